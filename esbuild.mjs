@@ -1,0 +1,84 @@
+// Builds the product's bundles (dist/) and, with --dev, the development tools and tests (out/).
+import * as esbuild from 'esbuild';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const production = process.argv.includes('--production');
+const dev = process.argv.includes('--dev');
+const quiet = process.argv.includes('--quiet');
+
+/** CommonJS packages inside an ES module bundle still call `require` for Node's own modules. */
+const requireShim = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
+
+/** @type {esbuild.BuildOptions} */
+const common = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  minify: production,
+  // The SDK's user agent is its class name; a minifier would rename it.
+  keepNames: true,
+  sourcemap: production ? false : 'linked',
+  banner: requireShim,
+  logLevel: quiet ? 'error' : 'warning',
+  // node-fetch 2 drags in a 265 kB Unicode table (tr46) that Node's own URL makes needless.
+  alias: { 'whatwg-url': './src/core/platform/whatwgUrl.ts' },
+};
+
+/** Every test file below `folder`, as an entry of its own. */
+function testFiles(folder) {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(folder, name));
+}
+
+rmSync('dist', { recursive: true, force: true });
+await Promise.all([
+  esbuild.build({
+    ...common,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: 'dist',
+    // Dynamic imports become chunks: the SDK is read on first use, not at activation.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    external: ['vscode'],
+  }),
+  esbuild.build({ ...common, entryPoints: ['src/local/local.ts'], outfile: 'dist/local.mjs' }),
+  esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: 'dist/actionServer.mjs' }),
+]);
+
+if (dev) {
+  rmSync('out', { recursive: true, force: true });
+  await Promise.all([
+    esbuild.build({
+      ...common,
+      entryPoints: {
+        start: 'test/vscode/start.ts',
+        platform: 'test/vscode/platform.ts',
+        launcher: 'test/vscode/launcher.ts',
+        runHostTests: 'test/vscode/runHostTests.ts',
+        runUiTests: 'test/ui/runUiTests.ts',
+      },
+      outdir: 'out',
+      packages: 'external',
+    }),
+    esbuild.build({
+      ...common,
+      entryPoints: [...testFiles('test/unit')],
+      outdir: 'out/unit',
+      outbase: 'test/unit',
+      splitting: true,
+      // Bundled like the product, so that the tests see what users run.
+      external: ['mocha', '@runloop/api-client', 'playwright-core', 'esbuild'],
+    }),
+    esbuild.build({
+      ...common,
+      entryPoints: ['test/host/index.ts'],
+      outdir: 'out/host',
+      external: ['vscode', 'mocha'],
+    }),
+  ]);
+}
