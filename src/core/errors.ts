@@ -1,0 +1,84 @@
+/** What went wrong, as a word that code and tests can rely on. */
+export type RuntimeErrorCode =
+  | 'missing_api_key'
+  | 'invalid_option'
+  | 'authentication'
+  | 'permission'
+  | 'not_found'
+  | 'conflict'
+  | 'rate_limited'
+  | 'network'
+  | 'api'
+  | 'unexpected_answer'
+  | 'blueprint_missing'
+  | 'devbox_not_found'
+  | 'devbox_ended'
+  | 'no_action_server'
+  | 'session_key'
+  | 'action_server'
+  | 'action_timeout'
+  | 'deadline'
+  | 'cancelled'
+  | 'closed';
+
+export interface RuntimeErrorDetails {
+  readonly code: RuntimeErrorCode;
+  /** What happened, one sentence, without secrets. */
+  readonly message: string;
+  /** What the user can do about it, one sentence. */
+  readonly nextStep: string;
+  readonly devboxId?: string | undefined;
+  /** HTTP status, when an answer came. */
+  readonly status?: number | undefined;
+  /** Seconds after which the server asked to be called again. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** The last lines of the devbox's log, oldest first, when they explain the failure. */
+  readonly logTail?: readonly string[] | undefined;
+  readonly cause?: unknown;
+}
+
+/** The one error type that leaves the core. Everything else that is thrown is a defect. */
+export class RuntimeError extends Error {
+  readonly code: RuntimeErrorCode;
+  readonly nextStep: string;
+  readonly devboxId: string | undefined;
+  readonly status: number | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly logTail: readonly string[];
+
+  constructor(details: RuntimeErrorDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'RuntimeError';
+    this.code = details.code;
+    this.nextStep = details.nextStep;
+    this.devboxId = details.devboxId;
+    this.status = details.status;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.logTail = details.logTail ?? [];
+  }
+
+  /** True for a RuntimeError, and for one with this code if a code is given. */
+  static is(error: unknown, code?: RuntimeErrorCode): error is RuntimeError {
+    return error instanceof RuntimeError && (code === undefined || error.code === code);
+  }
+}
+
+/** The error for a step that the user cancelled. */
+export function cancelled(devboxId?: string): RuntimeError {
+  return new RuntimeError({
+    code: 'cancelled',
+    message: 'Cancelled.',
+    nextStep: 'Start again when you are ready.',
+    devboxId,
+  });
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether a signal is aborted by now; a call, so that the compiler does not take an earlier answer for the present one. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

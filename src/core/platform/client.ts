@@ -1,0 +1,76 @@
+import type { Runloop } from '@runloop/api-client';
+import { RuntimeError } from '../errors';
+
+export const defaultBaseUrl = 'https://api.runloop.ai';
+
+export interface ApiAccount {
+  /** The Runloop API key. Secret. */
+  readonly apiKey: string;
+  /** The API's origin, perhaps with a path prefix. */
+  readonly baseUrl: string;
+}
+
+/**
+ * Checks a base URL from settings or the environment and returns it without trailing slashes.
+ *
+ * Plain http is allowed for loopback addresses only: elsewhere it would send the key in the clear.
+ *
+ * @throws RuntimeError `invalid_option`
+ */
+export function parseBaseUrl(text: string): string {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  const problem =
+    url === undefined || !/^https?:$/.test(url.protocol)
+      ? 'is not an http or https URL'
+      : url.username !== '' || url.password !== ''
+        ? 'must not contain a user name or password'
+        : url.search !== '' || url.hash !== ''
+          ? 'must not contain a query or fragment'
+          : url.protocol === 'http:' && !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|.+\.localhost)$/.test(url.hostname)
+            ? 'must use https, as http would send the API key in the clear'
+            : undefined;
+  if (problem !== undefined || url === undefined) {
+    throw new RuntimeError({
+      code: 'invalid_option',
+      message: `The Runloop base URL ${problem ?? 'is not a URL'}.`,
+      nextStep: `Use ${defaultBaseUrl}, or the address of your local platform such as http://127.0.0.1:8080.`,
+    });
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+/**
+ * Checks an API key's form.
+ *
+ * @throws RuntimeError `missing_api_key` before any request is made, as the runtime contract asks (§1).
+ */
+export function parseApiKey(text: string | undefined): string {
+  const key = text?.trim() ?? '';
+  if (key === '') {
+    throw new RuntimeError({
+      code: 'missing_api_key',
+      message: 'There is no Runloop API key.',
+      nextStep: 'Sign in with a key, or set RUNLOOP_API_KEY in the environment.',
+    });
+  }
+  // A header cannot carry other characters; the SDK's own complaint would quote the key.
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new RuntimeError({
+      code: 'authentication',
+      message: 'The API key contains blanks or characters that no key has.',
+      nextStep: 'Copy the key again from the Runloop dashboard.',
+    });
+  }
+  return key;
+}
+
+/**
+ * The Runloop SDK, loaded on first use.
+ *
+ * HTTP/1.1 is chosen on purpose: the SDK's HTTP/2 transport ignores the editor's proxy and certificate settings, and
+ * requests hang for ever once its sessions have died (Runloop contract §1.3).
+ */
+export async function openSdk(account: ApiAccount): Promise<Runloop> {
+  const { Runloop: Client } = await import('@runloop/api-client');
+  return new Client({ bearerToken: account.apiKey, baseURL: account.baseUrl, http2: false, maxRetries: 0 });
+}

@@ -1,0 +1,91 @@
+/** Ports of the action server and of the VS Code server inside a devbox (OpenHands' constants). */
+export const actionServerPort = 4444;
+export const vscodePort = 4445;
+
+/** Where the session key lies in a devbox: readable by the devbox's user only, for later attaches (D12). */
+export const sessionKeyFile = '/home/user/.openhands-runtime/session_api_key';
+
+export const defaultPythonPrefix = [
+  '/openhands/micromamba/bin/micromamba',
+  'run',
+  '-n',
+  'openhands',
+  'poetry',
+  'run',
+] as const;
+
+export interface StartupOptions {
+  /** Absolute path of the workspace folder in the devbox. */
+  readonly workspacePath: string;
+  /** Plugin names in start order. */
+  readonly plugins: readonly string[];
+  readonly runAsOpenhands: boolean;
+  readonly enableBrowser: boolean;
+  readonly debug: boolean;
+  readonly browsergymEvalEnv?: string | undefined;
+}
+
+/**
+ * Quotes one word for a POSIX shell. Words of harmless characters stay as they are, so that the usual command reads
+ * like OpenHands' own.
+ */
+export function shellQuote(word: string): string {
+  return /^[A-Za-z0-9_\-./:=@%+,]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The argv that starts the action server, in OpenHands' order (runtime contract §6). */
+export function startupArgv(options: StartupOptions): string[] {
+  return [
+    ...defaultPythonPrefix,
+    'python',
+    '-u',
+    '-m',
+    'openhands.runtime.action_execution_server',
+    String(actionServerPort),
+    '--working-dir',
+    options.workspacePath,
+    ...(options.plugins.length === 0 ? [] : ['--plugins', ...options.plugins]),
+    '--username',
+    options.runAsOpenhands ? 'openhands' : 'root',
+    '--user-id',
+    options.runAsOpenhands ? '1000' : '0',
+    // One word: split at blanks, as upstream does, the server rejects its arguments.
+    ...(options.browsergymEvalEnv === undefined ? [] : ['--browsergym-eval-env', options.browsergymEvalEnv]),
+    ...(options.enableBrowser ? [] : ['--no-enable-browser']),
+  ];
+}
+
+/**
+ * The entrypoint of a devbox: OpenHands' `sudo bash -c '…'`, every word quoted and then the whole script (D13).
+ *
+ * sudo resets the environment, so what the server needs is exported inside (D3, D4). The session key comes from a
+ * file: in the text it would show in process listings (D12). A devbox that was not made from an OpenHands image
+ * says so instead of failing somewhere later (D24).
+ */
+export function entrypoint(options: StartupOptions): string {
+  const key = shellQuote(sessionKeyFile);
+  const settings: readonly (readonly [string, string])[] = [
+    ['VSCODE_PORT', String(vscodePort)],
+    ['WORKSPACE_MOUNT_PATH_IN_SANDBOX', options.workspacePath],
+    ['WORKSPACE_BASE', options.workspacePath],
+    ...(options.debug ? [['DEBUG', 'true'] as const] : []),
+  ];
+  const script = [
+    `if [ ! -d /openhands/code ]; then echo ${shellQuote(noOpenHands)} >&2; exit 64; fi`,
+    `chmod 600 ${key}`,
+    `SESSION_API_KEY="$(cat ${key})"`,
+    // An empty key would start the server without any authentication.
+    '[ -n "$SESSION_API_KEY" ]',
+    'export SESSION_API_KEY',
+    `export ${settings.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' ')}`,
+    'export MAMBA_ROOT_PREFIX=/openhands/micromamba',
+    'cd /openhands/code',
+    '/openhands/micromamba/bin/micromamba run -n openhands poetry config virtualenvs.path /openhands/poetry',
+    startupArgv(options).map(shellQuote).join(' '),
+  ].join(' && ');
+  return `sudo bash -c ${shellQuote(script)}`;
+}
+
+/** What the entrypoint prints in a devbox that has no OpenHands in it. */
+export const noOpenHands =
+  'There is no /openhands/code in this devbox: its blueprint or snapshot was not made from an OpenHands runtime image.';
