@@ -1,0 +1,31 @@
+import type { ExtensionContext } from 'vscode';
+import { Account } from './extension/account/account';
+import { SecretSessionKeys } from './extension/account/sessionKeys';
+import { registerCommands } from './extension/commands/register';
+import { DevboxStore } from './extension/devboxTree/devboxStore';
+import { DevboxTree } from './extension/devboxTree/devboxTree';
+import { Log } from './extension/log';
+import { DevboxOutput } from './extension/output/devboxOutput';
+import type { Services } from './extension/services';
+import { followAccount } from './extension/session/followAccount';
+import { Sessions } from './extension/session/sessions';
+
+/** Builds the services and registers views and commands. No network, and the Runloop SDK stays unread. */
+export function activate(context: ExtensionContext): void {
+  const log = new Log();
+  const account = new Account(context.secrets, process.env, log);
+  const store = new DevboxStore();
+  const sessions = new Sessions(log);
+  const output = new DevboxOutput(log);
+  const tree = new DevboxTree({ account, store, sessions, log });
+  const services: Services = {
+    account,
+    sessionKeys: new SecretSessionKeys(context.secrets),
+    store,
+    sessions,
+    output,
+    tree,
+    log,
+  };
+  context.subscriptions.push(...registerCommands(services), followAccount(services), tree, output, sessions, store, account, log);
+}

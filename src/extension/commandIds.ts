@@ -1,0 +1,18 @@
+/** Every command of the extension. A test holds this list against the manifest. */
+export const commandIds = [
+  'runloop.signIn',
+  'runloop.signOut',
+  'runloop.startDevbox',
+  'runloop.attachDevbox',
+  'runloop.openVscode',
+  'runloop.showOutput',
+  'runloop.shutDownDevbox',
+  'runloop.refreshDevboxes',
+  'runloop.copyDevboxId',
+  'runloop.showLog',
+] as const;
+
+export type CommandId = (typeof commandIds)[number];
+
+/** Context keys that the manifest's `when` clauses use. */
+export const contextKeys = { account: 'runloop.account' } as const;

@@ -1,0 +1,95 @@
+import { l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
+import { isAborted } from '../../core/errors';
+import { followDevbox } from '../../core/logs/followDevbox';
+import { lineLevel } from '../../core/logs/lineLevel';
+import { oneLine, stripControls } from '../../core/plainText';
+import type { Devbox } from '../../core/platform/devbox';
+import type { LogEntry, RunloopApi } from '../../core/platform/runloopApi';
+import { redact } from '../../core/redact';
+import { devboxLabel } from '../devboxTree/devboxItem';
+import type { Log } from '../log';
+
+interface Followed {
+  readonly channel: LogOutputChannel;
+  stop: AbortController | undefined;
+}
+
+/** One output channel per devbox, with the lines of its log while they happen. */
+export class DevboxOutput implements Disposable {
+  readonly #log: Log;
+  readonly #followed = new Map<string, Followed>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Starts following a devbox, without showing anything; does nothing if it is followed already. */
+  follow(api: RunloopApi, devbox: Devbox): void {
+    const followed = this.#open(devbox);
+    if (followed.stop !== undefined) return;
+    const stop = new AbortController();
+    followed.stop = stop;
+    this.#run(api, devbox, followed, stop.signal)
+      .catch((error: unknown) => {
+        if (isAborted(stop.signal)) return;
+        followed.channel.error(l10n.t('The output cannot be followed any more; show it again to retry.'));
+        this.#log.failure(`Following the output of ${devbox.id}`, error);
+      })
+      .finally(() => {
+        followed.stop = undefined;
+      });
+  }
+
+  /** Brings the channel of a devbox into view; the keyboard focus stays where it is. */
+  show(devbox: Devbox): void {
+    this.#open(devbox).channel.show(true);
+  }
+
+  /** Stops following, for example after signing out; the channels keep what they have. */
+  stopAll(): void {
+    for (const { stop } of this.#followed.values()) stop?.abort();
+  }
+
+  dispose(): void {
+    for (const { channel, stop } of this.#followed.values()) {
+      stop?.abort();
+      channel.dispose();
+    }
+    this.#followed.clear();
+  }
+
+  #open(devbox: Devbox): Followed {
+    let followed = this.#followed.get(devbox.id);
+    if (followed === undefined) {
+      // The id's tail keeps devboxes of one name apart.
+      const title = `Runloop: ${devboxLabel(devbox)} (${oneLine(devbox.id, 64).slice(-6)})`;
+      followed = { channel: window.createOutputChannel(title, { log: true }), stop: undefined };
+      this.#followed.set(devbox.id, followed);
+    }
+    return followed;
+  }
+
+  async #run(api: RunloopApi, devbox: Devbox, followed: Followed, signal: AbortSignal): Promise<void> {
+    const { channel } = followed;
+    // Begun anew, the log comes from its first line again.
+    channel.clear();
+    const onInterrupted = (why: string): void => channel.warn(l10n.t('Connection lost, trying again: {0}', why));
+    for await (const entry of followDevbox(api, devbox.id, { signal, onInterrupted })) write(channel, entry);
+    channel.info(l10n.t('The devbox has ended; this is its whole output.'));
+  }
+}
+
+function write(channel: LogOutputChannel, entry: LogEntry): void {
+  const source = entry.source === '' ? '' : `[${oneLine(entry.source, 40)}] `;
+  const text = source + redact(stripControls(entry.text));
+  switch (lineLevel(entry)) {
+    case 'error':
+      channel.error(text);
+      break;
+    case 'warning':
+      channel.warn(text);
+      break;
+    default:
+      channel.info(text);
+  }
+}

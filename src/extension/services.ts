@@ -1,0 +1,18 @@
+import type { Account } from './account/account';
+import type { SecretSessionKeys } from './account/sessionKeys';
+import type { DevboxStore } from './devboxTree/devboxStore';
+import type { DevboxTree } from './devboxTree/devboxTree';
+import type { Log } from './log';
+import type { DevboxOutput } from './output/devboxOutput';
+import type { Sessions } from './session/sessions';
+
+/** What commands work with; built once in extension.ts. */
+export interface Services {
+  readonly account: Account;
+  readonly sessionKeys: SecretSessionKeys;
+  readonly store: DevboxStore;
+  readonly sessions: Sessions;
+  readonly output: DevboxOutput;
+  readonly tree: DevboxTree;
+  readonly log: Log;
+}

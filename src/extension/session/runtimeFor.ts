@@ -1,0 +1,43 @@
+import type { SignedIn } from '../account/account';
+import { readSettings } from '../account/settings';
+import type { Services } from '../services';
+import { RunloopRuntime } from '../../core/runloopRuntime';
+import type { RunloopRuntimeOptions } from '../../core/runtimeConfig';
+
+/**
+ * A runtime with the window's account and settings, whose devbox is followed from its first moment by the tree and
+ * the output channel.
+ *
+ * @throws RuntimeError for settings that cannot work
+ */
+export function runtimeFor(
+  services: Services,
+  account: SignedIn,
+  target: Pick<RunloopRuntimeOptions, 'sid' | 'attachToExisting' | 'devboxId'>,
+): RunloopRuntime {
+  const settings = readSettings();
+  const runtime = new RunloopRuntime({
+    apiKey: account.apiKey,
+    baseUrl: account.baseUrl,
+    blueprintName: settings.blueprint,
+    resourceSize: settings.size,
+    keepAliveTimeSeconds: settings.lifetimeSeconds,
+    tunnelAuthMode: settings.tunnelAuthMode,
+    tunnelUrlTemplate: settings.tunnelUrlTemplate,
+    workspaceMountPathInSandbox: settings.workspacePath,
+    sessionKeys: services.sessionKeys,
+    ...target,
+  });
+  runtime.onEvent((event) => {
+    if (event.type === 'phase' && event.devbox !== undefined) {
+      services.store.update(event.devbox);
+      services.output.follow(account.api, event.devbox);
+    }
+    if (event.type === 'status' && event.status === 'STATUS$ERROR') {
+      services.log.info(`A runtime failed (${event.error?.code ?? 'unknown'}).`);
+      // What a failed start created is gone by now.
+      if (runtime.createdHere && runtime.devbox !== undefined) services.store.remove(runtime.devbox.id);
+    }
+  });
+  return runtime;
+}

@@ -1,0 +1,82 @@
+import { commands, l10n, window } from 'vscode';
+import { messageOf, RuntimeError } from '../core/errors';
+import { oneLine } from '../core/plainText';
+import { redact } from '../core/redact';
+import type { CommandId } from './commandIds';
+import type { Log } from './log';
+
+interface Remedy {
+  readonly title: string;
+  run(): Thenable<unknown>;
+}
+
+function command(title: string, id: CommandId | 'workbench.action.openSettings', ...args: unknown[]): Remedy {
+  return { title, run: () => commands.executeCommand(id, ...args) };
+}
+
+function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefined): Remedy[] {
+  const again: Remedy[] = retry === undefined ? [] : [{ title: l10n.t('Try Again'), run: retry }];
+  const output = error.devboxId === undefined ? [] : [command(l10n.t('Show Output'), 'runloop.showOutput', error.devboxId)];
+  switch (error.code) {
+    case 'authentication':
+    case 'missing_api_key':
+    case 'permission':
+      return [command(l10n.t('Sign In'), 'runloop.signIn')];
+    case 'blueprint_missing':
+      return [command(l10n.t('Choose Blueprint'), 'workbench.action.openSettings', 'runloop.blueprint')];
+    case 'invalid_option':
+      return [command(l10n.t('Open Settings'), 'workbench.action.openSettings', 'runloop.')];
+    case 'devbox_ended':
+    case 'no_action_server':
+    case 'action_server':
+    case 'action_timeout':
+      return [...output, ...again];
+    default:
+      return again;
+  }
+}
+
+/** What a failure means and what to do about it, in the editor's language where we know the case. */
+export function failureText(error: unknown): string {
+  if (!RuntimeError.is(error)) return oneLine(redact(messageOf(error)), 300);
+  const known = knownText(error);
+  return known ?? oneLine(redact(`${error.message} ${error.nextStep}`), 500);
+}
+
+function knownText(error: RuntimeError): string | undefined {
+  switch (error.code) {
+    case 'authentication':
+      return l10n.t('Runloop does not accept this API key. Sign in again with a valid key.');
+    case 'missing_api_key':
+      return l10n.t('You are not signed in to Runloop. Sign in with an API key.');
+    case 'rate_limited':
+      return error.retryAfterSeconds === undefined
+        ? l10n.t('Runloop is limiting requests (429). Wait a little, then try again.')
+        : l10n.t('Runloop is limiting requests (429). Try again in {0} s.', Math.ceil(error.retryAfterSeconds));
+    case 'network':
+      return l10n.t('{0} Check the network connection, proxy and base URL.', oneLine(redact(error.message), 300));
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Shows one message for a failure, with a button that helps, and logs the details. Cancellations are the user's own
+ * doing and are not shown.
+ */
+export function showFailure(doing: string, error: unknown, log: Log, retry?: () => Promise<void>): void {
+  if (RuntimeError.is(error, 'cancelled')) return;
+  log.failure(doing, error);
+  const remedies = RuntimeError.is(error) ? remediesFor(error, retry) : [];
+  const details: Remedy = { title: l10n.t('Show Log'), run: () => commands.executeCommand('runloop.showLog') };
+  const offered = remedies.length === 0 ? [details] : remedies;
+  window.showErrorMessage(failureText(error), ...offered.map(({ title }) => title)).then(
+    (chosen) => {
+      offered
+        .find(({ title }) => title === chosen)
+        ?.run()
+        .then(undefined, (failure: unknown) => log.failure(chosen ?? doing, failure));
+    },
+    (failure: unknown) => log.failure('Showing a message', failure),
+  );
+}
