@@ -1,7 +1,7 @@
 // Builds the product's bundles (dist/) and, with --dev, the development tools and tests (out/).
 import * as esbuild from 'esbuild';
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const production = process.argv.includes('--production');
 const dev = process.argv.includes('--dev');
@@ -53,6 +53,7 @@ await Promise.all([
 if (dev) {
   rmSync('out', { recursive: true, force: true });
   await Promise.all([
+    // The development tools and the UI tests share modules, and with them what they have started.
     esbuild.build({
       ...common,
       entryPoints: {
@@ -61,9 +62,22 @@ if (dev) {
         launcher: 'test/vscode/launcher.ts',
         runHostTests: 'test/vscode/runHostTests.ts',
         runUiTests: 'test/ui/runUiTests.ts',
+        ...Object.fromEntries(testFiles('test/ui').map((file) => [relative('test', file).replace(/\.ts$/, ''), file])),
       },
       outdir: 'out',
+      splitting: true,
+      chunkNames: 'chunks/[name]-[hash]',
       packages: 'external',
+    }),
+    // Loaded by other programs: VS Code's log writer, and the extension that answers the UI tests.
+    esbuild.build({
+      ...common,
+      format: 'cjs',
+      banner: {},
+      entryPoints: { spdlog: 'test/vscode/spdlog.ts', 'ui/apiExtension/main': 'test/ui/apiExtension/main.ts' },
+      outdir: 'out',
+      outExtension: { '.js': '.cjs' },
+      external: ['vscode'],
     }),
     esbuild.build({
       ...common,
@@ -74,10 +88,14 @@ if (dev) {
       // Bundled like the product, so that the tests see what users run.
       external: ['mocha', '@runloop/api-client', 'playwright-core', 'esbuild'],
     }),
+    // Named .mjs because that is how VS Code knows a suite that is an ES module.
     esbuild.build({
       ...common,
-      entryPoints: ['test/host/index.ts'],
+      entryPoints: ['test/host/index.ts', ...testFiles('test/host')],
       outdir: 'out/host',
+      outbase: 'test/host',
+      outExtension: { '.js': '.mjs' },
+      splitting: true,
       external: ['vscode', 'mocha'],
     }),
   ]);

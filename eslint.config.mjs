@@ -62,7 +62,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/vscode/**/*.ts', 'test/bench/**/*.ts', 'test/ui/run*.ts'],
+    files: ['test/vscode/**/*.ts', 'test/bench/**/*.ts', 'test/ui/run*.ts', 'test/host/index.ts'],
     rules: { 'no-console': 'off' },
   },
   {

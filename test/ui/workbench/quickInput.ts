@@ -1,0 +1,109 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** The box at the top of the window: command palette, quick picks and input boxes. Only one is open at a time. */
+export class QuickInput {
+  private readonly widget: Locator;
+  private readonly input: Locator;
+
+  constructor(private readonly page: Page) {
+    this.widget = page.locator('.quick-input-widget');
+    this.input = this.widget.locator('.quick-input-box input');
+  }
+
+  /**
+   * Opens the command palette and runs a command.
+   * @param title as the palette shows it, with its category: `Runloop: Start Devbox`
+   */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.input.waitFor();
+    await this.input.fill(`>${title}`);
+    await this.row(title).waitFor();
+    await this.row(title).click();
+  }
+
+  /**
+   * True if the command palette offers the command now.
+   * @param title as the palette shows it, with its category
+   */
+  async offersCommand(title: string): Promise<boolean> {
+    await this.page.keyboard.press('F1');
+    await this.input.waitFor();
+    await this.input.fill(`>${title}`);
+    // "No matching commands" is a row as well, so one row at least comes up.
+    await this.widget.locator('.monaco-list-row').first().waitFor();
+    const offered = await this.row(title).count();
+    await this.dismiss();
+    return offered > 0;
+  }
+
+  /** A row by the exact text of its label. */
+  row(label: string): Locator {
+    return this.widget.locator('.monaco-list-row').filter({
+      has: this.page.locator('.label-name').getByText(label, { exact: true }),
+    });
+  }
+
+  /** Waits for a quick pick with that row and picks it. */
+  async pick(label: string): Promise<void> {
+    await this.row(label).click();
+  }
+
+  /** The labels of all rows that are drawn now. */
+  async labels(): Promise<string[]> {
+    return await this.widget.locator('.monaco-list-row .label-name').allInnerTexts();
+  }
+
+  /** The title line, if the input has one. */
+  async title(): Promise<string> {
+    return await this.widget.locator('.quick-input-title').innerText();
+  }
+
+  /** Waits until an input with that text in its title, prompt or placeholder is open. */
+  async waitFor(text: string | RegExp): Promise<void> {
+    await this.widget
+      .getByText(text)
+      .or(this.widget.getByPlaceholder(text))
+      .first()
+      .waitFor();
+  }
+
+  /** What is typed into the box now. */
+  async value(): Promise<string> {
+    return await this.input.inputValue();
+  }
+
+  /** True if what is typed is shown as dots. */
+  async isPassword(): Promise<boolean> {
+    return (await this.input.getAttribute('type')) === 'password';
+  }
+
+  /** Replaces what is typed, without accepting it. */
+  async fill(text: string): Promise<void> {
+    await this.input.fill(text);
+  }
+
+  /** Accepts the input with Enter; with `text`, types it first. */
+  async accept(text?: string): Promise<void> {
+    if (text !== undefined) {
+      await this.input.fill(text);
+    }
+    await this.input.press('Enter');
+  }
+
+  /** The prompt or, if the input is not valid, what is wrong with it. */
+  message(): Locator {
+    return this.widget.locator('.quick-input-message');
+  }
+
+  /** Leaves with Escape. */
+  async dismiss(): Promise<void> {
+    await this.input.press('Escape');
+    await this.waitForClosed();
+  }
+
+  /** Waits until no quick input is open. */
+  async waitForClosed(): Promise<void> {
+    await this.widget.waitFor({ state: 'hidden' });
+  }
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Locator, Page } from 'playwright-core';
+
+/** A row of a tree view, found by the text of its label; it need not be there yet. */
+export class TreeRow {
+  constructor(
+    private readonly page: Page,
+    readonly element: Locator,
+  ) {}
+
+  /**
+   * Waits until the row is there.
+   * @param timeoutMs milliseconds; Playwright's default without it
+   */
+  async waitFor(timeoutMs?: number): Promise<void> {
+    await this.element.waitFor(timeoutMs === undefined ? {} : { timeout: timeoutMs });
+  }
+
+  /**
+   * Waits until the row is gone.
+   * @param timeoutMs milliseconds; Playwright's default without it
+   */
+  async waitForGone(timeoutMs?: number): Promise<void> {
+    await this.element.waitFor({ state: 'detached', ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) });
+  }
+
+  /**
+   * Waits until the grey text behind the label matches.
+   * @param timeoutMs milliseconds; Playwright's default without it
+   */
+  async waitForDescription(text: string | RegExp, timeoutMs?: number): Promise<void> {
+    await this.element
+      .locator('.label-description')
+      .filter({ hasText: text })
+      .waitFor(timeoutMs === undefined ? {} : { timeout: timeoutMs });
+  }
+
+  /** The grey text behind the label; empty if there is none. */
+  async description(): Promise<string> {
+    return (await this.element.locator('.label-description').allInnerTexts()).join(' ');
+  }
+
+  /** What a screen reader says about the row. */
+  async ariaLabel(): Promise<string> {
+    return (await this.element.getAttribute('aria-label')) ?? '';
+  }
+
+  /** The name of the theme icon, such as `vm-running`; undefined if the row has none. */
+  async icon(): Promise<string | undefined> {
+    const classes = await this.element.locator('.custom-view-tree-node-item-icon').getAttribute('class');
+    return /\bcodicon-([\w-]+)/.exec(classes ?? '')?.[1];
+  }
+
+  async click(): Promise<void> {
+    await this.element.locator('.label-name').click();
+  }
+
+  /** Presses the inline button that the row shows when the mouse is over it. */
+  async pressInlineButton(title: string): Promise<void> {
+    await this.element.hover();
+    await this.element.locator(`a.action-label[aria-label="${title}"]`).click();
+  }
+
+  /** Opens the row's context menu and chooses an entry. */
+  async chooseFromMenu(entry: string): Promise<void> {
+    await this.element.locator('.label-name').click({ button: 'right' });
+    const menu = this.page.locator('.context-view .monaco-menu');
+    await menu.waitFor();
+    // A click that comes right after the opening is swallowed, and the menu then stays open.
+    await sleep(250);
+    await menu.locator('.action-item').getByText(entry, { exact: true }).click();
+    await menu.waitFor({ state: 'hidden' });
+  }
+}
+
+/** A tree in the side bar, with its title bar buttons and its welcome text. */
+export class TreeView {
+  /** @param name the view's title as users see it */
+  constructor(
+    private readonly page: Page,
+    private readonly name: string,
+  ) {}
+
+  /** All rows that are drawn now; a long tree draws only what is to be seen. */
+  get rows(): Locator {
+    return this.page.locator(`.monaco-list[aria-label="${this.name}"] .monaco-list-row`);
+  }
+
+  /** The row whose label is exactly `label`. */
+  row(label: string): TreeRow {
+    const exact = this.page.locator('.label-name').getByText(label, { exact: true });
+    return new TreeRow(this.page, this.rows.filter({ has: exact }));
+  }
+
+  /** The labels that are drawn now. */
+  async labels(): Promise<string[]> {
+    return await this.rows.locator('.label-name').allInnerTexts();
+  }
+
+  /** The text that is shown instead of rows, with its buttons. */
+  get welcome(): Locator {
+    return this.pane.locator('.welcome-view-content');
+  }
+
+  /** Presses a button of the welcome text. */
+  async pressWelcomeButton(text: string): Promise<void> {
+    await this.welcome.getByRole('button', { name: text }).click();
+  }
+
+  /** Presses a button of the view's title bar. */
+  async pressTitleButton(title: string): Promise<void> {
+    await this.pane.hover();
+    const button = this.page.locator(`.sidebar a.action-label[aria-label="${title}"]`);
+    await button.first().click();
+  }
+
+  private get pane(): Locator {
+    return this.page.locator('.sidebar .pane, .sidebar .pane-body').filter({ visible: true }).first();
+  }
+}

@@ -1,0 +1,133 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { downloadAndUnzipVSCode, runTests, TestRunFailedError } from '@vscode/test-electron';
+import { CloseStack } from './closeStack';
+import { ensureVscode } from './install';
+import { LocalPlatform } from './localPlatform';
+import { countLine } from './mochaRun';
+import { artifactsDir, outDir, projectRoot, vscodeTestDir } from './projectPaths';
+import { listenForStop, Stopped } from './stopSignals';
+import { SuiteListener } from './suiteListener';
+import { suiteApiKeyVariable, suiteBaseUrlVariable, suiteOnlyVariable, suiteSocketVariable } from './suiteProtocol';
+
+const usage = `Runs the suite in test/host inside a real VS Code extension host.
+
+  npm run test:host -- [--desktop] [--only TEXT]
+
+  --desktop     in a desktop VS Code: the one that VSCODE_PATH names, else one that is downloaded
+  --only TEXT   only the tests whose title contains TEXT
+`;
+
+function report(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function main(): Promise<number> {
+  const stop = listenForStop();
+  const closing = new CloseStack();
+  let suite: SuiteListener | undefined;
+  let exitCode: number;
+  try {
+    const { values } = parseArgs({
+      options: { desktop: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help === true) {
+      process.stdout.write(usage);
+      return 0;
+    }
+    suite = await SuiteListener.start((message) => {
+      if (message.type === 'line') {
+        process.stdout.write(`${message.text}\n`);
+      }
+    });
+    const listener = suite;
+    closing.add(() => listener.dispose());
+    await run(values.desktop === true, values.only, suite, closing, stop.signal);
+    if (suite.counts === undefined || suite.counts.failed > 0) {
+      throw new Error('The editor ended well, but the suite did not come to its end.');
+    }
+    exitCode = 0;
+  } catch (error) {
+    exitCode = stop.signal.reason instanceof Stopped ? stop.signal.reason.exitCode : 1;
+    report(error instanceof Error ? error.message : String(error));
+  }
+  await closing.close();
+  process.stdout.write(`${countLine(suite?.counts ?? { passed: 0, failed: 1, skipped: 0 })}\n`);
+  stop.dispose();
+  return exitCode;
+}
+
+async function run(
+  desktop: boolean,
+  only: string | undefined,
+  suite: SuiteListener,
+  closing: CloseStack,
+  signal: AbortSignal,
+): Promise<void> {
+  const executable = desktop ? await desktopExecutable() : await ownLauncher();
+  const install = await ensureVscode(report, signal);
+  const scratch = await mkdtemp(join(tmpdir(), 'runloop-host-'));
+  closing.add(() => rm(scratch, { recursive: true, force: true, maxRetries: 3 }));
+  await mkdir(artifactsDir, { recursive: true });
+  const platform = await LocalPlatform.start({
+    apiKey: `ak_test_${Date.now().toString(36)}`,
+    dataDir: join(scratch, 'platform'),
+    install,
+    logFile: join(artifactsDir, 'host-tests-platform.log'),
+    signal,
+  });
+  closing.add(() => platform.dispose());
+  const folder = join(scratch, 'workspace');
+  await mkdir(folder);
+  await writeFile(join(folder, 'README.md'), 'The folder that is open while the tests run.\n');
+  try {
+    await runTests({
+      vscodeExecutablePath: executable,
+      extensionDevelopmentPath: projectRoot,
+      extensionTestsPath: join(outDir, 'host', 'index.mjs'),
+      launchArgs: [folder, `--user-data-dir=${join(scratch, 'user')}`, `--extensions-dir=${join(scratch, 'extensions')}`],
+      extensionTestsEnv: {
+        // The launcher's first line asks for `node`: give it the one that runs this.
+        PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
+        [suiteSocketVariable]: suite.socketPath,
+        [suiteOnlyVariable]: only,
+        [suiteBaseUrlVariable]: platform.account.baseURL,
+        [suiteApiKeyVariable]: platform.account.apiKey,
+        RUNLOOP_BASE_URL: platform.account.baseURL,
+        RUNLOOP_API_KEY: platform.account.apiKey,
+        ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
+      },
+    });
+  } catch (error) {
+    if (error instanceof TestRunFailedError) {
+      throw new Error(`The suite in the extension host failed (${error.message}).`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function ownLauncher(): Promise<string> {
+  const launcher = join(outDir, 'launcher.js');
+  await chmod(launcher, 0o755);
+  return launcher;
+}
+
+async function desktopExecutable(): Promise<string> {
+  const given = process.env['VSCODE_PATH'];
+  if (given !== undefined && given !== '') {
+    return given;
+  }
+  try {
+    return await downloadAndUnzipVSCode({ cachePath: vscodeTestDir });
+  } catch (error) {
+    throw new Error(
+      `A desktop VS Code could not be downloaded (${error instanceof Error ? error.message : String(error)}). ` +
+        'Name an installed one in VSCODE_PATH, or run the same suite in the web-hosted one: npm run test:host',
+      { cause: error },
+    );
+  }
+}
+
+process.exitCode = await main();
