@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'mocha';
+import { asArray, asObject, asString, asStringMap } from '../../../src/core/parse';
+import { commandIds } from '../../../src/extension/commandIds';
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+}
+
+const manifestText = readFileSync('package.json', 'utf8');
+const contributes = asObject(asObject(readJson('package.json'))?.['contributes']) ?? {};
+
+/** Every key given to `l10n.t` in the product. */
+function usedTexts(): Set<string> {
+  const texts = new Set<string>();
+  for (const name of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue;
+    for (const match of readFileSync(`src/${name}`, 'utf8').matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)) {
+      texts.add((match[1] ?? '').replaceAll("\\'", "'").replaceAll('\\n', '\n'));
+    }
+  }
+  return texts;
+}
+
+describe('the manifest', () => {
+  it('contributes exactly the commands that are registered', () => {
+    const contributed = asArray(contributes['commands']).map((command) => asString(asObject(command)?.['command']));
+    assert.deepEqual([...contributed].sort(), [...commandIds].sort());
+  });
+
+  it('names only contributed commands in menus and welcome texts', () => {
+    const known = new Set<string>(commandIds);
+    for (const items of Object.values(asObject(contributes['menus']) ?? {})) {
+      for (const item of asArray(items)) assert.ok(known.has(asString(asObject(item)?.['command']) ?? ''));
+    }
+    for (const path of ['package.nls.json', 'package.nls.zh-cn.json']) {
+      for (const match of readFileSync(path, 'utf8').matchAll(/command:([\w.]+)/g)) assert.ok(known.has(match[1] ?? ''));
+    }
+  });
+
+  it('lets no workspace redirect the key: every setting is application-scoped', () => {
+    const properties = asObject(asObject(contributes['configuration'])?.['properties']) ?? {};
+    assert.ok(Object.keys(properties).length > 0);
+    for (const [name, setting] of Object.entries(properties)) {
+      assert.equal(asObject(setting)?.['scope'], 'application', name);
+    }
+  });
+
+  it('has every text in English and Simplified Chinese', () => {
+    const english = asStringMap(readJson('package.nls.json'));
+    const chinese = asStringMap(readJson('package.nls.zh-cn.json'));
+    const used = [...manifestText.matchAll(/"%([\w.]+)%"/g)].map((match) => match[1] ?? '');
+    assert.deepEqual([...new Set(used)].sort(), Object.keys(english).sort());
+    assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
+    const bundle = asStringMap(readJson('media/l10n/bundle.l10n.zh-cn.json'));
+    assert.deepEqual(Object.keys(bundle).sort(), [...usedTexts()].sort());
+  });
+});
