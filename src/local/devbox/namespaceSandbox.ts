@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { messageOf, codeOf, DevboxError } from './errors';
+import { dieWithParent, requireProgram, systemPath } from './hostPrograms';
+import { namespaceScript } from './namespaceScript';
+import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
+import { enterScript, spawnCommand } from './spawnCommand';
+
+/** Building a sandbox takes a fraction of a second; a computer that needs longer than this is stuck. */
+const startLimit = 20_000;
+
+/** Without a user namespace root inside is the host's root: take away what could undo the read-only mounts. */
+const lessPower = ['setpriv', '--bounding-set', '-sys_admin,-sys_module,-sys_rawio,-sys_ptrace,-sys_boot,-sys_time,-mknod', '--'];
+
+/** Pause before the first process is killed instead of asked, in milliseconds. */
+const stopLimit = 2_000;
+
+/**
+ * A devbox made of Linux namespaces: its own mounts, processes and users, the host's network.
+ * The kernel ends everything inside when the first process ends, and that one ends with the platform.
+ */
+export class NamespaceSandbox implements Sandbox {
+  readonly prefix = '';
+  readonly ended: Promise<void>;
+  readonly #root: string;
+  readonly #users: boolean;
+  readonly #binds: readonly ReadOnlyBind[];
+  #outer: ChildProcess | undefined;
+  #firstProcess = 0;
+  #markEnded: () => void = () => undefined;
+
+  /**
+   * @param root the devbox's folder on the host, absolute
+   * @param users with a user namespace (always when not root)
+   * @param binds host files and folders shown read-only
+   */
+  constructor(root: string, users: boolean, binds: readonly ReadOnlyBind[]) {
+    this.#root = root;
+    this.#users = users;
+    this.#binds = binds;
+    this.ended = new Promise((resolve) => (this.#markEnded = resolve));
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const [file, ...args] = [
+      ...dieWithParent(),
+      requireProgram('unshare'),
+      ...(this.#users ? ['--user', '--map-root-user'] : []),
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--',
+      requireProgram('bash'),
+      '-c',
+      namespaceScript,
+      'devbox',
+      this.#root,
+      this.#users ? 'user' : 'root',
+      ...this.#binds.flatMap((bind) => [bind.source, bind.target]),
+    ];
+    if (file === undefined) {
+      return;
+    }
+    const outer = spawn(file, args, {
+      env: { PATH: systemPath, LC_ALL: 'C' },
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#outer = outer;
+    outer.once('exit', () => this.#markEnded());
+    outer.stdin.on('error', () => undefined);
+    try {
+      this.#firstProcess = await readyLine(outer, signal);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  run(command: SandboxCommand): SandboxProcess {
+    const outer = this.#outer?.pid;
+    if (outer === undefined || this.#firstProcess === 0) {
+      throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
+    }
+    const nsenter = requireProgram('nsenter');
+    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--pid'];
+    const way = this.#users
+      ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
+        [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
+      : [...enter, '--'];
+    const inside = [...(this.#users ? [] : lessPower), '/bin/bash', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
+    return spawnCommand([...way, ...inside], command);
+  }
+
+  translate(command: string): string {
+    return command;
+  }
+
+  async stop(): Promise<void> {
+    const outer = this.#outer;
+    if (outer?.pid === undefined) {
+      this.#markEnded();
+      return;
+    }
+    outer.stdin?.end();
+    const timer = setTimeout(() => this.#kill(), stopLimit);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #kill(): void {
+    try {
+      // While its parent has not ended, the number still belongs to this devbox.
+      process.kill(this.#firstProcess === 0 ? (this.#outer?.pid ?? 0) : this.#firstProcess, 'SIGKILL');
+    } catch (error) {
+      if (codeOf(error) !== 'ESRCH') {
+        process.emitWarning(`A devbox's first process could not be killed: ${messageOf(error)}`);
+      }
+    }
+  }
+}
+
+/** Waits for the line with which the first process reports its number. */
+function readyLine(outer: ChildProcess, signal: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    let complained = '';
+    const settle = (outcome: number | Error): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      outer.removeListener('close', onClose);
+      outer.removeListener('error', onError);
+      if (typeof outcome === 'number') {
+        resolve(outcome);
+      } else {
+        reject(outcome);
+      }
+    };
+    const fail = (why: string): void => settle(new DevboxError('failed', `The devbox's sandbox could not be built: ${why}`));
+    const onAbort = (): void => fail('it was stopped on the way.');
+    const onClose = (): void => fail(complained.trim().split('\n').slice(-3).join(' ') || 'it ended at once.');
+    const onError = (error: Error): void => fail(error.message);
+    const timer = setTimeout(() => fail('it took more than 20 seconds.'), startLimit);
+    signal.addEventListener('abort', onAbort);
+    outer.once('close', onClose);
+    outer.once('error', onError);
+    outer.stderr?.on('data', (chunk: Buffer) => {
+      complained = (complained + chunk.toString()).slice(-2_000);
+    });
+    outer.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const match = /^ready (\d+)\n/m.exec(said);
+      if (match !== null) {
+        settle(Number(match[1]));
+      }
+    });
+    if (signal.aborted) {
+      onAbort();
+    }
+  });
+}

@@ -1,0 +1,111 @@
+/**
+ * The shell script that builds a devbox's file system view inside fresh namespaces and then stays as its first process.
+ * Arguments: the devbox's folder on the host, `user` or `root` (the kind of namespaces), then pairs of a host path and
+ * the path where the devbox sees it read-only.
+ */
+export const namespaceScript = String.raw`
+set -eu
+umask 022
+root=$1 kind=$2
+shift 2
+# /proc is still the host's, so this is the process id as the platform knows it.
+read -r host_pid _ < /proc/self/stat
+
+mount --make-rprivate /
+mount --bind "$root" "$root"
+cd "$root"
+
+# The host's system folders. Merged-usr systems have symlinks here, which are copied as symlinks.
+for name in bin sbin lib lib32 lib64 libx32; do
+  if [ -L "/$name" ]; then
+    ln -sfn "$(readlink "/$name")" "$name"
+  elif [ -d "/$name" ]; then
+    mkdir -p "$name"
+    mount --rbind "/$name" "$name"
+  fi
+done
+for name in usr etc opt sys nix gnu var/lib/ca-certificates; do
+  if [ -d "/$name" ]; then
+    mkdir -p "$name"
+    mount --rbind "/$name" "$name"
+  fi
+done
+# Where the resolver's file is a link out of /etc, its target has to exist too.
+resolver=$(readlink -f /etc/resolv.conf || true)
+case $resolver in
+  '' | /etc/* | /usr/*) ;;
+  *)
+    if [ -f "$resolver" ]; then
+      mkdir -p ".$(dirname "$resolver")"
+      : > ".$resolver"
+      mount --bind "$resolver" ".$resolver"
+    fi
+    ;;
+esac
+while [ $# -gt 1 ]; do
+  if [ -d "$1" ]; then
+    mkdir -p ".$2"
+  else
+    mkdir -p ".$(dirname "$2")"
+    [ -e ".$2" ] || : > ".$2"
+  fi
+  mount --bind "$1" ".$2"
+  shift 2
+done
+# The host's own sudo cannot work without the host's users.
+for program in usr/bin/sudo $([ -L bin ] || echo bin/sudo); do
+  if [ -e "$program" ]; then mount --bind run/devbox/bin/sudo "$program"; fi
+done
+
+# Everything that came from the host becomes read-only; other flags stay, or the kernel refuses.
+while read -r _ _ _ _ point options _; do
+  printf -v point '%b' "$point"
+  case $point in
+    "$root"/*) mount -o "remount,bind,ro,$(printf '%s' "$options" | sed 's/^r[wo],*//')" "$point" ;;
+  esac
+done < /proc/self/mountinfo
+
+mkdir -p proc dev
+if mount -t proc -o nosuid,nodev,noexec proc proc 2>/dev/null; then
+  for name in sys sysrq-trigger irq bus; do
+    if [ -e "proc/$name" ]; then
+      mount --bind "proc/$name" "proc/$name"
+      mount -o remount,bind,ro,nosuid,nodev,noexec "proc/$name"
+    fi
+  done
+else
+  mount --rbind /proc proc
+fi
+
+private_dev() {
+  mount -t tmpfs -o mode=755,nosuid,size=1m devbox dev &&
+    mkdir dev/pts dev/shm &&
+    mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts &&
+    mount -t tmpfs -o mode=1777,nosuid,nodev shm dev/shm &&
+    for name in null zero full random urandom tty; do
+      : > "dev/$name" && mount --bind "/dev/$name" "dev/$name" || return 1
+    done &&
+    ln -s pts/ptmx dev/ptmx &&
+    ln -s /proc/self/fd dev/fd &&
+    ln -s /proc/self/fd/0 dev/stdin &&
+    ln -s /proc/self/fd/1 dev/stdout &&
+    ln -s /proc/self/fd/2 dev/stderr
+}
+if ! private_dev 2>/dev/null; then
+  mount --rbind /dev dev
+fi
+
+# The old root is stacked below the new one and then let go, so nothing of the host is left to see.
+pivot_root . .
+umount -l .
+cd /
+
+# The first process reaps orphans and lives as long as its input, the platform's pipe, is open.
+export READY="ready $host_pid"
+stay='echo "$READY"; unset READY; exec > /dev/null 2>&1; exec -a devbox "$BASH" -c "while read -r _; do :; done; exit 0"'
+if [ "$kind" = user ]; then
+  # Mounts seen from a second user namespace are locked: nobody inside can make them writable or take them away.
+  exec unshare --user --map-root-user --mount -- "$BASH" -c "$stay"
+fi
+exec "$BASH" -c "$stay"
+`;

@@ -1,0 +1,83 @@
+import { mkdtemp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DevboxError, messageOf } from './errors';
+import type { DevboxTools, HostTools } from './hostTools';
+import { boundTools, unboundTools } from './hostTools';
+import { furnish } from './furnish';
+import { systemPath } from './hostPrograms';
+import { NamespaceSandbox } from './namespaceSandbox';
+import { isPlainPath } from './plainPaths';
+import { PlainSandbox } from './plainSandbox';
+import { removeFolder } from './removeFolder';
+import type { Sandbox, SandboxMode } from './sandbox';
+
+/** The way in which this computer's devboxes are closed off, found by trying. */
+export interface SandboxChoice {
+  readonly mode: SandboxMode;
+  readonly tools: DevboxTools;
+  /** Makes the sandbox of a devbox from its id and its folder on the host. */
+  create(id: string, root: string): Sandbox;
+}
+
+/**
+ * Finds the strongest way that works here by building a sandbox and running the platform's Node in it.
+ * @param dataDir where the trial's folder is made and removed again
+ * @param say gets a sentence when only a weaker way is possible
+ * @throws DevboxError `invalid` when even plain processes cannot be offered
+ */
+export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, tools: HostTools, say: (line: string) => void): Promise<SandboxChoice> {
+  const reasons: string[] = [];
+  if (wanted === 'auto') {
+    const modes: SandboxMode[] = process.getuid?.() === 0 ? ['user-namespace', 'root-namespace'] : ['user-namespace'];
+    for (const mode of modes) {
+      const choice = namespaceChoice(mode, tools);
+      const reason = await tryOut(choice, dataDir);
+      if (reason === undefined) {
+        if (mode === 'root-namespace') {
+          say('User namespaces are forbidden here: devboxes are closed off by mount and process namespaces only, and root inside a devbox is root of this computer.');
+        }
+        return choice;
+      }
+      reasons.push(reason);
+    }
+  }
+  if (!isPlainPath(dataDir)) {
+    throw new DevboxError('invalid', `Without namespaces the data folder's name may only have letters, digits and . _ @ - in it: ${dataDir}. Give another one with --data-dir.`);
+  }
+  const because = reasons.length === 0 ? 'as asked for by --sandbox plain' : `because Linux namespaces cannot be used here (${reasons.join(' ')})`;
+  say(`Devboxes are plain processes in a folder of their own, ${because}: they see this computer's files and processes. Run only what you trust.`);
+  const plainTools = unboundTools(tools);
+  return { mode: 'plain', tools: plainTools, create: (id, root) => new PlainSandbox(id, root) };
+}
+
+function namespaceChoice(mode: SandboxMode, tools: HostTools): SandboxChoice {
+  const bound = boundTools(tools);
+  return { mode, tools: bound, create: (_id, root) => new NamespaceSandbox(root, mode === 'user-namespace', bound.binds) };
+}
+
+/** Why a choice does not work here, or undefined if it does. */
+async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | undefined> {
+  const folder = await mkdtemp(join(dataDir, 'trial-'));
+  const root = join(folder, 'root');
+  const sandbox = choice.create('trial', root);
+  try {
+    await mkdir(root);
+    await furnish(root, sandbox.prefix, undefined, choice.tools);
+    await sandbox.start(AbortSignal.timeout(20_000));
+    let complaint = '';
+    const node = sandbox.run({
+      argv: [choice.tools.node, '-e', "require('node:fs').writeFileSync('/workspace/trial', '')"],
+      environment: { PATH: systemPath, ...(choice.tools.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) },
+      cwd: '/workspace',
+      onStdout: () => undefined,
+      onStderr: (chunk) => (complaint = (complaint + chunk.toString()).slice(-300)),
+    });
+    const { code } = await node.exited;
+    return code === 0 ? undefined : `Node ended with exit code ${code} in it: ${complaint.trim()}`;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    await sandbox.stop();
+    await removeFolder(folder);
+  }
+}

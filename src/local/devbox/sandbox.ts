@@ -1,0 +1,56 @@
+/** How a command ended. */
+export interface ExitStatus {
+  /** Exit code, or 128 + signal number when a signal ended it. */
+  readonly code: number;
+}
+
+/** A command running in a devbox. */
+export interface SandboxProcess {
+  /** Settles when the command itself has ended; never rejects. */
+  readonly exited: Promise<ExitStatus>;
+  /** Settles when nobody can write to its output any more; never rejects. */
+  readonly closed: Promise<void>;
+}
+
+/** What to run in a devbox and where its output goes. */
+export interface SandboxCommand {
+  /** The words of the command, as the devbox sees them. */
+  readonly argv: readonly string[];
+  /** The whole environment; nothing is inherited. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Working folder, as the devbox sees it. */
+  readonly cwd: string;
+  /** Bytes for its standard input; nothing means an empty input. */
+  readonly input?: Buffer;
+  readonly onStdout: (chunk: Buffer) => void;
+  readonly onStderr: (chunk: Buffer) => void;
+}
+
+/** The closed room in which a devbox's processes run. */
+export interface Sandbox {
+  /** In front of every path of the devbox: empty when it has a file system view of its own. */
+  readonly prefix: string;
+  /** Settles when the sandbox has ended, whoever ended it. */
+  readonly ended: Promise<void>;
+  /**
+   * Builds the room.
+   * @throws DevboxError `failed` with the reason when it cannot be built.
+   */
+  start(signal: AbortSignal): Promise<void>;
+  /** Starts a command. Failing to start it ends it with code 127 and a line on its stderr. */
+  run(command: SandboxCommand): SandboxProcess;
+  /** The command text as the devbox must see it. */
+  translate(command: string): string;
+  /** Ends every process inside and comes back when they are gone. Safe to call more than once. */
+  stop(): Promise<void>;
+}
+
+/** The ways of closing a room, strongest first. */
+export type SandboxMode = 'user-namespace' | 'root-namespace' | 'plain';
+
+/** A host file or folder that devboxes see read-only. */
+export interface ReadOnlyBind {
+  readonly source: string;
+  /** Absolute path inside the devbox. */
+  readonly target: string;
+}

@@ -1,0 +1,33 @@
+import type { Blueprint } from './blueprints';
+import type { TunnelSettings } from './tunnel';
+
+/** A file that is written into the devbox before its launch commands run. */
+export interface FileMount {
+  readonly target: string;
+  readonly content: string;
+}
+
+/** When a devbox ends by itself. */
+export interface Lifetime {
+  /** Seconds after creation at which the devbox is shut down; undefined when only idleness counts. */
+  readonly keepAliveSeconds: number | undefined;
+  /** Seconds without activity after which a running devbox is shut down. */
+  readonly idleSeconds: number | undefined;
+}
+
+/** A parsed create request: what one devbox is to be. */
+export interface DevboxSpec {
+  readonly name: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly blueprint: Blueprint | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly entrypoint: string | undefined;
+  readonly fileMounts: readonly FileMount[];
+  readonly launchCommands: readonly string[];
+  /** Home folder inside the devbox: `/home/user`, or `/root` for the user root. */
+  readonly home: string;
+  readonly lifetime: Lifetime;
+  readonly tunnel: TunnelSettings | undefined;
+  /** What the caller gave as launch parameters, shown again in the devbox object. */
+  readonly launchParameters: Readonly<Record<string, unknown>>;
+}

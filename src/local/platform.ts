@@ -1,0 +1,98 @@
+import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DevboxRegistry } from './devbox/devboxRegistry';
+import { codeOf, DevboxError, messageOf } from './devbox/errors';
+import type { HostTools } from './devbox/hostTools';
+import { checkTools, isFile } from './devbox/hostTools';
+import { newApiKey } from './devbox/ids';
+import { chooseSandbox } from './devbox/probe';
+import type { PlatformOptions } from './options';
+import { PlatformServer } from './server/platformServer';
+
+/** A running local platform. */
+export interface Platform {
+  readonly baseURL: string;
+  readonly apiKey: string;
+  /** Shuts all devboxes down and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the local platform.
+ * @param say gets sentences for the person who started it
+ * @throws DevboxError with one sentence when it cannot start; nothing is left running then
+ */
+export async function startPlatform(options: PlatformOptions, say: (line: string) => void): Promise<Platform> {
+  if (process.platform !== 'linux') {
+    throw new DevboxError('failed', `The local platform needs Linux; this is ${process.platform}. Use a Runloop account, or WSL on Windows.`);
+  }
+  const dataDir = openDataDir(options.dataDir);
+  const tools = findTools(options);
+  checkTools(tools);
+  const apiKey = readApiKey(options);
+  const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, say);
+  const devboxes = await DevboxRegistry.open(sandboxes, dataDir, say);
+  const server = new PlatformServer(devboxes, apiKey, say);
+  const port = await listen(server, options.port);
+  return {
+    baseURL: `http://127.0.0.1:${port}`,
+    apiKey,
+    close: async () => {
+      await devboxes.close();
+      await server.close();
+    },
+  };
+}
+
+function readApiKey(options: PlatformOptions): string {
+  const given = process.env['RUNLOOP_LOCAL_API_KEY'] ?? options.apiKey ?? '';
+  if (given !== '' && !/^[\x21-\x7e]+$/.test(given)) {
+    throw new DevboxError('invalid', 'The API key may only have printable characters without blanks in it.');
+  }
+  return given === '' ? newApiKey() : given;
+}
+
+function openDataDir(wanted: string | undefined): string {
+  const state = process.env['XDG_STATE_HOME'] ?? '';
+  const dataDir = resolve(wanted ?? join(state.startsWith('/') ? state : join(homedir(), '.local', 'state'), 'runloop-devboxes', 'local'));
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+    return realpathSync(dataDir);
+  } catch (error) {
+    throw new DevboxError('failed', `The data folder ${dataDir} cannot be used (${codeOf(error) ?? messageOf(error)}). Give another one with --data-dir.`, { cause: error });
+  }
+}
+
+function findTools(options: PlatformOptions): HostTools {
+  const beside = dirname(fileURLToPath(import.meta.url));
+  const real = (path: string): string => {
+    try {
+      return realpathSync(path);
+    } catch {
+      // What does not exist keeps its name, for the message that says so.
+      return resolve(path);
+    }
+  };
+  if (options.actionServer !== undefined && !isFile(options.actionServer)) {
+    throw new DevboxError('invalid', `The action server ${options.actionServer} does not exist.`);
+  }
+  return {
+    node: real(process.execPath),
+    electron: process.versions['electron'] !== undefined,
+    actionServer: real(options.actionServer ?? join(beside, 'actionServer.mjs')),
+    vscodeServer: options.vscodeServer === undefined ? undefined : real(options.vscodeServer),
+    vscodeNode: options.vscodeNode === undefined ? undefined : real(options.vscodeNode),
+  };
+}
+
+async function listen(server: PlatformServer, port: number): Promise<number> {
+  try {
+    return await server.listen(port);
+  } catch (error) {
+    const why = codeOf(error) === 'EADDRINUSE' ? 'another program uses it' : messageOf(error);
+    throw new DevboxError('failed', `Port ${port} on 127.0.0.1 cannot be used: ${why}. Give another one with --port, or 0 for any free one.`, { cause: error });
+  }
+}

@@ -1,0 +1,49 @@
+import { DevboxError, messageOf } from '../devbox/errors';
+
+/** A refusal with everything a client needs: status, code, and a sentence. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  /** Sent as `x-should-retry`: the SDK would otherwise repeat some permanent refusals for half a minute. */
+  readonly retryable: boolean | undefined;
+
+  constructor(status: number, code: string, message: string, retryable?: boolean) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+/** A request that makes no sense as it is. */
+export function badRequest(message: string): ApiError {
+  return new ApiError(400, 'invalid_request', message);
+}
+
+/** Something of Runloop's that the local platform does not do. */
+export function notOffered(what: string): ApiError {
+  return new ApiError(501, 'not_offered', `The local platform does not offer ${what}. Use a Runloop account for it.`, false);
+}
+
+/** Turns anything thrown into an answer. */
+export function toApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) {
+    return thrown;
+  }
+  if (thrown instanceof DevboxError) {
+    switch (thrown.kind) {
+      case 'invalid':
+        return badRequest(thrown.message);
+      case 'not_found':
+        return new ApiError(404, 'not_found', thrown.message);
+      case 'wrong_state':
+        return new ApiError(400, 'wrong_state', thrown.message);
+      case 'not_offered':
+        return new ApiError(501, 'not_offered', thrown.message, false);
+      case 'failed':
+        return new ApiError(500, 'devbox_failed', thrown.message, false);
+    }
+  }
+  return new ApiError(500, 'internal_error', `The local platform failed: ${messageOf(thrown)}`, false);
+}

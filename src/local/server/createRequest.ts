@@ -1,0 +1,164 @@
+import { arch } from 'node:process';
+import { z } from 'zod';
+import type { Blueprint } from '../devbox/blueprints';
+import { findBlueprint } from '../devbox/blueprints';
+import type { DevboxSpec, FileMount, Lifetime } from '../devbox/spec';
+import type { TunnelSettings } from '../devbox/tunnel';
+import { badRequest, notOffered } from './apiError';
+import { nameField, optional, parseBody, stringMap, tunnelFields } from './bodies';
+
+/** Lifetime of a devbox whose creator said nothing, and the longest one, in seconds. */
+const usualKeepAlive = 3_600;
+const longestKeepAlive = 172_800;
+
+const idleFields = z.object({ idle_time_seconds: z.int().positive(), on_idle: z.enum(['shutdown', 'suspend']) });
+
+const launchFields = z.looseObject({
+  keep_alive_time_seconds: optional(z.int().positive().max(longestKeepAlive)),
+  after_idle: optional(idleFields),
+  lifecycle: optional(z.looseObject({ after_idle: idleFields.nullish() })),
+  launch_commands: optional(z.array(z.string())),
+  user_parameters: optional(z.object({ username: z.string(), uid: z.number() }).partial()),
+  architecture: optional(z.enum(['x86_64', 'arm64'])),
+  network_policy_id: optional(z.string()),
+  required_services: optional(z.array(z.string())),
+});
+
+const createFields = z.object({
+  name: optional(nameField),
+  blueprint_id: optional(z.string()),
+  blueprint_name: optional(z.string()),
+  snapshot_id: optional(z.string()),
+  environment_variables: optional(stringMap),
+  metadata: optional(stringMap),
+  entrypoint: optional(z.string()),
+  mounts: optional(z.array(z.looseObject({ type: z.string() }))),
+  file_mounts: optional(stringMap),
+  code_mounts: optional(z.array(z.unknown())),
+  secrets: optional(stringMap),
+  gateways: optional(z.record(z.string(), z.unknown())),
+  mcp: optional(z.record(z.string(), z.unknown())),
+  tunnel: optional(tunnelFields),
+  launch_parameters: optional(launchFields),
+});
+
+type CreateFields = z.infer<typeof createFields>;
+type LaunchFields = z.infer<typeof launchFields>;
+
+/**
+ * Reads a create request.
+ * @throws ApiError 400 for what makes no sense, 501 for what the local platform does not do
+ */
+export function parseCreate(body: unknown): DevboxSpec {
+  const fields = parseBody(createFields, body);
+  refuseWhatIsNotOffered(fields);
+  const launch = launchOf(fields);
+  const lifetime = readLifetime(launch);
+  const environment = fields.environment_variables ?? {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || value.includes('\0')) {
+      throw badRequest(`The environment variable "${name}" is not acceptable: a name has letters, digits and _ only, a value no NUL character.`);
+    }
+  }
+  const commands = launch.launch_commands ?? [];
+  if ([fields.entrypoint ?? '', ...commands].some((command) => command.includes('\0'))) {
+    throw badRequest('The entrypoint and the launch commands must not contain a NUL character.');
+  }
+  return {
+    name: fields.name,
+    metadata: fields.metadata ?? {},
+    blueprint: readBlueprint(fields),
+    environment,
+    // An empty entrypoint would end the devbox at once; nobody means that.
+    entrypoint: fields.entrypoint?.trim() === '' ? undefined : fields.entrypoint,
+    fileMounts: readFileMounts(fields),
+    launchCommands: commands,
+    home: readHome(launch),
+    lifetime,
+    tunnel: fields.tunnel === undefined ? undefined : readTunnel(fields.tunnel),
+    launchParameters: lifetime.keepAliveSeconds === undefined ? launch : { ...launch, keep_alive_time_seconds: lifetime.keepAliveSeconds },
+  };
+}
+
+/** Fills in what a caller left open about a tunnel. */
+export function readTunnel(fields: z.infer<typeof tunnelFields>): TunnelSettings {
+  return {
+    authMode: fields.auth_mode ?? 'open',
+    httpKeepAlive: fields.http_keep_alive ?? true,
+    wakeOnHttp: fields.wake_on_http ?? false,
+  };
+}
+
+function launchOf(fields: CreateFields): LaunchFields {
+  return fields.launch_parameters ?? launchFields.parse({});
+}
+
+function refuseWhatIsNotOffered(fields: CreateFields): void {
+  const origins = [fields.blueprint_id, fields.blueprint_name, fields.snapshot_id].filter((origin) => origin !== undefined);
+  if (origins.length > 1) {
+    throw badRequest('Give at most one of blueprint_id, blueprint_name and snapshot_id.');
+  }
+  const launch = launchOf(fields);
+  const hostArchitecture = arch === 'arm64' ? 'arm64' : 'x86_64';
+  const wanted: readonly (readonly [boolean, string])[] = [
+    [fields.snapshot_id !== undefined, 'devboxes from snapshots'],
+    [(fields.code_mounts ?? []).length > 0, 'code mounts'],
+    [Object.keys(fields.secrets ?? {}).length > 0, 'account secrets'],
+    [Object.keys(fields.gateways ?? {}).length > 0, 'gateways'],
+    [Object.keys(fields.mcp ?? {}).length > 0, 'MCP configurations'],
+    [launch.network_policy_id !== undefined, 'network policies'],
+    [(launch.required_services ?? []).length > 0, 'containerized services'],
+    [launch.architecture !== undefined && launch.architecture !== hostArchitecture, `another architecture than this computer's ${hostArchitecture}`],
+  ];
+  for (const [asked, what] of wanted) {
+    if (asked) {
+      throw notOffered(what);
+    }
+  }
+}
+
+function readBlueprint(fields: CreateFields): Blueprint | undefined {
+  const id = fields.blueprint_id;
+  const name = fields.blueprint_name;
+  if (id === undefined && name === undefined) {
+    return undefined;
+  }
+  const blueprint = findBlueprint({ id, name });
+  if (blueprint === undefined) {
+    throw badRequest(`There is no blueprint ${id ?? `named "${name ?? ''}"`}. The local platform has "openhands" only.`);
+  }
+  return blueprint;
+}
+
+function readFileMounts(fields: CreateFields): readonly FileMount[] {
+  const mounts: FileMount[] = Object.entries(fields.file_mounts ?? {}).map(([target, content]) => ({ target, content }));
+  for (const mount of fields.mounts ?? []) {
+    if (mount.type !== 'file_mount') {
+      throw notOffered(`mounts of type "${mount.type}"`);
+    }
+    mounts.push(parseBody(z.object({ target: z.string().min(1), content: z.string() }), mount));
+  }
+  return mounts;
+}
+
+function readHome(launch: LaunchFields): string {
+  const username = launch.user_parameters?.username ?? 'user';
+  if (username === 'user') {
+    return '/home/user';
+  }
+  if (username === 'root') {
+    return '/root';
+  }
+  throw notOffered(`the user "${username}" (only "user" and "root")`);
+}
+
+function readLifetime(launch: LaunchFields): Lifetime {
+  const idle = launch.lifecycle?.after_idle ?? launch.after_idle;
+  if (idle === undefined) {
+    return { keepAliveSeconds: launch.keep_alive_time_seconds ?? usualKeepAlive, idleSeconds: undefined };
+  }
+  if (idle.on_idle === 'suspend') {
+    throw notOffered('suspending of devboxes');
+  }
+  return { keepAliveSeconds: launch.keep_alive_time_seconds, idleSeconds: idle.idle_time_seconds };
+}

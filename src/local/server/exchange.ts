@@ -1,0 +1,153 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable, Writable } from 'node:stream';
+import { once } from 'node:events';
+import { newRequestId } from '../devbox/ids';
+import type { ApiError } from './apiError';
+import { badRequest } from './apiError';
+
+/** What HTTP/1.1 and HTTP/2 requests have in common. */
+export interface RawRequest extends Readable {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What HTTP/1.1 and HTTP/2 answers have in common. */
+export interface RawResponse extends Writable {
+  readonly headersSent: boolean;
+  writeHead(status: number, headers: Record<string, string>): unknown;
+}
+
+/** Room for a file of 100 MB with the escapes JSON may need. */
+const largestBody = 256 * 1024 * 1024;
+
+/** One request and its answer, whatever the HTTP version. */
+export class Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly requestId = newRequestId();
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+  readonly #request: RawRequest;
+  readonly #response: RawResponse;
+
+  constructor(request: RawRequest, response: RawResponse) {
+    this.#request = request;
+    this.#response = response;
+    this.method = request.method ?? 'GET';
+    this.headers = request.headers;
+    const [path = '/', ...query] = (request.url ?? '/').split('?');
+    this.path = path;
+    this.query = new URLSearchParams(query.join('?'));
+    const gone = new AbortController();
+    this.signal = gone.signal;
+    response.once('close', () => gone.abort());
+    // A client that goes away in the middle is not the platform's error; `signal` tells those who care.
+    response.on('error', () => gone.abort());
+    request.on('error', () => gone.abort());
+  }
+
+  /**
+   * The request's JSON object; empty bodies count as an empty object.
+   * @throws ApiError 400 when it is anything else
+   */
+  async readObject(): Promise<Readonly<Record<string, unknown>>> {
+    const bytes = await this.#readBody();
+    if (bytes.toString('utf8').trim() === '') {
+      return {};
+    }
+    let value: unknown;
+    try {
+      value = JSON.parse(bytes.toString('utf8'));
+    } catch (error) {
+      throw badRequest(`The request body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw badRequest('The request body must be a JSON object.');
+    }
+    return { ...value };
+  }
+
+  /** Answers with JSON. */
+  sendJson(status: number, body: unknown, headers: Record<string, string> = {}): void {
+    this.#send(status, Buffer.from(JSON.stringify(body)), { 'content-type': 'application/json', ...headers });
+  }
+
+  /** Answers 200 with text. */
+  sendText(text: Buffer): void {
+    this.#send(200, text, { 'content-type': 'text/plain; charset=utf-8' });
+  }
+
+  /** Answers with an error; does nothing more than end the answer if it has begun. */
+  sendError(error: ApiError): void {
+    if (this.#response.headersSent) {
+      this.#response.end();
+      return;
+    }
+    const body = { error: error.code, message: error.message, request_id: this.requestId, retryable: error.retryable ?? false };
+    this.sendJson(error.status, body, {
+      'x-runloop-error-code': error.code,
+      'x-runloop-request-id': this.requestId,
+      ...(error.retryable === undefined ? {} : { 'x-should-retry': String(error.retryable) }),
+    });
+  }
+
+  /**
+   * Answers with a stream of server-sent events, one JSON value each, until the source ends or the client goes away.
+   * A comment every 15 seconds keeps the connection open.
+   */
+  async sendEvents(events: AsyncIterable<unknown>): Promise<void> {
+    this.#response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+    // The first bytes make the client see that it is connected although nothing has happened yet.
+    this.#response.write(': connected\n\n');
+    const beat = setInterval(() => this.#response.write(': still here\n\n'), 15_000);
+    try {
+      for await (const event of events) {
+        if (this.signal.aborted) {
+          return;
+        }
+        if (!this.#response.write(`data: ${JSON.stringify(event)}\n\n`)) {
+          await this.#drained();
+        }
+      }
+    } finally {
+      clearInterval(beat);
+    }
+    this.#response.end();
+  }
+
+  async #drained(): Promise<void> {
+    try {
+      await once(this.#response, 'drain', { signal: this.signal });
+    } catch (error) {
+      if (!this.signal.aborted) {
+        throw error;
+      }
+    }
+  }
+
+  async #readBody(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of this.#request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > largestBody) {
+        throw badRequest('The request body is larger than 256 MB.');
+      }
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  }
+
+  #send(status: number, body: Buffer, headers: Record<string, string>): void {
+    if (this.signal.aborted) {
+      return;
+    }
+    // An unread body would keep the connection from being used again.
+    this.#request.resume();
+    this.#response.writeHead(status, { ...headers, 'content-length': String(body.length) });
+    this.#response.end(this.method === 'HEAD' ? undefined : body);
+  }
+}

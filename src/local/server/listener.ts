@@ -1,0 +1,93 @@
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What is done with the requests that arrive. */
+export interface Receiver {
+  http1(request: IncomingMessage, response: ServerResponse): void;
+  http2(request: Http2ServerRequest, response: Http2ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** The first bytes of an HTTP/2 connection; no HTTP/1.1 method begins like it. */
+const http2Preface = Buffer.from('PRI * HTTP/2.0');
+
+/** A connection that sends nothing is closed after this time, in milliseconds. */
+const silentLimit = 60_000;
+
+/** One TCP port on which HTTP/1.1 and HTTP/2 with prior knowledge are both spoken, told apart by their first bytes. */
+export class Listener {
+  readonly #http1: HttpServer;
+  readonly #http2: Http2Server;
+  readonly #tcp: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(receiver: Receiver) {
+    this.#http1 = createHttpServer((request, response) => receiver.http1(request, response));
+    this.#http1.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => receiver.upgrade(request, socket, head));
+    // A streamed upload may take as long as it takes; clients reuse idle connections for up to 30 s.
+    this.#http1.requestTimeout = 0;
+    this.#http1.keepAliveTimeout = 65_000;
+    this.#http2 = createHttp2Server({}, (request, response) => receiver.http2(request, response));
+    this.#http2.on('sessionError', () => undefined);
+    this.#tcp = createServer((socket) => this.#accept(socket));
+  }
+
+  /**
+   * Starts listening on 127.0.0.1.
+   * @param port 0 picks a free one
+   * @returns the port
+   * @throws the system's error (`EADDRINUSE`, `EACCES`)
+   */
+  listen(port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#tcp.once('error', reject);
+      this.#tcp.listen({ host: '127.0.0.1', port }, () => {
+        this.#tcp.removeListener('error', reject);
+        const address = this.#tcp.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  /** Takes no new connections and cuts those there are. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
+    await closed;
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    // A connection that breaks before it said anything concerns nobody.
+    const ignore = (): void => undefined;
+    socket.on('error', ignore);
+    const giveUp = setTimeout(() => socket.destroy(), silentLimit);
+    socket.once('close', () => clearTimeout(giveUp));
+    let seen = Buffer.alloc(0);
+    const look = (): void => {
+      const chunk: unknown = socket.read();
+      if (!Buffer.isBuffer(chunk)) {
+        return;
+      }
+      seen = Buffer.concat([seen, chunk]);
+      const compared = Math.min(seen.length, http2Preface.length);
+      const maybeHttp2 = seen.subarray(0, compared).equals(http2Preface.subarray(0, compared));
+      if (maybeHttp2 && compared < http2Preface.length) {
+        return;
+      }
+      clearTimeout(giveUp);
+      socket.removeListener('readable', look);
+      socket.unshift(seen);
+      (maybeHttp2 ? this.#http2 : this.#http1).emit('connection', socket);
+    };
+    socket.on('readable', look);
+  }
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import { addAccountRoutes } from './accountRoutes';
+import { ApiError, badRequest, toApiError } from './apiError';
+import { bearerToken, sameSecret } from './auth';
+import { addDetailRoutes } from './detailRoutes';
+import { addDevboxRoutes } from './devboxRoutes';
+import type { RawRequest, RawResponse } from './exchange';
+import { Exchange } from './exchange';
+import type { Destination } from './hostNames';
+import { destinationOf } from './hostNames';
+import { Listener } from './listener';
+import type { Receiver } from './listener';
+import { addNotOfferedRoutes } from './notOfferedRoutes';
+import { Router } from './router';
+import { TunnelProxy } from './tunnelProxy';
+
+/** The local platform's face: Runloop's API and the devboxes' tunnels on one port. */
+export class PlatformServer {
+  readonly #apiKey: string;
+  readonly #say: (line: string) => void;
+  readonly #router = new Router();
+  readonly #tunnels: TunnelProxy;
+  readonly #listener: Listener;
+
+  /** @param say gets a line for each failure that is the platform's own */
+  constructor(devboxes: DevboxRegistry, apiKey: string, say: (line: string) => void) {
+    this.#apiKey = apiKey;
+    this.#say = say;
+    this.#tunnels = new TunnelProxy(devboxes);
+    addNotOfferedRoutes(this.#router);
+    addDevboxRoutes(this.#router, devboxes);
+    addDetailRoutes(this.#router, devboxes);
+    addAccountRoutes(this.#router);
+    const receiver: Receiver = {
+      http1: (request, response) => this.#http1(request, response),
+      http2: (request, response) => this.#http2(request, response),
+      upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+    };
+    this.#listener = new Listener(receiver);
+  }
+
+  /** Starts listening on 127.0.0.1; see {@link Listener.listen}. */
+  listen(port: number): Promise<number> {
+    return this.#listener.listen(port);
+  }
+
+  /** Stops listening and cuts all connections. */
+  close(): Promise<void> {
+    return this.#listener.close();
+  }
+
+  #http1(request: IncomingMessage, response: ServerResponse): void {
+    const destination = destinationOf(request.headers.host);
+    if (destination.kind === 'tunnel') {
+      this.#tunnels.forward(request, response, destination);
+    } else {
+      void this.#answer(request, response, destination);
+    }
+  }
+
+  #http2(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    const destination = destinationOf(request.headers[':authority'] ?? request.headers.host);
+    void this.#answer(request, response, destination);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const destination = destinationOf(request.headers.host);
+    if (destination.kind === 'tunnel') {
+      this.#tunnels.upgrade(request, socket, head, destination);
+      return;
+    }
+    socket.on('error', () => socket.destroy());
+    socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  }
+
+  /** Answers one API request; whatever goes wrong becomes an answer too. */
+  async #answer(request: RawRequest, response: RawResponse, destination: Destination): Promise<void> {
+    const exchange = new Exchange(request, response);
+    try {
+      refuseForeignHosts(destination);
+      this.#requireKey(exchange);
+      await this.#router.dispatch(exchange);
+    } catch (error) {
+      const answer = toApiError(error);
+      if (answer.code === 'internal_error') {
+        this.#say(`${exchange.requestId} ${exchange.method} ${exchange.path}: ${error instanceof Error ? (error.stack ?? error.message) : answer.message}`);
+      }
+      exchange.sendError(answer);
+    }
+  }
+
+  #requireKey(exchange: Exchange): void {
+    const given = bearerToken(exchange.headers.authorization);
+    if (given === undefined || !sameSecret(given, this.#apiKey)) {
+      throw new ApiError(401, 'unauthorized', 'The API key is missing or wrong. Use the key the local platform printed when it started.');
+    }
+  }
+}
+
+function refuseForeignHosts(destination: Destination): void {
+  if (destination.kind === 'tunnel') {
+    throw badRequest('Tunnels speak HTTP/1.1 on the local platform. Send the request as HTTP/1.1.');
+  }
+  if (destination.kind === 'refused') {
+    throw new ApiError(403, 'host_refused', 'This host name is not one of the local platform. Use 127.0.0.1, localhost or a name ending in .localhost as the API says.');
+  }
+}

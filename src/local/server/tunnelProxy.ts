@@ -1,0 +1,153 @@
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Devbox } from '../devbox/devbox';
+import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import { codeOf } from '../devbox/errors';
+import { newRequestId } from '../devbox/ids';
+import { ApiError, toApiError } from './apiError';
+import { admit, forwardedHeaders, returnedHeaders } from './tunnelAccess';
+
+/** The port of a devbox that a tunnel's host name asks for. */
+export interface TunnelTarget {
+  readonly port: number;
+  readonly key: string;
+}
+
+/** Carries requests that came to a tunnel's host name into the devbox, streaming both ways. */
+export class TunnelProxy {
+  readonly #devboxes: DevboxRegistry;
+
+  constructor(devboxes: DevboxRegistry) {
+    this.#devboxes = devboxes;
+  }
+
+  /** Carries an ordinary request. */
+  forward(request: IncomingMessage, response: ServerResponse, target: TunnelTarget): void {
+    let devbox: Devbox;
+    try {
+      devbox = admit(request, target.key, this.#devboxes);
+    } catch (error) {
+      answerError(response, toApiError(error));
+      return;
+    }
+    const elsewhere = translatedFolder(request, devbox);
+    if (elsewhere !== undefined) {
+      response.writeHead(302, { location: elsewhere }).end();
+      return;
+    }
+    const onward = httpRequest({
+      host: devbox.address,
+      port: target.port,
+      method: request.method ?? 'GET',
+      path: request.url ?? '/',
+      headers: [...forwardedHeaders(request, devbox, false), 'Connection', 'close'],
+      agent: false,
+    });
+    onward.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', returnedHeaders(answer.rawHeaders));
+      response.flushHeaders();
+      // Errors end both sides, which is all that can be told to a client that already has headers.
+      pipeline(answer, response, () => undefined);
+    });
+    onward.on('error', (error) => {
+      if (response.headersSent) {
+        response.destroy();
+      } else {
+        answerError(response, unreachable(error, target.port));
+      }
+    });
+    response.once('close', () => onward.destroy());
+    // Not `pipeline`: a service may answer before it has read the whole request.
+    request.pipe(onward);
+    request.on('error', () => onward.destroy());
+  }
+
+  /** Carries an upgrade (WebSocket): the request's head is repeated to the devbox, then bytes flow both ways. */
+  upgrade(request: IncomingMessage, client: Duplex, head: Buffer, target: TunnelTarget): void {
+    client.on('error', () => client.destroy());
+    let devbox: Devbox;
+    try {
+      devbox = admit(request, target.key, this.#devboxes);
+    } catch (error) {
+      refuseUpgrade(client, toApiError(error));
+      return;
+    }
+    const headers = forwardedHeaders(request, devbox, true);
+    const service = connect({ host: devbox.address, port: target.port, noDelay: true });
+    let connected = false;
+    service.once('connect', () => {
+      connected = true;
+      let text = `${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/${request.httpVersion}\r\n`;
+      for (let i = 0; i + 1 < headers.length; i += 2) {
+        text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
+      }
+      service.write(`${text}\r\n`, 'latin1');
+      service.write(head);
+      client.pipe(service);
+      service.pipe(client);
+    });
+    service.on('error', (error) => {
+      if (connected) {
+        client.destroy();
+      } else {
+        refuseUpgrade(client, unreachable(error, target.port));
+      }
+    });
+    client.once('close', () => service.destroy());
+  }
+}
+
+function unreachable(error: Error, port: number): ApiError {
+  const why = codeOf(error) === 'ECONNREFUSED' ? 'nothing listens there' : error.message;
+  return new ApiError(
+    502,
+    'tunnel_backend_unreachable',
+    `Port ${port} of the devbox could not be reached: ${why}. The service must listen on 0.0.0.0 or on the address in RUNLOOP_LOCAL_BIND.`,
+    true,
+  );
+}
+
+function errorBody(error: ApiError): string {
+  return JSON.stringify({ error: error.code, message: error.message, request_id: newRequestId(), retryable: error.retryable ?? false });
+}
+
+function answerError(response: ServerResponse, error: ApiError): void {
+  const body = errorBody(error);
+  response.writeHead(error.status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'x-runloop-error-code': error.code,
+    // What is left of the request is not read.
+    connection: 'close',
+  });
+  response.end(body);
+}
+
+function refuseUpgrade(client: Duplex, error: ApiError): void {
+  const body = errorBody(error);
+  client.end(
+    `HTTP/1.1 ${error.status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `x-runloop-error-code: ${error.code}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+/**
+ * Without a file system view of its own a devbox's `/workspace` is another folder of the host, and the VS Code server
+ * must be asked for that one.
+ */
+function translatedFolder(request: IncomingMessage, devbox: Devbox): string | undefined {
+  const [path = '', query] = (request.url ?? '').split('?');
+  if (devbox.prefix === '' || request.method !== 'GET' || path !== '/' || query === undefined) {
+    return undefined;
+  }
+  const parameters = new URLSearchParams(query);
+  const folder = parameters.get('folder') ?? '';
+  if (!/^\/(?:workspace|openhands|home\/user)(?:\/|$)/.test(folder)) {
+    return undefined;
+  }
+  parameters.set('folder', devbox.prefix + folder);
+  return `/?${parameters.toString()}`;
+}
