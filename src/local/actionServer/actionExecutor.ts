@@ -1,0 +1,149 @@
+import { ActionError, FieldTypeError } from './actionRequest';
+import type { ActionRequest } from './actionRequest';
+import { BashSession } from './bash/bashSession';
+import type { RunRequest } from './bash/bashSession';
+import type { ShellOptions } from './bash/shell';
+import { EditorError } from './editor/editorError';
+import { FileEditor } from './editor/fileEditor';
+import { readAction } from './files/readAction';
+import type { FileContext } from './files/readAction';
+import { writeAction } from './files/writeAction';
+import type { Logger } from './logging';
+import { editObservation, errorObservation, runObservation } from './observations';
+import type { Observation } from './observations';
+import type { DevboxPaths } from './paths';
+
+/** What an executor works with. */
+export interface ExecutorOptions {
+  readonly paths: DevboxPaths;
+  readonly shell: ShellOptions;
+  readonly silenceMs: number;
+  readonly log: Logger;
+}
+
+/** Executes actions, one call at a time. */
+export class ActionExecutor {
+  readonly #options: ExecutorOptions;
+  readonly #session: BashSession;
+  readonly #editor: FileEditor;
+
+  private constructor(options: ExecutorOptions, session: BashSession) {
+    this.#options = options;
+    this.#session = session;
+    this.#editor = new FileEditor(options.paths, options.shell.workingDir);
+  }
+
+  /**
+   * Starts the bash session that actions share.
+   *
+   * @throws Error when bash does not start
+   */
+  static async start(options: ExecutorOptions): Promise<ActionExecutor> {
+    return new ActionExecutor(options, await BashSession.start(options.shell, options.silenceMs));
+  }
+
+  /** The shell's directory, as this process uses it. */
+  get shellDir(): string {
+    return this.#session.workingDir;
+  }
+
+  /**
+   * Executes one action. Failures of the action itself are observations.
+   *
+   * @throws ActionError when this server does not execute such an action; Error when something went wrong on the way
+   */
+  async execute(request: ActionRequest): Promise<Observation> {
+    try {
+      return await this.#dispatch(request);
+    } catch (error) {
+      if (error instanceof FieldTypeError) return errorObservation(error.message);
+      throw error;
+    }
+  }
+
+  /** Ends the bash session and all it started. */
+  async dispose(): Promise<void> {
+    await this.#session.dispose();
+  }
+
+  async #dispatch(request: ActionRequest): Promise<Observation> {
+    switch (request.action) {
+      case 'run':
+        return this.#run(request);
+      case 'read':
+        return readAction(request.args, this.#fileContext(), this.#editor);
+      case 'write':
+        return writeAction(request.args, this.#fileContext());
+      case 'edit':
+        return this.#edit(request);
+      case 'browse':
+      case 'browse_interactive':
+        return errorObservation('Browser functionality is not supported or disabled.');
+      case 'run_ipython':
+        throw new ActionError('The jupyter requirement was not found: this server has no Jupyter.');
+      default:
+        throw new ActionError(`'ActionExecutor' object has no attribute '${request.action}'`);
+    }
+  }
+
+  async #run(request: ActionRequest): Promise<Observation> {
+    const { args } = request;
+    const run: RunRequest = {
+      command: args.requiredText('command'),
+      isInput: args.flag('is_input'),
+      blocking: args.flag('blocking'),
+      hidden: args.flag('hidden'),
+      timeoutSeconds: request.timeoutSeconds,
+    };
+    // Bash cannot hold this character, and would cut the command there.
+    if (run.command.includes('\0')) return errorObservation('The command contains a NUL character.');
+    try {
+      return args.flag('is_static')
+        ? await this.#runApart(run, args.optionalText('cwd'))
+        : await this.#runIn(this.#session, run);
+    } catch (error) {
+      if (error instanceof FieldTypeError) throw error;
+      this.#options.log.error('A run action failed', error);
+      return errorObservation(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** A static run: a bash of its own, which ends with the answer. */
+  async #runApart(run: RunRequest, cwd: string | null): Promise<Observation> {
+    const { shell, silenceMs, paths } = this.#options;
+    const workingDir = cwd === null || cwd === '' ? shell.workingDir : paths.resolve(cwd, shell.workingDir);
+    const session = await BashSession.start({ ...shell, workingDir }, silenceMs);
+    try {
+      return await this.#runIn(session, run);
+    } finally {
+      await session.dispose();
+    }
+  }
+
+  async #runIn(session: BashSession, run: RunRequest): Promise<Observation> {
+    const result = await session.run(run);
+    if (result.kind === 'refused') return errorObservation(result.text);
+    const dir = result.metadata.working_dir;
+    const metadata = { ...result.metadata, working_dir: dir === null ? null : this.#options.paths.toDevbox(dir) };
+    return runObservation(result.command, result.content, metadata, run.hidden);
+  }
+
+  async #edit(request: ActionRequest): Promise<Observation> {
+    const { args } = request;
+    const path = args.requiredText('path');
+    // The client does this kind of edit itself; the reference server refuses it without a reason.
+    if (args.optionalText('impl_source') === 'llm_based_edit') throw new ActionError('');
+    const [oldText, newText] = [args.optionalText('old_str'), args.optionalText('new_str')];
+    try {
+      const { text, diff } = await this.#editor.edit(path, args);
+      return editObservation(path, text, diff, oldText, newText);
+    } catch (error) {
+      if (error instanceof EditorError) return editObservation(path, `ERROR:\n${error.message}`, '', oldText, newText);
+      throw error;
+    }
+  }
+
+  #fileContext(): FileContext {
+    return { paths: this.#options.paths, shellDir: this.#session.workingDir };
+  }
+}

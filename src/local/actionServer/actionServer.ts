@@ -1,0 +1,174 @@
+import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { ActionExecutor } from './actionExecutor';
+import { ActionQueue } from './actionQueue';
+import type { ServerArguments } from './arguments';
+import { findTerminalProgram } from './bash/terminalProgram';
+import { childEnvironment } from './childEnvironment';
+import { HttpError, sendJson } from './http/answers';
+import { downloadFilesHandler } from './http/downloadFiles';
+import { executeActionHandler } from './http/executeAction';
+import { listen } from './http/httpServer';
+import type { Routes } from './http/httpServer';
+import { listFilesHandler } from './http/listFiles';
+import { serverInfoHandler } from './http/serverInfo';
+import { updateMcpServerHandler } from './http/updateMcpServer';
+import { uploadFileHandler } from './http/uploadFile';
+import type { Logger } from './logging';
+import { DevboxPaths } from './paths';
+import type { ServerSettings } from './settings';
+import { exitCodes, StartupError } from './startupError';
+import { startVscodePlugin } from './vscode/vscodePlugin';
+import type { VscodeServer } from './vscode/vscodeServer';
+
+/** The action execution server: its port, its bash session and its plugins. */
+export class ActionServer {
+  readonly #arguments: ServerArguments;
+  readonly #settings: ServerSettings;
+  readonly #log: Logger;
+  readonly #paths: DevboxPaths;
+  readonly #workingDir: string;
+  readonly #environment: Record<string, string>;
+  readonly #queue = new ActionQueue();
+  readonly #times = { startedAt: Date.now(), lastActionAt: Date.now() };
+  #http: Server | undefined;
+  #executor: ActionExecutor | undefined;
+  #vscode: VscodeServer | undefined;
+  #isReady = false;
+  #isClosed = false;
+
+  /**
+   * @param args the command line
+   * @param settings the parsed environment
+   * @param environment the environment itself, for the processes that are started
+   */
+  constructor(args: ServerArguments, settings: ServerSettings, environment: NodeJS.ProcessEnv, log: Logger) {
+    this.#arguments = args;
+    this.#settings = settings;
+    this.#log = log;
+    this.#paths = new DevboxPaths(settings.plainRoot);
+    this.#workingDir = args.workingDir === undefined ? process.cwd() : this.#paths.resolve(args.workingDir, '/');
+    this.#environment = childEnvironment(environment, {
+      TERM: 'xterm-256color',
+      // Without a locale, programs show names in other scripts as escapes.
+      ...(environment['LANG'] === undefined && environment['LC_ALL'] === undefined ? { LANG: 'C.UTF-8' } : {}),
+    });
+  }
+
+  /**
+   * Opens the port, then gets ready: until then `/alive` says "not initialized".
+   *
+   * @throws StartupError when the server cannot work
+   */
+  async start(): Promise<void> {
+    this.#log.warn('Starting the action execution server');
+    this.#http = await listen({
+      port: this.#arguments.port,
+      address: this.#settings.bindAddress,
+      sessionApiKey: this.#settings.sessionApiKey,
+      routes: this.#routes(),
+      log: this.#log,
+    });
+    this.#log.info('File viewer: not part of this server');
+    try {
+      await this.#initialise();
+    } catch (error) {
+      await this.close();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new StartupError(`The server could not get ready: ${reason}`, exitCodes.initialisation);
+    }
+    if (this.#isClosed) return;
+    this.#isReady = true;
+    this.#log.info('ActionExecutor initialized.');
+    this.#log.info('No MCP servers are configured.');
+  }
+
+  /** Closes the port and ends bash, VS Code and all they started. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#isReady = false;
+    this.#http?.close();
+    this.#http?.closeAllConnections();
+    await Promise.all([this.#executor?.dispose(), this.#vscode?.dispose()]);
+  }
+
+  async #initialise(): Promise<void> {
+    const log = this.#log;
+    log.info(`Initialising the executor in ${this.#paths.toDevbox(this.#workingDir)}`);
+    log.info(`Memory limit: ${this.#settings.maxMemoryGb ?? 'none'}`);
+    this.#explainUser();
+    await mkdir(this.#workingDir, { recursive: true });
+    const program = await findTerminalProgram(this.#environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
+    if (program.script === undefined) {
+      log.warn("No util-linux 'script' here: bash runs on pipes, so prompts and control keys other than C-c do not work.");
+    }
+    this.#executor = await ActionExecutor.start({
+      paths: this.#paths,
+      shell: { workingDir: this.#workingDir, environment: this.#environment, program, log },
+      silenceMs: this.#settings.silenceTimeoutMs,
+      log,
+    });
+    log.info('Bash is ready; 2 initial commands done');
+    log.info(`Browser: ${this.#arguments.browser ? 'wanted, but not part of this server' : 'off'}`);
+    await this.#startPlugins();
+    // Closed while it was starting.
+    if (this.#isClosed) await this.close();
+  }
+
+  async #startPlugins(): Promise<void> {
+    for (const plugin of this.#arguments.plugins) {
+      if (plugin === 'vscode') {
+        this.#log.info('Plugin vscode: starting');
+        this.#vscode = await startVscodePlugin({
+          serverFolder: this.#settings.vscodeServer,
+          node: this.#settings.vscodeNode,
+          address: this.#settings.bindAddress,
+          port: this.#settings.vscodePort,
+          settingsFolder: this.#pathOr(this.#settings.vscodeSettingsFolder),
+          workspace: this.#pathOr(this.#settings.vscodeWorkspace),
+          environment: this.#environment,
+          deadlineMs: this.#settings.pluginTimeoutMs,
+          log: this.#log,
+        });
+      } else if (plugin === 'jupyter') {
+        this.#log.warn('Plugin jupyter: not part of this server; run_ipython actions are refused');
+      } else {
+        this.#log.info('Plugin agent_skills: nothing to do without Jupyter');
+      }
+    }
+  }
+
+  #pathOr(path: string | undefined): string {
+    return path === undefined ? this.#workingDir : this.#paths.resolve(path, this.#workingDir);
+  }
+
+  #explainUser(): void {
+    const { username, userId } = this.#arguments;
+    const uid = process.getuid?.() ?? -1;
+    if (uid === userId || (uid === 0 && username === 'root')) return;
+    this.#log.info(`Commands run as the server's own user (uid ${uid}), not as ${username}: there is no other user here.`);
+  }
+
+  #routes(): Routes {
+    const executor = (): ActionExecutor => {
+      if (this.#executor === undefined || !this.#isReady) throw new HttpError(503, 'The server is not initialized yet.');
+      return this.#executor;
+    };
+    return {
+      '/alive': {
+        GET: (_request, response) => sendJson(response, 200, { status: this.#isReady ? 'ok' : 'not initialized' }),
+      },
+      '/server_info': { GET: serverInfoHandler(this.#times, this.#log) },
+      '/execute_action': {
+        POST: executeActionHandler(executor, this.#queue, this.#log, () => (this.#times.lastActionAt = Date.now())),
+      },
+      '/list_files': { POST: listFilesHandler(this.#paths, this.#workingDir) },
+      '/upload_file': { POST: uploadFileHandler(this.#paths, this.#log) },
+      '/download_files': { GET: downloadFilesHandler(this.#paths, this.#log) },
+      '/vscode/connection_token': {
+        GET: (_request, response) => sendJson(response, 200, { token: this.#vscode?.token ?? null }),
+      },
+      '/update_mcp_server': { POST: updateMcpServerHandler(this.#log) },
+    };
+  }
+}

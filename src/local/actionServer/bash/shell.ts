@@ -1,0 +1,279 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import type { Logger } from '../logging';
+import { endSession } from './sessionProcesses';
+import { parseMarker } from './shellReport';
+import type { ShellReport } from './shellReport';
+import { markerPrefix, quote, shellScript, triggerLine } from './shellScript';
+import { Terminal } from './terminal';
+import type { TerminalText } from './terminal';
+import type { TerminalProgram } from './terminalProgram';
+
+/** How long bash may take to show its first prompt. */
+const startDeadlineMs = 30_000;
+/** How long to wait for the begin of a command after a stray prompt before typing it once more. */
+const repeatAfterMs = 200;
+
+/** How a shell is started. */
+export interface ShellOptions {
+  readonly workingDir: string;
+  readonly environment: Record<string, string>;
+  readonly program: TerminalProgram;
+  readonly log: Logger;
+}
+
+/** How a command ended: with a prompt, or by ending the shell itself. */
+export interface CommandEnd {
+  readonly output: TerminalText;
+  readonly exitCode: number;
+  /** Undefined when the shell is gone. */
+  readonly report: ShellReport | undefined;
+}
+
+type State =
+  | { readonly kind: 'starting' | 'idle' | 'running' | 'key' | 'gone' }
+  | { readonly kind: 'sent'; readonly line: string };
+
+/** One interactive bash on a terminal of its own. It knows nothing of timeouts or of what clients expect. */
+export class Shell {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #folder: string;
+  readonly #prefix: string;
+  readonly #terminal: Terminal;
+  readonly #program: TerminalProgram;
+  readonly #closed: Promise<void>;
+  #state: State = { kind: 'starting' };
+  #sequence = 0;
+  #earlier: TerminalText = { text: '', truncated: false };
+  #end: CommandEnd | undefined;
+  #report: ShellReport | undefined;
+  #watcher: { activity: () => void; end: () => void } | undefined;
+  #repeat: NodeJS.Timeout | undefined;
+
+  private constructor(folder: string, nonce: string, options: ShellOptions) {
+    this.#folder = folder;
+    this.#program = options.program;
+    this.#prefix = markerPrefix(nonce);
+    this.#terminal = new Terminal((text) => this.#onOsc(text));
+    const bash = options.program.bash;
+    const bashArguments = ['--noediting', '--rcfile', join(folder, 'start'), '-i'];
+    const inner = `exec ${[bash, ...bashArguments].map(quote).join(' ')}`;
+    const script = options.program.script;
+    this.#child = spawn(script ?? bash, script === undefined ? bashArguments : ['-qefc', inner, '/dev/null'], {
+      cwd: options.workingDir,
+      env: { ...options.environment, SHELL: bash },
+      detached: true,
+      stdio: 'pipe',
+    });
+    const decoder = new StringDecoder('utf8');
+    const read = (chunk: Buffer): void => {
+      this.#terminal.write(decoder.write(chunk));
+      this.#watcher?.activity();
+    };
+    this.#child.stdout.on('data', read);
+    this.#child.stderr.on('data', read);
+    // Writing to a shell that has just ended is no failure of ours: 'close' reports the end.
+    this.#child.stdin.on('error', () => options.log.debug('The shell ended while input was being sent.'));
+    this.#closed = new Promise((resolve) => {
+      this.#child.on('error', (error) => {
+        options.log.error('Bash could not be started', error);
+        this.#onGone(127);
+        resolve();
+      });
+      this.#child.on('close', (code) => {
+        this.#onGone(code ?? 137);
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Starts a bash and waits for its first prompt.
+   *
+   * @throws Error when bash does not get there
+   */
+  static async start(options: ShellOptions): Promise<Shell> {
+    const folder = await mkdtemp(join(tmpdir(), 'action-server-shell-'));
+    const nonce = randomBytes(16).toString('hex');
+    const isTerminal = options.program.script !== undefined;
+    await writeFile(join(folder, 'start'), shellScript(nonce, join(folder, 'command'), isTerminal), { mode: 0o600 });
+    const shell = new Shell(folder, nonce, options);
+    const outcome = await shell.waitForEnd(Number.POSITIVE_INFINITY, startDeadlineMs);
+    const end = shell.takeEnd();
+    if (outcome === 'ended' && end?.report !== undefined) return shell;
+    await shell.dispose();
+    throw new Error(
+      outcome === 'ended'
+        ? `bash ended with code ${end?.exitCode ?? -1} before its first prompt. Check ~/.bashrc.`
+        : `bash showed no prompt within ${startDeadlineMs / 1000} seconds. Check ~/.bashrc.`,
+    );
+  }
+
+  /** What the shell said at its last prompt. */
+  get report(): ShellReport | undefined {
+    return this.#report;
+  }
+
+  /** False once the bash process has ended. */
+  get isAlive(): boolean {
+    return this.#state.kind !== 'gone';
+  }
+
+  /** Starts a command. Only at a prompt: the caller has taken the end of the one before. */
+  async execute(command: string): Promise<void> {
+    await writeFile(join(this.#folder, 'command'), `${command}\n`, { mode: 0o600 });
+    if (!this.isAlive) {
+      this.#finish({ output: this.#terminal.take(), exitCode: -1, report: undefined });
+      return;
+    }
+    this.#sequence += 1;
+    const line = triggerLine(this.#sequence);
+    this.#earlier = this.#terminal.take();
+    this.#state = { kind: 'sent', line };
+    this.#child.stdin.write(line);
+  }
+
+  /** Types text and presses Enter. */
+  type(text: string): void {
+    this.#child.stdin.write(`${text}\r`);
+  }
+
+  /**
+   * Presses a control key.
+   *
+   * @param letter the key that is held together with Ctrl
+   */
+  pressControl(letter: string): void {
+    const key = letter.toUpperCase();
+    // The terminal does not echo (or every command would show twice), but a person expects to see this one.
+    if (/[A-Z[\\\]^_]/.test(key)) this.#terminal.write(`^${key}`);
+    if (this.#state.kind === 'idle') this.#state = { kind: 'key' };
+    if (this.#program.script === undefined && key === 'C') this.#interruptWithoutTerminal();
+    else this.#child.stdin.write(String.fromCharCode(key.charCodeAt(0) & 0x1f));
+  }
+
+  /** The end of the command, once: undefined while it runs and after it was taken. */
+  takeEnd(): CommandEnd | undefined {
+    const end = this.#end;
+    this.#end = undefined;
+    return end;
+  }
+
+  /** Output of the running command that nobody has taken yet. */
+  takeOutput(): TerminalText {
+    return joinTexts(this.#takeEarlier(), this.#terminal.take());
+  }
+
+  /**
+   * Waits for the command's end.
+   *
+   * @param silenceMs give up when no output came for so long
+   * @param deadlineMs give up after so long in any case
+   */
+  async waitForEnd(silenceMs: number, deadlineMs: number): Promise<'ended' | 'silent' | 'late'> {
+    if (this.#end !== undefined) return 'ended';
+    return new Promise((resolve) => {
+      const settle = (outcome: 'ended' | 'silent' | 'late'): void => {
+        clearTimeout(silence);
+        clearTimeout(deadline);
+        this.#watcher = undefined;
+        resolve(outcome);
+      };
+      // Silence is set up first, so that it wins when both are due.
+      const silence = timer(silenceMs, () => settle('silent'));
+      const deadline = timer(deadlineMs, () => settle('late'));
+      this.#watcher = { activity: () => silence?.refresh(), end: () => settle('ended') };
+    });
+  }
+
+  /** Ends bash and everything that it started in its session. */
+  async dispose(): Promise<void> {
+    if (this.#report !== undefined) await endSession(this.#report.shellPid);
+    await this.release();
+  }
+
+  /** Lets go of bash, but not of what it left running, as when a person closes a terminal by `exit`. */
+  async release(): Promise<void> {
+    clearTimeout(this.#repeat);
+    if (this.isAlive) this.#child.kill('SIGKILL');
+    await this.#closed;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #interruptWithoutTerminal(): void {
+    // Without a terminal there is no job control: commands share the group that bash leads.
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGINT');
+  }
+
+  #onOsc(text: string): void {
+    if (!text.startsWith(this.#prefix)) return;
+    const marker = parseMarker(text.slice(this.#prefix.length));
+    if (marker === undefined) return;
+    if (marker.kind === 'begin') this.#onBegin(marker.sequence);
+    else this.#onPrompt(marker.sequence, marker.report);
+  }
+
+  #onBegin(sequence: number): void {
+    if (this.#state.kind !== 'sent' || sequence !== this.#sequence) return;
+    clearTimeout(this.#repeat);
+    const line = this.#state.line.trimEnd();
+    const between = this.#terminal.take();
+    const text = between.text
+      .split('\n')
+      .filter((row) => !row.includes(line) && !row.includes('__oh_begin'))
+      .join('\n');
+    this.#earlier = joinTexts(this.#earlier, { ...between, text });
+    this.#terminal.clear();
+    this.#state = { kind: 'running' };
+  }
+
+  #onPrompt(sequence: number, report: ShellReport): void {
+    this.#report = report;
+    if (this.#state.kind === 'sent') {
+      // The prompt of something else, such as an interrupt that came late; or bash could not read the line.
+      const { line } = this.#state;
+      clearTimeout(this.#repeat);
+      this.#repeat = setTimeout(() => this.#child.stdin.write(line), repeatAfterMs);
+      return;
+    }
+    const isOurs = this.#state.kind !== 'running' || sequence === this.#sequence;
+    if (this.#state.kind === 'idle' || !isOurs) return;
+    this.#finish({ output: this.takeOutput(), exitCode: report.exitCode, report });
+    this.#state = { kind: 'idle' };
+  }
+
+  #onGone(exitCode: number): void {
+    if (!this.isAlive) return;
+    clearTimeout(this.#repeat);
+    const wasIdle = this.#state.kind === 'idle';
+    this.#state = { kind: 'gone' };
+    if (!wasIdle) this.#finish({ output: this.takeOutput(), exitCode, report: undefined });
+  }
+
+  #finish(end: CommandEnd): void {
+    this.#end = end;
+    this.#watcher?.end();
+  }
+
+  #takeEarlier(): TerminalText {
+    const earlier = this.#earlier;
+    this.#earlier = { text: '', truncated: false };
+    return earlier;
+  }
+}
+
+function timer(ms: number, action: () => void): NodeJS.Timeout | undefined {
+  // Longer waits than this overflow node's timer and would fire at once.
+  return Number.isFinite(ms) ? setTimeout(action, Math.min(ms, 2_147_483_647)) : undefined;
+}
+
+function joinTexts(first: TerminalText, second: TerminalText): TerminalText {
+  const separator = first.text.trim() === '' ? '' : '\n';
+  const text = separator === '' ? second.text : first.text.trimEnd() + separator + second.text;
+  return { text, truncated: first.truncated || second.truncated };
+}

@@ -1,0 +1,104 @@
+import { screenColumns, screenRows } from './terminal';
+
+/** Prefix of the operating system commands by which the shell tells the server where it is. */
+export function markerPrefix(nonce: string): string {
+  return `7717;${nonce};`;
+}
+
+/**
+ * The line that is typed to start a command. It begins with a plain word on purpose: after a syntax error inside
+ * `eval`, bash does not recognise a reserved word such as `{` at the beginning of the next line.
+ *
+ * @param sequence number of the command; a number that was started before starts nothing
+ */
+export function triggerLine(sequence: number): string {
+  return `__oh_begin ${sequence}; eval "$__oh_command"; { __oh_keep_prompt; } 2>/dev/null\n`;
+}
+
+/**
+ * The start file of the interactive bash. Bash reads each command from a file and evaluates it, so that the terminal's
+ * line limit, echo and history expansion do not matter; the prompt reports the end of a command. Because a command may
+ * replace PROMPT_COMMAND, the report is put back into it after each one.
+ *
+ * @param nonce random word, known only to the server, that marks the shell's reports
+ * @param commandFile file with the command to run
+ * @param isTerminal false when bash has only pipes
+ */
+export function shellScript(nonce: string, commandFile: string, isTerminal: boolean): string {
+  const prefix = markerPrefix(nonce);
+  // Not the shell's own output, because a command may redirect that for good.
+  const report = isTerminal ? '>/dev/tty' : '>&${__oh_out}';
+  return `if [[ -r ~/.bashrc ]]; then . ~/.bashrc; fi
+${isTerminal ? terminalSetup : pipeSetup}
+PS1= PS2=
+set +o history +H
+unset HISTFILE
+alias git='git --no-pager'
+__oh_sequence=0 __oh_command= __oh_text=
+__oh_user='\\u' __oh_host='\\h'
+__oh_user=\${__oh_user@P} __oh_host=\${__oh_host@P}
+__oh_begin() {
+  local status=$? -
+  set +euxvaC
+  if (( $1 <= __oh_sequence )); then __oh_command=; return $status; fi
+  __oh_sequence=$1
+  IFS= builtin read -r -d '' __oh_command < ${quote(commandFile)}
+  builtin printf '\\e]${prefix}S;%s\\a' "$1" ${report}
+  return $status
+}
+__oh_escape() {
+  local value=$1 out= piece code at
+  value=\${value//\\\\/\\\\\\\\}
+  value=\${value//\\"/\\\\\\"}
+  if [[ $value == *[[:cntrl:]]* ]]; then
+    for (( at = 0; at < \${#value}; at++ )); do
+      piece=\${value:at:1}
+      if [[ $piece == [[:cntrl:]] ]]; then builtin printf -v code '\\\\u%04x' "'$piece"; out+=$code
+      else out+=$piece; fi
+    done
+    value=$out
+  fi
+  __oh_text=$value
+}
+__oh_python() {
+  local IFS=: folder
+  set -f
+  for folder in $PATH; do
+    if [[ -f \${folder:-.}/python && -x \${folder:-.}/python ]]; then __oh_text=\${folder:-.}/python; return; fi
+  done
+  __oh_text=
+}
+__oh_prompt() {
+  local status=$? -
+  set +euxvaC
+  local job=$! cwd python
+  PS1=
+  __oh_command=
+  __oh_python; __oh_escape "$__oh_text"; python=$__oh_text
+  __oh_escape "$PWD"; cwd=$__oh_text
+  builtin printf '\\e]${prefix}E;%s;{"exit_code":%d,"pid":%d,"shell_pid":%d,"username":"%s","hostname":"%s","working_dir":"%s","py_interpreter_path":"%s"}\\a' \\
+    "$__oh_sequence" "$status" "\${job:--1}" "$$" "$__oh_user" "$__oh_host" "$cwd" "$python" ${report}
+  return $status
+}
+__oh_keep_prompt() {
+  local status=$? -
+  set +euxva
+  local report='{ __oh_prompt; } 2>/dev/null'
+  if [[ -z \${PROMPT_COMMAND-} ]]; then PROMPT_COMMAND=$report
+  elif [[ \${PROMPT_COMMAND[*]} != *"$report"* ]]; then PROMPT_COMMAND=$PROMPT_COMMAND$'\\n'$report; fi
+  return $status
+}
+readonly -f __oh_begin __oh_escape __oh_python __oh_prompt __oh_keep_prompt
+__oh_keep_prompt
+`;
+}
+
+const terminalSetup = `stty -echo cols ${screenColumns} rows ${screenRows}`;
+
+const pipeSetup = `exec 2>&1
+exec {__oh_out}>&1`;
+
+/** Quotes a word for a POSIX shell. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

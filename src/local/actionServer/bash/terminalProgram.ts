@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The programs that make a shell on a terminal. */
+export interface TerminalProgram {
+  readonly bash: string;
+  /** The `script` of util-linux, which makes the terminal; undefined where there is none. */
+  readonly script: string | undefined;
+}
+
+/**
+ * Looks for bash and for a program that makes terminals.
+ *
+ * @param searchPath value of PATH
+ * @throws Error when there is no bash
+ */
+export async function findTerminalProgram(searchPath: string): Promise<TerminalProgram> {
+  const bash = await find('bash', searchPath);
+  if (bash === undefined) throw new Error('There is no bash on PATH. Install bash.');
+  const script = await find('script', searchPath);
+  return { bash, script: script !== undefined && (await isUtilLinux(script)) ? script : undefined };
+}
+
+async function find(name: string, searchPath: string): Promise<string | undefined> {
+  for (const folder of searchPath.split(delimiter).filter((entry) => entry !== '')) {
+    const path = join(folder, name);
+    try {
+      await access(path, constants.X_OK);
+      return path;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** The BSD program of the same name has other options. */
+async function isUtilLinux(script: string): Promise<boolean> {
+  try {
+    const { stdout } = await promisify(execFile)(script, ['--version'], { timeout: 5000 });
+    return stdout.includes('util-linux');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}

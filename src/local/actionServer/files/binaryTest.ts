@@ -1,0 +1,42 @@
+import { open } from 'node:fs/promises';
+
+const sampleBytes = 1024;
+
+/**
+ * Tells binary files from text files by name and by their first kilobyte. A file that cannot be opened counts as text,
+ * so that whoever reads it next reports the reason.
+ *
+ * @param path absolute path
+ */
+export async function isBinaryFile(path: string): Promise<boolean> {
+  if (path.endsWith('.pyc')) return true;
+  const sample = await readSample(path);
+  return sample !== undefined && looksBinary(sample);
+}
+
+function looksBinary(sample: Buffer): boolean {
+  const isUtf16 = (sample[0] === 0xff && sample[1] === 0xfe) || (sample[0] === 0xfe && sample[1] === 0xff);
+  if (isUtf16 && sample.length % 2 === 0) return false;
+  if (sample.includes(0) || sample.includes(0xff)) return true;
+  let controls = 0;
+  for (const byte of sample) {
+    const isTextControl = (byte >= 0x07 && byte <= 0x0d) || byte === 0x1b;
+    if (byte < 0x20 && !isTextControl) controls += 1;
+  }
+  return controls > sample.length * 0.1;
+}
+
+async function readSample(path: string): Promise<Buffer | undefined> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(sampleBytes), 0, sampleBytes, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}

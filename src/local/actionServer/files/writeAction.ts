@@ -1,0 +1,51 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ActionFields } from '../actionRequest';
+import { errorObservation, writeObservation } from '../observations';
+import type { Observation } from '../observations';
+import { splitLines } from './lineWindow';
+import type { FileContext } from './readAction';
+import { decodeUtf8 } from './textEncoding';
+
+const newFileMode = 0o664;
+
+/**
+ * Executes `write`: the content replaces lines `start` to `end` of the file, each of its lines gets a line end.
+ *
+ * @throws Error when the file or its folder cannot be written
+ */
+export async function writeAction(fields: ActionFields, context: FileContext): Promise<Observation> {
+  const path = context.paths.resolve(fields.requiredText('path'), context.shellDir);
+  const shown = context.paths.toDevbox(path);
+  const lines = fields
+    .requiredText('content')
+    .split('\n')
+    .map((line) => `${line}\n`);
+  const start = fields.wholeNumber('start', 0);
+  const end = fields.wholeNumber('end', -1);
+
+  const kind = await kindOf(path);
+  if (kind === 'directory') return errorObservation(`Path is a directory: ${shown}. You can only write to files`);
+  if (kind === 'missing') {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, lines.join(''));
+    // Explicitly, because the mode given at creation is cut by the umask.
+    await chmod(path, newFileMode);
+    return writeObservation(shown);
+  }
+  const text = decodeUtf8(await readFile(path));
+  if (text === undefined) return errorObservation(`File could not be decoded as utf-8: ${shown}`);
+  const old = splitLines(text);
+  const kept = end === -1 ? [] : old.slice(Math.max(end, 0));
+  await writeFile(path, [...old.slice(0, Math.max(start, 0)), ...lines, ...kept].join(''));
+  return writeObservation(shown);
+}
+
+async function kindOf(path: string): Promise<'directory' | 'file' | 'missing'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'directory' : 'file';
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'missing';
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpError } from './answers';
+
+/** Node cannot hold longer texts; a request that large is refused instead of ending the server. */
+const largestBody = 256 * 1024 * 1024;
+
+/**
+ * Reads a whole request body.
+ *
+ * @throws HttpError when it is too large; Error when the client breaks off
+ */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > largestBody) throw new HttpError(413, `The request body is larger than ${largestBody} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Reads a JSON body.
+ *
+ * @throws SyntaxError when it is no JSON, and what `readBody` throws
+ */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  return JSON.parse((await readBody(request)).toString('utf8'));
+}
