@@ -26,6 +26,8 @@ const common = {
   logLevel: quiet ? 'error' : 'warning',
   // node-fetch 2 drags in a 265 kB Unicode table (tr46) that Node's own URL makes needless.
   alias: { 'whatwg-url': './src/core/platform/whatwgUrl.ts' },
+  // With DEBUG=true in the user's environment the SDK would print every request, API key included.
+  define: { 'process.env.DEBUG': '"off"' },
 };
 
 /** Every test file below `folder`, as an entry of its own. */

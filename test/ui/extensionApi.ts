@@ -61,7 +61,7 @@ export class ExtensionApi {
       name: 'ui-test-api',
       publisher: 'runloop-devboxes',
       version: '0.0.1',
-      engines: { vscode: '*' },
+      engines: { vscode: '^1.105.0' },
       main: './main.cjs',
       activationEvents: ['onStartupFinished'],
       extensionKind: ['workspace'],

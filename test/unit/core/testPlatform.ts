@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { asObject, asString, parseJson } from '../../../src/core/parse';
+
+export interface TestPlatform {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** Ends the platform as Ctrl-C would, and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Starts the built local platform on a free port with a data folder of its own. */
+export async function startPlatform(args: readonly string[]): Promise<TestPlatform> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'runloop-test-'));
+  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/local.mjs', '--data-dir', dataDir, '--exit-with-parent', ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const said: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
+  const exited = once(child, 'exit');
+  const firstLine = new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+  });
+  const line = await Promise.race([firstLine, exited.then(() => '')]);
+  const ready = asObject(parseJson(line));
+  const baseUrl = asString(ready?.['baseURL']);
+  const apiKey = asString(ready?.['apiKey']);
+  if (baseUrl === undefined || apiKey === undefined) throw new Error(`The platform did not start:\n${said.join('\n')}`);
+  return {
+    baseUrl,
+    apiKey,
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
