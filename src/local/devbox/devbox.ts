@@ -217,7 +217,7 @@ export class Devbox {
     const stdout = new LineSplitter((message) => this.log.append({ source, level: 'info', message }));
     const stderr = new LineSplitter((message) => this.log.append({ source, level: 'error', message }));
     const running = this.#sandbox.run({
-      argv: ['/bin/bash', '-c', this.#sandbox.translate(command)],
+      argv: ['/bin/bash', '--norc', '-c', this.#sandbox.translate(command)],
       environment: this.#environment,
       cwd: `${this.#sandbox.prefix}${this.spec.home}`,
       onStdout: (chunk) => stdout.write(chunk),

@@ -68,7 +68,7 @@ case $real in "$2"/*) ;; *) echo "it leads out of the devbox" >&2; exit 1 ;; esa
     const stdout: Buffer[] = [];
     let stderr = '';
     const command = this.#sandbox.run({
-      argv: ['/bin/bash', '-c', `file=$1\n${fence}${script}`, 'devbox-files', this.#locate(path), prefix],
+      argv: ['/bin/bash', '--norc', '-c', `file=$1\n${fence}${script}`, 'devbox-files', this.#locate(path), prefix],
       // The devbox's own search path and mark, but none of the caller's variables.
       environment: this.#environment,
       cwd: `${prefix}/`,

@@ -52,6 +52,8 @@ export class NamespaceSandbox implements Sandbox {
       '--kill-child',
       '--',
       requireProgram('bash'),
+      // With its input on a socket bash would otherwise read the user's start-up file.
+      '--norc',
       '-c',
       namespaceScript,
       'devbox',
@@ -90,7 +92,7 @@ export class NamespaceSandbox implements Sandbox {
       ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
         [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
       : [...enter, '--'];
-    const inside = [...(this.#users ? [] : lessPower), '/bin/bash', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
+    const inside = [...(this.#users ? [] : lessPower), '/bin/bash', '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
     return spawnCommand([...way, ...inside], command);
   }
 

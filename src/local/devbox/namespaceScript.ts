@@ -102,10 +102,10 @@ cd /
 
 # The first process reaps orphans and lives as long as its input, the platform's pipe, is open.
 export READY="ready $host_pid"
-stay='echo "$READY"; unset READY; exec > /dev/null 2>&1; exec -a devbox "$BASH" -c "while read -r _; do :; done; exit 0"'
+stay='echo "$READY"; unset READY; exec > /dev/null 2>&1; exec -a devbox "$BASH" --norc -c "while read -r _; do :; done; exit 0"'
 if [ "$kind" = user ]; then
   # Mounts seen from a second user namespace are locked: nobody inside can make them writable or take them away.
-  exec unshare --user --map-root-user --mount -- "$BASH" -c "$stay"
+  exec unshare --user --map-root-user --mount -- "$BASH" --norc -c "$stay"
 fi
-exec "$BASH" -c "$stay"
+exec "$BASH" --norc -c "$stay"
 `;

@@ -99,7 +99,7 @@ export class PlainSandbox implements Sandbox {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
     // Not tied to the platform's life one by one: the keeper ends them all, while it can still see who started whom.
-    const argv = [requireProgram('bash'), '-c', enterScript, 'devbox', command.cwd, ...command.argv];
+    const argv = [requireProgram('bash'), '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
     const started = spawnCommand(argv, {
       ...command,
       environment: { ...command.environment, RUNLOOP_LOCAL_DEVBOX: this.#id, RUNLOOP_LOCAL_ROOT: this.prefix },
@@ -142,7 +142,7 @@ export class PlainSandbox implements Sandbox {
 
   #startKeeper(): ChildProcess {
     // In a session of its own and without a mark, it outlives both the devbox's processes and a killed platform.
-    const keeper = spawn(requireProgram('bash'), ['-c', keeperScript, 'devbox-keeper', this.#id, this.prefix], {
+    const keeper = spawn(requireProgram('bash'), ['--norc', '-c', keeperScript, 'devbox-keeper', this.#id, this.prefix], {
       env: { PATH: systemPath, LC_ALL: 'C' },
       cwd: '/',
       detached: true,

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import type { Client, TestPlatform } from './platformProcess';
+import { logText, startPlatform } from './platformProcess';
+
+describe('local platform, what a devbox sees', () => {
+  let platform: TestPlatform;
+  let client: Client;
+
+  before(async () => {
+    platform = await startPlatform([], { RUNLOOP_API_KEY: 'ak_of_the_host', SECRET_OF_THE_HOST: 'x' });
+    client = platform.client();
+  });
+  after(async () => {
+    await platform.stop();
+  });
+
+  /** Starts a devbox, runs a command in it as it starts, and gives what the command printed. */
+  async function see(command: string): Promise<{ id: string; text: string }> {
+    const devbox = await client.devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: [command] } });
+    return { id: devbox.id, text: await logText(client, devbox.id) };
+  }
+
+  it('neither another devbox nor the host', async function () {
+    if (platform.stderr().includes('plain processes')) {
+      // Where namespaces are forbidden there is nothing to test; the plain suite covers what is left.
+      this.skip();
+    }
+    const first = await see('echo mine > /workspace/mine; (exec -a neighbour-process sleep 1000 > /dev/null 2>&1) &');
+    const { id, text } = await see(`
+      ls -A /workspace | wc -l
+      cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep -c "[n]eighbour-process"
+      touch /usr/x 2>&1
+      mount -o remount,bind,rw /usr 2>&1 | head -1
+      ls -d ${platform.dataDir} ${process.cwd()} 2>&1 | grep -c "cannot access"
+      env | grep -c -e HOST -e RUNLOOP_API_KEY
+      cat /proc/1/environ | tr "\\0" "\\n" | grep -c -e HOST -e RUNLOOP_API_KEY
+      echo home $HOME $PWD
+      echo 1 > /proc/sys/vm/drop_caches
+      for f in /workspace /home/user /tmp /opt-own; do mkdir -p $f/new && echo writable $f; done
+      test -d /openhands || echo no openhands
+      test -c /dev/null && test -c /dev/ptmx && echo devices
+    `);
+    const lines = text.split('\n').filter((line) => line !== '');
+    assert.deepEqual(lines.slice(0, 2), ['0', '0']);
+    assert.match(text, /'\/usr\/x': Read-only file system/);
+    assert.match(text, /permission denied/i);
+    assert.match(text, /\n2\n0\n0\nhome \/home\/user \/home\/user\n/);
+    assert.match(text, /drop_caches: Read-only file system/);
+    assert.match(text, /writable \/workspace\nwritable \/home\/user\nwritable \/tmp\nwritable \/opt-own\nno openhands\ndevices/);
+    await Promise.all([first.id, id].map((devbox) => client.devboxes.shutdown(devbox)));
+  });
+
+  it('sudo, which resets the environment', async () => {
+    const devbox = await client.devboxes.createAndAwaitRunning({
+      environment_variables: { GIVEN: 'yes' },
+      launch_parameters: { launch_commands: [`echo "1 $GIVEN"; sudo bash -c 'echo "2 $GIVEN|$HOME|$SUDO_USER|$RUNLOOP_LOCAL_BIND"'; sudo -E bash -c 'echo "3 $GIVEN"'; sudo A=b bash -c 'echo "4 $A"'`] },
+    });
+    assert.match(await logText(client, devbox.id), /1 yes\n2 \|\/home\/user\|user\|127\.[\d.]+\n3 yes\n4 b/);
+    await client.devboxes.shutdown(devbox.id);
+  });
+});

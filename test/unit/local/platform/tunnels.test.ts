@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { WebSocket } from 'ws';
+import type { Client, TestPlatform } from './platformProcess';
+import { echoServer, eventually, logText, send, startPlatform, tunnelHost, whenListening } from './platformProcess';
+
+interface Echo {
+  readonly name: string;
+  readonly url: string;
+  readonly bytes: number;
+  readonly raw: readonly string[];
+}
+
+describe('local platform tunnels', () => {
+  let platform: TestPlatform;
+  let client: Client;
+
+  before(async () => {
+    platform = await startPlatform();
+    client = platform.client();
+  });
+  after(async () => {
+    await platform.stop();
+  });
+
+  it('keeps apart two devboxes that listen on the same port', async () => {
+    const made = await Promise.all(
+      ['one', 'two'].map((name) => client.devboxes.createAndAwaitRunning({ name, entrypoint: echoServer(name), tunnel: {} })),
+    );
+    for (const [index, name] of ['one', 'two'].entries()) {
+      const devbox = made[index]!;
+      const host = tunnelHost(platform, 4444, devbox.tunnel?.tunnel_key ?? '');
+      await whenListening(platform, host);
+      const answer = await send(platform, host, '/a%2Fb?q=%20', { method: 'POST', headers: { 'X-MiXed': 'Case', authorization: 'Bearer app' }, body: 'x'.repeat(200_000) });
+      const echo = JSON.parse(answer.text) as Echo;
+      assert.equal(echo.name, name);
+      assert.equal(echo.url, '/a%2Fb?q=%20');
+      assert.equal(echo.bytes, 200_000);
+      assert.ok(echo.raw.includes('X-MiXed') && echo.raw.includes(host) && echo.raw.includes('Bearer app'));
+    }
+    await Promise.all(made.map(({ id }) => client.devboxes.shutdown(id)));
+    assert.equal((await send(platform, tunnelHost(platform, 4444, made[0]!.tunnel?.tunnel_key ?? ''))).status, 404);
+  });
+
+  it('opens one tunnel later, refuses a second, and takes it away again', async () => {
+    const { id } = await client.devboxes.createAndAwaitRunning({ entrypoint: echoServer('late') });
+    const tunnel = await client.devboxes.enableTunnel(id);
+    assert.match(tunnel.tunnel_key, /^[a-z0-9]{52}$/);
+    assert.deepEqual([tunnel.auth_mode, tunnel.http_keep_alive, tunnel.wake_on_http], ['open', true, false]);
+    assert.equal((await client.devboxes.retrieve(id)).tunnel?.tunnel_key, tunnel.tunnel_key);
+    await assert.rejects(client.devboxes.enableTunnel(id), /400 .*already has a tunnel/);
+    const host = tunnelHost(platform, 4444, tunnel.tunnel_key);
+    assert.equal((await whenListening(platform, host)).status, 200);
+    const silent = await send(platform, tunnelHost(platform, 4445, tunnel.tunnel_key));
+    assert.equal(silent.status, 502);
+    assert.match(silent.text, /nothing listens there/);
+    assert.deepEqual(await client.devboxes.removeTunnel(id), {});
+    assert.equal((await send(platform, host)).status, 404);
+    await client.devboxes.shutdown(id);
+  });
+
+  it('asks for the token of an authenticated tunnel and does not pass it on', async () => {
+    const { id, tunnel } = await client.devboxes.createAndAwaitRunning({ entrypoint: echoServer('closed'), tunnel: { auth_mode: 'authenticated' } });
+    const host = tunnelHost(platform, 4444, tunnel?.tunnel_key ?? '');
+    const token = tunnel?.auth_token ?? '';
+    assert.equal((await send(platform, host)).status, 401);
+    assert.equal((await send(platform, host, '/', { headers: { authorization: 'Bearer wrong' } })).status, 401);
+    await whenListening(platform, host, { authorization: `Bearer ${token}` });
+    const own = await send(platform, host, '/', { headers: { 'x-runloop-tunnel-authorization': `Bearer ${token}`, authorization: 'Bearer app' } });
+    assert.deepEqual([own.text.includes(token), own.text.includes('Bearer app')], [false, true]);
+    const usual = await send(platform, host, '/', { headers: { authorization: `Bearer ${token}` } });
+    assert.deepEqual([usual.status, usual.text.includes(token)], [200, false]);
+    await client.devboxes.shutdown(id);
+  });
+
+  it('carries WebSockets and streams', async () => {
+    // A WebSocket echo by hand: short text frames only, the client's mask taken off.
+    const script = `const h = require("http"), c = require("crypto");
+      const s = h.createServer((q, r) => { r.write("first"); q.on("data", (d) => r.end(d)); });
+      s.on("upgrade", (q, k) => {
+        const a = c.createHash("sha1").update(q.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest("base64");
+        k.write("HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: " + a + "\\r\\n\\r\\n");
+        k.on("data", (f) => { if ((f[0] & 15) !== 1) return k.end(); const n = f[1] & 127, o = Buffer.alloc(n + 2); o[0] = 129; o[1] = n;
+          for (let i = 0; i < n; i++) o[i + 2] = f[6 + i] ^ f[2 + (i & 3)]; k.write(o); });
+      });
+      s.listen(4445, process.env.RUNLOOP_LOCAL_BIND, () => console.log("listening"));`;
+    const { id, tunnel } = await client.devboxes.createAndAwaitRunning({ entrypoint: `exec node -e '${script}'`, tunnel: {} });
+    const host = tunnelHost(platform, 4445, tunnel?.tunnel_key ?? '');
+    await eventually('the service', async () => ((await logText(client, id)).includes('listening') ? true : undefined));
+
+    const socket = new WebSocket(`ws://127.0.0.1:${platform.port}/`, { headers: { host } });
+    const echoed = await new Promise<string>((resolve, reject) => {
+      socket.once('open', () => socket.send('through and back'));
+      socket.once('message', (data: Buffer) => resolve(data.toString()));
+      socket.once('error', reject);
+    });
+    assert.equal(echoed, 'through and back');
+    socket.terminate();
+
+    const refused = new WebSocket(`ws://127.0.0.1:${platform.port}/`, { headers: { host: tunnelHost(platform, 9, tunnel?.tunnel_key ?? '') } });
+    await assert.rejects(new Promise((resolve, reject) => refused.once('open', resolve).once('error', reject)), /502/);
+
+    // The service answers before it has the request's body: both directions flow at once.
+    const { request } = await import('node:http');
+    const text = await new Promise<string>((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port: platform.port, method: 'POST', headers: { host }, agent: false }, (response) => {
+        let all = '';
+        response.on('data', (chunk: Buffer) => {
+          all += chunk.toString();
+          if (all === 'first') {
+            sent.end('second');
+          }
+        });
+        response.on('end', () => resolve(all));
+      });
+      sent.on('error', reject);
+      sent.flushHeaders();
+    });
+    assert.equal(text, 'firstsecond');
+    await client.devboxes.shutdown(id);
+  });
+});
