@@ -44,7 +44,7 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
   if (!isPlainPath(dataDir)) {
     throw new DevboxError('invalid', `Without namespaces the data folder's name may only have letters, digits and . _ @ - in it: ${dataDir}. Give another one with --data-dir.`);
   }
-  const because = reasons.length === 0 ? 'as asked for by --sandbox plain' : `because Linux namespaces cannot be used here (${reasons.join(' ')})`;
+  const because = reasons.length === 0 ? 'as asked for by --sandbox plain' : `because Linux namespaces cannot be used here (${[...new Set(reasons)].join('; ')})`;
   say(`Devboxes are plain processes in a folder of their own, ${because}: they see this computer's files and processes. Run only what you trust.`);
   const plainTools = unboundTools(tools);
   return { mode: 'plain', tools: plainTools, create: (id, root) => new PlainSandbox(id, root) };

@@ -1,5 +1,5 @@
 import { arch } from 'node:process';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Blueprint } from '../devbox/blueprints';
 import { findBlueprint } from '../devbox/blueprints';
 import type { DevboxSpec, FileMount, Lifetime } from '../devbox/spec';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DevboxLog } from '../devbox/devboxLog';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import { parseBody, tunnelFields } from './bodies';

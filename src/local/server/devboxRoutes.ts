@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import { devboxStatuses, isTerminal } from '../devbox/status';

@@ -130,6 +130,15 @@ for (const transport of ['http2', 'http1'] as const) {
       assert.equal(ended.shutdown_reason, 'keep_alive_timeout');
     });
 
+    it('ends a devbox that nobody uses, if that was asked for', async () => {
+      const { id } = await client.devboxes.create({ launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'shutdown' } } } });
+      const ended = await eventually('the end of its idleness', async () => {
+        const devbox = await client.devboxes.retrieve(id);
+        return devbox.status === 'shutdown' ? devbox : undefined;
+      });
+      assert.equal(ended.shutdown_reason, 'idle');
+    });
+
     it('writes and reads files and mounts them before the launch commands', async () => {
       const { id } = await client.devboxes.createAndAwaitRunning({
         mounts: [{ type: 'file_mount', target: '/home/user/.secret/key', content: 'geheim ü' }],

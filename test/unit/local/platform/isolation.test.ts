@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { Client, TestPlatform } from './platformProcess';
 import { logText, startPlatform } from './platformProcess';
@@ -49,6 +52,31 @@ describe('local platform, what a devbox sees', () => {
     assert.match(text, /drop_caches: Read-only file system/);
     assert.match(text, /writable \/workspace\nwritable \/home\/user\nwritable \/tmp\nwritable \/opt-own\nno openhands\ndevices/);
     await Promise.all([first.id, id].map((devbox) => client.devboxes.shutdown(devbox)));
+  });
+
+  it('the VS Code server and its Node, read-only', async function () {
+    const folder = mkdtempSync(join(tmpdir(), 'runloop vscode '));
+    mkdirSync(join(folder, 'server', 'out'), { recursive: true });
+    mkdirSync(join(folder, 'server', 'node_modules'));
+    writeFileSync(join(folder, 'server', 'out', 'server-main.js'), 'the server');
+    writeFileSync(join(folder, 'server', 'node_modules', 'module'), 'a module');
+    symlinkSync('node_modules', join(folder, 'server', 'node_modules.asar'));
+    mkdirSync(join(folder, 'bin'));
+    copyFileSync('/bin/true', join(folder, 'bin', 'node'));
+    const own = await startPlatform(['--vscode-server', join(folder, 'server'), '--vscode-node', join(folder, 'bin', 'node')]);
+    try {
+      if (own.stderr().includes('plain processes')) {
+        // Then the devbox sees them where they are.
+        this.skip();
+      }
+      const devbox = await own.client().devboxes.createAndAwaitRunning({
+        launch_parameters: { launch_commands: ['cd "$RUNLOOP_LOCAL_VSCODE_SERVER" && cat out/server-main.js node_modules.asar/module && "$RUNLOOP_LOCAL_VSCODE_NODE" && ! touch new "$RUNLOOP_LOCAL_VSCODE_NODE"'] },
+      });
+      assert.match(await logText(own.client(), devbox.id), /the servera module/);
+    } finally {
+      await own.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('sudo, which resets the environment', async () => {

@@ -34,10 +34,18 @@ export interface TestPlatform {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the platform and waits for its line on stdout. */
-export async function startPlatform(args: readonly string[] = [], environment: Record<string, string> = {}): Promise<TestPlatform> {
+/**
+ * Starts the platform and waits for its line on stdout.
+ * @param within words put in front of the platform's command, to start it in other circumstances
+ */
+export async function startPlatform(
+  args: readonly string[] = [],
+  environment: Record<string, string> = {},
+  within: readonly string[] = [],
+): Promise<TestPlatform> {
   const dataDir = mkdtempSync(join(tmpdir(), 'runloop-local-'));
-  const child = spawn(process.execPath, [bundle, '--data-dir', dataDir, ...args], {
+  const [file = '', ...words] = [...within, process.execPath, bundle, '--data-dir', dataDir, ...args];
+  const child = spawn(file, words, {
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -139,14 +147,14 @@ export function whenListening(platform: TestPlatform, host: string, headers: Rec
   });
 }
 
-/** The numbers of running processes whose arguments contain `mark`, the test's own process excepted. */
+/** The numbers of running processes whose arguments or environment contain `mark`, the test's own process excepted. */
 export function processesWith(mark: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((name) => {
       try {
         // Zombies have no arguments any more.
-        return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(mark);
+        return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${name}/${file}`, 'utf8').includes(mark));
       } catch {
         // Gone between being listed and being read.
         return false;

@@ -37,6 +37,21 @@ describe('local platform as a process', () => {
     }
   }
 
+  it('fails a devbox whose processes were killed from outside', async () => {
+    const platform = await startPlatform();
+    const client = platform.client();
+    const { id } = await client.devboxes.createAndAwaitRunning({ entrypoint: 'exec sleep 1000' });
+    for (const pid of processesWith(id)) {
+      process.kill(pid, 'SIGKILL');
+    }
+    const ended = await eventually('its end', async () => {
+      const devbox = await client.devboxes.retrieve(id);
+      return ['failure', 'shutdown'].includes(devbox.status) ? devbox : undefined;
+    });
+    assert.ok(ended.failure_reason === 'health_check_failed' || ended.shutdown_reason === 'entrypoint_exit');
+    await platform.stop();
+  });
+
   it('clears away what a killed platform left in the data folder', async () => {
     const left = join(folder, 'left');
     const first = await startPlatform(['--data-dir', left]);
