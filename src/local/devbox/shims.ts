@@ -31,6 +31,8 @@ if [ "$keep" != all ]; then
     esac
   done
 fi
+# Without a file system view, temporary files have to stay in the devbox's own folder.
+if [ -n "$RUNLOOP_LOCAL_ROOT" ]; then export TMPDIR="$RUNLOOP_LOCAL_ROOT/tmp"; fi
 while [[ "$1" =~ ^[A-Za-z_][A-Za-z0-9_]*= ]]; do export "$1"; shift; done
 export SUDO_USER=user SUDO_UID=1000 SUDO_GID=1000
 if [ $# -eq 0 ]; then
