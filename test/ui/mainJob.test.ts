@@ -29,8 +29,9 @@ describe('The main job, like a person', function () {
     await workbench.screenshot('main-2-starting');
     await tree.row(name).waitForDescription('running', 60_000);
     await workbench.notification(`Devbox ${name} is ready.`).waitFor(60_000);
-    assert.equal(await tree.row(name).icon(), 'vm-running');
-    assert.match(await tree.row(name).ariaLabel(), new RegExp(`Devbox ${name}, running`));
+    await tree.row(name).waitForDescription('attached');
+    assert.equal(await tree.row(name).icon(), 'vm-active');
+    assert.match(await tree.row(name).ariaLabel(), new RegExp(`Devbox ${name}, running, attached, age: just now`));
     await workbench.screenshot('main-3-running');
 
     const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
@@ -106,7 +107,7 @@ describe('The main job, like a person', function () {
     assert.match(await workbench.dialog.text(), /disk .* lost for good/);
     await workbench.screenshot('main-6-question');
     await workbench.dialog.press('Cancel');
-    await row.waitForDescription('running');
+    await row.waitForDescription('attached');
 
     await row.chooseFromMenu('Shut Down Devbox');
     await workbench.dialog.press('Shut Down');

@@ -26,17 +26,14 @@ describe('Signing in', function () {
   it('refuses a wrong key with one message and the next step, and keeps nothing', async () => {
     const { workbench } = session();
     await workbench.quickInput.accept('ak_wrong_key_000000');
-    const message = workbench.notification('Runloop does not accept this API key.');
-    await message.waitFor();
-    assert.equal((await workbench.notificationTexts()).length, 1);
-    assert.ok(!(await message.message()).includes('ak_wrong'));
+    await workbench.quickInput.message().getByText('Runloop does not accept this API key.').waitFor();
+    assert.ok(!(await workbench.quickInput.message().innerText()).includes('ak_wrong'));
+    assert.deepEqual(await workbench.notificationTexts(), []);
     await workbench.screenshot('signin-3-wrong');
-    await message.press('Sign In');
   });
 
   it('keeps the right key over a reload of the page', async () => {
     const { workbench, platform } = session();
-    await workbench.quickInput.waitFor('Sign In to Runloop');
     await workbench.quickInput.accept(platform.apiKey);
     await workbench.notification('Signed in to Runloop').waitFor();
     await workbench.tree('Devboxes').welcome.getByText('No devbox is running.').waitFor();

@@ -1,32 +1,65 @@
-import { l10n, ProgressLocation, window } from 'vscode';
+import { l10n, window, type InputBox } from 'vscode';
+import type { Disposable } from '../../core/events';
 import { oneLine } from '../../core/plainText';
-import { withSignal } from '../cancellation';
 import type { Services } from '../services';
-import { showFailure } from '../showFailure';
+import { failureText } from '../showFailure';
 
-/** Asks for an API key, checks it against the API, and keeps it. */
+/**
+ * Asks for an API key, checks it against the API, and keeps it. What is wrong with a key is said in the box itself,
+ * where it can be corrected at once.
+ */
 export async function signIn(services: Services): Promise<void> {
   const host = new URL(services.account.baseUrl()).host;
-  const key = await window.showInputBox({
-    title: l10n.t('Sign In to Runloop'),
-    prompt: l10n.t('API key for {0}. It is kept in the secret storage of this editor.', host),
-    placeHolder: 'ak_…',
-    password: true,
-    ignoreFocusOut: true,
-  });
-  if (key === undefined || key.trim() === '') return;
+  const box = window.createInputBox();
+  box.title = l10n.t('Sign In to Runloop');
+  box.prompt = l10n.t('API key for {0}. It is kept in the secret storage of this editor.', host);
+  box.placeholder = 'ak_…';
+  box.password = true;
+  box.ignoreFocusOut = true;
+  const accountName = await accepted(box, services);
+  if (accountName === undefined) return;
+  const name = oneLine(accountName, 60);
+  void window.showInformationMessage(
+    name === '' ? l10n.t('Signed in to Runloop.') : l10n.t('Signed in to Runloop as {0}.', name),
+  );
+}
+
+/** Shows the box until a key was accepted (the account's name) or the user left it (undefined). */
+async function accepted(box: InputBox, services: Services): Promise<string | undefined> {
+  const left = new AbortController();
+  const subscriptions: Disposable[] = [box];
   try {
-    const title = l10n.t('Checking the API key…');
-    const { accountName } = await window.withProgress(
-      { location: ProgressLocation.Notification, cancellable: true, title },
-      (_progress, token) => withSignal(token, (signal) => services.account.signIn(key, signal)),
-    );
-    const name = oneLine(accountName, 60);
-    void window.showInformationMessage(
-      name === '' ? l10n.t('Signed in to Runloop.') : l10n.t('Signed in to Runloop as {0}.', name),
-    );
-  } catch (error) {
-    showFailure('Signing in', error, services.log, () => signIn(services));
+    return await new Promise<string | undefined>((resolve) => {
+      const check = async (): Promise<void> => {
+        if (box.busy || box.value.trim() === '') return;
+        box.busy = true;
+        box.enabled = false;
+        box.validationMessage = undefined;
+        try {
+          resolve((await services.account.signIn(box.value, left.signal)).accountName);
+        } catch (error) {
+          if (left.signal.aborted) return;
+          services.log.failure('Signing in', error);
+          box.validationMessage = failureText(error);
+        } finally {
+          box.busy = false;
+          box.enabled = true;
+        }
+      };
+      subscriptions.push(
+        box.onDidAccept(() => void check()),
+        box.onDidChangeValue(() => {
+          box.validationMessage = undefined;
+        }),
+        box.onDidHide(() => {
+          left.abort();
+          resolve(undefined);
+        }),
+      );
+      box.show();
+    });
+  } finally {
+    for (const subscription of subscriptions) subscription.dispose();
   }
 }
 

@@ -9,8 +9,8 @@ export function devboxLabel(devbox: Devbox): string {
   return name === '' ? oneLine(devbox.id, 16) : name;
 }
 
-function statusIcon(status: string): ThemeIcon {
-  if (status === 'running') return new ThemeIcon('vm-running', new ThemeColor('charts.green'));
+function statusIcon(status: string, attached: boolean): ThemeIcon {
+  if (status === 'running') return new ThemeIcon(attached ? 'vm-active' : 'vm-running', new ThemeColor('charts.green'));
   if (status === 'failure') return new ThemeIcon('error', new ThemeColor('errorForeground'));
   if (hasEnded(status) || status === 'suspended') return new ThemeIcon('vm-outline');
   return new ThemeIcon('loading~spin');
@@ -51,15 +51,21 @@ export function ageText(sinceMs: number, nowMs: number): string {
  */
 export function devboxItem(devbox: Devbox, attached: boolean, nowMs: number): TreeItem {
   const item = new TreeItem(devboxLabel(devbox), TreeItemCollapsibleState.None);
-  const status = statusWord(devbox.status);
+  // "Attached" says "running" as well; both words would not fit into a side bar.
+  const status = attached && devbox.status === 'running' ? l10n.t('attached') : statusWord(devbox.status);
   const age = devbox.createTimeMs === undefined ? undefined : ageText(devbox.createTimeMs, nowMs);
   item.id = devbox.id;
-  item.iconPath = statusIcon(devbox.status);
-  item.description = [status, age, ...(attached ? [l10n.t('attached')] : [])].filter(Boolean).join(' · ');
+  item.iconPath = statusIcon(devbox.status, attached);
+  item.description = age === undefined ? status : `${status} · ${age}`;
   item.contextValue = `devbox.${devbox.status === 'running' ? 'running' : 'starting'}`;
-  item.tooltip = tooltip(devbox, status);
+  item.tooltip = tooltip(devbox, attached);
   item.accessibilityInformation = {
-    label: l10n.t('Devbox {0}, {1}, started {2}', devboxLabel(devbox), status, age ?? l10n.t('at an unknown time')),
+    label: l10n.t(
+      'Devbox {0}, {1}, age: {2}',
+      devboxLabel(devbox),
+      attached ? l10n.t('{0}, attached', statusWord(devbox.status)) : statusWord(devbox.status),
+      age ?? l10n.t('unknown'),
+    ),
   };
   if (devbox.status === 'running') {
     const command: CommandId = 'runloop.openVscode';
@@ -68,7 +74,7 @@ export function devboxItem(devbox: Devbox, attached: boolean, nowMs: number): Tr
   return item;
 }
 
-function tooltip(devbox: Devbox, status: string): string {
+function tooltip(devbox: Devbox, attached: boolean): string {
   const ends =
     devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined
       ? undefined
@@ -76,7 +82,8 @@ function tooltip(devbox: Devbox, status: string): string {
   return [
     devbox.name === undefined ? undefined : oneLine(devbox.name, 200),
     devbox.id,
-    l10n.t('Status: {0}', status),
+    l10n.t('Status: {0}', statusWord(devbox.status)),
+    attached ? l10n.t('This window is attached to it.') : undefined,
     devbox.size === undefined ? undefined : l10n.t('Size: {0}', oneLine(devbox.size, 40)),
     devbox.createTimeMs === undefined ? undefined : l10n.t('Started: {0}', new Date(devbox.createTimeMs).toLocaleString()),
     ends === undefined ? undefined : l10n.t('Ends by itself: {0}', ends),

@@ -105,8 +105,12 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   async #refresh(signal: AbortSignal): Promise<void> {
     try {
       const account = await this.#account.current();
-      this.#view.message = account?.source === 'environment' ? l10n.t('Using RUNLOOP_API_KEY from the environment.') : '';
-      this.#view.description = account === undefined || account.baseUrl === defaultBaseUrl ? '' : new URL(account.baseUrl).host;
+      this.#view.message =
+        account?.source === 'environment'
+          ? l10n.t('{0}, with RUNLOOP_API_KEY from the environment', new URL(account.baseUrl).host)
+          : account === undefined || account.baseUrl === defaultBaseUrl
+            ? ''
+            : new URL(account.baseUrl).host;
       if (account === undefined) {
         this.#store.signedOut();
         return;

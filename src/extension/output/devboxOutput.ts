@@ -1,8 +1,8 @@
 import { l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
 import { isAborted } from '../../core/errors';
 import { followDevbox } from '../../core/logs/followDevbox';
-import { lineLevel } from '../../core/logs/lineLevel';
-import { oneLine, stripControls } from '../../core/plainText';
+import { shownLine } from '../../core/logs/serverLine';
+import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { LogEntry, RunloopApi } from '../../core/platform/runloopApi';
 import { redact } from '../../core/redact';
@@ -81,15 +81,19 @@ export class DevboxOutput implements Disposable {
 
 function write(channel: LogOutputChannel, entry: LogEntry): void {
   const source = entry.source === '' ? '' : `[${oneLine(entry.source, 40)}] `;
-  const text = source + redact(stripControls(entry.text));
-  switch (lineLevel(entry)) {
+  const { level, text } = shownLine(entry);
+  const line = source + redact(text);
+  switch (level) {
     case 'error':
-      channel.error(text);
+      channel.error(line);
       break;
     case 'warning':
-      channel.warn(text);
+      channel.warn(line);
+      break;
+    case 'debug':
+      channel.debug(line);
       break;
     default:
-      channel.info(text);
+      channel.info(line);
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { lineLevel } from '../../../src/core/logs/lineLevel';
 import { oneLine, stripControls } from '../../../src/core/plainText';
+import { shownLine, type ShownLine } from '../../../src/core/logs/serverLine';
 import { redact } from '../../../src/core/redact';
 import { nameProblem } from '../../../src/core/runtimeConfig';
 
@@ -44,14 +44,18 @@ describe('redact', () => {
   });
 });
 
-describe('lineLevel', () => {
-  it('believes the line before the stream it came by', () => {
-    const line = (text: string, source = 'entrypoint'): string => lineLevel({ level: 'ERROR', source, text });
-    assert.equal(line('\u001b[92m03:21:05 - openhands:WARNING\u001b[0m: a.py:1 - x'), 'warning');
-    assert.equal(line('03:21:05 - openhands.runtime:INFO: a.py:1 - x'), 'info');
-    assert.equal(line('ERROR:    Exception in ASGI application'), 'error');
-    assert.equal(line('  File "x.py", line 1'), 'info');
-    assert.equal(line('mkdir: cannot create', 'setup_commands'), 'error');
+describe('shownLine', () => {
+  const line = (text: string, source = 'entrypoint'): ShownLine => shownLine({ level: 'ERROR', source, text });
+
+  it('believes the line before the stream it came by, and says nothing twice', () => {
+    assert.deepEqual(line('\u001b[92m03:21:05 - openhands:WARNING\u001b[0m: a.py:1 - x'), { level: 'warning', text: 'x' });
+    assert.deepEqual(line('03:21:05 - openhands.mcp:INFO: a.py:1 - y - z'), { level: 'info', text: 'openhands.mcp: y - z' });
+    assert.deepEqual(line('ERROR:    Exception in ASGI application'), {
+      level: 'error',
+      text: 'Exception in ASGI application',
+    });
+    assert.deepEqual(line('  File "x.py", line 1'), { level: 'info', text: '  File "x.py", line 1' });
+    assert.deepEqual(line('mkdir: cannot create', 'setup_commands').level, 'error');
   });
 });
 
