@@ -27,7 +27,7 @@ describe('The main job, like a person', function () {
     await workbench.notification(`Starting devbox ${name}`).waitFor();
     await tree.row(name).waitFor();
     await workbench.screenshot('main-2-starting');
-    await tree.row(name).waitForDescription('running', 60_000);
+    await tree.row(name).waitForDescription(/running|attached/, 60_000);
     await workbench.notification(`Devbox ${name} is ready.`).waitFor(60_000);
     await tree.row(name).waitForDescription('attached');
     assert.equal(await tree.row(name).icon(), 'vm-active');

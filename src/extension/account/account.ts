@@ -83,7 +83,7 @@ export class Account implements Disposable {
             source: stored === undefined ? 'environment' : 'secret',
           };
     this.#known = true;
-    await commands.executeCommand('setContext', contextKeys.account, this.#current === undefined ? 'none' : 'signedIn');
+    await commands.executeCommand('setContext', contextKeys.account, this.#current?.source ?? 'none');
     return this.#current;
   }
 

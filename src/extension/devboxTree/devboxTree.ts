@@ -3,7 +3,7 @@ import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl } from '../../core/platform/client';
 import type { Devbox } from '../../core/platform/devbox';
-import type { Account } from '../account/account';
+import type { Account, SignedIn } from '../account/account';
 import type { CommandId } from '../commandIds';
 import type { Log } from '../log';
 import type { Sessions } from '../session/sessions';
@@ -30,6 +30,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #view: TreeView<Row>;
   readonly #loop: RefreshLoop;
   readonly #subscriptions: Disposable[];
+  #signedIn: SignedIn | undefined;
 
   constructor(services: { account: Account; store: DevboxStore; sessions: Sessions; log: Log }) {
     this.#account = services.account;
@@ -52,6 +53,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#changed,
       this.#view,
       this.#store.onDidChange(() => {
+        this.#describe();
         redraw();
         this.#loop.reschedule();
       }),
@@ -102,15 +104,23 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
+  /**
+   * Says which account the rows belong to, where that is not the usual one. Only with rows: the editor shows no welcome
+   * text in a view that has a message.
+   */
+  #describe(): void {
+    const account = this.#signedIn;
+    const host = account === undefined || account.baseUrl === defaultBaseUrl ? '' : new URL(account.baseUrl).host;
+    if (account === undefined || this.#store.devboxes.length === 0) this.#view.message = '';
+    else if (account.source === 'environment') {
+      this.#view.message = l10n.t('{0}, with RUNLOOP_API_KEY from the environment', new URL(account.baseUrl).host);
+    } else this.#view.message = host;
+  }
+
   async #refresh(signal: AbortSignal): Promise<void> {
     try {
       const account = await this.#account.current();
-      this.#view.message =
-        account?.source === 'environment'
-          ? l10n.t('{0}, with RUNLOOP_API_KEY from the environment', new URL(account.baseUrl).host)
-          : account === undefined || account.baseUrl === defaultBaseUrl
-            ? ''
-            : new URL(account.baseUrl).host;
+      this.#signedIn = account;
       if (account === undefined) {
         this.#store.signedOut();
         return;
