@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before } from 'mocha';
@@ -67,7 +67,7 @@ export async function closeAllUiSessions(): Promise<void> {
 
 /**
  * Gives the tests of a `describe` one session, started before the first and ended after the last of them. A failed test
- * leaves pictures of all pages in `artifacts/`.
+ * leaves pictures of all pages, and the logs, in `artifacts/`.
  * @returns gets the session, in tests and hooks only
  */
 export function useUiSession(options: UiSessionOptions = {}): () => UiSession {
@@ -79,6 +79,7 @@ export function useUiSession(options: UiSessionOptions = {}): () => UiSession {
   afterEach(async function takePictures() {
     if (session !== undefined && this.currentTest?.state === 'failed') {
       await takeScreenshots(session.context.pages(), this.currentTest.fullTitle());
+      await keepLogs(session.stack, this.currentTest.fullTitle());
     }
   });
   after(async function endSession() {
@@ -137,6 +138,7 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
     await api.ready();
   } catch (error) {
     await takeScreenshots(context.pages(), 'session start');
+    await keepLogs(stack, 'session start');
     throw error;
   }
   const session: UiSession = {
@@ -156,18 +158,30 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
 
 async function outputText(api: ExtensionApi, channel: string): Promise<string> {
   return await api.evaluate(
-    (vscode, name) =>
-      vscode.workspace.textDocuments
-        .filter((document) => document.uri.scheme === 'output' && decodeURIComponent(document.uri.path).includes(name))
+    (vscode, name) => {
+      // VS Code leaves these out of the name when it makes the address of a log channel.
+      const plain = (text: string): string => text.replace(/[\\/:*?"<>|]/g, '');
+      return vscode.workspace.textDocuments
+        .filter(({ uri }) => uri.scheme === 'output' && plain(uri.path).includes(plain(name)))
         .map((document) => document.getText())
-        .join('\n'),
+        .join('\n');
+    },
     channel,
   );
 }
 
+/** Keeps what the platform and VS Code have printed so far. */
+async function keepLogs(stack: WorkbenchStack, title: string): Promise<void> {
+  await cp(stack.ownLogsDir, join(artifactsDir, `ui-logs-${fileName(title)}`), { recursive: true });
+}
+
+function fileName(title: string): string {
+  return title.replace(/[^\w-]+/g, '-').slice(0, 80);
+}
+
 async function takeScreenshots(pages: readonly Page[], title: string): Promise<void> {
   await mkdir(artifactsDir, { recursive: true });
-  const name = title.replace(/[^\w-]+/g, '-').slice(0, 80);
+  const name = fileName(title);
   for (const [index, page] of pages.entries()) {
     const path = join(artifactsDir, `ui-failure-${name}-${index + 1}.png`);
     try {

@@ -35,6 +35,7 @@ export interface WorkbenchStackOptions {
 const quietSettings = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'chat.disableAIFeatures': true,
   'extensions.ignoreRecommendations': true,
   'telemetry.telemetryLevel': 'off',
@@ -62,6 +63,8 @@ export interface WorkbenchStack {
   readonly folder: string;
   /** Where VS Code writes its own log files. */
   readonly logsDir: string;
+  /** Where what the platform and the VS Code server print is kept. */
+  readonly ownLogsDir: string;
   /** Stops everything in the reverse order and waits for it. */
   dispose(): Promise<void>;
 }
@@ -89,6 +92,7 @@ async function startParts(options: WorkbenchStackOptions, closing: CloseStack): 
   closing.add(() => proxy.dispose());
 
   const serverDataDir = join(stateDir, 'vscode');
+  const ownLogsDir = join(stateDir, 'logs');
   const folder = await prepareFolders(options, serverDataDir);
   let platform: LocalPlatform | undefined;
   if (options.account === undefined) {
@@ -96,7 +100,7 @@ async function startParts(options: WorkbenchStackOptions, closing: CloseStack): 
       apiKey: await localKey(join(stateDir, 'platform-key')),
       dataDir: join(stateDir, 'platform'),
       install,
-      logFile: join(stateDir, 'logs', 'platform.log'),
+      logFile: join(ownLogsDir, 'platform.log'),
       signal,
     });
     closing.add(() => started.dispose());
@@ -113,7 +117,7 @@ async function startParts(options: WorkbenchStackOptions, closing: CloseStack): 
     }),
     smokeTestDriver: false,
     workspaceTrust: options.workspaceTrust ?? false,
-    logFile: join(stateDir, 'logs', 'vscode-server.log'),
+    logFile: join(ownLogsDir, 'vscode-server.log'),
     signal,
   });
   closing.add(() => server.dispose());
@@ -125,6 +129,7 @@ async function startParts(options: WorkbenchStackOptions, closing: CloseStack): 
     address: `${proxy.origin}/?folder=${encodeURI(folder)}`,
     folder,
     logsDir: join(serverDataDir, 'data', 'logs'),
+    ownLogsDir,
     dispose: () => closing.close(),
   };
 }

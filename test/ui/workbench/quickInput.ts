@@ -64,6 +64,7 @@ export class QuickInput {
     await this.widget
       .getByText(text)
       .or(this.widget.getByPlaceholder(text))
+      .filter({ visible: true })
       .first()
       .waitFor();
   }
