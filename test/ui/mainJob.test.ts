@@ -47,7 +47,7 @@ describe('The main job, like a person', function () {
     await workbench.notification(`Devbox ${name} is ready.`).press('Show Output');
     await workbench.page.locator('.output-view .view-lines').waitFor();
     const text = await eventually(
-      () => session().outputText(`Runloop: ${name}`),
+      () => session().outputText(name),
       (output) => output.includes('ActionExecutor initialized.'),
     );
     assert.match(text, /\[info\] \[entrypoint\] .*ActionExecutor initialized\./);
