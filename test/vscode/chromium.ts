@@ -35,7 +35,8 @@ const systemNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-ch
 const archives = ['al2023', 'fonts', 'swiftshader'];
 
 const headlessShell: Installable = {
-  title: `Chromium ${packageVersion.split('.')[0] ?? packageVersion} (about 220 MB)`,
+  title: `Chromium ${packageVersion.split('.')[0] ?? packageVersion}`,
+  size: 'about 220 MB',
   family: 'chromium',
   version: `${packageVersion}-r${revision}`,
   build: buildChromium,

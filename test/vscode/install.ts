@@ -18,7 +18,8 @@ const nodeVersion = '24.21.0';
 const revision = 1;
 
 const vscode: Installable = {
-  title: `VS Code 1.${codeServerVersion.slice(2)} (about 800 MB)`,
+  title: `VS Code 1.${codeServerVersion.slice(2)}`,
+  size: 'about 750 MB',
   family: 'vscode-server',
   version: `${codeServerVersion}-node${nodeVersion}-r${revision}`,
   build: buildVscode,

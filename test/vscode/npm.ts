@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ProcessGroup } from './processGroup';
-import { cleanEnvironment } from './cleanEnvironment';
 
 /** Something that is needed for development could not be installed; the message says why and what to do. */
 export class InstallError extends Error {
@@ -32,7 +31,7 @@ export async function npmInstall(args: readonly string[], folder: string, what: 
     command,
     args: [...before, 'install', `--prefix=${folder}`, ...options, ...args],
     cwd: folder,
-    env: cleanEnvironment(),
+    env: npmEnvironment(),
     stdin: 'ignore',
   });
   const stopping = { done: Promise.resolve() };
@@ -54,6 +53,12 @@ export async function npmInstall(args: readonly string[], folder: string, what: 
 function npmCommand(): readonly [string, ...string[]] {
   const script = process.env['npm_execpath'];
   return script !== undefined && basename(script) === 'npm-cli.js' ? [process.execPath, script] : ['npm'];
+}
+
+/** npm's settings may come from the environment; what belongs to the project that runs this must not. */
+function npmEnvironment(): NodeJS.ProcessEnv {
+  const foreign = /^npm_(package_|lifecycle_|command$|config_(local_prefix|global$|location|workspace|include|omit|dry_run))/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name) && name !== 'NODE_OPTIONS'));
 }
 
 async function startNpm(options: Parameters<typeof ProcessGroup.start>[0]): Promise<ProcessGroup> {
@@ -78,6 +83,6 @@ async function readAll(stream: NodeJS.ReadableStream | null): Promise<string> {
 
 function describe(what: string, output: string, code: number | null): string {
   const hint = hints.find(([pattern]) => pattern.test(output))?.[1] ?? 'npm\'s own words are above this line.';
-  const words = output.split('\n').filter((line) => /^npm (error|ERR!)/.test(line)).slice(0, 8);
+  const words = output.split('\n').filter((line) => /^npm (error|ERR!)(?!\s+at )/.test(line)).slice(0, 6);
   return [...words, `${what} could not be installed (npm ended with ${code ?? 'a signal'}). ${hint}`].join('\n');
 }

@@ -9,6 +9,8 @@ import { vscodeTestDir } from './projectPaths';
 export interface Installable {
   /** For messages: "VS Code 1.139.1". */
   readonly title: string;
+  /** For messages: what it takes on the disk, "about 600 MB". */
+  readonly size: string;
   /** The folder's name without a version: installs of other versions are removed. */
   readonly family: string;
   /** Changes whenever what {@link build} makes changes. */
@@ -73,7 +75,7 @@ async function install(
   const staging = join(vscodeTestDir, `${installable.family}-staging-${randomBytes(6).toString('hex')}`);
   await mkdir(staging);
   try {
-    report(`Installing ${installable.title} into .vscode-test/ (only needed once) …`);
+    report(`Installing ${installable.title} into .vscode-test/ (${installable.size}, needed once) …`);
     await installable.build(staging, (step) => report(`  ${step} …`), signal);
     signal.throwIfAborted();
     const seconds = Math.round((Date.now() - started) / 1000);
