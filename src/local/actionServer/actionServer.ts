@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { ActionExecutor } from './actionExecutor';
 import { ActionQueue } from './actionQueue';
 import type { ServerArguments } from './arguments';
 import { findTerminalProgram } from './bash/terminalProgram';
 import { childEnvironment } from './childEnvironment';
+import { makeFolder } from './files/makeFolder';
 import { HttpError, sendJson } from './http/answers';
 import { downloadFilesHandler } from './http/downloadFiles';
 import { executeActionHandler } from './http/executeAction';
@@ -97,7 +97,7 @@ export class ActionServer {
     log.info(`Initialising the executor in ${this.#paths.toDevbox(this.#workingDir)}`);
     log.info(`Memory limit: ${this.#settings.maxMemoryGb ?? 'none'}`);
     this.#explainUser();
-    await mkdir(this.#workingDir, { recursive: true });
+    await makeFolder(this.#workingDir);
     const program = await findTerminalProgram(this.#environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
     if (program.script === undefined) {
       log.warn("No util-linux 'script' here: bash runs on pipes, so prompts and control keys other than C-c do not work.");

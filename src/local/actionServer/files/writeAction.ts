@@ -1,9 +1,10 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { errorObservation, writeObservation } from '../observations';
 import type { Observation } from '../observations';
 import { splitLines } from './lineWindow';
+import { makeFolder } from './makeFolder';
 import type { FileContext } from './readAction';
 import { decodeUtf8 } from './textEncoding';
 
@@ -27,7 +28,7 @@ export async function writeAction(fields: ActionFields, context: FileContext): P
   const kind = await kindOf(path);
   if (kind === 'directory') return errorObservation(`Path is a directory: ${shown}. You can only write to files`);
   if (kind === 'missing') {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, lines.join(''));
     // Explicitly, because the mode given at creation is cut by the umask.
     await chmod(path, newFileMode);

@@ -1,10 +1,11 @@
 import busboy from 'busboy';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { basename, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder } from '../files/makeFolder';
 import type { Logger } from '../logging';
 import type { DevboxPaths } from '../paths';
 import { HttpError, sendJson } from './answers';
@@ -25,7 +26,7 @@ export function uploadFileHandler(paths: DevboxPaths, log: Logger): Handler {
     try {
       if (!isAbsolute(destination)) throw new Error('400: Destination must be an absolute path');
       const folder = paths.toHost(destination);
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const { filename, stored } = await receive(request, form, folder, recursive);
       if (recursive || filename.endsWith('.zip')) {
         await unpackZip(stored, folder);

@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { access, constants, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as yauzl from 'yauzl';
 import { ZipFile } from 'yazl';
+import { makeFolder } from '../files/makeFolder';
 
 /**
  * Unpacks an archive. Entries with absolute names or with `..` are left out; existing files are overwritten.
@@ -47,7 +48,7 @@ async function unpackEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, base: string)
 
 /** Makes a folder, unless a link in the way leads out of the base. */
 async function makeInside(folder: string, base: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const real = await realpath(folder);
   if (real !== base && !real.startsWith(base.endsWith(sep) ? base : base + sep)) {
     throw new Error('A folder in the archive would lead out of the destination through a link.');

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../files/makeFolder';
 import type { Logger } from '../logging';
 import { VscodeServer } from './vscodeServer';
 
@@ -53,7 +54,7 @@ export async function startVscodePlugin(options: VscodePluginOptions): Promise<V
 }
 
 async function writeSettings(folder: string): Promise<void> {
-  await mkdir(join(folder, '.vscode'), { recursive: true });
+  await makeFolder(join(folder, '.vscode'));
   try {
     const text = `${JSON.stringify(workspaceSettings, null, 2)}\n`;
     await writeFile(join(folder, '.vscode', 'settings.json'), text, { flag: 'wx' });

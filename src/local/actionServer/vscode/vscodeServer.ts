@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -60,6 +61,7 @@ export class VscodeServer {
    * @throws Error when it ends before, or does not listen in time
    */
   static async start(options: VscodeServerOptions): Promise<VscodeServer> {
+    await requireFreePort(options.port, options.address);
     const folder = await mkdtemp(join(tmpdir(), 'action-server-vscode-'));
     const token = randomUUID();
     // A file, because arguments can be read by every process.
@@ -138,4 +140,13 @@ export class VscodeServer {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   }
+}
+
+/** The server itself does not end when its port is taken, so it is looked at before. */
+async function requireFreePort(port: number, address: string): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error) => reject(new Error(`Port ${port} on ${address} is not free: ${error.message}`)));
+    probe.listen(port, address, () => probe.close(() => resolve()));
+  });
 }
