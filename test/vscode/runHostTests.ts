@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -117,6 +117,11 @@ async function ownLauncher(): Promise<string> {
 async function desktopExecutable(): Promise<string> {
   const given = process.env['VSCODE_PATH'];
   if (given !== undefined && given !== '') {
+    try {
+      await access(given, constants.X_OK);
+    } catch (error) {
+      throw new Error(`VSCODE_PATH names ${given}, which is not a program that can be run.`, { cause: error });
+    }
     return given;
   }
   try {

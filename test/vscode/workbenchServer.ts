@@ -37,6 +37,14 @@ const listeningPattern = /Extension host agent listening on (\d+)/;
 const hostExitPattern = /Extension Host Process exited with code: (\S+), signal: (\S+)\./;
 
 /**
+ * Becomes the program that its arguments name. A second process waits for the end of stdin, which comes when the process
+ * that has started this one is gone in whatever way, and then ends the whole process group.
+ */
+const tiedToParent = `exec 3<&0
+(read -r _ <&3; trap '' TERM; kill -TERM 0; sleep 5; kill -KILL 0) >/dev/null 2>&1 &
+exec "$@" </dev/null 3<&-`;
+
+/**
  * A VS Code whose workbench runs in a browser: serves the page and runs the extensions. It listens on 127.0.0.1 only,
  * on a port of its own choice.
  */
@@ -60,12 +68,12 @@ export class WorkbenchServer {
     await mkdir(options.serverDataDir, { recursive: true });
     const log = createWriteStream(options.logFile);
     const group = await ProcessGroup.start({
-      command: options.install.node,
-      args: serverArguments(options),
+      command: 'sh',
+      args: ['-c', tiedToParent, 'sh', options.install.node, ...serverArguments(options)],
       cwd: options.serverDataDir,
       // An empty proxy address: VS Code then leaves addresses on localhost as they are when it opens them.
       env: { ...options.env, VSCODE_PROXY_URI: '' },
-      stdin: 'ignore',
+      stdin: 'pipe',
     });
     const lines = new ServerLines(group, log);
     try {
