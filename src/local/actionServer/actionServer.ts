@@ -35,7 +35,8 @@ export class ActionServer {
   #executor: ActionExecutor | undefined;
   #vscode: VscodeServer | undefined;
   #isReady = false;
-  #isClosed = false;
+  #initialising: Promise<void> | undefined;
+  readonly #closing = new AbortController();
 
   /**
    * @param args the command line
@@ -50,6 +51,7 @@ export class ActionServer {
     this.#workingDir = args.workingDir === undefined ? process.cwd() : this.#paths.resolve(args.workingDir, '/');
     this.#environment = childEnvironment(environment, {
       TERM: 'xterm-256color',
+      ...(settings.plainRoot === undefined ? {} : { TMPDIR: this.#paths.tempDir }),
       // Without a locale, programs show names in other scripts as escapes.
       ...(environment['LANG'] === undefined && environment['LC_ALL'] === undefined ? { LANG: 'C.UTF-8' } : {}),
     });
@@ -70,14 +72,16 @@ export class ActionServer {
       log: this.#log,
     });
     this.#log.info('File viewer: not part of this server');
+    this.#initialising = this.#initialise();
     try {
-      await this.#initialise();
+      await this.#initialising;
     } catch (error) {
+      if (this.#closing.signal.aborted) return;
       await this.close();
       const reason = error instanceof Error ? error.message : String(error);
       throw new StartupError(`The server could not get ready: ${reason}`, exitCodes.initialisation);
     }
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     this.#isReady = true;
     this.#log.info('ActionExecutor initialized.');
     this.#log.info('No MCP servers are configured.');
@@ -85,10 +89,12 @@ export class ActionServer {
 
   /** Closes the port and ends bash, VS Code and all they started. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#isReady = false;
     this.#http?.close();
     this.#http?.closeAllConnections();
+    // What is just being started must be there to be ended. Why it could not start is told by `start`.
+    await this.#initialising?.catch(() => undefined);
     await Promise.all([this.#executor?.dispose(), this.#vscode?.dispose()]);
   }
 
@@ -98,21 +104,27 @@ export class ActionServer {
     log.info(`Memory limit: ${this.#settings.maxMemoryGb ?? 'none'}`);
     this.#explainUser();
     await makeFolder(this.#workingDir);
+    await makeFolder(this.#paths.tempDir);
     const program = await findTerminalProgram(this.#environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
     if (program.script === undefined) {
       log.warn("No util-linux 'script' here: bash runs on pipes, so prompts and control keys other than C-c do not work.");
     }
     this.#executor = await ActionExecutor.start({
       paths: this.#paths,
-      shell: { workingDir: this.#workingDir, environment: this.#environment, program, log },
+      shell: {
+        workingDir: this.#workingDir,
+        tempDir: this.#paths.tempDir,
+        environment: this.#environment,
+        program,
+        log,
+        signal: this.#closing.signal,
+      },
       silenceMs: this.#settings.silenceTimeoutMs,
       log,
     });
     log.info('Bash is ready; 2 initial commands done');
     log.info(`Browser: ${this.#arguments.browser ? 'wanted, but not part of this server' : 'off'}`);
     await this.#startPlugins();
-    // Closed while it was starting.
-    if (this.#isClosed) await this.close();
   }
 
   async #startPlugins(): Promise<void> {
@@ -126,7 +138,9 @@ export class ActionServer {
           port: this.#settings.vscodePort,
           settingsFolder: this.#pathOr(this.#settings.vscodeSettingsFolder),
           workspace: this.#pathOr(this.#settings.vscodeWorkspace),
+          tempDir: this.#paths.tempDir,
           environment: this.#environment,
+          signal: this.#closing.signal,
           deadlineMs: this.#settings.pluginTimeoutMs,
           log: this.#log,
         });

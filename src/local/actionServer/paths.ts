@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { isAbsolute, join, normalize, resolve } from 'node:path';
 
 /** Folders of a devbox that plain mode keeps below a host folder. */
@@ -13,6 +14,11 @@ export class DevboxPaths {
   /** @param root the host folder that stands for `/`, or undefined in a real devbox */
   constructor(root: string | undefined) {
     this.#root = root === undefined ? undefined : resolve(root);
+  }
+
+  /** Where temporary files go. In plain mode they stay inside the devbox's folder, so that they end with it. */
+  get tempDir(): string {
+    return this.#root === undefined ? tmpdir() : join(this.#root, 'tmp');
   }
 
   /** The path to open for an absolute path that a client named. */

@@ -39,7 +39,6 @@ export class BashSession {
   /** True from the start of a command until its end was reported to the client. */
   #isOpen = false;
   #report: ShellReport | undefined;
-  #isDisposed = false;
   /** Shells that ended by themselves, and may have left processes running. */
   readonly #former: Shell[] = [];
 
@@ -91,7 +90,6 @@ export class BashSession {
 
   /** Ends bash and all it started. */
   async dispose(): Promise<void> {
-    this.#isDisposed = true;
     await Promise.all([this.#shell, ...this.#former].map((shell) => shell.dispose()));
   }
 
@@ -196,7 +194,7 @@ export class BashSession {
 
   /** A shell that ended (`exit`, `exec`, killed) is replaced, unless its end is still to be reported. */
   async #reviveIfGone(): Promise<void> {
-    if (this.#shell.isAlive || this.#isOpen || this.#isDisposed) return;
+    if (this.#shell.isAlive || this.#isOpen || this.#options.signal.aborted) return;
     this.#log.warn('The shell has ended. Starting a new one; its variables, jobs and directory are fresh.');
     await this.#shell.release();
     this.#former.push(this.#shell);

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Logger } from '../logging';
@@ -22,9 +21,12 @@ const repeatAfterMs = 200;
 /** How a shell is started. */
 export interface ShellOptions {
   readonly workingDir: string;
+  readonly tempDir: string;
   readonly environment: Record<string, string>;
   readonly program: TerminalProgram;
   readonly log: Logger;
+  /** Aborts when no shell is wanted any more; a start in progress then ends. */
+  readonly signal: AbortSignal;
 }
 
 /** How a command ended: with a prompt, or by ending the shell itself. */
@@ -95,18 +97,23 @@ export class Shell {
   /**
    * Starts a bash and waits for its first prompt.
    *
-   * @throws Error when bash does not get there
+   * @throws Error when bash does not get there, and the signal's reason when that aborts
    */
   static async start(options: ShellOptions): Promise<Shell> {
-    const folder = await mkdtemp(join(tmpdir(), 'action-server-shell-'));
+    options.signal.throwIfAborted();
+    const folder = await mkdtemp(join(options.tempDir, 'action-server-shell-'));
     const nonce = randomBytes(16).toString('hex');
     const isTerminal = options.program.script !== undefined;
     await writeFile(join(folder, 'start'), shellScript(nonce, join(folder, 'command'), isTerminal), { mode: 0o600 });
     const shell = new Shell(folder, nonce, options);
+    const stop = (): void => void shell.#child.kill('SIGKILL');
+    options.signal.addEventListener('abort', stop, { once: true });
     const outcome = await shell.waitForEnd(Number.POSITIVE_INFINITY, startDeadlineMs);
+    options.signal.removeEventListener('abort', stop);
     const end = shell.takeEnd();
     if (outcome === 'ended' && end?.report !== undefined) return shell;
     await shell.dispose();
+    options.signal.throwIfAborted();
     throw new Error(
       outcome === 'ended'
         ? `bash ended with code ${end?.exitCode ?? -1} before its first prompt. Check ~/.bashrc.`

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from '../logging';
@@ -19,7 +18,7 @@ export function downloadFilesHandler(paths: DevboxPaths, log: Logger): Handler {
     const source = paths.toHost(path);
     if (!(await exists(source))) throw new HttpError(500, '404: File not found');
     // Packed into a file first: only then is it known that it works, and how long it is.
-    const folder = await mkdtemp(join(tmpdir(), 'action-server-download-'));
+    const folder = await mkdtemp(join(paths.tempDir, 'action-server-download-'));
     try {
       const archive = join(folder, 'download.zip');
       const skipped = await packed(source, archive);

@@ -13,9 +13,12 @@ export interface VscodePluginOptions {
   /** Folder that gets `.vscode/settings.json`. */
   readonly settingsFolder: string;
   readonly workspace: string;
+  readonly tempDir: string;
   readonly environment: Record<string, string>;
   readonly deadlineMs: number;
   readonly log: Logger;
+  /** Aborts when the server is not wanted any more. */
+  readonly signal: AbortSignal;
 }
 
 /** Settings of the devbox's editor, for folders that have none. */
@@ -48,6 +51,7 @@ export async function startVscodePlugin(options: VscodePluginOptions): Promise<V
     log.info(`VS Code: the server listens on ${options.address}:${port}.`);
     return server;
   } catch (error) {
+    if (options.signal.aborted) return undefined;
     log.error('VS Code: the server could not be started', error);
     return undefined;
   }

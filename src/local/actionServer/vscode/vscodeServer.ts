@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,10 +23,12 @@ export interface VscodeServerOptions {
   readonly address: string;
   readonly port: number;
   readonly workspace: string;
+  readonly tempDir: string;
   readonly environment: Record<string, string>;
   /** Milliseconds until it must listen. */
   readonly deadlineMs: number;
   readonly log: Logger;
+  readonly signal: AbortSignal;
 }
 
 /** A running VS Code server, reachable with its connection token. */
@@ -36,6 +38,7 @@ export class VscodeServer {
   readonly #folder: string;
   readonly #closed: Promise<void>;
   #isRunning = true;
+  #isDisposed = false;
 
   private constructor(child: ChildProcess, token: string, folder: string, log: Logger) {
     this.#child = child;
@@ -49,7 +52,7 @@ export class VscodeServer {
       });
       child.once('exit', (code, signal) => {
         this.#isRunning = false;
-        log.warn(`VS Code: the server has ended (${signal ?? `exit code ${code ?? -1}`}).`);
+        if (!this.#isDisposed) log.warn(`VS Code: the server has ended (${signal ?? `exit code ${code ?? -1}`}).`);
         resolve();
       });
     });
@@ -58,11 +61,11 @@ export class VscodeServer {
   /**
    * Starts the server and waits until it listens.
    *
-   * @throws Error when it ends before, or does not listen in time
+   * @throws Error when it ends before, does not listen in time, or the signal aborts
    */
   static async start(options: VscodeServerOptions): Promise<VscodeServer> {
     await requireFreePort(options.port, options.address);
-    const folder = await mkdtemp(join(tmpdir(), 'action-server-vscode-'));
+    const folder = await mkdtemp(join(options.tempDir, 'action-server-vscode-'));
     const token = randomUUID();
     // A file, because arguments can be read by every process.
     const tokenFile = join(folder, 'token');
@@ -85,7 +88,7 @@ export class VscodeServer {
     );
     const server = new VscodeServer(child, token, folder, options.log);
     try {
-      await server.#listening(options.deadlineMs);
+      await server.#listening(options.deadlineMs, options.signal);
       return server;
     } catch (error) {
       await server.dispose();
@@ -100,6 +103,7 @@ export class VscodeServer {
 
   /** Ends the server and its extension hosts. */
   async dispose(): Promise<void> {
+    this.#isDisposed = true;
     this.#signal('SIGTERM');
     await Promise.race([this.#closed, delay(graceMs, undefined, { ref: false })]);
     // Also when the server itself is gone: an extension host sometimes outlives it.
@@ -107,11 +111,10 @@ export class VscodeServer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #listening(deadlineMs: number): Promise<void> {
+  async #listening(deadlineMs: number, signal: AbortSignal): Promise<void> {
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) throw new Error('The VS Code server has no output to watch.');
     const last: string[] = [];
-    const deadline = new AbortController();
     const ready = new Promise<'ready'>((resolve) => {
       const read = (line: string): void => {
         last.push(line);
@@ -122,10 +125,12 @@ export class VscodeServer {
       createInterface({ input: stdout }).on('line', read);
       createInterface({ input: stderr }).on('line', read);
     });
-    const late = delay(deadlineMs, 'late' as const, { signal: deadline.signal });
+    const settled = new AbortController();
+    const either = AbortSignal.any([settled.signal, signal]);
+    const late = delay(deadlineMs, 'late' as const, { signal: either }).catch(() => 'aborted' as const);
     const outcome = await Promise.race([ready, this.#closed.then(() => 'ended' as const), late]);
-    deadline.abort();
-    late.catch(() => undefined);
+    settled.abort();
+    signal.throwIfAborted();
     if (outcome === 'ready') return;
     const what = outcome === 'late' ? `did not listen within ${deadlineMs / 1000} seconds` : 'ended at once';
     throw new Error(`The VS Code server ${what}. Its last output:\n${last.join('\n').replaceAll(this.#token, '***')}`);

@@ -124,7 +124,11 @@ describe('the process of the action server', () => {
     assert.equal((await slow.run('echo $FROM_BASHRC')).content, '1');
     await slow.stop();
     const stopped = await RunningServer.start({ wait: false, environment: { HOME: folder } });
-    while (!plain(stopped.stderr).includes('Initialising')) await delay(20);
+    while (!readdirSync(stopped.folder).some((name) => name.startsWith('action-server-shell-'))) await delay(20);
+    stopped.child.kill('SIGTERM');
+    assert.deepEqual(await stopped.ended(), { code: null, signal: 'SIGTERM' });
+    assert.deepEqual(readdirSync(stopped.folder), ['workspace']);
+    assert.deepEqual(processesWith(stopped.folder), []);
     await stopped.stop();
     await home.stop();
   });
@@ -148,6 +152,7 @@ describe('the process of the action server', () => {
     assert.equal(missing.json['content'], 'File not found: /workspace/no. Your current working directory is /workspace.');
     assert.equal((await server.request('POST', '/list_files', { path: '/workspace' })).text, '["a/"]');
     await server.action('edit', { path: '/home/user/e', command: 'create', file_text: 'x' });
+    assert.equal((await server.run('echo $TMPDIR')).content, join(root, 'tmp'));
     assert.ok(!existsSync('/home/user/e'));
     await server.stop();
     await outer.stop();
