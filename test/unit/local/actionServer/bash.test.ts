@@ -104,7 +104,7 @@ describe('actions in the shell', () => {
   it('shows what a terminal shows', async () => {
     const shown = await server.run(`printf 'old\\rnew\\n\\033[31mred\\033[0m\\tx\\nab\\bc  \\n\\033]0;title\\007日本 é 😀\\r\\nend'`);
     assert.equal(shown.content, 'new\nred     x\nac\n日本 é 😀\nend');
-    assert.equal((await server.run('tty > /dev/null && tput cols')).content, '1000');
+    assert.equal((await server.run('tty > /dev/null && stty size')).content, '50 1000');
     assert.equal((await server.run("stty raw; echo 'a'; stty sane; echo b")).content, 'a\nb');
     assert.equal((await server.run('printf "\\033["')).exitCode, 0);
     assert.equal((await server.run('printf "\\033]0;never ended"')).exitCode, 0);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { join } from 'node:path';
@@ -113,12 +112,14 @@ describe('uploads and downloads', () => {
     assert.equal((await download(folder)).headers.get('content-length'), response.headers.get('content-length'));
   });
 
-  it('packs a single file, which other tools can read', async () => {
+  it('packs a single file', async () => {
     await writeFile(`${folder}/one`, 'content');
-    const response = await download(`${folder}/one`);
-    await writeFile(`${folder}/one.zip`, Buffer.from(await response.arrayBuffer()));
-    const listing = execFileSync('python3', ['-c', 'import sys,zipfile; print(zipfile.ZipFile(sys.argv[1]).read("one"))', `${folder}/one.zip`]);
-    assert.equal(listing.toString().trim(), "b'content'");
+    const zip = await yauzl.fromBufferPromise(Buffer.from(await (await download(`${folder}/one`)).arrayBuffer()));
+    const texts: string[] = [];
+    for await (const entry of zip.eachEntry()) {
+      texts.push(entry.fileName, (await buffer(await zip.openReadStreamPromise(entry))).toString());
+    }
+    assert.deepEqual(texts, ['one', 'content']);
   });
 
   it('says why it cannot pack', async () => {
