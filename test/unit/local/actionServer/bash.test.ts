@@ -5,7 +5,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { after, before, describe, it } from 'mocha';
+import { after, afterEach, before, describe, it } from 'mocha';
 import { RunningServer, sessionKey } from './runningServer';
 
 describe('actions in the shell', () => {
@@ -209,6 +209,8 @@ describe('actions in the shell', () => {
 });
 
 describe('where programs are missing', () => {
+  afterEach(() => RunningServer.stopAll());
+
   it('runs bash on pipes without the script program, and says so', async () => {
     const tools = await mkdtemp(join(tmpdir(), 'action-server-tools-'));
     for (const name of ['bash', 'sleep', 'cat', 'ls']) {
@@ -216,7 +218,7 @@ describe('where programs are missing', () => {
       await symlink(path, join(tools, name));
     }
     const server = await RunningServer.start({ environment: { PATH: tools } });
-    assert.match(server.stderr, /WARNING.*bash runs on pipes/);
+    await server.logged(/WARNING.*bash runs on pipes/);
     assert.equal((await server.run('cd / && echo a; ls /nonexistent')).exitCode, 2);
     assert.equal((await server.run('pwd')).content, '/');
     assert.equal((await server.run('cat <<EOF\nb\nEOF')).content, 'b');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { plain, RunningServer } from './runningServer';
+import { RunningServer } from './runningServer';
 
 describe('HTTP rules', () => {
   let server: RunningServer;
@@ -83,7 +83,7 @@ describe('HTTP rules', () => {
     assert.deepEqual(Object.keys(resources['disk']!), ['total', 'used', 'free', 'percent']);
     assert.ok(resources['memory']!['rss']! > 1_000_000);
     assert.ok(resources['disk']!['total']! > 0);
-    assert.match(plain(server.stderr), /openhands:INFO: .*\/server_info/);
+    await server.logged(/openhands:INFO: .*\/server_info/);
   });
 
   it('knows no MCP servers, and no VS Code when there is none', async () => {

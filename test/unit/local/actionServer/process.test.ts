@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, it } from 'mocha';
+import { afterEach, describe, it } from 'mocha';
 import { plain, processesWith, RunningServer } from './runningServer';
 
 const record = /^\d\d:\d\d:\d\d - [\w.]+:(DEBUG|INFO|WARNING|ERROR|CRITICAL): \S+?:\d+ - (.*)$/;
@@ -16,6 +16,8 @@ async function ends(options: Parameters<typeof RunningServer.start>[0]): Promise
 }
 
 describe('the process of the action server', () => {
+  afterEach(() => RunningServer.stopAll());
+
   it('tells bad usage by its exit code', async () => {
     const cases: [readonly string[], number, RegExp][] = [
       [['extra'], 2, /usage/],
@@ -51,7 +53,7 @@ describe('the process of the action server', () => {
       wait: false,
       environment: { RUNLOOP_LOCAL_BIND: '127.0.0.77' },
     });
-    while (!plain(second.stderr).includes('initialized.')) await delay(20);
+    await second.logged(/initialized./);
     const response = await fetch(`http://127.0.0.77:${first.port}/alive`);
     assert.deepEqual(await response.json(), { status: 'ok' });
     await Promise.all([first.stop(), second.stop()]);
@@ -62,6 +64,7 @@ describe('the process of the action server', () => {
       environment: { RUNTIME_MAX_MEMORY_GB: '4' },
       arguments: ['--plugins', 'agent_skills', 'jupyter', 'vscode', '--username', 'openhands', '--user-id', '1000'],
     });
+    await server.logged(/MCP/);
     const log = server.stderr;
     assert.ok(log.startsWith('\u001b[92m'), 'colour as the viewers know it');
     const order = [
@@ -79,7 +82,7 @@ describe('the process of the action server', () => {
     }
     assert.equal(server.stdout, '');
     await server.request('GET', '/nonsense');
-    assert.match(plain(server.stderr), /openhands:ERROR: .*404/);
+    await server.logged(/openhands:ERROR: .*404/);
     await server.stop();
   });
 
@@ -88,6 +91,7 @@ describe('the process of the action server', () => {
     await server.request('GET', '/alive');
     await server.action('read', { path: 5 });
     await server.action('think', {});
+    while (!server.stdout.includes('HTTP/1.1\\" 500') || !server.stdout.endsWith('\n')) await delay(10);
     const lines = server.stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, string>);
     const first = lines[0]!;
     assert.deepEqual(Object.keys(first), ['message', 'severity', 'timestamp']);
@@ -117,7 +121,7 @@ describe('the process of the action server', () => {
     await mkdir(folder);
     await writeFile(join(folder, '.bashrc'), 'sleep 2; export FROM_BASHRC=1');
     const slow = await RunningServer.start({ wait: false, environment: { HOME: folder } });
-    while (!plain(slow.stderr).includes('Initialising')) await delay(20);
+    await slow.logged(/Initialising/);
     assert.deepEqual((await slow.request('GET', '/alive')).json, { status: 'not initialized' });
     assert.equal((await slow.action('run', { command: 'true' })).status, 503);
     await slow.ready();

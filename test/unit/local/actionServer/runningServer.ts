@@ -47,6 +47,8 @@ export interface Run {
 
 /** The bundled action server as a process of its own, with a folder to work in. */
 export class RunningServer {
+  static readonly #running = new Set<RunningServer>();
+  readonly #closed: Promise<unknown>;
   stderr = '';
   stdout = '';
 
@@ -58,6 +60,7 @@ export class RunningServer {
     readonly workspace: string,
   ) {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.#closed = once(child, 'close');
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
   }
 
@@ -82,8 +85,19 @@ export class RunningServer {
       },
     );
     const server = new RunningServer(child, port, folder, workspace);
+    RunningServer.#running.add(server);
     if (options.wait !== false) await server.ready();
     return server;
+  }
+
+  /** Stops what a failed test has left running. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...RunningServer.#running].map((server) => server.stop()));
+  }
+
+  /** Waits until the log has a match: it arrives on another way than the answers to requests. */
+  async logged(pattern: RegExp): Promise<void> {
+    while (!pattern.test(plain(this.stderr))) await delay(10);
   }
 
   async ready(): Promise<void> {
@@ -134,7 +148,7 @@ export class RunningServer {
 
   /** Waits for the process to end by itself; a test's own time limit ends a wait that is too long. */
   async ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
+    await this.#closed;
     return { code: this.child.exitCode, signal: this.child.signalCode };
   }
 
@@ -142,6 +156,7 @@ export class RunningServer {
     this.child.kill('SIGTERM');
     await this.ended();
     await rm(this.folder, { recursive: true, force: true });
+    RunningServer.#running.delete(this);
   }
 }
 

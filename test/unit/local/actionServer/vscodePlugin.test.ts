@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { ensureVscode } from '../../../vscode/install';
 import type { VscodeInstall } from '../../../vscode/install';
-import { freePort, plain, processesWith, RunningServer } from './runningServer';
+import { freePort, processesWith, RunningServer } from './runningServer';
 
 describe('the vscode plugin', () => {
   let vscode: VscodeInstall;
@@ -19,7 +19,7 @@ describe('the vscode plugin', () => {
     port = await freePort();
     server = await start(port);
   });
-  after(() => server.stop());
+  after(() => RunningServer.stopAll());
 
   const start = (vscodePort: number): Promise<RunningServer> =>
     RunningServer.start({
@@ -37,7 +37,7 @@ describe('the vscode plugin', () => {
   it('starts a VS Code server that wants the token', async () => {
     const given = await token(server);
     assert.match(String(given), /^[\da-f-]{36}$/);
-    assert.match(plain(server.stderr), new RegExp(`openhands:INFO: .*listens on 127\\.0\\.0\\.1:${port}`));
+    await server.logged(new RegExp(`openhands:INFO: .*listens on 127\\.0\\.0\\.1:${port}`));
     const origin = `http://127.0.0.1:${port}`;
     assert.equal((await fetch(`${origin}/?folder=/workspace`, { redirect: 'manual' })).status, 403);
     const accepted = await fetch(`${origin}/?tkn=${String(given)}`, { redirect: 'manual' });
@@ -63,7 +63,7 @@ describe('the vscode plugin', () => {
   it('hands out no token when the port is taken, and the action server works all the same', async () => {
     const second = await start(port);
     assert.equal(await token(second), null);
-    assert.match(plain(second.stderr), /openhands:ERROR: .*VS Code: /);
+    await second.logged(/openhands:ERROR: .*VS Code: /);
     assert.equal((await second.run('echo fine')).content, 'fine');
     await second.stop();
   });
@@ -72,6 +72,6 @@ describe('the vscode plugin', () => {
     for (const pid of processesWith(`--port\0${port}\0`)) process.kill(Number(pid), 'SIGKILL');
     const limit = Date.now() + 10_000;
     while ((await token(server)) !== null) assert.ok(Date.now() < limit, 'the token is still given');
-    assert.match(plain(server.stderr), /openhands:WARNING: .*VS Code: the server has ended/);
+    await server.logged(/openhands:WARNING: .*VS Code: the server has ended/);
   });
 });
