@@ -1,4 +1,4 @@
-import type { Runloop } from '@runloop/api-client';
+import type { Runloop } from '@runloop/api-client/index';
 import { RuntimeError } from '../errors';
 
 export const defaultBaseUrl = 'https://api.runloop.ai';
@@ -71,6 +71,6 @@ export function parseApiKey(text: string | undefined): string {
  * requests hang for ever once its sessions have died (Runloop contract §1.3).
  */
 export async function openSdk(account: ApiAccount): Promise<Runloop> {
-  const { Runloop: Client } = await import('@runloop/api-client');
+  const { Runloop: Client } = await import('@runloop/api-client/index');
   return new Client({ bearerToken: account.apiKey, baseURL: account.baseUrl, http2: false, maxRetries: 0 });
 }
