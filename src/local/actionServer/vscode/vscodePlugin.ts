@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { makeFolder } from '../files/makeFolder';
 import type { Logger } from '../logging';
 import { VscodeServer } from './vscodeServer';
@@ -21,7 +22,14 @@ export interface VscodePluginOptions {
   readonly signal: AbortSignal;
 }
 
-/** Settings of the devbox's editor, for folders that have none. */
+/** User settings of the devbox's editor: a quiet window on the workspace, without a panel for chats it cannot hold. */
+const userSettings = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.disableAIFeatures': true,
+};
+
+/** Settings of the workspace folder, as upstream writes them; only if it has none. */
 const workspaceSettings = {
   'workbench.startupEditor': 'none',
   'security.workspace.trust.enabled': false,
@@ -46,8 +54,10 @@ export async function startVscodePlugin(options: VscodePluginOptions): Promise<V
     return undefined;
   }
   try {
-    await writeSettings(options.settingsFolder);
-    const server = await VscodeServer.start({ ...options, serverFolder, node, port });
+    const dataDir = join(homedir(), '.vscode-server');
+    await writeSettings(join(options.settingsFolder, '.vscode', 'settings.json'), workspaceSettings);
+    await writeSettings(join(dataDir, 'data', 'User', 'settings.json'), userSettings);
+    const server = await VscodeServer.start({ ...options, serverFolder, node, port, dataDir });
     log.info(`VS Code: the server listens on ${options.address}:${port}.`);
     return server;
   } catch (error) {
@@ -57,13 +67,13 @@ export async function startVscodePlugin(options: VscodePluginOptions): Promise<V
   }
 }
 
-async function writeSettings(folder: string): Promise<void> {
-  await makeFolder(join(folder, '.vscode'));
+/** Writes settings to a file that is not there yet. */
+async function writeSettings(file: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  await makeFolder(dirname(file));
   try {
-    const text = `${JSON.stringify(workspaceSettings, null, 2)}\n`;
-    await writeFile(join(folder, '.vscode', 'settings.json'), text, { flag: 'wx' });
+    await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`, { flag: 'wx' });
   } catch (error) {
-    // The folder has settings of its own already.
+    // There are some already; they are the user's.
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }

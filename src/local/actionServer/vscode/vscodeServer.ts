@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,6 +22,8 @@ export interface VscodeServerOptions {
   readonly address: string;
   readonly port: number;
   readonly workspace: string;
+  /** Folder of its settings, extensions and logs. */
+  readonly dataDir: string;
   readonly tempDir: string;
   readonly environment: Record<string, string>;
   /** Milliseconds until it must listen. */
@@ -76,7 +77,7 @@ export class VscodeServer {
         join(options.serverFolder, 'out', 'server-main.js'),
         ...['--host', options.address, '--port', String(options.port), '--connection-token-file', tokenFile],
         ...['--accept-server-license-terms', '--disable-telemetry', '--disable-workspace-trust'],
-        ...['--server-data-dir', join(homedir(), '.vscode-server')],
+        ...['--server-data-dir', options.dataDir],
       ],
       {
         cwd: options.workspace,
