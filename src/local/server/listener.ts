@@ -34,7 +34,7 @@ export class Listener {
     this.#http1.keepAliveTimeout = 65_000;
     this.#http2 = createHttp2Server({}, (request, response) => receiver.http2(request, response));
     this.#http2.on('sessionError', () => undefined);
-    this.#tcp = createServer((socket) => this.#accept(socket));
+    this.#tcp = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
   /**
