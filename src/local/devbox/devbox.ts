@@ -1,33 +1,30 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DevboxLog } from './devboxLog';
-import { devboxEnvironment } from './environment';
+import { DevboxRun } from './devboxRun';
 import { DevboxError, messageOf } from './errors';
 import { DevboxFiles } from './files';
 import { markOwner } from './folderOwner';
-import { furnish } from './furnish';
+import { furnish, systemFiles } from './furnish';
 import { newDevboxId } from './ids';
+import type { TimeOver } from './lifetime';
 import { LifetimeClock } from './lifetime';
-import { LineSplitter } from './lineSplitter';
+import type { LoopbackAddresses } from './loopback';
 import type { SandboxChoice } from './probe';
+import { runHooks } from './hooks';
 import { removeFolder } from './removeFolder';
-import type { ExitStatus, Sandbox } from './sandbox';
 import type { DevboxSpec } from './spec';
+import { StateHistory } from './stateHistory';
 import type { DevboxStatus, Ending, FailureReason, ShutdownReason, StateTransition } from './status';
-import { isTerminal } from './status';
 import type { Tunnel, TunnelSettings } from './tunnel';
 import { openTunnel } from './tunnel';
-
-/** How long output is waited for after a command has ended while something it left behind still holds its output. */
-const outputGrace = 100;
 
 /** What a devbox needs from its surroundings. */
 export interface DevboxSurroundings {
   readonly sandboxes: SandboxChoice;
   /** Host folder that holds one folder per devbox. */
   readonly folder: string;
-  /** The devbox's own loopback address. */
-  readonly address: string;
+  readonly addresses: LoopbackAddresses;
   /** Gets a sentence for the platform's own output. */
   readonly say: (line: string) => void;
 }
@@ -38,50 +35,41 @@ export class Devbox {
   readonly createdAt = Date.now();
   readonly spec: DevboxSpec;
   readonly log = new DevboxLog();
-  readonly address: string;
   readonly files: DevboxFiles;
   name: string | undefined;
   metadata: Readonly<Record<string, string>>;
   #tunnel: Tunnel | undefined;
-  #status: DevboxStatus = 'provisioning';
   #shutdownReason: ShutdownReason | undefined;
   #failureReason: FailureReason | undefined;
   #endedAt: number | undefined;
   #ending: Promise<void> | undefined;
-  readonly #transitions: StateTransition[] = [];
-  readonly #waiting = new Set<() => void>();
-  readonly #stopping = new AbortController();
+  #run: DevboxRun | undefined;
+  #clock: LifetimeClock | undefined;
+  /** What a start or a suspend still has under way; never rejects. */
+  #underWay: Promise<void> = Promise.resolve();
+  readonly #states = new StateHistory();
   readonly #surroundings: DevboxSurroundings;
   readonly #folder: string;
-  readonly #sandbox: Sandbox;
-  readonly #environment: Readonly<Record<string, string>>;
-  readonly #clock: LifetimeClock;
-  readonly #outputs: Promise<void>[] = [];
-  readonly #booted: Promise<void>;
 
   /** Creates the devbox and starts bringing it up; watch `status` and `waitFor` for what becomes of it. */
   constructor(spec: DevboxSpec, surroundings: DevboxSurroundings) {
     this.spec = spec;
     this.name = spec.name;
     this.metadata = spec.metadata;
-    this.address = surroundings.address;
     this.#surroundings = surroundings;
     this.#folder = join(surroundings.folder, this.id);
-    this.#sandbox = surroundings.sandboxes.create(this.id, this.#root);
-    this.#environment = devboxEnvironment(spec, this.#sandbox.prefix, surroundings.sandboxes.tools, surroundings.address);
-    this.files = new DevboxFiles(this.#sandbox, spec.home, { PATH: this.#environment['PATH'] ?? '' });
+    this.files = new DevboxFiles(() => this.requireRun(), spec.home);
     this.#tunnel = spec.tunnel === undefined ? undefined : openTunnel(spec.tunnel);
     this.#move('provisioning');
-    this.#clock = new LifetimeClock(spec.lifetime, (reason) => void this.end({ status: 'shutdown', reason }));
-    this.#booted = this.#boot().catch((error: unknown) => this.#bootFailed(error));
+    this.#start(true);
   }
 
   get status(): DevboxStatus {
-    return this.#status;
+    return this.#states.status;
   }
 
   get transitions(): readonly StateTransition[] {
-    return this.#transitions;
+    return this.#states.transitions;
   }
 
   get shutdownReason(): ShutdownReason | undefined {
@@ -101,9 +89,14 @@ export class Devbox {
     return this.#tunnel;
   }
 
+  /** The loopback address on which the devbox's services listen; empty while it has no processes. */
+  get address(): string {
+    return this.#run?.address ?? '';
+  }
+
   /** In front of every path of the devbox where it has no file system view of its own; else empty. */
   get prefix(): string {
-    return this.#sandbox.prefix;
+    return this.#run?.sandbox.prefix ?? '';
   }
 
   get #root(): string {
@@ -132,28 +125,67 @@ export class Devbox {
    * @throws DevboxError `wrong_state` unless the devbox runs
    */
   requireRunning(): void {
-    if (this.#status !== 'running') {
-      throw new DevboxError('wrong_state', `Devbox ${this.id} is not running: its status is ${this.#status}.`);
+    if (this.status !== 'running') {
+      throw new DevboxError('wrong_state', `Devbox ${this.id} is not running: its status is ${this.status}.`);
     }
+  }
+
+  /**
+   * The processes of the devbox as they are now: where to start commands, and a signal that tells when this run is over
+   * (suspend or end). A resumed devbox has another run.
+   * @throws DevboxError `wrong_state` when the devbox has no processes
+   */
+  requireRun(): DevboxRun {
+    if (this.#run === undefined || this.#run.signal.aborted) {
+      throw new DevboxError('wrong_state', `Devbox ${this.id} is not running: its status is ${this.status}.`);
+    }
+    return this.#run;
   }
 
   /** Something used the devbox: it is not idle. */
   touch(): void {
-    this.#clock.touch();
+    this.#clock?.touch();
   }
 
   /**
    * Waits until the devbox is in one of `statuses`.
    * @returns false when `signal` aborted first
    */
-  async waitFor(statuses: readonly DevboxStatus[], signal: AbortSignal): Promise<boolean> {
-    while (!statuses.includes(this.#status)) {
-      if (signal.aborted) {
-        return false;
-      }
-      await this.#change(signal);
+  waitFor(statuses: readonly DevboxStatus[], signal: AbortSignal): Promise<boolean> {
+    return this.#states.waitFor(statuses, signal);
+  }
+
+  /**
+   * Begins to suspend: the status is `suspending` at once and `suspended` when the processes are gone; the disk stays.
+   * @throws DevboxError `wrong_state` unless the devbox runs
+   */
+  suspend(): void {
+    this.requireRunning();
+    const run = this.requireRun();
+    this.#clock?.dispose();
+    this.#move('suspending');
+    this.#underWay = this.#suspend(run, this.#underWay);
+  }
+
+  /**
+   * Begins to resume: a new run on the kept disk, launch commands and entrypoint included.
+   * @throws DevboxError `wrong_state` unless the devbox is suspended
+   */
+  resume(): void {
+    if (this.status !== 'suspended') {
+      throw new DevboxError('wrong_state', `Devbox ${this.id} is not suspended: its status is ${this.status}.`);
     }
-    return true;
+    this.#move('resuming');
+    this.#start(false);
+  }
+
+  /** Ends the devbox as a failure, for example when it used more than it may. The message goes to its log. */
+  fail(reason: FailureReason, message: string): void {
+    if (this.#ending === undefined) {
+      this.log.append({ source: 'setup_commands', level: 'error', message });
+      this.#surroundings.say(`Devbox ${this.id} failed: ${message}`);
+      void this.end({ status: 'failure', reason });
+    }
   }
 
   /** Ends the devbox: its processes are gone and its files removed when this comes back. Later calls change nothing. */
@@ -162,84 +194,85 @@ export class Devbox {
     return this.#ending;
   }
 
-  async #boot(): Promise<void> {
-    const { signal } = this.#stopping;
-    const { sandboxes } = this.#surroundings;
+  #start(first: boolean): void {
+    const { sandboxes, addresses } = this.#surroundings;
+    this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
+    const run = new DevboxRun({ sandbox: sandboxes.create(this.id, this.#root), spec: this.spec, log: this.log, tools: sandboxes.tools, addresses });
+    this.#run = run;
+    this.#underWay = this.#boot(run, first).catch((error: unknown) => this.#bootFailed(run, error));
+  }
+
+  async #boot(run: DevboxRun, first: boolean): Promise<void> {
     await mkdir(this.#root, { recursive: true });
     await markOwner(this.#folder);
-    await furnish(this.#root, this.#sandbox.prefix, this.spec.blueprint, sandboxes.tools);
-    signal.throwIfAborted();
-    await this.#sandbox.start(signal);
-    void this.#sandbox.ended.then(() => this.end({ status: 'failure', reason: 'health_check_failed' }));
+    await furnish(this.#root, run.sandbox.prefix, this.spec.blueprint, this.#surroundings.sandboxes.tools, await systemFiles());
+    await run.open();
+    void run.sandbox.ended.then(() => {
+      if (!run.signal.aborted) {
+        this.fail('health_check_failed', 'The processes of the devbox were ended from outside.');
+      }
+    });
     this.#move('initializing');
-    for (const mount of this.spec.fileMounts) {
+    for (const mount of first ? this.spec.fileMounts : []) {
       const { code, stderr } = await this.files.write(mount.target, Buffer.from(mount.content), '600');
       if (code !== 0) {
         throw new DevboxError('failed', `The file mount ${mount.target} could not be written: ${stderr.trim()}`);
       }
     }
     for (const command of this.spec.launchCommands) {
-      signal.throwIfAborted();
+      run.signal.throwIfAborted();
       this.log.append({ source: 'setup_commands', level: 'info', cmd: command });
-      const { code } = await this.#run('setup_commands', command);
+      const { code } = await run.shell('setup_commands', command);
       if (code !== 0) {
         throw new DevboxError('failed', `A launch command ended with exit code ${code}, so the devbox cannot start.`);
       }
     }
-    signal.throwIfAborted();
+    run.signal.throwIfAborted();
     this.#move('running');
-    this.#clock.running();
+    this.#clock?.running();
     if (this.spec.entrypoint !== undefined) {
-      const { code } = await this.#run('entrypoint', this.spec.entrypoint);
-      this.#logEntrypointExit(code);
-      void this.end({ status: 'shutdown', reason: 'entrypoint_exit' });
+      const { code } = await run.shell('entrypoint', this.spec.entrypoint);
+      if (!run.signal.aborted) {
+        const message = `The entrypoint ended with exit code ${code}; the devbox is shut down with it.`;
+        this.log.append({ source: 'entrypoint', level: code === 0 ? 'info' : 'error', exitCode: code, message });
+        void this.end({ status: 'shutdown', reason: 'entrypoint_exit' });
+      }
     }
   }
 
-  #logEntrypointExit(code: number): void {
-    if (!this.#stopping.signal.aborted) {
-      const message = `The entrypoint ended with exit code ${code}; the devbox is shut down with it.`;
-      this.log.append({ source: 'entrypoint', level: code === 0 ? 'info' : 'error', exitCode: code, message });
+  #bootFailed(run: DevboxRun, error: unknown): void {
+    if (!run.signal.aborted) {
+      this.fail('execution_failed', messageOf(error));
     }
   }
 
-  #bootFailed(error: unknown): void {
-    if (this.#stopping.signal.aborted) {
-      return;
+  #timeOver(reason: TimeOver): void {
+    if (reason === 'idle' && this.spec.lifetime.onIdle === 'suspend') {
+      this.suspend();
+    } else {
+      void this.end({ status: 'shutdown', reason });
     }
-    this.log.append({ source: 'setup_commands', level: 'error', message: messageOf(error) });
-    this.#surroundings.say(`Devbox ${this.id} failed: ${messageOf(error)}`);
-    void this.end({ status: 'failure', reason: 'execution_failed' });
   }
 
-  /** Runs a shell command, its output going to the log line by line while it comes. */
-  async #run(source: 'setup_commands' | 'entrypoint', command: string): Promise<ExitStatus> {
-    const stdout = new LineSplitter((message) => this.log.append({ source, level: 'info', message }));
-    const stderr = new LineSplitter((message) => this.log.append({ source, level: 'error', message }));
-    const running = this.#sandbox.run({
-      argv: ['/bin/bash', '--norc', '-c', this.#sandbox.translate(command)],
-      environment: this.#environment,
-      cwd: `${this.#sandbox.prefix}${this.spec.home}`,
-      onStdout: (chunk) => stdout.write(chunk),
-      onStderr: (chunk) => stderr.write(chunk),
-    });
-    const closed = running.closed.then(() => {
-      stdout.end();
-      stderr.end();
-    });
-    this.#outputs.push(closed);
-    const status = await running.exited;
-    await Promise.race([closed, pause(outputGrace)]);
-    return status;
+  async #suspend(run: DevboxRun, booted: Promise<void>): Promise<void> {
+    const { suspendCommands, suspendDeadlineMs } = this.spec.hooks;
+    if (suspendCommands.length > 0) {
+      await runHooks(run, this.log, suspendCommands, suspendDeadlineMs);
+    }
+    await this.#attempt('stopping', () => run.stop());
+    await booted;
+    if (this.#ending === undefined) {
+      this.#move('suspended');
+    }
   }
 
   async #end(ending: Ending): Promise<void> {
-    this.#stopping.abort();
-    this.#clock.dispose();
-    await this.#attempt('stopping', () => this.#sandbox.stop());
-    // Only now: what the boot still had under way ends with the sandbox.
-    await this.#booted;
-    await Promise.race([Promise.all(this.#outputs), pause(1_000)]);
+    const run = this.#run;
+    run?.abort();
+    this.#clock?.dispose();
+    await this.#attempt('stopping', async () => run?.stop());
+    // Only now: what a start or a suspend still had under way ends with the processes.
+    await this.#underWay;
     this.#tunnel = undefined;
     this.#endedAt = Date.now();
     if (ending.status === 'failure') {
@@ -262,29 +295,8 @@ export class Devbox {
   }
 
   #move(status: DevboxStatus): void {
-    if (isTerminal(this.#status)) {
-      return;
-    }
-    this.#status = status;
-    this.#transitions.push({ status, time: Date.now(), failureReason: status === 'failure' ? this.#failureReason : undefined });
-    for (const waiter of [...this.#waiting]) {
-      waiter();
+    if (this.#states.move(status, status === 'failure' ? this.#failureReason : undefined)) {
+      this.#states.announce();
     }
   }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-    });
-  }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -14,7 +14,6 @@ const keptEnded = 200;
 /** All devboxes of this platform. */
 export class DevboxRegistry {
   readonly #devboxes = new Map<string, Devbox>();
-  readonly #creating = new Set<Promise<unknown>>();
   readonly #addresses = new LoopbackAddresses();
   readonly #sandboxes: SandboxChoice;
   readonly #folder: string;
@@ -40,14 +39,14 @@ export class DevboxRegistry {
 
   /**
    * Creates a devbox; it comes up on its own.
-   * @throws DevboxError `wrong_state` while the platform shuts down, `failed` without a free address
+   * @throws DevboxError `wrong_state` while the platform shuts down
    */
-  create(spec: DevboxSpec): Promise<Devbox> {
-    const created = this.#create(spec);
-    this.#creating.add(created);
-    const settled = (): void => void this.#creating.delete(created);
-    created.then(settled, settled);
-    return created;
+  create(spec: DevboxSpec): Devbox {
+    this.#refuseWhenClosed();
+    const devbox = new Devbox(spec, { sandboxes: this.#sandboxes, folder: this.#folder, addresses: this.#addresses, say: this.#say });
+    this.#devboxes.set(devbox.id, devbox);
+    this.#forgetOldest();
+    return devbox;
   }
 
   /**
@@ -75,24 +74,7 @@ export class DevboxRegistry {
   /** Ends all devboxes and refuses new ones. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#creating);
     await Promise.all(this.list().map((devbox) => devbox.end({ status: 'shutdown', reason: 'api_shutdown' })));
-  }
-
-  async #create(spec: DevboxSpec): Promise<Devbox> {
-    this.#refuseWhenClosed();
-    const address = await this.#addresses.take();
-    try {
-      this.#refuseWhenClosed();
-    } catch (error) {
-      this.#addresses.release(address);
-      throw error;
-    }
-    const devbox = new Devbox(spec, { sandboxes: this.#sandboxes, folder: this.#folder, address, say: this.#say });
-    this.#devboxes.set(devbox.id, devbox);
-    this.#forgetOldest();
-    void devbox.waitFor(['shutdown', 'failure'], new AbortController().signal).then(() => this.#addresses.release(address));
-    return devbox;
   }
 
   #refuseWhenClosed(): void {

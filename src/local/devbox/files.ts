@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { DevboxError } from './errors';
-import type { Sandbox } from './sandbox';
+import type { DevboxRun } from './devboxRun';
 
 /** The largest text the API moves in one piece, in bytes. */
 const largestFile = 100 * 1024 * 1024;
@@ -17,15 +17,16 @@ interface Outcome {
  * lead to what the devbox itself can see. Without a file system view, paths that lead out of its folder are refused.
  */
 export class DevboxFiles {
-  readonly #sandbox: Sandbox;
+  readonly #run: () => DevboxRun;
   readonly #home: string;
-  readonly #environment: Readonly<Record<string, string>>;
 
-  /** @param home home folder as the API names it (`/home/user`) */
-  constructor(sandbox: Sandbox, home: string, environment: Readonly<Record<string, string>>) {
-    this.#sandbox = sandbox;
+  /**
+   * @param run gives the devbox's present run
+   * @param home home folder as the API names it (`/home/user`)
+   */
+  constructor(run: () => DevboxRun, home: string) {
+    this.#run = run;
     this.#home = home;
-    this.#environment = environment;
   }
 
   /**
@@ -61,16 +62,17 @@ ${protect}exec cat > "$file"`, path, content);
     if (path === '' || path.includes('\0')) {
       throw new DevboxError('invalid', 'The path of a file must not be empty or contain a NUL character.');
     }
-    const { prefix } = this.#sandbox;
+    const { sandbox, environment } = this.#run();
+    const { prefix } = sandbox;
     const fence = prefix === '' ? '' : `real=$(realpath -m -- "$file") || exit 1
 case $real in "$2"/*) ;; *) echo "it leads out of the devbox" >&2; exit 1 ;; esac
 `;
     const stdout: Buffer[] = [];
     let stderr = '';
-    const command = this.#sandbox.run({
-      argv: ['/bin/bash', '--norc', '-c', `file=$1\n${fence}${script}`, 'devbox-files', this.#locate(path), prefix],
+    const command = sandbox.run({
+      argv: ['/bin/bash', '--norc', '-c', `file=$1\n${fence}${script}`, 'devbox-files', this.#locate(path, prefix), prefix],
       // The devbox's own search path and mark, but none of the caller's variables.
-      environment: this.#environment,
+      environment: { PATH: environment['PATH'] ?? '' },
       cwd: `${prefix}/`,
       ...(input === undefined ? {} : { input }),
       onStdout: (chunk) => stdout.push(chunk),
@@ -82,8 +84,8 @@ case $real in "$2"/*) ;; *) echo "it leads out of the devbox" >&2; exit 1 ;; esa
   }
 
   /** A path of the API as an absolute path the sandbox understands. */
-  #locate(path: string): string {
+  #locate(path: string, prefix: string): string {
     const expanded = path === '~' || path.startsWith('~/') ? this.#home + path.slice(1) : path;
-    return this.#sandbox.prefix + posix.resolve(this.#home, expanded);
+    return prefix + posix.resolve(this.#home, expanded);
   }
 }

@@ -1,26 +1,31 @@
-import type { ShutdownReason } from './status';
 import type { Lifetime } from './spec';
 
-/** Ends a devbox by itself: at the end of its fixed lifetime, or when it has been idle for long enough. */
+/** Why a devbox's time is over. */
+export type TimeOver = 'keep_alive_timeout' | 'idle';
+
+/** The longest time a timer takes, in milliseconds; more than three weeks is as good as never. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Watches one run of a devbox: its lifetime, which counts from its start, and its idleness. */
 export class LifetimeClock {
   readonly #lifetime: Lifetime;
-  readonly #onEnd: (reason: ShutdownReason) => void;
+  readonly #onEnd: (reason: TimeOver) => void;
   readonly #keepAlive: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
 
   /** Starts the fixed lifetime; idleness counts from `running()` on. */
-  constructor(lifetime: Lifetime, onEnd: (reason: ShutdownReason) => void) {
+  constructor(lifetime: Lifetime, onEnd: (reason: TimeOver) => void) {
     this.#lifetime = lifetime;
     this.#onEnd = onEnd;
     if (lifetime.keepAliveSeconds !== undefined) {
-      this.#keepAlive = setTimeout(() => onEnd('keep_alive_timeout'), lifetime.keepAliveSeconds * 1_000);
+      this.#keepAlive = setTimeout(() => onEnd('keep_alive_timeout'), milliseconds(lifetime.keepAliveSeconds));
     }
   }
 
   /** The devbox runs: from here on it can be idle. */
   running(): void {
     if (this.#lifetime.idleSeconds !== undefined) {
-      this.#idle = setTimeout(() => this.#onEnd('idle'), this.#lifetime.idleSeconds * 1_000);
+      this.#idle = setTimeout(() => this.#onEnd('idle'), milliseconds(this.#lifetime.idleSeconds));
     }
   }
 
@@ -35,4 +40,8 @@ export class LifetimeClock {
     clearTimeout(this.#idle);
     this.#idle = undefined;
   }
+}
+
+function milliseconds(seconds: number): number {
+  return Math.min(seconds * 1_000, longestTimer);
 }

@@ -9,10 +9,18 @@ export interface FileMount {
 
 /** When a devbox ends by itself. */
 export interface Lifetime {
-  /** Seconds after creation at which the devbox is shut down; undefined when only idleness counts. */
+  /** Seconds after a start (creation or resume) at which the devbox is shut down; undefined when only idleness counts. */
   readonly keepAliveSeconds: number | undefined;
-  /** Seconds without activity after which a running devbox is shut down. */
+  /** Seconds without activity after which `onIdle` happens to a running devbox. */
   readonly idleSeconds: number | undefined;
+  readonly onIdle: 'shutdown' | 'suspend';
+}
+
+/** What runs in a devbox before it is suspended. */
+export interface LifecycleHooks {
+  readonly suspendCommands: readonly string[];
+  /** Milliseconds for all of them together. */
+  readonly suspendDeadlineMs: number;
 }
 
 /** A parsed create request: what one devbox is to be. */
@@ -27,6 +35,7 @@ export interface DevboxSpec {
   /** Home folder inside the devbox: `/home/user`, or `/root` for the user root. */
   readonly home: string;
   readonly lifetime: Lifetime;
+  readonly hooks: LifecycleHooks;
   readonly tunnel: TunnelSettings | undefined;
   /** What the caller gave as launch parameters, shown again in the devbox object. */
   readonly launchParameters: Readonly<Record<string, unknown>>;

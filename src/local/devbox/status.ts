@@ -1,4 +1,4 @@
-/** Every status of Runloop's API; the local platform passes through five of them. */
+/** Every status of Runloop's API. */
 export const devboxStatuses = [
   'scheduled',
   'queued',
@@ -14,7 +14,7 @@ export const devboxStatuses = [
 
 export type DevboxStatus = (typeof devboxStatuses)[number];
 
-export type FailureReason = 'execution_failed' | 'health_check_failed';
+export type FailureReason = 'out_of_memory' | 'out_of_disk' | 'execution_failed' | 'health_check_failed';
 
 export type ShutdownReason = 'api_shutdown' | 'keep_alive_timeout' | 'entrypoint_exit' | 'idle';
 

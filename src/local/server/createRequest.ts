@@ -11,12 +11,23 @@ import { nameField, optional, parseBody, stringMap, tunnelFields } from './bodie
 const usualKeepAlive = 3_600;
 const longestKeepAlive = 172_800;
 
+/** Time the suspend commands get unless the creator says otherwise, and the longest, in milliseconds. */
+const usualDeadline = 30_000;
+const longestDeadline = 60_000;
+
 const idleFields = z.object({ idle_time_seconds: z.int().positive(), on_idle: z.enum(['shutdown', 'suspend']) });
 
 const launchFields = z.looseObject({
   keep_alive_time_seconds: optional(z.int().positive().max(longestKeepAlive)),
   after_idle: optional(idleFields),
-  lifecycle: optional(z.looseObject({ after_idle: idleFields.nullish() })),
+  lifecycle: optional(z.looseObject({
+    after_idle: optional(idleFields),
+    resume_triggers: optional(z.looseObject({ http: optional(z.boolean()), axon_event: optional(z.boolean()) })),
+    lifecycle_hooks: optional(z.looseObject({
+      suspend_commands: optional(z.array(z.string())),
+      suspend_deadline_ms: optional(z.int().positive().max(longestDeadline)),
+    })),
+  })),
   launch_commands: optional(z.array(z.string())),
   user_parameters: optional(z.object({ username: z.string(), uid: z.number() }).partial()),
   architecture: optional(z.enum(['x86_64', 'arm64'])),
@@ -61,8 +72,9 @@ export function parseCreate(body: unknown): DevboxSpec {
     }
   }
   const commands = launch.launch_commands ?? [];
-  if ([fields.entrypoint ?? '', ...commands].some((command) => command.includes('\0'))) {
-    throw badRequest('The entrypoint and the launch commands must not contain a NUL character.');
+  const hooks = launch.lifecycle?.lifecycle_hooks;
+  if ([fields.entrypoint ?? '', ...commands, ...(hooks?.suspend_commands ?? [])].some((command) => command.includes('\0'))) {
+    throw badRequest('The entrypoint, launch and suspend commands must not contain a NUL character.');
   }
   return {
     name: fields.name,
@@ -75,6 +87,10 @@ export function parseCreate(body: unknown): DevboxSpec {
     launchCommands: commands,
     home: readHome(launch),
     lifetime,
+    hooks: {
+      suspendCommands: hooks?.suspend_commands ?? [],
+      suspendDeadlineMs: hooks?.suspend_deadline_ms ?? usualDeadline,
+    },
     tunnel: fields.tunnel === undefined ? undefined : readTunnel(fields.tunnel),
     launchParameters: lifetime.keepAliveSeconds === undefined ? launch : { ...launch, keep_alive_time_seconds: lifetime.keepAliveSeconds },
   };
@@ -153,12 +169,14 @@ function readHome(launch: LaunchFields): string {
 }
 
 function readLifetime(launch: LaunchFields): Lifetime {
-  const idle = launch.lifecycle?.after_idle ?? launch.after_idle;
+  const inner = launch.lifecycle?.after_idle;
+  const outer = launch.after_idle;
+  if (inner !== undefined && outer !== undefined && (inner.idle_time_seconds !== outer.idle_time_seconds || inner.on_idle !== outer.on_idle)) {
+    throw badRequest('after_idle and lifecycle.after_idle say different things. Give lifecycle.after_idle only.');
+  }
+  const idle = inner ?? outer;
   if (idle === undefined) {
-    return { keepAliveSeconds: launch.keep_alive_time_seconds ?? usualKeepAlive, idleSeconds: undefined };
+    return { keepAliveSeconds: launch.keep_alive_time_seconds ?? usualKeepAlive, idleSeconds: undefined, onIdle: 'shutdown' };
   }
-  if (idle.on_idle === 'suspend') {
-    throw notOffered('suspending of devboxes');
-  }
-  return { keepAliveSeconds: launch.keep_alive_time_seconds, idleSeconds: idle.idle_time_seconds };
+  return { keepAliveSeconds: launch.keep_alive_time_seconds, idleSeconds: idle.idle_time_seconds, onIdle: idle.on_idle };
 }

@@ -26,7 +26,7 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry): void 
   const create = async (exchange: Exchange): Promise<Devbox> => {
     const body = await exchange.readObject();
     const id = exchange.headers['x-request-id'];
-    return creates.once(typeof id === 'string' ? id : undefined, body, async () => devboxes.create(parseCreate(body)));
+    return creates.once(typeof id === 'string' ? id : undefined, body, () => Promise.resolve(devboxes.create(parseCreate(body))));
   };
 
   router.add('POST', '/v1/devboxes', async ({ exchange }) => {
@@ -67,6 +67,18 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry): void 
     if (!(await devbox.waitFor(statuses, AbortSignal.any([exchange.signal, limit])))) {
       throw new ApiError(408, 'timeout', `Devbox ${devbox.id} is ${devbox.status} and did not become ${statuses.join(' or ')} in time. Ask again to go on waiting.`, true);
     }
+    exchange.sendJson(200, devboxView(devbox));
+  });
+
+  router.add('POST', '/v1/devboxes/{id}/suspend', ({ exchange, params }) => {
+    const devbox = devboxes.get(params['id'] ?? '');
+    devbox.suspend();
+    exchange.sendJson(200, devboxView(devbox));
+  });
+
+  router.add('POST', '/v1/devboxes/{id}/resume', ({ exchange, params }) => {
+    const devbox = devboxes.get(params['id'] ?? '');
+    devbox.resume();
     exchange.sendJson(200, devboxView(devbox));
   });
 

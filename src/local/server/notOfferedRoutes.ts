@@ -2,8 +2,6 @@ import { notOffered } from './apiError';
 import type { Router } from './router';
 
 const wanting: readonly (readonly ['GET' | 'POST', string, string])[] = [
-  ['POST', '/v1/devboxes/{id}/suspend', 'suspending of devboxes'],
-  ['POST', '/v1/devboxes/{id}/resume', 'resuming of devboxes'],
   ['POST', '/v1/devboxes/{id}/execute', 'executions'],
   ['POST', '/v1/devboxes/{id}/execute_async', 'executions'],
   ['POST', '/v1/devboxes/{id}/execute_sync', 'executions'],

@@ -1,0 +1,105 @@
+import type { DevboxLog, LogEntry } from './devboxLog';
+import { devboxEnvironment } from './environment';
+import type { DevboxTools } from './hostTools';
+import { LineSplitter } from './lineSplitter';
+import type { LoopbackAddresses } from './loopback';
+import type { ExitStatus, Sandbox } from './sandbox';
+import type { DevboxSpec } from './spec';
+
+/** How long output is waited for after a command has ended while something it left behind still holds its output. */
+const outputGrace = 100;
+
+/** What one run needs from its devbox. */
+export interface RunSurroundings {
+  readonly sandbox: Sandbox;
+  readonly spec: DevboxSpec;
+  readonly log: DevboxLog;
+  readonly tools: DevboxTools;
+  readonly addresses: LoopbackAddresses;
+}
+
+/** One stretch of a devbox's life: its processes between a start (or a resume) and the next suspend, or its end. */
+export class DevboxRun {
+  readonly sandbox: Sandbox;
+  readonly #surroundings: RunSurroundings;
+  readonly #outputs = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #address = '';
+  #environment: Readonly<Record<string, string>> = {};
+
+  constructor(surroundings: RunSurroundings) {
+    this.sandbox = surroundings.sandbox;
+    this.#surroundings = surroundings;
+  }
+
+  /** The whole environment of the devbox's commands. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#environment;
+  }
+
+  /** The loopback address on which the devbox's services listen; empty before and after the run. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Aborts as soon as the run is to end. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /**
+   * Builds the sandbox.
+   * @throws DevboxError `failed` when that cannot be done, or when no address is free
+   */
+  async open(): Promise<void> {
+    const { spec, tools, addresses } = this.#surroundings;
+    this.signal.throwIfAborted();
+    this.#address = await addresses.take();
+    this.#environment = devboxEnvironment(spec, this.sandbox.prefix, tools, this.#address);
+    this.signal.throwIfAborted();
+    await this.sandbox.start(this.signal);
+  }
+
+  /** Runs a shell command in the home folder, its output going to the log line by line while it comes. */
+  async shell(source: LogEntry['source'], command: string): Promise<ExitStatus> {
+    const stdout = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'info', message }));
+    const stderr = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'error', message }));
+    const running = this.sandbox.run({
+      argv: ['/bin/bash', '--norc', '-c', this.sandbox.translate(command)],
+      environment: this.environment,
+      cwd: `${this.sandbox.prefix}${this.#surroundings.spec.home}`,
+      onStdout: (chunk) => stdout.write(chunk),
+      onStderr: (chunk) => stderr.write(chunk),
+    });
+    const closed = running.closed.then(() => {
+      stdout.end();
+      stderr.end();
+      this.#outputs.delete(closed);
+    });
+    this.#outputs.add(closed);
+    const status = await running.exited;
+    await Promise.race([closed, pause(outputGrace)]);
+    return status;
+  }
+
+  /** Says that the run is over, so that nothing more is started in it. */
+  abort(): void {
+    this.#stopping.abort();
+  }
+
+  /** Ends every process and waits a little for what they said last. */
+  async stop(): Promise<void> {
+    this.abort();
+    try {
+      await this.sandbox.stop();
+      await Promise.race([Promise.all(this.#outputs), pause(1_000)]);
+    } finally {
+      this.#surroundings.addresses.release(this.#address);
+    }
+  }
+}
+
+/** Waits for a time in milliseconds. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
