@@ -8,22 +8,23 @@ import { pause } from './devboxRun';
  * @param deadline milliseconds for all of them together
  */
 export async function runHooks(run: DevboxRun, log: DevboxLog, commands: readonly string[], deadline: number): Promise<void> {
-  const over = new AbortController();
+  const late = new AbortController();
+  const over = (): boolean => late.signal.aborted || run.signal.aborted;
   const all = async (): Promise<void> => {
     for (const command of commands) {
-      if (over.signal.aborted || run.signal.aborted) {
+      if (over()) {
         return;
       }
       log.append({ source: 'setup_commands', level: 'info', cmd: command });
       const { code } = await run.shell('setup_commands', command);
-      if (code !== 0 && !run.signal.aborted) {
+      if (code !== 0 && !over()) {
         log.append({ source: 'setup_commands', level: 'error', message: `A suspend command ended with exit code ${code}; the devbox is suspended anyway.` });
       }
     }
   };
   const done = all().then(() => 'done' as const);
   if ((await Promise.race([done, pause(deadline)])) !== 'done') {
-    over.abort();
+    late.abort();
     log.append({ source: 'setup_commands', level: 'error', message: `The suspend commands took longer than ${deadline} ms; the devbox is suspended without waiting for them.` });
   }
 }
