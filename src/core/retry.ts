@@ -22,6 +22,9 @@ export interface RetryRule {
 /** Calls that change nothing. */
 export const readRule: RetryRule = { tries: 5, delayMs: 500, factor: 2, maxDelayMs: 8_000, jitter: true };
 
+/** Calls that a person waits for with nothing else to do: two tries, so that trouble is told soon. */
+export const askedForReadRule: RetryRule = { tries: 2, delayMs: 300, factor: 1, maxDelayMs: 300, jitter: false };
+
 /** Calls that are safe to repeat: create (with its request id) and shutdown. */
 export const repeatableChangeRule: RetryRule = { tries: 4, delayMs: 1_000, factor: 2, maxDelayMs: 8_000, jitter: true };
 

@@ -2,7 +2,7 @@ import type { Runloop } from '@runloop/api-client';
 import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
 import { asArray, asObject, asString } from '../parse';
-import { readRule, repeatableChangeRule, retrying, type RetryingOptions } from '../retry';
+import { askedForReadRule, readRule, repeatableChangeRule, retrying, type RetryingOptions } from '../retry';
 import { fromSdkError } from './apiErrors';
 import { openSdk, parseApiKey, parseBaseUrl, type ApiAccount } from './client';
 import { parseDevbox, parseDevboxPage, parseTunnel, type Devbox, type Tunnel } from './devbox';
@@ -71,8 +71,15 @@ export class RunloopApi {
     return `Bearer ${this.#account.apiKey}`;
   }
 
+  /** Whose key this is: the cheapest way to check it. */
   async me(call: CallOptions = {}): Promise<Account> {
-    const account = asObject(await this.#get('/v1/accounts/me', 'checking the API key', call));
+    const account = asObject(
+      await retrying(() => this.#typed('get', '/v1/accounts/me', {}, 'checking the API key', call, undefined), {
+        rule: askedForReadRule,
+        signal: call.signal,
+        onWait: call.onWait,
+      }),
+    );
     return { id: asString(account?.['id']) ?? '', name: asString(account?.['name']) ?? '' };
   }
 

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, it } from 'mocha';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { useUiSession, type UiSession } from './uiSession';
+
+async function set(session: UiSession, name: string, value: string): Promise<void> {
+  await session.api.evaluate(
+    (vscode, key, to) => vscode.workspace.getConfiguration('runloop').update(key, to, vscode.ConfigurationTarget.Global),
+    name,
+    value,
+  );
+}
+
+/** A port of this computer on which nothing listens. */
+async function deadPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('When something is wrong', function () {
+  this.timeout(120_000);
+  const session = useUiSession();
+
+  it('says that the blueprint is missing, and where to name another', async () => {
+    const { workbench, platform } = session();
+    await set(session(), 'blueprint', 'no-such-blueprint');
+    await workbench.runCommand('Runloop: Start Devbox');
+    await workbench.quickInput.accept('without-blueprint');
+    const message = workbench.notification('This account has no blueprint named "no-such-blueprint".');
+    await message.waitFor(30_000);
+    await workbench.screenshot('trouble-1-blueprint');
+    await message.press('Choose Blueprint');
+    const settings = workbench.page.locator('.settings-editor');
+    await settings.getByText('1 Setting Found').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await settings.waitFor({ state: 'hidden' });
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    for await (const devbox of api.list({})) assert.notEqual(devbox.name, 'without-blueprint');
+    await set(session(), 'blueprint', 'openhands');
+  });
+
+  it('refuses names that no list could show', async () => {
+    const { workbench } = session();
+    await workbench.runCommand('Runloop: Start Devbox');
+    await workbench.quickInput.waitFor('Name of the devbox');
+    await workbench.quickInput.fill('x'.repeat(10_000));
+    await workbench.quickInput.message().getByText('Use at most 100 characters.').waitFor();
+    await workbench.quickInput.fill('left\u202eright');
+    await workbench.quickInput.message().getByText('The name contains control characters.').waitFor();
+    await workbench.quickInput.fill('');
+    await workbench.quickInput.message().getByText('Enter a name.').waitFor();
+    await workbench.screenshot('trouble-2-name');
+    await workbench.quickInput.dismiss();
+  });
+
+  it('says that nobody answers, and what to check', async () => {
+    const { workbench } = session();
+    await set(session(), 'baseUrl', `http://127.0.0.1:${await deadPort()}`);
+    await workbench.runCommand('Runloop: Sign In');
+    await workbench.quickInput.accept('ak_some_key_000000');
+    await workbench.quickInput.message().getByText('Check the network connection, proxy and base URL.').waitFor();
+    await workbench.screenshot('trouble-3-network');
+    await workbench.quickInput.dismiss();
+  });
+});
