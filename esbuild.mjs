@@ -64,6 +64,7 @@ if (dev) {
         launcher: 'test/vscode/launcher.ts',
         runHostTests: 'test/vscode/runHostTests.ts',
         runUiTests: 'test/ui/runUiTests.ts',
+        bench: 'test/bench/main.ts',
         ...Object.fromEntries(testFiles('test/ui').map((file) => [relative('test', file).replace(/\.ts$/, ''), file])),
       },
       outdir: 'out',

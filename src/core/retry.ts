@@ -37,8 +37,11 @@ export const devboxRunningSpacingMs = 1_000;
 /** Seconds that one long poll asks the server to hold. */
 export const longPollSeconds = 10;
 
-/** Waiting for the action server: first tries close together, then 1 s apart, for 120 s in all (OpenHands' bound). */
-export const serverAliveRule: RetryRule = { tries: 1_000, delayMs: 50, factor: 1.6, maxDelayMs: 1_000, jitter: false };
+/**
+ * Waiting for the action server: first tries close together, then ever further apart up to 1 s, for 120 s in all
+ * (OpenHands' bound). Growing by 1.5 % a try means that nobody waits more than about 1.5 % longer than needed.
+ */
+export const serverAliveRule: RetryRule = { tries: 1_000, delayMs: 25, factor: 1.015, maxDelayMs: 1_000, jitter: false };
 export const serverAliveBoundMs = 120_000;
 /** Milliseconds that one question to `/alive` may take. */
 export const aliveTimeoutMs = 5_000;
@@ -83,18 +86,17 @@ export async function retrying<T>(attempt: (tryNumber: number) => Promise<T>, op
       },
       {
         retries: rule.tries - 1,
-        minTimeout: rule.delayMs,
-        factor: rule.factor,
-        maxTimeout: Math.max(rule.maxDelayMs, rule.delayMs),
-        randomize: rule.jitter,
+        // The waits are kept below, so that what is shown is what is waited.
+        minTimeout: 0,
+        maxTimeout: 0,
         ...(signal === undefined ? {} : { signal }),
-        onFailedAttempt: async ({ error, retriesLeft }) => {
+        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
           if (retriesLeft === 0) return;
           const asked = RuntimeError.is(error) ? error.retryAfterSeconds : undefined;
           if (asked !== undefined && asked > longestRetryAfterSeconds) throw error;
-          if (!(error instanceof NotYet)) options.onWait?.({ error, seconds: asked ?? rule.delayMs / 1000 });
-          // The rule's own delay comes on top; it is small beside what a server asks for.
-          if (asked !== undefined) await sleep(asked * 1000, undefined, signal === undefined ? {} : { signal });
+          const waitMs = asked === undefined ? delayAfter(rule, attemptNumber) : asked * 1000;
+          if (!(error instanceof NotYet)) options.onWait?.({ error, seconds: waitMs / 1000 });
+          if (waitMs > 0) await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
         },
       },
     );
@@ -104,6 +106,12 @@ export async function retrying<T>(attempt: (tryNumber: number) => Promise<T>, op
     }
     throw error;
   }
+}
+
+/** Milliseconds to wait after a failed try; with jitter, half of it at least. */
+export function delayAfter(rule: RetryRule, tryNumber: number): number {
+  const full = Math.min(rule.delayMs * rule.factor ** (tryNumber - 1), Math.max(rule.maxDelayMs, rule.delayMs));
+  return rule.jitter ? full * (0.5 + Math.random() / 2) : full;
 }
 
 /** A signal that ends with `signal` or after `ms` milliseconds, whichever is first. */

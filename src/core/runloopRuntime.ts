@@ -45,7 +45,9 @@ export class RunloopRuntime {
   /** @throws RuntimeError for options that cannot work, before any request (`missing_api_key`, `invalid_option`). */
   constructor(options: RunloopRuntimeOptions) {
     this.config = resolveConfig(options);
-    this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl });
+    this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) =>
+      this.#events.fire({ type: 'request', request }),
+    );
   }
 
   /** Statuses and phases as they happen. */
@@ -195,6 +197,7 @@ export class RunloopRuntime {
       launch_parameters: {
         resource_size_request: this.config.resourceSize,
         keep_alive_time_seconds: this.config.keepAliveSeconds,
+        ...(this.config.launchCommands.length === 0 ? {} : { launch_commands: this.config.launchCommands }),
       },
     };
     const devbox = await createDevboxSafely(this.api, body, {

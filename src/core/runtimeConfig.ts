@@ -39,6 +39,8 @@ export interface RunloopRuntimeOptions {
   readonly keepAliveTimeSeconds?: number | undefined;
   /** Runloop's size word; default `LARGE`. */
   readonly resourceSize?: string | undefined;
+  /** Commands that the devbox runs before its entrypoint, at every start. */
+  readonly launchCommands?: readonly string[] | undefined;
   /** Default `authenticated` (D12). */
   readonly tunnelAuthMode?: 'open' | 'authenticated' | undefined;
   /** Overrides the tunnel URL, with `{port}` and `{key}`. */
@@ -63,6 +65,7 @@ export interface RuntimeConfig {
   readonly browsergymEvalEnv: string | undefined;
   readonly keepAliveSeconds: number;
   readonly resourceSize: string;
+  readonly launchCommands: readonly string[];
   readonly tunnelAuthMode: 'open' | 'authenticated';
   readonly tunnelUrlTemplate: string | undefined;
   readonly sessionKeys: SessionKeyStore | undefined;
@@ -138,6 +141,7 @@ export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
     browsergymEvalEnv: options.browsergymEvalEnv,
     keepAliveSeconds,
     resourceSize: options.resourceSize ?? 'LARGE',
+    launchCommands: options.launchCommands ?? [],
     tunnelAuthMode: options.tunnelAuthMode ?? 'authenticated',
     tunnelUrlTemplate: options.tunnelUrlTemplate,
     sessionKeys: options.sessionKeys,

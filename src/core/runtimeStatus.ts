@@ -1,3 +1,4 @@
+import type { SentRequest } from './platform/runloopApi';
 import type { Devbox } from './platform/devbox';
 import type { RuntimeError } from './errors';
 
@@ -19,4 +20,5 @@ export type ConnectPhase = 'looking' | 'creating' | 'provisioning' | 'startingSe
 export type RuntimeEvent =
   | { readonly type: 'status'; readonly status: RuntimeStatus; readonly error?: RuntimeError }
   | { readonly type: 'phase'; readonly phase: ConnectPhase; readonly devbox?: Devbox }
+  | { readonly type: 'request'; readonly request: SentRequest }
   | { readonly type: 'waiting'; readonly reason: 'rate_limited' | 'network'; readonly seconds: number };

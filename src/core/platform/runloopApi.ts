@@ -45,7 +45,15 @@ export interface CreateDevboxBody {
   readonly launch_parameters?: {
     readonly resource_size_request?: string;
     readonly keep_alive_time_seconds?: number;
+    readonly launch_commands?: readonly string[];
   };
+}
+
+/** One request that went to the API, for logs and counts. */
+export interface SentRequest {
+  readonly method: 'get' | 'post';
+  /** Without the query. */
+  readonly path: string;
 }
 
 /** Milliseconds that one request to the API may take. */
@@ -58,10 +66,15 @@ const requestTimeoutMs = 30_000;
 export class RunloopApi {
   readonly baseUrl: string;
   readonly #account: ApiAccount;
+  readonly #onRequest: ((request: SentRequest) => void) | undefined;
   #sdk: Promise<Runloop> | undefined;
 
-  /** @throws RuntimeError `missing_api_key`, `authentication` (malformed key) or `invalid_option` (base URL). */
-  constructor(account: ApiAccount) {
+  /**
+   * @param onRequest told of every request before it is sent, repeats included
+   * @throws RuntimeError `missing_api_key`, `authentication` (malformed key) or `invalid_option` (base URL).
+   */
+  constructor(account: ApiAccount, onRequest?: (request: SentRequest) => void) {
+    this.#onRequest = onRequest;
     this.#account = { apiKey: parseApiKey(account.apiKey), baseUrl: parseBaseUrl(account.baseUrl) };
     this.baseUrl = this.#account.baseUrl;
   }
@@ -255,6 +268,7 @@ export class RunloopApi {
   async #send(method: 'get' | 'post', path: string, options: RequestOptions): Promise<unknown> {
     this.#sdk ??= openSdk(this.#account);
     const sdk = await this.#sdk;
+    this.#onRequest?.({ method, path });
     return method === 'get' ? await sdk.get<unknown, unknown>(path, options) : await sdk.post<unknown, unknown>(path, options);
   }
 }

@@ -11,7 +11,7 @@ import type { RunloopRuntimeOptions, SessionKeyStore } from '../../../src/core/r
 import type { RuntimeEvent } from '../../../src/core/runtimeStatus';
 import { sessionKeyFile } from '../../../src/core/startupCommand';
 import { processesOf } from '../../devboxProcesses';
-import { startPlatform, type TestPlatform } from './testPlatform';
+import { startPlatform, type TestPlatform } from '../../testPlatform';
 
 class MemoryKeys implements SessionKeyStore {
   readonly keys = new Map<string, string>();

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { asObject, asString, parseJson } from '../../../src/core/parse';
+import { asObject, asString, parseJson } from '../src/core/parse';
 
 export interface TestPlatform {
   readonly baseUrl: string;

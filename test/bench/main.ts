@@ -1,0 +1,25 @@
+import type { Bench } from './bench';
+
+/** Every benchmark by its name. Each is a module of its own, loaded when it is asked for. */
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  connect: async () => (await import('./connect')).connectBench,
+};
+
+const [name = '', ...words] = process.argv.slice(2);
+const load = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (load === undefined) {
+  console.error(`usage: npm run bench -- NAME [--json]\nbenchmarks: ${Object.keys(benches).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  const bench = await load();
+  console.log(bench.about);
+  const report = await bench.run(
+    words.filter((word) => word !== '--json'),
+    (line) => console.log(line),
+  );
+  for (const aim of report.aims) {
+    console.log(`${aim.met ? 'met    ' : 'NOT MET'}  ${aim.name}: ${Math.round(aim.value * 100) / 100} (aim: ${aim.goal})`);
+  }
+  if (words.includes('--json')) console.log(JSON.stringify(report));
+  if (report.aims.some((aim) => !aim.met)) process.exitCode = 1;
+}
