@@ -11,6 +11,10 @@ export interface PlatformOptions {
   readonly actionServer: string | undefined;
   readonly sandbox: 'auto' | 'plain';
   readonly exitWithParent: boolean;
+  /** File with faults to inject. */
+  readonly faults: string | undefined;
+  /** Faults can be ordered while the platform runs. */
+  readonly faultControl: boolean;
 }
 
 /** A command line that cannot be understood. */
@@ -23,6 +27,7 @@ export class UsageError extends Error {
 
 export const usage = `usage: local.mjs [--port P] [--api-key K] [--data-dir D] [--vscode-server DIR] [--vscode-node FILE]
                  [--action-server FILE] [--sandbox auto|plain] [--exit-with-parent]
+                 [--faults FILE] [--fault-control]
 The API key can also be given in RUNLOOP_LOCAL_API_KEY, where other users of this computer do not see it.`;
 
 /**
@@ -52,6 +57,8 @@ export function parseOptions(args: readonly string[]): PlatformOptions | 'help' 
     actionServer: values['action-server'],
     sandbox,
     exitWithParent: values['exit-with-parent'] === true,
+    faults: values.faults,
+    faultControl: values['fault-control'] === true,
   };
 }
 
@@ -76,6 +83,8 @@ function parse(args: readonly string[]) {
       'action-server': { type: 'string' },
       sandbox: { type: 'string' },
       'exit-with-parent': { type: 'boolean' },
+      faults: { type: 'string' },
+      'fault-control': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   }).values;

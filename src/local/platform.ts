@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ import type { HostTools } from './devbox/hostTools';
 import { checkTools, isFile } from './devbox/hostTools';
 import { newApiKey } from './devbox/ids';
 import { chooseSandbox } from './devbox/probe';
+import { FaultPlanError, readFaultPlan } from './faults/faultPlan';
+import { Faults } from './faults/faults';
 import type { PlatformOptions } from './options';
 import { PlatformServer } from './server/platformServer';
 
@@ -32,9 +34,10 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   const tools = findTools(options);
   checkTools(tools);
   const apiKey = readApiKey(options);
+  const faults = openFaults(options);
   const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, say);
-  const devboxes = await DevboxRegistry.open(sandboxes, dataDir, say);
-  const server = new PlatformServer(devboxes, apiKey, say);
+  const devboxes = await DevboxRegistry.open(sandboxes, dataDir, say, faults);
+  const server = new PlatformServer(devboxes, apiKey, say, faults);
   const port = await listen(server, options.port);
   return {
     baseURL: `http://127.0.0.1:${port}`,
@@ -52,6 +55,21 @@ function readApiKey(options: PlatformOptions): string {
     throw new DevboxError('invalid', 'The API key may only have printable characters without blanks in it.');
   }
   return given === '' ? newApiKey() : given;
+}
+
+/** The faults of the command line; undefined where none can be ordered. */
+function openFaults(options: PlatformOptions): Faults | undefined {
+  if (options.faults === undefined) {
+    return options.faultControl ? new Faults() : undefined;
+  }
+  const faults = new Faults();
+  try {
+    faults.replace(readFaultPlan(readFileSync(options.faults, 'utf8')));
+  } catch (error) {
+    const why = error instanceof FaultPlanError ? error.message : `It cannot be read: ${messageOf(error)}.`;
+    throw new DevboxError('invalid', `The file of --faults, ${options.faults}, cannot be used. ${why}`, { cause: error });
+  }
+  return faults;
 }
 
 function openDataDir(wanted: string | undefined): string {

@@ -10,6 +10,8 @@ import { newDevboxId } from './ids';
 import type { TimeOver } from './lifetime';
 import { LifetimeClock } from './lifetime';
 import type { LoopbackAddresses } from './loopback';
+import { BootFailure } from './mishaps';
+import type { Mishaps } from './mishaps';
 import type { SandboxChoice } from './probe';
 import { runHooks } from './hooks';
 import { removeFolder } from './removeFolder';
@@ -27,6 +29,8 @@ export interface DevboxSurroundings {
   readonly addresses: LoopbackAddresses;
   /** Gets a sentence for the platform's own output. */
   readonly say: (line: string) => void;
+  /** What is done to devboxes on order. */
+  readonly mishaps: Mishaps | undefined;
 }
 
 /** One devbox, from its creation to its end. */
@@ -203,6 +207,8 @@ export class Devbox {
   }
 
   async #boot(run: DevboxRun, first: boolean): Promise<void> {
+    const { mishaps } = this.#surroundings;
+    await mishaps?.boot(this, 'provisioning', run.signal);
     await mkdir(this.#root, { recursive: true });
     await markOwner(this.#folder);
     await furnish(this.#root, run.sandbox.prefix, this.spec.blueprint, this.#surroundings.sandboxes.tools, await systemFiles());
@@ -213,6 +219,7 @@ export class Devbox {
       }
     });
     this.#move('initializing');
+    await mishaps?.boot(this, 'initializing', run.signal);
     for (const mount of first ? this.spec.fileMounts : []) {
       const { code, stderr } = await this.files.write(mount.target, Buffer.from(mount.content), '600');
       if (code !== 0) {
@@ -230,8 +237,9 @@ export class Devbox {
     run.signal.throwIfAborted();
     this.#move('running');
     this.#clock?.running();
+    this.#failLater(run);
     if (this.spec.entrypoint !== undefined) {
-      const { code } = await run.shell('entrypoint', this.spec.entrypoint);
+      const { code } = await run.shell('entrypoint', this.spec.entrypoint, (argv) => mishaps?.entrypoint(this, argv) ?? argv);
       if (!run.signal.aborted) {
         const message = `The entrypoint ended with exit code ${code}; the devbox is shut down with it.`;
         this.log.append({ source: 'entrypoint', level: code === 0 ? 'info' : 'error', exitCode: code, message });
@@ -242,7 +250,15 @@ export class Devbox {
 
   #bootFailed(run: DevboxRun, error: unknown): void {
     if (!run.signal.aborted) {
-      this.fail('execution_failed', messageOf(error));
+      this.fail(error instanceof BootFailure ? error.reason : 'execution_failed', messageOf(error));
+    }
+  }
+
+  #failLater(run: DevboxRun): void {
+    const failure = this.#surroundings.mishaps?.failure(this);
+    if (failure !== undefined) {
+      const timer = setTimeout(() => this.fail(failure.reason, 'The devbox failed: a fault that was ordered.'), failure.afterMs);
+      run.signal.addEventListener('abort', () => clearTimeout(timer));
     }
   }
 

@@ -4,6 +4,7 @@ import { Devbox } from './devbox';
 import { DevboxError } from './errors';
 import { removeOrphans } from './folderOwner';
 import { LoopbackAddresses } from './loopback';
+import type { Mishaps } from './mishaps';
 import type { SandboxChoice } from './probe';
 import type { DevboxSpec } from './spec';
 import { isTerminal } from './status';
@@ -18,23 +19,26 @@ export class DevboxRegistry {
   readonly #sandboxes: SandboxChoice;
   readonly #folder: string;
   readonly #say: (line: string) => void;
+  readonly #mishaps: Mishaps | undefined;
   #closed = false;
 
-  private constructor(sandboxes: SandboxChoice, folder: string, say: (line: string) => void) {
+  private constructor(sandboxes: SandboxChoice, folder: string, say: (line: string) => void, mishaps: Mishaps | undefined) {
     this.#sandboxes = sandboxes;
     this.#folder = folder;
     this.#say = say;
+    this.#mishaps = mishaps;
   }
 
   /**
    * Opens the registry and clears away what a killed platform left in the data folder.
    * @param dataDir the platform's data folder, absolute
+   * @param mishaps what is done to devboxes on order
    */
-  static async open(sandboxes: SandboxChoice, dataDir: string, say: (line: string) => void): Promise<DevboxRegistry> {
+  static async open(sandboxes: SandboxChoice, dataDir: string, say: (line: string) => void, mishaps?: Mishaps): Promise<DevboxRegistry> {
     const folder = join(dataDir, 'devboxes');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await removeOrphans(folder, say);
-    return new DevboxRegistry(sandboxes, folder, say);
+    return new DevboxRegistry(sandboxes, folder, say, mishaps);
   }
 
   /**
@@ -43,7 +47,7 @@ export class DevboxRegistry {
    */
   create(spec: DevboxSpec): Devbox {
     this.#refuseWhenClosed();
-    const devbox = new Devbox(spec, { sandboxes: this.#sandboxes, folder: this.#folder, addresses: this.#addresses, say: this.#say });
+    const devbox = new Devbox(spec, { sandboxes: this.#sandboxes, folder: this.#folder, addresses: this.#addresses, say: this.#say, mishaps: this.#mishaps });
     this.#devboxes.set(devbox.id, devbox);
     this.#forgetOldest();
     return devbox;

@@ -60,12 +60,15 @@ export class DevboxRun {
     await this.sandbox.start(this.signal);
   }
 
-  /** Runs a shell command in the home folder, its output going to the log line by line while it comes. */
-  async shell(source: LogEntry['source'], command: string): Promise<ExitStatus> {
+  /**
+   * Runs a shell command in the home folder, its output going to the log line by line while it comes.
+   * @param within puts the words that run the command into others
+   */
+  async shell(source: LogEntry['source'], command: string, within = (argv: readonly string[]): readonly string[] => argv): Promise<ExitStatus> {
     const stdout = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'info', message }));
     const stderr = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'error', message }));
     const running = this.sandbox.run({
-      argv: ['/bin/bash', '--norc', '-c', this.sandbox.translate(command)],
+      argv: within(['/bin/bash', '--norc', '-c', this.sandbox.translate(command)]),
       environment: this.environment,
       cwd: `${this.sandbox.prefix}${this.#surroundings.spec.home}`,
       onStdout: (chunk) => stdout.write(chunk),

@@ -7,8 +7,11 @@ import { ApiError, badRequest, toApiError } from './apiError';
 import { bearerToken, sameSecret } from './auth';
 import { addDetailRoutes } from './detailRoutes';
 import { addDevboxRoutes } from './devboxRoutes';
+import type { Faults } from '../faults/faults';
 import type { RawRequest, RawResponse } from './exchange';
 import { Exchange } from './exchange';
+import { FaultDesk } from './faultDesk';
+import { addFaultRoutes, faultPath } from './faultRoutes';
 import type { Destination } from './hostNames';
 import { destinationOf } from './hostNames';
 import { Listener } from './listener';
@@ -23,13 +26,21 @@ export class PlatformServer {
   readonly #say: (line: string) => void;
   readonly #router = new Router();
   readonly #tunnels: TunnelProxy;
+  readonly #faultDesk: FaultDesk | undefined;
   readonly #listener: Listener;
 
-  /** @param say gets a line for each failure that is the platform's own */
-  constructor(devboxes: DevboxRegistry, apiKey: string, say: (line: string) => void) {
+  /**
+   * @param say gets a line for each failure that is the platform's own
+   * @param faults what is done to requests on order
+   */
+  constructor(devboxes: DevboxRegistry, apiKey: string, say: (line: string) => void, faults?: Faults) {
     this.#apiKey = apiKey;
     this.#say = say;
     this.#tunnels = new TunnelProxy(devboxes);
+    this.#faultDesk = faults === undefined ? undefined : new FaultDesk(faults, devboxes);
+    if (this.#faultDesk !== undefined) {
+      addFaultRoutes(this.#router, this.#faultDesk);
+    }
     addNotOfferedRoutes(this.#router);
     addDevboxRoutes(this.#router, devboxes);
     addDetailRoutes(this.#router, devboxes);
@@ -55,7 +66,12 @@ export class PlatformServer {
   #http1(request: IncomingMessage, response: ServerResponse): void {
     const destination = destinationOf(request.headers.host);
     if (destination.kind === 'tunnel') {
-      this.#tunnels.forward(request, response, destination);
+      const pass = (): void => this.#tunnels.forward(request, response, destination);
+      if (this.#faultDesk === undefined) {
+        pass();
+      } else {
+        this.#faultDesk.forward(request, response, destination, pass);
+      }
     } else {
       void this.#answer(request, response, destination);
     }
@@ -69,7 +85,12 @@ export class PlatformServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const destination = destinationOf(request.headers.host);
     if (destination.kind === 'tunnel') {
-      this.#tunnels.upgrade(request, socket, head, destination);
+      const pass = (): void => this.#tunnels.upgrade(request, socket, head, destination);
+      if (this.#faultDesk === undefined) {
+        pass();
+      } else {
+        this.#faultDesk.upgrade(request, socket, destination, pass);
+      }
       return;
     }
     socket.on('error', () => socket.destroy());
@@ -78,11 +99,13 @@ export class PlatformServer {
 
   /** Answers one API request; whatever goes wrong becomes an answer too. */
   async #answer(request: RawRequest, response: RawResponse, destination: Destination): Promise<void> {
-    const exchange = new Exchange(request, response);
+    const exchange = new Exchange(request, response, this.#faultDesk?.faults.clockSkew);
     try {
       refuseForeignHosts(destination);
       this.#requireKey(exchange);
-      await this.#router.dispatch(exchange);
+      const desk = exchange.path.startsWith(faultPath) ? undefined : this.#faultDesk;
+      const dispatch = (one: Exchange): Promise<void> => this.#router.dispatch(one);
+      await (desk === undefined ? dispatch(exchange) : desk.answer(exchange, request, response, dispatch));
     } catch (error) {
       const answer = toApiError(error);
       if (answer.code === 'internal_error') {

@@ -1,0 +1,172 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Mishaps, MishapSubject } from '../devbox/mishaps';
+import { BootFailure } from '../devbox/mishaps';
+import type { FailureReason } from '../devbox/status';
+import { draw, millisecondsOf } from './dice';
+import type { FaultDuration, FaultPlan, FaultRule, RuleOf } from './faultPlan';
+import { parseFaultPlan } from './faultPlan';
+import { pathFits, textFits } from './patterns';
+
+/** A request as the rules see it. */
+export interface FaultableRequest {
+  readonly on: 'api' | 'tunnel';
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  readonly port?: number;
+  /** The devbox that a tunnel leads to, or that an API path names. */
+  readonly devbox?: MishapSubject | undefined;
+}
+
+/** What becomes of one request. */
+export interface RequestFaults {
+  /** Milliseconds to wait first. */
+  readonly delay: number;
+  readonly strike: RuleOf<'status' | 'cut' | 'half_stream'> | undefined;
+  /** Milliseconds after which the connection of a tunnel's request is cut. */
+  readonly dropAfter: number | undefined;
+}
+
+/** One rule with what it has done so far. */
+interface LiveRule {
+  readonly rule: FaultRule;
+  readonly index: number;
+  matches: number;
+  strikes: number;
+}
+
+/** Faults that happen to clients on order: decides what strikes whom, the same for the same plan and the same requests. */
+export class Faults implements Mishaps {
+  #plan: FaultPlan = parseFaultPlan({});
+  #live: LiveRule[] = [];
+
+  /** Adds to every time the platform tells, in milliseconds. */
+  get clockSkew(): number {
+    return this.#plan.clock_skew_ms;
+  }
+
+  /** Forgets all earlier rules and their counts, and follows `plan` from now on. */
+  replace(plan: FaultPlan): void {
+    this.#plan = plan;
+    this.#live = plan.rules.map((rule, index) => ({ rule, index, matches: 0, strikes: 0 }));
+  }
+
+  /** Adds the rules of `plan` behind those there are; seed and clock stay as they were. */
+  add(plan: FaultPlan): void {
+    const first = this.#live.length;
+    this.#live.push(...plan.rules.map((rule, index) => ({ rule, index: first + index, matches: 0, strikes: 0 })));
+  }
+
+  /** All rules with how often they have matched and struck. */
+  report(): Record<string, unknown> {
+    return {
+      seed: this.#plan.seed,
+      clock_skew_ms: this.#plan.clock_skew_ms,
+      rules: this.#live.map(({ rule, index, matches, strikes }) => ({ ...rule, id: rule.id ?? String(index), matches, strikes })),
+    };
+  }
+
+  /** What becomes of a request: all delays that strike, and the first other fault. */
+  forRequest(request: FaultableRequest): RequestFaults {
+    let delay = 0;
+    for (const live of this.#live) {
+      const { rule } = live;
+      if (!('on' in rule) || !requestFits(rule, request)) {
+        continue;
+      }
+      const dice = this.#strikes(live);
+      if (dice === undefined) {
+        continue;
+      }
+      switch (rule.fault) {
+        case 'delay':
+          delay += millisecondsOf(rule.delay_ms, dice);
+          break;
+        case 'drop_tunnel':
+          return { delay, strike: undefined, dropAfter: millisecondsOf(rule.after_ms, dice) };
+        case 'status':
+        case 'cut':
+        case 'half_stream':
+          return { delay, strike: rule, dropAfter: undefined };
+      }
+    }
+    return { delay, strike: undefined, dropAfter: undefined };
+  }
+
+  async boot(devbox: MishapSubject, stage: 'provisioning' | 'initializing', signal: AbortSignal): Promise<void> {
+    for (const { rule, dice } of this.#forDevbox(devbox, (one) => (one.fault === 'slow_boot' || one.fault === 'fail_boot') && one.stage === stage)) {
+      if (rule.fault === 'slow_boot') {
+        await pause(millisecondsOf(rule.delay_ms, dice), undefined, { signal });
+      } else if (rule.fault === 'fail_boot') {
+        throw new BootFailure(rule.reason, `The boot failed while ${stage}: a fault that was ordered.`);
+      }
+    }
+  }
+
+  entrypoint(devbox: MishapSubject, argv: readonly string[]): readonly string[] {
+    for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'end_entrypoint')) {
+      if (rule.fault === 'end_entrypoint') {
+        return dyingCommand(argv, rule.after_ms, dice, rule.exit_code);
+      }
+    }
+    return argv;
+  }
+
+  failure(devbox: MishapSubject): { readonly afterMs: number; readonly reason: FailureReason } | undefined {
+    for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'end_devbox')) {
+      if (rule.fault === 'end_devbox') {
+        return { afterMs: millisecondsOf(rule.after_ms, dice), reason: rule.reason };
+      }
+    }
+    return undefined;
+  }
+
+  /** The rules that strike this devbox. Lazy: a rule behind the last one taken is not counted. */
+  *#forDevbox(devbox: MishapSubject, wanted: (rule: FaultRule) => boolean): Generator<{ rule: FaultRule; dice: number }> {
+    for (const live of [...this.#live]) {
+      if (!wanted(live.rule) || !devboxFits(live.rule.devbox, devbox)) {
+        continue;
+      }
+      const dice = this.#strikes(live);
+      if (dice !== undefined) {
+        yield { rule: live.rule, dice };
+      }
+    }
+  }
+
+  /** Counts a match; gives the dice for durations if the rule strikes. */
+  #strikes(live: LiveRule): number | undefined {
+    const { rule, index } = live;
+    const match = live.matches;
+    live.matches += 1;
+    if (match < rule.skip || (rule.count !== undefined && live.strikes >= rule.count)) {
+      return undefined;
+    }
+    if (draw(this.#plan.seed, index, match, 'strikes') >= rule.probability) {
+      return undefined;
+    }
+    live.strikes += 1;
+    return draw(this.#plan.seed, index, match, 'duration');
+  }
+}
+
+function requestFits(rule: Extract<FaultRule, { readonly on: string }>, request: FaultableRequest): boolean {
+  return (
+    rule.on === request.on &&
+    (rule.method === undefined || rule.method === request.method) &&
+    (rule.path === undefined || pathFits(rule.path, request.path)) &&
+    (rule.port === undefined || rule.port === request.port) &&
+    devboxFits(rule.devbox, request.devbox)
+  );
+}
+
+function devboxFits(pattern: string | undefined, devbox: MishapSubject | undefined): boolean {
+  return pattern === undefined || (devbox !== undefined && (textFits(pattern, devbox.id) || textFits(pattern, devbox.name ?? '')));
+}
+
+/** A command that is killed with all of its process group after a while and then ends with `exitCode`. */
+function dyingCommand(argv: readonly string[], after: FaultDuration, dice: number, exitCode: number): readonly string[] {
+  // `timeout` takes 0 for "never".
+  const seconds = Math.max(0.001, millisecondsOf(after, dice) / 1_000);
+  return ['/bin/bash', '--norc', '-c', `timeout --signal=KILL ${seconds} "$@"; exit ${exitCode}`, 'entrypoint', ...argv];
+}
