@@ -37,6 +37,9 @@ export const devboxRunningSpacingMs = 1_000;
 /** Seconds that one long poll asks the server to hold. */
 export const longPollSeconds = 10;
 
+/** Waiting for a snapshot: looked at every second for ten minutes. */
+export const snapshotRule: RetryRule = { tries: 600, delayMs: 1_000, factor: 1, maxDelayMs: 1_000, jitter: false };
+
 /**
  * Waiting for the action server: first tries close together, then ever further apart up to 1 s, for 120 s in all
  * (OpenHands' bound). Growing by 1.5 % a try means that nobody waits more than about 1.5 % longer than needed.

@@ -154,10 +154,15 @@ export class RunloopApi {
     }
   }
 
-  /** Shuts a devbox down for good; harmless when it already is. */
-  async shutdown(devboxId: string, call: CallOptions = {}): Promise<Devbox> {
+  /**
+   * Shuts a devbox down for good; harmless when it already is.
+   *
+   * @throws RuntimeError `conflict` while a snapshot is taken, unless `force`
+   */
+  async shutdown(devboxId: string, call: CallOptions & { readonly force?: boolean } = {}): Promise<Devbox> {
+    const query = call.force === true ? '?force=true' : '';
     return parseDevbox(
-      await this.#change(`${devboxPath(devboxId)}/shutdown`, 'shutting a devbox down', {}, call, devboxId),
+      await this.#change(`${devboxPath(devboxId)}/shutdown${query}`, 'shutting a devbox down', {}, call, devboxId),
     );
   }
 
@@ -218,6 +223,19 @@ export class RunloopApi {
       .filter((blueprint) => blueprint.name === name);
   }
 
+  /** GET, parsed by the caller: for the other files of `platform/`. Tried again after passing failures. */
+  async read(path: string, doing: string, call: CallOptions, query?: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.#get(path, doing, call, query);
+  }
+
+  /**
+   * POST, parsed by the caller: for the other files of `platform/`. Tried again after passing failures, with one
+   * request id.
+   */
+  async change(path: string, doing: string, body: Readonly<Record<string, unknown>> | undefined, call: CallOptions, devboxId?: string): Promise<unknown> {
+    return this.#change(path, doing, body === undefined ? {} : { body }, call, devboxId);
+  }
+
   async #get(
     path: string,
     doing: string,
@@ -273,7 +291,8 @@ export class RunloopApi {
   }
 }
 
-function devboxPath(devboxId: string): string {
+/** Path of one devbox in the API. */
+export function devboxPath(devboxId: string): string {
   return `/v1/devboxes/${encodeURIComponent(devboxId)}`;
 }
 

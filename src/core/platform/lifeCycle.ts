@@ -1,0 +1,79 @@
+import { RuntimeError } from '../errors';
+import { asObject, asString } from '../parse';
+import { NotYet, retrying, snapshotRule } from '../retry';
+import { isTransient } from './apiErrors';
+import { parseDevbox, type Devbox } from './devbox';
+import { devboxPath, type CallOptions, type RunloopApi } from './runloopApi';
+
+/** Saves the disk and stops everything that runs. Answers before it is done: the status goes over `suspending`. */
+export async function suspendDevbox(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<Devbox> {
+  return parseDevbox(
+    await api.change(`${devboxPath(devboxId)}/suspend`, 'suspending a devbox', undefined, call, devboxId),
+  );
+}
+
+/** Starts a suspended devbox again, launch commands included. Answers before it runs. */
+export async function resumeDevbox(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<Devbox> {
+  return parseDevbox(await api.change(`${devboxPath(devboxId)}/resume`, 'resuming a devbox', undefined, call, devboxId));
+}
+
+/** Gives a devbox another name; its session (its metadata) stays the same. */
+export async function renameDevbox(
+  api: RunloopApi,
+  devboxId: string,
+  name: string,
+  call: CallOptions = {},
+): Promise<Devbox> {
+  return parseDevbox(await api.change(devboxPath(devboxId), 'renaming a devbox', { name }, call, devboxId));
+}
+
+/** Resets the devbox's idle timer, once. */
+export async function keepDevboxAlive(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<void> {
+  await api.change(`${devboxPath(devboxId)}/keep_alive`, 'keeping a devbox alive', undefined, call, devboxId);
+}
+
+/**
+ * Saves the disk of a running devbox as a snapshot and waits until it is complete.
+ *
+ * @returns the snapshot's id
+ * @throws RuntimeError `api` if the snapshot failed, `deadline` if it was not complete in time
+ */
+export async function snapshotDevbox(
+  api: RunloopApi,
+  devboxId: string,
+  name: string,
+  call: CallOptions = {},
+): Promise<string> {
+  const path = `${devboxPath(devboxId)}/snapshot_disk_async`;
+  const snapshot = asObject(await api.change(path, 'taking a snapshot', { name }, call, devboxId));
+  const id = asString(snapshot?.['id']);
+  if (id === undefined) throw failed('The Runloop API began a snapshot without naming it.', devboxId);
+  try {
+    await retrying(
+      async () => {
+        const statusPath = `/v1/devboxes/disk_snapshots/${encodeURIComponent(id)}/status`;
+        const answer = asObject(await api.read(statusPath, 'waiting for a snapshot', call));
+        const status = asString(answer?.['status']);
+        if (status === 'complete') return;
+        if (status === 'error' || status === 'deleted') {
+          throw failed(`The snapshot failed: ${asString(answer?.['error_message']) ?? status}`, devboxId);
+        }
+        throw new NotYet('the snapshot is not complete');
+      },
+      { rule: snapshotRule, signal: call.signal, retryOn: isTransient },
+    );
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+    throw new RuntimeError({
+      code: 'deadline',
+      message: 'The snapshot was not complete in time.',
+      nextStep: 'It goes on in the background; try again later.',
+      devboxId,
+    });
+  }
+  return id;
+}
+
+function failed(message: string, devboxId: string): RuntimeError {
+  return new RuntimeError({ code: 'api', message, nextStep: 'Try again; the devbox is as it was.', devboxId });
+}
