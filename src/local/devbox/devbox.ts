@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DevboxLog } from './devboxLog';
 import { DevboxRun } from './devboxRun';
 import { DevboxError, messageOf } from './errors';
+import { Executions } from './executions/executions';
 import { DevboxFiles } from './files';
 import { markOwner } from './folderOwner';
 import { furnish, systemFiles } from './furnish';
@@ -40,6 +41,7 @@ export class Devbox {
   readonly spec: DevboxSpec;
   readonly log = new DevboxLog();
   readonly files: DevboxFiles;
+  readonly executions: Executions;
   name: string | undefined;
   metadata: Readonly<Record<string, string>>;
   #tunnel: Tunnel | undefined;
@@ -63,6 +65,7 @@ export class Devbox {
     this.#surroundings = surroundings;
     this.#folder = join(surroundings.folder, this.id);
     this.files = new DevboxFiles(() => this.requireRun(), spec.home);
+    this.executions = new Executions({ run: () => this.requireRun(), files: this.files, log: this.log, folder: join(this.#folder, 'executions') });
     this.#tunnel = spec.tunnel === undefined ? undefined : openTunnel(spec.tunnel);
     this.#move('provisioning');
     this.#start(true);

@@ -1,11 +1,17 @@
+/** Where an entry of a devbox's log comes from. */
+export type LogSource = 'setup_commands' | 'entrypoint' | 'exec' | 'files' | 'stats' | 'kmsg';
+
 /** One entry of a devbox's log. */
 export interface LogEntry {
-  readonly source: 'setup_commands' | 'entrypoint';
+  readonly source: LogSource;
   readonly level: 'info' | 'error';
   /** Unix milliseconds. */
   readonly time: number;
   readonly message?: string;
   readonly cmd?: string;
+  /** The execution that it belongs to. */
+  readonly cmdId?: string | undefined;
+  readonly shellName?: string | undefined;
   readonly exitCode?: number;
 }
 

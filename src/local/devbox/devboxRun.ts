@@ -3,7 +3,7 @@ import { devboxEnvironment } from './environment';
 import type { DevboxTools } from './hostTools';
 import { LineSplitter } from './lineSplitter';
 import type { LoopbackAddresses } from './loopback';
-import type { ExitStatus, Sandbox } from './sandbox';
+import type { ExitStatus, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import type { DevboxSpec } from './spec';
 
 /** How long output is waited for after a command has ended while something it left behind still holds its output. */
@@ -58,6 +58,16 @@ export class DevboxRun {
     this.#environment = devboxEnvironment(spec, this.sandbox.prefix, tools, this.#address);
     this.signal.throwIfAborted();
     await this.sandbox.start(this.signal);
+  }
+
+  /**
+   * Starts a program, by default with the devbox's environment in its home folder.
+   * @param command `argv` as the devbox sees it; an environment is put over the devbox's own
+   * @throws DevboxError `wrong_state` when the run is over
+   */
+  launch(command: Pick<SandboxCommand, 'argv'> & Partial<SandboxCommand>): SandboxProcess {
+    const cwd = `${this.sandbox.prefix}${this.#surroundings.spec.home}`;
+    return this.sandbox.run({ cwd, ...command, environment: { ...this.environment, ...command.environment } });
   }
 
   /**

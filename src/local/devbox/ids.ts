@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 const lower = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const mixed = `${lower}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
@@ -34,4 +34,19 @@ export function newTunnelToken(): string {
 /** A fresh id for one HTTP request, shown in errors and on stderr. */
 export function newRequestId(): string {
   return `req_${randomText(mixed, 16)}`;
+}
+
+/** A fresh execution id: a UUID of version 7, which sorts by time. */
+export function newExecutionId(): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes.writeUInt8(((bytes[6] ?? 0) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8(((bytes[8] ?? 0) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** A fresh name for a file of the platform's own; needs no quoting anywhere. */
+export function newFileName(): string {
+  return randomText(lower, 20);
 }

@@ -4,7 +4,7 @@ import { messageOf, codeOf, DevboxError } from './errors';
 import { dieWithParent, requireProgram, systemPath } from './hostPrograms';
 import { namespaceScript } from './namespaceScript';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
-import { enterScript, spawnCommand } from './spawnCommand';
+import { childOf, enterScript, spawnCommand } from './spawnCommand';
 
 /** Building a sandbox takes a fraction of a second; a computer that needs longer than this is stuck. */
 const startLimit = 20_000;
@@ -92,8 +92,9 @@ export class NamespaceSandbox implements Sandbox {
       ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
         [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
       : [...enter, '--'];
-    const inside = [...(this.#users ? [] : lessPower), '/bin/bash', '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
-    return spawnCommand([...way, ...inside], command);
+    // In a session of its own, so that a signal to the command's group reaches what is inside and not the way in.
+    const inside = [requireProgram('setsid'), ...(this.#users ? [] : lessPower), '/bin/bash', '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
+    return spawnCommand([...way, ...inside], command, childOf);
   }
 
   translate(command: string): string {

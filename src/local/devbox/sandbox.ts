@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+
 /** How a command ended. */
 export interface ExitStatus {
   /** Exit code, or 128 + signal number when a signal ended it. */
@@ -10,6 +12,16 @@ export interface SandboxProcess {
   readonly exited: Promise<ExitStatus>;
   /** Settles when nobody can write to its output any more; never rejects. */
   readonly closed: Promise<void>;
+  /** Its standard input, when it was asked to stay open. */
+  readonly stdin: Writable | undefined;
+  /** Its output, for those who read it at their own pace instead of by `onStdout`. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /**
+   * Sends a signal; does nothing when the command has ended.
+   * @param whom the first process only, or all of its process group
+   */
+  kill(signal: NodeJS.Signals, whom: 'process' | 'group'): void;
 }
 
 /** What to run in a devbox and where its output goes. */
@@ -20,10 +32,11 @@ export interface SandboxCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** Working folder, as the devbox sees it. */
   readonly cwd: string;
-  /** Bytes for its standard input; nothing means an empty input. */
-  readonly input?: Buffer;
-  readonly onStdout: (chunk: Buffer) => void;
-  readonly onStderr: (chunk: Buffer) => void;
+  /** Bytes for its standard input; `open` leaves it open for the caller to write to; nothing means an empty input. */
+  readonly input?: Buffer | 'open';
+  /** Gets the output; without it the caller reads the stream of the same name, or the command stops at a full pipe. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  readonly onStderr?: (chunk: Buffer) => void;
 }
 
 /** The closed room in which a devbox's processes run. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { codeOf, DevboxError } from './errors';
 import type { SandboxCommand, SandboxProcess } from './sandbox';
@@ -9,11 +10,31 @@ export const enterScript = 'umask 022; cd -- "$1" && shift && exec "$@"';
 /** The longest single word Linux accepts in an argument list is 128 KiB. */
 const longestWord = 128 * 1024 - 1;
 
+/** Finds, from the process that was started on the host, the one that leads the command's process group. */
+export type FindLeader = (pid: number) => number | undefined;
+
+/** The leader is the only child of the started process: `nsenter` waits outside for what it started inside. */
+export const childOf: FindLeader = (pid) => {
+  try {
+    const child = Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10);
+    return Number.isNaN(child) ? undefined : child;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') {
+      return undefined;
+    }
+    throw error;
+  }
+};
+
 /**
  * Starts a process of a devbox on the host with exactly the given environment, in a session of its own: Ctrl-C in the
  * platform's terminal must reach the platform only.
  */
-export function spawnCommand(argv: readonly string[], command: Omit<SandboxCommand, 'argv'>): SandboxProcess & { readonly pid: number | undefined } {
+export function spawnCommand(
+  argv: readonly string[],
+  command: Omit<SandboxCommand, 'argv'>,
+  findLeader: FindLeader = (pid) => pid,
+): SandboxProcess & { readonly pid: number | undefined } {
   const [file, ...args] = argv;
   if (file === undefined) {
     throw new DevboxError('invalid', 'A command needs at least one word.');
@@ -27,17 +48,27 @@ export function spawnCommand(argv: readonly string[], command: Omit<SandboxComma
     detached: true,
     stdio: [command.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
-  child.stdout?.on('data', command.onStdout);
-  child.stderr?.on('data', command.onStderr);
+  const { stdin, stdout, stderr } = child;
+  if (stdout === null || stderr === null) {
+    throw new DevboxError('failed', 'The command could not be given an output.');
+  }
+  if (command.onStdout !== undefined) {
+    stdout.on('data', command.onStdout);
+  }
+  if (command.onStderr !== undefined) {
+    stderr.on('data', command.onStderr);
+  }
   // A command that does not read its input closes the pipe early; its exit code tells the rest.
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(command.input);
+  stdin?.on('error', () => undefined);
+  if (command.input !== 'open') {
+    stdin?.end(command.input);
+  }
   let failed = false;
   const exited = new Promise<{ code: number }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }));
     child.once('error', (error) => {
       failed = true;
-      command.onStderr(Buffer.from(`The command could not be started (${codeOf(error) ?? error.message}).\n`));
+      command.onStderr?.(Buffer.from(`The command could not be started (${codeOf(error) ?? error.message}).\n`));
       resolve({ code: 127 });
     });
   });
@@ -49,5 +80,25 @@ export function spawnCommand(argv: readonly string[], command: Omit<SandboxComma
       }
     });
   });
-  return { pid: child.pid, exited, closed };
+  const kill = (signal: NodeJS.Signals, whom: 'process' | 'group'): void => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+      return;
+    }
+    const leader = findLeader(child.pid);
+    if (leader !== undefined) {
+      signalProcess(whom === 'group' ? -leader : leader, signal);
+    }
+  };
+  return { pid: child.pid, exited, closed, stdin: stdin ?? undefined, stdout, stderr, kill };
+}
+
+function signalProcess(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    // It ended in this moment.
+    if (codeOf(error) !== 'ESRCH') {
+      throw error;
+    }
+  }
 }

@@ -39,6 +39,8 @@ export function toApiError(thrown: unknown): ApiError {
         return new ApiError(404, 'not_found', thrown.message);
       case 'wrong_state':
         return new ApiError(400, 'wrong_state', thrown.message);
+      case 'busy':
+        return new ApiError(429, 'too_many_requests', thrown.message, true);
       case 'not_offered':
         return new ApiError(501, 'not_offered', thrown.message, false);
       case 'failed':

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { DevboxLog } from '../devbox/devboxLog';
+import type { DevboxLog, LogEntry } from '../devbox/devboxLog';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import { parseBody, tunnelFields } from './bodies';
 import { readTunnel } from './createRequest';
@@ -12,11 +12,12 @@ const writeFields = z.object({ file_path: z.string().min(1), contents: z.string(
 /** Adds what one devbox has: its log, its tunnel, its files. */
 export function addDetailRoutes(router: Router, devboxes: DevboxRegistry): void {
   router.add('GET', '/v1/devboxes/{id}/logs', ({ exchange, params }) => {
-    exchange.sendJson(200, { logs: devboxes.get(params['id'] ?? '').log.entries().map(logView) });
+    const entries = devboxes.get(params['id'] ?? '').log.entries();
+    exchange.sendJson(200, { logs: entries.filter(logFilter(exchange.query)).map(logView) });
   });
 
   router.add('GET', '/v1/devboxes/{id}/logs/tail', ({ exchange, params }) => {
-    return exchange.sendEvents(followed(devboxes.get(params['id'] ?? '').log, exchange.signal));
+    return exchange.sendEvents(followed(devboxes.get(params['id'] ?? '').log, logFilter(exchange.query), exchange.signal));
   });
 
   router.add('POST', '/v1/devboxes/{id}/enable_tunnel', async ({ exchange, params }) => {
@@ -45,8 +46,17 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry): void 
   });
 }
 
-async function* followed(log: DevboxLog, signal: AbortSignal): AsyncGenerator {
+/** Which entries a caller asked for. */
+function logFilter(query: URLSearchParams): (entry: LogEntry) => boolean {
+  const execution = query.get('execution_id') ?? '';
+  const shell = query.get('shell_name') ?? '';
+  return (entry) => (execution === '' || entry.cmdId === execution) && (shell === '' || entry.shellName === shell);
+}
+
+async function* followed(log: DevboxLog, wanted: (entry: LogEntry) => boolean, signal: AbortSignal): AsyncGenerator {
   for await (const entry of log.follow(signal)) {
-    yield logView(entry);
+    if (wanted(entry)) {
+      yield logView(entry);
+    }
   }
 }

@@ -2,14 +2,6 @@ import { notOffered } from './apiError';
 import type { Router } from './router';
 
 const wanting: readonly (readonly ['GET' | 'POST', string, string])[] = [
-  ['POST', '/v1/devboxes/{id}/execute', 'executions'],
-  ['POST', '/v1/devboxes/{id}/execute_async', 'executions'],
-  ['POST', '/v1/devboxes/{id}/execute_sync', 'executions'],
-  ['GET', '/v1/devboxes/{id}/executions/{execution}', 'executions'],
-  ['POST', '/v1/devboxes/{id}/executions/{execution}/{verb}', 'executions'],
-  ['GET', '/v1/devboxes/{id}/executions/{execution}/{stream}', 'executions'],
-  ['POST', '/v1/devboxes/{id}/upload_file', 'file uploads'],
-  ['POST', '/v1/devboxes/{id}/download_file', 'file downloads'],
   ['POST', '/v1/devboxes/{id}/snapshot_disk', 'snapshots'],
   ['POST', '/v1/devboxes/{id}/snapshot_disk_async', 'snapshots'],
   ['GET', '/v1/devboxes/disk_snapshots', 'snapshots'],

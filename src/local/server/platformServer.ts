@@ -10,6 +10,7 @@ import { addDevboxRoutes } from './devboxRoutes';
 import type { Faults } from '../faults/faults';
 import type { RawRequest, RawResponse } from './exchange';
 import { Exchange } from './exchange';
+import { addExecutionRoutes } from './executionRoutes';
 import { FaultDesk } from './faultDesk';
 import { addFaultRoutes, faultPath } from './faultRoutes';
 import type { Destination } from './hostNames';
@@ -43,6 +44,7 @@ export class PlatformServer {
     }
     addNotOfferedRoutes(this.#router);
     addDevboxRoutes(this.#router, devboxes);
+    addExecutionRoutes(this.#router, devboxes);
     addDetailRoutes(this.#router, devboxes);
     addAccountRoutes(this.#router);
     const receiver: Receiver = {

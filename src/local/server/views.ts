@@ -48,6 +48,8 @@ export function logView(entry: LogEntry): Record<string, unknown> {
     timestamp_ms: entry.time,
     ...(entry.message === undefined ? {} : { message: entry.message }),
     ...(entry.cmd === undefined ? {} : { cmd: entry.cmd }),
+    ...(entry.cmdId === undefined ? {} : { cmd_id: entry.cmdId }),
+    ...(entry.shellName === undefined ? {} : { shell_name: entry.shellName }),
     ...(entry.exitCode === undefined ? {} : { exit_code: entry.exitCode }),
   };
 }
