@@ -7,8 +7,11 @@ import { DevboxTree } from './extension/devboxTree/devboxTree';
 import { Log } from './extension/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
 import type { Services } from './extension/services';
+import { KeepAlive } from './extension/session/keepAlive';
+import { watchClosedWindows } from './extension/session/closedWindows';
 import { followAccount } from './extension/session/followAccount';
 import { Sessions } from './extension/session/sessions';
+import { StartedHere } from './extension/session/startedHere';
 
 /** Builds the services and registers views and commands. No network, and the Runloop SDK stays unread. */
 export function activate(context: ExtensionContext): void {
@@ -23,9 +26,11 @@ export function activate(context: ExtensionContext): void {
     sessionKeys: new SecretSessionKeys(context.secrets),
     store,
     sessions,
+    startedHere: new StartedHere(context.globalState),
+    keepAlive: new KeepAlive(log),
     output,
     tree,
     log,
   };
-  context.subscriptions.push(...registerCommands(services), followAccount(services), tree, output, sessions, store, account, log);
+  context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), tree, services.keepAlive, output, sessions, store, account, log);
 }

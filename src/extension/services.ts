@@ -4,7 +4,9 @@ import type { DevboxStore } from './devboxTree/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
 import type { Log } from './log';
 import type { DevboxOutput } from './output/devboxOutput';
+import type { KeepAlive } from './session/keepAlive';
 import type { Sessions } from './session/sessions';
+import type { StartedHere } from './session/startedHere';
 
 /** What commands work with; built once in extension.ts. */
 export interface Services {
@@ -12,6 +14,8 @@ export interface Services {
   readonly sessionKeys: SecretSessionKeys;
   readonly store: DevboxStore;
   readonly sessions: Sessions;
+  readonly startedHere: StartedHere;
+  readonly keepAlive: KeepAlive;
   readonly output: DevboxOutput;
   readonly tree: DevboxTree;
   readonly log: Log;

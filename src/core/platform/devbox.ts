@@ -1,4 +1,4 @@
-import { asArray, asBoolean, asNumber, asObject, asString, asStringMap } from '../parse';
+import { asArray, asBoolean, asNumber, asObject, asString, asStringMap, type JsonObject } from '../parse';
 import { RuntimeError } from '../errors';
 
 /** The statuses known today; the API may send others, which are shown as they are. */
@@ -28,6 +28,20 @@ export interface StateTransition {
   readonly timeMs?: number;
 }
 
+/** What happens to a devbox that nobody uses. */
+export interface IdleRule {
+  readonly seconds: number;
+  /** `suspend` or `shutdown`; other words are shown as they are. */
+  readonly action: string;
+}
+
+/** What a devbox of `CUSTOM_SIZE` was given; parts the API did not tell are absent. */
+export interface CustomSize {
+  readonly cpuCores?: number;
+  readonly memoryGib?: number;
+  readonly diskGib?: number;
+}
+
 /** A devbox as the API shows it, parsed. Times are Unix milliseconds. */
 export interface Devbox {
   readonly id: string;
@@ -39,8 +53,16 @@ export interface Devbox {
   readonly blueprintId: string | undefined;
   readonly failureReason: string | undefined;
   readonly shutdownReason: string | undefined;
+  /** Seconds from creation to the end; Runloop ignores it where there is an idle rule. */
   readonly keepAliveSeconds: number | undefined;
+  readonly idleRule: IdleRule | undefined;
+  /** Runloop's size word, `CUSTOM_SIZE` included. */
   readonly size: string | undefined;
+  readonly customSize: CustomSize | undefined;
+  readonly snapshotId: string | undefined;
+  /** Who had it made: `api`, `scenario`, …, and that one's id. */
+  readonly initiatorType: string | undefined;
+  readonly initiatorId: string | undefined;
   readonly transitions: readonly StateTransition[];
   readonly tunnel: Tunnel | undefined;
 }
@@ -55,6 +77,24 @@ export function parseTunnel(value: unknown): Tunnel | undefined {
     key,
     authMode: asString(tunnel['auth_mode']) ?? 'open',
     ...(authToken === undefined ? {} : { authToken }),
+  };
+}
+
+function parseIdleRule(launch: JsonObject | undefined): IdleRule | undefined {
+  const rule = asObject(asObject(launch?.['lifecycle'])?.['after_idle']) ?? asObject(launch?.['after_idle']);
+  const seconds = asNumber(rule?.['idle_time_seconds']);
+  return seconds === undefined ? undefined : { seconds, action: asString(rule?.['on_idle']) ?? 'shutdown' };
+}
+
+function parseCustomSize(launch: JsonObject | undefined): CustomSize | undefined {
+  const cpuCores = asNumber(launch?.['custom_cpu_cores']);
+  const memoryGib = asNumber(launch?.['custom_gb_memory']);
+  const diskGib = asNumber(launch?.['custom_disk_size']);
+  if (cpuCores === undefined && memoryGib === undefined && diskGib === undefined) return undefined;
+  return {
+    ...(cpuCores === undefined ? {} : { cpuCores }),
+    ...(memoryGib === undefined ? {} : { memoryGib }),
+    ...(diskGib === undefined ? {} : { diskGib }),
   };
 }
 
@@ -86,7 +126,12 @@ export function parseDevbox(value: unknown): Devbox {
     failureReason: asString(view['failure_reason']),
     shutdownReason: asString(view['shutdown_reason']),
     keepAliveSeconds: asNumber(launch?.['keep_alive_time_seconds']),
+    idleRule: parseIdleRule(launch),
     size: asString(launch?.['resource_size_request']),
+    customSize: parseCustomSize(launch),
+    snapshotId: asString(view['snapshot_id']),
+    initiatorType: asString(view['initiator_type']),
+    initiatorId: asString(view['initiator_id']),
     transitions: asArray(view['state_transitions']).flatMap((entry) => {
       const transition = asObject(entry);
       const to = asString(transition?.['status']);
@@ -115,6 +160,11 @@ export function parseDevboxPage(value: unknown): DevboxPage {
     devboxes: asArray(page['devboxes']).map(parseDevbox),
     hasMore: asBoolean(page['has_more']) ?? false,
   };
+}
+
+/** True while a devbox goes from one lasting state to another by itself. */
+export function isChanging(status: string): boolean {
+  return status !== 'running' && status !== 'suspended' && !hasEnded(status);
 }
 
 /** True once a devbox can never run again. */

@@ -9,6 +9,8 @@ export interface Settings {
   readonly lifetimeSeconds: number;
   readonly tunnelAuthMode: 'open' | 'authenticated';
   readonly workspacePath: string;
+  /** Hours after which a running devbox counts as old. */
+  readonly forgottenAfterHours: number;
 }
 
 export const settingsSection = 'runloop';
@@ -18,10 +20,14 @@ function text(key: string): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
+function number(key: string): number | undefined {
+  const value: unknown = workspace.getConfiguration(settingsSection).get(key);
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
 /** The settings as they are now; values of a wrong type or beyond the limits count as unset. */
 export function readSettings(): Settings {
-  const minutes: unknown = workspace.getConfiguration(settingsSection).get('lifetimeMinutes');
-  const lifetime = typeof minutes === 'number' && Number.isFinite(minutes) ? Math.round(minutes * 60) : 3_600;
+  const lifetime = Math.round((number('lifetimeMinutes') ?? 60) * 60);
   return {
     baseUrl: text('baseUrl'),
     tunnelUrlTemplate: text('tunnelUrlTemplate'),
@@ -30,5 +36,6 @@ export function readSettings(): Settings {
     lifetimeSeconds: Math.min(Math.max(lifetime, 60), longestKeepAliveSeconds),
     tunnelAuthMode: text('tunnelAuthentication') === 'open' ? 'open' : 'authenticated',
     workspacePath: text('workspacePath') ?? '/workspace',
+    forgottenAfterHours: Math.max(1, number('forgottenAfterHours') ?? 8),
   };
 }

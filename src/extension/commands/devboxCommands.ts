@@ -1,10 +1,9 @@
-import { env, l10n, ProgressLocation, Uri, window } from 'vscode';
+import { env, l10n, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
-import { hasEnded } from '../../core/platform/devbox';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
-import { devboxFor } from './pickDevbox';
+import { devboxesFor, devboxFor } from './pickDevbox';
 
 /** Attaches this window to a running devbox, whoever started it. */
 export async function attachDevbox(services: Services, argument: unknown): Promise<void> {
@@ -12,6 +11,7 @@ export async function attachDevbox(services: Services, argument: unknown): Promi
   if (devbox === undefined) return;
   const runtime = await attached(services, devbox);
   services.output.show(runtime.devbox ?? devbox);
+  await services.startedHere.opened(devbox.id);
 }
 
 /** Opens the devbox's own VS Code in the browser, in its workspace folder. */
@@ -38,6 +38,7 @@ export async function openVscode(services: Services, argument: unknown): Promise
   }
   // Only ever a tunnel or our own forwarder; the token in it is for the browser alone and never shown.
   await env.openExternal(Uri.parse(url, true));
+  await services.startedHere.opened(devbox.id);
 }
 
 /** Shows what the devbox's setup and action server print, and follows it. */
@@ -49,43 +50,9 @@ export async function showOutput(services: Services, argument: unknown): Promise
   services.output.show(devbox);
 }
 
-/** Shuts a devbox down for good, after a question that names what is lost. */
-export async function shutDownDevbox(services: Services, argument: unknown): Promise<void> {
-  const chosen = await devboxFor(services, argument, { placeHolder: l10n.t('Shut down which devbox?') });
-  if (chosen === undefined) return;
-  const { api } = await services.account.require();
-  // What the list says may be old; the question must be about what is there now.
-  const devbox = await api.retrieve(chosen.id);
-  const label = devboxLabel(devbox);
-  if (hasEnded(devbox.status)) {
-    services.store.remove(devbox.id);
-    void window.showInformationMessage(l10n.t('{0} has ended already.', label));
-    return;
-  }
-  const shutDown = l10n.t('Shut Down');
-  const answer = await window.showWarningMessage(
-    l10n.t('Shut down the devbox {0}?', label),
-    {
-      modal: true,
-      detail: l10n.t(
-        'Its disk with everything in the workspace, its running processes and unsaved editors are lost for good. ({0})',
-        devbox.id,
-      ),
-    },
-    shutDown,
-  );
-  if (answer !== shutDown) return;
-  const title = l10n.t('Shutting down {0}…', label);
-  await window.withProgress({ location: ProgressLocation.Notification, title }, async () => {
-    await api.shutdown(devbox.id, { signal: AbortSignal.timeout(60_000) });
-  });
-  services.sessions.detach(devbox.id);
-  services.store.remove(devbox.id);
-  await services.sessionKeys.delete(devbox.id);
-  void window.showInformationMessage(l10n.t('Devbox {0} is shut down.', label));
-}
-
-export async function copyDevboxId(services: Services, argument: unknown): Promise<void> {
-  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Copy the id of which devbox?') });
-  if (devbox !== undefined) await env.clipboard.writeText(devbox.id);
+/** Copies the ids of the chosen devboxes, one a line. */
+export async function copyDevboxId(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
+  const placeHolder = l10n.t('Copy the id of which devbox?');
+  const devboxes = await devboxesFor(services, { argument, arguments: arguments_, placeHolder });
+  if (devboxes.length > 0) await env.clipboard.writeText(devboxes.map(({ id }) => id).join('\n'));
 }

@@ -1,40 +1,87 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
-import { asObject, asString } from '../../core/parse';
+import { asArray, asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
 import { ageText, devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 
+export interface DevboxQuestion {
+  /** What the command was called with: a row of the tree, a devbox's id, or nothing. */
+  readonly argument: unknown;
+  /** The selected rows, where several are selected. */
+  readonly arguments?: unknown;
+  readonly placeHolder: string;
+  readonly runningOnly?: boolean;
+  /** Ask among the suspended devboxes instead of the active ones. */
+  readonly suspended?: boolean;
+}
+
+function idOf(argument: unknown): string | undefined {
+  const id = asString(argument) ?? asString(asObject(argument)?.['id']);
+  return id?.startsWith('dbx_') === true ? id : undefined;
+}
+
 /**
- * The devbox that a command means: the tree's row or an id if it was given one, else what the user picks.
+ * The devboxes that a command means: the selected rows or the id it was given, else the one that the user picks.
  *
- * @returns undefined if the user picks none
+ * @returns none if the user picks none
  * @throws RuntimeError if the list cannot be read
  */
+export async function devboxesFor(services: Services, question: DevboxQuestion): Promise<readonly Devbox[]> {
+  const { api } = await services.account.require();
+  const selected = asArray(question.arguments).flatMap((row) => idOf(row) ?? []);
+  const single = idOf(question.argument);
+  const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];
+  if (ids.length > 0) return Promise.all(ids.map(async (id) => services.store.get(id) ?? api.retrieve(id)));
+  const picked = await pick(await candidates(api, question), question.placeHolder);
+  return picked === undefined ? [] : [picked];
+}
+
+/** The one devbox that a command means, as with {@link devboxesFor}. */
 export async function devboxFor(
   services: Services,
   argument: unknown,
-  options: { readonly placeHolder: string; readonly runningOnly?: boolean },
+  options: Pick<DevboxQuestion, 'placeHolder' | 'runningOnly'>,
 ): Promise<Devbox | undefined> {
-  const account = await services.account.require();
-  const id = asString(argument) ?? asString(asObject(argument)?.['id']);
-  if (id !== undefined) return services.store.get(id) ?? account.api.retrieve(id);
-  await services.tree.refresh();
-  const { failure } = services.store;
-  if (failure !== undefined) throw failure;
-  const devboxes = services.store.devboxes.filter(({ status }) => options.runningOnly !== true || status === 'running');
+  const [devbox] = await devboxesFor(services, { argument, ...options });
+  return devbox;
+}
+
+async function candidates(api: RunloopApi, question: DevboxQuestion): Promise<Devbox[]> {
+  const statuses =
+    question.suspended === true
+      ? ['suspended']
+      : question.runningOnly === true
+        ? ['running']
+        : ['running', 'provisioning', 'initializing', 'queued', 'resuming'];
+  const lists = await Promise.all(
+    statuses.map(async (status) => {
+      const devboxes: Devbox[] = [];
+      for await (const devbox of api.list({ status })) devboxes.push(devbox);
+      return devboxes;
+    }),
+  );
+  return lists.flat().sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0));
+}
+
+async function pick(devboxes: readonly Devbox[], placeHolder: string): Promise<Devbox | undefined> {
   if (devboxes.length === 0) {
-    await window.showInformationMessage(l10n.t('No devbox is running in this account.'));
+    await window.showInformationMessage(l10n.t('There is no such devbox in this account.'));
     return undefined;
   }
   const items = devboxes.map((devbox): QuickPickItem & { readonly devbox: Devbox } => ({
-    // "$(" would be drawn as an icon.
-    label: devboxLabel(devbox).replaceAll('$(', '$ ('),
+    label: plainLabel(devboxLabel(devbox)),
     description: [statusWord(devbox.status), devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now())]
       .filter((part) => part !== '')
       .join(' · '),
     detail: devbox.id,
     devbox,
   }));
-  const picked = await window.showQuickPick(items, { placeHolder: options.placeHolder, matchOnDetail: true });
+  const picked = await window.showQuickPick(items, { placeHolder, matchOnDetail: true });
   return picked?.devbox;
+}
+
+/** A label from outside for a quick pick, where `$(` would be drawn as an icon. */
+export function plainLabel(label: string): string {
+  return label.replaceAll('$(', '$ (');
 }

@@ -1,12 +1,17 @@
-import { commands, type Disposable } from 'vscode';
+import { commands } from 'vscode';
+import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { Services } from '../services';
 import { showFailure } from '../showFailure';
-import { attachDevbox, copyDevboxId, openVscode, showOutput, shutDownDevbox } from './devboxCommands';
+import { attachDevbox, copyDevboxId, openVscode, showOutput } from './devboxCommands';
+import { findForgottenDevboxes } from './forgottenDevboxes';
+import { renameDevboxCommand, resumeDevboxes, suspendDevboxes, toggleKeepAlive } from './lifeCycleCommands';
+import { shutDownDevboxes } from './shutDownDevbox';
 import { signIn, signOut } from './signIn';
 import { startDevbox } from './startDevbox';
 
-type Handler = (services: Services, argument: unknown) => Promise<void>;
+/** A command gets the row that it was called on, and all selected rows where there are several. */
+type Handler = (services: Services, argument: unknown, arguments_: unknown) => Promise<void>;
 
 const handlers: Readonly<Record<CommandId, Handler>> = {
   'runloop.signIn': signIn,
@@ -15,7 +20,12 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'runloop.attachDevbox': attachDevbox,
   'runloop.openVscode': openVscode,
   'runloop.showOutput': showOutput,
-  'runloop.shutDownDevbox': shutDownDevbox,
+  'runloop.suspendDevbox': suspendDevboxes,
+  'runloop.resumeDevbox': resumeDevboxes,
+  'runloop.renameDevbox': renameDevboxCommand,
+  'runloop.toggleKeepAlive': toggleKeepAlive,
+  'runloop.shutDownDevbox': shutDownDevboxes,
+  'runloop.findForgottenDevboxes': findForgottenDevboxes,
   'runloop.copyDevboxId': copyDevboxId,
   'runloop.refreshDevboxes': (services) => services.tree.refresh(),
   'runloop.showLog': (services) => {
@@ -27,9 +37,9 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
 /** Registers every command in one place; a failure of any of them becomes one message. */
 export function registerCommands(services: Services): Disposable[] {
   return Object.entries(handlers).map(([id, handler]) =>
-    commands.registerCommand(id, async (argument: unknown) => {
+    commands.registerCommand(id, async (argument: unknown, arguments_: unknown) => {
       try {
-        await handler(services, argument);
+        await handler(services, argument, arguments_);
       } catch (error) {
         showFailure(id, error, services.log);
       }

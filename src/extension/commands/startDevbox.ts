@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { commands, InputBoxValidationSeverity, l10n, ProgressLocation, window, type Progress } from 'vscode';
 import { RuntimeError } from '../../core/errors';
-import { longestName, nameProblem } from '../../core/runtimeConfig';
 import type { RuntimeEvent } from '../../core/runtimeStatus';
 import type { RunloopRuntime } from '../../core/runloopRuntime';
 import { withSignal } from '../cancellation';
@@ -10,6 +9,7 @@ import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { runtimeFor } from '../session/runtimeFor';
 import { showFailure } from '../showFailure';
+import { nameComplaint } from './nameComplaint';
 
 /** Asks for a name, creates a devbox, and waits until its action server is ready. */
 export async function startDevbox(services: Services): Promise<void> {
@@ -27,6 +27,7 @@ export async function startDevbox(services: Services): Promise<void> {
     const { devbox } = runtime;
     if (devbox === undefined) return;
     services.sessions.add(devbox.id, runtime);
+    await services.startedHere.started(devbox.id);
     offerNext(services, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
@@ -44,10 +45,8 @@ async function askName(services: Services): Promise<string | undefined> {
     value: `devbox-${randomBytes(3).toString('hex')}`,
     ignoreFocusOut: true,
     validateInput: (value) => {
-      const problem = nameProblem(value.trim());
-      if (problem === 'empty') return l10n.t('Enter a name.');
-      if (problem === 'too_long') return l10n.t('Use at most {0} characters.', longestName);
-      if (problem === 'control_characters') return l10n.t('The name contains control characters.');
+      const complaint = nameComplaint(value);
+      if (complaint !== undefined) return complaint;
       if (!services.store.devboxes.some((devbox) => devbox.name === value.trim())) return undefined;
       return {
         severity: InputBoxValidationSeverity.Warning,

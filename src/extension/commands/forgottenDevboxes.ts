@@ -1,0 +1,91 @@
+import { l10n, window, type QuickPickItem } from 'vscode';
+import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
+import type { Devbox } from '../../core/platform/devbox';
+import { suspendDevbox } from '../../core/platform/lifeCycle';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import { readSettings } from '../account/settings';
+import { ageText, devboxLabel } from '../devboxTree/devboxItem';
+import type { Services } from '../services';
+import { plainLabel } from './pickDevbox';
+import { askAndShutDown } from './shutDownDevbox';
+
+const hourMs = 3_600_000;
+
+function reasonText(reason: ForgottenReason, oldHours: number): string {
+  switch (reason) {
+    case 'old':
+      return l10n.t('older than {0} h', oldHours);
+    case 'no_idle_rule':
+      return l10n.t('no idle rule');
+    case 'not_opened':
+      return l10n.t('started here and not opened since');
+  }
+}
+
+/** Lists running devboxes that may have been forgotten, and acts on those that the user picks. Nothing acts by itself. */
+export async function findForgottenDevboxes(services: Services): Promise<void> {
+  const { api } = await services.account.require();
+  const running: Devbox[] = [];
+  for await (const devbox of api.list({ status: 'running' })) running.push(devbox);
+  const oldHours = readSettings().forgottenAfterHours;
+  const forgotten = findForgotten(running, {
+    nowMs: Date.now(),
+    oldMs: oldHours * hourMs,
+    startedHere: services.startedHere.all(),
+  });
+  if (forgotten.length === 0) {
+    void window.showInformationMessage(l10n.t('No devbox looks forgotten.'));
+    return;
+  }
+  const picked = await window.showQuickPick(forgotten.map((entry) => item(entry, oldHours)), {
+    canPickMany: true,
+    title: l10n.t('Forgotten Devboxes'),
+    placeHolder: l10n.t('{0} running devboxes may have been forgotten. Pick those to act on.', forgotten.length),
+  });
+  if (picked === undefined || picked.length === 0) return;
+  await act(services, api, picked.map(({ devbox }) => devbox));
+}
+
+function item(entry: ForgottenDevbox, oldHours: number): QuickPickItem & { readonly devbox: Devbox } {
+  const { devbox } = entry;
+  return {
+    label: plainLabel(devboxLabel(devbox)),
+    description: devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now()),
+    detail: `${entry.reasons.map((reason) => reasonText(reason, oldHours)).join(', ')} · ${devbox.id}`,
+    devbox,
+  };
+}
+
+async function act(services: Services, api: RunloopApi, devboxes: readonly Devbox[]): Promise<void> {
+  const suspend = l10n.t('Suspend');
+  const shutDown = l10n.t('Shut Down');
+  const action = await window.showQuickPick([suspend, shutDown, l10n.t('Keep')], {
+    title: l10n.t('{0} devboxes', devboxes.length),
+    placeHolder: l10n.t('Suspending keeps the disk and loses processes; shutting down loses everything.'),
+  });
+  if (action === shutDown) await askAndShutDown(services, api, devboxes);
+  if (action !== suspend) return;
+  for (const devbox of devboxes) {
+    services.store.update(await suspendDevbox(api, devbox.id, { signal: AbortSignal.timeout(60_000) }));
+    services.sessions.detach(devbox.id);
+  }
+  await services.tree.refresh();
+}
+
+/**
+ * Asks once about devboxes that a window which is closed by now had started and that still run. An editor gives
+ * extensions no way to ask while a window closes, so the next window asks.
+ */
+export async function askAboutClosedWindows(services: Services): Promise<void> {
+  const ids = new Set(services.startedHere.ofOtherWindows());
+  const left = services.store.devboxes.filter(({ id, status }) => ids.has(id) && status === 'running');
+  if (left.length === 0) return;
+  await services.startedHere.asked(left.map(({ id }) => id));
+  const review = l10n.t('Review');
+  const answer = await window.showInformationMessage(
+    l10n.t('{0} devboxes that you started in a window which is closed by now still run: {1}.', left.length, left.map(devboxLabel).join(', ')),
+    review,
+    l10n.t('Keep Them'),
+  );
+  if (answer === review) await findForgottenDevboxes(services);
+}

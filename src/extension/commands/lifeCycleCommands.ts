@@ -1,0 +1,133 @@
+import { l10n, ProgressLocation, window } from 'vscode';
+import { messageOf, RuntimeError } from '../../core/errors';
+import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { keepDevboxAlive, renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
+import { waitUntilRunning } from '../../core/waitForDevbox';
+import { withSignal } from '../cancellation';
+import { devboxLabel } from '../devboxTree/devboxItem';
+import type { Services } from '../services';
+import { nameComplaint } from './nameComplaint';
+import { devboxesFor, type DevboxQuestion } from './pickDevbox';
+
+/** Milliseconds that a change of a devbox's state may take. */
+const changeMs = 60_000;
+
+/**
+ * The devboxes that a command means, as they are now: what the list says may be old, and a question must be about what
+ * is there.
+ */
+async function current(services: Services, question: DevboxQuestion): Promise<readonly Devbox[]> {
+  const chosen = await devboxesFor(services, question);
+  const { api } = await services.account.require();
+  return Promise.all(chosen.map(({ id }) => api.retrieve(id)));
+}
+
+function namesOf(devboxes: readonly Devbox[]): string {
+  return devboxes.length === 1 && devboxes[0] !== undefined
+    ? devboxLabel(devboxes[0])
+    : l10n.t('{0} devboxes', devboxes.length);
+}
+
+/** Suspends devboxes after a question that tells what is kept, what is lost and what goes on costing. */
+export async function suspendDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
+  const placeHolder = l10n.t('Suspend which devbox?');
+  const devboxes = (await current(services, { argument, arguments: arguments_, placeHolder })).filter(
+    ({ status }) => status === 'running',
+  );
+  if (devboxes.length === 0) return;
+  const suspend = l10n.t('Suspend');
+  const answer = await window.showWarningMessage(
+    l10n.t('Suspend {0}?', namesOf(devboxes)),
+    {
+      modal: true,
+      detail: l10n.t(
+        'The disk is kept, and goes on costing storage. Running processes, terminals and unsaved editors are lost. Resuming runs the launch commands again.',
+      ),
+    },
+    suspend,
+  );
+  if (answer !== suspend) return;
+  const { api } = await services.account.require();
+  const title = l10n.t('Suspending {0}…', namesOf(devboxes));
+  await window.withProgress({ location: ProgressLocation.Notification, title }, async () => {
+    await eachInTurn(devboxes, async (devbox) => {
+      const changed = await suspendDevbox(api, devbox.id, { signal: AbortSignal.timeout(changeMs) });
+      services.sessions.detach(devbox.id);
+      services.store.update(changed);
+    });
+  });
+  await services.tree.refresh();
+}
+
+/** Resumes suspended devboxes and waits until they run. */
+export async function resumeDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
+  const placeHolder = l10n.t('Resume which devbox?');
+  const devboxes = (await current(services, { argument, arguments: arguments_, placeHolder, suspended: true })).filter(
+    ({ status }) => status === 'suspended',
+  );
+  if (devboxes.length === 0) return;
+  const { api } = await services.account.require();
+  const title = l10n.t('Resuming {0}…', namesOf(devboxes));
+  await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
+    withSignal(token, async (signal) => {
+      await eachInTurn(devboxes, async (devbox) => {
+        const resuming = await resumeDevbox(api, devbox.id, { signal });
+        services.store.update(resuming);
+        const onStatus = (changed: Devbox): void => services.store.update(changed);
+        services.store.update(await waitUntilRunning(api, resuming, { signal, onStatus }));
+      });
+    }),
+  );
+}
+
+/** Gives a devbox another name. */
+export async function renameDevboxCommand(services: Services, argument: unknown): Promise<void> {
+  const [devbox] = await current(services, { argument, placeHolder: l10n.t('Rename which devbox?') });
+  if (devbox === undefined) return;
+  const name = await window.showInputBox({
+    title: l10n.t('Rename Devbox'),
+    prompt: l10n.t('New name of {0}', devboxLabel(devbox)),
+    value: devbox.name ?? '',
+    ignoreFocusOut: true,
+    validateInput: (value) => nameComplaint(value),
+  });
+  if (name === undefined || name.trim() === devbox.name) return;
+  const { api } = await services.account.require();
+  services.store.update(await renameDevbox(api, devbox.id, name.trim(), { signal: AbortSignal.timeout(changeMs) }));
+}
+
+/**
+ * Switches on or off that this window keeps a devbox alive. It stays on until it is switched off, the devbox ends or
+ * the window closes; the status bar shows it.
+ */
+export async function toggleKeepAlive(services: Services, argument: unknown): Promise<void> {
+  const [devbox] = await current(services, { argument, placeHolder: l10n.t('Keep which devbox alive?') });
+  if (devbox === undefined) return;
+  if (services.keepAlive.isOn(devbox.id)) {
+    services.keepAlive.off(devbox.id);
+    return;
+  }
+  if (hasEnded(devbox.status)) {
+    throw new RuntimeError({
+      code: 'devbox_ended',
+      message: l10n.t('{0} has ended already.', devboxLabel(devbox)),
+      nextStep: l10n.t('Start another one.'),
+      devboxId: devbox.id,
+    });
+  }
+  const { api } = await services.account.require();
+  await services.keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: AbortSignal.timeout(changeMs) }));
+}
+
+/** Does the same to several devboxes; the first failure is reported after all were tried. */
+async function eachInTurn(devboxes: readonly Devbox[], work: (devbox: Devbox) => Promise<void>): Promise<void> {
+  let failure: unknown;
+  for (const devbox of devboxes) {
+    try {
+      await work(devbox);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure instanceof Error ? failure : new Error(messageOf(failure));
+}
