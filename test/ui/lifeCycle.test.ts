@@ -58,7 +58,7 @@ describe('The life of a devbox', function () {
   it('is found when forgotten, and shut down only after a yes', async () => {
     const { workbench } = session();
     await workbench.runCommand('Runloop: Find Forgotten Devboxes');
-    await workbench.quickInput.waitFor('1 running devboxes may have been forgotten. Pick those to act on.');
+    await workbench.quickInput.waitFor('Running devboxes that may have been forgotten: 1. Pick those to act on.');
     await workbench.screenshot('life-3-forgotten');
     await workbench.quickInput.row(name).locator('input[type=checkbox], .monaco-custom-toggle').first().click();
     await workbench.quickInput.accept();

@@ -40,7 +40,7 @@ export async function findForgottenDevboxes(services: Services): Promise<void> {
   const picked = await window.showQuickPick(forgotten.map((entry) => item(entry, oldHours)), {
     canPickMany: true,
     title: l10n.t('Forgotten Devboxes'),
-    placeHolder: l10n.t('{0} running devboxes may have been forgotten. Pick those to act on.', forgotten.length),
+    placeHolder: l10n.t('Running devboxes that may have been forgotten: {0}. Pick those to act on.', forgotten.length),
   });
   if (picked === undefined || picked.length === 0) return;
   await act(services, api, picked.map(({ devbox }) => devbox));
@@ -83,7 +83,7 @@ export async function askAboutClosedWindows(services: Services): Promise<void> {
   await services.startedHere.asked(left.map(({ id }) => id));
   const review = l10n.t('Review');
   const answer = await window.showInformationMessage(
-    l10n.t('{0} devboxes that you started in a window which is closed by now still run: {1}.', left.length, left.map(devboxLabel).join(', ')),
+    l10n.t('You started these in a window that is closed by now, and they still run: {0}.', left.map(devboxLabel).join(', ')),
     review,
     l10n.t('Keep Them'),
   );
