@@ -73,6 +73,9 @@ async function tryToTake(address: string): Promise<FolderLock | undefined> {
 }
 
 async function holderToFinish(address: string, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) {
+    return;
+  }
   const socket = connect(address);
   const finish = (): void => void socket.destroy();
   signal.addEventListener('abort', finish, { once: true });
