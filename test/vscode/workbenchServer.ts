@@ -1,5 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
@@ -56,6 +57,7 @@ export class WorkbenchServer {
     readonly port: number,
     private readonly group: ProcessGroup,
     private readonly log: WriteStream,
+    private readonly runtimeDir: string,
   ) {}
 
   /**
@@ -67,23 +69,26 @@ export class WorkbenchServer {
     await mkdir(dirname(options.logFile), { recursive: true });
     await mkdir(options.serverDataDir, { recursive: true });
     const log = createWriteStream(options.logFile);
+    const runtimeDir = await mkdtemp(join(tmpdir(), 'runloop-vscode-'));
     const group = await ProcessGroup.start({
       command: 'sh',
       args: ['-c', tiedToParent, 'sh', options.install.node, ...serverArguments(options)],
       cwd: options.serverDataDir,
       // An empty proxy address: VS Code then leaves addresses on localhost as they are when it opens them.
-      env: { ...options.env, VSCODE_PROXY_URI: '' },
+      // VS Code leaves its sockets behind, in the temporary folder where there is no folder for such things.
+      env: { XDG_RUNTIME_DIR: runtimeDir, ...options.env, VSCODE_PROXY_URI: '' },
       stdin: 'pipe',
     });
     const lines = new ServerLines(group, log);
     try {
       const port = await listeningPort(lines, group, options);
-      const server = new WorkbenchServer(port, group, log);
+      const server = new WorkbenchServer(port, group, log, runtimeDir);
       lines.onLine = (line) => server.inspect(line);
       return server;
     } catch (error) {
       await group.stop();
       log.end();
+      await rm(runtimeDir, { recursive: true, force: true });
       throw error;
     }
   }
@@ -108,6 +113,7 @@ export class WorkbenchServer {
     await this.group.stop();
     this.log.end();
     await finished(this.log);
+    await rm(this.runtimeDir, { recursive: true, force: true });
   }
 
   private inspect(line: string): void {
