@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { DevboxLog, LogEntry } from '../devbox/devboxLog';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import { parseBody, tunnelFields } from './bodies';
@@ -6,10 +5,7 @@ import { readTunnel } from './createRequest';
 import type { Router } from './router';
 import { logView, tunnelView } from './views';
 
-const readFields = z.object({ file_path: z.string().min(1) });
-const writeFields = z.object({ file_path: z.string().min(1), contents: z.string() });
-
-/** Adds what one devbox has: its log, its tunnel, its files. */
+/** Adds what one devbox has: its log and its tunnel. */
 export function addDetailRoutes(router: Router, devboxes: DevboxRegistry): void {
   router.add('GET', '/v1/devboxes/{id}/logs', ({ exchange, params }) => {
     const entries = devboxes.get(params['id'] ?? '').log.entries();
@@ -28,21 +24,6 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry): void 
   router.add('POST', '/v1/devboxes/{id}/remove_tunnel', ({ exchange, params }) => {
     devboxes.get(params['id'] ?? '').removeTunnel();
     exchange.sendJson(200, {});
-  });
-
-  router.add('POST', '/v1/devboxes/{id}/read_file_contents', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
-    const { file_path: path } = parseBody(readFields, await exchange.readObject());
-    devbox.requireRunning();
-    exchange.sendText(await devbox.files.read(path));
-  });
-
-  router.add('POST', '/v1/devboxes/{id}/write_file_contents', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
-    const { file_path: path, contents } = parseBody(writeFields, await exchange.readObject());
-    devbox.requireRunning();
-    const { code, stdout, stderr } = await devbox.files.write(path, Buffer.from(contents));
-    exchange.sendJson(200, { devbox_id: devbox.id, exit_status: code, stdout, stderr });
   });
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import { newRequestId } from '../devbox/ids';
 import type { ApiError } from './apiError';
@@ -78,9 +79,35 @@ export class Exchange {
     this.#send(status, Buffer.from(this.#toJson(body)), { 'content-type': 'application/json', ...headers });
   }
 
-  /** Answers 200 with text. */
-  sendText(text: Buffer): void {
-    this.#send(200, text, { 'content-type': 'text/plain; charset=utf-8' });
+  /** The request's body as it comes. */
+  get body(): Readable {
+    return this.#request;
+  }
+
+  /**
+   * Answers 200 with a stream; comes back when it has been sent. A source that fails or ends too early cuts the answer,
+   * which is all that can be told to a client that already has headers.
+   * @param size bytes that will come, if that is known
+   */
+  async sendStream(content: Readable, size: number | undefined, headers: Record<string, string>): Promise<void> {
+    this.#request.resume();
+    this.#response.writeHead(200, { ...headers, ...(size === undefined ? {} : { 'content-length': String(size) }) });
+    let sent = 0;
+    content.on('data', (chunk: Buffer) => (sent += chunk.length));
+    try {
+      await pipeline(content, this.#response, { end: false, signal: this.signal });
+    } catch (error) {
+      this.#response.destroy();
+      if (!this.signal.aborted) {
+        throw error;
+      }
+      return;
+    }
+    if (size !== undefined && sent < size) {
+      this.#response.destroy();
+    } else {
+      this.#response.end();
+    }
   }
 
   /** Answers with an error; does nothing more than end the answer if it has begun. */

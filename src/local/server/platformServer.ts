@@ -13,6 +13,7 @@ import { Exchange } from './exchange';
 import { addExecutionRoutes } from './executionRoutes';
 import { FaultDesk } from './faultDesk';
 import { addFaultRoutes, faultPath } from './faultRoutes';
+import { addFileRoutes } from './fileRoutes';
 import type { Destination } from './hostNames';
 import { destinationOf } from './hostNames';
 import { Listener } from './listener';
@@ -45,6 +46,7 @@ export class PlatformServer {
     addNotOfferedRoutes(this.#router);
     addDevboxRoutes(this.#router, devboxes);
     addExecutionRoutes(this.#router, devboxes);
+    addFileRoutes(this.#router, devboxes);
     addDetailRoutes(this.#router, devboxes);
     addAccountRoutes(this.#router);
     const receiver: Receiver = {
