@@ -49,6 +49,7 @@ await Promise.all([
     external: ['vscode'],
   }),
   esbuild.build({ ...common, entryPoints: ['src/local/local.ts'], outfile: 'dist/local.mjs' }),
+  esbuild.build({ ...common, entryPoints: ['src/extension/localPlatform/keeper.ts'], outfile: 'dist/localKeeper.mjs' }),
   esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: 'dist/actionServer.mjs' }),
 ]);
 

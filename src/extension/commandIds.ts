@@ -15,9 +15,11 @@ export const commandIds = [
   'runloop.refreshDevboxes',
   'runloop.copyDevboxId',
   'runloop.showLog',
+  'runloop.tryLocally',
+  'runloop.stopLocalPlatform',
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];
 
 /** Context keys that the manifest's `when` clauses use. */
-export const contextKeys = { account: 'runloop.account' } as const;
+export const contextKeys = { account: 'runloop.account', localPlatform: 'runloop.localPlatform' } as const;

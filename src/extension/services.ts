@@ -2,6 +2,7 @@ import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
 import type { DevboxStore } from './devboxTree/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
+import type { LocalPlatform } from './localPlatform/localPlatform';
 import type { Log } from './log';
 import type { DevboxOutput } from './output/devboxOutput';
 import type { KeepAlive } from './session/keepAlive';
@@ -18,5 +19,6 @@ export interface Services {
   readonly keepAlive: KeepAlive;
   readonly output: DevboxOutput;
   readonly tree: DevboxTree;
+  readonly localPlatform: LocalPlatform;
   readonly log: Log;
 }

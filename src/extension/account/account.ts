@@ -1,4 +1,4 @@
-import { commands, EventEmitter, workspace, type Event, type SecretStorage } from 'vscode';
+import { commands, EventEmitter, workspace, type Event, type Memento, type SecretStorage } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl, parseApiKey, parseBaseUrl } from '../../core/platform/client';
@@ -7,15 +7,30 @@ import { contextKeys } from '../commandIds';
 import type { Log } from '../log';
 import { readSettings, settingsSection } from './settings';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface SignedIn {
   readonly api: RunloopApi;
   readonly apiKey: string;
   readonly baseUrl: string;
   /** Where the key comes from. */
-  readonly source: 'secret' | 'environment';
+  readonly source: 'secret' | 'environment' | 'local';
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The local platform as an account: joined when it runs, without network. */
+export interface LocalSource {
+  join(): Promise<{ readonly baseUrl: string; readonly apiKey: string } | undefined>;
+}
+
+export interface AccountOptions {
+  readonly secrets: SecretStorage;
+  readonly env: Environment;
+  readonly log: Log;
+  /** Remembers over reloads what this window uses. */
+  readonly memory: Memento;
+  readonly local: LocalSource;
+}
+
 
 /**
  * The one account of this window: which API, which key. Keys lie in SecretStorage under the API's address, so that a
@@ -25,6 +40,8 @@ export class Account implements Disposable {
   readonly #secrets: SecretStorage;
   readonly #env: Environment;
   readonly #log: Log;
+  readonly #memory: Memento;
+  readonly #local: LocalSource;
   readonly #changed = new EventEmitter<void>();
   readonly #subscriptions: Disposable[];
   #current: SignedIn | undefined;
@@ -34,10 +51,12 @@ export class Account implements Disposable {
 
   readonly onDidChange: Event<void> = this.#changed.event;
 
-  constructor(secrets: SecretStorage, env: Environment, log: Log) {
+  constructor({ secrets, env, log, memory, local }: AccountOptions) {
     this.#secrets = secrets;
     this.#env = env;
     this.#log = log;
+    this.#memory = memory;
+    this.#local = local;
     this.#subscriptions = [
       this.#changed,
       // Another window signed in or out.
@@ -69,22 +88,43 @@ export class Account implements Disposable {
    */
   async current(): Promise<SignedIn | undefined> {
     if (this.#known) return this.#current;
+    this.#current = (await this.#joinedLocal()) ?? (await this.#keyed());
+    this.#known = true;
+    const source = this.#current?.source;
+    // Menus ask whether there is a key at all.
+    await commands.executeCommand('setContext', contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
+    await commands.executeCommand('setContext', contextKeys.localPlatform, source === 'local');
+    return this.#current;
+  }
+
+  /** Whether this window uses the local platform. */
+  get usesLocal(): boolean {
+    return this.#memory.get(usesLocalKey) === true;
+  }
+
+  /** Turns this window to the local platform, which must run, or back to the account that the settings name. */
+  async useLocal(use: boolean): Promise<void> {
+    await this.#memory.update(usesLocalKey, use ? true : undefined);
+    this.#forget();
+  }
+
+  async #joinedLocal(): Promise<SignedIn | undefined> {
+    if (!this.usesLocal) return undefined;
+    const joined = await this.#local.join();
+    if (joined !== undefined) return { ...joined, api: new RunloopApi(joined), source: 'local' };
+    // It has ended since; the window goes back to its account.
+    await this.#memory.update(usesLocalKey, undefined);
+    return undefined;
+  }
+
+  async #keyed(): Promise<SignedIn | undefined> {
     const baseUrl = this.baseUrl();
     const stored = await this.#secrets.get(secretName(baseUrl));
     const fromEnvironment = this.#env['RUNLOOP_API_KEY']?.trim();
     const apiKey = stored ?? (fromEnvironment === '' || this.#declined.has(baseUrl) ? undefined : fromEnvironment);
-    this.#current =
-      apiKey === undefined
-        ? undefined
-        : {
-            api: new RunloopApi({ apiKey, baseUrl }),
-            apiKey,
-            baseUrl,
-            source: stored === undefined ? 'environment' : 'secret',
-          };
-    this.#known = true;
-    await commands.executeCommand('setContext', contextKeys.account, this.#current?.source ?? 'none');
-    return this.#current;
+    if (apiKey === undefined) return undefined;
+    const source = stored === undefined ? 'environment' : 'secret';
+    return { api: new RunloopApi({ apiKey, baseUrl }), apiKey, baseUrl, source };
   }
 
   /**
@@ -113,6 +153,7 @@ export class Account implements Disposable {
     const account = await new RunloopApi({ apiKey, baseUrl }).me({ signal });
     await this.#secrets.store(secretName(baseUrl), apiKey);
     this.#declined.delete(baseUrl);
+    await this.#memory.update(usesLocalKey, undefined);
     this.#forget();
     return { accountName: account.name };
   }
@@ -137,6 +178,7 @@ export class Account implements Disposable {
   }
 }
 
+const usesLocalKey = 'runloop.usesLocalPlatform';
 const secretPrefix = 'runloop.apiKey:';
 
 function secretName(baseUrl: string): string {

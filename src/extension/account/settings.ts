@@ -11,6 +11,8 @@ export interface Settings {
   readonly workspacePath: string;
   /** Hours after which a running devbox counts as old. */
   readonly forgottenAfterHours: number;
+  /** For devboxes of the local platform; RUNLOOP_LOCAL_VSCODE_SERVER and _NODE where the settings are empty. */
+  readonly localVscode: { readonly server: string | undefined; readonly node: string | undefined };
 }
 
 export const settingsSection = 'runloop';
@@ -37,5 +39,9 @@ export function readSettings(): Settings {
     tunnelAuthMode: text('tunnelAuthentication') === 'open' ? 'open' : 'authenticated',
     workspacePath: text('workspacePath') ?? '/workspace',
     forgottenAfterHours: Math.max(1, number('forgottenAfterHours') ?? 8),
+    localVscode: {
+      server: text('localVscodeServer') ?? process.env['RUNLOOP_LOCAL_VSCODE_SERVER'],
+      node: text('localVscodeNode') ?? process.env['RUNLOOP_LOCAL_VSCODE_NODE'],
+    },
   };
 }

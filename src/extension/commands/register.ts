@@ -6,6 +6,7 @@ import { showFailure } from '../showFailure';
 import { attachDevbox, copyDevboxId, openVscode, showOutput } from './devboxCommands';
 import { findForgottenDevboxes } from './forgottenDevboxes';
 import { renameDevboxCommand, resumeDevboxes, suspendDevboxes, toggleKeepAlive } from './lifeCycleCommands';
+import { stopLocalPlatform, tryLocally } from './localPlatform';
 import { shutDownDevboxes } from './shutDownDevbox';
 import { signIn, signOut } from './signIn';
 import { startDevbox } from './startDevbox';
@@ -27,6 +28,8 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'runloop.shutDownDevbox': shutDownDevboxes,
   'runloop.findForgottenDevboxes': findForgottenDevboxes,
   'runloop.copyDevboxId': copyDevboxId,
+  'runloop.tryLocally': tryLocally,
+  'runloop.stopLocalPlatform': stopLocalPlatform,
   'runloop.refreshDevboxes': (services) => services.tree.refresh(),
   'runloop.showLog': (services) => {
     services.log.show();

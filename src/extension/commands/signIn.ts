@@ -3,6 +3,7 @@ import type { Disposable } from '../../core/events';
 import { oneLine } from '../../core/plainText';
 import type { Services } from '../services';
 import { failureText } from '../showFailure';
+import { stopLocalPlatform } from './localPlatform';
 
 /**
  * Asks for an API key, checks it against the API, and keeps it. What is wrong with a key is said in the box itself,
@@ -18,6 +19,8 @@ export async function signIn(services: Services): Promise<void> {
   box.ignoreFocusOut = true;
   const accountName = await accepted(box, services);
   if (accountName === undefined) return;
+  // The window may have used the local platform until now.
+  await services.localPlatform.leave();
   const name = oneLine(accountName, 60);
   void window.showInformationMessage(
     name === '' ? l10n.t('Signed in to Runloop.') : l10n.t('Signed in to Runloop as {0}.', name),
@@ -65,6 +68,10 @@ async function accepted(box: InputBox, services: Services): Promise<string | und
 
 /** Forgets the key of this window's account. */
 export async function signOut(services: Services): Promise<void> {
+  if (services.account.usesLocal) {
+    await stopLocalPlatform(services);
+    return;
+  }
   await services.account.signOut();
   void window.showInformationMessage(l10n.t('Signed out of Runloop. Your devboxes go on running.'));
 }

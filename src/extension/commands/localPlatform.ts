@@ -1,0 +1,74 @@
+import { commands, l10n, ProgressLocation, window } from 'vscode';
+import { hasEnded } from '../../core/platform/devbox';
+import { withSignal } from '../cancellation';
+import type { CommandId } from '../commandIds';
+import type { Services } from '../services';
+
+/** Starts the local platform, or joins the one of another window, and turns this window to it. */
+export async function tryLocally(services: Services): Promise<void> {
+  const { account, localPlatform, log } = services;
+  if ((await account.current())?.source === 'local') {
+    void window.showInformationMessage(l10n.t('This window uses the local platform already.'));
+    return;
+  }
+  const title = l10n.t('Starting the local platform…');
+  await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
+    withSignal(token, (signal) => localPlatform.start(signal)),
+  );
+  await account.useLocal(true);
+  await account.current();
+  const start = l10n.t('Start Devbox');
+  const startCommand: CommandId = 'runloop.startDevbox';
+  const vscode = await localPlatform.devboxVscode();
+  const ready = l10n.t('The local platform is ready: devboxes run on this computer, without an account and without cost.');
+  const without = l10n.t('No VS Code server was found for them, so everything works but Open VS Code.');
+  window.showInformationMessage(vscode === undefined ? `${ready} ${without}` : ready, start).then(
+    async (chosen) => {
+      if (chosen === start) await commands.executeCommand(startCommand);
+    },
+    (error: unknown) => log.failure('Offering the first devbox', error),
+  );
+}
+
+/**
+ * Ends the use of the local platform in this window. Devboxes that run are shut down only after a yes; without any the
+ * platform ends by itself.
+ */
+export async function stopLocalPlatform(services: Services): Promise<void> {
+  const { account, localPlatform } = services;
+  const current = await account.current();
+  if (current?.source !== 'local') {
+    void window.showInformationMessage(l10n.t('This window does not use the local platform.'));
+    return;
+  }
+  let active = 0;
+  for await (const { status } of current.api.list({})) if (!hasEnded(status)) active += 1;
+  if (active > 0) {
+    const shutDown = l10n.t('Shut Down All');
+    const keep = l10n.t('Keep Running');
+    const answer = await window.showWarningMessage(
+      l10n.t('{0} devboxes of the local platform have not ended. What should become of them?', active),
+      {
+        modal: true,
+        detail: l10n.t(
+          'Shut down, their disks with everything in the workspace are lost for good, in every window. Kept, they go on until they end by themselves; "Try Without an Account" brings you back to them.',
+        ),
+      },
+      shutDown,
+      keep,
+    );
+    if (answer === undefined) return;
+    if (answer === keep) await localPlatform.leave();
+    else await stopAll(services);
+  } else {
+    await localPlatform.leave();
+  }
+  await account.useLocal(false);
+  await account.current();
+  void window.showInformationMessage(l10n.t('This window does not use the local platform any more.'));
+}
+
+async function stopAll({ localPlatform }: Services): Promise<void> {
+  const title = l10n.t('Shutting down the local platform…');
+  await window.withProgress({ location: ProgressLocation.Notification, title }, () => localPlatform.stop());
+}

@@ -1,0 +1,215 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { l10n, type SecretStorage } from 'vscode';
+import { cancelled, messageOf, RuntimeError } from '../../core/errors';
+import type { Disposable } from '../../core/events';
+import type { Log } from '../log';
+import { findDevboxVscode, type DevboxVscode } from './devboxVscode';
+import { joinWindow, leaveWindow, processStart, readRunning, readyWord, type RunningPlatform } from './keeperState';
+
+/** How to speak with the local platform. */
+export interface LocalAccount {
+  readonly baseUrl: string;
+  /** Secret. */
+  readonly apiKey: string;
+}
+
+export interface LocalPlatformOptions {
+  /** The extension's own folder, which has the platform's bundles. */
+  readonly extensionFolder: string;
+  /** Folder for the platform's data and the small files of keeperState.ts. */
+  readonly folder: string;
+  readonly secrets: SecretStorage;
+  readonly log: Log;
+  /** The running editor's own folder. */
+  readonly appRoot: string;
+  /** A VS Code server for the devboxes that the user has named. */
+  readonly namedVscode: () => { readonly server: string | undefined; readonly node: string | undefined };
+}
+
+/** The key lies where all windows find it; it is made anew for each platform. */
+const secretName = 'runloop.localPlatformKey';
+/** Milliseconds until a platform must be ready. */
+const startLimitMs = 60_000;
+/** Milliseconds until a platform must have ended; it shuts its devboxes down first. */
+const stopLimitMs = 30_000;
+
+/**
+ * The local platform of this computer: one for all windows. It is started by the first window that wants it, joined by
+ * others, and ends when no window uses it and no devbox is left; see keeper.ts.
+ */
+export class LocalPlatform implements Disposable {
+  readonly #options: LocalPlatformOptions;
+  #starting: Promise<LocalAccount> | undefined;
+
+  constructor(options: LocalPlatformOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The platform that runs already, for this window to use; undefined if none does. No network.
+   *
+   * @throws RuntimeError if one runs that this window cannot join
+   */
+  async join(): Promise<LocalAccount | undefined> {
+    const running = await readRunning(this.#options.folder);
+    if (running === undefined) return undefined;
+    const apiKey = await this.#options.secrets.get(secretName);
+    if (apiKey === undefined) {
+      throw new RuntimeError({
+        code: 'missing_api_key',
+        message: l10n.t('A local platform runs already (process {0}), but its key is in the secret storage of another editor.', running.pid),
+        nextStep: l10n.t('Use it there, or close it there first.'),
+      });
+    }
+    await joinWindow(this.#options.folder, process.pid);
+    return { baseUrl: running.baseUrl, apiKey };
+  }
+
+  /**
+   * Joins the platform that runs, or starts one.
+   *
+   * @throws RuntimeError `invalid_option` on systems that cannot run it, `no_action_server` when it does not start (its
+   *   own words in the message), `cancelled`
+   */
+  async start(signal: AbortSignal): Promise<LocalAccount> {
+    if (process.platform !== 'linux') {
+      throw new RuntimeError({
+        code: 'invalid_option',
+        message: l10n.t('The local platform needs Linux, and the extension runs on {0} here.', process.platform),
+        nextStep: l10n.t('Use it in a WSL or SSH window, or sign in with a Runloop API key.'),
+      });
+    }
+    this.#starting ??= this.#joinOrStart(signal).finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  /** This window does not use the platform any more. Its devboxes go on; without any it ends soon. */
+  async leave(): Promise<void> {
+    await leaveWindow(this.#options.folder, process.pid);
+  }
+
+  /**
+   * Ends the platform with all its devboxes, for all windows.
+   *
+   * @throws RuntimeError `deadline` if it does not end
+   */
+  async stop(): Promise<void> {
+    await this.leave();
+    const running = await readRunning(this.#options.folder);
+    if (running === undefined) return;
+    process.kill(running.pid, 'SIGTERM');
+    const end = Date.now() + stopLimitMs;
+    while ((await processStart(running.pid)) === running.started) {
+      if (Date.now() > end) {
+        throw new RuntimeError({
+          code: 'deadline',
+          message: l10n.t('The local platform (process {0}) has not ended within {1} s.', running.pid, stopLimitMs / 1000),
+          nextStep: l10n.t('Look at what its devboxes do, or end the process yourself.'),
+        });
+      }
+      await sleep(100);
+    }
+    await this.#options.secrets.delete(secretName);
+  }
+
+  /** The VS Code server that devboxes of a platform started now would get. */
+  async devboxVscode(): Promise<DevboxVscode | undefined> {
+    const { appRoot, namedVscode } = this.#options;
+    return findDevboxVscode({
+      named: namedVscode(),
+      appRoot,
+      ownNode: process.versions['electron'] === undefined ? process.execPath : undefined,
+      path: process.env['PATH'] ?? '',
+      home: homedir(),
+    });
+  }
+
+  /** The keeper notices by itself that a window is gone. */
+  dispose(): void {
+    this.#starting?.catch(() => undefined);
+  }
+
+  async #joinOrStart(signal: AbortSignal): Promise<LocalAccount> {
+    const { folder, secrets, log } = this.#options;
+    const known = await this.join();
+    if (known !== undefined) return known;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const vscode = await this.devboxVscode();
+    const apiKey = `ak_local_${randomBytes(24).toString('base64url')}`;
+    // Before the platform tells its address: a window that sees the address must find the key.
+    await secrets.store(secretName, apiKey);
+    await joinWindow(folder, process.pid);
+    try {
+      const { pid, baseUrl } = await this.#startKeeper(apiKey, vscode, signal);
+      log.info(`The local platform runs at ${baseUrl} (keeper ${pid}, ${vscode === undefined ? 'no VS Code server' : `VS Code from ${vscode.server}`}).`);
+      return { baseUrl, apiKey };
+    } catch (error) {
+      await leaveWindow(folder, process.pid);
+      throw error;
+    }
+  }
+
+  async #startKeeper(apiKey: string, vscode: DevboxVscode | undefined, signal: AbortSignal): Promise<RunningPlatform> {
+    const { extensionFolder, folder } = this.#options;
+    const child = spawn(
+      process.execPath,
+      [
+        join(extensionFolder, 'dist', 'localKeeper.mjs'),
+        join(extensionFolder, 'dist', 'local.mjs'),
+        folder,
+        ...['--data-dir', join(folder, 'data')],
+        ...(vscode === undefined ? [] : ['--vscode-server', vscode.server, '--vscode-node', vscode.node]),
+      ],
+      { cwd: folder, env: keeperEnvironment(apiKey), stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const lastWords: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lastWords.push(line);
+      lastWords.splice(0, lastWords.length - 5);
+    });
+    const deadline = AbortSignal.timeout(startLimitMs);
+    const stop = AbortSignal.any([signal, deadline]);
+    const failure = await new Promise<RuntimeError | undefined>((resolve) => {
+      createInterface({ input: child.stdout }).on('line', (line) => line === readyWord && resolve(undefined));
+      child.once('error', (error) => resolve(notStarted(messageOf(error))));
+      child.once('close', () => resolve(notStarted(lastWords.join(' '))));
+      stop.addEventListener('abort', () => {
+        child.kill('SIGTERM');
+        resolve(signal.aborted ? cancelled() : notStarted(l10n.t('It was not ready within {0} s.', startLimitMs / 1000)));
+      });
+    });
+    // The keeper outlives this window when it must; nothing here waits for it any more.
+    child.unref();
+    const running = failure === undefined ? await readRunning(folder) : undefined;
+    if (running === undefined) throw failure ?? notStarted(l10n.t('It ended at once.'));
+    return running;
+  }
+}
+
+function notStarted(why: string): RuntimeError {
+  return new RuntimeError({
+    code: 'no_action_server',
+    message: l10n.t('The local platform could not be started: {0}', why),
+    nextStep: l10n.t('Its log is in the support bundle.'),
+  });
+}
+
+/** What the keeper and the platform need of this process's environment. Nothing of the user's accounts is in it. */
+function keeperEnvironment(apiKey: string): Record<string, string> {
+  const passed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR', 'LD_LIBRARY_PATH'];
+  const environment: Record<string, string> = { RUNLOOP_LOCAL_API_KEY: apiKey };
+  for (const name of passed) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  if (process.versions['electron'] !== undefined) environment['ELECTRON_RUN_AS_NODE'] = '1';
+  return environment;
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { readRunning, type RunningPlatform } from '../../src/extension/localPlatform/keeperState';
+import { eventually } from './eventually';
+import { useUiSession } from './uiSession';
+import { Workbench } from './workbench/workbench';
+
+describe('Trying without an account', function () {
+  this.timeout(120_000);
+  const session = useUiSession({ signedIn: false });
+  const name = 'tried-locally';
+
+  const running = async (): Promise<RunningPlatform | undefined> =>
+    readRunning(
+      join(session().stack.folder, '..', 'vscode', 'data', 'User', 'globalStorage', 'runloop-devboxes.runloop-devboxes', 'local'),
+    );
+
+  it('starts the local platform from the welcome text, with the key in no argument', async () => {
+    const { workbench } = session();
+    await workbench.openViewContainer('Runloop');
+    await workbench.tree('Devboxes').welcome.getByText('Try Without an Account').waitFor();
+    await workbench.screenshot('local-1-welcome');
+    await workbench.tree('Devboxes').pressWelcomeButton('Try Without an Account');
+    await workbench.notification('The local platform is ready').waitFor(60_000);
+    await workbench.tree('Devboxes').welcome.getByText('No devbox is running.').waitFor();
+    await workbench.screenshot('local-2-ready');
+    const platform = await running();
+    assert.ok(platform !== undefined);
+    assert.ok(!readFileSync(`/proc/${platform.pid}/cmdline`, 'utf8').includes('ak_local'));
+  });
+
+  it('starts a devbox there and opens its VS Code', async () => {
+    const { workbench } = session();
+    await workbench.notification('The local platform is ready').press('Start Devbox');
+    await workbench.quickInput.waitFor('Name of the devbox');
+    await workbench.quickInput.accept(name);
+    await workbench.notification(`Devbox ${name} is ready.`).waitFor(90_000);
+    const row = workbench.tree('Devboxes').row(name);
+    const page = await workbench.newPageDuring(() => row.click(), 60_000);
+    await new Workbench(page).waitUntilReady();
+    await page.close();
+  });
+
+  it('keeps devbox and platform over a reload, and lets a second window join', async () => {
+    const { workbench, context, stack } = session();
+    const before = await running();
+    await workbench.reload();
+    await workbench.openViewContainer('Runloop');
+    await workbench.tree('Devboxes').row(name).waitFor(30_000);
+    assert.deepEqual(await running(), before);
+
+    const second = new Workbench(await context.newPage());
+    await second.open(`${stack.origin}/`);
+    await second.openViewContainer('Runloop');
+    await second.tree('Devboxes').pressWelcomeButton('Try Without an Account');
+    await second.tree('Devboxes').row(name).waitFor(30_000);
+    assert.deepEqual(await running(), before);
+    await second.page.close();
+  });
+
+  it('asks what becomes of the devbox before the platform ends, and then leaves nothing running', async () => {
+    const { workbench } = session();
+    await workbench.runCommand('Runloop: Leave the Local Platform');
+    await workbench.dialog.waitFor('1 devboxes of the local platform have not ended.');
+    await workbench.screenshot('local-3-question');
+    await workbench.dialog.press('Shut Down All');
+    await workbench.tree('Devboxes').welcome.getByText('Sign in with a Runloop API key').waitFor({ timeout: 30_000 });
+    await eventually(running, (platform) => platform === undefined);
+  });
+});
