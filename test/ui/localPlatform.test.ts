@@ -63,7 +63,7 @@ describe('Trying without an account', function () {
   it('asks what becomes of the devbox before the platform ends, and then leaves nothing running', async () => {
     const { workbench } = session();
     await workbench.runCommand('Runloop: Leave the Local Platform');
-    await workbench.dialog.waitFor('1 devboxes of the local platform have not ended.');
+    await workbench.dialog.waitFor('Devboxes of the local platform that have not ended: 1.');
     await workbench.screenshot('local-3-question');
     await workbench.dialog.press('Shut Down All');
     await workbench.tree('Devboxes').welcome.getByText('Sign in with a Runloop API key').waitFor({ timeout: 30_000 });

@@ -47,15 +47,15 @@ export async function stopLocalPlatform(services: Services): Promise<void> {
     const shutDown = l10n.t('Shut Down All');
     const keep = l10n.t('Keep Running');
     const answer = await window.showWarningMessage(
-      l10n.t('{0} devboxes of the local platform have not ended. What should become of them?', active),
+      l10n.t('Devboxes of the local platform that have not ended: {0}. What should become of them?', active),
       {
         modal: true,
         detail: l10n.t(
           'Shut down, their disks with everything in the workspace are lost for good, in every window. Kept, they go on until they end by themselves; "Try Without an Account" brings you back to them.',
         ),
       },
-      shutDown,
       keep,
+      shutDown,
     );
     if (answer === undefined) return;
     if (answer === keep) await localPlatform.leave();
