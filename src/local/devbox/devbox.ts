@@ -21,6 +21,7 @@ import { StateHistory } from './stateHistory';
 import type { DevboxStatus, Ending, FailureReason, ShutdownReason, StateTransition } from './status';
 import type { Tunnel, TunnelSettings } from './tunnel';
 import { openTunnel } from './tunnel';
+import type { UsageWatch } from './usageWatch';
 
 /** What a devbox needs from its surroundings. */
 export interface DevboxSurroundings {
@@ -30,6 +31,8 @@ export interface DevboxSurroundings {
   readonly addresses: LoopbackAddresses;
   /** Gets a sentence for the platform's own output. */
   readonly say: (line: string) => void;
+  /** Ends devboxes that use too much. */
+  readonly usage: UsageWatch;
   /** What is done to devboxes on order. */
   readonly mishaps: Mishaps | undefined;
 }
@@ -204,7 +207,7 @@ export class Devbox {
   #start(first: boolean): void {
     const { sandboxes, addresses } = this.#surroundings;
     this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
-    const run = new DevboxRun({ sandbox: sandboxes.create(this.id, this.#root), spec: this.spec, log: this.log, tools: sandboxes.tools, addresses });
+    const run = new DevboxRun({ sandbox: sandboxes.create(this.id, this.#root, this.spec.limits), spec: this.spec, log: this.log, tools: sandboxes.tools, addresses });
     this.#run = run;
     this.#underWay = this.#boot(run, first).catch((error: unknown) => this.#bootFailed(run, error));
   }
@@ -221,6 +224,7 @@ export class Devbox {
         this.fail('health_check_failed', 'The processes of the devbox were ended from outside.');
       }
     });
+    this.#watchUsage(run);
     this.#move('initializing');
     await mishaps?.boot(this, 'initializing', run.signal);
     for (const mount of first ? this.spec.fileMounts : []) {
@@ -255,6 +259,19 @@ export class Devbox {
     if (!run.signal.aborted) {
       this.fail(error instanceof BootFailure ? error.reason : 'execution_failed', messageOf(error));
     }
+  }
+
+  #watchUsage(run: DevboxRun): void {
+    this.#surroundings.usage.watch({
+      scope: run.sandbox.scope,
+      folder: this.#root,
+      limits: this.spec.limits,
+      signal: run.signal,
+      onExcess: (reason, message) => {
+        this.log.append({ source: 'kmsg', level: 'error', message });
+        this.fail(reason, message);
+      },
+    });
   }
 
   #failLater(run: DevboxRun): void {

@@ -8,6 +8,7 @@ import type { Mishaps } from './mishaps';
 import type { SandboxChoice } from './probe';
 import type { DevboxSpec } from './spec';
 import { isTerminal } from './status';
+import { UsageWatch } from './usageWatch';
 
 /** Ended devboxes that can still be looked at; older ones are forgotten. */
 const keptEnded = 200;
@@ -20,6 +21,7 @@ export class DevboxRegistry {
   readonly #folder: string;
   readonly #say: (line: string) => void;
   readonly #mishaps: Mishaps | undefined;
+  readonly #usage: UsageWatch;
   #closed = false;
 
   private constructor(sandboxes: SandboxChoice, folder: string, say: (line: string) => void, mishaps: Mishaps | undefined) {
@@ -27,6 +29,7 @@ export class DevboxRegistry {
     this.#folder = folder;
     this.#say = say;
     this.#mishaps = mishaps;
+    this.#usage = new UsageWatch(say);
   }
 
   /**
@@ -47,7 +50,7 @@ export class DevboxRegistry {
    */
   create(spec: DevboxSpec): Devbox {
     this.#refuseWhenClosed();
-    const devbox = new Devbox(spec, { sandboxes: this.#sandboxes, folder: this.#folder, addresses: this.#addresses, say: this.#say, mishaps: this.#mishaps });
+    const devbox = new Devbox(spec, { sandboxes: this.#sandboxes, folder: this.#folder, addresses: this.#addresses, say: this.#say, usage: this.#usage, mishaps: this.#mishaps });
     this.#devboxes.set(devbox.id, devbox);
     this.#forgetOldest();
     return devbox;

@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { messageOf, codeOf, DevboxError } from './errors';
-import { dieWithParent, requireProgram, systemPath } from './hostPrograms';
+import { dieWithParent, findProgram, requireProgram, systemPath } from './hostPrograms';
 import { namespaceScript } from './namespaceScript';
+import type { ProcessScope } from './processTable';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
+import type { Limits } from './sizes';
+import { hasProcessLimit } from './sizes';
 import { childOf, enterScript, spawnCommand } from './spawnCommand';
 
 /** Building a sandbox takes a fraction of a second; a computer that needs longer than this is stuck. */
 const startLimit = 20_000;
 
 /** Without a user namespace root inside is the host's root: take away what could undo the read-only mounts. */
-const lessPower = ['setpriv', '--bounding-set', '-sys_admin,-sys_module,-sys_rawio,-sys_ptrace,-sys_boot,-sys_time,-mknod', '--'];
+const lessPower = ['setpriv', '--bounding-set', '-sys_admin,-sys_module,-sys_rawio,-sys_ptrace,-sys_boot,-sys_time,-sys_resource,-mknod', '--'];
 
 /** Pause before the first process is killed instead of asked, in milliseconds. */
 const stopLimit = 2_000;
@@ -25,6 +28,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #root: string;
   readonly #users: boolean;
   readonly #binds: readonly ReadOnlyBind[];
+  readonly #limits: Limits;
   #outer: ChildProcess | undefined;
   #firstProcess = 0;
   #markEnded: () => void = () => undefined;
@@ -33,17 +37,20 @@ export class NamespaceSandbox implements Sandbox {
    * @param root the devbox's folder on the host, absolute
    * @param users with a user namespace (always when not root)
    * @param binds host files and folders shown read-only
+   * @param limits what its processes may use
    */
-  constructor(root: string, users: boolean, binds: readonly ReadOnlyBind[]) {
+  constructor(root: string, users: boolean, binds: readonly ReadOnlyBind[], limits: Limits) {
     this.#root = root;
     this.#users = users;
     this.#binds = binds;
+    this.#limits = limits;
     this.ended = new Promise((resolve) => (this.#markEnded = resolve));
   }
 
   async start(signal: AbortSignal): Promise<void> {
     const [file, ...args] = [
       ...dieWithParent(),
+      ...rlimits(this.#limits),
       requireProgram('unshare'),
       ...(this.#users ? ['--user', '--map-root-user'] : []),
       '--mount',
@@ -59,6 +66,8 @@ export class NamespaceSandbox implements Sandbox {
       'devbox',
       this.#root,
       this.#users ? 'user' : 'root',
+      String(hasProcessLimit() ? this.#limits.processes : 0),
+      String(this.#limits.memory / 4),
       ...this.#binds.flatMap((bind) => [bind.source, bind.target]),
     ];
     if (file === undefined) {
@@ -94,7 +103,11 @@ export class NamespaceSandbox implements Sandbox {
       : [...enter, '--'];
     // In a session of its own, so that a signal to the command's group reaches what is inside and not the way in.
     const inside = [requireProgram('setsid'), ...(this.#users ? [] : lessPower), '/bin/bash', '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
-    return spawnCommand([...way, ...inside], command, childOf);
+    return spawnCommand([...rlimits(this.#limits), ...way, ...inside], command, childOf);
+  }
+
+  get scope(): ProcessScope {
+    return { kind: 'namespace', firstProcess: this.#firstProcess };
   }
 
   translate(command: string): string {
@@ -123,6 +136,15 @@ export class NamespaceSandbox implements Sandbox {
       }
     }
   }
+}
+
+/**
+ * Words in front of a command that hold each single process of it: a backstop for the watch over all of them, which
+ * looks only now and then. Twice the memory, so that the watch is the one that tells.
+ */
+function rlimits(limits: Limits): readonly string[] {
+  const prlimit = findProgram('prlimit');
+  return prlimit === undefined ? [] : [prlimit, `--data=${2 * limits.memory}`, `--fsize=${limits.disk}`, '--core=0', '--'];
 }
 
 /** Waits for the line with which the first process reports its number. */

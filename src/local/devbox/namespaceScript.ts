@@ -1,13 +1,14 @@
 /**
  * The shell script that builds a devbox's file system view inside fresh namespaces and then stays as its first process.
- * Arguments: the devbox's folder on the host, `user` or `root` (the kind of namespaces), then pairs of a host path and
+ * Arguments: the devbox's folder on the host, `user` or `root` (the kind of namespaces), the most processes (0 where the
+ * kernel cannot tell devboxes apart), the size of /dev/shm in bytes, then pairs of a host path and
  * the path where the devbox sees it read-only.
  */
 export const namespaceScript = String.raw`
 set -eu
 umask 022
-root=$1 kind=$2
-shift 2
+root=$1 kind=$2 processes=$3 shared=$4
+shift 4
 # /proc is still the host's, so this is the process id as the platform knows it.
 read -r host_pid _ < /proc/self/stat
 
@@ -67,6 +68,8 @@ done < /proc/self/mountinfo
 
 mkdir -p proc dev
 if mount -t proc -o nosuid,nodev,noexec proc proc 2>/dev/null; then
+  # Of this process namespace and those below it.
+  if [ "$processes" != 0 ]; then echo "$processes" > proc/sys/kernel/pid_max || true; fi 2>/dev/null
   for name in sys sysrq-trigger irq bus; do
     if [ -e "proc/$name" ]; then
       mount --bind "proc/$name" "proc/$name"
@@ -81,7 +84,7 @@ private_dev() {
   mount -t tmpfs -o mode=755,nosuid,size=1m devbox dev &&
     mkdir dev/pts dev/shm &&
     mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts &&
-    mount -t tmpfs -o mode=1777,nosuid,nodev shm dev/shm &&
+    mount -t tmpfs -o mode=1777,nosuid,nodev,size="$shared" shm dev/shm &&
     for name in null zero full random urandom tty; do
       : > "dev/$name" && mount --bind "/dev/$name" "dev/$name" || return 1
     done &&

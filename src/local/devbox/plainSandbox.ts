@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { DevboxError } from './errors';
 import { requireProgram, systemPath } from './hostPrograms';
 import { translatePaths } from './plainPaths';
+import type { ProcessScope } from './processTable';
 import type { Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import { enterScript, spawnCommand } from './spawnCommand';
 
@@ -70,6 +71,7 @@ exit 1
 export class PlainSandbox implements Sandbox {
   readonly prefix: string;
   readonly ended: Promise<void>;
+  readonly scope: ProcessScope;
   readonly #id: string;
   #keeper: ChildProcess | undefined;
   #stopped: Promise<void> | undefined;
@@ -83,6 +85,7 @@ export class PlainSandbox implements Sandbox {
   constructor(id: string, root: string) {
     this.#id = id;
     this.prefix = root;
+    this.scope = { kind: 'mark', mark: id };
     this.ended = new Promise((resolve) => (this.#markEnded = resolve));
   }
 

@@ -9,14 +9,16 @@ import { NamespaceSandbox } from './namespaceSandbox';
 import { isPlainPath } from './plainPaths';
 import { PlainSandbox } from './plainSandbox';
 import { removeFolder } from './removeFolder';
+import type { Limits } from './sizes';
+import { limitsOf } from './sizes';
 import type { Sandbox, SandboxMode } from './sandbox';
 
 /** The way in which this computer's devboxes are closed off, found by trying. */
 export interface SandboxChoice {
   readonly mode: SandboxMode;
   readonly tools: DevboxTools;
-  /** Makes the sandbox of a devbox from its id and its folder on the host. */
-  create(id: string, root: string): Sandbox;
+  /** Makes the sandbox of a devbox from its id, its folder on the host and what it may use. */
+  create(id: string, root: string, limits: Limits): Sandbox;
 }
 
 /**
@@ -52,14 +54,14 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
 
 function namespaceChoice(mode: SandboxMode, tools: HostTools): SandboxChoice {
   const bound = boundTools(tools);
-  return { mode, tools: bound, create: (_id, root) => new NamespaceSandbox(root, mode === 'user-namespace', bound.binds) };
+  return { mode, tools: bound, create: (_id, root, limits) => new NamespaceSandbox(root, mode === 'user-namespace', bound.binds, limits) };
 }
 
 /** Why a choice does not work here, or undefined if it does. */
 async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | undefined> {
   const folder = await mkdtemp(join(dataDir, 'trial-'));
   const root = join(folder, 'root');
-  const sandbox = choice.create('trial', root);
+  const sandbox = choice.create('trial', root, limitsOf({}));
   try {
     await mkdir(root);
     await furnish(root, sandbox.prefix, undefined, choice.tools);

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { ProcessScope } from './processTable';
 
 /** How a command ended. */
 export interface ExitStatus {
@@ -45,6 +46,8 @@ export interface Sandbox {
   readonly prefix: string;
   /** Settles when the sandbox has ended, whoever ended it. */
   readonly ended: Promise<void>;
+  /** How its processes are told from others, once it is built. */
+  readonly scope: ProcessScope;
   /**
    * Builds the room.
    * @throws DevboxError `failed` with the reason when it cannot be built.

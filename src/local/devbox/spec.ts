@@ -1,4 +1,5 @@
 import type { Blueprint } from './blueprints';
+import type { Limits } from './sizes';
 import type { TunnelSettings } from './tunnel';
 
 /** A file that is written into the devbox before its launch commands run. */
@@ -37,6 +38,8 @@ export interface DevboxSpec {
   readonly lifetime: Lifetime;
   readonly hooks: LifecycleHooks;
   readonly tunnel: TunnelSettings | undefined;
+  /** What it may use. */
+  readonly limits: Limits;
   /** What the caller gave as launch parameters, shown again in the devbox object. */
   readonly launchParameters: Readonly<Record<string, unknown>>;
 }

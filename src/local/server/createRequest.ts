@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Blueprint } from '../devbox/blueprints';
 import { findBlueprint } from '../devbox/blueprints';
 import type { DevboxSpec, FileMount, Lifetime } from '../devbox/spec';
+import { limitsOf, sizeNames } from '../devbox/sizes';
 import type { TunnelSettings } from '../devbox/tunnel';
 import { badRequest, notOffered } from './apiError';
 import { nameField, optional, parseBody, stringMap, tunnelFields } from './bodies';
@@ -31,6 +32,9 @@ const launchFields = z.looseObject({
   launch_commands: optional(z.array(z.string())),
   user_parameters: optional(z.object({ username: z.string(), uid: z.number() }).partial()),
   architecture: optional(z.enum(['x86_64', 'arm64'])),
+  resource_size_request: optional(z.enum(sizeNames)),
+  custom_gb_memory: optional(z.number().positive().max(64)),
+  custom_disk_size: optional(z.number().positive().max(64)),
   network_policy_id: optional(z.string()),
   required_services: optional(z.array(z.string())),
 });
@@ -92,6 +96,7 @@ export function parseCreate(body: unknown): DevboxSpec {
       suspendDeadlineMs: hooks?.suspend_deadline_ms ?? usualDeadline,
     },
     tunnel: fields.tunnel === undefined ? undefined : readTunnel(fields.tunnel),
+    limits: limitsOf({ size: launch.resource_size_request, memory: launch.custom_gb_memory, disk: launch.custom_disk_size }),
     launchParameters: lifetime.keepAliveSeconds === undefined ? launch : { ...launch, keep_alive_time_seconds: lifetime.keepAliveSeconds },
   };
 }

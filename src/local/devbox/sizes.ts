@@ -1,0 +1,55 @@
+import { release } from 'node:os';
+
+const gibibyte = 2 ** 30;
+
+/** What one devbox may use at most. */
+export interface Limits {
+  /** Bytes of memory of all its processes and of its /dev/shm together. */
+  readonly memory: number;
+  /** Bytes on disk. */
+  readonly disk: number;
+  /** Processes and threads. */
+  readonly processes: number;
+}
+
+/** Sizes of Runloop's API with their memory and disk in GiB. */
+const sizes = {
+  X_SMALL: [1, 4],
+  SMALL: [2, 4],
+  MEDIUM: [4, 8],
+  LARGE: [8, 16],
+  X_LARGE: [16, 16],
+  XX_LARGE: [32, 16],
+} as const;
+
+/** The names a size may have. */
+export const sizeNames = ['X_SMALL', 'SMALL', 'MEDIUM', 'LARGE', 'X_LARGE', 'XX_LARGE', 'CUSTOM_SIZE'] as const;
+
+/** How large a devbox is to be, as its creator said it. */
+export interface SizeRequest {
+  readonly size?: (typeof sizeNames)[number] | undefined;
+  /** GiB, for `CUSTOM_SIZE`. */
+  readonly memory?: number | undefined;
+  readonly disk?: number | undefined;
+}
+
+/** The limits that follow from a size; `SMALL` is the usual one. */
+export function limitsOf(request: SizeRequest): Limits {
+  const named = sizes[request.size === undefined || request.size === 'CUSTOM_SIZE' ? 'SMALL' : request.size];
+  const [memory, disk] = request.size === 'CUSTOM_SIZE' ? [request.memory ?? named[0], request.disk ?? named[1]] : named;
+  return { memory: memory * gibibyte, disk: disk * gibibyte, processes: Math.max(1_024, Math.round(memory * 2_048)) };
+}
+
+/**
+ * Whether the number of processes can be limited for one devbox by its process namespace. On older kernels the same file
+ * is about the whole computer.
+ */
+export function hasProcessLimit(kernel = release()): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 14);
+}
+
+/** A number of bytes as people read it. */
+export function gibibytes(bytes: number): string {
+  return `${(bytes / gibibyte).toFixed(2)} GiB`;
+}
