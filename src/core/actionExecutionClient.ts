@@ -1,20 +1,33 @@
-import { RuntimeError } from './errors';
-import { requestText, type TextAnswer } from './httpRequest';
+import { Readable } from 'node:stream';
+import type { Action, ActionArguments } from './actions/actions';
+import { ActionQueue } from './actions/actionQueue';
+import { answeredHere } from './actions/clientSideActions';
+import type { EventStream } from './actions/eventStream';
+import { ActionServerHttp, type ActionServer } from './actionServerHttp';
+import { isSent, messageOf, RuntimeError } from './errors';
+import { McpTools } from './mcp/mcpTools';
+import { noMcpServers, type McpServers } from './mcp/mcpServers';
 import { isRunObservation, parseObservation, type Observation, type RunObservation } from './observation';
-import { asArray, asObject, asString, parseJson } from './parse';
+import { asArray, asNumber, asObject, asString, parseJson, type JsonObject } from './parse';
 import { oneLine } from './plainText';
-import { tunnelAuthorizationHeader } from './platform/tunnel';
 import { redact } from './redact';
-import { aliveTimeoutMs, readRule, retrying } from './retry';
+import { aliveTimeoutMs, readRule, retrying, type RetryingOptions } from './retry';
+import { downloadFolder, type DownloadOptions } from './transfer/downloadFolder';
+import { upload, type UploadOptions } from './transfer/upload';
 
-export interface ActionServer {
-  /** Origin of the action server, without a trailing slash. */
-  readonly url: string;
-  /** What the server asks for in `X-Session-API-Key`; undefined if it asks for none. Secret. */
-  readonly sessionKey: string | undefined;
-  /** Bearer token of an authenticated tunnel. Secret. */
-  readonly tunnelToken: string | undefined;
-  readonly devboxId?: string | undefined;
+export type { ActionServer } from './actionServerHttp';
+
+export interface ClientOptions {
+  /** Seconds for actions that do not say otherwise; default 120. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Receives every action and observation. */
+  readonly events?: EventStream | undefined;
+  readonly mcp?: McpServers | undefined;
+  /** Names the session to MCP servers. */
+  readonly sid?: string | undefined;
+  readonly onWait?: RetryingOptions['onWait'];
+  /** Told when the server could not be reached. */
+  readonly onLost?: ((error: RuntimeError) => void) | undefined;
 }
 
 export interface RunOptions {
@@ -31,145 +44,174 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ServerInfo {
+  /** Seconds since the server started, and since the last action came. */
+  readonly uptime: number;
+  readonly idleTime: number;
+  readonly resources: JsonObject;
+}
+
 /** Seconds given to an answer beyond the action's own timeout (contract §12.1). */
 const answerGraceSeconds = 5;
 
 /**
- * Speaks to the action execution server of one devbox. Every call takes a signal; calls that change nothing are
- * tried again after passing failures, an action is never sent twice (D16).
+ * Speaks to the action execution server of one devbox: every endpoint, and actions one at a time.
+ *
+ * Every call takes a signal; calls that change nothing are tried again after passing failures, an action is never sent
+ * twice (D16). After an action timed out here, the shell counts as busy until the server answers after all (D17).
  *
  * @throws RuntimeError from every method: `session_key` for a refused key, `action_server` for other refusals,
- *   `action_timeout`, `network`, `deadline` or `cancelled`.
+ *   `action_timeout`, `shell_busy`, `network`, `deadline`, `closed` or `cancelled`.
  */
 export class ActionExecutionClient {
-  readonly #server: ActionServer;
+  readonly #http: ActionServerHttp;
+  readonly #options: ClientOptions;
+  readonly #queue: ActionQueue;
+  readonly #mcp: McpTools;
 
-  constructor(server: ActionServer) {
-    this.#server = server;
+  constructor(server: ActionServer, options: ClientOptions = {}) {
+    this.#http = new ActionServerHttp(server);
+    this.#options = options;
+    this.#queue = new ActionQueue(server.devboxId);
+    this.#mcp = new McpTools(this.#http, options.mcp ?? noMcpServers, options.sid ?? 'default');
+  }
+
+  get devboxId(): string | undefined {
+    return this.#http.server.devboxId;
+  }
+
+  /** True while the server still works on an action that has timed out or was cancelled here. */
+  get busy(): boolean {
+    return this.#queue.busy;
   }
 
   /** True if the server says that it is ready; a page of a proxy does not count (D15). */
   async alive(signal?: AbortSignal): Promise<boolean> {
-    const answer = await this.#send('GET', '/alive', { timeoutMs: aliveTimeoutMs, signal });
-    this.#check(answer, '/alive');
+    const answer = await this.#http.once('GET', '/alive', { timeoutMs: aliveTimeoutMs, signal });
     return asString(asObject(parseJson(answer.body))?.['status']) === 'ok';
+  }
+
+  async serverInfo(signal?: AbortSignal): Promise<ServerInfo> {
+    const answer = await this.#http.repeatable('GET', '/server_info', { timeoutMs: 10_000, signal });
+    const info = asObject(parseJson(answer.body)) ?? {};
+    return {
+      uptime: asNumber(info['uptime']) ?? 0,
+      idleTime: asNumber(info['idle_time']) ?? 0,
+      resources: asObject(info['resources']) ?? {},
+    };
   }
 
   /** Runs a shell command in the devbox's one shell, and waits for it as the options say. */
   async run(command: string, options: RunOptions = {}): Promise<RunObservation> {
-    const observation = await this.runAction(
-      {
-        action: 'run',
-        args: {
-          command,
-          is_input: options.isInput ?? false,
-          blocking: options.blocking ?? false,
-          // Servers before these fields existed reject them, so they go out only when asked for.
-          ...(options.isStatic === undefined ? {} : { is_static: options.isStatic }),
-          ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        },
-        timeout: options.timeoutSeconds ?? 120,
-      },
-      options.signal,
-    );
+    const args: ActionArguments['run'] = {
+      command,
+      is_input: options.isInput ?? false,
+      blocking: options.blocking ?? false,
+      // Servers before these fields existed reject them, so they go out only when asked for.
+      ...(options.isStatic === undefined ? {} : { is_static: options.isStatic }),
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    };
+    const timeout = options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds };
+    const observation = await this.runAction({ action: 'run', args, ...timeout }, options.signal);
     if (isRunObservation(observation)) return observation;
     throw new RuntimeError({
       code: 'action_server',
       message: `The command was not run: ${oneLine(redact(observation.content), 300)}`,
       nextStep: 'Send one command at a time, joined with && or ;.',
-      devboxId: this.#server.devboxId,
+      devboxId: this.devboxId,
     });
   }
 
-  /** Sends one action and gives its observation, also one of type `error`. */
-  async runAction(
-    action: { readonly action: string; readonly args: Readonly<Record<string, unknown>>; readonly timeout?: number },
-    signal?: AbortSignal,
-  ): Promise<Observation> {
-    const seconds = (action.timeout ?? 120) + answerGraceSeconds;
+  /**
+   * Performs one action and gives its observation, also one of type `error`. Actions that arrive meanwhile wait their
+   * turn. Actions that no server executes are answered here.
+   */
+  async runAction(action: Action, signal?: AbortSignal): Promise<Observation> {
+    const { events } = this.#options;
+    const cause = events?.append({ kind: 'action', action }) ?? 0;
     try {
-      const answer = await this.#send('POST', '/execute_action', {
-        timeoutMs: seconds * 1000,
-        signal,
-        body: { action },
-      });
-      this.#check(answer, '/execute_action');
-      return parseObservation(parseJson(answer.body));
+      const observation = answeredHere(action) ?? (await this.#perform(action, cause, signal));
+      events?.append({ kind: 'observation', observation, cause });
+      return observation;
     } catch (error) {
-      if (!RuntimeError.is(error, 'deadline')) throw error;
-      throw new RuntimeError({
-        code: 'action_timeout',
-        message: `The action did not answer within ${seconds} s. It still runs in the devbox and keeps its shell busy.`,
-        nextStep: 'Wait for it, or interrupt it from a terminal of the devbox.',
-        devboxId: this.#server.devboxId,
-        cause: error,
-      });
+      // Nobody waits for an observation that never comes: the stream says why there is none.
+      const isLost = RuntimeError.is(error, 'network');
+      const status = isLost ? 'STATUS$ERROR_RUNTIME_DISCONNECTED' : 'STATUS$ERROR';
+      events?.append({ kind: 'status', status, message: oneLine(redact(messageOf(error)), 300), cause });
+      if (isLost) this.#options.onLost?.(error);
+      throw error;
     }
   }
 
   /** Names in one folder of the devbox, folders first and with a trailing slash. Default: the workspace. */
   async listFiles(path?: string, signal?: AbortSignal): Promise<readonly string[]> {
-    const answer = await this.#repeatable('POST', '/list_files', {
-      timeoutMs: 10_000,
-      signal,
-      body: path === undefined ? {} : { path },
-    });
+    const body = path === undefined ? {} : { path };
+    const answer = await this.#http.repeatable('POST', '/list_files', { timeoutMs: 10_000, signal, body });
     return asArray(parseJson(answer.body)).flatMap((name) => asString(name) ?? []);
   }
 
   /** Token of the devbox's VS Code; undefined if it has none. Secret. */
   async connectionToken(signal?: AbortSignal): Promise<string | undefined> {
-    const answer = await this.#repeatable('GET', '/vscode/connection_token', { timeoutMs: 10_000, signal });
+    const answer = await this.#http.repeatable('GET', '/vscode/connection_token', { timeoutMs: 10_000, signal });
     return asString(asObject(parseJson(answer.body))?.['token']);
   }
 
-  async #repeatable(method: 'GET' | 'POST', path: string, request: Sending): Promise<TextAnswer> {
-    return retrying(
-      async () => {
-        const answer = await this.#send(method, path, request);
-        this.#check(answer, path);
-        return answer;
-      },
-      { rule: readRule, signal: request.signal },
+  /** Sends one file, as a stream. With `unpack` the file is a zip that is unpacked in the destination. */
+  async upload(options: UploadOptions): Promise<void> {
+    await upload(this.#http, options);
+  }
+
+  async uploadBytes(options: Omit<UploadOptions, 'content' | 'size'> & { readonly bytes: Buffer }): Promise<void> {
+    const { bytes, ...rest } = options;
+    await upload(this.#http, { ...rest, content: Readable.from([bytes]), size: bytes.length });
+  }
+
+  /** Fetches a folder as a zip file, checked before it gets its name (D26). */
+  async downloadFolder(options: DownloadOptions): Promise<{ readonly bytes: number; readonly files: number }> {
+    return downloadFolder(this.#http, options);
+  }
+
+  /** Where the MCP servers are reached from here, built anew for each call (D32). Secret: it holds keys. */
+  getMcpConfig(): McpServers {
+    return this.#mcp.config();
+  }
+
+  /**
+   * Registers all stdio servers in one go: servers of OpenHands serve only the first list they get (D32).
+   *
+   * @throws RuntimeError `mcp` with the server's reason if they did not start
+   */
+  async updateMcpServer(signal?: AbortSignal): Promise<void> {
+    await this.#mcp.register(signal);
+  }
+
+  /** Refuses everything from now on (D35). */
+  dispose(): void {
+    this.#queue.dispose();
+  }
+
+  async #perform(action: Action, cause: number, signal: AbortSignal | undefined): Promise<Observation> {
+    const timeout = action.timeout ?? this.#options.timeoutSeconds ?? 120;
+    if (action.action === 'call_tool_mcp') {
+      const { name, arguments: toolArguments } = action.args as ActionArguments['call_tool_mcp'];
+      return this.#queue.take(() => this.#mcp.call(name, toolArguments ?? {}, timeout, signal), { signal });
+    }
+    return this.#queue.take((open) => this.#execute({ ...action, timeout }, open), {
+      signal,
+      waitMs: (timeout + answerGraceSeconds) * 1000,
+      onLate: (observation) => this.#options.events?.append({ kind: 'observation', observation, cause, late: true }),
+    });
+  }
+
+  /** Sends an action once; only what cannot have reached the server is sent again. */
+  async #execute(action: Action, signal: AbortSignal): Promise<Observation> {
+    const answer = await retrying(
+      () => this.#http.once('POST', '/execute_action', { timeoutMs: longestActionMs, signal, body: { action } }),
+      { rule: readRule, signal, retryOn: (error) => !isSent(error), onWait: this.#options.onWait },
     );
-  }
-
-  async #send(method: 'GET' | 'POST', path: string, request: Sending): Promise<TextAnswer> {
-    return requestText(new URL(`${this.#server.url}${path}`), {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(this.#server.sessionKey === undefined ? {} : { 'X-Session-API-Key': this.#server.sessionKey }),
-        ...(this.#server.tunnelToken === undefined
-          ? {}
-          : { [tunnelAuthorizationHeader]: `Bearer ${this.#server.tunnelToken}` }),
-      },
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      timeoutMs: request.timeoutMs,
-      signal: request.signal,
-    });
-  }
-
-  #check(answer: TextAnswer, path: string): void {
-    if (answer.status >= 200 && answer.status < 300) return;
-    const body = asObject(parseJson(answer.body));
-    const said = asString(body?.['detail']) ?? asString(body?.['message']) ?? 'no reason given';
-    const refused = answer.status === 401 || answer.status === 403;
-    throw new RuntimeError({
-      code: refused ? 'session_key' : 'action_server',
-      message: `The action server refused ${path} (${answer.status}): ${oneLine(redact(said), 300)}`,
-      nextStep: refused
-        ? 'Attach again: the session key or tunnel of this devbox has changed.'
-        : 'Show the output of the devbox for the reason.',
-      devboxId: this.#server.devboxId,
-      status: answer.status,
-    });
+    return parseObservation(parseJson(answer.body));
   }
 }
 
-interface Sending {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-  readonly body?: Readonly<Record<string, unknown>>;
-}
+/** Milliseconds after which nobody waits for a late answer any more. */
+const longestActionMs = 86_400_000;

@@ -17,6 +17,11 @@ export type RuntimeErrorCode =
   | 'session_key'
   | 'action_server'
   | 'action_timeout'
+  | 'shell_busy'
+  | 'environment'
+  | 'transfer'
+  | 'mcp'
+  | 'disconnected'
   | 'deadline'
   | 'cancelled'
   | 'closed';
@@ -81,4 +86,16 @@ export function messageOf(error: unknown): string {
 /** Whether a signal is aborted by now; a call, so that the compiler does not take an earlier answer for the present one. */
 export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
+}
+
+/**
+ * Whether a request that failed may have reached its server. Only what certainly has not is safe to send again where
+ * doing something twice is not (D16): no connection came about, or the server put it off (429).
+ */
+export function isSent(error: unknown): boolean {
+  if (!RuntimeError.is(error)) return true;
+  if (error.code === 'rate_limited') return false;
+  const cause = error.cause;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return !(error.code === 'network' && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].includes(code));
 }

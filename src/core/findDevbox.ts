@@ -1,14 +1,11 @@
 import { RuntimeError } from './errors';
-import type { Devbox } from './platform/devbox';
+import { hasEnded, type Devbox } from './platform/devbox';
 import type { CallOptions, RunloopApi } from './platform/runloopApi';
 import { containerName, containerNameKey, type RuntimeConfig } from './runtimeConfig';
 
-/** Statuses in which a devbox can be attached to: it runs, or will by itself. */
-const attachable = ['running', 'initializing', 'provisioning', 'resuming', 'queued'] as const;
-
 /**
- * The devbox that a runtime means: by its id, else by its session id over all pages, the newest first (D18). The
- * metadata decides before the name, as names are not unique.
+ * The devbox that a runtime means: by its id, else by its session id over all pages, the newest first (D18), suspended
+ * ones included (D19). The metadata decides before the name, as names are not unique.
  *
  * @throws RuntimeError `devbox_not_found`: attaching never creates one (D5).
  */
@@ -25,18 +22,35 @@ export async function findDevbox(
       throw notFound(`There is no devbox ${config.devboxId} in this account.`, error);
     }
   }
-  const wanted = containerName(config.sid);
+  const { byMetadata, byName } = await lookUp(api, config.sid, call);
+  const found = byMetadata ?? byName;
+  if (found !== undefined) return found;
+  throw notFound(`No devbox that lives belongs to the session "${config.sid}".`);
+}
+
+/**
+ * The newest devbox that was made for this session id and can still be used, or undefined (D20). Names do not count:
+ * going on in a devbox that only happens to be named like the session would mix two people's work.
+ */
+export async function findOwn(api: RunloopApi, sid: string, call: CallOptions): Promise<Devbox | undefined> {
+  return (await lookUp(api, sid, call)).byMetadata;
+}
+
+async function lookUp(
+  api: RunloopApi,
+  sid: string,
+  call: CallOptions,
+): Promise<{ readonly byMetadata: Devbox | undefined; readonly byName: Devbox | undefined }> {
+  const wanted = containerName(sid);
+  let byMetadata: Devbox | undefined;
   let byName: Devbox | undefined;
-  for (const status of attachable) {
-    let byMetadata: Devbox | undefined;
-    for await (const devbox of api.list({ status }, call)) {
-      if (devbox.metadata[containerNameKey] === wanted) byMetadata = newer(byMetadata, devbox);
-      else if (devbox.name === config.sid) byName = newer(byName, devbox);
-    }
-    if (byMetadata !== undefined) return byMetadata;
+  // One list of all statuses costs fewer requests than one for each; large pages, for the same reason.
+  for await (const devbox of api.list({ pageSize: 1_000 }, call)) {
+    if (hasEnded(devbox.status)) continue;
+    if (devbox.metadata[containerNameKey] === wanted) byMetadata = newer(byMetadata, devbox);
+    else if (devbox.name === sid) byName = newer(byName, devbox);
   }
-  if (byName !== undefined) return byName;
-  throw notFound(`No running devbox belongs to the session "${config.sid}".`);
+  return { byMetadata, byName };
 }
 
 function newer(a: Devbox | undefined, b: Devbox): Devbox {

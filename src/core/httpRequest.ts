@@ -1,13 +1,21 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { cancelled, messageOf, RuntimeError } from './errors';
+
+/** A body that is sent while it is read, with the headers that describe it. */
+export interface BodyStream {
+  readonly stream: Readable;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 export interface HttpRequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly bodyStream?: BodyStream;
   /** Milliseconds until the whole answer must be there; for a stream, until its headers are. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -66,7 +74,15 @@ export async function requestStream(url: URL, options: HttpRequestOptions): Prom
       });
       request.once('response', resolve);
       request.once('error', reject);
-      request.end(options.body);
+      if (options.bodyStream === undefined) {
+        request.end(options.body);
+        return;
+      }
+      const { stream } = options.bodyStream;
+      // A source that cannot be read ends the request; a server that answers early ends the source.
+      stream.once('error', (error) => request.destroy(error));
+      request.once('close', () => stream.destroy());
+      stream.pipe(request);
     });
   } catch (error) {
     throw requestError(error, url, options, headersDeadline.signal.aborted);

@@ -1,9 +1,20 @@
 /* What the core offers to the extension, to other extensions and to plain Node programs. */
-export { ActionExecutionClient, type RunOptions } from './actionExecutionClient';
+export { ActionExecutionClient, type ActionServer, type RunOptions } from './actionExecutionClient';
+export type { Action, ActionArguments } from './actions/actions';
+export { EventStream, type StreamEvent } from './actions/eventStream';
 export { RuntimeError, messageOf, type RuntimeErrorCode } from './errors';
 export { Emitter, type Disposable } from './events';
 export { followDevbox } from './logs/followDevbox';
-export type { Observation, RunObservation } from './observation';
+export type { McpServers, RemoteServer, StdioServer } from './mcp/mcpServers';
+export {
+  isRunObservation,
+  observationIs,
+  type KnownObservations,
+  type Observation,
+  type RunObservation,
+} from './observation';
+export { optionsFromConfigToml } from './configToml';
+export { optionsFromEnvironment } from './optionsFromEnvironment';
 export { oneLine, stripControls } from './plainText';
 export { defaultBaseUrl, parseApiKey, parseBaseUrl } from './platform/client';
 export { hasEnded, isActive, type Devbox } from './platform/devbox';
@@ -15,8 +26,11 @@ export {
   longestKeepAliveSeconds,
   longestName,
   nameProblem,
-  optionsFromEnvironment,
+  type CloseMode,
+  type IdlePolicy,
   type RunloopRuntimeOptions,
+  type RuntimeConfig,
   type SessionKeyStore,
 } from './runtimeConfig';
+export type { RuntimeState } from './runtimeState';
 export type { ConnectPhase, RuntimeEvent, RuntimeStatus } from './runtimeStatus';

@@ -1,29 +1,37 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { ActionExecutionClient } from './actionExecutionClient';
+import { randomUUID } from 'node:crypto';
+import type { ActionExecutionClient } from './actionExecutionClient';
+import { EventStream } from './actions/eventStream';
 import { createDevboxSafely } from './createDevbox';
-import { cancelled, RuntimeError } from './errors';
+import { setupEnvironment } from './environment/setupEnvironment';
+import { RuntimeError } from './errors';
 import { Emitter, type Disposable } from './events';
-import { findDevbox } from './findDevbox';
+import { findDevbox, findOwn } from './findDevbox';
+import { bringUp, newSessionKey, type Connection } from './lifecycle/bringUp';
+import { connectFailure, notCleanedUp } from './lifecycle/connectFailure';
+import { createBody, requestKey } from './lifecycle/createBody';
+import { watchLifetime } from './lifecycle/lifetime';
+import { setUpDevbox } from './lifecycle/setUpDevbox';
 import { LoopbackForwarder } from './loopbackForwarder';
-import { messageOf } from './errors';
-import type { Devbox, Tunnel } from './platform/devbox';
-import { RunloopApi, type CallOptions, type CreateDevboxBody } from './platform/runloopApi';
+import type { Devbox } from './platform/devbox';
+import { keepDevboxAlive, suspendDevbox } from './platform/lifeCycle';
+import { RunloopApi, type CallOptions } from './platform/runloopApi';
 import { tunnelOrigin } from './platform/tunnel';
-import { containerName, containerNameKey, resolveConfig, type RunloopRuntimeOptions, type RuntimeConfig } from './runtimeConfig';
-import type { ConnectPhase, RuntimeEvent } from './runtimeStatus';
-import { actionServerPort, entrypoint, sessionKeyFile, vscodePort } from './startupCommand';
-import { waitUntilAlive, waitUntilRunning, endedError } from './waitForDevbox';
+import { resolveConfig, type CloseMode, type RunloopRuntimeOptions, type RuntimeConfig } from './runtimeConfig';
+import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
+import type { RuntimeEvent, RuntimeStatus } from './runtimeStatus';
+import { actionServerPort, vscodePort } from './startupCommand';
+import { waitUntilSuspended } from './waitForDevbox';
 
-type State = 'new' | 'connecting' | 'ready' | 'failed' | 'closed';
-
-/** Milliseconds that cleaning up after a failed connect may take. */
+/** Milliseconds that cleaning up after a failed connect, and closing, may take. */
 const cleanUpMs = 60_000;
-/** Metadata by which a devbox is found whose create answer was lost. */
-const requestKey = 'runloop-devboxes-request';
+
+interface Call {
+  readonly signal?: AbortSignal;
+}
 
 /**
- * OpenHands' RunloopRuntime: creates a devbox or attaches to one, waits for it and its action server, runs actions in
- * it, hands out its VS Code URL, and closes it.
+ * OpenHands' RunloopRuntime: creates a devbox or attaches to one, waits for it and its action server, performs actions
+ * in it, hands out its VS Code URL, suspends and resumes it, and closes it.
  *
  * One runtime belongs to one devbox and connects once. What it created is shut down again when connecting fails or
  * is cancelled; what it attached to is never touched.
@@ -31,16 +39,18 @@ const requestKey = 'runloop-devboxes-request';
 export class RunloopRuntime {
   readonly config: RuntimeConfig;
   readonly api: RunloopApi;
+  /** Actions, observations and statuses in order, replayable. */
+  readonly stream = new EventStream();
   readonly #events = new Emitter<RuntimeEvent>();
   readonly #forwarder = new LoopbackForwarder();
-  #state: State = 'new';
+  readonly #machine = new StateMachine((from, to) => this.#events.fire({ type: 'state', from, to }));
+  readonly #abandon = new AbortController();
   #devbox: Devbox | undefined;
-  #tunnel: Tunnel | undefined;
-  #client: ActionExecutionClient | undefined;
+  #connection: Connection | undefined;
+  #lifetime: Disposable | undefined;
   #createdHere = false;
   #closing: Promise<void> | undefined;
-  #connecting: Promise<void> | undefined;
-  readonly #abandon = new AbortController();
+  #underWay: Promise<void> = Promise.resolve();
 
   /** @throws RuntimeError for options that cannot work, before any request (`missing_api_key`, `invalid_option`). */
   constructor(options: RunloopRuntimeOptions) {
@@ -50,9 +60,13 @@ export class RunloopRuntime {
     );
   }
 
-  /** Statuses and phases as they happen. */
+  /** States, statuses and phases as they happen. */
   onEvent(listener: (event: RuntimeEvent) => void): Disposable {
     return this.#events.on(listener);
+  }
+
+  get state(): RuntimeState {
+    return this.#machine.state;
   }
 
   get devbox(): Devbox | undefined {
@@ -66,13 +80,12 @@ export class RunloopRuntime {
 
   /** Origin of the action server, known once connected. */
   get actionExecutionServerUrl(): string | undefined {
-    return this.#tunnel === undefined ? undefined : this.#origin(actionServerPort, this.#tunnel);
+    return this.#connection === undefined ? undefined : this.#origin(actionServerPort, this.#connection);
   }
 
-  /** @throws RuntimeError `closed` unless the runtime is ready. */
+  /** @throws RuntimeError `closed` or `disconnected` unless the runtime is ready. */
   get actions(): ActionExecutionClient {
-    if (this.#state !== 'ready' || this.#client === undefined) throw this.#notReady();
-    return this.#client;
+    return this.#ready().client;
   }
 
   /**
@@ -80,19 +93,56 @@ export class RunloopRuntime {
    *
    * @throws RuntimeError that says what happened and what to do next; `cancelled` when the signal was aborted.
    */
-  async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#state !== 'new') {
-      throw new RuntimeError({
-        code: 'closed',
-        message: 'This runtime was connected before.',
-        nextStep: 'Make a new runtime for each connection.',
-        devboxId: this.#devbox?.id,
-      });
-    }
-    this.#state = 'connecting';
-    this.#events.fire({ type: 'status', status: 'STATUS$STARTING_RUNTIME' });
-    this.#connecting = this.#connectOrCleanUp(options.signal);
-    await this.#connecting;
+  async connect(options: Call = {}): Promise<void> {
+    this.#machine.move('connecting', this.#devbox?.id);
+    this.#status('STATUS$STARTING_RUNTIME');
+    this.#underWay = this.#connect(options.signal);
+    await this.#underWay;
+  }
+
+  /**
+   * Finds back to the devbox after the connection was lost, also one that was suspended or whose server ended.
+   *
+   * @throws RuntimeError as with connect(); the runtime is then `disconnected` and can be tried again
+   */
+  async reconnect(options: Call = {}): Promise<void> {
+    const devbox = this.#known('reconnecting');
+    await this.#again(devbox, 'disconnected', options.signal);
+  }
+
+  /** Suspends the devbox: files stay, processes end. @throws RuntimeError if it cannot be suspended */
+  async suspend(options: Call = {}): Promise<void> {
+    const devbox = this.#known('suspending');
+    this.#letGo();
+    this.#underWay = this.#bounded(options.signal, async (call) => {
+      this.#devbox = await waitUntilSuspended(this.api, await suspendDevbox(this.api, devbox.id, call), call.signal);
+      this.#machine.move('suspended');
+    }).catch((error: unknown) => {
+      if (this.#machine.can('disconnected')) this.#machine.move('disconnected');
+      throw error;
+    });
+    await this.#underWay;
+  }
+
+  /** Resumes the devbox that was suspended, with its server, and is ready again. */
+  async resume(options: Call = {}): Promise<void> {
+    const devbox = this.#known('resuming');
+    await this.#again(devbox, 'suspended', options.signal);
+  }
+
+  /** Tells Runloop that the devbox is in use; renews an idle policy (D21). */
+  async keepAlive(options: Call = {}): Promise<void> {
+    await keepDevboxAlive(this.api, this.#ready().devbox.id, options);
+  }
+
+  /**
+   * Sets variables in the devbox's shells and Jupyter, byte for byte; they stay set for later shells.
+   *
+   * @throws RuntimeError `invalid_option` for names and values that no environment can hold; `environment`
+   */
+  async addEnvVars(variables: Readonly<Record<string, string>>, options: Call = {}): Promise<void> {
+    const jupyter = this.config.plugins.includes('jupyter');
+    await setupEnvironment(this.actions, { variables, jupyter, signal: options.signal });
   }
 
   /**
@@ -102,105 +152,75 @@ export class RunloopRuntime {
    * @returns undefined if the devbox has no VS Code
    */
   async vscodeUrl(signal?: AbortSignal): Promise<string | undefined> {
-    const token = await this.actions.connectionToken(signal);
-    if (token === undefined || token === '' || this.#tunnel === undefined) return undefined;
-    const origin = this.#origin(vscodePort, this.#tunnel);
-    const reachable =
-      this.#tunnel.authToken === undefined
-        ? origin
-        : await this.#forwarder.originFor({ origin, tunnelToken: this.#tunnel.authToken });
+    const connection = this.#ready();
+    const token = await connection.client.connectionToken(signal);
+    if (token === undefined || token === '') return undefined;
+    const origin = this.#origin(vscodePort, connection);
+    const { authToken } = connection.tunnel;
+    const reachable = authToken === undefined ? origin : await this.#forwarder.originFor({ origin, tunnelToken: authToken });
     return `${reachable}/?${new URLSearchParams({ tkn: token, folder: this.config.workspacePath }).toString()}`;
   }
 
   /**
-   * Ends this runtime. By default the devbox is shut down if this runtime created it and kept if it was attached;
-   * `mode` decides otherwise. Harmless when called again.
+   * Ends this runtime. Unless `mode` or the options say otherwise, the devbox is shut down if this runtime created it,
+   * and kept if it was found. Harmless when called again (D22).
    *
-   * @throws RuntimeError if the shutdown is refused; a repeated close reports the same outcome.
+   * @throws RuntimeError if the devbox could not be shut down or suspended; a repeated close reports the same outcome.
    */
-  async close(options: { readonly mode?: 'default' | 'keep' | 'shutdown' } = {}): Promise<void> {
+  async close(options: { readonly mode?: 'default' | CloseMode } = {}): Promise<void> {
     this.#closing ??= this.#close(options.mode ?? 'default');
     await this.#closing;
   }
 
-  async #connectOrCleanUp(outer: AbortSignal | undefined): Promise<void> {
-    const deadline = AbortSignal.timeout(this.config.connectTimeoutMs);
-    const signal = AbortSignal.any([deadline, this.#abandon.signal, ...(outer === undefined ? [] : [outer])]);
+  async #connect(outer: AbortSignal | undefined): Promise<void> {
     try {
-      await this.#connectSteps(signal);
-      this.#state = 'ready';
-      this.#phase('ready');
-      this.#events.fire({ type: 'status', status: 'STATUS$READY' });
+      await this.#bounded(outer, async (call) => {
+        const { devbox, sessionKey } = await this.#findOrCreate(call);
+        const isNew = this.#createdHere;
+        const connection = await bringUp(this.#context(call), devbox, { sessionKey, isNew });
+        if (!this.config.attachToExisting) {
+          await setUpDevbox(connection, { config: this.config, isNew, signal: call.signal, fire: (event) => this.#events.fire(event) });
+        }
+        this.#nowReady(connection);
+      });
     } catch (error) {
-      this.#state = 'failed';
-      let failure = this.#asFailure(error, outer, deadline);
-      if (this.#createdHere && this.#devbox !== undefined) {
-        failure = await this.#shutDownAfter(failure, this.#devbox);
-      }
-      this.#forwarder.dispose();
-      this.#events.fire({ type: 'status', status: 'STATUS$ERROR', error: failure });
-      throw failure;
+      this.#machine.move('failed');
+      const failure = error as RuntimeError;
+      const told = this.#createdHere && this.#devbox !== undefined ? await this.#shutDownAfter(failure, this.#devbox) : failure;
+      this.#letGo();
+      this.#status('STATUS$ERROR', told);
+      throw told;
     }
   }
 
-  async #connectSteps(signal: AbortSignal): Promise<void> {
-    const call: CallOptions & { signal: AbortSignal } = {
-      signal,
-      onWait: ({ error, seconds }) =>
-        this.#events.fire({
-          type: 'waiting',
-          reason: RuntimeError.is(error, 'rate_limited') ? 'rate_limited' : 'network',
-          seconds: Math.ceil(seconds),
-        }),
-    };
-    const sessionKey = this.config.attachToExisting ? undefined : randomBytes(32).toString('hex');
-    let devbox = sessionKey === undefined ? await this.#find(call) : await this.#create(sessionKey, call);
-    this.#phase('provisioning', devbox);
-    devbox = await waitUntilRunning(this.api, devbox, {
-      ...call,
-      onStatus: (changed) => {
-        this.#devbox = changed;
-        this.#phase('provisioning', changed);
-      },
+  async #again(devbox: Devbox, otherwise: RuntimeState, outer: AbortSignal | undefined): Promise<void> {
+    this.#letGo();
+    this.#status('STATUS$STARTING_RUNTIME');
+    this.#underWay = this.#bounded(outer, async (call) => {
+      const current = await this.api.retrieve(devbox.id, call);
+      this.#nowReady(await bringUp(this.#context(call), current, { isNew: false }));
+    }).catch((error: unknown) => {
+      this.#machine.move(otherwise);
+      this.#status('STATUS$ERROR', RuntimeError.is(error) ? error : undefined);
+      throw error;
     });
-    this.#devbox = devbox;
-    this.#events.fire({ type: 'status', status: 'STATUS$RUNTIME_STARTED' });
-    this.#phase('startingServer', devbox);
-    const tunnel = await this.api.ensureTunnel(devbox, this.config.tunnelAuthMode, call);
-    this.#tunnel = tunnel;
-    const client = new ActionExecutionClient({
-      url: this.#origin(actionServerPort, tunnel),
-      sessionKey: sessionKey ?? (await this.#knownSessionKey(devbox, call)),
-      tunnelToken: tunnel.authToken,
-      devboxId: devbox.id,
-    });
-    await waitUntilAlive(this.api, client, devbox, {
-      ...call,
-      // A devbox that we did not start may not have a server at all; one that runs answers soon.
-      ...(this.config.attachToExisting && devbox.metadata[containerNameKey] === undefined ? { boundMs: 15_000 } : {}),
-    });
-    // `/alive` asks for no key; this tells now whether ours is the right one.
-    await client.listFiles(undefined, signal);
-    this.#client = client;
+    await this.#underWay;
   }
 
-  async #create(sessionKey: string, call: CallOptions & { signal: AbortSignal }): Promise<Devbox> {
+  async #findOrCreate(call: CallOptions & { signal: AbortSignal }): Promise<{ devbox: Devbox; sessionKey?: string }> {
+    const { attachToExisting, reuseExisting, sid } = this.config;
+    if (attachToExisting || reuseExisting) {
+      this.#phase('looking');
+      const found = attachToExisting ? await findDevbox(this.api, this.config, call) : await findOwn(this.api, sid, call);
+      if (found !== undefined) {
+        this.#devbox = found;
+        return { devbox: found };
+      }
+    }
     this.#phase('creating');
     const requestId = randomUUID();
-    const body: CreateDevboxBody = {
-      name: this.config.sid,
-      entrypoint: entrypoint(this.config),
-      blueprint_name: this.config.blueprintName,
-      metadata: { [containerNameKey]: containerName(this.config.sid), [requestKey]: requestId },
-      mounts: [{ type: 'file_mount', target: sessionKeyFile, content: sessionKey }],
-      tunnel: { auth_mode: this.config.tunnelAuthMode, http_keep_alive: false },
-      launch_parameters: {
-        resource_size_request: this.config.resourceSize,
-        keep_alive_time_seconds: this.config.keepAliveSeconds,
-        ...(this.config.launchCommands.length === 0 ? {} : { launch_commands: this.config.launchCommands }),
-      },
-    };
-    const devbox = await createDevboxSafely(this.api, body, {
+    const sessionKey = newSessionKey();
+    const devbox = await createDevboxSafely(this.api, createBody(this.config, sessionKey, requestId), {
       ...call,
       requestId,
       requestKey,
@@ -211,33 +231,80 @@ export class RunloopRuntime {
       },
     });
     await this.config.sessionKeys?.set(devbox.id, sessionKey);
-    return devbox;
+    return { devbox, sessionKey };
   }
 
-  async #find(call: CallOptions): Promise<Devbox> {
-    this.#phase('looking');
-    const devbox = await findDevbox(this.api, this.config, call);
-    this.#devbox = devbox;
-    if (devbox.status === 'failure' || devbox.status === 'shutdown') {
-      throw await endedError(this.api, devbox, 'before this window attached to it');
-    }
-    return devbox;
+  #context(call: CallOptions & { signal: AbortSignal }): Parameters<typeof bringUp>[0] {
+    return {
+      api: this.api,
+      config: this.config,
+      call,
+      client: {
+        timeoutSeconds: this.config.actionTimeoutSeconds,
+        events: this.stream,
+        mcp: this.config.mcp,
+        sid: this.config.sid,
+        onWait: call.onWait,
+        onLost: (error) => {
+          if (this.#machine.state !== 'ready') return;
+          this.#machine.move('disconnected');
+          this.#status('STATUS$ERROR_RUNTIME_DISCONNECTED', error);
+        },
+      },
+      onPhase: (phase, devbox) => {
+        this.#devbox = devbox;
+        this.#phase(phase);
+      },
+      onStarted: () => this.#status('STATUS$RUNTIME_STARTED'),
+    };
   }
 
-  /** The session key from an earlier start, else from the devbox itself; undefined if its server asks for none. */
-  async #knownSessionKey(devbox: Devbox, call: CallOptions): Promise<string | undefined> {
-    const stored = await this.config.sessionKeys?.get(devbox.id);
-    if (stored !== undefined) return stored;
+  /** Runs `work` under the overall deadline, the caller's signal and the end of this runtime. */
+  async #bounded(outer: AbortSignal | undefined, work: (call: CallOptions & { signal: AbortSignal }) => Promise<void>): Promise<void> {
+    const deadline = AbortSignal.timeout(this.config.connectTimeoutMs);
+    const signal = AbortSignal.any([deadline, this.#abandon.signal, ...(outer === undefined ? [] : [outer])]);
     try {
-      const key = (await this.api.readFile(devbox.id, sessionKeyFile, call)).trim();
-      if (key === '') return undefined;
-      await this.config.sessionKeys?.set(devbox.id, key);
-      return key;
+      await work({
+        signal,
+        onWait: ({ error, seconds }) =>
+          this.#events.fire({
+            type: 'waiting',
+            reason: RuntimeError.is(error, 'rate_limited') ? 'rate_limited' : 'network',
+            seconds: Math.ceil(seconds),
+          }),
+      });
     } catch (error) {
-      // Without the file the server was started by somebody else, as upstream does it: without a key.
-      if (RuntimeError.is(error) && (error.status === 404 || error.status === 400)) return undefined;
-      throw error;
+      throw connectFailure(error, {
+        isCancelled: outer?.aborted === true || this.#abandon.signal.aborted,
+        isLate: deadline.aborted,
+        limitMs: this.config.connectTimeoutMs,
+        devboxId: this.#devbox?.id,
+      });
     }
+  }
+
+  #nowReady(connection: Connection): void {
+    this.#connection = connection;
+    this.#devbox = connection.devbox;
+    this.#machine.move('ready');
+    this.#lifetime = watchLifetime({
+      devbox: connection.devbox,
+      idle: this.config.idle,
+      keepAlive: () => keepDevboxAlive(this.api, connection.devbox.id),
+      onExpiring: (seconds) => this.#events.fire({ type: 'expiring', seconds }),
+      onFailure: () => this.#events.fire({ type: 'note', message: 'The devbox could not be kept alive this time.' }),
+    });
+    this.#phase('ready');
+    this.#status('STATUS$READY');
+  }
+
+  /** Ends everything that belongs to the present connection. */
+  #letGo(): void {
+    this.#lifetime?.dispose();
+    this.#lifetime = undefined;
+    if (this.#connection !== undefined) this.#forwarder.forget(this.#origin(vscodePort, this.#connection));
+    this.#connection?.client.dispose();
+    this.#connection = undefined;
   }
 
   async #shutDownAfter(failure: RuntimeError, devbox: Devbox): Promise<RuntimeError> {
@@ -246,75 +313,63 @@ export class RunloopRuntime {
       await this.config.sessionKeys?.delete(devbox.id);
       return failure;
     } catch (error) {
-      return new RuntimeError({
-        code: failure.code,
-        message: `${failure.message} The devbox ${devbox.id} could not be shut down afterwards: ${messageOf(error)}`,
-        nextStep: 'Shut it down from the Runloop view, as it may still cost money.',
-        devboxId: devbox.id,
-        status: failure.status,
-        logTail: failure.logTail,
-        cause: failure,
-      });
+      return notCleanedUp(failure, devbox.id, error);
     }
   }
 
-  async #close(mode: 'default' | 'keep' | 'shutdown'): Promise<void> {
+  async #close(mode: 'default' | CloseMode): Promise<void> {
     this.#abandon.abort();
-    // A connect under way cleans up after itself; its failure is told to whoever called it.
-    await this.#connecting?.catch(() => undefined);
-    const ready = this.#state === 'ready';
-    this.#state = 'closed';
-    this.#client = undefined;
+    // What is under way cleans up after itself; its failure is told to whoever called it.
+    await this.#underWay.catch(() => undefined);
+    const failed = this.#machine.state === 'failed';
+    this.#machine.move('closing');
+    this.#letGo();
     this.#forwarder.dispose();
+    const chosen = mode === 'default' ? (this.config.closeMode ?? (this.#createdHere ? 'shutdown' : 'keep')) : mode;
     const devbox = this.#devbox;
-    const shutdown = mode === 'shutdown' || (mode === 'default' && this.#createdHere);
     try {
-      if (devbox !== undefined && shutdown && (ready || !this.#createdHere)) {
-        await this.api.shutdown(devbox.id, { signal: AbortSignal.timeout(cleanUpMs) });
-        await this.config.sessionKeys?.delete(devbox.id);
-      }
+      // After a failed connect nothing of our own is left, and what was found is not ours to touch.
+      if (devbox !== undefined && !(failed && this.#createdHere)) await this.#leave(devbox, chosen);
     } finally {
-      this.#events.fire({ type: 'status', status: 'STATUS$STOPPED' });
+      this.#machine.move('closed');
+      this.#status('STATUS$STOPPED');
       this.#events.dispose();
+      this.stream.dispose();
     }
   }
 
-  #origin(port: number, tunnel: Tunnel): string {
+  async #leave(devbox: Devbox, mode: CloseMode): Promise<void> {
+    const call = { signal: AbortSignal.timeout(cleanUpMs) };
+    if (mode === 'shutdown') {
+      await this.api.shutdown(devbox.id, call);
+      await this.config.sessionKeys?.delete(devbox.id);
+    }
+    if (mode === 'suspend' && devbox.status !== 'suspended') await suspendDevbox(this.api, devbox.id, call);
+  }
+
+  #origin(port: number, { tunnel }: Connection): string {
     const { baseUrl } = this.api;
     return tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: baseUrl, template: this.config.tunnelUrlTemplate });
   }
 
-  #phase(phase: ConnectPhase, devbox: Devbox | undefined = this.#devbox): void {
-    this.#events.fire({ type: 'phase', phase, ...(devbox === undefined ? {} : { devbox }) });
+  #phase(phase: Extract<RuntimeEvent, { type: 'phase' }>['phase']): void {
+    this.#events.fire({ type: 'phase', phase, ...(this.#devbox === undefined ? {} : { devbox: this.#devbox }) });
   }
 
-  #asFailure(error: unknown, outer: AbortSignal | undefined, deadline: AbortSignal): RuntimeError {
-    if (outer?.aborted === true || this.#abandon.signal.aborted) return cancelled(this.#devbox?.id);
-    if (deadline.aborted) {
-      return new RuntimeError({
-        code: 'deadline',
-        message: `Connecting took longer than ${Math.round(this.config.connectTimeoutMs / 1000)} s.`,
-        nextStep: 'Show the output of the devbox, then try again.',
-        devboxId: this.#devbox?.id,
-        cause: error,
-      });
-    }
-    if (RuntimeError.is(error)) return error;
-    return new RuntimeError({
-      code: 'unexpected_answer',
-      message: `Connecting failed: ${messageOf(error)}`,
-      nextStep: 'Please report this, with the output of the devbox.',
-      devboxId: this.#devbox?.id,
-      cause: error,
-    });
+  #status(status: RuntimeStatus, error?: RuntimeError): void {
+    this.stream.append({ kind: 'status', status, ...(error === undefined ? {} : { message: error.message }) });
+    this.#events.fire({ type: 'status', status, ...(error === undefined ? {} : { error }) });
   }
 
-  #notReady(): RuntimeError {
-    return new RuntimeError({
-      code: 'closed',
-      message: this.#state === 'closed' ? 'This runtime is closed.' : 'This runtime is not connected yet.',
-      nextStep: 'Attach to the devbox, then try again.',
-      devboxId: this.#devbox?.id,
-    });
+  /** Moves on with the devbox that is known. */
+  #known(to: RuntimeState): Devbox {
+    if (this.#devbox === undefined || !this.#machine.can(to)) throw wrongState(this.#machine.state, this.#devbox?.id);
+    this.#machine.move(to);
+    return this.#devbox;
+  }
+
+  #ready(): Connection {
+    if (this.#machine.state !== 'ready' || this.#connection === undefined) throw wrongState(this.#machine.state, this.#devbox?.id);
+    return this.#connection;
   }
 }

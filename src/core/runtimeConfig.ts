@@ -1,75 +1,46 @@
+import { nameFault } from './environment/variables';
 import { RuntimeError } from './errors';
+import { noMcpServers, type McpServers } from './mcp/mcpServers';
 import { defaultBaseUrl } from './platform/client';
+import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
 
-/** Where session keys are kept for later attaches; the extension keeps them in SecretStorage. */
-export interface SessionKeyStore {
-  get(devboxId: string): Promise<string | undefined>;
-  set(devboxId: string, key: string): Promise<void>;
-  delete(devboxId: string): Promise<void>;
-}
+export type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
 
-export interface RunloopRuntimeOptions {
-  /** The Runloop API key. Secret. Environment: `RUNLOOP_API_KEY`. */
-  readonly apiKey: string;
-  /** Default `https://api.runloop.ai`. Environment: `RUNLOOP_BASE_URL`. */
-  readonly baseUrl?: string | undefined;
-  /** Session id: the devbox's name, and `openhands-runtime-<sid>` in its metadata. Default `default`. */
-  readonly sid?: string;
-  /** Attach to a devbox that is there, or fail; never create one (D5). */
-  readonly attachToExisting?: boolean;
-  /** With `attachToExisting`: this very devbox, instead of looking for the sid. */
-  readonly devboxId?: string | undefined;
-  /** Default `openhands`; the latest successful build of that name. */
-  readonly blueprintName?: string | undefined;
-  /** Default `/workspace`. Environment: `WORKSPACE_MOUNT_PATH_IN_SANDBOX`. */
-  readonly workspaceMountPathInSandbox?: string | undefined;
-  /** Default `agent_skills`, `jupyter`; `vscode` is added unless `headlessMode`. */
-  readonly plugins?: readonly string[];
-  /** Default false: the devbox gets a VS Code. */
-  readonly headlessMode?: boolean;
-  /** Default true. Environment: `RUN_AS_OPENHANDS`. */
-  readonly runAsOpenhands?: boolean | undefined;
-  /** Default true. Environment: `ENABLE_BROWSER`. */
-  readonly enableBrowser?: boolean | undefined;
-  /** Default false. Environment: `DEBUG`. */
-  readonly debug?: boolean | undefined;
-  /** Environment: `SANDBOX_BROWSERGYM_EVAL_ENV`. */
-  readonly browsergymEvalEnv?: string | undefined;
-  /** Seconds after which Runloop ends the devbox; default 3600, at most 172800 (D21). */
-  readonly keepAliveTimeSeconds?: number | undefined;
-  /** Runloop's size word; default `LARGE`. */
-  readonly resourceSize?: string | undefined;
-  /** Commands that the devbox runs before its entrypoint, at every start. */
-  readonly launchCommands?: readonly string[] | undefined;
-  /** Default `authenticated` (D12). */
-  readonly tunnelAuthMode?: 'open' | 'authenticated' | undefined;
-  /** Overrides the tunnel URL, with `{port}` and `{key}`. */
-  readonly tunnelUrlTemplate?: string | undefined;
-  readonly sessionKeys?: SessionKeyStore | undefined;
-  /** Milliseconds that a whole connect may take; default 300,000. */
-  readonly connectTimeoutMs?: number | undefined;
-}
-
+/** {@link RunloopRuntimeOptions}, checked and with their defaults. */
 export interface RuntimeConfig {
   readonly apiKey: string;
   readonly baseUrl: string;
   readonly sid: string;
   readonly attachToExisting: boolean;
   readonly devboxId: string | undefined;
+  readonly reuseExisting: boolean;
+  readonly closeMode: CloseMode | undefined;
   readonly blueprintName: string;
-  readonly workspacePath: string;
-  readonly plugins: readonly string[];
-  readonly runAsOpenhands: boolean;
-  readonly enableBrowser: boolean;
-  readonly debug: boolean;
-  readonly browsergymEvalEnv: string | undefined;
-  readonly keepAliveSeconds: number;
   readonly resourceSize: string;
+  readonly keepAliveSeconds: number;
+  readonly idle: IdlePolicy | undefined;
   readonly launchCommands: readonly string[];
   readonly tunnelAuthMode: 'open' | 'authenticated';
   readonly tunnelUrlTemplate: string | undefined;
   readonly sessionKeys: SessionKeyStore | undefined;
   readonly connectTimeoutMs: number;
+  readonly workspaceBase: string | undefined;
+  readonly confirmSecrets: ((paths: readonly string[]) => Promise<boolean>) | undefined;
+  readonly workspacePath: string;
+  readonly initGitInEmptyWorkspace: boolean;
+  readonly maxIterations: number;
+  readonly plugins: readonly string[];
+  readonly username: string;
+  readonly userId: number;
+  readonly enableBrowser: boolean;
+  readonly debug: boolean;
+  readonly browsergymEvalEnv: string | undefined;
+  readonly actionTimeoutSeconds: number;
+  /** All variables of §5.1, later ones winning, names in upper case. Secret. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly gitUserName: string;
+  readonly gitUserEmail: string;
+  readonly mcp: McpServers;
 }
 
 /** The longest life that Runloop gives a devbox, in seconds (48 h). */
@@ -98,77 +69,107 @@ export function nameProblem(name: string): 'empty' | 'too_long' | 'control_chara
   return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name) ? 'control_characters' : undefined;
 }
 
+function checkedSid(sid: string): string {
+  const problem = nameProblem(sid);
+  if (problem === undefined) return sid;
+  throw invalid(
+    problem === 'empty'
+      ? 'A devbox needs a name.'
+      : problem === 'too_long'
+        ? `A devbox name has at most ${longestName} characters.`
+        : 'A devbox name must not contain control characters.',
+    'Choose another name.',
+  );
+}
+
+function checkedNumbers(options: RunloopRuntimeOptions): Pick<RuntimeConfig, 'keepAliveSeconds' | 'maxIterations' | 'actionTimeoutSeconds' | 'userId'> {
+  const keepAliveSeconds = options.keepAliveTimeSeconds ?? 3_600;
+  if (!Number.isInteger(keepAliveSeconds) || keepAliveSeconds < 60 || keepAliveSeconds > longestKeepAliveSeconds) {
+    throw invalid('The lifetime of a devbox must be between 1 minute and 48 hours.', 'Choose another lifetime.');
+  }
+  if (options.idle !== undefined && !(options.idle.afterSeconds >= 60)) {
+    throw invalid('A devbox must be idle for at least 1 minute before it is ended.', 'Choose a longer idle time.');
+  }
+  const maxIterations = options.maxIterations ?? 500;
+  if (!Number.isInteger(maxIterations) || maxIterations < 1) {
+    throw invalid('The number of iterations must be a whole number above 0.', 'Choose another number.');
+  }
+  const actionTimeoutSeconds = options.actionTimeoutSeconds ?? 120;
+  if (!(actionTimeoutSeconds > 0) || actionTimeoutSeconds > 86_400) {
+    throw invalid('The timeout of an action must be above 0 and at most 86400 seconds.', 'Choose another timeout.');
+  }
+  const userId = options.userId ?? ((options.runAsOpenhands ?? true) ? 1000 : 0);
+  if (!Number.isInteger(userId) || userId < 0) throw invalid('A user id is a whole number.', 'Choose another user id.');
+  return { keepAliveSeconds, maxIterations, actionTimeoutSeconds, userId };
+}
+
+/** All variables in the order of §5.1; what cannot be a variable is refused here, before anything is created. */
+function mergedEnvironment(options: RunloopRuntimeOptions): Record<string, string> {
+  const tokens = Object.entries(options.gitProviderTokens ?? {}).map(([provider, token]) => [`${provider}_token`, token] as const);
+  const all = [
+    ...(options.enableAutoLint === true ? [['ENABLE_AUTO_LINT', 'true'] as const] : []),
+    ...Object.entries(options.envVars ?? {}),
+    ...tokens,
+    ...Object.entries(options.runtimeStartupEnvVars ?? {}),
+  ];
+  const merged: Record<string, string> = {};
+  for (const [name, value] of all) {
+    const fault = nameFault(name, value);
+    if (fault !== undefined) throw fault;
+    merged[name.toUpperCase()] = value;
+  }
+  return merged;
+}
+
+function checkedIdentity(text: string, what: string): string {
+  if (text.includes('\0')) throw invalid(`The git ${what} must not contain a NUL character.`, 'Remove it.');
+  return text;
+}
+
 /**
  * Options with their defaults, checked.
  *
  * @throws RuntimeError `invalid_option`
  */
 export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
-  const sid = options.sid ?? 'default';
-  const problem = nameProblem(sid);
-  if (problem !== undefined) {
-    throw invalid(
-      problem === 'empty'
-        ? 'A devbox needs a name.'
-        : problem === 'too_long'
-          ? `A devbox name has at most ${longestName} characters.`
-          : 'A devbox name must not contain control characters.',
-      'Choose another name.',
-    );
+  if (options.runtime !== undefined && options.runtime !== 'runloop') {
+    throw invalid(`The runtime "${options.runtime}" is asked for, and this is "runloop".`, 'Set RUNTIME=runloop, or leave it out.');
   }
   const workspacePath = options.workspaceMountPathInSandbox ?? '/workspace';
   if (!workspacePath.startsWith('/') || workspacePath.includes('\0')) {
     throw invalid('The workspace path in the devbox must be absolute.', 'Use a path such as /workspace.');
-  }
-  const keepAliveSeconds = options.keepAliveTimeSeconds ?? 3_600;
-  if (!Number.isInteger(keepAliveSeconds) || keepAliveSeconds < 60 || keepAliveSeconds > longestKeepAliveSeconds) {
-    throw invalid('The lifetime of a devbox must be between 1 minute and 48 hours.', 'Choose another lifetime.');
   }
   const plugins = [...(options.plugins ?? ['agent_skills', 'jupyter'])];
   if (options.headlessMode !== true && !plugins.includes('vscode')) plugins.push('vscode');
   return {
     apiKey: options.apiKey,
     baseUrl: options.baseUrl ?? defaultBaseUrl,
-    sid,
+    sid: checkedSid(options.sid ?? 'default'),
     attachToExisting: options.attachToExisting ?? false,
     devboxId: options.devboxId,
+    reuseExisting: options.reuseExisting ?? true,
+    closeMode: options.closeMode,
     blueprintName: options.blueprintName ?? 'openhands',
-    workspacePath,
-    plugins,
-    runAsOpenhands: options.runAsOpenhands ?? true,
-    enableBrowser: options.enableBrowser ?? true,
-    debug: options.debug ?? false,
-    browsergymEvalEnv: options.browsergymEvalEnv,
-    keepAliveSeconds,
     resourceSize: options.resourceSize ?? 'LARGE',
+    idle: options.idle,
     launchCommands: options.launchCommands ?? [],
     tunnelAuthMode: options.tunnelAuthMode ?? 'authenticated',
     tunnelUrlTemplate: options.tunnelUrlTemplate,
     sessionKeys: options.sessionKeys,
     connectTimeoutMs: options.connectTimeoutMs ?? 300_000,
-  };
-}
-
-/**
- * The options that the environment gives, by OpenHands' and Runloop's own names (runtime contract §11). Booleans are
- * true for `true` and `1` only; empty values count as unset.
- */
-export function optionsFromEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
-): Partial<RunloopRuntimeOptions> {
-  const text = (name: string): string | undefined => (env[name]?.trim() === '' ? undefined : env[name]?.trim());
-  const flag = (name: string): boolean | undefined => {
-    const value = text(name)?.toLowerCase();
-    return value === undefined ? undefined : value === 'true' || value === '1';
-  };
-  const apiKey = text('RUNLOOP_API_KEY');
-  return {
-    ...(apiKey === undefined ? {} : { apiKey }),
-    baseUrl: text('RUNLOOP_BASE_URL'),
-    workspaceMountPathInSandbox: text('WORKSPACE_MOUNT_PATH_IN_SANDBOX'),
-    runAsOpenhands: flag('RUN_AS_OPENHANDS'),
-    enableBrowser: flag('ENABLE_BROWSER'),
-    debug: flag('DEBUG'),
-    browsergymEvalEnv: text('SANDBOX_BROWSERGYM_EVAL_ENV'),
+    workspaceBase: options.workspaceBase,
+    confirmSecrets: options.confirmSecrets,
+    workspacePath,
+    initGitInEmptyWorkspace: options.initGitInEmptyWorkspace ?? false,
+    plugins,
+    username: options.username ?? ((options.runAsOpenhands ?? true) ? 'openhands' : 'root'),
+    enableBrowser: options.enableBrowser ?? true,
+    debug: options.debug ?? false,
+    browsergymEvalEnv: options.browsergymEvalEnv,
+    environment: mergedEnvironment(options),
+    gitUserName: checkedIdentity(options.gitUserName ?? 'openhands', 'user name'),
+    gitUserEmail: checkedIdentity(options.gitUserEmail ?? 'openhands@all-hands.dev', 'email address'),
+    mcp: options.mcp ?? noMcpServers,
+    ...checkedNumbers(options),
   };
 }

@@ -5,6 +5,9 @@ export const vscodePort = 4445;
 /** Where the session key lies in a devbox: readable by the devbox's user only, for later attaches (D12). */
 export const sessionKeyFile = '/home/user/.openhands-runtime/session_api_key';
 
+/** Names the process of the server's first start, so that a second start can tell whether it still runs. */
+const processFile = '/home/user/.openhands-runtime/server_process';
+
 export const defaultPythonPrefix = [
   '/openhands/micromamba/bin/micromamba',
   'run',
@@ -19,7 +22,9 @@ export interface StartupOptions {
   readonly workspacePath: string;
   /** Plugin names in start order. */
   readonly plugins: readonly string[];
-  readonly runAsOpenhands: boolean;
+  /** User of the shell, and its id; 0 and any name can be given (D36). */
+  readonly username: string;
+  readonly userId: number;
   readonly enableBrowser: boolean;
   readonly debug: boolean;
   readonly browsergymEvalEnv?: string | undefined;
@@ -46,9 +51,9 @@ export function startupArgv(options: StartupOptions): string[] {
     options.workspacePath,
     ...(options.plugins.length === 0 ? [] : ['--plugins', ...options.plugins]),
     '--username',
-    options.runAsOpenhands ? 'openhands' : 'root',
+    options.username,
     '--user-id',
-    options.runAsOpenhands ? '1000' : '0',
+    String(options.userId),
     // One word: split at blanks, as upstream does, the server rejects its arguments.
     ...(options.browsergymEvalEnv === undefined ? [] : ['--browsergym-eval-env', options.browsergymEvalEnv]),
     ...(options.enableBrowser ? [] : ['--no-enable-browser']),
@@ -78,6 +83,8 @@ export function entrypoint(options: StartupOptions): string {
     '[ -n "$SESSION_API_KEY" ]',
     'export SESSION_API_KEY',
     `export ${settings.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' ')}`,
+    // With its start time, as numbers of processes are used again.
+    `{ echo "$$ $(cut -d" " -f22 /proc/$$/stat)" > ${processFile} || true; }`,
     'export MAMBA_ROOT_PREFIX=/openhands/micromamba',
     'cd /openhands/code',
     '/openhands/micromamba/bin/micromamba run -n openhands poetry config virtualenvs.path /openhands/poetry',
@@ -89,3 +96,15 @@ export function entrypoint(options: StartupOptions): string {
 /** What the entrypoint prints in a devbox that has no OpenHands in it. */
 export const noOpenHands =
   'There is no /openhands/code in this devbox: its blueprint or snapshot was not made from an OpenHands runtime image.';
+
+/**
+ * Starts the server of a devbox again, unless its earlier start still runs: processes do not survive a suspend, and
+ * nothing says that Runloop runs the entrypoint again (D19).
+ */
+export function restartCommand(options: StartupOptions): string {
+  return (
+    `read -r p t < ${processFile}; ` +
+    `if [ -n "$t" ] && [ "$(cut -d" " -f22 "/proc/$p/stat" 2>/dev/null)" = "$t" ]; then echo "The action server is being started already."; exit 0; fi; ` +
+    entrypoint(options)
+  );
+}

@@ -168,3 +168,23 @@ async function watchDevbox(api: RunloopApi, devbox: Devbox, signal: AbortSignal)
     await sleep(Math.max(0, started + devboxRunningSpacingMs - Date.now()), undefined, { signal });
   }
 }
+
+/**
+ * Waits until a devbox that is being suspended is.
+ *
+ * @throws RuntimeError `devbox_ended` if it ends instead; what the API said for permanent failures
+ */
+export async function waitUntilSuspended(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<Devbox> {
+  let current = devbox;
+  while (current.status !== 'suspended') {
+    if (hasEnded(current.status)) throw await endedError(api, current, 'while it was being suspended');
+    const started = Date.now();
+    try {
+      current = (await api.waitForStatus(devbox.id, ['suspended', 'failure', 'shutdown'], longPollSeconds, { signal })) ?? current;
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      await sleep(Math.max(0, started + devboxRunningSpacingMs - Date.now()), undefined, { signal });
+    }
+  }
+  return current;
+}

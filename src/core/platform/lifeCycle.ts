@@ -7,14 +7,30 @@ import { devboxPath, type CallOptions, type RunloopApi } from './runloopApi';
 
 /** Saves the disk and stops everything that runs. Answers before it is done: the status goes over `suspending`. */
 export async function suspendDevbox(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<Devbox> {
-  return parseDevbox(
-    await api.change(`${devboxPath(devboxId)}/suspend`, 'suspending a devbox', undefined, call, devboxId),
-  );
+  return changeTo(api, devboxId, { verb: 'suspend', doing: 'suspending a devbox', reached: ['suspending', 'suspended'] }, call);
 }
 
 /** Starts a suspended devbox again, launch commands included. Answers before it runs. */
 export async function resumeDevbox(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<Devbox> {
-  return parseDevbox(await api.change(`${devboxPath(devboxId)}/resume`, 'resuming a devbox', undefined, call, devboxId));
+  const reached = ['resuming', 'provisioning', 'initializing', 'running'];
+  return changeTo(api, devboxId, { verb: 'resume', doing: 'resuming a devbox', reached }, call);
+}
+
+/** A change of status. A refusal because it has happened already, by a try whose answer was lost or by somebody else, is none. */
+async function changeTo(
+  api: RunloopApi,
+  devboxId: string,
+  change: { readonly verb: string; readonly doing: string; readonly reached: readonly string[] },
+  call: CallOptions,
+): Promise<Devbox> {
+  try {
+    return parseDevbox(await api.change(`${devboxPath(devboxId)}/${change.verb}`, change.doing, undefined, call, devboxId));
+  } catch (error) {
+    if (!RuntimeError.is(error) || (error.status !== 400 && error.status !== 409)) throw error;
+    const devbox = await api.retrieve(devboxId, call);
+    if (change.reached.includes(devbox.status)) return devbox;
+    throw error;
+  }
 }
 
 /** Gives a devbox another name; its session (its metadata) stays the same. */

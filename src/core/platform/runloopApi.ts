@@ -46,6 +46,9 @@ export interface CreateDevboxBody {
     readonly resource_size_request?: string;
     readonly keep_alive_time_seconds?: number;
     readonly launch_commands?: readonly string[];
+    readonly lifecycle?: {
+      readonly after_idle: { readonly idle_time_seconds: number; readonly on_idle: 'suspend' | 'shutdown' };
+    };
   };
 }
 
@@ -164,6 +167,14 @@ export class RunloopApi {
     return parseDevbox(
       await this.#change(`${devboxPath(devboxId)}/shutdown${query}`, 'shutting a devbox down', {}, call, devboxId),
     );
+  }
+
+  /** Starts a command in a devbox and does not wait for it. @returns the execution's id */
+  async start(devboxId: string, command: string, call: CallOptions = {}): Promise<string> {
+    const options = { body: { command }, idempotencyKey: randomUUID(), timeout: requestTimeoutMs };
+    // Sent once: whether the platform drops a repeat is not promised.
+    const answer = asObject(await this.#typed('post', `${devboxPath(devboxId)}/execute_async`, options, 'starting a command', call, devboxId));
+    return asString(answer?.['execution_id']) ?? '';
   }
 
   /** The tunnel of a running devbox, made if it has none. */

@@ -19,7 +19,7 @@ export async function startDevbox(services: Services): Promise<void> {
   if (name === undefined) return;
   const sid = name.trim();
   try {
-    const runtime = runtimeFor(services, account, { sid });
+    const runtime = runtimeFor(services, account, { sid, reuseExisting: false });
     await window.withProgress(
       { location: ProgressLocation.Notification, cancellable: true, title: l10n.t('Starting devbox {0}', sid) },
       (progress, token) => withSignal(token, (signal) => connectWithProgress(runtime, progress, signal)),

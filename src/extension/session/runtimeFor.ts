@@ -13,7 +13,7 @@ import type { RunloopRuntimeOptions } from '../../core/runtimeConfig';
 export function runtimeFor(
   services: Services,
   account: SignedIn,
-  target: Pick<RunloopRuntimeOptions, 'sid' | 'attachToExisting' | 'devboxId'>,
+  target: Pick<RunloopRuntimeOptions, 'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting'>,
 ): RunloopRuntime {
   const settings = readSettings();
   const runtime = new RunloopRuntime({

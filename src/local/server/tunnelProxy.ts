@@ -60,6 +60,8 @@ export class TunnelProxy {
       }
     });
     response.once('close', () => onward.destroy());
+    // A small body right behind the headers must not wait for their acknowledgement.
+    onward.setNoDelay(true);
     // Headers first: the service may have something to say before the body comes.
     onward.flushHeaders();
     // Not `pipeline`: a service may answer before it has read the whole request.

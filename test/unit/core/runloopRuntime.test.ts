@@ -56,7 +56,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
       assert.equal(runtime.devbox.metadata['container-name'], 'openhands-runtime-main path');
       assert.match(runtime.actionExecutionServerUrl ?? '', /^http:\/\/4444-[a-z0-9]+\.tunnel\.localhost:\d+$/);
       const phases = events.flatMap((event) => (event.type === 'phase' ? [event.phase] : []));
-      assert.deepEqual([...new Set(phases)], ['creating', 'provisioning', 'startingServer', 'ready']);
+      assert.deepEqual([...new Set(phases)], ['looking', 'creating', 'provisioning', 'startingServer', 'ready']);
       const statuses = events.flatMap((event) => (event.type === 'status' ? [event.status] : []));
       assert.deepEqual(statuses, ['STATUS$STARTING_RUNTIME', 'STATUS$RUNTIME_STARTED', 'STATUS$READY']);
 

@@ -6,7 +6,8 @@ import { entrypoint, shellQuote, startupArgv, type StartupOptions } from '../../
 const defaults: StartupOptions = {
   workspacePath: '/workspace',
   plugins: ['agent_skills', 'jupyter', 'vscode'],
-  runAsOpenhands: true,
+  username: 'openhands',
+  userId: 1000,
   enableBrowser: true,
   debug: false,
 };
@@ -26,7 +27,7 @@ describe('the startup command', () => {
     assert.equal(tail({ plugins: [] }), '4444 --working-dir /workspace --username openhands --user-id 1000');
     assert.equal(tail({}), '4444 --working-dir /workspace --plugins agent_skills jupyter vscode --username openhands --user-id 1000');
     assert.equal(
-      tail({ runAsOpenhands: false, plugins: ['jupyter'] }),
+      tail({ username: 'root', userId: 0, plugins: ['jupyter'] }),
       '4444 --working-dir /workspace --plugins jupyter --username root --user-id 0',
     );
     assert.equal(

@@ -1,0 +1,114 @@
+import { cancelled, RuntimeError } from '../errors';
+
+export interface Turn<T> {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds after which the answer is not waited for any more; the work goes on. */
+  readonly waitMs?: number;
+  /** Told when the work ends after all. */
+  readonly onLate?: (value: T) => void;
+}
+
+/**
+ * One action at a time, in order. The server has no way to interrupt an action: whoever stops waiting leaves it
+ * running, and until it ends everything else is refused instead of hanging behind it (D17).
+ */
+export class ActionQueue {
+  readonly #devboxId: string | undefined;
+  readonly #closing = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
+  #left = 0;
+
+  constructor(devboxId: string | undefined) {
+    this.#devboxId = devboxId;
+  }
+
+  /** True while work goes on that nobody waits for. */
+  get busy(): boolean {
+    return this.#left > 0;
+  }
+
+  /**
+   * Does `work` when its turn comes.
+   *
+   * @param work gets a signal that ends only with the queue
+   * @throws RuntimeError `action_timeout`, `shell_busy`, `cancelled`, `closed`, or what `work` throws
+   */
+  async take<T>(work: (signal: AbortSignal) => Promise<T>, turn: Turn<T>): Promise<T> {
+    this.#refuse();
+    const before = this.#last;
+    let release = (): void => undefined;
+    this.#last = new Promise<void>((resolve) => (release = resolve));
+    try {
+      await before;
+      this.#refuse();
+      if (turn.signal?.aborted === true) throw cancelled(this.#devboxId);
+      return await this.#wait(work(this.#closing.signal), turn);
+    } finally {
+      release();
+    }
+  }
+
+  dispose(): void {
+    this.#closing.abort();
+  }
+
+  #refuse(): void {
+    if (this.#closing.signal.aborted) {
+      throw new RuntimeError({
+        code: 'closed',
+        message: 'This connection to the devbox is closed.',
+        nextStep: 'Attach to the devbox again.',
+        devboxId: this.#devboxId,
+      });
+    }
+    if (!this.busy) return;
+    throw new RuntimeError({
+      code: 'shell_busy',
+      message: 'The shell of the devbox is busy with an action that timed out or was cancelled before.',
+      nextStep: 'Wait until it ends, or interrupt it from a terminal of the devbox.',
+      devboxId: this.#devboxId,
+    });
+  }
+
+  async #wait<T>(working: Promise<T>, turn: Turn<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    let onAbort = (): void => undefined;
+    const leaving = new Promise<never>((_resolve, reject) => {
+      onAbort = () => reject(cancelled(this.#devboxId));
+      turn.signal?.addEventListener('abort', onAbort, { once: true });
+      if (turn.waitMs !== undefined) timer = setTimeout(() => reject(this.#timedOut(turn.waitMs ?? 0)), turn.waitMs);
+    });
+    const progress = { settled: false };
+    const done = working.finally(() => (progress.settled = true));
+    try {
+      return await Promise.race([done, leaving]);
+    } catch (error) {
+      if (!progress.settled && !this.#closing.signal.aborted) this.#leave(done, turn);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      turn.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #leave<T>(working: Promise<T>, turn: Turn<T>): void {
+    this.#left += 1;
+    working.then(
+      (value) => {
+        this.#left -= 1;
+        turn.onLate?.(value);
+      },
+      // Broken off or refused: whoever asked has been told that it timed out.
+      () => (this.#left -= 1),
+    );
+  }
+
+  #timedOut(waitMs: number): RuntimeError {
+    return new RuntimeError({
+      code: 'action_timeout',
+      message: `The action did not answer within ${Math.round(waitMs / 1000)} s. It still runs in the devbox and keeps its shell busy.`,
+      nextStep: 'Wait for it, or interrupt it from a terminal of the devbox.',
+      devboxId: this.#devboxId,
+    });
+  }
+}
