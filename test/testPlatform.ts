@@ -9,6 +9,7 @@ import { asObject, asString, parseJson } from '../src/core/parse';
 export interface TestPlatform {
   readonly baseUrl: string;
   readonly apiKey: string;
+  readonly pid: number;
   /** Ends the platform as Ctrl-C would, and removes its data. */
   stop(): Promise<void>;
 }
@@ -33,6 +34,7 @@ export async function startPlatform(args: readonly string[]): Promise<TestPlatfo
   return {
     baseUrl,
     apiKey,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM');
       await exited;

@@ -2,6 +2,7 @@ import type { Bench } from './bench';
 
 /** Every benchmark by its name. Each is a module of its own, loaded when it is asked for. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  platform: async () => (await import('./platform')).platformBench,
   connect: async () => (await import('./connect')).connectBench,
 };
 
