@@ -31,7 +31,14 @@ export function activate(context: ExtensionContext): void {
   const store = new DevboxStore();
   const sessions = new Sessions(log);
   const output = new DevboxOutput(log);
-  const tree = new DevboxTree({ account, store, sessions, log });
+  const tree = new DevboxTree({
+    account,
+    store,
+    sessions,
+    log,
+    globalState: context.globalState,
+    workspaceState: context.workspaceState,
+  });
   const services: Services = {
     account,
     sessionKeys: new SecretSessionKeys(secrets),

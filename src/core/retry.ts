@@ -25,6 +25,9 @@ export const readRule: RetryRule = { tries: 5, delayMs: 500, factor: 2, maxDelay
 /** Calls that a person waits for with nothing else to do: two tries, so that trouble is told soon. */
 export const askedForReadRule: RetryRule = { tries: 2, delayMs: 300, factor: 1, maxDelayMs: 300, jitter: false };
 
+/** Calls of somebody who comes back by themselves and wants to know of a failure at once. */
+export const onceRule: RetryRule = { tries: 1, delayMs: 0, factor: 1, maxDelayMs: 0, jitter: false };
+
 /** Calls that are safe to repeat: create (with its request id) and shutdown. */
 export const repeatableChangeRule: RetryRule = { tries: 4, delayMs: 1_000, factor: 2, maxDelayMs: 8_000, jitter: true };
 

@@ -14,6 +14,11 @@ export const commandIds = [
   'runloop.findForgottenDevboxes',
   'runloop.refreshDevboxes',
   'runloop.copyDevboxId',
+  'runloop.copyPortUrl',
+  'runloop.groupDevboxes',
+  'runloop.filterDevboxes',
+  'runloop.clearFilter',
+  'runloop.loadMoreDevboxes',
   'runloop.showLog',
   'runloop.tryLocally',
   'runloop.stopLocalPlatform',
@@ -22,4 +27,8 @@ export const commandIds = [
 export type CommandId = (typeof commandIds)[number];
 
 /** Context keys that the manifest's `when` clauses use. */
-export const contextKeys = { account: 'runloop.account', localPlatform: 'runloop.localPlatform' } as const;
+export const contextKeys = {
+  account: 'runloop.account',
+  filtered: 'runloop.filtered',
+  localPlatform: 'runloop.localPlatform',
+} as const;

@@ -2,15 +2,26 @@ import type { Runloop } from '@runloop/api-client';
 import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
 import { asArray, asObject, asString } from '../parse';
-import { askedForReadRule, readRule, repeatableChangeRule, retrying, type RetryingOptions } from '../retry';
+import {
+  askedForReadRule,
+  readRule,
+  repeatableChangeRule,
+  retrying,
+  type RetryingOptions,
+  type RetryRule,
+} from '../retry';
 import { fromSdkError } from './apiErrors';
 import { openSdk, parseApiKey, parseBaseUrl, type ApiAccount } from './client';
-import { parseDevbox, parseDevboxPage, parseTunnel, type Devbox, type Tunnel } from './devbox';
+import { parseDevbox, parseDevboxPage, parseTunnel, type Devbox, type DevboxPage, type Tunnel } from './devbox';
+import { ServerClock } from './serverClock';
+import { parseSnapshots, type Snapshot } from './snapshot';
 import { RuntimeError } from '../errors';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onWait?: RetryingOptions['onWait'];
+  /** Another rule than the usual one, for callers that come back by themselves. */
+  readonly rule?: RetryRule;
 }
 
 export interface Account {
@@ -68,6 +79,8 @@ const requestTimeoutMs = 30_000;
  */
 export class RunloopApi {
   readonly baseUrl: string;
+  /** The time as the API's server sees it. */
+  readonly clock = new ServerClock();
   readonly #account: ApiAccount;
   readonly #onRequest: ((request: SentRequest) => void) | undefined;
   #sdk: Promise<Runloop> | undefined;
@@ -114,22 +127,48 @@ export class RunloopApi {
     return parseDevbox(await this.#get(devboxPath(devboxId), 'reading a devbox', call, undefined, devboxId));
   }
 
+  /**
+   * One page of the account's devboxes, newest first as far as is known (the API does not promise an order).
+   *
+   * @param query `after` is the id of the last devbox of the page before
+   */
+  async listPage(
+    query: { readonly status?: string | undefined; readonly after?: string | undefined; readonly limit: number },
+    call: CallOptions = {},
+  ): Promise<DevboxPage> {
+    const parameters = {
+      limit: query.limit,
+      include_total_count: false,
+      ...(query.status === undefined ? {} : { status: query.status }),
+      ...(query.after === undefined ? {} : { starting_after: query.after }),
+    };
+    return parseDevboxPage(await this.#get('/v1/devboxes', 'listing devboxes', call, parameters));
+  }
+
   /** Every devbox with this status, over all pages; without a status, every devbox of the account. */
   async *list(filter: { status?: string; pageSize?: number }, call: CallOptions = {}): AsyncGenerator<Devbox> {
     let after: string | undefined;
     do {
-      const query = {
-        limit: filter.pageSize ?? 200,
-        include_total_count: false,
-        ...(filter.status === undefined ? {} : { status: filter.status }),
-        ...(after === undefined ? {} : { starting_after: after }),
-      };
-      const page = parseDevboxPage(await this.#get('/v1/devboxes', 'listing devboxes', call, query));
+      const page = await this.listPage({ status: filter.status, after, limit: filter.pageSize ?? 200 }, call);
       yield* page.devboxes;
       const last = page.devboxes.at(-1)?.id;
       // A server that says "more" without giving any would have us ask for ever.
       after = page.hasMore && last !== after ? last : undefined;
     } while (after !== undefined);
+  }
+
+  /** The newest disk snapshots that were made of a devbox, at most `limit`. */
+  async snapshotsOf(devboxId: string, limit: number, call: CallOptions = {}): Promise<readonly Snapshot[]> {
+    const query = { devbox_id: devboxId, limit, include_total_count: false };
+    return parseSnapshots(
+      await this.#get('/v1/devboxes/disk_snapshots', 'listing snapshots', call, query, devboxId),
+    );
+  }
+
+  /** The name of a blueprint; empty if it has none. */
+  async blueprintName(blueprintId: string, call: CallOptions = {}): Promise<string> {
+    const path = `/v1/blueprints/${encodeURIComponent(blueprintId)}`;
+    return asString(asObject(await this.#get(path, 'reading a blueprint', call))?.['name']) ?? '';
   }
 
   /**
@@ -256,7 +295,7 @@ export class RunloopApi {
   ): Promise<unknown> {
     return retrying(
       () => this.#typed('get', path, query === undefined ? {} : { query }, doing, call, devboxId),
-      { rule: readRule, signal: call.signal, onWait: call.onWait },
+      { rule: call.rule ?? readRule, signal: call.signal, onWait: call.onWait },
     );
   }
 
@@ -298,7 +337,13 @@ export class RunloopApi {
     this.#sdk ??= openSdk(this.#account);
     const sdk = await this.#sdk;
     this.#onRequest?.({ method, path });
-    return method === 'get' ? await sdk.get<unknown, unknown>(path, options) : await sdk.post<unknown, unknown>(path, options);
+    const asked = Date.now();
+    const { data, response } = await (method === 'get'
+      ? sdk.get<unknown, unknown>(path, options)
+      : sdk.post<unknown, unknown>(path, options)
+    ).withResponse();
+    this.clock.observe(response.headers.get('date'), asked, Date.now());
+    return data;
   }
 }
 

@@ -1,4 +1,6 @@
-import { workspace } from 'vscode';
+import { workspace, type Disposable } from 'vscode';
+import { defaultPrices, type Prices } from '../../core/cost/prices';
+import { asNumber, asObject } from '../../core/parse';
 import { longestKeepAliveSeconds } from '../../core/runtimeConfig';
 
 export interface Settings {
@@ -44,4 +46,31 @@ export function readSettings(): Settings {
       node: text('localVscodeNode') ?? process.env['RUNLOOP_LOCAL_VSCODE_NODE'],
     },
   };
+}
+
+/** The prices for estimates; parts that are unset or no price count as Runloop's own. */
+export function readPrices(): Prices {
+  prices ??= parsePrices(workspace.getConfiguration(settingsSection).get<unknown>('prices'));
+  return prices;
+}
+
+/** Read for every row, so kept until the setting changes. */
+let prices: Prices | undefined;
+
+/** Tells when the prices changed. */
+export function onPricesChange(listener: () => void): Disposable {
+  return workspace.onDidChangeConfiguration((event) => {
+    if (!event.affectsConfiguration(`${settingsSection}.prices`)) return;
+    prices = undefined;
+    listener();
+  });
+}
+
+function parsePrices(value: unknown): Prices {
+  const given = asObject(value) ?? {};
+  const price = (key: keyof Prices): number => {
+    const number = asNumber(given[key]);
+    return number === undefined || number < 0 ? defaultPrices[key] : number;
+  };
+  return { vcpuHour: price('vcpuHour'), memoryGibHour: price('memoryGibHour'), diskGibMonth: price('diskGibMonth') };
 }

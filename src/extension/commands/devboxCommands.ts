@@ -53,6 +53,8 @@ export async function showOutput(services: Services, argument: unknown): Promise
 /** Copies the ids of the chosen devboxes, one a line. */
 export async function copyDevboxId(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
   const placeHolder = l10n.t('Copy the id of which devbox?');
-  const devboxes = await devboxesFor(services, { argument, arguments: arguments_, placeHolder });
+  // The key binding of the view means the rows that are selected in it.
+  const selection = argument === 'selection' ? services.tree.selectedIds : arguments_;
+  const devboxes = await devboxesFor(services, { argument, arguments: selection, placeHolder });
   if (devboxes.length > 0) await env.clipboard.writeText(devboxes.map(({ id }) => id).join('\n'));
 }

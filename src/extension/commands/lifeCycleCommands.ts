@@ -54,9 +54,9 @@ export async function suspendDevboxes(services: Services, argument: unknown, arg
       const changed = await suspendDevbox(api, devbox.id, { signal: AbortSignal.timeout(changeMs) });
       services.sessions.detach(devbox.id);
       services.store.update(changed);
+      services.tree.follow(devbox.id);
     });
   });
-  await services.tree.refresh();
 }
 
 /** Resumes suspended devboxes and waits until they run. */
@@ -74,7 +74,13 @@ export async function resumeDevboxes(services: Services, argument: unknown, argu
         const resuming = await resumeDevbox(api, devbox.id, { signal });
         services.store.update(resuming);
         const onStatus = (changed: Devbox): void => services.store.update(changed);
-        services.store.update(await waitUntilRunning(api, resuming, { signal, onStatus }));
+        // The wait is a long poll that tells of every status; the list need not be read for it.
+        const following = services.store.follow(devbox.id);
+        try {
+          services.store.update(await waitUntilRunning(api, resuming, { signal, onStatus }));
+        } finally {
+          following.dispose();
+        }
       });
     }),
   );

@@ -3,6 +3,7 @@ import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { Services } from '../services';
 import { showFailure } from '../showFailure';
+import { clearFilter, copyPortUrl, filterDevboxes, groupDevboxes, loadMoreDevboxes } from './arrangeDevboxes';
 import { attachDevbox, copyDevboxId, openVscode, showOutput } from './devboxCommands';
 import { findForgottenDevboxes } from './forgottenDevboxes';
 import { renameDevboxCommand, resumeDevboxes, suspendDevboxes, toggleKeepAlive } from './lifeCycleCommands';
@@ -30,6 +31,11 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'runloop.copyDevboxId': copyDevboxId,
   'runloop.tryLocally': tryLocally,
   'runloop.stopLocalPlatform': stopLocalPlatform,
+  'runloop.copyPortUrl': copyPortUrl,
+  'runloop.groupDevboxes': groupDevboxes,
+  'runloop.filterDevboxes': filterDevboxes,
+  'runloop.clearFilter': clearFilter,
+  'runloop.loadMoreDevboxes': loadMoreDevboxes,
   'runloop.refreshDevboxes': (services) => services.tree.refresh(),
   'runloop.showLog': (services) => {
     services.log.show();

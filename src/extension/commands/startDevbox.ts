@@ -28,6 +28,7 @@ export async function startDevbox(services: Services): Promise<void> {
     if (devbox === undefined) return;
     services.sessions.add(devbox.id, runtime);
     await services.startedHere.started(devbox.id);
+    await services.tree.reveal(devbox.id);
     offerNext(services, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
@@ -47,7 +48,7 @@ async function askName(services: Services): Promise<string | undefined> {
     validateInput: (value) => {
       const complaint = nameComplaint(value);
       if (complaint !== undefined) return complaint;
-      if (!services.store.devboxes.some((devbox) => devbox.name === value.trim())) return undefined;
+      if (!services.store.living.some((devbox) => devbox.name === value.trim())) return undefined;
       return {
         severity: InputBoxValidationSeverity.Warning,
         message: l10n.t('A devbox of this name is there already; this starts another one.'),

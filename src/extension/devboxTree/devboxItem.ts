@@ -1,72 +1,54 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import type { Prices } from '../../core/cost/prices';
 import { oneLine } from '../../core/plainText';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
+import { endTime } from './devboxStore';
+import { costText, devboxLabel, endingText, endsAt, hourlyCost, reasonText, rowFacts, sizeText, spokenFacts, statusWord } from './devboxWords';
 
-/** The name a devbox goes by: its own, else the beginning of its id. Safe to show as it is. */
-export function devboxLabel(devbox: Devbox): string {
-  const name = oneLine(devbox.name ?? '', 60);
-  return name === '' ? oneLine(devbox.id, 16) : name;
+export { ageText, devboxLabel, statusWord } from './devboxWords';
+
+/** What a row depends on beside its devbox. */
+export interface RowContext {
+  readonly attached: boolean;
+  /** Unix milliseconds by the server's clock. */
+  readonly nowMs: number;
+  readonly prices: Prices;
 }
 
 function statusIcon(status: string, attached: boolean): ThemeIcon {
   if (status === 'running') return new ThemeIcon(attached ? 'vm-active' : 'vm-running', new ThemeColor('charts.green'));
-  if (status === 'failure') return new ThemeIcon('error', new ThemeColor('errorForeground'));
-  if (hasEnded(status) || status === 'suspended') return new ThemeIcon('vm-outline');
+  if (status === 'failure') return new ThemeIcon('error', new ThemeColor('list.errorForeground'));
+  if (status === 'suspended') return new ThemeIcon('debug-pause', new ThemeColor('charts.yellow'));
+  if (hasEnded(status)) return new ThemeIcon('vm-outline', new ThemeColor('disabledForeground'));
   return new ThemeIcon('loading~spin');
 }
 
-/** The status as a word of the editor's language; one that is not known yet is shown as the API sent it. */
-export function statusWord(status: string): string {
-  switch (status) {
-    case 'running':
-      return l10n.t('running');
-    case 'provisioning':
-      return l10n.t('provisioning');
-    case 'initializing':
-      return l10n.t('initializing');
-    case 'queued':
-    case 'scheduled':
-      return l10n.t('queued');
-    case 'resuming':
-      return l10n.t('resuming');
-    default:
-      return oneLine(status, 40);
-  }
+/**
+ * What menus tell rows apart by: `devbox.running`, `devbox.starting` (on its way to running), `devbox.suspending`,
+ * `devbox.suspended`, `devbox.ended`.
+ */
+function contextValue(status: string): string {
+  if (status === 'running' || status === 'suspending' || status === 'suspended') return `devbox.${status}`;
+  return hasEnded(status) ? 'devbox.ended' : 'devbox.starting';
 }
 
-/** How long ago a time in Unix milliseconds was, in one short word. */
-export function ageText(sinceMs: number, nowMs: number): string {
-  const minutes = Math.max(0, Math.floor((nowMs - sinceMs) / 60_000));
-  if (minutes < 1) return l10n.t('just now');
-  if (minutes < 60) return l10n.t('{0} min', minutes);
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return l10n.t('{0} h {1} min', hours, minutes % 60);
-  return l10n.t('{0} days', Math.floor(hours / 24));
+/** The grey text behind the name. */
+export function devboxDescription(devbox: Devbox, context: RowContext): string {
+  return rowFacts(devbox, context).join(' · ');
 }
 
 /**
- * One row of the tree. Its identity is the devbox, never its state, so that selection survives changes; its tooltip
- * is plain text, as names come from outside.
+ * One row of the tree. Its identity is the devbox, never its state, so that selection survives changes. The tooltip is
+ * left out: it is made when somebody looks at it.
  */
-export function devboxItem(devbox: Devbox, attached: boolean, nowMs: number): TreeItem {
-  const item = new TreeItem(devboxLabel(devbox), TreeItemCollapsibleState.None);
-  // "Attached" says "running" as well; both words would not fit into a side bar.
-  const status = attached && devbox.status === 'running' ? l10n.t('attached') : statusWord(devbox.status);
-  const age = devbox.createTimeMs === undefined ? undefined : ageText(devbox.createTimeMs, nowMs);
+export function devboxItem(devbox: Devbox, context: RowContext): TreeItem {
+  const item = new TreeItem(devboxLabel(devbox), TreeItemCollapsibleState.Collapsed);
   item.id = devbox.id;
-  item.iconPath = statusIcon(devbox.status, attached);
-  item.description = age === undefined ? status : `${status} · ${age}`;
-  item.contextValue = `devbox.${devbox.status === 'running' ? 'running' : 'starting'}`;
-  item.tooltip = tooltip(devbox, attached);
-  item.accessibilityInformation = {
-    label: l10n.t(
-      'Devbox {0}, {1}, age: {2}',
-      devboxLabel(devbox),
-      attached ? l10n.t('{0}, attached', statusWord(devbox.status)) : statusWord(devbox.status),
-      age ?? l10n.t('unknown'),
-    ),
-  };
+  item.iconPath = statusIcon(devbox.status, context.attached);
+  item.description = devboxDescription(devbox, context);
+  item.contextValue = contextValue(devbox.status);
+  item.accessibilityInformation = { label: spokenFacts(devbox, context), role: 'treeitem' };
   if (devbox.status === 'running') {
     const command: CommandId = 'runloop.openVscode';
     item.command = { command, title: l10n.t('Open VS Code'), arguments: [devbox] };
@@ -74,20 +56,43 @@ export function devboxItem(devbox: Devbox, attached: boolean, nowMs: number): Tr
   return item;
 }
 
-function tooltip(devbox: Devbox, attached: boolean): string {
-  const ends =
-    devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined
-      ? undefined
-      : new Date(devbox.createTimeMs + devbox.keepAliveSeconds * 1000).toLocaleString();
-  return [
+/** Metadata entries that a tooltip shows. */
+const metadataLines = 8;
+
+/** Everything about a devbox, as plain text: names and metadata come from outside and must not be drawn as Markdown. */
+export function devboxTooltip(devbox: Devbox, context: RowContext, blueprintName: string | undefined): string {
+  const ends = endsAt(devbox);
+  const ended = endTime(devbox);
+  const cost = hourlyCost(devbox, context.prices);
+  const reason = reasonText(devbox);
+  const ending = endingText(devbox, context.nowMs);
+  const size = sizeText(devbox);
+  const lifetime = ends === undefined ? ending : `${ending ?? ''} (${timeText(ends)})`;
+  const blueprint = blueprintName === undefined || blueprintName === '' ? devbox.blueprintId : blueprintName;
+  const metadata = Object.entries(devbox.metadata).map(([key, value]) => `${oneLine(key, 60)} = ${oneLine(value, 100)}`);
+  const lines: readonly (string | undefined)[] = [
     devbox.name === undefined ? undefined : oneLine(devbox.name, 200),
-    devbox.id,
+    oneLine(devbox.id, 60),
+    '',
     l10n.t('Status: {0}', statusWord(devbox.status)),
-    attached ? l10n.t('This window is attached to it.') : undefined,
-    devbox.size === undefined ? undefined : l10n.t('Size: {0}', oneLine(devbox.size, 40)),
-    devbox.createTimeMs === undefined ? undefined : l10n.t('Started: {0}', new Date(devbox.createTimeMs).toLocaleString()),
-    ends === undefined ? undefined : l10n.t('Ends by itself: {0}', ends),
-  ]
-    .filter((line) => line !== undefined)
-    .join('\n');
+    context.attached ? l10n.t('This window is attached to it.') : undefined,
+    devbox.createTimeMs === undefined ? undefined : l10n.t('Started: {0}', timeText(devbox.createTimeMs)),
+    ended === undefined ? undefined : l10n.t('Ended: {0}', timeText(ended)),
+    reason === undefined ? undefined : l10n.t('Reason: {0}', reason),
+    lifetime === undefined || lifetime === '' ? undefined : l10n.t('Ends by itself: {0}', lifetime),
+    size === undefined ? undefined : l10n.t('Size: {0}', size),
+    cost === undefined ? undefined : l10n.t('Cost: {0}', costText(cost)),
+    blueprint === undefined ? undefined : l10n.t('Blueprint: {0}', oneLine(blueprint, 80)),
+    devbox.snapshotId === undefined ? undefined : l10n.t('From snapshot: {0}', oneLine(devbox.snapshotId, 60)),
+    devbox.initiatorType === undefined
+      ? undefined
+      : l10n.t('Made by: {0}', oneLine(`${devbox.initiatorType} ${devbox.initiatorId ?? ''}`, 80)),
+    ...(metadata.length === 0 ? [] : ['', ...metadata.slice(0, metadataLines)]),
+    metadata.length > metadataLines ? l10n.t('… and {0} more', metadata.length - metadataLines) : undefined,
+  ];
+  return lines.filter((line) => line !== undefined).join('\n');
+}
+
+function timeText(timeMs: number): string {
+  return new Date(timeMs).toLocaleString();
 }

@@ -1,26 +1,59 @@
-import { EventEmitter, type Disposable, type Event } from 'vscode';
-import { RuntimeError } from '../../core/errors';
-import { isActive, type Devbox } from '../../core/platform/devbox';
-import type { RunloopApi } from '../../core/platform/runloopApi';
+import { isDeepStrictEqual } from 'node:util';
+import { Emitter, type Disposable } from '../../core/events';
+import type { RuntimeError } from '../../core/errors';
+import { hasEnded, isActive, isChanging, type Devbox } from '../../core/platform/devbox';
 
-/** Statuses that the view lists: running, and on the way to running. */
-const listedStatuses = ['running', 'provisioning', 'initializing', 'queued', 'resuming'] as const;
+/** How long an ended devbox stays in the list, in milliseconds. */
+const endedStaysMs = 24 * 3_600_000;
+
+/** What one change was about. Empty sets: only `loaded` or `failure` changed. */
+export interface StoreChange {
+  /** Devboxes that are new, gone or different. */
+  readonly ids: ReadonlySet<string>;
+}
+
+/** When a devbox ended, in Unix milliseconds; undefined while it has not, or if nothing tells. */
+export function endTime(devbox: Devbox): number | undefined {
+  if (!hasEnded(devbox.status)) return undefined;
+  return devbox.endTimeMs ?? devbox.transitions.at(-1)?.timeMs ?? devbox.createTimeMs;
+}
+
+/** True for a devbox whose CPU and memory are paid for now. */
+export function costsNow(devbox: Devbox): boolean {
+  return isActive(devbox.status) || devbox.status === 'suspending';
+}
 
 /**
- * The account's active devboxes as last read, newest first, and why the last read failed if it did. The last good
- * list stays on a failure.
+ * The account's devboxes as last heard of, and why the last read failed if it did. The maps it hands out never change;
+ * each change makes a new one and tells which devboxes it was about. The last good list stays on a failure.
  */
 export class DevboxStore implements Disposable {
-  readonly #changed = new EventEmitter<void>();
-  readonly onDidChange: Event<void> = this.#changed.event;
-  #devboxes = new Map<string, Devbox>();
+  readonly #changed = new Emitter<StoreChange>();
+  readonly onDidChange = this.#changed.on;
+  #all: ReadonlyMap<string, Devbox> = new Map();
+  #sorted: readonly Devbox[] | undefined;
   #failure: RuntimeError | undefined;
   #loaded = false;
-  /** Counts what was learnt by other ways than a list, so that a list begun earlier does not undo it. */
-  #generation = 0;
+  /** Counts what was learnt by other ways than a list, so that an answer that was on its way does not undo it. */
+  #serial = 0;
+  readonly #learnt = new Map<string, number>();
+  /** Devboxes whose changes are told without the list, and by how many. */
+  readonly #followed = new Map<string, number>();
 
+  /** All devboxes that are listed, by id. */
+  get snapshot(): ReadonlyMap<string, Devbox> {
+    return this.#all;
+  }
+
+  /** All devboxes that are listed, newest first; those that ended within the last day included. */
   get devboxes(): readonly Devbox[] {
-    return [...this.#devboxes.values()].sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0));
+    this.#sorted ??= [...this.#all.values()].sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0));
+    return this.#sorted;
+  }
+
+  /** Those that have not ended, newest first. */
+  get living(): readonly Devbox[] {
+    return this.devboxes.filter(({ status }) => !hasEnded(status));
   }
 
   get failure(): RuntimeError | undefined {
@@ -32,90 +65,132 @@ export class DevboxStore implements Disposable {
     return this.#loaded;
   }
 
-  /** True while a devbox is on its way: worth looking more often. */
+  /** True while a devbox is on its way that nobody follows: worth looking more often. */
   get inTransition(): boolean {
-    return this.devboxes.some(({ status }) => status !== 'running');
+    for (const { id, status } of this.#all.values()) if (isChanging(status) && !this.#followed.has(id)) return true;
+    return false;
   }
 
   get(devboxId: string): Devbox | undefined {
-    return this.#devboxes.get(devboxId);
+    return this.#all.get(devboxId);
   }
 
-  /** Reads the list anew. Failures are kept in `failure`, except cancellation. */
-  async refresh(api: RunloopApi, signal: AbortSignal): Promise<void> {
-    const generation = this.#generation;
-    try {
-      const lists = await Promise.all(listedStatuses.map((status) => readAll(api, status, signal)));
-      if (signal.aborted) return;
-      const read = new Map(lists.flat().map((devbox) => [devbox.id, devbox]));
-      if (generation !== this.#generation) {
-        // Something was learnt meanwhile; keep it, the next refresh settles it.
-        for (const [id, devbox] of this.#devboxes) read.set(id, devbox);
+  /**
+   * Tells that every change of this devbox is told through {@link update}, by a long poll for example, so that the
+   * list need not be read often because of it.
+   */
+  follow(devboxId: string): Disposable {
+    this.#followed.set(devboxId, (this.#followed.get(devboxId) ?? 0) + 1);
+    let following = true;
+    return {
+      dispose: () => {
+        if (!following) return;
+        following = false;
+        const left = (this.#followed.get(devboxId) ?? 1) - 1;
+        if (left > 0) this.#followed.set(devboxId, left);
+        else this.#followed.delete(devboxId);
+        this.#changed.fire({ ids: new Set() });
+      },
+    };
+  }
+
+  /** Marks the time of a question; its answer goes to {@link apply} with the mark. */
+  mark(): number {
+    return this.#serial;
+  }
+
+  /**
+   * Takes in what a list said.
+   *
+   * @param heard devboxes as the list has them
+   * @param gone ids that the list would have had if they were still there
+   * @param asked mark from before the question: what was learnt since is newer than the answer
+   * @param nowMs the server's time, for leaving out what ended long ago
+   */
+  apply(heard: readonly Devbox[], gone: Iterable<string>, asked: number, nowMs: number): void {
+    const ids = new Set<string>();
+    const next = new Map(this.#all);
+    const isNewer = (id: string): boolean => (this.#learnt.get(id) ?? -1) > asked;
+    for (const devbox of heard) {
+      if (isNewer(devbox.id)) continue;
+      const known = next.get(devbox.id);
+      if (isOld(devbox, nowMs)) {
+        if (next.delete(devbox.id)) ids.add(devbox.id);
+      } else if (known === undefined || !isDeepStrictEqual(known, devbox)) {
+        next.set(devbox.id, devbox);
+        ids.add(devbox.id);
       }
-      const changed = !this.#loaded || this.#failure !== undefined || !sameDevboxes(this.#devboxes, read);
-      this.#devboxes = read;
-      this.#failure = undefined;
-      this.#loaded = true;
-      if (changed) this.#changed.fire();
-    } catch (error) {
-      if (signal.aborted || !RuntimeError.is(error)) throw error;
-      this.fail(error);
     }
+    for (const id of gone) if (!isNewer(id) && next.delete(id)) ids.add(id);
+    for (const devbox of next.values()) {
+      if (isOld(devbox, nowMs) && next.delete(devbox.id)) ids.add(devbox.id);
+    }
+    const isNews = ids.size > 0 || !this.#loaded || this.#failure !== undefined;
+    this.#failure = undefined;
+    this.#loaded = true;
+    if (ids.size > 0) this.#take(next);
+    if (isNews) this.#changed.fire({ ids });
   }
 
   /** Tells that the list could not be read; the last good one stays. */
   fail(error: RuntimeError): void {
     this.#failure = error;
     this.#loaded = true;
-    this.#changed.fire();
+    this.#changed.fire({ ids: new Set() });
   }
 
   /** Tells that there is nobody whose devboxes could be read. */
   signedOut(): void {
-    if (this.#loaded && this.#devboxes.size === 0 && this.#failure === undefined) return;
-    this.clear();
-    this.#loaded = true;
+    if (this.#loaded && this.#all.size === 0 && this.#failure === undefined) return;
+    this.#reset(true);
   }
 
   /** Takes in what is known of one devbox from elsewhere, for example from a start. */
   update(devbox: Devbox): void {
-    this.#generation += 1;
-    if (isActive(devbox.status)) this.#devboxes.set(devbox.id, devbox);
-    else this.#devboxes.delete(devbox.id);
-    this.#changed.fire();
+    this.#learn(devbox.id);
+    if (isDeepStrictEqual(this.#all.get(devbox.id), devbox)) return;
+    this.#take(new Map(this.#all).set(devbox.id, devbox));
+    this.#changed.fire({ ids: new Set([devbox.id]) });
   }
 
   remove(devboxId: string): void {
-    this.#generation += 1;
-    if (this.#devboxes.delete(devboxId)) this.#changed.fire();
+    this.#learn(devboxId);
+    const next = new Map(this.#all);
+    if (!next.delete(devboxId)) return;
+    this.#take(next);
+    this.#changed.fire({ ids: new Set([devboxId]) });
   }
 
   /** Forgets everything, for example after signing out. */
   clear(): void {
-    this.#generation += 1;
-    this.#devboxes = new Map();
-    this.#failure = undefined;
-    this.#loaded = false;
-    this.#changed.fire();
+    this.#reset(false);
   }
 
   dispose(): void {
     this.#changed.dispose();
   }
+
+  #reset(loaded: boolean): void {
+    const ids = new Set(this.#all.keys());
+    this.#serial += 1;
+    this.#learnt.clear();
+    this.#failure = undefined;
+    this.#loaded = loaded;
+    this.#take(new Map());
+    this.#changed.fire({ ids });
+  }
+
+  #learn(devboxId: string): void {
+    this.#serial += 1;
+    this.#learnt.set(devboxId, this.#serial);
+  }
+
+  #take(next: ReadonlyMap<string, Devbox>): void {
+    this.#all = next;
+    this.#sorted = undefined;
+  }
 }
 
-async function readAll(api: RunloopApi, status: string, signal: AbortSignal): Promise<Devbox[]> {
-  const result: Devbox[] = [];
-  for await (const devbox of api.list({ status }, { signal })) result.push(devbox);
-  return result;
-}
-
-function sameDevboxes(a: ReadonlyMap<string, Devbox>, b: ReadonlyMap<string, Devbox>): boolean {
-  return (
-    a.size === b.size &&
-    [...a].every(([id, devbox]) => {
-      const other = b.get(id);
-      return other !== undefined && other.status === devbox.status && other.name === devbox.name;
-    })
-  );
+function isOld(devbox: Devbox, nowMs: number): boolean {
+  return hasEnded(devbox.status) && nowMs - (endTime(devbox) ?? nowMs) > endedStaysMs;
 }

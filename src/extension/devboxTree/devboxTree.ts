@@ -1,135 +1,331 @@
-import { EventEmitter, l10n, ThemeColor, ThemeIcon, TreeItem, window, type TreeDataProvider, type TreeView } from 'vscode';
-import { RuntimeError } from '../../core/errors';
+import { EventEmitter, TreeItem, window, type Memento, type TreeDataProvider, type TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
-import { defaultBaseUrl } from '../../core/platform/client';
-import type { Devbox } from '../../core/platform/devbox';
 import type { Account, SignedIn } from '../account/account';
-import type { CommandId } from '../commandIds';
+import { onPricesChange, readPrices, readSettings } from '../account/settings';
 import type { Log } from '../log';
 import type { Sessions } from '../session/sessions';
-import { failureText } from '../showFailure';
-import { devboxItem } from './devboxItem';
-import type { DevboxStore } from './devboxStore';
-import { RefreshLoop } from './refreshLoop';
+import { arrange, groupPageSize, redrawFor, type Arrangement } from './arrangement';
+import { BlueprintNames } from './blueprintNames';
+import { detailItem, devboxDetails } from './devboxDetails';
+import { devboxDescription, devboxItem, devboxTooltip, type RowContext } from './devboxItem';
+import { streamOf, type Stream } from './devboxReader';
+import { DevboxRefresh } from './devboxRefresh';
+import type { DevboxStore, StoreChange } from './devboxStore';
+import { hourlyCost } from './devboxWords';
+import { groupItem, moreItem, noticeItem } from './groupItems';
+import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
+import { TransitionFollower } from './transitionFollower';
+import { ViewChoices } from './viewChoices';
+import { messageOfView, setBadge, type ViewFacts } from './viewStatus';
 
-/** A row that tells why the list could not be read; the list below it is the last good one. */
-interface FailureRow {
-  readonly failure: RuntimeError;
-}
+/** Seconds between looks at ages and times left; only rows whose text changed are drawn again. */
+const clockSeconds = 20;
 
-type Row = Devbox | FailureRow;
-
-/** The "Runloop" view: maps the store to rows, and keeps the store fresh while somebody looks. */
+/** The "Runloop" view: maps the store to rows, and keeps the store fresh with {@link DevboxRefresh}. */
 export class DevboxTree implements TreeDataProvider<Row>, Disposable {
+  readonly choices: ViewChoices;
   readonly #account: Account;
   readonly #store: DevboxStore;
   readonly #sessions: Sessions;
   readonly #log: Log;
-  readonly #changed = new EventEmitter<undefined>();
+  readonly #follower: TransitionFollower;
+  readonly #names: BlueprintNames;
+  readonly #rows = new RowRegistry();
+  readonly #changed = new EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: TreeView<Row>;
-  readonly #loop: RefreshLoop;
-  readonly #subscriptions: Disposable[];
-  #signedIn: SignedIn | undefined;
+  readonly #list: DevboxRefresh<SignedIn>;
+  readonly #subscriptions: readonly Disposable[];
+  readonly #closing = new AbortController();
+  #limits = new Map<string, number>();
+  #arrangement: Arrangement;
+  /** Grey texts as they were drawn last. */
+  readonly #drawn = new Map<string, string>();
+  readonly #errors = new Map<string, string>();
+  #attached: ReadonlySet<string> = new Set();
+  #notice: NoticeRow | undefined;
+  #pauseLine: NodeJS.Timeout | undefined;
 
-  constructor(services: { account: Account; store: DevboxStore; sessions: Sessions; log: Log }) {
+  constructor(services: {
+    readonly account: Account;
+    readonly store: DevboxStore;
+    readonly sessions: Sessions;
+    readonly log: Log;
+    readonly globalState: Memento;
+    readonly workspaceState: Memento;
+  }) {
     this.#account = services.account;
     this.#store = services.store;
     this.#sessions = services.sessions;
     this.#log = services.log;
-    this.#loop = new RefreshLoop({
-      refresh: (signal) => this.#refresh(signal),
-      state: () => ({
-        visible: this.#view.visible,
-        focused: window.state.focused,
-        inTransition: this.#store.inTransition,
-        pauseSeconds: this.#store.failure === undefined ? undefined : (this.#store.failure.retryAfterSeconds ?? 10),
-      }),
+    this.choices = new ViewChoices(services.globalState, services.workspaceState);
+    this.#follower = new TransitionFollower(this.#store, (error) => this.#log.failure('Following a devbox', error));
+    this.#names = new BlueprintNames((error) => this.#log.failure('Reading the name of a blueprint', error));
+    this.#arrangement = this.#arrange();
+    this.#list = new DevboxRefresh({
+      store: this.#store,
+      account: () => this.#account.current(),
+      look: () => ({ visible: this.#view.visible, focused: window.state.focused }),
       onError: (error) => this.#log.failure('Refreshing the devboxes', error),
     });
-    this.#view = window.createTreeView('runloop.devboxes', { treeDataProvider: this, showCollapseAll: false });
-    const redraw = (): void => this.#changed.fire(undefined);
+    this.#view = window.createTreeView('runloop.devboxes', { treeDataProvider: this, showCollapseAll: true, canSelectMany: true });
+    const clock = setInterval(() => this.#redrawTimes(), clockSeconds * 1000);
     this.#subscriptions = [
       this.#changed,
       this.#view,
-      this.#store.onDidChange(() => {
-        this.#describe();
-        redraw();
-        this.#loop.reschedule();
-      }),
-      this.#sessions.onDidChange(redraw),
-      this.#account.onDidChange(() => {
-        this.#store.clear();
-        void this.#loop.now();
-      }),
-      this.#view.onDidChangeVisibility(({ visible }) => {
-        if (visible) void this.#loop.now();
-        else this.#loop.reschedule();
-      }),
-      window.onDidChangeWindowState(({ focused }) => {
-        if (focused && this.#view.visible) void this.#loop.now();
-        else this.#loop.reschedule();
-      }),
-      this.#loop,
+      this.#store.onDidChange((change) => this.#storeChanged(change)),
+      this.#sessions.onDidChange(() => this.#sessionsChanged()),
+      this.#account.onDidChange(() => this.#accountChanged()),
+      this.choices.onDidChange(() => this.#redraw(new Set(), true)),
+      onPricesChange(() => this.#redraw(new Set(), true)),
+      this.#names.onDidChange(() => this.#redraw(new Set(), true)),
+      this.#view.onDidChangeVisibility(() => this.#looked()),
+      window.onDidChangeWindowState(() => this.#looked()),
+      { dispose: () => clearInterval(clock) },
+      { dispose: () => clearTimeout(this.#pauseLine) },
+      this.#list,
+      this.#follower,
+      this.#names,
+      this.choices,
     ];
     // A view that is open when the window starts gets no visibility event.
-    if (this.#view.visible) void this.#loop.now();
+    this.#looked();
   }
 
-  /** Reads the list now; resolves when it is drawn from. */
+  /** Reads the list now; resolves when it is drawn from. During a pause the last list stays. */
   async refresh(): Promise<void> {
-    await this.#loop.now();
-  }
-
-  getTreeItem(row: Row): TreeItem {
-    if (!('failure' in row)) return devboxItem(row, this.#sessions.isAttached(row.id), Date.now());
-    const item = new TreeItem(l10n.t('The list could not be refreshed'));
-    const command: CommandId = 'runloop.refreshDevboxes';
-    item.id = 'runloop.failure';
-    item.description = failureText(row.failure);
-    item.tooltip = l10n.t('{0}\nClick to try again.', failureText(row.failure));
-    item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
-    item.command = { command, title: l10n.t('Try Again') };
-    return item;
-  }
-
-  async getChildren(row?: Row): Promise<Row[]> {
-    if (row !== undefined) return [];
-    if (!this.#store.loaded) await this.#loop.now();
-    const failure = this.#store.failure;
-    return [...(failure === undefined ? [] : [{ failure }]), ...this.#store.devboxes];
-  }
-
-  dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    await this.#list.now();
   }
 
   /**
-   * Says which account the rows belong to, where that is not the usual one. Only with rows: the editor shows no welcome
-   * text in a view that has a message.
+   * Follows a devbox that a command of this window has set in motion, by a long poll, until it has settled. Call it
+   * after telling the store of the new status.
    */
-  #describe(): void {
-    const account = this.#signedIn;
-    const host = account === undefined || account.baseUrl === defaultBaseUrl ? '' : new URL(account.baseUrl).host;
-    if (account === undefined || this.#store.devboxes.length === 0) this.#view.message = '';
-    else if (account.source === 'environment') {
-      this.#view.message = l10n.t('{0}, with RUNLOOP_API_KEY from the environment', new URL(account.baseUrl).host);
-    } else this.#view.message = host;
+  follow(devboxId: string): void {
+    const { account } = this.#list;
+    if (account !== undefined) this.#follower.follow(account.api, devboxId);
   }
 
-  async #refresh(signal: AbortSignal): Promise<void> {
-    try {
-      const account = await this.#account.current();
-      this.#signedIn = account;
-      if (account === undefined) {
-        this.#store.signedOut();
-        return;
-      }
-      await this.#store.refresh(account.api, signal);
-    } catch (error) {
-      // A base URL that is none, from the settings: shown where the list would be.
-      if (!RuntimeError.is(error) || signal.aborted) throw error;
-      this.#store.fail(error);
+  /** Remembers why a devbox could not be used, for the row below it; undefined forgets it. */
+  noteError(devboxId: string, message: string | undefined): void {
+    if (message === undefined) this.#errors.delete(devboxId);
+    else this.#errors.set(devboxId, message);
+    if (this.#store.get(devboxId) !== undefined) this.#changed.fire([this.#rows.devbox(devboxId)]);
+  }
+
+  /** Selects a devbox's row in the view, without taking the focus; does nothing for one that is not shown. */
+  async reveal(devboxId: string): Promise<void> {
+    if (!this.#view.visible || !this.#arrangement.groupOf.has(devboxId)) return;
+    await this.#view.reveal(this.#rows.devbox(devboxId), { select: true, focus: false });
+  }
+
+  /** The devboxes whose rows are selected. */
+  get selectedIds(): readonly string[] {
+    return this.#view.selection.flatMap((row) => (row.kind === 'devbox' ? [row.id] : []));
+  }
+
+  /** Shows the next page of a group, and gets it from the server where it is not known yet. */
+  async loadMore(row: MoreRow): Promise<void> {
+    const group = this.#arrangement.groups.find(({ key }) => key === row.group);
+    if (group === undefined) return;
+    this.#limits.set(row.group, group.shown.length + groupPageSize);
+    if (group.shown.length + groupPageSize > group.total) {
+      await this.#list.more(this.#streamsOf(group.value), this.#signal());
     }
+    this.#redraw(new Set(), false, row.group);
+  }
+
+  getTreeItem(row: Row): TreeItem {
+    if (row.kind === 'notice') return noticeItem(row);
+    if (row.kind === 'detail') return detailItem(this.#store.get(row.devboxId), row.devboxId, row.detail);
+    const context = this.#context('id' in row ? row.id : '');
+    if (row.kind === 'devbox') {
+      const devbox = this.#store.get(row.id);
+      if (devbox === undefined) return new TreeItem(row.id);
+      this.#drawn.set(row.id, devboxDescription(devbox, context));
+      return devboxItem(devbox, context);
+    }
+    const key = row.kind === 'group' ? row.key : row.group;
+    const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
+    if (group === undefined) return new TreeItem(key);
+    if (row.kind === 'more') return moreItem(row, group.total - group.shown.length);
+    const { groupOf } = this.#arrangement;
+    const cost = this.#store.devboxes.reduce(
+      (sum, devbox) => (groupOf.get(devbox.id) === key ? sum + (hourlyCost(devbox, context.prices) ?? 0) : sum),
+      0,
+    );
+    return groupItem(group, this.#arrangement.grouping, { blueprintName: (id) => this.#names.get(id), hourlyCost: cost });
+  }
+
+  /** Makes a tooltip when somebody looks at the row. */
+  async resolveTreeItem(item: TreeItem, row: Row): Promise<TreeItem> {
+    const devbox = row.kind === 'devbox' ? this.#store.get(row.id) : undefined;
+    if (devbox === undefined) return item;
+    if (devbox.blueprintId !== undefined && this.#list.account !== undefined && this.#list.pauseSeconds === 0) {
+      await this.#names.load(this.#list.account.api, [devbox.blueprintId], this.#signal());
+    }
+    item.tooltip = devboxTooltip(devbox, this.#context(devbox.id), this.#names.get(devbox.blueprintId ?? ''));
+    return item;
+  }
+
+  getParent(row: Row): Row | undefined {
+    if (row.kind === 'detail') return this.#rows.devbox(row.devboxId);
+    if (row.kind === 'more') return this.#rows.group(row.group);
+    const key = row.kind === 'devbox' ? this.#arrangement.groupOf.get(row.id) : undefined;
+    return key === undefined ? undefined : this.#rows.group(key);
+  }
+
+  async getChildren(row?: Row): Promise<Row[]> {
+    if (row?.kind === 'devbox') return this.#details(row.id);
+    if (row?.kind === 'group') {
+      const group = this.#arrangement.groups.find(({ key }) => key === row.key);
+      if (group === undefined) return [];
+      const more = group.total > group.shown.length || this.#list.hasMore(this.#streamsOf(group.value));
+      return [...group.shown.map((id) => this.#rows.devbox(id)), ...(more ? [this.#rows.more(row.key)] : [])];
+    }
+    if (row !== undefined) return [];
+    if (!this.#store.loaded) await this.refresh();
+    return [...(this.#notice === undefined ? [] : [this.#notice]), ...this.#arrangement.groups.map(({ key }) => this.#rows.group(key))];
+  }
+
+  dispose(): void {
+    this.#closing.abort();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  async #details(devboxId: string): Promise<Row[]> {
+    const devbox = this.#store.get(devboxId);
+    const account = this.#list.account;
+    if (devbox === undefined || account === undefined) return [];
+    const details = await devboxDetails(account.api, devbox, {
+      ...this.#context(devboxId),
+      tunnelUrlTemplate: readSettings().tunnelUrlTemplate,
+      lastError: this.#errors.get(devboxId),
+      signal: this.#signal(),
+    });
+    return details.map((detail) => ({ kind: 'detail', devboxId, detail }));
+  }
+
+  /** Aborts when the tree is disposed; a new one each time, so that listeners end with the call. */
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#closing.signal]);
+  }
+
+  #context(devboxId: string): RowContext {
+    return {
+      attached: this.#sessions.isAttached(devboxId),
+      nowMs: this.#list.account?.api.clock.now() ?? Date.now(),
+      prices: readPrices(),
+    };
+  }
+
+  #streamsOf(groupValue: string): readonly Stream[] {
+    if (this.#arrangement.grouping.by !== 'status') return ['running', 'suspended', 'all'];
+    return [streamOf(groupValue === 'ended' ? 'shutdown' : groupValue)];
+  }
+
+  /** Visibility or focus changed. */
+  #looked(): void {
+    this.#list.looked();
+    this.#redrawTimes();
+  }
+
+  #accountChanged(): void {
+    this.#follower.stopAll();
+    this.#names.clear();
+    this.#limits = new Map();
+    this.#errors.clear();
+    this.#list.restart();
+  }
+
+  #storeChanged({ ids }: StoreChange): void {
+    this.#redraw(ids, false);
+    this.#list.reschedule();
+    const gone = [...ids].filter((id) => this.#store.get(id) === undefined);
+    this.#rows.forget(gone);
+    for (const id of gone) this.#drawn.delete(id);
+  }
+
+  #sessionsChanged(): void {
+    const attached = new Set(this.#store.devboxes.filter(({ id }) => this.#sessions.isAttached(id)).map(({ id }) => id));
+    const different = [...attached].filter((id) => !this.#attached.has(id)).concat([...this.#attached].filter((id) => !attached.has(id)));
+    this.#attached = attached;
+    for (const id of attached) this.#errors.delete(id);
+    this.#redraw(new Set(different), false);
+  }
+
+  /** Draws again what changed, and only that. */
+  #redraw(ids: ReadonlySet<string>, everything: boolean, group?: string): void {
+    const before = this.#arrangement;
+    const after = this.#arrange();
+    this.#arrangement = after;
+    this.#describe();
+    const notice = this.#noticeNow();
+    const redraw = everything || notice !== this.#notice ? 'everything' : redrawFor(before, after, ids);
+    this.#notice = notice;
+    if (after.grouping.by === 'blueprint') this.#loadNames();
+    if (redraw === 'everything') {
+      this.#changed.fire(undefined);
+      return;
+    }
+    const groups = new Set(group === undefined ? redraw.groups : [...redraw.groups, group]);
+    const rows: Row[] = [
+      ...[...groups].map((key) => this.#rows.group(key)),
+      ...redraw.devboxes.filter((id) => !groups.has(after.groupOf.get(id) ?? '')).map((id) => this.#rows.devbox(id)),
+    ];
+    if (rows.length > 0) this.#changed.fire(rows);
+  }
+
+  /** Draws rows again whose age or time left reads differently by now. */
+  #redrawTimes(): void {
+    if (!this.#list.isSeen) return;
+    const stale = this.#arrangement.groups
+      .flatMap(({ shown }) => shown)
+      .filter((id) => {
+        const devbox = this.#store.get(id);
+        const drawn = this.#drawn.get(id);
+        return devbox !== undefined && drawn !== undefined && drawn !== devboxDescription(devbox, this.#context(id));
+      });
+    if (stale.length > 0) this.#changed.fire(stale.map((id) => this.#rows.devbox(id)));
+  }
+
+  #arrange(): Arrangement {
+    const { grouping, filter } = this.choices;
+    return arrange(this.#store.devboxes, { grouping, filter, limits: this.#limits });
+  }
+
+  #noticeNow(): NoticeRow | undefined {
+    const { failure } = this.#store;
+    const earlier = this.#notice?.notice;
+    // A pause that the server asked for is told in the message above the rows.
+    if (failure !== undefined && !(failure.code === 'rate_limited' && this.#list.pauseSeconds > 0)) {
+      const isSame = typeof earlier === 'object' && earlier.failure === failure;
+      return isSame ? this.#notice : { kind: 'notice', notice: { failure } };
+    }
+    if (this.#arrangement.matching > 0 || this.#store.snapshot.size === 0) return undefined;
+    return earlier === 'nothingMatches' ? this.#notice : { kind: 'notice', notice: 'nothingMatches' };
+  }
+
+  #describe(): void {
+    const { devboxes } = this.#store;
+    const facts: ViewFacts = {
+      account: this.#list.account,
+      devboxes,
+      filter: this.choices.filter,
+      matching: this.#arrangement.matching,
+      pauseSeconds: this.#list.pauseSeconds,
+      prices: readPrices(),
+    };
+    const message = messageOfView(facts);
+    if ((this.#view.message ?? '') !== message) this.#view.message = message;
+    setBadge(this.#view, facts);
+    clearTimeout(this.#pauseLine);
+    if (facts.pauseSeconds > 0) this.#pauseLine = setTimeout(() => this.#describe(), 1000);
+  }
+
+  #loadNames(): void {
+    if (this.#list.account === undefined || this.#list.pauseSeconds > 0) return;
+    const ids = this.#store.devboxes.flatMap(({ blueprintId }) => (blueprintId === undefined ? [] : [blueprintId]));
+    this.#names.load(this.#list.account.api, ids, this.#signal()).catch((error: unknown) => this.#log.failure('Reading the names of blueprints', error));
   }
 }

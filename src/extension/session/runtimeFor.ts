@@ -1,3 +1,4 @@
+import type { Disposable } from '../../core/events';
 import type { SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { Services } from '../services';
@@ -28,12 +29,21 @@ export function runtimeFor(
     sessionKeys: services.sessionKeys,
     ...target,
   });
+  // While it connects, its long poll tells the store of every change.
+  let following: Disposable | undefined;
   runtime.onEvent((event) => {
+    if (event.type === 'phase' && event.devbox !== undefined) following ??= services.store.follow(event.devbox.id);
+    if (event.type === 'status' && event.status !== 'STATUS$STARTING_RUNTIME' && event.status !== 'STATUS$RUNTIME_STARTED') {
+      following?.dispose();
+    }
     if (event.type === 'phase' && event.devbox !== undefined) {
       services.store.update(event.devbox);
       services.output.follow(account.api, event.devbox);
     }
     if (event.type === 'status' && event.status === 'STATUS$ERROR') {
+      if (runtime.devbox !== undefined && event.error?.code !== 'cancelled') {
+        services.tree.noteError(runtime.devbox.id, event.error?.message);
+      }
       services.log.info(`A runtime failed (${event.error?.code ?? 'unknown'}).`);
       // What a failed start created is gone by now.
       if (runtime.createdHere && runtime.devbox !== undefined) services.store.remove(runtime.devbox.id);

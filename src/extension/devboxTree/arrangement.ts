@@ -1,0 +1,131 @@
+import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { stripControls } from '../../core/plainText';
+
+/** What the view's groups are made by. */
+export type Grouping =
+  | { readonly by: 'status' | 'blueprint' | 'initiator' }
+  | { readonly by: 'metadata'; readonly key: string };
+
+export const usualGrouping: Grouping = { by: 'status' };
+
+/** Rows that a group shows before its "Load more…". */
+export const groupPageSize = 200;
+
+/** Value of a group for devboxes that have no such thing; no real value can be this. */
+export const noValue = '\u0000none';
+
+export interface Group {
+  /** Same for the same group at all times; unique in the view. */
+  readonly key: string;
+  /** `active`, `suspended` or `ended`; else a blueprint id, initiator or metadata value, as it came from outside. */
+  readonly value: string;
+  /** Ids that are shown, newest first. */
+  readonly shown: readonly string[];
+  /** How many there are, shown or not. */
+  readonly total: number;
+}
+
+export interface Arrangement {
+  readonly grouping: Grouping;
+  readonly groups: readonly Group[];
+  readonly groupOf: ReadonlyMap<string, string>;
+  /** Devboxes that pass the filter. */
+  readonly matching: number;
+}
+
+const statusOrder = ['active', 'suspended', 'ended'];
+
+function valueOf(devbox: Devbox, grouping: Grouping): string {
+  switch (grouping.by) {
+    case 'status':
+      return hasEnded(devbox.status) ? 'ended' : devbox.status === 'suspended' ? 'suspended' : 'active';
+    case 'blueprint':
+      return devbox.blueprintId ?? noValue;
+    case 'initiator':
+      return [devbox.initiatorType, devbox.initiatorId].filter((part) => part !== undefined && part !== '').join(' ') || noValue;
+    case 'metadata':
+      return devbox.metadata[grouping.key] ?? noValue;
+  }
+}
+
+/** What the filter looks through, made once for each state of a devbox. */
+const searched = new WeakMap<Devbox, string>();
+
+function searchText(devbox: Devbox): string {
+  let text = searched.get(devbox);
+  if (text === undefined) {
+    const parts = [devbox.name ?? '', devbox.id, ...Object.entries(devbox.metadata).flat()];
+    text = stripControls(parts.join('\n').slice(0, 20_000)).toLowerCase();
+    searched.set(devbox, text);
+  }
+  return text;
+}
+
+/** True if every word of the filter is in the devbox's name, id or metadata, upper or lower case. */
+export function matches(devbox: Devbox, filter: string): boolean {
+  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  if (words.length === 0) return true;
+  const text = searchText(devbox);
+  return words.every((word) => text.includes(word));
+}
+
+/**
+ * Sorts devboxes into groups.
+ *
+ * @param devboxes newest first
+ * @param limits rows that a group may show, by its key; {@link groupPageSize} where nothing is said
+ */
+export function arrange(
+  devboxes: readonly Devbox[],
+  options: { readonly grouping: Grouping; readonly filter: string; readonly limits: ReadonlyMap<string, number> },
+): Arrangement {
+  const { grouping, filter, limits } = options;
+  const members = new Map<string, string[]>();
+  const groupOf = new Map<string, string>();
+  const prefix = grouping.by === 'metadata' ? `metadata:${grouping.key}` : grouping.by;
+  let matching = 0;
+  for (const devbox of devboxes) {
+    if (!matches(devbox, filter)) continue;
+    matching += 1;
+    const value = valueOf(devbox, grouping);
+    const ids = members.get(value);
+    if (ids === undefined) members.set(value, [devbox.id]);
+    else ids.push(devbox.id);
+    groupOf.set(devbox.id, `${prefix}=${value}`);
+  }
+  const values = [...members.keys()];
+  if (grouping.by === 'status') values.sort((a, b) => statusOrder.indexOf(a) - statusOrder.indexOf(b));
+  else values.sort((a, b) => Number(a === noValue) - Number(b === noValue) || a.localeCompare(b));
+  const groups = values.map((value): Group => {
+    const key = `${prefix}=${value}`;
+    const ids = members.get(value) ?? [];
+    return { key, value, shown: ids.slice(0, limits.get(key) ?? groupPageSize), total: ids.length };
+  });
+  return { grouping, groups, groupOf, matching };
+}
+
+/** What has to be drawn again; `everything` stands for all of it. */
+export type Redraw = 'everything' | { readonly groups: readonly string[]; readonly devboxes: readonly string[] };
+
+/**
+ * Compares two arrangements.
+ *
+ * @param changed ids whose devbox differs
+ */
+export function redrawFor(before: Arrangement, after: Arrangement, changed: ReadonlySet<string>): Redraw {
+  const keys = (arrangement: Arrangement): string => arrangement.groups.map(({ key }) => key).join('\n');
+  if (keys(before) !== keys(after)) return 'everything';
+  const groups = after.groups.filter((group, index) => {
+    const earlier = before.groups[index];
+    return earlier === undefined || earlier.total !== group.total || !sameList(earlier.shown, group.shown);
+  });
+  const redrawn = new Set(groups.map(({ key }) => key));
+  const devboxes = after.groups
+    .filter(({ key }) => !redrawn.has(key))
+    .flatMap(({ shown }) => shown.filter((id) => changed.has(id)));
+  return { groups: [...redrawn], devboxes };
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((entry, index) => entry === b[index]);
+}

@@ -1,0 +1,159 @@
+import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { messageOf, RuntimeError } from '../../core/errors';
+import { oneLine } from '../../core/plainText';
+import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import { tunnelOrigin } from '../../core/platform/tunnel';
+import { onceRule } from '../../core/retry';
+import { redact } from '../../core/redact';
+import { containerNameKey } from '../../core/runtimeConfig';
+import { actionServerPort, vscodePort } from '../../core/startupCommand';
+import type { CommandId } from '../commandIds';
+import { ageText, reasonText } from './devboxWords';
+
+/** One fact below a devbox. Texts are safe to show as they are. */
+export interface DevboxDetail {
+  readonly key: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly icon: ThemeIcon;
+  readonly command?: CommandId;
+  /** An address to copy; without any token. */
+  readonly url?: string;
+}
+
+export interface DetailsContext {
+  readonly attached: boolean;
+  readonly nowMs: number;
+  readonly tunnelUrlTemplate: string | undefined;
+  readonly lastError: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+const snapshotsShown = 10;
+
+/**
+ * What is known about a devbox beyond its row. Only asks the API, and only for snapshots: a look into the tunnel would
+ * count as use of the devbox.
+ */
+export async function devboxDetails(api: RunloopApi, devbox: Devbox, context: DetailsContext): Promise<DevboxDetail[]> {
+  return [
+    ...lastErrors(devbox, context),
+    ...session(devbox, context),
+    ...ports(api, devbox, context),
+    ...(await snapshots(api, devbox, context)),
+  ];
+}
+
+function lastErrors(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
+  const reason = hasEnded(devbox.status) ? reasonText(devbox) : undefined;
+  const ended: DevboxDetail = {
+    key: 'ended',
+    label: devbox.status === 'failure' ? l10n.t('Failed') : l10n.t('Ended'),
+    description: reason ?? l10n.t('no reason was given'),
+    icon: devbox.status === 'failure' ? new ThemeIcon('error', new ThemeColor('list.errorForeground')) : new ThemeIcon('info'),
+    command: 'runloop.showOutput',
+  };
+  const failed = (text: string): DevboxDetail => ({
+    key: 'error',
+    label: l10n.t('Last error'),
+    description: oneLine(redact(text), 200),
+    icon: new ThemeIcon('warning', new ThemeColor('list.warningForeground')),
+    command: 'runloop.showOutput',
+  });
+  return [
+    ...(hasEnded(devbox.status) ? [ended] : []),
+    ...(context.lastError === undefined ? [] : [failed(context.lastError)]),
+  ];
+}
+
+function session(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
+  if (devbox.status !== 'running') return [];
+  const isOpenHands = devbox.metadata[containerNameKey] !== undefined;
+  const detail: DevboxDetail = context.attached
+    ? { key: 'session', label: l10n.t('Session'), description: l10n.t('attached, action server ready'), icon: new ThemeIcon('plug') }
+    : {
+        key: 'session',
+        label: l10n.t('Session'),
+        description: isOpenHands
+          ? l10n.t('this window is not attached')
+          : l10n.t('this window is not attached; no action server is known'),
+        icon: new ThemeIcon('debug-disconnect'),
+        command: 'runloop.attachDevbox',
+      };
+  return [detail];
+}
+
+function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): DevboxDetail[] {
+  const { tunnel } = devbox;
+  if (tunnel === undefined || hasEnded(devbox.status)) return [];
+  const access =
+    tunnel.authMode === 'open' ? l10n.t('open to everybody who has the address') : l10n.t('needs a token');
+  const known: readonly (readonly [number, string, CommandId | undefined])[] =
+    devbox.metadata[containerNameKey] === undefined
+      ? []
+      : [
+          [vscodePort, l10n.t('VS Code'), devbox.status === 'running' ? 'runloop.openVscode' : undefined],
+          [actionServerPort, l10n.t('Action server'), undefined],
+        ];
+  try {
+    const origin = (port: number): string =>
+      tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: api.baseUrl, template: context.tunnelUrlTemplate });
+    const rows = known.map(
+      ([port, label, command]): DevboxDetail => ({
+        key: `port${port}`,
+        label: l10n.t('{0}, port {1}', label, port),
+        description: `${origin(port)} · ${access}`,
+        icon: new ThemeIcon(tunnel.authMode === 'open' ? 'globe' : 'lock'),
+        url: origin(port),
+        ...(command === undefined ? {} : { command }),
+      }),
+    );
+    // The tunnel leads to every port; which of them anything listens on is known to nobody outside.
+    const pattern = origin(1).replace('1-', l10n.t('PORT-'));
+    return rows.length > 0
+      ? rows
+      : [{ key: 'tunnel', label: l10n.t('Tunnel'), description: `${pattern} · ${access}`, icon: new ThemeIcon('globe'), url: pattern }];
+  } catch (error) {
+    if (!RuntimeError.is(error)) throw error;
+    return [{ key: 'tunnel', label: l10n.t('Tunnel'), description: oneLine(error.message), icon: new ThemeIcon('warning') }];
+  }
+}
+
+async function snapshots(api: RunloopApi, devbox: Devbox, context: DetailsContext): Promise<DevboxDetail[]> {
+  try {
+    const found = await api.snapshotsOf(devbox.id, snapshotsShown, { signal: context.signal, rule: onceRule });
+    return found.map((snapshot): DevboxDetail => {
+      const age = snapshot.createTimeMs === undefined ? '' : ageText(snapshot.createTimeMs, context.nowMs);
+      const name = oneLine(snapshot.name ?? '', 60);
+      return {
+        key: `snapshot:${snapshot.id}`,
+        label: l10n.t('Snapshot {0}', name === '' ? oneLine(snapshot.id, 30) : name),
+        description: [age, oneLine(snapshot.commitMessage ?? '', 100)].filter((part) => part !== '').join(' · '),
+        icon: new ThemeIcon('device-camera'),
+      };
+    });
+  } catch (error) {
+    // Not offered by this platform, or not allowed for this key: then there is nothing to show.
+    if (RuntimeError.is(error) && [403, 404, 405, 501].includes(error.status ?? 0)) return [];
+    if (RuntimeError.is(error, 'cancelled')) return [];
+    const failed = l10n.t('The snapshots could not be listed');
+    return [{ key: 'snapshots', label: failed, description: oneLine(redact(messageOf(error)), 200), icon: new ThemeIcon('warning') }];
+  }
+}
+
+/** The row of a detail. */
+export function detailItem(devbox: Devbox | undefined, devboxId: string, detail: DevboxDetail): TreeItem {
+  const item = new TreeItem(detail.label, TreeItemCollapsibleState.None);
+  const text = detail.description ?? '';
+  item.id = `${devboxId}/${detail.key}`;
+  item.iconPath = detail.icon;
+  item.description = text;
+  item.tooltip = text === '' ? detail.label : `${detail.label}\n${text}`;
+  item.contextValue = detail.url === undefined ? 'detail' : 'detail.url';
+  item.accessibilityInformation = { label: text === '' ? detail.label : `${detail.label}, ${text}` };
+  if (detail.command !== undefined && devbox !== undefined) {
+    item.command = { command: detail.command, title: detail.label, arguments: [devbox] };
+  }
+  return item;
+}

@@ -1,0 +1,163 @@
+import { l10n } from 'vscode';
+import { hourlyPrice, suspendedHourlyPrice, type Prices } from '../../core/cost/prices';
+import { oneLine } from '../../core/plainText';
+import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { costsNow, endTime } from './devboxStore';
+
+/** The name a devbox goes by: its own, else the beginning of its id. Safe to show as it is. */
+export function devboxLabel(devbox: Devbox): string {
+  const name = oneLine(devbox.name ?? '', 60);
+  return name === '' ? oneLine(devbox.id, 16) : name;
+}
+
+/** The status as a word of the editor's language; one that is not known yet is shown as the API sent it. */
+export function statusWord(status: string): string {
+  switch (status) {
+    case 'running':
+      return l10n.t('running');
+    case 'provisioning':
+      return l10n.t('provisioning');
+    case 'initializing':
+      return l10n.t('initializing');
+    case 'queued':
+    case 'scheduled':
+      return l10n.t('queued');
+    case 'resuming':
+      return l10n.t('resuming');
+    case 'suspending':
+      return l10n.t('suspending');
+    case 'suspended':
+      return l10n.t('suspended');
+    case 'shutdown':
+      return l10n.t('shut down');
+    case 'failure':
+      return l10n.t('failed');
+    default:
+      return oneLine(status, 40);
+  }
+}
+
+/** Why a devbox ended, in the editor's language; a reason that is not known yet is shown as the API sent it. */
+export function reasonText(devbox: Devbox): string | undefined {
+  const reason = devbox.failureReason ?? devbox.shutdownReason;
+  switch (reason) {
+    case undefined:
+      return undefined;
+    case 'api_shutdown':
+      return l10n.t('somebody shut it down');
+    case 'keep_alive_timeout':
+      return l10n.t('its lifetime was over');
+    case 'entrypoint_exit':
+      return l10n.t('its entrypoint ended');
+    case 'idle':
+      return l10n.t('it was idle');
+    case 'out_of_memory':
+      return l10n.t('out of memory');
+    case 'out_of_disk':
+      return l10n.t('out of disk space');
+    case 'execution_failed':
+      return l10n.t('a start-up command failed');
+    case 'health_check_failed':
+      return l10n.t('it did not answer any more');
+    default:
+      return oneLine(reason, 60);
+  }
+}
+
+/** A length of time in one or two short words. */
+export function durationText(seconds: number): string {
+  const minutes = Math.max(0, Math.floor(seconds / 60));
+  if (minutes < 60) return l10n.t('{0} min', minutes);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return l10n.t('{0} days', Math.floor(hours / 24));
+  return minutes % 60 === 0 ? l10n.t('{0} h', hours) : l10n.t('{0} h {1} min', hours, minutes % 60);
+}
+
+/** How long ago a time in Unix milliseconds was, in one short word. */
+export function ageText(sinceMs: number, nowMs: number): string {
+  return nowMs - sinceMs < 60_000 ? l10n.t('just now') : durationText((nowMs - sinceMs) / 1000);
+}
+
+/** When a living devbox ends by itself: its idle rule, else the time left; undefined if the API told neither. */
+export function endingText(devbox: Devbox, nowMs: number): string | undefined {
+  if (hasEnded(devbox.status) || devbox.status === 'suspended') return undefined;
+  if (devbox.idleRule !== undefined) {
+    const idle = durationText(devbox.idleRule.seconds);
+    return devbox.idleRule.action === 'suspend'
+      ? l10n.t('suspends after {0} idle', idle)
+      : l10n.t('shuts down after {0} idle', idle);
+  }
+  const ends = endsAt(devbox);
+  if (ends === undefined) return undefined;
+  return ends - nowMs < 60_000 ? l10n.t('ending') : l10n.t('{0} left', durationText((ends - nowMs) / 1000));
+}
+
+/** When its lifetime is over, in Unix milliseconds of the server's clock. */
+export function endsAt(devbox: Devbox): number | undefined {
+  if (devbox.idleRule !== undefined || devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined) return undefined;
+  return devbox.createTimeMs + devbox.keepAliveSeconds * 1000;
+}
+
+/** Estimated dollars that a devbox costs in an hour as it is now; undefined if nothing, or not known. */
+export function hourlyCost(devbox: Devbox, prices: Prices): number | undefined {
+  if (costsNow(devbox)) return hourlyPrice(devbox.size, devbox.customSize, prices);
+  return devbox.status === 'suspended' ? suspendedHourlyPrice(devbox.size, devbox.customSize, prices) : undefined;
+}
+
+/** A sum per hour; always said to be an estimate. */
+export function costText(dollars: number): string {
+  return dollars < 0.01 ? l10n.t('est. under $0.01/h') : l10n.t('est. ${0}/h', dollars.toFixed(2));
+}
+
+/** The size in Runloop's word, or the numbers of a custom one. */
+export function sizeText(devbox: Devbox): string | undefined {
+  const { cpuCores, memoryGib } = devbox.customSize ?? {};
+  if (devbox.size === 'CUSTOM_SIZE' && cpuCores !== undefined && memoryGib !== undefined) {
+    return l10n.t('{0} CPU, {1} GiB', cpuCores, memoryGib);
+  }
+  return devbox.size === undefined ? undefined : oneLine(devbox.size, 30);
+}
+
+/** What a row shows behind the name; and, said to a screen reader, after it. */
+export function rowFacts(devbox: Devbox, context: { attached: boolean; nowMs: number; prices: Prices }): string[] {
+  const { attached, nowMs, prices } = context;
+  const since = endTime(devbox);
+  const cost = hourlyCost(devbox, prices);
+  // "Attached" says "running" as well; both words would not fit into a side bar.
+  const status = attached && devbox.status === 'running' ? l10n.t('attached') : statusWord(devbox.status);
+  const age = since ?? devbox.createTimeMs;
+  return [
+    status,
+    ...(age === undefined ? [] : [ageText(age, nowMs)]),
+    endingText(devbox, nowMs) ?? reasonText(devbox) ?? '',
+    ...(hasEnded(devbox.status) ? [] : [sizeText(devbox) ?? '']),
+    cost === undefined ? '' : costText(cost),
+  ].filter((fact) => fact !== '');
+}
+
+/** The same in words that make sense without seeing the row. */
+export function spokenFacts(devbox: Devbox, context: { attached: boolean; nowMs: number; prices: Prices }): string {
+  const { attached, nowMs, prices } = context;
+  const ended = endTime(devbox);
+  const cost = hourlyCost(devbox, prices);
+  const ending = endingText(devbox, nowMs);
+  const reason = reasonText(devbox);
+  const size = hasEnded(devbox.status) ? undefined : sizeText(devbox);
+  return [
+    l10n.t('Devbox {0}', devboxLabel(devbox)),
+    statusWord(devbox.status),
+    attached ? l10n.t('attached') : undefined,
+    ended !== undefined
+      ? l10n.t('ended: {0}', ageText(ended, nowMs))
+      : devbox.createTimeMs === undefined
+        ? undefined
+        : l10n.t('age: {0}', ageText(devbox.createTimeMs, nowMs)),
+    ending,
+    reason,
+    size === undefined ? undefined : l10n.t('size {0}', size),
+    cost === undefined ? undefined : l10n.t('estimated ${0} an hour', cost < 0.01 ? cost.toFixed(4) : cost.toFixed(2)),
+    devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ');
+}

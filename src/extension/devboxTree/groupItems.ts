@@ -1,0 +1,73 @@
+import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { oneLine } from '../../core/plainText';
+import type { CommandId } from '../commandIds';
+import { failureText } from '../showFailure';
+import { noValue, type Group, type Grouping } from './arrangement';
+import { costText } from './devboxWords';
+import type { MoreRow, NoticeRow } from './rows';
+
+function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string) => string | undefined): string {
+  if (group.value === noValue) {
+    if (grouping.by === 'blueprint') return l10n.t('Without a blueprint');
+    if (grouping.by === 'metadata') return l10n.t('Without "{0}"', oneLine(grouping.key, 60));
+    return l10n.t('Nobody is named');
+  }
+  if (grouping.by === 'status') {
+    if (group.value === 'suspended') return l10n.t('Suspended');
+    return group.value === 'ended' ? l10n.t('Ended in the Last Day') : l10n.t('Active');
+  }
+  const value = oneLine(grouping.by === 'blueprint' ? (blueprintName(group.value) ?? group.value) : group.value, 80);
+  return value === '' ? l10n.t('(empty)') : value;
+}
+
+/** The row of a group: what its devboxes have in common, how many they are and what they cost. */
+export function groupItem(
+  group: Group,
+  grouping: Grouping,
+  options: { readonly blueprintName: (id: string) => string | undefined; readonly hourlyCost: number },
+): TreeItem {
+  const label = groupLabel(group, grouping, options.blueprintName);
+  const state = group.value === 'ended' && grouping.by === 'status' ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.Expanded;
+  const item = new TreeItem(label, state);
+  const cost = options.hourlyCost > 0 ? ` · ${costText(options.hourlyCost)}` : '';
+  item.id = `group:${group.key}`;
+  item.description = `${group.total}${cost}`;
+  item.tooltip = `${label}\n${l10n.t('Devboxes: {0}', group.total)}${cost}`;
+  item.contextValue = 'group';
+  item.accessibilityInformation = { label: `${l10n.t('Group {0}, devboxes: {1}', label, group.total)}${cost}` };
+  return item;
+}
+
+/** The row that shows more of a group. */
+export function moreItem(row: MoreRow, hidden: number): TreeItem {
+  const item = new TreeItem(l10n.t('Load more…'), TreeItemCollapsibleState.None);
+  const command: CommandId = 'runloop.loadMoreDevboxes';
+  item.id = `more:${row.group}`;
+  item.iconPath = new ThemeIcon('ellipsis');
+  item.description = hidden > 0 ? l10n.t('{0} more are known', hidden) : l10n.t('the account has more');
+  item.command = { command, title: l10n.t('Load more…'), arguments: [row] };
+  return item;
+}
+
+/** The row that tells why there are no rows, or old ones. */
+export function noticeItem({ notice }: NoticeRow): TreeItem {
+  if (notice === 'nothingMatches') {
+    const item = new TreeItem(l10n.t('No devbox matches the filter'), TreeItemCollapsibleState.None);
+    const command: CommandId = 'runloop.clearFilter';
+    item.id = 'runloop.nothingMatches';
+    item.description = l10n.t('click to clear it');
+    item.iconPath = new ThemeIcon('filter');
+    item.command = { command, title: l10n.t('Clear Filter') };
+    return item;
+  }
+  const text = failureText(notice.failure);
+  const item = new TreeItem(l10n.t('The list could not be refreshed'), TreeItemCollapsibleState.None);
+  const command: CommandId = 'runloop.refreshDevboxes';
+  item.id = 'runloop.failure';
+  item.description = text;
+  item.tooltip = l10n.t('{0}\nClick to try again.', text);
+  item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
+  item.accessibilityInformation = { label: `${l10n.t('The list could not be refreshed')}, ${text}` };
+  item.command = { command, title: l10n.t('Try Again') };
+  return item;
+}

@@ -1,0 +1,68 @@
+import type { RuntimeError } from '../../core/errors';
+import type { DevboxDetail } from './devboxDetails';
+
+/** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
+export type Row = DevboxRow | GroupRow | MoreRow | DetailRow | NoticeRow;
+
+export interface DevboxRow {
+  readonly kind: 'devbox';
+  /** The devbox's id; commands find the devbox by it. */
+  readonly id: string;
+}
+
+export interface GroupRow {
+  readonly kind: 'group';
+  readonly key: string;
+}
+
+/** "Load more…" at the end of a group. */
+export interface MoreRow {
+  readonly kind: 'more';
+  readonly group: string;
+}
+
+/** One fact below a devbox. */
+export interface DetailRow {
+  readonly kind: 'detail';
+  readonly devboxId: string;
+  readonly detail: DevboxDetail;
+}
+
+/** A line above the groups: why the list is old, or that the filter hides everything. */
+export interface NoticeRow {
+  readonly kind: 'notice';
+  readonly notice: { readonly failure: RuntimeError } | 'nothingMatches';
+}
+
+/** Gives the same object for the same devbox, group and "more". */
+export class RowRegistry {
+  readonly #devboxes = new Map<string, DevboxRow>();
+  readonly #groups = new Map<string, GroupRow>();
+  readonly #mores = new Map<string, MoreRow>();
+
+  devbox(id: string): DevboxRow {
+    return remembered(this.#devboxes, id, () => ({ kind: 'devbox', id }));
+  }
+
+  group(key: string): GroupRow {
+    return remembered(this.#groups, key, () => ({ kind: 'group', key }));
+  }
+
+  more(group: string): MoreRow {
+    return remembered(this.#mores, group, () => ({ kind: 'more', group }));
+  }
+
+  /** Forgets devboxes that are not listed any more. */
+  forget(ids: Iterable<string>): void {
+    for (const id of ids) this.#devboxes.delete(id);
+  }
+}
+
+function remembered<T>(map: Map<string, T>, key: string, make: () => T): T {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

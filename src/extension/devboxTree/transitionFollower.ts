@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAborted, RuntimeError } from '../../core/errors';
+import type { Disposable } from '../../core/events';
+import { isTransient } from '../../core/platform/apiErrors';
+import { isChanging, knownStatuses } from '../../core/platform/devbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import type { DevboxStore } from './devboxStore';
+
+/** Seconds that one long poll is held, below the server's own limit of 30. */
+const holdSeconds = 25;
+/** Milliseconds between two long polls, for servers that do not hold. */
+const spacingMs = 1_000;
+/** Longest wait for a devbox that does not settle; the list goes on telling of it afterwards. */
+const boundMs = 15 * 60_000;
+
+/**
+ * Follows devboxes that this window has set in motion by long polls, one for each, until they run, are suspended or
+ * have ended: news come at once, and the list need not be read often.
+ */
+export class TransitionFollower implements Disposable {
+  readonly #store: DevboxStore;
+  readonly #onError: (error: unknown) => void;
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(store: DevboxStore, onError: (error: unknown) => void) {
+    this.#store = store;
+    this.#onError = onError;
+  }
+
+  /** Starts following; harmless for a devbox that is followed already, or that the store does not know changing. */
+  follow(api: RunloopApi, devboxId: string): void {
+    if (this.#running.has(devboxId)) return;
+    const stop = new AbortController();
+    this.#running.set(devboxId, stop);
+    const following = this.#store.follow(devboxId);
+    this.#poll(api, devboxId, AbortSignal.any([stop.signal, AbortSignal.timeout(boundMs)]))
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted) this.#onError(error);
+      })
+      .finally(() => {
+        this.#running.delete(devboxId);
+        following.dispose();
+      });
+  }
+
+  /** Stops following everything, for example after signing out. */
+  stopAll(): void {
+    for (const stop of this.#running.values()) stop.abort();
+  }
+
+  dispose(): void {
+    this.stopAll();
+  }
+
+  async #poll(api: RunloopApi, devboxId: string, signal: AbortSignal): Promise<void> {
+    while (!isAborted(signal)) {
+      const status = this.#store.get(devboxId)?.status;
+      if (status === undefined || !isChanging(status)) return;
+      const asked = Date.now();
+      try {
+        const others = knownStatuses.filter((other) => other !== status);
+        const devbox = await api.waitForStatus(devboxId, others, holdSeconds, { signal });
+        if (devbox !== undefined && !isAborted(signal)) this.#store.update(devbox);
+      } catch (error) {
+        if (isAborted(signal)) return;
+        if (!isTransient(error)) throw error;
+        const seconds = RuntimeError.is(error) ? (error.retryAfterSeconds ?? 5) : 5;
+        await sleep(seconds * 1000, undefined, { signal });
+      }
+      await sleep(Math.max(0, asked + spacingMs - Date.now()), undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { l10n, type TreeView } from 'vscode';
+import { defaultBaseUrl } from '../../core/platform/client';
+import { oneLine } from '../../core/plainText';
+import type { Prices } from '../../core/cost/prices';
+import type { Devbox } from '../../core/platform/devbox';
+import type { SignedIn } from '../account/account';
+import { costsNow } from './devboxStore';
+import { costText, hourlyCost } from './devboxWords';
+
+export interface ViewFacts {
+  readonly account: SignedIn | undefined;
+  readonly devboxes: readonly Devbox[];
+  readonly filter: string;
+  readonly matching: number;
+  /** Seconds for which the server asked us to stay away; 0: it did not. */
+  readonly pauseSeconds: number;
+  readonly prices: Prices;
+}
+
+/**
+ * The line above the rows: which account where that is not the usual one, the filter, a pause. Empty unless needed, as
+ * the editor shows no welcome text in a view that has a message.
+ */
+export function messageOfView(facts: ViewFacts): string {
+  const { account, devboxes, filter } = facts;
+  const lines: string[] = [];
+  if (account !== undefined && devboxes.length > 0) {
+    const { host } = new URL(account.baseUrl);
+    if (account.source === 'environment') lines.push(l10n.t('{0}, with RUNLOOP_API_KEY from the environment', host));
+    else if (account.baseUrl !== defaultBaseUrl) lines.push(host);
+    if (filter.trim() !== '') lines.push(l10n.t('Filter "{0}": {1} of {2}', oneLine(filter, 60), facts.matching, devboxes.length));
+  }
+  if (facts.pauseSeconds > 0) {
+    lines.push(l10n.t('Runloop asked to wait: refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
+  }
+  return lines.join('\n');
+}
+
+/** Shows how many devboxes cost money now, at the view's icon. */
+export function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'prices'>): void {
+  const paid = facts.devboxes.filter(costsNow);
+  if (paid.length === 0) {
+    if (view.badge !== undefined) view.badge = undefined;
+    return;
+  }
+  const dollars = paid.reduce((sum, devbox) => sum + (hourlyCost(devbox, facts.prices) ?? 0), 0);
+  const tooltip = l10n.t('Devboxes that cost money now: {0} ({1})', paid.length, costText(dollars));
+  if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip) view.badge = { value: paid.length, tooltip };
+}
