@@ -12,7 +12,11 @@ import type { Services } from './extension/services';
 import { KeepAlive } from './extension/session/keepAlive';
 import { watchClosedWindows } from './extension/session/closedWindows';
 import { followAccount } from './extension/session/followAccount';
+import { reattach } from './extension/session/reattach';
+import { RememberedSessions } from './extension/session/rememberedSessions';
+import { SessionHealth } from './extension/session/sessionHealth';
 import { Sessions } from './extension/session/sessions';
+import { SessionStatusItem } from './extension/session/sessionStatusItem';
 import { StartedHere } from './extension/session/startedHere';
 
 /** Builds the services and registers views and commands. No network, and the Runloop SDK stays unread. */
@@ -29,7 +33,7 @@ export function activate(context: ExtensionContext): void {
   });
   const account = new Account({ secrets, env: process.env, log, memory: context.workspaceState, local: localPlatform });
   const store = new DevboxStore();
-  const sessions = new Sessions(log);
+  const sessions = new Sessions(log, new RememberedSessions(context.workspaceState));
   const output = new DevboxOutput(log);
   const tree = new DevboxTree({
     account,
@@ -52,5 +56,6 @@ export function activate(context: ExtensionContext): void {
     log,
   };
   context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), tree, services.keepAlive, output, sessions, store, account, log);
-  context.subscriptions.push(localPlatform);
+  const health = new SessionHealth(services);
+  context.subscriptions.push(reattach(services), new SessionStatusItem(services, health), health, localPlatform);
 }

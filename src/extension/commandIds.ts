@@ -20,6 +20,8 @@ export const commandIds = [
   'runloop.clearFilter',
   'runloop.loadMoreDevboxes',
   'runloop.showLog',
+  'runloop.sessionActions',
+  'runloop.detachDevbox',
   'runloop.tryLocally',
   'runloop.stopLocalPlatform',
 ] as const;

@@ -8,6 +8,7 @@ import { attachDevbox, copyDevboxId, openVscode, showOutput } from './devboxComm
 import { findForgottenDevboxes } from './forgottenDevboxes';
 import { renameDevboxCommand, resumeDevboxes, suspendDevboxes, toggleKeepAlive } from './lifeCycleCommands';
 import { stopLocalPlatform, tryLocally } from './localPlatform';
+import { detachDevbox, sessionActions } from './sessionActions';
 import { shutDownDevboxes } from './shutDownDevbox';
 import { signIn, signOut } from './signIn';
 import { startDevbox } from './startDevbox';
@@ -29,6 +30,8 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'runloop.shutDownDevbox': shutDownDevboxes,
   'runloop.findForgottenDevboxes': findForgottenDevboxes,
   'runloop.copyDevboxId': copyDevboxId,
+  'runloop.sessionActions': sessionActions,
+  'runloop.detachDevbox': detachDevbox,
   'runloop.tryLocally': tryLocally,
   'runloop.stopLocalPlatform': stopLocalPlatform,
   'runloop.copyPortUrl': copyPortUrl,

@@ -1,4 +1,5 @@
 import { l10n, ProgressLocation, window } from 'vscode';
+import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runloopRuntime';
 import { withSignal } from '../cancellation';
@@ -17,21 +18,42 @@ const underWay = new Map<string, Promise<RunloopRuntime>>();
 export async function attached(services: Services, devbox: Devbox): Promise<RunloopRuntime> {
   const known = services.sessions.get(devbox.id);
   if (known !== undefined) return known;
-  let attaching = underWay.get(devbox.id);
-  if (attaching === undefined) {
-    attaching = attach(services, devbox).finally(() => underWay.delete(devbox.id));
-    underWay.set(devbox.id, attaching);
-  }
+  const location = ProgressLocation.Notification;
+  const title = l10n.t('Attaching to {0}…', devboxLabel(devbox));
+  const joined = underWay.get(devbox.id);
+  if (joined !== undefined) return window.withProgress({ location, title }, () => joined);
+  return shared(devbox.id, async () =>
+    window.withProgress({ location, cancellable: true, title }, (_progress, token) =>
+      withSignal(token, (signal) => attach(services, devbox.id, signal)),
+    ),
+  );
+}
+
+/**
+ * The runtime of a devbox that this window was attached to before, with no more than a line in the status bar.
+ *
+ * @throws RuntimeError if the devbox cannot be attached to
+ */
+export async function attachedQuietly(services: Services, devboxId: string): Promise<RunloopRuntime> {
+  const location = ProgressLocation.Window;
+  const title = l10n.t('Attaching to {0}…', oneLine(devboxId, 30));
+  return (
+    services.sessions.get(devboxId) ??
+    underWay.get(devboxId) ??
+    shared(devboxId, async () => window.withProgress({ location, title }, () => attach(services, devboxId)))
+  );
+}
+
+async function shared(devboxId: string, start: () => Promise<RunloopRuntime>): Promise<RunloopRuntime> {
+  const attaching = start().finally(() => underWay.delete(devboxId));
+  underWay.set(devboxId, attaching);
   return attaching;
 }
 
-async function attach(services: Services, devbox: Devbox): Promise<RunloopRuntime> {
+async function attach(services: Services, devboxId: string, signal?: AbortSignal): Promise<RunloopRuntime> {
   const account = await services.account.require();
-  const runtime = runtimeFor(services, account, { attachToExisting: true, devboxId: devbox.id });
-  const title = l10n.t('Attaching to {0}…', devboxLabel(devbox));
-  await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
-    withSignal(token, (signal) => runtime.connect({ signal })),
-  );
-  services.sessions.add(devbox.id, runtime);
+  const runtime = runtimeFor(services, account, { attachToExisting: true, devboxId });
+  await runtime.connect(signal === undefined ? {} : { signal });
+  services.sessions.add(devboxId, runtime);
   return runtime;
 }

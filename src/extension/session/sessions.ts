@@ -1,16 +1,19 @@
 import { EventEmitter, type Disposable, type Event } from 'vscode';
 import type { RunloopRuntime } from '../../core/runloopRuntime';
 import type { Log } from '../log';
+import type { RememberedSessions } from './rememberedSessions';
 
 /** Which devboxes this window is attached to: one ready runtime for each. */
 export class Sessions implements Disposable {
   readonly #log: Log;
+  readonly remembered: RememberedSessions;
   readonly #changed = new EventEmitter<void>();
   readonly onDidChange: Event<void> = this.#changed.event;
   readonly #runtimes = new Map<string, RunloopRuntime>();
 
-  constructor(log: Log) {
+  constructor(log: Log, remembered: RememberedSessions) {
     this.#log = log;
+    this.remembered = remembered;
   }
 
   isAttached(devboxId: string): boolean {
@@ -21,16 +24,24 @@ export class Sessions implements Disposable {
     return this.#runtimes.get(devboxId);
   }
 
+  /** All sessions, the newest last. */
+  all(): readonly (readonly [devboxId: string, runtime: RunloopRuntime])[] {
+    return [...this.#runtimes];
+  }
+
   /** Takes over a runtime that is ready. */
   add(devboxId: string, runtime: RunloopRuntime): void {
     const earlier = this.#runtimes.get(devboxId);
+    this.#runtimes.delete(devboxId);
     this.#runtimes.set(devboxId, runtime);
     if (earlier !== undefined && earlier !== runtime) this.#close(earlier);
+    this.#remember(this.remembered.add({ devboxId, baseUrl: runtime.config.baseUrl }));
     this.#changed.fire();
   }
 
-  /** Lets go of a devbox without touching it. */
+  /** Lets go of a devbox without touching it, also after a reload. */
   detach(devboxId: string): void {
+    this.#remember(this.remembered.remove(devboxId));
     const runtime = this.#runtimes.get(devboxId);
     if (runtime === undefined) return;
     this.#runtimes.delete(devboxId);
@@ -38,8 +49,11 @@ export class Sessions implements Disposable {
     this.#changed.fire();
   }
 
+  /** Lets go of all for now, as the account changed; back with it, the window attaches to them again. */
   detachAll(): void {
-    for (const devboxId of [...this.#runtimes.keys()]) this.detach(devboxId);
+    for (const runtime of this.#runtimes.values()) this.#close(runtime);
+    this.#runtimes.clear();
+    this.#changed.fire();
   }
 
   /** Closing a window keeps every devbox: nothing is stopped without a yes. */
@@ -51,5 +65,9 @@ export class Sessions implements Disposable {
 
   #close(runtime: RunloopRuntime): void {
     runtime.close({ mode: 'keep' }).catch((error: unknown) => this.#log.failure('Detaching from a devbox', error));
+  }
+
+  #remember(done: Thenable<void>): void {
+    done.then(undefined, (error: unknown) => this.#log.failure('Remembering the sessions', error));
   }
 }

@@ -1,0 +1,59 @@
+import { commands, l10n, window, type QuickPickItem } from 'vscode';
+import { oneLine } from '../../core/plainText';
+import type { CommandId } from '../commandIds';
+import { devboxLabel } from '../devboxTree/devboxItem';
+import type { Services } from '../services';
+import { devboxFor } from './pickDevbox';
+
+interface ActionItem extends QuickPickItem {
+  readonly run: () => Thenable<unknown>;
+}
+
+/** Offers what can be done with the current session, and with the others of this window. */
+export async function sessionActions(services: Services): Promise<void> {
+  const all = services.sessions.all();
+  const current = all.at(-1);
+  if (current === undefined) {
+    void window.showInformationMessage(l10n.t('This window is attached to no devbox.'));
+    return;
+  }
+  const [id, runtime] = current;
+  const action = (icon: string, label: string, command: CommandId): ActionItem => ({
+    label: `$(${icon}) ${label}`,
+    run: () => commands.executeCommand(command, id),
+  });
+  const others = all.slice(0, -1).map(
+    ([otherId, other]): ActionItem => ({
+      label: `$(arrow-swap) ${l10n.t('Switch to {0}', labelOf(services, otherId))}`,
+      run: () => {
+        services.sessions.add(otherId, other);
+        return Promise.resolve();
+      },
+    }),
+  );
+  const items = [
+    action('vscode', l10n.t('Open VS Code'), 'runloop.openVscode'),
+    action('output', l10n.t('Show Output'), 'runloop.showOutput'),
+    action('copy', l10n.t('Copy Devbox ID'), 'runloop.copyDevboxId'),
+    action('debug-pause', l10n.t('Suspend'), 'runloop.suspendDevbox'),
+    action('debug-disconnect', l10n.t('Detach'), 'runloop.detachDevbox'),
+    action('trash', l10n.t('Shut Down'), 'runloop.shutDownDevbox'),
+    ...others,
+  ];
+  const picked = await window.showQuickPick(items, {
+    title: l10n.t('Session: {0}', runtime.devbox === undefined ? oneLine(id, 16) : labelOf(services, id)),
+    placeHolder: l10n.t('What to do with this devbox?'),
+  });
+  await picked?.run();
+}
+
+/** Lets go of a devbox; it goes on running. */
+export async function detachDevbox(services: Services, argument: unknown): Promise<void> {
+  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Detach from which devbox?') });
+  if (devbox !== undefined) services.sessions.detach(devbox.id);
+}
+
+function labelOf(services: Services, devboxId: string): string {
+  const devbox = services.store.get(devboxId) ?? services.sessions.get(devboxId)?.devbox;
+  return (devbox === undefined ? oneLine(devboxId, 16) : devboxLabel(devbox)).replaceAll('$(', '$ (');
+}

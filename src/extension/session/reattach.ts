@@ -1,0 +1,50 @@
+import { RuntimeError } from '../../core/errors';
+import type { Disposable } from '../../core/events';
+import type { Services } from '../services';
+import { attachedQuietly } from './attach';
+import { tellOfDeath } from './deathNotice';
+
+/**
+ * Attaches again, in the background, to what the window was attached to before a reload, a restart or a change of the
+ * account. A window that was attached to nothing does nothing here.
+ */
+export function reattach(services: Services): Disposable {
+  const begin = (): void => {
+    if (services.sessions.remembered.isEmpty) return;
+    reattachAll(services).catch((error: unknown) => services.log.failure('Attaching again', error));
+  };
+  // After the activation, which must stay short.
+  const soon = setTimeout(begin, 0);
+  const subscription = services.account.onDidChange(begin);
+  return {
+    dispose: () => {
+      clearTimeout(soon);
+      subscription.dispose();
+    },
+  };
+}
+
+async function reattachAll(services: Services): Promise<void> {
+  const account = await services.account.current();
+  if (account === undefined) return;
+  for (const devboxId of services.sessions.remembered.of(account.baseUrl)) {
+    if (services.sessions.isAttached(devboxId)) continue;
+    try {
+      await attachedQuietly(services, devboxId);
+    } catch (error) {
+      services.log.failure(`Attaching to ${devboxId} again`, error);
+      await forgetIfGone(services, devboxId, error);
+    }
+  }
+}
+
+/** A devbox that ended meanwhile is told of once; one that cannot be reached now is tried again by the next window. */
+async function forgetIfGone(services: Services, devboxId: string, error: unknown): Promise<void> {
+  if (RuntimeError.is(error, 'devbox_ended')) {
+    services.sessions.detach(devboxId);
+    const { api } = await services.account.require();
+    await tellOfDeath(services, await api.retrieve(devboxId));
+  } else if (RuntimeError.is(error) && ['devbox_not_found', 'not_found', 'permission'].includes(error.code)) {
+    services.sessions.detach(devboxId);
+  }
+}

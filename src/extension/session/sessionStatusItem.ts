@@ -1,0 +1,62 @@
+import { l10n, StatusBarAlignment, ThemeColor, window, type StatusBarItem } from 'vscode';
+import { oneLine } from '../../core/plainText';
+import type { Disposable } from '../../core/events';
+import type { CommandId } from '../commandIds';
+import { devboxLabel } from '../devboxTree/devboxItem';
+import type { Services } from '../services';
+import type { SessionHealth } from './sessionHealth';
+
+const actionsCommand: CommandId = 'runloop.sessionActions';
+
+/** The window's current session in the status bar; nothing while there is none. A click offers its actions. */
+export class SessionStatusItem implements Disposable {
+  readonly #services: Services;
+  readonly #health: SessionHealth;
+  readonly #subscriptions: Disposable[];
+  #item: StatusBarItem | undefined;
+
+  constructor(services: Services, health: SessionHealth) {
+    this.#services = services;
+    this.#health = health;
+    const show = (): void => this.#show();
+    this.#subscriptions = [
+      services.sessions.onDidChange(show),
+      services.store.onDidChange(show),
+      health.onDidChange(show),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#item?.dispose();
+  }
+
+  #show(): void {
+    const all = this.#services.sessions.all();
+    const current = all.at(-1);
+    if (current === undefined) {
+      this.#item?.hide();
+      return;
+    }
+    this.#item ??= window.createStatusBarItem('runloop.session', StatusBarAlignment.Left, 10);
+    const [id, runtime] = current;
+    const devbox = this.#services.store.get(id) ?? runtime.devbox;
+    // "$(" would be drawn as an icon.
+    const name = (devbox === undefined ? oneLine(id, 16) : devboxLabel(devbox)).replaceAll('$(', '$ (');
+    const unreachable = this.#health.of(id) === 'unreachable';
+    const server = unreachable ? l10n.t('its action server does not answer') : l10n.t('its action server answers');
+    const more = all.length > 1 ? ` +${all.length - 1}` : '';
+    const item = this.#item;
+    item.name = l10n.t('Runloop: Session');
+    item.text = `$(${unreachable ? 'warning' : 'vm-active'}) ${name}${more}`;
+    item.tooltip = [
+      l10n.t('Attached to the Runloop devbox {0}: {1}.', name, server),
+      ...(all.length > 1 ? [l10n.t('Sessions of this window: {0}', all.length)] : []),
+      l10n.t('Click for its actions.'),
+    ].join('\n');
+    item.accessibilityInformation = { label: l10n.t('Runloop session {0}, {1}', name, server), role: 'button' };
+    item.backgroundColor = unreachable ? new ThemeColor('statusBarItem.warningBackground') : undefined;
+    item.command = actionsCommand;
+    item.show();
+  }
+}
