@@ -58,7 +58,9 @@ export class Workbench {
   async openViewContainer(title: string): Promise<void> {
     const icon = this.activityIcon(title);
     await icon.waitFor();
-    if ((await this.page.locator('.activitybar .action-item.checked').filter({ has: icon }).count()) === 0) {
+    // A click on the icon of what is shown would hide it.
+    const shown = this.page.locator('.activitybar .action-item.checked').filter({ has: this.page.locator(`a[aria-label^="${title}"]`) });
+    if ((await shown.count()) === 0) {
       await icon.click();
     }
   }
