@@ -10,6 +10,8 @@ export interface PlatformOptions {
   readonly vscodeNode: string | undefined;
   readonly actionServer: string | undefined;
   readonly sandbox: 'auto' | 'plain';
+  /** Seconds for which a terminal's shell lives without a client. */
+  readonly ptyIdleSeconds: number;
   readonly exitWithParent: boolean;
   /** File with faults to inject. */
   readonly faults: string | undefined;
@@ -26,7 +28,7 @@ export class UsageError extends Error {
 }
 
 export const usage = `usage: local.mjs [--port P] [--api-key K] [--data-dir D] [--vscode-server DIR] [--vscode-node FILE]
-                 [--action-server FILE] [--sandbox auto|plain] [--exit-with-parent]
+                 [--action-server FILE] [--sandbox auto|plain] [--exit-with-parent] [--pty-idle-seconds N]
                  [--faults FILE] [--fault-control]
 The API key can also be given in RUNLOOP_LOCAL_API_KEY, where other users of this computer do not see it.`;
 
@@ -56,10 +58,18 @@ export function parseOptions(args: readonly string[]): PlatformOptions | 'help' 
     vscodeNode: values['vscode-node'],
     actionServer: values['action-server'],
     sandbox,
+    ptyIdleSeconds: readSeconds(values['pty-idle-seconds'] ?? '300'),
     exitWithParent: values['exit-with-parent'] === true,
     faults: values.faults,
     faultControl: values['fault-control'] === true,
   };
+}
+
+function readSeconds(text: string): number {
+  if (!/^\d{1,6}$/.test(text) || Number(text) === 0) {
+    throw new UsageError(`--pty-idle-seconds must be a number of seconds from 1 to 999999, not "${text}".`);
+  }
+  return Number(text);
 }
 
 function read(args: readonly string[]): ReturnType<typeof parse> {
@@ -82,6 +92,7 @@ function parse(args: readonly string[]) {
       'vscode-node': { type: 'string' },
       'action-server': { type: 'string' },
       sandbox: { type: 'string' },
+      'pty-idle-seconds': { type: 'string' },
       'exit-with-parent': { type: 'boolean' },
       faults: { type: 'string' },
       'fault-control': { type: 'boolean' },

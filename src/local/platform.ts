@@ -37,7 +37,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   const faults = openFaults(options);
   const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, say);
   const devboxes = await DevboxRegistry.open(sandboxes, dataDir, say, faults);
-  const server = new PlatformServer(devboxes, apiKey, say, faults);
+  const server = new PlatformServer(devboxes, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds }, faults);
   const port = await listen(server, options.port);
   return {
     baseURL: `http://127.0.0.1:${port}`,

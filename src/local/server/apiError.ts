@@ -7,12 +7,16 @@ export class ApiError extends Error {
   /** Sent as `x-should-retry`: the SDK would otherwise repeat some permanent refusals for half a minute. */
   readonly retryable: boolean | undefined;
 
-  constructor(status: number, code: string, message: string, retryable?: boolean) {
+  /** Seconds after which asking again makes sense, sent as `Retry-After`. */
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, code: string, message: string, retryable?: boolean, retryAfter?: number) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.retryable = retryable;
+    this.retryAfter = retryAfter;
   }
 }
 

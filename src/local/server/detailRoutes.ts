@@ -1,12 +1,13 @@
 import type { DevboxLog, LogEntry } from '../devbox/devboxLog';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import type { PtyService } from '../pty/ptyService';
 import { parseBody, tunnelFields } from './bodies';
 import { readTunnel } from './createRequest';
 import type { Router } from './router';
 import { logView, tunnelView } from './views';
 
 /** Adds what one devbox has: its log and its tunnel. */
-export function addDetailRoutes(router: Router, devboxes: DevboxRegistry): void {
+export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, terminals: PtyService): void {
   router.add('GET', '/v1/devboxes/{id}/logs', ({ exchange, params }) => {
     const entries = devboxes.get(params['id'] ?? '').log.entries();
     exchange.sendJson(200, { logs: entries.filter(logFilter(exchange.query)).map(logView) });
@@ -19,6 +20,11 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry): void 
   router.add('POST', '/v1/devboxes/{id}/enable_tunnel', async ({ exchange, params }) => {
     const settings = parseBody(tunnelFields, await exchange.readObject());
     exchange.sendJson(200, tunnelView(devboxes.get(params['id'] ?? '').enableTunnel(readTunnel(settings))));
+  });
+
+  router.add('POST', '/v1/devboxes/{id}/create_pty_tunnel', ({ exchange, params }) => {
+    const { key, token } = terminals.openTunnel(devboxes.get(params['id'] ?? ''));
+    exchange.sendJson(200, { tunnel_key: key, auth_token: token });
   });
 
   router.add('POST', '/v1/devboxes/{id}/remove_tunnel', ({ exchange, params }) => {

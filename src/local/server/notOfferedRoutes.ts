@@ -9,7 +9,6 @@ const wanting: readonly (readonly ['GET' | 'POST', string, string])[] = [
   ['POST', '/v1/devboxes/disk_snapshots/{id}', 'snapshots'],
   ['POST', '/v1/devboxes/disk_snapshots/{id}/delete', 'snapshots'],
   ['POST', '/v1/devboxes/{id}/create_ssh_key', 'SSH access'],
-  ['POST', '/v1/devboxes/{id}/create_pty_tunnel', 'terminals over the PTY service'],
   ['POST', '/v1/devboxes/{id}/create_gateway_token', 'gateways'],
   ['POST', '/v1/devboxes/{id}/create_mcp_token', 'MCP configurations'],
   ['GET', '/v1/devboxes/{id}/usage', 'usage figures'],

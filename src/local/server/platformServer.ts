@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import type { PtyTunnel } from '../pty/ptyService';
+import { ptyPort, PtyService } from '../pty/ptyService';
 import { addAccountRoutes } from './accountRoutes';
 import { ApiError, badRequest, toApiError } from './apiError';
 import { bearerToken, sameSecret } from './auth';
@@ -20,7 +22,13 @@ import { Listener } from './listener';
 import type { Receiver } from './listener';
 import { addNotOfferedRoutes } from './notOfferedRoutes';
 import { Router } from './router';
-import { TunnelProxy } from './tunnelProxy';
+import { refuseUpgrade, TunnelProxy } from './tunnelProxy';
+
+/** What can be set about the server. */
+export interface ServerSettings {
+  /** Seconds for which a terminal's shell lives without a client. */
+  readonly ptyIdleSeconds: number;
+}
 
 /** The local platform's face: Runloop's API and the devboxes' tunnels on one port. */
 export class PlatformServer {
@@ -28,6 +36,7 @@ export class PlatformServer {
   readonly #say: (line: string) => void;
   readonly #router = new Router();
   readonly #tunnels: TunnelProxy;
+  readonly #terminals: PtyService;
   readonly #faultDesk: FaultDesk | undefined;
   readonly #listener: Listener;
 
@@ -35,10 +44,11 @@ export class PlatformServer {
    * @param say gets a line for each failure that is the platform's own
    * @param faults what is done to requests on order
    */
-  constructor(devboxes: DevboxRegistry, apiKey: string, say: (line: string) => void, faults?: Faults) {
+  constructor(devboxes: DevboxRegistry, apiKey: string, say: (line: string) => void, settings: ServerSettings, faults?: Faults) {
     this.#apiKey = apiKey;
     this.#say = say;
     this.#tunnels = new TunnelProxy(devboxes);
+    this.#terminals = new PtyService(settings.ptyIdleSeconds);
     this.#faultDesk = faults === undefined ? undefined : new FaultDesk(faults, devboxes);
     if (this.#faultDesk !== undefined) {
       addFaultRoutes(this.#router, this.#faultDesk);
@@ -47,7 +57,7 @@ export class PlatformServer {
     addDevboxRoutes(this.#router, devboxes);
     addExecutionRoutes(this.#router, devboxes);
     addFileRoutes(this.#router, devboxes);
-    addDetailRoutes(this.#router, devboxes);
+    addDetailRoutes(this.#router, devboxes, this.#terminals);
     addAccountRoutes(this.#router);
     const receiver: Receiver = {
       http1: (request, response) => this.#http1(request, response),
@@ -70,7 +80,9 @@ export class PlatformServer {
   #http1(request: IncomingMessage, response: ServerResponse): void {
     const destination = destinationOf(request.headers.host);
     if (destination.kind === 'tunnel') {
-      const pass = (): void => this.#tunnels.forward(request, response, destination);
+      const terminal = this.#terminalTunnel(destination);
+      const pass = (): void =>
+        terminal === undefined ? this.#tunnels.forward(request, response, destination) : void this.#answer(request, response, destination);
       if (this.#faultDesk === undefined) {
         pass();
       } else {
@@ -89,7 +101,9 @@ export class PlatformServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const destination = destinationOf(request.headers.host);
     if (destination.kind === 'tunnel') {
-      const pass = (): void => this.#tunnels.upgrade(request, socket, head, destination);
+      const terminal = this.#terminalTunnel(destination);
+      const pass = (): void =>
+        terminal === undefined ? this.#tunnels.upgrade(request, socket, head, destination) : this.#attach(request, socket, head, terminal);
       if (this.#faultDesk === undefined) {
         pass();
       } else {
@@ -105,6 +119,11 @@ export class PlatformServer {
   async #answer(request: RawRequest, response: RawResponse, destination: Destination): Promise<void> {
     const exchange = new Exchange(request, response, this.#faultDesk?.faults.clockSkew);
     try {
+      const terminal = this.#terminalTunnel(destination);
+      if (terminal !== undefined) {
+        await this.#terminals.answer(exchange, terminal);
+        return;
+      }
       refuseForeignHosts(destination);
       this.#requireKey(exchange);
       const desk = exchange.path.startsWith(faultPath) ? undefined : this.#faultDesk;
@@ -116,6 +135,20 @@ export class PlatformServer {
         this.#say(`${exchange.requestId} ${exchange.method} ${exchange.path}: ${error instanceof Error ? (error.stack ?? error.message) : answer.message}`);
       }
       exchange.sendError(answer);
+    }
+  }
+
+  /** The tunnel to a devbox's terminals that a host name means, if it means one. */
+  #terminalTunnel(destination: Destination): PtyTunnel | undefined {
+    return destination.kind === 'tunnel' && destination.port === ptyPort ? this.#terminals.find(destination.key) : undefined;
+  }
+
+  #attach(request: IncomingMessage, socket: Duplex, head: Buffer, terminal: PtyTunnel): void {
+    socket.on('error', () => socket.destroy());
+    try {
+      this.#terminals.attach(request, socket, head, terminal);
+    } catch (error) {
+      refuseUpgrade(socket, toApiError(error));
     }
   }
 

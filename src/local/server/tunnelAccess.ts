@@ -1,6 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import * as z from 'zod';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import type { Tunnel } from '../devbox/tunnel';
 import { ApiError } from './apiError';
 import { bearerToken, sameSecret } from './auth';
 
@@ -20,20 +22,38 @@ export function admit(request: IncomingMessage, key: string, devboxes: DevboxReg
     throw new ApiError(404, 'tunnel_not_found', 'There is no tunnel of this name. It ends when it is removed or its devbox ends.');
   }
   if (tunnel.token !== undefined) {
-    const own = request.headers[tunnelHeader];
-    const given = [bearerToken(typeof own === 'string' ? own : undefined), bearerToken(request.headers.authorization)];
     const { token } = tunnel;
-    if (!given.some((candidate) => candidate !== undefined && sameSecret(candidate, token))) {
+    if (!tunnelTokens(request.headers).some((candidate) => sameSecret(candidate, token))) {
       throw new ApiError(401, 'unauthorized', 'This tunnel needs its token: send it as X-Runloop-Tunnel-Authorization: Bearer <auth_token>.');
     }
   }
   if (devbox.status !== 'running') {
+    if (wakes(devbox, tunnel) && ['suspending', 'suspended', 'resuming'].includes(devbox.status)) {
+      if (devbox.status === 'suspended') {
+        devbox.resume();
+      }
+      throw new ApiError(503, 'tunnel_service_not_ready', `Devbox ${devbox.id} was asleep and wakes up. Ask again in a few seconds; this request was not passed on.`, true, 5);
+    }
     throw new ApiError(503, 'tunnel_service_not_ready', `Devbox ${devbox.id} is ${devbox.status}; its tunnel works when it runs.`, true);
   }
   if (tunnel.httpKeepAlive) {
     devbox.touch();
   }
   return devbox;
+}
+
+/** The tokens that a request carries for a tunnel, in either of the two headers. */
+export function tunnelTokens(headers: IncomingHttpHeaders): string[] {
+  const own = headers[tunnelHeader];
+  return [typeof own === 'string' ? own : undefined, headers.authorization].map(bearerToken).filter((token) => token !== undefined);
+}
+
+/** Whether a request wakes the devbox: what its life cycle says goes before what its tunnel says. */
+function wakes(devbox: Devbox, tunnel: Tunnel): boolean {
+  const told = z
+    .object({ lifecycle: z.object({ resume_triggers: z.object({ http: z.boolean() }) }) })
+    .safeParse(devbox.spec.launchParameters);
+  return told.success ? told.data.lifecycle.resume_triggers.http : tunnel.wakeOnHttp;
 }
 
 /**

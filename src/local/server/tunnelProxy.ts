@@ -46,7 +46,10 @@ export class TunnelProxy {
       headers: [...forwardedHeaders(request, devbox, false), 'Connection', 'close'],
       agent: false,
     });
+    const active = (): void => touch(devbox, target.key);
+    request.on('data', active);
     onward.on('response', (answer) => {
+      answer.on('data', active);
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', returnedHeaders(answer.rawHeaders));
       response.flushHeaders();
       // Errors end both sides, which is all that can be told to a client that already has headers.
@@ -90,8 +93,9 @@ export class TunnelProxy {
       }
       service.write(`${text}\r\n`, 'latin1');
       service.write(head);
-      client.pipe(service);
-      service.pipe(client);
+      const active = (): void => touch(devbox, target.key);
+      client.on('data', active).pipe(service);
+      service.on('data', active).pipe(client);
     });
     service.on('error', (error) => {
       if (connected) {
@@ -101,6 +105,13 @@ export class TunnelProxy {
       }
     });
     client.once('close', () => service.destroy());
+  }
+}
+
+/** Traffic that goes on counts like requests that come. */
+function touch(devbox: Devbox, key: string): void {
+  if (devbox.tunnel?.key === key && devbox.tunnel.httpKeepAlive) {
+    devbox.touch();
   }
 }
 
@@ -124,16 +135,19 @@ function answerError(response: ServerResponse, error: ApiError): void {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     'x-runloop-error-code': error.code,
+    ...(error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) }),
     // What is left of the request is not read.
     connection: 'close',
   });
   response.end(body);
 }
 
-function refuseUpgrade(client: Duplex, error: ApiError): void {
+/** Answers an upgrade request with an error. */
+export function refuseUpgrade(client: Duplex, error: ApiError): void {
   const body = errorBody(error);
   client.end(
     `HTTP/1.1 ${error.status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      (error.retryAfter === undefined ? '' : `retry-after: ${error.retryAfter}\r\n`) +
       `x-runloop-error-code: ${error.code}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'mocha';
 import { WebSocket } from 'ws';
 import type { Client, TestPlatform } from './platformProcess';
@@ -117,6 +120,47 @@ describe('local platform tunnels', () => {
       sent.flushHeaders();
     });
     assert.equal(text, 'firstsecond');
+    await client.devboxes.shutdown(id);
+  });
+
+  it('wakes a suspended devbox by a request, which is not passed on', async () => {
+    const entrypoint = `${echoServer('awake').replace('exec ', '')}`;
+    const [woken, left] = await Promise.all([
+      client.devboxes.createAndAwaitRunning({ entrypoint, tunnel: { wake_on_http: true } }),
+      client.devboxes.createAndAwaitRunning({ entrypoint, tunnel: { wake_on_http: true }, launch_parameters: { lifecycle: { resume_triggers: { http: false } } } }),
+    ]);
+    for (const { id, tunnel } of [woken, left]) {
+      await client.devboxes.suspend(id);
+      await client.devboxes.awaitSuspended(id);
+      const answer = await send(platform, tunnelHost(platform, 4444, tunnel?.tunnel_key ?? ''), '/', { method: 'POST', body: 'x' });
+      assert.deepEqual([answer.status, answer.headers['retry-after']], [503, id === woken.id ? '5' : undefined]);
+    }
+    await eventually('a running devbox', async () => ((await client.devboxes.retrieve(woken.id)).status === 'running' ? true : undefined));
+    assert.equal((await whenListening(platform, tunnelHost(platform, 4444, woken.tunnel?.tunnel_key ?? ''))).status, 200);
+    assert.equal((await client.devboxes.retrieve(left.id)).status, 'suspended');
+    await Promise.all([woken, left].map(({ id }) => client.devboxes.shutdown(id)));
+  });
+
+  it('streams bodies of 256 MiB both ways', async () => {
+    const script = `require("http").createServer((q, s) => { s.writeHead(200); q.pipe(s); }).listen(4444, process.env.RUNLOOP_LOCAL_BIND)`;
+    const { id, tunnel } = await client.devboxes.createAndAwaitRunning({ entrypoint: `exec node -e '${script}'`, tunnel: {} });
+    const host = tunnelHost(platform, 4444, tunnel?.tunnel_key ?? '');
+    await whenListening(platform, host);
+    const size = 256 * 1024 * 1024;
+    const piece = Buffer.alloc(1024 * 1024, 'x');
+    const back = await new Promise<number>((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port: platform.port, method: 'POST', headers: { host, 'content-length': size } }, (answer) => {
+        let bytes = 0;
+        answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
+        answer.on('end', () => resolve(bytes));
+        answer.on('error', reject);
+      });
+      sent.on('error', reject);
+      Readable.from((function* () { for (let done = 0; done < size; done += piece.length) yield piece; })()).pipe(sent);
+    });
+    assert.equal(back, size);
+    const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${platform.child.pid ?? 0}/status`, 'utf8'))?.[1]) / 1024;
+    assert.ok(resident < 250, `${Math.round(resident)} MiB`);
     await client.devboxes.shutdown(id);
   });
 });
