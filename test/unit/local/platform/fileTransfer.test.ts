@@ -126,9 +126,9 @@ describe('local platform files', () => {
       size += chunk.length;
     }
     assert.equal(size, 1024 * mebibyte);
-    assert.equal(await sendUpload('/workspace/up', 256 * mebibyte), 200);
+    assert.equal(await sendUpload('/workspace/up', 128 * mebibyte), 200);
     clearInterval(watch);
-    assert.equal(await run('stat -c %s /workspace/up; rm /workspace/up'), `${256 * mebibyte}\n`);
+    assert.equal(await run('stat -c %s /workspace/up; rm /workspace/up'), `${128 * mebibyte}\n`);
     assert.ok(most - before < 150, `${Math.round(before)} MiB before, ${Math.round(most)} MiB at most`);
   }).timeout(120_000);
 

@@ -124,7 +124,7 @@ describe('local platform tunnels', () => {
   });
 
   it('wakes a suspended devbox by a request, which is not passed on', async () => {
-    const entrypoint = `${echoServer('awake').replace('exec ', '')}`;
+    const entrypoint = echoServer('awake').replace('exec ', '');
     const [woken, left] = await Promise.all([
       client.devboxes.createAndAwaitRunning({ entrypoint, tunnel: { wake_on_http: true } }),
       client.devboxes.createAndAwaitRunning({ entrypoint, tunnel: { wake_on_http: true }, launch_parameters: { lifecycle: { resume_triggers: { http: false } } } }),
@@ -141,12 +141,12 @@ describe('local platform tunnels', () => {
     await Promise.all([woken, left].map(({ id }) => client.devboxes.shutdown(id)));
   });
 
-  it('streams bodies of 256 MiB both ways', async () => {
+  it('streams bodies of 128 MiB both ways', async () => {
     const script = `require("http").createServer((q, s) => { s.writeHead(200); q.pipe(s); }).listen(4444, process.env.RUNLOOP_LOCAL_BIND)`;
     const { id, tunnel } = await client.devboxes.createAndAwaitRunning({ entrypoint: `exec node -e '${script}'`, tunnel: {} });
     const host = tunnelHost(platform, 4444, tunnel?.tunnel_key ?? '');
     await whenListening(platform, host);
-    const size = 256 * 1024 * 1024;
+    const size = 128 * 1024 * 1024;
     const piece = Buffer.alloc(1024 * 1024, 'x');
     const back = await new Promise<number>((resolve, reject) => {
       const sent = request({ host: '127.0.0.1', port: platform.port, method: 'POST', headers: { host, 'content-length': size } }, (answer) => {
