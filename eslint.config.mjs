@@ -49,6 +49,16 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { paths: [vscodeImport], patterns: [sdkImport] }] },
   },
   {
+    files: ['src/local/actionServer/mcp/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-deprecated': [
+        'error',
+        // OpenHands' clients speak MCP over SSE, and a proxy passes requests on that a high-level server would answer itself.
+        { allow: [{ from: 'package', package: '@modelcontextprotocol/sdk', name: ['Server', 'SSEServerTransport'] }] },
+      ],
+    },
+  },
+  {
     files: ['src/core/platform/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [vscodeImport] }] },
   },

@@ -11,10 +11,11 @@ import { executeActionHandler } from './http/executeAction';
 import { listen } from './http/httpServer';
 import type { Routes } from './http/httpServer';
 import { listFilesHandler } from './http/listFiles';
+import { mcpRoutes } from './http/mcp';
 import { serverInfoHandler } from './http/serverInfo';
-import { updateMcpServerHandler } from './http/updateMcpServer';
 import { uploadFileHandler } from './http/uploadFile';
 import type { Logger } from './logging';
+import { McpProxy } from './mcp/mcpProxy';
 import { DevboxPaths } from './paths';
 import type { ServerSettings } from './settings';
 import { exitCodes, StartupError } from './startupError';
@@ -33,6 +34,7 @@ export class ActionServer {
   readonly #times = { startedAt: Date.now(), lastActionAt: Date.now() };
   #http: Server | undefined;
   #executor: ActionExecutor | undefined;
+  readonly #mcp: McpProxy;
   #vscode: VscodeServer | undefined;
   #isReady = false;
   #initialising: Promise<void> | undefined;
@@ -55,6 +57,7 @@ export class ActionServer {
       // Without a locale, programs show names in other scripts as escapes.
       ...(environment['LANG'] === undefined && environment['LC_ALL'] === undefined ? { LANG: 'C.UTF-8' } : {}),
     });
+    this.#mcp = new McpProxy({ environment: this.#environment, workingDir: this.#workingDir, log });
   }
 
   /**
@@ -95,7 +98,7 @@ export class ActionServer {
     this.#http?.closeAllConnections();
     // What is just being started must be there to be ended. Why it could not start is told by `start`.
     await this.#initialising?.catch(() => undefined);
-    await Promise.all([this.#executor?.dispose(), this.#vscode?.dispose()]);
+    await Promise.all([this.#mcp.dispose(), this.#executor?.dispose(), this.#vscode?.dispose()]);
   }
 
   async #initialise(): Promise<void> {
@@ -182,7 +185,7 @@ export class ActionServer {
       '/vscode/connection_token': {
         GET: (_request, response) => sendJson(response, 200, { token: this.#vscode?.token ?? null }),
       },
-      '/update_mcp_server': { POST: updateMcpServerHandler(this.#log) },
+      ...mcpRoutes(() => this.#mcp, this.#settings.sessionApiKey, this.#log),
     };
   }
 }
