@@ -15,6 +15,7 @@ import { followAccount } from './extension/session/followAccount';
 import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
 import { SessionHealth } from './extension/session/sessionHealth';
+import { LastChoices } from './extension/session/lastChoices';
 import { Sessions } from './extension/session/sessions';
 import { SessionStatusItem } from './extension/session/sessionStatusItem';
 import { StartedHere } from './extension/session/startedHere';
@@ -50,6 +51,7 @@ export function activate(context: ExtensionContext): void {
     sessions,
     startedHere: new StartedHere(context.globalState),
     keepAlive: new KeepAlive(log),
+    lastChoices: new LastChoices(context.globalState),
     output,
     tree,
     localPlatform,

@@ -1,9 +1,12 @@
 import { nameFault } from './environment/variables';
 import { RuntimeError } from './errors';
+import { longestKeepAliveSeconds } from './limits';
 import { noMcpServers, type McpServers } from './mcp/mcpServers';
 import { defaultBaseUrl } from './platform/client';
 import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
+import type { StartChoices } from './startChoices';
 
+export { longestKeepAliveSeconds } from './limits';
 export type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
 
 /** {@link RunloopRuntimeOptions}, checked and with their defaults. */
@@ -19,6 +22,7 @@ export interface RuntimeConfig {
   readonly resourceSize: string;
   readonly keepAliveSeconds: number;
   readonly idle: IdlePolicy | undefined;
+  readonly choices: StartChoices | undefined;
   readonly launchCommands: readonly string[];
   readonly tunnelAuthMode: 'open' | 'authenticated';
   readonly tunnelUrlTemplate: string | undefined;
@@ -43,8 +47,6 @@ export interface RuntimeConfig {
   readonly mcp: McpServers;
 }
 
-/** The longest life that Runloop gives a devbox, in seconds (48 h). */
-export const longestKeepAliveSeconds = 172_800;
 
 /** The longest session id and devbox name we send, in characters. */
 export const longestName = 100;
@@ -152,6 +154,7 @@ export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
     blueprintName: options.blueprintName ?? 'openhands',
     resourceSize: options.resourceSize ?? 'LARGE',
     idle: options.idle,
+    choices: options.choices,
     launchCommands: options.launchCommands ?? [],
     tunnelAuthMode: options.tunnelAuthMode ?? 'authenticated',
     tunnelUrlTemplate: options.tunnelUrlTemplate,

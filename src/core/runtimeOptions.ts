@@ -1,4 +1,5 @@
 import type { McpServers } from './mcp/mcpServers';
+import type { StartChoices } from './startChoices';
 
 /** Where session keys are kept for later attaches; the extension keeps them in SecretStorage. */
 export interface SessionKeyStore {
@@ -48,6 +49,8 @@ export interface RunloopRuntimeOptions {
   readonly resourceSize?: string | undefined;
   /** Seconds after which Runloop ends the devbox; default 3600, at most 172800 (D21). */
   readonly keepAliveTimeSeconds?: number | undefined;
+  /** What to start from, how large, and when it ends: instead of blueprint, size, lifetime and idle policy. */
+  readonly choices?: StartChoices | undefined;
   /** An idle policy instead of the fixed lifetime. */
   readonly idle?: IdlePolicy | undefined;
   /** Commands that the devbox runs before its entrypoint, at every start. */

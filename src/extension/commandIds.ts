@@ -3,6 +3,7 @@ export const commandIds = [
   'runloop.signIn',
   'runloop.signOut',
   'runloop.startDevbox',
+  'runloop.startWithOptions',
   'runloop.attachDevbox',
   'runloop.openVscode',
   'runloop.showOutput',

@@ -6,6 +6,7 @@ import type { LocalPlatform } from './localPlatform/localPlatform';
 import type { Log } from './log';
 import type { DevboxOutput } from './output/devboxOutput';
 import type { KeepAlive } from './session/keepAlive';
+import type { LastChoices } from './session/lastChoices';
 import type { Sessions } from './session/sessions';
 import type { StartedHere } from './session/startedHere';
 
@@ -17,6 +18,7 @@ export interface Services {
   readonly sessions: Sessions;
   readonly startedHere: StartedHere;
   readonly keepAlive: KeepAlive;
+  readonly lastChoices: LastChoices;
   readonly output: DevboxOutput;
   readonly tree: DevboxTree;
   readonly localPlatform: LocalPlatform;

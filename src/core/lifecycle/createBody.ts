@@ -1,5 +1,6 @@
 import type { CreateDevboxBody } from '../platform/runloopApi';
 import { containerName, containerNameKey, type RuntimeConfig } from '../runtimeConfig';
+import { choicesBody, type StartChoices } from '../startChoices';
 import { entrypoint, sessionKeyFile } from '../startupCommand';
 
 /** Metadata by which a devbox is found whose create answer was lost. */
@@ -10,20 +11,29 @@ export const requestKey = 'runloop-devboxes-request';
  * the session key goes in as a file, not as a variable or metadata, which listings show (D12).
  */
 export function createBody(config: RuntimeConfig, sessionKey: string, requestId: string): CreateDevboxBody {
+  const chosen = choicesBody(config.choices ?? usualChoices(config));
+  const { endRule } = config.choices ?? usualChoices(config);
   return {
+    ...chosen,
     name: config.sid,
     entrypoint: entrypoint(config),
-    blueprint_name: config.blueprintName,
     metadata: { [containerNameKey]: containerName(config.sid), [requestKey]: requestId },
-    mounts: [{ type: 'file_mount', target: sessionKeyFile, content: sessionKey }],
-    tunnel: { auth_mode: config.tunnelAuthMode, http_keep_alive: config.idle !== undefined },
+    mounts: [...(chosen.mounts ?? []), { type: 'file_mount', target: sessionKeyFile, content: sessionKey }],
+    tunnel: { auth_mode: config.tunnelAuthMode, http_keep_alive: endRule.kind === 'idle' },
     launch_parameters: {
-      resource_size_request: config.resourceSize,
-      // One of the two: the API does not promise what it makes of both.
-      ...(config.idle === undefined
-        ? { keep_alive_time_seconds: config.keepAliveSeconds }
-        : { lifecycle: { after_idle: { idle_time_seconds: config.idle.afterSeconds, on_idle: config.idle.action } } }),
+      ...chosen.launch_parameters,
       ...(config.launchCommands.length === 0 ? {} : { launch_commands: config.launchCommands }),
     },
+  };
+}
+
+function usualChoices(config: RuntimeConfig): StartChoices {
+  return {
+    source: { kind: 'blueprint', name: config.blueprintName },
+    size: config.resourceSize,
+    endRule:
+      config.idle === undefined
+        ? { kind: 'lifetime', seconds: config.keepAliveSeconds }
+        : { kind: 'idle', seconds: config.idle.afterSeconds, action: config.idle.action },
   };
 }

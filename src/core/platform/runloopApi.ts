@@ -51,7 +51,11 @@ export interface CreateDevboxBody {
   readonly blueprint_id?: string;
   readonly snapshot_id?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  readonly mounts?: readonly { readonly type: 'file_mount'; readonly target: string; readonly content: string }[];
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly mounts?: readonly (
+    | { readonly type: 'file_mount'; readonly target: string; readonly content: string }
+    | { readonly type: 'code_mount'; readonly repo_owner: string; readonly repo_name: string }
+  )[];
   readonly tunnel?: { readonly auth_mode: 'open' | 'authenticated'; readonly http_keep_alive: boolean };
   readonly launch_parameters?: {
     readonly resource_size_request?: string;
@@ -60,6 +64,7 @@ export interface CreateDevboxBody {
     readonly lifecycle?: {
       readonly after_idle: { readonly idle_time_seconds: number; readonly on_idle: 'suspend' | 'shutdown' };
     };
+    readonly network_policy_id?: string;
   };
 }
 

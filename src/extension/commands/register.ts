@@ -12,6 +12,7 @@ import { detachDevbox, sessionActions } from './sessionActions';
 import { shutDownDevboxes } from './shutDownDevbox';
 import { signIn, signOut } from './signIn';
 import { startDevbox } from './startDevbox';
+import { startWithOptions } from './startWithOptions';
 
 /** A command gets the row that it was called on, and all selected rows where there are several. */
 type Handler = (services: Services, argument: unknown, arguments_: unknown) => Promise<void>;
@@ -20,6 +21,7 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'runloop.signIn': signIn,
   'runloop.signOut': signOut,
   'runloop.startDevbox': startDevbox,
+  'runloop.startWithOptions': startWithOptions,
   'runloop.attachDevbox': attachDevbox,
   'runloop.openVscode': openVscode,
   'runloop.showOutput': showOutput,

@@ -1,49 +1,146 @@
 import { randomBytes } from 'node:crypto';
-import { commands, InputBoxValidationSeverity, l10n, ProgressLocation, window, type Progress } from 'vscode';
+import { commands, InputBoxValidationSeverity, l10n, ProgressLocation, window } from 'vscode';
 import { RuntimeError } from '../../core/errors';
+import { oneLine } from '../../core/plainText';
+import { startPlainDevbox } from '../../core/plainDevbox';
+import type { Devbox } from '../../core/platform/devbox';
 import type { RuntimeEvent } from '../../core/runtimeStatus';
-import type { RunloopRuntime } from '../../core/runloopRuntime';
-import { withSignal } from '../cancellation';
+import type { StartChoices } from '../../core/startChoices';
 import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { runtimeFor } from '../session/runtimeFor';
 import { showFailure } from '../showFailure';
+import { endRuleText } from './endRuleText';
 import { nameComplaint } from './nameComplaint';
 
-/** Asks for a name, creates a devbox, and waits until its action server is ready. */
+/** The quick path: asks for a name, and starts a devbox with the last choices. */
 export async function startDevbox(services: Services): Promise<void> {
   // Before the question: a name typed in vain is an annoyance.
-  const account = await services.account.require();
-  const name = await askName(services);
-  if (name === undefined) return;
-  const sid = name.trim();
+  await services.account.require();
+  const choices = services.lastChoices.get();
+  const name = await askName(services, choices);
+  if (name !== undefined) await startChosen(services, name.trim(), choices);
+}
+
+/** A name that nobody has thought of yet. */
+export function suggestedName(): string {
+  return `devbox-${randomBytes(3).toString('hex')}`;
+}
+
+/** Starts under way by name, so that a second Enter joins the first instead of making another devbox. */
+const underWay = new Set<string>();
+
+/** Starts a devbox and waits until it can be used, with progress; failures are shown with a way on. */
+export async function startChosen(services: Services, name: string, choices: StartChoices): Promise<void> {
+  if (underWay.has(name)) return;
+  underWay.add(name);
   try {
-    const runtime = runtimeFor(services, account, { sid, reuseExisting: false });
-    await window.withProgress(
-      { location: ProgressLocation.Notification, cancellable: true, title: l10n.t('Starting devbox {0}', sid) },
-      (progress, token) => withSignal(token, (signal) => connectWithProgress(runtime, progress, signal)),
-    );
-    const { devbox } = runtime;
+    const devbox =
+      choices.source.kind === 'plain'
+        ? await startPlain(services, name, choices)
+        : await startWithServer(services, name, choices);
     if (devbox === undefined) return;
-    services.sessions.add(devbox.id, runtime);
     await services.startedHere.started(devbox.id);
     await services.tree.reveal(devbox.id);
     offerNext(services, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
-      void window.showInformationMessage(l10n.t('The start of {0} was cancelled. No devbox was left behind.', sid));
+      void window.showInformationMessage(l10n.t('The start of {0} was cancelled. No devbox was left behind.', name));
       return;
     }
-    showFailure(`Starting the devbox ${sid}`, error, services.log, () => startDevbox(services));
+    showFailure(`Starting the devbox ${name}`, error, services.log, () => startChosen(services, name, choices));
+  } finally {
+    underWay.delete(name);
   }
 }
 
-async function askName(services: Services): Promise<string | undefined> {
+async function startWithServer(services: Services, name: string, choices: StartChoices): Promise<Devbox | undefined> {
+  const account = await services.account.require();
+  const runtime = runtimeFor(services, account, { sid: name, reuseExisting: false, choices });
+  await withStartProgress(
+    name,
+    () => runtime.devbox,
+    async (report, signal) => {
+      const subscription = runtime.onEvent((event) => {
+        const message = progressText(event);
+        if (message !== undefined) report(message);
+      });
+      try {
+        await runtime.connect({ signal });
+      } finally {
+        subscription.dispose();
+      }
+    },
+  );
+  const { devbox } = runtime;
+  if (devbox !== undefined) services.sessions.add(devbox.id, runtime);
+  return devbox;
+}
+
+async function startPlain(services: Services, name: string, choices: StartChoices): Promise<Devbox> {
+  const { api } = await services.account.require();
+  let devbox: Devbox | undefined;
+  return withStartProgress(
+    name,
+    () => devbox,
+    (report, signal) =>
+      startPlainDevbox(api, name, choices, {
+        signal,
+        onStatus: (changed) => {
+          devbox = changed;
+          report(`${statusWord(changed.status)}…`);
+          services.store.update(changed);
+          services.output.follow(api, changed);
+        },
+      }).catch((error: unknown) => {
+        if (devbox !== undefined) services.store.remove(devbox.id);
+        throw error;
+      }),
+  );
+}
+
+/**
+ * Runs a start with a progress notification. Cancel asks what is to become of a devbox that is there already: kept, the
+ * start goes on without the notification.
+ */
+async function withStartProgress<T>(
+  name: string,
+  devbox: () => Devbox | undefined,
+  start: (report: (message: string) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  let tell: (message: string) => void = () => undefined;
+  const starting = start((message) => tell(message), stop.signal);
+  // Awaited below in every case; this only keeps a failure in between from counting as unhandled.
+  starting.catch(() => undefined);
+  const title = l10n.t('Starting devbox {0}', name);
+  const options = { location: ProgressLocation.Notification, cancellable: true, title };
+  const cancelled = await window.withProgress(options, async (progress, token) => {
+    tell = (message) => progress.report({ message });
+    const asked = new Promise<true>((resolve) => token.onCancellationRequested(() => resolve(true)));
+    return Promise.race([starting.then(() => false), asked]);
+  });
+  if (cancelled && (devbox() === undefined || (await wantsShutDown(name)))) stop.abort();
+  return starting;
+}
+
+async function wantsShutDown(name: string): Promise<boolean> {
+  const shutDown = l10n.t('Shut It Down');
+  const answer = await window.showWarningMessage(
+    l10n.t('Keep the devbox {0}, which is starting, or shut it down?', name),
+    { modal: true, detail: l10n.t('Kept, it goes on starting, and costs money while it runs.') },
+    shutDown,
+    l10n.t('Keep It'),
+  );
+  return answer === shutDown;
+}
+
+async function askName(services: Services, choices: StartChoices): Promise<string | undefined> {
   return window.showInputBox({
     title: l10n.t('Start Devbox'),
-    prompt: l10n.t('Name of the devbox'),
-    value: `devbox-${randomBytes(3).toString('hex')}`,
+    prompt: l10n.t('Name of the devbox ({0})', choicesText(choices)),
+    value: suggestedName(),
     ignoreFocusOut: true,
     validateInput: (value) => {
       const complaint = nameComplaint(value);
@@ -57,20 +154,11 @@ async function askName(services: Services): Promise<string | undefined> {
   });
 }
 
-async function connectWithProgress(
-  runtime: RunloopRuntime,
-  progress: Progress<{ message?: string }>,
-  signal: AbortSignal,
-): Promise<void> {
-  const subscription = runtime.onEvent((event) => {
-    const message = progressText(event);
-    if (message !== undefined) progress.report({ message });
-  });
-  try {
-    await runtime.connect({ signal });
-  } finally {
-    subscription.dispose();
-  }
+/** The choices in a few words. */
+function choicesText({ source, size, endRule }: StartChoices): string {
+  const from =
+    source.kind === 'blueprint' ? oneLine(source.name, 40) : source.kind === 'snapshot' ? oneLine(source.id, 40) : l10n.t('plain');
+  return `${from}, ${size}, ${endRuleText(endRule)}`;
 }
 
 /** What a person is told while waiting; undefined for events that say nothing new. */

@@ -14,7 +14,7 @@ import type { RunloopRuntimeOptions } from '../../core/runtimeConfig';
 export function runtimeFor(
   services: Services,
   account: SignedIn,
-  target: Pick<RunloopRuntimeOptions, 'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting'>,
+  target: Pick<RunloopRuntimeOptions, 'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'choices'>,
 ): RunloopRuntime {
   const settings = readSettings();
   const runtime = new RunloopRuntime({

@@ -39,9 +39,9 @@ export class QuickInput {
 
   /** A row by the exact text of its label. */
   row(label: string): Locator {
-    return this.widget.locator('.monaco-list-row').filter({
-      has: this.page.locator('.label-name').getByText(label, { exact: true }),
-    });
+    // The whole text of the label: what was typed is marked in it, in an element of its own.
+    const exact = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+    return this.widget.locator('.monaco-list-row').filter({ has: this.page.locator('.label-name', { hasText: exact }) });
   }
 
   /** Waits for a quick pick with that row and picks it. */

@@ -1,0 +1,117 @@
+import { l10n, QuickInputButtons, window, type QuickPickItem } from 'vscode';
+import type { Disposable } from '../../core/events';
+
+/** What the user did in one step: went on with a value, went back, or left. */
+export type StepResult<T> = { readonly kind: 'next'; readonly value: T } | { readonly kind: 'back' } | { readonly kind: 'left' };
+
+/** Where a step stands among the others. */
+export interface StepPlace {
+  readonly title: string;
+  /** From 1. */
+  readonly step: number;
+  readonly totalSteps: number;
+}
+
+/**
+ * A pick among items, with Back from the second step on. The items may come later; until then the box says that it is
+ * busy. What fails while reading them is thrown.
+ */
+export async function pickStep<T extends QuickPickItem>(
+  place: StepPlace,
+  options: {
+    readonly placeHolder: string;
+    readonly items: Promise<readonly T[]> | readonly T[];
+    /** Where to start; the first item otherwise. */
+    readonly isActive?: (item: T) => boolean;
+    readonly canPickMany?: boolean;
+  },
+): Promise<StepResult<readonly T[]>> {
+  const box = window.createQuickPick<T>();
+  const subscriptions: Disposable[] = [box];
+  try {
+    Object.assign(box, { title: place.title, step: place.step, totalSteps: place.totalSteps });
+    box.placeholder = options.placeHolder;
+    box.ignoreFocusOut = true;
+    box.matchOnDescription = true;
+    box.canSelectMany = options.canPickMany ?? false;
+    if (place.step > 1) box.buttons = [QuickInputButtons.Back];
+    return await new Promise<StepResult<readonly T[]>>((resolve, reject) => {
+      subscriptions.push(
+        box.onDidTriggerButton(() => resolve({ kind: 'back' })),
+        box.onDidHide(() => resolve({ kind: 'left' })),
+        box.onDidAccept(() => {
+          if (box.canSelectMany || box.selectedItems.length > 0) resolve({ kind: 'next', value: [...box.selectedItems] });
+        }),
+      );
+      box.busy = true;
+      box.show();
+      Promise.resolve(options.items).then((items) => {
+        box.items = items;
+        box.busy = false;
+        const active = options.isActive === undefined ? undefined : items.find(options.isActive);
+        if (active !== undefined) box.activeItems = [active];
+      }, reject);
+    });
+  } finally {
+    for (const subscription of subscriptions) subscription.dispose();
+  }
+}
+
+/** A text to type, with Back from the second step on; Enter is refused while the text has a problem. */
+export async function textStep(
+  place: StepPlace,
+  options: { readonly prompt: string; readonly value: string; readonly problem: (value: string) => string | undefined },
+): Promise<StepResult<string>> {
+  const box = window.createInputBox();
+  const subscriptions: Disposable[] = [box];
+  try {
+    Object.assign(box, { title: place.title, step: place.step, totalSteps: place.totalSteps });
+    box.prompt = options.prompt;
+    box.value = options.value;
+    box.ignoreFocusOut = true;
+    if (place.step > 1) box.buttons = [QuickInputButtons.Back];
+    return await new Promise<StepResult<string>>((resolve) => {
+      subscriptions.push(
+        box.onDidTriggerButton(() => resolve({ kind: 'back' })),
+        box.onDidHide(() => resolve({ kind: 'left' })),
+        box.onDidChangeValue((value) => {
+          box.validationMessage = options.problem(value);
+        }),
+        box.onDidAccept(() => {
+          const problem = options.problem(box.value);
+          if (problem === undefined) resolve({ kind: 'next', value: box.value });
+          else box.validationMessage = problem;
+        }),
+      );
+      box.show();
+    });
+  } finally {
+    for (const subscription of subscriptions) subscription.dispose();
+  }
+}
+
+/** One step of a wizard: asks, given the answers so far, and gives the answers with its own. */
+export type Step<A> = (answers: A, place: StepPlace) => Promise<StepResult<A>>;
+
+/**
+ * Runs steps in order; Back returns to the one before, with the answers kept.
+ *
+ * @returns the answers after the last step, or undefined if the user left
+ */
+export async function runSteps<A>(title: string, steps: readonly Step<A>[], start: A): Promise<A | undefined> {
+  let answers = start;
+  let index = 0;
+  for (;;) {
+    const step = steps[index];
+    if (step === undefined) return answers;
+    const result = await step(answers, { title, step: index + 1, totalSteps: steps.length });
+    if (result.kind === 'left') return undefined;
+    if (result.kind === 'next') answers = result.value;
+    index += result.kind === 'next' ? 1 : -1;
+  }
+}
+
+/** The place holder for steps that need nothing. */
+export function optionalHint(text: string): string {
+  return l10n.t('{0} (Enter for none)', text);
+}
