@@ -10,36 +10,37 @@ import { nameFault } from './variables';
 export interface EnvironmentSetup {
   /** Names and values; names are used in upper case. Secret. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Identity for `git config --global`; empty values leave git alone. */
-  readonly git?: { readonly name: string; readonly email: string } | undefined;
   /** Set the variables in the Jupyter kernel as well. */
   readonly jupyter: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
+/*
  * One file per variable, holding the bare bytes of its value: nothing is quoted, so nothing can be interpreted (D9).
  * Every shell reads them at its start by one line in `.bashrc`, and a changed variable replaces its file (D10).
+ *
+ * The commands are the same for all values, so nothing secret is in them (D11). They use what bash has built in, as
+ * a person waits for them.
  */
 const folder = '"$HOME"/.openhands-runtime';
 const load = `for __file in ${folder}/environment/*; do if [ -f "$__file" ]; then IFS= read -r -d "" "\${__file##*/}" < "$__file"; export "\${__file##*/}"; fi; done; unset __file`;
 
-/** Makes the folder that only the shell's user can enter, and tells where it is. */
-const prepare = `(umask 077; mkdir -p ${folder}/environment ${folder}/incoming && chmod 700 ${folder} && cd ${folder}/incoming && pwd -P)`;
+/** Makes folders that only the shell's user can enter, and tells where uploads go. */
+const prepare = `mkdir -p -m 700 ${folder} ${folder}/environment ${folder}/incoming && printf '%s\\n' ${folder}/incoming`;
 
 /**
- * The command that takes over what was uploaded. It is the same for all values: nothing secret is in it (D11). The
- * files are copied because those of an upload belong to the server's user, and are readable by everybody.
+ * Takes over what was uploaded. The files are copied because those of an upload belong to the server's user, and are
+ * readable by everybody.
  */
 function takeOver(batch: string): string {
-  const incoming = `${folder}/incoming/`;
+  const incoming = `${folder}/incoming/${batch}-`;
   return [
-    `(umask 077; for f in ${incoming}${batch}-*; do n="\${f##*/${batch}-}"; case "$n" in git.*) ;; *) cat "$f" > ${folder}/environment/"$n" || exit 1; rm -f "$f";; esac; done;`,
+    `(umask 077; for f in ${incoming}*; do v=; IFS= read -r -d "" v < "$f"; printf %s "$v" > ${folder}/environment/"\${f##*/${batch}-}" || exit 1; done;`,
+    `rm -f ${incoming}*;`,
     `printf '%s\\n' ${shellWord(load)} > ${folder}/load.sh;`,
-    `if ! grep -qsF .openhands-runtime/load.sh ~/.bashrc; then printf '\\n. "$HOME"/.openhands-runtime/load.sh\\n' >> ~/.bashrc; fi)`,
-    `&& . ${folder}/load.sh &&`,
-    `(r=0; for k in name email; do f=${incoming}${batch}-git.$k; if [ -f "$f" ]; then v=; IFS= read -r -d "" v < "$f"; git config --global user.$k "$v" || r=1; rm -f "$f"; fi; done;`,
-    `[ "$r" = 0 ] || echo "git identity not set")`,
+    `b=; [ ! -f ~/.bashrc ] || IFS= read -r -d "" b < ~/.bashrc;`,
+    `case "$b" in *.openhands-runtime/load.sh*) ;; *) printf '\\n. "$HOME"/.openhands-runtime/load.sh\\n' >> ~/.bashrc;; esac)`,
+    `&& . ${folder}/load.sh`,
   ].join(' ');
 }
 
@@ -56,32 +57,28 @@ for _name in _os.listdir(_folder):
 del _folder`;
 
 /**
- * Sets variables in the shell, in every later shell and in Jupyter, and git's identity, byte for byte.
- *
- * Git's identity is no reason to fail, as with upstream: the returned note says what did not work.
+ * Sets variables in the shell, in every later shell and in Jupyter, byte for byte.
  *
  * @throws RuntimeError `invalid_option` for a name or value that no environment can hold, `environment` if the devbox
  *   does not take the rest
  */
-export async function setupEnvironment(client: ActionExecutionClient, setup: EnvironmentSetup): Promise<string | undefined> {
+export async function setupEnvironment(client: ActionExecutionClient, setup: EnvironmentSetup): Promise<void> {
   const entries = Object.entries(setup.variables).map(([name, value]) => {
     const fault = nameFault(name, value);
     if (fault !== undefined) throw fault;
-    return { name: name.toUpperCase(), content: value };
+    return { name: name.toUpperCase(), content: Buffer.from(value, 'utf8') };
   });
-  for (const [key, content] of Object.entries(setup.git ?? {})) {
-    if (content !== '') entries.push({ name: `git.${key}`, content });
-  }
-  if (entries.length === 0) return undefined;
+  if (entries.length === 0) return;
   // A batch of its own: two windows may set variables at the same time.
   const batch = randomBytes(8).toString('hex');
-  const incoming = await runFixed(client, prepare, setup);
+  const [incoming, bytes] = await Promise.all([
+    runFixed(client, prepare, setup),
+    zipOf(entries.map(({ name, content }) => ({ name: `${batch}-${name}`, content }))),
+  ]);
   if (!incoming.startsWith('/')) throw failed(client, 'its shell did not tell where its home is');
-  const archive = await zipOf(entries.map(({ name, content }) => ({ name: `${batch}-${name}`, content: Buffer.from(content, 'utf8') })));
-  await client.uploadBytes({ name: `${batch}.zip`, bytes: archive, destination: incoming, unpack: true, signal: setup.signal });
-  const said = await runFixed(client, takeOver(batch), setup);
-  if (setup.jupyter && entries.some(({ name }) => !name.startsWith('git.'))) await setInJupyter(client, setup);
-  return said === '' ? undefined : said;
+  await client.uploadBytes({ name: `${batch}.zip`, bytes, destination: incoming, unpack: true, signal: setup.signal });
+  await runFixed(client, takeOver(batch), setup);
+  if (setup.jupyter) await setInJupyter(client, setup);
 }
 
 async function runFixed(client: ActionExecutionClient, command: string, setup: EnvironmentSetup): Promise<string> {

@@ -1,4 +1,6 @@
+import { setGitIdentity } from '../environment/gitIdentity';
 import { setupEnvironment } from '../environment/setupEnvironment';
+import { messageOf, RuntimeError } from '../errors';
 import type { RuntimeConfig } from '../runtimeConfig';
 import type { RuntimeEvent } from '../runtimeStatus';
 import { shellQuote } from '../startupCommand';
@@ -15,13 +17,17 @@ export interface SetUpOptions {
 /** What a devbox of this session gets once its server answers: variables and git identity, and a new one its files. */
 export async function setUpDevbox({ client, devbox }: Connection, options: SetUpOptions): Promise<void> {
   const { config, signal, fire } = options;
-  const note = await setupEnvironment(client, {
-    variables: config.environment,
-    git: { name: config.gitUserName, email: config.gitUserEmail },
-    jupyter: config.plugins.includes('jupyter'),
-    signal,
-  });
-  if (note !== undefined) fire({ type: 'note', message: note });
+  const jupyter = config.plugins.includes('jupyter');
+  await setupEnvironment(client, { variables: config.environment, jupyter, signal });
+  // Not waited for: it is the first in the queue of actions, so that every other action finds it done.
+  setGitIdentity(client, { name: config.gitUserName, email: config.gitUserEmail }).then(
+    (done) => {
+      if (!done) fire({ type: 'note', message: 'Git did not take the identity: is it in this devbox?' });
+    },
+    (error: unknown) => {
+      if (!RuntimeError.is(error, 'closed')) fire({ type: 'note', message: `Git's identity is not set: ${messageOf(error)}` });
+    },
+  );
   if (!options.isNew) return;
   if (config.workspaceBase !== undefined) {
     fire({ type: 'status', status: 'STATUS$SETTING_UP_WORKSPACE' });
