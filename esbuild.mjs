@@ -1,6 +1,6 @@
 // Builds the product's bundles (dist/) and, with --dev, the development tools and tests (out/).
 import * as esbuild from 'esbuild';
-import { readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const production = process.argv.includes('--production');
@@ -38,6 +38,8 @@ function testFiles(folder) {
 }
 
 rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist');
+cpSync('node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm', 'dist/node-sqlite3-wasm.wasm');
 await Promise.all([
   esbuild.build({
     ...common,
@@ -48,8 +50,14 @@ await Promise.all([
     chunkNames: 'chunks/[name]-[hash]',
     external: ['vscode'],
   }),
-  esbuild.build({ ...common, entryPoints: ['src/local/local.ts'], outfile: 'dist/local.mjs' }),
   esbuild.build({ ...common, entryPoints: ['src/extension/localPlatform/keeper.ts'], outfile: 'dist/localKeeper.mjs' }),
+  esbuild.build({
+    ...common,
+    entryPoints: ['src/local/local.ts'],
+    outfile: 'dist/local.mjs',
+    // SQLite looks for its WebAssembly file beside the program.
+    banner: { js: `${requireShim.js} const __dirname = import.meta.dirname;` },
+  }),
   esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: 'dist/actionServer.mjs' }),
 ]);
 

@@ -1,19 +1,24 @@
-/** A named starting point for devboxes. The local platform brings its own and builds none. */
-export interface Blueprint {
-  readonly id: string;
-  readonly name: string;
+import * as z from 'zod';
+
+/** What a devbox takes over from the blueprint it is made of. */
+export const blueprintRecord = z.object({
+  id: z.string(),
+  name: z.string(),
   /** Provides `/openhands` with the commands that start the action execution server. */
-  readonly openhands: boolean;
+  openhands: z.boolean(),
   /** Unix milliseconds. */
-  readonly createdAt: number;
-}
+  createdAt: z.number(),
+});
+
+/** A named starting point for devboxes. */
+export type Blueprint = z.infer<typeof blueprintRecord>;
 
 /** The blueprints that come with the local platform. */
 export const builtInBlueprints: readonly Blueprint[] = [
   { id: 'bpt_local0openhands000001', name: 'openhands', openhands: true, createdAt: Date.UTC(2025, 0, 1) },
 ];
 
-/** Finds a blueprint by id, then by name; undefined if there is none. */
+/** Finds a blueprint that comes with the platform by id, then by name; undefined if there is none. */
 export function findBlueprint(wanted: { id?: string | undefined; name?: string | undefined }): Blueprint | undefined {
   return builtInBlueprints.find((blueprint) =>
     wanted.id === undefined ? blueprint.name === wanted.name : blueprint.id === wanted.id,

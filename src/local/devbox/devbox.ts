@@ -1,24 +1,28 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DevboxLog } from './devboxLog';
+import type { DevboxRecord } from './devboxRecord';
 import { DevboxRun } from './devboxRun';
 import { DevboxError, messageOf } from './errors';
 import { Executions } from './executions/executions';
 import { DevboxFiles } from './files';
-import { markOwner } from './folderOwner';
 import { furnish, systemFiles } from './furnish';
 import { newDevboxId } from './ids';
 import type { TimeOver } from './lifetime';
 import { LifetimeClock } from './lifetime';
+import { LogFile } from './logFile';
 import type { LoopbackAddresses } from './loopback';
 import { BootFailure } from './mishaps';
 import type { Mishaps } from './mishaps';
+import { mountAll } from './mounts';
 import type { SandboxChoice } from './probe';
+import type { Provisions } from './provisions';
 import { runHooks } from './hooks';
 import { removeFolder } from './removeFolder';
 import type { DevboxSpec } from './spec';
 import { StateHistory } from './stateHistory';
 import type { DevboxStatus, Ending, FailureReason, ShutdownReason, StateTransition } from './status';
+import { isTerminal } from './status';
 import type { Tunnel, TunnelSettings } from './tunnel';
 import { openTunnel } from './tunnel';
 import type { UsageWatch } from './usageWatch';
@@ -28,6 +32,12 @@ export interface DevboxSurroundings {
   readonly sandboxes: SandboxChoice;
   /** Host folder that holds one folder per devbox. */
   readonly folder: string;
+  /** Host folder that holds one log file per devbox. */
+  readonly logFolder: string;
+  /** What the account has for devboxes. */
+  readonly provisions: Provisions;
+  /** Writes down the devbox as it is now; done when it comes back. */
+  readonly save: (record: DevboxRecord) => void;
   readonly addresses: LoopbackAddresses;
   /** Gets a sentence for the platform's own output. */
   readonly say: (line: string) => void;
@@ -39,14 +49,14 @@ export interface DevboxSurroundings {
 
 /** One devbox, from its creation to its end. */
 export class Devbox {
-  readonly id = newDevboxId();
-  readonly createdAt = Date.now();
+  readonly id: string;
+  readonly createdAt: number;
   readonly spec: DevboxSpec;
-  readonly log = new DevboxLog();
   readonly files: DevboxFiles;
-  readonly executions: Executions;
-  name: string | undefined;
-  metadata: Readonly<Record<string, string>>;
+  #log: DevboxLog | undefined;
+  #name: string | undefined;
+  #metadata: Readonly<Record<string, string>>;
+  #executions: Executions | undefined;
   #tunnel: Tunnel | undefined;
   #shutdownReason: ShutdownReason | undefined;
   #failureReason: FailureReason | undefined;
@@ -56,22 +66,105 @@ export class Devbox {
   #clock: LifetimeClock | undefined;
   /** What a start or a suspend still has under way; never rejects. */
   #underWay: Promise<void> = Promise.resolve();
-  readonly #states = new StateHistory();
+  readonly #states: StateHistory;
   readonly #surroundings: DevboxSurroundings;
   readonly #folder: string;
 
-  /** Creates the devbox and starts bringing it up; watch `status` and `waitFor` for what becomes of it. */
-  constructor(spec: DevboxSpec, surroundings: DevboxSurroundings) {
+  private constructor(spec: DevboxSpec, surroundings: DevboxSurroundings, past?: DevboxRecord) {
+    this.id = past?.id ?? newDevboxId();
+    this.createdAt = past?.createdAt ?? Date.now();
     this.spec = spec;
-    this.name = spec.name;
-    this.metadata = spec.metadata;
+    this.#name = spec.name;
+    this.#metadata = spec.metadata;
     this.#surroundings = surroundings;
     this.#folder = join(surroundings.folder, this.id);
     this.files = new DevboxFiles(() => this.requireRun(), spec.home);
-    this.executions = new Executions({ run: () => this.requireRun(), files: this.files, log: this.log, folder: join(this.#folder, 'executions') });
-    this.#tunnel = spec.tunnel === undefined ? undefined : openTunnel(spec.tunnel);
-    this.#move('provisioning');
-    this.#start(true);
+    this.#states = new StateHistory(past?.transitions);
+    this.#tunnel = past?.tunnel;
+    this.#shutdownReason = past?.shutdownReason;
+    this.#failureReason = past?.failureReason;
+    this.#endedAt = past?.endedAt;
+  }
+
+  /** Creates a devbox and starts bringing it up; watch `status` and `waitFor` for what becomes of it. */
+  static create(spec: DevboxSpec, surroundings: DevboxSurroundings): Devbox {
+    const devbox = new Devbox(spec, surroundings);
+    devbox.#tunnel = spec.tunnel === undefined ? undefined : openTunnel(spec.tunnel);
+    devbox.#move('provisioning');
+    // Later: whoever creates it may have more to write before anything happens.
+    setImmediate(() => {
+      if (devbox.#ending === undefined) {
+        devbox.#start(true);
+      }
+    });
+    return devbox;
+  }
+
+  /** A devbox from the store, without processes: a suspended one, or one that has ended. */
+  static fromRecord(record: DevboxRecord, surroundings: DevboxSurroundings): Devbox {
+    const kept = { name: record.name, metadata: record.metadata, fileMounts: [], objectMounts: [], codeMounts: [], tunnel: undefined };
+    const devbox = new Devbox({ ...record.spec, ...kept }, surroundings, record);
+    if (isTerminal(devbox.status)) {
+      devbox.#ending = Promise.resolve();
+    }
+    return devbox;
+  }
+
+  /** The devbox as the store keeps it. */
+  get record(): DevboxRecord {
+    const { blueprint, snapshotId, environment, secrets, entrypoint, launchCommands, username, home, lifetime, hooks, limits, wakeOnHttp, launchParameters } = this.spec;
+    return {
+      id: this.id,
+      createdAt: this.createdAt,
+      name: this.#name,
+      metadata: { ...this.#metadata },
+      spec: {
+        blueprint,
+        snapshotId,
+        environment: { ...environment },
+        secrets: { ...secrets },
+        entrypoint,
+        launchCommands: [...launchCommands],
+        username,
+        home,
+        lifetime,
+        hooks: { ...hooks, suspendCommands: [...hooks.suspendCommands] },
+        limits,
+        wakeOnHttp,
+        launchParameters: { ...launchParameters },
+      },
+      transitions: [...this.transitions],
+      shutdownReason: this.#shutdownReason,
+      failureReason: this.#failureReason,
+      endedAt: this.#endedAt,
+      tunnel: this.#tunnel,
+    };
+  }
+
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  /** The log, read from disk when it is first asked for. */
+  get log(): DevboxLog {
+    if (this.#log === undefined) {
+      this.#log = new DevboxLog(new LogFile(join(this.#surroundings.logFolder, `${this.id}.jsonl`)));
+      if (isTerminal(this.status)) {
+        this.#log.close();
+      }
+    }
+    return this.#log;
+  }
+
+  /** The commands that were started through the API. */
+  get executions(): Executions {
+    this.#executions ??= new Executions({ run: () => this.requireRun(), files: this.files, log: this.log, folder: join(this.#folder, 'executions') });
+    return this.#executions;
+  }
+
+  /** Host folder that is the devbox's disk. */
+  get disk(): string {
+    return this.#root;
   }
 
   get status(): DevboxStatus {
@@ -123,12 +216,14 @@ export class Devbox {
       throw new DevboxError('wrong_state', `Devbox ${this.id} already has a tunnel. Retrieve the devbox to see it, or remove it first.`);
     }
     this.#tunnel = openTunnel(settings);
+    this.#save();
     return this.#tunnel;
   }
 
   /** Closes the devbox's tunnel, if it has one, for new requests. */
   removeTunnel(): void {
     this.#tunnel = undefined;
+    this.#save();
   }
 
   /**
@@ -150,6 +245,15 @@ export class Devbox {
       throw new DevboxError('wrong_state', `Devbox ${this.id} is not running: its status is ${this.status}.`);
     }
     return this.#run;
+  }
+
+  /** Changes what is given and leaves alone what is not; an empty name takes the name away. */
+  update(changes: { readonly name: string | undefined; readonly metadata: Readonly<Record<string, string>> | undefined }): void {
+    if (changes.name !== undefined) {
+      this.#name = changes.name === '' ? undefined : changes.name;
+    }
+    this.#metadata = changes.metadata ?? this.#metadata;
+    this.#save();
   }
 
   /** Something used the devbox: it is not idle. */
@@ -204,6 +308,21 @@ export class Devbox {
     return this.#ending;
   }
 
+  /**
+   * Ends the devbox's processes and leaves it as it is for the next platform on the same data folder: suspended ones stay
+   * suspended, all others end.
+   */
+  async park(): Promise<void> {
+    if (!['suspended', 'suspending', 'resuming'].includes(this.status)) {
+      await this.end({ status: 'shutdown', reason: 'api_shutdown' });
+      return;
+    }
+    this.#clock?.dispose();
+    await this.#attempt('stopping', async () => this.#run?.stop());
+    await this.#underWay;
+    this.#log?.close();
+  }
+
   #start(first: boolean): void {
     const { sandboxes, addresses } = this.#surroundings;
     this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
@@ -215,10 +334,13 @@ export class Devbox {
   async #boot(run: DevboxRun, first: boolean): Promise<void> {
     const { mishaps } = this.#surroundings;
     await mishaps?.boot(this, 'provisioning', run.signal);
+    const { provisions } = this.#surroundings;
     await mkdir(this.#root, { recursive: true });
-    await markOwner(this.#folder);
+    if (first) {
+      await provisions.copyDisk(this.spec, this.#root, run.signal);
+    }
     await furnish(this.#root, run.sandbox.prefix, this.spec.blueprint, this.#surroundings.sandboxes.tools, await systemFiles());
-    await run.open();
+    await run.open(this.#secrets());
     void run.sandbox.ended.then(() => {
       if (!run.signal.aborted) {
         this.fail('health_check_failed', 'The processes of the devbox were ended from outside.');
@@ -227,11 +349,8 @@ export class Devbox {
     this.#watchUsage(run);
     this.#move('initializing');
     await mishaps?.boot(this, 'initializing', run.signal);
-    for (const mount of first ? this.spec.fileMounts : []) {
-      const { code, stderr } = await this.files.write(mount.target, Buffer.from(mount.content), '600');
-      if (code !== 0) {
-        throw new DevboxError('failed', `The file mount ${mount.target} could not be written: ${stderr.trim()}`);
-      }
+    if (first) {
+      await mountAll({ run, files: this.files, log: this.log, spec: this.spec, disk: this.#root, provisions });
     }
     for (const command of this.spec.launchCommands) {
       run.signal.throwIfAborted();
@@ -246,13 +365,22 @@ export class Devbox {
     this.#clock?.running();
     this.#failLater(run);
     if (this.spec.entrypoint !== undefined) {
-      const { code } = await run.shell('entrypoint', this.spec.entrypoint, (argv) => mishaps?.entrypoint(this, argv) ?? argv);
+      const { code } = await run.shell('entrypoint', this.spec.entrypoint, {}, (argv) => mishaps?.entrypoint(this, argv) ?? argv);
       if (!run.signal.aborted) {
         const message = `The entrypoint ended with exit code ${code}; the devbox is shut down with it.`;
         this.log.append({ source: 'entrypoint', level: code === 0 ? 'info' : 'error', exitCode: code, message });
         void this.end({ status: 'shutdown', reason: 'entrypoint_exit' });
       }
     }
+  }
+
+  /** The values of the account's secrets as they are at this start. */
+  #secrets(): Readonly<Record<string, string>> {
+    const { values, missing } = this.#surroundings.provisions.secrets(this.spec.secrets);
+    for (const name of missing) {
+      this.log.append({ source: 'setup_commands', level: 'error', message: `The secret ${name} is not there any more; its variable is not set.` });
+    }
+    return values;
   }
 
   #bootFailed(run: DevboxRun, error: unknown): void {
@@ -317,7 +445,7 @@ export class Devbox {
       this.#shutdownReason = ending.reason;
     }
     this.#move(ending.status);
-    this.log.close();
+    this.#log?.close();
     await this.#attempt('removing the folder of', () => removeFolder(this.#folder));
   }
 
@@ -332,7 +460,12 @@ export class Devbox {
 
   #move(status: DevboxStatus): void {
     if (this.#states.move(status, status === 'failure' ? this.#failureReason : undefined)) {
+      this.#save();
       this.#states.announce();
     }
+  }
+
+  #save(): void {
+    this.#surroundings.save(this.record);
   }
 }

@@ -1,3 +1,5 @@
+import type { LogFile } from './logFile';
+
 /** Where an entry of a devbox's log comes from. */
 export type LogSource = 'setup_commands' | 'entrypoint' | 'exec' | 'files' | 'stats' | 'kmsg';
 
@@ -25,11 +27,20 @@ export class DevboxLog {
   #characters = 0;
   #closed = false;
   readonly #waiting = new Set<() => void>();
+  readonly #file: LogFile | undefined;
+
+  /** @param file where the log is kept beside memory; what it has already comes first */
+  constructor(file?: LogFile) {
+    this.#file = file;
+    this.#entries = file?.read() ?? [];
+    this.#characters = this.#entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  }
 
   /** Adds an entry and wakes those who follow. */
   append(entry: Omit<LogEntry, 'time'>): void {
     const dated = { ...entry, time: Date.now() };
     this.#entries.push(dated);
+    this.#file?.append(dated);
     this.#characters += sizeOf(dated);
     if (this.#characters > keptCharacters) {
       this.#dropOldest();
@@ -40,6 +51,7 @@ export class DevboxLog {
   /** Nothing will be added any more; those who follow come to their end. */
   close(): void {
     this.#closed = true;
+    this.#file?.flush();
     this.#wake();
   }
 

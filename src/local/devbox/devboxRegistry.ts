@@ -1,59 +1,93 @@
-import { mkdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ListQuery, Page, RecordTable } from '../store/recordTable';
+import type { Store } from '../store/store';
 import { Devbox } from './devbox';
+import type { DevboxSurroundings } from './devbox';
+import type { DevboxRecord } from './devboxRecord';
+import { devboxTable, statusOf } from './devboxRecord';
 import { DevboxError } from './errors';
-import { removeOrphans } from './folderOwner';
+import { LogFile } from './logFile';
 import { LoopbackAddresses } from './loopback';
 import type { Mishaps } from './mishaps';
 import type { SandboxChoice } from './probe';
+import type { Provisions } from './provisions';
+import { removeFolder } from './removeFolder';
 import type { DevboxSpec } from './spec';
-import { isTerminal } from './status';
+import { devboxStatuses, isTerminal } from './status';
 import { UsageWatch } from './usageWatch';
 
-/** Ended devboxes that can still be looked at; older ones are forgotten. */
-const keptEnded = 200;
+/** Ended devboxes that can still be looked at; older ones are forgotten at the next start. */
+const keptEnded = 20_000;
 
-/** All devboxes of this platform. */
+/** What the registry stands on. */
+export interface RegistrySurroundings {
+  readonly store: Store;
+  readonly sandboxes: SandboxChoice;
+  readonly provisions: Provisions;
+  /** Gets sentences for the person who started the platform. */
+  readonly say: (line: string) => void;
+  /** What is done to devboxes on order. */
+  readonly mishaps: Mishaps | undefined;
+}
+
+/** All devboxes of this platform: those that live as objects, those that have ended in the store. */
 export class DevboxRegistry {
-  readonly #devboxes = new Map<string, Devbox>();
-  readonly #addresses = new LoopbackAddresses();
-  readonly #sandboxes: SandboxChoice;
-  readonly #folder: string;
-  readonly #say: (line: string) => void;
-  readonly #mishaps: Mishaps | undefined;
-  readonly #usage: UsageWatch;
+  readonly #living = new Map<string, Devbox>();
+  readonly #table: RecordTable<DevboxRecord>;
+  readonly #store: Store;
+  readonly #surroundings: DevboxSurroundings;
   #closed = false;
 
-  private constructor(sandboxes: SandboxChoice, folder: string, say: (line: string) => void, mishaps: Mishaps | undefined) {
-    this.#sandboxes = sandboxes;
-    this.#folder = folder;
-    this.#say = say;
-    this.#mishaps = mishaps;
-    this.#usage = new UsageWatch(say);
+  private constructor({ store, sandboxes, provisions, say, mishaps }: RegistrySurroundings) {
+    const table = store.table(devboxTable);
+    this.#store = store;
+    this.#table = table;
+    this.#surroundings = {
+      sandboxes,
+      provisions,
+      say,
+      mishaps,
+      usage: new UsageWatch(say),
+      folder: store.folder('devboxes'),
+      logFolder: store.folder('logs'),
+      addresses: new LoopbackAddresses(),
+      save: (record) => table.put(record),
+    };
   }
 
   /**
-   * Opens the registry and clears away what a killed platform left in the data folder.
-   * @param dataDir the platform's data folder, absolute
-   * @param mishaps what is done to devboxes on order
+   * Opens the registry: suspended devboxes are there again, those whose processes ended with a killed platform are
+   * failures, and what they left is cleared away.
    */
-  static async open(sandboxes: SandboxChoice, dataDir: string, say: (line: string) => void, mishaps?: Mishaps): Promise<DevboxRegistry> {
-    const folder = join(dataDir, 'devboxes');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await removeOrphans(folder, say);
-    return new DevboxRegistry(sandboxes, folder, say, mishaps);
+  static async open(surroundings: RegistrySurroundings): Promise<DevboxRegistry> {
+    const registry = new DevboxRegistry(surroundings);
+    for (const status of devboxStatuses.filter((name) => !isTerminal(name))) {
+      for (const record of registry.#table.list({ status, limit: Number.MAX_SAFE_INTEGER }).items) {
+        registry.#recover(record);
+      }
+    }
+    await registry.#clearAway();
+    return registry;
   }
 
   /**
    * Creates a devbox; it comes up on its own.
+   * @param key the same for a repeated request, which gets the devbox of the first one
+   * @param spec gives what is to be created, if it is a new request
    * @throws DevboxError `wrong_state` while the platform shuts down
    */
-  create(spec: DevboxSpec): Devbox {
+  create(key: string | undefined, spec: () => DevboxSpec): Devbox {
     this.#refuseWhenClosed();
-    const devbox = new Devbox(spec, { sandboxes: this.#sandboxes, folder: this.#folder, addresses: this.#addresses, say: this.#say, usage: this.#usage, mishaps: this.#mishaps });
-    this.#devboxes.set(devbox.id, devbox);
-    this.#forgetOldest();
-    return devbox;
+    let created: Devbox | undefined;
+    const id = this.#store.once(key, () => {
+      created = Devbox.create(spec(), this.#surroundings);
+      return created.id;
+    });
+    if (created !== undefined) {
+      this.#add(created);
+    }
+    return created ?? this.get(id);
   }
 
   /**
@@ -61,39 +95,79 @@ export class DevboxRegistry {
    * @throws DevboxError `not_found`
    */
   get(id: string): Devbox {
-    const devbox = this.#devboxes.get(id);
-    if (devbox === undefined) {
+    const living = this.#living.get(id);
+    if (living !== undefined) {
+      return living;
+    }
+    const record = this.#table.get(id);
+    if (record === undefined) {
       throw new DevboxError('not_found', `There is no devbox ${id}.`);
     }
-    return devbox;
+    return Devbox.fromRecord(record, this.#surroundings);
   }
 
-  /** All devboxes, newest first. */
-  list(): readonly Devbox[] {
-    return [...this.#devboxes.values()].reverse();
+  /** A page of all devboxes, newest first. */
+  page(query: ListQuery<DevboxRecord>): Page<DevboxRecord> {
+    return this.#table.list(query);
+  }
+
+  /** The devboxes that have not ended. */
+  living(): readonly Devbox[] {
+    return [...this.#living.values()];
   }
 
   /** The devbox whose tunnel has this key, if there is one. */
   findByTunnelKey(key: string): Devbox | undefined {
-    return this.list().find((devbox) => devbox.tunnel?.key === key);
+    return this.living().find((devbox) => devbox.tunnel?.key === key);
   }
 
-  /** Ends all devboxes and refuses new ones. */
+  /** Ends all processes and refuses new ones; suspended devboxes stay suspended. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.list().map((devbox) => devbox.end({ status: 'shutdown', reason: 'api_shutdown' })));
+    await Promise.all(this.living().map((devbox) => devbox.park()));
+  }
+
+  #add(devbox: Devbox): void {
+    this.#living.set(devbox.id, devbox);
+    void devbox.waitFor(['shutdown', 'failure'], new AbortController().signal).then(async () => {
+      // Its end is not over before its folder is gone.
+      await devbox.end({ status: 'shutdown', reason: 'api_shutdown' });
+      this.#living.delete(devbox.id);
+    });
+  }
+
+  #recover(record: DevboxRecord): void {
+    const status = statusOf(record);
+    const now = Date.now();
+    if (status === 'suspended' || status === 'suspending' || status === 'resuming') {
+      // Its disk is whole: what was under way can be asked for again.
+      const rested = status === 'suspended' ? record : { ...record, transitions: [...record.transitions, { status: 'suspended' as const, time: now }] };
+      if (rested !== record) {
+        this.#table.put(rested);
+      }
+      this.#add(Devbox.fromRecord(rested, this.#surroundings));
+      return;
+    }
+    const failureReason = 'health_check_failed' as const;
+    this.#table.put({ ...record, tunnel: undefined, failureReason, endedAt: now, transitions: [...record.transitions, { status: 'failure', time: now, failureReason }] });
+    const log = new LogFile(join(this.#surroundings.logFolder, `${record.id}.jsonl`));
+    log.append({ source: 'setup_commands', level: 'error', time: now, message: `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.` });
+    log.flush();
+  }
+
+  async #clearAway(): Promise<void> {
+    const { folder, logFolder } = this.#surroundings;
+    this.#table.prune(['shutdown', 'failure'], keptEnded).forEach((id) => new LogFile(join(logFolder, `${id}.jsonl`)).remove());
+    for (const name of await readdir(folder)) {
+      if (!this.#living.has(name)) {
+        await removeFolder(join(folder, name));
+      }
+    }
   }
 
   #refuseWhenClosed(): void {
     if (this.#closed) {
       throw new DevboxError('wrong_state', 'The local platform is shutting down and starts no more devboxes.');
-    }
-  }
-
-  #forgetOldest(): void {
-    const ended = [...this.#devboxes.values()].filter((devbox) => isTerminal(devbox.status));
-    for (const devbox of ended.slice(0, Math.max(0, ended.length - keptEnded))) {
-      this.#devboxes.delete(devbox.id);
     }
   }
 }

@@ -49,13 +49,14 @@ export class DevboxRun {
 
   /**
    * Builds the sandbox.
+   * @param secrets values of account secrets, by variable
    * @throws DevboxError `failed` when that cannot be done, or when no address is free
    */
-  async open(): Promise<void> {
+  async open(secrets: Readonly<Record<string, string>>): Promise<void> {
     const { spec, tools, addresses } = this.#surroundings;
     this.signal.throwIfAborted();
     this.#address = await addresses.take();
-    this.#environment = devboxEnvironment(spec, this.sandbox.prefix, tools, this.#address);
+    this.#environment = devboxEnvironment(spec, secrets, this.sandbox.prefix, tools, this.#address);
     this.signal.throwIfAborted();
     await this.sandbox.start(this.signal);
   }
@@ -72,14 +73,15 @@ export class DevboxRun {
 
   /**
    * Runs a shell command in the home folder, its output going to the log line by line while it comes.
+   * @param variables in addition to the devbox's environment
    * @param within puts the words that run the command into others
    */
-  async shell(source: LogEntry['source'], command: string, within = (argv: readonly string[]): readonly string[] => argv): Promise<ExitStatus> {
+  async shell(source: LogEntry['source'], command: string, variables: Readonly<Record<string, string>> = {}, within = (argv: readonly string[]): readonly string[] => argv): Promise<ExitStatus> {
     const stdout = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'info', message }));
     const stderr = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'error', message }));
     const running = this.sandbox.run({
       argv: within(['/bin/bash', '--norc', '-c', this.sandbox.translate(command)]),
-      environment: this.environment,
+      environment: { ...this.environment, ...variables },
       cwd: `${this.sandbox.prefix}${this.#surroundings.spec.home}`,
       onStdout: (chunk) => stdout.write(chunk),
       onStderr: (chunk) => stderr.write(chunk),

@@ -7,23 +7,25 @@ import type { DevboxSpec } from './spec';
 /**
  * The whole environment of a devbox's commands: a clean base, the caller's variables, and what the local platform
  * announces under `RUNLOOP_LOCAL_`. Nothing of the host's environment is in it.
+ * @param secrets values of account secrets, by variable
  * @param prefix what stands in front of devbox paths inside
  * @param address the devbox's own loopback address
  */
-export function devboxEnvironment(spec: DevboxSpec, prefix: string, tools: DevboxTools, address: string): Record<string, string> {
+export function devboxEnvironment(spec: DevboxSpec, secrets: Readonly<Record<string, string>>, prefix: string, tools: DevboxTools, address: string): Record<string, string> {
   // A Node from outside the system folders comes last, so that it replaces none.
   const nodeFolder = dirname(tools.node);
   const node = basename(tools.node) === 'node' && !systemPath.split(':').includes(nodeFolder) ? `:${nodeFolder}` : '';
   return {
     PATH: `${prefix}${platformFolder}/bin:${systemPath}${node}`,
     HOME: `${prefix}${spec.home}`,
-    USER: 'root',
-    LOGNAME: 'root',
+    USER: spec.username,
+    LOGNAME: spec.username,
     SHELL: '/bin/bash',
     LANG: 'C.UTF-8',
     TERM: 'xterm-256color',
     ...(prefix === '' ? {} : { TMPDIR: `${prefix}/tmp` }),
     ...spec.environment,
+    ...secrets,
     RUNLOOP_LOCAL_BIND: address,
     ...(tools.vscodeServer === undefined ? {} : { RUNLOOP_LOCAL_VSCODE_SERVER: tools.vscodeServer }),
     ...(tools.vscodeNode === undefined ? {} : { RUNLOOP_LOCAL_VSCODE_NODE: tools.vscodeNode }),

@@ -1,7 +1,7 @@
 import type { DevboxTools } from './hostTools';
 
 /** Quotes one word for a shell. */
-function quote(word: string): string {
+export function quote(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 

@@ -11,9 +11,9 @@ export interface FileMount {
 /** When a devbox ends by itself. */
 export interface Lifetime {
   /** Seconds after a start (creation or resume) at which the devbox is shut down; undefined when only idleness counts. */
-  readonly keepAliveSeconds: number | undefined;
+  readonly keepAliveSeconds?: number | undefined;
   /** Seconds without activity after which `onIdle` happens to a running devbox. */
-  readonly idleSeconds: number | undefined;
+  readonly idleSeconds?: number | undefined;
   readonly onIdle: 'shutdown' | 'suspend';
 }
 
@@ -24,22 +24,46 @@ export interface LifecycleHooks {
   readonly suspendDeadlineMs: number;
 }
 
+/** An object of the account that is put onto the disk before the launch commands run; archives are unpacked. */
+export interface ObjectMount {
+  readonly objectId: string;
+  readonly path: string;
+}
+
+/** A repository that is cloned into the home folder before the launch commands run. */
+export interface CodeMount {
+  readonly owner: string;
+  readonly name: string;
+  readonly token: string | undefined;
+  readonly ref: string | undefined;
+  readonly installCommand: string | undefined;
+}
+
 /** A parsed create request: what one devbox is to be. */
 export interface DevboxSpec {
   readonly name: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly blueprint: Blueprint | undefined;
+  readonly blueprint?: Blueprint | undefined;
+  /** The snapshot whose disk it starts with. */
+  readonly snapshotId?: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
-  readonly entrypoint: string | undefined;
+  /** Variable name → name of the account secret whose value it gets at each start. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly entrypoint?: string | undefined;
   readonly fileMounts: readonly FileMount[];
+  readonly objectMounts: readonly ObjectMount[];
+  readonly codeMounts: readonly CodeMount[];
   readonly launchCommands: readonly string[];
-  /** Home folder inside the devbox: `/home/user`, or `/root` for the user root. */
+  readonly username: string;
+  /** Home folder inside the devbox: `/home/<username>`, or `/root` for root. */
   readonly home: string;
   readonly lifetime: Lifetime;
   readonly hooks: LifecycleHooks;
   readonly tunnel: TunnelSettings | undefined;
   /** What it may use. */
   readonly limits: Limits;
+  /** What `resume_triggers.http` says, in front of the tunnel's own setting. */
+  readonly wakeOnHttp?: boolean | undefined;
   /** What the caller gave as launch parameters, shown again in the devbox object. */
   readonly launchParameters: Readonly<Record<string, unknown>>;
 }

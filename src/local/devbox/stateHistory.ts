@@ -28,7 +28,7 @@ export class StateHistory {
     if (isTerminal(this.status)) {
       return false;
     }
-    this.#transitions.push({ status, time: Date.now(), failureReason });
+    this.#transitions.push({ status, time: Date.now(), ...(failureReason === undefined ? {} : { failureReason }) });
     return true;
   }
 

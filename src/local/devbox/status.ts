@@ -14,9 +14,13 @@ export const devboxStatuses = [
 
 export type DevboxStatus = (typeof devboxStatuses)[number];
 
-export type FailureReason = 'out_of_memory' | 'out_of_disk' | 'execution_failed' | 'health_check_failed';
+export const failureReasons = ['out_of_memory', 'out_of_disk', 'execution_failed', 'health_check_failed'] as const;
 
-export type ShutdownReason = 'api_shutdown' | 'keep_alive_timeout' | 'entrypoint_exit' | 'idle';
+export type FailureReason = (typeof failureReasons)[number];
+
+export const shutdownReasons = ['api_shutdown', 'keep_alive_timeout', 'entrypoint_exit', 'idle'] as const;
+
+export type ShutdownReason = (typeof shutdownReasons)[number];
 
 /** How a devbox ends: shut down for a reason, or failed for one. */
 export type Ending =
@@ -28,7 +32,7 @@ export interface StateTransition {
   readonly status: DevboxStatus;
   /** Unix milliseconds. */
   readonly time: number;
-  readonly failureReason: FailureReason | undefined;
+  readonly failureReason?: FailureReason | undefined;
 }
 
 /** True for a status that no devbox leaves again. */

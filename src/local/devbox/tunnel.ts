@@ -10,7 +10,7 @@ export interface TunnelSettings {
 /** The one tunnel of a devbox; every port goes through it by host name. */
 export interface Tunnel extends TunnelSettings {
   readonly key: string;
-  readonly token: string | undefined;
+  readonly token?: string | undefined;
   /** Unix milliseconds. */
   readonly createdAt: number;
 }

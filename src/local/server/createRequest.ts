@@ -85,6 +85,11 @@ export function parseCreate(body: unknown): DevboxSpec {
     metadata: fields.metadata ?? {},
     blueprint: readBlueprint(fields),
     environment,
+    secrets: fields.secrets ?? {},
+    objectMounts: [],
+    codeMounts: [],
+    username: launch.user_parameters?.username ?? 'user',
+    wakeOnHttp: launch.lifecycle?.resume_triggers?.http,
     // An empty entrypoint would end the devbox at once; nobody means that.
     entrypoint: fields.entrypoint?.trim() === '' ? undefined : fields.entrypoint,
     fileMounts: readFileMounts(fields),

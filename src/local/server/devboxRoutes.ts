@@ -6,7 +6,8 @@ import { ApiError, badRequest } from './apiError';
 import { nameField, optional, parseBody, stringMap } from './bodies';
 import { parseCreate } from './createRequest';
 import type { Exchange } from './exchange';
-import { Repeats } from './repeats';
+import { listFields, pageBody } from './paging';
+import { repeatKey } from './repeatKey';
 import type { Router } from './router';
 import { devboxView } from './views';
 
@@ -22,41 +23,38 @@ const updateFields = z.object({ name: optional(nameField), metadata: optional(st
 
 /** Adds the life cycle of devboxes: create, look, list, change, wait, keep alive, shut down. */
 export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry): void {
-  const creates = new Repeats<Devbox>();
   const create = async (exchange: Exchange): Promise<Devbox> => {
     const body = await exchange.readObject();
-    const id = exchange.headers['x-request-id'];
-    return creates.once(typeof id === 'string' ? id : undefined, body, () => Promise.resolve(devboxes.create(parseCreate(body))));
+    return devboxes.create(repeatKey(exchange, body), () => parseCreate(body));
   };
 
   router.add('POST', '/v1/devboxes', async ({ exchange }) => {
-    exchange.sendJson(200, devboxView(await create(exchange)));
+    exchange.sendJson(200, devboxView((await create(exchange)).record));
   });
 
   router.add('POST', '/v1/devboxes/create_and_await_running', async ({ exchange }) => {
     const devbox = await create(exchange);
     await devbox.waitFor(['running', 'failure', 'shutdown'], AbortSignal.any([exchange.signal, AbortSignal.timeout(createHold)]));
-    exchange.sendJson(200, devboxView(devbox));
+    exchange.sendJson(200, devboxView(devbox.record));
   });
 
   router.add('GET', '/v1/devboxes', ({ exchange }) => {
-    exchange.sendJson(200, listPage(devboxes.list(), exchange.query));
+    const query = listFields(exchange.query);
+    const status = exchange.query.get('status');
+    if (status !== null && !(devboxStatuses as readonly string[]).includes(status)) {
+      throw badRequest(`"${status}" is not a devbox status. Use one of ${devboxStatuses.join(', ')}.`);
+    }
+    exchange.sendJson(200, pageBody('devboxes', devboxes.page({ ...query, status: status ?? undefined }), exchange.query, devboxView));
   });
 
   router.add('GET', '/v1/devboxes/{id}', ({ exchange, params }) => {
-    exchange.sendJson(200, devboxView(devboxes.get(params['id'] ?? '')));
+    exchange.sendJson(200, devboxView(devboxes.get(params['id'] ?? '').record));
   });
 
   router.add('POST', '/v1/devboxes/{id}', async ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
-    const { name, metadata } = parseBody(updateFields, await exchange.readObject());
-    if (name !== undefined) {
-      devbox.name = name === '' ? undefined : name;
-    }
-    if (metadata !== undefined) {
-      devbox.metadata = metadata;
-    }
-    exchange.sendJson(200, devboxView(devbox));
+    devbox.update(parseBody(updateFields, await exchange.readObject()));
+    exchange.sendJson(200, devboxView(devbox.record));
   });
 
   router.add('POST', '/v1/devboxes/{id}/wait_for_status', async ({ exchange, params }) => {
@@ -67,25 +65,25 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry): void 
     if (!(await devbox.waitFor(statuses, AbortSignal.any([exchange.signal, limit])))) {
       throw new ApiError(408, 'timeout', `Devbox ${devbox.id} is ${devbox.status} and did not become ${statuses.join(' or ')} in time. Ask again to go on waiting.`, true);
     }
-    exchange.sendJson(200, devboxView(devbox));
+    exchange.sendJson(200, devboxView(devbox.record));
   });
 
   router.add('POST', '/v1/devboxes/{id}/suspend', ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
     devbox.suspend();
-    exchange.sendJson(200, devboxView(devbox));
+    exchange.sendJson(200, devboxView(devbox.record));
   });
 
   router.add('POST', '/v1/devboxes/{id}/resume', ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
     devbox.resume();
-    exchange.sendJson(200, devboxView(devbox));
+    exchange.sendJson(200, devboxView(devbox.record));
   });
 
   router.add('POST', '/v1/devboxes/{id}/shutdown', async ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
     await devbox.end({ status: 'shutdown', reason: 'api_shutdown' });
-    exchange.sendJson(200, devboxView(devbox));
+    exchange.sendJson(200, devboxView(devbox.record));
   });
 
   router.add('POST', '/v1/devboxes/{id}/keep_alive', ({ exchange, params }) => {
@@ -96,33 +94,4 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry): void 
     devbox.touch();
     exchange.sendJson(200, {});
   });
-}
-
-function listPage(all: readonly Devbox[], query: URLSearchParams): Record<string, unknown> {
-  const status = query.get('status');
-  if (status !== null && !(devboxStatuses as readonly string[]).includes(status)) {
-    throw badRequest(`"${status}" is not a devbox status. Use one of ${devboxStatuses.join(', ')}.`);
-  }
-  const matching = status === null ? all : all.filter((devbox) => devbox.status === status);
-  const { page, hasMore } = takePage(matching, query);
-  return {
-    devboxes: page.map(devboxView),
-    has_more: hasMore,
-    ...(query.get('include_total_count') === 'false' ? {} : { total_count: matching.length }),
-  };
-}
-
-function takePage(matching: readonly Devbox[], query: URLSearchParams): { page: readonly Devbox[]; hasMore: boolean } {
-  const limit = Number(query.get('limit') ?? 20);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 5_000) {
-    throw badRequest('The limit must be a whole number from 1 to 5000.');
-  }
-  const after = query.get('starting_after');
-  let start = 0;
-  if (after !== null) {
-    const index = matching.findIndex((devbox) => devbox.id === after);
-    // The devbox may have left this status since the last page; what is older than it still follows.
-    start = index === -1 ? matching.length : index + 1;
-  }
-  return { page: matching.slice(start, start + limit), hasMore: start + limit < matching.length };
 }

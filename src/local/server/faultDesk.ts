@@ -138,7 +138,7 @@ export class FaultDesk {
   /** The devbox that an API path names. */
   #named(path: string): MishapSubject | undefined {
     const id = /^\/v1\/devboxes\/(dbx_[A-Za-z0-9]+)(?:\/|$)/.exec(path)?.[1];
-    return id === undefined ? undefined : this.#devboxes.list().find((devbox) => devbox.id === id);
+    return id === undefined ? undefined : this.#devboxes.living().find((devbox) => devbox.id === id);
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Blueprint } from '../devbox/blueprints';
-import type { Devbox } from '../devbox/devbox';
+import type { DevboxRecord } from '../devbox/devboxRecord';
+import { statusOf } from '../devbox/devboxRecord';
 import type { LogEntry } from '../devbox/devboxLog';
 import type { Tunnel } from '../devbox/tunnel';
 
 /** A devbox as the API shows it. */
-export function devboxView(devbox: Devbox): Record<string, unknown> {
+export function devboxView(devbox: DevboxRecord): Record<string, unknown> {
   return {
     id: devbox.id,
-    status: devbox.status,
+    status: statusOf(devbox),
     name: devbox.name ?? null,
     create_time_ms: devbox.createdAt,
     end_time_ms: devbox.endedAt ?? null,
@@ -20,7 +21,7 @@ export function devboxView(devbox: Devbox): Record<string, unknown> {
       ...(step.failureReason === undefined ? {} : { failure_reason: step.failureReason }),
     })),
     blueprint_id: devbox.spec.blueprint?.id ?? null,
-    snapshot_id: null,
+    snapshot_id: devbox.spec.snapshotId ?? null,
     failure_reason: devbox.failureReason ?? null,
     shutdown_reason: devbox.shutdownReason ?? null,
     initiator_type: 'api',

@@ -204,7 +204,7 @@ describe('local platform, log tail and raw HTTP', () => {
     await client.devboxes.writeFileContents(id, { file_path: '/workspace/go', contents: '' });
     const { headers, text } = await tail;
     assert.equal(headers['content-type'], 'text/event-stream');
-    const messages = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => (JSON.parse(line.slice(6)) as { message: string }).message);
+    const messages = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)) as { source: string; message: string }).filter(({ source }) => source === 'entrypoint').map(({ message }) => message);
     assert.deepEqual(messages.slice(0, 3), ['one', 'twö\r50%', 'three']);
   });
 

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { bundle, clientFor, eventually, processesWith, runToEnd, startPlatform } from './platformProcess';
 
@@ -52,15 +52,16 @@ describe('local platform as a process', () => {
     await platform.stop();
   });
 
-  it('clears away what a killed platform left in the data folder', async () => {
+  it('clears away what a killed platform left in the data folder, which only one platform uses at a time', async () => {
     const left = join(folder, 'left');
     const first = await startPlatform(['--data-dir', left]);
     await first.client().devboxes.createAndAwaitRunning({});
     assert.equal(readdirSync(join(left, 'devboxes')).length, 1);
-    const second = await startPlatform(['--data-dir', left]);
+    const second = await runToEnd(['--data-dir', left]);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /is in use by another local platform \(process \d+\)/);
     assert.equal(readdirSync(join(left, 'devboxes')).length, 1, 'a running platform keeps its devbox');
     await first.stop('SIGKILL');
-    await second.stop();
     const third = await startPlatform(['--data-dir', left]);
     assert.deepEqual(readdirSync(join(left, 'devboxes')), []);
     await third.stop();
@@ -117,14 +118,14 @@ describe('local platform as a process', () => {
     this.timeout(20_000);
     const own = join(folder, 'own');
     chmodSync(folder, 0o755);
-    // The user "nobody" may not read this checkout, so it gets the bundle from standard input.
-    const child = spawn('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'bash', '-c', 'mkdir -p "$1" && cat > "$1/local.mjs" && exec node "$1/local.mjs" --data-dir "$1/data"', 'bash', own], {
+    // The user "nobody" may not read this checkout, so it gets the program from standard input.
+    const child = spawn('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'bash', '-c', 'mkdir -p "$1" && tar -xf - -C "$1" && exec node "$1/local.mjs" --data-dir "$1/data"', 'bash', own], {
       env: { PATH: process.env['PATH'], HOME: own },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     chmodSync(folder, 0o777);
-    const { createReadStream } = await import('node:fs');
-    createReadStream(bundle).pipe(child.stdin);
+    const files = spawn('tar', ['-cf', '-', '-C', dirname(bundle), 'local.mjs', 'node-sqlite3-wasm.wasm'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    files.stdout.pipe(child.stdin);
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     const line = await new Promise<string>((resolve, reject) => {

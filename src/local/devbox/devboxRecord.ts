@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import type { TableShape } from '../store/recordTable';
+import { blueprintRecord } from './blueprints';
+import { devboxStatuses, failureReasons, shutdownReasons } from './status';
+
+/** A map from strings to strings. */
+const stringMap = z.record(z.string(), z.string());
+
+const tunnelRecord = z.object({
+  key: z.string(),
+  token: z.string().optional(),
+  createdAt: z.number(),
+  authMode: z.enum(['open', 'authenticated']),
+  httpKeepAlive: z.boolean(),
+  wakeOnHttp: z.boolean(),
+});
+
+/** What is kept of a create request. File mounts are not: they are on the disk once the devbox has started. */
+const specRecord = z.object({
+  blueprint: blueprintRecord.optional(),
+  snapshotId: z.string().optional(),
+  environment: stringMap,
+  secrets: stringMap,
+  entrypoint: z.string().optional(),
+  launchCommands: z.array(z.string()),
+  username: z.string(),
+  home: z.string(),
+  lifetime: z.object({ keepAliveSeconds: z.number().optional(), idleSeconds: z.number().optional(), onIdle: z.enum(['shutdown', 'suspend']) }),
+  limits: z.object({ memory: z.number(), disk: z.number(), processes: z.number() }),
+  hooks: z.object({ suspendCommands: z.array(z.string()), suspendDeadlineMs: z.number() }),
+  wakeOnHttp: z.boolean().optional(),
+  launchParameters: z.record(z.string(), z.unknown()),
+});
+
+/** A devbox as the store keeps it. */
+export const devboxRecord = z.object({
+  id: z.string(),
+  createdAt: z.number(),
+  name: z.string().optional(),
+  metadata: stringMap,
+  spec: specRecord,
+  transitions: z.array(z.object({ status: z.enum(devboxStatuses), time: z.number(), failureReason: z.enum(failureReasons).optional() })),
+  shutdownReason: z.enum(shutdownReasons).optional(),
+  failureReason: z.enum(failureReasons).optional(),
+  endedAt: z.number().optional(),
+  tunnel: tunnelRecord.optional(),
+});
+
+export type DevboxRecord = z.infer<typeof devboxRecord>;
+
+/** The present status of a stored devbox. */
+export function statusOf(record: DevboxRecord): (typeof devboxStatuses)[number] {
+  return record.transitions.at(-1)?.status ?? 'queued';
+}
+
+export const devboxTable: TableShape<DevboxRecord> = {
+  table: 'devboxes',
+  schema: devboxRecord,
+  columns: (record) => ({ name: record.name, status: statusOf(record) }),
+};

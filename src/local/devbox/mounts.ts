@@ -1,0 +1,94 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { clearFile } from './diskPaths';
+import type { DevboxLog } from './devboxLog';
+import type { DevboxRun } from './devboxRun';
+import { DevboxError } from './errors';
+import type { DevboxFiles } from './files';
+import type { Provisions } from './provisions';
+import { quote } from './shims';
+import type { CodeMount, DevboxSpec, ObjectMount } from './spec';
+
+/** Where repositories are cloned from, unless the platform was started with another address. */
+const usualGitServer = 'https://github.com';
+
+/** What mounting needs. */
+export interface MountSurroundings {
+  readonly run: DevboxRun;
+  readonly files: DevboxFiles;
+  readonly log: DevboxLog;
+  readonly spec: Pick<DevboxSpec, 'fileMounts' | 'objectMounts' | 'codeMounts' | 'home'>;
+  /** The disk, seen from the host. */
+  readonly disk: string;
+  readonly provisions: Provisions;
+}
+
+/**
+ * Puts files, objects and repositories onto a new devbox's disk, in this order.
+ * @throws DevboxError `failed` that says which one could not be mounted
+ */
+export async function mountAll(surroundings: MountSurroundings): Promise<void> {
+  const { files, run, spec } = surroundings;
+  for (const mount of spec.fileMounts) {
+    run.signal.throwIfAborted();
+    const { code, stderr } = await files.write(mount.target, Buffer.from(mount.content), '600');
+    if (code !== 0) {
+      throw new DevboxError('failed', `The file mount ${mount.target} could not be written: ${stderr.trim()}`);
+    }
+  }
+  for (const mount of spec.objectMounts) {
+    run.signal.throwIfAborted();
+    await mountObject(mount, surroundings);
+  }
+  for (const mount of spec.codeMounts) {
+    run.signal.throwIfAborted();
+    await mountCode(mount, surroundings);
+  }
+}
+
+async function mountObject(mount: ObjectMount, { run, disk, provisions, spec }: MountSurroundings): Promise<void> {
+  const { file, contentType } = provisions.object(mount.objectId);
+  const name = `run/devbox/${mount.objectId}`;
+  await clearFile(disk, name);
+  await copyFile(file, join(disk, name));
+  const source = quote(`${run.sandbox.prefix}/${name}`);
+  const path = /^(?:\/|~)/.test(mount.path) ? mount.path.replace(/^~/, spec.home) : `${spec.home}/${mount.path}`;
+  const target = quote(run.sandbox.prefix + path);
+  // Archives become folders; for all else the path names the file.
+  const unpack: Readonly<Record<string, string>> = {
+    tar: `mkdir -p -- ${target} && tar -xf ${source} -C ${target}`,
+    tgz: `mkdir -p -- ${target} && tar -xzf ${source} -C ${target}`,
+    gzip: `mkdir -p -- "$(dirname -- ${target})" && gzip -dc < ${source} > ${target}`,
+  };
+  const place = unpack[contentType] ?? `mkdir -p -- "$(dirname -- ${target})" && cp -- ${source} ${target}`;
+  const { code } = await run.shell('setup_commands', `${place}; code=$?; rm -f -- ${source}; exit $code`);
+  if (code !== 0) {
+    throw new DevboxError('failed', `The object ${mount.objectId} could not be mounted at ${mount.path}: see the lines above.`);
+  }
+}
+
+async function mountCode(mount: CodeMount, { run, log, spec }: MountSurroundings): Promise<void> {
+  const server = (process.env['RUNLOOP_LOCAL_GIT_BASE'] ?? usualGitServer).replace(/\/$/, '');
+  const address = `${server}/${mount.owner}/${mount.name}.git`;
+  const target = `${run.sandbox.prefix}${spec.home}/${mount.name}`;
+  const checkout = mount.ref === undefined ? '' : ` && git -C ${quote(target)} checkout --quiet ${quote(mount.ref)}`;
+  log.append({ source: 'setup_commands', level: 'info', cmd: `git clone ${address}` });
+  // The token goes through the environment: an argument could be seen by every process, and the clone would keep it.
+  const token = mount.token === undefined ? {} : gitToken(server, mount.token);
+  const { code } = await run.shell('setup_commands', `git clone --quiet -- ${quote(address)} ${quote(target)}${checkout}`, { ...token, GIT_TERMINAL_PROMPT: '0' });
+  if (code !== 0) {
+    throw new DevboxError('failed', `The repository ${address} could not be cloned (git ended with ${code}). It must be reachable from this computer, and git installed.`);
+  }
+  if (mount.installCommand !== undefined) {
+    log.append({ source: 'setup_commands', level: 'info', cmd: mount.installCommand });
+    const installed = await run.shell('setup_commands', `cd ${quote(target)} && ${run.sandbox.translate(mount.installCommand)}`);
+    if (installed.code !== 0) {
+      throw new DevboxError('failed', `The install command of ${mount.name} ended with exit code ${installed.code}, so the devbox cannot start.`);
+    }
+  }
+}
+
+function gitToken(server: string, token: string): Record<string, string> {
+  const credentials = Buffer.from(`x-access-token:${token}`).toString('base64');
+  return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: `http.${server}/.extraHeader`, GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}` };
+}

@@ -1,0 +1,21 @@
+import type { DevboxSpec } from './spec';
+
+/** What the account has for its devboxes. */
+export interface Provisions {
+  /**
+   * The present values of secrets.
+   * @param wanted variable name → name of the secret
+   */
+  secrets(wanted: Readonly<Record<string, string>>): { readonly values: Readonly<Record<string, string>>; readonly missing: readonly string[] };
+  /**
+   * Copies the disk of the blueprint or snapshot a devbox is made of, if it has one.
+   * @param root the devbox's empty disk on the host
+   * @throws DevboxError when it is not there or cannot be copied
+   */
+  copyDisk(spec: Pick<DevboxSpec, 'blueprint' | 'snapshotId'>, root: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Finds the bytes of an object.
+   * @throws DevboxError `not_found`
+   */
+  object(id: string): { readonly file: string; readonly contentType: string };
+}

@@ -1,0 +1,44 @@
+import type { ListQuery, Page } from '../store/recordTable';
+import { badRequest } from './apiError';
+
+/** The longest page of every list. */
+const longestPage = 5_000;
+
+/**
+ * What every list understands: how much, from where on, and which names.
+ * @throws ApiError 400
+ */
+export function listFields(query: URLSearchParams): Omit<ListQuery<never>, 'where' | 'status'> {
+  const limit = Number(query.get('limit') ?? 20);
+  if (!Number.isInteger(limit) || limit < 1 || limit > longestPage) {
+    throw badRequest(`The limit must be a whole number from 1 to ${longestPage}.`);
+  }
+  const given = (name: string): string | undefined => {
+    const value = query.get(name);
+    return value === null || value === '' ? undefined : value;
+  };
+  return { limit, startingAfter: given('starting_after'), name: given('name'), search: given('search') };
+}
+
+/** A page as the API shows it, under the name of what is listed. */
+export function pageBody<T>(key: string, page: Page<T>, query: URLSearchParams, view: (item: T) => Record<string, unknown>): Record<string, unknown> {
+  return {
+    [key]: page.items.map(view),
+    has_more: page.hasMore,
+    ...(query.get('include_total_count') === 'false' ? {} : { total_count: page.total }),
+  };
+}
+
+/**
+ * The condition that `metadata[key]=value` and `metadata[key][in]=a,b` parameters ask for; undefined without any.
+ */
+export function metadataFilter(query: URLSearchParams): ((record: { readonly metadata: Readonly<Record<string, string>> }) => boolean) | undefined {
+  const wanted: (readonly [string, readonly string[]])[] = [];
+  for (const [name, value] of query) {
+    const match = /^metadata\[([^\]]+)\](\[in\])?$/.exec(name);
+    if (match?.[1] !== undefined) {
+      wanted.push([match[1], match[2] === undefined ? [value] : value.split(',')]);
+    }
+  }
+  return wanted.length === 0 ? undefined : ({ metadata }) => wanted.every(([key, values]) => values.includes(metadata[key] ?? '\0'));
+}

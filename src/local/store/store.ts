@@ -1,0 +1,123 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Database } from 'node-sqlite3-wasm';
+import { DevboxError, messageOf } from '../devbox/errors';
+import type { Stored, TableShape } from './recordTable';
+import { RecordTable, textOf } from './recordTable';
+import { takeWriterLock } from './writerLock';
+
+/** Goes up when what is stored changes in a way that an older platform cannot read. */
+const schemaVersion = 1;
+
+/** How long an answered create is remembered for its repetitions, in milliseconds. */
+const remembered = 10 * 60_000;
+
+/**
+ * What the local platform must not forget: an SQLite database in its data folder. A write is done when the call returns:
+ * it is in the database's journal, which a killed process cannot take back.
+ */
+export class Store {
+  /** The platform's data folder, absolute. */
+  readonly dataDir: string;
+  readonly #database: Database;
+  readonly #unlock: () => void;
+
+  private constructor(dataDir: string, database: Database, unlock: () => void) {
+    this.dataDir = dataDir;
+    this.#database = database;
+    this.#unlock = unlock;
+  }
+
+  /**
+   * Opens the data folder's database for this process alone.
+   * @throws DevboxError `failed` when another platform uses the folder or the database cannot be read
+   */
+  static open(dataDir: string): Store {
+    const unlock = takeWriterLock(dataDir);
+    try {
+      const file = join(dataDir, 'platform.db');
+      // SQLite's own lock, left by a killed platform; the writer's lock says that nobody holds it.
+      rmSync(`${file}.lock`, { recursive: true, force: true });
+      const database = new Database(file);
+      // First of all: the write-ahead log needs no shared memory when one process has the database for itself.
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+      chmodSync(file, 0o600);
+      const store = new Store(dataDir, database, unlock);
+      store.#prepare();
+      return store;
+    } catch (error) {
+      unlock();
+      throw error instanceof DevboxError
+        ? error
+        : new DevboxError('failed', `The database in ${dataDir} cannot be used: ${messageOf(error)}. Give another folder with --data-dir.`, { cause: error });
+    }
+  }
+
+  /** The table for things of one kind; made if it is not there. */
+  table<T extends Stored>(shape: TableShape<T>): RecordTable<T> {
+    return new RecordTable(this.#database, shape);
+  }
+
+  /** A folder below the data folder, made if it is not there. */
+  folder(name: string): string {
+    const folder = join(this.dataDir, name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  }
+
+  /** Does all the writes of `work`, or none. */
+  transaction<T>(work: () => T): T {
+    if (this.#database.inTransaction) {
+      return work();
+    }
+    this.#database.exec('BEGIN');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /**
+   * Makes something once for each key, also when the platform was killed in between.
+   * @param key undefined for a request that does not say which one it is
+   * @param make makes it and gives its id; its writes and the note of the key are one
+   * @returns the id of what was made now or for an earlier request
+   */
+  once(key: string | undefined, make: () => string): string {
+    if (key === undefined) {
+      return this.transaction(make);
+    }
+    return this.transaction(() => {
+      const now = Date.now();
+      this.#database.run('DELETE FROM requests WHERE at < ?', [now - remembered]);
+      const earlier = this.#database.get('SELECT made FROM requests WHERE key = ?', [key]);
+      if (earlier !== null) {
+        return textOf(earlier['made']);
+      }
+      const made = make();
+      this.#database.run('INSERT INTO requests (key, made, at) VALUES (?, ?, ?)', [key, made, now]);
+      return made;
+    });
+  }
+
+  /** Closes the database and gives the folder back. */
+  close(): void {
+    this.#database.close();
+    this.#unlock();
+  }
+
+  #prepare(): void {
+    const found = Number(this.#database.get('PRAGMA user_version')?.['user_version'] ?? 0);
+    if (found > schemaVersion) {
+      throw new DevboxError('failed', `The data folder ${this.dataDir} was written by a newer local platform. Use that one, or give another folder with --data-dir.`);
+    }
+    this.#database.exec(`
+      CREATE TABLE IF NOT EXISTS requests (key TEXT PRIMARY KEY, made TEXT NOT NULL, at INTEGER NOT NULL);
+      PRAGMA user_version = ${schemaVersion};
+    `);
+  }
+}
