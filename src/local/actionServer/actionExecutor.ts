@@ -8,6 +8,7 @@ import { FileEditor } from './editor/fileEditor';
 import { readAction } from './files/readAction';
 import type { FileContext } from './files/readAction';
 import { writeAction } from './files/writeAction';
+import { IpythonActions } from './jupyter/ipythonAction';
 import type { Logger } from './logging';
 import { editObservation, errorObservation, runObservation } from './observations';
 import type { Observation } from './observations';
@@ -18,6 +19,8 @@ export interface ExecutorOptions {
   readonly paths: DevboxPaths;
   readonly shell: ShellOptions;
   readonly silenceMs: number;
+  /** Whether `run_ipython` was asked for. */
+  readonly jupyter: boolean;
   readonly log: Logger;
 }
 
@@ -26,11 +29,15 @@ export class ActionExecutor {
   readonly #options: ExecutorOptions;
   readonly #session: BashSession;
   readonly #editor: FileEditor;
+  readonly #ipython: IpythonActions | undefined;
 
   private constructor(options: ExecutorOptions, session: BashSession) {
     this.#options = options;
     this.#session = session;
     this.#editor = new FileEditor(options.paths, options.shell.workingDir);
+    const { paths, shell, log } = options;
+    const surroundings = { environment: shell.environment, workingDir: shell.workingDir, log };
+    this.#ipython = options.jupyter ? new IpythonActions(surroundings, (path) => paths.toDevbox(path)) : undefined;
   }
 
   /**
@@ -61,9 +68,9 @@ export class ActionExecutor {
     }
   }
 
-  /** Ends the bash session and all it started. */
+  /** Ends the bash session, the Jupyter kernel and all they started. */
   async dispose(): Promise<void> {
-    await this.#session.dispose();
+    await Promise.all([this.#session.dispose(), this.#ipython?.dispose()]);
   }
 
   async #dispatch(request: ActionRequest): Promise<Observation> {
@@ -80,7 +87,8 @@ export class ActionExecutor {
       case 'browse_interactive':
         return errorObservation('Browser functionality is not supported or disabled.');
       case 'run_ipython':
-        throw new ActionError('The jupyter requirement was not found: this server has no Jupyter.');
+        if (this.#ipython === undefined) throw new ActionError('The jupyter requirement was not found: this server was started without the plugin.');
+        return this.#ipython.run(request, this.#session.workingDir);
       default:
         throw new ActionError(`'ActionExecutor' object has no attribute '${request.action}'`);
     }

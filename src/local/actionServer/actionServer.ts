@@ -123,6 +123,7 @@ export class ActionServer {
         signal: this.#closing.signal,
       },
       silenceMs: this.#settings.silenceTimeoutMs,
+      jupyter: this.#arguments.plugins.includes('jupyter'),
       log,
     });
     log.info('Bash is ready; 2 initial commands done');
@@ -148,9 +149,9 @@ export class ActionServer {
           log: this.#log,
         });
       } else if (plugin === 'jupyter') {
-        this.#log.warn('Plugin jupyter: not part of this server; run_ipython actions are refused');
+        this.#log.info('Plugin jupyter: the kernel starts with the first run_ipython action, if Python has ipykernel');
       } else {
-        this.#log.info('Plugin agent_skills: nothing to do without Jupyter');
+        this.#log.info('Plugin agent_skills: not part of this server');
       }
     }
   }

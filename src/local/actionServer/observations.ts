@@ -50,6 +50,19 @@ export function runObservation(
   };
 }
 
+/** @param images PNG pictures in base64 */
+export function ipythonObservation(code: string, content: string, images: readonly string[]): Observation {
+  const urls = images.map((image) => `data:image/png;base64,${image}`);
+  return {
+    message: 'Code executed in IPython cell.',
+    observation: 'run_ipython',
+    content,
+    extras: { code, image_urls: urls.length === 0 ? null : urls },
+    // Whatever the code did: clients read its traceback.
+    success: true,
+  };
+}
+
 /** @param source which reader made the content: the plain one or the editor's view */
 export function readObservation(path: string, content: string, source: 'default' | 'oh_aci'): Observation {
   return {

@@ -69,7 +69,7 @@ describe('the process of the action server', () => {
     assert.ok(log.startsWith('\u001b[92m'), 'colour as the viewers know it');
     const order = [
       ...['WARNING: .*Starting', 'INFO: .*File viewer', 'INFO: .*Initialising', 'INFO: .*Memory limit: 4'],
-      ...['INFO: .*2 initial commands', 'INFO: .*Browser', 'INFO: .*agent_skills', 'WARNING: .*jupyter'],
+      ...['INFO: .*2 initial commands', 'INFO: .*Browser', 'INFO: .*agent_skills', 'INFO: .*jupyter'],
       ...['INFO: .*vscode: starting', 'WARNING: .*VSCODE_PORT', 'INFO: .*ActionExecutor initialized\\.$', 'INFO: .*MCP'],
     ];
     const lines = plain(log).trim().split('\n');
