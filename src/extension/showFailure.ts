@@ -30,7 +30,17 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
     case 'no_action_server':
     case 'action_server':
     case 'action_timeout':
+    case 'shell_busy':
+    case 'environment':
+    case 'transfer':
+    case 'mcp':
+    case 'unexpected_answer':
       return [...output, ...again];
+    case 'deadline':
+    case 'disconnected':
+    case 'session_key':
+      // Passing trouble first: mostly the next attempt works; where not, the output tells why.
+      return [...again, ...output];
     default:
       return again;
   }
