@@ -77,6 +77,7 @@ if (dev) {
         example: 'test/example/example.ts',
         testOpenhands: 'test/contract/run.ts',
         'contract/openhands.test': 'test/contract/openhands.test.ts',
+        'contract/stdioServer': 'test/contract/stdioServer.ts',
         ...Object.fromEntries(testFiles('test/ui').map((file) => [relative('test', file).replace(/\.ts$/, ''), file])),
       },
       outdir: 'out',

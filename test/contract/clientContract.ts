@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { ActionExecutionClient } from '../../src/core/actionExecutionClient';
 import { setGitIdentity } from '../../src/core/environment/gitIdentity';
 import { setupEnvironment } from '../../src/core/environment/setupEnvironment';
 import { RuntimeError } from '../../src/core/errors';
+import { noMcpServers } from '../../src/core/mcp/mcpServers';
 import { observationIs } from '../../src/core/observation';
 
 /** A server to hold the client against. */
@@ -106,6 +107,17 @@ export function clientContract(what: string, find: () => ContractServer): void {
       const name = 'O\'Neil "Å" $(id) \\; !x';
       assert.equal(await setGitIdentity(client, { name, email: 'a@b.example' }), true);
       assert.equal((await client.run('git config --global user.name')).content, name);
+    });
+
+    it('calls tools of MCP servers that the action server starts', async function () {
+      // The program of the test's own server is on this computer only.
+      if (!/^(?:127\.|localhost$)/.test(new URL(find().url).hostname)) this.skip();
+      const stdio = [{ name: 'contract', command: process.execPath, args: [resolve('out/contract/stdioServer.js')], env: {} }];
+      const own = new ActionExecutionClient({ ...find(), tunnelToken: undefined }, { mcp: { ...noMcpServers, stdio } });
+      const observation = await own.runAction({ action: 'call_tool_mcp', args: { name: 'shout', arguments: { text: 'hello' } } });
+      own.dispose();
+      assert.ok(observationIs(observation, 'mcp'));
+      assert.match(observation.content, /HELLO/);
     });
 
     it('answers with or without a VS Code', async () => {
