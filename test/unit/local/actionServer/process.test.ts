@@ -127,11 +127,15 @@ describe('the process of the action server', () => {
     await slow.ready();
     assert.equal((await slow.run('echo $FROM_BASHRC')).content, '1');
     await slow.stop();
+    // Longer than anybody waits below: what is still there then was left behind.
+    await writeFile(join(folder, '.bashrc'), 'sleep 60');
     const stopped = await RunningServer.start({ wait: false, environment: { HOME: folder } });
     while (!readdirSync(stopped.folder).some((name) => name.startsWith('action-server-shell-'))) await delay(20);
     stopped.child.kill('SIGTERM');
     assert.deepEqual(await stopped.ended(), { code: null, signal: 'SIGTERM' });
     assert.deepEqual(readdirSync(stopped.folder), ['workspace']);
+    // A killed process is seen until the kernel has cleared it away.
+    for (let left = 100; processesWith(stopped.folder).length > 0 && left > 0; left -= 1) await delay(50);
     assert.deepEqual(processesWith(stopped.folder), []);
     await stopped.stop();
     await home.stop();
