@@ -2,26 +2,18 @@ import { accessSync, constants, mkdirSync, readFileSync, realpathSync } from 'no
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Account } from './account/account';
 import { DevboxRegistry } from './devbox/devboxRegistry';
 import { codeOf, DevboxError, messageOf } from './devbox/errors';
 import type { HostTools } from './devbox/hostTools';
 import { checkTools, isFile } from './devbox/hostTools';
 import { newApiKey } from './devbox/ids';
-import type { Provisions } from './devbox/provisions';
 import { chooseSandbox } from './devbox/probe';
 import { FaultPlanError, readFaultPlan } from './faults/faultPlan';
 import { Faults } from './faults/faults';
 import type { PlatformOptions } from './options';
 import { PlatformServer } from './server/platformServer';
 import { Store } from './store/store';
-
-const nothing: Provisions = {
-  secrets: (wanted) => ({ values: {}, missing: Object.values(wanted) }),
-  copyDisk: () => Promise.resolve(),
-  object: (id) => {
-    throw new DevboxError('not_found', `There is no object ${id}.`);
-  },
-};
 
 /** A running local platform. */
 export interface Platform {
@@ -48,13 +40,15 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, say);
   const store = Store.open(dataDir);
   try {
-    const devboxes = await DevboxRegistry.open({ store, sandboxes, provisions: nothing, say, mishaps: faults });
-    const server = new PlatformServer(devboxes, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds }, faults);
+    const account = await Account.open(store);
+    const devboxes = await DevboxRegistry.open({ store, sandboxes, provisions: account, say, mishaps: faults });
+    const server = new PlatformServer(devboxes, account, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds }, faults);
     const port = await listen(server, options.port);
     return {
       baseURL: `http://127.0.0.1:${port}`,
       apiKey,
       close: async () => {
+        await account.close();
         await devboxes.close();
         await server.close();
         store.close();

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './diskPaths';
 import { DevboxLog } from './devboxLog';
 import type { DevboxRecord } from './devboxRecord';
 import { DevboxRun } from './devboxRun';
@@ -340,6 +341,7 @@ export class Devbox {
       await provisions.copyDisk(this.spec, this.#root, run.signal);
     }
     await furnish(this.#root, run.sandbox.prefix, this.spec.blueprint, this.#surroundings.sandboxes.tools, await systemFiles());
+    await makeFolder(this.#root, this.spec.home, 'keep');
     await run.open(this.#secrets());
     void run.sandbox.ended.then(() => {
       if (!run.signal.aborted) {

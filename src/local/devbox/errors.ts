@@ -1,5 +1,5 @@
 /** What kind of refusal or mishap a devbox reports; the routes turn it into a status code. */
-export type DevboxErrorKind = 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'not_offered' | 'failed';
+export type DevboxErrorKind = 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'conflict' | 'not_offered' | 'failed';
 
 /** An error about a devbox, with a sentence that says what happened and what to do next. */
 export class DevboxError extends Error {

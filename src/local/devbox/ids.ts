@@ -16,6 +16,16 @@ export function newDevboxId(): string {
   return `dbx_${randomText(mixed, 21)}`;
 }
 
+/** A fresh snapshot id in Runloop's form. */
+export function newSnapshotId(): string {
+  return `snp_${randomText(mixed, 21)}`;
+}
+
+/** A fresh id of an account secret. */
+export function newSecretId(): string {
+  return `sec_${randomText(mixed, 21)}`;
+}
+
 /** A fresh API key in Runloop's form. */
 export function newApiKey(): string {
   return `ak_${randomText(mixed, 32)}`;

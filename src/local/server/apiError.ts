@@ -43,6 +43,8 @@ export function toApiError(thrown: unknown): ApiError {
         return new ApiError(404, 'not_found', thrown.message);
       case 'wrong_state':
         return new ApiError(400, 'wrong_state', thrown.message);
+      case 'conflict':
+        return new ApiError(409, 'conflict', thrown.message, false);
       case 'busy':
         return new ApiError(429, 'too_many_requests', thrown.message, true);
       case 'not_offered':

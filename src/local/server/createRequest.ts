@@ -1,8 +1,9 @@
 import { arch } from 'node:process';
 import * as z from 'zod';
+import type { Account } from '../account/account';
 import type { Blueprint } from '../devbox/blueprints';
 import { findBlueprint } from '../devbox/blueprints';
-import type { DevboxSpec, FileMount, Lifetime } from '../devbox/spec';
+import type { CodeMount, DevboxSpec, FileMount, Lifetime } from '../devbox/spec';
 import { limitsOf, sizeNames } from '../devbox/sizes';
 import type { TunnelSettings } from '../devbox/tunnel';
 import { badRequest, notOffered } from './apiError';
@@ -39,6 +40,14 @@ const launchFields = z.looseObject({
   required_services: optional(z.array(z.string())),
 });
 
+const codeFields = z.looseObject({
+  repo_owner: z.string().regex(/^[\w.-]+$/, 'An owner has letters, digits and . _ - only'),
+  repo_name: z.string().regex(/^(?!\.{1,2}$)[\w.-]+$/, 'A repository has letters, digits and . _ - only'),
+  token: optional(z.string().regex(/^[\x21-\x7e]+$/, 'A token has printable characters without blanks only')),
+  git_ref: optional(z.string().regex(/^[^-\0][^\0]*$/, 'A reference does not begin with -')),
+  install_command: optional(z.string()),
+});
+
 const createFields = z.object({
   name: optional(nameField),
   blueprint_id: optional(z.string()),
@@ -49,7 +58,7 @@ const createFields = z.object({
   entrypoint: optional(z.string()),
   mounts: optional(z.array(z.looseObject({ type: z.string() }))),
   file_mounts: optional(stringMap),
-  code_mounts: optional(z.array(z.unknown())),
+  code_mounts: optional(z.array(codeFields)),
   secrets: optional(stringMap),
   gateways: optional(z.record(z.string(), z.unknown())),
   mcp: optional(z.record(z.string(), z.unknown())),
@@ -64,7 +73,7 @@ type LaunchFields = z.infer<typeof launchFields>;
  * Reads a create request.
  * @throws ApiError 400 for what makes no sense, 501 for what the local platform does not do
  */
-export function parseCreate(body: unknown): DevboxSpec {
+export function parseCreate(body: unknown, account: Account): DevboxSpec {
   const fields = parseBody(createFields, body);
   refuseWhatIsNotOffered(fields);
   const launch = launchOf(fields);
@@ -84,10 +93,11 @@ export function parseCreate(body: unknown): DevboxSpec {
     name: fields.name,
     metadata: fields.metadata ?? {},
     blueprint: readBlueprint(fields),
+    snapshotId: readSnapshot(fields.snapshot_id, account),
     environment,
-    secrets: fields.secrets ?? {},
+    secrets: readSecrets(fields.secrets ?? {}, account),
     objectMounts: [],
-    codeMounts: [],
+    codeMounts: readCodeMounts(fields),
     username: launch.user_parameters?.username ?? 'user',
     wakeOnHttp: launch.lifecycle?.resume_triggers?.http,
     // An empty entrypoint would end the devbox at once; nobody means that.
@@ -127,9 +137,6 @@ function refuseWhatIsNotOffered(fields: CreateFields): void {
   const launch = launchOf(fields);
   const hostArchitecture = arch === 'arm64' ? 'arm64' : 'x86_64';
   const wanted: readonly (readonly [boolean, string])[] = [
-    [fields.snapshot_id !== undefined, 'devboxes from snapshots'],
-    [(fields.code_mounts ?? []).length > 0, 'code mounts'],
-    [Object.keys(fields.secrets ?? {}).length > 0, 'account secrets'],
     [Object.keys(fields.gateways ?? {}).length > 0, 'gateways'],
     [Object.keys(fields.mcp ?? {}).length > 0, 'MCP configurations'],
     [launch.network_policy_id !== undefined, 'network policies'],
@@ -159,23 +166,48 @@ function readBlueprint(fields: CreateFields): Blueprint | undefined {
 function readFileMounts(fields: CreateFields): readonly FileMount[] {
   const mounts: FileMount[] = Object.entries(fields.file_mounts ?? {}).map(([target, content]) => ({ target, content }));
   for (const mount of fields.mounts ?? []) {
-    if (mount.type !== 'file_mount') {
+    if (mount.type === 'file_mount') {
+      mounts.push(parseBody(z.object({ target: z.string().min(1), content: z.string() }), mount));
+    } else if (mount.type !== 'code_mount') {
       throw notOffered(`mounts of type "${mount.type}"`);
     }
-    mounts.push(parseBody(z.object({ target: z.string().min(1), content: z.string() }), mount));
   }
   return mounts;
 }
 
+function readCodeMounts(fields: CreateFields): readonly CodeMount[] {
+  const given = (fields.mounts ?? []).filter((mount) => mount.type === 'code_mount').map((mount) => parseBody(codeFields, mount));
+  return [...(fields.code_mounts ?? []), ...given].map((mount) => ({
+    owner: mount.repo_owner,
+    name: mount.repo_name,
+    token: mount.token,
+    ref: mount.git_ref,
+    installCommand: mount.install_command,
+  }));
+}
+
+function readSnapshot(id: string | undefined, account: Account): string | undefined {
+  if (id !== undefined && account.snapshots.find(id)?.status !== 'complete') {
+    throw badRequest(`There is no complete snapshot ${id}. List the snapshots to see those that can be used.`);
+  }
+  return id;
+}
+
+function readSecrets(wanted: Readonly<Record<string, string>>, account: Account): Readonly<Record<string, string>> {
+  const invalid = Object.keys(wanted).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const { missing } = account.secrets(wanted);
+  if (invalid !== undefined || missing.length > 0) {
+    throw badRequest(invalid === undefined ? `There is no secret ${missing.join(', ')}. Create it first.` : `"${invalid}" cannot be the name of an environment variable.`);
+  }
+  return wanted;
+}
+
 function readHome(launch: LaunchFields): string {
-  const username = launch.user_parameters?.username ?? 'user';
-  if (username === 'user') {
-    return '/home/user';
+  const { username = 'user', uid } = launch.user_parameters ?? {};
+  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(username)) {
+    throw badRequest(`"${username}" cannot be a user's name: use lower-case letters, digits, _ and -.`);
   }
-  if (username === 'root') {
-    return '/root';
-  }
-  throw notOffered(`the user "${username}" (only "user" and "root")`);
+  return username === 'root' || uid === 0 ? '/root' : `/home/${username}`;
 }
 
 function readLifetime(launch: LaunchFields): Lifetime {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Account } from '../account/account';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import { devboxStatuses, isTerminal } from '../devbox/status';
@@ -22,10 +23,10 @@ const waitFields = z.object({
 const updateFields = z.object({ name: optional(nameField), metadata: optional(stringMap) });
 
 /** Adds the life cycle of devboxes: create, look, list, change, wait, keep alive, shut down. */
-export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry): void {
+export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, account: Account): void {
   const create = async (exchange: Exchange): Promise<Devbox> => {
     const body = await exchange.readObject();
-    return devboxes.create(repeatKey(exchange, body), () => parseCreate(body));
+    return devboxes.create(repeatKey(exchange, body), () => parseCreate(body, account));
   };
 
   router.add('POST', '/v1/devboxes', async ({ exchange }) => {
@@ -82,6 +83,9 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry): void 
 
   router.add('POST', '/v1/devboxes/{id}/shutdown', async ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
+    if (account.snapshots.isUnderWay(devbox.id) && exchange.query.get('force') !== 'true') {
+      throw new ApiError(409, 'snapshot_in_progress', `A snapshot of devbox ${devbox.id} is being made. Shut it down when that is complete, or with force=true.`, true);
+    }
     await devbox.end({ status: 'shutdown', reason: 'api_shutdown' });
     exchange.sendJson(200, devboxView(devbox.record));
   });

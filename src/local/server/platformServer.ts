@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import type { Account } from '../account/account';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import type { PtyTunnel } from '../pty/ptyService';
 import { ptyPort, PtyService } from '../pty/ptyService';
@@ -8,6 +9,7 @@ import { addAccountRoutes } from './accountRoutes';
 import { ApiError, badRequest, toApiError } from './apiError';
 import { bearerToken, sameSecret } from './auth';
 import { addDetailRoutes } from './detailRoutes';
+import { addDevboxFactsRoutes } from './devboxFactsRoutes';
 import { addDevboxRoutes } from './devboxRoutes';
 import type { Faults } from '../faults/faults';
 import type { RawRequest, RawResponse } from './exchange';
@@ -21,6 +23,8 @@ import { destinationOf } from './hostNames';
 import { Listener } from './listener';
 import type { Receiver } from './listener';
 import { addNotOfferedRoutes } from './notOfferedRoutes';
+import { addSecretRoutes } from './secretRoutes';
+import { addSnapshotRoutes } from './snapshotRoutes';
 import { Router } from './router';
 import { refuseUpgrade, TunnelProxy } from './tunnelProxy';
 
@@ -44,7 +48,7 @@ export class PlatformServer {
    * @param say gets a line for each failure that is the platform's own
    * @param faults what is done to requests on order
    */
-  constructor(devboxes: DevboxRegistry, apiKey: string, say: (line: string) => void, settings: ServerSettings, faults?: Faults) {
+  constructor(devboxes: DevboxRegistry, account: Account, apiKey: string, say: (line: string) => void, settings: ServerSettings, faults?: Faults) {
     this.#apiKey = apiKey;
     this.#say = say;
     this.#tunnels = new TunnelProxy(devboxes);
@@ -54,7 +58,10 @@ export class PlatformServer {
       addFaultRoutes(this.#router, this.#faultDesk);
     }
     addNotOfferedRoutes(this.#router);
-    addDevboxRoutes(this.#router, devboxes);
+    addSecretRoutes(this.#router, account.secretStore);
+    addSnapshotRoutes(this.#router, devboxes, account.snapshots);
+    addDevboxFactsRoutes(this.#router, devboxes);
+    addDevboxRoutes(this.#router, devboxes, account);
     addExecutionRoutes(this.#router, devboxes);
     addFileRoutes(this.#router, devboxes);
     addDetailRoutes(this.#router, devboxes, this.#terminals);

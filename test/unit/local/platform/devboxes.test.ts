@@ -169,7 +169,7 @@ for (const transport of ['http2', 'http1'] as const) {
       await assert.rejects(client.devboxes.create({ name: 'x'.repeat(1_001) }), status(400, /1,000 characters/));
       await assert.rejects(client.devboxes.create({ name: 5 as unknown as string }), status(400, /The field name/));
       await assert.rejects(client.devboxes.create({ blueprint_name: 'openhands', snapshot_id: 's' }), status(400, /at most one/));
-      await assert.rejects(client.devboxes.create({ snapshot_id: 's' }), status(501, /snapshots/));
+      await assert.rejects(client.devboxes.create({ snapshot_id: 's' }), status(400, /no complete snapshot s/));
       await assert.rejects(client.devboxes.retrieve('dbx_none'), status(404, /no devbox dbx_none/));
       await assert.rejects(client.get('/v1/nothing'), status(404, /GET \/v1\/nothing/));
       const { id } = await client.devboxes.createAndAwaitRunning({});

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DevboxError, messageOf } from '../devbox/errors';
+import { dieWithParent, requireProgram } from '../devbox/hostPrograms';
+import { removeFolder } from '../devbox/removeFolder';
+
+const run = promisify(execFile);
+
+/** A copy that is being made carries this behind its name, so that a killed platform leaves nothing that looks whole. */
+const unfinished = '.part';
+
+/** Kept disks, one folder each: of snapshots, or of blueprints. */
+export class Disks {
+  readonly #folder: string;
+  readonly #readers = new Map<string, Set<Promise<unknown>>>();
+
+  /** @param folder absolute */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Keeps a copy of a disk. The copy appears when it is whole. */
+  async keep(id: string, disk: string, signal: AbortSignal): Promise<void> {
+    const target = join(this.#folder, id);
+    await copy(disk, target + unfinished, signal);
+    await rename(target + unfinished, target);
+  }
+
+  /** Copies a kept disk into a folder. */
+  async take(id: string, target: string, signal: AbortSignal): Promise<void> {
+    const copying = copy(join(this.#folder, id), target, signal);
+    const readers = this.#readers.get(id) ?? new Set();
+    this.#readers.set(id, readers.add(copying));
+    try {
+      await copying;
+    } finally {
+      readers.delete(copying);
+    }
+  }
+
+  /** Removes a kept disk when nobody copies it any more. */
+  async remove(id: string): Promise<void> {
+    await Promise.allSettled([...(this.#readers.get(id) ?? [])]);
+    this.#readers.delete(id);
+    await removeFolder(join(this.#folder, id));
+    await removeFolder(join(this.#folder, id + unfinished));
+  }
+
+  /** Removes everything that is not one of the given disks. */
+  async removeAllBut(ids: ReadonlySet<string>): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (!ids.has(name)) {
+        await removeFolder(join(this.#folder, name));
+      }
+    }
+  }
+
+  /** The size of a kept disk in bytes. */
+  async size(id: string): Promise<number> {
+    const { stdout } = await run(requireProgram('du'), ['-sb', '--', join(this.#folder, id)]);
+    return Number(stdout.split('\t')[0]);
+  }
+}
+
+async function copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const command: readonly string[] = [...dieWithParent(), requireProgram('cp'), '-a', '--reflink=auto', '--', `${from}/.`, to];
+  const [program = '', ...words] = command;
+  try {
+    await run(program, words, { signal, env: { LC_ALL: 'C' } });
+  } catch (error) {
+    throw new DevboxError('failed', `The disk could not be copied: ${messageOf(error).split('\n').slice(1, 3).join(' ').trim() || messageOf(error)}`, { cause: error });
+  }
+}

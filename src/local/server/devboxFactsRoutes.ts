@@ -1,0 +1,75 @@
+import type { DevboxRecord } from '../devbox/devboxRecord';
+import { statusOf } from '../devbox/devboxRecord';
+import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import type { Router } from './router';
+
+/** Cores of each size; memory and disk follow from the devbox's limits. */
+const cores: Readonly<Record<string, number>> = { X_SMALL: 0.5, SMALL: 1, MEDIUM: 2, LARGE: 2, X_LARGE: 4, XX_LARGE: 8 };
+
+/** Adds what can be told about devboxes: usage, metadata in use, evictions. Add it before the `{id}` routes. */
+export function addDevboxFactsRoutes(router: Router, devboxes: DevboxRegistry): void {
+  router.add('GET', '/v1/devboxes/{id}/usage', ({ exchange, params }) => {
+    exchange.sendJson(200, usageView(devboxes.get(params['id'] ?? '').record, Date.now()));
+  });
+
+  const inUse = (): readonly (readonly [string, string])[] =>
+    devboxes.page({ limit: Number.MAX_SAFE_INTEGER }).items.flatMap(({ metadata }) => Object.entries(metadata));
+
+  router.add('GET', '/v1/devboxes/metadata/keys', ({ exchange }) => {
+    exchange.sendJson(200, { keys: [...new Set(inUse().map(([key]) => key))].sort() });
+  });
+
+  router.add('GET', '/v1/devboxes/metadata/keys/{key}/values', ({ exchange, params }) => {
+    const key = params['key'] ?? '';
+    exchange.sendJson(200, { key, values: [...new Set(inUse().flatMap(([name, value]) => (name === key ? [value] : [])))].sort() });
+  });
+
+  router.add('GET', '/v1/devboxes/evictions/watch', ({ exchange }) => exchange.sendEvents(nothing(exchange.signal)));
+}
+
+/** The local platform takes no devbox away, so the stream stays open and silent. */
+function nothing(signal: AbortSignal): AsyncIterable<never> {
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () =>
+        new Promise((resolve) => {
+          const end = (): void => resolve({ done: true, value: undefined });
+          if (signal.aborted) {
+            end();
+          }
+          signal.addEventListener('abort', end);
+        }),
+    }),
+  };
+}
+
+function usageView(devbox: DevboxRecord, now: number): Record<string, unknown> {
+  const end = devbox.endedAt ?? now;
+  const total = (end - devbox.createdAt) / 1_000;
+  const active = total - suspendedSeconds(devbox, end);
+  const size = devbox.spec.launchParameters['resource_size_request'];
+  const custom = devbox.spec.launchParameters['custom_cpu_cores'];
+  const vcpus = size === 'CUSTOM_SIZE' && typeof custom === 'number' ? custom : (cores[typeof size === 'string' ? size : 'SMALL'] ?? 1);
+  const gibibytes = (bytes: number): number => bytes / 2 ** 30;
+  return {
+    id: devbox.id,
+    status: statusOf(devbox),
+    start_time_ms: devbox.createdAt,
+    end_time_ms: devbox.endedAt ?? null,
+    total_elapsed_seconds: Math.round(total),
+    total_active_seconds: Math.round(active),
+    vcpu_seconds: Math.round(active * vcpus),
+    memory_gb_seconds: Math.round(active * gibibytes(devbox.spec.limits.memory)),
+    disk_gb_seconds: Math.round(total * gibibytes(devbox.spec.limits.disk)),
+  };
+}
+
+function suspendedSeconds(devbox: DevboxRecord, end: number): number {
+  let sum = 0;
+  devbox.transitions.forEach((step, index) => {
+    if (step.status === 'suspended') {
+      sum += (devbox.transitions[index + 1]?.time ?? end) - step.time;
+    }
+  });
+  return sum / 1_000;
+}

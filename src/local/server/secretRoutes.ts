@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import type { SecretRecord, Secrets } from '../account/secrets';
+import { parseBody } from './bodies';
+import { listFields, pageBody } from './paging';
+import { repeatKey } from './repeatKey';
+import type { Router } from './router';
+
+/** The longest value, in characters. */
+const longestValue = 128 * 1024;
+
+const valueField = z.string().max(longestValue, 'A secret may have up to 131,072 characters').refine((value) => !value.includes('\0'), 'A secret must not contain a NUL character');
+const createFields = z.object({ name: z.string().min(1).max(1_000), value: valueField });
+const updateFields = z.object({ value: valueField });
+
+/** Adds the account's secrets, which are addressed by name and whose values never come back. */
+export function addSecretRoutes(router: Router, secrets: Secrets): void {
+  router.add('GET', '/v1/secrets', ({ exchange }) => {
+    exchange.sendJson(200, pageBody('secrets', secrets.page(listFields(exchange.query)), exchange.query, secretView));
+  });
+
+  router.add('POST', '/v1/secrets', async ({ exchange }) => {
+    const body = await exchange.readObject();
+    const { name, value } = parseBody(createFields, body);
+    exchange.sendJson(200, secretView(secrets.create(name, value, repeatKey(exchange, body))));
+  });
+
+  router.add('GET', '/v1/secrets/{name}', ({ exchange, params }) => {
+    exchange.sendJson(200, secretView(secrets.get(params['name'] ?? '')));
+  });
+
+  router.add('POST', '/v1/secrets/{name}', async ({ exchange, params }) => {
+    const { value } = parseBody(updateFields, await exchange.readObject());
+    exchange.sendJson(200, secretView(secrets.update(params['name'] ?? '', value)));
+  });
+
+  router.add('POST', '/v1/secrets/{name}/delete', ({ exchange, params }) => {
+    exchange.sendJson(200, secretView(secrets.delete(params['name'] ?? '')));
+  });
+}
+
+function secretView(secret: SecretRecord): Record<string, unknown> {
+  return { id: secret.id, name: secret.name, create_time_ms: secret.createdAt, update_time_ms: secret.updatedAt };
+}

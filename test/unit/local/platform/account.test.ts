@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { APIError, RunloopSDK } from '@runloop/api-client';
+import type { Client, TestPlatform } from './platformProcess';
+import { eventually, logText, startPlatform } from './platformProcess';
+
+const status = (wanted: number, text: RegExp) => (error: unknown): boolean => error instanceof APIError && error.status === wanted && text.test(error.message);
+
+describe('local platform, snapshots, secrets and facts', () => {
+  let platform: TestPlatform;
+  let client: Client;
+
+  before(async () => {
+    platform = await startPlatform();
+    client = platform.client();
+  });
+  after(async () => {
+    await platform.stop();
+  });
+
+  it('snapshots a disk, lists and changes it, and makes devboxes of it', async () => {
+    const { id } = await client.devboxes.createAndAwaitRunning({ name: 'source' });
+    await client.devboxes.writeFileContents(id, { file_path: '/workspace/a', contents: 'one' });
+    const first = await client.devboxes.snapshotDisk(id, { name: 'first', commit_message: 'why', metadata: { team: 'a', env: 'x' } });
+    assert.deepEqual([first.name, first.commit_message, first.source_devbox_id], ['first', 'why', id]);
+    assert.ok((first.size_bytes ?? 0) > 0);
+    await client.devboxes.writeFileContents(id, { file_path: '/workspace/a', contents: 'two' });
+    const second = await client.devboxes.snapshotDiskAsync(id, { metadata: { team: 'b' } }, { idempotencyKey: 'same' });
+    assert.equal((await client.devboxes.snapshotDiskAsync(id, { metadata: { team: 'b' } }, { idempotencyKey: 'same' })).id, second.id);
+    await client.devboxes.diskSnapshots.awaitCompleted(second.id);
+    const listed = async (query: Record<string, string>): Promise<string[]> =>
+      (await client.devboxes.diskSnapshots.list({}, { query })).snapshots.map((snapshot) => snapshot.id);
+    assert.deepEqual(await listed({ devbox_id: id }), [second.id, first.id]);
+    assert.deepEqual(await listed({ 'metadata[team]': 'a' }), [first.id]);
+    assert.deepEqual(await listed({ 'metadata[team][in]': 'b,c' }), [second.id]);
+    assert.deepEqual(await listed({ devbox_id: 'dbx_other' }), []);
+    assert.deepEqual((await client.devboxes.diskSnapshots.update(first.id, { metadata: { only: 'this' } })).metadata, { only: 'this' });
+    const made = await client.devboxes.createAndAwaitRunning({ snapshot_id: first.id });
+    assert.equal(made.snapshot_id, first.id);
+    assert.equal(await client.devboxes.readFileContents(made.id, { file_path: '/workspace/a' }), 'one');
+    await client.devboxes.diskSnapshots.delete(first.id);
+    assert.equal((await client.devboxes.diskSnapshots.queryStatus(first.id)).status, 'deleted');
+    await assert.rejects(client.devboxes.create({ snapshot_id: first.id }), status(400, /no complete snapshot/));
+    await assert.rejects(client.devboxes.diskSnapshots.delete(first.id), status(409, /only a complete one/));
+    await client.devboxes.suspend(id);
+    await client.devboxes.awaitSuspended(id);
+    await client.devboxes.snapshotDisk(id);
+    await client.devboxes.shutdown(id);
+    await assert.rejects(client.devboxes.snapshotDisk(id), status(400, /shutdown/));
+    assert.deepEqual(readdirSync(join(platform.dataDir, 'snapshots')).filter((name) => name.endsWith('.part')), []);
+  });
+
+  it('keeps secrets encrypted and gives their values to devboxes only', async () => {
+    const value = 'very-secret-value-1';
+    const created = await client.secrets.create({ name: 'TOKEN', value });
+    assert.ok(!('value' in created));
+    await assert.rejects(client.secrets.create({ name: 'TOKEN', value }), status(409, /already/));
+    assert.deepEqual((await client.secrets.list()).secrets.map(({ name }) => name), ['TOKEN']);
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      secrets: { MY_TOKEN: 'TOKEN' },
+      launch_parameters: { launch_commands: ['printf %s "$MY_TOKEN" > token'] },
+    });
+    assert.equal(await client.devboxes.readFileContents(id, { file_path: 'token' }), value);
+    await client.devboxes.shutdown(id);
+    await client.secrets.update('TOKEN', { value: 'very-secret-value-2' });
+    await assert.rejects(client.devboxes.create({ secrets: { A: 'NONE' } }), status(400, /no secret NONE/));
+    for (const name of readdirSync(platform.dataDir).filter((file) => file.startsWith('platform.db') && statSync(join(platform.dataDir, file)).isFile())) {
+      assert.ok(!readFileSync(join(platform.dataDir, name)).includes('very-secret-value'), name);
+    }
+    assert.equal(statSync(join(platform.dataDir, 'secrets.key')).mode & 0o777, 0o600);
+    await client.secrets.delete('TOKEN');
+    await assert.rejects(client.secrets.retrieve('TOKEN'), status(404, /no secret TOKEN/));
+  });
+
+  it('counts usage, knows the metadata in use, and works for another user', async () => {
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      metadata: { kind: 'facts' },
+      launch_parameters: { user_parameters: { username: 'ada', uid: 1001 }, launch_commands: ['pwd; echo "$HOME $USER"'] },
+    });
+    assert.match(await logText(client, id), /\/home\/ada\n\/home\/ada ada/);
+    const usage = await client.devboxes.retrieveResourceUsage(id);
+    assert.deepEqual([usage.id, usage.status], [id, 'running']);
+    assert.ok(usage.total_elapsed_seconds >= usage.total_active_seconds);
+    const { keys } = await client.get<unknown, { keys: string[] }>('/v1/devboxes/metadata/keys');
+    assert.ok(keys.includes('kind'));
+    assert.deepEqual(await client.get('/v1/devboxes/metadata/keys/kind/values'), { key: 'kind', values: ['facts'] });
+    await client.devboxes.shutdown(id);
+  });
+
+  it('fails clearly when a repository cannot be cloned', async () => {
+    const { id } = await client.devboxes.create({ code_mounts: [{ repo_owner: 'nobody', repo_name: 'nothing' }] });
+    const failed = await eventually('its failure', async () => {
+      const devbox = await client.devboxes.retrieve(id);
+      return devbox.status === 'failure' ? devbox : undefined;
+    });
+    assert.equal(failed.failure_reason, 'execution_failed');
+    assert.match(await logText(client, id), /repository https:\/\/github.com\/nobody\/nothing.git could not be cloned/);
+  });
+
+  it('works with the SDK’s object layer', async () => {
+    const sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
+    const devbox = await sdk.devbox.create({ name: 'object' });
+    await devbox.file.write({ file_path: 'note', contents: 'kept' });
+    const snapshot = await devbox.snapshotDisk({ name: 'by object' });
+    await devbox.suspend();
+    await devbox.awaitSuspended();
+    await devbox.resume();
+    assert.equal((await devbox.getInfo()).status, 'running');
+    const copy = await sdk.devbox.createFromSnapshot(snapshot.id);
+    assert.equal(await copy.file.read({ file_path: 'note' }), 'kept');
+    await Promise.all([devbox.shutdown(), copy.shutdown()]);
+    await snapshot.delete();
+  });
+});
