@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { startPlatform } from '../testPlatform';
 import { useUiSession, type UiSession } from './uiSession';
 
 async function set(session: UiSession, name: string, value: string): Promise<void> {
@@ -65,5 +69,24 @@ describe('When something is wrong', function () {
     await workbench.quickInput.message().getByText('Check the network connection, proxy and base URL.').waitFor();
     await workbench.screenshot('trouble-3-network');
     await workbench.quickInput.dismiss();
+  });
+
+  it('says that requests are limited, and for how long', async () => {
+    const { workbench } = session();
+    const folder = mkdtempSync(join(tmpdir(), 'runloop-limit-'));
+    const rule = { id: 'limit', fault: 'status', status: 429, retry_after_seconds: 90, path: '/v1/accounts/me', count: 1 };
+    writeFileSync(join(folder, 'faults.json'), JSON.stringify({ rules: [rule] }));
+    const limited = await startPlatform(['--faults', join(folder, 'faults.json')]);
+    try {
+      await set(session(), 'baseUrl', limited.baseUrl);
+      await workbench.runCommand('Runloop: Sign In');
+      await workbench.quickInput.accept(limited.apiKey);
+      await workbench.quickInput.message().getByText('Runloop is limiting requests (429). Try again in 90 s.').waitFor();
+      await workbench.screenshot('trouble-4-limited');
+      await workbench.quickInput.dismiss();
+    } finally {
+      await limited.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
