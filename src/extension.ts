@@ -1,8 +1,13 @@
 import { env, Uri, type ExtensionContext } from 'vscode';
+import { asObject } from './core/parse';
 import { Account } from './extension/account/account';
+import { Profiles } from './extension/account/profiles';
 import { SecretSessionKeys } from './extension/account/sessionKeys';
 import { readSettings } from './extension/account/settings';
+import { createApi } from './extension/api/createApi';
+import type { RunloopDevboxesApi } from './extension/api/runloopDevboxesApi';
 import { registerCommands } from './extension/commands/register';
+import { followDeepLinks } from './extension/deepLink';
 import { DevboxStore } from './extension/devboxTree/devboxStore';
 import { DevboxTree } from './extension/devboxTree/devboxTree';
 import { LocalPlatform } from './extension/localPlatform/localPlatform';
@@ -21,20 +26,21 @@ import { SessionStatusItem } from './extension/session/sessionStatusItem';
 import { StartedHere } from './extension/session/startedHere';
 
 /** Builds the services and registers views and commands. No network, and the Runloop SDK stays unread. */
-export function activate(context: ExtensionContext): void {
+export function activate(context: ExtensionContext): RunloopDevboxesApi {
   const log = new Log();
-  const { secrets } = context;
+  const { secrets, workspaceState: memory } = context;
+  const localFolder = Uri.joinPath(context.globalStorageUri, 'local').fsPath;
   const localPlatform = new LocalPlatform({
     extensionFolder: context.extensionPath,
-    folder: Uri.joinPath(context.globalStorageUri, 'local').fsPath,
+    folder: localFolder,
     secrets,
     log,
     appRoot: env.appRoot,
     namedVscode: () => readSettings().localVscode,
   });
-  const account = new Account({ secrets, env: process.env, log, memory: context.workspaceState, local: localPlatform });
+  const account = new Account({ secrets, env: process.env, log, memory, local: localPlatform, profiles: new Profiles(memory) });
   const store = new DevboxStore();
-  const sessions = new Sessions(log, new RememberedSessions(context.workspaceState));
+  const sessions = new Sessions(log, new RememberedSessions(memory));
   const output = new DevboxOutput(log);
   const tree = new DevboxTree({
     account,
@@ -56,8 +62,10 @@ export function activate(context: ExtensionContext): void {
     tree,
     localPlatform,
     log,
+    environment: { version: String(asObject(context.extension.packageJSON)?.['version']), logFolder: context.logUri.fsPath, localFolder },
   };
   context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), tree, services.keepAlive, output, sessions, store, account, log);
   const health = new SessionHealth(services);
-  context.subscriptions.push(reattach(services), new SessionStatusItem(services, health), health, localPlatform);
+  context.subscriptions.push(reattach(services), new SessionStatusItem(services, health), health, followDeepLinks(services), localPlatform);
+  return createApi(services);
 }

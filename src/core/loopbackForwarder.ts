@@ -13,6 +13,8 @@ export interface ForwardTarget {
   readonly tunnelToken: string;
 }
 
+const hiddenPrefix = '/runloop-open-';
+
 /**
  * Lets a browser use an authenticated tunnel: browsers cannot send the tunnel's header, so a server on the loopback
  * address adds it, for pages and WebSockets alike.
@@ -22,21 +24,17 @@ export interface ForwardTarget {
  */
 export class LoopbackForwarder {
   readonly #targets = new Map<string, ForwardTarget>();
-  readonly #server = http.createServer((request, response) => this.#forward(request, response));
+  readonly #server = this.#newServer((request) => this.#targetOf(request));
+  /** Servers with one target each, for browsers elsewhere. */
+  readonly #single = new Map<string, Promise<http.Server>>();
+  /** Where hidden addresses lead; after the first use without the query. */
+  readonly #hidden = new Map<string, string>();
   readonly #sockets = new Set<Duplex>();
   #listening: Promise<number> | undefined;
 
-  constructor() {
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-  }
-
   /** The origin under which a browser reaches the target; the same for the same target. */
   async originFor(target: ForwardTarget): Promise<string> {
-    const port = await (this.#listening ??= this.#listen());
+    const port = await (this.#listening ??= listen(this.#server));
     for (const [label, known] of this.#targets) {
       if (known.origin === target.origin && known.tunnelToken === target.tunnelToken) {
         return `http://${label}.localhost:${port}`;
@@ -45,6 +43,32 @@ export class LoopbackForwarder {
     const label = `devbox-${randomBytes(16).toString('hex')}`;
     this.#targets.set(label, target);
     return `http://${label}.localhost:${port}`;
+  }
+
+  /**
+   * A port on 127.0.0.1 that serves the target under whatever host name, for an editor that makes ports of this machine
+   * reachable from elsewhere under names of its own choice. The target must ask for a token itself, as VS Code does.
+   */
+  async singlePortFor(target: ForwardTarget): Promise<number> {
+    const key = `${target.origin} ${target.tunnelToken}`;
+    let starting = this.#single.get(key);
+    if (starting === undefined) {
+      const server = this.#newServer(() => (this.#single.has(key) ? target : undefined));
+      starting = listen(server).then(() => server);
+      this.#single.set(key, starting);
+    }
+    return ((await starting).address() as AddressInfo).port;
+  }
+
+  /**
+   * An address that leads to `url`, one of this forwarder's, without showing what is in its query. The query is handed out
+   * once; later uses lead to the same page with the cookie that the first one brought.
+   */
+  hide(url: string): string {
+    const { origin, pathname, search } = new URL(url);
+    const path = `${hiddenPrefix}${randomBytes(16).toString('hex')}`;
+    this.#hidden.set(path, `${pathname}${search}`);
+    return `${origin}${path}`;
   }
 
   /** Stops serving a target, for example when its devbox is detached. */
@@ -58,16 +82,20 @@ export class LoopbackForwarder {
   dispose(): void {
     this.#targets.clear();
     this.#server.close();
+    // One that could not listen has nothing to close.
+    for (const server of this.#single.values()) server.then((listening) => listening.close(), () => undefined);
+    this.#single.clear();
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #listen(): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(0, '127.0.0.1', resolve);
+  #newServer(targetOf: (request: http.IncomingMessage) => ForwardTarget | undefined): http.Server {
+    const server = http.createServer((request, response) => this.#forward(targetOf(request), request, response));
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
-    this.#server.unref();
-    return (this.#server.address() as AddressInfo).port;
+    server.on('upgrade', (request, socket, head) => this.#upgrade(targetOf(request), { request, socket, head }));
+    return server;
   }
 
   #targetOf(request: http.IncomingMessage): ForwardTarget | undefined {
@@ -92,12 +120,20 @@ export class LoopbackForwarder {
     });
   }
 
-  #forward(request: http.IncomingMessage, response: http.ServerResponse): void {
-    const target = this.#targetOf(request);
+  #forward(target: ForwardTarget | undefined, request: http.IncomingMessage, response: http.ServerResponse): void {
     if (target === undefined) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('This window is not attached to that devbox.\n');
       return;
     }
+    // The editor's browser adds a query of its own.
+    const path = request.url?.split('?')[0] ?? '';
+    const hidden = this.#hidden.get(path);
+    if (hidden !== undefined) {
+      this.#hidden.set(path, new URL(hidden, target.origin).pathname);
+      response.writeHead(302, { location: hidden, 'referrer-policy': 'no-referrer' }).end();
+      return;
+    }
+    const embedded = request.headers['sec-fetch-dest'] === 'iframe';
     const fail = (error: unknown): void => {
       if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' });
       response.end(`The devbox cannot be reached: ${messageOf(error)}\n`);
@@ -105,7 +141,7 @@ export class LoopbackForwarder {
     try {
       const upstream = this.#upstream(request, target);
       upstream.once('response', (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders);
+        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, embedded ? forFrame(answer.rawHeaders) : answer.rawHeaders);
         answer.pipe(response);
         answer.once('error', () => response.destroy());
       });
@@ -117,8 +153,8 @@ export class LoopbackForwarder {
     }
   }
 
-  #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
-    const target = this.#targetOf(request);
+  #upgrade(target: ForwardTarget | undefined, upgrade: { request: http.IncomingMessage; socket: Duplex; head: Buffer }): void {
+    const { request, socket, head } = upgrade;
     socket.once('error', () => socket.destroy());
     if (target === undefined) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
@@ -151,6 +187,28 @@ export class LoopbackForwarder {
     });
     upstream.end();
   }
+}
+
+/**
+ * Headers for a page inside another page, as in the editor's own browser: there a browser keeps cookies only if they say
+ * that they are meant for it. Other pages cannot use them, as they do not know the host name.
+ */
+function forFrame(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.map((value, index) =>
+    index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'set-cookie'
+      ? `${value.replace(/;\s*(?:samesite=\w+|secure|partitioned)/gi, '')}; SameSite=None; Secure; Partitioned`
+      : value,
+  );
+}
+
+/** Listens on a free port of 127.0.0.1, which does not keep the process alive. */
+async function listen(server: http.Server): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  server.unref();
+  return (server.address() as AddressInfo).port;
 }
 
 /** Status line and headers of an answer, as they came. */

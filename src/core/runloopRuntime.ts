@@ -149,16 +149,33 @@ export class RunloopRuntime {
    * URL of the devbox's VS Code, in its workspace folder, for a browser on this machine. Contains the VS Code
    * token: open it, never print it. Asked anew each time, as token and tunnel change when a devbox is resumed (D30).
    *
+   * @param options.anyHost the URL may be opened under another host name: its server looks at the port only
    * @returns undefined if the devbox has no VS Code
    */
-  async vscodeUrl(signal?: AbortSignal): Promise<string | undefined> {
+  async vscodeUrl(signal?: AbortSignal, options: { readonly anyHost?: boolean } = {}): Promise<string | undefined> {
     const connection = this.#ready();
     const token = await connection.client.connectionToken(signal);
     if (token === undefined || token === '') return undefined;
     const origin = this.#origin(vscodePort, connection);
     const { authToken } = connection.tunnel;
-    const reachable = authToken === undefined ? origin : await this.#forwarder.originFor({ origin, tunnelToken: authToken });
+    const reachable =
+      authToken === undefined
+        ? origin
+        : options.anyHost === true
+          ? `http://127.0.0.1:${await this.#forwarder.singlePortFor({ origin, tunnelToken: authToken })}`
+          : await this.#forwarder.originFor({ origin, tunnelToken: authToken });
     return `${reachable}/?${new URLSearchParams({ tkn: token, folder: this.config.workspacePath }).toString()}`;
+  }
+
+  /**
+   * The same page as a URL of `vscodeUrl`, without the token in the address, for a browser that shows its address.
+   *
+   * @returns undefined for a URL that does not lead through this runtime's forwarder
+   */
+  hiddenUrl(url: string): string | undefined {
+    return new URL(url).hostname.endsWith('.localhost') && this.#connection?.tunnel.authToken !== undefined
+      ? this.#forwarder.hide(url)
+      : undefined;
   }
 
   /**

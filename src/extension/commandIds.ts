@@ -6,6 +6,7 @@ export const commandIds = [
   'runloop.startWithOptions',
   'runloop.attachDevbox',
   'runloop.openVscode',
+  'runloop.copyVscodeLink',
   'runloop.showOutput',
   'runloop.suspendDevbox',
   'runloop.resumeDevbox',
@@ -23,6 +24,9 @@ export const commandIds = [
   'runloop.showLog',
   'runloop.sessionActions',
   'runloop.detachDevbox',
+  'runloop.switchProfile',
+  'runloop.openDashboard',
+  'runloop.collectSupportBundle',
   'runloop.tryLocally',
   'runloop.stopLocalPlatform',
 ] as const;
@@ -34,4 +38,5 @@ export const contextKeys = {
   account: 'runloop.account',
   filtered: 'runloop.filtered',
   localPlatform: 'runloop.localPlatform',
+  hasDashboard: 'runloop.hasDashboard',
 } as const;

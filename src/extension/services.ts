@@ -23,4 +23,6 @@ export interface Services {
   readonly tree: DevboxTree;
   readonly localPlatform: LocalPlatform;
   readonly log: Log;
+  /** About the extension itself, for reports. */
+  readonly environment: { readonly version: string; readonly logFolder: string; readonly localFolder: string };
 }

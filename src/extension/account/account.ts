@@ -5,6 +5,7 @@ import { defaultBaseUrl, parseApiKey, parseBaseUrl } from '../../core/platform/c
 import { RunloopApi } from '../../core/platform/runloopApi';
 import { contextKeys } from '../commandIds';
 import type { Log } from '../log';
+import type { Profiles } from './profiles';
 import { readSettings, settingsSection } from './settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,6 +30,7 @@ export interface AccountOptions {
   /** Remembers over reloads what this window uses. */
   readonly memory: Memento;
   readonly local: LocalSource;
+  readonly profiles: Profiles;
 }
 
 
@@ -42,6 +44,7 @@ export class Account implements Disposable {
   readonly #log: Log;
   readonly #memory: Memento;
   readonly #local: LocalSource;
+  readonly profiles: Profiles;
   readonly #changed = new EventEmitter<void>();
   readonly #subscriptions: Disposable[];
   #current: SignedIn | undefined;
@@ -51,7 +54,8 @@ export class Account implements Disposable {
 
   readonly onDidChange: Event<void> = this.#changed.event;
 
-  constructor({ secrets, env, log, memory, local }: AccountOptions) {
+  constructor({ secrets, env, log, memory, local, profiles }: AccountOptions) {
+    this.profiles = profiles;
     this.#secrets = secrets;
     this.#env = env;
     this.#log = log;
@@ -64,20 +68,20 @@ export class Account implements Disposable {
         if (key.startsWith(secretPrefix)) this.#forget();
       }),
       workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(`${settingsSection}.baseUrl`)) this.#forget();
+        if (['baseUrl', 'profiles'].some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) this.#forget();
       }),
     ];
   }
 
   /**
-   * Address of the API: the setting, else `RUNLOOP_BASE_URL`, else Runloop's own.
+   * Address of the API: the profile's, else the setting, else `RUNLOOP_BASE_URL`, else Runloop's own.
    *
    * @throws RuntimeError `invalid_option`
    */
   baseUrl(): string {
     const fromEnvironment = this.#env['RUNLOOP_BASE_URL']?.trim();
     return parseBaseUrl(
-      readSettings().baseUrl ?? (fromEnvironment === undefined || fromEnvironment === '' ? defaultBaseUrl : fromEnvironment),
+      this.profiles.active()?.baseUrl ?? readSettings().baseUrl ?? (fromEnvironment === undefined || fromEnvironment === '' ? defaultBaseUrl : fromEnvironment),
     );
   }
 
@@ -94,6 +98,7 @@ export class Account implements Disposable {
     // Menus ask whether there is a key at all.
     await commands.executeCommand('setContext', contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
     await commands.executeCommand('setContext', contextKeys.localPlatform, source === 'local');
+    await commands.executeCommand('setContext', contextKeys.hasDashboard, this.#current?.baseUrl === defaultBaseUrl);
     return this.#current;
   }
 
@@ -108,6 +113,13 @@ export class Account implements Disposable {
     this.#forget();
   }
 
+  /** Turns this window to a named profile, or with undefined to the account of settings and environment. */
+  async useProfile(name: string | undefined): Promise<void> {
+    await this.profiles.choose(name);
+    await this.#memory.update(usesLocalKey, undefined);
+    this.#forget();
+  }
+
   async #joinedLocal(): Promise<SignedIn | undefined> {
     if (!this.usesLocal) return undefined;
     const joined = await this.#local.join();
@@ -119,8 +131,10 @@ export class Account implements Disposable {
 
   async #keyed(): Promise<SignedIn | undefined> {
     const baseUrl = this.baseUrl();
-    const stored = await this.#secrets.get(secretName(baseUrl));
-    const fromEnvironment = this.#env['RUNLOOP_API_KEY']?.trim();
+    const profile = this.profiles.active()?.name;
+    const stored = await this.#secrets.get(secretName(baseUrl, profile));
+    // The environment's key is for the environment's own account.
+    const fromEnvironment = profile === undefined ? this.#env['RUNLOOP_API_KEY']?.trim() : undefined;
     const apiKey = stored ?? (fromEnvironment === '' || this.#declined.has(baseUrl) ? undefined : fromEnvironment);
     if (apiKey === undefined) return undefined;
     const source = stored === undefined ? 'environment' : 'secret';
@@ -151,7 +165,7 @@ export class Account implements Disposable {
     const apiKey = parseApiKey(key);
     const baseUrl = this.baseUrl();
     const account = await new RunloopApi({ apiKey, baseUrl }).me({ signal });
-    await this.#secrets.store(secretName(baseUrl), apiKey);
+    await this.#secrets.store(secretName(baseUrl, this.profiles.active()?.name), apiKey);
     this.#declined.delete(baseUrl);
     await this.#memory.update(usesLocalKey, undefined);
     this.#forget();
@@ -161,7 +175,7 @@ export class Account implements Disposable {
   /** Forgets the key of the API in use. A key in the environment is not used again in this window. */
   async signOut(): Promise<void> {
     const baseUrl = this.baseUrl();
-    await this.#secrets.delete(secretName(baseUrl));
+    await this.#secrets.delete(secretName(baseUrl, this.profiles.active()?.name));
     this.#declined.add(baseUrl);
     this.#forget();
   }
@@ -181,6 +195,7 @@ export class Account implements Disposable {
 const usesLocalKey = 'runloop.usesLocalPlatform';
 const secretPrefix = 'runloop.apiKey:';
 
-function secretName(baseUrl: string): string {
-  return `${secretPrefix}${baseUrl}`;
+function secretName(baseUrl: string, profile: string | undefined): string {
+  // No base URL has a fragment.
+  return `${secretPrefix}${baseUrl}${profile === undefined ? '' : `#${profile}`}`;
 }

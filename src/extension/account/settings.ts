@@ -13,6 +13,7 @@ export interface Settings {
   readonly workspacePath: string;
   /** Hours after which a running devbox counts as old. */
   readonly forgottenAfterHours: number;
+  readonly openVscodeIn: 'externalBrowser' | 'simpleBrowser';
   /** For devboxes of the local platform; RUNLOOP_LOCAL_VSCODE_SERVER and _NODE where the settings are empty. */
   readonly localVscode: { readonly server: string | undefined; readonly node: string | undefined };
 }
@@ -41,6 +42,7 @@ export function readSettings(): Settings {
     tunnelAuthMode: text('tunnelAuthentication') === 'open' ? 'open' : 'authenticated',
     workspacePath: text('workspacePath') ?? '/workspace',
     forgottenAfterHours: Math.max(1, number('forgottenAfterHours') ?? 8),
+    openVscodeIn: text('openVscodeIn') === 'simpleBrowser' ? 'simpleBrowser' : 'externalBrowser',
     localVscode: {
       server: text('localVscodeServer') ?? process.env['RUNLOOP_LOCAL_VSCODE_SERVER'],
       node: text('localVscodeNode') ?? process.env['RUNLOOP_LOCAL_VSCODE_NODE'],

@@ -1,6 +1,4 @@
-import { env, l10n, Uri } from 'vscode';
-import { RuntimeError } from '../../core/errors';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { env, l10n } from 'vscode';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
 import { devboxesFor, devboxFor } from './pickDevbox';
@@ -11,33 +9,6 @@ export async function attachDevbox(services: Services, argument: unknown): Promi
   if (devbox === undefined) return;
   const runtime = await attached(services, devbox);
   services.output.show(runtime.devbox ?? devbox);
-  await services.startedHere.opened(devbox.id);
-}
-
-/** Opens the devbox's own VS Code in the browser, in its workspace folder. */
-export async function openVscode(services: Services, argument: unknown): Promise<void> {
-  const placeHolder = l10n.t('Open the VS Code of which devbox?');
-  const devbox = await devboxFor(services, argument, { placeHolder, runningOnly: true });
-  if (devbox === undefined) return;
-  const runtime = await attached(services, devbox);
-  let url: string | undefined;
-  try {
-    url = await runtime.vscodeUrl();
-  } catch (error) {
-    // The devbox or its tunnel changed since: the next attempt attaches anew.
-    services.sessions.detach(devbox.id);
-    throw error;
-  }
-  if (url === undefined) {
-    throw new RuntimeError({
-      code: 'action_server',
-      message: l10n.t('The devbox {0} has no VS Code.', devboxLabel(devbox)),
-      nextStep: l10n.t('Its output tells why the VS Code server did not start.'),
-      devboxId: devbox.id,
-    });
-  }
-  // Only ever a tunnel or our own forwarder; the token in it is for the browser alone and never shown.
-  await env.openExternal(Uri.parse(url, true));
   await services.startedHere.opened(devbox.id);
 }
 

@@ -4,13 +4,17 @@ import type { CommandId } from '../commandIds';
 import type { Services } from '../services';
 import { showFailure } from '../showFailure';
 import { clearFilter, copyPortUrl, filterDevboxes, groupDevboxes, loadMoreDevboxes } from './arrangeDevboxes';
-import { attachDevbox, copyDevboxId, openVscode, showOutput } from './devboxCommands';
+import { attachDevbox, copyDevboxId, showOutput } from './devboxCommands';
 import { findForgottenDevboxes } from './forgottenDevboxes';
 import { renameDevboxCommand, resumeDevboxes, suspendDevboxes, toggleKeepAlive } from './lifeCycleCommands';
 import { stopLocalPlatform, tryLocally } from './localPlatform';
+import { copyVscodeLink, openVscode } from './openVscode';
 import { detachDevbox, sessionActions } from './sessionActions';
 import { shutDownDevboxes } from './shutDownDevbox';
 import { signIn, signOut } from './signIn';
+import { collectSupportBundle } from './supportBundle';
+import { switchProfile } from './switchProfile';
+import { openDashboard } from './openDashboard';
 import { startDevbox } from './startDevbox';
 import { startWithOptions } from './startWithOptions';
 
@@ -24,6 +28,7 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'runloop.startWithOptions': startWithOptions,
   'runloop.attachDevbox': attachDevbox,
   'runloop.openVscode': openVscode,
+  'runloop.copyVscodeLink': copyVscodeLink,
   'runloop.showOutput': showOutput,
   'runloop.suspendDevbox': suspendDevboxes,
   'runloop.resumeDevbox': resumeDevboxes,
@@ -34,6 +39,9 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   'runloop.copyDevboxId': copyDevboxId,
   'runloop.sessionActions': sessionActions,
   'runloop.detachDevbox': detachDevbox,
+  'runloop.switchProfile': switchProfile,
+  'runloop.openDashboard': openDashboard,
+  'runloop.collectSupportBundle': collectSupportBundle,
   'runloop.tryLocally': tryLocally,
   'runloop.stopLocalPlatform': stopLocalPlatform,
   'runloop.copyPortUrl': copyPortUrl,

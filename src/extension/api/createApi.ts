@@ -1,0 +1,73 @@
+import { Disposable, l10n, window } from 'vscode';
+import { cancelled, RuntimeError } from '../../core/errors';
+import type { Devbox } from '../../core/platform/devbox';
+import { oneLine } from '../../core/plainText';
+import { devboxLabel } from '../devboxTree/devboxItem';
+import type { Services } from '../services';
+import { attached } from '../session/attach';
+import { runtimeFor } from '../session/runtimeFor';
+import type { ApiDevbox, RunloopDevboxesApi } from './runloopDevboxesApi';
+
+/** The API for other extensions, over the same services as the commands. */
+export function createApi(services: Services): RunloopDevboxesApi {
+  const { account, sessions, store } = services;
+  /** Devboxes in which the user let other extensions run commands, in this window. */
+  const allowed = new Set<string>();
+  const shown = ({ id, name, status, createTimeMs }: Devbox): ApiDevbox => ({
+    id,
+    name,
+    status,
+    createTimeMs,
+    attached: sessions.isAttached(id),
+  });
+  return {
+    version: 1,
+    list: async () => {
+      await account.require();
+      await services.tree.refresh();
+      return store.devboxes.map(shown);
+    },
+    start: async ({ name, signal }) => {
+      const signedIn = await account.require();
+      await ask(l10n.t('Another extension wants to start the devbox {0}, which costs money while it runs.', oneLine(name, 60)), l10n.t('Start Devbox'));
+      const runtime = runtimeFor(services, signedIn, { sid: name });
+      await runtime.connect(signal === undefined ? {} : { signal });
+      const { devbox } = runtime;
+      if (devbox === undefined) throw cancelled();
+      sessions.add(devbox.id, runtime);
+      await services.startedHere.started(devbox.id);
+      return shown(devbox);
+    },
+    attach: async (devboxId) => {
+      const { api } = await account.require();
+      const devbox = await api.retrieve(devboxId);
+      await attached(services, devbox);
+      return shown(devbox);
+    },
+    run: async (devboxId, command, options = {}) => {
+      const runtime = sessions.get(devboxId);
+      if (runtime === undefined) {
+        throw new RuntimeError({
+          code: 'closed',
+          message: 'This window is not attached to that devbox.',
+          nextStep: 'Call attach first.',
+          devboxId,
+        });
+      }
+      if (!allowed.has(devboxId)) {
+        const label = runtime.devbox === undefined ? oneLine(devboxId, 16) : devboxLabel(runtime.devbox);
+        await ask(l10n.t('Another extension wants to run commands in the devbox {0}.', label), l10n.t('Allow in This Window'));
+        allowed.add(devboxId);
+      }
+      const { exitCode, content } = await runtime.actions.run(command, options.signal === undefined ? {} : { signal: options.signal });
+      return { exitCode, content };
+    },
+    onDidChangeDevboxes: (listener, thisArgument?: unknown) => store.onDidChange(() => void listener.call(thisArgument)),
+    onDidChangeSessions: sessions.onDidChange,
+  };
+}
+
+/** @throws RuntimeError `cancelled` without a yes: what costs or changes something is the user's to decide */
+async function ask(question: string, yes: string): Promise<void> {
+  if ((await window.showWarningMessage(question, { modal: true }, yes)) !== yes) throw cancelled();
+}

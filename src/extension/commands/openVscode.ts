@@ -1,0 +1,114 @@
+import { commands, env, l10n, UIKind, Uri, window } from 'vscode';
+import { RuntimeError } from '../../core/errors';
+import type { Devbox } from '../../core/platform/devbox';
+import type { RunloopRuntime } from '../../core/runloopRuntime';
+import { readSettings } from '../account/settings';
+import { devboxLabel } from '../devboxTree/devboxItem';
+import type { Services } from '../services';
+import { attached } from '../session/attach';
+import { devboxFor } from './pickDevbox';
+
+/** The command of the built-in browser, which not every editor has. */
+const simpleBrowser = 'simpleBrowser.api.open';
+
+/**
+ * Opens the devbox's own VS Code in its workspace folder, in the external browser or inside the editor as the setting
+ * says. The address carries a token: it goes to the browser alone and is never shown.
+ */
+export async function openVscode(services: Services, argument: unknown): Promise<void> {
+  const devbox = await chosen(services, argument);
+  if (devbox === undefined) return;
+  const link = await linkTo(services, devbox);
+  // The simple browser shows the address that it is given.
+  const hidden = readSettings().openVscodeIn === 'simpleBrowser' ? services.sessions.get(devbox.id)?.hiddenUrl(link) : undefined;
+  const inside = hidden !== undefined && (await openInside(services, Uri.parse(hidden, true)));
+  if (!inside) await env.openExternal(Uri.parse(link, true));
+  await services.startedHere.opened(devbox.id);
+}
+
+/** @returns false if the editor has no browser of its own; commands that come with an extension cannot be asked for before */
+async function openInside(services: Services, url: Uri): Promise<boolean> {
+  try {
+    await commands.executeCommand(simpleBrowser, url);
+    return true;
+  } catch (error) {
+    services.log.failure('Opening the simple browser', error);
+    return false;
+  }
+}
+
+/** Copies the address of the devbox's VS Code, after a word about what it gives away. */
+export async function copyVscodeLink(services: Services, argument: unknown): Promise<void> {
+  const devbox = await chosen(services, argument);
+  if (devbox === undefined) return;
+  const link = await linkTo(services, devbox);
+  const copy = l10n.t('Copy Link');
+  const answer = await window.showWarningMessage(
+    l10n.t('The link to the VS Code of {0} carries access to it.', devboxLabel(devbox)),
+    {
+      modal: true,
+      detail: l10n.t(
+        'Whoever has the link can read and change everything in the devbox and run commands in it. It works as long as this window is attached to the devbox.',
+      ),
+    },
+    copy,
+  );
+  if (answer !== copy) return;
+  await env.clipboard.writeText(link);
+  await services.startedHere.opened(devbox.id);
+}
+
+async function chosen(services: Services, argument: unknown): Promise<Devbox | undefined> {
+  return devboxFor(services, argument, { placeHolder: l10n.t('Open the VS Code of which devbox?'), runningOnly: true });
+}
+
+/** The address of the devbox's VS Code for the browser of whoever looks at this window. Secret. */
+async function linkTo(services: Services, devbox: Devbox): Promise<string> {
+  const runtime = await attached(services, devbox);
+  let url: string | undefined;
+  try {
+    url = await reachable(runtime);
+  } catch (error) {
+    // The devbox or its tunnel changed since: the next attempt attaches anew.
+    services.sessions.detach(devbox.id);
+    throw error;
+  }
+  if (url === undefined) {
+    throw new RuntimeError({
+      code: 'action_server',
+      message: l10n.t('The devbox {0} has no VS Code.', devboxLabel(devbox)),
+      nextStep:
+        (await services.account.current())?.source === 'local'
+          ? l10n.t('The local platform found no VS Code server on this computer: install code-server or openvscode-server, or name one in the settings, and start the platform and a devbox anew.')
+          : l10n.t('Its output tells why the VS Code server did not start.'),
+      devboxId: devbox.id,
+    });
+  }
+  return url;
+}
+
+async function reachable(runtime: RunloopRuntime): Promise<string | undefined> {
+  const text = await runtime.vscodeUrl();
+  if (text === undefined) return undefined;
+  const url = new URL(text);
+  const here = env.remoteName === undefined && env.uiKind === UIKind.Desktop;
+  if (here || !url.hostname.endsWith('.localhost')) return text;
+  // This extension runs elsewhere than the browser: the editor tells how its machine's ports are reached.
+  const outside = await external(url.port);
+  if (isLoopback(outside.authority)) {
+    // A loopback address there as well, perhaps with another port. The host name stays, as cookies know no ports.
+    url.port = /:(\d+)$/.exec(outside.authority)?.[1] ?? '';
+    return url.toString();
+  }
+  const single = new URL((await runtime.vscodeUrl(undefined, { anyHost: true })) ?? text);
+  const base = await external(single.port);
+  return `${base.toString(true).replace(/\/+$/, '')}/${single.search}`;
+}
+
+async function external(port: string): Promise<Uri> {
+  return env.asExternalUri(Uri.parse(`http://127.0.0.1:${port}/`, true));
+}
+
+function isLoopback(authority: string): boolean {
+  return /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(authority);
+}

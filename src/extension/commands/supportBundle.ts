@@ -1,0 +1,83 @@
+import { createWriteStream } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { arch, homedir, release } from 'node:os';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { commands, env, l10n, Uri, version, window, workspace } from 'vscode';
+import { redact } from '../../core/redact';
+import { settingsSection } from '../account/settings';
+import { platformLogFile } from '../localPlatform/keeperState';
+import type { Services } from '../services';
+
+/** Bytes of each log that are taken at the most, from its end. */
+const mostOfEachLog = 1_000_000;
+
+/**
+ * Collects what helps to understand a fault in one zip file that the user can look through before passing it on. Keys,
+ * tokens and the home folder's name are taken out of everything.
+ */
+export async function collectSupportBundle(services: Services): Promise<void> {
+  const target = await window.showSaveDialog({
+    title: l10n.t('Collect Support Bundle'),
+    defaultUri: Uri.joinPath(Uri.file(homedir()), `runloop-support-${new Date().toISOString().slice(0, 10)}.zip`),
+    filters: { Zip: ['zip'] },
+  });
+  if (target === undefined) return;
+  const files = await contents(services);
+  const { ZipFile } = await import('yazl');
+  const zip = new ZipFile();
+  for (const [name, text] of files) zip.addBuffer(Buffer.from(clean(text)), name);
+  zip.end();
+  await pipeline(zip.outputStream, createWriteStream(target.fsPath, { mode: 0o600 }));
+  const show = l10n.t('Show Folder');
+  window.showInformationMessage(l10n.t('Support bundle written to {0}. Look through it before you pass it on.', target.fsPath), show).then(
+    async (chosen) => {
+      if (chosen === show) await commands.executeCommand('revealFileInOS', target);
+    },
+    (error: unknown) => services.log.failure('Showing the support bundle', error),
+  );
+}
+
+function clean(text: string): string {
+  return redact(text).replaceAll(homedir(), '~');
+}
+
+async function contents(services: Services): Promise<ReadonlyMap<string, string>> {
+  const account = await services.account.current();
+  const settings: unknown = workspace.getConfiguration(settingsSection);
+  const about = {
+    extension: services.environment.version,
+    editor: `${env.appName} ${version}`,
+    uiKind: env.uiKind,
+    remote: env.remoteName ?? 'none',
+    node: process.version,
+    system: `${process.platform} ${arch()} ${release()}`,
+    language: env.language,
+    account: account === undefined ? 'none' : { source: account.source, host: new URL(account.baseUrl).host },
+    sessions: services.sessions.all().map(([id]) => id),
+    devboxes: services.store.devboxes.map(({ id, status, size, createTimeMs }) => ({ id, status, size, createTimeMs })),
+  };
+  const files = new Map([
+    ['about.json', JSON.stringify(about, undefined, 2)],
+    ['settings.json', JSON.stringify(settings, undefined, 2)],
+  ]);
+  const logs = services.environment.logFolder;
+  for (const name of await readdir(logs).catch(() => [])) {
+    // Devboxes' own output is theirs; the extension's log alone is ours.
+    if (name === 'Runloop.log') files.set(`logs/${name}`, await tailOf(join(logs, name)));
+  }
+  const platformLog = platformLogFile(services.environment.localFolder);
+  const text = await tailOf(platformLog);
+  if (text !== '') files.set(`logs/${basename(platformLog)}`, text);
+  return files;
+}
+
+/** The end of a log; empty if there is none. */
+async function tailOf(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).slice(-mostOfEachLog);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { commands, l10n, QuickPickItemKind, window, type QuickPickItem } from 'vscode';
+import { RuntimeError } from '../../core/errors';
+import { parseBaseUrl } from '../../core/platform/client';
+import { oneLine } from '../../core/plainText';
+import type { CommandId } from '../commandIds';
+import type { Services } from '../services';
+
+interface ProfileItem extends QuickPickItem {
+  readonly run?: () => Promise<void>;
+}
+
+const longestProfileName = 40;
+
+/** Turns this window to another account: a named profile, the one of the settings, or a new profile. */
+export async function switchProfile(services: Services): Promise<void> {
+  const { account } = services;
+  const active = account.usesLocal ? undefined : account.profiles.active()?.name;
+  const current = l10n.t('in use');
+  const named = Object.entries(account.profiles.all()).map(
+    ([name, baseUrl]): ProfileItem => ({
+      label: `$(account) ${oneLine(name, longestProfileName).replaceAll('$(', '$ (')}`,
+      description: name === active ? current : '',
+      detail: oneLine(baseUrl, 100),
+      run: () => turnTo(services, name),
+    }),
+  );
+  const picked = await window.showQuickPick<ProfileItem>(
+    [
+      {
+        label: `$(home) ${l10n.t('Default')}`,
+        description: active === undefined && !account.usesLocal ? current : '',
+        detail: l10n.t('The address of the settings, or RUNLOOP_BASE_URL'),
+        run: () => turnTo(services, undefined),
+      },
+      ...named,
+      { label: '', kind: QuickPickItemKind.Separator },
+      { label: `$(add) ${l10n.t('Add Profile…')}`, run: () => addProfile(services) },
+    ],
+    { title: l10n.t('Switch Profile'), placeHolder: l10n.t('Which Runloop account should this window use?') },
+  );
+  await picked?.run?.();
+}
+
+async function turnTo(services: Services, name: string | undefined): Promise<void> {
+  await services.account.useProfile(name);
+  await services.localPlatform.leave();
+  if ((await services.account.current()) !== undefined) return;
+  const signIn: CommandId = 'runloop.signIn';
+  await commands.executeCommand(signIn);
+}
+
+async function addProfile(services: Services): Promise<void> {
+  const { profiles } = services.account;
+  const name = await window.showInputBox({
+    title: l10n.t('Add Profile'),
+    prompt: l10n.t('Name of the profile'),
+    ignoreFocusOut: true,
+    validateInput: (value) => {
+      const trimmed = value.trim();
+      if (trimmed === '') return l10n.t('Enter a name.');
+      if (trimmed !== oneLine(trimmed, longestProfileName)) return l10n.t('Use at most {0} characters.', longestProfileName);
+      return trimmed in profiles.all() ? l10n.t('There is a profile of this name already.') : undefined;
+    },
+  });
+  if (name === undefined) return;
+  const baseUrl = await window.showInputBox({
+    title: l10n.t('Add Profile'),
+    prompt: l10n.t('Address of its Runloop API'),
+    value: services.account.baseUrl(),
+    ignoreFocusOut: true,
+    validateInput: (value) => {
+      try {
+        parseBaseUrl(value);
+        return undefined;
+      } catch (error) {
+        if (RuntimeError.is(error)) return error.message;
+        throw error;
+      }
+    },
+  });
+  if (baseUrl === undefined) return;
+  await profiles.add(name.trim(), parseBaseUrl(baseUrl));
+  await turnTo(services, name.trim());
+}

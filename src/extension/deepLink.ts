@@ -1,0 +1,43 @@
+import type { Uri} from 'vscode';
+import { l10n, window, type Disposable } from 'vscode';
+import { RuntimeError } from '../core/errors';
+import { openVscode } from './commands/openVscode';
+import { devboxLabel } from './devboxTree/devboxItem';
+import type { Services } from './services';
+import { showFailure } from './showFailure';
+
+/**
+ * Follows links of the form `vscode://runloop-devboxes.runloop-devboxes/open?devbox=<id>`. A link comes from anywhere, so
+ * it only ever asks, and opens the VS Code of a devbox of the account that is signed in.
+ */
+export function followDeepLinks(services: Services): Disposable {
+  return window.registerUriHandler({
+    handleUri: async (uri) => {
+      try {
+        await open(services, uri);
+      } catch (error) {
+        showFailure('Following a link', error, services.log);
+      }
+    },
+  });
+}
+
+async function open(services: Services, uri: Uri): Promise<void> {
+  const devboxId = new URLSearchParams(uri.query).get('devbox') ?? '';
+  if (uri.path !== '/open' || !/^[A-Za-z0-9_-]{1,100}$/.test(devboxId)) {
+    throw new RuntimeError({
+      code: 'invalid_option',
+      message: l10n.t('The link does not name a devbox to open.'),
+      nextStep: l10n.t('Links look like this: …/open?devbox=dbx_….'),
+    });
+  }
+  const { api } = await services.account.require();
+  const devbox = await api.retrieve(devboxId);
+  const yes = l10n.t('Open VS Code');
+  const answer = await window.showInformationMessage(
+    l10n.t('Open the VS Code of the devbox {0}?', devboxLabel(devbox)),
+    { modal: true, detail: l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id) },
+    yes,
+  );
+  if (answer === yes) await openVscode(services, devbox);
+}
