@@ -62,7 +62,10 @@ export function createApi(services: Services): RunloopDevboxesApi {
       const { exitCode, content } = await runtime.actions.run(command, options.signal === undefined ? {} : { signal: options.signal });
       return { exitCode, content };
     },
-    onDidChangeDevboxes: (listener, thisArgument?: unknown) => store.onDidChange(() => void listener.call(thisArgument)),
+    onDidChangeDevboxes: (listener, thisArgument?: unknown) => {
+      const subscription = store.onDidChange(() => void listener.call(thisArgument));
+      return new Disposable(() => subscription.dispose());
+    },
     onDidChangeSessions: sessions.onDidChange,
   };
 }
