@@ -1,68 +1,202 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAborted, RuntimeError } from '../errors';
+import { isAborted, messageOf, RuntimeError } from '../errors';
 import { isTransient } from '../platform/apiErrors';
 import { hasEnded } from '../platform/devbox';
+import { devboxNow } from '../platform/devboxNow';
+import { listLogs } from '../platform/logList';
 import { TailUnavailable, tailLogs } from '../platform/logTail';
 import type { LogEntry, RunloopApi } from '../platform/runloopApi';
+import { FollowPosition, isNotice, type PositionNotice, type Taken } from './followPosition';
+
+export type FollowNotice =
+  | PositionNotice
+  /** The connection was cut; following goes on by itself. */
+  | { readonly kind: 'interrupted'; readonly why: string }
+  /** The devbox is suspended; following goes on when it runs again. */
+  | { readonly kind: 'suspended' }
+  /** There is no stream here; the log is read again and again. */
+  | { readonly kind: 'polling' };
+
+export type FollowEvent =
+  | { readonly type: 'lines'; readonly lines: readonly LogEntry[] }
+  | { readonly type: 'notice'; readonly notice: FollowNotice };
+
+/** Milliseconds between attempts; the first value grows to the second. */
+export interface FollowPace {
+  /** After a cut. */
+  readonly reconnectMs: readonly [number, number];
+  /** Between reads where there is no stream, or one that the server ends by itself while nothing happens. */
+  readonly pollMs: readonly [number, number];
+}
+
+const usualPace: FollowPace = { reconnectMs: [500, 15_000], pollMs: [1_000, 75_000] };
 
 export interface FollowOptions {
   readonly signal: AbortSignal;
-  /** Told when following goes on after a cut, and why it was cut. */
-  readonly onInterrupted?: (why: string) => void;
+  /** Where an earlier follow of the same log had come to; moved on by this one. */
+  readonly position?: FollowPosition;
+  readonly pace?: FollowPace;
+  /** Told of every piece that came over the wire, in bytes. */
+  readonly onBytes?: (count: number) => void;
 }
 
-/** Milliseconds between reads of the whole log where there is no stream. */
-const pollMs = 3_000;
-/** Milliseconds before a cut stream is opened again; grows to the second value. */
-const reconnectMs = [500, 15_000] as const;
-
 /**
- * Every entry of a devbox's log, from the first one, then as they come, until the devbox has ended or the signal is
- * aborted. A stream that is cut is opened again; it starts at the first entry, so what was delivered is skipped by
- * count.
+ * Every entry of a devbox's log, from the first one (or from `position`) on, then as they come, each once and in
+ * order, until the devbox has ended or the signal is aborted. Cuts are bridged; where something may have been lost a
+ * notice says so at that place.
  *
  * @throws RuntimeError for failures that will not pass (refused key, devbox unknown).
  */
-export async function* followDevbox(api: RunloopApi, devboxId: string, options: FollowOptions): AsyncGenerator<LogEntry> {
-  let delivered = 0;
-  let delay: number = reconnectMs[0];
+export async function* followEvents(api: RunloopApi, devboxId: string, options: FollowOptions): AsyncGenerator<FollowEvent> {
+  const position = options.position ?? new FollowPosition();
+  const pace = options.pace ?? usualPace;
+  const waits = new Waits(pace, options.signal);
   let source: 'tail' | 'list' = 'tail';
+  let status: string | undefined;
+  let saidSuspended = false;
   while (!isAborted(options.signal)) {
     try {
-      let position = 0;
-      if (source === 'tail') {
-        for await (const entry of tailLogs(api, devboxId, options.signal)) {
-          position += 1;
-          if (position <= delivered) continue;
-          delivered = position;
-          delay = reconnectMs[0];
-          yield entry;
-        }
-      }
-      // After a stream's end, and at each poll: what is there, then whether more can come.
-      const { status } = await api.retrieve(devboxId, { signal: options.signal });
-      const entries = await api.logs(devboxId, { signal: options.signal });
-      for (const entry of entries.slice(delivered)) {
-        delivered += 1;
-        yield entry;
-      }
-      if (hasEnded(status)) return;
-      await sleep(source === 'tail' ? delay : pollMs, undefined, { signal: options.signal });
+      // The pass after the end was seen is the last one: nothing can come behind it.
+      const last: boolean = hasEnded((status ??= (await devboxNow(api, devboxId, options)).status));
+      if (status === 'suspended' && !saidSuspended) yield { type: 'notice', notice: { kind: 'suspended' } };
+      saidSuspended = status === 'suspended';
+      const before = position.count;
+      position.begin();
+      yield* source === 'tail' ? tailPass(api, devboxId, options, position, waits) : listPass(api, devboxId, options, position);
+      if (last) return;
+      await waits.afterPass(position.count > before);
+      // An idle devbox costs one request a minute at most: its status is asked for with every fifth read only.
+      if (waits.idlePasses <= 3 || waits.idlePasses % 5 === 0) status = undefined;
     } catch (error) {
       if (isAborted(options.signal)) return;
       if (error instanceof TailUnavailable) {
         source = 'list';
+        yield { type: 'notice', notice: { kind: 'polling' } };
         continue;
       }
       if (RuntimeError.is(error) ? !isTransient(error) : !isCut(error)) throw error;
-      options.onInterrupted?.(error instanceof Error ? error.message : String(error));
-      await sleep(delay, undefined, { signal: options.signal }).catch(() => undefined);
-      delay = Math.min(delay * 2, reconnectMs[1]);
+      status = undefined;
+      yield { type: 'notice', notice: { kind: 'interrupted', why: messageOf(error) } };
+      await waits.afterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
     }
+  }
+}
+
+/** {@link followEvents}, entry by entry and without the notices. */
+export async function* followDevbox(api: RunloopApi, devboxId: string, options: FollowOptions): AsyncGenerator<LogEntry> {
+  for await (const event of followEvents(api, devboxId, options)) {
+    if (event.type === 'lines') yield* event.lines;
+  }
+}
+
+/**
+ * The whole log of a devbox as it is now, in batches.
+ *
+ * @throws RuntimeError; a cut is not bridged
+ */
+export async function* readLog(api: RunloopApi, devboxId: string, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
+  const position = new FollowPosition();
+  position.begin();
+  try {
+    for await (const event of listPass(api, devboxId, { signal }, position)) if (event.type === 'lines') yield event.lines;
+  } catch (error) {
+    if (RuntimeError.is(error) || !isCut(error)) throw error;
+    throw new RuntimeError({
+      code: 'network',
+      message: `The connection was cut while reading the log: ${messageOf(error)}`,
+      nextStep: 'Try again.',
+      devboxId,
+      cause: error,
+    });
+  }
+}
+
+async function* tailPass(
+  api: RunloopApi,
+  devboxId: string,
+  options: FollowOptions,
+  position: FollowPosition,
+  waits: Waits,
+): AsyncGenerator<FollowEvent> {
+  const { lastId } = position;
+  for await (const batch of tailLogs(api, devboxId, { signal: options.signal, onBytes: options.onBytes, lastId })) {
+    waits.goodNews();
+    yield* events(position.take(batch));
+  }
+}
+
+async function* listPass(
+  api: RunloopApi,
+  devboxId: string,
+  options: FollowOptions,
+  position: FollowPosition,
+): AsyncGenerator<FollowEvent> {
+  const { signal, onBytes } = options;
+  const onEtag = (etag: string | undefined): void => void (position.etag = etag);
+  const batches = listLogs(api, devboxId, { signal, onBytes, etag: position.etag, onEtag });
+  for (;;) {
+    const next = await batches.next();
+    if (next.done === true) {
+      if (next.value) yield* events(position.finish());
+      return;
+    }
+    yield* events(position.take(next.value));
+  }
+}
+
+/** Entries that came together stay together; a notice stands where it belongs. */
+function* events(taken: readonly Taken[]): Generator<FollowEvent> {
+  let lines: LogEntry[] = [];
+  for (const item of taken) {
+    if (!isNotice(item)) {
+      lines.push(item);
+      continue;
+    }
+    if (lines.length > 0) yield { type: 'lines', lines };
+    lines = [];
+    yield { type: 'notice', notice: item };
+  }
+  if (lines.length > 0) yield { type: 'lines', lines };
+}
+
+/** The waiting between passes. */
+class Waits {
+  readonly #pace: FollowPace;
+  readonly #signal: AbortSignal;
+  #cutMs: number;
+  #idleMs: number;
+  idlePasses = 0;
+
+  constructor(pace: FollowPace, signal: AbortSignal) {
+    this.#pace = pace;
+    this.#signal = signal;
+    this.#cutMs = pace.reconnectMs[0];
+    this.#idleMs = pace.pollMs[0];
+  }
+
+  /** Entries came: the next cut is the first again. */
+  goodNews(): void {
+    this.#cutMs = this.#pace.reconnectMs[0];
+  }
+
+  async afterPass(something: boolean): Promise<void> {
+    this.goodNews();
+    this.idlePasses = something ? 0 : this.idlePasses + 1;
+    this.#idleMs = something ? this.#pace.pollMs[0] : Math.min(this.#idleMs * 2, this.#pace.pollMs[1]);
+    await sleep(this.#idleMs, undefined, { signal: this.#signal });
+  }
+
+  async afterCut(askedSeconds: number | undefined): Promise<void> {
+    // Spread, so that many followers do not come back together.
+    const own = this.#cutMs * (0.75 + Math.random() / 2);
+    this.#cutMs = Math.min(this.#cutMs * 2, this.#pace.reconnectMs[1]);
+    const ms = Math.max(own, (askedSeconds ?? 0) * 1000);
+    await sleep(ms, undefined, { signal: this.#signal }).catch(() => undefined);
   }
 }
 
 /** A connection that broke in the middle of an answer; Node reports it by a code. */
 function isCut(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(String(error.code));
+  const codes = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE', 'Z_BUF_ERROR', 'Z_DATA_ERROR'];
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

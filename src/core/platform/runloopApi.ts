@@ -38,8 +38,12 @@ export interface Blueprint {
 export interface LogEntry {
   readonly level: string;
   readonly source: string;
+  /** Unix milliseconds. */
   readonly timestampMs: number | undefined;
   readonly text: string;
+  readonly exitCode?: number;
+  /** The execution it belongs to. */
+  readonly executionId?: string;
 }
 
 /** What a create asks for; field names are Runloop's own (contract §2.4). */
@@ -373,5 +377,7 @@ export function parseLogEntry(value: unknown): LogEntry | undefined {
     source: asString(entry['source']) ?? '',
     timestampMs: typeof time === 'number' ? time : undefined,
     text,
+    ...(typeof exitCode === 'number' ? { exitCode } : {}),
+    ...(typeof entry['cmd_id'] === 'string' ? { executionId: entry['cmd_id'] } : {}),
   };
 }

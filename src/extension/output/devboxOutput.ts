@@ -1,6 +1,6 @@
 import { l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
 import { isAborted } from '../../core/errors';
-import { followDevbox } from '../../core/logs/followDevbox';
+import { followEvents } from '../../core/logs/followDevbox';
 import { shownLine } from '../../core/logs/serverLine';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
@@ -73,8 +73,12 @@ export class DevboxOutput implements Disposable {
     const { channel } = followed;
     // Begun anew, the log comes from its first line again.
     channel.clear();
-    const onInterrupted = (why: string): void => channel.warn(l10n.t('Connection lost, trying again: {0}', why));
-    for await (const entry of followDevbox(api, devbox.id, { signal, onInterrupted })) write(channel, entry);
+    for await (const event of followEvents(api, devbox.id, { signal })) {
+      if (event.type === 'lines') for (const entry of event.lines) write(channel, entry);
+      else if (event.notice.kind === 'interrupted') {
+        channel.warn(l10n.t('Connection lost, trying again: {0}', event.notice.why));
+      }
+    }
     channel.info(l10n.t('The devbox has ended; this is its whole output.'));
   }
 }

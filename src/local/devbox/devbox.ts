@@ -11,7 +11,6 @@ import { furnish, systemFiles } from './furnish';
 import { newDevboxId } from './ids';
 import type { TimeOver } from './lifetime';
 import { LifetimeClock } from './lifetime';
-import { LogFile } from './logFile';
 import type { LoopbackAddresses } from './loopback';
 import { BootFailure } from './mishaps';
 import type { Mishaps } from './mishaps';
@@ -149,7 +148,7 @@ export class Devbox {
   /** The log, read from disk when it is first asked for. */
   get log(): DevboxLog {
     if (this.#log === undefined) {
-      this.#log = new DevboxLog(new LogFile(join(this.#surroundings.logFolder, `${this.id}.jsonl`)));
+      this.#log = new DevboxLog(join(this.#surroundings.logFolder, `${this.id}.jsonl`));
       if (isTerminal(this.status)) {
         this.#log.close();
       }

@@ -1,4 +1,5 @@
-import type { LogFile } from './logFile';
+import { closeSync, ftruncateSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 
 /** Where an entry of a devbox's log comes from. */
 export type LogSource = 'setup_commands' | 'entrypoint' | 'exec' | 'files' | 'stats' | 'kmsg';
@@ -6,7 +7,7 @@ export type LogSource = 'setup_commands' | 'entrypoint' | 'exec' | 'files' | 'st
 /** One entry of a devbox's log. */
 export interface LogEntry {
   readonly source: LogSource;
-  readonly level: 'info' | 'error';
+  readonly level: 'info' | 'warning' | 'error';
   /** Unix milliseconds. */
   readonly time: number;
   readonly message?: string;
@@ -17,66 +18,110 @@ export interface LogEntry {
   readonly exitCode?: number;
 }
 
-/** Text kept per devbox, in characters; the oldest entries go first when there is more. */
-const keptCharacters = 16 * 1024 * 1024;
+/** Entries as they lie in the file: one JSON object per line, each as the API shows it. */
+export interface LogBatch {
+  /** Number of the first entry, counted from 0. */
+  readonly first: number;
+  readonly count: number;
+  /** The entries, each ended by a newline. */
+  readonly bytes: Buffer;
+}
 
-/** The log of one devbox: appended while things happen, read whole or followed by any number of readers. */
+/** Entries between two known places in the file. */
+const indexStep = 1024;
+/** Bytes read at once. */
+const readSize = 256 * 1024;
+/** Bytes gathered before they are written although the present turn has not ended. */
+const writeSize = 256 * 1024;
+
+/**
+ * The log of one devbox, kept in a file: memory stays the same however long it gets, and what was appended is there
+ * again after the platform was killed. Read whole or followed by any number of readers; a slow reader holds up nobody.
+ */
 export class DevboxLog {
-  #entries: LogEntry[] = [];
-  #dropped = 0;
-  #characters = 0;
-  #closed = false;
+  readonly #path: string;
+  readonly #file: number;
+  /** Where entry `n * indexStep` begins. */
+  readonly #index: number[] = [0];
   readonly #waiting = new Set<() => void>();
-  readonly #file: LogFile | undefined;
+  #pending: string[] = [];
+  #pendingCharacters = 0;
+  #scheduled: NodeJS.Immediate | undefined;
+  #count = 0;
+  #size = 0;
+  #lastTime = 0;
+  #closed = false;
 
-  /** @param file where the log is kept beside memory; what it has already comes first */
-  constructor(file?: LogFile) {
-    this.#file = file;
-    this.#entries = file?.read() ?? [];
-    this.#characters = this.#entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  /**
+   * Opens the log, and takes over what is in its file already.
+   * @throws Error from the file system
+   */
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openSync(path, 'a+', 0o600);
+    this.#recover();
   }
 
-  /** Adds an entry and wakes those who follow. */
+  /** Entries so far. */
+  get count(): number {
+    this.#flush();
+    return this.#count;
+  }
+
+  /** Bytes of all entries. */
+  get size(): number {
+    this.#flush();
+    return this.#size;
+  }
+
+  /** Adds an entry and wakes those who follow. Times never go back, so that order and time tell the same. */
   append(entry: Omit<LogEntry, 'time'>): void {
-    const dated = { ...entry, time: Date.now() };
-    this.#entries.push(dated);
-    this.#file?.append(dated);
-    this.#characters += sizeOf(dated);
-    if (this.#characters > keptCharacters) {
-      this.#dropOldest();
-    }
-    this.#wake();
+    if (this.#closed) return;
+    this.#lastTime = Math.max(Date.now(), this.#lastTime);
+    const line = `${JSON.stringify(logView({ ...entry, time: this.#lastTime }))}\n`;
+    this.#pending.push(line);
+    this.#pendingCharacters += line.length;
+    if (this.#pendingCharacters > writeSize) this.#flush();
+    // Once per turn: a chunk of output is hundreds of lines.
+    else this.#scheduled ??= setImmediate(() => this.#flush());
   }
 
   /** Nothing will be added any more; those who follow come to their end. */
   close(): void {
+    if (this.#closed) return;
+    this.#flush();
     this.#closed = true;
-    this.#file?.flush();
+    closeSync(this.#file);
     this.#wake();
   }
 
-  /** Everything that is kept, oldest first. */
-  entries(): readonly LogEntry[] {
-    return this.#entries;
-  }
-
   /**
-   * All entries from the first kept one, then the new ones as they come; ends when the log is closed or `signal` aborts.
-   * A slow reader holds up nobody: it reads from the log itself.
+   * Entries from number `from` (counted from 0) on. With `follow`, new ones as they come, until the log is closed;
+   * without, up to the last one of now. Ends early when `signal` aborts.
    */
-  async *follow(signal: AbortSignal): AsyncGenerator<LogEntry> {
-    let next = this.#dropped;
-    while (!signal.aborted) {
-      next = Math.max(next, this.#dropped);
-      const entry = this.#entries[next - this.#dropped];
-      if (entry !== undefined) {
-        next += 1;
-        yield entry;
-      } else if (this.#closed) {
-        return;
-      } else {
-        await this.#change(signal);
+  async *read(from: number, follow: boolean, signal: AbortSignal): AsyncGenerator<LogBatch> {
+    this.#flush();
+    const upTo = this.#count;
+    let first = Math.max(0, from);
+    // With an end already reached there is nothing to open.
+    let reader: LogReader | undefined;
+    try {
+      while (!signal.aborted) {
+        if (first < this.#count && (follow || first < upTo)) {
+          reader ??= await LogReader.open(this.#path, this.#index[Math.floor(first / indexStep)] ?? 0, first % indexStep);
+          const bytes = await reader.next(this.#size);
+          if (bytes.length === 0) continue;
+          const count = countNewlines(bytes);
+          yield { first, count, bytes };
+          first += count;
+        } else if (this.#closed || !follow) {
+          return;
+        } else {
+          await this.#change(signal);
+        }
       }
+    } finally {
+      await reader?.close();
     }
   }
 
@@ -98,19 +143,110 @@ export class DevboxLog {
     }
   }
 
-  #dropOldest(): void {
-    // A quarter at a time: dropping one by one would move the whole list for each new line.
-    let drop = 0;
-    while (drop < this.#entries.length - 1 && this.#characters > keptCharacters * 0.75) {
-      const entry = this.#entries[drop];
-      this.#characters -= entry === undefined ? 0 : sizeOf(entry);
-      drop += 1;
+  /** Writes what is pending in one go. Into the page cache only: that survives the platform's death, not the computer's. */
+  #flush(): void {
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    if (this.#pending.length === 0) return;
+    const bytes = Buffer.from(this.#pending.join(''));
+    const lines = this.#pending;
+    this.#pending = [];
+    this.#pendingCharacters = 0;
+    let written = 0;
+    while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+    if (this.#count % indexStep + lines.length >= indexStep) this.#extendIndex(bytes, this.#size);
+    this.#count += lines.length;
+    this.#size += bytes.length;
+    this.#wake();
+  }
+
+  /** Notes where every 1024th entry begins. `bytes` are whole entries that begin at `offset`. */
+  #extendIndex(bytes: Buffer, offset: number): void {
+    let count = this.#count;
+    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, end + 1)) {
+      count += 1;
+      if (count % indexStep === 0) this.#index.push(offset + end + 1);
     }
-    this.#entries = this.#entries.slice(drop);
-    this.#dropped += drop;
+  }
+
+  #recover(): void {
+    const { size } = fstatSync(this.#file);
+    const chunk = Buffer.alloc(Math.min(size, readSize));
+    let end = 0;
+    for (let at = 0; at < size; ) {
+      const read = readSync(this.#file, chunk, 0, chunk.length, at);
+      if (read === 0) break;
+      const bytes = chunk.subarray(0, read);
+      const last = bytes.lastIndexOf(10);
+      if (last !== -1) {
+        const whole = bytes.subarray(0, last + 1);
+        this.#extendIndex(whole, at);
+        this.#count += countNewlines(whole);
+        end = at + last + 1;
+      }
+      at += read;
+    }
+    // An entry that was half written when the platform was killed never was one.
+    if (end < size) ftruncateSync(this.#file, end);
+    this.#size = end;
   }
 }
 
-function sizeOf(entry: LogEntry): number {
-  return 100 + (entry.message?.length ?? 0) + (entry.cmd?.length ?? 0);
+/** Reads whole entries out of the file, from a place where one begins. */
+class LogReader {
+  readonly #file: FileHandle;
+  #position: number;
+  #skip: number;
+  #rest: Buffer = Buffer.alloc(0);
+
+  private constructor(file: FileHandle, position: number, skip: number) {
+    this.#file = file;
+    this.#position = position;
+    this.#skip = skip;
+  }
+
+  static async open(path: string, position: number, skip: number): Promise<LogReader> {
+    return new LogReader(await open(path, 'r'), position, skip);
+  }
+
+  /** The next whole entries before the byte `size`; empty when only a part of one, or skipped ones, were read. */
+  async next(size: number): Promise<Buffer> {
+    const wanted = Math.min(readSize, size - this.#position);
+    if (wanted <= 0) return Buffer.alloc(0);
+    const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafe(wanted), 0, wanted, this.#position);
+    this.#position += bytesRead;
+    const bytes = this.#rest.length === 0 ? buffer.subarray(0, bytesRead) : Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
+    const end = bytes.lastIndexOf(10) + 1;
+    this.#rest = Buffer.from(bytes.subarray(end));
+    let begin = 0;
+    while (this.#skip > 0 && begin < end) {
+      begin = bytes.indexOf(10, begin) + 1;
+      this.#skip -= 1;
+    }
+    return bytes.subarray(begin, end);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+function countNewlines(bytes: Buffer): number {
+  let count = 0;
+  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, end + 1)) count += 1;
+  return count;
+}
+
+/** A log entry as the API shows it. */
+function logView(entry: LogEntry): Record<string, unknown> {
+  return {
+    level: entry.level,
+    source: entry.source,
+    timestamp_ms: entry.time,
+    ...(entry.message === undefined ? {} : { message: entry.message }),
+    ...(entry.cmd === undefined ? {} : { cmd: entry.cmd }),
+    ...(entry.cmdId === undefined ? {} : { cmd_id: entry.cmdId }),
+    ...(entry.shellName === undefined ? {} : { shell_name: entry.shellName }),
+    ...(entry.exitCode === undefined ? {} : { exit_code: entry.exitCode }),
+  };
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
@@ -7,7 +8,7 @@ import type { DevboxSurroundings } from './devbox';
 import type { DevboxRecord } from './devboxRecord';
 import { devboxTable, statusOf } from './devboxRecord';
 import { DevboxError } from './errors';
-import { LogFile } from './logFile';
+import { DevboxLog } from './devboxLog';
 import { LoopbackAddresses } from './loopback';
 import type { Mishaps } from './mishaps';
 import type { SandboxChoice } from './probe';
@@ -150,14 +151,14 @@ export class DevboxRegistry {
     }
     const failureReason = 'health_check_failed' as const;
     this.#table.put({ ...record, tunnel: undefined, failureReason, endedAt: now, transitions: [...record.transitions, { status: 'failure', time: now, failureReason }] });
-    const log = new LogFile(join(this.#surroundings.logFolder, `${record.id}.jsonl`));
-    log.append({ source: 'setup_commands', level: 'error', time: now, message: `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.` });
-    log.flush();
+    const log = new DevboxLog(join(this.#surroundings.logFolder, `${record.id}.jsonl`));
+    log.append({ source: 'setup_commands', level: 'error', message: `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.` });
+    log.close();
   }
 
   async #clearAway(): Promise<void> {
     const { folder, logFolder } = this.#surroundings;
-    this.#table.prune(['shutdown', 'failure'], keptEnded).forEach((id) => new LogFile(join(logFolder, `${id}.jsonl`)).remove());
+    this.#table.prune(['shutdown', 'failure'], keptEnded).forEach((id) => rmSync(join(logFolder, `${id}.jsonl`), { force: true }));
     for (const name of await readdir(folder)) {
       if (!this.#living.has(name)) {
         await removeFolder(join(folder, name));

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
+import { constants, createGzip } from 'node:zlib';
 import { newRequestId } from '../devbox/ids';
 import type { ApiError } from './apiError';
 import { badRequest } from './apiError';
@@ -16,6 +17,8 @@ export interface RawRequest extends Readable {
 /** What HTTP/1.1 and HTTP/2 answers have in common. */
 export interface RawResponse extends Writable {
   readonly headersSent: boolean;
+  /** True where the bytes are looked into on their way: they must not be compressed. */
+  readonly readOnTheWay?: boolean;
   writeHead(status: number, headers: Record<string, string>): unknown;
 }
 
@@ -76,7 +79,12 @@ export class Exchange {
 
   /** Answers with JSON. */
   sendJson(status: number, body: unknown, headers: Record<string, string> = {}): void {
-    this.#send(status, Buffer.from(this.#toJson(body)), { 'content-type': 'application/json', ...headers });
+    this.#send(status, Buffer.from(this.toJson(body)), { 'content-type': 'application/json', ...headers });
+  }
+
+  /** True if times in the answers are wrong on purpose. */
+  get hasWrongClock(): boolean {
+    return this.#clockSkew !== 0;
   }
 
   /** The request's body as it comes. */
@@ -138,7 +146,7 @@ export class Exchange {
         if (this.signal.aborted) {
           return;
         }
-        if (!this.#response.write(`data: ${this.#toJson(event)}\n\n`)) {
+        if (!this.#response.write(`data: ${this.toJson(event)}\n\n`)) {
           await this.#drained();
         }
       }
@@ -148,9 +156,68 @@ export class Exchange {
     this.#response.end();
   }
 
-  async #drained(): Promise<void> {
+  /** Answers without a body, for example 304. */
+  sendNothing(status: number, headers: Record<string, string> = {}): void {
+    if (this.signal.aborted) {
+      return;
+    }
+    this.#request.resume();
+    this.#response.writeHead(status, headers);
+    this.#response.end();
+  }
+
+  /** Answers 200 with a body whose length is not known beforehand, part by part as the client reads. */
+  async sendParts(headers: Record<string, string>, parts: AsyncIterable<Buffer>): Promise<void> {
+    this.#response.writeHead(200, headers);
+    for await (const part of parts) {
+      if (this.signal.aborted) {
+        return;
+      }
+      if (!this.#response.write(part)) {
+        await this.#drained();
+      }
+    }
+    this.#response.end();
+  }
+
+  /**
+   * Answers with a stream of server-sent events that are written out already. Compressed where the client asked for
+   * it, each part at once, so that nothing waits for more.
+   */
+  async sendEventStream(parts: AsyncIterable<Buffer>): Promise<void> {
+    const zipped = this.#response.readOnTheWay !== true && /\bgzip\b/.test(this.headers['accept-encoding'] ?? '');
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache',
+      ...(zipped ? { 'content-encoding': 'gzip' } : {}),
+    });
+    const gzip = zipped ? createGzip({ level: 1, flush: constants.Z_SYNC_FLUSH }) : undefined;
+    gzip?.pipe(this.#response);
+    const target: Writable = gzip ?? this.#response;
+    target.on('error', () => undefined); // The response's own events tell that the client has gone.
+    target.write(': connected\n\n');
+    const beat = setInterval(() => target.write(': still here\n\n'), 15_000);
     try {
-      await once(this.#response, 'drain', { signal: this.signal });
+      for await (const part of parts) {
+        if (this.signal.aborted) {
+          return;
+        }
+        if (!target.write(part)) {
+          await this.#drained(target);
+        }
+      }
+    } finally {
+      clearInterval(beat);
+      if (this.signal.aborted) {
+        gzip?.destroy();
+      }
+    }
+    target.end();
+  }
+
+  async #drained(target: Writable = this.#response): Promise<void> {
+    try {
+      await once(target, 'drain', { signal: this.signal });
     } catch (error) {
       if (!this.signal.aborted) {
         throw error;
@@ -171,7 +238,7 @@ export class Exchange {
     return Buffer.concat(chunks);
   }
 
-  #toJson(value: unknown): string {
+  toJson(value: unknown): string {
     const skew = this.#clockSkew;
     // Field names tell which numbers are times, so no view has to know of a wrong clock.
     const shift = (key: string, field: unknown): unknown => (typeof field === 'number' && /(?:^|_)time(?:stamp)?_ms$/.test(key) ? field + skew : field);

@@ -41,6 +41,7 @@ export class UnsentResponse extends Writable implements RawResponse {
 
 /** Lets some events of a stream through, then half of the next one, then cuts. Of any other answer half arrives. */
 export class HalfResponse extends Writable implements RawResponse {
+  readonly readOnTheWay = true;
   readonly #real: RawResponse;
   #events: number;
   #stream = false;

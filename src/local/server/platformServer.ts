@@ -10,6 +10,7 @@ import { ApiError, badRequest, toApiError } from './apiError';
 import { bearerToken, sameSecret } from './auth';
 import { addDetailRoutes } from './detailRoutes';
 import { addDevboxFactsRoutes } from './devboxFactsRoutes';
+import { addLogRoutes } from './logRoutes';
 import { addDevboxRoutes } from './devboxRoutes';
 import type { Faults } from '../faults/faults';
 import type { RawRequest, RawResponse } from './exchange';
@@ -65,6 +66,7 @@ export class PlatformServer {
     addExecutionRoutes(this.#router, devboxes);
     addFileRoutes(this.#router, devboxes);
     addDetailRoutes(this.#router, devboxes, this.#terminals);
+    addLogRoutes(this.#router, devboxes);
     addAccountRoutes(this.#router);
     const receiver: Receiver = {
       http1: (request, response) => this.#http1(request, response),

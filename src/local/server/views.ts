@@ -1,7 +1,6 @@
 import type { Blueprint } from '../devbox/blueprints';
 import type { DevboxRecord } from '../devbox/devboxRecord';
 import { statusOf } from '../devbox/devboxRecord';
-import type { LogEntry } from '../devbox/devboxLog';
 import type { Tunnel } from '../devbox/tunnel';
 
 /** A devbox as the API shows it. */
@@ -38,20 +37,6 @@ export function tunnelView(tunnel: Tunnel): Record<string, unknown> {
     create_time_ms: tunnel.createdAt,
     http_keep_alive: tunnel.httpKeepAlive,
     wake_on_http: tunnel.wakeOnHttp,
-  };
-}
-
-/** A log entry as the API shows it. */
-export function logView(entry: LogEntry): Record<string, unknown> {
-  return {
-    level: entry.level,
-    source: entry.source,
-    timestamp_ms: entry.time,
-    ...(entry.message === undefined ? {} : { message: entry.message }),
-    ...(entry.cmd === undefined ? {} : { cmd: entry.cmd }),
-    ...(entry.cmdId === undefined ? {} : { cmd_id: entry.cmdId }),
-    ...(entry.shellName === undefined ? {} : { shell_name: entry.shellName }),
-    ...(entry.exitCode === undefined ? {} : { exit_code: entry.exitCode }),
   };
 }
 

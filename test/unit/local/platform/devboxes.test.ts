@@ -205,7 +205,7 @@ describe('local platform, log tail and raw HTTP', () => {
     const { headers, text } = await tail;
     assert.equal(headers['content-type'], 'text/event-stream');
     const messages = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)) as { source: string; message: string }).filter(({ source }) => source === 'entrypoint').map(({ message }) => message);
-    assert.deepEqual(messages.slice(0, 3), ['one', 'twö\r50%', 'three']);
+    assert.deepEqual(messages.filter((message) => !message.startsWith('write ')).slice(0, 3), ['one', 'twö\r50%\r', 'three']);
   });
 
   it('accepts an empty JSON body and refuses a broken one', async () => {

@@ -151,8 +151,9 @@ describe('local platform with faults', () => {
     assert.equal(stream.broken, true);
     const events = stream.text.split('\n\n').filter((event) => event !== '' && !event.startsWith(':'));
     assert.equal(events.length, 3);
-    JSON.parse((events[1] ?? '').slice('data: '.length));
-    assert.throws(() => JSON.parse((events[2] ?? '').slice('data: '.length)) as unknown);
+    const dataOf = (event = ''): string => event.slice(event.indexOf('data: ') + 'data: '.length);
+    JSON.parse(dataOf(events[1]));
+    assert.throws(() => JSON.parse(dataOf(events[2])) as unknown);
     const list = await read(`/v1/devboxes/${id}/logs`);
     assert.equal(list.broken, true);
     assert.match(list.text, /^\{"logs":\[/);
