@@ -1,3 +1,4 @@
+import { asObject, asString, parseJson } from '../parse';
 import { stripControls } from '../plainText';
 import type { LogEntry } from '../platform/runloopApi';
 
@@ -28,7 +29,9 @@ const uvicornLine = /^(INFO|WARNING|ERROR): {4,}(.*)$/s;
  * says of it: everything that a program prints on stderr comes as `error` from a platform.
  */
 export function shownLine(entry: Pick<LogEntry, 'level' | 'text' | 'source'>): ShownLine {
-  const text = stripControls(entry.text);
+  const text = harmlessLinks(stripControls(entry.text).replace(/[\u2028\u2029]/g, ' '));
+  const json = text.startsWith('{"') ? jsonLine(text) : undefined;
+  if (json !== undefined) return json;
   const server = serverLine.exec(text);
   if (server !== null) {
     const logger = server[1] === 'openhands' ? '' : `${server[1] ?? ''}: `;
@@ -42,4 +45,39 @@ export function shownLine(entry: Pick<LogEntry, 'level' | 'text' | 'source'>): S
 
 function levelOf(word: string | undefined): LineLevel {
   return levels[word?.toLowerCase() ?? ''] ?? 'info';
+}
+
+/**
+ * A line of the server with LOG_JSON=1 (its contract §11): OpenHands' own dialect has `level`, uvicorn's `levelname`, and
+ * the first of these can be renamed, so that any field with a level's word will do.
+ */
+function jsonLine(text: string): ShownLine | undefined {
+  const fields = asObject(parseJson(text));
+  const message = asString(fields?.['message']);
+  if (fields === undefined || message === undefined) return undefined;
+  const word =
+    asString(fields['level']) ??
+    asString(fields['levelname']) ??
+    Object.values(fields).map(asString).find((value) => value !== undefined && value.toLowerCase() in levels);
+  const logger = asString(fields['name']);
+  const trace = asString(fields['exc_info']);
+  const head = logger === undefined || logger === 'openhands' ? message : `${logger}: ${message}`;
+  return { level: levelOf(word), text: stripControls(trace === undefined ? head : `${head}\n${trace}`) };
+}
+
+/**
+ * Breaks the links that lead elsewhere than to a web page: an editor makes `file:` addresses clickable, and those of a
+ * foreign host or with a user name in front of it deceive. The text stays readable.
+ */
+function harmlessLinks(text: string): string {
+  if (!text.includes(':')) return text;
+  return text
+    .replace(/\b(file|command|javascript|data|vscode(?:-insiders)?|vscode-remote):(?=\/\/|[\w.]+[?(])/gi, '$1: ')
+    .replace(/\b(https?:\/\/[^\s/?#@]*)@/gi, '$1 @');
+}
+
+/** What begins a record of the server; other lines may belong to the one before them. */
+export function beginsRecord(text: string): boolean {
+  const plain = stripControls(text);
+  return serverLine.test(plain) || uvicornLine.test(plain) || plain.startsWith('{"');
 }

@@ -1,11 +1,11 @@
 import { l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
 import { isAborted } from '../../core/errors';
-import { followEvents } from '../../core/logs/followDevbox';
-import { shownLine } from '../../core/logs/serverLine';
+import { followEvents, type FollowNotice } from '../../core/logs/followDevbox';
+import { LineGroups, type LineGroup } from '../../core/logs/lineGroups';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
-import type { LogEntry, RunloopApi } from '../../core/platform/runloopApi';
-import { redact } from '../../core/redact';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import { LineRedactor } from '../../core/redact';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Log } from '../log';
 
@@ -73,21 +73,53 @@ export class DevboxOutput implements Disposable {
     const { channel } = followed;
     // Begun anew, the log comes from its first line again.
     channel.clear();
-    for await (const event of followEvents(api, devbox.id, { signal })) {
-      if (event.type === 'lines') for (const entry of event.lines) write(channel, entry);
-      else if (event.notice.kind === 'interrupted') {
-        channel.warn(l10n.t('Connection lost, trying again: {0}', event.notice.why));
+    const token = devbox.tunnel?.authToken;
+    const groups = new LineGroups(new LineRedactor(token === undefined ? [] : [token]));
+    const flush = (): void => groups.flush().forEach((group) => write(channel, group));
+    // A traceback's lines come within moments of each other; what nothing follows is shown as it is.
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      for await (const event of followEvents(api, devbox.id, { signal })) {
+        clearTimeout(timer);
+        if (event.type === 'lines') {
+          for (const group of groups.take(event.lines)) write(channel, group);
+          timer = setTimeout(flush, 100);
+          continue;
+        }
+        flush();
+        const text = noticeText(event.notice);
+        if (text !== undefined) channel.warn(text);
       }
+    } finally {
+      clearTimeout(timer);
+      if (!signal.aborted) flush();
     }
     channel.info(l10n.t('The devbox has ended; this is its whole output.'));
   }
 }
 
-function write(channel: LogOutputChannel, entry: LogEntry): void {
-  const source = entry.source === '' ? '' : `[${oneLine(entry.source, 40)}] `;
-  const { level, text } = shownLine(entry);
-  const line = source + redact(text);
-  switch (level) {
+/** What is said between the lines; undefined for what changes nothing for the reader. */
+function noticeText(notice: FollowNotice): string | undefined {
+  switch (notice.kind) {
+    case 'interrupted':
+      return l10n.t('Connection lost, trying again: {0}', notice.why);
+    case 'gap':
+      return notice.missing === undefined
+        ? l10n.t('Lines may be missing here: the platform no longer has all that was shown before.')
+        : l10n.t('{0} lines are missing here: the platform did not send them.', notice.missing);
+    case 'restarted':
+      return l10n.t('The log of the devbox begins anew here; lines before this may be missing.');
+    case 'suspended':
+      return l10n.t('The devbox is suspended; its output goes on when it is resumed.');
+    default:
+      return undefined;
+  }
+}
+
+function write(channel: LogOutputChannel, group: LineGroup): void {
+  const source = group.source === '' ? '' : `[${oneLine(group.source, 40)}] `;
+  const line = source + group.text;
+  switch (group.level) {
     case 'error':
       channel.error(line);
       break;

@@ -1,0 +1,82 @@
+import { redact, type LineRedactor } from '../redact';
+import type { LogEntry } from '../platform/runloopApi';
+import { beginsRecord, shownLine, type LineLevel } from './serverLine';
+
+/** Lines that belong together, as one message of a viewer. */
+export interface LineGroup {
+  readonly level: LineLevel;
+  readonly source: string;
+  /** Unix milliseconds of the first line. */
+  readonly timestampMs: number | undefined;
+  /** The lines, redacted and harmless, joined by newlines. */
+  readonly text: string;
+}
+
+/** Lines in one group at most: nobody waits for more than these. */
+const mostLines = 50;
+/** Lines of one source that come within this time after a record's first one belong to it, in milliseconds. */
+const sameWriteMs = 20;
+
+interface Open {
+  readonly first: LogEntry;
+  readonly level: LineLevel;
+  readonly isRecord: boolean;
+  readonly lines: string[];
+}
+
+/**
+ * Keeps multi-line messages and tracebacks together (action server's contract §11: what does not begin a record
+ * continues the one before). The last group stays open until more comes or `flush` is called.
+ */
+export class LineGroups {
+  readonly #redactor: LineRedactor;
+  #open: Open | undefined;
+  #insideTrace = false;
+
+  constructor(redactor: LineRedactor) {
+    this.#redactor = redactor;
+  }
+
+  /** The groups that are complete with these entries. */
+  take(entries: readonly LogEntry[]): LineGroup[] {
+    const groups: LineGroup[] = [];
+    for (const entry of entries) {
+      const shown = shownLine(entry);
+      const text = this.#redactor.redact(shown.text, entry.source);
+      const open = this.#open;
+      if (open !== undefined && open.lines.length < mostLines && this.#continues(open, entry)) {
+        open.lines.push(text);
+        continue;
+      }
+      groups.push(...this.flush());
+      this.#insideTrace = false;
+      this.#open = { first: entry, level: shown.level, isRecord: beginsRecord(entry.text), lines: [text] };
+    }
+    return groups;
+  }
+
+  /** What is open, if anything is: nothing more has come for a while. */
+  flush(): LineGroup[] {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open === undefined) return [];
+    const { first, level, lines } = open;
+    // Once more as a whole: a key may span lines.
+    return [{ level, source: first.source, timestampMs: first.timestampMs, text: redact(lines.join('\n')) }];
+  }
+
+  #continues(open: Open, entry: LogEntry): boolean {
+    if (entry.source !== open.first.source || entry.exitCode !== undefined || beginsRecord(entry.text)) return false;
+    const apart = (entry.timestampMs ?? 0) - (open.first.timestampMs ?? 0);
+    if (open.isRecord && apart <= sameWriteMs) return true;
+    if (/^Traceback \(most recent call last\):|^(?:During handling of|The above exception was)/.test(entry.text)) {
+      this.#insideTrace = true;
+      return open.isRecord;
+    }
+    if (/^\s+\S/.test(entry.text)) return true;
+    // A traceback's last line is not indented: the exception itself.
+    const ends = (this.#insideTrace || open.lines.some((line) => line.startsWith('Traceback '))) && /^[\w.]+(?:Error|Exception|Exit|Interrupt|Warning)?(?::|$)/.test(entry.text);
+    if (ends) this.#insideTrace = false;
+    return ends;
+  }
+}
