@@ -3,6 +3,7 @@ import type { Bench } from './bench';
 /** Every benchmark by its name. Each is a module of its own, loaded when it is asked for. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   platform: async () => (await import('./platform')).platformBench,
+  logs: async () => (await import('./logs')).logsBench,
   connect: async () => (await import('./connect')).connectBench,
 };
 
