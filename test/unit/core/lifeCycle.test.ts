@@ -6,7 +6,8 @@ import { RuntimeError } from '../../../src/core/errors';
 import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runloopRuntime';
-import type { RunloopRuntimeOptions } from '../../../src/core/runtimeConfig';
+import { createBody } from '../../../src/core/lifecycle/createBody';
+import { resolveConfig, type RunloopRuntimeOptions } from '../../../src/core/runtimeConfig';
 import type { RuntimeState } from '../../../src/core/runtimeState';
 import type { RuntimeEvent } from '../../../src/core/runtimeStatus';
 import { waitUntilSuspended } from '../../../src/core/waitForDevbox';
@@ -91,15 +92,20 @@ describe("a runtime's life", function () {
     await assert.rejects(bySid.connect(), (error) => RuntimeError.is(error, 'devbox_not_found'));
   });
 
-  it('starts a server again that has gone, and reconnects to it', async () => {
-    // The entrypoint outlives its server here, as a supervisor would; the devbox stays.
-    const runtime = runtimeWith({ sid: 'comeback' });
+  it('starts a server that is not there any more, and reconnects to one that is (D19)', async () => {
+    const sid = 'comeback';
+    const config = resolveConfig({ apiKey: 'unused', sid, headlessMode: true, plugins: [] });
+    // A devbox of the session whose entrypoint keeps it alive without a server, as after a resume that ran none.
+    const body = { ...createBody(config, 'a session key', 'request'), entrypoint: 'sleep 1000' };
+    await api.createDevbox(body, { requestId: 'comeback' });
+    const runtime = runtimeWith({ sid, attachToExisting: true });
     await runtime.connect();
     try {
+      assert.equal((await runtime.actions.run('echo started')).content, 'started');
       await runtime.reconnect();
       assert.equal((await runtime.actions.run('echo back')).content, 'back');
     } finally {
-      await runtime.close();
+      await runtime.close({ mode: 'shutdown' });
     }
   });
 
