@@ -1,6 +1,10 @@
 import { DevboxError } from '../devbox/errors';
 import type { Provisions } from '../devbox/provisions';
+import type { Blueprint } from '../devbox/blueprints';
+import type { SandboxChoice } from '../devbox/probe';
 import type { Store } from '../store/store';
+import { Blueprints } from './blueprints';
+import { builderIn } from './builder';
 import { Secrets } from './secrets';
 import { Snapshots } from './snapshots';
 
@@ -8,14 +12,19 @@ import { Snapshots } from './snapshots';
 export class Account implements Provisions {
   readonly secretStore: Secrets;
   readonly snapshots: Snapshots;
+  readonly blueprints: Blueprints;
 
-  private constructor(secrets: Secrets, snapshots: Snapshots) {
+  private constructor(secrets: Secrets, snapshots: Snapshots, blueprints: Blueprints) {
     this.secretStore = secrets;
     this.snapshots = snapshots;
+    this.blueprints = blueprints;
   }
 
-  static async open(store: Store): Promise<Account> {
-    return new Account(new Secrets(store), await Snapshots.open(store));
+  /** @param sandboxes where blueprints are built */
+  static async open(store: Store, sandboxes: SandboxChoice): Promise<Account> {
+    const blueprints = await Blueprints.open(store);
+    blueprints.run = builderIn(sandboxes);
+    return new Account(new Secrets(store), await Snapshots.open(store), blueprints);
   }
 
   secrets(wanted: Readonly<Record<string, string>>): { values: Record<string, string>; missing: string[] } {
@@ -32,9 +41,11 @@ export class Account implements Provisions {
     return { values, missing };
   }
 
-  async copyDisk(spec: { readonly snapshotId?: string | undefined }, root: string, signal: AbortSignal): Promise<void> {
+  async copyDisk(spec: { readonly snapshotId?: string | undefined; readonly blueprint?: Blueprint | undefined }, root: string, signal: AbortSignal): Promise<void> {
     if (spec.snapshotId !== undefined) {
       await this.snapshots.take(spec.snapshotId, root, signal);
+    } else if (spec.blueprint !== undefined) {
+      await this.blueprints.take(spec.blueprint.id, root, signal);
     }
   }
 
@@ -43,7 +54,7 @@ export class Account implements Provisions {
   }
 
   /** Ends what is under way. */
-  close(): Promise<void> {
-    return this.snapshots.close();
+  async close(): Promise<void> {
+    await Promise.all([this.snapshots.close(), this.blueprints.close()]);
   }
 }

@@ -21,6 +21,11 @@ export function newSnapshotId(): string {
   return `snp_${randomText(mixed, 21)}`;
 }
 
+/** A fresh blueprint id in Runloop's form. */
+export function newBlueprintId(): string {
+  return `bpt_${randomText(mixed, 21)}`;
+}
+
 /** A fresh id of an account secret. */
 export function newSecretId(): string {
   return `sec_${randomText(mixed, 21)}`;

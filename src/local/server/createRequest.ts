@@ -2,7 +2,7 @@ import { arch } from 'node:process';
 import * as z from 'zod';
 import type { Account } from '../account/account';
 import type { Blueprint } from '../devbox/blueprints';
-import { findBlueprint } from '../devbox/blueprints';
+import type { BuiltBlueprint } from '../account/blueprints';
 import type { CodeMount, DevboxSpec, FileMount, Lifetime } from '../devbox/spec';
 import { limitsOf, sizeNames } from '../devbox/sizes';
 import type { TunnelSettings } from '../devbox/tunnel';
@@ -74,11 +74,14 @@ type LaunchFields = z.infer<typeof launchFields>;
  * @throws ApiError 400 for what makes no sense, 501 for what the local platform does not do
  */
 export function parseCreate(body: unknown, account: Account): DevboxSpec {
-  const fields = parseBody(createFields, body);
+  const given = parseBody(createFields, body);
+  refuseWhatIsNotOffered(given);
+  const blueprint = readBlueprint(given, account);
+  const fields = inherit(given, blueprint);
   refuseWhatIsNotOffered(fields);
   const launch = launchOf(fields);
   const lifetime = readLifetime(launch);
-  const environment = fields.environment_variables ?? {};
+  const environment = { ...(blueprint !== undefined && 'environment' in blueprint ? blueprint.environment : {}), ...fields.environment_variables };
   for (const [name, value] of Object.entries(environment)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || value.includes('\0')) {
       throw badRequest(`The environment variable "${name}" is not acceptable: a name has letters, digits and _ only, a value no NUL character.`);
@@ -92,7 +95,7 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
   return {
     name: fields.name,
     metadata: fields.metadata ?? {},
-    blueprint: readBlueprint(fields),
+    blueprint: blueprint === undefined ? undefined : { id: blueprint.id, name: blueprint.name, openhands: blueprint.openhands, createdAt: blueprint.createdAt },
     snapshotId: readSnapshot(fields.snapshot_id, account),
     environment,
     secrets: readSecrets(fields.secrets ?? {}, account),
@@ -150,17 +153,27 @@ function refuseWhatIsNotOffered(fields: CreateFields): void {
   }
 }
 
-function readBlueprint(fields: CreateFields): Blueprint | undefined {
+function readBlueprint(fields: CreateFields, account: Account): BuiltBlueprint | Blueprint | undefined {
   const id = fields.blueprint_id;
   const name = fields.blueprint_name;
   if (id === undefined && name === undefined) {
     return undefined;
   }
-  const blueprint = findBlueprint({ id, name });
+  const blueprint = account.blueprints.usable({ id, name });
   if (blueprint === undefined) {
-    throw badRequest(`There is no blueprint ${id ?? `named "${name ?? ''}"`}. The local platform has "openhands" only.`);
+    throw badRequest(`There is no blueprint ${id ?? `named "${name ?? ''}"`} that is built. List the blueprints to see those that are.`);
   }
   return blueprint;
+}
+
+/** What the blueprint says about launching, with what the devbox says itself in front. */
+function inherit(fields: CreateFields, blueprint: BuiltBlueprint | Blueprint | undefined): CreateFields {
+  const defaults = blueprint !== undefined && 'parameters' in blueprint ? blueprint.parameters['launch_parameters'] : undefined;
+  return defaults === undefined ? fields : { ...fields, launch_parameters: { ...parseBody(launchFields, defaults), ...dropUndefined(fields.launch_parameters) } };
+}
+
+function dropUndefined(launch: LaunchFields | undefined): Partial<LaunchFields> {
+  return Object.fromEntries(Object.entries(launch ?? {}).filter(([, value]) => value !== undefined));
 }
 
 function readFileMounts(fields: CreateFields): readonly FileMount[] {

@@ -5,8 +5,6 @@ const wanting: readonly (readonly ['GET' | 'POST', string, string])[] = [
   ['POST', '/v1/devboxes/{id}/create_ssh_key', 'SSH access'],
   ['POST', '/v1/devboxes/{id}/create_gateway_token', 'gateways'],
   ['POST', '/v1/devboxes/{id}/create_mcp_token', 'MCP configurations'],
-  ['POST', '/v1/blueprints', 'building of blueprints'],
-  ['POST', '/v1/blueprints/{id}/delete', 'deleting of its own blueprints'],
   ['GET', '/v1/network-policies', 'network policies'],
   ['POST', '/v1/network-policies', 'network policies'],
   ['GET', '/v1/gateway-configs', 'gateways'],

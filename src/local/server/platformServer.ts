@@ -9,6 +9,7 @@ import { addAccountRoutes } from './accountRoutes';
 import { ApiError, badRequest, toApiError } from './apiError';
 import { bearerToken, sameSecret } from './auth';
 import { addDetailRoutes } from './detailRoutes';
+import { addBlueprintRoutes } from './blueprintRoutes';
 import { addDevboxFactsRoutes } from './devboxFactsRoutes';
 import { addLogRoutes } from './logRoutes';
 import { addDevboxRoutes } from './devboxRoutes';
@@ -67,6 +68,7 @@ export class PlatformServer {
     addFileRoutes(this.#router, devboxes);
     addDetailRoutes(this.#router, devboxes, this.#terminals);
     addLogRoutes(this.#router, devboxes);
+    addBlueprintRoutes(this.#router, account);
     addAccountRoutes(this.#router);
     const receiver: Receiver = {
       http1: (request, response) => this.#http1(request, response),

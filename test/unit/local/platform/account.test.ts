@@ -99,6 +99,37 @@ describe('local platform, snapshots, secrets and facts', () => {
     assert.match(await logText(client, id), /repository https:\/\/github.com\/nobody\/nothing.git could not be cloned/);
   });
 
+  it('builds blueprints from a Dockerfile and setup commands, and devboxes from blueprints', async () => {
+    const built = await client.blueprints.createAndAwaitBuildCompleted({
+      name: 'tools',
+      dockerfile: 'ARG WHO=nobody\nFROM ubuntu:22.04\n# words\nENV GREETING="hello $WHO" OTHER=x\nWORKDIR /workspace/app\nRUN echo "$GREETING" \\\n  > made\n',
+      build_args: { WHO: 'you' },
+      system_setup_commands: ['echo "from setup" && pwd'],
+      launch_parameters: { launch_commands: ['cat /workspace/app/made'], keep_alive_time_seconds: 500 },
+    });
+    assert.deepEqual([built.status, built.state, built.name], ['build_complete', 'created', 'tools']);
+    assert.match((await client.blueprints.logs(built.id)).logs.map((entry) => entry.message).join('\n'), /Step 4[^]*from setup\n\/workspace\/app/);
+    const devbox = await client.devboxes.createAndAwaitRunning({ blueprint_name: 'tools', entrypoint: 'echo "env $GREETING"; exec sleep 1000' });
+    assert.deepEqual([devbox.blueprint_id, devbox.launch_parameters.keep_alive_time_seconds], [built.id, 500]);
+    await eventually('the blueprint’s variable', async () => (/hello you\nenv hello you/.test(await logText(client, devbox.id)) ? true : undefined));
+    const snapshot = await client.devboxes.snapshotDisk(devbox.id);
+    await assert.rejects(client.blueprints.delete(built.id), status(409, /Snapshots depend on/));
+    await client.devboxes.shutdown(devbox.id);
+    await client.devboxes.diskSnapshots.delete(snapshot.id);
+    const failed = await client.blueprints.create({ name: 'tools', base_blueprint_id: built.id, system_setup_commands: ['cat /workspace/app/made; exit 4'] });
+    const ended = await eventually('the failure', async () => {
+      const blueprint = await client.blueprints.retrieve(failed.id);
+      return blueprint.status === 'failed' ? blueprint : undefined;
+    });
+    assert.equal(ended.failure_reason, 'build_failed');
+    assert.match((await client.blueprints.logs(failed.id)).logs.map((entry) => entry.message).join('\n'), /hello you\nStep 1 ended with exit code 4/);
+    assert.deepEqual((await client.blueprints.list({ name: 'tools' })).blueprints.map(({ id }) => id), [failed.id, built.id]);
+    await client.blueprints.delete(built.id);
+    assert.equal((await client.blueprints.retrieve(built.id)).state, 'deleted');
+    await assert.rejects(client.blueprints.create({ name: 'x', dockerfile: 'FROM windows' }), status(400, /Line 1 of the Dockerfile/));
+    await assert.rejects(client.devboxes.create({ blueprint_id: built.id }), status(400, /no blueprint/));
+  });
+
   it('works with the SDK’s object layer', async () => {
     const sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
     const devbox = await sdk.devbox.create({ name: 'object' });

@@ -1,0 +1,200 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Blueprint } from '../devbox/blueprints';
+import { builtInBlueprints, findBlueprint } from '../devbox/blueprints';
+import { DevboxLog } from '../devbox/devboxLog';
+import { DevboxError, messageOf } from '../devbox/errors';
+import { newBlueprintId } from '../devbox/ids';
+import { removeFolder } from '../devbox/removeFolder';
+import type { RecordTable } from '../store/recordTable';
+import type { Store } from '../store/store';
+import type { BuildStep } from './dockerfile';
+import { Disks } from './disks';
+
+const stringMap = z.record(z.string(), z.string());
+
+const builtRecord = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.number(),
+  finishedAt: z.number().optional(),
+  openhands: z.boolean(),
+  baseId: z.string().optional(),
+  status: z.enum(['queued', 'building', 'failed', 'build_complete', 'deleted']),
+  failure: z.string().optional(),
+  environment: stringMap,
+  metadata: stringMap,
+  parameters: z.record(z.string(), z.unknown()),
+});
+
+/** A blueprint that was built here, as the store has it. */
+export type BuiltBlueprint = z.infer<typeof builtRecord>;
+
+/** What is to be built. */
+export interface BuildOrder {
+  readonly name: string;
+  readonly base: Blueprint | undefined;
+  readonly steps: readonly BuildStep[];
+  /** Values of build-time secrets by variable; not kept. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The request as it is shown again. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** Runs a build in a sandbox of its own on the given disk. */
+export type RunBuild = (job: {
+  readonly id: string;
+  readonly disk: string;
+  readonly openhands: Blueprint | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly steps: readonly BuildStep[];
+  readonly log: DevboxLog;
+  readonly signal: AbortSignal;
+}) => Promise<void>;
+
+/** The account's blueprints: those that come with the platform, and those that were built on it. */
+export class Blueprints {
+  readonly #store: Store;
+  readonly #table: RecordTable<BuiltBlueprint>;
+  readonly #disks: Disks;
+  readonly #logs = new Map<string, DevboxLog>();
+  readonly #stopping = new AbortController();
+  /** Builds follow one another: each has the computer for itself. */
+  #queue: Promise<void> = Promise.resolve();
+  /** Set before anything can be built. */
+  run: RunBuild = () => Promise.reject(new DevboxError('failed', 'The local platform is not ready to build.'));
+
+  private constructor(store: Store) {
+    this.#store = store;
+    this.#table = store.table({ table: 'blueprints', schema: builtRecord, columns: ({ name, status }) => ({ name, status }) });
+    this.#disks = new Disks(store.folder('blueprints'));
+  }
+
+  /** Opens the blueprints; builds that a killed platform did not finish have failed. */
+  static async open(store: Store): Promise<Blueprints> {
+    const blueprints = new Blueprints(store);
+    for (const record of blueprints.all()) {
+      if (record.status === 'queued' || record.status === 'building') {
+        blueprints.#table.put({ ...record, status: 'failed', finishedAt: Date.now(), failure: 'The local platform was ended during the build.' });
+      }
+    }
+    await blueprints.#disks.removeAllBut(new Set(blueprints.all().filter(({ status }) => status === 'build_complete').map(({ id }) => id)));
+    return blueprints;
+  }
+
+  /** All that were built here and not deleted, newest first. */
+  all(): readonly BuiltBlueprint[] {
+    return this.#table.list({ limit: Number.MAX_SAFE_INTEGER, where: ({ status }) => status !== 'deleted' }).items;
+  }
+
+  /** @throws DevboxError `not_found` */
+  get(id: string): BuiltBlueprint {
+    const record = this.#table.get(id);
+    if (record === undefined) {
+      throw new DevboxError('not_found', `There is no blueprint ${id}.`);
+    }
+    return record;
+  }
+
+  /** The blueprint a devbox can be made of, by id or as the newest successful build of a name. */
+  usable(wanted: { readonly id?: string | undefined; readonly name?: string | undefined }): BuiltBlueprint | Blueprint | undefined {
+    const built = wanted.id === undefined ? this.#table.newest(wanted.name ?? '', ({ status }) => status === 'build_complete') : this.#table.get(wanted.id);
+    return built?.status === 'build_complete' ? built : findBlueprint(wanted);
+  }
+
+  /** Begins a build; the same key gives the same build. */
+  begin(order: BuildOrder, key: string | undefined): BuiltBlueprint {
+    const id = this.#store.once(key, () => {
+      const base = order.base === undefined ? undefined : this.#table.get(order.base.id);
+      const record: BuiltBlueprint = {
+        id: newBlueprintId(),
+        name: order.name,
+        createdAt: Date.now(),
+        openhands: order.base?.openhands ?? false,
+        baseId: order.base?.id,
+        status: 'queued',
+        environment: { ...base?.environment },
+        metadata: { ...order.metadata },
+        parameters: { ...order.parameters },
+      };
+      this.#table.put(record);
+      this.#queue = this.#queue.then(() => this.#build(record, order));
+      return record.id;
+    });
+    return this.get(id);
+  }
+
+  /** What a build has said so far, an object of the API each. */
+  async logs(id: string, signal: AbortSignal): Promise<readonly unknown[]> {
+    let log = this.#logs.get(id);
+    if (log === undefined) {
+      // Nothing is added any more: closed, it can still be read.
+      log = new DevboxLog(this.#logFile(id));
+      log.close();
+    }
+    const entries: unknown[] = [];
+    for await (const { bytes } of log.read(0, false, signal)) {
+      entries.push(...bytes.toString('utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown));
+    }
+    return entries;
+  }
+
+  /** Deletes a blueprint; devboxes that were made of it keep their disk. */
+  async delete(id: string): Promise<void> {
+    const record = this.get(id);
+    if (record.status === 'queued' || record.status === 'building') {
+      throw new DevboxError('conflict', `Blueprint ${id} is being built. Delete it when that is over.`);
+    }
+    this.#table.put({ ...record, status: 'deleted' });
+    await this.#disks.remove(id);
+  }
+
+  take(id: string, target: string, signal: AbortSignal): Promise<void> {
+    return builtInBlueprints.some((blueprint) => blueprint.id === id) ? Promise.resolve() : this.#disks.take(id, target, signal);
+  }
+
+  /** Ends what is being built; it has failed. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#queue;
+  }
+
+  async #build(record: BuiltBlueprint, order: BuildOrder): Promise<void> {
+    const log = new DevboxLog(this.#logFile(record.id));
+    this.#logs.set(record.id, log);
+    const folder = join(this.#store.folder('builds'), record.id);
+    const environment = { ...record.environment };
+    order.steps.forEach((step) => {
+      if (step.kind === 'env') {
+        environment[step.name] = step.value;
+      }
+    });
+    try {
+      const { signal } = this.#stopping;
+      signal.throwIfAborted();
+      this.#table.put({ ...record, status: 'building' });
+      await mkdir(folder, { recursive: true });
+      if (record.baseId !== undefined) {
+        await this.take(record.baseId, folder, signal);
+      }
+      const openhands = record.openhands ? builtInBlueprints.find((blueprint) => blueprint.openhands) : undefined;
+      await this.run({ id: record.id, disk: folder, openhands, environment: record.environment, secrets: order.secrets, steps: order.steps, log, signal });
+      await this.#disks.keep(record.id, folder, signal);
+      this.#table.put({ ...record, status: 'build_complete', environment, finishedAt: Date.now() });
+    } catch (error) {
+      log.append({ source: 'setup_commands', level: 'error', message: messageOf(error) });
+      this.#table.put({ ...record, status: 'failed', failure: messageOf(error), finishedAt: Date.now() });
+    } finally {
+      log.close();
+      this.#logs.delete(record.id);
+      await removeFolder(folder);
+    }
+  }
+
+  #logFile(id: string): string {
+    return join(this.#store.folder('logs'), `${id}.jsonl`);
+  }
+}

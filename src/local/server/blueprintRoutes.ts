@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import type { Account } from '../account/account';
+import type { BuiltBlueprint } from '../account/blueprints';
+import { readDockerfile } from '../account/dockerfile';
+import { builtInBlueprints, findBlueprint } from '../devbox/blueprints';
+import { ApiError, badRequest, notOffered } from './apiError';
+import { nameField, optional, parseBody, stringMap } from './bodies';
+import { listFields, pageBody } from './paging';
+import { repeatKey } from './repeatKey';
+import type { Router } from './router';
+import { blueprintView } from './views';
+
+const buildFields = z.looseObject({
+  name: nameField.min(1, 'A blueprint needs a name'),
+  dockerfile: optional(z.string()),
+  system_setup_commands: optional(z.array(z.string())),
+  build_args: optional(stringMap),
+  build_context: optional(z.unknown()),
+  base_blueprint_id: optional(z.string()),
+  base_blueprint_name: optional(z.string()),
+  launch_parameters: optional(z.record(z.string(), z.unknown())),
+  code_mounts: optional(z.array(z.unknown())),
+  file_mounts: optional(stringMap),
+  secrets: optional(stringMap),
+  services: optional(z.array(z.unknown())),
+  metadata: optional(stringMap),
+});
+
+/** Adds blueprints: those that come with the platform and those that are built on it. */
+export function addBlueprintRoutes(router: Router, account: Account): void {
+  const { blueprints } = account;
+
+  router.add('POST', '/v1/blueprints', async ({ exchange }) => {
+    const body = await exchange.readObject();
+    const fields = parseBody(buildFields, body);
+    const wanting: readonly (readonly [boolean, string])[] = [
+      [(fields.services ?? []).length > 0, 'containerized services'],
+      [fields.build_context !== undefined, 'build contexts'],
+      [(fields.code_mounts ?? []).length > 0, 'code mounts in blueprints'],
+      [Object.keys(fields.file_mounts ?? {}).length > 0, 'file mounts in blueprints'],
+    ];
+    wanting.forEach(([asked, what]) => {
+      if (asked) {
+        throw notOffered(what);
+      }
+    });
+    const { values, missing } = account.secrets(fields.secrets ?? {});
+    if (missing.length > 0) {
+      throw badRequest(`There is no secret ${missing.join(', ')}. Create it first.`);
+    }
+    const wanted = { id: fields.base_blueprint_id, name: fields.base_blueprint_name };
+    const base = wanted.id === undefined && wanted.name === undefined ? undefined : blueprints.usable(wanted);
+    if (base === undefined && (wanted.id ?? wanted.name) !== undefined) {
+      throw badRequest(`There is no built blueprint ${wanted.id ?? wanted.name ?? ''} to start from.`);
+    }
+    const steps = [
+      ...(fields.dockerfile === undefined ? [] : readDockerfile(fields.dockerfile, fields.build_args ?? {})),
+      ...(fields.system_setup_commands ?? []).map((command) => ({ kind: 'run' as const, command })),
+    ];
+    const built = blueprints.begin({ name: fields.name, base, steps, secrets: values, metadata: fields.metadata ?? {}, parameters: fields }, repeatKey(exchange, body));
+    exchange.sendJson(200, builtView(built));
+  });
+
+  router.add('GET', '/v1/blueprints', ({ exchange }) => {
+    const { query } = exchange;
+    const { name, limit, startingAfter, search } = listFields(query);
+    const status = query.get('status');
+    const views = [...blueprints.all().map(builtView), ...builtInBlueprints.map(blueprintView)].filter(
+      (view) =>
+        (name === undefined || view['name'] === name) &&
+        (status === null || view['status'] === status) &&
+        (search === undefined || view['id'] === search || String(view['name']).includes(search)),
+    );
+    const start = startingAfter === undefined ? 0 : views.findIndex((view) => view['id'] === startingAfter) + 1;
+    const page = { items: views.slice(start, start + limit), hasMore: views.length > start + limit, total: views.length };
+    exchange.sendJson(200, pageBody('blueprints', page, query, (view) => view));
+  });
+
+  router.add('GET', '/v1/blueprints/list_public', ({ exchange }) => {
+    const name = exchange.query.get('name');
+    const items = builtInBlueprints.filter((blueprint) => name === null || blueprint.name === name);
+    exchange.sendJson(200, pageBody('blueprints', { items, hasMore: false, total: items.length }, exchange.query, blueprintView));
+  });
+
+  router.add('GET', '/v1/blueprints/{id}', ({ exchange, params }) => {
+    const builtIn = findBlueprint({ id: params['id'] });
+    exchange.sendJson(200, builtIn === undefined ? builtView(blueprints.get(params['id'] ?? '')) : blueprintView(builtIn));
+  });
+
+  router.add('GET', '/v1/blueprints/{id}/logs', async ({ exchange, params }) => {
+    const id = params['id'] ?? '';
+    // What comes with the platform was never built, so there is nothing to tell.
+    const logs = findBlueprint({ id }) === undefined ? await blueprints.logs(blueprints.get(id).id, exchange.signal) : [];
+    exchange.sendJson(200, { blueprint_id: id, logs });
+  });
+
+  router.add('POST', '/v1/blueprints/{id}/delete', async ({ exchange, params }) => {
+    const id = params['id'] ?? '';
+    if (findBlueprint({ id }) !== undefined) {
+      throw badRequest('A blueprint that comes with the local platform cannot be deleted.');
+    }
+    const depending = account.snapshots.ofBlueprint(id);
+    if (depending.length > 0) {
+      throw new ApiError(409, 'conflict', `Snapshots depend on blueprint ${id}: ${depending.map((snapshot) => snapshot.id).join(', ')}. Delete them first.`, false);
+    }
+    await blueprints.delete(id);
+    exchange.sendJson(200, {});
+  });
+}
+
+function builtView(blueprint: BuiltBlueprint): Record<string, unknown> {
+  return {
+    id: blueprint.id,
+    name: blueprint.name,
+    status: blueprint.status === 'deleted' ? 'build_complete' : blueprint.status,
+    state: blueprint.status === 'deleted' ? 'deleted' : 'created',
+    create_time_ms: blueprint.createdAt,
+    build_finish_time_ms: blueprint.finishedAt ?? null,
+    failure_reason: blueprint.status === 'failed' ? 'build_failed' : null,
+    is_public: false,
+    base_blueprint_id: blueprint.baseId ?? null,
+    metadata: blueprint.metadata,
+    parameters: blueprint.parameters,
+  };
+}
