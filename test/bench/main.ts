@@ -4,6 +4,7 @@ import type { Bench } from './bench';
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   platform: async () => (await import('./platform')).platformBench,
   logs: async () => (await import('./logs')).logsBench,
+  activation: async () => (await import('./activation')).activationBench,
   connect: async () => (await import('./connect')).connectBench,
 };
 

@@ -24,8 +24,8 @@ export async function collectSupportBundle(services: Services): Promise<void> {
   });
   if (target === undefined) return;
   const files = await contents(services);
-  const { ZipFile } = await import('yazl');
-  const zip = new ZipFile();
+  const { default: yazl } = await import('yazl');
+  const zip = new yazl.ZipFile();
   for (const [name, text] of files) zip.addBuffer(Buffer.from(clean(text)), name);
   zip.end();
   await pipeline(zip.outputStream, createWriteStream(target.fsPath, { mode: 0o600 }));
