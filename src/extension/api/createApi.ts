@@ -30,7 +30,7 @@ export function createApi(services: Services): RunloopDevboxesApi {
     start: async ({ name, signal }) => {
       const signedIn = await account.require();
       await ask(l10n.t('Another extension wants to start the devbox {0}, which costs money while it runs.', oneLine(name, 60)), l10n.t('Start Devbox'));
-      const runtime = runtimeFor(services, signedIn, { sid: name });
+      const runtime = runtimeFor(services, signedIn, { sid: name, reuseExisting: false });
       await runtime.connect(signal === undefined ? {} : { signal });
       const { devbox } = runtime;
       if (devbox === undefined) throw cancelled();
