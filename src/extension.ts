@@ -41,7 +41,8 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
   const account = new Account({ secrets, env: process.env, log, memory, local: localPlatform, profiles: new Profiles(memory) });
   const store = new DevboxStore();
   const sessions = new Sessions(log, new RememberedSessions(memory));
-  const output = new DevboxOutput(log);
+  const sessionKeys = new SecretSessionKeys(secrets);
+  const output = new DevboxOutput(log, (devboxId) => sessionKeys.get(devboxId));
   const tree = new DevboxTree({
     account,
     store,
@@ -52,7 +53,7 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
   });
   const services: Services = {
     account,
-    sessionKeys: new SecretSessionKeys(secrets),
+    sessionKeys,
     store,
     sessions,
     startedHere: new StartedHere(context.globalState),

@@ -17,10 +17,13 @@ interface Followed {
 /** One output channel per devbox, with the lines of its log while they happen. */
 export class DevboxOutput implements Disposable {
   readonly #log: Log;
+  readonly #sessionKey: (devboxId: string) => Promise<string | undefined>;
   readonly #followed = new Map<string, Followed>();
 
-  constructor(log: Log) {
+  /** @param sessionKey the key of a devbox's action server, if this editor knows it: it is removed from every line */
+  constructor(log: Log, sessionKey: (devboxId: string) => Promise<string | undefined>) {
     this.#log = log;
+    this.#sessionKey = sessionKey;
   }
 
   /** Starts following a devbox, without showing anything; does nothing if it is followed already. */
@@ -73,8 +76,9 @@ export class DevboxOutput implements Disposable {
     const { channel } = followed;
     // Begun anew, the log comes from its first line again.
     channel.clear();
-    const token = devbox.tunnel?.authToken;
-    const groups = new LineGroups(new LineRedactor(token === undefined ? [] : [token]));
+    // What we gave to this devbox or use for it: a program in it may print any of these.
+    const known = [devbox.tunnel?.authToken, await this.#sessionKey(devbox.id), api.authorization.replace(/^Bearer /, '')];
+    const groups = new LineGroups(new LineRedactor(known.filter((value) => value !== undefined)));
     const flush = (): void => groups.flush().forEach((group) => write(channel, group));
     // A traceback's lines come within moments of each other; what nothing follows is shown as it is.
     let timer: NodeJS.Timeout | undefined;
