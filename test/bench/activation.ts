@@ -44,8 +44,8 @@ async function writeNothing(folder: string): Promise<string> {
   return target;
 }
 
-/** Minified sizes in kB: the entry with what it loads at once, and the largest chunk loaded on first use. */
-async function sizes(folder: string): Promise<{ entry: number; largestChunk: number }> {
+/** Minified sizes in kB: the entry with what it loads at once, and what the SDK adds on first use. */
+async function sizes(folder: string): Promise<{ entry: number; sdk: number }> {
   const config = readFileSync(join(projectRoot, 'package.json'), 'utf8');
   if (!config.includes('"main": "./dist/extension.js"')) throw new Error('The entry has another name by now.');
   const outdir = join(folder, 'dist');
@@ -64,21 +64,27 @@ async function sizes(folder: string): Promise<{ entry: number; largestChunk: num
     alias: { 'whatwg-url': join(projectRoot, 'src/core/platform/whatwgUrl.ts') },
     logLevel: 'error',
   });
-  const eager = new Set<string>();
-  const visit = (path: string): void => {
-    if (eager.has(path)) return;
-    eager.add(path);
-    for (const imported of result.metafile.outputs[path]?.imports ?? []) {
-      if (imported.kind === 'import-statement' && imported.external !== true) visit(imported.path);
-    }
+  const { outputs } = result.metafile;
+  /** An output and all that is loaded with it. */
+  const closure = (start: string | undefined): ReadonlySet<string> => {
+    const seen = new Set<string>();
+    const visit = (path: string): void => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      for (const { kind, external, path: next } of outputs[path]?.imports ?? []) {
+        if (kind === 'import-statement' && external !== true) visit(next);
+      }
+    };
+    if (start !== undefined) visit(start);
+    return seen;
   };
-  for (const [path, output] of Object.entries(result.metafile.outputs)) if (output.entryPoint?.endsWith('src/extension.ts') === true) visit(path);
-  const bytes = Object.entries(result.metafile.outputs).map(([path, output]) => ({ path, bytes: output.bytes }));
-  const sum = (list: readonly { bytes: number }[]): number => list.reduce((total, one) => total + one.bytes, 0);
-  return {
-    entry: sum(bytes.filter(({ path }) => eager.has(path))) / 1000,
-    largestChunk: Math.max(0, ...bytes.filter(({ path }) => !eager.has(path)).map((one) => one.bytes)) / 1000,
-  };
+  const find = (ending: string): string | undefined =>
+    Object.keys(outputs).find((path) => outputs[path]?.entryPoint?.includes(ending) === true);
+  const kilobytes = (paths: readonly string[]): number =>
+    paths.reduce((total, path) => total + (outputs[path]?.bytes ?? 0), 0) / 1000;
+  const entry = closure(find('src/extension.ts'));
+  const sdk = closure(find('@runloop/api-client'));
+  return { entry: kilobytes([...entry]), sdk: kilobytes([...sdk].filter((path) => !entry.has(path))) };
 }
 
 /** What users wait for when a window opens: loading and activating the extension, beside one that does nothing. */
@@ -90,7 +96,7 @@ export const activationBench: Bench = {
     const own: number[] = [];
     const base: number[] = [];
     try {
-      const { entry, largestChunk } = await sizes(folder);
+      const { entry, sdk } = await sizes(folder);
       const install = await ensureVscode(say, signal);
       const program = await ensureChromium(say, signal);
       const stack = await startWorkbenchStack({
@@ -122,11 +128,11 @@ export const activationBench: Bench = {
       return {
         bench: 'activation',
         runs,
-        results: { own, nothing: base, entryKb: entry, largestChunkKb: largestChunk },
+        results: { own, nothing: base, entryKb: entry, sdkKb: sdk },
         aims: [
           { name: 'activation beside doing nothing (medians)', goal: 'at most 3 times', value: ratio, met: ratio <= 3 },
           { name: 'entry bundle, minified', goal: 'at most 150 kB', value: entry, met: entry <= 150 },
-          { name: 'largest chunk, minified', goal: 'at most 300 kB', value: largestChunk, met: largestChunk <= 300 },
+          { name: 'Runloop SDK, minified', goal: 'at most 300 kB', value: sdk, met: sdk > 0 && sdk <= 300 },
         ],
       };
     } finally {
