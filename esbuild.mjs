@@ -53,11 +53,18 @@ await Promise.all([
   esbuild.build({ ...common, entryPoints: ['src/extension/localPlatform/keeper.ts'], outfile: 'dist/localKeeper.mjs' }),
   esbuild.build({
     ...common,
-    entryPoints: ['src/local/local.ts'],
-    outfile: 'dist/local.mjs',
-    // SQLite looks for its WebAssembly file beside the program.
+    entryPoints: { local: 'src/local/local.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    // The SSH library is read on first use.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    // Native helpers that the SSH library does without where they are not built.
+    external: ['*.node', 'cpu-features'],
+    // SQLite looks for its WebAssembly file beside the program; the SSH library only wants the name to be there.
     banner: { js: `${requireShim.js} const __dirname = import.meta.dirname;` },
   }),
+  esbuild.build({ ...common, entryPoints: ['src/local/sftp/main.ts'], outfile: 'dist/sftpServer.mjs' }),
   esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: 'dist/actionServer.mjs' }),
 ]);
 
@@ -102,7 +109,7 @@ if (dev) {
       outbase: 'test/unit',
       splitting: true,
       // Bundled like the product, so that the tests see what users run.
-      external: ['mocha', '@runloop/api-client', 'playwright-core', 'esbuild'],
+      external: ['mocha', 'ssh2', '@runloop/api-client', 'playwright-core', 'esbuild'],
     }),
     // Named .mjs because that is how VS Code knows a suite that is an ES module.
     esbuild.build({

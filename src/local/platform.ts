@@ -42,7 +42,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   try {
     const account = await Account.open(store, sandboxes);
     const devboxes = await DevboxRegistry.open({ store, sandboxes, provisions: account, say, mishaps: faults });
-    const server = new PlatformServer(devboxes, account, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds }, faults);
+    const server = new PlatformServer(devboxes, account, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds, dataDir }, faults);
     const port = await listen(server, options.port);
     return {
       baseURL: `http://127.0.0.1:${port}`,
@@ -112,6 +112,7 @@ function findTools(options: PlatformOptions): HostTools {
     node: real(process.execPath),
     electron: process.versions['electron'] !== undefined,
     actionServer: real(options.actionServer ?? join(beside, 'actionServer.mjs')),
+    sftpServer: real(join(beside, 'sftpServer.mjs')),
     vscodeServer: options.vscodeServer === undefined ? undefined : real(options.vscodeServer),
     vscodeNode: options.vscodeNode === undefined ? undefined : real(options.vscodeNode),
   };

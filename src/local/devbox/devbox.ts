@@ -202,6 +202,11 @@ export class Devbox {
     return this.#run?.sandbox.prefix ?? '';
   }
 
+  /** Where the public keys are that open the devbox over SSH. */
+  get sshKeyFile(): string {
+    return join(this.#folder, 'ssh_keys.json');
+  }
+
   get #root(): string {
     return join(this.#folder, 'root');
   }

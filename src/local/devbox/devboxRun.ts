@@ -72,6 +72,15 @@ export class DevboxRun {
   }
 
   /**
+   * Starts the program that serves SFTP on its standard input and output.
+   * @throws DevboxError `wrong_state` when the run is over
+   */
+  launchSftp(): SandboxProcess {
+    const { node, electron, sftpServer } = this.#surroundings.tools;
+    return this.launch({ argv: [node, sftpServer], input: 'open', ...(electron ? { environment: { ELECTRON_RUN_AS_NODE: '1' } } : {}) });
+  }
+
+  /**
    * Runs a shell command in the home folder, its output going to the log line by line while it comes.
    * @param variables in addition to the devbox's environment
    * @param within puts the words that run the command into others

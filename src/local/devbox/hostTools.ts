@@ -10,6 +10,8 @@ export interface HostTools {
   /** The binary is Electron and needs ELECTRON_RUN_AS_NODE. */
   readonly electron: boolean;
   readonly actionServer: string;
+  /** The program that serves SFTP inside devboxes. */
+  readonly sftpServer: string;
   /** Folder of a VS Code server (has `out/server-main.js`). */
   readonly vscodeServer: string | undefined;
   /** Node binary that runs the VS Code server. */
@@ -21,6 +23,7 @@ export interface DevboxTools {
   readonly node: string;
   readonly electron: boolean;
   readonly actionServer: string;
+  readonly sftpServer: string;
   readonly vscodeServer: string | undefined;
   readonly vscodeNode: string | undefined;
   readonly binds: readonly ReadOnlyBind[];
@@ -65,12 +68,16 @@ export function boundTools(tools: HostTools): DevboxTools {
   if (isFile(tools.actionServer)) {
     binds.push({ source: tools.actionServer, target: actionServer });
   }
+  const sftpServer = join(platformFolder, 'sftpServer.mjs');
+  if (isFile(tools.sftpServer)) {
+    binds.push({ source: tools.sftpServer, target: sftpServer });
+  }
   let vscodeServer: string | undefined;
   if (tools.vscodeServer !== undefined) {
     vscodeServer = join(platformFolder, 'vscode-server');
     binds.push({ source: tools.vscodeServer, target: vscodeServer });
   }
-  return { node, electron: tools.electron, actionServer, vscodeServer, vscodeNode, binds };
+  return { node, electron: tools.electron, actionServer, sftpServer, vscodeServer, vscodeNode, binds };
 }
 
 /** How a devbox without a view of its own sees the tools: where they are. */

@@ -11,22 +11,29 @@ export interface Receiver {
   http1(request: IncomingMessage, response: ServerResponse): void;
   http2(request: Http2ServerRequest, response: Http2ServerResponse): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  tls(socket: Socket): void;
 }
 
 /** The first bytes of an HTTP/2 connection; no HTTP/1.1 method begins like it. */
 const http2Preface = Buffer.from('PRI * HTTP/2.0');
 
+/** The first byte of a TLS connection; no HTTP method begins like it. */
+const tlsHandshake = 0x16;
+
 /** A connection that sends nothing is closed after this time, in milliseconds. */
 const silentLimit = 60_000;
 
-/** One TCP port on which HTTP/1.1 and HTTP/2 with prior knowledge are both spoken, told apart by their first bytes. */
+/** One TCP port on which HTTP/1.1, HTTP/2 with prior knowledge and TLS are spoken, told apart by their first bytes. */
 export class Listener {
   readonly #http1: HttpServer;
   readonly #http2: Http2Server;
   readonly #tcp: Server;
   readonly #sockets = new Set<Socket>();
 
+  readonly #tls: (socket: Socket) => void;
+
   constructor(receiver: Receiver) {
+    this.#tls = (socket) => receiver.tls(socket);
     this.#http1 = createHttpServer((request, response) => receiver.http1(request, response));
     this.#http1.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => receiver.upgrade(request, socket, head));
     // A streamed upload may take as long as it takes; clients reuse idle connections for up to 30 s.
@@ -86,6 +93,10 @@ export class Listener {
       clearTimeout(giveUp);
       socket.removeListener('readable', look);
       socket.unshift(seen);
+      if (seen[0] === tlsHandshake) {
+        this.#tls(socket);
+        return;
+      }
       (maybeHttp2 ? this.#http2 : this.#http1).emit('connection', socket);
     };
     socket.on('readable', look);

@@ -2,7 +2,6 @@ import { notOffered } from './apiError';
 import type { Router } from './router';
 
 const wanting: readonly (readonly ['GET' | 'POST', string, string])[] = [
-  ['POST', '/v1/devboxes/{id}/create_ssh_key', 'SSH access'],
   ['POST', '/v1/devboxes/{id}/create_gateway_token', 'gateways'],
   ['POST', '/v1/devboxes/{id}/create_mcp_token', 'MCP configurations'],
   ['GET', '/v1/network-policies', 'network policies'],

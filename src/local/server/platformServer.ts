@@ -5,6 +5,7 @@ import type { Account } from '../account/account';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import type { PtyTunnel } from '../pty/ptyService';
 import { ptyPort, PtyService } from '../pty/ptyService';
+import { SshGate } from '../ssh/sshGate';
 import { addAccountRoutes } from './accountRoutes';
 import { ApiError, badRequest, toApiError } from './apiError';
 import { bearerToken, sameSecret } from './auth';
@@ -34,6 +35,8 @@ import { refuseUpgrade, TunnelProxy } from './tunnelProxy';
 export interface ServerSettings {
   /** Seconds for which a terminal's shell lives without a client. */
   readonly ptyIdleSeconds: number;
+  /** The platform's data folder, absolute. */
+  readonly dataDir: string;
 }
 
 /** The local platform's face: Runloop's API and the devboxes' tunnels on one port. */
@@ -54,6 +57,7 @@ export class PlatformServer {
     this.#apiKey = apiKey;
     this.#say = say;
     this.#tunnels = new TunnelProxy(devboxes);
+    const ssh = new SshGate(devboxes, settings.dataDir, say);
     this.#terminals = new PtyService(settings.ptyIdleSeconds);
     this.#faultDesk = faults === undefined ? undefined : new FaultDesk(faults, devboxes);
     if (this.#faultDesk !== undefined) {
@@ -74,6 +78,7 @@ export class PlatformServer {
       http1: (request, response) => this.#http1(request, response),
       http2: (request, response) => this.#http2(request, response),
       upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+      tls: (socket) => ssh.accept(socket),
     };
     this.#listener = new Listener(receiver);
   }

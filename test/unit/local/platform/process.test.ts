@@ -124,7 +124,7 @@ describe('local platform as a process', () => {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     chmodSync(folder, 0o777);
-    const files = spawn('tar', ['-cf', '-', '-C', dirname(bundle), 'local.mjs', 'node-sqlite3-wasm.wasm'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const files = spawn('tar', ['-cf', '-', '-C', dirname(bundle), '--exclude=*.map', '.'], { stdio: ['ignore', 'pipe', 'ignore'] });
     files.stdout.pipe(child.stdin);
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

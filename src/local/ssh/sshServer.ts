@@ -1,0 +1,104 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Connection, PublicKeyAuthContext, ServerChannel, TcpipRequestInfo } from 'ssh2';
+import ssh2 from 'ssh2';
+import { sameSecret } from '../server/auth';
+import type { Devbox } from '../devbox/devbox';
+import { ecPoint, readSshKeys, sshUser } from './sshKeys';
+import { serveSession } from './sshSession';
+
+/**
+ * Named like OpenSSH, because some SFTP clients choose the order of a link's two names by that, and ours is OpenSSH's.
+ */
+const ident = 'OpenSSH_9.0 runloop-local';
+
+/** The key by which clients know the server; PEM. */
+export function newHostKey(): string {
+  return ssh2.utils.generateKeyPairSync('ed25519').private;
+}
+
+/** Speaks SSH on connections whose devbox is already known. */
+export class SshServer {
+  readonly #hostKey: string;
+
+  /** @param hostKey private key, as `newHostKey` makes them */
+  constructor(hostKey: string) {
+    this.#hostKey = hostKey;
+  }
+
+  /** Serves one connection until it ends or the devbox no longer runs. */
+  serve(socket: Socket, devbox: Devbox): void {
+    const run = devbox.requireRun();
+    // One server per connection: the library does not tell which connection an accepted client came by.
+    const server = new ssh2.Server({ hostKeys: [this.#hostKey], ident }, (client) => {
+      const end = (): void => void client.end();
+      run.signal.addEventListener('abort', end);
+      client.on('close', () => run.signal.removeEventListener('abort', end));
+      client.on('error', () => socket.destroy());
+      client.on('authentication', (context) => {
+        if (context.method === 'publickey' && context.username === sshUser(devbox)) {
+          void authenticate(context, devbox);
+        } else {
+          context.reject(['publickey']);
+        }
+      });
+      client.on('ready', () => this.#ready(client, devbox));
+    });
+    server.injectSocket(socket);
+  }
+
+  #ready(client: Connection, devbox: Devbox): void {
+    client.on('session', (accept) => serveSession(accept(), devbox.requireRun(), () => devbox.touch()));
+    client.on('tcpip', (accept, reject, info) => forward(accept, reject, info, devbox));
+  }
+}
+
+async function authenticate(context: PublicKeyAuthContext, devbox: Devbox): Promise<void> {
+  const keys = await readSshKeys(devbox.sshKeyFile).catch(() => []);
+  const parsed = ssh2.utils.parseKey(publicLine(context.key));
+  const key = parsed instanceof Error ? undefined : parsed;
+  const offered = context.key.data.toString('latin1');
+  const known = key !== undefined && keys.some((pem) => sameSecret(offered.slice(-65), ecPoint(pem).toString('latin1')));
+  if (!known || context.key.algo !== 'ecdsa-sha2-nistp256') {
+    context.reject(['publickey']);
+  } else if (context.signature === undefined || context.blob === undefined) {
+    // The client only asks whether this key would do.
+    context.accept();
+  } else if (key.verify(context.blob, context.signature, context.hashAlgo)) {
+    context.accept();
+  } else {
+    context.reject(['publickey']);
+  }
+}
+
+function publicLine(key: { readonly algo: string; readonly data: Buffer }): string {
+  return `${key.algo} ${key.data.toString('base64')}`;
+}
+
+/** Connects to what listens in the devbox, as if from inside it. */
+function forward(accept: () => ServerChannel, reject: () => void, info: TcpipRequestInfo, devbox: Devbox): void {
+  const own = ['localhost', '127.0.0.1', '::1', '0.0.0.0'].includes(info.destIP);
+  // Devboxes share the host's network, each with a loopback address of its own: that comes first.
+  const hosts = own ? [devbox.address, '127.0.0.1'] : [info.destIP];
+  const attempt = (left: readonly string[]): void => {
+    const [host, ...others] = left;
+    if (host === undefined) {
+      reject();
+      return;
+    }
+    const service = connect({ host, port: info.destPort, noDelay: true });
+    service.once('connect', () => {
+      service.removeListener('error', next);
+      service.on('error', () => service.destroy());
+      const channel = accept();
+      channel.on('error', () => service.destroy());
+      channel.once('close', () => service.destroy());
+      channel.pipe(service);
+      service.pipe(channel);
+      channel.on('data', () => devbox.touch());
+    });
+    const next = (): void => attempt(others);
+    service.once('error', next);
+  };
+  attempt(hosts);
+}
