@@ -55,7 +55,7 @@ describe('Sessions', function () {
     const { workbench } = session();
     await workbench.reload();
     await workbench.openViewContainer('Runloop');
-    await workbench.tree('Devboxes').welcome.getByText('No devbox is running.').waitFor({ timeout: 30_000 });
+    await session().api.ready();
     assert.equal(await workbench.statusBarItem(name).count(), 0);
   });
 });
