@@ -108,6 +108,8 @@ export class Shell {
     const shell = new Shell(folder, nonce, options);
     const stop = (): void => void shell.#child.kill('SIGKILL');
     options.signal.addEventListener('abort', stop, { once: true });
+    // It may have been aborted while the files were written, and then it says so no more.
+    if (isAborted(options.signal)) stop();
     const outcome = await shell.waitForEnd(Number.POSITIVE_INFINITY, startDeadlineMs);
     options.signal.removeEventListener('abort', stop);
     const end = shell.takeEnd();
@@ -283,4 +285,9 @@ function joinTexts(first: TerminalText, second: TerminalText): TerminalText {
   const separator = first.text.trim() === '' ? '' : '\n';
   const text = separator === '' ? second.text : first.text.trimEnd() + separator + second.text;
   return { text, truncated: first.truncated || second.truncated };
+}
+
+/** Whether a signal is aborted by now; a call, so that the compiler does not take an earlier answer for this one. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
