@@ -10,6 +10,9 @@ export const enterScript = 'umask 022; cd -- "$1" && shift && exec "$@"';
 /** The longest single word Linux accepts in an argument list is 128 KiB. */
 const longestWord = 128 * 1024 - 1;
 
+/** Pause before a command that has not yet got into its devbox is looked for again, in milliseconds. */
+const leaderPause = 10;
+
 /** Finds, from the process that was started on the host, the one that leads the command's process group. */
 export type FindLeader = (pid: number) => number | undefined;
 
@@ -85,20 +88,23 @@ export function spawnCommand(
       return;
     }
     const leader = findLeader(child.pid);
-    if (leader !== undefined) {
-      signalProcess(whom === 'group' ? -leader : leader, signal);
+    if (leader === undefined || !signalProcess(whom === 'group' ? -leader : leader, signal)) {
+      // It is still on its way in: what is to be signalled is there in a moment, or has ended by then.
+      setTimeout(() => kill(signal, whom), leaderPause);
     }
   };
   return { pid: child.pid, exited, closed, stdin: stdin ?? undefined, stdout, stderr, kill };
 }
 
-function signalProcess(target: number, signal: NodeJS.Signals): void {
+/** False when there is no such process or group. */
+function signalProcess(target: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(target, signal);
+    return true;
   } catch (error) {
-    // It ended in this moment.
-    if (codeOf(error) !== 'ESRCH') {
-      throw error;
+    if (codeOf(error) === 'ESRCH') {
+      return false;
     }
+    throw error;
   }
 }

@@ -51,5 +51,5 @@ export function ecPoint(publicPem: string): Buffer {
 
 /** The user name that a devbox's SSH takes. */
 export function sshUser(devbox: Devbox): string {
-  return devbox.spec.home === '/root' ? 'root' : 'user';
+  return devbox.spec.username;
 }

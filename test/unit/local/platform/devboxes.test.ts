@@ -173,7 +173,7 @@ for (const transport of ['http2', 'http1'] as const) {
       await assert.rejects(client.devboxes.retrieve('dbx_none'), status(404, /no devbox dbx_none/));
       await assert.rejects(client.get('/v1/nothing'), status(404, /GET \/v1\/nothing/));
       const { id } = await client.devboxes.createAndAwaitRunning({});
-      await assert.rejects(client.devboxes.createSSHKey(id), (error) => {
+      await assert.rejects(client.post(`/v1/devboxes/${id}/create_gateway_token`, { body: {} }), (error) => {
         assert.ok(error instanceof APIError);
         assert.equal((error.headers as Record<string, string> | undefined)?.['x-should-retry'], 'false');
         return status(501, /does not offer/)(error);
