@@ -35,10 +35,11 @@ describe('The life of a devbox', function () {
   it('is kept alive only while that is switched on, and the status bar says so', async () => {
     const { workbench } = session();
     await workbench.tree('Devboxes').row(name).chooseFromMenu('Keep Devbox Alive (On/Off)');
-    await workbench.statusBarItem(name).waitFor();
+    const kept = workbench.page.locator('.statusbar [id$="runloop.keepAlive"]');
+    await kept.filter({ hasText: name }).waitFor();
     await workbench.screenshot('life-1-kept-alive');
     await workbench.tree('Devboxes').row(name).chooseFromMenu('Keep Devbox Alive (On/Off)');
-    await workbench.statusBarItem(name).waitFor({ state: 'hidden' });
+    await kept.waitFor({ state: 'hidden' });
   });
 
   it('is suspended after a question that tells what is lost, and resumed', async () => {
