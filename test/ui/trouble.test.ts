@@ -89,4 +89,29 @@ describe('When something is wrong', function () {
       rmSync(folder, { recursive: true });
     }
   });
+
+  it('asks what becomes of a devbox whose start is cancelled, and leaves none after a yes', async () => {
+    const { workbench, platform } = session();
+    const folder = mkdtempSync(join(tmpdir(), 'runloop-slow-'));
+    const rule = { fault: 'slow_boot', stage: 'initializing', delay_ms: 60_000 };
+    writeFileSync(join(folder, 'faults.json'), JSON.stringify({ rules: [rule] }));
+    const slow = await startPlatform(['--api-key', platform.apiKey, '--faults', join(folder, 'faults.json')]);
+    try {
+      await set(session(), 'baseUrl', slow.baseUrl);
+      await workbench.openViewContainer('Runloop');
+      await workbench.runCommand('Runloop: Start Devbox');
+      await workbench.quickInput.accept('given-up');
+      await workbench.tree('Devboxes').row('given-up').waitFor();
+      await workbench.notification('Starting devbox given-up').press('Cancel');
+      await workbench.dialog.waitFor('Keep the devbox given-up, which is starting, or shut it down?');
+      await workbench.screenshot('trouble-5-cancel');
+      await workbench.dialog.press('Shut It Down');
+      await workbench.notification('The start of given-up was cancelled.').waitFor(30_000);
+      const api = new RunloopApi({ apiKey: slow.apiKey, baseUrl: slow.baseUrl });
+      for await (const devbox of api.list({})) assert.ok(devbox.name !== 'given-up' || devbox.status === 'shutdown');
+    } finally {
+      await slow.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
