@@ -66,7 +66,9 @@ export class Shell {
     const bashArguments = ['--noediting', '--rcfile', join(folder, 'start'), '-i'];
     const inner = `exec ${[bash, ...bashArguments].map(quote).join(' ')}`;
     const script = options.program.script;
-    this.#child = spawn(script ?? bash, script === undefined ? bashArguments : ['-qefc', inner, '/dev/null'], {
+    // Both outputs go through one pipe, as on a terminal: two pipes do not keep the order of what came through them.
+    const pipedArguments = ['-c', `${inner} 2>&1`];
+    this.#child = spawn(script ?? bash, script === undefined ? pipedArguments : ['-qefc', inner, '/dev/null'], {
       cwd: options.workingDir,
       env: { ...options.environment, SHELL: bash },
       detached: true,

@@ -95,8 +95,7 @@ __oh_keep_prompt
 
 const terminalSetup = `stty -echo cols ${screenColumns} rows ${screenRows}`;
 
-const pipeSetup = `exec 2>&1
-exec {__oh_out}>&1`;
+const pipeSetup = `exec {__oh_out}>&1`;
 
 /** Quotes a word for a POSIX shell. */
 export function quote(word: string): string {
