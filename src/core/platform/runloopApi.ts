@@ -347,9 +347,12 @@ export class RunloopApi {
     const sdk = await this.#sdk;
     this.#onRequest?.({ method, path });
     const asked = Date.now();
+    // The SDK goes on listening to a signal after the call: it gets one that ends with the call.
+    const { signal } = options;
+    const own = signal === undefined || signal === null ? options : { ...options, signal: AbortSignal.any([signal]) };
     const { data, response } = await (method === 'get'
-      ? sdk.get<unknown, unknown>(path, options)
-      : sdk.post<unknown, unknown>(path, options)
+      ? sdk.get<unknown, unknown>(path, own)
+      : sdk.post<unknown, unknown>(path, own)
     ).withResponse();
     this.clock.observe(response.headers.get('date'), asked, Date.now());
     return data;

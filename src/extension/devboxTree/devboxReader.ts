@@ -64,7 +64,7 @@ export class DevboxReader {
   async read(api: RunloopApi, calls: number, signal: AbortSignal): Promise<void> {
     const partial = this.#depths.all.hasMore === true;
     if (calls > 1 || !partial || this.#newestFirst) await this.#readNewest(api, signal);
-    else await this.#continueRound(api, signal);
+    else if (!(await this.#continueRound(api, signal))) await this.#readNewest(api, signal);
     this.#newestFirst = !this.#newestFirst;
     for (let call = 1; call < calls && this.#depths.all.hasMore === true; call += 1) {
       if (!(await this.#continueRound(api, signal))) return;
