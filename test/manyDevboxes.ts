@@ -8,6 +8,10 @@ export interface ManyDevboxes {
   /** Requests since the last reset, by `METHOD /path`. */
   readonly calls: ReadonlyMap<string, number>;
   resetCalls(): void;
+  /** Lists that were answered since the last reset. */
+  readonly listsAnswered: number;
+  /** From now on only the next list is answered; further ones wait for what this gives back to be called. */
+  holdAfterOneList(): () => void;
   stop(): Promise<void>;
 }
 
@@ -27,12 +31,22 @@ export async function multiplyDevboxes(platform: { baseUrl: string; apiKey: stri
   const template = await firstDevbox(platform);
   const now = Date.now();
   const all = Array.from({ length: count }, (_, index) => oneOfMany(template, index, now));
+  let listsAnswered = 0;
+  let held: { answered: boolean; readonly waiting: (() => void)[] } | undefined;
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://platform');
     const call = `${request.method ?? 'GET'} ${url.pathname}`;
     calls.set(call, (calls.get(call) ?? 0) + 1);
     if (call === 'GET /v1/devboxes') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(pageOf(all, url.searchParams)));
+      const answer = (): void => {
+        listsAnswered += 1;
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(pageOf(all, url.searchParams)));
+      };
+      if (held?.answered === true) held.waiting.push(answer);
+      else {
+        if (held !== undefined) held.answered = true;
+        answer();
+      }
     } else void passOn(platform.baseUrl, request, response);
   });
   server.listen(0, '127.0.0.1');
@@ -40,7 +54,21 @@ export async function multiplyDevboxes(platform: { baseUrl: string; apiKey: stri
   return {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
-    resetCalls: () => calls.clear(),
+    resetCalls: () => {
+      calls.clear();
+      listsAnswered = 0;
+    },
+    get listsAnswered() {
+      return listsAnswered;
+    },
+    holdAfterOneList: () => {
+      const hold: { answered: boolean; readonly waiting: (() => void)[] } = { answered: false, waiting: [] };
+      held = hold;
+      return () => {
+        held = undefined;
+        for (const answer of hold.waiting) answer();
+      };
+    },
     stop: async () => {
       server.closeAllConnections();
       server.close();

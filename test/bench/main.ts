@@ -5,6 +5,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   platform: async () => (await import('./platform')).platformBench,
   logs: async () => (await import('./logs')).logsBench,
   activation: async () => (await import('./activation')).activationBench,
+  tree: async () => (await import('./tree')).treeBench,
   connect: async () => (await import('./connect')).connectBench,
 };
 

@@ -8,8 +8,8 @@ export type Grouping =
 
 export const usualGrouping: Grouping = { by: 'status' };
 
-/** Rows that a group shows before its "Load more…". */
-export const groupPageSize = 200;
+/** Devboxes that a group shows at first, and each further page of it. */
+export const groupPageSize = 100;
 
 /** Value of a group for devboxes that have no such thing; no real value can be this. */
 export const noValue = '\u0000none';
@@ -55,7 +55,9 @@ function searchText(devbox: Devbox): string {
   let text = searched.get(devbox);
   if (text === undefined) {
     const parts = [devbox.name ?? '', devbox.id, ...Object.entries(devbox.metadata).flat()];
-    text = stripControls(parts.join('\n').slice(0, 20_000)).toLowerCase();
+    const all = parts.join('\n').slice(0, 20_000);
+    // Ten thousand texts are looked through at once; most have nothing to strip.
+    text = (/^[\x20-\x7e\n]*$/.test(all) ? all : stripControls(all)).toLowerCase();
     searched.set(devbox, text);
   }
   return text;
@@ -63,7 +65,14 @@ function searchText(devbox: Devbox): string {
 
 /** True if every word of the filter is in the devbox's name, id or metadata, upper or lower case. */
 export function matches(devbox: Devbox, filter: string): boolean {
-  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  return hasWords(devbox, wordsOf(filter));
+}
+
+function wordsOf(filter: string): readonly string[] {
+  return filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
+}
+
+function hasWords(devbox: Devbox, words: readonly string[]): boolean {
   if (words.length === 0) return true;
   const text = searchText(devbox);
   return words.every((word) => text.includes(word));
@@ -83,9 +92,10 @@ export function arrange(
   const members = new Map<string, string[]>();
   const groupOf = new Map<string, string>();
   const prefix = grouping.by === 'metadata' ? `metadata:${grouping.key}` : grouping.by;
+  const words = wordsOf(filter);
   let matching = 0;
   for (const devbox of devboxes) {
-    if (!matches(devbox, filter)) continue;
+    if (!hasWords(devbox, words)) continue;
     matching += 1;
     const value = valueOf(devbox, grouping);
     const ids = members.get(value);
@@ -102,6 +112,11 @@ export function arrange(
     return { key, value, shown: ids.slice(0, limits.get(key) ?? groupPageSize), total: ids.length };
   });
   return { grouping, groups, groupOf, matching };
+}
+
+/** The devboxes on one page of a group; the first page is 0. */
+export function pageOf(group: Group, page: number): readonly string[] {
+  return group.shown.slice(page * groupPageSize, (page + 1) * groupPageSize);
 }
 
 /** What has to be drawn again; `everything` stands for all of it. */

@@ -74,7 +74,7 @@ export class DevboxReader {
   /** Loads one more page of a list. */
   async more(api: RunloopApi, stream: Stream, signal: AbortSignal): Promise<void> {
     if (!this.hasMore(stream)) return;
-    await this.#page(api, stream, this.#depths[stream].after, signal);
+    await this.#page(api, stream, this.#depths[stream].after, signal, true);
     this.#depths[stream].pages += 1;
   }
 
@@ -121,7 +121,7 @@ export class DevboxReader {
       let after: string | undefined;
       let more = true;
       for (let page = 0; page < Math.max(1, depth.pages) && more; page += 1) {
-        const answer = await this.#page(api, stream, after, signal);
+        const answer = await this.#page(api, stream, after, signal, page + 1 >= depth.pages);
         for (const { id } of answer.devboxes) seen.add(id);
         after = answer.devboxes.at(-1)?.id;
         more = answer.hasMore;
@@ -140,15 +140,24 @@ export class DevboxReader {
     }
   }
 
-  async #page(api: RunloopApi, stream: Stream, after: string | undefined, signal: AbortSignal): Promise<DevboxPage> {
+  /** @param isDeepest true for the page that "Load more" goes on from */
+  async #page(
+    api: RunloopApi,
+    stream: Stream,
+    after: string | undefined,
+    signal: AbortSignal,
+    isDeepest: boolean,
+  ): Promise<DevboxPage> {
     const asked = this.#store.mark();
     const status = stream === 'all' ? undefined : stream;
     const page = await api.listPage({ status, after, limit: pageSize }, { signal, rule: onceRule });
     if (signal.aborted) return page;
     const last = page.devboxes.at(-1)?.id;
-    const depth = this.#depths[stream];
-    depth.hasMore = page.hasMore && last !== undefined && last !== after;
-    depth.after = last ?? after;
+    if (isDeepest) {
+      const depth = this.#depths[stream];
+      depth.hasMore = page.hasMore && last !== undefined && last !== after;
+      depth.after = last ?? after;
+    }
     this.#store.apply(page.devboxes, [], asked, api.clock.now());
     return page;
   }

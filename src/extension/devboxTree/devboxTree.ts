@@ -4,7 +4,7 @@ import type { Account, SignedIn } from '../account/account';
 import { onPricesChange, readPrices, readSettings } from '../account/settings';
 import type { Log } from '../log';
 import type { Sessions } from '../session/sessions';
-import { arrange, groupPageSize, redrawFor, type Arrangement } from './arrangement';
+import { arrange, groupPageSize, pageOf, redrawFor, type Arrangement } from './arrangement';
 import { BlueprintNames } from './blueprintNames';
 import { detailItem, devboxDetails } from './devboxDetails';
 import { devboxDescription, devboxItem, devboxTooltip, type RowContext } from './devboxItem';
@@ -12,7 +12,7 @@ import { streamOf, type Stream } from './devboxReader';
 import { DevboxRefresh } from './devboxRefresh';
 import type { DevboxStore, StoreChange } from './devboxStore';
 import { hourlyCost } from './devboxWords';
-import { groupItem, moreItem, noticeItem } from './groupItems';
+import { groupItem, moreItem, noticeItem, pageItem } from './groupItems';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { TransitionFollower } from './transitionFollower';
 import { ViewChoices } from './viewChoices';
@@ -20,6 +20,8 @@ import { messageOfView, setBadge, type ViewFacts } from './viewStatus';
 
 /** Seconds between looks at ages and times left; only rows whose text changed are drawn again. */
 const clockSeconds = 20;
+/** Rows whose times are kept up to date; further down a long list they are as of the last change. */
+const timesKept = 300;
 
 /** The "Runloop" view: maps the store to rows, and keeps the store fresh with {@link DevboxRefresh}. */
 export class DevboxTree implements TreeDataProvider<Row>, Disposable {
@@ -44,6 +46,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #errors = new Map<string, string>();
   #attached: ReadonlySet<string> = new Set();
   #notice: NoticeRow | undefined;
+  #turn: Promise<void> = Promise.resolve();
   #pauseLine: NodeJS.Timeout | undefined;
 
   constructor(services: {
@@ -148,6 +151,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const key = row.kind === 'group' ? row.key : row.group;
     const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
     if (group === undefined) return new TreeItem(key);
+    if (row.kind === 'page') return pageItem(row, group);
     if (row.kind === 'more') return moreItem(row, group.total - group.shown.length);
     const { groupOf } = this.#arrangement;
     const cost = this.#store.devboxes.reduce(
@@ -170,27 +174,58 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   getParent(row: Row): Row | undefined {
     if (row.kind === 'detail') return this.#rows.devbox(row.devboxId);
-    if (row.kind === 'more') return this.#rows.group(row.group);
+    if (row.kind === 'more' || row.kind === 'page') return this.#rows.group(row.group);
     const key = row.kind === 'devbox' ? this.#arrangement.groupOf.get(row.id) : undefined;
-    return key === undefined ? undefined : this.#rows.group(key);
+    const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
+    if (group === undefined || row.kind !== 'devbox') return undefined;
+    const page = Math.floor(group.shown.indexOf(row.id) / groupPageSize);
+    return page > 0 ? this.#rows.page(group.key, page) : this.#rows.group(group.key);
   }
 
   async getChildren(row?: Row): Promise<Row[]> {
     if (row?.kind === 'devbox') return this.#details(row.id);
+    // The editor asks for all open pages at once and makes their items in one go: one page a turn leaves room between.
+    if (row?.kind === 'page' || row?.kind === 'group') await this.#nextTurn();
     if (row?.kind === 'group') {
       const group = this.#arrangement.groups.find(({ key }) => key === row.key);
       if (group === undefined) return [];
       const more = group.total > group.shown.length || this.#list.hasMore(this.#streamsOf(group.value));
-      return [...group.shown.map((id) => this.#rows.devbox(id)), ...(more ? [this.#rows.more(row.key)] : [])];
+      const pages = Array.from({ length: Math.ceil(group.shown.length / groupPageSize) - 1 }, (_, index) => index + 1);
+      return [
+        ...pageOf(group, 0).map((id) => this.#rows.devbox(id)),
+        ...pages.map((page) => this.#rows.page(row.key, page)),
+        ...(more ? [this.#rows.more(row.key)] : []),
+      ];
+    }
+    if (row?.kind === 'page') {
+      const group = this.#arrangement.groups.find(({ key }) => key === row.group);
+      return group === undefined ? [] : pageOf(group, row.page).map((id) => this.#rows.devbox(id));
     }
     if (row !== undefined) return [];
-    if (!this.#store.loaded) await this.refresh();
+    // The first page is enough to draw; the rest comes as it is read.
+    if (!this.#store.loaded) await Promise.race([this.refresh(), this.#firstNews()]);
     return [...(this.#notice === undefined ? [] : [this.#notice]), ...this.#arrangement.groups.map(({ key }) => this.#rows.group(key))];
   }
 
   dispose(): void {
     this.#closing.abort();
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** Resolves when those that asked earlier have had a turn of the event loop each. */
+  #nextTurn(): Promise<void> {
+    this.#turn = this.#turn.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return this.#turn;
+  }
+
+  #firstNews(): Promise<void> {
+    return new Promise((resolve) => {
+      const subscription = this.#store.onDidChange(() => {
+        if (!this.#store.loaded) return;
+        subscription.dispose();
+        resolve();
+      });
+    });
   }
 
   async #details(devboxId: string): Promise<Row[]> {
@@ -281,6 +316,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (!this.#list.isSeen) return;
     const stale = this.#arrangement.groups
       .flatMap(({ shown }) => shown)
+      .slice(0, timesKept)
       .filter((id) => {
         const devbox = this.#store.get(id);
         const drawn = this.#drawn.get(id);

@@ -2,9 +2,9 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
 import { failureText } from '../showFailure';
-import { noValue, type Group, type Grouping } from './arrangement';
+import { groupPageSize, noValue, pageOf, type Group, type Grouping } from './arrangement';
 import { costText } from './devboxWords';
-import type { MoreRow, NoticeRow } from './rows';
+import type { MoreRow, NoticeRow, PageRow } from './rows';
 
 function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string) => string | undefined): string {
   if (group.value === noValue) {
@@ -35,6 +35,17 @@ export function groupItem(
   item.tooltip = `${label}\n${l10n.t('Devboxes: {0}', group.total)}${cost}`;
   item.contextValue = 'group';
   item.accessibilityInformation = { label: `${l10n.t('Group {0}, devboxes: {1}', label, group.total)}${cost}` };
+  return item;
+}
+
+/** The row of a further page of a group; it opens by itself, as somebody asked for it. */
+export function pageItem(row: PageRow, group: Group): TreeItem {
+  const first = row.page * groupPageSize + 1;
+  const label = l10n.t('{0} to {1}', first, first + pageOf(group, row.page).length - 1);
+  const item = new TreeItem(label, TreeItemCollapsibleState.Expanded);
+  item.id = `page:${row.page}/${row.group}`;
+  item.contextValue = 'page';
+  item.accessibilityInformation = { label: l10n.t('Devboxes {0}', label) };
   return item;
 }
 

@@ -2,7 +2,7 @@ import type { RuntimeError } from '../../core/errors';
 import type { DevboxDetail } from './devboxDetails';
 
 /** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
-export type Row = DevboxRow | GroupRow | MoreRow | DetailRow | NoticeRow;
+export type Row = DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow;
 
 export interface DevboxRow {
   readonly kind: 'devbox';
@@ -13,6 +13,17 @@ export interface DevboxRow {
 export interface GroupRow {
   readonly kind: 'group';
   readonly key: string;
+}
+
+/**
+ * A further page of a group, with its devboxes below it. The editor makes all children of a row at once and anew at
+ * every change: a group with thousands would block it.
+ */
+export interface PageRow {
+  readonly kind: 'page';
+  readonly group: string;
+  /** 1 for the second page; the first one's devboxes are directly below the group. */
+  readonly page: number;
 }
 
 /** "Load more…" at the end of a group. */
@@ -38,6 +49,7 @@ export interface NoticeRow {
 export class RowRegistry {
   readonly #devboxes = new Map<string, DevboxRow>();
   readonly #groups = new Map<string, GroupRow>();
+  readonly #pages = new Map<string, PageRow>();
   readonly #mores = new Map<string, MoreRow>();
 
   devbox(id: string): DevboxRow {
@@ -46,6 +58,10 @@ export class RowRegistry {
 
   group(key: string): GroupRow {
     return remembered(this.#groups, key, () => ({ kind: 'group', key }));
+  }
+
+  page(group: string, page: number): PageRow {
+    return remembered(this.#pages, `${page}/${group}`, () => ({ kind: 'page', group, page }));
   }
 
   more(group: string): MoreRow {

@@ -33,7 +33,8 @@ export function messageOfView(facts: ViewFacts): string {
   if (facts.pauseSeconds > 0) {
     lines.push(l10n.t('Runloop asked to wait: refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
   }
-  return lines.join('\n');
+  // The editor draws it as one paragraph.
+  return lines.reverse().join(' · ');
 }
 
 /** Shows how many devboxes cost money now, at the view's icon. */

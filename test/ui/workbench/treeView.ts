@@ -107,10 +107,10 @@ export class TreeView {
     await this.welcome.getByRole('button', { name: text }).click();
   }
 
-  /** Presses a button of the view's title bar. */
+  /** Presses a button of the view's title bar, by the beginning of its name: a key binding may follow it. */
   async pressTitleButton(title: string): Promise<void> {
     await this.pane.hover();
-    const button = this.page.locator(`.sidebar a.action-label[aria-label="${title}"]`);
+    const button = this.page.locator(`.sidebar a.action-label[aria-label^="${title}"]`);
     await button.first().click();
   }
 
