@@ -49,9 +49,15 @@ describe('First steps and help', function () {
     const target = join(stack.folder, 'bundle.zip');
     await workbench.runCommand('Runloop: Collect Support Bundle');
     await workbench.quickInput.waitFor(/Collect Support Bundle/);
-    await workbench.quickInput.fill(target);
-    // The dialog looks at the folder that is typed before it takes it.
-    await workbench.page.waitForTimeout(1_000);
+    // A dialog that is still reading its first folder puts its own name back, and it looks at a typed folder before it takes it.
+    await eventually(
+      async () => {
+        await workbench.quickInput.fill(target);
+        await workbench.page.waitForTimeout(1_000);
+        return await workbench.quickInput.value();
+      },
+      (value) => value === target,
+    );
     await workbench.quickInput.accept();
     await workbench.notification(`Support bundle written to ${target}`).waitFor();
     const bundle = await eventually(

@@ -58,11 +58,14 @@ export class Workbench {
   async openViewContainer(title: string): Promise<void> {
     const icon = this.activityIcon(title);
     await icon.waitFor();
-    // A click on the icon of what is shown would hide it.
     const shown = this.page.locator('.activitybar .action-item.checked').filter({ has: this.page.locator(`a[aria-label^="${title}"]`) });
-    if ((await shown.count()) === 0) {
-      await icon.click();
+    // A click on the icon of what is shown would hide it, and a window that is still restoring shows it by itself.
+    for (let tries = 0; tries < 10; tries++) {
+      if ((await shown.count()) === 0) await icon.click();
+      await this.page.waitForTimeout(500);
+      if ((await shown.count()) > 0) return;
     }
+    throw new Error(`The view container ${title} does not stay shown.`);
   }
 
   /** @param name the view's title as users see it */
