@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
 import { Devbox } from './devbox';
-import type { DevboxSurroundings } from './devbox';
 import type { DevboxRecord } from './devboxRecord';
 import { devboxTable, statusOf } from './devboxRecord';
 import { DevboxError } from './errors';
@@ -16,6 +15,7 @@ import type { Provisions } from './provisions';
 import { removeFolder } from './removeFolder';
 import type { DevboxSpec } from './spec';
 import { devboxStatuses, isTerminal } from './status';
+import type { DevboxSurroundings } from './surroundings';
 import { UsageWatch } from './usageWatch';
 
 /** Ended devboxes that can still be looked at; older ones are forgotten at the next start. */

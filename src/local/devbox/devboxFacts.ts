@@ -1,0 +1,155 @@
+import type { DevboxRecord } from './devboxRecord';
+import { DevboxError } from './errors';
+import { newDevboxId } from './ids';
+import type { DevboxSpec } from './spec';
+import { StateHistory } from './stateHistory';
+import type { DevboxStatus, Ending, FailureReason, ShutdownReason, StateTransition } from './status';
+import type { Tunnel, TunnelSettings } from './tunnel';
+import { openTunnel } from './tunnel';
+
+/** What is known about a devbox and written down with every change: what it is to be, its states, how it ended. */
+export class DevboxFacts {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly spec: DevboxSpec;
+  readonly #save: (record: DevboxRecord) => void;
+  readonly #states: StateHistory;
+  #name: string | undefined;
+  #metadata: Readonly<Record<string, string>>;
+  #tunnel: Tunnel | undefined;
+  #shutdownReason: ShutdownReason | undefined;
+  #failureReason: FailureReason | undefined;
+  #endedAt: number | undefined;
+
+  /**
+   * @param save writes down a record; done when it comes back
+   * @param past what was written down of a devbox that was there before
+   */
+  constructor(spec: DevboxSpec, save: (record: DevboxRecord) => void, past?: DevboxRecord) {
+    this.id = past?.id ?? newDevboxId();
+    this.createdAt = past?.createdAt ?? Date.now();
+    this.spec = spec;
+    this.#save = save;
+    this.#states = new StateHistory(past?.transitions);
+    this.#name = spec.name;
+    this.#metadata = spec.metadata;
+    this.#tunnel = past?.tunnel;
+    this.#shutdownReason = past?.shutdownReason;
+    this.#failureReason = past?.failureReason;
+    this.#endedAt = past?.endedAt;
+  }
+
+  /** What was written down of a devbox, as the spec of one that is there again: what it was mounted with is on its disk. */
+  static specOf({ name, metadata, spec }: DevboxRecord): DevboxSpec {
+    return { ...spec, name, metadata, fileMounts: [], objectMounts: [], codeMounts: [], tunnel: undefined };
+  }
+
+  /** The devbox as the store keeps it. */
+  get record(): DevboxRecord {
+    const { blueprint, snapshotId, environment, secrets, entrypoint, launchCommands, username, home, lifetime, hooks, limits, wakeOnHttp, launchParameters } = this.spec;
+    return {
+      id: this.id,
+      createdAt: this.createdAt,
+      name: this.#name,
+      metadata: { ...this.#metadata },
+      spec: {
+        blueprint,
+        snapshotId,
+        environment: { ...environment },
+        secrets: { ...secrets },
+        entrypoint,
+        launchCommands: [...launchCommands],
+        username,
+        home,
+        lifetime,
+        hooks: { ...hooks, suspendCommands: [...hooks.suspendCommands] },
+        limits,
+        wakeOnHttp,
+        launchParameters: { ...launchParameters },
+      },
+      transitions: [...this.transitions],
+      shutdownReason: this.#shutdownReason,
+      failureReason: this.#failureReason,
+      endedAt: this.#endedAt,
+      tunnel: this.#tunnel,
+    };
+  }
+
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  get status(): DevboxStatus {
+    return this.#states.status;
+  }
+
+  get transitions(): readonly StateTransition[] {
+    return this.#states.transitions;
+  }
+
+  get tunnel(): Tunnel | undefined {
+    return this.#tunnel;
+  }
+
+  /**
+   * Gives the devbox its tunnel.
+   * @throws DevboxError `wrong_state` when it has one already
+   */
+  openTunnel(settings: TunnelSettings): Tunnel {
+    if (this.#tunnel !== undefined) {
+      throw new DevboxError('wrong_state', `Devbox ${this.id} already has a tunnel. Retrieve the devbox to see it, or remove it first.`);
+    }
+    this.#tunnel = openTunnel(settings);
+    this.save();
+    return this.#tunnel;
+  }
+
+  /** Takes the devbox's tunnel away, if it has one. */
+  removeTunnel(): void {
+    this.#tunnel = undefined;
+    this.save();
+  }
+
+  /** Changes what is given and leaves alone what is not; an empty name takes the name away. */
+  update(changes: { readonly name: string | undefined; readonly metadata: Readonly<Record<string, string>> | undefined }): void {
+    if (changes.name !== undefined) {
+      this.#name = changes.name === '' ? undefined : changes.name;
+    }
+    this.#metadata = changes.metadata ?? this.#metadata;
+    this.save();
+  }
+
+  /** Goes on to a status, if the devbox has not ended: written down first, then told to those who wait. */
+  move(status: DevboxStatus): void {
+    if (this.#states.move(status, status === 'failure' ? this.#failureReason : undefined)) {
+      this.save();
+      this.#states.announce();
+    }
+  }
+
+  /** The devbox has ended, and its tunnel with it. */
+  end(ending: Ending): void {
+    this.#tunnel = undefined;
+    this.#endedAt = Date.now();
+    if (ending.status === 'failure') {
+      this.#failureReason = ending.reason;
+    } else {
+      this.#shutdownReason = ending.reason;
+    }
+    this.move(ending.status);
+  }
+
+  /**
+   * Waits until the devbox is in one of `statuses`.
+   * @returns false when `signal` aborted first
+   */
+  waitFor(statuses: readonly DevboxStatus[], signal: AbortSignal): Promise<boolean> {
+    return this.#states.waitFor(statuses, signal);
+  }
+
+  /** Writes down the devbox as it is now. */
+  save(): void {
+    this.#save(this.record);
+  }
+}

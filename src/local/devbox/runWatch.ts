@@ -1,0 +1,45 @@
+import type { DevboxLog } from './devboxLog';
+import type { DevboxRun } from './devboxRun';
+import type { DevboxSpec } from './spec';
+import type { FailureReason } from './status';
+import type { DevboxSurroundings } from './surroundings';
+
+/** A devbox that has processes. */
+export interface WatchSubject {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly spec: DevboxSpec;
+  readonly log: DevboxLog;
+  /** Host folder that is its disk. */
+  readonly disk: string;
+  /** Ends the devbox as a failure; the message goes to its log. */
+  fail(reason: FailureReason, message: string): void;
+}
+
+/** Watches what can end a devbox while it has processes: their loss, and too much use of memory or disk. */
+export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: DevboxSurroundings): void {
+  void run.sandbox.ended.then(() => {
+    if (!run.signal.aborted) {
+      devbox.fail('health_check_failed', 'The processes of the devbox were ended from outside.');
+    }
+  });
+  usage.watch({
+    scope: run.sandbox.scope,
+    folder: devbox.disk,
+    limits: devbox.spec.limits,
+    signal: run.signal,
+    onExcess: (reason, message) => {
+      devbox.log.append({ source: 'kmsg', level: 'error', message });
+      devbox.fail(reason, message);
+    },
+  });
+}
+
+/** Lets a devbox that runs fail when that was ordered. */
+export function failOnOrder(devbox: WatchSubject, run: DevboxRun, { mishaps }: DevboxSurroundings): void {
+  const failure = mishaps?.failure(devbox);
+  if (failure !== undefined) {
+    const timer = setTimeout(() => devbox.fail(failure.reason, 'The devbox failed: a fault that was ordered.'), failure.afterMs);
+    run.signal.addEventListener('abort', () => clearTimeout(timer));
+  }
+}
