@@ -1,7 +1,9 @@
 import { cancelled, isAborted, RuntimeError } from './errors';
 import { isTransient } from './platform/apiErrors';
 import type { Devbox } from './platform/devbox';
-import type { CallOptions, CreateDevboxBody, RunloopApi } from './platform/runloopApi';
+import type { CallOptions } from './platform/apiCalls';
+import type { CreateDevboxBody } from './platform/createDevboxBody';
+import type { RunloopApi } from './platform/runloopApi';
 
 export interface SafeCreateOptions extends CallOptions {
   readonly signal: AbortSignal;

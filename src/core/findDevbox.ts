@@ -1,6 +1,7 @@
 import { RuntimeError } from './errors';
 import { hasEnded, type Devbox } from './platform/devbox';
-import type { CallOptions, RunloopApi } from './platform/runloopApi';
+import type { CallOptions } from './platform/apiCalls';
+import type { RunloopApi } from './platform/runloopApi';
 import { containerName, containerNameKey, type RuntimeConfig } from './runtimeConfig';
 
 /**

@@ -18,7 +18,8 @@ export { optionsFromEnvironment } from './optionsFromEnvironment';
 export { oneLine, stripControls } from './plainText';
 export { defaultBaseUrl, parseApiKey, parseBaseUrl } from './platform/client';
 export { hasEnded, isActive, type Devbox } from './platform/devbox';
-export { RunloopApi, type LogEntry } from './platform/runloopApi';
+export type { LogEntry } from './platform/logEntry';
+export { RunloopApi } from './platform/runloopApi';
 export { redact } from './redact';
 export { RunloopRuntime } from './runloopRuntime';
 export {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createDevboxSafely } from './createDevbox';
 import { messageOf, RuntimeError } from './errors';
 import type { Devbox } from './platform/devbox';
-import type { CallOptions, RunloopApi } from './platform/runloopApi';
+import type { CallOptions } from './platform/apiCalls';
+import type { RunloopApi } from './platform/runloopApi';
 import { choicesBody, type StartChoices } from './startChoices';
 import { waitUntilRunning } from './waitForDevbox';
 

@@ -1,6 +1,6 @@
 import type { RuntimeError } from './errors';
 import type { Devbox } from './platform/devbox';
-import type { SentRequest } from './platform/runloopApi';
+import type { SentRequest } from './platform/apiCalls';
 import type { RuntimeState } from './runtimeState';
 
 /** OpenHands' own words for what the runtime is doing (its RuntimeStatus wire values). */

@@ -1,6 +1,6 @@
 import { RuntimeError } from './errors';
 import { asObject, asNumber, asString } from './parse';
-import type { CreateDevboxBody } from './platform/runloopApi';
+import type { CreateDevboxBody } from './platform/createDevboxBody';
 import { longestKeepAliveSeconds } from './limits';
 
 /** What a devbox is made from. */

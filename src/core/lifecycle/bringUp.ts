@@ -3,7 +3,8 @@ import { ActionExecutionClient, type ClientOptions } from '../actionExecutionCli
 import { RuntimeError } from '../errors';
 import { hasEnded, type Devbox, type Tunnel } from '../platform/devbox';
 import { resumeDevbox } from '../platform/lifeCycle';
-import type { CallOptions, RunloopApi } from '../platform/runloopApi';
+import type { CallOptions } from '../platform/apiCalls';
+import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';
 import { containerNameKey, type RuntimeConfig } from '../runtimeConfig';
 import type { ConnectPhase } from '../runtimeStatus';

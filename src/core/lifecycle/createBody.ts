@@ -1,4 +1,4 @@
-import type { CreateDevboxBody } from '../platform/runloopApi';
+import type { CreateDevboxBody } from '../platform/createDevboxBody';
 import { containerName, containerNameKey, type RuntimeConfig } from '../runtimeConfig';
 import { choicesBody, type StartChoices } from '../startChoices';
 import { entrypoint, sessionKeyFile } from '../startupCommand';

@@ -5,7 +5,8 @@ import { hasEnded } from '../platform/devbox';
 import { devboxNow } from '../platform/devboxNow';
 import { listLogs } from '../platform/logList';
 import { TailUnavailable, tailLogs } from '../platform/logTail';
-import type { LogEntry, RunloopApi } from '../platform/runloopApi';
+import type { LogEntry } from '../platform/logEntry';
+import type { RunloopApi } from '../platform/runloopApi';
 import { FollowPosition, isNotice, type PositionNotice, type Taken } from './followPosition';
 
 export type FollowNotice =

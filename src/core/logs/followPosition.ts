@@ -1,6 +1,6 @@
 import { parseJson } from '../parse';
 import type { RawEntry } from '../platform/logTail';
-import { parseLogEntry, type LogEntry } from '../platform/runloopApi';
+import { parseLogEntry, type LogEntry } from '../platform/logEntry';
 
 /** What can be said about completeness when a log is read again. */
 export type PositionNotice =

@@ -1,5 +1,5 @@
 import { redact, type LineRedactor } from '../redact';
-import type { LogEntry } from '../platform/runloopApi';
+import type { LogEntry } from '../platform/logEntry';
 import { beginsRecord, shownLine, type LineLevel } from './serverLine';
 
 /** Lines that belong together, as one message of a viewer. */

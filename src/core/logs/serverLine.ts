@@ -1,6 +1,6 @@
 import { asObject, asString, parseJson } from '../parse';
 import { stripControls } from '../plainText';
-import type { LogEntry } from '../platform/runloopApi';
+import type { LogEntry } from '../platform/logEntry';
 
 export type LineLevel = 'debug' | 'info' | 'warning' | 'error';
 

@@ -1,5 +1,6 @@
 import { asArray, asNumber, asObject, asString } from '../parse';
-import type { CallOptions, RunloopApi } from './runloopApi';
+import type { CallOptions } from './apiCalls';
+import type { RunloopApi } from './runloopApi';
 
 /** Something to choose from when a devbox is started. */
 export interface Choice {

@@ -3,7 +3,8 @@ import { asObject, asString } from '../parse';
 import { NotYet, retrying, snapshotRule } from '../retry';
 import { isTransient } from './apiErrors';
 import { parseDevbox, type Devbox } from './devbox';
-import { devboxPath, type CallOptions, type RunloopApi } from './runloopApi';
+import type { CallOptions } from './apiCalls';
+import { devboxPath, type RunloopApi } from './runloopApi';
 
 /** Saves the disk and stops everything that runs. Answers before it is done: the status goes over `suspending`. */
 export async function suspendDevbox(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<Devbox> {

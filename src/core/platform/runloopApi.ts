@@ -1,28 +1,14 @@
-import type { Runloop } from '@runloop/api-client';
-import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
-import { asArray, asObject, asString } from '../parse';
-import {
-  askedForReadRule,
-  readRule,
-  repeatableChangeRule,
-  retrying,
-  type RetryingOptions,
-  type RetryRule,
-} from '../retry';
-import { fromSdkError } from './apiErrors';
-import { openSdk, parseApiKey, parseBaseUrl, type ApiAccount } from './client';
-import { parseDevbox, parseDevboxPage, parseTunnel, type Devbox, type DevboxPage, type Tunnel } from './devbox';
-import { ServerClock } from './serverClock';
-import { parseSnapshots, type Snapshot } from './snapshot';
 import { RuntimeError } from '../errors';
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onWait?: RetryingOptions['onWait'];
-  /** Another rule than the usual one, for callers that come back by themselves. */
-  readonly rule?: RetryRule;
-}
+import { asArray, asObject, asString } from '../parse';
+import { askedForReadRule, retrying } from '../retry';
+import { ApiCalls, type CallOptions, type SentRequest } from './apiCalls';
+import { parseApiKey, parseBaseUrl, type ApiAccount } from './client';
+import type { CreateDevboxBody } from './createDevboxBody';
+import { parseDevbox, parseDevboxPage, parseTunnel, type Devbox, type DevboxPage, type Tunnel } from './devbox';
+import { parseLogEntry, type LogEntry } from './logEntry';
+import type { ServerClock } from './serverClock';
+import { parseSnapshots, type Snapshot } from './snapshot';
 
 export interface Account {
   readonly id: string;
@@ -35,84 +21,39 @@ export interface Blueprint {
   readonly status: string;
 }
 
-export interface LogEntry {
-  readonly level: string;
-  readonly source: string;
-  /** Unix milliseconds. */
-  readonly timestampMs: number | undefined;
-  readonly text: string;
-  readonly exitCode?: number;
-  /** The execution it belongs to. */
-  readonly executionId?: string;
-}
-
-/** What a create asks for; field names are Runloop's own (contract §2.4). */
-export interface CreateDevboxBody {
-  readonly name?: string;
-  readonly entrypoint?: string;
-  readonly environment_variables?: Readonly<Record<string, string>>;
-  readonly blueprint_name?: string;
-  readonly blueprint_id?: string;
-  readonly snapshot_id?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly secrets?: Readonly<Record<string, string>>;
-  readonly mounts?: readonly (
-    | { readonly type: 'file_mount'; readonly target: string; readonly content: string }
-    | { readonly type: 'code_mount'; readonly repo_owner: string; readonly repo_name: string }
-  )[];
-  readonly tunnel?: { readonly auth_mode: 'open' | 'authenticated'; readonly http_keep_alive: boolean };
-  readonly launch_parameters?: {
-    readonly resource_size_request?: string;
-    readonly keep_alive_time_seconds?: number;
-    readonly launch_commands?: readonly string[];
-    readonly lifecycle?: {
-      readonly after_idle: { readonly idle_time_seconds: number; readonly on_idle: 'suspend' | 'shutdown' };
-    };
-    readonly network_policy_id?: string;
-  };
-}
-
-/** One request that went to the API, for logs and counts. */
-export interface SentRequest {
-  readonly method: 'get' | 'post';
-  /** Without the query. */
-  readonly path: string;
-}
-
-/** Milliseconds that one request to the API may take. */
-const requestTimeoutMs = 30_000;
-
 /**
  * Runloop's API as the core uses it: parsed answers, typed errors, our own retry rules, a signal on every call.
  * Nothing is loaded and no request is made before the first call.
  */
 export class RunloopApi {
   readonly baseUrl: string;
-  /** The time as the API's server sees it. */
-  readonly clock = new ServerClock();
-  readonly #account: ApiAccount;
-  readonly #onRequest: ((request: SentRequest) => void) | undefined;
-  #sdk: Promise<Runloop> | undefined;
+  readonly #apiKey: string;
+  readonly #calls: ApiCalls;
 
   /**
    * @param onRequest told of every request before it is sent, repeats included
    * @throws RuntimeError `missing_api_key`, `authentication` (malformed key) or `invalid_option` (base URL).
    */
   constructor(account: ApiAccount, onRequest?: (request: SentRequest) => void) {
-    this.#onRequest = onRequest;
-    this.#account = { apiKey: parseApiKey(account.apiKey), baseUrl: parseBaseUrl(account.baseUrl) };
-    this.baseUrl = this.#account.baseUrl;
+    this.#apiKey = parseApiKey(account.apiKey);
+    this.baseUrl = parseBaseUrl(account.baseUrl);
+    this.#calls = new ApiCalls({ apiKey: this.#apiKey, baseUrl: this.baseUrl }, onRequest);
+  }
+
+  /** The time as the API's server sees it. */
+  get clock(): ServerClock {
+    return this.#calls.clock;
   }
 
   /** Authorization header for the few requests that the SDK has no call for. */
   get authorization(): string {
-    return `Bearer ${this.#account.apiKey}`;
+    return `Bearer ${this.#apiKey}`;
   }
 
   /** Whose key this is: the cheapest way to check it. */
   async me(call: CallOptions = {}): Promise<Account> {
     const account = asObject(
-      await retrying(() => this.#typed('get', '/v1/accounts/me', {}, 'checking the API key', call, undefined), {
+      await retrying(() => this.#calls.once('get', '/v1/accounts/me', {}, { doing: 'checking the API key' }, call), {
         rule: askedForReadRule,
         signal: call.signal,
         onWait: call.onWait,
@@ -127,13 +68,11 @@ export class RunloopApi {
    */
   async createDevbox(body: CreateDevboxBody, call: CallOptions & { requestId: string }): Promise<Devbox> {
     const options = { body, idempotencyKey: call.requestId };
-    return parseDevbox(
-      await this.#change('/v1/devboxes', 'creating a devbox', options, call, undefined),
-    );
+    return parseDevbox(await this.#calls.change('/v1/devboxes', { doing: 'creating a devbox' }, call, options));
   }
 
   async retrieve(devboxId: string, call: CallOptions = {}): Promise<Devbox> {
-    return parseDevbox(await this.#get(devboxPath(devboxId), 'reading a devbox', call, undefined, devboxId));
+    return parseDevbox(await this.#calls.get(devboxPath(devboxId), { doing: 'reading a devbox', devboxId }, call));
   }
 
   /**
@@ -151,7 +90,7 @@ export class RunloopApi {
       ...(query.status === undefined ? {} : { status: query.status }),
       ...(query.after === undefined ? {} : { starting_after: query.after }),
     };
-    return parseDevboxPage(await this.#get('/v1/devboxes', 'listing devboxes', call, parameters));
+    return parseDevboxPage(await this.#calls.get('/v1/devboxes', { doing: 'listing devboxes' }, call, parameters));
   }
 
   /** Every devbox with this status, over all pages; without a status, every devbox of the account. */
@@ -170,14 +109,14 @@ export class RunloopApi {
   async snapshotsOf(devboxId: string, limit: number, call: CallOptions = {}): Promise<readonly Snapshot[]> {
     const query = { devbox_id: devboxId, limit, include_total_count: false };
     return parseSnapshots(
-      await this.#get('/v1/devboxes/disk_snapshots', 'listing snapshots', call, query, devboxId),
+      await this.#calls.get('/v1/devboxes/disk_snapshots', { doing: 'listing snapshots', devboxId }, call, query),
     );
   }
 
   /** The name of a blueprint; empty if it has none. */
   async blueprintName(blueprintId: string, call: CallOptions = {}): Promise<string> {
     const path = `/v1/blueprints/${encodeURIComponent(blueprintId)}`;
-    return asString(asObject(await this.#get(path, 'reading a blueprint', call))?.['name']) ?? '';
+    return asString(asObject(await this.#calls.get(path, { doing: 'reading a blueprint' }, call))?.['name']) ?? '';
   }
 
   /**
@@ -191,17 +130,13 @@ export class RunloopApi {
     holdSeconds: number,
     call: CallOptions = {},
   ): Promise<Devbox | undefined> {
+    const path = `${devboxPath(devboxId)}/wait_for_status`;
+    const request = { body: { statuses, timeout_seconds: holdSeconds }, timeout: (holdSeconds + 20) * 1000 };
     try {
-      const answer = await this.#send('post', `${devboxPath(devboxId)}/wait_for_status`, {
-        body: { statuses, timeout_seconds: holdSeconds },
-        timeout: (holdSeconds + 20) * 1000,
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      });
-      return parseDevbox(answer);
+      return parseDevbox(await this.#calls.once('post', path, request, { doing: 'waiting for a devbox', devboxId }, call));
     } catch (error) {
-      const failure = fromSdkError(error, 'waiting for a devbox', devboxId);
-      if (failure.status === 408) return undefined;
-      throw failure;
+      if (RuntimeError.is(error) && error.status === 408) return undefined;
+      throw error;
     }
   }
 
@@ -212,36 +147,35 @@ export class RunloopApi {
    */
   async shutdown(devboxId: string, call: CallOptions & { readonly force?: boolean } = {}): Promise<Devbox> {
     const query = call.force === true ? '?force=true' : '';
-    return parseDevbox(
-      await this.#change(`${devboxPath(devboxId)}/shutdown${query}`, 'shutting a devbox down', {}, call, devboxId),
-    );
+    const subject = { doing: 'shutting a devbox down', devboxId };
+    return parseDevbox(await this.#calls.change(`${devboxPath(devboxId)}/shutdown${query}`, subject, call));
   }
 
   /** Starts a command in a devbox and does not wait for it. @returns the execution's id */
   async start(devboxId: string, command: string, call: CallOptions = {}): Promise<string> {
-    const options = { body: { command }, idempotencyKey: randomUUID(), timeout: requestTimeoutMs };
+    const path = `${devboxPath(devboxId)}/execute_async`;
+    const request = { body: { command }, idempotencyKey: randomUUID() };
     // Sent once: whether the platform drops a repeat is not promised.
-    const answer = asObject(await this.#typed('post', `${devboxPath(devboxId)}/execute_async`, options, 'starting a command', call, devboxId));
+    const answer = asObject(await this.#calls.once('post', path, request, { doing: 'starting a command', devboxId }, call));
     return asString(answer?.['execution_id']) ?? '';
   }
 
   /** The tunnel of a running devbox, made if it has none. */
   async ensureTunnel(devbox: Devbox, authMode: 'open' | 'authenticated', call: CallOptions = {}): Promise<Tunnel> {
     if (devbox.tunnel !== undefined) return devbox.tunnel;
+    const subject = { doing: 'opening a tunnel', devboxId: devbox.id };
+    const request = { body: { auth_mode: authMode, http_keep_alive: false } };
     try {
-      const answer = await this.#send('post', `${devboxPath(devbox.id)}/enable_tunnel`, {
-        body: { auth_mode: authMode, http_keep_alive: false },
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      });
-      const tunnel = parseTunnel(answer);
+      const tunnel = parseTunnel(
+        await this.#calls.once('post', `${devboxPath(devbox.id)}/enable_tunnel`, request, subject, call),
+      );
       if (tunnel !== undefined) return tunnel;
     } catch (error) {
-      const failure = fromSdkError(error, 'opening a tunnel', devbox.id);
       // 400 also means "has one already": another window was faster, or an answer was lost.
-      if (failure.status !== 400) throw failure;
+      if (!RuntimeError.is(error) || error.status !== 400) throw error;
       const { tunnel } = await this.retrieve(devbox.id, call);
       if (tunnel !== undefined) return tunnel;
-      throw failure;
+      throw error;
     }
     throw new RuntimeError({
       code: 'unexpected_answer',
@@ -253,21 +187,21 @@ export class RunloopApi {
 
   /** The whole log of a devbox, oldest first. */
   async logs(devboxId: string, call: CallOptions = {}): Promise<readonly LogEntry[]> {
-    const answer = asObject(await this.#get(`${devboxPath(devboxId)}/logs`, 'reading logs', call, undefined, devboxId));
+    const answer = asObject(await this.#calls.get(`${devboxPath(devboxId)}/logs`, { doing: 'reading logs', devboxId }, call));
     return asArray(answer?.['logs']).flatMap((entry) => parseLogEntry(entry) ?? []);
   }
 
   async readFile(devboxId: string, filePath: string, call: CallOptions = {}): Promise<string> {
     const options = { body: { file_path: filePath }, headers: { accept: 'text/plain' } };
     const path = `${devboxPath(devboxId)}/read_file_contents`;
-    return asString(await this.#change(path, 'reading a file of a devbox', options, call, devboxId)) ?? '';
+    return asString(await this.#calls.change(path, { doing: 'reading a file of a devbox', devboxId }, call, options)) ?? '';
   }
 
   async blueprintsNamed(name: string, call: CallOptions = {}): Promise<readonly Blueprint[]> {
     const query = { name, limit: 100, include_total_count: false };
     const answers = await Promise.all(
       ['/v1/blueprints', '/v1/blueprints/list_public'].map((path) =>
-        this.#get(path, 'listing blueprints', call, query),
+        this.#calls.get(path, { doing: 'listing blueprints' }, call, query),
       ),
     );
     return answers
@@ -284,7 +218,7 @@ export class RunloopApi {
 
   /** GET, parsed by the caller: for the other files of `platform/`. Tried again after passing failures. */
   async read(path: string, doing: string, call: CallOptions, query?: Readonly<Record<string, unknown>>): Promise<unknown> {
-    return this.#get(path, doing, call, query);
+    return this.#calls.get(path, { doing }, call, query);
   }
 
   /**
@@ -292,95 +226,11 @@ export class RunloopApi {
    * request id.
    */
   async change(path: string, doing: string, body: Readonly<Record<string, unknown>> | undefined, call: CallOptions, devboxId?: string): Promise<unknown> {
-    return this.#change(path, doing, body === undefined ? {} : { body }, call, devboxId);
-  }
-
-  async #get(
-    path: string,
-    doing: string,
-    call: CallOptions,
-    query?: Readonly<Record<string, unknown>>,
-    devboxId?: string,
-  ): Promise<unknown> {
-    return retrying(
-      () => this.#typed('get', path, query === undefined ? {} : { query }, doing, call, devboxId),
-      { rule: call.rule ?? readRule, signal: call.signal, onWait: call.onWait },
-    );
-  }
-
-  /** A POST that is safe to repeat: all its tries carry one request id. */
-  async #change(
-    path: string,
-    doing: string,
-    options: RequestOptions,
-    call: CallOptions,
-    devboxId: string | undefined,
-  ): Promise<unknown> {
-    const idempotencyKey = options.idempotencyKey ?? randomUUID();
-    return retrying(
-      () => this.#typed('post', path, { ...options, idempotencyKey }, doing, call, devboxId),
-      { rule: repeatableChangeRule, signal: call.signal, onWait: call.onWait },
-    );
-  }
-
-  async #typed(
-    method: 'get' | 'post',
-    path: string,
-    options: RequestOptions,
-    doing: string,
-    call: CallOptions,
-    devboxId: string | undefined,
-  ): Promise<unknown> {
-    try {
-      return await this.#send(method, path, {
-        timeout: requestTimeoutMs,
-        ...options,
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      });
-    } catch (error) {
-      throw fromSdkError(error, doing, devboxId);
-    }
-  }
-
-  async #send(method: 'get' | 'post', path: string, options: RequestOptions): Promise<unknown> {
-    this.#sdk ??= openSdk(this.#account);
-    const sdk = await this.#sdk;
-    this.#onRequest?.({ method, path });
-    const asked = Date.now();
-    // The SDK goes on listening to a signal after the call: it gets one that ends with the call.
-    const { signal } = options;
-    const own = signal === undefined || signal === null ? options : { ...options, signal: AbortSignal.any([signal]) };
-    const { data, response } = await (method === 'get'
-      ? sdk.get<unknown, unknown>(path, own)
-      : sdk.post<unknown, unknown>(path, own)
-    ).withResponse();
-    this.clock.observe(response.headers.get('date'), asked, Date.now());
-    return data;
+    return this.#calls.change(path, { doing, devboxId }, call, body === undefined ? {} : { body });
   }
 }
 
 /** Path of one devbox in the API. */
 export function devboxPath(devboxId: string): string {
   return `/v1/devboxes/${encodeURIComponent(devboxId)}`;
-}
-
-/** Reads one entry of a devbox's log; undefined if it is none. */
-export function parseLogEntry(value: unknown): LogEntry | undefined {
-  const entry = asObject(value);
-  if (entry === undefined) return undefined;
-  const time = entry['timestamp_ms'];
-  const command = asString(entry['cmd']);
-  const exitCode = entry['exit_code'];
-  const text =
-    asString(entry['message']) ??
-    (command !== undefined ? `$ ${command}` : typeof exitCode === 'number' ? `exit code ${exitCode}` : undefined);
-  if (text === undefined) return undefined;
-  return {
-    level: asString(entry['level']) ?? '',
-    source: asString(entry['source']) ?? '',
-    timestampMs: typeof time === 'number' ? time : undefined,
-    text,
-    ...(typeof exitCode === 'number' ? { exitCode } : {}),
-    ...(typeof entry['cmd_id'] === 'string' ? { executionId: entry['cmd_id'] } : {}),
-  };
 }

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'mocha';
 import { followDevbox, followEvents, readLog, type FollowEvent } from '../../../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
-import { RunloopApi, type LogEntry } from '../../../../src/core/platform/runloopApi';
+import type { LogEntry } from '../../../../src/core/platform/logEntry';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { startPlatform, type TestPlatform } from '../../../testPlatform';
 import { seeded, startCuttingProxy } from './cuttingProxy';
 

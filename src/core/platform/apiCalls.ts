@@ -1,0 +1,122 @@
+import type { Runloop } from '@runloop/api-client';
+import type { RequestOptions } from '@runloop/api-client/core';
+import { randomUUID } from 'node:crypto';
+import { cancelled, RuntimeError } from '../errors';
+import { readRule, repeatableChangeRule, retrying, type RetryingOptions, type RetryRule } from '../retry';
+import { fromSdkError } from './apiErrors';
+import { openSdk, type ApiAccount } from './client';
+import { ServerClock } from './serverClock';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onWait?: RetryingOptions['onWait'];
+  /** Another rule than the usual one, for callers that come back by themselves. */
+  readonly rule?: RetryRule;
+}
+
+/** What one call is about, for its errors. */
+export interface CallSubject {
+  /** What is being done, as in "while reading a devbox". */
+  readonly doing: string;
+  readonly devboxId?: string | undefined;
+}
+
+/** One request that went to the API, for logs and counts. */
+export interface SentRequest {
+  readonly method: 'get' | 'post';
+  /** Without the query. */
+  readonly path: string;
+}
+
+/** Milliseconds until the API must have begun to answer a request. */
+export const requestTimeoutMs = 30_000;
+/** Milliseconds that an answer may take to arrive once it began. */
+const bodyTimeoutMs = 60_000;
+
+/** What the SDK takes for one request, and how long its answer may take to arrive. */
+export type ApiRequest = Omit<RequestOptions, 'signal'> & { readonly bodyTimeoutMs?: number };
+
+/**
+ * How the core's calls go to Runloop's API: through the SDK, which is loaded by the first of them; with typed errors,
+ * our own retry rules, and one deadline over the whole call (the SDK's own ends when the answer begins).
+ */
+export class ApiCalls {
+  /** The time as the API's server sees it. */
+  readonly clock = new ServerClock();
+  readonly #account: ApiAccount;
+  readonly #onRequest: ((request: SentRequest) => void) | undefined;
+  #sdk: Promise<Runloop> | undefined;
+
+  constructor(account: ApiAccount, onRequest?: (request: SentRequest) => void) {
+    this.#account = account;
+    this.#onRequest = onRequest;
+  }
+
+  /** A GET, tried again after passing failures. @throws RuntimeError */
+  async get(path: string, subject: CallSubject, call: CallOptions, query?: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const request = query === undefined ? {} : { query };
+    return retrying(() => this.once('get', path, request, subject, call), {
+      rule: call.rule ?? readRule,
+      signal: call.signal,
+      onWait: call.onWait,
+    });
+  }
+
+  /** A POST that is safe to repeat: all its tries carry one request id. @throws RuntimeError */
+  async change(path: string, subject: CallSubject, call: CallOptions, request: ApiRequest = {}): Promise<unknown> {
+    const idempotencyKey = request.idempotencyKey ?? randomUUID();
+    return retrying(() => this.once('post', path, { ...request, idempotencyKey }, subject, call), {
+      rule: repeatableChangeRule,
+      signal: call.signal,
+      onWait: call.onWait,
+    });
+  }
+
+  /** One request, sent once. @throws RuntimeError `deadline` if the answer does not arrive whole in time */
+  async once(
+    method: 'get' | 'post',
+    path: string,
+    request: ApiRequest,
+    subject: CallSubject,
+    call: CallOptions,
+  ): Promise<unknown> {
+    const { bodyTimeoutMs: forBody = bodyTimeoutMs, timeout = requestTimeoutMs, ...options } = request;
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeout + forBody);
+    // The SDK goes on listening to a signal after the call: it gets one that ends with the call.
+    const signal = AbortSignal.any([deadline.signal, ...(call.signal === undefined ? [] : [call.signal])]);
+    try {
+      return await this.#send(method, path, { ...options, timeout, signal });
+    } catch (error) {
+      // While an answer arrives, the SDK lets its reader's own abort error through.
+      if (call.signal?.aborted === true) throw cancelled(subject.devboxId);
+      if (deadline.signal.aborted) throw cutShort(subject, timeout + forBody, error);
+      throw fromSdkError(error, subject.doing, subject.devboxId);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #send(method: 'get' | 'post', path: string, options: RequestOptions): Promise<unknown> {
+    this.#sdk ??= openSdk(this.#account);
+    const sdk = await this.#sdk;
+    this.#onRequest?.({ method, path });
+    const asked = Date.now();
+    const { data, response } = await (method === 'get'
+      ? sdk.get<unknown, unknown>(path, options)
+      : sdk.post<unknown, unknown>(path, options)
+    ).withResponse();
+    this.clock.observe(response.headers.get('date'), asked, Date.now());
+    return data;
+  }
+}
+
+function cutShort(subject: CallSubject, limitMs: number, cause: unknown): RuntimeError {
+  return new RuntimeError({
+    code: 'deadline',
+    message: `The Runloop API did not finish its answer within ${Math.round(limitMs / 1000)} s while ${subject.doing}.`,
+    nextStep: 'Check the network connection, then try again.',
+    devboxId: subject.devboxId,
+    cause,
+  });
+}

@@ -1,0 +1,34 @@
+import { asObject, asString } from '../parse';
+
+/** One entry of a devbox's log. */
+export interface LogEntry {
+  readonly level: string;
+  readonly source: string;
+  /** Unix milliseconds. */
+  readonly timestampMs: number | undefined;
+  readonly text: string;
+  readonly exitCode?: number;
+  /** The execution it belongs to. */
+  readonly executionId?: string;
+}
+
+/** Reads one entry of a devbox's log; undefined if it is none. */
+export function parseLogEntry(value: unknown): LogEntry | undefined {
+  const entry = asObject(value);
+  if (entry === undefined) return undefined;
+  const time = entry['timestamp_ms'];
+  const command = asString(entry['cmd']);
+  const exitCode = entry['exit_code'];
+  const text =
+    asString(entry['message']) ??
+    (command !== undefined ? `$ ${command}` : typeof exitCode === 'number' ? `exit code ${exitCode}` : undefined);
+  if (text === undefined) return undefined;
+  return {
+    level: asString(entry['level']) ?? '',
+    source: asString(entry['source']) ?? '',
+    timestampMs: typeof time === 'number' ? time : undefined,
+    text,
+    ...(typeof exitCode === 'number' ? { exitCode } : {}),
+    ...(typeof entry['cmd_id'] === 'string' ? { executionId: entry['cmd_id'] } : {}),
+  };
+}
