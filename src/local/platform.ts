@@ -40,7 +40,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, say);
   const store = Store.open(dataDir);
   try {
-    const account = await Account.open(store, sandboxes);
+    const account = await Account.open(store, sandboxes, say);
     const devboxes = await DevboxRegistry.open({ store, sandboxes, provisions: account, say, mishaps: faults });
     const server = new PlatformServer(devboxes, account, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds, dataDir }, faults);
     const port = await listen(server, options.port);

@@ -7,12 +7,16 @@ import { DevboxLog } from '../devbox/devboxLog';
 import { DevboxError, messageOf } from '../devbox/errors';
 import { newBlueprintId } from '../devbox/ids';
 import { removeFolder } from '../devbox/removeFolder';
+import type { CodeMount, FileMount } from '../devbox/spec';
 import type { RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
 import type { BuildStep } from './dockerfile';
 import { Disks } from './disks';
 
 const stringMap = z.record(z.string(), z.string());
+
+/** Why a build can fail. */
+const buildFailures = ['out_of_memory', 'out_of_disk', 'build_failed'] as const;
 
 const builtRecord = z.object({
   id: z.string(),
@@ -23,6 +27,7 @@ const builtRecord = z.object({
   baseId: z.string().optional(),
   status: z.enum(['queued', 'building', 'failed', 'build_complete', 'deleted']),
   failure: z.string().optional(),
+  failureReason: z.enum(buildFailures).optional(),
   environment: stringMap,
   metadata: stringMap,
   parameters: z.record(z.string(), z.unknown()),
@@ -31,11 +36,26 @@ const builtRecord = z.object({
 /** A blueprint that was built here, as the store has it. */
 export type BuiltBlueprint = z.infer<typeof builtRecord>;
 
+/** A build that failed for a reason of its own. */
+export class BuildFailure extends DevboxError {
+  readonly reason: (typeof buildFailures)[number];
+
+  constructor(reason: (typeof buildFailures)[number], message: string) {
+    super('failed', message);
+    this.name = 'BuildFailure';
+    this.reason = reason;
+  }
+}
+
 /** What is to be built. */
 export interface BuildOrder {
   readonly name: string;
   readonly base: Blueprint | undefined;
   readonly steps: readonly BuildStep[];
+  /** The objects that the steps copy from, by the name of the build context; `''` is the build's own. */
+  readonly contexts: ReadonlyMap<string, string>;
+  readonly fileMounts: readonly FileMount[];
+  readonly codeMounts: readonly CodeMount[];
   /** Values of build-time secrets by variable; not kept. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -43,17 +63,18 @@ export interface BuildOrder {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Runs a build in a sandbox of its own on the given disk. */
-export type RunBuild = (job: {
+/** One build, on a disk of its own. */
+export interface BuildJob extends Pick<BuildOrder, 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'secrets'> {
   readonly id: string;
   readonly disk: string;
   readonly openhands: Blueprint | undefined;
   readonly environment: Readonly<Record<string, string>>;
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly steps: readonly BuildStep[];
   readonly log: DevboxLog;
   readonly signal: AbortSignal;
-}) => Promise<void>;
+}
+
+/** Runs a build in a sandbox on its disk; throws what it fails with. */
+export type RunBuild = (job: BuildJob) => Promise<void>;
 
 /** The account's blueprints: those that come with the platform, and those that were built on it. */
 export class Blueprints {
@@ -78,7 +99,7 @@ export class Blueprints {
     const blueprints = new Blueprints(store);
     for (const record of blueprints.all()) {
       if (record.status === 'queued' || record.status === 'building') {
-        blueprints.#table.put({ ...record, status: 'failed', finishedAt: Date.now(), failure: 'The local platform was ended during the build.' });
+        blueprints.#table.put({ ...record, status: 'failed', finishedAt: Date.now(), failure: 'The local platform was ended during the build.', failureReason: 'build_failed' });
       }
     }
     await blueprints.#disks.removeAllBut(new Set(blueprints.all().filter(({ status }) => status === 'build_complete').map(({ id }) => id)));
@@ -181,12 +202,13 @@ export class Blueprints {
         await this.take(record.baseId, folder, signal);
       }
       const openhands = record.openhands ? builtInBlueprints.find((blueprint) => blueprint.openhands) : undefined;
-      await this.run({ id: record.id, disk: folder, openhands, environment: record.environment, secrets: order.secrets, steps: order.steps, log, signal });
+      await this.run({ ...order, id: record.id, disk: folder, openhands, environment: record.environment, log, signal });
+      await removeFolder(join(folder, 'run/devbox'));
       await this.#disks.keep(record.id, folder, signal);
       this.#table.put({ ...record, status: 'build_complete', environment, finishedAt: Date.now() });
     } catch (error) {
       log.append({ source: 'setup_commands', level: 'error', message: messageOf(error) });
-      this.#table.put({ ...record, status: 'failed', failure: messageOf(error), finishedAt: Date.now() });
+      this.#table.put({ ...record, status: 'failed', failure: messageOf(error), failureReason: error instanceof BuildFailure ? error.reason : 'build_failed', finishedAt: Date.now() });
     } finally {
       log.close();
       this.#logs.delete(record.id);

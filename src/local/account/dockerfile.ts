@@ -4,14 +4,28 @@ import { DevboxError } from '../devbox/errors';
 export type BuildStep =
   | { readonly kind: 'run'; readonly command: string }
   | { readonly kind: 'env'; readonly name: string; readonly value: string }
-  | { readonly kind: 'workdir'; readonly path: string };
+  | { readonly kind: 'workdir'; readonly path: string }
+  | CopyStep
+  | { readonly kind: 'mounts' };
+
+/** Copies from a build context onto the disk. */
+export interface CopyStep {
+  readonly kind: 'copy';
+  /** The named context to copy from; empty for the build's own. */
+  readonly from: string;
+  /** Relative to the context; may have wildcards. */
+  readonly sources: readonly string[];
+  readonly target: string;
+  /** Octal permissions of what is copied. */
+  readonly mode: string | undefined;
+}
 
 /** Images for which this computer's own system can stand in. */
 const knownBases = /^(?:runloop[:/]|(?:docker\.io\/)?(?:library\/)?(?:ubuntu|debian)(?:[:@]|$))/;
 
 /**
- * Reads the part of a Dockerfile that can be honoured here: FROM a known base, RUN, ENV, WORKDIR, USER, ARG, and what
- * changes nothing about a disk.
+ * Reads the part of a Dockerfile that can be honoured here: FROM a known base, RUN, COPY, ENV, WORKDIR, USER, ARG, and
+ * what changes nothing about a disk.
  * @param given values of build arguments
  * @throws DevboxError `invalid` that names the line
  */
@@ -27,13 +41,16 @@ export function readDockerfile(text: string, given: Readonly<Record<string, stri
     }
     switch (word) {
       case 'FROM':
-        if (begun || !knownBases.test(filled)) {
+        if (begun || !knownBases.test(filled.replace(/^--platform=\S+\s+/, ''))) {
           throw refuse(begun ? 'only one stage can be built here.' : `"${filled}" is not a base that this computer can stand in for. Use ubuntu, debian or a runloop image.`);
         }
         begun = true;
         break;
       case 'RUN':
-        steps.push({ kind: 'run', command: rest.startsWith('[') ? execForm(rest, refuse) : rest });
+        steps.push({ kind: 'run', command: runCommand(rest, refuse) });
+        break;
+      case 'COPY':
+        steps.push(copyStep(filled, refuse));
         break;
       case 'ARG': {
         const [name = '', ...value] = filled.split('=');
@@ -66,7 +83,7 @@ export function readDockerfile(text: string, given: Readonly<Record<string, stri
       case 'MAINTAINER':
         break;
       default:
-        throw refuse(`${word} cannot be honoured on the local platform. Use RUN, ENV, WORKDIR, ARG or USER.`);
+        throw refuse(`${word} cannot be honoured on the local platform. Use RUN, COPY, ENV, WORKDIR, ARG or USER.`);
     }
   }
   if (!begun) {
@@ -75,12 +92,86 @@ export function readDockerfile(text: string, given: Readonly<Record<string, stri
   return steps;
 }
 
+/** The contexts a Dockerfile's steps copy from by name; `''` is the build's own. */
+export function contextsOf(steps: readonly BuildStep[]): ReadonlySet<string> {
+  return new Set(steps.flatMap((step) => (step.kind === 'copy' ? [step.from] : [])));
+}
+
+type Refuse = (why: string) => DevboxError;
+
+function runCommand(rest: string, refuse: Refuse): string {
+  const { flags, words } = flagsOf(rest);
+  const prepare = flags.map((flag) => mountFlag(flag, refuse)).join('');
+  const whole = /^<<(-?)(["']?)(\w+)\2\n([^]*?)\n?\s*\3$/.exec(words);
+  const command = whole === null ? (words.startsWith('[') ? execForm(words, refuse) : words) : (whole[4] ?? '');
+  return prepare === '' ? command : `${prepare}\n${command}`;
+}
+
+/** What a flag of RUN asks for, as shell lines in front of the command. */
+function mountFlag(flag: string, refuse: Refuse): string {
+  const options = new Map(flag.replace(/^--mount=/, '').split(',').map((part) => [part.split('=')[0] ?? '', part.split('=').slice(1).join('=')]));
+  if (flag.startsWith('--mount=') && options.get('type') === 'cache') {
+    return '';
+  }
+  const id = options.get('id') ?? '';
+  const target = options.get('target') ?? options.get('dst') ?? `/run/secrets/${id}`;
+  if (!flag.startsWith('--mount=') || options.get('type') !== 'secret' || !/^[A-Za-z_]\w*$/.test(id) || /['\n]/.test(target)) {
+    throw refuse(`${flag} cannot be honoured. Of RUN's flags, --mount=type=secret,id=NAME and type=cache can.`);
+  }
+  // The build's secrets are variables; what makes a file of one removes it again.
+  return `mkdir -p -- "$(dirname -- '${target}')" && (umask 077; printf %s "$${id}" > '${target}') && trap "rm -f -- '${target}'" EXIT\n`;
+}
+
+function copyStep(filled: string, refuse: Refuse): CopyStep {
+  const { flags, words } = flagsOf(filled);
+  if (/<</.test(words)) {
+    throw refuse('here-documents of COPY cannot be honoured. Put the text into a file of the build context.');
+  }
+  const paths = words.startsWith('[') ? listOf(words, refuse) : words.split(/\s+/).filter((word) => word !== '');
+  const target = paths.at(-1);
+  if (target === undefined || paths.length < 2) {
+    throw refuse('COPY needs what to copy and where to.');
+  }
+  const sources = paths.slice(0, -1).map((path) => path.replace(/^\/+/, '') || '.');
+  if (sources.some((source) => source.split('/').includes('..'))) {
+    throw refuse('COPY cannot reach out of the build context.');
+  }
+  let from = '';
+  let mode: string | undefined;
+  for (const flag of flags) {
+    const [name, value = ''] = flag.split('=');
+    if (name === '--from' && value !== '' && !/^\d+$/.test(value)) {
+      from = value;
+    } else if (name === '--chmod' && /^[0-7]{3,4}$/.test(value)) {
+      mode = value;
+    } else if (name !== '--link' && !(name === '--chown' && /^(?:user|root|0|1000)(?::\w+)?$/.test(value))) {
+      throw refuse(`${flag} cannot be honoured. Use --from with a named build context, --chmod with octal digits, or --chown with user or root.`);
+    }
+  }
+  return { kind: 'copy', from, sources, target, mode };
+}
+
+function flagsOf(text: string): { readonly flags: readonly string[]; readonly words: string } {
+  const [, flags = '', words = ''] = /^((?:--\w\S*\s+)*)([^]*)$/.exec(text) ?? [];
+  return { flags: flags.split(/\s+/).filter((flag) => flag !== ''), words };
+}
+
 function* instructions(text: string): Generator<{ number: number; word: string; rest: string }> {
   let number = 0;
   let begun = 0;
   let joined = '';
+  let until: RegExp | undefined;
   for (const line of text.split(/\r?\n/)) {
     number += 1;
+    if (until !== undefined) {
+      joined += `\n${line}`;
+      if (until.test(line)) {
+        until = undefined;
+        yield instruction(begun, joined);
+        joined = '';
+      }
+      continue;
+    }
     if (/^\s*#/.test(line) || (joined === '' && line.trim() === '')) {
       continue;
     }
@@ -89,10 +180,23 @@ function* instructions(text: string): Generator<{ number: number; word: string; 
       joined += `${line.replace(/\\\s*$/, '')} `;
       continue;
     }
-    const [, word = '', rest = ''] = /^\s*(\S+)\s*([^]*?)\s*$/.exec(joined + line) ?? [];
+    joined += line;
+    const document = /^\s*(?:RUN|COPY)\b.*?<<(-?)(["']?)([A-Za-z_]\w*)\2/i.exec(joined);
+    if (document !== null) {
+      until = new RegExp(`^${document[1] === '' ? '' : '\\t*'}${document[3] ?? ''}$`);
+      continue;
+    }
+    yield instruction(begun, joined);
     joined = '';
-    yield { number: begun, word: word.toUpperCase(), rest };
   }
+  if (joined !== '') {
+    yield instruction(begun, joined);
+  }
+}
+
+function instruction(number: number, text: string): { number: number; word: string; rest: string } {
+  const [, word = '', rest = ''] = /^\s*(\S+)\s*([^]*?)\s*$/.exec(text) ?? [];
+  return { number, word: word.toUpperCase(), rest };
 }
 
 function fillIn(text: string, values: Readonly<Record<string, string>>): string {
@@ -112,7 +216,11 @@ function unquote(text: string): string {
   return inner === null ? text : (inner[1]?.replaceAll(/\\(["\\])/g, '$1') ?? inner[2] ?? '');
 }
 
-function execForm(text: string, refuse: (why: string) => DevboxError): string {
+function execForm(text: string, refuse: Refuse): string {
+  return listOf(text, refuse).map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+}
+
+function listOf(text: string, refuse: Refuse): readonly string[] {
   let words: unknown;
   try {
     words = JSON.parse(text);
@@ -122,5 +230,5 @@ function execForm(text: string, refuse: (why: string) => DevboxError): string {
   if (!Array.isArray(words)) {
     throw refuse('the list of words is not a list.');
   }
-  return words.map((word) => `'${String(word).replaceAll("'", String.raw`'\''`)}'`).join(' ');
+  return words.map(String);
 }

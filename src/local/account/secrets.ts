@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -77,6 +77,11 @@ export class Secrets {
   value(name: string): string | undefined {
     const record = this.#find(name);
     return record === undefined ? undefined : this.#open(record);
+  }
+
+  /** A key for another purpose, which tells nothing about the secrets'. */
+  keyFor(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#key, '', purpose, 32));
   }
 
   #find(name: string): SecretRecord | undefined {

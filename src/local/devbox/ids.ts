@@ -26,6 +26,16 @@ export function newBlueprintId(): string {
   return `bpt_${randomText(mixed, 21)}`;
 }
 
+/** A fresh id of a storage object. */
+export function newObjectId(): string {
+  return `obj_${randomText(mixed, 21)}`;
+}
+
+/** A fresh id of a network policy. */
+export function newPolicyId(): string {
+  return `npol_${randomText(mixed, 21)}`;
+}
+
 /** A fresh id of an account secret. */
 export function newSecretId(): string {
   return `sec_${randomText(mixed, 21)}`;

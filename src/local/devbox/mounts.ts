@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clearFile } from './diskPaths';
@@ -46,21 +47,27 @@ export async function mountAll(surroundings: MountSurroundings): Promise<void> {
   }
 }
 
-async function mountObject(mount: ObjectMount, { run, disk, provisions, spec }: MountSurroundings): Promise<void> {
+/**
+ * Puts an object onto the disk: archives become folders, for all else the path names the file.
+ * @throws DevboxError `not_found`, `failed`
+ */
+export async function mountObject(mount: ObjectMount, { run, disk, provisions, spec }: Omit<MountSurroundings, 'files' | 'log'>): Promise<void> {
   const { file, contentType } = provisions.object(mount.objectId);
   const name = `run/devbox/${mount.objectId}`;
   await clearFile(disk, name);
-  await copyFile(file, join(disk, name));
+  await copyFile(file, join(disk, name), constants.COPYFILE_FICLONE);
   const source = quote(`${run.sandbox.prefix}/${name}`);
   const path = /^(?:\/|~)/.test(mount.path) ? mount.path.replace(/^~/, spec.home) : `${spec.home}/${mount.path}`;
   const target = quote(run.sandbox.prefix + path);
-  // Archives become folders; for all else the path names the file.
+  const folder = `mkdir -p -- "$(dirname -- ${target})"`;
+  // Whoever packed an archive is nobody in the devbox.
+  const tar = `mkdir -p -- ${target} && tar --no-same-owner`;
   const unpack: Readonly<Record<string, string>> = {
-    tar: `mkdir -p -- ${target} && tar -xf ${source} -C ${target}`,
-    tgz: `mkdir -p -- ${target} && tar -xzf ${source} -C ${target}`,
-    gzip: `mkdir -p -- "$(dirname -- ${target})" && gzip -dc < ${source} > ${target}`,
+    tar: `${tar} -xf ${source} -C ${target}`,
+    tgz: `${tar} -xzf ${source} -C ${target}`,
+    gzip: `${folder} && gzip -dc < ${source} > ${target}`,
   };
-  const place = unpack[contentType] ?? `mkdir -p -- "$(dirname -- ${target})" && cp -- ${source} ${target}`;
+  const place = unpack[contentType] ?? `${folder} && cp -- ${source} ${target} && chmod 644 -- ${target}`;
   const { code } = await run.shell('setup_commands', `${place}; code=$?; rm -f -- ${source}; exit $code`);
   if (code !== 0) {
     throw new DevboxError('failed', `The object ${mount.objectId} could not be mounted at ${mount.path}: see the lines above.`);

@@ -1,25 +1,30 @@
 import * as z from 'zod';
 import type { Account } from '../account/account';
 import type { BuiltBlueprint } from '../account/blueprints';
-import { readDockerfile } from '../account/dockerfile';
+import type { BuildStep } from '../account/dockerfile';
+import { contextsOf, readDockerfile } from '../account/dockerfile';
 import { builtInBlueprints, findBlueprint } from '../devbox/blueprints';
 import { ApiError, badRequest, notOffered } from './apiError';
+import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap } from './bodies';
 import { listFields, pageBody } from './paging';
 import { repeatKey } from './repeatKey';
 import type { Router } from './router';
 import { blueprintView } from './views';
 
+const contextFields = z.object({ type: z.literal('object'), object_id: z.string() });
+
 const buildFields = z.looseObject({
   name: nameField.min(1, 'A blueprint needs a name'),
   dockerfile: optional(z.string()),
   system_setup_commands: optional(z.array(z.string())),
   build_args: optional(stringMap),
-  build_context: optional(z.unknown()),
+  build_context: optional(contextFields),
+  named_build_contexts: optional(z.record(z.string(), contextFields)),
   base_blueprint_id: optional(z.string()),
   base_blueprint_name: optional(z.string()),
   launch_parameters: optional(z.record(z.string(), z.unknown())),
-  code_mounts: optional(z.array(z.unknown())),
+  code_mounts: optional(z.array(codeFields)),
   file_mounts: optional(stringMap),
   secrets: optional(stringMap),
   services: optional(z.array(z.unknown())),
@@ -33,17 +38,9 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
   router.add('POST', '/v1/blueprints', async ({ exchange }) => {
     const body = await exchange.readObject();
     const fields = parseBody(buildFields, body);
-    const wanting: readonly (readonly [boolean, string])[] = [
-      [(fields.services ?? []).length > 0, 'containerized services'],
-      [fields.build_context !== undefined, 'build contexts'],
-      [(fields.code_mounts ?? []).length > 0, 'code mounts in blueprints'],
-      [Object.keys(fields.file_mounts ?? {}).length > 0, 'file mounts in blueprints'],
-    ];
-    wanting.forEach(([asked, what]) => {
-      if (asked) {
-        throw notOffered(what);
-      }
-    });
+    if ((fields.services ?? []).length > 0) {
+      throw notOffered('containerized services');
+    }
     const { values, missing } = account.secrets(fields.secrets ?? {});
     if (missing.length > 0) {
       throw badRequest(`There is no secret ${missing.join(', ')}. Create it first.`);
@@ -53,11 +50,26 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     if (base === undefined && (wanted.id ?? wanted.name) !== undefined) {
       throw badRequest(`There is no built blueprint ${wanted.id ?? wanted.name ?? ''} to start from.`);
     }
+    const fileMounts = Object.entries(fields.file_mounts ?? {}).map(([target, content]) => ({ target, content }));
+    const codeMounts = (fields.code_mounts ?? []).map(codeMountOf);
     const steps = [
       ...(fields.dockerfile === undefined ? [] : readDockerfile(fields.dockerfile, fields.build_args ?? {})),
+      ...(fileMounts.length + codeMounts.length === 0 ? [] : [{ kind: 'mounts' as const }]),
       ...(fields.system_setup_commands ?? []).map((command) => ({ kind: 'run' as const, command })),
     ];
-    const built = blueprints.begin({ name: fields.name, base, steps, secrets: values, metadata: fields.metadata ?? {}, parameters: fields }, repeatKey(exchange, body));
+    const order = {
+      name: fields.name,
+      base,
+      steps,
+      contexts: readContexts(fields, steps, account),
+      fileMounts,
+      codeMounts,
+      secrets: values,
+      metadata: fields.metadata ?? {},
+      // A token is for this build only: it is neither kept nor shown again.
+      parameters: { ...fields, ...(fields.code_mounts === undefined ? {} : { code_mounts: fields.code_mounts.map((mount) => ({ ...mount, token: undefined })) }) },
+    };
+    const built = blueprints.begin(order, repeatKey(exchange, body));
     exchange.sendJson(200, builtView(built));
   });
 
@@ -108,6 +120,29 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
   });
 }
 
+/** The objects that the steps copy from. */
+function readContexts(fields: z.infer<typeof buildFields>, steps: readonly BuildStep[], account: Account): ReadonlyMap<string, string> {
+  const given = new Map(Object.entries(fields.named_build_contexts ?? {}).map(([name, { object_id: id }]) => [name, id]));
+  if (fields.build_context !== undefined) {
+    given.set('', fields.build_context.object_id);
+  }
+  for (const id of given.values()) {
+    const object = account.objects.find(id);
+    if (object?.state !== 'READ_ONLY') {
+      throw badRequest(`There is no complete object ${id} to build from. List the objects to see those that are READ_ONLY.`);
+    }
+    if (object.contentType !== 'tar' && object.contentType !== 'tgz') {
+      throw badRequest(`The object ${id} is no archive: its content type is ${object.contentType}. A build context has to be tar or tgz.`);
+    }
+  }
+  for (const name of contextsOf(steps)) {
+    if (!given.has(name)) {
+      throw badRequest(name === '' ? 'The Dockerfile copies from a build context, and none is given. Give one as build_context.' : `The Dockerfile copies from a build context "${name}" that is not given. Only named_build_contexts can be named there.`);
+    }
+  }
+  return given;
+}
+
 function builtView(blueprint: BuiltBlueprint): Record<string, unknown> {
   return {
     id: blueprint.id,
@@ -116,7 +151,7 @@ function builtView(blueprint: BuiltBlueprint): Record<string, unknown> {
     state: blueprint.status === 'deleted' ? 'deleted' : 'created',
     create_time_ms: blueprint.createdAt,
     build_finish_time_ms: blueprint.finishedAt ?? null,
-    failure_reason: blueprint.status === 'failed' ? 'build_failed' : null,
+    failure_reason: blueprint.status === 'failed' ? (blueprint.failureReason ?? 'build_failed') : null,
     is_public: false,
     base_blueprint_id: blueprint.baseId ?? null,
     metadata: blueprint.metadata,

@@ -3,10 +3,11 @@ import * as z from 'zod';
 import type { Account } from '../account/account';
 import type { Blueprint } from '../devbox/blueprints';
 import type { BuiltBlueprint } from '../account/blueprints';
-import type { CodeMount, DevboxSpec, FileMount, Lifetime } from '../devbox/spec';
+import type { CodeMount, DevboxSpec, FileMount, Lifetime, ObjectMount } from '../devbox/spec';
 import { limitsOf, sizeNames } from '../devbox/sizes';
 import type { TunnelSettings } from '../devbox/tunnel';
 import { badRequest, notOffered } from './apiError';
+import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap, tunnelFields } from './bodies';
 
 /** Lifetime of a devbox whose creator said nothing, and the longest one, in seconds. */
@@ -40,13 +41,7 @@ const launchFields = z.looseObject({
   required_services: optional(z.array(z.string())),
 });
 
-const codeFields = z.looseObject({
-  repo_owner: z.string().regex(/^[\w.-]+$/, 'An owner has letters, digits and . _ - only'),
-  repo_name: z.string().regex(/^(?!\.{1,2}$)[\w.-]+$/, 'A repository has letters, digits and . _ - only'),
-  token: optional(z.string().regex(/^[\x21-\x7e]+$/, 'A token has printable characters without blanks only')),
-  git_ref: optional(z.string().regex(/^[^-\0][^\0]*$/, 'A reference does not begin with -')),
-  install_command: optional(z.string()),
-});
+const objectFields = z.looseObject({ object_id: z.string(), object_path: z.string().regex(/^[^\0]+$/, 'A path must not be empty or contain a NUL character') });
 
 const createFields = z.object({
   name: optional(nameField),
@@ -99,7 +94,7 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
     snapshotId: readSnapshot(fields.snapshot_id, account),
     environment,
     secrets: readSecrets(fields.secrets ?? {}, account),
-    objectMounts: [],
+    objectMounts: readObjectMounts(fields, account),
     codeMounts: readCodeMounts(fields),
     username: launch.user_parameters?.username ?? 'user',
     wakeOnHttp: launch.lifecycle?.resume_triggers?.http,
@@ -181,22 +176,26 @@ function readFileMounts(fields: CreateFields): readonly FileMount[] {
   for (const mount of fields.mounts ?? []) {
     if (mount.type === 'file_mount') {
       mounts.push(parseBody(z.object({ target: z.string().min(1), content: z.string() }), mount));
-    } else if (mount.type !== 'code_mount') {
+    } else if (mount.type !== 'code_mount' && mount.type !== 'object_mount') {
       throw notOffered(`mounts of type "${mount.type}"`);
     }
   }
   return mounts;
 }
 
+function readObjectMounts(fields: CreateFields, account: Account): readonly ObjectMount[] {
+  const given = (fields.mounts ?? []).filter((mount) => mount.type === 'object_mount').map((mount) => parseBody(objectFields, mount));
+  for (const { object_id: id } of given) {
+    if (account.objects.find(id)?.state !== 'READ_ONLY') {
+      throw badRequest(`There is no complete object ${id} to mount. List the objects to see those that are READ_ONLY.`);
+    }
+  }
+  return given.map((mount) => ({ objectId: mount.object_id, path: mount.object_path }));
+}
+
 function readCodeMounts(fields: CreateFields): readonly CodeMount[] {
   const given = (fields.mounts ?? []).filter((mount) => mount.type === 'code_mount').map((mount) => parseBody(codeFields, mount));
-  return [...(fields.code_mounts ?? []), ...given].map((mount) => ({
-    owner: mount.repo_owner,
-    name: mount.repo_name,
-    token: mount.token,
-    ref: mount.git_ref,
-    installCommand: mount.install_command,
-  }));
+  return [...(fields.code_mounts ?? []), ...given].map(codeMountOf);
 }
 
 function readSnapshot(id: string | undefined, account: Account): string | undefined {

@@ -82,6 +82,12 @@ export class Exchange {
     this.#send(status, Buffer.from(this.toJson(body)), { 'content-type': 'application/json', ...headers });
   }
 
+  /** The host name and port that the client has used. */
+  get host(): string {
+    const authority = this.headers[':authority'];
+    return typeof authority === 'string' ? authority : (this.headers.host ?? '');
+  }
+
   /** True if times in the answers are wrong on purpose. */
   get hasWrongClock(): boolean {
     return this.#clockSkew !== 0;

@@ -9,15 +9,40 @@ const longestPage = 5_000;
  * @throws ApiError 400
  */
 export function listFields(query: URLSearchParams): Omit<ListQuery<never>, 'where' | 'status'> {
-  const limit = Number(query.get('limit') ?? 20);
-  if (!Number.isInteger(limit) || limit < 1 || limit > longestPage) {
-    throw badRequest(`The limit must be a whole number from 1 to ${longestPage}.`);
-  }
+  const limit = numberOf(query, 'limit', { usual: 20, least: 1, most: longestPage });
   const given = (name: string): string | undefined => {
     const value = query.get(name);
     return value === null || value === '' ? undefined : value;
   };
   return { limit, startingAfter: given('starting_after'), name: given('name'), search: given('search') };
+}
+
+/**
+ * One of a set of words that a query may say; undefined if it says nothing.
+ * @throws ApiError 400
+ */
+export function choiceOf<T extends string>(query: URLSearchParams, name: string, choices: readonly T[]): T | undefined {
+  const value = query.get(name);
+  if (value === null || value === '') {
+    return undefined;
+  }
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen === undefined) {
+    throw badRequest(`"${value}" is not a ${name}. Use one of ${choices.join(', ')}.`);
+  }
+  return chosen;
+}
+
+/**
+ * A whole number that a query may say.
+ * @throws ApiError 400
+ */
+export function numberOf(query: URLSearchParams, name: string, { usual, least, most }: { readonly usual: number; readonly least: number; readonly most: number }): number {
+  const value = Number(query.get(name) ?? usual);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw badRequest(`The ${name} must be a whole number from ${least} to ${most}.`);
+  }
+  return value;
 }
 
 /** A page as the API shows it, under the name of what is listed. */

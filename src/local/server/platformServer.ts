@@ -26,6 +26,7 @@ import { destinationOf } from './hostNames';
 import { Listener } from './listener';
 import type { Receiver } from './listener';
 import { addNotOfferedRoutes } from './notOfferedRoutes';
+import { addObjectRoutes, objectPath } from './objectRoutes';
 import { addSecretRoutes } from './secretRoutes';
 import { addSnapshotRoutes } from './snapshotRoutes';
 import { Router } from './router';
@@ -64,6 +65,7 @@ export class PlatformServer {
       addFaultRoutes(this.#router, this.#faultDesk);
     }
     addNotOfferedRoutes(this.#router);
+    addObjectRoutes(this.#router, account.objects, account.objectAddresses);
     addSecretRoutes(this.#router, account.secretStore);
     addSnapshotRoutes(this.#router, devboxes, account.snapshots);
     addDevboxFactsRoutes(this.#router, devboxes);
@@ -141,7 +143,9 @@ export class PlatformServer {
         return;
       }
       refuseForeignHosts(destination);
-      this.#requireKey(exchange);
+      if (!exchange.path.startsWith(objectPath)) {
+        this.#requireKey(exchange);
+      }
       const desk = exchange.path.startsWith(faultPath) ? undefined : this.#faultDesk;
       const dispatch = (one: Exchange): Promise<void> => this.#router.dispatch(one);
       await (desk === undefined ? dispatch(exchange) : desk.answer(exchange, request, response, dispatch));

@@ -22,7 +22,7 @@ export class Router {
   readonly #routes: Route[] = [];
 
   /** @param path for example `/v1/devboxes/{id}` */
-  add(method: 'GET' | 'POST', path: string, handler: Handler): void {
+  add(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, handler: Handler): void {
     this.#routes.push({ method, parts: path.split('/'), handler });
   }
 

@@ -18,6 +18,8 @@ export interface TableShape<T extends Stored> {
 /** What is asked of a table. */
 export interface ListQuery<T> {
   readonly name?: string | undefined;
+  /** A part of its name, in capital letters or small ones. */
+  readonly namePart?: string | undefined;
   readonly status?: string | undefined;
   readonly search?: string | undefined;
   readonly limit: number;
@@ -134,6 +136,9 @@ function conditions<T>(query: ListQuery<T>, after: number | undefined): { clause
   };
   if (query.name !== undefined) {
     add('name = ?', query.name);
+  }
+  if (query.namePart !== undefined) {
+    add("instr(lower(coalesce(name, '')), lower(?)) > 0", query.namePart);
   }
   if (query.status !== undefined) {
     add('status = ?', query.status);
