@@ -68,7 +68,7 @@ describe('local platform, objects', () => {
         setTimeout(() => controller.error(new Error('broken off')), 100);
       },
     });
-    await assert.rejects(fetch(address ?? '', { method: 'PUT', body, duplex: 'half' } as RequestInit));
+    await assert.rejects(fetch(address ?? '', { method: 'PUT', body, duplex: 'half' }));
     await eventually('no rest', () => (readdirSync(join(platform.dataDir, 'objects')).length === 0 ? true : undefined));
     await assert.rejects(client.objects.complete(id), status(400, /Nothing was uploaded/));
     await client.objects.delete(id);
