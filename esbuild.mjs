@@ -82,6 +82,7 @@ if (dev) {
         runUiTests: 'test/ui/runUiTests.ts',
         bench: 'test/bench/main.ts',
         example: 'test/example/example.ts',
+        vectors: 'test/vectors/main.ts',
         testOpenhands: 'test/contract/run.ts',
         'contract/openhands.test': 'test/contract/openhands.test.ts',
         'contract/stdioServer': 'test/contract/stdioServer.ts',

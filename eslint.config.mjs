@@ -74,7 +74,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/vscode/**/*.ts', 'test/bench/**/*.ts', 'test/example/**/*.ts', 'test/contract/run.ts', 'test/ui/run*.ts', 'test/host/index.ts'],
+    files: ['test/vscode/**/*.ts', 'test/bench/**/*.ts', 'test/example/**/*.ts', 'test/contract/run.ts', 'test/vectors/main.ts', 'test/ui/run*.ts', 'test/host/index.ts'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -13,6 +13,7 @@ import type { Logger } from './logging';
 import { editObservation, errorObservation, runObservation } from './observations';
 import type { Observation } from './observations';
 import type { DevboxPaths } from './paths';
+import { errorText } from './pythonText';
 
 /** What an executor works with. */
 export interface ExecutorOptions {
@@ -64,7 +65,9 @@ export class ActionExecutor {
       return await this.#dispatch(request);
     } catch (error) {
       if (error instanceof FieldTypeError) return errorObservation(error.message);
-      throw error;
+      if (!(error instanceof Error && 'path' in error && typeof error.path === 'string')) throw error;
+      this.#options.log.error(`A ${request.action} action failed`, error);
+      throw new ActionError(errorText(error, this.#options.paths.toDevbox(error.path)));
     }
   }
 
@@ -87,7 +90,7 @@ export class ActionExecutor {
       case 'browse_interactive':
         return errorObservation('Browser functionality is not supported or disabled.');
       case 'run_ipython':
-        if (this.#ipython === undefined) throw new ActionError('The jupyter requirement was not found: this server was started without the plugin.');
+        if (this.#ipython === undefined) throw new ActionError('JupyterRequirement not found. Unable to run IPython action.');
         return this.#ipython.run(request, this.#session.workingDir);
       default:
         throw new ActionError(`'ActionExecutor' object has no attribute '${request.action}'`);

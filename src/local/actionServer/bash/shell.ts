@@ -106,7 +106,7 @@ export class Shell {
     const folder = await mkdtemp(join(options.tempDir, 'action-server-shell-'));
     const nonce = randomBytes(16).toString('hex');
     const isTerminal = options.program.script !== undefined;
-    await writeFile(join(folder, 'start'), shellScript(nonce, join(folder, 'command'), isTerminal), { mode: 0o600 });
+    await writeFile(join(folder, 'start'), shellScript(nonce, join(folder, 'command'), join(folder, 'jobs'), isTerminal), { mode: 0o600 });
     const shell = new Shell(folder, nonce, options);
     const stop = (): void => void shell.#child.kill('SIGKILL');
     options.signal.addEventListener('abort', stop, { once: true });
@@ -161,8 +161,9 @@ export class Shell {
    */
   pressControl(letter: string): void {
     const key = letter.toUpperCase();
-    // The terminal does not echo (or every command would show twice), but a person expects to see this one.
-    if (/[A-Z[\\\]^_]/.test(key)) this.#terminal.write(`^${key}`);
+    // The terminal does not echo (or every command would show twice), but a person expects to see this one. The end of
+    // the input is the one key that terminals never show.
+    if (/[A-CE-Z[\\\]^_]/.test(key)) this.#terminal.write(`^${key}`);
     if (this.#state.kind === 'idle') this.#state = { kind: 'key' };
     if (this.#program.script === undefined && key === 'C') this.#interruptWithoutTerminal();
     else this.#child.stdin.write(String.fromCharCode(key.charCodeAt(0) & 0x1f));

@@ -18,13 +18,15 @@ export function triggerLine(sequence: number): string {
 /**
  * The start file of the interactive bash. Bash reads each command from a file and evaluates it, so that the terminal's
  * line limit, echo and history expansion do not matter; the prompt reports the end of a command. Because a command may
- * replace PROMPT_COMMAND, the report is put back into it after each one.
+ * replace PROMPT_COMMAND, the report is put back into it after each one. What has become of jobs is told before the report,
+ * because bash itself would tell it after.
  *
  * @param nonce random word, known only to the server, that marks the shell's reports
  * @param commandFile file with the command to run
+ * @param jobsFile where the shell may keep what has become of its jobs
  * @param isTerminal false when bash has only pipes
  */
-export function shellScript(nonce: string, commandFile: string, isTerminal: boolean): string {
+export function shellScript(nonce: string, commandFile: string, jobsFile: string, isTerminal: boolean): string {
   const prefix = markerPrefix(nonce);
   // Not the shell's own output, because a command may redirect that for good.
   const report = isTerminal ? '>/dev/tty' : '>&${__oh_out}';
@@ -74,11 +76,19 @@ __oh_prompt() {
   local job=$! cwd python
   PS1=
   __oh_command=
+  __oh_jobs
   __oh_python; __oh_escape "$__oh_text"; python=$__oh_text
   __oh_escape "$PWD"; cwd=$__oh_text
   builtin printf '\\e]${prefix}E;%s;{"exit_code":%d,"pid":%d,"shell_pid":%d,"username":"%s","hostname":"%s","working_dir":"%s","py_interpreter_path":"%s"}\\a' \\
     "$__oh_sequence" "$status" "\${job:--1}" "$$" "$__oh_user" "$__oh_host" "$cwd" "$python" ${report}
   return $status
+}
+__oh_jobs() {
+  local line
+  builtin jobs -n > ${quote(jobsFile)}
+  while IFS= builtin read -r line; do
+    if [[ $line != *' Running '* ]]; then builtin printf '%s\\n' "$line"; fi
+  done < ${quote(jobsFile)} ${report}
 }
 __oh_keep_prompt() {
   local status=$? -
@@ -88,7 +98,7 @@ __oh_keep_prompt() {
   elif [[ \${PROMPT_COMMAND[*]} != *"$report"* ]]; then PROMPT_COMMAND=$PROMPT_COMMAND$'\\n'$report; fi
   return $status
 }
-readonly -f __oh_begin __oh_escape __oh_python __oh_prompt __oh_keep_prompt
+readonly -f __oh_begin __oh_escape __oh_python __oh_jobs __oh_prompt __oh_keep_prompt
 __oh_keep_prompt
 `;
 }

@@ -10,15 +10,17 @@ export function clipped(text: string): string {
 }
 
 /**
- * Numbers lines like `cat -n`, under a heading.
+ * Numbers lines like `cat -n`, under a heading. A line end at the end of the text gives one more, empty line.
  *
- * @param lines the lines to show
+ * @param text the lines to show
  * @param title what is shown, as the beginning of a sentence
  * @param first number of the first line
  */
-export function numbered(lines: readonly string[], title: string, first: number): string {
-  const rows = lines.map((line, index) => `${String(first + index).padStart(6)}\t${line}`);
-  return `${title}, numbered as by \`cat -n\`:\n${clipped(rows.join('\n'))}\n`;
+export function numbered(text: string, title: string, first: number): string {
+  const rows = clipped(text)
+    .split('\n')
+    .map((line, index) => `${String(first + index).padStart(6)}\t${line}`);
+  return `${title}, numbered as by \`cat -n\`:\n${rows.join('\n')}\n`;
 }
 
 /**

@@ -1,17 +1,22 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { extname, isAbsolute, join } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { isBinaryFile } from '../files/binaryTest';
-import { decodeText, encodeText } from '../files/textEncoding';
-import type { TextEncoding } from '../files/textEncoding';
+import { splitLines } from '../files/lineWindow';
+import { decodeText, encodeText, lineEndsOf } from '../files/textEncoding';
+import type { LineEnds, TextEncoding } from '../files/textEncoding';
 import type { DevboxPaths } from '../paths';
+import { errorText } from '../pythonText';
 import { EditHistory } from './editHistory';
 import { EditorError } from './editorError';
 import { directoryView, numbered } from './editorView';
 import { insertLines, parseInsertLine, replaceOnce } from './textEdits';
 import { unifiedDiff } from './unifiedDiff';
 
-const largestFile = 10 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
+const largestFile = 10 * mebibyte;
+/** Documents, which clients do not expect to be editable as text. */
+const documents = new Set(['.docx', '.xlsx', '.pptx', '.pdf', '.mp3', '.wav', '.m4a', '.flac']);
 /** Lines shown around a change. */
 const snippetLines = 4;
 const review = 'Check the change, and edit the file again if it is not what you want.';
@@ -25,8 +30,10 @@ export interface EditOutcome {
 interface LoadedFile {
   readonly path: string;
   readonly shown: string;
+  /** Its lines end with LF here, whatever they do in the file. */
   readonly text: string;
   readonly encoding: TextEncoding;
+  readonly lineEnds: LineEnds;
 }
 
 /** The editor behind `edit` actions: small exact changes that can be undone. */
@@ -67,7 +74,7 @@ export class FileEditor {
         return this.#undo(shown);
       default:
         throw new EditorError(
-          `Unrecognized command ${command}. The allowed commands are view, create, str_replace, insert, undo_edit.`,
+          `Unrecognized command ${command}. The allowed commands for the oh_editor tool are: view, create, str_replace, insert, undo_edit`,
         );
     }
   }
@@ -82,24 +89,23 @@ export class FileEditor {
   async view(shown: string, range: unknown): Promise<string> {
     const path = await this.#locate(shown);
     if ((await kindOf(path)) === 'directory') {
-      if (range !== null) throw EditorError.invalid('view_range', range, 'It cannot be used with a directory.');
+      if (range !== null) throw EditorError.invalid('view_range', range, 'The `view_range` parameter is not allowed when `path` points to a directory.');
       return directoryView(path, shown);
     }
     const file = await this.#load(path, shown);
-    const lines = file.text.split('\n');
-    if (range === null) return numbered(lines, `File ${shown}`, 1);
-    const count = file.text.endsWith('\n') ? lines.length - 1 : lines.length;
-    const [first, last] = parseRange(range, count);
-    const note = last > count ? `NOTE: The file has only ${count} lines; the view ends there.\n` : '';
-    const end = last === -1 ? count : Math.min(last, count);
-    return note + numbered(lines.slice(first - 1, end), `File ${shown}`, first);
+    if (range === null) return numbered(file.text, `File ${shown}`, 1);
+    const lines = splitLines(file.text);
+    const [first, last] = parseRange(range, lines.length);
+    const note = last > lines.length ? `NOTE: The file has only ${lines.length} lines; the view ends there.\n` : '';
+    const end = last === -1 ? lines.length : last;
+    return note + numbered(lines.slice(first - 1, end).join('').replace(/\n$/, ''), `File ${shown}`, first);
   }
 
   async #create(shown: string, text: string): Promise<EditOutcome> {
-    this.#requireAbsolute(shown);
+    await this.#requireAbsolute(shown);
     const path = this.#paths.toHost(shown);
     if ((await kindOf(path)) !== 'missing') {
-      throw EditorError.invalid('path', shown, 'It exists already; `create` makes new files only.');
+      throw EditorError.invalid('path', shown, `File already exists at: ${shown}. Cannot overwrite files using command \`create\`.`);
     }
     await store(path, shown, Buffer.from(text, 'utf8'));
     this.#history.push(path, text);
@@ -108,36 +114,36 @@ export class FileEditor {
 
   async #replace(shown: string, oldText: string, newText: string | null): Promise<EditOutcome> {
     if (oldText === newText) {
-      throw EditorError.invalid('new_str', newText, 'It is the same as `old_str`, so nothing would change.');
+      throw EditorError.invalid('new_str', newText, 'No replacement was performed. `new_str` and `old_str` must be different.');
     }
     const file = await this.#loadFile(shown);
-    const { text, firstLine, addedLines } = replaceOnce(file.text, oldText, newText ?? '', shown);
-    return this.#change(file, text, firstLine, addedLines);
+    const { text, line, addedLines } = replaceOnce(file.text, oldText, newText ?? '', shown);
+    return this.#change(file, text, { after: line, upTo: line + snippetLines + addedLines });
   }
 
   async #insert(shown: string, after: number, newText: string): Promise<EditOutcome> {
     const file = await this.#loadFile(shown);
     const { text, addedLines } = insertLines(file.text, after, newText);
-    return this.#change(file, text, after, addedLines);
+    return this.#change(file, text, { after, upTo: after + snippetLines + addedLines });
   }
 
   async #undo(shown: string): Promise<EditOutcome> {
     const file = await this.#loadFile(shown);
     const earlier = this.#history.pop(file.path);
     if (earlier === undefined) throw new EditorError(`No edit history found for ${shown}.`);
-    await store(file.path, shown, encodeText(earlier, file.encoding));
+    await save(file, earlier);
     return {
-      text: `Last edit to ${shown} undone successfully. ${numbered(earlier.split('\n'), `File ${shown}`, 1)}`,
+      text: `Last edit to ${shown} undone successfully. ${numbered(earlier, `File ${shown}`, 1)}`,
       diff: unifiedDiff(file.text, earlier, shown),
     };
   }
 
-  /** @param firstLine index of the first changed line */
-  async #change(file: LoadedFile, text: string, firstLine: number, addedLines: number): Promise<EditOutcome> {
-    await store(file.path, file.shown, encodeText(text, file.encoding));
+  /** @param shown the lines to show: from some in front of the line `after` to the line `upTo` */
+  async #change(file: LoadedFile, text: string, shown: { readonly after: number; readonly upTo: number }): Promise<EditOutcome> {
+    await save(file, text);
     this.#history.push(file.path, file.text);
-    const from = Math.max(0, firstLine - snippetLines);
-    const snippet = text.split('\n').slice(from, firstLine + addedLines + snippetLines);
+    const from = Math.max(0, shown.after - snippetLines);
+    const snippet = splitLines(text).slice(from, shown.upTo).join('');
     const shownPart = numbered(snippet, `Part of ${file.shown}`, from + 1);
     return {
       text: `The file ${file.shown} has been edited. ${shownPart}${review}`,
@@ -148,7 +154,11 @@ export class FileEditor {
   async #loadFile(shown: string): Promise<LoadedFile> {
     const path = await this.#locate(shown);
     if ((await kindOf(path)) === 'directory') {
-      throw EditorError.invalid('path', shown, 'It is a directory, which can only be viewed.');
+      throw EditorError.invalid('path', shown, `The path ${shown} is a directory and only the \`view\` command can be used on directories.`);
+    }
+    const suffix = extname(shown);
+    if (documents.has(suffix.toLowerCase())) {
+      throw EditorError.invalid('path', shown, `The path ${shown} points to a binary file (${suffix}) and only the \`view\` command can be used on supported binary files.`);
     }
     return this.#load(path, shown);
   }
@@ -156,28 +166,31 @@ export class FileEditor {
   async #load(path: string, shown: string): Promise<LoadedFile> {
     const { size } = await stat(path);
     if (size > largestFile) {
-      throw new EditorError(`File validation failed for ${shown}: it has ${size} bytes, the limit is ${largestFile}.`);
+      throw new EditorError(`File validation failed for ${shown}: File is too large (${(size / mebibyte).toFixed(1)}MB). Maximum allowed size is ${largestFile / mebibyte}MB.`);
     }
     if (await isBinaryFile(path)) {
-      throw new EditorError(`File validation failed for ${shown}: it is a binary file, which cannot be edited as text.`);
+      throw new EditorError(`File validation failed for ${shown}: File appears to be binary and this file type cannot be read or edited by this tool.`);
     }
     try {
-      return { path, shown, ...decodeText(await readFile(path)) };
+      const { text, encoding } = decodeText(await readFile(path));
+      const lineEnds = lineEndsOf(text);
+      return { path, shown, encoding, lineEnds, text: lineEnds === '\n' ? text : text.replaceAll(lineEnds, '\n') };
     } catch (error) {
-      throw new EditorError(`Ran into ${reasonOf(error)} while trying to read ${shown}`);
+      throw new EditorError(`Ran into ${errorText(error, shown)} while trying to read ${shown}`);
     }
   }
 
-  #requireAbsolute(shown: string): void {
+  async #requireAbsolute(shown: string): Promise<void> {
     if (isAbsolute(shown)) return;
-    const suggestion = join(this.#paths.toDevbox(this.#workingDir), shown);
-    throw EditorError.invalid('path', shown, `The path must be absolute; perhaps ${suggestion} is meant.`);
+    const isThere = (await kindOf(join(this.#workingDir, shown))) !== 'missing';
+    const suggestion = isThere ? ` Maybe you meant ${join(this.#paths.toDevbox(this.#workingDir), shown)}?` : '';
+    throw EditorError.invalid('path', shown, `The path should be an absolute path, starting with \`/\`.${suggestion}`);
   }
 
   async #locate(shown: string): Promise<string> {
-    this.#requireAbsolute(shown);
+    await this.#requireAbsolute(shown);
     const path = this.#paths.toHost(shown);
-    if ((await kindOf(path)) === 'missing') throw EditorError.invalid('path', shown, 'It does not exist.');
+    if ((await kindOf(path)) === 'missing') throw EditorError.invalid('path', shown, `The path ${shown} does not exist. Please provide a valid path.`);
     return path;
   }
 }
@@ -191,28 +204,29 @@ function required(fields: ActionFields, name: string, command: string): string {
 function parseRange(range: unknown, count: number): [number, number] {
   const [first, last, ...more] = Array.isArray(range) ? (range as unknown[]) : [];
   if (!Number.isInteger(first) || !Number.isInteger(last) || more.length > 0) {
-    throw EditorError.invalid('view_range', range, 'It must be a list of two whole numbers.');
+    throw EditorError.invalid('view_range', range, 'It should be a list of two integers.');
   }
   const [from, to] = [Number(first), Number(last)];
-  if (from < 1 || from > Math.max(count, 1)) {
-    throw EditorError.invalid('view_range', range, `Its first line must be within [1, ${count}].`);
+  if (from < 1 || from > count) {
+    throw EditorError.invalid('view_range', range, `Its first element \`${from}\` should be within the range of lines of the file: [1, ${count}].`);
   }
-  if (to !== -1 && to < from) {
-    throw EditorError.invalid('view_range', range, 'Its last line must not come before its first; -1 means the end.');
+  const end = to === -1 ? count : Math.min(to, count);
+  if (end < from) {
+    throw EditorError.invalid('view_range', range, `Its second element \`${end}\` should be greater than or equal to the first element \`${from}\`.`);
   }
   return [from, to];
+}
+
+async function save({ path, shown, encoding, lineEnds }: LoadedFile, text: string): Promise<void> {
+  await store(path, shown, encodeText(lineEnds === '\n' ? text : text.replaceAll('\n', lineEnds), encoding));
 }
 
 async function store(path: string, shown: string, bytes: Buffer): Promise<void> {
   try {
     await writeFile(path, bytes);
   } catch (error) {
-    throw new EditorError(`Ran into ${reasonOf(error)} while trying to write to ${shown}`);
+    throw new EditorError(`Ran into ${errorText(error, shown)} while trying to write to ${shown}`);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 async function kindOf(path: string): Promise<'directory' | 'file' | 'missing'> {

@@ -1,10 +1,12 @@
+import { valueText } from '../pythonText';
 import { EditorError } from './editorError';
 
 /** A text after a replacement, and where the new lines are. */
 export interface Replacement {
   readonly text: string;
-  /** Index of the first changed line. */
-  readonly firstLine: number;
+  /** Number of the first changed line, from 1. */
+  readonly line: number;
+  /** Line ends in what was put there. */
   readonly addedLines: number;
 }
 
@@ -23,18 +25,18 @@ export function replaceOnce(text: string, oldText: string, newText: string, path
   }
   const [at, ...others] = found;
   if (at === undefined) {
-    throw new EditorError(`No replacement was performed, old_str \`${oldText}\` did not appear verbatim in ${path}.`);
+    throw new EditorError(`No replacement was performed, old_str \`${wanted}\` did not appear verbatim in ${path}.`);
   }
   if (others.length > 0) {
-    const lines = found.map((index) => lineOf(text, index) + 1).join(', ');
+    const lines = [...new Set(found.map((index) => lineOf(text, index) + 1))].join(', ');
     throw new EditorError(
-      `No replacement was performed. Multiple occurrences of old_str \`${oldText}\` in lines [${lines}]. Make it unique.`,
+      `No replacement was performed. Multiple occurrences of old_str \`${wanted}\` in lines [${lines}]. Please ensure it is unique.`,
     );
   }
   return {
     text: text.slice(0, at) + substitute + text.slice(at + wanted.length),
-    firstLine: lineOf(text, at),
-    addedLines: substitute.split('\n').length,
+    line: lineOf(text, at) + 1,
+    addedLines: lineOf(substitute, substitute.length),
   };
 }
 
@@ -48,7 +50,7 @@ export function insertLines(text: string, after: number, newText: string): { tex
   const lines = text.split('\n');
   const count = text === '' || text.endsWith('\n') ? lines.length - 1 : lines.length;
   if (after < 0 || after > count) {
-    throw EditorError.invalid('insert_line', after, `It must be within [0, ${count}], the lines of the file.`);
+    throw EditorError.invalid('insert_line', after, `It should be within the range of allowed values: [0, ${count}]`);
   }
   const added = newText.split('\n');
   const before = lines.slice(0, after).map((line) => `${line}\n`);
@@ -62,7 +64,7 @@ export function parseInsertLine(value: unknown): number {
   const isNumeric = typeof value === 'number' || (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value));
   const line = isNumeric ? Number(value) : Number.NaN;
   if (!Number.isInteger(line)) {
-    const shown = typeof value === 'string' ? value : JSON.stringify(value);
+    const shown = valueText(value);
     throw new EditorError(`Invalid insert_line value: '${shown}'. Expected an integer.`);
   }
   return line;

@@ -50,7 +50,7 @@ export async function readAction(fields: ActionFields, context: FileContext, edi
   if (!Buffer.isBuffer(bytes)) return bytes;
   const text = decodeUtf8(bytes);
   if (text === undefined) return errorObservation(`File could not be decoded as utf-8: ${shown}.`);
-  const lines = lineWindow(splitLines(text), fields.wholeNumber('start', 0), fields.wholeNumber('end', -1));
+  const lines = lineWindow(splitLines(text.replace(/\r\n?/g, '\n')), fields.wholeNumber('start', 0), fields.wholeNumber('end', -1));
   return readObservation(shown, lines.join(''), 'default');
 }
 

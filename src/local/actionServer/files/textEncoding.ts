@@ -1,6 +1,14 @@
 /** Encodings that files are kept in. */
 export type TextEncoding = 'utf-8' | 'utf-8-bom' | 'utf-16le' | 'utf-16be' | 'latin1';
 
+/** How a file's lines end. */
+export type LineEnds = '\n' | '\r\n';
+
+/** How the lines of a text end: with CRLF only if all of them do. */
+export function lineEndsOf(text: string): LineEnds {
+  return text.includes('\r\n') && !/(^|[^\r])\n/.test(text) ? '\r\n' : '\n';
+}
+
 /**
  * Decodes UTF-8, keeping every character.
  *

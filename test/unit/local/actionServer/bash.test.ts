@@ -127,7 +127,7 @@ describe('actions in the shell', () => {
     const job = await server.run('(sleep 0.3; echo late) & ');
     assert.equal(job.exitCode, 0);
     await delay(800);
-    assert.match((await server.run('echo now')).content, /^late\n(.*\n)?now$/s);
+    assert.match((await server.run('echo now')).content, /^late\n(.*\n)?now\n\[1\]\+ +Done /s);
     // Also when the process holds on to the terminal for good.
     assert.equal((await server.run('setsid sleep 3 & disown')).exitCode, 0);
   });

@@ -71,9 +71,9 @@ describe('actions on files', () => {
       }
     });
 
-    it('keeps line ends and Unicode', async () => {
+    it('gives line ends as OpenHands does, and Unicode', async () => {
       await writeFile(join(folder, 'f'), 'a\r\né 日本 😀\r\n');
-      assert.equal((await server.action('read', { path: 'f' })).json['content'], 'a\r\né 日本 😀\r\n');
+      assert.equal((await server.action('read', { path: 'f' })).json['content'], 'a\né 日本 😀\n');
     });
 
     it('gives images as data, other binary files not at all', async () => {
@@ -157,7 +157,7 @@ describe('actions on files', () => {
         assert.match(content, expected);
         assert.equal(diff, '');
       }
-      assert.match((await edit('f', 'view')).content, /^ERROR:\nInvalid `path` parameter: f\. .*\/f is meant\.$/);
+      assert.match((await edit('f', 'view')).content, /^ERROR:\nInvalid `path` parameter: f\. The path should be an absolute path, starting with `\/`\.$/);
       await writeFile(path, Buffer.from([0, 1, 2]));
       assert.match((await edit(path, 'view')).content, /^ERROR:\nFile validation failed for /);
       assert.equal(await readFile(path, 'latin1'), '\u0000\u0001\u0002');
@@ -183,7 +183,7 @@ describe('actions on files', () => {
       assert.match(await view([2, 3]), /:\n {5}2\tb\n {5}3\tc\n$/);
       assert.match(await view([3, -1]), /:\n {5}3\tc\n$/);
       assert.match(await view([3, 9]), /^NOTE: /);
-      assert.match(await view([0, 1]), /^ERROR:\nInvalid `view_range` parameter: \[0,1\]\./);
+      assert.match(await view([0, 1]), /^ERROR:\nInvalid `view_range` parameter: \[0, 1\]\. Its first element `0` should be /);
     });
 
     it('leaves model-based edits to the client', async () => {
