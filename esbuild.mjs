@@ -1,11 +1,19 @@
 // Builds the product's bundles (dist/) and, with --dev, the development tools and tests (out/).
+// --production minifies; --dist=FOLDER builds somewhere else; --metafile=FILE tells what the extension is made of.
 import * as esbuild from 'esbuild';
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 
 const production = process.argv.includes('--production');
 const dev = process.argv.includes('--dev');
 const quiet = process.argv.includes('--quiet');
+const dist = option('dist') ?? 'dist';
+const metafile = option('metafile');
+
+/** @param {string} name */
+function option(name) {
+  return process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+}
 
 /** CommonJS packages inside an ES module bundle still call `require` for Node's own modules. */
 const requireShim = {
@@ -19,7 +27,6 @@ const common = {
   format: 'esm',
   target: 'node20',
   minify: production,
-  // The SDK's user agent is its class name; a minifier would rename it.
   keepNames: true,
   sourcemap: production ? false : 'linked',
   banner: requireShim,
@@ -37,24 +44,53 @@ function testFiles(folder) {
     .map((name) => join(folder, name));
 }
 
-rmSync('dist', { recursive: true, force: true });
-mkdirSync('dist');
-cpSync('node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm', 'dist/node-sqlite3-wasm.wasm');
-await Promise.all([
-  esbuild.build({
+/**
+ * The extension. Dynamic imports become chunks: commands, the core and the SDK are read on first use, not at activation.
+ */
+async function buildExtension() {
+  const entry = 'src/extension.ts';
+  /** @type {esbuild.BuildOptions} */
+  const options = {
     ...common,
-    entryPoints: { extension: 'src/extension.ts' },
-    outdir: 'dist',
-    // Dynamic imports become chunks: the SDK is read on first use, not at activation.
+    // Names of functions and classes are nothing that it relies on, and a twentieth of its size.
+    keepNames: false,
+    entryPoints: { extension: entry },
+    outdir: dist,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     external: ['vscode'],
-  }),
-  esbuild.build({ ...common, entryPoints: ['src/extension/localPlatform/keeper.ts'], outfile: 'dist/localKeeper.mjs' }),
+    metafile: true,
+  };
+  // What activation and later uses share would be cut into a file for each group of its users, and every file costs
+  // time to load. So each later part names the front door, which is there by then: all that is shared is then one file.
+  const { metafile: first } = await esbuild.build({ ...options, write: false, logLevel: 'silent' });
+  const later = Object.values(first.inputs)
+    .flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'dynamic-import'))
+    .map(({ path }) => resolve(path))
+    .filter((path) => path.startsWith(resolve('src')));
+  /** @type {esbuild.Plugin} */
+  const nameFrontDoor = {
+    name: 'name-front-door',
+    setup(build) {
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+        later.includes(path) ? { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(resolve(entry))};\n`, loader: 'ts' } : undefined,
+      );
+    },
+  };
+  const { metafile: meta } = await esbuild.build({ ...options, plugins: [nameFrontDoor] });
+  if (metafile !== undefined) writeFileSync(metafile, JSON.stringify(meta));
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+cpSync('node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm', join(dist, 'node-sqlite3-wasm.wasm'));
+await Promise.all([
+  buildExtension(),
+  esbuild.build({ ...common, entryPoints: ['src/extension/localPlatform/keeper.ts'], outfile: join(dist, 'localKeeper.mjs') }),
   esbuild.build({
     ...common,
     entryPoints: { local: 'src/local/local.ts' },
-    outdir: 'dist',
+    outdir: dist,
     outExtension: { '.js': '.mjs' },
     // The SSH library is read on first use.
     splitting: true,
@@ -64,8 +100,8 @@ await Promise.all([
     // SQLite looks for its WebAssembly file beside the program; the SSH library only wants the name to be there.
     banner: { js: `${requireShim.js} const __dirname = import.meta.dirname;` },
   }),
-  esbuild.build({ ...common, entryPoints: ['src/local/sftp/main.ts'], outfile: 'dist/sftpServer.mjs' }),
-  esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: 'dist/actionServer.mjs' }),
+  esbuild.build({ ...common, entryPoints: ['src/local/sftp/main.ts'], outfile: join(dist, 'sftpServer.mjs') }),
+  esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: join(dist, 'actionServer.mjs') }),
 ]);
 
 if (dev) {

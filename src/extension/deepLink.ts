@@ -1,7 +1,5 @@
-import type { Uri} from 'vscode';
-import { l10n, window, type Disposable } from 'vscode';
+import { l10n, window, type Disposable, type Uri } from 'vscode';
 import { RuntimeError } from '../core/errors';
-import { openVscode } from './commands/openVscode';
 import { devboxLabel } from './devboxTree/devboxItem';
 import type { Services } from './services';
 import { showFailure } from './showFailure';
@@ -39,5 +37,7 @@ async function open(services: Services, uri: Uri): Promise<void> {
     { modal: true, detail: l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id) },
     yes,
   );
-  if (answer === yes) await openVscode(services, devbox);
+  if (answer !== yes) return;
+  const { openVscode } = await import('./commands/openVscode');
+  await openVscode(services, devbox);
 }

@@ -1,4 +1,4 @@
-import { cancelled, messageOf, RuntimeError, type RuntimeErrorCode } from '../errors';
+import { messageOf, RuntimeError, type RuntimeErrorCode } from '../errors';
 import { asObject, asString } from '../parse';
 import { oneLine } from '../plainText';
 import { redact } from '../redact';
@@ -27,15 +27,13 @@ function headerOf(headers: unknown, name: string): string | undefined {
 }
 
 /**
- * Turns what the Runloop SDK throws into a {@link RuntimeError}. The SDK's classes are recognised by shape, so that
- * this file does not load the SDK.
+ * Turns what the Runloop SDK throws into a {@link RuntimeError}; an abort is for the caller to notice, who has the
+ * signal. The SDK's errors are told apart by shape: this file does not load it, and a minifier may rename its classes.
  */
 export function fromSdkError(error: unknown, doing: string, devboxId?: string): RuntimeError {
   if (RuntimeError.is(error)) return error;
   const shape = asObject(error) ?? {};
   const status = typeof shape['status'] === 'number' ? shape['status'] : undefined;
-  const name = error instanceof Error ? error.constructor.name : '';
-  if (name === 'APIUserAbortError') return cancelled(devboxId);
   if (status === undefined) {
     const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
     return new RuntimeError({

@@ -71,6 +71,13 @@ export function parseApiKey(text: string | undefined): string {
  * requests hang for ever once its sessions have died (Runloop contract §1.3).
  */
 export async function openSdk(account: ApiAccount): Promise<Runloop> {
-  const { Runloop: Client } = await import('@runloop/api-client/index');
-  return new Client({ bearerToken: account.apiKey, baseURL: account.baseUrl, http2: false, maxRetries: 0 });
+  const [{ Runloop: Client }, { VERSION }] = await Promise.all([import('@runloop/api-client/index'), import('@runloop/api-client/version')]);
+  return new Client({
+    bearerToken: account.apiKey,
+    baseURL: account.baseUrl,
+    http2: false,
+    maxRetries: 0,
+    // What the SDK says of itself is its class's name, which a minifier changes.
+    defaultHeaders: { 'User-Agent': `Runloop/JS ${VERSION}` },
+  });
 }

@@ -1,8 +1,8 @@
 import { commands, EventEmitter, workspace, type Event, type Memento, type SecretStorage } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import { defaultBaseUrl, parseApiKey, parseBaseUrl } from '../../core/platform/client';
-import { RunloopApi } from '../../core/platform/runloopApi';
+import { defaultBaseUrl, parseApiKey, parseBaseUrl, type ApiAccount } from '../../core/platform/client';
+import type { RunloopApi } from '../../core/platform/runloopApi';
 import { contextKeys } from '../commandIds';
 import type { Log } from '../log';
 import type { Profiles } from './profiles';
@@ -32,7 +32,6 @@ export interface AccountOptions {
   readonly local: LocalSource;
   readonly profiles: Profiles;
 }
-
 
 /**
  * The one account of this window: which API, which key. Keys lie in SecretStorage under the API's address, so that a
@@ -123,7 +122,7 @@ export class Account implements Disposable {
   async #joinedLocal(): Promise<SignedIn | undefined> {
     if (!this.usesLocal) return undefined;
     const joined = await this.#local.join();
-    if (joined !== undefined) return { ...joined, api: new RunloopApi(joined), source: 'local' };
+    if (joined !== undefined) return { ...joined, api: await openApi(joined), source: 'local' };
     // It has ended since; the window goes back to its account.
     await this.#memory.update(usesLocalKey, undefined);
     return undefined;
@@ -138,7 +137,7 @@ export class Account implements Disposable {
     const apiKey = stored ?? (fromEnvironment === '' || this.#declined.has(baseUrl) ? undefined : fromEnvironment);
     if (apiKey === undefined) return undefined;
     const source = stored === undefined ? 'environment' : 'secret';
-    return { api: new RunloopApi({ apiKey, baseUrl }), apiKey, baseUrl, source };
+    return { api: await openApi({ apiKey, baseUrl }), apiKey, baseUrl, source };
   }
 
   /**
@@ -164,7 +163,7 @@ export class Account implements Disposable {
   async signIn(key: string, signal: AbortSignal): Promise<{ readonly accountName: string }> {
     const apiKey = parseApiKey(key);
     const baseUrl = this.baseUrl();
-    const account = await new RunloopApi({ apiKey, baseUrl }).me({ signal });
+    const account = await (await openApi({ apiKey, baseUrl })).me({ signal });
     await this.#secrets.store(secretName(baseUrl, this.profiles.active()?.name), apiKey);
     this.#declined.delete(baseUrl);
     await this.#memory.update(usesLocalKey, undefined);
@@ -190,6 +189,12 @@ export class Account implements Disposable {
     this.#log.info('The account or the address of its API changed.');
     this.#changed.fire();
   }
+}
+
+/** The code that speaks to Runloop is read when somebody is signed in. */
+async function openApi(account: ApiAccount): Promise<RunloopApi> {
+  const { RunloopApi: Api } = await import('../../core/platform/runloopApi');
+  return new Api(account);
 }
 
 const usesLocalKey = 'runloop.usesLocalPlatform';

@@ -5,7 +5,6 @@ import { oneLine } from '../../core/plainText';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
-import { runtimeFor } from '../session/runtimeFor';
 import type { ApiDevbox, RunloopDevboxesApi } from './runloopDevboxesApi';
 
 /** The API for other extensions, over the same services as the commands. */
@@ -30,6 +29,7 @@ export function createApi(services: Services): RunloopDevboxesApi {
     start: async ({ name, signal }) => {
       const signedIn = await account.require();
       await ask(l10n.t('Another extension wants to start the devbox {0}, which costs money while it runs.', oneLine(name, 60)), l10n.t('Start Devbox'));
+      const { runtimeFor } = await import('../session/runtimeFor');
       const runtime = runtimeFor(services, signedIn, { sid: name, reuseExisting: false });
       await runtime.connect(signal === undefined ? {} : { signal });
       const { devbox } = runtime;

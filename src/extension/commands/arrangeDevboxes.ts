@@ -85,3 +85,8 @@ export async function copyPortUrl(_services: Services, argument: unknown): Promi
   const url = asString(asObject(asObject(argument)?.['detail'])?.['url']);
   if (url !== undefined) await env.clipboard.writeText(url);
 }
+
+/** Reads the list now. */
+export async function refreshDevboxes(services: Services): Promise<void> {
+  await services.tree.refresh();
+}

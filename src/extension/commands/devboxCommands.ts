@@ -29,3 +29,9 @@ export async function copyDevboxId(services: Services, argument: unknown, argume
   const devboxes = await devboxesFor(services, { argument, arguments: selection, placeHolder });
   if (devboxes.length > 0) await env.clipboard.writeText(devboxes.map(({ id }) => id).join('\n'));
 }
+
+/** Shows the extension's own log. */
+export function showLog(services: Services): Promise<void> {
+  services.log.show();
+  return Promise.resolve();
+}

@@ -3,64 +3,52 @@ import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { Services } from '../services';
 import { showFailure } from '../showFailure';
-import { clearFilter, copyPortUrl, filterDevboxes, groupDevboxes, loadMoreDevboxes } from './arrangeDevboxes';
-import { attachDevbox, copyDevboxId, showOutput } from './devboxCommands';
-import { findForgottenDevboxes } from './forgottenDevboxes';
-import { renameDevboxCommand, resumeDevboxes, suspendDevboxes, toggleKeepAlive } from './lifeCycleCommands';
-import { stopLocalPlatform, tryLocally } from './localPlatform';
-import { copyVscodeLink, openVscode } from './openVscode';
-import { detachDevbox, sessionActions } from './sessionActions';
-import { shutDownDevboxes } from './shutDownDevbox';
-import { signIn, signOut } from './signIn';
-import { collectSupportBundle } from './supportBundle';
-import { switchProfile } from './switchProfile';
-import { openDashboard } from './openDashboard';
-import { startDevbox } from './startDevbox';
-import { startWithOptions } from './startWithOptions';
 
 /** A command gets the row that it was called on, and all selected rows where there are several. */
 type Handler = (services: Services, argument: unknown, arguments_: unknown) => Promise<void>;
 
-const handlers: Readonly<Record<CommandId, Handler>> = {
-  'runloop.signIn': signIn,
-  'runloop.signOut': signOut,
-  'runloop.startDevbox': startDevbox,
-  'runloop.startWithOptions': startWithOptions,
-  'runloop.attachDevbox': attachDevbox,
-  'runloop.openVscode': openVscode,
-  'runloop.copyVscodeLink': copyVscodeLink,
-  'runloop.showOutput': showOutput,
-  'runloop.suspendDevbox': suspendDevboxes,
-  'runloop.resumeDevbox': resumeDevboxes,
-  'runloop.renameDevbox': renameDevboxCommand,
-  'runloop.toggleKeepAlive': toggleKeepAlive,
-  'runloop.shutDownDevbox': shutDownDevboxes,
-  'runloop.findForgottenDevboxes': findForgottenDevboxes,
-  'runloop.copyDevboxId': copyDevboxId,
-  'runloop.sessionActions': sessionActions,
-  'runloop.detachDevbox': detachDevbox,
-  'runloop.switchProfile': switchProfile,
-  'runloop.openDashboard': openDashboard,
-  'runloop.collectSupportBundle': collectSupportBundle,
-  'runloop.tryLocally': tryLocally,
-  'runloop.stopLocalPlatform': stopLocalPlatform,
-  'runloop.copyPortUrl': copyPortUrl,
-  'runloop.groupDevboxes': groupDevboxes,
-  'runloop.filterDevboxes': filterDevboxes,
-  'runloop.clearFilter': clearFilter,
-  'runloop.loadMoreDevboxes': loadMoreDevboxes,
-  'runloop.refreshDevboxes': (services) => services.tree.refresh(),
-  'runloop.showLog': (services) => {
-    services.log.show();
-    return Promise.resolve();
-  },
+/**
+ * Where each command's code is. It is read when the command is first used: loading code is what makes extensions slow
+ * to start.
+ */
+const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
+  'runloop.signIn': async () => (await import('./signIn')).signIn,
+  'runloop.signOut': async () => (await import('./signIn')).signOut,
+  'runloop.startDevbox': async () => (await import('./startDevbox')).startDevbox,
+  'runloop.startWithOptions': async () => (await import('./startWithOptions')).startWithOptions,
+  'runloop.attachDevbox': async () => (await import('./devboxCommands')).attachDevbox,
+  'runloop.openVscode': async () => (await import('./openVscode')).openVscode,
+  'runloop.copyVscodeLink': async () => (await import('./openVscode')).copyVscodeLink,
+  'runloop.showOutput': async () => (await import('./devboxCommands')).showOutput,
+  'runloop.suspendDevbox': async () => (await import('./lifeCycleCommands')).suspendDevboxes,
+  'runloop.resumeDevbox': async () => (await import('./lifeCycleCommands')).resumeDevboxes,
+  'runloop.renameDevbox': async () => (await import('./lifeCycleCommands')).renameDevboxCommand,
+  'runloop.toggleKeepAlive': async () => (await import('./lifeCycleCommands')).toggleKeepAlive,
+  'runloop.shutDownDevbox': async () => (await import('./shutDownDevbox')).shutDownDevboxes,
+  'runloop.findForgottenDevboxes': async () => (await import('./forgottenDevboxes')).findForgottenDevboxes,
+  'runloop.copyDevboxId': async () => (await import('./devboxCommands')).copyDevboxId,
+  'runloop.sessionActions': async () => (await import('./sessionActions')).sessionActions,
+  'runloop.detachDevbox': async () => (await import('./sessionActions')).detachDevbox,
+  'runloop.switchProfile': async () => (await import('./switchProfile')).switchProfile,
+  'runloop.openDashboard': async () => (await import('./openDashboard')).openDashboard,
+  'runloop.collectSupportBundle': async () => (await import('./supportBundle')).collectSupportBundle,
+  'runloop.tryLocally': async () => (await import('./localPlatform')).tryLocally,
+  'runloop.stopLocalPlatform': async () => (await import('./localPlatform')).stopLocalPlatform,
+  'runloop.copyPortUrl': async () => (await import('./arrangeDevboxes')).copyPortUrl,
+  'runloop.groupDevboxes': async () => (await import('./arrangeDevboxes')).groupDevboxes,
+  'runloop.filterDevboxes': async () => (await import('./arrangeDevboxes')).filterDevboxes,
+  'runloop.clearFilter': async () => (await import('./arrangeDevboxes')).clearFilter,
+  'runloop.loadMoreDevboxes': async () => (await import('./arrangeDevboxes')).loadMoreDevboxes,
+  'runloop.refreshDevboxes': async () => (await import('./arrangeDevboxes')).refreshDevboxes,
+  'runloop.showLog': async () => (await import('./devboxCommands')).showLog,
 };
 
 /** Registers every command in one place; a failure of any of them becomes one message. */
 export function registerCommands(services: Services): Disposable[] {
-  return Object.entries(handlers).map(([id, handler]) =>
+  return Object.entries(handlers).map(([id, load]) =>
     commands.registerCommand(id, async (argument: unknown, arguments_: unknown) => {
       try {
+        const handler = await load();
         await handler(services, argument, arguments_);
       } catch (error) {
         showFailure(id, error, services.log);

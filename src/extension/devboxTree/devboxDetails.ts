@@ -1,26 +1,16 @@
-import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { l10n, ThemeColor, ThemeIcon } from 'vscode';
 import { messageOf, RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { tunnelOrigin } from '../../core/platform/tunnel';
-import { onceRule } from '../../core/retry';
+import { onceRule } from '../../core/retryRules';
 import { redact } from '../../core/redact';
 import { containerNameKey } from '../../core/runtimeConfig';
 import { actionServerPort, vscodePort } from '../../core/startupCommand';
 import type { CommandId } from '../commandIds';
+import type { DevboxDetail } from './detailItem';
 import { ageText, reasonText } from './devboxWords';
-
-/** One fact below a devbox. Texts are safe to show as they are. */
-export interface DevboxDetail {
-  readonly key: string;
-  readonly label: string;
-  readonly description?: string;
-  readonly icon: ThemeIcon;
-  readonly command?: CommandId;
-  /** An address to copy; without any token. */
-  readonly url?: string;
-}
 
 export interface DetailsContext {
   readonly attached: boolean;
@@ -140,20 +130,4 @@ async function snapshots(api: RunloopApi, devbox: Devbox, context: DetailsContex
     const failed = l10n.t('The snapshots could not be listed');
     return [{ key: 'snapshots', label: failed, description: oneLine(redact(messageOf(error)), 200), icon: new ThemeIcon('warning') }];
   }
-}
-
-/** The row of a detail. */
-export function detailItem(devbox: Devbox | undefined, devboxId: string, detail: DevboxDetail): TreeItem {
-  const item = new TreeItem(detail.label, TreeItemCollapsibleState.None);
-  const text = detail.description ?? '';
-  item.id = `${devboxId}/${detail.key}`;
-  item.iconPath = detail.icon;
-  item.description = text;
-  item.tooltip = text === '' ? detail.label : `${detail.label}\n${text}`;
-  item.contextValue = detail.url === undefined ? 'detail' : 'detail.url';
-  item.accessibilityInformation = { label: text === '' ? detail.label : `${detail.label}, ${text}` };
-  if (detail.command !== undefined && devbox !== undefined) {
-    item.command = { command: detail.command, title: detail.label, arguments: [devbox] };
-  }
-  return item;
 }

@@ -6,7 +6,7 @@ import type { Log } from '../log';
 import type { Sessions } from '../session/sessions';
 import { arrange, groupPageSize, pageOf, redrawFor, type Arrangement } from './arrangement';
 import { BlueprintNames } from './blueprintNames';
-import { detailItem, devboxDetails } from './devboxDetails';
+import { detailItem } from './detailItem';
 import { devboxDescription, devboxItem, devboxTooltip, type RowContext } from './devboxItem';
 import { streamOf, type Stream } from './devboxReader';
 import { DevboxRefresh } from './devboxRefresh';
@@ -232,6 +232,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const devbox = this.#store.get(devboxId);
     const account = this.#list.account;
     if (devbox === undefined || account === undefined) return [];
+    const { devboxDetails } = await import('./devboxDetails');
     const details = await devboxDetails(account.api, devbox, {
       ...this.#context(devboxId),
       tunnelUrlTemplate: readSettings().tunnelUrlTemplate,

@@ -1,5 +1,5 @@
 import type { RuntimeError } from '../../core/errors';
-import type { DevboxDetail } from './devboxDetails';
+import type { DevboxDetail } from './detailItem';
 
 /** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
 export type Row = DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow;

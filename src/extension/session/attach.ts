@@ -5,7 +5,6 @@ import type { RunloopRuntime } from '../../core/runloopRuntime';
 import { withSignal } from '../cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
-import { runtimeFor } from './runtimeFor';
 
 /** Attaches under way, so that a second click joins the first instead of starting another. */
 const underWay = new Map<string, Promise<RunloopRuntime>>();
@@ -52,6 +51,8 @@ async function shared(devboxId: string, start: () => Promise<RunloopRuntime>): P
 
 async function attach(services: Services, devboxId: string, signal?: AbortSignal): Promise<RunloopRuntime> {
   const account = await services.account.require();
+  // The runtime core is read when something is attached to.
+  const { runtimeFor } = await import('./runtimeFor');
   const runtime = runtimeFor(services, account, { attachToExisting: true, devboxId });
   await runtime.connect(signal === undefined ? {} : { signal });
   services.sessions.add(devboxId, runtime);

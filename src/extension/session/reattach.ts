@@ -2,7 +2,6 @@ import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Services } from '../services';
 import { attachedQuietly } from './attach';
-import { tellOfDeath } from './deathNotice';
 
 /**
  * Attaches again, in the background, to what the window was attached to before a reload, a restart or a change of the
@@ -43,6 +42,7 @@ async function forgetIfGone(services: Services, devboxId: string, error: unknown
   if (RuntimeError.is(error, 'devbox_ended')) {
     services.sessions.detach(devboxId);
     const { api } = await services.account.require();
+    const { tellOfDeath } = await import('./deathNotice');
     await tellOfDeath(services, await api.retrieve(devboxId));
   } else if (RuntimeError.is(error) && ['devbox_not_found', 'not_found', 'permission'].includes(error.code)) {
     services.sessions.detach(devboxId);

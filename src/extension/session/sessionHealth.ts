@@ -4,7 +4,6 @@ import type { Disposable } from '../../core/events';
 import { hasEnded } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runloopRuntime';
 import type { Services } from '../services';
-import { tellOfDeath } from './deathNotice';
 
 export type Health = 'well' | 'unreachable';
 
@@ -94,6 +93,7 @@ export class SessionHealth implements Disposable {
         if (sessions.get(devboxId) !== runtime) return;
         sessions.detach(devboxId);
         this.#health.delete(devboxId);
+        const { tellOfDeath } = await import('./deathNotice');
         await tellOfDeath(this.#services, devbox);
       } else if (devbox.status === 'suspended') {
         sessions.detach(devboxId);

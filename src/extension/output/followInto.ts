@@ -1,0 +1,81 @@
+import { l10n, type LogOutputChannel } from 'vscode';
+import { followEvents, type FollowNotice } from '../../core/logs/followDevbox';
+import { LineGroups, type LineGroup } from '../../core/logs/lineGroups';
+import { oneLine } from '../../core/plainText';
+import type { Devbox } from '../../core/platform/devbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import { LineRedactor } from '../../core/redact';
+
+/**
+ * Writes a devbox's log into a channel while it happens, until the devbox has ended or the signal is aborted.
+ *
+ * @throws what following throws when it cannot go on
+ */
+export async function followInto(
+  channel: LogOutputChannel,
+  api: RunloopApi,
+  devbox: Devbox,
+  { sessionKey, signal }: { readonly sessionKey: string | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  // Begun anew, the log comes from its first line again.
+  channel.clear();
+  // What we gave to this devbox or use for it: a program in it may print any of these.
+  const known = [devbox.tunnel?.authToken, sessionKey, api.authorization.replace(/^Bearer /, '')];
+  const groups = new LineGroups(new LineRedactor(known.filter((value) => value !== undefined)));
+  const flush = (): void => groups.flush().forEach((group) => write(channel, group));
+  // A traceback's lines come within moments of each other; what nothing follows is shown as it is.
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    for await (const event of followEvents(api, devbox.id, { signal })) {
+      clearTimeout(timer);
+      if (event.type === 'lines') {
+        for (const group of groups.take(event.lines)) write(channel, group);
+        timer = setTimeout(flush, 100);
+        continue;
+      }
+      flush();
+      const text = noticeText(event.notice);
+      if (text !== undefined) channel.warn(text);
+    }
+  } finally {
+    clearTimeout(timer);
+    if (!signal.aborted) flush();
+  }
+  channel.info(l10n.t('The devbox has ended; this is its whole output.'));
+}
+
+/** What is said between the lines; undefined for what changes nothing for the reader. */
+function noticeText(notice: FollowNotice): string | undefined {
+  switch (notice.kind) {
+    case 'interrupted':
+      return l10n.t('Connection lost, trying again: {0}', notice.why);
+    case 'gap':
+      return notice.missing === undefined
+        ? l10n.t('Lines may be missing here: the platform no longer has all that was shown before.')
+        : l10n.t('{0} lines are missing here: the platform did not send them.', notice.missing);
+    case 'restarted':
+      return l10n.t('The log of the devbox begins anew here; lines before this may be missing.');
+    case 'suspended':
+      return l10n.t('The devbox is suspended; its output goes on when it is resumed.');
+    default:
+      return undefined;
+  }
+}
+
+function write(channel: LogOutputChannel, group: LineGroup): void {
+  const source = group.source === '' ? '' : `[${oneLine(group.source, 40)}] `;
+  const line = source + group.text;
+  switch (group.level) {
+    case 'error':
+      channel.error(line);
+      break;
+    case 'warning':
+      channel.warn(line);
+      break;
+    case 'debug':
+      channel.debug(line);
+      break;
+    default:
+      channel.info(line);
+  }
+}
