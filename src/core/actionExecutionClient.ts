@@ -209,7 +209,7 @@ export class ActionExecutionClient {
       () => this.#http.once('POST', '/execute_action', { timeoutMs: longestActionMs, signal, body: { action } }),
       { rule: readRule, signal, retryOn: (error) => !isSent(error), onWait: this.#options.onWait },
     );
-    return parseObservation(parseJson(answer.body));
+    return parseObservation(parseJson(answer.body), this.devboxId);
   }
 }
 

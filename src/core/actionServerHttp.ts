@@ -85,6 +85,7 @@ export class ActionServerHttp {
       ...(request.bodyStream === undefined ? {} : { bodyStream: request.bodyStream }),
       timeoutMs: request.timeoutMs,
       signal: request.signal,
+      devboxId: this.server.devboxId,
     };
   }
 

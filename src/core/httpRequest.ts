@@ -19,6 +19,8 @@ export interface HttpRequestOptions {
   /** Milliseconds until the whole answer must be there; for a stream, until its headers are. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Whose devbox is asked, for errors. */
+  readonly devboxId?: string | undefined;
 }
 
 export interface TextAnswer {
@@ -105,7 +107,8 @@ export async function requestText(url: URL, options: HttpRequestOptions): Promis
 }
 
 function requestError(error: unknown, url: URL, options: HttpRequestOptions, timedOut: boolean): RuntimeError {
-  if (options.signal?.aborted === true) return cancelled();
+  const { devboxId } = options;
+  if (options.signal?.aborted === true) return cancelled(devboxId);
   // The host only: paths and queries of tunnels carry tokens.
   const host = url.port === '' ? url.hostname : `${url.hostname}:${url.port}`;
   if (timedOut) {
@@ -113,6 +116,7 @@ function requestError(error: unknown, url: URL, options: HttpRequestOptions, tim
       code: 'deadline',
       message: `No answer from ${host} within ${Math.round(options.timeoutMs / 1000)} s.`,
       nextStep: 'Check the network connection and try again.',
+      devboxId,
       cause: error,
     });
   }
@@ -120,6 +124,7 @@ function requestError(error: unknown, url: URL, options: HttpRequestOptions, tim
     code: 'network',
     message: `Could not reach ${host}: ${messageOf(error)}`,
     nextStep: 'Check the network connection, proxy settings and base URL, then try again.',
+    devboxId,
     cause: error,
   });
 }

@@ -26,10 +26,11 @@ export class LoopbackForwarder {
   readonly #targets = new Map<string, ForwardTarget>();
   readonly #server = this.#newServer((request) => this.#targetOf(request));
   /** Servers with one target each, for browsers elsewhere. */
-  readonly #single = new Map<string, Promise<http.Server>>();
+  readonly #single = new Map<string, { readonly target: ForwardTarget; readonly server: Promise<http.Server> }>();
   /** Where hidden addresses lead; after the first use without the query. */
   readonly #hidden = new Map<string, string>();
-  readonly #sockets = new Set<Duplex>();
+  /** Connections of browsers, with the origin that each leads to by now. */
+  readonly #sockets = new Map<Duplex, string | undefined>();
   #listening: Promise<number> | undefined;
 
   /** The origin under which a browser reaches the target; the same for the same target. */
@@ -51,47 +52,55 @@ export class LoopbackForwarder {
    */
   async singlePortFor(target: ForwardTarget): Promise<number> {
     const key = `${target.origin} ${target.tunnelToken}`;
-    let starting = this.#single.get(key);
-    if (starting === undefined) {
+    let entry = this.#single.get(key);
+    if (entry === undefined) {
       const server = this.#newServer(() => (this.#single.has(key) ? target : undefined));
-      starting = listen(server).then(() => server);
-      this.#single.set(key, starting);
+      entry = { target, server: listen(server).then(() => server) };
+      this.#single.set(key, entry);
     }
-    return ((await starting).address() as AddressInfo).port;
+    return ((await entry.server).address() as AddressInfo).port;
   }
 
   /**
    * An address that leads to `url`, one of this forwarder's, without showing what is in its query. The query is handed out
    * once; later uses lead to the same page with the cookie that the first one brought.
+   *
+   * @returns undefined for an address that is none of this forwarder's
    */
-  hide(url: string): string {
-    const { origin, pathname, search } = new URL(url);
+  hide(url: string): string | undefined {
+    const { origin, host, pathname, search } = new URL(url);
+    if (this.#targetNamed(host) === undefined) return undefined;
     const path = `${hiddenPrefix}${randomBytes(16).toString('hex')}`;
     this.#hidden.set(path, `${pathname}${search}`);
     return `${origin}${path}`;
   }
 
-  /** Stops serving a target, for example when its devbox is detached. */
+  /** Stops serving a target, for example when its devbox is detached: open pages and WebSockets end as well. */
   forget(origin: string): void {
     for (const [label, target] of this.#targets) {
       if (target.origin === origin) this.#targets.delete(label);
     }
+    for (const [key, { target, server }] of this.#single) {
+      if (target.origin !== origin) continue;
+      this.#single.delete(key);
+      closeWhenListening(server);
+    }
+    for (const [socket, leadsTo] of this.#sockets) if (leadsTo === origin) socket.destroy();
   }
 
   /** Closes the server and every connection through it. */
   dispose(): void {
     this.#targets.clear();
     this.#server.close();
-    // One that could not listen has nothing to close.
-    for (const server of this.#single.values()) server.then((listening) => listening.close(), () => undefined);
+    for (const { server } of this.#single.values()) closeWhenListening(server);
     this.#single.clear();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
   #newServer(targetOf: (request: http.IncomingMessage) => ForwardTarget | undefined): http.Server {
     const server = http.createServer((request, response) => this.#forward(targetOf(request), request, response));
     server.on('connection', (socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, undefined);
       socket.once('close', () => this.#sockets.delete(socket));
     });
     server.on('upgrade', (request, socket, head) => this.#upgrade(targetOf(request), { request, socket, head }));
@@ -99,7 +108,11 @@ export class LoopbackForwarder {
   }
 
   #targetOf(request: http.IncomingMessage): ForwardTarget | undefined {
-    const label = /^([a-z0-9-]+)\.localhost(?::\d+)?$/i.exec(request.headers.host ?? '')?.[1];
+    return this.#targetNamed(request.headers.host ?? '');
+  }
+
+  #targetNamed(host: string): ForwardTarget | undefined {
+    const label = /^([a-z0-9-]+)\.localhost(?::\d+)?$/i.exec(host)?.[1];
     return label === undefined ? undefined : this.#targets.get(label.toLowerCase());
   }
 
@@ -125,6 +138,7 @@ export class LoopbackForwarder {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('This window is not attached to that devbox.\n');
       return;
     }
+    this.#sockets.set(request.socket, target.origin);
     // The editor's browser adds a query of its own.
     const path = request.url?.split('?')[0] ?? '';
     const hidden = this.#hidden.get(path);
@@ -160,6 +174,7 @@ export class LoopbackForwarder {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return;
     }
+    this.#sockets.set(socket, target.origin);
     const refuse = (): void => {
       socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n');
     };
@@ -209,6 +224,11 @@ async function listen(server: http.Server): Promise<number> {
   });
   server.unref();
   return (server.address() as AddressInfo).port;
+}
+
+/** One that could not listen has nothing to close. */
+function closeWhenListening(server: Promise<http.Server>): void {
+  server.then((listening) => listening.close(), () => undefined);
 }
 
 /** Status line and headers of an answer, as they came. */

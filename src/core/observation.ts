@@ -124,7 +124,7 @@ export function makeObservation(type: string, content: string, extras: JsonObjec
 }
 
 /** @throws RuntimeError `unexpected_answer` if it is no observation. */
-export function parseObservation(value: unknown): Observation {
+export function parseObservation(value: unknown, devboxId?: string): Observation {
   const object = asObject(value);
   const type = asString(object?.['observation']);
   if (object === undefined || type === undefined) {
@@ -132,6 +132,7 @@ export function parseObservation(value: unknown): Observation {
       code: 'unexpected_answer',
       message: 'The action server answered an action with something that is not an observation.',
       nextStep: 'Show the output of the devbox: another program may be listening on its port.',
+      devboxId,
     });
   }
   return makeObservation(type, asString(object['content']) ?? '', asObject(object['extras']) ?? {}, asString(object['message']) ?? '');

@@ -1,30 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import type { ActionExecutionClient } from './actionExecutionClient';
 import { EventStream } from './actions/eventStream';
-import { createDevboxSafely } from './createDevbox';
 import { setupEnvironment } from './environment/setupEnvironment';
 import { RuntimeError } from './errors';
 import { Emitter, type Disposable } from './events';
-import { findDevbox, findOwn } from './findDevbox';
-import { bringUp, newSessionKey, type Connection } from './lifecycle/bringUp';
-import { connectFailure, notCleanedUp } from './lifecycle/connectFailure';
-import { createBody, requestKey } from './lifecycle/createBody';
+import { bounded, type BoundedCall } from './lifecycle/bounded';
+import { bringUp, type BringUpContext, type Connection } from './lifecycle/bringUp';
+import { findOrCreate } from './lifecycle/findOrCreate';
+import { cleanUpAfter, leaveDevbox } from './lifecycle/leaveDevbox';
 import { watchLifetime } from './lifecycle/lifetime';
 import { setUpDevbox } from './lifecycle/setUpDevbox';
-import { LoopbackForwarder } from './loopbackForwarder';
 import type { Devbox } from './platform/devbox';
 import { keepDevboxAlive, suspendDevbox } from './platform/lifeCycle';
-import type { CallOptions } from './platform/apiCalls';
 import { RunloopApi } from './platform/runloopApi';
 import { tunnelOrigin } from './platform/tunnel';
 import { resolveConfig, type CloseMode, type RunloopRuntimeOptions, type RuntimeConfig } from './runtimeConfig';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
 import type { RuntimeEvent, RuntimeStatus } from './runtimeStatus';
 import { actionServerPort, vscodePort } from './startupCommand';
+import { VscodeAddress } from './vscodeAddress';
 import { waitUntilSuspended } from './waitForDevbox';
-
-/** Milliseconds that cleaning up after a failed connect, and closing, may take. */
-const cleanUpMs = 60_000;
 
 interface Call {
   readonly signal?: AbortSignal;
@@ -43,7 +37,7 @@ export class RunloopRuntime {
   /** Actions, observations and statuses in order, replayable. */
   readonly stream = new EventStream();
   readonly #events = new Emitter<RuntimeEvent>();
-  readonly #forwarder = new LoopbackForwarder();
+  readonly #vscode = new VscodeAddress();
   readonly #machine = new StateMachine((from, to) => this.#events.fire({ type: 'state', from, to }));
   readonly #abandon = new AbortController();
   #devbox: Devbox | undefined;
@@ -158,14 +152,8 @@ export class RunloopRuntime {
     const token = await connection.client.connectionToken(signal);
     if (token === undefined || token === '') return undefined;
     const origin = this.#origin(vscodePort, connection);
-    const { authToken } = connection.tunnel;
-    const reachable =
-      authToken === undefined
-        ? origin
-        : options.anyHost === true
-          ? `http://127.0.0.1:${await this.#forwarder.singlePortFor({ origin, tunnelToken: authToken })}`
-          : await this.#forwarder.originFor({ origin, tunnelToken: authToken });
-    return `${reachable}/?${new URLSearchParams({ tkn: token, folder: this.config.workspacePath }).toString()}`;
+    const place = { origin, tunnelToken: connection.tunnel.authToken, token, folder: this.config.workspacePath };
+    return this.#vscode.of(place, options.anyHost === true);
   }
 
   /**
@@ -174,9 +162,7 @@ export class RunloopRuntime {
    * @returns undefined for a URL that does not lead through this runtime's forwarder
    */
   hiddenUrl(url: string): string | undefined {
-    return new URL(url).hostname.endsWith('.localhost') && this.#connection?.tunnel.authToken !== undefined
-      ? this.#forwarder.hide(url)
-      : undefined;
+    return this.#vscode.hidden(url);
   }
 
   /**
@@ -193,18 +179,29 @@ export class RunloopRuntime {
   async #connect(outer: AbortSignal | undefined): Promise<void> {
     try {
       await this.#bounded(outer, async (call) => {
-        const { devbox, sessionKey } = await this.#findOrCreate(call);
-        const isNew = this.#createdHere;
-        const connection = await bringUp(this.#context(call), devbox, { sessionKey, isNew });
+        const found = await findOrCreate({
+          api: this.api,
+          config: this.config,
+          call,
+          onPhase: (phase) => this.#phase(phase),
+          onCreated: (devbox) => {
+            this.#devbox = devbox;
+            this.#createdHere = true;
+          },
+        });
+        this.#devbox = found.devbox;
+        const connection = await bringUp(this.#context(call), found.devbox, found);
         if (!this.config.attachToExisting) {
-          await setUpDevbox(connection, { config: this.config, isNew, signal: call.signal, fire: (event) => this.#events.fire(event) });
+          const fire = (event: RuntimeEvent): void => this.#events.fire(event);
+          await setUpDevbox(connection, { config: this.config, isNew: found.isNew, signal: call.signal, fire });
         }
         this.#nowReady(connection);
       });
     } catch (error) {
       this.#machine.move('failed');
       const failure = error as RuntimeError;
-      const told = this.#createdHere && this.#devbox !== undefined ? await this.#shutDownAfter(failure, this.#devbox) : failure;
+      const created = this.#createdHere ? this.#devbox : undefined;
+      const told = created === undefined ? failure : await cleanUpAfter(failure, this.api, this.config, created);
       this.#letGo();
       this.#status('STATUS$ERROR', told);
       throw told;
@@ -225,34 +222,7 @@ export class RunloopRuntime {
     await this.#underWay;
   }
 
-  async #findOrCreate(call: CallOptions & { signal: AbortSignal }): Promise<{ devbox: Devbox; sessionKey?: string }> {
-    const { attachToExisting, reuseExisting, sid } = this.config;
-    if (attachToExisting || reuseExisting) {
-      this.#phase('looking');
-      const found = attachToExisting ? await findDevbox(this.api, this.config, call) : await findOwn(this.api, sid, call);
-      if (found !== undefined) {
-        this.#devbox = found;
-        return { devbox: found };
-      }
-    }
-    this.#phase('creating');
-    const requestId = randomUUID();
-    const sessionKey = newSessionKey();
-    const devbox = await createDevboxSafely(this.api, createBody(this.config, sessionKey, requestId), {
-      ...call,
-      requestId,
-      requestKey,
-      // Known from the first moment, so that whatever fails next can be cleaned up (D6).
-      onCreated: (created) => {
-        this.#devbox = created;
-        this.#createdHere = true;
-      },
-    });
-    await this.config.sessionKeys?.set(devbox.id, sessionKey);
-    return { devbox, sessionKey };
-  }
-
-  #context(call: CallOptions & { signal: AbortSignal }): Parameters<typeof bringUp>[0] {
+  #context(call: BoundedCall): BringUpContext {
     return {
       api: this.api,
       config: this.config,
@@ -277,28 +247,10 @@ export class RunloopRuntime {
     };
   }
 
-  /** Runs `work` under the overall deadline, the caller's signal and the end of this runtime. */
-  async #bounded(outer: AbortSignal | undefined, work: (call: CallOptions & { signal: AbortSignal }) => Promise<void>): Promise<void> {
-    const deadline = AbortSignal.timeout(this.config.connectTimeoutMs);
-    const signal = AbortSignal.any([deadline, this.#abandon.signal, ...(outer === undefined ? [] : [outer])]);
-    try {
-      await work({
-        signal,
-        onWait: ({ error, seconds }) =>
-          this.#events.fire({
-            type: 'waiting',
-            reason: RuntimeError.is(error, 'rate_limited') ? 'rate_limited' : 'network',
-            seconds: Math.ceil(seconds),
-          }),
-      });
-    } catch (error) {
-      throw connectFailure(error, {
-        isCancelled: outer?.aborted === true || this.#abandon.signal.aborted,
-        isLate: deadline.aborted,
-        limitMs: this.config.connectTimeoutMs,
-        devboxId: this.#devbox?.id,
-      });
-    }
+  async #bounded(outer: AbortSignal | undefined, work: (call: BoundedCall) => Promise<void>): Promise<void> {
+    const limitMs = this.config.connectTimeoutMs;
+    const fire = (event: RuntimeEvent): void => this.#events.fire(event);
+    await bounded({ limitMs, outer, abandon: this.#abandon.signal, fire, devboxId: () => this.#devbox?.id }, work);
   }
 
   #nowReady(connection: Connection): void {
@@ -320,19 +272,9 @@ export class RunloopRuntime {
   #letGo(): void {
     this.#lifetime?.dispose();
     this.#lifetime = undefined;
-    if (this.#connection !== undefined) this.#forwarder.forget(this.#origin(vscodePort, this.#connection));
+    if (this.#connection !== undefined) this.#vscode.forget(this.#origin(vscodePort, this.#connection));
     this.#connection?.client.dispose();
     this.#connection = undefined;
-  }
-
-  async #shutDownAfter(failure: RuntimeError, devbox: Devbox): Promise<RuntimeError> {
-    try {
-      await this.api.shutdown(devbox.id, { signal: AbortSignal.timeout(cleanUpMs) });
-      await this.config.sessionKeys?.delete(devbox.id);
-      return failure;
-    } catch (error) {
-      return notCleanedUp(failure, devbox.id, error);
-    }
   }
 
   async #close(mode: 'default' | CloseMode): Promise<void> {
@@ -342,27 +284,18 @@ export class RunloopRuntime {
     const failed = this.#machine.state === 'failed';
     this.#machine.move('closing');
     this.#letGo();
-    this.#forwarder.dispose();
+    this.#vscode.dispose();
     const chosen = mode === 'default' ? (this.config.closeMode ?? (this.#createdHere ? 'shutdown' : 'keep')) : mode;
     const devbox = this.#devbox;
     try {
       // After a failed connect nothing of our own is left, and what was found is not ours to touch.
-      if (devbox !== undefined && !(failed && this.#createdHere)) await this.#leave(devbox, chosen);
+      if (devbox !== undefined && !(failed && this.#createdHere)) await leaveDevbox(this.api, this.config, devbox, chosen);
     } finally {
       this.#machine.move('closed');
       this.#status('STATUS$STOPPED');
       this.#events.dispose();
       this.stream.dispose();
     }
-  }
-
-  async #leave(devbox: Devbox, mode: CloseMode): Promise<void> {
-    const call = { signal: AbortSignal.timeout(cleanUpMs) };
-    if (mode === 'shutdown') {
-      await this.api.shutdown(devbox.id, call);
-      await this.config.sessionKeys?.delete(devbox.id);
-    }
-    if (mode === 'suspend' && devbox.status !== 'suspended') await suspendDevbox(this.api, devbox.id, call);
   }
 
   #origin(port: number, { tunnel }: Connection): string {

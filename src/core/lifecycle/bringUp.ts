@@ -3,7 +3,7 @@ import { ActionExecutionClient, type ClientOptions } from '../actionExecutionCli
 import { RuntimeError } from '../errors';
 import { hasEnded, type Devbox, type Tunnel } from '../platform/devbox';
 import { resumeDevbox } from '../platform/lifeCycle';
-import type { CallOptions } from '../platform/apiCalls';
+import type { BoundedCall } from './bounded';
 import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';
 import { containerNameKey, type RuntimeConfig } from '../runtimeConfig';
@@ -21,7 +21,7 @@ export interface Connection {
 export interface BringUpContext {
   readonly api: RunloopApi;
   readonly config: RuntimeConfig;
-  readonly call: CallOptions & { readonly signal: AbortSignal };
+  readonly call: BoundedCall;
   readonly client: ClientOptions;
   readonly onPhase: (phase: ConnectPhase, devbox: Devbox) => void;
   readonly onStarted: () => void;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, request, type IncomingHttpHeaders, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'mocha';
@@ -86,5 +87,30 @@ describe('the loopback forwarder', () => {
     assert.equal(seen.length, before);
     forwarder.forget(origin);
     assert.equal(await get(new URL(entrance).host), 404);
+    assert.equal(forwarder.hide(`${entrance}/?tkn=x`), undefined);
+  });
+
+  it('ends pages, WebSockets and ports that are open when their devbox is forgotten, and no others', async () => {
+    const open = async (address: string): Promise<WebSocket> => {
+      const socket = new WebSocket(address.replace('http', 'ws'), { lookup: loopbackLookup });
+      await once(socket, 'open');
+      return socket;
+    };
+    const target = { origin, tunnelToken: 'tunnel token' };
+    const other = { origin: origin.replace('127.0.0.1', 'localhost'), tunnelToken: 'other token' };
+    const port = await forwarder.singlePortFor(target);
+    const [named, single, stays] = [
+      await open(await forwarder.originFor(target)),
+      await open(`http://127.0.0.1:${port}`),
+      await open(await forwarder.originFor(other)),
+    ];
+    const ended = Promise.all([once(named, 'close'), once(single, 'close')]);
+    forwarder.forget(origin);
+    await ended;
+    await assert.rejects(open(`http://127.0.0.1:${port}`), /ECONNREFUSED|hang up/);
+    stays.send('still');
+    const [answer] = (await once(stays, 'message')) as [Buffer];
+    assert.equal(answer.toString(), 'echo still');
+    stays.terminate();
   });
 });
