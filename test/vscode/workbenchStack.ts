@@ -21,6 +21,8 @@ export interface WorkbenchStackOptions {
   readonly account?: PlatformAccount | { readonly apiKey: string; readonly baseURL: undefined };
   /** False gives the extension no key and no address at all, as for somebody who has just installed it. */
   readonly signedIn?: boolean;
+  /** Folder of the extension to install; this project without it, and no such extension at all if it is undefined. */
+  readonly extension?: string | undefined;
   /** Folders of further extensions to install. */
   readonly extraExtensions?: readonly string[];
   /** Settings to start with; they are written only if there are none yet. */
@@ -143,7 +145,8 @@ async function prepareFolders(options: WorkbenchStackOptions, serverDataDir: str
   await mkdir(userDir, { recursive: true });
   const settings = { ...quietSettings, ...options.settings };
   await writeIfMissing(join(userDir, 'settings.json'), JSON.stringify(settings, undefined, 2));
-  for (const extension of [projectRoot, ...(options.extraExtensions ?? [])]) {
+  const own = 'extension' in options ? options.extension : projectRoot;
+  for (const extension of [...(own === undefined ? [] : [own]), ...(options.extraExtensions ?? [])]) {
     await linkExtension(extension, join(serverDataDir, 'extensions'));
   }
   return folder;

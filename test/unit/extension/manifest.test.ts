@@ -47,6 +47,43 @@ describe('the manifest', () => {
     }
   });
 
+  it('has what the Marketplace and Open VSX show: an icon of 256 pixels, addresses, categories, keywords, a banner', () => {
+    const manifest = asObject(readJson('package.json')) ?? {};
+    const icon = readFileSync(asString(manifest['icon']) ?? '');
+    assert.equal(icon.subarray(1, 4).toString(), 'PNG');
+    assert.deepEqual([icon.readUInt32BE(16), icon.readUInt32BE(20)], [256, 256]);
+    for (const name of ['displayName', 'description', 'publisher', 'license', 'homepage', 'pricing']) {
+      assert.ok((asString(manifest[name]) ?? '') !== '', name);
+    }
+    for (const name of ['repository', 'bugs']) assert.match(asString(asObject(manifest[name])?.['url']) ?? '', /^https:\/\//, name);
+    const banner = asObject(manifest['galleryBanner']);
+    assert.match(asString(banner?.['color']) ?? '', /^#[0-9a-f]{6}$/i);
+    const categories = ['AI', 'Chat', 'Debuggers', 'Machine Learning', 'Other', 'SCM Providers', 'Testing', 'Visualization'];
+    for (const category of asArray(manifest['categories'])) assert.ok(categories.includes(asString(category) ?? ''));
+    const keywords = asArray(manifest['keywords']);
+    assert.ok(keywords.length > 0 && keywords.length <= 30);
+    assert.ok(keywords.every((word) => (asString(word) ?? '').length <= 50));
+    const shipped = readFileSync('.vscodeignore', 'utf8').split('\n');
+    for (const name of ['README.md', 'CHANGELOG.md', 'SUPPORT.md', 'LICENSE']) {
+      assert.ok(readFileSync(name, 'utf8').length > 0 && shipped.includes(`!${name}`), name);
+    }
+  });
+
+  it('shows pictures that are there, and no SVG in the README: the Marketplace refuses them', () => {
+    for (const [, path = ''] of readFileSync('README.md', 'utf8').matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)) {
+      assert.match(path, /\.png$/);
+      assert.ok(readFileSync(path).length > 0);
+    }
+  });
+
+  it('runs where the user is or where the workspace is, in folders that are not trusted and those that are no files', () => {
+    const manifest = asObject(readJson('package.json')) ?? {};
+    assert.deepEqual(manifest['extensionKind'], ['ui', 'workspace']);
+    const capabilities = asObject(manifest['capabilities']);
+    assert.equal(asObject(capabilities?.['untrustedWorkspaces'])?.['supported'], 'limited');
+    assert.equal(capabilities?.['virtualWorkspaces'], true);
+  });
+
   it('has every text in English and Simplified Chinese', () => {
     const english = asStringMap(readJson('package.nls.json'));
     const chinese = asStringMap(readJson('package.nls.zh-cn.json'));
