@@ -63,6 +63,7 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     tree,
     localPlatform,
     log,
+    own: (disposable) => context.subscriptions.push(disposable),
     environment: { version: String(asObject(context.extension.packageJSON)?.['version']), logFolder: context.logUri.fsPath, localFolder },
   };
   context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), tree, services.keepAlive, output, sessions, store, account, log);

@@ -38,6 +38,12 @@ export const longPollSeconds = 10;
 /** Waiting for a snapshot: looked at every second for ten minutes. */
 export const snapshotRule: RetryRule = { tries: 600, delayMs: 1_000, factor: 1, maxDelayMs: 1_000, jitter: false };
 
+/** Waiting for the build of a blueprint: looked at every 1.5 s for two hours. */
+export const buildRule: RetryRule = { tries: 4_800, delayMs: 1_500, factor: 1, maxDelayMs: 1_500, jitter: false };
+
+/** Waiting for a command in a devbox: soon at first, then every second, for about ten minutes. */
+export const executionRule: RetryRule = { tries: 620, delayMs: 100, factor: 1.3, maxDelayMs: 1_000, jitter: false };
+
 /**
  * Waiting for the action server: first tries close together, then ever further apart up to 1 s, for 120 s in all
  * (OpenHands' bound). Growing by 1.5 % a try means that nobody waits more than about 1.5 % longer than needed.

@@ -1,3 +1,6 @@
+import type { Capacity } from './cost/prices';
+import { customSizeProblem, customSizeWord } from './customSize';
+import { nameFault } from './environment/variables';
 import { RuntimeError } from './errors';
 import { asObject, asNumber, asString } from './parse';
 import type { CreateDevboxBody } from './platform/createDevboxBody';
@@ -25,8 +28,12 @@ export interface StartChoices {
   readonly source: StartSource;
   /** Runloop's size word. */
   readonly size: string;
+  /** With the size word `CUSTOM_SIZE`. */
+  readonly customSize?: Capacity | undefined;
   readonly endRule: EndRule;
   readonly repository?: Repository | undefined;
+  /** A local folder that is uploaded into the workspace; needs an action server in the devbox. */
+  readonly folder?: string | undefined;
   readonly environment?: Readonly<Record<string, string>>;
   /** Variable name → name of a secret of the account. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -51,6 +58,10 @@ export function choicesBody(choices: StartChoices): CreateDevboxBody {
   if (!Number.isInteger(endRule.seconds) || endRule.seconds < least || endRule.seconds > most) {
     throw invalid('The time must be between 1 minute and 48 hours.', 'Choose another time.');
   }
+  for (const [name, value] of Object.entries(choices.environment ?? {})) {
+    const fault = nameFault(name, value);
+    if (fault !== undefined) throw fault;
+  }
   return {
     ...(source.kind === 'blueprint' ? { blueprint_name: source.name } : {}),
     ...(source.kind === 'snapshot' ? { snapshot_id: source.id } : {}),
@@ -61,12 +72,24 @@ export function choicesBody(choices: StartChoices): CreateDevboxBody {
       : { mounts: [{ type: 'code_mount', repo_owner: repository.owner, repo_name: repository.name }] }),
     launch_parameters: {
       resource_size_request: choices.size,
+      ...customSizeBody(choices),
       ...(endRule.kind === 'lifetime'
         ? { keep_alive_time_seconds: endRule.seconds }
         : { lifecycle: { after_idle: { idle_time_seconds: endRule.seconds, on_idle: endRule.action } } }),
       ...(choices.networkPolicyId === undefined ? {} : { network_policy_id: choices.networkPolicyId }),
     },
   };
+}
+
+function customSizeBody({ size, customSize }: StartChoices): CreateDevboxBody['launch_parameters'] {
+  if (size !== customSizeWord) return {};
+  if (customSize === undefined || customSizeProblem(customSize) !== undefined) {
+    throw invalid(
+      'Runloop does not offer this size.',
+      'Choose 0.5, 1 or an even number of CPUs up to 16, with 2 to 8 GiB of memory each, and an even number of GiB of disk up to 64.',
+    );
+  }
+  return { custom_cpu_cores: customSize.cpuCores, custom_gb_memory: customSize.memoryGib, custom_disk_size: customSize.diskGib };
 }
 
 /**
@@ -122,5 +145,15 @@ export function parseKeptChoices(value: unknown): StartChoices | undefined {
       ? { kind: 'idle', seconds, action }
       : { kind: 'lifetime', seconds };
   const networkPolicyId = asString(kept?.['networkPolicyId']);
-  return { source: from, size, endRule, ...(networkPolicyId === undefined ? {} : { networkPolicyId }) };
+  const custom = asObject(kept?.['customSize']);
+  const [cpuCores, memoryGib, diskGib] = ['cpuCores', 'memoryGib', 'diskGib'].map((part) => asNumber(custom?.[part]));
+  const customSize = cpuCores === undefined || memoryGib === undefined || diskGib === undefined ? undefined : { cpuCores, memoryGib, diskGib };
+  if (size === customSizeWord && (customSize === undefined || customSizeProblem(customSize) !== undefined)) return undefined;
+  return {
+    source: from,
+    size,
+    endRule,
+    ...(customSize === undefined ? {} : { customSize }),
+    ...(networkPolicyId === undefined ? {} : { networkPolicyId }),
+  };
 }

@@ -1,3 +1,4 @@
+import type { Disposable } from '../core/events';
 import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
 import type { DevboxStore } from './devboxTree/devboxStore';
@@ -23,6 +24,8 @@ export interface Services {
   readonly tree: DevboxTree;
   readonly localPlatform: LocalPlatform;
   readonly log: Log;
+  /** Hands over what commands open: it is disposed with the extension. */
+  readonly own: (disposable: Disposable) => void;
   /** About the extension itself, for reports. */
   readonly environment: { readonly version: string; readonly logFolder: string; readonly localFolder: string };
 }

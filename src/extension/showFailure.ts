@@ -5,7 +5,8 @@ import { redact } from '../core/redact';
 import type { CommandId } from './commandIds';
 import type { Log } from './log';
 
-interface Remedy {
+/** A button of a failure's message. */
+export interface Remedy {
   readonly title: string;
   run(): Thenable<unknown>;
 }
@@ -73,11 +74,13 @@ function knownText(error: RuntimeError): string | undefined {
 /**
  * Shows one message for a failure, with a button that helps, and logs the details. Cancellations are the user's own
  * doing and are not shown.
+ *
+ * @param first buttons that the caller has for this failure, before the usual ones
  */
-export function showFailure(doing: string, error: unknown, log: Log, retry?: () => Promise<void>): void {
+export function showFailure(doing: string, error: unknown, log: Log, retry?: () => Promise<void>, first: readonly Remedy[] = []): void {
   if (RuntimeError.is(error, 'cancelled')) return;
   log.failure(doing, error);
-  const remedies = RuntimeError.is(error) ? remediesFor(error, retry) : [];
+  const remedies = [...first, ...(RuntimeError.is(error) ? remediesFor(error, retry) : [])];
   const details: Remedy = { title: l10n.t('Show Log'), run: () => commands.executeCommand('runloop.showLog') };
   const offered = remedies.length === 0 ? [details] : remedies;
   window.showErrorMessage(failureText(error), ...offered.map(({ title }) => title)).then(

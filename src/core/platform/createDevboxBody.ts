@@ -15,6 +15,10 @@ export interface CreateDevboxBody {
   readonly tunnel?: { readonly auth_mode: 'open' | 'authenticated'; readonly http_keep_alive: boolean };
   readonly launch_parameters?: {
     readonly resource_size_request?: string;
+    /** With `CUSTOM_SIZE`: CPUs, GiB of memory, GiB of disk. */
+    readonly custom_cpu_cores?: number;
+    readonly custom_gb_memory?: number;
+    readonly custom_disk_size?: number;
     readonly keep_alive_time_seconds?: number;
     readonly launch_commands?: readonly string[];
     readonly lifecycle?: {

@@ -11,6 +11,10 @@ export interface Settings {
   readonly lifetimeSeconds: number;
   readonly tunnelAuthMode: 'open' | 'authenticated';
   readonly workspacePath: string;
+  /** Tag of the OpenHands runtime image that blueprints are built from. */
+  readonly openhandsTag: string;
+  /** Address of the code-server archive for plain devboxes; undefined for its own releases. */
+  readonly codeServerDownload: string | undefined;
   /** Hours after which a running devbox counts as old. */
   readonly forgottenAfterHours: number;
   readonly openVscodeIn: 'externalBrowser' | 'simpleBrowser';
@@ -41,6 +45,8 @@ export function readSettings(): Settings {
     lifetimeSeconds: Math.min(Math.max(lifetime, 60), longestKeepAliveSeconds),
     tunnelAuthMode: text('tunnelAuthentication') === 'open' ? 'open' : 'authenticated',
     workspacePath: text('workspacePath') ?? '/workspace',
+    openhandsTag: text('openhandsImageTag') ?? '0.62-nikolaik',
+    codeServerDownload: text('codeServerDownload'),
     forgottenAfterHours: Math.max(1, number('forgottenAfterHours') ?? 8),
     openVscodeIn: text('openVscodeIn') === 'simpleBrowser' ? 'simpleBrowser' : 'externalBrowser',
     localVscode: {

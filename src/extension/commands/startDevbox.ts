@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { commands, InputBoxValidationSeverity, l10n, ProgressLocation, window } from 'vscode';
 import { RuntimeError } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
 import { startPlainDevbox } from '../../core/plainDevbox';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RuntimeEvent } from '../../core/runtimeStatus';
@@ -10,8 +9,9 @@ import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { runtimeFor } from '../session/runtimeFor';
-import { showFailure } from '../showFailure';
-import { endRuleText } from './endRuleText';
+import { showFailure, type Remedy } from '../showFailure';
+import { choicesText } from '../start/choicesText';
+import { maySecretsGo } from '../start/confirmSecrets';
 import { nameComplaint } from './nameComplaint';
 
 /** The quick path: asks for a name, and starts a devbox with the last choices. */
@@ -49,15 +49,32 @@ export async function startChosen(services: Services, name: string, choices: Sta
       void window.showInformationMessage(l10n.t('The start of {0} was cancelled. No devbox was left behind.', name));
       return;
     }
-    showFailure(`Starting the devbox ${name}`, error, services.log, () => startChosen(services, name, choices));
+    const again = (): Promise<void> => startChosen(services, name, choices);
+    showFailure(`Starting the devbox ${name}`, error, services.log, again, remediesFor(services, error, choices, again));
   } finally {
     underWay.delete(name);
   }
 }
 
+/** A blueprint that is not there can be built. */
+function remediesFor(services: Services, error: unknown, { source }: StartChoices, start: () => Promise<void>): readonly Remedy[] {
+  if (!RuntimeError.is(error, 'blueprint_missing') || source.kind !== 'blueprint') return [];
+  const build = async (): Promise<void> => {
+    try {
+      const { buildBlueprint } = await import('../start/buildBlueprint');
+      if (await buildBlueprint(services, source.name)) await start();
+    } catch (failure) {
+      showFailure(`Building the blueprint ${source.name}`, failure, services.log, build);
+    }
+  };
+  return [{ title: l10n.t('Build It…'), run: build }];
+}
+
 async function startWithServer(services: Services, name: string, choices: StartChoices): Promise<Devbox | undefined> {
   const account = await services.account.require();
-  const runtime = runtimeFor(services, account, { sid: name, reuseExisting: false, choices });
+  const secretsGo = choices.folder !== undefined && (await maySecretsGo(choices.folder));
+  const confirmSecrets = (): Promise<boolean> => Promise.resolve(secretsGo);
+  const runtime = runtimeFor(services, account, { sid: name, reuseExisting: false, choices, confirmSecrets });
   await withStartProgress(
     name,
     () => runtime.devbox,
@@ -65,6 +82,7 @@ async function startWithServer(services: Services, name: string, choices: StartC
       const subscription = runtime.onEvent((event) => {
         const message = progressText(event);
         if (message !== undefined) report(message);
+        if (event.type === 'note') services.log.info(event.message);
       });
       try {
         await runtime.connect({ signal });
@@ -154,19 +172,17 @@ async function askName(services: Services, choices: StartChoices): Promise<strin
   });
 }
 
-/** The choices in a few words. */
-function choicesText({ source, size, endRule }: StartChoices): string {
-  const from =
-    source.kind === 'blueprint' ? oneLine(source.name, 40) : source.kind === 'snapshot' ? oneLine(source.id, 40) : l10n.t('plain');
-  return `${from}, ${size}, ${endRuleText(endRule)}`;
-}
-
 /** What a person is told while waiting; undefined for events that say nothing new. */
 function progressText(event: RuntimeEvent): string | undefined {
   if (event.type === 'waiting') {
     return event.reason === 'rate_limited'
       ? l10n.t('rate limited, trying again in {0} s', event.seconds)
       : l10n.t('no connection, trying again in {0} s', event.seconds);
+  }
+  if (event.type === 'upload') {
+    return event.sent < 0
+      ? l10n.t('{0} files uploaded', event.files)
+      : l10n.t('uploading {0} files, {1} MB…', event.files, (event.sent / 1_000_000).toFixed(1));
   }
   if (event.type !== 'phase') return undefined;
   switch (event.phase) {
@@ -176,6 +192,8 @@ function progressText(event: RuntimeEvent): string | undefined {
       return `${event.devbox === undefined ? l10n.t('provisioning') : statusWord(event.devbox.status)}…`;
     case 'startingServer':
       return l10n.t('starting the action server…');
+    case 'settingUp':
+      return l10n.t('setting up the workspace…');
     case 'ready':
       return l10n.t('ready');
     default:

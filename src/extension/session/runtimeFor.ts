@@ -14,7 +14,7 @@ import type { RunloopRuntimeOptions } from '../../core/runtimeConfig';
 export function runtimeFor(
   services: Services,
   account: SignedIn,
-  target: Pick<RunloopRuntimeOptions, 'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'choices'>,
+  target: Pick<RunloopRuntimeOptions, 'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'choices' | 'confirmSecrets'>,
 ): RunloopRuntime {
   const settings = readSettings();
   const runtime = new RunloopRuntime({
@@ -27,6 +27,7 @@ export function runtimeFor(
     tunnelUrlTemplate: settings.tunnelUrlTemplate,
     workspaceMountPathInSandbox: settings.workspacePath,
     sessionKeys: services.sessionKeys,
+    workspaceBase: target.choices?.folder,
     ...target,
   });
   // While it connects, its long poll tells the store of every change.

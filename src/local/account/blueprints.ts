@@ -134,7 +134,7 @@ export class Blueprints {
         id: newBlueprintId(),
         name: order.name,
         createdAt: Date.now(),
-        openhands: order.base?.openhands ?? false,
+        openhands: order.base?.openhands === true || order.steps.some(({ kind }) => kind === 'openhands'),
         baseId: order.base?.id,
         status: 'queued',
         environment: { ...base?.environment },

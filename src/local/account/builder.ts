@@ -115,6 +115,9 @@ async function runSteps({ steps, contexts, log, signal }: BuildJob, run: DevboxR
       case 'mounts':
         await mountAll(mounting);
         break;
+      case 'openhands':
+        // Furnished before the first step, and again at every start.
+        break;
     }
     if (code !== 0) {
       throw new DevboxError('failed', `Step ${index + 1} ended with exit code ${code}, so the blueprint cannot be built.`);
@@ -128,6 +131,8 @@ function folderOf(context: string): string {
 
 function describe(step: BuildStep): string {
   switch (step.kind) {
+    case 'openhands':
+      return `FROM ${step.image}: this computer's own action server stands in for it`;
     case 'env':
       return `ENV ${step.name}`;
     case 'workdir':

@@ -6,7 +6,9 @@ export type BuildStep =
   | { readonly kind: 'env'; readonly name: string; readonly value: string }
   | { readonly kind: 'workdir'; readonly path: string }
   | CopyStep
-  | { readonly kind: 'mounts' };
+  | { readonly kind: 'mounts' }
+  /** The image has OpenHands' runtime in it, for which the platform's own action server stands in. */
+  | { readonly kind: 'openhands'; readonly image: string };
 
 /** Copies from a build context onto the disk. */
 export interface CopyStep {
@@ -22,6 +24,8 @@ export interface CopyStep {
 
 /** Images for which this computer's own system can stand in. */
 const knownBases = /^(?:runloop[:/]|(?:docker\.io\/)?(?:library\/)?(?:ubuntu|debian)(?:[:@]|$))/;
+/** OpenHands' runtime images, under the names they have had. */
+const openhandsBases = /^(?:(?:ghcr\.io|docker\.openhands\.dev|docker\.all-hands\.dev)\/)?(?:openhands|all-hands-ai)\/runtime(?:[:@]|$)/;
 
 /**
  * Reads the part of a Dockerfile that can be honoured here: FROM a known base, RUN, COPY, ENV, WORKDIR, USER, ARG, and
@@ -40,12 +44,18 @@ export function readDockerfile(text: string, given: Readonly<Record<string, stri
       throw refuse('it must begin with FROM.');
     }
     switch (word) {
-      case 'FROM':
-        if (begun || !knownBases.test(filled.replace(/^--platform=\S+\s+/, ''))) {
-          throw refuse(begun ? 'only one stage can be built here.' : `"${filled}" is not a base that this computer can stand in for. Use ubuntu, debian or a runloop image.`);
+      case 'FROM': {
+        const image = filled.replace(/^--platform=\S+\s+/, '');
+        const hasOpenhands = openhandsBases.test(image);
+        if (begun || !(hasOpenhands || knownBases.test(image))) {
+          throw refuse(begun ? 'only one stage can be built here.' : `"${filled}" is not a base that this computer can stand in for. Use ubuntu, debian, a runloop image or OpenHands' runtime image.`);
+        }
+        if (hasOpenhands) {
+          steps.push({ kind: 'openhands', image });
         }
         begun = true;
         break;
+      }
       case 'RUN':
         steps.push({ kind: 'run', command: runCommand(rest, refuse) });
         break;

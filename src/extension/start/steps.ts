@@ -1,4 +1,4 @@
-import { l10n, QuickInputButtons, window, type QuickPickItem } from 'vscode';
+import { l10n, QuickInputButtons, window, type QuickInput, type QuickInputButton, type QuickPickItem } from 'vscode';
 import type { Disposable } from '../../core/events';
 
 /** What the user did in one step: went on with a value, went back, or left. */
@@ -9,7 +9,8 @@ export interface StepPlace {
   readonly title: string;
   /** From 1. */
   readonly step: number;
-  readonly totalSteps: number;
+  /** Asked again when the items have come: what they offer may decide how many steps there are. */
+  readonly totalSteps: () => number;
 }
 
 /**
@@ -29,7 +30,7 @@ export async function pickStep<T extends QuickPickItem>(
   const box = window.createQuickPick<T>();
   const subscriptions: Disposable[] = [box];
   try {
-    Object.assign(box, { title: place.title, step: place.step, totalSteps: place.totalSteps });
+    setPlace(box, place);
     box.placeholder = options.placeHolder;
     box.ignoreFocusOut = true;
     box.matchOnDescription = true;
@@ -48,6 +49,7 @@ export async function pickStep<T extends QuickPickItem>(
       Promise.resolve(options.items).then((items) => {
         box.items = items;
         box.busy = false;
+        box.totalSteps = place.totalSteps();
         const active = options.isActive === undefined ? undefined : items.find(options.isActive);
         if (active !== undefined) box.activeItems = [active];
       }, reject);
@@ -57,31 +59,43 @@ export async function pickStep<T extends QuickPickItem>(
   }
 }
 
+/** What was typed, and whether the step's own button was pressed instead of Enter. */
+export interface Typed {
+  readonly text: string;
+  readonly pressed: boolean;
+}
+
 /** A text to type, with Back from the second step on; Enter is refused while the text has a problem. */
 export async function textStep(
   place: StepPlace,
-  options: { readonly prompt: string; readonly value: string; readonly problem: (value: string) => string | undefined },
-): Promise<StepResult<string>> {
+  options: {
+    readonly prompt: string;
+    readonly value: string;
+    readonly problem: (value: string) => string | undefined;
+    readonly button?: QuickInputButton;
+  },
+): Promise<StepResult<Typed>> {
   const box = window.createInputBox();
   const subscriptions: Disposable[] = [box];
   try {
-    Object.assign(box, { title: place.title, step: place.step, totalSteps: place.totalSteps });
+    setPlace(box, place);
     box.prompt = options.prompt;
     box.value = options.value;
     box.ignoreFocusOut = true;
-    if (place.step > 1) box.buttons = [QuickInputButtons.Back];
-    return await new Promise<StepResult<string>>((resolve) => {
+    box.buttons = [...(place.step > 1 ? [QuickInputButtons.Back] : []), ...(options.button === undefined ? [] : [options.button])];
+    return await new Promise<StepResult<Typed>>((resolve) => {
+      const go = (pressed: boolean): void => {
+        const problem = options.problem(box.value);
+        if (problem === undefined) resolve({ kind: 'next', value: { text: box.value, pressed } });
+        else box.validationMessage = problem;
+      };
       subscriptions.push(
-        box.onDidTriggerButton(() => resolve({ kind: 'back' })),
+        box.onDidTriggerButton((button) => (button === QuickInputButtons.Back ? resolve({ kind: 'back' }) : go(true))),
         box.onDidHide(() => resolve({ kind: 'left' })),
         box.onDidChangeValue((value) => {
           box.validationMessage = options.problem(value);
         }),
-        box.onDidAccept(() => {
-          const problem = options.problem(box.value);
-          if (problem === undefined) resolve({ kind: 'next', value: box.value });
-          else box.validationMessage = problem;
-        }),
+        box.onDidAccept(() => go(false)),
       );
       box.show();
     });
@@ -96,19 +110,25 @@ export type Step<A> = (answers: A, place: StepPlace) => Promise<StepResult<A>>;
 /**
  * Runs steps in order; Back returns to the one before, with the answers kept.
  *
+ * @param stepsFor which steps there are, which answers may change
  * @returns the answers after the last step, or undefined if the user left
  */
-export async function runSteps<A>(title: string, steps: readonly Step<A>[], start: A): Promise<A | undefined> {
+export async function runSteps<A>(title: string, stepsFor: (answers: A) => readonly Step<A>[], start: A): Promise<A | undefined> {
   let answers = start;
   let index = 0;
   for (;;) {
-    const step = steps[index];
+    const step = stepsFor(answers)[index];
     if (step === undefined) return answers;
-    const result = await step(answers, { title, step: index + 1, totalSteps: steps.length });
+    const current = answers;
+    const result = await step(current, { title, step: index + 1, totalSteps: () => stepsFor(current).length });
     if (result.kind === 'left') return undefined;
     if (result.kind === 'next') answers = result.value;
     index += result.kind === 'next' ? 1 : -1;
   }
+}
+
+function setPlace(box: QuickInput, place: StepPlace): void {
+  Object.assign(box, { title: place.title, step: place.step, totalSteps: place.totalSteps() });
 }
 
 /** The place holder for steps that need nothing. */

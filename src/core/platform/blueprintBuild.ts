@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { RuntimeError } from '../errors';
+import { asArray, asObject, asString } from '../parse';
+import { buildRule, NotYet, retrying } from '../retry';
+import { isTransient } from './apiErrors';
+import type { CallOptions } from './apiCalls';
+import type { RunloopApi } from './runloopApi';
+
+/** The image that OpenHands' runtime comes in, without its tag. */
+export const openhandsImage = 'ghcr.io/openhands/runtime';
+/** The tag of the OpenHands version whose runtime this is. */
+export const usualOpenhandsTag = '0.62-nikolaik';
+
+/** The Dockerfile of a blueprint with OpenHands' action server. @throws RuntimeError for what is no tag */
+export function openhandsDockerfile(tag: string): string {
+  if (/^\w[\w.-]{0,127}$/.test(tag)) return `FROM ${openhandsImage}:${tag}\n`;
+  throw new RuntimeError({
+    code: 'invalid_option',
+    message: 'The setting runloop.openhandsImageTag is not the tag of an image.',
+    nextStep: `Use a tag such as ${usualOpenhandsTag}, or reset the setting.`,
+  });
+}
+
+export interface BlueprintBuild {
+  readonly id: string;
+  readonly status: string;
+}
+
+const metadataKey = 'runloop-devboxes-request';
+
+/**
+ * Orders a build. A build whose answer was lost is looked up by its request id, as a second one would be billed and
+ * counted as well.
+ *
+ * @throws RuntimeError what the API said, for example that it cannot build from this image
+ */
+export async function beginBuild(
+  api: RunloopApi,
+  order: { readonly name: string; readonly dockerfile: string },
+  call: CallOptions = {},
+): Promise<BlueprintBuild> {
+  const requestId = randomUUID();
+  const body = { name: order.name, dockerfile: order.dockerfile, metadata: { [metadataKey]: requestId } };
+  try {
+    return parseBuild(await api.change('/v1/blueprints', 'ordering a blueprint', body, call));
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    const found = (await buildsNamed(api, order.name, call)).find(({ metadata }) => metadata === requestId);
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
+/** A build of this name that is under way, the newest if there are several. */
+export async function buildUnderWay(api: RunloopApi, name: string, call: CallOptions = {}): Promise<BlueprintBuild | undefined> {
+  return (await buildsNamed(api, name, call)).find(({ status }) => isUnderWay(status));
+}
+
+async function buildsNamed(
+  api: RunloopApi,
+  name: string,
+  call: CallOptions,
+): Promise<readonly (BlueprintBuild & { readonly metadata: string | undefined })[]> {
+  const answer = asObject(await api.read('/v1/blueprints', 'listing blueprints', call, { name, limit: 100, include_total_count: false }));
+  return asArray(answer?.['blueprints'])
+    .flatMap((entry) => {
+      const view = asObject(entry);
+      return view === undefined || asString(view['name']) !== name
+        ? []
+        : [{ ...parseBuild(view), created: Number(view['create_time_ms']), metadata: asString(asObject(view['metadata'])?.[metadataKey]) }];
+    })
+    .sort((a, b) => b.created - a.created);
+}
+
+function isUnderWay(status: string): boolean {
+  return status !== 'build_complete' && status !== 'failed' && status !== 'awaiting_upload';
+}
+
+/**
+ * Waits until a build is over.
+ *
+ * @param options.onLog told of each line of its log once; hostile text
+ * @param options.onStatus told of each status
+ * @throws RuntimeError `api` if it failed, `deadline` if it is not over after two hours
+ */
+export async function awaitBuild(
+  api: RunloopApi,
+  build: BlueprintBuild,
+  options: CallOptions & { readonly onLog: (line: string) => void; readonly onStatus: (status: string) => void },
+): Promise<void> {
+  const path = `/v1/blueprints/${encodeURIComponent(build.id)}`;
+  let lines = 0;
+  let status = '';
+  const readLog = async (): Promise<void> => {
+    const answer = asObject(await api.read(`${path}/logs`, 'reading the log of a build', options));
+    const all = asArray(answer?.['logs']);
+    for (const entry of all.slice(lines)) options.onLog(asString(asObject(entry)?.['message']) ?? '');
+    lines = Math.max(lines, all.length);
+  };
+  try {
+    await retrying(
+      async () => {
+        const view = asObject(await api.read(path, 'waiting for a blueprint', options));
+        const now = parseBuild(view);
+        await readLog();
+        if (now.status !== status) options.onStatus((status = now.status));
+        if (now.status === 'failed') {
+          throw new RuntimeError({
+            code: 'api',
+            message: `The build of the blueprint failed (${asString(view?.['failure_reason']) ?? 'no reason given'}).`,
+            nextStep: 'Its log tells why.',
+          });
+        }
+        if (now.status !== 'build_complete') throw new NotYet('the build goes on');
+      },
+      { rule: buildRule, signal: options.signal, retryOn: isTransient },
+    );
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+    throw new RuntimeError({
+      code: 'deadline',
+      message: 'The build of the blueprint takes longer than two hours.',
+      nextStep: 'It goes on; start the devbox when the blueprint is built.',
+    });
+  }
+}
+
+/** Removes a build that is not wanted any more. @returns false if the platform goes on with it */
+export async function dropBuild(api: RunloopApi, build: BlueprintBuild, call: CallOptions = {}): Promise<boolean> {
+  try {
+    await api.change(`/v1/blueprints/${encodeURIComponent(build.id)}/delete`, 'removing a blueprint', undefined, call);
+    return true;
+  } catch (error) {
+    // Platforms need not be able to end a build.
+    if (RuntimeError.is(error) && error.status !== undefined && error.status >= 400 && error.status < 500) return false;
+    throw error;
+  }
+}
+
+function parseBuild(value: unknown): BlueprintBuild {
+  const view = asObject(value);
+  const id = asString(view?.['id']);
+  const status = asString(view?.['status']);
+  if (id !== undefined && status !== undefined) return { id, status };
+  throw new RuntimeError({
+    code: 'unexpected_answer',
+    message: 'The Runloop API answered with something that is not a blueprint.',
+    nextStep: 'Check the base URL: it may not be a Runloop API.',
+  });
+}

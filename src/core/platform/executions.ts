@@ -1,0 +1,52 @@
+import { RuntimeError } from '../errors';
+import { asNumber, asObject, asString } from '../parse';
+import { executionRule, NotYet, retrying } from '../retry';
+import { isTransient } from './apiErrors';
+import type { CallOptions } from './apiCalls';
+import { devboxPath, type RunloopApi } from './runloopApi';
+
+/** How a command ended. Its texts are what the devbox says: hostile. */
+export interface Executed {
+  readonly exitStatus: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a command in a devbox and waits for its end.
+ *
+ * @param options.onOutput told of the last line of what was printed so far, whenever it changed
+ * @throws RuntimeError `deadline` if it does not end within ten minutes; what the API said
+ */
+export async function runCommand(
+  api: RunloopApi,
+  devboxId: string,
+  command: string,
+  options: CallOptions & { readonly onOutput?: (lastLine: string) => void } = {},
+): Promise<Executed> {
+  const id = await api.start(devboxId, command, options);
+  const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(id)}`;
+  let told = '';
+  try {
+    return await retrying(
+      async () => {
+        const view = asObject(await api.read(path, 'waiting for a command', options));
+        const stdout = asString(view?.['stdout']) ?? '';
+        const stderr = asString(view?.['stderr']) ?? '';
+        const last = `${stdout}\n${stderr}`.trimEnd().split(/[\r\n]/).at(-1) ?? '';
+        if (last !== told) options.onOutput?.((told = last));
+        if (asString(view?.['status']) !== 'completed') throw new NotYet('the command runs');
+        return { exitStatus: asNumber(view?.['exit_status']) ?? -1, stdout, stderr };
+      },
+      { rule: executionRule, signal: options.signal, retryOn: isTransient },
+    );
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+    throw new RuntimeError({
+      code: 'deadline',
+      message: 'A command in the devbox did not end in time.',
+      nextStep: 'Show the output of the devbox: it tells what the command was doing.',
+      devboxId,
+    });
+  }
+}

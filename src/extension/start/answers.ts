@@ -1,0 +1,74 @@
+import type { QuickPickItem } from 'vscode';
+import { hourlyPrice } from '../../core/cost/prices';
+import { RuntimeError } from '../../core/errors';
+import { oneLine } from '../../core/plainText';
+import { blueprintChoices, networkPolicyChoices, secretChoices, snapshotChoices, type Choice } from '../../core/platform/choices';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import type { StartChoices } from '../../core/startChoices';
+import { readPrices } from '../account/settings';
+import { plainLabel } from '../commands/pickDevbox';
+import { readPresets, type OfferedPreset, type PresetProblem } from './presets';
+import type { Step } from './steps';
+
+/** What was answered so far. */
+export interface Answers {
+  readonly choices: StartChoices;
+  readonly name: string;
+  /** The preset that all choices come from; then only the name is asked. */
+  readonly preset?: OfferedPreset | undefined;
+  /** The blueprint is not there yet: it is built, or its build awaited, before the start. */
+  readonly buildFirst?: boolean;
+}
+
+export type StartStep = Step<Answers>;
+
+/** What the account and this window offer for a start. */
+export interface Offers {
+  readonly blueprints: readonly Choice[];
+  readonly snapshots: readonly Choice[];
+  readonly secrets: readonly Choice[];
+  readonly policies: readonly Choice[];
+  readonly presets: readonly OfferedPreset[];
+  readonly problems: readonly PresetProblem[];
+}
+
+/** Reads all of it at once. @throws RuntimeError if the account cannot be asked */
+export async function readOffers(api: RunloopApi): Promise<Offers> {
+  const [blueprints, snapshots, secrets, policies, { presets, problems }] = await Promise.all([
+    blueprintChoices(api),
+    orNone(snapshotChoices(api)),
+    orNone(secretChoices(api)),
+    orNone(networkPolicyChoices(api)),
+    readPresets(),
+  ]);
+  return { blueprints, snapshots, secrets, policies, presets, problems };
+}
+
+export interface Valued<T> extends QuickPickItem {
+  readonly value: T;
+}
+
+/** Answers with some of the choices changed. */
+export function withChoices(answers: Answers, changed: Partial<StartChoices>): { readonly kind: 'next'; readonly value: Answers } {
+  return { kind: 'next', value: { ...answers, choices: { ...answers.choices, ...changed } } };
+}
+
+/** Names from outside as one harmless line. */
+export function shown(text: string): string {
+  return plainLabel(oneLine(text, 60));
+}
+
+/** The estimated price of an hour in dollars; undefined if the size is not known. */
+export function estimatedHour({ size, customSize }: Pick<StartChoices, 'size' | 'customSize'>): string | undefined {
+  return hourlyPrice(size, customSize, readPrices())?.toFixed(2);
+}
+
+/** What an account or platform does not offer (403, 404, 501) is no choice; other failures are told. */
+async function orNone(list: Promise<readonly Choice[]>): Promise<readonly Choice[]> {
+  try {
+    return await list;
+  } catch (error) {
+    if (RuntimeError.is(error) && [403, 404, 501].includes(error.status ?? 0)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+import { l10n, ProgressLocation, window, type OutputChannel } from 'vscode';
+import { RuntimeError } from '../../core/errors';
+import { oneLine, stripControls } from '../../core/plainText';
+import {
+  awaitBuild,
+  beginBuild,
+  buildUnderWay,
+  dropBuild,
+  openhandsDockerfile,
+  openhandsImage,
+  type BlueprintBuild,
+} from '../../core/platform/blueprintBuild';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import { redact } from '../../core/redact';
+import { readSettings } from '../account/settings';
+import { withSignal } from '../cancellation';
+import type { Services } from '../services';
+
+/** Milliseconds that letting go of a build may take. */
+const dropMs = 30_000;
+
+/** Channels of builds by blueprint name, made on their first line. */
+const channels = new Map<string, OutputChannel>();
+
+/**
+ * Offers to build a blueprint with OpenHands in it, or to wait for a build that is under way, and does so after a yes,
+ * with progress and the build's log in an output channel.
+ *
+ * @returns true if the blueprint can be started from now
+ * @throws RuntimeError if it could not be built
+ */
+export async function buildBlueprint(services: Services, name: string): Promise<boolean> {
+  const { api } = await services.account.require();
+  const underWay = await buildUnderWay(api, name);
+  const dockerfile = openhandsDockerfile(readSettings().openhandsTag);
+  if (!(await isWanted(name, underWay !== undefined))) return false;
+  const channel = channelOf(services, name);
+  channel.show(true);
+  const title = underWay === undefined ? l10n.t('Building the blueprint {0}', oneLine(name, 60)) : l10n.t('Waiting for the blueprint {0}', oneLine(name, 60));
+  return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
+    withSignal(token, async (signal) => {
+      progress.report({ message: '…' });
+      if (underWay === undefined) channel.appendLine(dockerfile);
+      const build = underWay ?? (await beginBuild(api, { name, dockerfile }));
+      try {
+        await awaitBuild(api, build, {
+          signal,
+          onLog: (line) => channel.appendLine(redact(stripControls(line))),
+          onStatus: (status) => progress.report({ message: `${statusText(status)}…` }),
+        });
+        channel.appendLine(l10n.t('The blueprint is built.'));
+        return true;
+      } catch (error) {
+        channel.appendLine(error instanceof Error ? redact(error.message) : '');
+        if (!RuntimeError.is(error, 'cancelled')) throw error;
+        await letGo(api, build, underWay === undefined);
+        return false;
+      }
+    }),
+  );
+}
+
+async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {
+  const shown = oneLine(name, 60);
+  if (isUnderWay) {
+    const wait = l10n.t('Wait and Start');
+    const detail = l10n.t('The devbox is started when the build is complete.');
+    const answer = await window.showInformationMessage(l10n.t('The blueprint {0} is being built. Wait for it?', shown), { modal: true, detail }, wait);
+    return answer === wait;
+  }
+  const build = l10n.t('Build and Start');
+  const detail = l10n.t(
+    'It is built in your account from the OpenHands runtime image {0}, which takes some minutes, once. The image is large; its tag is a setting. Then the devbox is started.',
+    `${openhandsImage}:${readSettings().openhandsTag}`,
+  );
+  const answer = await window.showInformationMessage(l10n.t('Build the blueprint {0}?', shown), { modal: true, detail }, build);
+  return answer === build;
+}
+
+/** A build that was begun here and is not wanted any more is removed where the platform allows it. */
+async function letGo(api: RunloopApi, build: BlueprintBuild, begunHere: boolean): Promise<void> {
+  const dropped = begunHere && (await dropBuild(api, build, { signal: AbortSignal.timeout(dropMs) }));
+  void window.showInformationMessage(
+    dropped
+      ? l10n.t('The build was cancelled, and nothing was started.')
+      : l10n.t('Nothing was started. The build itself cannot be ended: it goes on, and its blueprint can be used later.'),
+  );
+}
+
+function statusText(status: string): string {
+  switch (status) {
+    case 'queued':
+      return l10n.t('queued');
+    case 'provisioning':
+      return l10n.t('provisioning');
+    case 'building':
+      return l10n.t('building');
+    default:
+      return oneLine(status, 40);
+  }
+}
+
+function channelOf(services: Services, name: string): OutputChannel {
+  let channel = channels.get(name);
+  if (channel === undefined) {
+    channel = window.createOutputChannel(`Runloop: ${l10n.t('Build of {0}', oneLine(name, 60))}`);
+    channels.set(name, channel);
+    services.own({ dispose: () => {
+      channels.get(name)?.dispose();
+      channels.delete(name);
+    } });
+  } else {
+    channel.clear();
+  }
+  return channel;
+}

@@ -1,0 +1,28 @@
+import { l10n, window } from 'vscode';
+import { oneLine } from '../../core/plainText';
+import { workspaceFiles } from '../../core/transfer/workspaceFiles';
+
+/** Paths that the question names; the others are counted. */
+const mostPaths = 15;
+
+/**
+ * Asks whether files that look like secrets are uploaded as well, before anything is started; anything but a clear yes
+ * leaves them out. Asks nothing for a folder without such files.
+ *
+ * @throws RuntimeError `transfer` if the folder cannot be read
+ */
+export async function maySecretsGo(folder: string): Promise<boolean> {
+  const { secrets } = await workspaceFiles(folder);
+  if (secrets.length === 0) return false;
+  const upload = l10n.t('Upload Them Too');
+  const leave = l10n.t('Leave Them Out');
+  const more = secrets.length - mostPaths;
+  const list = [...secrets.slice(0, mostPaths).map((path) => oneLine(path, 120)), ...(more > 0 ? [l10n.t('and {0} more', more)] : [])];
+  const answer = await window.showWarningMessage(
+    l10n.t('Files that look like secrets: {0}. Upload them into the devbox?', secrets.length),
+    { modal: true, detail: list.join('\n') },
+    leave,
+    upload,
+  );
+  return answer === upload;
+}

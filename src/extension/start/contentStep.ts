@@ -1,0 +1,69 @@
+import { l10n, Uri, window, workspace } from 'vscode';
+import { parseRepository } from '../../core/startChoices';
+import { shown, withChoices, type StartStep, type Valued } from './answers';
+import { pickStep, textStep } from './steps';
+
+type Content = 'nothing' | 'repository' | 'other' | { readonly folder: string };
+
+/** What the workspace begins with: nothing, a clone of a repository, or files of this computer. */
+export const contentStep: StartStep = async (answers, place) => {
+  const { repository, folder, source } = answers.choices;
+  // Files go in through the action server, which plain devboxes do not have.
+  const canUpload = source.kind !== 'plain';
+  const open = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  const known = folder === undefined || open.some(({ uri }) => uri.fsPath === folder) ? [] : [folder];
+  const upload = (path: string, name: string): Valued<Content> => ({
+    label: `$(cloud-upload) ${l10n.t('Upload the folder {0}', shown(name))}`,
+    description: shown(path),
+    detail: l10n.t('What .gitignore names is left out; files that look like secrets only after a yes'),
+    value: { folder: path },
+  });
+  const items: Valued<Content>[] = [
+    { label: `$(circle-slash) ${l10n.t('Nothing')}`, description: l10n.t('an empty workspace'), value: 'nothing' },
+    {
+      label: `$(repo-clone) ${l10n.t('Clone a repository…')}`,
+      description: repository === undefined ? l10n.t('from GitHub') : `${repository.owner}/${repository.name}`,
+      value: 'repository',
+    },
+    ...(canUpload
+      ? [
+          ...open.map(({ uri, name }) => upload(uri.fsPath, name)),
+          ...known.map((path) => upload(path, path.split('/').at(-1) ?? path)),
+          { label: `$(folder-opened) ${l10n.t('Upload another folder…')}`, value: 'other' as const },
+        ]
+      : []),
+  ];
+  for (;;) {
+    const isActive = ({ value }: Valued<Content>): boolean =>
+      typeof value === 'object' ? value.folder === folder : value === (repository === undefined ? 'nothing' : 'repository') && folder === undefined;
+    const result = await pickStep(place, { placeHolder: l10n.t('What the workspace begins with'), items, isActive });
+    if (result.kind !== 'next') return result;
+    const picked = result.value[0]?.value ?? 'nothing';
+    if (picked === 'nothing') return withChoices(answers, { repository: undefined, folder: undefined });
+    if (typeof picked === 'object') return withChoices(answers, { repository: undefined, folder: picked.folder });
+    if (picked === 'other') {
+      const chosen = await otherFolder();
+      if (chosen !== undefined) return withChoices(answers, { repository: undefined, folder: chosen });
+      continue;
+    }
+    const typed = await textStep(place, {
+      prompt: l10n.t('GitHub repository to clone, as owner/name'),
+      value: repository === undefined ? '' : `${repository.owner}/${repository.name}`,
+      problem: (text) => (parseRepository(text) === undefined ? l10n.t('Write owner/name or https://github.com/owner/name.') : undefined),
+    });
+    if (typed.kind === 'left') return typed;
+    if (typed.kind === 'next') return withChoices(answers, { repository: parseRepository(typed.value.text), folder: undefined });
+  }
+};
+
+async function otherFolder(): Promise<string | undefined> {
+  const chosen = await window.showOpenDialog({
+    canSelectFiles: false,
+    canSelectFolders: true,
+    openLabel: l10n.t('Upload'),
+    title: l10n.t('Folder to upload into the workspace of the devbox'),
+    ...(workspace.workspaceFolders?.[0] === undefined ? {} : { defaultUri: Uri.joinPath(workspace.workspaceFolders[0].uri, '..') }),
+  });
+  const folder = chosen?.[0];
+  return folder?.scheme === 'file' ? folder.fsPath : undefined;
+}

@@ -1,0 +1,58 @@
+import { ConfigurationTarget, l10n, Uri, window, workspace, type QuickPickItem, type WorkspaceFolder } from 'vscode';
+import { parsePresets, presetOf, type Preset } from '../../core/startPresets';
+import type { StartChoices } from '../../core/startChoices';
+import { settingsSection } from '../account/settings';
+import { nameComplaint } from '../commands/nameComplaint';
+import { shown } from './answers';
+import { choicesText } from './choicesText';
+import { presetFile, presetsIn } from './presets';
+
+interface Place extends QuickPickItem {
+  readonly folder: WorkspaceFolder | undefined;
+}
+
+/**
+ * Asks for a name and a place, and keeps choices there as a preset; one of the same name is replaced after a yes.
+ *
+ * @throws RuntimeError `invalid_option` if what is there already cannot be read; then nothing is written
+ */
+export async function savePreset(choices: StartChoices): Promise<void> {
+  const title = l10n.t('Save as Preset');
+  const places: Place[] = [
+    { label: `$(settings-gear) ${l10n.t('In your settings')}`, description: l10n.t('for every window'), folder: undefined },
+    ...(workspace.workspaceFolders ?? []).map((folder) => ({
+      label: `$(folder) ${l10n.t('In the folder {0}', shown(folder.name))}`,
+      description: l10n.t('in .runloop/devbox.json, for everybody who opens it'),
+      folder,
+    })),
+  ];
+  const place = await window.showQuickPick(places, { title, placeHolder: choicesText(choices), ignoreFocusOut: true });
+  if (place === undefined) return;
+  const prompt = l10n.t('Name of the preset. Values of variables are not saved, as they may be secret.');
+  const name = (await window.showInputBox({ title, prompt, ignoreFocusOut: true, validateInput: nameComplaint }))?.trim();
+  if (name === undefined) return;
+  const before = place.folder === undefined ? settingsPresets() : await presetsIn(place.folder);
+  const { folder } = place;
+  if (before.some((preset) => preset.name === name) && !(await wantsToReplace(name))) return;
+  const after = [...before.filter((preset) => preset.name !== name), presetOf(name, choices)];
+  // What is written must be readable again: a folder's file is read by others.
+  parsePresets(after);
+  if (folder === undefined) {
+    await workspace.getConfiguration(settingsSection).update('presets', after, ConfigurationTarget.Global);
+  } else {
+    const file = presetFile(folder);
+    await workspace.fs.createDirectory(Uri.joinPath(file, '..'));
+    await workspace.fs.writeFile(file, new TextEncoder().encode(`${JSON.stringify({ presets: after }, undefined, 2)}\n`));
+  }
+  void window.showInformationMessage(l10n.t('The preset {0} is saved. "Start Devbox With Options" offers it first.', shown(name)));
+}
+
+function settingsPresets(): readonly Preset[] {
+  return parsePresets(workspace.getConfiguration(settingsSection).get<unknown>('presets'));
+}
+
+async function wantsToReplace(name: string): Promise<boolean> {
+  const replace = l10n.t('Replace');
+  const answer = await window.showWarningMessage(l10n.t('There is a preset {0} already. Replace it?', shown(name)), { modal: true }, replace);
+  return answer === replace;
+}
