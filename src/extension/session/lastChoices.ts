@@ -21,8 +21,8 @@ export class LastChoices {
     return choices !== undefined && kept?.['settings'] === JSON.stringify(usual) ? choices : usual;
   }
 
-  async set({ source, size, endRule, networkPolicyId }: StartChoices): Promise<void> {
-    const choices = { source, size, endRule, networkPolicyId };
+  async set({ source, size, customSize, endRule, networkPolicyId }: StartChoices): Promise<void> {
+    const choices = { source, size, customSize, endRule, networkPolicyId };
     await this.#state.update(key, { choices, settings: JSON.stringify(fromSettings()) });
   }
 }

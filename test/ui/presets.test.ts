@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
+import type { Devbox } from '../../src/core/platform/devbox';
+import { eventually } from './eventually';
+import { useUiSession } from './uiSession';
+
+describe('Presets, uploads and blueprints that are missing', function () {
+  this.timeout(120_000);
+  const session = useUiSession({
+    workspaceTrust: true,
+    settings: { 'runloop.blueprint': 'our-openhands', 'runloop.size': 'SMALL', 'security.workspace.trust.startupPrompt': 'never' },
+  });
+
+  async function devboxNamed(name: string): Promise<Devbox | undefined> {
+    const { platform } = session();
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    for await (const devbox of api.list({})) if (devbox.name === name) return devbox;
+    return undefined;
+  }
+
+  async function folder(): Promise<string> {
+    return session().api.evaluate((vscode) => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '');
+  }
+
+  async function writePresets(text: string): Promise<string> {
+    const file = join(await folder(), '.runloop', 'devbox.json');
+    await mkdir(join(file, '..'), { recursive: true });
+    await writeFile(file, text);
+    return file;
+  }
+
+  it('refuses a hostile file of a folder as a whole', async () => {
+    const { workbench } = session();
+    await writePresets(JSON.stringify({ presets: [{ name: 'free money $(trash)', baseUrl: 'https://evil.example' }] }));
+    await workbench.openViewContainer('Runloop');
+    await workbench.runCommand('Runloop: Start Devbox With Options…');
+    await workbench.quickInput.row('Presets that cannot be used').waitFor();
+    assert.ok((await workbench.quickInput.labels()).every((label) => !label.includes('free money')));
+    await workbench.screenshot('presets-1-refused');
+    await workbench.quickInput.dismiss();
+  });
+
+  it('asks before it uses a preset of a folder that is not trusted', async () => {
+    const { workbench } = session();
+    const preset = { name: 'for this folder', plain: true, size: 'X_SMALL', lifetimeMinutes: 90, environment: { MODE: 'test' } };
+    await writePresets(JSON.stringify({ presets: [preset] }));
+    await workbench.runCommand('Runloop: Start Devbox With Options…');
+    await workbench.quickInput.pick('for this folder');
+    await workbench.dialog.waitFor('is not trusted. Use its preset for this folder?');
+    assert.match(await workbench.dialog.text(), /plain, X_SMALL, shut down after 90 min, sets MODE/);
+    await workbench.screenshot('presets-2-untrusted');
+    await workbench.dialog.press('Cancel');
+    await workbench.quickInput.pick('for this folder');
+    await workbench.dialog.press('Use It');
+    await workbench.quickInput.waitFor(/Name of the devbox/);
+    assert.match(await workbench.quickInput.title(), /\(2\/2\)/);
+    await workbench.quickInput.accept('from-preset');
+    await workbench.notification('Devbox from-preset is ready.').waitFor(60_000);
+    const devbox = await devboxNamed('from-preset');
+    assert.equal(devbox?.size, 'X_SMALL');
+    assert.equal(devbox.keepAliveSeconds, 5_400);
+  });
+
+  it('builds the blueprint that is missing, shows its log, and starts with a folder of this computer', async () => {
+    const { workbench } = session();
+    const home = await folder();
+    await writeFile(join(home, '.gitignore'), 'left-out.txt\n');
+    await writeFile(join(home, 'left-out.txt'), 'not wanted');
+    await writeFile(join(home, '.env'), 'PASSWORD=x');
+    await workbench.runCommand('Runloop: Start Devbox With Options…');
+    await workbench.quickInput.row('Build the blueprint our-openhands').waitFor();
+    await workbench.screenshot('presets-3-build');
+    await workbench.quickInput.pick('Build the blueprint our-openhands');
+    await workbench.quickInput.pick('SMALL');
+    await workbench.quickInput.pick('shut down after 1 h');
+    await workbench.quickInput.waitFor('What the workspace begins with');
+    await workbench.screenshot('presets-4-content');
+    await workbench.quickInput.pick(`Upload the folder ${home.split('/').at(-1) ?? ''}`);
+    await workbench.quickInput.waitFor(/Environment variables/);
+    await workbench.quickInput.accept();
+    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.page.getByRole('button', { name: 'Save These Choices as a Preset…' }).click();
+    await workbench.quickInput.pick('In your settings');
+    await workbench.quickInput.waitFor(/Name of the preset/);
+    await workbench.quickInput.accept('with my files');
+    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.quickInput.accept('with-files');
+    await workbench.dialog.waitFor('Build the blueprint our-openhands?');
+    assert.match(await workbench.dialog.text(), /ghcr\.io\/openhands\/runtime:0\.62-nikolaik/);
+    await workbench.screenshot('presets-5-build-question');
+    await workbench.dialog.press('Build and Start');
+    await workbench.dialog.waitFor('Files that look like secrets: 1. Upload them into the devbox?');
+    assert.match(await workbench.dialog.text(), /\.env/);
+    await workbench.screenshot('presets-6-secrets');
+    await workbench.dialog.press('Leave Them Out');
+    await workbench.notification('Devbox with-files is ready.').waitFor(60_000);
+    await workbench.screenshot('presets-7-ready');
+    const log = await session().outputText('Build of our-openhands');
+    assert.match(log, /FROM ghcr\.io\/openhands\/runtime:0\.62-nikolaik[^]*The blueprint is built\./);
+    const { platform } = session();
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    const devbox = await devboxNamed('with-files');
+    assert.ok(devbox !== undefined);
+    await assert.rejects(api.readFile(devbox.id, '/workspace/.env'));
+    await assert.rejects(api.readFile(devbox.id, '/workspace/left-out.txt'));
+    assert.match(await api.readFile(devbox.id, '/workspace/.gitignore'), /left-out/);
+  });
+
+  it('keeps presets in the folder too, beside those that are there, and the settings\u2019 come first in every window', async () => {
+    const { workbench } = session();
+    await workbench.runCommand('Runloop: Start Devbox With Options…');
+    await workbench.quickInput.row('with my files').waitFor();
+    await workbench.screenshot('presets-8-offered');
+    await workbench.quickInput.pick('Plain devbox');
+    await workbench.quickInput.pick('SMALL');
+    await workbench.quickInput.pick('shut down after 4 h');
+    await workbench.quickInput.pick('Nothing');
+    await workbench.quickInput.waitFor(/Environment variables/);
+    await workbench.quickInput.accept('SECRET=do-not-keep');
+    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.page.getByRole('button', { name: 'Save These Choices as a Preset…' }).click();
+    await workbench.quickInput.pick(`In the folder ${(await folder()).split('/').at(-1) ?? ''}`);
+    await workbench.quickInput.waitFor(/Name of the preset/);
+    await workbench.quickInput.accept('four hours');
+    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.quickInput.dismiss();
+    const text = await eventually(
+      async () => readFile(join(await folder(), '.runloop', 'devbox.json'), 'utf8'),
+      (written) => written.includes('four hours'),
+    );
+    assert.deepEqual(JSON.parse(text), {
+      presets: [
+        { name: 'for this folder', plain: true, size: 'X_SMALL', lifetimeMinutes: 90, environment: { MODE: 'test' } },
+        { name: 'four hours', plain: true, size: 'SMALL', lifetimeMinutes: 240 },
+      ],
+    });
+  });
+
+  it('knows the words of the file', async () => {
+    const { api } = session();
+    const file = await writePresets('{ "presets": [ { "name": "a", "size": "HUGE", "apiKey": "x",  } ] }');
+    const found = await eventually(
+      () =>
+        api.evaluate(async (vscode, path) => {
+          const uri = vscode.Uri.file(path);
+          const document = await vscode.workspace.openTextDocument(uri);
+          await vscode.window.showTextDocument(document);
+          const position = document.positionAt(document.getText().indexOf(',  }') + 2);
+          const list = await vscode.commands.executeCommand<{ items: { label: string | { label: string } }[] }>('vscode.executeCompletionItemProvider', uri, position);
+          return {
+            completions: list.items.map(({ label }) => (typeof label === 'string' ? label : label.label)),
+            problems: vscode.languages.getDiagnostics(uri).map(({ message }) => message),
+          };
+        }, file),
+      ({ completions, problems }) => completions.includes('lifetimeMinutes') && problems.length >= 2,
+      30_000,
+    );
+    assert.ok(found.completions.includes('blueprint'));
+    assert.ok(found.problems.some((message) => message.includes('apiKey')), found.problems.join('\n'));
+    await session().workbench.screenshot('presets-9-schema');
+  });
+});
