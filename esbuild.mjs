@@ -101,6 +101,7 @@ await Promise.all([
     banner: { js: `${requireShim.js} const __dirname = import.meta.dirname;` },
   }),
   esbuild.build({ ...common, entryPoints: ['src/local/sftp/main.ts'], outfile: join(dist, 'sftpServer.mjs') }),
+  esbuild.build({ ...common, entryPoints: ['src/local/network/relay/main.ts'], outfile: join(dist, 'netRelay.mjs') }),
   esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: join(dist, 'actionServer.mjs') }),
 ]);
 

@@ -15,6 +15,9 @@ import type { PlatformOptions } from './options';
 import { PlatformServer } from './server/platformServer';
 import { Store } from './store/store';
 
+/** Where this bundle is, and beside it the others. */
+const ownFolder = dirname(fileURLToPath(import.meta.url));
+
 /** A running local platform. */
 export interface Platform {
   readonly baseURL: string;
@@ -40,10 +43,13 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, say);
   const store = Store.open(dataDir);
   try {
-    const account = await Account.open(store, sandboxes, say);
+    const served: { port?: number } = {};
+    const relay = [process.execPath, join(ownFolder, 'netRelay.mjs')];
+    const account = await Account.open({ store, sandboxes, say, relay, tunnelPort: () => served.port });
     const devboxes = await DevboxRegistry.open({ store, sandboxes, provisions: account, say, mishaps: faults });
     const server = new PlatformServer(devboxes, account, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds, dataDir }, faults);
     const port = await listen(server, options.port);
+    served.port = port;
     return {
       baseURL: `http://127.0.0.1:${port}`,
       apiKey,
@@ -96,7 +102,6 @@ function openDataDir(wanted: string | undefined): string {
 }
 
 function findTools(options: PlatformOptions): HostTools {
-  const beside = dirname(fileURLToPath(import.meta.url));
   const real = (path: string): string => {
     try {
       return realpathSync(path);
@@ -111,8 +116,8 @@ function findTools(options: PlatformOptions): HostTools {
   return {
     node: real(process.execPath),
     electron: process.versions['electron'] !== undefined,
-    actionServer: real(options.actionServer ?? join(beside, 'actionServer.mjs')),
-    sftpServer: real(join(beside, 'sftpServer.mjs')),
+    actionServer: real(options.actionServer ?? join(ownFolder, 'actionServer.mjs')),
+    sftpServer: real(join(ownFolder, 'sftpServer.mjs')),
     vscodeServer: options.vscodeServer === undefined ? undefined : real(options.vscodeServer),
     vscodeNode: options.vscodeNode === undefined ? undefined : real(options.vscodeNode),
   };

@@ -1,13 +1,30 @@
-import type { Provisions } from '../devbox/provisions';
+import { join } from 'node:path';
+import type { FenceSurroundings, Provisions } from '../devbox/provisions';
 import type { Blueprint } from '../devbox/blueprints';
+import { findProgram } from '../devbox/hostPrograms';
+import { removeFolder } from '../devbox/removeFolder';
 import type { SandboxChoice } from '../devbox/probe';
 import type { Store } from '../store/store';
 import { Blueprints } from './blueprints';
 import { builderIn } from './builder';
+import { NetworkPolicies } from './networkPolicies';
 import { Objects } from './objects';
 import { Secrets } from './secrets';
 import { SignedAddresses } from './signedAddresses';
 import { Snapshots } from './snapshots';
+
+/** What the account stands on. */
+export interface AccountSurroundings {
+  readonly store: Store;
+  /** Where blueprints are built. */
+  readonly sandboxes: SandboxChoice;
+  /** Gets sentences for the platform's own output. */
+  readonly say: (line: string) => void;
+  /** The words that start the relay of a network policy's fence. */
+  readonly relay: readonly string[];
+  /** The port on which tunnels are served, once it is known. */
+  readonly tunnelPort: () => number | undefined;
+}
 
 /** What belongs to the account and outlives single devboxes. */
 export class Account implements Provisions {
@@ -15,23 +32,36 @@ export class Account implements Provisions {
   readonly snapshots: Snapshots;
   readonly blueprints: Blueprints;
   readonly objects: Objects;
+  readonly policies: NetworkPolicies;
+  readonly fences: FenceSurroundings;
+  /** True if devboxes can be held to what a network policy allows. */
+  readonly canFence: boolean;
   /** Where the bytes of objects can be sent to and had from. */
   readonly objectAddresses: SignedAddresses;
 
-  private constructor(secrets: Secrets, snapshots: Snapshots, blueprints: Blueprints, objects: Objects) {
-    this.secretStore = secrets;
+  private constructor({ store, sandboxes, relay, tunnelPort }: AccountSurroundings, snapshots: Snapshots, blueprints: Blueprints, objects: Objects) {
+    this.secretStore = new Secrets(store);
     this.snapshots = snapshots;
     this.blueprints = blueprints;
     this.objects = objects;
-    this.objectAddresses = new SignedAddresses(secrets.keyFor('addresses of objects'));
+    this.objectAddresses = new SignedAddresses(this.secretStore.keyFor('addresses of objects'));
+    this.policies = new NetworkPolicies(store);
+    this.canFence = sandboxes.mode !== 'plain' && findProgram('ip') !== undefined;
+    this.fences = {
+      folder: store.folder('net'),
+      relay,
+      environment: sandboxes.tools.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {},
+      egress: (policyId) => this.policies.find(policyId)?.egress,
+      tunnelPort,
+    };
   }
 
-  /**
-   * @param sandboxes where blueprints are built
-   * @param say gets sentences for the platform's own output
-   */
-  static async open(store: Store, sandboxes: SandboxChoice, say: (line: string) => void): Promise<Account> {
-    const account = new Account(new Secrets(store), await Snapshots.open(store), await Blueprints.open(store), await Objects.open(store));
+  /** Opens what the store has. */
+  static async open(surroundings: AccountSurroundings): Promise<Account> {
+    const { store, sandboxes, say } = surroundings;
+    // Sockets of a killed platform.
+    await removeFolder(join(store.dataDir, 'net'));
+    const account = new Account(surroundings, await Snapshots.open(store), await Blueprints.open(store), await Objects.open(store));
     account.blueprints.run = builderIn(sandboxes, account, say);
     return account;
   }

@@ -7,7 +7,7 @@ import { DevboxLog } from '../devbox/devboxLog';
 import { DevboxError, messageOf } from '../devbox/errors';
 import { newBlueprintId } from '../devbox/ids';
 import { removeFolder } from '../devbox/removeFolder';
-import type { CodeMount, FileMount } from '../devbox/spec';
+import type { CodeMount, FileMount, PolicyBinding } from '../devbox/spec';
 import type { RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
 import type { BuildStep } from './dockerfile';
@@ -56,6 +56,8 @@ export interface BuildOrder {
   readonly contexts: ReadonlyMap<string, string>;
   readonly fileMounts: readonly FileMount[];
   readonly codeMounts: readonly CodeMount[];
+  /** The network policy of the build; devboxes have their own. */
+  readonly network: PolicyBinding | undefined;
   /** Values of build-time secrets by variable; not kept. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -64,7 +66,7 @@ export interface BuildOrder {
 }
 
 /** One build, on a disk of its own. */
-export interface BuildJob extends Pick<BuildOrder, 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'secrets'> {
+export interface BuildJob extends Pick<BuildOrder, 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'secrets'> {
   readonly id: string;
   readonly disk: string;
   readonly openhands: Blueprint | undefined;

@@ -34,7 +34,7 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
   return async (job) => {
     const { id, disk, log, signal } = job;
     const spec = specOf(job);
-    const run = new DevboxRun({ sandbox: sandboxes.create(id, disk, spec.limits), spec, log, tools: sandboxes.tools, addresses });
+    const run = new DevboxRun({ sandbox: sandboxes.create(id, disk, spec.limits, spec.network?.fenced === true), spec, log, tools: sandboxes.tools, addresses, fences: provisions.fences });
     const stop = (): void => run.abort();
     signal.addEventListener('abort', stop);
     let excess: BuildFailure | undefined;
@@ -63,7 +63,7 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
   };
 }
 
-function specOf({ environment, fileMounts, codeMounts }: BuildJob): DevboxSpec {
+function specOf({ environment, fileMounts, codeMounts, network }: BuildJob): DevboxSpec {
   return {
     name: undefined,
     metadata: {},
@@ -78,6 +78,7 @@ function specOf({ environment, fileMounts, codeMounts }: BuildJob): DevboxSpec {
     lifetime: { onIdle: 'shutdown' as const },
     hooks: { suspendCommands: [], suspendDeadlineMs: 0 },
     limits: limitsOf({ size: 'LARGE' }),
+    network,
     tunnel: undefined,
     launchParameters: {},
   };

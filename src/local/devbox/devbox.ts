@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { bringUp, runEntrypoint } from './boot';
 import { DevboxFacts } from './devboxFacts';
@@ -111,6 +112,15 @@ export class Devbox {
   /** The loopback address on which the devbox's services listen; empty while it has no processes. */
   get address(): string {
     return this.#run?.address ?? '';
+  }
+
+  /**
+   * Connects to one of the devbox's ports.
+   * @param host as the devbox sees it; its own address unless it is said
+   * @throws DevboxError `wrong_state` when it has no processes, and the system's error, with its code
+   */
+  async dial(port: number, host?: string): Promise<Socket> {
+    return this.requireRun().dial(port, host);
   }
 
   /** In front of every path of the devbox where it has no file system view of its own; else empty. */
@@ -229,9 +239,9 @@ export class Devbox {
   }
 
   #start(first: boolean): void {
-    const { sandboxes, addresses } = this.#surroundings;
+    const { sandboxes, addresses, provisions } = this.#surroundings;
     this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
-    const run = new DevboxRun({ sandbox: sandboxes.create(this.id, this.disk, this.spec.limits), spec: this.spec, log: this.log, tools: sandboxes.tools, addresses });
+    const run = new DevboxRun({ sandbox: sandboxes.create(this.id, this.disk, this.spec.limits, this.spec.network?.fenced === true), spec: this.spec, log: this.log, tools: sandboxes.tools, addresses, fences: provisions.fences });
     this.#run = run;
     this.#underWay = this.#boot(run, first).catch((error: unknown) => this.#bootFailed(run, error));
   }

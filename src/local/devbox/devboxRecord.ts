@@ -29,6 +29,7 @@ const specRecord = z.object({
   limits: z.object({ memory: z.number(), disk: z.number(), processes: z.number() }),
   hooks: z.object({ suspendCommands: z.array(z.string()), suspendDeadlineMs: z.number() }),
   wakeOnHttp: z.boolean().optional(),
+  network: z.object({ policyId: z.string(), fenced: z.boolean() }).optional(),
   launchParameters: z.record(z.string(), z.unknown()),
 });
 

@@ -1,8 +1,13 @@
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { Fence } from '../network/fence';
 import type { DevboxLog, LogEntry } from './devboxLog';
 import { devboxEnvironment } from './environment';
 import type { DevboxTools } from './hostTools';
+import { DevboxError } from './errors';
 import { LineSplitter } from './lineSplitter';
 import type { LoopbackAddresses } from './loopback';
+import type { FenceSurroundings } from './provisions';
 import type { ExitStatus, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import type { DevboxSpec } from './spec';
 
@@ -16,6 +21,7 @@ export interface RunSurroundings {
   readonly log: DevboxLog;
   readonly tools: DevboxTools;
   readonly addresses: LoopbackAddresses;
+  readonly fences: FenceSurroundings;
 }
 
 /** One stretch of a devbox's life: its processes between a start (or a resume) and the next suspend, or its end. */
@@ -25,6 +31,7 @@ export class DevboxRun {
   readonly #outputs = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #address = '';
+  #fence: Fence | undefined;
   #environment: Readonly<Record<string, string>> = {};
 
   constructor(surroundings: RunSurroundings) {
@@ -59,6 +66,18 @@ export class DevboxRun {
     this.#environment = devboxEnvironment(spec, secrets, this.sandbox.prefix, tools, this.#address);
     this.signal.throwIfAborted();
     await this.sandbox.start(this.signal);
+    if (spec.network?.fenced === true) {
+      await this.#raiseFence(spec.network.policyId);
+    }
+  }
+
+  /**
+   * Connects to an address and port as if from inside the devbox.
+   * @param host the devbox's own address unless it is said
+   * @throws the system's error, with its code
+   */
+  dial(port: number, host = this.#address): Promise<Socket> {
+    return this.#fence === undefined ? dialDirectly(host, port) : this.#fence.dial(host, port);
   }
 
   /**
@@ -116,11 +135,33 @@ export class DevboxRun {
     this.abort();
     try {
       await this.sandbox.stop();
+      await this.#fence?.close();
       await Promise.race([Promise.all(this.#outputs), pause(1_000)]);
     } finally {
       this.#surroundings.addresses.release(this.#address);
     }
   }
+
+  async #raiseFence(policyId: string): Promise<void> {
+    const { folder, relay, environment, egress, tunnelPort } = this.#surroundings.fences;
+    const enter = this.sandbox.enterNetwork?.();
+    if (enter === undefined) {
+      throw new DevboxError('not_offered', 'A network policy that restricts needs Linux namespaces, and this platform runs without.');
+    }
+    this.#fence = new Fence({ folder, enter, relay, environment, subject: { egress: () => egress(policyId), tunnelPort } });
+    await this.#fence.open();
+  }
+}
+
+function dialDirectly(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.removeListener('error', reject);
+      resolve(socket);
+    });
+  });
 }
 
 /** Waits for a time in milliseconds. */

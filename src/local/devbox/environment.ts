@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { proxyVariables } from '../network/proxyPort';
 import { systemPath } from './hostPrograms';
 import type { DevboxTools } from './hostTools';
 import { platformFolder } from './hostTools';
@@ -24,6 +25,7 @@ export function devboxEnvironment(spec: DevboxSpec, secrets: Readonly<Record<str
     LANG: 'C.UTF-8',
     TERM: 'xterm-256color',
     ...(prefix === '' ? {} : { TMPDIR: `${prefix}/tmp` }),
+    ...(spec.network?.fenced === true ? proxyVariables : {}),
     ...spec.environment,
     ...secrets,
     RUNLOOP_LOCAL_BIND: address,

@@ -29,6 +29,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #users: boolean;
   readonly #binds: readonly ReadOnlyBind[];
   readonly #limits: Limits;
+  readonly #fenced: boolean;
   #outer: ChildProcess | undefined;
   #firstProcess = 0;
   #markEnded: () => void = () => undefined;
@@ -38,12 +39,14 @@ export class NamespaceSandbox implements Sandbox {
    * @param users with a user namespace (always when not root)
    * @param binds host files and folders shown read-only
    * @param limits what its processes may use
+   * @param fenced with a network of its own, in which there is nothing but loopback
    */
-  constructor(root: string, users: boolean, binds: readonly ReadOnlyBind[], limits: Limits) {
+  constructor(root: string, users: boolean, binds: readonly ReadOnlyBind[], limits: Limits, fenced: boolean) {
     this.#root = root;
     this.#users = users;
     this.#binds = binds;
     this.#limits = limits;
+    this.#fenced = fenced;
     this.ended = new Promise((resolve) => (this.#markEnded = resolve));
   }
 
@@ -54,6 +57,7 @@ export class NamespaceSandbox implements Sandbox {
       requireProgram('unshare'),
       ...(this.#users ? ['--user', '--map-root-user'] : []),
       '--mount',
+      ...(this.#fenced ? ['--net'] : []),
       '--pid',
       '--fork',
       '--kill-child',
@@ -68,6 +72,7 @@ export class NamespaceSandbox implements Sandbox {
       this.#users ? 'user' : 'root',
       String(hasProcessLimit() ? this.#limits.processes : 0),
       String(this.#limits.memory / 4),
+      this.#fenced ? requireProgram('ip') : '',
       ...this.#binds.flatMap((bind) => [bind.source, bind.target]),
     ];
     if (file === undefined) {
@@ -96,7 +101,7 @@ export class NamespaceSandbox implements Sandbox {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
     const nsenter = requireProgram('nsenter');
-    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--pid'];
+    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--pid', ...(this.#fenced ? ['--net'] : [])];
     const way = this.#users
       ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
         [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
@@ -104,6 +109,14 @@ export class NamespaceSandbox implements Sandbox {
     // In a session of its own, so that a signal to the command's group reaches what is inside and not the way in.
     const inside = [requireProgram('setsid'), ...(this.#users ? [] : lessPower), '/bin/bash', '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
     return spawnCommand([...rlimits(this.#limits), ...way, ...inside], command, childOf);
+  }
+
+  enterNetwork(): readonly string[] {
+    const outer = this.#outer?.pid;
+    if (outer === undefined) {
+      throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
+    }
+    return [requireProgram('nsenter'), '--target', String(outer), ...(this.#users ? ['--user', '--preserve-credentials'] : []), '--net', '--'];
   }
 
   get scope(): ProcessScope {

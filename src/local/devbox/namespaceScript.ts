@@ -1,16 +1,22 @@
 /**
  * The shell script that builds a devbox's file system view inside fresh namespaces and then stays as its first process.
  * Arguments: the devbox's folder on the host, `user` or `root` (the kind of namespaces), the most processes (0 where the
- * kernel cannot tell devboxes apart), the size of /dev/shm in bytes, then pairs of a host path and
- * the path where the devbox sees it read-only.
+ * kernel cannot tell devboxes apart), the size of /dev/shm in bytes, the host's `ip` program where the network is the
+ * devbox's own (else nothing), then pairs of a host path and the path where the devbox sees it read-only.
  */
 export const namespaceScript = String.raw`
 set -eu
 umask 022
-root=$1 kind=$2 processes=$3 shared=$4
-shift 4
+root=$1 kind=$2 processes=$3 shared=$4 ip=$5
+shift 5
 # /proc is still the host's, so this is the process id as the platform knows it.
 read -r host_pid _ < /proc/self/stat
+
+if [ -n "$ip" ]; then
+  "$ip" link set lo up
+  # Root of the devbox is not root of its network, and may serve port 80 all the same.
+  echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start || true
+fi 2>/dev/null
 
 mount --make-rprivate /
 mount --bind "$root" "$root"

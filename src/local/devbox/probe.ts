@@ -17,8 +17,11 @@ import type { Sandbox, SandboxMode } from './sandbox';
 export interface SandboxChoice {
   readonly mode: SandboxMode;
   readonly tools: DevboxTools;
-  /** Makes the sandbox of a devbox from its id, its folder on the host and what it may use. */
-  create(id: string, root: string, limits: Limits): Sandbox;
+  /**
+   * Makes the sandbox of a devbox from its id, its folder on the host and what it may use.
+   * @param fenced with a network of its own in which there is nothing yet; not where namespaces cannot be used
+   */
+  create(id: string, root: string, limits: Limits, fenced: boolean): Sandbox;
 }
 
 /**
@@ -54,14 +57,14 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
 
 function namespaceChoice(mode: SandboxMode, tools: HostTools): SandboxChoice {
   const bound = boundTools(tools);
-  return { mode, tools: bound, create: (_id, root, limits) => new NamespaceSandbox(root, mode === 'user-namespace', bound.binds, limits) };
+  return { mode, tools: bound, create: (_id, root, limits, fenced) => new NamespaceSandbox(root, mode === 'user-namespace', bound.binds, limits, fenced) };
 }
 
 /** Why a choice does not work here, or undefined if it does. */
 async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | undefined> {
   const folder = await mkdtemp(join(dataDir, 'trial-'));
   const root = join(folder, 'root');
-  const sandbox = choice.create('trial', root, limitsOf({}));
+  const sandbox = choice.create('trial', root, limitsOf({}), false);
   try {
     await mkdir(root);
     await furnish(root, sandbox.prefix, undefined, choice.tools);

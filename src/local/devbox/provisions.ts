@@ -1,7 +1,22 @@
+import type { Egress } from '../network/egress';
 import type { DevboxSpec } from './spec';
+
+/** What fences of network policies need. */
+export interface FenceSurroundings {
+  /** Host folder for their sockets. */
+  readonly folder: string;
+  /** The words that start the relay on the host, without its arguments. */
+  readonly relay: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** What a policy says now; undefined when there is none of that id. */
+  readonly egress: (policyId: string) => Egress | undefined;
+  /** The port on which tunnels are served, once it is known. */
+  readonly tunnelPort: () => number | undefined;
+}
 
 /** What the account has for its devboxes. */
 export interface Provisions {
+  readonly fences: FenceSurroundings;
   /**
    * The present values of secrets.
    * @param wanted variable name → name of the secret

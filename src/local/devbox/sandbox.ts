@@ -57,6 +57,8 @@ export interface Sandbox {
   run(command: SandboxCommand): SandboxProcess;
   /** The command text as the devbox must see it. */
   translate(command: string): string;
+  /** Words in front of a host program that put it into the network of a fenced sandbox, and nothing else of it. */
+  enterNetwork?(): readonly string[];
   /** Ends every process inside and comes back when they are gone. Safe to call more than once. */
   stop(): Promise<void>;
 }

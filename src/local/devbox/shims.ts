@@ -26,7 +26,7 @@ done
 if [ "$keep" != all ]; then
   for name in $(compgen -e); do
     case "$name" in
-      PATH | HOME | LANG | TERM | SHELL | RUNLOOP_LOCAL_*) ;;
+      PATH | HOME | LANG | TERM | SHELL | RUNLOOP_LOCAL_* | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
       *) case "$keep" in *",$name,"*) ;; *) unset "$name" ;; esac ;;
     esac
   done

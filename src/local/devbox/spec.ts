@@ -39,6 +39,13 @@ export interface CodeMount {
   readonly installCommand: string | undefined;
 }
 
+/** The network policy a devbox is under. */
+export interface PolicyBinding {
+  readonly policyId: string;
+  /** The devbox has no network but what the policy lets through; false if the policy allowed everything from the start. */
+  readonly fenced: boolean;
+}
+
 /** A parsed create request: what one devbox is to be. */
 export interface DevboxSpec {
   readonly name: string | undefined;
@@ -59,6 +66,7 @@ export interface DevboxSpec {
   readonly home: string;
   readonly lifetime: Lifetime;
   readonly hooks: LifecycleHooks;
+  readonly network?: PolicyBinding | undefined;
   readonly tunnel: TunnelSettings | undefined;
   /** What it may use. */
   readonly limits: Limits;

@@ -7,6 +7,7 @@ import { builtInBlueprints, findBlueprint } from '../devbox/blueprints';
 import { ApiError, badRequest, notOffered } from './apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap } from './bodies';
+import { readNetwork } from './createRequest';
 import { listFields, pageBody } from './paging';
 import { repeatKey } from './repeatKey';
 import type { Router } from './router';
@@ -27,6 +28,7 @@ const buildFields = z.looseObject({
   code_mounts: optional(z.array(codeFields)),
   file_mounts: optional(stringMap),
   secrets: optional(stringMap),
+  network_policy_id: optional(z.string()),
   services: optional(z.array(z.unknown())),
   metadata: optional(stringMap),
 });
@@ -64,6 +66,7 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
       contexts: readContexts(fields, steps, account),
       fileMounts,
       codeMounts,
+      network: readNetwork(fields.network_policy_id, account),
       secrets: values,
       metadata: fields.metadata ?? {},
       // A token is for this build only: it is neither kept nor shown again.

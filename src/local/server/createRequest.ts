@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Account } from '../account/account';
 import type { Blueprint } from '../devbox/blueprints';
 import type { BuiltBlueprint } from '../account/blueprints';
-import type { CodeMount, DevboxSpec, FileMount, Lifetime, ObjectMount } from '../devbox/spec';
+import type { CodeMount, DevboxSpec, FileMount, Lifetime, ObjectMount, PolicyBinding } from '../devbox/spec';
 import { limitsOf, sizeNames } from '../devbox/sizes';
 import type { TunnelSettings } from '../devbox/tunnel';
 import { badRequest, notOffered } from './apiError';
@@ -108,6 +108,7 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
       suspendCommands: hooks?.suspend_commands ?? [],
       suspendDeadlineMs: hooks?.suspend_deadline_ms ?? usualDeadline,
     },
+    network: readNetwork(launch.network_policy_id, account),
     tunnel: fields.tunnel === undefined ? undefined : readTunnel(fields.tunnel),
     limits: limitsOf({ size: launch.resource_size_request, memory: launch.custom_gb_memory, disk: launch.custom_disk_size }),
     launchParameters: lifetime.keepAliveSeconds === undefined ? launch : { ...launch, keep_alive_time_seconds: lifetime.keepAliveSeconds },
@@ -121,6 +122,25 @@ export function readTunnel(fields: z.infer<typeof tunnelFields>): TunnelSettings
     httpKeepAlive: fields.http_keep_alive ?? true,
     wakeOnHttp: fields.wake_on_http ?? false,
   };
+}
+
+/**
+ * The policy a devbox or a build is to be under.
+ * @throws ApiError 400 for one that is not there, 501 where it could not be enforced
+ */
+export function readNetwork(id: string | undefined, account: Account): PolicyBinding | undefined {
+  if (id === undefined) {
+    return undefined;
+  }
+  const policy = account.policies.find(id);
+  if (policy === undefined) {
+    throw badRequest(`There is no network policy ${id}. List the network policies to see those that are there.`);
+  }
+  const fenced = !policy.egress.allow_all;
+  if (fenced && !account.canFence) {
+    throw notOffered('network policies that restrict on a computer without Linux namespaces and the program "ip"');
+  }
+  return { policyId: id, fenced };
 }
 
 function launchOf(fields: CreateFields): LaunchFields {
@@ -137,7 +157,6 @@ function refuseWhatIsNotOffered(fields: CreateFields): void {
   const wanted: readonly (readonly [boolean, string])[] = [
     [Object.keys(fields.gateways ?? {}).length > 0, 'gateways'],
     [Object.keys(fields.mcp ?? {}).length > 0, 'MCP configurations'],
-    [launch.network_policy_id !== undefined, 'network policies'],
     [(launch.required_services ?? []).length > 0, 'containerized services'],
     [launch.architecture !== undefined && launch.architecture !== hostArchitecture, `another architecture than this computer's ${hostArchitecture}`],
   ];

@@ -26,6 +26,7 @@ import { destinationOf } from './hostNames';
 import { Listener } from './listener';
 import type { Receiver } from './listener';
 import { addNotOfferedRoutes } from './notOfferedRoutes';
+import { addNetworkPolicyRoutes } from './networkPolicyRoutes';
 import { addObjectRoutes, objectPath } from './objectRoutes';
 import { addSecretRoutes } from './secretRoutes';
 import { addSnapshotRoutes } from './snapshotRoutes';
@@ -65,6 +66,7 @@ export class PlatformServer {
       addFaultRoutes(this.#router, this.#faultDesk);
     }
     addNotOfferedRoutes(this.#router);
+    addNetworkPolicyRoutes(this.#router, account.policies, devboxes);
     addObjectRoutes(this.#router, account.objects, account.objectAddresses);
     addSecretRoutes(this.#router, account.secretStore);
     addSnapshotRoutes(this.#router, devboxes, account.snapshots);

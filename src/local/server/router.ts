@@ -20,10 +20,16 @@ interface Route {
 /** Finds who answers a request. Routes are tried in the order they were added: literal ones before `{id}`. */
 export class Router {
   readonly #routes: Route[] = [];
+  readonly #families = new Map<string, Handler>();
 
   /** @param path for example `/v1/devboxes/{id}` */
   add(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, handler: Handler): void {
     this.#routes.push({ method, parts: path.split('/'), handler });
+  }
+
+  /** Adds one answer for a path and everything below it, whatever the method, where no route fits. */
+  addAllBelow(path: string, handler: Handler): void {
+    this.#families.set(path, handler);
   }
 
   /**
@@ -44,10 +50,16 @@ export class Router {
       }
       known = true;
     }
+    for (const [path, handler] of this.#families) {
+      if (exchange.path === path || exchange.path.startsWith(`${path}/`)) {
+        await handler({ exchange, params: {} });
+        return;
+      }
+    }
     if (known) {
       throw new ApiError(405, 'method_not_allowed', `${exchange.method} is not possible on ${exchange.path}.`);
     }
-    throw new ApiError(404, 'not_found', `The local platform has no ${exchange.method} ${exchange.path}.`);
+    throw new ApiError(404, 'no_such_route', `The local platform has no ${exchange.method} ${exchange.path}.`);
   }
 }
 

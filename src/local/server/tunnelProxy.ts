@@ -1,11 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
-import { codeOf } from '../devbox/errors';
+import { codeOf, messageOf } from '../devbox/errors';
 import { newRequestId } from '../devbox/ids';
 import { ApiError, toApiError } from './apiError';
 import { admit, forwardedHeaders, returnedHeaders } from './tunnelAccess';
@@ -38,38 +38,10 @@ export class TunnelProxy {
       response.writeHead(302, { location: elsewhere }).end();
       return;
     }
-    const onward = httpRequest({
-      host: devbox.address,
-      port: target.port,
-      method: request.method ?? 'GET',
-      path: request.url ?? '/',
-      headers: [...forwardedHeaders(request, devbox, false), 'Connection', 'close'],
-      agent: false,
-    });
-    const active = (): void => touch(devbox, target.key);
-    request.on('data', active);
-    onward.on('response', (answer) => {
-      answer.on('data', active);
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', returnedHeaders(answer.rawHeaders));
-      response.flushHeaders();
-      // Errors end both sides, which is all that can be told to a client that already has headers.
-      pipeline(answer, response, () => undefined);
-    });
-    onward.on('error', (error) => {
-      if (response.headersSent) {
-        response.destroy();
-      } else {
-        answerError(response, unreachable(error, target.port));
-      }
-    });
-    response.once('close', () => onward.destroy());
-    // A small body right behind the headers must not wait for their acknowledgement.
-    onward.setNoDelay(true);
-    // Headers first: the service may have something to say before the body comes.
-    onward.flushHeaders();
-    // Not `pipeline`: a service may answer before it has read the whole request.
-    request.pipe(onward);
-    request.on('error', () => onward.destroy());
+    devbox.dial(target.port).then(
+      (service) => carry(request, response, { service, devbox, target }),
+      (error: unknown) => answerError(response, unreachable(error, target.port)),
+    );
   }
 
   /** Carries an upgrade (WebSocket): the request's head is repeated to the devbox, then bytes flow both ways. */
@@ -82,30 +54,74 @@ export class TunnelProxy {
       refuseUpgrade(client, toApiError(error));
       return;
     }
-    const headers = forwardedHeaders(request, devbox, true);
-    const service = connect({ host: devbox.address, port: target.port, noDelay: true });
-    let connected = false;
-    service.once('connect', () => {
-      connected = true;
-      let text = `${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/${request.httpVersion}\r\n`;
-      for (let i = 0; i + 1 < headers.length; i += 2) {
-        text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
-      }
-      service.write(`${text}\r\n`, 'latin1');
-      service.write(head);
-      const active = (): void => touch(devbox, target.key);
-      client.on('data', active).pipe(service);
-      service.on('data', active).pipe(client);
-    });
-    service.on('error', (error) => {
-      if (connected) {
-        client.destroy();
-      } else {
-        refuseUpgrade(client, unreachable(error, target.port));
-      }
-    });
-    client.once('close', () => service.destroy());
+    devbox.dial(target.port).then(
+      (service) => carryUpgrade(request, client, head, { service, devbox, target }),
+      (error: unknown) => refuseUpgrade(client, unreachable(error, target.port)),
+    );
   }
+}
+
+/** A connection to what a request asks for. */
+interface Reached {
+  readonly service: Socket;
+  readonly devbox: Devbox;
+  readonly target: TunnelTarget;
+}
+
+function carry(request: IncomingMessage, response: ServerResponse, { service, devbox, target }: Reached): void {
+  if (response.destroyed) {
+    service.destroy();
+    return;
+  }
+  const onward = httpRequest({
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    headers: [...forwardedHeaders(request, devbox, false), 'Connection', 'close'],
+    createConnection: () => service,
+  });
+  const active = (): void => touch(devbox, target.key);
+  request.on('data', active);
+  onward.on('response', (answer) => {
+    answer.on('data', active);
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', returnedHeaders(answer.rawHeaders));
+    response.flushHeaders();
+    // Errors end both sides, which is all that can be told to a client that already has headers.
+    pipeline(answer, response, () => undefined);
+  });
+  onward.on('error', (error) => {
+    if (response.headersSent) {
+      response.destroy();
+    } else {
+      answerError(response, unreachable(error, target.port));
+    }
+  });
+  response.once('close', () => onward.destroy());
+  // A small body right behind the headers must not wait for their acknowledgement.
+  onward.setNoDelay(true);
+  // Headers first: the service may have something to say before the body comes.
+  onward.flushHeaders();
+  // Not `pipeline`: a service may answer before it has read the whole request.
+  request.pipe(onward);
+  request.on('error', () => onward.destroy());
+}
+
+function carryUpgrade(request: IncomingMessage, client: Duplex, head: Buffer, { service, devbox, target }: Reached): void {
+  if (client.destroyed) {
+    service.destroy();
+    return;
+  }
+  const headers = forwardedHeaders(request, devbox, true);
+  let text = `${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/${request.httpVersion}\r\n`;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
+  }
+  service.write(`${text}\r\n`, 'latin1');
+  service.write(head);
+  const active = (): void => touch(devbox, target.key);
+  client.on('data', active).pipe(service);
+  service.on('data', active).pipe(client);
+  service.on('error', () => client.destroy());
+  client.once('close', () => service.destroy());
 }
 
 /** Traffic that goes on counts like requests that come. */
@@ -115,8 +131,8 @@ function touch(devbox: Devbox, key: string): void {
   }
 }
 
-function unreachable(error: Error, port: number): ApiError {
-  const why = codeOf(error) === 'ECONNREFUSED' ? 'nothing listens there' : error.message;
+function unreachable(error: unknown, port: number): ApiError {
+  const why = codeOf(error) === 'ECONNREFUSED' ? 'nothing listens there' : messageOf(error);
   return new ApiError(
     502,
     'tunnel_backend_unreachable',

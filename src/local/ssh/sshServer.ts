@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Connection, PublicKeyAuthContext, ServerChannel, TcpipRequestInfo } from 'ssh2';
 import ssh2 from 'ssh2';
@@ -86,9 +85,7 @@ function forward(accept: () => ServerChannel, reject: () => void, info: TcpipReq
       reject();
       return;
     }
-    const service = connect({ host, port: info.destPort, noDelay: true });
-    service.once('connect', () => {
-      service.removeListener('error', next);
+    const take = (service: Socket): void => {
       service.on('error', () => service.destroy());
       const channel = accept();
       channel.on('error', () => service.destroy());
@@ -96,9 +93,8 @@ function forward(accept: () => ServerChannel, reject: () => void, info: TcpipReq
       channel.pipe(service);
       service.pipe(channel);
       channel.on('data', () => devbox.touch());
-    });
-    const next = (): void => attempt(others);
-    service.once('error', next);
+    };
+    devbox.dial(info.destPort, host).then(take, () => attempt(others));
   };
   attempt(hosts);
 }

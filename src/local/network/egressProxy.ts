@@ -1,0 +1,146 @@
+import { lookup } from 'node:dns/promises';
+import { request as httpRequest, createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { connect, isIP, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { messageOf } from '../devbox/errors';
+import type { Egress } from './egress';
+import { allowsAddress, allowsName } from './egress';
+import { joinStreams } from './joinStreams';
+
+/** How long the other side may take to accept a connection, in milliseconds. */
+const connectLimit = 30_000;
+
+/** Headers that are about the way to the proxy only. */
+const ownHeaders = new Set(['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive']);
+
+/** What the proxy asks about the devbox behind it. */
+export interface EgressSubject {
+  /** What its policy says now; undefined when the policy is gone, and with it everything it allowed. */
+  egress(): Egress | undefined;
+  /** Connects to one of the devbox's own ports. */
+  dial(port: number): Promise<Socket>;
+  /** The port on which tunnels are served. */
+  tunnelPort(): number | undefined;
+}
+
+/** A refusal that the program in the devbox gets to read. */
+class Refusal extends Error {}
+
+/**
+ * The only way out of a fenced devbox: an HTTP proxy on the platform's side that connects to what the devbox's policy
+ * allows at that moment, and refuses everything else with a sentence.
+ */
+export function egressProxy(subject: EgressSubject): Server {
+  const server = createServer((request, response) => void forward(subject, request, response));
+  server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => void tunnel(subject, request, client, head));
+  return server;
+}
+
+async function tunnel(subject: EgressSubject, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+  client.on('error', () => client.destroy());
+  try {
+    const target = new URL(`connect://${request.url ?? ''}`);
+    const service = await reach(subject, target.hostname, Number(target.port || 443));
+    if (client.destroyed || !(client instanceof Socket)) {
+      service.destroy();
+      return;
+    }
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    service.write(head);
+    joinStreams(client, service);
+  } catch (error) {
+    const body = `${messageOf(error)}\n`;
+    client.end(`HTTP/1.1 ${statusOf(error)} Refused\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  }
+}
+
+async function forward(subject: EgressSubject, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.on('error', () => response.destroy());
+  try {
+    const target = new URL(request.url ?? '');
+    if (target.protocol !== 'http:') {
+      throw new Refusal('Only http addresses are forwarded; for others use CONNECT.');
+    }
+    const service = await reach(subject, target.hostname, Number(target.port || 80));
+    const headers = request.rawHeaders.filter((_, index, all) => !ownHeaders.has((all[index - (index % 2)] ?? '').toLowerCase()));
+    const onward = httpRequest({
+      method: request.method ?? 'GET',
+      path: `${target.pathname}${target.search}`,
+      headers: [...headers, 'Connection', 'close'],
+      createConnection: () => service,
+    });
+    onward.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      pipeline(answer, response, () => undefined);
+    });
+    onward.on('error', () => response.destroy());
+    response.once('close', () => onward.destroy());
+    request.pipe(onward);
+  } catch (error) {
+    response.writeHead(statusOf(error), { 'content-type': 'text/plain', connection: 'close' }).end(`${messageOf(error)}\n`);
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof Refusal) {
+    return 403;
+  }
+  // An address that is none.
+  return error instanceof TypeError ? 400 : 502;
+}
+
+/** Connects to a host if that is allowed. */
+async function reach(subject: EgressSubject, host: string, port: number): Promise<Socket> {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (name === 'localhost' || name === '127.0.0.1' || name === '::1') {
+    return subject.dial(port);
+  }
+  const egress = subject.egress();
+  const refusal = new Refusal(`The devbox's network policy does not allow ${name}:${port}.`);
+  if (egress === undefined) {
+    throw refusal;
+  }
+  if (/\.tunnel\.(?:[a-z0-9-]+\.)*localhost$/.test(name) && port === subject.tunnelPort()) {
+    if (!egress.allow_devbox_to_devbox) {
+      throw refusal;
+    }
+    return open('127.0.0.1', port);
+  }
+  const byName = isIP(name) === 0 && allowsName(egress, name);
+  const addresses = await resolve(name, egress, byName, refusal);
+  const address = addresses.find((one) => byName || allowsAddress(egress, one, port));
+  if (address === undefined) {
+    throw refusal;
+  }
+  return open(address, port);
+}
+
+/** A host's addresses; names that nothing could allow are not even asked for. */
+async function resolve(name: string, egress: Egress, byName: boolean, refusal: Refusal): Promise<readonly string[]> {
+  if (isIP(name) !== 0) {
+    return [name];
+  }
+  if (!byName && egress.allowed_cidrs.length === 0) {
+    throw refusal;
+  }
+  if (name.endsWith('.localhost')) {
+    return ['127.0.0.1'];
+  }
+  return (await lookup(name, { all: true })).map(({ address }) => address);
+}
+
+function open(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+    const timer = setTimeout(() => socket.destroy(new Error(`${host}:${port} did not accept the connection in time.`)), connectLimit);
+    socket.once('error', reject).once('close', () => clearTimeout(timer));
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.removeListener('error', reject);
+      socket.on('error', () => socket.destroy());
+      resolve(socket);
+    });
+  });
+}
