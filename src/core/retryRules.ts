@@ -44,6 +44,9 @@ export const buildRule: RetryRule = { tries: 4_800, delayMs: 1_500, factor: 1, m
 /** Waiting for a command in a devbox: soon at first, then every second, for about ten minutes. */
 export const executionRule: RetryRule = { tries: 620, delayMs: 100, factor: 1.3, maxDelayMs: 1_000, jitter: false };
 
+/** Waiting for a VS Code server that was just started: soon at first, then every second, for about a minute. */
+export const plainVscodeRule: RetryRule = { tries: 70, delayMs: 100, factor: 1.3, maxDelayMs: 1_000, jitter: false };
+
 /**
  * Waiting for the action server: first tries close together, then ever further apart up to 1 s, for 120 s in all
  * (OpenHands' bound). Growing by 1.5 % a try means that nobody waits more than about 1.5 % longer than needed.

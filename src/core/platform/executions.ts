@@ -13,7 +13,7 @@ export interface Executed {
 }
 
 /**
- * Runs a command in a devbox and waits for its end.
+ * Runs a command in a devbox and waits for its end; cancelled, the command is ended as well.
  *
  * @param options.onOutput told of the last line of what was printed so far, whenever it changed
  * @throws RuntimeError `deadline` if it does not end within ten minutes; what the API said
@@ -41,6 +41,7 @@ export async function runCommand(
       { rule: executionRule, signal: options.signal, retryOn: isTransient },
     );
   } catch (error) {
+    if (RuntimeError.is(error, 'cancelled')) await end(api, devboxId, path);
     if (!(error instanceof NotYet)) throw error;
     throw new RuntimeError({
       code: 'deadline',
@@ -48,5 +49,18 @@ export async function runCommand(
       nextStep: 'Show the output of the devbox: it tells what the command was doing.',
       devboxId,
     });
+  }
+}
+
+/** Milliseconds that ending a command may take. */
+const endMs = 10_000;
+
+async function end(api: RunloopApi, devboxId: string, path: string): Promise<void> {
+  const call = { signal: AbortSignal.timeout(endMs) };
+  try {
+    await api.change(`${path}/kill`, 'ending a command', { kill_process_group: true }, call, devboxId);
+  } catch (error) {
+    // The caller is told of the cancellation, which is what was asked for; a devbox that is gone has no command.
+    if (!RuntimeError.is(error)) throw error;
   }
 }

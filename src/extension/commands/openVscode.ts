@@ -1,11 +1,12 @@
 import { commands, env, l10n, UIKind, Uri, window } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
-import type { RunloopRuntime } from '../../core/runloopRuntime';
+import { containerNameKey } from '../../core/runtimeConfig';
 import { readSettings } from '../account/settings';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
+import { plainVscode, type VscodeSource } from '../session/plainVscodes';
 import { devboxFor } from './pickDevbox';
 
 /** The command of the built-in browser, which not every editor has. */
@@ -18,9 +19,11 @@ const simpleBrowser = 'simpleBrowser.api.open';
 export async function openVscode(services: Services, argument: unknown): Promise<void> {
   const devbox = await chosen(services, argument);
   if (devbox === undefined) return;
-  const link = await linkTo(services, devbox);
+  const source = await sourceOf(services, devbox);
+  if (source === undefined) return;
+  const link = await linkTo(services, devbox, source);
   // The simple browser shows the address that it is given.
-  const hidden = readSettings().openVscodeIn === 'simpleBrowser' ? services.sessions.get(devbox.id)?.hiddenUrl(link) : undefined;
+  const hidden = readSettings().openVscodeIn === 'simpleBrowser' ? source.hiddenUrl(link) : undefined;
   const inside = hidden !== undefined && (await openInside(services, Uri.parse(hidden, true)));
   if (!inside) await env.openExternal(Uri.parse(link, true));
   await services.startedHere.opened(devbox.id);
@@ -41,7 +44,9 @@ async function openInside(services: Services, url: Uri): Promise<boolean> {
 export async function copyVscodeLink(services: Services, argument: unknown): Promise<void> {
   const devbox = await chosen(services, argument);
   if (devbox === undefined) return;
-  const link = await linkTo(services, devbox);
+  const source = await sourceOf(services, devbox);
+  if (source === undefined) return;
+  const link = await linkTo(services, devbox, source);
   const copy = l10n.t('Copy Link');
   const answer = await window.showWarningMessage(
     l10n.t('The link to the VS Code of {0} carries access to it.', devboxLabel(devbox)),
@@ -62,12 +67,18 @@ async function chosen(services: Services, argument: unknown): Promise<Devbox | u
   return devboxFor(services, argument, { placeHolder: l10n.t('Open the VS Code of which devbox?'), runningOnly: true });
 }
 
+/** What leads to the devbox's VS Code; undefined if the user does not want what it takes. */
+async function sourceOf(services: Services, devbox: Devbox): Promise<VscodeSource | undefined> {
+  const isPlain = devbox.metadata[containerNameKey] === undefined && !services.sessions.isAttached(devbox.id);
+  const source = isPlain ? await plainVscode(services, devbox) : 'attach';
+  return source === 'attach' ? attached(services, devbox) : source;
+}
+
 /** The address of the devbox's VS Code for the browser of whoever looks at this window. Secret. */
-async function linkTo(services: Services, devbox: Devbox): Promise<string> {
-  const runtime = await attached(services, devbox);
+async function linkTo(services: Services, devbox: Devbox, source: VscodeSource): Promise<string> {
   let url: string | undefined;
   try {
-    url = await reachable(runtime);
+    url = await reachable(source);
   } catch (error) {
     // The devbox or its tunnel changed since: the next attempt attaches anew.
     services.sessions.detach(devbox.id);
@@ -87,8 +98,8 @@ async function linkTo(services: Services, devbox: Devbox): Promise<string> {
   return url;
 }
 
-async function reachable(runtime: RunloopRuntime): Promise<string | undefined> {
-  const text = await runtime.vscodeUrl();
+async function reachable(source: VscodeSource): Promise<string | undefined> {
+  const text = await source.vscodeUrl();
   if (text === undefined) return undefined;
   const url = new URL(text);
   const here = env.remoteName === undefined && env.uiKind === UIKind.Desktop;
@@ -100,7 +111,7 @@ async function reachable(runtime: RunloopRuntime): Promise<string | undefined> {
     url.port = /:(\d+)$/.exec(outside.authority)?.[1] ?? '';
     return url.toString();
   }
-  const single = new URL((await runtime.vscodeUrl(undefined, { anyHost: true })) ?? text);
+  const single = new URL((await source.vscodeUrl(undefined, { anyHost: true })) ?? text);
   const base = await external(single.port);
   return `${base.toString(true).replace(/\/+$/, '')}/${single.search}`;
 }

@@ -1,0 +1,131 @@
+import { RuntimeError } from './errors';
+import { requestText } from './httpRequest';
+import { oneLine } from './plainText';
+import type { CallOptions } from './platform/apiCalls';
+import type { Devbox } from './platform/devbox';
+import { runCommand } from './platform/executions';
+import type { RunloopApi } from './platform/runloopApi';
+import { tunnelAuthorizationHeader, tunnelOrigin } from './platform/tunnel';
+import { NotYet, plainVscodeRule, retrying } from './retry';
+import { plainVscodeScript, vscodeLogFile, vscodeTokenFile } from './plainVscodeScript';
+import { vscodePort } from './startupCommand';
+import type { VscodePlace } from './vscodeAddress';
+
+export interface PlainVscodeOptions extends CallOptions {
+  readonly tunnelAuthMode: 'open' | 'authenticated';
+  readonly tunnelUrlTemplate: string | undefined;
+}
+
+export type PlainVscodePhase = 'looking' | 'downloading' | 'unpacking' | 'starting';
+
+export interface StartPlainVscodeOptions extends PlainVscodeOptions {
+  /**
+   * Where an archive of code-server is fetched from if the devbox has no VS Code server, with `{arch}` in it. Without it
+   * nothing is installed.
+   */
+  readonly installFrom?: string | undefined;
+  /** @param bytes downloaded so far */
+  readonly onPhase?: (phase: PlainVscodePhase, bytes: number) => void;
+}
+
+/** Milliseconds that the server may take for one answer. */
+const answerMs = 5_000;
+
+/**
+ * The VS Code of a devbox without an action server, if it was started before and still answers. Starts nothing.
+ *
+ * @returns undefined if there is none
+ */
+export async function findPlainVscode(api: RunloopApi, devbox: Devbox, options: PlainVscodeOptions): Promise<VscodePlace | undefined> {
+  if (devbox.status !== 'running' || devbox.tunnel === undefined) return undefined;
+  const token = await readToken(api, devbox.id, options);
+  if (token === undefined) return undefined;
+  const place = placeOf(api, devbox, { ...options, token, folder: '/home/user' });
+  return (await answers(place, options.signal)) ? place : undefined;
+}
+
+/**
+ * Starts a VS Code server in a devbox without an action server: the one that is there, else one that is installed if
+ * `installFrom` says so. Its token is made in the devbox and lies in a file that only the devbox's user reads.
+ *
+ * @returns undefined if the devbox has no VS Code server and none was to be installed
+ * @throws RuntimeError that tells why it did not start
+ */
+export async function startPlainVscode(api: RunloopApi, devbox: Devbox, options: StartPlainVscodeOptions): Promise<VscodePlace | undefined> {
+  const { signal } = options;
+  options.onPhase?.('looking', 0);
+  const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, plainVscodeScript(options.installFrom), {
+    signal,
+    onOutput: (line) => {
+      const [, word, bytes] = /^(downloading|unpacking|starting)(?: (\d+))?$/.exec(line) ?? [];
+      if (word === 'downloading' || word === 'unpacking' || word === 'starting') options.onPhase?.(word, Number(bytes ?? 0));
+    },
+  });
+  const said = stdout.trim().split('\n').at(-1) ?? '';
+  if (said === 'missing') return undefined;
+  const home = /^(?:running|started) (\/.*)$/.exec(said)?.[1];
+  if (exitStatus !== 0 || home === undefined) {
+    throw failed(devbox, `The VS Code server could not be started: ${oneLine(stderr.trim() === '' ? said : stderr, 300)}`);
+  }
+  options.onPhase?.('starting', 0);
+  const tunnel = await api.ensureTunnel(devbox, options.tunnelAuthMode, options);
+  const token = await readToken(api, devbox.id, options);
+  if (token === undefined) throw failed(devbox, 'The VS Code server in the devbox left no token.');
+  const place = placeOf(api, { ...devbox, tunnel }, { ...options, token, folder: home });
+  try {
+    await retrying(
+      async () => {
+        if (!(await answers(place, signal))) throw new NotYet('the VS Code server does not answer yet');
+      },
+      { rule: plainVscodeRule, signal },
+    );
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+    throw failed(devbox, `The VS Code server does not answer. ${await lastWords(api, devbox.id, options)}`);
+  }
+  return place;
+}
+
+/** True if the VS Code server answers. */
+export async function answers(place: VscodePlace, signal: AbortSignal | undefined): Promise<boolean> {
+  const headers = place.tunnelToken === undefined ? {} : { [tunnelAuthorizationHeader]: `Bearer ${place.tunnelToken}` };
+  try {
+    const { status } = await requestText(new URL('/version', place.origin), { headers, timeoutMs: answerMs, signal });
+    return status === 200;
+  } catch (error) {
+    if (RuntimeError.is(error, 'cancelled') || !RuntimeError.is(error)) throw error;
+    return false;
+  }
+}
+
+function placeOf(
+  api: RunloopApi,
+  { tunnel }: Devbox,
+  { tunnelUrlTemplate, token, folder }: PlainVscodeOptions & { readonly token: string; readonly folder: string },
+): VscodePlace {
+  const origin = tunnelOrigin({ port: vscodePort, key: tunnel?.key ?? '', apiBaseUrl: api.baseUrl, template: tunnelUrlTemplate });
+  return { origin, tunnelToken: tunnel?.authToken, token, folder };
+}
+
+async function readToken(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string | undefined> {
+  try {
+    const token = (await api.readFile(devboxId, vscodeTokenFile, call)).trim();
+    return /^[0-9a-f]{48}$/.test(token) ? token : undefined;
+  } catch (error) {
+    if (RuntimeError.is(error) && (error.status === 404 || error.status === 400)) return undefined;
+    throw error;
+  }
+}
+
+async function lastWords(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string> {
+  try {
+    return oneLine((await api.readFile(devboxId, vscodeLogFile, call)).slice(-300), 300);
+  } catch (error) {
+    if (RuntimeError.is(error)) return '';
+    throw error;
+  }
+}
+
+function failed(devbox: Devbox, message: string): RuntimeError {
+  return new RuntimeError({ code: 'action_server', message, nextStep: 'Show the output of the devbox, then try again.', devboxId: devbox.id });
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { startPlainDevbox } from '../../src/core/plainDevbox';
+import { useUiSession } from './uiSession';
+import { Workbench } from './workbench/workbench';
+
+describe('A plain devbox', function () {
+  this.timeout(120_000);
+  const session = useUiSession();
+  const name = 'simple';
+
+  it('opens a VS Code that is started in it after a yes', async () => {
+    const { workbench, platform } = session();
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    const choices = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
+    const { id } = await startPlainDevbox(api, name, choices, { signal: AbortSignal.timeout(30_000) });
+    await workbench.openViewContainer('Runloop');
+    const row = workbench.tree('Devboxes').row(name);
+    await row.waitFor(30_000);
+    await row.pressInlineButton('Open VS Code');
+    await workbench.dialog.waitFor(`Start a VS Code server in the devbox ${name}?`);
+    await workbench.screenshot('plain-1-question');
+    await workbench.dialog.press('Cancel');
+    assert.equal((await api.retrieve(id)).tunnel, undefined, 'nothing is opened without a yes');
+    const page = await workbench.newPageDuring(async () => {
+      await row.pressInlineButton('Open VS Code');
+      await workbench.dialog.press('Start VS Code');
+    }, 60_000);
+    const inner = new Workbench(page);
+    await inner.waitUntilReady();
+    await inner.screenshot('plain-2-opened');
+    assert.ok(!page.url().includes('tkn='));
+    await page.close();
+    assert.equal((await api.retrieve(id)).tunnel?.authMode, 'authenticated');
+  });
+
+  it('opens it again without a question, also after a reload', async () => {
+    const { workbench } = session();
+    const row = workbench.tree('Devboxes').row(name);
+    await (await workbench.newPageDuring(() => row.pressInlineButton('Open VS Code'))).close();
+    await workbench.reload();
+    await session().api.ready();
+    await workbench.openViewContainer('Runloop');
+    await row.waitFor(30_000);
+    const page = await workbench.newPageDuring(() => row.pressInlineButton('Open VS Code'));
+    await new Workbench(page).waitUntilReady();
+    await page.close();
+  });
+
+  it('has its output, its logs and its life like any other', async () => {
+    const { workbench, platform } = session();
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    const row = workbench.tree('Devboxes').row(name);
+    await row.pressInlineButton('Show Output');
+    await workbench.page.locator('.output-view .view-lines').waitFor();
+    await row.chooseFromMenu('Suspend Devbox');
+    await workbench.dialog.press('Suspend');
+    await row.waitForDescription('suspended', 60_000);
+    await row.pressInlineButton('Resume Devbox');
+    await row.waitForDescription('running', 60_000);
+    // Processes end with a suspend: the question comes again.
+    await row.pressInlineButton('Open VS Code');
+    await workbench.dialog.waitFor(`Start a VS Code server in the devbox ${name}?`);
+    await workbench.dialog.press('Cancel');
+    await row.chooseFromMenu('Shut Down Devbox');
+    await workbench.dialog.press('Shut Down');
+    await workbench.notification(`Devbox ${name} is shut down.`).waitFor(60_000);
+    for await (const devbox of api.list({})) assert.equal(devbox.status, 'shutdown');
+    await workbench.screenshot('plain-3-ended');
+  });
+});
