@@ -42,3 +42,13 @@ export async function startPlatform(args: readonly string[]): Promise<TestPlatfo
     },
   };
 }
+
+/** Replaces the faults of a platform that was started with `--fault-control` (src/local/README.md). */
+export async function orderFaults({ baseUrl, apiKey }: Pick<TestPlatform, 'baseUrl' | 'apiKey'>, ...rules: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+  const answer = await fetch(`${baseUrl}/local/faults`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ rules }),
+  });
+  if (!answer.ok) throw new Error(`The faults were refused: ${await answer.text()}`);
+}

@@ -4,6 +4,7 @@ import { RuntimeError } from '../errors';
 import { isRunObservation } from '../observation';
 import { oneLine } from '../plainText';
 import { redact } from '../redact';
+import { prepareIncoming, runtimeFolder as folder } from '../transfer/incoming';
 import { zipOf } from '../transfer/zipOf';
 import { nameFault } from './variables';
 
@@ -22,16 +23,9 @@ export interface EnvironmentSetup {
  * The commands are the same for all values, so nothing secret is in them (D11). They use what bash has built in, as
  * a person waits for them.
  */
-const folder = '"$HOME"/.openhands-runtime';
 const load = `for __file in ${folder}/environment/*; do if [ -f "$__file" ]; then IFS= read -r -d "" "\${__file##*/}" < "$__file"; export "\${__file##*/}"; fi; done; unset __file`;
 
-/** Makes folders that only the shell's user can enter, and tells where uploads go. */
-const prepare = `mkdir -p -m 700 ${folder} ${folder}/environment ${folder}/incoming && printf '%s\\n' ${folder}/incoming`;
-
-/**
- * Takes over what was uploaded. The files are copied because those of an upload belong to the server's user, and are
- * readable by everybody.
- */
+/** Takes over what was uploaded, by copying it: the uploaded files belong to another user. */
 function takeOver(batch: string): string {
   const incoming = `${folder}/incoming/${batch}-`;
   return [
@@ -72,7 +66,7 @@ export async function setupEnvironment(client: ActionExecutionClient, setup: Env
   // A batch of its own: two windows may set variables at the same time.
   const batch = randomBytes(8).toString('hex');
   const [incoming, bytes] = await Promise.all([
-    runFixed(client, prepare, setup),
+    runFixed(client, prepareIncoming, setup),
     zipOf(entries.map(({ name, content }) => ({ name: `${batch}-${name}`, content }))),
   ]);
   if (!incoming.startsWith('/')) throw failed(client, 'its shell did not tell where its home is');

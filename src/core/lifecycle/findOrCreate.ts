@@ -4,6 +4,7 @@ import { findDevbox, findOwn } from '../findDevbox';
 import type { Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
 import type { RuntimeConfig } from '../runtimeConfig';
+import { checkWorkspaceFolder } from '../transfer/workspaceFiles';
 import { newSessionKey } from './bringUp';
 import type { BoundedCall } from './bounded';
 import { createBody, requestKey } from './createBody';
@@ -28,7 +29,8 @@ export interface FoundOrCreated {
  * The devbox that a runtime works in: the one that its options name, its session's own from an earlier time, or a new
  * one. Attaching never creates (D5), and a resumed session finds its own again (D20).
  *
- * @throws RuntimeError `devbox_not_found`, `blueprint_missing`, or what the API said
+ * @throws RuntimeError `devbox_not_found`, `blueprint_missing`, `transfer` for a workspace that cannot be read, or what
+ *   the API said
  */
 export async function findOrCreate(context: FindOrCreateContext): Promise<FoundOrCreated> {
   const { api, config, call } = context;
@@ -37,6 +39,7 @@ export async function findOrCreate(context: FindOrCreateContext): Promise<FoundO
     const found = config.attachToExisting ? await findDevbox(api, config, call) : await findOwn(api, config.sid, call);
     if (found !== undefined) return { devbox: found, sessionKey: undefined, isNew: false };
   }
+  if (config.workspaceBase !== undefined) await checkWorkspaceFolder(config.workspaceBase);
   context.onPhase('creating');
   const requestId = randomUUID();
   const sessionKey = newSessionKey();

@@ -1,6 +1,6 @@
 import type { Ignore } from 'ignore';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { messageOf, RuntimeError } from '../errors';
 import { gitConfigHasSecret, looksSecret } from './secretFiles';
 
@@ -20,7 +20,7 @@ interface Rules {
 
 /**
  * The files of a folder that git would know, in its own folder and those below: `.gitignore` files are honoured where
- * they lie. Links are left out, as they may lead anywhere.
+ * they lie. Links go as links, and only those that lead to somewhere in the folder.
  *
  * @throws RuntimeError `transfer` if the folder cannot be read
  */
@@ -36,11 +36,13 @@ export async function workspaceFiles(folder: string, signal?: AbortSignal): Prom
     }
     let kept = 0;
     for (const entry of entries) {
-      const relative = path === '' ? entry.name : `${path}/${entry.name}`;
-      if (isIgnored(rules, entry.isDirectory() ? `${relative}/` : relative)) continue;
+      const within = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (isIgnored(rules, entry.isDirectory() ? `${within}/` : within)) continue;
       kept += 1;
-      if (entry.isDirectory()) await visit(relative, rules);
-      else if (entry.isFile()) (await isSecret(folder, relative) ? found.secrets : found.files).push(relative);
+      if (entry.isDirectory()) await visit(within, rules);
+      else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsInside(folder, within)))) {
+        (await isSecret(folder, within) ? found.secrets : found.files).push(within);
+      }
     }
     if (kept === 0 && path !== '') found.emptyFolders.push(path);
   };
@@ -48,14 +50,27 @@ export async function workspaceFiles(folder: string, signal?: AbortSignal): Prom
     await visit('', []);
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    throw new RuntimeError({
-      code: 'transfer',
-      message: `The workspace folder cannot be read: ${messageOf(error)}`,
-      nextStep: 'Check workspace_base.',
-      cause: error,
-    });
+    throw unreadable(error);
   }
   return found;
+}
+
+/** Tells before anything is created that a workspace folder cannot be read. @throws RuntimeError `transfer` */
+export async function checkWorkspaceFolder(folder: string): Promise<void> {
+  try {
+    await readdir(folder);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function unreadable(error: unknown): RuntimeError {
+  return new RuntimeError({
+    code: 'transfer',
+    message: `The workspace folder cannot be read: ${messageOf(error)}`,
+    nextStep: 'Check workspace_base.',
+    cause: error,
+  });
 }
 
 /** The deepest rule that says anything decides, as with git. */
@@ -68,8 +83,14 @@ function isIgnored(rules: readonly Rules[], path: string): boolean {
   return false;
 }
 
-async function isSecret(folder: string, relative: string): Promise<boolean> {
-  if (looksSecret(relative)) return true;
-  if (!/(?:^|\/)\.git\/(?:.*\/)?config$/.test(relative)) return false;
-  return gitConfigHasSecret(await readFile(join(folder, relative), 'utf8'));
+async function leadsInside(folder: string, relativeLink: string): Promise<boolean> {
+  const target = await readlink(join(folder, relativeLink));
+  const place = relative(folder, resolve(folder, dirname(relativeLink), target));
+  return !isAbsolute(target) && place !== '..' && !place.startsWith(`..${sep}`);
+}
+
+async function isSecret(folder: string, path: string): Promise<boolean> {
+  if (looksSecret(path)) return true;
+  if (!/(?:^|\/)\.git\/(?:.*\/)?config$/.test(path)) return false;
+  return gitConfigHasSecret(await readFile(join(folder, path), 'utf8'));
 }
