@@ -35,7 +35,8 @@ export function fromSdkError(error: unknown, doing: string, devboxId?: string): 
   const shape = asObject(error) ?? {};
   const status = typeof shape['status'] === 'number' ? shape['status'] : undefined;
   if (status === undefined) {
-    const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
+    const deepest = deepestCause(error);
+    const cause = deepest === undefined ? '' : `: ${messageOf(deepest)}`;
     return new RuntimeError({
       code: 'network',
       message: `Could not reach the Runloop API while ${doing}${oneLine(redact(cause))}.`,
@@ -55,6 +56,14 @@ export function fromSdkError(error: unknown, doing: string, devboxId?: string): 
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : undefined,
     cause: error,
   });
+}
+
+/** What lies below "fetch failed" and "terminated", which tell nobody anything. */
+function deepestCause(error: unknown): unknown {
+  let cause: unknown = error instanceof Error ? error.cause : undefined;
+  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
+  // One failure for each address that was tried: the last will do.
+  return cause instanceof AggregateError ? cause.errors.at(-1) : cause;
 }
 
 /** True for failures that may be gone at the next try: no answer, 408, 429 and 5xx. */

@@ -65,17 +65,19 @@ export function parseApiKey(text: string | undefined): string {
 }
 
 /**
- * The Runloop SDK, loaded on first use.
- *
- * HTTP/1.1 is chosen on purpose: the SDK's HTTP/2 transport ignores the editor's proxy and certificate settings, and
- * requests hang for ever once its sessions have died (Runloop contract §1.3).
+ * Node's own fetch, looked up at each call as editors replace it. The SDK's transports are not used: its HTTP/2 ignores the editor's proxy and
+ * certificate settings and hangs for ever once a session has died (Runloop contract §1.3), and its HTTP/1.1 hangs when
+ * a connection ends in the middle of an answer.
  */
+const send = (url: string | URL, init?: RequestInit): Promise<Response> => fetch(url, init);
+
+/** The Runloop SDK, loaded on first use. */
 export async function openSdk(account: ApiAccount): Promise<Runloop> {
   const [{ Runloop: Client }, { VERSION }] = await Promise.all([import('@runloop/api-client/index'), import('@runloop/api-client/version')]);
   return new Client({
     bearerToken: account.apiKey,
     baseURL: account.baseUrl,
-    http2: false,
+    fetch: send,
     maxRetries: 0,
     // What the SDK says of itself is its class's name, which a minifier changes.
     defaultHeaders: { 'User-Agent': `Runloop/JS ${VERSION}` },
