@@ -3,6 +3,7 @@ import type { ActionRequest } from './actionRequest';
 import { BashSession } from './bash/bashSession';
 import type { RunRequest } from './bash/bashSession';
 import type { ShellOptions } from './bash/shell';
+import { BrowseActions, noBrowser } from './browser/browseAction';
 import { EditorError } from './editor/editorError';
 import { FileEditor } from './editor/fileEditor';
 import { readAction } from './files/readAction';
@@ -22,6 +23,10 @@ export interface ExecutorOptions {
   readonly silenceMs: number;
   /** Whether `run_ipython` was asked for. */
   readonly jupyter: boolean;
+  /** Whether its cells are to find the agent skills. */
+  readonly agentSkills: boolean;
+  /** Whether the browser was asked for, and which program it is if one is named. */
+  readonly browser: { readonly program: string | undefined } | undefined;
   readonly log: Logger;
 }
 
@@ -31,6 +36,7 @@ export class ActionExecutor {
   readonly #session: BashSession;
   readonly #editor: FileEditor;
   readonly #ipython: IpythonActions | undefined;
+  readonly #browse: BrowseActions | undefined;
 
   private constructor(options: ExecutorOptions, session: BashSession) {
     this.#options = options;
@@ -38,7 +44,9 @@ export class ActionExecutor {
     this.#editor = new FileEditor(options.paths, options.shell.workingDir);
     const { paths, shell, log } = options;
     const surroundings = { environment: shell.environment, workingDir: shell.workingDir, log };
-    this.#ipython = options.jupyter ? new IpythonActions(surroundings, (path) => paths.toDevbox(path)) : undefined;
+    const { browser } = options;
+    this.#browse = browser === undefined ? undefined : new BrowseActions({ ...surroundings, ...browser, paths, tempDir: shell.tempDir });
+    this.#ipython = options.jupyter ? new IpythonActions(surroundings, (path) => paths.toDevbox(path), options.agentSkills) : undefined;
   }
 
   /**
@@ -71,9 +79,9 @@ export class ActionExecutor {
     }
   }
 
-  /** Ends the bash session, the Jupyter kernel and all they started. */
+  /** Ends the bash session, the Jupyter kernel, the browser and all they started. */
   async dispose(): Promise<void> {
-    await Promise.all([this.#session.dispose(), this.#ipython?.dispose()]);
+    await Promise.all([this.#session.dispose(), this.#ipython?.dispose(), this.#browse?.dispose()]);
   }
 
   async #dispatch(request: ActionRequest): Promise<Observation> {
@@ -88,7 +96,7 @@ export class ActionExecutor {
         return this.#edit(request);
       case 'browse':
       case 'browse_interactive':
-        return errorObservation('Browser functionality is not supported or disabled.');
+        return this.#browse === undefined ? errorObservation(noBrowser) : this.#browse.run(request);
       case 'run_ipython':
         if (this.#ipython === undefined) throw new ActionError('JupyterRequirement not found. Unable to run IPython action.');
         return this.#ipython.run(request, this.#session.workingDir);

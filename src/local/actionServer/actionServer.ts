@@ -124,10 +124,12 @@ export class ActionServer {
       },
       silenceMs: this.#settings.silenceTimeoutMs,
       jupyter: this.#arguments.plugins.includes('jupyter'),
+      agentSkills: this.#arguments.plugins.includes('agent_skills'),
+      browser: this.#arguments.browser ? { program: this.#settings.chromium } : undefined,
       log,
     });
     log.info('Bash is ready; 2 initial commands done');
-    log.info(`Browser: ${this.#arguments.browser ? 'wanted, but not part of this server' : 'off'}`);
+    log.info(`Browser: ${this.#arguments.browser ? 'starts with the first action that needs it, if there is a Chromium' : 'off'}`);
     await this.#startPlugins();
   }
 
@@ -151,7 +153,7 @@ export class ActionServer {
       } else if (plugin === 'jupyter') {
         this.#log.info('Plugin jupyter: the kernel starts with the first run_ipython action, if Python has ipykernel');
       } else {
-        this.#log.info('Plugin agent_skills: not part of this server');
+        this.#log.info('Plugin agent_skills: imported by the first run_ipython action, if OpenHands is installed in its Python');
       }
     }
   }

@@ -29,16 +29,23 @@ export function errorText(error: unknown, path: string): string {
 
 /** A JSON value as Python would print it inside a text: strings bare, lists with their items quoted. */
 export function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : literal(value);
+  return typeof value === 'string' ? value : literalText(value);
 }
 
-function literal(value: unknown): string {
+/** A JSON value as a literal of Python. */
+export function literalText(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'string') return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
-  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return `[${value.map(literalText).join(', ')}]`;
   if (typeof value === 'object') {
-    return `{${Object.entries(value).map(([name, item]) => `${literal(name)}: ${literal(item)}`).join(', ')}}`;
+    return `{${Object.entries(value).map(([name, item]) => `${quoted(name)}: ${literalText(item)}`).join(', ')}}`;
   }
   return JSON.stringify(value);
+}
+
+function quoted(text: string): string {
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
+  if (escaped.includes("'") && !escaped.includes('"')) return `"${escaped}"`;
+  return `'${escaped.replaceAll("'", "\\'")}'`;
 }

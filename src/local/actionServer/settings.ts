@@ -14,6 +14,8 @@ export interface ServerSettings {
   readonly vscodeServer: string | undefined;
   readonly vscodeNode: string | undefined;
   readonly plainRoot: string | undefined;
+  /** Path of the Chromium that browses, if one is named. */
+  readonly chromium: string | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
     bindAddress: bindAddress(environment['RUNLOOP_LOCAL_BIND']),
     vscodeServer: nonEmpty(environment['RUNLOOP_LOCAL_VSCODE_SERVER']),
     vscodeNode: nonEmpty(environment['RUNLOOP_LOCAL_VSCODE_NODE']),
+    chromium: nonEmpty(environment['RUNLOOP_LOCAL_CHROMIUM']),
     plainRoot: nonEmpty(environment['RUNLOOP_LOCAL_ROOT']),
   };
 }

@@ -17,13 +17,14 @@ export interface TerminalProgram {
  * @throws Error when there is no bash
  */
 export async function findTerminalProgram(searchPath: string): Promise<TerminalProgram> {
-  const bash = await find('bash', searchPath);
+  const bash = await findProgram('bash', searchPath);
   if (bash === undefined) throw new Error('There is no bash on PATH. Install bash.');
-  const script = await find('script', searchPath);
+  const script = await findProgram('script', searchPath);
   return { bash, script: script !== undefined && (await isUtilLinux(script)) ? script : undefined };
 }
 
-async function find(name: string, searchPath: string): Promise<string | undefined> {
+/** The first program of that name on a search path; undefined when there is none. */
+export async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
   for (const folder of searchPath.split(delimiter).filter((entry) => entry !== '')) {
     const path = join(folder, name);
     try {

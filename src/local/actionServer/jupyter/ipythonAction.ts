@@ -6,15 +6,26 @@ import type { Observation } from '../observations';
 import { JupyterKernel } from './jupyterKernel';
 import type { KernelSurroundings } from './jupyterKernel';
 
+/** OpenHands' own Python functions for agents, where OpenHands is installed in the devbox's Python. */
+const skillsCode = `try:
+    from openhands.runtime.plugins.agent_skills.agentskills import *
+except ImportError as reason:
+    print(reason)`;
+
 /** Executes `run_ipython`: one kernel for the whole server, started by the first cell. */
 export class IpythonActions {
   readonly #surroundings: KernelSurroundings;
   readonly #toDevbox: (path: string) => string;
+  readonly #skills: boolean;
   #kernel: JupyterKernel | undefined;
   #folder: string | undefined;
 
-  /** @param toDevbox turns a path of this process into the devbox's */
-  constructor(surroundings: KernelSurroundings, toDevbox: (path: string) => string) {
+  /**
+   * @param toDevbox turns a path of this process into the devbox's
+   * @param skills whether cells find the agent skills
+   */
+  constructor(surroundings: KernelSurroundings, toDevbox: (path: string) => string, skills: boolean) {
+    this.#skills = skills;
     this.#surroundings = surroundings;
     this.#toDevbox = toDevbox;
   }
@@ -43,10 +54,17 @@ export class IpythonActions {
     await this.#kernel?.dispose();
   }
 
+  async #importSkills(kernel: JupyterKernel): Promise<void> {
+    const { text } = await kernel.run(skillsCode, undefined);
+    const why = stripVTControlCharacters(text).trim();
+    this.#surroundings.log.info(why === '' ? 'Plugin agent_skills: imported' : `Plugin agent_skills: not there (${why})`);
+  }
+
   async #ready(shellDir: string): Promise<JupyterKernel> {
     if (this.#kernel?.alive !== true) {
       this.#folder = undefined;
       this.#kernel = await JupyterKernel.start(this.#surroundings);
+      if (this.#skills) await this.#importSkills(this.#kernel);
     }
     if (this.#folder !== shellDir) {
       // A text of JSON is one of Python too.

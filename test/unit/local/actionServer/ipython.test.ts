@@ -30,6 +30,19 @@ describe('run_ipython', () => {
     }
   });
 
+  it('imports the agent skills where OpenHands is installed in its Python, and says so where not', async function () {
+    if (spawnSync('python3', ['-c', 'import ipykernel, jupyter_client']).status !== 0) this.skip();
+    const withSkills = await RunningServer.start({ arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'agent_skills', 'jupyter'] });
+    try {
+      const { json } = await withSkills.action('run_ipython', { code: '"open_file" in globals()', include_extra: false });
+      const isThere = spawnSync('python3', ['-c', 'import openhands.runtime.plugins.agent_skills.agentskills']).status === 0;
+      assert.equal(json['content'], isThere ? 'True' : 'False');
+      await withSkills.logged(isThere ? /Plugin agent_skills: imported\n/ : /Plugin agent_skills: not there \(/);
+    } finally {
+      await withSkills.stop();
+    }
+  }).timeout(60_000);
+
   describe('in a kernel', () => {
     before(async function () {
       if (spawnSync('python3', ['-c', 'import ipykernel, jupyter_client']).status !== 0) {
