@@ -5,12 +5,17 @@ import { DevboxStore } from '../../src/extension/devboxTree/devboxStore';
 import { multiplyDevboxes, type ManyDevboxes } from '../manyDevboxes';
 import { ManualTiming } from '../unit/extension/manualTiming';
 import { startUiSession, type UiSession } from '../ui/uiSession';
-import type { Bench } from './bench';
+import { median, type Bench } from './bench';
 
 const howMany = 10_000;
+/** Fresh windows that are measured; of each phase's longest block the middle one counts, as computers have other work. */
+const runs = 3;
+const noise = 'nothing (the noise of this computer)';
 
+/** In the extension host: the longest time between two turns of the event loop since it was last asked. */
 interface Loop {
-  histogram: { max: number; mean: number; reset(): void };
+  /** Milliseconds by the clock, and without those in which the computer had given the thread's core to somebody else. */
+  longest(): { readonly wallMs: number; readonly ownMs: number };
 }
 
 /**
@@ -20,61 +25,110 @@ interface Loop {
 export const treeBench: Bench = {
   about: `tree: ${howMany} devboxes in the view of a real VS Code, and the requests of each refresh state`,
   async run(_args, say) {
-    const session = await startUiSession();
-    let many: ManyDevboxes | undefined;
-    try {
-      const real = { apiKey: session.platform.apiKey, baseUrl: session.platform.baseURL };
-      await new RunloopApi(real).createDevbox({}, { requestId: 'bench-tree' });
-      many = await multiplyDevboxes(real, howMany);
-      const view = await measureView(session, many, say);
-      const perMinute = await requestsPerMinute(real.apiKey, many);
-      say(`requests a minute: ${JSON.stringify(perMinute)}`);
-      const aim = (name: string, goal: string, value: number, met: boolean) => ({ name, goal, value, met });
-      return {
-        bench: 'tree',
-        runs: 1,
-        results: { devboxes: howMany, ...view, requestsPerMinute: perMinute },
-        aims: [
-          aim('requests before the first rows', '1', view.requestsBeforeFirstRows, view.requestsBeforeFirstRows === 1),
-          aim('longest block of the extension host, ms', 'under 50', view.longestBlockMs, view.longestBlockMs < 50),
-          aim('requests a minute, seen, something changes', 'at most 30 (every 2 s)', perMinute.changing, perMinute.changing <= 30),
-          // One refresh in 30 s; in accounts larger than a page it may make three requests.
-          aim('requests a minute, seen, nothing changes', 'at most 6', perMinute.quiet, perMinute.quiet <= 6),
-          aim('requests a minute, unfocused', 'at most 1', perMinute.unfocused, perMinute.unfocused <= 1),
-          aim('requests a minute, hidden', 'at most 1', perMinute.hidden, perMinute.hidden <= 1),
-          aim('requests a minute, signed out', '0', perMinute.signedOut, perMinute.signedOut === 0),
-        ],
-      };
-    } finally {
-      await many?.stop();
-      await session.dispose();
-    }
+    const views: ViewFigures[] = [];
+    const perMinute = await inFreshWindow(async (session, many) => {
+      views.push(await measureView(session, many, say));
+      return requestsPerMinute(session.platform.apiKey, many);
+    });
+    say(`requests a minute: ${JSON.stringify(perMinute)}`);
+    while (views.length < runs) views.push(await inFreshWindow((session, many) => measureView(session, many, say)));
+    const view = summary(views);
+    const aim = (name: string, goal: string, value: number, met: boolean) => ({ name, goal, value, met });
+    return {
+      bench: 'tree',
+      runs,
+      results: { devboxes: howMany, ...view, requestsPerMinute: perMinute },
+      aims: [
+        aim('requests before the first rows', '1', view.requestsBeforeFirstRows, view.requestsBeforeFirstRows === 1),
+        aim('longest block of the extension host, ms', 'under 50', view.longestBlockMs, view.longestBlockMs < 50),
+        aim('requests a minute, seen, something changes', 'at most 30 (every 2 s)', perMinute.changing, perMinute.changing <= 30),
+        // One refresh in 30 s; in accounts larger than a page it may make three requests.
+        aim('requests a minute, seen, nothing changes', 'at most 6', perMinute.quiet, perMinute.quiet <= 6),
+        aim('requests a minute, unfocused', 'at most 1', perMinute.unfocused, perMinute.unfocused <= 1),
+        aim('requests a minute, hidden', 'at most 1', perMinute.hidden, perMinute.hidden <= 1),
+        aim('requests a minute, signed out', '0', perMinute.signedOut, perMinute.signedOut === 0),
+      ],
+    };
   },
 };
 
-async function measureView(session: UiSession, many: ManyDevboxes, say: (line: string) => void) {
+interface ViewFigures {
+  readonly firstRowsMs: number;
+  readonly requestsBeforeFirstRows: number;
+  readonly active: string;
+  /** Longest block of the extension host by phase, in milliseconds. */
+  readonly blocks: Readonly<Record<string, number>>;
+}
+
+async function inFreshWindow<T>(work: (session: UiSession, many: ManyDevboxes) => Promise<T>): Promise<T> {
+  const session = await startUiSession();
+  let many: ManyDevboxes | undefined;
+  try {
+    const real = { apiKey: session.platform.apiKey, baseUrl: session.platform.baseURL };
+    await new RunloopApi(real).createDevbox({}, { requestId: 'bench-tree' });
+    many = await multiplyDevboxes(real, howMany);
+    return await work(session, many);
+  } finally {
+    await many?.stop();
+    await session.dispose();
+  }
+}
+
+function summary(views: readonly ViewFigures[]) {
+  const phases = Object.keys(views[0]?.blocks ?? {});
+  const blocks = Object.fromEntries(phases.map((name) => [name, median(views.map((view) => view.blocks[name] ?? Number.NaN))]));
+  return {
+    firstRowsMs: median(views.map(({ firstRowsMs }) => firstRowsMs)),
+    requestsBeforeFirstRows: Math.max(...views.map(({ requestsBeforeFirstRows }) => requestsBeforeFirstRows)),
+    active: views[0]?.active,
+    blocks,
+    longestBlockMs: Math.max(...Object.entries(blocks).flatMap(([name, ms]) => (name === noise ? [] : [ms]))),
+  };
+}
+
+async function measureView(session: UiSession, many: ManyDevboxes, say: (line: string) => void): Promise<ViewFigures> {
   const { workbench, api } = session;
   const { page } = workbench;
   const blocks: Record<string, number> = {};
   const block = async (name: string, work: () => Promise<void>): Promise<void> => {
-    await api.evaluate(() => {
-      (globalThis as unknown as { benchLoop: Loop }).benchLoop.histogram.reset();
-    });
+    await api.evaluate(() => (globalThis as unknown as { benchLoop: Loop }).benchLoop.longest());
     await work();
-    blocks[name] = await api.evaluate(() => (globalThis as unknown as { benchLoop: Loop }).benchLoop.histogram.max / 1e6);
-    say(`${name}: longest block ${blocks[name].toFixed(1)} ms`);
+    const { wallMs, ownMs } = await api.evaluate(() => (globalThis as unknown as { benchLoop: Loop }).benchLoop.longest());
+    blocks[name] = ownMs;
+    say(`${name}: longest block ${ownMs.toFixed(1)} ms, ${wallMs.toFixed(1)} ms with waits for a core`);
   };
   await api.evaluate(() => {
-    const { monitorEventLoopDelay } = process.getBuiltinModule('node:perf_hooks');
-    const histogram = monitorEventLoopDelay({ resolution: 1 });
-    histogram.enable();
-    (globalThis as unknown as { benchLoop: Loop }).benchLoop = { histogram };
+    const { readFileSync } = process.getBuiltinModule('node:fs');
+    // Linux tells for how long a thread that could run had to wait for a core.
+    const waitedMs = (): number => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6;
+    let longest = { wallMs: 0, ownMs: 0 };
+    let last = { at: performance.now(), waited: waitedMs() };
+    const look = (): void => {
+      const seen = { at: performance.now(), waited: waitedMs() };
+      const wallMs = seen.at - last.at - 1;
+      const ownMs = wallMs - (seen.waited - last.waited);
+      longest = { wallMs: Math.max(longest.wallMs, wallMs), ownMs: Math.max(longest.ownMs, ownMs) };
+      last = seen;
+    };
+    setInterval(look, 1);
+    (globalThis as unknown as { benchLoop: Loop }).benchLoop = {
+      longest: () => {
+        look();
+        const answer = longest;
+        longest = { wallMs: 0, ownMs: 0 };
+        return answer;
+      },
+    };
   });
-  await block('nothing (the noise of this computer)', () => page.waitForTimeout(3_000));
+  await block(noise, () => page.waitForTimeout(3_000));
   // The SDK is read on first use; that is the activation bench's business, and happens once.
   await workbench.openViewContainer('Runloop');
   await workbench.tree('Devboxes').welcome.or(workbench.tree('Devboxes').rows).first().waitFor();
-  await page.waitForTimeout(1_000);
+  // Likewise what the editor itself reads when a setting changes for the first time.
+  await api.evaluate((vscode) =>
+    vscode.workspace.getConfiguration('runloop').update('forgottenAfterHours', 9, vscode.ConfigurationTarget.Global),
+  );
+  await page.waitForTimeout(2_000);
 
   many.resetCalls();
   let firstRowsMs = 0;
@@ -121,8 +175,13 @@ async function measureView(session: UiSession, many: ManyDevboxes, say: (line: s
     await workbench.quickInput.pick('team');
     await workbench.tree('Devboxes').row('team-0').waitFor();
   });
-  const longestBlockMs = Math.max(...Object.entries(blocks).flatMap(([name, ms]) => (name.startsWith('nothing') ? [] : [ms])));
-  return { firstRowsMs, requestsBeforeFirstRows, active: total, blocks, longestBlockMs };
+  await block('grouping by a key with another value for each', async () => {
+    await workbench.runCommand('Runloop: Group Devboxes By…');
+    await workbench.quickInput.pick('case');
+    await workbench.tree('Devboxes').row('case 0').waitFor();
+    await page.waitForTimeout(1_000);
+  });
+  return { firstRowsMs, requestsBeforeFirstRows, active: total, blocks };
 }
 
 async function rowDescription(page: Page, label: string): Promise<string> {

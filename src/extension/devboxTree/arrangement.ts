@@ -14,6 +14,11 @@ export const groupPageSize = 100;
 /** Value of a group for devboxes that have no such thing; no real value can be this. */
 export const noValue = '\u0000none';
 
+/** Groups that are made at the most: a metadata key may have another value for every devbox. */
+export const mostGroups = 100;
+/** Value of the group for all devboxes beyond that; no real value can be this. */
+export const otherValues = '\u0000other';
+
 export interface Group {
   /** Same for the same group at all times; unique in the view. */
   readonly key: string;
@@ -33,6 +38,7 @@ export interface Arrangement {
   readonly matching: number;
 }
 
+const collator = new Intl.Collator();
 const statusOrder = ['active', 'suspended', 'ended'];
 
 function valueOf(devbox: Devbox, grouping: Grouping): string {
@@ -105,7 +111,16 @@ export function arrange(
   }
   const values = [...members.keys()];
   if (grouping.by === 'status') values.sort((a, b) => statusOrder.indexOf(a) - statusOrder.indexOf(b));
-  else values.sort((a, b) => Number(a === noValue) - Number(b === noValue) || a.localeCompare(b));
+  else values.sort((a, b) => Number(a === noValue) - Number(b === noValue) || collator.compare(a, b));
+  if (values.length > mostGroups) {
+    const others = values.splice(mostGroups - 1);
+    const ids = new Set(others.flatMap((value) => members.get(value) ?? []));
+    const key = `${prefix}=${otherValues}`;
+    for (const id of ids) groupOf.set(id, key);
+    // Newest first, like everywhere.
+    members.set(otherValues, devboxes.flatMap(({ id }) => (ids.has(id) ? [id] : [])));
+    values.push(otherValues);
+  }
   const groups = values.map((value): Group => {
     const key = `${prefix}=${value}`;
     const ids = members.get(value) ?? [];

@@ -4,7 +4,7 @@ import { oneLine } from '../../core/plainText';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { endTime } from './devboxStore';
-import { costText, devboxLabel, endingText, endsAt, hourlyCost, reasonText, rowFacts, sizeText, spokenFacts, statusWord } from './devboxWords';
+import { costText, devboxLabel, endingText, endsAt, hourlyCost, reasonText, rowWords, shownFacts, sizeText, spokenFacts, statusWord } from './devboxWords';
 
 export { ageText, devboxLabel, statusWord } from './devboxWords';
 
@@ -26,16 +26,17 @@ function statusIcon(status: string, attached: boolean): ThemeIcon {
 
 /**
  * What menus tell rows apart by: `devbox.running`, `devbox.starting` (on its way to running), `devbox.suspending`,
- * `devbox.suspended`, `devbox.ended`.
+ * `devbox.suspended`, `devbox.ended`; with `.attached` at the end of what this window is attached to.
  */
-function contextValue(status: string): string {
+function contextValue(status: string, attached: boolean): string {
+  if (status === 'running' && attached) return 'devbox.running.attached';
   if (status === 'running' || status === 'suspending' || status === 'suspended') return `devbox.${status}`;
   return hasEnded(status) ? 'devbox.ended' : 'devbox.starting';
 }
 
 /** The grey text behind the name. */
 export function devboxDescription(devbox: Devbox, context: RowContext): string {
-  return rowFacts(devbox, context).join(' · ');
+  return shownFacts(devbox, rowWords(devbox, context));
 }
 
 /**
@@ -44,11 +45,12 @@ export function devboxDescription(devbox: Devbox, context: RowContext): string {
  */
 export function devboxItem(devbox: Devbox, context: RowContext): TreeItem {
   const item = new TreeItem(devboxLabel(devbox), TreeItemCollapsibleState.Collapsed);
+  const words = rowWords(devbox, context);
   item.id = devbox.id;
   item.iconPath = statusIcon(devbox.status, context.attached);
-  item.description = devboxDescription(devbox, context);
-  item.contextValue = contextValue(devbox.status);
-  item.accessibilityInformation = { label: spokenFacts(devbox, context), role: 'treeitem' };
+  item.description = shownFacts(devbox, words);
+  item.contextValue = contextValue(devbox.status, context.attached);
+  item.accessibilityInformation = { label: spokenFacts(devbox, words), role: 'treeitem' };
   if (devbox.status === 'running') {
     const command: CommandId = 'runloop.openVscode';
     item.command = { command, title: l10n.t('Open VS Code'), arguments: [devbox] };

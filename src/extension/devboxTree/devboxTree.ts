@@ -1,22 +1,20 @@
-import { EventEmitter, TreeItem, window, type Memento, type TreeDataProvider, type TreeView } from 'vscode';
+import { EventEmitter, window, type Memento, type TreeDataProvider, type TreeItem, type TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
 import { onPricesChange, readPrices, readSettings } from '../account/settings';
 import type { Log } from '../log';
 import type { Sessions } from '../session/sessions';
-import { arrange, groupPageSize, pageOf, redrawFor, type Arrangement } from './arrangement';
+import { arrange, groupPageSize, redrawFor, type Arrangement } from './arrangement';
 import { BlueprintNames } from './blueprintNames';
-import { detailItem } from './detailItem';
-import { devboxDescription, devboxItem, devboxTooltip, type RowContext } from './devboxItem';
+import { devboxTooltip } from './devboxItem';
 import { streamOf, type Stream } from './devboxReader';
 import { DevboxRefresh } from './devboxRefresh';
 import type { DevboxStore, StoreChange } from './devboxStore';
-import { hourlyCost } from './devboxWords';
-import { groupItem, moreItem, noticeItem, pageItem } from './groupItems';
+import { RowItems } from './rowItems';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { TransitionFollower } from './transitionFollower';
 import { ViewChoices } from './viewChoices';
-import { messageOfView, setBadge, type ViewFacts } from './viewStatus';
+import { ViewStatus, type ViewFacts } from './viewStatus';
 
 /** Seconds between looks at ages and times left; only rows whose text changed are drawn again. */
 const clockSeconds = 20;
@@ -33,21 +31,20 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #follower: TransitionFollower;
   readonly #names: BlueprintNames;
   readonly #rows = new RowRegistry();
+  readonly #items: RowItems;
   readonly #changed = new EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: TreeView<Row>;
+  readonly #status: ViewStatus<Row>;
   readonly #list: DevboxRefresh<SignedIn>;
   readonly #subscriptions: readonly Disposable[];
   readonly #closing = new AbortController();
   #limits = new Map<string, number>();
   #arrangement: Arrangement;
-  /** Grey texts as they were drawn last. */
-  readonly #drawn = new Map<string, string>();
   readonly #errors = new Map<string, string>();
   #attached: ReadonlySet<string> = new Set();
   #notice: NoticeRow | undefined;
   #turn: Promise<void> = Promise.resolve();
-  #pauseLine: NodeJS.Timeout | undefined;
 
   constructor(services: {
     readonly account: Account;
@@ -65,6 +62,13 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#follower = new TransitionFollower(this.#store, (error) => this.#log.failure('Following a devbox', error));
     this.#names = new BlueprintNames((error) => this.#log.failure('Reading the name of a blueprint', error));
     this.#arrangement = this.#arrange();
+    this.#items = new RowItems({
+      store: this.#store,
+      arrangement: () => this.#arrangement,
+      isAttached: (id) => this.#sessions.isAttached(id),
+      blueprintName: (id) => this.#names.get(id),
+      nowMs: () => this.#list.account?.api.clock.now() ?? Date.now(),
+    });
     this.#list = new DevboxRefresh({
       store: this.#store,
       account: () => this.#account.current(),
@@ -72,6 +76,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       onError: (error) => this.#log.failure('Refreshing the devboxes', error),
     });
     this.#view = window.createTreeView('runloop.devboxes', { treeDataProvider: this, showCollapseAll: true, canSelectMany: true });
+    this.#status = new ViewStatus(this.#view, () => this.#facts());
     const clock = setInterval(() => this.#redrawTimes(), clockSeconds * 1000);
     this.#subscriptions = [
       this.#changed,
@@ -85,7 +90,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#view.onDidChangeVisibility(() => this.#looked()),
       window.onDidChangeWindowState(() => this.#looked()),
       { dispose: () => clearInterval(clock) },
-      { dispose: () => clearTimeout(this.#pauseLine) },
+      this.#status,
       this.#list,
       this.#follower,
       this.#names,
@@ -138,27 +143,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#redraw(new Set(), false, row.group);
   }
 
-  getTreeItem(row: Row): TreeItem {
-    if (row.kind === 'notice') return noticeItem(row);
-    if (row.kind === 'detail') return detailItem(this.#store.get(row.devboxId), row.devboxId, row.detail);
-    const context = this.#context('id' in row ? row.id : '');
-    if (row.kind === 'devbox') {
-      const devbox = this.#store.get(row.id);
-      if (devbox === undefined) return new TreeItem(row.id);
-      this.#drawn.set(row.id, devboxDescription(devbox, context));
-      return devboxItem(devbox, context);
-    }
-    const key = row.kind === 'group' ? row.key : row.group;
-    const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
-    if (group === undefined) return new TreeItem(key);
-    if (row.kind === 'page') return pageItem(row, group);
-    if (row.kind === 'more') return moreItem(row, group.total - group.shown.length);
-    const { groupOf } = this.#arrangement;
-    const cost = this.#store.devboxes.reduce(
-      (sum, devbox) => (groupOf.get(devbox.id) === key ? sum + (hourlyCost(devbox, context.prices) ?? 0) : sum),
-      0,
-    );
-    return groupItem(group, this.#arrangement.grouping, { blueprintName: (id) => this.#names.get(id), hourlyCost: cost });
+  getTreeItem(row: Row): TreeItem | Promise<TreeItem> {
+    return this.#items.item(row);
   }
 
   /** Makes a tooltip when somebody looks at the row. */
@@ -168,43 +154,28 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (devbox.blueprintId !== undefined && this.#list.account !== undefined && this.#list.pauseSeconds === 0) {
       await this.#names.load(this.#list.account.api, [devbox.blueprintId], this.#signal());
     }
-    item.tooltip = devboxTooltip(devbox, this.#context(devbox.id), this.#names.get(devbox.blueprintId ?? ''));
+    item.tooltip = devboxTooltip(devbox, this.#items.context(devbox.id), this.#names.get(devbox.blueprintId ?? ''));
     return item;
   }
 
   getParent(row: Row): Row | undefined {
-    if (row.kind === 'detail') return this.#rows.devbox(row.devboxId);
-    if (row.kind === 'more' || row.kind === 'page') return this.#rows.group(row.group);
-    const key = row.kind === 'devbox' ? this.#arrangement.groupOf.get(row.id) : undefined;
-    const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
-    if (group === undefined || row.kind !== 'devbox') return undefined;
-    const page = Math.floor(group.shown.indexOf(row.id) / groupPageSize);
-    return page > 0 ? this.#rows.page(group.key, page) : this.#rows.group(group.key);
+    return this.#rows.parentOf(row, this.#arrangement);
   }
 
   async getChildren(row?: Row): Promise<Row[]> {
-    if (row?.kind === 'devbox') return this.#details(row.id);
-    // The editor asks for all open pages at once and makes their items in one go: one page a turn leaves room between.
-    if (row?.kind === 'page' || row?.kind === 'group') await this.#nextTurn();
-    if (row?.kind === 'group') {
-      const group = this.#arrangement.groups.find(({ key }) => key === row.key);
-      if (group === undefined) return [];
-      const more = group.total > group.shown.length || this.#list.hasMore(this.#streamsOf(group.value));
-      const pages = Array.from({ length: Math.ceil(group.shown.length / groupPageSize) - 1 }, (_, index) => index + 1);
-      return [
-        ...pageOf(group, 0).map((id) => this.#rows.devbox(id)),
-        ...pages.map((page) => this.#rows.page(row.key, page)),
-        ...(more ? [this.#rows.more(row.key)] : []),
-      ];
+    if (row === undefined) {
+      // The first page is enough to draw; the rest comes as it is read.
+      if (!this.#store.loaded) await Promise.race([this.refresh(), this.#firstNews()]);
+      return [...(this.#notice === undefined ? [] : [this.#notice]), ...this.#arrangement.groups.map(({ key }) => this.#rows.group(key))];
     }
-    if (row?.kind === 'page') {
-      const group = this.#arrangement.groups.find(({ key }) => key === row.group);
-      return group === undefined ? [] : pageOf(group, row.page).map((id) => this.#rows.devbox(id));
-    }
-    if (row !== undefined) return [];
-    // The first page is enough to draw; the rest comes as it is read.
-    if (!this.#store.loaded) await Promise.race([this.refresh(), this.#firstNews()]);
-    return [...(this.#notice === undefined ? [] : [this.#notice]), ...this.#arrangement.groups.map(({ key }) => this.#rows.group(key))];
+    if (row.kind === 'devbox') return this.#details(row.id);
+    if (row.kind !== 'group' && row.kind !== 'page') return [];
+    // The editor asks for all open pages at once: one page a turn leaves room between.
+    await this.#nextTurn();
+    const key = row.kind === 'group' ? row.key : row.group;
+    const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
+    if (group === undefined) return [];
+    return row.kind === 'page' ? this.#rows.ofPage(group, row.page) : this.#rows.ofGroup(group, this.#list.hasMore(this.#streamsOf(group.value)));
   }
 
   dispose(): void {
@@ -234,7 +205,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (devbox === undefined || account === undefined) return [];
     const { devboxDetails } = await import('./devboxDetails');
     const details = await devboxDetails(account.api, devbox, {
-      ...this.#context(devboxId),
+      ...this.#items.context(devboxId),
       tunnelUrlTemplate: readSettings().tunnelUrlTemplate,
       lastError: this.#errors.get(devboxId),
       signal: this.#signal(),
@@ -245,14 +216,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   /** Aborts when the tree is disposed; a new one each time, so that listeners end with the call. */
   #signal(): AbortSignal {
     return AbortSignal.any([this.#closing.signal]);
-  }
-
-  #context(devboxId: string): RowContext {
-    return {
-      attached: this.#sessions.isAttached(devboxId),
-      nowMs: this.#list.account?.api.clock.now() ?? Date.now(),
-      prices: readPrices(),
-    };
   }
 
   #streamsOf(groupValue: string): readonly Stream[] {
@@ -279,7 +242,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#list.reschedule();
     const gone = [...ids].filter((id) => this.#store.get(id) === undefined);
     this.#rows.forget(gone);
-    for (const id of gone) this.#drawn.delete(id);
+    this.#items.forget(gone);
   }
 
   #sessionsChanged(): void {
@@ -295,7 +258,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const before = this.#arrangement;
     const after = this.#arrange();
     this.#arrangement = after;
-    this.#describe();
+    this.#status.show();
     const notice = this.#noticeNow();
     const redraw = everything || notice !== this.#notice ? 'everything' : redrawFor(before, after, ids);
     this.#notice = notice;
@@ -315,14 +278,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   /** Draws rows again whose age or time left reads differently by now. */
   #redrawTimes(): void {
     if (!this.#list.isSeen) return;
-    const stale = this.#arrangement.groups
-      .flatMap(({ shown }) => shown)
-      .slice(0, timesKept)
-      .filter((id) => {
-        const devbox = this.#store.get(id);
-        const drawn = this.#drawn.get(id);
-        return devbox !== undefined && drawn !== undefined && drawn !== devboxDescription(devbox, this.#context(id));
-      });
+    const stale = this.#items.stale(this.#arrangement.groups.flatMap(({ shown }) => shown).slice(0, timesKept));
     if (stale.length > 0) this.#changed.fire(stale.map((id) => this.#rows.devbox(id)));
   }
 
@@ -343,21 +299,15 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     return earlier === 'nothingMatches' ? this.#notice : { kind: 'notice', notice: 'nothingMatches' };
   }
 
-  #describe(): void {
-    const { devboxes } = this.#store;
-    const facts: ViewFacts = {
+  #facts(): ViewFacts {
+    return {
       account: this.#list.account,
-      devboxes,
+      devboxes: this.#store.devboxes,
       filter: this.choices.filter,
       matching: this.#arrangement.matching,
       pauseSeconds: this.#list.pauseSeconds,
       prices: readPrices(),
     };
-    const message = messageOfView(facts);
-    if ((this.#view.message ?? '') !== message) this.#view.message = message;
-    setBadge(this.#view, facts);
-    clearTimeout(this.#pauseLine);
-    if (facts.pauseSeconds > 0) this.#pauseLine = setTimeout(() => this.#describe(), 1000);
   }
 
   #loadNames(): void {

@@ -118,42 +118,53 @@ export function sizeText(devbox: Devbox): string | undefined {
   return devbox.size === undefined ? undefined : oneLine(devbox.size, 30);
 }
 
-/** What a row shows behind the name; and, said to a screen reader, after it. */
-export function rowFacts(devbox: Devbox, context: { attached: boolean; nowMs: number; prices: Prices }): string[] {
-  const { attached, nowMs, prices } = context;
-  const since = endTime(devbox);
-  const cost = hourlyCost(devbox, prices);
-  // "Attached" says "running" as well; both words would not fit into a side bar.
-  const status = attached && devbox.status === 'running' ? l10n.t('attached') : statusWord(devbox.status);
-  const age = since ?? devbox.createTimeMs;
-  return [
-    status,
-    ...(age === undefined ? [] : [ageText(age, nowMs)]),
-    endingText(devbox, nowMs) ?? reasonText(devbox) ?? '',
-    ...(hasEnded(devbox.status) ? [] : [sizeText(devbox) ?? '']),
-    cost === undefined ? '' : costText(cost),
-  ].filter((fact) => fact !== '');
+/** The words of a row, made once for what it shows and what is said of it. */
+export interface RowWords {
+  readonly status: string;
+  readonly attached: boolean;
+  /** Since it ended, or since it was made. */
+  readonly age: string | undefined;
+  readonly hasEnded: boolean;
+  readonly ending: string | undefined;
+  readonly reason: string | undefined;
+  readonly size: string | undefined;
+  /** Estimated dollars an hour. */
+  readonly cost: number | undefined;
 }
 
-/** The same in words that make sense without seeing the row. */
-export function spokenFacts(devbox: Devbox, context: { attached: boolean; nowMs: number; prices: Prices }): string {
-  const { attached, nowMs, prices } = context;
+export function rowWords(devbox: Devbox, { attached, nowMs, prices }: { attached: boolean; nowMs: number; prices: Prices }): RowWords {
   const ended = endTime(devbox);
-  const cost = hourlyCost(devbox, prices);
-  const ending = endingText(devbox, nowMs);
-  const reason = reasonText(devbox);
-  const size = hasEnded(devbox.status) ? undefined : sizeText(devbox);
+  const since = ended ?? devbox.createTimeMs;
+  return {
+    status: statusWord(devbox.status),
+    attached,
+    age: since === undefined ? undefined : ageText(since, nowMs),
+    hasEnded: ended !== undefined,
+    ending: endingText(devbox, nowMs),
+    reason: reasonText(devbox),
+    size: hasEnded(devbox.status) ? undefined : sizeText(devbox),
+    cost: hourlyCost(devbox, prices),
+  };
+}
+
+/** What a row shows behind the name. */
+export function shownFacts(devbox: Devbox, words: RowWords): string {
+  // "Attached" says "running" as well; both words would not fit into a side bar.
+  const status = words.attached && devbox.status === 'running' ? l10n.t('attached') : words.status;
+  const cost = words.cost === undefined ? undefined : costText(words.cost);
+  return [status, words.age, words.ending ?? words.reason, words.size, cost].filter((fact) => fact !== undefined && fact !== '').join(' · ');
+}
+
+/** What a screen reader says of a row: all that it shows, in words that make sense without seeing it. */
+export function spokenFacts(devbox: Devbox, words: RowWords): string {
+  const { age, cost, size } = words;
   return [
     l10n.t('Devbox {0}', devboxLabel(devbox)),
-    statusWord(devbox.status),
-    attached ? l10n.t('attached') : undefined,
-    ended !== undefined
-      ? l10n.t('ended: {0}', ageText(ended, nowMs))
-      : devbox.createTimeMs === undefined
-        ? undefined
-        : l10n.t('age: {0}', ageText(devbox.createTimeMs, nowMs)),
-    ending,
-    reason,
+    words.status,
+    words.attached ? l10n.t('attached') : undefined,
+    age === undefined ? undefined : words.hasEnded ? l10n.t('ended: {0}', age) : l10n.t('age: {0}', age),
+    words.ending,
+    words.reason,
     size === undefined ? undefined : l10n.t('size {0}', size),
     cost === undefined ? undefined : l10n.t('estimated ${0} an hour', cost < 0.01 ? cost.toFixed(4) : cost.toFixed(2)),
     devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),

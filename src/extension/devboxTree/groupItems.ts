@@ -2,7 +2,7 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
 import { failureText } from '../showFailure';
-import { groupPageSize, noValue, pageOf, type Group, type Grouping } from './arrangement';
+import { groupPageSize, noValue, otherValues, pageOf, type Group, type Grouping } from './arrangement';
 import { costText } from './devboxWords';
 import type { MoreRow, NoticeRow, PageRow } from './rows';
 
@@ -12,6 +12,7 @@ function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string
     if (grouping.by === 'metadata') return l10n.t('Without "{0}"', oneLine(grouping.key, 60));
     return l10n.t('Nobody is named');
   }
+  if (group.value === otherValues) return l10n.t('Other Values');
   if (grouping.by === 'status') {
     if (group.value === 'suspended') return l10n.t('Suspended');
     return group.value === 'ended' ? l10n.t('Ended in the Last Day') : l10n.t('Active');

@@ -1,4 +1,5 @@
 import type { RuntimeError } from '../../core/errors';
+import { groupPageSize, pageOf, type Arrangement, type Group } from './arrangement';
 import type { DevboxDetail } from './detailItem';
 
 /** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
@@ -66,6 +67,36 @@ export class RowRegistry {
 
   more(group: string): MoreRow {
     return remembered(this.#mores, group, () => ({ kind: 'more', group }));
+  }
+
+  /**
+   * The rows below a group: the devboxes of its first page, its further pages, and "Load more".
+   *
+   * @param isMoreElsewhere true if the server has devboxes of this group that are not known yet
+   */
+  ofGroup(group: Group, isMoreElsewhere: boolean): Row[] {
+    const pages = Math.ceil(group.shown.length / groupPageSize);
+    return [
+      ...this.ofPage(group, 0),
+      ...Array.from({ length: Math.max(0, pages - 1) }, (_, index) => this.page(group.key, index + 1)),
+      ...(isMoreElsewhere || group.total > group.shown.length ? [this.more(group.key)] : []),
+    ];
+  }
+
+  /** The devboxes on one page of a group. */
+  ofPage(group: Group, page: number): Row[] {
+    return pageOf(group, page).map((id) => this.devbox(id));
+  }
+
+  /** The row above a row; undefined for those that are at the top, and for what is not shown. */
+  parentOf(row: Row, { groups, groupOf }: Arrangement): Row | undefined {
+    if (row.kind === 'detail') return this.devbox(row.devboxId);
+    if (row.kind === 'more' || row.kind === 'page') return this.group(row.group);
+    const key = row.kind === 'devbox' ? groupOf.get(row.id) : undefined;
+    const group = groups.find((candidate) => candidate.key === key);
+    if (group === undefined || row.kind !== 'devbox') return undefined;
+    const page = Math.floor(group.shown.indexOf(row.id) / groupPageSize);
+    return page > 0 ? this.page(group.key, page) : this.group(group.key);
   }
 
   /** Forgets devboxes that are not listed any more. */

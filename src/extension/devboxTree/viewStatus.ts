@@ -1,4 +1,5 @@
 import { l10n, type TreeView } from 'vscode';
+import type { Disposable } from '../../core/events';
 import { defaultBaseUrl } from '../../core/platform/client';
 import { oneLine } from '../../core/plainText';
 import type { Prices } from '../../core/cost/prices';
@@ -21,7 +22,7 @@ export interface ViewFacts {
  * The line above the rows: which account where that is not the usual one, the filter, a pause. Empty unless needed, as
  * the editor shows no welcome text in a view that has a message.
  */
-export function messageOfView(facts: ViewFacts): string {
+function messageOfView(facts: ViewFacts): string {
   const { account, devboxes, filter } = facts;
   const lines: string[] = [];
   if (account !== undefined && devboxes.length > 0) {
@@ -37,8 +38,34 @@ export function messageOfView(facts: ViewFacts): string {
   return lines.reverse().join(' · ');
 }
 
+/** What the view says beside its rows: the line above them and the number at its icon. */
+export class ViewStatus<T> implements Disposable {
+  readonly #view: TreeView<T>;
+  readonly #facts: () => ViewFacts;
+  #again: NodeJS.Timeout | undefined;
+
+  constructor(view: TreeView<T>, facts: () => ViewFacts) {
+    this.#view = view;
+    this.#facts = facts;
+  }
+
+  /** Shows how things are now. A pause is counted down until it is over. */
+  show(): void {
+    const facts = this.#facts();
+    const message = messageOfView(facts);
+    if ((this.#view.message ?? '') !== message) this.#view.message = message;
+    setBadge(this.#view, facts);
+    clearTimeout(this.#again);
+    if (facts.pauseSeconds > 0) this.#again = setTimeout(() => this.show(), 1000);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#again);
+  }
+}
+
 /** Shows how many devboxes cost money now, at the view's icon. */
-export function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'prices'>): void {
+function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'prices'>): void {
   const paid = facts.devboxes.filter(costsNow);
   if (paid.length === 0) {
     if (view.badge !== undefined) view.badge = undefined;

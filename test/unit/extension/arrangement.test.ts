@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { parseDevbox, type Devbox } from '../../../src/core/platform/devbox';
 import { ServerClock } from '../../../src/core/platform/serverClock';
 import { hourlyPrice, suspendedHourlyPrice } from '../../../src/core/cost/prices';
-import { arrange, matches, noValue, redrawFor, usualGrouping, type Grouping } from '../../../src/extension/devboxTree/arrangement';
+import { arrange, matches, mostGroups, noValue, otherValues, redrawFor, usualGrouping, type Grouping } from '../../../src/extension/devboxTree/arrangement';
 
 let time = 1_000;
 function devbox(id: string, view: Record<string, unknown> = {}): Devbox {
@@ -28,6 +28,18 @@ describe('Groups of devboxes', () => {
     assert.deepEqual(groups({ by: 'metadata', key: 'team' }), [['blue', 'dbx_b'], ['red', 'dbx_a', 'dbx_d'], [noValue, 'dbx_c']]);
     assert.deepEqual(groups({ by: 'blueprint' }), [['bpt_1', 'dbx_a', 'dbx_c'], [noValue, 'dbx_b', 'dbx_d']]);
     assert.deepEqual(groups({ by: 'initiator' }).map(([value]) => value), ['api', 'scenario s1', noValue]);
+  });
+
+  it('are never so many that they alone would freeze the view', () => {
+    const many = Array.from({ length: 5_000 }, (_, index) => devbox(`dbx_${index}`, { metadata: { run: `run ${index}` } }));
+    const { groups: made, groupOf } = arrange(many, { grouping: { by: 'metadata', key: 'run' }, filter: '', limits: new Map() });
+    assert.equal(made.length, mostGroups);
+    const others = made.at(-1);
+    assert.deepEqual([others?.value, others?.total], [otherValues, 5_000 - mostGroups + 1]);
+    assert.equal(made.reduce((sum, { total }) => sum + total, 0), 5_000);
+    for (const { key, shown } of made) for (const id of shown) assert.equal(groupOf.get(id), key);
+    const places = (others?.shown ?? []).map((id) => Number(id.slice(4)));
+    assert.deepEqual(places, places.toSorted((a, b) => a - b), 'newest first');
   });
 
   it('hide what the filter does not find in name, id or metadata', () => {

@@ -1,0 +1,105 @@
+import { TreeItem } from 'vscode';
+import { readPrices } from '../account/settings';
+import type { Arrangement, Group } from './arrangement';
+import { detailItem } from './detailItem';
+import { devboxDescription, devboxItem, type RowContext } from './devboxItem';
+import type { DevboxStore } from './devboxStore';
+import { hourlyCost } from './devboxWords';
+import { groupItem, moreItem, noticeItem, pageItem } from './groupItems';
+import type { Row } from './rows';
+import { Slices } from './slices';
+
+/** What the items of all rows are made from. */
+export interface RowSource {
+  readonly store: DevboxStore;
+  readonly arrangement: () => Arrangement;
+  readonly isAttached: (devboxId: string) => boolean;
+  readonly blueprintName: (blueprintId: string) => string | undefined;
+  /** Unix milliseconds by the server's clock. */
+  readonly nowMs: () => number;
+}
+
+/** Makes the editor's items of rows, a slice of them at a time, and remembers what was drawn. */
+export class RowItems {
+  readonly #source: RowSource;
+  readonly #slices = new Slices();
+  /** Grey texts as they were drawn last. */
+  readonly #drawn = new Map<string, string>();
+  /** Dollars per hour by group, of one arrangement. */
+  readonly #costs = new WeakMap<Arrangement, ReadonlyMap<string, number>>();
+
+  constructor(source: RowSource) {
+    this.#source = source;
+  }
+
+  item(row: Row): TreeItem | Promise<TreeItem> {
+    return this.#slices.run(() => this.#item(row));
+  }
+
+  /** What a devbox's row depends on beside the devbox. */
+  context(devboxId: string): RowContext {
+    return { attached: this.#source.isAttached(devboxId), nowMs: this.#source.nowMs(), prices: readPrices() };
+  }
+
+  /** Those of some devboxes whose row would read differently by now. */
+  stale(devboxIds: readonly string[]): readonly string[] {
+    return devboxIds.filter((id) => {
+      const devbox = this.#source.store.get(id);
+      const drawn = this.#drawn.get(id);
+      return devbox !== undefined && drawn !== undefined && drawn !== devboxDescription(devbox, this.context(id));
+    });
+  }
+
+  /** Forgets devboxes that are not listed any more. */
+  forget(devboxIds: Iterable<string>): void {
+    for (const id of devboxIds) this.#drawn.delete(id);
+  }
+
+  #item(row: Row): TreeItem {
+    const { store } = this.#source;
+    const arrangement = this.#source.arrangement();
+    const groupOf = (key: string): Group | undefined => arrangement.groups.find((group) => group.key === key);
+    switch (row.kind) {
+      case 'notice':
+        return noticeItem(row);
+      case 'detail':
+        return detailItem(store.get(row.devboxId), row.devboxId, row.detail);
+      case 'devbox': {
+        const devbox = store.get(row.id);
+        // Gone since the editor asked for the rows; the next drawing leaves it out.
+        if (devbox === undefined) return new TreeItem(row.id);
+        const item = devboxItem(devbox, this.context(row.id));
+        this.#drawn.set(row.id, String(item.description));
+        return item;
+      }
+      case 'page':
+      case 'more': {
+        const group = groupOf(row.group);
+        if (group === undefined) return new TreeItem(row.group);
+        return row.kind === 'page' ? pageItem(row, group) : moreItem(row, group.total - group.shown.length);
+      }
+      case 'group': {
+        const group = groupOf(row.key);
+        if (group === undefined) return new TreeItem(row.key);
+        const { blueprintName } = this.#source;
+        return groupItem(group, arrangement.grouping, { blueprintName, hourlyCost: this.#costOf(arrangement, row.key) });
+      }
+    }
+  }
+
+  #costOf(arrangement: Arrangement, group: string): number {
+    let costs = this.#costs.get(arrangement);
+    if (costs === undefined) {
+      const sums = new Map<string, number>();
+      const prices = readPrices();
+      for (const devbox of this.#source.store.devboxes) {
+        const key = arrangement.groupOf.get(devbox.id);
+        const cost = key === undefined ? undefined : hourlyCost(devbox, prices);
+        if (key !== undefined && cost !== undefined) sums.set(key, (sums.get(key) ?? 0) + cost);
+      }
+      costs = sums;
+      this.#costs.set(arrangement, costs);
+    }
+    return costs.get(group) ?? 0;
+  }
+}
