@@ -87,6 +87,7 @@ cpSync('node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm', join(dist, 
 await Promise.all([
   buildExtension(),
   esbuild.build({ ...common, entryPoints: ['src/extension/localPlatform/keeper.ts'], outfile: join(dist, 'localKeeper.mjs') }),
+  esbuild.build({ ...common, entryPoints: ['src/core/logs/search/searchThread.ts'], outfile: join(dist, 'searchThread.mjs') }),
   esbuild.build({
     ...common,
     entryPoints: { local: 'src/local/local.ts' },

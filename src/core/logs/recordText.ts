@@ -1,0 +1,40 @@
+import { oneLine } from '../plainText';
+import type { LineGroup } from './lineGroups';
+
+/** Characters of a source's name that are shown. */
+const longestSource = 40;
+
+/** The source of a record as it is shown and filtered by; empty if it has none. */
+export function sourceName(source: string): string {
+  return oneLine(source, longestSource);
+}
+
+/**
+ * A record as text, in the form of an output channel: time, level, source, text. Further lines are indented, so that they
+ * fold below the first one and nothing in them can pass for a record of its own.
+ *
+ * @returns one or more lines, each with its newline
+ */
+export function recordText({ level, source, timestampMs, text }: LineGroup): string {
+  const time = timestampMs === undefined ? '' : timeText(timestampMs);
+  const name = sourceName(source);
+  const body = text.replace(/[\u2028\u2029]/g, ' ').replaceAll('\n', '\n    ');
+  return `${time}[${level}] ${name === '' ? '' : `[${name}] `}${body}\n`;
+}
+
+let lastSecond = Number.NaN;
+let lastSecondText = '';
+
+/** A moment as output channels show it, in the computer's time zone, and a space; nothing for what is no moment. */
+function timeText(timestampMs: number): string {
+  const second = Math.floor(timestampMs / 1000);
+  // Most records share their second with the one before them.
+  if (second !== lastSecond) {
+    const date = new Date(second * 1000);
+    if (Number.isNaN(date.getTime())) return '';
+    const two = (value: number): string => String(value).padStart(2, '0');
+    lastSecondText = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+    lastSecond = second;
+  }
+  return `${lastSecondText}.${String(Math.floor(timestampMs - second * 1000)).padStart(3, '0')} `;
+}
