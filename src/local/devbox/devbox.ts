@@ -92,7 +92,8 @@ export class Devbox {
 
   /** The commands that were started through the API. */
   get executions(): Executions {
-    this.#executions ??= new Executions({ run: () => this.requireRun(), files: this.files, log: this.log, folder: join(this.#folder, 'executions') });
+    const { executions: records, say } = this.#surroundings;
+    this.#executions ??= new Executions({ run: () => this.requireRun(), files: this.files, log: this.log, folder: join(this.#folder, 'executions'), devboxId: this.id, records, say });
     return this.#executions;
   }
 

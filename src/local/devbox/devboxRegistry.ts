@@ -8,6 +8,7 @@ import type { DevboxRecord } from './devboxRecord';
 import { devboxTable, statusOf } from './devboxRecord';
 import { DevboxError } from './errors';
 import { DevboxLog } from './devboxLog';
+import { executionTable, lost } from './executions/keptExecution';
 import { LoopbackAddresses } from './loopback';
 import type { Mishaps } from './mishaps';
 import type { SandboxChoice } from './probe';
@@ -20,6 +21,9 @@ import { UsageWatch } from './usageWatch';
 
 /** Ended devboxes that can still be looked at; older ones are forgotten at the next start. */
 const keptEnded = 20_000;
+
+/** Executions whose outcome is remembered when their devbox has ended. */
+const keptExecutions = 10_000;
 
 /** What the registry stands on. */
 export interface RegistrySurroundings {
@@ -54,6 +58,7 @@ export class DevboxRegistry {
       logFolder: store.folder('logs'),
       addresses: new LoopbackAddresses(),
       save: (record) => table.put(record),
+      executions: store.table(executionTable),
     };
   }
 
@@ -68,6 +73,7 @@ export class DevboxRegistry {
         registry.#recover(record);
       }
     }
+    registry.#recoverExecutions();
     await registry.#clearAway();
     return registry;
   }
@@ -154,6 +160,15 @@ export class DevboxRegistry {
     const log = new DevboxLog(join(this.#surroundings.logFolder, `${record.id}.jsonl`));
     log.append({ source: 'setup_commands', level: 'error', message: `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.` });
     log.close();
+  }
+
+  /** No command has outlived the platform that started it. */
+  #recoverExecutions(): void {
+    const { executions } = this.#surroundings;
+    for (const record of executions.list({ status: 'running', limit: Number.MAX_SAFE_INTEGER }).items) {
+      executions.put(lost(record));
+    }
+    executions.prune(['completed'], keptExecutions);
   }
 
   async #clearAway(): Promise<void> {

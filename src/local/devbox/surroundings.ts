@@ -1,4 +1,6 @@
 import type { DevboxRecord } from './devboxRecord';
+import type { RecordTable } from '../store/recordTable';
+import type { ExecutionRecord } from './executions/keptExecution';
 import type { LoopbackAddresses } from './loopback';
 import type { Mishaps } from './mishaps';
 import type { SandboxChoice } from './probe';
@@ -16,6 +18,8 @@ export interface DevboxSurroundings {
   readonly provisions: Provisions;
   /** Writes down the devbox as it is now; done when it comes back. */
   readonly save: (record: DevboxRecord) => void;
+  /** What is remembered of executions. */
+  readonly executions: RecordTable<ExecutionRecord>;
   readonly addresses: LoopbackAddresses;
   /** Gets a sentence for the platform's own output. */
   readonly say: (line: string) => void;

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
-import type { Execution } from '../devbox/executions/execution';
-import type { OutputSpool } from '../devbox/executions/outputSpool';
+import type { KnownExecution, Output } from '../devbox/executions/knownExecution';
 import { ApiError, badRequest } from './apiError';
 import { optional, parseBody } from './bodies';
 import type { Exchange } from './exchange';
@@ -37,9 +36,9 @@ const inputFields = z.object({ text: optional(z.string()), signal: optional(z.en
 
 /** Adds the executions: starting commands, waiting for them, feeding, ending and reading them. */
 export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): void {
-  const starts = new Repeats<Execution>();
+  const starts = new Repeats<KnownExecution>();
   const inputs = new Repeats<boolean>();
-  const find = ({ params }: Call): { devbox: Devbox; execution: Execution } => {
+  const find = ({ params }: Call): { devbox: Devbox; execution: KnownExecution } => {
     const devbox = devboxes.get(params['id'] ?? '');
     return { devbox, execution: devbox.executions.get(params['execution'] ?? '') };
   };
@@ -123,7 +122,7 @@ export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): vo
 
   for (const name of ['stdout', 'stderr'] as const) {
     router.add('GET', `/v1/devboxes/{id}/executions/{execution}/stream_${name}_updates`, (call) => {
-      const spool: OutputSpool = find(call).execution[name];
+      const spool: Output = find(call).execution[name];
       const offset = Number(call.exchange.query.get('offset') ?? 0);
       if (!Number.isSafeInteger(offset) || offset < 0) {
         throw badRequest('The offset must be a whole number of bytes, 0 or more.');
@@ -139,7 +138,7 @@ function repeatKey(exchange: Exchange): string | undefined {
 }
 
 /** Waits for an execution's end; false when the time was up or the client has gone. */
-async function heldUntilCompleted(execution: Execution, seconds: number | undefined, signal: AbortSignal): Promise<boolean> {
+async function heldUntilCompleted(execution: KnownExecution, seconds: number | undefined, signal: AbortSignal): Promise<boolean> {
   if (execution.status !== 'completed') {
     const limit = seconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
     await new Promise<void>((resolve) => {
@@ -157,11 +156,11 @@ async function heldUntilCompleted(execution: Execution, seconds: number | undefi
   return (execution.status as string) === 'completed';
 }
 
-function shellView(execution: Execution): Record<string, unknown> {
+function shellView(execution: KnownExecution): Record<string, unknown> {
   return execution.request.shellName === undefined ? {} : { shell_name: execution.request.shellName };
 }
 
-async function executionView(devbox: Devbox, execution: Execution, exchange: Exchange): Promise<Record<string, unknown>> {
+async function executionView(devbox: Devbox, execution: KnownExecution, exchange: Exchange): Promise<Record<string, unknown>> {
   const view = { devbox_id: devbox.id, execution_id: execution.id, status: execution.status, ...shellView(execution) };
   if (execution.status !== 'completed') {
     return view;

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /** Whom a request is for, by its Host header. */
 export type Destination =
   | { readonly kind: 'api' }
@@ -6,6 +8,16 @@ export type Destination =
 
 const tunnelName = /^(\d{1,5})-([a-z0-9]+)\.tunnel\.(?:[a-z0-9-]+\.)*localhost$/;
 const apiName = /^(?:127\.0\.0\.1|localhost|\[::1\]|api\.(?:[a-z0-9-]+\.)*localhost)$/;
+
+/** The header by which a request that comes to the API's own address says that it is for a tunnel. */
+export const tunnelHostHeader = 'x-runloop-host';
+
+/** Whom an HTTP/1.1 request is for: what its `X-Runloop-Host` says goes before its Host header. */
+export function destinationOfRequest(headers: IncomingHttpHeaders): Destination {
+  const named = headers[tunnelHostHeader];
+  const destination = typeof named === 'string' ? destinationOf(named) : undefined;
+  return destination?.kind === 'tunnel' ? destination : destinationOf(headers.host);
+}
 
 /**
  * Decides by the Host header (with or without a port). Names that are not the platform's own are refused: otherwise a web

@@ -22,7 +22,7 @@ import { FaultDesk } from './faultDesk';
 import { addFaultRoutes, faultPath } from './faultRoutes';
 import { addFileRoutes } from './fileRoutes';
 import type { Destination } from './hostNames';
-import { destinationOf } from './hostNames';
+import { destinationOf, destinationOfRequest } from './hostNames';
 import { Listener } from './listener';
 import type { Receiver } from './listener';
 import { addNotOfferedRoutes } from './notOfferedRoutes';
@@ -98,7 +98,7 @@ export class PlatformServer {
   }
 
   #http1(request: IncomingMessage, response: ServerResponse): void {
-    const destination = destinationOf(request.headers.host);
+    const destination = destinationOfRequest(request.headers);
     if (destination.kind === 'tunnel') {
       const terminal = this.#terminalTunnel(destination);
       const pass = (): void =>
@@ -119,7 +119,7 @@ export class PlatformServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const destination = destinationOf(request.headers.host);
+    const destination = destinationOfRequest(request.headers);
     if (destination.kind === 'tunnel') {
       const terminal = this.#terminalTunnel(destination);
       const pass = (): void =>

@@ -5,6 +5,7 @@ import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import type { Tunnel } from '../devbox/tunnel';
 import { ApiError } from './apiError';
 import { bearerToken, sameSecret } from './auth';
+import { tunnelHostHeader } from './hostNames';
 
 const tunnelHeader = 'x-runloop-tunnel-authorization';
 
@@ -62,8 +63,10 @@ function wakes(devbox: Devbox, tunnel: Tunnel): boolean {
  */
 export function forwardedHeaders(request: IncomingMessage, devbox: Devbox, keepConnection: boolean): string[] {
   const token = devbox.tunnel?.token;
+  // Sent by X-Runloop-Host, Authorization is for the tunnel, unless the tunnel has a header of its own.
+  const isForTunnel = request.headers[tunnelHostHeader] !== undefined && request.headers[tunnelHeader] === undefined;
   return filterHeaders(request.rawHeaders, (name, value) => {
-    if (name === tunnelHeader || (!keepConnection && connectionHeaders.includes(name))) {
+    if (name === tunnelHeader || name === tunnelHostHeader || (name === 'authorization' && isForTunnel) || (!keepConnection && connectionHeaders.includes(name))) {
       return false;
     }
     // The service behind the tunnel may use Authorization itself; only the tunnel's own token is none of its business.

@@ -3,6 +3,7 @@ import { DevboxError, messageOf } from '../errors';
 import type { LogEntry } from '../devboxLog';
 import { LineSplitter } from '../lineSplitter';
 import type { SandboxProcess } from '../sandbox';
+import type { ExecutionStatus, KnownExecution } from './knownExecution';
 import { OutputSpool } from './outputSpool';
 
 /** How long output must be silent after the command's end while something it left behind still holds it, in ms. */
@@ -20,10 +21,8 @@ export interface ExecutionRequest {
   readonly attachStdin: boolean;
 }
 
-export type ExecutionStatus = 'queued' | 'running' | 'completed';
-
 /** One command that the API runs in a devbox. */
-export class Execution {
+export class Execution implements KnownExecution {
   readonly id: string;
   readonly request: ExecutionRequest;
   readonly stdout: OutputSpool;
@@ -31,6 +30,7 @@ export class Execution {
   /** Settles when the command has ended and its output is complete. */
   readonly completed: Promise<void>;
   readonly #log: (entry: Omit<LogEntry, 'time'>) => void;
+  readonly #keep: (execution: Execution) => Promise<void>;
   #status: ExecutionStatus = 'queued';
   #exitStatus: number | undefined;
   #process: SandboxProcess | undefined;
@@ -38,8 +38,12 @@ export class Execution {
   #logged = 0;
   #markCompleted: () => void = () => undefined;
 
-  /** @param path where its outputs are kept: a file name to which `.out` and `.err` are added */
-  constructor(id: string, request: ExecutionRequest, path: string, log: (entry: Omit<LogEntry, 'time'>) => void) {
+  /**
+   * @param path where its outputs are kept: a file name to which `.out` and `.err` are added
+   * @param keep writes down how it is, when it begins and when it has ended; never rejects
+   */
+  constructor(id: string, request: ExecutionRequest, path: string, log: (entry: Omit<LogEntry, 'time'>) => void, keep: (execution: Execution) => Promise<void>) {
+    this.#keep = keep;
     this.id = id;
     this.request = request;
     this.stdout = new OutputSpool(`${path}.out`);
@@ -68,6 +72,7 @@ export class Execution {
     }
     this.#status = 'running';
     this.#append({ level: 'info', cmd: this.request.command });
+    await this.#keep(this);
     try {
       this.#process = await start();
       await this.#complete(await this.#follow(this.#process));
@@ -166,6 +171,7 @@ export class Execution {
     this.#status = 'completed';
     this.#process = undefined;
     this.#append({ level: code === 0 ? 'info' : 'error', exitCode: code });
+    await this.#keep(this);
     this.#markCompleted();
   }
 

@@ -1,13 +1,17 @@
 import { join } from 'node:path';
 import type { DevboxLog } from '../devboxLog';
 import type { DevboxRun } from '../devboxRun';
-import { DevboxError } from '../errors';
+import { DevboxError, messageOf } from '../errors';
 import type { DevboxFiles } from '../files';
 import { platformFolder } from '../hostTools';
 import { newExecutionId, newFileName } from '../ids';
 import type { SandboxProcess } from '../sandbox';
+import type { RecordTable } from '../../store/recordTable';
 import type { ExecutionRequest } from './execution';
 import { Execution } from './execution';
+import type { ExecutionRecord } from './keptExecution';
+import { keptId, KeptExecution, recordOf } from './keptExecution';
+import type { KnownExecution } from './knownExecution';
 import { namedShellScript } from './namedShell';
 
 /** Completed executions that can still be looked at, per devbox; older ones are forgotten with their output. */
@@ -25,6 +29,11 @@ export interface ExecutionSurroundings {
   readonly log: DevboxLog;
   /** Where outputs are kept, outside the devbox's own files. */
   readonly folder: string;
+  readonly devboxId: string;
+  /** What is remembered of executions when platform or devbox have ended. */
+  readonly records: Pick<RecordTable<ExecutionRecord>, 'get' | 'put' | 'delete'>;
+  /** Gets a sentence for the platform's own output. */
+  readonly say: (line: string) => void;
 }
 
 interface NamedShell {
@@ -50,20 +59,21 @@ export class Executions {
    * @param id the caller's own id: a command that has it already is not started again
    * @throws DevboxError `busy` when too many run at once
    */
-  start(request: ExecutionRequest, id?: string): Execution {
-    const earlier = id === undefined ? undefined : this.#executions.get(id);
+  start(request: ExecutionRequest, id?: string): KnownExecution {
+    const earlier = id === undefined ? undefined : this.#find(id);
     if (earlier !== undefined) {
       return earlier;
     }
     this.#forgetOldest();
     const run = this.#surroundings.run();
     const { folder, log } = this.#surroundings;
-    const execution = new Execution(id ?? newExecutionId(), request, join(folder, newFileName()), (entry) => log.append(entry));
+    const execution = new Execution(id ?? newExecutionId(), request, join(folder, newFileName()), (entry) => log.append(entry), (present) => this.#keep(present));
     this.#executions.set(execution.id, execution);
     if (request.shellName === undefined) {
       void execution.run(() => this.#launch(execution, run));
     } else {
       const shell = this.#shell(request.shellName, run);
+      void this.#keep(execution);
       shell.last = shell.last.then(() => execution.run(() => this.#launch(execution, run, shell.stateFile)));
     }
     return execution;
@@ -73,12 +83,28 @@ export class Executions {
    * Finds an execution by its id.
    * @throws DevboxError `not_found`
    */
-  get(id: string): Execution {
-    const execution = this.#executions.get(id);
+  get(id: string): KnownExecution {
+    const execution = this.#find(id);
     if (execution === undefined) {
       throw new DevboxError('not_found', `There is no execution ${id} in this devbox.`);
     }
     return execution;
+  }
+
+  /** One that this platform has started, else what is remembered of an earlier one. */
+  #find(id: string): KnownExecution | undefined {
+    const { devboxId, records } = this.#surroundings;
+    const record = this.#executions.has(id) ? undefined : records.get(keptId(devboxId, id));
+    return record?.exitStatus === undefined ? this.#executions.get(id) : new KeptExecution(id, record);
+  }
+
+  async #keep(execution: Execution): Promise<void> {
+    const { devboxId, records, say } = this.#surroundings;
+    try {
+      records.put(await recordOf(devboxId, execution));
+    } catch (error) {
+      say(`The outcome of an execution of devbox ${devboxId} could not be written down: ${messageOf(error)}`);
+    }
   }
 
   async #launch(execution: Execution, run: DevboxRun, stateFile?: string): Promise<SandboxProcess> {
@@ -117,6 +143,7 @@ export class Executions {
     }
     for (const execution of completed.slice(0, Math.max(0, completed.length - keptCompleted))) {
       this.#executions.delete(execution.id);
+      this.#surroundings.records.delete(keptId(this.#surroundings.devboxId, execution.id));
       for (const spool of [execution.stdout, execution.stderr]) {
         // A file that cannot be removed now goes with the devbox's folder.
         spool.remove().catch(() => undefined);

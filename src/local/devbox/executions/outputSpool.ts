@@ -2,6 +2,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../errors';
+import type { Output, OutputChunk, OutputTail } from './knownExecution';
 import { characterStart, wholeCharacters } from './utf8';
 
 /** Bytes kept of one output; what comes after them is counted as lost. */
@@ -13,25 +14,11 @@ const pieceSize = 64 * 1024;
 /** The most that is given of an output's end, in bytes, however long its lines are. */
 const largestTail = 4 * 1024 * 1024;
 
-/** A piece of an output as it is streamed. */
-export interface OutputChunk {
-  readonly output: string;
-  /** Bytes of the output up to the end of this piece: where a reader goes on who has seen it. */
-  readonly offset: number;
-}
-
-/** The end of an output. */
-export interface OutputTail {
-  readonly text: string;
-  /** True if there is more before it, or more was written than is kept. */
-  readonly truncated: boolean;
-}
-
 /**
  * What one execution writes to one of its outputs, kept in a file outside the devbox so that neither many nor long
  * outputs fill the platform's memory. It can be followed by any number of readers, each at its own pace.
  */
-export class OutputSpool {
+export class OutputSpool implements Output {
   readonly #path: string;
   #writer: FileHandle | undefined;
   #size = 0;

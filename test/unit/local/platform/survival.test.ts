@@ -65,6 +65,38 @@ describe('local platform, killed and started again', function () {
     await third.stop();
   });
 
+  it('remembers the outcome of commands, and says of those that were running that they ended', async () => {
+    const data = join(folder, 'executions');
+    const first = await start(data);
+    const client = first.client();
+    const { id } = await client.devboxes.createAndAwaitRunning({});
+    const rested = await client.devboxes.createAndAwaitRunning({});
+    const kept = await client.devboxes.executeAndAwaitCompletion(rested.id, { command: 'seq 3; echo trouble >&2; exit 4' });
+    const done = await client.devboxes.execute(id, { command: 'seq 150', command_id: '0190-mine' });
+    const running = await client.devboxes.executeAsync(id, { command: 'echo begun; sleep 1000', shell_name: 'work' });
+    const queued = await client.devboxes.executeAsync(id, { command: 'true', shell_name: 'work' });
+    await client.devboxes.suspend(rested.id);
+    await client.devboxes.awaitSuspended(rested.id);
+    await first.stop('SIGKILL');
+
+    const second = await start(data);
+    const again = second.client().devboxes;
+    const outcome = await again.executions.retrieve(id, done.execution_id);
+    assert.deepEqual([outcome.status, outcome.exit_status, outcome.stdout?.split('\n').length, outcome.stdout_truncated], ['completed', 0, 101, true]);
+    assert.equal((await again.executions.retrieve(id, '0190-mine', { last_n: '2' })).stdout, '149\n150\n');
+    for (const execution of [running, queued]) {
+      const lost = await again.executions.retrieve(id, execution.execution_id);
+      assert.deepEqual([lost.status, lost.exit_status, lost.shell_name, lost.stdout_truncated], ['completed', 137, 'work', true]);
+      assert.match(lost.stderr ?? '', /ended without a warning while this command ran/);
+    }
+    assert.equal((await again.executions.kill(id, running.execution_id, {})).status, 'completed');
+    let stderr = '';
+    for await (const chunk of await again.executions.streamStderrUpdates(rested.id, kept.execution_id, {})) stderr += chunk.output;
+    const small = await again.executions.retrieve(rested.id, kept.execution_id);
+    assert.deepEqual([small.exit_status, small.stdout, small.stdout_truncated, stderr], [4, '1\n2\n3\n', false, 'trouble\n']);
+    await second.stop();
+  });
+
   it('gives a repeated create its devbox although the platform was killed in between', async () => {
     const data = join(folder, 'repeats');
     const options = { idempotencyKey: 'the-same' };
@@ -105,7 +137,9 @@ describe('local platform, killed and started again', function () {
         }
       };
       const writers = [1, 2, 3].map(writer);
-      await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 500));
+      const before = names.size;
+      await eventually('some writes', () => (names.size >= before + 3 ? true : undefined));
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
       await platform.stop('SIGKILL');
       await Promise.all(writers);
     }

@@ -76,6 +76,56 @@ describe('local platform tunnels', () => {
     await client.devboxes.shutdown(id);
   });
 
+  it('takes requests to its own address that name the tunnel in X-Runloop-Host, WebSockets too', async () => {
+    const { id, tunnel } = await client.devboxes.createAndAwaitRunning({ entrypoint: echoServer('named'), tunnel: { auth_mode: 'authenticated' } });
+    const token = tunnel?.auth_token ?? '';
+    const named = { 'X-Runloop-Host': tunnelHost(platform, 4444, tunnel?.tunnel_key ?? '') };
+    const own = `127.0.0.1:${platform.port}`;
+    await whenListening(platform, own, { ...named, authorization: `Bearer ${token}` });
+    const usual = await send(platform, own, '/v1/devboxes', { headers: { ...named, authorization: `Bearer ${token}` } });
+    const echo = JSON.parse(usual.text) as Echo;
+    assert.deepEqual([usual.status, echo.name, echo.url], [200, 'named', '/v1/devboxes']);
+    assert.ok(echo.raw.includes(own), 'the Host header stays');
+    assert.equal(echo.raw.some((word) => /x-runloop-host|authorization/i.test(word)), false);
+    const both = await send(platform, own, '/', { headers: { ...named, 'x-runloop-tunnel-authorization': `Bearer ${token}`, authorization: 'Bearer app' } });
+    assert.deepEqual([both.text.includes('Bearer app'), both.text.includes(token)], [true, false]);
+    assert.equal((await send(platform, own, '/', { headers: named })).status, 401);
+    // The platform's key opens no tunnel, and a tunnel's token not the API.
+    assert.equal((await send(platform, own, '/', { headers: { ...named, authorization: `Bearer ${platform.apiKey}` } })).status, 401);
+    assert.equal((await send(platform, own, '/v1/devboxes', { headers: { authorization: `Bearer ${token}` } })).status, 401);
+    const refused = new WebSocket(`ws://${own}/`, { headers: { ...named } });
+    await assert.rejects(new Promise((resolve, reject) => refused.once('open', resolve).once('error', reject)), /401/);
+    await client.devboxes.shutdown(id);
+  });
+
+  it('counts its traffic as use of the devbox, unless that was not wanted', async () => {
+    const service = `require("http").createServer((q, s) => { const t = setInterval(() => s.write("."), 300); s.on("close", () => clearInterval(t)); }).listen(4444, process.env.RUNLOOP_LOCAL_BIND)`;
+    const make = (keep: boolean): Promise<{ id: string; tunnel?: { tunnel_key: string } | null }> =>
+      client.devboxes.createAndAwaitRunning({
+        entrypoint: `exec node -e '${service}'`,
+        tunnel: { http_keep_alive: keep },
+        launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 2, on_idle: 'shutdown' } } },
+      });
+    const [used, unused] = await Promise.all([make(true), make(false)]);
+    const hang = (devbox: typeof used): ReturnType<typeof request> => {
+      const sent = request({ host: '127.0.0.1', port: platform.port, headers: { host: tunnelHost(platform, 4444, devbox.tunnel?.tunnel_key ?? '') }, agent: false }, (answer) => answer.resume());
+      // Cut when the devbox ends.
+      sent.on('error', () => undefined).end();
+      return sent;
+    };
+    await eventually('the services', async () => {
+      const texts = await Promise.all([used, unused].map((devbox) => send(platform, tunnelHost(platform, 4445, devbox.tunnel?.tunnel_key ?? ''))));
+      return texts.every(({ status }) => status === 502) ? true : undefined;
+    });
+    const streams = [used, unused].map(hang);
+    await eventually('the end of the unused one', async () => ((await client.devboxes.retrieve(unused.id)).shutdown_reason === 'idle' ? true : undefined));
+    // One stream that goes on, begun before, is what keeps this one.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    assert.equal((await client.devboxes.retrieve(used.id)).status, 'running');
+    streams.forEach((stream) => stream.destroy());
+    await eventually('the end of the used one', async () => ((await client.devboxes.retrieve(used.id)).shutdown_reason === 'idle' ? true : undefined));
+  });
+
   it('carries WebSockets and streams', async () => {
     // A WebSocket echo by hand: short text frames only, the client's mask taken off.
     const script = `const h = require("http"), c = require("crypto");
