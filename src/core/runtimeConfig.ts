@@ -7,6 +7,7 @@ import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } fr
 import type { StartChoices } from './startChoices';
 
 export { longestKeepAliveSeconds } from './limits';
+export { containerNameKey } from './platform/devbox';
 export type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
 
 /** {@link RunloopRuntimeOptions}, checked and with their defaults. */
@@ -47,12 +48,9 @@ export interface RuntimeConfig {
   readonly mcp: McpServers;
 }
 
-
 /** The longest session id and devbox name we send, in characters. */
 export const longestName = 100;
 
-/** Metadata that marks a devbox as one of OpenHands' runtimes. */
-export const containerNameKey = 'container-name';
 export function containerName(sid: string): string {
   return `openhands-runtime-${sid}`;
 }

@@ -1,4 +1,5 @@
 import type { CustomSize } from '../platform/devbox';
+import type { Usage } from '../platform/usage';
 
 /** US dollars. Runloop bills by use; whatever is computed from these is an estimate and must be called one. */
 export interface Prices {
@@ -59,6 +60,14 @@ export function suspendedHourlyPrice(
 ): number | undefined {
   const capacity = capacityOf(size, custom);
   return capacity === undefined ? undefined : diskPrice(capacity, prices);
+}
+
+/** Estimated dollars for what a devbox has used so far. */
+export function spent(usage: Pick<Usage, 'vcpuSeconds' | 'memoryGibSeconds' | 'diskGibSeconds'>, prices: Prices = defaultPrices): number {
+  return (
+    (usage.vcpuSeconds * prices.vcpuHour + usage.memoryGibSeconds * prices.memoryGibHour + (usage.diskGibSeconds * prices.diskGibMonth) / monthHours) /
+    3_600
+  );
 }
 
 function diskPrice(capacity: Capacity, prices: Prices): number {

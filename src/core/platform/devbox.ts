@@ -15,6 +15,9 @@ export const knownStatuses = [
   'shutdown',
 ] as const;
 
+/** Metadata that marks a devbox as one of OpenHands' runtimes. */
+export const containerNameKey = 'container-name';
+
 export interface Tunnel {
   readonly key: string;
   readonly authMode: string;

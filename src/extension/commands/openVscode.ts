@@ -1,7 +1,6 @@
 import { commands, env, l10n, UIKind, Uri, window } from 'vscode';
 import { RuntimeError } from '../../core/errors';
-import type { Devbox } from '../../core/platform/devbox';
-import { containerNameKey } from '../../core/runtimeConfig';
+import { containerNameKey, type Devbox } from '../../core/platform/devbox';
 import { readSettings } from '../account/settings';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';

@@ -9,11 +9,14 @@ import { redact } from '../../core/redact';
 import { containerNameKey } from '../../core/runtimeConfig';
 import { actionServerPort, vscodePort } from '../../core/startupCommand';
 import type { CommandId } from '../commandIds';
+import type { Health } from '../session/sessions';
 import type { DevboxDetail } from './detailItem';
 import { ageText, reasonText } from './devboxWords';
 
 export interface DetailsContext {
   readonly attached: boolean;
+  /** How the action server was last seen, where this window is attached. */
+  readonly health: Health | undefined;
   readonly nowMs: number;
   readonly tunnelUrlTemplate: string | undefined;
   readonly lastError: string | undefined;
@@ -61,7 +64,7 @@ function session(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
   if (devbox.status !== 'running') return [];
   const isOpenHands = devbox.metadata[containerNameKey] !== undefined;
   const detail: DevboxDetail = context.attached
-    ? { key: 'session', label: l10n.t('Session'), description: l10n.t('attached, action server ready'), icon: new ThemeIcon('plug') }
+    ? attachedDetail(context.health)
     : {
         key: 'session',
         label: l10n.t('Session'),
@@ -72,6 +75,18 @@ function session(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
         command: 'runloop.attachDevbox',
       };
   return [detail];
+}
+
+function attachedDetail(health: Health | undefined): DevboxDetail {
+  const base = { key: 'session', label: l10n.t('Session') };
+  return health === 'unreachable'
+    ? {
+        ...base,
+        description: l10n.t('attached, action server does not answer'),
+        icon: new ThemeIcon('warning', new ThemeColor('list.warningForeground')),
+        command: 'runloop.showOutput',
+      }
+    : { ...base, description: l10n.t('attached, action server answers'), icon: new ThemeIcon('plug') };
 }
 
 function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): DevboxDetail[] {

@@ -1,7 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { Prices } from '../../core/cost/prices';
 import { oneLine } from '../../core/plainText';
-import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { containerNameKey, hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { endTime } from './devboxStore';
 import { costText, devboxLabel, endingText, endsAt, hourlyCost, reasonText, rowWords, shownFacts, sizeText, spokenFacts, statusWord } from './devboxWords';
@@ -51,7 +51,8 @@ export function devboxItem(devbox: Devbox, context: RowContext): TreeItem {
   item.description = shownFacts(devbox, words);
   item.contextValue = contextValue(devbox.status, context.attached);
   item.accessibilityInformation = { label: spokenFacts(devbox, words), role: 'treeitem' };
-  if (devbox.status === 'running') {
+  // In a plain devbox something would have to be started first; a click that selects must not ask for that.
+  if (devbox.status === 'running' && devbox.metadata[containerNameKey] !== undefined) {
     const command: CommandId = 'runloop.openVscode';
     item.command = { command, title: l10n.t('Open VS Code'), arguments: [devbox] };
   }

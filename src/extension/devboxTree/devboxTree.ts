@@ -3,7 +3,7 @@ import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
 import { onPricesChange, readPrices, readSettings } from '../account/settings';
 import type { Log } from '../log';
-import type { Sessions } from '../session/sessions';
+import type { Health, Sessions } from '../session/sessions';
 import { arrange, groupPageSize, redrawFor, type Arrangement } from './arrangement';
 import { BlueprintNames } from './blueprintNames';
 import { devboxTooltip } from './devboxItem';
@@ -42,7 +42,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   #limits = new Map<string, number>();
   #arrangement: Arrangement;
   readonly #errors = new Map<string, string>();
-  #attached: ReadonlySet<string> = new Set();
+  #attached: ReadonlyMap<string, Health | undefined> = new Map();
   #notice: NoticeRow | undefined;
   #turn: Promise<void> = Promise.resolve();
 
@@ -208,6 +208,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       ...this.#items.context(devboxId),
       tunnelUrlTemplate: readSettings().tunnelUrlTemplate,
       lastError: this.#errors.get(devboxId),
+      health: this.#sessions.healthOf(devboxId),
       signal: this.#signal(),
     });
     return details.map((detail) => ({ kind: 'detail', devboxId, detail }));
@@ -246,10 +247,13 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   }
 
   #sessionsChanged(): void {
-    const attached = new Set(this.#store.devboxes.filter(({ id }) => this.#sessions.isAttached(id)).map(({ id }) => id));
-    const different = [...attached].filter((id) => !this.#attached.has(id)).concat([...this.#attached].filter((id) => !attached.has(id)));
+    const attached = new Map(this.#sessions.all().map(([id]) => [id, this.#sessions.healthOf(id)]));
+    const before = this.#attached;
+    const different = [...new Set([...attached.keys(), ...before.keys()])].filter(
+      (id) => attached.has(id) !== before.has(id) || attached.get(id) !== before.get(id),
+    );
     this.#attached = attached;
-    for (const id of attached) this.#errors.delete(id);
+    for (const id of attached.keys()) this.#errors.delete(id);
     this.#redraw(new Set(different), false);
   }
 

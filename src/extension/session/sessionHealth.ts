@@ -1,17 +1,21 @@
 import { EventEmitter, window, type Event } from 'vscode';
+import { spent } from '../../core/cost/prices';
 import { isAborted, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { hasEnded } from '../../core/platform/devbox';
+import { onceRule } from '../../core/retryRules';
 import type { RunloopRuntime } from '../../core/runloopRuntime';
+import { readPrices } from '../account/settings';
 import type { Services } from '../services';
 
-export type Health = 'well' | 'unreachable';
-
-/** Seconds between two looks, by whether somebody looks at the window. */
+/** Seconds until a new session is looked at, and between two looks, by whether somebody looks at the window. */
+const newSeconds = 1;
 const focusedSeconds = 30;
 const unfocusedSeconds = 120;
 /** Milliseconds that the command that ended a devbox gets to let go of it. */
 const ownDoingMs = 1_500;
+/** Milliseconds between two readings of what a devbox has cost. */
+const spendMs = 60_000;
 /** Milliseconds that one look may take. */
 const lookMs = 20_000;
 
@@ -23,7 +27,7 @@ export class SessionHealth implements Disposable {
   readonly #services: Services;
   readonly #changed = new EventEmitter<void>();
   readonly onDidChange: Event<void> = this.#changed.event;
-  readonly #health = new Map<string, Health>();
+  readonly #spent = new Map<string, { readonly dollars: number; readonly readMs: number }>();
   readonly #stop = new AbortController();
   readonly #subscriptions: Disposable[];
   #timer: NodeJS.Timeout | undefined;
@@ -43,9 +47,9 @@ export class SessionHealth implements Disposable {
     ];
   }
 
-  /** How the action server of a session was last seen; undefined before the first look. */
-  of(devboxId: string): Health | undefined {
-    return this.#health.get(devboxId);
+  /** Estimated dollars that a session's devbox has cost so far; undefined where that is not known. */
+  spentOf(devboxId: string): number | undefined {
+    return this.#spent.get(devboxId)?.dollars;
   }
 
   dispose(): void {
@@ -57,7 +61,9 @@ export class SessionHealth implements Disposable {
   #plan(): void {
     clearTimeout(this.#timer);
     if (this.#stop.signal.aborted || this.#services.sessions.all().length === 0) return;
-    const seconds = window.state.focused ? focusedSeconds : unfocusedSeconds;
+    const { sessions } = this.#services;
+    const isNew = sessions.all().some(([id]) => sessions.healthOf(id) === undefined);
+    const seconds = isNew ? newSeconds : window.state.focused ? focusedSeconds : unfocusedSeconds;
     this.#timer = setTimeout(() => this.#look(), seconds * 1000);
   }
 
@@ -73,8 +79,29 @@ export class SessionHealth implements Disposable {
   }
 
   async #lookAtAll(): Promise<void> {
-    await Promise.all(this.#services.sessions.all().map(([id, runtime]) => this.#lookAt(id, runtime)));
+    const all = this.#services.sessions.all();
+    for (const id of this.#spent.keys()) if (!all.some(([kept]) => kept === id)) this.#spent.delete(id);
+    await Promise.all(all.map(([id, runtime]) => this.#lookAt(id, runtime)));
+    const current = all.at(-1);
+    if (current !== undefined) await this.#readSpend(...current);
     if (!isAborted(this.#stop.signal)) this.#changed.fire();
+  }
+
+  /** Of the current session only, and once a minute at most: it is a call to the API. */
+  async #readSpend(devboxId: string, runtime: RunloopRuntime): Promise<void> {
+    const now = Date.now();
+    if (now - (this.#spent.get(devboxId)?.readMs ?? 0) < spendMs) return;
+    // The local platform costs nothing.
+    if ((await this.#services.account.current())?.source === 'local') return;
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(lookMs)]);
+    try {
+      const { usageOf } = await import('../../core/platform/usage');
+      const dollars = spent(await usageOf(runtime.api, devboxId, { signal, rule: onceRule }), readPrices());
+      this.#spent.set(devboxId, { dollars, readMs: now });
+    } catch (error) {
+      if (!RuntimeError.is(error)) throw error;
+      // Not offered or not reachable now: the last estimate stays.
+    }
   }
 
   async #lookAt(devboxId: string, runtime: RunloopRuntime): Promise<void> {
@@ -82,7 +109,7 @@ export class SessionHealth implements Disposable {
     const { sessions, log } = this.#services;
     const known = this.#services.store.get(devboxId)?.status ?? 'unlisted';
     if (known === 'running' && (await answers(runtime, signal))) {
-      this.#health.set(devboxId, 'well');
+      sessions.noteHealth(devboxId, 'well');
       return;
     }
     try {
@@ -92,19 +119,17 @@ export class SessionHealth implements Disposable {
         await new Promise((resolve) => setTimeout(resolve, ownDoingMs));
         if (sessions.get(devboxId) !== runtime) return;
         sessions.detach(devboxId);
-        this.#health.delete(devboxId);
         const { tellOfDeath } = await import('./deathNotice');
         await tellOfDeath(this.#services, devbox);
       } else if (devbox.status === 'suspended') {
         sessions.detach(devboxId);
-        this.#health.delete(devboxId);
       } else {
-        this.#health.set(devboxId, (await answers(runtime, signal)) ? 'well' : 'unreachable');
+        sessions.noteHealth(devboxId, (await answers(runtime, signal)) ? 'well' : 'unreachable');
       }
     } catch (error) {
       if (isAborted(this.#stop.signal)) return;
       log.failure(`Looking after ${devboxId}`, error);
-      this.#health.set(devboxId, 'unreachable');
+      sessions.noteHealth(devboxId, 'unreachable');
       if (RuntimeError.is(error, 'not_found')) sessions.detach(devboxId);
     }
   }

@@ -43,18 +43,22 @@ export class SessionStatusItem implements Disposable {
     const devbox = this.#services.store.get(id) ?? runtime.devbox;
     // "$(" would be drawn as an icon.
     const name = (devbox === undefined ? oneLine(id, 16) : devboxLabel(devbox)).replaceAll('$(', '$ (');
-    const unreachable = this.#health.of(id) === 'unreachable';
+    const unreachable = this.#services.sessions.healthOf(id) === 'unreachable';
     const server = unreachable ? l10n.t('its action server does not answer') : l10n.t('its action server answers');
     const more = all.length > 1 ? ` +${all.length - 1}` : '';
+    const dollars = this.#health.spentOf(id);
+    const spend = dollars === undefined ? undefined : l10n.t('est. ${0}', dollars.toFixed(2));
     const item = this.#item;
     item.name = l10n.t('Runloop: Session');
-    item.text = `$(${unreachable ? 'warning' : 'vm-active'}) ${name}${more}`;
+    item.text = `$(${unreachable ? 'warning' : 'vm-active'}) ${name}${more}${spend === undefined ? '' : ` · ${spend}`}`;
     item.tooltip = [
       l10n.t('Attached to the Runloop devbox {0}: {1}.', name, server),
+      ...(dollars === undefined ? [] : [l10n.t('Estimated spend so far: ${0}', dollars.toFixed(4))]),
       ...(all.length > 1 ? [l10n.t('Sessions of this window: {0}', all.length)] : []),
       l10n.t('Click for its actions.'),
     ].join('\n');
-    item.accessibilityInformation = { label: l10n.t('Runloop session {0}, {1}', name, server), role: 'button' };
+    const spoken = l10n.t('Runloop session {0}, {1}', name, server);
+    item.accessibilityInformation = { label: spend === undefined ? spoken : `${spoken}, ${spend}`, role: 'button' };
     item.backgroundColor = unreachable ? new ThemeColor('statusBarItem.warningBackground') : undefined;
     item.command = actionsCommand;
     item.show();

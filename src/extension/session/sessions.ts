@@ -3,6 +3,9 @@ import type { RunloopRuntime } from '../../core/runloopRuntime';
 import type { Log } from '../log';
 import type { RememberedSessions } from './rememberedSessions';
 
+/** How the action server of a session was last seen. */
+export type Health = 'well' | 'unreachable';
+
 /** Which devboxes this window is attached to: one ready runtime for each. */
 export class Sessions implements Disposable {
   readonly #log: Log;
@@ -10,6 +13,7 @@ export class Sessions implements Disposable {
   readonly #changed = new EventEmitter<void>();
   readonly onDidChange: Event<void> = this.#changed.event;
   readonly #runtimes = new Map<string, RunloopRuntime>();
+  readonly #health = new Map<string, Health>();
 
   constructor(log: Log, remembered: RememberedSessions) {
     this.#log = log;
@@ -29,6 +33,17 @@ export class Sessions implements Disposable {
     return [...this.#runtimes];
   }
 
+  /** How the action server of a session was last seen; undefined before the first look. */
+  healthOf(devboxId: string): Health | undefined {
+    return this.#health.get(devboxId);
+  }
+
+  noteHealth(devboxId: string, health: Health): void {
+    if (!this.isAttached(devboxId) || this.#health.get(devboxId) === health) return;
+    this.#health.set(devboxId, health);
+    this.#changed.fire();
+  }
+
   /** Takes over a runtime that is ready. */
   add(devboxId: string, runtime: RunloopRuntime): void {
     const earlier = this.#runtimes.get(devboxId);
@@ -45,6 +60,7 @@ export class Sessions implements Disposable {
     const runtime = this.#runtimes.get(devboxId);
     if (runtime === undefined) return;
     this.#runtimes.delete(devboxId);
+    this.#health.delete(devboxId);
     this.#close(runtime);
     this.#changed.fire();
   }
@@ -53,6 +69,7 @@ export class Sessions implements Disposable {
   detachAll(): void {
     for (const runtime of this.#runtimes.values()) this.#close(runtime);
     this.#runtimes.clear();
+    this.#health.clear();
     this.#changed.fire();
   }
 
