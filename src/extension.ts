@@ -56,7 +56,7 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     sessionKeys,
     store,
     sessions,
-    startedHere: new StartedHere(context.globalState),
+    startedHere: new StartedHere(context.globalState, memory),
     keepAlive: new KeepAlive(log),
     lastChoices: new LastChoices(context.globalState),
     output,

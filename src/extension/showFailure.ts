@@ -3,6 +3,7 @@ import { messageOf, RuntimeError } from '../core/errors';
 import { oneLine } from '../core/plainText';
 import { redact } from '../core/redact';
 import type { CommandId } from './commandIds';
+import { inertText } from './inertText';
 import type { Log } from './log';
 
 /** A button of a failure's message. */
@@ -47,11 +48,9 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
   }
 }
 
-/** What a failure means and what to do about it, in the editor's language where we know the case. */
+/** What a failure means and what to do about it, in the editor's language where we know the case. Safe to show anywhere. */
 export function failureText(error: unknown): string {
-  if (!RuntimeError.is(error)) return oneLine(redact(messageOf(error)), 300);
-  const known = knownText(error);
-  return known ?? oneLine(redact(`${error.message} ${error.nextStep}`), 500);
+  return inertText(RuntimeError.is(error) ? (knownText(error) ?? oneLine(redact(`${error.message} ${error.nextStep}`), 500)) : oneLine(redact(messageOf(error)), 300));
 }
 
 function knownText(error: RuntimeError): string | undefined {

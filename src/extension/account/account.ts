@@ -119,6 +119,16 @@ export class Account implements Disposable {
     this.#forget();
   }
 
+  /** Removes a named profile and its key; a window that uses it goes back to the account of settings and environment. */
+  async removeProfile(name: string): Promise<void> {
+    const baseUrl = this.profiles.all()[name];
+    if (baseUrl === undefined) return;
+    if (this.profiles.active()?.name === name) await this.profiles.choose(undefined);
+    if (URL.canParse(baseUrl)) await this.#secrets.delete(secretName(parseBaseUrl(baseUrl), name));
+    await this.profiles.remove(name);
+    this.#forget();
+  }
+
   async #joinedLocal(): Promise<SignedIn | undefined> {
     if (!this.usesLocal) return undefined;
     const joined = await this.#local.join();

@@ -37,4 +37,10 @@ export class Profiles {
   async add(name: string, baseUrl: string): Promise<void> {
     await workspace.getConfiguration(settingsSection).update('profiles', { ...this.all(), [name]: baseUrl }, true);
   }
+
+  /** Takes a profile out of the user's settings. */
+  async remove(name: string): Promise<void> {
+    const left = Object.entries(this.all()).filter(([other]) => other !== name);
+    await workspace.getConfiguration(settingsSection).update('profiles', Object.fromEntries(left), true);
+  }
 }

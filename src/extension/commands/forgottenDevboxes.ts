@@ -1,4 +1,5 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
+import { RuntimeError } from '../../core/errors';
 import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
 import type { Devbox } from '../../core/platform/devbox';
 import { suspendDevbox } from '../../core/platform/lifeCycle';
@@ -29,7 +30,7 @@ export async function findForgottenDevboxes(services: Services): Promise<void> {
   for await (const devbox of api.list({ status: 'running' })) running.push(devbox);
   const oldHours = readSettings().forgottenAfterHours;
   const forgotten = findForgotten(running, {
-    nowMs: Date.now(),
+    nowMs: api.clock.now(),
     oldMs: oldHours * hourMs,
     startedHere: services.startedHere.all(),
   });
@@ -72,15 +73,23 @@ async function act(services: Services, api: RunloopApi, devboxes: readonly Devbo
   await services.tree.refresh();
 }
 
+/** Devboxes of closed windows that are looked up at the most. */
+const mostLookUps = 20;
+
 /**
- * Asks once about devboxes that a window which is closed by now had started and that still run. An editor gives
- * extensions no way to ask while a window closes, so the next window asks.
+ * Asks once about devboxes that a window which is closed by now had started and that still run. Those of another
+ * account are left for a window that is signed in to it.
  */
 export async function askAboutClosedWindows(services: Services): Promise<void> {
-  const ids = new Set(services.startedHere.ofOtherWindows());
-  const left = services.store.devboxes.filter(({ id, status }) => ids.has(id) && status === 'running');
+  const account = await services.account.current();
+  if (account === undefined) return;
+  const ids = services.startedHere.ofClosedWindows().slice(-mostLookUps);
+  const found = await Promise.all(ids.map(async (id) => (await lookUp(account.api, id)) ?? []));
+  const known = found.flat();
+  // What this window is attached to, somebody has before their eyes.
+  const left = known.filter(({ id, status }) => status === 'running' && !services.sessions.isAttached(id));
+  await services.startedHere.asked(known.map(({ id }) => id));
   if (left.length === 0) return;
-  await services.startedHere.asked(left.map(({ id }) => id));
   const review = l10n.t('Review');
   const answer = await window.showInformationMessage(
     l10n.t('You started these in a window that is closed by now, and they still run: {0}.', left.map(devboxLabel).join(', ')),
@@ -88,4 +97,14 @@ export async function askAboutClosedWindows(services: Services): Promise<void> {
     l10n.t('Keep Them'),
   );
   if (answer === review) await findForgottenDevboxes(services);
+}
+
+/** A devbox of this account; undefined if it has none of this id. */
+async function lookUp(api: RunloopApi, devboxId: string): Promise<Devbox | undefined> {
+  try {
+    return await api.retrieve(devboxId);
+  } catch (error) {
+    if (RuntimeError.is(error, 'not_found')) return undefined;
+    throw error;
+  }
 }

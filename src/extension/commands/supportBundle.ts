@@ -4,7 +4,7 @@ import { arch, homedir, release } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { commands, env, l10n, Uri, version, window, workspace } from 'vscode';
-import { redact } from '../../core/redact';
+import { redact, secretForms } from '../../core/redact';
 import { settingsSection } from '../account/settings';
 import { platformLogFile } from '../localPlatform/keeperState';
 import type { Services } from '../services';
@@ -24,9 +24,10 @@ export async function collectSupportBundle(services: Services): Promise<void> {
   });
   if (target === undefined) return;
   const files = await contents(services);
+  const secrets = secretForms(await knownSecrets(services));
   const { default: yazl } = await import('yazl');
   const zip = new yazl.ZipFile();
-  for (const [name, text] of files) zip.addBuffer(Buffer.from(clean(text)), name);
+  for (const [name, text] of files) zip.addBuffer(Buffer.from(clean(text, secrets)), name);
   zip.end();
   await pipeline(zip.outputStream, createWriteStream(target.fsPath, { mode: 0o600 }));
   const show = l10n.t('Show Folder');
@@ -38,8 +39,17 @@ export async function collectSupportBundle(services: Services): Promise<void> {
   );
 }
 
-function clean(text: string): string {
-  return redact(text).replaceAll(homedir(), '~');
+function clean(text: string, secrets: readonly string[]): string {
+  return redact(text, secrets).replaceAll(homedir(), '~');
+}
+
+/** What this window knows to be secret, whatever its form. */
+async function knownSecrets(services: Services): Promise<string[]> {
+  const account = await services.account.current();
+  const { store, sessions, sessionKeys } = services;
+  const keys = await Promise.all([...new Set([...store.snapshot.keys(), ...sessions.all().map(([id]) => id)])].map((id) => sessionKeys.get(id)));
+  const tokens = store.devboxes.map(({ tunnel }) => tunnel?.authToken);
+  return [account?.apiKey, ...keys, ...tokens].filter((value) => value !== undefined);
 }
 
 async function contents(services: Services): Promise<ReadonlyMap<string, string>> {

@@ -3,6 +3,7 @@ import { RuntimeError } from '../../core/errors';
 import { parseBaseUrl } from '../../core/platform/client';
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
+import { inertText } from '../inertText';
 import type { Services } from '../services';
 
 interface ProfileItem extends QuickPickItem {
@@ -18,7 +19,7 @@ export async function switchProfile(services: Services): Promise<void> {
   const current = l10n.t('in use');
   const named = Object.entries(account.profiles.all()).map(
     ([name, baseUrl]): ProfileItem => ({
-      label: `$(account) ${oneLine(name, longestProfileName).replaceAll('$(', '$ (')}`,
+      label: `$(account) ${inertText(oneLine(name, longestProfileName))}`,
       description: name === active ? current : '',
       detail: oneLine(baseUrl, 100),
       run: () => turnTo(services, name),
@@ -35,6 +36,7 @@ export async function switchProfile(services: Services): Promise<void> {
       ...named,
       { label: '', kind: QuickPickItemKind.Separator },
       { label: `$(add) ${l10n.t('Add Profile…')}`, run: () => addProfile(services) },
+      ...(named.length === 0 ? [] : [{ label: `$(trash) ${l10n.t('Remove Profile…')}`, run: () => removeProfile(services) }]),
     ],
     { title: l10n.t('Switch Profile'), placeHolder: l10n.t('Which Runloop account should this window use?') },
   );
@@ -47,6 +49,21 @@ async function turnTo(services: Services, name: string | undefined): Promise<voi
   if ((await services.account.current()) !== undefined) return;
   const signIn: CommandId = 'runloop.signIn';
   await commands.executeCommand(signIn);
+}
+
+async function removeProfile(services: Services): Promise<void> {
+  const items = Object.entries(services.account.profiles.all()).map(([name, baseUrl]) => ({
+    label: inertText(oneLine(name, longestProfileName)),
+    detail: oneLine(baseUrl, 100),
+    name,
+  }));
+  const picked = await window.showQuickPick(items, { title: l10n.t('Remove Profile'), placeHolder: l10n.t('Remove which profile?') });
+  if (picked === undefined) return;
+  const remove = l10n.t('Remove');
+  const question = l10n.t('Remove the profile {0}?', picked.label);
+  const detail = l10n.t('Its API key is removed from this editor. The account and its devboxes stay as they are.');
+  if ((await window.showWarningMessage(question, { modal: true, detail }, remove)) !== remove) return;
+  await services.account.removeProfile(picked.name);
 }
 
 async function addProfile(services: Services): Promise<void> {

@@ -4,7 +4,7 @@ import { oneLine } from '../../core/plainText';
 import { containerNameKey, hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { endTime } from './devboxStore';
-import { costText, devboxLabel, endingText, endsAt, hourlyCost, reasonText, rowWords, shownFacts, sizeText, spokenFacts, statusWord } from './devboxWords';
+import { costText, devboxName, endingText, endsAt, hourlyCost, reasonText, rowWords, shownFacts, sizeText, spokenFacts, statusWord } from './devboxWords';
 
 export { ageText, devboxLabel, statusWord } from './devboxWords';
 
@@ -44,7 +44,7 @@ export function devboxDescription(devbox: Devbox, context: RowContext): string {
  * left out: it is made when somebody looks at it.
  */
 export function devboxItem(devbox: Devbox, context: RowContext): TreeItem {
-  const item = new TreeItem(devboxLabel(devbox), TreeItemCollapsibleState.Collapsed);
+  const item = new TreeItem(devboxName(devbox), TreeItemCollapsibleState.Collapsed);
   const words = rowWords(devbox, context);
   item.id = devbox.id;
   item.iconPath = statusIcon(devbox.status, context.attached);

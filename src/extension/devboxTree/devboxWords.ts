@@ -2,12 +2,18 @@ import { l10n } from 'vscode';
 import { hourlyPrice, suspendedHourlyPrice, type Prices } from '../../core/cost/prices';
 import { oneLine } from '../../core/plainText';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { inertText } from '../inertText';
 import { costsNow, endTime } from './devboxStore';
 
-/** The name a devbox goes by: its own, else the beginning of its id. Safe to show as it is. */
-export function devboxLabel(devbox: Devbox): string {
+/** The name a devbox goes by, as rows show it: its own, else the beginning of its id. */
+export function devboxName(devbox: Devbox): string {
   const name = oneLine(devbox.name ?? '', 60);
   return name === '' ? oneLine(devbox.id, 16) : name;
+}
+
+/** The same for messages and pickers. */
+export function devboxLabel(devbox: Devbox): string {
+  return inertText(devboxName(devbox));
 }
 
 /** The status as a word of the editor's language; one that is not known yet is shown as the API sent it. */
@@ -159,7 +165,7 @@ export function shownFacts(devbox: Devbox, words: RowWords): string {
 export function spokenFacts(devbox: Devbox, words: RowWords): string {
   const { age, cost, size } = words;
   return [
-    l10n.t('Devbox {0}', devboxLabel(devbox)),
+    l10n.t('Devbox {0}', devboxName(devbox)),
     words.status,
     words.attached ? l10n.t('attached') : undefined,
     age === undefined ? undefined : words.hasEnded ? l10n.t('ended: {0}', age) : l10n.t('age: {0}', age),

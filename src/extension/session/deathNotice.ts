@@ -3,6 +3,7 @@ import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { devboxLabel } from '../devboxTree/devboxItem';
+import { inertText } from '../inertText';
 import type { Services } from '../services';
 
 const outputCommand: CommandId = 'runloop.showOutput';
@@ -47,6 +48,6 @@ export function endReason({ failureReason, shutdownReason }: Devbox): string {
     case '':
       return l10n.t('Runloop gives no reason');
     default:
-      return oneLine(reason, 80);
+      return inertText(oneLine(reason, 80));
   }
 }
