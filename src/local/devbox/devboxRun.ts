@@ -14,6 +14,12 @@ import type { DevboxSpec } from './spec';
 /** How long output is waited for after a command has ended while something it left behind still holds its output. */
 const outputGrace = 100;
 
+const socketBridge = `const socket = require('net').connect({ path: process.argv[1], allowHalfOpen: true });
+socket.on('connect', () => { process.stdout.write('+'); process.stdin.pipe(socket); socket.pipe(process.stdout); });
+socket.on('error', () => process.exit(1));
+process.stdout.on('error', () => process.exit(1));
+socket.on('close', () => process.exit(0));`;
+
 /** What one run needs from its devbox. */
 export interface RunSurroundings {
   readonly sandbox: Sandbox;
@@ -97,6 +103,18 @@ export class DevboxRun {
   launchSftp(): SandboxProcess {
     const { node, electron, sftpServer } = this.#surroundings.tools;
     return this.launch({ argv: [node, sftpServer], input: 'open', ...(electron ? { environment: { ELECTRON_RUN_AS_NODE: '1' } } : {}) });
+  }
+
+  /**
+   * Joins a program's standard input and output with a Unix socket of the devbox. The program runs inside: what a path
+   * there leads to is the devbox's affair. Its first byte says that the connection is there; without one it just ends.
+   * @param path the socket, as the devbox sees it
+   * @throws DevboxError `wrong_state` when the run is over
+   */
+  launchSocketBridge(path: string): SandboxProcess {
+    const { node, electron } = this.#surroundings.tools;
+    const argv = [node, '-e', socketBridge, this.sandbox.translate(path)];
+    return this.launch({ argv, input: 'open', ...(electron ? { environment: { ELECTRON_RUN_AS_NODE: '1' } } : {}) });
   }
 
   /**

@@ -4,6 +4,7 @@ import ssh2 from 'ssh2';
 import { sameSecret } from '../server/auth';
 import type { Devbox } from '../devbox/devbox';
 import { ecPoint, readSshKeys, sshUser } from './sshKeys';
+import { forwardToSocket } from './socketForward';
 import { serveSession } from './sshSession';
 
 /**
@@ -49,6 +50,7 @@ export class SshServer {
   #ready(client: Connection, devbox: Devbox): void {
     client.on('session', (accept) => serveSession(accept(), devbox.requireRun(), () => devbox.touch()));
     client.on('tcpip', (accept, reject, info) => forward(accept, reject, info, devbox));
+    client.on('openssh.streamlocal', (accept, reject, info) => forwardToSocket(accept, reject, info.socketPath, devbox));
   }
 }
 
