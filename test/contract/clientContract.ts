@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { ActionExecutionClient } from '../../src/core/actionExecutionClient';
+import { ActionExecutionClient, type RunOptions } from '../../src/core/actionExecutionClient';
+import { EventStream, type StreamEvent } from '../../src/core/actions/eventStream';
 import { setGitIdentity } from '../../src/core/environment/gitIdentity';
 import { setupEnvironment } from '../../src/core/environment/setupEnvironment';
 import { RuntimeError } from '../../src/core/errors';
 import { noMcpServers } from '../../src/core/mcp/mcpServers';
-import { observationIs } from '../../src/core/observation';
+import { observationIs, type IpythonObservation } from '../../src/core/observation';
+import { uploadWorkspace } from '../../src/core/transfer/uploadWorkspace';
+
+/** What upstream's quoting changes, executes or chokes on. */
+const hostileValue = ' $HOME `id` $(id) !bang it\'s "q" \\; \\n\nzwei 你好\n\u0001\u001b[31m\r\u007f';
 
 /** A server to hold the client against. */
 export interface ContractServer {
@@ -39,6 +44,13 @@ export function clientContract(what: string, find: () => ContractServer): void {
       client.dispose();
       await rm(folder, { recursive: true, force: true });
     });
+
+    /** What a command that changes nothing prints: on a busy computer OpenHands' server may read its screen too early. */
+    const shownBy = async (command: string, options?: RunOptions): Promise<string> => {
+      let { content } = await client.run(command, options);
+      for (let tries = 1; tries < 5 && content === ''; tries += 1) ({ content } = await client.run(command, options));
+      return content;
+    };
 
     it('is alive, and tells about itself', async () => {
       assert.equal(await client.alive(), true);
@@ -98,15 +110,84 @@ export function clientContract(what: string, find: () => ContractServer): void {
       await assert.rejects(client.downloadFolder({ path: `${workspace}/none`, zipFile: join(folder, 'n.zip') }), (error) => RuntimeError.is(error));
     });
 
+    it('takes a whole folder, with what may be executed and names with dots', async () => {
+      const project = join(folder, 'project');
+      await mkdir(join(project, 'pages'), { recursive: true });
+      await writeFile(join(project, 'pages', '[...slug].tsx'), 'x');
+      await writeFile(join(project, 'run.sh'), '#!/bin/sh\necho ran\n', { mode: 0o755 });
+      const destination = `${workspace}/two words`;
+      assert.deepEqual(await uploadWorkspace(client, { folder: project, destination }), { files: 2, withheld: [] });
+      assert.deepEqual(await client.listFiles(`${destination}/pages`), ['[...slug].tsx']);
+      assert.equal(await shownBy(`'${destination}/run.sh'`), 'ran');
+    });
+
     it('sets the environment and the git identity byte for byte', async () => {
-      const value = ' $HOME `id` $(id) !bang it\'s "q" \\; \\n\nzwei 你好\n';
+      const value = hostileValue;
       await setupEnvironment(client, { variables: { CONTRACT_VALUE: value }, jupyter: false });
-      const shown = `printf %s "$CONTRACT_VALUE" | od -An -v -tx1 | tr -d ' \\n'`;
-      assert.equal((await client.run(shown)).content, Buffer.from(value).toString('hex'));
-      assert.equal((await client.run(shown, { isStatic: true })).content, Buffer.from(value).toString('hex'));
+      const bytes = `printf %s "$CONTRACT_VALUE" | od -An -v -tx1 | tr -d ' \\n'`;
+      assert.equal(await shownBy(bytes), Buffer.from(value).toString('hex'));
+      assert.equal(await shownBy(bytes, { isStatic: true }), Buffer.from(value).toString('hex'));
       const name = 'O\'Neil "Å" $(id) \\; !x';
       assert.equal(await setGitIdentity(client, { name, email: 'a@b.example' }), true);
-      assert.equal((await client.run('git config --global user.name')).content, name);
+      assert.equal(await shownBy('git config --global user.name'), name);
+    });
+
+    describe('in Jupyter', () => {
+      const cell = async (code: string): Promise<IpythonObservation> => {
+        const observation = await client.runAction({ action: 'run_ipython', args: { code, include_extra: false } });
+        assert.ok(observationIs(observation, 'run_ipython'), observation.content);
+        return observation;
+      };
+      /** What a cell that changes nothing shows: OpenHands' server may end a cell before it has read its output. */
+      const shown = async (code: string): Promise<IpythonObservation> => {
+        let observation = await cell(code);
+        for (let tries = 1; tries < 10 && observation.content.includes('with no output'); tries += 1) observation = await cell(code);
+        return { ...observation, content: observation.content.trim() };
+      };
+
+      before(async function () {
+        try {
+          await cell('pass');
+        } catch (error) {
+          if (!RuntimeError.is(error, 'action_server')) throw error;
+          process.stdout.write(`      skipped: ${what} has no Jupyter (plugin jupyter, and a python3 with ipykernel and jupyter_client)\n`);
+          this.skip();
+        }
+      });
+
+      it('runs cells in one kernel that remembers, with pictures and tracebacks', async () => {
+        const first = await shown('x = 20\nprint("grüße")');
+        assert.deepEqual([first.content, first.code, first.imageUrls], ['grüße', 'x = 20\nprint("grüße")', []]);
+        assert.equal((await shown('x + 22')).content, '42');
+        assert.match((await shown('1 / 0')).content, /ZeroDivisionError: division by zero/);
+        const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+        const picture = await shown(`from IPython.display import Image, display; import base64\ndisplay(Image(base64.b64decode("${png}")))`);
+        assert.ok(picture.imageUrls[0]?.startsWith('data:image/png;base64,iVBOR'));
+      });
+
+      it('has the environment byte for byte, also after a change', async () => {
+        const values = { CELL_A: hostileValue, CELL_EMPTY: '', CELL_LONG: 'y'.repeat(50_000), CELL_KEPT: 'kept' };
+        await setupEnvironment(client, { variables: values, jupyter: true });
+        const bytes = async (name: string): Promise<string> => (await shown(`import os; print("hex", os.environb[b"${name}"].hex())`)).content;
+        const hex = (text: string): string => `hex ${Buffer.from(text).toString('hex')}`.trim();
+        assert.equal(await bytes('CELL_A'), hex(hostileValue));
+        assert.equal(await bytes('CELL_EMPTY'), 'hex');
+        assert.equal((await shown('import os; print(len(os.environ["CELL_LONG"]))')).content, '50000');
+        await setupEnvironment(client, { variables: { cell_a: 'new\n' }, jupyter: true });
+        assert.deepEqual([await bytes('CELL_A'), await bytes('CELL_KEPT')], [hex('new\n'), hex('kept')]);
+      });
+
+      it('shows no value in a cell or its observation (D11)', async () => {
+        const events = new EventStream();
+        const own = new ActionExecutionClient({ ...find(), tunnelToken: undefined }, { events });
+        await setupEnvironment(own, { variables: { CELL_SECRET: 'secret-4711' }, jupyter: true });
+        own.dispose();
+        const seen: StreamEvent[] = [];
+        events.on((event) => seen.push(event), 0);
+        assert.ok(seen.some((event) => event.kind === 'observation' && event.observation.type === 'run_ipython'));
+        assert.ok(!JSON.stringify(seen).includes('secret-4711'));
+        assert.equal((await shown('import os; print(os.environ["CELL_SECRET"][:6])')).content, 'secret');
+      });
     });
 
     it('calls tools of MCP servers that the action server starts', async function () {

@@ -4,7 +4,7 @@ import { RuntimeError } from '../errors';
 import { isRunObservation } from '../observation';
 import { oneLine } from '../plainText';
 import { redact } from '../redact';
-import { prepareIncoming, runtimeFolder as folder } from '../transfer/incoming';
+import { incomingFolder, runtimeFolder as folder } from '../transfer/incoming';
 import { zipOf } from '../transfer/zipOf';
 import { nameFault } from './variables';
 
@@ -66,10 +66,10 @@ export async function setupEnvironment(client: ActionExecutionClient, setup: Env
   // A batch of its own: two windows may set variables at the same time.
   const batch = randomBytes(8).toString('hex');
   const [incoming, bytes] = await Promise.all([
-    runFixed(client, prepareIncoming, setup),
+    incomingFolder((command) => runFixed(client, command, setup)),
     zipOf(entries.map(({ name, content }) => ({ name: `${batch}-${name}`, content }))),
   ]);
-  if (!incoming.startsWith('/')) throw failed(client, 'its shell did not tell where its home is');
+  if (incoming === undefined) throw failed(client, 'its shell did not tell where its home is');
   await client.uploadBytes({ name: `${batch}.zip`, bytes, destination: incoming, unpack: true, signal: setup.signal });
   await runFixed(client, takeOver(batch), setup);
   if (setup.jupyter) await setInJupyter(client, setup);

@@ -5,7 +5,7 @@ import { messageOf, RuntimeError } from '../errors';
 import { isRunObservation } from '../observation';
 import { oneLine } from '../plainText';
 import { shellQuote } from '../startupCommand';
-import { prepareIncoming } from './incoming';
+import { incomingFolder } from './incoming';
 import { workspaceFiles } from './workspaceFiles';
 
 export interface WorkspaceUpload {
@@ -41,7 +41,8 @@ export async function uploadWorkspace(
   const files = yes ? [...found.files, ...found.secrets] : found.files;
   const withheld = yes ? [] : found.secrets;
   if (files.length === 0 && found.emptyFolders.length === 0) return { files: 0, withheld };
-  const incoming = await inShell(client, prepareIncoming, signal);
+  const incoming = await incomingFolder((command) => inShell(client, command, signal));
+  if (incoming === undefined) throw failed(client, 'the shell of the devbox does not tell where its home is');
   // A name of its own: two windows may upload at the same time.
   const name = `${randomBytes(8).toString('hex')}.tgz`;
   const content = await packed(folder, [...found.emptyFolders, ...files]);

@@ -6,7 +6,7 @@ describe('the contract', () => {
   let server: RunningServer;
 
   before(async () => {
-    server = await RunningServer.start();
+    server = await RunningServer.start({ arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'jupyter'] });
   });
 
   after(async () => {
