@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import type { Devbox } from '../../src/core/platform/devbox';
+import { runCommand } from '../../src/core/platform/executions';
 import { useUiSession } from './uiSession';
 
 describe('Starting with options', function () {
@@ -67,5 +68,35 @@ describe('Starting with options', function () {
     await workbench.quickInput.waitFor('Name of the devbox (plain, 1 CPU, 2 GiB memory, 4 GiB disk, shut down when idle for 25 min)');
     await workbench.screenshot('options-6-quick');
     await workbench.quickInput.dismiss();
+  });
+
+  it('asks for secrets and a network policy where the account has some', async () => {
+    const { workbench, platform } = session();
+    const { quickInput } = workbench;
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    await api.change('/v1/secrets', 'making a secret', { name: 'NPM_TOKEN', value: 'not shown' }, {});
+    await api.change('/v1/network-policies', 'making a policy', { name: 'only $(bug) npm', allowed_hostnames: ['registry.npmjs.org'] }, {});
+    await workbench.runCommand('Runloop: Start Devbox With Options…');
+    await quickInput.pick('Plain devbox');
+    await quickInput.waitFor('Size');
+    assert.match(await quickInput.title(), /\(2\/8\)/);
+    await quickInput.pick('SMALL');
+    await quickInput.pick('shut down after 1 h');
+    await quickInput.pick('Nothing');
+    await quickInput.waitFor(/Environment variables/);
+    await quickInput.accept();
+    await quickInput.waitFor(/Account secrets to pass on/);
+    await quickInput.row('NPM_TOKEN').locator('input[type=checkbox], .monaco-custom-toggle').first().click();
+    await workbench.screenshot('options-7-secrets');
+    await quickInput.accept();
+    await quickInput.waitFor('Network policy');
+    await workbench.screenshot('options-8-policy');
+    await quickInput.pick('only $ (bug) npm');
+    await quickInput.waitFor(/with the account secrets NPM_TOKEN, network policy npol_/);
+    await quickInput.accept('fenced');
+    await workbench.notification('Devbox fenced is ready.').waitFor(60_000);
+    const id = (await devboxNamed('fenced'))?.id ?? '';
+    const { stdout } = await runCommand(api, id, 'echo "<$NPM_TOKEN>"');
+    assert.equal(stdout.trim(), '<not shown>');
   });
 });

@@ -20,6 +20,8 @@ export interface UiSessionOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** True lets VS Code ask whether a folder is to be trusted. Default false. */
   readonly workspaceTrust?: boolean;
+  /** Further environment variables of VS Code. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -68,13 +70,14 @@ export async function closeAllUiSessions(): Promise<void> {
 /**
  * Gives the tests of a `describe` one session, started before the first and ended after the last of them. A failed test
  * leaves pictures of all pages, and the logs, in `artifacts/`.
+ * @param options or what makes them, for those that need something started first
  * @returns gets the session, in tests and hooks only
  */
-export function useUiSession(options: UiSessionOptions = {}): () => UiSession {
+export function useUiSession(options: UiSessionOptions | (() => Promise<UiSessionOptions>) = {}): () => UiSession {
   let session: UiSession | undefined;
   before(async function startSession() {
     this.timeout(120_000);
-    session = await startUiSession(options);
+    session = await startUiSession(typeof options === 'function' ? await options() : options);
   });
   afterEach(async function takePictures() {
     if (session !== undefined && this.currentTest?.state === 'failed') {
@@ -109,7 +112,7 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
     stateDir,
     port: 0,
     extraExtensions: [await api.writeExtension()],
-    env: api.environment,
+    env: { ...api.environment, ...options.env },
     ...(options.signedIn === undefined ? {} : { signedIn: options.signedIn }),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.workspaceTrust === undefined ? {} : { workspaceTrust: options.workspaceTrust }),

@@ -76,7 +76,7 @@ export class WorkbenchServer {
       cwd: options.serverDataDir,
       // An empty proxy address: VS Code then leaves addresses on localhost as they are when it opens them.
       // VS Code leaves its sockets behind, in the temporary folder where there is no folder for such things.
-      env: { XDG_RUNTIME_DIR: runtimeDir, ...options.env, VSCODE_PROXY_URI: '' },
+      env: { XDG_RUNTIME_DIR: runtimeDir, VSCODE_PROXY_URI: '', ...options.env },
       stdin: 'pipe',
     });
     const lines = new ServerLines(group, log);

@@ -17,6 +17,7 @@ export async function sessionActions(services: Services): Promise<void> {
     void window.showInformationMessage(l10n.t('This window is attached to no devbox.'));
     return;
   }
+  services.sessions.askForLook();
   const [id, runtime] = current;
   const action = (icon: string, label: string, command: CommandId): ActionItem => ({
     label: `$(${icon}) ${label}`,

@@ -39,6 +39,7 @@ export class SessionHealth implements Disposable {
     this.#subscriptions = [
       this.#changed,
       sessions.onDidChange(() => this.#plan()),
+      sessions.onDidAskForLook(() => this.#look()),
       window.onDidChangeWindowState(({ focused }) => (focused ? this.#look() : this.#plan())),
       // The view's own list tells sooner that one of them is gone.
       store.onDidChange(() => {

@@ -12,6 +12,8 @@ export class Sessions implements Disposable {
   readonly remembered: RememberedSessions;
   readonly #changed = new EventEmitter<void>();
   readonly onDidChange: Event<void> = this.#changed.event;
+  readonly #asked = new EventEmitter<void>();
+  readonly onDidAskForLook: Event<void> = this.#asked.event;
   readonly #runtimes = new Map<string, RunloopRuntime>();
   readonly #health = new Map<string, Health>();
 
@@ -36,6 +38,11 @@ export class Sessions implements Disposable {
   /** How the action server of a session was last seen; undefined before the first look. */
   healthOf(devboxId: string): Health | undefined {
     return this.#health.get(devboxId);
+  }
+
+  /** Asks whoever looks after the sessions to look now, because somebody wants to know. */
+  askForLook(): void {
+    this.#asked.fire();
   }
 
   noteHealth(devboxId: string, health: Health): void {
@@ -78,6 +85,7 @@ export class Sessions implements Disposable {
     for (const runtime of this.#runtimes.values()) this.#close(runtime);
     this.#runtimes.clear();
     this.#changed.dispose();
+    this.#asked.dispose();
   }
 
   #close(runtime: RunloopRuntime): void {
