@@ -42,6 +42,9 @@ export interface ObjectNotes {
 /** An upload that is under way carries this behind its name. */
 const unfinished = '.part';
 
+/** Deleted objects that can still be asked for; older ones are forgotten at the next start. */
+const keptDeleted = 20_000;
+
 /** The longest time a timer can wait, in milliseconds. */
 const longestPause = 2 ** 31 - 1;
 
@@ -64,8 +67,9 @@ export class Objects {
   /** Opens the objects; half uploads of a killed platform are cleared away, and what is over its time is deleted. */
   static async open(store: Store): Promise<Objects> {
     const objects = new Objects(store);
+    objects.#table.prune(['DELETED'], keptDeleted);
     const known = new Set<string>();
-    for (const { id, deleteAfter } of objects.#table.list({ limit: Number.MAX_SAFE_INTEGER }).items) {
+    for (const { id, deleteAfter } of objects.#table.list({ limit: Number.MAX_SAFE_INTEGER, where: ({ state }) => state !== 'DELETED' }).items) {
       known.add(id);
       if (deleteAfter !== undefined) {
         objects.#ends.set(id, deleteAfter);
@@ -115,16 +119,17 @@ export class Objects {
     return record;
   }
 
-  /** An object by id; undefined if there is none, or none any more. */
+  /** An object by id, deleted ones too; undefined if there is none. */
   find(id: string): ObjectRecord | undefined {
     this.#expire();
     return this.#table.get(id);
   }
 
-  /** A page of the objects, newest first. */
+  /** A page of the objects, newest first; deleted ones only when their state is asked for. */
   page(query: ListQuery<ObjectRecord>): Page<ObjectRecord> {
     this.#expire();
-    return this.#table.list(query);
+    const { where } = query;
+    return this.#table.list(query.status === undefined ? { ...query, where: (record) => record.state !== 'DELETED' && (where?.(record) ?? true) } : query);
   }
 
   /**
@@ -150,13 +155,18 @@ export class Objects {
    * @throws DevboxError `wrong_state` when nothing was uploaded
    */
   async complete(id: string): Promise<ObjectRecord> {
-    if (this.get(id).state === 'READ_ONLY') {
-      return this.get(id);
+    const record = this.get(id);
+    if (record.state !== 'UPLOADING') {
+      if (record.state === 'READ_ONLY') {
+        return record;
+      }
+      throw new DevboxError('wrong_state', `Object ${id} is ${record.state} and cannot be completed.`);
     }
     const size = await sizeOf(this.#file(id));
     if (size === undefined) {
       throw new DevboxError('wrong_state', `Nothing was uploaded for object ${id}. Send its bytes with a PUT to its upload_url first.`);
     }
+    this.#requireUploading(id);
     const complete: ObjectRecord = { ...this.get(id), state: 'READ_ONLY', size };
     this.#table.put(complete);
     return complete;
@@ -169,18 +179,18 @@ export class Objects {
   file(id: string): { readonly file: string; readonly size: number; readonly record: ObjectRecord } {
     const record = this.get(id);
     if (record.state !== 'READ_ONLY') {
-      throw new DevboxError('wrong_state', `Object ${id} is ${record.state}: it can be read when its upload is complete.`);
+      throw new DevboxError('wrong_state', `Object ${id} is ${record.state}: it can be read while it is READ_ONLY, from the end of its upload on.`);
     }
     return { file: this.#file(id), size: record.size ?? 0, record };
   }
 
   /** Deletes an object and its bytes. */
   async delete(id: string): Promise<ObjectRecord> {
-    const record = this.get(id);
-    this.#table.delete(id);
+    const deleted: ObjectRecord = { ...this.get(id), state: 'DELETED' };
+    this.#table.put(deleted);
     this.#ends.delete(id);
     await rm(this.#file(id), { force: true });
-    return { ...record, state: 'DELETED' };
+    return deleted;
   }
 
   /** Waits for nothing any more. */
@@ -194,8 +204,9 @@ export class Objects {
   }
 
   #requireUploading(id: string): void {
-    if (this.get(id).state !== 'UPLOADING') {
-      throw new DevboxError('conflict', `Object ${id} is complete and cannot be changed. Make another one.`);
+    const { state } = this.get(id);
+    if (state !== 'UPLOADING') {
+      throw new DevboxError('conflict', `Object ${id} is ${state} and cannot be changed any more. Make another one.`);
     }
   }
 
@@ -204,7 +215,10 @@ export class Objects {
     const now = Date.now();
     for (const [id, end] of this.#ends) {
       if (end <= now) {
-        this.#table.delete(id);
+        const over = this.#table.get(id);
+        if (over !== undefined) {
+          this.#table.put({ ...over, state: 'DELETED' });
+        }
         this.#ends.delete(id);
         const removal = rm(this.#file(id), { force: true })
           // What is left of it is removed at the next start.

@@ -4,7 +4,8 @@ import type { Blueprint } from './blueprints';
 import { clearFile, makeFolder } from './diskPaths';
 import { codeOf } from './errors';
 import type { DevboxTools } from './hostTools';
-import { micromambaShim, poetryShim, pythonShim, sudoShim } from './shims';
+import { prepareLayers } from './layers';
+import { mapShim, micromambaShim, poetryShim, pythonShim, sudoShim } from './shims';
 
 /** Folders every devbox has, besides the host's system folders; what it has made of them stays. */
 const folders = ['workspace', 'home/user', 'root', 'run/lock', 'srv', 'mnt', 'media', 'var/cache', 'var/lib', 'var/log'];
@@ -33,6 +34,9 @@ export async function furnish(root: string, prefix: string, blueprint: Blueprint
   for (const path of mountPoints) {
     await makeFolder(root, path, 'replace');
   }
+  if (prefix === '') {
+    await prepareLayers(root);
+  }
   for (const path of systemFiles) {
     await clearFile(root, path);
   }
@@ -45,6 +49,8 @@ export async function furnish(root: string, prefix: string, blueprint: Blueprint
     }
   }
   await program(root, 'run/devbox/bin/sudo', sudoShim);
+  await program(root, 'run/devbox/bin/newuidmap', mapShim('uid_map'));
+  await program(root, 'run/devbox/bin/newgidmap', mapShim('gid_map'));
   if (blueprint?.openhands === true) {
     for (const folder of ['openhands/code', 'openhands/poetry']) {
       await makeFolder(root, folder, 'keep');

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { messageOf, codeOf, DevboxError } from './errors';
 import { dieWithParent, findProgram, requireProgram, systemPath } from './hostPrograms';
+import { platformFolder } from './hostTools';
+import { layerWords } from './layers';
 import { namespaceScript } from './namespaceScript';
 import type { ProcessScope } from './processTable';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
@@ -19,6 +21,29 @@ const lessPower = ['setpriv', '--bounding-set', '-sys_admin,-sys_module,-sys_raw
 const stopLimit = 2_000;
 
 /**
+ * Which users there are in a devbox: all that Linux has (only root of the host can lend them), root alone, or, without a
+ * user namespace, those of the host.
+ */
+export type UserSpace = 'users' | 'user' | 'root';
+
+const mapWords: Readonly<Record<UserSpace, readonly string[]>> = {
+  users: ['--user', '--map-users=0,0,65536', '--map-groups=0,0,65536'],
+  user: ['--user', '--map-root-user'],
+  root: [],
+};
+
+/** What a sandbox of namespaces is made with. */
+export interface NamespaceOptions {
+  readonly users: UserSpace;
+  /** Host files and folders shown read-only. */
+  readonly binds: readonly ReadOnlyBind[];
+  /** What its processes may use. */
+  readonly limits: Limits;
+  /** With a network of its own, in which there is nothing but loopback. */
+  readonly fenced: boolean;
+}
+
+/**
  * A devbox made of Linux namespaces: its own mounts, processes and users, the host's network.
  * The kernel ends everything inside when the first process ends, and that one ends with the platform.
  */
@@ -26,7 +51,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly prefix = '';
   readonly ended: Promise<void>;
   readonly #root: string;
-  readonly #users: boolean;
+  readonly #users: UserSpace;
   readonly #binds: readonly ReadOnlyBind[];
   readonly #limits: Limits;
   readonly #fenced: boolean;
@@ -34,14 +59,8 @@ export class NamespaceSandbox implements Sandbox {
   #firstProcess = 0;
   #markEnded: () => void = () => undefined;
 
-  /**
-   * @param root the devbox's folder on the host, absolute
-   * @param users with a user namespace (always when not root)
-   * @param binds host files and folders shown read-only
-   * @param limits what its processes may use
-   * @param fenced with a network of its own, in which there is nothing but loopback
-   */
-  constructor(root: string, users: boolean, binds: readonly ReadOnlyBind[], limits: Limits, fenced: boolean) {
+  /** @param root the devbox's folder on the host, absolute */
+  constructor(root: string, { users, binds, limits, fenced }: NamespaceOptions) {
     this.#root = root;
     this.#users = users;
     this.#binds = binds;
@@ -55,7 +74,7 @@ export class NamespaceSandbox implements Sandbox {
       ...dieWithParent(),
       ...rlimits(this.#limits),
       requireProgram('unshare'),
-      ...(this.#users ? ['--user', '--map-root-user'] : []),
+      ...mapWords[this.#users],
       '--mount',
       ...(this.#fenced ? ['--net'] : []),
       '--pid',
@@ -69,17 +88,21 @@ export class NamespaceSandbox implements Sandbox {
       namespaceScript,
       'devbox',
       this.#root,
-      this.#users ? 'user' : 'root',
+      this.#users,
       String(hasProcessLimit() ? this.#limits.processes : 0),
       String(this.#limits.memory / 4),
       this.#fenced ? requireProgram('ip') : '',
+      // Root of this computer owns the system's files; for others the kernel refuses. Not without a user namespace: there a
+      // changed system program would be run with this computer's rights.
+      this.#users !== 'root' && process.getuid?.() === 0 ? layerWords(this.#root) : '',
       ...this.#binds.flatMap((bind) => [bind.source, bind.target]),
     ];
     if (file === undefined) {
       return;
     }
     const outer = spawn(file, args, {
-      env: { PATH: systemPath, LC_ALL: 'C' },
+      // The programs that map users are the platform's own, fresh on the devbox's disk.
+      env: { PATH: this.#users === 'users' ? `${this.#root}${platformFolder}/bin:${systemPath}` : systemPath, LC_ALL: 'C' },
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -102,12 +125,12 @@ export class NamespaceSandbox implements Sandbox {
     }
     const nsenter = requireProgram('nsenter');
     const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--pid', ...(this.#fenced ? ['--net'] : [])];
-    const way = this.#users
+    const way = this.#users !== 'root'
       ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
         [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
       : [...enter, '--'];
     // In a session of its own, so that a signal to the command's group reaches what is inside and not the way in.
-    const inside = [requireProgram('setsid'), ...(this.#users ? [] : lessPower), '/bin/bash', '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
+    const inside = [requireProgram('setsid'), ...(this.#users === 'root' ? lessPower : []), '/bin/bash', '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
     return spawnCommand([...rlimits(this.#limits), ...way, ...inside], command, childOf);
   }
 
@@ -116,7 +139,7 @@ export class NamespaceSandbox implements Sandbox {
     if (outer === undefined) {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
-    return [requireProgram('nsenter'), '--target', String(outer), ...(this.#users ? ['--user', '--preserve-credentials'] : []), '--net', '--'];
+    return [requireProgram('nsenter'), '--target', String(outer), ...(this.#users === 'root' ? [] : ['--user', '--preserve-credentials']), '--net', '--'];
   }
 
   get scope(): ProcessScope {

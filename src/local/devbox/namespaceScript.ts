@@ -1,14 +1,16 @@
 /**
  * The shell script that builds a devbox's file system view inside fresh namespaces and then stays as its first process.
- * Arguments: the devbox's folder on the host, `user` or `root` (the kind of namespaces), the most processes (0 where the
+ * Arguments: the devbox's folder on the host, the kind of namespaces (`users` with many users, `user` with one, `root`
+ * without a user namespace), the most processes (0 where the
  * kernel cannot tell devboxes apart), the size of /dev/shm in bytes, the host's `ip` program where the network is the
- * devbox's own (else nothing), then pairs of a host path and the path where the devbox sees it read-only.
+ * devbox's own (else nothing), the folders that the devbox may change for itself as `path:name` pairs with the names of
+ * their layers, then pairs of a host path and the path where the devbox sees it read-only.
  */
 export const namespaceScript = String.raw`
 set -eu
 umask 022
-root=$1 kind=$2 processes=$3 shared=$4 ip=$5
-shift 5
+root=$1 kind=$2 processes=$3 shared=$4 ip=$5 layers=$6
+shift 6
 # /proc is still the host's, so this is the process id as the platform knows it.
 read -r host_pid _ < /proc/self/stat
 
@@ -31,12 +33,42 @@ for name in bin sbin lib lib32 lib64 libx32; do
     mount --rbind "/$name" "$name"
   fi
 done
+# A layer over a host folder takes what is written; the host's folder stays as it is. Where the kernel or the disk cannot
+# do that, the folder is only shown.
+changeable=' '
+for pair in $layers; do
+  path=\${pair%:*} layer=$root/.layers/\${pair#*:}
+  if [ -d "$layer" ] && mount -t overlay -o "userxattr,lowerdir=/$path,upperdir=$layer/upper,workdir=$layer/work" devbox "$path"; then
+    changeable="$changeable$path "
+  fi
+done 2>/dev/null
+# What else is mounted below such a folder is not part of its layer.
+if [ "$changeable" != ' ' ]; then
+  while read -r _ _ _ _ point _; do
+    case $point in
+      /usr/* | /etc/* | /opt/* | /var/lib/dpkg/*)
+        printf -v point '%b' "$point"
+        case "$changeable " in
+          *" \${point:1:3} "* | *' var/lib/dpkg '*) if [ -e "$root$point" ]; then mount --bind "$point" "$root$point" || true; fi ;;
+        esac
+        ;;
+    esac
+  done < /proc/self/mountinfo
+fi
 for name in usr etc opt sys nix gnu var/lib/ca-certificates; do
+  case $changeable in *" $name "*) continue ;; esac
   if [ -d "/$name" ]; then
     mkdir -p "$name"
     mount --rbind "/$name" "$name"
   fi
 done
+case $changeable in
+  *' etc '*)
+    # There is one user only, to whom the package manager cannot give away its rights.
+    if [ -d etc/apt/apt.conf.d ]; then echo 'APT::Sandbox::User "root";' > etc/apt/apt.conf.d/99devbox; fi
+    ;;
+esac
+if [ -d .layers ]; then mount -t tmpfs -o mode=700,size=4k layers .layers; fi
 # Where the resolver's file is a link out of /etc, its target has to exist too.
 resolver=$(readlink -f /etc/resolv.conf || true)
 case $resolver in
@@ -67,6 +99,7 @@ done
 # Everything that came from the host becomes read-only; other flags stay, or the kernel refuses.
 while read -r _ _ _ _ point options _; do
   printf -v point '%b' "$point"
+  case $changeable in *" \${point#"$root"/} "*) continue ;; esac
   case $point in
     "$root"/*) mount -o "remount,bind,ro,$(printf '%s' "$options" | sed 's/^r[wo],*//')" "$point" ;;
   esac
@@ -112,9 +145,10 @@ cd /
 # The first process reaps orphans and lives as long as its input, the platform's pipe, is open.
 export READY="ready $host_pid"
 stay='echo "$READY"; unset READY; exec > /dev/null 2>&1; exec -a devbox "$BASH" --norc -c "while read -r _; do :; done; exit 0"'
-if [ "$kind" = user ]; then
-  # Mounts seen from a second user namespace are locked: nobody inside can make them writable or take them away.
-  exec unshare --user --map-root-user --mount -- "$BASH" --norc -c "$stay"
-fi
+# Mounts seen from a second user namespace are locked: nobody inside can make them writable or take them away.
+case $kind in
+  users) PATH=/run/devbox/bin:$PATH exec unshare --user --map-users=0,0,65536 --map-groups=0,0,65536 --mount -- "$BASH" --norc -c "$stay" ;;
+  user) exec unshare --user --map-root-user --mount -- "$BASH" --norc -c "$stay" ;;
+esac
 exec "$BASH" --norc -c "$stay"
-`;
+`.replaceAll('\\${', '${');

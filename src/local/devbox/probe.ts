@@ -5,6 +5,7 @@ import type { DevboxTools, HostTools } from './hostTools';
 import { boundTools, unboundTools } from './hostTools';
 import { furnish } from './furnish';
 import { systemPath } from './hostPrograms';
+import type { UserSpace } from './namespaceSandbox';
 import { NamespaceSandbox } from './namespaceSandbox';
 import { isPlainPath } from './plainPaths';
 import { PlainSandbox } from './plainSandbox';
@@ -33,12 +34,12 @@ export interface SandboxChoice {
 export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, tools: HostTools, say: (line: string) => void): Promise<SandboxChoice> {
   const reasons: string[] = [];
   if (wanted === 'auto') {
-    const modes: SandboxMode[] = process.getuid?.() === 0 ? ['user-namespace', 'root-namespace'] : ['user-namespace'];
-    for (const mode of modes) {
-      const choice = namespaceChoice(mode, tools);
+    const spaces: readonly UserSpace[] = process.getuid?.() === 0 ? ['users', 'user', 'root'] : ['user'];
+    for (const users of spaces) {
+      const choice = namespaceChoice(users, tools);
       const reason = await tryOut(choice, dataDir);
       if (reason === undefined) {
-        if (mode === 'root-namespace') {
+        if (users === 'root') {
           say('User namespaces are forbidden here: devboxes are closed off by mount and process namespaces only, and root inside a devbox is root of this computer.');
         }
         return choice;
@@ -55,9 +56,10 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
   return { mode: 'plain', tools: plainTools, create: (id, root) => new PlainSandbox(id, root) };
 }
 
-function namespaceChoice(mode: SandboxMode, tools: HostTools): SandboxChoice {
+function namespaceChoice(users: UserSpace, tools: HostTools): SandboxChoice {
   const bound = boundTools(tools);
-  return { mode, tools: bound, create: (_id, root, limits, fenced) => new NamespaceSandbox(root, mode === 'user-namespace', bound.binds, limits, fenced) };
+  const mode = users === 'root' ? 'root-namespace' : 'user-namespace';
+  return { mode, tools: bound, create: (_id, root, limits, fenced) => new NamespaceSandbox(root, { users, binds: bound.binds, limits, fenced }) };
 }
 
 /** Why a choice does not work here, or undefined if it does. */

@@ -42,6 +42,15 @@ fi
 exec -- "$@"
 `;
 
+/** `newuidmap` and `newgidmap`, as unshare calls them: root of the host needs no list of who may lend which numbers. */
+export function mapShim(file: 'uid_map' | 'gid_map'): string {
+  return `#!/bin/sh
+pid=$1
+shift
+printf '%s %s %s\\n' "$@" > "/proc/$pid/${file}"
+`;
+}
+
 /** `micromamba run -n openhands …`: puts the environment's programs first on the search path. */
 export function micromambaShim(prefix: string): string {
   return String.raw`#!/bin/bash

@@ -62,7 +62,8 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
     const devbox = devboxes.get(params['id'] ?? '');
     const { statuses, timeout_seconds: seconds } = parseBody(waitFields, await exchange.readObject());
     // Held even when the status can no longer be reached: clients ask again at once.
-    const limit = AbortSignal.timeout((seconds ?? 10) * 1_000);
+    // Runloop's Python SDK sends fractions of a second.
+    const limit = AbortSignal.timeout(Math.ceil((seconds ?? 10) * 1_000));
     if (!(await devbox.waitFor(statuses, AbortSignal.any([exchange.signal, limit])))) {
       throw new ApiError(408, 'timeout', `Devbox ${devbox.id} is ${devbox.status} and did not become ${statuses.join(' or ')} in time. Ask again to go on waiting.`, true);
     }

@@ -140,7 +140,7 @@ function repeatKey(exchange: Exchange): string | undefined {
 /** Waits for an execution's end; false when the time was up or the client has gone. */
 async function heldUntilCompleted(execution: KnownExecution, seconds: number | undefined, signal: AbortSignal): Promise<boolean> {
   if (execution.status !== 'completed') {
-    const limit = seconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
+    const limit = seconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1_000))]);
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         limit.removeEventListener('abort', settle);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
@@ -144,6 +144,27 @@ describe('local platform, builds and code', () => {
     const install = await client.devboxes.create({ code_mounts: [{ ...mount, install_command: 'exit 3' }] });
     await eventually('the failed install', async () => (/install command of project ended with exit code 3/.test(await logText(client, install.id)) ? true : undefined));
     await Promise.all([id, other.id].map((one) => client.devboxes.shutdown(one)));
+  });
+
+  it('keeps what a build changes in system folders, other users’ files too, for devboxes and their snapshots', async function () {
+    if (process.getuid?.() !== 0 || /plain|forbidden/.test(platform.stderr())) {
+      // Only root of this computer can lend its users to a devbox.
+      this.skip();
+    }
+    const built = await client.blueprints.createAndAwaitBuildCompleted({
+      name: 'system',
+      dockerfile: 'FROM debian\nRUN printf "#!/bin/sh\\necho installed\\n" > /usr/local/bin/own-program && chmod 755 /usr/local/bin/own-program\nRUN install -o daemon -g mail -d /usr/share/of-daemon && rm /etc/hostname',
+    });
+    const look = 'own-program; stat -c %U:%G /usr/share/of-daemon; test -e /etc/hostname || echo gone';
+    const { id } = await client.devboxes.createAndAwaitRunning({ blueprint_id: built.id, launch_parameters: { launch_commands: [look, 'touch /opt/later'] } });
+    assert.match(await logText(client, id), /^installed\ndaemon:mail\ngone$/m);
+    await client.devboxes.suspend(id);
+    await client.devboxes.awaitSuspended(id);
+    const snapshot = await client.devboxes.snapshotDisk(id);
+    const copy = await client.devboxes.createAndAwaitRunning({ snapshot_id: snapshot.id, launch_parameters: { launch_commands: [look, 'test -e /opt/later && echo later too'] } });
+    assert.match(await logText(client, copy.id), /^installed\ndaemon:mail\ngone\n[^]*later too$/m);
+    assert.ok(!existsSync('/usr/local/bin/own-program'));
+    await Promise.all([id, copy.id].map((one) => client.devboxes.shutdown(one)));
   });
 
   it('says when a build failed for its disk', async function () {

@@ -49,8 +49,13 @@ describe('local platform, objects', () => {
     assert.equal((await fetch(down.replace(/expires=\d+/, 'expires=99999999999'))).status, 403);
     assert.equal((await fetch(down.replace(/\?.*/, ''))).status, 403);
     assert.equal((await client.objects.delete(created.id)).state, 'DELETED');
-    await assert.rejects(client.objects.retrieve(created.id), status(404, /no object/));
-    assert.equal((await fetch(down)).status, 404);
+    assert.equal((await client.objects.retrieve(created.id)).state, 'DELETED');
+    assert.deepEqual((await client.objects.list()).objects, []);
+    assert.equal((await client.objects.list({ state: 'DELETED' })).objects[0]?.id, created.id);
+    assert.equal((await client.objects.delete(created.id)).state, 'DELETED', 'a repeated one changes nothing');
+    assert.equal((await fetch(down)).status, 400);
+    await assert.rejects(client.objects.complete(created.id), status(400, /DELETED/));
+    await assert.rejects(client.objects.retrieve('obj_none'), status(404, /no object/));
     assert.deepEqual(readdirSync(join(platform.dataDir, 'objects')), []);
     await assert.rejects(client.objects.create({ name: '', content_type: 'text' }), status(400, /name/));
     await assert.rejects(client.objects.create({ name: 'x', content_type: 'zip' as 'tar' }), status(400, /content_type/));
@@ -80,7 +85,7 @@ describe('local platform, objects', () => {
     await fetch(created.upload_url ?? '', { method: 'PUT', body: 'short' });
     assert.equal(created.delete_after_time_ms, created.create_time_ms + 300);
     await eventually('its end', () => (readdirSync(join(platform.dataDir, 'objects')).includes(created.id) ? undefined : true));
-    await assert.rejects(client.objects.retrieve(created.id), status(404, /no object/));
+    assert.equal((await client.objects.retrieve(created.id)).state, 'DELETED');
     assert.equal(await kept.downloadAsText(), 'kept');
     await kept.delete();
   });
