@@ -34,7 +34,7 @@ for name in bin sbin lib lib32 lib64 libx32; do
   fi
 done
 # A layer over a host folder takes what is written; the host's folder stays as it is. Where the kernel or the disk cannot
-# do that, the folder is only shown.
+# do that (nor for a folder in which something else is mounted), the folder is only shown.
 changeable=' '
 for pair in $layers; do
   path=\${pair%:*} layer=$root/.layers/\${pair#*:}
@@ -42,19 +42,6 @@ for pair in $layers; do
     changeable="$changeable$path "
   fi
 done 2>/dev/null
-# What else is mounted below such a folder is not part of its layer.
-if [ "$changeable" != ' ' ]; then
-  while read -r _ _ _ _ point _; do
-    case $point in
-      /usr/* | /etc/* | /opt/* | /var/lib/dpkg/*)
-        printf -v point '%b' "$point"
-        case "$changeable " in
-          *" \${point:1:3} "* | *' var/lib/dpkg '*) if [ -e "$root$point" ]; then mount --bind "$point" "$root$point" || true; fi ;;
-        esac
-        ;;
-    esac
-  done < /proc/self/mountinfo
-fi
 for name in usr etc opt sys nix gnu var/lib/ca-certificates; do
   case $changeable in *" $name "*) continue ;; esac
   if [ -d "/$name" ]; then
