@@ -3,43 +3,18 @@ import { isAborted, messageOf, RuntimeError } from '../errors';
 import { isTransient } from '../platform/apiErrors';
 import { hasEnded } from '../platform/devbox';
 import { devboxNow } from '../platform/devboxNow';
-import { listLogs } from '../platform/logList';
-import { TailUnavailable, tailLogs } from '../platform/logTail';
 import type { LogEntry } from '../platform/logEntry';
+import { listLogs } from '../platform/logList';
+import { isCut, StreamUnavailable } from '../platform/logRequest';
+import { tailLogs } from '../platform/logTail';
 import type { RunloopApi } from '../platform/runloopApi';
-import { FollowPosition, isNotice, type PositionNotice, type Taken } from './followPosition';
+import { ExecutionOutputs } from './executionOutputs';
+import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
+import { FollowPosition, isNotice, type Taken } from './followPosition';
 
-export type FollowNotice =
-  | PositionNotice
-  /** The connection was cut; following goes on by itself. */
-  | { readonly kind: 'interrupted'; readonly why: string }
-  /** The devbox is suspended; following goes on when it runs again. */
-  | { readonly kind: 'suspended' }
-  /** There is no stream here; the log is read again and again. */
-  | { readonly kind: 'polling' };
-
-export type FollowEvent =
-  | { readonly type: 'lines'; readonly lines: readonly LogEntry[] }
-  | { readonly type: 'notice'; readonly notice: FollowNotice };
-
-/** Milliseconds between attempts; the first value grows to the second. */
-export interface FollowPace {
-  /** After a cut. */
-  readonly reconnectMs: readonly [number, number];
-  /** Between reads where there is no stream, or one that the server ends by itself while nothing happens. */
-  readonly pollMs: readonly [number, number];
-}
+export type * from './followEvent';
 
 const usualPace: FollowPace = { reconnectMs: [500, 15_000], pollMs: [1_000, 75_000] };
-
-export interface FollowOptions {
-  readonly signal: AbortSignal;
-  /** Where an earlier follow of the same log had come to; moved on by this one. */
-  readonly position?: FollowPosition;
-  readonly pace?: FollowPace;
-  /** Told of every piece that came over the wire, in bytes. */
-  readonly onBytes?: (count: number) => void;
-}
 
 /**
  * Every entry of a devbox's log, from the first one (or from `position`) on, then as they come, each once and in
@@ -52,34 +27,44 @@ export async function* followEvents(api: RunloopApi, devboxId: string, options: 
   const position = options.position ?? new FollowPosition();
   const pace = options.pace ?? usualPace;
   const waits = new Waits(pace, options.signal);
-  let source: 'tail' | 'list' = 'tail';
+  let outputs: ExecutionOutputs | undefined;
   let status: string | undefined;
   let saidSuspended = false;
-  while (!isAborted(options.signal)) {
-    try {
-      // The pass after the end was seen is the last one: nothing can come behind it.
-      const last: boolean = hasEnded((status ??= (await devboxNow(api, devboxId, options)).status));
-      if (status === 'suspended' && !saidSuspended) yield { type: 'notice', notice: { kind: 'suspended' } };
-      saidSuspended = status === 'suspended';
-      const before = position.count;
-      position.begin();
-      yield* source === 'tail' ? tailPass(api, devboxId, options, position, waits) : listPass(api, devboxId, options, position);
-      if (last) return;
-      await waits.afterPass(position.count > before);
-      // An idle devbox costs one request a minute at most: its status is asked for with every fifth read only.
-      if (waits.idlePasses <= 3 || waits.idlePasses % 5 === 0) status = undefined;
-    } catch (error) {
-      if (isAborted(options.signal)) return;
-      if (error instanceof TailUnavailable) {
-        source = 'list';
-        yield { type: 'notice', notice: { kind: 'polling' } };
-        continue;
+  try {
+    while (!isAborted(options.signal)) {
+      try {
+        // The pass after the end was seen is the last one: nothing can come behind it.
+        const last: boolean = hasEnded((status ??= (await devboxNow(api, devboxId, options)).status));
+        if (status === 'suspended' && !saidSuspended) yield { type: 'notice', notice: { kind: 'suspended' } };
+        saidSuspended = status === 'suspended';
+        const before = position.count;
+        position.begin();
+        yield* outputs === undefined ? tailPass(api, devboxId, options, position, waits) : listPass(api, devboxId, options, position, outputs);
+        if (last) {
+          if (outputs !== undefined) yield* outputs.rest();
+          return;
+        }
+        outputs?.openNew();
+        const wait = waits.afterPass(position.count > before, outputs);
+        yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);
+        // An idle devbox costs one request a minute at most: its status is asked for with every fifth read only.
+        if (waits.idlePasses <= 3 || waits.idlePasses % 5 === 0) status = undefined;
+      } catch (error) {
+        if (isAborted(options.signal)) return;
+        if (error instanceof StreamUnavailable && outputs === undefined) {
+          outputs = new ExecutionOutputs(api, devboxId, options, pace, position.executions);
+          yield { type: 'notice', notice: { kind: 'polling' } };
+          continue;
+        }
+        if (RuntimeError.is(error) ? !isTransient(error) : !isCut(error)) throw error;
+        status = undefined;
+        yield { type: 'notice', notice: { kind: 'interrupted', why: messageOf(error) } };
+        const wait = waits.afterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
+        yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);
       }
-      if (RuntimeError.is(error) ? !isTransient(error) : !isCut(error)) throw error;
-      status = undefined;
-      yield { type: 'notice', notice: { kind: 'interrupted', why: messageOf(error) } };
-      await waits.afterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
     }
+  } finally {
+    outputs?.close();
   }
 }
 
@@ -131,6 +116,7 @@ async function* listPass(
   devboxId: string,
   options: FollowOptions,
   position: FollowPosition,
+  outputs?: ExecutionOutputs,
 ): AsyncGenerator<FollowEvent> {
   const { signal, onBytes } = options;
   const onEtag = (etag: string | undefined): void => void (position.etag = etag);
@@ -141,8 +127,15 @@ async function* listPass(
       if (next.value) yield* events(position.finish());
       return;
     }
-    yield* events(position.take(next.value));
+    const taken = position.take(next.value);
+    yield* events(outputs === undefined ? taken : outputs.fromList(taken));
   }
+}
+
+/** The same shape as waiting with outputs that arrive meanwhile. */
+async function* nothingUntil(wait: Promise<void>): AsyncGenerator<never> {
+  await wait;
+  yield* [];
 }
 
 /** Entries that came together stay together; a notice stands where it belongs. */
@@ -180,11 +173,17 @@ class Waits {
     this.#cutMs = this.#pace.reconnectMs[0];
   }
 
-  async afterPass(something: boolean): Promise<void> {
+  /** @param outputs cut the wait short when an execution ends; each of its streams that a server ends again and again is a request as well */
+  async afterPass(something: boolean, outputs: ExecutionOutputs | undefined): Promise<void> {
     this.goodNews();
     this.idlePasses = something ? 0 : this.idlePasses + 1;
-    this.#idleMs = something ? this.#pace.pollMs[0] : Math.min(this.#idleMs * 2, this.#pace.pollMs[1]);
-    await sleep(this.#idleMs, undefined, { signal: this.#signal });
+    const most = this.#pace.pollMs[1] * (1 + (outputs?.streams ?? 0));
+    this.#idleMs = something ? this.#pace.pollMs[0] : Math.min(this.#idleMs * 2, most);
+    const news = new AbortController();
+    if (outputs !== undefined) outputs.onEnd = () => news.abort();
+    await sleep(this.#idleMs, undefined, { signal: AbortSignal.any([this.#signal, news.signal]) }).catch((error: unknown) => {
+      if (!news.signal.aborted) throw error;
+    });
   }
 
   async afterCut(askedSeconds: number | undefined): Promise<void> {
@@ -194,10 +193,4 @@ class Waits {
     const ms = Math.max(own, (askedSeconds ?? 0) * 1000);
     await sleep(ms, undefined, { signal: this.#signal }).catch(() => undefined);
   }
-}
-
-/** A connection that broke in the middle of an answer; Node reports it by a code. */
-function isCut(error: unknown): boolean {
-  const codes = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE', 'Z_BUF_ERROR', 'Z_DATA_ERROR'];
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

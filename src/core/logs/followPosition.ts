@@ -1,5 +1,6 @@
 import { parseJson } from '../parse';
 import type { RawEntry } from '../platform/logTail';
+import { ExecutionPlaces } from './executionPlaces';
 import { parseLogEntry, type LogEntry } from '../platform/logEntry';
 
 /** What can be said about completeness when a log is read again. */
@@ -30,6 +31,8 @@ export class FollowPosition {
   #place = 0;
   #mode: 'begin' | 'count' | 'time' | 'live' = 'begin';
   #unmatched: LogEntry[] = [];
+  /** How far it has come with executions that are read by themselves. */
+  readonly executions = new ExecutionPlaces();
   /** What the server called the log when its list was read last. */
   etag: string | undefined;
 

@@ -3,7 +3,7 @@ import { parseJson } from '../parse';
 import { text as readAll } from 'node:stream/consumers';
 import { withDeadline } from '../retry';
 import { parseDevbox, type Devbox } from './devbox';
-import { bodyOf, openLog, type ReadLogOptions } from './logTail';
+import { bodyOf, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 
 /**

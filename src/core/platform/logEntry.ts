@@ -8,6 +8,8 @@ export interface LogEntry {
   readonly timestampMs: number | undefined;
   readonly text: string;
   readonly exitCode?: number;
+  /** The command that began here. */
+  readonly command?: string;
   /** The execution it belongs to. */
   readonly executionId?: string;
 }
@@ -29,6 +31,7 @@ export function parseLogEntry(value: unknown): LogEntry | undefined {
     timestampMs: typeof time === 'number' ? time : undefined,
     text,
     ...(typeof exitCode === 'number' ? { exitCode } : {}),
+    ...(command !== undefined ? { command } : {}),
     ...(typeof entry['cmd_id'] === 'string' ? { executionId: entry['cmd_id'] } : {}),
   };
 }

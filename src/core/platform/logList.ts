@@ -1,5 +1,6 @@
 import { RuntimeError } from '../errors';
-import { bodyOf, openLog, type RawEntry, type ReadLogOptions } from './logTail';
+import { bodyOf, openLog, type ReadLogOptions } from './logRequest';
+import type { RawEntry } from './logTail';
 import type { RunloopApi } from './runloopApi';
 
 export interface ListLogOptions extends ReadLogOptions {

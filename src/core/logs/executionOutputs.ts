@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAborted, RuntimeError } from '../errors';
+import { isTransient } from '../platform/apiErrors';
+import { executionCompleted, streamOutput, type OutputName, type OutputPiece } from '../platform/executionOutput';
+import type { LogEntry } from '../platform/logEntry';
+import { isCut, StreamUnavailable } from '../platform/logRequest';
+import type { RunloopApi } from '../platform/runloopApi';
+import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
+import { newPlace, outputNames, type ExecutionPlace, type ExecutionPlaces } from './executionPlaces';
+import { isNotice, type Taken } from './followPosition';
+
+/** Executions whose outputs are streamed at the same time. */
+const mostAtOnce = 8;
+/** Pieces that may wait for the reader. */
+const mostWaiting = 64;
+interface Arrived {
+  readonly place: ExecutionPlace;
+  readonly name: OutputName;
+  readonly what: OutputPiece | 'end' | 'lost';
+}
+
+/**
+ * What executions print, while they print it, on a platform that has no stream of the whole log: each execution that
+ * the list tells of and that has not ended is read through its own output streams, which can be resumed at any byte.
+ * Its lines are taken out of the list from then on. One output's lines stay in order.
+ */
+export class ExecutionOutputs {
+  readonly #api: RunloopApi;
+  readonly #devboxId: string;
+  readonly #options: FollowOptions;
+  readonly #pace: FollowPace;
+  readonly #places: Map<string, ExecutionPlace>;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #running = new Set<Promise<void>>();
+  #arrived: Arrived[] = [];
+  #onArrival: (() => void) | undefined;
+  #onRoom: (() => void)[] = [];
+  #failure: Error | undefined;
+  /** Called when an execution has ended: the list has news then. */
+  onEnd: (() => void) | undefined;
+
+  constructor(api: RunloopApi, devboxId: string, options: FollowOptions, pace: FollowPace, places: ExecutionPlaces) {
+    this.#api = api;
+    this.#devboxId = devboxId;
+    this.#options = options;
+    this.#pace = pace;
+    this.#places = places.byId;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    for (const place of this.#places.values()) if (place.state === 'streamed') this.#open(place);
+  }
+
+  /** Streams that are open: each is a request that goes on. */
+  get streams(): number {
+    return this.#running.size;
+  }
+
+  /** What of a list's new entries is to be shown: not what the streams bring. */
+  fromList(taken: readonly Taken[]): Taken[] {
+    return taken.filter((item) => isNotice(item) || this.#isForList(item));
+  }
+
+  /** A pass through the list has come to its end: what began in it and has not ended is streamed. */
+  openNew(): void {
+    const streamed = [...this.#places.values()].filter(({ state }) => state === 'streamed').length;
+    for (const place of [...this.#places.values()].filter(({ state }) => state === 'listed').slice(0, mostAtOnce - streamed)) {
+      place.state = 'streamed';
+      this.#open(place);
+    }
+    for (const place of this.#places.values()) if (place.state === 'listed') this.#places.delete(place.id);
+  }
+
+  /** What arrives until something else has settled. */
+  async *until(other: Promise<unknown>): AsyncGenerator<FollowEvent> {
+    let settled = false;
+    const settle = (): void => {
+      settled = true;
+      this.#onArrival?.();
+    };
+    // How it settled is for its owner to see, below.
+    other.then(settle, settle);
+    for (;;) {
+      yield* this.#handOn();
+      // It may be settled by what was shown meanwhile.
+      if (settled as boolean) break;
+      await new Promise<void>((resolve) => (this.#onArrival = resolve));
+    }
+    await other;
+  }
+
+  /** What arrives until all streams have ended. */
+  async *rest(): AsyncGenerator<FollowEvent> {
+    while (this.#running.size > 0) yield* this.until(Promise.all(this.#running));
+    yield* this.#handOn();
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#arrived = [];
+    for (const resume of this.#onRoom.splice(0)) resume();
+  }
+
+  #isForList(entry: LogEntry): boolean {
+    const id = entry.executionId;
+    if (id === undefined) return true;
+    const place = this.#places.get(id);
+    if (place === undefined) {
+      if (entry.command !== undefined) this.#places.set(id, newPlace(id));
+      return true;
+    }
+    if (place.state === 'listed') {
+      if (entry.exitCode !== undefined) this.#places.delete(id);
+      else place.known.set(entry.text, (place.known.get(entry.text) ?? 0) + 1);
+      return true;
+    }
+    if (entry.exitCode === undefined) {
+      place.held?.push(entry);
+      return false;
+    }
+    if (place.state === 'done') {
+      this.#places.delete(id);
+      return true;
+    }
+    place.exit = entry;
+    return false;
+  }
+
+  #open(place: ExecutionPlace): void {
+    for (const name of outputNames) {
+      if (place.outputs[name].ended) continue;
+      const reading = this.#read(place, name).finally(() => {
+        this.#running.delete(reading);
+        this.#onArrival?.();
+      });
+      // Failures arrive like everything else does.
+      this.#running.add(reading);
+    }
+  }
+
+  async #read(place: ExecutionPlace, name: OutputName): Promise<void> {
+    const which = { devboxId: this.#devboxId, executionId: place.id, name };
+    const onOpen = (): void => void (place.held = undefined);
+    const call = { signal: this.#signal, onBytes: this.#options.onBytes };
+    let waitMs = this.#pace.reconnectMs[0];
+    while (!this.#signal.aborted) {
+      const before = place.outputs[name].offset;
+      try {
+        for await (const piece of streamOutput(this.#api, which, { ...call, from: before, onOpen })) await this.#push({ place, name, what: piece });
+        if (await executionCompleted(this.#api, this.#devboxId, place.id, call)) {
+          await this.#push({ place, name, what: 'end' });
+          return;
+        }
+      } catch (error) {
+        if (isAborted(this.#signal)) return;
+        if (!(RuntimeError.is(error) ? isTransient(error) : isCut(error))) {
+          if (!RuntimeError.is(error) && !(error instanceof StreamUnavailable)) this.#failure ??= asError(error);
+          await this.#push({ place, name, what: 'lost' });
+          return;
+        }
+      }
+      // What has arrived must be placed before it is known where to go on.
+      await this.#allHandedOn();
+      waitMs = place.outputs[name].offset > before ? this.#pace.reconnectMs[0] : Math.min(waitMs * 2, this.#pace.pollMs[1]);
+      await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => undefined);
+    }
+  }
+
+  async #push(arrived: Arrived): Promise<void> {
+    if (this.#signal.aborted) return;
+    this.#arrived.push(arrived);
+    this.#onArrival?.();
+    if (this.#arrived.length >= mostWaiting) await this.#allHandedOn();
+  }
+
+  async #allHandedOn(): Promise<void> {
+    while (this.#arrived.length > 0 && !this.#signal.aborted) await new Promise<void>((resolve) => void this.#onRoom.push(resolve));
+  }
+
+  *#handOn(): Generator<FollowEvent> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const arrived = this.#arrived.shift();
+      if (arrived === undefined) break;
+      yield* this.#placed(arrived);
+    }
+    for (const resume of this.#onRoom.splice(0)) resume();
+  }
+
+  *#placed({ place, name, what }: Arrived): Generator<FollowEvent> {
+    const output = place.outputs[name];
+    if (what === 'lost' && place.held !== undefined) {
+      // Never offered: the list alone tells of this one.
+      const lines = place.exit === undefined ? place.held : [...place.held, place.exit];
+      place.state = 'refused';
+      this.#places.delete(place.id);
+      place.held = undefined;
+      if (lines.length > 0) yield { type: 'lines', lines };
+      return;
+    }
+    if (place.state !== 'streamed') return;
+    if (what === 'lost') yield { type: 'notice', notice: { kind: 'gap', missing: undefined } };
+    const { lines, gap } = typeof what === 'string' ? { lines: output.end(), gap: false } : output.take(what);
+    if (gap) yield { type: 'notice', notice: { kind: 'gap', missing: undefined } };
+    const fresh = this.#entries(place, name, lines);
+    if (outputNames.every((one) => place.outputs[one].ended)) {
+      place.known.clear();
+      this.onEnd?.();
+      if (place.exit === undefined) place.state = 'done';
+      else {
+        this.#places.delete(place.id);
+        fresh.push(place.exit);
+      }
+    }
+    if (fresh.length > 0) yield { type: 'lines', lines: fresh };
+  }
+
+  #entries(place: ExecutionPlace, name: OutputName, lines: readonly string[]): LogEntry[] {
+    const fresh: LogEntry[] = [];
+    for (const text of lines) {
+      const known = place.known.get(text) ?? 0;
+      if (known > 1) place.known.set(text, known - 1);
+      else place.known.delete(text);
+      if (known > 0) continue;
+      // The stream does not tell when a line was written; it came just now.
+      const timestampMs = this.#api.clock.now();
+      fresh.push({ level: name === 'stderr' ? 'error' : 'info', source: 'exec', timestampMs, text, executionId: place.id });
+    }
+    return fresh;
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,35 @@
+import type { OutputName } from '../platform/executionOutput';
+import type { LogEntry } from '../platform/logEntry';
+import { OutputPlace } from './outputPlace';
+
+export const outputNames: readonly OutputName[] = ['stdout', 'stderr'];
+
+/** How far one reader has come with one execution. */
+export interface ExecutionPlace {
+  readonly id: string;
+  readonly outputs: Readonly<Record<OutputName, OutputPlace>>;
+  /** Lines that the list had shown before the streams were there, by how often: the streams bring them again. */
+  readonly known: Map<string, number>;
+  /** What the list has shown since; undefined once the server has agreed to stream. */
+  held: LogEntry[] | undefined;
+  /** The entry of its end, which comes behind its last line. */
+  exit: LogEntry | undefined;
+  state: 'listed' | 'streamed' | 'refused' | 'done';
+}
+
+/** What a reader knows of executions; kept from one follow of a log to the next. */
+export class ExecutionPlaces {
+  readonly byId = new Map<string, ExecutionPlace>();
+}
+
+/** The command is in the list; whether its outputs are worth a stream will show at the end of the pass. */
+export function newPlace(id: string): ExecutionPlace {
+  return {
+    id,
+    outputs: { stdout: new OutputPlace(), stderr: new OutputPlace() },
+    known: new Map(),
+    held: [],
+    exit: undefined,
+    state: 'listed',
+  };
+}

@@ -1,0 +1,32 @@
+import type { LogEntry } from '../platform/logEntry';
+import type { FollowPosition, PositionNotice } from './followPosition';
+
+export type FollowNotice =
+  | PositionNotice
+  /** The connection was cut; following goes on by itself. */
+  | { readonly kind: 'interrupted'; readonly why: string }
+  /** The devbox is suspended; following goes on when it runs again. */
+  | { readonly kind: 'suspended' }
+  /** There is no stream of the whole log here: executions are streamed one by one, the rest is read again and again. */
+  | { readonly kind: 'polling' };
+
+export type FollowEvent =
+  | { readonly type: 'lines'; readonly lines: readonly LogEntry[] }
+  | { readonly type: 'notice'; readonly notice: FollowNotice };
+
+/** Milliseconds between attempts; the first value grows to the second. */
+export interface FollowPace {
+  /** After a cut. */
+  readonly reconnectMs: readonly [number, number];
+  /** Between reads where there is no stream, or one that the server ends by itself while nothing happens. */
+  readonly pollMs: readonly [number, number];
+}
+
+export interface FollowOptions {
+  readonly signal: AbortSignal;
+  /** Where an earlier follow of the same log had come to; moved on by this one. */
+  readonly position?: FollowPosition;
+  readonly pace?: FollowPace;
+  /** Told of every piece that came over the wire, in bytes. */
+  readonly onBytes?: (count: number) => void;
+}
