@@ -12,11 +12,16 @@ export interface TestPlatform {
   readonly pid: number;
   /** Ends the platform as Ctrl-C would, and removes its data. */
   stop(): Promise<void>;
+  /** Ends the platform without a warning; its data stays. */
+  kill(): Promise<void>;
 }
 
-/** Starts the built local platform on a free port with a data folder of its own. */
-export async function startPlatform(args: readonly string[]): Promise<TestPlatform> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'runloop-test-'));
+/**
+ * Starts the built local platform on a free port with a data folder of its own.
+ *
+ * @param dataDir a folder to go on with, for example that of a platform that was killed
+ */
+export async function startPlatform(args: readonly string[], dataDir = newDataDir()): Promise<TestPlatform> {
   const child = spawn(process.execPath, ['--enable-source-maps', 'dist/local.mjs', '--data-dir', dataDir, '--exit-with-parent', ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -40,7 +45,16 @@ export async function startPlatform(args: readonly string[]): Promise<TestPlatfo
       await exited;
       rmSync(dataDir, { recursive: true, force: true });
     },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
   };
+}
+
+/** An empty folder for a platform's data. */
+export function newDataDir(): string {
+  return mkdtempSync(join(tmpdir(), 'runloop-test-'));
 }
 
 /** Replaces the faults of a platform that was started with `--fault-control` (src/local/README.md). */
