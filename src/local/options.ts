@@ -12,6 +12,8 @@ export interface PlatformOptions {
   readonly sandbox: 'auto' | 'plain';
   /** Seconds for which a terminal's shell lives without a client. */
   readonly ptyIdleSeconds: number;
+  /** Age in seconds at which the platform ends any devbox; undefined for none. */
+  readonly devboxTtlSeconds: number | undefined;
   readonly exitWithParent: boolean;
   /** File with faults to inject. */
   readonly faults: string | undefined;
@@ -29,7 +31,7 @@ export class UsageError extends Error {
 
 export const usage = `usage: local.mjs [--port P] [--api-key K] [--data-dir D] [--vscode-server DIR] [--vscode-node FILE]
                  [--action-server FILE] [--sandbox auto|plain] [--exit-with-parent] [--pty-idle-seconds N]
-                 [--faults FILE] [--fault-control]
+                 [--devbox-ttl-seconds N] [--faults FILE] [--fault-control]
 The API key can also be given in RUNLOOP_LOCAL_API_KEY, where other users of this computer do not see it.`;
 
 /**
@@ -58,16 +60,17 @@ export function parseOptions(args: readonly string[]): PlatformOptions | 'help' 
     vscodeNode: values['vscode-node'],
     actionServer: values['action-server'],
     sandbox,
-    ptyIdleSeconds: readSeconds(values['pty-idle-seconds'] ?? '300'),
+    ptyIdleSeconds: readSeconds('--pty-idle-seconds', values['pty-idle-seconds'] ?? '300', 6),
+    devboxTtlSeconds: values['devbox-ttl-seconds'] === undefined ? undefined : readSeconds('--devbox-ttl-seconds', values['devbox-ttl-seconds'], 9),
     exitWithParent: values['exit-with-parent'] === true,
     faults: values.faults,
     faultControl: values['fault-control'] === true,
   };
 }
 
-function readSeconds(text: string): number {
-  if (!/^\d{1,6}$/.test(text) || Number(text) === 0) {
-    throw new UsageError(`--pty-idle-seconds must be a number of seconds from 1 to 999999, not "${text}".`);
+function readSeconds(option: string, text: string, digits: number): number {
+  if (!/^\d+$/.test(text) || text.length > digits || Number(text) === 0) {
+    throw new UsageError(`${option} must be a number of seconds from 1 to ${'9'.repeat(digits)}, not "${text}".`);
   }
   return Number(text);
 }
@@ -93,6 +96,7 @@ function parse(args: readonly string[]) {
       'action-server': { type: 'string' },
       sandbox: { type: 'string' },
       'pty-idle-seconds': { type: 'string' },
+      'devbox-ttl-seconds': { type: 'string' },
       'exit-with-parent': { type: 'boolean' },
       faults: { type: 'string' },
       'fault-control': { type: 'boolean' },

@@ -46,7 +46,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
     const served: { port?: number } = {};
     const relay = [process.execPath, join(ownFolder, 'netRelay.mjs')];
     const account = await Account.open({ store, sandboxes, say, relay, tunnelPort: () => served.port });
-    const devboxes = await DevboxRegistry.open({ store, sandboxes, provisions: account, say, mishaps: faults });
+    const devboxes = await DevboxRegistry.open({ store, sandboxes, provisions: account, say, mishaps: faults, devboxTtlSeconds: options.devboxTtlSeconds });
     const server = new PlatformServer(devboxes, account, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds, dataDir }, faults);
     const port = await listen(server, options.port);
     served.port = port;

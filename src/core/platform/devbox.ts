@@ -29,6 +29,8 @@ export interface StateTransition {
   readonly status: string;
   /** Unix milliseconds, where the API told it. */
   readonly timeMs?: number;
+  /** Why it failed, where this step is a failure and the API told it. */
+  readonly failureReason?: string;
 }
 
 /** What happens to a devbox that nobody uses. */
@@ -139,7 +141,9 @@ export function parseDevbox(value: unknown): Devbox {
       const transition = asObject(entry);
       const to = asString(transition?.['status']);
       const timeMs = asNumber(transition?.['transition_time_ms']);
-      return to === undefined ? [] : [{ status: to, ...(timeMs === undefined ? {} : { timeMs }) }];
+      const failureReason = asString(transition?.['failure_reason']);
+      if (to === undefined) return [];
+      return [{ status: to, ...(timeMs === undefined ? {} : { timeMs }), ...(failureReason === undefined ? {} : { failureReason }) }];
     }),
     tunnel: parseTunnel(view['tunnel']),
   };

@@ -17,6 +17,7 @@ import { removeFolder } from './removeFolder';
 import type { DevboxSpec } from './spec';
 import { devboxStatuses, isTerminal } from './status';
 import type { DevboxSurroundings } from './surroundings';
+import { TimeToLive } from './timeToLive';
 import { UsageWatch } from './usageWatch';
 
 /** Ended devboxes that can still be looked at; older ones are forgotten at the next start. */
@@ -34,6 +35,8 @@ export interface RegistrySurroundings {
   readonly say: (line: string) => void;
   /** What is done to devboxes on order. */
   readonly mishaps: Mishaps | undefined;
+  /** The age at which a devbox ends, whatever its own rules are. */
+  readonly devboxTtlSeconds?: number | undefined;
 }
 
 /** All devboxes of this platform: those that live as objects, those that have ended in the store. */
@@ -42,9 +45,11 @@ export class DevboxRegistry {
   readonly #table: RecordTable<DevboxRecord>;
   readonly #store: Store;
   readonly #surroundings: DevboxSurroundings;
+  readonly #timeToLive: TimeToLive | undefined;
   #closed = false;
 
-  private constructor({ store, sandboxes, provisions, say, mishaps }: RegistrySurroundings) {
+  private constructor({ store, sandboxes, provisions, say, mishaps, devboxTtlSeconds }: RegistrySurroundings) {
+    this.#timeToLive = devboxTtlSeconds === undefined ? undefined : new TimeToLive(devboxTtlSeconds);
     const table = store.table(devboxTable);
     this.#store = store;
     this.#table = table;
@@ -131,12 +136,15 @@ export class DevboxRegistry {
   /** Ends all processes and refuses new ones; suspended devboxes stay suspended. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#timeToLive?.dispose();
     await Promise.all(this.living().map((devbox) => devbox.park()));
   }
 
   #add(devbox: Devbox): void {
     this.#living.set(devbox.id, devbox);
+    this.#timeToLive?.watch(devbox);
     void devbox.waitFor(['shutdown', 'failure'], new AbortController().signal).then(async () => {
+      this.#timeToLive?.forget(devbox.id);
       // Its end is not over before its folder is gone.
       await devbox.end({ status: 'shutdown', reason: 'api_shutdown' });
       this.#living.delete(devbox.id);

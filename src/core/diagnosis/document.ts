@@ -1,0 +1,36 @@
+import type { Diagnosis } from './diagnosis';
+import type { StepKind } from './nextSteps';
+import type { Words } from './words';
+
+/** A line of the document that does something when it is followed. */
+export interface StepLine {
+  /** From 0. */
+  readonly line: number;
+  /** Columns, from 0; the end is not part of it. */
+  readonly start: number;
+  readonly end: number;
+  readonly kind: StepKind;
+}
+
+/** A diagnosis as a text to read, and where its next steps are. */
+export interface DiagnosisDocument {
+  readonly text: string;
+  readonly steps: readonly StepLine[];
+}
+
+/** Lays a diagnosis out as plain text. */
+export function diagnosisDocument(diagnosis: Diagnosis, l10n: Words): DiagnosisDocument {
+  const lines: string[] = [diagnosis.title, '', ...diagnosis.verdict, '', l10n.t('What to do next')];
+  const steps: StepLine[] = [];
+  for (const { kind, text } of diagnosis.steps) {
+    steps.push({ line: lines.length, start: 4, end: 4 + text.length, kind });
+    lines.push(`  → ${text}`);
+  }
+  lines.push('', l10n.t('Evidence'));
+  const width = Math.max(...diagnosis.facts.map(({ label }) => label.length));
+  for (const { label, value } of diagnosis.facts) lines.push(`  ${label.padEnd(width)}  ${value}`);
+  for (const { heading, note, lines: found } of diagnosis.sections) {
+    lines.push('', heading, ...(note === undefined ? [] : [`  ${note}`]), ...found.map((line) => `  ${line}`));
+  }
+  return { text: `${lines.join('\n')}\n`, steps };
+}

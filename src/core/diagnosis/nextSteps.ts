@@ -1,0 +1,48 @@
+import type { Devbox } from '../platform/devbox';
+import type { StopCause } from './stopCause';
+import type { Words } from './words';
+
+/** What the reader can do, by kind; whoever shows it knows the commands. */
+export type StepKind = 'start' | 'resume' | 'showOutput' | 'copyMarkdown' | 'lookAgain';
+
+/** Something to do next. */
+export interface NextStep {
+  readonly kind: StepKind;
+  readonly text: string;
+}
+
+/** What helps after a devbox stopped for this cause, best first. */
+export function nextSteps(devbox: Devbox, cause: StopCause, l10n: Words): NextStep[] {
+  const always: NextStep[] = [
+    { kind: 'showOutput', text: l10n.t('Read its whole output') },
+    { kind: 'copyMarkdown', text: l10n.t('Copy this as Markdown for an issue report') },
+  ];
+  switch (cause.kind) {
+    case 'suspended':
+      return [
+        ...(devbox.status === 'suspended' ? [{ kind: 'resume', text: l10n.t('Resume it') } as const] : [{ kind: 'lookAgain', text: l10n.t('Look again') } as const]),
+        ...always,
+      ];
+    case 'alive':
+      return [{ kind: 'lookAgain', text: l10n.t('Look again') }, ...always];
+    default:
+      return [{ kind: 'start', text: startText(cause, l10n) }, ...always];
+  }
+}
+
+function startText(cause: StopCause, l10n: Words): string {
+  switch (cause.kind) {
+    case 'keep_alive_timeout':
+      return l10n.t('Start another one with a longer lifetime, or with an idle rule instead');
+    case 'idle':
+      return l10n.t('Start another one with a longer idle time, or one that is suspended instead');
+    case 'out_of_memory':
+    case 'out_of_disk':
+      return l10n.t('Start another one of a larger size');
+    case 'execution_failed':
+    case 'entrypoint_exit':
+      return l10n.t('Mend what failed, then start another one');
+    default:
+      return l10n.t('Start another one');
+  }
+}
