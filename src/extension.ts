@@ -8,6 +8,7 @@ import { createApi } from './extension/api/createApi';
 import type { RunloopDevboxesApi } from './extension/api/runloopDevboxesApi';
 import { registerCommands } from './extension/commands/register';
 import { followDeepLinks } from './extension/deepLink';
+import { StopDocuments } from './extension/diagnosis/stopDocuments';
 import { DevboxStore } from './extension/devboxTree/devboxStore';
 import { DevboxTree } from './extension/devboxTree/devboxTree';
 import { LocalPlatform } from './extension/localPlatform/localPlatform';
@@ -51,6 +52,7 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     globalState: context.globalState,
     workspaceState: context.workspaceState,
   });
+  const stopDocuments = new StopDocuments({ account, sessionKeys, log });
   const services: Services = {
     account,
     sessionKeys,
@@ -62,11 +64,12 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     output,
     tree,
     localPlatform,
+    stopDocuments,
     log,
     own: (disposable) => context.subscriptions.push(disposable),
     environment: { version: String(asObject(context.extension.packageJSON)?.['version']), logFolder: context.logUri.fsPath, localFolder },
   };
-  context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), tree, services.keepAlive, output, sessions, store, account, log);
+  context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), stopDocuments, tree, services.keepAlive, output, sessions, store, account, log);
   const health = new SessionHealth(services);
   context.subscriptions.push(reattach(services), new SessionStatusItem(services, health), health, followDeepLinks(services), localPlatform);
   return createApi(services);

@@ -21,6 +21,8 @@ export const commandIds = [
   'runloop.filterDevboxes',
   'runloop.clearFilter',
   'runloop.loadMoreDevboxes',
+  'runloop.whyDidItStop',
+  'runloop.copyWhyItStopped',
   'runloop.showLog',
   'runloop.sessionActions',
   'runloop.detachDevbox',

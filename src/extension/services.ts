@@ -3,6 +3,7 @@ import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
 import type { DevboxStore } from './devboxTree/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
+import type { StopDocuments } from './diagnosis/stopDocuments';
 import type { LocalPlatform } from './localPlatform/localPlatform';
 import type { Log } from './log';
 import type { DevboxOutput } from './output/devboxOutput';
@@ -23,6 +24,7 @@ export interface Services {
   readonly output: DevboxOutput;
   readonly tree: DevboxTree;
   readonly localPlatform: LocalPlatform;
+  readonly stopDocuments: StopDocuments;
   readonly log: Log;
   /** Hands over what commands open: it is disposed with the extension. */
   readonly own: (disposable: Disposable) => void;

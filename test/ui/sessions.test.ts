@@ -41,7 +41,7 @@ describe('Sessions', function () {
     const { workbench, platform } = session();
     const devboxId = agent?.devbox?.id ?? '';
     await new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL }).shutdown(devboxId);
-    await workbench.notification(`The devbox ${name} has ended: it was shut down from elsewhere.`).waitFor(60_000);
+    await workbench.notification(`The devbox ${name} has ended: somebody shut it down.`).waitFor(60_000);
     await workbench.statusBarItem(name).waitFor({ state: 'hidden' });
     await workbench.screenshot('sessions-3-ended');
     const texts = await workbench.notificationTexts();

@@ -2,6 +2,7 @@ import type { Evidence, EvidenceLine } from './evidence';
 import { durationWords, timeWords, type Words } from './words';
 import { stopCause, type StopCause } from './stopCause';
 import { oneLine } from '../plainText';
+import type { Devbox } from '../platform/devbox';
 import { nextSteps, type NextStep } from './nextSteps';
 
 /** A named fact. */
@@ -36,14 +37,19 @@ export interface Diagnosis {
 export function diagnose(evidence: Evidence, l10n: Words): Diagnosis {
   const { devbox } = evidence;
   const cause = stopCause(devbox);
-  const name = oneLine(devbox.name ?? '', 60) || oneLine(devbox.id, 40);
   return {
-    title: cause.kind === 'alive' ? l10n.t('{0} has not stopped', name) : l10n.t('Why did {0} stop?', name),
+    title: diagnosisTitle(devbox, l10n),
     verdict: verdict(evidence, cause, l10n),
     facts: facts(evidence, cause, l10n),
     sections: sections(evidence, l10n),
-    steps: nextSteps(devbox, cause, l10n),
+    steps: nextSteps(evidence, cause, l10n),
   };
+}
+
+/** The heading of a devbox's diagnosis, one line. */
+export function diagnosisTitle(devbox: Devbox, l10n: Words): string {
+  const name = oneLine(devbox.name ?? '', 60) || oneLine(devbox.id, 40);
+  return stopCause(devbox).kind === 'alive' ? l10n.t('{0} has not stopped', name) : l10n.t('Why did {0} stop?', name);
 }
 
 function verdict({ devbox, lastExit, logProblem }: Evidence, cause: StopCause, l10n: Words): string[] {

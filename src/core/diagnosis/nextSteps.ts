@@ -1,4 +1,4 @@
-import type { Devbox } from '../platform/devbox';
+import type { Evidence } from './evidence';
 import type { StopCause } from './stopCause';
 import type { Words } from './words';
 
@@ -12,7 +12,7 @@ export interface NextStep {
 }
 
 /** What helps after a devbox stopped for this cause, best first. */
-export function nextSteps(devbox: Devbox, cause: StopCause, l10n: Words): NextStep[] {
+export function nextSteps({ devbox, lastExit }: Pick<Evidence, 'devbox' | 'lastExit'>, cause: StopCause, l10n: Words): NextStep[] {
   const always: NextStep[] = [
     { kind: 'showOutput', text: l10n.t('Read its whole output') },
     { kind: 'copyMarkdown', text: l10n.t('Copy this as Markdown for an issue report') },
@@ -26,11 +26,11 @@ export function nextSteps(devbox: Devbox, cause: StopCause, l10n: Words): NextSt
     case 'alive':
       return [{ kind: 'lookAgain', text: l10n.t('Look again') }, ...always];
     default:
-      return [{ kind: 'start', text: startText(cause, l10n) }, ...always];
+      return [{ kind: 'start', text: startText(cause, lastExit?.code !== 0, l10n) }, ...always];
   }
 }
 
-function startText(cause: StopCause, l10n: Words): string {
+function startText(cause: StopCause, failed: boolean, l10n: Words): string {
   switch (cause.kind) {
     case 'keep_alive_timeout':
       return l10n.t('Start another one with a longer lifetime, or with an idle rule instead');
@@ -41,7 +41,7 @@ function startText(cause: StopCause, l10n: Words): string {
       return l10n.t('Start another one of a larger size');
     case 'execution_failed':
     case 'entrypoint_exit':
-      return l10n.t('Mend what failed, then start another one');
+      return failed ? l10n.t('Mend what failed, then start another one') : l10n.t('Start another one');
     default:
       return l10n.t('Start another one');
   }

@@ -14,6 +14,8 @@ export interface DevboxQuestion {
   readonly runningOnly?: boolean;
   /** Ask among the suspended devboxes instead of the active ones. */
   readonly suspended?: boolean;
+  /** Ask among those that do not run any more: failed, shut down or suspended, the newest of each. */
+  readonly stopped?: boolean;
 }
 
 function idOf(argument: unknown): string | undefined {
@@ -41,13 +43,20 @@ export async function devboxesFor(services: Services, question: DevboxQuestion):
 export async function devboxFor(
   services: Services,
   argument: unknown,
-  options: Pick<DevboxQuestion, 'placeHolder' | 'runningOnly'>,
+  options: Pick<DevboxQuestion, 'placeHolder' | 'runningOnly' | 'stopped'>,
 ): Promise<Devbox | undefined> {
   const [devbox] = await devboxesFor(services, { argument, ...options });
   return devbox;
 }
 
+/** How many of the devboxes that ended are offered: an account may have tens of thousands. */
+const offeredEnded = 100;
+
 async function candidates(api: RunloopApi, question: DevboxQuestion): Promise<Devbox[]> {
+  if (question.stopped === true) {
+    const pages = await Promise.all(['failure', 'shutdown', 'suspended'].map((status) => api.listPage({ status, limit: offeredEnded })));
+    return pages.flatMap(({ devboxes }) => devboxes).sort((a, b) => (b.endTimeMs ?? b.createTimeMs ?? 0) - (a.endTimeMs ?? a.createTimeMs ?? 0));
+  }
   const statuses =
     question.suspended === true
       ? ['suspended']

@@ -40,6 +40,8 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.clearFilter': async () => (await import('./arrangeDevboxes')).clearFilter,
   'runloop.loadMoreDevboxes': async () => (await import('./arrangeDevboxes')).loadMoreDevboxes,
   'runloop.refreshDevboxes': async () => (await import('./arrangeDevboxes')).refreshDevboxes,
+  'runloop.whyDidItStop': async () => (await import('../diagnosis/stopCommands')).whyDidItStop,
+  'runloop.copyWhyItStopped': async () => (await import('../diagnosis/stopCommands')).copyWhyItStopped,
   'runloop.showLog': async () => (await import('./devboxCommands')).showLog,
 };
 

@@ -57,6 +57,8 @@ export function reasonText(devbox: Devbox): string | undefined {
       return l10n.t('its entrypoint ended');
     case 'idle':
       return l10n.t('it was idle');
+    case 'ttl_expired':
+      return l10n.t('the platform’s limit on age was reached');
     case 'out_of_memory':
       return l10n.t('out of memory');
     case 'out_of_disk':

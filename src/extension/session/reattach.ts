@@ -43,7 +43,7 @@ async function forgetIfGone(services: Services, devboxId: string, error: unknown
     services.sessions.detach(devboxId);
     const { api } = await services.account.require();
     const { tellOfDeath } = await import('./deathNotice');
-    await tellOfDeath(services, await api.retrieve(devboxId));
+    tellOfDeath(services, await api.retrieve(devboxId));
   } else if (RuntimeError.is(error) && ['devbox_not_found', 'not_found', 'permission'].includes(error.code)) {
     services.sessions.detach(devboxId);
   }

@@ -121,7 +121,7 @@ export class SessionHealth implements Disposable {
         if (sessions.get(devboxId) !== runtime) return;
         sessions.detach(devboxId);
         const { tellOfDeath } = await import('./deathNotice');
-        await tellOfDeath(this.#services, devbox);
+        tellOfDeath(this.#services, devbox);
       } else if (devbox.status === 'suspended') {
         sessions.detach(devboxId);
       } else {

@@ -1,0 +1,6 @@
+export { diagnose, diagnosisTitle, type Diagnosis } from './diagnosis';
+export { diagnosisDocument, type DiagnosisDocument, type StepLine } from './document';
+export { gatherEvidence, type Evidence } from './evidence';
+export { diagnosisMarkdown } from './markdown';
+export type { StepKind } from './nextSteps';
+export { english, type Words } from './words';

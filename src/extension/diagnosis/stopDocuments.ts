@@ -1,0 +1,75 @@
+import { DocumentLink, EventEmitter, languages, Range, Uri, workspace, type CancellationToken, type TextDocument, type TextDocumentContentProvider, type DocumentLinkProvider } from 'vscode';
+import type { StepKind, StepLine } from '../../core/diagnosis';
+import type { Disposable } from '../../core/events';
+import { asString } from '../../core/parse';
+import { withSignal } from '../cancellation';
+import type { CommandId } from '../commandIds';
+import type { StopSources } from './stopText';
+
+const scheme = 'runloop-why';
+
+/** What each kind of next step runs; each command asks before it changes anything. */
+const stepCommands: Readonly<Record<StepKind, CommandId>> = {
+  start: 'runloop.startWithOptions',
+  resume: 'runloop.resumeDevbox',
+  showOutput: 'runloop.showOutput',
+  copyMarkdown: 'runloop.copyWhyItStopped',
+  lookAgain: 'runloop.whyDidItStop',
+};
+
+/**
+ * The read-only documents that say why a devbox stopped. Their text is made when an editor asks for it, by code that is
+ * read then. Only their next steps are links, and these run a fixed command with the devbox's id.
+ */
+export class StopDocuments implements TextDocumentContentProvider, DocumentLinkProvider, Disposable {
+  readonly #sources: StopSources;
+  readonly #changed = new EventEmitter<Uri>();
+  readonly #steps = new Map<string, readonly StepLine[]>();
+  readonly #registrations: Disposable[];
+  readonly onDidChange = this.#changed.event;
+
+  constructor(sources: StopSources) {
+    this.#sources = sources;
+    this.#registrations = [
+      workspace.registerTextDocumentContentProvider(scheme, this),
+      languages.registerDocumentLinkProvider({ scheme }, this),
+      workspace.onDidCloseTextDocument(({ uri }) => void this.#steps.delete(uri.toString())),
+    ];
+  }
+
+  /** Where the document of a devbox is. @param title shown on its tab, one line */
+  static uri(devboxId: string, title: string): Uri {
+    return Uri.from({ scheme, path: `/${title.replaceAll('/', '∕')}`, query: devboxId });
+  }
+
+  /** The devbox that a document is about; undefined for other documents. */
+  static devboxId(uri: unknown): string | undefined {
+    return uri instanceof Uri && uri.scheme === scheme ? asString(uri.query) : undefined;
+  }
+
+  /** Makes the text anew, in an editor that shows it already. */
+  refresh(uri: Uri): void {
+    this.#changed.fire(uri);
+  }
+
+  async provideTextDocumentContent(uri: Uri, token: CancellationToken): Promise<string> {
+    const { stopText } = await import('./stopText');
+    const { text, steps } = await withSignal(token, (signal) => stopText(this.#sources, uri.query, signal));
+    this.#steps.set(uri.toString(), steps);
+    return text;
+  }
+
+  provideDocumentLinks({ uri }: TextDocument): DocumentLink[] {
+    const argument = encodeURIComponent(JSON.stringify([uri.query]));
+    return (this.#steps.get(uri.toString()) ?? []).map(({ line, start, end, kind }) => {
+      // The wizard for another devbox asks for everything itself.
+      const target = Uri.parse(`command:${stepCommands[kind]}${kind === 'start' ? '' : `?${argument}`}`);
+      return new DocumentLink(new Range(line, start, line, end), target);
+    });
+  }
+
+  dispose(): void {
+    for (const registration of this.#registrations) registration.dispose();
+    this.#changed.dispose();
+  }
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { eventually } from './eventually';
+import { useUiSession } from './uiSession';
+
+describe('Why did it stop?', function () {
+  this.timeout(120_000);
+  const session = useUiSession();
+  const hostile = '[free](https://evil.example) $(bug)';
+
+  const api = (): RunloopApi => {
+    const { platform } = session();
+    return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+  };
+
+  async function stopped(name: string, entrypoint: string): Promise<string> {
+    const { id } = await api().createDevbox({ name, entrypoint }, { requestId: crypto.randomUUID() });
+    await eventually(() => api().retrieve(id), ({ status }) => status === 'shutdown');
+    return id;
+  }
+
+  it('opens a document with verdict, evidence and next steps from the row', async () => {
+    const { workbench } = session();
+    await stopped('gone', 'echo "last words"; printf "\\033[31mred\\033[0m command:workbench.action.quit\\n"; exit 3');
+    await workbench.openViewContainer('Runloop');
+    await workbench.runCommand('Runloop: Refresh Devboxes');
+    await workbench.tree('Devboxes').row('Ended in the Last Day').click();
+    await workbench.tree('Devboxes').row('gone').waitFor(60_000);
+    await workbench.tree('Devboxes').row('gone').chooseFromMenu('Why Did It Stop?');
+    const text = await eventually(() => workbench.editorText(), (seen) => seen.includes('last words'));
+    assert.match(text, /Its entrypoint ended with exit code 3/);
+    assert.match(text, /shutdown_reason +entrypoint_exit/);
+    assert.match(text, /red command:workbench/);
+    await workbench.screenshot('why-1-document');
+  });
+
+  it('makes links of its next steps only, which run their command', async () => {
+    const { workbench } = session();
+    const links = workbench.page.locator('.editor-group-container.active .view-lines .detected-link');
+    await eventually(() => links.allInnerTexts(), (texts) => texts.length >= 3);
+    const texts = (await links.allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
+    assert.ok(!texts.includes('workbench.action.quit'), texts);
+    await links.filter({ hasText: 'Markdown' }).first().click({ modifiers: ['ControlOrMeta'] });
+    const markdown = await eventually(
+      () => session().api.evaluate(async (vscode) => await vscode.env.clipboard.readText()),
+      (copied) => copied.startsWith('### Why did gone stop?'),
+    );
+    assert.match(markdown, /\n```text\n[^]*last words/);
+  });
+
+  it('asks which one, when called from the palette, and shows hostile names inert', async () => {
+    const { workbench } = session();
+    await stopped(hostile, 'exit 0');
+    await workbench.runCommand('Runloop: Why Did It Stop?');
+    await workbench.quickInput.waitFor('Why did which devbox stop?');
+    await workbench.quickInput.fill('free');
+    await workbench.page.keyboard.press('Enter');
+    const text = await eventually(() => workbench.editorText(), (seen) => seen.includes('exit code 0'));
+    assert.ok(text.includes(`Why did ${hostile} stop?`), text);
+    await workbench.screenshot('why-2-hostile');
+  });
+});
