@@ -5,13 +5,21 @@ import type { Devbox } from './platform/devbox';
 import type { CallOptions } from './platform/apiCalls';
 import type { RunloopApi } from './platform/runloopApi';
 import { choicesBody, type StartChoices } from './startChoices';
+import type { WorkspaceUpload } from './transfer/uploadWorkspace';
 import { waitUntilRunning } from './waitForDevbox';
 
 /** Milliseconds that removing a devbox after a failed start may take. */
 const cleanUpMs = 60_000;
 
+export interface PlainStartOptions extends CallOptions, Pick<WorkspaceUpload, 'confirmSecrets'> {
+  readonly signal: AbortSignal;
+  readonly onStatus?: (devbox: Devbox) => void;
+  /** Told of the bytes of a chosen folder sent so far, and of the number of files in it. */
+  readonly onUpload?: (sent: number, files: number) => void;
+}
+
 /**
- * Starts a devbox without an action server and waits until it runs. After a failure or a cancellation it is shut down
+ * Starts a devbox without an action server, waits until it runs, and uploads the chosen folder. After a failure or a cancellation it is shut down
  * again.
  *
  * @throws RuntimeError as a runtime's connect does
@@ -20,7 +28,7 @@ export async function startPlainDevbox(
   api: RunloopApi,
   name: string,
   choices: StartChoices,
-  options: CallOptions & { readonly signal: AbortSignal; readonly onStatus?: (devbox: Devbox) => void },
+  options: PlainStartOptions,
 ): Promise<Devbox> {
   const requestId = randomUUID();
   const requestKey = 'runloop-devboxes-request';
@@ -36,7 +44,13 @@ export async function startPlainDevbox(
         options.onStatus?.(made);
       },
     });
-    return await waitUntilRunning(api, devbox, options);
+    const running = await waitUntilRunning(api, devbox, options);
+    if (choices.folder !== undefined) {
+      const { uploadToPlain } = await import('./transfer/uploadToPlain');
+      const { confirmSecrets, onUpload: onProgress, signal } = options;
+      await uploadToPlain(api, running.id, { folder: choices.folder, confirmSecrets, onProgress, signal });
+    }
+    return running;
   } catch (error) {
     if (created === undefined) throw error;
     try {

@@ -32,7 +32,7 @@ export interface StartChoices {
   readonly customSize?: Capacity | undefined;
   readonly endRule: EndRule;
   readonly repository?: Repository | undefined;
-  /** A local folder that is uploaded into the workspace; needs an action server in the devbox. */
+  /** A local folder that is uploaded into the workspace; of a plain devbox, into its home. */
   readonly folder?: string | undefined;
   readonly environment?: Readonly<Record<string, string>>;
   /** Variable name → name of a secret of the account. */

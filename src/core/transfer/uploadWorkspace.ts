@@ -68,7 +68,7 @@ export async function uploadWorkspace(
 }
 
 /** A gzipped tar of these paths, made while it is read. */
-async function packed(folder: string, paths: readonly string[]): Promise<Readable> {
+export async function packed(folder: string, paths: readonly string[]): Promise<Readable> {
   const { create } = await import('tar');
   // With a leading `./`, no name can be taken for anything but a path.
   const archive = create({ cwd: folder, gzip: true, portable: true, noDirRecurse: true }, paths.map((path) => `./${path}`));

@@ -72,8 +72,7 @@ function remediesFor(services: Services, error: unknown, { source }: StartChoice
 
 async function startWithServer(services: Services, name: string, choices: StartChoices): Promise<Devbox | undefined> {
   const account = await services.account.require();
-  const secretsGo = choices.folder !== undefined && (await maySecretsGo(choices.folder));
-  const confirmSecrets = (): Promise<boolean> => Promise.resolve(secretsGo);
+  const confirmSecrets = await secretsAnswer(choices);
   const runtime = runtimeFor(services, account, { sid: name, reuseExisting: false, choices, confirmSecrets });
   await withStartProgress(
     name,
@@ -96,8 +95,15 @@ async function startWithServer(services: Services, name: string, choices: StartC
   return devbox;
 }
 
+/** The answer about files that look like secrets, asked for before anything is started. */
+async function secretsAnswer({ folder }: StartChoices): Promise<() => Promise<boolean>> {
+  const yes = folder !== undefined && (await maySecretsGo(folder));
+  return () => Promise.resolve(yes);
+}
+
 async function startPlain(services: Services, name: string, choices: StartChoices): Promise<Devbox> {
   const { api } = await services.account.require();
+  const confirmSecrets = await secretsAnswer(choices);
   let devbox: Devbox | undefined;
   return withStartProgress(
     name,
@@ -105,6 +111,8 @@ async function startPlain(services: Services, name: string, choices: StartChoice
     (report, signal) =>
       startPlainDevbox(api, name, choices, {
         signal,
+        confirmSecrets,
+        onUpload: (sent, files) => report(uploadText(sent, files)),
         onStatus: (changed) => {
           devbox = changed;
           report(`${statusWord(changed.status)}…`);
@@ -180,9 +188,7 @@ function progressText(event: RuntimeEvent): string | undefined {
       : l10n.t('no connection, trying again in {0} s', event.seconds);
   }
   if (event.type === 'upload') {
-    return event.sent < 0
-      ? l10n.t('{0} files uploaded', event.files)
-      : l10n.t('uploading {0} files, {1} MB…', event.files, (event.sent / 1_000_000).toFixed(1));
+    return event.sent < 0 ? l10n.t('{0} files uploaded', event.files) : uploadText(event.sent, event.files);
   }
   if (event.type !== 'phase') return undefined;
   switch (event.phase) {
@@ -199,6 +205,10 @@ function progressText(event: RuntimeEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+function uploadText(sent: number, files: number): string {
+  return l10n.t('uploading {0} files, {1} MB…', files, (sent / 1_000_000).toFixed(1));
 }
 
 function offerNext(services: Services, devboxId: string, label: string): void {

@@ -7,9 +7,7 @@ type Content = 'nothing' | 'repository' | 'other' | { readonly folder: string };
 
 /** What the workspace begins with: nothing, a clone of a repository, or files of this computer. */
 export const contentStep: StartStep = async (answers, place) => {
-  const { repository, folder, source } = answers.choices;
-  // Files go in through the action server, which plain devboxes do not have.
-  const canUpload = source.kind !== 'plain';
+  const { repository, folder } = answers.choices;
   const open = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   const known = folder === undefined || open.some(({ uri }) => uri.fsPath === folder) ? [] : [folder];
   const upload = (path: string, name: string): Valued<Content> => ({
@@ -25,13 +23,9 @@ export const contentStep: StartStep = async (answers, place) => {
       description: repository === undefined ? l10n.t('from GitHub') : `${repository.owner}/${repository.name}`,
       value: 'repository',
     },
-    ...(canUpload
-      ? [
-          ...open.map(({ uri, name }) => upload(uri.fsPath, name)),
-          ...known.map((path) => upload(path, path.split('/').at(-1) ?? path)),
-          { label: `$(folder-opened) ${l10n.t('Upload another folder…')}`, value: 'other' as const },
-        ]
-      : []),
+    ...open.map(({ uri, name }) => upload(uri.fsPath, name)),
+    ...known.map((path) => upload(path, path.split('/').at(-1) ?? path)),
+    { label: `$(folder-opened) ${l10n.t('Upload another folder…')}`, value: 'other' },
   ];
   for (;;) {
     const isActive = ({ value }: Valued<Content>): boolean =>
