@@ -88,6 +88,10 @@ export class Account implements Provisions {
     }
   }
 
+  diskUnused(devboxId: string): Promise<void> {
+    return this.snapshots.settled(devboxId);
+  }
+
   object(id: string): { readonly file: string; readonly contentType: string } {
     const { file, record } = this.objects.file(id);
     return { file, contentType: record.contentType };

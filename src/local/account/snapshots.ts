@@ -92,6 +92,18 @@ export class Snapshots {
     return [...this.#copying.values()].some((copying) => copying.devboxId === devboxId);
   }
 
+  /** Gives up the snapshots of a devbox that are being made; they become errors. */
+  abandon(devboxId: string): void {
+    for (const { stop } of [...this.#copying.values()].filter((copying) => copying.devboxId === devboxId)) {
+      stop.abort();
+    }
+  }
+
+  /** Waits until no snapshot of the devbox is being made. */
+  async settled(devboxId: string): Promise<void> {
+    await Promise.all([...this.#copying.values()].filter((copying) => copying.devboxId === devboxId).map(({ done }) => done));
+  }
+
   /** A snapshot by id; undefined if there is none. */
   find(id: string): SnapshotRecord | undefined {
     return this.#table.get(id);

@@ -297,6 +297,8 @@ export class Devbox {
     await this.#underWay;
     this.#facts.end(ending);
     this.#log?.close();
+    // A snapshot that is being made gets what it was promised, however the devbox ends.
+    await this.#surroundings.provisions.diskUnused(this.id);
     await this.#attempt('removing the folder of', () => removeFolder(this.#folder));
   }
 

@@ -28,6 +28,8 @@ export interface Provisions {
    * @throws DevboxError when it is not there or cannot be copied
    */
   copyDisk(spec: Pick<DevboxSpec, 'blueprint' | 'snapshotId'>, root: string, signal: AbortSignal): Promise<void>;
+  /** Settles when nothing reads a devbox's disk any more. */
+  diskUnused(devboxId: string): Promise<void>;
   /**
    * Finds the bytes of an object.
    * @throws DevboxError `not_found`

@@ -84,7 +84,9 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
 
   router.add('POST', '/v1/devboxes/{id}/shutdown', async ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
-    if (account.snapshots.isUnderWay(devbox.id) && exchange.query.get('force') !== 'true') {
+    if (exchange.query.get('force') === 'true') {
+      account.snapshots.abandon(devbox.id);
+    } else if (account.snapshots.isUnderWay(devbox.id)) {
       throw new ApiError(409, 'snapshot_in_progress', `A snapshot of devbox ${devbox.id} is being made. Shut it down when that is complete, or with force=true.`, true);
     }
     await devbox.end({ status: 'shutdown', reason: 'api_shutdown' });

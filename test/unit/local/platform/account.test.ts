@@ -52,6 +52,29 @@ describe('local platform, snapshots, secrets and facts', () => {
     assert.deepEqual(readdirSync(join(platform.dataDir, 'snapshots')).filter((name) => name.endsWith('.part')), []);
   });
 
+  it('does not shut down a devbox that is being snapshotted, unless forced to; other ends leave the snapshot whole', async () => {
+    // So many files that copying them takes longer than a request, and removing them, too.
+    const fill = 'mkdir -p many && cd many && seq 4000 | split -l 1 -a 4 - f';
+    const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: [fill] } });
+    const repeated = { idempotencyKey: 'snapshot-once' };
+    const snapshot = await client.devboxes.snapshotDiskAsync(id, { name: 'given up' }, repeated);
+    assert.equal((await client.devboxes.snapshotDiskAsync(id, { name: 'given up' }, repeated)).id, snapshot.id, 'a repeated request makes one snapshot');
+    await assert.rejects(client.devboxes.shutdown(id), status(409, /is being made/));
+    assert.equal((await client.devboxes.retrieve(id)).status, 'running');
+    assert.equal((await client.devboxes.shutdown(id, { force: 'true' })).status, 'shutdown');
+    assert.equal((await client.devboxes.diskSnapshots.queryStatus(snapshot.id)).status, 'error');
+    assert.equal((await client.devboxes.shutdown(id)).status, 'shutdown', 'again, without a snapshot in the way');
+
+    const { id: short } = await client.devboxes.createAndAwaitRunning({ entrypoint: `${fill} && touch ~/full && while [ ! -e ~/end ]; do sleep 0.05; done` });
+    await eventually('its files', async () => ((await client.devboxes.executeAndAwaitCompletion(short, { command: 'test -e ~/full' })).exit_status === 0 ? true : undefined));
+    const kept = await client.devboxes.snapshotDiskAsync(short, {});
+    await client.devboxes.writeFileContents(short, { file_path: 'end', contents: '' });
+    await client.devboxes.diskSnapshots.awaitCompleted(kept.id);
+    const made = await client.devboxes.createAndAwaitRunning({ snapshot_id: kept.id });
+    assert.equal((await client.devboxes.executeAndAwaitCompletion(made.id, { command: 'ls many | wc -l' })).stdout, '4000\n');
+    await client.devboxes.shutdown(made.id);
+  }).timeout(120_000);
+
   it('keeps secrets encrypted and gives their values to devboxes only', async () => {
     const value = 'very-secret-value-1';
     const created = await client.secrets.create({ name: 'TOKEN', value });
