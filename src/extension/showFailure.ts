@@ -28,6 +28,11 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
       return [command(l10n.t('Choose Blueprint'), 'workbench.action.openSettings', 'runloop.blueprint')];
     case 'invalid_option':
       return [command(l10n.t('Open Settings'), 'workbench.action.openSettings', 'runloop.')];
+    case 'devbox_not_found':
+    case 'not_found':
+    case 'closed':
+      // The same again would fail again.
+      return output;
     case 'devbox_ended':
     case 'no_action_server':
     case 'action_server':

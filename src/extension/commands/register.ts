@@ -47,14 +47,15 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
 
 /** Registers every command in one place; a failure of any of them becomes one message. */
 export function registerCommands(services: Services): Disposable[] {
-  return Object.entries(handlers).map(([id, load]) =>
-    commands.registerCommand(id, async (argument: unknown, arguments_: unknown) => {
+  return Object.entries(handlers).map(([id, load]) => {
+    const run = async (argument: unknown, arguments_: unknown): Promise<void> => {
       try {
         const handler = await load();
         await handler(services, argument, arguments_);
       } catch (error) {
-        showFailure(id, error, services.log);
+        showFailure(id, error, services.log, () => run(argument, arguments_));
       }
-    }),
-  );
+    };
+    return commands.registerCommand(id, run);
+  });
 }
