@@ -4,10 +4,10 @@ import { oneLine } from './plainText';
 import type { CallOptions } from './platform/apiCalls';
 import type { Devbox } from './platform/devbox';
 import { runCommand } from './platform/executions';
-import type { RunloopApi } from './platform/runloopApi';
+import { devboxPath, type RunloopApi } from './platform/runloopApi';
 import { tunnelAuthorizationHeader, tunnelOrigin } from './platform/tunnel';
 import { NotYet, plainVscodeRule, retrying } from './retry';
-import { plainVscodeScript, vscodeLogFile, vscodeTokenFile } from './plainVscodeScript';
+import { plainVscodeScript, vscodeLogFile, vscodeScriptFile, vscodeTokenFile } from './plainVscodeScript';
 import { vscodePort } from './startupCommand';
 import type { VscodePlace } from './vscodeAddress';
 
@@ -54,7 +54,10 @@ export async function findPlainVscode(api: RunloopApi, devbox: Devbox, options: 
 export async function startPlainVscode(api: RunloopApi, devbox: Devbox, options: StartPlainVscodeOptions): Promise<VscodePlace | undefined> {
   const { signal } = options;
   options.onPhase?.('looking', 0);
-  const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, plainVscodeScript(options.installFrom), {
+  // A file, so that the devbox's log shows one short line, and whoever wants to can read what ran.
+  const body = { file_path: vscodeScriptFile, contents: plainVscodeScript(options.installFrom) };
+  await api.change(`${devboxPath(devbox.id)}/write_file_contents`, 'writing a file of a devbox', body, options, devbox.id);
+  const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, `bash "$HOME"/${vscodeScriptFile}`, {
     signal,
     onOutput: (line) => {
       const [, word, bytes] = /^(downloading|unpacking|starting)(?: (\d+))?$/.exec(line) ?? [];

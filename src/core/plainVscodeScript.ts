@@ -8,6 +8,8 @@ export const codeServerReleases =
 const folder = '.runloop-devboxes';
 /** Relative to the home of the devbox's user. */
 export const vscodeTokenFile = `${folder}/vscode-token`;
+/** In the home itself: nothing has made the folder yet. */
+export const vscodeScriptFile = '.runloop-devboxes-vscode.sh';
 export const vscodeLogFile = `${folder}/vscode-log`;
 
 /**
@@ -21,7 +23,7 @@ export const vscodeLogFile = `${folder}/vscode-log`;
  */
 export function plainVscodeScript(installFrom: string | undefined): string {
   const install = installFrom === undefined ? 'echo missing; exit 0' : installScript(checkedAddress(installFrom));
-  return `
+  return `# Starts a VS Code server for the Runloop Devboxes extension.
 set -u
 umask 077
 dir="$HOME/${folder}"

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { startPlainDevbox } from '../../src/core/plainDevbox';
+import { startPlatform } from '../testPlatform';
 import { useUiSession } from './uiSession';
 import { Workbench } from './workbench/workbench';
 
@@ -68,5 +71,47 @@ describe('A plain devbox', function () {
     await workbench.notification(`Devbox ${name} is shut down.`).waitFor(60_000);
     for await (const devbox of api.list({})) assert.equal(devbox.status, 'shutdown');
     await workbench.screenshot('plain-3-ended');
+  });
+
+  it('installs a VS Code server only after another question, which names where it comes from', async () => {
+    const { workbench, platform, api: editor } = session();
+    // A platform that knows no VS Code server, as a devbox of the default image has none.
+    const bare = await startPlatform(['--api-key', platform.apiKey]);
+    const asked: string[] = [];
+    const files = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve));
+    const from = `http://127.0.0.1:${(files.address() as AddressInfo).port}/code-server-{arch}.tar.gz`;
+    try {
+      await editor.evaluate(
+        async (vscode, baseUrl, download) => {
+          const settings = vscode.workspace.getConfiguration('runloop');
+          await settings.update('codeServerDownload', download, vscode.ConfigurationTarget.Global);
+          await settings.update('baseUrl', baseUrl, vscode.ConfigurationTarget.Global);
+        },
+        bare.baseUrl,
+        from,
+      );
+      const choices = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
+      await startPlainDevbox(new RunloopApi(bare), 'bare', choices, { signal: AbortSignal.timeout(30_000) });
+      await workbench.runCommand('Runloop: Refresh Devboxes');
+      const row = workbench.tree('Devboxes').row('bare');
+      await row.waitFor(30_000);
+      await row.pressInlineButton('Open VS Code');
+      await workbench.dialog.press('Start VS Code');
+      await workbench.dialog.waitFor('The devbox bare has no VS Code server. Install code-server in it?');
+      assert.ok((await workbench.dialog.text()).includes(from));
+      await workbench.screenshot('plain-4-install');
+      assert.deepEqual(asked, []);
+      await workbench.dialog.press('Install and Start');
+      await workbench.notification('code-server could not be downloaded').waitFor(30_000);
+      await workbench.screenshot('plain-5-not-installed');
+      assert.ok(asked.length > 0);
+    } finally {
+      await bare.stop();
+      await new Promise((resolve) => files.close(resolve));
+    }
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
+import { beginBuild } from '../../src/core/platform/blueprintBuild';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import type { Devbox } from '../../src/core/platform/devbox';
 import { eventually } from './eventually';
@@ -107,6 +108,31 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await assert.rejects(api.readFile(devbox.id, '/workspace/.env'));
     await assert.rejects(api.readFile(devbox.id, '/workspace/left-out.txt'));
     assert.match(await api.readFile(devbox.id, '/workspace/.gitignore'), /left-out/);
+  });
+
+  it('waits for a build that is under way, and starts nothing when that is cancelled', async () => {
+    const { workbench, platform } = session();
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    await beginBuild(api, { name: 'slow-to-build', dockerfile: 'FROM ubuntu\nRUN echo "\u001b[31mred $(icon) [link](command:x)"; sleep 8\n' });
+    await workbench.runCommand('Runloop: Start Devbox With Options…');
+    await workbench.quickInput.pick('slow-to-build');
+    await workbench.quickInput.pick('SMALL');
+    await workbench.quickInput.pick('shut down after 1 h');
+    await workbench.quickInput.pick('Nothing');
+    await workbench.quickInput.waitFor(/Environment variables/);
+    await workbench.quickInput.accept();
+    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.quickInput.accept('never-started');
+    await workbench.dialog.waitFor('The blueprint slow-to-build is being built. Wait for it?');
+    await workbench.dialog.press('Wait and Start');
+    const progress = workbench.notification('Waiting for the blueprint slow-to-build');
+    await progress.waitFor();
+    await eventually(() => session().outputText('Build of slow-to-build'), (text) => text.includes('red'));
+    await workbench.screenshot('presets-10-build');
+    await progress.press('Cancel');
+    await workbench.notification('Nothing was started. The build itself cannot be ended').waitFor(30_000);
+    assert.equal(await devboxNamed('never-started'), undefined);
+    assert.ok(!(await session().outputText('Build of slow-to-build')).includes('\u001b'));
   });
 
   it('keeps presets in the folder too, beside those that are there, and the settings\u2019 come first in every window', async () => {
