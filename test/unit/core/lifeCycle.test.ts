@@ -125,11 +125,15 @@ describe("a runtime's life", function () {
     assert.equal(statuses.at(-1), 'STATUS$STOPPED');
   });
 
-  it('one connect at a time, and none after close', async () => {
+  it('one connect at a time, which holds nothing up, and none after close (D14, D22)', async () => {
     const runtime = runtimeWith({ sid: 'once' });
+    let turns = 0;
+    const other = setInterval(() => (turns += 1), 1);
     const connecting = runtime.connect();
     await assert.rejects(runtime.connect(), (error) => RuntimeError.is(error, 'closed'));
     await connecting;
+    clearInterval(other);
+    assert.ok(turns > 10, 'everything else goes on meanwhile (D14)');
     await runtime.close();
     await runtime.close();
     assert.equal(runtime.state, 'closed');
@@ -143,12 +147,22 @@ describe("a runtime's life", function () {
     assert.equal((await api.retrieve(runtime.devbox?.id ?? '')).status, 'shutdown');
   });
 
-  it('notices a devbox that fails to boot at once, with its log (D7)', async () => {
-    const runtime = runtimeWith({ sid: 'broken', launchCommands: ['echo the reason; exit 3'] });
+  it('notices a devbox that fails to boot at once, with its last 20 lines, and says so to all (D7, D31)', async () => {
+    const runtime = runtimeWith({ sid: 'broken', launchCommands: ['seq 100; echo the reason; exit 3'] });
+    const told: RuntimeEvent[] = [];
+    runtime.onEvent((event) => {
+      if (event.type === 'status') told.push(event);
+    });
     await assert.rejects(
       runtime.connect(),
-      (error) => RuntimeError.is(error, 'devbox_ended') && /execution_failed/.test(error.message) && error.logTail.some((line) => line.includes('the reason')),
+      (error) => RuntimeError.is(error, 'devbox_ended') && /execution_failed/.test(error.message) && error.devboxId === runtime.devbox?.id,
     );
+    // Whoever only listens learns the same (D31).
+    assert.deepEqual(told.map((event) => (event.type === 'status' ? event.status : '')), ['STATUS$STARTING_RUNTIME', 'STATUS$ERROR']);
+    const last = told.at(-1);
+    assert.ok(last?.type === 'status' && last.error !== undefined && /execution_failed/.test(last.error.message));
+    assert.equal(last.error.logTail.length, 20);
+    assert.ok(last.error.logTail.some((line) => line.includes('the reason')));
   });
 
   it('asks for a lifetime, or for an idle policy instead (D21)', async () => {

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { ensureChromium } from '../../../vscode/chromium';
 import { parseCalls } from '../../../../src/local/actionServer/browser/actionCode';
 import { parseKeys } from '../../../../src/local/actionServer/browser/keys';
-import { processesWith, RunningServer } from './runningServer';
+import { ActionExecutionClient } from '../../../../src/core/actionExecutionClient';
+import { observationIs } from '../../../../src/core/observation';
+import { processesWith, RunningServer, sessionKey } from './runningServer';
 
 const pages: Record<string, string> = {
   '/': `<!doctype html><html lang="en"><head><title>A page</title></head><body>
@@ -86,6 +88,20 @@ describe('browse', () => {
     assert.equal(extras['error'], true);
     assert.match(String(extras['last_browser_action_error']), /^Error: Page\.goto: net::ERR_\w+ at http:\/\/127\.0\.0\.1:1\/\n/);
     assert.match(content, /BEGIN error message/);
+  });
+
+  it("gives the core's client typed observations of both actions, with all other fields kept", async () => {
+    const client = new ActionExecutionClient({ url: `http://127.0.0.1:${server.port}`, sessionKey, tunnelToken: undefined });
+    const visited = await client.runAction({ action: 'browse', args: { url: address } });
+    assert.ok(observationIs(visited, 'browse'));
+    assert.deepEqual([visited.url, visited.failed, visited.extras['trigger_by_action']], [`${address}/`, false, 'browse']);
+    assert.match(visited.screenshot ?? '', /^data:image\/png;base64,iVBOR/);
+    const done = await client.runAction({ action: 'browse_interactive', args: { browser_actions: `goto("${address}/two")` } });
+    assert.ok(observationIs(done, 'browse'));
+    assert.deepEqual([done.url, done.failed, done.extras['trigger_by_action']], [`${address}/two`, false, 'browse_interactive']);
+    const failed = await client.runAction({ action: 'browse', args: { url: 'http://127.0.0.1:1/' } });
+    assert.ok(observationIs(failed, 'browse') && failed.failed);
+    client.dispose();
   });
 
   it('names the elements of a page as BrowserGym does, those in frames by the frame', async () => {
