@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'mocha';
 import { ActionExecutionClient } from '../../../src/core/actionExecutionClient';
 import { EventStream, type StreamEvent } from '../../../src/core/actions/eventStream';
 import { RuntimeError } from '../../../src/core/errors';
-import { observationIs } from '../../../src/core/observation';
+import { observationIs, parseObservation } from '../../../src/core/observation';
 import { looksSecret } from '../../../src/core/transfer/secretFiles';
 import { uploadWorkspace } from '../../../src/core/transfer/uploadWorkspace';
 import { RunningServer, sessionKey } from '../local/actionServer/runningServer';
@@ -70,6 +70,11 @@ describe('the client against the action server', function () {
     const observation = await client.runAction({ action: 'run', args: { command: 'echo a\necho b', hidden: true } });
     assert.equal(observation.type, 'error');
     assert.match(observation.content, /multiple commands/);
+    const newer = parseObservation({ observation: 'from_tomorrow', content: 'c', extras: { new_field: [1] }, cause: null });
+    assert.deepEqual([newer.type, newer.content, newer.extras], ['from_tomorrow', 'c', { new_field: [1] }]);
+    const error = parseObservation({ observation: 'error', content: 'e', extras: { error_id: 'X', hidden: true } });
+    assert.ok(observationIs(error, 'error'));
+    assert.deepEqual([error.errorId, error.extras['hidden']], ['X', true]);
   });
 
   it('answers itself what must never be sent', async () => {
