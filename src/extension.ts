@@ -67,7 +67,12 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     stopDocuments,
     log,
     own: (disposable) => context.subscriptions.push(disposable),
-    environment: { version: String(asObject(context.extension.packageJSON)?.['version']), logFolder: context.logUri.fsPath, localFolder },
+    environment: {
+      version: String(asObject(context.extension.packageJSON)?.['version']),
+      logFolder: context.logUri.fsPath,
+      localFolder,
+      searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
+    },
   };
   context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), stopDocuments, tree, services.keepAlive, output, sessions, store, account, log);
   const health = new SessionHealth(services);

@@ -31,6 +31,16 @@ export const commandIds = [
   'runloop.collectSupportBundle',
   'runloop.tryLocally',
   'runloop.stopLocalPlatform',
+  'runloop.openLog',
+  'runloop.filterLog',
+  'runloop.changeLogFilter',
+  'runloop.followLog',
+  'runloop.unfollowLog',
+  'runloop.saveLog',
+  'runloop.searchLogs',
+  'runloop.openLogMatch',
+  'runloop.stopLogSearch',
+  'runloop.clearLogSearch',
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];
@@ -41,4 +51,12 @@ export const contextKeys = {
   filtered: 'runloop.filtered',
   localPlatform: 'runloop.localPlatform',
   hasDashboard: 'runloop.hasDashboard',
+  /** Addresses of open logs. */
+  followedLogs: 'runloop.followedLogs',
+  filteredLogs: 'runloop.filteredLogs',
+  /** `running`, `done`, or nothing where no logs were searched. */
+  logSearch: 'runloop.logSearch',
 } as const;
+
+/** Scheme of the documents that show a devbox's log. */
+export const logScheme = 'runloop-log';

@@ -16,6 +16,8 @@ export interface DevboxQuestion {
   readonly suspended?: boolean;
   /** Ask among those that do not run any more: failed, shut down or suspended, the newest of each. */
   readonly stopped?: boolean;
+  /** Ask among those of the view, suspended and ended ones included. */
+  readonly inAnyState?: boolean;
 }
 
 function idOf(argument: unknown): string | undefined {
@@ -35,7 +37,8 @@ export async function devboxesFor(services: Services, question: DevboxQuestion):
   const single = idOf(question.argument);
   const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];
   if (ids.length > 0) return Promise.all(ids.map(async (id) => services.store.get(id) ?? api.retrieve(id)));
-  const picked = await pick(await candidates(api, question), question.placeHolder);
+  const asked = question.inAnyState === true ? await listedDevboxes(services) : await candidates(api, question);
+  const picked = await pick(asked, question.placeHolder);
   return picked === undefined ? [] : [picked];
 }
 
@@ -43,7 +46,7 @@ export async function devboxesFor(services: Services, question: DevboxQuestion):
 export async function devboxFor(
   services: Services,
   argument: unknown,
-  options: Pick<DevboxQuestion, 'placeHolder' | 'runningOnly' | 'stopped'>,
+  options: Pick<DevboxQuestion, 'placeHolder' | 'runningOnly' | 'stopped' | 'inAnyState'>,
 ): Promise<Devbox | undefined> {
   const [devbox] = await devboxesFor(services, { argument, ...options });
   return devbox;
@@ -51,6 +54,16 @@ export async function devboxFor(
 
 /** How many of the devboxes that ended are offered: an account may have tens of thousands. */
 const offeredEnded = 100;
+
+/** Devboxes that are asked for where the view has not listed them yet. */
+const listed = 100;
+
+/** The devboxes of the view in any state, newest first; read from the account if the view has not been looked at. */
+export async function listedDevboxes(services: Services): Promise<readonly Devbox[]> {
+  const { api } = await services.account.require();
+  if (services.store.loaded) return services.store.devboxes;
+  return (await api.listPage({ limit: listed })).devboxes;
+}
 
 async function candidates(api: RunloopApi, question: DevboxQuestion): Promise<Devbox[]> {
   if (question.stopped === true) {
@@ -78,7 +91,13 @@ async function pick(devboxes: readonly Devbox[], placeHolder: string): Promise<D
     await window.showInformationMessage(l10n.t('There is no such devbox in this account.'));
     return undefined;
   }
-  const items = devboxes.map((devbox): QuickPickItem & { readonly devbox: Devbox } => ({
+  const picked = await window.showQuickPick(devboxItems(devboxes), { placeHolder, matchOnDetail: true });
+  return picked?.devbox;
+}
+
+/** Devboxes as items of a quick pick. */
+export function devboxItems(devboxes: readonly Devbox[]): (QuickPickItem & { readonly devbox: Devbox })[] {
+  return devboxes.map((devbox) => ({
     label: plainLabel(devboxLabel(devbox)),
     description: [statusWord(devbox.status), devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now())]
       .filter((part) => part !== '')
@@ -86,8 +105,6 @@ async function pick(devboxes: readonly Devbox[], placeHolder: string): Promise<D
     detail: devbox.id,
     devbox,
   }));
-  const picked = await window.showQuickPick(items, { placeHolder, matchOnDetail: true });
-  return picked?.devbox;
 }
 
 /** A label from outside for a quick pick, where `$(` would be drawn as an icon. */

@@ -43,6 +43,16 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.whyDidItStop': async () => (await import('../diagnosis/stopCommands')).whyDidItStop,
   'runloop.copyWhyItStopped': async () => (await import('../diagnosis/stopCommands')).copyWhyItStopped,
   'runloop.showLog': async () => (await import('./devboxCommands')).showLog,
+  'runloop.openLog': async () => (await import('../logDocument/logCommands')).openLog,
+  'runloop.filterLog': async () => (await import('../logDocument/logCommands')).filterLog,
+  'runloop.changeLogFilter': async () => (await import('../logDocument/logCommands')).filterLog,
+  'runloop.followLog': async () => (await import('../logDocument/logCommands')).followLog,
+  'runloop.unfollowLog': async () => (await import('../logDocument/logCommands')).unfollowLog,
+  'runloop.saveLog': async () => (await import('../logDocument/saveLog')).saveLog,
+  'runloop.searchLogs': async () => (await import('../logSearch/searchCommands')).searchLogsCommand,
+  'runloop.openLogMatch': async () => (await import('../logSearch/searchCommands')).openLogMatch,
+  'runloop.stopLogSearch': async () => (await import('../logSearch/searchCommands')).stopLogSearch,
+  'runloop.clearLogSearch': async () => (await import('../logSearch/searchCommands')).clearLogSearch,
 };
 
 /** Registers every command in one place; a failure of any of them becomes one message. */

@@ -36,6 +36,7 @@ export async function sessionActions(services: Services): Promise<void> {
     action('vscode', l10n.t('Open VS Code'), 'runloop.openVscode'),
     action('link', l10n.t('Copy VS Code Link'), 'runloop.copyVscodeLink'),
     action('output', l10n.t('Show Output'), 'runloop.showOutput'),
+    action('list-flat', l10n.t('Open Log'), 'runloop.openLog'),
     action('copy', l10n.t('Copy Devbox ID'), 'runloop.copyDevboxId'),
     action('debug-pause', l10n.t('Suspend'), 'runloop.suspendDevbox'),
     action('debug-disconnect', l10n.t('Detach'), 'runloop.detachDevbox'),

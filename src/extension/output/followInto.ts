@@ -45,7 +45,7 @@ export async function followInto(
 }
 
 /** What is said between the lines; undefined for what changes nothing for the reader. */
-function noticeText(notice: FollowNotice): string | undefined {
+export function noticeText(notice: FollowNotice): string | undefined {
   switch (notice.kind) {
     case 'interrupted':
       return l10n.t('Connection lost, trying again: {0}', notice.why);

@@ -1,0 +1,114 @@
+import { l10n } from 'vscode';
+import type { Disposable } from '../../core/events';
+import { isAborted } from '../../core/errors';
+import { followEvents } from '../../core/logs/followDevbox';
+import { FollowPosition } from '../../core/logs/followPosition';
+import { LineGroups } from '../../core/logs/lineGroups';
+import { LogRecords } from '../../core/logs/logRecords';
+import { Turns } from '../../core/logs/turns';
+import { LineRedactor } from '../../core/redact';
+import { noticeText } from '../output/followInto';
+import type { Services } from '../services';
+import { failureText } from '../showFailure';
+import { knownSecrets } from './knownSecrets';
+
+/** `idle`: not begun, or nobody looks; `ended`: this is all there will ever be. */
+export type ReaderState = 'idle' | 'reading' | 'ended' | 'failed';
+
+/** Milliseconds after which what is open of lines that belong together is shown as it is. */
+const groupRestMs = 100;
+
+/** Reads the log of one devbox into records, from its first line on and then as it grows; can rest and go on. */
+export class LogReader implements Disposable {
+  readonly records = new LogRecords();
+  readonly devboxId: string;
+  readonly #services: Services;
+  readonly #onNews: () => void;
+  readonly #position = new FollowPosition();
+  #stop: AbortController | undefined;
+  #state: ReaderState = 'idle';
+
+  /** @param onNews told when there are more records or the state is another */
+  constructor(services: Services, devboxId: string, onNews: () => void) {
+    this.#services = services;
+    this.devboxId = devboxId;
+    this.#onNews = onNews;
+  }
+
+  get state(): ReaderState {
+    return this.#state;
+  }
+
+  /** Reads on from where it had come to. Does nothing while it reads, or when there is no more to come. */
+  start(): void {
+    if (this.#stop !== undefined || this.#state === 'ended') return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.#become('reading');
+    this.#read(stop.signal)
+      .then(
+        (isAll) => {
+          if (isAll) this.#notice('info', l10n.t('The devbox has ended; this is its whole output.'));
+          this.#become(isAll ? 'ended' : 'idle');
+        },
+        (error: unknown) => {
+          this.#notice('error', l10n.t('The log cannot be read any further: {0} Open it again to retry.', failureText(error)));
+          this.#services.log.failure(`Reading the log of ${this.devboxId}`, error);
+          this.#become('failed');
+        },
+      )
+      .finally(() => (this.#stop = undefined));
+  }
+
+  /** Stops reading for now; what was read stays. */
+  rest(): void {
+    this.#stop?.abort();
+  }
+
+  dispose(): void {
+    this.rest();
+  }
+
+  /** @returns false if it was stopped before the log's end */
+  async #read(signal: AbortSignal): Promise<boolean> {
+    const { api } = await this.#services.account.require();
+    const devbox = this.#services.store.get(this.devboxId) ?? (await api.retrieve(this.devboxId, { signal }));
+    const groups = new LineGroups(new LineRedactor(await knownSecrets(this.#services, api, devbox)));
+    const flush = (): void => {
+      this.records.add(groups.flush());
+      this.#onNews();
+    };
+    const turns = new Turns();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      for await (const event of followEvents(api, this.devboxId, { signal, position: this.#position })) {
+        clearTimeout(timer);
+        if (event.type === 'lines') {
+          this.records.add(groups.take(event.lines));
+          this.#onNews();
+          timer = setTimeout(flush, groupRestMs);
+          await turns.share();
+          continue;
+        }
+        flush();
+        // A cut is bridged without a loss; where that cannot be said, another notice follows.
+        const text = event.notice.kind === 'interrupted' ? undefined : noticeText(event.notice);
+        if (text !== undefined) this.#notice('warning', text);
+      }
+    } finally {
+      clearTimeout(timer);
+      flush();
+    }
+    return !isAborted(signal);
+  }
+
+  #notice(level: 'info' | 'warning' | 'error', text: string): void {
+    this.records.addNotice(level, text, Date.now());
+    this.#onNews();
+  }
+
+  #become(state: ReaderState): void {
+    this.#state = state;
+    this.#onNews();
+  }
+}

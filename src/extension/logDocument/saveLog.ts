@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename } from 'node:path/posix';
+import { finished } from 'node:stream/promises';
+import { l10n, ProgressLocation, Uri, window, workspace, type QuickPickItem } from 'vscode';
+import { hidesNothing, showEverything, type LogFilter } from '../../core/logs/logFilter';
+import type { LogRecords } from '../../core/logs/logRecords';
+import { Turns } from '../../core/logs/turns';
+import type { Services } from '../services';
+import { logOf } from './logCommands';
+import type { LogDocument } from './logDocument';
+
+const piece = { lines: 5_000, characters: 1 << 20 };
+
+/** Saves a log as a text file, redacted as it is shown. */
+export async function saveLog(services: Services, argument: unknown): Promise<void> {
+  const log = logOf(services, argument);
+  if (log === undefined) return;
+  const filter = await filterToSave(log);
+  if (filter === undefined) return;
+  const [folder] = workspace.workspaceFolders ?? [];
+  const defaultFolder = folder?.uri.scheme === 'file' ? folder.uri : Uri.file(homedir());
+  const target = await window.showSaveDialog({
+    title: l10n.t('Save Log'),
+    defaultUri: Uri.joinPath(defaultFolder, basename(log.document.uri.path)),
+    filters: { [l10n.t('Logs')]: ['log', 'txt'] },
+  });
+  if (target === undefined) return;
+  await window.withProgress({ location: ProgressLocation.Window, title: l10n.t('Saving the log') }, () => write(log.records, filter, target));
+  const open = l10n.t('Open');
+  const lines = log.records.linesShown(filter).toLocaleString();
+  const said = log.state === 'ended' ? l10n.t('Saved {0} lines, the whole log.', lines) : l10n.t('Saved {0} lines: the log as it was now.', lines);
+  window.showInformationMessage(hidesNothing(filter) ? said : l10n.t('Saved the {0} lines that are shown.', lines), open).then(
+    async (chosen) => {
+      if (chosen === open) await window.showTextDocument(target);
+    },
+    (error: unknown) => services.log.failure('Opening the saved log', error),
+  );
+}
+
+/** What of the log is to be saved: asked where it is not all shown. */
+async function filterToSave({ filter, records }: LogDocument): Promise<LogFilter | undefined> {
+  if (hidesNothing(filter)) return filter;
+  const item = (label: string, of: LogFilter): QuickPickItem & { readonly filter: LogFilter } => ({
+    label,
+    description: l10n.t('{0} lines', records.linesShown(of).toLocaleString()),
+    filter: of,
+  });
+  const items = [item(l10n.t('What is shown'), filter), item(l10n.t('The whole log'), showEverything)];
+  return (await window.showQuickPick(items, { title: l10n.t('Save Log'), placeHolder: l10n.t('What to save?') }))?.filter;
+}
+
+async function write(records: LogRecords, filter: LogFilter, target: Uri): Promise<void> {
+  const pieces = piecesOf(records, filter);
+  if (target.scheme !== 'file') {
+    const parts: Uint8Array[] = [];
+    for await (const text of pieces) parts.push(Buffer.from(text));
+    await workspace.fs.writeFile(target, Buffer.concat(parts));
+    return;
+  }
+  const file = createWriteStream(target.fsPath, { mode: 0o600 });
+  const ended = finished(file);
+  try {
+    for await (const text of pieces) if (!file.write(text)) await Promise.race([once(file, 'drain'), ended]);
+  } finally {
+    file.end();
+    await ended;
+  }
+}
+
+/** What there is now, in pieces. */
+async function* piecesOf(records: LogRecords, filter: LogFilter): AsyncGenerator<string> {
+  const turns = new Turns();
+  const end = records.count;
+  for (let next = 0; next < end; ) {
+    const slice = records.read(next, filter, piece);
+    next = slice.next;
+    if (slice.text !== '') yield slice.text;
+    await turns.share();
+  }
+}

@@ -1,0 +1,58 @@
+import { InputBoxValidationSeverity, l10n, QuickInputButtonLocation, ThemeIcon, window, type InputBox, type QuickInputButton } from 'vscode';
+import type { Disposable } from '../../core/events';
+import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
+
+/** A button that is on or off. Editors that know toggles draw them so; the others are told by the prompt alone. */
+function toggle(icon: string, tooltip: string, checked: boolean): QuickInputButton {
+  return { iconPath: new ThemeIcon(icon), tooltip, location: QuickInputButtonLocation.Input, toggle: { checked } };
+}
+
+/**
+ * Asks what to look for: a text or a regular expression, with or without regard to case.
+ *
+ * @param earlier what was looked for last
+ * @returns undefined if the user leaves it
+ */
+export async function askForQuery(earlier: LogQuery, devboxes: number): Promise<LogQuery | undefined> {
+  const box = window.createInputBox();
+  const subscriptions: Disposable[] = [box];
+  let { isRegExp, matchCase } = earlier;
+  const query = (): LogQuery => ({ text: box.value, isRegExp, matchCase });
+  const draw = (): void => {
+    const buttons = [toggle('case-sensitive', l10n.t('Match Case'), matchCase), toggle('regex', l10n.t('Use Regular Expression'), isRegExp)];
+    box.buttons = buttons;
+    box.prompt = [
+      isRegExp ? l10n.t('A regular expression') : l10n.t('A text'),
+      matchCase ? l10n.t('case matters') : l10n.t('case does not matter'),
+    ].join(' · ');
+    validate(box, query());
+  };
+  box.title = devboxes === 1 ? l10n.t('Search the Log of One Devbox') : l10n.t('Search the Logs of {0} Devboxes', devboxes);
+  box.placeholder = l10n.t('What to look for');
+  box.value = earlier.text;
+  draw();
+  try {
+    return await new Promise((resolve) => {
+      subscriptions.push(
+        box.onDidChangeValue(() => validate(box, query())),
+        box.onDidTriggerButton((button) => {
+          if (button === box.buttons[0]) matchCase = !matchCase;
+          else isRegExp = !isRegExp;
+          draw();
+        }),
+        box.onDidAccept(() => {
+          if (box.value !== '' && typeof patternOf(query()) !== 'string') resolve(query());
+        }),
+        box.onDidHide(() => resolve(undefined)),
+      );
+      box.show();
+    });
+  } finally {
+    for (const subscription of subscriptions) subscription.dispose();
+  }
+}
+
+function validate(box: InputBox, query: LogQuery): void {
+  const pattern = patternOf(query);
+  box.validationMessage = typeof pattern === 'string' ? { message: pattern, severity: InputBoxValidationSeverity.Error } : undefined;
+}

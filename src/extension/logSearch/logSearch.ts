@@ -1,0 +1,100 @@
+import { commands } from 'vscode';
+import type { Disposable } from '../../core/events';
+import { LineSearcher } from '../../core/logs/search/lineSearcher';
+import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
+import { searchLogs } from '../../core/logs/search/searchLogs';
+import type { Devbox } from '../../core/platform/devbox';
+import { contextKeys } from '../commandIds';
+import { knownSecrets } from '../logDocument/knownSecrets';
+import type { Services } from '../services';
+import { SearchResults } from './searchResults';
+import { SearchTree } from './searchTree';
+
+/** The one search in logs of this window, and the view that shows it. */
+export class LogSearch implements Disposable {
+  /** What was looked for last. */
+  query: LogQuery = { text: '', isRegExp: false, matchCase: false };
+  readonly #services: Services;
+  readonly #tree = new SearchTree();
+  #stop = new AbortController();
+  #results: SearchResults | undefined;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /**
+   * Searches the logs of devboxes; the results appear while they are found. Ends an earlier search.
+   *
+   * @returns when all is searched, or the search was stopped
+   */
+  async run(devboxes: readonly Devbox[], query: LogQuery): Promise<void> {
+    const pattern = patternOf(query);
+    if (typeof pattern === 'string') return;
+    const { api } = await this.#services.account.require();
+    this.stop();
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.query = query;
+    this.#results?.dispose();
+    const results = new SearchResults(devboxes);
+    this.#results = results;
+    await this.#become('running');
+    this.#tree.show(results, query.isRegExp ? `/${query.text}/` : query.text);
+    await this.#tree.reveal();
+    const searcher = new LineSearcher(this.#services.environment.searchThreadFile, pattern);
+    const byId = new Map(devboxes.map((devbox) => [devbox.id, devbox]));
+    try {
+      await searchLogs(api, [...byId.keys()], {
+        searcher,
+        signal: stop.signal,
+        secretsOf: async (id) => knownSecrets(this.#services, api, byId.get(id) ?? (await api.retrieve(id, { signal: stop.signal }))),
+        onEvent: (event) => {
+          if (event.type === 'failed') this.#services.log.failure(`Searching the log of ${event.devboxId}`, event.error);
+          results.take(event);
+        },
+      });
+    } finally {
+      searcher.close();
+      results.stopped();
+      if (this.#results === results) await this.#become('done');
+    }
+  }
+
+  /** Ends the search; what was found stays. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Ends the search and hides the view. */
+  async clear(): Promise<void> {
+    this.stop();
+    this.#results?.dispose();
+    this.#results = undefined;
+    this.#tree.clear();
+    await this.#become(undefined);
+  }
+
+  dispose(): void {
+    this.stop();
+    this.#results?.dispose();
+    this.#tree.dispose();
+  }
+
+  async #become(state: 'running' | 'done' | undefined): Promise<void> {
+    await commands.executeCommand('setContext', contextKeys.logSearch, state);
+  }
+}
+
+const searches = new WeakMap<Services, LogSearch>();
+
+/** The search of this window; made on first use. */
+export function logSearch(services: Services): LogSearch {
+  let search = searches.get(services);
+  if (search === undefined) {
+    search = new LogSearch(services);
+    searches.set(services, search);
+    services.own(search);
+  }
+  return search;
+}

@@ -1,0 +1,139 @@
+import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { eventually } from '../ui/eventually';
+import { startUiSession, type UiSession } from '../ui/uiSession';
+import type { Bench } from './bench';
+
+const howMany = 500_000;
+
+/** What is measured in the extension host: the longest time for which it could do nothing else, and its own work. */
+interface Blocks {
+  /** Milliseconds on the clock: other programs on the computer count. */
+  readonly wallMs: number;
+  /** Milliseconds of its own CPU within one such block: only what it did itself counts. */
+  readonly cpuMs: number;
+}
+
+/**
+ * A log of half a million lines as a document in a real VS Code, beside the usual way, which gives the editor the text
+ * as a whole.
+ */
+export const logDocumentBench: Bench = {
+  about: `logdoc: a log of ${howMany} lines as a document in a real VS Code`,
+  async run(_args, say) {
+    const session = await startUiSession();
+    try {
+      const api = new RunloopApi({ apiKey: session.platform.apiKey, baseUrl: session.platform.baseURL });
+      const script = `let n = 0; const go = () => { while (n < ${howMany}) { let part = ""; for (let i = 0; i < 500; i++, n++) part += "line " + n + " of a log, with as much text as lines have: " + Math.random() + "\\n";
+        if (!process.stdout.write(part)) { process.stdout.once("drain", go); return; } } }; go();`;
+      const { id } = await api.createDevbox({ name: 'half-a-million', entrypoint: `exec node -e '${script}'` }, { requestId: crypto.randomUUID() });
+      await eventually(
+        () => api.retrieve(id),
+        ({ status }) => status === 'shutdown',
+        120_000,
+      );
+      await watch(session);
+      await session.workbench.page.waitForTimeout(3_000);
+      const noise = await blocks(session);
+      say(`nothing (the noise of this computer): ${text(noise)}`);
+
+      const opening = performance.now();
+      await session.api.evaluate(async (vscode, devbox) => {
+        await vscode.commands.executeCommand('runloop.openLog', devbox);
+      }, id);
+      await linesReach(session, 100);
+      const firstLinesMs = performance.now() - opening;
+      await linesReach(session, howMany);
+      const allLinesMs = performance.now() - opening;
+      const opened = await blocks(session);
+      say(`opened: first lines after ${Math.round(firstLinesMs)} ms, all after ${Math.round(allLinesMs)} ms; ${text(opened)}`);
+      await session.workbench.screenshot('bench-logdoc');
+
+      const finding = performance.now();
+      await session.workbench.page.locator('.editor-group-container.active .view-lines').click();
+      await session.workbench.page.keyboard.press('Control+F');
+      await session.workbench.page.locator('.find-widget.visible textarea').first().fill(`line ${howMany - 1} `);
+      await session.workbench.page.locator('.find-widget .matchesCount').getByText('1 of 1').waitFor({ timeout: 60_000 });
+      const findMs = performance.now() - finding;
+      const found = await blocks(session);
+      say(`the last line found with the editor's own search after ${Math.round(findMs)} ms; ${text(found)}`);
+      const memoryMb = await session.api.evaluate(() => process.memoryUsage().rss / 2 ** 20);
+
+      const whole = await openWhole(session);
+      say(`the usual way, the text as a whole: all after ${Math.round(whole.ms)} ms; ${text(whole.blocks)}`);
+      const aim = (name: string, goal: string, value: number, met: boolean) => ({ name, goal, value, met });
+      return {
+        bench: 'logdoc',
+        runs: 1,
+        results: { lines: howMany, noise, firstLinesMs, allLinesMs, opened, findMs, found, memoryMb, whole },
+        aims: [
+          aim('longest work of the extension host in one go, ms of CPU', 'under 100', opened.cpuMs, opened.cpuMs < 100),
+          aim('longest block of the extension host, ms on the clock', `under 100 (noise: ${Math.round(noise.wallMs)})`, opened.wallMs, opened.wallMs < Math.max(100, noise.wallMs)),
+        ],
+      };
+    } finally {
+      await session.dispose();
+    }
+  },
+};
+
+function text({ wallMs, cpuMs }: Blocks): string {
+  return `longest block ${wallMs.toFixed(1)} ms, of which at most ${cpuMs.toFixed(1)} ms of work in one go`;
+}
+
+/** Watches the event loop from inside: how late a timer of a millisecond is, and what CPU was used meanwhile. */
+async function watch(session: UiSession): Promise<void> {
+  await session.api.evaluate(() => {
+    const seen = { wallMs: 0, cpuMs: 0 };
+    (globalThis as unknown as { benchBlocks: typeof seen }).benchBlocks = seen;
+    // The CPU of this thread alone, where Node can tell; what its garbage collector does beside it holds nobody up.
+    const cpu = (): number => {
+      const { user, system } = 'threadCpuUsage' in process ? (process as unknown as { threadCpuUsage(): NodeJS.CpuUsage }).threadCpuUsage() : process.cpuUsage();
+      return (user + system) / 1000;
+    };
+    let [wall, used] = [performance.now(), cpu()];
+    setInterval(() => {
+      const [now, usedNow] = [performance.now(), cpu()];
+      seen.wallMs = Math.max(seen.wallMs, now - wall);
+      seen.cpuMs = Math.max(seen.cpuMs, usedNow - used);
+      [wall, used] = [now, usedNow];
+    }, 1);
+  });
+}
+
+/** The longest blocks since the last call. */
+async function blocks(session: UiSession): Promise<Blocks> {
+  return session.api.evaluate(() => {
+    const seen = (globalThis as unknown as { benchBlocks: { wallMs: number; cpuMs: number } }).benchBlocks;
+    const now = { wallMs: seen.wallMs, cpuMs: seen.cpuMs };
+    seen.wallMs = 0;
+    seen.cpuMs = 0;
+    return now;
+  });
+}
+
+async function linesReach(session: UiSession, lines: number): Promise<void> {
+  await eventually(
+    () => session.api.evaluate((vscode) => vscode.window.activeTextEditor?.document.lineCount ?? 0),
+    (count) => count >= lines,
+    180_000,
+  );
+}
+
+/** The same text, as much of it as the editor takes, given by a provider as one. */
+async function openWhole(session: UiSession): Promise<{ readonly ms: number; readonly blocks: Blocks }> {
+  await session.api.evaluate((vscode) => {
+    const text_ = vscode.window.activeTextEditor?.document.getText() ?? '';
+    // Of a longer text the editor says "Files above 50MB cannot be synchronized with extensions" and opens nothing.
+    const whole = text_.slice(0, text_.lastIndexOf('\n', 49 * 2 ** 20));
+    vscode.workspace.registerTextDocumentContentProvider('bench-whole', { provideTextDocumentContent: () => whole });
+  });
+  await session.workbench.page.waitForTimeout(2_000);
+  await blocks(session);
+  const began = performance.now();
+  await session.api.evaluate(async (vscode) => {
+    await vscode.window.showTextDocument(vscode.Uri.from({ scheme: 'bench-whole', path: '/whole.txt' }));
+  });
+  await linesReach(session, howMany / 2);
+  const ms = performance.now() - began;
+  return { ms, blocks: await blocks(session) };
+}
