@@ -7,6 +7,7 @@ import type { RuntimeEvent } from '../../core/runtimeStatus';
 import type { StartChoices } from '../../core/startChoices';
 import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
+import { inertText } from '../inertText';
 import type { Services } from '../services';
 import { runtimeFor } from '../session/runtimeFor';
 import { showFailure, type Remedy } from '../showFailure';
@@ -46,7 +47,7 @@ export async function startChosen(services: Services, name: string, choices: Sta
     offerNext(services, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
-      void window.showInformationMessage(l10n.t('The start of {0} was cancelled. No devbox was left behind.', name));
+      void window.showInformationMessage(l10n.t('The start of {0} was cancelled. No devbox was left behind.', inertText(name)));
       return;
     }
     const again = (): Promise<void> => startChosen(services, name, choices);
@@ -140,7 +141,7 @@ async function withStartProgress<T>(
   const starting = start((message) => tell(message), stop.signal);
   // Awaited below in every case; this only keeps a failure in between from counting as unhandled.
   starting.catch(() => undefined);
-  const title = l10n.t('Starting devbox {0}', name);
+  const title = l10n.t('Starting devbox {0}', inertText(name));
   const options = { location: ProgressLocation.Notification, cancellable: true, title };
   const cancelled = await window.withProgress(options, async (progress, token) => {
     tell = (message) => progress.report({ message });

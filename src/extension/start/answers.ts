@@ -6,7 +6,7 @@ import { blueprintChoices, networkPolicyChoices, secretChoices, snapshotChoices,
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/startChoices';
 import { readPrices } from '../account/settings';
-import { plainLabel } from '../commands/pickDevbox';
+import { inertText } from '../inertText';
 import { readPresets, type OfferedPreset, type PresetProblem } from './presets';
 import type { Step } from './steps';
 
@@ -55,7 +55,7 @@ export function withChoices(answers: Answers, changed: Partial<StartChoices>): {
 
 /** Names from outside as one harmless line. */
 export function shown(text: string): string {
-  return plainLabel(oneLine(text, 60));
+  return inertText(oneLine(text, 60));
 }
 
 /** The estimated price of an hour in dollars; undefined if the size is not known. */

@@ -15,6 +15,7 @@ import { redact } from '../../core/redact';
 import { readSettings } from '../account/settings';
 import { withSignal } from '../cancellation';
 import type { Services } from '../services';
+import { shown } from './answers';
 
 /** Milliseconds that letting go of a build may take. */
 const dropMs = 30_000;
@@ -36,7 +37,7 @@ export async function buildBlueprint(services: Services, name: string): Promise<
   if (!(await isWanted(name, underWay !== undefined))) return false;
   const channel = channelOf(services, name);
   channel.show(true);
-  const title = underWay === undefined ? l10n.t('Building the blueprint {0}', oneLine(name, 60)) : l10n.t('Waiting for the blueprint {0}', oneLine(name, 60));
+  const title = underWay === undefined ? l10n.t('Building the blueprint {0}', shown(name)) : l10n.t('Waiting for the blueprint {0}', shown(name));
   return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
     withSignal(token, async (signal) => {
       progress.report({ message: '…' });
@@ -61,11 +62,10 @@ export async function buildBlueprint(services: Services, name: string): Promise<
 }
 
 async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {
-  const shown = oneLine(name, 60);
   if (isUnderWay) {
     const wait = l10n.t('Wait and Start');
     const detail = l10n.t('The devbox is started when the build is complete.');
-    const answer = await window.showInformationMessage(l10n.t('The blueprint {0} is being built. Wait for it?', shown), { modal: true, detail }, wait);
+    const answer = await window.showInformationMessage(l10n.t('The blueprint {0} is being built. Wait for it?', shown(name)), { modal: true, detail }, wait);
     return answer === wait;
   }
   const build = l10n.t('Build and Start');
@@ -73,7 +73,7 @@ async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {
     'It is built in your account from the OpenHands runtime image {0}, which takes some minutes, once. The image is large; its tag is a setting. Then the devbox is started.',
     `${openhandsImage}:${readSettings().openhandsTag}`,
   );
-  const answer = await window.showInformationMessage(l10n.t('Build the blueprint {0}?', shown), { modal: true, detail }, build);
+  const answer = await window.showInformationMessage(l10n.t('Build the blueprint {0}?', shown(name)), { modal: true, detail }, build);
   return answer === build;
 }
 
@@ -96,7 +96,7 @@ function statusText(status: string): string {
     case 'building':
       return l10n.t('building');
     default:
-      return oneLine(status, 40);
+      return shown(status);
   }
 }
 

@@ -3,15 +3,16 @@ import { customSizeWord } from '../../core/customSize';
 import { oneLine } from '../../core/plainText';
 import type { StartChoices } from '../../core/startChoices';
 import { endRuleText } from '../commands/endRuleText';
+import { inertText } from '../inertText';
 
-/** The choices in a few words, without values of variables. */
+/** The choices in a few words, without values of variables; inert, as presets come from anybody. */
 export function choicesText(choices: StartChoices): string {
   const { source, endRule, repository, folder, environment, secrets, networkPolicyId } = choices;
   const from =
     source.kind === 'blueprint' ? oneLine(source.name, 40) : source.kind === 'snapshot' ? oneLine(source.id, 40) : l10n.t('plain');
   const variables = Object.keys(environment ?? {});
   const named = Object.values(secrets ?? {});
-  return [
+  const parts = [
     from,
     sizeText(choices),
     endRuleText(endRule),
@@ -20,7 +21,8 @@ export function choicesText(choices: StartChoices): string {
     ...(variables.length === 0 ? [] : [l10n.t('sets {0}', oneLine(variables.join(', '), 80))]),
     ...(named.length === 0 ? [] : [l10n.t('with the account secrets {0}', oneLine(named.join(', '), 80))]),
     ...(networkPolicyId === undefined ? [] : [l10n.t('network policy {0}', oneLine(networkPolicyId, 40))]),
-  ].join(', ');
+  ];
+  return inertText(parts.join(', '));
 }
 
 /** The size in a word, or as its parts. */

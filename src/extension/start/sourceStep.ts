@@ -2,6 +2,7 @@ import { commands, l10n, QuickPickItemKind, window, workspace } from 'vscode';
 import type { Choice } from '../../core/platform/choices';
 import type { StartSource } from '../../core/startChoices';
 import { readSettings } from '../account/settings';
+import { inertText } from '../inertText';
 import { estimatedHour, shown, withChoices, type Answers, type Offers, type StartStep, type Valued } from './answers';
 import { choicesText } from './choicesText';
 import type { OfferedPreset, PresetProblem } from './presets';
@@ -88,20 +89,16 @@ function presetRow(preset: OfferedPreset): Row {
   return {
     label: `$(bookmark) ${shown(preset.name)}`,
     description: preset.folder === undefined ? l10n.t('from the settings') : l10n.t('from the folder {0}', shown(preset.folder.name)),
-    detail: [shown200(choicesText(preset.choices)), ...(price === undefined ? [] : [l10n.t('about ${0} an hour (estimate)', price)])].join(' · '),
+    detail: [choicesText(preset.choices).slice(0, 200), ...(price === undefined ? [] : [l10n.t('about ${0} an hour (estimate)', price)])].join(' · '),
     value: { kind: 'preset', preset },
   };
-}
-
-function shown200(text: string): string {
-  return text.replaceAll('$(', '$ (').slice(0, 200);
 }
 
 function problemRow(problem: PresetProblem): Row {
   return {
     label: `$(warning) ${l10n.t('Presets that cannot be used')}`,
     description: problem.file === undefined ? l10n.t('from the settings') : '.runloop/devbox.json',
-    detail: shown200(problem.reason),
+    detail: inertText(problem.reason).slice(0, 200),
     value: { kind: 'problem', problem },
   };
 }
