@@ -104,6 +104,9 @@ export class Blueprints {
         blueprints.#table.put({ ...record, status: 'failed', finishedAt: Date.now(), failure: 'The local platform was ended during the build.', failureReason: 'build_failed' });
       }
     }
+    // What a killed build had made so far.
+    await removeFolder(store.folder('builds'));
+    store.folder('builds');
     await blueprints.#disks.removeAllBut(new Set(blueprints.all().filter(({ status }) => status === 'build_complete').map(({ id }) => id)));
     return blueprints;
   }

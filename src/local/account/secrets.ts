@@ -33,12 +33,13 @@ export class Secrets {
 
   /**
    * @param key the same for a repeated request
-   * @throws DevboxError `conflict` when the name is taken
+   * @throws DevboxError `invalid` when the name is taken
    */
   create(name: string, value: string, key: string | undefined): SecretRecord {
     const id = this.#store.once(key, () => {
       if (this.#find(name) !== undefined) {
-        throw new DevboxError('conflict', `There is a secret ${name} already. Update it, or delete it first.`);
+        // Clients look for this status and these words.
+        throw new DevboxError('invalid', `A secret named ${name} already exists. Update it, or delete it first.`);
       }
       const now = Date.now();
       const record = { id: newSecretId(), name, createdAt: now, updatedAt: now, sealed: this.#seal(name, value) };

@@ -8,10 +8,22 @@ import { ApiError, badRequest, notOffered } from './apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap } from './bodies';
 import { readNetwork } from './createRequest';
-import { listFields, pageBody } from './paging';
+import type { Exchange } from './exchange';
+import { addMetadataRoutes } from './metadataRoutes';
+import { choiceOf, listFields, metadataFilter, pageBody, pageOf } from './paging';
 import { repeatKey } from './repeatKey';
 import type { Router } from './router';
 import { blueprintView } from './views';
+
+const buildStatuses = ['queued', 'provisioning', 'building', 'awaiting_upload', 'failed', 'build_complete'] as const;
+
+/** A blueprint as lists look at it. */
+interface Listed {
+  readonly id: string;
+  readonly name: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly view: Record<string, unknown>;
+}
 
 const contextFields = z.object({ type: z.literal('object'), object_id: z.string() });
 
@@ -76,26 +88,28 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     exchange.sendJson(200, builtView(built));
   });
 
-  router.add('GET', '/v1/blueprints', ({ exchange }) => {
+  const list = (exchange: Exchange, all: readonly Listed[]): void => {
     const { query } = exchange;
-    const { name, limit, startingAfter, search } = listFields(query);
-    const status = query.get('status');
-    const views = [...blueprints.all().map(builtView), ...builtInBlueprints.map(blueprintView)].filter(
-      (view) =>
-        (name === undefined || view['name'] === name) &&
-        (status === null || view['status'] === status) &&
-        (search === undefined || view['id'] === search || String(view['name']).includes(search)),
+    const { name, search, ...fields } = listFields(query);
+    const status = choiceOf(query, 'status', buildStatuses);
+    const metadata = metadataFilter(query);
+    const found = all.filter(
+      (item) =>
+        (name === undefined || item.name === name) &&
+        (status === undefined || item.view['status'] === status) &&
+        (search === undefined || item.id === search || item.name.toLowerCase().includes(search.toLowerCase())) &&
+        (metadata?.(item) ?? true),
     );
-    const start = startingAfter === undefined ? 0 : views.findIndex((view) => view['id'] === startingAfter) + 1;
-    const page = { items: views.slice(start, start + limit), hasMore: views.length > start + limit, total: views.length };
-    exchange.sendJson(200, pageBody('blueprints', page, query, (view) => view));
-  });
+    exchange.sendJson(200, pageBody('blueprints', pageOf(found, fields), query, ({ view }) => view));
+  };
+  const publicOnes = builtInBlueprints.map((blueprint) => ({ id: blueprint.id, name: blueprint.name, metadata: {}, view: blueprintView(blueprint) }));
+  const own = (): readonly Listed[] => blueprints.all().map((blueprint) => ({ id: blueprint.id, name: blueprint.name, metadata: blueprint.metadata, view: builtView(blueprint) }));
 
-  router.add('GET', '/v1/blueprints/list_public', ({ exchange }) => {
-    const name = exchange.query.get('name');
-    const items = builtInBlueprints.filter((blueprint) => name === null || blueprint.name === name);
-    exchange.sendJson(200, pageBody('blueprints', { items, hasMore: false, total: items.length }, exchange.query, blueprintView));
-  });
+  router.add('GET', '/v1/blueprints', ({ exchange }) => list(exchange, [...own(), ...publicOnes]));
+
+  router.add('GET', '/v1/blueprints/list_public', ({ exchange }) => list(exchange, publicOnes));
+
+  addMetadataRoutes(router, '/v1/blueprints', () => blueprints.all());
 
   router.add('GET', '/v1/blueprints/{id}', ({ exchange, params }) => {
     const builtIn = findBlueprint({ id: params['id'] });

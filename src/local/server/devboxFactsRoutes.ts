@@ -1,6 +1,7 @@
 import type { DevboxRecord } from '../devbox/devboxRecord';
 import { statusOf } from '../devbox/devboxRecord';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import { addMetadataRoutes } from './metadataRoutes';
 import type { Router } from './router';
 
 /** Cores of each size; memory and disk follow from the devbox's limits. */
@@ -12,17 +13,7 @@ export function addDevboxFactsRoutes(router: Router, devboxes: DevboxRegistry): 
     exchange.sendJson(200, usageView(devboxes.get(params['id'] ?? '').record, Date.now()));
   });
 
-  const inUse = (): readonly (readonly [string, string])[] =>
-    devboxes.page({ limit: Number.MAX_SAFE_INTEGER }).items.flatMap(({ metadata }) => Object.entries(metadata));
-
-  router.add('GET', '/v1/devboxes/metadata/keys', ({ exchange }) => {
-    exchange.sendJson(200, { keys: [...new Set(inUse().map(([key]) => key))].sort() });
-  });
-
-  router.add('GET', '/v1/devboxes/metadata/keys/{key}/values', ({ exchange, params }) => {
-    const key = params['key'] ?? '';
-    exchange.sendJson(200, { key, values: [...new Set(inUse().flatMap(([name, value]) => (name === key ? [value] : [])))].sort() });
-  });
+  addMetadataRoutes(router, '/v1/devboxes', () => devboxes.page({ limit: Number.MAX_SAFE_INTEGER }).items);
 
   router.add('GET', '/v1/devboxes/evictions/watch', ({ exchange }) => exchange.sendEvents(nothing(exchange.signal)));
 }

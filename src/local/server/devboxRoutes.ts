@@ -7,7 +7,7 @@ import { ApiError, badRequest } from './apiError';
 import { nameField, optional, parseBody, stringMap } from './bodies';
 import { parseCreate } from './createRequest';
 import type { Exchange } from './exchange';
-import { listFields, pageBody } from './paging';
+import { choiceOf, listFields, metadataFilter, pageBody } from './paging';
 import { repeatKey } from './repeatKey';
 import type { Router } from './router';
 import { devboxView } from './views';
@@ -40,12 +40,9 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
   });
 
   router.add('GET', '/v1/devboxes', ({ exchange }) => {
-    const query = listFields(exchange.query);
-    const status = exchange.query.get('status');
-    if (status !== null && !(devboxStatuses as readonly string[]).includes(status)) {
-      throw badRequest(`"${status}" is not a devbox status. Use one of ${devboxStatuses.join(', ')}.`);
-    }
-    exchange.sendJson(200, pageBody('devboxes', devboxes.page({ ...query, status: status ?? undefined }), exchange.query, devboxView));
+    const status = choiceOf(exchange.query, 'status', devboxStatuses);
+    const page = devboxes.page({ ...listFields(exchange.query), status, where: metadataFilter(exchange.query) });
+    exchange.sendJson(200, pageBody('devboxes', page, exchange.query, devboxView));
   });
 
   router.add('GET', '/v1/devboxes/{id}', ({ exchange, params }) => {

@@ -54,6 +54,13 @@ export function pageBody<T>(key: string, page: Page<T>, query: URLSearchParams, 
   };
 }
 
+/** A page of a list that is at hand whole, newest first; an unknown `starting_after` gives an empty one. */
+export function pageOf<T extends { readonly id: string }>(items: readonly T[], { limit, startingAfter }: Pick<ListQuery<never>, 'limit' | 'startingAfter'>): Page<T> {
+  const place = items.findIndex(({ id }) => id === startingAfter);
+  const rest = startingAfter === undefined ? items : place < 0 ? [] : items.slice(place + 1);
+  return { items: rest.slice(0, limit), hasMore: rest.length > limit, total: items.length };
+}
+
 /**
  * The condition that `metadata[key]=value` and `metadata[key][in]=a,b` parameters ask for; undefined without any.
  */

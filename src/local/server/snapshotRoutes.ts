@@ -3,6 +3,7 @@ import type { SnapshotNotes, SnapshotRecord, Snapshots } from '../account/snapsh
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import { ApiError } from './apiError';
 import { nameField, optional, parseBody, stringMap } from './bodies';
+import { addMetadataRoutes } from './metadataRoutes';
 import { listFields, metadataFilter, pageBody } from './paging';
 import { repeatKey } from './repeatKey';
 import type { Call, Router } from './router';
@@ -44,6 +45,8 @@ export function addSnapshotRoutes(router: Router, devboxes: DevboxRegistry, snap
   router.add('GET', '/v1/devboxes/disk_snapshots/list_public', ({ exchange }) => {
     exchange.sendJson(200, pageBody('snapshots', { items: [], hasMore: false, total: 0 }, exchange.query, snapshotView));
   });
+
+  addMetadataRoutes(router, '/v1/devboxes/disk_snapshots', () => snapshots.page({ limit: Number.MAX_SAFE_INTEGER }).items);
 
   router.add('GET', '/v1/devboxes/disk_snapshots/{id}/status', ({ exchange, params }) => {
     const snapshot = snapshots.get(params['id'] ?? '');

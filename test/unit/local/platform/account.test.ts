@@ -79,7 +79,7 @@ describe('local platform, snapshots, secrets and facts', () => {
     const value = 'very-secret-value-1';
     const created = await client.secrets.create({ name: 'TOKEN', value });
     assert.ok(!('value' in created));
-    await assert.rejects(client.secrets.create({ name: 'TOKEN', value }), status(409, /already/));
+    await assert.rejects(client.secrets.create({ name: 'TOKEN', value }), status(400, /already exists/));
     assert.deepEqual((await client.secrets.list()).secrets.map(({ name }) => name), ['TOKEN']);
     const { id } = await client.devboxes.createAndAwaitRunning({
       secrets: { MY_TOKEN: 'TOKEN' },
