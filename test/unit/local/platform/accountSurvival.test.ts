@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Client, TestPlatform } from './platformProcess';
-import { logText, startPlatform } from './platformProcess';
+import { eventually, logText, startPlatform } from './platformProcess';
 
 /** What was answered, and must be there after every kill. */
 interface Answered {
@@ -71,6 +71,7 @@ describe('local platform, the account after kills', function () {
     const first = await start();
     const { id } = await first.client().devboxes.createAndAwaitRunning({});
     const execution = await first.client().devboxes.executeAsync(id, { command: 'echo begun; sleep 1000' });
+    await eventually('its output in the log', async () => ((await logText(first.client(), id)).includes('begun') ? true : undefined));
     await first.stop('SIGKILL');
     const client = (await start()).client();
     const devbox = await client.devboxes.retrieve(id);
