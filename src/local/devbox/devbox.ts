@@ -48,9 +48,6 @@ export class Devbox {
   /** Creates a devbox and starts bringing it up; watch `status` and `waitFor` for what becomes of it. */
   static create(spec: DevboxSpec, surroundings: DevboxSurroundings): Devbox {
     const devbox = new Devbox(spec, surroundings);
-    if (spec.tunnel !== undefined) {
-      devbox.#facts.openTunnel(spec.tunnel);
-    }
     devbox.#facts.move('provisioning');
     // Later: whoever creates it may have more to write before anything happens.
     setImmediate(() => {
@@ -81,13 +78,7 @@ export class Devbox {
 
   /** The log, read from disk when it is first asked for. */
   get log(): DevboxLog {
-    if (this.#log === undefined) {
-      this.#log = new DevboxLog(join(this.#surroundings.logFolder, `${this.id}.jsonl`));
-      if (isTerminal(this.status)) {
-        this.#log.close();
-      }
-    }
-    return this.#log;
+    return (this.#log ??= DevboxLog.open(join(this.#surroundings.logFolder, `${this.id}.jsonl`), isTerminal(this.status)));
   }
 
   /** The commands that were started through the API. */
@@ -244,7 +235,11 @@ export class Devbox {
     this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
     const run = new DevboxRun({ sandbox: sandboxes.create(this.id, this.disk, this.spec.limits, this.spec.network?.fenced === true), spec: this.spec, log: this.log, tools: sandboxes.tools, addresses, fences: provisions.fences });
     this.#run = run;
-    this.#underWay = this.#boot(run, first).catch((error: unknown) => this.#bootFailed(run, error));
+    this.#underWay = this.#boot(run, first).catch((error: unknown) => {
+      if (!run.signal.aborted) {
+        this.fail(error instanceof BootFailure ? error.reason : 'execution_failed', messageOf(error));
+      }
+    });
   }
 
   async #boot(run: DevboxRun, first: boolean): Promise<void> {
@@ -262,12 +257,6 @@ export class Devbox {
     }
   }
 
-  #bootFailed(run: DevboxRun, error: unknown): void {
-    if (!run.signal.aborted) {
-      this.fail(error instanceof BootFailure ? error.reason : 'execution_failed', messageOf(error));
-    }
-  }
-
   #timeOver(reason: TimeOver): void {
     if (reason === 'idle' && this.spec.lifetime.onIdle === 'suspend') {
       this.suspend();
@@ -277,10 +266,7 @@ export class Devbox {
   }
 
   async #suspend(run: DevboxRun, booted: Promise<void>): Promise<void> {
-    const { suspendCommands, suspendDeadlineMs } = this.spec.hooks;
-    if (suspendCommands.length > 0) {
-      await runHooks(run, this.log, suspendCommands, suspendDeadlineMs);
-    }
+    await runHooks(run, this.log, this.spec.hooks);
     await this.#attempt('stopping', () => run.stop());
     await booted;
     if (this.#ending === undefined) {

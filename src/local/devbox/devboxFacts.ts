@@ -34,7 +34,7 @@ export class DevboxFacts {
     this.#states = new StateHistory(past?.transitions);
     this.#name = spec.name;
     this.#metadata = spec.metadata;
-    this.#tunnel = past?.tunnel;
+    this.#tunnel = past === undefined && spec.tunnel !== undefined ? openTunnel(spec.tunnel) : past?.tunnel;
     this.#shutdownReason = past?.shutdownReason;
     this.#failureReason = past?.failureReason;
     this.#endedAt = past?.endedAt;

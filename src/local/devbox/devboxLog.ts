@@ -62,6 +62,16 @@ export class DevboxLog {
     this.#recover();
   }
 
+  /**
+   * Opens a log that may have come to its end already.
+   * @throws Error from the file system
+   */
+  static open(path: string, ended: boolean): DevboxLog {
+    const log = new DevboxLog(path);
+    if (ended) log.close();
+    return log;
+  }
+
   /** Entries so far. */
   get count(): number {
     this.#flush();

@@ -1,13 +1,16 @@
 import type { DevboxLog } from './devboxLog';
 import type { DevboxRun } from './devboxRun';
 import { pause } from './devboxRun';
+import type { LifecycleHooks } from './spec';
 
 /**
  * Runs the commands a devbox wants to have run before it is suspended. None of them can prevent that: failures and a
  * passed deadline go to the log only.
- * @param deadline milliseconds for all of them together
  */
-export async function runHooks(run: DevboxRun, log: DevboxLog, commands: readonly string[], deadline: number): Promise<void> {
+export async function runHooks(run: DevboxRun, log: DevboxLog, { suspendCommands: commands, suspendDeadlineMs: deadline }: LifecycleHooks): Promise<void> {
+  if (commands.length === 0) {
+    return;
+  }
   const late = new AbortController();
   const over = (): boolean => late.signal.aborted || run.signal.aborted;
   const all = async (): Promise<void> => {

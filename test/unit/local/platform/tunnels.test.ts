@@ -99,28 +99,25 @@ describe('local platform tunnels', () => {
   });
 
   it('counts its traffic as use of the devbox, unless that was not wanted', async () => {
-    const service = `require("http").createServer((q, s) => { const t = setInterval(() => s.write("."), 300); s.on("close", () => clearInterval(t)); }).listen(4444, process.env.RUNLOOP_LOCAL_BIND)`;
+    const service = `require("http").createServer((q, s) => { if (q.url !== "/stream") return s.end(); const t = setInterval(() => s.write("."), 200); s.on("close", () => clearInterval(t)); }).listen(4444, process.env.RUNLOOP_LOCAL_BIND)`;
     const make = (keep: boolean): Promise<{ id: string; tunnel?: { tunnel_key: string } | null }> =>
       client.devboxes.createAndAwaitRunning({
         entrypoint: `exec node -e '${service}'`,
         tunnel: { http_keep_alive: keep },
-        launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 2, on_idle: 'shutdown' } } },
+        launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 5, on_idle: 'shutdown' } } },
       });
     const [used, unused] = await Promise.all([make(true), make(false)]);
     const hang = (devbox: typeof used): ReturnType<typeof request> => {
-      const sent = request({ host: '127.0.0.1', port: platform.port, headers: { host: tunnelHost(platform, 4444, devbox.tunnel?.tunnel_key ?? '') }, agent: false }, (answer) => answer.resume());
+      const sent = request({ host: '127.0.0.1', port: platform.port, path: '/stream', headers: { host: tunnelHost(platform, 4444, devbox.tunnel?.tunnel_key ?? '') }, agent: false }, (answer) => answer.resume());
       // Cut when the devbox ends.
       sent.on('error', () => undefined).end();
       return sent;
     };
-    await eventually('the services', async () => {
-      const texts = await Promise.all([used, unused].map((devbox) => send(platform, tunnelHost(platform, 4445, devbox.tunnel?.tunnel_key ?? ''))));
-      return texts.every(({ status }) => status === 502) ? true : undefined;
-    });
+    await Promise.all([used, unused].map((devbox) => whenListening(platform, tunnelHost(platform, 4444, devbox.tunnel?.tunnel_key ?? ''))));
     const streams = [used, unused].map(hang);
     await eventually('the end of the unused one', async () => ((await client.devboxes.retrieve(unused.id)).shutdown_reason === 'idle' ? true : undefined));
     // One stream that goes on, begun before, is what keeps this one.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.equal((await client.devboxes.retrieve(used.id)).status, 'running');
     streams.forEach((stream) => stream.destroy());
     await eventually('the end of the used one', async () => ((await client.devboxes.retrieve(used.id)).shutdown_reason === 'idle' ? true : undefined));
