@@ -21,6 +21,7 @@ import { followAccount } from './extension/session/followAccount';
 import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
 import { SessionHealth } from './extension/session/sessionHealth';
+import { KnownSecrets } from './extension/session/knownSecrets';
 import { LastChoices } from './extension/session/lastChoices';
 import { Sessions } from './extension/session/sessions';
 import { SessionStatusItem } from './extension/session/sessionStatusItem';
@@ -43,7 +44,8 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
   const store = new DevboxStore();
   const sessions = new Sessions(log, new RememberedSessions(memory));
   const sessionKeys = new SecretSessionKeys(secrets);
-  const output = new DevboxOutput(log, (devboxId) => sessionKeys.get(devboxId));
+  const knownSecrets = new KnownSecrets(secrets, sessionKeys);
+  const output = new DevboxOutput(log, knownSecrets);
   const tree = new DevboxTree({
     account,
     store,
@@ -52,10 +54,11 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     globalState: context.globalState,
     workspaceState: context.workspaceState,
   });
-  const stopDocuments = new StopDocuments({ account, sessionKeys, log });
+  const stopDocuments = new StopDocuments({ account, knownSecrets, log });
   const services: Services = {
     account,
     sessionKeys,
+    knownSecrets,
     store,
     sessions,
     startedHere: new StartedHere(context.globalState, memory),

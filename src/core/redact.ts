@@ -37,12 +37,17 @@ export function secretForms(values: Iterable<string>): string[] {
 
 /** {@link redact} for lines that come one by one: a private key that spans lines is removed to its end. */
 export class LineRedactor {
-  readonly #secrets: readonly string[];
+  #secrets: readonly string[];
   readonly #insideKey = new Set<string>();
 
   /** @param values further values known to be secret, for example those of variables that we set */
   constructor(values: Iterable<string> = []) {
     this.#secrets = secretForms(values);
+  }
+
+  /** Removes further values from now on. */
+  know(values: readonly string[]): void {
+    this.#secrets = secretForms([...this.#secrets, ...values]);
   }
 
   /** @param source keeps lines of different origin apart, as they interleave */

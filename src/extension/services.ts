@@ -8,6 +8,7 @@ import type { LocalPlatform } from './localPlatform/localPlatform';
 import type { Log } from './log';
 import type { DevboxOutput } from './output/devboxOutput';
 import type { KeepAlive } from './session/keepAlive';
+import type { KnownSecrets } from './session/knownSecrets';
 import type { LastChoices } from './session/lastChoices';
 import type { Sessions } from './session/sessions';
 import type { StartedHere } from './session/startedHere';
@@ -16,6 +17,7 @@ import type { StartedHere } from './session/startedHere';
 export interface Services {
   readonly account: Account;
   readonly sessionKeys: SecretSessionKeys;
+  readonly knownSecrets: KnownSecrets;
   readonly store: DevboxStore;
   readonly sessions: Sessions;
   readonly startedHere: StartedHere;

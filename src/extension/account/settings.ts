@@ -17,6 +17,8 @@ export interface Settings {
   readonly codeServerDownload: string | undefined;
   /** Hours after which a running devbox counts as old. */
   readonly forgottenAfterHours: number;
+  /** Milliseconds after which the output of a devbox that nobody looks at is no longer followed; Infinity: never. */
+  readonly pauseOutputAfterMs: number;
   readonly openVscodeIn: 'externalBrowser' | 'simpleBrowser';
   /** For devboxes of the local platform; RUNLOOP_LOCAL_VSCODE_SERVER and _NODE where the settings are empty. */
   readonly localVscode: { readonly server: string | undefined; readonly node: string | undefined };
@@ -36,6 +38,7 @@ function number(key: string): number | undefined {
 
 /** The settings as they are now; values of a wrong type or beyond the limits count as unset. */
 export function readSettings(): Settings {
+  const pauseMinutes = Math.min(number('pauseOutputAfterMinutes') ?? 5, 24 * 60);
   const lifetime = Math.round((number('lifetimeMinutes') ?? 60) * 60);
   return {
     baseUrl: text('baseUrl'),
@@ -48,6 +51,7 @@ export function readSettings(): Settings {
     openhandsTag: text('openhandsImageTag') ?? '0.62-nikolaik',
     codeServerDownload: text('codeServerDownload'),
     forgottenAfterHours: Math.max(1, number('forgottenAfterHours') ?? 8),
+    pauseOutputAfterMs: pauseMinutes > 0 ? pauseMinutes * 60_000 : Infinity,
     openVscodeIn: text('openVscodeIn') === 'simpleBrowser' ? 'simpleBrowser' : 'externalBrowser',
     localVscode: {
       server: text('localVscodeServer') ?? process.env['RUNLOOP_LOCAL_VSCODE_SERVER'],

@@ -94,6 +94,8 @@ async function linkTo(services: Services, devbox: Devbox, source: VscodeSource):
       devboxId: devbox.id,
     });
   }
+  // Its server may print the address into the devbox's log.
+  services.knownSecrets.add(devbox.id, new URL(url).searchParams.getAll('tkn'));
   return url;
 }
 

@@ -9,6 +9,7 @@ import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import { inertText } from '../inertText';
 import type { Services } from '../services';
+import { rememberSetValues } from '../session/knownSecrets';
 import { runtimeFor } from '../session/runtimeFor';
 import { showFailure, type Remedy } from '../showFailure';
 import { choicesText } from '../start/choicesText';
@@ -118,6 +119,7 @@ async function startPlain(services: Services, name: string, choices: StartChoice
           devbox = changed;
           report(`${statusWord(changed.status)}…`);
           services.store.update(changed);
+          rememberSetValues(services, changed.id, choices);
           services.output.follow(api, changed);
         },
       }).catch((error: unknown) => {

@@ -4,13 +4,12 @@ import { RuntimeError } from '../../core/errors';
 import type { Services } from '../services';
 
 /** What the evidence is read with. */
-export type StopSources = Pick<Services, 'account' | 'sessionKeys' | 'log'>;
+export type StopSources = Pick<Services, 'account' | 'knownSecrets' | 'log'>;
 
 /** Reads what is known of why a devbox stopped. Nothing is changed or woken. @throws RuntimeError */
 export async function evidenceOf(services: StopSources, devboxId: string, signal?: AbortSignal): Promise<Evidence> {
   const { api } = await services.account.require();
-  const key = await services.sessionKeys.get(devboxId);
-  return gatherEvidence(api, devboxId, { signal, secrets: key === undefined ? [] : [key] });
+  return gatherEvidence(api, devboxId, { signal, secrets: await services.knownSecrets.of(devboxId) });
 }
 
 /** The text that says why a devbox stopped; where that cannot be found out, the text says so. */

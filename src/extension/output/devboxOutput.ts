@@ -1,12 +1,16 @@
 import { l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
 import { isAborted } from '../../core/errors';
+import type { Disposable as CoreDisposable } from '../../core/events';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Log } from '../log';
+import type { KnownSecrets } from '../session/knownSecrets';
+import { ShownChannel } from './shownChannel';
 
 interface Followed {
+  readonly audience: ShownChannel;
   readonly channel: LogOutputChannel;
   stop: AbortController | undefined;
 }
@@ -14,13 +18,13 @@ interface Followed {
 /** One output channel per devbox, with the lines of its log while they happen. */
 export class DevboxOutput implements Disposable {
   readonly #log: Log;
-  readonly #sessionKey: (devboxId: string) => Promise<string | undefined>;
+  readonly #secrets: KnownSecrets;
   readonly #followed = new Map<string, Followed>();
 
-  /** @param sessionKey the key of a devbox's action server, if this editor knows it: it is removed from every line */
-  constructor(log: Log, sessionKey: (devboxId: string) => Promise<string | undefined>) {
+  /** @param secrets what is known of a devbox is removed from every line */
+  constructor(log: Log, secrets: KnownSecrets) {
     this.#log = log;
-    this.#sessionKey = sessionKey;
+    this.#secrets = secrets;
   }
 
   /** Starts following a devbox, without showing anything; does nothing if it is followed already. */
@@ -63,14 +67,19 @@ export class DevboxOutput implements Disposable {
     if (followed === undefined) {
       // The id's tail keeps devboxes of one name apart.
       const title = `Runloop: ${devboxLabel(devbox)} (${oneLine(devbox.id, 64).slice(-6)})`;
-      followed = { channel: window.createOutputChannel(title, { log: true }), stop: undefined };
+      followed = { channel: window.createOutputChannel(title, { log: true }), audience: new ShownChannel(title), stop: undefined };
       this.#followed.set(devbox.id, followed);
     }
     return followed;
   }
 
-  async #run(api: RunloopApi, devbox: Devbox, { channel }: Followed, signal: AbortSignal): Promise<void> {
+  async #run(api: RunloopApi, devbox: Devbox, { channel, audience }: Followed, signal: AbortSignal): Promise<void> {
     const { followInto } = await import('./followInto');
-    await followInto(channel, api, devbox, { sessionKey: await this.#sessionKey(devbox.id), signal });
+    const secrets = await this.#secrets.of(devbox.id);
+    const onSecrets = (listener: (values: readonly string[]) => void): CoreDisposable =>
+      this.#secrets.onDidAdd(({ devboxId, values }) => {
+        if (devboxId === devbox.id) listener(values);
+      });
+    await followInto(channel, api, devbox, { signal, audience, secrets, onSecrets });
   }
 }

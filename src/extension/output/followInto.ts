@@ -1,32 +1,45 @@
 import { l10n, type LogOutputChannel } from 'vscode';
-import { followEvents, type FollowNotice } from '../../core/logs/followDevbox';
+import type { Disposable } from '../../core/events';
+import type { FollowNotice } from '../../core/logs/followDevbox';
+import { followWhileShown, type Audience } from '../../core/logs/followWhileShown';
 import { LineGroups, type LineGroup } from '../../core/logs/lineGroups';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { LineRedactor } from '../../core/redact';
+import { readSettings } from '../account/settings';
+
+export interface FollowIntoOptions {
+  readonly signal: AbortSignal;
+  /** Whoever looks at the channel. */
+  readonly audience: Audience;
+  /** What is known to be secret, beside what the API tells. */
+  readonly secrets: readonly string[];
+  /** Told of what becomes known to be secret meanwhile. */
+  readonly onSecrets: (listener: (values: readonly string[]) => void) => Disposable;
+}
 
 /**
- * Writes a devbox's log into a channel while it happens, until the devbox has ended or the signal is aborted.
+ * Writes a devbox's log into a channel while it happens, until the devbox has ended or the signal is aborted. Pauses
+ * while nobody looks.
  *
  * @throws what following throws when it cannot go on
  */
-export async function followInto(
-  channel: LogOutputChannel,
-  api: RunloopApi,
-  devbox: Devbox,
-  { sessionKey, signal }: { readonly sessionKey: string | undefined; readonly signal: AbortSignal },
-): Promise<void> {
+export async function followInto(channel: LogOutputChannel, api: RunloopApi, devbox: Devbox, options: FollowIntoOptions): Promise<void> {
+  const { signal, audience } = options;
   // Begun anew, the log comes from its first line again.
   channel.clear();
   // What we gave to this devbox or use for it: a program in it may print any of these.
-  const known = [devbox.tunnel?.authToken, sessionKey, api.authorization.replace(/^Bearer /, '')];
-  const groups = new LineGroups(new LineRedactor(known.filter((value) => value !== undefined)));
+  const known = [devbox.tunnel?.authToken, ...options.secrets, api.authorization.replace(/^Bearer /, '')];
+  const redactor = new LineRedactor(known.filter((value) => value !== undefined));
+  const subscription = options.onSecrets((values) => redactor.know(values));
+  const groups = new LineGroups(redactor);
   const flush = (): void => groups.flush().forEach((group) => write(channel, group));
+  const pauseAfterMs = (): number => readSettings().pauseOutputAfterMs;
   // A traceback's lines come within moments of each other; what nothing follows is shown as it is.
   let timer: NodeJS.Timeout | undefined;
   try {
-    for await (const event of followEvents(api, devbox.id, { signal })) {
+    for await (const event of followWhileShown(api, devbox.id, { signal, audience, pauseAfterMs })) {
       clearTimeout(timer);
       if (event.type === 'lines') {
         for (const group of groups.take(event.lines)) write(channel, group);
@@ -39,9 +52,10 @@ export async function followInto(
     }
   } finally {
     clearTimeout(timer);
+    subscription.dispose();
     if (!signal.aborted) flush();
   }
-  channel.info(l10n.t('The devbox has ended; this is its whole output.'));
+  if (!signal.aborted) channel.info(l10n.t('The devbox has ended; this is its whole output.'));
 }
 
 /** What is said between the lines; undefined for what changes nothing for the reader. */

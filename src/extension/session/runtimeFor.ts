@@ -2,6 +2,7 @@ import type { Disposable } from '../../core/events';
 import type { SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { Services } from '../services';
+import { rememberSetValues } from './knownSecrets';
 import { RunloopRuntime } from '../../core/runloopRuntime';
 import type { RunloopRuntimeOptions } from '../../core/runtimeConfig';
 
@@ -38,6 +39,8 @@ export function runtimeFor(
       following?.dispose();
     }
     if (event.type === 'phase' && event.devbox !== undefined) {
+      // Before its first line is shown.
+      rememberSetValues(services, event.devbox.id, target.choices);
       services.store.update(event.devbox);
       services.output.follow(account.api, event.devbox);
     }

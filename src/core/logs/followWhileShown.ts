@@ -1,0 +1,110 @@
+import type { Disposable } from '../events';
+import type { RunloopApi } from '../platform/runloopApi';
+import { followEvents } from './followDevbox';
+import type { FollowEvent, FollowOptions } from './followEvent';
+import { FollowPosition } from './followPosition';
+
+/** Whoever looks at what is followed. */
+export interface Audience {
+  /** True while the output can be seen. */
+  readonly isShown: boolean;
+  /** Told whenever that may have changed. */
+  onChange(listener: () => void): Disposable;
+}
+
+export interface FollowWhileShownOptions extends FollowOptions {
+  readonly audience: Audience;
+  /** Milliseconds that nobody must have looked for before following pauses; Infinity: it never does. */
+  readonly pauseAfterMs: () => number;
+}
+
+/**
+ * `followEvents` for an audience: when nobody has looked for a while, it pauses and costs nothing, and catches up at once
+ * when somebody looks again. Where the log is polled, looking again brings its news at once as well.
+ *
+ * @throws RuntimeError for failures that will not pass
+ */
+export async function* followWhileShown(api: RunloopApi, devboxId: string, options: FollowWhileShownOptions): AsyncGenerator<FollowEvent> {
+  const { audience, signal } = options;
+  const position = options.position ?? new FollowPosition();
+  // Said once, however often following begins anew.
+  const said = new Set<string>();
+  while (!signal.aborted) {
+    const watch = new Watch(audience, options.pauseAfterMs);
+    try {
+      for await (const event of followEvents(api, devboxId, { ...options, position, signal: AbortSignal.any([signal, watch.signal]) })) {
+        if (event.type === 'notice') {
+          const { kind } = event.notice;
+          if (kind === 'polling') watch.polls = true;
+          if (said.has(kind)) continue;
+          if (kind === 'polling' || kind === 'suspended') said.add(kind);
+        } else {
+          said.delete('suspended');
+        }
+        yield event;
+      }
+      if (!watch.signal.aborted) return;
+    } finally {
+      watch.dispose();
+    }
+    await untilShown(audience, signal);
+  }
+}
+
+/** Ends a follow when nobody has looked for long, or when it polls seldom and somebody looks again. */
+class Watch implements Disposable {
+  readonly #audience: Audience;
+  readonly #pauseAfterMs: () => number;
+  readonly #stop = new AbortController();
+  readonly #subscription: Disposable;
+  #timer: NodeJS.Timeout | undefined;
+  #wasShown: boolean;
+  polls = false;
+
+  constructor(audience: Audience, pauseAfterMs: () => number) {
+    this.#audience = audience;
+    this.#pauseAfterMs = pauseAfterMs;
+    this.#wasShown = audience.isShown;
+    this.#subscription = audience.onChange(() => this.#look());
+    this.#arm();
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#subscription.dispose();
+  }
+
+  #look(): void {
+    const { isShown } = this.#audience;
+    if (isShown === this.#wasShown) return;
+    this.#wasShown = isShown;
+    if (isShown && this.polls) this.#stop.abort();
+    else this.#arm();
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const ms = this.#pauseAfterMs();
+    if (!this.#wasShown && Number.isFinite(ms)) this.#timer = setTimeout(() => this.#stop.abort(), ms);
+  }
+}
+
+async function untilShown(audience: Audience, signal: AbortSignal): Promise<void> {
+  if (audience.isShown || signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      subscription.dispose();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const subscription = audience.onChange(() => {
+      if (audience.isShown) done();
+    });
+    signal.addEventListener('abort', done);
+  });
+}

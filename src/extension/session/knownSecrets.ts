@@ -1,0 +1,77 @@
+import type { SecretStorage } from 'vscode';
+import { Emitter } from '../../core/events';
+import { asArray, asObject, asString, parseJson } from '../../core/parse';
+import type { StartChoices } from '../../core/startChoices';
+import type { SecretSessionKeys } from '../account/sessionKeys';
+import type { Services } from '../services';
+
+const storedUnder = 'runloop.setValues';
+/** Devboxes whose values are kept: the newest ones. */
+const mostDevboxes = 100;
+
+/**
+ * What must not be shown of a devbox's output beyond what a secret's form gives away: values of variables that were set
+ * when it was started, session keys, tokens of its VS Code. Values that were set are in SecretStorage, so that a later
+ * window knows them too.
+ */
+export class KnownSecrets {
+  readonly #storage: SecretStorage;
+  readonly #sessionKeys: SecretSessionKeys;
+  readonly #values = new Map<string, Set<string>>();
+  readonly #added = new Emitter<{ readonly devboxId: string; readonly values: readonly string[] }>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(storage: SecretStorage, sessionKeys: SecretSessionKeys) {
+    this.#storage = storage;
+    this.#sessionKeys = sessionKeys;
+  }
+
+  /** Told of every value that becomes known. */
+  readonly onDidAdd = this.#added.on;
+
+  /** Everything that is known to be secret about a devbox. */
+  async of(devboxId: string): Promise<readonly string[]> {
+    await this.#writing;
+    const [sessionKey, stored] = await Promise.all([this.#sessionKeys.get(devboxId), this.#stored()]);
+    return [...(sessionKey === undefined ? [] : [sessionKey]), ...(stored[devboxId] ?? []), ...(this.#values.get(devboxId) ?? [])];
+  }
+
+  /** Knows values from now on, in this window. */
+  add(devboxId: string, values: readonly string[]): void {
+    const known = this.#values.get(devboxId) ?? new Set<string>();
+    this.#values.set(devboxId, known);
+    const fresh = values.filter((value) => value !== '' && !known.has(value));
+    for (const value of fresh) known.add(value);
+    if (fresh.length > 0) this.#added.fire({ devboxId, values: fresh });
+  }
+
+  /**
+   * Knows values from now on, in later windows too.
+   *
+   * @throws what SecretStorage throws; this window knows them all the same
+   */
+  async keep(devboxId: string, values: readonly string[]): Promise<void> {
+    this.add(devboxId, values);
+    if (values.length === 0) return;
+    const before = this.#writing;
+    const write = (async () => {
+      await before;
+      const { [devboxId]: known, ...others } = await this.#stored();
+      const entries = [...Object.entries(others).slice(1 - mostDevboxes), [devboxId, [...new Set([...(known ?? []), ...values])]]];
+      await this.#storage.store(storedUnder, JSON.stringify(Object.fromEntries(entries)));
+    })();
+    this.#writing = write.catch(() => undefined); // It fails for the one who asked; the next one may write again.
+    await write;
+  }
+
+  async #stored(): Promise<Readonly<Record<string, readonly string[]>>> {
+    const stored = asObject(parseJson((await this.#storage.get(storedUnder)) ?? '')) ?? {};
+    return Object.fromEntries(Object.entries(stored).map(([id, values]) => [id, asArray(values).flatMap((value) => asString(value) ?? [])]));
+  }
+}
+
+/** Keeps the values of the variables that a devbox is started with out of everything that is shown of it. */
+export function rememberSetValues({ knownSecrets, log }: Pick<Services, 'knownSecrets' | 'log'>, devboxId: string, choices: StartChoices | undefined): void {
+  const values = Object.values(choices?.environment ?? {});
+  knownSecrets.keep(devboxId, values).catch((error: unknown) => log.failure('Storing which values are secret', error));
+}
