@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { eventually } from './eventually';
 import { useUiSession } from './uiSession';
+import { unzipped } from './unzipped';
 
 describe('First steps and help', function () {
   this.timeout(120_000);
@@ -44,9 +47,41 @@ describe('First steps and help', function () {
     await workbench.tree('Devboxes').welcome.getByText('Signed in with RUNLOOP_API_KEY from the environment.').waitFor();
   });
 
+  it('removes a profile with its key, after a question', async () => {
+    const { workbench, api } = session();
+    await workbench.runCommand('Runloop: Switch Profile');
+    await workbench.quickInput.pick('Remove Profile…');
+    await workbench.quickInput.waitFor('Remove which profile?');
+    await workbench.quickInput.pick('second');
+    await workbench.dialog.waitFor('Remove the profile second?');
+    await workbench.screenshot('help-3-remove-profile');
+    await workbench.dialog.press('Remove');
+    await eventually(
+      () => api.evaluate((vscode) => Object.keys(vscode.workspace.getConfiguration('runloop').get<object>('profiles') ?? {})),
+      (names) => names.length === 0,
+    );
+    await workbench.runCommand('Runloop: Switch Profile');
+    await workbench.quickInput.row('Default').waitFor();
+    assert.equal(await workbench.quickInput.row('second').count(), 0);
+    assert.equal(await workbench.quickInput.row('Remove Profile…').count(), 0);
+    await workbench.quickInput.dismiss();
+  });
+
   it('collects a support bundle without the key in it', async () => {
     const { workbench, stack, platform } = session();
     const target = join(stack.folder, 'bundle.zip');
+    // Something with secrets of its own, which the window attaches to.
+    await workbench.runCommand('Runloop: Start Devbox');
+    await workbench.quickInput.accept('with-secrets');
+    await workbench.notification('Devbox with-secrets is ready.').waitFor(60_000);
+    const devboxId = await eventually(
+      async () => {
+        const ids: string[] = [];
+        for await (const { id } of new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL }).list({ status: 'running' })) ids.push(id);
+        return ids[0] ?? '';
+      },
+      (id) => id !== '',
+    );
     await workbench.runCommand('Runloop: Collect Support Bundle');
     await workbench.quickInput.waitFor(/Collect Support Bundle/);
     // A dialog that is still reading its first folder puts its own name back, and it looks at a typed folder before it takes it.
@@ -64,8 +99,17 @@ describe('First steps and help', function () {
       () => readFile(target),
       (bytes) => bytes.length > 0,
     );
-    assert.equal(bundle.subarray(0, 2).toString(), 'PK');
-    assert.ok(!bundle.toString('latin1').includes(platform.apiKey));
+    const files = await unzipped(bundle);
+    assert.ok(files.has('about.json') && files.has('settings.json') && files.has('logs/Runloop.log'), [...files.keys()].join());
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    const token = (await api.retrieve(devboxId)).tunnel?.authToken;
+    assert.ok(token !== undefined);
+    for (const [name, text] of files) {
+      for (const secret of [platform.apiKey, token]) assert.ok(!text.includes(secret), name);
+      assert.doesNotMatch(text, /\b[ar]k_(?!\[removed\])[A-Za-z0-9_-]{6,}|Bearer (?!\[removed\])|BEGIN [A-Z ]*PRIVATE KEY/, name);
+      assert.ok(!text.includes(homedir() === '/' ? '\u0000' : `${homedir()}/`), name);
+    }
+    assert.ok(files.get('about.json')?.includes(devboxId) === true, 'what the window knows of its devboxes is in it');
   });
 
   it('offers a versioned API to other extensions', async () => {
@@ -75,6 +119,6 @@ describe('First steps and help', function () {
       const offered = exported as { version: number; list(): Promise<readonly unknown[]> };
       return { version: offered.version, count: (await offered.list()).length };
     });
-    assert.deepEqual(seen, { version: 1, count: 0 });
+    assert.deepEqual(seen, { version: 1, count: 1 });
   });
 });
