@@ -143,6 +143,10 @@ export class Snapshots {
    */
   async delete(id: string): Promise<void> {
     const record = this.get(id);
+    if (record.status === 'deleted') {
+      // Said again, as clients do that clear up twice.
+      return;
+    }
     if (record.status !== 'complete') {
       throw new DevboxError('conflict', `Snapshot ${id} is ${record.status}; only a complete one can be deleted.`);
     }
