@@ -11,6 +11,8 @@ interface Blocks {
   readonly wallMs: number;
   /** Milliseconds of its own CPU within one such block: only what it did itself counts. */
   readonly cpuMs: number;
+  /** Milliseconds on the clock of the longest garbage collection: the more the computer is used, the more of it has to wait. */
+  readonly gcMs: number;
 }
 
 /**
@@ -56,6 +58,11 @@ export const logDocumentBench: Bench = {
       const findMs = performance.now() - finding;
       const found = await blocks(session);
       say(`the last line found with the editor's own search after ${Math.round(findMs)} ms; ${text(found)}`);
+      const searching = performance.now();
+      await search(session, `line ${howMany - 1} `);
+      const searchMs = performance.now() - searching;
+      const searched = await blocks(session);
+      say(`the last line found with "Search Logs…" after ${Math.round(searchMs)} ms; ${text(searched)}`);
       const memoryMb = await session.api.evaluate(() => process.memoryUsage().rss / 2 ** 20);
 
       const whole = await openWhole(session);
@@ -64,9 +71,10 @@ export const logDocumentBench: Bench = {
       return {
         bench: 'logdoc',
         runs: 1,
-        results: { lines: howMany, noise, firstLinesMs, allLinesMs, opened, findMs, found, memoryMb, whole },
+        results: { lines: howMany, noise, firstLinesMs, allLinesMs, opened, findMs, found, searchMs, searched, memoryMb, whole },
         aims: [
-          aim('longest work of the extension host in one go, ms of CPU', 'under 100', opened.cpuMs, opened.cpuMs < 100),
+          aim('longest work of the extension host in one go while opening, ms of CPU', 'under 100', opened.cpuMs, opened.cpuMs < 100),
+          aim('longest work of the extension host in one go while searching, ms of CPU', 'under 100', searched.cpuMs, searched.cpuMs < 100),
           aim('longest block of the extension host, ms on the clock', `under 100 (noise: ${Math.round(noise.wallMs)})`, opened.wallMs, opened.wallMs < Math.max(100, noise.wallMs)),
         ],
       };
@@ -76,14 +84,18 @@ export const logDocumentBench: Bench = {
   },
 };
 
-function text({ wallMs, cpuMs }: Blocks): string {
-  return `longest block ${wallMs.toFixed(1)} ms, of which at most ${cpuMs.toFixed(1)} ms of work in one go`;
+function text({ wallMs, cpuMs, gcMs }: Blocks): string {
+  return `longest block ${wallMs.toFixed(1)} ms, longest work in one go ${cpuMs.toFixed(1)} ms, longest garbage collection ${gcMs.toFixed(1)} ms`;
 }
 
 /** Watches the event loop from inside: how late a timer of a millisecond is, and what CPU was used meanwhile. */
 async function watch(session: UiSession): Promise<void> {
   await session.api.evaluate(() => {
-    const seen = { wallMs: 0, cpuMs: 0 };
+    const seen = { wallMs: 0, cpuMs: 0, gcMs: 0 };
+    const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks');
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.gcMs = Math.max(seen.gcMs, duration);
+    }).observe({ entryTypes: ['gc'] });
     (globalThis as unknown as { benchBlocks: typeof seen }).benchBlocks = seen;
     // The CPU of this thread alone, where Node can tell; what its garbage collector does beside it holds nobody up.
     const cpu = (): number => {
@@ -103,8 +115,9 @@ async function watch(session: UiSession): Promise<void> {
 /** The longest blocks since the last call. */
 async function blocks(session: UiSession): Promise<Blocks> {
   return session.api.evaluate(() => {
-    const seen = (globalThis as unknown as { benchBlocks: { wallMs: number; cpuMs: number } }).benchBlocks;
-    const now = { wallMs: seen.wallMs, cpuMs: seen.cpuMs };
+    const seen = (globalThis as unknown as { benchBlocks: { wallMs: number; cpuMs: number; gcMs: number } }).benchBlocks;
+    const now = { wallMs: seen.wallMs, cpuMs: seen.cpuMs, gcMs: seen.gcMs };
+    seen.gcMs = 0;
     seen.wallMs = 0;
     seen.cpuMs = 0;
     return now;
@@ -117,6 +130,17 @@ async function linesReach(session: UiSession, lines: number): Promise<void> {
     (count) => count >= lines,
     180_000,
   );
+}
+
+/** Looks for a text in the log as a person would, until it is found. */
+async function search({ workbench }: UiSession, words: string): Promise<void> {
+  await workbench.page.keyboard.press('Escape');
+  await workbench.runCommand('Runloop: Search Logs…');
+  await workbench.quickInput.row('half-a-million').locator('.monaco-checkbox').first().click();
+  await workbench.quickInput.accept();
+  await workbench.quickInput.waitFor('What to look for');
+  await workbench.quickInput.accept(words);
+  await workbench.tree('Log Search').row('half-a-million').waitForDescription('1 line', 120_000);
 }
 
 /** The same text, as much of it as the editor takes, given by a provider as one. */

@@ -25,6 +25,7 @@ const chatty = `exec node -e '
   console.log("Traceback (most recent call last):\\n  File \\"x.py\\", line 1\\nValueError: no");
   console.log("03:25:56 - openhands:WARNING: a.py:3 - careful");
   console.log("03:25:57 - openhands:DEBUG: a.py:4 - details");
+  console.log("a".repeat(60) + "!");
   for (let i = 0; i < 200; i++) console.log("line " + i);
   let n = 0; setInterval(() => console.log("tick " + n++), 300)'`;
 
@@ -183,7 +184,19 @@ describe('Logs as documents, like a person', function () {
     await workbench.page.keyboard.press('Escape');
   });
 
-  it('refuses an invalid expression, stops at one that takes for ever, and clears the results', async () => {
+  it('can be stopped in the middle of an expression that takes for ever', async () => {
+    const { workbench } = session();
+    await workbench.runCommand('Runloop: Search Logs…');
+    await workbench.quickInput.row('chatty').locator('input, .monaco-checkbox, .quick-input-list-checkbox').first().click();
+    await workbench.quickInput.accept();
+    await workbench.quickInput.waitFor('A regular expression');
+    await workbench.quickInput.accept('(a+)+$');
+    await workbench.runCommand('Runloop: Stop Log Search');
+    await workbench.tree('Log Search').row('The search was stopped here.').waitFor();
+    await workbench.screenshot('log-9-stopped');
+  });
+
+  it('refuses an invalid expression, says so where nothing is found, and clears the results', async () => {
     const { workbench } = session();
     const ended = workbench.tree('Devboxes').row('Ended in the Last Day');
     await ended.click();
@@ -193,6 +206,7 @@ describe('Logs as documents, like a person', function () {
     await workbench.quickInput.message().getByText('Unterminated group').waitFor();
     await workbench.quickInput.accept('nothing like this');
     await workbench.tree('Log Search').row('all-done').waitForDescription('nothing found');
+    await workbench.screenshot('log-10-nothing');
     await workbench.runCommand('Runloop: Clear Log Search');
     await workbench.page.locator('.pane-header', { hasText: 'Log Search' }).waitFor({ state: 'hidden' });
   });
