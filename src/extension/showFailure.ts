@@ -5,6 +5,7 @@ import { redact } from '../core/redact';
 import type { CommandId } from './commandIds';
 import { inertText } from './inertText';
 import type { Log } from './log';
+import { remediesOf, type RemedyKind } from './remedies';
 
 /** A button of a failure's message. */
 export interface Remedy {
@@ -17,40 +18,14 @@ function command(title: string, id: CommandId | 'workbench.action.openSettings',
 }
 
 function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefined): Remedy[] {
-  const again: Remedy[] = retry === undefined ? [] : [{ title: l10n.t('Try Again'), run: retry }];
-  const output = error.devboxId === undefined ? [] : [command(l10n.t('Show Output'), 'runloop.showOutput', error.devboxId)];
-  switch (error.code) {
-    case 'authentication':
-    case 'missing_api_key':
-    case 'permission':
-      return [command(l10n.t('Sign In'), 'runloop.signIn')];
-    case 'blueprint_missing':
-      return [command(l10n.t('Choose Blueprint'), 'workbench.action.openSettings', 'runloop.blueprint')];
-    case 'invalid_option':
-      return [command(l10n.t('Open Settings'), 'workbench.action.openSettings', 'runloop.')];
-    case 'devbox_not_found':
-    case 'not_found':
-    case 'closed':
-      // The same again would fail again.
-      return output;
-    case 'devbox_ended':
-    case 'no_action_server':
-    case 'action_server':
-    case 'action_timeout':
-    case 'shell_busy':
-    case 'environment':
-    case 'transfer':
-    case 'mcp':
-    case 'unexpected_answer':
-      return [...output, ...again];
-    case 'deadline':
-    case 'disconnected':
-    case 'session_key':
-      // Passing trouble first: mostly the next attempt works; where not, the output tells why.
-      return [...again, ...output];
-    default:
-      return again;
-  }
+  const all: Readonly<Record<RemedyKind, Remedy>> = {
+    signIn: command(l10n.t('Sign In'), 'runloop.signIn'),
+    tryAgain: { title: l10n.t('Try Again'), run: () => retry?.() ?? Promise.resolve() },
+    showOutput: command(l10n.t('Show Output'), 'runloop.showOutput', error.devboxId),
+    chooseBlueprint: command(l10n.t('Choose Blueprint'), 'workbench.action.openSettings', 'runloop.blueprint'),
+    openSettings: command(l10n.t('Open Settings'), 'workbench.action.openSettings', 'runloop.'),
+  };
+  return remediesOf(error, retry !== undefined).map((kind) => all[kind]);
 }
 
 /** What a failure means and what to do about it, in the editor's language where we know the case. Safe to show anywhere. */

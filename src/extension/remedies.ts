@@ -1,0 +1,49 @@
+import type { RuntimeErrorCode } from '../core/errors';
+
+/** What a message about a failure can offer. */
+export type RemedyKind = 'signIn' | 'tryAgain' | 'showOutput' | 'chooseBlueprint' | 'openSettings';
+
+/** What helps after each kind of failure, the most helpful first. */
+const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
+  authentication: ['signIn'],
+  missing_api_key: ['signIn'],
+  permission: ['signIn'],
+  blueprint_missing: ['chooseBlueprint'],
+  invalid_option: ['openSettings'],
+  // The output tells why, before anything is tried again.
+  devbox_ended: ['showOutput', 'tryAgain'],
+  no_action_server: ['showOutput', 'tryAgain'],
+  action_server: ['showOutput', 'tryAgain'],
+  action_timeout: ['showOutput', 'tryAgain'],
+  shell_busy: ['showOutput', 'tryAgain'],
+  environment: ['showOutput', 'tryAgain'],
+  transfer: ['showOutput', 'tryAgain'],
+  mcp: ['showOutput', 'tryAgain'],
+  unexpected_answer: ['showOutput', 'tryAgain'],
+  // Passing trouble: mostly the next attempt works; where not, the output tells why.
+  deadline: ['tryAgain', 'showOutput'],
+  disconnected: ['tryAgain', 'showOutput'],
+  session_key: ['tryAgain', 'showOutput'],
+  network: ['tryAgain'],
+  api: ['tryAgain'],
+  rate_limited: ['tryAgain'],
+  conflict: ['tryAgain'],
+  // The same again would fail again.
+  devbox_not_found: ['showOutput'],
+  not_found: ['showOutput'],
+  closed: ['showOutput'],
+  // The user's own doing: nothing is shown.
+  cancelled: [],
+};
+
+/**
+ * What a message about this failure offers: the remedies of its kind that can be had.
+ *
+ * @param failure.devboxId the devbox that it is about, if one is
+ * @param canTryAgain whether there is something to try again
+ */
+export function remediesOf(failure: { readonly code: RuntimeErrorCode; readonly devboxId: string | undefined }, canTryAgain: boolean): readonly RemedyKind[] {
+  return remedies[failure.code].filter(
+    (remedy) => (remedy !== 'tryAgain' || canTryAgain) && (remedy !== 'showOutput' || failure.devboxId !== undefined),
+  );
+}
