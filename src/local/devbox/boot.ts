@@ -55,6 +55,7 @@ export async function bringUp(devbox: BootSubject, { run, first, onInitializing 
     log.append({ source: 'setup_commands', level: 'info', cmd: command });
     const { code } = await run.shell('setup_commands', command);
     if (code !== 0) {
+      log.append({ source: 'setup_commands', level: 'error', exitCode: code, message: `The launch command ended with exit code ${code}.` });
       throw new DevboxError('failed', `A launch command ended with exit code ${code}, so the devbox cannot start.`);
     }
   }

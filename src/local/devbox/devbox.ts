@@ -178,12 +178,14 @@ export class Devbox {
 
   /**
    * Begins to suspend: the status is `suspending` at once and `suspended` when the processes are gone; the disk stays.
+   * @param why for its log, as the API has no field for it
    * @throws DevboxError `wrong_state` unless the devbox runs
    */
-  suspend(): void {
+  suspend(why = 'a request to the API asked for it'): void {
     this.requireRunning();
     const run = this.requireRun();
     this.#clock?.dispose();
+    this.log.append({ source: 'stats', level: 'info', message: `The devbox is suspended: ${why}.` });
     this.#facts.move('suspending');
     this.#underWay = this.#suspend(run, this.#underWay);
   }
@@ -259,7 +261,7 @@ export class Devbox {
 
   #timeOver(reason: TimeOver): void {
     if (reason === 'idle' && this.spec.lifetime.onIdle === 'suspend') {
-      this.suspend();
+      this.suspend(`nobody used it for ${this.spec.lifetime.idleSeconds ?? 0} s, as its idle rule says`);
     } else {
       void this.end({ status: 'shutdown', reason });
     }

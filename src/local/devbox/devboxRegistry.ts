@@ -8,6 +8,7 @@ import type { DevboxRecord } from './devboxRecord';
 import { devboxTable, statusOf } from './devboxRecord';
 import { DevboxError } from './errors';
 import { DevboxLog } from './devboxLog';
+import { Evictions } from './evictions';
 import { executionTable, lost } from './executions/keptExecution';
 import { LoopbackAddresses } from './loopback';
 import type { Mishaps } from './mishaps';
@@ -41,6 +42,8 @@ export interface RegistrySurroundings {
 
 /** All devboxes of this platform: those that live as objects, those that have ended in the store. */
 export class DevboxRegistry {
+  /** Devboxes that are to be taken off their place. */
+  readonly evictions = new Evictions();
   readonly #living = new Map<string, Devbox>();
   readonly #table: RecordTable<DevboxRecord>;
   readonly #store: Store;
@@ -57,6 +60,7 @@ export class DevboxRegistry {
       sandboxes,
       provisions,
       say,
+      evictions: this.evictions,
       mishaps,
       usage: new UsageWatch(say),
       folder: store.folder('devboxes'),

@@ -18,6 +18,8 @@ export interface Mishaps {
   entrypoint(devbox: MishapSubject, argv: readonly string[]): readonly string[];
   /** How soon after it began to run the devbox fails, if it does. */
   failure(devbox: MishapSubject): { readonly afterMs: number; readonly reason: FailureReason } | undefined;
+  /** How soon after it began to run the devbox's eviction is announced, and how long before the suspend, if it is. */
+  eviction(devbox: MishapSubject): { readonly afterMs: number; readonly noticeMs: number } | undefined;
 }
 
 /** A boot that fails for another reason than a command. */

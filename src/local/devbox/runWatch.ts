@@ -14,6 +14,8 @@ export interface WatchSubject {
   readonly disk: string;
   /** Ends the devbox as a failure; the message goes to its log. */
   fail(reason: FailureReason, message: string): void;
+  /** @throws DevboxError `wrong_state` unless it runs */
+  suspend(why: string): void;
 }
 
 /** Watches what can end a devbox while it has processes: their loss, and too much use of memory or disk. */
@@ -35,11 +37,16 @@ export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: Devbox
   });
 }
 
-/** Lets a devbox that runs fail when that was ordered. */
-export function failOnOrder(devbox: WatchSubject, run: DevboxRun, { mishaps }: DevboxSurroundings): void {
+/** Lets a devbox that runs fail, or be evicted, when that was ordered. */
+export function failOnOrder(devbox: WatchSubject, run: DevboxRun, { mishaps, evictions }: DevboxSurroundings): void {
   const failure = mishaps?.failure(devbox);
   if (failure !== undefined) {
     const timer = setTimeout(() => devbox.fail(failure.reason, 'The devbox failed: a fault that was ordered.'), failure.afterMs);
+    run.signal.addEventListener('abort', () => clearTimeout(timer));
+  }
+  const eviction = mishaps?.eviction(devbox);
+  if (eviction !== undefined) {
+    const timer = setTimeout(() => evictions.schedule(devbox, eviction.noticeMs, run.signal), eviction.afterMs);
     run.signal.addEventListener('abort', () => clearTimeout(timer));
   }
 }

@@ -1,4 +1,5 @@
 import type { DevboxRecord } from './devboxRecord';
+import type { Evictions } from './evictions';
 import type { RecordTable } from '../store/recordTable';
 import type { ExecutionRecord } from './executions/keptExecution';
 import type { LoopbackAddresses } from './loopback';
@@ -25,6 +26,8 @@ export interface DevboxSurroundings {
   readonly say: (line: string) => void;
   /** Ends devboxes that use too much. */
   readonly usage: UsageWatch;
+  /** Devboxes that are to be taken off their place. */
+  readonly evictions: Evictions;
   /** What is done to devboxes on order. */
   readonly mishaps: Mishaps | undefined;
 }

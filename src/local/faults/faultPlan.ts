@@ -108,6 +108,16 @@ const endDevboxFault = z.strictObject({
   reason: reason.default('health_check_failed'),
 });
 
+const evictDevboxFault = z.strictObject({
+  fault: z.literal('evict_devbox'),
+  ...often,
+  devbox,
+  /** Milliseconds after the devbox began to run at which its eviction is announced. */
+  after_ms: duration.default(0),
+  /** Milliseconds from the announcement to the suspend. */
+  notice_ms: milliseconds.default(30_000),
+});
+
 const ruleShape = z.discriminatedUnion('fault', [
   statusFault,
   delayFault,
@@ -118,6 +128,7 @@ const ruleShape = z.discriminatedUnion('fault', [
   failBootFault,
   endEntrypointFault,
   endDevboxFault,
+  evictDevboxFault,
 ]);
 
 const planShape = z.strictObject({

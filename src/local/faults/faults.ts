@@ -121,6 +121,15 @@ export class Faults implements Mishaps {
     return undefined;
   }
 
+  eviction(devbox: MishapSubject): { readonly afterMs: number; readonly noticeMs: number } | undefined {
+    for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'evict_devbox')) {
+      if (rule.fault === 'evict_devbox') {
+        return { afterMs: millisecondsOf(rule.after_ms, dice), noticeMs: rule.notice_ms };
+      }
+    }
+    return undefined;
+  }
+
   /** The rules that strike this devbox. Lazy: a rule behind the last one taken is not counted. */
   *#forDevbox(devbox: MishapSubject, wanted: (rule: FaultRule) => boolean): Generator<{ rule: FaultRule; dice: number }> {
     for (const live of [...this.#live]) {

@@ -1,6 +1,7 @@
 import type { DevboxRecord } from '../devbox/devboxRecord';
 import { statusOf } from '../devbox/devboxRecord';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import type { Eviction } from '../devbox/evictions';
 import { addMetadataRoutes } from './metadataRoutes';
 import type { Router } from './router';
 
@@ -15,23 +16,13 @@ export function addDevboxFactsRoutes(router: Router, devboxes: DevboxRegistry): 
 
   addMetadataRoutes(router, '/v1/devboxes', () => devboxes.page({ limit: Number.MAX_SAFE_INTEGER }).items);
 
-  router.add('GET', '/v1/devboxes/evictions/watch', ({ exchange }) => exchange.sendEvents(nothing(exchange.signal)));
+  router.add('GET', '/v1/devboxes/evictions/watch', ({ exchange }) => exchange.sendEvents(evictionViews(devboxes.evictions.watch(exchange.signal))));
 }
 
-/** The local platform takes no devbox away, so the stream stays open and silent. */
-function nothing(signal: AbortSignal): AsyncIterable<never> {
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () =>
-        new Promise((resolve) => {
-          const end = (): void => resolve({ done: true, value: undefined });
-          if (signal.aborted) {
-            end();
-          }
-          signal.addEventListener('abort', end);
-        }),
-    }),
-  };
+async function* evictionViews(evictions: AsyncIterable<Eviction>): AsyncGenerator<Record<string, unknown>> {
+  for await (const { devboxId, deadline } of evictions) {
+    yield { devbox_id: devboxId, eviction_deadline_ms: deadline };
+  }
 }
 
 function usageView(devbox: DevboxRecord, now: number): Record<string, unknown> {

@@ -247,7 +247,7 @@ export class Exchange {
   toJson(value: unknown): string {
     const skew = this.#clockSkew;
     // Field names tell which numbers are times, so no view has to know of a wrong clock.
-    const shift = (key: string, field: unknown): unknown => (typeof field === 'number' && /(?:^|_)time(?:stamp)?_ms$/.test(key) ? field + skew : field);
+    const shift = (key: string, field: unknown): unknown => (typeof field === 'number' && /(?:^|_)time(?:stamp)?_ms$|^eviction_deadline_ms$/.test(key) ? field + skew : field);
     return skew === 0 ? JSON.stringify(value) : JSON.stringify(value, shift);
   }
 
