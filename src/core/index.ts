@@ -2,6 +2,7 @@
 export { ActionExecutionClient, type ActionServer, type RunOptions } from './actionExecutionClient';
 export type { Action, ActionArguments } from './actions/actions';
 export { EventStream, type StreamEvent } from './actions/eventStream';
+export { diagnose, diagnosisMarkdown, gatherEvidence, type Diagnosis, type Evidence } from './diagnosis';
 export { RuntimeError, messageOf, type RuntimeErrorCode } from './errors';
 export { Emitter, type Disposable } from './events';
 export { followDevbox } from './logs/followDevbox';

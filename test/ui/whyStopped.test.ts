@@ -14,6 +14,18 @@ describe('Why did it stop?', function () {
     return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
   };
 
+  /** Follows a link as a person does. Under the mouse its element is drawn anew, so that it is no good for a click. */
+  async function follow(text: string): Promise<void> {
+    const { page } = session().workbench;
+    const box = await page.locator('.editor-group-container.active .view-lines .detected-link').filter({ hasText: text }).first().boundingBox();
+    assert.ok(box !== null);
+    await page.mouse.move(box.x + 20, box.y + box.height / 2);
+    await page.keyboard.down('Control');
+    await page.mouse.move(box.x + 24, box.y + box.height / 2);
+    await page.mouse.click(box.x + 24, box.y + box.height / 2);
+    await page.keyboard.up('Control');
+  }
+
   async function stopped(name: string, entrypoint: string): Promise<string> {
     const { id } = await api().createDevbox({ name, entrypoint }, { requestId: crypto.randomUUID() });
     await eventually(() => api().retrieve(id), ({ status }) => status === 'shutdown');
@@ -31,7 +43,7 @@ describe('Why did it stop?', function () {
     const text = await eventually(() => workbench.editorText(), (seen) => seen.includes('last words'));
     assert.match(text, /Its entrypoint ended with exit code 3/);
     assert.match(text, /shutdown_reason +entrypoint_exit/);
-    assert.match(text, /red command:workbench/);
+    assert.match(text, /red command: workbench/);
     await workbench.screenshot('why-1-document');
   });
 
@@ -41,7 +53,7 @@ describe('Why did it stop?', function () {
     await eventually(() => links.allInnerTexts(), (texts) => texts.length >= 3);
     const texts = (await links.allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
     assert.ok(!texts.includes('workbench.action.quit'), texts);
-    await links.filter({ hasText: 'Markdown' }).first().click({ modifiers: ['ControlOrMeta'] });
+    await follow('Markdown');
     const markdown = await eventually(
       () => session().api.evaluate(async (vscode) => await vscode.env.clipboard.readText()),
       (copied) => copied.startsWith('### Why did gone stop?'),
@@ -51,13 +63,32 @@ describe('Why did it stop?', function () {
 
   it('asks which one, when called from the palette, and shows hostile names inert', async () => {
     const { workbench } = session();
-    await stopped(hostile, 'exit 0');
+    await stopped(hostile, 'echo "https://evil.example/a file:///etc/passwd"; exit 0');
     await workbench.runCommand('Runloop: Why Did It Stop?');
     await workbench.quickInput.waitFor('Why did which devbox stop?');
     await workbench.quickInput.fill('free');
     await workbench.page.keyboard.press('Enter');
     const text = await eventually(() => workbench.editorText(), (seen) => seen.includes('exit code 0'));
-    assert.ok(text.includes(`Why did ${hostile} stop?`), text);
+    assert.ok(text.includes(`Why did ${hostile.replace('://', ': //')} stop?`), text);
+    const links = await workbench.page.locator('.editor-group-container.active .view-lines .detected-link').allInnerTexts();
+    assert.ok(links.length >= 3 && !links.join().includes('evil'), links.join());
     await workbench.screenshot('why-2-hostile');
+  });
+
+  it('tells why a suspended devbox rests, and resumes it on a click', async () => {
+    const { workbench } = session();
+    const rule = { launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'suspend' as const } } } };
+    const { id } = await api().createDevbox({ name: 'sleepy', ...rule }, { requestId: crypto.randomUUID() });
+    await eventually(() => api().retrieve(id), ({ status }) => status === 'suspended');
+    await workbench.runCommand('Runloop: Refresh Devboxes');
+    await workbench.tree('Devboxes').row('sleepy').waitFor(60_000);
+    await workbench.tree('Devboxes').row('sleepy').chooseFromMenu('Why Did It Stop?');
+    const text = await eventually(() => workbench.editorText(), (seen) => seen.includes('sleepy stop?') && seen.includes('Resume it'));
+    assert.match(text, /The platform wrote into its log: "The devbox is suspended: nobody used it for 1 s, as its idle rule says\."/);
+    await workbench.screenshot('why-3-suspended');
+    await eventually(() => workbench.page.locator('.editor-group-container.active .view-lines .detected-link').allInnerTexts(), (links) => links.length >= 3);
+    await follow('Resume it');
+    await eventually(async () => (await api().retrieve(id)).transitions.map(({ status }) => status), (steps) => steps.includes('resuming'));
+    await api().shutdown(id);
   });
 });

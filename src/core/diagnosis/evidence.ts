@@ -1,21 +1,24 @@
 import { shownLine } from '../logs/serverLine';
 import { parseJson } from '../parse';
-import { cancelled, messageOf } from '../errors';
-import { oneLine } from '../plainText';
+import { cancelled, messageOf, RuntimeError } from '../errors';
+import { isTransient } from '../platform/apiErrors';
 import type { Devbox } from '../platform/devbox';
 import { parseLogEntry, type LogEntry } from '../platform/logEntry';
 import { listLogs } from '../platform/logList';
 import type { RunloopApi } from '../platform/runloopApi';
 import { LineRedactor, redact } from '../redact';
+import { askedForReadRule, retrying } from '../retry';
+import { harmlessLine, harmlessOutput } from './harmless';
+import { lastTimeOf } from './times';
 
 /** Lines of the entrypoint, and of the setup commands, that are kept as evidence. */
 const keptLines = 50;
-/** Lines of the kernel that are kept. */
-const keptKernelLines = 20;
-/** Milliseconds that reading the log may take before the evidence goes without it. */
-const logLimitMs = 60_000;
+/** Lines of the kernel, and of the platform itself, that are kept. */
+const keptOtherLines = 20;
+/** Milliseconds that reading the log may take before the evidence goes without it: a log comes as a whole only. */
+const logLimitMs = 180_000;
 
-/** A line of the log as evidence: redacted, without control characters. */
+/** A line of the log as evidence: redacted, without control characters and links, cut if it is very long. */
 export interface EvidenceLine {
   /** Unix milliseconds, where the API told it. */
   readonly timeMs: number | undefined;
@@ -42,6 +45,10 @@ export interface Evidence {
   readonly entrypoint: readonly EvidenceLine[];
   readonly setup: readonly EvidenceLine[];
   readonly kernel: readonly EvidenceLine[];
+  /** Lines of the platform itself (source `stats`), where no program of the devbox writes. */
+  readonly platform: readonly EvidenceLine[];
+  /** How the entrypoint of the last run ended. */
+  readonly entrypointExit: LastExit | undefined;
   readonly lastExit: LastExit | undefined;
 }
 
@@ -58,46 +65,80 @@ export async function gatherEvidence(
   options: { readonly signal?: AbortSignal | undefined; readonly secrets?: Iterable<string> } = {},
 ): Promise<Evidence> {
   const devbox = await api.retrieve(devboxId, { signal: options.signal });
-  const log = new LogEvidence(options.secrets ?? []);
+  const secrets = [devbox.tunnel?.authToken, api.authorization.replace(/^Bearer /, ''), ...(options.secrets ?? [])].filter((value) => value !== undefined);
+  let log = new LogEvidence(secrets);
   const limit = AbortSignal.timeout(logLimitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
   let logProblem: string | undefined;
   try {
-    for await (const batch of listLogs(api, devboxId, { signal })) {
-      for (const { json } of batch) log.take(parseLogEntry(parseJson(String(json))));
-    }
+    await retrying(
+      async () => {
+        log = new LogEvidence(secrets);
+        for await (const batch of listLogs(api, devboxId, { signal })) {
+          for (const { json } of batch) log.take(parseLogEntry(parseJson(String(json))));
+        }
+      },
+      { rule: askedForReadRule, signal, retryOn: (error) => isTransient(error) || isCut(error) },
+    );
   } catch (error) {
     if (options.signal?.aborted === true) throw cancelled(devboxId);
-    logProblem = limit.aborted ? `It was not read whole within ${logLimitMs / 1000} s.` : oneLine(redact(messageOf(error)), 300);
+    logProblem = limit.aborted ? `It was not read whole within ${logLimitMs / 1000} s.` : harmlessLine(redact(messageOf(error)), 300);
   }
-  return { devbox, gatheredMs: api.clock.now(), logProblem, ...log.found };
+  const found = log.found;
+  const began = lastTimeOf(devbox, 'resuming');
+  const ofEarlierRun = found.entrypointExit?.timeMs !== undefined && began !== undefined && found.entrypointExit.timeMs < began;
+  return { devbox, gatheredMs: api.clock.now(), logProblem, ...found, ...(ofEarlierRun ? { entrypointExit: undefined } : {}) };
+}
+
+/** A connection that broke in the middle of the log. */
+function isCut(error: unknown): boolean {
+  return !RuntimeError.is(error) && error instanceof Error && 'code' in error;
 }
 
 class LogEvidence {
   readonly #redactor: LineRedactor;
-  readonly #lines = { entrypoint: [] as EvidenceLine[], setup: [] as EvidenceLine[], kernel: [] as EvidenceLine[] };
+  readonly #lines = { entrypoint: [] as EvidenceLine[], setup: [] as EvidenceLine[], kernel: [] as EvidenceLine[], platform: [] as EvidenceLine[] };
   #count = 0;
   #lastExit: LastExit | undefined;
+  #entrypointExit: LastExit | undefined;
 
   constructor(secrets: Iterable<string>) {
     this.#redactor = new LineRedactor(secrets);
   }
 
-  get found(): Pick<Evidence, 'logLines' | 'entrypoint' | 'setup' | 'kernel' | 'lastExit'> {
-    return { logLines: this.#count, ...this.#lines, lastExit: this.#lastExit };
+  get found(): Omit<Evidence, 'devbox' | 'gatheredMs' | 'logProblem'> {
+    return { logLines: this.#count, ...this.#lines, lastExit: this.#lastExit, entrypointExit: this.#entrypointExit };
   }
 
   take(entry: LogEntry | undefined): void {
     if (entry === undefined) return;
     this.#count += 1;
     const { source, timestampMs: timeMs } = entry;
-    if (entry.exitCode !== undefined) this.#lastExit = { code: entry.exitCode, source: oneLine(source, 40), timeMs };
-    const kept = source === 'entrypoint' ? this.#lines.entrypoint : source === 'setup_commands' ? this.#lines.setup : source === 'kmsg' ? this.#lines.kernel : undefined;
+    if (entry.exitCode !== undefined) {
+      this.#lastExit = { code: entry.exitCode, source: harmlessLine(source, 40), timeMs };
+      if (source === 'entrypoint') this.#entrypointExit = this.#lastExit;
+    }
+    const kept = this.#partOf(source);
     // Every line goes through the redactor: a private key may begin in one that is not kept.
     const text = this.#redactor.redact(shownLine(entry).text, source);
     if (kept === undefined) return;
-    kept.push(...text.split('\n').map((line) => ({ timeMs, text: line })));
-    const most = kept === this.#lines.kernel ? keptKernelLines : keptLines;
+    kept.push(...text.split('\n').map((line) => ({ timeMs, text: harmlessOutput(line) })));
+    const most = source === 'entrypoint' || source === 'setup_commands' ? keptLines : keptOtherLines;
     if (kept.length > most) kept.splice(0, kept.length - most);
+  }
+
+  #partOf(source: string): EvidenceLine[] | undefined {
+    switch (source) {
+      case 'entrypoint':
+        return this.#lines.entrypoint;
+      case 'setup_commands':
+        return this.#lines.setup;
+      case 'kmsg':
+        return this.#lines.kernel;
+      case 'stats':
+        return this.#lines.platform;
+      default:
+        return undefined;
+    }
   }
 }

@@ -21,9 +21,12 @@ export function diagnosisMarkdown(evidence: Evidence): string {
   ].join('\n');
 }
 
+/** An invisible character that breaks words for those who look for mentions, numbers of issues and addresses. */
+const joiner = '\u2060';
+
 /** Text in which nothing is Markdown, HTML, a mention or a link any more. */
 function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+!|<>~$-]/g, '\\$&').replaceAll('@', '@\u200b').replace(/:(?=\/\/)/g, ':\u200b');
+  return text.replace(/[\\`*_{}[\]()#+!|<>~$-]/g, '\\$&').replace(/[@#](?=\w)|\bwww(?=\.)|:(?=\/\/)/gi, `$&${joiner}`);
 }
 
 function codeSpan(text: string): string {

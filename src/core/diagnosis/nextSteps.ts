@@ -3,7 +3,7 @@ import type { StopCause } from './stopCause';
 import type { Words } from './words';
 
 /** What the reader can do, by kind; whoever shows it knows the commands. */
-export type StepKind = 'start' | 'resume' | 'showOutput' | 'copyMarkdown' | 'lookAgain';
+export type StepKind = 'start' | 'resume' | 'lifetimeSetting' | 'showOutput' | 'copyMarkdown' | 'lookAgain';
 
 /** Something to do next. */
 export interface NextStep {
@@ -17,6 +17,7 @@ export function nextSteps({ devbox, lastExit }: Pick<Evidence, 'devbox' | 'lastE
     { kind: 'showOutput', text: l10n.t('Read its whole output') },
     { kind: 'copyMarkdown', text: l10n.t('Copy this as Markdown for an issue report') },
   ];
+  const start: NextStep = { kind: 'start', text: startText(cause, lastExit?.code !== 0, l10n) };
   switch (cause.kind) {
     case 'suspended':
       return [
@@ -24,9 +25,12 @@ export function nextSteps({ devbox, lastExit }: Pick<Evidence, 'devbox' | 'lastE
         ...always,
       ];
     case 'alive':
+    case 'strange':
       return [{ kind: 'lookAgain', text: l10n.t('Look again') }, ...always];
+    case 'keep_alive_timeout':
+      return [start, { kind: 'lifetimeSetting', text: l10n.t('Change the lifetime of new devboxes') }, ...always];
     default:
-      return [{ kind: 'start', text: startText(cause, lastExit?.code !== 0, l10n) }, ...always];
+      return [start, ...always];
   }
 }
 

@@ -1,4 +1,4 @@
-import { hasEnded, type Devbox } from '../platform/devbox';
+import { hasEnded, knownStatuses, type Devbox } from '../platform/devbox';
 
 /** The reasons that Runloop has for a shutdown (contract §2.1). */
 const shutdownReasons = ['api_shutdown', 'keep_alive_timeout', 'entrypoint_exit', 'idle', 'ttl_expired'] as const;
@@ -14,12 +14,14 @@ export type StopCause =
   | { readonly kind: 'untold' }
   | { readonly kind: 'suspended' }
   /** It has not stopped. */
-  | { readonly kind: 'alive' };
+  | { readonly kind: 'alive' }
+  /** Its status is not known yet: whether it stopped cannot be told. */
+  | { readonly kind: 'strange' };
 
 /** Reads the cause off a devbox's own fields. */
 export function stopCause(devbox: Devbox): StopCause {
   if (devbox.status === 'suspended' || devbox.status === 'suspending') return { kind: 'suspended' };
-  if (!hasEnded(devbox.status)) return { kind: 'alive' };
+  if (!hasEnded(devbox.status)) return { kind: knownStatuses.some((known) => known === devbox.status) ? 'alive' : 'strange' };
   const reason = told(devbox);
   if (reason === undefined) return { kind: 'untold' };
   const known = [...shutdownReasons, ...failureReasons].find((word) => word === reason);

@@ -45,7 +45,7 @@ function lastErrors(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
     label: devbox.status === 'failure' ? l10n.t('Failed') : l10n.t('Ended'),
     description: reason ?? l10n.t('no reason was given'),
     icon: devbox.status === 'failure' ? new ThemeIcon('error', new ThemeColor('list.errorForeground')) : new ThemeIcon('info'),
-    command: 'runloop.showOutput',
+    command: 'runloop.whyDidItStop',
   };
   const failed = (text: string): DevboxDetail => ({
     key: 'error',

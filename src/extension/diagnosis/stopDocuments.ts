@@ -8,13 +8,14 @@ import type { StopSources } from './stopText';
 
 const scheme = 'runloop-why';
 
-/** What each kind of next step runs; each command asks before it changes anything. */
-const stepCommands: Readonly<Record<StepKind, CommandId>> = {
-  start: 'runloop.startWithOptions',
-  resume: 'runloop.resumeDevbox',
-  showOutput: 'runloop.showOutput',
-  copyMarkdown: 'runloop.copyWhyItStopped',
-  lookAgain: 'runloop.whyDidItStop',
+/** The only commands that a document can run. Those that start something ask for everything themselves. */
+const stepCommands: Readonly<Record<StepKind, (devboxId: string) => readonly [command: CommandId | 'workbench.action.openSettings', ...args: string[]]>> = {
+  start: () => ['runloop.startWithOptions'],
+  resume: (devboxId) => ['runloop.resumeDevbox', devboxId],
+  lifetimeSetting: () => ['workbench.action.openSettings', 'runloop.lifetimeMinutes'],
+  showOutput: (devboxId) => ['runloop.showOutput', devboxId],
+  copyMarkdown: (devboxId) => ['runloop.copyWhyItStopped', devboxId],
+  lookAgain: (devboxId) => ['runloop.whyDidItStop', devboxId],
 };
 
 /**
@@ -60,10 +61,9 @@ export class StopDocuments implements TextDocumentContentProvider, DocumentLinkP
   }
 
   provideDocumentLinks({ uri }: TextDocument): DocumentLink[] {
-    const argument = encodeURIComponent(JSON.stringify([uri.query]));
     return (this.#steps.get(uri.toString()) ?? []).map(({ line, start, end, kind }) => {
-      // The wizard for another devbox asks for everything itself.
-      const target = Uri.parse(`command:${stepCommands[kind]}${kind === 'start' ? '' : `?${argument}`}`);
+      const [command, ...args] = stepCommands[kind](uri.query);
+      const target = Uri.parse(`command:${command}?${encodeURIComponent(JSON.stringify(args))}`);
       return new DocumentLink(new Range(line, start, line, end), target);
     });
   }

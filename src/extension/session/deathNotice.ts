@@ -5,17 +5,22 @@ import { devboxLabel, reasonText } from '../devboxTree/devboxWords';
 import { inertText } from '../inertText';
 import type { Services } from '../services';
 
-const outputCommand: CommandId = 'runloop.showOutput';
-const explainCommand: CommandId = 'runloop.whyDidItStop';
-
 /** Tells that a devbox that this window was attached to has ended, with what helps to understand it. */
 export function tellOfDeath(services: Services, devbox: Devbox): void {
-  services.store.update(devbox);
-  const actions: [title: string, command: CommandId][] = [
-    [l10n.t('Why did it stop?'), explainCommand],
-    [l10n.t('Show Output'), outputCommand],
-  ];
   const text = l10n.t('The devbox {0} has ended: {1}.', devboxLabel(devbox), inertText(reasonText(devbox) ?? l10n.t('Runloop gives no reason')));
+  tell(services, devbox, text, [l10n.t('Show Output'), 'runloop.showOutput']);
+}
+
+/** Tells that a devbox that this window was attached to was suspended by somebody or something else. */
+export function tellOfSuspension(services: Services, devbox: Devbox): void {
+  tell(services, devbox, l10n.t('The devbox {0} was suspended.', devboxLabel(devbox)), [l10n.t('Resume'), 'runloop.resumeDevbox']);
+}
+
+type Action = readonly [title: string, command: CommandId];
+
+function tell(services: Services, devbox: Devbox, text: string, other: Action): void {
+  services.store.update(devbox);
+  const actions: readonly Action[] = [[l10n.t('Why did it stop?'), 'runloop.whyDidItStop'], other];
   window.showWarningMessage(text, ...actions.map(([title]) => title)).then(
     async (chosen) => {
       const command = actions.find(([title]) => title === chosen)?.[1];

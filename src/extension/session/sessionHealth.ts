@@ -115,15 +115,14 @@ export class SessionHealth implements Disposable {
     }
     try {
       const devbox = await runtime.api.retrieve(devboxId, { signal });
-      if (hasEnded(devbox.status)) {
-        // What this window's own commands end, they let go of themselves.
+      if (hasEnded(devbox.status) || devbox.status === 'suspended') {
+        // What this window's own commands end or suspend, they let go of themselves.
         await new Promise((resolve) => setTimeout(resolve, ownDoingMs));
         if (sessions.get(devboxId) !== runtime) return;
         sessions.detach(devboxId);
-        const { tellOfDeath } = await import('./deathNotice');
-        tellOfDeath(this.#services, devbox);
-      } else if (devbox.status === 'suspended') {
-        sessions.detach(devboxId);
+        const { tellOfDeath, tellOfSuspension } = await import('./deathNotice');
+        if (hasEnded(devbox.status)) tellOfDeath(this.#services, devbox);
+        else tellOfSuspension(this.#services, devbox);
       } else {
         sessions.noteHealth(devboxId, (await answers(runtime, signal)) ? 'well' : 'unreachable');
       }

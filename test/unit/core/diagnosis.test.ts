@@ -126,11 +126,11 @@ describe('why a devbox stopped', function () {
     assert.match(diagnosis.verdict[0] ?? '', /did not answer any more/);
   });
 
-  it('a suspended devbox: kept, to be resumed, and why is not guessed', async () => {
+  it('a suspended devbox: kept, to be resumed, and why is not guessed but quoted', async () => {
     const { id } = await create(launch({ after_idle: { idle_time_seconds: 1, on_idle: 'suspend' } }));
     await seen(id, ({ status }) => status === 'suspended');
     const diagnosis = diagnose(await gatherEvidence(api, id), english);
-    assert.match(diagnosis.verdict.join(' '), /It is suspended.*does not say why\. Its idle rule suspends it after 1 s/);
+    assert.match(diagnosis.verdict.join(' '), /It is suspended.*The platform wrote into its log: "The devbox is suspended: nobody used it for 1 s/);
     assert.equal(diagnosis.steps[0]?.kind, 'resume');
     assert.equal((await api.retrieve(id)).status, 'suspended');
     await api.shutdown(id);
@@ -145,6 +145,8 @@ describe('why a devbox stopped', function () {
       entrypoint: [],
       setup: [],
       kernel: [],
+      platform: [],
+      entrypointExit: undefined,
       lastExit: undefined,
     });
     const unknown = diagnose(evidenceOf({ status: 'shutdown', shutdown_reason: 'moon_phase' }), english);
@@ -155,7 +157,7 @@ describe('why a devbox stopped', function () {
     assert.match(untold, /The log could not be read: it is gone/);
     assert.match(untold, /Runloop tells no steps\./);
     const alive = diagnose(evidenceOf({ status: 'hibernating' }), english);
-    assert.match(alive.verdict[0] ?? '', /has not stopped: its status is "hibernating"/);
+    assert.match(alive.verdict[0] ?? '', /status is "hibernating", which this version .* does not know/);
   });
 
   it('gives Markdown that hostile text cannot break out of', async () => {
@@ -163,7 +165,7 @@ describe('why a devbox stopped', function () {
     const { id } = await create({ name, entrypoint: 'echo "\\`\\`\\`\\` ](x) <script>"; exit 1' });
     const { evidence } = await diagnosisOf(id);
     const markdown = diagnosisMarkdown(evidence);
-    assert.ok(markdown.startsWith('### Why did \\[click\\]\\(https:\u200b//evil.example\\) \\<img src=x\\> \\| @\u200beveryone \\` stop?\n'), markdown);
+    assert.ok(markdown.startsWith('### Why did \\[click\\]\\(https: //evil.example\\) \\<img src=x\\> \\| @\u2060everyone \\` stop?\n'), markdown);
     assert.match(markdown, /\n`{5}text\n.*`{4} \]\(x\) <script>\n/s);
     assert.match(markdown, /\n\| shutdown\\_reason \| ` entrypoint_exit ` \|\n/);
   });
