@@ -3,7 +3,7 @@ import type { StopCause } from './stopCause';
 import type { Words } from './words';
 
 /** What the reader can do, by kind; whoever shows it knows the commands. */
-export type StepKind = 'start' | 'resume' | 'lifetimeSetting' | 'showOutput' | 'copyMarkdown' | 'lookAgain';
+export type StepKind = 'start' | 'resume' | 'lifetimeSetting' | 'showOutput' | 'openLog' | 'copyMarkdown' | 'lookAgain';
 
 /** Something to do next. */
 export interface NextStep {
@@ -15,6 +15,7 @@ export interface NextStep {
 export function nextSteps({ devbox, lastExit }: Pick<Evidence, 'devbox' | 'lastExit'>, cause: StopCause, l10n: Words): NextStep[] {
   const always: NextStep[] = [
     { kind: 'showOutput', text: l10n.t('Read its whole output') },
+    { kind: 'openLog', text: l10n.t('Open its log as a document, to search and filter') },
     { kind: 'copyMarkdown', text: l10n.t('Copy this as Markdown for an issue report') },
   ];
   const start: NextStep = { kind: 'start', text: startText(cause, lastExit?.code !== 0, l10n) };

@@ -14,6 +14,7 @@ const stepCommands: Readonly<Record<StepKind, (devboxId: string) => readonly [co
   resume: (devboxId) => ['runloop.resumeDevbox', devboxId],
   lifetimeSetting: () => ['workbench.action.openSettings', 'runloop.lifetimeMinutes'],
   showOutput: (devboxId) => ['runloop.showOutput', devboxId],
+  openLog: (devboxId) => ['runloop.openLog', devboxId],
   copyMarkdown: (devboxId) => ['runloop.copyWhyItStopped', devboxId],
   lookAgain: (devboxId) => ['runloop.whyDidItStop', devboxId],
 };
