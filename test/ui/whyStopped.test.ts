@@ -70,8 +70,10 @@ describe('Why did it stop?', function () {
     await workbench.page.keyboard.press('Enter');
     const text = await eventually(() => workbench.editorText(), (seen) => seen.includes('exit code 0'));
     assert.ok(text.includes(`Why did ${hostile.replace('://', ': //')} stop?`), text);
-    const links = await workbench.page.locator('.editor-group-container.active .view-lines .detected-link').allInnerTexts();
-    assert.ok(links.length >= 3 && !links.join().includes('evil'), links.join());
+    const links = workbench.page.locator('.editor-group-container.active .view-lines .detected-link');
+    // The editor's own search for addresses is done when our links are drawn: it is the same pass.
+    const texts = await eventually(() => links.allInnerTexts(), (seen) => seen.length >= 4);
+    assert.ok(!texts.join().includes('evil') && !texts.join().includes('passwd'), texts.join());
     await workbench.screenshot('why-2-hostile');
   });
 
