@@ -25,6 +25,7 @@ export function plainVscodeScript(installFrom: string | undefined): string {
   const install = installFrom === undefined ? 'echo missing; exit 0' : installScript(checkedAddress(installFrom));
   return `# Starts a VS Code server for the Runloop Devboxes extension.
 set -u
+usual=$(umask)
 umask 077
 dir="$HOME/${folder}"
 mkdir -p "$dir"
@@ -49,6 +50,9 @@ if [ -z "$server" ]; then echo "The archive has no VS Code server in it." >&2; e
 echo starting
 head -c 24 /dev/urandom | od -An -vtx1 | tr -d ' \\n' > "$dir/vscode-token"
 cd "$HOME"
+: > "$dir/vscode-log"
+# What is made in the VS Code is to be like everything else that the user makes.
+umask "$usual"
 VSCODE_PROXY_URI= setsid "$node" "$server/out/server-main.js" --host "\${RUNLOOP_LOCAL_BIND:-0.0.0.0}" --port ${vscodePort} \\
   --connection-token-file "$dir/vscode-token" --accept-server-license-terms --disable-telemetry --disable-workspace-trust \\
   --server-data-dir "$dir/vscode-data" > "$dir/vscode-log" 2>&1 < /dev/null &

@@ -11,6 +11,7 @@ import { RuntimeError } from '../../../src/core/errors';
 import { startPlainDevbox } from '../../../src/core/plainDevbox';
 import { findPlainVscode, startPlainVscode } from '../../../src/core/plainVscode';
 import type { Devbox } from '../../../src/core/platform/devbox';
+import { runCommand } from '../../../src/core/platform/executions';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { requestText } from '../../../src/core/httpRequest';
 import { VscodeAddress } from '../../../src/core/vscodeAddress';
@@ -105,6 +106,9 @@ describe('the VS Code of a plain devbox', function () {
     } finally {
       addresses.dispose();
     }
+    // Only the devbox's user reads what is secret; what is made in the VS Code is as usual.
+    const { stdout } = await runCommand(api, devbox.id, `cd .runloop-devboxes && stat -c %a vscode-token vscode-log && read -r p _ < vscode-process && grep Umask "/proc/$p/status"`);
+    assert.match(stdout, /^600\n600\nUmask:\s+0022$/m);
     // The token is in no log of the devbox.
     assert.ok((await api.logs(devbox.id)).every(({ text }) => !text.includes(place.token)));
   });
