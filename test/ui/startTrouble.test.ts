@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, describe, it } from 'mocha';
+import { after, afterEach, before, describe, it } from 'mocha';
 import { startPlainDevbox } from '../../src/core/plainDevbox';
 import type { Devbox } from '../../src/core/platform/devbox';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
@@ -13,7 +13,7 @@ import { useUiSession } from './uiSession';
 describe('Starts and ends when something goes wrong', function () {
   this.timeout(120_000);
   const session = useUiSession();
-  const folder = mkdtempSync(join(tmpdir(), 'runloop-faults-'));
+  let folder = '';
   let faulty: TestPlatform | undefined;
 
   /** Turns the window to a platform on which these faults happen. */
@@ -29,6 +29,9 @@ describe('Starts and ends when something goes wrong', function () {
     return new RunloopApi({ apiKey, baseUrl });
   }
 
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'runloop-faults-'));
+  });
   afterEach(async () => {
     await faulty?.stop();
     faulty = undefined;
