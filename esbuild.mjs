@@ -119,6 +119,7 @@ if (dev) {
         runHostTests: 'test/vscode/runHostTests.ts',
         runUiTests: 'test/ui/runUiTests.ts',
         bench: 'test/bench/main.ts',
+        screenshots: 'test/ui/screenshots.ts',
         example: 'test/example/example.ts',
         vectors: 'test/vectors/main.ts',
         testOpenhands: 'test/contract/run.ts',

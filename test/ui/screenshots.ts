@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { projectRoot } from '../vscode/projectPaths';
+import { eventually } from './eventually';
+import { startUiSession } from './uiSession';
+import { Workbench } from './workbench/workbench';
+
+/** Takes the pictures of the README anew: the product as it is, on the local platform. */
+const folder = join(projectRoot, 'media', 'screenshots');
+await mkdir(folder, { recursive: true });
+const session = await startUiSession();
+try {
+  const { workbench, platform, context } = session;
+  const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+  await api.createDevbox({ name: 'evaluation-12', metadata: { team: 'benchmarks' } }, { requestId: 'screenshots' });
+  await workbench.page.setViewportSize({ width: 1200, height: 720 });
+  await workbench.openViewContainer('Runloop');
+  await workbench.runCommand('Runloop: Start Devbox');
+  await workbench.quickInput.accept('fix-login');
+  const ready = workbench.notification('Devbox fix-login is ready.');
+  await ready.waitFor(60_000);
+  await ready.press('Show Output');
+  await eventually(() => session.outputText('fix-login'), (text) => text.includes('ActionExecutor initialized.'));
+  // A side bar as wide as people make it.
+  const sash = workbench.page.locator('.monaco-sash.vertical').nth(1);
+  const box = await sash.boundingBox();
+  if (box !== null) {
+    await workbench.page.mouse.move(box.x + 2, box.y + 200);
+    await workbench.page.mouse.down();
+    await workbench.page.mouse.move(box.x + 150, box.y + 200, { steps: 5 });
+    await workbench.page.mouse.up();
+  }
+  await workbench.runCommand('Notifications: Clear All Notifications');
+  await workbench.page.mouse.move(700, 300);
+  await workbench.page.waitForTimeout(1_500);
+  await workbench.page.screenshot({ path: join(folder, 'view-and-output.png') });
+
+  const inside = await workbench.newPageDuring(() => workbench.tree('Devboxes').row('fix-login').click(), 60_000);
+  await inside.setViewportSize({ width: 1200, height: 720 });
+  const inner = new Workbench(inside);
+  await inner.waitUntilReady();
+  await inside.waitForTimeout(5_000);
+  await inside.screenshot({ path: join(folder, 'devbox-vscode.png') });
+  await context.close();
+} finally {
+  await session.dispose();
+}
