@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { RunloopRuntime } from '../../src/core/runloopRuntime';
 import { projectRoot } from '../vscode/projectPaths';
 import { eventually } from './eventually';
 import { startUiSession } from './uiSession';
@@ -36,12 +37,18 @@ try {
   await workbench.page.waitForTimeout(1_500);
   await workbench.page.screenshot({ path: join(folder, 'view-and-output.png') });
 
+  const agent = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseURL, sid: 'fix-login', attachToExisting: true });
+  await agent.connect();
+  await agent.actions.run("printf '%s\\n' 'def greet(name):' '    return f\"Hello, {name}!\"' '' 'print(greet(\"devbox\"))' > /workspace/from_action.py");
   const inside = await workbench.newPageDuring(() => workbench.tree('Devboxes').row('fix-login').click(), 60_000);
   await inside.setViewportSize({ width: 1200, height: 720 });
   const inner = new Workbench(inside);
   await inner.waitUntilReady();
-  await inside.waitForTimeout(5_000);
+  await inner.explorerFile('from_action.py').click({ timeout: 60_000 });
+  await inside.waitForTimeout(4_000);
   await inside.screenshot({ path: join(folder, 'devbox-vscode.png') });
+  await inside.close();
+  await agent.close();
   await context.close();
 } finally {
   await session.dispose();
