@@ -1,8 +1,10 @@
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
+import type { Tunnel } from '../devbox/tunnel';
 import type { PtyService } from '../pty/ptyService';
 import { addSshKey, sshHostName, sshUser } from '../ssh/sshKeys';
 import { parseBody, tunnelFields } from './bodies';
 import { readTunnel } from './createRequest';
+import { repeatKey } from './repeatKey';
 import { Repeats } from './repeats';
 import type { Router } from './router';
 import { tunnelView } from './views';
@@ -10,9 +12,13 @@ import { tunnelView } from './views';
 /** Adds what one devbox has: its tunnel. */
 export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, terminals: PtyService): void {
   const sshKeys = new Repeats<string>();
+  const tunnels = new Repeats<Tunnel>();
   router.add('POST', '/v1/devboxes/{id}/enable_tunnel', async ({ exchange, params }) => {
-    const settings = parseBody(tunnelFields, await exchange.readObject());
-    exchange.sendJson(200, tunnelView(devboxes.get(params['id'] ?? '').enableTunnel(readTunnel(settings))));
+    const body = await exchange.readObject();
+    const settings = parseBody(tunnelFields, body);
+    const devbox = devboxes.get(params['id'] ?? '');
+    const tunnel = await tunnels.once(repeatKey(exchange, body), devbox.id, () => Promise.resolve(devbox.enableTunnel(readTunnel(settings))));
+    exchange.sendJson(200, tunnelView(tunnel));
   });
 
   router.add('POST', '/v1/devboxes/{id}/create_pty_tunnel', ({ exchange, params }) => {

@@ -9,6 +9,7 @@ import { parseCreate } from './createRequest';
 import type { Exchange } from './exchange';
 import { choiceOf, listFields, metadataFilter, pageBody } from './paging';
 import { repeatKey } from './repeatKey';
+import { Repeats } from './repeats';
 import type { Router } from './router';
 import { devboxView } from './views';
 
@@ -24,6 +25,8 @@ const updateFields = z.object({ name: optional(nameField), metadata: optional(st
 
 /** Adds the life cycle of devboxes: create, look, list, change, wait, keep alive, shut down. */
 export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, account: Account): void {
+  // Asked for once more, a change that has begun is not refused for having begun.
+  const changes = new Repeats<void>();
   const create = async (exchange: Exchange): Promise<Devbox> => {
     const body = await exchange.readObject();
     return devboxes.create(repeatKey(exchange, body), () => parseCreate(body, account));
@@ -67,15 +70,21 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
     exchange.sendJson(200, devboxView(devbox.record));
   });
 
-  router.add('POST', '/v1/devboxes/{id}/suspend', ({ exchange, params }) => {
+  router.add('POST', '/v1/devboxes/{id}/suspend', async ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
-    devbox.suspend();
+    await changes.once(repeatKey(exchange, undefined), 'suspend', () => {
+      devbox.suspend();
+      return Promise.resolve();
+    });
     exchange.sendJson(200, devboxView(devbox.record));
   });
 
-  router.add('POST', '/v1/devboxes/{id}/resume', ({ exchange, params }) => {
+  router.add('POST', '/v1/devboxes/{id}/resume', async ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
-    devbox.resume();
+    await changes.once(repeatKey(exchange, undefined), 'resume', () => {
+      devbox.resume();
+      return Promise.resolve();
+    });
     exchange.sendJson(200, devboxView(devbox.record));
   });
 

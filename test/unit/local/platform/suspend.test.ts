@@ -34,7 +34,9 @@ for (const sandbox of ['auto', 'plain']) {
       await client.devboxes.writeFileContents(id, { file_path: '/workspace/kept', contents: 'ä' });
       await eventually('its process', () => (processesWith(mark).length > 0 ? true : undefined));
       await assert.rejects(client.devboxes.resume(id), status(400, /not suspended: its status is running/));
-      assert.equal((await client.devboxes.suspend(id)).status, 'suspending');
+      const once = { idempotencyKey: `suspend-${sandbox}` };
+      assert.equal((await client.devboxes.suspend(id, once)).status, 'suspending');
+      assert.match((await client.devboxes.suspend(id, once)).status, /^suspend/, 'a repeated request is not refused');
       const suspended = await client.devboxes.awaitSuspended(id);
       assert.equal(suspended.status, 'suspended');
       assert.equal(processesWith(mark).length, 0);

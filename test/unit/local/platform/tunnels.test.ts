@@ -47,7 +47,8 @@ describe('local platform tunnels', () => {
 
   it('opens one tunnel later, refuses a second, and takes it away again', async () => {
     const { id } = await client.devboxes.createAndAwaitRunning({ entrypoint: echoServer('late') });
-    const tunnel = await client.devboxes.enableTunnel(id);
+    const tunnel = await client.devboxes.enableTunnel(id, {}, { idempotencyKey: 'one-tunnel' });
+    assert.equal((await client.devboxes.enableTunnel(id, {}, { idempotencyKey: 'one-tunnel' })).tunnel_key, tunnel.tunnel_key, 'a repeated request');
     assert.match(tunnel.tunnel_key, /^[a-z0-9]{52}$/);
     assert.deepEqual([tunnel.auth_mode, tunnel.http_keep_alive, tunnel.wake_on_http], ['open', true, false]);
     assert.equal((await client.devboxes.retrieve(id)).tunnel?.tunnel_key, tunnel.tunnel_key);
