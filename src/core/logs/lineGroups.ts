@@ -68,7 +68,8 @@ export class LineGroups {
   #continues(open: Open, entry: LogEntry): boolean {
     if (entry.source !== open.first.source || entry.exitCode !== undefined || beginsRecord(entry.text)) return false;
     const apart = (entry.timestampMs ?? 0) - (open.first.timestampMs ?? 0);
-    if (open.isRecord && apart <= sameWriteMs) return true;
+    // What might be another program's line must not be hidden with a record that few want to see.
+    if (open.isRecord && open.level !== 'debug' && apart <= sameWriteMs) return true;
     if (/^Traceback \(most recent call last\):|^(?:During handling of|The above exception was)/.test(entry.text)) {
       this.#insideTrace = true;
       return open.isRecord;

@@ -1,5 +1,6 @@
 import { closeSync, ftruncateSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { Wakeups } from './wakeups';
 
 /** Where an entry of a devbox's log comes from. */
 export type LogSource = 'setup_commands' | 'entrypoint' | 'exec' | 'files' | 'stats' | 'kmsg';
@@ -43,7 +44,7 @@ export class DevboxLog {
   readonly #file: number;
   /** Where entry `n * indexStep` begins. */
   readonly #index: number[] = [0];
-  readonly #waiting = new Set<() => void>();
+  readonly #wakeups = new Wakeups();
   #pending: string[] = [];
   #pendingCharacters = 0;
   #scheduled: NodeJS.Immediate | undefined;
@@ -102,7 +103,7 @@ export class DevboxLog {
     this.#flush();
     this.#closed = true;
     closeSync(this.#file);
-    this.#wake();
+    this.#wakeups.wake();
   }
 
   /**
@@ -127,29 +128,11 @@ export class DevboxLog {
         } else if (this.#closed || !follow) {
           return;
         } else {
-          await this.#change(signal);
+          await this.#wakeups.next(signal);
         }
       }
     } finally {
       await reader?.close();
-    }
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-    });
-  }
-
-  #wake(): void {
-    for (const waiter of [...this.#waiting]) {
-      waiter();
     }
   }
 
@@ -167,7 +150,7 @@ export class DevboxLog {
     if (this.#count % indexStep + lines.length >= indexStep) this.#extendIndex(bytes, this.#size);
     this.#count += lines.length;
     this.#size += bytes.length;
-    this.#wake();
+    this.#wakeups.wake();
   }
 
   /** Notes where every 1024th entry begins. `bytes` are whole entries that begin at `offset`. */

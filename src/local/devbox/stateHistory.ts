@@ -1,10 +1,11 @@
 import type { DevboxStatus, FailureReason, StateTransition } from './status';
 import { isTerminal } from './status';
+import { Wakeups } from './wakeups';
 
 /** The states a devbox has passed through, and those who wait for the next one. */
 export class StateHistory {
   readonly #transitions: StateTransition[];
-  readonly #waiting = new Set<() => void>();
+  readonly #wakeups = new Wakeups();
 
   /** @param transitions what has happened so far, in order */
   constructor(transitions: readonly StateTransition[] = []) {
@@ -34,9 +35,7 @@ export class StateHistory {
 
   /** Wakes those who wait; to be called when the new status has been written down. */
   announce(): void {
-    for (const waiter of [...this.#waiting]) {
-      waiter();
-    }
+    this.#wakeups.wake();
   }
 
   /**
@@ -48,20 +47,8 @@ export class StateHistory {
       if (signal.aborted) {
         return false;
       }
-      await this.#change(signal);
+      await this.#wakeups.next(signal);
     }
     return true;
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-    });
   }
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { codeOf } from '../errors';
 import type { Output, OutputChunk, OutputTail } from './knownExecution';
 import { characterStart, wholeCharacters } from './utf8';
+import { Wakeups } from '../wakeups';
 
 /** Bytes kept of one output; what comes after them is counted as lost. */
 const largestOutput = 256 * 1024 * 1024;
@@ -24,7 +25,7 @@ export class OutputSpool implements Output {
   #size = 0;
   #lost = false;
   #finished = false;
-  readonly #waiting = new Set<() => void>();
+  readonly #wakeups = new Wakeups();
 
   /** @param path a file that does not exist yet; made with its folder at the first byte */
   constructor(path: string) {
@@ -51,13 +52,13 @@ export class OutputSpool implements Output {
     }
     await this.#writer.write(kept, 0, kept.length, this.#size);
     this.#size += kept.length;
-    this.#wake();
+    this.#wakeups.wake();
   }
 
   /** Nothing more will come; those who follow come to their end. */
   async finish(): Promise<void> {
     this.#finished = true;
-    this.#wake();
+    this.#wakeups.wake();
     await this.#writer?.close();
     this.#writer = undefined;
   }
@@ -160,20 +161,6 @@ export class OutputSpool implements Output {
     if (this.#finished || this.#size > seen) {
       return;
     }
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-    });
-  }
-
-  #wake(): void {
-    for (const waiter of [...this.#waiting]) {
-      waiter();
-    }
+    await this.#wakeups.next(signal);
   }
 }

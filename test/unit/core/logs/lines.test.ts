@@ -37,11 +37,20 @@ describe('lines of a log', () => {
     );
   });
 
+  it('does not hide a line of something else with a detail that is written at the same moment', () => {
+    const groups = new LineGroups(new LineRedactor());
+    const shown = [...groups.take([entry('03:25:54 - openhands:DEBUG: a.py:1 - a detail', 100), entry('  more of it', 100), entry('hello', 101)]), ...groups.flush()];
+    assert.deepEqual(shown.map(({ level, text }) => [level, text]), [['debug', 'a detail\n  more of it'], ['info', 'hello']]);
+  });
+
   it('removes keys of every form, also one that spans lines, and values that we set', () => {
     const redactor = new LineRedactor(['hunter2 & more', 'line-one\nline-two']);
     const secrets = ['ak_abcdefgh1234', 'rk_abcdefgh1234', 'Bearer tok.en-1', '?tkn=vsc0de', 'auth_token: "tunnel99"', '--connection-token conn1234', 'hunter2%20%26%20more', 'line-two'];
     const text = secrets.map((secret) => redactor.redact(`before ${secret} after`, 'entrypoint')).join('\n');
     for (const part of ['abcdefgh', 'tok.en', 'vsc0de', 'tunnel99', 'conn1234', 'hunter2', 'line-two']) assert.ok(!text.includes(part), `${part} in ${text}`);
+    assert.match(redactor.redact('learnt-later', 'exec'), /learnt/);
+    redactor.know(['learnt-later']);
+    assert.equal(redactor.redact('x learnt-later and hunter2 & more', 'exec'), 'x [removed] and [removed]');
     const key = ['-----BEGIN RSA PRIVATE KEY-----', 'MIIEow', 'AbCd+/=', '-----END RSA PRIVATE KEY-----', 'free again'];
     assert.deepEqual(key.map((line) => redactor.redact(line, 'exec')).slice(1), ['[private key removed]', '[private key removed]', '[private key removed]', 'free again']);
   });
