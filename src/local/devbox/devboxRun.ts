@@ -153,9 +153,9 @@ export class DevboxRun {
     this.abort();
     try {
       await this.sandbox.stop();
-      await this.#fence?.close();
       await Promise.race([Promise.all(this.#outputs), pause(1_000)]);
     } finally {
+      await this.#fence?.close();
       this.#surroundings.addresses.release(this.#address);
     }
   }

@@ -128,7 +128,7 @@ async function resolve(name: string, egress: Egress, byName: boolean, refusal: R
   if (name.endsWith('.localhost')) {
     return ['127.0.0.1'];
   }
-  return (await lookup(name, { all: true })).map(({ address }) => address);
+  return (await lookup(name, { all: true, verbatim: false })).map(({ address }) => address);
 }
 
 function open(host: string, port: number): Promise<Socket> {
