@@ -103,6 +103,20 @@ describe('A failure comes with a button that helps', function () {
     await workbench.statusBarItem('lost').waitFor({ timeout: 60_000 });
   });
 
+  it('Open Settings, when a setting cannot work', async () => {
+    const { workbench, api } = session();
+    await api.evaluate((vscode) => vscode.workspace.getConfiguration('runloop').update('baseUrl', 'no url', vscode.ConfigurationTarget.Global));
+    await workbench.runCommand('Runloop: Start Devbox');
+    const message = workbench.notification('The Runloop base URL is not an http or https URL.').element.first();
+    await message.waitFor();
+    await workbench.screenshot('remedies-6-setting');
+    await message.getByRole('button', { name: 'Open Settings' }).click();
+    const settings = workbench.page.locator('.settings-editor');
+    await settings.waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await settings.waitFor({ state: 'hidden' });
+  });
+
   it('Sign In, when the API key is not accepted', async () => {
     const { workbench } = session();
     const platform = await turnTo();
