@@ -46,10 +46,10 @@ function clean(text: string, secrets: readonly string[]): string {
 /** What this window knows to be secret, whatever its form. */
 async function knownSecrets(services: Services): Promise<string[]> {
   const account = await services.account.current();
-  const { store, sessions, sessionKeys } = services;
-  const keys = await Promise.all([...new Set([...store.snapshot.keys(), ...sessions.all().map(([id]) => id)])].map((id) => sessionKeys.get(id)));
+  const { store, sessions, knownSecrets: known } = services;
+  const keys = await Promise.all([...new Set([...store.snapshot.keys(), ...sessions.all().map(([id]) => id)])].map((id) => known.of(id)));
   const tokens = store.devboxes.map(({ tunnel }) => tunnel?.authToken);
-  return [account?.apiKey, ...keys, ...tokens].filter((value) => value !== undefined);
+  return [account?.apiKey, ...keys.flat(), ...tokens].filter((value) => value !== undefined);
 }
 
 async function contents(services: Services): Promise<ReadonlyMap<string, string>> {
