@@ -23,7 +23,7 @@ describe('Sessions', function () {
     await item.click();
     await workbench.quickInput.waitFor(`Session: ${name}`);
     const labels = await workbench.quickInput.labels();
-    assert.deepEqual(labels.map((label) => label.trim()), ['Open VS Code', 'Copy VS Code Link', 'Show Output', 'Copy Devbox ID', 'Suspend', 'Detach', 'Shut Down']);
+    assert.deepEqual(labels.map((label) => label.trim()), ['Open VS Code', 'Copy VS Code Link', 'Show Output', 'Open Log', 'Copy Devbox ID', 'Suspend', 'Detach', 'Shut Down']);
     await workbench.screenshot('sessions-1-actions');
     await workbench.quickInput.dismiss();
   });
