@@ -147,9 +147,18 @@ describe('The view that is open all day', function () {
     await keyboard.press('Enter');
     await tree().row('alpha').waitForGone();
     await workbench.runCommand('Runloop: Focus on Devboxes View');
-    await keyboard.press('Home');
-    await keyboard.press('ArrowDown');
+    await eventually(
+      async () => {
+        await keyboard.press('Home');
+        await keyboard.press('ArrowDown');
+        return tree().rows.and(workbench.page.locator('.focused')).locator('.label-name').allInnerTexts();
+      },
+      (focused) => focused.join() === 'beta',
+    );
     await keyboard.press('Control+Shift+Enter');
+    await tree().rows.and(workbench.page.locator('.selected')).waitFor();
+    // What is selected reaches the extension a moment after it is drawn; a person takes longer than that.
+    await workbench.page.waitForTimeout(300);
     await keyboard.press('Control+C');
     await eventually(() => api.evaluate((vscode) => vscode.env.clipboard.readText()), (text) => text === ids['beta']);
     await keyboard.press('ArrowRight');

@@ -31,7 +31,7 @@ describe('The output of a devbox', function () {
   const text = (): Promise<string> => session().outputText('Runloop: talker');
   const has = async (...parts: string[]): Promise<string> => eventually(text, (seen) => parts.every((part) => seen.includes(part)));
 
-  it('shows what setup, entrypoint, executions and kernel print, with levels, tracebacks as one, and nothing that does harm', async () => {
+  it('shows what setup, entrypoint, and executions print, with levels, tracebacks as one, and nothing that does harm', async () => {
     const { workbench } = session();
     const runloop = api(session());
     const made = await runloop.createDevbox(
@@ -87,6 +87,18 @@ describe('The output of a devbox', function () {
     await workbench.screenshot('output-3-reloaded');
     await api(session()).shutdown(id);
     await has('The devbox has ended; this is its whole output.');
+    await show();
+    await session().workbench.page.waitForTimeout(1_000);
+    assert.equal((await text()).split('The devbox has ended; this is its whole output.').length, 2);
+  });
+
+  it('shows what the kernel says when a devbox runs out of memory', async () => {
+    const eater = `exec node -e 'const kept = []; for (let i = 0; i < 24; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 5000)'`;
+    const body = { name: 'eater', entrypoint: eater, launch_parameters: { resource_size_request: 'X_SMALL' } };
+    ({ id } = await api(session()).createDevbox(body, { requestId: crypto.randomUUID() }));
+    await show();
+    const seen = await eventually(() => session().outputText('Runloop: eater'), (output) => output.includes('this is its whole output'));
+    assert.match(seen, /\[error\] \[kmsg\] Out of memory: the devbox used/);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import type { Devbox } from '../../src/core/platform/devbox';
 import { runCommand } from '../../src/core/platform/executions';
+import { eventually } from './eventually';
 import { useUiSession } from './uiSession';
 
 describe('Starting with options', function () {
@@ -49,7 +50,7 @@ describe('Starting with options', function () {
     await quickInput.row('Upload another folder…').waitFor();
     await quickInput.pick('Nothing');
     await quickInput.waitFor('Environment variables, as NAME=value; NAME=value (Enter for none)');
-    await quickInput.accept('GREETING=hello');
+    await quickInput.accept('GREETING=hello-there');
     await quickInput.waitFor(/Name of the devbox \(plain, 1 CPU, 2 GiB memory, 4 GiB disk, shut down when idle for 25 min, sets GREETING; about \$0\.16 an hour, an estimate\)/);
     await workbench.screenshot('options-5-name');
     await quickInput.accept('plain-one');
@@ -60,6 +61,27 @@ describe('Starting with options', function () {
     assert.deepEqual(devbox.customSize, { cpuCores: 1, memoryGib: 2, diskGib: 4 });
     assert.deepEqual(devbox.idleRule, { seconds: 1500, action: 'shutdown' });
     assert.equal(devbox.blueprintId, undefined);
+  });
+
+  it('keeps the values of variables that it set out of the output, also after a reload', async () => {
+    const { workbench, platform } = session();
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    const id = (await devboxNamed('plain-one'))?.id ?? '';
+    const shown = async (text: string): Promise<void> => {
+      const said = await runCommand(api, id, `echo "${text} <$GREETING>"`);
+      assert.equal(said.stdout.trim(), `${text} <hello-there>`);
+      await session().api.evaluate(async (vscode, devboxId) => {
+        await vscode.commands.executeCommand('runloop.showOutput', devboxId);
+      }, id);
+      const seen = await eventually(() => session().outputText('Runloop: plain-one'), (output) => output.includes(`${text} <`));
+      assert.ok(seen.includes(`${text} <[removed]>`), seen);
+      assert.ok(!seen.includes('hello-there'), seen);
+    };
+    await shown('before');
+    await workbench.reload();
+    await workbench.openViewContainer('Runloop');
+    await session().api.ready();
+    await shown('after');
   });
 
   it('offers the last choices on the quick path', async () => {
@@ -75,7 +97,7 @@ describe('Starting with options', function () {
     const { quickInput } = workbench;
     const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
     await api.change('/v1/secrets', 'making a secret', { name: 'NPM_TOKEN', value: 'not shown' }, {});
-    await api.change('/v1/network-policies', 'making a policy', { name: 'only $(bug) npm', allowed_hostnames: ['registry.npmjs.org'] }, {});
+    await api.change('/v1/network-policies', 'making a policy', { name: 'only $(bug) npm', allowed_hostnames: ['packages.example'] }, {});
     await workbench.runCommand('Runloop: Start Devbox With Options…');
     await quickInput.pick('Plain devbox');
     await quickInput.waitFor('Size');

@@ -13,6 +13,8 @@ interface Followed {
   readonly audience: ShownChannel;
   readonly channel: LogOutputChannel;
   stop: AbortController | undefined;
+  /** True once the channel has the whole log of a devbox that has ended: no more will come. */
+  isWhole: boolean;
 }
 
 /** One output channel per devbox, with the lines of its log while they happen. */
@@ -27,13 +29,16 @@ export class DevboxOutput implements Disposable {
     this.#secrets = secrets;
   }
 
-  /** Starts following a devbox, without showing anything; does nothing if it is followed already. */
+  /** Starts following a devbox, without showing anything; does nothing if it is followed already, or read to its end. */
   follow(api: RunloopApi, devbox: Devbox): void {
     const followed = this.#open(devbox);
-    if (followed.stop !== undefined) return;
+    if (followed.stop !== undefined || followed.isWhole) return;
     const stop = new AbortController();
     followed.stop = stop;
     this.#run(api, devbox, followed, stop.signal)
+      .then(() => {
+        followed.isWhole = !isAborted(stop.signal);
+      })
       .catch((error: unknown) => {
         if (isAborted(stop.signal)) return;
         followed.channel.error(l10n.t('The output cannot be followed any more; show it again to retry.'));
@@ -67,7 +72,7 @@ export class DevboxOutput implements Disposable {
     if (followed === undefined) {
       // The id's tail keeps devboxes of one name apart.
       const title = `Runloop: ${devboxLabel(devbox)} (${oneLine(devbox.id, 64).slice(-6)})`;
-      followed = { channel: window.createOutputChannel(title, { log: true }), audience: new ShownChannel(title), stop: undefined };
+      followed = { channel: window.createOutputChannel(title, { log: true }), audience: new ShownChannel(title), stop: undefined, isWhole: false };
       this.#followed.set(devbox.id, followed);
     }
     return followed;
