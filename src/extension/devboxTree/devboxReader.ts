@@ -47,6 +47,11 @@ export class DevboxReader {
     return known ?? this.#depths.all.hasMore === true;
   }
 
+  /** True if the server said that it has more of this list than was loaded. */
+  knowsOfMore(stream: Stream): boolean {
+    return this.#depths[stream].hasMore === true;
+  }
+
   /** Forgets how far it read, for another account. */
   reset(): void {
     this.#depths = freshDepths();

@@ -86,6 +86,11 @@ export class DevboxRefresh<Account extends { readonly api: RunloopApi }> impleme
     if (this.#wanted) void this.#loop.now();
   }
 
+  /** True if more devboxes run than were loaded. */
+  get moreRun(): boolean {
+    return this.#reader.knowsOfMore('running');
+  }
+
   /** True if the server has more of one of these lists. */
   hasMore(streams: readonly Stream[]): boolean {
     return streams.some((stream) => this.#reader.hasMore(stream));

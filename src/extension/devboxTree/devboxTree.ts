@@ -307,6 +307,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     return {
       account: this.#list.account,
       devboxes: this.#store.devboxes,
+      moreRun: this.#list.moreRun,
       filter: this.choices.filter,
       matching: this.#arrangement.matching,
       pauseSeconds: this.#list.pauseSeconds,

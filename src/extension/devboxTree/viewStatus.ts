@@ -11,6 +11,8 @@ import { costText, hourlyCost } from './devboxWords';
 export interface ViewFacts {
   readonly account: SignedIn | undefined;
   readonly devboxes: readonly Devbox[];
+  /** True if more run than were loaded. */
+  readonly moreRun: boolean;
   readonly filter: string;
   readonly matching: number;
   /** Seconds for which the server asked us to stay away; 0: it did not. */
@@ -65,13 +67,15 @@ export class ViewStatus<T> implements Disposable {
 }
 
 /** Shows how many devboxes cost money now, at the view's icon. */
-function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'prices'>): void {
+function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'moreRun' | 'prices'>): void {
   const paid = facts.devboxes.filter(costsNow);
   if (paid.length === 0) {
     if (view.badge !== undefined) view.badge = undefined;
     return;
   }
   const dollars = paid.reduce((sum, devbox) => sum + (hourlyCost(devbox, facts.prices) ?? 0), 0);
-  const tooltip = l10n.t('Devboxes that cost money now: {0} ({1})', paid.length, costText(dollars));
+  const tooltip = facts.moreRun
+    ? l10n.t('Devboxes that cost money now: more than {0} (over {1}); load more to count them all', paid.length, costText(dollars))
+    : l10n.t('Devboxes that cost money now: {0} ({1})', paid.length, costText(dollars));
   if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip) view.badge = { value: paid.length, tooltip };
 }
