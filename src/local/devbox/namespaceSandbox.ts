@@ -108,7 +108,10 @@ export class NamespaceSandbox implements Sandbox {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#outer = outer;
-    outer.once('exit', () => this.#markEnded());
+    outer.once('exit', () => {
+      endGroup(outer.pid);
+      this.#markEnded();
+    });
     outer.stdin.on('error', () => undefined);
     try {
       this.#firstProcess = await readyLine(outer, signal);
@@ -181,6 +184,23 @@ export class NamespaceSandbox implements Sandbox {
 function rlimits(limits: Limits): readonly string[] {
   const prlimit = findProgram('prlimit');
   return prlimit === undefined ? [] : [prlimit, `--data=${2 * limits.memory}`, `--fsize=${limits.disk}`, '--core=0', '--'];
+}
+
+/**
+ * Ends what is left of the sandbox's own process group. Where the kernel refuses a user namespace, the process that was to
+ * map its users waits for ever, and holds the pipes.
+ */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) {
+    return;
+  }
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') {
+      process.emitWarning(`What was left of a devbox's sandbox could not be ended: ${messageOf(error)}`);
+    }
+  }
 }
 
 /** Waits for the line with which the first process reports its number. */

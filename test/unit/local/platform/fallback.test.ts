@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { before, describe, it } from 'mocha';
-import { logText, startPlatform } from './platformProcess';
+import { logText, processesWith, startPlatform } from './platformProcess';
 
 /** Words that start a program where the kernel's limits, of an own user namespace, forbid what is named. */
 function without(...limits: string[]): string[] {
@@ -19,6 +19,7 @@ async function tryWith(limits: string[], command: string): Promise<{ log: string
   const log = await logText(client, id);
   await client.devboxes.shutdown(id);
   assert.equal(await platform.stop(), 0);
+  assert.deepEqual(processesWith(platform.dataDir), []);
   return { log, stderr: platform.stderr() };
 }
 
