@@ -7,7 +7,7 @@ import { runCommand } from './platform/executions';
 import { devboxPath, type RunloopApi } from './platform/runloopApi';
 import { tunnelAuthorizationHeader, tunnelOrigin } from './platform/tunnel';
 import { NotYet, plainVscodeRule, retrying } from './retry';
-import { plainVscodeScript, vscodeLogFile, vscodeScriptFile, vscodeTokenFile } from './plainVscodeScript';
+import { plainVscodeScript, vscodeHomeFile, vscodeLogFile, vscodeScriptFile, vscodeTokenFile } from './plainVscodeScript';
 import { vscodePort } from './startupCommand';
 import type { VscodePlace } from './vscodeAddress';
 
@@ -30,6 +30,8 @@ export interface StartPlainVscodeOptions extends PlainVscodeOptions {
 
 /** Milliseconds that the server may take for one answer. */
 const answerMs = 5_000;
+/** Where the user of Runloop's images lives, for a devbox that does not tell. */
+const usualHome = '/home/user';
 
 /**
  * The VS Code of a devbox without an action server, if it was started before and still answers. Starts nothing.
@@ -40,7 +42,7 @@ export async function findPlainVscode(api: RunloopApi, devbox: Devbox, options: 
   if (devbox.status !== 'running' || devbox.tunnel === undefined) return undefined;
   const token = await readToken(api, devbox.id, options);
   if (token === undefined) return undefined;
-  const place = placeOf(api, devbox, { ...options, token, folder: '/home/user' });
+  const place = placeOf(api, devbox, { ...options, token, folder: await readHome(api, devbox.id, options) });
   return (await answers(place, options.signal)) ? place : undefined;
 }
 
@@ -111,9 +113,19 @@ function placeOf(
 }
 
 async function readToken(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string | undefined> {
+  const token = (await readIfThere(api, devboxId, vscodeTokenFile, call))?.trim();
+  return token !== undefined && /^[0-9a-f]{48}$/.test(token) ? token : undefined;
+}
+
+/** The home of the devbox's user, who may be root; the usual one if the devbox gives no path. */
+async function readHome(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string> {
+  const home = (await readIfThere(api, devboxId, vscodeHomeFile, call))?.trim();
+  return home !== undefined && /^\/[^\p{Cc}]{0,400}$/u.test(home) ? home : usualHome;
+}
+
+async function readIfThere(api: RunloopApi, devboxId: string, file: string, call: CallOptions): Promise<string | undefined> {
   try {
-    const token = (await api.readFile(devboxId, vscodeTokenFile, call)).trim();
-    return /^[0-9a-f]{48}$/.test(token) ? token : undefined;
+    return await api.readFile(devboxId, file, call);
   } catch (error) {
     if (RuntimeError.is(error) && (error.status === 404 || error.status === 400)) return undefined;
     throw error;

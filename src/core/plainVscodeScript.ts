@@ -11,6 +11,8 @@ export const vscodeTokenFile = `${folder}/vscode-token`;
 /** In the home itself: nothing has made the folder yet. */
 export const vscodeScriptFile = '.runloop-devboxes-vscode.sh';
 export const vscodeLogFile = `${folder}/vscode-log`;
+/** Holds the home of the devbox's user, which a window that finds the server running does not know. */
+export const vscodeHomeFile = `${folder}/vscode-home`;
 
 /**
  * The script that starts a VS Code server in a devbox and leaves it running. Its last line is `running HOME` (it was
@@ -29,6 +31,7 @@ usual=$(umask)
 umask 077
 dir="$HOME/${folder}"
 mkdir -p "$dir"
+printf %s "$HOME" > "$dir/vscode-home"
 started_at() { cut -d" " -f22 "/proc/$1/stat" 2>/dev/null; }
 if [ -s "$dir/vscode-token" ] && read -r p t 2>/dev/null < "$dir/vscode-process" && [ "$(started_at "$p")" = "$t" ]; then
   echo "running $HOME"

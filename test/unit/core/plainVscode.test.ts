@@ -10,10 +10,11 @@ import { after, before, describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
 import { startPlainDevbox } from '../../../src/core/plainDevbox';
 import { findPlainVscode, startPlainVscode } from '../../../src/core/plainVscode';
-import type { Devbox } from '../../../src/core/platform/devbox';
+import { parseDevbox, type Devbox } from '../../../src/core/platform/devbox';
 import { runCommand } from '../../../src/core/platform/executions';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { requestText } from '../../../src/core/httpRequest';
+import { waitUntilRunning } from '../../../src/core/waitForDevbox';
 import { VscodeAddress } from '../../../src/core/vscodeAddress';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 
@@ -118,5 +119,21 @@ describe('the VS Code of a plain devbox', function () {
     const found = await findPlainVscode(api, now, options);
     assert.deepEqual(await startPlainVscode(api, now, options), found);
     assert.ok(found !== undefined);
+  });
+
+  it('opens the home of whoever the user of the devbox is, also when it is found running', async () => {
+    const launch = { launch_parameters: { user_parameters: { username: 'root', uid: 0 } } };
+    const { id, ...made } = parseDevbox(await api.change('/v1/devboxes', 'creating a devbox', { name: 'of-root', ...launch }, {}));
+    const ofRoot = await waitUntilRunning(api, { id, ...made }, { signal: AbortSignal.timeout(30_000), onStatus: () => undefined });
+    const { stdout } = await runCommand(api, id, 'printf %s "$HOME"');
+    assert.match(stdout, /\/root$/);
+    const place = await startPlainVscode(api, ofRoot, { ...options, installFrom: address('code-server-{arch}.tar.gz') });
+    assert.equal(place?.folder, stdout);
+    const now = await api.retrieve(id);
+    assert.equal((await findPlainVscode(api, now, options))?.folder, stdout);
+    // What a devbox says is no path: the usual home.
+    await runCommand(api, id, 'printf "not\\na path" > "$HOME/.runloop-devboxes/vscode-home"');
+    assert.equal((await findPlainVscode(api, now, options))?.folder, '/home/user');
+    await api.shutdown(id);
   });
 });
