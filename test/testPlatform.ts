@@ -66,3 +66,18 @@ export async function orderFaults({ baseUrl, apiKey }: Pick<TestPlatform, 'baseU
   });
   if (!answer.ok) throw new Error(`The faults were refused: ${await answer.text()}`);
 }
+
+/** A rule of the faults, with how often a request has met it and how often it has struck. */
+export interface FaultCount {
+  readonly id: string;
+  readonly fault: string;
+  readonly matches: number;
+  readonly strikes: number;
+}
+
+/** How often each of the faults that were ordered has come about. */
+export async function countFaults({ baseUrl, apiKey }: Pick<TestPlatform, 'baseUrl' | 'apiKey'>): Promise<readonly FaultCount[]> {
+  const answer = await fetch(`${baseUrl}/local/faults`, { headers: { authorization: `Bearer ${apiKey}` } });
+  const { rules } = (await answer.json()) as { readonly rules: readonly FaultCount[] };
+  return rules;
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 import { ExtensionApi } from '../ui/extensionApi';
-import { eventually } from '../ui/eventually';
+import { eventually } from '../eventually';
 import { Workbench } from '../ui/workbench/workbench';
 import { chromiumArgs, ensureChromium } from '../vscode/chromium';
 import { ensureVscode, type VscodeInstall } from '../vscode/install';

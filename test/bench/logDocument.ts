@@ -1,5 +1,5 @@
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from '../ui/eventually';
+import { eventually } from '../eventually';
 import { startUiSession, type UiSession } from '../ui/uiSession';
 import type { Bench } from './bench';
 

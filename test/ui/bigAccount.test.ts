@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { multiplyDevboxes } from '../manyDevboxes';
 import { orderFaults, startPlatform } from '../testPlatform';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 describe('Accounts with more than fits', function () {

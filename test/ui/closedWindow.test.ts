@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'mocha';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 import { Workbench } from './workbench/workbench';
 

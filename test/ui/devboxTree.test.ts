@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { suspendDevbox } from '../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 const hostileName = '[click](command:runloop.signOut) $(trash) <img src=x onerror=alert(1)> \u202egnp.exe\u202c \u001b[31mred https://evil.example';

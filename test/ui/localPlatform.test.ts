@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { readRunning, type RunningPlatform } from '../../src/extension/localPlatform/keeperState';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 import { Workbench } from './workbench/workbench';
 

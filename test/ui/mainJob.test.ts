@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../src/core/runloopRuntime';
 import { processesOf } from '../devboxProcesses';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 import { Workbench } from './workbench/workbench';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'mocha';
 import { RunloopRuntime } from '../../src/core/runloopRuntime';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { PortProxy } from './portProxy';
 import { useUiSession } from './uiSession';
 import { Workbench } from './workbench/workbench';

@@ -5,7 +5,7 @@ import { describe, it } from 'mocha';
 import { beginBuild } from '../../src/core/platform/blueprintBuild';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import type { Devbox } from '../../src/core/platform/devbox';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 describe('Presets, uploads and blueprints that are missing', function () {

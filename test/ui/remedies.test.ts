@@ -5,7 +5,7 @@ import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { resolveConfig } from '../../src/core/runtimeConfig';
 import { orderFaults, startPlatform, type TestPlatform } from '../testPlatform';
 import { ensureVscode } from '../vscode/install';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 describe('A failure comes with a button that helps', function () {

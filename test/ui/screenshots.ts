@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../src/core/runloopRuntime';
 import { projectRoot } from '../vscode/projectPaths';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { startUiSession } from './uiSession';
 import { Workbench } from './workbench/workbench';
 

@@ -7,7 +7,7 @@ import { startPlainDevbox } from '../../src/core/plainDevbox';
 import type { Devbox } from '../../src/core/platform/devbox';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { startPlatform, type TestPlatform } from '../testPlatform';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 describe('Starts and ends when something goes wrong', function () {

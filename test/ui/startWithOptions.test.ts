@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import type { Devbox } from '../../src/core/platform/devbox';
 import { runCommand } from '../../src/core/platform/executions';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 describe('Starting with options', function () {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 describe('Why did it stop?', function () {

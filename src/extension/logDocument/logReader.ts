@@ -10,7 +10,6 @@ import { LineRedactor } from '../../core/redact';
 import { noticeText } from '../output/followInto';
 import type { Services } from '../services';
 import { failureText } from '../showFailure';
-import { knownSecrets } from './knownSecrets';
 
 /** `idle`: not begun, or nobody looks; `ended`: this is all there will ever be. */
 export type ReaderState = 'idle' | 'reading' | 'ended' | 'failed';
@@ -73,7 +72,10 @@ export class LogReader implements Disposable {
   async #read(signal: AbortSignal): Promise<boolean> {
     const { api } = await this.#services.account.require();
     const devbox = this.#services.store.get(this.devboxId) ?? (await api.retrieve(this.devboxId, { signal }));
-    const groups = new LineGroups(new LineRedactor(await knownSecrets(this.#services, api, devbox)));
+    const { knownSecrets } = this.#services;
+    const redactor = new LineRedactor();
+    const subscription = knownSecrets.onDidAddOf(devbox.id, (values) => redactor.know(values));
+    const groups = new LineGroups(redactor);
     const flush = (): void => {
       this.records.add(groups.flush());
       this.#onNews();
@@ -81,6 +83,7 @@ export class LogReader implements Disposable {
     const turns = new Turns();
     let timer: NodeJS.Timeout | undefined;
     try {
+      redactor.know(await knownSecrets.inOutputOf(api, devbox));
       for await (const event of followEvents(api, this.devboxId, { signal, position: this.#position })) {
         clearTimeout(timer);
         if (event.type === 'lines') {
@@ -97,6 +100,7 @@ export class LogReader implements Disposable {
       }
     } finally {
       clearTimeout(timer);
+      subscription.dispose();
       flush();
     }
     return !isAborted(signal);

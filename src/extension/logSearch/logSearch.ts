@@ -5,7 +5,6 @@ import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
 import { searchLogs } from '../../core/logs/search/searchLogs';
 import type { Devbox } from '../../core/platform/devbox';
 import { contextKeys } from '../commandIds';
-import { knownSecrets } from '../logDocument/knownSecrets';
 import type { Services } from '../services';
 import { SearchResults } from './searchResults';
 import { SearchTree } from './searchTree';
@@ -48,7 +47,7 @@ export class LogSearch implements Disposable {
       await searchLogs(api, [...byId.keys()], {
         searcher,
         signal: stop.signal,
-        secretsOf: async (id) => knownSecrets(this.#services, api, byId.get(id) ?? (await api.retrieve(id, { signal: stop.signal }))),
+        secretsOf: async (id) => this.#services.knownSecrets.inOutputOf(api, byId.get(id) ?? (await api.retrieve(id, { signal: stop.signal }))),
         onEvent: (event) => {
           if (event.type === 'failed') this.#services.log.failure(`Searching the log of ${event.devboxId}`, event.error);
           results.take(event);

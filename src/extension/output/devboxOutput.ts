@@ -1,6 +1,5 @@
 import { l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
 import { isAborted } from '../../core/errors';
-import type { Disposable as CoreDisposable } from '../../core/events';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -80,11 +79,6 @@ export class DevboxOutput implements Disposable {
 
   async #run(api: RunloopApi, devbox: Devbox, { channel, audience }: Followed, signal: AbortSignal): Promise<void> {
     const { followInto } = await import('./followInto');
-    const secrets = await this.#secrets.of(devbox.id);
-    const onSecrets = (listener: (values: readonly string[]) => void): CoreDisposable =>
-      this.#secrets.onDidAdd(({ devboxId, values }) => {
-        if (devboxId === devbox.id) listener(values);
-      });
-    await followInto(channel, api, devbox, { signal, audience, secrets, onSecrets });
+    await followInto(channel, api, devbox, { signal, audience, secrets: this.#secrets });
   }
 }

@@ -1,5 +1,4 @@
 import { l10n, type LogOutputChannel } from 'vscode';
-import type { Disposable } from '../../core/events';
 import type { FollowNotice } from '../../core/logs/followDevbox';
 import { followWhileShown, type Audience } from '../../core/logs/followWhileShown';
 import { LineGroups, type LineGroup } from '../../core/logs/lineGroups';
@@ -8,15 +7,13 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { LineRedactor } from '../../core/redact';
 import { readSettings } from '../account/settings';
+import type { KnownSecrets } from '../session/knownSecrets';
 
 export interface FollowIntoOptions {
   readonly signal: AbortSignal;
   /** Whoever looks at the channel. */
   readonly audience: Audience;
-  /** What is known to be secret, beside what the API tells. */
-  readonly secrets: readonly string[];
-  /** Told of what becomes known to be secret meanwhile. */
-  readonly onSecrets: (listener: (values: readonly string[]) => void) => Disposable;
+  readonly secrets: KnownSecrets;
 }
 
 /**
@@ -26,19 +23,18 @@ export interface FollowIntoOptions {
  * @throws what following throws when it cannot go on
  */
 export async function followInto(channel: LogOutputChannel, api: RunloopApi, devbox: Devbox, options: FollowIntoOptions): Promise<void> {
-  const { signal, audience } = options;
+  const { signal, audience, secrets } = options;
   // Begun anew, the log comes from its first line again.
   channel.clear();
-  // What we gave to this devbox or use for it: a program in it may print any of these.
-  const known = [devbox.tunnel?.authToken, ...options.secrets, api.authorization.replace(/^Bearer /, '')];
-  const redactor = new LineRedactor(known.filter((value) => value !== undefined));
-  const subscription = options.onSecrets((values) => redactor.know(values));
+  const redactor = new LineRedactor();
+  const subscription = secrets.onDidAddOf(devbox.id, (values) => redactor.know(values));
   const groups = new LineGroups(redactor);
   const flush = (): void => groups.flush().forEach((group) => write(channel, group));
   const pauseAfterMs = (): number => readSettings().pauseOutputAfterMs;
   // A traceback's lines come within moments of each other; what nothing follows is shown as it is.
   let timer: NodeJS.Timeout | undefined;
   try {
+    redactor.know(await secrets.inOutputOf(api, devbox));
     for await (const event of followWhileShown(api, devbox.id, { signal, audience, pauseAfterMs })) {
       clearTimeout(timer);
       if (event.type === 'lines') {

@@ -1,6 +1,8 @@
 import type { SecretStorage } from 'vscode';
-import { Emitter } from '../../core/events';
+import { Emitter, type Disposable } from '../../core/events';
 import { asArray, asObject, asString, parseJson } from '../../core/parse';
+import type { Devbox } from '../../core/platform/devbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/startChoices';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { Services } from '../services';
@@ -34,6 +36,19 @@ export class KnownSecrets {
     await this.#writing;
     const [sessionKey, stored] = await Promise.all([this.#sessionKeys.get(devboxId), this.#stored()]);
     return [...(sessionKey === undefined ? [] : [sessionKey]), ...(stored[devboxId] ?? []), ...(this.#values.get(devboxId) ?? [])];
+  }
+
+  /** What a program in a devbox may print of what we gave to it or use for it. */
+  async inOutputOf(api: RunloopApi, devbox: Devbox): Promise<readonly string[]> {
+    const known = [devbox.tunnel?.authToken, ...(await this.of(devbox.id)), api.authorization.replace(/^Bearer /, '')];
+    return known.filter((value) => value !== undefined);
+  }
+
+  /** Tells of every value that becomes known about one devbox. */
+  onDidAddOf(devboxId: string, listener: (values: readonly string[]) => void): Disposable {
+    return this.onDidAdd((added) => {
+      if (added.devboxId === devboxId) listener(added.values);
+    });
   }
 
   /** Knows values from now on, in this window. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { diagnose, type Diagnosis } from '../../../src/core/diagnosis/diagnosis';
 import { diagnosisDocument } from '../../../src/core/diagnosis/document';
 import { gatherEvidence, type Evidence } from '../../../src/core/diagnosis/evidence';
@@ -9,8 +9,9 @@ import { hasEnded, parseDevbox, type Devbox } from '../../../src/core/platform/d
 import type { CreateDevboxBody } from '../../../src/core/platform/createDevboxBody';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { processesOf } from '../../devboxProcesses';
-import { eventually } from '../../ui/eventually';
-import { startPlatform, type TestPlatform } from '../../testPlatform';
+import { eventually } from '../../eventually';
+import { startPlatform } from '../../testPlatform';
+import { usePlatform } from '../../usePlatform';
 
 type Launch = Record<string, unknown>;
 
@@ -20,24 +21,17 @@ const launch = (parameters: Launch): CreateDevboxBody => ({ launch_parameters: p
 // Each reason is really caused: nothing here writes a reason into an answer.
 describe('why a devbox stopped', function () {
   this.timeout(60_000);
-  let platform: TestPlatform;
-  let api: RunloopApi;
+  const on = usePlatform();
 
-  before(async () => {
-    platform = await startPlatform([]);
-    api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-  });
-  after(() => platform.stop());
-
-  async function create(body: CreateDevboxBody, from: RunloopApi = api): Promise<Devbox> {
+  async function create(body: CreateDevboxBody, from: RunloopApi = on.api): Promise<Devbox> {
     return from.createDevbox({ name: 'stopped', ...body }, { requestId: crypto.randomUUID() });
   }
 
-  async function seen(id: string, is: (devbox: Devbox) => boolean, from: RunloopApi = api): Promise<Devbox> {
+  async function seen(id: string, is: (devbox: Devbox) => boolean, from: RunloopApi = on.api): Promise<Devbox> {
     return eventually(() => from.retrieve(id), is, 40_000);
   }
 
-  async function diagnosisOf(id: string, from: RunloopApi = api): Promise<{ evidence: Evidence; diagnosis: Diagnosis; text: string }> {
+  async function diagnosisOf(id: string, from: RunloopApi = on.api): Promise<{ evidence: Evidence; diagnosis: Diagnosis; text: string }> {
     await seen(id, ({ status }) => hasEnded(status), from);
     const evidence = await gatherEvidence(from, id);
     const diagnosis = diagnose(evidence, english);
@@ -47,7 +41,7 @@ describe('why a devbox stopped', function () {
   it('api_shutdown: somebody asked for it', async () => {
     const { id } = await create({});
     await seen(id, ({ status }) => status === 'running');
-    await api.shutdown(id);
+    await on.api.shutdown(id);
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /shut down through the API/);
     assert.match(text, /shutdown_reason +api_shutdown/);
@@ -129,11 +123,11 @@ describe('why a devbox stopped', function () {
   it('a suspended devbox: kept, to be resumed, and why is not guessed but quoted', async () => {
     const { id } = await create(launch({ after_idle: { idle_time_seconds: 1, on_idle: 'suspend' } }));
     await seen(id, ({ status }) => status === 'suspended');
-    const diagnosis = diagnose(await gatherEvidence(api, id), english);
+    const diagnosis = diagnose(await gatherEvidence(on.api, id), english);
     assert.match(diagnosis.verdict.join(' '), /It is suspended.*The platform wrote into its log: "The devbox is suspended: nobody used it for 1 s/);
     assert.equal(diagnosis.steps[0]?.kind, 'resume');
-    assert.equal((await api.retrieve(id)).status, 'suspended');
-    await api.shutdown(id);
+    assert.equal((await on.api.retrieve(id)).status, 'suspended');
+    await on.api.shutdown(id);
   });
 
   it('names reasons that it does not know, and data that is missing', () => {

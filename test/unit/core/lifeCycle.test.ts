@@ -1,34 +1,24 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
 import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
-import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runloopRuntime';
 import { createBody } from '../../../src/core/lifecycle/createBody';
 import { resolveConfig, type RunloopRuntimeOptions } from '../../../src/core/runtimeConfig';
 import type { RuntimeState } from '../../../src/core/runtimeState';
 import type { RuntimeEvent } from '../../../src/core/runtimeStatus';
 import { waitUntilSuspended } from '../../../src/core/waitForDevbox';
-import { startPlatform, type TestPlatform } from '../../testPlatform';
+import { usePlatform } from '../../usePlatform';
 
 describe("a runtime's life", function () {
   this.timeout(60_000);
-  let platform: TestPlatform;
-  let api: RunloopApi;
+  const on = usePlatform();
 
-  before(async () => {
-    platform = await startPlatform([]);
-    api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-  });
-
-  after(async () => {
-    await platform.stop();
-  });
 
   const runtimeWith = (options: Partial<RunloopRuntimeOptions>): RunloopRuntime =>
-    new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseUrl, headlessMode: true, plugins: [], ...options });
+    new RunloopRuntime({ apiKey: on.platform.apiKey, baseUrl: on.platform.baseUrl, headlessMode: true, plugins: [], ...options });
 
   it('suspends and resumes, with files kept and the server there again (D19)', async () => {
     const runtime = runtimeWith({ sid: 'nap', envVars: { KEPT: 'over a nap' } });
@@ -56,13 +46,13 @@ describe("a runtime's life", function () {
     await first.actions.run('echo mine > file.txt');
     const id = first.devbox?.id ?? '';
     await first.close();
-    await waitUntilSuspended(api, await api.retrieve(id), AbortSignal.timeout(20_000));
+    await waitUntilSuspended(on.api, await on.api.retrieve(id), AbortSignal.timeout(20_000));
     const second = runtimeWith({ sid: 'again' });
     await second.connect();
     assert.deepEqual([second.devbox?.id, second.createdHere], [id, false]);
     assert.equal((await second.actions.run('cat file.txt')).content, 'mine');
     await second.close();
-    assert.equal((await api.retrieve(id)).status, 'running');
+    assert.equal((await on.api.retrieve(id)).status, 'running');
     const third = runtimeWith({ sid: 'again', reuseExisting: false });
     await third.connect();
     assert.notEqual(third.devbox?.id, id);
@@ -72,7 +62,7 @@ describe("a runtime's life", function () {
     assert.equal(fourth.devbox?.id, third.devbox?.id);
     await fourth.close();
     await third.close();
-    await api.shutdown(id);
+    await on.api.shutdown(id);
   });
 
   it('attaches to a suspended devbox, and never to an ended one (D19)', async () => {
@@ -80,7 +70,7 @@ describe("a runtime's life", function () {
     await starter.connect();
     const id = starter.devbox?.id ?? '';
     await starter.close({ mode: 'keep' });
-    await waitUntilSuspended(api, await suspendDevbox(api, id), AbortSignal.timeout(20_000));
+    await waitUntilSuspended(on.api, await suspendDevbox(on.api, id), AbortSignal.timeout(20_000));
     const runtime = runtimeWith({ attachToExisting: true, devboxId: id });
     await runtime.connect();
     assert.equal((await runtime.actions.run('echo awake')).content, 'awake');
@@ -97,7 +87,7 @@ describe("a runtime's life", function () {
     const config = resolveConfig({ apiKey: 'unused', sid, headlessMode: true, plugins: [] });
     // A devbox of the session whose entrypoint keeps it alive without a server, as after a resume that ran none.
     const body = { ...createBody(config, 'a session key', 'request'), entrypoint: 'sleep 1000' };
-    await api.createDevbox(body, { requestId: 'comeback' });
+    await on.api.createDevbox(body, { requestId: 'comeback' });
     const runtime = runtimeWith({ sid, attachToExisting: true });
     await runtime.connect();
     try {
@@ -117,7 +107,7 @@ describe("a runtime's life", function () {
     });
     await runtime.connect();
     const { actions } = runtime;
-    await api.shutdown(runtime.devbox?.id ?? '');
+    await on.api.shutdown(runtime.devbox?.id ?? '');
     await assert.rejects(actions.run('echo x'));
     await assert.rejects(runtime.reconnect(), (error) => RuntimeError.is(error, 'devbox_ended') && /api_shutdown/.test(error.message));
     assert.equal(runtime.state, 'disconnected');
@@ -144,7 +134,7 @@ describe("a runtime's life", function () {
   it('honours one deadline for the whole connect, and cleans up', async () => {
     const runtime = runtimeWith({ sid: 'slow', launchCommands: ['sleep 30'], connectTimeoutMs: 1_000 });
     await assert.rejects(runtime.connect(), (error) => RuntimeError.is(error, 'deadline') && error.devboxId !== undefined);
-    assert.equal((await api.retrieve(runtime.devbox?.id ?? '')).status, 'shutdown');
+    assert.equal((await on.api.retrieve(runtime.devbox?.id ?? '')).status, 'shutdown');
   });
 
   it('notices a devbox that fails to boot at once, with its last 20 lines, and says so to all (D7, D31)', async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { diagnose, diagnosisDocument, diagnosisMarkdown, english, gatherEvidence, type Evidence } from '../../../src/core/diagnosis';
 import { hasEnded, parseDevbox } from '../../../src/core/platform/devbox';
 import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
-import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { eventually } from '../../ui/eventually';
-import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';
+import { eventually } from '../../eventually';
+import { orderFaults } from '../../testPlatform';
+import { usePlatform } from '../../usePlatform';
 
 const launch = (parameters: Readonly<Record<string, unknown>>): { readonly launch_parameters: Readonly<Record<string, unknown>> } => ({ launch_parameters: parameters });
 const textOf = (evidence: Evidence): string => diagnosisDocument(diagnose(evidence, english), english).text;
@@ -18,39 +18,32 @@ function evidenceOf(view: Readonly<Record<string, unknown>>, more: Partial<Evide
 
 describe('the evidence of why a devbox stopped', function () {
   this.timeout(60_000);
-  let platform: TestPlatform;
-  let api: RunloopApi;
-
-  before(async () => {
-    platform = await startPlatform(['--fault-control', '--devbox-ttl-seconds', '600']);
-    api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-  });
-  after(() => platform.stop());
+  const on = usePlatform('--fault-control', '--devbox-ttl-seconds', '600');
 
   async function create(body: Readonly<Record<string, unknown>>): Promise<string> {
-    return (await api.createDevbox({ name: 'evidence', ...body }, { requestId: crypto.randomUUID() })).id;
+    return (await on.api.createDevbox({ name: 'evidence', ...body }, { requestId: crypto.randomUUID() })).id;
   }
   async function evidence(id: string, isThere: (status: string) => boolean = hasEnded): Promise<Evidence> {
-    await eventually(() => api.retrieve(id), ({ status }) => isThere(status));
-    return gatherEvidence(api, id);
+    await eventually(() => on.api.retrieve(id), ({ status }) => isThere(status));
+    return gatherEvidence(on.api, id);
   }
 
   it('tells an idle rule, a request and an eviction apart by the platform’s own line', async () => {
-    await orderFaults(platform, { fault: 'evict_devbox', devbox: 'evicted', notice_ms: 300 });
+    await orderFaults(on.platform, { fault: 'evict_devbox', devbox: 'evicted', notice_ms: 300 });
     const asked = await create({});
     const idle = await create(launch({ after_idle: { idle_time_seconds: 1, on_idle: 'suspend' } }));
     const evicted = await create({ name: 'evicted' });
-    await eventually(() => api.retrieve(asked), ({ status }) => status === 'running');
-    await suspendDevbox(api, asked);
+    await eventually(() => on.api.retrieve(asked), ({ status }) => status === 'running');
+    await suspendDevbox(on.api, asked);
     const said: string[] = [];
     for (const id of [asked, idle, evicted]) {
       const { verdict } = diagnose(await evidence(id, (status) => status === 'suspended'), english);
       assert.match(verdict[0] ?? '', /can be resumed/);
       said.push(/^The platform wrote into its log: "The devbox is suspended: (.*)\."$/.exec(verdict[1] ?? '')?.[1] ?? verdict.join(' '));
-      await api.shutdown(id);
+      await on.api.shutdown(id);
     }
     assert.deepEqual(said, ['a request to the API asked for it', 'nobody used it for 1 s, as its idle rule says', 'it was evicted from where it ran']);
-    await orderFaults(platform);
+    await orderFaults(on.platform);
   });
 
   it('has no link and no key of what the devbox printed or is called, and cuts lines of a megabyte', async () => {
@@ -74,11 +67,11 @@ describe('the evidence of why a devbox stopped', function () {
   it('goes without a log that is refused or breaks off, and says so', async () => {
     const id = await create({ entrypoint: 'echo here; exit 1' });
     await evidence(id);
-    await orderFaults(platform, { fault: 'half_stream', path: '/v1/devboxes/{id}/logs', count: 1 });
-    assert.equal((await gatherEvidence(api, id)).logProblem, undefined);
-    await orderFaults(platform, { fault: 'status', status: 404, path: '/v1/devboxes/{id}/logs' });
-    assert.match(textOf(await gatherEvidence(api, id)), /The log could not be read: .*404/);
-    await orderFaults(platform);
+    await orderFaults(on.platform, { fault: 'half_stream', path: '/v1/devboxes/{id}/logs', count: 1 });
+    assert.equal((await gatherEvidence(on.api, id)).logProblem, undefined);
+    await orderFaults(on.platform, { fault: 'status', status: 404, path: '/v1/devboxes/{id}/logs' });
+    assert.match(textOf(await gatherEvidence(on.api, id)), /The log could not be read: .*404/);
+    await orderFaults(on.platform);
   });
 
   it('names a status that is not known yet, and does not guess whether it stopped', () => {

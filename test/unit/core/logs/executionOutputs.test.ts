@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { followEvents, type FollowEvent, type FollowNotice } from '../../../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
 import { OutputPlace } from '../../../../src/core/logs/outputPlace';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
-import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { orderFaults, startPlatform, type TestPlatform } from '../../../testPlatform';
+import { orderFaults } from '../../../testPlatform';
+import { usePlatform } from '../../../usePlatform';
 import { seeded } from './cuttingProxy';
 
 /** What a platform without the stream of the whole log answers. */
@@ -18,19 +18,12 @@ const seldom = { reconnectMs: [5, 50], pollMs: [50, 600_000] } as const;
 
 describe('following executions on a platform without the stream of the whole log', function () {
   this.timeout(60_000);
-  let platform: TestPlatform;
-  let api: RunloopApi;
-
-  before(async () => {
-    platform = await startPlatform(['--fault-control']);
-    api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-  });
-  after(() => platform.stop());
+  const on = usePlatform('--fault-control');
 
   async function devboxWith(...commands: string[]): Promise<string> {
-    const { id } = await api.createDevbox({ name: 'runner', entrypoint: 'sleep 100' }, { requestId: crypto.randomUUID() });
-    await api.waitForStatus(id, ['running'], 20);
-    for (const command of commands) await api.start(id, command);
+    const { id } = await on.api.createDevbox({ name: 'runner', entrypoint: 'sleep 100' }, { requestId: crypto.randomUUID() });
+    await on.api.waitForStatus(id, ['running'], 20);
+    for (const command of commands) await on.api.start(id, command);
     return id;
   }
 
@@ -43,7 +36,7 @@ describe('following executions on a platform without the stream of the whole log
   ): Promise<{ readonly entries: LogEntry[]; readonly notices: FollowNotice[] }> {
     const entries: LogEntry[] = [];
     const notices: FollowNotice[] = [];
-    for await (const event of followEvents(api, id, { signal: AbortSignal.timeout(50_000), position, pace: seldom })) {
+    for await (const event of followEvents(on.api, id, { signal: AbortSignal.timeout(50_000), position, pace: seldom })) {
       onEvent(event);
       if (event.type === 'lines') entries.push(...event.lines);
       else notices.push(event.notice);
@@ -59,7 +52,7 @@ describe('following executions on a platform without the stream of the whole log
   it('streams both outputs by byte offset through cuts, limits and refusals, exact to the byte, also beyond what the log keeps', async () => {
     const random = seeded(5);
     await orderFaults(
-      platform,
+      on.platform,
       noTail,
       ...Array.from({ length: 12 }, () => ({ fault: 'half_stream', path: streams, events: Math.floor(random() * 3), count: 1 })),
       { fault: 'status', status: 429, retry_after_seconds: 0, path: streams, probability: 0.2, count: 5 },
@@ -80,35 +73,35 @@ describe('following executions on a platform without the stream of the whole log
     assert.equal(lines.filter(({ text }) => text === 'no end').length, 1);
     assert.ok(notices.every(({ kind }) => kind === 'polling' || kind === 'interrupted'), JSON.stringify(notices));
     assert.equal(entries.at(-1)?.exitCode, 0);
-    await api.shutdown(id);
+    await on.api.shutdown(id);
   });
 
   it('shows once what the list had shown before the stream was there, and goes on where a reader paused', async () => {
-    await orderFaults(platform, noTail);
+    await orderFaults(on.platform, noTail);
     const id = await devboxWith('echo same; echo same; echo other >&2; until test -e /tmp/go; do sleep 0.1; done; echo same; echo half; printf par; until test -e /tmp/on; do sleep 0.1; done; echo tial');
     // The first ones are in the log before anybody looks.
     await sleep(1000);
-    const talker = (await api.logs(id)).find(({ command }) => command !== undefined)?.executionId;
+    const talker = (await on.api.logs(id)).find(({ command }) => command !== undefined)?.executionId;
     const position = new FollowPosition();
     const first = await follow(id, (entries) => printed(entries).length === 3, position);
-    await api.start(id, 'touch /tmp/go');
+    await on.api.start(id, 'touch /tmp/go');
     const second = await follow(id, (entries) => printed(entries).some(({ text }) => text === 'half'), position);
-    await api.start(id, 'touch /tmp/on');
+    await on.api.start(id, 'touch /tmp/on');
     const third = await follow(id, (entries) => entries.some((entry) => entry.exitCode !== undefined && entry.executionId === talker), position);
     const texts = [first, second, third].flatMap(({ entries }) => printed(entries).map(({ text }) => text));
     // Two outputs, two pipes: only the order within each is known.
     assert.deepEqual(texts.filter((text) => text !== 'other'), ['same', 'same', 'same', 'half', 'partial']);
     assert.equal(texts.length, 6);
-    await api.shutdown(id);
+    await on.api.shutdown(id);
   });
 
   it('takes them from the list where there are no streams either, with nothing twice', async () => {
-    await orderFaults(platform, noTail, { fault: 'status', status: 501, path: streams }, { fault: 'status', status: 501, path: streams.replace('stdout', 'stderr') });
+    await orderFaults(on.platform, noTail, { fault: 'status', status: 501, path: streams }, { fault: 'status', status: 501, path: streams.replace('stdout', 'stderr') });
     const id = await devboxWith('for i in 1 2 3; do echo line $i; sleep 0.4; done');
-    setTimeout(() => void api.shutdown(id), 3000);
+    setTimeout(() => void on.api.shutdown(id), 3000);
     const position = new FollowPosition();
     const all: string[] = [];
-    for await (const event of followEvents(api, id, { signal: AbortSignal.timeout(50_000), position, pace: { reconnectMs: [5, 50], pollMs: [50, 200] } })) {
+    for await (const event of followEvents(on.api, id, { signal: AbortSignal.timeout(50_000), position, pace: { reconnectMs: [5, 50], pollMs: [50, 200] } })) {
       if (event.type === 'lines') all.push(...printed(event.lines).map(({ text }) => text));
     }
     assert.deepEqual(all, ['line 1', 'line 2', 'line 3']);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { followDevbox, followEvents, readLog, type FollowEvent } from '../../../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { startPlatform, type TestPlatform } from '../../../testPlatform';
+import { usePlatform } from '../../../usePlatform';
 import { seeded, startCuttingProxy } from './cuttingProxy';
 
 /** Lines that go through connections which are cut in the middle of a compressed block; more in proof.test.ts. */
@@ -14,21 +14,14 @@ const quick = { reconnectMs: [5, 50], pollMs: [20, 100] } as const;
 
 describe('following a log', function () {
   this.timeout(300_000);
-  let platform: TestPlatform;
-  let api: RunloopApi;
-
-  before(async () => {
-    platform = await startPlatform([]);
-    api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-  });
-  after(() => platform.stop());
+  const on = usePlatform();
 
   async function devboxThat(entrypoint: string): Promise<string> {
-    const { id } = await api.createDevbox({ name: 'writer', entrypoint }, { requestId: crypto.randomUUID() });
+    const { id } = await on.api.createDevbox({ name: 'writer', entrypoint }, { requestId: crypto.randomUUID() });
     return id;
   }
 
-  async function textsOf(id: string, from: RunloopApi = api): Promise<string[]> {
+  async function textsOf(id: string, from: RunloopApi = on.api): Promise<string[]> {
     const texts: string[] = [];
     const options = { signal: AbortSignal.timeout(200_000), pace: quick };
     for await (const entry of followDevbox(from, id, options)) if (isOutput(entry)) texts.push(entry.text);
@@ -47,7 +40,7 @@ describe('following a log', function () {
     const random = seeded(20261124);
     let planned = 50;
     const every = proofLines * 6; // Compressed, a line is about a dozen bytes.
-    const proxy = await startCuttingProxy(platform.baseUrl, {
+    const proxy = await startCuttingProxy(on.platform.baseUrl, {
       cutAfter: () => (planned-- > 0 ? Math.floor(random() * (every / 50)) + 1 : undefined),
       refuse: () => random() < 0.1,
     });
@@ -55,7 +48,7 @@ describe('following a log', function () {
     let lines = 0;
     let sum = '';
     const gaps: FollowEvent[] = [];
-    const cutApi = new RunloopApi({ apiKey: platform.apiKey, baseUrl: proxy.url });
+    const cutApi = new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url });
     for await (const event of followEvents(cutApi, id, { signal: AbortSignal.timeout(280_000), pace: quick })) {
       if (event.type === 'notice') {
         if (event.notice.kind !== 'interrupted') gaps.push(event);
@@ -103,7 +96,7 @@ describe('following a log', function () {
     assert.equal(texts.length, expected.length);
     assert.ok(texts.every((text, index) => text === expected[index]));
     const listed: string[] = [];
-    for await (const batch of readLog(api, id, AbortSignal.timeout(60_000))) listed.push(...batch.filter(isOutput).map(({ text }) => text));
+    for await (const batch of readLog(on.api, id, AbortSignal.timeout(60_000))) listed.push(...batch.filter(isOutput).map(({ text }) => text));
     assert.deepEqual(listed, texts);
   });
 
@@ -116,7 +109,7 @@ describe('following a log', function () {
       const stop = new AbortController();
       bytes = 0;
       const options = { signal: stop.signal, position, pace: quick, onBytes: (count: number) => (bytes += count) };
-      for await (const event of followEvents(api, id, options)) {
+      for await (const event of followEvents(on.api, id, options)) {
         if (event.type === 'lines') texts.push(...event.lines.filter(isOutput).map(({ text }) => text));
         if (texts.includes(until)) break;
       }
@@ -124,29 +117,29 @@ describe('following a log', function () {
     }
     assert.deepEqual(texts, Array.from({ length: 3100 }, (_, index) => String(index + 1)));
     assert.ok(bytes < 5_000, `${bytes} bytes for 100 lines`);
-    await api.shutdown(id);
+    await on.api.shutdown(id);
   });
 
   it('keeps no devbox awake', async () => {
-    const { id } = await api.createDevbox(
+    const { id } = await on.api.createDevbox(
       { name: 'idle', entrypoint: 'while echo tick; do sleep 0.2; done', launch_parameters: { after_idle: { idle_time_seconds: 2, on_idle: 'shutdown' } } } as never,
       { requestId: crypto.randomUUID() },
     );
     await textsOf(id);
-    assert.equal((await api.retrieve(id)).shutdownReason, 'idle');
+    assert.equal((await on.api.retrieve(id)).shutdownReason, 'idle');
   });
 
   it('polls a platform without a stream, and takes only what is new', async () => {
     const id = await devboxThat('for i in $(seq 1 40); do echo line $i; sleep 0.02; done');
-    const proxy = await startCuttingProxy(platform.baseUrl, { hide: '/logs/tail' });
-    const texts = await textsOf(id, new RunloopApi({ apiKey: platform.apiKey, baseUrl: proxy.url }));
+    const proxy = await startCuttingProxy(on.platform.baseUrl, { hide: '/logs/tail' });
+    const texts = await textsOf(id, new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }));
     assert.deepEqual(texts, Array.from({ length: 40 }, (_, index) => `line ${index + 1}`));
     await proxy.close();
   });
 
   it('says so where the platform is gone or the devbox unknown', async () => {
     await assert.rejects(async () => {
-      for await (const entry of followDevbox(api, 'dbx_unknown', { signal: AbortSignal.timeout(10_000) })) assert.fail(entry.text);
+      for await (const entry of followDevbox(on.api, 'dbx_unknown', { signal: AbortSignal.timeout(10_000) })) assert.fail(entry.text);
     }, /404|no devbox/);
   });
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { afterEach, describe, it } from 'mocha';
 import { Emitter, type Disposable } from '../../../../src/core/events';
 import { followWhileShown, type Audience } from '../../../../src/core/logs/followWhileShown';
 import type { FollowPace } from '../../../../src/core/logs/followDevbox';
-import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { orderFaults, startPlatform, type TestPlatform } from '../../../testPlatform';
+import { eventually } from '../../../eventually';
+import { countFaults, orderFaults } from '../../../testPlatform';
+import { usePlatform } from '../../../usePlatform';
 
 /** Somebody who looks or does not. */
 class Looker implements Audience {
@@ -28,33 +29,18 @@ const noTail = { fault: 'status', status: 501, path: '/v1/devboxes/{id}/logs/tai
 
 describe('following while somebody looks', function () {
   this.timeout(60_000);
-  let platform: TestPlatform;
-  let api: RunloopApi;
-  before(async () => {
-    platform = await startPlatform(['--fault-control']);
-    api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-  });
+  const on = usePlatform('--fault-control');
   const stops: AbortController[] = [];
   afterEach(() => stops.splice(0).forEach((stop) => stop.abort()));
-  after(() => platform.stop());
 
   async function requests(): Promise<number> {
-    const answer = await fetch(`${platform.baseUrl}/local/faults`, { headers: { authorization: `Bearer ${platform.apiKey}` } });
-    const { rules } = (await answer.json()) as { readonly rules: readonly { readonly id: string; readonly matches: number }[] };
-    return rules.find(({ id }) => id === 'all')?.matches ?? 0;
+    return (await countFaults(on.platform)).find(({ id }) => id === 'all')?.matches ?? 0;
   }
-
-  async function eventually(isRight: () => boolean): Promise<void> {
-    const end = Date.now() + 30_000;
-    while (!isRight()) {
-      assert.ok(Date.now() < end, 'not right within 30 s');
-      await sleep(20);
-    }
-  }
+  const until = async (isRight: () => boolean): Promise<boolean> => eventually(() => Promise.resolve(isRight()), (right) => right);
 
   async function devboxThat(entrypoint: string): Promise<string> {
-    const { id } = await api.createDevbox({ name: 'watched', entrypoint }, { requestId: crypto.randomUUID() });
-    await api.waitForStatus(id, ['running'], 20);
+    const { id } = await on.api.createDevbox({ name: 'watched', entrypoint }, { requestId: crypto.randomUUID() });
+    await on.api.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -64,7 +50,7 @@ describe('following while somebody looks', function () {
     const stop = new AbortController();
     stops.push(stop);
     const done = (async () => {
-      for await (const event of followWhileShown(api, id, { signal: stop.signal, audience: looker, pauseAfterMs: () => pauseAfter, pace })) {
+      for await (const event of followWhileShown(on.api, id, { signal: stop.signal, audience: looker, pauseAfterMs: () => pauseAfter, pace })) {
         if (event.type === 'lines') texts.push(...event.lines.filter(({ source }) => source === 'entrypoint').map(({ text }) => text));
       }
     })();
@@ -78,27 +64,27 @@ describe('following while somebody looks', function () {
   }
 
   it('asks nothing while nobody looks, and catches up when somebody does', async () => {
-    await orderFaults(platform, counter);
+    await orderFaults(on.platform, counter);
     const id = await devboxThat('i=0; while :; do i=$((i+1)); echo $i; sleep 0.02; done');
     const looker = new Looker();
     const { texts, stop } = following(id, looker, 300, { reconnectMs: [5, 50], pollMs: [20, 100] });
-    await eventually(() => texts.length > 20);
+    await until(() => texts.length > 20);
     looker.look(false);
     await sleep(100);
     // A short look elsewhere is no pause.
     looker.look(true);
     const shortly = texts.length;
-    await eventually(() => texts.length > shortly + 10);
+    await until(() => texts.length > shortly + 10);
     looker.look(false);
     await sleep(1500);
     const [seen, asked] = [texts.length, await requests()];
     await sleep(1000);
     assert.deepEqual([texts.length, await requests()], [seen, asked]);
     looker.look(true);
-    await eventually(() => texts.length > seen + 60);
+    await until(() => texts.length > seen + 60);
     await stop();
     assert.deepEqual(texts, texts.map((_, index) => String(index + 1)));
-    await api.shutdown(id);
+    await on.api.shutdown(id);
   });
 
   it('costs one request however long a stream is silent, and at most one in each longest wait where the log is polled', async () => {
@@ -107,9 +93,9 @@ describe('following while somebody looks', function () {
     // A hundredth of the usual pace: a minute is 600 ms.
     const pace = { reconnectMs: [5, 150], pollMs: [10, 750] } as const;
     for (const [rules, most] of [[[counter], 2], [[counter, noTail], 5]] as const) {
-      await orderFaults(platform, ...rules);
+      await orderFaults(on.platform, ...rules);
       const { texts, stop } = following(id, looker, Infinity, pace);
-      await eventually(() => texts.length === 1);
+      await until(() => texts.length === 1);
       // The first minutes, in which it slows down.
       await sleep(rules.length === 1 ? 0 : 2000);
       const before = rules.length === 1 ? 0 : await requests();
@@ -118,42 +104,42 @@ describe('following while somebody looks', function () {
       assert.ok(asked <= most, `${asked} requests in five minutes`);
       await stop();
     }
-    await api.shutdown(id);
+    await on.api.shutdown(id);
   });
 
   it('brings the news at once when somebody looks at a log that is polled seldom', async () => {
-    await orderFaults(platform, noTail);
+    await orderFaults(on.platform, noTail);
     const id = await devboxThat('echo first; until test -e /tmp/go; do sleep 0.1; done; echo second; sleep 100');
-    while (!(await api.logs(id)).some(({ text }) => text === 'first')) await sleep(50);
+    while (!(await on.api.logs(id)).some(({ text }) => text === 'first')) await sleep(50);
     const looker = new Looker();
     const { texts, stop } = following(id, looker, Infinity, { reconnectMs: [5, 50], pollMs: [300_000, 600_000] });
-    await eventually(() => texts.length === 1);
+    await until(() => texts.length === 1);
     looker.look(false);
-    await api.start(id, 'touch /tmp/go');
-    while (!(await api.logs(id)).some(({ text }) => text === 'second')) await sleep(50);
+    await on.api.start(id, 'touch /tmp/go');
+    while (!(await on.api.logs(id)).some(({ text }) => text === 'second')) await sleep(50);
     assert.deepEqual(texts, ['first']);
     looker.look(true);
-    await eventually(() => texts.length === 2);
+    await until(() => texts.length === 2);
     await stop();
     assert.deepEqual(texts, ['first', 'second']);
-    await api.shutdown(id);
+    await on.api.shutdown(id);
   });
 
   it('follows over suspend and resume, and gives a reader who comes later the history first', async () => {
-    await orderFaults(platform);
+    await orderFaults(on.platform);
     const id = await devboxThat('n=$(cat /workspace/n 2>/dev/null || echo 0); echo $((n+1)) > /workspace/n; for i in 1 2 3; do echo run $n line $i; done; sleep 100');
     const pace = { reconnectMs: [5, 50], pollMs: [20, 100] } as const;
     const early = following(id, new Looker(), Infinity, pace);
-    await eventually(() => early.texts.length === 3);
-    await api.change(`/v1/devboxes/${id}/suspend`, 'suspending', undefined, {});
-    await api.waitForStatus(id, ['suspended'], 20);
-    await api.change(`/v1/devboxes/${id}/resume`, 'resuming', undefined, {});
-    await eventually(() => early.texts.some((text) => text === 'run 1 line 3'));
+    await until(() => early.texts.length === 3);
+    await on.api.change(`/v1/devboxes/${id}/suspend`, 'suspending', undefined, {});
+    await on.api.waitForStatus(id, ['suspended'], 20);
+    await on.api.change(`/v1/devboxes/${id}/resume`, 'resuming', undefined, {});
+    await until(() => early.texts.some((text) => text === 'run 1 line 3'));
     const late = following(id, new Looker(), Infinity, pace);
-    await eventually(() => late.texts.some((text) => text === 'run 1 line 3'));
-    await api.shutdown(id);
+    await until(() => late.texts.some((text) => text === 'run 1 line 3'));
+    await on.api.shutdown(id);
     const ended = following(id, new Looker(), Infinity, pace);
-    await eventually(() => ended.texts.some((text) => text === 'run 1 line 3'));
+    await until(() => ended.texts.some((text) => text === 'run 1 line 3'));
     await Promise.all([early, late, ended].map(({ stop }) => stop()));
     const printed = ({ texts }: { readonly texts: readonly string[] }): string[] => texts.filter((text) => text.startsWith('run '));
     const expected = ['run 0 line 1', 'run 0 line 2', 'run 0 line 3', 'run 1 line 1', 'run 1 line 2', 'run 1 line 3'];

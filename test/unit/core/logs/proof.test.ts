@@ -9,7 +9,7 @@ import { followEvents, readLog } from '../../../../src/core/logs/followDevbox';
 import { RuntimeError } from '../../../../src/core/errors';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { newDataDir, startPlatform, type TestPlatform } from '../../../testPlatform';
+import { countFaults, newDataDir, startPlatform, type TestPlatform } from '../../../testPlatform';
 import { seeded } from './cuttingProxy';
 
 /** Lines of the proof, about 100 bytes each. `LOG_PROOF_LINES=1000000 npx mocha -g 'byte by byte'` runs all of it. */
@@ -70,9 +70,7 @@ describe('the proof that following loses nothing', function () {
     const reader = new Reader();
     let [cuts, refusals, kills] = [0, 0, 0];
     const count = async (): Promise<void> => {
-      const answer = await fetch(`${baseUrl}/local/faults`, { headers: { authorization: `Bearer ${apiKey}` } });
-      const { rules } = (await answer.json()) as { readonly rules: readonly { readonly fault: string; readonly strikes: number }[] };
-      for (const { fault, strikes } of rules) {
+      for (const { fault, strikes } of await countFaults(platform)) {
         if (fault === 'status') refusals += strikes;
         else cuts += strikes;
       }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { LineSearcher, TooSlow } from '../../../../src/core/logs/search/lineSearcher';
 import { patternOf, type LogPattern, type LogQuery } from '../../../../src/core/logs/search/logQuery';
 import { excerpt, mostMatches, searchLogs, type LogMatch, type LogSearchEvent } from '../../../../src/core/logs/search/searchLogs';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { startPlatform, type TestPlatform } from '../../../testPlatform';
+import { usePlatform } from '../../../usePlatform';
 import { startCuttingProxy } from './cuttingProxy';
 
 const thread = resolve('dist/searchThread.mjs');
@@ -67,24 +67,17 @@ describe('searching lines in a thread', () => {
 
 describe('searching logs', function () {
   this.timeout(60_000);
-  let platform: TestPlatform;
-  let api: RunloopApi;
-
-  before(async () => {
-    platform = await startPlatform([]);
-    api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-  });
-  after(() => platform.stop());
+  const on = usePlatform();
 
   async function ended(entrypoint: string): Promise<string> {
-    const { id } = await api.createDevbox({ name: 'writer', entrypoint }, { requestId: crypto.randomUUID() });
+    const { id } = await on.api.createDevbox({ name: 'writer', entrypoint }, { requestId: crypto.randomUUID() });
     for (;;) {
-      const devbox = await api.waitForStatus(id, ['shutdown', 'failure'], 20);
+      const devbox = await on.api.waitForStatus(id, ['shutdown', 'failure'], 20);
       if (devbox !== undefined) return id;
     }
   }
 
-  async function search(ids: readonly string[], query: LogPattern, from = api, signal = AbortSignal.timeout(50_000), limitMs = 30_000): Promise<LogSearchEvent[]> {
+  async function search(ids: readonly string[], query: LogPattern, from = on.api, signal = AbortSignal.timeout(50_000), limitMs = 30_000): Promise<LogSearchEvent[]> {
     const events: LogSearchEvent[] = [];
     const searcher = new LineSearcher(thread, query, limitMs);
     const secretsOf = (): Promise<string[]> => Promise.resolve(['hunter2-secret']);
@@ -134,8 +127,8 @@ describe('searching logs', function () {
   it('goes on after a cut without finding anything twice', async () => {
     const id = await ended('seq 1 60000');
     let cuts = 2;
-    const proxy = await startCuttingProxy(platform.baseUrl, { cutAfter: () => (cuts-- > 0 ? 60_000 : undefined) });
-    const events = await search([id], pattern('[05]00$', { isRegExp: true }), new RunloopApi({ apiKey: platform.apiKey, baseUrl: proxy.url }));
+    const proxy = await startCuttingProxy(on.platform.baseUrl, { cutAfter: () => (cuts-- > 0 ? 60_000 : undefined) });
+    const events = await search([id], pattern('[05]00$', { isRegExp: true }), new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }));
     assert.equal(proxy.cuts(), 2);
     await proxy.close();
     const found = matchesOf(events, id).map(({ text }) => Number(text.split(' ').at(-1)));
@@ -145,14 +138,14 @@ describe('searching logs', function () {
   it('can be cancelled in the middle of a slow expression', async () => {
     const id = await ended(`echo ok; echo ${'a'.repeat(60)}!`);
     const stop = new AbortController();
-    const searching = search([id], pattern('(a+)+$', { isRegExp: true }), api, stop.signal);
+    const searching = search([id], pattern('(a+)+$', { isRegExp: true }), on.api, stop.signal);
     setTimeout(() => stop.abort(), 200);
     assert.deepEqual((await searching).map(({ type }) => type), ['reading']);
   });
 
   it('says on which line an expression is too slow, and searches the other logs', async () => {
     const [slow, fine] = await Promise.all([ended(`echo ok; echo ${'a'.repeat(60)}!`), ended('echo aaa')]);
-    const events = await search([slow, fine], pattern('(a+)+$', { isRegExp: true }), api, AbortSignal.timeout(50_000), 1_000);
+    const events = await search([slow, fine], pattern('(a+)+$', { isRegExp: true }), on.api, AbortSignal.timeout(50_000), 1_000);
     const stuck = events.find((event) => event.type === 'tooSlow');
     assert.equal(stuck?.devboxId, slow);
     assert.ok(matchesOf(events, fine).some(({ text }) => text.endsWith('aaa')));
