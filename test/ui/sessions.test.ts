@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { suspendDevbox } from '../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../src/core/runloopRuntime';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 describe('Sessions', function () {
