@@ -1,5 +1,6 @@
 import { l10n, window, type Disposable, type Uri } from 'vscode';
 import { RuntimeError } from '../core/errors';
+import { saysYes } from './ask';
 import { devboxLabel } from './devboxTree/devboxItem';
 import type { Services } from './services';
 import { showFailure } from './showFailure';
@@ -31,13 +32,13 @@ async function open(services: Services, uri: Uri): Promise<void> {
   }
   const { api } = await services.account.require();
   const devbox = await api.retrieve(devboxId);
-  const yes = l10n.t('Open VS Code');
-  const answer = await window.showInformationMessage(
-    l10n.t('Open the VS Code of the devbox {0}?', devboxLabel(devbox)),
-    { modal: true, detail: l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id) },
-    yes,
-  );
-  if (answer !== yes) return;
+  const wanted = await saysYes({
+    question: l10n.t('Open the VS Code of the devbox {0}?', devboxLabel(devbox)),
+    detail: l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id),
+    yes: l10n.t('Open VS Code'),
+    harmless: true,
+  });
+  if (!wanted) return;
   const { openVscode } = await import('./commands/openVscode');
   await openVscode(services, devbox);
 }

@@ -1,7 +1,8 @@
-import { Disposable, l10n, window } from 'vscode';
+import { Disposable, l10n } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
+import { saysYes } from '../ask';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
@@ -72,5 +73,5 @@ export function createApi(services: Services): RunloopDevboxesApi {
 
 /** @throws RuntimeError `cancelled` without a yes: what costs or changes something is the user's to decide */
 async function ask(question: string, yes: string): Promise<void> {
-  if ((await window.showWarningMessage(question, { modal: true }, yes)) !== yes) throw cancelled();
+  if (!(await saysYes({ question, yes }))) throw cancelled();
 }

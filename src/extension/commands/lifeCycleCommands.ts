@@ -3,6 +3,7 @@ import { messageOf, RuntimeError } from '../../core/errors';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { keepDevboxAlive, renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
 import { waitUntilRunning } from '../../core/waitForDevbox';
+import { saysYes } from '../ask';
 import { withSignal } from '../cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
@@ -35,18 +36,14 @@ export async function suspendDevboxes(services: Services, argument: unknown, arg
     ({ status }) => status === 'running',
   );
   if (devboxes.length === 0) return;
-  const suspend = l10n.t('Suspend');
-  const answer = await window.showWarningMessage(
-    l10n.t('Suspend {0}?', namesOf(devboxes)),
-    {
-      modal: true,
-      detail: l10n.t(
-        'The disk is kept, and goes on costing storage. Running processes, terminals and unsaved editors are lost. Resuming runs the launch commands again.',
-      ),
-    },
-    suspend,
-  );
-  if (answer !== suspend) return;
+  const wanted = await saysYes({
+    question: l10n.t('Suspend {0}?', namesOf(devboxes)),
+    detail: l10n.t(
+      'The disk is kept, and goes on costing storage. Running processes, terminals and unsaved editors are lost. Resuming runs the launch commands again.',
+    ),
+    yes: l10n.t('Suspend'),
+  });
+  if (!wanted) return;
   const { api } = await services.account.require();
   const title = l10n.t('Suspending {0}…', namesOf(devboxes));
   await window.withProgress({ location: ProgressLocation.Notification, title }, async () => {

@@ -1,6 +1,7 @@
-import { commands, env, l10n, UIKind, Uri, window } from 'vscode';
+import { commands, env, l10n, UIKind, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
+import { saysYes } from '../ask';
 import { readSettings } from '../account/settings';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
@@ -46,18 +47,14 @@ export async function copyVscodeLink(services: Services, argument: unknown): Pro
   const source = await sourceOf(services, devbox);
   if (source === undefined) return;
   const link = await linkTo(services, devbox, source);
-  const copy = l10n.t('Copy Link');
-  const answer = await window.showWarningMessage(
-    l10n.t('The link to the VS Code of {0} carries access to it.', devboxLabel(devbox)),
-    {
-      modal: true,
-      detail: l10n.t(
-        'Whoever has the link can read and change everything in the devbox and run commands in it. It works as long as this window is attached to the devbox.',
-      ),
-    },
-    copy,
-  );
-  if (answer !== copy) return;
+  const wanted = await saysYes({
+    question: l10n.t('The link to the VS Code of {0} carries access to it.', devboxLabel(devbox)),
+    detail: l10n.t(
+      'Whoever has the link can read and change everything in the devbox and run commands in it. It works as long as this window is attached to the devbox.',
+    ),
+    yes: l10n.t('Copy Link'),
+  });
+  if (!wanted) return;
   await env.clipboard.writeText(link);
   await services.startedHere.opened(devbox.id);
 }

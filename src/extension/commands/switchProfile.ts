@@ -2,6 +2,7 @@ import { commands, l10n, QuickPickItemKind, window, type QuickPickItem } from 'v
 import { RuntimeError } from '../../core/errors';
 import { parseBaseUrl } from '../../core/platform/client';
 import { oneLine } from '../../core/plainText';
+import { saysYes } from '../ask';
 import type { CommandId } from '../commandIds';
 import { inertText } from '../inertText';
 import type { Services } from '../services';
@@ -59,10 +60,9 @@ async function removeProfile(services: Services): Promise<void> {
   }));
   const picked = await window.showQuickPick(items, { title: l10n.t('Remove Profile'), placeHolder: l10n.t('Remove which profile?') });
   if (picked === undefined) return;
-  const remove = l10n.t('Remove');
   const question = l10n.t('Remove the profile {0}?', picked.label);
   const detail = l10n.t('Its API key is removed from this editor. The account and its devboxes stay as they are.');
-  if ((await window.showWarningMessage(question, { modal: true, detail }, remove)) !== remove) return;
+  if (!(await saysYes({ question, detail, yes: l10n.t('Remove') }))) return;
   await services.account.removeProfile(picked.name);
 }
 

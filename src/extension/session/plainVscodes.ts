@@ -5,6 +5,7 @@ import { codeServerReleases } from '../../core/plainVscodeScript';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { VscodeAddress, type VscodePlace } from '../../core/vscodeAddress';
+import { saysYes } from '../ask';
 import { readSettings } from '../account/settings';
 import { withSignal } from '../cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
@@ -140,19 +141,15 @@ async function mayStart(devbox: Devbox): Promise<'start' | 'attach' | undefined>
 }
 
 async function mayInstall(devbox: Devbox, from: string): Promise<boolean> {
-  const install = l10n.t('Install and Start');
-  const answer = await window.showInformationMessage(
-    l10n.t('The devbox {0} has no VS Code server. Install code-server in it?', devboxLabel(devbox)),
-    {
-      modal: true,
-      detail: l10n.t(
-        'About 200 MB are downloaded by the devbox from {0} and unpacked in its home folder; about 1 GB of its disk is needed. It must be allowed to reach that address.',
-        from,
-      ),
-    },
-    install,
-  );
-  return answer === install;
+  return saysYes({
+    question: l10n.t('The devbox {0} has no VS Code server. Install code-server in it?', devboxLabel(devbox)),
+    detail: l10n.t(
+      'About 200 MB are downloaded by the devbox from {0} and unpacked in its home folder; about 1 GB of its disk is needed. It must be allowed to reach that address.',
+      from,
+    ),
+    yes: l10n.t('Install and Start'),
+    harmless: true,
+  });
 }
 
 function phaseText(phase: PlainVscodePhase, bytes: number): string {

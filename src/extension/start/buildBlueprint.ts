@@ -12,6 +12,7 @@ import {
 } from '../../core/platform/blueprintBuild';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { redact } from '../../core/redact';
+import { saysYes } from '../ask';
 import { readSettings } from '../account/settings';
 import { withSignal } from '../cancellation';
 import type { Services } from '../services';
@@ -63,18 +64,18 @@ export async function buildBlueprint(services: Services, name: string): Promise<
 
 async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {
   if (isUnderWay) {
-    const wait = l10n.t('Wait and Start');
-    const detail = l10n.t('The devbox is started when the build is complete.');
-    const answer = await window.showInformationMessage(l10n.t('The blueprint {0} is being built. Wait for it?', shown(name)), { modal: true, detail }, wait);
-    return answer === wait;
+    return saysYes({
+      question: l10n.t('The blueprint {0} is being built. Wait for it?', shown(name)),
+      detail: l10n.t('The devbox is started when the build is complete.'),
+      yes: l10n.t('Wait and Start'),
+      harmless: true,
+    });
   }
-  const build = l10n.t('Build and Start');
   const detail = l10n.t(
     'It is built in your account from the OpenHands runtime image {0}, which takes some minutes, once. The image is large; its tag is a setting. Then the devbox is started.',
     `${openhandsImage}:${readSettings().openhandsTag}`,
   );
-  const answer = await window.showInformationMessage(l10n.t('Build the blueprint {0}?', shown(name)), { modal: true, detail }, build);
-  return answer === build;
+  return saysYes({ question: l10n.t('Build the blueprint {0}?', shown(name)), detail, yes: l10n.t('Build and Start'), harmless: true });
 }
 
 /** A build that was begun here and is not wanted any more is removed where the platform allows it. */

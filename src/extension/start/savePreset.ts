@@ -1,6 +1,7 @@
 import { ConfigurationTarget, l10n, Uri, window, workspace, type QuickPickItem, type WorkspaceFolder } from 'vscode';
 import { parsePresets, presetOf, type Preset } from '../../core/startPresets';
 import type { StartChoices } from '../../core/startChoices';
+import { saysYes } from '../ask';
 import { settingsSection } from '../account/settings';
 import { nameComplaint } from '../commands/nameComplaint';
 import { shown } from './answers';
@@ -52,7 +53,5 @@ function settingsPresets(): readonly Preset[] {
 }
 
 async function wantsToReplace(name: string): Promise<boolean> {
-  const replace = l10n.t('Replace');
-  const answer = await window.showWarningMessage(l10n.t('There is a preset {0} already. Replace it?', shown(name)), { modal: true }, replace);
-  return answer === replace;
+  return saysYes({ question: l10n.t('There is a preset {0} already. Replace it?', shown(name)), yes: l10n.t('Replace') });
 }

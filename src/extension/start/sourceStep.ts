@@ -1,6 +1,7 @@
 import { commands, l10n, QuickPickItemKind, window, workspace } from 'vscode';
 import type { Choice } from '../../core/platform/choices';
 import type { StartSource } from '../../core/startChoices';
+import { saysYes } from '../ask';
 import { readSettings } from '../account/settings';
 import { inertText } from '../inertText';
 import { estimatedHour, shown, withChoices, type Answers, type Offers, type StartStep, type Valued } from './answers';
@@ -126,13 +127,11 @@ function blueprintRow({ name, status }: Choice, usual: string): Row {
 /** A preset of a folder that is not trusted is used only after a yes to what it would do. */
 async function mayUse({ name, choices, folder }: OfferedPreset): Promise<boolean> {
   if (folder === undefined || workspace.isTrusted) return true;
-  const use = l10n.t('Use It');
-  const answer = await window.showWarningMessage(
-    l10n.t('The folder {0} is not trusted. Use its preset {1}?', shown(folder.name), shown(name)),
-    { modal: true, detail: l10n.t('It starts a devbox like this: {0}.', choicesText(choices)) },
-    use,
-  );
-  return answer === use;
+  return saysYes({
+    question: l10n.t('The folder {0} is not trusted. Use its preset {1}?', shown(folder.name), shown(name)),
+    detail: l10n.t('It starts a devbox like this: {0}.', choicesText(choices)),
+    yes: l10n.t('Use It'),
+  });
 }
 
 async function openProblem({ file }: PresetProblem): Promise<void> {
