@@ -3,8 +3,9 @@ import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
 import { onPricesChange, readPrices, readSettings } from '../account/settings';
 import type { Log } from '../log';
-import type { Health, Sessions } from '../session/sessions';
+import type { Sessions } from '../session/sessions';
 import { arrange, groupPageSize, redrawFor, type Arrangement } from './arrangement';
+import { AttachedRows } from './attachedRows';
 import { BlueprintNames } from './blueprintNames';
 import { devboxTooltip } from './devboxItem';
 import { streamOf, type Stream } from './devboxReader';
@@ -13,7 +14,9 @@ import type { DevboxStore, StoreChange } from './devboxStore';
 import { RowItems } from './rowItems';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { TransitionFollower } from './transitionFollower';
+import { TurnQueue } from './turnQueue';
 import { ViewChoices } from './viewChoices';
+import { noticeFor } from './viewNotice';
 import { ViewStatus, type ViewFacts } from './viewStatus';
 
 /** Seconds between looks at ages and times left; only rows whose text changed are drawn again. */
@@ -27,6 +30,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #account: Account;
   readonly #store: DevboxStore;
   readonly #sessions: Sessions;
+  readonly #attached: AttachedRows;
   readonly #log: Log;
   readonly #follower: TransitionFollower;
   readonly #names: BlueprintNames;
@@ -42,9 +46,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   #limits = new Map<string, number>();
   #arrangement: Arrangement;
   readonly #errors = new Map<string, string>();
-  #attached: ReadonlyMap<string, Health | undefined> = new Map();
   #notice: NoticeRow | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new TurnQueue();
 
   constructor(services: {
     readonly account: Account;
@@ -57,6 +60,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#account = services.account;
     this.#store = services.store;
     this.#sessions = services.sessions;
+    this.#attached = new AttachedRows(services.sessions);
     this.#log = services.log;
     this.choices = new ViewChoices(services.globalState, services.workspaceState);
     this.#follower = new TransitionFollower(this.#store, (error) => this.#log.failure('Following a devbox', error));
@@ -171,7 +175,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (row.kind === 'devbox') return this.#details(row.id);
     if (row.kind !== 'group' && row.kind !== 'page') return [];
     // The editor asks for all open pages at once: one page a turn leaves room between.
-    await this.#nextTurn();
+    await this.#turns.next();
     const key = row.kind === 'group' ? row.key : row.group;
     const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
     if (group === undefined) return [];
@@ -181,12 +185,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   dispose(): void {
     this.#closing.abort();
     for (const subscription of this.#subscriptions) subscription.dispose();
-  }
-
-  /** Resolves when those that asked earlier have had a turn of the event loop each. */
-  #nextTurn(): Promise<void> {
-    this.#turn = this.#turn.then(() => new Promise((resolve) => setImmediate(resolve)));
-    return this.#turn;
   }
 
   #firstNews(): Promise<void> {
@@ -247,13 +245,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   }
 
   #sessionsChanged(): void {
-    const attached = new Map(this.#sessions.all().map(([id]) => [id, this.#sessions.healthOf(id)]));
-    const before = this.#attached;
-    const different = [...new Set([...attached.keys(), ...before.keys()])].filter(
-      (id) => attached.has(id) !== before.has(id) || attached.get(id) !== before.get(id),
-    );
-    this.#attached = attached;
-    for (const id of attached.keys()) this.#errors.delete(id);
+    const different = this.#attached.changed();
+    for (const id of this.#attached.ids) this.#errors.delete(id);
     this.#redraw(new Set(different), false);
   }
 
@@ -263,7 +256,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const after = this.#arrange();
     this.#arrangement = after;
     this.#status.show();
-    const notice = this.#noticeNow();
+    const notice = noticeFor(this.#store, { earlier: this.#notice, matching: after.matching, pauseSeconds: this.#list.pauseSeconds });
     const redraw = everything || notice !== this.#notice ? 'everything' : redrawFor(before, after, ids);
     this.#notice = notice;
     if (after.grouping.by === 'blueprint') this.#loadNames();
@@ -289,18 +282,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   #arrange(): Arrangement {
     const { grouping, filter } = this.choices;
     return arrange(this.#store.devboxes, { grouping, filter, limits: this.#limits });
-  }
-
-  #noticeNow(): NoticeRow | undefined {
-    const { failure } = this.#store;
-    const earlier = this.#notice?.notice;
-    // A pause that the server asked for is told in the message above the rows.
-    if (failure !== undefined && !(failure.code === 'rate_limited' && this.#list.pauseSeconds > 0)) {
-      const isSame = typeof earlier === 'object' && earlier.failure === failure;
-      return isSame ? this.#notice : { kind: 'notice', notice: { failure } };
-    }
-    if (this.#arrangement.matching > 0 || this.#store.snapshot.size === 0) return undefined;
-    return earlier === 'nothingMatches' ? this.#notice : { kind: 'notice', notice: 'nothingMatches' };
   }
 
   #facts(): ViewFacts {
