@@ -1,8 +1,8 @@
 import type { ActionExecutionClient } from './actionExecutionClient';
-import { EventStream } from './actions/eventStream';
+import type { EventStream } from './actions/eventStream';
 import { setupEnvironment } from './environment/setupEnvironment';
 import { RuntimeError } from './errors';
-import { Emitter, type Disposable } from './events';
+import type { Disposable } from './events';
 import { bounded, type BoundedCall } from './lifecycle/bounded';
 import { bringUp, type BringUpContext, type Connection } from './lifecycle/bringUp';
 import { findOrCreate } from './lifecycle/findOrCreate';
@@ -15,7 +15,8 @@ import { RunloopApi } from './platform/runloopApi';
 import { tunnelOrigin } from './platform/tunnel';
 import { resolveConfig, type CloseMode, type RunloopRuntimeOptions, type RuntimeConfig } from './runtimeConfig';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
-import type { RuntimeEvent, RuntimeStatus } from './runtimeStatus';
+import type { RuntimeEvent } from './runtimeStatus';
+import { RuntimeVoice } from './runtimeVoice';
 import { actionServerPort, vscodePort } from './startupCommand';
 import { VscodeAddress } from './vscodeAddress';
 import { waitUntilSuspended } from './waitForDevbox';
@@ -34,11 +35,9 @@ interface Call {
 export class RunloopRuntime {
   readonly config: RuntimeConfig;
   readonly api: RunloopApi;
-  /** Actions, observations and statuses in order, replayable. */
-  readonly stream = new EventStream();
-  readonly #events = new Emitter<RuntimeEvent>();
+  readonly #voice = new RuntimeVoice();
   readonly #vscode = new VscodeAddress();
-  readonly #machine = new StateMachine((from, to) => this.#events.fire({ type: 'state', from, to }));
+  readonly #machine = new StateMachine((from, to) => this.#voice.fire({ type: 'state', from, to }));
   readonly #abandon = new AbortController();
   #devbox: Devbox | undefined;
   #connection: Connection | undefined;
@@ -50,14 +49,18 @@ export class RunloopRuntime {
   /** @throws RuntimeError for options that cannot work, before any request (`missing_api_key`, `invalid_option`). */
   constructor(options: RunloopRuntimeOptions) {
     this.config = resolveConfig(options);
-    this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) =>
-      this.#events.fire({ type: 'request', request }),
-    );
+    const { fire } = this.#voice;
+    this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) => fire({ type: 'request', request }));
   }
 
   /** States, statuses and phases as they happen. */
   onEvent(listener: (event: RuntimeEvent) => void): Disposable {
-    return this.#events.on(listener);
+    return this.#voice.on(listener);
+  }
+
+  /** Actions, observations and statuses in order, replayable. */
+  get stream(): EventStream {
+    return this.#voice.stream;
   }
 
   get state(): RuntimeState {
@@ -90,7 +93,7 @@ export class RunloopRuntime {
    */
   async connect(options: Call = {}): Promise<void> {
     this.#machine.move('connecting', this.#devbox?.id);
-    this.#status('STATUS$STARTING_RUNTIME');
+    this.#voice.status('STATUS$STARTING_RUNTIME');
     this.#underWay = this.#connect(options.signal);
     await this.#underWay;
   }
@@ -183,7 +186,7 @@ export class RunloopRuntime {
           api: this.api,
           config: this.config,
           call,
-          onPhase: (phase) => this.#phase(phase),
+          onPhase: (phase) => this.#voice.phase(phase, this.#devbox),
           onCreated: (devbox) => {
             this.#devbox = devbox;
             this.#createdHere = true;
@@ -192,8 +195,7 @@ export class RunloopRuntime {
         this.#devbox = found.devbox;
         const connection = await bringUp(this.#context(call), found.devbox, found);
         if (!this.config.attachToExisting) {
-          const fire = (event: RuntimeEvent): void => this.#events.fire(event);
-          await setUpDevbox(connection, { config: this.config, isNew: found.isNew, signal: call.signal, fire });
+          await setUpDevbox(connection, { config: this.config, isNew: found.isNew, signal: call.signal, fire: this.#voice.fire });
         }
         this.#nowReady(connection);
       });
@@ -203,20 +205,20 @@ export class RunloopRuntime {
       const created = this.#createdHere ? this.#devbox : undefined;
       const told = created === undefined ? failure : await cleanUpAfter(failure, this.api, this.config, created);
       this.#letGo();
-      this.#status('STATUS$ERROR', told);
+      this.#voice.status('STATUS$ERROR', told);
       throw told;
     }
   }
 
   async #again(devbox: Devbox, otherwise: RuntimeState, outer: AbortSignal | undefined): Promise<void> {
     this.#letGo();
-    this.#status('STATUS$STARTING_RUNTIME');
+    this.#voice.status('STATUS$STARTING_RUNTIME');
     this.#underWay = this.#bounded(outer, async (call) => {
       const current = await this.api.retrieve(devbox.id, call);
       this.#nowReady(await bringUp(this.#context(call), current, { isNew: false }));
     }).catch((error: unknown) => {
       this.#machine.move(otherwise);
-      this.#status('STATUS$ERROR', RuntimeError.is(error) ? error : undefined);
+      this.#voice.status('STATUS$ERROR', RuntimeError.is(error) ? error : undefined);
       throw error;
     });
     await this.#underWay;
@@ -236,20 +238,20 @@ export class RunloopRuntime {
         onLost: (error) => {
           if (this.#machine.state !== 'ready') return;
           this.#machine.move('disconnected');
-          this.#status('STATUS$ERROR_RUNTIME_DISCONNECTED', error);
+          this.#voice.status('STATUS$ERROR_RUNTIME_DISCONNECTED', error);
         },
       },
       onPhase: (phase, devbox) => {
         this.#devbox = devbox;
-        this.#phase(phase);
+        this.#voice.phase(phase, this.#devbox);
       },
-      onStarted: () => this.#status('STATUS$RUNTIME_STARTED'),
+      onStarted: () => this.#voice.status('STATUS$RUNTIME_STARTED'),
     };
   }
 
   async #bounded(outer: AbortSignal | undefined, work: (call: BoundedCall) => Promise<void>): Promise<void> {
     const limitMs = this.config.connectTimeoutMs;
-    const fire = (event: RuntimeEvent): void => this.#events.fire(event);
+    const { fire } = this.#voice;
     await bounded({ limitMs, outer, abandon: this.#abandon.signal, fire, devboxId: () => this.#devbox?.id }, work);
   }
 
@@ -261,11 +263,11 @@ export class RunloopRuntime {
       devbox: connection.devbox,
       idle: this.config.idle,
       keepAlive: () => keepDevboxAlive(this.api, connection.devbox.id),
-      onExpiring: (seconds) => this.#events.fire({ type: 'expiring', seconds }),
-      onFailure: () => this.#events.fire({ type: 'note', message: 'The devbox could not be kept alive this time.' }),
+      onExpiring: (seconds) => this.#voice.fire({ type: 'expiring', seconds }),
+      onFailure: () => this.#voice.fire({ type: 'note', message: 'The devbox could not be kept alive this time.' }),
     });
-    this.#phase('ready');
-    this.#status('STATUS$READY');
+    this.#voice.phase('ready', this.#devbox);
+    this.#voice.status('STATUS$READY');
   }
 
   /** Ends everything that belongs to the present connection. */
@@ -292,24 +294,14 @@ export class RunloopRuntime {
       if (devbox !== undefined && !(failed && this.#createdHere)) await leaveDevbox(this.api, this.config, devbox, chosen);
     } finally {
       this.#machine.move('closed');
-      this.#status('STATUS$STOPPED');
-      this.#events.dispose();
-      this.stream.dispose();
+      this.#voice.status('STATUS$STOPPED');
+      this.#voice.dispose();
     }
   }
 
   #origin(port: number, { tunnel }: Connection): string {
     const { baseUrl } = this.api;
     return tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: baseUrl, template: this.config.tunnelUrlTemplate });
-  }
-
-  #phase(phase: Extract<RuntimeEvent, { type: 'phase' }>['phase']): void {
-    this.#events.fire({ type: 'phase', phase, ...(this.#devbox === undefined ? {} : { devbox: this.#devbox }) });
-  }
-
-  #status(status: RuntimeStatus, error?: RuntimeError): void {
-    this.stream.append({ kind: 'status', status, ...(error === undefined ? {} : { message: error.message }) });
-    this.#events.fire({ type: 'status', status, ...(error === undefined ? {} : { error }) });
   }
 
   /** Moves on with the devbox that is known. */
