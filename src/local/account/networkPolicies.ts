@@ -46,12 +46,11 @@ export class NetworkPolicies {
   }
 
   /**
+   * Names are labels and may be used again.
    * @param key the same for a repeated request
-   * @throws DevboxError `invalid` when the name is taken
    */
   create(changes: PolicyChanges & { readonly name: string }, key: string | undefined): PolicyRecord {
     const id = this.#store.once(key, () => {
-      this.#requireFree(changes.name, undefined);
       const now = Date.now();
       const record: PolicyRecord = { id: newPolicyId(), name: changes.name, description: changes.description, createdAt: now, updatedAt: now, egress: merge(nothingAllowed, changes.egress) };
       this.#table.put(record);
@@ -80,9 +79,6 @@ export class NetworkPolicies {
   /** Changes what is given. It holds at once, also for connections that running devboxes open from now on. */
   update(id: string, changes: PolicyChanges): PolicyRecord {
     const record = this.get(id);
-    if (changes.name !== undefined) {
-      this.#requireFree(changes.name, id);
-    }
     const changed = {
       ...record,
       name: changes.name ?? record.name,
@@ -98,13 +94,6 @@ export class NetworkPolicies {
     const record = this.get(id);
     this.#table.delete(id);
     return record;
-  }
-
-  #requireFree(name: string, except: string | undefined): void {
-    const taken = this.#table.newest(name, () => true);
-    if (taken !== undefined && taken.id !== except) {
-      throw new DevboxError('invalid', `A network policy named ${name} already exists. Update it, or delete it first.`);
-    }
   }
 }
 

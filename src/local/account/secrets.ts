@@ -58,16 +58,24 @@ export class Secrets {
     return record;
   }
 
-  update(name: string, value: string): SecretRecord {
-    const record = { ...this.get(name), updatedAt: Date.now(), sealed: this.#seal(name, value) };
+  /** @throws DevboxError `not_found` */
+  getById(id: string): SecretRecord {
+    const record = this.#table.get(id);
+    if (record === undefined) {
+      throw new DevboxError('not_found', `There is no secret with the id ${id}.`);
+    }
+    return record;
+  }
+
+  update(secret: SecretRecord, value: string): SecretRecord {
+    const record = { ...secret, updatedAt: Date.now(), sealed: this.#seal(secret.name, value) };
     this.#table.put(record);
     return record;
   }
 
-  delete(name: string): SecretRecord {
-    const record = this.get(name);
-    this.#table.delete(record.id);
-    return record;
+  delete(secret: SecretRecord): SecretRecord {
+    this.#table.delete(secret.id);
+    return secret;
   }
 
   page(query: ListQuery<SecretRecord>): Page<SecretRecord> {

@@ -48,10 +48,14 @@ export class Devbox {
   /** Creates a devbox and starts bringing it up; watch `status` and `waitFor` for what becomes of it. */
   static create(spec: DevboxSpec, surroundings: DevboxSurroundings): Devbox {
     const devbox = new Devbox(spec, surroundings);
-    devbox.#facts.move('provisioning');
+    // The flex tier waits for a place first; here there is one at once.
+    devbox.#facts.move(spec.launchParameters['provisioning_tier'] === 'flex' ? 'queued' : 'provisioning');
     // Later: whoever creates it may have more to write before anything happens.
     setImmediate(() => {
       if (devbox.#ending === undefined) {
+        if (devbox.status === 'queued') {
+          devbox.#facts.move('provisioning');
+        }
         devbox.#start(true);
       }
     });

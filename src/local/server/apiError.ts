@@ -6,17 +6,29 @@ export class ApiError extends Error {
   readonly code: string;
   /** Sent as `x-should-retry`: the SDK would otherwise repeat some permanent refusals for half a minute. */
   readonly retryable: boolean | undefined;
+  /** Headers that belong to this refusal alone, for example `retry-after`. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  /** Seconds after which asking again makes sense, sent as `Retry-After`. */
-  readonly retryAfter: number | undefined;
-
-  constructor(status: number, code: string, message: string, retryable?: boolean, retryAfter?: number) {
+  constructor(status: number, code: string, message: string, retryable?: boolean, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.retryable = retryable;
-    this.retryAfter = retryAfter;
+    this.headers = headers;
+  }
+
+  /** The refusal's body and headers as they go out, without those about the body's length. */
+  answer(requestId: string): { readonly body: Record<string, unknown>; readonly headers: Record<string, string> } {
+    return {
+      body: { error: this.code, message: this.message, request_id: requestId, retryable: this.retryable ?? false },
+      headers: {
+        'x-runloop-error-code': this.code,
+        'x-runloop-request-id': requestId,
+        ...(this.retryable === undefined ? {} : { 'x-should-retry': String(this.retryable) }),
+        ...this.headers,
+      },
+    };
   }
 }
 

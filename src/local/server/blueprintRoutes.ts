@@ -8,6 +8,7 @@ import { ApiError, badRequest, notOffered } from './apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap } from './bodies';
 import { readNetwork } from './createRequest';
+import { readLaunch } from './launchFields';
 import type { Exchange } from './exchange';
 import { addMetadataRoutes } from './metadataRoutes';
 import { choiceOf, listFields, metadataFilter, pageBody, pageOf } from './paging';
@@ -55,11 +56,15 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     if ((fields.services ?? []).length > 0) {
       throw notOffered('containerized services');
     }
+    readLaunch(fields.launch_parameters);
     const { values, missing } = account.secrets(fields.secrets ?? {});
     if (missing.length > 0) {
       throw badRequest(`There is no secret ${missing.join(', ')}. Create it first.`);
     }
     const wanted = { id: fields.base_blueprint_id, name: fields.base_blueprint_name };
+    if (wanted.id !== undefined && wanted.name !== undefined) {
+      throw badRequest('Give at most one of base_blueprint_id and base_blueprint_name.');
+    }
     const base = wanted.id === undefined && wanted.name === undefined ? undefined : blueprints.usable(wanted);
     if (base === undefined && (wanted.id ?? wanted.name) !== undefined) {
       throw badRequest(`There is no built blueprint ${wanted.id ?? wanted.name ?? ''} to start from.`);

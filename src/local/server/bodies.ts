@@ -3,15 +3,16 @@ import { badRequest } from './apiError';
 
 /**
  * Reads a request body of a known shape; fields it does not know are ignored.
+ * @param within the field that the body is the value of, if it is not the whole body
  * @throws ApiError 400 that names the field
  */
-export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown, within?: string): T {
   const result = schema.safeParse(body);
   if (result.success) {
     return result.data;
   }
   const [issue] = result.error.issues;
-  const field = issue?.path.join('.') ?? '';
+  const field = [...(within === undefined ? [] : [within]), ...(issue?.path ?? [])].join('.');
   throw badRequest(`The field ${field === '' ? '(body)' : field} is not acceptable: ${issue?.message ?? 'unknown reason'}.`);
 }
 

@@ -1,47 +1,25 @@
-import { arch } from 'node:process';
 import * as z from 'zod';
 import type { Account } from '../account/account';
 import type { Blueprint } from '../devbox/blueprints';
 import type { BuiltBlueprint } from '../account/blueprints';
 import type { CodeMount, DevboxSpec, FileMount, Lifetime, ObjectMount, PolicyBinding } from '../devbox/spec';
-import { limitsOf, sizeNames } from '../devbox/sizes';
+import { limitsOf } from '../devbox/sizes';
 import type { TunnelSettings } from '../devbox/tunnel';
 import { badRequest, notOffered } from './apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap, tunnelFields } from './bodies';
+import type { LaunchFields } from './launchFields';
+import { inheritLaunch, readLaunch } from './launchFields';
 
-/** Lifetime of a devbox whose creator said nothing, and the longest one, in seconds. */
+/** Lifetime of a devbox whose creator said nothing, in seconds. */
 const usualKeepAlive = 3_600;
-const longestKeepAlive = 172_800;
 
-/** Time the suspend commands get unless the creator says otherwise, and the longest, in milliseconds. */
+/** Time the suspend commands get unless the creator says otherwise, in milliseconds. */
 const usualDeadline = 30_000;
-const longestDeadline = 60_000;
-
-const idleFields = z.object({ idle_time_seconds: z.int().positive(), on_idle: z.enum(['shutdown', 'suspend']) });
-
-const launchFields = z.looseObject({
-  keep_alive_time_seconds: optional(z.int().positive().max(longestKeepAlive)),
-  after_idle: optional(idleFields),
-  lifecycle: optional(z.looseObject({
-    after_idle: optional(idleFields),
-    resume_triggers: optional(z.looseObject({ http: optional(z.boolean()), axon_event: optional(z.boolean()) })),
-    lifecycle_hooks: optional(z.looseObject({
-      suspend_commands: optional(z.array(z.string())),
-      suspend_deadline_ms: optional(z.int().positive().max(longestDeadline)),
-    })),
-  })),
-  launch_commands: optional(z.array(z.string())),
-  user_parameters: optional(z.object({ username: z.string(), uid: z.number() }).partial()),
-  architecture: optional(z.enum(['x86_64', 'arm64'])),
-  resource_size_request: optional(z.enum(sizeNames)),
-  custom_gb_memory: optional(z.number().positive().max(64)),
-  custom_disk_size: optional(z.number().positive().max(64)),
-  network_policy_id: optional(z.string()),
-  required_services: optional(z.array(z.string())),
-});
 
 const objectFields = z.looseObject({ object_id: z.string(), object_path: z.string().regex(/^[^\0]+$/, 'A path must not be empty or contain a NUL character') });
+
+const fileFields = z.looseObject({ target: z.string().min(1), content: z.string() });
 
 const createFields = z.object({
   name: optional(nameField),
@@ -58,23 +36,21 @@ const createFields = z.object({
   gateways: optional(z.record(z.string(), z.unknown())),
   mcp: optional(z.record(z.string(), z.unknown())),
   tunnel: optional(tunnelFields),
-  launch_parameters: optional(launchFields),
+  launch_parameters: optional(z.record(z.string(), z.unknown())),
 });
 
 type CreateFields = z.infer<typeof createFields>;
-type LaunchFields = z.infer<typeof launchFields>;
 
 /**
  * Reads a create request.
  * @throws ApiError 400 for what makes no sense, 501 for what the local platform does not do
  */
 export function parseCreate(body: unknown, account: Account): DevboxSpec {
-  const given = parseBody(createFields, body);
-  refuseWhatIsNotOffered(given);
-  const blueprint = readBlueprint(given, account);
-  const fields = inherit(given, blueprint);
+  const fields = parseBody(createFields, body);
   refuseWhatIsNotOffered(fields);
-  const launch = launchOf(fields);
+  const own = readLaunch(fields.launch_parameters);
+  const blueprint = readBlueprint(fields, account);
+  const launch = inheritLaunch(own, blueprint !== undefined && 'parameters' in blueprint ? blueprint.parameters['launch_parameters'] : undefined);
   const lifetime = readLifetime(launch);
   const environment = { ...(blueprint !== undefined && 'environment' in blueprint ? blueprint.environment : {}), ...fields.environment_variables };
   for (const [name, value] of Object.entries(environment)) {
@@ -143,25 +119,13 @@ export function readNetwork(id: string | undefined, account: Account): PolicyBin
   return { policyId: id, fenced };
 }
 
-function launchOf(fields: CreateFields): LaunchFields {
-  return fields.launch_parameters ?? launchFields.parse({});
-}
-
 function refuseWhatIsNotOffered(fields: CreateFields): void {
   const origins = [fields.blueprint_id, fields.blueprint_name, fields.snapshot_id].filter((origin) => origin !== undefined);
   if (origins.length > 1) {
     throw badRequest('Give at most one of blueprint_id, blueprint_name and snapshot_id.');
   }
-  const launch = launchOf(fields);
-  const hostArchitecture = arch === 'arm64' ? 'arm64' : 'x86_64';
-  const wanted: readonly (readonly [boolean, string])[] = [
-    [Object.keys(fields.gateways ?? {}).length > 0, 'gateways'],
-    [Object.keys(fields.mcp ?? {}).length > 0, 'MCP configurations'],
-    [(launch.required_services ?? []).length > 0, 'containerized services'],
-    [launch.architecture !== undefined && launch.architecture !== hostArchitecture, `another architecture than this computer's ${hostArchitecture}`],
-  ];
-  for (const [asked, what] of wanted) {
-    if (asked) {
+  for (const [asked, what] of [[fields.gateways, 'gateways'], [fields.mcp, 'MCP configurations']] as const) {
+    if (Object.keys(asked ?? {}).length > 0) {
       throw notOffered(what);
     }
   }
@@ -180,30 +144,29 @@ function readBlueprint(fields: CreateFields, account: Account): BuiltBlueprint |
   return blueprint;
 }
 
-/** What the blueprint says about launching, with what the devbox says itself in front. */
-function inherit(fields: CreateFields, blueprint: BuiltBlueprint | Blueprint | undefined): CreateFields {
-  const defaults = blueprint !== undefined && 'parameters' in blueprint ? blueprint.parameters['launch_parameters'] : undefined;
-  return defaults === undefined ? fields : { ...fields, launch_parameters: { ...parseBody(launchFields, defaults), ...dropUndefined(fields.launch_parameters) } };
-}
+/** The kinds of mounts that Runloop has; of those that are not offered, what they are called. */
+const mountKinds: Readonly<Record<string, string | undefined>> = { file_mount: undefined, code_mount: undefined, object_mount: undefined, agent_mount: 'mounts of agents', broker_mount: 'mounts of brokers' };
 
-function dropUndefined(launch: LaunchFields | undefined): Partial<LaunchFields> {
-  return Object.fromEntries(Object.entries(launch ?? {}).filter(([, value]) => value !== undefined));
+function mountsOf<T>(fields: CreateFields, type: string, schema: z.ZodType<T>): readonly T[] {
+  return (fields.mounts ?? []).flatMap((mount, index) => (mount.type === type ? [parseBody(schema, mount, `mounts.${index}`)] : []));
 }
 
 function readFileMounts(fields: CreateFields): readonly FileMount[] {
-  const mounts: FileMount[] = Object.entries(fields.file_mounts ?? {}).map(([target, content]) => ({ target, content }));
-  for (const mount of fields.mounts ?? []) {
-    if (mount.type === 'file_mount') {
-      mounts.push(parseBody(z.object({ target: z.string().min(1), content: z.string() }), mount));
-    } else if (mount.type !== 'code_mount' && mount.type !== 'object_mount') {
-      throw notOffered(`mounts of type "${mount.type}"`);
+  for (const { type } of fields.mounts ?? []) {
+    if (!Object.hasOwn(mountKinds, type)) {
+      throw badRequest(`"${type}" is not a type of mounts. Use one of ${Object.keys(mountKinds).join(', ')}.`);
+    }
+    const kind = mountKinds[type];
+    if (kind !== undefined) {
+      throw notOffered(kind);
     }
   }
-  return mounts;
+  const legacy = Object.entries(fields.file_mounts ?? {}).map(([target, content]) => ({ target, content }));
+  return [...legacy, ...mountsOf(fields, 'file_mount', fileFields)];
 }
 
 function readObjectMounts(fields: CreateFields, account: Account): readonly ObjectMount[] {
-  const given = (fields.mounts ?? []).filter((mount) => mount.type === 'object_mount').map((mount) => parseBody(objectFields, mount));
+  const given = mountsOf(fields, 'object_mount', objectFields);
   for (const { object_id: id } of given) {
     if (account.objects.find(id)?.state !== 'READ_ONLY') {
       throw badRequest(`There is no complete object ${id} to mount. List the objects to see those that are READ_ONLY.`);
@@ -213,7 +176,7 @@ function readObjectMounts(fields: CreateFields, account: Account): readonly Obje
 }
 
 function readCodeMounts(fields: CreateFields): readonly CodeMount[] {
-  const given = (fields.mounts ?? []).filter((mount) => mount.type === 'code_mount').map((mount) => parseBody(codeFields, mount));
+  const given = mountsOf(fields, 'code_mount', codeFields);
   return [...(fields.code_mounts ?? []), ...given].map(codeMountOf);
 }
 
@@ -241,15 +204,10 @@ function readHome(launch: LaunchFields): string {
   return username === 'root' || uid === 0 ? '/root' : `/home/${username}`;
 }
 
+/** An idle rule replaces the fixed lifetime, also where both are given. */
 function readLifetime(launch: LaunchFields): Lifetime {
-  const inner = launch.lifecycle?.after_idle;
-  const outer = launch.after_idle;
-  if (inner !== undefined && outer !== undefined && (inner.idle_time_seconds !== outer.idle_time_seconds || inner.on_idle !== outer.on_idle)) {
-    throw badRequest('after_idle and lifecycle.after_idle say different things. Give lifecycle.after_idle only.');
-  }
-  const idle = inner ?? outer;
-  if (idle === undefined) {
-    return { keepAliveSeconds: launch.keep_alive_time_seconds ?? usualKeepAlive, idleSeconds: undefined, onIdle: 'shutdown' };
-  }
-  return { keepAliveSeconds: launch.keep_alive_time_seconds, idleSeconds: idle.idle_time_seconds, onIdle: idle.on_idle };
+  const idle = launch.lifecycle?.after_idle ?? launch.after_idle;
+  return idle === undefined
+    ? { keepAliveSeconds: launch.keep_alive_time_seconds ?? usualKeepAlive, idleSeconds: undefined, onIdle: 'shutdown' }
+    : { keepAliveSeconds: undefined, idleSeconds: idle.idle_time_seconds, onIdle: idle.on_idle };
 }

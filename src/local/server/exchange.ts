@@ -45,7 +45,8 @@ export class Exchange {
     this.#response = response;
     this.method = request.method ?? 'GET';
     this.headers = request.headers;
-    const [path = '/', ...query] = (request.url ?? '/').split('?');
+    // A request may name its server in front of its path, as those to proxies do.
+    const [path = '/', ...query] = (request.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '').split('?');
     this.path = path;
     this.query = new URLSearchParams(query.join('?'));
     const gone = new AbortController();
@@ -130,12 +131,8 @@ export class Exchange {
       this.#response.end();
       return;
     }
-    const body = { error: error.code, message: error.message, request_id: this.requestId, retryable: error.retryable ?? false };
-    this.sendJson(error.status, body, {
-      'x-runloop-error-code': error.code,
-      'x-runloop-request-id': this.requestId,
-      ...(error.retryable === undefined ? {} : { 'x-should-retry': String(error.retryable) }),
-    });
+    const { body, headers } = error.answer(this.requestId);
+    this.sendJson(error.status, body, headers);
   }
 
   /**

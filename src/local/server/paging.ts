@@ -38,7 +38,8 @@ export function choiceOf<T extends string>(query: URLSearchParams, name: string,
  * @throws ApiError 400
  */
 export function numberOf(query: URLSearchParams, name: string, { usual, least, most }: { readonly usual: number; readonly least: number; readonly most: number }): number {
-  const value = Number(query.get(name) ?? usual);
+  const given = query.get(name) ?? '';
+  const value = given === '' ? usual : Number(given);
   if (!Number.isInteger(value) || value < least || value > most) {
     throw badRequest(`The ${name} must be a whole number from ${least} to ${most}.`);
   }

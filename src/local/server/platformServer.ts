@@ -177,7 +177,7 @@ export class PlatformServer {
   #requireKey(exchange: Exchange): void {
     const given = bearerToken(exchange.headers.authorization);
     if (given === undefined || !sameSecret(given, this.#apiKey)) {
-      throw new ApiError(401, 'unauthorized', 'The API key is missing or wrong. Use the key the local platform printed when it started.');
+      throw new ApiError(401, 'unauthorized', 'The API key is missing or wrong. Use the key the local platform printed when it started.', undefined, { 'www-authenticate': 'Bearer' });
     }
   }
 }

@@ -38,7 +38,7 @@ export class Router {
    */
   async dispatch(exchange: Exchange): Promise<void> {
     const parts = exchange.path.split('/');
-    let known = false;
+    const possible: string[] = [];
     for (const route of this.#routes) {
       const params = match(route.parts, parts);
       if (params === undefined) {
@@ -48,7 +48,7 @@ export class Router {
         await route.handler({ exchange, params });
         return;
       }
-      known = true;
+      possible.push(route.method);
     }
     for (const [path, handler] of this.#families) {
       if (exchange.path === path || exchange.path.startsWith(`${path}/`)) {
@@ -56,8 +56,9 @@ export class Router {
         return;
       }
     }
-    if (known) {
-      throw new ApiError(405, 'method_not_allowed', `${exchange.method} is not possible on ${exchange.path}.`);
+    if (possible.length > 0) {
+      const allowed = [...new Set(possible)].join(', ');
+      throw new ApiError(405, 'method_not_allowed', `${exchange.method} is not possible on ${exchange.path}, only ${allowed}.`, undefined, { allow: allowed });
     }
     throw new ApiError(404, 'no_such_route', `The local platform has no ${exchange.method} ${exchange.path}.`);
   }

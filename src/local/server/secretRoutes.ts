@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SecretRecord, Secrets } from '../account/secrets';
-import { parseBody } from './bodies';
+import { nameField, parseBody } from './bodies';
 import { listFields, pageBody } from './paging';
 import { repeatKey } from './repeatKey';
 import type { Router } from './router';
@@ -9,10 +9,11 @@ import type { Router } from './router';
 const longestValue = 128 * 1024;
 
 const valueField = z.string().max(longestValue, 'A secret may have up to 131,072 characters').refine((value) => !value.includes('\0'), 'A secret must not contain a NUL character');
-const createFields = z.object({ name: z.string().min(1).max(1_000), value: valueField });
+const secretName = nameField.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'A secret is named like an environment variable: letters, digits and _ only, no digit in front');
+const createFields = z.object({ name: secretName, value: valueField });
 const updateFields = z.object({ value: valueField });
 
-/** Adds the account's secrets, which are addressed by name and whose values never come back. */
+/** Adds the account's secrets, which are addressed by name or id and whose values never come back. */
 export function addSecretRoutes(router: Router, secrets: Secrets): void {
   router.add('GET', '/v1/secrets', ({ exchange }) => {
     exchange.sendJson(200, pageBody('secrets', secrets.page(listFields(exchange.query)), exchange.query, secretView));
@@ -30,11 +31,25 @@ export function addSecretRoutes(router: Router, secrets: Secrets): void {
 
   router.add('POST', '/v1/secrets/{name}', async ({ exchange, params }) => {
     const { value } = parseBody(updateFields, await exchange.readObject());
-    exchange.sendJson(200, secretView(secrets.update(params['name'] ?? '', value)));
+    exchange.sendJson(200, secretView(secrets.update(secrets.get(params['name'] ?? ''), value)));
   });
 
   router.add('POST', '/v1/secrets/{name}/delete', ({ exchange, params }) => {
-    exchange.sendJson(200, secretView(secrets.delete(params['name'] ?? '')));
+    exchange.sendJson(200, secretView(secrets.delete(secrets.get(params['name'] ?? ''))));
+  });
+
+  // A name may be given to another secret later on; an id says exactly which one is meant.
+  router.add('GET', '/v1/secrets/id/{id}', ({ exchange, params }) => {
+    exchange.sendJson(200, secretView(secrets.getById(params['id'] ?? '')));
+  });
+
+  router.add('POST', '/v1/secrets/id/{id}/update', async ({ exchange, params }) => {
+    const { value } = parseBody(updateFields, await exchange.readObject());
+    exchange.sendJson(200, secretView(secrets.update(secrets.getById(params['id'] ?? ''), value)));
+  });
+
+  router.add('POST', '/v1/secrets/id/{id}/delete', ({ exchange, params }) => {
+    exchange.sendJson(200, secretView(secrets.delete(secrets.getById(params['id'] ?? ''))));
   });
 }
 

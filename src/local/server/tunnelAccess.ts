@@ -25,7 +25,7 @@ export function admit(request: IncomingMessage, key: string, devboxes: DevboxReg
   if (tunnel.token !== undefined) {
     const { token } = tunnel;
     if (!tunnelTokens(request.headers).some((candidate) => sameSecret(candidate, token))) {
-      throw new ApiError(401, 'unauthorized', 'This tunnel needs its token: send it as X-Runloop-Tunnel-Authorization: Bearer <auth_token>.');
+      throw new ApiError(401, 'unauthorized', 'This tunnel needs its token: send it as X-Runloop-Tunnel-Authorization: Bearer <auth_token>.', undefined, { 'www-authenticate': 'Bearer' });
     }
   }
   if (devbox.status !== 'running') {
@@ -33,7 +33,7 @@ export function admit(request: IncomingMessage, key: string, devboxes: DevboxReg
       if (devbox.status === 'suspended') {
         devbox.resume();
       }
-      throw new ApiError(503, 'tunnel_service_not_ready', `Devbox ${devbox.id} was asleep and wakes up. Ask again in a few seconds; this request was not passed on.`, true, 5);
+      throw new ApiError(503, 'tunnel_service_not_ready', `Devbox ${devbox.id} was asleep and wakes up. Ask again in a few seconds; this request was not passed on.`, true, { 'retry-after': '5' });
     }
     throw new ApiError(503, 'tunnel_service_not_ready', `Devbox ${devbox.id} is ${devbox.status}; its tunnel works when it runs.`, true);
   }

@@ -141,31 +141,24 @@ function unreachable(error: unknown, port: number): ApiError {
   );
 }
 
-function errorBody(error: ApiError): string {
-  return JSON.stringify({ error: error.code, message: error.message, request_id: newRequestId(), retryable: error.retryable ?? false });
+/** An error's body and headers; what is left of the request is not read. */
+function errorAnswer(error: ApiError): { readonly body: string; readonly headers: Record<string, string | number> } {
+  const { body, headers } = error.answer(newRequestId());
+  const text = JSON.stringify(body);
+  return { body: text, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers, connection: 'close' } };
 }
 
 function answerError(response: ServerResponse, error: ApiError): void {
-  const body = errorBody(error);
-  response.writeHead(error.status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    'x-runloop-error-code': error.code,
-    ...(error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) }),
-    // What is left of the request is not read.
-    connection: 'close',
-  });
+  const { body, headers } = errorAnswer(error);
+  response.writeHead(error.status, headers);
   response.end(body);
 }
 
 /** Answers an upgrade request with an error. */
 export function refuseUpgrade(client: Duplex, error: ApiError): void {
-  const body = errorBody(error);
-  client.end(
-    `HTTP/1.1 ${error.status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      (error.retryAfter === undefined ? '' : `retry-after: ${error.retryAfter}\r\n`) +
-      `x-runloop-error-code: ${error.code}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const { body, headers } = errorAnswer(error);
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  client.end(`HTTP/1.1 ${error.status} Refused\r\n${head}\r\n${body}`);
 }
 
 /**

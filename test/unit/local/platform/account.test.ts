@@ -97,6 +97,19 @@ describe('local platform, snapshots, secrets and facts', () => {
     await assert.rejects(client.secrets.retrieve('TOKEN'), status(404, /no secret TOKEN/));
   });
 
+  it('finds a secret by its id too, which a later secret of that name does not have', async () => {
+    const first = await client.secrets.create({ name: 'AGAIN', value: '1' });
+    const byId = (action = '', body?: object): Promise<{ id: string; name: string }> =>
+      body === undefined && action === '' ? client.get(`/v1/secrets/id/${first.id}`) : client.post(`/v1/secrets/id/${first.id}${action}`, { body: body ?? {} });
+    assert.deepEqual([(await byId()).name, (await byId('/update', { value: '2' })).id, (await byId('/delete')).id], ['AGAIN', first.id, first.id]);
+    const second = await client.secrets.create({ name: 'AGAIN', value: '3' });
+    for (const ask of [byId, () => byId('/update', { value: '4' }), () => byId('/delete')]) {
+      await assert.rejects(ask(), status(404, /no secret with the id/));
+    }
+    assert.equal((await client.secrets.delete('AGAIN')).id, second.id);
+    await assert.rejects(client.secrets.create({ name: 'no-variable', value: '1' }), status(400, /named like an environment variable/));
+  });
+
   it('counts usage, knows the metadata in use, and works for another user', async () => {
     const { id } = await client.devboxes.createAndAwaitRunning({
       metadata: { kind: 'facts' },

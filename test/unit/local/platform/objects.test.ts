@@ -138,11 +138,11 @@ describe('local platform, objects', () => {
     await assert.rejects(sdk.devbox.create({ mounts: [{ '/x': text }] }), status(400, /no complete object/));
     await assert.rejects(
       client.devboxes.create({ mounts: [{ type: 'broker_mount', axon_id: 'axn_1' }] }),
-      status(501, /broker_mount/),
+      status(501, /mounts of brokers/),
     );
     await assert.rejects(
       client.devboxes.create({ mounts: [{ type: 'agent_mount', agent_id: 'agt_1', agent_name: null }] }),
-      status(501, /agent_mount/),
+      status(501, /mounts of agents/),
     );
   });
 });
