@@ -31,7 +31,7 @@ describe('local platform, requests that are not as they should be', () => {
 
   const refused = async (status: number, about: RegExp, ...[method, path, body]: readonly [string, string, unknown?]): Promise<void> => {
     const answer = await ask(method, path, body);
-    const what = `${method} ${path} ${JSON.stringify(body) ?? ''}: ${answer.status} ${answer.text}`;
+    const what = `${method} ${path} ${JSON.stringify(body ?? null)}: ${answer.status} ${answer.text}`;
     assert.equal(answer.status, status, what);
     const refusal = JSON.parse(answer.text) as Refusal;
     assert.match(refusal.message, about, what);
