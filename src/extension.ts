@@ -45,7 +45,7 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
   const sessions = new Sessions(log, new RememberedSessions(memory));
   const sessionKeys = new SecretSessionKeys(secrets);
   const knownSecrets = new KnownSecrets(secrets, sessionKeys);
-  const output = new DevboxOutput(log, knownSecrets);
+  const output = new DevboxOutput(log, knownSecrets, { store, sessions });
   const tree = new DevboxTree({
     account,
     store,

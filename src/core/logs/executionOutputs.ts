@@ -11,6 +11,9 @@ import { isNotice, type Taken } from './followPosition';
 
 /** Executions whose outputs are streamed at the same time. */
 const mostAtOnce = 8;
+/** How many of the longest pauses pass until an output that was silent is looked at although the list tells of nothing. */
+const silentTurns = 30;
+const silentGrowth = 16;
 /** Pieces that may wait for the reader. */
 const mostWaiting = 64;
 interface Arrived {
@@ -33,6 +36,7 @@ export class ExecutionOutputs {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #running = new Set<Promise<void>>();
+  readonly #naps = new Map<string, AbortController>();
   #arrived: Arrived[] = [];
   #onArrival: (() => void) | undefined;
   #onRoom: (() => void)[] = [];
@@ -48,11 +52,6 @@ export class ExecutionOutputs {
     this.#places = places.byId;
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     for (const place of this.#places.values()) if (place.state === 'streamed') this.#open(place);
-  }
-
-  /** Streams that are open: each is a request that goes on. */
-  get streams(): number {
-    return this.#running.size;
   }
 
   /** What of a list's new entries is to be shown: not what the streams bring. */
@@ -113,6 +112,7 @@ export class ExecutionOutputs {
       else place.known.set(entry.text, (place.known.get(entry.text) ?? 0) + 1);
       return true;
     }
+    if (place.state === 'streamed') this.#wake(place);
     if (entry.exitCode === undefined) {
       place.held?.push(entry);
       return false;
@@ -139,12 +139,17 @@ export class ExecutionOutputs {
 
   async #read(place: ExecutionPlace, name: OutputName): Promise<void> {
     const which = { devboxId: this.#devboxId, executionId: place.id, name };
-    const onOpen = (): void => void (place.held = undefined);
     const call = { signal: this.#signal, onBytes: this.#options.onBytes };
-    let waitMs = this.#pace.reconnectMs[0];
+    const { reconnectMs, pollMs } = this.#pace;
+    let waitMs = reconnectMs[0];
     while (!this.#signal.aborted) {
       const before = place.outputs[name].offset;
+      const stream = { isOpen: false };
       try {
+        const onOpen = (): void => {
+          place.held = undefined;
+          stream.isOpen = true;
+        };
         for await (const piece of streamOutput(this.#api, which, { ...call, from: before, onOpen })) await this.#push({ place, name, what: piece });
         if (await executionCompleted(this.#api, this.#devboxId, place.id, call)) {
           await this.#push({ place, name, what: 'end' });
@@ -160,9 +165,23 @@ export class ExecutionOutputs {
       }
       // What has arrived must be placed before it is known where to go on.
       await this.#allHandedOn();
-      waitMs = place.outputs[name].offset > before ? this.#pace.reconnectMs[0] : Math.min(waitMs * 2, this.#pace.pollMs[1]);
-      await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => undefined);
+      if (place.outputs[name].offset > before) waitMs = reconnectMs[0];
+      // A server that ends a stream because it is silent is not asked again and again: the list tells when there is more.
+      else waitMs = stream.isOpen ? Math.min(waitMs * silentGrowth, silentTurns * pollMs[1]) : Math.min(waitMs * 2, reconnectMs[1]);
+      await this.#nap(place, waitMs);
     }
+  }
+
+  /** Waits, at most until the list tells of more from this execution. */
+  async #nap({ id }: ExecutionPlace, ms: number): Promise<void> {
+    const news = this.#naps.get(id) ?? new AbortController();
+    this.#naps.set(id, news);
+    await sleep(ms, undefined, { signal: AbortSignal.any([this.#signal, news.signal]) }).catch(() => undefined);
+  }
+
+  #wake({ id }: ExecutionPlace): void {
+    this.#naps.get(id)?.abort();
+    this.#naps.delete(id);
   }
 
   async #push(arrived: Arrived): Promise<void> {

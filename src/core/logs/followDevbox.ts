@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isAborted, messageOf, RuntimeError } from '../errors';
 import { isTransient } from '../platform/apiErrors';
 import { hasEnded } from '../platform/devbox';
@@ -11,10 +10,11 @@ import type { RunloopApi } from '../platform/runloopApi';
 import { ExecutionOutputs } from './executionOutputs';
 import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
 import { FollowPosition, isNotice, type Taken } from './followPosition';
+import { FollowTurns } from './followTurns';
 
 export type * from './followEvent';
 
-const usualPace: FollowPace = { reconnectMs: [500, 15_000], pollMs: [1_000, 75_000] };
+const usualPace: FollowPace = { reconnectMs: [500, 15_000], pollMs: [1_000, 60_000] };
 
 /**
  * Every entry of a devbox's log, from the first one (or from `position`) on, then as they come, each once and in
@@ -26,44 +26,46 @@ const usualPace: FollowPace = { reconnectMs: [500, 15_000], pollMs: [1_000, 75_0
 export async function* followEvents(api: RunloopApi, devboxId: string, options: FollowOptions): AsyncGenerator<FollowEvent> {
   const position = options.position ?? new FollowPosition();
   const pace = options.pace ?? usualPace;
-  const waits = new Waits(pace, options.signal);
+  const turns = new FollowTurns(pace, options);
   let outputs: ExecutionOutputs | undefined;
-  let status: string | undefined;
   let saidSuspended = false;
   try {
     while (!isAborted(options.signal)) {
       try {
+        turns.begin();
+        if (turns.asksStatus) turns.heard((await devboxNow(api, devboxId, options)).status);
         // The pass after the end was seen is the last one: nothing can come behind it.
-        const last: boolean = hasEnded((status ??= (await devboxNow(api, devboxId, options)).status));
-        if (status === 'suspended' && !saidSuspended) yield { type: 'notice', notice: { kind: 'suspended' } };
-        saidSuspended = status === 'suspended';
-        const before = position.count;
-        position.begin();
-        yield* outputs === undefined ? tailPass(api, devboxId, options, position, waits) : listPass(api, devboxId, options, position, outputs);
-        if (last) {
-          if (outputs !== undefined) yield* outputs.rest();
-          return;
+        const last = hasEnded(turns.status ?? '');
+        const isSuspended = turns.status === 'suspended';
+        if (isSuspended && !saidSuspended) yield { type: 'notice', notice: { kind: 'suspended' } };
+        saidSuspended = isSuspended;
+        if (turns.asksLog) {
+          position.begin();
+          yield* outputs === undefined ? tailPass(api, devboxId, options, position, turns) : listPass(api, devboxId, options, position, { outputs, turns });
+          if (last) {
+            if (outputs !== undefined) yield* outputs.rest();
+            return;
+          }
+          outputs?.openNew();
         }
-        outputs?.openNew();
-        const wait = waits.afterPass(position.count > before, outputs);
+        const wait = turns.rest(outputs !== undefined, position.count);
         yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);
-        // An idle devbox costs one request a minute at most: its status is asked for with every fifth read only.
-        if (waits.idlePasses <= 3 || waits.idlePasses % 5 === 0) status = undefined;
       } catch (error) {
         if (isAborted(options.signal)) return;
         if (error instanceof StreamUnavailable && outputs === undefined) {
           outputs = new ExecutionOutputs(api, devboxId, options, pace, position.executions);
-          yield { type: 'notice', notice: { kind: 'polling' } };
+          outputs.onEnd = () => turns.hint();
+          if (!hasEnded(turns.status ?? '')) yield { type: 'notice', notice: { kind: 'polling' } };
           continue;
         }
         if (RuntimeError.is(error) ? !isTransient(error) : !isCut(error)) throw error;
-        status = undefined;
         yield { type: 'notice', notice: { kind: 'interrupted', why: messageOf(error) } };
-        const wait = waits.afterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
+        const wait = turns.restAfterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
         yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);
       }
     }
   } finally {
+    turns.dispose();
     outputs?.close();
   }
 }
@@ -102,12 +104,11 @@ async function* tailPass(
   devboxId: string,
   options: FollowOptions,
   position: FollowPosition,
-  waits: Waits,
+  turns: FollowTurns,
 ): AsyncGenerator<FollowEvent> {
   const { lastId } = position;
   for await (const batch of tailLogs(api, devboxId, { signal: options.signal, onBytes: options.onBytes, lastId })) {
-    waits.goodNews();
-    yield* events(position.take(batch));
+    yield* seen(events(position.take(batch)), api, turns);
   }
 }
 
@@ -116,7 +117,7 @@ async function* listPass(
   devboxId: string,
   options: FollowOptions,
   position: FollowPosition,
-  outputs?: ExecutionOutputs,
+  following?: { readonly outputs: ExecutionOutputs; readonly turns: FollowTurns },
 ): AsyncGenerator<FollowEvent> {
   const { signal, onBytes } = options;
   const onEtag = (etag: string | undefined): void => void (position.etag = etag);
@@ -128,7 +129,15 @@ async function* listPass(
       return;
     }
     const taken = position.take(next.value);
-    yield* events(outputs === undefined ? taken : outputs.fromList(taken));
+    yield* following === undefined ? events(taken) : seen(events(following.outputs.fromList(taken)), api, following.turns);
+  }
+}
+
+/** Tells the pace of the lines to whoever decides when to read again. */
+function* seen(those: Iterable<FollowEvent>, api: RunloopApi, turns: FollowTurns): Generator<FollowEvent> {
+  for (const event of those) {
+    if (event.type === 'lines') turns.saw(event.lines, api.clock.now());
+    yield event;
   }
 }
 
@@ -151,46 +160,4 @@ function* events(taken: readonly Taken[]): Generator<FollowEvent> {
     yield { type: 'notice', notice: item };
   }
   if (lines.length > 0) yield { type: 'lines', lines };
-}
-
-/** The waiting between passes. */
-class Waits {
-  readonly #pace: FollowPace;
-  readonly #signal: AbortSignal;
-  #cutMs: number;
-  #idleMs: number;
-  idlePasses = 0;
-
-  constructor(pace: FollowPace, signal: AbortSignal) {
-    this.#pace = pace;
-    this.#signal = signal;
-    this.#cutMs = pace.reconnectMs[0];
-    this.#idleMs = pace.pollMs[0];
-  }
-
-  /** Entries came: the next cut is the first again. */
-  goodNews(): void {
-    this.#cutMs = this.#pace.reconnectMs[0];
-  }
-
-  /** @param outputs cut the wait short when an execution ends; each of its streams that a server ends again and again is a request as well */
-  async afterPass(something: boolean, outputs: ExecutionOutputs | undefined): Promise<void> {
-    this.goodNews();
-    this.idlePasses = something ? 0 : this.idlePasses + 1;
-    const most = this.#pace.pollMs[1] * (1 + (outputs?.streams ?? 0));
-    this.#idleMs = something ? this.#pace.pollMs[0] : Math.min(this.#idleMs * 2, most);
-    const news = new AbortController();
-    if (outputs !== undefined) outputs.onEnd = () => news.abort();
-    await sleep(this.#idleMs, undefined, { signal: AbortSignal.any([this.#signal, news.signal]) }).catch((error: unknown) => {
-      if (!news.signal.aborted) throw error;
-    });
-  }
-
-  async afterCut(askedSeconds: number | undefined): Promise<void> {
-    // Spread, so that many followers do not come back together.
-    const own = this.#cutMs * (0.75 + Math.random() / 2);
-    this.#cutMs = Math.min(this.#cutMs * 2, this.#pace.reconnectMs[1]);
-    const ms = Math.max(own, (askedSeconds ?? 0) * 1000);
-    await sleep(ms, undefined, { signal: this.#signal }).catch(() => undefined);
-  }
 }

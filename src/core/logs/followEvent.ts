@@ -1,3 +1,4 @@
+import type { Disposable } from '../events';
 import type { LogEntry } from '../platform/logEntry';
 import type { FollowPosition, PositionNotice } from './followPosition';
 
@@ -14,11 +15,11 @@ export type FollowEvent =
   | { readonly type: 'lines'; readonly lines: readonly LogEntry[] }
   | { readonly type: 'notice'; readonly notice: FollowNotice };
 
-/** Milliseconds between attempts; the first value grows to the second. */
+/** Milliseconds between attempts; while nothing comes, the first value grows to the second. */
 export interface FollowPace {
   /** After a cut. */
   readonly reconnectMs: readonly [number, number];
-  /** Between reads where there is no stream, or one that the server ends by itself while nothing happens. */
+  /** Between reads where there is no stream, or one that the server ends by itself: the shortest and the longest pause. */
   readonly pollMs: readonly [number, number];
 }
 
@@ -27,6 +28,8 @@ export interface FollowOptions {
   /** Where an earlier follow of the same log had come to; moved on by this one. */
   readonly position?: FollowPosition;
   readonly pace?: FollowPace;
+  /** Tells of what makes news likely, or somebody wait for them: a log that is read from time to time is then read at once. */
+  readonly lookNow?: (listener: () => void) => Disposable;
   /** Told of every piece that came over the wire, in bytes. */
   readonly onBytes?: (count: number) => void;
 }

@@ -1,8 +1,9 @@
-import type { Disposable } from '../events';
+import { Emitter, type Disposable } from '../events';
 import type { RunloopApi } from '../platform/runloopApi';
 import { followEvents } from './followDevbox';
 import type { FollowEvent, FollowOptions } from './followEvent';
 import { FollowPosition } from './followPosition';
+import { SaidOnce } from './saidOnce';
 
 /** Whoever looks at what is followed. */
 export interface Audience {
@@ -20,28 +21,23 @@ export interface FollowWhileShownOptions extends FollowOptions {
 
 /**
  * `followEvents` for an audience: when nobody has looked for a while, it pauses and costs nothing, and catches up at once
- * when somebody looks again. Where the log is polled, looking again brings its news at once as well.
+ * when somebody looks again. Where the log is read from time to time, looking again brings its news at once as well.
  *
  * @throws RuntimeError for failures that will not pass
  */
 export async function* followWhileShown(api: RunloopApi, devboxId: string, options: FollowWhileShownOptions): AsyncGenerator<FollowEvent> {
   const { audience, signal } = options;
   const position = options.position ?? new FollowPosition();
-  // Said once, however often following begins anew.
-  const said = new Set<string>();
+  const said = new SaidOnce();
   while (!signal.aborted) {
     const watch = new Watch(audience, options.pauseAfterMs);
+    const lookNow = (listener: () => void): Disposable => {
+      const subscriptions = [watch.onShown(listener), options.lookNow?.(listener)];
+      return { dispose: () => subscriptions.forEach((subscription) => subscription?.dispose()) };
+    };
     try {
-      for await (const event of followEvents(api, devboxId, { ...options, position, signal: AbortSignal.any([signal, watch.signal]) })) {
-        if (event.type === 'notice') {
-          const { kind } = event.notice;
-          if (kind === 'polling') watch.polls = true;
-          if (said.has(kind)) continue;
-          if (kind === 'polling' || kind === 'suspended') said.add(kind);
-        } else {
-          said.delete('suspended');
-        }
-        yield event;
+      for await (const event of followEvents(api, devboxId, { ...options, position, lookNow, signal: AbortSignal.any([signal, watch.signal]) })) {
+        if (said.isNews(event)) yield event;
       }
       if (!watch.signal.aborted) return;
     } finally {
@@ -51,7 +47,7 @@ export async function* followWhileShown(api: RunloopApi, devboxId: string, optio
   }
 }
 
-/** Ends a follow when nobody has looked for long, or when it polls seldom and somebody looks again. */
+/** Ends a follow when nobody has looked for long, and tells when somebody looks again. */
 class Watch implements Disposable {
   readonly #audience: Audience;
   readonly #pauseAfterMs: () => number;
@@ -59,7 +55,8 @@ class Watch implements Disposable {
   readonly #subscription: Disposable;
   #timer: NodeJS.Timeout | undefined;
   #wasShown: boolean;
-  polls = false;
+  readonly #shown = new Emitter<void>();
+  readonly onShown = this.#shown.on;
 
   constructor(audience: Audience, pauseAfterMs: () => number) {
     this.#audience = audience;
@@ -76,14 +73,15 @@ class Watch implements Disposable {
   dispose(): void {
     clearTimeout(this.#timer);
     this.#subscription.dispose();
+    this.#shown.dispose();
   }
 
   #look(): void {
     const { isShown } = this.#audience;
     if (isShown === this.#wasShown) return;
     this.#wasShown = isShown;
-    if (isShown && this.polls) this.#stop.abort();
-    else this.#arm();
+    this.#arm();
+    if (isShown) this.#shown.fire();
   }
 
   #arm(): void {

@@ -24,6 +24,7 @@ export class LogDocument implements Disposable {
   /** A record that is to stay at the top of the window, of so many lines, when the document is written anew. */
   #wantedTop: { readonly record: number; readonly height: number } | undefined;
   #isNew = true;
+  #isVisible = false;
   #rest: NodeJS.Timeout | undefined;
   readonly #tops = new WeakMap<TextEditor, number>();
 
@@ -116,9 +117,12 @@ export class LogDocument implements Disposable {
    * @param isOpen false if no tab has it any more
    */
   looked(isVisible: boolean, isOpen: boolean): void {
+    const isBack = isVisible && !this.#isVisible;
+    this.#isVisible = isVisible;
     if (isVisible) {
       clearTimeout(this.#rest);
       this.#rest = undefined;
+      if (isBack) this.#reader.lookNow();
       this.#reader.start();
     } else if (!isOpen) {
       this.#reader.rest();

@@ -1,12 +1,14 @@
 import { l10n } from 'vscode';
-import type { Disposable } from '../../core/events';
+import { Emitter, type Disposable } from '../../core/events';
 import { isAborted } from '../../core/errors';
 import { followEvents } from '../../core/logs/followDevbox';
 import { FollowPosition } from '../../core/logs/followPosition';
 import { LineGroups } from '../../core/logs/lineGroups';
+import { SaidOnce } from '../../core/logs/saidOnce';
 import { LogRecords } from '../../core/logs/logRecords';
 import { Turns } from '../../core/logs/turns';
 import { LineRedactor } from '../../core/redact';
+import { onExpectedOutput } from '../output/expectedOutput';
 import { noticeText } from '../output/followInto';
 import type { Services } from '../services';
 import { failureText } from '../showFailure';
@@ -24,6 +26,8 @@ export class LogReader implements Disposable {
   readonly #services: Services;
   readonly #onNews: () => void;
   readonly #position = new FollowPosition();
+  readonly #said = new SaidOnce();
+  readonly #looks = new Emitter<void>();
   #stop: AbortController | undefined;
   #state: ReaderState = 'idle';
 
@@ -59,6 +63,11 @@ export class LogReader implements Disposable {
       .finally(() => (this.#stop = undefined));
   }
 
+  /** Somebody looks: what there is now is to be shown, also where a log is read from time to time only. */
+  lookNow(): void {
+    this.#looks.fire();
+  }
+
   /** Stops reading for now; what was read stays. */
   rest(): void {
     this.#stop?.abort();
@@ -84,7 +93,12 @@ export class LogReader implements Disposable {
     let timer: NodeJS.Timeout | undefined;
     try {
       redactor.know(await knownSecrets.inOutputOf(api, devbox));
-      for await (const event of followEvents(api, this.devboxId, { signal, position: this.#position })) {
+      const lookNow = (listener: () => void): Disposable => {
+        const subscriptions = [this.#looks.on(listener), onExpectedOutput(this.#services, devbox.id, listener)];
+        return { dispose: () => subscriptions.forEach((one) => one.dispose()) };
+      };
+      for await (const event of followEvents(api, this.devboxId, { signal, position: this.#position, lookNow })) {
+        if (!this.#said.isNews(event)) continue;
         clearTimeout(timer);
         if (event.type === 'lines') {
           this.records.add(groups.take(event.lines));

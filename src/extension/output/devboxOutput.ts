@@ -6,6 +6,7 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Log } from '../log';
 import type { KnownSecrets } from '../session/knownSecrets';
+import type { OutputReasons } from './expectedOutput';
 import { ShownChannel } from './shownChannel';
 
 interface Followed {
@@ -20,10 +21,15 @@ interface Followed {
 export class DevboxOutput implements Disposable {
   readonly #log: Log;
   readonly #secrets: KnownSecrets;
+  readonly #reasons: OutputReasons;
   readonly #followed = new Map<string, Followed>();
 
-  /** @param secrets what is known of a devbox is removed from every line */
-  constructor(log: Log, secrets: KnownSecrets) {
+  /**
+   * @param secrets what is known of a devbox is removed from every line
+   * @param reasons what makes it likely that a devbox prints
+   */
+  constructor(log: Log, secrets: KnownSecrets, reasons: OutputReasons) {
+    this.#reasons = reasons;
     this.#log = log;
     this.#secrets = secrets;
   }
@@ -79,6 +85,6 @@ export class DevboxOutput implements Disposable {
 
   async #run(api: RunloopApi, devbox: Devbox, { channel, audience }: Followed, signal: AbortSignal): Promise<void> {
     const { followInto } = await import('./followInto');
-    await followInto(channel, api, devbox, { signal, audience, secrets: this.#secrets });
+    await followInto(channel, api, devbox, { signal, audience, secrets: this.#secrets, reasons: this.#reasons });
   }
 }

@@ -1,4 +1,5 @@
 import { l10n, type LogOutputChannel } from 'vscode';
+import type { Disposable } from '../../core/events';
 import type { FollowNotice } from '../../core/logs/followDevbox';
 import { followWhileShown, type Audience } from '../../core/logs/followWhileShown';
 import { LineGroups, type LineGroup } from '../../core/logs/lineGroups';
@@ -8,12 +9,15 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import { LineRedactor } from '../../core/redact';
 import { readSettings } from '../account/settings';
 import type { KnownSecrets } from '../session/knownSecrets';
+import { onExpectedOutput, type OutputReasons } from './expectedOutput';
 
 export interface FollowIntoOptions {
   readonly signal: AbortSignal;
   /** Whoever looks at the channel. */
   readonly audience: Audience;
   readonly secrets: KnownSecrets;
+  /** What makes it likely that the devbox prints. */
+  readonly reasons: OutputReasons;
 }
 
 /**
@@ -23,7 +27,7 @@ export interface FollowIntoOptions {
  * @throws what following throws when it cannot go on
  */
 export async function followInto(channel: LogOutputChannel, api: RunloopApi, devbox: Devbox, options: FollowIntoOptions): Promise<void> {
-  const { signal, audience, secrets } = options;
+  const { signal, audience, secrets, reasons } = options;
   // Begun anew, the log comes from its first line again.
   channel.clear();
   const redactor = new LineRedactor();
@@ -31,11 +35,12 @@ export async function followInto(channel: LogOutputChannel, api: RunloopApi, dev
   const groups = new LineGroups(redactor);
   const flush = (): void => groups.flush().forEach((group) => write(channel, group));
   const pauseAfterMs = (): number => readSettings().pauseOutputAfterMs;
+  const lookNow = (listener: () => void): Disposable => onExpectedOutput(reasons, devbox.id, listener);
   // A traceback's lines come within moments of each other; what nothing follows is shown as it is.
   let timer: NodeJS.Timeout | undefined;
   try {
     redactor.know(await secrets.inOutputOf(api, devbox));
-    for await (const event of followWhileShown(api, devbox.id, { signal, audience, pauseAfterMs })) {
+    for await (const event of followWhileShown(api, devbox.id, { signal, audience, pauseAfterMs, lookNow })) {
       clearTimeout(timer);
       if (event.type === 'lines') {
         for (const group of groups.take(event.lines)) write(channel, group);
@@ -67,6 +72,8 @@ export function noticeText(notice: FollowNotice): string | undefined {
       return l10n.t('The log of the devbox begins anew here; lines before this may be missing.');
     case 'suspended':
       return l10n.t('The devbox is suspended; its output goes on when it is resumed.');
+    case 'polling':
+      return l10n.t('This platform does not stream logs: they are read again from time to time, and new lines can be up to a minute late.');
     default:
       return undefined;
   }

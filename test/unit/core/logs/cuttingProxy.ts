@@ -18,6 +18,8 @@ export interface CuttingProxy {
   cuts(): number;
   /** Answers refused with 429 so far. */
   refusals(): number;
+  /** Requests so far whose path has this in it. */
+  requests(part?: string): number;
   /** Bytes that went to the client. */
   bytes(): number;
   /** Where new connections go from now on. */
@@ -28,16 +30,18 @@ export interface CuttingProxy {
 /**
  * Real sockets between a client and the platform. Cuts a connection after a number of bytes that `cutAfter` gives
  * (undefined: leave it whole), refuses a connection with 429 where `refuse` says so, and answers 404 for paths with `hide`
- * in them, as a platform that has no such endpoint.
+ * in them, as a platform that has no such endpoint. Streams that have been quiet for `quietMs` are ended properly, as
+ * servers do that do not wait for ever.
  */
 export async function startCuttingProxy(
   target: string,
-  options: { readonly cutAfter?: () => number | undefined; readonly refuse?: () => boolean; readonly hide?: string } = {},
+  options: { readonly cutAfter?: () => number | undefined; readonly refuse?: () => boolean; readonly hide?: string; readonly quietMs?: number } = {},
 ): Promise<CuttingProxy> {
   let goal = new URL(target);
   let cuts = 0;
   let refusals = 0;
   let bytes = 0;
+  const paths: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     sockets.add(client);
@@ -51,13 +55,23 @@ export async function startCuttingProxy(
     const upstream = connect(Number(goal.port), goal.hostname);
     sockets.add(upstream);
     let left = options.cutAfter?.();
+    let quiet: NodeJS.Timeout | undefined;
     client.on('data', (chunk: Buffer) => {
-      const { hide } = options;
+      const { hide, quietMs } = options;
+      const path = /^[A-Z]+ (\S+) HTTP/.exec(chunk.toString('latin1'))?.[1] ?? '';
+      if (path !== '') paths.push(path);
+      if (quietMs !== undefined && /\/logs\/tail|\/stream_/.test(path)) {
+        quiet = setTimeout(() => {
+          upstream.destroy();
+          client.end('0\r\n\r\n');
+        }, quietMs);
+      }
       if (hide === undefined || !chunk.includes(hide)) upstream.write(chunk);
       else client.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
     });
     client.on('end', () => upstream.end());
     upstream.on('data', (chunk: Buffer) => {
+      quiet?.refresh();
       bytes += chunk.length;
       if (left !== undefined && chunk.length >= left) {
         cuts += 1;
@@ -78,7 +92,10 @@ export async function startCuttingProxy(
       if (!client.writableEnded) client.end();
     });
     upstream.on('error', () => client.destroy());
-    client.on('close', () => upstream.destroy());
+    client.on('close', () => {
+      clearTimeout(quiet);
+      upstream.destroy();
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -86,6 +103,7 @@ export async function startCuttingProxy(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cuts: () => cuts,
     refusals: () => refusals,
+    requests: (part = '') => paths.filter((path) => path.includes(part)).length,
     bytes: () => bytes,
     target: (url) => {
       goal = new URL(url);

@@ -1,0 +1,19 @@
+import type { FollowEvent, FollowNotice } from './followEvent';
+
+/** Keeps a reader who follows a log several times, with pauses, from being told the same again. */
+export class SaidOnce {
+  readonly #said = new Set<FollowNotice['kind']>();
+
+  /** True for what is to be shown: lines, and what has not been said of the log as it stands. */
+  isNews(event: FollowEvent): boolean {
+    if (event.type === 'lines') {
+      this.#said.delete('suspended');
+      return true;
+    }
+    const { kind } = event.notice;
+    if (kind !== 'polling' && kind !== 'suspended') return true;
+    const isNew = !this.#said.has(kind);
+    this.#said.add(kind);
+    return isNew;
+  }
+}
