@@ -69,4 +69,28 @@ describe('Trying without an account', function () {
     await workbench.tree('Devboxes').welcome.getByText('Sign in with a Runloop API key').waitFor({ timeout: 30_000 });
     await eventually(running, (platform) => platform === undefined);
   });
+
+  it('is started once by two windows that want it at the same moment', async () => {
+    const { workbench, context, stack } = session();
+    const second = new Workbench(await context.newPage());
+    await second.open(`${stack.origin}/`);
+    await second.openViewContainer('Runloop');
+    await second.tree('Devboxes').welcome.getByText('Try Without an Account').waitFor();
+    const windows = [workbench, second];
+    await Promise.all(windows.map((window) => window.tree('Devboxes').pressWelcomeButton('Try Without an Account')));
+    for (const window of windows) {
+      const ended = window.tree('Devboxes').row('Ended in the Last Day');
+      const refused = window.notification('A local platform runs already');
+      await Promise.race([ended.waitFor(60_000), refused.waitFor(60_000)]);
+      if (!(await refused.element.isVisible())) continue;
+      // In a browser a window has the other one's key after a reload only.
+      await window.reload();
+      await window.openViewContainer('Runloop');
+      await window.tree('Devboxes').pressWelcomeButton('Try Without an Account');
+      await ended.waitFor(30_000);
+    }
+    for (const window of windows) await window.runCommand('Runloop: Leave the Local Platform');
+    await eventually(running, (platform) => platform === undefined, 40_000);
+    await second.page.close();
+  });
 });

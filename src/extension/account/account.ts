@@ -46,8 +46,10 @@ export class Account implements Disposable {
   readonly profiles: Profiles;
   readonly #changed = new EventEmitter<void>();
   readonly #subscriptions: Disposable[];
-  #current: SignedIn | undefined;
-  #known = false;
+  /** Looked up once until something changes; a lookup that a change overtook tells nobody anything. */
+  #current: Promise<SignedIn | undefined> | undefined;
+  /** The lookup that the menus know of. */
+  #told: Promise<SignedIn | undefined> | undefined;
   /** Addresses for which the user signed out although the environment holds a key. */
   readonly #declined = new Set<string>();
 
@@ -90,15 +92,23 @@ export class Account implements Disposable {
    * @throws RuntimeError `invalid_option` for a base URL that is none
    */
   async current(): Promise<SignedIn | undefined> {
-    if (this.#known) return this.#current;
-    this.#current = (await this.#joinedLocal()) ?? (await this.#keyed());
-    this.#known = true;
-    const source = this.#current?.source;
-    // Menus ask whether there is a key at all.
-    await commands.executeCommand('setContext', contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
-    await commands.executeCommand('setContext', contextKeys.localPlatform, source === 'local');
-    await commands.executeCommand('setContext', contextKeys.hasDashboard, this.#current?.baseUrl === defaultBaseUrl);
-    return this.#current;
+    const looked = (this.#current ??= this.#look());
+    try {
+      const current = await looked;
+      if (this.#current === looked && this.#told !== looked) {
+        this.#told = looked;
+        await tellMenus(current);
+      }
+      // What a change overtook would go on speaking with the old key.
+      return this.#current === looked ? current : await this.current();
+    } catch (error) {
+      if (this.#current === looked) this.#current = undefined;
+      throw error;
+    }
+  }
+
+  async #look(): Promise<SignedIn | undefined> {
+    return (await this.#joinedLocal()) ?? (await this.#keyed());
   }
 
   /** Whether this window uses the local platform. */
@@ -194,11 +204,18 @@ export class Account implements Disposable {
   }
 
   #forget(): void {
-    this.#known = false;
     this.#current = undefined;
     this.#log.info('The account or the address of its API changed.');
     this.#changed.fire();
   }
+}
+
+/** Menus ask whether there is a key at all, and which kind of account it is. */
+async function tellMenus(current: SignedIn | undefined): Promise<void> {
+  const source = current?.source;
+  await commands.executeCommand('setContext', contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
+  await commands.executeCommand('setContext', contextKeys.localPlatform, source === 'local');
+  await commands.executeCommand('setContext', contextKeys.hasDashboard, current?.baseUrl === defaultBaseUrl);
 }
 
 /** The code that speaks to Runloop is read when somebody is signed in. */

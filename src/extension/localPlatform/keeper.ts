@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors';
@@ -12,21 +13,23 @@ import { countWindows, platformLogFile, processStart, readyWord, removeRunning, 
  * ends with each reload, and the devboxes must not. It starts the platform, which ends with the keeper however that
  * ends; and it ends the platform once no window uses it and no devbox is left.
  *
- * Arguments: the platform's program, the folder of keeperState.ts, then arguments for the platform. The key comes in
- * RUNLOOP_LOCAL_API_KEY.
+ * Arguments: the platform's program, the folder of keeperState.ts, the name of its key for those who join, then arguments
+ * for the platform. The key comes in RUNLOOP_LOCAL_API_KEY.
  */
 
 /** Milliseconds between looks for windows. */
 const lookMs = 2_000;
 /** Milliseconds that one question to the platform may take. */
 const askMs = 10_000;
+/** Characters of what a platform said that did not start. */
+const lastWordsLength = 2_000;
 /** Looks in a row without an answer after which the platform counts as broken. */
 const brokenAfter = 5;
 
 async function main(): Promise<number> {
-  const [program, folder, ...platformArguments] = process.argv.slice(2);
+  const [program, folder, keyName, ...platformArguments] = process.argv.slice(2);
   const apiKey = process.env['RUNLOOP_LOCAL_API_KEY'];
-  if (program === undefined || folder === undefined || apiKey === undefined) return 2;
+  if (program === undefined || folder === undefined || keyName === undefined || apiKey === undefined) return 2;
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   // The window that listened may be gone; that is no reason to end.
@@ -45,8 +48,12 @@ async function main(): Promise<number> {
   stdin?.on('error', () => undefined);
   try {
     const baseUrl = await Promise.race([firstAddress(platform), ended.then(() => undefined)]);
-    if (baseUrl === undefined) return 1;
-    await writeRunning(folder, { pid: process.pid, started: (await processStart(process.pid)) ?? '', baseUrl });
+    if (baseUrl === undefined) {
+      // Whoever started it wants to know why.
+      process.stderr.write((await readFile(platformLogFile(folder), 'utf8')).slice(-lastWordsLength));
+      return 1;
+    }
+    await writeRunning(folder, { pid: process.pid, started: (await processStart(process.pid)) ?? '', baseUrl, keyName });
     process.stdout.write(`${readyWord}\n`);
     await Promise.race([ended, untilUnused(folder, { baseUrl, apiKey }, stopping.signal)]);
     return 0;

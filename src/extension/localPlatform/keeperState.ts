@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asNumber, asObject, asString, parseJson } from '../../core/parse';
 
@@ -14,12 +14,18 @@ export interface RunningPlatform {
   /** When the keeper was started, as the system tells it: tells a reused process id from the keeper. */
   readonly started: string;
   readonly baseUrl: string;
+  /** Under which name its key lies in the editor's secret storage; the name is no secret. */
+  readonly keyName: string;
 }
+
+/** Milliseconds that writing a mark may take. */
+const markLimitMs = 2_000;
 
 /** The line that the keeper prints once the platform is ready. */
 export const readyWord = 'ready';
 
 const runningFile = (folder: string): string => join(folder, 'running.json');
+const startingFile = (folder: string): string => join(folder, 'starting.json');
 const windowsFolder = (folder: string): string => join(folder, 'windows');
 
 /** File that receives what the platform says on stderr. */
@@ -53,8 +59,9 @@ export async function readRunning(folder: string): Promise<RunningPlatform | und
   const pid = asNumber(value?.['pid']);
   const started = asString(value?.['started']);
   const baseUrl = asString(value?.['baseUrl']);
-  if (pid === undefined || started === undefined || baseUrl === undefined) return undefined;
-  return (await processStart(pid)) === started ? { pid, started, baseUrl } : undefined;
+  const keyName = asString(value?.['keyName']);
+  if (pid === undefined || started === undefined || baseUrl === undefined || keyName === undefined) return undefined;
+  return (await processStart(pid)) === started ? { pid, started, baseUrl, keyName } : undefined;
 }
 
 /** Tells all windows which platform runs. */
@@ -69,6 +76,52 @@ export async function writeRunning(folder: string, running: RunningPlatform): Pr
 export async function removeRunning(folder: string, pid: number): Promise<void> {
   const running = await readRunning(folder);
   if (running === undefined || running.pid === pid) await rm(runningFile(folder), { force: true });
+}
+
+/**
+ * Makes this window the one that starts a platform, until it says otherwise or its process ends.
+ *
+ * @returns false if another window is about to start one
+ */
+export async function claimStart(folder: string, pid: number): Promise<boolean> {
+  const file = startingFile(folder);
+  try {
+    // Only one of several can make it.
+    await writeFile(file, JSON.stringify({ pid, started: await processStart(pid) }), { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+  const holder = asObject(parseJson((await readIfThere(file)) ?? ''));
+  const started = asString(holder?.['started']);
+  if ((await processStart(asNumber(holder?.['pid']) ?? 0)) !== started || started === undefined) await releaseLeftStart(file);
+  return false;
+}
+
+/** Removes the mark of a window that is gone, but not one that is just being written. */
+async function releaseLeftStart(file: string): Promise<void> {
+  try {
+    if (Date.now() - (await stat(file)).mtimeMs > markLimitMs) await rm(file, { force: true });
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
+}
+
+/** Lets other windows start a platform again. */
+export async function releaseStart(folder: string): Promise<void> {
+  await rm(startingFile(folder), { force: true });
+}
+
+/**
+ * Notes under which name the key of the platform that is being started lies in the editor's secret storage.
+ *
+ * @returns the name of the platform before, whose key is of no use any more
+ */
+export async function exchangeKeyName(folder: string, keyName: string): Promise<string | undefined> {
+  const file = join(folder, 'keyName');
+  const earlier = await readIfThere(file);
+  await writeFile(file, keyName, { mode: 0o600 });
+  return earlier;
 }
 
 /** Notes that the window whose extension host this is uses the platform, for as long as the process lives. */

@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { l10n, type SecretStorage } from 'vscode';
-import { cancelled, messageOf, RuntimeError } from '../../core/errors';
+import { cancelled, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../log';
 import { findDevboxVscode, type DevboxVscode } from './devboxVscode';
-import { joinWindow, leaveWindow, processStart, readRunning, readyWord, type RunningPlatform } from './keeperState';
+import { claimStart, exchangeKeyName, joinWindow, leaveWindow, processStart, readRunning, releaseStart, type RunningPlatform } from './keeperState';
+import { startKeeper } from './startKeeper';
 
 /** How to speak with the local platform. */
 export interface LocalAccount {
@@ -32,8 +31,8 @@ export interface LocalPlatformOptions {
   readonly namedVscode: () => { readonly server: string | undefined; readonly node: string | undefined };
 }
 
-/** The key lies where all windows find it; it is made anew for each platform. */
-const secretName = 'runloop.localPlatformKey';
+/** Before the name that a platform's key has in the secret storage; each platform has a key of its own. */
+const keyPrefix = 'runloop.localPlatformKey:';
 /** Milliseconds until a platform must be ready. */
 const startLimitMs = 60_000;
 /** Milliseconds until a platform must have ended; it shuts its devboxes down first. */
@@ -59,12 +58,13 @@ export class LocalPlatform implements Disposable {
   async join(): Promise<LocalAccount | undefined> {
     const running = await readRunning(this.#options.folder);
     if (running === undefined) return undefined;
-    const apiKey = await this.#options.secrets.get(secretName);
+    const apiKey = await this.#options.secrets.get(running.keyName);
     if (apiKey === undefined) {
       throw new RuntimeError({
-        code: 'missing_api_key',
-        message: l10n.t('A local platform runs already (process {0}), but its key is in the secret storage of another editor.', running.pid),
-        nextStep: l10n.t('Use it there, or close it there first.'),
+        code: 'conflict',
+        // An editor in a browser learns of what another of its windows stored when it is loaded.
+        message: l10n.t('A local platform runs already (process {0}), but this window does not have its key: another window or editor has.', running.pid),
+        nextStep: l10n.t('Reload this window and try again, or use the platform where it was started.'),
       });
     }
     await joinWindow(this.#options.folder, process.pid);
@@ -117,7 +117,7 @@ export class LocalPlatform implements Disposable {
       }
       await sleep(100);
     }
-    await this.#options.secrets.delete(secretName);
+    await this.#options.secrets.delete(running.keyName);
   }
 
   /** The VS Code server that devboxes of a platform started now would get. */
@@ -138,59 +138,72 @@ export class LocalPlatform implements Disposable {
   }
 
   async #joinOrStart(signal: AbortSignal): Promise<LocalAccount> {
-    const { folder, secrets, log } = this.#options;
-    const known = await this.join();
-    if (known !== undefined) return known;
+    const { folder } = this.#options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    const end = Date.now() + startLimitMs;
+    for (;;) {
+      const known = await this.join();
+      if (known !== undefined) return known;
+      if (signal.aborted) throw cancelled();
+      if (await claimStart(folder, process.pid)) {
+        try {
+          // Another window may have become ready since.
+          return (await this.join()) ?? (await this.#start(signal));
+        } finally {
+          await releaseStart(folder);
+        }
+      }
+      // Another window starts one at this moment.
+      if (Date.now() > end) throw notStarted(l10n.t('It was not ready within {0} s.', startLimitMs / 1000));
+      await sleep(200);
+    }
+  }
+
+  async #start(signal: AbortSignal): Promise<LocalAccount> {
+    const { folder, secrets, log } = this.#options;
     const vscode = await this.devboxVscode();
     const apiKey = `ak_local_${randomBytes(24).toString('base64url')}`;
+    const keyName = `${keyPrefix}${randomUUID()}`;
+    const earlier = await exchangeKeyName(folder, keyName);
+    if (earlier !== undefined) await secrets.delete(earlier);
     // Before the platform tells its address: a window that sees the address must find the key.
-    await secrets.store(secretName, apiKey);
+    await secrets.store(keyName, apiKey);
     await joinWindow(folder, process.pid);
     try {
-      const { pid, baseUrl } = await this.#startKeeper(apiKey, vscode, signal);
+      const { pid, baseUrl } = await this.#startKeeper({ apiKey, keyName }, vscode, signal);
       log.info(`The local platform runs at ${baseUrl} (keeper ${pid}, ${vscode === undefined ? 'no VS Code server' : `VS Code from ${vscode.server}`}).`);
       return { baseUrl, apiKey };
     } catch (error) {
+      await secrets.delete(keyName);
       await leaveWindow(folder, process.pid);
       throw error;
     }
   }
 
-  async #startKeeper(apiKey: string, vscode: DevboxVscode | undefined, signal: AbortSignal): Promise<RunningPlatform> {
+  async #startKeeper(key: { readonly apiKey: string; readonly keyName: string }, vscode: DevboxVscode | undefined, signal: AbortSignal): Promise<RunningPlatform> {
     const { extensionFolder, folder } = this.#options;
-    const child = spawn(
-      process.execPath,
-      [
-        join(extensionFolder, 'dist', 'localKeeper.mjs'),
-        join(extensionFolder, 'dist', 'local.mjs'),
-        folder,
-        ...['--data-dir', join(folder, 'data')],
-        ...(vscode === undefined ? [] : ['--vscode-server', vscode.server, '--vscode-node', vscode.node]),
-      ],
-      { cwd: folder, env: keeperEnvironment(apiKey), stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    const lastWords: string[] = [];
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      lastWords.push(line);
-      lastWords.splice(0, lastWords.length - 5);
-    });
-    const deadline = AbortSignal.timeout(startLimitMs);
-    const stop = AbortSignal.any([signal, deadline]);
-    const failure = await new Promise<RuntimeError | undefined>((resolve) => {
-      createInterface({ input: child.stdout }).on('line', (line) => line === readyWord && resolve(undefined));
-      child.once('error', (error) => resolve(notStarted(messageOf(error))));
-      child.once('close', () => resolve(notStarted(lastWords.join(' '))));
-      stop.addEventListener('abort', () => {
-        child.kill('SIGTERM');
-        resolve(signal.aborted ? cancelled() : notStarted(l10n.t('It was not ready within {0} s.', startLimitMs / 1000)));
-      });
-    });
-    // The keeper outlives this window when it must; nothing here waits for it any more.
-    child.unref();
-    const running = failure === undefined ? await readRunning(folder) : undefined;
-    if (running === undefined) throw failure ?? notStarted(l10n.t('It ended at once.'));
-    return running;
+    const args = [
+      join(extensionFolder, 'dist', 'localKeeper.mjs'),
+      join(extensionFolder, 'dist', 'local.mjs'),
+      folder,
+      key.keyName,
+      ...['--data-dir', join(folder, 'data')],
+      ...(vscode === undefined ? [] : ['--vscode-server', vscode.server, '--vscode-node', vscode.node]),
+    ];
+    const start = await startKeeper(process.execPath, args, { cwd: folder, env: keeperEnvironment(key.apiKey), signal, limitMs: startLimitMs });
+    switch (start.kind) {
+      case 'cancelled':
+        throw cancelled();
+      case 'late':
+        throw notStarted(l10n.t('It was not ready within {0} s.', startLimitMs / 1000));
+      case 'failed':
+        throw notStarted(start.why);
+      case 'ready': {
+        const running = await readRunning(folder);
+        if (running === undefined) throw notStarted(l10n.t('It ended at once.'));
+        return running;
+      }
+    }
   }
 }
 
