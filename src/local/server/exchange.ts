@@ -12,6 +12,7 @@ export interface RawRequest extends Readable {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
+  readonly socket: object;
 }
 
 /** What HTTP/1.1 and HTTP/2 answers have in common. */
@@ -32,6 +33,8 @@ export class Exchange {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly requestId = newRequestId();
+  /** How the client has reached the platform. */
+  readonly scheme: 'http' | 'https';
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
   readonly #request: RawRequest;
@@ -45,6 +48,7 @@ export class Exchange {
     this.#response = response;
     this.method = request.method ?? 'GET';
     this.headers = request.headers;
+    this.scheme = 'encrypted' in request.socket && request.socket.encrypted === true ? 'https' : 'http';
     // A request may name its server in front of its path, as those to proxies do.
     const [path = '/', ...query] = (request.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '').split('?');
     this.path = path;

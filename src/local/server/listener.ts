@@ -70,6 +70,11 @@ export class Listener {
     await closed;
   }
 
+  /** Hands a connection on that is known to speak HTTP from here on. */
+  speak(version: 'http1' | 'http2', socket: Socket): void {
+    (version === 'http2' ? this.#http2 : this.#http1).emit('connection', socket);
+  }
+
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
@@ -97,7 +102,7 @@ export class Listener {
         this.#tls(socket);
         return;
       }
-      (maybeHttp2 ? this.#http2 : this.#http1).emit('connection', socket);
+      this.speak(maybeHttp2 ? 'http2' : 'http1', socket);
     };
     socket.on('readable', look);
   }

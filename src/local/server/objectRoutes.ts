@@ -29,7 +29,7 @@ const createFields = z.object({
 /** Adds storage objects: what is known of them under `/v1`, their bytes under addresses that are signed. */
 export function addObjectRoutes(router: Router, objects: Objects, addresses: SignedAddresses): void {
   const addressOf = (exchange: Exchange, action: SignedAction, id: string, seconds: number): string =>
-    `http://${exchange.host}${objectPath}${id}?${addresses.sign(action, id, seconds)}`;
+    `${exchange.scheme}://${exchange.host}${objectPath}${id}?${addresses.sign(action, id, seconds)}`;
 
   router.add('POST', '/v1/objects', async ({ exchange }) => {
     const body = await exchange.readObject();

@@ -31,6 +31,7 @@ import { addObjectRoutes, objectPath } from './objectRoutes';
 import { addSecretRoutes } from './secretRoutes';
 import { addSnapshotRoutes } from './snapshotRoutes';
 import { Router } from './router';
+import { TlsGate } from './tlsGate';
 import { refuseUpgrade, TunnelProxy } from './tunnelProxy';
 
 /** What can be set about the server. */
@@ -59,7 +60,6 @@ export class PlatformServer {
     this.#apiKey = apiKey;
     this.#say = say;
     this.#tunnels = new TunnelProxy(devboxes);
-    const ssh = new SshGate(devboxes, settings.dataDir, say);
     this.#terminals = new PtyService(settings.ptyIdleSeconds);
     this.#faultDesk = faults === undefined ? undefined : new FaultDesk(faults, devboxes);
     if (this.#faultDesk !== undefined) {
@@ -82,9 +82,10 @@ export class PlatformServer {
       http1: (request, response) => this.#http1(request, response),
       http2: (request, response) => this.#http2(request, response),
       upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
-      tls: (socket) => ssh.accept(socket),
+      tls: (socket) => gate.accept(socket),
     };
     this.#listener = new Listener(receiver);
+    const gate = new TlsGate(settings.dataDir, new SshGate(devboxes, settings.dataDir, say), (version, socket) => this.#listener.speak(version, socket));
   }
 
   /** Starts listening on 127.0.0.1; see {@link Listener.listen}. */

@@ -1,23 +1,17 @@
-import type { Socket } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import { codeOf, messageOf } from '../devbox/errors';
-import { selfSigned } from './certificate';
 import { sshHostName } from './sshKeys';
 import type { SshServer } from './sshServer';
 
-/** A connection that names no devbox within this time is closed, in ms. */
-const nameLimit = 20_000;
-
-/** Where SSH comes in: TLS on the platform's port, the devbox found by the server name that the client asks for. */
+/** Where SSH comes in: connections that have asked by TLS for the name of a devbox. */
 export class SshGate {
   readonly #devboxes: DevboxRegistry;
   readonly #dataDir: string;
   readonly #say: (line: string) => void;
-  readonly #context = createSecureContext(selfSigned('ssh.localhost'));
   #server: Promise<SshServer> | undefined;
 
   /** @param dataDir where the host key is kept, so that clients see the same one after a restart */
@@ -27,32 +21,14 @@ export class SshGate {
     this.#say = say;
   }
 
-  /** Takes a connection that begins like TLS. */
-  accept(socket: Socket): void {
-    let devbox: Devbox | undefined;
-    const secure = new TLSSocket(socket, {
-      isServer: true,
-      secureContext: this.#context,
-      SNICallback: (name, done) => {
-        devbox = this.#devboxes.living().find(({ id }) => sshHostName(id) === name.toLowerCase());
-        done(devbox?.status === 'running' ? null : new Error('There is no running devbox of this name.'), this.#context);
-      },
-    });
-    const giveUp = setTimeout(() => socket.destroy(), nameLimit);
-    socket.once('close', () => clearTimeout(giveUp));
-    // A client that cannot or will not speak TLS concerns nobody else.
-    secure.on('error', () => socket.destroy());
-    secure.once('secure', () => {
-      clearTimeout(giveUp);
-      if (devbox === undefined) {
-        secure.destroy();
-        return;
-      }
-      void this.#serve(secure, devbox);
-    });
+  /** The running devbox whose SSH host name this is. */
+  find(name: string): Devbox | undefined {
+    const devbox = this.#devboxes.living().find(({ id }) => sshHostName(id) === name);
+    return devbox?.status === 'running' ? devbox : undefined;
   }
 
-  async #serve(socket: TLSSocket, devbox: Devbox): Promise<void> {
+  /** Speaks SSH on a connection. */
+  async serve(socket: TLSSocket, devbox: Devbox): Promise<void> {
     try {
       this.#server ??= this.#open();
       (await this.#server).serve(socket, devbox);
