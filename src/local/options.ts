@@ -10,6 +10,8 @@ export interface PlatformOptions {
   readonly vscodeNode: string | undefined;
   readonly actionServer: string | undefined;
   readonly sandbox: 'auto' | 'plain';
+  /** Whether the kernel's control groups hold devboxes to their sizes, where that is allowed. */
+  readonly controlGroups: 'auto' | 'off';
   /** Seconds for which a terminal's shell lives without a client. */
   readonly ptyIdleSeconds: number;
   /** Age in seconds at which the platform ends any devbox; undefined for none. */
@@ -30,7 +32,7 @@ export class UsageError extends Error {
 }
 
 export const usage = `usage: local.mjs [--port P] [--api-key K] [--data-dir D] [--vscode-server DIR] [--vscode-node FILE]
-                 [--action-server FILE] [--sandbox auto|plain] [--exit-with-parent] [--pty-idle-seconds N]
+                 [--action-server FILE] [--sandbox auto|plain] [--control-groups auto|off] [--exit-with-parent] [--pty-idle-seconds N]
                  [--devbox-ttl-seconds N] [--faults FILE] [--fault-control]
 The API key can also be given in RUNLOOP_LOCAL_API_KEY, where other users of this computer do not see it.`;
 
@@ -48,6 +50,10 @@ export function parseOptions(args: readonly string[]): PlatformOptions | 'help' 
   if (sandbox !== 'auto' && sandbox !== 'plain') {
     throw new UsageError(`--sandbox must be auto or plain, not "${sandbox}".`);
   }
+  const controlGroups = values['control-groups'] ?? 'auto';
+  if (controlGroups !== 'auto' && controlGroups !== 'off') {
+    throw new UsageError(`--control-groups must be auto or off, not "${controlGroups}".`);
+  }
   const port = values.port ?? '0';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new UsageError(`--port must be a number from 0 to 65535, not "${port}".`);
@@ -60,6 +66,7 @@ export function parseOptions(args: readonly string[]): PlatformOptions | 'help' 
     vscodeNode: values['vscode-node'],
     actionServer: values['action-server'],
     sandbox,
+    controlGroups,
     ptyIdleSeconds: readSeconds('--pty-idle-seconds', values['pty-idle-seconds'] ?? '300', 6),
     devboxTtlSeconds: values['devbox-ttl-seconds'] === undefined ? undefined : readSeconds('--devbox-ttl-seconds', values['devbox-ttl-seconds'], 9),
     exitWithParent: values['exit-with-parent'] === true,
@@ -95,6 +102,7 @@ function parse(args: readonly string[]) {
       'vscode-node': { type: 'string' },
       'action-server': { type: 'string' },
       sandbox: { type: 'string' },
+      'control-groups': { type: 'string' },
       'pty-idle-seconds': { type: 'string' },
       'devbox-ttl-seconds': { type: 'string' },
       'exit-with-parent': { type: 'boolean' },

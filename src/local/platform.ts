@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Account } from './account/account';
+import { ControlGroups } from './devbox/controlGroups/controlGroups';
 import { DevboxRegistry } from './devbox/devboxRegistry';
 import { codeOf, DevboxError, messageOf } from './devbox/errors';
 import type { HostTools } from './devbox/hostTools';
@@ -40,13 +41,15 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   checkTools(tools);
   const apiKey = readApiKey(options);
   const faults = openFaults(options);
-  const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, say);
-  const store = Store.open(dataDir);
+  const groups = options.controlGroups === 'auto' ? await ControlGroups.open(say) : undefined;
+  let store: Store | undefined;
   try {
+    const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, groups, say);
+    const opened = (store = Store.open(dataDir));
     const served: { port?: number } = {};
     const relay = [process.execPath, join(ownFolder, 'netRelay.mjs')];
-    const account = await Account.open({ store, sandboxes, say, relay, tunnelPort: () => served.port });
-    const devboxes = await DevboxRegistry.open({ store, sandboxes, provisions: account, say, mishaps: faults, devboxTtlSeconds: options.devboxTtlSeconds });
+    const account = await Account.open({ store: opened, sandboxes, say, relay, tunnelPort: () => served.port });
+    const devboxes = await DevboxRegistry.open({ store: opened, sandboxes, provisions: account, say, mishaps: faults, devboxTtlSeconds: options.devboxTtlSeconds });
     const server = new PlatformServer(devboxes, account, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds, dataDir }, faults);
     const port = await listen(server, options.port);
     served.port = port;
@@ -57,11 +60,13 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
         await account.close();
         await devboxes.close();
         await server.close();
-        store.close();
+        await groups?.close();
+        opened.close();
       },
     };
   } catch (error) {
-    store.close();
+    store?.close();
+    await groups?.close();
     throw error;
   }
 }

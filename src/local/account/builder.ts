@@ -38,11 +38,13 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
     const stop = (): void => run.abort();
     signal.addEventListener('abort', stop);
     let excess: BuildFailure | undefined;
+    let overdrawn = (): boolean => false;
     try {
       await furnish(disk, run.sandbox.prefix, job.openhands, sandboxes.tools, await systemFiles());
       await run.open(job.secrets);
-      usage.watch({
+      overdrawn = usage.watch({
         scope: run.sandbox.scope,
+        group: run.sandbox.group,
         folder: disk,
         limits: spec.limits,
         signal: run.signal,
@@ -55,6 +57,7 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
       await runSteps(job, run, { run, files, log, spec, disk, provisions });
     } catch (error) {
       // What was ended for using too much fails with an exit code that tells nothing.
+      overdrawn();
       throw excess ?? error;
     } finally {
       signal.removeEventListener('abort', stop);

@@ -64,15 +64,16 @@ export async function bringUp(devbox: BootSubject, { run, first, onInitializing 
 
 /**
  * Runs the entrypoint, which the devbox's life is bound to.
+ * @param overdrawn whether the devbox ends for using too much: a process that was killed for that has a mere exit code
  * @returns how the devbox ends with it; undefined when it has none, or when the run was over before
  */
-export async function runEntrypoint(devbox: BootSubject, run: DevboxRun, { mishaps }: DevboxSurroundings): Promise<Ending | undefined> {
+export async function runEntrypoint(devbox: BootSubject, run: DevboxRun, overdrawn: () => boolean, { mishaps }: DevboxSurroundings): Promise<Ending | undefined> {
   const { spec, log } = devbox;
   if (spec.entrypoint === undefined) {
     return undefined;
   }
   const { code } = await run.shell('entrypoint', spec.entrypoint, {}, (argv) => mishaps?.entrypoint(devbox, argv) ?? argv);
-  if (run.signal.aborted) {
+  if (run.signal.aborted || overdrawn()) {
     return undefined;
   }
   const message = `The entrypoint ended with exit code ${code}; the devbox is shut down with it.`;

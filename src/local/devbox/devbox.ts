@@ -30,6 +30,8 @@ export class Devbox {
   #ending: Promise<void> | undefined;
   #run: DevboxRun | undefined;
   #clock: LifetimeClock | undefined;
+  /** Looks whether this run has used too much, before its end is given another reason. */
+  #overdrawn = (): boolean => false;
   /** What a start or a suspend still has under way; never rejects. */
   #underWay: Promise<void> = Promise.resolve();
   readonly #facts: DevboxFacts;
@@ -241,8 +243,9 @@ export class Devbox {
     this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
     const run = new DevboxRun({ sandbox: sandboxes.create(this.id, this.disk, this.spec.limits, this.spec.network?.fenced === true), spec: this.spec, log: this.log, tools: sandboxes.tools, addresses, fences: provisions.fences });
     this.#run = run;
+    this.#overdrawn = () => false;
     this.#underWay = this.#boot(run, first).catch((error: unknown) => {
-      if (!run.signal.aborted) {
+      if (!run.signal.aborted && !this.#overdrawn()) {
         this.fail(error instanceof BootFailure ? error.reason : 'execution_failed', messageOf(error));
       }
     });
@@ -250,14 +253,14 @@ export class Devbox {
 
   async #boot(run: DevboxRun, first: boolean): Promise<void> {
     const onInitializing = (): void => {
-      watchRun(this, run, this.#surroundings);
+      this.#overdrawn = watchRun(this, run, this.#surroundings);
       this.#facts.move('initializing');
     };
     await bringUp(this, { run, first, onInitializing }, this.#surroundings);
     this.#facts.move('running');
     this.#clock?.running();
     failOnOrder(this, run, this.#surroundings);
-    const end = await runEntrypoint(this, run, this.#surroundings);
+    const end = await runEntrypoint(this, run, this.#overdrawn, this.#surroundings);
     if (end !== undefined) {
       void this.end(end);
     }

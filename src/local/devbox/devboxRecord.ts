@@ -26,7 +26,7 @@ const specRecord = z.object({
   username: z.string(),
   home: z.string(),
   lifetime: z.object({ keepAliveSeconds: z.number().optional(), idleSeconds: z.number().optional(), onIdle: z.enum(['shutdown', 'suspend']) }),
-  limits: z.object({ memory: z.number(), disk: z.number(), processes: z.number() }),
+  limits: z.object({ memory: z.number(), disk: z.number(), processes: z.number(), cores: z.number().default(1) }),
   hooks: z.object({ suspendCommands: z.array(z.string()), suspendDeadlineMs: z.number() }),
   wakeOnHttp: z.boolean().optional(),
   network: z.object({ policyId: z.string(), fenced: z.boolean() }).optional(),

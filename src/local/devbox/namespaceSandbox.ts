@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import type { ControlGroups } from './controlGroups/controlGroups';
+import type { DevboxGroup } from './controlGroups/devboxGroup';
 import { messageOf, codeOf, DevboxError } from './errors';
 import { dieWithParent, findProgram, requireProgram, systemPath } from './hostPrograms';
 import { platformFolder } from './hostTools';
@@ -9,7 +11,7 @@ import type { ProcessScope } from './processTable';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import type { Limits } from './sizes';
 import { hasProcessLimit } from './sizes';
-import { childOf, enterScript, spawnCommand } from './spawnCommand';
+import { carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
 
 /** Building a sandbox takes a fraction of a second; a computer that needs longer than this is stuck. */
 const startLimit = 20_000;
@@ -41,6 +43,8 @@ export interface NamespaceOptions {
   readonly limits: Limits;
   /** With a network of its own, in which there is nothing but loopback. */
   readonly fenced: boolean;
+  /** Where the kernel may be asked to hold its processes together. */
+  readonly groups: ControlGroups | undefined;
 }
 
 /**
@@ -50,18 +54,26 @@ export interface NamespaceOptions {
 export class NamespaceSandbox implements Sandbox {
   readonly prefix = '';
   readonly ended: Promise<void>;
+  readonly #id: string;
   readonly #root: string;
   readonly #users: UserSpace;
   readonly #binds: readonly ReadOnlyBind[];
   readonly #limits: Limits;
   readonly #fenced: boolean;
+  readonly #groups: ControlGroups | undefined;
+  #group: DevboxGroup | undefined;
   #outer: ChildProcess | undefined;
   #firstProcess = 0;
   #markEnded: () => void = () => undefined;
 
-  /** @param root the devbox's folder on the host, absolute */
-  constructor(root: string, { users, binds, limits, fenced }: NamespaceOptions) {
+  /**
+   * @param id names its control group
+   * @param root the devbox's folder on the host, absolute
+   */
+  constructor(id: string, root: string, { users, binds, limits, fenced, groups }: NamespaceOptions) {
+    this.#id = id;
     this.#root = root;
+    this.#groups = groups;
     this.#users = users;
     this.#binds = binds;
     this.#limits = limits;
@@ -70,13 +82,17 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   async start(signal: AbortSignal): Promise<void> {
+    this.#group = await this.#groups?.make(this.#id, this.#limits);
+    const shown = this.#group?.shown ?? [];
     const [file, ...args] = [
       ...dieWithParent(),
+      ...(this.#group?.enter ?? []),
       ...rlimits(this.#limits),
       requireProgram('unshare'),
       ...mapWords[this.#users],
       '--mount',
       ...(this.#fenced ? ['--net'] : []),
+      ...(this.#group === undefined ? [] : ['--cgroup']),
       '--pid',
       '--fork',
       '--kill-child',
@@ -95,6 +111,8 @@ export class NamespaceSandbox implements Sandbox {
       // Root of this computer owns the system's files; for others the kernel refuses. Not without a user namespace: there a
       // changed system program would be run with this computer's rights.
       this.#users !== 'root' && process.getuid?.() === 0 ? layerWords(this.#root) : '',
+      String(shown.length),
+      ...shown.flat(),
       ...this.#binds.flatMap((bind) => [bind.source, bind.target]),
     ];
     if (file === undefined) {
@@ -127,14 +145,14 @@ export class NamespaceSandbox implements Sandbox {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
     const nsenter = requireProgram('nsenter');
-    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--pid', ...(this.#fenced ? ['--net'] : [])];
+    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--pid', ...(this.#fenced ? ['--net'] : []), ...(this.#group === undefined ? [] : ['--cgroup'])];
     const way = this.#users !== 'root'
       ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
         [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
       : [...enter, '--'];
     // In a session of its own, so that a signal to the command's group reaches what is inside and not the way in.
-    const inside = [requireProgram('setsid'), ...(this.#users === 'root' ? lessPower : []), '/bin/bash', '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
-    return spawnCommand([...rlimits(this.#limits), ...way, ...inside], command, childOf);
+    const inside = [requireProgram('setsid'), ...(this.#users === 'root' ? lessPower : []), '/bin/bash', '--norc', '-c', enterCarriedScript, 'devbox', command.cwd, ...command.argv];
+    return spawnCommand([...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside], { ...command, environment: carried(command.environment) }, childOf);
   }
 
   enterNetwork(): readonly string[] {
@@ -143,6 +161,10 @@ export class NamespaceSandbox implements Sandbox {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
     return [requireProgram('nsenter'), '--target', String(outer), ...(this.#users === 'root' ? [] : ['--user', '--preserve-credentials']), '--net', '--'];
+  }
+
+  get group(): DevboxGroup | undefined {
+    return this.#group;
   }
 
   get scope(): ProcessScope {
@@ -157,12 +179,15 @@ export class NamespaceSandbox implements Sandbox {
     const outer = this.#outer;
     if (outer?.pid === undefined) {
       this.#markEnded();
-      return;
+    } else {
+      outer.stdin?.end();
+      const timer = setTimeout(() => this.#kill(), stopLimit);
+      await this.ended;
+      clearTimeout(timer);
     }
-    outer.stdin?.end();
-    const timer = setTimeout(() => this.#kill(), stopLimit);
-    await this.ended;
-    clearTimeout(timer);
+    if (this.#group !== undefined) {
+      await this.#groups?.remove(this.#group);
+    }
   }
 
   #kill(): void {

@@ -4,13 +4,14 @@
  * without a user namespace), the most processes (0 where the
  * kernel cannot tell devboxes apart), the size of /dev/shm in bytes, the host's `ip` program where the network is the
  * devbox's own (else nothing), the folders that the devbox may change for itself as `path:name` pairs with the names of
- * their layers, then pairs of a host path and the path where the devbox sees it read-only.
+ * their layers, how many folders of its control group there are, so many pairs of such a folder and its place below
+ * /sys/fs/cgroup, then pairs of a host path and the path where the devbox sees it read-only.
  */
 export const namespaceScript = String.raw`
 set -eu
 umask 022
-root=$1 kind=$2 processes=$3 shared=$4 ip=$5 layers=$6
-shift 6
+root=$1 kind=$2 processes=$3 shared=$4 ip=$5 layers=$6 groups=$7
+shift 7
 # /proc is still the host's, so this is the process id as the platform knows it.
 read -r host_pid _ < /proc/self/stat
 
@@ -19,6 +20,10 @@ if [ -n "$ip" ]; then
   # Root of the devbox is not root of its network, and may serve port 80 all the same.
   echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start || true
 fi 2>/dev/null
+
+# A namespace of control groups made in here would show the devbox its own group with the files that set its limits, and
+# root of this computer, whom it calls root, owns them. (Of these users only; the computer's own setting stays.)
+if [ "$groups" != 0 ] && [ "$kind" != root ]; then echo 0 > /proc/sys/user/max_cgroup_namespaces; fi
 
 mount --make-rprivate /
 mount --bind "$root" "$root"
@@ -48,6 +53,18 @@ for name in usr etc opt sys nix gnu var/lib/ca-certificates; do
     mkdir -p "$name"
     mount --rbind "/$name" "$name"
   fi
+done
+# Of the control groups the devbox sees its own at most; the others tell of other devboxes and of the computer.
+if [ -d sys/fs/cgroup ]; then
+  mount -t tmpfs -o mode=755,size=64k groups sys/fs/cgroup
+fi
+while [ "$groups" -gt 0 ]; do
+  if [ -d sys/fs/cgroup ]; then
+    mkdir -p "sys/fs/cgroup/$2"
+    mount --bind -o ro,nosuid,nodev,noexec "$1" "sys/fs/cgroup/$2"
+  fi
+  shift 2
+  groups=$((groups - 1))
 done
 case $changeable in
   *' etc '*)
@@ -88,6 +105,7 @@ while read -r _ _ _ _ point options _; do
   printf -v point '%b' "$point"
   case $changeable in *" \${point#"$root"/} "*) continue ;; esac
   case $point in
+    "$root"/sys/fs/cgroup/*) ;;
     "$root"/*) mount -o "remount,bind,ro,$(printf '%s' "$options" | sed 's/^r[wo],*//')" "$point" ;;
   esac
 done < /proc/self/mountinfo

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { ControlGroups } from './controlGroups/controlGroups';
+import type { DevboxGroup } from './controlGroups/devboxGroup';
 import { DevboxError } from './errors';
 import { requireProgram, systemPath } from './hostPrograms';
 import { translatePaths } from './plainPaths';
 import type { ProcessScope } from './processTable';
 import type { Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
+import type { Limits } from './sizes';
 import { enterScript, spawnCommand } from './spawnCommand';
 
 /**
@@ -73,6 +76,9 @@ export class PlainSandbox implements Sandbox {
   readonly ended: Promise<void>;
   readonly scope: ProcessScope;
   readonly #id: string;
+  readonly #limits: Limits;
+  readonly #groups: ControlGroups | undefined;
+  #group: DevboxGroup | undefined;
   #keeper: ChildProcess | undefined;
   #stopped: Promise<void> | undefined;
   readonly #sessions = new Set<number>();
@@ -81,9 +87,12 @@ export class PlainSandbox implements Sandbox {
   /**
    * @param id the devbox's id, the mark of its processes
    * @param root the devbox's folder on the host, absolute and free of characters that need quoting
+   * @param groups holds its processes, where that is allowed
    */
-  constructor(id: string, root: string) {
+  constructor(id: string, root: string, limits: Limits, groups: ControlGroups | undefined) {
     this.#id = id;
+    this.#limits = limits;
+    this.#groups = groups;
     this.prefix = root;
     this.scope = { kind: 'mark', mark: id };
     this.ended = new Promise((resolve) => (this.#markEnded = resolve));
@@ -91,6 +100,7 @@ export class PlainSandbox implements Sandbox {
 
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    this.#group = await this.#groups?.make(this.#id, this.#limits);
     const keeper = this.#startKeeper();
     await once(keeper, 'spawn');
     keeper.once('exit', () => this.#markEnded());
@@ -102,7 +112,7 @@ export class PlainSandbox implements Sandbox {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
     // Not tied to the platform's life one by one: the keeper ends them all, while it can still see who started whom.
-    const argv = [requireProgram('bash'), '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
+    const argv = [...(this.#group?.enter ?? []), requireProgram('bash'), '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
     const started = spawnCommand(argv, {
       ...command,
       environment: { ...command.environment, RUNLOOP_LOCAL_DEVBOX: this.#id, RUNLOOP_LOCAL_ROOT: this.prefix },
@@ -119,6 +129,10 @@ export class PlainSandbox implements Sandbox {
     return started;
   }
 
+  get group(): DevboxGroup | undefined {
+    return this.#group;
+  }
+
   translate(command: string): string {
     return translatePaths(command, this.prefix);
   }
@@ -127,6 +141,9 @@ export class PlainSandbox implements Sandbox {
     this.#stopped ??= this.#keeper === undefined ? Promise.resolve() : this.#sweep(this.#keeper);
     await this.#stopped;
     this.#markEnded();
+    if (this.#group !== undefined) {
+      await this.#groups?.remove(this.#group);
+    }
   }
 
   /** Lets the keeper do its work; if somebody killed it, a second one does. */

@@ -1,5 +1,6 @@
 import { mkdtemp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ControlGroups } from './controlGroups/controlGroups';
 import { DevboxError, messageOf } from './errors';
 import type { DevboxTools, HostTools } from './hostTools';
 import { boundTools, unboundTools } from './hostTools';
@@ -28,15 +29,16 @@ export interface SandboxChoice {
 /**
  * Finds the strongest way that works here by building a sandbox and running the platform's Node in it.
  * @param dataDir where the trial's folder is made and removed again
+ * @param groups holds the sandboxes' processes, where that is allowed
  * @param say gets a sentence when only a weaker way is possible
  * @throws DevboxError `invalid` when even plain processes cannot be offered
  */
-export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, tools: HostTools, say: (line: string) => void): Promise<SandboxChoice> {
+export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, tools: HostTools, groups: ControlGroups | undefined, say: (line: string) => void): Promise<SandboxChoice> {
   const reasons: string[] = [];
   if (wanted === 'auto') {
     const spaces: readonly UserSpace[] = process.getuid?.() === 0 ? ['users', 'user', 'root'] : ['user'];
     for (const users of spaces) {
-      const choice = namespaceChoice(users, tools);
+      const choice = namespaceChoice(users, tools, groups);
       const reason = await tryOut(choice, dataDir);
       if (reason === undefined) {
         if (users === 'root') {
@@ -53,13 +55,13 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
   const because = reasons.length === 0 ? 'as asked for by --sandbox plain' : `because Linux namespaces cannot be used here (${[...new Set(reasons)].join('; ')})`;
   say(`Devboxes are plain processes in a folder of their own, ${because}: they see this computer's files and processes. Run only what you trust.`);
   const plainTools = unboundTools(tools);
-  return { mode: 'plain', tools: plainTools, create: (id, root) => new PlainSandbox(id, root) };
+  return { mode: 'plain', tools: plainTools, create: (id, root, limits) => new PlainSandbox(id, root, limits, groups) };
 }
 
-function namespaceChoice(users: UserSpace, tools: HostTools): SandboxChoice {
+function namespaceChoice(users: UserSpace, tools: HostTools, groups: ControlGroups | undefined): SandboxChoice {
   const bound = boundTools(tools);
   const mode = users === 'root' ? 'root-namespace' : 'user-namespace';
-  return { mode, tools: bound, create: (_id, root, limits, fenced) => new NamespaceSandbox(root, { users, binds: bound.binds, limits, fenced }) };
+  return { mode, tools: bound, create: (id, root, limits, fenced) => new NamespaceSandbox(id, root, { users, binds: bound.binds, limits, fenced, groups }) };
 }
 
 /** Why a choice does not work here, or undefined if it does. */

@@ -18,15 +18,14 @@ export interface WatchSubject {
   suspend(why: string): void;
 }
 
-/** Watches what can end a devbox while it has processes: their loss, and too much use of memory or disk. */
-export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: DevboxSurroundings): void {
-  void run.sandbox.ended.then(() => {
-    if (!run.signal.aborted) {
-      devbox.fail('health_check_failed', 'The processes of the devbox were ended from outside.');
-    }
-  });
-  usage.watch({
+/**
+ * Watches what can end a devbox while it has processes: their loss, and too much use of memory or disk.
+ * @returns looks at once: true if it has used too much and is ended for that
+ */
+export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: DevboxSurroundings): () => boolean {
+  const overdrawn = usage.watch({
     scope: run.sandbox.scope,
+    group: run.sandbox.group,
     folder: devbox.disk,
     limits: devbox.spec.limits,
     signal: run.signal,
@@ -35,6 +34,12 @@ export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: Devbox
       devbox.fail(reason, message);
     },
   });
+  void run.sandbox.ended.then(() => {
+    if (!run.signal.aborted && !overdrawn()) {
+      devbox.fail('health_check_failed', 'The processes of the devbox were ended from outside.');
+    }
+  });
+  return overdrawn;
 }
 
 /** Lets a devbox that runs fail, or be evicted, when that was ordered. */

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { DevboxGroup } from './controlGroups/devboxGroup';
 import type { ProcessScope } from './processTable';
 
 /** How a command ended. */
@@ -48,6 +49,8 @@ export interface Sandbox {
   readonly ended: Promise<void>;
   /** How its processes are told from others, once it is built. */
   readonly scope: ProcessScope;
+  /** The control group that holds its processes, once it is built and where the kernel may be asked to. */
+  readonly group: DevboxGroup | undefined;
   /**
    * Builds the room.
    * @throws DevboxError `failed` with the reason when it cannot be built.

@@ -10,16 +10,18 @@ export interface Limits {
   readonly disk: number;
   /** Processes and threads. */
   readonly processes: number;
+  /** Cores: its share of the processor when others want it too. */
+  readonly cores: number;
 }
 
-/** Sizes of Runloop's API with their memory and disk in GiB. */
+/** Sizes of Runloop's API with their memory and disk in GiB, and their cores. */
 const sizes = {
-  X_SMALL: [1, 4],
-  SMALL: [2, 4],
-  MEDIUM: [4, 8],
-  LARGE: [8, 16],
-  X_LARGE: [16, 16],
-  XX_LARGE: [32, 16],
+  X_SMALL: [1, 4, 0.5],
+  SMALL: [2, 4, 1],
+  MEDIUM: [4, 8, 2],
+  LARGE: [8, 16, 2],
+  X_LARGE: [16, 16, 4],
+  XX_LARGE: [32, 16, 8],
 } as const;
 
 /** The names a size may have. */
@@ -31,13 +33,14 @@ export interface SizeRequest {
   /** GiB, for `CUSTOM_SIZE`. */
   readonly memory?: number | undefined;
   readonly disk?: number | undefined;
+  readonly cores?: number | undefined;
 }
 
 /** The limits that follow from a size; `SMALL` is the usual one. */
 export function limitsOf(request: SizeRequest): Limits {
   const named = sizes[request.size === undefined || request.size === 'CUSTOM_SIZE' ? 'SMALL' : request.size];
-  const [memory, disk] = request.size === 'CUSTOM_SIZE' ? [request.memory ?? named[0], request.disk ?? named[1]] : named;
-  return { memory: memory * gibibyte, disk: disk * gibibyte, processes: Math.max(1_024, Math.round(memory * 2_048)) };
+  const [memory, disk, cores] = request.size === 'CUSTOM_SIZE' ? [request.memory ?? named[0], request.disk ?? named[1], request.cores ?? named[2]] : named;
+  return { memory: memory * gibibyte, disk: disk * gibibyte, processes: Math.max(1_024, Math.round(memory * 2_048)), cores };
 }
 
 /**

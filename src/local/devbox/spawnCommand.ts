@@ -7,6 +7,21 @@ import type { SandboxCommand, SandboxProcess } from './sandbox';
 /** Shell script that goes to the folder in its first argument and becomes the command in the others. */
 export const enterScript = 'umask 022; cd -- "$1" && shift && exec "$@"';
 
+/** In front of the name of each variable that is only for what is inside a devbox. */
+const carryMark = 'DEVBOX_CARRIES_';
+
+/** The same, for a devbox whose variables come in `carried`. */
+export const enterCarriedScript = `for __devbox in "\${!${carryMark}@}"; do export "\${__devbox#${carryMark}}=\${!__devbox}"; unset -v "$__devbox"; done 2> /dev/null; unset -v __devbox; ${enterScript}`;
+
+/**
+ * An environment as it is given to programs of the host that lead into a devbox. They run with the platform's rights, so
+ * none of it may mean anything to them: a variable that makes the loader read a library, or a shell define a function,
+ * would bring the devbox's code out. Names that no shell can set are left out.
+ */
+export function carried(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (/^[A-Za-z_]\w*$/.test(name) ? [[carryMark + name, value]] : [])));
+}
+
 /** The longest single word Linux accepts in an argument list is 128 KiB. */
 const longestWord = 128 * 1024 - 1;
 

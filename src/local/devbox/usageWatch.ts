@@ -1,3 +1,6 @@
+import type { DevboxGroup } from './controlGroups/devboxGroup';
+import type { MemoryUse } from './controlGroups/groupFiles';
+import { lastKilled } from './controlGroups/kernelLog';
 import { DiskWatch } from './diskWatch';
 import { codeOf, messageOf } from './errors';
 import type { ProcessScope, ProcessUse } from './processTable';
@@ -17,6 +20,8 @@ export type Excess = 'out_of_memory' | 'out_of_disk';
 /** One devbox under watch. */
 export interface Watched {
   readonly scope: ProcessScope;
+  /** Holds its processes; then the watch only tells what the kernel has done. */
+  readonly group: DevboxGroup | undefined;
   /** Its folder on the host. */
   readonly folder: string;
   readonly limits: Limits;
@@ -27,8 +32,8 @@ export interface Watched {
 }
 
 /**
- * Ends devboxes that use more than their size allows, where the kernel was not asked to: one look over all processes
- * serves all devboxes, and the disk is counted only when it has filled.
+ * Ends devboxes that use more than their size allows. Where the kernel holds a devbox's memory and processes, it is asked
+ * whether it had to kill; of the others one look over all processes tells. The disk is counted only when it has filled.
  */
 export class UsageWatch {
   readonly #watched = new Map<Watched, DiskWatch>();
@@ -41,11 +46,25 @@ export class UsageWatch {
     this.#say = say;
   }
 
-  /** Watches a devbox until its signal aborts or it has used too much. */
-  watch(devbox: Watched): void {
-    if (devbox.signal.aborted) {
-      return;
+  /**
+   * Watches a devbox until its signal aborts or it has used too much.
+   * @returns looks at once: true if it has used too much, which `onExcess` knows then. To be asked before something else
+   * is taken for the reason of an end
+   */
+  watch(devbox: Watched): () => boolean {
+    if (!devbox.signal.aborted) {
+      this.#begin(devbox);
     }
+    const { group } = devbox;
+    return () => {
+      if (group !== undefined && this.#watched.has(devbox)) {
+        this.#askKernel(devbox, group);
+      }
+      return !this.#watched.has(devbox) && !devbox.signal.aborted;
+    };
+  }
+
+  #begin(devbox: Watched): void {
     this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits.disk));
     devbox.signal.addEventListener('abort', () => this.#watched.delete(devbox), { once: true });
     if (this.#memoryTimer === undefined) {
@@ -63,7 +82,12 @@ export class UsageWatch {
       return;
     }
     let pause = usualPause;
-    for (const { devbox, use } of this.#excessive(devboxes)) {
+    for (const devbox of devboxes) {
+      if (devbox.group !== undefined && this.#askKernel(devbox, devbox.group)) {
+        pause = watchfulPause;
+      }
+    }
+    for (const { devbox, use } of this.#excessive(devboxes.filter(({ group }) => group === undefined))) {
       pause = watchfulPause;
       if (use.memory > devbox.limits.memory || use.processes > devbox.limits.processes) {
         // Once more, without trusting what was known of the numbers of processes.
@@ -75,8 +99,26 @@ export class UsageWatch {
     this.#memoryTimer = setTimeout(() => this.#lookAtMemory(), pause);
   }
 
+  /**
+   * Ends a devbox some of whose processes the kernel had to kill.
+   * @returns true if it uses more than half of what it may
+   */
+  #askKernel(devbox: Watched, group: DevboxGroup): boolean {
+    const use = group.memory();
+    if (use === undefined) {
+      return false;
+    }
+    if (use.kills > 0) {
+      this.#end(devbox, 'out_of_memory', describeKill(use, devbox.limits, group));
+    }
+    return use.now > devbox.limits.memory / 2;
+  }
+
   /** Those that use more than half of what they may. */
   #excessive(devboxes: readonly Watched[]): { devbox: Watched; use: ProcessUse }[] {
+    if (devboxes.length === 0) {
+      return [];
+    }
     const uses = this.#table.measure(devboxes.map(({ scope }) => scope));
     return devboxes.flatMap((devbox, index) => {
       const use = uses[index];
@@ -117,4 +159,14 @@ export class UsageWatch {
       devbox.onExcess(reason, message);
     }
   }
+}
+
+/** A sentence about a devbox whose processes the kernel had to kill. */
+function describeKill({ now, peak }: MemoryUse, { memory }: Limits, group: DevboxGroup): string {
+  const used = Math.max(now, peak ?? memory);
+  // Where it did not use up its own, all devboxes together have used up what the computer has for them.
+  const what = used < 0.9 * memory ? `Out of memory: this computer has no more for devboxes. The devbox used ${gibibytes(used)} of ${gibibytes(memory)} and was ended.` : `Out of memory: the devbox used ${gibibytes(used)} of ${gibibytes(memory)} and was ended.`;
+  const killed = lastKilled(group.name);
+  const largest = killed === undefined ? '' : ` Its largest process, ${killed.name}, had ${gibibytes(killed.memory)}.`;
+  return `${what}${largest} ${used < 0.9 * memory ? 'Run fewer devboxes at once.' : 'Use a larger resource_size_request.'}`;
 }

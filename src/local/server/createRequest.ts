@@ -86,7 +86,7 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
     },
     network: readNetwork(launch.network_policy_id, account),
     tunnel: fields.tunnel === undefined ? undefined : readTunnel(fields.tunnel),
-    limits: limitsOf({ size: launch.resource_size_request, memory: launch.custom_gb_memory, disk: launch.custom_disk_size }),
+    limits: limitsOf({ size: launch.resource_size_request, memory: launch.custom_gb_memory, disk: launch.custom_disk_size, cores: launch.custom_cpu_cores }),
     launchParameters: lifetime.keepAliveSeconds === undefined ? launch : { ...launch, keep_alive_time_seconds: lifetime.keepAliveSeconds },
   };
 }

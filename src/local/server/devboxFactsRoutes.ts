@@ -5,9 +5,6 @@ import type { Eviction } from '../devbox/evictions';
 import { addMetadataRoutes } from './metadataRoutes';
 import type { Router } from './router';
 
-/** Cores of each size; memory and disk follow from the devbox's limits. */
-const cores: Readonly<Record<string, number>> = { X_SMALL: 0.5, SMALL: 1, MEDIUM: 2, LARGE: 2, X_LARGE: 4, XX_LARGE: 8 };
-
 /** Adds what can be told about devboxes: usage, metadata in use, evictions. Add it before the `{id}` routes. */
 export function addDevboxFactsRoutes(router: Router, devboxes: DevboxRegistry): void {
   router.add('GET', '/v1/devboxes/{id}/usage', ({ exchange, params }) => {
@@ -29,9 +26,6 @@ function usageView(devbox: DevboxRecord, now: number): Record<string, unknown> {
   const end = devbox.endedAt ?? now;
   const total = (end - devbox.createdAt) / 1_000;
   const active = total - suspendedSeconds(devbox, end);
-  const size = devbox.spec.launchParameters['resource_size_request'];
-  const custom = devbox.spec.launchParameters['custom_cpu_cores'];
-  const vcpus = size === 'CUSTOM_SIZE' && typeof custom === 'number' ? custom : (cores[typeof size === 'string' ? size : 'SMALL'] ?? 1);
   const gibibytes = (bytes: number): number => bytes / 2 ** 30;
   return {
     id: devbox.id,
@@ -40,7 +34,7 @@ function usageView(devbox: DevboxRecord, now: number): Record<string, unknown> {
     end_time_ms: devbox.endedAt ?? null,
     total_elapsed_seconds: Math.round(total),
     total_active_seconds: Math.round(active),
-    vcpu_seconds: Math.round(active * vcpus),
+    vcpu_seconds: Math.round(active * devbox.spec.limits.cores),
     memory_gb_seconds: Math.round(active * gibibytes(devbox.spec.limits.memory)),
     disk_gb_seconds: Math.round(total * gibibytes(devbox.spec.limits.disk)),
   };

@@ -11,7 +11,7 @@ describe('local platform without namespaces', () => {
   let client: Client;
 
   before(async () => {
-    platform = await startPlatform(['--sandbox', 'plain']);
+    platform = await startPlatform(['--sandbox', 'plain', '--control-groups', 'off']);
     client = platform.client();
   });
   after(async () => {
