@@ -9,8 +9,8 @@ import type { Router } from './router';
 const longestValue = 128 * 1024;
 
 const valueField = z.string().max(longestValue, 'A secret may have up to 131,072 characters').refine((value) => !value.includes('\0'), 'A secret must not contain a NUL character');
-const secretName = nameField.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'A secret is named like an environment variable: letters, digits and _ only, no digit in front');
-const createFields = z.object({ name: secretName, value: valueField });
+// Runloop's documentation speaks of names like those of environment variables; its own examples have others.
+const createFields = z.object({ name: nameField.min(1, 'A secret needs a name'), value: valueField });
 const updateFields = z.object({ value: valueField });
 
 /** Adds the account's secrets, which are addressed by name or id and whose values never come back. */
