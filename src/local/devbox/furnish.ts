@@ -4,8 +4,9 @@ import type { Blueprint } from './blueprints';
 import { clearFile, makeFolder } from './diskPaths';
 import { codeOf } from './errors';
 import type { DevboxTools } from './hostTools';
+import { loginFile } from './hostTools';
 import { prepareLayers } from './layers';
-import { mapShim, micromambaShim, poetryShim, pythonShim, sudoShim } from './shims';
+import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim } from './shims';
 
 /** Folders every devbox has, besides the host's system folders; what it has made of them stays. */
 const folders = ['workspace', 'home/user', 'root', 'run/lock', 'srv', 'mnt', 'media', 'var/cache', 'var/lib', 'var/log'];
@@ -49,6 +50,7 @@ export async function furnish(root: string, prefix: string, blueprint: Blueprint
     }
   }
   await program(root, 'run/devbox/bin/sudo', sudoShim);
+  await program(root, loginFile.slice(1), loginScript);
   await program(root, 'run/devbox/bin/newuidmap', mapShim('uid_map'));
   await program(root, 'run/devbox/bin/newgidmap', mapShim('gid_map'));
   if (blueprint?.openhands === true) {

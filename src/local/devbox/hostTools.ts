@@ -32,6 +32,9 @@ export interface DevboxTools {
 /** Where the platform's own things are inside a devbox. */
 export const platformFolder = '/run/devbox';
 
+/** What the shells of commands read first, as the devbox sees it. */
+export const loginFile = `${platformFolder}/login`;
+
 /**
  * Checks what was given on the command line.
  * @throws DevboxError `invalid` that names the missing file.

@@ -42,6 +42,17 @@ fi
 exec -- "$@"
 `;
 
+/**
+ * What a command's bash reads first, as a login shell does: where installers leave their search paths. The computer's own
+ * `/etc/profile` is none of the devbox's business.
+ */
+export const loginScript = String.raw`case $BASH_ENV in */run/devbox/login) unset -v BASH_ENV ;; esac
+for __devbox_profile in ~/.bash_profile ~/.bash_login ~/.profile; do
+  if [ -r "$__devbox_profile" ]; then . "$__devbox_profile"; break; fi
+done
+unset -v __devbox_profile
+`;
+
 /** `newuidmap` and `newgidmap`, as unshare calls them: root of the host needs no list of who may lend which numbers. */
 export function mapShim(file: 'uid_map' | 'gid_map'): string {
   return `#!/bin/sh

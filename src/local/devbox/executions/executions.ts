@@ -3,7 +3,7 @@ import type { DevboxLog } from '../devboxLog';
 import type { DevboxRun } from '../devboxRun';
 import { DevboxError, messageOf } from '../errors';
 import type { DevboxFiles } from '../files';
-import { platformFolder } from '../hostTools';
+import { loginFile, platformFolder } from '../hostTools';
 import { newExecutionId, newFileName } from '../ids';
 import type { SandboxProcess } from '../sandbox';
 import type { RecordTable } from '../../store/recordTable';
@@ -121,8 +121,11 @@ export class Executions {
       const file = run.sandbox.prefix + name;
       command = `eval "$(cat -- ${file}; rm -f -- ${file})"`;
     }
-    const words = stateFile === undefined ? [command] : [namedShellScript, 'bash', stateFile, command];
-    return run.launch({ argv: ['/bin/bash', '--norc', '-c', ...words], ...(execution.request.attachStdin ? { input: 'open' as const } : {}) });
+    const login = run.sandbox.prefix + loginFile;
+    const words = stateFile === undefined ? [command] : [namedShellScript, 'bash', stateFile, command, login];
+    // Bash reads this file first; a variable of the devbox's own goes before.
+    const environment = stateFile === undefined && run.environment['BASH_ENV'] === undefined ? { BASH_ENV: login } : {};
+    return run.launch({ argv: ['/bin/bash', '--norc', '-c', ...words], environment, ...(execution.request.attachStdin ? { input: 'open' as const } : {}) });
   }
 
   #shell(name: string, run: DevboxRun): NamedShell {

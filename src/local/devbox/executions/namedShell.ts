@@ -2,10 +2,10 @@
  * How a command runs in a named shell: in a bash of its own that first takes over the folder, the variables, functions
  * and options which the shell's last command left, and leaves its own for the next one. A command that is killed
  * therefore does not take the shell with it, and what it leaves in the background cannot mix its output into the next.
- * Arguments: the file that holds the state, and the command.
+ * Arguments: the file that holds the state, the command, and what a new shell reads first.
  */
 export const namedShellScript = String.raw`
-if [ -f "$1" ]; then . "$1" 2>/dev/null; fi
+if [ -f "$1" ]; then . "$1" 2>/dev/null; else . "$3"; fi
 __devbox_state=$1
 __devbox_keep() {
   local __devbox_options __devbox_name -
@@ -28,6 +28,6 @@ __devbox_keep() {
   } > "$__devbox_state.new" 2>/dev/null && command -p mv -f -- "$__devbox_state.new" "$__devbox_state"
 }
 trap __devbox_keep EXIT
-eval "shift 2
+eval "shift 3
 $2"
 `.replaceAll('\\$', '$');
