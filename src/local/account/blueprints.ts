@@ -10,7 +10,9 @@ import { removeFolder } from '../devbox/removeFolder';
 import type { CodeMount, FileMount, PolicyBinding } from '../devbox/spec';
 import type { RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
+import type { UserRequest } from '../devbox/users';
 import type { BuildStep } from './dockerfile';
+import { lastUser } from './dockerfile';
 import { Disks } from './disks';
 
 const stringMap = z.record(z.string(), z.string());
@@ -31,6 +33,8 @@ const builtRecord = z.object({
   environment: stringMap,
   metadata: stringMap,
   parameters: z.record(z.string(), z.unknown()),
+  /** Whom the Dockerfile's last USER named, if that is not root. */
+  user: z.object({ name: z.string(), uid: z.number().optional() }).optional(),
 });
 
 /** A blueprint that was built here, as the store has it. */
@@ -58,6 +62,10 @@ export interface BuildOrder {
   readonly codeMounts: readonly CodeMount[];
   /** The network policy of the build; devboxes have their own. */
   readonly network: PolicyBinding | undefined;
+  /** The user that builds it, where its Dockerfile says no other. */
+  readonly user: UserRequest;
+  /** The user that takes over after the Dockerfile, which has made it. */
+  readonly laterUser: UserRequest | undefined;
   /** Values of build-time secrets by variable; not kept. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -66,7 +74,7 @@ export interface BuildOrder {
 }
 
 /** One build, on a disk of its own. */
-export interface BuildJob extends Pick<BuildOrder, 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'secrets'> {
+export interface BuildJob extends Pick<BuildOrder, 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'user' | 'laterUser' | 'secrets'> {
   readonly id: string;
   readonly disk: string;
   readonly openhands: Blueprint | undefined;
@@ -143,6 +151,7 @@ export class Blueprints {
         baseId: order.base?.id,
         status: 'queued',
         environment: { ...base?.environment },
+        user: lastUser(order.steps) ?? base?.user,
         metadata: { ...order.metadata },
         parameters: { ...order.parameters },
       };

@@ -2,6 +2,8 @@ import { DevboxRun } from '../devbox/devboxRun';
 import { DevboxError } from '../devbox/errors';
 import { DevboxFiles } from '../devbox/files';
 import { furnish, systemFiles } from '../devbox/furnish';
+import { makeFolder } from '../devbox/diskPaths';
+import { requireProgram } from '../devbox/hostPrograms';
 import { LoopbackAddresses } from '../devbox/loopback';
 import type { MountSurroundings } from '../devbox/mounts';
 import { mountAll, mountObject } from '../devbox/mounts';
@@ -10,13 +12,16 @@ import type { Provisions } from '../devbox/provisions';
 import { limitsOf } from '../devbox/sizes';
 import type { DevboxSpec } from '../devbox/spec';
 import { UsageWatch } from '../devbox/usageWatch';
+import { homeOf, root } from '../devbox/users';
 import type { BuildJob, RunBuild } from './blueprints';
 import { BuildFailure } from './blueprints';
 import { copyScript } from './copyScript';
+import { stepUserScript } from './stepUser';
 import type { BuildStep, CopyStep } from './dockerfile';
 import { contextsOf } from './dockerfile';
 
-const home = '/home/user';
+/** Numbers of a user that is not there. */
+const nobody = { uid: 65_534, gid: 65_534 };
 
 /** Where a build sees its contexts; not part of what is kept. */
 const contextFolder = '/run/devbox/contexts';
@@ -40,8 +45,10 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
     let excess: BuildFailure | undefined;
     let overdrawn = (): boolean => false;
     try {
-      await furnish(disk, run.sandbox.prefix, job.openhands, sandboxes.tools, await systemFiles());
-      await run.open(job.secrets);
+      const { prefix, hasUsers } = run.sandbox;
+      const user = await furnish(disk, { prefix, user: hasUsers ? job.user : undefined, blueprint: job.openhands, tools: sandboxes.tools, systemFiles: await systemFiles() });
+      await makeFolder(disk, spec.home, 'keep');
+      await run.open(job.secrets, user);
       overdrawn = usage.watch({
         scope: run.sandbox.scope,
         group: run.sandbox.group,
@@ -53,7 +60,7 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
           void run.sandbox.stop();
         },
       });
-      const files = new DevboxFiles(() => run, home);
+      const files = new DevboxFiles(() => run, spec.home);
       await runSteps(job, run, { run, files, log, spec, disk, provisions });
     } catch (error) {
       // What was ended for using too much fails with an exit code that tells nothing.
@@ -66,7 +73,7 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
   };
 }
 
-function specOf({ environment, fileMounts, codeMounts, network }: BuildJob): DevboxSpec {
+function specOf({ environment, fileMounts, codeMounts, network, user }: BuildJob): DevboxSpec {
   return {
     name: undefined,
     metadata: {},
@@ -76,8 +83,9 @@ function specOf({ environment, fileMounts, codeMounts, network }: BuildJob): Dev
     objectMounts: [],
     codeMounts,
     launchCommands: [],
-    username: 'user',
-    home,
+    username: user.name,
+    uid: user.uid,
+    home: homeOf(user),
     lifetime: { onIdle: 'shutdown' as const },
     hooks: { suspendCommands: [], suspendDeadlineMs: 0 },
     limits: limitsOf({ size: 'LARGE' }),
@@ -87,37 +95,48 @@ function specOf({ environment, fileMounts, codeMounts, network }: BuildJob): Dev
   };
 }
 
-async function runSteps({ steps, contexts, log, signal }: BuildJob, run: DevboxRun, mounting: MountSurroundings): Promise<void> {
-  const { prefix } = run.sandbox;
+async function runSteps({ steps, contexts, log, laterUser, signal }: BuildJob, run: DevboxRun, mounting: MountSurroundings): Promise<void> {
+  const { prefix, hasUsers } = run.sandbox;
   for (const name of contextsOf(steps)) {
     const objectId = contexts.get(name) ?? '';
     await mountObject({ objectId, path: folderOf(name) }, mounting);
   }
   const variables: Record<string, string> = {};
-  let folder = home;
+  let folder = mounting.spec.home;
   for (const [index, step] of steps.entries()) {
     signal.throwIfAborted();
     const absolute = (path: string): string => (path.startsWith('/') ? path : `${folder}/${path}`);
     log.append({ source: 'setup_commands', level: 'info', message: `Step ${index + 1} of ${steps.length}: ${describe(step)}` });
     let code = 0;
+    if (hasUsers && laterUser !== undefined && isAfterDockerfile(step)) {
+      // Its numbers are the ones that the disk says.
+      run.become({ name: laterUser.name, ...nobody });
+    }
     switch (step.kind) {
       case 'env':
         variables[step.name] = step.value;
         break;
       case 'workdir':
         folder = absolute(step.path);
-        ({ code } = await run.shell('setup_commands', 'mkdir -p -- "$1"', variables, (argv) => [...argv, 'workdir', prefix + folder]));
+        ({ code } = await run.shell('setup_commands', 'mkdir -p -- "$1"', variables, (argv) => [...argv, 'workdir', prefix + folder], root));
         break;
-      case 'run':
-        ({ code } = await run.shell('setup_commands', step.command, variables, (argv) => ['/bin/bash', '--norc', '-c', cdScript, 'run', prefix + folder, ...argv]));
+      case 'user':
         break;
+      case 'run': {
+        const { user, prepare = '' } = step;
+        const own = user === undefined || !hasUsers;
+        const way = own ? [cdScript, 'run', prefix + folder] : [stepUserScript, 'run', requireProgram('setpriv'), user.name, user.group ?? '', variables['HOME'] === undefined ? '' : 'keep', prefix + folder];
+        const before = prepare === '' ? [] : ['/bin/bash', '--norc', '-c', `${prepare}"$@"\nexit $?`, 'prepare'];
+        ({ code } = await run.shell('setup_commands', step.command, variables, (argv) => [...before, '/bin/bash', '--norc', '-c', ...way, ...argv], own ? run.user : root));
+        break;
+      }
       case 'copy': {
-        const words = [prefix + folderOf(step.from), prefix + absolute(step.target), step.mode ?? '', ...step.sources];
-        ({ code } = await run.shell('setup_commands', copyScript, {}, (argv) => [...argv, 'copy', ...words]));
+        const words = [prefix + folderOf(step.from), prefix + absolute(step.target), step.mode ?? '', hasUsers ? (step.owner ?? '') : '', ...step.sources];
+        ({ code } = await run.shell('setup_commands', copyScript, {}, (argv) => [...argv, 'copy', ...words], root));
         break;
       }
       case 'mounts':
-        await mountAll(mounting);
+        await mountAll(laterUser === undefined ? mounting : { ...mounting, files: new DevboxFiles(() => run, homeOf(laterUser)), spec: { ...mounting.spec, home: homeOf(laterUser) } });
         break;
       case 'openhands':
         // Furnished before the first step, and again at every start.
@@ -127,6 +146,10 @@ async function runSteps({ steps, contexts, log, signal }: BuildJob, run: DevboxR
       throw new DevboxError('failed', `Step ${index + 1} ended with exit code ${code}, so the blueprint cannot be built.`);
     }
   }
+}
+
+function isAfterDockerfile(step: BuildStep): boolean {
+  return step.kind === 'mounts' || (step.kind === 'run' && step.user === undefined);
 }
 
 function folderOf(context: string): string {
@@ -141,6 +164,8 @@ function describe(step: BuildStep): string {
       return `ENV ${step.name}`;
     case 'workdir':
       return `WORKDIR ${step.path}`;
+    case 'user':
+      return `USER ${step.user.name}${step.user.group === undefined ? '' : `:${step.user.group}`}`;
     case 'run':
       return step.command;
     case 'copy':

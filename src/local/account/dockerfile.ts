@@ -1,14 +1,35 @@
 import { DevboxError } from '../devbox/errors';
+import type { UserRequest } from '../devbox/users';
+import { userName, usualUser } from '../devbox/users';
 
 /** One step of a build. */
 export type BuildStep =
-  | { readonly kind: 'run'; readonly command: string }
+  | RunStep
   | { readonly kind: 'env'; readonly name: string; readonly value: string }
   | { readonly kind: 'workdir'; readonly path: string }
+  | { readonly kind: 'user'; readonly user: StepUser }
   | CopyStep
   | { readonly kind: 'mounts' }
   /** The image has OpenHands' runtime in it, for which the platform's own action server stands in. */
   | { readonly kind: 'openhands'; readonly image: string };
+
+/** Runs a command. */
+export interface RunStep {
+  readonly kind: 'run';
+  readonly command: string;
+  /** Shell lines that root runs before; empty for none. */
+  readonly prepare?: string;
+  /** Undefined for a setup command, which the devbox's own user runs. */
+  readonly user?: StepUser;
+}
+
+/** Whom a Dockerfile's USER names. */
+export interface StepUser {
+  /** A name or a number. */
+  readonly name: string;
+  /** A name or a number; undefined takes the user's own group. */
+  readonly group?: string | undefined;
+}
 
 /** Copies from a build context onto the disk. */
 export interface CopyStep {
@@ -20,7 +41,15 @@ export interface CopyStep {
   readonly target: string;
   /** Octal permissions of what is copied. */
   readonly mode: string | undefined;
+  /** Whose it is then, as names or numbers `user` or `user:group`; undefined means root's. */
+  readonly owner: string | undefined;
 }
+
+/** Users and groups as USER and --chown name them. */
+const ownerName = /^([A-Za-z_][\w.-]*|\d{1,5})(?::([A-Za-z_][\w.-]*|\d{1,5}))?$/;
+
+/** Images whose first user is not root. */
+const userBases = /^runloop[:/]/;
 
 /** Images for which this computer's own system can stand in. */
 const knownBases = /^(?:runloop[:/]|(?:docker\.io\/)?(?:library\/)?(?:ubuntu|debian)(?:[:@]|$))/;
@@ -37,6 +66,7 @@ export function readDockerfile(text: string, given: Readonly<Record<string, stri
   const steps: BuildStep[] = [];
   const values: Record<string, string> = {};
   let begun = false;
+  let user: StepUser = { name: 'root' };
   for (const { number, word, rest } of instructions(text)) {
     const refuse = (why: string): DevboxError => new DevboxError('invalid', `Line ${number} of the Dockerfile: ${why}`);
     const filled = word === 'RUN' ? rest : fillIn(rest, values);
@@ -54,10 +84,11 @@ export function readDockerfile(text: string, given: Readonly<Record<string, stri
           steps.push({ kind: 'openhands', image });
         }
         begun = true;
+        user = { name: userBases.test(image) ? usualUser.name : 'root' };
         break;
       }
       case 'RUN':
-        steps.push({ kind: 'run', command: runCommand(rest, refuse) });
+        steps.push({ kind: 'run', ...runCommand(rest, refuse), user });
         break;
       case 'COPY':
         steps.push(copyStep(filled, refuse));
@@ -80,11 +111,15 @@ export function readDockerfile(text: string, given: Readonly<Record<string, stri
       case 'WORKDIR':
         steps.push({ kind: 'workdir', path: unquote(filled) });
         break;
-      case 'USER':
-        if (!/^(?:user|root|0|1000)(?::|$)/.test(filled)) {
-          throw refuse(`the user "${filled}" is not there. Use user or root.`);
+      case 'USER': {
+        const [, name, group] = ownerName.exec(unquote(filled)) ?? [];
+        if (name === undefined) {
+          throw refuse(`"${filled}" cannot be a user. Give a name or a number, and behind a colon a group.`);
         }
+        user = { name, group };
+        steps.push({ kind: 'user', user });
         break;
+      }
       case 'LABEL':
       case 'EXPOSE':
       case 'CMD':
@@ -107,14 +142,20 @@ export function contextsOf(steps: readonly BuildStep[]): ReadonlySet<string> {
   return new Set(steps.flatMap((step) => (step.kind === 'copy' ? [step.from] : [])));
 }
 
+/** The user whose devboxes are made of it: the last one that USER named, unless that is root or a number. */
+export function lastUser(steps: readonly BuildStep[]): UserRequest | undefined {
+  const { name } = steps.flatMap((step) => (step.kind === 'user' ? [step.user] : [])).at(-1) ?? {};
+  return name === undefined || name === 'root' || !userName.test(name) ? undefined : { name };
+}
+
 type Refuse = (why: string) => DevboxError;
 
-function runCommand(rest: string, refuse: Refuse): string {
+function runCommand(rest: string, refuse: Refuse): { readonly command: string; readonly prepare: string } {
   const { flags, words } = flagsOf(rest);
   const prepare = flags.map((flag) => mountFlag(flag, refuse)).join('');
   const whole = /^<<(-?)(["']?)(\w+)\2\n([^]*?)\n?\s*\3$/.exec(words);
   const command = whole === null ? (words.startsWith('[') ? execForm(words, refuse) : words) : (whole[4] ?? '');
-  return prepare === '' ? command : `${prepare}\n${command}`;
+  return { command, prepare };
 }
 
 /** What a flag of RUN asks for, as shell lines in front of the command. */
@@ -128,8 +169,15 @@ function mountFlag(flag: string, refuse: Refuse): string {
   if (!flag.startsWith('--mount=') || options.get('type') !== 'secret' || !/^[A-Za-z_]\w*$/.test(id) || /['\n]/.test(target)) {
     throw refuse(`${flag} cannot be honoured. Of RUN's flags, --mount=type=secret,id=NAME and type=cache can.`);
   }
+  const owner = [options.get('uid') ?? '0', options.get('gid') ?? '0'];
+  const mode = options.get('mode') ?? '0400';
+  if (!owner.every((number) => /^\d{1,5}$/.test(number)) || !/^[0-7]{3,4}$/.test(mode)) {
+    throw refuse(`${flag} needs numbers as uid and gid, and octal digits as mode.`);
+  }
   // The build's secrets are variables; what makes a file of one removes it again.
-  return `mkdir -p -- "$(dirname -- '${target}')" && (umask 077; printf %s "$${id}" > '${target}') && trap "rm -f -- '${target}'" EXIT\n`;
+  return `mkdir -p -- "$(dirname -- '${target}')" && (umask 077; printf %s "$${id}" > '${target}') && trap "rm -f -- '${target}'" EXIT
+if [ "$RUNLOOP_LOCAL_USERS" = 1 ]; then chown ${owner.join(':')} '${target}'; fi && chmod ${mode} '${target}' || exit 1
+`;
 }
 
 function copyStep(filled: string, refuse: Refuse): CopyStep {
@@ -148,17 +196,20 @@ function copyStep(filled: string, refuse: Refuse): CopyStep {
   }
   let from = '';
   let mode: string | undefined;
+  let owner: string | undefined;
   for (const flag of flags) {
     const [name, value = ''] = flag.split('=');
     if (name === '--from' && value !== '' && !/^\d+$/.test(value)) {
       from = value;
     } else if (name === '--chmod' && /^[0-7]{3,4}$/.test(value)) {
       mode = value;
-    } else if (name !== '--link' && !(name === '--chown' && /^(?:user|root|0|1000)(?::\w+)?$/.test(value))) {
-      throw refuse(`${flag} cannot be honoured. Use --from with a named build context, --chmod with octal digits, or --chown with user or root.`);
+    } else if (name === '--chown' && ownerName.test(value)) {
+      owner = value;
+    } else if (name !== '--link') {
+      throw refuse(`${flag} cannot be honoured. Use --from with a named build context, --chmod with octal digits, or --chown with a user and a group.`);
     }
   }
-  return { kind: 'copy', from, sources, target, mode };
+  return { kind: 'copy', from, sources, target, mode, owner };
 }
 
 function flagsOf(text: string): { readonly flags: readonly string[]; readonly words: string } {

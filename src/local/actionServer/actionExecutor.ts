@@ -41,9 +41,9 @@ export class ActionExecutor {
   private constructor(options: ExecutorOptions, session: BashSession) {
     this.#options = options;
     this.#session = session;
-    this.#editor = new FileEditor(options.paths, options.shell.workingDir);
+    this.#editor = new FileEditor(options.paths, options.shell.workingDir, (path) => options.shell.user.own(path));
     const { paths, shell, log } = options;
-    const surroundings = { environment: shell.environment, workingDir: shell.workingDir, log };
+    const surroundings = { environment: shell.environment, workingDir: shell.workingDir, user: shell.user, log };
     const { browser } = options;
     this.#browse = browser === undefined ? undefined : new BrowseActions({ ...surroundings, ...browser, paths, tempDir: shell.tempDir });
     this.#ipython = options.jupyter ? new IpythonActions(surroundings, (path) => paths.toDevbox(path), options.agentSkills) : undefined;
@@ -163,6 +163,6 @@ export class ActionExecutor {
   }
 
   #fileContext(): FileContext {
-    return { paths: this.#options.paths, shellDir: this.#session.workingDir };
+    return { paths: this.#options.paths, shellDir: this.#session.workingDir, own: (path) => this.#options.shell.user.own(path) };
   }
 }

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import { ActionExecutor } from './actionExecutor';
 import { ActionQueue } from './actionQueue';
+import { serverUser, settleUser } from './actingUser';
+import type { ActingUser } from './actingUser';
 import type { ServerArguments } from './arguments';
 import { findTerminalProgram } from './bash/terminalProgram';
 import { childEnvironment } from './childEnvironment';
@@ -36,6 +38,7 @@ export class ActionServer {
   #executor: ActionExecutor | undefined;
   readonly #mcp: McpProxy;
   #vscode: VscodeServer | undefined;
+  #user = serverUser;
   #isReady = false;
   #initialising: Promise<void> | undefined;
   readonly #closing = new AbortController();
@@ -105,8 +108,8 @@ export class ActionServer {
     const log = this.#log;
     log.info(`Initialising the executor in ${this.#paths.toDevbox(this.#workingDir)}`);
     log.info(`Memory limit: ${this.#settings.maxMemoryGb ?? 'none'}`);
-    this.#explainUser();
     await makeFolder(this.#workingDir);
+    this.#user = await this.#settleUser();
     await makeFolder(this.#paths.tempDir);
     const program = await findTerminalProgram(this.#environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
     if (program.script === undefined) {
@@ -119,6 +122,7 @@ export class ActionServer {
         tempDir: this.#paths.tempDir,
         environment: this.#environment,
         program,
+        user: this.#user,
         log,
         signal: this.#closing.signal,
       },
@@ -146,6 +150,7 @@ export class ActionServer {
           workspace: this.#pathOr(this.#settings.vscodeWorkspace),
           tempDir: this.#paths.tempDir,
           environment: this.#environment,
+          user: this.#user,
           signal: this.#closing.signal,
           deadlineMs: this.#settings.pluginTimeoutMs,
           log: this.#log,
@@ -162,11 +167,21 @@ export class ActionServer {
     return path === undefined ? this.#workingDir : this.#paths.resolve(path, this.#workingDir);
   }
 
-  #explainUser(): void {
+  #settleUser(): Promise<ActingUser> {
     const { username, userId } = this.#arguments;
-    const uid = process.getuid?.() ?? -1;
-    if (uid === userId || (uid === 0 && username === 'root')) return;
-    this.#log.info(`Commands run as the server's own user (uid ${uid}), not as ${username}: there is no other user here.`);
+    const { severalUsers, serverUser: own, suToUser, runtimeUsername, sandboxGroup } = this.#settings;
+    return settleUser({
+      username,
+      userId,
+      several: severalUsers,
+      serverUser: own,
+      suToUser,
+      furtherName: runtimeUsername,
+      group: sandboxGroup,
+      workingDir: this.#workingDir,
+      environment: this.#environment,
+      log: this.#log,
+    });
   }
 
   #routes(): Routes {
@@ -183,7 +198,7 @@ export class ActionServer {
         POST: executeActionHandler(executor, this.#queue, this.#log, () => (this.#times.lastActionAt = Date.now())),
       },
       '/list_files': { POST: listFilesHandler(this.#paths, this.#workingDir) },
-      '/upload_file': { POST: uploadFileHandler(this.#paths, this.#log) },
+      '/upload_file': { POST: uploadFileHandler(this.#paths, (path) => this.#user.own(path), this.#log) },
       '/download_files': { GET: downloadFilesHandler(this.#paths, this.#log) },
       '/vscode/connection_token': {
         GET: (_request, response) => sendJson(response, 200, { token: this.#vscode?.token ?? null }),

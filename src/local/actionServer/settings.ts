@@ -14,6 +14,12 @@ export interface ServerSettings {
   readonly vscodeServer: string | undefined;
   readonly vscodeNode: string | undefined;
   readonly plainRoot: string | undefined;
+  /** The devbox has several users. */
+  readonly severalUsers: boolean;
+  readonly serverUser: string | undefined;
+  readonly suToUser: boolean;
+  readonly runtimeUsername: string | undefined;
+  readonly sandboxGroup: string;
   /** Path of the Chromium that browses, if one is named. */
   readonly chromium: string | undefined;
 }
@@ -39,6 +45,11 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
     vscodeNode: nonEmpty(environment['RUNLOOP_LOCAL_VSCODE_NODE']),
     chromium: nonEmpty(environment['RUNLOOP_LOCAL_CHROMIUM']),
     plainRoot: nonEmpty(environment['RUNLOOP_LOCAL_ROOT']),
+    severalUsers: environment['RUNLOOP_LOCAL_USERS'] === '1' && nonEmpty(environment['RUNLOOP_LOCAL_ROOT']) === undefined,
+    serverUser: nonEmpty(environment['USER']),
+    suToUser: ['1', 'true', 't', 'yes', 'y', 'on'].includes((environment['SU_TO_USER'] ?? 'true').toLowerCase()),
+    runtimeUsername: nonEmpty(environment['RUNTIME_USERNAME']),
+    sandboxGroup: nonEmpty(environment['SANDBOX_GROUP_ID']) ?? 'root',
   };
 }
 

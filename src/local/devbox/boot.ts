@@ -42,9 +42,11 @@ export async function bringUp(devbox: BootSubject, { run, first, onInitializing 
   if (first) {
     await provisions.copyDisk(spec, disk, run.signal);
   }
-  await furnish(disk, run.sandbox.prefix, spec.blueprint, sandboxes.tools, await systemFiles());
+  const { prefix, hasUsers } = run.sandbox;
+  const user = hasUsers ? { name: spec.username, uid: spec.uid } : undefined;
+  const owner = await furnish(disk, { prefix, user, blueprint: spec.blueprint, tools: sandboxes.tools, systemFiles: await systemFiles() });
   await makeFolder(disk, spec.home, 'keep');
-  await run.open(presentSecrets(devbox, surroundings));
+  await run.open(presentSecrets(devbox, surroundings), owner);
   onInitializing();
   await mishaps?.boot(devbox, 'initializing', run.signal);
   if (first) {

@@ -47,7 +47,7 @@ export class DevboxFacts {
 
   /** The devbox as the store keeps it. */
   get record(): DevboxRecord {
-    const { blueprint, snapshotId, environment, secrets, entrypoint, launchCommands, username, home, lifetime, hooks, limits, wakeOnHttp, launchParameters } = this.spec;
+    const { blueprint, snapshotId, environment, secrets, entrypoint, launchCommands, username, uid, home, lifetime, hooks, limits, wakeOnHttp, launchParameters } = this.spec;
     return {
       id: this.id,
       createdAt: this.createdAt,
@@ -61,6 +61,7 @@ export class DevboxFacts {
         entrypoint,
         launchCommands: [...launchCommands],
         username,
+        uid,
         home,
         lifetime,
         hooks: { ...hooks, suspendCommands: [...hooks.suspendCommands] },

@@ -24,6 +24,7 @@ const specRecord = z.object({
   entrypoint: z.string().optional(),
   launchCommands: z.array(z.string()),
   username: z.string(),
+  uid: z.number().optional(),
   home: z.string(),
   lifetime: z.object({ keepAliveSeconds: z.number().optional(), idleSeconds: z.number().optional(), onIdle: z.enum(['shutdown', 'suspend']) }),
   limits: z.object({ memory: z.number(), disk: z.number(), processes: z.number(), cores: z.number().default(1) }),

@@ -10,6 +10,8 @@ import type { LoopbackAddresses } from './loopback';
 import type { FenceSurroundings } from './provisions';
 import type { ExitStatus, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import type { DevboxSpec } from './spec';
+import type { DevboxUser } from './users';
+import { homeOf, root } from './users';
 
 /** How long output is waited for after a command has ended while something it left behind still holds its output. */
 const outputGrace = 100;
@@ -39,6 +41,7 @@ export class DevboxRun {
   #address = '';
   #fence: Fence | undefined;
   #environment: Readonly<Record<string, string>> = {};
+  #user = root;
 
   constructor(surroundings: RunSurroundings) {
     this.sandbox = surroundings.sandbox;
@@ -48,6 +51,11 @@ export class DevboxRun {
   /** The whole environment of the devbox's commands. */
   get environment(): Readonly<Record<string, string>> {
     return this.#environment;
+  }
+
+  /** Whose its commands are unless it is said. */
+  get user(): DevboxUser {
+    return this.#user;
   }
 
   /** The loopback address on which the devbox's services listen; empty before and after the run. */
@@ -63,13 +71,15 @@ export class DevboxRun {
   /**
    * Builds the sandbox.
    * @param secrets values of account secrets, by variable
+   * @param user whose its commands are unless it is said
    * @throws DevboxError `failed` when that cannot be done, or when no address is free
    */
-  async open(secrets: Readonly<Record<string, string>>): Promise<void> {
+  async open(secrets: Readonly<Record<string, string>>, user: DevboxUser): Promise<void> {
     const { spec, tools, addresses } = this.#surroundings;
+    this.#user = user;
     this.signal.throwIfAborted();
     this.#address = await addresses.take();
-    this.#environment = devboxEnvironment(spec, secrets, this.sandbox.prefix, tools, this.#address);
+    this.#environment = devboxEnvironment({ spec, secrets, sandbox: this.sandbox, tools, address: this.#address });
     this.signal.throwIfAborted();
     await this.sandbox.start(this.signal);
     if (spec.network?.fenced === true) {
@@ -93,7 +103,7 @@ export class DevboxRun {
    */
   launch(command: Pick<SandboxCommand, 'argv'> & Partial<SandboxCommand>): SandboxProcess {
     const cwd = `${this.sandbox.prefix}${this.#surroundings.spec.home}`;
-    return this.sandbox.run({ cwd, ...command, environment: { ...this.environment, ...command.environment } });
+    return this.sandbox.run({ cwd, user: this.#user, ...command, environment: { ...this.environment, ...command.environment } });
   }
 
   /**
@@ -121,14 +131,16 @@ export class DevboxRun {
    * Runs a shell command in the home folder, its output going to the log line by line while it comes.
    * @param variables in addition to the devbox's environment
    * @param within puts the words that run the command into others
+   * @param user whose it is, if not the devbox's own
    */
-  async shell(source: LogEntry['source'], command: string, variables: Readonly<Record<string, string>> = {}, within = (argv: readonly string[]): readonly string[] => argv): Promise<ExitStatus> {
+  async shell(source: LogEntry['source'], command: string, variables: Readonly<Record<string, string>> = {}, within = (argv: readonly string[]): readonly string[] => argv, user = this.#user): Promise<ExitStatus> {
     const stdout = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'info', message }));
     const stderr = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'error', message }));
     const running = this.sandbox.run({
       argv: within(['/bin/bash', '--norc', '-c', this.sandbox.translate(command)]),
       environment: { ...this.environment, ...variables },
       cwd: `${this.sandbox.prefix}${this.#surroundings.spec.home}`,
+      user,
       onStdout: (chunk) => stdout.write(chunk),
       onStderr: (chunk) => stderr.write(chunk),
     });
@@ -141,6 +153,12 @@ export class DevboxRun {
     const status = await running.exited;
     await Promise.race([closed, pause(outputGrace)]);
     return status;
+  }
+
+  /** Makes another user the one whose its commands are from now on. */
+  become(user: DevboxUser): void {
+    this.#user = user;
+    this.#environment = { ...this.#environment, HOME: homeOf(user), USER: user.name, LOGNAME: user.name };
   }
 
   /** Says that the run is over, so that nothing more is started in it. */

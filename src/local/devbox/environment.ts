@@ -3,16 +3,25 @@ import { proxyVariables } from '../network/proxyPort';
 import { systemPath } from './hostPrograms';
 import type { DevboxTools } from './hostTools';
 import { platformFolder } from './hostTools';
+import type { Sandbox } from './sandbox';
 import type { DevboxSpec } from './spec';
+
+/** What a devbox's environment is made of. */
+export interface EnvironmentParts {
+  readonly spec: DevboxSpec;
+  /** Values of account secrets, by variable. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly sandbox: Pick<Sandbox, 'prefix' | 'hasUsers'>;
+  readonly tools: DevboxTools;
+  /** The devbox's own loopback address. */
+  readonly address: string;
+}
 
 /**
  * The whole environment of a devbox's commands: a clean base, the caller's variables, and what the local platform
  * announces under `RUNLOOP_LOCAL_`. Nothing of the host's environment is in it.
- * @param secrets values of account secrets, by variable
- * @param prefix what stands in front of devbox paths inside
- * @param address the devbox's own loopback address
  */
-export function devboxEnvironment(spec: DevboxSpec, secrets: Readonly<Record<string, string>>, prefix: string, tools: DevboxTools, address: string): Record<string, string> {
+export function devboxEnvironment({ spec, secrets, sandbox: { prefix, hasUsers }, tools, address }: EnvironmentParts): Record<string, string> {
   // A Node from outside the system folders comes last, so that it replaces none.
   const nodeFolder = dirname(tools.node);
   const node = basename(tools.node) === 'node' && !systemPath.split(':').includes(nodeFolder) ? `:${nodeFolder}` : '';
@@ -29,6 +38,8 @@ export function devboxEnvironment(spec: DevboxSpec, secrets: Readonly<Record<str
     ...spec.environment,
     ...secrets,
     RUNLOOP_LOCAL_BIND: address,
+    // Says to what serves others that it can be several users here.
+    ...(hasUsers ? { RUNLOOP_LOCAL_USERS: '1' } : {}),
     ...(tools.vscodeServer === undefined ? {} : { RUNLOOP_LOCAL_VSCODE_SERVER: tools.vscodeServer }),
     ...(tools.vscodeNode === undefined ? {} : { RUNLOOP_LOCAL_VSCODE_NODE: tools.vscodeNode }),
   };

@@ -5,6 +5,7 @@ import { newFileName } from './ids';
 import type { SandboxProcess } from './sandbox';
 import { DevboxError } from './errors';
 import type { DevboxRun } from './devboxRun';
+import type { DevboxUser } from './users';
 
 /** The largest text the API moves in one piece, in bytes. */
 export const largestText = 100 * 1024 * 1024;
@@ -23,6 +24,16 @@ interface Outcome {
   readonly code: number;
   readonly stdout: Buffer;
   readonly stderr: string;
+}
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Octal permissions for the file, for example `600`; undefined leaves them to the devbox. */
+  readonly mode?: string;
+  /** Who writes it, if not the devbox's own user. */
+  readonly user?: DevboxUser;
+  /** Whose it is then, if not the writer's. */
+  readonly owner?: DevboxUser;
 }
 
 /**
@@ -127,18 +138,17 @@ exec mv -f -- "$2$3" "$target"`, path, undefined, [received]);
 
   /**
    * Writes a file and makes the folders above it.
-   * @param mode octal permissions for the file, for example `600`; undefined leaves them to the devbox
    * @returns exit status and messages of the writing command; a refusal of the file system is not an exception
    */
-  async write(path: string, content: Buffer, mode?: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  async write(path: string, content: Buffer, { mode, user, owner }: WriteOptions = {}): Promise<{ code: number; stdout: string; stderr: string }> {
     const protect = mode === undefined ? '' : `umask 077; : >> "$file" && chmod ${mode} -- "$file" || exit 1\n`;
     const outcome = await this.#shell(`mkdir -p -- "$(dirname -- "$file")" || exit 1
-${protect}exec cat > "$file"`, path, content);
+${protect}cat > "$file"${owner === undefined ? '' : ` && chown ${owner.name}: -- "$file"`}`, path, content, [], user);
     return { code: outcome.code, stdout: outcome.stdout.toString(), stderr: outcome.stderr };
   }
 
-  async #shell(script: string, path: string, input?: Buffer, more: readonly string[] = []): Promise<Outcome> {
-    const command = this.#start(script, path, input, more);
+  async #shell(script: string, path: string, input?: Buffer, more: readonly string[] = [], user?: DevboxUser): Promise<Outcome> {
+    const command = this.#start(script, path, input, more, user);
     const stdout: Buffer[] = [];
     let stderr = '';
     command.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -149,11 +159,11 @@ ${protect}exec cat > "$file"`, path, content);
   }
 
   /** Starts a shell script that finds the file in `$file`, the sandbox's prefix in `$2` and `more` in the words after. */
-  #start(script: string, path: string, input?: Buffer | 'open', more: readonly string[] = []): SandboxProcess {
+  #start(script: string, path: string, input?: Buffer | 'open', more: readonly string[] = [], user?: DevboxUser): SandboxProcess {
     if (path === '' || path.includes('\0')) {
       throw new DevboxError('invalid', 'The path of a file must not be empty or contain a NUL character.');
     }
-    const { sandbox, environment } = this.#run();
+    const { sandbox, environment, user: own } = this.#run();
     const { prefix } = sandbox;
     const fence = prefix === '' ? '' : `real=$(realpath -m -- "$file") || exit 1
 case $real in "$2"/*) ;; *) echo "it leads out of the devbox" >&2; exit 1 ;; esac
@@ -163,6 +173,7 @@ case $real in "$2"/*) ;; *) echo "it leads out of the devbox" >&2; exit 1 ;; esa
       // The devbox's own search path and mark, but none of the caller's variables.
       environment: { PATH: environment['PATH'] ?? '' },
       cwd: `${prefix}/`,
+      user: user ?? own,
       ...(input === undefined ? {} : { input }),
     });
   }

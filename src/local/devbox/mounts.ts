@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { chmod, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clearFile } from './diskPaths';
 import type { DevboxLog } from './devboxLog';
@@ -8,10 +8,14 @@ import { DevboxError } from './errors';
 import type { DevboxFiles } from './files';
 import type { Provisions } from './provisions';
 import { quote } from './shims';
-import type { CodeMount, DevboxSpec, ObjectMount } from './spec';
+import type { CodeMount, DevboxSpec, FileMount, ObjectMount } from './spec';
+import { root } from './users';
 
 /** Where repositories are cloned from, unless the platform was started with another address. */
 const usualGitServer = 'https://github.com';
+
+/** Exit code of a command that would need to be root's. */
+const notAllowed = 77;
 
 /** What mounting needs. */
 export interface MountSurroundings {
@@ -29,13 +33,10 @@ export interface MountSurroundings {
  * @throws DevboxError `failed` that says which one could not be mounted
  */
 export async function mountAll(surroundings: MountSurroundings): Promise<void> {
-  const { files, run, spec } = surroundings;
+  const { run, spec } = surroundings;
   for (const mount of spec.fileMounts) {
     run.signal.throwIfAborted();
-    const { code, stderr } = await files.write(mount.target, Buffer.from(mount.content), '600');
-    if (code !== 0) {
-      throw new DevboxError('failed', `The file mount ${mount.target} could not be written: ${stderr.trim()}`);
-    }
+    await mountFile(mount, surroundings);
   }
   for (const mount of spec.objectMounts) {
     run.signal.throwIfAborted();
@@ -44,6 +45,18 @@ export async function mountAll(surroundings: MountSurroundings): Promise<void> {
   for (const mount of spec.codeMounts) {
     run.signal.throwIfAborted();
     await mountCode(mount, surroundings);
+  }
+}
+
+/** Writes a file as the devbox's user, or, where only root may write, as root for the user. */
+async function mountFile({ target, content }: FileMount, { files, run }: MountSurroundings): Promise<void> {
+  const bytes = Buffer.from(content);
+  let outcome = await files.write(target, bytes, { mode: '600' });
+  if (outcome.code !== 0 && run.user.uid !== 0) {
+    outcome = await files.write(target, bytes, { mode: '600', user: root, owner: run.user });
+  }
+  if (outcome.code !== 0) {
+    throw new DevboxError('failed', `The file mount ${target} could not be written: ${outcome.stderr.trim()}`);
   }
 }
 
@@ -56,6 +69,7 @@ export async function mountObject(mount: ObjectMount, { run, disk, provisions, s
   const name = `run/devbox/${mount.objectId}`;
   await clearFile(disk, name);
   await copyFile(file, join(disk, name), constants.COPYFILE_FICLONE);
+  await chmod(join(disk, name), 0o644);
   const source = quote(`${run.sandbox.prefix}/${name}`);
   const path = /^(?:\/|~)/.test(mount.path) ? mount.path.replace(/^~/, spec.home) : `${spec.home}/${mount.path}`;
   const target = quote(run.sandbox.prefix + path);
@@ -68,7 +82,14 @@ export async function mountObject(mount: ObjectMount, { run, disk, provisions, s
     gzip: `${folder} && gzip -dc < ${source} > ${target}`,
   };
   const place = unpack[contentType] ?? `${folder} && cp -- ${source} ${target} && chmod 644 -- ${target}`;
-  const { code } = await run.shell('setup_commands', `${place}; code=$?; rm -f -- ${source}; exit $code`);
+  // As the devbox's user; where only root may write, as root, and what is new there is the user's.
+  const mayWrite = `if [ -e ${target} ]; then [ -w ${target} ]; else { ${folder} && [ -w "$(dirname -- ${target})" ]; } 2> /dev/null; fi`;
+  const giveAway = `[ -n "$there" ] || chown -R ${run.user.name}: -- ${target}`;
+  let { code } = await run.shell('setup_commands', `${mayWrite} || exit ${notAllowed}; ${place}`);
+  if (code === notAllowed && run.user.uid !== 0) {
+    ({ code } = await run.shell('setup_commands', `if [ -e ${target} ]; then there=yes; fi; ${place} && { ${giveAway}; }`, {}, undefined, root));
+  }
+  await clearFile(disk, name);
   if (code !== 0) {
     throw new DevboxError('failed', `The object ${mount.objectId} could not be mounted at ${mount.path}: see the lines above.`);
   }

@@ -12,6 +12,8 @@ import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sa
 import type { Limits } from './sizes';
 import { hasProcessLimit } from './sizes';
 import { carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
+import type { DevboxUser } from './users';
+import { becomeScript } from './users';
 
 /** Building a sandbox takes a fraction of a second; a computer that needs longer than this is stuck. */
 const startLimit = 20_000;
@@ -41,6 +43,8 @@ export interface NamespaceOptions {
   readonly binds: readonly ReadOnlyBind[];
   /** What its processes may use. */
   readonly limits: Limits;
+  /** Its processes may belong to several users, and those who may use sudo become root with it. */
+  readonly lendsUsers: boolean;
   /** With a network of its own, in which there is nothing but loopback. */
   readonly fenced: boolean;
   /** Where the kernel may be asked to hold its processes together. */
@@ -53,6 +57,7 @@ export interface NamespaceOptions {
  */
 export class NamespaceSandbox implements Sandbox {
   readonly prefix = '';
+  readonly hasUsers: boolean;
   readonly ended: Promise<void>;
   readonly #id: string;
   readonly #root: string;
@@ -70,13 +75,14 @@ export class NamespaceSandbox implements Sandbox {
    * @param id names its control group
    * @param root the devbox's folder on the host, absolute
    */
-  constructor(id: string, root: string, { users, binds, limits, fenced, groups }: NamespaceOptions) {
+  constructor(id: string, root: string, { users, binds, limits, lendsUsers, fenced, groups }: NamespaceOptions) {
     this.#id = id;
     this.#root = root;
     this.#groups = groups;
     this.#users = users;
     this.#binds = binds;
     this.#limits = limits;
+    this.hasUsers = lendsUsers;
     this.#fenced = fenced;
     this.ended = new Promise((resolve) => (this.#markEnded = resolve));
   }
@@ -111,6 +117,7 @@ export class NamespaceSandbox implements Sandbox {
       // Root of this computer owns the system's files; for others the kernel refuses. Not without a user namespace: there a
       // changed system program would be run with this computer's rights.
       this.#users !== 'root' && process.getuid?.() === 0 ? layerWords(this.#root) : '',
+      this.hasUsers ? requireProgram('setpriv') : '',
       String(shown.length),
       ...shown.flat(),
       ...this.#binds.flatMap((bind) => [bind.source, bind.target]),
@@ -151,8 +158,16 @@ export class NamespaceSandbox implements Sandbox {
         [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
       : [...enter, '--'];
     // In a session of its own, so that a signal to the command's group reaches what is inside and not the way in.
-    const inside = [requireProgram('setsid'), ...(this.#users === 'root' ? lessPower : []), '/bin/bash', '--norc', '-c', enterCarriedScript, 'devbox', command.cwd, ...command.argv];
+    const inside = [requireProgram('setsid'), ...(this.#users === 'root' ? lessPower : []), ...this.#become(command.user), '/bin/bash', '--norc', '-c', enterCarriedScript, 'devbox', command.cwd, ...command.argv];
     return spawnCommand([...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside], { ...command, environment: carried(command.environment) }, childOf);
+  }
+
+  /** Words in front of a command that make it another user's than root's. */
+  #become(user: DevboxUser | undefined): readonly string[] {
+    if (!this.hasUsers || user === undefined || user.uid === 0) {
+      return [];
+    }
+    return ['/bin/bash', '--norc', '-c', becomeScript, 'devbox', requireProgram('setpriv'), user.name, String(user.uid), String(user.gid)];
   }
 
   enterNetwork(): readonly string[] {

@@ -4,14 +4,14 @@
  * without a user namespace), the most processes (0 where the
  * kernel cannot tell devboxes apart), the size of /dev/shm in bytes, the host's `ip` program where the network is the
  * devbox's own (else nothing), the folders that the devbox may change for itself as `path:name` pairs with the names of
- * their layers, how many folders of its control group there are, so many pairs of such a folder and its place below
+ * their layers, the program setpriv where there are several users (else nothing), how many folders of its control group there are, so many pairs of such a folder and its place below
  * /sys/fs/cgroup, then pairs of a host path and the path where the devbox sees it read-only.
  */
 export const namespaceScript = String.raw`
 set -eu
 umask 022
-root=$1 kind=$2 processes=$3 shared=$4 ip=$5 layers=$6 groups=$7
-shift 7
+root=$1 kind=$2 processes=$3 shared=$4 ip=$5 layers=$6 setpriv=$7 groups=$8
+shift 8
 # /proc is still the host's, so this is the process id as the platform knows it.
 read -r host_pid _ < /proc/self/stat
 
@@ -68,7 +68,7 @@ while [ "$groups" -gt 0 ]; do
 done
 case $changeable in
   *' etc '*)
-    # There is one user only, to whom the package manager cannot give away its rights.
+    # The user of its own that the package manager would take has no way to the network of some devboxes.
     if [ -d etc/apt/apt.conf.d ]; then echo 'APT::Sandbox::User "root";' > etc/apt/apt.conf.d/99devbox; fi
     ;;
 esac
@@ -95,6 +95,17 @@ while [ $# -gt 1 ]; do
   mount --bind "$1" ".$2"
   shift 2
 done
+# What the devbox knows of its users, where it cannot change what is known.
+if [ -n "$setpriv" ]; then
+  case $changeable in
+    *' etc '*) ;;
+    *) for name in run/devbox/etc/*; do if [ -f "etc/\${name##*/}" ]; then mount --bind "$name" "etc/\${name##*/}"; fi; done ;;
+  esac
+  # What makes sudo root: for members of its group only, and in memory, so that nobody on the host finds it.
+  while IFS=: read -r name _ group _; do [ "$name" != sudo ] || break; done < run/devbox/etc/group
+  mount -t tmpfs -o mode=755,nodev,size=1m rights run/devbox/rights
+  install -m 4750 -g "$group" "$setpriv" run/devbox/rights/setpriv
+fi
 # The host's own sudo cannot work without the host's users.
 for program in usr/bin/sudo $([ -L bin ] || echo bin/sudo); do
   if [ -e "$program" ]; then mount --bind run/devbox/bin/sudo "$program"; fi

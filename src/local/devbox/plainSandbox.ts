@@ -73,6 +73,7 @@ exit 1
 /** Where namespaces are forbidden: plain processes in a folder of their own, found and ended by their mark. */
 export class PlainSandbox implements Sandbox {
   readonly prefix: string;
+  readonly hasUsers = false;
   readonly ended: Promise<void>;
   readonly scope: ProcessScope;
   readonly #id: string;

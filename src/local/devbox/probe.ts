@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import { DevboxError, messageOf } from './errors';
 import type { DevboxTools, HostTools } from './hostTools';
-import { boundTools, unboundTools } from './hostTools';
+import { boundTools, platformFolder, unboundTools } from './hostTools';
 import { furnish } from './furnish';
 import { systemPath } from './hostPrograms';
-import type { UserSpace } from './namespaceSandbox';
+import type { NamespaceOptions, UserSpace } from './namespaceSandbox';
 import { NamespaceSandbox } from './namespaceSandbox';
 import { isPlainPath } from './plainPaths';
 import { PlainSandbox } from './plainSandbox';
@@ -14,6 +14,7 @@ import { removeFolder } from './removeFolder';
 import type { Limits } from './sizes';
 import { limitsOf } from './sizes';
 import type { Sandbox, SandboxMode } from './sandbox';
+import { usualUser } from './users';
 
 /** The way in which this computer's devboxes are closed off, found by trying. */
 export interface SandboxChoice {
@@ -36,13 +37,16 @@ export interface SandboxChoice {
 export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, tools: HostTools, groups: ControlGroups | undefined, say: (line: string) => void): Promise<SandboxChoice> {
   const reasons: string[] = [];
   if (wanted === 'auto') {
-    const spaces: readonly UserSpace[] = process.getuid?.() === 0 ? ['users', 'user', 'root'] : ['user'];
-    for (const users of spaces) {
-      const choice = namespaceChoice(users, tools, groups);
+    const spaces: readonly (readonly [UserSpace, boolean])[] = process.getuid?.() === 0 ? [['users', true], ['users', false], ['user', false], ['root', false]] : [['user', false]];
+    for (const [users, lendsUsers] of spaces) {
+      const choice = namespaceChoice({ users, lendsUsers, groups }, tools);
       const reason = await tryOut(choice, dataDir);
       if (reason === undefined) {
         if (users === 'root') {
           say('User namespaces are forbidden here: devboxes are closed off by mount and process namespaces only, and root inside a devbox is root of this computer.');
+        }
+        if (users !== 'root' && !lendsUsers && reasons.length > 0) {
+          say(`Every process in a devbox is root of that devbox, because other users cannot work here (${reasons.join('; ').replaceAll(/\s+/g, ' ')}).`);
         }
         return choice;
       }
@@ -58,11 +62,14 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
   return { mode: 'plain', tools: plainTools, create: (id, root, limits) => new PlainSandbox(id, root, limits, groups) };
 }
 
-function namespaceChoice(users: UserSpace, tools: HostTools, groups: ControlGroups | undefined): SandboxChoice {
+function namespaceChoice(how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups'>, tools: HostTools): SandboxChoice {
   const bound = boundTools(tools);
-  const mode = users === 'root' ? 'root-namespace' : 'user-namespace';
-  return { mode, tools: bound, create: (id, root, limits, fenced) => new NamespaceSandbox(id, root, { users, binds: bound.binds, limits, fenced, groups }) };
+  const mode = how.users === 'root' ? 'root-namespace' : 'user-namespace';
+  return { mode, tools: bound, create: (id, root, limits, fenced) => new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, fenced }) };
 }
+
+/** A user must be one, be able to run what the platform brings, and become root. */
+const userTrial = '[ "$UID" = 1000 ] && "$1" -e "$2" && [ "$(sudo id -u)" = 0 ]';
 
 /** Why a choice does not work here, or undefined if it does. */
 async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | undefined> {
@@ -71,12 +78,13 @@ async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | 
   const sandbox = choice.create('trial', root, limitsOf({}), false);
   try {
     await mkdir(root);
-    await furnish(root, sandbox.prefix, undefined, choice.tools);
+    const user = await furnish(root, { prefix: sandbox.prefix, user: sandbox.hasUsers ? usualUser : undefined, blueprint: undefined, tools: choice.tools });
     await sandbox.start(AbortSignal.timeout(20_000));
     let complaint = '';
     const node = sandbox.run({
-      argv: [choice.tools.node, '-e', "require('node:fs').writeFileSync('/workspace/trial', '')"],
-      environment: { PATH: systemPath, ...(choice.tools.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) },
+      argv: ['/bin/bash', '--norc', '-c', sandbox.hasUsers ? userTrial : 'exec "$1" -e "$2"', 'trial', choice.tools.node, "require('node:fs').writeFileSync('/workspace/trial', '')"],
+      user,
+      environment: { PATH: `${platformFolder}/bin:${systemPath}`, ...(choice.tools.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) },
       cwd: '/workspace',
       onStdout: () => undefined,
       onStderr: (chunk) => (complaint = (complaint + chunk.toString()).slice(-300)),

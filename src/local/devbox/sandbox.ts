@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import type { ProcessScope } from './processTable';
+import type { DevboxUser } from './users';
 
 /** How a command ended. */
 export interface ExitStatus {
@@ -34,6 +35,8 @@ export interface SandboxCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** Working folder, as the devbox sees it. */
   readonly cwd: string;
+  /** Whose process it is; root's if nothing is said, and where there is one user only. */
+  readonly user?: DevboxUser;
   /** Bytes for its standard input; `open` leaves it open for the caller to write to; nothing means an empty input. */
   readonly input?: Buffer | 'open';
   /** Gets the output; without it the caller reads the stream of the same name, or the command stops at a full pipe. */
@@ -45,6 +48,8 @@ export interface SandboxCommand {
 export interface Sandbox {
   /** In front of every path of the devbox: empty when it has a file system view of its own. */
   readonly prefix: string;
+  /** Its processes can belong to several users. */
+  readonly hasUsers: boolean;
   /** Settles when the sandbox has ended, whoever ended it. */
   readonly ended: Promise<void>;
   /** How its processes are told from others, once it is built. */

@@ -6,41 +6,97 @@ export function quote(word: string): string {
 }
 
 /**
- * `sudo`: everything in a devbox already has all the rights there are, so this only does what else sudo does: it resets
- * the environment. Variables that were not set inside the command therefore do not arrive, as with the real one.
+ * `sudo` without a password, for root and the members of its group. What gives the rights is a program that the sandbox
+ * has put into `rights`; where there is none, everything in the devbox has all the rights there are already. The rest is
+ * what else sudo does: it resets the environment. Variables that were not set inside the command therefore do not arrive,
+ * as with the real one.
  */
 export const sudoShim = String.raw`#!/bin/bash
-keep=
+keep= target=root group= shell= folder=
 while [ $# -gt 0 ]; do
   case "$1" in
+    -[EHnSkisvKb]?*) set -- "\${1:0:2}" "-\${1:2}" "\${@:2}" ;;
     -E | --preserve-env) keep=all; shift ;;
-    --preserve-env=*) keep=",$(printf %s "$1" | cut -d= -f2-),"; shift ;;
-    -n | -H | -S | -k | --non-interactive | --set-home) shift ;;
-    -u | -g | --user | --group) shift 2 || exit 1 ;;
-    --user=* | --group=*) shift ;;
+    --preserve-env=*) keep="$keep,\${1#*=},"; shift ;;
+    -i | --login) shell=login; shift ;;
+    -s | --shell) shell=plain; shift ;;
+    -v | --validate | -K | --remove-timestamp) exit 0 ;;
+    -n | -H | -S | -k | --non-interactive | --set-home | --stdin | --reset-timestamp) shift ;;
+    -u | --user) target=$2; shift 2 || exit 1 ;;
+    -g | --group) group=$2; shift 2 || exit 1 ;;
+    -D | --chdir) folder=$2; shift 2 || exit 1 ;;
+    -p | --prompt) shift 2 || exit 1 ;;
+    --user=*) target=\${1#*=}; shift ;;
+    --group=*) group=\${1#*=}; shift ;;
+    --chdir=*) folder=\${1#*=}; shift ;;
+    -u?*) target=\${1#-u}; shift ;;
     --) shift; break ;;
     -*) echo "sudo: the option $1 is not offered in a local devbox." >&2; exit 1 ;;
     *) break ;;
   esac
 done
+caller=user callerid=1000 callergroup=1000 home=$HOME login=/bin/bash become=()
+rights=/run/devbox/rights/setpriv
+if [ -z "$RUNLOOP_LOCAL_ROOT" ] && [ -e "$rights" ]; then
+  if [ ! -x "$rights" ]; then
+    echo "sudo: $USER is not in the sudoers file." >&2
+    exit 1
+  fi
+  caller= callerid=$UID callergroup=$GROUPS uid= gid=0
+  case $target in '#'*) uid=\${target#?} home=/ ;; esac
+  while IFS=: read -r name _ number primary _ place program; do
+    if [ "$number" = "$UID" ] && { [ -z "$caller" ] || [ "$name" = "$USER" ]; }; then caller=$name; fi
+    if [ "$name" = "$target" ] || [ "#$number" = "$target" ]; then
+      target=$name uid=$number gid=$primary home=$place
+      if [ -n "$program" ]; then login=$program; fi
+    fi
+  done < /etc/passwd
+  if [ -z "$uid" ]; then
+    echo "sudo: unknown user $target" >&2
+    exit 1
+  fi
+  groups=(--clear-groups)
+  if [ "$uid" != 0 ]; then
+    list=$(id -G -- "$target" 2> /dev/null)
+    if [ -n "$list" ]; then groups=(--groups "\${list// /,}"); fi
+  fi
+  if [ -n "$group" ]; then
+    case $group in '#'*) gid=\${group#?} ;; esac
+    while IFS=: read -r name _ number _; do if [ "$name" = "$group" ]; then gid=$number; fi; done < /etc/group
+  fi
+  become=("$rights" --reuid "$uid" --regid "$gid" "\${groups[@]}" --)
+fi
 if [ "$keep" != all ]; then
   for name in $(compgen -e); do
     case "$name" in
-      PATH | HOME | LANG | TERM | SHELL | RUNLOOP_LOCAL_* | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
+      PATH | HOME | LANG | LC_ALL | TERM | COLORTERM | SHELL | RUNLOOP_LOCAL_* | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
       *) case "$keep" in *",$name,"*) ;; *) unset "$name" ;; esac ;;
     esac
   done
 fi
 # Without a file system view, temporary files have to stay in the devbox's own folder.
 if [ -n "$RUNLOOP_LOCAL_ROOT" ]; then export TMPDIR="$RUNLOOP_LOCAL_ROOT/tmp"; fi
+export SUDO_USER=$caller SUDO_UID=$callerid SUDO_GID=$callergroup
+if [ \${#become[@]} != 0 ]; then
+  export USER=$target LOGNAME=$target
+  case "$keep" in *,HOME,*) ;; *) export HOME=$home ;; esac
+fi
 while [[ "$1" =~ ^[A-Za-z_][A-Za-z0-9_]*= ]]; do export "$1"; shift; done
-export SUDO_USER=user SUDO_UID=1000 SUDO_GID=1000
-if [ $# -eq 0 ]; then
-  echo "usage: sudo [-E] [-u user] [NAME=value] command" >&2
+if [ $# -eq 0 ] && [ -z "$shell" ]; then
+  echo "usage: sudo [-E] [-i | -s] [-u user] [-g group] [-D folder] [NAME=value] command" >&2
   exit 1
 fi
-exec -- "$@"
-`;
+case $shell in
+  login)
+    if [ $# -eq 0 ]; then set -- "$login" -l; else set -- "$login" -lc "$(printf '%q ' "$@")"; fi
+    ;;
+  plain) if [ $# -eq 0 ]; then set -- "$login"; else set -- "$login" -c "$(printf '%q ' "$@")"; fi ;;
+esac
+if [ -z "$folder" ] && [ "$shell" = login ]; then set -- /bin/bash --norc -c 'cd 2> /dev/null; exec -- "$@"' sudo "$@"; fi
+# Only the one it becomes may be able to go there.
+if [ -n "$folder" ]; then set -- /bin/bash --norc -c 'cd -- "$0" && exec -- "$@"' "$folder" "$@"; fi
+exec -- "\${become[@]}" "$@"
+`.replaceAll('\\${', '${');
 
 /**
  * What a command's bash reads first, as a login shell does: where installers leave their search paths. The computer's own

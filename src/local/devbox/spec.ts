@@ -62,6 +62,8 @@ export interface DevboxSpec {
   readonly codeMounts: readonly CodeMount[];
   readonly launchCommands: readonly string[];
   readonly username: string;
+  /** The user's number; undefined takes the one that the disk knows it by. */
+  readonly uid?: number | undefined;
   /** Home folder inside the devbox: `/home/<username>`, or `/root` for root. */
   readonly home: string;
   readonly lifetime: Lifetime;

@@ -2,13 +2,15 @@ import * as z from 'zod';
 import type { Account } from '../account/account';
 import type { BuiltBlueprint } from '../account/blueprints';
 import type { BuildStep } from '../account/dockerfile';
-import { contextsOf, readDockerfile } from '../account/dockerfile';
+import { contextsOf, lastUser, readDockerfile } from '../account/dockerfile';
 import { builtInBlueprints, findBlueprint } from '../devbox/blueprints';
+import { usualUser } from '../devbox/users';
 import { ApiError, badRequest, notOffered } from './apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap } from './bodies';
 import { readNetwork } from './createRequest';
 import { readLaunch } from './launchFields';
+import { builtUser, readUser } from './userFields';
 import type { Exchange } from './exchange';
 import { addMetadataRoutes } from './metadataRoutes';
 import { choiceOf, listFields, metadataFilter, pageBody, pageOf } from './paging';
@@ -56,7 +58,7 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     if ((fields.services ?? []).length > 0) {
       throw notOffered('containerized services');
     }
-    readLaunch(fields.launch_parameters);
+    const wantedUser = readUser(readLaunch(fields.launch_parameters).user_parameters);
     const { values, missing } = account.secrets(fields.secrets ?? {});
     if (missing.length > 0) {
       throw badRequest(`There is no secret ${missing.join(', ')}. Create it first.`);
@@ -84,6 +86,8 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
       fileMounts,
       codeMounts,
       network: readNetwork(fields.network_policy_id, account),
+      user: wantedUser ?? builtUser(base) ?? usualUser,
+      laterUser: wantedUser === undefined ? lastUser(steps) : undefined,
       secrets: values,
       metadata: fields.metadata ?? {},
       // A token is for this build only: it is neither kept nor shown again.

@@ -5,11 +5,13 @@ import type { BuiltBlueprint } from '../account/blueprints';
 import type { CodeMount, DevboxSpec, FileMount, Lifetime, ObjectMount, PolicyBinding } from '../devbox/spec';
 import { limitsOf } from '../devbox/sizes';
 import type { TunnelSettings } from '../devbox/tunnel';
+import { homeOf, usualUser } from '../devbox/users';
 import { badRequest, notOffered } from './apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap, tunnelFields } from './bodies';
 import type { LaunchFields } from './launchFields';
 import { inheritLaunch, readLaunch } from './launchFields';
+import { builtUser, readUser } from './userFields';
 
 /** Lifetime of a devbox whose creator said nothing, in seconds. */
 const usualKeepAlive = 3_600;
@@ -52,6 +54,7 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
   const blueprint = readBlueprint(fields, account);
   const launch = inheritLaunch(own, blueprint !== undefined && 'parameters' in blueprint ? blueprint.parameters['launch_parameters'] : undefined);
   const lifetime = readLifetime(launch);
+  const user = readUser(launch.user_parameters) ?? builtUser(blueprint) ?? usualUser;
   const environment = { ...(blueprint !== undefined && 'environment' in blueprint ? blueprint.environment : {}), ...fields.environment_variables };
   for (const [name, value] of Object.entries(environment)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || value.includes('\0')) {
@@ -72,13 +75,14 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
     secrets: readSecrets(fields.secrets ?? {}, account),
     objectMounts: readObjectMounts(fields, account),
     codeMounts: readCodeMounts(fields),
-    username: launch.user_parameters?.username ?? 'user',
+    username: user.name,
+    uid: user.uid,
     wakeOnHttp: launch.lifecycle?.resume_triggers?.http,
     // An empty entrypoint would end the devbox at once; nobody means that.
     entrypoint: fields.entrypoint?.trim() === '' ? undefined : fields.entrypoint,
     fileMounts: readFileMounts(fields),
     launchCommands: commands,
-    home: readHome(launch),
+    home: homeOf(user),
     lifetime,
     hooks: {
       suspendCommands: hooks?.suspend_commands ?? [],
@@ -194,14 +198,6 @@ function readSecrets(wanted: Readonly<Record<string, string>>, account: Account)
     throw badRequest(invalid === undefined ? `There is no secret ${missing.join(', ')}. Create it first.` : `"${invalid}" cannot be the name of an environment variable.`);
   }
   return wanted;
-}
-
-function readHome(launch: LaunchFields): string {
-  const { username = 'user', uid } = launch.user_parameters ?? {};
-  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(username)) {
-    throw badRequest(`"${username}" cannot be a user's name: use lower-case letters, digits, _ and -.`);
-  }
-  return username === 'root' || uid === 0 ? '/root' : `/home/${username}`;
 }
 
 /** An idle rule replaces the fixed lifetime, also where both are given. */

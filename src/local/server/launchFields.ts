@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { sizeNames } from '../devbox/sizes';
 import { badRequest, notOffered } from './apiError';
 import { optional, parseBody } from './bodies';
+import { userFields } from './userFields';
 
 /** The longest lifetime of a devbox, in seconds. */
 const longestKeepAlive = 172_800;
@@ -35,7 +36,7 @@ export const launchFields = z.looseObject({
     })),
   })),
   launch_commands: optional(z.array(z.string())),
-  user_parameters: optional(z.object({ username: z.string(), uid: z.number() }).partial()),
+  user_parameters: optional(userFields),
   architecture: optional(z.enum(['x86_64', 'arm64'])),
   resource_size_request: optional(z.enum(sizeNames)),
   custom_cpu_cores: optional(offered([0.5, 1], 16)),

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { commandOf } from '../actingUser';
+import type { ActingUser } from '../actingUser';
 import type { Logger } from '../logging';
 import { endSession } from './sessionProcesses';
 import { parseMarker } from './shellReport';
@@ -15,6 +17,8 @@ import type { TerminalProgram } from './terminalProgram';
 
 /** How long bash may take to show its first prompt. */
 const startDeadlineMs = 30_000;
+/** Only the shell's user can get into the folder. */
+const folderFileMode = 0o644;
 /** How long to wait for the begin of a command after a stray prompt before typing it once more. */
 const repeatAfterMs = 200;
 
@@ -24,6 +28,7 @@ export interface ShellOptions {
   readonly tempDir: string;
   readonly environment: Record<string, string>;
   readonly program: TerminalProgram;
+  readonly user: ActingUser;
   readonly log: Logger;
   /** Aborts when no shell is wanted any more; a start in progress then ends. */
   readonly signal: AbortSignal;
@@ -68,9 +73,10 @@ export class Shell {
     const script = options.program.script;
     // Both outputs go through one pipe, as on a terminal: two pipes do not keep the order of what came through them.
     const pipedArguments = ['-c', `${inner} 2>&1`];
-    this.#child = spawn(script ?? bash, script === undefined ? pipedArguments : ['-qefc', inner, '/dev/null'], {
+    const { file, args } = commandOf(options.user, script ?? bash, script === undefined ? pipedArguments : ['-qefc', inner, '/dev/null']);
+    this.#child = spawn(file, args, {
       cwd: options.workingDir,
-      env: { ...options.environment, SHELL: bash },
+      env: { ...options.environment, ...options.user.environment, SHELL: bash },
       detached: true,
       stdio: 'pipe',
     });
@@ -106,7 +112,8 @@ export class Shell {
     const folder = await mkdtemp(join(options.tempDir, 'action-server-shell-'));
     const nonce = randomBytes(16).toString('hex');
     const isTerminal = options.program.script !== undefined;
-    await writeFile(join(folder, 'start'), shellScript(nonce, join(folder, 'command'), join(folder, 'jobs'), isTerminal), { mode: 0o600 });
+    await writeFile(join(folder, 'start'), shellScript({ nonce, commandFile: join(folder, 'command'), jobsFile: join(folder, 'jobs'), isTerminal, user: options.user.name }), { mode: folderFileMode });
+    await options.user.own(folder);
     const shell = new Shell(folder, nonce, options);
     const stop = (): void => void shell.#child.kill('SIGKILL');
     options.signal.addEventListener('abort', stop, { once: true });
@@ -137,7 +144,7 @@ export class Shell {
 
   /** Starts a command. Only at a prompt: the caller has taken the end of the one before. */
   async execute(command: string): Promise<void> {
-    await writeFile(join(this.#folder, 'command'), `${command}\n`, { mode: 0o600 });
+    await writeFile(join(this.#folder, 'command'), `${command}\n`, { mode: folderFileMode });
     if (!this.isAlive) {
       this.#finish({ output: this.#terminal.take(), exitCode: -1, report: undefined });
       return;

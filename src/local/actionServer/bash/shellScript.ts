@@ -15,18 +15,28 @@ export function triggerLine(sequence: number): string {
   return `__oh_begin ${sequence}; eval "$__oh_command"; { __oh_keep_prompt; } 2>/dev/null\n`;
 }
 
+/** What the start file of a shell is made of. */
+export interface ShellScriptParts {
+  /** Random word, known only to the server, that marks the shell's reports. */
+  readonly nonce: string;
+  /** File with the command to run. */
+  readonly commandFile: string;
+  /** Where the shell may keep what has become of its jobs. */
+  readonly jobsFile: string;
+  /** False when bash has only pipes. */
+  readonly isTerminal: boolean;
+  /** The name of the shell's user, which may share its number with others; undefined asks the system. */
+  readonly user: string | undefined;
+}
+
 /**
  * The start file of the interactive bash. Bash reads each command from a file and evaluates it, so that the terminal's
  * line limit, echo and history expansion do not matter; the prompt reports the end of a command. Because a command may
  * replace PROMPT_COMMAND, the report is put back into it after each one. What has become of jobs is told before the report,
  * because bash itself would tell it after.
  *
- * @param nonce random word, known only to the server, that marks the shell's reports
- * @param commandFile file with the command to run
- * @param jobsFile where the shell may keep what has become of its jobs
- * @param isTerminal false when bash has only pipes
  */
-export function shellScript(nonce: string, commandFile: string, jobsFile: string, isTerminal: boolean): string {
+export function shellScript({ nonce, commandFile, jobsFile, isTerminal, user }: ShellScriptParts): string {
   const prefix = markerPrefix(nonce);
   // Not the shell's own output, because a command may redirect that for good.
   const report = isTerminal ? '>/dev/tty' : '>&${__oh_out}';
@@ -38,7 +48,7 @@ unset HISTFILE
 alias git='git --no-pager'
 __oh_sequence=0 __oh_command= __oh_text=
 __oh_user='\\u' __oh_host='\\h'
-__oh_user=\${__oh_user@P} __oh_host=\${__oh_host@P}
+__oh_user=${user === undefined ? '${__oh_user@P}' : quote(user)} __oh_host=\${__oh_host@P}
 __oh_begin() {
   local status=$? -
   set +euxvaC

@@ -40,13 +40,16 @@ interface LoadedFile {
 export class FileEditor {
   readonly #paths: DevboxPaths;
   readonly #workingDir: string;
+  readonly #own: (path: string) => Promise<void>;
   readonly #history = new EditHistory();
 
   /**
    * @param paths where a client's paths lie
    * @param workingDir the server's working directory, named in hints
+   * @param own is told of each file that was made
    */
-  constructor(paths: DevboxPaths, workingDir: string) {
+  constructor(paths: DevboxPaths, workingDir: string, own: (path: string) => Promise<void>) {
+    this.#own = own;
     this.#paths = paths;
     this.#workingDir = workingDir;
   }
@@ -108,6 +111,7 @@ export class FileEditor {
       throw EditorError.invalid('path', shown, `File already exists at: ${shown}. Cannot overwrite files using command \`create\`.`);
     }
     await store(path, shown, Buffer.from(text, 'utf8'));
+    await this.#own(path);
     this.#history.push(path, text);
     return { text: `File created successfully at: ${shown}`, diff: unifiedDiff('', text, shown) };
   }

@@ -27,6 +27,8 @@ export interface FileContext {
   readonly paths: DevboxPaths;
   /** The shell's directory, as this process uses it. */
   readonly shellDir: string;
+  /** Is told of each file and folder that was made. */
+  readonly own: (path: string) => Promise<void>;
 }
 
 /**

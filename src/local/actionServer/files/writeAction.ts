@@ -4,6 +4,7 @@ import type { ActionFields } from '../actionRequest';
 import { errorObservation, writeObservation } from '../observations';
 import type { Observation } from '../observations';
 import { splitLines } from './lineWindow';
+import { errorText } from '../pythonText';
 import { makeFolder } from './makeFolder';
 import type { FileContext } from './readAction';
 import { decodeUtf8 } from './textEncoding';
@@ -28,10 +29,15 @@ export async function writeAction(fields: ActionFields, context: FileContext): P
   const kind = await kindOf(path);
   if (kind === 'directory') return errorObservation(`Path is a directory: ${shown}. You can only write to files`);
   if (kind === 'missing') {
-    await makeFolder(dirname(path));
+    await makeFolder(dirname(path), context.own);
     await writeFile(path, lines.join(''));
-    // Explicitly, because the mode given at creation is cut by the umask.
-    await chmod(path, newFileMode);
+    try {
+      await context.own(path);
+      // Explicitly, because the mode given at creation is cut by the umask.
+      await chmod(path, newFileMode);
+    } catch (error) {
+      return errorObservation(`File ${shown} written, but failed to change ownership and permissions: ${errorText(error, shown)}`);
+    }
     return writeObservation(shown);
   }
   const text = decodeUtf8(await readFile(path));

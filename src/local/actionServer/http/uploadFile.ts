@@ -1,5 +1,5 @@
 import busboy from 'busboy';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { basename, isAbsolute, join } from 'node:path';
@@ -15,10 +15,15 @@ import { unpackZip } from './zipArchive';
 interface Upload {
   readonly filename: string;
   readonly stored: string;
+  readonly isNew: boolean;
 }
 
-/** `POST /upload_file`: stores one file in a directory; an archive is unpacked there. */
-export function uploadFileHandler(paths: DevboxPaths, log: Logger): Handler {
+/**
+ * `POST /upload_file`: stores one file in a directory; an archive is unpacked there.
+ *
+ * @param own is told of each file and folder that was made
+ */
+export function uploadFileHandler(paths: DevboxPaths, own: (path: string) => Promise<void>, log: Logger): Handler {
   return async (request, response, url) => {
     const destination = url.searchParams.get('destination') ?? '/';
     const recursive = parseFlag('recursive', url.searchParams.get('recursive') ?? 'false');
@@ -26,11 +31,13 @@ export function uploadFileHandler(paths: DevboxPaths, log: Logger): Handler {
     try {
       if (!isAbsolute(destination)) throw new Error('400: Destination must be an absolute path');
       const folder = paths.toHost(destination);
-      await makeFolder(folder);
-      const { filename, stored } = await receive(request, form, folder, recursive);
+      await makeFolder(folder, own);
+      const { filename, stored, isNew } = await receive(request, form, folder, recursive);
       if (recursive || filename.endsWith('.zip')) {
-        await unpackZip(stored, folder);
+        await unpackZip(stored, folder, own);
         await rm(stored);
+      } else if (isNew) {
+        await own(stored);
       }
       sendJson(response, 200, { filename, destination, recursive });
     } catch (error) {
@@ -81,8 +88,9 @@ async function store(stream: Readable, name: string | undefined, folder: string,
   }
   if (recursive && !filename.endsWith('.zip')) throw new Error('400: Recursive uploads must be zip files');
   const stored = join(folder, filename);
+  const isNew = !existsSync(stored);
   await pipeline(stream, createWriteStream(stored));
-  return { filename, stored };
+  return { filename, stored, isNew };
 }
 
 function parseFlag(name: string, text: string): boolean {

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { ActionError } from '../actionRequest';
+import { commandOf } from '../actingUser';
+import type { ActingUser } from '../actingUser';
 import type { Logger } from '../logging';
 import { kernelBridge } from './kernelBridge';
 
@@ -19,6 +21,7 @@ export interface CellResult {
 export interface KernelSurroundings {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDir: string;
+  readonly user: ActingUser;
   readonly log: Logger;
 }
 
@@ -58,8 +61,9 @@ export class JupyterKernel {
    *
    * @throws ActionError when there is no Python with ipykernel; Error when the kernel does not start
    */
-  static async start({ environment, workingDir, log }: KernelSurroundings): Promise<JupyterKernel> {
-    const bridge = spawn('python3', ['-c', kernelBridge], { env: environment, cwd: workingDir, stdio: 'pipe' });
+  static async start({ environment, workingDir, user, log }: KernelSurroundings): Promise<JupyterKernel> {
+    const { file, args } = commandOf(user, 'python3', ['-c', kernelBridge]);
+    const bridge = spawn(file, args, { env: { ...environment, ...user.environment }, cwd: workingDir, stdio: 'pipe' });
     bridge.stdin.on('error', () => undefined);
     let complaint = '';
     bridge.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2_000)));

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../files/makeFolder';
+import type { ActingUser } from '../actingUser';
 import type { Logger } from '../logging';
 import { VscodeServer } from './vscodeServer';
 
@@ -16,6 +17,7 @@ export interface VscodePluginOptions {
   readonly workspace: string;
   readonly tempDir: string;
   readonly environment: Record<string, string>;
+  readonly user: ActingUser;
   readonly deadlineMs: number;
   readonly log: Logger;
   /** Aborts when the server is not wanted any more. */
@@ -54,9 +56,9 @@ export async function startVscodePlugin(options: VscodePluginOptions): Promise<V
     return undefined;
   }
   try {
-    const dataDir = join(homedir(), '.vscode-server');
-    await writeSettings(join(options.settingsFolder, '.vscode', 'settings.json'), workspaceSettings);
-    await writeSettings(join(dataDir, 'data', 'User', 'settings.json'), userSettings);
+    const dataDir = join(options.user.environment['HOME'] ?? homedir(), '.vscode-server');
+    await writeSettings(join(options.settingsFolder, '.vscode', 'settings.json'), workspaceSettings, options.user);
+    await writeSettings(join(dataDir, 'data', 'User', 'settings.json'), userSettings, options.user);
     const server = await VscodeServer.start({ ...options, serverFolder, node, port, dataDir });
     log.info(`VS Code: the server listens on ${options.address}:${port}.`);
     return server;
@@ -68,10 +70,11 @@ export async function startVscodePlugin(options: VscodePluginOptions): Promise<V
 }
 
 /** Writes settings to a file that is not there yet. */
-async function writeSettings(file: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-  await makeFolder(dirname(file));
+async function writeSettings(file: string, settings: Readonly<Record<string, unknown>>, user: ActingUser): Promise<void> {
+  await makeFolder(dirname(file), (path) => user.own(path));
   try {
     await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`, { flag: 'wx' });
+    await user.own(file);
   } catch (error) {
     // There are some already; they are the user's.
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;

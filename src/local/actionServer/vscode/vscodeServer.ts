@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { commandOf } from '../actingUser';
+import type { ActingUser } from '../actingUser';
 import type { Logger } from '../logging';
 
 /** How long the server's processes get to end by themselves. */
@@ -26,6 +28,7 @@ export interface VscodeServerOptions {
   readonly dataDir: string;
   readonly tempDir: string;
   readonly environment: Record<string, string>;
+  readonly user: ActingUser;
   /** Milliseconds until it must listen. */
   readonly deadlineMs: number;
   readonly log: Logger;
@@ -71,22 +74,20 @@ export class VscodeServer {
     // A file, because arguments can be read by every process.
     const tokenFile = join(folder, 'token');
     await writeFile(tokenFile, token, { mode: 0o600 });
-    const child = spawn(
-      options.node,
-      [
-        join(options.serverFolder, 'out', 'server-main.js'),
-        ...['--host', options.address, '--port', String(options.port), '--connection-token-file', tokenFile],
-        ...['--accept-server-license-terms', '--disable-telemetry', '--disable-workspace-trust'],
-        ...['--server-data-dir', options.dataDir],
-      ],
-      {
-        cwd: options.workspace,
-        // Empty: addresses on localhost that extensions open stay as they are.
-        env: { ...options.environment, VSCODE_PROXY_URI: '' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true,
-      },
-    );
+    await Promise.all([folder, tokenFile].map((path) => options.user.own(path)));
+    const { file, args } = commandOf(options.user, options.node, [
+      join(options.serverFolder, 'out', 'server-main.js'),
+      ...['--host', options.address, '--port', String(options.port), '--connection-token-file', tokenFile],
+      ...['--accept-server-license-terms', '--disable-telemetry', '--disable-workspace-trust'],
+      ...['--server-data-dir', options.dataDir],
+    ]);
+    const child = spawn(file, args, {
+      cwd: options.workspace,
+      // Empty: addresses on localhost that extensions open stay as they are.
+      env: { ...options.environment, ...options.user.environment, VSCODE_PROXY_URI: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     const server = new VscodeServer(child, token, folder, options.log);
     try {
       await server.#listening(options.deadlineMs, options.signal);

@@ -114,7 +114,7 @@ export class Executions {
     let command = run.sandbox.translate(execution.request.command);
     if (Buffer.byteLength(command) > longestWord) {
       const name = `${platformFolder}/commands/${newFileName()}`;
-      const { code, stderr } = await this.#surroundings.files.write(name, Buffer.from(command), '600');
+      const { code, stderr } = await this.#surroundings.files.write(name, Buffer.from(command), { mode: '600' });
       if (code !== 0) {
         throw new DevboxError('failed', `The command could not be written into the devbox: ${stderr.trim()}`);
       }

@@ -30,15 +30,18 @@ for (const groups of ['auto', 'off'] as const) {
       rmSync(secrets, { recursive: true, force: true });
     });
 
-    /** Runs a shell text as a devbox starts and gives what it printed. */
+    /** The strongest attacker that a devbox can have. */
+    const asRoot: Launch = { user_parameters: { username: 'root', uid: 0 } };
+
+    /** Runs a shell text as a devbox starts, as its root, and gives what it printed. */
     async function run(command: string, launch: Launch = {}): Promise<{ id: string; text: string }> {
-      const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { ...launch, launch_commands: [command] } });
+      const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { ...asRoot, ...launch, launch_commands: [command] } });
       return { id, text: await logText(client, id) };
     }
 
     /** Starts a devbox with an attack as its entrypoint and waits for its end. */
     async function endOf(entrypoint: string, launch: Launch): Promise<{ id: string; status: string; reason: string | null | undefined; kernel: string }> {
-      const { id } = await client.devboxes.create({ entrypoint, launch_parameters: launch });
+      const { id } = await client.devboxes.create({ entrypoint, launch_parameters: { ...asRoot, ...launch } });
       const ended = await eventually('its end', async () => {
         const seen = await client.devboxes.retrieve(id);
         return ['failure', 'shutdown'].includes(seen.status) ? seen : undefined;

@@ -24,8 +24,9 @@ COPY ["app/main.txt", "/data/renamed"]
 COPY *.cfg /etc-of-mine/
 COPY --chmod=755 --chown=user:user script.sh /usr-of-mine/run
 COPY --from=extra x ./x
+RUN chown user /app
 USER user
-RUN --mount=type=secret,id=KEY sha256sum < /run/secrets/KEY > /app/sum
+RUN --mount=type=secret,id=KEY,uid=1000 sha256sum < /run/secrets/KEY > /app/sum
 RUN <<EOF
 echo one > /app/document
 echo two >> /app/document
@@ -120,7 +121,7 @@ describe('local platform, builds and code', () => {
     assert.ok(!(await buildLog(built.id)).includes(token));
     const { id } = await client.devboxes.createAndAwaitRunning({ blueprint_id: built.id });
     assert.equal(await client.devboxes.readFileContents(id, { file_path: 'both' }), 'from a file mounton other');
-    const { exit_status: found } = await client.devboxes.execute(id, { command: `cat ~/project/.git/config; grep -rsl 'ghp_[v]ery-secret' /home /run /workspace /tmp /var`, command_id: randomUUID() });
+    const { exit_status: found } = await client.devboxes.execute(id, { command: `cat ~/project/.git/config; sudo grep -rsl 'ghp_[v]ery-secret' /home /run /workspace /tmp /var`, command_id: randomUUID() });
     assert.equal(found, 1);
     await client.devboxes.shutdown(id);
     for (const name of readdirSync(platform.dataDir).filter((file) => file.startsWith('platform.db') && !file.endsWith('lock'))) {
@@ -148,7 +149,7 @@ describe('local platform, builds and code', () => {
 
   it('keeps what a build changes in system folders, other users’ files too, for devboxes and their snapshots', async function () {
     const trial = await sdk.devbox.create();
-    const { exitCode } = await trial.cmd.exec('touch /usr/trial && chown daemon /usr/trial');
+    const { exitCode } = await trial.cmd.exec('sudo touch /usr/trial && sudo chown daemon /usr/trial');
     await trial.shutdown();
     if (exitCode !== 0) {
       // Only root of this computer can lend its users to a devbox, and not every kernel and disk can do layers.
@@ -159,7 +160,7 @@ describe('local platform, builds and code', () => {
       dockerfile: 'FROM debian\nRUN printf "#!/bin/sh\\necho installed\\n" > /usr/local/bin/own-program && chmod 755 /usr/local/bin/own-program\nRUN install -o daemon -g mail -d /usr/share/of-daemon && rm -r /usr/share/doc',
     });
     const look = 'own-program; stat -c %U:%G /usr/share/of-daemon; test -e /usr/share/doc || echo gone';
-    const { id } = await client.devboxes.createAndAwaitRunning({ blueprint_id: built.id, launch_parameters: { launch_commands: [look, 'touch /usr/later'] } });
+    const { id } = await client.devboxes.createAndAwaitRunning({ blueprint_id: built.id, launch_parameters: { launch_commands: [look, 'sudo touch /usr/later'] } });
     assert.match(await logText(client, id), /^installed\ndaemon:mail\ngone$/m);
     await client.devboxes.suspend(id);
     await client.devboxes.awaitSuspended(id);

@@ -20,7 +20,7 @@ describe('local platform, what a devbox sees', () => {
 
   /** Starts a devbox, runs a command in it as it starts, and gives what the command printed. */
   async function see(command: string): Promise<{ id: string; text: string }> {
-    const devbox = await client.devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: [command] } });
+    const devbox = await client.devboxes.createAndAwaitRunning({ launch_parameters: { user_parameters: { username: 'root', uid: 0 }, launch_commands: [command] } });
     return { id: devbox.id, text: await logText(client, devbox.id) };
   }
 
@@ -40,7 +40,7 @@ describe('local platform, what a devbox sees', () => {
       cat /proc/1/environ | tr "\\0" "\\n" | grep -c -e HOST -e RUNLOOP_API_KEY
       echo home $HOME $PWD
       echo 1 > /proc/sys/vm/drop_caches
-      for f in /workspace /home/user /tmp /opt-own; do mkdir -p $f/new && echo writable $f; done
+      for f in /workspace /root /tmp /opt-own; do mkdir -p $f/new && echo writable $f; done
       test -d /openhands || echo no openhands
       test -c /dev/null && test -c /dev/ptmx && echo devices
     `);
@@ -50,9 +50,9 @@ describe('local platform, what a devbox sees', () => {
     assert.ok(!existsSync('/usr/written-inside') && !existsSync('/etc/written-inside'));
     assert.match((await see('ls /usr/written-inside /etc/written-inside 2>&1; true')).text, /cannot access '\/usr[^]*cannot access '\/etc/);
     assert.match(text, /permission denied/i);
-    assert.match(text, /\n2\n0\n0\nhome \/home\/user \/home\/user\n/);
+    assert.match(text, /\n2\n0\n0\nhome \/root \/root\n/);
     assert.match(text, /drop_caches: Read-only file system/);
-    assert.match(text, /writable \/workspace\nwritable \/home\/user\nwritable \/tmp\nwritable \/opt-own\nno openhands\ndevices/);
+    assert.match(text, /writable \/workspace\nwritable \/root\nwritable \/tmp\nwritable \/opt-own\nno openhands\ndevices/);
     await Promise.all([first.id, id].map((devbox) => client.devboxes.shutdown(devbox)));
   });
 
@@ -86,7 +86,7 @@ describe('local platform, what a devbox sees', () => {
       environment_variables: { GIVEN: 'yes' },
       launch_parameters: { launch_commands: [`echo "1 $GIVEN"; sudo bash -c 'echo "2 $GIVEN|$HOME|$SUDO_USER|$RUNLOOP_LOCAL_BIND"'; sudo -E bash -c 'echo "3 $GIVEN"'; sudo A=b bash -c 'echo "4 $A"'`] },
     });
-    assert.match(await logText(client, devbox.id), /1 yes\n2 \|\/home\/user\|user\|127\.[\d.]+\n3 yes\n4 b/);
+    assert.match(await logText(client, devbox.id), /1 yes\n2 \|\/(?:root|home\/user)\|user\|127\.[\d.]+\n3 yes\n4 b/);
     await client.devboxes.shutdown(devbox.id);
   });
 });

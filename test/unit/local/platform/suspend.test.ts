@@ -94,6 +94,7 @@ for (const sandbox of ['auto', 'plain']) {
       const { id } = await client.devboxes.createAndAwaitRunning({
         blueprint_name: 'openhands',
         launch_parameters: {
+          user_parameters: { username: 'root', uid: 0 },
           launch_commands: [
             `cd "$RUNLOOP_LOCAL_ROOT/openhands/micromamba/bin" && ln -sfn ${victim} micromamba && cd ../envs/openhands && rm -r bin && ln -s ${outside} bin`,
             `cd "$RUNLOOP_LOCAL_ROOT/" && rm -rf srv mnt && ln -s ${outside} srv && ln -s ${outside}/new mnt`,

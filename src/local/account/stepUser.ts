@@ -1,0 +1,37 @@
+/**
+ * How a command of a Dockerfile becomes whom USER named, run as root inside the build's sandbox, since only the disk that
+ * is being built knows the name. Every name in it is one that no ENV sets.
+ * Arguments: the program setpriv, the user and the group as names or numbers (no group: the user's own), `keep` if HOME
+ * is not to be changed, the working folder, then the command.
+ */
+export const stepUserScript = String.raw`
+__devbox_setpriv=$1 __devbox_user=$2 __devbox_group=$3 __devbox_keep=$4
+cd -- "$5" || exit 1
+shift 5
+__devbox_uid= __devbox_gid=0 __devbox_home=/ __devbox_name=
+case $__devbox_user in *[!0-9]*) ;; *) __devbox_uid=$__devbox_user ;; esac
+while IFS=: read -r __devbox_known _ __devbox_number __devbox_primary _ __devbox_place _; do
+  if [ "$__devbox_known" = "$__devbox_user" ] || [ "$__devbox_number" = "$__devbox_user" ]; then
+    __devbox_uid=$__devbox_number __devbox_gid=$__devbox_primary __devbox_home=$__devbox_place __devbox_name=$__devbox_known
+    break
+  fi
+done < /etc/passwd
+if [ -z "$__devbox_uid" ]; then
+  echo "USER: there is no user $__devbox_user. Make it with a RUN before." >&2
+  exit 1
+fi
+__devbox_all=$__devbox_gid
+while IFS=: read -r __devbox_known _ __devbox_number __devbox_members; do
+  case ,$__devbox_members, in *,"$__devbox_name",*) __devbox_all=$__devbox_all,$__devbox_number ;; esac
+  if [ -n "$__devbox_group" ] && [ "$__devbox_known" = "$__devbox_group" ]; then __devbox_group=$__devbox_number; fi
+done < /etc/group
+case $__devbox_group in
+  '') ;;
+  *[!0-9]*) echo "USER: there is no group $__devbox_group." >&2; exit 1 ;;
+  *) __devbox_gid=$__devbox_group __devbox_all=$__devbox_group ;;
+esac
+if [ "$__devbox_keep" != keep ]; then export HOME=$__devbox_home; fi
+export USER=$__devbox_name LOGNAME=$__devbox_name
+if [ "$__devbox_uid" = 0 ] && [ "$__devbox_gid" = 0 ]; then exec "$@"; fi
+exec "$__devbox_setpriv" --reuid "$__devbox_uid" --regid "$__devbox_gid" --groups "$__devbox_all" -- "$@"
+`;
