@@ -99,6 +99,7 @@ async function settle(root: string, wanted: UserRequest, blueprint: Blueprint | 
   for (const folder of userFolders) {
     await makeFolder(root, folder, 'replace');
     await lchown(join(root, folder), user.uid, user.gid);
+    await chmod(join(root, folder), 0o700);
   }
   return user;
 }

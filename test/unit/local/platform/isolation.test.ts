@@ -39,7 +39,7 @@ describe('local platform, what a devbox sees', () => {
       env | grep -c -e HOST -e RUNLOOP_API_KEY
       cat /proc/1/environ | tr "\\0" "\\n" | grep -c -e HOST -e RUNLOOP_API_KEY
       echo home $HOME $PWD
-      echo 1 > /proc/sys/vm/drop_caches
+      { echo 1 > /proc/sys/vm/drop_caches; } 2>&1
       for f in /workspace /root /tmp /opt-own; do mkdir -p $f/new && echo writable $f; done
       test -d /openhands || echo no openhands
       test -c /dev/null && test -c /dev/ptmx && echo devices
