@@ -27,6 +27,8 @@ const createFields = z.object({
   name: optional(nameField),
   blueprint_id: optional(z.string()),
   blueprint_name: optional(z.string()),
+  /** What `blueprint_name` was called before SDK 0.45; OpenHands still says it so. */
+  prebuilt: optional(z.string()),
   snapshot_id: optional(z.string()),
   environment_variables: optional(stringMap),
   metadata: optional(stringMap),
@@ -124,7 +126,7 @@ export function readNetwork(id: string | undefined, account: Account): PolicyBin
 }
 
 function refuseWhatIsNotOffered(fields: CreateFields): void {
-  const origins = [fields.blueprint_id, fields.blueprint_name, fields.snapshot_id].filter((origin) => origin !== undefined);
+  const origins = [fields.blueprint_id, fields.blueprint_name, fields.prebuilt, fields.snapshot_id].filter((origin) => origin !== undefined);
   if (origins.length > 1) {
     throw badRequest('Give at most one of blueprint_id, blueprint_name and snapshot_id.');
   }
@@ -137,7 +139,7 @@ function refuseWhatIsNotOffered(fields: CreateFields): void {
 
 function readBlueprint(fields: CreateFields, account: Account): BuiltBlueprint | Blueprint | undefined {
   const id = fields.blueprint_id;
-  const name = fields.blueprint_name;
+  const name = fields.blueprint_name ?? fields.prebuilt;
   if (id === undefined && name === undefined) {
     return undefined;
   }

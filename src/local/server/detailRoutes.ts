@@ -1,13 +1,17 @@
+import * as z from 'zod';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import type { Tunnel } from '../devbox/tunnel';
 import type { PtyService } from '../pty/ptyService';
 import { addSshKey, sshHostName, sshUser } from '../ssh/sshKeys';
 import { parseBody, tunnelFields } from './bodies';
 import { readTunnel } from './createRequest';
+import { tunnelHost } from './hostNames';
 import { repeatKey } from './repeatKey';
 import { Repeats } from './repeats';
 import type { Router } from './router';
 import { tunnelView } from './views';
+
+const portFields = z.object({ port: z.int().min(1).max(65_535) });
 
 /** Adds what one devbox has: its tunnel. */
 export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, terminals: PtyService): void {
@@ -19,6 +23,15 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, termin
     const devbox = devboxes.get(params['id'] ?? '');
     const tunnel = await tunnels.once(repeatKey(exchange, body), devbox.id, () => Promise.resolve(devbox.enableTunnel(readTunnel(settings))));
     exchange.sendJson(200, tunnelView(tunnel));
+  });
+
+  // How tunnels were made before SDK 1.5, one for each port: OpenHands' own runtime does it still.
+  router.add('POST', '/v1/devboxes/{id}/create_tunnel', async ({ exchange, params }) => {
+    const devbox = devboxes.get(params['id'] ?? '');
+    const { port } = parseBody(portFields, await exchange.readObject());
+    devbox.requireRunning();
+    const { key } = devbox.tunnel ?? devbox.enableTunnel(readTunnel(parseBody(tunnelFields, {})));
+    exchange.sendJson(200, { devbox_id: devbox.id, port, url: `${exchange.scheme}://${tunnelHost(exchange.host, port, key)}` });
   });
 
   router.add('POST', '/v1/devboxes/{id}/create_pty_tunnel', ({ exchange, params }) => {

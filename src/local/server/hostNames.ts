@@ -32,3 +32,12 @@ export function destinationOf(host: string | undefined): Destination {
   }
   return apiName.test(name) ? { kind: 'api' } : { kind: 'refused' };
 }
+
+/**
+ * The host name, with the port of the platform, under which a client reaches a tunnel.
+ * @param apiHost what the client calls the API
+ */
+export function tunnelHost(apiHost: string, port: number, key: string): string {
+  const domain = apiHost.toLowerCase().startsWith('api.') ? apiHost.slice('api.'.length) : `localhost${/:\d+$/.exec(apiHost)?.[0] ?? ''}`;
+  return `${port}-${key}.tunnel.${domain}`;
+}

@@ -63,6 +63,21 @@ describe('local platform tunnels', () => {
     await client.devboxes.shutdown(id);
   });
 
+  it('serves clients from the time before tunnels had keys: prebuilt, and a tunnel for each port with its address', async () => {
+    const made = await client.post<unknown, { id: string; blueprint_id: string | null }>('/v1/devboxes/create_and_await_running', { body: { prebuilt: 'openhands', entrypoint: echoServer('old') } });
+    assert.equal(made.blueprint_id, (await client.blueprints.listPublic({ name: 'openhands' })).blueprints[0]?.id);
+    const tunnelTo = (port: number): Promise<{ devbox_id: string; port: number; url: string }> => client.post(`/v1/devboxes/${made.id}/create_tunnel`, { body: { port } });
+    const [first, again, other] = [await tunnelTo(4444), await tunnelTo(4444), await tunnelTo(4445)];
+    assert.deepEqual([first, first.devbox_id, first.port], [again, made.id, 4444]);
+    const { host } = new URL(first.url);
+    assert.match(host, new RegExp(`^4444-[a-z0-9]{52}\\.tunnel\\.localhost:${platform.port}$`));
+    assert.equal(other.url, first.url.replace('//4444-', '//4445-'));
+    assert.match((await whenListening(platform, host)).text, /"name":"old"/);
+    await assert.rejects(tunnelTo(0), /400 .*port/);
+    await client.devboxes.shutdown(made.id);
+    await assert.rejects(tunnelTo(4444), /400 .*not running/);
+  });
+
   it('asks for the token of an authenticated tunnel and does not pass it on', async () => {
     const { id, tunnel } = await client.devboxes.createAndAwaitRunning({ entrypoint: echoServer('closed'), tunnel: { auth_mode: 'authenticated' } });
     const host = tunnelHost(platform, 4444, tunnel?.tunnel_key ?? '');
