@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isAborted, messageOf, RuntimeError } from '../errors';
 import { isTransient } from '../platform/apiErrors';
 import { hasEnded } from '../platform/devbox';
@@ -14,6 +15,9 @@ import { FollowTurns } from './followTurns';
 
 export type * from './followEvent';
 
+const suspendedNotice: FollowEvent = { type: 'notice', notice: { kind: 'suspended' } };
+/** Milliseconds in which nothing comes: the history is through. */
+const quietMs = 300;
 const usualPace: FollowPace = { reconnectMs: [500, 15_000], pollMs: [1_000, 60_000] };
 
 /**
@@ -37,11 +41,15 @@ export async function* followEvents(api: RunloopApi, devboxId: string, options: 
         // The pass after the end was seen is the last one: nothing can come behind it.
         const last = hasEnded(turns.status ?? '');
         const isSuspended = turns.status === 'suspended';
-        if (isSuspended && !saidSuspended) yield { type: 'notice', notice: { kind: 'suspended' } };
+        const rests = isSuspended && !saidSuspended;
         saidSuspended = isSuspended;
         if (turns.asksLog) {
           position.begin();
-          yield* outputs === undefined ? tailPass(api, devboxId, options, position, turns) : listPass(api, devboxId, options, position, { outputs, turns });
+          const tail = (signal: AbortSignal): AsyncGenerator<FollowEvent> => tailPass(api, devboxId, { ...options, signal }, position, turns);
+          if (outputs !== undefined) yield* listPass(api, devboxId, options, position, { outputs, turns });
+          else if (rests) yield* saidWhenQuiet(tail, suspendedNotice, options.signal);
+          else yield* tail(options.signal);
+          if (rests && outputs !== undefined) yield suspendedNotice;
           if (last) {
             if (outputs !== undefined) yield* outputs.rest();
             return;
@@ -138,6 +146,32 @@ function* seen(those: Iterable<FollowEvent>, api: RunloopApi, turns: FollowTurns
   for (const event of those) {
     if (event.type === 'lines') turns.saw(event.lines, api.clock.now());
     yield event;
+  }
+}
+
+/** What a stream brings, and behind its history, which ends when nothing comes for a moment, what is to be said. */
+async function* saidWhenQuiet(open: (signal: AbortSignal) => AsyncGenerator<FollowEvent>, said: FollowEvent, signal: AbortSignal): AsyncGenerator<FollowEvent> {
+  const stop = new AbortController();
+  const events = open(AbortSignal.any([signal, stop.signal]));
+  let next = events.next();
+  try {
+    for (let isSaid = false; ; ) {
+      const moment = new AbortController();
+      const quiet = isSaid ? [] : [sleep(quietMs, undefined, { signal: moment.signal }).catch(() => undefined)];
+      const come = await Promise.race([next, ...quiet]).finally(() => moment.abort());
+      if (come === undefined || come.done === true) {
+        if (!isSaid) yield said;
+        isSaid = true;
+        if (come !== undefined) return;
+      } else {
+        yield come.value;
+        next = events.next();
+      }
+    }
+  } finally {
+    stop.abort();
+    // Whoever waits for it has its failure already.
+    await next.catch(() => undefined);
   }
 }
 

@@ -23,6 +23,8 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: TreeView<SearchRow>;
   #rows: (SearchRow & { readonly kind: 'devbox' })[] = [];
+  /** Those that have rows below them. */
+  readonly #open = new Set<DevboxMatches>();
   #following: Disposable | undefined;
 
   constructor() {
@@ -41,8 +43,13 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
     };
     this.#following = results.onDidChange((news) => {
       say();
-      for (const row of this.#rows) if (news.includes(row.of)) this.#changed.fire(row);
+      const opening = news.filter((of) => hasRows(of) && !this.#open.has(of));
+      for (const of of opening) this.#open.add(of);
+      // A row that becomes another one, as those do that open, is not drawn by a change of its own.
+      if (opening.length > 0) this.#changed.fire(undefined);
+      else for (const row of this.#rows) if (news.includes(row.of)) this.#changed.fire(row);
     });
+    this.#open.clear();
     say();
     this.#changed.fire(undefined);
   }
@@ -87,8 +94,8 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
   }
 
   #devboxItem(of: DevboxMatches): TreeItem {
-    const { devbox, matches, progress } = of;
-    const isEmpty = matches.length === 0 && remarks(of).length === 0;
+    const { devbox, progress } = of;
+    const isEmpty = !hasRows(of);
     const place = this.#rows.findIndex((row) => row.of === of);
     const open = place < openAtOnce ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
     const item = new TreeItem(devboxLabel(devbox), isEmpty ? TreeItemCollapsibleState.None : open);
@@ -100,6 +107,10 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
     item.contextValue = 'logSearch.devbox';
     return item;
   }
+}
+
+function hasRows(of: DevboxMatches): boolean {
+  return of.matches.length > 0 || remarks(of).length > 0;
 }
 
 function iconOf(kind: DevboxMatches['progress']['kind']): ThemeIcon {
