@@ -11,6 +11,8 @@ import { followDeepLinks } from './extension/deepLink';
 import { StopDocuments } from './extension/diagnosis/stopDocuments';
 import { DevboxStore } from './extension/devboxTree/devboxStore';
 import { DevboxTree } from './extension/devboxTree/devboxTree';
+import { RememberedLogs } from './extension/logDocument/rememberedLogs';
+import { restoreLogs } from './extension/logDocument/restoreLogs';
 import { LocalPlatform } from './extension/localPlatform/localPlatform';
 import { Log } from './extension/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
@@ -65,6 +67,7 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     keepAlive: new KeepAlive(log),
     lastChoices: new LastChoices(context.globalState),
     output,
+    rememberedLogs: new RememberedLogs(memory),
     tree,
     localPlatform,
     stopDocuments,
@@ -79,6 +82,6 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
   };
   context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), stopDocuments, tree, services.keepAlive, output, sessions, store, account, log);
   const health = new SessionHealth(services);
-  context.subscriptions.push(reattach(services), new SessionStatusItem(services, health), health, followDeepLinks(services), localPlatform);
+  context.subscriptions.push(reattach(services), restoreLogs(services), new SessionStatusItem(services, health), health, followDeepLinks(services), localPlatform);
   return createApi(services);
 }

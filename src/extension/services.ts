@@ -4,6 +4,7 @@ import type { SecretSessionKeys } from './account/sessionKeys';
 import type { DevboxStore } from './devboxTree/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
 import type { StopDocuments } from './diagnosis/stopDocuments';
+import type { RememberedLogs } from './logDocument/rememberedLogs';
 import type { LocalPlatform } from './localPlatform/localPlatform';
 import type { Log } from './log';
 import type { DevboxOutput } from './output/devboxOutput';
@@ -24,6 +25,8 @@ export interface Services {
   readonly keepAlive: KeepAlive;
   readonly lastChoices: LastChoices;
   readonly output: DevboxOutput;
+  /** Tabs of logs, over reloads. */
+  readonly rememberedLogs: RememberedLogs;
   readonly tree: DevboxTree;
   readonly localPlatform: LocalPlatform;
   readonly stopDocuments: StopDocuments;

@@ -3,6 +3,11 @@ import type { LineLevel } from './serverLine';
 /** From the gravest to the least. */
 export const lineLevels: readonly LineLevel[] = ['error', 'warning', 'info', 'debug'];
 
+/** The level that a word names; undefined if it names none. */
+export function lineLevelOf(word: string): LineLevel | undefined {
+  return lineLevels.find((level) => level === word);
+}
+
 /**
  * What of a log is left out. Kept as what is hidden, not as what is shown: a source that turns up later must not be missed.
  */

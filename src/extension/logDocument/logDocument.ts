@@ -11,6 +11,9 @@ import { LogReader, type ReaderState } from './logReader';
 /** Milliseconds after which a log that nobody looks at is not followed any more. */
 const restAfterMs = 5 * 60_000;
 
+/** Milliseconds until the window of a document that was written anew rests. */
+const settleMs = 500;
+
 /** One log as a read-only document: what is read of it, what of that is shown, and where the reader is. */
 export class LogDocument implements Disposable {
   readonly document: TextDocument;
@@ -25,6 +28,8 @@ export class LogDocument implements Disposable {
   #wantedTop: { readonly record: number; readonly height: number } | undefined;
   #isNew = true;
   #isVisible = false;
+  #isRewritten = false;
+  #rewrittenMs = -Infinity;
   #rest: NodeJS.Timeout | undefined;
   readonly #tops = new WeakMap<TextEditor, number>();
 
@@ -98,6 +103,7 @@ export class LogDocument implements Disposable {
       const { start, end } = window_;
       this.#wantedTop = { record: this.records.recordAt(start.line, this.filter), height: end.line - start.line };
     }
+    this.#isRewritten = true;
     this.#pump.show(filter);
     this.#onChange(this);
   }
@@ -107,7 +113,10 @@ export class LogDocument implements Disposable {
     this.#isFollowing = false;
     this.#wantedLine = line;
     if (hidesNothing(this.filter)) this.#showWanted();
-    else this.#pump.show(showEverything);
+    else {
+      this.#isRewritten = true;
+      this.#pump.show(showEverything);
+    }
     this.#onChange(this);
   }
 
@@ -139,7 +148,9 @@ export class LogDocument implements Disposable {
     const before = this.#tops.get(editor);
     this.#tops.set(editor, top);
     const isUp = before !== undefined && top < before && range.end.line < this.document.lineCount - 2;
-    if (this.#isFollowing && isUp && this.isComplete) this.follow(false);
+    // Written anew, the window goes up by itself, and one learns of it a moment later.
+    const settles = this.#isRewritten || performance.now() - this.#rewrittenMs < settleMs;
+    if (this.#isFollowing && isUp && !settles) this.follow(false);
   }
 
   /** Stops reading; the text stays. */
@@ -158,7 +169,12 @@ export class LogDocument implements Disposable {
   }
 
   #written(): void {
-    if (this.#isFollowing) this.#showEnd();
+    const isRewritten = this.#isRewritten && this.isComplete;
+    if (isRewritten) {
+      this.#isRewritten = false;
+      this.#rewrittenMs = performance.now();
+    }
+    if (this.#isFollowing) this.#showEnd(isRewritten);
     else if (this.#wantedLine !== undefined) this.#showWanted();
     else if (this.#wantedTop !== undefined) this.#showTop(this.#wantedTop);
     else if (this.#isNew && this.linesShown > 0) this.#showBeginning();
@@ -171,9 +187,13 @@ export class LogDocument implements Disposable {
     for (const editor of this.#editors()) editor.selection = new Selection(0, 0, 0, 0);
   }
 
-  #showEnd(): void {
+  /** @param isRewritten true for a document that is whole again: a short one would stay above the window otherwise */
+  #showEnd(isRewritten = false): void {
     const end = this.document.lineAt(this.document.lineCount - 1).range;
-    for (const editor of this.#editors()) editor.revealRange(end, TextEditorRevealType.Default);
+    for (const editor of this.#editors()) {
+      if (isRewritten) editor.revealRange(new Range(0, 0, 0, 0), TextEditorRevealType.Default);
+      editor.revealRange(end, TextEditorRevealType.Default);
+    }
   }
 
   #showWanted(): void {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { commands, TabInputText, Uri, window, workspace, type TextDocument, type TextEditor } from 'vscode';
+import { commands, Uri, window, workspace, type TextDocument, type TextEditor } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { hidesNothing } from '../../core/logs/logFilter';
 import type { Devbox } from '../../core/platform/devbox';
@@ -9,6 +9,8 @@ import type { Services } from '../services';
 import { LogColours } from './logColours';
 import { LogDocument } from './logDocument';
 import { LogStatusItem } from './logStatusItem';
+import { addressesInTabs, reopenTab, showAs, tabsToRemember, viewOf, type LogView } from './logTabs';
+import type { RememberedLog } from './rememberedLogs';
 
 /** Milliseconds between looks at what has changed. */
 const newsMs = 100;
@@ -23,6 +25,11 @@ export class LogDocuments implements Disposable {
   #told = '';
   #later: NodeJS.Timeout | undefined;
   readonly #news = new Set<LogDocument>();
+  /** How logs are shown whose tabs came back and were not looked at yet. */
+  readonly #views = new Map<string, LogView>();
+  readonly #baseUrls = new Map<string, string>();
+  #isReopening = false;
+  #remembered = '';
 
   constructor(services: Services) {
     this.#services = services;
@@ -54,6 +61,21 @@ export class LogDocuments implements Disposable {
     return log;
   }
 
+  /** Brings back tabs of logs as they were before a reload. */
+  async reopen(logs: readonly RememberedLog[]): Promise<void> {
+    for (const log of logs) {
+      this.#views.set(log.address, viewOf(log));
+      this.#baseUrls.set(log.address, log.baseUrl);
+    }
+    this.#isReopening = true;
+    try {
+      for (const log of logs) await reopenTab(log);
+    } finally {
+      this.#isReopening = false;
+      this.#looked();
+    }
+  }
+
   /** The log in this editor, or in the active one. */
   find(address: Uri | undefined = window.activeTextEditor?.document.uri): LogDocument | undefined {
     return address === undefined ? undefined : this.#open.get(address.toString());
@@ -75,6 +97,9 @@ export class LogDocuments implements Disposable {
     const log = new LogDocument(this.#services, document, devboxId, (changed) => this.#changed(changed));
     this.#open.set(uri.toString(), log);
     log.start();
+    const view = this.#views.get(uri.toString());
+    this.#views.delete(uri.toString());
+    if (view !== undefined) showAs(log, view);
     this.#looked();
     return log;
   }
@@ -89,9 +114,7 @@ export class LogDocuments implements Disposable {
 
   #looked(): void {
     const visible = new Set(window.visibleTextEditors.map(({ document }) => document.uri.toString()));
-    const inTabs = new Set(
-      window.tabGroups.all.flatMap(({ tabs }) => tabs).flatMap(({ input }) => (input instanceof TabInputText ? [input.uri.toString()] : [])),
-    );
+    const inTabs = addressesInTabs();
     for (const [address, log] of this.#open) log.looked(visible.has(address), inTabs.has(address));
     for (const editor of window.visibleTextEditors) if (this.find(editor.document.uri) !== undefined) this.#colours.colour(editor);
     this.#say();
@@ -120,8 +143,30 @@ export class LogDocuments implements Disposable {
     this.#later = setTimeout(() => this.#tellNews(), newsMs);
   }
 
+  /** Keeps for a later window which logs are in tabs, and how they are shown. */
+  #remember(): void {
+    if (this.#isReopening) return;
+    const tabs = tabsToRemember((address) => this.#open.get(address) ?? this.#views.get(address));
+    const remembered = JSON.stringify(tabs);
+    if (remembered === this.#remembered) return;
+    this.#remembered = remembered;
+    this.#store(tabs).catch((error: unknown) => this.#services.log.failure('Remembering the tabs of logs', error));
+  }
+
+  /** With each tab goes the API that it was opened with: the account may have changed since. */
+  async #store(tabs: readonly Omit<RememberedLog, 'baseUrl'>[]): Promise<void> {
+    const now = (await this.#services.account.current())?.baseUrl;
+    const logs = tabs.flatMap((tab) => {
+      const baseUrl = this.#baseUrls.get(tab.address) ?? now;
+      return baseUrl === undefined ? [] : [{ ...tab, baseUrl }];
+    });
+    for (const { address, baseUrl } of logs) this.#baseUrls.set(address, baseUrl);
+    await this.#services.rememberedLogs.store(logs);
+  }
+
   /** Tells the status bar and the buttons of the editors how things stand. */
   #say(): void {
+    this.#remember();
     this.#status.show(this.find());
     const addresses = (is: (log: LogDocument) => boolean): string[] => [...this.#open].filter(([, log]) => is(log)).map(([address]) => address);
     const followed = addresses(({ isFollowing }) => isFollowing);
