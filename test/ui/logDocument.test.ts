@@ -5,19 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { eventually } from '../eventually';
+import { shownDocument, type ShownDocument } from './shownDocument';
 import { useUiSession } from './uiSession';
-
-/** What a person reads in the active editor's document, whole. */
-interface Shown {
-  readonly text: string;
-  readonly label: string;
-  readonly language: string;
-  readonly isDirty: boolean;
-  readonly cursorLine: number;
-  readonly firstVisible: number;
-  readonly lastVisible: number;
-  readonly lines: number;
-}
 
 const chatty = `exec node -e '
   console.log("03:25:54 - openhands:INFO: a.py:1 - \\u001b[32mready\\u001b[0m with Bearer abc.def-123");
@@ -49,24 +38,8 @@ describe('Logs as documents, like a person', function () {
   });
   after(() => rm(saved, { force: true }));
 
-  async function shown(): Promise<Shown> {
-    return session().api.evaluate((vscode) => {
-      const editor = vscode.window.activeTextEditor;
-      const document = editor?.document;
-      return {
-        text: document?.getText() ?? '',
-        label: vscode.window.tabGroups.activeTabGroup.activeTab?.label ?? '',
-        language: document?.languageId ?? '',
-        isDirty: document?.isDirty ?? true,
-        cursorLine: editor?.selection.active.line ?? -1,
-        firstVisible: editor?.visibleRanges[0]?.start.line ?? -1,
-        lastVisible: editor?.visibleRanges.at(-1)?.end.line ?? -1,
-        lines: document?.lineCount ?? 0,
-      };
-    });
-  }
-  const pressTitle = (title: string): Promise<void> =>
-    session().workbench.page.locator(`.editor-group-container.active .editor-actions a.action-label[aria-label^="${title}"]`).click();
+  const shown = (): Promise<ShownDocument> => shownDocument(session().api);
+  const pressTitle = (title: string): Promise<void> => session().workbench.pressEditorButton(title);
 
   it('opens the log of a running devbox from its row, in the form of the output channel, and follows its end', async () => {
     const { workbench } = session();
@@ -91,7 +64,7 @@ describe('Logs as documents, like a person', function () {
   it('stays where it is when following is off, and cannot be written into', async () => {
     const { workbench } = session();
     await pressTitle('Stop Following Log');
-    const after_ = async (more: number): Promise<Shown> => {
+    const after_ = async (more: number): Promise<ShownDocument> => {
       const { lines } = await shown();
       return eventually(shown, (seen) => seen.lines > lines + more);
     };
@@ -113,7 +86,7 @@ describe('Logs as documents, like a person', function () {
     await workbench.quickInput.waitFor('What to show of this log?');
     await workbench.quickInput.row('Errors').waitFor();
     await workbench.screenshot('log-2-filter');
-    for (const level of ['Information', 'Debug']) await workbench.quickInput.row(level).locator('input, .monaco-checkbox, .quick-input-list-checkbox').first().click();
+    for (const level of ['Information', 'Debug']) await workbench.quickInput.toggle(level);
     await workbench.quickInput.accept();
     const log = await eventually(shown, ({ text }) => !text.includes('tick') && text.includes('careful'));
     assert.equal(log.text.split('\n').length, 6);
@@ -121,7 +94,7 @@ describe('Logs as documents, like a person', function () {
     assert.equal((await shown()).firstVisible, 0);
     await workbench.screenshot('log-3-filtered');
     await pressTitle('Change Filter');
-    for (const level of ['Information', 'Debug']) await workbench.quickInput.row(level).locator('input, .monaco-checkbox, .quick-input-list-checkbox').first().click();
+    for (const level of ['Information', 'Debug']) await workbench.quickInput.toggle(level);
     await workbench.quickInput.accept();
     await eventually(shown, ({ text }) => text.includes('tick') && text.includes('details'));
   });
@@ -129,17 +102,7 @@ describe('Logs as documents, like a person', function () {
   it('is saved as a file, redacted', async () => {
     const { workbench } = session();
     await pressTitle('Save Log As');
-    await workbench.quickInput.waitFor(/Save/);
-    // A dialog that is still reading its first folder puts its own name back, and it looks at what is typed before it takes it.
-    await eventually(
-      async () => {
-        await workbench.quickInput.fill(saved);
-        await workbench.page.waitForTimeout(1_000);
-        return await workbench.quickInput.value();
-      },
-      (value) => value === saved,
-    );
-    await workbench.quickInput.accept();
+    await workbench.quickInput.saveAs(saved);
     await workbench.notification(/Saved [\d,]+ lines/).waitFor();
     const text = await readFile(saved, 'utf8');
     assert.ok(text.includes('[info] [entrypoint] ready with Bearer [removed]\n'));
@@ -150,7 +113,7 @@ describe('Logs as documents, like a person', function () {
     const { workbench } = session();
     await workbench.runCommand('Runloop: Search Logs…');
     await workbench.quickInput.waitFor('In the logs of which devboxes?');
-    for (const name of ['chatty', 'all-done']) await workbench.quickInput.row(name).locator('input, .monaco-checkbox, .quick-input-list-checkbox').first().click();
+    for (const name of ['chatty', 'all-done']) await workbench.quickInput.toggle(name);
     await workbench.screenshot('log-4-which');
     await workbench.quickInput.accept();
     await workbench.quickInput.waitFor('What to look for');
@@ -187,7 +150,7 @@ describe('Logs as documents, like a person', function () {
   it('can be stopped in the middle of an expression that takes for ever', async () => {
     const { workbench } = session();
     await workbench.runCommand('Runloop: Search Logs…');
-    await workbench.quickInput.row('chatty').locator('input, .monaco-checkbox, .quick-input-list-checkbox').first().click();
+    await workbench.quickInput.toggle('chatty');
     await workbench.quickInput.accept();
     await workbench.quickInput.waitFor('A regular expression');
     await workbench.quickInput.accept('(a+)+$');

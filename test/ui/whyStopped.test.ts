@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { eventually } from '../eventually';
+import { shownDocument } from './shownDocument';
 import { useUiSession } from './uiSession';
 
 describe('Why did it stop?', function () {
@@ -75,6 +76,30 @@ describe('Why did it stop?', function () {
     const texts = await eventually(() => links.allInnerTexts(), (seen) => seen.length >= 4);
     assert.ok(!texts.join().includes('evil') && !texts.join().includes('passwd'), texts.join());
     await workbench.screenshot('why-2-hostile');
+  });
+
+  it('leads to the setting of the lifetime, and to the log as a document', async () => {
+    const { workbench } = session();
+    const body = { name: 'short-lived', entrypoint: 'echo until the end; sleep 1000', launch_parameters: { keep_alive_time_seconds: 2 } };
+    const { id } = await api().createDevbox(body, { requestId: crypto.randomUUID() });
+    await eventually(() => api().retrieve(id), ({ status }) => status === 'shutdown');
+    const why = (): Promise<unknown> =>
+      session().api.evaluate(async (vscode, devboxId) => {
+        await vscode.commands.executeCommand('runloop.whyDidItStop', devboxId);
+      }, id);
+    const links = workbench.page.locator('.editor-group-container.active .view-lines .detected-link');
+    await why();
+    await eventually(() => workbench.editorText(), (seen) => seen.includes('lifetime of 2 s was over'));
+    await eventually(() => links.allInnerTexts(), (texts) => texts.length >= 5);
+    await workbench.screenshot('why-4-lifetime');
+    await follow('lifetime of new devboxes');
+    await workbench.page.locator('.settings-editor .setting-item-contents', { hasText: 'Lifetime Minutes' }).waitFor();
+    await workbench.screenshot('why-5-setting');
+    await why();
+    await eventually(() => links.allInnerTexts(), (texts) => texts.length >= 5);
+    await follow('log as a document');
+    const log = await eventually(() => shownDocument(session().api), ({ label, text }) => label === 'short-lived.log' && text.includes('this is its whole output'));
+    assert.match(log.text, /\[entrypoint\] until the end\n/);
   });
 
   it('tells why a suspended devbox rests, and resumes it on a click', async () => {

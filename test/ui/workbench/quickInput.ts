@@ -49,6 +49,22 @@ export class QuickInput {
     await this.row(label).click();
   }
 
+  /** Checks or unchecks a row of a pick of several. */
+  async toggle(label: string): Promise<void> {
+    await this.row(label).locator('input, .monaco-checkbox, .quick-input-list-checkbox').first().click();
+  }
+
+  /** Waits for the dialog that asks for a file to write, and names one. */
+  async saveAs(path: string): Promise<void> {
+    await this.waitFor(/Save/);
+    // A dialog that is still reading its first folder puts its own name back, and it looks at what is typed before it takes it.
+    for (let tries = 0; tries < 20 && (await this.value()) !== path; tries += 1) {
+      await this.fill(path);
+      await this.page.waitForTimeout(1_000);
+    }
+    await this.accept();
+  }
+
   /** The labels of all rows that are drawn now. */
   async labels(): Promise<string[]> {
     return await this.widget.locator('.monaco-list-row .label-name').allInnerTexts();

@@ -100,6 +100,11 @@ export class Workbench {
     await this.quickInput.pick(name);
   }
 
+  /** Presses a button at the upper right of the active editor, by the beginning of its name. */
+  async pressEditorButton(title: string): Promise<void> {
+    await this.page.locator(`.editor-group-container.active .editor-actions a.action-label[aria-label^="${title}"]`).click();
+  }
+
   /** The lines of the active editor that are drawn now, with ordinary spaces. */
   async editorText(): Promise<string> {
     const lines = await this.page.locator('.editor-group-container.active .view-lines .view-line').allInnerTexts();
