@@ -144,7 +144,8 @@ export class ActionExecutor {
     if (result.kind === 'refused') return errorObservation(result.text);
     const dir = result.metadata.working_dir;
     const metadata = { ...result.metadata, working_dir: dir === null ? null : this.#options.paths.toDevbox(dir) };
-    return runObservation(result.command, result.content, metadata, run.hidden);
+    // As OpenHands has it: what has not completed is shown.
+    return runObservation(result.command, result.content, metadata, run.hidden && metadata.exit_code >= 0);
   }
 
   async #edit(request: ActionRequest): Promise<Observation> {

@@ -32,7 +32,7 @@ const waitFields = z.object({
   timeout_seconds: optional(z.number().min(0).max(longestHold)),
 });
 const killFields = z.object({ kill_process_group: optional(z.boolean()) });
-const inputFields = z.object({ text: optional(z.string()), signal: optional(z.enum(['EOF', 'INTERRUPT'])) });
+const inputFields = z.object({ text: optional(z.string().min(1, 'Text must not be empty')), signal: optional(z.enum(['EOF', 'INTERRUPT'])) });
 
 /** Adds the executions: starting commands, waiting for them, feeding, ending and reading them. */
 export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): void {

@@ -97,7 +97,7 @@ export class Listener {
       }
       clearTimeout(giveUp);
       socket.removeListener('readable', look);
-      socket.unshift(seen);
+      socket.unshift(maybeHttp2 ? seen : withoutOffer(seen));
       if (seen[0] === tlsHandshake) {
         this.#tls(socket);
         return;
@@ -106,4 +106,16 @@ export class Listener {
     };
     socket.on('readable', look);
   }
+}
+
+/**
+ * The first bytes of an HTTP/1.1 connection without the offer to go on as HTTP/2, which some clients make with their
+ * first request: a server may pass it over, but Node hands such a request on as if it were a WebSocket's.
+ */
+function withoutOffer(first: Buffer): Buffer {
+  const text = first.toString('latin1');
+  const end = text.indexOf('\r\n\r\n');
+  const head = text.slice(0, end);
+  if (end < 0 || !/\r\nupgrade: *h2c *(?:\r\n|$)/i.test(head)) return first;
+  return Buffer.from(head.replaceAll(/\r\n(?:upgrade|http2-settings|connection):[^\r]*/gi, '') + text.slice(end), 'latin1');
 }

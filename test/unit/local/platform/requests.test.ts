@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import type { Answer, TestPlatform } from './platformProcess';
-import { send, startPlatform } from './platformProcess';
+import { eventually, send, startPlatform } from './platformProcess';
 
 interface Refusal {
   readonly error: string;
@@ -89,6 +90,7 @@ describe('local platform, requests that are not as they should be', () => {
     await refused(400, /timeout_seconds/, 'POST', '/v1/devboxes/{id}/wait_for_status', { statuses: ['running'], timeout_seconds: 31 });
     await refused(400, /command/, 'POST', '/v1/devboxes/{id}/execute', { command: '' });
     await refused(400, /optimistic_timeout/, 'POST', '/v1/devboxes/{id}/execute', { command: 'x', optimistic_timeout: 26 });
+    await refused(400, /text.* empty/, 'POST', `/v1/devboxes/{id}/executions/${(await platform.client().devboxes.executeAsync(id, { command: 'true' })).execution_id}/send_std_in`, { text: '' });
     await refused(400, /multipart/, 'POST', '/v1/devboxes/{id}/upload_file', {});
     await refused(400, /not suspended/, 'POST', '/v1/devboxes/{id}/resume');
   });
@@ -111,6 +113,17 @@ describe('local platform, requests that are not as they should be', () => {
       assert.equal((JSON.parse(answer.text) as { stdout: string }).stdout, 'heard\n', type);
     }
     assert.equal((await ask('POST', '/v1/devboxes/{id}/keep_alive', '', { 'content-type': 'application/json' })).text, '{}');
+  });
+
+  it('passes over the offer to go on as HTTP/2 that some clients make with their first request', async () => {
+    const body = JSON.stringify({ command: 'echo heard' });
+    const socket = connect(platform.port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+    socket.write(`POST /v1/devboxes/${id}/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nAuthorization: Bearer ${platform.apiKey}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await eventually('the answer', () => (answer.includes('"stdout":"heard\\n"') ? true : undefined));
+    assert.match(answer, /^HTTP\/1\.1 200 /);
+    socket.destroy();
   });
 
   it('lets a devbox of the flex tier wait before it is provisioned', async () => {
