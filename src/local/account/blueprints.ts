@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Blueprint } from '../devbox/blueprints';
@@ -93,6 +93,8 @@ export class Blueprints {
   readonly #disks: Disks;
   readonly #logs = new Map<string, DevboxLog>();
   readonly #stopping = new AbortController();
+  /** Builds that wait or run. */
+  readonly #building = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
   /** Builds follow one another: each has the computer for itself. */
   #queue: Promise<void> = Promise.resolve();
   /** Set before anything can be built. */
@@ -156,7 +158,10 @@ export class Blueprints {
         parameters: { ...order.parameters },
       };
       this.#table.put(record);
-      this.#queue = this.#queue.then(() => this.#build(record, order));
+      const stop = new AbortController();
+      const signal = AbortSignal.any([stop.signal, this.#stopping.signal]);
+      this.#queue = this.#queue.then(() => this.#build(record, order, signal));
+      this.#building.set(record.id, { stop, done: this.#queue });
       return record.id;
     });
     return this.get(id);
@@ -165,6 +170,9 @@ export class Blueprints {
   /** What a build has said so far, an object of the API each. */
   async logs(id: string, signal: AbortSignal): Promise<readonly unknown[]> {
     let log = this.#logs.get(id);
+    if (log === undefined && this.#isDeleted(id)) {
+      return [];
+    }
     if (log === undefined) {
       // Nothing is added any more: closed, it can still be read.
       log = new DevboxLog(this.#logFile(id));
@@ -177,14 +185,19 @@ export class Blueprints {
     return entries;
   }
 
-  /** Deletes a blueprint; devboxes that were made of it keep their disk. */
+  /** Deletes a blueprint; devboxes that were made of it keep their disk. Its build ends, if it is still under way. */
   async delete(id: string): Promise<void> {
     const record = this.get(id);
-    if (record.status === 'queued' || record.status === 'building') {
-      throw new DevboxError('conflict', `Blueprint ${id} is being built. Delete it when that is over.`);
+    // From now on nothing can be made of it, whatever its build comes to.
+    this.#table.put({ ...record, status: 'deleted', failureReason: record.status === 'build_complete' ? undefined : (record.failureReason ?? 'build_failed') });
+    const building = this.#building.get(id);
+    building?.stop.abort(new DevboxError('failed', 'The blueprint was deleted.'));
+    // A build that waits for its turn is over as far as anybody can see.
+    if (building !== undefined && record.status === 'building') {
+      await building.done;
     }
-    this.#table.put({ ...record, status: 'deleted' });
     await this.#disks.remove(id);
+    await rm(this.#logFile(id), { force: true });
   }
 
   take(id: string, target: string, signal: AbortSignal): Promise<void> {
@@ -197,7 +210,11 @@ export class Blueprints {
     await this.#queue;
   }
 
-  async #build(record: BuiltBlueprint, order: BuildOrder): Promise<void> {
+  async #build(record: BuiltBlueprint, order: BuildOrder, signal: AbortSignal): Promise<void> {
+    if (this.#isDeleted(record.id)) {
+      this.#building.delete(record.id);
+      return;
+    }
     const log = new DevboxLog(this.#logFile(record.id));
     this.#logs.set(record.id, log);
     const folder = join(this.#store.folder('builds'), record.id);
@@ -208,7 +225,6 @@ export class Blueprints {
       }
     });
     try {
-      const { signal } = this.#stopping;
       signal.throwIfAborted();
       this.#table.put({ ...record, status: 'building' });
       await mkdir(folder, { recursive: true });
@@ -219,15 +235,27 @@ export class Blueprints {
       await this.run({ ...order, id: record.id, disk: folder, openhands, environment: record.environment, log, signal });
       await removeFolder(join(folder, 'run/devbox'));
       await this.#disks.keep(record.id, folder, signal);
-      this.#table.put({ ...record, status: 'build_complete', environment, finishedAt: Date.now() });
+      this.#settle({ ...record, status: 'build_complete', environment, finishedAt: Date.now() });
     } catch (error) {
       log.append({ source: 'setup_commands', level: 'error', message: messageOf(error) });
-      this.#table.put({ ...record, status: 'failed', failure: messageOf(error), failureReason: error instanceof BuildFailure ? error.reason : 'build_failed', finishedAt: Date.now() });
+      this.#settle({ ...record, status: 'failed', failure: messageOf(error), failureReason: error instanceof BuildFailure ? error.reason : 'build_failed', finishedAt: Date.now() });
     } finally {
       log.close();
       this.#logs.delete(record.id);
       await removeFolder(folder);
+      this.#building.delete(record.id);
     }
+  }
+
+  /** Writes down how a build ended, unless its blueprint has been deleted. */
+  #settle(record: BuiltBlueprint): void {
+    if (!this.#isDeleted(record.id)) {
+      this.#table.put(record);
+    }
+  }
+
+  #isDeleted(id: string): boolean {
+    return this.#table.get(id)?.status === 'deleted';
   }
 
   #logFile(id: string): string {

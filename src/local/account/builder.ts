@@ -40,7 +40,10 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
     const { id, disk, log, signal } = job;
     const spec = specOf(job);
     const run = new DevboxRun({ sandbox: sandboxes.create(id, disk, spec.limits, spec.network?.fenced === true), spec, log, tools: sandboxes.tools, addresses, fences: provisions.fences });
-    const stop = (): void => run.abort();
+    const stop = (): void => {
+      run.abort();
+      void run.sandbox.stop();
+    };
     signal.addEventListener('abort', stop);
     let excess: BuildFailure | undefined;
     let overdrawn = (): boolean => false;

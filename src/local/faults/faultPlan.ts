@@ -161,9 +161,6 @@ export function parseFaultPlan(plan: unknown): FaultPlan {
     if ('port' in rule && rule.port !== undefined && rule.on !== 'tunnel') {
       throw new FaultPlanError(`The faults cannot be understood: the field rules.${index}.port: only with "on": "tunnel".`);
     }
-    if (rule.fault === 'cut' && rule.on === 'tunnel' && rule.took_effect) {
-      throw new FaultPlanError(`The faults cannot be understood: the field rules.${index}.took_effect: use the fault "drop_tunnel" to cut a tunnel's request on its way.`);
-    }
   }
   return result.data;
 }

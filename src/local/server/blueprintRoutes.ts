@@ -173,11 +173,11 @@ function builtView(blueprint: BuiltBlueprint): Record<string, unknown> {
   return {
     id: blueprint.id,
     name: blueprint.name,
-    status: blueprint.status === 'deleted' ? 'build_complete' : blueprint.status,
+    status: blueprint.status === 'deleted' ? (blueprint.failureReason === undefined ? 'build_complete' : 'failed') : blueprint.status,
     state: blueprint.status === 'deleted' ? 'deleted' : 'created',
     create_time_ms: blueprint.createdAt,
     build_finish_time_ms: blueprint.finishedAt ?? null,
-    failure_reason: blueprint.status === 'failed' ? (blueprint.failureReason ?? 'build_failed') : null,
+    failure_reason: blueprint.failureReason ?? (blueprint.status === 'failed' ? 'build_failed' : null),
     is_public: false,
     base_blueprint_id: blueprint.baseId ?? null,
     metadata: blueprint.metadata,

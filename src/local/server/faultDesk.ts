@@ -9,8 +9,8 @@ import type { Faults, RequestFaults } from '../faults/faults';
 import { textFits } from '../faults/patterns';
 import type { RawRequest, RawResponse } from './exchange';
 import { Exchange } from './exchange';
-import { cutOff, HalfResponse, UnsentResponse } from './faultyResponses';
-import type { TunnelTarget } from './tunnelProxy';
+import { cutOff, HalfResponse, UnseenClient, UnsentResponse } from './faultyResponses';
+import type { TunnelResponse, TunnelTarget } from './tunnelProxy';
 
 /** Stands between clients and the platform, and does to requests what was ordered. */
 export class FaultDesk {
@@ -56,19 +56,26 @@ export class FaultDesk {
   }
 
   /** Lets a tunnel's request pass, with what was ordered for it. */
-  forward(request: IncomingMessage, response: ServerResponse, target: TunnelTarget, pass: () => void): void {
+  forward(request: IncomingMessage, response: ServerResponse, target: TunnelTarget, pass: (into: RawResponse & TunnelResponse) => void): void {
     const fate = this.#tunnelFate(request, request.socket, target);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    void held(fate.delay, gone.signal).then((stays) => {
+    void held(fate.delay, gone.signal).then(async (stays) => {
       const { strike } = fate;
       if (!stays) {
         return;
       }
       if (strike === undefined) {
         this.#dropLater(request.socket, fate.dropAfter);
-        pass();
-      } else if (strike.fault === 'status') {
+        pass(response);
+        return;
+      }
+      if (strike.fault !== 'half_stream' && strike.took_effect) {
+        const unsent = new UnsentResponse(response);
+        pass(unsent);
+        await new Promise((resolve) => unsent.once('close', resolve));
+      }
+      if (strike.fault === 'status') {
         const body = JSON.stringify(statusBody(strike, ''));
         response.writeHead(strike.status, { ...statusHeaders(strike), 'content-type': 'application/json', connection: 'close' }).end(body);
       } else {
@@ -78,20 +85,28 @@ export class FaultDesk {
   }
 
   /** Lets a tunnel's upgrade (WebSocket) pass, with what was ordered for it. */
-  upgrade(request: IncomingMessage, socket: Duplex, target: TunnelTarget, pass: () => void): void {
+  upgrade(request: IncomingMessage, socket: Duplex, target: TunnelTarget, pass: (client: Duplex) => void): void {
     const fate = this.#tunnelFate(request, socket, target);
     socket.on('error', () => socket.destroy());
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
-    void held(fate.delay, gone.signal).then((stays) => {
+    void held(fate.delay, gone.signal).then(async (stays) => {
       const { strike } = fate;
       if (!stays) {
         return;
       }
       if (strike === undefined) {
         this.#dropLater(socket, fate.dropAfter);
-        pass();
-      } else if (strike.fault === 'status') {
+        pass(socket);
+        return;
+      }
+      if (strike.fault !== 'half_stream' && strike.took_effect) {
+        const unseen = new UnseenClient(socket);
+        pass(unseen);
+        await unseen.answered;
+        unseen.destroy();
+      }
+      if (strike.fault === 'status') {
         const body = JSON.stringify(statusBody(strike, ''));
         const headers = { ...statusHeaders(strike), 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
         const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

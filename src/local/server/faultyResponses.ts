@@ -1,5 +1,5 @@
 import { constants, Http2ServerResponse } from 'node:http2';
-import { Writable } from 'node:stream';
+import { Duplex, Writable } from 'node:stream';
 import type { RawResponse } from './exchange';
 
 type Done = (error?: Error | null) => void;
@@ -34,7 +34,35 @@ export class UnsentResponse extends Writable implements RawResponse {
     this.headersSent = true;
   }
 
+  flushHeaders(): void {
+    // There is nobody to whom they could go.
+  }
+
   override _write(_chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    done();
+  }
+}
+
+/** A client of an upgrade that sends nothing and gets to see nothing. */
+export class UnseenClient extends Duplex {
+  /** Settles when the first of the answer has come, or it is clear that none will. */
+  readonly answered: Promise<void>;
+  #mark: () => void = () => undefined;
+
+  /** @param real when this closes, the client has gone */
+  constructor(real: Duplex) {
+    super();
+    this.answered = new Promise((resolve) => (this.#mark = resolve));
+    real.once('close', () => this.destroy());
+    this.once('close', this.#mark);
+  }
+
+  override _read(): void {
+    // Nothing is sent.
+  }
+
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    this.#mark();
     done();
   }
 }

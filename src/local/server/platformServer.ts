@@ -32,6 +32,7 @@ import { addSecretRoutes } from './secretRoutes';
 import { addSnapshotRoutes } from './snapshotRoutes';
 import { Router } from './router';
 import { TlsGate } from './tlsGate';
+import type { TunnelResponse } from './tunnelProxy';
 import { refuseUpgrade, TunnelProxy } from './tunnelProxy';
 
 /** What can be set about the server. */
@@ -102,10 +103,10 @@ export class PlatformServer {
     const destination = destinationOfRequest(request.headers);
     if (destination.kind === 'tunnel') {
       const terminal = this.#terminalTunnel(destination);
-      const pass = (): void =>
-        terminal === undefined ? this.#tunnels.forward(request, response, destination) : void this.#answer(request, response, destination);
+      const pass = (into: RawResponse & TunnelResponse): void =>
+        terminal === undefined ? this.#tunnels.forward(request, into, destination) : void this.#answer(request, into, destination);
       if (this.#faultDesk === undefined) {
-        pass();
+        pass(response);
       } else {
         this.#faultDesk.forward(request, response, destination, pass);
       }
@@ -123,10 +124,10 @@ export class PlatformServer {
     const destination = destinationOfRequest(request.headers);
     if (destination.kind === 'tunnel') {
       const terminal = this.#terminalTunnel(destination);
-      const pass = (): void =>
-        terminal === undefined ? this.#tunnels.upgrade(request, socket, head, destination) : this.#attach(request, socket, head, terminal);
+      const pass = (client: Duplex): void =>
+        terminal === undefined ? this.#tunnels.upgrade(request, client, head, destination) : this.#attach(request, client, head, terminal);
       if (this.#faultDesk === undefined) {
-        pass();
+        pass(socket);
       } else {
         this.#faultDesk.upgrade(request, socket, destination, pass);
       }

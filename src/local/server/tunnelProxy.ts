@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
@@ -16,6 +16,14 @@ export interface TunnelTarget {
   readonly key: string;
 }
 
+/** Where the answer to a tunnel's request goes. */
+export interface TunnelResponse extends Writable {
+  readonly headersSent: boolean;
+  writeHead(status: number, message: string, headers: string[]): unknown;
+  writeHead(status: number, headers: Record<string, string | number>): unknown;
+  flushHeaders(): void;
+}
+
 /** Carries requests that came to a tunnel's host name into the devbox, streaming both ways. */
 export class TunnelProxy {
   readonly #devboxes: DevboxRegistry;
@@ -25,7 +33,7 @@ export class TunnelProxy {
   }
 
   /** Carries an ordinary request. */
-  forward(request: IncomingMessage, response: ServerResponse, target: TunnelTarget): void {
+  forward(request: IncomingMessage, response: TunnelResponse, target: TunnelTarget): void {
     let devbox: Devbox;
     try {
       devbox = admit(request, target.key, this.#devboxes);
@@ -35,7 +43,8 @@ export class TunnelProxy {
     }
     const elsewhere = translatedFolder(request, devbox);
     if (elsewhere !== undefined) {
-      response.writeHead(302, { location: elsewhere }).end();
+      response.writeHead(302, { location: elsewhere });
+      response.end();
       return;
     }
     devbox.dial(target.port).then(
@@ -68,7 +77,7 @@ interface Reached {
   readonly target: TunnelTarget;
 }
 
-function carry(request: IncomingMessage, response: ServerResponse, { service, devbox, target }: Reached): void {
+function carry(request: IncomingMessage, response: TunnelResponse, { service, devbox, target }: Reached): void {
   if (response.destroyed) {
     service.destroy();
     return;
@@ -148,7 +157,7 @@ function errorAnswer(error: ApiError): { readonly body: string; readonly headers
   return { body: text, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers, connection: 'close' } };
 }
 
-function answerError(response: ServerResponse, error: ApiError): void {
+function answerError(response: TunnelResponse, error: ApiError): void {
   const { body, headers } = errorAnswer(error);
   response.writeHead(error.status, headers);
   response.end(body);

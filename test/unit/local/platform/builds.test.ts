@@ -9,7 +9,7 @@ import { APIError, RunloopSDK } from '@runloop/api-client';
 import type { GitServer } from './gitServer';
 import { startGitServer } from './gitServer';
 import type { Client, TestPlatform } from './platformProcess';
-import { eventually, logText, startPlatform } from './platformProcess';
+import { eventually, logText, processesWith, startPlatform } from './platformProcess';
 
 const status = (wanted: number, text: RegExp) => (error: unknown): boolean => error instanceof APIError && error.status === wanted && text.test(error.message);
 
@@ -169,6 +169,27 @@ describe('local platform, builds and code', () => {
     assert.match(await logText(client, copy.id), /^installed\ndaemon:mail\ngone\n[^]*later too$/m);
     assert.ok(!existsSync('/usr/local/bin/own-program'));
     await Promise.all([id, copy.id].map((one) => client.devboxes.shutdown(one)));
+  });
+
+  it('ends a build whose blueprint is deleted, and leaves nothing of it', async () => {
+    const mark = `sleep\x00${31_000 + (process.pid % 1_000)}`;
+    const build = (name: string): Promise<{ id: string }> => client.blueprints.create({ name, system_setup_commands: ['echo begun', mark.replace('\x00', ' ')] });
+    const running = await build('to-be-deleted');
+    const waiting = await build('to-be-deleted');
+    await eventually('the build', () => (processesWith(mark).length > 0 ? true : undefined));
+    await client.blueprints.delete(waiting.id);
+    await client.blueprints.delete(running.id);
+    assert.deepEqual(processesWith(mark), []);
+    for (const { id } of [running, waiting]) {
+      const { state, status: how } = await client.blueprints.retrieve(id);
+      assert.deepEqual([state, how], ['deleted', 'failed']);
+      assert.deepEqual((await client.blueprints.logs(id)).logs, []);
+      const left = readdirSync(platform.dataDir, { recursive: true }).map(String).filter((path) => path.includes(id));
+      assert.deepEqual(left, []);
+    }
+    assert.ok((await client.blueprints.list({ name: 'to-be-deleted' })).blueprints.length === 0);
+    // Those behind it have their turn.
+    await client.blueprints.createAndAwaitBuildCompleted({ name: 'after', system_setup_commands: ['true'] });
   });
 
   it('says when a build failed for its disk', async function () {

@@ -7,7 +7,7 @@ import { RunloopSDK } from '@runloop/api-client';
 import { WebSocket } from 'ws';
 import { FaultPlanError, parseFaultPlan, readFaultPlan } from '../../../../src/local/faults/faultPlan';
 import { Faults } from '../../../../src/local/faults/faults';
-import type { Client, TestPlatform } from './platformProcess';
+import type { Answer, Client, TestPlatform } from './platformProcess';
 import { echoServer, eventually, runToEnd, send, startPlatform, tunnelHost, whenListening } from './platformProcess';
 
 describe('fault plans', () => {
@@ -19,7 +19,6 @@ describe('fault plans', () => {
       [{ rules: [{ fault: 'status', status: 200 }] }, /rules\.0\.status/],
       [{ rules: [{ fault: 'cut', cuont: 1 }] }, /rules\.0: .*cuont/],
       [{ rules: [{ fault: 'cut', port: 80 }] }, /rules\.0\.port/],
-      [{ rules: [{ fault: 'cut', on: 'tunnel', took_effect: true }] }, /drop_tunnel/],
       [{ rulez: [] }, /rulez/],
     ];
     for (const [plan, wanted] of cases) {
@@ -232,6 +231,28 @@ describe('local platform with faults', () => {
     const lasting = await open();
     lasting.terminate();
     await Promise.all([devbox.id, other.id].map((id) => client.devboxes.shutdown(id)));
+  });
+
+  it('lets what goes through a tunnel take effect before it fails', async () => {
+    const script = `let n = 0; const s = require("http").createServer((q, r) => { q.resume(); q.on("end", () => r.end(String(n += q.method === "POST"))); }); s.on("upgrade", (q, k) => { n += 100; k.on("error", () => 0); k.end("HTTP/1.1 400 Bad Request\\r\\n\\r\\n"); }); s.listen(4444, process.env.RUNLOOP_LOCAL_BIND)`;
+    const devbox = await client.devboxes.createAndAwaitRunning({ entrypoint: `exec node -e '${script}'`, tunnel: {} });
+    const host = tunnelHost(platform, 4444, devbox.tunnel?.tunnel_key ?? '');
+    await whenListening(platform, host);
+    const post = (): Promise<Answer> => send(platform, host, '/', { method: 'POST', body: 'x'.repeat(100_000) });
+    await order({ fault: 'status', on: 'tunnel', status: 503, method: 'POST', took_effect: true, count: 1 }, { fault: 'cut', on: 'tunnel', method: 'POST', took_effect: true, count: 1 }, { fault: 'status', on: 'tunnel', status: 500, method: 'POST', count: 1 });
+    const failed = await post();
+    assert.equal(failed.status, 503);
+    assert.match(failed.text, /a fault was ordered/);
+    await assert.rejects(post(), /ECONNRESET|hang up/);
+    assert.equal((await post()).status, 500);
+    // The first two arrived, the third did not.
+    assert.equal((await send(platform, host)).text, '2');
+    await order({ fault: 'status', on: 'tunnel', status: 503, took_effect: true, count: 1 });
+    const socket = new WebSocket(`ws://127.0.0.1:${platform.port}/`, { headers: { host } });
+    const refused = await new Promise<number | undefined>((resolve, reject) => socket.once('unexpected-response', (_request, response) => resolve(response.statusCode)).once('open', reject));
+    assert.equal(refused, 503);
+    assert.equal((await send(platform, host)).text, '102');
+    await client.devboxes.shutdown(devbox.id);
   });
 
   it('takes its orders from a file', async () => {

@@ -42,7 +42,12 @@ for (const sandbox of ['auto', 'plain']) {
       assert.equal(processesWith(mark).length, 0);
       await assert.rejects(client.devboxes.suspend(id), status(400, /not running: its status is suspended/));
       await assert.rejects(client.devboxes.readFileContents(id, { file_path: '/workspace/kept' }), status(400, /suspended/));
-      assert.equal((await client.devboxes.resume(id)).status, 'resuming');
+      const again = { idempotencyKey: `resume-${sandbox}` };
+      assert.equal((await client.devboxes.resume(id, again)).status, 'resuming');
+      assert.match((await client.devboxes.resume(id, again)).status, /^(?:resuming|initializing|running)$/, 'a repeated request is not refused');
+      await eventually('it runs', async () => ((await client.devboxes.retrieve(id)).status === 'running' ? true : undefined));
+      assert.equal((await client.devboxes.resume(id, again)).status, 'running', 'nor when it has had its effect');
+      await assert.rejects(client.devboxes.resume(id), status(400, /not suspended: its status is running/));
       const running = await client.devboxes.awaitRunning(id);
       assert.deepEqual(
         running.state_transitions.map((step) => step.status),
