@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import type { ActingUser } from '../actingUser';
 import type { ActionRequest } from '../actionRequest';
 import { makeFolder } from '../files/makeFolder';
 import { errorObservation } from '../observations';
@@ -9,6 +10,8 @@ import { parseCalls } from './actionCode';
 import { Browser } from './browser';
 import { Chromium } from './chromium';
 import type { ChromiumSurroundings } from './chromium';
+import { markedScreenshot } from './marks';
+import type { Page } from './page';
 import { messageOf } from './page';
 import { axTreeOf, focusedOf, screenshotOf, textOf, urlOf } from './pageReport';
 
@@ -21,6 +24,8 @@ export const noBrowser = 'Browser functionality is not supported or disabled.';
 export interface BrowseSurroundings extends ChromiumSurroundings {
   readonly paths: DevboxPaths;
   readonly workingDir: string;
+  /** Whose the files are that a page leaves. */
+  readonly user: ActingUser;
 }
 
 /** Executes `browse` and `browse_interactive`: one browser for the whole server, started by the first of them. */
@@ -108,7 +113,7 @@ export class BrowseActions {
         trigger_by_action: action,
         screenshot: `data:image/png;base64,${screenshot}`,
         screenshot_path: file,
-        set_of_marks: '',
+        set_of_marks: await this.#marked(page, screenshot),
         error: problem !== '',
         goal_image_urls: [],
         open_pages_urls: await Promise.all(browser.pages.map(urlOf)),
@@ -124,12 +129,24 @@ export class BrowseActions {
     };
   }
 
+  /** The screenshot with marks; without them the picture alone has to do. */
+  async #marked(page: Page, screenshot: string): Promise<string> {
+    try {
+      return `data:image/png;base64,${await markedScreenshot(page, screenshot)}`;
+    } catch (error) {
+      this.#surroundings.log.warn(`Browser: the marks could not be drawn (${messageOf(error)})`);
+      return '';
+    }
+  }
+
   async #keepScreenshot(screenshot: string): Promise<string> {
     const folder = join(this.#surroundings.workingDir, '.browser_screenshots');
-    await makeFolder(folder);
+    const { user } = this.#surroundings;
+    await makeFolder(folder, (path) => user.own(path));
     const time = new Date().toISOString().replace(/[-:Z]/g, '').replace(/[T.]/g, '_');
     const file = join(folder, `screenshot_${time}.png`);
     await writeFile(file, Buffer.from(screenshot, 'base64'));
+    await user.own(file);
     return this.#surroundings.paths.toDevbox(file);
   }
 
@@ -144,11 +161,12 @@ export class BrowseActions {
 
   /** A page gave a file instead of a page. */
   async #download(name: string): Promise<Observation> {
-    const { paths } = this.#surroundings;
+    const { paths, user } = this.#surroundings;
     this.#downloaded += 1;
     const file = paths.toHost(`/workspace/file_${this.#downloaded}${extname(name)}`);
     await mkdir(paths.toHost('/workspace'), { recursive: true });
     await copyFile(join(this.#downloads, name), file);
+    await user.own(file);
     const shown = paths.toDevbox(file);
     const text = `The browser downloaded a file. It is at ${shown}`;
     return { message: text, observation: 'download', content: text, extras: { file_path: shown } };

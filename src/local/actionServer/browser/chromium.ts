@@ -15,7 +15,7 @@ const startDeadlineMs = 60_000;
 const options = [
   '--headless',
   '--remote-debugging-pipe',
-  // A devbox has one user, and Chromium's own sandbox refuses to work for root; the devbox is the sandbox.
+  // Chromium's own sandbox refuses to work for root, which this server is; the devbox is the sandbox.
   '--no-sandbox',
   '--disable-gpu',
   '--disable-dev-shm-usage',

@@ -3,6 +3,9 @@ import * as z from 'zod';
 import type { CdpPipe } from './cdpPipe';
 import { Elements } from './elements';
 
+/** The size that agents are used to, in pixels. */
+export const pageSize = { width: 1280, height: 720 } as const;
+
 /** How long a page may take to load, in ms, before what is there is shown. */
 const loadLimit = 30_000;
 /** How long after an action a page may begin to load something else, in ms. */
@@ -37,7 +40,7 @@ export class Page {
       this.send('Page.enable'),
       this.send('DOM.enable'),
       this.send('Accessibility.enable'),
-      this.send('Emulation.setDeviceMetricsOverride', { width: 1280, height: 720, deviceScaleFactor: 1, mobile: false }),
+      this.send('Emulation.setDeviceMetricsOverride', { ...pageSize, deviceScaleFactor: 1, mobile: false }),
     ]);
   }
 

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { ensureChromium } from '../../../vscode/chromium';
 import { parseCalls } from '../../../../src/local/actionServer/browser/actionCode';
 import { parseKeys } from '../../../../src/local/actionServer/browser/keys';
@@ -19,6 +20,7 @@ const pages: Record<string, string> = {
 <form action="/two"><label for="n">Name</label> <input id="n" name="n"><select name="s"><option value="1">One</option><option value="2">Two</option></select></form>
 <button onclick="document.getElementById('out').textContent='clicked'">Click me</button><div id="out">nothing</div>
 <iframe src="/frame" title="inner"></iframe><script>document.cookie = 'a=1'</script></body></html>`,
+  '/plain': '<!doctype html><title>Plain</title><p>Nothing to use',
   '/two': '<!doctype html><title>Two</title><p>Second page <a href="/" target="_blank">back</a></p>',
   '/frame': '<!doctype html><title>Frame</title><button>In the frame</button>',
 };
@@ -27,6 +29,36 @@ interface Browse {
   readonly type: string;
   readonly content: string;
   readonly extras: Record<string, unknown>;
+}
+
+/** Pixels that are neither grey, black nor white, in a PNG as Chromium makes them: 8 bits, not interlaced. */
+function colouredPixels(dataUrl: string): number {
+  const png = Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64');
+  const [width, height, channels] = [png.readUInt32BE(16), png.readUInt32BE(20), png[25] === 6 ? 4 : 3];
+  const parts: Buffer[] = [];
+  for (let at = 8; at < png.length; at += png.readUInt32BE(at) + 12) {
+    if (png.toString('latin1', at + 4, at + 8) === 'IDAT') parts.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)));
+  }
+  const data = inflateSync(Buffer.concat(parts));
+  const row = width * channels;
+  let above = Buffer.alloc(row);
+  let count = 0;
+  for (let y = 0; y < height; y += 1) {
+    const filter = data[y * (row + 1)];
+    const line = Buffer.from(data.subarray(y * (row + 1) + 1, (y + 1) * (row + 1)));
+    for (let x = 0; x < row; x += 1) {
+      const [left, up, corner] = [line[x - channels] ?? 0, above[x] ?? 0, x < channels ? 0 : (above[x - channels] ?? 0)];
+      const guess = left + up - corner;
+      const near = [left, up, corner].reduce((best, one) => (Math.abs(guess - one) < Math.abs(guess - best) ? one : best), left);
+      line[x] = (line[x] ?? 0) + ([0, left, up, (left + up) >> 1, near][filter ?? 0] ?? 0);
+    }
+    for (let x = 0; x < row; x += channels) {
+      const colours = [line[x] ?? 0, line[x + 1] ?? 0, line[x + 2] ?? 0];
+      if (Math.max(...colours) - Math.min(...colours) > 60) count += 1;
+    }
+    above = line;
+  }
+  return count;
 }
 
 describe('browse', () => {
@@ -81,6 +113,17 @@ describe('browse', () => {
     const keys = 'url trigger_by_action screenshot screenshot_path set_of_marks error goal_image_urls open_pages_urls active_page_index dom_object axtree_object extra_element_properties last_browser_action last_browser_action_error focused_element_bid filter_visible_only';
     assert.deepEqual(Object.keys(extras).sort(), keys.split(' ').sort());
     assert.deepEqual([extras['open_pages_urls'], extras['active_page_index'], extras['error']], [[`${address}/`], 0, false]);
+  });
+
+  it('marks what can be used in a second picture, and changes nothing in the page for that', async () => {
+    const plain = await act(`goto("${address}/plain")`);
+    assert.match(String(plain.extras['set_of_marks']), /^data:image\/png;base64,iVBOR/);
+    const added = ({ extras }: Browse): number => colouredPixels(String(extras['set_of_marks'])) - colouredPixels(String(extras['screenshot']));
+    assert.equal(added(plain), 0);
+    // The link, the fields, the buttons and the frame have a mark each.
+    const full = added(await act(`goto("${address}")`));
+    assert.ok(full > 1_000, `${full} coloured pixels`);
+    assert.match((await act('click("14")')).content, /StaticText 'clicked'/);
   });
 
   it('says in its answer why an address cannot be visited', async () => {
