@@ -81,6 +81,23 @@ describe('Starts and ends when something goes wrong', function () {
     assert.deepEqual((await named(api, 'kept-one')).map(({ status }) => status), ['running']);
   });
 
+  it('shuts a devbox down that was ready before the user said so', async () => {
+    const { workbench } = session();
+    const api = await useFaults({ fault: 'slow_boot', stage: 'initializing', delay_ms: 3_000 });
+    await workbench.runCommand('Runloop: Start Devbox');
+    await workbench.quickInput.accept('not-wanted');
+    await workbench.tree('Devboxes').row('not-wanted').waitFor();
+    await workbench.notification('Starting devbox not-wanted').press('Cancel');
+    await workbench.dialog.waitFor('Keep the devbox not-wanted');
+    // The user thinks it over; meanwhile the window is attached to it.
+    await eventually(async () => (await named(api, 'not-wanted'))[0]?.status, (status) => status === 'running');
+    await workbench.page.waitForTimeout(3_000);
+    await workbench.dialog.press('Shut It Down');
+    await workbench.notification('The start of not-wanted was cancelled.').waitFor();
+    assert.deepEqual((await named(api, 'not-wanted')).map(({ status }) => status), ['shutdown']);
+    await workbench.tree('Devboxes').row('not-wanted').waitForGone();
+  });
+
   it('shows what the current session costs, and in status bar and tree that its server does not answer', async () => {
     const { workbench } = session();
     const api = await useFaults();
@@ -162,5 +179,24 @@ describe('Starts and ends when something goes wrong', function () {
     await workbench.dialog.press('Shut Down');
     await workbench.notification('2 devboxes are shut down.').waitFor(60_000);
     assert.equal((await named(api, 'third'))[0]?.status, 'running');
+  });
+
+  it('shuts down the others when it does not work for some, and says for how many', async () => {
+    const { workbench } = session();
+    const names = ['bad-1', 'bad-2', 'good-1', 'good-2'];
+    const refused = { fault: 'status', status: 403, method: 'POST', path: '/v1/devboxes/*/shutdown', message: 'Not yours to end.' };
+    const api = await useFaults({ ...refused, devbox: 'bad-1' }, { ...refused, devbox: 'bad-2' });
+    await Promise.all(names.map((name) => startPlain(api, name)));
+    await workbench.runCommand('Runloop: Refresh Devboxes');
+    const tree = workbench.tree('Devboxes');
+    await tree.row('bad-1').click();
+    for (const name of names.slice(1)) await tree.row(name).element.locator('.label-name').click({ modifiers: ['Control'] });
+    await tree.row('good-2').chooseFromMenu('Shut Down Devbox');
+    await workbench.dialog.waitFor('Shut down 4 devboxes?');
+    await workbench.dialog.press('Shut Down');
+    await workbench.notification('It did not work for 2 of 4 devboxes.').waitFor(60_000);
+    await workbench.screenshot('ends-3-some-failed');
+    const statuses = await Promise.all(names.map(async (name) => (await named(api, name))[0]?.status));
+    assert.deepEqual(statuses, ['running', 'running', 'shutdown', 'shutdown']);
   });
 });

@@ -1,4 +1,5 @@
 import { commands, EventEmitter, workspace, type Event, type Memento, type SecretStorage } from 'vscode';
+import type { Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl, parseApiKey, parseBaseUrl, type ApiAccount } from '../../core/platform/client';
@@ -6,7 +7,7 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import { contextKeys } from '../commandIds';
 import type { Log } from '../log';
 import type { Profiles } from './profiles';
-import { readSettings, settingsSection } from './settings';
+import { readPrices, readSettings, settingsSection } from './settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -114,6 +115,11 @@ export class Account implements Disposable {
   /** Whether this window uses the local platform. */
   get usesLocal(): boolean {
     return this.#memory.get(usesLocalKey) === true;
+  }
+
+  /** What devboxes of this window's account cost; undefined where they cost nothing. */
+  get prices(): Prices | undefined {
+    return this.usesLocal ? undefined : readPrices();
   }
 
   /** Turns this window to the local platform, which must run, or back to the account that the settings name. */

@@ -1,5 +1,4 @@
-import { l10n, window, type QuickPickItem } from 'vscode';
-import { RuntimeError } from '../../core/errors';
+import { l10n, ProgressLocation, window, type QuickPickItem } from 'vscode';
 import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
 import type { Devbox } from '../../core/platform/devbox';
 import { suspendDevbox } from '../../core/platform/lifeCycle';
@@ -8,6 +7,7 @@ import { readSettings } from '../account/settings';
 import { ageText, devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { plainLabel } from './pickDevbox';
+import { forEach, namesOf, orGone } from './severalDevboxes';
 import { askAndShutDown } from './shutDownDevbox';
 
 const hourMs = 3_600_000;
@@ -66,10 +66,13 @@ async function act(services: Services, api: RunloopApi, devboxes: readonly Devbo
   });
   if (action === shutDown) await askAndShutDown(services, api, devboxes);
   if (action !== suspend) return;
-  for (const devbox of devboxes) {
-    services.store.update(await suspendDevbox(api, devbox.id, { signal: AbortSignal.timeout(60_000) }));
-    services.sessions.detach(devbox.id);
-  }
+  await window.withProgress({ location: ProgressLocation.Notification, title: l10n.t('Suspending {0}…', namesOf(devboxes)) }, () =>
+    forEach(devboxes, async ({ id }) => {
+      services.store.update(await suspendDevbox(api, id, { signal: AbortSignal.timeout(60_000) }));
+      services.sessions.detach(id);
+      services.tree.follow(id);
+    }),
+  );
   await services.tree.refresh();
 }
 
@@ -84,7 +87,7 @@ export async function askAboutClosedWindows(services: Services): Promise<void> {
   const account = await services.account.current();
   if (account === undefined) return;
   const ids = services.startedHere.ofClosedWindows().slice(-mostLookUps);
-  const found = await Promise.all(ids.map(async (id) => (await lookUp(account.api, id)) ?? []));
+  const found = await Promise.all(ids.map(async (id) => (await orGone(account.api.retrieve(id))) ?? []));
   const known = found.flat();
   // What this window is attached to, somebody has before their eyes.
   const left = known.filter(({ id, status }) => status === 'running' && !services.sessions.isAttached(id));
@@ -97,14 +100,4 @@ export async function askAboutClosedWindows(services: Services): Promise<void> {
     l10n.t('Keep Them'),
   );
   if (answer === review) await findForgottenDevboxes(services);
-}
-
-/** A devbox of this account; undefined if it has none of this id. */
-async function lookUp(api: RunloopApi, devboxId: string): Promise<Devbox | undefined> {
-  try {
-    return await api.retrieve(devboxId);
-  } catch (error) {
-    if (RuntimeError.is(error, 'not_found')) return undefined;
-    throw error;
-  }
 }

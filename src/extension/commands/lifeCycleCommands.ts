@@ -1,14 +1,15 @@
 import { l10n, ProgressLocation, window } from 'vscode';
-import { messageOf, RuntimeError } from '../../core/errors';
+import { RuntimeError } from '../../core/errors';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { keepDevboxAlive, renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
 import { waitUntilRunning } from '../../core/waitForDevbox';
 import { saysYes } from '../ask';
 import { withSignal } from '../cancellation';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { nameComplaint } from './nameComplaint';
 import { devboxesFor, type DevboxQuestion } from './pickDevbox';
+import { asTheyAre, forEach, namesOf } from './severalDevboxes';
 
 /** Milliseconds that a change of a devbox's state may take. */
 const changeMs = 60_000;
@@ -20,21 +21,24 @@ const changeMs = 60_000;
 async function current(services: Services, question: DevboxQuestion): Promise<readonly Devbox[]> {
   const chosen = await devboxesFor(services, question);
   const { api } = await services.account.require();
-  return Promise.all(chosen.map(({ id }) => api.retrieve(id)));
+  return chosen.length === 1 && chosen[0] !== undefined ? [await api.retrieve(chosen[0].id)] : asTheyAre(api, chosen);
 }
 
-function namesOf(devboxes: readonly Devbox[]): string {
-  return devboxes.length === 1 && devboxes[0] !== undefined
-    ? devboxLabel(devboxes[0])
-    : l10n.t('{0} devboxes', devboxes.length);
+/** Those in a status, of what a command means; says so if there are none. */
+async function inStatus(services: Services, status: string, question: DevboxQuestion): Promise<readonly Devbox[]> {
+  const all = await current(services, question);
+  for (const devbox of all) services.store.update(devbox);
+  const fit = all.filter((devbox) => devbox.status === status);
+  if (all.length > 0 && fit.length === 0) {
+    void window.showInformationMessage(l10n.t('Nothing to do: {0} is {1}.', namesOf(all), [...new Set(all.map((devbox) => statusWord(devbox.status)))].join(', ')));
+  }
+  return fit;
 }
 
 /** Suspends devboxes after a question that tells what is kept, what is lost and what goes on costing. */
 export async function suspendDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
   const placeHolder = l10n.t('Suspend which devbox?');
-  const devboxes = (await current(services, { argument, arguments: arguments_, placeHolder })).filter(
-    ({ status }) => status === 'running',
-  );
+  const devboxes = await inStatus(services, 'running', { argument, arguments: arguments_, placeHolder });
   if (devboxes.length === 0) return;
   const wanted = await saysYes({
     question: l10n.t('Suspend {0}?', namesOf(devboxes)),
@@ -47,7 +51,7 @@ export async function suspendDevboxes(services: Services, argument: unknown, arg
   const { api } = await services.account.require();
   const title = l10n.t('Suspending {0}…', namesOf(devboxes));
   await window.withProgress({ location: ProgressLocation.Notification, title }, async () => {
-    await eachInTurn(devboxes, async (devbox) => {
+    await forEach(devboxes, async (devbox) => {
       const changed = await suspendDevbox(api, devbox.id, { signal: AbortSignal.timeout(changeMs) });
       services.sessions.detach(devbox.id);
       services.store.update(changed);
@@ -59,15 +63,13 @@ export async function suspendDevboxes(services: Services, argument: unknown, arg
 /** Resumes suspended devboxes and waits until they run. */
 export async function resumeDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
   const placeHolder = l10n.t('Resume which devbox?');
-  const devboxes = (await current(services, { argument, arguments: arguments_, placeHolder, suspended: true })).filter(
-    ({ status }) => status === 'suspended',
-  );
+  const devboxes = await inStatus(services, 'suspended', { argument, arguments: arguments_, placeHolder, suspended: true });
   if (devboxes.length === 0) return;
   const { api } = await services.account.require();
   const title = l10n.t('Resuming {0}…', namesOf(devboxes));
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
     withSignal(token, async (signal) => {
-      await eachInTurn(devboxes, async (devbox) => {
+      await forEach(devboxes, async (devbox) => {
         const resuming = await resumeDevbox(api, devbox.id, { signal });
         services.store.update(resuming);
         const onStatus = (changed: Devbox): void => services.store.update(changed);
@@ -120,17 +122,4 @@ export async function toggleKeepAlive(services: Services, argument: unknown): Pr
   }
   const { api } = await services.account.require();
   await services.keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: AbortSignal.timeout(changeMs) }));
-}
-
-/** Does the same to several devboxes; the first failure is reported after all were tried. */
-async function eachInTurn(devboxes: readonly Devbox[], work: (devbox: Devbox) => Promise<void>): Promise<void> {
-  let failure: unknown;
-  for (const devbox of devboxes) {
-    try {
-      await work(devbox);
-    } catch (error) {
-      failure ??= error;
-    }
-  }
-  if (failure !== undefined) throw failure instanceof Error ? failure : new Error(messageOf(failure));
 }

@@ -7,11 +7,15 @@ import { withSignal } from '../cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { devboxesFor } from './pickDevbox';
+import { asTheyAre, forEach, namesOf } from './severalDevboxes';
 
 /** Milliseconds that a shutdown may take. */
 const shutdownMs = 60_000;
 /** Milliseconds between two tries while a snapshot runs. */
 const waitMs = 3_000;
+
+/** Devboxes that a question names at the most. */
+const mostNamed = 20;
 
 /** Shuts devboxes down for good, after a question that names what is lost. */
 export async function shutDownDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
@@ -20,11 +24,10 @@ export async function shutDownDevboxes(services: Services, argument: unknown, ar
   if (chosen.length === 0) return;
   const { api } = await services.account.require();
   // What the list says may be old; the question must be about what is there now.
-  const devboxes = await Promise.all(chosen.map(({ id }) => api.retrieve(id)));
-  const alive = devboxes.filter(({ status }) => !hasEnded(status));
-  for (const devbox of devboxes) if (hasEnded(devbox.status)) services.store.remove(devbox.id);
+  const alive = (await asTheyAre(api, chosen)).filter(({ status }) => !hasEnded(status));
+  for (const { id } of chosen) if (!alive.some((devbox) => devbox.id === id)) services.store.remove(id);
   if (alive.length === 0) {
-    void window.showInformationMessage(l10n.t('{0} has ended already.', devboxes.map(devboxLabel).join(', ')));
+    void window.showInformationMessage(l10n.t('{0} has ended already.', namesOf(chosen)));
     return;
   }
   await askAndShutDown(services, api, alive);
@@ -42,31 +45,36 @@ export async function askAndShutDown(services: Services, api: RunloopApi, devbox
   const loss = l10n.t(
     'The disk with everything in the workspace, running processes and unsaved editors are lost for good.',
   );
+  const more = devboxes.length - mostNamed;
   const which =
-    single === undefined ? devboxes.map((devbox) => `${devboxLabel(devbox)} (${devbox.id})`).join('\n') : single.id;
+    single === undefined
+      ? [
+          ...devboxes.slice(0, mostNamed).map((devbox) => `${devboxLabel(devbox)} (${devbox.id})`),
+          ...(more > 0 ? [l10n.t('and {0} more', more)] : []),
+        ].join('\n')
+      : single.id;
   const buttons = devboxes.every(({ status }) => status === 'running') ? [shutDown, snapshotFirst] : [shutDown];
   const answer = await window.showWarningMessage(question, { modal: true, detail: `${loss}\n\n${which}` }, ...buttons);
   if (answer === undefined) return;
-  for (const devbox of devboxes) {
-    const label = devboxLabel(devbox);
-    const title = l10n.t('Shutting down {0}…', label);
-    await window.withProgress(
-      { location: ProgressLocation.Notification, cancellable: true, title },
-      (progress, token) =>
-        withSignal(token, async (signal) => {
-          if (answer === snapshotFirst) {
-            progress.report({ message: l10n.t('taking a snapshot…') });
-            await snapshotDevbox(api, devbox.id, label, { signal });
-            progress.report({ message: '' });
-          }
-          await shutDownOrWait(api, devbox, signal);
-        }),
-    );
-    services.sessions.detach(devbox.id);
-    services.keepAlive.off(devbox.id);
-    services.store.remove(devbox.id);
-    await services.sessionKeys.delete(devbox.id);
-  }
+  const title = l10n.t('Shutting down {0}…', namesOf(devboxes));
+  await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
+    withSignal(token, async (signal) => {
+      let ended = 0;
+      await forEach(devboxes, async (devbox) => {
+        if (answer === snapshotFirst) {
+          progress.report({ message: l10n.t('taking a snapshot of {0}…', devboxLabel(devbox)) });
+          await snapshotDevbox(api, devbox.id, devboxLabel(devbox), { signal });
+        }
+        await shutDownOrWait(api, devbox, signal);
+        services.sessions.detach(devbox.id);
+        services.keepAlive.off(devbox.id);
+        services.store.remove(devbox.id);
+        await services.sessionKeys.delete(devbox.id);
+        ended += 1;
+        progress.report({ message: single === undefined ? l10n.t('{0} of {1}', ended, devboxes.length) : '' });
+      });
+    }),
+  );
   void window.showInformationMessage(
     single === undefined
       ? l10n.t('{0} devboxes are shut down.', devboxes.length)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { commands, InputBoxValidationSeverity, l10n, ProgressLocation, window } from 'vscode';
-import { RuntimeError } from '../../core/errors';
+import { cancelled as cancelledError, RuntimeError } from '../../core/errors';
 import { startPlainDevbox } from '../../core/plainDevbox';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RuntimeEvent } from '../../core/runtimeStatus';
@@ -29,6 +29,9 @@ export async function startDevbox(services: Services): Promise<void> {
 export function suggestedName(): string {
   return `devbox-${randomBytes(3).toString('hex')}`;
 }
+
+/** Milliseconds that shutting down a devbox may take which was ready before its start was cancelled. */
+const shutdownMs = 60_000;
 
 /** Starts under way by name, so that a second Enter joins the first instead of making another devbox. */
 const underWay = new Set<string>();
@@ -91,6 +94,10 @@ async function startWithServer(services: Services, name: string, choices: StartC
         subscription.dispose();
       }
     },
+    async () => {
+      await runtime.close({ mode: 'shutdown' });
+      if (runtime.devbox !== undefined) services.store.remove(runtime.devbox.id);
+    },
   );
   const { devbox } = runtime;
   if (devbox !== undefined) services.sessions.add(devbox.id, runtime);
@@ -126,17 +133,24 @@ async function startPlain(services: Services, name: string, choices: StartChoice
         if (devbox !== undefined) services.store.remove(devbox.id);
         throw error;
       }),
+    async ({ id }) => {
+      await api.shutdown(id, { signal: AbortSignal.timeout(shutdownMs) });
+      services.store.remove(id);
+    },
   );
 }
 
 /**
  * Runs a start with a progress notification. Cancel asks what is to become of a devbox that is there already: kept, the
  * start goes on without the notification.
+ *
+ * @param undo ends what was started, if it was ready before the user said no
  */
 async function withStartProgress<T>(
   name: string,
   devbox: () => Devbox | undefined,
   start: (report: (message: string) => void, signal: AbortSignal) => Promise<T>,
+  undo: (started: T) => Promise<void>,
 ): Promise<T> {
   const stop = new AbortController();
   let tell: (message: string) => void = () => undefined;
@@ -150,8 +164,12 @@ async function withStartProgress<T>(
     const asked = new Promise<true>((resolve) => token.onCancellationRequested(() => resolve(true)));
     return Promise.race([starting.then(() => false), asked]);
   });
-  if (cancelled && (devbox() === undefined || (await wantsShutDown(name)))) stop.abort();
-  return starting;
+  if (!cancelled || (devbox() !== undefined && !(await wantsShutDown(name)))) return starting;
+  stop.abort();
+  const started = await starting;
+  // It was ready before the answer came.
+  await undo(started);
+  throw cancelledError(devbox()?.id);
 }
 
 async function wantsShutDown(name: string): Promise<boolean> {

@@ -31,7 +31,7 @@ export async function startWithOptions(services: Services): Promise<void> {
       nameStep,
     ];
   };
-  const start: Answers = { choices: services.lastChoices.get(), name: suggestedName() };
+  const start: Answers = { choices: services.lastChoices.get(), name: suggestedName(), prices: services.account.prices };
   const answers = await runSteps(l10n.t('Start Devbox'), stepsFor, start);
   if (answers === undefined) return;
   const { choices, buildFirst, preset } = answers;

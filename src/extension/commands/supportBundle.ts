@@ -72,7 +72,7 @@ async function contents(services: Services): Promise<ReadonlyMap<string, string>
     ['settings.json', JSON.stringify(settings, undefined, 2)],
   ]);
   const logs = services.environment.logFolder;
-  for (const name of await readdir(logs).catch(() => [])) {
+  for (const name of await readdir(logs)) {
     // Devboxes' own output is theirs; the extension's log alone is ours.
     if (name === 'Runloop.log') files.set(`logs/${name}`, await tailOf(join(logs, name)));
   }

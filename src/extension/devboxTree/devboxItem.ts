@@ -13,7 +13,7 @@ export interface RowContext {
   readonly attached: boolean;
   /** Unix milliseconds by the server's clock. */
   readonly nowMs: number;
-  readonly prices: Prices;
+  readonly prices: Prices | undefined;
 }
 
 function statusIcon(status: string, attached: boolean): ThemeIcon {

@@ -1,7 +1,7 @@
 import { EventEmitter, window, type Memento, type TreeDataProvider, type TreeItem, type TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
-import { onPricesChange, readPrices, readSettings } from '../account/settings';
+import { onPricesChange, readSettings } from '../account/settings';
 import type { Log } from '../log';
 import type { Sessions } from '../session/sessions';
 import { arrange, groupPageSize, redrawFor, type Arrangement } from './arrangement';
@@ -72,6 +72,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       isAttached: (id) => this.#sessions.isAttached(id),
       blueprintName: (id) => this.#names.get(id),
       nowMs: () => this.#list.account?.api.clock.now() ?? Date.now(),
+      prices: () => this.#account.prices,
     });
     this.#list = new DevboxRefresh({
       store: this.#store,
@@ -292,7 +293,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       filter: this.choices.filter,
       matching: this.#arrangement.matching,
       pauseSeconds: this.#list.pauseSeconds,
-      prices: readPrices(),
+      prices: this.#account.prices,
     };
   }
 

@@ -107,7 +107,8 @@ export function endsAt(devbox: Devbox): number | undefined {
 }
 
 /** Estimated dollars that a devbox costs in an hour as it is now; undefined if nothing, or not known. */
-export function hourlyCost(devbox: Devbox, prices: Prices): number | undefined {
+export function hourlyCost(devbox: Devbox, prices: Prices | undefined): number | undefined {
+  if (prices === undefined) return undefined;
   if (costsNow(devbox)) return hourlyPrice(devbox.size, devbox.customSize, prices);
   return devbox.status === 'suspended' ? suspendedHourlyPrice(devbox.size, devbox.customSize, prices) : undefined;
 }
@@ -140,7 +141,7 @@ export interface RowWords {
   readonly cost: number | undefined;
 }
 
-export function rowWords(devbox: Devbox, { attached, nowMs, prices }: { attached: boolean; nowMs: number; prices: Prices }): RowWords {
+export function rowWords(devbox: Devbox, { attached, nowMs, prices }: { attached: boolean; nowMs: number; prices: Prices | undefined }): RowWords {
   const ended = endTime(devbox);
   const since = ended ?? devbox.createTimeMs;
   return {

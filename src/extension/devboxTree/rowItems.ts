@@ -1,5 +1,5 @@
 import { TreeItem } from 'vscode';
-import { readPrices } from '../account/settings';
+import type { Prices } from '../../core/cost/prices';
 import type { Arrangement, Group } from './arrangement';
 import { detailItem } from './detailItem';
 import { devboxDescription, devboxItem, type RowContext } from './devboxItem';
@@ -17,6 +17,8 @@ export interface RowSource {
   readonly blueprintName: (blueprintId: string) => string | undefined;
   /** Unix milliseconds by the server's clock. */
   readonly nowMs: () => number;
+  /** Undefined where nothing costs anything. */
+  readonly prices: () => Prices | undefined;
 }
 
 /** Makes the editor's items of rows, a slice of them at a time, and remembers what was drawn. */
@@ -38,7 +40,7 @@ export class RowItems {
 
   /** What a devbox's row depends on beside the devbox. */
   context(devboxId: string): RowContext {
-    return { attached: this.#source.isAttached(devboxId), nowMs: this.#source.nowMs(), prices: readPrices() };
+    return { attached: this.#source.isAttached(devboxId), nowMs: this.#source.nowMs(), prices: this.#source.prices() };
   }
 
   /** Those of some devboxes whose row would read differently by now. */
@@ -91,7 +93,7 @@ export class RowItems {
     let costs = this.#costs.get(arrangement);
     if (costs === undefined) {
       const sums = new Map<string, number>();
-      const prices = readPrices();
+      const prices = this.#source.prices();
       for (const devbox of this.#source.store.devboxes) {
         const key = arrangement.groupOf.get(devbox.id);
         const cost = key === undefined ? undefined : hourlyCost(devbox, prices);

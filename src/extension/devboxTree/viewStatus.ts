@@ -17,7 +17,7 @@ export interface ViewFacts {
   readonly matching: number;
   /** Seconds for which the server asked us to stay away; 0: it did not. */
   readonly pauseSeconds: number;
-  readonly prices: Prices;
+  readonly prices: Prices | undefined;
 }
 
 /**
@@ -71,6 +71,11 @@ function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'mor
   const paid = facts.devboxes.filter(costsNow);
   if (paid.length === 0) {
     if (view.badge !== undefined) view.badge = undefined;
+    return;
+  }
+  if (facts.prices === undefined) {
+    const tooltip = facts.moreRun ? l10n.t('Devboxes that run: more than {0}', paid.length) : l10n.t('Devboxes that run: {0}', paid.length);
+    if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip) view.badge = { value: paid.length, tooltip };
     return;
   }
   const dollars = paid.reduce((sum, devbox) => sum + (hourlyCost(devbox, facts.prices) ?? 0), 0);

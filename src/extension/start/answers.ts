@@ -1,11 +1,10 @@
 import type { QuickPickItem } from 'vscode';
-import { hourlyPrice } from '../../core/cost/prices';
+import { hourlyPrice, type Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import { blueprintChoices, networkPolicyChoices, secretChoices, snapshotChoices, type Choice } from '../../core/platform/choices';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/startChoices';
-import { readPrices } from '../account/settings';
 import { inertText } from '../inertText';
 import { readPresets, type OfferedPreset, type PresetProblem } from './presets';
 import type { Step } from './steps';
@@ -14,6 +13,8 @@ import type { Step } from './steps';
 export interface Answers {
   readonly choices: StartChoices;
   readonly name: string;
+  /** What the account's devboxes cost; undefined where they cost nothing. */
+  readonly prices: Prices | undefined;
   /** The preset that all choices come from; then only the name is asked. */
   readonly preset?: OfferedPreset | undefined;
   /** The blueprint is not there yet: it is built, or its build awaited, before the start. */
@@ -58,9 +59,9 @@ export function shown(text: string): string {
   return inertText(oneLine(text, 60));
 }
 
-/** The estimated price of an hour in dollars; undefined if the size is not known. */
-export function estimatedHour({ size, customSize }: Pick<StartChoices, 'size' | 'customSize'>): string | undefined {
-  return hourlyPrice(size, customSize, readPrices())?.toFixed(2);
+/** The estimated price of an hour in dollars; undefined if it costs nothing or the size is not known. */
+export function estimatedHour({ size, customSize }: Pick<StartChoices, 'size' | 'customSize'>, prices: Prices | undefined): string | undefined {
+  return prices === undefined ? undefined : hourlyPrice(size, customSize, prices)?.toFixed(2);
 }
 
 /** What an account or platform does not offer (403, 404, 501) is no choice; other failures are told. */

@@ -7,8 +7,8 @@ import { textStep } from './steps';
 
 /** The last step: the name, under everything that was chosen, and a button that keeps the choices as a preset. */
 export const nameStep: StartStep = async (answers, place) => {
-  const { choices, preset } = answers;
-  const price = estimatedHour(choices);
+  const { choices, preset, prices } = answers;
+  const price = estimatedHour(choices, prices);
   const text = choicesText(choices);
   const prompt = l10n.t('Name of the devbox ({0})', price === undefined ? text : l10n.t('{0}; about ${1} an hour, an estimate', text, price));
   const button = { iconPath: new ThemeIcon('bookmark'), tooltip: l10n.t('Save These Choices as a Preset…') };

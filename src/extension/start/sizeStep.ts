@@ -1,17 +1,17 @@
 import { l10n } from 'vscode';
-import { sizes, type Capacity } from '../../core/cost/prices';
+import { sizes, type Capacity, type Prices } from '../../core/cost/prices';
 import { customSizeProblem, customSizeWord, largestCustomSize, memoryRatio, parseCustomSize } from '../../core/customSize';
 import { estimatedHour, withChoices, type StartStep, type Valued } from './answers';
 import { pickStep, textStep } from './steps';
 
 /** The size, with what it has and what it costs; or one of one's own, with Runloop's limits checked. */
 export const sizeStep: StartStep = async (answers, place) => {
-  const { size, customSize } = answers.choices;
+  const { prices, choices: { size, customSize } } = answers;
   const items = [
-    ...Object.entries(sizes).map(([word, capacity]): Valued<string> => row(word, word, capacity)),
+    ...Object.entries(sizes).map(([word, capacity]): Valued<string> => row(word, word, capacity, prices)),
     customSize === undefined
       ? { label: l10n.t('Custom…'), description: l10n.t('CPU, memory and disk of your own choice'), value: customSizeWord }
-      : row(l10n.t('Custom…'), customSizeWord, customSize),
+      : row(l10n.t('Custom…'), customSizeWord, customSize, prices),
   ];
   for (;;) {
     const isActive = ({ value }: Valued<string>): boolean => value === size;
@@ -31,8 +31,8 @@ export const sizeStep: StartStep = async (answers, place) => {
   }
 };
 
-function row(label: string, size: string, capacity: Capacity): Valued<string> {
-  const price = estimatedHour({ size, customSize: capacity });
+function row(label: string, size: string, capacity: Capacity, prices: Prices | undefined): Valued<string> {
+  const price = estimatedHour({ size, customSize: capacity }, prices);
   return {
     label,
     description: l10n.t('{0} CPU, {1} GiB memory, {2} GiB disk', capacity.cpuCores, capacity.memoryGib, capacity.diskGib),

@@ -1,4 +1,5 @@
 import { commands, l10n, QuickPickItemKind, window, workspace } from 'vscode';
+import type { Prices } from '../../core/cost/prices';
 import type { Choice } from '../../core/platform/choices';
 import type { StartSource } from '../../core/startChoices';
 import { saysYes } from '../ask';
@@ -23,7 +24,7 @@ export function sourceStep(offers: Promise<Offers>): StartStep {
     for (;;) {
       const result = await pickStep(place, {
         placeHolder: l10n.t('What to start from'),
-        items: offers.then(rows),
+        items: offers.then((read) => rows(read, answers.prices)),
         isActive: ({ value }) => isChosen(value, answers),
       });
       if (result.kind !== 'next') return result;
@@ -48,7 +49,7 @@ function isChosen(picked: Picked, { choices, preset }: Answers): boolean {
   return preset === undefined && picked.kind === 'source' && JSON.stringify(picked.source) === JSON.stringify(choices.source);
 }
 
-function rows(offers: Offers): readonly Row[] {
+function rows(offers: Offers, prices: Prices | undefined): readonly Row[] {
   const usual = readSettings().blueprint;
   const blueprints = [...offers.blueprints].sort((a, b) => Number(b.name === usual) - Number(a.name === usual));
   const build: Row[] = blueprints.some(({ name }) => name === usual)
@@ -61,7 +62,7 @@ function rows(offers: Offers): readonly Row[] {
         },
       ];
   return [
-    ...group(l10n.t('Presets'), [...offers.presets.map(presetRow), ...offers.problems.map(problemRow)]),
+    ...group(l10n.t('Presets'), [...offers.presets.map((preset) => presetRow(preset, prices)), ...offers.problems.map(problemRow)]),
     ...group(l10n.t('Blueprints'), [...build, ...blueprints.map((blueprint) => blueprintRow(blueprint, usual))]),
     ...group(
       l10n.t('Snapshots'),
@@ -85,8 +86,8 @@ function group(label: string, items: readonly Row[]): readonly Row[] {
   return items.length === 0 ? [] : [{ label, kind: QuickPickItemKind.Separator, value: { kind: 'none' } }, ...items];
 }
 
-function presetRow(preset: OfferedPreset): Row {
-  const price = estimatedHour(preset.choices);
+function presetRow(preset: OfferedPreset, prices: Prices | undefined): Row {
+  const price = estimatedHour(preset.choices, prices);
   return {
     label: `$(bookmark) ${shown(preset.name)}`,
     description: preset.folder === undefined ? l10n.t('from the settings') : l10n.t('from the folder {0}', shown(preset.folder.name)),

@@ -1,0 +1,67 @@
+import { l10n } from 'vscode';
+import { messageOf, RuntimeError } from '../../core/errors';
+import type { Devbox } from '../../core/platform/devbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import { devboxLabel } from '../devboxTree/devboxItem';
+
+/** Devboxes that are worked on at once: quick enough for hundreds, and polite to the API. */
+const atOnce = 5;
+
+/** One devbox by its name, several by their number. */
+export function namesOf(devboxes: readonly Devbox[]): string {
+  return devboxes.length === 1 && devboxes[0] !== undefined ? devboxLabel(devboxes[0]) : l10n.t('{0} devboxes', devboxes.length);
+}
+
+/**
+ * Does the same to several devboxes, a few at once. What fails for one does not spare the others; a cancellation ends it.
+ *
+ * @throws the failure, or for several RuntimeError `api` that tells of how many it did not work, and the first reason
+ */
+export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox) => Promise<void>): Promise<void> {
+  const left = [...devboxes];
+  const failures: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (let devbox = left.shift(); devbox !== undefined; devbox = left.shift()) {
+      try {
+        await work(devbox);
+      } catch (error) {
+        failures.push(error);
+        if (RuntimeError.is(error, 'cancelled')) left.length = 0;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  const [first] = failures;
+  if (first === undefined) return;
+  if (failures.length === 1 || devboxes.length === 1) throw first instanceof Error ? first : new Error(messageOf(first));
+  throw new RuntimeError({
+    code: 'api',
+    message: l10n.t('It did not work for {0} of {1} devboxes. The first reason: {2}', failures.length, devboxes.length, messageOf(first)),
+    nextStep: l10n.t('Try again with those that are left.'),
+    cause: first,
+  });
+}
+
+/**
+ * Devboxes as they are now, in the order of the ids; those that are gone are left out.
+ *
+ * @throws as {@link forEach}
+ */
+export async function asTheyAre(api: RunloopApi, devboxes: readonly Devbox[]): Promise<readonly Devbox[]> {
+  const found = new Map<string, Devbox>();
+  await forEach(devboxes, async ({ id }) => {
+    const devbox = await orGone(api.retrieve(id));
+    if (devbox !== undefined) found.set(id, devbox);
+  });
+  return devboxes.flatMap(({ id }) => found.get(id) ?? []);
+}
+
+/** What was asked for; undefined if there is no such devbox any more. */
+export async function orGone(devbox: Promise<Devbox>): Promise<Devbox | undefined> {
+  try {
+    return await devbox;
+  } catch (error) {
+    if (RuntimeError.is(error, 'not_found')) return undefined;
+    throw error;
+  }
+}
