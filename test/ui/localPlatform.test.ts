@@ -39,7 +39,7 @@ describe('Trying without an account', function () {
     await workbench.notification(`Devbox ${name} is ready.`).waitFor(90_000);
     const row = workbench.tree('Devboxes').row(name);
     // What runs on this computer costs nothing.
-    assert.ok(!(await workbench.tree('Devboxes').element.innerText()).includes('$'));
+    assert.ok(!(await workbench.page.locator('.sidebar').innerText()).includes('$'));
     const page = await workbench.newPageDuring(() => row.click(), 60_000);
     await new Workbench(page).waitUntilReady();
     await page.close();
