@@ -36,19 +36,18 @@ type Line = readonly string[];
 export async function writeAccounts(root: string, wanted: readonly [UserRequest, ...DevboxUser[]]): Promise<DevboxUser> {
   const layer = `${layerFolder}/etc/upper`;
   const read = (name: FileName): Promise<Line[]> => readLines(root, layer, name);
-  const [passwd, group, shadow, gshadow] = [await read('passwd'), await read('group'), await read('shadow'), await read('gshadow')];
+  const [passwd, group, shadow, gshadow] = await Promise.all([read('passwd'), read('group'), read('shadow'), read('gshadow')]);
   const [own, ...others] = wanted;
   addGroup(group, sudoGroup.name, sudoGroup.gid);
   const user = addUser(passwd, group, own, 'first');
   others.forEach((other) => addUser(passwd, group, other, 'last'));
   await makeFolder(root, accountFolder, 'replace');
-  for (const [name, lines] of Object.entries({ passwd, group, shadow, gshadow }) as [FileName, Line[]][]) {
+  const folders = (await look(join(root, layer)))?.isDirectory() === true ? [accountFolder, layer] : [accountFolder];
+  const all = Object.entries({ passwd, group, shadow, gshadow }) as [FileName, Line[]][];
+  await Promise.all(all.flatMap(([name, lines]) => {
     const text = lines.map((line) => `${line.join(':')}\n`).join('');
-    await put(join(root, accountFolder, name), text, files[name]);
-    if ((await look(join(root, layer)))?.isDirectory() === true) {
-      await put(join(root, layer, name), text, files[name]);
-    }
-  }
+    return folders.map((folder) => put(join(root, folder, name), text, files[name]));
+  }));
   return user;
 }
 

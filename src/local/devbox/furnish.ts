@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, lchown, lstat, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeAccounts } from './accountFiles';
@@ -9,7 +9,7 @@ import { codeOf } from './errors';
 import { requireProgram } from './hostPrograms';
 import type { DevboxTools } from './hostTools';
 import { loginFile } from './hostTools';
-import { prepareLayers } from './layers';
+import { layerFolder, prepareLayers } from './layers';
 import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim } from './shims';
 import type { DevboxUser, UserRequest } from './users';
 import { homeOf, openhandsUser, root as rootUser } from './users';
@@ -58,6 +58,9 @@ export async function furnish(root: string, { prefix, user, blueprint, tools, sy
   }
   if (prefix === '') {
     await prepareLayers(root);
+    // Login shells have a search path of the computer's own.
+    await makeFolder(root, `${layerFolder}/usr/upper/local/bin`, 'keep');
+    await symlink('/run/devbox/bin/sudo', join(root, layerFolder, 'usr/upper/local/bin/sudo')).catch(passExisting);
   }
   for (const path of systemFiles) {
     await clearFile(root, path);

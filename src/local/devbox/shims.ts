@@ -79,6 +79,7 @@ if [ -n "$RUNLOOP_LOCAL_ROOT" ]; then export TMPDIR="$RUNLOOP_LOCAL_ROOT/tmp"; f
 export SUDO_USER=$caller SUDO_UID=$callerid SUDO_GID=$callergroup
 if [ \${#become[@]} != 0 ]; then
   export USER=$target LOGNAME=$target
+  case ":$PATH:" in *:/usr/sbin:*) ;; *) PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin ;; esac
   case "$keep" in *,HOME,*) ;; *) export HOME=$home ;; esac
 fi
 while [[ "$1" =~ ^[A-Za-z_][A-Za-z0-9_]*= ]]; do export "$1"; shift; done

@@ -43,6 +43,7 @@ describe('local platform, the users of a devbox', () => {
     assert.match(await run(id, 'cat /etc/shadow; touch /usr/x /etc/x /root/x; ls /root; kill -9 1'), /^(?:[^\n]*(?:Permission denied|not permitted)\n?){6}$/);
     assert.equal(await run(id, 'sudo id -un; sudo install -m 600 /dev/null /var/of-root; cat /var/of-root; sudo cat /var/of-root; sudo sh -c \'echo "$HOME $USER $SUDO_USER $SUDO_UID"\''), 'root\n/root root user 1000\ncat: /var/of-root: Permission denied');
     assert.equal(await run(id, 'sudo -u nobody id -un; sudo -i pwd; sudo -iu nobody true; sudo -u user id -Gn; sudo -nE id -u'), 'nobody\n/root\nThis account is currently not available.\nuser sudo\n0');
+    assert.equal(await run(id, `bash -lc 'sudo id -u; sudo sh -c "command -v useradd"'`), '0\n/usr/sbin/useradd');
     // A user without sudo has none, by whatever way.
     assert.equal(await run(id, 'sudo useradd -m bob; sudo -u bob bash -c "id -un; sudo id -un; /run/devbox/rights/setpriv --reuid 0 id -un; cat ~user/x /run/devbox/shells/x" 2>&1 | sed "s/.*: //"; sudo usermod -aG sudo bob; sudo -u bob sudo id -un'), 'bob\nbob is not in the sudoers file.\nPermission denied\nNo such file or directory\nPermission denied\nroot');
     // The host's people and their passwords are none of the devbox's.
