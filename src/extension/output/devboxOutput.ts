@@ -37,7 +37,8 @@ export class DevboxOutput implements Disposable {
   /** Starts following a devbox, without showing anything; does nothing if it is followed already, or read to its end. */
   follow(api: RunloopApi, devbox: Devbox): void {
     const followed = this.#open(devbox);
-    if (followed.stop !== undefined || followed.isWhole) return;
+    // One that was stopped may take a moment to end.
+    if (followed.stop?.signal.aborted === false || followed.isWhole) return;
     const stop = new AbortController();
     followed.stop = stop;
     this.#run(api, devbox, followed, stop.signal)
@@ -50,7 +51,7 @@ export class DevboxOutput implements Disposable {
         this.#log.failure(`Following the output of ${devbox.id}`, error);
       })
       .finally(() => {
-        followed.stop = undefined;
+        if (followed.stop === stop) followed.stop = undefined;
       });
   }
 
