@@ -7,6 +7,8 @@ export interface Decision {
 
 const words: Decision = { why: 'what is wrong with the request is said in our words' };
 
+const incomplete: Decision = { why: 'a command that does not end is a mistake with an exit code, and does not hang' };
+
 /** Where our server answers otherwise on purpose: vector → number of the step, from 1 → why. */
 export const decided: Readonly<Record<string, Readonly<Record<number, Decision>>>> = {
   'bodies that are no requests': { 3: words },
@@ -30,5 +32,12 @@ export const decided: Readonly<Record<string, Readonly<Record<number, Decision>>
   'edit: an end without a newline': Object.fromEntries([2, 3, 4, 5].map((step) => [step, { why: 'what is inserted behind a last line without an end is a line of its own' }])),
   'edit: binary files': { 3: { why: 'a binary file is refused as such' } },
   'edit: other encodings': { 2: { why: 'files in other encodings can be edited' }, 3: { why: 'files in other encodings can be edited' } },
+  'a quote that does not end': Object.fromEntries([1, 2].map((step) => [step, incomplete])),
+  'what is not complete': Object.fromEntries([1, 2, 3, 4].map((step) => [step, incomplete])),
+  'here-documents': Object.fromEntries([3, 4, 5].map((step) => [step, { why: 'the command is not changed, and its echo is not output' }])),
+  'pipes and lists over lines': { 3: { why: 'the command’s echo is not output' } },
+  'bytes that are no text': Object.fromEntries([3, 4].map((step) => [step, { why: 'a byte that is no text is seen to have been there' }])),
+  clear: { 1: { why: 'what was cleared on purpose is not told to be lost' } },
+  'reading where bash is': { 4: { why: 'paths are shown without dots' } },
   'edit: CRLF': { 3: { why: 'a file keeps its line ends' } },
 };

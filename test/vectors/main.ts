@@ -6,15 +6,16 @@ import { runVectors } from './runVectors';
 import type { VectorAnswer } from './vector';
 
 const { values } = parseArgs({
-  options: { url: { type: 'string' }, 'session-key': { type: 'string' }, record: { type: 'string' }, server: { type: 'string' }, all: { type: 'boolean' } },
+  options: { url: { type: 'string' }, 'session-key': { type: 'string' }, record: { type: 'string' }, server: { type: 'string' }, all: { type: 'boolean' }, only: { type: 'string' } },
 });
 if (values.url === undefined) {
-  console.error('usage: npm run vectors -- --url URL [--session-key K] [--all: decided differences too] [--record FILE --server "NAME VERSION"]');
+  console.error('usage: npm run vectors -- --url URL [--session-key K] [--only TEXT: those with it in their names] [--all: decided differences too] [--record FILE --server "NAME VERSION"]');
   process.exitCode = 2;
 } else {
   const server = { url: values.url.replace(/\/+$/, ''), sessionKey: values['session-key'] };
+  const chosen = vectors.filter(({ name }) => name.includes(values.only ?? ''));
   const answers: Record<string, readonly VectorAnswer[]> = {};
-  await runVectors(server, vectors, ({ name }, given) => {
+  await runVectors(server, chosen, ({ name }, given) => {
     answers[name] = given;
     process.stderr.write('.');
   });
@@ -24,12 +25,12 @@ if (values.url === undefined) {
   } else {
     const record = parseRecord(JSON.parse(await readFile('test/vectors/openhands-0.62.0.json', 'utf8')));
     let differing = 0;
-    for (const { name } of vectors) {
+    for (const { name } of chosen) {
       const differences = compare(name, record, answers[name] ?? [], values.all !== true);
       differing += differences.length;
       differences.forEach((text) => console.log(text));
     }
-    console.log(`${vectors.length} vectors, ${differing} answers other than those of ${record.server}.`);
+    console.log(`${chosen.length} vectors, ${differing} answers other than those of ${record.server}.`);
     process.exitCode = differing === 0 ? 0 : 1;
   }
 }

@@ -1,5 +1,6 @@
 import type { Step, Vector } from './vector';
-import { action, edit, get, input, post, read, run, upload, view, write } from './vector';
+import { furtherVectors } from './terminalRequests';
+import { action, edit, get, input, post, read, run, upload, vector, view, write } from './vector';
 
 /** A picture of one point. */
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -7,10 +8,6 @@ const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwA
 const archive = 'UEsDBBQAAAAAAAAAIQCSVKm+BAAAAAQAAAAGAAAAb2sudHh0ZmluZVBLAwQUAAAAAAAAACEAgxbcjAEAAAABAAAACQAAAHN1Yi94LnR4dHhQSwECFAMUAAAAAAAAACEAklSpvgQAAAAEAAAABgAAAAAAAAAAAAAAgAEAAAAAb2sudHh0UEsBAhQDFAAAAAAAAAAhAIMW3IwBAAAAAQAAAAkAAAAAAAAAAAAAAIABKAAAAHN1Yi94LnR4dFBLBQYAAAAAAgACAGsAAABQAAAAAAA=';
 /** `../e.txt`, `/abs.txt`, `a..b.txt` and `ok.txt`. */
 const escaping = 'UEsDBBQAAAAAAAAAIQD7OSuCAwAAAAMAAAAIAAAALi4vZS50eHRiYWRQSwMEFAAAAAAAAAAhAPs5K4IDAAAAAwAAAAgAAAAvYWJzLnR4dGJhZFBLAwQUAAAAAAAAACEA7V6E9wMAAAADAAAACAAAAGEuLmIudHh0b2RkUEsDBBQAAAAAAAAAIQCSVKm+BAAAAAQAAAAGAAAAb2sudHh0ZmluZVBLAQIUAxQAAAAAAAAAIQD7OSuCAwAAAAMAAAAIAAAAAAAAAAAAAACAAQAAAAAuLi9lLnR4dFBLAQIUAxQAAAAAAAAAIQD7OSuCAwAAAAMAAAAIAAAAAAAAAAAAAACAASkAAAAvYWJzLnR4dFBLAQIUAxQAAAAAAAAAIQDtXoT3AwAAAAMAAAAIAAAAAAAAAAAAAACAAVIAAABhLi5iLnR4dFBLAQIUAxQAAAAAAAAAIQCSVKm+BAAAAAQAAAAGAAAAAAAAAAAAAACAAXsAAABvay50eHRQSwUGAAAAAAQABADWAAAAowAAAAAA';
-
-function vector(name: string, ...steps: readonly Step[]): Vector {
-  return { name, steps };
-}
 
 /** Makes a file by way of the shell, whatever is in it. */
 function file(path: string, text: string): Step {
@@ -108,4 +105,4 @@ const editor: readonly Vector[] = [
 ];
 
 /** Every vector, in the order in which they are to be run. */
-export const vectors: readonly Vector[] = [...server, ...commands, ...files, ...editor];
+export const vectors: readonly Vector[] = [...server, ...commands, ...files, ...editor, ...furtherVectors];

@@ -59,3 +59,7 @@ export function post(path: string, body?: unknown, key?: string): Step {
 export function upload(query: string, filename: string, content: Buffer | string): Step {
   return { kind: 'upload', query, filename, base64: Buffer.from(content).toString('base64') };
 }
+
+export function vector(name: string, ...steps: readonly Step[]): Vector {
+  return { name, steps };
+}

@@ -188,7 +188,7 @@ export class FileEditor {
     if (isAbsolute(shown)) return;
     const isThere = (await kindOf(join(this.#workingDir, shown))) !== 'missing';
     const suggestion = isThere ? ` Maybe you meant ${join(this.#paths.toDevbox(this.#workingDir), shown)}?` : '';
-    throw EditorError.invalid('path', shown, `The path should be an absolute path, starting with \`/\`.${suggestion}`);
+    throw EditorError.invalid('path', shown === '' ? '.' : shown, `The path should be an absolute path, starting with \`/\`.${suggestion}`);
   }
 
   async #locate(shown: string): Promise<string> {

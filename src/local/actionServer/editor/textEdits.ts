@@ -28,7 +28,7 @@ export function replaceOnce(text: string, oldText: string, newText: string, path
     throw new EditorError(`No replacement was performed, old_str \`${wanted}\` did not appear verbatim in ${path}.`);
   }
   if (others.length > 0) {
-    const lines = [...new Set(found.map((index) => lineOf(text, index) + 1))].join(', ');
+    const lines = linesOf(text, found).join(', ');
     throw new EditorError(
       `No replacement was performed. Multiple occurrences of old_str \`${wanted}\` in lines [${lines}]. Please ensure it is unique.`,
     );
@@ -62,7 +62,7 @@ export function insertLines(text: string, after: number, newText: string): { tex
 export function parseInsertLine(value: unknown): number {
   if (value === null) throw EditorError.missing('insert_line', 'insert');
   const isNumeric = typeof value === 'number' || (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value));
-  const line = isNumeric ? Number(value) : Number.NaN;
+  const line = isNumeric ? Math.trunc(Number(value)) : Number.NaN;
   if (!Number.isInteger(line)) {
     const shown = valueText(value);
     throw new EditorError(`Invalid insert_line value: '${shown}'. Expected an integer.`);
@@ -70,11 +70,24 @@ export function parseInsertLine(value: unknown): number {
   return line;
 }
 
+/** Where a text occurs. One without any characters occurs everywhere; then one place in each line is told. */
 function occurrences(text: string, wanted: string): number[] {
-  if (wanted === '') return [];
+  if (wanted === '') return text === '' ? [0] : [...occurrences(text, '\n'), text.length, text.length];
   const found: number[] = [];
   for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + wanted.length)) found.push(at);
   return found;
+}
+
+/** The numbers of the lines, from 1, in which the places are; they must be in order. */
+function linesOf(text: string, places: readonly number[]): number[] {
+  const lines = new Set<number>();
+  let line = 1;
+  let end = text.indexOf('\n');
+  for (const place of places) {
+    for (; end !== -1 && end < place; end = text.indexOf('\n', end + 1)) line += 1;
+    lines.add(line);
+  }
+  return [...lines];
 }
 
 function lineOf(text: string, index: number): number {

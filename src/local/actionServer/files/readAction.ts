@@ -19,7 +19,7 @@ const mediaTypes = new Map([
   ['.pdf', 'application/pdf'],
   ['.mp4', 'video/mp4'],
   ['.webm', 'video/webm'],
-  ['.ogg', 'video/ogg'],
+  ['.ogg', 'audio/ogg'],
 ]);
 
 /** What file actions need to know of their surroundings. */

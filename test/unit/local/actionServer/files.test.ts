@@ -138,6 +138,13 @@ describe('actions on files', () => {
       assert.equal((await edit(path, 'undo_edit')).content, `ERROR:\nNo edit history found for ${path}.`);
     });
 
+    it('tells of many occurrences in a large file at once', async () => {
+      const path = join(folder, 'many');
+      await writeFile(path, 'a b c d e f\n'.repeat(100_000));
+      const { content } = await edit(path, 'str_replace', { old_str: ' ', new_str: '_' });
+      assert.match(content, /Multiple occurrences of old_str ` ` in lines \[1, 2, 3, .*, 100000\]/);
+    });
+
     it('says why it cannot', async () => {
       const path = join(folder, 'f');
       await writeFile(path, 'same\nsame\nother\n');
@@ -145,6 +152,7 @@ describe('actions on files', () => {
         ['create', { file_text: 'x' }, /^ERROR:\nInvalid `path` parameter: /],
         ['create', {}, /^ERROR:\nParameter `file_text` is required for command: create\.$/],
         ['str_replace', { old_str: 'no' }, /^ERROR:\nNo replacement was performed, old_str `no` did not appear verbatim in /],
+        ['str_replace', { old_str: '', new_str: 'x' }, /Multiple occurrences of old_str `` in lines \[1, 2, /],
         ['str_replace', { old_str: 'same', new_str: 'x' }, /Multiple occurrences of old_str `same` in lines \[1, 2\]\./],
         ['str_replace', { old_str: 'a', new_str: 'a' }, /^ERROR:\nInvalid `new_str` parameter: a\./],
         ['insert', { insert_line: 4, new_str: 'x' }, /^ERROR:\nInvalid `insert_line` parameter: 4\./],
