@@ -13,7 +13,7 @@ const handshakeLimit = 20_000;
 
 /** What the platform is called where programs insist on an address like Runloop's own, `https://api.<domain>`. */
 const sshName = 'ssh.runloop.localhost';
-const names = ['api.runloop.localhost', '*.tunnel.runloop.localhost', sshName, 'platform.runloop.localhost', 'api.localhost', '*.tunnel.localhost', 'localhost'];
+const names = ['api.runloop.localhost', '*.tunnel.runloop.localhost', sshName, 'api.localhost', '*.tunnel.localhost', 'localhost'];
 
 /**
  * Where TLS comes in, on the platform's one port. The server name that the client asks for says what is meant: a devbox's
