@@ -43,7 +43,7 @@ export class SshGate {
     const { newHostKey, SshServer } = await import('./sshServer');
     const file = join(this.#dataDir, 'ssh_host_key');
     try {
-      return new SshServer(await readFile(file, 'utf8'));
+      return new SshServer(await readFile(file, 'utf8'), this.#say);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
         throw error;
@@ -51,6 +51,6 @@ export class SshGate {
     }
     const key = newHostKey();
     await writeFile(file, key, { mode: 0o600 });
-    return new SshServer(key);
+    return new SshServer(key, this.#say);
   }
 }

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
-import type { Connection, PublicKeyAuthContext, ServerChannel, TcpipRequestInfo } from 'ssh2';
+import type { Connection, ParsedKey, PublicKeyAuthContext, ServerChannel, TcpipRequestInfo } from 'ssh2';
 import ssh2 from 'ssh2';
 import { sameSecret } from '../server/auth';
 import type { Devbox } from '../devbox/devbox';
+import { messageOf } from '../devbox/errors';
 import { ecPoint, readSshKeys, sshUser } from './sshKeys';
 import { forwardToSocket } from './socketForward';
 import { serveSession } from './sshSession';
@@ -20,10 +21,15 @@ export function newHostKey(): string {
 /** Speaks SSH on connections whose devbox is already known. */
 export class SshServer {
   readonly #hostKey: string;
+  readonly #say: (line: string) => void;
 
-  /** @param hostKey private key, as `newHostKey` makes them */
-  constructor(hostKey: string) {
+  /**
+   * @param hostKey private key, as `newHostKey` makes them
+   * @param say told what goes wrong
+   */
+  constructor(hostKey: string, say: (line: string) => void) {
     this.#hostKey = hostKey;
+    this.#say = say;
   }
 
   /** Serves one connection until it ends or the devbox no longer runs. */
@@ -37,7 +43,10 @@ export class SshServer {
       client.on('error', () => socket.destroy());
       client.on('authentication', (context) => {
         if (context.method === 'publickey' && context.username === sshUser(devbox)) {
-          void authenticate(context, devbox);
+          authenticate(context, devbox).catch((error: unknown) => {
+            this.#say(`The SSH keys of devbox ${devbox.id} could not be read: ${messageOf(error)}`);
+            context.reject(['publickey']);
+          });
         } else {
           context.reject(['publickey']);
         }
@@ -55,7 +64,7 @@ export class SshServer {
 }
 
 async function authenticate(context: PublicKeyAuthContext, devbox: Devbox): Promise<void> {
-  const keys = await readSshKeys(devbox.sshKeyFile).catch(() => []);
+  const keys = await readSshKeys(devbox.sshKeyFile);
   const parsed = ssh2.utils.parseKey(publicLine(context.key));
   const key = parsed instanceof Error ? undefined : parsed;
   const offered = context.key.data.toString('latin1');
@@ -65,11 +74,17 @@ async function authenticate(context: PublicKeyAuthContext, devbox: Devbox): Prom
   } else if (context.signature === undefined || context.blob === undefined) {
     // The client only asks whether this key would do.
     context.accept();
-  } else if (key.verify(context.blob, context.signature, context.hashAlgo)) {
+  } else if (isVerified(key, context.blob, context.signature, context.hashAlgo)) {
     context.accept();
   } else {
     context.reject(['publickey']);
   }
+}
+
+/** Whether a signature is the key's. The library gives an error object, against its types, for what it cannot verify. */
+function isVerified(key: ParsedKey, blob: Buffer, signature: Buffer, hash: string | undefined): boolean {
+  const verified: unknown = key.verify(blob, signature, hash);
+  return verified === true;
 }
 
 function publicLine(key: { readonly algo: string; readonly data: Buffer }): string {
