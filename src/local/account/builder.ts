@@ -64,7 +64,7 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
         },
       });
       const files = new DevboxFiles(() => run, spec.home);
-      await runSteps(job, run, { run, files, log, spec, disk, provisions });
+      await runSteps(job, run, { run, files, log, spec, provisions });
     } catch (error) {
       // What was ended for using too much fails with an exit code that tells nothing.
       overdrawn();

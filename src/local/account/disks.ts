@@ -3,8 +3,9 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DevboxError, messageOf } from '../devbox/errors';
-import { dieWithParent, requireProgram } from '../devbox/hostPrograms';
+import { dieWithParent, requireProgram, systemPath } from '../devbox/hostPrograms';
 import { removeFolder } from '../devbox/removeFolder';
+import { closedCopy } from './closedCopy';
 
 const run = promisify(execFile);
 
@@ -66,10 +67,10 @@ export class Disks {
 
 async function copy(from: string, to: string, signal: AbortSignal): Promise<void> {
   await mkdir(to, { recursive: true });
-  const command: readonly string[] = [...dieWithParent(), requireProgram('cp'), '-a', '--reflink=auto', '--', `${from}/.`, to];
+  const command: readonly string[] = [...dieWithParent(), ...(await closedCopy(from, to))];
   const [program = '', ...words] = command;
   try {
-    await run(program, words, { signal, env: { LC_ALL: 'C' } });
+    await run(program, words, { signal, env: { PATH: systemPath, LC_ALL: 'C' } });
   } catch (error) {
     throw new DevboxError('failed', `The disk could not be copied: ${messageOf(error).split('\n').slice(1, 3).join(' ').trim() || messageOf(error)}`, { cause: error });
   }

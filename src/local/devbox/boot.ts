@@ -50,7 +50,7 @@ export async function bringUp(devbox: BootSubject, { run, first, onInitializing 
   onInitializing();
   await mishaps?.boot(devbox, 'initializing', run.signal);
   if (first) {
-    await mountAll({ run, files: devbox.files, log, spec, disk, provisions });
+    await mountAll({ run, files: devbox.files, log, spec, provisions });
   }
   for (const command of spec.launchCommands) {
     run.signal.throwIfAborted();

@@ -48,6 +48,7 @@ export interface Furnishing {
  * @returns the user that its commands run as
  */
 export async function furnish(root: string, { prefix, user, blueprint, tools, systemFiles = [] }: Furnishing): Promise<DevboxUser> {
+  await makeFolder(root, 'run', 'replace');
   await rm(join(root, 'run/devbox'), { recursive: true, force: true });
   await mkdir(join(root, 'root'), { mode: 0o700 }).catch(passExisting);
   for (const name of systemLinks) {

@@ -1,7 +1,4 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { clearFile } from './diskPaths';
+import { createReadStream } from 'node:fs';
 import type { DevboxLog } from './devboxLog';
 import type { DevboxRun } from './devboxRun';
 import { DevboxError } from './errors';
@@ -23,8 +20,6 @@ export interface MountSurroundings {
   readonly files: DevboxFiles;
   readonly log: DevboxLog;
   readonly spec: Pick<DevboxSpec, 'fileMounts' | 'objectMounts' | 'codeMounts' | 'home'>;
-  /** The disk, seen from the host. */
-  readonly disk: string;
   readonly provisions: Provisions;
 }
 
@@ -64,13 +59,11 @@ async function mountFile({ target, content }: FileMount, { files, run }: MountSu
  * Puts an object onto the disk: archives become folders, for all else the path names the file.
  * @throws DevboxError `not_found`, `failed`
  */
-export async function mountObject(mount: ObjectMount, { run, disk, provisions, spec }: Omit<MountSurroundings, 'files' | 'log'>): Promise<void> {
+export async function mountObject(mount: ObjectMount, { run, files, provisions, spec }: Omit<MountSurroundings, 'log'>): Promise<void> {
   const { file, contentType } = provisions.object(mount.objectId);
-  const name = `run/devbox/${mount.objectId}`;
-  await clearFile(disk, name);
-  await copyFile(file, join(disk, name), constants.COPYFILE_FICLONE);
-  await chmod(join(disk, name), 0o644);
-  const source = quote(`${run.sandbox.prefix}/${name}`);
+  // Through the devbox: from outside, a path on its disk can lead anywhere while its programs run, as they do in builds.
+  const received = await files.receive(createReadStream(file));
+  const source = quote(run.sandbox.prefix + received);
   const path = /^(?:\/|~)/.test(mount.path) ? mount.path.replace(/^~/, spec.home) : `${spec.home}/${mount.path}`;
   const target = quote(run.sandbox.prefix + path);
   const folder = `mkdir -p -- "$(dirname -- ${target})"`;
@@ -89,7 +82,7 @@ export async function mountObject(mount: ObjectMount, { run, disk, provisions, s
   if (code === notAllowed && run.user.uid !== 0) {
     ({ code } = await run.shell('setup_commands', `if [ -e ${target} ]; then there=yes; fi; ${place} && { ${giveAway}; }`, {}, undefined, root));
   }
-  await clearFile(disk, name);
+  await files.discard(received);
   if (code !== 0) {
     throw new DevboxError('failed', `The object ${mount.objectId} could not be mounted at ${mount.path}: see the lines above.`);
   }

@@ -49,6 +49,8 @@ export interface NamespaceOptions {
   readonly fenced: boolean;
   /** Where the kernel may be asked to hold its processes together. */
   readonly groups: ControlGroups | undefined;
+  /** The program that enters namespaces: a file that nobody inside can change. */
+  readonly nsenter: string;
 }
 
 /**
@@ -66,6 +68,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #limits: Limits;
   readonly #fenced: boolean;
   readonly #groups: ControlGroups | undefined;
+  readonly #nsenter: string;
   #group: DevboxGroup | undefined;
   #outer: ChildProcess | undefined;
   #firstProcess = 0;
@@ -75,10 +78,11 @@ export class NamespaceSandbox implements Sandbox {
    * @param id names its control group
    * @param root the devbox's folder on the host, absolute
    */
-  constructor(id: string, root: string, { users, binds, limits, lendsUsers, fenced, groups }: NamespaceOptions) {
+  constructor(id: string, root: string, { users, binds, limits, lendsUsers, fenced, groups, nsenter }: NamespaceOptions) {
     this.#id = id;
     this.#root = root;
     this.#groups = groups;
+    this.#nsenter = nsenter;
     this.#users = users;
     this.#binds = binds;
     this.#limits = limits;
@@ -97,6 +101,7 @@ export class NamespaceSandbox implements Sandbox {
       requireProgram('unshare'),
       ...mapWords[this.#users],
       '--mount',
+      '--ipc',
       ...(this.#fenced ? ['--net'] : []),
       ...(this.#group === undefined ? [] : ['--cgroup']),
       '--pid',
@@ -151,8 +156,8 @@ export class NamespaceSandbox implements Sandbox {
     if (outer === undefined || this.#firstProcess === 0) {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
-    const nsenter = requireProgram('nsenter');
-    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--pid', ...(this.#fenced ? ['--net'] : []), ...(this.#group === undefined ? [] : ['--cgroup'])];
+    const nsenter = this.#nsenter;
+    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--ipc', '--pid', ...(this.#fenced ? ['--net'] : []), ...(this.#group === undefined ? [] : ['--cgroup'])];
     const way = this.#users !== 'root'
       ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
         [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
@@ -175,7 +180,7 @@ export class NamespaceSandbox implements Sandbox {
     if (outer === undefined) {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
-    return [requireProgram('nsenter'), '--target', String(outer), ...(this.#users === 'root' ? [] : ['--user', '--preserve-credentials']), '--net', '--'];
+    return [this.#nsenter, '--target', String(outer), ...(this.#users === 'root' ? [] : ['--user', '--preserve-credentials']), '--net', '--'];
   }
 
   get group(): DevboxGroup | undefined {

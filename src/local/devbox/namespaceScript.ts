@@ -4,12 +4,14 @@
  * without a user namespace), the most processes (0 where the
  * kernel cannot tell devboxes apart), the size of /dev/shm in bytes, the host's `ip` program where the network is the
  * devbox's own (else nothing), the folders that the devbox may change for itself as `path:name` pairs with the names of
- * their layers, the program setpriv where there are several users (else nothing), how many folders of its control group there are, so many pairs of such a folder and its place below
- * /sys/fs/cgroup, then pairs of a host path and the path where the devbox sees it read-only.
+ * their layers, the program setpriv where there are several users (else nothing), how many folders of its control group
+ * there are, so many pairs of such a folder and its place below /sys/fs/cgroup, then pairs of a host path and the path where the devbox sees it read-only.
  */
 export const namespaceScript = String.raw`
 set -eu
 umask 022
+# From the pivot on, a path of this computer's would be one that the devbox can fill.
+PATH=\${PATH#"$1"/run/devbox/bin:}
 root=$1 kind=$2 processes=$3 shared=$4 ip=$5 layers=$6 setpriv=$7 groups=$8
 shift 8
 # /proc is still the host's, so this is the process id as the platform knows it.
@@ -39,12 +41,22 @@ for name in bin sbin lib lib32 lib64 libx32; do
   fi
 done
 # A layer over a host folder takes what is written; the host's folder stays as it is. Where the kernel or the disk cannot
-# do that (nor for a folder in which something else is mounted), the folder is only shown.
+# do that (nor for a folder in which something else is mounted), the folder is only shown. Programs and what they are loaded
+# with come from the layers last of all, and where the devbox has no more rights than it will keep: until then, what is run
+# here is this computer's.
 changeable=' '
+STAGED=
+if [ -n "$layers" ]; then
+  mkdir run/devbox/layers
+  mount -t tmpfs -o mode=755,size=64k layers run/devbox/layers
+fi
 for pair in $layers; do
-  path=\${pair%:*} layer=$root/.layers/\${pair#*:}
-  if [ -d "$layer" ] && mount -t overlay -o "userxattr,lowerdir=/$path,upperdir=$layer/upper,workdir=$layer/work" devbox "$path"; then
-    changeable="$changeable$path "
+  path=\${pair%:*} name=\${pair#*:}
+  layer=$root/.layers/$name place=$path
+  case $name in usr | etc) place=run/devbox/layers/$name; mkdir "$place" ;; esac
+  if [ -d "$layer" ] && mount -t overlay -o "userxattr,lowerdir=/$path,upperdir=$layer/upper,workdir=$layer/work" devbox "$place"; then
+    changeable="$changeable$place "
+    if [ "$place" != "$path" ]; then STAGED="$STAGED $name"; fi
   fi
 done 2>/dev/null
 for name in usr etc opt sys nix gnu var/lib/ca-certificates; do
@@ -66,12 +78,6 @@ while [ "$groups" -gt 0 ]; do
   shift 2
   groups=$((groups - 1))
 done
-case $changeable in
-  *' etc '*)
-    # The user of its own that the package manager would take has no way to the network of some devboxes.
-    if [ -d etc/apt/apt.conf.d ]; then echo 'APT::Sandbox::User "root";' > etc/apt/apt.conf.d/99devbox; fi
-    ;;
-esac
 if [ -d .layers ]; then mount -t tmpfs -o mode=700,size=4k layers .layers; fi
 # Where the resolver's file is a link out of /etc, its target has to exist too.
 resolver=$(readlink -f /etc/resolv.conf || true)
@@ -98,7 +104,7 @@ done
 # What the devbox knows of its users, where it cannot change what is known.
 if [ -n "$setpriv" ]; then
   case $changeable in
-    *' etc '*) ;;
+    *' run/devbox/layers/etc '*) ;;
     *) for name in run/devbox/etc/*; do if [ -f "etc/\${name##*/}" ]; then mount --bind "$name" "etc/\${name##*/}"; fi; done ;;
   esac
   # What makes sudo root: for members of its group only, and in memory, so that nobody on the host finds it.
@@ -107,7 +113,7 @@ if [ -n "$setpriv" ]; then
   install -m 4750 -g "$group" "$setpriv" run/devbox/rights/setpriv
 fi
 # The host's own sudo cannot work without the host's users.
-for program in usr/bin/sudo $([ -L bin ] || echo bin/sudo); do
+for program in $([[ $STAGED == *usr* ]] || echo usr/bin/sudo) $([ -L bin ] || echo bin/sudo); do
   if [ -e "$program" ]; then mount --bind run/devbox/bin/sudo "$program"; fi
 done
 
@@ -125,11 +131,8 @@ mkdir -p proc dev
 if mount -t proc -o nosuid,nodev,noexec proc proc 2>/dev/null; then
   # Of this process namespace and those below it.
   if [ "$processes" != 0 ]; then echo "$processes" > proc/sys/kernel/pid_max || true; fi 2>/dev/null
-  for name in sys sysrq-trigger irq bus; do
-    if [ -e "proc/$name" ]; then
-      mount --bind "proc/$name" "proc/$name"
-      mount -o remount,bind,ro,nosuid,nodev,noexec "proc/$name"
-    fi
+  for name in sys sysrq-trigger irq bus fs acpi scsi asound driver mtrr dynamic_debug; do
+    if [ -e "proc/$name" ]; then mount --bind -o ro,nosuid,nodev,noexec "proc/$name" "proc/$name"; fi
   done
 else
   mount --rbind /proc proc
@@ -141,7 +144,8 @@ private_dev() {
     mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts &&
     mount -t tmpfs -o mode=1777,nosuid,nodev,size="$shared" shm dev/shm &&
     for name in null zero full random urandom tty; do
-      : > "dev/$name" && mount --bind "/dev/$name" "dev/$name" || return 1
+      # One can write to a device that is shown read-only, but not take it away from the computer by its permissions.
+      : > "dev/$name" && mount --bind -o ro "/dev/$name" "dev/$name" || return 1
     done &&
     ln -s pts/ptmx dev/ptmx &&
     ln -s /proc/self/fd dev/fd &&
@@ -159,11 +163,18 @@ umount -l .
 cd /
 
 # The first process reaps orphans and lives as long as its input, the platform's pipe, is open.
-export READY="ready $host_pid"
-stay='echo "$READY"; unset READY; exec > /dev/null 2>&1; exec -a devbox "$BASH" --norc -c "while read -r _; do :; done; exit 0"'
+export READY="ready $host_pid" STAGED
+stay='
+  if [ -e /run/devbox/layers/usr/bin/sudo ]; then mount --bind /run/devbox/bin/sudo /run/devbox/layers/usr/bin/sudo; fi
+  # The user of its own that the package manager would take has no way to the network of some devboxes.
+  apt=/run/devbox/layers/etc/apt/apt.conf.d
+  if [ -d $apt ]; then rm -f $apt/99devbox; echo "APT::Sandbox::User \"root\";" > $apt/99devbox; fi
+  for name in $STAGED; do mount --rbind /run/devbox/layers/$name /$name; done
+  if [ -n "$STAGED" ]; then mount -t tmpfs -o ro,mode=700,size=4k layers /run/devbox/layers; fi
+  echo "$READY"; unset READY STAGED; exec > /dev/null 2>&1; exec -a devbox "$BASH" --norc -c "while read -r _; do :; done; exit 0"'
 # Mounts seen from a second user namespace are locked: nobody inside can make them writable or take them away.
 case $kind in
-  users) PATH=/run/devbox/bin:$PATH exec unshare --user --map-users=0,0,65536 --map-groups=0,0,65536 --mount -- "$BASH" --norc -c "$stay" ;;
+  users) PATH=/run/devbox/bin:$PATH; exec unshare --user --map-users=0,0,65536 --map-groups=0,0,65536 --mount -- "$BASH" --norc -c "$stay" ;;
   user) exec unshare --user --map-root-user --mount -- "$BASH" --norc -c "$stay" ;;
 esac
 exec "$BASH" --norc -c "$stay"

@@ -5,7 +5,8 @@ import { DevboxError, messageOf } from './errors';
 import type { DevboxTools, HostTools } from './hostTools';
 import { boundTools, platformFolder, unboundTools } from './hostTools';
 import { furnish } from './furnish';
-import { systemPath } from './hostPrograms';
+import { guardProgram } from './guardedProgram';
+import { requireProgram, systemPath } from './hostPrograms';
 import type { NamespaceOptions, UserSpace } from './namespaceSandbox';
 import { NamespaceSandbox } from './namespaceSandbox';
 import { isPlainPath } from './plainPaths';
@@ -39,7 +40,10 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
   if (wanted === 'auto') {
     const spaces: readonly (readonly [UserSpace, boolean])[] = process.getuid?.() === 0 ? [['users', true], ['users', false], ['user', false], ['root', false]] : [['user', false]];
     for (const [users, lendsUsers] of spaces) {
-      const choice = namespaceChoice({ users, lendsUsers, groups }, tools);
+      // Root inside is root of this computer to its files, but for what belongs to nobody inside.
+      const shared = users !== 'root' && process.getuid?.() === 0;
+      const nsenter = shared ? await guardProgram(requireProgram('nsenter'), dataDir) : requireProgram('nsenter');
+      const choice = namespaceChoice({ users, lendsUsers, groups, nsenter }, tools);
       const reason = await tryOut(choice, dataDir);
       if (reason === undefined) {
         if (users === 'root') {
@@ -62,7 +66,7 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
   return { mode: 'plain', tools: plainTools, create: (id, root, limits) => new PlainSandbox(id, root, limits, groups) };
 }
 
-function namespaceChoice(how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups'>, tools: HostTools): SandboxChoice {
+function namespaceChoice(how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter'>, tools: HostTools): SandboxChoice {
   const bound = boundTools(tools);
   const mode = how.users === 'root' ? 'root-namespace' : 'user-namespace';
   return { mode, tools: bound, create: (id, root, limits, fenced) => new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, fenced }) };

@@ -260,6 +260,22 @@ describe('local platform’s control groups over its own life', () => {
     }
   });
 
+  it('holds plain processes as well', async () => {
+    const platform = await startPlatform(['--sandbox', 'plain']);
+    const client = platform.client();
+    try {
+      const { id } = await client.devboxes.create({ entrypoint: `exec node -e 'Buffer.alloc(1800 * 2 ** 20, 1)'`, launch_parameters: { resource_size_request: 'X_SMALL' } });
+      const ended = await eventually('its end', async () => {
+        const seen = await client.devboxes.retrieve(id);
+        return seen.status === 'failure' || seen.status === 'shutdown' ? seen : undefined;
+      });
+      assert.equal(ended.failure_reason, 'out_of_memory');
+      assert.match(await logText(client, id), /Out of memory: the devbox used 1\.00 GiB of 1\.00 GiB/);
+    } finally {
+      assert.equal(await platform.stop(), 0);
+    }
+  });
+
   it('does without them when asked to', async () => {
     const platform = await startPlatform(['--control-groups', 'off']);
     try {

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { requireProgram, systemPath } from '../devbox/hostPrograms';
+
+const run = promisify(execFile);
+
+/**
+ * Becomes `cp` in a room where nothing is but the two folders and the programs of the system. Arguments: the path of `cp`,
+ * the folder to copy, the folder to copy into, and the names that these have in the room.
+ */
+const roomScript = String.raw`
+set -eu
+cp=$1 from=$2 to=$3 source=$4 target=$5
+# A folder that every Linux has, and that never has a disk in it.
+mount -t tmpfs -o mode=755,size=64k room /sys
+cd /sys
+mkdir "$source" "$target"
+mount --bind "$from" "$source"
+mount --bind "$to" "$target"
+for name in bin sbin lib lib32 lib64 libx32 usr nix gnu; do
+  if [ -L "/$name" ]; then
+    ln -s "$(readlink "/$name")" "$name"
+  elif [ -d "/$name" ]; then
+    mkdir "$name"
+    mount --rbind "/$name" "$name"
+  fi
+done
+exec chroot . "$cp" -a --reflink=auto -- "/$source/." "/$target"
+`;
+
+let possible: Promise<boolean> | undefined;
+
+/**
+ * The words of a command that copies everything in a folder into another one. A program in the devbox may be changing the
+ * folder at that moment: where `cp` has just seen a folder there can be a link to one of this computer's. So `cp` runs where
+ * no such link leads anywhere, if mounts of its own can be had here; without them nothing of this computer is hidden from
+ * devboxes either.
+ */
+export async function closedCopy(from: string, to: string): Promise<readonly string[]> {
+  const cp = requireProgram('cp');
+  possible ??= tryOut();
+  if (!(await possible)) {
+    return [cp, '-a', '--reflink=auto', '--', `${from}/.`, to];
+  }
+  // Nobody can guess the names: a link to the copy would be copied without end.
+  const [source, target] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+  return [...ownMounts(), requireProgram('sh'), '-c', roomScript, 'copy', cp, from, to, source, target];
+}
+
+function ownMounts(): readonly string[] {
+  return [requireProgram('unshare'), ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--mount', '--'];
+}
+
+async function tryOut(): Promise<boolean> {
+  const command: readonly string[] = [...ownMounts(), requireProgram('mount'), '-t', 'tmpfs', 'room', '/sys'];
+  const [file = '', ...words] = command;
+  try {
+    await run(file, words, { env: { PATH: systemPath, LC_ALL: 'C' } });
+    return true;
+  } catch {
+    // Not allowed here.
+    return false;
+  }
+}
