@@ -15,7 +15,9 @@ cp=$1 from=$2 to=$3 source=$4 target=$5
 # A folder that every Linux has, and that never has a disk in it.
 mount -t tmpfs -o mode=755,size=64k room /sys
 cd /sys
-mkdir "$source" "$target"
+# One of this room only: by another one, links could lead out of it.
+mkdir "$source" "$target" proc
+mount -t proc -o nosuid,nodev,noexec proc proc
 mount --bind "$from" "$source"
 mount --bind "$to" "$target"
 for name in bin sbin lib lib32 lib64 libx32 usr nix gnu; do
@@ -49,11 +51,11 @@ export async function closedCopy(from: string, to: string): Promise<readonly str
 }
 
 function ownMounts(): readonly string[] {
-  return [requireProgram('unshare'), ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--mount', '--'];
+  return [requireProgram('unshare'), ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--mount', '--pid', '--fork', '--kill-child', '--'];
 }
 
 async function tryOut(): Promise<boolean> {
-  const command: readonly string[] = [...ownMounts(), requireProgram('mount'), '-t', 'tmpfs', 'room', '/sys'];
+  const command: readonly string[] = [...ownMounts(), requireProgram('sh'), '-c', 'mount -t tmpfs room /sys && mkdir /sys/proc && mount -t proc proc /sys/proc'];
   const [file = '', ...words] = command;
   try {
     await run(file, words, { env: { PATH: systemPath, LC_ALL: 'C' } });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DevboxError, messageOf } from '../devbox/errors';
+import { DevboxError } from '../devbox/errors';
 import { dieWithParent, requireProgram, systemPath } from '../devbox/hostPrograms';
 import { removeFolder } from '../devbox/removeFolder';
 import { closedCopy } from './closedCopy';
@@ -72,6 +72,7 @@ async function copy(from: string, to: string, signal: AbortSignal): Promise<void
   try {
     await run(program, words, { signal, env: { PATH: systemPath, LC_ALL: 'C' } });
   } catch (error) {
-    throw new DevboxError('failed', `The disk could not be copied: ${messageOf(error).split('\n').slice(1, 3).join(' ').trim() || messageOf(error)}`, { cause: error });
+    const said = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim().split('\n').slice(0, 2).join(' ') : '';
+    throw new DevboxError('failed', `The disk could not be copied: ${said || 'it was stopped on the way'}`, { cause: error });
   }
 }
