@@ -95,7 +95,9 @@ describe('local platform with control groups', () => {
     const kernel = logs.filter((entry) => entry.source === 'kmsg').map((entry) => entry.message ?? '').join('\n');
     return { id, outcome: [ended.status, ended.failure_reason ?? ended.shutdown_reason], kernel };
   }
-  const small: Launch = { resource_size_request: 'X_SMALL' };
+  /** Root of a devbox can do most. */
+  const asRoot: Launch = { user_parameters: { username: 'root', uid: 0 } };
+  const small: Launch = { ...asRoot, resource_size_request: 'X_SMALL' };
   const foldersOf = (id: string): string[] => groupsOf(platform).flatMap((group) => readdirSync(group).filter((name) => name.startsWith(`${id}-`)).map((name) => join(group, name)));
 
   it('has every process of a devbox in its group, with the limits of its size, and removes the group with it', async () => {
@@ -173,7 +175,7 @@ print("refused", refused)`;
   });
 
   it('does not let a devbox see other groups, leave its own or change its limits', async () => {
-    const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { resource_size_request: 'X_SMALL' } });
+    const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: small });
     const other = await client.devboxes.createAndAwaitRunning({});
     const attack = `exec 2>&1
 try() { echo "== $1"; shift; timeout 5 "$@" | tail -3; }
