@@ -165,7 +165,10 @@ SWAP
     const found: string[] = [];
     for (let round = 0; round < 5; round += 1) {
       // Where a folder has become a link that leads nowhere, the copy fails.
-      const snapshot = await client.devboxes.snapshotDisk(id).catch((error: unknown) => void assert.match(String(error), /could not be copied/));
+      const snapshot = await client.devboxes.snapshotDisk(id).catch((error: unknown) => {
+        assert.match(String(error), /could not be copied/);
+        return undefined;
+      });
       if (snapshot !== undefined) {
         const folder = join(platform.dataDir, 'snapshots', snapshot.id, 'workspace');
         // Links may be in it, to wherever they like; what must not be in it is what they lead to.
