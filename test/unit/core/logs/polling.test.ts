@@ -6,7 +6,7 @@ import { followEvents, type FollowNotice, type FollowOptions } from '../../../..
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../usePlatform';
-import { startCuttingProxy, type CuttingProxy } from './cuttingProxy';
+import { seeded, startCuttingProxy, type CuttingProxy } from './cuttingProxy';
 
 /** Two hundred times as fast as usual: a minute is 300 ms. */
 const fast = { reconnectMs: [5, 75], pollMs: [5, 300] } as const;
@@ -74,6 +74,8 @@ describe('following a log that has no stream', function () {
   it('looks at once when somebody has a reason to expect news', async () => {
     const proxy = await proxied();
     const id = await devboxThat('echo first; until test -e /tmp/go; do sleep 0.05; done; echo second; until test -e /tmp/on; do sleep 0.05; done; echo third; sleep 100');
+    // Its first line is there before anybody looks: nothing would bring it later.
+    await eventually(() => on.api.logs(id), (logs) => logs.some(({ text }) => text === 'first'));
     const looks = new Emitter<undefined>();
     const { texts } = following(proxy.api, id, { pace: veryLong, lookNow: (listener) => looks.on(listener) });
     await until(() => texts.includes('first'));
@@ -114,6 +116,27 @@ describe('following a log that has no stream', function () {
     const live = following(proxy.api, await devboxThat('while echo tick; do sleep 0.02; done'), { pace: fast });
     await until(() => live.texts.length > 100);
     assert.deepEqual(live.notices, [{ kind: 'polling' }]);
+  });
+
+  it('delivers each line once through lists that are cut and refused', async () => {
+    const total = 20_000;
+    const write = `let n = 0; const go = () => { let part = ""; for (let i = 0; i < 500; i++, n++) part += n + " ä€😀 " + "x".repeat(n % 90) + "\\n"; process.stdout.write(part, n < ${total} ? () => setTimeout(go, 20) : undefined); }; go();`;
+    const id = await devboxThat(`node -e '${write}'`);
+    const random = seeded(41);
+    let planned = 40;
+    const proxy = await startCuttingProxy(on.platform.baseUrl, {
+      hide: '/logs/tail',
+      cutAfter: () => (planned-- > 0 ? Math.floor(random() * 60_000) + 1 : undefined),
+      refuse: () => random() < 0.1,
+    });
+    closing.push(() => proxy.close());
+    const { texts, notices, isOver } = following(new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }), id, { pace: { reconnectMs: [5, 50], pollMs: [20, 300] } });
+    await until(isOver);
+    const lines = texts.filter((text) => / ä€😀 /.test(text));
+    assert.equal(lines.length, total);
+    assert.ok(lines.every((text, n) => text === `${n} ä€😀 ${'x'.repeat(n % 90)}`));
+    assert.ok(notices.every(({ kind }) => kind === 'polling' || kind === 'interrupted'), JSON.stringify(notices.filter(({ kind }) => kind !== 'interrupted')));
+    assert.ok(proxy.cuts() > 5 && proxy.refusals() > 0, `${proxy.cuts()} cuts, ${proxy.refusals()} refusals`);
   });
 
   it('asks for no log while a devbox is suspended, and has its lines when it is resumed', async () => {
