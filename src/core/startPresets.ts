@@ -3,6 +3,7 @@ import { sizes, type Capacity } from './cost/prices';
 import { customSizeProblem, customSizeWord } from './customSize';
 import { nameFault } from './environment/variables';
 import { RuntimeError } from './errors';
+import { PresetError, type PresetFault } from './presetFault';
 import { longestKeepAliveSeconds } from './limits';
 import { oneLine } from './plainText';
 import { nameProblem } from './runtimeConfig';
@@ -79,26 +80,23 @@ export interface PresetDefaults {
   readonly folder: string | undefined;
 }
 
-function refused(message: string): RuntimeError {
-  return new RuntimeError({ code: 'invalid_option', message, nextStep: 'Correct the presets, then try again.' });
-}
-
 /**
  * Reads the presets of a workspace file.
  *
  * @throws RuntimeError `invalid_option` that names the first thing that is wrong; then nothing of the file is used
  */
 export function parsePresetFile(text: string): readonly Preset[] {
-  if (text.length > longestPresetFile) throw refused('The file of presets is too large.');
+  if (text.length > longestPresetFile) throw new PresetError({ kind: 'tooLarge' }, 'The file of presets is too large.');
   let value: unknown;
   try {
     value = JSON.parse(text, (key, part: unknown) => {
-      if (key === '__proto__') throw refused('Presets: a name in the file is not allowed.');
+      if (key === '__proto__') throw new PresetError({ kind: 'forbiddenName' }, 'Presets: a name in the file is not allowed.');
       return part;
     });
   } catch (error) {
     if (RuntimeError.is(error)) throw error;
-    throw refused(`The file of presets is not valid JSON: ${oneLine(String(error), 120)}`);
+    const detail = oneLine(String(error), 120);
+    throw new PresetError({ kind: 'noJson', detail }, `The file of presets is not valid JSON: ${detail}`);
   }
   return checked(presetFileShape.safeParse(value)).presets.map(checkedPreset);
 }
@@ -116,23 +114,46 @@ function checked<T>(result: z.ZodSafeParseResult<T>): T {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const where = oneLine(issue?.path.map(String).join('.') ?? '', 100);
-  throw refused(`Presets: ${where === '' ? '' : `${where}: `}${oneLine(issue?.message ?? 'not understood', 200)}`);
+  const message = `Presets: ${where === '' ? '' : `${where}: `}${oneLine(issue?.message ?? 'not understood', 200)}`;
+  throw new PresetError(faultOf(issue, where), message);
+}
+
+function faultOf(issue: z.core.$ZodIssue | undefined, where: string): PresetFault {
+  switch (issue?.code) {
+    case 'unrecognized_keys':
+      return { kind: 'unknownWord', where, word: oneLine(issue.keys.join(', '), 100) };
+    case 'too_big':
+      return { kind: 'tooMuch', where, limit: String(issue.maximum) };
+    case 'too_small':
+      return { kind: 'tooLittle', where, limit: String(issue.minimum) };
+    case 'invalid_value':
+      return { kind: 'notOneOf', where, allowed: oneLine(issue.values.map(String).join(', '), 100) };
+    default:
+      return { kind: 'notAllowed', where };
+  }
 }
 
 /** What no schema can say. */
 function checkedPreset(preset: Preset): Preset {
-  const wrong = (what: string): RuntimeError => refused(`Preset "${oneLine(preset.name, 60)}": ${what}`);
-  if ([preset.blueprint, preset.snapshot, preset.plain].filter((from) => from !== undefined).length > 1) {
-    throw wrong('blueprint, snapshot and plain exclude one another.');
-  }
-  if (preset.size !== undefined && preset.customSize !== undefined) throw wrong('size and customSize exclude one another.');
+  const name = oneLine(preset.name, 60);
+  const wrong = (fault: PresetFault, what: string): RuntimeError => new PresetError(fault, `Preset "${name}": ${what}`);
+  const excludes = (...words: string[]): RuntimeError => {
+    const list = words.join(', ');
+    return wrong({ kind: 'excludes', preset: name, words: list }, `${list} exclude one another.`);
+  };
+  if ([preset.blueprint, preset.snapshot, preset.plain].filter((from) => from !== undefined).length > 1) throw excludes('blueprint', 'snapshot', 'plain');
+  if (preset.size !== undefined && preset.customSize !== undefined) throw excludes('size', 'customSize');
   if (preset.customSize !== undefined && customSizeProblem(preset.customSize) !== undefined) {
-    throw wrong('Runloop does not offer this customSize.');
+    throw wrong({ kind: 'noSuchSize', preset: name }, 'Runloop does not offer this customSize.');
   }
-  if (preset.lifetimeMinutes !== undefined && preset.idle !== undefined) throw wrong('lifetimeMinutes and idle exclude one another.');
-  if (preset.repository !== undefined && parseRepository(preset.repository) === undefined) throw wrong('repository must be owner/name.');
-  for (const [name, value] of Object.entries(preset.environment ?? {})) {
-    if (nameFault(name, value) !== undefined) throw wrong(`the variable ${oneLine(name, 60)} cannot be set.`);
+  if (preset.lifetimeMinutes !== undefined && preset.idle !== undefined) throw excludes('lifetimeMinutes', 'idle');
+  if (preset.repository !== undefined && parseRepository(preset.repository) === undefined) {
+    throw wrong({ kind: 'noRepository', preset: name }, 'repository must be owner/name.');
+  }
+  for (const [variable, value] of Object.entries(preset.environment ?? {})) {
+    if (nameFault(variable, value) === undefined) continue;
+    const shown = oneLine(variable, 60);
+    throw wrong({ kind: 'variable', preset: name, name: shown }, `the variable ${shown} cannot be set.`);
   }
   return preset;
 }

@@ -1,14 +1,16 @@
 import { l10n, Uri, window, workspace } from 'vscode';
 import { parseRepository } from '../../core/startChoices';
 import { shown, withChoices, type StartStep, type Valued } from './answers';
+import { tellOfMissingFolder } from './realFolder';
 import { pickStep, textStep } from './steps';
 
-type Content = 'nothing' | 'repository' | 'other' | { readonly folder: string };
+type Content = 'nothing' | 'repository' | 'other' | 'virtual' | { readonly folder: string };
 
 /** What the workspace begins with: nothing, a clone of a repository, or files of this computer. */
 export const contentStep: StartStep = async (answers, place) => {
   const { repository, folder } = answers.choices;
   const open = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  const virtual = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme !== 'file');
   const known = folder === undefined || open.some(({ uri }) => uri.fsPath === folder) ? [] : [folder];
   const upload = (path: string, name: string): Valued<Content> => ({
     label: `$(cloud-upload) ${l10n.t('Upload the folder {0}', shown(name))}`,
@@ -25,6 +27,11 @@ export const contentStep: StartStep = async (answers, place) => {
     },
     ...open.map(({ uri, name }) => upload(uri.fsPath, name)),
     ...known.map((path) => upload(path, path.split('/').at(-1) ?? path)),
+    ...virtual.map(({ name }): Valued<Content> => ({
+      label: `$(cloud-upload) ${l10n.t('Upload the folder {0}', shown(name))}`,
+      description: l10n.t('not possible: it is not on this computer'),
+      value: 'virtual',
+    })),
     { label: `$(folder-opened) ${l10n.t('Upload another folder…')}`, value: 'other' },
   ];
   for (;;) {
@@ -35,6 +42,10 @@ export const contentStep: StartStep = async (answers, place) => {
     const picked = result.value[0]?.value ?? 'nothing';
     if (picked === 'nothing') return withChoices(answers, { repository: undefined, folder: undefined });
     if (typeof picked === 'object') return withChoices(answers, { repository: undefined, folder: picked.folder });
+    if (picked === 'virtual') {
+      await tellOfMissingFolder();
+      continue;
+    }
     if (picked === 'other') {
       const chosen = await otherFolder();
       if (chosen !== undefined) return withChoices(answers, { repository: undefined, folder: chosen });
@@ -51,13 +62,15 @@ export const contentStep: StartStep = async (answers, place) => {
 };
 
 async function otherFolder(): Promise<string | undefined> {
+  const beside = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
   const chosen = await window.showOpenDialog({
     canSelectFiles: false,
     canSelectFolders: true,
     openLabel: l10n.t('Upload'),
     title: l10n.t('Folder to upload into the workspace of the devbox'),
-    ...(workspace.workspaceFolders?.[0] === undefined ? {} : { defaultUri: Uri.joinPath(workspace.workspaceFolders[0].uri, '..') }),
+    ...(beside === undefined ? {} : { defaultUri: Uri.joinPath(beside, '..') }),
   });
   const folder = chosen?.[0];
+  if (folder !== undefined && folder.scheme !== 'file') await tellOfMissingFolder();
   return folder?.scheme === 'file' ? folder.fsPath : undefined;
 }

@@ -3,6 +3,7 @@ import { RuntimeError } from '../../core/errors';
 import type { StartChoices } from '../../core/startChoices';
 import { choicesOf, longestPresetFile, parsePresetFile, parsePresets, type Preset } from '../../core/startPresets';
 import { readSettings, settingsSection } from '../account/settings';
+import { inEditorsLanguage } from './presetFaultText';
 
 /** A preset that can be started from. */
 export interface OfferedPreset {
@@ -10,6 +11,8 @@ export interface OfferedPreset {
   readonly choices: StartChoices;
   /** The folder whose file it comes from; undefined for the settings. */
   readonly folder: WorkspaceFolder | undefined;
+  /** True if it uploads the workspace folder, and that is not on this computer, or there is none. */
+  readonly lacksFolder: boolean;
 }
 
 /** A place whose presets cannot be used, with the reason. */
@@ -37,7 +40,7 @@ export async function readPresets(): Promise<{ presets: readonly OfferedPreset[]
     }
   };
   for (const folder of workspace.workspaceFolders ?? []) await take(folder, () => presetsIn(folder));
-  await take(undefined, () => Promise.resolve(parsePresets(workspace.getConfiguration(settingsSection).get<unknown>('presets'))));
+  await take(undefined, () => Promise.resolve(settingsPresets()));
   return { presets, problems };
 }
 
@@ -48,7 +51,16 @@ export async function readPresets(): Promise<{ presets: readonly OfferedPreset[]
  */
 export async function presetsIn(folder: WorkspaceFolder): Promise<readonly Preset[]> {
   const text = await fileText(presetFile(folder));
-  return text === undefined ? [] : parsePresetFile(text);
+  return text === undefined ? [] : inEditorsLanguage(() => parsePresetFile(text));
+}
+
+/**
+ * The presets of the settings.
+ *
+ * @throws RuntimeError `invalid_option` for presets that cannot be used
+ */
+export function settingsPresets(): readonly Preset[] {
+  return inEditorsLanguage(() => parsePresets(workspace.getConfiguration(settingsSection).get<unknown>('presets')));
 }
 
 async function fileText(file: Uri): Promise<string | undefined> {
@@ -68,11 +80,7 @@ async function fileText(file: Uri): Promise<string | undefined> {
 function offered(preset: Preset, folder: WorkspaceFolder | undefined): OfferedPreset {
   const { blueprint, size, lifetimeSeconds } = readSettings();
   const uploaded = (folder ?? workspace.workspaceFolders?.[0])?.uri;
-  const choices = choicesOf(preset, {
-    blueprint,
-    size,
-    lifetimeSeconds,
-    folder: uploaded?.scheme === 'file' ? uploaded.fsPath : undefined,
-  });
-  return { name: preset.name, choices, folder };
+  const path = uploaded?.scheme === 'file' ? uploaded.fsPath : undefined;
+  const choices = choicesOf(preset, { blueprint, size, lifetimeSeconds, folder: path });
+  return { name: preset.name, choices, folder, lacksFolder: preset.uploadWorkspace === true && path === undefined };
 }

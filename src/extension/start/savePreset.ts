@@ -1,12 +1,13 @@
 import { ConfigurationTarget, l10n, Uri, window, workspace, type QuickPickItem, type WorkspaceFolder } from 'vscode';
-import { parsePresets, presetOf, type Preset } from '../../core/startPresets';
+import { parsePresets, presetOf } from '../../core/startPresets';
 import type { StartChoices } from '../../core/startChoices';
 import { saysYes } from '../ask';
 import { settingsSection } from '../account/settings';
 import { nameComplaint } from '../commands/nameComplaint';
 import { shown } from './answers';
 import { choicesText } from './choicesText';
-import { presetFile, presetsIn } from './presets';
+import { inEditorsLanguage } from './presetFaultText';
+import { presetFile, presetsIn, settingsPresets } from './presets';
 
 interface Place extends QuickPickItem {
   readonly folder: WorkspaceFolder | undefined;
@@ -37,7 +38,7 @@ export async function savePreset(choices: StartChoices): Promise<void> {
   if (before.some((preset) => preset.name === name) && !(await wantsToReplace(name))) return;
   const after = [...before.filter((preset) => preset.name !== name), presetOf(name, choices)];
   // What is written must be readable again: a folder's file is read by others.
-  parsePresets(after);
+  inEditorsLanguage(() => parsePresets(after));
   if (folder === undefined) {
     await workspace.getConfiguration(settingsSection).update('presets', after, ConfigurationTarget.Global);
   } else {
@@ -46,10 +47,6 @@ export async function savePreset(choices: StartChoices): Promise<void> {
     await workspace.fs.writeFile(file, new TextEncoder().encode(`${JSON.stringify({ presets: after }, undefined, 2)}\n`));
   }
   void window.showInformationMessage(l10n.t('The preset {0} is saved. "Start Devbox With Options" offers it first.', shown(name)));
-}
-
-function settingsPresets(): readonly Preset[] {
-  return parsePresets(workspace.getConfiguration(settingsSection).get<unknown>('presets'));
 }
 
 async function wantsToReplace(name: string): Promise<boolean> {

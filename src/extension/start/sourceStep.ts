@@ -8,6 +8,7 @@ import { inertText } from '../inertText';
 import { estimatedHour, shown, withChoices, type Answers, type Offers, type StartStep, type Valued } from './answers';
 import { choicesText } from './choicesText';
 import type { OfferedPreset, PresetProblem } from './presets';
+import { tellOfMissingFolder } from './realFolder';
 import { pickStep } from './steps';
 
 type Picked =
@@ -36,6 +37,10 @@ export function sourceStep(offers: Promise<Offers>): StartStep {
       if (picked?.kind === 'problem') {
         await openProblem(picked.problem);
         return { kind: 'left' };
+      }
+      if (picked?.kind === 'preset' && picked.preset.lacksFolder) {
+        await tellOfMissingFolder();
+        continue;
       }
       if (picked?.kind === 'preset' && (await mayUse(picked.preset))) {
         return { kind: 'next', value: { ...answers, choices: picked.preset.choices, preset: picked.preset, buildFirst: false } };
@@ -91,7 +96,11 @@ function presetRow(preset: OfferedPreset, prices: Prices | undefined): Row {
   return {
     label: `$(bookmark) ${shown(preset.name)}`,
     description: preset.folder === undefined ? l10n.t('from the settings') : l10n.t('from the folder {0}', shown(preset.folder.name)),
-    detail: [choicesText(preset.choices).slice(0, 200), ...(price === undefined ? [] : [l10n.t('about ${0} an hour (estimate)', price)])].join(' · '),
+    detail: [
+      ...(preset.lacksFolder ? [l10n.t('needs a folder on this computer to upload')] : []),
+      choicesText(preset.choices).slice(0, 200),
+      ...(price === undefined ? [] : [l10n.t('about ${0} an hour (estimate)', price)]),
+    ].join(' · '),
     value: { kind: 'preset', preset },
   };
 }

@@ -4,6 +4,7 @@ import { describe, it } from 'mocha';
 import * as z from 'zod';
 import { customSizeProblem, parseCustomSize } from '../../../src/core/customSize';
 import { RuntimeError } from '../../../src/core/errors';
+import { PresetError } from '../../../src/core/presetFault';
 import { choicesBody, parseKeptChoices } from '../../../src/core/startChoices';
 import { choicesOf, longestPresetFile, parsePresetFile, parsePresets, presetFileShape, presetOf } from '../../../src/core/startPresets';
 
@@ -89,6 +90,24 @@ describe('presets', () => {
       assert.throws(() => parsePresetFile(text), (error) => RuntimeError.is(error, 'invalid_option') && error.message.length < 500);
     });
   }
+
+  it('say in a form that can be translated what is wrong', () => {
+    const fault = (text: string): unknown => {
+      try {
+        parsePresetFile(text);
+      } catch (error) {
+        return error instanceof PresetError ? error.fault : error;
+      }
+      return undefined;
+    };
+    assert.deepEqual(fault(file({ name: 'a', baseUrl: 'x' })), { kind: 'unknownWord', where: 'presets.0', word: 'baseUrl' });
+    assert.deepEqual(fault(file({ name: 'a', lifetimeMinutes: 4_320 })), { kind: 'tooMuch', where: 'presets.0.lifetimeMinutes', limit: '2880' });
+    assert.deepEqual(fault(file({ name: 'a', idle: { minutes: 0, action: 'suspend' } })), { kind: 'tooLittle', where: 'presets.0.idle.minutes', limit: '1' });
+    assert.deepEqual(fault(file({ name: 'a', idle: { minutes: 5, action: 'explode' } })), { kind: 'notOneOf', where: 'presets.0.idle.action', allowed: 'suspend, shutdown' });
+    assert.deepEqual(fault(file({ name: 'a', plain: true, snapshot: 's' })), { kind: 'excludes', preset: 'a', words: 'blueprint, snapshot, plain' });
+    assert.deepEqual(fault('[]'), { kind: 'notAllowed', where: '' });
+    assert.equal((fault('{') as { kind: string }).kind, 'noJson');
+  });
 
   it('are described to the editor as they are read', () => {
     const schema: unknown = JSON.parse(readFileSync('media/devbox.schema.json', 'utf8'));
