@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import type { FrameLocator } from 'playwright-core';
 import { suspendDevbox } from '../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from './eventually';
+import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
 const themes = [
