@@ -103,7 +103,8 @@ export class FollowTurns implements Disposable {
       this.#idleTurns = this.#pauseMs < most ? 0 : this.#idleTurns + 1;
       this.#isNews = false;
     }
-    const isFirstSilence = readLog && this.#silentTurns === 1 && !wasIdle;
+    // Asked twice: it may be on its way to its end when its last line has come.
+    const isEarlySilence = readLog && !wasIdle && (this.#silentTurns === 1 || this.#silentTurns === 2);
     const isLong = readLog && this.#idleTurns > 0 && this.#idleTurns % statusEvery === 0;
     let pauseMs = this.#pauseMs - tookMs;
     if (this.#status !== undefined && isChanging(this.#status) && now - this.#statusSinceMs < 2 * most) {
@@ -112,7 +113,7 @@ export class FollowTurns implements Disposable {
       pauseMs = Math.min(this.#pauseMs, 5 * least);
     } else if (!polls) {
       // A stream ends when its devbox does. One that ended in silence once more was ended by a server that does not wait.
-      this.#ask({ status: wasNews || isFirstSilence || isLong || tookMs > 2 * most, log: true });
+      this.#ask({ status: wasNews || isEarlySilence || isLong || tookMs > 2 * most, log: true });
       if (isLong) pauseMs += most;
       pauseMs = Math.max(pauseMs, this.#reconnectMs[0]);
     } else if (this.#status === 'suspended') {
@@ -120,9 +121,9 @@ export class FollowTurns implements Disposable {
       this.#ask({ status: true, log: false });
       pauseMs = most;
     } else {
-      this.#ask({ status: isFirstSilence || isLong, log: !isFirstSilence && !isLong });
+      this.#ask({ status: isEarlySilence || isLong, log: !isEarlySilence && !isLong });
       const shortest = Math.max(least, wasNews ? restAfterRead * tookMs : 0);
-      pauseMs = isFirstSilence ? 0 : Math.max(pauseMs, Math.min(shortest, most));
+      pauseMs = isEarlySilence ? 0 : Math.max(pauseMs, Math.min(shortest, most));
     }
     await this.#restFor(pauseMs);
     if (!this.#isHinted) return;
