@@ -18,6 +18,7 @@ const outputGrace = 100;
 
 const socketBridge = `const socket = require('net').connect({ path: process.argv[1], allowHalfOpen: true });
 socket.on('connect', () => { process.stdout.write('+'); process.stdin.pipe(socket); socket.pipe(process.stdout); });
+socket.on('end', () => process.stdout.end());
 socket.on('error', () => process.exit(1));
 process.stdout.on('error', () => process.exit(1));
 socket.on('close', () => process.exit(0));`;
@@ -111,20 +112,29 @@ export class DevboxRun {
    * @throws DevboxError `wrong_state` when the run is over
    */
   launchSftp(): SandboxProcess {
-    const { node, electron, sftpServer } = this.#surroundings.tools;
-    return this.launch({ argv: [node, sftpServer], input: 'open', ...(electron ? { environment: { ELECTRON_RUN_AS_NODE: '1' } } : {}) });
+    return this.launchNode([this.#surroundings.tools.sftpServer]);
+  }
+
+  /**
+   * Starts the platform's Node inside, its standard input open.
+   * @param args what follows the program's name
+   * @param cwd where it runs, as the devbox sees it; the home folder unless it is said
+   * @throws DevboxError `wrong_state` when the run is over
+   */
+  launchNode(args: readonly string[], cwd?: string): SandboxProcess {
+    const { node, electron } = this.#surroundings.tools;
+    return this.launch({ argv: [node, ...args], input: 'open', ...(cwd === undefined ? {} : { cwd }), ...(electron ? { environment: { ELECTRON_RUN_AS_NODE: '1' } } : {}) });
   }
 
   /**
    * Joins a program's standard input and output with a Unix socket of the devbox. The program runs inside: what a path
    * there leads to is the devbox's affair. Its first byte says that the connection is there; without one it just ends.
    * @param path the socket, as the devbox sees it
+   * @param cwd the folder that a relative path begins in
    * @throws DevboxError `wrong_state` when the run is over
    */
-  launchSocketBridge(path: string): SandboxProcess {
-    const { node, electron } = this.#surroundings.tools;
-    const argv = [node, '-e', socketBridge, this.sandbox.translate(path)];
-    return this.launch({ argv, input: 'open', ...(electron ? { environment: { ELECTRON_RUN_AS_NODE: '1' } } : {}) });
+  launchSocketBridge(path: string, cwd?: string): SandboxProcess {
+    return this.launchNode(['-e', socketBridge, this.sandbox.translate(path)], cwd);
   }
 
   /**

@@ -74,6 +74,9 @@ export async function furnish(root: string, { prefix, user, blueprint, tools, sy
       await chmod(join(root, folder), 0o1777);
     }
   }
+  for (const folder of userFolders) {
+    await makeFolder(root, folder, 'replace');
+  }
   await program(root, 'run/devbox/bin/sudo', sudoShim);
   await program(root, loginFile.slice(1), loginScript);
   await program(root, 'run/devbox/bin/newuidmap', mapShim('uid_map'));
@@ -101,7 +104,6 @@ async function settle(root: string, wanted: UserRequest, blueprint: Blueprint | 
     await giveAway(root, 'workspace', user);
   }
   for (const folder of userFolders) {
-    await makeFolder(root, folder, 'replace');
     await lchown(join(root, folder), user.uid, user.gid);
     await chmod(join(root, folder), 0o700);
   }

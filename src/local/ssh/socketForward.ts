@@ -2,6 +2,7 @@ import type { ServerChannel } from 'ssh2';
 import type { Devbox } from '../devbox/devbox';
 import { DevboxError } from '../devbox/errors';
 import type { SandboxProcess } from '../devbox/sandbox';
+import { joinBridge } from './joinBridge';
 
 /** Connects to a Unix socket of the devbox, as VS Code's Remote-SSH does when it is to use no ports. */
 export function forwardToSocket(accept: () => ServerChannel, reject: () => void, path: string, devbox: Devbox): void {
@@ -15,22 +16,12 @@ export function forwardToSocket(accept: () => ServerChannel, reject: () => void,
     reject();
     return;
   }
-  const { stdin, stdout, stderr } = bridge;
+  const { stdout, stderr } = bridge;
   stderr.resume();
   const refused = (): void => reject();
   stdout.once('end', refused);
   stdout.once('data', (first: Buffer) => {
     stdout.removeListener('end', refused);
-    const channel = accept();
-    channel.on('error', () => channel.destroy());
-    channel.once('close', () => bridge.kill('SIGKILL', 'group'));
-    channel.on('data', () => devbox.touch());
-    if (first.length > 1) {
-      channel.write(first.subarray(1));
-    }
-    if (stdin !== undefined) {
-      channel.pipe(stdin);
-    }
-    stdout.pipe(channel);
+    joinBridge(accept(), bridge, first, () => devbox.touch());
   });
 }

@@ -5,6 +5,7 @@ import { sameSecret } from '../server/auth';
 import type { Devbox } from '../devbox/devbox';
 import { messageOf } from '../devbox/errors';
 import { ecPoint, readSshKeys, sshUser } from './sshKeys';
+import { RemoteForwards } from './remoteForwards';
 import { forwardToSocket } from './socketForward';
 import { serveSession } from './sshSession';
 
@@ -59,6 +60,23 @@ export class SshServer {
   #ready(client: Connection, devbox: Devbox): void {
     client.on('session', (accept) => serveSession(accept(), devbox.requireRun(), () => devbox.touch()));
     client.on('tcpip', (accept, reject, info) => forward(accept, reject, info, devbox));
+    const forwards = new RemoteForwards(client, devbox);
+    client.once('close', () => forwards.dispose());
+    client.on('request', (accept, reject, name, info) => {
+      // Without one the client does not want to know.
+      const answer = (port: number | undefined): void => {
+        if (port === undefined) {
+          (reject as (() => void) | undefined)?.();
+        } else {
+          (accept as ((port?: number) => void) | undefined)?.(port);
+        }
+      };
+      if (name.startsWith('cancel-')) {
+        answer(forwards.remove(info) ? 0 : undefined);
+      } else {
+        forwards.add(info).then(answer, () => answer(undefined));
+      }
+    });
     client.on('openssh.streamlocal', (accept, reject, info) => forwardToSocket(accept, reject, info.socketPath, devbox));
   }
 }

@@ -171,6 +171,28 @@ for (const sandbox of ['auto', 'plain'] as const) {
       await outcomeOf(running);
     });
 
+    it('forwards connections that begin in the devbox, to ports and Unix sockets, until they are taken back', async () => {
+      const port = (await call<number>((done) => ssh.forwardIn('localhost', 0, done))) ?? 0;
+      ssh.on('tcp connection', (info, accept) => {
+        const channel = accept();
+        let got = '';
+        channel.on('data', (chunk: Buffer) => (got += chunk.toString()));
+        channel.on('end', () => channel.end(`${info.destPort} got ${got}`));
+      });
+      const dial = (to: string, text: string): string => `node -e 'const s = require("net").connect({ allowHalfOpen: true, ${to} }, () => s.end("${text}")); s.on("error", (e) => console.log(e.code)).pipe(process.stdout)'`;
+      const both = await Promise.all(['one', 'two'].map(async (text) => (await outcomeOf(await exec(dial(`host: "127.0.0.1", port: ${port}`, text)))).stdout));
+      assert.deepEqual(both, [`${port} got one`, `${port} got two`]);
+      await assert.rejects(call((done) => ssh.forwardIn('localhost', port, done)), /Unable to bind/);
+      await call((done) => ssh.unforwardIn('localhost', port, done));
+      await eventually('the end of the forward', async () => ((await outcomeOf(await exec(dial(`host: "127.0.0.1", port: ${port}`, 'x')))).stdout.trim() === 'ECONNREFUSED' ? true : undefined));
+      await assert.rejects(call((done) => ssh.unforwardIn('localhost', port, done)), /Unable to unbind/);
+      // An agent's socket, for example.
+      await call((done) => ssh.openssh_forwardInStreamLocal('/tmp/from-client.sock', done));
+      ssh.on('unix connection', (_info, accept) => accept().end('by a socket'));
+      assert.equal((await outcomeOf(await exec(dial('path: "/tmp/from-client.sock"', 'x')))).stdout, 'by a socket');
+      await call((done) => ssh.openssh_unforwardInStreamLocal('/tmp/from-client.sock', done));
+    });
+
     it('ends with a suspend, and the key opens the resumed devbox', async () => {
       const closed = new Promise<void>((resolve) => ssh.once('close', () => resolve()));
       await client.devboxes.suspend(id);
