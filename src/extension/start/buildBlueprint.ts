@@ -84,7 +84,7 @@ async function letGo(api: RunloopApi, build: BlueprintBuild, begunHere: boolean)
   void window.showInformationMessage(
     dropped
       ? l10n.t('The build was cancelled, and nothing was started.')
-      : l10n.t('Nothing was started. The build itself cannot be ended: it goes on, and its blueprint can be used later.'),
+      : l10n.t('Nothing was started. The build goes on, and its blueprint can be used later.'),
   );
 }
 
