@@ -41,12 +41,18 @@ export async function startChosen(services: Services, name: string, choices: Sta
   if (underWay.has(name)) return;
   underWay.add(name);
   try {
+    const before = await services.account.require();
     const devbox =
       choices.source.kind === 'plain'
         ? await startPlain(services, name, choices)
         : await startWithServer(services, name, choices);
     if (devbox === undefined) return;
     await services.startedHere.started(devbox.id);
+    const now = await services.account.current();
+    if (now?.apiKey !== before.apiKey || now.baseUrl !== before.baseUrl) {
+      leaveToOtherAccount(services, devbox);
+      return;
+    }
     await services.tree.reveal(devbox.id);
     offerNext(services, devbox.id, devboxLabel(devbox));
   } catch (error) {
@@ -59,6 +65,13 @@ export async function startChosen(services: Services, name: string, choices: Sta
   } finally {
     underWay.delete(name);
   }
+}
+
+/** Somebody signed out or switched the account meanwhile: the window has nothing to do with the devbox any more. */
+function leaveToOtherAccount(services: Services, devbox: Devbox): void {
+  services.sessions.detach(devbox.id);
+  services.store.remove(devbox.id);
+  void window.showWarningMessage(l10n.t('Devbox {0} is ready, and runs in the account that this window used before.', devboxLabel(devbox)));
 }
 
 /** A blueprint that is not there can be built. */
