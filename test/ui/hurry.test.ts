@@ -56,6 +56,17 @@ describe('Somebody in a hurry', function () {
     assert.equal((await devboxes()).length, 1);
   });
 
+  it('opens VS Code once for a double click', async () => {
+    const { workbench, context } = session();
+    const before = context.pages().length;
+    await workbench.tree('Devboxes').row('reloaded').element.locator('.label-name').dblclick();
+    await eventually(() => Promise.resolve(context.pages().length), (count) => count > before);
+    // A second one would come within moments.
+    await workbench.page.waitForTimeout(3_000);
+    assert.equal(context.pages().length, before + 1);
+    await context.pages().at(-1)?.close();
+  });
+
   it('starts two of the same name in two windows, each its own', async () => {
     const { workbench, context, stack } = session();
     const other = new Workbench(await context.newPage());

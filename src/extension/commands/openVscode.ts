@@ -12,21 +12,41 @@ import { devboxFor } from './pickDevbox';
 /** The command of the built-in browser, which not every editor has. */
 const simpleBrowser = 'simpleBrowser.api.open';
 
+/** Milliseconds in which a second click on a row still belongs to the first. */
+const doubleClickMs = 500;
+
+/** Devboxes whose VS Code is being opened, or was just now: a double click opens it once. */
+const opening = new Set<string>();
+
 /**
  * Opens the devbox's own VS Code in its workspace folder, in the external browser or inside the editor as the setting
  * says. The address carries a token: it goes to the browser alone and is never shown.
  */
 export async function openVscode(services: Services, argument: unknown): Promise<void> {
   const devbox = await chosen(services, argument);
-  if (devbox === undefined) return;
+  if (devbox === undefined || opening.has(devbox.id)) return;
+  opening.add(devbox.id);
+  const done = (): void => void opening.delete(devbox.id);
+  try {
+    if (await opened(services, devbox)) setTimeout(done, doubleClickMs);
+    else done();
+  } catch (error) {
+    done();
+    throw error;
+  }
+}
+
+/** @returns false if the user did not want what it takes */
+async function opened(services: Services, devbox: Devbox): Promise<boolean> {
   const source = await sourceOf(services, devbox);
-  if (source === undefined) return;
+  if (source === undefined) return false;
   const link = await linkTo(services, devbox, source);
   // The simple browser shows the address that it is given.
   const hidden = readSettings().openVscodeIn === 'simpleBrowser' ? source.hiddenUrl(link) : undefined;
   const inside = hidden !== undefined && (await openInside(services, Uri.parse(hidden, true)));
   if (!inside) await env.openExternal(Uri.parse(link, true));
   await services.startedHere.opened(devbox.id);
+  return true;
 }
 
 /** @returns false if the editor has no browser of its own; commands that come with an extension cannot be asked for before */
