@@ -23,6 +23,7 @@ const requireShim = {
 /** @type {esbuild.BuildOptions} */
 const common = {
   bundle: true,
+  metafile: true,
   platform: 'node',
   format: 'esm',
   target: 'node20',
@@ -59,7 +60,6 @@ async function buildExtension() {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     external: ['vscode'],
-    metafile: true,
   };
   // What activation and later uses share would be cut into a file for each group of its users, and every file costs
   // time to load. So each later part names the front door, which is there by then: all that is shared is then one file.
@@ -79,12 +79,32 @@ async function buildExtension() {
   };
   const { metafile: meta } = await esbuild.build({ ...options, plugins: [nameFrontDoor] });
   if (metafile !== undefined) writeFileSync(metafile, JSON.stringify(meta));
+  return { metafile: meta };
+}
+
+/**
+ * The licences of all packages that went into the bundles, as they ask for it: their texts are no part of the code.
+ * @param {readonly esbuild.Metafile[]} metafiles
+ */
+function thirdPartyNotices(metafiles) {
+  const inputs = metafiles.flatMap(({ inputs: files }) => Object.keys(files));
+  const folders = new Set(inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  const notices = [...folders].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const texts = readdirSync(folder)
+      .filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file))
+      .map((file) => readFileSync(join(folder, file), 'utf8').trim());
+    return `${name} ${version} (${typeof license === 'string' ? license : 'see its text'})\n\n${texts.join('\n\n')}`;
+  });
+  const line = '-'.repeat(80);
+  const head = 'Parts of this extension were made by others. These are their packages, with their licences.';
+  return [head, ...[...new Set(notices)].sort()].join(`\n\n${line}\n\n`) + '\n';
 }
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 cpSync('node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm', join(dist, 'node-sqlite3-wasm.wasm'));
-await Promise.all([
+const built = await Promise.all([
   buildExtension(),
   esbuild.build({ ...common, entryPoints: ['src/extension/localPlatform/keeper.ts'], outfile: join(dist, 'localKeeper.mjs') }),
   esbuild.build({ ...common, entryPoints: ['src/core/logs/search/searchThread.ts'], outfile: join(dist, 'searchThread.mjs') }),
@@ -105,6 +125,7 @@ await Promise.all([
   esbuild.build({ ...common, entryPoints: ['src/local/network/relay/main.ts'], outfile: join(dist, 'netRelay.mjs') }),
   esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: join(dist, 'actionServer.mjs') }),
 ]);
+writeFileSync(join(dist, 'THIRD_PARTY_NOTICES.txt'), thirdPartyNotices(built.map((result) => result.metafile)));
 
 if (dev) {
   rmSync('out', { recursive: true, force: true });

@@ -69,6 +69,15 @@ describe('the manifest', () => {
     }
   });
 
+  it('ships the licences of the packages that are in its bundles', () => {
+    const notices = readFileSync('dist/THIRD_PARTY_NOTICES.txt', 'utf8');
+    const parts = notices.split(/\n\n-{80}\n\n/).slice(1);
+    for (const name of ['@runloop/api-client', 'p-retry', 'ssh2', 'zod', 'node-sqlite3-wasm']) {
+      const part = parts.find((text) => text.startsWith(`${name} `)) ?? '';
+      assert.match(part, /^\S+ \d+\.\d+\.\d+\S* \(\S.*\)\n\n[^]*(?:copyright|permission|license)/i, name);
+    }
+  });
+
   it('shows pictures that are there, and no SVG in the README: the Marketplace refuses them', () => {
     for (const [, path = ''] of readFileSync('README.md', 'utf8').matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)) {
       assert.match(path, /\.png$/);
