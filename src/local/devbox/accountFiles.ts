@@ -1,7 +1,6 @@
-import type { Stats } from 'node:fs';
-import { chmod, lstat, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from './diskPaths';
+import { look, makeFolder } from './diskPaths';
 import { codeOf } from './errors';
 import { layerFolder } from './layers';
 import type { DevboxUser, UserRequest } from './users';
@@ -122,15 +121,4 @@ async function put(path: string, text: string, mode: number): Promise<void> {
   }
   await writeFile(path, text, { mode });
   await chmod(path, found?.isFile() === true ? found.mode & 0o7777 : mode);
-}
-
-async function look(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
 }

@@ -43,7 +43,8 @@ export async function clearFile(root: string, path: string, what: 'everything' |
   }
 }
 
-async function look(path: string): Promise<Stats | undefined> {
+/** What is at a path itself, a link included; undefined if nothing is. */
+export async function look(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path);
   } catch (error) {
