@@ -6,6 +6,7 @@ export const commandIds = [
   'runloop.startWithOptions',
   'runloop.attachDevbox',
   'runloop.openVscode',
+  'runloop.openSelectedDevbox',
   'runloop.copyVscodeLink',
   'runloop.showOutput',
   'runloop.suspendDevbox',

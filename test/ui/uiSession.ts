@@ -8,6 +8,7 @@ import { CloseStack } from '../vscode/closeStack';
 import { ensureVscode } from '../vscode/install';
 import type { PlatformAccount } from '../vscode/localPlatform';
 import { artifactsDir } from '../vscode/projectPaths';
+import { listenForStop, Stopped } from '../vscode/stopSignals';
 import { startWorkbenchStack, type WorkbenchStack } from '../vscode/workbenchStack';
 import { ExtensionApi } from './extensionApi';
 import { Workbench } from './workbench/workbench';
@@ -62,9 +63,19 @@ export async function startUiSession(options: UiSessionOptions = {}): Promise<Ui
   }
 }
 
-/** Ends the sessions that are still open. */
-export async function closeAllUiSessions(): Promise<void> {
-  await Promise.all([...openSessions].map((session) => session.dispose()));
+let listening = false;
+
+/** A Ctrl-C reaches each process of a run: this one closes its sessions, and ends. */
+function closeOnStop(): void {
+  if (listening) return;
+  listening = true;
+  const { signal } = listenForStop();
+  signal.addEventListener('abort', () => {
+    void Promise.allSettled([...openSessions].map((session) => session.dispose())).then((endings) => {
+      endings.forEach((ending) => ending.status === 'rejected' && process.stderr.write(`A session did not end well: ${String(ending.reason)}\n`));
+      process.exit(signal.reason instanceof Stopped ? signal.reason.exitCode : 1);
+    });
+  });
 }
 
 /**
@@ -77,6 +88,7 @@ export function useUiSession(options: UiSessionOptions | (() => Promise<UiSessio
   let session: UiSession | undefined;
   before(async function startSession() {
     this.timeout(120_000);
+    closeOnStop();
     session = await startUiSession(typeof options === 'function' ? await options() : options);
   });
   afterEach(async function takePictures() {
@@ -132,7 +144,7 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
     handleSIGHUP: false,
   });
   closing.add(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
   context.setDefaultTimeout(actionLimitMs);
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: stack.origin });
   const workbench = new Workbench(await context.newPage());

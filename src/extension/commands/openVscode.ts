@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { commands, env, l10n, UIKind, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
@@ -34,6 +35,19 @@ export async function openVscode(services: Services, argument: unknown): Promise
     done();
     throw error;
   }
+}
+
+/** Milliseconds in which a row that is being drawn again turns up. */
+const redrawnMs = 2_000;
+
+/** Opens the VS Code of the devbox whose row was clicked: the editor selects a row before it runs its command. */
+export async function openSelectedDevbox(services: Services): Promise<void> {
+  const end = Date.now() + redrawnMs;
+  // The editor knows no row while it is drawn again.
+  while (services.tree.selectedIds.length === 0 && Date.now() < end) await sleep(50);
+  const [id, ...others] = services.tree.selectedIds;
+  const devbox = id === undefined || others.length > 0 ? undefined : services.store.get(id);
+  if (devbox !== undefined) await openVscode(services, devbox);
 }
 
 /** @returns false if the user did not want what it takes */

@@ -18,6 +18,7 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.startWithOptions': async () => (await import('./startWithOptions')).startWithOptions,
   'runloop.attachDevbox': async () => (await import('./devboxCommands')).attachDevbox,
   'runloop.openVscode': async () => (await import('./openVscode')).openVscode,
+  'runloop.openSelectedDevbox': async () => (await import('./openVscode')).openSelectedDevbox,
   'runloop.copyVscodeLink': async () => (await import('./openVscode')).copyVscodeLink,
   'runloop.showOutput': async () => (await import('./devboxCommands')).showOutput,
   'runloop.suspendDevbox': async () => (await import('./lifeCycleCommands')).suspendDevboxes,

@@ -53,8 +53,9 @@ export function devboxItem(devbox: Devbox, context: RowContext): TreeItem {
   item.accessibilityInformation = { label: spokenFacts(devbox, words), role: 'treeitem' };
   // In a plain devbox something would have to be started first; a click that selects must not ask for that.
   if (devbox.status === 'running' && devbox.metadata[containerNameKey] !== undefined) {
-    const command: CommandId = 'runloop.openVscode';
-    item.command = { command, title: l10n.t('Open VS Code'), arguments: [devbox] };
+    // Without arguments: those are forgotten when the row is drawn again, and a click in that moment would do nothing.
+    const command: CommandId = 'runloop.openSelectedDevbox';
+    item.command = { command, title: l10n.t('Open VS Code') };
   }
   return item;
 }

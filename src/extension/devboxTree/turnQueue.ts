@@ -1,10 +1,14 @@
-/** Gives those that ask a turn of the event loop each, in the order in which they asked. */
+/**
+ * Gives those that ask a turn of the event loop each, in the order in which they asked. The first goes on at once: while
+ * the editor waits for the rows of a group, it knows none of them, and what is done with one of them then is lost.
+ */
 export class TurnQueue {
-  #last: Promise<void> = Promise.resolve();
+  #free: Promise<void> = Promise.resolve();
 
   /** Resolves when those that asked earlier have had theirs. */
   next(): Promise<void> {
-    this.#last = this.#last.then(() => new Promise((resolve) => setImmediate(resolve)));
-    return this.#last;
+    const mine = this.#free;
+    this.#free = mine.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return mine;
   }
 }

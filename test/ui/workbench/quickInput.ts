@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import { errors, type Locator, type Page } from 'playwright-core';
 
 /** The box at the top of the window: command palette, quick picks and input boxes. Only one is open at a time. */
 export class QuickInput {
@@ -15,10 +15,13 @@ export class QuickInput {
    * @param title as the palette shows it, with its category: `Runloop: Start Devbox`
    */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.input.waitFor();
-    await this.input.fill(`>${title}`);
-    await this.row(title).waitFor();
+    // The palette lists what there is when it is opened: in a window that is still starting, not all yet.
+    for (let tries = 0; tries < 3; tries++) {
+      await this.openPalette(title);
+      await this.widget.locator('.monaco-list-row').first().waitFor();
+      if (await this.turnsUp(title)) break;
+      await this.dismiss();
+    }
     await this.row(title).click();
   }
 
@@ -27,14 +30,29 @@ export class QuickInput {
    * @param title as the palette shows it, with its category
    */
   async offersCommand(title: string): Promise<boolean> {
-    await this.page.keyboard.press('F1');
-    await this.input.waitFor();
-    await this.input.fill(`>${title}`);
+    await this.openPalette(title);
     // "No matching commands" is a row as well, so one row at least comes up.
     await this.widget.locator('.monaco-list-row').first().waitFor();
     const offered = await this.row(title).count();
     await this.dismiss();
     return offered > 0;
+  }
+
+  private async openPalette(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.input.waitFor();
+    await this.input.fill(`>${title}`);
+  }
+
+  /** False if the open list does not show the row within some seconds. */
+  private async turnsUp(label: string): Promise<boolean> {
+    try {
+      await this.row(label).waitFor({ timeout: 5_000 });
+      return true;
+    } catch (error) {
+      if (error instanceof errors.TimeoutError) return false;
+      throw error;
+    }
   }
 
   /** A row by the exact text of its label. */

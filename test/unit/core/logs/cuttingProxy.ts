@@ -55,23 +55,26 @@ export async function startCuttingProxy(
     const upstream = connect(Number(goal.port), goal.hostname);
     sockets.add(upstream);
     let left = options.cutAfter?.();
+    let isStream = false;
     let quiet: NodeJS.Timeout | undefined;
     client.on('data', (chunk: Buffer) => {
-      const { hide, quietMs } = options;
+      const { hide } = options;
       const path = /^[A-Z]+ (\S+) HTTP/.exec(chunk.toString('latin1'))?.[1] ?? '';
       if (path !== '') paths.push(path);
-      if (quietMs !== undefined && /\/logs\/tail|\/stream_/.test(path)) {
-        quiet = setTimeout(() => {
-          upstream.destroy();
-          client.end('0\r\n\r\n');
-        }, quietMs);
-      }
+      isStream = /\/logs\/tail|\/stream_/.test(path);
       if (hide === undefined || !chunk.includes(hide)) upstream.write(chunk);
       else client.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
     });
     client.on('end', () => upstream.end());
     upstream.on('data', (chunk: Buffer) => {
-      quiet?.refresh();
+      clearTimeout(quiet);
+      // Only what has begun can be ended properly.
+      if (isStream && options.quietMs !== undefined) {
+        quiet = setTimeout(() => {
+          upstream.destroy();
+          client.end('0\r\n\r\n');
+        }, options.quietMs);
+      }
       bytes += chunk.length;
       if (left !== undefined && chunk.length >= left) {
         cuts += 1;

@@ -12,7 +12,7 @@ import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { countFaults, newDataDir, startPlatform, type TestPlatform } from '../../../testPlatform';
 import { seeded } from './cuttingProxy';
 
-/** Lines of the proof, about 100 bytes each. `LOG_PROOF_LINES=1000000 npx mocha -g 'byte by byte'` runs all of it. */
+/** Lines of the proof, about 100 bytes each. `LOG_PROOF_LINES=1000000 npm run test:unit -- -g 'byte by byte'` runs all of it. */
 const proofLines = Number(process.env['LOG_PROOF_LINES'] ?? 50_000);
 /** Times that the platform runs; it is killed between them. */
 const rounds = 5;

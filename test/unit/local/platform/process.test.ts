@@ -117,13 +117,12 @@ describe('local platform as a process', () => {
     }
     this.timeout(20_000);
     const own = join(folder, 'own');
-    chmodSync(folder, 0o755);
+    chmodSync(folder, 0o777);
     // The user "nobody" may not read this checkout, so it gets the program from standard input.
     const child = spawn('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'bash', '-c', 'mkdir -p "$1" && tar -xf - -C "$1" && exec node "$1/local.mjs" --data-dir "$1/data"', 'bash', own], {
       env: { PATH: process.env['PATH'], HOME: own },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    chmodSync(folder, 0o777);
     const files = spawn('tar', ['-cf', '-', '-C', dirname(bundle), '--exclude=*.map', '.'], { stdio: ['ignore', 'pipe', 'ignore'] });
     files.stdout.pipe(child.stdin);
     let stderr = '';
