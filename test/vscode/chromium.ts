@@ -106,33 +106,32 @@ async function buildChromium(staging: string, report: (step: string) => void, si
   await npmInstall(['--save-exact', `@sparticuz/chromium@${packageVersion}`], staging, headlessShell.title, signal);
   report('unpacking it');
   const packed = join(staging, 'node_modules', '@sparticuz', 'chromium', 'bin');
-  await pipeline(
-    createReadStream(join(packed, 'chromium.br')),
-    createBrotliDecompress(),
-    createWriteStream(join(staging, 'chromium'), { mode: 0o755 }),
-    { signal },
-  );
+  await decompress(join(packed, 'chromium.br'), join(staging, 'chromium'), 0o755, signal);
   for (const archive of archives) {
-    await unpack(join(packed, `${archive}.tar.br`), staging, signal);
+    const tar = join(staging, `${archive}.tar`);
+    await decompress(join(packed, `${archive}.tar.br`), tar, 0o644, signal);
+    await unpack(tar, staging);
+    await rm(tar);
   }
   await rm(join(staging, 'node_modules'), { recursive: true, force: true });
 }
 
-async function unpack(archive: string, folder: string, signal: AbortSignal): Promise<void> {
+async function decompress(from: string, to: string, mode: number, signal: AbortSignal): Promise<void> {
+  await pipeline(createReadStream(from), createBrotliDecompress(), createWriteStream(to, { mode }), { signal });
+}
+
+/** From a file, not a pipe: tar may end before it has read all of one, which its writer would take for a failure. */
+async function unpack(archive: string, folder: string): Promise<void> {
   const tar = await ProcessGroup.start({
     command: 'tar',
-    args: ['-x', '--no-same-owner', '-f', '-'],
+    args: ['-x', '--no-same-owner', '-f', archive],
     cwd: folder,
     env: cleanEnvironment(),
-    stdin: 'pipe',
+    stdin: 'ignore',
     stderr: 'inherit',
   });
   try {
-    if (tar.child.stdin === null) {
-      throw new Error('tar was started without a stdin.');
-    }
     tar.child.stdout?.resume();
-    await pipeline(createReadStream(archive), createBrotliDecompress(), tar.child.stdin, { signal });
     const end = await tar.ended;
     if (end.code !== 0) {
       throw new InstallError(`tar could not unpack ${archive}; its own words are above this line.`);
