@@ -53,9 +53,10 @@ export class ModalDialog {
     return await this.element.locator('.dialog-message-container').innerText();
   }
 
-  /** Answers it and waits until it has gone. */
+  /** Answers it and waits until it has gone; another one may come up at once. */
   async press(button: string | RegExp): Promise<void> {
-    await this.element.getByRole('button', { name: button, exact: true }).click();
-    await this.element.waitFor({ state: 'hidden' });
+    const answer = await this.element.getByRole('button', { name: button, exact: true }).elementHandle();
+    await answer.click();
+    await answer.waitForElementState('hidden');
   }
 }
