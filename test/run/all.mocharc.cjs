@@ -1,22 +1,40 @@
-// All tests, spread over Mocha's processes: between two files that drive a browser, which keep the computer busy, come
-// some that mostly wait. Node's own parts only: this is read before anything else.
-const { readdirSync } = require('node:fs');
+// All tests, spread over Mocha's processes: first those that take longest, so that none of them runs alone at the end; then,
+// between two files that drive a browser, which keep the computer busy, some that mostly wait. Node's own parts only: this
+// is read before anything else.
+const { readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 
-/** @param {string} folder */
+const project = join(__dirname, '..', '..');
+/** The tests that take longest, in seconds on the clock. */
+const slow = ['closedWindow', 'faultyLogs', 'localPlatform', 'bigAccount', 'vectors', 'contract', 'controlGroups', 'startKeeper'];
+
+/**
+ * The programs of a folder's tests, the longest first: a longer test takes longer, more often than not.
+ * @param {string} folder
+ */
 function testFiles(folder) {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.js'))
-    .sort()
-    .map((name) => join(folder, name));
+  const sources = join(project, 'test', folder);
+  return readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => ({ size: statSync(join(sources, name)).size, file: join(project, 'out', folder, name.replace(/ts$/, 'js')) }))
+    .sort((a, b) => b.size - a.size)
+    .map(({ file }) => file);
 }
 
-const out = join(__dirname, '..', '..', 'out');
-const busy = testFiles(join(out, 'ui'));
-const quiet = testFiles(join(out, 'unit'));
-const each = Math.ceil(quiet.length / busy.length);
+const all = { busy: testFiles('ui'), quiet: testFiles('unit') };
+/** @param {string} file */
+const isSlow = (file) => slow.some((name) => file.endsWith(`/${name}.test.js`));
+const first = [...all.busy, ...all.quiet].filter(isSlow);
+const busy = all.busy.filter((file) => !isSlow(file));
+const quiet = all.quiet.filter((file) => !isSlow(file));
+// So few that some are left for the end, where short ones fill the last seconds.
+const each = Math.floor(quiet.length / (busy.length + 4));
 
 module.exports = {
   ...require('../../.mocharc.json'),
-  spec: busy.flatMap((file, index) => [file, ...quiet.slice(index * each, (index + 1) * each)]),
+  spec: [
+    ...first,
+    ...busy.flatMap((file, index) => [file, ...quiet.slice(index * each, (index + 1) * each)]),
+    ...quiet.slice(busy.length * each),
+  ],
 };

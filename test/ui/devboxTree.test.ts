@@ -57,6 +57,16 @@ describe('The view that is open all day', function () {
     await workbench.screenshot('tree-1-groups');
   });
 
+  it('belongs to an extension that is active, with an icon in the activity bar', async () => {
+    const { workbench, api } = session();
+    await workbench.activityIcon('Runloop').waitFor();
+    const active = await api.evaluate(
+      (vscode, id) => vscode.extensions.getExtension(id)?.isActive ?? false,
+      'runloop-devboxes.runloop-devboxes',
+    );
+    assert.equal(active, true);
+  });
+
   it('shows hostile names and metadata as what they are: text', async () => {
     const { workbench } = session();
     const { page } = workbench;

@@ -36,7 +36,7 @@ for name in bin sbin lib lib32 lib64 libx32; do
   if [ -L "/$name" ]; then
     ln -sfn "$(readlink "/$name")" "$name"
   elif [ -d "/$name" ]; then
-    mkdir -p "$name"
+    [ -d "$name" ] || mkdir -p "$name"
     mount --rbind "/$name" "$name"
   fi
 done
@@ -62,7 +62,7 @@ done 2>/dev/null
 for name in usr etc opt sys nix gnu var/lib/ca-certificates; do
   case $changeable in *" $name "*) continue ;; esac
   if [ -d "/$name" ]; then
-    mkdir -p "$name"
+    [ -d "$name" ] || mkdir -p "$name"
     mount --rbind "/$name" "$name"
   fi
 done
@@ -72,7 +72,7 @@ if [ -d sys/fs/cgroup ]; then
 fi
 while [ "$groups" -gt 0 ]; do
   if [ -d sys/fs/cgroup ]; then
-    mkdir -p "sys/fs/cgroup/$2"
+    [ -d "sys/fs/cgroup/$2" ] || mkdir -p "sys/fs/cgroup/$2"
     mount --bind -o ro,nosuid,nodev,noexec "$1" "sys/fs/cgroup/$2"
   fi
   shift 2
@@ -85,7 +85,7 @@ case $resolver in
   '' | /etc/* | /usr/*) ;;
   *)
     if [ -f "$resolver" ]; then
-      mkdir -p ".$(dirname "$resolver")"
+      mkdir -p ".\${resolver%/*}"
       : > ".$resolver"
       mount --bind "$resolver" ".$resolver"
     fi
@@ -93,10 +93,11 @@ case $resolver in
 esac
 while [ $# -gt 1 ]; do
   if [ -d "$1" ]; then
-    mkdir -p ".$2"
-  else
-    mkdir -p ".$(dirname "$2")"
-    [ -e ".$2" ] || : > ".$2"
+    [ -d ".$2" ] || mkdir -p ".$2"
+  elif [ ! -e ".$2" ]; then
+    parent=.\${2%/*}
+    [ -d "$parent" ] || mkdir -p "$parent"
+    : > ".$2"
   fi
   mount --bind "$1" ".$2"
   shift 2
@@ -123,7 +124,7 @@ while read -r _ _ _ _ point options _; do
   case $changeable in *" \${point#"$root"/} "*) continue ;; esac
   case $point in
     "$root"/sys/fs/cgroup/*) ;;
-    "$root"/*) mount -o "remount,bind,ro,$(printf '%s' "$options" | sed 's/^r[wo],*//')" "$point" ;;
+    "$root"/*) options=\${options#r[wo]}; mount -o "remount,bind,ro$options" "$point" ;;
   esac
 done < /proc/self/mountinfo
 

@@ -85,7 +85,7 @@ export class QuickInput {
 
   /** The labels of all rows that are drawn now. */
   async labels(): Promise<string[]> {
-    return await this.widget.locator('.monaco-list-row .label-name').allInnerTexts();
+    return await this.widget.locator('.monaco-list-row .label-name').filter({ visible: true }).allInnerTexts();
   }
 
   /** The title line, if the input has one. */

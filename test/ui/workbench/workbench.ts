@@ -61,8 +61,8 @@ export class Workbench {
     const shown = this.page.locator('.activitybar .action-item.checked').filter({ has: this.page.locator(`a[aria-label^="${title}"]`) });
     // A click on the icon of what is shown would hide it, and a window that is still restoring shows it by itself.
     for (let tries = 0; tries < 10; tries++) {
-      // At its corner: a badge may lie over its middle.
-      if ((await shown.count()) === 0) await icon.click({ position: { x: 6, y: 6 } });
+      // On what is around it: a badge, or the mark of something under way, may lie over the icon itself.
+      if ((await shown.count()) === 0) await icon.locator('..').click({ position: { x: 6, y: 6 } });
       await this.page.waitForTimeout(500);
       if ((await shown.count()) > 0) return;
     }
