@@ -120,6 +120,8 @@ describe('From the start of a devbox to its end', function () {
       await workbench.screenshot('life-2-suspend');
       await workbench.dialog.press('Suspend');
       await eventually(() => statusOf(name), (status) => status === 'suspended');
+      // A list that opens while the view is drawn again may lose the focus to it, and closes.
+      await workbench.tree('Devboxes').row(name).waitForDescription('suspended', 30_000);
       await workbench.runCommand('Runloop: Resume Devbox');
       await workbench.quickInput.pick(name);
       await eventually(() => statusOf(name), (status) => status === 'running');
