@@ -40,10 +40,12 @@ export class SshGate {
 
   /** Loads the SSH library on first use: most platforms never need it. */
   async #open(): Promise<SshServer> {
-    const { newHostKey, SshServer } = await import('./sshServer');
+    const { isHostKey, newHostKey, SshServer } = await import('./sshServer');
     const file = join(this.#dataDir, 'ssh_host_key');
     try {
-      return new SshServer(await readFile(file, 'utf8'), this.#say);
+      const kept = await readFile(file, 'utf8');
+      if (isHostKey(kept)) return new SshServer(kept, this.#say);
+      this.#say('The SSH host key in the data folder cannot be read. It is replaced; SSH clients will ask whether to trust the new one.');
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
         throw error;

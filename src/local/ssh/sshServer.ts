@@ -16,7 +16,17 @@ const ident = 'OpenSSH_9.0 runloop-local';
 
 /** The key by which clients know the server; PEM. */
 export function newHostKey(): string {
-  return ssh2.utils.generateKeyPairSync('ed25519').private;
+  // One in 256 of the library's keys lacks a byte and cannot be read, not even by itself (mscdex/ssh2 #1390).
+  for (;;) {
+    const key = ssh2.utils.generateKeyPairSync('ed25519').private;
+    if (isHostKey(key)) return key;
+  }
+}
+
+/** Whether a server can be opened with this text as its key. */
+export function isHostKey(text: string): boolean {
+  const parsed = ssh2.utils.parseKey(text);
+  return !(parsed instanceof Error) && parsed.isPrivateKey();
 }
 
 /** Speaks SSH on connections whose devbox is already known. */
