@@ -123,6 +123,7 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
     install,
     stateDir,
     port: 0,
+    shortLived: true,
     extraExtensions: [await api.writeExtension()],
     env: { ...api.environment, ...options.env },
     ...(options.signedIn === undefined ? {} : { signedIn: options.signedIn }),

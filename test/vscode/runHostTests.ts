@@ -76,6 +76,7 @@ async function run(
     dataDir: join(scratch, 'platform'),
     install,
     logFile: join(artifactsDir, 'host-tests-platform.log'),
+    shortLived: true,
     signal,
   });
   closing.add(() => platform.dispose());

@@ -19,6 +19,8 @@ export interface WorkbenchStackOptions {
   readonly port: number;
   /** The account to use; without one a local platform is started. */
   readonly account?: PlatformAccount | { readonly apiKey: string; readonly baseURL: undefined };
+  /** True starts the local platform as one that lives for a test or two. */
+  readonly shortLived?: boolean;
   /** False gives the extension no key and no address at all, as for somebody who has just installed it. */
   readonly signedIn?: boolean;
   /** Folder of the extension to install; this project without it, and no such extension at all if it is undefined. */
@@ -103,6 +105,7 @@ async function startParts(options: WorkbenchStackOptions, closing: CloseStack): 
       dataDir: join(stateDir, 'platform'),
       install,
       logFile: join(ownLogsDir, 'platform.log'),
+      shortLived: options.shortLived ?? false,
       signal,
     });
     closing.add(() => started.dispose());

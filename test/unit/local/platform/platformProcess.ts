@@ -14,6 +14,9 @@ export const bundle = join(process.cwd(), 'dist', 'local.mjs');
 /** The official SDK's REST client. */
 export type Client = RunloopSDK['api'];
 
+/** What Node is started with for a platform that lives for a test or two; why, is told at `LocalPlatformOptions.shortLived`. */
+const quickStart = ['--liftoff-only'];
+
 /** Points the official SDK at an address. It never repeats a request by itself, so that tests see each answer. */
 export function clientFor(baseURL: string, bearerToken: string, transport: 'http1' | 'http2' = 'http1'): Client {
   return new RunloopSDK({ baseURL, bearerToken, maxRetries: 0, ...(transport === 'http1' ? { http2: false } : {}) }).api;
@@ -44,7 +47,7 @@ export async function startPlatform(
   within: readonly string[] = [],
 ): Promise<TestPlatform> {
   const dataDir = mkdtempSync(join(tmpdir(), 'runloop-local-'));
-  const [file = '', ...words] = [...within, process.execPath, bundle, '--data-dir', dataDir, ...args];
+  const [file = '', ...words] = [...within, process.execPath, ...quickStart, bundle, '--data-dir', dataDir, ...args];
   const child = spawn(file, words, {
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
