@@ -21,12 +21,20 @@ function testFiles(folder) {
     .map(({ file }) => file);
 }
 
+/**
+ * Long and short ones in turn, so that there is as much of them beside each of the busy ones.
+ * @param {string[]} longestFirst
+ */
+function mixed(longestFirst) {
+  return longestFirst.map((_, index) => longestFirst.at(index % 2 === 0 ? index / 2 : -(index + 1) / 2));
+}
+
 const all = { busy: testFiles('ui'), quiet: testFiles('unit') };
 /** @param {string} file */
 const isSlow = (file) => slow.some((name) => file.endsWith(`/${name}.test.js`));
 const first = [...all.busy, ...all.quiet].filter(isSlow);
 const busy = all.busy.filter((file) => !isSlow(file));
-const quiet = all.quiet.filter((file) => !isSlow(file));
+const quiet = mixed(all.quiet.filter((file) => !isSlow(file)));
 // So few that some are left for the end, where short ones fill the last seconds.
 const each = Math.floor(quiet.length / (busy.length + 4));
 
