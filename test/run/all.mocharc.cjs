@@ -1,6 +1,6 @@
-// All tests, spread over Mocha's processes: first those that take longest, so that none of them runs alone at the end; then,
-// between two files that drive a browser, which keep the computer busy, some that mostly wait. Node's own parts only: this
-// is read before anything else.
+// All tests, spread over Mocha's processes: those that take longest in the first half, so that none of them runs alone at the
+// end, and between two files that drive a browser, which keep the computer busy, some that mostly wait. Node's own parts
+// only: this is read before anything else.
 const { readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -36,13 +36,17 @@ const first = [...all.busy, ...all.quiet].filter(isSlow);
 const busy = all.busy.filter((file) => !isSlow(file));
 const quiet = mixed(all.quiet.filter((file) => !isSlow(file)));
 // So few that some are left for the end, where short ones fill the last seconds.
-const each = Math.floor(quiet.length / (busy.length + 4));
+const each = Math.floor(quiet.length / (busy.length - first.length + 2));
 
 module.exports = {
   ...require('../../.mocharc.json'),
   spec: [
-    ...first,
-    ...busy.flatMap((file, index) => [file, ...quiet.slice(index * each, (index + 1) * each)]),
-    ...quiet.slice(busy.length * each),
+    // Those that take long wait, mostly: the first busy ones have them beside them, the others the quiet ones.
+    ...busy.flatMap((file, index) => [
+      ...first.slice(index, index + 1),
+      file,
+      ...(index < first.length ? [] : quiet.slice((index - first.length) * each, (index - first.length + 1) * each)),
+    ]),
+    ...quiet.slice((busy.length - first.length) * each),
   ],
 };

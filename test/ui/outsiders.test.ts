@@ -120,9 +120,8 @@ describe('What comes from outside', function () {
     const again = await api.evaluate((_vscode, id) => (globalThis as unknown as { kept: Kept }).kept.runloop.run(id, 'false'), devbox.id);
     assert.equal(again.exitCode, 1);
 
-    // A menu that is open while its group gains or loses a row would lose its own.
-    await workbench.tree('Devboxes').row('loud').waitForGone(40_000);
-    await workbench.tree('Devboxes').row('from-outside').chooseFromMenu('Detach from Devbox');
+    await workbench.runCommand('Runloop: Detach from Devbox');
+    await workbench.quickInput.pick('from-outside');
     const detached = await eventually(
       () => api.evaluate(() => (globalThis as unknown as { kept: Kept }).kept.runloop.list()),
       (list) => list.some(({ id, attached }) => id === startedId && !attached),
