@@ -31,8 +31,12 @@ for (const sandbox of ['auto', 'plain'] as const) {
       ssh = await login(key.ssh_private_key);
     });
     after(async () => {
-      ssh.end();
-      await platform.stop();
+      try {
+        ssh.end();
+      } finally {
+        // Also where the login before has failed and there is no client.
+        await platform.stop();
+      }
     });
 
     /** Logs in as `ssh` with the ProxyCommand of the README does. */

@@ -32,7 +32,10 @@ describe('local platform, the SSH host key', () => {
     await new Promise<void>((resolve, reject) => {
       const socket = connect({ host: '127.0.0.1', port: platform.port, servername: url, rejectUnauthorized: false });
       const opened = new ssh2.Client();
-      opened.once('handshake', () => resolve());
+      opened.once('handshake', () => {
+        opened.end();
+        resolve();
+      });
       opened.on('error', reject);
       socket.once('error', reject);
       socket.once('secureConnect', () => opened.connect({ sock: socket, username: 'user', password: 'none' }));
