@@ -2,11 +2,15 @@
 // end, and between two files that drive a browser, which keep the computer busy, some that mostly wait. Node's own parts
 // only: this is read before anything else.
 const { readdirSync, statSync } = require('node:fs');
-const { join } = require('node:path');
+const { basename, join } = require('node:path');
 
 const project = join(__dirname, '..', '..');
-/** The tests that take longest, in seconds on the clock. */
-const slow = ['closedWindow', 'faultyLogs', 'localPlatform', 'bigAccount', 'vectors', 'contract', 'controlGroups', 'startKeeper'];
+/** Tests that take long, and wait for the most part of it. */
+const slow = ['faultyLogs', 'vectors', 'contract', 'controlGroups', 'startKeeper'];
+/** The windows, the longest first. */
+const windows = ['trouble', 'logs', 'help', 'output', 'mainJob', 'devboxTree', 'withoutAccount', 'lifeCycle', 'presets', 'otherDevboxes', 'outsiders', 'choices', 'forwardedEditor'];
+/** @param {string} file */
+const rank = (file) => windows.indexOf(basename(file, '.test.js'));
 
 /**
  * The programs of a folder's tests, the longest first: a longer test takes longer, more often than not.
@@ -33,7 +37,8 @@ const all = { busy: testFiles('ui'), quiet: testFiles('unit') };
 /** @param {string} file */
 const isSlow = (file) => slow.some((name) => file.endsWith(`/${name}.test.js`));
 const first = [...all.busy, ...all.quiet].filter(isSlow);
-const busy = all.busy.filter((file) => !isSlow(file));
+// One that is not named above comes first.
+const busy = all.busy.filter((file) => !isSlow(file)).sort((a, b) => rank(a) - rank(b));
 const quiet = mixed(all.quiet.filter((file) => !isSlow(file)));
 // So few that some are left for the end, where short ones fill the last seconds.
 const each = Math.floor(quiet.length / (busy.length - first.length + 2));

@@ -6,7 +6,7 @@ import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { chromiumArgs, ensureChromium } from '../vscode/chromium';
 import { CloseStack } from '../vscode/closeStack';
 import { ensureVscode } from '../vscode/install';
-import type { PlatformAccount } from '../vscode/localPlatform';
+import { LocalPlatform, type PlatformAccount } from '../vscode/localPlatform';
 import { artifactsDir } from '../vscode/projectPaths';
 import { listenForStop, Stopped } from '../vscode/stopSignals';
 import { startWorkbenchStack, type WorkbenchStack } from '../vscode/workbenchStack';
@@ -31,7 +31,7 @@ export interface UiSession {
   readonly workbench: Workbench;
   /** VS Code's API in the extension host of this workbench. */
   readonly api: ExtensionApi;
-  /** The local platform behind the extension. */
+  /** The local platform behind the extension, as it is now: see {@link startAfresh}. */
   readonly platform: PlatformAccount & { readonly pid: number | undefined };
   /** For further pages, and for waiting for those that open by themselves. */
   readonly context: BrowserContext;
@@ -41,11 +41,17 @@ export interface UiSession {
    * @param channel a part of the channel's name
    */
   outputText(channel: string): Promise<string>;
+  /**
+   * Turns the window to a platform without devboxes, with the settings of the start, and clears the screen. What ran on the
+   * platform before is ended.
+   */
+  startAfresh(): Promise<void>;
   dispose(): Promise<void>;
 }
 
 const openSessions = new Set<UiSession>();
 const actionLimitMs = 15_000;
+const viewport = { width: 1280, height: 800 };
 
 /**
  * Starts a session and opens its workbench.
@@ -145,7 +151,7 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
     handleSIGHUP: false,
   });
   closing.add(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  const context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
   context.setDefaultTimeout(actionLimitMs);
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: stack.origin });
   const workbench = new Workbench(await context.newPage());
@@ -157,19 +163,68 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
     await keepLogs(stack, 'session start');
     throw error;
   }
+  let current = platform;
+  let count = 1;
   const session: UiSession = {
     workbench,
     api,
-    platform: { ...platform.account, pid: platform.pid },
+    get platform() {
+      return { ...current.account, pid: current.pid };
+    },
     context,
     stack,
     outputText: (channel) => outputText(api, channel),
+    startAfresh: async () => {
+      count += 1;
+      const fresh = await LocalPlatform.start({
+        apiKey: current.account.apiKey,
+        dataDir: join(stateDir, `platform-${count}`),
+        install,
+        logFile: join(stack.ownLogsDir, `platform-${count}.log`),
+        shortLived: true,
+        signal,
+      });
+      closing.add(() => fresh.dispose());
+      const before = current;
+      current = fresh;
+      const address = (options.signedIn ?? true) ? { 'runloop.baseUrl': fresh.account.baseURL } : {};
+      await setSettings(api, { ...options.settings, ...address });
+      await before.dispose();
+      await clearScreen(workbench, api);
+    },
     dispose: async () => {
       openSessions.delete(session);
       await closing.close();
     },
   };
   return session;
+}
+
+/** Gives the settings of the extension and the theme these values, and takes all others of them back. */
+async function setSettings(api: ExtensionApi, wanted: Readonly<Record<string, unknown>>): Promise<void> {
+  await api.evaluate(async (vscode, json) => {
+    const values = new Map<string, unknown>(Object.entries(JSON.parse(json) as object));
+    const manifest = vscode.extensions.getExtension('runloop-devboxes.runloop-devboxes')?.packageJSON as {
+      contributes: { configuration: { properties: object } };
+    };
+    const settings = vscode.workspace.getConfiguration();
+    for (const name of [...Object.keys(manifest.contributes.configuration.properties), 'workbench.colorTheme']) {
+      if (values.get(name) !== settings.inspect(name)?.globalValue) {
+        await settings.update(name, values.get(name), vscode.ConfigurationTarget.Global);
+      }
+    }
+  }, JSON.stringify(wanted));
+}
+
+async function clearScreen({ page }: Workbench, api: ExtensionApi): Promise<void> {
+  await page.setViewportSize(viewport);
+  // Away from what would show a tooltip.
+  await page.mouse.move(900, 300);
+  await api.evaluate(async (vscode) => {
+    for (const command of ['workbench.action.closeQuickOpen', 'workbench.action.closeAllEditors', 'workbench.action.closePanel', 'notifications.clearAll']) {
+      await vscode.commands.executeCommand(command);
+    }
+  });
 }
 
 async function outputText(api: ExtensionApi, channel: string): Promise<string> {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Devbox } from '../../src/core/platform/devbox';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from '../eventually';
-import { useUiSession } from './uiSession';
-import { Workbench } from './workbench/workbench';
+import type { Devbox } from '../../../src/core/platform/devbox';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
+import { Workbench } from '../workbench/workbench';
 
-describe('Somebody in a hurry', function () {
+export const inAHurry: UiTests = (useWindow) => describe('Somebody in a hurry', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
 
   async function devboxes(): Promise<readonly Devbox[]> {
     const { platform } = session();

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'mocha';
-import { RunloopRuntime } from '../../src/core/runloopRuntime';
-import { eventually } from '../eventually';
-import { PortProxy } from './portProxy';
-import { useUiSession } from './uiSession';
-import { Workbench } from './workbench/workbench';
+import { before, describe, it } from 'mocha';
+import { RunloopRuntime } from '../../../src/core/runloopRuntime';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
+import { Workbench } from '../workbench/workbench';
 
-describe('Opening VS Code otherwise', function () {
+export const openVscode: UiTests = (useWindow) => describe('Opening VS Code otherwise', function () {
   this.timeout(120_000);
-  const session = useUiSession({ settings: { 'runloop.openVscodeIn': 'simpleBrowser' } });
+  const session = useWindow();
+  before(() =>
+    session().api.evaluate((vscode) => vscode.workspace.getConfiguration('runloop').update('openVscodeIn', 'simpleBrowser', vscode.ConfigurationTarget.Global)),
+  );
   const name = 'opened-inside';
 
   it('copies the link only after a warning, and the link opens it', async () => {
@@ -16,6 +18,7 @@ describe('Opening VS Code otherwise', function () {
     const agent = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseURL, sid: name });
     await agent.connect();
     await workbench.openViewContainer('Runloop');
+    await workbench.runCommand('Runloop: Refresh Devboxes');
     await workbench.tree('Devboxes').row(name).waitFor(30_000);
     await workbench.tree('Devboxes').row(name).chooseFromMenu('Copy VS Code Link');
     await workbench.dialog.waitFor(`The link to the VS Code of ${name} carries access to it.`);
@@ -42,34 +45,5 @@ describe('Opening VS Code otherwise', function () {
     await workbench.screenshot('open-1-inside');
     const address = workbench.page.frameLocator('.webview.ready').frameLocator('#active-frame').locator('input.url-input');
     assert.ok(!(await address.inputValue()).includes('tkn='));
-  });
-});
-
-describe('Opening VS Code from an editor that runs elsewhere', function () {
-  this.timeout(120_000);
-  let proxy: PortProxy | undefined;
-  const session = useUiSession(async () => {
-    proxy = await PortProxy.start();
-    return { env: { VSCODE_PROXY_URI: proxy.template } };
-  });
-  after(() => proxy?.stop());
-
-  it('leads the browser through the editor\u2019s own forwarding', async () => {
-    const { workbench } = session();
-    await workbench.openViewContainer('Runloop');
-    await workbench.runCommand('Runloop: Start Devbox');
-    await workbench.quickInput.accept('seen-from-outside');
-    const ready = workbench.notification('Devbox seen-from-outside is ready.');
-    await ready.waitFor(60_000);
-    const page = await workbench.newPageDuring(() => ready.press('Open VS Code'), 60_000);
-    const inner = new Workbench(page);
-    await inner.waitUntilReady();
-    assert.match(new URL(page.url()).hostname, /^\d+\.outside\.localhost$/);
-    assert.ok(!page.url().includes('tkn='));
-    assert.equal(proxy?.asked.size, 1);
-    // Its terminal and its files come over WebSockets.
-    await inner.page.locator('.explorer-folders-view').waitFor({ timeout: 30_000 });
-    await inner.screenshot('open-3-outside');
-    await page.close();
   });
 });

@@ -3,10 +3,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from '../eventually';
-import { shownDocument, type ShownDocument } from './shownDocument';
-import { useUiSession } from './uiSession';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { eventually } from '../../eventually';
+import { shownDocument, type ShownDocument } from '../shownDocument';
+import type { UiTests } from '../sharedWindow';
 
 const chatty = `exec node -e '
   console.log("03:25:54 - openhands:INFO: a.py:1 - \\u001b[32mready\\u001b[0m with Bearer abc.def-123");
@@ -18,9 +18,9 @@ const chatty = `exec node -e '
   for (let i = 0; i < 200; i++) console.log("line " + i);
   let n = 0; setInterval(() => console.log("tick " + n++), 300)'`;
 
-describe('Logs as documents, like a person', function () {
+export const logDocument: UiTests = (useWindow) => describe('Logs as documents, like a person', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
   const saved = join(tmpdir(), `runloop-saved-${process.pid}.log`);
   let api: RunloopApi;
   let endedId = '';
@@ -44,6 +44,7 @@ describe('Logs as documents, like a person', function () {
   it('opens the log of a running devbox from its row, in the form of the output channel, and follows its end', async () => {
     const { workbench } = session();
     await workbench.openViewContainer('Runloop');
+    await workbench.runCommand('Runloop: Refresh Devboxes');
     await workbench.tree('Devboxes').row('chatty').waitFor(30_000);
     await workbench.tree('Devboxes').row('chatty').chooseFromMenu('Open Log');
     const log = await eventually(shown, ({ text }) => text.includes('tick 3'));

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { readRunning, type RunningPlatform } from '../../src/extension/localPlatform/keeperState';
-import { eventually } from '../eventually';
-import { useUiSession } from './uiSession';
-import { Workbench } from './workbench/workbench';
+import { readRunning, type RunningPlatform } from '../../../src/extension/localPlatform/keeperState';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
+import { Workbench } from '../workbench/workbench';
 
-describe('Trying without an account', function () {
+export const withoutAccount: UiTests = (useWindow) => describe('Trying without an account', function () {
   this.timeout(120_000);
-  const session = useUiSession({ signedIn: false });
+  const session = useWindow();
   const name = 'tried-locally';
 
   const running = async (): Promise<RunningPlatform | undefined> =>

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { startPlainDevbox } from '../../src/core/plainDevbox';
-import { startPlatform } from '../testPlatform';
-import { useUiSession } from './uiSession';
-import { Workbench } from './workbench/workbench';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { startPlainDevbox } from '../../../src/core/plainDevbox';
+import { startPlatform } from '../../testPlatform';
+import type { UiTests } from '../sharedWindow';
+import { Workbench } from '../workbench/workbench';
 
-describe('A plain devbox', function () {
+export const plainVscode: UiTests = (useWindow) => describe('A plain devbox', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
   const name = 'simple';
 
   it('opens a VS Code that is started in it after a yes', async () => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'mocha';
-import { createBody } from '../../src/core/lifecycle/createBody';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { resolveConfig } from '../../src/core/runtimeConfig';
-import { orderFaults, startPlatform, type TestPlatform } from '../testPlatform';
-import { ensureVscode } from '../vscode/install';
-import { eventually } from '../eventually';
-import { useUiSession } from './uiSession';
+import { createBody } from '../../../src/core/lifecycle/createBody';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { resolveConfig } from '../../../src/core/runtimeConfig';
+import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';
+import { ensureVscode } from '../../vscode/install';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
 
-describe('A failure comes with a button that helps', function () {
+export const remedies: UiTests = (useWindow) => describe('A failure comes with a button that helps', function () {
   this.timeout(180_000);
-  const session = useUiSession();
+  const session = useWindow();
   const platforms: TestPlatform[] = [];
 
   after(() => Promise.all(platforms.map((platform) => platform.stop())));

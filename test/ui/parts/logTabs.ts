@@ -3,17 +3,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { RunloopRuntime } from '../../src/core/runloopRuntime';
-import { eventually } from '../eventually';
-import { shownDocument, type ShownDocument } from './shownDocument';
-import { useUiSession } from './uiSession';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { RunloopRuntime } from '../../../src/core/runloopRuntime';
+import { eventually } from '../../eventually';
+import { shownDocument, type ShownDocument } from '../shownDocument';
+import type { UiTests } from '../sharedWindow';
 
 const ticking = 'i=0; echo started; while :; do i=$((i+1)); echo tick $i; sleep 0.3; done';
 
-describe('Log tabs, like a person', function () {
+export const logTabs: UiTests = (useWindow) => describe('Log tabs, like a person', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
   let api: RunloopApi;
   let id = '';
   let folder = '';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { FileChangeEvent } from 'vscode';
-import { useUiSession } from './uiSession';
-import { Workbench } from './workbench/workbench';
+import type { UiTests } from '../sharedWindow';
+import { Workbench } from '../workbench/workbench';
 
 const presets = { presets: [{ name: 'uploads', plain: true, uploadWorkspace: true }, { name: 'small and plain', plain: true, size: 'X_SMALL' }] };
 
-describe('A virtual workspace', function () {
+export const virtualWorkspace: UiTests = (useWindow) => describe('A virtual workspace', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
 
   it('is listed, started and opened in like any other', async () => {
     const { workbench, stack, api } = session();

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { multiplyDevboxes } from '../manyDevboxes';
-import { orderFaults, startPlatform } from '../testPlatform';
-import { eventually } from '../eventually';
-import { useUiSession } from './uiSession';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { multiplyDevboxes } from '../../manyDevboxes';
+import { orderFaults, startPlatform } from '../../testPlatform';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
 
-describe('Accounts with more than fits', function () {
+export const bigAccount: UiTests = (useWindow) => describe('Accounts with more than fits', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
   const tree = () => session().workbench.tree('Devboxes');
   const useAddress = (address: string): Promise<void> =>
     session().api.evaluate(

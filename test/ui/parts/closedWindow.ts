@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'mocha';
-import { eventually } from '../eventually';
-import { useUiSession } from './uiSession';
-import { Workbench } from './workbench/workbench';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
+import { Workbench } from '../workbench/workbench';
 
 function isAlive(pid: number): boolean {
   try {
@@ -15,9 +15,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('Devboxes of a window that was closed', function () {
+export const closedWindow: UiTests = (useWindow) => describe('Devboxes of a window that was closed', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
 
   it('are asked about once, by the next window, and only when theirs is closed', async () => {
     const { workbench, context, stack, api } = session();

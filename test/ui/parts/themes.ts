@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { FrameLocator } from 'playwright-core';
-import { suspendDevbox } from '../../src/core/platform/lifeCycle';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from '../eventually';
-import { useUiSession } from './uiSession';
+import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
 
 const themes = [
   ['Default Light Modern', 'light'],
@@ -71,9 +71,9 @@ function contrast(one: string, other: string): number {
   return Math.max(a ?? 1, b ?? 1) / Math.min(a ?? 1, b ?? 1);
 }
 
-describe('In every kind of theme', function () {
+export const everyTheme: UiTests = (useWindow) => describe('In every kind of theme', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
 
   async function setTheme(name: string): Promise<void> {
     await session().api.evaluate(

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from '../eventually';
-import { shownDocument } from './shownDocument';
-import { useUiSession } from './uiSession';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { eventually } from '../../eventually';
+import { shownDocument } from '../shownDocument';
+import type { UiTests } from '../sharedWindow';
 
-describe('Why did it stop?', function () {
+export const whyDidItStop: UiTests = (useWindow) => describe('Why did it stop?', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
   const hostile = '[free](https://evil.example) $(bug)';
 
   const api = (): RunloopApi => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import type { Devbox } from '../../src/core/platform/devbox';
-import { runCommand } from '../../src/core/platform/executions';
-import { eventually } from '../eventually';
-import { useUiSession } from './uiSession';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import type { Devbox } from '../../../src/core/platform/devbox';
+import { runCommand } from '../../../src/core/platform/executions';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
 
-describe('Starting with options', function () {
+export const startWithOptions: UiTests = (useWindow) => describe('Starting with options', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
 
   async function devboxNamed(name: string): Promise<Devbox | undefined> {
     const { platform } = session();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { useUiSession } from './uiSession';
+import type { UiTests } from '../sharedWindow';
 
-describe('Signing in', function () {
+export const signingIn: UiTests = (useWindow) => describe('Signing in', function () {
   this.timeout(120_000);
   let baseUrl = '';
-  const session = useUiSession({ signedIn: false });
+  const session = useWindow();
 
   it('welcomes somebody without a key, and asks for it in a password box', async () => {
     const { workbench, platform, api } = session();
