@@ -16,13 +16,16 @@ export interface TestPlatform {
   kill(): Promise<void>;
 }
 
+/** What Node is started with for a platform that lives for a test or two; why, is told at `LocalPlatformOptions.shortLived`. */
+export const quickStart: readonly string[] = ['--liftoff-only'];
+
 /**
  * Starts the built local platform on a free port with a data folder of its own.
  *
  * @param dataDir a folder to go on with, for example that of a platform that was killed
  */
 export async function startPlatform(args: readonly string[], dataDir = newDataDir()): Promise<TestPlatform> {
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/local.mjs', '--data-dir', dataDir, '--exit-with-parent', ...args], {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...quickStart, 'dist/local.mjs', '--data-dir', dataDir, '--exit-with-parent', ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const said: string[] = [];

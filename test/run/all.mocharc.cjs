@@ -6,9 +6,9 @@ const { basename, join } = require('node:path');
 
 const project = join(__dirname, '..', '..');
 /** Tests that take long, and wait for the most part of it. */
-const slow = ['faultyLogs', 'vectors', 'contract', 'controlGroups', 'startKeeper'];
+const slow = ['vectors', 'contract', 'controlGroups', 'startKeeper'];
 /** The windows, the longest first. */
-const windows = ['trouble', 'logs', 'help', 'output', 'mainJob', 'devboxTree', 'withoutAccount', 'lifeCycle', 'presets', 'otherDevboxes', 'outsiders', 'choices', 'forwardedEditor'];
+const windows = ['trouble', 'otherDevboxes', 'lifeCycle', 'logs', 'help', 'output', 'mainJob', 'devboxTree', 'withoutAccount', 'presets', 'outsiders', 'forwardedEditor'];
 /** @param {string} file */
 const rank = (file) => windows.indexOf(basename(file, '.test.js'));
 

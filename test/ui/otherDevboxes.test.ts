@@ -1,5 +1,6 @@
+import { faultyLogs } from './parts/faultyLogs';
 import { plainVscode } from './parts/plainVscode';
 import { virtualWorkspace } from './parts/virtualWorkspace';
 import { shareWindow } from './sharedWindow';
 
-shareWindow('Devboxes and folders of another kind', {}, plainVscode, virtualWorkspace);
+shareWindow('Platforms, devboxes and folders of another kind', {}, faultyLogs, plainVscode, virtualWorkspace);

@@ -19,6 +19,7 @@ export const plainVscode: UiTests = (useWindow) => describe('A plain devbox', fu
     const choices = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
     const { id } = await startPlainDevbox(api, name, choices, { signal: AbortSignal.timeout(30_000) });
     await workbench.openViewContainer('Runloop');
+    await workbench.runCommand('Runloop: Refresh Devboxes');
     const row = workbench.tree('Devboxes').row(name);
     await row.waitFor(30_000);
     await row.pressInlineButton('Open VS Code');

@@ -7,15 +7,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunloopSDK } from '@runloop/api-client';
+import { quickStart } from '../../../testPlatform';
 
 /** The platform's bundle, as it is shipped. */
 export const bundle = join(process.cwd(), 'dist', 'local.mjs');
 
 /** The official SDK's REST client. */
 export type Client = RunloopSDK['api'];
-
-/** What Node is started with for a platform that lives for a test or two; why, is told at `LocalPlatformOptions.shortLived`. */
-const quickStart = ['--liftoff-only'];
 
 /** Points the official SDK at an address. It never repeats a request by itself, so that tests see each answer. */
 export function clientFor(baseURL: string, bearerToken: string, transport: 'http1' | 'http2' = 'http1'): Client {

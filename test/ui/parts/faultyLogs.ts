@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { eventually } from '../eventually';
-import { orderFaults, startPlatform, type TestPlatform } from '../testPlatform';
-import { useUiSession } from './uiSession';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { eventually } from '../../eventually';
+import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';
+import type { UiTests } from '../sharedWindow';
 
 const notice = 'This platform does not stream logs';
 
-describe('Logs of a platform that is slow, or has no stream', function () {
+export const faultyLogs: UiTests = (useWindow) => describe('Logs of a platform that is slow, or has no stream', function () {
   this.timeout(120_000);
-  const session = useUiSession();
+  const session = useWindow();
   let platform: TestPlatform;
   let api: RunloopApi;
 
