@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, lchown, lstat, mkdir, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, readdir, readlink, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeAccounts } from './accountFiles';
 import type { Blueprint } from './blueprints';
-import { clearFile, makeFolder } from './diskPaths';
+import { clearFile, look, makeFolder } from './diskPaths';
 import { codeOf } from './errors';
 import { requireProgram } from './hostPrograms';
 import type { DevboxTools } from './hostTools';
@@ -26,8 +26,17 @@ const mountPoints = ['usr', 'etc', 'opt', 'sys', 'nix', 'gnu', 'proc', 'dev', 'v
 /** Folders of the platform's in which processes of the devbox's user leave things. */
 const userFolders = ['run/devbox/commands', 'run/devbox/shells', 'run/devbox/terminals'];
 
-/** Links the sandbox makes anew at each start. */
+/** System folders that are links on most computers, into /usr: made anew at each start as they are on this one. */
 const systemLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+
+/** What a system's /dev has beside the devices; the sandbox copies them from `run/devbox/dev`. */
+const deviceLinks: readonly (readonly [string, string])[] = [
+  ['ptmx', 'pts/ptmx'],
+  ['fd', '/proc/self/fd'],
+  ['stdin', '/proc/self/fd/0'],
+  ['stdout', '/proc/self/fd/1'],
+  ['stderr', '/proc/self/fd/2'],
+];
 
 /** What a devbox's folder is filled with. */
 export interface Furnishing {
@@ -62,6 +71,8 @@ export async function furnish(root: string, { prefix, user, blueprint, tools, sy
     // Login shells have a search path of the computer's own.
     await makeFolder(root, `${layerFolder}/usr/upper/local/bin`, 'keep');
     await symlink('/run/devbox/bin/sudo', join(root, layerFolder, 'usr/upper/local/bin/sudo')).catch(passExisting);
+    await prepareLinks(root);
+    await makeFolder(root, 'run/devbox/layers', 'replace');
   }
   for (const path of systemFiles) {
     await clearFile(root, path);
@@ -85,6 +96,22 @@ export async function furnish(root: string, { prefix, user, blueprint, tools, sy
     await furnishOpenhands(root, prefix, tools);
   }
   return user === undefined ? rootUser : settle(root, user, blueprint);
+}
+
+/** The links of the devbox's file system view. They are made here, where each is not a program to be run. */
+async function prepareLinks(root: string): Promise<void> {
+  for (const name of systemLinks) {
+    const found = await look(join(root, name));
+    // A folder of the devbox's own stays.
+    if (found?.isDirectory() !== true && (await look(`/${name}`))?.isSymbolicLink() === true) {
+      await clearFile(root, name);
+      await symlink(await readlink(`/${name}`), join(root, name));
+    }
+  }
+  await makeFolder(root, 'run/devbox/dev', 'replace');
+  for (const [name, target] of deviceLinks) {
+    await symlink(target, join(root, 'run/devbox/dev', name));
+  }
 }
 
 /** Gives users their places. */

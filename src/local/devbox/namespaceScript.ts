@@ -31,11 +31,9 @@ mount --make-rprivate /
 mount --bind "$root" "$root"
 cd "$root"
 
-# The host's system folders. Merged-usr systems have symlinks here, which are copied as symlinks.
+# The host's system folders. Merged-usr systems have symlinks here, which the devbox's folder has as well.
 for name in bin sbin lib lib32 lib64 libx32; do
-  if [ -L "/$name" ]; then
-    ln -sfn "$(readlink "/$name")" "$name"
-  elif [ -d "/$name" ]; then
+  if [ ! -L "/$name" ] && [ -d "/$name" ]; then
     [ -d "$name" ] || mkdir -p "$name"
     mount --rbind "/$name" "$name"
   fi
@@ -47,13 +45,13 @@ done
 changeable=' '
 STAGED=
 if [ -n "$layers" ]; then
-  mkdir run/devbox/layers
   mount -t tmpfs -o mode=755,size=64k layers run/devbox/layers
+  mkdir run/devbox/layers/usr run/devbox/layers/etc
 fi
 for pair in $layers; do
   path=\${pair%:*} name=\${pair#*:}
   layer=$root/.layers/$name place=$path
-  case $name in usr | etc) place=run/devbox/layers/$name; mkdir "$place" ;; esac
+  case $name in usr | etc) place=run/devbox/layers/$name ;; esac
   if [ -d "$layer" ] && mount -t overlay -o "userxattr,lowerdir=/$path,upperdir=$layer/upper,workdir=$layer/work" devbox "$place"; then
     changeable="$changeable$place "
     if [ "$place" != "$path" ]; then STAGED="$STAGED $name"; fi
@@ -69,18 +67,20 @@ done
 # Of the control groups the devbox sees its own at most; the others tell of other devboxes and of the computer.
 if [ -d sys/fs/cgroup ]; then
   mount -t tmpfs -o mode=755,size=64k groups sys/fs/cgroup
+  places=()
+  for ((at = 2; at <= 2 * groups; at += 2)); do places+=("sys/fs/cgroup/\${!at}"); done
+  [ "$groups" = 0 ] || mkdir -p "\${places[@]}"
+  for place in "\${places[@]}"; do
+    mount --bind -o ro,nosuid,nodev,noexec "$1" "$place"
+    shift 2
+  done
+else
+  shift "$((2 * groups))"
 fi
-while [ "$groups" -gt 0 ]; do
-  if [ -d sys/fs/cgroup ]; then
-    [ -d "sys/fs/cgroup/$2" ] || mkdir -p "sys/fs/cgroup/$2"
-    mount --bind -o ro,nosuid,nodev,noexec "$1" "sys/fs/cgroup/$2"
-  fi
-  shift 2
-  groups=$((groups - 1))
-done
 if [ -d .layers ]; then mount -t tmpfs -o mode=700,size=4k layers .layers; fi
 # Where the resolver's file is a link out of /etc, its target has to exist too.
-resolver=$(readlink -f /etc/resolv.conf || true)
+resolver=
+if [ -L /etc/resolv.conf ] || [ -L /etc ]; then resolver=$(readlink -f /etc/resolv.conf || true); fi
 case $resolver in
   '' | /etc/* | /usr/*) ;;
   *)
@@ -128,7 +128,6 @@ while read -r _ _ _ _ point options _; do
   esac
 done < /proc/self/mountinfo
 
-mkdir -p proc dev
 if mount -t proc -o nosuid,nodev,noexec proc proc 2>/dev/null; then
   # Of this process namespace and those below it.
   if [ "$processes" != 0 ]; then echo "$processes" > proc/sys/kernel/pid_max || true; fi 2>/dev/null
@@ -148,11 +147,7 @@ private_dev() {
       # One can write to a device that is shown read-only, but not take it away from the computer by its permissions.
       : > "dev/$name" && mount --bind -o ro "/dev/$name" "dev/$name" || return 1
     done &&
-    ln -s pts/ptmx dev/ptmx &&
-    ln -s /proc/self/fd dev/fd &&
-    ln -s /proc/self/fd/0 dev/stdin &&
-    ln -s /proc/self/fd/1 dev/stdout &&
-    ln -s /proc/self/fd/2 dev/stderr
+    cp -P run/devbox/dev/* dev
 }
 if ! private_dev 2>/dev/null; then
   mount --rbind /dev dev
