@@ -76,9 +76,9 @@ export class SshServer {
       // Without one the client does not want to know.
       const answer = (port: number | undefined): void => {
         if (port === undefined) {
-          (reject as (() => void) | undefined)?.();
+          reject?.();
         } else {
-          (accept as ((port?: number) => void) | undefined)?.(port);
+          accept?.(port);
         }
       };
       if (name.startsWith('cancel-')) {

@@ -97,7 +97,7 @@ describe('the pace at which a log is read that has no stream', () => {
     log.pass(3_000, 30);
     // Ninety lines in three seconds of a minute.
     assert.equal(log.brought.at(-1), 90);
-    assert.ok((log.pauses.at(-1) ?? 0) < 3_500, `${log.pauses.at(-1)} ms`);
+    assert.ok((log.pauses.at(-1) ?? 0) < 3_500, `${String(log.pauses.at(-1))} ms`);
   });
 
   it('goes by how many came where lines tell no time', () => {
