@@ -6,7 +6,7 @@ const { basename, join } = require('node:path');
 
 const project = join(__dirname, '..', '..');
 /** Tests that take long, and wait for the most part of it. */
-const slow = ['vectors', 'contract', 'controlGroups', 'startKeeper'];
+const slow = ['vectors', 'contract', 'controlGroups', 'startKeeper', 'lists', 'lifeFacts', 'browse'];
 /** The windows, the longest first. */
 const windows = ['trouble', 'otherDevboxes', 'lifeCycle', 'logs', 'help', 'output', 'mainJob', 'devboxTree', 'withoutAccount', 'presets', 'outsiders', 'forwardedEditor'];
 /** @param {string} file */
@@ -39,7 +39,10 @@ const isSlow = (file) => slow.some((name) => file.endsWith(`/${name}.test.js`));
 const first = [...all.busy, ...all.quiet].filter(isSlow);
 // One that is not named above comes first.
 const busy = all.busy.filter((file) => !isSlow(file)).sort((a, b) => rank(a) - rank(b));
-const quiet = mixed(all.quiet.filter((file) => !isSlow(file)));
+const others = all.quiet.filter((file) => !isSlow(file));
+// The shortest are last: they fill the processes that have nothing else left to do.
+const shortest = 12;
+const quiet = [...mixed(others.slice(0, -shortest)), ...others.slice(-shortest)];
 // So few that some are left for the end, where short ones fill the last seconds.
 const each = Math.floor(quiet.length / (busy.length - first.length + 2));
 
