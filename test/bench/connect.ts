@@ -6,7 +6,7 @@ import { tunnelOrigin } from '../../src/core/platform/tunnel';
 import { RunloopRuntime } from '../../src/core/runloopRuntime';
 import { resolveConfig, type RunloopRuntimeOptions } from '../../src/core/runtimeConfig';
 import { entrypoint, sessionKeyFile } from '../../src/core/startupCommand';
-import { startPlatform, type TestPlatform } from '../testPlatform';
+import { startShippedPlatform, type TestPlatform } from '../testPlatform';
 import { median, quantile, type Bench } from './bench';
 
 /** Where upstream polls, it waits this long in between (runtime contract §4.1 and §4.2). */
@@ -29,7 +29,7 @@ export const connectBench: Bench = {
   about: "connect: from the server's first answer to READY, ours beside upstream's waiting rules",
   async run(args, say) {
     const runs = Number(args[0] ?? 20);
-    const platform = await startPlatform([]);
+    const platform = await startShippedPlatform([]);
     try {
       const ours: Connect[] = [];
       const withEnvironment: Connect[] = [];

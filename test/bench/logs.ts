@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { followEvents } from '../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../src/core/logs/followPosition';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { startPlatform } from '../testPlatform';
+import { startShippedPlatform } from '../testPlatform';
 import { quantile, type Bench, type BenchReport } from './bench';
 
 const throughputLines = 500_000;
@@ -84,7 +84,7 @@ async function costAt(api: RunloopApi, size: number): Promise<{ readonly ours: n
 export const logsBench: Bench = {
   about: 'Following a devbox’s log on the local platform, beside fetching all of it every 2 s as the CLI does.',
   async run(_args, say): Promise<BenchReport> {
-    const platform = await startPlatform([]);
+    const platform = await startShippedPlatform([]);
     try {
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const burst = await followed(

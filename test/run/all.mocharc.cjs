@@ -36,9 +36,9 @@ function mixed(longestFirst) {
 const all = { busy: testFiles('ui'), quiet: testFiles('unit') };
 /** @param {string} file */
 const isSlow = (file) => slow.some((name) => file.endsWith(`/${name}.test.js`));
-const first = [...all.busy, ...all.quiet].filter(isSlow);
+const first = all.quiet.filter(isSlow);
 // One that is not named above comes first.
-const busy = all.busy.filter((file) => !isSlow(file)).sort((a, b) => rank(a) - rank(b));
+const busy = all.busy.toSorted((a, b) => rank(a) - rank(b));
 const others = all.quiet.filter((file) => !isSlow(file));
 // The shortest are last: they fill the processes that have nothing else left to do.
 const shortest = 12;
@@ -55,6 +55,7 @@ module.exports = {
       file,
       ...(index < first.length ? [] : quiet.slice((index - first.length) * each, (index - first.length + 1) * each)),
     ]),
-    ...quiet.slice((busy.length - first.length) * each),
+    ...first.slice(busy.length),
+    ...quiet.slice(Math.max(0, busy.length - first.length) * each),
   ],
 };
