@@ -57,11 +57,12 @@ for (const groups of ['auto', 'off'] as const) {
     };
 
     it('holds a fork bomb without losing devbox or platform', async () => {
-      // Of 1,500 children that live for two seconds, this size has room for about a thousand.
-      const bomb = `const { spawn } = require("node:child_process"); let started = 0, refused = 0;
-      for (let i = 0; i < 1500; i++) { const child = spawn("sleep", ["2"], { stdio: "ignore" }); child.on("error", () => refused++); child.on("spawn", () => started++); }
-      setTimeout(() => console.log("bomb", started, refused), 200);`;
-      const { id, text } = await run(`timeout -s KILL 9 node -e '${bomb}' || echo "ended with $?"; echo survived`, { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 0.5 });
+      // Of 1,500 children that live until all were tried, however slow the computer is, this size has room for about a thousand.
+      const bomb = `const { spawn } = require("node:child_process"); const children = []; let started = 0, refused = 0;
+      const told = () => { if (started + refused === 1500) { console.log("bomb", started, refused); children.forEach((child) => child.kill()); } };
+      for (let i = 0; i < 1500; i++) { const child = spawn("sleep", ["60"], { stdio: "ignore" }); children.push(child);
+        child.on("error", () => { refused++; told(); }); child.on("spawn", () => { started++; told(); }); }`;
+      const { id, text } = await run(`timeout -s KILL 60 node -e '${bomb}' || echo "ended with $?"; echo survived`, { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 0.5 });
       assert.match(text, /survived/);
       const [, started = 0, refused = 0] = (/bomb (\d+) (\d+)/.exec(text) ?? []).map(Number);
       assert.ok(refused > 300 && started < 1_024, text);
@@ -72,7 +73,7 @@ for (const groups of ['auto', 'off'] as const) {
     });
 
     it('ends a devbox that eats memory, and says so in the kernel’s part of the log', async () => {
-      const eater = `exec node -e 'const kept = []; for (let i = 0; i < 24; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 3000)'`;
+      const eater = `exec node -e 'const kept = []; for (let i = 0; i < 24; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 30000)'`;
       const { id, status, reason, kernel } = await endOf(eater, { resource_size_request: 'X_SMALL' });
       assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
       assert.match(kernel, groups === 'off' ? /Out of memory: the devbox used 1\.\d\d GiB of 1\.00 GiB .* largest process/ : /Out of memory: the devbox used 1\.00 GiB of 1\.00 GiB and was ended\./);
@@ -81,7 +82,7 @@ for (const groups of ['auto', 'off'] as const) {
     });
 
     it('counts what many small processes eat together, and /dev/shm', async () => {
-      const many = `for i in 1 2 3 4 5 6; do timeout 5 node -e 'const kept = Buffer.alloc(150 * 2 ** 20, 1); setTimeout(() => kept.length, 4000)' & done; head -c 240M /dev/zero > /dev/shm/full; wait; exit 3`;
+      const many = `for i in 1 2 3 4 5 6; do timeout 40 node -e 'const kept = Buffer.alloc(150 * 2 ** 20, 1); setTimeout(() => kept.length, 30000)' & done; head -c 240M /dev/zero > /dev/shm/full; wait; exit 3`;
       const { status, reason } = await endOf(many, { resource_size_request: 'X_SMALL' });
       assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
       const { id, text } = await run('head -c 400M /dev/zero > /dev/shm/full; stat -c "%s" /dev/shm/full; rm /dev/shm/full', { resource_size_request: 'X_SMALL' });
@@ -92,7 +93,7 @@ for (const groups of ['auto', 'off'] as const) {
     it('ends a devbox that fills its disk, with one file or several', async () => {
       const size: Launch = { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 1, custom_disk_size: 2 };
       // Room is reserved, not written: the disk has the blocks all the same.
-      const several = await endOf('fallocate -l 1100M /workspace/a; fallocate -l 1100M /tmp/b; sleep 5; exit 3', size);
+      const several = await endOf('fallocate -l 1100M /workspace/a; fallocate -l 1100M /tmp/b; sleep 30; exit 3', size);
       assert.deepEqual([several.status, several.reason], ['failure', 'out_of_disk']);
       assert.match(several.kernel, /Out of disk: the devbox had 2\.\d\d GiB of 2\.00 GiB/);
       await eventually('the disk’s release', () => (existsSync(join(platform.dataDir, 'devboxes', several.id, 'root', 'tmp', 'b')) ? undefined : true));
