@@ -148,9 +148,9 @@ describe('local platform with control groups', () => {
   });
 
   it('holds many processes that are each small, and memory file systems of the devbox’s own', async () => {
-    const many = `for i in $(seq 12); do timeout 8 node -e 'const kept = Buffer.alloc(120 * 2 ** 20, 1); setTimeout(() => kept.length, 7000)' & done; wait; exit 3`;
-    const mounted = `mount -t tmpfs -o size=3g tmpfs /mnt && timeout 8 head -c 1800M /dev/zero > /mnt/full; sleep 3; exit 3`;
-    const mapped = `timeout 8 python3 -c 'import mmap; kept = [mmap.mmap(-1, 100 << 20) for _ in range(18)]; [part.write(b"x" * (100 << 20)) for part in kept]' || sleep 3; exit 3`;
+    const many = `for i in $(seq 12); do timeout 40 node -e 'const kept = Buffer.alloc(120 * 2 ** 20, 1); setTimeout(() => kept.length, 30000)' & done; wait; exit 3`;
+    const mounted = `mount -t tmpfs -o size=3g tmpfs /mnt && timeout 40 head -c 1800M /dev/zero > /mnt/full; sleep 30; exit 3`;
+    const mapped = `timeout 40 python3 -c 'import mmap; kept = [mmap.mmap(-1, 100 << 20) for _ in range(18)]; [part.write(b"x" * (100 << 20)) for part in kept]' || sleep 30; exit 3`;
     for (const entrypoint of [many, mounted, ...(spawnSync('python3', ['--version']).status === 0 ? [mapped] : [])]) {
       const { outcome, kernel } = await endOf({ entrypoint, launch_parameters: small });
       assert.deepEqual(outcome, ['failure', 'out_of_memory'], entrypoint);
@@ -168,11 +168,11 @@ describe('local platform with control groups', () => {
     const threads = `import threading, time
 refused = 0
 for i in range(1500):
-    try: threading.Thread(target=time.sleep, args=(3,), daemon=True).start()
+    try: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
     except RuntimeError: refused += 1
 print("refused", refused)`;
     const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 0.5 } });
-    const bomb = await client.devboxes.executeAndAwaitCompletion(id, { command: `timeout -s KILL 20 python3 -c '${threads}'; echo "after $?"` });
+    const bomb = await client.devboxes.executeAndAwaitCompletion(id, { command: `timeout -s KILL 50 python3 -c '${threads}'; echo "after $?"` });
     const refused = Number(/refused (\d+)/.exec(bomb.stdout ?? '')?.[1]);
     assert.ok(refused >= 476 || spawnSync('python3', ['--version']).status !== 0, `${bomb.stdout ?? ''}${bomb.stderr ?? ''}`);
     assert.equal((await client.devboxes.executeAndAwaitCompletion(id, { command: 'echo usable' })).stdout, 'usable\n');

@@ -125,16 +125,16 @@ export function tunnelHost(platform: TestPlatform, port: number, key: string): s
   return `${port}-${key}.tunnel.localhost:${platform.port}`;
 }
 
-/** Calls `check` until it gives something; fails after 20 s with `what`. */
+/** Calls `check` until it gives something; fails after 40 s with `what`. */
 export async function eventually<T>(what: string, check: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const limit = Date.now() + 20_000;
+  const limit = Date.now() + 40_000;
   for (;;) {
     const found = await check();
     if (found !== undefined) {
       return found;
     }
     if (Date.now() > limit) {
-      throw new Error(`Not seen in 20 s: ${what}`);
+      throw new Error(`Not seen in 40 s: ${what}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

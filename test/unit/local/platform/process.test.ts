@@ -115,7 +115,7 @@ describe('local platform as a process', () => {
       // Then all the other tests have shown it.
       return;
     }
-    this.timeout(20_000);
+    this.timeout(60_000);
     const own = join(folder, 'own');
     chmodSync(folder, 0o777);
     // The user "nobody" may not read this checkout, so it gets the program from standard input.
