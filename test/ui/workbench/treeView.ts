@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Locator, Page } from 'playwright-core';
+import { errors, type Locator, type Page } from 'playwright-core';
 
 /** A row of a tree view, found by the text of its label; it need not be there yet. */
 export class TreeRow {
@@ -63,9 +63,18 @@ export class TreeRow {
 
   /** Opens the row's context menu and chooses an entry. */
   async chooseFromMenu(entry: string): Promise<void> {
-    await this.element.locator('.label-name').click({ button: 'right' });
     const menu = this.page.locator('.context-view .monaco-menu');
-    await menu.waitFor();
+    const limit = Date.now() + 15_000;
+    for (;;) {
+      await this.element.locator('.label-name').click({ button: 'right' });
+      try {
+        await menu.waitFor({ timeout: 3_000 });
+        break;
+      } catch (error) {
+        // A row can move in the moment of the click, when another is gone; a person would click again.
+        if (!(error instanceof errors.TimeoutError) || Date.now() > limit) throw error;
+      }
+    }
     // A click that comes right after the opening is swallowed, and the menu then stays open.
     await sleep(250);
     await menu.locator('.action-item').getByText(entry, { exact: true }).click();
