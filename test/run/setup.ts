@@ -1,12 +1,14 @@
 import { ensureChromium } from '../vscode/chromium';
 import { ensureVscode } from '../vscode/install';
+import { useOwnTemporaryFolder } from './temporaryFolder';
 
 /**
- * Run by Mocha once, before the first test, so that no test's time limit has to cover a download.
+ * Run by Mocha once, before the first test: installs, so that no test's time limit has to cover a download.
  * @throws Error if VS Code or the browser is not there and cannot be installed
  */
 export async function mochaGlobalSetup(): Promise<void> {
   const report = (line: string): void => void process.stderr.write(`${line}\n`);
   const { signal } = new AbortController();
   await Promise.all([ensureVscode(report, signal), ensureChromium(report, signal)]);
+  useOwnTemporaryFolder();
 }

@@ -114,7 +114,7 @@ for (const groups of ['auto', 'off'] as const) {
       assert.equal(readFileSync(join(otherRoot, 'workspace', 'secret'), 'utf8'), 'of the other\n');
       const passwords = readFileSync('/etc/passwd', 'utf8');
       const { id, text } = await run(`exec 2>&1
-try() { echo "== $1"; shift; timeout 5 "$@" | tail -2; }
+try() { echo "== $1"; shift; timeout 30 "$@" | tail -2; }
 try files cat ${secrets}/secret ${otherRoot}/workspace/secret ${platform.dataDir}/owner
 ln -s ${secrets}/secret /workspace/link; try link cat /workspace/link
 try parents cat /../../../../../..${secrets}/secret

@@ -183,7 +183,7 @@ print("refused", refused)`;
     const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: small });
     const other = await client.devboxes.createAndAwaitRunning({});
     const attack = `exec 2>&1
-try() { echo "== $1"; shift; timeout 5 "$@" | tail -3; }
+try() { echo "== $1"; shift; timeout 30 "$@" | tail -3; }
 try place bash -c 'cut -d: -f3- /proc/self/cgroup | sort -u'
 try found bash -c 'find /sys/fs/cgroup -name "*${other.id}*" -o -name "runloop-local*" | wc -l'
 try writable bash -c 'for f in $(find /sys/fs/cgroup -type f); do { echo 0 > $f; } 2> /dev/null && echo $f; done; mkdir /sys/fs/cgroup/x /sys/fs/cgroup/*/x 2> /dev/null; find /sys/fs/cgroup -name x'
