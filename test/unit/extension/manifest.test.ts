@@ -101,5 +101,9 @@ describe('the manifest', () => {
     assert.deepEqual(Object.keys(chinese).sort(), Object.keys(english).sort());
     const bundle = asStringMap(readJson('media/l10n/bundle.l10n.zh-cn.json'));
     assert.deepEqual(Object.keys(bundle).sort(), [...usedTexts()].sort());
+    // As the editor's own Chinese has them: punctuation of full width, brackets of half.
+    for (const text of [...Object.values(chinese), ...Object.values(bundle)]) {
+      assert.doesNotMatch(text.replaceAll(/`[^`]*`|\]\(command:|https?:/g, ''), /\p{Script=Han}[,:;?!]|[,:;?!]\p{Script=Han}|[（）]/u, text);
+    }
   });
 });
