@@ -1,3 +1,4 @@
+import { eastAsianWidth } from 'get-east-asian-width';
 import type { Diagnosis } from './diagnosis';
 import type { StepKind } from './nextSteps';
 import type { Words } from './words';
@@ -27,10 +28,15 @@ export function diagnosisDocument(diagnosis: Diagnosis, l10n: Words): DiagnosisD
     lines.push(`  → ${text}`);
   }
   lines.push('', l10n.t('Evidence'));
-  const width = Math.max(...diagnosis.facts.map(({ label }) => label.length));
-  for (const { label, value } of diagnosis.facts) lines.push(`  ${label.padEnd(width)}  ${value}`);
+  const width = Math.max(...diagnosis.facts.map(({ label }) => columns(label)));
+  for (const { label, value } of diagnosis.facts) lines.push(`  ${label}${' '.repeat(width - columns(label))}  ${value}`);
   for (const { heading, note, lines: found } of diagnosis.sections) {
     lines.push('', heading, ...(note === undefined ? [] : [`  ${note}`]), ...found.map((line) => `  ${line}`));
   }
   return { text: `${lines.join('\n')}\n`, steps };
+}
+
+/** How wide a text is where all letters have one width, and those of Chinese the double of it. */
+function columns(text: string): number {
+  return Array.from(text, (letter) => eastAsianWidth(letter.codePointAt(0) ?? 0)).reduce<number>((sum, width) => sum + width, 0);
 }

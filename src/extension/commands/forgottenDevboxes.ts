@@ -5,6 +5,7 @@ import { suspendDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { readSettings } from '../account/settings';
 import { ageText, devboxLabel } from '../devboxTree/devboxItem';
+import { listText } from '../listText';
 import type { Services } from '../services';
 import { plainLabel } from './pickDevbox';
 import { forEach, namesOf, orGone } from './severalDevboxes';
@@ -52,7 +53,7 @@ function item(entry: ForgottenDevbox, oldHours: number): QuickPickItem & { reado
   return {
     label: plainLabel(devboxLabel(devbox)),
     description: devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now()),
-    detail: `${entry.reasons.map((reason) => reasonText(reason, oldHours)).join(', ')} · ${devbox.id}`,
+    detail: `${listText(entry.reasons.map((reason) => reasonText(reason, oldHours)))} · ${devbox.id}`,
     devbox,
   };
 }
@@ -95,7 +96,7 @@ export async function askAboutClosedWindows(services: Services): Promise<void> {
   if (left.length === 0) return;
   const review = l10n.t('Review');
   const answer = await window.showInformationMessage(
-    l10n.t('You started these in a window that is closed by now, and they still run: {0}.', left.map(devboxLabel).join(', ')),
+    l10n.t('You started these in a window that is closed by now, and they still run: {0}.', listText(left.map(devboxLabel))),
     review,
     l10n.t('Keep Them'),
   );

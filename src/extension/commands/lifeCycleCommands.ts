@@ -6,6 +6,7 @@ import { waitUntilRunning } from '../../core/waitForDevbox';
 import { saysYes } from '../ask';
 import { withSignal } from '../cancellation';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
+import { listText } from '../listText';
 import type { Services } from '../services';
 import { nameComplaint } from './nameComplaint';
 import { devboxesFor, type DevboxQuestion } from './pickDevbox';
@@ -30,7 +31,7 @@ async function inStatus(services: Services, status: string, question: DevboxQues
   for (const devbox of all) services.store.update(devbox);
   const fit = all.filter((devbox) => devbox.status === status);
   if (all.length > 0 && fit.length === 0) {
-    void window.showInformationMessage(l10n.t('Nothing to do: {0} is {1}.', namesOf(all), [...new Set(all.map((devbox) => statusWord(devbox.status)))].join(', ')));
+    void window.showInformationMessage(l10n.t('Nothing to do: {0} is {1}.', namesOf(all), listText([...new Set(all.map((devbox) => statusWord(devbox.status)))])));
   }
   return fit;
 }

@@ -3,6 +3,7 @@ import { hourlyPrice, suspendedHourlyPrice, type Prices } from '../../core/cost/
 import { oneLine } from '../../core/plainText';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { inertText } from '../inertText';
+import { listText } from '../listText';
 import { costsNow, endTime } from './devboxStore';
 
 /** The name a devbox goes by, as rows show it: its own, else the beginning of its id. */
@@ -167,7 +168,7 @@ export function shownFacts(devbox: Devbox, words: RowWords): string {
 /** What a screen reader says of a row: all that it shows, in words that make sense without seeing it. */
 export function spokenFacts(devbox: Devbox, words: RowWords): string {
   const { age, cost, size } = words;
-  return [
+  const facts = [
     l10n.t('Devbox {0}', devboxName(devbox)),
     words.status,
     words.attached ? l10n.t('attached') : undefined,
@@ -177,7 +178,6 @@ export function spokenFacts(devbox: Devbox, words: RowWords): string {
     size === undefined ? undefined : l10n.t('size {0}', size),
     cost === undefined ? undefined : l10n.t('estimated ${0} an hour', cost < 0.01 ? cost.toFixed(4) : cost.toFixed(2)),
     devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),
-  ]
-    .filter((part) => part !== undefined)
-    .join(', ');
+  ];
+  return listText(facts.filter((fact) => fact !== undefined));
 }

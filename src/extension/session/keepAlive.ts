@@ -4,6 +4,7 @@ import type { Disposable } from '../../core/events';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { devboxLabel } from '../devboxTree/devboxItem';
+import { listText } from '../listText';
 import type { Log } from '../log';
 
 /** Milliseconds between two signs of life; the shortest idle rule is longer. */
@@ -71,8 +72,8 @@ export class KeepAlive implements Disposable {
     this.#item ??= window.createStatusBarItem('runloop.keepAlive', StatusBarAlignment.Left);
     this.#item.name = l10n.t('Runloop: Devboxes Kept Alive');
     this.#item.text = `$(heart-filled) ${names.length === 1 ? (names[0] ?? '') : String(names.length)}`;
-    this.#item.tooltip = l10n.t('Kept alive by this window: {0}. Click to change it.', names.join(', '));
-    this.#item.accessibilityInformation = { label: l10n.t('Kept alive by this window: {0}', names.join(', ')) };
+    this.#item.tooltip = l10n.t('Kept alive by this window: {0}. Click to change it.', listText(names));
+    this.#item.accessibilityInformation = { label: l10n.t('Kept alive by this window: {0}', listText(names)) };
     this.#item.command = command;
     this.#item.show();
   }

@@ -4,6 +4,7 @@ import { oneLine } from '../../core/plainText';
 import type { StartChoices } from '../../core/startChoices';
 import { endRuleText } from '../commands/endRuleText';
 import { inertText } from '../inertText';
+import { listText } from '../listText';
 
 /** The choices in a few words, without values of variables; inert, as presets come from anybody. */
 export function choicesText(choices: StartChoices): string {
@@ -18,11 +19,11 @@ export function choicesText(choices: StartChoices): string {
     endRuleText(endRule),
     ...(repository === undefined ? [] : [l10n.t('clones {0}', `${repository.owner}/${repository.name}`)]),
     ...(folder === undefined ? [] : [l10n.t('uploads {0}', oneLine(folder, 60))]),
-    ...(variables.length === 0 ? [] : [l10n.t('sets {0}', oneLine(variables.join(', '), 80))]),
-    ...(named.length === 0 ? [] : [l10n.t('with the account secrets {0}', oneLine(named.join(', '), 80))]),
+    ...(variables.length === 0 ? [] : [l10n.t('sets {0}', oneLine(listText(variables), 80))]),
+    ...(named.length === 0 ? [] : [l10n.t('with the account secrets {0}', oneLine(listText(named), 80))]),
     ...(networkPolicyId === undefined ? [] : [l10n.t('network policy {0}', oneLine(networkPolicyId, 40))]),
   ];
-  return inertText(parts.join(', '));
+  return inertText(listText(parts));
 }
 
 /** The size in a word, or as its parts. */

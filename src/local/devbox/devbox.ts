@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { bringUp, runEntrypoint } from './boot';
 import { DevboxFacts } from './devboxFacts';
-import { DevboxLog } from './devboxLog';
+import { DevboxLog, type LogSource } from './devboxLog';
 import type { DevboxRecord } from './devboxRecord';
 import { DevboxRun } from './devboxRun';
 import { DevboxError, messageOf } from './errors';
@@ -208,10 +208,10 @@ export class Devbox {
     this.#start(false);
   }
 
-  /** Ends the devbox as a failure, for example when it used more than it may. The message goes to its log. */
-  fail(reason: FailureReason, message: string): void {
+  /** Ends the devbox as a failure, for example when it used more than it may. The message goes to its log, as one of `source`. */
+  fail(reason: FailureReason, message: string, source: LogSource = 'setup_commands'): void {
     if (this.#ending === undefined) {
-      this.log.append({ source: 'setup_commands', level: 'error', message });
+      this.log.append({ source, level: 'error', message });
       this.#surroundings.say(`Devbox ${this.id} failed: ${message}`);
       void this.end({ status: 'failure', reason });
     }

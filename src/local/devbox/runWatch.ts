@@ -1,4 +1,4 @@
-import type { DevboxLog } from './devboxLog';
+import type { DevboxLog, LogSource } from './devboxLog';
 import type { DevboxRun } from './devboxRun';
 import type { DevboxSpec } from './spec';
 import type { FailureReason } from './status';
@@ -12,8 +12,8 @@ export interface WatchSubject {
   readonly log: DevboxLog;
   /** Host folder that is its disk. */
   readonly disk: string;
-  /** Ends the devbox as a failure; the message goes to its log. */
-  fail(reason: FailureReason, message: string): void;
+  /** Ends the devbox as a failure; the message goes to its log, as one of `source` or else of the setup. */
+  fail(reason: FailureReason, message: string, source?: LogSource): void;
   /** @throws DevboxError `wrong_state` unless it runs */
   suspend(why: string): void;
 }
@@ -29,10 +29,7 @@ export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: Devbox
     folder: devbox.disk,
     limits: devbox.spec.limits,
     signal: run.signal,
-    onExcess: (reason, message) => {
-      devbox.log.append({ source: 'kmsg', level: 'error', message });
-      devbox.fail(reason, message);
-    },
+    onExcess: (reason, message) => devbox.fail(reason, message, 'kmsg'),
   });
   void run.sandbox.ended.then(() => {
     if (!run.signal.aborted && !overdrawn()) {

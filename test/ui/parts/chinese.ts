@@ -24,7 +24,7 @@ export const inChinese: UiTests = (useWindow) => describe('In an editor that is 
     await workbench.screenshot('chinese-1-welcome');
     await workbench.runCommand('Runloop: 启动 Devbox');
     await workbench.quickInput.waitFor('启动 Devbox');
-    await workbench.quickInput.waitFor(/Devbox 的名称\(openhands, LARGE, 1 小时后关闭\)/);
+    await workbench.quickInput.waitFor(/Devbox 的名称\(openhands，LARGE，1 小时后关闭\)/);
     await workbench.quickInput.accept('盒子');
     await workbench.notification('Devbox 盒子 已就绪。').waitFor(60_000);
     const row = tree.row('盒子');

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { diagnose, type Diagnosis } from '../../../src/core/diagnosis/diagnosis';
 import { diagnosisDocument } from '../../../src/core/diagnosis/document';
 import { gatherEvidence, type Evidence } from '../../../src/core/diagnosis/evidence';
 import { diagnosisMarkdown } from '../../../src/core/diagnosis/markdown';
-import { english } from '../../../src/core/diagnosis/words';
+import { english, type Words } from '../../../src/core/diagnosis/words';
+import { asStringMap } from '../../../src/core/parse';
 import { hasEnded, parseDevbox, type Devbox } from '../../../src/core/platform/devbox';
 import type { CreateDevboxBody } from '../../../src/core/platform/createDevboxBody';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
@@ -87,17 +89,18 @@ describe('why a devbox stopped', function () {
   });
 
   it('out_of_memory: with the line of the kernel', async () => {
-    const eater = `exec node -e 'const kept = []; for (let i = 0; i < 24; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 5000)'`;
+    const eater = `exec node -e 'const kept = []; for (let i = 0; i < 24; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 30000)'`;
     const { id } = await create({ entrypoint: eater, launch_parameters: { resource_size_request: 'X_SMALL' } });
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /more memory than a devbox of size X_SMALL has/);
     assert.match(text, /Lines of the kernel\n.*Out of memory: the devbox used/);
+    assert.equal(text.split('Out of memory: the devbox used').length, 2, text);
     assert.match(diagnosis.steps[0]?.text ?? '', /larger size/);
   });
 
   it('out_of_disk: with the line of the kernel', async () => {
     const size = { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 1, custom_disk_size: 2 };
-    const { id } = await create({ entrypoint: 'fallocate -l 1100M /workspace/a; fallocate -l 1100M /tmp/b; sleep 10; exit 3', ...launch(size) });
+    const { id } = await create({ entrypoint: 'fallocate -l 1100M /workspace/a; fallocate -l 1100M /tmp/b; sleep 30; exit 3', ...launch(size) });
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /disk of its size CUSTOM_SIZE was full/);
     assert.match(text, /Lines of the kernel\n.*Out of disk: the devbox had/);
@@ -162,6 +165,18 @@ describe('why a devbox stopped', function () {
     assert.ok(markdown.startsWith('### Why did \\[click\\]\\(https: //evil.example\\) \\<img src=x\\> \\| @\u2060everyone \\` stop?\n'), markdown);
     assert.match(markdown, /\n`{5}text\n.*`{4} \]\(x\) <script>\n/s);
     assert.match(markdown, /\n\| shutdown\\_reason \| ` entrypoint_exit ` \|\n/);
+  });
+
+  it('has its facts in one column, also where letters are twice as wide', async () => {
+    const { id } = await create({ entrypoint: 'exit 1' });
+    const chinese = asStringMap(JSON.parse(readFileSync('media/l10n/bundle.l10n.zh-cn.json', 'utf8')));
+    const words: Words = { t: (text, ...values) => english.t(chinese[text] ?? text, ...values) };
+    await seen(id, ({ status }) => hasEnded(status));
+    const { text } = diagnosisDocument(diagnose(await gatherEvidence(on.api, id), words), words);
+    const facts = text.split('\n').filter((line) => /^ {2}(?:Devbox|\p{Script=Han}+|\w+_reason) {2,}/u.test(line));
+    const starts = facts.map((line) => (/^ +\S+ +/.exec(line)?.[0] ?? '').replace(/\p{Script=Han}/gu, 'xx').length);
+    assert.ok(facts.length > 6, text);
+    assert.deepEqual([...new Set(starts)], ['  shutdown_reason  '.length], text);
   });
 
   it('points to its next steps where they stand in the text', async () => {
