@@ -1,4 +1,4 @@
-import { cancelled, isAborted, RuntimeError } from './errors';
+import { endedBy, isAborted, RuntimeError } from './errors';
 import { isTransient } from './platform/apiErrors';
 import type { Devbox } from './platform/devbox';
 import type { CallOptions } from './platform/apiCalls';
@@ -30,7 +30,7 @@ export async function createDevboxSafely(
   body: CreateDevboxBody,
   options: SafeCreateOptions,
 ): Promise<Devbox> {
-  if (isAborted(options.signal)) throw cancelled();
+  if (isAborted(options.signal)) throw endedBy(options.signal);
   // Its own signal: only the time after a cancellation is limited.
   const settle = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export async function createDevboxSafely(
   try {
     const devbox = await createOrFind(api, body, { ...options, signal: settle.signal });
     options.onCreated(devbox);
-    if (isAborted(options.signal)) throw cancelled(devbox.id);
+    if (isAborted(options.signal)) throw endedBy(options.signal, devbox.id);
     return devbox;
   } finally {
     options.signal.removeEventListener('abort', onAbort);

@@ -78,6 +78,21 @@ export function cancelled(devboxId?: string): RuntimeError {
   });
 }
 
+/** The error for a call whose signal was aborted: what the signal says itself, a time that is over, or a cancellation. */
+export function endedBy(signal: AbortSignal, devboxId?: string): RuntimeError {
+  const reason: unknown = signal.reason;
+  if (RuntimeError.is(reason)) return reason;
+  // What `AbortSignal.timeout` gives: nobody cancelled, so it must not be passed over in silence.
+  if (!(reason instanceof Error && reason.name === 'TimeoutError')) return cancelled(devboxId);
+  return new RuntimeError({
+    code: 'deadline',
+    message: devboxId === undefined ? 'No answer came in time.' : `No answer about the devbox ${devboxId} came in time.`,
+    nextStep: 'Check the network connection and try again.',
+    devboxId,
+    cause: reason,
+  });
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

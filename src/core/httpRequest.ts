@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
-import { cancelled, messageOf, RuntimeError } from './errors';
+import { endedBy, messageOf, RuntimeError } from './errors';
 
 /** A body that is sent while it is read, with the headers that describe it. */
 export interface BodyStream {
@@ -108,23 +108,30 @@ export async function requestText(url: URL, options: HttpRequestOptions): Promis
 
 function requestError(error: unknown, url: URL, options: HttpRequestOptions, timedOut: boolean): RuntimeError {
   const { devboxId } = options;
-  if (options.signal?.aborted === true) return cancelled(devboxId);
-  // The host only: paths and queries of tunnels carry tokens.
-  const host = url.port === '' ? url.hostname : `${url.hostname}:${url.port}`;
+  if (options.signal?.aborted === true) return endedBy(options.signal, devboxId);
+  // The host only: paths and queries carry tokens. Of a tunnel not even that, as its name is the key to it.
+  const whom = devboxId === undefined ? url.host : `the devbox ${devboxId}`;
   if (timedOut) {
     return new RuntimeError({
       code: 'deadline',
-      message: `No answer from ${host} within ${Math.round(options.timeoutMs / 1000)} s.`,
+      message: `No answer from ${whom} within ${Math.round(options.timeoutMs / 1000)} s.`,
       nextStep: 'Check the network connection and try again.',
       devboxId,
       cause: error,
     });
   }
+  const cause = devboxId === undefined && error instanceof Error ? error : withoutHost(error, url);
   return new RuntimeError({
     code: 'network',
-    message: `Could not reach ${host}: ${messageOf(error)}`,
+    message: `Could not reach ${whom}: ${cause.message}.`,
     nextStep: 'Check the network connection, proxy settings and base URL, then try again.',
     devboxId,
-    cause: error,
+    cause,
   });
+}
+
+/** What was thrown, with its code, without the host that was asked: Node names it where a name cannot be found. */
+function withoutHost(error: unknown, url: URL): Error {
+  const code = error instanceof Error && 'code' in error ? { code: error.code } : {};
+  return Object.assign(new Error(messageOf(error).replaceAll(url.hostname, 'its tunnel')), code);
 }

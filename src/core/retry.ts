@@ -1,6 +1,6 @@
 import pRetry, { AbortError } from 'p-retry';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cancelled, messageOf, RuntimeError } from './errors';
+import { endedBy, messageOf, RuntimeError } from './errors';
 import { isTransient } from './platform/apiErrors';
 import { type RetryRule, longestRetryAfterSeconds } from './retryRules';
 
@@ -59,7 +59,7 @@ export async function retrying<T>(attempt: (tryNumber: number) => Promise<T>, op
     );
   } catch (error) {
     if (signal?.aborted === true) {
-      throw RuntimeError.is(signal.reason) ? signal.reason : RuntimeError.is(error) ? error : cancelled();
+      throw RuntimeError.is(signal.reason) || !RuntimeError.is(error) ? endedBy(signal) : error;
     }
     throw error;
   }

@@ -1,4 +1,4 @@
-import { cancelled, RuntimeError } from '../errors';
+import { cancelled, endedBy, RuntimeError } from '../errors';
 
 export interface Turn<T> {
   readonly signal?: AbortSignal | undefined;
@@ -41,7 +41,7 @@ export class ActionQueue {
     try {
       await before;
       this.#refuse();
-      if (turn.signal?.aborted === true) throw cancelled(this.#devboxId);
+      if (turn.signal?.aborted === true) throw endedBy(turn.signal, this.#devboxId);
       return await this.#wait(work(this.#closing.signal), turn);
     } finally {
       release();
@@ -73,9 +73,10 @@ export class ActionQueue {
   async #wait<T>(working: Promise<T>, turn: Turn<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     let onAbort = (): void => undefined;
+    const { signal } = turn;
     const leaving = new Promise<never>((_resolve, reject) => {
-      onAbort = () => reject(cancelled(this.#devboxId));
-      turn.signal?.addEventListener('abort', onAbort, { once: true });
+      onAbort = () => reject(signal === undefined ? cancelled(this.#devboxId) : endedBy(signal, this.#devboxId));
+      signal?.addEventListener('abort', onAbort, { once: true });
       if (turn.waitMs !== undefined) timer = setTimeout(() => reject(this.#timedOut(turn.waitMs ?? 0)), turn.waitMs);
     });
     const progress = { settled: false };

@@ -1,6 +1,6 @@
 import { shownLine } from '../logs/serverLine';
 import { parseJson } from '../parse';
-import { cancelled, messageOf, RuntimeError } from '../errors';
+import { endedBy, messageOf, RuntimeError } from '../errors';
 import { isTransient } from '../platform/apiErrors';
 import type { Devbox } from '../platform/devbox';
 import { parseLogEntry, type LogEntry } from '../platform/logEntry';
@@ -81,7 +81,7 @@ export async function gatherEvidence(
       { rule: askedForReadRule, signal, retryOn: (error) => isTransient(error) || isCut(error) },
     );
   } catch (error) {
-    if (options.signal?.aborted === true) throw cancelled(devboxId);
+    if (options.signal?.aborted === true) throw endedBy(options.signal, devboxId);
     logProblem = limit.aborted ? `It was not read whole within ${logLimitMs / 1000} s.` : harmlessLine(redact(messageOf(error)), 300);
   }
   const found = log.found;

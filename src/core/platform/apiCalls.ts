@@ -1,7 +1,7 @@
 import type { Runloop } from '@runloop/api-client';
 import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
-import { cancelled, RuntimeError } from '../errors';
+import { endedBy, RuntimeError } from '../errors';
 import { readRule, repeatableChangeRule, retrying, type RetryingOptions, type RetryRule } from '../retry';
 import { fromSdkError } from './apiErrors';
 import { openSdk, type ApiAccount } from './client';
@@ -89,7 +89,7 @@ export class ApiCalls {
       return await this.#send(method, path, { ...options, timeout, signal });
     } catch (error) {
       // While an answer arrives, the SDK lets its reader's own abort error through.
-      if (call.signal?.aborted === true) throw cancelled(subject.devboxId);
+      if (call.signal?.aborted === true) throw endedBy(call.signal, subject.devboxId);
       if (deadline.signal.aborted) throw cutShort(subject, timeout + forBody, error);
       throw fromSdkError(error, subject.doing, subject.devboxId);
     } finally {

@@ -33,13 +33,14 @@ function headerOf(headers: unknown, name: string): string | undefined {
 export function fromSdkError(error: unknown, doing: string, devboxId?: string): RuntimeError {
   if (RuntimeError.is(error)) return error;
   const shape = asObject(error) ?? {};
+  const task = devboxId === undefined ? doing : `${doing} (${devboxId})`;
   const status = typeof shape['status'] === 'number' ? shape['status'] : undefined;
   if (status === undefined) {
     const deepest = deepestCause(error);
-    const cause = deepest === undefined ? '' : `: ${messageOf(deepest)}`;
+    const cause = messageOf(deepest ?? error).replace(/\.$/, '');
     return new RuntimeError({
       code: 'network',
-      message: `Could not reach the Runloop API while ${doing}${oneLine(redact(cause))}.`,
+      message: `Could not reach the Runloop API while ${task}: ${oneLine(redact(cause))}.`,
       nextStep: 'Check the network connection, proxy settings and base URL, then try again.',
       devboxId,
       cause: error,
@@ -50,7 +51,7 @@ export function fromSdkError(error: unknown, doing: string, devboxId?: string): 
   const meaning = meaningOf(status);
   return new RuntimeError({
     ...meaning,
-    message: `The Runloop API refused while ${doing} (${status}): ${oneLine(redact(said), 300)}`,
+    message: `The Runloop API refused while ${task} (${status}): ${oneLine(redact(said), 300)}`,
     devboxId,
     status,
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : undefined,

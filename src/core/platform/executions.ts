@@ -41,7 +41,7 @@ export async function runCommand(
       { rule: executionRule, signal: options.signal, retryOn: isTransient },
     );
   } catch (error) {
-    if (RuntimeError.is(error, 'cancelled')) await end(api, devboxId, path);
+    if (options.signal?.aborted === true) await end(api, devboxId, path);
     if (!(error instanceof NotYet)) throw error;
     throw new RuntimeError({
       code: 'deadline',

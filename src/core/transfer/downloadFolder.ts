@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ActionServerHttp } from '../actionServerHttp';
-import { isAborted, cancelled, messageOf, RuntimeError } from '../errors';
+import { isAborted, endedBy, messageOf, RuntimeError } from '../errors';
 
 export interface DownloadOptions {
   /** Absolute folder in the devbox. */
@@ -51,7 +51,7 @@ export async function downloadFolder(
     return { bytes, files };
   } catch (error) {
     await rm(partial, { force: true });
-    if (options.signal !== undefined && isAborted(options.signal)) throw cancelled(http.server.devboxId);
+    if (options.signal !== undefined && isAborted(options.signal)) throw endedBy(options.signal, http.server.devboxId);
     if (RuntimeError.is(error)) throw error;
     throw new RuntimeError({
       code: 'transfer',

@@ -3,10 +3,12 @@ import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../..
 import type { Devbox } from '../../core/platform/devbox';
 import { suspendDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
+import { askedForReadRule as rule } from '../../core/retryRules';
 import { readSettings } from '../account/settings';
 import { ageText, devboxLabel } from '../devboxTree/devboxItem';
 import { listText } from '../listText';
 import type { Services } from '../services';
+import { whenSlow } from '../whenSlow';
 import { plainLabel } from './pickDevbox';
 import { forEach, namesOf, orGone } from './severalDevboxes';
 import { askAndShutDown } from './shutDownDevbox';
@@ -27,8 +29,11 @@ function reasonText(reason: ForgottenReason, oldHours: number): string {
 /** Lists running devboxes that may have been forgotten, and acts on those that the user picks. Nothing acts by itself. */
 export async function findForgottenDevboxes(services: Services): Promise<void> {
   const { api } = await services.account.require();
-  const running: Devbox[] = [];
-  for await (const devbox of api.list({ status: 'running' })) running.push(devbox);
+  const running = await whenSlow(async (signal) => {
+    const found: Devbox[] = [];
+    for await (const devbox of api.list({ status: 'running' }, { signal, rule })) found.push(devbox);
+    return found;
+  });
   const oldHours = readSettings().forgottenAfterHours;
   const forgotten = findForgotten(running, {
     nowMs: api.clock.now(),

@@ -2,12 +2,14 @@ import { l10n, ProgressLocation, window } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { keepDevboxAlive, renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
+import { askedForReadRule as rule } from '../../core/retryRules';
 import { waitUntilRunning } from '../../core/waitForDevbox';
 import { saysYes } from '../ask';
 import { withSignal } from '../cancellation';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import { listText } from '../listText';
 import type { Services } from '../services';
+import { whenSlow } from '../whenSlow';
 import { nameComplaint } from './nameComplaint';
 import { devboxesFor, type DevboxQuestion } from './pickDevbox';
 import { asTheyAre, forEach, namesOf } from './severalDevboxes';
@@ -22,7 +24,8 @@ const changeMs = 60_000;
 async function current(services: Services, question: DevboxQuestion): Promise<readonly Devbox[]> {
   const chosen = await devboxesFor(services, question);
   const { api } = await services.account.require();
-  return chosen.length === 1 && chosen[0] !== undefined ? [await api.retrieve(chosen[0].id)] : asTheyAre(api, chosen);
+  const single = chosen.length === 1 ? chosen[0] : undefined;
+  return whenSlow(async (signal) => (single === undefined ? asTheyAre(api, chosen, { signal, rule }) : [await api.retrieve(single.id, { signal, rule })]));
 }
 
 /** Those in a status, of what a command means; says so if there are none. */
@@ -99,7 +102,7 @@ export async function renameDevboxCommand(services: Services, argument: unknown)
   });
   if (name === undefined || name.trim() === devbox.name) return;
   const { api } = await services.account.require();
-  services.store.update(await renameDevbox(api, devbox.id, name.trim(), { signal: AbortSignal.timeout(changeMs) }));
+  services.store.update(await changing((signal) => renameDevbox(api, devbox.id, name.trim(), { signal })));
 }
 
 /**
@@ -123,4 +126,9 @@ export async function toggleKeepAlive(services: Services, argument: unknown): Pr
   }
   const { api } = await services.account.require();
   await services.keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: AbortSignal.timeout(changeMs) }));
+}
+
+/** A change that is quick as a rule. */
+function changing(work: (signal: AbortSignal) => Promise<Devbox>): Promise<Devbox> {
+  return whenSlow((signal) => work(AbortSignal.any([signal, AbortSignal.timeout(changeMs)])));
 }

@@ -110,8 +110,9 @@ async function linkTo(services: Services, devbox: Devbox, source: VscodeSource):
   try {
     url = await reachable(source);
   } catch (error) {
-    // The devbox or its tunnel changed since: the next attempt attaches anew.
-    services.sessions.detach(devbox.id);
+    // Without a network nothing is known of the devbox. Otherwise it or its tunnel changed: the next attempt attaches anew.
+    if (RuntimeError.is(error, 'network') || RuntimeError.is(error, 'deadline')) services.sessions.noteHealth(devbox.id, 'unreachable');
+    else services.sessions.detach(devbox.id);
     throw error;
   }
   if (url === undefined) {

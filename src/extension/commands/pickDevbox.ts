@@ -1,9 +1,12 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
 import { asArray, asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
+import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
+import { askedForReadRule as rule } from '../../core/retryRules';
 import { ageText, devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
+import { whenSlow } from '../whenSlow';
 
 export interface DevboxQuestion {
   /** What the command was called with: a row of the tree, a devbox's id, or nothing. */
@@ -36,8 +39,8 @@ export async function devboxesFor(services: Services, question: DevboxQuestion):
   const selected = asArray(question.arguments).flatMap((row) => idOf(row) ?? []);
   const single = idOf(question.argument);
   const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];
-  if (ids.length > 0) return Promise.all(ids.map(async (id) => services.store.get(id) ?? api.retrieve(id)));
-  const asked = question.inAnyState === true ? await listedDevboxes(services) : await candidates(api, question);
+  if (ids.length > 0) return whenSlow((signal) => Promise.all(ids.map(async (id) => services.store.get(id) ?? api.retrieve(id, { signal, rule }))));
+  const asked = question.inAnyState === true ? await listedDevboxes(services) : await whenSlow((signal) => candidates(api, question, { signal, rule }));
   const picked = await pick(asked, question.placeHolder);
   return picked === undefined ? [] : [picked];
 }
@@ -62,12 +65,12 @@ const listed = 100;
 export async function listedDevboxes(services: Services): Promise<readonly Devbox[]> {
   const { api } = await services.account.require();
   if (services.store.loaded) return services.store.devboxes;
-  return (await api.listPage({ limit: listed })).devboxes;
+  return (await whenSlow((signal) => api.listPage({ limit: listed }, { signal, rule }))).devboxes;
 }
 
-async function candidates(api: RunloopApi, question: DevboxQuestion): Promise<Devbox[]> {
+async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallOptions): Promise<Devbox[]> {
   if (question.stopped === true) {
-    const pages = await Promise.all(['failure', 'shutdown', 'suspended'].map((status) => api.listPage({ status, limit: offeredEnded })));
+    const pages = await Promise.all(['failure', 'shutdown', 'suspended'].map((status) => api.listPage({ status, limit: offeredEnded }, call)));
     return pages.flatMap(({ devboxes }) => devboxes).sort((a, b) => (b.endTimeMs ?? b.createTimeMs ?? 0) - (a.endTimeMs ?? a.createTimeMs ?? 0));
   }
   const statuses =
@@ -79,7 +82,7 @@ async function candidates(api: RunloopApi, question: DevboxQuestion): Promise<De
   const lists = await Promise.all(
     statuses.map(async (status) => {
       const devboxes: Devbox[] = [];
-      for await (const devbox of api.list({ status })) devboxes.push(devbox);
+      for await (const devbox of api.list({ status }, call)) devboxes.push(devbox);
       return devboxes;
     }),
   );

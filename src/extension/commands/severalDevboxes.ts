@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import { messageOf, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
+import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { devboxLabel } from '../devboxTree/devboxItem';
 
@@ -47,10 +48,10 @@ export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox
  *
  * @throws as {@link forEach}
  */
-export async function asTheyAre(api: RunloopApi, devboxes: readonly Devbox[]): Promise<readonly Devbox[]> {
+export async function asTheyAre(api: RunloopApi, devboxes: readonly Devbox[], call: CallOptions): Promise<readonly Devbox[]> {
   const found = new Map<string, Devbox>();
   await forEach(devboxes, async ({ id }) => {
-    const devbox = await orGone(api.retrieve(id));
+    const devbox = await orGone(api.retrieve(id, call));
     if (devbox !== undefined) found.set(id, devbox);
   });
   return devboxes.flatMap(({ id }) => found.get(id) ?? []);

@@ -3,9 +3,11 @@ import { RuntimeError } from '../../core/errors';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { snapshotDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
+import { askedForReadRule as rule } from '../../core/retryRules';
 import { withSignal } from '../cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
+import { whenSlow } from '../whenSlow';
 import { devboxesFor } from './pickDevbox';
 import { asTheyAre, forEach, namesOf } from './severalDevboxes';
 
@@ -24,7 +26,7 @@ export async function shutDownDevboxes(services: Services, argument: unknown, ar
   if (chosen.length === 0) return;
   const { api } = await services.account.require();
   // What the list says may be old; the question must be about what is there now.
-  const alive = (await asTheyAre(api, chosen)).filter(({ status }) => !hasEnded(status));
+  const alive = (await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }))).filter(({ status }) => !hasEnded(status));
   for (const { id } of chosen) if (!alive.some((devbox) => devbox.id === id)) services.store.remove(id);
   if (alive.length === 0) {
     void window.showInformationMessage(l10n.t('{0} has ended already.', namesOf(chosen)));

@@ -152,6 +152,27 @@ export const startTrouble: UiTests = (useWindow) => describe('Starts and ends wh
     for await (const devbox of api.list({})) assert.equal(devbox.status, 'shutdown');
   });
 
+  it('says that it waits where Runloop is slow, and asks nothing any more once that is given up', async () => {
+    const { workbench } = session();
+    const api = await useFaults({ fault: 'delay', method: 'GET', path: '/v1/devboxes/*', devbox: 'slow', delay_ms: 4_000 });
+    await api.createDevbox({ name: 'slow' }, { requestId: crypto.randomUUID() });
+    await eventually(() => named(api, 'slow'), ([slow]) => slow?.status === 'running');
+    await workbench.runCommand('Runloop: Refresh Devboxes');
+    const row = workbench.tree('Devboxes').row('slow');
+    await row.waitForDescription('running');
+    await row.chooseFromMenu('Shut Down Devbox');
+    const waiting = workbench.notification('Waiting for Runloop…');
+    await waiting.waitFor();
+    await workbench.screenshot('ends-4-waiting');
+    await waiting.press('Cancel');
+    await waiting.waitForGone();
+    await row.chooseFromMenu('Suspend Devbox');
+    await waiting.waitFor();
+    await workbench.dialog.waitFor('Suspend slow?');
+    await workbench.dialog.press('Cancel');
+    assert.equal((await named(api, 'slow'))[0]?.status, 'running');
+  });
+
   it('suspends and shuts down several rows after one question each', async () => {
     const { workbench } = session();
     const api = await useFaults();

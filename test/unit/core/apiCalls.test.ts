@@ -37,6 +37,16 @@ describe('a call to the API', () => {
     );
   });
 
+  it('tells of a time that is over, which nobody cancelled', async () => {
+    for (const signal of [AbortSignal.timeout(200), AbortSignal.any([new AbortController().signal, AbortSignal.timeout(200)])]) {
+      const { once, change } = { once: calls.once.bind(calls), change: calls.change.bind(calls) };
+      const subject = { doing: 'suspending a devbox', devboxId: 'dbx_1' };
+      for (const call of [once('post', '/v1/devboxes/dbx_1/suspend', {}, subject, { signal }), change('/v1/devboxes/dbx_1/suspend', subject, { signal })]) {
+        await assert.rejects(call, (error) => RuntimeError.is(error, 'deadline') && /dbx_1 came in time|in time/.test(error.message));
+      }
+    }
+  });
+
   it('ends at once when it is cancelled while its answer arrives', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 200);
