@@ -33,11 +33,14 @@ export async function* followEvents(api: RunloopApi, devboxId: string, options: 
   const turns = new FollowTurns(pace, options);
   let outputs: ExecutionOutputs | undefined;
   let saidSuspended = false;
+  let isInterrupted = false;
   try {
     while (!isAborted(options.signal)) {
       try {
         turns.begin();
         if (turns.asksStatus) turns.heard((await devboxNow(api, devboxId, options)).status);
+        if (isInterrupted) yield { type: 'notice', notice: { kind: 'reconnected' } };
+        isInterrupted = false;
         // The pass after the end was seen is the last one: nothing can come behind it.
         const last = hasEnded(turns.status ?? '');
         const isSuspended = turns.status === 'suspended';
@@ -67,6 +70,7 @@ export async function* followEvents(api: RunloopApi, devboxId: string, options: 
           continue;
         }
         if (RuntimeError.is(error) ? !isTransient(error) : !isCut(error)) throw error;
+        isInterrupted = true;
         yield { type: 'notice', notice: { kind: 'interrupted', why: messageOf(error) } };
         const wait = turns.restAfterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
         yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);

@@ -6,6 +6,8 @@ export type FollowNotice =
   | PositionNotice
   /** The connection was cut; following goes on by itself. */
   | { readonly kind: 'interrupted'; readonly why: string }
+  /** What was cut goes on. */
+  | { readonly kind: 'reconnected' }
   /** The devbox is suspended; following goes on when it runs again. */
   | { readonly kind: 'suspended' }
   /** There is no stream of the whole log here: executions are streamed one by one, the rest is read again and again. */

@@ -58,6 +58,11 @@ export class LogDocument implements Disposable {
     return this.#reader.records;
   }
 
+  /** True while there is no connection; reading goes on by itself. */
+  get isCut(): boolean {
+    return this.#reader.isCut;
+  }
+
   get state(): ReaderState {
     return this.#reader.state;
   }

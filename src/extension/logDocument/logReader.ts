@@ -30,6 +30,7 @@ export class LogReader implements Disposable {
   readonly #looks = new Emitter<void>();
   #stop: AbortController | undefined;
   #state: ReaderState = 'idle';
+  #isCut = false;
 
   /** @param onNews told when there are more records or the state is another */
   constructor(services: Services, devboxId: string, onNews: () => void) {
@@ -40,6 +41,11 @@ export class LogReader implements Disposable {
 
   get state(): ReaderState {
     return this.#state;
+  }
+
+  /** True while it has no connection and tries again. */
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
   /** Reads on from where it had come to. Does nothing while it reads, or when there is no more to come. */
@@ -108,9 +114,11 @@ export class LogReader implements Disposable {
           continue;
         }
         flush();
+        this.#isCut = event.notice.kind === 'interrupted';
         // A cut is bridged without a loss; where that cannot be said, another notice follows.
-        const text = event.notice.kind === 'interrupted' ? undefined : noticeText(event.notice);
-        if (text !== undefined) this.#notice('warning', text);
+        const text = this.#isCut ? undefined : noticeText(event.notice);
+        if (text === undefined) this.#onNews();
+        else this.#notice('warning', text);
       }
     } finally {
       clearTimeout(timer);
@@ -127,6 +135,7 @@ export class LogReader implements Disposable {
 
   #become(state: ReaderState): void {
     this.#state = state;
+    this.#isCut = false;
     this.#onNews();
   }
 }

@@ -21,8 +21,9 @@ export class LogStatusItem implements Disposable {
       return;
     }
     const all = number(log.records.lineCount);
+    const whole = all === '1' && !log.isLoading ? l10n.t('1 line') : l10n.t('{0} lines', log.isLoading ? `${number(log.linesShown)} / ${all}` : all);
     const lines = hidesNothing(log.filter)
-      ? l10n.t('{0} lines', log.isLoading ? `${number(log.linesShown)} / ${all}` : all)
+      ? whole
       : l10n.t('{0} of {1} lines', number(log.linesShown), all);
     const filter = hidesNothing(log.filter) ? '' : '$(filter-filled) ';
     this.#item.text = `${log.isLoading ? '$(loading~spin) ' : ''}${filter}${lines} · ${stateText(log)}`;
@@ -35,9 +36,10 @@ export class LogStatusItem implements Disposable {
   }
 }
 
-function stateText({ state, isFollowing }: LogDocument): string {
+function stateText({ state, isCut, isFollowing }: LogDocument): string {
   switch (state) {
     case 'reading':
+      if (isCut) return l10n.t('no connection, trying again');
       return isFollowing ? l10n.t('following') : l10n.t('live');
     case 'idle':
       return l10n.t('paused');

@@ -72,6 +72,17 @@ export const faultyLogs: UiTests = (useWindow) => describe('Logs of a platform t
     await workbench.screenshot('search-3-cancelled');
   });
 
+  it('says in the status bar that an open log has no connection, and goes on when there is one again', async () => {
+    const { workbench } = session();
+    const status = workbench.page.locator('.statusbar');
+    await orderFaults(platform, { fault: 'cut', method: 'GET', path: '/v1/devboxes/{id}', devbox: 'quick' });
+    await workbench.tree('Devboxes').row('quick').chooseFromMenu('Open Log');
+    await status.getByText('0 lines · no connection, trying again').waitFor();
+    await workbench.screenshot('log-6-no-connection');
+    await orderFaults(platform);
+    await status.getByText('3 lines · following').waitFor({ timeout: 40_000 });
+  });
+
   it('says once that there is no stream, and reads at once when there is a reason', async () => {
     const { workbench } = session();
     await orderFaults(platform, { fault: 'status', status: 501, path: '/v1/devboxes/{id}/logs/tail' });

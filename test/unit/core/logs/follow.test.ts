@@ -51,7 +51,7 @@ describe('following a log', function () {
     const cutApi = new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url });
     for await (const event of followEvents(cutApi, id, { signal: AbortSignal.timeout(280_000), pace: quick })) {
       if (event.type === 'notice') {
-        if (event.notice.kind !== 'interrupted') gaps.push(event);
+        if (event.notice.kind !== 'interrupted' && event.notice.kind !== 'reconnected') gaps.push(event);
         continue;
       }
       for (const entry of event.lines) {
