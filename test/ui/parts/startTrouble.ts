@@ -71,7 +71,7 @@ export const startTrouble: UiTests = (useWindow) => describe('Starts and ends wh
 
   it('goes on with a devbox whose start was cancelled and that is kept', async () => {
     const { workbench } = session();
-    const api = await useFaults({ fault: 'slow_boot', stage: 'initializing', delay_ms: 5_000 });
+    const api = await useFaults({ fault: 'slow_boot', stage: 'initializing', delay_ms: 6_000 });
     await workbench.runCommand('Runloop: Start Devbox');
     await workbench.quickInput.accept('kept-one');
     await workbench.tree('Devboxes').row('kept-one').waitFor();
@@ -83,7 +83,7 @@ export const startTrouble: UiTests = (useWindow) => describe('Starts and ends wh
 
   it('shuts a devbox down that was ready before the user said so', async () => {
     const { workbench } = session();
-    const api = await useFaults({ fault: 'slow_boot', stage: 'initializing', delay_ms: 3_000 });
+    const api = await useFaults({ fault: 'slow_boot', stage: 'initializing', delay_ms: 6_000 });
     await workbench.runCommand('Runloop: Start Devbox');
     await workbench.quickInput.accept('not-wanted');
     await workbench.tree('Devboxes').row('not-wanted').waitFor();
