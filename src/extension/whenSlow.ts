@@ -16,7 +16,7 @@ export async function whenSlow<T>(work: (signal: AbortSignal) => Promise<T>, tit
   const giveUp = new AbortController();
   const arrived = new AbortController();
   const result = work(giveUp.signal).finally(() => arrived.abort());
-  // Resolves when it is late, and rejects, which nobody needs to know of, when it has arrived.
+  // True when it is late; false when it has arrived, or failed, in time.
   const late = sleep(shownAfterMs, true, { signal: arrived.signal }).catch(() => false);
   if (!(await late)) return result;
   return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>

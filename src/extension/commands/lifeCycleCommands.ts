@@ -125,7 +125,8 @@ export async function toggleKeepAlive(services: Services, argument: unknown): Pr
     });
   }
   const { api } = await services.account.require();
-  await services.keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: AbortSignal.timeout(changeMs) }));
+  // Only the first sign of life can be given up: the later ones come by themselves.
+  await whenSlow((giveUp) => services.keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: AbortSignal.any([giveUp, AbortSignal.timeout(changeMs)]) })));
 }
 
 /** A change that is quick as a rule. */
