@@ -1,28 +1,28 @@
 /* What the core offers to the extension, to other extensions and to plain Node programs. */
-export { ActionExecutionClient, type ActionServer, type RunOptions } from './actionExecutionClient';
-export type { Action, ActionArguments } from './actions/actions';
-export { EventStream, type StreamEvent } from './actions/eventStream';
+export { ActionExecutionClient, type ActionServer, type RunOptions } from './actionServer/actionExecutionClient';
+export type { Action, ActionArguments } from './actionServer/actions';
+export { EventStream, type StreamEvent } from './actionServer/eventStream';
 export { diagnose, diagnosisMarkdown, gatherEvidence, type Diagnosis, type Evidence } from './diagnosis';
 export { RuntimeError, messageOf, type RuntimeErrorCode } from './errors';
 export { Emitter, type Disposable } from './events';
 export { followDevbox } from './logs/followDevbox';
-export type { McpServers, RemoteServer, StdioServer } from './mcp/mcpServers';
+export type { McpServers, RemoteServer, StdioServer } from './actionServer/mcp/mcpServers';
 export {
   isRunObservation,
   observationIs,
   type KnownObservations,
   type Observation,
   type RunObservation,
-} from './observation';
-export { optionsFromConfigToml } from './configToml';
-export { optionsFromEnvironment } from './optionsFromEnvironment';
+} from './actionServer/observation';
+export { optionsFromConfigToml } from './options/configToml';
+export { optionsFromEnvironment } from './options/optionsFromEnvironment';
 export { oneLine, stripControls } from './plainText';
 export { defaultBaseUrl, parseApiKey, parseBaseUrl } from './platform/client';
 export { hasEnded, isActive, type Devbox } from './platform/devbox';
 export type { LogEntry } from './platform/logEntry';
 export { RunloopApi } from './platform/runloopApi';
 export { redact } from './redact';
-export { RunloopRuntime } from './runloopRuntime';
+export { RunloopRuntime } from './runtime/runloopRuntime';
 export {
   containerNameKey,
   longestKeepAliveSeconds,
@@ -33,6 +33,6 @@ export {
   type RunloopRuntimeOptions,
   type RuntimeConfig,
   type SessionKeyStore,
-} from './runtimeConfig';
-export type { RuntimeState } from './runtimeState';
-export type { ConnectPhase, RuntimeEvent, RuntimeStatus } from './runtimeStatus';
+} from './options/runtimeConfig';
+export type { RuntimeState } from './runtime/runtimeState';
+export type { ConnectPhase, RuntimeEvent, RuntimeStatus } from './runtime/runtimeStatus';

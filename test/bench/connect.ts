@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ActionExecutionClient } from '../../src/core/actionExecutionClient';
+import { ActionExecutionClient } from '../../src/core/actionServer/actionExecutionClient';
 import type { Devbox } from '../../src/core/platform/devbox';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { tunnelOrigin } from '../../src/core/platform/tunnel';
-import { RunloopRuntime } from '../../src/core/runloopRuntime';
-import { resolveConfig, type RunloopRuntimeOptions } from '../../src/core/runtimeConfig';
-import { entrypoint, sessionKeyFile } from '../../src/core/startupCommand';
+import { RunloopRuntime } from '../../src/core/runtime/runloopRuntime';
+import { resolveConfig, type RunloopRuntimeOptions } from '../../src/core/options/runtimeConfig';
+import { entrypoint, sessionKeyFile } from '../../src/core/actionServer/startupCommand';
 import { startShippedPlatform, type TestPlatform } from '../testPlatform';
 import { median, quantile, type Bench } from './bench';
 

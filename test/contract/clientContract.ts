@@ -3,14 +3,14 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { ActionExecutionClient, type RunOptions } from '../../src/core/actionExecutionClient';
-import { EventStream, type StreamEvent } from '../../src/core/actions/eventStream';
-import { setGitIdentity } from '../../src/core/environment/gitIdentity';
-import { setupEnvironment } from '../../src/core/environment/setupEnvironment';
+import { ActionExecutionClient, type RunOptions } from '../../src/core/actionServer/actionExecutionClient';
+import { EventStream, type StreamEvent } from '../../src/core/actionServer/eventStream';
+import { setGitIdentity } from '../../src/core/actionServer/environment/gitIdentity';
+import { setupEnvironment } from '../../src/core/actionServer/environment/setupEnvironment';
 import { RuntimeError } from '../../src/core/errors';
-import { noMcpServers } from '../../src/core/mcp/mcpServers';
-import { observationIs, type IpythonObservation } from '../../src/core/observation';
-import { uploadWorkspace } from '../../src/core/transfer/uploadWorkspace';
+import { noMcpServers } from '../../src/core/actionServer/mcp/mcpServers';
+import { observationIs, type IpythonObservation } from '../../src/core/actionServer/observation';
+import { uploadWorkspace } from '../../src/core/actionServer/transfer/uploadWorkspace';
 
 /** What upstream's quoting changes, executes or chokes on. */
 const hostileValue = ' $HOME `id` $(id) !bang it\'s "q" \\; \\n\nzwei 你好\n\u0001\u001b[31m\r\u007f';

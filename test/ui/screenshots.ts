@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { RunloopRuntime } from '../../src/core/runloopRuntime';
+import { RunloopRuntime } from '../../src/core/runtime/runloopRuntime';
 import { projectRoot } from '../vscode/projectPaths';
 import { eventually } from '../eventually';
 import { startUiSession } from './uiSession';

@@ -7,7 +7,7 @@ import { parseLogEntry, type LogEntry } from '../platform/logEntry';
 import { listLogs } from '../platform/logList';
 import type { RunloopApi } from '../platform/runloopApi';
 import { LineRedactor, redact } from '../redact';
-import { askedForReadRule, retrying } from '../retry';
+import { askedForReadRule, retrying } from '../http/retry';
 import { harmlessLine, harmlessOutput } from './harmless';
 import { lastTimeOf } from './times';
 

@@ -2,7 +2,7 @@ import type { Runloop } from '@runloop/api-client';
 import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
 import { endedBy, RuntimeError } from '../errors';
-import { readRule, repeatableChangeRule, retrying, type RetryingOptions, type RetryRule } from '../retry';
+import { readRule, repeatableChangeRule, retrying, type RetryingOptions, type RetryRule } from '../http/retry';
 import { fromSdkError } from './apiErrors';
 import { openSdk, type ApiAccount } from './client';
 import { ServerClock } from './serverClock';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RuntimeError } from '../errors';
 import { asArray, asObject, asString } from '../parse';
-import { buildRule, NotYet, retrying } from '../retry';
+import { buildRule, NotYet, retrying } from '../http/retry';
 import { isTransient } from './apiErrors';
 import type { CallOptions } from './apiCalls';
 import type { RunloopApi } from './runloopApi';

@@ -1,7 +1,7 @@
 import { RuntimeError } from '../errors';
 import { parseJson } from '../parse';
 import { text as readAll } from 'node:stream/consumers';
-import { withDeadline } from '../retry';
+import { withDeadline } from '../http/retry';
 import { parseDevbox, type Devbox } from './devbox';
 import { bodyOf, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';

@@ -1,6 +1,6 @@
 import { text as readAll } from 'node:stream/consumers';
 import { asNumber, asObject, asString, parseJson } from '../parse';
-import { withDeadline } from '../retry';
+import { withDeadline } from '../http/retry';
 import { bodyOf, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 import { openStream, readEvents } from './serverSentEvents';

@@ -1,6 +1,6 @@
 import { RuntimeError } from '../errors';
 import { asNumber, asObject, asString } from '../parse';
-import { executionRule, NotYet, retrying } from '../retry';
+import { executionRule, NotYet, retrying } from '../http/retry';
 import { isTransient } from './apiErrors';
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';

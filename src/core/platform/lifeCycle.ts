@@ -1,6 +1,6 @@
 import { RuntimeError } from '../errors';
 import { asObject, asString } from '../parse';
-import { NotYet, retrying, snapshotRule } from '../retry';
+import { NotYet, retrying, snapshotRule } from '../http/retry';
 import { isTransient } from './apiErrors';
 import { parseDevbox, type Devbox } from './devbox';
 import type { CallOptions } from './apiCalls';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { RuntimeError } from '../errors';
-import { requestStream } from '../httpRequest';
+import { requestStream } from '../http/httpRequest';
 import type { RunloopApi } from './runloopApi';
 
 /** The endpoint is not there, or speaks in a way that is not documented: another source must do. */

@@ -3,7 +3,7 @@ import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../..
 import type { Devbox } from '../../core/platform/devbox';
 import { suspendDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { askedForReadRule as rule } from '../../core/retryRules';
+import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { readSettings } from '../account/settings';
 import { ageText, devboxLabel } from '../devboxTree/devboxItem';
 import { listText } from '../listText';

@@ -3,7 +3,7 @@ import { asArray, asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { askedForReadRule as rule } from '../../core/retryRules';
+import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { ageText, devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { whenSlow } from '../whenSlow';

@@ -3,7 +3,7 @@ import { RuntimeError } from '../../core/errors';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { snapshotDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { askedForReadRule as rule } from '../../core/retryRules';
+import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { withSignal } from '../cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';

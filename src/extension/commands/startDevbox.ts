@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { commands, InputBoxValidationSeverity, l10n, ProgressLocation, window } from 'vscode';
 import { cancelled as cancelledError, RuntimeError } from '../../core/errors';
-import { startPlainDevbox } from '../../core/plainDevbox';
+import { startPlainDevbox } from '../../core/start/plainDevbox';
 import type { Devbox } from '../../core/platform/devbox';
-import type { RuntimeEvent } from '../../core/runtimeStatus';
-import type { StartChoices } from '../../core/startChoices';
+import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
+import type { StartChoices } from '../../core/start/startChoices';
 import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import { inertText } from '../inertText';

@@ -1,7 +1,7 @@
 import { Emitter, type Disposable } from '../../core/events';
 import { isAborted } from '../../core/errors';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { onceRule } from '../../core/retryRules';
+import { onceRule } from '../../core/http/retryRules';
 
 /** Names of blueprints by id. A name is asked for once, when somebody wants to see it. */
 export class BlueprintNames implements Disposable {

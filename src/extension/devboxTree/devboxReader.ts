@@ -1,7 +1,7 @@
 import { RuntimeError } from '../../core/errors';
 import { hasEnded, isChanging, type Devbox, type DevboxPage } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { onceRule } from '../../core/retryRules';
+import { onceRule } from '../../core/http/retryRules';
 import type { DevboxStore } from './devboxStore';
 
 /** Devboxes of the first question: enough for a screen, quick to answer. */

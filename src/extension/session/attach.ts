@@ -1,7 +1,7 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
-import type { RunloopRuntime } from '../../core/runloopRuntime';
+import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import { withSignal } from '../cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';

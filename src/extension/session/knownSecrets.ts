@@ -3,7 +3,7 @@ import { Emitter, type Disposable } from '../../core/events';
 import { asArray, asObject, asString, parseJson } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import type { StartChoices } from '../../core/startChoices';
+import type { StartChoices } from '../../core/start/startChoices';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { Services } from '../services';
 

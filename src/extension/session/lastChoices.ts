@@ -1,6 +1,6 @@
 import type { Memento } from 'vscode';
 import { asObject } from '../../core/parse';
-import { parseKeptChoices, type StartChoices } from '../../core/startChoices';
+import { parseKeptChoices, type StartChoices } from '../../core/start/startChoices';
 import { readSettings } from '../account/settings';
 
 const key = 'runloop.lastChoices';

@@ -1,10 +1,10 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import type { Disposable } from '../../core/events';
-import { answers, findPlainVscode, startPlainVscode, type PlainVscodeOptions, type PlainVscodePhase } from '../../core/plainVscode';
-import { codeServerReleases } from '../../core/plainVscodeScript';
+import { answers, findPlainVscode, startPlainVscode, type PlainVscodeOptions, type PlainVscodePhase } from '../../core/vscode/plainVscode';
+import { codeServerReleases } from '../../core/vscode/plainVscodeScript';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { VscodeAddress, type VscodePlace } from '../../core/vscodeAddress';
+import { VscodeAddress, type VscodePlace } from '../../core/vscode/vscodeAddress';
 import { saysYes } from '../ask';
 import { readSettings } from '../account/settings';
 import { withSignal } from '../cancellation';

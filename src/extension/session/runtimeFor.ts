@@ -3,8 +3,8 @@ import type { SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { Services } from '../services';
 import { rememberSetValues } from './knownSecrets';
-import { RunloopRuntime } from '../../core/runloopRuntime';
-import type { RunloopRuntimeOptions } from '../../core/runtimeConfig';
+import { RunloopRuntime } from '../../core/runtime/runloopRuntime';
+import type { RunloopRuntimeOptions } from '../../core/options/runtimeConfig';
 
 /**
  * A runtime with the window's account and settings, whose devbox is followed from its first moment by the tree and

@@ -3,8 +3,8 @@ import { spent } from '../../core/cost/prices';
 import { isAborted, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { hasEnded } from '../../core/platform/devbox';
-import { onceRule } from '../../core/retryRules';
-import type { RunloopRuntime } from '../../core/runloopRuntime';
+import { onceRule } from '../../core/http/retryRules';
+import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import { readPrices } from '../account/settings';
 import type { Services } from '../services';
 

@@ -1,5 +1,5 @@
 import { EventEmitter, type Disposable, type Event } from 'vscode';
-import type { RunloopRuntime } from '../../core/runloopRuntime';
+import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import type { Log } from '../log';
 import type { RememberedSessions } from './rememberedSessions';
 

@@ -1,5 +1,5 @@
 import { l10n, type QuickPickItem } from 'vscode';
-import { parseVariables } from '../../core/startChoices';
+import { parseVariables } from '../../core/start/startChoices';
 import { shown, withChoices, type Offers, type StartStep, type Valued } from './answers';
 import { optionalHint, pickStep, textStep } from './steps';
 

@@ -4,7 +4,7 @@ import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import { blueprintChoices, networkPolicyChoices, secretChoices, snapshotChoices, type Choice } from '../../core/platform/choices';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import type { StartChoices } from '../../core/startChoices';
+import type { StartChoices } from '../../core/start/startChoices';
 import { inertText } from '../inertText';
 import { readPresets, type OfferedPreset, type PresetProblem } from './presets';
 import type { Step } from './steps';

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
-import { customSizeWord } from '../../core/customSize';
+import { customSizeWord } from '../../core/start/customSize';
 import { oneLine } from '../../core/plainText';
-import type { StartChoices } from '../../core/startChoices';
+import type { StartChoices } from '../../core/start/startChoices';
 import { endRuleText } from '../commands/endRuleText';
 import { inertText } from '../inertText';
 import { listText } from '../listText';

@@ -1,6 +1,6 @@
 import { l10n, window } from 'vscode';
 import { oneLine } from '../../core/plainText';
-import { workspaceFiles } from '../../core/transfer/workspaceFiles';
+import { workspaceFiles } from '../../core/actionServer/transfer/workspaceFiles';
 
 /** Paths that the question names; the others are counted. */
 const mostPaths = 15;

@@ -1,5 +1,5 @@
 import { l10n, Uri, window, workspace } from 'vscode';
-import { parseRepository } from '../../core/startChoices';
+import { parseRepository } from '../../core/start/startChoices';
 import { shown, withChoices, type StartStep, type Valued } from './answers';
 import { tellOfMissingFolder } from './realFolder';
 import { pickStep, textStep } from './steps';

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { longestKeepAliveSeconds } from '../../core/limits';
-import type { EndRule } from '../../core/startChoices';
+import type { EndRule } from '../../core/start/startChoices';
 import { endRuleText } from '../commands/endRuleText';
 import { withChoices, type StartStep, type Valued } from './answers';
 import { pickStep, textStep } from './steps';

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { RuntimeError } from '../../core/errors';
-import { PresetError, type PresetFault } from '../../core/presetFault';
+import { PresetError, type PresetFault } from '../../core/start/presetFault';
 
 /**
  * Reads presets; what is wrong with them is thrown in the editor's language.

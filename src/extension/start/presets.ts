@@ -1,7 +1,7 @@
 import { FileSystemError, l10n, Uri, workspace, type WorkspaceFolder } from 'vscode';
 import { RuntimeError } from '../../core/errors';
-import type { StartChoices } from '../../core/startChoices';
-import { choicesOf, longestPresetFile, parsePresetFile, parsePresets, type Preset } from '../../core/startPresets';
+import type { StartChoices } from '../../core/start/startChoices';
+import { choicesOf, longestPresetFile, parsePresetFile, parsePresets, type Preset } from '../../core/start/startPresets';
 import { readSettings, settingsSection } from '../account/settings';
 import { inEditorsLanguage } from './presetFaultText';
 

@@ -1,6 +1,6 @@
 import { ConfigurationTarget, l10n, Uri, window, workspace, type QuickPickItem, type WorkspaceFolder } from 'vscode';
-import { parsePresets, presetOf } from '../../core/startPresets';
-import type { StartChoices } from '../../core/startChoices';
+import { parsePresets, presetOf } from '../../core/start/startPresets';
+import type { StartChoices } from '../../core/start/startChoices';
 import { saysYes } from '../ask';
 import { settingsSection } from '../account/settings';
 import { nameComplaint } from '../commands/nameComplaint';

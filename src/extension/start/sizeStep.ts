@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { sizes, type Capacity, type Prices } from '../../core/cost/prices';
-import { customSizeProblem, customSizeWord, largestCustomSize, memoryRatio, parseCustomSize } from '../../core/customSize';
+import { customSizeProblem, customSizeWord, largestCustomSize, memoryRatio, parseCustomSize } from '../../core/start/customSize';
 import { estimatedHour, withChoices, type StartStep, type Valued } from './answers';
 import { pickStep, textStep } from './steps';
 

@@ -1,7 +1,7 @@
 import { commands, l10n, QuickPickItemKind, window, workspace } from 'vscode';
 import type { Prices } from '../../core/cost/prices';
 import type { Choice } from '../../core/platform/choices';
-import type { StartSource } from '../../core/startChoices';
+import type { StartSource } from '../../core/start/startChoices';
 import { saysYes } from '../ask';
 import { readSettings } from '../account/settings';
 import { inertText } from '../inertText';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 import { Workbench } from '../workbench/workbench';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { eventually } from '../../eventually';
 import { shownDocument, type ShownDocument } from '../shownDocument';
 import type { UiTests } from '../sharedWindow';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { processesOf } from '../../devboxProcesses';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 import { Workbench } from '../workbench/workbench';

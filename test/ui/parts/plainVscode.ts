@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { startPlainDevbox } from '../../../src/core/plainDevbox';
+import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
 import { startPlatform } from '../../testPlatform';
 import type { UiTests } from '../sharedWindow';
 import { Workbench } from '../workbench/workbench';

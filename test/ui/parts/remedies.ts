@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'mocha';
-import { createBody } from '../../../src/core/lifecycle/createBody';
+import { createBody } from '../../../src/core/runtime/connect/createBody';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { resolveConfig } from '../../../src/core/runtimeConfig';
+import { resolveConfig } from '../../../src/core/options/runtimeConfig';
 import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';
 import { ensureVscode } from '../../vscode/install';
 import { eventually } from '../../eventually';

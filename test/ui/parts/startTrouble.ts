@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { startPlainDevbox } from '../../../src/core/plainDevbox';
+import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
 import type { Devbox } from '../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { startPlatform, type TestPlatform } from '../../testPlatform';

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import { ActionExecutionClient } from '../../../src/core/actionExecutionClient';
-import { EventStream, type StreamEvent } from '../../../src/core/actions/eventStream';
+import { ActionExecutionClient } from '../../../src/core/actionServer/actionExecutionClient';
+import { EventStream, type StreamEvent } from '../../../src/core/actionServer/eventStream';
 import { RuntimeError } from '../../../src/core/errors';
-import { observationIs, parseObservation } from '../../../src/core/observation';
-import { looksSecret } from '../../../src/core/transfer/secretFiles';
-import { uploadWorkspace } from '../../../src/core/transfer/uploadWorkspace';
+import { observationIs, parseObservation } from '../../../src/core/actionServer/observation';
+import { looksSecret } from '../../../src/core/actionServer/transfer/secretFiles';
+import { uploadWorkspace } from '../../../src/core/actionServer/transfer/uploadWorkspace';
 import { RunningServer, sessionKey } from '../local/actionServer/runningServer';
 
 describe('the client against the action server', function () {

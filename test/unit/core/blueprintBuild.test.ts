@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
 import { awaitBuild, beginBuild, buildUnderWay, dropBuild, openhandsDockerfile, usualOpenhandsTag } from '../../../src/core/platform/blueprintBuild';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { usePlatform } from '../../usePlatform';
 
 describe('building a blueprint with OpenHands in it', function () {

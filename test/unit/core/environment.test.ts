@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { ActionExecutionClient } from '../../../src/core/actionExecutionClient';
-import { EventStream, type StreamEvent } from '../../../src/core/actions/eventStream';
-import { setGitIdentity } from '../../../src/core/environment/gitIdentity';
-import { setupEnvironment } from '../../../src/core/environment/setupEnvironment';
+import { ActionExecutionClient } from '../../../src/core/actionServer/actionExecutionClient';
+import { EventStream, type StreamEvent } from '../../../src/core/actionServer/eventStream';
+import { setGitIdentity } from '../../../src/core/actionServer/environment/gitIdentity';
+import { setupEnvironment } from '../../../src/core/actionServer/environment/setupEnvironment';
 import { RuntimeError } from '../../../src/core/errors';
 import { RunningServer, sessionKey } from '../local/actionServer/runningServer';
 

@@ -3,13 +3,13 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
-import type { StreamEvent } from '../../../src/core/actions/eventStream';
+import type { StreamEvent } from '../../../src/core/actionServer/eventStream';
 import { RuntimeError } from '../../../src/core/errors';
-import { findDevbox, findOwn } from '../../../src/core/findDevbox';
+import { findDevbox, findOwn } from '../../../src/core/runtime/connect/findDevbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
-import { containerName, containerNameKey, type RunloopRuntimeOptions } from '../../../src/core/runtimeConfig';
-import type { RuntimeEvent } from '../../../src/core/runtimeStatus';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
+import { containerName, containerNameKey, type RunloopRuntimeOptions } from '../../../src/core/options/runtimeConfig';
+import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';
 
 describe('a runtime among faults', function () {

@@ -4,8 +4,8 @@ import { createServer, request, type IncomingHttpHeaders, type Server } from 'no
 import { connect, type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import { WebSocket, WebSocketServer } from 'ws';
-import { loopbackLookup } from '../../../src/core/httpRequest';
-import { LoopbackForwarder } from '../../../src/core/loopbackForwarder';
+import { loopbackLookup } from '../../../src/core/http/httpRequest';
+import { LoopbackForwarder } from '../../../src/core/vscode/loopbackForwarder';
 
 describe('the loopback forwarder', () => {
   const forwarder = new LoopbackForwarder();

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
 import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
-import { createBody } from '../../../src/core/lifecycle/createBody';
-import { resolveConfig, type RunloopRuntimeOptions } from '../../../src/core/runtimeConfig';
-import type { RuntimeState } from '../../../src/core/runtimeState';
-import type { RuntimeEvent } from '../../../src/core/runtimeStatus';
-import { waitUntilSuspended } from '../../../src/core/waitForDevbox';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
+import { createBody } from '../../../src/core/runtime/connect/createBody';
+import { resolveConfig, type RunloopRuntimeOptions } from '../../../src/core/options/runtimeConfig';
+import type { RuntimeState } from '../../../src/core/runtime/runtimeState';
+import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
+import { waitUntilSuspended } from '../../../src/core/start/waitForDevbox';
 import { usePlatform } from '../../usePlatform';
 
 describe("a runtime's life", function () {

@@ -5,10 +5,10 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { after, before, describe, it } from 'mocha';
 import * as z from 'zod';
-import { ActionExecutionClient } from '../../../src/core/actionExecutionClient';
+import { ActionExecutionClient } from '../../../src/core/actionServer/actionExecutionClient';
 import { RuntimeError } from '../../../src/core/errors';
-import { noMcpServers } from '../../../src/core/mcp/mcpServers';
-import { observationIs } from '../../../src/core/observation';
+import { noMcpServers } from '../../../src/core/actionServer/mcp/mcpServers';
+import { observationIs } from '../../../src/core/actionServer/observation';
 import { asObject, parseJson } from '../../../src/core/parse';
 
 /** A real MCP server over streamable HTTP, with one tool; it notes the headers that it was asked with. */

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { optionsFromConfigToml } from '../../../src/core/configToml';
+import { optionsFromConfigToml } from '../../../src/core/options/configToml';
 import { RuntimeError } from '../../../src/core/errors';
-import { optionsFromEnvironment } from '../../../src/core/optionsFromEnvironment';
-import { resolveConfig } from '../../../src/core/runtimeConfig';
+import { optionsFromEnvironment } from '../../../src/core/options/optionsFromEnvironment';
+import { resolveConfig } from '../../../src/core/options/runtimeConfig';
 
 describe('options', () => {
   it("come from OpenHands' and Runloop's environment names", () => {

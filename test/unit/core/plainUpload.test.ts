@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
-import { startPlainDevbox } from '../../../src/core/plainDevbox';
+import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
 import { runCommand } from '../../../src/core/platform/executions';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { startPlatform, type TestPlatform } from '../../testPlatform';

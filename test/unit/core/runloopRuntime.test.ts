@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
-import { loopbackLookup } from '../../../src/core/httpRequest';
+import { loopbackLookup } from '../../../src/core/http/httpRequest';
 import { followDevbox } from '../../../src/core/logs/followDevbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
-import type { RunloopRuntimeOptions, SessionKeyStore } from '../../../src/core/runtimeConfig';
-import type { RuntimeEvent } from '../../../src/core/runtimeStatus';
-import { sessionKeyFile } from '../../../src/core/startupCommand';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
+import type { RunloopRuntimeOptions, SessionKeyStore } from '../../../src/core/options/runtimeConfig';
+import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
+import { sessionKeyFile } from '../../../src/core/actionServer/startupCommand';
 import { processesOf } from '../../devboxProcesses';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
-import { loopbackLookup } from '../../../src/core/httpRequest';
-import { createBody } from '../../../src/core/lifecycle/createBody';
+import { loopbackLookup } from '../../../src/core/http/httpRequest';
+import { createBody } from '../../../src/core/runtime/connect/createBody';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
-import { resolveConfig, type RunloopRuntimeOptions, type SessionKeyStore } from '../../../src/core/runtimeConfig';
-import type { RuntimeEvent } from '../../../src/core/runtimeStatus';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
+import { resolveConfig, type RunloopRuntimeOptions, type SessionKeyStore } from '../../../src/core/options/runtimeConfig';
+import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 import { ensureVscode } from '../../vscode/install';
 

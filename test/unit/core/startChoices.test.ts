@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
-import { choicesBody, parseKeptChoices, parseRepository, parseVariables, type StartChoices } from '../../../src/core/startChoices';
+import { choicesBody, parseKeptChoices, parseRepository, parseVariables, type StartChoices } from '../../../src/core/start/startChoices';
 
 const choices: StartChoices = {
   source: { kind: 'blueprint', name: 'openhands' },

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import * as z from 'zod';
-import { customSizeProblem, parseCustomSize } from '../../../src/core/customSize';
+import { customSizeProblem, parseCustomSize } from '../../../src/core/start/customSize';
 import { RuntimeError } from '../../../src/core/errors';
-import { PresetError } from '../../../src/core/presetFault';
-import { choicesBody, parseKeptChoices } from '../../../src/core/startChoices';
-import { choicesOf, longestPresetFile, parsePresetFile, parsePresets, presetFileShape, presetOf } from '../../../src/core/startPresets';
+import { PresetError } from '../../../src/core/start/presetFault';
+import { choicesBody, parseKeptChoices } from '../../../src/core/start/startChoices';
+import { choicesOf, longestPresetFile, parsePresetFile, parsePresets, presetFileShape, presetOf } from '../../../src/core/start/startPresets';
 
 const defaults = { blueprint: 'openhands', size: 'LARGE', lifetimeSeconds: 3_600, folder: '/here' };
 

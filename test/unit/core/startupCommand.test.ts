@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'mocha';
-import { entrypoint, shellQuote, startupArgv, type StartupOptions } from '../../../src/core/startupCommand';
+import { entrypoint, shellQuote, startupArgv, type StartupOptions } from '../../../src/core/actionServer/startupCommand';
 
 const defaults: StartupOptions = {
   workspacePath: '/workspace',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, describe, it } from 'mocha';
-import { ActionServerHttp } from '../../../src/core/actionServerHttp';
+import { ActionServerHttp } from '../../../src/core/actionServer/actionServerHttp';
 import { messageOf, RuntimeError } from '../../../src/core/errors';
 import { redact } from '../../../src/core/redact';
 

@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { optionsFromConfigToml } from '../../../src/core/configToml';
+import { optionsFromConfigToml } from '../../../src/core/options/configToml';
 import { RuntimeError } from '../../../src/core/errors';
-import { optionsFromEnvironment } from '../../../src/core/optionsFromEnvironment';
-import { RunloopRuntime } from '../../../src/core/runloopRuntime';
-import type { RunloopRuntimeOptions } from '../../../src/core/runtimeConfig';
-import type { RuntimeEvent } from '../../../src/core/runtimeStatus';
+import { optionsFromEnvironment } from '../../../src/core/options/optionsFromEnvironment';
+import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
+import type { RunloopRuntimeOptions } from '../../../src/core/options/runtimeConfig';
+import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 
 describe('the workspace of a new devbox', function () {

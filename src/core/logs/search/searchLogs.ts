@@ -2,7 +2,7 @@ import { isAborted, RuntimeError } from '../../errors';
 import type { LogEntry } from '../../platform/logEntry';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { LineRedactor } from '../../redact';
-import { readRule, retrying, withDeadline } from '../../retry';
+import { readRule, retrying, withDeadline } from '../../http/retry';
 import { readLog } from '../followDevbox';
 import { LineGroups, type LineGroup } from '../lineGroups';
 import { recordText } from '../recordText';

@@ -10,8 +10,8 @@ import { inflateSync } from 'node:zlib';
 import { ensureChromium } from '../../../vscode/chromium';
 import { parseCalls } from '../../../../src/local/actionServer/browser/actionCode';
 import { parseKeys } from '../../../../src/local/actionServer/browser/keys';
-import { ActionExecutionClient } from '../../../../src/core/actionExecutionClient';
-import { observationIs } from '../../../../src/core/observation';
+import { ActionExecutionClient } from '../../../../src/core/actionServer/actionExecutionClient';
+import { observationIs } from '../../../../src/core/actionServer/observation';
 import { processesWith, RunningServer, sessionKey } from './runningServer';
 
 const pages: Record<string, string> = {

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import { text as readAll } from 'node:stream/consumers';
+import { RuntimeError } from '../errors';
+import { requestStream, requestText, type BodyStream, type TextAnswer } from '../http/httpRequest';
+import { asObject, asString, parseJson } from '../parse';
+import { oneLine } from '../plainText';
+import { tunnelAuthorizationHeader } from '../platform/tunnel';
+import { redact } from '../redact';
+import { readRule, retrying, type RetryingOptions } from '../http/retry';
+
+export interface ActionServer {
+  /** Origin of the action server, without a trailing slash. */
+  readonly url: string;
+  /** What the server asks for in `X-Session-API-Key`; undefined if it asks for none. Secret. */
+  readonly sessionKey: string | undefined;
+  /** Bearer token of an authenticated tunnel. Secret. */
+  readonly tunnelToken: string | undefined;
+  readonly devboxId?: string | undefined;
+}
+
+export interface Sending {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly body?: unknown;
+  readonly bodyStream?: BodyStream;
+  readonly onWait?: RetryingOptions['onWait'];
+}
+
+/** Requests to one action server, with its keys, and its refusals as typed errors. */
+export class ActionServerHttp {
+  readonly server: ActionServer;
+
+  constructor(server: ActionServer) {
+    this.server = server;
+  }
+
+  /** The keys that every request carries. Secret. */
+  get keyHeaders(): Readonly<Record<string, string>> {
+    const { sessionKey, tunnelToken } = this.server;
+    return {
+      ...(sessionKey === undefined ? {} : { 'X-Session-API-Key': sessionKey }),
+      ...(tunnelToken === undefined ? {} : { [tunnelAuthorizationHeader]: `Bearer ${tunnelToken}` }),
+    };
+  }
+
+  /** Sends a request that may be repeated without harm, also after passing failures. */
+  async repeatable(method: 'GET' | 'POST', path: string, request: Sending): Promise<TextAnswer> {
+    return retrying(() => this.once(method, path, request), {
+      rule: readRule,
+      signal: request.signal,
+      onWait: request.onWait,
+    });
+  }
+
+  /** Sends a request once; anything but a 2xx is an error. */
+  async once(method: 'GET' | 'POST', path: string, request: Sending): Promise<TextAnswer> {
+    const answer = await requestText(this.#url(path), { method, ...this.#options(request) });
+    this.#check(answer, path);
+    return answer;
+  }
+
+  /** Like {@link once}, with the answer's body as a stream that the caller reads or destroys. */
+  async stream(path: string, request: Sending): Promise<IncomingMessage> {
+    const response = await requestStream(this.#url(path), { method: 'GET', ...this.#options(request) });
+    const status = response.statusCode ?? 0;
+    if (status < 200 || status >= 300) {
+      this.#check({ status, headers: response.headers, body: await readAll(response) }, path);
+    }
+    return response;
+  }
+
+  #url(path: string): URL {
+    return new URL(`${this.server.url}${path}`);
+  }
+
+  #options(request: Sending): Parameters<typeof requestStream>[1] {
+    return {
+      headers: {
+        accept: 'application/json',
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...this.keyHeaders,
+        ...request.bodyStream?.headers,
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.bodyStream === undefined ? {} : { bodyStream: request.bodyStream }),
+      timeoutMs: request.timeoutMs,
+      signal: request.signal,
+      devboxId: this.server.devboxId,
+    };
+  }
+
+  #check(answer: TextAnswer, path: string): void {
+    if (answer.status >= 200 && answer.status < 300) return;
+    const body = asObject(parseJson(answer.body));
+    const said = asString(body?.['detail']) ?? asString(body?.['message']) ?? 'no reason given';
+    const refused = answer.status === 401 || answer.status === 403;
+    const asked = Number(answer.headers['retry-after'] ?? Number.NaN);
+    const where = path.split('?')[0] ?? path;
+    throw new RuntimeError({
+      code: refused ? 'session_key' : answer.status === 429 ? 'rate_limited' : 'action_server',
+      message: `The action server refused ${where} (${answer.status}): ${oneLine(redact(said), 300)}`,
+      nextStep: refused
+        ? 'Attach again: the session key or tunnel of this devbox has changed.'
+        : answer.status === 429
+          ? 'Wait a little, then try again.'
+          : 'Show the output of the devbox for the reason.',
+      devboxId: this.server.devboxId,
+      status: answer.status,
+      retryAfterSeconds: Number.isFinite(asked) && asked >= 0 ? asked : undefined,
+    });
+  }
+}

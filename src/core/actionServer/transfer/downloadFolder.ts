@@ -1,0 +1,80 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ActionServerHttp } from '../actionServerHttp';
+import { isAborted, endedBy, messageOf, RuntimeError } from '../../errors';
+
+export interface DownloadOptions {
+  /** Absolute folder in the devbox. */
+  readonly path: string;
+  /** Where the zip file goes; it appears there only when it is whole. */
+  readonly zipFile: string;
+  /** Told of the bytes received so far, and of all of them if the server named their number. */
+  readonly onProgress?: ((received: number, total: number | undefined) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Milliseconds until the answer begins; the server packs everything first. */
+const packTimeoutMs = 300_000;
+
+/**
+ * Fetches a folder as a zip. An error page is never kept as if it were one (D26): status, length, signature and
+ * directory are checked before the file gets its name.
+ *
+ * @throws RuntimeError `transfer` if what came is no whole zip, or what a request can end with
+ */
+export async function downloadFolder(
+  http: ActionServerHttp,
+  options: DownloadOptions,
+): Promise<{ readonly bytes: number; readonly files: number }> {
+  const partial = `${options.zipFile}.part`;
+  try {
+    const query = new URLSearchParams({ path: options.path });
+    const response = await http.stream(`/download_files?${query.toString()}`, { timeoutMs: packTimeoutMs, signal: options.signal });
+    const length = Number(response.headers['content-length'] ?? Number.NaN);
+    const total = Number.isFinite(length) ? length : undefined;
+    let bytes = 0;
+    const counting = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length;
+        options.onProgress?.(bytes, total);
+        done(null, chunk);
+      },
+    });
+    await pipeline(response, counting, createWriteStream(partial, { mode: 0o600 }), {
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    if (total !== undefined && bytes !== total) throw new Error(`${bytes} of ${total} bytes came`);
+    const files = await countEntries(partial);
+    await rename(partial, options.zipFile);
+    return { bytes, files };
+  } catch (error) {
+    await rm(partial, { force: true });
+    if (options.signal !== undefined && isAborted(options.signal)) throw endedBy(options.signal, http.server.devboxId);
+    if (RuntimeError.is(error)) throw error;
+    throw new RuntimeError({
+      code: 'transfer',
+      message: `The download is no whole zip file: ${messageOf(error)}`,
+      nextStep: 'Try again; if it stays so, show the output of the devbox.',
+      devboxId: http.server.devboxId,
+      cause: error,
+    });
+  }
+}
+
+/** Opens the archive's directory, which only a whole zip has. */
+async function countEntries(file: string): Promise<number> {
+  const { default: yauzl } = await import('yauzl');
+  return new Promise((resolve, reject) => {
+    yauzl.open(file, { lazyEntries: true, autoClose: false }, (error, zip) => {
+      if (error !== null) {
+        reject(error);
+        return;
+      }
+      const count = zip.entryCount;
+      zip.once('close', () => resolve(count));
+      zip.close();
+    });
+  });
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { messageOf, RuntimeError } from '../../errors';
+import { requestText } from '../../http/httpRequest';
+import { oneLine } from '../../plainText';
+import { runCommand } from '../../platform/executions';
+import { devboxPath, type RunloopApi } from '../../platform/runloopApi';
+import { redact } from '../../redact';
+import { shellQuote } from '../startupCommand';
+import { packed, type WorkspaceUpload } from './uploadWorkspace';
+import { workspaceFiles } from './workspaceFiles';
+
+/** Milliseconds that an upload may take. */
+const uploadTimeoutMs = 300_000;
+
+/**
+ * Uploads what is in a folder into a devbox without an action server, through Runloop's own file transfer: into a folder
+ * of the same name in its home, as clones of repositories go.
+ *
+ * @returns the number of files, and the relative paths of those that were held back because they look like secrets
+ * @throws RuntimeError `transfer` if a file cannot be read, or the devbox does not take or unpack it
+ */
+export async function uploadToPlain(
+  api: RunloopApi,
+  devboxId: string,
+  options: Omit<WorkspaceUpload, 'destination'>,
+): Promise<{ readonly files: number; readonly withheld: readonly string[] }> {
+  const { folder, signal } = options;
+  const found = await workspaceFiles(folder, signal);
+  const yes = found.secrets.length > 0 && (await options.confirmSecrets?.(found.secrets)) === true;
+  const files = yes ? [...found.files, ...found.secrets] : found.files;
+  const withheld = yes ? [] : found.secrets;
+  if (files.length === 0 && found.emptyFolders.length === 0) return { files: 0, withheld };
+  // Runloop wants to know the size first, so the archive is made before it is sent.
+  const temporary = await mkdtemp(join(tmpdir(), 'runloop-upload-'));
+  try {
+    const archive = join(temporary, 'archive.tgz');
+    await pipeline(await packed(folder, [...found.emptyFolders, ...files]), createWriteStream(archive, { mode: 0o600 }), { signal });
+    const remote = `.runloop-devboxes-${randomBytes(8).toString('hex')}.tgz`;
+    await send(api, devboxId, { ...options, archive, remote, files: files.length });
+    const target = `"$HOME"/${shellQuote(basename(folder))}`;
+    const source = `"$HOME"/${remote}`;
+    const unpack = `mkdir -p -- ${target} && tar -xzof ${source} -C ${target}; code=$?; rm -f -- ${source}; exit $code`;
+    const { exitStatus, stderr } = await runCommand(api, devboxId, unpack, { signal });
+    if (exitStatus !== 0) throw failed(devboxId, `it could not be unpacked: ${oneLine(stderr, 200)}`);
+  } catch (error) {
+    if (RuntimeError.is(error) || signal?.aborted === true) throw error;
+    throw failed(devboxId, messageOf(error), error);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return { files: files.length, withheld };
+}
+
+interface Sending extends Pick<WorkspaceUpload, 'onProgress' | 'signal'> {
+  readonly archive: string;
+  /** Relative to the home of the devbox's user. */
+  readonly remote: string;
+  readonly files: number;
+}
+
+async function send(api: RunloopApi, devboxId: string, { archive, remote, files, onProgress, signal }: Sending): Promise<void> {
+  const boundary = `----runloop${randomBytes(16).toString('hex')}`;
+  const head = Buffer.from(
+    `--${boundary}\r\nContent-Disposition: form-data; name="path"\r\n\r\n${remote}\r\n` +
+      `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="archive.tgz"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+  );
+  const foot = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const { size } = await stat(archive);
+  const parts = async function* (): AsyncGenerator<Buffer> {
+    yield head;
+    let sent = 0;
+    for await (const chunk of createReadStream(archive)) {
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+      sent += bytes.length;
+      yield bytes;
+      onProgress?.(sent, files);
+    }
+    yield foot;
+  };
+  const described = {
+    'content-type': `multipart/form-data; boundary=${boundary}`,
+    'content-length': String(head.length + size + foot.length),
+  };
+  const answer = await requestText(new URL(`${api.baseUrl}${devboxPath(devboxId)}/upload_file`), {
+    method: 'POST',
+    headers: { authorization: api.authorization, accept: 'application/json', ...described },
+    bodyStream: { stream: Readable.from(parts()), headers: described },
+    timeoutMs: uploadTimeoutMs,
+    signal,
+  });
+  if (answer.status < 200 || answer.status >= 300) {
+    throw failed(devboxId, `Runloop refused it (${answer.status}): ${oneLine(redact(answer.body), 200)}`);
+  }
+}
+
+function failed(devboxId: string, why: string, cause?: unknown): RuntimeError {
+  return new RuntimeError({
+    code: 'transfer',
+    message: `The folder could not be uploaded: ${why}`,
+    nextStep: 'Check the folder, then try again.',
+    devboxId,
+    cause,
+  });
+}

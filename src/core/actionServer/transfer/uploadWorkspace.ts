@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { ActionExecutionClient } from '../actionExecutionClient';
+import { messageOf, RuntimeError } from '../../errors';
+import { isRunObservation } from '../observation';
+import { oneLine } from '../../plainText';
+import { shellQuote } from '../startupCommand';
+import { incomingFolder } from './incoming';
+import { workspaceFiles } from './workspaceFiles';
+
+export interface WorkspaceUpload {
+  /** Local folder. */
+  readonly folder: string;
+  /** Absolute folder in the devbox. */
+  readonly destination: string;
+  readonly confirmSecrets?: ((paths: readonly string[]) => Promise<boolean>) | undefined;
+  /** Told of the bytes of the archive sent so far, and of the number of files in it. */
+  readonly onProgress?: ((sent: number, files: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Seconds that unpacking in the devbox may take. */
+const unpackSeconds = 600;
+
+/**
+ * Uploads what is in a folder into a folder of the devbox, packed while it is sent.
+ *
+ * The archive is a tar that the devbox's shell unpacks: a zip unpacked by the server would lose what may be executed,
+ * belong to the server's user, and lack every file with two dots in its name.
+ *
+ * @returns the number of files, and the relative paths of those that were held back because they look like secrets
+ * @throws RuntimeError `transfer` if a file cannot be read or the devbox cannot unpack the archive
+ */
+export async function uploadWorkspace(
+  client: ActionExecutionClient,
+  options: WorkspaceUpload,
+): Promise<{ readonly files: number; readonly withheld: readonly string[] }> {
+  const { folder, signal, onProgress } = options;
+  const found = await workspaceFiles(folder, signal);
+  const yes = found.secrets.length > 0 && (await options.confirmSecrets?.(found.secrets)) === true;
+  const files = yes ? [...found.files, ...found.secrets] : found.files;
+  const withheld = yes ? [] : found.secrets;
+  if (files.length === 0 && found.emptyFolders.length === 0) return { files: 0, withheld };
+  const incoming = await incomingFolder((command) => inShell(client, command, signal));
+  if (incoming === undefined) throw failed(client, 'the shell of the devbox does not tell where its home is');
+  // A name of its own: two windows may upload at the same time.
+  const name = `${randomBytes(8).toString('hex')}.tgz`;
+  const content = await packed(folder, [...found.emptyFolders, ...files]);
+  try {
+    await client.upload({
+      name,
+      content,
+      destination: incoming,
+      ...(onProgress === undefined ? {} : { onProgress: (sent: number) => onProgress(sent, files.length) }),
+      signal,
+    });
+  } catch (error) {
+    // A file that cannot be read ends the request as well.
+    if (content.errored === null || signal?.aborted === true) throw error;
+    throw failed(client, `a file cannot be read: ${messageOf(content.errored)}`, content.errored);
+  }
+  const archive = shellQuote(`${incoming}/${name}`);
+  const destination = shellQuote(options.destination);
+  // `-o`: the files are to belong to the shell's user, not to the one that they have here.
+  const unpack = `(mkdir -p -- ${destination} && tar -xzof ${archive} -C ${destination}; code=$?; rm -f ${archive}; exit $code)`;
+  await inShell(client, unpack, signal);
+  return { files: files.length, withheld };
+}
+
+/** A gzipped tar of these paths, made while it is read. */
+export async function packed(folder: string, paths: readonly string[]): Promise<Readable> {
+  const { create } = await import('tar');
+  // With a leading `./`, no name can be taken for anything but a path.
+  const archive = create({ cwd: folder, gzip: true, portable: true, noDirRecurse: true }, paths.map((path) => `./${path}`));
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of archive) yield chunk;
+  };
+  return Readable.from(chunks());
+}
+
+async function inShell(client: ActionExecutionClient, command: string, signal: AbortSignal | undefined): Promise<string> {
+  const args = { command, hidden: true, blocking: true };
+  const observation = await client.runAction({ action: 'run', args, timeout: unpackSeconds }, signal);
+  if (isRunObservation(observation) && observation.exitCode === 0) return observation.content.trim();
+  throw failed(client, oneLine(observation.content, 200));
+}
+
+function failed(client: ActionExecutionClient, why: string, cause?: unknown): RuntimeError {
+  return new RuntimeError({
+    code: 'transfer',
+    message: `The workspace could not be uploaded: ${why}`,
+    nextStep: 'Check workspace_base, then try again.',
+    devboxId: client.devboxId,
+    cause,
+  });
+}

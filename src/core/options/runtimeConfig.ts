@@ -1,0 +1,176 @@
+import { nameFault } from '../variables';
+import { RuntimeError } from '../errors';
+import { longestKeepAliveSeconds } from '../limits';
+import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
+import { defaultBaseUrl } from '../platform/client';
+import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
+import type { StartChoices } from '../start/startChoices';
+
+export { longestKeepAliveSeconds } from '../limits';
+export { containerNameKey } from '../platform/devbox';
+export type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
+
+/** {@link RunloopRuntimeOptions}, checked and with their defaults. */
+export interface RuntimeConfig {
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly sid: string;
+  readonly attachToExisting: boolean;
+  readonly devboxId: string | undefined;
+  readonly reuseExisting: boolean;
+  readonly closeMode: CloseMode | undefined;
+  readonly blueprintName: string;
+  readonly resourceSize: string;
+  readonly keepAliveSeconds: number;
+  readonly idle: IdlePolicy | undefined;
+  readonly choices: StartChoices | undefined;
+  readonly launchCommands: readonly string[];
+  readonly tunnelAuthMode: 'open' | 'authenticated';
+  readonly tunnelUrlTemplate: string | undefined;
+  readonly sessionKeys: SessionKeyStore | undefined;
+  readonly connectTimeoutMs: number;
+  readonly workspaceBase: string | undefined;
+  readonly confirmSecrets: ((paths: readonly string[]) => Promise<boolean>) | undefined;
+  readonly workspacePath: string;
+  readonly initGitInEmptyWorkspace: boolean;
+  readonly maxIterations: number;
+  readonly plugins: readonly string[];
+  readonly username: string;
+  readonly userId: number;
+  readonly enableBrowser: boolean;
+  readonly debug: boolean;
+  readonly browsergymEvalEnv: string | undefined;
+  readonly actionTimeoutSeconds: number;
+  /** All variables of §5.1, later ones winning, names in upper case. Secret. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly gitUserName: string;
+  readonly gitUserEmail: string;
+  readonly mcp: McpServers;
+}
+
+/** The longest session id and devbox name we send, in characters. */
+export const longestName = 100;
+
+export function containerName(sid: string): string {
+  return `openhands-runtime-${sid}`;
+}
+
+function invalid(message: string, nextStep: string): RuntimeError {
+  return new RuntimeError({ code: 'invalid_option', message, nextStep });
+}
+
+/**
+ * What is wrong with a name for a devbox, or undefined if nothing is. Control characters would garble every list it
+ * is shown in.
+ */
+export function nameProblem(name: string): 'empty' | 'too_long' | 'control_characters' | undefined {
+  if (name.trim() === '') return 'empty';
+  if (Array.from(name).length > longestName) return 'too_long';
+  return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name) ? 'control_characters' : undefined;
+}
+
+function checkedSid(sid: string): string {
+  const problem = nameProblem(sid);
+  if (problem === undefined) return sid;
+  throw invalid(
+    problem === 'empty'
+      ? 'A devbox needs a name.'
+      : problem === 'too_long'
+        ? `A devbox name has at most ${longestName} characters.`
+        : 'A devbox name must not contain control characters.',
+    'Choose another name.',
+  );
+}
+
+function checkedNumbers(options: RunloopRuntimeOptions): Pick<RuntimeConfig, 'keepAliveSeconds' | 'maxIterations' | 'actionTimeoutSeconds' | 'userId'> {
+  const keepAliveSeconds = options.keepAliveTimeSeconds ?? 3_600;
+  if (!Number.isInteger(keepAliveSeconds) || keepAliveSeconds < 60 || keepAliveSeconds > longestKeepAliveSeconds) {
+    throw invalid('The lifetime of a devbox must be between 1 minute and 48 hours.', 'Choose another lifetime.');
+  }
+  if (options.idle !== undefined && !(options.idle.afterSeconds >= 60)) {
+    throw invalid('A devbox must be idle for at least 1 minute before it is ended.', 'Choose a longer idle time.');
+  }
+  const maxIterations = options.maxIterations ?? 500;
+  if (!Number.isInteger(maxIterations) || maxIterations < 1) {
+    throw invalid('The number of iterations must be a whole number above 0.', 'Choose another number.');
+  }
+  const actionTimeoutSeconds = options.actionTimeoutSeconds ?? 120;
+  if (!(actionTimeoutSeconds > 0) || actionTimeoutSeconds > 86_400) {
+    throw invalid('The timeout of an action must be above 0 and at most 86400 seconds.', 'Choose another timeout.');
+  }
+  const userId = options.userId ?? ((options.runAsOpenhands ?? true) ? 1000 : 0);
+  if (!Number.isInteger(userId) || userId < 0) throw invalid('A user id is a whole number.', 'Choose another user id.');
+  return { keepAliveSeconds, maxIterations, actionTimeoutSeconds, userId };
+}
+
+/** All variables in the order of §5.1; what cannot be a variable is refused here, before anything is created. */
+function mergedEnvironment(options: RunloopRuntimeOptions): Record<string, string> {
+  const tokens = Object.entries(options.gitProviderTokens ?? {}).map(([provider, token]) => [`${provider}_token`, token] as const);
+  const all = [
+    ...(options.enableAutoLint === true ? [['ENABLE_AUTO_LINT', 'true'] as const] : []),
+    ...Object.entries(options.envVars ?? {}),
+    ...tokens,
+    ...Object.entries(options.runtimeStartupEnvVars ?? {}),
+  ];
+  const merged: Record<string, string> = {};
+  for (const [name, value] of all) {
+    const fault = nameFault(name, value);
+    if (fault !== undefined) throw fault;
+    merged[name.toUpperCase()] = value;
+  }
+  return merged;
+}
+
+function checkedIdentity(text: string, what: string): string {
+  if (text.includes('\0')) throw invalid(`The git ${what} must not contain a NUL character.`, 'Remove it.');
+  return text;
+}
+
+/**
+ * Options with their defaults, checked.
+ *
+ * @throws RuntimeError `invalid_option`
+ */
+export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
+  if (options.runtime !== undefined && options.runtime !== 'runloop') {
+    throw invalid(`The runtime "${options.runtime}" is asked for, and this is "runloop".`, 'Set RUNTIME=runloop, or leave it out.');
+  }
+  const workspacePath = options.workspaceMountPathInSandbox ?? '/workspace';
+  if (!workspacePath.startsWith('/') || workspacePath.includes('\0')) {
+    throw invalid('The workspace path in the devbox must be absolute.', 'Use a path such as /workspace.');
+  }
+  const plugins = [...(options.plugins ?? ['agent_skills', 'jupyter'])];
+  if (options.headlessMode !== true && !plugins.includes('vscode')) plugins.push('vscode');
+  return {
+    apiKey: options.apiKey,
+    baseUrl: options.baseUrl ?? defaultBaseUrl,
+    sid: checkedSid(options.sid ?? 'default'),
+    attachToExisting: options.attachToExisting ?? false,
+    devboxId: options.devboxId,
+    reuseExisting: options.reuseExisting ?? true,
+    closeMode: options.closeMode,
+    blueprintName: options.blueprintName ?? 'openhands',
+    resourceSize: options.resourceSize ?? 'LARGE',
+    idle: options.idle,
+    choices: options.choices,
+    launchCommands: options.launchCommands ?? [],
+    tunnelAuthMode: options.tunnelAuthMode ?? 'authenticated',
+    tunnelUrlTemplate: options.tunnelUrlTemplate,
+    sessionKeys: options.sessionKeys,
+    connectTimeoutMs: options.connectTimeoutMs ?? 300_000,
+    workspaceBase: options.workspaceBase,
+    confirmSecrets: options.confirmSecrets,
+    workspacePath,
+    initGitInEmptyWorkspace: options.initGitInEmptyWorkspace ?? false,
+    plugins,
+    username: options.username ?? ((options.runAsOpenhands ?? true) ? 'openhands' : 'root'),
+    enableBrowser: options.enableBrowser ?? true,
+    debug: options.debug ?? false,
+    browsergymEvalEnv: options.browsergymEvalEnv,
+    environment: mergedEnvironment(options),
+    gitUserName: checkedIdentity(options.gitUserName ?? 'openhands', 'user name'),
+    gitUserEmail: checkedIdentity(options.gitUserEmail ?? 'openhands@all-hands.dev', 'email address'),
+    mcp: options.mcp ?? noMcpServers,
+    ...checkedNumbers(options),
+  };
+}

@@ -1,0 +1,39 @@
+import type { CreateDevboxBody } from '../../platform/createDevboxBody';
+import { containerName, containerNameKey, type RuntimeConfig } from '../../options/runtimeConfig';
+import { choicesBody, type StartChoices } from '../../start/startChoices';
+import { entrypoint, sessionKeyFile } from '../../actionServer/startupCommand';
+
+/** Metadata by which a devbox is found whose create answer was lost. */
+export const requestKey = 'runloop-devboxes-request';
+
+/**
+ * What a create asks for. Nothing of upstream's that Runloop no longer knows (`prebuilt`, `available_ports`, D24, D25);
+ * the session key goes in as a file, not as a variable or metadata, which listings show (D12).
+ */
+export function createBody(config: RuntimeConfig, sessionKey: string, requestId: string): CreateDevboxBody {
+  const chosen = choicesBody(config.choices ?? usualChoices(config));
+  const { endRule } = config.choices ?? usualChoices(config);
+  return {
+    ...chosen,
+    name: config.sid,
+    entrypoint: entrypoint(config),
+    metadata: { [containerNameKey]: containerName(config.sid), [requestKey]: requestId },
+    mounts: [...(chosen.mounts ?? []), { type: 'file_mount', target: sessionKeyFile, content: sessionKey }],
+    tunnel: { auth_mode: config.tunnelAuthMode, http_keep_alive: endRule.kind === 'idle' },
+    launch_parameters: {
+      ...chosen.launch_parameters,
+      ...(config.launchCommands.length === 0 ? {} : { launch_commands: config.launchCommands }),
+    },
+  };
+}
+
+function usualChoices(config: RuntimeConfig): StartChoices {
+  return {
+    source: { kind: 'blueprint', name: config.blueprintName },
+    size: config.resourceSize,
+    endRule:
+      config.idle === undefined
+        ? { kind: 'lifetime', seconds: config.keepAliveSeconds }
+        : { kind: 'idle', seconds: config.idle.afterSeconds, action: config.idle.action },
+  };
+}

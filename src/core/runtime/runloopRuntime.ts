@@ -1,0 +1,318 @@
+import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
+import type { EventStream } from '../actionServer/eventStream';
+import { setupEnvironment } from '../actionServer/environment/setupEnvironment';
+import { RuntimeError } from '../errors';
+import type { Disposable } from '../events';
+import { bounded, type BoundedCall } from './connect/withinDeadline';
+import { bringUp, type BringUpContext, type Connection } from './connect/bringUp';
+import { findOrCreate } from './connect/findOrCreate';
+import { cleanUpAfter, leaveDevbox } from './connect/leaveDevbox';
+import { watchLifetime } from './connect/lifetime';
+import { setUpDevbox } from './connect/setUpDevbox';
+import type { Devbox } from '../platform/devbox';
+import { keepDevboxAlive, suspendDevbox } from '../platform/lifeCycle';
+import { RunloopApi } from '../platform/runloopApi';
+import { tunnelOrigin } from '../platform/tunnel';
+import { resolveConfig, type CloseMode, type RunloopRuntimeOptions, type RuntimeConfig } from '../options/runtimeConfig';
+import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
+import type { RuntimeEvent } from './runtimeStatus';
+import { RuntimeVoice } from './runtimeEvents';
+import { actionServerPort, vscodePort } from '../actionServer/startupCommand';
+import { VscodeAddress } from '../vscode/vscodeAddress';
+import { waitUntilSuspended } from '../start/waitForDevbox';
+
+interface Call {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * OpenHands' RunloopRuntime: creates a devbox or attaches to one, waits for it and its action server, performs actions
+ * in it, hands out its VS Code URL, suspends and resumes it, and closes it.
+ *
+ * One runtime belongs to one devbox and connects once. What it created is shut down again when connecting fails or
+ * is cancelled; what it attached to is never touched.
+ */
+export class RunloopRuntime {
+  readonly config: RuntimeConfig;
+  readonly api: RunloopApi;
+  readonly #voice = new RuntimeVoice();
+  readonly #vscode = new VscodeAddress();
+  readonly #machine = new StateMachine((from, to) => this.#voice.fire({ type: 'state', from, to }));
+  readonly #abandon = new AbortController();
+  #devbox: Devbox | undefined;
+  #connection: Connection | undefined;
+  #lifetime: Disposable | undefined;
+  #createdHere = false;
+  #closing: Promise<void> | undefined;
+  #underWay: Promise<void> = Promise.resolve();
+
+  /** @throws RuntimeError for options that cannot work, before any request (`missing_api_key`, `invalid_option`). */
+  constructor(options: RunloopRuntimeOptions) {
+    this.config = resolveConfig(options);
+    const { fire } = this.#voice;
+    this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) => fire({ type: 'request', request }));
+  }
+
+  /** States, statuses and phases as they happen. */
+  onEvent(listener: (event: RuntimeEvent) => void): Disposable {
+    return this.#voice.on(listener);
+  }
+
+  /** Actions, observations and statuses in order, replayable. */
+  get stream(): EventStream {
+    return this.#voice.stream;
+  }
+
+  get state(): RuntimeState {
+    return this.#machine.state;
+  }
+
+  get devbox(): Devbox | undefined {
+    return this.#devbox;
+  }
+
+  /** True if this runtime created its devbox, and false if it attached to one. */
+  get createdHere(): boolean {
+    return this.#createdHere;
+  }
+
+  /** Origin of the action server, known once connected. */
+  get actionExecutionServerUrl(): string | undefined {
+    return this.#connection === undefined ? undefined : this.#origin(actionServerPort, this.#connection);
+  }
+
+  /** @throws RuntimeError `closed` or `disconnected` unless the runtime is ready. */
+  get actions(): ActionExecutionClient {
+    return this.#ready().client;
+  }
+
+  /**
+   * Brings the runtime to ready. After a failure nothing that it created is left behind.
+   *
+   * @throws RuntimeError that says what happened and what to do next; `cancelled` when the signal was aborted.
+   */
+  async connect(options: Call = {}): Promise<void> {
+    this.#machine.move('connecting', this.#devbox?.id);
+    this.#voice.status('STATUS$STARTING_RUNTIME');
+    this.#underWay = this.#connect(options.signal);
+    await this.#underWay;
+  }
+
+  /**
+   * Finds back to the devbox after the connection was lost, also one that was suspended or whose server ended.
+   *
+   * @throws RuntimeError as with connect(); the runtime is then `disconnected` and can be tried again
+   */
+  async reconnect(options: Call = {}): Promise<void> {
+    const devbox = this.#known('reconnecting');
+    await this.#again(devbox, 'disconnected', options.signal);
+  }
+
+  /** Suspends the devbox: files stay, processes end. @throws RuntimeError if it cannot be suspended */
+  async suspend(options: Call = {}): Promise<void> {
+    const devbox = this.#known('suspending');
+    this.#letGo();
+    this.#underWay = this.#bounded(options.signal, async (call) => {
+      this.#devbox = await waitUntilSuspended(this.api, await suspendDevbox(this.api, devbox.id, call), call.signal);
+      this.#machine.move('suspended');
+    }).catch((error: unknown) => {
+      if (this.#machine.can('disconnected')) this.#machine.move('disconnected');
+      throw error;
+    });
+    await this.#underWay;
+  }
+
+  /** Resumes the devbox that was suspended, with its server, and is ready again. */
+  async resume(options: Call = {}): Promise<void> {
+    const devbox = this.#known('resuming');
+    await this.#again(devbox, 'suspended', options.signal);
+  }
+
+  /** Tells Runloop that the devbox is in use; renews an idle policy (D21). */
+  async keepAlive(options: Call = {}): Promise<void> {
+    await keepDevboxAlive(this.api, this.#ready().devbox.id, options);
+  }
+
+  /**
+   * Sets variables in the devbox's shells and Jupyter, byte for byte; they stay set for later shells.
+   *
+   * @throws RuntimeError `invalid_option` for names and values that no environment can hold; `environment`
+   */
+  async addEnvVars(variables: Readonly<Record<string, string>>, options: Call = {}): Promise<void> {
+    const jupyter = this.config.plugins.includes('jupyter');
+    await setupEnvironment(this.actions, { variables, jupyter, signal: options.signal });
+  }
+
+  /**
+   * URL of the devbox's VS Code, in its workspace folder, for a browser on this machine. Contains the VS Code
+   * token: open it, never print it. Asked anew each time, as token and tunnel change when a devbox is resumed (D30).
+   *
+   * @param options.anyHost the URL may be opened under another host name: its server looks at the port only
+   * @returns undefined if the devbox has no VS Code
+   */
+  async vscodeUrl(signal?: AbortSignal, options: { readonly anyHost?: boolean } = {}): Promise<string | undefined> {
+    const connection = this.#ready();
+    const token = await connection.client.connectionToken(signal);
+    if (token === undefined || token === '') return undefined;
+    const origin = this.#origin(vscodePort, connection);
+    const place = { origin, tunnelToken: connection.tunnel.authToken, token, folder: this.config.workspacePath };
+    return this.#vscode.of(place, options.anyHost === true);
+  }
+
+  /**
+   * The same page as a URL of `vscodeUrl`, without the token in the address, for a browser that shows its address.
+   *
+   * @returns undefined for a URL that does not lead through this runtime's forwarder
+   */
+  hiddenUrl(url: string): string | undefined {
+    return this.#vscode.hidden(url);
+  }
+
+  /**
+   * Ends this runtime. Unless `mode` or the options say otherwise, the devbox is shut down if this runtime created it,
+   * and kept if it was found. Harmless when called again (D22).
+   *
+   * @throws RuntimeError if the devbox could not be shut down or suspended; a repeated close reports the same outcome.
+   */
+  async close(options: { readonly mode?: 'default' | CloseMode } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.mode ?? 'default');
+    await this.#closing;
+  }
+
+  async #connect(outer: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#bounded(outer, async (call) => {
+        const found = await findOrCreate({
+          api: this.api,
+          config: this.config,
+          call,
+          onPhase: (phase) => this.#voice.phase(phase, this.#devbox),
+          onCreated: (devbox) => {
+            this.#devbox = devbox;
+            this.#createdHere = true;
+          },
+        });
+        this.#devbox = found.devbox;
+        const connection = await bringUp(this.#context(call), found.devbox, found);
+        if (!this.config.attachToExisting) {
+          await setUpDevbox(connection, { config: this.config, isNew: found.isNew, signal: call.signal, fire: this.#voice.fire });
+        }
+        this.#nowReady(connection);
+      });
+    } catch (error) {
+      this.#machine.move('failed');
+      const failure = error as RuntimeError;
+      const created = this.#createdHere ? this.#devbox : undefined;
+      const told = created === undefined ? failure : await cleanUpAfter(failure, this.api, this.config, created);
+      this.#letGo();
+      this.#voice.status('STATUS$ERROR', told);
+      throw told;
+    }
+  }
+
+  async #again(devbox: Devbox, otherwise: RuntimeState, outer: AbortSignal | undefined): Promise<void> {
+    this.#letGo();
+    this.#voice.status('STATUS$STARTING_RUNTIME');
+    this.#underWay = this.#bounded(outer, async (call) => {
+      const current = await this.api.retrieve(devbox.id, call);
+      this.#nowReady(await bringUp(this.#context(call), current, { isNew: false }));
+    }).catch((error: unknown) => {
+      this.#machine.move(otherwise);
+      this.#voice.status('STATUS$ERROR', RuntimeError.is(error) ? error : undefined);
+      throw error;
+    });
+    await this.#underWay;
+  }
+
+  #context(call: BoundedCall): BringUpContext {
+    return {
+      api: this.api,
+      config: this.config,
+      call,
+      client: {
+        timeoutSeconds: this.config.actionTimeoutSeconds,
+        events: this.stream,
+        mcp: this.config.mcp,
+        sid: this.config.sid,
+        onWait: call.onWait,
+        onLost: (error) => {
+          if (this.#machine.state !== 'ready') return;
+          this.#machine.move('disconnected');
+          this.#voice.status('STATUS$ERROR_RUNTIME_DISCONNECTED', error);
+        },
+      },
+      onPhase: (phase, devbox) => {
+        this.#devbox = devbox;
+        this.#voice.phase(phase, this.#devbox);
+      },
+      onStarted: () => this.#voice.status('STATUS$RUNTIME_STARTED'),
+    };
+  }
+
+  async #bounded(outer: AbortSignal | undefined, work: (call: BoundedCall) => Promise<void>): Promise<void> {
+    const limitMs = this.config.connectTimeoutMs;
+    const { fire } = this.#voice;
+    await bounded({ limitMs, outer, abandon: this.#abandon.signal, fire, devboxId: () => this.#devbox?.id }, work);
+  }
+
+  #nowReady(connection: Connection): void {
+    this.#connection = connection;
+    this.#devbox = connection.devbox;
+    this.#machine.move('ready');
+    this.#lifetime = watchLifetime({
+      devbox: connection.devbox,
+      idle: this.config.idle,
+      keepAlive: () => keepDevboxAlive(this.api, connection.devbox.id),
+      onExpiring: (seconds) => this.#voice.fire({ type: 'expiring', seconds }),
+      onFailure: () => this.#voice.fire({ type: 'note', message: 'The devbox could not be kept alive this time.' }),
+    });
+    this.#voice.phase('ready', this.#devbox);
+    this.#voice.status('STATUS$READY');
+  }
+
+  /** Ends everything that belongs to the present connection. */
+  #letGo(): void {
+    this.#lifetime?.dispose();
+    this.#lifetime = undefined;
+    if (this.#connection !== undefined) this.#vscode.forget(this.#origin(vscodePort, this.#connection));
+    this.#connection?.client.dispose();
+    this.#connection = undefined;
+  }
+
+  async #close(mode: 'default' | CloseMode): Promise<void> {
+    this.#abandon.abort();
+    // What is under way cleans up after itself; its failure is told to whoever called it.
+    await this.#underWay.catch(() => undefined);
+    const failed = this.#machine.state === 'failed';
+    this.#machine.move('closing');
+    this.#letGo();
+    this.#vscode.dispose();
+    const chosen = mode === 'default' ? (this.config.closeMode ?? (this.#createdHere ? 'shutdown' : 'keep')) : mode;
+    const devbox = this.#devbox;
+    try {
+      // After a failed connect nothing of our own is left, and what was found is not ours to touch.
+      if (devbox !== undefined && !(failed && this.#createdHere)) await leaveDevbox(this.api, this.config, devbox, chosen);
+    } finally {
+      this.#machine.move('closed');
+      this.#voice.status('STATUS$STOPPED');
+      this.#voice.dispose();
+    }
+  }
+
+  #origin(port: number, { tunnel }: Connection): string {
+    const { baseUrl } = this.api;
+    return tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: baseUrl, template: this.config.tunnelUrlTemplate });
+  }
+
+  /** Moves on with the devbox that is known. */
+  #known(to: RuntimeState): Devbox {
+    if (this.#devbox === undefined || !this.#machine.can(to)) throw wrongState(this.#machine.state, this.#devbox?.id);
+    this.#machine.move(to);
+    return this.#devbox;
+  }
+
+  #ready(): Connection {
+    if (this.#machine.state !== 'ready' || this.#connection === undefined) throw wrongState(this.#machine.state, this.#devbox?.id);
+    return this.#connection;
+  }
+}

@@ -1,0 +1,32 @@
+import type { RuntimeError } from '../errors';
+import type { Devbox } from '../platform/devbox';
+import type { SentRequest } from '../platform/apiCalls';
+import type { RuntimeState } from './runtimeState';
+
+/** OpenHands' own words for what the runtime is doing (its RuntimeStatus wire values). */
+export type RuntimeStatus =
+  | 'STATUS$STOPPED'
+  | 'STATUS$STARTING_RUNTIME'
+  | 'STATUS$RUNTIME_STARTED'
+  | 'STATUS$SETTING_UP_WORKSPACE'
+  | 'STATUS$READY'
+  | 'STATUS$ERROR'
+  | 'STATUS$ERROR_RUNTIME_DISCONNECTED';
+
+/**
+ * The steps of a connect that a person waits for, in order. `provisioning` covers everything the platform does
+ * before the devbox runs; the devbox's own status tells the details.
+ */
+export type ConnectPhase = 'looking' | 'creating' | 'resuming' | 'provisioning' | 'startingServer' | 'settingUp' | 'ready';
+
+export type RuntimeEvent =
+  | { readonly type: 'state'; readonly from: RuntimeState; readonly to: RuntimeState }
+  | { readonly type: 'status'; readonly status: RuntimeStatus; readonly error?: RuntimeError }
+  | { readonly type: 'phase'; readonly phase: ConnectPhase; readonly devbox?: Devbox }
+  | { readonly type: 'request'; readonly request: SentRequest }
+  | { readonly type: 'waiting'; readonly reason: 'rate_limited' | 'network'; readonly seconds: number }
+  /** The devbox's fixed lifetime ends in so many seconds. */
+  | { readonly type: 'expiring'; readonly seconds: number }
+  | { readonly type: 'upload'; readonly sent: number; readonly files: number }
+  /** Something that went on without one of its parts, in one sentence. */
+  | { readonly type: 'note'; readonly message: string };

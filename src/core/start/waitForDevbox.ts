@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
+import { RuntimeError } from '../errors';
+import { oneLine } from '../plainText';
+import { isTransient } from '../platform/apiErrors';
+import { hasEnded, knownStatuses, type Devbox } from '../platform/devbox';
+import type { RunloopApi } from '../platform/runloopApi';
+import { redact } from '../redact';
+import {
+  devboxRunningRule,
+  devboxRunningSpacingMs,
+  longPollSeconds,
+  NotYet,
+  retrying,
+  serverAliveBoundMs,
+  serverAliveRule,
+  type RetryingOptions,
+} from '../http/retry';
+
+export interface WaitOptions {
+  readonly signal: AbortSignal;
+  readonly onWait?: RetryingOptions['onWait'];
+  readonly onStatus?: (devbox: Devbox) => void;
+}
+
+/** Lines of the log that go with the error of a devbox that died. */
+const logTailLines = 20;
+
+/**
+ * The error for a devbox that ended or was suspended while something needed it, with its reason and the end of its
+ * log.
+ */
+export async function endedError(api: RunloopApi, devbox: Devbox, during: string): Promise<RuntimeError> {
+  const reason = devbox.failureReason ?? devbox.shutdownReason;
+  const logTail = await api
+    .logs(devbox.id, { signal: AbortSignal.timeout(5_000) })
+    .then((entries) => entries.slice(-logTailLines).map((entry) => oneLine(redact(entry.text), 500)))
+    .catch((error: unknown) => [`(its log could not be read: ${oneLine(String(error))})`]);
+  return new RuntimeError({
+    code: 'devbox_ended',
+    message:
+      `The devbox went to "${oneLine(devbox.status)}" ${during}` +
+      (reason === undefined ? '; no reason was given.' : ` (${oneLine(reason)}).`),
+    nextStep: 'Show its output for what happened, then start another one.',
+    devboxId: devbox.id,
+    logTail,
+  });
+}
+
+/** True for a devbox that cannot come to run by waiting. */
+function isLost(status: string): boolean {
+  return hasEnded(status) || status === 'suspended' || status === 'suspending';
+}
+
+/**
+ * Waits until a devbox runs (OpenHands' rule of 120 tries 1 s apart, woken by the API's long poll, D7 and D8).
+ *
+ * @throws RuntimeError `devbox_ended` at once when it ends or is suspended, with reason and log; `deadline` when the
+ *   tries are used up; what the API said for permanent failures.
+ */
+export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options: WaitOptions): Promise<Devbox> {
+  let current = devbox;
+  let nextTry = 0;
+  try {
+    return await retrying(
+      async () => {
+        if (isLost(current.status)) throw await endedError(api, current, 'before it was running');
+        if (current.status === 'running') return current;
+        await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
+        nextTry = Date.now() + devboxRunningSpacingMs;
+        // Any change wakes us, so that each status is seen; 408 says that there was none.
+        const others = knownStatuses.filter((status) => status !== current.status);
+        const answer =
+          (await api.waitForStatus(current.id, others, longPollSeconds, options)) ??
+          (await api.retrieve(current.id, options));
+        if (answer.status !== current.status) {
+          // A change is progress: ask again at once instead of keeping the distance.
+          nextTry = 0;
+          current = answer;
+          options.onStatus?.(answer);
+        }
+        if (current.status === 'running') return current;
+        if (isLost(current.status)) throw await endedError(api, current, 'before it was running');
+        throw new NotYet(`the devbox is ${oneLine(current.status)}`);
+      },
+      { rule: devboxRunningRule, signal: options.signal, onWait: options.onWait },
+    );
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+    throw new RuntimeError({
+      code: 'deadline',
+      message: `The devbox was still "${oneLine(current.status)}" after ${devboxRunningRule.tries} checks.`,
+      nextStep: 'Try again later, or choose a smaller size.',
+      devboxId: devbox.id,
+    });
+  }
+}
+
+/** Milliseconds before the devbox itself is watched beside its server; most servers answer sooner. */
+const watchAfterMs = 1_500;
+/** Milliseconds during which a tunnel that is not routed yet may answer 404. */
+const routingGraceMs = 5_000;
+
+/**
+ * Waits until the action server says that it is ready, and keeps an eye on the devbox meanwhile (D7, D15).
+ *
+ * @param boundMs milliseconds to wait at the most; 120,000 by default
+ * @throws RuntimeError `devbox_ended`, `no_action_server` when the bound is reached, or what refused permanently.
+ */
+export async function waitUntilAlive(
+  api: RunloopApi,
+  client: ActionExecutionClient,
+  devbox: Devbox,
+  options: WaitOptions & { readonly boundMs?: number },
+): Promise<void> {
+  const boundMs = options.boundMs ?? serverAliveBoundMs;
+  const bound = AbortSignal.timeout(boundMs);
+  const done = new AbortController();
+  const signal = AbortSignal.any([options.signal, bound, done.signal]);
+  const started = Date.now();
+  let last: unknown;
+  const alive = retrying(
+    async () => {
+      try {
+        if (await client.alive(signal)) return;
+        last = new NotYet('it answers, but is not ready');
+      } catch (error) {
+        last = error;
+        const routing = RuntimeError.is(error) && error.status === 404 && Date.now() - started < routingGraceMs;
+        if (!routing && !isTransient(error)) throw error;
+      }
+      throw new NotYet('the action server does not answer yet');
+    },
+    { rule: serverAliveRule, signal },
+  );
+  try {
+    await Promise.race([alive, watchDevbox(api, devbox, signal)]);
+  } catch (error) {
+    if (options.signal.aborted || !bound.aborted) throw error;
+    throw new RuntimeError({
+      code: 'no_action_server',
+      message: `The action server did not become ready within ${Math.round(boundMs / 1000)} s${
+        last instanceof Error ? ` (${oneLine(redact(last.message))})` : ''
+      }.`,
+      nextStep: 'Show the output of the devbox: it tells what the server was doing.',
+      devboxId: devbox.id,
+      cause: last,
+    });
+  } finally {
+    done.abort();
+    // Its end is an abort that we caused ourselves; the outcome is known by now.
+    await alive.catch(() => undefined);
+  }
+}
+
+/** Rejects when the devbox ends or is suspended; otherwise pending until the signal is aborted. */
+async function watchDevbox(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<never> {
+  await sleep(watchAfterMs, undefined, { signal });
+  const ends = ['failure', 'shutdown', 'suspended', 'suspending'];
+  for (;;) {
+    const started = Date.now();
+    try {
+      const ended = await api.waitForStatus(devbox.id, ends, longPollSeconds, { signal });
+      if (ended !== undefined) throw await endedError(api, ended, 'while its action server was starting');
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+    }
+    await sleep(Math.max(0, started + devboxRunningSpacingMs - Date.now()), undefined, { signal });
+  }
+}
+
+/**
+ * Waits until a devbox that is being suspended is.
+ *
+ * @throws RuntimeError `devbox_ended` if it ends instead; what the API said for permanent failures
+ */
+export async function waitUntilSuspended(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<Devbox> {
+  let current = devbox;
+  while (current.status !== 'suspended') {
+    if (hasEnded(current.status)) throw await endedError(api, current, 'while it was being suspended');
+    const started = Date.now();
+    try {
+      current = (await api.waitForStatus(devbox.id, ['suspended', 'failure', 'shutdown'], longPollSeconds, { signal })) ?? current;
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      await sleep(Math.max(0, started + devboxRunningSpacingMs - Date.now()), undefined, { signal });
+    }
+  }
+  return current;
+}

@@ -1,0 +1,146 @@
+import { RuntimeError } from '../errors';
+import { requestText } from '../http/httpRequest';
+import { oneLine } from '../plainText';
+import type { CallOptions } from '../platform/apiCalls';
+import type { Devbox } from '../platform/devbox';
+import { runCommand } from '../platform/executions';
+import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import { tunnelAuthorizationHeader, tunnelOrigin } from '../platform/tunnel';
+import { NotYet, plainVscodeRule, retrying } from '../http/retry';
+import { plainVscodeScript, vscodeHomeFile, vscodeLogFile, vscodeScriptFile, vscodeTokenFile } from './plainVscodeScript';
+import { vscodePort } from '../actionServer/startupCommand';
+import type { VscodePlace } from './vscodeAddress';
+
+export interface PlainVscodeOptions extends CallOptions {
+  readonly tunnelAuthMode: 'open' | 'authenticated';
+  readonly tunnelUrlTemplate: string | undefined;
+}
+
+export type PlainVscodePhase = 'looking' | 'downloading' | 'unpacking' | 'starting';
+
+export interface StartPlainVscodeOptions extends PlainVscodeOptions {
+  /**
+   * Where an archive of code-server is fetched from if the devbox has no VS Code server, with `{arch}` in it. Without it
+   * nothing is installed.
+   */
+  readonly installFrom?: string | undefined;
+  /** @param bytes downloaded so far */
+  readonly onPhase?: (phase: PlainVscodePhase, bytes: number) => void;
+}
+
+/** Milliseconds that the server may take for one answer. */
+const answerMs = 5_000;
+/** Where the user of Runloop's images lives, for a devbox that does not tell. */
+const usualHome = '/home/user';
+
+/**
+ * The VS Code of a devbox without an action server, if it was started before and still answers. Starts nothing.
+ *
+ * @returns undefined if there is none
+ */
+export async function findPlainVscode(api: RunloopApi, devbox: Devbox, options: PlainVscodeOptions): Promise<VscodePlace | undefined> {
+  if (devbox.status !== 'running' || devbox.tunnel === undefined) return undefined;
+  const token = await readToken(api, devbox.id, options);
+  if (token === undefined) return undefined;
+  const place = placeOf(api, devbox, { ...options, token, folder: await readHome(api, devbox.id, options) });
+  return (await answers(place, options.signal)) ? place : undefined;
+}
+
+/**
+ * Starts a VS Code server in a devbox without an action server: the one that is there, else one that is installed if
+ * `installFrom` says so. Its token is made in the devbox and lies in a file that only the devbox's user reads.
+ *
+ * @returns undefined if the devbox has no VS Code server and none was to be installed
+ * @throws RuntimeError that tells why it did not start
+ */
+export async function startPlainVscode(api: RunloopApi, devbox: Devbox, options: StartPlainVscodeOptions): Promise<VscodePlace | undefined> {
+  const { signal } = options;
+  options.onPhase?.('looking', 0);
+  // A file, so that the devbox's log shows one short line, and whoever wants to can read what ran.
+  const body = { file_path: vscodeScriptFile, contents: plainVscodeScript(options.installFrom) };
+  await api.change(`${devboxPath(devbox.id)}/write_file_contents`, 'writing a file of a devbox', body, options, devbox.id);
+  const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, `bash "$HOME"/${vscodeScriptFile}`, {
+    signal,
+    onOutput: (line) => {
+      const [, word, bytes] = /^(downloading|unpacking|starting)(?: (\d+))?$/.exec(line) ?? [];
+      if (word === 'downloading' || word === 'unpacking' || word === 'starting') options.onPhase?.(word, Number(bytes ?? 0));
+    },
+  });
+  const said = stdout.trim().split('\n').at(-1) ?? '';
+  if (said === 'missing') return undefined;
+  const home = /^(?:running|started) (\/.*)$/.exec(said)?.[1];
+  if (exitStatus !== 0 || home === undefined) {
+    throw failed(devbox, `The VS Code server could not be started: ${oneLine(stderr.trim() === '' ? said : stderr, 300)}`);
+  }
+  options.onPhase?.('starting', 0);
+  const tunnel = await api.ensureTunnel(devbox, options.tunnelAuthMode, options);
+  const token = await readToken(api, devbox.id, options);
+  if (token === undefined) throw failed(devbox, 'The VS Code server in the devbox left no token.');
+  const place = placeOf(api, { ...devbox, tunnel }, { ...options, token, folder: home });
+  try {
+    await retrying(
+      async () => {
+        if (!(await answers(place, signal))) throw new NotYet('the VS Code server does not answer yet');
+      },
+      { rule: plainVscodeRule, signal },
+    );
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+    throw failed(devbox, `The VS Code server does not answer. ${await lastWords(api, devbox.id, options)}`);
+  }
+  return place;
+}
+
+/** True if the VS Code server answers. */
+export async function answers(place: VscodePlace, signal: AbortSignal | undefined): Promise<boolean> {
+  const headers = place.tunnelToken === undefined ? {} : { [tunnelAuthorizationHeader]: `Bearer ${place.tunnelToken}` };
+  try {
+    const { status } = await requestText(new URL('/version', place.origin), { headers, timeoutMs: answerMs, signal });
+    return status === 200;
+  } catch (error) {
+    if (RuntimeError.is(error, 'cancelled') || !RuntimeError.is(error)) throw error;
+    return false;
+  }
+}
+
+function placeOf(
+  api: RunloopApi,
+  { tunnel }: Devbox,
+  { tunnelUrlTemplate, token, folder }: PlainVscodeOptions & { readonly token: string; readonly folder: string },
+): VscodePlace {
+  const origin = tunnelOrigin({ port: vscodePort, key: tunnel?.key ?? '', apiBaseUrl: api.baseUrl, template: tunnelUrlTemplate });
+  return { origin, tunnelToken: tunnel?.authToken, token, folder };
+}
+
+async function readToken(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string | undefined> {
+  const token = (await readIfThere(api, devboxId, vscodeTokenFile, call))?.trim();
+  return token !== undefined && /^[0-9a-f]{48}$/.test(token) ? token : undefined;
+}
+
+/** The home of the devbox's user, who may be root; the usual one if the devbox gives no path. */
+async function readHome(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string> {
+  const home = (await readIfThere(api, devboxId, vscodeHomeFile, call))?.trim();
+  return home !== undefined && /^\/[^\p{Cc}]{0,400}$/u.test(home) ? home : usualHome;
+}
+
+async function readIfThere(api: RunloopApi, devboxId: string, file: string, call: CallOptions): Promise<string | undefined> {
+  try {
+    return await api.readFile(devboxId, file, call);
+  } catch (error) {
+    if (RuntimeError.is(error) && (error.status === 404 || error.status === 400)) return undefined;
+    throw error;
+  }
+}
+
+async function lastWords(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string> {
+  try {
+    return oneLine((await api.readFile(devboxId, vscodeLogFile, call)).slice(-300), 300);
+  } catch (error) {
+    if (RuntimeError.is(error)) return '';
+    throw error;
+  }
+}
+
+function failed(devbox: Devbox, message: string): RuntimeError {
+  return new RuntimeError({ code: 'action_server', message, nextStep: 'Show the output of the devbox, then try again.', devboxId: devbox.id });
+}
