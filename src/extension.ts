@@ -9,25 +9,25 @@ import type { RunloopDevboxesApi } from './extension/api/runloopDevboxesApi';
 import { registerCommands } from './extension/commands/register';
 import { followDeepLinks } from './extension/deepLink';
 import { StopDocuments } from './extension/diagnosis/stopDocuments';
-import { DevboxStore } from './extension/devboxTree/devboxStore';
+import { DevboxStore } from './extension/devboxes/devboxStore';
 import { DevboxTree } from './extension/devboxTree/devboxTree';
 import { RememberedLogs } from './extension/logDocument/rememberedLogs';
 import { restoreLogs } from './extension/logDocument/restoreLogs';
 import { LocalPlatform } from './extension/localPlatform/localPlatform';
-import { Log } from './extension/log';
+import { Log } from './extension/messages/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
 import type { Services } from './extension/services';
-import { KeepAlive } from './extension/session/keepAlive';
-import { watchClosedWindows } from './extension/session/closedWindows';
+import { KeepAlive } from './extension/lifeCycle/keepAlive';
+import { watchClosedWindows } from './extension/forgotten/closedWindows';
 import { followAccount } from './extension/session/followAccount';
 import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
 import { SessionHealth } from './extension/session/sessionHealth';
 import { KnownSecrets } from './extension/session/knownSecrets';
-import { LastChoices } from './extension/session/lastChoices';
+import { LastChoices } from './extension/start/lastChoices';
 import { Sessions } from './extension/session/sessions';
 import { SessionStatusItem } from './extension/session/sessionStatusItem';
-import { StartedHere } from './extension/session/startedHere';
+import { StartedHere } from './extension/forgotten/startedHere';
 
 /** Builds the services and registers views and commands. No network, and the Runloop SDK stays unread. */
 export function activate(context: ExtensionContext): RunloopDevboxesApi {

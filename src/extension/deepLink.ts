@@ -1,9 +1,9 @@
 import { l10n, window, type Disposable, type Uri } from 'vscode';
 import { RuntimeError } from '../core/errors';
-import { saysYes } from './ask';
+import { saysYes } from './messages/ask';
 import { devboxLabel } from './devboxTree/devboxItem';
 import type { Services } from './services';
-import { showFailure } from './showFailure';
+import { showFailure } from './messages/showFailure';
 
 /**
  * Follows links of the form `vscode://runloop-devboxes.runloop-devboxes/open?devbox=<id>`. A link comes from anywhere, so
@@ -39,6 +39,6 @@ async function open(services: Services, uri: Uri): Promise<void> {
     harmless: true,
   });
   if (!wanted) return;
-  const { openVscode } = await import('./commands/openVscode');
+  const { openVscode } = await import('./openVscode/openVscode');
   await openVscode(services, devbox);
 }

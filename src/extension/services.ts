@@ -1,18 +1,18 @@
 import type { Disposable } from '../core/events';
 import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
-import type { DevboxStore } from './devboxTree/devboxStore';
+import type { DevboxStore } from './devboxes/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
 import type { StopDocuments } from './diagnosis/stopDocuments';
 import type { RememberedLogs } from './logDocument/rememberedLogs';
 import type { LocalPlatform } from './localPlatform/localPlatform';
-import type { Log } from './log';
+import type { Log } from './messages/log';
 import type { DevboxOutput } from './output/devboxOutput';
-import type { KeepAlive } from './session/keepAlive';
+import type { KeepAlive } from './lifeCycle/keepAlive';
 import type { KnownSecrets } from './session/knownSecrets';
-import type { LastChoices } from './session/lastChoices';
+import type { LastChoices } from './start/lastChoices';
 import type { Sessions } from './session/sessions';
-import type { StartedHere } from './session/startedHere';
+import type { StartedHere } from './forgotten/startedHere';
 
 /** What commands work with; built once in extension.ts. */
 export interface Services {

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { DevboxRefresh } from '../../src/extension/devboxTree/devboxRefresh';
-import { DevboxStore } from '../../src/extension/devboxTree/devboxStore';
+import { DevboxRefresh } from '../../src/extension/devboxes/devboxRefresh';
+import { DevboxStore } from '../../src/extension/devboxes/devboxStore';
 import { multiplyDevboxes, type ManyDevboxes } from '../manyDevboxes';
 import { ManualTiming } from '../unit/extension/manualTiming';
 import { startUiSession, type UiSession } from '../ui/uiSession';

@@ -5,7 +5,7 @@ import type { Disposable } from '../../core/events';
 import { defaultBaseUrl, parseApiKey, parseBaseUrl, type ApiAccount } from '../../core/platform/client';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { contextKeys } from '../commandIds';
-import type { Log } from '../log';
+import type { Log } from '../messages/log';
 import type { Profiles } from './profiles';
 import { readPrices, readSettings, settingsSection } from './settings';
 

@@ -2,7 +2,7 @@ import { Disposable, l10n } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
-import { saysYes } from '../ask';
+import { saysYes } from '../messages/ask';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { attached } from '../session/attach';

@@ -1,7 +1,7 @@
 import { env, l10n } from 'vscode';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
-import { devboxesFor, devboxFor } from './pickDevbox';
+import { devboxesFor, devboxFor } from '../devboxes/pickDevbox';
 
 /** Attaches this window to a running devbox, whoever started it. */
 export async function attachDevbox(services: Services, argument: unknown): Promise<void> {

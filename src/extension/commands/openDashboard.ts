@@ -2,7 +2,7 @@ import { env, l10n, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { defaultBaseUrl } from '../../core/platform/client';
 import type { Services } from '../services';
-import { devboxFor } from './pickDevbox';
+import { devboxFor } from '../devboxes/pickDevbox';
 
 const dashboard = 'https://platform.runloop.ai';
 

@@ -2,7 +2,7 @@ import { commands } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { Services } from '../services';
-import { showFailure } from '../showFailure';
+import { showFailure } from '../messages/showFailure';
 
 /** A command gets the row that it was called on, and all selected rows where there are several. */
 type Handler = (services: Services, argument: unknown, arguments_: unknown) => Promise<void>;
@@ -12,35 +12,35 @@ type Handler = (services: Services, argument: unknown, arguments_: unknown) => P
  * to start.
  */
 const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
-  'runloop.signIn': async () => (await import('./signIn')).signIn,
-  'runloop.signOut': async () => (await import('./signIn')).signOut,
-  'runloop.startDevbox': async () => (await import('./startDevbox')).startDevbox,
-  'runloop.startWithOptions': async () => (await import('./startWithOptions')).startWithOptions,
+  'runloop.signIn': async () => (await import('../account/signIn')).signIn,
+  'runloop.signOut': async () => (await import('../account/signIn')).signOut,
+  'runloop.startDevbox': async () => (await import('../start/startDevbox')).startDevbox,
+  'runloop.startWithOptions': async () => (await import('../start/startWithOptions')).startWithOptions,
   'runloop.attachDevbox': async () => (await import('./devboxCommands')).attachDevbox,
-  'runloop.openVscode': async () => (await import('./openVscode')).openVscode,
-  'runloop.openSelectedDevbox': async () => (await import('./openVscode')).openSelectedDevbox,
-  'runloop.copyVscodeLink': async () => (await import('./openVscode')).copyVscodeLink,
+  'runloop.openVscode': async () => (await import('../openVscode/openVscode')).openVscode,
+  'runloop.openSelectedDevbox': async () => (await import('../openVscode/openVscode')).openSelectedDevbox,
+  'runloop.copyVscodeLink': async () => (await import('../openVscode/openVscode')).copyVscodeLink,
   'runloop.showOutput': async () => (await import('./devboxCommands')).showOutput,
-  'runloop.suspendDevbox': async () => (await import('./lifeCycleCommands')).suspendDevboxes,
-  'runloop.resumeDevbox': async () => (await import('./lifeCycleCommands')).resumeDevboxes,
-  'runloop.renameDevbox': async () => (await import('./lifeCycleCommands')).renameDevboxCommand,
-  'runloop.toggleKeepAlive': async () => (await import('./lifeCycleCommands')).toggleKeepAlive,
-  'runloop.shutDownDevbox': async () => (await import('./shutDownDevbox')).shutDownDevboxes,
-  'runloop.findForgottenDevboxes': async () => (await import('./forgottenDevboxes')).findForgottenDevboxes,
+  'runloop.suspendDevbox': async () => (await import('../lifeCycle/lifeCycleCommands')).suspendDevboxes,
+  'runloop.resumeDevbox': async () => (await import('../lifeCycle/lifeCycleCommands')).resumeDevboxes,
+  'runloop.renameDevbox': async () => (await import('../lifeCycle/lifeCycleCommands')).renameDevboxCommand,
+  'runloop.toggleKeepAlive': async () => (await import('../lifeCycle/lifeCycleCommands')).toggleKeepAlive,
+  'runloop.shutDownDevbox': async () => (await import('../lifeCycle/shutDownDevbox')).shutDownDevboxes,
+  'runloop.findForgottenDevboxes': async () => (await import('../forgotten/forgottenDevboxes')).findForgottenDevboxes,
   'runloop.copyDevboxId': async () => (await import('./devboxCommands')).copyDevboxId,
-  'runloop.sessionActions': async () => (await import('./sessionActions')).sessionActions,
-  'runloop.detachDevbox': async () => (await import('./sessionActions')).detachDevbox,
-  'runloop.switchProfile': async () => (await import('./switchProfile')).switchProfile,
+  'runloop.sessionActions': async () => (await import('../session/sessionActions')).sessionActions,
+  'runloop.detachDevbox': async () => (await import('../session/sessionActions')).detachDevbox,
+  'runloop.switchProfile': async () => (await import('../account/switchProfile')).switchProfile,
   'runloop.openDashboard': async () => (await import('./openDashboard')).openDashboard,
   'runloop.collectSupportBundle': async () => (await import('./supportBundle')).collectSupportBundle,
-  'runloop.tryLocally': async () => (await import('./localPlatform')).tryLocally,
-  'runloop.stopLocalPlatform': async () => (await import('./localPlatform')).stopLocalPlatform,
-  'runloop.copyPortUrl': async () => (await import('./arrangeDevboxes')).copyPortUrl,
-  'runloop.groupDevboxes': async () => (await import('./arrangeDevboxes')).groupDevboxes,
-  'runloop.filterDevboxes': async () => (await import('./arrangeDevboxes')).filterDevboxes,
-  'runloop.clearFilter': async () => (await import('./arrangeDevboxes')).clearFilter,
-  'runloop.loadMoreDevboxes': async () => (await import('./arrangeDevboxes')).loadMoreDevboxes,
-  'runloop.refreshDevboxes': async () => (await import('./arrangeDevboxes')).refreshDevboxes,
+  'runloop.tryLocally': async () => (await import('../localPlatform/localPlatformCommands')).tryLocally,
+  'runloop.stopLocalPlatform': async () => (await import('../localPlatform/localPlatformCommands')).stopLocalPlatform,
+  'runloop.copyPortUrl': async () => (await import('../devboxTree/arrangeDevboxes')).copyPortUrl,
+  'runloop.groupDevboxes': async () => (await import('../devboxTree/arrangeDevboxes')).groupDevboxes,
+  'runloop.filterDevboxes': async () => (await import('../devboxTree/arrangeDevboxes')).filterDevboxes,
+  'runloop.clearFilter': async () => (await import('../devboxTree/arrangeDevboxes')).clearFilter,
+  'runloop.loadMoreDevboxes': async () => (await import('../devboxTree/arrangeDevboxes')).loadMoreDevboxes,
+  'runloop.refreshDevboxes': async () => (await import('../devboxTree/arrangeDevboxes')).refreshDevboxes,
   'runloop.whyDidItStop': async () => (await import('../diagnosis/stopCommands')).whyDidItStop,
   'runloop.copyWhyItStopped': async () => (await import('../diagnosis/stopCommands')).copyWhyItStopped,
   'runloop.showLog': async () => (await import('./devboxCommands')).showLog,

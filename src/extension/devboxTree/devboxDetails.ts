@@ -11,7 +11,7 @@ import { actionServerPort, vscodePort } from '../../core/actionServer/startupCom
 import type { CommandId } from '../commandIds';
 import type { Health } from '../session/sessions';
 import type { DevboxDetail } from './detailItem';
-import { ageText, reasonText } from './devboxWords';
+import { ageText, reasonText } from '../devboxes/devboxText';
 
 export interface DetailsContext {
   readonly attached: boolean;

@@ -3,10 +3,10 @@ import type { Prices } from '../../core/cost/prices';
 import { oneLine } from '../../core/plainText';
 import { containerNameKey, hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
-import { endTime } from './devboxStore';
-import { costText, devboxName, endingText, endsAt, hourlyCost, reasonText, rowWords, shownFacts, sizeText, spokenFacts, statusWord } from './devboxWords';
+import { endTime } from '../devboxes/devboxStore';
+import { costText, devboxName, endingText, endsAt, hourlyCost, reasonText, rowWords, shownFacts, sizeText, spokenFacts, statusWord } from '../devboxes/devboxText';
 
-export { ageText, devboxLabel, statusWord } from './devboxWords';
+export { ageText, devboxLabel, statusWord } from '../devboxes/devboxText';
 
 /** What a row depends on beside its devbox. */
 export interface RowContext {

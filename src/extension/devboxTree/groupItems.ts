@@ -1,9 +1,9 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
-import { failureText } from '../showFailure';
+import { failureText } from '../messages/showFailure';
 import { groupPageSize, noValue, otherValues, pageOf, type Group, type Grouping } from './arrangement';
-import { costText } from './devboxWords';
+import { costText } from '../devboxes/devboxText';
 import type { MoreRow, NoticeRow, PageRow } from './rows';
 
 function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string) => string | undefined): string {

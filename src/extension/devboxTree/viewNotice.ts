@@ -1,4 +1,4 @@
-import type { DevboxStore } from './devboxStore';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import type { NoticeRow } from './rows';
 
 /**

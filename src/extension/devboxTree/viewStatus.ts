@@ -5,8 +5,8 @@ import { oneLine } from '../../core/plainText';
 import type { Prices } from '../../core/cost/prices';
 import type { Devbox } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
-import { costsNow } from './devboxStore';
-import { costText, hourlyCost } from './devboxWords';
+import { costsNow } from '../devboxes/devboxStore';
+import { costText, hourlyCost } from '../devboxes/devboxText';
 
 export interface ViewFacts {
   readonly account: SignedIn | undefined;

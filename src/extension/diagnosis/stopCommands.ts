@@ -1,6 +1,6 @@
 import { env, l10n, window, workspace } from 'vscode';
 import { diagnosisMarkdown, diagnosisTitle } from '../../core/diagnosis';
-import { devboxFor } from '../commands/pickDevbox';
+import { devboxFor } from '../devboxes/pickDevbox';
 import type { Services } from '../services';
 import { StopDocuments } from './stopDocuments';
 import { evidenceOf } from './stopText';

@@ -2,7 +2,7 @@ import { DocumentLink, EventEmitter, languages, Range, Uri, workspace, type Canc
 import type { StepKind, StepLine } from '../../core/diagnosis';
 import type { Disposable } from '../../core/events';
 import { asString } from '../../core/parse';
-import { withSignal } from '../cancellation';
+import { withSignal } from '../messages/cancellation';
 import type { CommandId } from '../commandIds';
 import type { StopSources } from './stopText';
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { l10n, type SecretStorage } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import type { Log } from '../log';
+import type { Log } from '../messages/log';
 import { findDevboxVscode, type DevboxVscode } from './devboxVscode';
 import { claimStart, exchangeKeyName, joinWindow, leaveWindow, processStart, readRunning, releaseStart, type RunningPlatform } from './keeperState';
 import { startKeeper } from './startKeeper';

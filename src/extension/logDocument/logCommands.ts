@@ -2,7 +2,7 @@ import { l10n, QuickPickItemKind, Uri, window, type QuickPickItem } from 'vscode
 import { filterThatShows, lineLevels } from '../../core/logs/logFilter';
 import type { LineLevel } from '../../core/logs/serverLine';
 import { hasEnded } from '../../core/platform/devbox';
-import { devboxFor, plainLabel } from '../commands/pickDevbox';
+import { devboxFor, plainLabel } from '../devboxes/pickDevbox';
 import type { Services } from '../services';
 import type { LogDocument } from './logDocument';
 import { logDocuments } from './logDocuments';

@@ -2,9 +2,9 @@ import { Range, Selection, TextEditorRevealType, window, type TextDocument, type
 import type { Disposable } from '../../core/events';
 import { hidesNothing, showEverything, type LogFilter } from '../../core/logs/logFilter';
 import type { LogRecords } from '../../core/logs/logRecords';
-import type { Log } from '../log';
+import type { Log } from '../messages/log';
 import type { Services } from '../services';
-import { showFailure } from '../showFailure';
+import { showFailure } from '../messages/showFailure';
 import { DocumentPump } from './documentPump';
 import { LogReader, type ReaderState } from './logReader';
 

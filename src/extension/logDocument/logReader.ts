@@ -11,7 +11,7 @@ import { LineRedactor } from '../../core/redact';
 import { onExpectedOutput } from '../output/expectedOutput';
 import { noticeText } from '../output/followInto';
 import type { Services } from '../services';
-import { failureText } from '../showFailure';
+import { failureText } from '../messages/showFailure';
 
 /** `idle`: not begun, or nobody looks; `ended`: this is all there will ever be. */
 export type ReaderState = 'idle' | 'reading' | 'ended' | 'failed';

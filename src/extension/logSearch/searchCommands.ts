@@ -1,7 +1,7 @@
 import { l10n, window } from 'vscode';
 import { asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
-import { devboxesFor, devboxItems, listedDevboxes } from '../commands/pickDevbox';
+import { devboxesFor, devboxItems, listedDevboxes } from '../devboxes/pickDevbox';
 import { logDocuments } from '../logDocument/logDocuments';
 import type { Services } from '../services';
 import { askForQuery } from './askForQuery';

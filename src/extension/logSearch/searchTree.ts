@@ -5,7 +5,7 @@ import { searchedCharacters } from '../../core/logs/search/lineSearch';
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
-import { failureText } from '../showFailure';
+import { failureText } from '../messages/showFailure';
 import type { DevboxMatches, SearchResults } from './searchResults';
 
 /** A devbox, a line in its log, or a remark about the search in it. */

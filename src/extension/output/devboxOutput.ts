@@ -4,7 +4,7 @@ import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { devboxLabel } from '../devboxTree/devboxItem';
-import type { Log } from '../log';
+import type { Log } from '../messages/log';
 import type { KnownSecrets } from '../session/knownSecrets';
 import type { OutputReasons } from './expectedOutput';
 import { ShownChannel } from './shownChannel';

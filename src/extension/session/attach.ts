@@ -2,7 +2,7 @@ import { l10n, ProgressLocation, window } from 'vscode';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
-import { withSignal } from '../cancellation';
+import { withSignal } from '../messages/cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 

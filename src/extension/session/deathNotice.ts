@@ -1,8 +1,8 @@
 import { commands, l10n, window } from 'vscode';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
-import { devboxLabel, reasonText } from '../devboxTree/devboxWords';
-import { inertText } from '../inertText';
+import { devboxLabel, reasonText } from '../devboxes/devboxText';
+import { inertText } from '../messages/inertText';
 import type { Services } from '../services';
 
 /** Tells that a devbox that this window was attached to has ended, with what helps to understand it. */

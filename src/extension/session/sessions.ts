@@ -1,6 +1,6 @@
 import { EventEmitter, type Disposable, type Event } from 'vscode';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
-import type { Log } from '../log';
+import type { Log } from '../messages/log';
 import type { RememberedSessions } from './rememberedSessions';
 
 /** How the action server of a session was last seen. */

@@ -5,7 +5,7 @@ import { oneLine } from '../../core/plainText';
 import { blueprintChoices, networkPolicyChoices, secretChoices, snapshotChoices, type Choice } from '../../core/platform/choices';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
-import { inertText } from '../inertText';
+import { inertText } from '../messages/inertText';
 import { readPresets, type OfferedPreset, type PresetProblem } from './presets';
 import type { Step } from './steps';
 

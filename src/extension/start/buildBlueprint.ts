@@ -12,9 +12,9 @@ import {
 } from '../../core/platform/blueprintBuild';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { redact } from '../../core/redact';
-import { saysYes } from '../ask';
+import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
-import { withSignal } from '../cancellation';
+import { withSignal } from '../messages/cancellation';
 import type { Services } from '../services';
 import { shown } from './answers';
 

@@ -2,9 +2,9 @@ import { l10n } from 'vscode';
 import { customSizeWord } from '../../core/start/customSize';
 import { oneLine } from '../../core/plainText';
 import type { StartChoices } from '../../core/start/startChoices';
-import { endRuleText } from '../commands/endRuleText';
-import { inertText } from '../inertText';
-import { listText } from '../listText';
+import { endRuleText } from './endRuleText';
+import { inertText } from '../messages/inertText';
+import { listText } from '../messages/listText';
 
 /** The choices in a few words, without values of variables; inert, as presets come from anybody. */
 export function choicesText(choices: StartChoices): string {

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { longestKeepAliveSeconds } from '../../core/limits';
 import type { EndRule } from '../../core/start/startChoices';
-import { endRuleText } from '../commands/endRuleText';
+import { endRuleText } from './endRuleText';
 import { withChoices, type StartStep, type Valued } from './answers';
 import { pickStep, textStep } from './steps';
 

@@ -1,9 +1,9 @@
 import { ConfigurationTarget, l10n, Uri, window, workspace, type QuickPickItem, type WorkspaceFolder } from 'vscode';
 import { parsePresets, presetOf } from '../../core/start/startPresets';
 import type { StartChoices } from '../../core/start/startChoices';
-import { saysYes } from '../ask';
+import { saysYes } from '../messages/ask';
 import { settingsSection } from '../account/settings';
-import { nameComplaint } from '../commands/nameComplaint';
+import { nameComplaint } from './nameComplaint';
 import { shown } from './answers';
 import { choicesText } from './choicesText';
 import { inEditorsLanguage } from './presetFaultText';

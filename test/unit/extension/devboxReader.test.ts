@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { DevboxReader } from '../../../src/extension/devboxTree/devboxReader';
-import { DevboxStore } from '../../../src/extension/devboxTree/devboxStore';
+import { DevboxReader } from '../../../src/extension/devboxes/devboxReader';
+import { DevboxStore } from '../../../src/extension/devboxes/devboxStore';
 import { multiplyDevboxes, type ManyDevboxes } from '../../manyDevboxes';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 

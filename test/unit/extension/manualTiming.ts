@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Timing } from '../../../src/extension/devboxTree/refreshLoop';
+import type { Timing } from '../../../src/extension/devboxes/refreshLoop';
 
 /** Time that passes when the test says so, so that an hour of refreshing takes a second. */
 export class ManualTiming implements Timing {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { asArray, asNumber, asObject, asString } from '../../../src/core/parse';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { DevboxRefresh } from '../../../src/extension/devboxTree/devboxRefresh';
-import { DevboxStore } from '../../../src/extension/devboxTree/devboxStore';
+import { DevboxRefresh } from '../../../src/extension/devboxes/devboxRefresh';
+import { DevboxStore } from '../../../src/extension/devboxes/devboxStore';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 import { ManualTiming } from './manualTiming';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { refreshDelaySeconds, RefreshLoop, type RefreshState } from '../../../src/extension/devboxTree/refreshLoop';
+import { refreshDelaySeconds, RefreshLoop, type RefreshState } from '../../../src/extension/devboxes/refreshLoop';
 import { ManualTiming } from './manualTiming';
 
 const seen: RefreshState = { signedIn: true, wanted: true, visible: true, focused: true, inTransition: false, failures: 0 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { RuntimeErrorCode } from '../../../src/core/errors';
-import { remediesOf } from '../../../src/extension/remedies';
+import { remediesOf } from '../../../src/extension/messages/remedies';
 
 describe('The buttons of a failure', () => {
   const of = (code: RuntimeErrorCode): string => remediesOf({ code, devboxId: 'dbx_1' }, true).join(' ');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { StartedHere, type WindowProcess } from '../../../src/extension/session/startedHere';
+import { StartedHere, type WindowProcess } from '../../../src/extension/forgotten/startedHere';
 
 /** What the editor keeps: JSON, nothing else. */
 class Memory {

@@ -5,9 +5,9 @@ import { codeServerReleases } from '../../core/vscode/plainVscodeScript';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { VscodeAddress, type VscodePlace } from '../../core/vscode/vscodeAddress';
-import { saysYes } from '../ask';
+import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
-import { withSignal } from '../cancellation';
+import { withSignal } from '../messages/cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 

@@ -4,12 +4,12 @@ import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { snapshotDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
-import { withSignal } from '../cancellation';
+import { withSignal } from '../messages/cancellation';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
-import { whenSlow } from '../whenSlow';
-import { devboxesFor } from './pickDevbox';
-import { asTheyAre, forEach, namesOf } from './severalDevboxes';
+import { whenSlow } from '../messages/whenSlow';
+import { devboxesFor } from '../devboxes/pickDevbox';
+import { asTheyAre, forEach, namesOf } from '../devboxes/severalDevboxes';
 
 /** Milliseconds that a shutdown may take. */
 const shutdownMs = 60_000;

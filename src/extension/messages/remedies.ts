@@ -1,4 +1,4 @@
-import type { RuntimeErrorCode } from '../core/errors';
+import type { RuntimeErrorCode } from '../../core/errors';
 
 /** What a message about a failure can offer. */
 export type RemedyKind = 'signIn' | 'tryAgain' | 'showOutput' | 'chooseBlueprint' | 'openSettings';

@@ -6,7 +6,7 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { ageText, devboxLabel, statusWord } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
-import { whenSlow } from '../whenSlow';
+import { whenSlow } from '../messages/whenSlow';
 
 export interface DevboxQuestion {
   /** What the command was called with: a row of the tree, a devbox's id, or nothing. */

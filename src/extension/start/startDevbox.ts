@@ -7,13 +7,13 @@ import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
-import { inertText } from '../inertText';
+import { inertText } from '../messages/inertText';
 import type { Services } from '../services';
 import { rememberSetValues } from '../session/knownSecrets';
 import { runtimeFor } from '../session/runtimeFor';
-import { showFailure, type Remedy } from '../showFailure';
-import { choicesText } from '../start/choicesText';
-import { maySecretsGo } from '../start/confirmSecrets';
+import { showFailure, type Remedy } from '../messages/showFailure';
+import { choicesText } from './choicesText';
+import { maySecretsGo } from './confirmSecrets';
 import { nameComplaint } from './nameComplaint';
 
 /** The quick path: asks for a name, and starts a devbox with the last choices. */
@@ -79,7 +79,7 @@ function remediesFor(services: Services, error: unknown, { source }: StartChoice
   if (!RuntimeError.is(error, 'blueprint_missing') || source.kind !== 'blueprint') return [];
   const build = async (): Promise<void> => {
     try {
-      const { buildBlueprint } = await import('../start/buildBlueprint');
+      const { buildBlueprint } = await import('./buildBlueprint');
       if (await buildBlueprint(services, source.name)) await start();
     } catch (failure) {
       showFailure(`Building the blueprint ${source.name}`, failure, services.log, build);

@@ -1,6 +1,6 @@
 import { commands, l10n, ProgressLocation, window } from 'vscode';
 import { hasEnded } from '../../core/platform/devbox';
-import { withSignal } from '../cancellation';
+import { withSignal } from '../messages/cancellation';
 import type { CommandId } from '../commandIds';
 import type { Services } from '../services';
 

@@ -1,14 +1,14 @@
 import { l10n } from 'vscode';
 import type { Services } from '../services';
-import { policyStep, secretsStep, variablesStep } from '../start/accountSteps';
-import { readOffers, type Answers, type Offers, type StartStep } from '../start/answers';
-import { buildBlueprint } from '../start/buildBlueprint';
-import { contentStep } from '../start/contentStep';
-import { endStep } from '../start/endStep';
-import { nameStep } from '../start/nameStep';
-import { sizeStep } from '../start/sizeStep';
-import { sourceStep } from '../start/sourceStep';
-import { runSteps } from '../start/steps';
+import { policyStep, secretsStep, variablesStep } from './accountSteps';
+import { readOffers, type Answers, type Offers, type StartStep } from './answers';
+import { buildBlueprint } from './buildBlueprint';
+import { contentStep } from './contentStep';
+import { endStep } from './endStep';
+import { nameStep } from './nameStep';
+import { sizeStep } from './sizeStep';
+import { sourceStep } from './sourceStep';
+import { runSteps } from './steps';
 import { startChosen, suggestedName } from './startDevbox';
 
 /** Everything that can be chosen for a new devbox, in numbered steps with Back. */

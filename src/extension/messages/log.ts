@@ -1,6 +1,6 @@
 import { window, type LogOutputChannel } from 'vscode';
-import { messageOf, RuntimeError } from '../core/errors';
-import { redact } from '../core/redact';
+import { messageOf, RuntimeError } from '../../core/errors';
+import { redact } from '../../core/redact';
 
 /** The extension's own log: made on the first line, redacted in every line. */
 export class Log {

@@ -2,9 +2,9 @@ import { commands, l10n, QuickPickItemKind, window, type QuickPickItem } from 'v
 import { RuntimeError } from '../../core/errors';
 import { parseBaseUrl } from '../../core/platform/client';
 import { oneLine } from '../../core/plainText';
-import { saysYes } from '../ask';
+import { saysYes } from '../messages/ask';
 import type { CommandId } from '../commandIds';
-import { inertText } from '../inertText';
+import { inertText } from '../messages/inertText';
 import type { Services } from '../services';
 
 interface ProfileItem extends QuickPickItem {

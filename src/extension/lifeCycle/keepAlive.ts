@@ -4,8 +4,8 @@ import type { Disposable } from '../../core/events';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { devboxLabel } from '../devboxTree/devboxItem';
-import { listText } from '../listText';
-import type { Log } from '../log';
+import { listText } from '../messages/listText';
+import type { Log } from '../messages/log';
 
 /** Milliseconds between two signs of life; the shortest idle rule is longer. */
 const everyMs = 60_000;

@@ -1,8 +1,8 @@
 import { commands, l10n, window } from 'vscode';
-import { messageOf, RuntimeError } from '../core/errors';
-import { oneLine } from '../core/plainText';
-import { redact } from '../core/redact';
-import type { CommandId } from './commandIds';
+import { messageOf, RuntimeError } from '../../core/errors';
+import { oneLine } from '../../core/plainText';
+import { redact } from '../../core/redact';
+import type { CommandId } from '../commandIds';
 import { inertText } from './inertText';
 import type { Log } from './log';
 import { remediesOf, type RemedyKind } from './remedies';

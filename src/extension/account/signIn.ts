@@ -2,8 +2,8 @@ import { l10n, window, type InputBox } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { oneLine } from '../../core/plainText';
 import type { Services } from '../services';
-import { failureText } from '../showFailure';
-import { stopLocalPlatform } from './localPlatform';
+import { failureText } from '../messages/showFailure';
+import { stopLocalPlatform } from '../localPlatform/localPlatformCommands';
 
 /**
  * Asks for an API key, checks it against the API, and keeps it. What is wrong with a key is said in the box itself,

@@ -2,8 +2,8 @@ import { l10n } from 'vscode';
 import { hourlyPrice, suspendedHourlyPrice, type Prices } from '../../core/cost/prices';
 import { oneLine } from '../../core/plainText';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
-import { inertText } from '../inertText';
-import { listText } from '../listText';
+import { inertText } from '../messages/inertText';
+import { listText } from '../messages/listText';
 import { costsNow, endTime } from './devboxStore';
 
 /** The name a devbox goes by, as rows show it: its own, else the beginning of its id. */

@@ -27,6 +27,6 @@ export function watchClosedWindows(services: Services): Disposable {
 }
 
 async function ask(services: Services): Promise<void> {
-  const { askAboutClosedWindows } = await import('../commands/forgottenDevboxes');
+  const { askAboutClosedWindows } = await import('./forgottenDevboxes');
   await askAboutClosedWindows(services);
 }

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commands, env, l10n, UIKind, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
-import { saysYes } from '../ask';
+import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
-import { plainVscode, type VscodeSource } from '../session/plainVscodes';
-import { devboxFor } from './pickDevbox';
+import { plainVscode, type VscodeSource } from './plainVscodes';
+import { devboxFor } from '../devboxes/pickDevbox';
 
 /** The command of the built-in browser, which not every editor has. */
 const simpleBrowser = 'simpleBrowser.api.open';

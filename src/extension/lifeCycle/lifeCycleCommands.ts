@@ -4,15 +4,15 @@ import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { keepDevboxAlive, renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { waitUntilRunning } from '../../core/start/waitForDevbox';
-import { saysYes } from '../ask';
-import { withSignal } from '../cancellation';
+import { saysYes } from '../messages/ask';
+import { withSignal } from '../messages/cancellation';
 import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
-import { listText } from '../listText';
+import { listText } from '../messages/listText';
 import type { Services } from '../services';
-import { whenSlow } from '../whenSlow';
-import { nameComplaint } from './nameComplaint';
-import { devboxesFor, type DevboxQuestion } from './pickDevbox';
-import { asTheyAre, forEach, namesOf } from './severalDevboxes';
+import { whenSlow } from '../messages/whenSlow';
+import { nameComplaint } from '../start/nameComplaint';
+import { devboxesFor, type DevboxQuestion } from '../devboxes/pickDevbox';
+import { asTheyAre, forEach, namesOf } from '../devboxes/severalDevboxes';
 
 /** Milliseconds that a change of a devbox's state may take. */
 const changeMs = 60_000;

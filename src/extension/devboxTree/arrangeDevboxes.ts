@@ -2,7 +2,7 @@ import { env, l10n, window, type InputBox, type QuickPickItem } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { asObject, asString } from '../../core/parse';
 import { oneLine } from '../../core/plainText';
-import type { Grouping } from '../devboxTree/arrangement';
+import type { Grouping } from './arrangement';
 import type { Services } from '../services';
 
 interface GroupingItem extends QuickPickItem {

@@ -6,12 +6,12 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { readSettings } from '../account/settings';
 import { ageText, devboxLabel } from '../devboxTree/devboxItem';
-import { listText } from '../listText';
+import { listText } from '../messages/listText';
 import type { Services } from '../services';
-import { whenSlow } from '../whenSlow';
-import { plainLabel } from './pickDevbox';
-import { forEach, namesOf, orGone } from './severalDevboxes';
-import { askAndShutDown } from './shutDownDevbox';
+import { whenSlow } from '../messages/whenSlow';
+import { plainLabel } from '../devboxes/pickDevbox';
+import { forEach, namesOf, orGone } from '../devboxes/severalDevboxes';
+import { askAndShutDown } from '../lifeCycle/shutDownDevbox';
 
 const hourMs = 3_600_000;
 

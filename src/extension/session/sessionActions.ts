@@ -3,7 +3,7 @@ import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
 import { devboxLabel } from '../devboxTree/devboxItem';
 import type { Services } from '../services';
-import { devboxFor } from './pickDevbox';
+import { devboxFor } from '../devboxes/pickDevbox';
 
 interface ActionItem extends QuickPickItem {
   readonly run: () => Thenable<unknown>;
