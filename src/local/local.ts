@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { messageOf, DevboxError } from './devbox/errors';
+import { messageOf, DevboxError } from './errors';
 import { parseOptions, usage, UsageError } from './options';
 import type { Platform } from './platform';
 import { startPlatform } from './platform';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { FenceSurroundings, Provisions } from '../devbox/provisions';
+import type { FenceSurroundings, Provisions } from '../devbox/accountResources';
 import type { Blueprint } from '../devbox/blueprints';
-import { findProgram } from '../devbox/hostPrograms';
-import { removeFolder } from '../devbox/removeFolder';
-import type { SandboxChoice } from '../devbox/probe';
+import { findProgram } from '../host/hostPrograms';
+import { removeFolder } from '../host/removeFolder';
+import type { SandboxChoice } from '../sandbox/chooseSandbox';
 import type { Store } from '../store/store';
 import { Blueprints } from './blueprints';
 import { builderIn } from './builder';

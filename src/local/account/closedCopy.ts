@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { requireProgram, systemPath } from '../devbox/hostPrograms';
+import { requireProgram, systemPath } from '../host/hostPrograms';
 
 const run = promisify(execFile);
 

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DevboxError } from '../devbox/errors';
-import { dieWithParent, requireProgram, systemPath } from '../devbox/hostPrograms';
-import { removeFolder } from '../devbox/removeFolder';
+import { DevboxError } from '../errors';
+import { dieWithParent, requireProgram, systemPath } from '../host/hostPrograms';
+import { removeFolder } from '../host/removeFolder';
 import { closedCopy } from './closedCopy';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
-import { DevboxError } from '../devbox/errors';
-import type { UserRequest } from '../devbox/users';
-import { userName, usualUser } from '../devbox/users';
+import { DevboxError } from '../errors';
+import type { UserRequest } from '../sandbox/users';
+import { userName, usualUser } from '../sandbox/users';
 
 /** One step of a build. */
 export type BuildStep =

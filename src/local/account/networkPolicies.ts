@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { DevboxError } from '../devbox/errors';
-import { newPolicyId } from '../devbox/ids';
+import { DevboxError } from '../errors';
+import { newPolicyId } from '../ids';
 import type { Egress } from '../network/egress';
 import { egressRecord } from '../network/egress';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';

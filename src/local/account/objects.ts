@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
-import { codeOf, DevboxError, messageOf } from '../devbox/errors';
-import { newFileName, newObjectId } from '../devbox/ids';
+import { codeOf, DevboxError, messageOf } from '../errors';
+import { newFileName, newObjectId } from '../ids';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
 

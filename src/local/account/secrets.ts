@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { codeOf, DevboxError } from '../devbox/errors';
-import { newSecretId } from '../devbox/ids';
+import { codeOf, DevboxError } from '../errors';
+import { newSecretId } from '../ids';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
 

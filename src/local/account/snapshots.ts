@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Devbox } from '../devbox/devbox';
-import { DevboxError, messageOf } from '../devbox/errors';
-import { newSnapshotId } from '../devbox/ids';
+import { DevboxError, messageOf } from '../errors';
+import { newSnapshotId } from '../ids';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
 import { Disks } from './disks';

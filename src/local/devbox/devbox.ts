@@ -1,23 +1,23 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { bringUp, runEntrypoint } from './boot';
+import { bringUp, runEntrypoint } from './lifeCycle/boot';
 import { DevboxFacts } from './devboxFacts';
 import { DevboxLog, type LogSource } from './devboxLog';
 import type { DevboxRecord } from './devboxRecord';
-import { DevboxRun } from './devboxRun';
-import { DevboxError, messageOf } from './errors';
-import { Executions } from './executions/executions';
-import { DevboxFiles } from './files';
-import { runHooks } from './hooks';
-import type { TimeOver } from './lifetime';
-import { LifetimeClock } from './lifetime';
-import { BootFailure } from './mishaps';
-import { removeFolder } from './removeFolder';
-import { failOnOrder, watchRun } from './runWatch';
+import { DevboxRun } from './run/devboxRun';
+import { DevboxError, messageOf } from '../errors';
+import { Executions } from './run/executions/executions';
+import { DevboxFiles } from './run/devboxFiles';
+import { runHooks } from './run/suspendHooks';
+import type { TimeOver } from './lifeCycle/lifetime';
+import { LifetimeClock } from './lifeCycle/lifetime';
+import { BootFailure } from './lifeCycle/faultHooks';
+import { removeFolder } from '../host/removeFolder';
+import { failOnOrder, watchRun } from './lifeCycle/runWatch';
 import type { DevboxSpec } from './spec';
-import type { DevboxStatus, Ending, FailureReason } from './status';
-import { isTerminal } from './status';
-import type { DevboxSurroundings } from './surroundings';
+import type { DevboxStatus, Ending, FailureReason } from './lifeCycle/status';
+import { isTerminal } from './lifeCycle/status';
+import type { DevboxSurroundings } from './devboxContext';
 import type { Tunnel, TunnelSettings } from './tunnel';
 
 /** One devbox, from its creation to its end. */

@@ -1,9 +1,9 @@
 import type { DevboxRecord } from './devboxRecord';
-import { DevboxError } from './errors';
-import { newDevboxId } from './ids';
+import { DevboxError } from '../errors';
+import { newDevboxId } from '../ids';
 import type { DevboxSpec } from './spec';
-import { StateHistory } from './stateHistory';
-import type { DevboxStatus, Ending, FailureReason, ShutdownReason, StateTransition } from './status';
+import { StateHistory } from './lifeCycle/stateHistory';
+import type { DevboxStatus, Ending, FailureReason, ShutdownReason, StateTransition } from './lifeCycle/status';
 import type { Tunnel, TunnelSettings } from './tunnel';
 import { openTunnel } from './tunnel';
 

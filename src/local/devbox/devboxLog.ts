@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { Wakeups } from './wakeups';
+import { Wakeups } from '../wakeups';
 
 /** Where an entry of a devbox's log comes from. */
 export type LogSource = 'setup_commands' | 'entrypoint' | 'exec' | 'files' | 'stats' | 'kmsg';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { TableShape } from '../store/recordTable';
 import { blueprintRecord } from './blueprints';
-import { devboxStatuses, failureReasons, shutdownReasons } from './status';
+import { devboxStatuses, failureReasons, shutdownReasons } from './lifeCycle/status';
 
 /** A map from strings to strings. */
 const stringMap = z.record(z.string(), z.string());

@@ -1,5 +1,5 @@
 import type { Blueprint } from './blueprints';
-import type { Limits } from './sizes';
+import type { Limits } from '../sandbox/limits/limits';
 import type { TunnelSettings } from './tunnel';
 
 /** A file that is written into the devbox before its launch commands run. */

@@ -1,4 +1,4 @@
-import { newTunnelKey, newTunnelToken } from './ids';
+import { newTunnelKey, newTunnelToken } from '../ids';
 
 /** What a caller may choose about a tunnel. */
 export interface TunnelSettings {

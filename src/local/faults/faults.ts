@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Mishaps, MishapSubject } from '../devbox/mishaps';
-import { BootFailure } from '../devbox/mishaps';
-import type { FailureReason } from '../devbox/status';
+import type { Mishaps, MishapSubject } from '../devbox/lifeCycle/faultHooks';
+import { BootFailure } from '../devbox/lifeCycle/faultHooks';
+import type { FailureReason } from '../devbox/lifeCycle/status';
 import { draw, millisecondsOf } from './dice';
 import type { FaultDuration, FaultPlan, FaultRule, RuleOf } from './faultPlan';
 import { parseFaultPlan } from './faultPlan';

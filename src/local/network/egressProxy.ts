@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect, isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
-import { messageOf } from '../devbox/errors';
+import { messageOf } from '../errors';
 import type { Egress } from './egress';
 import { allowsAddress, allowsName } from './egress';
 import { joinStreams } from './joinStreams';

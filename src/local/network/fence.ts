@@ -6,9 +6,9 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { codeOf, DevboxError } from '../devbox/errors';
-import { dieWithParent, systemPath } from '../devbox/hostPrograms';
-import { newFileName } from '../devbox/ids';
+import { codeOf, DevboxError } from '../errors';
+import { dieWithParent, systemPath } from '../host/hostPrograms';
+import { newFileName } from '../ids';
 import type { EgressSubject } from './egressProxy';
 import { egressProxy } from './egressProxy';
 

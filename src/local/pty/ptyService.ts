@@ -3,13 +3,13 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import * as z from 'zod';
 import type { Devbox } from '../devbox/devbox';
-import { newTunnelKey, newTunnelToken } from '../devbox/ids';
-import type { TerminalSize } from '../devbox/terminal';
-import { ApiError, badRequest } from '../server/apiError';
-import { sameSecret } from '../server/auth';
-import { optional, parseBody } from '../server/bodies';
-import type { Exchange } from '../server/exchange';
-import { tunnelTokens } from '../server/tunnelAccess';
+import { newTunnelKey, newTunnelToken } from '../ids';
+import type { TerminalSize } from '../devbox/run/terminal';
+import { ApiError, badRequest } from '../http/apiError';
+import { sameSecret } from '../http/auth';
+import { optional, parseBody } from '../http/bodies';
+import type { Exchange } from '../http/exchange';
+import { tunnelTokens } from '../server/tunnels/tunnelAccess';
 import { PtySession } from './ptySession';
 
 /** The port of a tunnel's host name that means the terminals of the devbox. */

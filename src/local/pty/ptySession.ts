@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
-import type { DevboxRun } from '../devbox/devboxRun';
-import type { TerminalSize } from '../devbox/terminal';
-import { DevboxTerminal } from '../devbox/terminal';
+import type { DevboxRun } from '../devbox/run/devboxRun';
+import type { TerminalSize } from '../devbox/run/terminal';
+import { DevboxTerminal } from '../devbox/run/terminal';
 
 /** The shell has ended. */
 export const shellEnded = 4000;

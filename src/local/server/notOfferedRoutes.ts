@@ -1,5 +1,5 @@
-import { notOffered } from './apiError';
-import type { Router } from './router';
+import { notOffered } from '../http/apiError';
+import type { Router } from '../http/router';
 
 /** What Runloop's API has below these paths and the local platform has not, whatever is asked of it. */
 const families: Readonly<Record<string, string>> = {

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext, createServer } from 'node:tls';
 import type { Server } from 'node:tls';
-import { codeOf } from '../devbox/errors';
+import { codeOf } from '../errors';
 import type { SshGate } from '../ssh/sshGate';
-import { selfSigned } from './certificate';
-import { destinationOf } from './hostNames';
+import { selfSigned } from '../http/certificate';
+import { destinationOf } from '../http/hostNames';
 
 /** A connection that has not said what it wants within this time is closed, in ms. */
 const handshakeLimit = 20_000;

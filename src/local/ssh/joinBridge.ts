@@ -1,5 +1,5 @@
 import type { ServerChannel } from 'ssh2';
-import type { SandboxProcess } from '../devbox/sandbox';
+import type { SandboxProcess } from '../sandbox/sandbox';
 
 /** How long a bridge may go on without its client, in ms. */
 const lastWords = 2_000;

@@ -1,9 +1,9 @@
 import type { Connection, ServerChannel } from 'ssh2';
 import type { Devbox } from '../devbox/devbox';
-import { platformFolder } from '../devbox/hostTools';
-import { newFileName } from '../devbox/ids';
-import { LineSplitter } from '../devbox/lineSplitter';
-import type { SandboxProcess } from '../devbox/sandbox';
+import { platformFolder } from '../sandbox/devboxTools';
+import { newFileName } from '../ids';
+import { LineSplitter } from '../host/lineSplitter';
+import type { SandboxProcess } from '../sandbox/sandbox';
 import { joinBridge } from './joinBridge';
 
 /** Forwards that one connection may ask for. */

@@ -1,7 +1,7 @@
 import type { ServerChannel } from 'ssh2';
 import type { Devbox } from '../devbox/devbox';
-import { DevboxError } from '../devbox/errors';
-import type { SandboxProcess } from '../devbox/sandbox';
+import { DevboxError } from '../errors';
+import type { SandboxProcess } from '../sandbox/sandbox';
 import { joinBridge } from './joinBridge';
 
 /** Connects to a Unix socket of the devbox, as VS Code's Remote-SSH does when it is to use no ports. */

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
-import { codeOf, messageOf } from '../devbox/errors';
+import { codeOf, messageOf } from '../errors';
 import { sshHostName } from './sshKeys';
 import type { SshServer } from './sshServer';
 

@@ -3,8 +3,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import type { Devbox } from '../devbox/devbox';
-import { codeOf } from '../devbox/errors';
-import { newFileName } from '../devbox/ids';
+import { codeOf } from '../errors';
+import { newFileName } from '../ids';
 
 /** Keys that are valid per devbox; the oldest goes when one more is made. */
 const keptKeys = 20;

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Connection, ParsedKey, PublicKeyAuthContext, ServerChannel, TcpipRequestInfo } from 'ssh2';
 import ssh2 from 'ssh2';
-import { sameSecret } from '../server/auth';
+import { sameSecret } from '../http/auth';
 import type { Devbox } from '../devbox/devbox';
-import { messageOf } from '../devbox/errors';
+import { messageOf } from '../errors';
 import { ecPoint, readSshKeys, sshUser } from './sshKeys';
 import { RemoteForwards } from './remoteForwards';
 import { forwardToSocket } from './socketForward';

@@ -1,10 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ServerChannel, Session } from 'ssh2';
-import type { DevboxRun } from '../devbox/devboxRun';
-import { messageOf } from '../devbox/errors';
-import type { SandboxProcess } from '../devbox/sandbox';
-import type { TerminalSize } from '../devbox/terminal';
-import { DevboxTerminal } from '../devbox/terminal';
+import type { DevboxRun } from '../devbox/run/devboxRun';
+import { messageOf } from '../errors';
+import type { SandboxProcess } from '../sandbox/sandbox';
+import type { TerminalSize } from '../devbox/run/terminal';
+import { DevboxTerminal } from '../devbox/run/terminal';
 
 /** How long output is waited for after a program's end while something it left behind holds it, in ms. */
 const outputGrace = 200;

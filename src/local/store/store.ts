@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Database } from 'node-sqlite3-wasm';
-import { DevboxError, messageOf } from '../devbox/errors';
+import { DevboxError, messageOf } from '../errors';
 import type { Stored, TableShape } from './recordTable';
 import { RecordTable, textOf } from './recordTable';
 import { takeWriterLock } from './writerLock';

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, DevboxError } from '../devbox/errors';
-import { fingerprint } from '../devbox/fingerprint';
+import { codeOf, DevboxError } from '../errors';
+import { fingerprint } from '../host/processFingerprint';
 
 /**
  * Makes this process the only one that writes to a data folder. The lock names its owner by number and start time, so

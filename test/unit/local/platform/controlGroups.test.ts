@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSy
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
-import { limitWords } from '../../../../src/local/devbox/controlGroups/groupFiles';
-import type { Hierarchy } from '../../../../src/local/devbox/controlGroups/hierarchies';
-import { findHierarchies } from '../../../../src/local/devbox/controlGroups/hierarchies';
-import { fingerprint } from '../../../../src/local/devbox/fingerprint';
+import { limitWords } from '../../../../src/local/sandbox/controlGroups/groupFiles';
+import type { Hierarchy } from '../../../../src/local/sandbox/controlGroups/hierarchies';
+import { findHierarchies } from '../../../../src/local/sandbox/controlGroups/hierarchies';
+import { fingerprint } from '../../../../src/local/host/processFingerprint';
 import type { Client, TestPlatform } from './platformProcess';
 import { eventually, logText, processesWith, send, startPlatform, tunnelHost } from './platformProcess';
 

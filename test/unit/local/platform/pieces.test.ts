@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { LineSplitter } from '../../../../src/local/devbox/lineSplitter';
-import { translatePaths } from '../../../../src/local/devbox/plainPaths';
-import { destinationOf } from '../../../../src/local/server/hostNames';
+import { LineSplitter } from '../../../../src/local/host/lineSplitter';
+import { translatePaths } from '../../../../src/local/sandbox/plainPaths';
+import { destinationOf } from '../../../../src/local/http/hostNames';
 
 describe('local platform, small pieces', () => {
   it('splits output into lines whatever the chunks', () => {

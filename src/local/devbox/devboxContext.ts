@@ -1,0 +1,33 @@
+import type { DevboxRecord } from './devboxRecord';
+import type { Evictions } from './lifeCycle/evictions';
+import type { RecordTable } from '../store/recordTable';
+import type { ExecutionRecord } from './run/executions/keptExecution';
+import type { LoopbackAddresses } from '../sandbox/loopbackAddresses';
+import type { Mishaps } from './lifeCycle/faultHooks';
+import type { SandboxChoice } from '../sandbox/chooseSandbox';
+import type { Provisions } from './accountResources';
+import type { UsageWatch } from '../sandbox/limits/usageWatch';
+
+/** What a devbox needs from its surroundings. */
+export interface DevboxSurroundings {
+  readonly sandboxes: SandboxChoice;
+  /** Host folder that holds one folder per devbox. */
+  readonly folder: string;
+  /** Host folder that holds one log file per devbox. */
+  readonly logFolder: string;
+  /** What the account has for devboxes. */
+  readonly provisions: Provisions;
+  /** Writes down the devbox as it is now; done when it comes back. */
+  readonly save: (record: DevboxRecord) => void;
+  /** What is remembered of executions. */
+  readonly executions: RecordTable<ExecutionRecord>;
+  readonly addresses: LoopbackAddresses;
+  /** Gets a sentence for the platform's own output. */
+  readonly say: (line: string) => void;
+  /** Ends devboxes that use too much. */
+  readonly usage: UsageWatch;
+  /** Devboxes that are to be taken off their place. */
+  readonly evictions: Evictions;
+  /** What is done to devboxes on order. */
+  readonly mishaps: Mishaps | undefined;
+}

@@ -1,0 +1,43 @@
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { DevboxError } from '../errors';
+
+/** The search path of a plain Linux, used for the host's own programs and inside devboxes. */
+export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The absolute path of a host program, or undefined if it is not installed. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...systemPath.split(':'), ...(process.env['PATH'] ?? '').split(':')];
+  for (const folder of folders) {
+    if (!folder.startsWith('/')) {
+      continue;
+    }
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this folder: the next one may have it.
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The absolute path of a host program that is needed.
+ * @throws DevboxError `failed` that names it.
+ */
+export function requireProgram(name: string): string {
+  const path = findProgram(name);
+  if (path === undefined) {
+    throw new DevboxError('failed', `The program ${name} was not found. Install it (on Debian: bash, coreutils, util-linux).`);
+  }
+  return path;
+}
+
+/** Words in front of a command that make the kernel end it when the platform ends, where util-linux offers that. */
+export function dieWithParent(): readonly string[] {
+  const setpriv = findProgram('setpriv');
+  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ControlGroups } from './controlGroups/controlGroups';
+import { DevboxError, messageOf } from '../errors';
+import type { DevboxTools, HostTools } from './devboxTools';
+import { boundTools, platformFolder, unboundTools } from './devboxTools';
+import { furnish } from './rootfs/prepareRootfs';
+import { guardProgram } from '../host/guardedProgram';
+import { requireProgram, systemPath } from '../host/hostPrograms';
+import type { NamespaceOptions, UserSpace } from './namespaceSandbox';
+import { NamespaceSandbox } from './namespaceSandbox';
+import { isPlainPath } from './plainPaths';
+import { PlainSandbox } from './plainSandbox';
+import { removeFolder } from '../host/removeFolder';
+import type { Limits } from './limits/limits';
+import { limitsOf } from './limits/limits';
+import type { Sandbox, SandboxMode } from './sandbox';
+import { usualUser } from './users';
+
+/** The way in which this computer's devboxes are closed off, found by trying. */
+export interface SandboxChoice {
+  readonly mode: SandboxMode;
+  readonly tools: DevboxTools;
+  /**
+   * Makes the sandbox of a devbox from its id, its folder on the host and what it may use.
+   * @param fenced with a network of its own in which there is nothing yet; not where namespaces cannot be used
+   */
+  create(id: string, root: string, limits: Limits, fenced: boolean): Sandbox;
+}
+
+/**
+ * Finds the strongest way that works here by building a sandbox and running the platform's Node in it.
+ * @param dataDir where the trial's folder is made and removed again
+ * @param groups holds the sandboxes' processes, where that is allowed
+ * @param say gets a sentence when only a weaker way is possible
+ * @throws DevboxError `invalid` when even plain processes cannot be offered
+ */
+export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, tools: HostTools, groups: ControlGroups | undefined, say: (line: string) => void): Promise<SandboxChoice> {
+  const reasons: string[] = [];
+  if (wanted === 'auto') {
+    const spaces: readonly (readonly [UserSpace, boolean])[] = process.getuid?.() === 0 ? [['users', true], ['users', false], ['user', false], ['root', false]] : [['user', false]];
+    for (const [users, lendsUsers] of spaces) {
+      // Root inside is root of this computer to its files, but for what belongs to nobody inside.
+      const shared = users !== 'root' && process.getuid?.() === 0;
+      const nsenter = shared ? await guardProgram(requireProgram('nsenter'), dataDir) : requireProgram('nsenter');
+      const choice = namespaceChoice({ users, lendsUsers, groups, nsenter }, tools);
+      const reason = await tryOut(choice, dataDir);
+      if (reason === undefined) {
+        if (users === 'root') {
+          say('User namespaces are forbidden here: devboxes are closed off by mount and process namespaces only, and root inside a devbox is root of this computer.');
+        }
+        if (users !== 'root' && !lendsUsers && reasons.length > 0) {
+          say(`Every process in a devbox is root of that devbox, because other users cannot work here (${reasons.join('; ').replaceAll(/\s+/g, ' ')}).`);
+        }
+        return choice;
+      }
+      reasons.push(reason);
+    }
+  }
+  if (!isPlainPath(dataDir)) {
+    throw new DevboxError('invalid', `Without namespaces the data folder's name may only have letters, digits and . _ @ - in it: ${dataDir}. Give another one with --data-dir.`);
+  }
+  const because = reasons.length === 0 ? 'as asked for by --sandbox plain' : `because Linux namespaces cannot be used here (${[...new Set(reasons)].join('; ')})`;
+  say(`Devboxes are plain processes in a folder of their own, ${because}: they see this computer's files and processes. Run only what you trust.`);
+  const plainTools = unboundTools(tools);
+  return { mode: 'plain', tools: plainTools, create: (id, root, limits) => new PlainSandbox(id, root, limits, groups) };
+}
+
+function namespaceChoice(how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter'>, tools: HostTools): SandboxChoice {
+  const bound = boundTools(tools);
+  const mode = how.users === 'root' ? 'root-namespace' : 'user-namespace';
+  return { mode, tools: bound, create: (id, root, limits, fenced) => new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, fenced }) };
+}
+
+/** A user must be one, be able to run what the platform brings, and become root. */
+const userTrial = '[ "$UID" = 1000 ] && "$1" -e "$2" && [ "$(sudo id -u)" = 0 ]';
+
+/** Why a choice does not work here, or undefined if it does. */
+async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | undefined> {
+  const folder = await mkdtemp(join(dataDir, 'trial-'));
+  const root = join(folder, 'root');
+  const sandbox = choice.create('trial', root, limitsOf({}), false);
+  try {
+    await mkdir(root);
+    const user = await furnish(root, { prefix: sandbox.prefix, user: sandbox.hasUsers ? usualUser : undefined, blueprint: undefined, tools: choice.tools });
+    await sandbox.start(AbortSignal.timeout(20_000));
+    let complaint = '';
+    const node = sandbox.run({
+      argv: ['/bin/bash', '--norc', '-c', sandbox.hasUsers ? userTrial : 'exec "$1" -e "$2"', 'trial', choice.tools.node, "require('node:fs').writeFileSync('/workspace/trial', '')"],
+      user,
+      environment: { PATH: `${platformFolder}/bin:${systemPath}`, ...(choice.tools.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) },
+      cwd: '/workspace',
+      onStdout: () => undefined,
+      onStderr: (chunk) => (complaint = (complaint + chunk.toString()).slice(-300)),
+    });
+    const { code } = await node.exited;
+    return code === 0 ? undefined : `Node ended with exit code ${code} in it: ${complaint.trim()}`;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    await sandbox.stop();
+    await removeFolder(folder);
+  }
+}

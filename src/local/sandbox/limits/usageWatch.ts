@@ -1,0 +1,172 @@
+import type { DevboxGroup } from '../controlGroups/devboxGroup';
+import type { MemoryUse } from '../controlGroups/groupFiles';
+import { lastKilled } from '../controlGroups/kernelLog';
+import { DiskWatch } from './diskWatch';
+import { codeOf, messageOf } from '../../errors';
+import type { ProcessScope, ProcessUse } from '../../host/processTable';
+import { ProcessTable } from '../../host/processTable';
+import type { Limits } from './limits';
+import { gibibytes } from './limits';
+
+/** Pauses between two looks at memory, in milliseconds: usually, and while some devbox is half full. */
+const usualPause = 500;
+const watchfulPause = 50;
+/** Pause between two looks at the disk, in milliseconds. */
+const diskPause = 500;
+
+/** Why a devbox must end. */
+export type Excess = 'out_of_memory' | 'out_of_disk';
+
+/** One devbox under watch. */
+export interface Watched {
+  readonly scope: ProcessScope;
+  /** Holds its processes; then the watch only tells what the kernel has done. */
+  readonly group: DevboxGroup | undefined;
+  /** Its folder on the host. */
+  readonly folder: string;
+  readonly limits: Limits;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+  /** Called at most once, with a sentence. */
+  readonly onExcess: (reason: Excess, message: string) => void;
+}
+
+/**
+ * Ends devboxes that use more than their size allows. Where the kernel holds a devbox's memory and processes, it is asked
+ * whether it had to kill; of the others one look over all processes tells. The disk is counted only when it has filled.
+ */
+export class UsageWatch {
+  readonly #watched = new Map<Watched, DiskWatch>();
+  readonly #table = new ProcessTable();
+  readonly #say: (line: string) => void;
+  #memoryTimer: NodeJS.Timeout | undefined;
+  #diskTimer: NodeJS.Timeout | undefined;
+
+  constructor(say: (line: string) => void) {
+    this.#say = say;
+  }
+
+  /**
+   * Watches a devbox until its signal aborts or it has used too much.
+   * @returns looks at once: true if it has used too much, which `onExcess` knows then. To be asked before something else
+   * is taken for the reason of an end
+   */
+  watch(devbox: Watched): () => boolean {
+    if (!devbox.signal.aborted) {
+      this.#begin(devbox);
+    }
+    const { group } = devbox;
+    return () => {
+      if (group !== undefined && this.#watched.has(devbox)) {
+        this.#askKernel(devbox, group);
+      }
+      return !this.#watched.has(devbox) && !devbox.signal.aborted;
+    };
+  }
+
+  #begin(devbox: Watched): void {
+    this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits.disk));
+    devbox.signal.addEventListener('abort', () => this.#watched.delete(devbox), { once: true });
+    if (this.#memoryTimer === undefined) {
+      this.#memoryTimer = setTimeout(() => this.#lookAtMemory(), watchfulPause);
+    }
+    if (this.#diskTimer === undefined) {
+      this.#diskTimer = setTimeout(() => void this.#lookAtDisks(), diskPause);
+    }
+  }
+
+  #lookAtMemory(): void {
+    this.#memoryTimer = undefined;
+    const devboxes = [...this.#watched.keys()];
+    if (devboxes.length === 0) {
+      return;
+    }
+    let pause = usualPause;
+    for (const devbox of devboxes) {
+      if (devbox.group !== undefined && this.#askKernel(devbox, devbox.group)) {
+        pause = watchfulPause;
+      }
+    }
+    for (const { devbox, use } of this.#excessive(devboxes.filter(({ group }) => group === undefined))) {
+      pause = watchfulPause;
+      if (use.memory > devbox.limits.memory || use.processes > devbox.limits.processes) {
+        // Once more, without trusting what was known of the numbers of processes.
+        this.#table.forget();
+        const [again] = this.#excessive([devbox]);
+        this.#judge(devbox, again?.use ?? use);
+      }
+    }
+    this.#memoryTimer = setTimeout(() => this.#lookAtMemory(), pause);
+  }
+
+  /**
+   * Ends a devbox some of whose processes the kernel had to kill.
+   * @returns true if it uses more than half of what it may
+   */
+  #askKernel(devbox: Watched, group: DevboxGroup): boolean {
+    const use = group.memory();
+    if (use === undefined) {
+      return false;
+    }
+    if (use.kills > 0) {
+      this.#end(devbox, 'out_of_memory', describeKill(use, devbox.limits, group));
+    }
+    return use.now > devbox.limits.memory / 2;
+  }
+
+  /** Those that use more than half of what they may. */
+  #excessive(devboxes: readonly Watched[]): { devbox: Watched; use: ProcessUse }[] {
+    if (devboxes.length === 0) {
+      return [];
+    }
+    const uses = this.#table.measure(devboxes.map(({ scope }) => scope));
+    return devboxes.flatMap((devbox, index) => {
+      const use = uses[index];
+      return use !== undefined && (use.memory > devbox.limits.memory / 2 || use.processes > devbox.limits.processes) ? [{ devbox, use }] : [];
+    });
+  }
+
+  #judge(devbox: Watched, use: ProcessUse): void {
+    const { limits } = devbox;
+    if (use.memory > limits.memory) {
+      const largest = use.largest === undefined ? '' : ` Its largest process had ${gibibytes(use.largest.memory)}.`;
+      this.#end(devbox, 'out_of_memory', `Out of memory: the devbox used ${gibibytes(use.memory)} of ${gibibytes(limits.memory)} and was ended.${largest} Use a larger resource_size_request.`);
+    } else if (use.processes > limits.processes) {
+      this.#end(devbox, 'out_of_memory', `Out of memory for processes: the devbox had ${use.processes} of ${limits.processes} and was ended. Use a larger resource_size_request.`);
+    }
+  }
+
+  async #lookAtDisks(): Promise<void> {
+    for (const [devbox, disk] of this.#watched) {
+      try {
+        const used = await disk.overLimit(devbox.signal);
+        if (used !== undefined) {
+          this.#end(devbox, 'out_of_disk', `Out of disk: the devbox had ${gibibytes(used)} of ${gibibytes(devbox.limits.disk)} on disk and was ended. Use a larger resource_size_request.`);
+        }
+      } catch (error) {
+        // It may be removed at this very moment.
+        if (!devbox.signal.aborted && codeOf(error) !== 'ENOENT') {
+          this.#say(`The disk use of a devbox could not be counted: ${messageOf(error)}`);
+          this.#watched.delete(devbox);
+        }
+      }
+    }
+    this.#diskTimer = this.#watched.size === 0 ? undefined : setTimeout(() => void this.#lookAtDisks(), diskPause);
+  }
+
+  #end(devbox: Watched, reason: Excess, message: string): void {
+    if (this.#watched.delete(devbox)) {
+      devbox.onExcess(reason, message);
+    }
+  }
+}
+
+/** A sentence about a devbox whose processes the kernel had to kill. */
+function describeKill({ now, peak }: MemoryUse, { memory }: Limits, group: DevboxGroup): string {
+  const used = Math.max(now, peak ?? memory);
+  // Where it did not use up its own, all devboxes together have used up what the computer has for them.
+  const what = used < 0.9 * memory ? `Out of memory: this computer has no more for devboxes. The devbox used ${gibibytes(used)} of ${gibibytes(memory)} and was ended.` : `Out of memory: the devbox used ${gibibytes(used)} of ${gibibytes(memory)} and was ended.`;
+  const killed = lastKilled(group.name);
+  const largest = killed === undefined ? '' : ` Its largest process, ${killed.name}, had ${gibibytes(killed.memory)}.`;
+  return `${what}${largest} ${used < 0.9 * memory ? 'Run fewer devboxes at once.' : 'Use a larger resource_size_request.'}`;
+}

@@ -1,0 +1,289 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { ControlGroups } from './controlGroups/controlGroups';
+import type { DevboxGroup } from './controlGroups/devboxGroup';
+import { messageOf, codeOf, DevboxError } from '../errors';
+import { dieWithParent, findProgram, requireProgram, systemPath } from '../host/hostPrograms';
+import { platformFolder } from './devboxTools';
+import { layerWords } from './rootfs/layers';
+import { namespaceScript } from './namespaceScript';
+import type { ProcessScope } from '../host/processTable';
+import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
+import type { Limits } from './limits/limits';
+import { hasProcessLimit } from './limits/limits';
+import { carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
+import type { DevboxUser } from './users';
+import { becomeScript } from './users';
+
+/** Building a sandbox takes a fraction of a second; a computer that needs longer than this is stuck. */
+const startLimit = 20_000;
+
+/** Without a user namespace root inside is the host's root: take away what could undo the read-only mounts. */
+const lessPower = ['setpriv', '--bounding-set', '-sys_admin,-sys_module,-sys_rawio,-sys_ptrace,-sys_boot,-sys_time,-sys_resource,-mknod', '--'];
+
+/** Pause before the first process is killed instead of asked, in milliseconds. */
+const stopLimit = 2_000;
+
+/**
+ * Which users there are in a devbox: all that Linux has (only root of the host can lend them), root alone, or, without a
+ * user namespace, those of the host.
+ */
+export type UserSpace = 'users' | 'user' | 'root';
+
+const mapWords: Readonly<Record<UserSpace, readonly string[]>> = {
+  users: ['--user', '--map-users=0,0,65536', '--map-groups=0,0,65536'],
+  user: ['--user', '--map-root-user'],
+  root: [],
+};
+
+/** What a sandbox of namespaces is made with. */
+export interface NamespaceOptions {
+  readonly users: UserSpace;
+  /** Host files and folders shown read-only. */
+  readonly binds: readonly ReadOnlyBind[];
+  /** What its processes may use. */
+  readonly limits: Limits;
+  /** Its processes may belong to several users, and those who may use sudo become root with it. */
+  readonly lendsUsers: boolean;
+  /** With a network of its own, in which there is nothing but loopback. */
+  readonly fenced: boolean;
+  /** Where the kernel may be asked to hold its processes together. */
+  readonly groups: ControlGroups | undefined;
+  /** The program that enters namespaces: a file that nobody inside can change. */
+  readonly nsenter: string;
+}
+
+/**
+ * A devbox made of Linux namespaces: its own mounts, processes and users, the host's network.
+ * The kernel ends everything inside when the first process ends, and that one ends with the platform.
+ */
+export class NamespaceSandbox implements Sandbox {
+  readonly prefix = '';
+  readonly hasUsers: boolean;
+  readonly ended: Promise<void>;
+  readonly #id: string;
+  readonly #root: string;
+  readonly #users: UserSpace;
+  readonly #binds: readonly ReadOnlyBind[];
+  readonly #limits: Limits;
+  readonly #fenced: boolean;
+  readonly #groups: ControlGroups | undefined;
+  readonly #nsenter: string;
+  #group: DevboxGroup | undefined;
+  #outer: ChildProcess | undefined;
+  #firstProcess = 0;
+  #markEnded: () => void = () => undefined;
+
+  /**
+   * @param id names its control group
+   * @param root the devbox's folder on the host, absolute
+   */
+  constructor(id: string, root: string, { users, binds, limits, lendsUsers, fenced, groups, nsenter }: NamespaceOptions) {
+    this.#id = id;
+    this.#root = root;
+    this.#groups = groups;
+    this.#nsenter = nsenter;
+    this.#users = users;
+    this.#binds = binds;
+    this.#limits = limits;
+    this.hasUsers = lendsUsers;
+    this.#fenced = fenced;
+    this.ended = new Promise((resolve) => (this.#markEnded = resolve));
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.#group = await this.#groups?.make(this.#id, this.#limits);
+    const shown = this.#group?.shown ?? [];
+    const [file, ...args] = [
+      ...dieWithParent(),
+      ...(this.#group?.enter ?? []),
+      ...rlimits(this.#limits),
+      requireProgram('unshare'),
+      ...mapWords[this.#users],
+      '--mount',
+      '--ipc',
+      ...(this.#fenced ? ['--net'] : []),
+      ...(this.#group === undefined ? [] : ['--cgroup']),
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--',
+      requireProgram('bash'),
+      // With its input on a socket bash would otherwise read the user's start-up file.
+      '--norc',
+      '-c',
+      namespaceScript,
+      'devbox',
+      this.#root,
+      this.#users,
+      String(hasProcessLimit() ? this.#limits.processes : 0),
+      String(this.#limits.memory / 4),
+      this.#fenced ? requireProgram('ip') : '',
+      // Root of this computer owns the system's files; for others the kernel refuses. Not without a user namespace: there a
+      // changed system program would be run with this computer's rights.
+      this.#users !== 'root' && process.getuid?.() === 0 ? layerWords(this.#root) : '',
+      this.hasUsers ? requireProgram('setpriv') : '',
+      String(shown.length),
+      ...shown.flat(),
+      ...this.#binds.flatMap((bind) => [bind.source, bind.target]),
+    ];
+    if (file === undefined) {
+      return;
+    }
+    const outer = spawn(file, args, {
+      // The programs that map users are the platform's own, fresh on the devbox's disk.
+      env: { PATH: this.#users === 'users' ? `${this.#root}${platformFolder}/bin:${systemPath}` : systemPath, LC_ALL: 'C' },
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#outer = outer;
+    outer.once('exit', () => {
+      endGroup(outer.pid);
+      this.#markEnded();
+    });
+    outer.stdin.on('error', () => undefined);
+    try {
+      this.#firstProcess = await readyLine(outer, signal);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  run(command: SandboxCommand): SandboxProcess {
+    const outer = this.#outer?.pid;
+    if (outer === undefined || this.#firstProcess === 0) {
+      throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
+    }
+    const nsenter = this.#nsenter;
+    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--ipc', '--pid', ...(this.#fenced ? ['--net'] : []), ...(this.#group === undefined ? [] : ['--cgroup'])];
+    const way = this.#users !== 'root'
+      ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
+        [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
+      : [...enter, '--'];
+    // In a session of its own, so that a signal to the command's group reaches what is inside and not the way in.
+    const inside = [requireProgram('setsid'), ...(this.#users === 'root' ? lessPower : []), ...this.#become(command.user), '/bin/bash', '--norc', '-c', enterCarriedScript, 'devbox', command.cwd, ...command.argv];
+    return spawnCommand([...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside], { ...command, environment: carried(command.environment) }, childOf);
+  }
+
+  /** Words in front of a command that make it another user's than root's. */
+  #become(user: DevboxUser | undefined): readonly string[] {
+    if (!this.hasUsers || user === undefined || user.uid === 0) {
+      return [];
+    }
+    return ['/bin/bash', '--norc', '-c', becomeScript, 'devbox', requireProgram('setpriv'), user.name, String(user.uid), String(user.gid)];
+  }
+
+  enterNetwork(): readonly string[] {
+    const outer = this.#outer?.pid;
+    if (outer === undefined) {
+      throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
+    }
+    return [this.#nsenter, '--target', String(outer), ...(this.#users === 'root' ? [] : ['--user', '--preserve-credentials']), '--net', '--'];
+  }
+
+  get group(): DevboxGroup | undefined {
+    return this.#group;
+  }
+
+  get scope(): ProcessScope {
+    return { kind: 'namespace', firstProcess: this.#firstProcess };
+  }
+
+  translate(command: string): string {
+    return command;
+  }
+
+  async stop(): Promise<void> {
+    const outer = this.#outer;
+    if (outer?.pid === undefined) {
+      this.#markEnded();
+    } else {
+      outer.stdin?.end();
+      const timer = setTimeout(() => this.#kill(), stopLimit);
+      await this.ended;
+      clearTimeout(timer);
+    }
+    if (this.#group !== undefined) {
+      await this.#groups?.remove(this.#group);
+    }
+  }
+
+  #kill(): void {
+    try {
+      // While its parent has not ended, the number still belongs to this devbox.
+      process.kill(this.#firstProcess === 0 ? (this.#outer?.pid ?? 0) : this.#firstProcess, 'SIGKILL');
+    } catch (error) {
+      if (codeOf(error) !== 'ESRCH') {
+        process.emitWarning(`A devbox's first process could not be killed: ${messageOf(error)}`);
+      }
+    }
+  }
+}
+
+/**
+ * Words in front of a command that hold each single process of it: a backstop for the watch over all of them, which
+ * looks only now and then. Twice the memory, so that the watch is the one that tells.
+ */
+function rlimits(limits: Limits): readonly string[] {
+  const prlimit = findProgram('prlimit');
+  return prlimit === undefined ? [] : [prlimit, `--data=${2 * limits.memory}`, `--fsize=${limits.disk}`, '--core=0', '--'];
+}
+
+/**
+ * Ends what is left of the sandbox's own process group. Where the kernel refuses a user namespace, the process that was to
+ * map its users waits for ever, and holds the pipes.
+ */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) {
+    return;
+  }
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') {
+      process.emitWarning(`What was left of a devbox's sandbox could not be ended: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** Waits for the line with which the first process reports its number. */
+function readyLine(outer: ChildProcess, signal: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    let complained = '';
+    const settle = (outcome: number | Error): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      outer.removeListener('close', onClose);
+      outer.removeListener('error', onError);
+      if (typeof outcome === 'number') {
+        resolve(outcome);
+      } else {
+        reject(outcome);
+      }
+    };
+    const fail = (why: string): void => settle(new DevboxError('failed', `The devbox's sandbox could not be built: ${why}`));
+    const onAbort = (): void => fail('it was stopped on the way.');
+    const onClose = (): void => fail(complained.trim().split('\n').slice(-3).join(' ') || 'it ended at once.');
+    const onError = (error: Error): void => fail(error.message);
+    const timer = setTimeout(() => fail('it took more than 20 seconds.'), startLimit);
+    signal.addEventListener('abort', onAbort);
+    outer.once('close', onClose);
+    outer.once('error', onError);
+    outer.stderr?.on('data', (chunk: Buffer) => {
+      complained = (complained + chunk.toString()).slice(-2_000);
+    });
+    outer.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const match = /^ready (\d+)\n/m.exec(said);
+      if (match !== null) {
+        settle(Number(match[1]));
+      }
+    });
+    if (signal.aborted) {
+      onAbort();
+    }
+  });
+}

@@ -1,0 +1,56 @@
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { codeOf } from '../../errors';
+
+/**
+ * Makes a folder on a devbox's disk, seen from the host, without ever following a link: a program in the devbox may have
+ * left one that leads to the host's own files.
+ * @param root the disk
+ * @param path relative to it
+ * @param obstacle what to do with something else than a folder on the way: `replace` it, or `keep` it and give up
+ * @returns false if an obstacle was kept
+ */
+export async function makeFolder(root: string, path: string, obstacle: 'replace' | 'keep'): Promise<boolean> {
+  let folder = root;
+  for (const part of path.split('/').filter((name) => name !== '' && name !== '.')) {
+    folder = join(folder, part);
+    const found = await look(folder);
+    if (found?.isDirectory() === true) {
+      continue;
+    }
+    if (found !== undefined) {
+      if (obstacle === 'keep') {
+        return false;
+      }
+      await rm(folder);
+    }
+    await mkdir(folder, { mode: 0o755 });
+  }
+  return true;
+}
+
+/**
+ * Makes room for a file on a devbox's disk: real folders above it, and nothing at its own place.
+ * @param what `links` removes a link only and leaves everything else
+ */
+export async function clearFile(root: string, path: string, what: 'everything' | 'links' = 'everything'): Promise<void> {
+  await makeFolder(root, dirname(path), 'replace');
+  const file = join(root, path);
+  const found = await look(file);
+  if (found !== undefined && (what === 'everything' || found.isSymbolicLink())) {
+    await rm(file, { recursive: true, force: true });
+  }
+}
+
+/** What is at a path itself, a link included; undefined if nothing is. */
+export async function look(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}

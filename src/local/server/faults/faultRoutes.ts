@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { FaultPlanError, parseFaultPlan } from '../../faults/faultPlan';
+import type { FaultPlan } from '../../faults/faultPlan';
+import { badRequest } from '../../http/apiError';
+import { optional, parseBody } from '../../http/bodies';
+import type { FaultDesk } from './faultDesk';
+import type { Router } from '../../http/router';
+
+/** Where faults are ordered. No rule ever strikes below this path. */
+export const faultPath = '/local/faults';
+
+const dropFields = z.object({ devbox: optional(z.string().min(1)) });
+
+/** Adds the control of the faults: look at them, replace them, add some, clear them, cut all tunnels now. */
+export function addFaultRoutes(router: Router, desk: FaultDesk): void {
+  const { faults } = desk;
+  router.add('GET', faultPath, ({ exchange }) => {
+    exchange.sendJson(200, faults.report());
+  });
+  router.add('POST', faultPath, async ({ exchange }) => {
+    faults.replace(planOf(await exchange.readObject()));
+    exchange.sendJson(200, faults.report());
+  });
+  router.add('POST', `${faultPath}/add`, async ({ exchange }) => {
+    faults.add(planOf(await exchange.readObject()));
+    exchange.sendJson(200, faults.report());
+  });
+  router.add('POST', `${faultPath}/clear`, ({ exchange }) => {
+    faults.replace(parseFaultPlan({}));
+    exchange.sendJson(200, faults.report());
+  });
+  router.add('POST', `${faultPath}/drop_tunnels`, async ({ exchange }) => {
+    const { devbox } = parseBody(dropFields, await exchange.readObject());
+    exchange.sendJson(200, { dropped: desk.dropTunnels(devbox ?? '*') });
+  });
+}
+
+function planOf(body: unknown): FaultPlan {
+  try {
+    return parseFaultPlan(body);
+  } catch (error) {
+    throw error instanceof FaultPlanError ? badRequest(error.message) : error;
+  }
+}

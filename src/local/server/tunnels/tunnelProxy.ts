@@ -1,0 +1,189 @@
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex, Writable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Devbox } from '../../devbox/devbox';
+import type { DevboxRegistry } from '../../devbox/devboxRegistry';
+import { codeOf, messageOf } from '../../errors';
+import { newRequestId } from '../../ids';
+import { ApiError, toApiError } from '../../http/apiError';
+import { admit, forwardedHeaders, returnedHeaders } from './tunnelAccess';
+
+/** The port of a devbox that a tunnel's host name asks for. */
+export interface TunnelTarget {
+  readonly port: number;
+  readonly key: string;
+}
+
+/** Where the answer to a tunnel's request goes. */
+export interface TunnelResponse extends Writable {
+  readonly headersSent: boolean;
+  writeHead(status: number, message: string, headers: string[]): unknown;
+  writeHead(status: number, headers: Record<string, string | number>): unknown;
+  flushHeaders(): void;
+}
+
+/** Carries requests that came to a tunnel's host name into the devbox, streaming both ways. */
+export class TunnelProxy {
+  readonly #devboxes: DevboxRegistry;
+
+  constructor(devboxes: DevboxRegistry) {
+    this.#devboxes = devboxes;
+  }
+
+  /** Carries an ordinary request. */
+  forward(request: IncomingMessage, response: TunnelResponse, target: TunnelTarget): void {
+    let devbox: Devbox;
+    try {
+      devbox = admit(request, target.key, this.#devboxes);
+    } catch (error) {
+      answerError(response, toApiError(error));
+      return;
+    }
+    const elsewhere = translatedFolder(request, devbox);
+    if (elsewhere !== undefined) {
+      response.writeHead(302, { location: elsewhere });
+      response.end();
+      return;
+    }
+    devbox.dial(target.port).then(
+      (service) => carry(request, response, { service, devbox, target }),
+      (error: unknown) => answerError(response, unreachable(error, target.port)),
+    );
+  }
+
+  /** Carries an upgrade (WebSocket): the request's head is repeated to the devbox, then bytes flow both ways. */
+  upgrade(request: IncomingMessage, client: Duplex, head: Buffer, target: TunnelTarget): void {
+    client.on('error', () => client.destroy());
+    let devbox: Devbox;
+    try {
+      devbox = admit(request, target.key, this.#devboxes);
+    } catch (error) {
+      refuseUpgrade(client, toApiError(error));
+      return;
+    }
+    devbox.dial(target.port).then(
+      (service) => carryUpgrade(request, client, head, { service, devbox, target }),
+      (error: unknown) => refuseUpgrade(client, unreachable(error, target.port)),
+    );
+  }
+}
+
+/** A connection to what a request asks for. */
+interface Reached {
+  readonly service: Socket;
+  readonly devbox: Devbox;
+  readonly target: TunnelTarget;
+}
+
+function carry(request: IncomingMessage, response: TunnelResponse, { service, devbox, target }: Reached): void {
+  if (response.destroyed) {
+    service.destroy();
+    return;
+  }
+  const onward = httpRequest({
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    headers: [...forwardedHeaders(request, devbox, false), 'Connection', 'close'],
+    createConnection: () => service,
+  });
+  const active = (): void => touch(devbox, target.key);
+  request.on('data', active);
+  onward.on('response', (answer) => {
+    answer.on('data', active);
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', returnedHeaders(answer.rawHeaders));
+    response.flushHeaders();
+    // Errors end both sides, which is all that can be told to a client that already has headers.
+    pipeline(answer, response, () => undefined);
+  });
+  onward.on('error', (error) => {
+    if (response.headersSent) {
+      response.destroy();
+    } else {
+      answerError(response, unreachable(error, target.port));
+    }
+  });
+  response.once('close', () => onward.destroy());
+  // A small body right behind the headers must not wait for their acknowledgement.
+  onward.setNoDelay(true);
+  // Headers first: the service may have something to say before the body comes.
+  onward.flushHeaders();
+  // Not `pipeline`: a service may answer before it has read the whole request.
+  request.pipe(onward);
+  request.on('error', () => onward.destroy());
+}
+
+function carryUpgrade(request: IncomingMessage, client: Duplex, head: Buffer, { service, devbox, target }: Reached): void {
+  if (client.destroyed) {
+    service.destroy();
+    return;
+  }
+  const headers = forwardedHeaders(request, devbox, true);
+  let text = `${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/${request.httpVersion}\r\n`;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
+  }
+  service.write(`${text}\r\n`, 'latin1');
+  service.write(head);
+  const active = (): void => touch(devbox, target.key);
+  client.on('data', active).pipe(service);
+  service.on('data', active).pipe(client);
+  service.on('error', () => client.destroy());
+  client.once('close', () => service.destroy());
+}
+
+/** Traffic that goes on counts like requests that come. */
+function touch(devbox: Devbox, key: string): void {
+  if (devbox.tunnel?.key === key && devbox.tunnel.httpKeepAlive) {
+    devbox.touch();
+  }
+}
+
+function unreachable(error: unknown, port: number): ApiError {
+  const why = codeOf(error) === 'ECONNREFUSED' ? 'nothing listens there' : messageOf(error);
+  return new ApiError(
+    502,
+    'tunnel_backend_unreachable',
+    `Port ${port} of the devbox could not be reached: ${why}. The service must listen on 0.0.0.0 or on the address in RUNLOOP_LOCAL_BIND.`,
+    true,
+  );
+}
+
+/** An error's body and headers; what is left of the request is not read. */
+function errorAnswer(error: ApiError): { readonly body: string; readonly headers: Record<string, string | number> } {
+  const { body, headers } = error.answer(newRequestId());
+  const text = JSON.stringify(body);
+  return { body: text, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers, connection: 'close' } };
+}
+
+function answerError(response: TunnelResponse, error: ApiError): void {
+  const { body, headers } = errorAnswer(error);
+  response.writeHead(error.status, headers);
+  response.end(body);
+}
+
+/** Answers an upgrade request with an error. */
+export function refuseUpgrade(client: Duplex, error: ApiError): void {
+  const { body, headers } = errorAnswer(error);
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  client.end(`HTTP/1.1 ${error.status} Refused\r\n${head}\r\n${body}`);
+}
+
+/**
+ * Without a file system view of its own a devbox's `/workspace` is another folder of the host, and the VS Code server
+ * must be asked for that one.
+ */
+function translatedFolder(request: IncomingMessage, devbox: Devbox): string | undefined {
+  const [path = '', query] = (request.url ?? '').split('?');
+  if (devbox.prefix === '' || request.method !== 'GET' || path !== '/' || query === undefined) {
+    return undefined;
+  }
+  const parameters = new URLSearchParams(query);
+  const folder = parameters.get('folder') ?? '';
+  if (!/^\/(?:workspace|openhands|home\/user)(?:\/|$)/.test(folder)) {
+    return undefined;
+  }
+  parameters.set('folder', devbox.prefix + folder);
+  return `/?${parameters.toString()}`;
+}
