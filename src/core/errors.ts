@@ -114,3 +114,10 @@ export function isSent(error: unknown): boolean {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return !(error.code === 'network' && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].includes(code));
 }
+
+/** True for failures that may be gone at the next try: no answer, 408, 429 and 5xx. */
+export function isTransient(error: unknown): boolean {
+  if (!RuntimeError.is(error)) return false;
+  if (error.code === 'network' || error.code === 'deadline' || error.code === 'rate_limited') return true;
+  return error.status !== undefined && (error.status === 408 || (error.status >= 500 && error.status !== 501));
+}

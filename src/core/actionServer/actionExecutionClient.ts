@@ -11,11 +11,11 @@ import { isRunObservation, parseObservation, type Observation, type RunObservati
 import { asArray, asNumber, asObject, asString, parseJson, type JsonObject } from '../parse';
 import { oneLine } from '../plainText';
 import { redact } from '../redact';
-import { aliveTimeoutMs, readRule, retrying, type RetryingOptions } from '../http/retry';
+import { retrying, type RetryingOptions } from '../http/retry';
+import { aliveTimeoutMs, readRule } from "../http/retryRules";
 import { downloadFolder, type DownloadOptions } from './transfer/downloadFolder';
 import { upload, type UploadOptions } from './transfer/upload';
 
-export type { ActionServer } from './actionServerHttp';
 
 export interface ClientOptions {
   /** Seconds for actions that do not say otherwise; default 120. */

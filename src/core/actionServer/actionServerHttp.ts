@@ -6,7 +6,8 @@ import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
 import { tunnelAuthorizationHeader } from '../platform/tunnel';
 import { redact } from '../redact';
-import { readRule, retrying, type RetryingOptions } from '../http/retry';
+import { retrying, type RetryingOptions } from '../http/retry';
+import { readRule } from "../http/retryRules";
 
 export interface ActionServer {
   /** Origin of the action server, without a trailing slash. */

@@ -1,6 +1,5 @@
 import type { Disposable } from '../events';
 import type { Observation } from './observation';
-import type { RuntimeStatus } from '../runtime/runtimeStatus';
 import type { Action } from './actions';
 
 /** What happened, in order: who waits for it and who comes late see the same. */
@@ -59,3 +58,13 @@ export class EventStream implements Disposable {
     this.#listeners.clear();
   }
 }
+
+/** OpenHands' own words for what the runtime is doing (its RuntimeStatus wire values). */
+export type RuntimeStatus =
+  | 'STATUS$STOPPED'
+  | 'STATUS$STARTING_RUNTIME'
+  | 'STATUS$RUNTIME_STARTED'
+  | 'STATUS$SETTING_UP_WORKSPACE'
+  | 'STATUS$READY'
+  | 'STATUS$ERROR'
+  | 'STATUS$ERROR_RUNTIME_DISCONNECTED';

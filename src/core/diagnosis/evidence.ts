@@ -1,13 +1,13 @@
 import { shownLine } from '../logs/serverLine';
 import { parseJson } from '../parse';
-import { endedBy, messageOf, RuntimeError } from '../errors';
-import { isTransient } from '../platform/apiErrors';
+import { endedBy, messageOf, RuntimeError, isTransient } from '../errors';
 import type { Devbox } from '../platform/devbox';
 import { parseLogEntry, type LogEntry } from '../platform/logEntry';
 import { listLogs } from '../platform/logList';
 import type { RunloopApi } from '../platform/runloopApi';
 import { LineRedactor, redact } from '../redact';
-import { askedForReadRule, retrying } from '../http/retry';
+import { retrying } from '../http/retry';
+import { askedForReadRule } from "../http/retryRules";
 import { harmlessLine, harmlessOutput } from './harmless';
 import { lastTimeOf } from './times';
 

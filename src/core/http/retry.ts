@@ -1,10 +1,8 @@
 import pRetry, { AbortError } from 'p-retry';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endedBy, messageOf, RuntimeError } from '../errors';
-import { isTransient } from '../platform/apiErrors';
+import { endedBy, messageOf, RuntimeError, isTransient } from '../errors';
 import { type RetryRule, longestRetryAfterSeconds } from './retryRules';
 
-export * from './retryRules';
 
 /** Thrown inside a waiting rule to say "not yet": never leaves `retrying` unless the tries are used up. */
 export class NotYet extends Error {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAborted, RuntimeError } from '../errors';
-import { isTransient } from '../platform/apiErrors';
+import { isAborted, RuntimeError, isTransient } from '../errors';
 import { executionCompleted, streamOutput, type OutputName, type OutputPiece } from '../platform/executionOutput';
 import type { LogEntry } from '../platform/logEntry';
 import { isCut, StreamUnavailable } from '../platform/logRequest';

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAborted, messageOf, RuntimeError } from '../errors';
-import { isTransient } from '../platform/apiErrors';
+import { isAborted, messageOf, RuntimeError, isTransient } from '../errors';
 import { hasEnded } from '../platform/devbox';
 import { devboxNow } from '../platform/devboxNow';
 import type { LogEntry } from '../platform/logEntry';

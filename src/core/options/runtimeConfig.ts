@@ -1,14 +1,11 @@
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
-import { longestKeepAliveSeconds } from '../limits';
+import { longestKeepAliveSeconds, longestName, nameProblem } from '../start/startChoices';
 import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
 import { defaultBaseUrl } from '../platform/client';
 import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
 import type { StartChoices } from '../start/startChoices';
 
-export { longestKeepAliveSeconds } from '../limits';
-export { containerNameKey } from '../platform/devbox';
-export type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
 
 /** {@link RunloopRuntimeOptions}, checked and with their defaults. */
 export interface RuntimeConfig {
@@ -48,25 +45,12 @@ export interface RuntimeConfig {
   readonly mcp: McpServers;
 }
 
-/** The longest session id and devbox name we send, in characters. */
-export const longestName = 100;
-
 export function containerName(sid: string): string {
   return `openhands-runtime-${sid}`;
 }
 
 function invalid(message: string, nextStep: string): RuntimeError {
   return new RuntimeError({ code: 'invalid_option', message, nextStep });
-}
-
-/**
- * What is wrong with a name for a devbox, or undefined if nothing is. Control characters would garble every list it
- * is shown in.
- */
-export function nameProblem(name: string): 'empty' | 'too_long' | 'control_characters' | undefined {
-  if (name.trim() === '') return 'empty';
-  if (Array.from(name).length > longestName) return 'too_long';
-  return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name) ? 'control_characters' : undefined;
 }
 
 function checkedSid(sid: string): string {

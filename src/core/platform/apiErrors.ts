@@ -66,10 +66,3 @@ function deepestCause(error: unknown): unknown {
   // One failure for each address that was tried: the last will do.
   return cause instanceof AggregateError ? cause.errors.at(-1) : cause;
 }
-
-/** True for failures that may be gone at the next try: no answer, 408, 429 and 5xx. */
-export function isTransient(error: unknown): boolean {
-  if (!RuntimeError.is(error)) return false;
-  if (error.code === 'network' || error.code === 'deadline' || error.code === 'rate_limited') return true;
-  return error.status !== undefined && (error.status === 408 || (error.status >= 500 && error.status !== 501));
-}

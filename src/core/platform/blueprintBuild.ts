@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { RuntimeError } from '../errors';
+import { RuntimeError, isTransient } from '../errors';
 import { asArray, asObject, asString } from '../parse';
-import { buildRule, NotYet, retrying } from '../http/retry';
-import { isTransient } from './apiErrors';
+import { NotYet, retrying } from '../http/retry';
+import { buildRule } from "../http/retryRules";
 import type { CallOptions } from './apiCalls';
 import type { RunloopApi } from './runloopApi';
 

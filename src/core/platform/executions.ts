@@ -1,7 +1,7 @@
-import { RuntimeError } from '../errors';
+import { RuntimeError, isTransient } from '../errors';
 import { asNumber, asObject, asString } from '../parse';
-import { executionRule, NotYet, retrying } from '../http/retry';
-import { isTransient } from './apiErrors';
+import { NotYet, retrying } from '../http/retry';
+import { executionRule } from "../http/retryRules";
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';
 

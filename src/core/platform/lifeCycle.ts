@@ -1,7 +1,7 @@
-import { RuntimeError } from '../errors';
+import { RuntimeError, isTransient } from '../errors';
 import { asObject, asString } from '../parse';
-import { NotYet, retrying, snapshotRule } from '../http/retry';
-import { isTransient } from './apiErrors';
+import { NotYet, retrying } from '../http/retry';
+import { snapshotRule } from "../http/retryRules";
 import { parseDevbox, type Devbox } from './devbox';
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { RuntimeError } from '../errors';
 import { asArray, asObject, asString } from '../parse';
-import { askedForReadRule, retrying } from '../http/retry';
+import { retrying } from '../http/retry';
+import { askedForReadRule } from "../http/retryRules";
 import { ApiCalls, type CallOptions, type SentRequest } from './apiCalls';
 import { parseApiKey, parseBaseUrl, type ApiAccount } from './client';
 import type { CreateDevboxBody } from './createDevboxBody';

@@ -1,18 +1,8 @@
+import type { RuntimeStatus } from '../actionServer/eventStream';
 import type { RuntimeError } from '../errors';
 import type { Devbox } from '../platform/devbox';
 import type { SentRequest } from '../platform/apiCalls';
 import type { RuntimeState } from './runtimeState';
-
-/** OpenHands' own words for what the runtime is doing (its RuntimeStatus wire values). */
-export type RuntimeStatus =
-  | 'STATUS$STOPPED'
-  | 'STATUS$STARTING_RUNTIME'
-  | 'STATUS$RUNTIME_STARTED'
-  | 'STATUS$SETTING_UP_WORKSPACE'
-  | 'STATUS$READY'
-  | 'STATUS$ERROR'
-  | 'STATUS$ERROR_RUNTIME_DISCONNECTED';
-
 /**
  * The steps of a connect that a person waits for, in order. `provisioning` covers everything the platform does
  * before the devbox runs; the devbox's own status tells the details.

@@ -1,5 +1,4 @@
-import { endedBy, isAborted, RuntimeError } from '../errors';
-import { isTransient } from '../platform/apiErrors';
+import { endedBy, isAborted, RuntimeError, isTransient } from '../errors';
 import type { Devbox } from '../platform/devbox';
 import type { CallOptions } from '../platform/apiCalls';
 import type { CreateDevboxBody } from '../platform/createDevboxBody';

@@ -4,7 +4,9 @@ import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
 import { asObject, asNumber, asString } from '../parse';
 import type { CreateDevboxBody } from '../platform/createDevboxBody';
-import { longestKeepAliveSeconds } from '../limits';
+
+/** The longest life that Runloop gives a devbox, in seconds (48 h). */
+export const longestKeepAliveSeconds = 172_800;
 
 /** What a devbox is made from. */
 export type StartSource =
@@ -156,4 +158,17 @@ export function parseKeptChoices(value: unknown): StartChoices | undefined {
     ...(customSize === undefined ? {} : { customSize }),
     ...(networkPolicyId === undefined ? {} : { networkPolicyId }),
   };
+}
+
+/** The longest session id and devbox name we send, in characters. */
+export const longestName = 100;
+
+/**
+ * What is wrong with a name for a devbox, or undefined if nothing is. Control characters would garble every list it
+ * is shown in.
+ */
+export function nameProblem(name: string): 'empty' | 'too_long' | 'control_characters' | undefined {
+  if (name.trim() === '') return 'empty';
+  if (Array.from(name).length > longestName) return 'too_long';
+  return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name) ? 'control_characters' : undefined;
 }

@@ -4,10 +4,9 @@ import { customSizeProblem, customSizeWord } from './customSize';
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
 import { PresetError, type PresetFault } from './presetFault';
-import { longestKeepAliveSeconds } from '../limits';
+import { longestKeepAliveSeconds } from './startChoices';
 import { oneLine } from '../plainText';
-import { nameProblem } from '../options/runtimeConfig';
-import { parseRepository, type EndRule, type StartChoices, type StartSource } from './startChoices';
+import { parseRepository, type EndRule, type StartChoices, type StartSource, nameProblem } from './startChoices';
 
 /*
  * Presets come from settings and from files of a workspace, which anybody may have written. They are read strictly: one

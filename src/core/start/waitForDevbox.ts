@@ -1,21 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
-import { RuntimeError } from '../errors';
+import { RuntimeError, isTransient } from '../errors';
 import { oneLine } from '../plainText';
-import { isTransient } from '../platform/apiErrors';
 import { hasEnded, knownStatuses, type Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
 import { redact } from '../redact';
 import {
-  devboxRunningRule,
-  devboxRunningSpacingMs,
-  longPollSeconds,
   NotYet,
   retrying,
-  serverAliveBoundMs,
-  serverAliveRule,
   type RetryingOptions,
 } from '../http/retry';
+import { devboxRunningRule, devboxRunningSpacingMs, longPollSeconds, serverAliveBoundMs, serverAliveRule } from "../http/retryRules";
 
 export interface WaitOptions {
   readonly signal: AbortSignal;

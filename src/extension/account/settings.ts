@@ -1,7 +1,7 @@
 import { workspace, type Disposable } from 'vscode';
 import { defaultPrices, type Prices } from '../../core/cost/prices';
 import { asNumber, asObject } from '../../core/parse';
-import { longestKeepAliveSeconds } from '../../core/limits';
+import { longestKeepAliveSeconds } from '../../core/start/startChoices';
 
 export interface Settings {
   readonly baseUrl: string | undefined;

@@ -3,7 +3,7 @@ import { cancelled, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
 import { saysYes } from '../messages/ask';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel } from "../devboxes/devboxText";
 import type { Services } from '../services';
 import { attached } from '../session/attach';
 import type { ApiDevbox, RunloopDevboxesApi } from './runloopDevboxesApi';

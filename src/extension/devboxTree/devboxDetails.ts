@@ -1,12 +1,11 @@
 import { l10n, ThemeColor, ThemeIcon } from 'vscode';
 import { messageOf, RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
-import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { hasEnded, type Devbox, containerNameKey } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { tunnelOrigin } from '../../core/platform/tunnel';
 import { onceRule } from '../../core/http/retryRules';
 import { redact } from '../../core/redact';
-import { containerNameKey } from '../../core/options/runtimeConfig';
 import { actionServerPort, vscodePort } from '../../core/actionServer/startupCommand';
 import type { CommandId } from '../commandIds';
 import type { Health } from '../session/sessions';

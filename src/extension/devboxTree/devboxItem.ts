@@ -6,8 +6,6 @@ import type { CommandId } from '../commandIds';
 import { endTime } from '../devboxes/devboxStore';
 import { costText, devboxName, endingText, endsAt, hourlyCost, reasonText, rowWords, shownFacts, sizeText, spokenFacts, statusWord } from '../devboxes/devboxText';
 
-export { ageText, devboxLabel, statusWord } from '../devboxes/devboxText';
-
 /** What a row depends on beside its devbox. */
 export interface RowContext {
   readonly attached: boolean;

@@ -4,7 +4,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
-import { ageText, devboxLabel, statusWord } from '../devboxTree/devboxItem';
+import { ageText, devboxLabel, statusWord } from "./devboxText";
 import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';
 

@@ -3,7 +3,7 @@ import { messageOf, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel } from "./devboxText";
 
 /** Devboxes that are worked on at once: quick enough for hundreds, and polite to the API. */
 const atOnce = 5;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAborted, RuntimeError } from '../../core/errors';
+import { isAborted, RuntimeError, isTransient } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import { isTransient } from '../../core/platform/apiErrors';
 import { isChanging, knownStatuses } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { DevboxStore } from './devboxStore';

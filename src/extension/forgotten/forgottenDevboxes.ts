@@ -5,7 +5,7 @@ import { suspendDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { readSettings } from '../account/settings';
-import { ageText, devboxLabel } from '../devboxTree/devboxItem';
+import { ageText, devboxLabel } from "../devboxes/devboxText";
 import { listText } from '../messages/listText';
 import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';

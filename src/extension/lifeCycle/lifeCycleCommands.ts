@@ -6,7 +6,7 @@ import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { waitUntilRunning } from '../../core/start/waitForDevbox';
 import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
-import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
+import { devboxLabel, statusWord } from "../devboxes/devboxText";
 import { listText } from '../messages/listText';
 import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';

@@ -5,7 +5,7 @@ import { snapshotDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { withSignal } from '../messages/cancellation';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel } from "../devboxes/devboxText";
 import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';
 import { devboxesFor } from '../devboxes/pickDevbox';

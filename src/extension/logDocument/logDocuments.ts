@@ -4,7 +4,7 @@ import type { Disposable } from '../../core/events';
 import { hidesNothing } from '../../core/logs/logFilter';
 import type { Devbox } from '../../core/platform/devbox';
 import { contextKeys, logScheme } from '../commandIds';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel } from "../devboxes/devboxText";
 import type { Services } from '../services';
 import { LogColours } from './logColours';
 import { LogDocument } from './logDocument';

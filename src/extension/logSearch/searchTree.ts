@@ -4,7 +4,7 @@ import type { LogMatch } from '../../core/logs/search/searchLogs';
 import { searchedCharacters } from '../../core/logs/search/lineSearch';
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
-import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
+import { devboxLabel, statusWord } from "../devboxes/devboxText";
 import { failureText } from '../messages/showFailure';
 import type { DevboxMatches, SearchResults } from './searchResults';
 

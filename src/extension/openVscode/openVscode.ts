@@ -4,7 +4,7 @@ import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
 import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel } from "../devboxes/devboxText";
 import type { Services } from '../services';
 import { attached } from '../session/attach';
 import { plainVscode, type VscodeSource } from './plainVscodes';

@@ -8,7 +8,7 @@ import { VscodeAddress, type VscodePlace } from '../../core/vscode/vscodeAddress
 import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
 import { withSignal } from '../messages/cancellation';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel } from "../devboxes/devboxText";
 import type { Services } from '../services';
 
 /** Where the address of a devbox's VS Code comes from. */

@@ -3,7 +3,7 @@ import { isAborted } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel } from "../devboxes/devboxText";
 import type { Log } from '../messages/log';
 import type { KnownSecrets } from '../session/knownSecrets';
 import type { OutputReasons } from './expectedOutput';

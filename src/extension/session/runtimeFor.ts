@@ -4,7 +4,7 @@ import { readSettings } from '../account/settings';
 import type { Services } from '../services';
 import { rememberSetValues } from './knownSecrets';
 import { RunloopRuntime } from '../../core/runtime/runloopRuntime';
-import type { RunloopRuntimeOptions } from '../../core/options/runtimeConfig';
+import type { RunloopRuntimeOptions } from "../../core/options/runtimeOptions";
 
 /**
  * A runtime with the window's account and settings, whose devbox is followed from its first moment by the tree and

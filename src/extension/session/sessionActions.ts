@@ -1,7 +1,7 @@
 import { commands, l10n, window, type QuickPickItem } from 'vscode';
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
-import { devboxLabel } from '../devboxTree/devboxItem';
+import { devboxLabel } from "../devboxes/devboxText";
 import type { Services } from '../services';
 import { devboxFor } from '../devboxes/pickDevbox';
 

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { longestKeepAliveSeconds } from '../../core/limits';
+import { longestKeepAliveSeconds } from '../../core/start/startChoices';
 import type { EndRule } from '../../core/start/startChoices';
 import { endRuleText } from './endRuleText';
 import { withChoices, type StartStep, type Valued } from './answers';

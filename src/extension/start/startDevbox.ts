@@ -6,7 +6,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { CommandId } from '../commandIds';
-import { devboxLabel, statusWord } from '../devboxTree/devboxItem';
+import { devboxLabel, statusWord } from "../devboxes/devboxText";
 import { inertText } from '../messages/inertText';
 import type { Services } from '../services';
 import { rememberSetValues } from '../session/knownSecrets';

@@ -6,10 +6,9 @@ import type { Devbox } from '../devbox/devbox';
 import { newTunnelKey, newTunnelToken } from '../ids';
 import type { TerminalSize } from '../devbox/run/terminal';
 import { ApiError, badRequest } from '../http/apiError';
-import { sameSecret } from '../http/auth';
+import { sameSecret, tunnelTokens } from '../http/auth';
 import { optional, parseBody } from '../http/bodies';
 import type { Exchange } from '../http/exchange';
-import { tunnelTokens } from '../server/tunnels/tunnelAccess';
 import { PtySession } from './ptySession';
 
 /** The port of a tunnel's host name that means the terminals of the devbox. */

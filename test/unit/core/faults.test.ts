@@ -8,7 +8,9 @@ import { RuntimeError } from '../../../src/core/errors';
 import { findDevbox, findOwn } from '../../../src/core/runtime/connect/findDevbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
-import { containerName, containerNameKey, type RunloopRuntimeOptions } from '../../../src/core/options/runtimeConfig';
+import { containerName } from '../../../src/core/options/runtimeConfig';
+import { type RunloopRuntimeOptions } from "../../../src/core/options/runtimeOptions";
+import { containerNameKey } from "../../../src/core/platform/devbox";
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';
 

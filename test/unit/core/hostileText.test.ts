@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { oneLine, stripControls } from '../../../src/core/plainText';
 import { shownLine, type ShownLine } from '../../../src/core/logs/serverLine';
 import { redact } from '../../../src/core/redact';
-import { nameProblem } from '../../../src/core/options/runtimeConfig';
+import { nameProblem } from "../../../src/core/start/startChoices";
 
 describe('stripControls', () => {
   it('removes colours, titles, links and cursor movement, and keeps the text', () => {

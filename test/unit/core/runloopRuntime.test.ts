@@ -7,7 +7,7 @@ import { loopbackLookup } from '../../../src/core/http/httpRequest';
 import { followDevbox } from '../../../src/core/logs/followDevbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
-import type { RunloopRuntimeOptions, SessionKeyStore } from '../../../src/core/options/runtimeConfig';
+import type { RunloopRuntimeOptions, SessionKeyStore } from "../../../src/core/options/runtimeOptions";
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { sessionKeyFile } from '../../../src/core/actionServer/startupCommand';
 import { processesOf } from '../../devboxProcesses';

@@ -7,7 +7,7 @@ import { optionsFromConfigToml } from '../../../src/core/options/configToml';
 import { RuntimeError } from '../../../src/core/errors';
 import { optionsFromEnvironment } from '../../../src/core/options/optionsFromEnvironment';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
-import type { RunloopRuntimeOptions } from '../../../src/core/options/runtimeConfig';
+import type { RunloopRuntimeOptions } from "../../../src/core/options/runtimeOptions";
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { ActionExecutionClient, type ClientOptions } from '../../actionServer/actionExecutionClient';
 import { RuntimeError } from '../../errors';
-import { hasEnded, type Devbox, type Tunnel } from '../../platform/devbox';
+import { hasEnded, type Devbox, type Tunnel, containerNameKey } from '../../platform/devbox';
 import { resumeDevbox } from '../../platform/lifeCycle';
 import type { BoundedCall } from './withinDeadline';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { tunnelOrigin } from '../../platform/tunnel';
-import { containerNameKey, type RuntimeConfig } from '../../options/runtimeConfig';
+import { type RuntimeConfig } from '../../options/runtimeConfig';
 import type { ConnectPhase } from '../runtimeStatus';
 import { actionServerPort, restartCommand, sessionKeyFile } from '../../actionServer/startupCommand';
 import { endedError, waitUntilAlive, waitUntilRunning } from '../../start/waitForDevbox';

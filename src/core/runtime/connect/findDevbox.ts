@@ -1,8 +1,8 @@
 import { RuntimeError } from '../../errors';
-import { hasEnded, type Devbox } from '../../platform/devbox';
+import { hasEnded, type Devbox, containerNameKey } from '../../platform/devbox';
 import type { CallOptions } from '../../platform/apiCalls';
 import type { RunloopApi } from '../../platform/runloopApi';
-import { containerName, containerNameKey, type RuntimeConfig } from '../../options/runtimeConfig';
+import { containerName, type RuntimeConfig } from '../../options/runtimeConfig';
 
 /**
  * The devbox that a runtime means: by its id, else by its session id over all pages, the newest first (D18), suspended

@@ -2,7 +2,8 @@ import type { RuntimeError } from '../../errors';
 import type { Devbox } from '../../platform/devbox';
 import { suspendDevbox } from '../../platform/lifeCycle';
 import type { RunloopApi } from '../../platform/runloopApi';
-import type { CloseMode, RuntimeConfig } from '../../options/runtimeConfig';
+import type { RuntimeConfig } from '../../options/runtimeConfig';
+import type { CloseMode } from "../../options/runtimeOptions";
 import { notCleanedUp } from './connectFailure';
 
 /** Milliseconds that leaving a devbox may take. */

@@ -1,6 +1,6 @@
 import type { Disposable } from '../../events';
 import type { Devbox } from '../../platform/devbox';
-import type { IdlePolicy } from '../../options/runtimeConfig';
+import type { IdlePolicy } from "../../options/runtimeOptions";
 
 /** Milliseconds before the end of a devbox's life that its user is told. */
 const warnBeforeMs = 5 * 60_000;

@@ -1,13 +1,11 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import type { Devbox } from '../../devbox/devbox';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
 import type { Tunnel } from '../../devbox/tunnel';
 import { ApiError } from '../../http/apiError';
-import { bearerToken, sameSecret } from '../../http/auth';
+import { bearerToken, sameSecret, tunnelHeader, tunnelTokens } from '../../http/auth';
 import { tunnelHostHeader } from '../../http/hostNames';
-
-const tunnelHeader = 'x-runloop-tunnel-authorization';
 
 /** Headers that are about one connection only and are not passed on. */
 const connectionHeaders = ['connection', 'keep-alive', 'proxy-connection'];
@@ -41,12 +39,6 @@ export function admit(request: IncomingMessage, key: string, devboxes: DevboxReg
     devbox.touch();
   }
   return devbox;
-}
-
-/** The tokens that a request carries for a tunnel, in either of the two headers. */
-export function tunnelTokens(headers: IncomingHttpHeaders): string[] {
-  const own = headers[tunnelHeader];
-  return [typeof own === 'string' ? own : undefined, headers.authorization].map(bearerToken).filter((token) => token !== undefined);
 }
 
 /** Whether a request wakes the devbox: what its life cycle says goes before what its tunnel says. */
