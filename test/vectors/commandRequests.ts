@@ -1,0 +1,50 @@
+import type { Vector } from './vector';
+import { action, get, input, post, run, vector, write } from './vector';
+
+
+export const serverVectors: readonly Vector[] = [
+  vector('alive needs no key', get('/alive', 'wrong')),
+  vector('everything else needs one', post('/list_files', {}, 'wrong'), get('/nothing', 'wrong'), get('/alive/', 'wrong')),
+  vector('unknown paths and methods', get('/nothing'), get('/execute_action'), post('/alive', {})),
+  vector('bodies that are no requests', post('/execute_action', {}), post('/execute_action', []), post('/execute_action', { action: { args: {} } })),
+  vector('actions that the server does not execute', action('think', { thought: 't' }), action('message', { content: 'c' }), action('call_tool_mcp', { name: 'n' }), action('finish', {}), action('null', {})),
+  vector('actions that nobody knows', action('dance', {}), { kind: 'action', action: { observation: 'run', content: '', extras: { command: 'x' } } }),
+  vector('envelopes', { kind: 'action', action: { action: 'run', args: null } }, { kind: 'action', action: { action: 'run' } }, { kind: 'action', action: { action: 'run', args: { command: 'echo ok' }, source: 'robot' } }, { kind: 'action', action: { action: 'run', args: { command: 'echo ok' }, source: 'user', id: 7, timestamp: '2025-11-28T10:00:00.000000', message: 'm' } }),
+  vector('a field that nobody knows', run('echo ok', { unheard_of: 1 })),
+  vector('fields of the wrong type', run(5 as unknown as string)),
+  vector('a field of older clients', run('echo ok', { keep_prompt: true, is_confirmed: 'confirmed', timestamp: 'x' })),
+  vector('no Jupyter', action('run_ipython', { code: 'print(1)' })),
+  vector('no browser', action('browse', { url: 'http://127.0.0.1:1/' }), action('browse_interactive', { browser_actions: 'noop()' })),
+  vector('no VS Code', get('/vscode/connection_token')),
+  vector('MCP without servers', post('/update_mcp_server', []), post('/update_mcp_server', {}), get('/mcp/sse')),
+];
+
+export const commandVectors: readonly Vector[] = [
+  vector('exit codes', run('false'), run('(exit 300)'), run('true; false'), run('false | true'), run('no_such_program_here')),
+  vector('standard error', run('ls {dir}/nonexistent'), run('echo out; echo err >&2')),
+  vector('the folder stays', run('cd /tmp && pwd'), run('pwd'), run('cd {dir}')),
+  vector('variables, functions and aliases stay', run('A=1; f() { echo "f $A"; }'), run('f'), run("alias hi='echo hello'"), run('hi')),
+  vector('several commands at once', run('echo a\necho b'), run('echo a\n\n# note\ncd /tmp\n')),
+  vector('one command in several lines', run('cat <<E\none\ntwo\nE'), run('for i in 1 2; do\n  echo $i\ndone'), run('if true; then\n echo y\nfi'), run('echo a && \\\n echo b'), run("echo 'two\nlines'"), run('echo a; echo b')),
+  vector('blanks', run('   echo blanks   '), run("printf '  lead\\n trail  \\n\\n\\n'"), run('echo'), run('')),
+  vector('what a terminal shows', run("printf '\\033[31mred\\033[0m\\n'"), run("printf 'a\\tb\\n'"), run("printf 'abc\\rX\\n'"), run("printf 'no newline'"), run("printf 'ab\\bc\\n'")),
+  vector('other scripts', run("echo 'grüße 日本 🎉'"), write('日本.txt', 'ü'), run('ls 日本.txt')),
+  vector('quotes and expansions', run('echo "$((6*7)) `echo x` $(echo y)"'), run("echo 'a\"b' \"c'd\" \\$HOME"), run('echo {a,b}{1,2}'), run('echo "a  b"   c')),
+  vector('an escaped semicolon at the end', run('find . -maxdepth 0 -exec echo {} \\;')),
+  vector('in the background', run('sleep 100 &'), run('jobs | wc -l'), run('kill %1; sleep 0.2')),
+  vector('hidden', run('echo h', { hidden: true })),
+  vector('much output', run("head -c 70000 /dev/zero | tr '\\0' x"), run("head -c 70000 /dev/zero | tr '\\0' x", { hidden: true })),
+  vector('more lines than are kept', run('seq 1 12000 | tail -n 11000')),
+  vector('a bash of its own', run('cd /tmp && pwd', { is_static: true, cwd: '/' }), run('pwd', { is_static: true, cwd: '/tmp' }), run('pwd'), run('exit 3', { is_static: true }, 3)),
+  vector('a hard limit, then going on', run('for i in 1 2 3; do echo $i; sleep 2; done', {}, 2.5), run('ls'), run('')),
+  vector('silence, then input', run('read -p "name? " n && echo hi $n'), input('Bob')),
+  vector('blocking up to a hard limit, then Ctrl-C', run('sleep 30', { blocking: true }, 4), input('C-c')),
+  vector('Ctrl-C without is_input', run('sleep 30', {}, 1), run('C-c'), input('C-c')),
+  vector('Ctrl-Z', run('sleep 31', {}, 1), input('C-z'), run('kill -9 %1; sleep 0.2'), run('echo next')),
+  vector('Ctrl-D', run('cat', {}, 1), input('typed', 1), input('C-d')),
+  vector('a program that minds Ctrl-C', run("bash -c 'trap \"echo caught; exit 7\" INT; sleep 30 & wait'", {}, 1), input('C-c')),
+  vector('several lines of input', run('cat', {}, 1), input('a\nb', 1), input('C-c')),
+  vector('a command while one runs', run('sleep 3; echo done', {}, 1), run('echo me'), run('', {}, 30)),
+  vector('a command when the old one has ended meanwhile', run('sleep 2; echo old', {}, 1), run('sleep 1.5', { is_static: true }), run('echo new')),
+  vector('nothing runs', run(''), input('text'), input(''), input('C-c'), run('C-c')),
+];
