@@ -73,7 +73,9 @@ async function buildExtension() {
     name: 'name-front-door',
     setup(build) {
       build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
-        later.includes(path) ? { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(resolve(entry))};\n`, loader: 'ts' } : undefined,
+        later.includes(path)
+          ? { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(resolve(entry))};\n`, loader: 'ts' }
+          : undefined,
       );
     },
   };
@@ -106,8 +108,16 @@ mkdirSync(dist, { recursive: true });
 cpSync('node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm', join(dist, 'node-sqlite3-wasm.wasm'));
 const built = await Promise.all([
   buildExtension(),
-  esbuild.build({ ...common, entryPoints: ['src/extension/localPlatform/keeper.ts'], outfile: join(dist, 'localKeeper.mjs') }),
-  esbuild.build({ ...common, entryPoints: ['src/core/logs/search/searchThread.ts'], outfile: join(dist, 'searchThread.mjs') }),
+  esbuild.build({
+    ...common,
+    entryPoints: ['src/extension/localPlatform/keeper.ts'],
+    outfile: join(dist, 'localKeeper.mjs'),
+  }),
+  esbuild.build({
+    ...common,
+    entryPoints: ['src/core/logs/search/searchThread.ts'],
+    outfile: join(dist, 'searchThread.mjs'),
+  }),
   esbuild.build({
     ...common,
     entryPoints: { local: 'src/local/local.ts' },
@@ -123,7 +133,11 @@ const built = await Promise.all([
   }),
   esbuild.build({ ...common, entryPoints: ['src/local/sftp/main.ts'], outfile: join(dist, 'sftpServer.mjs') }),
   esbuild.build({ ...common, entryPoints: ['src/local/network/relay/main.ts'], outfile: join(dist, 'netRelay.mjs') }),
-  esbuild.build({ ...common, entryPoints: ['src/local/actionServer/main.ts'], outfile: join(dist, 'actionServer.mjs') }),
+  esbuild.build({
+    ...common,
+    entryPoints: ['src/local/actionServer/main.ts'],
+    outfile: join(dist, 'actionServer.mjs'),
+  }),
 ]);
 writeFileSync(join(dist, 'THIRD_PARTY_NOTICES.txt'), thirdPartyNotices(built.map((result) => result.metafile)));
 

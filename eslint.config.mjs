@@ -10,15 +10,34 @@ const rooms = [
   { target: './src/core', from: './src/local', message: 'core/ meets the local platform only over HTTP.' },
   { target: './src/local', from: './src/core', message: 'local/ is the other side of the wire.' },
   { target: './src/local', from: './src/extension', message: 'local/ is the other side of the wire.' },
-  { target: './src/extension', from: './src/local', message: 'extension/ starts the local platform as a process; it does not import it.' },
-  { target: './src/local/devbox', from: './src/local/server', message: 'routes know devboxes, not the other way round.' },
-  { target: './src/local/actionServer', from: ['./src/local/server', './src/local/devbox'], message: 'the action server is a program of its own.' },
-  { target: ['./src/local/server', './src/local/devbox'], from: './src/local/actionServer', message: 'the action server is a program of its own.' },
+  {
+    target: './src/extension',
+    from: './src/local',
+    message: 'extension/ starts the local platform as a process; it does not import it.',
+  },
+  {
+    target: './src/local/devbox',
+    from: './src/local/server',
+    message: 'routes know devboxes, not the other way round.',
+  },
+  {
+    target: './src/local/actionServer',
+    from: ['./src/local/server', './src/local/devbox'],
+    message: 'the action server is a program of its own.',
+  },
+  {
+    target: ['./src/local/server', './src/local/devbox'],
+    from: './src/local/actionServer',
+    message: 'the action server is a program of its own.',
+  },
   { target: './src', from: './test', message: 'the product knows nothing of its tests.' },
 ];
 
 const vscodeImport = { name: 'vscode', message: 'Only src/extension and src/extension.ts talk to the editor.' };
-const sdkImport = { group: ['@runloop/api-client', '@runloop/api-client/*'], message: 'Only core/platform knows the Runloop SDK.' };
+const sdkImport = {
+  group: ['@runloop/api-client', '@runloop/api-client/*'],
+  message: 'Only core/platform knows the Runloop SDK.',
+};
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', '.runloop-local/', 'artifacts/'] },
@@ -59,11 +78,29 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/vscode/**/*.ts', 'test/bench/**/*.ts', 'test/example/**/*.ts', 'test/contract/run.ts', 'test/vectors/main.ts', 'test/ui/run*.ts', 'test/host/index.ts'],
+    files: [
+      'test/vscode/**/*.ts',
+      'test/bench/**/*.ts',
+      'test/example/**/*.ts',
+      'test/contract/run.ts',
+      'test/vectors/main.ts',
+      'test/ui/run*.ts',
+      'test/host/index.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { require: 'readonly', module: 'writable', __dirname: 'readonly', process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' } },
+    languageOptions: {
+      globals: {
+        require: 'readonly',
+        module: 'writable',
+        __dirname: 'readonly',
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+      },
+    },
   },
 );

@@ -42,7 +42,14 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     appRoot: env.appRoot,
     namedVscode: () => readSettings().localVscode,
   });
-  const account = new Account({ secrets, env: process.env, log, memory, local: localPlatform, profiles: new Profiles(memory) });
+  const account = new Account({
+    secrets,
+    env: process.env,
+    log,
+    memory,
+    local: localPlatform,
+    profiles: new Profiles(memory),
+  });
   const store = new DevboxStore();
   const sessions = new Sessions(log, new RememberedSessions(memory));
   const sessionKeys = new SecretSessionKeys(secrets);
@@ -80,8 +87,27 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
       searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
     },
   };
-  context.subscriptions.push(...registerCommands(services), followAccount(services), watchClosedWindows(services), stopDocuments, tree, services.keepAlive, output, sessions, store, account, log);
+  context.subscriptions.push(
+    ...registerCommands(services),
+    followAccount(services),
+    watchClosedWindows(services),
+    stopDocuments,
+    tree,
+    services.keepAlive,
+    output,
+    sessions,
+    store,
+    account,
+    log,
+  );
   const health = new SessionHealth(services);
-  context.subscriptions.push(reattach(services), restoreLogs(services), new SessionStatusItem(services, health), health, followDeepLinks(services), localPlatform);
+  context.subscriptions.push(
+    reattach(services),
+    restoreLogs(services),
+    new SessionStatusItem(services, health),
+    health,
+    followDeepLinks(services),
+    localPlatform,
+  );
   return createApi(services);
 }

@@ -26,7 +26,10 @@ const endedInHundred = 20;
  *
  * @param count devboxes that the list has
  */
-export async function multiplyDevboxes(platform: { baseUrl: string; apiKey: string }, count: number): Promise<ManyDevboxes> {
+export async function multiplyDevboxes(
+  platform: { baseUrl: string; apiKey: string },
+  count: number,
+): Promise<ManyDevboxes> {
   const calls = new Map<string, number>();
   const template = await firstDevbox(platform);
   const now = Date.now();
@@ -40,7 +43,9 @@ export async function multiplyDevboxes(platform: { baseUrl: string; apiKey: stri
     if (call === 'GET /v1/devboxes') {
       const answer = (): void => {
         listsAnswered += 1;
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(pageOf(all, url.searchParams)));
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify(pageOf(all, url.searchParams)));
       };
       if (held?.answered === true) held.waiting.push(answer);
       else {
@@ -78,7 +83,9 @@ export async function multiplyDevboxes(platform: { baseUrl: string; apiKey: stri
 }
 
 async function firstDevbox(platform: { baseUrl: string; apiKey: string }): Promise<JsonObject> {
-  const answer = await fetch(`${platform.baseUrl}/v1/devboxes?limit=1`, { headers: { authorization: `Bearer ${platform.apiKey}` } });
+  const answer = await fetch(`${platform.baseUrl}/v1/devboxes?limit=1`, {
+    headers: { authorization: `Bearer ${platform.apiKey}` },
+  });
   const devbox = asObject(asArray(asObject(parseJson(await answer.text()))?.['devboxes'])[0]);
   if (devbox === undefined) throw new Error('The platform needs a devbox to multiply.');
   return devbox;
@@ -86,7 +93,8 @@ async function firstDevbox(platform: { baseUrl: string; apiKey: string }): Promi
 
 function oneOfMany(template: JsonObject, index: number, now: number): JsonObject {
   const place = index % 100;
-  const status = place < endedInHundred ? 'shutdown' : place < endedInHundred + suspendedInHundred ? 'suspended' : 'running';
+  const status =
+    place < endedInHundred ? 'shutdown' : place < endedInHundred + suspendedInHundred ? 'suspended' : 'running';
   // One a second: the newest first, the oldest not a day old yet.
   const created = now - index * 1000;
   return {
@@ -97,7 +105,11 @@ function oneOfMany(template: JsonObject, index: number, now: number): JsonObject
     create_time_ms: created,
     end_time_ms: status === 'shutdown' ? created + 500 : null,
     shutdown_reason: status === 'shutdown' ? 'api_shutdown' : null,
-    metadata: { team: `team-${index % 7}`, case: `case ${index}`, repository: 'https://example.com/benchmarks/suite.git' },
+    metadata: {
+      team: `team-${index % 7}`,
+      case: `case ${index}`,
+      repository: 'https://example.com/benchmarks/suite.git',
+    },
     initiator_type: index % 2 === 0 ? 'api' : 'scenario',
   };
 }
@@ -122,7 +134,9 @@ async function passOn(baseUrl: string, request: IncomingMessage, response: Serve
       ...(request.method === 'GET' ? {} : { body: Buffer.concat(body) }),
     });
     const text = await answer.text();
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' }).end(text);
+    response
+      .writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' })
+      .end(text);
   } catch (error) {
     response.writeHead(502).end(String(error));
   }

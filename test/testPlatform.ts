@@ -25,10 +25,18 @@ export const quickStart: readonly string[] = ['--liftoff-only'];
  * @param dataDir a folder to go on with, for example that of a platform that was killed
  * @param node what Node is started with: nothing, for a platform whose speed is measured
  */
-export async function startPlatform(args: readonly string[], dataDir = newDataDir(), node = quickStart): Promise<TestPlatform> {
-  const child = spawn(process.execPath, ['--enable-source-maps', ...node, 'dist/local.mjs', '--data-dir', dataDir, '--exit-with-parent', ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+export async function startPlatform(
+  args: readonly string[],
+  dataDir = newDataDir(),
+  node = quickStart,
+): Promise<TestPlatform> {
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', ...node, 'dist/local.mjs', '--data-dir', dataDir, '--exit-with-parent', ...args],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
   const said: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
   const exited = once(child, 'exit');
@@ -67,7 +75,10 @@ export function newDataDir(): string {
 }
 
 /** Replaces the faults of a platform that was started with `--fault-control` (src/local/README.md). */
-export async function orderFaults({ baseUrl, apiKey }: Pick<TestPlatform, 'baseUrl' | 'apiKey'>, ...rules: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+export async function orderFaults(
+  { baseUrl, apiKey }: Pick<TestPlatform, 'baseUrl' | 'apiKey'>,
+  ...rules: readonly Readonly<Record<string, unknown>>[]
+): Promise<void> {
   const answer = await fetch(`${baseUrl}/local/faults`, {
     method: 'POST',
     headers: { authorization: `Bearer ${apiKey}` },
@@ -85,7 +96,10 @@ export interface FaultCount {
 }
 
 /** How often each of the faults that were ordered has come about. */
-export async function countFaults({ baseUrl, apiKey }: Pick<TestPlatform, 'baseUrl' | 'apiKey'>): Promise<readonly FaultCount[]> {
+export async function countFaults({
+  baseUrl,
+  apiKey,
+}: Pick<TestPlatform, 'baseUrl' | 'apiKey'>): Promise<readonly FaultCount[]> {
   const answer = await fetch(`${baseUrl}/local/faults`, { headers: { authorization: `Bearer ${apiKey}` } });
   const { rules } = (await answer.json()) as { readonly rules: readonly FaultCount[] };
   return rules;

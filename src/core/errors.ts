@@ -86,7 +86,8 @@ export function endedBy(signal: AbortSignal, devboxId?: string): RuntimeError {
   if (!(reason instanceof Error && reason.name === 'TimeoutError')) return cancelled(devboxId);
   return new RuntimeError({
     code: 'deadline',
-    message: devboxId === undefined ? 'No answer came in time.' : `No answer about the devbox ${devboxId} came in time.`,
+    message:
+      devboxId === undefined ? 'No answer came in time.' : `No answer about the devbox ${devboxId} came in time.`,
     nextStep: 'Check the network connection and try again.',
     devboxId,
     cause: reason,
@@ -112,7 +113,9 @@ export function isSent(error: unknown): boolean {
   if (error.code === 'rate_limited') return false;
   const cause = error.cause;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return !(error.code === 'network' && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].includes(code));
+  return !(
+    error.code === 'network' && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].includes(code)
+  );
 }
 
 /** True for failures that may be gone at the next try: no answer, 408, 429 and 5xx. */

@@ -1,6 +1,6 @@
 /* What the core offers to the extension, to other extensions and to plain Node programs. */
 export { ActionExecutionClient, type RunOptions } from './actionServer/actionExecutionClient';
-export { type ActionServer } from "./actionServer/actionServerHttp";
+export { type ActionServer } from './actionServer/actionServerHttp';
 export type { Action, ActionArguments } from './actionServer/actions';
 export { EventStream, type StreamEvent } from './actionServer/eventStream';
 export { diagnose, diagnosisMarkdown, gatherEvidence, type Diagnosis, type Evidence } from './diagnosis';
@@ -24,13 +24,16 @@ export type { LogEntry } from './platform/logEntry';
 export { RunloopApi } from './platform/runloopApi';
 export { redact } from './redact';
 export { RunloopRuntime } from './runtime/runloopRuntime';
+export { type RuntimeConfig } from './options/runtimeConfig';
+export { longestKeepAliveSeconds } from './start/startChoices';
 export {
-  type RuntimeConfig
-} from './options/runtimeConfig';
-export { longestKeepAliveSeconds } from "./start/startChoices";
-export { type CloseMode, type IdlePolicy, type RunloopRuntimeOptions, type SessionKeyStore } from "./options/runtimeOptions";
-export { containerNameKey } from "./platform/devbox";
-export { longestName, nameProblem } from "./start/startChoices";
+  type CloseMode,
+  type IdlePolicy,
+  type RunloopRuntimeOptions,
+  type SessionKeyStore,
+} from './options/runtimeOptions';
+export { containerNameKey } from './platform/devbox';
+export { longestName, nameProblem } from './start/startChoices';
 export type { RuntimeState } from './runtime/runtimeState';
 export type { ConnectPhase, RuntimeEvent } from './runtime/runtimeStatus';
-export type { RuntimeStatus } from "./actionServer/eventStream";
+export type { RuntimeStatus } from './actionServer/eventStream';

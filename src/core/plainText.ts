@@ -5,7 +5,9 @@
 
 // ANSI: CSI sequences, OSC strings (ended by BEL or ESC \), and two-character escapes.
 const ansi = new RegExp(
-  ['\\u001b\\[[0-?]*[ -/]*[@-~]', '\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?', '\\u001b[@-Z\\\\-_]'].join('|'),
+  ['\\u001b\\[[0-?]*[ -/]*[@-~]', '\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?', '\\u001b[@-Z\\\\-_]'].join(
+    '|',
+  ),
   'g',
 );
 const controls = /(?![\t\n])\p{Cc}/gu;
@@ -21,7 +23,9 @@ export function stripControls(text: string): string {
  * ellipsis.
  */
 export function oneLine(text: string, limit = 200): string {
-  const flat = stripControls(text).replace(/[\s\u2028\u2029]+/g, ' ').trim();
+  const flat = stripControls(text)
+    .replace(/[\s\u2028\u2029]+/g, ' ')
+    .trim();
   const characters = Array.from(flat);
   return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : flat;
 }

@@ -3,7 +3,10 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\b(ak|rk)_[A-Za-z0-9_-]{6,}/g, '$1_[removed]'],
   [/\b(Bearer)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [removed]'],
   [/([?&](?:tkn|token|access_token|api_key)=)[^&\s"'<>]+/gi, '$1[removed]'],
-  [/((?:auth_token|tunnel_token|connection[-_]?token|session_api_key)["']?(?:\s*[:=]\s*|\s+)["']?)[^\s"',;&]+/gi, '$1[removed]'],
+  [
+    /((?:auth_token|tunnel_token|connection[-_]?token|session_api_key)["']?(?:\s*[:=]\s*|\s+)["']?)[^\s"',;&]+/gi,
+    '$1[removed]',
+  ],
   // A tunnel's address: whoever has it is in, where the tunnel asks for no token.
   [/\b(\d{1,5}-)[A-Za-z0-9]{16,}(?=\.tunnel\.)/g, '$1[removed]'],
   [/((?:SESSION_API_KEY|RUNLOOP_API_KEY|X-Session-API-Key)["']?\s*[:=]\s*["']?)[^\s"',;]+/gi, '$1[removed]'],

@@ -1,7 +1,7 @@
 import { l10n, window, type Disposable, type Uri } from 'vscode';
 import { RuntimeError } from '../core/errors';
 import { saysYes } from './messages/ask';
-import { devboxLabel } from "./devboxes/devboxText";
+import { devboxLabel } from './devboxes/devboxText';
 import type { Services } from './services';
 import { showFailure } from './messages/showFailure';
 

@@ -34,5 +34,10 @@ export interface Services {
   /** Hands over what commands open: it is disposed with the extension. */
   readonly own: (disposable: Disposable) => void;
   /** About the extension itself, for reports. */
-  readonly environment: { readonly version: string; readonly logFolder: string; readonly localFolder: string; readonly searchThreadFile: string };
+  readonly environment: {
+    readonly version: string;
+    readonly logFolder: string;
+    readonly localFolder: string;
+    readonly searchThreadFile: string;
+  };
 }

@@ -68,7 +68,10 @@ export function parseOptions(args: readonly string[]): PlatformOptions | 'help' 
     sandbox,
     controlGroups,
     ptyIdleSeconds: readSeconds('--pty-idle-seconds', values['pty-idle-seconds'] ?? '300', 6),
-    devboxTtlSeconds: values['devbox-ttl-seconds'] === undefined ? undefined : readSeconds('--devbox-ttl-seconds', values['devbox-ttl-seconds'], 9),
+    devboxTtlSeconds:
+      values['devbox-ttl-seconds'] === undefined
+        ? undefined
+        : readSeconds('--devbox-ttl-seconds', values['devbox-ttl-seconds'], 9),
     exitWithParent: values['exit-with-parent'] === true,
     faults: values.faults,
     faultControl: values['fault-control'] === true,

@@ -34,7 +34,10 @@ export interface Platform {
  */
 export async function startPlatform(options: PlatformOptions, say: (line: string) => void): Promise<Platform> {
   if (process.platform !== 'linux') {
-    throw new DevboxError('failed', `The local platform needs Linux; this is ${process.platform}. Use a Runloop account, or WSL on Windows.`);
+    throw new DevboxError(
+      'failed',
+      `The local platform needs Linux; this is ${process.platform}. Use a Runloop account, or WSL on Windows.`,
+    );
   }
   const dataDir = openDataDir(options.dataDir);
   const tools = findTools(options);
@@ -49,8 +52,22 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
     const served: { port?: number } = {};
     const relay = [process.execPath, join(ownFolder, 'netRelay.mjs')];
     const account = await Account.open({ store: opened, sandboxes, say, relay, tunnelPort: () => served.port });
-    const devboxes = await DevboxRegistry.open({ store: opened, sandboxes, provisions: account, say, mishaps: faults, devboxTtlSeconds: options.devboxTtlSeconds });
-    const server = new PlatformServer(devboxes, account, apiKey, say, { ptyIdleSeconds: options.ptyIdleSeconds, dataDir }, faults);
+    const devboxes = await DevboxRegistry.open({
+      store: opened,
+      sandboxes,
+      provisions: account,
+      say,
+      mishaps: faults,
+      devboxTtlSeconds: options.devboxTtlSeconds,
+    });
+    const server = new PlatformServer(
+      devboxes,
+      account,
+      apiKey,
+      say,
+      { ptyIdleSeconds: options.ptyIdleSeconds, dataDir },
+      faults,
+    );
     const port = await listen(server, options.port);
     served.port = port;
     return {
@@ -89,20 +106,28 @@ function openFaults(options: PlatformOptions): Faults | undefined {
     faults.replace(readFaultPlan(readFileSync(options.faults, 'utf8')));
   } catch (error) {
     const why = error instanceof FaultPlanError ? error.message : `It cannot be read: ${messageOf(error)}.`;
-    throw new DevboxError('invalid', `The file of --faults, ${options.faults}, cannot be used. ${why}`, { cause: error });
+    throw new DevboxError('invalid', `The file of --faults, ${options.faults}, cannot be used. ${why}`, {
+      cause: error,
+    });
   }
   return faults;
 }
 
 function openDataDir(wanted: string | undefined): string {
   const state = process.env['XDG_STATE_HOME'] ?? '';
-  const dataDir = resolve(wanted ?? join(state.startsWith('/') ? state : join(homedir(), '.local', 'state'), 'runloop-devboxes', 'local'));
+  const dataDir = resolve(
+    wanted ?? join(state.startsWith('/') ? state : join(homedir(), '.local', 'state'), 'runloop-devboxes', 'local'),
+  );
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK | constants.X_OK);
     return realpathSync(dataDir);
   } catch (error) {
-    throw new DevboxError('failed', `The data folder ${dataDir} cannot be used (${codeOf(error) ?? messageOf(error)}). Give another one with --data-dir.`, { cause: error });
+    throw new DevboxError(
+      'failed',
+      `The data folder ${dataDir} cannot be used (${codeOf(error) ?? messageOf(error)}). Give another one with --data-dir.`,
+      { cause: error },
+    );
   }
 }
 
@@ -133,6 +158,10 @@ async function listen(server: PlatformServer, port: number): Promise<number> {
     return await server.listen(port);
   } catch (error) {
     const why = codeOf(error) === 'EADDRINUSE' ? 'another program uses it' : messageOf(error);
-    throw new DevboxError('failed', `Port ${port} on 127.0.0.1 cannot be used: ${why}. Give another one with --port, or 0 for any free one.`, { cause: error });
+    throw new DevboxError(
+      'failed',
+      `Port ${port} on 127.0.0.1 cannot be used: ${why}. Give another one with --port, or 0 for any free one.`,
+      { cause: error },
+    );
   }
 }

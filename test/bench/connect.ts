@@ -5,7 +5,7 @@ import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { tunnelOrigin } from '../../src/core/platform/tunnel';
 import { RunloopRuntime } from '../../src/core/runtime/runloopRuntime';
 import { resolveConfig } from '../../src/core/options/runtimeConfig';
-import { type RunloopRuntimeOptions } from "../../src/core/options/runtimeOptions";
+import { type RunloopRuntimeOptions } from '../../src/core/options/runtimeOptions';
 import { entrypoint, sessionKeyFile } from '../../src/core/actionServer/startupCommand';
 import { startShippedPlatform, type TestPlatform } from '../testPlatform';
 import { median, quantile, type Bench } from './bench';
@@ -14,7 +14,11 @@ import { median, quantile, type Bench } from './bench';
 const upstreamPollMs = 1_000;
 
 /** Set before READY in the second case; upstream's rules are measured without any. */
-const variables = { GITHUB_TOKEN: 'a token of usual length, 40 characters..', PROJECT: 'two words', MULTI: 'first\nsecond' };
+const variables = {
+  GITHUB_TOKEN: 'a token of usual length, 40 characters..',
+  PROJECT: 'two words',
+  MULTI: 'first\nsecond',
+};
 
 interface Connect {
   /** Milliseconds from the server's first possible answer to READY. */
@@ -40,7 +44,9 @@ export const connectBench: Bench = {
         ours.push(await connectOurs(platform, bootMs));
         withEnvironment.push(await connectOurs(platform, bootMs, { envVars: variables }));
         theirs.push(await connectAsUpstream(platform, bootMs));
-        say(`boot ${bootMs} ms: ours +${Math.round(ours.at(-1)?.addedMs ?? 0)} ms, with variables +${Math.round(withEnvironment.at(-1)?.addedMs ?? 0)} ms, upstream's rules +${Math.round(theirs.at(-1)?.addedMs ?? 0)} ms`);
+        say(
+          `boot ${bootMs} ms: ours +${Math.round(ours.at(-1)?.addedMs ?? 0)} ms, with variables +${Math.round(withEnvironment.at(-1)?.addedMs ?? 0)} ms, upstream's rules +${Math.round(theirs.at(-1)?.addedMs ?? 0)} ms`,
+        );
       }
       const added = median(ours.map(({ addedMs }) => addedMs));
       const baseline = median(theirs.map(({ addedMs }) => addedMs));
@@ -52,8 +58,18 @@ export const connectBench: Bench = {
         results: { ours: summary(ours), oursWithVariables: summary(withEnvironment), upstream: summary(theirs) },
         aims: [
           { name: 'added latency, median, ms', goal: 'under 50', value: added, met: added < 50 },
-          { name: "times less than with upstream's rules", goal: 'at least 15', value: baseline / added, met: baseline / added >= 15 },
-          { name: 'API calls per connect, median', goal: `at most upstream's ${baselineCalls}`, value: calls, met: calls <= baselineCalls },
+          {
+            name: "times less than with upstream's rules",
+            goal: 'at least 15',
+            value: baseline / added,
+            met: baseline / added >= 15,
+          },
+          {
+            name: 'API calls per connect, median',
+            goal: `at most upstream's ${baselineCalls}`,
+            value: calls,
+            met: calls <= baselineCalls,
+          },
         ],
       };
     } finally {
@@ -81,7 +97,11 @@ function optionsFor(platform: TestPlatform, bootMs: number): RunloopRuntimeOptio
   };
 }
 
-async function connectOurs(platform: TestPlatform, bootMs: number, options: Partial<RunloopRuntimeOptions> = {}): Promise<Connect> {
+async function connectOurs(
+  platform: TestPlatform,
+  bootMs: number,
+  options: Partial<RunloopRuntimeOptions> = {},
+): Promise<Connect> {
   let apiCalls = 0;
   const runtime = new RunloopRuntime({ ...optionsFor(platform, bootMs), ...options });
   runtime.onEvent((event) => {

@@ -24,7 +24,10 @@ interface Followed {
 
 /** Starts a devbox whose entrypoint is a Node script. */
 async function devboxThat(api: RunloopApi, script: string): Promise<string> {
-  const { id } = await api.createDevbox({ name: 'bench', entrypoint: `exec node -e '${script}'` }, { requestId: crypto.randomUUID() });
+  const { id } = await api.createDevbox(
+    { name: 'bench', entrypoint: `exec node -e '${script}'` },
+    { requestId: crypto.randomUUID() },
+  );
   return id;
 }
 
@@ -46,11 +49,21 @@ async function followed(api: RunloopApi, id: string): Promise<Followed> {
     }
   }
   const used = process.cpuUsage(cpu);
-  return { lines, bytesWritten, bytesFetched, seconds: (performance.now() - began) / 1000, cpuSeconds: (used.user + used.system) / 1e6, delays };
+  return {
+    lines,
+    bytesWritten,
+    bytesFetched,
+    seconds: (performance.now() - began) / 1000,
+    cpuSeconds: (used.user + used.system) / 1e6,
+    delays,
+  };
 }
 
 /** Bytes per new line at a log of `size` lines: ours, from where it had come to, beside fetching all every 2 s. */
-async function costAt(api: RunloopApi, size: number): Promise<{ readonly ours: number; readonly baseline: number; readonly lines: number }> {
+async function costAt(
+  api: RunloopApi,
+  size: number,
+): Promise<{ readonly ours: number; readonly baseline: number; readonly lines: number }> {
   const id = await devboxThat(
     api,
     `for (let i = 0; i < ${size}; i++) process.stdout.write("line " + i + " of the history, with some text to it: " + Math.random() + "\\n");
@@ -68,7 +81,9 @@ async function costAt(api: RunloopApi, size: number): Promise<{ readonly ours: n
   let baselineBytes = 0;
   const end = performance.now() + followMs;
   while (performance.now() < end) {
-    const answer = await fetch(`${api.baseUrl}/v1/devboxes/${id}/logs`, { headers: { authorization: api.authorization } });
+    const answer = await fetch(`${api.baseUrl}/v1/devboxes/${id}/logs`, {
+      headers: { authorization: api.authorization },
+    });
     baselineBytes += (await answer.arrayBuffer()).byteLength;
     await sleep(Math.min(baselinePollMs, Math.max(0, end - performance.now())));
   }
@@ -96,7 +111,9 @@ export const logsBench: Bench = {
         ),
       );
       const linesPerSecond = burst.lines / burst.seconds;
-      say(`sustained: ${Math.round(linesPerSecond)} lines/s, ${burst.cpuSeconds.toFixed(2)} s of CPU for ${burst.lines} lines`);
+      say(
+        `sustained: ${Math.round(linesPerSecond)} lines/s, ${burst.cpuSeconds.toFixed(2)} s of CPU for ${burst.lines} lines`,
+      );
       const paced = await followed(
         api,
         await devboxThat(
@@ -113,7 +130,9 @@ export const logsBench: Bench = {
       for (const size of sizes) {
         const cost = await costAt(api, size);
         costs[String(size)] = cost;
-        say(`at ${size} lines: ${cost.ours.toFixed(0)} bytes fetched per new line, baseline ${cost.baseline.toFixed(0)} (${cost.lines} new lines)`);
+        say(
+          `at ${size} lines: ${cost.ours.toFixed(0)} bytes fetched per new line, baseline ${cost.baseline.toFixed(0)} (${cost.lines} new lines)`,
+        );
       }
       const largest = costs[String(sizes[2])];
       const saving = largest === undefined ? 0 : largest.baseline / largest.ours;
@@ -134,7 +153,12 @@ export const logsBench: Bench = {
           { name: 'sustained', goal: 'at least 50,000 lines/s', value: linesPerSecond, met: linesPerSecond >= 50_000 },
           { name: 'delay, 99th percentile', goal: 'under 150 ms at 1,000 lines/s', value: p99, met: p99 < 150 },
           { name: 'bytes fetched per byte written', goal: 'at most 1.2', value: ratio, met: ratio <= 1.2 },
-          { name: 'saving at 100,000 lines', goal: 'at least 100 times fewer bytes than the baseline', value: saving, met: saving >= 100 },
+          {
+            name: 'saving at 100,000 lines',
+            goal: 'at least 100 times fewer bytes than the baseline',
+            value: saving,
+            met: saving >= 100,
+          },
         ],
       };
     } finally {

@@ -23,7 +23,9 @@ if (load === undefined) {
     (line) => console.log(line),
   );
   for (const aim of report.aims) {
-    console.log(`${aim.met ? 'met    ' : 'NOT MET'}  ${aim.name}: ${Math.round(aim.value * 100) / 100} (aim: ${aim.goal})`);
+    console.log(
+      `${aim.met ? 'met    ' : 'NOT MET'}  ${aim.name}: ${Math.round(aim.value * 100) / 100} (aim: ${aim.goal})`,
+    );
   }
   if (words.includes('--json')) console.log(JSON.stringify(report));
   if (report.aims.some((aim) => !aim.met)) process.exitCode = 1;

@@ -18,13 +18,24 @@ export const platformBench: Bench = {
     const count = Number(args[0] ?? running);
     const platform = await startShippedPlatform(['--fault-control']);
     try {
-      const client = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey, maxRetries: 0, http2: false }).api;
+      const client = new RunloopSDK({
+        baseURL: platform.baseUrl,
+        bearerToken: platform.apiKey,
+        maxRetries: 0,
+        http2: false,
+      }).api;
       const boots = await measureBoots(client, count);
-      say(`boots: create to running ${round(boots.medianMs)} ms one by one, ${round(boots.perSecond)} per second ${count} at once`);
+      say(
+        `boots: create to running ${round(boots.medianMs)} ms one by one, ${round(boots.perSecond)} per second ${count} at once`,
+      );
       const tunnel = await measureTunnel(client, platform);
-      say(`tunnel: ${round(tunnel.throughput)} MB/s (direct ${round(tunnel.directThroughput)}), ${round(tunnel.latencyMs)} ms a request (direct ${round(tunnel.directLatencyMs)})`);
+      say(
+        `tunnel: ${round(tunnel.throughput)} MB/s (direct ${round(tunnel.directThroughput)}), ${round(tunnel.latencyMs)} ms a request (direct ${round(tunnel.directLatencyMs)})`,
+      );
       const followed = await measureStreams(client, platform, boots.ids[0] ?? '');
-      say(`${streams} log streams: ${followed.complete} complete, ${round(followed.entriesPerSecond)} entries per second in all`);
+      say(
+        `${streams} log streams: ${followed.complete} complete, ${round(followed.entriesPerSecond)} entries per second in all`,
+      );
       const requests = await measureRequests(platform, boots.ids[0] ?? '');
       say(`requests per second: retrieve ${round(requests.retrieve)}, list of 20 ${round(requests.list)}`);
       const seeding = await endMany(client, platform, all - count - 2);
@@ -36,12 +47,29 @@ export const platformBench: Bench = {
       return {
         bench: 'platform',
         runs: 1,
-        results: { boots: { medianMs: boots.medianMs, p95Ms: boots.p95Ms, perSecond: boots.perSecond }, tunnel, streams: followed, requests, paging, rssMb: rss },
+        results: {
+          boots: { medianMs: boots.medianMs, p95Ms: boots.p95Ms, perSecond: boots.perSecond },
+          tunnel,
+          streams: followed,
+          requests,
+          paging,
+          rssMb: rss,
+        },
         aims: [
-          { name: 'devboxes running at once', goal: `at least ${count}`, value: paging.running, met: paging.running >= count },
+          {
+            name: 'devboxes running at once',
+            goal: `at least ${count}`,
+            value: paging.running,
+            met: paging.running >= count,
+          },
           { name: 'devboxes paged through', goal: `${all}`, value: paging.seen, met: paging.seen === all },
           { name: 'paging through them, ms', goal: 'under 2000', value: paging.ms, met: paging.ms < 2_000 },
-          { name: 'log streams at once that were complete', goal: `${streams}`, value: followed.complete, met: followed.complete === streams },
+          {
+            name: 'log streams at once that were complete',
+            goal: `${streams}`,
+            value: followed.complete,
+            met: followed.complete === streams,
+          },
           { name: 'memory of the platform at most, MB', goal: 'under 300', value: rss.peak, met: rss.peak < 300 },
         ],
       };
@@ -51,10 +79,16 @@ export const platformBench: Bench = {
   },
 };
 
-async function measureBoots(client: Client, count: number): Promise<{ medianMs: number; p95Ms: number; perSecond: number; ids: string[] }> {
+async function measureBoots(
+  client: Client,
+  count: number,
+): Promise<{ medianMs: number; p95Ms: number; perSecond: number; ids: string[] }> {
   const boot = async (): Promise<{ id: string; ms: number }> => {
     const began = performance.now();
-    const { id, status } = await client.devboxes.createAndAwaitRunning({ entrypoint: 'exec sleep 3600', launch_parameters: { resource_size_request: 'X_SMALL' } });
+    const { id, status } = await client.devboxes.createAndAwaitRunning({
+      entrypoint: 'exec sleep 3600',
+      launch_parameters: { resource_size_request: 'X_SMALL' },
+    });
     if (status !== 'running') throw new Error(`Devbox ${id} is ${status}.`);
     return { id, ms: performance.now() - began };
   };
@@ -66,7 +100,12 @@ async function measureBoots(client: Client, count: number): Promise<{ medianMs: 
   const rest = await Promise.all(Array.from({ length: count - single.length }, boot));
   const seconds = (performance.now() - began) / 1_000;
   const times = single.map(({ ms }) => ms);
-  return { medianMs: median(times), p95Ms: quantile(times, 0.95), perSecond: rest.length / seconds, ids: [...single, ...rest].map(({ id }) => id) };
+  return {
+    medianMs: median(times),
+    p95Ms: quantile(times, 0.95),
+    perSecond: rest.length / seconds,
+    ids: [...single, ...rest].map(({ id }) => id),
+  };
 }
 
 interface TunnelFigures {
@@ -81,14 +120,24 @@ async function measureTunnel(client: Client, platform: TestPlatform): Promise<Tu
   const script = `const part = Buffer.alloc(1 << 20, 1), http = require("node:http");
     http.createServer((q, s) => { if (q.url !== "/big") return s.end("pong"); let left = ${bodyBytes} / part.length; const more = () => { while (left-- > 0) if (!s.write(part)) return s.once("drain", more); s.end(); }; more(); })
       .listen(4444, process.env.RUNLOOP_LOCAL_BIND, () => console.log("at " + process.env.RUNLOOP_LOCAL_BIND + " ."));`;
-  const { id, tunnel } = await client.devboxes.createAndAwaitRunning({ entrypoint: `exec node -e '${script}'`, tunnel: {} });
+  const { id, tunnel } = await client.devboxes.createAndAwaitRunning({
+    entrypoint: `exec node -e '${script}'`,
+    tunnel: {},
+  });
   let address: string | undefined;
   while (address === undefined) {
     const { logs } = await client.devboxes.logs.list(id);
-    address = logs.map((entry) => /^at ([\d.]+) \.$/.exec(entry.message ?? '')?.[1]).find((found) => found !== undefined);
+    address = logs
+      .map((entry) => /^at ([\d.]+) \.$/.exec(entry.message ?? '')?.[1])
+      .find((found) => found !== undefined);
   }
   const port = Number(new URL(platform.baseUrl).port);
-  const through: Target = { host: '127.0.0.1', port, headers: { host: `4444-${tunnel?.tunnel_key ?? ''}.tunnel.localhost:${port}` }, agent: new Agent({ keepAlive: true }) };
+  const through: Target = {
+    host: '127.0.0.1',
+    port,
+    headers: { host: `4444-${tunnel?.tunnel_key ?? ''}.tunnel.localhost:${port}` },
+    agent: new Agent({ keepAlive: true }),
+  };
   const direct: Target = { host: address, port: 4444, headers: {}, agent: new Agent({ keepAlive: true }) };
   // Alternating, so that a busy moment of the computer hits both.
   const times = { through: [] as number[], direct: [] as number[] };
@@ -98,7 +147,10 @@ async function measureTunnel(client: Client, platform: TestPlatform): Promise<Tu
   }
   const speeds = { through: [] as number[], direct: [] as number[] };
   for (let i = 0; i < 3; i += 1) {
-    for (const [name, target] of [['direct', direct], ['through', through]] as const) {
+    for (const [name, target] of [
+      ['direct', direct],
+      ['through', through],
+    ] as const) {
       const { bytes, ms } = await get(target, '/big');
       speeds[name].push(bytes / 1e6 / (ms / 1_000));
     }
@@ -115,9 +167,16 @@ async function measureTunnel(client: Client, platform: TestPlatform): Promise<Tu
 }
 
 /** Follows one devbox's log with many readers while it writes, and counts who got everything. */
-async function measureStreams(client: Client, platform: TestPlatform, id: string): Promise<{ complete: number; entriesPerSecond: number }> {
+async function measureStreams(
+  client: Client,
+  platform: TestPlatform,
+  id: string,
+): Promise<{ complete: number; entriesPerSecond: number }> {
   const lines = 2_000;
-  const { id: writer } = await client.devboxes.create({ entrypoint: `sleep 1; for ((i = 1; i <= ${lines}; i++)); do echo "line $i ."; done; sleep 3600`, metadata: { beside: id } });
+  const { id: writer } = await client.devboxes.create({
+    entrypoint: `sleep 1; for ((i = 1; i <= ${lines}; i++)); do echo "line $i ."; done; sleep 3600`,
+    metadata: { beside: id },
+  });
   const began = performance.now() + 1_000;
   const readers = await Promise.all(
     Array.from({ length: streams }, async () => {
@@ -126,7 +185,10 @@ async function measureStreams(client: Client, platform: TestPlatform, id: string
       let seen = 0;
       let text = '';
       try {
-        const response = await fetch(`${platform.baseUrl}/v1/devboxes/${writer}/logs/tail`, { headers: { authorization: `Bearer ${platform.apiKey}` }, signal: stop.signal });
+        const response = await fetch(`${platform.baseUrl}/v1/devboxes/${writer}/logs/tail`, {
+          headers: { authorization: `Bearer ${platform.apiKey}` },
+          signal: stop.signal,
+        });
         for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
           text += Buffer.from(chunk).toString();
           const events = text.split('\n\n');
@@ -142,12 +204,20 @@ async function measureStreams(client: Client, platform: TestPlatform, id: string
     }),
   );
   const seconds = Math.max(0.001, (performance.now() - began) / 1_000);
-  return { complete: readers.filter((seen) => seen === lines).length, entriesPerSecond: readers.reduce((sum, seen) => sum + seen, 0) / seconds };
+  return {
+    complete: readers.filter((seen) => seen === lines).length,
+    entriesPerSecond: readers.reduce((sum, seen) => sum + seen, 0) / seconds,
+  };
 }
 
 async function measureRequests(platform: TestPlatform, id: string): Promise<{ retrieve: number; list: number }> {
   const agent = new Agent({ keepAlive: true });
-  const target: Target = { host: '127.0.0.1', port: Number(new URL(platform.baseUrl).port), headers: { authorization: `Bearer ${platform.apiKey}` }, agent };
+  const target: Target = {
+    host: '127.0.0.1',
+    port: Number(new URL(platform.baseUrl).port),
+    headers: { authorization: `Bearer ${platform.apiKey}` },
+    agent,
+  };
   const rate = async (path: string, total: number): Promise<number> => {
     let left = total;
     const began = performance.now();
@@ -161,7 +231,10 @@ async function measureRequests(platform: TestPlatform, id: string): Promise<{ re
     );
     return total / ((performance.now() - began) / 1_000);
   };
-  const figures = { retrieve: await rate(`/v1/devboxes/${id}`, 3_000), list: await rate('/v1/devboxes?limit=20', 1_500) };
+  const figures = {
+    retrieve: await rate(`/v1/devboxes/${id}`, 3_000),
+    list: await rate('/v1/devboxes?limit=20', 1_500),
+  };
   agent.destroy();
   return figures;
 }
@@ -169,7 +242,11 @@ async function measureRequests(platform: TestPlatform, id: string): Promise<{ re
 /** Makes devboxes that have ended: their boot fails on order, before anything is built. */
 async function endMany(client: Client, platform: TestPlatform, total: number): Promise<number> {
   const order = async (rules: unknown[]): Promise<void> => {
-    const answer = await fetch(`${platform.baseUrl}/local/faults`, { method: 'POST', headers: { authorization: `Bearer ${platform.apiKey}` }, body: JSON.stringify({ rules }) });
+    const answer = await fetch(`${platform.baseUrl}/local/faults`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${platform.apiKey}` },
+      body: JSON.stringify({ rules }),
+    });
     if (!answer.ok) throw new Error(await answer.text());
   };
   await order([{ fault: 'fail_boot' }]);

@@ -7,7 +7,17 @@ import { projectRoot } from '../vscode/projectPaths';
 
 const run = promisify(execFile);
 /** What a package is made of, beside its bundles. */
-const shipped = ['package.json', 'package.nls.json', 'package.nls.zh-cn.json', '.vscodeignore', 'README.md', 'CHANGELOG.md', 'SUPPORT.md', 'LICENSE', 'media'];
+const shipped = [
+  'package.json',
+  'package.nls.json',
+  'package.nls.zh-cn.json',
+  '.vscodeignore',
+  'README.md',
+  'CHANGELOG.md',
+  'SUPPORT.md',
+  'LICENSE',
+  'media',
+];
 
 /** The extension as it is shipped, in a folder of its own. */
 export interface ShippedExtension {
@@ -23,12 +33,18 @@ export async function buildShipped(folder: string): Promise<ShippedExtension> {
   const meta = join(folder, 'meta.json');
   const extension = join(folder, 'extension');
   const dist = join(extension, 'dist');
-  await run(process.execPath, ['esbuild.mjs', '--production', '--quiet', `--dist=${dist}`, `--metafile=${meta}`], { cwd: projectRoot });
+  await run(process.execPath, ['esbuild.mjs', '--production', '--quiet', `--dist=${dist}`, `--metafile=${meta}`], {
+    cwd: projectRoot,
+  });
   await Promise.all(shipped.map((name) => cp(join(projectRoot, name), join(extension, name), { recursive: true })));
   const vsix = join(folder, 'extension.vsix');
   const vsce = join(projectRoot, 'node_modules', '@vscode', 'vsce', 'vsce');
   await run(process.execPath, [vsce, 'package', '--no-dependencies', '--out', vsix], { cwd: extension });
-  return { folder: extension, ...sizesOf(JSON.parse(await readFile(meta, 'utf8'))), vsixKb: (await stat(vsix)).size / 1000 };
+  return {
+    folder: extension,
+    ...sizesOf(JSON.parse(await readFile(meta, 'utf8'))),
+    vsixKb: (await stat(vsix)).size / 1000,
+  };
 }
 
 /** Bytes by what is loaded together, from the bundler's own account. */
@@ -43,14 +59,17 @@ function sizesOf(meta: unknown): { readonly entryKb: number; readonly sdkKb: num
       for (const entry of asArray(asObject(outputs[path])?.['imports'])) {
         const link = asObject(entry);
         const next = asString(link?.['path']);
-        if (next !== undefined && link?.['kind'] === 'import-statement' && asBoolean(link['external']) !== true) visit(next);
+        if (next !== undefined && link?.['kind'] === 'import-statement' && asBoolean(link['external']) !== true)
+          visit(next);
       }
     };
     visit(start);
     return seen;
   };
   const find = (ending: string): string => {
-    const found = Object.keys(outputs).find((path) => asString(asObject(outputs[path])?.['entryPoint'])?.includes(ending) === true);
+    const found = Object.keys(outputs).find(
+      (path) => asString(asObject(outputs[path])?.['entryPoint'])?.includes(ending) === true,
+    );
     if (found === undefined) throw new Error(`The bundle has no ${ending}.`);
     return found;
   };

@@ -41,7 +41,12 @@ export const treeBench: Bench = {
       aims: [
         aim('requests before the first rows', '1', view.requestsBeforeFirstRows, view.requestsBeforeFirstRows === 1),
         aim('longest block of the extension host, ms', 'under 50', view.longestBlockMs, view.longestBlockMs < 50),
-        aim('requests a minute, seen, something changes', 'at most 30 (every 2 s)', perMinute.changing, perMinute.changing <= 30),
+        aim(
+          'requests a minute, seen, something changes',
+          'at most 30 (every 2 s)',
+          perMinute.changing,
+          perMinute.changing <= 30,
+        ),
         // One refresh in 30 s; in accounts larger than a page it may make three requests.
         aim('requests a minute, seen, nothing changes', 'at most 6', perMinute.quiet, perMinute.quiet <= 6),
         aim('requests a minute, unfocused', 'at most 1', perMinute.unfocused, perMinute.unfocused <= 1),
@@ -76,7 +81,9 @@ async function inFreshWindow<T>(work: (session: UiSession, many: ManyDevboxes) =
 
 function summary(views: readonly ViewFigures[]) {
   const phases = Object.keys(views[0]?.blocks ?? {});
-  const blocks = Object.fromEntries(phases.map((name) => [name, median(views.map((view) => view.blocks[name] ?? Number.NaN))]));
+  const blocks = Object.fromEntries(
+    phases.map((name) => [name, median(views.map((view) => view.blocks[name] ?? Number.NaN))]),
+  );
   return {
     firstRowsMs: median(views.map(({ firstRowsMs }) => firstRowsMs)),
     requestsBeforeFirstRows: Math.max(...views.map(({ requestsBeforeFirstRows }) => requestsBeforeFirstRows)),
@@ -93,7 +100,9 @@ async function measureView(session: UiSession, many: ManyDevboxes, say: (line: s
   const block = async (name: string, work: () => Promise<void>): Promise<void> => {
     await api.evaluate(() => (globalThis as unknown as { benchLoop: Loop }).benchLoop.longest());
     await work();
-    const { wallMs, ownMs } = await api.evaluate(() => (globalThis as unknown as { benchLoop: Loop }).benchLoop.longest());
+    const { wallMs, ownMs } = await api.evaluate(() =>
+      (globalThis as unknown as { benchLoop: Loop }).benchLoop.longest(),
+    );
     blocks[name] = ownMs;
     say(`${name}: longest block ${ownMs.toFixed(1)} ms, ${wallMs.toFixed(1)} ms with waits for a core`);
   };
@@ -137,7 +146,8 @@ async function measureView(session: UiSession, many: ManyDevboxes, say: (line: s
     const release = many.holdAfterOneList();
     const started = performance.now();
     await api.evaluate(
-      (vscode, url) => vscode.workspace.getConfiguration('runloop').update('baseUrl', url, vscode.ConfigurationTarget.Global),
+      (vscode, url) =>
+        vscode.workspace.getConfiguration('runloop').update('baseUrl', url, vscode.ConfigurationTarget.Global),
       many.baseUrl,
     );
     await workbench.tree('Devboxes').row('benchmark-case-30').waitFor(60_000);

@@ -91,7 +91,10 @@ export function clientContract(what: string, find: () => ContractServer): void {
       const read = await client.runAction({ action: 'read', args: { path } });
       assert.ok(observationIs(read, 'read'));
       assert.equal(read.content, 'one\ntwo\n');
-      const edited = await client.runAction({ action: 'edit', args: { path, command: 'str_replace', old_str: 'two', new_str: 'TWO' } });
+      const edited = await client.runAction({
+        action: 'edit',
+        args: { path, command: 'str_replace', old_str: 'two', new_str: 'TWO' },
+      });
       assert.ok(observationIs(edited, 'edit') && !edited.failed && edited.diff.includes('+TWO'));
       const failed = await client.runAction({ action: 'edit', args: { path, command: 'create', file_text: 'x' } });
       assert.ok(observationIs(failed, 'edit') && failed.failed);
@@ -107,7 +110,10 @@ export function clientContract(what: string, find: () => ContractServer): void {
       const zipFile = join(folder, 'up.zip');
       const { files, bytes } = await client.downloadFolder({ path: `${workspace}/up`, zipFile });
       assert.deepEqual([files, (await stat(zipFile)).size], [1, bytes]);
-      await assert.rejects(client.downloadFolder({ path: `${workspace}/none`, zipFile: join(folder, 'n.zip') }), (error) => RuntimeError.is(error));
+      await assert.rejects(
+        client.downloadFolder({ path: `${workspace}/none`, zipFile: join(folder, 'n.zip') }),
+        (error) => RuntimeError.is(error),
+      );
     });
 
     it('takes a whole folder, with what may be executed and names with dots', async () => {
@@ -141,7 +147,8 @@ export function clientContract(what: string, find: () => ContractServer): void {
       /** What a cell that changes nothing shows: OpenHands' server may end a cell before it has read its output. */
       const shown = async (code: string): Promise<IpythonObservation> => {
         let observation = await cell(code);
-        for (let tries = 1; tries < 10 && observation.content.includes('with no output'); tries += 1) observation = await cell(code);
+        for (let tries = 1; tries < 10 && observation.content.includes('with no output'); tries += 1)
+          observation = await cell(code);
         return { ...observation, content: observation.content.trim() };
       };
 
@@ -150,7 +157,9 @@ export function clientContract(what: string, find: () => ContractServer): void {
           await cell('pass');
         } catch (error) {
           if (!RuntimeError.is(error, 'action_server')) throw error;
-          process.stdout.write(`      skipped: ${what} has no Jupyter (plugin jupyter, and a python3 with ipykernel and jupyter_client)\n`);
+          process.stdout.write(
+            `      skipped: ${what} has no Jupyter (plugin jupyter, and a python3 with ipykernel and jupyter_client)\n`,
+          );
           this.skip();
         }
       });
@@ -161,14 +170,17 @@ export function clientContract(what: string, find: () => ContractServer): void {
         assert.equal((await shown('x + 22')).content, '42');
         assert.match((await shown('1 / 0')).content, /ZeroDivisionError: division by zero/);
         const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-        const picture = await shown(`from IPython.display import Image, display; import base64\ndisplay(Image(base64.b64decode("${png}")))`);
+        const picture = await shown(
+          `from IPython.display import Image, display; import base64\ndisplay(Image(base64.b64decode("${png}")))`,
+        );
         assert.ok(picture.imageUrls[0]?.startsWith('data:image/png;base64,iVBOR'));
       });
 
       it('has the environment byte for byte, also after a change', async () => {
         const values = { CELL_A: hostileValue, CELL_EMPTY: '', CELL_LONG: 'y'.repeat(50_000), CELL_KEPT: 'kept' };
         await setupEnvironment(client, { variables: values, jupyter: true });
-        const bytes = async (name: string): Promise<string> => (await shown(`import os; print("hex", os.environb[b"${name}"].hex())`)).content;
+        const bytes = async (name: string): Promise<string> =>
+          (await shown(`import os; print("hex", os.environb[b"${name}"].hex())`)).content;
         const hex = (text: string): string => `hex ${Buffer.from(text).toString('hex')}`.trim();
         assert.equal(await bytes('CELL_A'), hex(hostileValue));
         assert.equal(await bytes('CELL_EMPTY'), 'hex');
@@ -193,9 +205,14 @@ export function clientContract(what: string, find: () => ContractServer): void {
     it('calls tools of MCP servers that the action server starts', async function () {
       // The program of the test's own server is on this computer only.
       if (!/^(?:127\.|localhost$)/.test(new URL(find().url).hostname)) this.skip();
-      const stdio = [{ name: 'contract', command: process.execPath, args: [resolve('out/contract/stdioServer.js')], env: {} }];
+      const stdio = [
+        { name: 'contract', command: process.execPath, args: [resolve('out/contract/stdioServer.js')], env: {} },
+      ];
       const own = new ActionExecutionClient({ ...find(), tunnelToken: undefined }, { mcp: { ...noMcpServers, stdio } });
-      const observation = await own.runAction({ action: 'call_tool_mcp', args: { name: 'shout', arguments: { text: 'hello' } } });
+      const observation = await own.runAction({
+        action: 'call_tool_mcp',
+        args: { name: 'shout', arguments: { text: 'hello' } },
+      });
       own.dispose();
       assert.ok(observationIs(observation, 'mcp'));
       assert.match(observation.content, /HELLO/);

@@ -4,5 +4,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import * as z from 'zod';
 
 const server = new McpServer({ name: 'contract', version: '1' });
-server.registerTool('shout', { inputSchema: { text: z.string() } }, ({ text }) => ({ content: [{ type: 'text', text: text.toUpperCase() }] }));
+server.registerTool('shout', { inputSchema: { text: z.string() } }, ({ text }) => ({
+  content: [{ type: 'text', text: text.toUpperCase() }],
+}));
 await server.connect(new StdioServerTransport());

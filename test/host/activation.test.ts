@@ -17,7 +17,9 @@ describe('activation', () => {
     const extension = vscode.extensions.getExtension(extensionId);
     assert.ok(extension);
     await extension.activate();
-    const manifest: unknown = JSON.parse(readFileSync(vscode.Uri.joinPath(extension.extensionUri, 'package.json').fsPath, 'utf8'));
+    const manifest: unknown = JSON.parse(
+      readFileSync(vscode.Uri.joinPath(extension.extensionUri, 'package.json').fsPath, 'utf8'),
+    );
     const registered = new Set(await vscode.commands.getCommands(true));
     const missing = contributedCommands(manifest).filter((command) => !registered.has(command));
     assert.deepEqual(missing, []);

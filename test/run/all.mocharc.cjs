@@ -8,7 +8,20 @@ const project = join(__dirname, '..', '..');
 /** Tests that take long, and wait for the most part of it. */
 const slow = ['vectors', 'contract', 'controlGroups', 'startKeeper', 'lists', 'lifeFacts', 'browse'];
 /** The windows, the longest first. */
-const windows = ['trouble', 'otherDevboxes', 'lifeCycle', 'logs', 'help', 'output', 'mainJob', 'devboxTree', 'withoutAccount', 'presets', 'outsiders', 'forwardedEditor'];
+const windows = [
+  'trouble',
+  'otherDevboxes',
+  'lifeCycle',
+  'logs',
+  'help',
+  'output',
+  'mainJob',
+  'devboxTree',
+  'withoutAccount',
+  'presets',
+  'outsiders',
+  'forwardedEditor',
+];
 /** @param {string} file */
 const rank = (file) => windows.indexOf(basename(file, '.test.js'));
 
@@ -20,7 +33,10 @@ function testFiles(folder) {
   const sources = join(project, 'test', folder);
   return readdirSync(sources, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => ({ size: statSync(join(sources, name)).size, file: join(project, 'out', folder, name.replace(/ts$/, 'js')) }))
+    .map((name) => ({
+      size: statSync(join(sources, name)).size,
+      file: join(project, 'out', folder, name.replace(/ts$/, 'js')),
+    }))
     .sort((a, b) => b.size - a.size)
     .map(({ file }) => file);
 }

@@ -5,6 +5,8 @@ import { countLine } from '../vscode/mochaRun';
 export default class Reporter extends Mocha.reporters.Spec {
   override epilogue(): void {
     super.epilogue();
-    Mocha.reporters.Base.consoleLog(countLine({ passed: this.stats.passes, failed: this.stats.failures, skipped: this.stats.pending }));
+    Mocha.reporters.Base.consoleLog(
+      countLine({ passed: this.stats.passes, failed: this.stats.failures, skipped: this.stats.pending }),
+    );
   }
 }

@@ -15,7 +15,11 @@ export function useOwnTemporaryFolder(): void {
   process.env['TMPDIR'] = folder;
   // It waits for the end of its input. What the processes of the run still write as they end goes in the next round.
   const clear = 'cat > /dev/null; for round in $(seq 20); do rm -rf -- "$1"; sleep 1; [ -e "$1" ] || exit 0; done';
-  const remover = spawn('sh', ['-c', clear, 'sh', folder], { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const remover = spawn('sh', ['-c', clear, 'sh', folder], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   remover.on('error', (error) => process.emitWarning(`The temporary folder ${folder} will stay: ${error.message}`));
   remover.unref();
 }

@@ -12,7 +12,11 @@ describe('Presets, uploads and blueprints that are missing', function () {
   this.timeout(120_000);
   const session = useUiSession({
     workspaceTrust: true,
-    settings: { 'runloop.blueprint': 'our-openhands', 'runloop.size': 'SMALL', 'security.workspace.trust.startupPrompt': 'never' },
+    settings: {
+      'runloop.blueprint': 'our-openhands',
+      'runloop.size': 'SMALL',
+      'security.workspace.trust.startupPrompt': 'never',
+    },
   });
 
   async function devboxNamed(name: string): Promise<Devbox | undefined> {
@@ -47,7 +51,13 @@ describe('Presets, uploads and blueprints that are missing', function () {
 
   it('asks before it uses a preset of a folder that is not trusted', async () => {
     const { workbench } = session();
-    const preset = { name: 'for this folder', plain: true, size: 'X_SMALL', lifetimeMinutes: 90, environment: { MODE: 'test' } };
+    const preset = {
+      name: 'for this folder',
+      plain: true,
+      size: 'X_SMALL',
+      lifetimeMinutes: 90,
+      environment: { MODE: 'test' },
+    };
     await writePresets(JSON.stringify({ presets: [preset] }));
     await workbench.runCommand('Runloop: Start Devbox With Options…');
     await workbench.quickInput.pick('for this folder');
@@ -114,7 +124,10 @@ describe('Presets, uploads and blueprints that are missing', function () {
   it('waits for a build that is under way, and starts nothing when that is cancelled', async () => {
     const { workbench, platform } = session();
     const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
-    await beginBuild(api, { name: 'slow-to-build', dockerfile: 'FROM ubuntu\nRUN echo "\u001b[31mred $(icon) [link](command:x)"; sleep 8\n' });
+    await beginBuild(api, {
+      name: 'slow-to-build',
+      dockerfile: 'FROM ubuntu\nRUN echo "\u001b[31mred $(icon) [link](command:x)"; sleep 8\n',
+    });
     await workbench.runCommand('Runloop: Start Devbox With Options…');
     await workbench.quickInput.pick('slow-to-build');
     await workbench.quickInput.pick('SMALL');
@@ -128,7 +141,10 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.dialog.press('Wait and Start');
     const progress = workbench.notification('Waiting for the blueprint slow-to-build');
     await progress.waitFor();
-    await eventually(() => session().outputText('Build of slow-to-build'), (text) => text.includes('red'));
+    await eventually(
+      () => session().outputText('Build of slow-to-build'),
+      (text) => text.includes('red'),
+    );
     await workbench.screenshot('presets-10-build');
     await progress.press('Cancel');
     await workbench.notification('Nothing was started. The build goes on').waitFor(30_000);
@@ -176,7 +192,11 @@ describe('Presets, uploads and blueprints that are missing', function () {
           const document = await vscode.workspace.openTextDocument(uri);
           await vscode.window.showTextDocument(document);
           const position = document.positionAt(document.getText().indexOf(',  }') + 2);
-          const list = await vscode.commands.executeCommand<{ items: { label: string | { label: string } }[] }>('vscode.executeCompletionItemProvider', uri, position);
+          const list = await vscode.commands.executeCommand<{ items: { label: string | { label: string } }[] }>(
+            'vscode.executeCompletionItemProvider',
+            uri,
+            position,
+          );
           return {
             completions: list.items.map(({ label }) => (typeof label === 'string' ? label : label.label)),
             problems: vscode.languages.getDiagnostics(uri).map(({ message }) => message),
@@ -186,7 +206,10 @@ describe('Presets, uploads and blueprints that are missing', function () {
       30_000,
     );
     assert.ok(found.completions.includes('blueprint'));
-    assert.ok(found.problems.some((message) => message.includes('apiKey')), found.problems.join('\n'));
+    assert.ok(
+      found.problems.some((message) => message.includes('apiKey')),
+      found.problems.join('\n'),
+    );
     await session().workbench.screenshot('presets-9-schema');
   });
 });

@@ -22,7 +22,10 @@ try {
   const ready = workbench.notification('Devbox fix-login is ready.');
   await ready.waitFor(60_000);
   await ready.press('Show Output');
-  await eventually(() => session.outputText('fix-login'), (text) => text.includes('ActionExecutor initialized.'));
+  await eventually(
+    () => session.outputText('fix-login'),
+    (text) => text.includes('ActionExecutor initialized.'),
+  );
   // A side bar as wide as people make it.
   const sash = workbench.page.locator('.monaco-sash.vertical').nth(1);
   const box = await sash.boundingBox();
@@ -37,9 +40,16 @@ try {
   await workbench.page.waitForTimeout(1_500);
   await workbench.page.screenshot({ path: join(folder, 'view-and-output.png') });
 
-  const agent = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseURL, sid: 'fix-login', attachToExisting: true });
+  const agent = new RunloopRuntime({
+    apiKey: platform.apiKey,
+    baseUrl: platform.baseURL,
+    sid: 'fix-login',
+    attachToExisting: true,
+  });
   await agent.connect();
-  await agent.actions.run("printf '%s\\n' 'def greet(name):' '    return f\"Hello, {name}!\"' '' 'print(greet(\"devbox\"))' > /workspace/from_action.py");
+  await agent.actions.run(
+    "printf '%s\\n' 'def greet(name):' '    return f\"Hello, {name}!\"' '' 'print(greet(\"devbox\"))' > /workspace/from_action.py",
+  );
   const inside = await workbench.newPageDuring(() => workbench.tree('Devboxes').row('fix-login').click(), 60_000);
   await inside.setViewportSize({ width: 1200, height: 720 });
   const inner = new Workbench(inside);

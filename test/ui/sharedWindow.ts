@@ -16,14 +16,16 @@ export type UiTests = (useWindow: () => () => UiSession) => void;
 export function shareWindow(title: string, options: UiSessionOptions, ...all: readonly UiTests[]): void {
   describe(title, () => {
     const session = useUiSession(options);
-    all.forEach((tests, index) => tests(() => {
-      if (index > 0) {
-        before(async function clearDesk() {
-          this.timeout(60_000);
-          await session().startAfresh();
-        });
-      }
-      return session;
-    }));
+    all.forEach((tests, index) =>
+      tests(() => {
+        if (index > 0) {
+          before(async function clearDesk() {
+            this.timeout(60_000);
+            await session().startAfresh();
+          });
+        }
+        return session;
+      }),
+    );
   });
 }

@@ -78,7 +78,11 @@ function closeOnStop(): void {
   const { signal } = listenForStop();
   signal.addEventListener('abort', () => {
     void Promise.allSettled([...openSessions].map((session) => session.dispose())).then((endings) => {
-      endings.forEach((ending) => ending.status === 'rejected' && process.stderr.write(`A session did not end well: ${String(ending.reason)}\n`));
+      endings.forEach(
+        (ending) =>
+          ending.status === 'rejected' &&
+          process.stderr.write(`A session did not end well: ${String(ending.reason)}\n`),
+      );
       process.exit(signal.reason instanceof Stopped ? signal.reason.exitCode : 1);
     });
   });
@@ -221,24 +225,26 @@ async function clearScreen({ page }: Workbench, api: ExtensionApi): Promise<void
   // Away from what would show a tooltip.
   await page.mouse.move(900, 300);
   await api.evaluate(async (vscode) => {
-    for (const command of ['workbench.action.closeQuickOpen', 'workbench.action.closeAllEditors', 'workbench.action.closePanel', 'notifications.clearAll']) {
+    for (const command of [
+      'workbench.action.closeQuickOpen',
+      'workbench.action.closeAllEditors',
+      'workbench.action.closePanel',
+      'notifications.clearAll',
+    ]) {
       await vscode.commands.executeCommand(command);
     }
   });
 }
 
 async function outputText(api: ExtensionApi, channel: string): Promise<string> {
-  return await api.evaluate(
-    (vscode, name) => {
-      // VS Code leaves these out of the name when it makes the address of a log channel.
-      const plain = (text: string): string => text.replace(/[\\/:*?"<>|]/g, '');
-      return vscode.workspace.textDocuments
-        .filter(({ uri }) => uri.scheme === 'output' && plain(uri.path).includes(plain(name)))
-        .map((document) => document.getText())
-        .join('\n');
-    },
-    channel,
-  );
+  return await api.evaluate((vscode, name) => {
+    // VS Code leaves these out of the name when it makes the address of a log channel.
+    const plain = (text: string): string => text.replace(/[\\/:*?"<>|]/g, '');
+    return vscode.workspace.textDocuments
+      .filter(({ uri }) => uri.scheme === 'output' && plain(uri.path).includes(plain(name)))
+      .map((document) => document.getText())
+      .join('\n');
+  }, channel);
 }
 
 /** Keeps what the platform and VS Code have printed so far. */

@@ -13,7 +13,10 @@ export async function unzipped(zip: Buffer): Promise<ReadonlyMap<string, string>
     file.on('end', resolve);
     file.on('entry', (entry: Entry) => {
       file.openReadStream(entry, (error, stream) => {
-        if (error !== null) { reject(error); return; }
+        if (error !== null) {
+          reject(error);
+          return;
+        }
         text(stream).then((content) => {
           files.set(entry.fileName, content);
           file.readEntry();

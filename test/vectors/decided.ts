@@ -26,17 +26,32 @@ export const decided: Readonly<Record<string, Readonly<Record<number, Decision>>
   'binary files': { 2: { why: 'a relative path is tested like an absolute one' } },
   pictures: { 4: { why: 'a picture is shown by its absolute path, too' } },
   archives: { 5: words },
-  'names that lead out': { 1: { why: 'an upload cannot leave its folder' }, 2: { why: 'an upload cannot leave its folder' } },
+  'names that lead out': {
+    1: { why: 'an upload cannot leave its folder' },
+    2: { why: 'an upload cannot leave its folder' },
+  },
   'a download of one file': { 2: { why: 'a file is downloaded as an archive with that file' } },
   'a download with a broken link': { 2: { why: 'one broken link does not spoil the whole download', status: 200 } },
-  'edit: an end without a newline': Object.fromEntries([2, 3, 4, 5].map((step) => [step, { why: 'what is inserted behind a last line without an end is a line of its own' }])),
+  'edit: an end without a newline': Object.fromEntries(
+    [2, 3, 4, 5].map((step) => [
+      step,
+      { why: 'what is inserted behind a last line without an end is a line of its own' },
+    ]),
+  ),
   'edit: binary files': { 3: { why: 'a binary file is refused as such' } },
-  'edit: other encodings': { 2: { why: 'files in other encodings can be edited' }, 3: { why: 'files in other encodings can be edited' } },
+  'edit: other encodings': {
+    2: { why: 'files in other encodings can be edited' },
+    3: { why: 'files in other encodings can be edited' },
+  },
   'a quote that does not end': Object.fromEntries([1, 2].map((step) => [step, incomplete])),
   'what is not complete': Object.fromEntries([1, 2, 3, 4].map((step) => [step, incomplete])),
-  'here-documents': Object.fromEntries([3, 4, 5].map((step) => [step, { why: 'the command is not changed, and its echo is not output' }])),
+  'here-documents': Object.fromEntries(
+    [3, 4, 5].map((step) => [step, { why: 'the command is not changed, and its echo is not output' }]),
+  ),
   'pipes and lists over lines': { 3: { why: 'the command’s echo is not output' } },
-  'bytes that are no text': Object.fromEntries([3, 4].map((step) => [step, { why: 'a byte that is no text is seen to have been there' }])),
+  'bytes that are no text': Object.fromEntries(
+    [3, 4].map((step) => [step, { why: 'a byte that is no text is seen to have been there' }]),
+  ),
   clear: { 1: { why: 'what was cleared on purpose is not told to be lost' } },
   'reading where bash is': { 4: { why: 'paths are shown without dots' } },
   'edit: CRLF': { 3: { why: 'a file keeps its line ends' } },

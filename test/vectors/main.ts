@@ -6,10 +6,19 @@ import { runVectors } from './runVectors';
 import type { VectorAnswer } from './vector';
 
 const { values } = parseArgs({
-  options: { url: { type: 'string' }, 'session-key': { type: 'string' }, record: { type: 'string' }, server: { type: 'string' }, all: { type: 'boolean' }, only: { type: 'string' } },
+  options: {
+    url: { type: 'string' },
+    'session-key': { type: 'string' },
+    record: { type: 'string' },
+    server: { type: 'string' },
+    all: { type: 'boolean' },
+    only: { type: 'string' },
+  },
 });
 if (values.url === undefined) {
-  console.error('usage: npm run vectors -- --url URL [--session-key K] [--only TEXT: those with it in their names] [--all: decided differences too] [--record FILE --server "NAME VERSION"]');
+  console.error(
+    'usage: npm run vectors -- --url URL [--session-key K] [--only TEXT: those with it in their names] [--all: decided differences too] [--record FILE --server "NAME VERSION"]',
+  );
   process.exitCode = 2;
 } else {
   const server = { url: values.url.replace(/\/+$/, ''), sessionKey: values['session-key'] };

@@ -23,7 +23,12 @@ export function parseRecord(json: unknown): VectorRecord {
  * @param sparingDecided leaves out the differences that were decided
  * @returns a text for each answer that is another one
  */
-export function compare(name: string, record: VectorRecord, answers: readonly VectorAnswer[], sparingDecided: boolean): string[] {
+export function compare(
+  name: string,
+  record: VectorRecord,
+  answers: readonly VectorAnswer[],
+  sparingDecided: boolean,
+): string[] {
   const vector = vectors.find((candidate) => candidate.name === name);
   const expected = record.answers[name];
   if (vector === undefined || expected === undefined) return [`${name}: nothing is recorded for it`];
@@ -33,7 +38,8 @@ export function compare(name: string, record: VectorRecord, answers: readonly Ve
     const where = `${name}, step ${index + 1}`;
     const told = `${where}: ${JSON.stringify(step)}\n  recorded ${JSON.stringify(was)}\n  answered ${JSON.stringify(is)}`;
     if (decision === undefined) return isDeepStrictEqual(was, is) ? [] : [told];
-    if (isDeepStrictEqual(was, is)) return [`${where}: there is no difference although one was decided (${decision.why})`];
+    if (isDeepStrictEqual(was, is))
+      return [`${where}: there is no difference although one was decided (${decision.why})`];
     return is?.status === (decision.status ?? was?.status) ? [] : [told];
   });
 }

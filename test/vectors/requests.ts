@@ -4,4 +4,10 @@ import { furtherVectors } from './terminalRequests';
 import type { Vector } from './vector';
 
 /** Every vector, in the order in which they are to be run. */
-export const vectors: readonly Vector[] = [...serverVectors, ...commandVectors, ...fileVectors, ...editorVectors, ...furtherVectors];
+export const vectors: readonly Vector[] = [
+  ...serverVectors,
+  ...commandVectors,
+  ...fileVectors,
+  ...editorVectors,
+  ...furtherVectors,
+];

@@ -16,10 +16,15 @@ export interface VectorServer {
  * @param onVector gets each vector with what the server answered to its steps
  * @throws Error when the server cannot be reached, or does not run commands at all
  */
-export async function runVectors(server: VectorServer, vectors: readonly Vector[], onVector: (vector: Vector, answers: readonly VectorAnswer[]) => void | Promise<void>): Promise<void> {
+export async function runVectors(
+  server: VectorServer,
+  vectors: readonly Vector[],
+  onVector: (vector: Vector, answers: readonly VectorAnswer[]) => void | Promise<void>,
+): Promise<void> {
   const workingDir = await workingDirOf(server);
   const dir = `${workingDir === '/' ? '' : workingDir}/vectors-${process.pid}`;
-  const ask = async (step: Step): Promise<VectorAnswer> => send(server, JSON.parse(JSON.stringify(step).replaceAll('{dir}', dir)) as Step, dir);
+  const ask = async (step: Step): Promise<VectorAnswer> =>
+    send(server, JSON.parse(JSON.stringify(step).replaceAll('{dir}', dir)) as Step, dir);
   await ask({ kind: 'action', action: { action: 'run', args: { command: `mkdir -p ${dir} && cd ${dir}` } } });
   try {
     for (const vector of vectors) {
@@ -48,14 +53,21 @@ async function send(server: VectorServer, step: Step, dir: string): Promise<Vect
     return { status: response.status, body: await entriesOf(Buffer.from(await response.arrayBuffer())) };
   }
   const text = await response.text();
-  return { status: response.status, body: normalised(type.startsWith('application/json') ? JSON.parse(text) : text, dir) };
+  return {
+    status: response.status,
+    body: normalised(type.startsWith('application/json') ? JSON.parse(text) : text, dir),
+  };
 }
 
 function request({ url, sessionKey }: VectorServer, step: Step): Promise<Response> {
   const headers: Record<string, string> = sessionKey === undefined ? {} : { 'X-Session-API-Key': sessionKey };
   switch (step.kind) {
     case 'action':
-      return fetch(`${url}/execute_action`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ action: step.action }) });
+      return fetch(`${url}/execute_action`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ action: step.action }),
+      });
     case 'upload': {
       const form = new FormData();
       form.append('file', new Blob([Buffer.from(step.base64, 'base64')]), step.filename);
@@ -64,7 +76,11 @@ function request({ url, sessionKey }: VectorServer, step: Step): Promise<Respons
     case 'http': {
       if (step.key !== undefined) headers['X-Session-API-Key'] = step.key;
       const body = step.body === undefined ? {} : { body: JSON.stringify(step.body) };
-      return fetch(url + step.path, { method: step.method, headers: { ...headers, 'content-type': 'application/json' }, ...body });
+      return fetch(url + step.path, {
+        method: step.method,
+        headers: { ...headers, 'content-type': 'application/json' },
+        ...body,
+      });
     }
   }
 }
@@ -74,7 +90,9 @@ function normalised(value: unknown, dir: string): unknown {
   if (typeof value === 'string') return normalisedText(value, dir);
   if (Array.isArray(value)) return value.map((item) => normalised(item, dir));
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([name]) => !['username', 'hostname', 'py_interpreter_path', 'pid', 'errors'].includes(name));
+  const kept = Object.entries(value).filter(
+    ([name]) => !['username', 'hostname', 'py_interpreter_path', 'pid', 'errors'].includes(name),
+  );
   return Object.fromEntries(kept.map(([name, item]) => [name, normalised(item, dir)]));
 }
 
@@ -99,7 +117,9 @@ function normalisedText(text: string, dir: string): string {
 async function entriesOf(archive: Buffer): Promise<Record<string, string>> {
   const entries: Record<string, string> = {};
   const zip = await promisify<Buffer, { lazyEntries: true }, ZipFile>(fromBuffer)(archive, { lazyEntries: true });
-  const open = promisify(zip.openReadStream.bind(zip)) as (entry: Entry) => Promise<NodeJS.ReadableStream & AsyncIterable<Buffer>>;
+  const open = promisify(zip.openReadStream.bind(zip)) as (
+    entry: Entry,
+  ) => Promise<NodeJS.ReadableStream & AsyncIterable<Buffer>>;
   await new Promise<void>((resolve, reject) => {
     zip.on('entry', (entry: Entry) => {
       void open(entry)

@@ -1,7 +1,13 @@
 /** One request to an action execution server. In texts, `{dir}` is the folder that the run of the vectors may fill. */
 export type Step =
   | { readonly kind: 'action'; readonly action: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'http'; readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown; readonly key?: string }
+  | {
+      readonly kind: 'http';
+      readonly method: 'GET' | 'POST';
+      readonly path: string;
+      readonly body?: unknown;
+      readonly key?: string;
+    }
   | { readonly kind: 'upload'; readonly query: string; readonly filename: string; readonly base64: string };
 
 /** Requests that belong together, in order; each one's answer is a fact about the server. */
@@ -53,7 +59,13 @@ export function get(path: string, key?: string): Step {
 }
 
 export function post(path: string, body?: unknown, key?: string): Step {
-  return { kind: 'http', method: 'POST', path, ...(body === undefined ? {} : { body }), ...(key === undefined ? {} : { key }) };
+  return {
+    kind: 'http',
+    method: 'POST',
+    path,
+    ...(body === undefined ? {} : { body }),
+    ...(key === undefined ? {} : { key }),
+  };
 }
 
 export function upload(query: string, filename: string, content: Buffer | string): Step {

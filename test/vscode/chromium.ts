@@ -99,7 +99,7 @@ async function writeFontConfig(folder: string): Promise<string> {
 async function buildChromium(staging: string, report: (step: string) => void, signal: AbortSignal): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new InstallError(
-      'The Chromium from the npm registry is for Linux on x64 only: install Chromium with the system\'s package manager ' +
+      "The Chromium from the npm registry is for Linux on x64 only: install Chromium with the system's package manager " +
         '(it is found as "chromium" on the PATH), or name one in CHROMIUM_PATH.',
     );
   }
@@ -180,7 +180,9 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function xml(value: string): string {

@@ -124,7 +124,9 @@ export class FrontProxy {
     const onward = connect(this.target, '127.0.0.1');
     this.track(onward);
     onward.on('connect', () => {
-      onward.write(`${incoming.method ?? 'GET'} ${incoming.url ?? '/'} HTTP/1.1\r\n${socketHeaderLines(incoming.rawHeaders)}\r\n`);
+      onward.write(
+        `${incoming.method ?? 'GET'} ${incoming.url ?? '/'} HTTP/1.1\r\n${socketHeaderLines(incoming.rawHeaders)}\r\n`,
+      );
       onward.write(head);
       onward.pipe(socket);
       socket.pipe(onward);

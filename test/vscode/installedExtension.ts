@@ -38,7 +38,13 @@ export async function ownExtensionId(): Promise<string> {
 
 async function readManifest(folder: string): Promise<{ id: string; version: string }> {
   const manifest: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-  if (typeof manifest === 'object' && manifest !== null && 'publisher' in manifest && 'name' in manifest && 'version' in manifest) {
+  if (
+    typeof manifest === 'object' &&
+    manifest !== null &&
+    'publisher' in manifest &&
+    'name' in manifest &&
+    'version' in manifest
+  ) {
     const { publisher, name, version } = manifest;
     if (typeof publisher === 'string' && typeof name === 'string' && typeof version === 'string') {
       return { id: `${publisher}.${name}`, version };

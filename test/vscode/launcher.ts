@@ -112,7 +112,9 @@ async function runSuite(page: Page, server: WorkbenchServer, address: string, si
       limit.addEventListener('abort', () =>
         reject(new RunFailure(`The run took longer than its limit of ${limitSeconds} s.`, failureCode.timeLimit)),
       );
-      signal.addEventListener('abort', () => reject(signal.reason instanceof Error ? signal.reason : new Error('Stopped.')));
+      signal.addEventListener('abort', () =>
+        reject(signal.reason instanceof Error ? signal.reason : new Error('Stopped.')),
+      );
       const start = async (): Promise<void> => {
         await page.exposeFunction('codeAutomationLog', () => undefined);
         await page.exposeFunction('codeAutomationExit', (code: number) => {
@@ -131,7 +133,10 @@ async function runSuite(page: Page, server: WorkbenchServer, address: string, si
 function judge(code: number, suite: SuiteListener): void {
   const { counts } = suite;
   if (counts === undefined) {
-    throw new RunFailure(`The test suite ended before its last test (the editor's code is ${code}).`, failureCode.brokenRun);
+    throw new RunFailure(
+      `The test suite ended before its last test (the editor's code is ${code}).`,
+      failureCode.brokenRun,
+    );
   }
   if (counts.passed + counts.failed === 0) {
     throw new RunFailure('The test suite ran no test.', failureCode.brokenRun);
@@ -164,7 +169,9 @@ async function takeScreenshot(page: Page): Promise<void> {
     await page.screenshot({ path: file, timeout: 5000 });
     say(`Screenshot: ${file}`);
   } catch (error) {
-    say(`No screenshot could be taken: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
+    say(
+      `No screenshot could be taken: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
+    );
   }
 }
 

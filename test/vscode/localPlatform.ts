@@ -114,7 +114,11 @@ async function ready(group: ProcessGroup, log: WriteStream, options: LocalPlatfo
       'abort',
       () => {
         const cause: unknown = options.signal.aborted ? options.signal.reason : undefined;
-        reject(cause instanceof Error ? cause : new Error(`The local platform was not ready within ${startLimitMs / 1000} s.`));
+        reject(
+          cause instanceof Error
+            ? cause
+            : new Error(`The local platform was not ready within ${startLimitMs / 1000} s.`),
+        );
       },
       { once: true },
     );

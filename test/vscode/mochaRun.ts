@@ -52,4 +52,3 @@ export async function runMocha(options: MochaRunOptions): Promise<TestCounts> {
     options.signal?.addEventListener('abort', () => void runner.abort(), { once: true });
   });
 }
-

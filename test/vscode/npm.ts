@@ -10,9 +10,11 @@ export class InstallError extends Error {
 const hints: readonly (readonly [RegExp, string])[] = [
   [/ENOSPC|EDQUOT/, 'The disk is full: free some space (about 2 GB are needed) and try again.'],
   [/EACCES|EPERM|EROFS/, 'npm may not write there: make sure that the project folder and the npm cache belong to you.'],
-  [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED/,
-    'The npm registry cannot be reached: check the network and npm\'s settings (npm ping), then try again.'],
-  [/E401|E403/, 'The npm registry refused the request: check npm\'s settings (npm config list).'],
+  [
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED/,
+    "The npm registry cannot be reached: check the network and npm's settings (npm ping), then try again.",
+  ],
+  [/E401|E403/, "The npm registry refused the request: check npm's settings (npm config list)."],
   [/E404|ETARGET/, 'The npm registry does not have this package: if a mirror is configured, it may be incomplete.'],
 ];
 
@@ -23,7 +25,12 @@ const hints: readonly (readonly [RegExp, string])[] = [
  * @param what the thing that is being installed, for messages
  * @throws InstallError if npm fails; the signal's reason if it aborts (npm is then gone)
  */
-export async function npmInstall(args: readonly string[], folder: string, what: string, signal: AbortSignal): Promise<void> {
+export async function npmInstall(
+  args: readonly string[],
+  folder: string,
+  what: string,
+  signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted();
   const [command, ...before] = npmCommand();
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
@@ -57,15 +64,21 @@ function npmCommand(): readonly [string, ...string[]] {
 
 /** npm's settings may come from the environment; what belongs to the project that runs this must not. */
 function npmEnvironment(): NodeJS.ProcessEnv {
-  const foreign = /^npm_(package_|lifecycle_|command$|config_(local_prefix|global$|location|workspace|include|omit|dry_run))/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name) && name !== 'NODE_OPTIONS'));
+  const foreign =
+    /^npm_(package_|lifecycle_|command$|config_(local_prefix|global$|location|workspace|include|omit|dry_run))/;
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !foreign.test(name) && name !== 'NODE_OPTIONS'),
+  );
 }
 
 async function startNpm(options: Parameters<typeof ProcessGroup.start>[0]): Promise<ProcessGroup> {
   try {
     return await ProcessGroup.start(options);
   } catch (error) {
-    throw new InstallError('npm cannot be started: install Node.js together with npm, and make sure both are on the PATH.', { cause: error });
+    throw new InstallError(
+      'npm cannot be started: install Node.js together with npm, and make sure both are on the PATH.',
+      { cause: error },
+    );
   }
 }
 
@@ -82,7 +95,10 @@ async function readAll(stream: NodeJS.ReadableStream | null): Promise<string> {
 }
 
 function describe(what: string, output: string, code: number | null): string {
-  const hint = hints.find(([pattern]) => pattern.test(output))?.[1] ?? 'npm\'s own words are above this line.';
-  const words = output.split('\n').filter((line) => /^npm (error|ERR!)(?!\s+at )/.test(line)).slice(0, 6);
+  const hint = hints.find(([pattern]) => pattern.test(output))?.[1] ?? "npm's own words are above this line.";
+  const words = output
+    .split('\n')
+    .filter((line) => /^npm (error|ERR!)(?!\s+at )/.test(line))
+    .slice(0, 6);
   return [...words, `${what} could not be installed (npm ended with ${code ?? 'a signal'}). ${hint}`].join('\n');
 }

@@ -28,7 +28,10 @@ export class ProcessGroup {
   /** Settles when the program itself has ended and its output has been read. */
   readonly ended: Promise<ProcessEnd>;
 
-  private constructor(readonly child: ChildProcess, private readonly pid: number) {
+  private constructor(
+    readonly child: ChildProcess,
+    private readonly pid: number,
+  ) {
     this.ended = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode }));
   }
 

@@ -88,7 +88,11 @@ async function run(
       vscodeExecutablePath: executable,
       extensionDevelopmentPath: projectRoot,
       extensionTestsPath: join(outDir, 'host', 'index.mjs'),
-      launchArgs: [folder, `--user-data-dir=${join(scratch, 'user')}`, `--extensions-dir=${join(scratch, 'extensions')}`],
+      launchArgs: [
+        folder,
+        `--user-data-dir=${join(scratch, 'user')}`,
+        `--extensions-dir=${join(scratch, 'extensions')}`,
+      ],
       extensionTestsEnv: {
         // The launcher's first line asks for `node`: give it the one that runs this.
         PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),

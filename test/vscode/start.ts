@@ -71,7 +71,9 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
   const stateDir = join(vscodeTestDir, 'start');
   const lock = await takeFolderLockNow(stateDir);
   if (lock === undefined) {
-    throw new InstallError('`npm start` is already running in this project: use its page, or stop it with Ctrl-C first.');
+    throw new InstallError(
+      '`npm start` is already running in this project: use its page, or stop it with Ctrl-C first.',
+    );
   }
   let stack: WorkbenchStack | undefined;
   try {
@@ -132,7 +134,9 @@ function openBrowser(address: string): void {
     return;
   }
   const browser = spawn('xdg-open', [address], { stdio: 'ignore', detached: true });
-  browser.on('error', (error) => report(`The browser could not be opened (${error.message}): open the address above yourself.`));
+  browser.on('error', (error) =>
+    report(`The browser could not be opened (${error.message}): open the address above yourself.`),
+  );
   browser.unref();
 }
 

@@ -19,8 +19,7 @@ export const suiteApiKeyVariable = 'RUNLOOP_TEST_API_KEY';
 
 /** A message of the suite. */
 export type SuiteMessage =
-  | { readonly type: 'line'; readonly text: string }
-  | { readonly type: 'end'; readonly counts: TestCounts };
+  { readonly type: 'line'; readonly text: string } | { readonly type: 'end'; readonly counts: TestCounts };
 
 /** @throws Error if `line` is no message of the suite */
 export function parseSuiteMessage(line: string): SuiteMessage {

@@ -102,9 +102,12 @@ function explained(error: unknown, installable: Installable): unknown {
   const hint = /ENOSPC|EDQUOT/.test(error.code)
     ? 'The disk is full: free some space (about 2 GB are needed) and try again.'
     : 'Check that you may write to that folder.';
-  return new InstallError(`${installable.title} could not be installed into ${vscodeTestDir}: ${error.message}. ${hint}`, {
-    cause: error,
-  });
+  return new InstallError(
+    `${installable.title} could not be installed into ${vscodeTestDir}: ${error.message}. ${hint}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -78,7 +78,12 @@ export class WorkbenchServer {
       // An empty proxy address: VS Code then leaves addresses on localhost as they are when it opens them.
       // VS Code leaves its sockets behind, in the temporary folder where there is no folder for such things.
       // Its programs are compiled once, not at every start: a sixth of the work of a start.
-      env: { XDG_RUNTIME_DIR: runtimeDir, VSCODE_PROXY_URI: '', NODE_COMPILE_CACHE: join(vscodeTestDir, 'compiled'), ...options.env },
+      env: {
+        XDG_RUNTIME_DIR: runtimeDir,
+        VSCODE_PROXY_URI: '',
+        NODE_COMPILE_CACHE: join(vscodeTestDir, 'compiled'),
+        ...options.env,
+      },
       stdin: 'pipe',
     });
     const lines = new ServerLines(group, log);
@@ -162,7 +167,11 @@ function serverArguments(options: WorkbenchServerOptions): string[] {
   ];
 }
 
-async function listeningPort(lines: ServerLines, group: ProcessGroup, options: WorkbenchServerOptions): Promise<number> {
+async function listeningPort(
+  lines: ServerLines,
+  group: ProcessGroup,
+  options: WorkbenchServerOptions,
+): Promise<number> {
   const deadline = AbortSignal.timeout(startLimitMs);
   const stop = AbortSignal.any([options.signal, deadline]);
   return await new Promise<number>((resolve, reject) => {
@@ -182,6 +191,8 @@ async function listeningPort(lines: ServerLines, group: ProcessGroup, options: W
       },
       { once: true },
     );
-    void group.ended.then((end) => reject(failed(`ended with ${end.code ?? end.signal ?? 'an unknown code'} at its start`)));
+    void group.ended.then((end) =>
+      reject(failed(`ended with ${end.code ?? end.signal ?? 'an unknown code'} at its start`)),
+    );
   });
 }

@@ -12,10 +12,9 @@ import { asArray, asNumber, asObject, asString, parseJson, type JsonObject } fro
 import { oneLine } from '../plainText';
 import { redact } from '../redact';
 import { retrying, type RetryingOptions } from '../http/retry';
-import { aliveTimeoutMs, readRule } from "../http/retryRules";
+import { aliveTimeoutMs, readRule } from '../http/retryRules';
 import { downloadFolder, type DownloadOptions } from './transfer/downloadFolder';
 import { upload, type UploadOptions } from './transfer/upload';
-
 
 export interface ClientOptions {
   /** Seconds for actions that do not say otherwise; default 120. */

@@ -7,7 +7,7 @@ import { oneLine } from '../plainText';
 import { tunnelAuthorizationHeader } from '../platform/tunnel';
 import { redact } from '../redact';
 import { retrying, type RetryingOptions } from '../http/retry';
-import { readRule } from "../http/retryRules";
+import { readRule } from '../http/retryRules';
 
 export interface ActionServer {
   /** Origin of the action server, without a trailing slash. */

@@ -3,10 +3,28 @@ import { asString } from '../parse';
 import type { Action } from './actions';
 
 /** The types that go to a server or to MCP; all others are known to the agent's side only. */
-const runnable = new Set(['run', 'run_ipython', 'read', 'write', 'edit', 'browse', 'browse_interactive', 'call_tool_mcp']);
+const runnable = new Set([
+  'run',
+  'run_ipython',
+  'read',
+  'write',
+  'edit',
+  'browse',
+  'browse_interactive',
+  'call_tool_mcp',
+]);
 const neverSent = new Set([
-  'message', 'system', 'recall', 'finish', 'reject', 'delegate', 'null', 'change_agent_state', 'condensation',
-  'condensation_request', 'loop_recovery',
+  'message',
+  'system',
+  'recall',
+  'finish',
+  'reject',
+  'delegate',
+  'null',
+  'change_agent_state',
+  'condensation',
+  'condensation_request',
+  'loop_recovery',
 ]);
 
 /**
@@ -17,7 +35,10 @@ export function answeredHere(action: Action): Observation | undefined {
   const args = action.args as Readonly<Record<string, unknown>>;
   if (action.action === 'think') return makeObservation('think', 'Your thought has been logged.');
   if (action.action === 'task_tracking') {
-    return makeObservation('task_tracking', '', { command: args['command'] ?? 'view', task_list: args['task_list'] ?? [] });
+    return makeObservation('task_tracking', '', {
+      command: args['command'] ?? 'view',
+      task_list: args['task_list'] ?? [],
+    });
   }
   if (neverSent.has(action.action)) return makeObservation('null', '');
   const confirmation = asString(args['confirmation_state']);

@@ -118,7 +118,12 @@ const typedFields: { readonly [Type in keyof KnownObservations]: (extras: JsonOb
 };
 
 /** An observation with the typed fields of its type, if that is known. */
-export function makeObservation(type: string, content: string, extras: JsonObject = {}, message = content): Observation {
+export function makeObservation(
+  type: string,
+  content: string,
+  extras: JsonObject = {},
+  message = content,
+): Observation {
   const fields = Object.hasOwn(typedFields, type) ? typedFields[type as keyof KnownObservations](extras, content) : {};
   return { ...fields, type, content, message, extras };
 }
@@ -135,7 +140,12 @@ export function parseObservation(value: unknown, devboxId?: string): Observation
       devboxId,
     });
   }
-  return makeObservation(type, asString(object['content']) ?? '', asObject(object['extras']) ?? {}, asString(object['message']) ?? '');
+  return makeObservation(
+    type,
+    asString(object['content']) ?? '',
+    asObject(object['extras']) ?? {},
+    asString(object['message']) ?? '',
+  );
 }
 
 /** Whether an observation is of a known type, with that type's fields. */

@@ -46,7 +46,11 @@ export function capacityOf(size: string | undefined, custom?: CustomSize): Capac
 }
 
 /** Estimated dollars per hour of a running devbox; undefined if its size is not known. */
-export function hourlyPrice(size: string | undefined, custom?: CustomSize, prices: Prices = defaultPrices): number | undefined {
+export function hourlyPrice(
+  size: string | undefined,
+  custom?: CustomSize,
+  prices: Prices = defaultPrices,
+): number | undefined {
   const capacity = capacityOf(size, custom);
   if (capacity === undefined) return undefined;
   return capacity.cpuCores * prices.vcpuHour + capacity.memoryGib * prices.memoryGibHour + diskPrice(capacity, prices);
@@ -63,9 +67,14 @@ export function suspendedHourlyPrice(
 }
 
 /** Estimated dollars for what a devbox has used so far. */
-export function spent(usage: Pick<Usage, 'vcpuSeconds' | 'memoryGibSeconds' | 'diskGibSeconds'>, prices: Prices = defaultPrices): number {
+export function spent(
+  usage: Pick<Usage, 'vcpuSeconds' | 'memoryGibSeconds' | 'diskGibSeconds'>,
+  prices: Prices = defaultPrices,
+): number {
   return (
-    (usage.vcpuSeconds * prices.vcpuHour + usage.memoryGibSeconds * prices.memoryGibHour + (usage.diskGibSeconds * prices.diskGibMonth) / monthHours) /
+    (usage.vcpuSeconds * prices.vcpuHour +
+      usage.memoryGibSeconds * prices.memoryGibHour +
+      (usage.diskGibSeconds * prices.diskGibMonth) / monthHours) /
     3_600
   );
 }

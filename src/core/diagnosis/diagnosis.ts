@@ -52,14 +52,21 @@ export function diagnose(evidence: Evidence, l10n: Words): Diagnosis {
 export function diagnosisTitle(devbox: Devbox, l10n: Words): string {
   const name = harmlessLine(redact(devbox.name ?? ''), 60) || harmlessLine(devbox.id, 40);
   const { kind } = stopCause(devbox);
-  return kind === 'alive' ? l10n.t('{0} has not stopped', name) : kind === 'strange' ? l10n.t('Did {0} stop?', name) : l10n.t('Why did {0} stop?', name);
+  return kind === 'alive'
+    ? l10n.t('{0} has not stopped', name)
+    : kind === 'strange'
+      ? l10n.t('Did {0} stop?', name)
+      : l10n.t('Why did {0} stop?', name);
 }
 
 function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] {
   const unsaid = l10n.t('not told');
   const time = (ms: number | undefined): string => (ms === undefined ? unsaid : timeWords(ms));
   const ended = devbox.status === 'failure' || devbox.status === 'shutdown';
-  const lived = devbox.endTimeMs === undefined || devbox.createTimeMs === undefined ? undefined : (devbox.endTimeMs - devbox.createTimeMs) / 1000;
+  const lived =
+    devbox.endTimeMs === undefined || devbox.createTimeMs === undefined
+      ? undefined
+      : (devbox.endTimeMs - devbox.createTimeMs) / 1000;
   return [
     { label: l10n.t('Devbox'), value: harmlessLine(devbox.id, 60) },
     { label: l10n.t('Status'), value: harmlessLine(devbox.status, 40) },
@@ -70,11 +77,24 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
         ]
       : []),
     { label: l10n.t('Created'), value: time(devbox.createTimeMs) },
-    ...(ended ? [{ label: l10n.t('Ended'), value: lived === undefined ? time(devbox.endTimeMs) : l10n.t('{0}, after {1}', time(devbox.endTimeMs), durationWords(lived, l10n)) }] : []),
+    ...(ended
+      ? [
+          {
+            label: l10n.t('Ended'),
+            value:
+              lived === undefined
+                ? time(devbox.endTimeMs)
+                : l10n.t('{0}, after {1}', time(devbox.endTimeMs), durationWords(lived, l10n)),
+          },
+        ]
+      : []),
     { label: l10n.t('Size'), value: harmlessLine(devbox.size ?? '', 30) || unsaid },
     {
       label: l10n.t('Last exit code'),
-      value: lastExit === undefined ? l10n.t('none in the log') : l10n.t('{0} ({1}, {2})', lastExit.code, lastExit.source, time(lastExit.timeMs)),
+      value:
+        lastExit === undefined
+          ? l10n.t('none in the log')
+          : l10n.t('{0} ({1}, {2})', lastExit.code, lastExit.source, time(lastExit.timeMs)),
     },
     { label: l10n.t('Looked at'), value: timeWords(gatheredMs) },
   ];
@@ -95,10 +115,18 @@ function sections(evidence: Evidence, l10n: Words): EvidenceSection[] {
     return `${timeMs === undefined ? l10n.t('time not told') : timeWords(timeMs)}  ${harmlessLine(status, 40)}${took}${why}`;
   });
   return [
-    { heading: l10n.t('What it went through'), note: steps.length === 0 ? l10n.t('Runloop tells no steps.') : undefined, lines: steps },
+    {
+      heading: l10n.t('What it went through'),
+      note: steps.length === 0 ? l10n.t('Runloop tells no steps.') : undefined,
+      lines: steps,
+    },
     part(l10n.t('Lines of the kernel'), kernel, l10n.t('The log has none.')),
     ...(platform.length === 0 ? [] : [part(l10n.t('Lines of the platform'), platform, '')]),
-    part(l10n.t('Last lines of the entrypoint'), entrypoint, logLines === 0 ? l10n.t('The log is empty.') : l10n.t('It printed nothing.')),
+    part(
+      l10n.t('Last lines of the entrypoint'),
+      entrypoint,
+      logLines === 0 ? l10n.t('The log is empty.') : l10n.t('It printed nothing.'),
+    ),
     part(l10n.t('Last lines of the setup'), setup, l10n.t('It printed nothing.')),
   ];
 }

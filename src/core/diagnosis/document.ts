@@ -29,7 +29,8 @@ export function diagnosisDocument(diagnosis: Diagnosis, l10n: Words): DiagnosisD
   }
   lines.push('', l10n.t('Evidence'));
   const width = Math.max(...diagnosis.facts.map(({ label }) => columns(label)));
-  for (const { label, value } of diagnosis.facts) lines.push(`  ${label}${' '.repeat(width - columns(label))}  ${value}`);
+  for (const { label, value } of diagnosis.facts)
+    lines.push(`  ${label}${' '.repeat(width - columns(label))}  ${value}`);
   for (const { heading, note, lines: found } of diagnosis.sections) {
     lines.push('', heading, ...(note === undefined ? [] : [`  ${note}`]), ...found.map((line) => `  ${line}`));
   }
@@ -38,5 +39,8 @@ export function diagnosisDocument(diagnosis: Diagnosis, l10n: Words): DiagnosisD
 
 /** How wide a text is where all letters have one width, and those of Chinese the double of it. */
 function columns(text: string): number {
-  return Array.from(text, (letter) => eastAsianWidth(letter.codePointAt(0) ?? 0)).reduce<number>((sum, width) => sum + width, 0);
+  return Array.from(text, (letter) => eastAsianWidth(letter.codePointAt(0) ?? 0)).reduce<number>(
+    (sum, width) => sum + width,
+    0,
+  );
 }

@@ -7,7 +7,7 @@ import { listLogs } from '../platform/logList';
 import type { RunloopApi } from '../platform/runloopApi';
 import { LineRedactor, redact } from '../redact';
 import { retrying } from '../http/retry';
-import { askedForReadRule } from "../http/retryRules";
+import { askedForReadRule } from '../http/retryRules';
 import { harmlessLine, harmlessOutput } from './harmless';
 import { lastTimeOf } from './times';
 
@@ -65,7 +65,11 @@ export async function gatherEvidence(
   options: { readonly signal?: AbortSignal | undefined; readonly secrets?: Iterable<string> } = {},
 ): Promise<Evidence> {
   const devbox = await api.retrieve(devboxId, { signal: options.signal });
-  const secrets = [devbox.tunnel?.authToken, api.authorization.replace(/^Bearer /, ''), ...(options.secrets ?? [])].filter((value) => value !== undefined);
+  const secrets = [
+    devbox.tunnel?.authToken,
+    api.authorization.replace(/^Bearer /, ''),
+    ...(options.secrets ?? []),
+  ].filter((value) => value !== undefined);
   let log = new LogEvidence(secrets);
   const limit = AbortSignal.timeout(logLimitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
@@ -82,12 +86,21 @@ export async function gatherEvidence(
     );
   } catch (error) {
     if (options.signal?.aborted === true) throw endedBy(options.signal, devboxId);
-    logProblem = limit.aborted ? `It was not read whole within ${logLimitMs / 1000} s.` : harmlessLine(redact(messageOf(error)), 300);
+    logProblem = limit.aborted
+      ? `It was not read whole within ${logLimitMs / 1000} s.`
+      : harmlessLine(redact(messageOf(error)), 300);
   }
   const found = log.found;
   const began = lastTimeOf(devbox, 'resuming');
-  const ofEarlierRun = found.entrypointExit?.timeMs !== undefined && began !== undefined && found.entrypointExit.timeMs < began;
-  return { devbox, gatheredMs: api.clock.now(), logProblem, ...found, ...(ofEarlierRun ? { entrypointExit: undefined } : {}) };
+  const ofEarlierRun =
+    found.entrypointExit?.timeMs !== undefined && began !== undefined && found.entrypointExit.timeMs < began;
+  return {
+    devbox,
+    gatheredMs: api.clock.now(),
+    logProblem,
+    ...found,
+    ...(ofEarlierRun ? { entrypointExit: undefined } : {}),
+  };
 }
 
 /** A connection that broke in the middle of the log. */
@@ -97,7 +110,12 @@ function isCut(error: unknown): boolean {
 
 class LogEvidence {
   readonly #redactor: LineRedactor;
-  readonly #lines = { entrypoint: [] as EvidenceLine[], setup: [] as EvidenceLine[], kernel: [] as EvidenceLine[], platform: [] as EvidenceLine[] };
+  readonly #lines = {
+    entrypoint: [] as EvidenceLine[],
+    setup: [] as EvidenceLine[],
+    kernel: [] as EvidenceLine[],
+    platform: [] as EvidenceLine[],
+  };
   #count = 0;
   #lastExit: LastExit | undefined;
   #entrypointExit: LastExit | undefined;

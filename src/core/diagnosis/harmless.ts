@@ -10,8 +10,11 @@ export function harmlessLine(text: string, limit = mostCharacters): string {
 
 /** As {@link harmlessLine}, but with its blanks kept: output is indented on purpose. */
 export function harmlessOutput(text: string): string {
-  const flat = stripControls(text).replace(/[\r\n\u2028\u2029\u0085]+/g, ' ').trimEnd();
-  const shown = flat.length > mostCharacters ? `${flat.slice(0, mostCharacters).replace(/[\ud800-\udbff]$/, '')} […]` : flat;
+  const flat = stripControls(text)
+    .replace(/[\r\n\u2028\u2029\u0085]+/g, ' ')
+    .trimEnd();
+  const shown =
+    flat.length > mostCharacters ? `${flat.slice(0, mostCharacters).replace(/[\ud800-\udbff]$/, '')} […]` : flat;
   return withoutLinks(shown);
 }
 

@@ -16,7 +16,13 @@ export function diagnosisMarkdown(evidence: Evidence): string {
     '| | |',
     '|---|---|',
     ...facts.map(({ label, value }) => `| ${escaped(label)} | ${codeSpan(value)} |`),
-    ...sections.flatMap(({ heading, note, lines }) => ['', `#### ${heading}`, '', ...(note === undefined ? [] : [escaped(note), '']), ...(lines.length === 0 ? [] : fenced(lines))]),
+    ...sections.flatMap(({ heading, note, lines }) => [
+      '',
+      `#### ${heading}`,
+      '',
+      ...(note === undefined ? [] : [escaped(note), '']),
+      ...(lines.length === 0 ? [] : fenced(lines)),
+    ]),
     '',
   ].join('\n');
 }

@@ -12,7 +12,11 @@ export interface NextStep {
 }
 
 /** What helps after a devbox stopped for this cause, best first. */
-export function nextSteps({ devbox, lastExit }: Pick<Evidence, 'devbox' | 'lastExit'>, cause: StopCause, l10n: Words): NextStep[] {
+export function nextSteps(
+  { devbox, lastExit }: Pick<Evidence, 'devbox' | 'lastExit'>,
+  cause: StopCause,
+  l10n: Words,
+): NextStep[] {
   const always: NextStep[] = [
     { kind: 'showOutput', text: l10n.t('Read its whole output') },
     { kind: 'openLog', text: l10n.t('Open its log as a document, to search and filter') },
@@ -22,7 +26,9 @@ export function nextSteps({ devbox, lastExit }: Pick<Evidence, 'devbox' | 'lastE
   switch (cause.kind) {
     case 'suspended':
       return [
-        ...(devbox.status === 'suspended' ? [{ kind: 'resume', text: l10n.t('Resume it') } as const] : [{ kind: 'lookAgain', text: l10n.t('Look again') } as const]),
+        ...(devbox.status === 'suspended'
+          ? [{ kind: 'resume', text: l10n.t('Resume it') } as const]
+          : [{ kind: 'lookAgain', text: l10n.t('Look again') } as const]),
         ...always,
       ];
     case 'alive':

@@ -1,7 +1,10 @@
 import type { Devbox } from '../platform/devbox';
 
 /** When the devbox entered a status for the last time; undefined if the API tells no such step, or no time of it. */
-export function lastTimeOf({ transitions }: Pick<Devbox, 'transitions'>, ...statuses: readonly string[]): number | undefined {
+export function lastTimeOf(
+  { transitions }: Pick<Devbox, 'transitions'>,
+  ...statuses: readonly string[]
+): number | undefined {
   return transitions.findLast(({ status }) => statuses.includes(status))?.timeMs;
 }
 

@@ -13,11 +13,19 @@ import { durationWords, type Words } from './words';
  */
 export function verdict(evidence: Evidence, cause: StopCause, l10n: Words): string[] {
   const sentences = causeSentences(evidence, cause, l10n);
-  const speaksOfMemory = cause.kind !== 'out_of_memory' && evidence.kernel.some(({ text }) => /out of memory|oom[-_ ]?kill|\bKilled process\b/i.test(text));
-  return speaksOfMemory ? [...sentences, l10n.t('Lines of the kernel, below, speak of memory that ran out.')] : sentences;
+  const speaksOfMemory =
+    cause.kind !== 'out_of_memory' &&
+    evidence.kernel.some(({ text }) => /out of memory|oom[-_ ]?kill|\bKilled process\b/i.test(text));
+  return speaksOfMemory
+    ? [...sentences, l10n.t('Lines of the kernel, below, speak of memory that ran out.')]
+    : sentences;
 }
 
-function causeSentences({ devbox, entrypointExit, logProblem, platform }: Evidence, cause: StopCause, l10n: Words): string[] {
+function causeSentences(
+  { devbox, entrypointExit, logProblem, platform }: Evidence,
+  cause: StopCause,
+  l10n: Words,
+): string[] {
   const size = harmlessLine(devbox.size ?? '', 30);
   const exit = entrypointExit?.code;
   switch (cause.kind) {
@@ -30,13 +38,19 @@ function causeSentences({ devbox, entrypointExit, logProblem, platform }: Eviden
       return [
         devbox.keepAliveSeconds === undefined
           ? l10n.t('Its lifetime was over. Runloop does not say how long that was.')
-          : l10n.t('Its lifetime of {0} was over: it ends then, whether it is used or not.', durationWords(devbox.keepAliveSeconds, l10n)),
+          : l10n.t(
+              'Its lifetime of {0} was over: it ends then, whether it is used or not.',
+              durationWords(devbox.keepAliveSeconds, l10n),
+            ),
       ];
     case 'idle':
       return [
         devbox.idleRule === undefined
           ? l10n.t('Nobody used it for as long as its idle rule says. Runloop does not say how long that was.')
-          : l10n.t('Nobody used it for {0}, and its idle rule shuts it down then.', durationWords(devbox.idleRule.seconds, l10n)),
+          : l10n.t(
+              'Nobody used it for {0}, and its idle rule shuts it down then.',
+              durationWords(devbox.idleRule.seconds, l10n),
+            ),
       ];
     case 'entrypoint_exit':
       return [
@@ -44,7 +58,11 @@ function causeSentences({ devbox, entrypointExit, logProblem, platform }: Eviden
           ? l10n.t('Its entrypoint ended, and a devbox ends with its entrypoint. The log has no exit code of it.')
           : exit === 0
             ? l10n.t('Its entrypoint ended by itself with exit code 0, and a devbox ends with its entrypoint.')
-            : l10n.t('Its entrypoint ended with exit code {0}{1}, and a devbox ends with its entrypoint.', exit, signalWords(exit, l10n)),
+            : l10n.t(
+                'Its entrypoint ended with exit code {0}{1}, and a devbox ends with its entrypoint.',
+                exit,
+                signalWords(exit, l10n),
+              ),
       ];
     case 'ttl_expired':
       return [l10n.t('The platform’s own limit on the age of devboxes was reached. No rule of the devbox lifts it.')];
@@ -56,7 +74,9 @@ function causeSentences({ devbox, entrypointExit, logProblem, platform }: Eviden
       ];
     case 'out_of_disk':
       return [
-        size === '' ? l10n.t('Its disk was full, and it was ended.') : l10n.t('The disk of its size {0} was full, and it was ended.', size),
+        size === ''
+          ? l10n.t('Its disk was full, and it was ended.')
+          : l10n.t('The disk of its size {0} was full, and it was ended.', size),
       ];
     case 'execution_failed':
       return [
@@ -65,22 +85,38 @@ function causeSentences({ devbox, entrypointExit, logProblem, platform }: Eviden
           : l10n.t('It never got ready: a command of its start failed.'),
       ];
     case 'health_check_failed':
-      return [l10n.t('The platform lost it: it did not answer any more, so it was given up. That need not be the fault of what ran in it, but memory or CPU that are nearly used up can be the cause, Runloop says.')];
+      return [
+        l10n.t(
+          'The platform lost it: it did not answer any more, so it was given up. That need not be the fault of what ran in it, but memory or CPU that are nearly used up can be the cause, Runloop says.',
+        ),
+      ];
     case 'unknown':
       return [
-        l10n.t('Runloop gives the reason "{0}", which this version of the extension does not know.', harmlessLine(redact(cause.reason), 80)),
+        l10n.t(
+          'Runloop gives the reason "{0}", which this version of the extension does not know.',
+          harmlessLine(redact(cause.reason), 80),
+        ),
       ];
     case 'untold':
       return [
-        devbox.status === 'failure' ? l10n.t('It failed, and Runloop gives no reason.') : l10n.t('It was shut down, and Runloop gives no reason.'),
-        logProblem === undefined ? l10n.t('The evidence below is all there is.') : l10n.t('Its log cannot be read either.'),
+        devbox.status === 'failure'
+          ? l10n.t('It failed, and Runloop gives no reason.')
+          : l10n.t('It was shut down, and Runloop gives no reason.'),
+        logProblem === undefined
+          ? l10n.t('The evidence below is all there is.')
+          : l10n.t('Its log cannot be read either.'),
       ];
     case 'suspended':
       return suspended(devbox, platform, l10n);
     case 'alive':
       return [l10n.t('It has not stopped: its status is "{0}".', harmlessLine(devbox.status, 40))];
     case 'strange':
-      return [l10n.t('Its status is "{0}", which this version of the extension does not know. Whether it stopped cannot be told.', harmlessLine(redact(devbox.status), 40))];
+      return [
+        l10n.t(
+          'Its status is "{0}", which this version of the extension does not know. Whether it stopped cannot be told.',
+          harmlessLine(redact(devbox.status), 40),
+        ),
+      ];
   }
 }
 
@@ -90,21 +126,35 @@ function suspended(devbox: Devbox, platform: Evidence['platform'], l10n: Words):
       ? l10n.t('It is suspended: its disk is kept, its processes are gone, and it can be resumed.')
       : l10n.t('It is being suspended: its disk is being kept, and its processes end.');
   const began = lastTimeOf(devbox, 'running') ?? 0;
-  const line = platform.findLast(({ timeMs, text }) => timeMs !== undefined && timeMs >= began && /suspend/i.test(text));
-  return [what, line === undefined ? idleRule(devbox, l10n) : l10n.t('The platform wrote into its log: "{0}"', line.text)];
+  const line = platform.findLast(
+    ({ timeMs, text }) => timeMs !== undefined && timeMs >= began && /suspend/i.test(text),
+  );
+  return [
+    what,
+    line === undefined ? idleRule(devbox, l10n) : l10n.t('The platform wrote into its log: "{0}"', line.text),
+  ];
 }
 
 /** The API has no field for why a devbox was suspended; whether its idle rule can have been it follows from how long it ran. */
 function idleRule(devbox: Devbox, l10n: Words): string {
   const rule = devbox.idleRule;
   if (rule?.action !== 'suspend') {
-    return l10n.t('Runloop does not say why. It has no rule that suspends it when idle, so a person or a program asked for it, or the platform made room.');
+    return l10n.t(
+      'Runloop does not say why. It has no rule that suspends it when idle, so a person or a program asked for it, or the platform made room.',
+    );
   }
   const allowed = durationWords(rule.seconds, l10n);
   const ran = lastRunMs(devbox);
   return ran !== undefined && ran < rule.seconds * 1_000
-    ? l10n.t('Runloop does not say why. Its idle rule was not it: that one suspends after {0} without use, and it ran for {1}. A person or a program asked for it, or the platform made room.', allowed, durationWords(ran / 1_000, l10n))
-    : l10n.t('Runloop does not say why. Its idle rule suspends it after {0} without use; a person or a program can do so at any time.', allowed);
+    ? l10n.t(
+        'Runloop does not say why. Its idle rule was not it: that one suspends after {0} without use, and it ran for {1}. A person or a program asked for it, or the platform made room.',
+        allowed,
+        durationWords(ran / 1_000, l10n),
+      )
+    : l10n.t(
+        'Runloop does not say why. Its idle rule suspends it after {0} without use; a person or a program can do so at any time.',
+        allowed,
+      );
 }
 
 /** What an exit code stands for, where shells agree on it. */

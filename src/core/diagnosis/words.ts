@@ -5,7 +5,8 @@ export interface Words {
 
 /** The texts as they are written. */
 export const english: Words = {
-  t: (message, ...args) => message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole)),
+  t: (message, ...args) =>
+    message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole)),
 };
 
 /** A length of time, to two units. */
@@ -20,5 +21,7 @@ export function durationWords(seconds: number, l10n: Words): string {
 
 /** A time to the millisecond in UTC: the same for everybody who reads the report. */
 export function timeWords(ms: number): string {
-  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC') : String(ms);
+  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15
+    ? new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC')
+    : String(ms);
 }

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endedBy, messageOf, RuntimeError, isTransient } from '../errors';
 import { type RetryRule, longestRetryAfterSeconds } from './retryRules';
 
-
 /** Thrown inside a waiting rule to say "not yet": never leaves `retrying` unless the tries are used up. */
 export class NotYet extends Error {
   constructor(what: string) {

@@ -51,7 +51,13 @@ export const plainVscodeRule: RetryRule = { tries: 70, delayMs: 100, factor: 1.3
  * Waiting for the action server: first tries close together, then ever further apart up to 1 s, for 120 s in all
  * (OpenHands' bound). Growing by 1.5 % a try means that nobody waits more than about 1.5 % longer than needed.
  */
-export const serverAliveRule: RetryRule = { tries: 1_000, delayMs: 25, factor: 1.015, maxDelayMs: 1_000, jitter: false };
+export const serverAliveRule: RetryRule = {
+  tries: 1_000,
+  delayMs: 25,
+  factor: 1.015,
+  maxDelayMs: 1_000,
+  jitter: false,
+};
 export const serverAliveBoundMs = 120_000;
 /** Milliseconds that one question to `/alive` may take. */
 export const aliveTimeoutMs = 5_000;

@@ -61,7 +61,9 @@ export class ExecutionOutputs {
   /** A pass through the list has come to its end: what began in it and has not ended is streamed. */
   openNew(): void {
     const streamed = [...this.#places.values()].filter(({ state }) => state === 'streamed').length;
-    for (const place of [...this.#places.values()].filter(({ state }) => state === 'listed').slice(0, mostAtOnce - streamed)) {
+    for (const place of [...this.#places.values()]
+      .filter(({ state }) => state === 'listed')
+      .slice(0, mostAtOnce - streamed)) {
       place.state = 'streamed';
       this.#open(place);
     }
@@ -149,7 +151,8 @@ export class ExecutionOutputs {
           place.held = undefined;
           stream.isOpen = true;
         };
-        for await (const piece of streamOutput(this.#api, which, { ...call, from: before, onOpen })) await this.#push({ place, name, what: piece });
+        for await (const piece of streamOutput(this.#api, which, { ...call, from: before, onOpen }))
+          await this.#push({ place, name, what: piece });
         if (await executionCompleted(this.#api, this.#devboxId, place.id, call)) {
           await this.#push({ place, name, what: 'end' });
           return;
@@ -166,7 +169,10 @@ export class ExecutionOutputs {
       await this.#allHandedOn();
       if (place.outputs[name].offset > before) waitMs = reconnectMs[0];
       // A server that ends a stream because it is silent is not asked again and again: the list tells when there is more.
-      else waitMs = stream.isOpen ? Math.min(waitMs * silentGrowth, silentTurns * pollMs[1]) : Math.min(waitMs * 2, reconnectMs[1]);
+      else
+        waitMs = stream.isOpen
+          ? Math.min(waitMs * silentGrowth, silentTurns * pollMs[1])
+          : Math.min(waitMs * 2, reconnectMs[1]);
       await this.#nap(place, waitMs);
     }
   }
@@ -191,7 +197,8 @@ export class ExecutionOutputs {
   }
 
   async #allHandedOn(): Promise<void> {
-    while (this.#arrived.length > 0 && !this.#signal.aborted) await new Promise<void>((resolve) => void this.#onRoom.push(resolve));
+    while (this.#arrived.length > 0 && !this.#signal.aborted)
+      await new Promise<void>((resolve) => void this.#onRoom.push(resolve));
   }
 
   *#handOn(): Generator<FollowEvent> {
@@ -241,7 +248,13 @@ export class ExecutionOutputs {
       if (known > 0) continue;
       // The stream does not tell when a line was written; it came just now.
       const timestampMs = this.#api.clock.now();
-      fresh.push({ level: name === 'stderr' ? 'error' : 'info', source: 'exec', timestampMs, text, executionId: place.id });
+      fresh.push({
+        level: name === 'stderr' ? 'error' : 'info',
+        source: 'exec',
+        timestampMs,
+        text,
+        executionId: place.id,
+      });
     }
     return fresh;
   }

@@ -26,7 +26,11 @@ const usualPace: FollowPace = { reconnectMs: [500, 15_000], pollMs: [1_000, 60_0
  *
  * @throws RuntimeError for failures that will not pass (refused key, devbox unknown).
  */
-export async function* followEvents(api: RunloopApi, devboxId: string, options: FollowOptions): AsyncGenerator<FollowEvent> {
+export async function* followEvents(
+  api: RunloopApi,
+  devboxId: string,
+  options: FollowOptions,
+): AsyncGenerator<FollowEvent> {
   const position = options.position ?? new FollowPosition();
   const pace = options.pace ?? usualPace;
   const turns = new FollowTurns(pace, options);
@@ -47,7 +51,8 @@ export async function* followEvents(api: RunloopApi, devboxId: string, options: 
         saidSuspended = isSuspended;
         if (turns.asksLog) {
           position.begin();
-          const tail = (signal: AbortSignal): AsyncGenerator<FollowEvent> => tailPass(api, devboxId, { ...options, signal }, position, turns);
+          const tail = (signal: AbortSignal): AsyncGenerator<FollowEvent> =>
+            tailPass(api, devboxId, { ...options, signal }, position, turns);
           if (outputs !== undefined) yield* listPass(api, devboxId, options, position, { outputs, turns });
           else if (rests) yield* saidWhenQuiet(tail, suspendedNotice, options.signal);
           else yield* tail(options.signal);
@@ -82,7 +87,11 @@ export async function* followEvents(api: RunloopApi, devboxId: string, options: 
 }
 
 /** {@link followEvents}, entry by entry and without the notices. */
-export async function* followDevbox(api: RunloopApi, devboxId: string, options: FollowOptions): AsyncGenerator<LogEntry> {
+export async function* followDevbox(
+  api: RunloopApi,
+  devboxId: string,
+  options: FollowOptions,
+): AsyncGenerator<LogEntry> {
   for await (const event of followEvents(api, devboxId, options)) {
     if (event.type === 'lines') yield* event.lines;
   }
@@ -93,11 +102,16 @@ export async function* followDevbox(api: RunloopApi, devboxId: string, options: 
  *
  * @throws RuntimeError; a cut is not bridged
  */
-export async function* readLog(api: RunloopApi, devboxId: string, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
+export async function* readLog(
+  api: RunloopApi,
+  devboxId: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogEntry[]> {
   const position = new FollowPosition();
   position.begin();
   try {
-    for await (const event of listPass(api, devboxId, { signal }, position)) if (event.type === 'lines') yield event.lines;
+    for await (const event of listPass(api, devboxId, { signal }, position))
+      if (event.type === 'lines') yield event.lines;
   } catch (error) {
     if (RuntimeError.is(error) || !isCut(error)) throw error;
     throw new RuntimeError({
@@ -140,7 +154,9 @@ async function* listPass(
       return;
     }
     const taken = position.take(next.value);
-    yield* following === undefined ? events(taken) : seen(events(following.outputs.fromList(taken)), api, following.turns);
+    yield* following === undefined
+      ? events(taken)
+      : seen(events(following.outputs.fromList(taken)), api, following.turns);
   }
 }
 
@@ -153,12 +169,16 @@ function* seen(those: Iterable<FollowEvent>, api: RunloopApi, turns: FollowTurns
 }
 
 /** What a stream brings, and behind its history, which ends when nothing comes for a moment, what is to be said. */
-async function* saidWhenQuiet(open: (signal: AbortSignal) => AsyncGenerator<FollowEvent>, said: FollowEvent, signal: AbortSignal): AsyncGenerator<FollowEvent> {
+async function* saidWhenQuiet(
+  open: (signal: AbortSignal) => AsyncGenerator<FollowEvent>,
+  said: FollowEvent,
+  signal: AbortSignal,
+): AsyncGenerator<FollowEvent> {
   const stop = new AbortController();
   const events = open(AbortSignal.any([signal, stop.signal]));
   let next = events.next();
   try {
-    for (let isSaid = false; ; ) {
+    for (let isSaid = false; ;) {
       const moment = new AbortController();
       const quiet = isSaid ? [] : [sleep(quietMs, undefined, { signal: moment.signal }).catch(() => undefined)];
       const come = await Promise.race([next, ...quiet]).finally(() => moment.abort());

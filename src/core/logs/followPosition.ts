@@ -57,7 +57,8 @@ export class FollowPosition {
   take(raw: readonly RawEntry[]): Taken[] {
     const taken: Taken[] = [];
     for (const entry of raw) {
-      if (entry.id !== undefined && (this.#lastId !== undefined || this.#count === 0)) this.#byId(entry, entry.id, taken);
+      if (entry.id !== undefined && (this.#lastId !== undefined || this.#count === 0))
+        this.#byId(entry, entry.id, taken);
       else this.#byCount(entry, taken);
     }
     return taken;
@@ -131,7 +132,12 @@ export class FollowPosition {
 }
 
 function same(one: LogEntry, other: LogEntry): boolean {
-  return one.timestampMs === other.timestampMs && one.text === other.text && one.source === other.source && one.level === other.level;
+  return (
+    one.timestampMs === other.timestampMs &&
+    one.text === other.text &&
+    one.source === other.source &&
+    one.level === other.level
+  );
 }
 
 /** What is no log entry is kept as text: it must not be lost, and it counts. */

@@ -25,7 +25,11 @@ export interface FollowWhileShownOptions extends FollowOptions {
  *
  * @throws RuntimeError for failures that will not pass
  */
-export async function* followWhileShown(api: RunloopApi, devboxId: string, options: FollowWhileShownOptions): AsyncGenerator<FollowEvent> {
+export async function* followWhileShown(
+  api: RunloopApi,
+  devboxId: string,
+  options: FollowWhileShownOptions,
+): AsyncGenerator<FollowEvent> {
   const { audience, signal } = options;
   const position = options.position ?? new FollowPosition();
   const said = new SaidOnce();
@@ -36,7 +40,12 @@ export async function* followWhileShown(api: RunloopApi, devboxId: string, optio
       return { dispose: () => subscriptions.forEach((subscription) => subscription?.dispose()) };
     };
     try {
-      for await (const event of followEvents(api, devboxId, { ...options, position, lookNow, signal: AbortSignal.any([signal, watch.signal]) })) {
+      for await (const event of followEvents(api, devboxId, {
+        ...options,
+        position,
+        lookNow,
+        signal: AbortSignal.any([signal, watch.signal]),
+      })) {
         if (said.isNews(event)) yield event;
       }
       if (!watch.signal.aborted) return;

@@ -76,7 +76,9 @@ export class LineGroups {
     }
     if (/^\s+\S/.test(entry.text)) return true;
     // A traceback's last line is not indented: the exception itself.
-    const ends = (this.#insideTrace || open.lines.some((line) => line.startsWith('Traceback '))) && /^[\w.]+(?:Error|Exception|Exit|Interrupt|Warning)?(?::|$)/.test(entry.text);
+    const ends =
+      (this.#insideTrace || open.lines.some((line) => line.startsWith('Traceback '))) &&
+      /^[\w.]+(?:Error|Exception|Exit|Interrupt|Warning)?(?::|$)/.test(entry.text);
     if (ends) this.#insideTrace = false;
     return ends;
   }

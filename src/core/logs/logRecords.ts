@@ -183,7 +183,13 @@ export class LogRecords {
     const ends = new Uint32Array(this.#texts.length);
     let end = 0;
     this.#texts.forEach((text, index) => (ends[index] = end += text.length));
-    return { first: this.#sealed, text: this.#texts.join(''), ends, kinds: Uint16Array.from(this.#kinds), lines: Uint32Array.from(this.#lines) };
+    return {
+      first: this.#sealed,
+      text: this.#texts.join(''),
+      ends,
+      kinds: Uint16Array.from(this.#kinds),
+      lines: Uint32Array.from(this.#lines),
+    };
   }
 
   /** The blocks from the one that has this record. */
@@ -195,6 +201,7 @@ export class LogRecords {
   #tester(filter: LogFilter): (kind: number) => boolean {
     const levels = lineLevels.map((level) => !filter.hiddenLevels.has(level));
     const sources = this.#sources.map((name) => !filter.hiddenSources.has(name));
-    return (kind) => (kind & noticeBit) !== 0 || (levels[kind & levelMask] === true && sources[kind >> sourceShift] === true);
+    return (kind) =>
+      (kind & noticeBit) !== 0 || (levels[kind & levelMask] === true && sources[kind >> sourceShift] === true);
   }
 }

@@ -34,7 +34,10 @@ export class OutputPlace {
     const counts = !text.includes('\ufffd');
     let fresh = text;
     if (reached <= this.#offset) fresh = '';
-    else if (counts && begins < this.#offset) fresh = Buffer.from(text).subarray(this.#offset - begins).toString('utf8');
+    else if (counts && begins < this.#offset)
+      fresh = Buffer.from(text)
+        .subarray(this.#offset - begins)
+        .toString('utf8');
     const gap = counts && begins > this.#offset;
     this.#offset = Math.max(this.#offset, reached);
     return { lines: this.#split(fresh), gap };

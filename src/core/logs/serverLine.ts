@@ -58,7 +58,9 @@ function jsonLine(text: string): ShownLine | undefined {
   const word =
     asString(fields['level']) ??
     asString(fields['levelname']) ??
-    Object.values(fields).map(asString).find((value) => value !== undefined && value.toLowerCase() in levels);
+    Object.values(fields)
+      .map(asString)
+      .find((value) => value !== undefined && value.toLowerCase() in levels);
   const logger = asString(fields['name']);
   const trace = asString(fields['exc_info']);
   const head = logger === undefined || logger === 'openhands' ? message : `${logger}: ${message}`;

@@ -48,7 +48,11 @@ function optionsFromTables(tables: JsonObject): Partial<RunloopRuntimeOptions> {
     browsergymEvalEnv: text(sandbox['browsergym_eval_env']),
     enableAutoLint: asBoolean(sandbox['enable_auto_lint']),
     closeMode:
-      asBoolean(sandbox['keep_runtime_alive']) === true ? 'keep' : asBoolean(sandbox['pause_closed_runtimes']) === true ? 'suspend' : undefined,
+      asBoolean(sandbox['keep_runtime_alive']) === true
+        ? 'keep'
+        : asBoolean(sandbox['pause_closed_runtimes']) === true
+          ? 'suspend'
+          : undefined,
     runtimeStartupEnvVars: Object.keys(startup).length === 0 ? undefined : startup,
     mcp: tables['mcp'] === undefined ? undefined : parseMcpServers(tables['mcp']),
   });

@@ -2,7 +2,9 @@ import { parsePythonDict } from './pythonDict';
 import type { RunloopRuntimeOptions } from './runtimeOptions';
 
 /** Options without those that were not given, so that spreading them over others never erases one. */
-export function given(options: { readonly [Key in keyof RunloopRuntimeOptions]?: RunloopRuntimeOptions[Key] | undefined }): Partial<RunloopRuntimeOptions> {
+export function given(options: {
+  readonly [Key in keyof RunloopRuntimeOptions]?: RunloopRuntimeOptions[Key] | undefined;
+}): Partial<RunloopRuntimeOptions> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
@@ -46,7 +48,12 @@ export function optionsFromEnvironment(
     actionTimeoutSeconds: number('SANDBOX_TIMEOUT'),
     browsergymEvalEnv: text('SANDBOX_BROWSERGYM_EVAL_ENV'),
     enableAutoLint: flag('SANDBOX_ENABLE_AUTO_LINT'),
-    closeMode: flag('SANDBOX_KEEP_RUNTIME_ALIVE') === true ? 'keep' : flag('SANDBOX_PAUSE_CLOSED_RUNTIMES') === true ? 'suspend' : undefined,
+    closeMode:
+      flag('SANDBOX_KEEP_RUNTIME_ALIVE') === true
+        ? 'keep'
+        : flag('SANDBOX_PAUSE_CLOSED_RUNTIMES') === true
+          ? 'suspend'
+          : undefined,
     runtimeStartupEnvVars: startup === undefined ? undefined : parsePythonDict(startup),
     envVars: variables.length === 0 ? undefined : Object.fromEntries(variables),
   });

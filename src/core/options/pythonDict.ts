@@ -26,20 +26,38 @@ export function parsePythonDict(text: string): Record<string, string> {
   return result;
 }
 
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', a: '\u0007', '0': '\0' };
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  a: '\u0007',
+  '0': '\0',
+};
 
 function unquote(literal: string): string {
-  return literal.slice(1, -1).replace(
-    /\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(\n)|(.))/gs,
-    (_all, u: string | undefined, long: string | undefined, x: string | undefined, newline: string | undefined, other: string | undefined) => {
-      const code = u ?? long ?? x;
-      if (code !== undefined) return String.fromCodePoint(Math.min(Number.parseInt(code, 16), 0x10ffff));
-      if (newline !== undefined) return '';
-      const letter = other ?? '';
-      // Python keeps the backslash of an escape that it does not know.
-      return escapes[letter] ?? (/['"\\/]/.test(letter) ? letter : `\\${letter}`);
-    },
-  );
+  return literal
+    .slice(1, -1)
+    .replace(
+      /\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(\n)|(.))/gs,
+      (
+        _all,
+        u: string | undefined,
+        long: string | undefined,
+        x: string | undefined,
+        newline: string | undefined,
+        other: string | undefined,
+      ) => {
+        const code = u ?? long ?? x;
+        if (code !== undefined) return String.fromCodePoint(Math.min(Number.parseInt(code, 16), 0x10ffff));
+        if (newline !== undefined) return '';
+        const letter = other ?? '';
+        // Python keeps the backslash of an escape that it does not know.
+        return escapes[letter] ?? (/['"\\/]/.test(letter) ? letter : `\\${letter}`);
+      },
+    );
 }
 
 function unreadable(): RuntimeError {

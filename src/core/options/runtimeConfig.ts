@@ -6,7 +6,6 @@ import { defaultBaseUrl } from '../platform/client';
 import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
 import type { StartChoices } from '../start/startChoices';
 
-
 /** {@link RunloopRuntimeOptions}, checked and with their defaults. */
 export interface RuntimeConfig {
   readonly apiKey: string;
@@ -66,7 +65,9 @@ function checkedSid(sid: string): string {
   );
 }
 
-function checkedNumbers(options: RunloopRuntimeOptions): Pick<RuntimeConfig, 'keepAliveSeconds' | 'maxIterations' | 'actionTimeoutSeconds' | 'userId'> {
+function checkedNumbers(
+  options: RunloopRuntimeOptions,
+): Pick<RuntimeConfig, 'keepAliveSeconds' | 'maxIterations' | 'actionTimeoutSeconds' | 'userId'> {
   const keepAliveSeconds = options.keepAliveTimeSeconds ?? 3_600;
   if (!Number.isInteger(keepAliveSeconds) || keepAliveSeconds < 60 || keepAliveSeconds > longestKeepAliveSeconds) {
     throw invalid('The lifetime of a devbox must be between 1 minute and 48 hours.', 'Choose another lifetime.');
@@ -89,7 +90,9 @@ function checkedNumbers(options: RunloopRuntimeOptions): Pick<RuntimeConfig, 'ke
 
 /** All variables in the order of §5.1; what cannot be a variable is refused here, before anything is created. */
 function mergedEnvironment(options: RunloopRuntimeOptions): Record<string, string> {
-  const tokens = Object.entries(options.gitProviderTokens ?? {}).map(([provider, token]) => [`${provider}_token`, token] as const);
+  const tokens = Object.entries(options.gitProviderTokens ?? {}).map(
+    ([provider, token]) => [`${provider}_token`, token] as const,
+  );
   const all = [
     ...(options.enableAutoLint === true ? [['ENABLE_AUTO_LINT', 'true'] as const] : []),
     ...Object.entries(options.envVars ?? {}),
@@ -117,7 +120,10 @@ function checkedIdentity(text: string, what: string): string {
  */
 export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
   if (options.runtime !== undefined && options.runtime !== 'runloop') {
-    throw invalid(`The runtime "${options.runtime}" is asked for, and this is "runloop".`, 'Set RUNTIME=runloop, or leave it out.');
+    throw invalid(
+      `The runtime "${options.runtime}" is asked for, and this is "runloop".`,
+      'Set RUNTIME=runloop, or leave it out.',
+    );
   }
   const workspacePath = options.workspaceMountPathInSandbox ?? '/workspace';
   if (!workspacePath.startsWith('/') || workspacePath.includes('\0')) {

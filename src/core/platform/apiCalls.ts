@@ -3,7 +3,7 @@ import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
 import { endedBy, RuntimeError } from '../errors';
 import { retrying, type RetryingOptions } from '../http/retry';
-import { readRule, repeatableChangeRule, type RetryRule } from "../http/retryRules";
+import { readRule, repeatableChangeRule, type RetryRule } from '../http/retryRules';
 import { fromSdkError } from './apiErrors';
 import { openSdk, type ApiAccount } from './client';
 import { ServerClock } from './serverClock';
@@ -54,7 +54,12 @@ export class ApiCalls {
   }
 
   /** A GET, tried again after passing failures. @throws RuntimeError */
-  async get(path: string, subject: CallSubject, call: CallOptions, query?: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async get(
+    path: string,
+    subject: CallSubject,
+    call: CallOptions,
+    query?: Readonly<Record<string, unknown>>,
+  ): Promise<unknown> {
     const request = query === undefined ? {} : { query };
     return retrying(() => this.once('get', path, request, subject, call), {
       rule: call.rule ?? readRule,
@@ -103,9 +108,8 @@ export class ApiCalls {
     const sdk = await this.#sdk;
     this.#onRequest?.({ method, path });
     const asked = Date.now();
-    const { data, response } = await (method === 'get'
-      ? sdk.get<unknown, unknown>(path, options)
-      : sdk.post<unknown, unknown>(path, options)
+    const { data, response } = await (
+      method === 'get' ? sdk.get<unknown, unknown>(path, options) : sdk.post<unknown, unknown>(path, options)
     ).withResponse();
     this.clock.observe(response.headers.get('date'), asked, Date.now());
     return data;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RuntimeError, isTransient } from '../errors';
 import { asArray, asObject, asString } from '../parse';
 import { NotYet, retrying } from '../http/retry';
-import { buildRule } from "../http/retryRules";
+import { buildRule } from '../http/retryRules';
 import type { CallOptions } from './apiCalls';
 import type { RunloopApi } from './runloopApi';
 
@@ -52,7 +52,11 @@ export async function beginBuild(
 }
 
 /** A build of this name that is under way, the newest if there are several. */
-export async function buildUnderWay(api: RunloopApi, name: string, call: CallOptions = {}): Promise<BlueprintBuild | undefined> {
+export async function buildUnderWay(
+  api: RunloopApi,
+  name: string,
+  call: CallOptions = {},
+): Promise<BlueprintBuild | undefined> {
   return (await buildsNamed(api, name, call)).find(({ status }) => isUnderWay(status));
 }
 
@@ -61,13 +65,21 @@ async function buildsNamed(
   name: string,
   call: CallOptions,
 ): Promise<readonly (BlueprintBuild & { readonly metadata: string | undefined })[]> {
-  const answer = asObject(await api.read('/v1/blueprints', 'listing blueprints', call, { name, limit: 100, include_total_count: false }));
+  const answer = asObject(
+    await api.read('/v1/blueprints', 'listing blueprints', call, { name, limit: 100, include_total_count: false }),
+  );
   return asArray(answer?.['blueprints'])
     .flatMap((entry) => {
       const view = asObject(entry);
       return view === undefined || asString(view['name']) !== name
         ? []
-        : [{ ...parseBuild(view), created: Number(view['create_time_ms']), metadata: asString(asObject(view['metadata'])?.[metadataKey]) }];
+        : [
+            {
+              ...parseBuild(view),
+              created: Number(view['create_time_ms']),
+              metadata: asString(asObject(view['metadata'])?.[metadataKey]),
+            },
+          ];
     })
     .sort((a, b) => b.created - a.created);
 }

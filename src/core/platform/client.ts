@@ -73,7 +73,10 @@ const send = (url: string | URL, init?: RequestInit): Promise<Response> => fetch
 
 /** The Runloop SDK, loaded on first use. */
 export async function openSdk(account: ApiAccount): Promise<Runloop> {
-  const [{ Runloop: Client }, { VERSION }] = await Promise.all([import('@runloop/api-client/index'), import('@runloop/api-client/version')]);
+  const [{ Runloop: Client }, { VERSION }] = await Promise.all([
+    import('@runloop/api-client/index'),
+    import('@runloop/api-client/version'),
+  ]);
   return new Client({
     bearerToken: account.apiKey,
     baseURL: account.baseUrl,

@@ -143,7 +143,13 @@ export function parseDevbox(value: unknown): Devbox {
       const timeMs = asNumber(transition?.['transition_time_ms']);
       const failureReason = asString(transition?.['failure_reason']);
       if (to === undefined) return [];
-      return [{ status: to, ...(timeMs === undefined ? {} : { timeMs }), ...(failureReason === undefined ? {} : { failureReason }) }];
+      return [
+        {
+          status: to,
+          ...(timeMs === undefined ? {} : { timeMs }),
+          ...(failureReason === undefined ? {} : { failureReason }),
+        },
+      ];
     }),
     tunnel: parseTunnel(view['tunnel']),
   };

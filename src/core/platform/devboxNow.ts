@@ -14,7 +14,13 @@ import type { RunloopApi } from './runloopApi';
  */
 export async function devboxNow(api: RunloopApi, devboxId: string, options: ReadLogOptions): Promise<Devbox> {
   const signal = withDeadline(30_000, options.signal);
-  const response = await openLog(api, encodeURIComponent(devboxId), devboxId, { ...options, signal }, { accept: 'application/json' });
+  const response = await openLog(
+    api,
+    encodeURIComponent(devboxId),
+    devboxId,
+    { ...options, signal },
+    { accept: 'application/json' },
+  );
   const body = await readAll(bodyOf(response, options.onBytes));
   if (response.statusCode === 404) {
     throw new RuntimeError({

@@ -34,7 +34,11 @@ function executionPath(devboxId: string, executionId: string): string {
  */
 export async function* streamOutput(
   api: RunloopApi,
-  { devboxId, executionId, name }: { readonly devboxId: string; readonly executionId: string; readonly name: OutputName },
+  {
+    devboxId,
+    executionId,
+    name,
+  }: { readonly devboxId: string; readonly executionId: string; readonly name: OutputName },
   options: ReadOutputOptions,
 ): AsyncGenerator<OutputPiece> {
   const path = `${executionPath(devboxId, executionId)}/stream_${name}_updates?offset=${options.from}`;
@@ -54,7 +58,12 @@ export async function* streamOutput(
  *
  * @throws RuntimeError; Error with a Node code on a cut
  */
-export async function executionCompleted(api: RunloopApi, devboxId: string, executionId: string, options: ReadLogOptions): Promise<boolean> {
+export async function executionCompleted(
+  api: RunloopApi,
+  devboxId: string,
+  executionId: string,
+  options: ReadLogOptions,
+): Promise<boolean> {
   const signal = withDeadline(30_000, options.signal);
   // One line of its output: the answer is about its status.
   const path = `${executionPath(devboxId, executionId)}?last_n=1`;

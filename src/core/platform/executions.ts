@@ -1,7 +1,7 @@
 import { RuntimeError, isTransient } from '../errors';
 import { asNumber, asObject, asString } from '../parse';
 import { NotYet, retrying } from '../http/retry';
-import { executionRule } from "../http/retryRules";
+import { executionRule } from '../http/retryRules';
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';
 
@@ -33,7 +33,11 @@ export async function runCommand(
         const view = asObject(await api.read(path, 'waiting for a command', options));
         const stdout = asString(view?.['stdout']) ?? '';
         const stderr = asString(view?.['stderr']) ?? '';
-        const last = `${stdout}\n${stderr}`.trimEnd().split(/[\r\n]/).at(-1) ?? '';
+        const last =
+          `${stdout}\n${stderr}`
+            .trimEnd()
+            .split(/[\r\n]/)
+            .at(-1) ?? '';
         if (last !== told) options.onOutput?.((told = last));
         if (asString(view?.['status']) !== 'completed') throw new NotYet('the command runs');
         return { exitStatus: asNumber(view?.['exit_status']) ?? -1, stdout, stderr };

@@ -1,14 +1,19 @@
 import { RuntimeError, isTransient } from '../errors';
 import { asObject, asString } from '../parse';
 import { NotYet, retrying } from '../http/retry';
-import { snapshotRule } from "../http/retryRules";
+import { snapshotRule } from '../http/retryRules';
 import { parseDevbox, type Devbox } from './devbox';
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';
 
 /** Saves the disk and stops everything that runs. Answers before it is done: the status goes over `suspending`. */
 export async function suspendDevbox(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<Devbox> {
-  return changeTo(api, devboxId, { verb: 'suspend', doing: 'suspending a devbox', reached: ['suspending', 'suspended'] }, call);
+  return changeTo(
+    api,
+    devboxId,
+    { verb: 'suspend', doing: 'suspending a devbox', reached: ['suspending', 'suspended'] },
+    call,
+  );
 }
 
 /** Starts a suspended devbox again, launch commands included. Answers before it runs. */
@@ -25,7 +30,9 @@ async function changeTo(
   call: CallOptions,
 ): Promise<Devbox> {
   try {
-    return parseDevbox(await api.change(`${devboxPath(devboxId)}/${change.verb}`, change.doing, undefined, call, devboxId));
+    return parseDevbox(
+      await api.change(`${devboxPath(devboxId)}/${change.verb}`, change.doing, undefined, call, devboxId),
+    );
   } catch (error) {
     if (!RuntimeError.is(error) || (error.status !== 400 && error.status !== 409)) throw error;
     const devbox = await api.retrieve(devboxId, call);

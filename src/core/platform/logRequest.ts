@@ -37,14 +37,18 @@ export async function openLog(
     signal: options.signal,
   });
   const status = response.statusCode ?? 0;
-  const refused = status === 401 || status === 403 || status === 408 || status === 429 || (status >= 500 && status !== 501);
+  const refused =
+    status === 401 || status === 403 || status === 408 || status === 429 || (status >= 500 && status !== 501);
   if (!refused) return response;
   response.destroy();
   const retryAfter = Number(response.headers['retry-after'] ?? Number.NaN);
   throw new RuntimeError({
     code: status === 429 ? 'rate_limited' : status === 401 ? 'authentication' : status === 403 ? 'permission' : 'api',
     message: `The Runloop API refused to give the log (${status}).`,
-    nextStep: status === 401 || status === 403 ? 'Sign in again with a key that may read this devbox.' : 'Try again in a moment.',
+    nextStep:
+      status === 401 || status === 403
+        ? 'Sign in again with a key that may read this devbox.'
+        : 'Try again in a moment.',
     devboxId,
     status,
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : undefined,

@@ -24,5 +24,8 @@ export async function* tailLogs(
   options: ReadLogOptions & { readonly lastId?: number | undefined },
 ): AsyncGenerator<readonly RawEntry[]> {
   const last = options.lastId === undefined ? {} : { 'last-event-id': String(options.lastId) };
-  yield* readEvents(await openStream(api, `${encodeURIComponent(devboxId)}/logs/tail`, devboxId, options, last), options.onBytes);
+  yield* readEvents(
+    await openStream(api, `${encodeURIComponent(devboxId)}/logs/tail`, devboxId, options, last),
+    options.onBytes,
+  );
 }

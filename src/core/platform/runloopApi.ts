@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RuntimeError } from '../errors';
 import { asArray, asObject, asString } from '../parse';
 import { retrying } from '../http/retry';
-import { askedForReadRule } from "../http/retryRules";
+import { askedForReadRule } from '../http/retryRules';
 import { ApiCalls, type CallOptions, type SentRequest } from './apiCalls';
 import { parseApiKey, parseBaseUrl, type ApiAccount } from './client';
 import type { CreateDevboxBody } from './createDevboxBody';
@@ -134,7 +134,9 @@ export class RunloopApi {
     const path = `${devboxPath(devboxId)}/wait_for_status`;
     const request = { body: { statuses, timeout_seconds: holdSeconds }, timeout: (holdSeconds + 20) * 1000 };
     try {
-      return parseDevbox(await this.#calls.once('post', path, request, { doing: 'waiting for a devbox', devboxId }, call));
+      return parseDevbox(
+        await this.#calls.once('post', path, request, { doing: 'waiting for a devbox', devboxId }, call),
+      );
     } catch (error) {
       if (RuntimeError.is(error) && error.status === 408) return undefined;
       throw error;
@@ -157,7 +159,9 @@ export class RunloopApi {
     const path = `${devboxPath(devboxId)}/execute_async`;
     const request = { body: { command }, idempotencyKey: randomUUID() };
     // Sent once: whether the platform drops a repeat is not promised.
-    const answer = asObject(await this.#calls.once('post', path, request, { doing: 'starting a command', devboxId }, call));
+    const answer = asObject(
+      await this.#calls.once('post', path, request, { doing: 'starting a command', devboxId }, call),
+    );
     return asString(answer?.['execution_id']) ?? '';
   }
 
@@ -188,14 +192,18 @@ export class RunloopApi {
 
   /** The whole log of a devbox, oldest first. */
   async logs(devboxId: string, call: CallOptions = {}): Promise<readonly LogEntry[]> {
-    const answer = asObject(await this.#calls.get(`${devboxPath(devboxId)}/logs`, { doing: 'reading logs', devboxId }, call));
+    const answer = asObject(
+      await this.#calls.get(`${devboxPath(devboxId)}/logs`, { doing: 'reading logs', devboxId }, call),
+    );
     return asArray(answer?.['logs']).flatMap((entry) => parseLogEntry(entry) ?? []);
   }
 
   async readFile(devboxId: string, filePath: string, call: CallOptions = {}): Promise<string> {
     const options = { body: { file_path: filePath }, headers: { accept: 'text/plain' } };
     const path = `${devboxPath(devboxId)}/read_file_contents`;
-    return asString(await this.#calls.change(path, { doing: 'reading a file of a devbox', devboxId }, call, options)) ?? '';
+    return (
+      asString(await this.#calls.change(path, { doing: 'reading a file of a devbox', devboxId }, call, options)) ?? ''
+    );
   }
 
   async blueprintsNamed(name: string, call: CallOptions = {}): Promise<readonly Blueprint[]> {
@@ -218,7 +226,12 @@ export class RunloopApi {
   }
 
   /** GET, parsed by the caller: for the other files of `platform/`. Tried again after passing failures. */
-  async read(path: string, doing: string, call: CallOptions, query?: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async read(
+    path: string,
+    doing: string,
+    call: CallOptions,
+    query?: Readonly<Record<string, unknown>>,
+  ): Promise<unknown> {
     return this.#calls.get(path, { doing }, call, query);
   }
 
@@ -226,7 +239,13 @@ export class RunloopApi {
    * POST, parsed by the caller: for the other files of `platform/`. Tried again after passing failures, with one
    * request id.
    */
-  async change(path: string, doing: string, body: Readonly<Record<string, unknown>> | undefined, call: CallOptions, devboxId?: string): Promise<unknown> {
+  async change(
+    path: string,
+    doing: string,
+    body: Readonly<Record<string, unknown>> | undefined,
+    call: CallOptions,
+    devboxId?: string,
+  ): Promise<unknown> {
     return this.#calls.change(path, { doing, devboxId }, call, body === undefined ? {} : { body });
   }
 }

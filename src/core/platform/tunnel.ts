@@ -4,7 +4,9 @@ import { RuntimeError } from '../errors';
 export const tunnelAuthorizationHeader = 'X-Runloop-Tunnel-Authorization';
 
 function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.') || hostname.endsWith('.localhost');
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.') || hostname.endsWith('.localhost')
+  );
 }
 
 /**

@@ -14,7 +14,7 @@ import { keepDevboxAlive, suspendDevbox } from '../platform/lifeCycle';
 import { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';
 import { resolveConfig, type RuntimeConfig } from '../options/runtimeConfig';
-import { type CloseMode, type RunloopRuntimeOptions } from "../options/runtimeOptions";
+import { type CloseMode, type RunloopRuntimeOptions } from '../options/runtimeOptions';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
 import type { RuntimeEvent } from './runtimeStatus';
 import { RuntimeVoice } from './runtimeEvents';
@@ -51,7 +51,9 @@ export class RunloopRuntime {
   constructor(options: RunloopRuntimeOptions) {
     this.config = resolveConfig(options);
     const { fire } = this.#voice;
-    this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) => fire({ type: 'request', request }));
+    this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) =>
+      fire({ type: 'request', request }),
+    );
   }
 
   /** States, statuses and phases as they happen. */
@@ -196,7 +198,12 @@ export class RunloopRuntime {
         this.#devbox = found.devbox;
         const connection = await bringUp(this.#context(call), found.devbox, found);
         if (!this.config.attachToExisting) {
-          await setUpDevbox(connection, { config: this.config, isNew: found.isNew, signal: call.signal, fire: this.#voice.fire });
+          await setUpDevbox(connection, {
+            config: this.config,
+            isNew: found.isNew,
+            signal: call.signal,
+            fire: this.#voice.fire,
+          });
         }
         this.#nowReady(connection);
       });
@@ -292,7 +299,8 @@ export class RunloopRuntime {
     const devbox = this.#devbox;
     try {
       // After a failed connect nothing of our own is left, and what was found is not ours to touch.
-      if (devbox !== undefined && !(failed && this.#createdHere)) await leaveDevbox(this.api, this.config, devbox, chosen);
+      if (devbox !== undefined && !(failed && this.#createdHere))
+        await leaveDevbox(this.api, this.config, devbox, chosen);
     } finally {
       this.#machine.move('closed');
       this.#voice.status('STATUS$STOPPED');
@@ -313,7 +321,8 @@ export class RunloopRuntime {
   }
 
   #ready(): Connection {
-    if (this.#machine.state !== 'ready' || this.#connection === undefined) throw wrongState(this.#machine.state, this.#devbox?.id);
+    if (this.#machine.state !== 'ready' || this.#connection === undefined)
+      throw wrongState(this.#machine.state, this.#devbox?.id);
     return this.#connection;
   }
 }

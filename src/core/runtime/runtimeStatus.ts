@@ -7,7 +7,8 @@ import type { RuntimeState } from './runtimeState';
  * The steps of a connect that a person waits for, in order. `provisioning` covers everything the platform does
  * before the devbox runs; the devbox's own status tells the details.
  */
-export type ConnectPhase = 'looking' | 'creating' | 'resuming' | 'provisioning' | 'startingServer' | 'settingUp' | 'ready';
+export type ConnectPhase =
+  'looking' | 'creating' | 'resuming' | 'provisioning' | 'startingServer' | 'settingUp' | 'ready';
 
 export type RuntimeEvent =
   | { readonly type: 'state'; readonly from: RuntimeState; readonly to: RuntimeState }

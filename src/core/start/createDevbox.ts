@@ -57,7 +57,12 @@ async function createOrFind(api: RunloopApi, body: CreateDevboxBody, options: Sa
       const found = await findByRequest(api, options);
       if (found !== undefined) return found;
     }
-    if (failure?.status !== undefined && failure.status >= 400 && failure.status < 500 && body.blueprint_name !== undefined) {
+    if (
+      failure?.status !== undefined &&
+      failure.status >= 400 &&
+      failure.status < 500 &&
+      body.blueprint_name !== undefined
+    ) {
       await explainBlueprint(api, body.blueprint_name, failure);
     }
     throw error;

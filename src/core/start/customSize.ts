@@ -33,8 +33,13 @@ function isEven(value: number, most: number): boolean {
  * @returns undefined if the text is not three numbers
  */
 export function parseCustomSize(text: string): Capacity | undefined {
-  const numbers = text.trim().split(/[\s,;/x]+/i).map(Number);
+  const numbers = text
+    .trim()
+    .split(/[\s,;/x]+/i)
+    .map(Number);
   const [cpuCores, memoryGib, diskGib] = numbers;
   if (numbers.length !== 3 || numbers.some((number) => !Number.isFinite(number) || number <= 0)) return undefined;
-  return cpuCores === undefined || memoryGib === undefined || diskGib === undefined ? undefined : { cpuCores, memoryGib, diskGib };
+  return cpuCores === undefined || memoryGib === undefined || diskGib === undefined
+    ? undefined
+    : { cpuCores, memoryGib, diskGib };
 }

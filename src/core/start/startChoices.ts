@@ -56,7 +56,8 @@ function invalid(message: string, nextStep: string): RuntimeError {
  */
 export function choicesBody(choices: StartChoices): CreateDevboxBody {
   const { source, endRule, repository } = choices;
-  const [least, most] = endRule.kind === 'idle' ? [shortestIdleSeconds, longestKeepAliveSeconds] : [60, longestKeepAliveSeconds];
+  const [least, most] =
+    endRule.kind === 'idle' ? [shortestIdleSeconds, longestKeepAliveSeconds] : [60, longestKeepAliveSeconds];
   if (!Number.isInteger(endRule.seconds) || endRule.seconds < least || endRule.seconds > most) {
     throw invalid('The time must be between 1 minute and 48 hours.', 'Choose another time.');
   }
@@ -91,7 +92,11 @@ function customSizeBody({ size, customSize }: StartChoices): CreateDevboxBody['l
       'Choose 0.5, 1 or an even number of CPUs up to 16, with 2 to 8 GiB of memory each, and an even number of GiB of disk up to 64.',
     );
   }
-  return { custom_cpu_cores: customSize.cpuCores, custom_gb_memory: customSize.memoryGib, custom_disk_size: customSize.diskGib };
+  return {
+    custom_cpu_cores: customSize.cpuCores,
+    custom_gb_memory: customSize.memoryGib,
+    custom_disk_size: customSize.diskGib,
+  };
 }
 
 /**
@@ -149,8 +154,12 @@ export function parseKeptChoices(value: unknown): StartChoices | undefined {
   const networkPolicyId = asString(kept?.['networkPolicyId']);
   const custom = asObject(kept?.['customSize']);
   const [cpuCores, memoryGib, diskGib] = ['cpuCores', 'memoryGib', 'diskGib'].map((part) => asNumber(custom?.[part]));
-  const customSize = cpuCores === undefined || memoryGib === undefined || diskGib === undefined ? undefined : { cpuCores, memoryGib, diskGib };
-  if (size === customSizeWord && (customSize === undefined || customSizeProblem(customSize) !== undefined)) return undefined;
+  const customSize =
+    cpuCores === undefined || memoryGib === undefined || diskGib === undefined
+      ? undefined
+      : { cpuCores, memoryGib, diskGib };
+  if (size === customSizeWord && (customSize === undefined || customSizeProblem(customSize) !== undefined))
+    return undefined;
   return {
     source: from,
     size,

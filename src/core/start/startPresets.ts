@@ -19,29 +19,46 @@ export const longestPresetFile = 65_536;
 const mostPresets = 50;
 const mostMinutes = longestKeepAliveSeconds / 60;
 
-const nameText = z.string().check(
-  z.refine((name) => nameProblem(name) === undefined, 'must have 1 to 100 characters, without control characters'),
-);
+const nameText = z
+  .string()
+  .check(
+    z.refine((name) => nameProblem(name) === undefined, 'must have 1 to 100 characters, without control characters'),
+  );
 const idText = z.string().regex(/^[\w.-]{1,100}$/, 'must be an id');
-const variableName = z.string().max(200).regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable');
+const variableName = z
+  .string()
+  .max(200)
+  .regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable');
 const minutes = z.int().min(1).max(mostMinutes);
 
 const presetShape = z
   .strictObject({
     name: nameText.meta({ description: 'Name of the preset, as the start shows it.' }),
-    blueprint: nameText.optional().meta({ description: 'Name of the blueprint to start from; its latest finished build is used. Without blueprint, snapshot and plain, the blueprint of the settings.' }),
+    blueprint: nameText.optional().meta({
+      description:
+        'Name of the blueprint to start from; its latest finished build is used. Without blueprint, snapshot and plain, the blueprint of the settings.',
+    }),
     snapshot: idText.optional().meta({ description: 'Id of the disk snapshot to start from, instead of a blueprint.' }),
-    plain: z.literal(true).optional().meta({ description: "Start from Runloop's default image, without an action server." }),
+    plain: z
+      .literal(true)
+      .optional()
+      .meta({ description: "Start from Runloop's default image, without an action server." }),
     size: z.enum(Object.keys(sizes)).optional().meta({ description: 'Size of the devbox.' }),
     customSize: z
       .strictObject({
         cpuCores: z.number().min(0.5).max(16).meta({ description: '0.5, 1 or an even number up to 16.' }),
-        memoryGib: z.number().min(1).max(64).meta({ description: '1 or an even number up to 64; 2 to 8 for each CPU.' }),
+        memoryGib: z
+          .number()
+          .min(1)
+          .max(64)
+          .meta({ description: '1 or an even number up to 64; 2 to 8 for each CPU.' }),
         diskGib: z.number().min(2).max(64).meta({ description: 'An even number from 2 to 64.' }),
       })
       .optional()
       .meta({ description: 'A size of your own, instead of size.' }),
-    lifetimeMinutes: minutes.optional().meta({ description: 'Minutes after which the devbox is shut down, at most 2880 (48 h).' }),
+    lifetimeMinutes: minutes
+      .optional()
+      .meta({ description: 'Minutes after which the devbox is shut down, at most 2880 (48 h).' }),
     idle: z
       .strictObject({
         minutes: minutes.meta({ description: 'Minutes without use.' }),
@@ -50,12 +67,19 @@ const presetShape = z
       .optional()
       .meta({ description: 'An idle rule, instead of a lifetime.' }),
     repository: z.string().max(300).optional().meta({ description: 'GitHub repository to clone, as owner/name.' }),
-    uploadWorkspace: z.literal(true).optional().meta({ description: 'Upload the workspace folder: what .gitignore names is left out, and files that look like secrets are asked about.' }),
+    uploadWorkspace: z.literal(true).optional().meta({
+      description:
+        'Upload the workspace folder: what .gitignore names is left out, and files that look like secrets are asked about.',
+    }),
     environment: z
       .record(variableName, z.string().max(32_768))
       .optional()
       .meta({ description: 'Environment variables. For secret values use secrets.' }),
-    secrets: z.array(variableName).max(100).optional().meta({ description: 'Names of account secrets, each passed on as a variable of its own name.' }),
+    secrets: z
+      .array(variableName)
+      .max(100)
+      .optional()
+      .meta({ description: 'Names of account secrets, each passed on as a variable of its own name.' }),
     networkPolicy: idText.optional().meta({ description: 'Id of a network policy of the account.' }),
   })
   .meta({ title: 'Preset for a Runloop devbox' });
@@ -89,7 +113,8 @@ export function parsePresetFile(text: string): readonly Preset[] {
   let value: unknown;
   try {
     value = JSON.parse(text, (key, part: unknown) => {
-      if (key === '__proto__') throw new PresetError({ kind: 'forbiddenName' }, 'Presets: a name in the file is not allowed.');
+      if (key === '__proto__')
+        throw new PresetError({ kind: 'forbiddenName' }, 'Presets: a name in the file is not allowed.');
       return part;
     });
   } catch (error) {
@@ -140,7 +165,8 @@ function checkedPreset(preset: Preset): Preset {
     const list = words.join(', ');
     return wrong({ kind: 'excludes', preset: name, words: list }, `${list} exclude one another.`);
   };
-  if ([preset.blueprint, preset.snapshot, preset.plain].filter((from) => from !== undefined).length > 1) throw excludes('blueprint', 'snapshot', 'plain');
+  if ([preset.blueprint, preset.snapshot, preset.plain].filter((from) => from !== undefined).length > 1)
+    throw excludes('blueprint', 'snapshot', 'plain');
   if (preset.size !== undefined && preset.customSize !== undefined) throw excludes('size', 'customSize');
   if (preset.customSize !== undefined && customSizeProblem(preset.customSize) !== undefined) {
     throw wrong({ kind: 'noSuchSize', preset: name }, 'Runloop does not offer this customSize.');
@@ -168,7 +194,10 @@ export function choicesOf(preset: Preset, defaults: PresetDefaults): StartChoice
         : { kind: 'snapshot', id: snapshot };
   const endRule: EndRule =
     idle === undefined
-      ? { kind: 'lifetime', seconds: preset.lifetimeMinutes === undefined ? defaults.lifetimeSeconds : preset.lifetimeMinutes * 60 }
+      ? {
+          kind: 'lifetime',
+          seconds: preset.lifetimeMinutes === undefined ? defaults.lifetimeSeconds : preset.lifetimeMinutes * 60,
+        }
       : { kind: 'idle', seconds: idle.minutes * 60, action: idle.action };
   const repository = preset.repository === undefined ? undefined : parseRepository(preset.repository);
   return {
@@ -187,7 +216,8 @@ export function choicesOf(preset: Preset, defaults: PresetDefaults): StartChoice
 /** Choices as a preset. Values of variables are left out: they may be secret. */
 export function presetOf(name: string, choices: StartChoices): Preset {
   const { source, endRule, customSize, repository, folder, secrets, networkPolicyId } = choices;
-  const size: { size?: string; customSize?: Capacity } = customSize === undefined ? { size: choices.size } : { customSize };
+  const size: { size?: string; customSize?: Capacity } =
+    customSize === undefined ? { size: choices.size } : { customSize };
   return {
     name,
     ...(source.kind === 'blueprint' ? { blueprint: source.name } : {}),

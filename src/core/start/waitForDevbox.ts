@@ -5,12 +5,14 @@ import { oneLine } from '../plainText';
 import { hasEnded, knownStatuses, type Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
 import { redact } from '../redact';
+import { NotYet, retrying, type RetryingOptions } from '../http/retry';
 import {
-  NotYet,
-  retrying,
-  type RetryingOptions,
-} from '../http/retry';
-import { devboxRunningRule, devboxRunningSpacingMs, longPollSeconds, serverAliveBoundMs, serverAliveRule } from "../http/retryRules";
+  devboxRunningRule,
+  devboxRunningSpacingMs,
+  longPollSeconds,
+  serverAliveBoundMs,
+  serverAliveRule,
+} from '../http/retryRules';
 
 export interface WaitOptions {
   readonly signal: AbortSignal;
@@ -175,7 +177,9 @@ export async function waitUntilSuspended(api: RunloopApi, devbox: Devbox, signal
     if (hasEnded(current.status)) throw await endedError(api, current, 'while it was being suspended');
     const started = Date.now();
     try {
-      current = (await api.waitForStatus(devbox.id, ['suspended', 'failure', 'shutdown'], longPollSeconds, { signal })) ?? current;
+      current =
+        (await api.waitForStatus(devbox.id, ['suspended', 'failure', 'shutdown'], longPollSeconds, { signal })) ??
+        current;
     } catch (error) {
       if (!isTransient(error)) throw error;
       await sleep(Math.max(0, started + devboxRunningSpacingMs - Date.now()), undefined, { signal });

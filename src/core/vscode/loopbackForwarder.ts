@@ -155,7 +155,11 @@ export class LoopbackForwarder {
     try {
       const upstream = this.#upstream(request, target);
       upstream.once('response', (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, embedded ? forFrame(answer.rawHeaders) : answer.rawHeaders);
+        response.writeHead(
+          answer.statusCode ?? 502,
+          answer.statusMessage,
+          embedded ? forFrame(answer.rawHeaders) : answer.rawHeaders,
+        );
         answer.pipe(response);
         answer.once('error', () => response.destroy());
       });
@@ -167,7 +171,10 @@ export class LoopbackForwarder {
     }
   }
 
-  #upgrade(target: ForwardTarget | undefined, upgrade: { request: http.IncomingMessage; socket: Duplex; head: Buffer }): void {
+  #upgrade(
+    target: ForwardTarget | undefined,
+    upgrade: { request: http.IncomingMessage; socket: Duplex; head: Buffer },
+  ): void {
     const { request, socket, head } = upgrade;
     socket.once('error', () => socket.destroy());
     if (target === undefined) {
@@ -228,7 +235,10 @@ async function listen(server: http.Server): Promise<number> {
 
 /** One that could not listen has nothing to close. */
 function closeWhenListening(server: Promise<http.Server>): void {
-  server.then((listening) => listening.close(), () => undefined);
+  server.then(
+    (listening) => listening.close(),
+    () => undefined,
+  );
 }
 
 /** Status line and headers of an answer, as they came. */

@@ -7,8 +7,14 @@ import { runCommand } from '../platform/executions';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
 import { tunnelAuthorizationHeader, tunnelOrigin } from '../platform/tunnel';
 import { NotYet, retrying } from '../http/retry';
-import { plainVscodeRule } from "../http/retryRules";
-import { plainVscodeScript, vscodeHomeFile, vscodeLogFile, vscodeScriptFile, vscodeTokenFile } from './plainVscodeScript';
+import { plainVscodeRule } from '../http/retryRules';
+import {
+  plainVscodeScript,
+  vscodeHomeFile,
+  vscodeLogFile,
+  vscodeScriptFile,
+  vscodeTokenFile,
+} from './plainVscodeScript';
 import { vscodePort } from '../actionServer/startupCommand';
 import type { VscodePlace } from './vscodeAddress';
 
@@ -39,7 +45,11 @@ const usualHome = '/home/user';
  *
  * @returns undefined if there is none
  */
-export async function findPlainVscode(api: RunloopApi, devbox: Devbox, options: PlainVscodeOptions): Promise<VscodePlace | undefined> {
+export async function findPlainVscode(
+  api: RunloopApi,
+  devbox: Devbox,
+  options: PlainVscodeOptions,
+): Promise<VscodePlace | undefined> {
   if (devbox.status !== 'running' || devbox.tunnel === undefined) return undefined;
   const token = await readToken(api, devbox.id, options);
   if (token === undefined) return undefined;
@@ -54,24 +64,38 @@ export async function findPlainVscode(api: RunloopApi, devbox: Devbox, options: 
  * @returns undefined if the devbox has no VS Code server and none was to be installed
  * @throws RuntimeError that tells why it did not start
  */
-export async function startPlainVscode(api: RunloopApi, devbox: Devbox, options: StartPlainVscodeOptions): Promise<VscodePlace | undefined> {
+export async function startPlainVscode(
+  api: RunloopApi,
+  devbox: Devbox,
+  options: StartPlainVscodeOptions,
+): Promise<VscodePlace | undefined> {
   const { signal } = options;
   options.onPhase?.('looking', 0);
   // A file, so that the devbox's log shows one short line, and whoever wants to can read what ran.
   const body = { file_path: vscodeScriptFile, contents: plainVscodeScript(options.installFrom) };
-  await api.change(`${devboxPath(devbox.id)}/write_file_contents`, 'writing a file of a devbox', body, options, devbox.id);
+  await api.change(
+    `${devboxPath(devbox.id)}/write_file_contents`,
+    'writing a file of a devbox',
+    body,
+    options,
+    devbox.id,
+  );
   const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, `bash "$HOME"/${vscodeScriptFile}`, {
     signal,
     onOutput: (line) => {
       const [, word, bytes] = /^(downloading|unpacking|starting)(?: (\d+))?$/.exec(line) ?? [];
-      if (word === 'downloading' || word === 'unpacking' || word === 'starting') options.onPhase?.(word, Number(bytes ?? 0));
+      if (word === 'downloading' || word === 'unpacking' || word === 'starting')
+        options.onPhase?.(word, Number(bytes ?? 0));
     },
   });
   const said = stdout.trim().split('\n').at(-1) ?? '';
   if (said === 'missing') return undefined;
   const home = /^(?:running|started) (\/.*)$/.exec(said)?.[1];
   if (exitStatus !== 0 || home === undefined) {
-    throw failed(devbox, `The VS Code server could not be started: ${oneLine(stderr.trim() === '' ? said : stderr, 300)}`);
+    throw failed(
+      devbox,
+      `The VS Code server could not be started: ${oneLine(stderr.trim() === '' ? said : stderr, 300)}`,
+    );
   }
   options.onPhase?.('starting', 0);
   const tunnel = await api.ensureTunnel(devbox, options.tunnelAuthMode, options);
@@ -109,7 +133,12 @@ function placeOf(
   { tunnel }: Devbox,
   { tunnelUrlTemplate, token, folder }: PlainVscodeOptions & { readonly token: string; readonly folder: string },
 ): VscodePlace {
-  const origin = tunnelOrigin({ port: vscodePort, key: tunnel?.key ?? '', apiBaseUrl: api.baseUrl, template: tunnelUrlTemplate });
+  const origin = tunnelOrigin({
+    port: vscodePort,
+    key: tunnel?.key ?? '',
+    apiBaseUrl: api.baseUrl,
+    template: tunnelUrlTemplate,
+  });
   return { origin, tunnelToken: tunnel?.authToken, token, folder };
 }
 
@@ -124,7 +153,12 @@ async function readHome(api: RunloopApi, devboxId: string, call: CallOptions): P
   return home !== undefined && /^\/[^\p{Cc}]{0,400}$/u.test(home) ? home : usualHome;
 }
 
-async function readIfThere(api: RunloopApi, devboxId: string, file: string, call: CallOptions): Promise<string | undefined> {
+async function readIfThere(
+  api: RunloopApi,
+  devboxId: string,
+  file: string,
+  call: CallOptions,
+): Promise<string | undefined> {
   try {
     return await api.readFile(devboxId, file, call);
   } catch (error) {
@@ -143,5 +177,10 @@ async function lastWords(api: RunloopApi, devboxId: string, call: CallOptions): 
 }
 
 function failed(devbox: Devbox, message: string): RuntimeError {
-  return new RuntimeError({ code: 'action_server', message, nextStep: 'Show the output of the devbox, then try again.', devboxId: devbox.id });
+  return new RuntimeError({
+    code: 'action_server',
+    message,
+    nextStep: 'Show the output of the devbox, then try again.',
+    devboxId: devbox.id,
+  });
 }

@@ -70,7 +70,8 @@ export class Account implements Disposable {
         if (key.startsWith(secretPrefix)) this.#forget();
       }),
       workspace.onDidChangeConfiguration((event) => {
-        if (['baseUrl', 'profiles'].some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) this.#forget();
+        if (['baseUrl', 'profiles'].some((name) => event.affectsConfiguration(`${settingsSection}.${name}`)))
+          this.#forget();
       }),
     ];
   }
@@ -83,7 +84,9 @@ export class Account implements Disposable {
   baseUrl(): string {
     const fromEnvironment = this.#env['RUNLOOP_BASE_URL']?.trim();
     return parseBaseUrl(
-      this.profiles.active()?.baseUrl ?? readSettings().baseUrl ?? (fromEnvironment === undefined || fromEnvironment === '' ? defaultBaseUrl : fromEnvironment),
+      this.profiles.active()?.baseUrl ??
+        readSettings().baseUrl ??
+        (fromEnvironment === undefined || fromEnvironment === '' ? defaultBaseUrl : fromEnvironment),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { SecretStorage } from 'vscode';
-import type { SessionKeyStore } from "../../core/options/runtimeOptions";
+import type { SessionKeyStore } from '../../core/options/runtimeOptions';
 
 /** Session keys of action servers, in SecretStorage, so that a later window can attach without asking the devbox. */
 export class SecretSessionKeys implements SessionKeyStore {

@@ -18,14 +18,12 @@ export async function switchProfile(services: Services): Promise<void> {
   const { account } = services;
   const active = account.usesLocal ? undefined : account.profiles.active()?.name;
   const current = l10n.t('in use');
-  const named = Object.entries(account.profiles.all()).map(
-    ([name, baseUrl]): ProfileItem => ({
-      label: `$(account) ${inertText(oneLine(name, longestProfileName))}`,
-      description: name === active ? current : '',
-      detail: oneLine(baseUrl, 100),
-      run: () => turnTo(services, name),
-    }),
-  );
+  const named = Object.entries(account.profiles.all()).map(([name, baseUrl]): ProfileItem => ({
+    label: `$(account) ${inertText(oneLine(name, longestProfileName))}`,
+    description: name === active ? current : '',
+    detail: oneLine(baseUrl, 100),
+    run: () => turnTo(services, name),
+  }));
   const picked = await window.showQuickPick<ProfileItem>(
     [
       {
@@ -37,7 +35,9 @@ export async function switchProfile(services: Services): Promise<void> {
       ...named,
       { label: '', kind: QuickPickItemKind.Separator },
       { label: `$(add) ${l10n.t('Add Profile…')}`, run: () => addProfile(services) },
-      ...(named.length === 0 ? [] : [{ label: `$(trash) ${l10n.t('Remove Profile…')}`, run: () => removeProfile(services) }]),
+      ...(named.length === 0
+        ? []
+        : [{ label: `$(trash) ${l10n.t('Remove Profile…')}`, run: () => removeProfile(services) }]),
     ],
     { title: l10n.t('Switch Profile'), placeHolder: l10n.t('Which Runloop account should this window use?') },
   );
@@ -58,7 +58,10 @@ async function removeProfile(services: Services): Promise<void> {
     detail: oneLine(baseUrl, 100),
     name,
   }));
-  const picked = await window.showQuickPick(items, { title: l10n.t('Remove Profile'), placeHolder: l10n.t('Remove which profile?') });
+  const picked = await window.showQuickPick(items, {
+    title: l10n.t('Remove Profile'),
+    placeHolder: l10n.t('Remove which profile?'),
+  });
   if (picked === undefined) return;
   const question = l10n.t('Remove the profile {0}?', picked.label);
   const detail = l10n.t('Its API key is removed from this editor. The account and its devboxes stay as they are.');
@@ -75,7 +78,8 @@ async function addProfile(services: Services): Promise<void> {
     validateInput: (value) => {
       const trimmed = value.trim();
       if (trimmed === '') return l10n.t('Enter a name.');
-      if (trimmed !== oneLine(trimmed, longestProfileName)) return l10n.t('Use at most {0} characters.', longestProfileName);
+      if (trimmed !== oneLine(trimmed, longestProfileName))
+        return l10n.t('Use at most {0} characters.', longestProfileName);
       return trimmed in profiles.all() ? l10n.t('There is a profile of this name already.') : undefined;
     },
   });

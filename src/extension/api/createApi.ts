@@ -3,7 +3,7 @@ import { cancelled, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
 import { saysYes } from '../messages/ask';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
 import type { ApiDevbox, RunloopDevboxesApi } from './runloopDevboxesApi';
@@ -29,7 +29,10 @@ export function createApi(services: Services): RunloopDevboxesApi {
     },
     start: async ({ name, signal }) => {
       const signedIn = await account.require();
-      await ask(l10n.t('Another extension wants to start the devbox {0}, which costs money while it runs.', oneLine(name, 60)), l10n.t('Start Devbox'));
+      await ask(
+        l10n.t('Another extension wants to start the devbox {0}, which costs money while it runs.', oneLine(name, 60)),
+        l10n.t('Start Devbox'),
+      );
       const { runtimeFor } = await import('../session/runtimeFor');
       const runtime = runtimeFor(services, signedIn, { sid: name, reuseExisting: false });
       await runtime.connect(signal === undefined ? {} : { signal });
@@ -57,10 +60,16 @@ export function createApi(services: Services): RunloopDevboxesApi {
       }
       if (!allowed.has(devboxId)) {
         const label = runtime.devbox === undefined ? oneLine(devboxId, 16) : devboxLabel(runtime.devbox);
-        await ask(l10n.t('Another extension wants to run commands in the devbox {0}.', label), l10n.t('Allow in This Window'));
+        await ask(
+          l10n.t('Another extension wants to run commands in the devbox {0}.', label),
+          l10n.t('Allow in This Window'),
+        );
         allowed.add(devboxId);
       }
-      const { exitCode, content } = await runtime.actions.run(command, options.signal === undefined ? {} : { signal: options.signal });
+      const { exitCode, content } = await runtime.actions.run(
+        command,
+        options.signal === undefined ? {} : { signal: options.signal },
+      );
       return { exitCode, content };
     },
     onDidChangeDevboxes: (listener, thisArgument?: unknown) => {

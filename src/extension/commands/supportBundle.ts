@@ -31,12 +31,17 @@ export async function collectSupportBundle(services: Services): Promise<void> {
   zip.end();
   await pipeline(zip.outputStream, createWriteStream(target.fsPath, { mode: 0o600 }));
   const show = l10n.t('Show Folder');
-  window.showInformationMessage(l10n.t('Support bundle written to {0}. Look through it before you pass it on.', target.fsPath), show).then(
-    async (chosen) => {
-      if (chosen === show) await commands.executeCommand('revealFileInOS', target);
-    },
-    (error: unknown) => services.log.failure('Showing the support bundle', error),
-  );
+  window
+    .showInformationMessage(
+      l10n.t('Support bundle written to {0}. Look through it before you pass it on.', target.fsPath),
+      show,
+    )
+    .then(
+      async (chosen) => {
+        if (chosen === show) await commands.executeCommand('revealFileInOS', target);
+      },
+      (error: unknown) => services.log.failure('Showing the support bundle', error),
+    );
 }
 
 function clean(text: string, secrets: readonly string[]): string {
@@ -47,7 +52,9 @@ function clean(text: string, secrets: readonly string[]): string {
 async function knownSecrets(services: Services): Promise<string[]> {
   const account = await services.account.current();
   const { store, sessions, knownSecrets: known } = services;
-  const keys = await Promise.all([...new Set([...store.snapshot.keys(), ...sessions.all().map(([id]) => id)])].map((id) => known.of(id)));
+  const keys = await Promise.all(
+    [...new Set([...store.snapshot.keys(), ...sessions.all().map(([id]) => id)])].map((id) => known.of(id)),
+  );
   const tokens = store.devboxes.map(({ tunnel }) => tunnel?.authToken);
   return [account?.apiKey, ...keys.flat(), ...tokens].filter((value) => value !== undefined);
 }

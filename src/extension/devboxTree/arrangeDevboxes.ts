@@ -29,7 +29,10 @@ export async function groupDevboxes(services: Services): Promise<void> {
     item({ by: 'initiator' }, l10n.t('Who Made It')),
     ...keys.map((key) => item({ by: 'metadata', key }, oneLine(key, 80), l10n.t('metadata'))),
   ];
-  const picked = await window.showQuickPick(items, { title: l10n.t('Group Devboxes By'), placeHolder: l10n.t('What to group by?') });
+  const picked = await window.showQuickPick(items, {
+    title: l10n.t('Group Devboxes By'),
+    placeHolder: l10n.t('What to group by?'),
+  });
   if (picked !== undefined) await choices.setGrouping(picked.grouping);
 }
 

@@ -3,8 +3,7 @@ import { stripControls } from '../../core/plainText';
 
 /** What the view's groups are made by. */
 export type Grouping =
-  | { readonly by: 'status' | 'blueprint' | 'initiator' }
-  | { readonly by: 'metadata'; readonly key: string };
+  { readonly by: 'status' | 'blueprint' | 'initiator' } | { readonly by: 'metadata'; readonly key: string };
 
 export const usualGrouping: Grouping = { by: 'status' };
 
@@ -48,7 +47,10 @@ function valueOf(devbox: Devbox, grouping: Grouping): string {
     case 'blueprint':
       return devbox.blueprintId ?? noValue;
     case 'initiator':
-      return [devbox.initiatorType, devbox.initiatorId].filter((part) => part !== undefined && part !== '').join(' ') || noValue;
+      return (
+        [devbox.initiatorType, devbox.initiatorId].filter((part) => part !== undefined && part !== '').join(' ') ||
+        noValue
+      );
     case 'metadata':
       return devbox.metadata[grouping.key] ?? noValue;
   }
@@ -75,7 +77,10 @@ export function matches(devbox: Devbox, filter: string): boolean {
 }
 
 function wordsOf(filter: string): readonly string[] {
-  return filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
 }
 
 function hasWords(devbox: Devbox, words: readonly string[]): boolean {
@@ -118,7 +123,10 @@ export function arrange(
     const key = `${prefix}=${otherValues}`;
     for (const id of ids) groupOf.set(id, key);
     // Newest first, like everywhere.
-    members.set(otherValues, devboxes.flatMap(({ id }) => (ids.has(id) ? [id] : [])));
+    members.set(
+      otherValues,
+      devboxes.flatMap(({ id }) => (ids.has(id) ? [id] : [])),
+    );
     values.push(otherValues);
   }
   const groups = values.map((value): Group => {

@@ -43,7 +43,10 @@ function lastErrors(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
     key: 'ended',
     label: devbox.status === 'failure' ? l10n.t('Failed') : l10n.t('Ended'),
     description: reason ?? l10n.t('no reason was given'),
-    icon: devbox.status === 'failure' ? new ThemeIcon('error', new ThemeColor('list.errorForeground')) : new ThemeIcon('info'),
+    icon:
+      devbox.status === 'failure'
+        ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
+        : new ThemeIcon('info'),
     command: 'runloop.whyDidItStop',
   };
   const failed = (text: string): DevboxDetail => ({
@@ -91,8 +94,7 @@ function attachedDetail(health: Health | undefined): DevboxDetail {
 function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): DevboxDetail[] {
   const { tunnel } = devbox;
   if (tunnel === undefined || hasEnded(devbox.status)) return [];
-  const access =
-    tunnel.authMode === 'open' ? l10n.t('open to everybody who has the address') : l10n.t('needs a token');
+  const access = tunnel.authMode === 'open' ? l10n.t('open to everybody who has the address') : l10n.t('needs a token');
   const known: readonly (readonly [number, string, CommandId | undefined])[] =
     devbox.metadata[containerNameKey] === undefined
       ? []
@@ -103,24 +105,32 @@ function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): Devbox
   try {
     const origin = (port: number): string =>
       tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: api.baseUrl, template: context.tunnelUrlTemplate });
-    const rows = known.map(
-      ([port, label, command]): DevboxDetail => ({
-        key: `port${port}`,
-        label: l10n.t('{0}, port {1}', label, port),
-        description: `${origin(port)} · ${access}`,
-        icon: new ThemeIcon(tunnel.authMode === 'open' ? 'globe' : 'lock'),
-        url: origin(port),
-        ...(command === undefined ? {} : { command }),
-      }),
-    );
+    const rows = known.map(([port, label, command]): DevboxDetail => ({
+      key: `port${port}`,
+      label: l10n.t('{0}, port {1}', label, port),
+      description: `${origin(port)} · ${access}`,
+      icon: new ThemeIcon(tunnel.authMode === 'open' ? 'globe' : 'lock'),
+      url: origin(port),
+      ...(command === undefined ? {} : { command }),
+    }));
     // The tunnel leads to every port; which of them anything listens on is known to nobody outside.
     const pattern = origin(1).replace('1-', l10n.t('PORT-'));
     return rows.length > 0
       ? rows
-      : [{ key: 'tunnel', label: l10n.t('Tunnel'), description: `${pattern} · ${access}`, icon: new ThemeIcon('globe'), url: pattern }];
+      : [
+          {
+            key: 'tunnel',
+            label: l10n.t('Tunnel'),
+            description: `${pattern} · ${access}`,
+            icon: new ThemeIcon('globe'),
+            url: pattern,
+          },
+        ];
   } catch (error) {
     if (!RuntimeError.is(error)) throw error;
-    return [{ key: 'tunnel', label: l10n.t('Tunnel'), description: oneLine(error.message), icon: new ThemeIcon('warning') }];
+    return [
+      { key: 'tunnel', label: l10n.t('Tunnel'), description: oneLine(error.message), icon: new ThemeIcon('warning') },
+    ];
   }
 }
 
@@ -142,6 +152,13 @@ async function snapshots(api: RunloopApi, devbox: Devbox, context: DetailsContex
     if (RuntimeError.is(error) && [403, 404, 405, 501].includes(error.status ?? 0)) return [];
     if (RuntimeError.is(error, 'cancelled')) return [];
     const failed = l10n.t('The snapshots could not be listed');
-    return [{ key: 'snapshots', label: failed, description: oneLine(redact(messageOf(error)), 200), icon: new ThemeIcon('warning') }];
+    return [
+      {
+        key: 'snapshots',
+        label: failed,
+        description: oneLine(redact(messageOf(error)), 200),
+        icon: new ThemeIcon('warning'),
+      },
+    ];
   }
 }

@@ -4,7 +4,19 @@ import { oneLine } from '../../core/plainText';
 import { containerNameKey, hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { endTime } from '../devboxes/devboxStore';
-import { costText, devboxName, endingText, endsAt, hourlyCost, reasonText, rowWords, shownFacts, sizeText, spokenFacts, statusWord } from '../devboxes/devboxText';
+import {
+  costText,
+  devboxName,
+  endingText,
+  endsAt,
+  hourlyCost,
+  reasonText,
+  rowWords,
+  shownFacts,
+  sizeText,
+  spokenFacts,
+  statusWord,
+} from '../devboxes/devboxText';
 
 /** What a row depends on beside its devbox. */
 export interface RowContext {
@@ -71,7 +83,9 @@ export function devboxTooltip(devbox: Devbox, context: RowContext, blueprintName
   const size = sizeText(devbox);
   const lifetime = ends === undefined ? ending : `${ending ?? ''} (${timeText(ends)})`;
   const blueprint = blueprintName === undefined || blueprintName === '' ? devbox.blueprintId : blueprintName;
-  const metadata = Object.entries(devbox.metadata).map(([key, value]) => `${oneLine(key, 60)} = ${oneLine(value, 100)}`);
+  const metadata = Object.entries(devbox.metadata).map(
+    ([key, value]) => `${oneLine(key, 60)} = ${oneLine(value, 100)}`,
+  );
   const lines: readonly (string | undefined)[] = [
     devbox.name === undefined ? undefined : oneLine(devbox.name, 200),
     oneLine(devbox.id, 60),

@@ -80,7 +80,11 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       look: () => ({ visible: this.#view.visible, focused: window.state.focused }),
       onError: (error) => this.#log.failure('Refreshing the devboxes', error),
     });
-    this.#view = window.createTreeView('runloop.devboxes', { treeDataProvider: this, showCollapseAll: true, canSelectMany: true });
+    this.#view = window.createTreeView('runloop.devboxes', {
+      treeDataProvider: this,
+      showCollapseAll: true,
+      canSelectMany: true,
+    });
     this.#status = new ViewStatus(this.#view, () => this.#facts());
     const clock = setInterval(() => this.#redrawTimes(), clockSeconds * 1000);
     this.#subscriptions = [
@@ -171,7 +175,10 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (row === undefined) {
       // The first page is enough to draw; the rest comes as it is read.
       if (!this.#store.loaded) await Promise.race([this.refresh(), this.#firstNews()]);
-      return [...(this.#notice === undefined ? [] : [this.#notice]), ...this.#arrangement.groups.map(({ key }) => this.#rows.group(key))];
+      return [
+        ...(this.#notice === undefined ? [] : [this.#notice]),
+        ...this.#arrangement.groups.map(({ key }) => this.#rows.group(key)),
+      ];
     }
     if (row.kind === 'devbox') return this.#details(row.id);
     if (row.kind !== 'group' && row.kind !== 'page') return [];
@@ -180,7 +187,9 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const key = row.kind === 'group' ? row.key : row.group;
     const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
     if (group === undefined) return [];
-    return row.kind === 'page' ? this.#rows.ofPage(group, row.page) : this.#rows.ofGroup(group, this.#list.hasMore(this.#streamsOf(group.value)));
+    return row.kind === 'page'
+      ? this.#rows.ofPage(group, row.page)
+      : this.#rows.ofGroup(group, this.#list.hasMore(this.#streamsOf(group.value)));
   }
 
   dispose(): void {
@@ -257,7 +266,11 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const after = this.#arrange();
     this.#arrangement = after;
     this.#status.show();
-    const notice = noticeFor(this.#store, { earlier: this.#notice, matching: after.matching, pauseSeconds: this.#list.pauseSeconds });
+    const notice = noticeFor(this.#store, {
+      earlier: this.#notice,
+      matching: after.matching,
+      pauseSeconds: this.#list.pauseSeconds,
+    });
     const redraw = everything || notice !== this.#notice ? 'everything' : redrawFor(before, after, ids);
     this.#notice = notice;
     if (after.grouping.by === 'blueprint') this.#loadNames();
@@ -300,6 +313,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   #loadNames(): void {
     if (this.#list.account === undefined || this.#list.pauseSeconds > 0) return;
     const ids = this.#store.devboxes.flatMap(({ blueprintId }) => (blueprintId === undefined ? [] : [blueprintId]));
-    this.#names.load(this.#list.account.api, ids, this.#signal()).catch((error: unknown) => this.#log.failure('Reading the names of blueprints', error));
+    this.#names
+      .load(this.#list.account.api, ids, this.#signal())
+      .catch((error: unknown) => this.#log.failure('Reading the names of blueprints', error));
   }
 }

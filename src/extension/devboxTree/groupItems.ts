@@ -28,7 +28,10 @@ export function groupItem(
   options: { readonly blueprintName: (id: string) => string | undefined; readonly hourlyCost: number },
 ): TreeItem {
   const label = groupLabel(group, grouping, options.blueprintName);
-  const state = group.value === 'ended' && grouping.by === 'status' ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.Expanded;
+  const state =
+    group.value === 'ended' && grouping.by === 'status'
+      ? TreeItemCollapsibleState.Collapsed
+      : TreeItemCollapsibleState.Expanded;
   const item = new TreeItem(label, state);
   const cost = options.hourlyCost > 0 ? ` · ${costText(options.hourlyCost)}` : '';
   item.id = `group:${group.key}`;

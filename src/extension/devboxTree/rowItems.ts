@@ -84,7 +84,10 @@ export class RowItems {
         const group = groupOf(row.key);
         if (group === undefined) return new TreeItem(row.key);
         const { blueprintName } = this.#source;
-        return groupItem(group, arrangement.grouping, { blueprintName, hourlyCost: this.#costOf(arrangement, row.key) });
+        return groupItem(group, arrangement.grouping, {
+          blueprintName,
+          hourlyCost: this.#costOf(arrangement, row.key),
+        });
       }
     }
   }

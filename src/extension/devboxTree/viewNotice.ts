@@ -10,7 +10,11 @@ import type { NoticeRow } from './rows';
  */
 export function noticeFor(
   store: DevboxStore,
-  { earlier, matching, pauseSeconds }: { readonly earlier: NoticeRow | undefined; readonly matching: number; readonly pauseSeconds: number },
+  {
+    earlier,
+    matching,
+    pauseSeconds,
+  }: { readonly earlier: NoticeRow | undefined; readonly matching: number; readonly pauseSeconds: number },
 ): NoticeRow | undefined {
   const { failure } = store;
   const before = earlier?.notice;

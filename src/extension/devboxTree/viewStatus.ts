@@ -31,7 +31,8 @@ function messageOfView(facts: ViewFacts): string {
     const { host } = new URL(account.baseUrl);
     if (account.source === 'environment') lines.push(l10n.t('{0}, with RUNLOOP_API_KEY from the environment', host));
     else if (account.baseUrl !== defaultBaseUrl) lines.push(host);
-    if (filter.trim() !== '') lines.push(l10n.t('Filter "{0}": {1} of {2}', oneLine(filter, 60), facts.matching, devboxes.length));
+    if (filter.trim() !== '')
+      lines.push(l10n.t('Filter "{0}": {1} of {2}', oneLine(filter, 60), facts.matching, devboxes.length));
   }
   if (facts.pauseSeconds > 0) {
     lines.push(l10n.t('Runloop asked to wait: refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
@@ -74,13 +75,20 @@ function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'mor
     return;
   }
   if (facts.prices === undefined) {
-    const tooltip = facts.moreRun ? l10n.t('Devboxes that run: more than {0}', paid.length) : l10n.t('Devboxes that run: {0}', paid.length);
-    if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip) view.badge = { value: paid.length, tooltip };
+    const tooltip = facts.moreRun
+      ? l10n.t('Devboxes that run: more than {0}', paid.length)
+      : l10n.t('Devboxes that run: {0}', paid.length);
+    if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip)
+      view.badge = { value: paid.length, tooltip };
     return;
   }
   const dollars = paid.reduce((sum, devbox) => sum + (hourlyCost(devbox, facts.prices) ?? 0), 0);
   const tooltip = facts.moreRun
-    ? l10n.t('Devboxes that cost money now: more than {0} (over {1}); load more to count them all', paid.length, costText(dollars))
+    ? l10n.t(
+        'Devboxes that cost money now: more than {0} (over {1}); load more to count them all',
+        paid.length,
+        costText(dollars),
+      )
     : l10n.t('Devboxes that cost money now: {0} ({1})', paid.length, costText(dollars));
   if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip) view.badge = { value: paid.length, tooltip };
 }

@@ -103,7 +103,8 @@ export function endingText(devbox: Devbox, nowMs: number): string | undefined {
 
 /** When its lifetime is over, in Unix milliseconds of the server's clock. */
 export function endsAt(devbox: Devbox): number | undefined {
-  if (devbox.idleRule !== undefined || devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined) return undefined;
+  if (devbox.idleRule !== undefined || devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined)
+    return undefined;
   return devbox.createTimeMs + devbox.keepAliveSeconds * 1000;
 }
 
@@ -142,7 +143,10 @@ export interface RowWords {
   readonly cost: number | undefined;
 }
 
-export function rowWords(devbox: Devbox, { attached, nowMs, prices }: { attached: boolean; nowMs: number; prices: Prices | undefined }): RowWords {
+export function rowWords(
+  devbox: Devbox,
+  { attached, nowMs, prices }: { attached: boolean; nowMs: number; prices: Prices | undefined },
+): RowWords {
   const ended = endTime(devbox);
   const since = ended ?? devbox.createTimeMs;
   return {
@@ -162,7 +166,9 @@ export function shownFacts(devbox: Devbox, words: RowWords): string {
   // "Attached" says "running" as well; both words would not fit into a side bar.
   const status = words.attached && devbox.status === 'running' ? l10n.t('attached') : words.status;
   const cost = words.cost === undefined ? undefined : costText(words.cost);
-  return [status, words.age, words.ending ?? words.reason, words.size, cost].filter((fact) => fact !== undefined && fact !== '').join(' · ');
+  return [status, words.age, words.ending ?? words.reason, words.size, cost]
+    .filter((fact) => fact !== undefined && fact !== '')
+    .join(' · ');
 }
 
 /** What a screen reader says of a row: all that it shows, in words that make sense without seeing it. */

@@ -4,7 +4,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
-import { ageText, devboxLabel, statusWord } from "./devboxText";
+import { ageText, devboxLabel, statusWord } from './devboxText';
 import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';
 
@@ -39,8 +39,14 @@ export async function devboxesFor(services: Services, question: DevboxQuestion):
   const selected = asArray(question.arguments).flatMap((row) => idOf(row) ?? []);
   const single = idOf(question.argument);
   const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];
-  if (ids.length > 0) return whenSlow((signal) => Promise.all(ids.map(async (id) => services.store.get(id) ?? api.retrieve(id, { signal, rule }))));
-  const asked = question.inAnyState === true ? await listedDevboxes(services) : await whenSlow((signal) => candidates(api, question, { signal, rule }));
+  if (ids.length > 0)
+    return whenSlow((signal) =>
+      Promise.all(ids.map(async (id) => services.store.get(id) ?? api.retrieve(id, { signal, rule }))),
+    );
+  const asked =
+    question.inAnyState === true
+      ? await listedDevboxes(services)
+      : await whenSlow((signal) => candidates(api, question, { signal, rule }));
   const picked = await pick(asked, question.placeHolder);
   return picked === undefined ? [] : [picked];
 }
@@ -70,8 +76,12 @@ export async function listedDevboxes(services: Services): Promise<readonly Devbo
 
 async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallOptions): Promise<Devbox[]> {
   if (question.stopped === true) {
-    const pages = await Promise.all(['failure', 'shutdown', 'suspended'].map((status) => api.listPage({ status, limit: offeredEnded }, call)));
-    return pages.flatMap(({ devboxes }) => devboxes).sort((a, b) => (b.endTimeMs ?? b.createTimeMs ?? 0) - (a.endTimeMs ?? a.createTimeMs ?? 0));
+    const pages = await Promise.all(
+      ['failure', 'shutdown', 'suspended'].map((status) => api.listPage({ status, limit: offeredEnded }, call)),
+    );
+    return pages
+      .flatMap(({ devboxes }) => devboxes)
+      .sort((a, b) => (b.endTimeMs ?? b.createTimeMs ?? 0) - (a.endTimeMs ?? a.createTimeMs ?? 0));
   }
   const statuses =
     question.suspended === true
@@ -102,7 +112,10 @@ async function pick(devboxes: readonly Devbox[], placeHolder: string): Promise<D
 export function devboxItems(devboxes: readonly Devbox[]): (QuickPickItem & { readonly devbox: Devbox })[] {
   return devboxes.map((devbox) => ({
     label: plainLabel(devboxLabel(devbox)),
-    description: [statusWord(devbox.status), devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now())]
+    description: [
+      statusWord(devbox.status),
+      devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now()),
+    ]
       .filter((part) => part !== '')
       .join(' · '),
     detail: devbox.id,

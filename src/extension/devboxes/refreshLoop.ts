@@ -29,7 +29,11 @@ export function isSeen(state: RefreshState): boolean {
 /** Seconds from one refresh to the next, by what the user can see; undefined: not by itself. */
 export function refreshDelaySeconds(state: RefreshState): number | undefined {
   if (!state.signedIn || !state.wanted) return undefined;
-  const wanted = !isSeen(state) ? refreshSeconds.unseen : state.inTransition ? refreshSeconds.changing : refreshSeconds.quiet;
+  const wanted = !isSeen(state)
+    ? refreshSeconds.unseen
+    : state.inTransition
+      ? refreshSeconds.changing
+      : refreshSeconds.quiet;
   if (state.failures === 0) return wanted;
   return Math.max(wanted, Math.min(longestFailureSeconds, firstFailureSeconds * 2 ** (state.failures - 1)));
 }
@@ -139,7 +143,7 @@ export class RefreshLoop implements Disposable {
 
   async #run(asked: boolean): Promise<void> {
     try {
-      for (let served = -1; served !== this.#asked && !isAborted(this.#stop.signal); ) {
+      for (let served = -1; served !== this.#asked && !isAborted(this.#stop.signal);) {
         served = this.#asked;
         // A signal of its own: whoever listens to it and forgets to stop is forgotten with it.
         await this.#refresh(AbortSignal.any([this.#stop.signal]), asked);

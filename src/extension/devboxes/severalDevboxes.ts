@@ -3,14 +3,16 @@ import { messageOf, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { devboxLabel } from "./devboxText";
+import { devboxLabel } from './devboxText';
 
 /** Devboxes that are worked on at once: quick enough for hundreds, and polite to the API. */
 const atOnce = 5;
 
 /** One devbox by its name, several by their number. */
 export function namesOf(devboxes: readonly Devbox[]): string {
-  return devboxes.length === 1 && devboxes[0] !== undefined ? devboxLabel(devboxes[0]) : l10n.t('{0} devboxes', devboxes.length);
+  return devboxes.length === 1 && devboxes[0] !== undefined
+    ? devboxLabel(devboxes[0])
+    : l10n.t('{0} devboxes', devboxes.length);
 }
 
 /**
@@ -34,10 +36,16 @@ export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox
   await Promise.all(Array.from({ length: atOnce }, worker));
   const [first] = failures;
   if (first === undefined) return;
-  if (failures.length === 1 || devboxes.length === 1) throw first instanceof Error ? first : new Error(messageOf(first));
+  if (failures.length === 1 || devboxes.length === 1)
+    throw first instanceof Error ? first : new Error(messageOf(first));
   throw new RuntimeError({
     code: 'api',
-    message: l10n.t('It did not work for {0} of {1} devboxes. The first reason: {2}', failures.length, devboxes.length, messageOf(first)),
+    message: l10n.t(
+      'It did not work for {0} of {1} devboxes. The first reason: {2}',
+      failures.length,
+      devboxes.length,
+      messageOf(first),
+    ),
     nextStep: l10n.t('Try again with those that are left.'),
     cause: first,
   });
@@ -48,7 +56,11 @@ export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox
  *
  * @throws as {@link forEach}
  */
-export async function asTheyAre(api: RunloopApi, devboxes: readonly Devbox[], call: CallOptions): Promise<readonly Devbox[]> {
+export async function asTheyAre(
+  api: RunloopApi,
+  devboxes: readonly Devbox[],
+  call: CallOptions,
+): Promise<readonly Devbox[]> {
   const found = new Map<string, Devbox>();
   await forEach(devboxes, async ({ id }) => {
     const devbox = await orGone(api.retrieve(id, call));

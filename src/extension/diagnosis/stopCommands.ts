@@ -7,7 +7,10 @@ import { evidenceOf } from './stopText';
 
 /** Opens the document that says why a devbox stopped, made anew if it is open already. */
 export async function whyDidItStop(services: Services, argument: unknown): Promise<void> {
-  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Why did which devbox stop?'), stopped: true });
+  const devbox = await devboxFor(services, argument, {
+    placeHolder: l10n.t('Why did which devbox stop?'),
+    stopped: true,
+  });
   if (devbox === undefined) return;
   const uri = StopDocuments.uri(devbox.id, diagnosisTitle(devbox, l10n));
   const isOpen = workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
@@ -18,7 +21,9 @@ export async function whyDidItStop(services: Services, argument: unknown): Promi
 /** Copies why a devbox stopped as Markdown, in English, for an issue report. */
 export async function copyWhyItStopped(services: Services, argument: unknown): Promise<void> {
   const shown = StopDocuments.devboxId(argument);
-  const devbox = shown ?? (await devboxFor(services, argument, { placeHolder: l10n.t('Why did which devbox stop?'), stopped: true }))?.id;
+  const devbox =
+    shown ??
+    (await devboxFor(services, argument, { placeHolder: l10n.t('Why did which devbox stop?'), stopped: true }))?.id;
   if (devbox === undefined) return;
   await env.clipboard.writeText(diagnosisMarkdown(await evidenceOf(services, devbox)));
   window.setStatusBarMessage(l10n.t('$(check) Copied as Markdown. Look through it before you publish it.'), 5_000);

@@ -1,4 +1,15 @@
-import { DocumentLink, EventEmitter, languages, Range, Uri, workspace, type CancellationToken, type TextDocument, type TextDocumentContentProvider, type DocumentLinkProvider } from 'vscode';
+import {
+  DocumentLink,
+  EventEmitter,
+  languages,
+  Range,
+  Uri,
+  workspace,
+  type CancellationToken,
+  type TextDocument,
+  type TextDocumentContentProvider,
+  type DocumentLinkProvider,
+} from 'vscode';
 import type { StepKind, StepLine } from '../../core/diagnosis';
 import type { Disposable } from '../../core/events';
 import { asString } from '../../core/parse';
@@ -9,7 +20,12 @@ import type { StopSources } from './stopText';
 const scheme = 'runloop-why';
 
 /** The only commands that a document can run. Those that start something ask for everything themselves. */
-const stepCommands: Readonly<Record<StepKind, (devboxId: string) => readonly [command: CommandId | 'workbench.action.openSettings', ...args: string[]]>> = {
+const stepCommands: Readonly<
+  Record<
+    StepKind,
+    (devboxId: string) => readonly [command: CommandId | 'workbench.action.openSettings', ...args: string[]]
+  >
+> = {
   start: () => ['runloop.startWithOptions'],
   resume: (devboxId) => ['runloop.resumeDevbox', devboxId],
   lifetimeSetting: () => ['workbench.action.openSettings', 'runloop.lifetimeMinutes'],

@@ -5,7 +5,7 @@ import { suspendDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { readSettings } from '../account/settings';
-import { ageText, devboxLabel } from "../devboxes/devboxText";
+import { ageText, devboxLabel } from '../devboxes/devboxText';
 import { listText } from '../messages/listText';
 import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';
@@ -44,13 +44,23 @@ export async function findForgottenDevboxes(services: Services): Promise<void> {
     void window.showInformationMessage(l10n.t('No devbox looks forgotten.'));
     return;
   }
-  const picked = await window.showQuickPick(forgotten.map((entry) => item(entry, oldHours)), {
-    canPickMany: true,
-    title: l10n.t('Forgotten Devboxes'),
-    placeHolder: l10n.t('Running devboxes that may have been forgotten: {0}. Pick those to act on.', forgotten.length),
-  });
+  const picked = await window.showQuickPick(
+    forgotten.map((entry) => item(entry, oldHours)),
+    {
+      canPickMany: true,
+      title: l10n.t('Forgotten Devboxes'),
+      placeHolder: l10n.t(
+        'Running devboxes that may have been forgotten: {0}. Pick those to act on.',
+        forgotten.length,
+      ),
+    },
+  );
   if (picked === undefined || picked.length === 0) return;
-  await act(services, api, picked.map(({ devbox }) => devbox));
+  await act(
+    services,
+    api,
+    picked.map(({ devbox }) => devbox),
+  );
 }
 
 function item(entry: ForgottenDevbox, oldHours: number): QuickPickItem & { readonly devbox: Devbox } {
@@ -72,12 +82,14 @@ async function act(services: Services, api: RunloopApi, devboxes: readonly Devbo
   });
   if (action === shutDown) await askAndShutDown(services, api, devboxes);
   if (action !== suspend) return;
-  await window.withProgress({ location: ProgressLocation.Notification, title: l10n.t('Suspending {0}…', namesOf(devboxes)) }, () =>
-    forEach(devboxes, async ({ id }) => {
-      services.store.update(await suspendDevbox(api, id, { signal: AbortSignal.timeout(60_000) }));
-      services.sessions.detach(id);
-      services.tree.follow(id);
-    }),
+  await window.withProgress(
+    { location: ProgressLocation.Notification, title: l10n.t('Suspending {0}…', namesOf(devboxes)) },
+    () =>
+      forEach(devboxes, async ({ id }) => {
+        services.store.update(await suspendDevbox(api, id, { signal: AbortSignal.timeout(60_000) }));
+        services.sessions.detach(id);
+        services.tree.follow(id);
+      }),
   );
   await services.tree.refresh();
 }
@@ -101,7 +113,10 @@ export async function askAboutClosedWindows(services: Services): Promise<void> {
   if (left.length === 0) return;
   const review = l10n.t('Review');
   const answer = await window.showInformationMessage(
-    l10n.t('You started these in a window that is closed by now, and they still run: {0}.', listText(left.map(devboxLabel))),
+    l10n.t(
+      'You started these in a window that is closed by now, and they still run: {0}.',
+      listText(left.map(devboxLabel)),
+    ),
     review,
     l10n.t('Keep Them'),
   );

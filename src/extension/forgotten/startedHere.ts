@@ -42,7 +42,12 @@ export class StartedHere {
    * @param own memory of this window, kept over reloads
    * @param lives whether a window's process is still there; undefined where nobody here can tell
    */
-  constructor(shared: Memory, own: Memory, process = thisProcess, lives: (process: WindowProcess) => boolean | undefined = isAlive) {
+  constructor(
+    shared: Memory,
+    own: Memory,
+    process = thisProcess,
+    lives: (process: WindowProcess) => boolean | undefined = isAlive,
+  ) {
     this.#shared = shared;
     this.#own = own;
     this.#process = process;

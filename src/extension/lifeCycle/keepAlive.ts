@@ -3,7 +3,7 @@ import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import { listText } from '../messages/listText';
 import type { Log } from '../messages/log';
 

@@ -6,7 +6,7 @@ import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { waitUntilRunning } from '../../core/start/waitForDevbox';
 import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
-import { devboxLabel, statusWord } from "../devboxes/devboxText";
+import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { listText } from '../messages/listText';
 import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';
@@ -25,7 +25,9 @@ async function current(services: Services, question: DevboxQuestion): Promise<re
   const chosen = await devboxesFor(services, question);
   const { api } = await services.account.require();
   const single = chosen.length === 1 ? chosen[0] : undefined;
-  return whenSlow(async (signal) => (single === undefined ? asTheyAre(api, chosen, { signal, rule }) : [await api.retrieve(single.id, { signal, rule })]));
+  return whenSlow(async (signal) =>
+    single === undefined ? asTheyAre(api, chosen, { signal, rule }) : [await api.retrieve(single.id, { signal, rule })],
+  );
 }
 
 /** Those in a status, of what a command means; says so if there are none. */
@@ -34,7 +36,13 @@ async function inStatus(services: Services, status: string, question: DevboxQues
   for (const devbox of all) services.store.update(devbox);
   const fit = all.filter((devbox) => devbox.status === status);
   if (all.length > 0 && fit.length === 0) {
-    void window.showInformationMessage(l10n.t('Nothing to do: {0} is {1}.', namesOf(all), listText([...new Set(all.map((devbox) => statusWord(devbox.status)))])));
+    void window.showInformationMessage(
+      l10n.t(
+        'Nothing to do: {0} is {1}.',
+        namesOf(all),
+        listText([...new Set(all.map((devbox) => statusWord(devbox.status)))]),
+      ),
+    );
   }
   return fit;
 }
@@ -67,7 +75,12 @@ export async function suspendDevboxes(services: Services, argument: unknown, arg
 /** Resumes suspended devboxes and waits until they run. */
 export async function resumeDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
   const placeHolder = l10n.t('Resume which devbox?');
-  const devboxes = await inStatus(services, 'suspended', { argument, arguments: arguments_, placeHolder, suspended: true });
+  const devboxes = await inStatus(services, 'suspended', {
+    argument,
+    arguments: arguments_,
+    placeHolder,
+    suspended: true,
+  });
   if (devboxes.length === 0) return;
   const { api } = await services.account.require();
   const title = l10n.t('Resuming {0}…', namesOf(devboxes));
@@ -126,7 +139,11 @@ export async function toggleKeepAlive(services: Services, argument: unknown): Pr
   }
   const { api } = await services.account.require();
   // Only the first sign of life can be given up: the later ones come by themselves.
-  await whenSlow((giveUp) => services.keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: AbortSignal.any([giveUp, AbortSignal.timeout(changeMs)]) })));
+  await whenSlow((giveUp) =>
+    services.keepAlive.on(devbox, () =>
+      keepDevboxAlive(api, devbox.id, { signal: AbortSignal.any([giveUp, AbortSignal.timeout(changeMs)]) }),
+    ),
+  );
 }
 
 /** A change that is quick as a rule. */

@@ -5,7 +5,7 @@ import { snapshotDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { withSignal } from '../messages/cancellation';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';
 import { devboxesFor } from '../devboxes/pickDevbox';
@@ -26,7 +26,9 @@ export async function shutDownDevboxes(services: Services, argument: unknown, ar
   if (chosen.length === 0) return;
   const { api } = await services.account.require();
   // What the list says may be old; the question must be about what is there now.
-  const alive = (await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }))).filter(({ status }) => !hasEnded(status));
+  const alive = (await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }))).filter(
+    ({ status }) => !hasEnded(status),
+  );
   for (const { id } of chosen) if (!alive.some((devbox) => devbox.id === id)) services.store.remove(id);
   if (alive.length === 0) {
     void window.showInformationMessage(l10n.t('{0} has ended already.', namesOf(chosen)));
@@ -104,7 +106,10 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
         force,
       );
       if (answer === force) {
-        await api.shutdown(devbox.id, { signal: AbortSignal.any([signal, AbortSignal.timeout(shutdownMs)]), force: true });
+        await api.shutdown(devbox.id, {
+          signal: AbortSignal.any([signal, AbortSignal.timeout(shutdownMs)]),
+          force: true,
+        });
         return;
       }
       if (answer !== waiting) {

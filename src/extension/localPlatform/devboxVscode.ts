@@ -40,7 +40,9 @@ export async function findDevboxVscode(sources: DevboxVscodeSources): Promise<De
       if (program === undefined) return undefined;
       // <release>/bin/code-server or <package>/out/node/entry.js.
       const roots = [resolve(program, '../..'), resolve(program, '../../..')];
-      return firstUsable(roots.map((root) => [join(root, 'lib', 'vscode'), [join(root, 'lib', 'node'), plainNode]] as const));
+      return firstUsable(
+        roots.map((root) => [join(root, 'lib', 'vscode'), [join(root, 'lib', 'node'), plainNode]] as const),
+      );
     },
     async () => {
       const program = await onPath('openvscode-server');
@@ -51,7 +53,9 @@ export async function findDevboxVscode(sources: DevboxVscodeSources): Promise<De
     async () => {
       const serveWeb = join(home, '.vscode', 'cli', 'serve-web');
       const versions = await entries(serveWeb);
-      return firstUsable(versions.map((version) => [join(serveWeb, version), beside(join(serveWeb, version))] as const));
+      return firstUsable(
+        versions.map((version) => [join(serveWeb, version), beside(join(serveWeb, version))] as const),
+      );
     },
   ];
   for (const candidate of candidates) {
@@ -76,8 +80,12 @@ async function firstUsable(
   return undefined;
 }
 
-async function usable(server: string | undefined, nodes: readonly (string | undefined)[]): Promise<DevboxVscode | undefined> {
-  if (server === undefined || (await firstFile([join(server, 'out', 'server-main.js')])) === undefined) return undefined;
+async function usable(
+  server: string | undefined,
+  nodes: readonly (string | undefined)[],
+): Promise<DevboxVscode | undefined> {
+  if (server === undefined || (await firstFile([join(server, 'out', 'server-main.js')])) === undefined)
+    return undefined;
   const node = await firstFile(nodes.filter((path) => path !== undefined));
   return node === undefined ? undefined : { server, node };
 }

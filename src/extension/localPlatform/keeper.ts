@@ -53,7 +53,12 @@ async function main(): Promise<number> {
       process.stderr.write((await readFile(platformLogFile(folder), 'utf8')).slice(-lastWordsLength));
       return 1;
     }
-    await writeRunning(folder, { pid: process.pid, started: (await processStart(process.pid)) ?? '', baseUrl, keyName });
+    await writeRunning(folder, {
+      pid: process.pid,
+      started: (await processStart(process.pid)) ?? '',
+      baseUrl,
+      keyName,
+    });
     process.stdout.write(`${readyWord}\n`);
     await Promise.race([ended, untilUnused(folder, { baseUrl, apiKey }, stopping.signal)]);
     return 0;
@@ -67,12 +72,17 @@ async function main(): Promise<number> {
 
 async function firstAddress(platform: ChildProcess): Promise<string | undefined> {
   if (platform.stdout === null) return undefined;
-  for await (const line of createInterface({ input: platform.stdout })) return asString(asObject(parseJson(line))?.['baseURL']);
+  for await (const line of createInterface({ input: platform.stdout }))
+    return asString(asObject(parseJson(line))?.['baseURL']);
   return undefined;
 }
 
 /** Resolves when no window uses the platform and none of its devboxes could be lost, or when asked to stop. */
-async function untilUnused(folder: string, account: { baseUrl: string; apiKey: string }, stop: AbortSignal): Promise<void> {
+async function untilUnused(
+  folder: string,
+  account: { baseUrl: string; apiKey: string },
+  stop: AbortSignal,
+): Promise<void> {
   let unanswered = 0;
   while (!stop.aborted) {
     if ((await countWindows(folder)) === 0) {
@@ -104,7 +114,8 @@ async function devboxesLeft(account: { baseUrl: string; apiKey: string }): Promi
     });
     if (!answer.ok) return undefined;
     const devboxes = asArray(asObject(parseJson(await answer.text()))?.['devboxes']);
-    return devboxes.filter((devbox) => !['shutdown', 'failure'].includes(asString(asObject(devbox)?.['status']) ?? '')).length;
+    return devboxes.filter((devbox) => !['shutdown', 'failure'].includes(asString(asObject(devbox)?.['status']) ?? ''))
+      .length;
   } catch (error) {
     process.stderr.write(`The local platform does not answer: ${messageOf(error)}\n`);
     return undefined;

@@ -94,7 +94,8 @@ export async function claimStart(folder: string, pid: number): Promise<boolean> 
   }
   const holder = asObject(parseJson((await readIfThere(file)) ?? ''));
   const started = asString(holder?.['started']);
-  if ((await processStart(asNumber(holder?.['pid']) ?? 0)) !== started || started === undefined) await releaseLeftStart(file);
+  if ((await processStart(asNumber(holder?.['pid']) ?? 0)) !== started || started === undefined)
+    await releaseLeftStart(file);
   return false;
 }
 

@@ -8,7 +8,16 @@ import { cancelled, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../messages/log';
 import { findDevboxVscode, type DevboxVscode } from './devboxVscode';
-import { claimStart, exchangeKeyName, joinWindow, leaveWindow, processStart, readRunning, releaseStart, type RunningPlatform } from './keeperState';
+import {
+  claimStart,
+  exchangeKeyName,
+  joinWindow,
+  leaveWindow,
+  processStart,
+  readRunning,
+  releaseStart,
+  type RunningPlatform,
+} from './keeperState';
 import { startKeeper } from './startKeeper';
 
 /** How to speak with the local platform. */
@@ -63,7 +72,10 @@ export class LocalPlatform implements Disposable {
       throw new RuntimeError({
         code: 'conflict',
         // An editor in a browser learns of what another of its windows stored when it is loaded.
-        message: l10n.t('A local platform runs already (process {0}), but this window does not have its key: another window or editor has.', running.pid),
+        message: l10n.t(
+          'A local platform runs already (process {0}), but this window does not have its key: another window or editor has.',
+          running.pid,
+        ),
         nextStep: l10n.t('Reload this window and try again, or use the platform where it was started.'),
       });
     }
@@ -111,7 +123,11 @@ export class LocalPlatform implements Disposable {
       if (Date.now() > end) {
         throw new RuntimeError({
           code: 'deadline',
-          message: l10n.t('The local platform (process {0}) has not ended within {1} s.', running.pid, stopLimitMs / 1000),
+          message: l10n.t(
+            'The local platform (process {0}) has not ended within {1} s.',
+            running.pid,
+            stopLimitMs / 1000,
+          ),
           nextStep: l10n.t('Look at what its devboxes do, or end the process yourself.'),
         });
       }
@@ -171,7 +187,9 @@ export class LocalPlatform implements Disposable {
     await joinWindow(folder, process.pid);
     try {
       const { pid, baseUrl } = await this.#startKeeper({ apiKey, keyName }, vscode, signal);
-      log.info(`The local platform runs at ${baseUrl} (keeper ${pid}, ${vscode === undefined ? 'no VS Code server' : `VS Code from ${vscode.server}`}).`);
+      log.info(
+        `The local platform runs at ${baseUrl} (keeper ${pid}, ${vscode === undefined ? 'no VS Code server' : `VS Code from ${vscode.server}`}).`,
+      );
       return { baseUrl, apiKey };
     } catch (error) {
       await secrets.delete(keyName);
@@ -180,7 +198,11 @@ export class LocalPlatform implements Disposable {
     }
   }
 
-  async #startKeeper(key: { readonly apiKey: string; readonly keyName: string }, vscode: DevboxVscode | undefined, signal: AbortSignal): Promise<RunningPlatform> {
+  async #startKeeper(
+    key: { readonly apiKey: string; readonly keyName: string },
+    vscode: DevboxVscode | undefined,
+    signal: AbortSignal,
+  ): Promise<RunningPlatform> {
     const { extensionFolder, folder } = this.#options;
     const args = [
       join(extensionFolder, 'dist', 'localKeeper.mjs'),
@@ -190,7 +212,12 @@ export class LocalPlatform implements Disposable {
       ...['--data-dir', join(folder, 'data')],
       ...(vscode === undefined ? [] : ['--vscode-server', vscode.server, '--vscode-node', vscode.node]),
     ];
-    const start = await startKeeper(process.execPath, args, { cwd: folder, env: keeperEnvironment(key.apiKey), signal, limitMs: startLimitMs });
+    const start = await startKeeper(process.execPath, args, {
+      cwd: folder,
+      env: keeperEnvironment(key.apiKey),
+      signal,
+      limitMs: startLimitMs,
+    });
     switch (start.kind) {
       case 'cancelled':
         throw cancelled();

@@ -20,7 +20,9 @@ export async function tryLocally(services: Services): Promise<void> {
   const start = l10n.t('Start Devbox');
   const startCommand: CommandId = 'runloop.startDevbox';
   const vscode = await localPlatform.devboxVscode();
-  const ready = l10n.t('The local platform is ready: devboxes run on this computer, without an account and without cost.');
+  const ready = l10n.t(
+    'The local platform is ready: devboxes run on this computer, without an account and without cost.',
+  );
   const without = l10n.t('No VS Code server was found for them, so everything works but Open VS Code.');
   window.showInformationMessage(vscode === undefined ? `${ready} ${without}` : ready, start).then(
     async (chosen) => {

@@ -21,7 +21,12 @@ export type KeeperStart =
 export function startKeeper(
   program: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal; readonly limitMs: number },
+  options: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+    readonly limitMs: number;
+  },
 ): Promise<KeeperStart> {
   const { cwd, env, signal, limitMs } = options;
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });

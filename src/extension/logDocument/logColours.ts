@@ -23,7 +23,10 @@ const head = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} )?\[(error|warning|info|de
 export class LogColours implements Disposable {
   readonly #dim = window.createTextEditorDecorationType({ color: new ThemeColor('descriptionForeground') });
   readonly #levels = new Map<LineLevel, TextEditorDecorationType>(
-    lineLevels.map((level) => [level, window.createTextEditorDecorationType({ color: new ThemeColor(colours[level]) })]),
+    lineLevels.map((level) => [
+      level,
+      window.createTextEditorDecorationType({ color: new ThemeColor(colours[level]) }),
+    ]),
   );
 
   colour(editor: TextEditor): void {

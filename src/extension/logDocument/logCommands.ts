@@ -9,7 +9,10 @@ import { logDocuments } from './logDocuments';
 
 /** Opens the whole log of a devbox, whatever has become of it, as a read-only document that grows with it. */
 export async function openLog(services: Services, argument: unknown): Promise<void> {
-  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Open the log of which devbox?'), inAnyState: true });
+  const devbox = await devboxFor(services, argument, {
+    placeHolder: l10n.t('Open the log of which devbox?'),
+    inAnyState: true,
+  });
   if (devbox === undefined) return;
   const log = await logDocuments(services).show(devbox);
   // Of what still happens one wants to see the end; of what has ended the beginning is as good a place to start.
@@ -39,15 +42,18 @@ export async function filterLog(services: Services, argument: unknown): Promise<
   if (log === undefined) return;
   const { filter, records } = log;
   const count = (records_: number): string => (records_ === 1 ? l10n.t('1 message') : l10n.t('{0} messages', records_));
-  const levels = lineLevels.map((level): FilterItem => ({ label: levelName(level), description: count(records.countOf(level)), picked: !filter.hiddenLevels.has(level), level }));
-  const sources = records.sources.map(
-    ({ name, count: own }): FilterItem => ({
-      label: name === '' ? l10n.t('(no source)') : plainLabel(name),
-      description: count(own),
-      picked: !filter.hiddenSources.has(name),
-      source: name,
-    }),
-  );
+  const levels = lineLevels.map((level): FilterItem => ({
+    label: levelName(level),
+    description: count(records.countOf(level)),
+    picked: !filter.hiddenLevels.has(level),
+    level,
+  }));
+  const sources = records.sources.map(({ name, count: own }): FilterItem => ({
+    label: name === '' ? l10n.t('(no source)') : plainLabel(name),
+    description: count(own),
+    picked: !filter.hiddenSources.has(name),
+    source: name,
+  }));
   const heading = (label: string): FilterItem => ({ label, kind: QuickPickItemKind.Separator });
   const items = [heading(l10n.t('Level')), ...levels, heading(l10n.t('Source')), ...sources];
   const picked = await window.showQuickPick(items, {
@@ -60,7 +66,12 @@ export async function filterLog(services: Services, argument: unknown): Promise<
     levels: new Set(picked.flatMap(({ level }) => level ?? [])),
     sources: new Set(picked.flatMap(({ source }) => source ?? [])),
   };
-  log.setFilter(filterThatShows(shown, records.sources.map(({ name }) => name)));
+  log.setFilter(
+    filterThatShows(
+      shown,
+      records.sources.map(({ name }) => name),
+    ),
+  );
 }
 
 /** The log that a button of an editor means, or the one in the active editor. */

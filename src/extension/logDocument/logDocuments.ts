@@ -4,7 +4,7 @@ import type { Disposable } from '../../core/events';
 import { hidesNothing } from '../../core/logs/logFilter';
 import type { Devbox } from '../../core/platform/devbox';
 import { contextKeys, logScheme } from '../commandIds';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Services } from '../services';
 import { LogColours } from './logColours';
 import { LogDocument } from './logDocument';
@@ -116,7 +116,8 @@ export class LogDocuments implements Disposable {
     const visible = new Set(window.visibleTextEditors.map(({ document }) => document.uri.toString()));
     const inTabs = addressesInTabs();
     for (const [address, log] of this.#open) log.looked(visible.has(address), inTabs.has(address));
-    for (const editor of window.visibleTextEditors) if (this.find(editor.document.uri) !== undefined) this.#colours.colour(editor);
+    for (const editor of window.visibleTextEditors)
+      if (this.find(editor.document.uri) !== undefined) this.#colours.colour(editor);
     this.#say();
   }
 
@@ -168,7 +169,8 @@ export class LogDocuments implements Disposable {
   #say(): void {
     this.#remember();
     this.#status.show(this.find());
-    const addresses = (is: (log: LogDocument) => boolean): string[] => [...this.#open].filter(([, log]) => is(log)).map(([address]) => address);
+    const addresses = (is: (log: LogDocument) => boolean): string[] =>
+      [...this.#open].filter(([, log]) => is(log)).map(([address]) => address);
     const followed = addresses(({ isFollowing }) => isFollowing);
     const filtered = addresses(({ filter }) => !hidesNothing(filter));
     const told = JSON.stringify([followed, filtered]);

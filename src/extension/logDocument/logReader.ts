@@ -61,7 +61,10 @@ export class LogReader implements Disposable {
           this.#become(isAll ? 'ended' : 'idle');
         },
         (error: unknown) => {
-          this.#notice('error', l10n.t('The log cannot be read any further: {0} Open it again to retry.', failureText(error)));
+          this.#notice(
+            'error',
+            l10n.t('The log cannot be read any further: {0} Open it again to retry.', failureText(error)),
+          );
           this.#services.log.failure(`Reading the log of ${this.devboxId}`, error);
           this.#become('failed');
         },

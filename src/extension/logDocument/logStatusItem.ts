@@ -21,10 +21,11 @@ export class LogStatusItem implements Disposable {
       return;
     }
     const all = number(log.records.lineCount);
-    const whole = all === '1' && !log.isLoading ? l10n.t('1 line') : l10n.t('{0} lines', log.isLoading ? `${number(log.linesShown)} / ${all}` : all);
-    const lines = hidesNothing(log.filter)
-      ? whole
-      : l10n.t('{0} of {1} lines', number(log.linesShown), all);
+    const whole =
+      all === '1' && !log.isLoading
+        ? l10n.t('1 line')
+        : l10n.t('{0} lines', log.isLoading ? `${number(log.linesShown)} / ${all}` : all);
+    const lines = hidesNothing(log.filter) ? whole : l10n.t('{0} of {1} lines', number(log.linesShown), all);
     const filter = hidesNothing(log.filter) ? '' : '$(filter-filled) ';
     this.#item.text = `${log.isLoading ? '$(loading~spin) ' : ''}${filter}${lines} · ${stateText(log)}`;
     this.#item.tooltip = l10n.t('Filter by level and source');

@@ -5,7 +5,17 @@ import type { LogDocument } from './logDocument';
 import type { RememberedLog } from './rememberedLogs';
 
 /** All that the editor has a number for, in order. */
-const columns = [ViewColumn.One, ViewColumn.Two, ViewColumn.Three, ViewColumn.Four, ViewColumn.Five, ViewColumn.Six, ViewColumn.Seven, ViewColumn.Eight, ViewColumn.Nine];
+const columns = [
+  ViewColumn.One,
+  ViewColumn.Two,
+  ViewColumn.Three,
+  ViewColumn.Four,
+  ViewColumn.Five,
+  ViewColumn.Six,
+  ViewColumn.Seven,
+  ViewColumn.Eight,
+  ViewColumn.Nine,
+];
 
 /** How a log is shown that is in a tab. */
 export interface LogView {
@@ -35,7 +45,13 @@ export function tabsToRemember(viewOf: (address: string) => LogView | undefined)
 
 /** How a remembered log was shown. */
 export function viewOf({ isFollowing, hiddenLevels, hiddenSources }: RememberedLog): LogView {
-  return { isFollowing, filter: { hiddenLevels: new Set(hiddenLevels.flatMap((level) => lineLevelOf(level) ?? [])), hiddenSources: new Set(hiddenSources) } };
+  return {
+    isFollowing,
+    filter: {
+      hiddenLevels: new Set(hiddenLevels.flatMap((level) => lineLevelOf(level) ?? [])),
+      hiddenSources: new Set(hiddenSources),
+    },
+  };
 }
 
 export function showAs(log: LogDocument, { isFollowing, filter }: LogView): void {
@@ -46,14 +62,21 @@ export function showAs(log: LogDocument, { isFollowing, filter }: LogView): void
 /** Opens the tab of a log; behind the one that its group shows if it was there. The focus stays where it is. */
 export async function reopenTab({ address, column, isActive }: RememberedLog): Promise<void> {
   // The command takes `background`, which the options of the API's own function do not have.
-  const options: TextDocumentShowOptions & { readonly background: boolean } = { viewColumn: columns[column - 1] ?? ViewColumn.Active, preview: false, preserveFocus: true, background: !isActive };
+  const options: TextDocumentShowOptions & { readonly background: boolean } = {
+    viewColumn: columns[column - 1] ?? ViewColumn.Active,
+    preview: false,
+    preserveFocus: true,
+    background: !isActive,
+  };
   await commands.executeCommand('vscode.open', Uri.parse(address, true), options);
 }
 
 function logTabs(): readonly { readonly address: string; readonly column: number; readonly isActive: boolean }[] {
   return window.tabGroups.all.flatMap(({ tabs, viewColumn }) =>
     tabs.flatMap(({ input, isActive }) =>
-      input instanceof TabInputText && input.uri.scheme === logScheme ? [{ address: input.uri.toString(), column: viewColumn, isActive }] : [],
+      input instanceof TabInputText && input.uri.scheme === logScheme
+        ? [{ address: input.uri.toString(), column: viewColumn, isActive }]
+        : [],
     ),
   );
 }

@@ -36,7 +36,17 @@ export class RememberedLogs {
       if (address === undefined || baseUrl === undefined || typeof column !== 'number') return [];
       const texts = (name: string): readonly string[] => asArray(entry?.[name]).flatMap((text) => asString(text) ?? []);
       const [hiddenLevels, hiddenSources] = [texts('hiddenLevels'), texts('hiddenSources')];
-      return [{ address, baseUrl, column, isActive: entry?.['isActive'] === true, isFollowing: entry?.['isFollowing'] === true, hiddenLevels, hiddenSources }];
+      return [
+        {
+          address,
+          baseUrl,
+          column,
+          isActive: entry?.['isActive'] === true,
+          isFollowing: entry?.['isFollowing'] === true,
+          hiddenLevels,
+          hiddenSources,
+        },
+      ];
     });
   }
 

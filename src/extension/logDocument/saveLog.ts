@@ -27,16 +27,23 @@ export async function saveLog(services: Services, argument: unknown): Promise<vo
     filters: { [l10n.t('Logs')]: ['log', 'txt'] },
   });
   if (target === undefined) return;
-  await window.withProgress({ location: ProgressLocation.Window, title: l10n.t('Saving the log') }, () => write(log.records, filter, target));
+  await window.withProgress({ location: ProgressLocation.Window, title: l10n.t('Saving the log') }, () =>
+    write(log.records, filter, target),
+  );
   const open = l10n.t('Open');
   const lines = log.records.linesShown(filter).toLocaleString();
-  const said = log.state === 'ended' ? l10n.t('Saved {0} lines, the whole log.', lines) : l10n.t('Saved {0} lines: the log as it was now.', lines);
-  window.showInformationMessage(hidesNothing(filter) ? said : l10n.t('Saved the {0} lines that are shown.', lines), open).then(
-    async (chosen) => {
-      if (chosen === open) await window.showTextDocument(target);
-    },
-    (error: unknown) => services.log.failure('Opening the saved log', error),
-  );
+  const said =
+    log.state === 'ended'
+      ? l10n.t('Saved {0} lines, the whole log.', lines)
+      : l10n.t('Saved {0} lines: the log as it was now.', lines);
+  window
+    .showInformationMessage(hidesNothing(filter) ? said : l10n.t('Saved the {0} lines that are shown.', lines), open)
+    .then(
+      async (chosen) => {
+        if (chosen === open) await window.showTextDocument(target);
+      },
+      (error: unknown) => services.log.failure('Opening the saved log', error),
+    );
 }
 
 /** What of the log is to be saved: asked where it is not all shown. */
@@ -48,7 +55,8 @@ async function filterToSave({ filter, records }: LogDocument): Promise<LogFilter
     filter: of,
   });
   const items = [item(l10n.t('What is shown'), filter), item(l10n.t('The whole log'), showEverything)];
-  return (await window.showQuickPick(items, { title: l10n.t('Save Log'), placeHolder: l10n.t('What to save?') }))?.filter;
+  return (await window.showQuickPick(items, { title: l10n.t('Save Log'), placeHolder: l10n.t('What to save?') }))
+    ?.filter;
 }
 
 async function write(records: LogRecords, filter: LogFilter, target: Uri): Promise<void> {
@@ -73,7 +81,7 @@ async function write(records: LogRecords, filter: LogFilter, target: Uri): Promi
 async function* piecesOf(records: LogRecords, filter: LogFilter): AsyncGenerator<string> {
   const turns = new Turns();
   const end = records.count;
-  for (let next = 0; next < end; ) {
+  for (let next = 0; next < end;) {
     const slice = records.read(next, filter, piece);
     next = slice.next;
     if (slice.text !== '') yield slice.text;

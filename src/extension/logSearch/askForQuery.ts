@@ -1,4 +1,12 @@
-import { InputBoxValidationSeverity, l10n, QuickInputButtonLocation, ThemeIcon, window, type InputBox, type QuickInputButton } from 'vscode';
+import {
+  InputBoxValidationSeverity,
+  l10n,
+  QuickInputButtonLocation,
+  ThemeIcon,
+  window,
+  type InputBox,
+  type QuickInputButton,
+} from 'vscode';
 import type { Disposable } from '../../core/events';
 import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
 
@@ -19,7 +27,10 @@ export async function askForQuery(earlier: LogQuery, devboxes: number): Promise<
   let { isRegExp, matchCase } = earlier;
   const query = (): LogQuery => ({ text: box.value, isRegExp, matchCase });
   const draw = (): void => {
-    const buttons = [toggle('case-sensitive', l10n.t('Match Case'), matchCase), toggle('regex', l10n.t('Use Regular Expression'), isRegExp)];
+    const buttons = [
+      toggle('case-sensitive', l10n.t('Match Case'), matchCase),
+      toggle('regex', l10n.t('Use Regular Expression'), isRegExp),
+    ];
     box.buttons = buttons;
     box.prompt = [
       isRegExp ? l10n.t('A regular expression') : l10n.t('A text'),
@@ -27,7 +38,8 @@ export async function askForQuery(earlier: LogQuery, devboxes: number): Promise<
     ].join(' · ');
     validate(box, query());
   };
-  box.title = devboxes === 1 ? l10n.t('Search the Log of One Devbox') : l10n.t('Search the Logs of {0} Devboxes', devboxes);
+  box.title =
+    devboxes === 1 ? l10n.t('Search the Log of One Devbox') : l10n.t('Search the Logs of {0} Devboxes', devboxes);
   box.placeholder = l10n.t('What to look for');
   box.value = earlier.text;
   draw();
@@ -54,5 +66,6 @@ export async function askForQuery(earlier: LogQuery, devboxes: number): Promise<
 
 function validate(box: InputBox, query: LogQuery): void {
   const pattern = patternOf(query);
-  box.validationMessage = typeof pattern === 'string' ? { message: pattern, severity: InputBoxValidationSeverity.Error } : undefined;
+  box.validationMessage =
+    typeof pattern === 'string' ? { message: pattern, severity: InputBoxValidationSeverity.Error } : undefined;
 }

@@ -47,9 +47,14 @@ export class LogSearch implements Disposable {
       await searchLogs(api, [...byId.keys()], {
         searcher,
         signal: stop.signal,
-        secretsOf: async (id) => this.#services.knownSecrets.inOutputOf(api, byId.get(id) ?? (await api.retrieve(id, { signal: stop.signal }))),
+        secretsOf: async (id) =>
+          this.#services.knownSecrets.inOutputOf(
+            api,
+            byId.get(id) ?? (await api.retrieve(id, { signal: stop.signal })),
+          ),
         onEvent: (event) => {
-          if (event.type === 'failed') this.#services.log.failure(`Searching the log of ${event.devboxId}`, event.error);
+          if (event.type === 'failed')
+            this.#services.log.failure(`Searching the log of ${event.devboxId}`, event.error);
           results.take(event);
         },
       });

@@ -17,14 +17,21 @@ export async function searchLogsCommand(services: Services, argument: unknown, a
 }
 
 /** The rows that it was called on, else those that the user picks. */
-async function chosenDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<readonly Devbox[] | undefined> {
+async function chosenDevboxes(
+  services: Services,
+  argument: unknown,
+  arguments_: unknown,
+): Promise<readonly Devbox[] | undefined> {
   if (argument !== undefined) return devboxesFor(services, { argument, arguments: arguments_, placeHolder: '' });
   const listed = await listedDevboxes(services);
   if (listed.length === 0) {
     void window.showInformationMessage(l10n.t('There is no such devbox in this account.'));
     return undefined;
   }
-  const items = devboxItems(listed).map((item) => ({ ...item, picked: services.tree.selectedIds.includes(item.devbox.id) }));
+  const items = devboxItems(listed).map((item) => ({
+    ...item,
+    picked: services.tree.selectedIds.includes(item.devbox.id),
+  }));
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Search Logs'),
     placeHolder: l10n.t('In the logs of which devboxes?'),

@@ -1,10 +1,20 @@
-import { EventEmitter, l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, window, type TreeDataProvider, type TreeView } from 'vscode';
+import {
+  EventEmitter,
+  l10n,
+  ThemeColor,
+  ThemeIcon,
+  TreeItem,
+  TreeItemCollapsibleState,
+  window,
+  type TreeDataProvider,
+  type TreeView,
+} from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { LogMatch } from '../../core/logs/search/searchLogs';
 import { searchedCharacters } from '../../core/logs/search/lineSearch';
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
-import { devboxLabel, statusWord } from "../devboxes/devboxText";
+import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { failureText } from '../messages/showFailure';
 import type { DevboxMatches, SearchResults } from './searchResults';
 
@@ -37,9 +47,13 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
     this.#rows = results.devboxes.map((of) => ({ kind: 'devbox', of }));
     this.#view.description = oneLine(title, 60);
     const say = (): void => {
-      const left = results.devboxes.filter(({ progress }) => progress.kind === 'waiting' || progress.kind === 'reading').length;
-      const found = results.count === 1 ? l10n.t('1 line found') : l10n.t('{0} lines found', results.count.toLocaleString());
-      this.#view.message = left === 0 ? `${found}.` : `${found}; ${left === 1 ? l10n.t('1 log to go…') : l10n.t('{0} logs to go…', left)}`;
+      const left = results.devboxes.filter(
+        ({ progress }) => progress.kind === 'waiting' || progress.kind === 'reading',
+      ).length;
+      const found =
+        results.count === 1 ? l10n.t('1 line found') : l10n.t('{0} lines found', results.count.toLocaleString());
+      this.#view.message =
+        left === 0 ? `${found}.` : `${found}; ${left === 1 ? l10n.t('1 log to go…') : l10n.t('{0} logs to go…', left)}`;
     };
     this.#following = results.onDidChange((news) => {
       say();
@@ -75,7 +89,10 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
     if (row === undefined) return this.#rows;
     if (row.kind !== 'devbox') return [];
     const { of } = row;
-    return [...of.matches.map((match): SearchRow => ({ kind: 'match', of, match })), ...remarks(of).map((text): SearchRow => ({ kind: 'remark', text }))];
+    return [
+      ...of.matches.map((match): SearchRow => ({ kind: 'match', of, match })),
+      ...remarks(of).map((text): SearchRow => ({ kind: 'remark', text })),
+    ];
   }
 
   getTreeItem(row: SearchRow): TreeItem {
@@ -145,12 +162,21 @@ function remarks({ progress }: DevboxMatches): string[] {
     case 'stopped':
       return [l10n.t('The search was stopped here.')];
     case 'tooSlow':
-      return [l10n.t('The expression takes too long on line {0}; the rest of this log was not searched. Make it simpler.', progress.line + 1)];
+      return [
+        l10n.t(
+          'The expression takes too long on line {0}; the rest of this log was not searched. Make it simpler.',
+          progress.line + 1,
+        ),
+      ];
     case 'failed':
       return [failureText(progress.error)];
     case 'done': {
       const cut = progress.cutLines;
-      const long = l10n.t('Of {0} very long lines only the first {1} characters were searched.', cut, searchedCharacters.toLocaleString());
+      const long = l10n.t(
+        'Of {0} very long lines only the first {1} characters were searched.',
+        cut,
+        searchedCharacters.toLocaleString(),
+      );
       const limited = l10n.t('There are more. Look for something rarer to see them all.');
       return [...(progress.isLimited ? [limited] : []), ...(cut > 0 ? [long] : [])];
     }
@@ -172,7 +198,8 @@ function matchItem(of: DevboxMatches, match: LogMatch): TreeItem {
   const label = `${lead}${match.text.slice(from).replaceAll('\t', ' ')}`;
   const shift = lead.length - from;
   const item = new TreeItem({ label, highlights: [[match.start + shift, match.end + shift]] });
-  if (head !== null && skipped > 0) item.description = [head[1], head[2]].filter((part) => part !== undefined).join(' · ');
+  if (head !== null && skipped > 0)
+    item.description = [head[1], head[2]].filter((part) => part !== undefined).join(' · ');
   item.tooltip = match.text;
   if (match.level === 'error') item.iconPath = new ThemeIcon('error', new ThemeColor('list.errorForeground'));
   if (match.level === 'warning') item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));

@@ -42,7 +42,10 @@ const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
  * @param failure.devboxId the devbox that it is about, if one is
  * @param canTryAgain whether there is something to try again
  */
-export function remediesOf(failure: { readonly code: RuntimeErrorCode; readonly devboxId: string | undefined }, canTryAgain: boolean): readonly RemedyKind[] {
+export function remediesOf(
+  failure: { readonly code: RuntimeErrorCode; readonly devboxId: string | undefined },
+  canTryAgain: boolean,
+): readonly RemedyKind[] {
   return remedies[failure.code].filter(
     (remedy) => (remedy !== 'tryAgain' || canTryAgain) && (remedy !== 'showOutput' || failure.devboxId !== undefined),
   );

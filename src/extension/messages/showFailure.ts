@@ -30,7 +30,11 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
 
 /** What a failure means and what to do about it, in the editor's language where we know the case. Safe to show anywhere. */
 export function failureText(error: unknown): string {
-  return inertText(RuntimeError.is(error) ? (knownText(error) ?? oneLine(redact(`${error.message} ${error.nextStep}`), 500)) : oneLine(redact(messageOf(error)), 300));
+  return inertText(
+    RuntimeError.is(error)
+      ? (knownText(error) ?? oneLine(redact(`${error.message} ${error.nextStep}`), 500))
+      : oneLine(redact(messageOf(error)), 300),
+  );
 }
 
 function knownText(error: RuntimeError): string | undefined {
@@ -56,7 +60,13 @@ function knownText(error: RuntimeError): string | undefined {
  *
  * @param first buttons that the caller has for this failure, before the usual ones
  */
-export function showFailure(doing: string, error: unknown, log: Log, retry?: () => Promise<void>, first: readonly Remedy[] = []): void {
+export function showFailure(
+  doing: string,
+  error: unknown,
+  log: Log,
+  retry?: () => Promise<void>,
+  first: readonly Remedy[] = [],
+): void {
   if (RuntimeError.is(error, 'cancelled')) return;
   log.failure(doing, error);
   const remedies = [...first, ...(RuntimeError.is(error) ? remediesFor(error, retry) : [])];

@@ -12,17 +12,22 @@ const shownAfterMs = 1_000;
  * @param title what is waited for; a general word by default
  * @throws what `work` throws; RuntimeError `cancelled` from it when the user gives up
  */
-export async function whenSlow<T>(work: (signal: AbortSignal) => Promise<T>, title: string = l10n.t('Waiting for Runloop…')): Promise<T> {
+export async function whenSlow<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  title: string = l10n.t('Waiting for Runloop…'),
+): Promise<T> {
   const giveUp = new AbortController();
   const arrived = new AbortController();
   const result = work(giveUp.signal).finally(() => arrived.abort());
   // True when it is late; false when it has arrived, or failed, in time.
   const late = sleep(shownAfterMs, true, { signal: arrived.signal }).catch(() => false);
   if (!(await late)) return result;
-  return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
-    withSignal(token, async (signal) => {
-      signal.addEventListener('abort', () => giveUp.abort());
-      return result;
-    }),
+  return window.withProgress(
+    { location: ProgressLocation.Notification, cancellable: true, title },
+    (_progress, token) =>
+      withSignal(token, async (signal) => {
+        signal.addEventListener('abort', () => giveUp.abort());
+        return result;
+      }),
   );
 }

@@ -4,7 +4,7 @@ import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
 import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Services } from '../services';
 import { attached } from '../session/attach';
 import { plainVscode, type VscodeSource } from './plainVscodes';
@@ -111,7 +111,8 @@ async function linkTo(services: Services, devbox: Devbox, source: VscodeSource):
     url = await reachable(source);
   } catch (error) {
     // Without a network nothing is known of the devbox. Otherwise it or its tunnel changed: the next attempt attaches anew.
-    if (RuntimeError.is(error, 'network') || RuntimeError.is(error, 'deadline')) services.sessions.noteHealth(devbox.id, 'unreachable');
+    if (RuntimeError.is(error, 'network') || RuntimeError.is(error, 'deadline'))
+      services.sessions.noteHealth(devbox.id, 'unreachable');
     else services.sessions.detach(devbox.id);
     throw error;
   }
@@ -121,7 +122,9 @@ async function linkTo(services: Services, devbox: Devbox, source: VscodeSource):
       message: l10n.t('The devbox {0} has no VS Code.', devboxLabel(devbox)),
       nextStep:
         (await services.account.current())?.source === 'local'
-          ? l10n.t('The local platform found no VS Code server on this computer: install code-server or openvscode-server, or name one in the settings, and start the platform and a devbox anew.')
+          ? l10n.t(
+              'The local platform found no VS Code server on this computer: install code-server or openvscode-server, or name one in the settings, and start the platform and a devbox anew.',
+            )
           : l10n.t('Its output tells why the VS Code server did not start.'),
       devboxId: devbox.id,
     });

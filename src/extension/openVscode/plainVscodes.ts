@@ -1,6 +1,12 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import type { Disposable } from '../../core/events';
-import { answers, findPlainVscode, startPlainVscode, type PlainVscodeOptions, type PlainVscodePhase } from '../../core/vscode/plainVscode';
+import {
+  answers,
+  findPlainVscode,
+  startPlainVscode,
+  type PlainVscodeOptions,
+  type PlainVscodePhase,
+} from '../../core/vscode/plainVscode';
 import { codeServerReleases } from '../../core/vscode/plainVscodeScript';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -8,7 +14,7 @@ import { VscodeAddress, type VscodePlace } from '../../core/vscode/vscodeAddress
 import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
 import { withSignal } from '../messages/cancellation';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Services } from '../services';
 
 /** Where the address of a devbox's VS Code comes from. */
@@ -109,14 +115,16 @@ async function started(
   options: PlainVscodeOptions & { readonly installFrom?: string },
 ): Promise<VscodePlace | undefined> {
   const title = l10n.t('Starting VS Code in {0}', devboxLabel(devbox));
-  const place = await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
-    withSignal(token, (signal) =>
-      startPlainVscode(api, devbox, {
-        ...options,
-        signal,
-        onPhase: (phase, bytes) => progress.report({ message: phaseText(phase, bytes) }),
-      }),
-    ),
+  const place = await window.withProgress(
+    { location: ProgressLocation.Notification, cancellable: true, title },
+    (progress, token) =>
+      withSignal(token, (signal) =>
+        startPlainVscode(api, devbox, {
+          ...options,
+          signal,
+          onPhase: (phase, bytes) => progress.report({ message: phaseText(phase, bytes) }),
+        }),
+      ),
   );
   // It has a tunnel by now.
   if (place !== undefined) services.store.update(await api.retrieve(devbox.id));

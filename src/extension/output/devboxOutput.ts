@@ -3,7 +3,7 @@ import { isAborted } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Log } from '../messages/log';
 import type { KnownSecrets } from '../session/knownSecrets';
 import type { OutputReasons } from './expectedOutput';
@@ -78,7 +78,12 @@ export class DevboxOutput implements Disposable {
     if (followed === undefined) {
       // The id's tail keeps devboxes of one name apart.
       const title = `Runloop: ${devboxLabel(devbox)} (${oneLine(devbox.id, 64).slice(-6)})`;
-      followed = { channel: window.createOutputChannel(title, { log: true }), audience: new ShownChannel(title), stop: undefined, isWhole: false };
+      followed = {
+        channel: window.createOutputChannel(title, { log: true }),
+        audience: new ShownChannel(title),
+        stop: undefined,
+        isWhole: false,
+      };
       this.#followed.set(devbox.id, followed);
     }
     return followed;

@@ -9,7 +9,11 @@ export type OutputReasons = Pick<Services, 'store' | 'sessions'>;
  * Tells when a devbox may have printed something, or somebody waits for what it prints: its status is another one, an
  * action of this window's session began or ended, the window came to the front. A log without a stream is read then.
  */
-export function onExpectedOutput({ store, sessions }: OutputReasons, devboxId: string, listener: () => void): Disposable {
+export function onExpectedOutput(
+  { store, sessions }: OutputReasons,
+  devboxId: string,
+  listener: () => void,
+): Disposable {
   let status = store.get(devboxId)?.status;
   let runtime = sessions.get(devboxId);
   let actions = runtime?.stream.on(listener);

@@ -26,7 +26,12 @@ export interface FollowIntoOptions {
  *
  * @throws what following throws when it cannot go on
  */
-export async function followInto(channel: LogOutputChannel, api: RunloopApi, devbox: Devbox, options: FollowIntoOptions): Promise<void> {
+export async function followInto(
+  channel: LogOutputChannel,
+  api: RunloopApi,
+  devbox: Devbox,
+  options: FollowIntoOptions,
+): Promise<void> {
   const { signal, audience, secrets, reasons } = options;
   // Begun anew, the log comes from its first line again.
   channel.clear();
@@ -73,7 +78,9 @@ export function noticeText(notice: FollowNotice): string | undefined {
     case 'suspended':
       return l10n.t('The devbox is suspended; its output goes on when it is resumed.');
     case 'polling':
-      return l10n.t('This platform does not stream logs: they are read again from time to time, and new lines can be up to a minute late.');
+      return l10n.t(
+        'This platform does not stream logs: they are read again from time to time, and new lines can be up to a minute late.',
+      );
     default:
       return undefined;
   }

@@ -15,7 +15,9 @@ export class ShownChannel implements Audience {
   }
 
   get isShown(): boolean {
-    return window.visibleTextEditors.some(({ document: { uri } }) => uri.scheme === 'output' && uri.path.includes(this.#name));
+    return window.visibleTextEditors.some(
+      ({ document: { uri } }) => uri.scheme === 'output' && uri.path.includes(this.#name),
+    );
   }
 
   onChange(listener: () => void): Disposable {

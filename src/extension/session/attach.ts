@@ -3,7 +3,7 @@ import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import { withSignal } from '../messages/cancellation';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Services } from '../services';
 
 /** Attaches under way, so that a second click joins the first instead of starting another. */

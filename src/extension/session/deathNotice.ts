@@ -7,13 +7,20 @@ import type { Services } from '../services';
 
 /** Tells that a devbox that this window was attached to has ended, with what helps to understand it. */
 export function tellOfDeath(services: Services, devbox: Devbox): void {
-  const text = l10n.t('The devbox {0} has ended: {1}.', devboxLabel(devbox), inertText(reasonText(devbox) ?? l10n.t('Runloop gives no reason')));
+  const text = l10n.t(
+    'The devbox {0} has ended: {1}.',
+    devboxLabel(devbox),
+    inertText(reasonText(devbox) ?? l10n.t('Runloop gives no reason')),
+  );
   tell(services, devbox, text, [l10n.t('Show Output'), 'runloop.showOutput']);
 }
 
 /** Tells that a devbox that this window was attached to was suspended by somebody or something else. */
 export function tellOfSuspension(services: Services, devbox: Devbox): void {
-  tell(services, devbox, l10n.t('The devbox {0} was suspended.', devboxLabel(devbox)), [l10n.t('Resume'), 'runloop.resumeDevbox']);
+  tell(services, devbox, l10n.t('The devbox {0} was suspended.', devboxLabel(devbox)), [
+    l10n.t('Resume'),
+    'runloop.resumeDevbox',
+  ]);
 }
 
 type Action = readonly [title: string, command: CommandId];

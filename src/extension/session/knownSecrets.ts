@@ -35,7 +35,11 @@ export class KnownSecrets {
   async of(devboxId: string): Promise<readonly string[]> {
     await this.#writing;
     const [sessionKey, stored] = await Promise.all([this.#sessionKeys.get(devboxId), this.#stored()]);
-    return [...(sessionKey === undefined ? [] : [sessionKey]), ...(stored[devboxId] ?? []), ...(this.#values.get(devboxId) ?? [])];
+    return [
+      ...(sessionKey === undefined ? [] : [sessionKey]),
+      ...(stored[devboxId] ?? []),
+      ...(this.#values.get(devboxId) ?? []),
+    ];
   }
 
   /** What a program in a devbox may print of what we gave to it or use for it. */
@@ -72,7 +76,10 @@ export class KnownSecrets {
     const write = (async () => {
       await before;
       const { [devboxId]: known, ...others } = await this.#stored();
-      const entries = [...Object.entries(others).slice(1 - mostDevboxes), [devboxId, [...new Set([...(known ?? []), ...values])]]];
+      const entries = [
+        ...Object.entries(others).slice(1 - mostDevboxes),
+        [devboxId, [...new Set([...(known ?? []), ...values])]],
+      ];
       await this.#storage.store(storedUnder, JSON.stringify(Object.fromEntries(entries)));
     })();
     this.#writing = write.catch(() => undefined); // It fails for the one who asked; the next one may write again.
@@ -81,12 +88,18 @@ export class KnownSecrets {
 
   async #stored(): Promise<Readonly<Record<string, readonly string[]>>> {
     const stored = asObject(parseJson((await this.#storage.get(storedUnder)) ?? '')) ?? {};
-    return Object.fromEntries(Object.entries(stored).map(([id, values]) => [id, asArray(values).flatMap((value) => asString(value) ?? [])]));
+    return Object.fromEntries(
+      Object.entries(stored).map(([id, values]) => [id, asArray(values).flatMap((value) => asString(value) ?? [])]),
+    );
   }
 }
 
 /** Keeps the values of the variables that a devbox is started with out of everything that is shown of it. */
-export function rememberSetValues({ knownSecrets, log }: Pick<Services, 'knownSecrets' | 'log'>, devboxId: string, choices: StartChoices | undefined): void {
+export function rememberSetValues(
+  { knownSecrets, log }: Pick<Services, 'knownSecrets' | 'log'>,
+  devboxId: string,
+  choices: StartChoices | undefined,
+): void {
   const values = Object.values(choices?.environment ?? {});
   knownSecrets.keep(devboxId, values).catch((error: unknown) => log.failure('Storing which values are secret', error));
 }

@@ -4,7 +4,7 @@ import { readSettings } from '../account/settings';
 import type { Services } from '../services';
 import { rememberSetValues } from './knownSecrets';
 import { RunloopRuntime } from '../../core/runtime/runloopRuntime';
-import type { RunloopRuntimeOptions } from "../../core/options/runtimeOptions";
+import type { RunloopRuntimeOptions } from '../../core/options/runtimeOptions';
 
 /**
  * A runtime with the window's account and settings, whose devbox is followed from its first moment by the tree and
@@ -15,7 +15,10 @@ import type { RunloopRuntimeOptions } from "../../core/options/runtimeOptions";
 export function runtimeFor(
   services: Services,
   account: SignedIn,
-  target: Pick<RunloopRuntimeOptions, 'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'choices' | 'confirmSecrets'>,
+  target: Pick<
+    RunloopRuntimeOptions,
+    'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'choices' | 'confirmSecrets'
+  >,
 ): RunloopRuntime {
   const settings = readSettings();
   const runtime = new RunloopRuntime({
@@ -35,7 +38,11 @@ export function runtimeFor(
   let following: Disposable | undefined;
   runtime.onEvent((event) => {
     if (event.type === 'phase' && event.devbox !== undefined) following ??= services.store.follow(event.devbox.id);
-    if (event.type === 'status' && event.status !== 'STATUS$STARTING_RUNTIME' && event.status !== 'STATUS$RUNTIME_STARTED') {
+    if (
+      event.type === 'status' &&
+      event.status !== 'STATUS$STARTING_RUNTIME' &&
+      event.status !== 'STATUS$RUNTIME_STARTED'
+    ) {
       following?.dispose();
     }
     if (event.type === 'phase' && event.devbox !== undefined) {

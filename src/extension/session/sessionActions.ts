@@ -1,7 +1,7 @@
 import { commands, l10n, window, type QuickPickItem } from 'vscode';
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Services } from '../services';
 import { devboxFor } from '../devboxes/pickDevbox';
 
@@ -23,15 +23,13 @@ export async function sessionActions(services: Services): Promise<void> {
     label: `$(${icon}) ${label}`,
     run: () => commands.executeCommand(command, id),
   });
-  const others = all.slice(0, -1).map(
-    ([otherId, other]): ActionItem => ({
-      label: `$(arrow-swap) ${l10n.t('Switch to {0}', labelOf(services, otherId))}`,
-      run: () => {
-        services.sessions.add(otherId, other);
-        return Promise.resolve();
-      },
-    }),
-  );
+  const others = all.slice(0, -1).map(([otherId, other]): ActionItem => ({
+    label: `$(arrow-swap) ${l10n.t('Switch to {0}', labelOf(services, otherId))}`,
+    run: () => {
+      services.sessions.add(otherId, other);
+      return Promise.resolve();
+    },
+  }));
   const items = [
     action('vscode', l10n.t('Open VS Code'), 'runloop.openVscode'),
     action('link', l10n.t('Copy VS Code Link'), 'runloop.copyVscodeLink'),

@@ -2,7 +2,7 @@ import { l10n, StatusBarAlignment, ThemeColor, window, type StatusBarItem } from
 import { oneLine } from '../../core/plainText';
 import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
-import { devboxLabel } from "../devboxes/devboxText";
+import { devboxLabel } from '../devboxes/devboxText';
 import type { Services } from '../services';
 import type { SessionHealth } from './sessionHealth';
 

@@ -7,8 +7,11 @@ import { optionalHint, pickStep, textStep } from './steps';
 export const variablesStep: StartStep = async (answers, place) => {
   const result = await textStep(place, {
     prompt: optionalHint(l10n.t('Environment variables, as NAME=value; NAME=value')),
-    value: Object.entries(answers.choices.environment ?? {}).map(([name, value]) => `${name}=${value}`).join('; '),
-    problem: (value) => ('wrong' in parseVariables(value) ? l10n.t('Write NAME=value, with ; between several.') : undefined),
+    value: Object.entries(answers.choices.environment ?? {})
+      .map(([name, value]) => `${name}=${value}`)
+      .join('; '),
+    problem: (value) =>
+      'wrong' in parseVariables(value) ? l10n.t('Write NAME=value, with ; between several.') : undefined,
   });
   if (result.kind !== 'next') return result;
   const parsed = parseVariables(result.value.text);
@@ -19,7 +22,11 @@ export const variablesStep: StartStep = async (answers, place) => {
 export function secretsStep({ secrets }: Pick<Offers, 'secrets'>): StartStep {
   return async (answers, place) => {
     const before = new Set(Object.values(answers.choices.secrets ?? {}));
-    const items = secrets.map(({ name }): Valued<string> => ({ label: shown(name), picked: before.has(name), value: name }));
+    const items = secrets.map(({ name }): Valued<string> => ({
+      label: shown(name),
+      picked: before.has(name),
+      value: name,
+    }));
     const placeHolder = optionalHint(l10n.t('Account secrets to pass on, each as a variable of its own name'));
     const result = await pickStep(place, { placeHolder, items, canPickMany: true });
     if (result.kind !== 'next') return result;
@@ -32,7 +39,11 @@ export function policyStep({ policies }: Pick<Offers, 'policies'>): StartStep {
   return async (answers, place) => {
     const items: Valued<string | undefined>[] = [
       { label: l10n.t('No network policy'), value: undefined },
-      ...policies.map(({ name, id }): QuickPickItem & { readonly value: string } => ({ label: shown(name), description: shown(id), value: id })),
+      ...policies.map(({ name, id }): QuickPickItem & { readonly value: string } => ({
+        label: shown(name),
+        description: shown(id),
+        value: id,
+      })),
     ];
     const isActive = ({ value }: Valued<string | undefined>): boolean => value === answers.choices.networkPolicyId;
     const result = await pickStep(place, { placeHolder: l10n.t('Network policy'), items, isActive });

@@ -2,7 +2,13 @@ import type { QuickPickItem } from 'vscode';
 import { hourlyPrice, type Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
-import { blueprintChoices, networkPolicyChoices, secretChoices, snapshotChoices, type Choice } from '../../core/platform/choices';
+import {
+  blueprintChoices,
+  networkPolicyChoices,
+  secretChoices,
+  snapshotChoices,
+  type Choice,
+} from '../../core/platform/choices';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
 import { inertText } from '../messages/inertText';
@@ -50,7 +56,10 @@ export interface Valued<T> extends QuickPickItem {
 }
 
 /** Answers with some of the choices changed. */
-export function withChoices(answers: Answers, changed: Partial<StartChoices>): { readonly kind: 'next'; readonly value: Answers } {
+export function withChoices(
+  answers: Answers,
+  changed: Partial<StartChoices>,
+): { readonly kind: 'next'; readonly value: Answers } {
   return { kind: 'next', value: { ...answers, choices: { ...answers.choices, ...changed } } };
 }
 
@@ -60,7 +69,10 @@ export function shown(text: string): string {
 }
 
 /** The estimated price of an hour in dollars; undefined if it costs nothing or the size is not known. */
-export function estimatedHour({ size, customSize }: Pick<StartChoices, 'size' | 'customSize'>, prices: Prices | undefined): string | undefined {
+export function estimatedHour(
+  { size, customSize }: Pick<StartChoices, 'size' | 'customSize'>,
+  prices: Prices | undefined,
+): string | undefined {
   return prices === undefined ? undefined : hourlyPrice(size, customSize, prices)?.toFixed(2);
 }
 

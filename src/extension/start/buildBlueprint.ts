@@ -38,7 +38,10 @@ export async function buildBlueprint(services: Services, name: string): Promise<
   if (!(await isWanted(name, underWay !== undefined))) return false;
   const channel = channelOf(services, name);
   channel.show(true);
-  const title = underWay === undefined ? l10n.t('Building the blueprint {0}', shown(name)) : l10n.t('Waiting for the blueprint {0}', shown(name));
+  const title =
+    underWay === undefined
+      ? l10n.t('Building the blueprint {0}', shown(name))
+      : l10n.t('Waiting for the blueprint {0}', shown(name));
   return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
     withSignal(token, async (signal) => {
       progress.report({ message: '…' });
@@ -75,7 +78,12 @@ async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {
     'It is built in your account from the OpenHands runtime image {0}, which takes some minutes, once. The image is large; its tag is a setting. Then the devbox is started.',
     `${openhandsImage}:${readSettings().openhandsTag}`,
   );
-  return saysYes({ question: l10n.t('Build the blueprint {0}?', shown(name)), detail, yes: l10n.t('Build and Start'), harmless: true });
+  return saysYes({
+    question: l10n.t('Build the blueprint {0}?', shown(name)),
+    detail,
+    yes: l10n.t('Build and Start'),
+    harmless: true,
+  });
 }
 
 /** A build that was begun here and is not wanted any more is removed where the platform allows it. */
@@ -106,10 +114,12 @@ function channelOf(services: Services, name: string): OutputChannel {
   if (channel === undefined) {
     channel = window.createOutputChannel(`Runloop: ${l10n.t('Build of {0}', oneLine(name, 60))}`);
     channels.set(name, channel);
-    services.own({ dispose: () => {
-      channels.get(name)?.dispose();
-      channels.delete(name);
-    } });
+    services.own({
+      dispose: () => {
+        channels.get(name)?.dispose();
+        channels.delete(name);
+      },
+    });
   } else {
     channel.clear();
   }

@@ -10,7 +10,11 @@ import { listText } from '../messages/listText';
 export function choicesText(choices: StartChoices): string {
   const { source, endRule, repository, folder, environment, secrets, networkPolicyId } = choices;
   const from =
-    source.kind === 'blueprint' ? oneLine(source.name, 40) : source.kind === 'snapshot' ? oneLine(source.id, 40) : l10n.t('plain');
+    source.kind === 'blueprint'
+      ? oneLine(source.name, 40)
+      : source.kind === 'snapshot'
+        ? oneLine(source.id, 40)
+        : l10n.t('plain');
   const variables = Object.keys(environment ?? {});
   const named = Object.values(secrets ?? {});
   const parts = [

@@ -17,7 +17,10 @@ export async function maySecretsGo(folder: string): Promise<boolean> {
   const upload = l10n.t('Upload Them Too');
   const leave = l10n.t('Leave Them Out');
   const more = secrets.length - mostPaths;
-  const list = [...secrets.slice(0, mostPaths).map((path) => oneLine(path, 120)), ...(more > 0 ? [l10n.t('and {0} more', more)] : [])];
+  const list = [
+    ...secrets.slice(0, mostPaths).map((path) => oneLine(path, 120)),
+    ...(more > 0 ? [l10n.t('and {0} more', more)] : []),
+  ];
   const answer = await window.showWarningMessage(
     l10n.t('Files that look like secrets: {0}. Upload them into the devbox?', secrets.length),
     { modal: true, detail: list.join('\n') },

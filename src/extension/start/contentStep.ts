@@ -36,7 +36,9 @@ export const contentStep: StartStep = async (answers, place) => {
   ];
   for (;;) {
     const isActive = ({ value }: Valued<Content>): boolean =>
-      typeof value === 'object' ? value.folder === folder : value === (repository === undefined ? 'nothing' : 'repository') && folder === undefined;
+      typeof value === 'object'
+        ? value.folder === folder
+        : value === (repository === undefined ? 'nothing' : 'repository') && folder === undefined;
     const result = await pickStep(place, { placeHolder: l10n.t('What the workspace begins with'), items, isActive });
     if (result.kind !== 'next') return result;
     const picked = result.value[0]?.value ?? 'nothing';
@@ -54,10 +56,12 @@ export const contentStep: StartStep = async (answers, place) => {
     const typed = await textStep(place, {
       prompt: l10n.t('GitHub repository to clone, as owner/name'),
       value: repository === undefined ? '' : `${repository.owner}/${repository.name}`,
-      problem: (text) => (parseRepository(text) === undefined ? l10n.t('Write owner/name or https://github.com/owner/name.') : undefined),
+      problem: (text) =>
+        parseRepository(text) === undefined ? l10n.t('Write owner/name or https://github.com/owner/name.') : undefined,
     });
     if (typed.kind === 'left') return typed;
-    if (typed.kind === 'next') return withChoices(answers, { repository: parseRepository(typed.value.text), folder: undefined });
+    if (typed.kind === 'next')
+      return withChoices(answers, { repository: parseRepository(typed.value.text), folder: undefined });
   }
 };
 

@@ -35,7 +35,10 @@ export const endStep: StartStep = async (answers, place) => {
     const typed = await textStep(place, {
       prompt: l10n.t('Minutes, from 1 to {0} (48 h)', mostMinutes),
       value: String(Math.round(kept.seconds / 60)),
-      problem: (text) => (minutesOf(text) === undefined ? l10n.t('Write a whole number of minutes from 1 to {0}.', mostMinutes) : undefined),
+      problem: (text) =>
+        minutesOf(text) === undefined
+          ? l10n.t('Write a whole number of minutes from 1 to {0}.', mostMinutes)
+          : undefined,
     });
     if (typed.kind === 'left') return typed;
     const minutes = typed.kind === 'next' ? minutesOf(typed.value.text) : undefined;

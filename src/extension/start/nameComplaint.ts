@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { longestName, nameProblem } from "../../core/start/startChoices";
+import { longestName, nameProblem } from '../../core/start/startChoices';
 
 /** What is wrong with a name, in the editor's language. */
 export function nameComplaint(value: string): string | undefined {

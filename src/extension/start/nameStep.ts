@@ -10,10 +10,18 @@ export const nameStep: StartStep = async (answers, place) => {
   const { choices, preset, prices } = answers;
   const price = estimatedHour(choices, prices);
   const text = choicesText(choices);
-  const prompt = l10n.t('Name of the devbox ({0})', price === undefined ? text : l10n.t('{0}; about ${1} an hour, an estimate', text, price));
+  const prompt = l10n.t(
+    'Name of the devbox ({0})',
+    price === undefined ? text : l10n.t('{0}; about ${1} an hour, an estimate', text, price),
+  );
   const button = { iconPath: new ThemeIcon('bookmark'), tooltip: l10n.t('Save These Choices as a Preset…') };
-  for (let { name } = answers; ; ) {
-    const result = await textStep(place, { prompt, value: name, problem: nameComplaint, ...(preset === undefined ? { button } : {}) });
+  for (let { name } = answers; ;) {
+    const result = await textStep(place, {
+      prompt,
+      value: name,
+      problem: nameComplaint,
+      ...(preset === undefined ? { button } : {}),
+    });
     if (result.kind !== 'next') return result;
     name = result.value.text;
     if (!result.value.pressed) return { kind: 'next', value: { ...answers, name } };

@@ -12,7 +12,12 @@ export function inEditorsLanguage<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof PresetError)) throw error;
-    throw new RuntimeError({ code: error.code, message: faultText(error.fault), nextStep: l10n.t('Correct the presets, then try again.'), cause: error });
+    throw new RuntimeError({
+      code: error.code,
+      message: faultText(error.fault),
+      nextStep: l10n.t('Correct the presets, then try again.'),
+      cause: error,
+    });
   }
 }
 
@@ -35,7 +40,9 @@ function faultText(fault: PresetFault): string {
     case 'notOneOf':
       return l10n.t('In the presets, {0} must be one of: {1}.', fault.where, fault.allowed);
     case 'notAllowed':
-      return fault.where === '' ? l10n.t('The presets are not in the form that they must have.') : l10n.t('In the presets, {0} is not allowed as it is.', fault.where);
+      return fault.where === ''
+        ? l10n.t('The presets are not in the form that they must have.')
+        : l10n.t('In the presets, {0} is not allowed as it is.', fault.where);
     case 'excludes':
       return l10n.t('Preset {0}: these exclude one another: {1}.', fault.preset, fault.words);
     case 'noSuchSize':

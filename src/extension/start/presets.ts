@@ -1,7 +1,13 @@
 import { FileSystemError, l10n, Uri, workspace, type WorkspaceFolder } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { StartChoices } from '../../core/start/startChoices';
-import { choicesOf, longestPresetFile, parsePresetFile, parsePresets, type Preset } from '../../core/start/startPresets';
+import {
+  choicesOf,
+  longestPresetFile,
+  parsePresetFile,
+  parsePresets,
+  type Preset,
+} from '../../core/start/startPresets';
 import { readSettings, settingsSection } from '../account/settings';
 import { inEditorsLanguage } from './presetFaultText';
 
@@ -28,7 +34,10 @@ export function presetFile(folder: WorkspaceFolder): Uri {
 }
 
 /** The presets of the settings and of every workspace folder, as they are now. */
-export async function readPresets(): Promise<{ presets: readonly OfferedPreset[]; problems: readonly PresetProblem[] }> {
+export async function readPresets(): Promise<{
+  presets: readonly OfferedPreset[];
+  problems: readonly PresetProblem[];
+}> {
   const presets: OfferedPreset[] = [];
   const problems: PresetProblem[] = [];
   const take = async (folder: WorkspaceFolder | undefined, read: () => Promise<readonly Preset[]>): Promise<void> => {
@@ -67,13 +76,23 @@ async function fileText(file: Uri): Promise<string | undefined> {
   try {
     const { size } = await workspace.fs.stat(file);
     if (size > longestPresetFile) {
-      throw new RuntimeError({ code: 'invalid_option', message: l10n.t('The file of presets is too large.'), nextStep: '' });
+      throw new RuntimeError({
+        code: 'invalid_option',
+        message: l10n.t('The file of presets is too large.'),
+        nextStep: '',
+      });
     }
     return new TextDecoder().decode(await workspace.fs.readFile(file));
   } catch (error) {
-    if (error instanceof FileSystemError && ['FileNotFound', 'FileNotADirectory'].includes(error.code)) return undefined;
+    if (error instanceof FileSystemError && ['FileNotFound', 'FileNotADirectory'].includes(error.code))
+      return undefined;
     if (RuntimeError.is(error)) throw error;
-    throw new RuntimeError({ code: 'invalid_option', message: l10n.t('The file of presets cannot be read.'), nextStep: '', cause: error });
+    throw new RuntimeError({
+      code: 'invalid_option',
+      message: l10n.t('The file of presets cannot be read.'),
+      nextStep: '',
+      cause: error,
+    });
   }
 }
 

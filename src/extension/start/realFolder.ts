@@ -4,6 +4,8 @@ import { l10n, window } from 'vscode';
 export async function tellOfMissingFolder(): Promise<void> {
   await window.showWarningMessage(l10n.t('Only a folder on this computer can be uploaded.'), {
     modal: true,
-    detail: l10n.t('This window shows a virtual folder, or none. Open a folder of the file system, or choose one in the full start.'),
+    detail: l10n.t(
+      'This window shows a virtual folder, or none. Open a folder of the file system, or choose one in the full start.',
+    ),
   });
 }

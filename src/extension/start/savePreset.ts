@@ -21,7 +21,11 @@ interface Place extends QuickPickItem {
 export async function savePreset(choices: StartChoices): Promise<void> {
   const title = l10n.t('Save as Preset');
   const places: Place[] = [
-    { label: `$(settings-gear) ${l10n.t('In your settings')}`, description: l10n.t('for every window'), folder: undefined },
+    {
+      label: `$(settings-gear) ${l10n.t('In your settings')}`,
+      description: l10n.t('for every window'),
+      folder: undefined,
+    },
     ...(workspace.workspaceFolders ?? []).map((folder) => ({
       label: `$(folder) ${l10n.t('In the folder {0}', shown(folder.name))}`,
       description: l10n.t('in .runloop/devbox.json, for everybody who opens it'),
@@ -31,7 +35,9 @@ export async function savePreset(choices: StartChoices): Promise<void> {
   const place = await window.showQuickPick(places, { title, placeHolder: choicesText(choices), ignoreFocusOut: true });
   if (place === undefined) return;
   const prompt = l10n.t('Name of the preset. Values of variables are not saved, as they may be secret.');
-  const name = (await window.showInputBox({ title, prompt, ignoreFocusOut: true, validateInput: nameComplaint }))?.trim();
+  const name = (
+    await window.showInputBox({ title, prompt, ignoreFocusOut: true, validateInput: nameComplaint })
+  )?.trim();
   if (name === undefined) return;
   const before = place.folder === undefined ? settingsPresets() : await presetsIn(place.folder);
   const { folder } = place;
@@ -44,11 +50,19 @@ export async function savePreset(choices: StartChoices): Promise<void> {
   } else {
     const file = presetFile(folder);
     await workspace.fs.createDirectory(Uri.joinPath(file, '..'));
-    await workspace.fs.writeFile(file, new TextEncoder().encode(`${JSON.stringify({ presets: after }, undefined, 2)}\n`));
+    await workspace.fs.writeFile(
+      file,
+      new TextEncoder().encode(`${JSON.stringify({ presets: after }, undefined, 2)}\n`),
+    );
   }
-  void window.showInformationMessage(l10n.t('The preset {0} is saved. "Start Devbox With Options" offers it first.', shown(name)));
+  void window.showInformationMessage(
+    l10n.t('The preset {0} is saved. "Start Devbox With Options" offers it first.', shown(name)),
+  );
 }
 
 async function wantsToReplace(name: string): Promise<boolean> {
-  return saysYes({ question: l10n.t('There is a preset {0} already. Replace it?', shown(name)), yes: l10n.t('Replace') });
+  return saysYes({
+    question: l10n.t('There is a preset {0} already. Replace it?', shown(name)),
+    yes: l10n.t('Replace'),
+  });
 }

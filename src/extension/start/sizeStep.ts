@@ -1,16 +1,29 @@
 import { l10n } from 'vscode';
 import { sizes, type Capacity, type Prices } from '../../core/cost/prices';
-import { customSizeProblem, customSizeWord, largestCustomSize, memoryRatio, parseCustomSize } from '../../core/start/customSize';
+import {
+  customSizeProblem,
+  customSizeWord,
+  largestCustomSize,
+  memoryRatio,
+  parseCustomSize,
+} from '../../core/start/customSize';
 import { estimatedHour, withChoices, type StartStep, type Valued } from './answers';
 import { pickStep, textStep } from './steps';
 
 /** The size, with what it has and what it costs; or one of one's own, with Runloop's limits checked. */
 export const sizeStep: StartStep = async (answers, place) => {
-  const { prices, choices: { size, customSize } } = answers;
+  const {
+    prices,
+    choices: { size, customSize },
+  } = answers;
   const items = [
     ...Object.entries(sizes).map(([word, capacity]): Valued<string> => row(word, word, capacity, prices)),
     customSize === undefined
-      ? { label: l10n.t('Custom…'), description: l10n.t('CPU, memory and disk of your own choice'), value: customSizeWord }
+      ? {
+          label: l10n.t('Custom…'),
+          description: l10n.t('CPU, memory and disk of your own choice'),
+          value: customSizeWord,
+        }
       : row(l10n.t('Custom…'), customSizeWord, customSize, prices),
   ];
   for (;;) {
@@ -35,7 +48,12 @@ function row(label: string, size: string, capacity: Capacity, prices: Prices | u
   const price = estimatedHour({ size, customSize: capacity }, prices);
   return {
     label,
-    description: l10n.t('{0} CPU, {1} GiB memory, {2} GiB disk', capacity.cpuCores, capacity.memoryGib, capacity.diskGib),
+    description: l10n.t(
+      '{0} CPU, {1} GiB memory, {2} GiB disk',
+      capacity.cpuCores,
+      capacity.memoryGib,
+      capacity.diskGib,
+    ),
     ...(price === undefined ? {} : { detail: l10n.t('about ${0} an hour (estimate)', price) }),
     value: size,
   };

@@ -43,7 +43,10 @@ export function sourceStep(offers: Promise<Offers>): StartStep {
         continue;
       }
       if (picked?.kind === 'preset' && (await mayUse(picked.preset))) {
-        return { kind: 'next', value: { ...answers, choices: picked.preset.choices, preset: picked.preset, buildFirst: false } };
+        return {
+          kind: 'next',
+          value: { ...answers, choices: picked.preset.choices, preset: picked.preset, buildFirst: false },
+        };
       }
     }
   };
@@ -51,7 +54,9 @@ export function sourceStep(offers: Promise<Offers>): StartStep {
 
 function isChosen(picked: Picked, { choices, preset }: Answers): boolean {
   if (picked.kind === 'preset') return picked.preset === preset;
-  return preset === undefined && picked.kind === 'source' && JSON.stringify(picked.source) === JSON.stringify(choices.source);
+  return (
+    preset === undefined && picked.kind === 'source' && JSON.stringify(picked.source) === JSON.stringify(choices.source)
+  );
 }
 
 function rows(offers: Offers, prices: Prices | undefined): readonly Row[] {
@@ -67,7 +72,10 @@ function rows(offers: Offers, prices: Prices | undefined): readonly Row[] {
         },
       ];
   return [
-    ...group(l10n.t('Presets'), [...offers.presets.map((preset) => presetRow(preset, prices)), ...offers.problems.map(problemRow)]),
+    ...group(l10n.t('Presets'), [
+      ...offers.presets.map((preset) => presetRow(preset, prices)),
+      ...offers.problems.map(problemRow),
+    ]),
     ...group(l10n.t('Blueprints'), [...build, ...blueprints.map((blueprint) => blueprintRow(blueprint, usual))]),
     ...group(
       l10n.t('Snapshots'),
@@ -95,7 +103,10 @@ function presetRow(preset: OfferedPreset, prices: Prices | undefined): Row {
   const price = estimatedHour(preset.choices, prices);
   return {
     label: `$(bookmark) ${shown(preset.name)}`,
-    description: preset.folder === undefined ? l10n.t('from the settings') : l10n.t('from the folder {0}', shown(preset.folder.name)),
+    description:
+      preset.folder === undefined
+        ? l10n.t('from the settings')
+        : l10n.t('from the folder {0}', shown(preset.folder.name)),
     detail: [
       ...(preset.lacksFolder ? [l10n.t('needs a folder on this computer to upload')] : []),
       choicesText(preset.choices).slice(0, 200),
@@ -124,7 +135,10 @@ function blueprintRow({ name, status }: Choice, usual: string): Row {
   return status === 'failed'
     ? {
         label: `$(error) ${shown(name)}`,
-        description: name === usual ? l10n.t('blueprint, its build failed: build it again') : l10n.t('blueprint, {0}: cannot be started', state),
+        description:
+          name === usual
+            ? l10n.t('blueprint, its build failed: build it again')
+            : l10n.t('blueprint, {0}: cannot be started', state),
         value: name === usual ? { kind: 'source', source, buildFirst: true } : { kind: 'none' },
       }
     : {

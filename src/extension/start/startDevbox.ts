@@ -6,7 +6,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { CommandId } from '../commandIds';
-import { devboxLabel, statusWord } from "../devboxes/devboxText";
+import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { inertText } from '../messages/inertText';
 import type { Services } from '../services';
 import { rememberSetValues } from '../session/knownSecrets';
@@ -57,11 +57,19 @@ export async function startChosen(services: Services, name: string, choices: Sta
     offerNext(services, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
-      void window.showInformationMessage(l10n.t('The start of {0} was cancelled. No devbox was left behind.', inertText(name)));
+      void window.showInformationMessage(
+        l10n.t('The start of {0} was cancelled. No devbox was left behind.', inertText(name)),
+      );
       return;
     }
     const again = (): Promise<void> => startChosen(services, name, choices);
-    showFailure(`Starting the devbox ${name}`, error, services.log, again, remediesFor(services, error, choices, again));
+    showFailure(
+      `Starting the devbox ${name}`,
+      error,
+      services.log,
+      again,
+      remediesFor(services, error, choices, again),
+    );
   } finally {
     underWay.delete(name);
   }
@@ -71,11 +79,18 @@ export async function startChosen(services: Services, name: string, choices: Sta
 function leaveToOtherAccount(services: Services, devbox: Devbox): void {
   services.sessions.detach(devbox.id);
   services.store.remove(devbox.id);
-  void window.showWarningMessage(l10n.t('Devbox {0} is ready, and runs in the account that this window used before.', devboxLabel(devbox)));
+  void window.showWarningMessage(
+    l10n.t('Devbox {0} is ready, and runs in the account that this window used before.', devboxLabel(devbox)),
+  );
 }
 
 /** A blueprint that is not there can be built. */
-function remediesFor(services: Services, error: unknown, { source }: StartChoices, start: () => Promise<void>): readonly Remedy[] {
+function remediesFor(
+  services: Services,
+  error: unknown,
+  { source }: StartChoices,
+  start: () => Promise<void>,
+): readonly Remedy[] {
   if (!RuntimeError.is(error, 'blueprint_missing') || source.kind !== 'blueprint') return [];
   const build = async (): Promise<void> => {
     try {

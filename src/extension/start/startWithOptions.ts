@@ -27,16 +27,27 @@ export async function startWithOptions(services: Services): Promise<void> {
       variablesStep,
       // What the account does not have is not asked about.
       ...(known !== undefined && known.secrets.length > 0 ? [secretsStep(known)] : []),
-      ...(known !== undefined && (known.policies.length > 0 || choices.networkPolicyId !== undefined) ? [policyStep(known)] : []),
+      ...(known !== undefined && (known.policies.length > 0 || choices.networkPolicyId !== undefined)
+        ? [policyStep(known)]
+        : []),
       nameStep,
     ];
   };
-  const start: Answers = { choices: services.lastChoices.get(), name: suggestedName(), prices: services.account.prices };
+  const start: Answers = {
+    choices: services.lastChoices.get(),
+    name: suggestedName(),
+    prices: services.account.prices,
+  };
   const answers = await runSteps(l10n.t('Start Devbox'), stepsFor, start);
   if (answers === undefined) return;
   const { choices, buildFirst, preset } = answers;
   const name = answers.name.trim();
   if (preset === undefined) await services.lastChoices.set(choices);
-  if (buildFirst === true && choices.source.kind === 'blueprint' && !(await buildBlueprint(services, choices.source.name))) return;
+  if (
+    buildFirst === true &&
+    choices.source.kind === 'blueprint' &&
+    !(await buildBlueprint(services, choices.source.name))
+  )
+    return;
   await startChosen(services, name, choices);
 }

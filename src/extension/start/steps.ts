@@ -2,7 +2,8 @@ import { l10n, QuickInputButtons, window, type QuickInput, type QuickInputButton
 import type { Disposable } from '../../core/events';
 
 /** What the user did in one step: went on with a value, went back, or left. */
-export type StepResult<T> = { readonly kind: 'next'; readonly value: T } | { readonly kind: 'back' } | { readonly kind: 'left' };
+export type StepResult<T> =
+  { readonly kind: 'next'; readonly value: T } | { readonly kind: 'back' } | { readonly kind: 'left' };
 
 /** Where a step stands among the others. */
 export interface StepPlace {
@@ -41,7 +42,8 @@ export async function pickStep<T extends QuickPickItem>(
         box.onDidTriggerButton(() => resolve({ kind: 'back' })),
         box.onDidHide(() => resolve({ kind: 'left' })),
         box.onDidAccept(() => {
-          if (box.canSelectMany || box.selectedItems.length > 0) resolve({ kind: 'next', value: [...box.selectedItems] });
+          if (box.canSelectMany || box.selectedItems.length > 0)
+            resolve({ kind: 'next', value: [...box.selectedItems] });
         }),
       );
       box.busy = true;
@@ -82,7 +84,10 @@ export async function textStep(
     box.prompt = options.prompt;
     box.value = options.value;
     box.ignoreFocusOut = true;
-    box.buttons = [...(place.step > 1 ? [QuickInputButtons.Back] : []), ...(options.button === undefined ? [] : [options.button])];
+    box.buttons = [
+      ...(place.step > 1 ? [QuickInputButtons.Back] : []),
+      ...(options.button === undefined ? [] : [options.button]),
+    ];
     return await new Promise<StepResult<Typed>>((resolve) => {
       const go = (pressed: boolean): void => {
         const problem = options.problem(box.value);
@@ -113,7 +118,11 @@ export type Step<A> = (answers: A, place: StepPlace) => Promise<StepResult<A>>;
  * @param stepsFor which steps there are, which answers may change
  * @returns the answers after the last step, or undefined if the user left
  */
-export async function runSteps<A>(title: string, stepsFor: (answers: A) => readonly Step<A>[], start: A): Promise<A | undefined> {
+export async function runSteps<A>(
+  title: string,
+  stepsFor: (answers: A) => readonly Step<A>[],
+  start: A,
+): Promise<A | undefined> {
   let answers = start;
   let index = 0;
   for (;;) {

@@ -39,7 +39,12 @@ export class Account implements Provisions {
   /** Where the bytes of objects can be sent to and had from. */
   readonly objectAddresses: SignedAddresses;
 
-  private constructor({ store, sandboxes, relay, tunnelPort }: AccountSurroundings, snapshots: Snapshots, blueprints: Blueprints, objects: Objects) {
+  private constructor(
+    { store, sandboxes, relay, tunnelPort }: AccountSurroundings,
+    snapshots: Snapshots,
+    blueprints: Blueprints,
+    objects: Objects,
+  ) {
     this.secretStore = new Secrets(store);
     this.snapshots = snapshots;
     this.blueprints = blueprints;
@@ -61,7 +66,12 @@ export class Account implements Provisions {
     const { store, sandboxes, say } = surroundings;
     // Sockets of a killed platform.
     await removeFolder(join(store.dataDir, 'net'));
-    const account = new Account(surroundings, await Snapshots.open(store), await Blueprints.open(store), await Objects.open(store));
+    const account = new Account(
+      surroundings,
+      await Snapshots.open(store),
+      await Blueprints.open(store),
+      await Objects.open(store),
+    );
     account.blueprints.run = builderIn(sandboxes, account, say);
     return account;
   }
@@ -80,7 +90,11 @@ export class Account implements Provisions {
     return { values, missing };
   }
 
-  async copyDisk(spec: { readonly snapshotId?: string | undefined; readonly blueprint?: Blueprint | undefined }, root: string, signal: AbortSignal): Promise<void> {
+  async copyDisk(
+    spec: { readonly snapshotId?: string | undefined; readonly blueprint?: Blueprint | undefined },
+    root: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (spec.snapshotId !== undefined) {
       await this.snapshots.take(spec.snapshotId, root, signal);
     } else if (spec.blueprint !== undefined) {

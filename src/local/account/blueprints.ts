@@ -74,7 +74,10 @@ export interface BuildOrder {
 }
 
 /** One build, on a disk of its own. */
-export interface BuildJob extends Pick<BuildOrder, 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'user' | 'laterUser' | 'secrets'> {
+export interface BuildJob extends Pick<
+  BuildOrder,
+  'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'user' | 'laterUser' | 'secrets'
+> {
   readonly id: string;
   readonly disk: string;
   readonly openhands: Blueprint | undefined;
@@ -102,7 +105,11 @@ export class Blueprints {
 
   private constructor(store: Store) {
     this.#store = store;
-    this.#table = store.table({ table: 'blueprints', schema: builtRecord, columns: ({ name, status }) => ({ name, status }) });
+    this.#table = store.table({
+      table: 'blueprints',
+      schema: builtRecord,
+      columns: ({ name, status }) => ({ name, status }),
+    });
     this.#disks = new Disks(store.folder('blueprints'));
   }
 
@@ -111,13 +118,26 @@ export class Blueprints {
     const blueprints = new Blueprints(store);
     for (const record of blueprints.all()) {
       if (record.status === 'queued' || record.status === 'building') {
-        blueprints.#table.put({ ...record, status: 'failed', finishedAt: Date.now(), failure: 'The local platform was ended during the build.', failureReason: 'build_failed' });
+        blueprints.#table.put({
+          ...record,
+          status: 'failed',
+          finishedAt: Date.now(),
+          failure: 'The local platform was ended during the build.',
+          failureReason: 'build_failed',
+        });
       }
     }
     // What a killed build had made so far.
     await removeFolder(store.folder('builds'));
     store.folder('builds');
-    await blueprints.#disks.removeAllBut(new Set(blueprints.all().filter(({ status }) => status === 'build_complete').map(({ id }) => id)));
+    await blueprints.#disks.removeAllBut(
+      new Set(
+        blueprints
+          .all()
+          .filter(({ status }) => status === 'build_complete')
+          .map(({ id }) => id),
+      ),
+    );
     return blueprints;
   }
 
@@ -136,8 +156,14 @@ export class Blueprints {
   }
 
   /** The blueprint a devbox can be made of, by id or as the newest successful build of a name. */
-  usable(wanted: { readonly id?: string | undefined; readonly name?: string | undefined }): BuiltBlueprint | Blueprint | undefined {
-    const built = wanted.id === undefined ? this.#table.newest(wanted.name ?? '', ({ status }) => status === 'build_complete') : this.#table.get(wanted.id);
+  usable(wanted: {
+    readonly id?: string | undefined;
+    readonly name?: string | undefined;
+  }): BuiltBlueprint | Blueprint | undefined {
+    const built =
+      wanted.id === undefined
+        ? this.#table.newest(wanted.name ?? '', ({ status }) => status === 'build_complete')
+        : this.#table.get(wanted.id);
     return built?.status === 'build_complete' ? built : findBlueprint(wanted);
   }
 
@@ -180,7 +206,13 @@ export class Blueprints {
     }
     const entries: unknown[] = [];
     for await (const { bytes } of log.read(0, false, signal)) {
-      entries.push(...bytes.toString('utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown));
+      entries.push(
+        ...bytes
+          .toString('utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line) as unknown),
+      );
     }
     return entries;
   }
@@ -189,7 +221,11 @@ export class Blueprints {
   async delete(id: string): Promise<void> {
     const record = this.get(id);
     // From now on nothing can be made of it, whatever its build comes to.
-    this.#table.put({ ...record, status: 'deleted', failureReason: record.status === 'build_complete' ? undefined : (record.failureReason ?? 'build_failed') });
+    this.#table.put({
+      ...record,
+      status: 'deleted',
+      failureReason: record.status === 'build_complete' ? undefined : (record.failureReason ?? 'build_failed'),
+    });
     const building = this.#building.get(id);
     building?.stop.abort(new DevboxError('failed', 'The blueprint was deleted.'));
     // A build that waits for its turn is over as far as anybody can see.
@@ -201,7 +237,9 @@ export class Blueprints {
   }
 
   take(id: string, target: string, signal: AbortSignal): Promise<void> {
-    return builtInBlueprints.some((blueprint) => blueprint.id === id) ? Promise.resolve() : this.#disks.take(id, target, signal);
+    return builtInBlueprints.some((blueprint) => blueprint.id === id)
+      ? Promise.resolve()
+      : this.#disks.take(id, target, signal);
   }
 
   /** Ends what is being built; it has failed. */
@@ -232,13 +270,27 @@ export class Blueprints {
         await this.take(record.baseId, folder, signal);
       }
       const openhands = record.openhands ? builtInBlueprints.find((blueprint) => blueprint.openhands) : undefined;
-      await this.run({ ...order, id: record.id, disk: folder, openhands, environment: record.environment, log, signal });
+      await this.run({
+        ...order,
+        id: record.id,
+        disk: folder,
+        openhands,
+        environment: record.environment,
+        log,
+        signal,
+      });
       await removeFolder(join(folder, 'run/devbox'));
       await this.#disks.keep(record.id, folder, signal);
       this.#settle({ ...record, status: 'build_complete', environment, finishedAt: Date.now() });
     } catch (error) {
       log.append({ source: 'setup_commands', level: 'error', message: messageOf(error) });
-      this.#settle({ ...record, status: 'failed', failure: messageOf(error), failureReason: error instanceof BuildFailure ? error.reason : 'build_failed', finishedAt: Date.now() });
+      this.#settle({
+        ...record,
+        status: 'failed',
+        failure: messageOf(error),
+        failureReason: error instanceof BuildFailure ? error.reason : 'build_failed',
+        finishedAt: Date.now(),
+      });
     } finally {
       log.close();
       this.#logs.delete(record.id);

@@ -39,7 +39,14 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
   return async (job) => {
     const { id, disk, log, signal } = job;
     const spec = specOf(job);
-    const run = new DevboxRun({ sandbox: sandboxes.create(id, disk, spec.limits, spec.network?.fenced === true), spec, log, tools: sandboxes.tools, addresses, fences: provisions.fences });
+    const run = new DevboxRun({
+      sandbox: sandboxes.create(id, disk, spec.limits, spec.network?.fenced === true),
+      spec,
+      log,
+      tools: sandboxes.tools,
+      addresses,
+      fences: provisions.fences,
+    });
     const stop = (): void => {
       run.abort();
       void run.sandbox.stop();
@@ -49,7 +56,13 @@ export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say:
     let overdrawn = (): boolean => false;
     try {
       const { prefix, hasUsers } = run.sandbox;
-      const user = await furnish(disk, { prefix, user: hasUsers ? job.user : undefined, blueprint: job.openhands, tools: sandboxes.tools, systemFiles: await systemFiles() });
+      const user = await furnish(disk, {
+        prefix,
+        user: hasUsers ? job.user : undefined,
+        blueprint: job.openhands,
+        tools: sandboxes.tools,
+        systemFiles: await systemFiles(),
+      });
       await makeFolder(disk, spec.home, 'keep');
       await run.open(job.secrets, user);
       overdrawn = usage.watch({
@@ -98,7 +111,11 @@ function specOf({ environment, fileMounts, codeMounts, network, user }: BuildJob
   };
 }
 
-async function runSteps({ steps, contexts, log, laterUser, signal }: BuildJob, run: DevboxRun, mounting: MountSurroundings): Promise<void> {
+async function runSteps(
+  { steps, contexts, log, laterUser, signal }: BuildJob,
+  run: DevboxRun,
+  mounting: MountSurroundings,
+): Promise<void> {
   const { prefix, hasUsers } = run.sandbox;
   for (const name of contextsOf(steps)) {
     const objectId = contexts.get(name) ?? '';
@@ -109,7 +126,11 @@ async function runSteps({ steps, contexts, log, laterUser, signal }: BuildJob, r
   for (const [index, step] of steps.entries()) {
     signal.throwIfAborted();
     const absolute = (path: string): string => (path.startsWith('/') ? path : `${folder}/${path}`);
-    log.append({ source: 'setup_commands', level: 'info', message: `Step ${index + 1} of ${steps.length}: ${describe(step)}` });
+    log.append({
+      source: 'setup_commands',
+      level: 'info',
+      message: `Step ${index + 1} of ${steps.length}: ${describe(step)}`,
+    });
     let code = 0;
     if (hasUsers && laterUser !== undefined && isAfterDockerfile(step)) {
       // Its numbers are the ones that the disk says.
@@ -121,32 +142,71 @@ async function runSteps({ steps, contexts, log, laterUser, signal }: BuildJob, r
         break;
       case 'workdir':
         folder = absolute(step.path);
-        ({ code } = await run.shell('setup_commands', 'mkdir -p -- "$1"', variables, (argv) => [...argv, 'workdir', prefix + folder], root));
+        ({ code } = await run.shell(
+          'setup_commands',
+          'mkdir -p -- "$1"',
+          variables,
+          (argv) => [...argv, 'workdir', prefix + folder],
+          root,
+        ));
         break;
       case 'user':
         break;
       case 'run': {
         const { user, prepare = '' } = step;
         const own = user === undefined || !hasUsers;
-        const way = own ? [cdScript, 'run', prefix + folder] : [stepUserScript, 'run', requireProgram('setpriv'), user.name, user.group ?? '', variables['HOME'] === undefined ? '' : 'keep', prefix + folder];
+        const way = own
+          ? [cdScript, 'run', prefix + folder]
+          : [
+              stepUserScript,
+              'run',
+              requireProgram('setpriv'),
+              user.name,
+              user.group ?? '',
+              variables['HOME'] === undefined ? '' : 'keep',
+              prefix + folder,
+            ];
         const before = prepare === '' ? [] : ['/bin/bash', '--norc', '-c', `${prepare}"$@"\nexit $?`, 'prepare'];
-        ({ code } = await run.shell('setup_commands', step.command, variables, (argv) => [...before, '/bin/bash', '--norc', '-c', ...way, ...argv], own ? run.user : root));
+        ({ code } = await run.shell(
+          'setup_commands',
+          step.command,
+          variables,
+          (argv) => [...before, '/bin/bash', '--norc', '-c', ...way, ...argv],
+          own ? run.user : root,
+        ));
         break;
       }
       case 'copy': {
-        const words = [prefix + folderOf(step.from), prefix + absolute(step.target), step.mode ?? '', hasUsers ? (step.owner ?? '') : '', ...step.sources];
+        const words = [
+          prefix + folderOf(step.from),
+          prefix + absolute(step.target),
+          step.mode ?? '',
+          hasUsers ? (step.owner ?? '') : '',
+          ...step.sources,
+        ];
         ({ code } = await run.shell('setup_commands', copyScript, {}, (argv) => [...argv, 'copy', ...words], root));
         break;
       }
       case 'mounts':
-        await mountAll(laterUser === undefined ? mounting : { ...mounting, files: new DevboxFiles(() => run, homeOf(laterUser)), spec: { ...mounting.spec, home: homeOf(laterUser) } });
+        await mountAll(
+          laterUser === undefined
+            ? mounting
+            : {
+                ...mounting,
+                files: new DevboxFiles(() => run, homeOf(laterUser)),
+                spec: { ...mounting.spec, home: homeOf(laterUser) },
+              },
+        );
         break;
       case 'openhands':
         // Furnished before the first step, and again at every start.
         break;
     }
     if (code !== 0) {
-      throw new DevboxError('failed', `Step ${index + 1} ended with exit code ${code}, so the blueprint cannot be built.`);
+      throw new DevboxError(
+        'failed',
+        `Step ${index + 1} ended with exit code ${code}, so the blueprint cannot be built.`,
+      );
     }
   }
 }

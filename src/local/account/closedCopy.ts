@@ -51,11 +51,24 @@ export async function closedCopy(from: string, to: string): Promise<readonly str
 }
 
 function ownMounts(): readonly string[] {
-  return [requireProgram('unshare'), ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--mount', '--pid', '--fork', '--kill-child', '--'];
+  return [
+    requireProgram('unshare'),
+    ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']),
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--',
+  ];
 }
 
 async function tryOut(): Promise<boolean> {
-  const command: readonly string[] = [...ownMounts(), requireProgram('sh'), '-c', 'mount -t tmpfs room /sys && mkdir /sys/proc && mount -t proc proc /sys/proc'];
+  const command: readonly string[] = [
+    ...ownMounts(),
+    requireProgram('sh'),
+    '-c',
+    'mount -t tmpfs room /sys && mkdir /sys/proc && mount -t proc proc /sys/proc',
+  ];
   const [file = '', ...words] = command;
   try {
     await run(file, words, { env: { PATH: systemPath, LC_ALL: 'C' } });

@@ -72,7 +72,12 @@ async function copy(from: string, to: string, signal: AbortSignal): Promise<void
   try {
     await run(program, words, { signal, env: { PATH: systemPath, LC_ALL: 'C' } });
   } catch (error) {
-    const said = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim().split('\n').slice(0, 2).join(' ') : '';
-    throw new DevboxError('failed', `The disk could not be copied: ${said || 'it was stopped on the way'}`, { cause: error });
+    const said =
+      error instanceof Error && 'stderr' in error && typeof error.stderr === 'string'
+        ? error.stderr.trim().split('\n').slice(0, 2).join(' ')
+        : '';
+    throw new DevboxError('failed', `The disk could not be copied: ${said || 'it was stopped on the way'}`, {
+      cause: error,
+    });
   }
 }

@@ -54,7 +54,8 @@ const userBases = /^runloop[:/]/;
 /** Images for which this computer's own system can stand in. */
 const knownBases = /^(?:runloop[:/]|(?:docker\.io\/)?(?:library\/)?(?:ubuntu|debian)(?:[:@]|$))/;
 /** OpenHands' runtime images, under the names they have had. */
-const openhandsBases = /^(?:(?:ghcr\.io|docker\.openhands\.dev|docker\.all-hands\.dev)\/)?(?:openhands|all-hands-ai)\/runtime(?:[:@]|$)/;
+const openhandsBases =
+  /^(?:(?:ghcr\.io|docker\.openhands\.dev|docker\.all-hands\.dev)\/)?(?:openhands|all-hands-ai)\/runtime(?:[:@]|$)/;
 
 /**
  * Reads the part of a Dockerfile that can be honoured here: FROM a known base, RUN, COPY, ENV, WORKDIR, USER, ARG, and
@@ -78,7 +79,11 @@ export function readDockerfile(text: string, given: Readonly<Record<string, stri
         const image = filled.replace(/^--platform=\S+\s+/, '');
         const hasOpenhands = openhandsBases.test(image);
         if (begun || !(hasOpenhands || knownBases.test(image))) {
-          throw refuse(begun ? 'only one stage can be built here.' : `"${filled}" is not a base that this computer can stand in for. Use ubuntu, debian, a runloop image or OpenHands' runtime image.`);
+          throw refuse(
+            begun
+              ? 'only one stage can be built here.'
+              : `"${filled}" is not a base that this computer can stand in for. Use ubuntu, debian, a runloop image or OpenHands' runtime image.`,
+          );
         }
         if (hasOpenhands) {
           steps.push({ kind: 'openhands', image });
@@ -160,13 +165,23 @@ function runCommand(rest: string, refuse: Refuse): { readonly command: string; r
 
 /** What a flag of RUN asks for, as shell lines in front of the command. */
 function mountFlag(flag: string, refuse: Refuse): string {
-  const options = new Map(flag.replace(/^--mount=/, '').split(',').map((part) => [part.split('=')[0] ?? '', part.split('=').slice(1).join('=')]));
+  const options = new Map(
+    flag
+      .replace(/^--mount=/, '')
+      .split(',')
+      .map((part) => [part.split('=')[0] ?? '', part.split('=').slice(1).join('=')]),
+  );
   if (flag.startsWith('--mount=') && options.get('type') === 'cache') {
     return '';
   }
   const id = options.get('id') ?? '';
   const target = options.get('target') ?? options.get('dst') ?? `/run/secrets/${id}`;
-  if (!flag.startsWith('--mount=') || options.get('type') !== 'secret' || !/^[A-Za-z_]\w*$/.test(id) || /['\n]/.test(target)) {
+  if (
+    !flag.startsWith('--mount=') ||
+    options.get('type') !== 'secret' ||
+    !/^[A-Za-z_]\w*$/.test(id) ||
+    /['\n]/.test(target)
+  ) {
     throw refuse(`${flag} cannot be honoured. Of RUN's flags, --mount=type=secret,id=NAME and type=cache can.`);
   }
   const owner = [options.get('uid') ?? '0', options.get('gid') ?? '0'];
@@ -206,7 +221,9 @@ function copyStep(filled: string, refuse: Refuse): CopyStep {
     } else if (name === '--chown' && ownerName.test(value)) {
       owner = value;
     } else if (name !== '--link') {
-      throw refuse(`${flag} cannot be honoured. Use --from with a named build context, --chmod with octal digits, or --chown with a user and a group.`);
+      throw refuse(
+        `${flag} cannot be honoured. Use --from with a named build context, --chmod with octal digits, or --chown with a user and a group.`,
+      );
     }
   }
   return { kind: 'copy', from, sources, target, mode, owner };
@@ -261,7 +278,10 @@ function instruction(number: number, text: string): { number: number; word: stri
 }
 
 function fillIn(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, bare?: string) => values[braced ?? bare ?? ''] ?? '');
+  return text.replace(
+    /\$(?:\{(\w+)\}|(\w+))/g,
+    (_, braced?: string, bare?: string) => values[braced ?? bare ?? ''] ?? '',
+  );
 }
 
 function pairs(text: string): readonly (readonly [string, string])[] {
@@ -269,7 +289,9 @@ function pairs(text: string): readonly (readonly [string, string])[] {
     const [name = '', ...value] = text.split(/\s+/);
     return [[name, value.join(' ')]];
   }
-  return [...text.matchAll(/(\w+)=("(?:[^"\\]|\\.)*"|'[^']*'|\S*)/g)].map((match) => [match[1] ?? '', unquote(match[2] ?? '')] as const);
+  return [...text.matchAll(/(\w+)=("(?:[^"\\]|\\.)*"|'[^']*'|\S*)/g)].map(
+    (match) => [match[1] ?? '', unquote(match[2] ?? '')] as const,
+  );
 }
 
 function unquote(text: string): string {
@@ -278,7 +300,9 @@ function unquote(text: string): string {
 }
 
 function execForm(text: string, refuse: Refuse): string {
-  return listOf(text, refuse).map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+  return listOf(text, refuse)
+    .map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`)
+    .join(' ');
 }
 
 function listOf(text: string, refuse: Refuse): readonly string[] {

@@ -42,7 +42,11 @@ export class NetworkPolicies {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#table = store.table({ table: 'network_policies', schema: policyRecord, columns: ({ name }) => ({ name, status: undefined }) });
+    this.#table = store.table({
+      table: 'network_policies',
+      schema: policyRecord,
+      columns: ({ name }) => ({ name, status: undefined }),
+    });
   }
 
   /**
@@ -52,7 +56,14 @@ export class NetworkPolicies {
   create(changes: PolicyChanges & { readonly name: string }, key: string | undefined): PolicyRecord {
     const id = this.#store.once(key, () => {
       const now = Date.now();
-      const record: PolicyRecord = { id: newPolicyId(), name: changes.name, description: changes.description, createdAt: now, updatedAt: now, egress: merge(nothingAllowed, changes.egress) };
+      const record: PolicyRecord = {
+        id: newPolicyId(),
+        name: changes.name,
+        description: changes.description,
+        createdAt: now,
+        updatedAt: now,
+        egress: merge(nothingAllowed, changes.egress),
+      };
       this.#table.put(record);
       return record.id;
     });

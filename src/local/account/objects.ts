@@ -60,7 +60,11 @@ export class Objects {
 
   private constructor(store: Store) {
     this.#store = store;
-    this.#table = store.table({ table: 'objects', schema: objectRecord, columns: ({ name, state }) => ({ name, status: state }) });
+    this.#table = store.table({
+      table: 'objects',
+      schema: objectRecord,
+      columns: ({ name, state }) => ({ name, status: state }),
+    });
     this.#folder = store.folder('objects');
   }
 
@@ -69,7 +73,10 @@ export class Objects {
     const objects = new Objects(store);
     objects.#table.prune(['DELETED'], keptDeleted);
     const known = new Set<string>();
-    for (const { id, deleteAfter } of objects.#table.list({ limit: Number.MAX_SAFE_INTEGER, where: ({ state }) => state !== 'DELETED' }).items) {
+    for (const { id, deleteAfter } of objects.#table.list({
+      limit: Number.MAX_SAFE_INTEGER,
+      where: ({ state }) => state !== 'DELETED',
+    }).items) {
       known.add(id);
       if (deleteAfter !== undefined) {
         objects.#ends.set(id, deleteAfter);
@@ -129,7 +136,11 @@ export class Objects {
   page(query: ListQuery<ObjectRecord>): Page<ObjectRecord> {
     this.#expire();
     const { where } = query;
-    return this.#table.list(query.status === undefined ? { ...query, where: (record) => record.state !== 'DELETED' && (where?.(record) ?? true) } : query);
+    return this.#table.list(
+      query.status === undefined
+        ? { ...query, where: (record) => record.state !== 'DELETED' && (where?.(record) ?? true) }
+        : query,
+    );
   }
 
   /**
@@ -146,7 +157,11 @@ export class Objects {
       await rename(part, this.#file(id));
     } catch (error) {
       await rm(part, { force: true });
-      throw error instanceof DevboxError ? error : new DevboxError('failed', `The bytes of object ${id} could not be stored: ${messageOf(error)}.`, { cause: error });
+      throw error instanceof DevboxError
+        ? error
+        : new DevboxError('failed', `The bytes of object ${id} could not be stored: ${messageOf(error)}.`, {
+            cause: error,
+          });
     }
   }
 
@@ -164,7 +179,10 @@ export class Objects {
     }
     const size = await sizeOf(this.#file(id));
     if (size === undefined) {
-      throw new DevboxError('wrong_state', `Nothing was uploaded for object ${id}. Send its bytes with a PUT to its upload_url first.`);
+      throw new DevboxError(
+        'wrong_state',
+        `Nothing was uploaded for object ${id}. Send its bytes with a PUT to its upload_url first.`,
+      );
     }
     this.#requireUploading(id);
     const complete: ObjectRecord = { ...this.get(id), state: 'READ_ONLY', size };
@@ -179,7 +197,10 @@ export class Objects {
   file(id: string): { readonly file: string; readonly size: number; readonly record: ObjectRecord } {
     const record = this.get(id);
     if (record.state !== 'READ_ONLY') {
-      throw new DevboxError('wrong_state', `Object ${id} is ${record.state}: it can be read while it is READ_ONLY, from the end of its upload on.`);
+      throw new DevboxError(
+        'wrong_state',
+        `Object ${id} is ${record.state}: it can be read while it is READ_ONLY, from the end of its upload on.`,
+      );
     }
     return { file: this.#file(id), size: record.size ?? 0, record };
   }

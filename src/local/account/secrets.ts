@@ -27,7 +27,11 @@ export class Secrets {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#table = store.table({ table: 'secrets', schema: secretRecord, columns: ({ name }) => ({ name, status: undefined }) });
+    this.#table = store.table({
+      table: 'secrets',
+      schema: secretRecord,
+      columns: ({ name }) => ({ name, status: undefined }),
+    });
     this.#key = openKey(join(store.dataDir, 'secrets.key'));
   }
 
@@ -108,10 +112,16 @@ export class Secrets {
   #open(record: SecretRecord): string {
     const bytes = Buffer.from(record.sealed, 'base64');
     try {
-      const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, 12)).setAAD(Buffer.from(record.name)).setAuthTag(bytes.subarray(12, 28));
+      const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, 12))
+        .setAAD(Buffer.from(record.name))
+        .setAuthTag(bytes.subarray(12, 28));
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
     } catch (error) {
-      throw new DevboxError('failed', `The secret ${record.name} cannot be decrypted: secrets.key in the data folder is not the key it was encrypted with. Set the secret again.`, { cause: error });
+      throw new DevboxError(
+        'failed',
+        `The secret ${record.name} cannot be decrypted: secrets.key in the data folder is not the key it was encrypted with. Set the secret again.`,
+        { cause: error },
+      );
     }
   }
 }

@@ -34,11 +34,18 @@ export class Snapshots {
   readonly #table: RecordTable<SnapshotRecord>;
   readonly #store: Store;
   readonly #disks: Disks;
-  readonly #copying = new Map<string, { readonly devboxId: string; readonly done: Promise<void>; readonly stop: AbortController }>();
+  readonly #copying = new Map<
+    string,
+    { readonly devboxId: string; readonly done: Promise<void>; readonly stop: AbortController }
+  >();
 
   private constructor(store: Store) {
     this.#store = store;
-    this.#table = store.table({ table: 'snapshots', schema: snapshotRecord, columns: ({ name, status }) => ({ name, status }) });
+    this.#table = store.table({
+      table: 'snapshots',
+      schema: snapshotRecord,
+      columns: ({ name, status }) => ({ name, status }),
+    });
     this.#disks = new Disks(store.folder('snapshots'));
   }
 
@@ -47,9 +54,15 @@ export class Snapshots {
     const snapshots = new Snapshots(store);
     const all = { limit: Number.MAX_SAFE_INTEGER };
     for (const record of snapshots.#table.list({ ...all, status: 'in_progress' }).items) {
-      snapshots.#table.put({ ...record, status: 'error', error: 'The local platform was ended before the snapshot was complete. Make it again.' });
+      snapshots.#table.put({
+        ...record,
+        status: 'error',
+        error: 'The local platform was ended before the snapshot was complete. Make it again.',
+      });
     }
-    await snapshots.#disks.removeAllBut(new Set(snapshots.#table.list({ ...all, status: 'complete' }).items.map(({ id }) => id)));
+    await snapshots.#disks.removeAllBut(
+      new Set(snapshots.#table.list({ ...all, status: 'complete' }).items.map(({ id }) => id)),
+    );
     return snapshots;
   }
 
@@ -61,7 +74,10 @@ export class Snapshots {
   begin(devbox: Devbox, notes: SnapshotNotes, key: string | undefined): SnapshotRecord {
     const id = this.#store.once(key, () => {
       if (devbox.status !== 'running' && devbox.status !== 'suspended') {
-        throw new DevboxError('wrong_state', `Devbox ${devbox.id} is ${devbox.status}: only a running or suspended devbox has a disk to snapshot.`);
+        throw new DevboxError(
+          'wrong_state',
+          `Devbox ${devbox.id} is ${devbox.status}: only a running or suspended devbox has a disk to snapshot.`,
+        );
       }
       const record: SnapshotRecord = {
         id: newSnapshotId(),
@@ -75,7 +91,11 @@ export class Snapshots {
       };
       this.#table.put(record);
       const stop = new AbortController();
-      this.#copying.set(record.id, { devboxId: devbox.id, stop, done: this.#copy(record.id, devbox.disk, stop.signal) });
+      this.#copying.set(record.id, {
+        devboxId: devbox.id,
+        stop,
+        done: this.#copy(record.id, devbox.disk, stop.signal),
+      });
       return record.id;
     });
     return this.get(id);
@@ -101,7 +121,9 @@ export class Snapshots {
 
   /** Waits until no snapshot of the devbox is being made. */
   async settled(devboxId: string): Promise<void> {
-    await Promise.all([...this.#copying.values()].filter((copying) => copying.devboxId === devboxId).map(({ done }) => done));
+    await Promise.all(
+      [...this.#copying.values()].filter((copying) => copying.devboxId === devboxId).map(({ done }) => done),
+    );
   }
 
   /** A snapshot by id; undefined if there is none. */
@@ -156,7 +178,10 @@ export class Snapshots {
 
   /** The snapshots that were made of a blueprint's devboxes and still exist. */
   ofBlueprint(blueprintId: string): readonly SnapshotRecord[] {
-    return this.page({ limit: Number.MAX_SAFE_INTEGER, where: (record) => record.blueprintId === blueprintId && record.status !== 'error' }).items;
+    return this.page({
+      limit: Number.MAX_SAFE_INTEGER,
+      where: (record) => record.blueprintId === blueprintId && record.status !== 'error',
+    }).items;
   }
 
   /** Copies a snapshot's disk. */

@@ -22,7 +22,11 @@ export interface ActingUser {
 export const serverUser: ActingUser = { name: undefined, words: [], environment: {}, own: () => Promise.resolve() };
 
 /** A program with its arguments, as the user runs it. */
-export function commandOf({ words }: ActingUser, program: string, args: readonly string[]): { file: string; args: readonly string[] } {
+export function commandOf(
+  { words }: ActingUser,
+  program: string,
+  args: readonly string[],
+): { file: string; args: readonly string[] } {
   const [file, ...before] = words;
   return file === undefined ? { file: program, args } : { file, args: [...before, program, ...args] };
 }
@@ -64,7 +68,24 @@ export async function settleUser(options: UserOptions): Promise<ActingUser> {
   if (user === undefined) {
     try {
       // The number may be the one of the devbox's own user, which then goes by two names.
-      await run('useradd', ['-rmo', '-d', `/home/${username}`, '-s', '/bin/bash', '-g', 'root', '-G', 'sudo', '-u', String(userId), username], { env: options.environment });
+      await run(
+        'useradd',
+        [
+          '-rmo',
+          '-d',
+          `/home/${username}`,
+          '-s',
+          '/bin/bash',
+          '-g',
+          'root',
+          '-G',
+          'sudo',
+          '-u',
+          String(userId),
+          username,
+        ],
+        { env: options.environment },
+      );
       user = await lookUp(username);
     } catch (error) {
       log.warn(`The user ${username} could not be made (${reason(error)}), so commands run as root.`);
@@ -85,7 +106,16 @@ export async function settleUser(options: UserOptions): Promise<ActingUser> {
   if (!options.suToUser || !isKnown || setpriv === undefined) return { ...serverUser, own };
   return {
     name: username,
-    words: [setpriv, '--reuid', String(owner), '--regid', String(gid), '--groups', [gid, ...(await groupsOf(username))].join(','), '--'],
+    words: [
+      setpriv,
+      '--reuid',
+      String(owner),
+      '--regid',
+      String(gid),
+      '--groups',
+      [gid, ...(await groupsOf(username))].join(','),
+      '--',
+    ],
     environment: { HOME: home, USER: username, LOGNAME: username },
     own,
   };
@@ -97,7 +127,9 @@ async function lookUp(username: string): Promise<{ uid: number; gid: number; hom
 }
 
 async function groupsOf(username: string): Promise<readonly number[]> {
-  return (await lines('/etc/group')).filter(([, , , members = '']) => members.split(',').includes(username)).map(([, , gid]) => Number(gid));
+  return (await lines('/etc/group'))
+    .filter(([, , , members = '']) => members.split(',').includes(username))
+    .map(([, , gid]) => Number(gid));
 }
 
 async function lines(file: string): Promise<readonly (readonly string[])[]> {
@@ -105,6 +137,7 @@ async function lines(file: string): Promise<readonly (readonly string[])[]> {
 }
 
 function reason(error: unknown): string {
-  const said = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
+  const said =
+    error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
   return said === '' ? (error instanceof Error ? error.message : String(error)) : said;
 }

@@ -45,8 +45,13 @@ export class ActionExecutor {
     const { paths, shell, log } = options;
     const surroundings = { environment: shell.environment, workingDir: shell.workingDir, user: shell.user, log };
     const { browser } = options;
-    this.#browse = browser === undefined ? undefined : new BrowseActions({ ...surroundings, ...browser, paths, tempDir: shell.tempDir });
-    this.#ipython = options.jupyter ? new IpythonActions(surroundings, (path) => paths.toDevbox(path), options.agentSkills) : undefined;
+    this.#browse =
+      browser === undefined
+        ? undefined
+        : new BrowseActions({ ...surroundings, ...browser, paths, tempDir: shell.tempDir });
+    this.#ipython = options.jupyter
+      ? new IpythonActions(surroundings, (path) => paths.toDevbox(path), options.agentSkills)
+      : undefined;
   }
 
   /**
@@ -98,7 +103,8 @@ export class ActionExecutor {
       case 'browse_interactive':
         return this.#browse === undefined ? errorObservation(noBrowser) : this.#browse.run(request);
       case 'run_ipython':
-        if (this.#ipython === undefined) throw new ActionError('JupyterRequirement not found. Unable to run IPython action.');
+        if (this.#ipython === undefined)
+          throw new ActionError('JupyterRequirement not found. Unable to run IPython action.');
         return this.#ipython.run(request, this.#session.workingDir);
       default:
         throw new ActionError(`'ActionExecutor' object has no attribute '${request.action}'`);
@@ -164,6 +170,10 @@ export class ActionExecutor {
   }
 
   #fileContext(): FileContext {
-    return { paths: this.#options.paths, shellDir: this.#session.workingDir, own: (path) => this.#options.shell.user.own(path) };
+    return {
+      paths: this.#options.paths,
+      shellDir: this.#session.workingDir,
+      own: (path) => this.#options.shell.user.own(path),
+    };
   }
 }

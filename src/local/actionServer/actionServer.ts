@@ -113,7 +113,9 @@ export class ActionServer {
     await makeFolder(this.#paths.tempDir);
     const program = await findTerminalProgram(this.#environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
     if (program.script === undefined) {
-      log.warn("No util-linux 'script' here: bash runs on pipes, so prompts and control keys other than C-c do not work.");
+      log.warn(
+        "No util-linux 'script' here: bash runs on pipes, so prompts and control keys other than C-c do not work.",
+      );
     }
     this.#executor = await ActionExecutor.start({
       paths: this.#paths,
@@ -133,7 +135,9 @@ export class ActionServer {
       log,
     });
     log.info('Bash is ready; 2 initial commands done');
-    log.info(`Browser: ${this.#arguments.browser ? 'starts with the first action that needs it, if there is a Chromium' : 'off'}`);
+    log.info(
+      `Browser: ${this.#arguments.browser ? 'starts with the first action that needs it, if there is a Chromium' : 'off'}`,
+    );
     await this.#startPlugins();
   }
 
@@ -158,7 +162,9 @@ export class ActionServer {
       } else if (plugin === 'jupyter') {
         this.#log.info('Plugin jupyter: the kernel starts with the first run_ipython action, if Python has ipykernel');
       } else {
-        this.#log.info('Plugin agent_skills: imported by the first run_ipython action, if OpenHands is installed in its Python');
+        this.#log.info(
+          'Plugin agent_skills: imported by the first run_ipython action, if OpenHands is installed in its Python',
+        );
       }
     }
   }
@@ -186,7 +192,8 @@ export class ActionServer {
 
   #routes(): Routes {
     const executor = (): ActionExecutor => {
-      if (this.#executor === undefined || !this.#isReady) throw new HttpError(503, 'The server is not initialized yet.');
+      if (this.#executor === undefined || !this.#isReady)
+        throw new HttpError(503, 'The server is not initialized yet.');
       return this.#executor;
     };
     return {

@@ -39,7 +39,9 @@ export function literalText(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `[${value.map(literalText).join(', ')}]`;
   if (typeof value === 'object') {
-    return `{${Object.entries(value).map(([name, item]) => `${quoted(name)}: ${literalText(item)}`).join(', ')}}`;
+    return `{${Object.entries(value)
+      .map(([name, item]) => `${quoted(name)}: ${literalText(item)}`)
+      .join(', ')}}`;
   }
   return JSON.stringify(value);
 }

@@ -45,7 +45,8 @@ export function parseSettings(environment: NodeJS.ProcessEnv): ServerSettings {
     vscodeNode: nonEmpty(environment['RUNLOOP_LOCAL_VSCODE_NODE']),
     chromium: nonEmpty(environment['RUNLOOP_LOCAL_CHROMIUM']),
     plainRoot: nonEmpty(environment['RUNLOOP_LOCAL_ROOT']),
-    severalUsers: environment['RUNLOOP_LOCAL_USERS'] === '1' && nonEmpty(environment['RUNLOOP_LOCAL_ROOT']) === undefined,
+    severalUsers:
+      environment['RUNLOOP_LOCAL_USERS'] === '1' && nonEmpty(environment['RUNLOOP_LOCAL_ROOT']) === undefined,
     serverUser: nonEmpty(environment['USER']),
     suToUser: ['1', 'true', 't', 'yes', 'y', 'on'].includes((environment['SU_TO_USER'] ?? 'true').toLowerCase()),
     runtimeUsername: nonEmpty(environment['RUNTIME_USERNAME']),

@@ -21,7 +21,10 @@ export interface Provisions {
    * The present values of secrets.
    * @param wanted variable name → name of the secret
    */
-  secrets(wanted: Readonly<Record<string, string>>): { readonly values: Readonly<Record<string, string>>; readonly missing: readonly string[] };
+  secrets(wanted: Readonly<Record<string, string>>): {
+    readonly values: Readonly<Record<string, string>>;
+    readonly missing: readonly string[];
+  };
   /**
    * Copies the disk of the blueprint or snapshot a devbox is made of, if it has one.
    * @param root the devbox's empty disk on the host

@@ -84,13 +84,24 @@ export class Devbox {
 
   /** The log, read from disk when it is first asked for. */
   get log(): DevboxLog {
-    return (this.#log ??= DevboxLog.open(join(this.#surroundings.logFolder, `${this.id}.jsonl`), isTerminal(this.status)));
+    return (this.#log ??= DevboxLog.open(
+      join(this.#surroundings.logFolder, `${this.id}.jsonl`),
+      isTerminal(this.status),
+    ));
   }
 
   /** The commands that were started through the API. */
   get executions(): Executions {
     const { executions: records, say } = this.#surroundings;
-    this.#executions ??= new Executions({ run: () => this.requireRun(), files: this.files, log: this.log, folder: join(this.#folder, 'executions'), devboxId: this.id, records, say });
+    this.#executions ??= new Executions({
+      run: () => this.requireRun(),
+      files: this.files,
+      log: this.log,
+      folder: join(this.#folder, 'executions'),
+      devboxId: this.id,
+      records,
+      say,
+    });
     return this.#executions;
   }
 
@@ -165,7 +176,10 @@ export class Devbox {
   }
 
   /** Changes what is given and leaves alone what is not; an empty name takes the name away. */
-  update(changes: { readonly name: string | undefined; readonly metadata: Readonly<Record<string, string>> | undefined }): void {
+  update(changes: {
+    readonly name: string | undefined;
+    readonly metadata: Readonly<Record<string, string>> | undefined;
+  }): void {
     this.#facts.update(changes);
   }
 
@@ -241,7 +255,14 @@ export class Devbox {
   #start(first: boolean): void {
     const { sandboxes, addresses, provisions } = this.#surroundings;
     this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
-    const run = new DevboxRun({ sandbox: sandboxes.create(this.id, this.disk, this.spec.limits, this.spec.network?.fenced === true), spec: this.spec, log: this.log, tools: sandboxes.tools, addresses, fences: provisions.fences });
+    const run = new DevboxRun({
+      sandbox: sandboxes.create(this.id, this.disk, this.spec.limits, this.spec.network?.fenced === true),
+      spec: this.spec,
+      log: this.log,
+      tools: sandboxes.tools,
+      addresses,
+      fences: provisions.fences,
+    });
     this.#run = run;
     this.#overdrawn = () => false;
     this.#underWay = this.#boot(run, first).catch((error: unknown) => {

@@ -47,7 +47,22 @@ export class DevboxFacts {
 
   /** The devbox as the store keeps it. */
   get record(): DevboxRecord {
-    const { blueprint, snapshotId, environment, secrets, entrypoint, launchCommands, username, uid, home, lifetime, hooks, limits, wakeOnHttp, launchParameters } = this.spec;
+    const {
+      blueprint,
+      snapshotId,
+      environment,
+      secrets,
+      entrypoint,
+      launchCommands,
+      username,
+      uid,
+      home,
+      lifetime,
+      hooks,
+      limits,
+      wakeOnHttp,
+      launchParameters,
+    } = this.spec;
     return {
       id: this.id,
       createdAt: this.createdAt,
@@ -99,7 +114,10 @@ export class DevboxFacts {
    */
   openTunnel(settings: TunnelSettings): Tunnel {
     if (this.#tunnel !== undefined) {
-      throw new DevboxError('wrong_state', `Devbox ${this.id} already has a tunnel. Retrieve the devbox to see it, or remove it first.`);
+      throw new DevboxError(
+        'wrong_state',
+        `Devbox ${this.id} already has a tunnel. Retrieve the devbox to see it, or remove it first.`,
+      );
     }
     this.#tunnel = openTunnel(settings);
     this.save();
@@ -113,7 +131,10 @@ export class DevboxFacts {
   }
 
   /** Changes what is given and leaves alone what is not; an empty name takes the name away. */
-  update(changes: { readonly name: string | undefined; readonly metadata: Readonly<Record<string, string>> | undefined }): void {
+  update(changes: {
+    readonly name: string | undefined;
+    readonly metadata: Readonly<Record<string, string>> | undefined;
+  }): void {
     if (changes.name !== undefined) {
       this.#name = changes.name === '' ? undefined : changes.name;
     }

@@ -119,7 +119,11 @@ export class DevboxLog {
     try {
       while (!signal.aborted) {
         if (first < this.#count && (follow || first < upTo)) {
-          reader ??= await LogReader.open(this.#path, this.#index[Math.floor(first / indexStep)] ?? 0, first % indexStep);
+          reader ??= await LogReader.open(
+            this.#path,
+            this.#index[Math.floor(first / indexStep)] ?? 0,
+            first % indexStep,
+          );
           const bytes = await reader.next(this.#size);
           if (bytes.length === 0) continue;
           const count = countNewlines(bytes);
@@ -147,7 +151,7 @@ export class DevboxLog {
     this.#pendingCharacters = 0;
     let written = 0;
     while (written < bytes.length) written += writeSync(this.#file, bytes, written);
-    if (this.#count % indexStep + lines.length >= indexStep) this.#extendIndex(bytes, this.#size);
+    if ((this.#count % indexStep) + lines.length >= indexStep) this.#extendIndex(bytes, this.#size);
     this.#count += lines.length;
     this.#size += bytes.length;
     this.#wakeups.wake();
@@ -166,7 +170,7 @@ export class DevboxLog {
     const { size } = fstatSync(this.#file);
     const chunk = Buffer.alloc(Math.min(size, readSize));
     let end = 0;
-    for (let at = 0; at < size; ) {
+    for (let at = 0; at < size;) {
       const read = readSync(this.#file, chunk, 0, chunk.length, at);
       if (read === 0) break;
       const bytes = chunk.subarray(0, read);
@@ -208,7 +212,10 @@ class LogReader {
     if (wanted <= 0) return Buffer.alloc(0);
     const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafe(wanted), 0, wanted, this.#position);
     this.#position += bytesRead;
-    const bytes = this.#rest.length === 0 ? buffer.subarray(0, bytesRead) : Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
+    const bytes =
+      this.#rest.length === 0
+        ? buffer.subarray(0, bytesRead)
+        : Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
     const end = bytes.lastIndexOf(10) + 1;
     this.#rest = Buffer.from(bytes.subarray(end));
     let begin = 0;

@@ -26,7 +26,11 @@ const specRecord = z.object({
   username: z.string(),
   uid: z.number().optional(),
   home: z.string(),
-  lifetime: z.object({ keepAliveSeconds: z.number().optional(), idleSeconds: z.number().optional(), onIdle: z.enum(['shutdown', 'suspend']) }),
+  lifetime: z.object({
+    keepAliveSeconds: z.number().optional(),
+    idleSeconds: z.number().optional(),
+    onIdle: z.enum(['shutdown', 'suspend']),
+  }),
   limits: z.object({ memory: z.number(), disk: z.number(), processes: z.number(), cores: z.number().default(1) }),
   hooks: z.object({ suspendCommands: z.array(z.string()), suspendDeadlineMs: z.number() }),
   wakeOnHttp: z.boolean().optional(),
@@ -41,7 +45,9 @@ export const devboxRecord = z.object({
   name: z.string().optional(),
   metadata: stringMap,
   spec: specRecord,
-  transitions: z.array(z.object({ status: z.enum(devboxStatuses), time: z.number(), failureReason: z.enum(failureReasons).optional() })),
+  transitions: z.array(
+    z.object({ status: z.enum(devboxStatuses), time: z.number(), failureReason: z.enum(failureReasons).optional() }),
+  ),
   shutdownReason: z.enum(shutdownReasons).optional(),
   failureReason: z.enum(failureReasons).optional(),
   endedAt: z.number().optional(),

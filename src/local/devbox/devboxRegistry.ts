@@ -160,7 +160,10 @@ export class DevboxRegistry {
     const now = Date.now();
     if (status === 'suspended' || status === 'suspending' || status === 'resuming') {
       // Its disk is whole: what was under way can be asked for again.
-      const rested = status === 'suspended' ? record : { ...record, transitions: [...record.transitions, { status: 'suspended' as const, time: now }] };
+      const rested =
+        status === 'suspended'
+          ? record
+          : { ...record, transitions: [...record.transitions, { status: 'suspended' as const, time: now }] };
       if (rested !== record) {
         this.#table.put(rested);
       }
@@ -168,9 +171,19 @@ export class DevboxRegistry {
       return;
     }
     const failureReason = 'health_check_failed' as const;
-    this.#table.put({ ...record, tunnel: undefined, failureReason, endedAt: now, transitions: [...record.transitions, { status: 'failure', time: now, failureReason }] });
+    this.#table.put({
+      ...record,
+      tunnel: undefined,
+      failureReason,
+      endedAt: now,
+      transitions: [...record.transitions, { status: 'failure', time: now, failureReason }],
+    });
     const log = new DevboxLog(join(this.#surroundings.logFolder, `${record.id}.jsonl`));
-    log.append({ source: 'setup_commands', level: 'error', message: `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.` });
+    log.append({
+      source: 'setup_commands',
+      level: 'error',
+      message: `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.`,
+    });
     log.close();
   }
 
@@ -185,7 +198,9 @@ export class DevboxRegistry {
 
   async #clearAway(): Promise<void> {
     const { folder, logFolder } = this.#surroundings;
-    this.#table.prune(['shutdown', 'failure'], keptEnded).forEach((id) => rmSync(join(logFolder, `${id}.jsonl`), { force: true }));
+    this.#table
+      .prune(['shutdown', 'failure'], keptEnded)
+      .forEach((id) => rmSync(join(logFolder, `${id}.jsonl`), { force: true }));
     for (const name of await readdir(folder)) {
       if (!this.#living.has(name)) {
         await removeFolder(join(folder, name));

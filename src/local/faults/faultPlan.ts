@@ -34,7 +34,10 @@ const devbox = z.string().min(1).optional();
 /** Which request. */
 const request = {
   on: z.enum(['api', 'tunnel']).default('api'),
-  method: z.string().regex(/^[A-Z]+$/, 'a method is written in capitals').optional(),
+  method: z
+    .string()
+    .regex(/^[A-Z]+$/, 'a method is written in capitals')
+    .optional(),
   /** `*` or `{name}` stands for one part of the path, `**` at the end for any further parts. */
   path: z.string().startsWith('/').optional(),
   /** With `on: "tunnel"` only. */
@@ -89,7 +92,13 @@ const reason = z.enum(['out_of_memory', 'out_of_disk', 'execution_failed', 'heal
 
 const slowBootFault = z.strictObject({ fault: z.literal('slow_boot'), ...often, devbox, stage, delay_ms: duration });
 
-const failBootFault = z.strictObject({ fault: z.literal('fail_boot'), ...often, devbox, stage, reason: reason.default('execution_failed') });
+const failBootFault = z.strictObject({
+  fault: z.literal('fail_boot'),
+  ...often,
+  devbox,
+  stage,
+  reason: reason.default('execution_failed'),
+});
 
 const endEntrypointFault = z.strictObject({
   fault: z.literal('end_entrypoint'),
@@ -155,11 +164,15 @@ export function parseFaultPlan(plan: unknown): FaultPlan {
   if (!result.success) {
     const [issue] = result.error.issues;
     const field = issue?.path.join('.') ?? '';
-    throw new FaultPlanError(`The faults cannot be understood: ${field === '' ? 'the plan' : `the field ${field}`}: ${issue?.message ?? 'unknown reason'}.`);
+    throw new FaultPlanError(
+      `The faults cannot be understood: ${field === '' ? 'the plan' : `the field ${field}`}: ${issue?.message ?? 'unknown reason'}.`,
+    );
   }
   for (const [index, rule] of result.data.rules.entries()) {
     if ('port' in rule && rule.port !== undefined && rule.on !== 'tunnel') {
-      throw new FaultPlanError(`The faults cannot be understood: the field rules.${index}.port: only with "on": "tunnel".`);
+      throw new FaultPlanError(
+        `The faults cannot be understood: the field rules.${index}.port: only with "on": "tunnel".`,
+      );
     }
   }
   return result.data;
@@ -174,7 +187,9 @@ export function readFaultPlan(text: string): FaultPlan {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new FaultPlanError(`The faults are not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new FaultPlanError(
+      `The faults are not valid JSON: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
   return parseFaultPlan(value);
 }

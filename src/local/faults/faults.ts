@@ -62,7 +62,12 @@ export class Faults implements Mishaps {
     return {
       seed: this.#plan.seed,
       clock_skew_ms: this.#plan.clock_skew_ms,
-      rules: this.#live.map(({ rule, index, matches, strikes }) => ({ ...rule, id: rule.id ?? String(index), matches, strikes })),
+      rules: this.#live.map(({ rule, index, matches, strikes }) => ({
+        ...rule,
+        id: rule.id ?? String(index),
+        matches,
+        strikes,
+      })),
     };
   }
 
@@ -94,7 +99,10 @@ export class Faults implements Mishaps {
   }
 
   async boot(devbox: MishapSubject, stage: 'provisioning' | 'initializing', signal: AbortSignal): Promise<void> {
-    for (const { rule, dice } of this.#forDevbox(devbox, (one) => (one.fault === 'slow_boot' || one.fault === 'fail_boot') && one.stage === stage)) {
+    for (const { rule, dice } of this.#forDevbox(
+      devbox,
+      (one) => (one.fault === 'slow_boot' || one.fault === 'fail_boot') && one.stage === stage,
+    )) {
       if (rule.fault === 'slow_boot') {
         await pause(millisecondsOf(rule.delay_ms, dice), undefined, { signal });
       } else if (rule.fault === 'fail_boot') {
@@ -131,7 +139,10 @@ export class Faults implements Mishaps {
   }
 
   /** The rules that strike this devbox. Lazy: a rule behind the last one taken is not counted. */
-  *#forDevbox(devbox: MishapSubject, wanted: (rule: FaultRule) => boolean): Generator<{ rule: FaultRule; dice: number }> {
+  *#forDevbox(
+    devbox: MishapSubject,
+    wanted: (rule: FaultRule) => boolean,
+  ): Generator<{ rule: FaultRule; dice: number }> {
     for (const live of [...this.#live]) {
       if (!wanted(live.rule) || !devboxFits(live.rule.devbox, devbox)) {
         continue;
@@ -170,12 +181,27 @@ function requestFits(rule: Extract<FaultRule, { readonly on: string }>, request:
 }
 
 function devboxFits(pattern: string | undefined, devbox: MishapSubject | undefined): boolean {
-  return pattern === undefined || (devbox !== undefined && (textFits(pattern, devbox.id) || textFits(pattern, devbox.name ?? '')));
+  return (
+    pattern === undefined ||
+    (devbox !== undefined && (textFits(pattern, devbox.id) || textFits(pattern, devbox.name ?? '')))
+  );
 }
 
 /** A command that is killed with all of its process group after a while and then ends with `exitCode`. */
-function dyingCommand(argv: readonly string[], after: FaultDuration, dice: number, exitCode: number): readonly string[] {
+function dyingCommand(
+  argv: readonly string[],
+  after: FaultDuration,
+  dice: number,
+  exitCode: number,
+): readonly string[] {
   // `timeout` takes 0 for "never".
   const seconds = Math.max(0.001, millisecondsOf(after, dice) / 1_000);
-  return ['/bin/bash', '--norc', '-c', `timeout --signal=KILL ${seconds} "$@"; exit ${exitCode}`, 'entrypoint', ...argv];
+  return [
+    '/bin/bash',
+    '--norc',
+    '-c',
+    `timeout --signal=KILL ${seconds} "$@"; exit ${exitCode}`,
+    'entrypoint',
+    ...argv,
+  ];
 }

@@ -30,7 +30,11 @@ export async function guardProgram(program: string, folder: string): Promise<str
   try {
     await run(copy, ['--version']);
   } catch (error) {
-    throw new DevboxError('failed', `Programs in the data folder ${folder} cannot be run (${codeOf(error) ?? messageOf(error)}). Give another one with --data-dir.`, { cause: error });
+    throw new DevboxError(
+      'failed',
+      `Programs in the data folder ${folder} cannot be run (${codeOf(error) ?? messageOf(error)}). Give another one with --data-dir.`,
+      { cause: error },
+    );
   }
   return copy;
 }

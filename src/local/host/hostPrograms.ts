@@ -31,7 +31,10 @@ export function findProgram(name: string): string | undefined {
 export function requireProgram(name: string): string {
   const path = findProgram(name);
   if (path === undefined) {
-    throw new DevboxError('failed', `The program ${name} was not found. Install it (on Debian: bash, coreutils, util-linux).`);
+    throw new DevboxError(
+      'failed',
+      `The program ${name} was not found. Install it (on Debian: bash, coreutils, util-linux).`,
+    );
   }
   return path;
 }

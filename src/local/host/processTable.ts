@@ -89,7 +89,9 @@ export class ProcessTable {
 }
 
 function add(use: ProcessUse, pid: number, pageSize: number): void {
-  const [, resident = 0, shared = 0] = (read(() => readFileSync(`/proc/${pid}/statm`, 'latin1')) ?? '').split(' ').map(Number);
+  const [, resident = 0, shared = 0] = (read(() => readFileSync(`/proc/${pid}/statm`, 'latin1')) ?? '')
+    .split(' ')
+    .map(Number);
   const memory = Math.max(0, resident - shared) * pageSize;
   use.processes += 1;
   use.memory += memory;

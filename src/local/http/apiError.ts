@@ -9,7 +9,13 @@ export class ApiError extends Error {
   /** Headers that belong to this refusal alone, for example `retry-after`. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string, retryable?: boolean, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    retryable?: boolean,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
@@ -39,7 +45,12 @@ export function badRequest(message: string): ApiError {
 
 /** Something of Runloop's that the local platform does not do. */
 export function notOffered(what: string): ApiError {
-  return new ApiError(501, 'not_offered', `The local platform does not offer ${what}. Use a Runloop account for it.`, false);
+  return new ApiError(
+    501,
+    'not_offered',
+    `The local platform does not offer ${what}. Use a Runloop account for it.`,
+    false,
+  );
 }
 
 /** Turns anything thrown into an answer. */

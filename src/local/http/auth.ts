@@ -18,5 +18,7 @@ export function bearerToken(header: string | undefined): string | undefined {
 /** The tokens that a request carries for a tunnel, in either of the two headers. */
 export function tunnelTokens(headers: IncomingHttpHeaders): string[] {
   const own = headers[tunnelHeader];
-  return [typeof own === 'string' ? own : undefined, headers.authorization].map(bearerToken).filter((token) => token !== undefined);
+  return [typeof own === 'string' ? own : undefined, headers.authorization]
+    .map(bearerToken)
+    .filter((token) => token !== undefined);
 }

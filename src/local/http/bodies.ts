@@ -13,7 +13,9 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown, within?: strin
   }
   const [issue] = result.error.issues;
   const field = [...(within === undefined ? [] : [within]), ...(issue?.path ?? [])].join('.');
-  throw badRequest(`The field ${field === '' ? '(body)' : field} is not acceptable: ${issue?.message ?? 'unknown reason'}.`);
+  throw badRequest(
+    `The field ${field === '' ? '(body)' : field} is not acceptable: ${issue?.message ?? 'unknown reason'}.`,
+  );
 }
 
 /** A field that may be left out; `null` means the same. */

@@ -19,14 +19,20 @@ export function selfSigned(names: readonly string[]): Certificate {
   const subject = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from(names[0] ?? '')))));
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const keyId = createHash('sha256').update(spki).digest().subarray(0, 20);
-  const extensions = der(0xa3, sequence(
-    extension([0x55, 0x1d, 0x11], sequence(...names.map((name) => der(0x82, Buffer.from(name))), der(0x87, Buffer.from([127, 0, 0, 1])))),
-    // Not an authority. Python checks for these four, too.
-    extension([0x55, 0x1d, 0x13], sequence(), true),
-    extension([0x55, 0x1d, 0x0f], der(0x03, Buffer.from([7, 0x80])), true),
-    extension([0x55, 0x1d, 0x0e], der(0x04, keyId)),
-    extension([0x55, 0x1d, 0x23], sequence(der(0x80, keyId))),
-  ));
+  const extensions = der(
+    0xa3,
+    sequence(
+      extension(
+        [0x55, 0x1d, 0x11],
+        sequence(...names.map((name) => der(0x82, Buffer.from(name))), der(0x87, Buffer.from([127, 0, 0, 1]))),
+      ),
+      // Not an authority. Python checks for these four, too.
+      extension([0x55, 0x1d, 0x13], sequence(), true),
+      extension([0x55, 0x1d, 0x0f], der(0x03, Buffer.from([7, 0x80])), true),
+      extension([0x55, 0x1d, 0x0e], der(0x04, keyId)),
+      extension([0x55, 0x1d, 0x23], sequence(der(0x80, keyId))),
+    ),
+  );
   const now = Date.now();
   const serial = randomBytes(8);
   // Neither negative nor with a needless zero in front.

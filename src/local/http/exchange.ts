@@ -144,7 +144,11 @@ export class Exchange {
    * A comment every 15 seconds keeps the connection open.
    */
   async sendEvents(events: AsyncIterable<unknown>): Promise<void> {
-    this.#response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', ...this.#wrongDate() });
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache',
+      ...this.#wrongDate(),
+    });
     // The first bytes make the client see that it is connected although nothing has happened yet.
     this.#response.write(': connected\n\n');
     const beat = setInterval(() => this.#response.write(': still here\n\n'), 15_000);
@@ -248,7 +252,8 @@ export class Exchange {
   toJson(value: unknown): string {
     const skew = this.#clockSkew;
     // Field names tell which numbers are times, so no view has to know of a wrong clock.
-    const shift = (key: string, field: unknown): unknown => (typeof field === 'number' && /(?:^|_)time(?:stamp)?_ms$|^eviction_deadline_ms$/.test(key) ? field + skew : field);
+    const shift = (key: string, field: unknown): unknown =>
+      typeof field === 'number' && /(?:^|_)time(?:stamp)?_ms$|^eviction_deadline_ms$/.test(key) ? field + skew : field;
     return skew === 0 ? JSON.stringify(value) : JSON.stringify(value, shift);
   }
 

@@ -38,6 +38,8 @@ export function destinationOf(host: string | undefined): Destination {
  * @param apiHost what the client calls the API
  */
 export function tunnelHost(apiHost: string, port: number, key: string): string {
-  const domain = apiHost.toLowerCase().startsWith('api.') ? apiHost.slice('api.'.length) : `localhost${/:\d+$/.exec(apiHost)?.[0] ?? ''}`;
+  const domain = apiHost.toLowerCase().startsWith('api.')
+    ? apiHost.slice('api.'.length)
+    : `localhost${/:\d+$/.exec(apiHost)?.[0] ?? ''}`;
   return `${port}-${key}.tunnel.${domain}`;
 }

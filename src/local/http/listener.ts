@@ -35,7 +35,9 @@ export class Listener {
   constructor(receiver: Receiver) {
     this.#tls = (socket) => receiver.tls(socket);
     this.#http1 = createHttpServer((request, response) => receiver.http1(request, response));
-    this.#http1.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => receiver.upgrade(request, socket, head));
+    this.#http1.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      receiver.upgrade(request, socket, head),
+    );
     // A streamed upload may take as long as it takes; clients reuse idle connections for up to 30 s.
     this.#http1.requestTimeout = 0;
     this.#http1.keepAliveTimeout = 65_000;
@@ -117,5 +119,8 @@ function withoutOffer(first: Buffer): Buffer {
   const end = text.indexOf('\r\n\r\n');
   const head = text.slice(0, end);
   if (end < 0 || !/\r\nupgrade: *h2c *(?:\r\n|$)/i.test(head)) return first;
-  return Buffer.from(head.replaceAll(/\r\n(?:upgrade|http2-settings|connection):[^\r]*/gi, '') + text.slice(end), 'latin1');
+  return Buffer.from(
+    head.replaceAll(/\r\n(?:upgrade|http2-settings|connection):[^\r]*/gi, '') + text.slice(end),
+    'latin1',
+  );
 }

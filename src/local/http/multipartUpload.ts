@@ -48,7 +48,12 @@ export async function readUpload(
     if (partial !== undefined) {
       await discard(partial);
     }
-    throw new ApiError(400, 'invalid_request', `The upload broke off or is not a multipart form: ${messageOf(error)}.`, false);
+    throw new ApiError(
+      400,
+      'invalid_request',
+      `The upload broke off or is not a multipart form: ${messageOf(error)}.`,
+      false,
+    );
   }
   const received = await receiving;
   if (received !== undefined && path !== undefined && path !== '') {

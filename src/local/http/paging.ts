@@ -37,7 +37,11 @@ export function choiceOf<T extends string>(query: URLSearchParams, name: string,
  * A whole number that a query may say.
  * @throws ApiError 400
  */
-export function numberOf(query: URLSearchParams, name: string, { usual, least, most }: { readonly usual: number; readonly least: number; readonly most: number }): number {
+export function numberOf(
+  query: URLSearchParams,
+  name: string,
+  { usual, least, most }: { readonly usual: number; readonly least: number; readonly most: number },
+): number {
   const given = query.get(name) ?? '';
   const value = given === '' ? usual : Number(given);
   if (!Number.isInteger(value) || value < least || value > most) {
@@ -47,7 +51,12 @@ export function numberOf(query: URLSearchParams, name: string, { usual, least, m
 }
 
 /** A page as the API shows it, under the name of what is listed. */
-export function pageBody<T>(key: string, page: Page<T>, query: URLSearchParams, view: (item: T) => Record<string, unknown>): Record<string, unknown> {
+export function pageBody<T>(
+  key: string,
+  page: Page<T>,
+  query: URLSearchParams,
+  view: (item: T) => Record<string, unknown>,
+): Record<string, unknown> {
   return {
     [key]: page.items.map(view),
     has_more: page.hasMore,
@@ -56,7 +65,10 @@ export function pageBody<T>(key: string, page: Page<T>, query: URLSearchParams, 
 }
 
 /** A page of a list that is at hand whole, newest first; an unknown `starting_after` gives an empty one. */
-export function pageOf<T extends { readonly id: string }>(items: readonly T[], { limit, startingAfter }: Pick<ListQuery<never>, 'limit' | 'startingAfter'>): Page<T> {
+export function pageOf<T extends { readonly id: string }>(
+  items: readonly T[],
+  { limit, startingAfter }: Pick<ListQuery<never>, 'limit' | 'startingAfter'>,
+): Page<T> {
   const place = items.findIndex(({ id }) => id === startingAfter);
   const rest = startingAfter === undefined ? items : place < 0 ? [] : items.slice(place + 1);
   return { items: rest.slice(0, limit), hasMore: rest.length > limit, total: items.length };
@@ -65,7 +77,9 @@ export function pageOf<T extends { readonly id: string }>(items: readonly T[], {
 /**
  * The condition that `metadata[key]=value` and `metadata[key][in]=a,b` parameters ask for; undefined without any.
  */
-export function metadataFilter(query: URLSearchParams): ((record: { readonly metadata: Readonly<Record<string, string>> }) => boolean) | undefined {
+export function metadataFilter(
+  query: URLSearchParams,
+): ((record: { readonly metadata: Readonly<Record<string, string>> }) => boolean) | undefined {
   const wanted: (readonly [string, readonly string[]])[] = [];
   for (const [name, value] of query) {
     const match = /^metadata\[([^\]]+)\](\[in\])?$/.exec(name);
@@ -73,5 +87,7 @@ export function metadataFilter(query: URLSearchParams): ((record: { readonly met
       wanted.push([match[1], match[2] === undefined ? [value] : value.split(',')]);
     }
   }
-  return wanted.length === 0 ? undefined : ({ metadata }) => wanted.every(([key, values]) => values.includes(metadata[key] ?? '\0'));
+  return wanted.length === 0
+    ? undefined
+    : ({ metadata }) => wanted.every(([key, values]) => values.includes(metadata[key] ?? '\0'));
 }

@@ -8,5 +8,9 @@ import type { Exchange } from './exchange';
  */
 export function repeatKey(exchange: Exchange, body: unknown): string | undefined {
   const id = exchange.headers['x-request-id'];
-  return typeof id === 'string' ? createHash('sha256').update(JSON.stringify([exchange.path, id, body])).digest('hex') : undefined;
+  return typeof id === 'string'
+    ? createHash('sha256')
+        .update(JSON.stringify([exchange.path, id, body]))
+        .digest('hex')
+    : undefined;
 }

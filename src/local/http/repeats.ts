@@ -19,7 +19,9 @@ export class Repeats<T> {
       return work();
     }
     this.#forgetOld();
-    const key = createHash('sha256').update(JSON.stringify([id, body])).digest('hex');
+    const key = createHash('sha256')
+      .update(JSON.stringify([id, body]))
+      .digest('hex');
     const earlier = this.#results.get(key);
     if (earlier !== undefined) {
       return earlier.result;

@@ -58,7 +58,13 @@ export class Router {
     }
     if (possible.length > 0) {
       const allowed = [...new Set(possible)].join(', ');
-      throw new ApiError(405, 'method_not_allowed', `${exchange.method} is not possible on ${exchange.path}, only ${allowed}.`, undefined, { allow: allowed });
+      throw new ApiError(
+        405,
+        'method_not_allowed',
+        `${exchange.method} is not possible on ${exchange.path}, only ${allowed}.`,
+        undefined,
+        { allow: allowed },
+      );
     }
     throw new ApiError(404, 'no_such_route', `The local platform has no ${exchange.method} ${exchange.path}.`);
   }

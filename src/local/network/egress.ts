@@ -1,7 +1,11 @@
 import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod';
 
-const portRule = z.object({ port: z.number(), end_port: z.number().nullish(), protocol: z.enum(['TCP', 'UDP']).nullish() });
+const portRule = z.object({
+  port: z.number(),
+  end_port: z.number().nullish(),
+  protocol: z.enum(['TCP', 'UDP']).nullish(),
+});
 
 /** Where a devbox may connect to, as a network policy says it. */
 export const egressRecord = z.object({
@@ -25,7 +29,11 @@ export function allowsName(egress: Egress, host: string): boolean {
 
 /** True if a connection to an IPv4 address and port is allowed by the address. */
 export function allowsAddress(egress: Egress, address: string, port: number): boolean {
-  return egress.allow_all || (isIPv4(address) && egress.allowed_cidrs.some(({ cidr, ports }) => cidrHas(cidr, address) && portFits(ports ?? [], port)));
+  return (
+    egress.allow_all ||
+    (isIPv4(address) &&
+      egress.allowed_cidrs.some(({ cidr, ports }) => cidrHas(cidr, address) && portFits(ports ?? [], port)))
+  );
 }
 
 /** True for an IPv4 block whose host bits are zero. */
@@ -40,7 +48,9 @@ export function isCanonicalCidr(cidr: string): boolean {
 }
 
 function nameFits(allowed: string, name: string): boolean {
-  return allowed.startsWith('*.') ? name.endsWith(allowed.slice(1)) && name.length > allowed.length - 1 : name === allowed;
+  return allowed.startsWith('*.')
+    ? name.endsWith(allowed.slice(1)) && name.length > allowed.length - 1
+    : name === allowed;
 }
 
 function cidrHas(cidr: string, address: string): boolean {
@@ -52,5 +62,8 @@ function cidrHas(cidr: string, address: string): boolean {
 
 function portFits(rules: readonly z.infer<typeof portRule>[], port: number): boolean {
   // Only TCP is carried; a rule about UDP lets no TCP through.
-  return rules.length === 0 || rules.some((rule) => rule.protocol !== 'UDP' && port >= rule.port && port <= (rule.end_port ?? rule.port));
+  return (
+    rules.length === 0 ||
+    rules.some((rule) => rule.protocol !== 'UDP' && port >= rule.port && port <= (rule.end_port ?? rule.port))
+  );
 }

@@ -34,7 +34,10 @@ class Refusal extends Error {}
  */
 export function egressProxy(subject: EgressSubject): Server {
   const server = createServer((request, response) => void forward(subject, request, response));
-  server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => void tunnel(subject, request, client, head));
+  server.on(
+    'connect',
+    (request: IncomingMessage, client: Duplex, head: Buffer) => void tunnel(subject, request, client, head),
+  );
   return server;
 }
 
@@ -52,7 +55,9 @@ async function tunnel(subject: EgressSubject, request: IncomingMessage, client: 
     joinStreams(client, service);
   } catch (error) {
     const body = `${messageOf(error)}\n`;
-    client.end(`HTTP/1.1 ${statusOf(error)} Refused\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+    client.end(
+      `HTTP/1.1 ${statusOf(error)} Refused\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
   }
 }
 
@@ -64,7 +69,9 @@ async function forward(subject: EgressSubject, request: IncomingMessage, respons
       throw new Refusal('Only http addresses are forwarded; for others use CONNECT.');
     }
     const service = await reach(subject, target.hostname, Number(target.port || 80));
-    const headers = request.rawHeaders.filter((_, index, all) => !ownHeaders.has((all[index - (index % 2)] ?? '').toLowerCase()));
+    const headers = request.rawHeaders.filter(
+      (_, index, all) => !ownHeaders.has((all[index - (index % 2)] ?? '').toLowerCase()),
+    );
     const onward = httpRequest({
       method: request.method ?? 'GET',
       path: `${target.pathname}${target.search}`,
@@ -79,7 +86,9 @@ async function forward(subject: EgressSubject, request: IncomingMessage, respons
     response.once('close', () => onward.destroy());
     request.pipe(onward);
   } catch (error) {
-    response.writeHead(statusOf(error), { 'content-type': 'text/plain', connection: 'close' }).end(`${messageOf(error)}\n`);
+    response
+      .writeHead(statusOf(error), { 'content-type': 'text/plain', connection: 'close' })
+      .end(`${messageOf(error)}\n`);
   }
 }
 
@@ -134,7 +143,10 @@ async function resolve(name: string, egress: Egress, byName: boolean, refusal: R
 function open(host: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
-    const timer = setTimeout(() => socket.destroy(new Error(`${host}:${port} did not accept the connection in time.`)), connectLimit);
+    const timer = setTimeout(
+      () => socket.destroy(new Error(`${host}:${port} did not accept the connection in time.`)),
+      connectLimit,
+    );
     socket.once('error', reject).once('close', () => clearTimeout(timer));
     socket.once('connect', () => {
       clearTimeout(timer);

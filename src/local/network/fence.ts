@@ -47,19 +47,30 @@ export class Fence {
   async open(): Promise<void> {
     const [outward, inward] = [join(this.#folder, 'o'), join(this.#folder, 'i')];
     if (Buffer.byteLength(inward) > longestPath) {
-      throw new DevboxError('failed', `The data folder's path is too long for the sockets of a network policy. Give a shorter one with --data-dir.`);
+      throw new DevboxError(
+        'failed',
+        `The data folder's path is too long for the sockets of a network policy. Give a shorter one with --data-dir.`,
+      );
     }
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await new Promise<void>((resolve, reject) => this.#proxy.once('error', reject).listen(outward, resolve));
     const command: readonly string[] = [...dieWithParent(), ...this.#plan.enter, ...this.#plan.relay, outward, inward];
     const [file = '', ...words] = command;
-    const relay = spawn(file, words, { env: { PATH: systemPath, ...this.#plan.environment }, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const relay = spawn(file, words, {
+      env: { PATH: systemPath, ...this.#plan.environment },
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#relay = relay;
     relay.stdin.on('error', () => undefined);
     let complaint = '';
     relay.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-500)));
     const ended = once(relay, 'close').then(() => {
-      throw new DevboxError('failed', `The network of the devbox could not be fenced: ${complaint.trim() || 'the relay ended at once'}.`);
+      throw new DevboxError(
+        'failed',
+        `The network of the devbox could not be fenced: ${complaint.trim() || 'the relay ended at once'}.`,
+      );
     });
     await Promise.race([once(relay.stdout, 'data'), ended]);
     // From here on its end is what `close` wants.
@@ -105,7 +116,11 @@ function answerLine(socket: Socket): Promise<string> {
       if (typeof outcome === 'string') {
         resolve(outcome);
       } else {
-        reject(codeOf(outcome) === 'ENOENT' ? new DevboxError('wrong_state', 'The devbox has no network any more.') : outcome);
+        reject(
+          codeOf(outcome) === 'ENOENT'
+            ? new DevboxError('wrong_state', 'The devbox has no network any more.')
+            : outcome,
+        );
       }
     };
     const onClose = (): void => settle(new Error('The connection was closed.'));

@@ -4,7 +4,10 @@ import type { Socket } from 'node:net';
 export function joinStreams(one: Socket, other: Socket): void {
   one.pipe(other);
   other.pipe(one);
-  for (const [from, to] of [[one, other], [other, one]] as const) {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
     from.on('error', () => to.destroy());
     from.once('close', () => to.destroy());
   }

@@ -7,5 +7,8 @@ export const proxyVariables: Readonly<Record<string, string>> = Object.fromEntri
     ['http_proxy', `http://127.0.0.1:${proxyPort}`],
     ['https_proxy', `http://127.0.0.1:${proxyPort}`],
     ['no_proxy', '127.0.0.1,::1'],
-  ].flatMap(([name = '', value = '']) => [[name, value], [name.toUpperCase(), value]]),
+  ].flatMap(([name = '', value = '']) => [
+    [name, value],
+    [name.toUpperCase(), value],
+  ]),
 );

@@ -18,7 +18,19 @@ const usualSize: TerminalSize = { cols: 80, rows: 24 };
 /** PTY tunnels remembered per devbox; each terminal of a client asks for one. */
 const keptTunnels = 100;
 
-const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGKILL', 'SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGWINCH'] as const;
+const signals = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGKILL',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGTERM',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGWINCH',
+] as const;
 const controlFields = z.object({
   action: z.enum(['resize', 'signal', 'close']),
   cols: optional(z.number()),
@@ -38,7 +50,10 @@ export class PtyService {
   readonly #idleSeconds: number;
   readonly #tunnels = new Map<string, PtyTunnel>();
   readonly #sessions = new Map<string, PtySession>();
-  readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => offered.values().next().value ?? false });
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => offered.values().next().value ?? false,
+  });
 
   /** @param idleSeconds how long a shell lives without a client */
   constructor(idleSeconds: number) {
@@ -57,7 +72,9 @@ export class PtyService {
     }
     const tunnel = { key: newTunnelKey(), token: newTunnelToken(), devbox };
     this.#tunnels.set(tunnel.key, tunnel);
-    void devbox.waitFor(['shutdown', 'failure'], new AbortController().signal).then(() => this.#tunnels.delete(tunnel.key));
+    void devbox
+      .waitFor(['shutdown', 'failure'], new AbortController().signal)
+      .then(() => this.#tunnels.delete(tunnel.key));
     return tunnel;
   }
 
@@ -115,7 +132,12 @@ export class PtyService {
     }
     const { session } = this.#open(tunnel.devbox, name, new URLSearchParams(query));
     if (session.attached) {
-      throw new ApiError(409, 'already_attached', `The terminal ${name} has a client already. Close that one first, or use another session name.`, false);
+      throw new ApiError(
+        409,
+        'already_attached',
+        `The terminal ${name} has a client already. Close that one first, or use another session name.`,
+        false,
+      );
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       if (session.attached) {
@@ -172,7 +194,9 @@ export class PtyService {
     } else {
       const signal = signals.find((known) => known === fields.signal);
       if (signal === undefined) {
-        throw badRequest(`"${fields.signal ?? ''}" is not a signal that can be sent. Use one of ${signals.join(', ')}.`);
+        throw badRequest(
+          `"${fields.signal ?? ''}" is not a signal that can be sent. Use one of ${signals.join(', ')}.`,
+        );
       }
       if (!(await session.signal(signal.slice(3)))) {
         throw badRequest('Nothing runs in the foreground of this terminal.');
@@ -184,13 +208,22 @@ export class PtyService {
 
 function requireToken(given: readonly string[], tunnel: PtyTunnel): void {
   if (!given.some((candidate) => sameSecret(candidate, tunnel.token))) {
-    throw new ApiError(401, 'unauthorized', 'The terminal tunnel needs the auth_token of create_pty_tunnel, as Authorization: Bearer or as WebSocket subprotocol.');
+    throw new ApiError(
+      401,
+      'unauthorized',
+      'The terminal tunnel needs the auth_token of create_pty_tunnel, as Authorization: Bearer or as WebSocket subprotocol.',
+    );
   }
 }
 
 function requireRun(devbox: Devbox): PtySession['run'] {
   if (devbox.status !== 'running') {
-    throw new ApiError(503, 'tunnel_service_not_ready', `Devbox ${devbox.id} is ${devbox.status}; it has terminals when it runs.`, true);
+    throw new ApiError(
+      503,
+      'tunnel_service_not_ready',
+      `Devbox ${devbox.id} is ${devbox.status}; it has terminals when it runs.`,
+      true,
+    );
   }
   return devbox.requireRun();
 }

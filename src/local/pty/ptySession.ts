@@ -51,7 +51,11 @@ export class PtySession {
     clearTimeout(this.#idle);
     this.#client = client;
     client.on('message', (data) => {
-      const bytes = Buffer.isBuffer(data) ? data : data instanceof ArrayBuffer ? Buffer.from(data) : Buffer.concat(data);
+      const bytes = Buffer.isBuffer(data)
+        ? data
+        : data instanceof ArrayBuffer
+          ? Buffer.from(data)
+          : Buffer.concat(data);
       if (!this.#terminal.write(bytes)) {
         client.pause();
         this.#terminal.drained(() => client.resume());

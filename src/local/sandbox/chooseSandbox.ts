@@ -35,10 +35,24 @@ export interface SandboxChoice {
  * @param say gets a sentence when only a weaker way is possible
  * @throws DevboxError `invalid` when even plain processes cannot be offered
  */
-export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, tools: HostTools, groups: ControlGroups | undefined, say: (line: string) => void): Promise<SandboxChoice> {
+export async function chooseSandbox(
+  wanted: 'auto' | 'plain',
+  dataDir: string,
+  tools: HostTools,
+  groups: ControlGroups | undefined,
+  say: (line: string) => void,
+): Promise<SandboxChoice> {
   const reasons: string[] = [];
   if (wanted === 'auto') {
-    const spaces: readonly (readonly [UserSpace, boolean])[] = process.getuid?.() === 0 ? [['users', true], ['users', false], ['user', false], ['root', false]] : [['user', false]];
+    const spaces: readonly (readonly [UserSpace, boolean])[] =
+      process.getuid?.() === 0
+        ? [
+            ['users', true],
+            ['users', false],
+            ['user', false],
+            ['root', false],
+          ]
+        : [['user', false]];
     for (const [users, lendsUsers] of spaces) {
       // Root inside is root of this computer to its files, but for what belongs to nobody inside.
       const shared = users !== 'root' && process.getuid?.() === 0;
@@ -47,10 +61,14 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
       const reason = await tryOut(choice, dataDir);
       if (reason === undefined) {
         if (users === 'root') {
-          say('User namespaces are forbidden here: devboxes are closed off by mount and process namespaces only, and root inside a devbox is root of this computer.');
+          say(
+            'User namespaces are forbidden here: devboxes are closed off by mount and process namespaces only, and root inside a devbox is root of this computer.',
+          );
         }
         if (users !== 'root' && !lendsUsers && reasons.length > 0) {
-          say(`Every process in a devbox is root of that devbox, because other users cannot work here (${reasons.join('; ').replaceAll(/\s+/g, ' ')}).`);
+          say(
+            `Every process in a devbox is root of that devbox, because other users cannot work here (${reasons.join('; ').replaceAll(/\s+/g, ' ')}).`,
+          );
         }
         return choice;
       }
@@ -58,18 +76,34 @@ export async function chooseSandbox(wanted: 'auto' | 'plain', dataDir: string, t
     }
   }
   if (!isPlainPath(dataDir)) {
-    throw new DevboxError('invalid', `Without namespaces the data folder's name may only have letters, digits and . _ @ - in it: ${dataDir}. Give another one with --data-dir.`);
+    throw new DevboxError(
+      'invalid',
+      `Without namespaces the data folder's name may only have letters, digits and . _ @ - in it: ${dataDir}. Give another one with --data-dir.`,
+    );
   }
-  const because = reasons.length === 0 ? 'as asked for by --sandbox plain' : `because Linux namespaces cannot be used here (${[...new Set(reasons)].join('; ')})`;
-  say(`Devboxes are plain processes in a folder of their own, ${because}: they see this computer's files and processes. Run only what you trust.`);
+  const because =
+    reasons.length === 0
+      ? 'as asked for by --sandbox plain'
+      : `because Linux namespaces cannot be used here (${[...new Set(reasons)].join('; ')})`;
+  say(
+    `Devboxes are plain processes in a folder of their own, ${because}: they see this computer's files and processes. Run only what you trust.`,
+  );
   const plainTools = unboundTools(tools);
   return { mode: 'plain', tools: plainTools, create: (id, root, limits) => new PlainSandbox(id, root, limits, groups) };
 }
 
-function namespaceChoice(how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter'>, tools: HostTools): SandboxChoice {
+function namespaceChoice(
+  how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter'>,
+  tools: HostTools,
+): SandboxChoice {
   const bound = boundTools(tools);
   const mode = how.users === 'root' ? 'root-namespace' : 'user-namespace';
-  return { mode, tools: bound, create: (id, root, limits, fenced) => new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, fenced }) };
+  return {
+    mode,
+    tools: bound,
+    create: (id, root, limits, fenced) =>
+      new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, fenced }),
+  };
 }
 
 /** A user must be one, be able to run what the platform brings, and become root. */
@@ -82,13 +116,29 @@ async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | 
   const sandbox = choice.create('trial', root, limitsOf({}), false);
   try {
     await mkdir(root);
-    const user = await furnish(root, { prefix: sandbox.prefix, user: sandbox.hasUsers ? usualUser : undefined, blueprint: undefined, tools: choice.tools });
+    const user = await furnish(root, {
+      prefix: sandbox.prefix,
+      user: sandbox.hasUsers ? usualUser : undefined,
+      blueprint: undefined,
+      tools: choice.tools,
+    });
     await sandbox.start(AbortSignal.timeout(20_000));
     let complaint = '';
     const node = sandbox.run({
-      argv: ['/bin/bash', '--norc', '-c', sandbox.hasUsers ? userTrial : 'exec "$1" -e "$2"', 'trial', choice.tools.node, "require('node:fs').writeFileSync('/workspace/trial', '')"],
+      argv: [
+        '/bin/bash',
+        '--norc',
+        '-c',
+        sandbox.hasUsers ? userTrial : 'exec "$1" -e "$2"',
+        'trial',
+        choice.tools.node,
+        "require('node:fs').writeFileSync('/workspace/trial', '')",
+      ],
       user,
-      environment: { PATH: `${platformFolder}/bin:${systemPath}`, ...(choice.tools.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) },
+      environment: {
+        PATH: `${platformFolder}/bin:${systemPath}`,
+        ...(choice.tools.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
+      },
       cwd: '/workspace',
       onStdout: () => undefined,
       onStderr: (chunk) => (complaint = (complaint + chunk.toString()).slice(-300)),

@@ -41,7 +41,10 @@ export const loginFile = `${platformFolder}/login`;
  */
 export function checkTools(tools: HostTools): void {
   if (tools.vscodeServer !== undefined && !isFile(join(tools.vscodeServer, 'out', 'server-main.js'))) {
-    throw new DevboxError('invalid', `The folder ${tools.vscodeServer} is not a VS Code server: it has no out/server-main.js.`);
+    throw new DevboxError(
+      'invalid',
+      `The folder ${tools.vscodeServer} is not a VS Code server: it has no out/server-main.js.`,
+    );
   }
   if (tools.vscodeNode !== undefined && !isFile(tools.vscodeNode)) {
     throw new DevboxError('invalid', `The Node binary for VS Code, ${tools.vscodeNode}, does not exist.`);

@@ -48,7 +48,9 @@ function isFree(host: string, port: number): Promise<boolean> {
       if (codeOf(error) === 'EADDRINUSE') {
         resolve(false);
       } else {
-        reject(new DevboxError('failed', `The loopback address ${host} cannot be used: ${error.message}.`, { cause: error }));
+        reject(
+          new DevboxError('failed', `The loopback address ${host} cannot be used: ${error.message}.`, { cause: error }),
+        );
       }
     });
     server.listen({ host, port, exclusive: true }, () => {

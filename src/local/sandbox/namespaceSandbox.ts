@@ -19,7 +19,12 @@ import { becomeScript } from './users';
 const startLimit = 20_000;
 
 /** Without a user namespace root inside is the host's root: take away what could undo the read-only mounts. */
-const lessPower = ['setpriv', '--bounding-set', '-sys_admin,-sys_module,-sys_rawio,-sys_ptrace,-sys_boot,-sys_time,-sys_resource,-mknod', '--'];
+const lessPower = [
+  'setpriv',
+  '--bounding-set',
+  '-sys_admin,-sys_module,-sys_rawio,-sys_ptrace,-sys_boot,-sys_time,-sys_resource,-mknod',
+  '--',
+];
 
 /** Pause before the first process is killed instead of asked, in milliseconds. */
 const stopLimit = 2_000;
@@ -78,7 +83,11 @@ export class NamespaceSandbox implements Sandbox {
    * @param id names its control group
    * @param root the devbox's folder on the host, absolute
    */
-  constructor(id: string, root: string, { users, binds, limits, lendsUsers, fenced, groups, nsenter }: NamespaceOptions) {
+  constructor(
+    id: string,
+    root: string,
+    { users, binds, limits, lendsUsers, fenced, groups, nsenter }: NamespaceOptions,
+  ) {
     this.#id = id;
     this.#root = root;
     this.#groups = groups;
@@ -132,7 +141,10 @@ export class NamespaceSandbox implements Sandbox {
     }
     const outer = spawn(file, args, {
       // The programs that map users are the platform's own, fresh on the devbox's disk.
-      env: { PATH: this.#users === 'users' ? `${this.#root}${platformFolder}/bin:${systemPath}` : systemPath, LC_ALL: 'C' },
+      env: {
+        PATH: this.#users === 'users' ? `${this.#root}${platformFolder}/bin:${systemPath}` : systemPath,
+        LC_ALL: 'C',
+      },
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -157,14 +169,50 @@ export class NamespaceSandbox implements Sandbox {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
     const nsenter = this.#nsenter;
-    const enter = [nsenter, '--target', String(this.#firstProcess), '--mount', '--ipc', '--pid', ...(this.#fenced ? ['--net'] : []), ...(this.#group === undefined ? [] : ['--cgroup'])];
-    const way = this.#users !== 'root'
-      ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
-        [nsenter, '--target', String(outer), '--user', '--preserve-credentials', '--', ...enter, '--user', '--preserve-credentials', '--']
-      : [...enter, '--'];
+    const enter = [
+      nsenter,
+      '--target',
+      String(this.#firstProcess),
+      '--mount',
+      '--ipc',
+      '--pid',
+      ...(this.#fenced ? ['--net'] : []),
+      ...(this.#group === undefined ? [] : ['--cgroup']),
+    ];
+    const way =
+      this.#users !== 'root'
+        ? // Through the outer user namespace: only its owner may enter the process namespace that belongs to it.
+          [
+            nsenter,
+            '--target',
+            String(outer),
+            '--user',
+            '--preserve-credentials',
+            '--',
+            ...enter,
+            '--user',
+            '--preserve-credentials',
+            '--',
+          ]
+        : [...enter, '--'];
     // In a session of its own, so that a signal to the command's group reaches what is inside and not the way in.
-    const inside = [requireProgram('setsid'), ...(this.#users === 'root' ? lessPower : []), ...this.#become(command.user), '/bin/bash', '--norc', '-c', enterCarriedScript, 'devbox', command.cwd, ...command.argv];
-    return spawnCommand([...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside], { ...command, environment: carried(command.environment) }, childOf);
+    const inside = [
+      requireProgram('setsid'),
+      ...(this.#users === 'root' ? lessPower : []),
+      ...this.#become(command.user),
+      '/bin/bash',
+      '--norc',
+      '-c',
+      enterCarriedScript,
+      'devbox',
+      command.cwd,
+      ...command.argv,
+    ];
+    return spawnCommand(
+      [...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside],
+      { ...command, environment: carried(command.environment) },
+      childOf,
+    );
   }
 
   /** Words in front of a command that make it another user's than root's. */
@@ -172,7 +220,17 @@ export class NamespaceSandbox implements Sandbox {
     if (!this.hasUsers || user === undefined || user.uid === 0) {
       return [];
     }
-    return ['/bin/bash', '--norc', '-c', becomeScript, 'devbox', requireProgram('setpriv'), user.name, String(user.uid), String(user.gid)];
+    return [
+      '/bin/bash',
+      '--norc',
+      '-c',
+      becomeScript,
+      'devbox',
+      requireProgram('setpriv'),
+      user.name,
+      String(user.uid),
+      String(user.gid),
+    ];
   }
 
   enterNetwork(): readonly string[] {
@@ -180,7 +238,14 @@ export class NamespaceSandbox implements Sandbox {
     if (outer === undefined) {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
-    return [this.#nsenter, '--target', String(outer), ...(this.#users === 'root' ? [] : ['--user', '--preserve-credentials']), '--net', '--'];
+    return [
+      this.#nsenter,
+      '--target',
+      String(outer),
+      ...(this.#users === 'root' ? [] : ['--user', '--preserve-credentials']),
+      '--net',
+      '--',
+    ];
   }
 
   get group(): DevboxGroup | undefined {
@@ -228,7 +293,9 @@ export class NamespaceSandbox implements Sandbox {
  */
 function rlimits(limits: Limits): readonly string[] {
   const prlimit = findProgram('prlimit');
-  return prlimit === undefined ? [] : [prlimit, `--data=${2 * limits.memory}`, `--fsize=${limits.disk}`, '--core=0', '--'];
+  return prlimit === undefined
+    ? []
+    : [prlimit, `--data=${2 * limits.memory}`, `--fsize=${limits.disk}`, '--core=0', '--'];
 }
 
 /**
@@ -264,7 +331,8 @@ function readyLine(outer: ChildProcess, signal: AbortSignal): Promise<number> {
         reject(outcome);
       }
     };
-    const fail = (why: string): void => settle(new DevboxError('failed', `The devbox's sandbox could not be built: ${why}`));
+    const fail = (why: string): void =>
+      settle(new DevboxError('failed', `The devbox's sandbox could not be built: ${why}`));
     const onAbort = (): void => fail('it was stopped on the way.');
     const onClose = (): void => fail(complained.trim().split('\n').slice(-3).join(' ') || 'it ended at once.');
     const onError = (error: Error): void => fail(error.message);

@@ -113,7 +113,16 @@ export class PlainSandbox implements Sandbox {
       throw new DevboxError('wrong_state', 'The devbox has no running sandbox.');
     }
     // Not tied to the platform's life one by one: the keeper ends them all, while it can still see who started whom.
-    const argv = [...(this.#group?.enter ?? []), requireProgram('bash'), '--norc', '-c', enterScript, 'devbox', command.cwd, ...command.argv];
+    const argv = [
+      ...(this.#group?.enter ?? []),
+      requireProgram('bash'),
+      '--norc',
+      '-c',
+      enterScript,
+      'devbox',
+      command.cwd,
+      ...command.argv,
+    ];
     const started = spawnCommand(argv, {
       ...command,
       environment: { ...command.environment, RUNLOOP_LOCAL_DEVBOX: this.#id, RUNLOOP_LOCAL_ROOT: this.prefix },
@@ -157,18 +166,25 @@ export class PlainSandbox implements Sandbox {
       second.stdin?.write(`${pid}\n`);
     }
     if ((await finish(second)) !== 0) {
-      throw new DevboxError('failed', `Not every process of devbox ${this.#id} could be ended. Look for them with: ps axe | grep ${this.#id}`);
+      throw new DevboxError(
+        'failed',
+        `Not every process of devbox ${this.#id} could be ended. Look for them with: ps axe | grep ${this.#id}`,
+      );
     }
   }
 
   #startKeeper(): ChildProcess {
     // In a session of its own and without a mark, it outlives both the devbox's processes and a killed platform.
-    const keeper = spawn(requireProgram('bash'), ['--norc', '-c', keeperScript, 'devbox-keeper', this.#id, this.prefix], {
-      env: { PATH: systemPath, LC_ALL: 'C' },
-      cwd: '/',
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
+    const keeper = spawn(
+      requireProgram('bash'),
+      ['--norc', '-c', keeperScript, 'devbox-keeper', this.#id, this.prefix],
+      {
+        env: { PATH: systemPath, LC_ALL: 'C' },
+        cwd: '/',
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    );
     keeper.stdin.on('error', () => undefined);
     return keeper;
   }

@@ -19,7 +19,11 @@ export const enterCarriedScript = `for __devbox in "\${!${carryMark}@}"; do expo
  * would bring the devbox's code out. Names that no shell can set are left out.
  */
 export function carried(environment: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (/^[A-Za-z_]\w*$/.test(name) ? [[carryMark + name, value]] : [])));
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      /^[A-Za-z_]\w*$/.test(name) ? [[carryMark + name, value]] : [],
+    ),
+  );
 }
 
 /** The longest single word Linux accepts in an argument list is 128 KiB. */
@@ -58,7 +62,10 @@ export function spawnCommand(
     throw new DevboxError('invalid', 'A command needs at least one word.');
   }
   if (argv.some((word) => Buffer.byteLength(word) > longestWord)) {
-    throw new DevboxError('invalid', 'The command is too long: a single word may have up to 131,071 bytes. Put long text into a file mount.');
+    throw new DevboxError(
+      'invalid',
+      'The command is too long: a single word may have up to 131,071 bytes. Put long text into a file mount.',
+    );
   }
   const child = spawn(file, args, {
     env: { ...command.environment },
@@ -83,7 +90,9 @@ export function spawnCommand(
   }
   let failed = false;
   const exited = new Promise<{ code: number }>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }));
+    child.once('exit', (code, signal) =>
+      resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }),
+    );
     child.once('error', (error) => {
       failed = true;
       command.onStderr?.(Buffer.from(`The command could not be started (${codeOf(error) ?? error.message}).\n`));

@@ -57,7 +57,14 @@ export class PlatformServer {
    * @param say gets a line for each failure that is the platform's own
    * @param faults what is done to requests on order
    */
-  constructor(devboxes: DevboxRegistry, account: Account, apiKey: string, say: (line: string) => void, settings: ServerSettings, faults?: Faults) {
+  constructor(
+    devboxes: DevboxRegistry,
+    account: Account,
+    apiKey: string,
+    say: (line: string) => void,
+    settings: ServerSettings,
+    faults?: Faults,
+  ) {
     this.#apiKey = apiKey;
     this.#say = say;
     this.#tunnels = new TunnelProxy(devboxes);
@@ -86,7 +93,9 @@ export class PlatformServer {
       tls: (socket) => gate.accept(socket),
     };
     this.#listener = new Listener(receiver);
-    const gate = new TlsGate(settings.dataDir, new SshGate(devboxes, settings.dataDir, say), (version, socket) => this.#listener.speak(version, socket));
+    const gate = new TlsGate(settings.dataDir, new SshGate(devboxes, settings.dataDir, say), (version, socket) =>
+      this.#listener.speak(version, socket),
+    );
   }
 
   /** Starts listening on 127.0.0.1; see {@link Listener.listen}. */
@@ -104,7 +113,9 @@ export class PlatformServer {
     if (destination.kind === 'tunnel') {
       const terminal = this.#terminalTunnel(destination);
       const pass = (into: RawResponse & TunnelResponse): void =>
-        terminal === undefined ? this.#tunnels.forward(request, into, destination) : void this.#answer(request, into, destination);
+        terminal === undefined
+          ? this.#tunnels.forward(request, into, destination)
+          : void this.#answer(request, into, destination);
       if (this.#faultDesk === undefined) {
         pass(response);
       } else {
@@ -125,7 +136,9 @@ export class PlatformServer {
     if (destination.kind === 'tunnel') {
       const terminal = this.#terminalTunnel(destination);
       const pass = (client: Duplex): void =>
-        terminal === undefined ? this.#tunnels.upgrade(request, client, head, destination) : this.#attach(request, client, head, terminal);
+        terminal === undefined
+          ? this.#tunnels.upgrade(request, client, head, destination)
+          : this.#attach(request, client, head, terminal);
       if (this.#faultDesk === undefined) {
         pass(socket);
       } else {
@@ -156,7 +169,9 @@ export class PlatformServer {
     } catch (error) {
       const answer = toApiError(error);
       if (answer.code === 'internal_error') {
-        this.#say(`${exchange.requestId} ${exchange.method} ${exchange.path}: ${error instanceof Error ? (error.stack ?? error.message) : answer.message}`);
+        this.#say(
+          `${exchange.requestId} ${exchange.method} ${exchange.path}: ${error instanceof Error ? (error.stack ?? error.message) : answer.message}`,
+        );
       }
       exchange.sendError(answer);
     }
@@ -164,7 +179,9 @@ export class PlatformServer {
 
   /** The tunnel to a devbox's terminals that a host name means, if it means one. */
   #terminalTunnel(destination: Destination): PtyTunnel | undefined {
-    return destination.kind === 'tunnel' && destination.port === ptyPort ? this.#terminals.find(destination.key) : undefined;
+    return destination.kind === 'tunnel' && destination.port === ptyPort
+      ? this.#terminals.find(destination.key)
+      : undefined;
   }
 
   #attach(request: IncomingMessage, socket: Duplex, head: Buffer, terminal: PtyTunnel): void {
@@ -179,7 +196,13 @@ export class PlatformServer {
   #requireKey(exchange: Exchange): void {
     const given = bearerToken(exchange.headers.authorization);
     if (given === undefined || !sameSecret(given, this.#apiKey)) {
-      throw new ApiError(401, 'unauthorized', 'The API key is missing or wrong. Use the key the local platform printed when it started.', undefined, { 'www-authenticate': 'Bearer' });
+      throw new ApiError(
+        401,
+        'unauthorized',
+        'The API key is missing or wrong. Use the key the local platform printed when it started.',
+        undefined,
+        { 'www-authenticate': 'Bearer' },
+      );
     }
   }
 }
@@ -189,6 +212,10 @@ function refuseForeignHosts(destination: Destination): void {
     throw badRequest('Tunnels speak HTTP/1.1 on the local platform. Send the request as HTTP/1.1.');
   }
   if (destination.kind === 'refused') {
-    throw new ApiError(403, 'host_refused', 'This host name is not one of the local platform. Use 127.0.0.1, localhost or a name ending in .localhost as the API says.');
+    throw new ApiError(
+      403,
+      'host_refused',
+      'This host name is not one of the local platform. Use 127.0.0.1, localhost or a name ending in .localhost as the API says.',
+    );
   }
 }

@@ -13,7 +13,14 @@ const handshakeLimit = 20_000;
 
 /** What the platform is called where programs insist on an address like Runloop's own, `https://api.<domain>`. */
 const sshName = 'ssh.runloop.localhost';
-const names = ['api.runloop.localhost', '*.tunnel.runloop.localhost', sshName, 'api.localhost', '*.tunnel.localhost', 'localhost'];
+const names = [
+  'api.runloop.localhost',
+  '*.tunnel.runloop.localhost',
+  sshName,
+  'api.localhost',
+  '*.tunnel.localhost',
+  'localhost',
+];
 
 /**
  * Where TLS comes in, on the platform's one port. The server name that the client asks for says what is meant: a devbox's
@@ -29,12 +36,14 @@ export class TlsGate {
   constructor(dataDir: string, ssh: SshGate, speak: (version: 'http1' | 'http2', socket: Socket) => void) {
     const certificate = openCertificate(dataDir);
     const context = createSecureContext(certificate);
-    const isKnown = (name: string): boolean => destinationOf(name).kind !== 'refused' || name === sshName || ssh.find(name) !== undefined;
+    const isKnown = (name: string): boolean =>
+      destinationOf(name).kind !== 'refused' || name === sshName || ssh.find(name) !== undefined;
     this.#server = createServer({
       ...certificate,
       ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: handshakeLimit,
-      SNICallback: (asked, done) => done(isKnown(asked.toLowerCase()) ? null : new Error('There is no running devbox of this name.'), context),
+      SNICallback: (asked, done) =>
+        done(isKnown(asked.toLowerCase()) ? null : new Error('There is no running devbox of this name.'), context),
     });
     this.#server.on('secureConnection', (secure) => {
       const devbox = typeof secure.servername === 'string' ? ssh.find(secure.servername.toLowerCase()) : undefined;

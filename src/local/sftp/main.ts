@@ -26,7 +26,7 @@ async function main(): Promise<void> {
 
 /** Waits for the reader: what it does not take must not pile up here. */
 function send(bytes: Buffer): void {
-  for (let sent = 0; sent < bytes.length; ) {
+  for (let sent = 0; sent < bytes.length;) {
     sent += writeSync(1, bytes, sent);
   }
 }

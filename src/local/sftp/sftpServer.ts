@@ -4,11 +4,37 @@ import { applyToOpen, applyToPath, readAttributes, writeAttributes } from './att
 import { PacketReader, PacketWriter } from './packets';
 
 const request = {
-  init: 1, open: 3, close: 4, read: 5, write: 6, lstat: 7, fstat: 8, setstat: 9, fsetstat: 10, opendir: 11, readdir: 12,
-  remove: 13, mkdir: 14, rmdir: 15, realpath: 16, stat: 17, rename: 18, readlink: 19, symlink: 20, extended: 200,
+  init: 1,
+  open: 3,
+  close: 4,
+  read: 5,
+  write: 6,
+  lstat: 7,
+  fstat: 8,
+  setstat: 9,
+  fsetstat: 10,
+  opendir: 11,
+  readdir: 12,
+  remove: 13,
+  mkdir: 14,
+  rmdir: 15,
+  realpath: 16,
+  stat: 17,
+  rename: 18,
+  readlink: 19,
+  symlink: 20,
+  extended: 200,
 } as const;
 const reply = { version: 2, status: 101, handle: 102, data: 103, name: 104, attrs: 105 } as const;
-const status = { ok: 0, eof: 1, noSuchFile: 2, permissionDenied: 3, failure: 4, badMessage: 5, unsupported: 8 } as const;
+const status = {
+  ok: 0,
+  eof: 1,
+  noSuchFile: 2,
+  permissionDenied: 3,
+  failure: 4,
+  badMessage: 5,
+  unsupported: 8,
+} as const;
 
 /** Names sent at once for a folder. */
 const namesAtOnce = 100;
@@ -92,12 +118,26 @@ export class SftpServer {
         return done(id, () => fs.rmdirSync(packet.text()));
       case request.realpath: {
         const path = resolve(packet.text() || '.');
-        return new PacketWriter().byte(reply.name).uint32(id).uint32(1).text(fs.existsSync(path) ? fs.realpathSync(path) : path).text('').uint32(0).finish();
+        return new PacketWriter()
+          .byte(reply.name)
+          .uint32(id)
+          .uint32(1)
+          .text(fs.existsSync(path) ? fs.realpathSync(path) : path)
+          .text('')
+          .uint32(0)
+          .finish();
       }
       case request.rename:
         return done(id, () => renameNew(packet.text(), packet.text()));
       case request.readlink:
-        return new PacketWriter().byte(reply.name).uint32(id).uint32(1).text(fs.readlinkSync(packet.text())).text('').uint32(0).finish();
+        return new PacketWriter()
+          .byte(reply.name)
+          .uint32(id)
+          .uint32(1)
+          .text(fs.readlinkSync(packet.text()))
+          .text('')
+          .uint32(0)
+          .finish();
       case request.symlink: {
         // OpenSSH sends the target first, against the draft; every client follows it.
         const target = packet.text();
@@ -179,7 +219,7 @@ export class SftpServer {
   }
 
   #write(file: number, offset: number, data: Buffer): void {
-    for (let written = 0; written < data.length; ) {
+    for (let written = 0; written < data.length;) {
       written += fs.writeSync(file, data, written, data.length - written, offset + written);
     }
   }
@@ -229,7 +269,9 @@ function renameNew(from: string, to: string): void {
 /** One line of a folder's listing, for people. */
 function longName(name: string, stats: fs.Stats): string {
   const kind = stats.isDirectory() ? 'd' : stats.isSymbolicLink() ? 'l' : '-';
-  const rights = [8, 7, 6, 5, 4, 3, 2, 1, 0].map((bit) => ((stats.mode >> bit) & 1 ? 'rwx'.charAt((8 - bit) % 3) : '-')).join('');
+  const rights = [8, 7, 6, 5, 4, 3, 2, 1, 0]
+    .map((bit) => ((stats.mode >> bit) & 1 ? 'rwx'.charAt((8 - bit) % 3) : '-'))
+    .join('');
   return `${kind}${rights} ${stats.nlink} ${stats.uid} ${stats.gid} ${stats.size} ${stats.mtime.toISOString().slice(0, 16).replace('T', ' ')} ${name}`;
 }
 
@@ -245,5 +287,8 @@ function describe(error: unknown): { code: number; message: string } {
   if (system === 'ENOENT' || system === 'ENOTDIR') {
     return { code: status.noSuchFile, message };
   }
-  return { code: system === 'EACCES' || system === 'EPERM' || system === 'EROFS' ? status.permissionDenied : status.failure, message };
+  return {
+    code: system === 'EACCES' || system === 'EPERM' || system === 'EROFS' ? status.permissionDenied : status.failure,
+    message,
+  };
 }

@@ -64,7 +64,8 @@ export class RemoteForwards {
     // As a relative path: without a file system view, an absolute one can be too long for a socket.
     const cwd = `${run.sandbox.prefix}${platformFolder}/terminals`;
     // Whatever address was asked for: only the devbox itself is to connect, as with OpenSSH.
-    const words = 'socketPath' in place ? [run.sandbox.translate(place.socketPath)] : ['127.0.0.1', String(place.bindPort)];
+    const words =
+      'socketPath' in place ? [run.sandbox.translate(place.socketPath)] : ['127.0.0.1', String(place.bindPort)];
     const program = run.launchNode(['-e', listener, door, ...words], cwd);
     this.#listeners.set(keyOf(place), program);
     program.stderr.resume();

@@ -45,7 +45,9 @@ export class SshGate {
     try {
       const kept = await readFile(file, 'utf8');
       if (isHostKey(kept)) return new SshServer(kept, this.#say);
-      this.#say('The SSH host key in the data folder cannot be read. It is replaced; SSH clients will ask whether to trust the new one.');
+      this.#say(
+        'The SSH host key in the data folder cannot be read. It is replaced; SSH clients will ask whether to trust the new one.',
+      );
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
         throw error;

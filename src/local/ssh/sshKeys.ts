@@ -23,7 +23,9 @@ export function sshHostName(devboxId: string): string {
  */
 export async function addSshKey(file: string): Promise<string> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const keys = [...(await readSshKeys(file)), publicKey.export({ type: 'spki', format: 'pem' }).toString()].slice(-keptKeys);
+  const keys = [...(await readSshKeys(file)), publicKey.export({ type: 'spki', format: 'pem' }).toString()].slice(
+    -keptKeys,
+  );
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const part = `${file}.${newFileName()}`;
   await writeFile(part, JSON.stringify(keys), { mode: 0o600 });

@@ -87,7 +87,9 @@ export class SshServer {
         forwards.add(info).then(answer, () => answer(undefined));
       }
     });
-    client.on('openssh.streamlocal', (accept, reject, info) => forwardToSocket(accept, reject, info.socketPath, devbox));
+    client.on('openssh.streamlocal', (accept, reject, info) =>
+      forwardToSocket(accept, reject, info.socketPath, devbox),
+    );
   }
 }
 
@@ -96,7 +98,8 @@ async function authenticate(context: PublicKeyAuthContext, devbox: Devbox): Prom
   const parsed = ssh2.utils.parseKey(publicLine(context.key));
   const key = parsed instanceof Error ? undefined : parsed;
   const offered = context.key.data.toString('latin1');
-  const known = key !== undefined && keys.some((pem) => sameSecret(offered.slice(-65), ecPoint(pem).toString('latin1')));
+  const known =
+    key !== undefined && keys.some((pem) => sameSecret(offered.slice(-65), ecPoint(pem).toString('latin1')));
   if (!known || context.key.algo !== 'ecdsa-sha2-nistp256') {
     context.reject(['publickey']);
   } else if (context.signature === undefined || context.blob === undefined) {

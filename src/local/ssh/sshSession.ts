@@ -23,11 +23,16 @@ export function serveSession(session: Session, run: DevboxRun, touch: () => void
     channel.on('error', () => channel.destroy());
     try {
       if (size === undefined) {
-        const argv = command === undefined ? ['/bin/bash', '-l'] : ['/bin/bash', '--norc', '-c', run.sandbox.translate(command)];
+        const argv =
+          command === undefined ? ['/bin/bash', '-l'] : ['/bin/bash', '--norc', '-c', run.sandbox.translate(command)];
         running = run.launch({ argv, environment, input: 'open' });
         carry(channel, running);
       } else {
-        terminal = new DevboxTerminal(run, { size, environment, ...(command === undefined ? {} : { command: run.sandbox.translate(command) }) });
+        terminal = new DevboxTerminal(run, {
+          size,
+          environment,
+          ...(command === undefined ? {} : { command: run.sandbox.translate(command) }),
+        });
         carryTerminal(channel, terminal);
       }
     } catch (error) {
@@ -39,7 +44,7 @@ export function serveSession(session: Session, run: DevboxRun, touch: () => void
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(info.key) && !info.val.includes('\0')) {
       environment[info.key] = info.val;
     }
-    (accept as (() => void) | undefined ?? noReply)();
+    ((accept as (() => void) | undefined) ?? noReply)();
   });
   session.on('pty', (accept, _reject, info) => {
     size = { cols: between(info.cols, 80), rows: between(info.rows, 24) };
@@ -47,11 +52,11 @@ export function serveSession(session: Session, run: DevboxRun, touch: () => void
     if (typeof term === 'string' && term !== '') {
       environment['TERM'] = term;
     }
-    (accept as (() => void) | undefined ?? noReply)();
+    ((accept as (() => void) | undefined) ?? noReply)();
   });
   session.on('window-change', (accept, _reject, info) => {
     void terminal?.resize({ cols: between(info.cols, 80), rows: between(info.rows, 24) });
-    (accept as (() => void) | undefined ?? noReply)();
+    ((accept as (() => void) | undefined) ?? noReply)();
   });
   session.on('signal', (accept, _reject, info) => {
     if (terminal !== undefined) {
@@ -59,7 +64,7 @@ export function serveSession(session: Session, run: DevboxRun, touch: () => void
     } else if (isSignal(`SIG${info.name}`)) {
       running?.kill(`SIG${info.name}` as NodeJS.Signals, 'group');
     }
-    (accept as (() => void) | undefined ?? noReply)();
+    ((accept as (() => void) | undefined) ?? noReply)();
   });
   session.on('exec', (accept, _reject, info) => start(accept(), info.command));
   session.on('shell', (accept) => start(accept(), undefined));

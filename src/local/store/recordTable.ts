@@ -81,7 +81,8 @@ export class RecordTable<T extends Stored> {
       const { startingAfter } = query;
       const all = this.#select(query, undefined, -1).filter(where);
       const after = startingAfter === undefined ? undefined : this.#placeOf(startingAfter);
-      const rest = after === undefined ? (startingAfter === undefined ? all : []) : this.#select(query, after, -1).filter(where);
+      const rest =
+        after === undefined ? (startingAfter === undefined ? all : []) : this.#select(query, after, -1).filter(where);
       return { items: rest.slice(0, query.limit), hasMore: rest.length > query.limit, total: all.length };
     }
     const after = query.startingAfter === undefined ? undefined : (this.#placeOf(query.startingAfter) ?? 0);
@@ -108,13 +109,18 @@ export class RecordTable<T extends Stored> {
 
   #select(query: ListQuery<T>, after: number | undefined, limit: number): T[] {
     const { clause, values } = conditions(query, after);
-    const rows = this.#database.all(`SELECT doc FROM ${this.#shape.table} ${clause} ORDER BY seq DESC LIMIT ?`, [...values, limit]);
+    const rows = this.#database.all(`SELECT doc FROM ${this.#shape.table} ${clause} ORDER BY seq DESC LIMIT ?`, [
+      ...values,
+      limit,
+    ]);
     return rows.map((row) => this.#read(row['doc']));
   }
 
   #count(query: ListQuery<T>): number {
     const { clause, values } = conditions(query, undefined);
-    return Number(this.#database.get(`SELECT count(*) AS total FROM ${this.#shape.table} ${clause}`, values)?.['total'] ?? 0);
+    return Number(
+      this.#database.get(`SELECT count(*) AS total FROM ${this.#shape.table} ${clause}`, values)?.['total'] ?? 0,
+    );
   }
 
   #read(doc: unknown): T {
@@ -127,7 +133,10 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function conditions<T>(query: ListQuery<T>, after: number | undefined): { clause: string; values: (string | number)[] } {
+function conditions<T>(
+  query: ListQuery<T>,
+  after: number | undefined,
+): { clause: string; values: (string | number)[] } {
   const parts: string[] = [];
   const values: (string | number)[] = [];
   const add = (part: string, ...given: (string | number)[]): void => {

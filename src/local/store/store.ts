@@ -49,7 +49,11 @@ export class Store {
       unlock();
       throw error instanceof DevboxError
         ? error
-        : new DevboxError('failed', `The database in ${dataDir} cannot be used: ${messageOf(error)}. Give another folder with --data-dir.`, { cause: error });
+        : new DevboxError(
+            'failed',
+            `The database in ${dataDir} cannot be used: ${messageOf(error)}. Give another folder with --data-dir.`,
+            { cause: error },
+          );
     }
   }
 
@@ -113,7 +117,10 @@ export class Store {
   #prepare(): void {
     const found = Number(this.#database.get('PRAGMA user_version')?.['user_version'] ?? 0);
     if (found > schemaVersion) {
-      throw new DevboxError('failed', `The data folder ${this.dataDir} was written by a newer local platform. Use that one, or give another folder with --data-dir.`);
+      throw new DevboxError(
+        'failed',
+        `The data folder ${this.dataDir} was written by a newer local platform. Use that one, or give another folder with --data-dir.`,
+      );
     }
     this.#database.exec(`
       CREATE TABLE IF NOT EXISTS requests (key TEXT PRIMARY KEY, made TEXT NOT NULL, at INTEGER NOT NULL);

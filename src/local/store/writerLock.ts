@@ -22,7 +22,10 @@ export function takeWriterLock(dataDir: string): () => void {
       const owner = ownerOf(lock);
       const pid = Number(owner?.split(' ')[0]);
       if (owner !== undefined && fingerprint(pid) === owner) {
-        throw new DevboxError('failed', `The data folder ${dataDir} is in use by another local platform (process ${pid}). End that one, or give another folder with --data-dir.`);
+        throw new DevboxError(
+          'failed',
+          `The data folder ${dataDir} is in use by another local platform (process ${pid}). End that one, or give another folder with --data-dir.`,
+        );
       }
       setAside(lock, `${mine}.old`);
     }

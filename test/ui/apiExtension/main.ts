@@ -30,7 +30,11 @@ async function answer(request: ApiRequest): Promise<ApiResponse> {
     const value: unknown = await call(call(make, [(named: unknown) => named]), [vscode, ...request.args]);
     return { id: request.id, ok: true, value };
   } catch (error) {
-    return { id: request.id, ok: false, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return {
+      id: request.id,
+      ok: false,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
   }
 }
 

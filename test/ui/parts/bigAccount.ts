@@ -6,81 +6,88 @@ import { orderFaults, startPlatform } from '../../testPlatform';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 
-export const bigAccount: UiTests = (useWindow) => describe('Accounts with more than fits', function () {
-  this.timeout(120_000);
-  const session = useWindow();
-  const tree = () => session().workbench.tree('Devboxes');
-  const useAddress = (address: string): Promise<void> =>
-    session().api.evaluate(
-      async (vscode, url) => vscode.workspace.getConfiguration('runloop').update('baseUrl', url, vscode.ConfigurationTarget.Global),
-      address,
-    );
+export const bigAccount: UiTests = (useWindow) =>
+  describe('Accounts with more than fits', function () {
+    this.timeout(120_000);
+    const session = useWindow();
+    const tree = () => session().workbench.tree('Devboxes');
+    const useAddress = (address: string): Promise<void> =>
+      session().api.evaluate(
+        async (vscode, url) =>
+          vscode.workspace.getConfiguration('runloop').update('baseUrl', url, vscode.ConfigurationTarget.Global),
+        address,
+      );
 
-  it('shows the newest first, more on request, and how many cost money', async () => {
-    const { workbench, platform } = session();
-    const { page } = workbench;
-    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
-    await api.createDevbox({ name: 'template' }, { requestId: 'ui-big' });
-    const many = await multiplyDevboxes({ apiKey: platform.apiKey, baseUrl: platform.baseURL }, 1_000);
-    try {
-      await workbench.openViewContainer('Runloop');
-      await useAddress(many.baseUrl);
-      await tree().row('benchmark-case-30').waitFor(30_000);
-      await tree().row('Active').waitForDescription(/est\. \$/);
-      assert.equal(await tree().row('benchmark-case-0').element.count(), 0, 'what has ended is below');
-      const more = tree().row('Load more…');
-      /** By keyboard: the mouse over a row would bring up its tooltip, which then takes the wheel for itself. */
-      const pageDownTo = async (there: () => Promise<number>): Promise<void> => {
-        await workbench.runCommand('Runloop: Focus on Devboxes View');
-        await page.keyboard.press('Home');
-        const end = page.locator('.sidebar .monaco-list-row.focused').getByText('Ended in the Last Day');
+    it('shows the newest first, more on request, and how many cost money', async () => {
+      const { workbench, platform } = session();
+      const { page } = workbench;
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      await api.createDevbox({ name: 'template' }, { requestId: 'ui-big' });
+      const many = await multiplyDevboxes({ apiKey: platform.apiKey, baseUrl: platform.baseURL }, 1_000);
+      try {
+        await workbench.openViewContainer('Runloop');
+        await useAddress(many.baseUrl);
+        await tree().row('benchmark-case-30').waitFor(30_000);
+        await tree()
+          .row('Active')
+          .waitForDescription(/est\. \$/);
+        assert.equal(await tree().row('benchmark-case-0').element.count(), 0, 'what has ended is below');
+        const more = tree().row('Load more…');
+        /** By keyboard: the mouse over a row would bring up its tooltip, which then takes the wheel for itself. */
+        const pageDownTo = async (there: () => Promise<number>): Promise<void> => {
+          await workbench.runCommand('Runloop: Focus on Devboxes View');
+          await page.keyboard.press('Home');
+          const end = page.locator('.sidebar .monaco-list-row.focused').getByText('Ended in the Last Day');
+          await eventually(
+            async () => {
+              await page.keyboard.press((await end.count()) > 0 ? 'Home' : 'PageDown');
+              await page.waitForTimeout(200);
+              return there();
+            },
+            (count) => count > 0,
+          );
+        };
+        await pageDownTo(() => more.element.count());
+        // Not all were read, and the icon does not claim so.
+        await page.locator('.activitybar .action-item a[aria-label*="cost money now: more than"]').waitFor();
+        await workbench.screenshot('big-1-load-more');
+        await more.element.first().click();
+        await pageDownTo(() => tree().row('101 to 200').element.count());
+        await workbench.screenshot('big-2-second-page');
+        const badge = page.locator('.activitybar .action-item .badge-content');
+        // 700 of them run; those on the pages that were read so far are counted.
         await eventually(
-          async () => {
-            await page.keyboard.press((await end.count()) > 0 ? 'Home' : 'PageDown');
-            await page.waitForTimeout(200);
-            return there();
-          },
-          (count) => count > 0,
+          () => badge.allInnerTexts(),
+          (texts) => texts.some((text) => Number(text) > 100 || text.endsWith('+')),
         );
-      };
-      await pageDownTo(() => more.element.count());
-      // Not all were read, and the icon does not claim so.
-      await page.locator('.activitybar .action-item a[aria-label*="cost money now: more than"]').waitFor();
-      await workbench.screenshot('big-1-load-more');
-      await more.element.first().click();
-      await pageDownTo(() => tree().row('101 to 200').element.count());
-      await workbench.screenshot('big-2-second-page');
-      const badge = page.locator('.activitybar .action-item .badge-content');
-      // 700 of them run; those on the pages that were read so far are counted.
-      await eventually(() => badge.allInnerTexts(), (texts) => texts.some((text) => Number(text) > 100 || text.endsWith('+')));
-    } finally {
-      await useAddress('');
-      await many.stop();
-    }
-  });
+      } finally {
+        await useAddress('');
+        await many.stop();
+      }
+    });
 
-  it('stays quiet while Runloop asks to wait: one line above the rows, no message, the rows stay', async () => {
-    const { workbench, platform } = session();
-    const { page } = workbench;
-    const limited = await startPlatform(['--api-key', platform.apiKey, '--fault-control']);
-    try {
-      const api = new RunloopApi({ apiKey: limited.apiKey, baseUrl: limited.baseUrl });
-      await api.createDevbox({ name: 'still-there' }, { requestId: 'ui-limited' });
-      await useAddress(limited.baseUrl);
-      await tree().row('still-there').waitForDescription('running', 30_000);
-      await orderFaults(limited, { fault: 'status', status: 429, retry_after_seconds: 12, path: '/v1/devboxes' });
-      await tree().pressTitleButton('Refresh Devboxes');
-      const line = page.locator('.sidebar').getByText(/Runloop asked to wait: refreshing again in \d+ s\./);
-      await line.waitFor();
-      await tree().row('still-there').waitFor();
-      assert.equal(await page.locator('.notifications-toasts .notification-list-item').count(), 0);
-      await workbench.screenshot('big-3-limited');
-      await orderFaults(limited);
-      await line.waitFor({ state: 'hidden', timeout: 30_000 });
-      await tree().row('still-there').waitForDescription('running');
-    } finally {
-      await useAddress('');
-      await limited.stop();
-    }
+    it('stays quiet while Runloop asks to wait: one line above the rows, no message, the rows stay', async () => {
+      const { workbench, platform } = session();
+      const { page } = workbench;
+      const limited = await startPlatform(['--api-key', platform.apiKey, '--fault-control']);
+      try {
+        const api = new RunloopApi({ apiKey: limited.apiKey, baseUrl: limited.baseUrl });
+        await api.createDevbox({ name: 'still-there' }, { requestId: 'ui-limited' });
+        await useAddress(limited.baseUrl);
+        await tree().row('still-there').waitForDescription('running', 30_000);
+        await orderFaults(limited, { fault: 'status', status: 429, retry_after_seconds: 12, path: '/v1/devboxes' });
+        await tree().pressTitleButton('Refresh Devboxes');
+        const line = page.locator('.sidebar').getByText(/Runloop asked to wait: refreshing again in \d+ s\./);
+        await line.waitFor();
+        await tree().row('still-there').waitFor();
+        assert.equal(await page.locator('.notifications-toasts .notification-list-item').count(), 0);
+        await workbench.screenshot('big-3-limited');
+        await orderFaults(limited);
+        await line.waitFor({ state: 'hidden', timeout: 30_000 });
+        await tree().row('still-there').waitForDescription('running');
+      } finally {
+        await useAddress('');
+        await limited.stop();
+      }
+    });
   });
-});

@@ -15,42 +15,47 @@ function isAlive(pid: number): boolean {
   }
 }
 
-export const closedWindow: UiTests = (useWindow) => describe('Devboxes of a window that was closed', function () {
-  this.timeout(120_000);
-  const session = useWindow();
+export const closedWindow: UiTests = (useWindow) =>
+  describe('Devboxes of a window that was closed', function () {
+    this.timeout(120_000);
+    const session = useWindow();
 
-  it('are asked about once, by the next window, and only when theirs is closed', async () => {
-    const { workbench, context, stack, api } = session();
-    const question = 'You started these in a window that is closed by now, and they still run: left-behind.';
-    await workbench.runCommand('Runloop: Start Devbox');
-    await workbench.quickInput.accept('left-behind');
-    await workbench.notification('Devbox left-behind is ready.').waitFor(60_000);
+    it('are asked about once, by the next window, and only when theirs is closed', async () => {
+      const { workbench, context, stack, api } = session();
+      const question = 'You started these in a window that is closed by now, and they still run: left-behind.';
+      await workbench.runCommand('Runloop: Start Devbox');
+      await workbench.quickInput.accept('left-behind');
+      await workbench.notification('Devbox left-behind is ready.').waitFor(60_000);
 
-    const extensions = await api.evaluate(() => process.pid);
-    const folder = join(dirname(stack.folder), 'another');
-    await mkdir(folder, { recursive: true });
-    const other = new Workbench(await context.newPage());
-    await other.open(`${stack.origin}/?folder=${encodeURI(folder)}`);
-    // Longer than a window waits before it asks.
-    await other.page.waitForTimeout(8_000);
-    if ((await other.notification(question).element.count()) > 0) throw new Error('Asked although the window is open.');
+      const extensions = await api.evaluate(() => process.pid);
+      const folder = join(dirname(stack.folder), 'another');
+      await mkdir(folder, { recursive: true });
+      const other = new Workbench(await context.newPage());
+      await other.open(`${stack.origin}/?folder=${encodeURI(folder)}`);
+      // Longer than a window waits before it asks.
+      await other.page.waitForTimeout(8_000);
+      if ((await other.notification(question).element.count()) > 0)
+        throw new Error('Asked although the window is open.');
 
-    // As when somebody closes the tab: the page is told, and ends its extensions.
-    await workbench.page.goto('about:blank');
-    await workbench.page.close();
-    // Its extensions end a moment later.
-    await eventually(() => Promise.resolve(isAlive(extensions)), (alive) => !alive);
-    await other.reload();
-    await other.notification(question).waitFor(30_000);
-    await other.screenshot('closed-1-question');
-    await other.notification(question).press('Review');
-    await other.quickInput.waitFor(/Running devboxes that may have been forgotten: 1\./);
-    await other.quickInput.row('left-behind').waitFor();
-    await other.screenshot('closed-2-review');
-    await other.quickInput.dismiss();
+      // As when somebody closes the tab: the page is told, and ends its extensions.
+      await workbench.page.goto('about:blank');
+      await workbench.page.close();
+      // Its extensions end a moment later.
+      await eventually(
+        () => Promise.resolve(isAlive(extensions)),
+        (alive) => !alive,
+      );
+      await other.reload();
+      await other.notification(question).waitFor(30_000);
+      await other.screenshot('closed-1-question');
+      await other.notification(question).press('Review');
+      await other.quickInput.waitFor(/Running devboxes that may have been forgotten: 1\./);
+      await other.quickInput.row('left-behind').waitFor();
+      await other.screenshot('closed-2-review');
+      await other.quickInput.dismiss();
 
-    await other.reload();
-    await other.page.waitForTimeout(8_000);
-    if ((await other.notification(question).element.count()) > 0) throw new Error('Asked twice.');
+      await other.reload();
+      await other.page.waitForTimeout(8_000);
+      if ((await other.notification(question).element.count()) > 0) throw new Error('Asked twice.');
+    });
   });
-});

@@ -7,222 +7,258 @@ import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 import { Workbench } from '../workbench/workbench';
 
-export const fromStartToEnd: UiTests = (useWindow) => describe('From the start of a devbox to its end', function () {
-  this.timeout(180_000);
-  const session = useWindow();
+export const fromStartToEnd: UiTests = (useWindow) =>
+  describe('From the start of a devbox to its end', function () {
+    this.timeout(180_000);
+    const session = useWindow();
 
-  const api = (): RunloopApi => {
-    const { platform } = session();
-    return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
-  };
+    const api = (): RunloopApi => {
+      const { platform } = session();
+      return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    };
 
-  async function statusOf(devboxName: string): Promise<string | undefined> {
-    for await (const devbox of api().list({})) if (devbox.name === devboxName) return devbox.status;
-    return undefined;
-  }
-
-  describe('The main job without a mouse', () => {
-    const name = 'by-keyboard';
-
-    /** Runs a command of the palette by typing. */
-    async function type(title: string): Promise<void> {
-      const { page, quickInput } = session().workbench;
-      await page.keyboard.press('F1');
-      await page.locator('.quick-input-widget .quick-input-box input').waitFor();
-      await page.keyboard.insertText(title);
-      await quickInput.row(title).waitFor();
-      await page.keyboard.press('Enter');
+    async function statusOf(devboxName: string): Promise<string | undefined> {
+      for await (const devbox of api().list({})) if (devbox.name === devboxName) return devbox.status;
+      return undefined;
     }
 
-    it('starts a devbox, reads its output, opens its VS Code and shuts it down', async () => {
-      const { workbench } = session();
-      const { keyboard } = workbench.page;
-      const row = workbench.tree('Devboxes').row(name);
+    describe('The main job without a mouse', () => {
+      const name = 'by-keyboard';
 
-      await type('Runloop: Start Devbox');
-      await workbench.quickInput.waitFor('Name of the devbox');
-      await keyboard.press('Control+A');
-      await keyboard.insertText(name);
-      await keyboard.press('Enter');
-      await workbench.notification(`Devbox ${name} is ready.`).waitFor(60_000);
+      /** Runs a command of the palette by typing. */
+      async function type(title: string): Promise<void> {
+        const { page, quickInput } = session().workbench;
+        await page.keyboard.press('F1');
+        await page.locator('.quick-input-widget .quick-input-box input').waitFor();
+        await page.keyboard.insertText(title);
+        await quickInput.row(title).waitFor();
+        await page.keyboard.press('Enter');
+      }
 
-      // The view's own key; then Home is the group, and the devbox is below it. A view that is opened for the first time has
-      // no rows yet that could have the focus.
-      await keyboard.press('Control+Shift+Alt+R');
-      await row.waitForDescription('attached', 30_000);
-      await eventually(
-        async () => {
-          await keyboard.press('Control+Shift+Alt+R');
-          await keyboard.press('Home');
-          await keyboard.press('ArrowDown');
-          await workbench.page.waitForTimeout(300);
-          return row.element.getAttribute('class');
-        },
-        (classes) => classes?.includes('focused') === true,
-      );
-      await workbench.screenshot('keyboard-1-focus');
-      const inside = await workbench.newPageDuring(() => keyboard.press('Enter'), 60_000);
-      const inner = new Workbench(inside);
-      await inner.waitUntilReady();
-      await inside.close();
+      it('starts a devbox, reads its output, opens its VS Code and shuts it down', async () => {
+        const { workbench } = session();
+        const { keyboard } = workbench.page;
+        const row = workbench.tree('Devboxes').row(name);
 
-      await type('Runloop: Show Output');
-      await workbench.quickInput.waitFor('Show the output of which devbox?');
-      await workbench.quickInput.row(name).waitFor();
-      await keyboard.press('Enter');
-      await eventually(() => session().outputText(name), (text) => text.includes('ActionExecutor initialized.'));
-      await workbench.page.locator('.output-view .view-lines').waitFor();
-      await workbench.screenshot('keyboard-2-output');
+        await type('Runloop: Start Devbox');
+        await workbench.quickInput.waitFor('Name of the devbox');
+        await keyboard.press('Control+A');
+        await keyboard.insertText(name);
+        await keyboard.press('Enter');
+        await workbench.notification(`Devbox ${name} is ready.`).waitFor(60_000);
 
-      await type('Runloop: Shut Down Devbox');
-      await workbench.quickInput.row(name).waitFor();
-      await keyboard.press('Enter');
-      await workbench.dialog.waitFor(`Shut down the devbox ${name}?`);
-      await workbench.screenshot('keyboard-3-question');
-      await keyboard.press('Enter');
-      await workbench.notification(`Devbox ${name} is shut down.`).waitFor(30_000);
-      await eventually(() => statusOf(name), (status) => status === 'shutdown');
+        // The view's own key; then Home is the group, and the devbox is below it. A view that is opened for the first time has
+        // no rows yet that could have the focus.
+        await keyboard.press('Control+Shift+Alt+R');
+        await row.waitForDescription('attached', 30_000);
+        await eventually(
+          async () => {
+            await keyboard.press('Control+Shift+Alt+R');
+            await keyboard.press('Home');
+            await keyboard.press('ArrowDown');
+            await workbench.page.waitForTimeout(300);
+            return row.element.getAttribute('class');
+          },
+          (classes) => classes?.includes('focused') === true,
+        );
+        await workbench.screenshot('keyboard-1-focus');
+        const inside = await workbench.newPageDuring(() => keyboard.press('Enter'), 60_000);
+        const inner = new Workbench(inside);
+        await inner.waitUntilReady();
+        await inside.close();
+
+        await type('Runloop: Show Output');
+        await workbench.quickInput.waitFor('Show the output of which devbox?');
+        await workbench.quickInput.row(name).waitFor();
+        await keyboard.press('Enter');
+        await eventually(
+          () => session().outputText(name),
+          (text) => text.includes('ActionExecutor initialized.'),
+        );
+        await workbench.page.locator('.output-view .view-lines').waitFor();
+        await workbench.screenshot('keyboard-2-output');
+
+        await type('Runloop: Shut Down Devbox');
+        await workbench.quickInput.row(name).waitFor();
+        await keyboard.press('Enter');
+        await workbench.dialog.waitFor(`Shut down the devbox ${name}?`);
+        await workbench.screenshot('keyboard-3-question');
+        await keyboard.press('Enter');
+        await workbench.notification(`Devbox ${name} is shut down.`).waitFor(30_000);
+        await eventually(
+          () => statusOf(name),
+          (status) => status === 'shutdown',
+        );
+      });
+    });
+
+    describe('The life of a devbox', () => {
+      const name = 'lively';
+
+      it('is renamed, with the same rules for names', async () => {
+        const { workbench } = session();
+        await workbench.openViewContainer('Runloop');
+        await workbench.runCommand('Runloop: Start Devbox');
+        await workbench.quickInput.accept('first-name');
+        await workbench.notification('Devbox first-name is ready.').waitFor(60_000);
+        await workbench.tree('Devboxes').row('first-name').chooseFromMenu('Rename Devbox');
+        await workbench.quickInput.waitFor('New name of first-name');
+        await workbench.quickInput.accept(name);
+        await workbench.tree('Devboxes').row(name).waitFor();
+        assert.equal(await statusOf(name), 'running');
+      });
+
+      it('is kept alive only while that is switched on, and the status bar says so', async () => {
+        const { workbench } = session();
+        await workbench.tree('Devboxes').row(name).chooseFromMenu('Keep Devbox Alive (On/Off)');
+        const kept = workbench.page.locator('.statusbar [id$="runloop.keepAlive"]');
+        await kept.filter({ hasText: name }).waitFor();
+        await workbench.screenshot('life-1-kept-alive');
+        await workbench.tree('Devboxes').row(name).chooseFromMenu('Keep Devbox Alive (On/Off)');
+        await kept.waitFor({ state: 'hidden' });
+      });
+
+      it('is suspended after a question that tells what is lost, and resumed', async () => {
+        const { workbench } = session();
+        await workbench.tree('Devboxes').row(name).chooseFromMenu('Suspend Devbox');
+        await workbench.dialog.waitFor(`Suspend ${name}?`);
+        assert.match(await workbench.dialog.text(), /disk is kept.*processes.*lost/s);
+        await workbench.screenshot('life-2-suspend');
+        await workbench.dialog.press('Suspend');
+        await eventually(
+          () => statusOf(name),
+          (status) => status === 'suspended',
+        );
+        // A list that opens while the view is drawn again may lose the focus to it, and closes.
+        await workbench.tree('Devboxes').row(name).waitForDescription('suspended', 30_000);
+        await workbench.runCommand('Runloop: Resume Devbox');
+        await workbench.quickInput.pick(name);
+        await eventually(
+          () => statusOf(name),
+          (status) => status === 'running',
+        );
+        await workbench.tree('Devboxes').row(name).waitForDescription('running', 30_000);
+      });
+
+      it('is found when forgotten, and shut down only after a yes', async () => {
+        const { workbench } = session();
+        await workbench.runCommand('Runloop: Find Forgotten Devboxes');
+        await workbench.quickInput.waitFor('Running devboxes that may have been forgotten: 1. Pick those to act on.');
+        await workbench.screenshot('life-3-forgotten');
+        await workbench.quickInput.row(name).locator('input[type=checkbox], .monaco-custom-toggle').first().click();
+        await workbench.quickInput.accept();
+        await workbench.quickInput.pick('Shut Down');
+        await workbench.dialog.waitFor(`Shut down the devbox ${name}?`);
+        await workbench.dialog.press('Cancel');
+        assert.equal(await statusOf(name), 'running');
+        await workbench.tree('Devboxes').row(name).chooseFromMenu('Shut Down Devbox');
+        await workbench.dialog.press('Shut Down');
+        await workbench.tree('Devboxes').row(name).waitForGone(30_000);
+        assert.equal(await statusOf(name), 'shutdown');
+      });
+    });
+
+    describe('Sessions', () => {
+      const name = 'kept-session';
+      let agent: RunloopRuntime | undefined;
+
+      const devboxId = (): string => agent?.devbox?.id ?? '';
+      const countNotices = async (part: string): Promise<number> =>
+        (await session().workbench.notificationTexts()).filter((text) => text.includes(part)).length;
+
+      it('shows the current session in the status bar, and offers its actions on a click', async () => {
+        const { workbench, platform } = session();
+        agent = new RunloopRuntime({
+          apiKey: platform.apiKey,
+          baseUrl: platform.baseURL,
+          sid: name,
+          headlessMode: true,
+        });
+        await agent.connect();
+        await workbench.openViewContainer('Runloop');
+        await workbench.runCommand('Runloop: Refresh Devboxes');
+        const row = workbench.tree('Devboxes').row(name);
+        await row.waitFor(30_000);
+        await row.chooseFromMenu('Attach to Devbox');
+        const item = workbench.statusBarItem(name);
+        await item.waitFor({ timeout: 30_000 });
+        await item.click();
+        await workbench.quickInput.waitFor(`Session: ${name}`);
+        const labels = await workbench.quickInput.labels();
+        assert.deepEqual(
+          labels.map((label) => label.trim()),
+          [
+            'Open VS Code',
+            'Copy VS Code Link',
+            'Show Output',
+            'Open Log',
+            'Copy Devbox ID',
+            'Suspend',
+            'Detach',
+            'Shut Down',
+          ],
+        );
+        await workbench.screenshot('sessions-1-actions');
+        await workbench.quickInput.dismiss();
+      });
+
+      it('attaches again in the background after a reload', async () => {
+        const { workbench } = session();
+        await workbench.reload();
+        await workbench.statusBarItem(name).waitFor({ timeout: 40_000 });
+        await workbench.screenshot('sessions-2-reloaded');
+        await workbench.openViewContainer('Runloop');
+        await workbench.tree('Devboxes').row(name).waitForDescription('attached', 20_000);
+      });
+
+      it('tells once when somebody else suspends it, and resumes it on a click', async () => {
+        const { workbench } = session();
+        await suspendDevbox(api(), devboxId());
+        await workbench.runCommand('Runloop: Refresh Devboxes');
+        await workbench.notification(`The devbox ${name} was suspended.`).waitFor(60_000);
+        await workbench.statusBarItem(name).waitFor({ state: 'hidden' });
+        await workbench.screenshot('sessions-3-suspended');
+        assert.equal(await countNotices(`${name} was suspended`), 1);
+        await workbench.notification(`${name} was suspended`).press('Resume');
+        const row = workbench.tree('Devboxes').row(name);
+        await row.waitForDescription('running', 60_000);
+        await eventually(
+          () => api().retrieve(devboxId()),
+          ({ status }) => status === 'running',
+        );
+        // Resumed is not attached: the window holds on to nothing that nobody asked for.
+        assert.equal(await workbench.statusBarItem(name).count(), 0);
+      });
+
+      it('tells once when it dies, and why at a click', async () => {
+        const { workbench } = session();
+        await workbench.tree('Devboxes').row(name).chooseFromMenu('Attach to Devbox');
+        await workbench.statusBarItem(name).waitFor({ timeout: 60_000 });
+        await api().shutdown(devboxId());
+        await workbench.runCommand('Runloop: Refresh Devboxes');
+        await workbench.notification(`The devbox ${name} has ended: somebody shut it down.`).waitFor(60_000);
+        await workbench.statusBarItem(name).waitFor({ state: 'hidden' });
+        // Whatever would tell of it once more has looked by then.
+        await workbench.runCommand('Runloop: Refresh Devboxes');
+        await workbench.page.waitForTimeout(4_000);
+        await workbench.screenshot('sessions-4-ended');
+        assert.equal(await countNotices(`${name} has ended`), 1);
+        await workbench.notification(`${name} has ended`).press('Why did it stop?');
+        const text = await eventually(
+          () => workbench.editorText(),
+          (seen) => seen.includes(`Why did ${name} stop?`) && seen.includes('api_shutdown'),
+        );
+        assert.match(text, /shutdown_reason +api_shutdown/);
+        await workbench.screenshot('sessions-5-why');
+        await agent?.close();
+      });
+
+      it('attaches to nothing that is gone after a reload', async () => {
+        const { workbench } = session();
+        await workbench.reload();
+        await workbench.openViewContainer('Runloop');
+        await session().api.ready();
+        assert.equal(await workbench.statusBarItem(name).count(), 0);
+      });
     });
   });
-
-  describe('The life of a devbox', () => {
-    const name = 'lively';
-
-    it('is renamed, with the same rules for names', async () => {
-      const { workbench } = session();
-      await workbench.openViewContainer('Runloop');
-      await workbench.runCommand('Runloop: Start Devbox');
-      await workbench.quickInput.accept('first-name');
-      await workbench.notification('Devbox first-name is ready.').waitFor(60_000);
-      await workbench.tree('Devboxes').row('first-name').chooseFromMenu('Rename Devbox');
-      await workbench.quickInput.waitFor('New name of first-name');
-      await workbench.quickInput.accept(name);
-      await workbench.tree('Devboxes').row(name).waitFor();
-      assert.equal(await statusOf(name), 'running');
-    });
-
-    it('is kept alive only while that is switched on, and the status bar says so', async () => {
-      const { workbench } = session();
-      await workbench.tree('Devboxes').row(name).chooseFromMenu('Keep Devbox Alive (On/Off)');
-      const kept = workbench.page.locator('.statusbar [id$="runloop.keepAlive"]');
-      await kept.filter({ hasText: name }).waitFor();
-      await workbench.screenshot('life-1-kept-alive');
-      await workbench.tree('Devboxes').row(name).chooseFromMenu('Keep Devbox Alive (On/Off)');
-      await kept.waitFor({ state: 'hidden' });
-    });
-
-    it('is suspended after a question that tells what is lost, and resumed', async () => {
-      const { workbench } = session();
-      await workbench.tree('Devboxes').row(name).chooseFromMenu('Suspend Devbox');
-      await workbench.dialog.waitFor(`Suspend ${name}?`);
-      assert.match(await workbench.dialog.text(), /disk is kept.*processes.*lost/s);
-      await workbench.screenshot('life-2-suspend');
-      await workbench.dialog.press('Suspend');
-      await eventually(() => statusOf(name), (status) => status === 'suspended');
-      // A list that opens while the view is drawn again may lose the focus to it, and closes.
-      await workbench.tree('Devboxes').row(name).waitForDescription('suspended', 30_000);
-      await workbench.runCommand('Runloop: Resume Devbox');
-      await workbench.quickInput.pick(name);
-      await eventually(() => statusOf(name), (status) => status === 'running');
-      await workbench.tree('Devboxes').row(name).waitForDescription('running', 30_000);
-    });
-
-    it('is found when forgotten, and shut down only after a yes', async () => {
-      const { workbench } = session();
-      await workbench.runCommand('Runloop: Find Forgotten Devboxes');
-      await workbench.quickInput.waitFor('Running devboxes that may have been forgotten: 1. Pick those to act on.');
-      await workbench.screenshot('life-3-forgotten');
-      await workbench.quickInput.row(name).locator('input[type=checkbox], .monaco-custom-toggle').first().click();
-      await workbench.quickInput.accept();
-      await workbench.quickInput.pick('Shut Down');
-      await workbench.dialog.waitFor(`Shut down the devbox ${name}?`);
-      await workbench.dialog.press('Cancel');
-      assert.equal(await statusOf(name), 'running');
-      await workbench.tree('Devboxes').row(name).chooseFromMenu('Shut Down Devbox');
-      await workbench.dialog.press('Shut Down');
-      await workbench.tree('Devboxes').row(name).waitForGone(30_000);
-      assert.equal(await statusOf(name), 'shutdown');
-    });
-  });
-
-  describe('Sessions', () => {
-    const name = 'kept-session';
-    let agent: RunloopRuntime | undefined;
-
-    const devboxId = (): string => agent?.devbox?.id ?? '';
-    const countNotices = async (part: string): Promise<number> =>
-      (await session().workbench.notificationTexts()).filter((text) => text.includes(part)).length;
-
-    it('shows the current session in the status bar, and offers its actions on a click', async () => {
-      const { workbench, platform } = session();
-      agent = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseURL, sid: name, headlessMode: true });
-      await agent.connect();
-      await workbench.openViewContainer('Runloop');
-      await workbench.runCommand('Runloop: Refresh Devboxes');
-      const row = workbench.tree('Devboxes').row(name);
-      await row.waitFor(30_000);
-      await row.chooseFromMenu('Attach to Devbox');
-      const item = workbench.statusBarItem(name);
-      await item.waitFor({ timeout: 30_000 });
-      await item.click();
-      await workbench.quickInput.waitFor(`Session: ${name}`);
-      const labels = await workbench.quickInput.labels();
-      assert.deepEqual(labels.map((label) => label.trim()), ['Open VS Code', 'Copy VS Code Link', 'Show Output', 'Open Log', 'Copy Devbox ID', 'Suspend', 'Detach', 'Shut Down']);
-      await workbench.screenshot('sessions-1-actions');
-      await workbench.quickInput.dismiss();
-    });
-
-    it('attaches again in the background after a reload', async () => {
-      const { workbench } = session();
-      await workbench.reload();
-      await workbench.statusBarItem(name).waitFor({ timeout: 40_000 });
-      await workbench.screenshot('sessions-2-reloaded');
-      await workbench.openViewContainer('Runloop');
-      await workbench.tree('Devboxes').row(name).waitForDescription('attached', 20_000);
-    });
-
-    it('tells once when somebody else suspends it, and resumes it on a click', async () => {
-      const { workbench } = session();
-      await suspendDevbox(api(), devboxId());
-      await workbench.runCommand('Runloop: Refresh Devboxes');
-      await workbench.notification(`The devbox ${name} was suspended.`).waitFor(60_000);
-      await workbench.statusBarItem(name).waitFor({ state: 'hidden' });
-      await workbench.screenshot('sessions-3-suspended');
-      assert.equal(await countNotices(`${name} was suspended`), 1);
-      await workbench.notification(`${name} was suspended`).press('Resume');
-      const row = workbench.tree('Devboxes').row(name);
-      await row.waitForDescription('running', 60_000);
-      await eventually(() => api().retrieve(devboxId()), ({ status }) => status === 'running');
-      // Resumed is not attached: the window holds on to nothing that nobody asked for.
-      assert.equal(await workbench.statusBarItem(name).count(), 0);
-    });
-
-    it('tells once when it dies, and why at a click', async () => {
-      const { workbench } = session();
-      await workbench.tree('Devboxes').row(name).chooseFromMenu('Attach to Devbox');
-      await workbench.statusBarItem(name).waitFor({ timeout: 60_000 });
-      await api().shutdown(devboxId());
-      await workbench.runCommand('Runloop: Refresh Devboxes');
-      await workbench.notification(`The devbox ${name} has ended: somebody shut it down.`).waitFor(60_000);
-      await workbench.statusBarItem(name).waitFor({ state: 'hidden' });
-      // Whatever would tell of it once more has looked by then.
-      await workbench.runCommand('Runloop: Refresh Devboxes');
-      await workbench.page.waitForTimeout(4_000);
-      await workbench.screenshot('sessions-4-ended');
-      assert.equal(await countNotices(`${name} has ended`), 1);
-      await workbench.notification(`${name} has ended`).press('Why did it stop?');
-      const text = await eventually(() => workbench.editorText(), (seen) => seen.includes(`Why did ${name} stop?`) && seen.includes('api_shutdown'));
-      assert.match(text, /shutdown_reason +api_shutdown/);
-      await workbench.screenshot('sessions-5-why');
-      await agent?.close();
-    });
-
-    it('attaches to nothing that is gone after a reload', async () => {
-      const { workbench } = session();
-      await workbench.reload();
-      await workbench.openViewContainer('Runloop');
-      await session().api.ready();
-      assert.equal(await workbench.statusBarItem(name).count(), 0);
-    });
-  });
-});

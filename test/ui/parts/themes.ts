@@ -13,7 +13,13 @@ const themes = [
   ['Default High Contrast Light', 'high-contrast-light'],
 ] as const;
 
-const steps = ['Try it without an account', 'Or sign in', 'Start a devbox', 'Open its VS Code', 'Read its output'] as const;
+const steps = [
+  'Try it without an account',
+  'Or sign in',
+  'Start a devbox',
+  'Open its VS Code',
+  'Read its output',
+] as const;
 
 interface Shape {
   readonly shape: string;
@@ -49,14 +55,20 @@ async function shapesOf(frame: FrameLocator): Promise<readonly Shape[]> {
     const elements = found as unknown as readonly PageElement[];
     const page = globalThis as unknown as PageGlobals;
     const probe = page.document.body.appendChild(page.document.createElement('i'));
-    probe.style.color = page.getComputedStyle(page.document.documentElement).getPropertyValue('--vscode-editor-background');
+    probe.style.color = page
+      .getComputedStyle(page.document.documentElement)
+      .getPropertyValue('--vscode-editor-background');
     const background = page.getComputedStyle(probe).color;
     probe.remove();
     return elements
       .filter((element) => element.getAttribute('stroke')?.includes('button-foreground') !== true)
       .map((element) => {
         const { stroke, fill } = page.getComputedStyle(element);
-        return { shape: element.outerHTML.slice(0, 80), colours: [stroke, fill].filter((colour) => colour !== 'none'), background };
+        return {
+          shape: element.outerHTML.slice(0, 80),
+          colours: [stroke, fill].filter((colour) => colour !== 'none'),
+          background,
+        };
       });
   });
 }
@@ -65,77 +77,102 @@ async function shapesOf(frame: FrameLocator): Promise<readonly Shape[]> {
 function contrast(one: string, other: string): number {
   const [a, b] = [one, other].map((colour) => {
     const parts = (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map((part) => Number(part) / 255);
-    const [red = 0, green = 0, blue = 0] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    const [red = 0, green = 0, blue = 0] = parts.map((part) =>
+      part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
   });
   return Math.max(a ?? 1, b ?? 1) / Math.min(a ?? 1, b ?? 1);
 }
 
-export const everyTheme: UiTests = (useWindow) => describe('In every kind of theme', function () {
-  this.timeout(120_000);
-  const session = useWindow();
+export const everyTheme: UiTests = (useWindow) =>
+  describe('In every kind of theme', function () {
+    this.timeout(120_000);
+    const session = useWindow();
 
-  async function setTheme(name: string): Promise<void> {
-    await session().api.evaluate(
-      (vscode, theme) => vscode.workspace.getConfiguration('workbench').update('colorTheme', theme, vscode.ConfigurationTarget.Global),
-      name,
-    );
-  }
+    async function setTheme(name: string): Promise<void> {
+      await session().api.evaluate(
+        (vscode, theme) =>
+          vscode.workspace.getConfiguration('workbench').update('colorTheme', theme, vscode.ConfigurationTarget.Global),
+        name,
+      );
+    }
 
-  it('the pictures of the walkthrough can be seen, step by step', async () => {
-    const { workbench, api } = session();
-    await workbench.page.setViewportSize({ width: 1700, height: 900 });
-    await api.evaluate((vscode) => vscode.commands.executeCommand('workbench.action.openWalkthrough', 'runloop-devboxes.runloop-devboxes#start', false));
-    const page = workbench.page.locator('.gettingStartedContainer');
-    await page.getByText('Read its output').first().waitFor({ timeout: 30_000 });
-    const frame = page.frameLocator('iframe.webview').frameLocator('#active-frame');
-    for (const [theme, word] of themes) {
-      await setTheme(theme);
-      await workbench.page.waitForTimeout(700);
-      for (const [index, step] of steps.entries()) {
-        await page.locator('.step-title').getByText(step, { exact: true }).click();
+    it('the pictures of the walkthrough can be seen, step by step', async () => {
+      const { workbench, api } = session();
+      await workbench.page.setViewportSize({ width: 1700, height: 900 });
+      await api.evaluate((vscode) =>
+        vscode.commands.executeCommand(
+          'workbench.action.openWalkthrough',
+          'runloop-devboxes.runloop-devboxes#start',
+          false,
+        ),
+      );
+      const page = workbench.page.locator('.gettingStartedContainer');
+      await page.getByText('Read its output').first().waitFor({ timeout: 30_000 });
+      const frame = page.frameLocator('iframe.webview').frameLocator('#active-frame');
+      for (const [theme, word] of themes) {
+        await setTheme(theme);
         await workbench.page.waitForTimeout(700);
-        await frame.locator('svg').first().waitFor();
-        await workbench.screenshot(`themes-${word}-walkthrough-${index + 1}`);
-        const shapes = await eventually(() => shapesOf(frame), (found) => found.length > 0);
-        for (const { shape, colours, background } of shapes) {
-          const contrasts = colours.map((colour) => contrast(colour, background));
-          assert.ok(Math.max(...contrasts) >= 2, `${word}, ${step}: ${shape} in ${colours.join(' and ')} on ${background}`);
+        for (const [index, step] of steps.entries()) {
+          await page.locator('.step-title').getByText(step, { exact: true }).click();
+          await workbench.page.waitForTimeout(700);
+          await frame.locator('svg').first().waitFor();
+          await workbench.screenshot(`themes-${word}-walkthrough-${index + 1}`);
+          const shapes = await eventually(
+            () => shapesOf(frame),
+            (found) => found.length > 0,
+          );
+          for (const { shape, colours, background } of shapes) {
+            const contrasts = colours.map((colour) => contrast(colour, background));
+            assert.ok(
+              Math.max(...contrasts) >= 2,
+              `${word}, ${step}: ${shape} in ${colours.join(' and ')} on ${background}`,
+            );
+          }
         }
       }
-    }
-    await workbench.page.setViewportSize({ width: 1280, height: 800 });
-  });
+      await workbench.page.setViewportSize({ width: 1280, height: 800 });
+    });
 
-  it('rows, wizard, status bar and welcome text can be read', async () => {
-    const { workbench, platform } = session();
-    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
-    await workbench.runCommand('View: Close All Editors');
-    await workbench.openViewContainer('Runloop');
-    for (const [theme, word] of themes) {
-      await setTheme(theme);
-      await workbench.page.waitForTimeout(700);
-      await workbench.screenshot(`themes-${word}-welcome`);
-    }
-    await workbench.runCommand('Runloop: Start Devbox');
-    await workbench.quickInput.accept('in-colour');
-    await workbench.notification('Devbox in-colour is ready.').waitFor(60_000);
-    const { id } = await api.createDevbox({ name: 'asleep' }, { requestId: crypto.randomUUID() });
-    await eventually(() => api.retrieve(id), ({ status }) => status === 'running');
-    await suspendDevbox(api, id);
-    const broken = await api.createDevbox({ name: 'broken', entrypoint: 'exit 3' }, { requestId: crypto.randomUUID() });
-    await eventually(() => api.retrieve(broken.id), ({ status }) => status === 'shutdown' || status === 'failure');
-    await workbench.runCommand('Runloop: Refresh Devboxes');
-    const tree = workbench.tree('Devboxes');
-    await tree.row('Ended in the Last Day').click();
-    await tree.row('broken').waitFor();
-    for (const [theme, word] of themes) {
-      await setTheme(theme);
-      await workbench.runCommand('Runloop: Start Devbox With Options…');
-      await workbench.quickInput.row('Plain devbox').waitFor();
-      await workbench.page.waitForTimeout(300);
-      await workbench.screenshot(`themes-${word}-rows-and-wizard`);
-      await workbench.quickInput.dismiss();
-    }
+    it('rows, wizard, status bar and welcome text can be read', async () => {
+      const { workbench, platform } = session();
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      await workbench.runCommand('View: Close All Editors');
+      await workbench.openViewContainer('Runloop');
+      for (const [theme, word] of themes) {
+        await setTheme(theme);
+        await workbench.page.waitForTimeout(700);
+        await workbench.screenshot(`themes-${word}-welcome`);
+      }
+      await workbench.runCommand('Runloop: Start Devbox');
+      await workbench.quickInput.accept('in-colour');
+      await workbench.notification('Devbox in-colour is ready.').waitFor(60_000);
+      const { id } = await api.createDevbox({ name: 'asleep' }, { requestId: crypto.randomUUID() });
+      await eventually(
+        () => api.retrieve(id),
+        ({ status }) => status === 'running',
+      );
+      await suspendDevbox(api, id);
+      const broken = await api.createDevbox(
+        { name: 'broken', entrypoint: 'exit 3' },
+        { requestId: crypto.randomUUID() },
+      );
+      await eventually(
+        () => api.retrieve(broken.id),
+        ({ status }) => status === 'shutdown' || status === 'failure',
+      );
+      await workbench.runCommand('Runloop: Refresh Devboxes');
+      const tree = workbench.tree('Devboxes');
+      await tree.row('Ended in the Last Day').click();
+      await tree.row('broken').waitFor();
+      for (const [theme, word] of themes) {
+        await setTheme(theme);
+        await workbench.runCommand('Runloop: Start Devbox With Options…');
+        await workbench.quickInput.row('Plain devbox').waitFor();
+        await workbench.page.waitForTimeout(300);
+        await workbench.screenshot(`themes-${word}-rows-and-wizard`);
+        await workbench.quickInput.dismiss();
+      }
+    });
   });
-});

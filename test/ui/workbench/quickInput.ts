@@ -59,7 +59,9 @@ export class QuickInput {
   row(label: string): Locator {
     // The whole text of the label: what was typed is marked in it, in an element of its own.
     const exact = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
-    return this.widget.locator('.monaco-list-row').filter({ has: this.page.locator('.label-name', { hasText: exact }) });
+    return this.widget
+      .locator('.monaco-list-row')
+      .filter({ has: this.page.locator('.label-name', { hasText: exact }) });
   }
 
   /** Waits for a quick pick with that row and picks it. */

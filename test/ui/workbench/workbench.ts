@@ -58,7 +58,9 @@ export class Workbench {
   async openViewContainer(title: string): Promise<void> {
     const icon = this.activityIcon(title);
     await icon.waitFor();
-    const shown = this.page.locator('.activitybar .action-item.checked').filter({ has: this.page.locator(`a[aria-label^="${title}"]`) });
+    const shown = this.page
+      .locator('.activitybar .action-item.checked')
+      .filter({ has: this.page.locator(`a[aria-label^="${title}"]`) });
     // A click on the icon of what is shown would hide it, and a window that is still restoring shows it by itself.
     for (let tries = 0; tries < 10; tries++) {
       // On what is around it: a badge, or the mark of something under way, may lie over the icon itself.
@@ -103,7 +105,9 @@ export class Workbench {
 
   /** Presses a button at the upper right of the active editor, by the beginning of its name. */
   async pressEditorButton(title: string): Promise<void> {
-    await this.page.locator(`.editor-group-container.active .editor-actions a.action-label[aria-label^="${title}"]`).click();
+    await this.page
+      .locator(`.editor-group-container.active .editor-actions a.action-label[aria-label^="${title}"]`)
+      .click();
   }
 
   /** The lines of the active editor that are drawn now, with ordinary spaces. */

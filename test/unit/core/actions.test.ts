@@ -50,7 +50,10 @@ describe('the client against the action server', function () {
     assert.equal(read.content, 'one\n');
     const viewed = await client.runAction({ action: 'read', args: { path: file, impl_source: 'oh_aci' } });
     assert.match(viewed.content, /1\tone/);
-    const edited = await client.runAction({ action: 'edit', args: { path: file, command: 'str_replace', old_str: 'one', new_str: 'ONE' } });
+    const edited = await client.runAction({
+      action: 'edit',
+      args: { path: file, command: 'str_replace', old_str: 'one', new_str: 'ONE' },
+    });
     assert.ok(observationIs(edited, 'edit'));
     assert.deepEqual([edited.failed, edited.diff.includes('+ONE')], [false, true]);
     const wrong = await client.runAction({ action: 'edit', args: { path: file, command: 'create', file_text: 'x' } });
@@ -63,14 +66,21 @@ describe('the client against the action server', function () {
       assert.ok(observationIs(browsed, 'error'));
       assert.equal(browsed.errorId, '');
     }
-    await assert.rejects(client.runAction({ action: 'run_ipython', args: { code: '1' } }), (error) => RuntimeError.is(error, 'action_server'));
+    await assert.rejects(client.runAction({ action: 'run_ipython', args: { code: '1' } }), (error) =>
+      RuntimeError.is(error, 'action_server'),
+    );
   });
 
   it('keeps a hidden action that fails, and fields it does not know (D27)', async () => {
     const observation = await client.runAction({ action: 'run', args: { command: 'echo a\necho b', hidden: true } });
     assert.equal(observation.type, 'error');
     assert.match(observation.content, /multiple commands/);
-    const newer = parseObservation({ observation: 'from_tomorrow', content: 'c', extras: { new_field: [1] }, cause: null });
+    const newer = parseObservation({
+      observation: 'from_tomorrow',
+      content: 'c',
+      extras: { new_field: [1] },
+      cause: null,
+    });
     assert.deepEqual([newer.type, newer.content, newer.extras], ['from_tomorrow', 'c', { new_field: [1] }]);
     const error = parseObservation({ observation: 'error', content: 'e', extras: { error_id: 'X', hidden: true } });
     assert.ok(observationIs(error, 'error'));
@@ -78,12 +88,19 @@ describe('the client against the action server', function () {
   });
 
   it('answers itself what must never be sent', async () => {
-    const types = async (action: { action: string; args: Record<string, unknown> }): Promise<string> => (await client.runAction(action)).type;
+    const types = async (action: { action: string; args: Record<string, unknown> }): Promise<string> =>
+      (await client.runAction(action)).type;
     assert.equal(await types({ action: 'think', args: { thought: 't' } }), 'think');
     assert.equal(await types({ action: 'finish', args: {} }), 'null');
     assert.equal(await types({ action: 'task_tracking', args: { command: 'view' } }), 'task_tracking');
-    assert.equal(await types({ action: 'run', args: { command: 'touch held', confirmation_state: 'awaiting_confirmation' } }), 'null');
-    assert.equal(await types({ action: 'run', args: { command: 'touch held', confirmation_state: 'rejected' } }), 'user_rejected');
+    assert.equal(
+      await types({ action: 'run', args: { command: 'touch held', confirmation_state: 'awaiting_confirmation' } }),
+      'null',
+    );
+    assert.equal(
+      await types({ action: 'run', args: { command: 'touch held', confirmation_state: 'rejected' } }),
+      'user_rejected',
+    );
     assert.equal(await types({ action: 'no_such', args: {} }), 'error');
     assert.equal(await types({ action: 'edit', args: { path: '/x', impl_source: 'llm_based_edit' } }), 'error');
     assert.ok(!(await client.listFiles()).includes('held'));
@@ -114,7 +131,11 @@ describe('the client against the action server', function () {
     assert.equal((await own.run('echo free')).content, 'free');
     const replayed: StreamEvent[] = [];
     events.on((event) => replayed.push(event), 0);
-    assert.ok(replayed.some((event) => event.kind === 'observation' && event.late === true && event.observation.content === 'late'));
+    assert.ok(
+      replayed.some(
+        (event) => event.kind === 'observation' && event.late === true && event.observation.content === 'late',
+      ),
+    );
     own.dispose();
   });
 
@@ -125,8 +146,14 @@ describe('the client against the action server', function () {
     await assert.rejects(own.runAction({ action: 'run_ipython', args: { code: '1' } }));
     const all: StreamEvent[] = [];
     events.on((event) => all.push(event), 0);
-    assert.deepEqual(all.map(({ id, kind }) => `${id} ${kind}`), ['1 action', '2 observation', '3 action', '4 status']);
-    assert.deepEqual(all.flatMap((event) => ('cause' in event ? [event.cause] : [])), [1, 3]);
+    assert.deepEqual(
+      all.map(({ id, kind }) => `${id} ${kind}`),
+      ['1 action', '2 observation', '3 action', '4 status'],
+    );
+    assert.deepEqual(
+      all.flatMap((event) => ('cause' in event ? [event.cause] : [])),
+      [1, 3],
+    );
     const later: number[] = [];
     events.on(({ id }) => later.push(id), 3);
     assert.deepEqual(later, [4]);
@@ -137,11 +164,20 @@ describe('the client against the action server', function () {
   it('uploads and downloads as streams, with progress', async () => {
     const content = Buffer.alloc(3_000_000, 'x');
     let last = 0;
-    await client.uploadBytes({ name: 'big.bin', bytes: content, destination: join(server.workspace, 'up'), onProgress: (sent) => (last = sent) });
+    await client.uploadBytes({
+      name: 'big.bin',
+      bytes: content,
+      destination: join(server.workspace, 'up'),
+      onProgress: (sent) => (last = sent),
+    });
     assert.equal(last, content.length);
     const zipFile = join(folder, 'up.zip');
     const seen: number[] = [];
-    const { files, bytes } = await client.downloadFolder({ path: join(server.workspace, 'up'), zipFile, onProgress: (received) => seen.push(received) });
+    const { files, bytes } = await client.downloadFolder({
+      path: join(server.workspace, 'up'),
+      zipFile,
+      onProgress: (received) => seen.push(received),
+    });
     assert.equal(files, 1);
     assert.equal(seen.at(-1), bytes);
     assert.equal((await stat(zipFile)).size, bytes);
@@ -149,11 +185,15 @@ describe('the client against the action server', function () {
 
   it('never keeps an error body as if it were a download (D26)', async () => {
     const zipFile = join(folder, 'none.zip');
-    await assert.rejects(client.downloadFolder({ path: join(server.workspace, 'no-such'), zipFile }), (error) => RuntimeError.is(error, 'action_server'));
+    await assert.rejects(client.downloadFolder({ path: join(server.workspace, 'no-such'), zipFile }), (error) =>
+      RuntimeError.is(error, 'action_server'),
+    );
     await assert.rejects(readFile(zipFile));
     const page = await pageServer('<html>gateway</html>');
     const other = new ActionExecutionClient({ url: page.url, sessionKey: undefined, tunnelToken: undefined });
-    await assert.rejects(other.downloadFolder({ path: '/workspace', zipFile }), (error) => RuntimeError.is(error, 'transfer'));
+    await assert.rejects(other.downloadFolder({ path: '/workspace', zipFile }), (error) =>
+      RuntimeError.is(error, 'transfer'),
+    );
     await assert.rejects(readFile(zipFile));
     assert.equal(await other.alive(), false, 'a page of a proxy is no server (D15)');
     page.server.close();
@@ -164,23 +204,47 @@ describe('the client against the action server', function () {
     await mkdir(join(base, 'src', 'empty'), { recursive: true });
     await mkdir(join(base, 'node_modules', 'x'), { recursive: true });
     for (const [name, text] of Object.entries({
-      '.gitignore': 'node_modules/\n*.log\n!keep.log\n', 'a.txt': 'a', 'x.log': 'no', 'keep.log': 'yes', '.env': 'KEY=1', 'src/b.txt': 'b',
-      'src/.gitignore': 'b.txt\n', 'src/id_rsa': 'key', 'node_modules/x/i.js': '',
-    })) await writeFile(join(base, name), text);
+      '.gitignore': 'node_modules/\n*.log\n!keep.log\n',
+      'a.txt': 'a',
+      'x.log': 'no',
+      'keep.log': 'yes',
+      '.env': 'KEY=1',
+      'src/b.txt': 'b',
+      'src/.gitignore': 'b.txt\n',
+      'src/id_rsa': 'key',
+      'node_modules/x/i.js': '',
+    }))
+      await writeFile(join(base, name), text);
     const destination = join(server.workspace, 'project');
     const first = await uploadWorkspace(client, { folder: base, destination });
     assert.deepEqual([...first.withheld].sort(), ['.env', 'src/id_rsa']);
     assert.deepEqual([...(await client.listFiles(destination))], ['src/', '.gitignore', 'a.txt', 'keep.log']);
     assert.deepEqual([...(await client.listFiles(join(destination, 'src')))], ['empty/', '.gitignore']);
     const asked: string[][] = [];
-    const second = await uploadWorkspace(client, { folder: base, destination, confirmSecrets: (paths) => (asked.push([...paths].sort()), Promise.resolve(true)) });
+    const second = await uploadWorkspace(client, {
+      folder: base,
+      destination,
+      confirmSecrets: (paths) => (asked.push([...paths].sort()), Promise.resolve(true)),
+    });
     assert.deepEqual([asked, second.withheld], [[['.env', 'src/id_rsa']], []]);
     assert.ok((await client.listFiles(destination)).includes('.env'));
   });
 
   it('knows what looks like a secret', () => {
-    for (const path of ['.env', 'a/.env.local', 'prod.env', 'x.pem', 'id_ed25519', '.npmrc', 'a/.aws/config', 'my-credentials.json', 'client_secret.json']) assert.ok(looksSecret(path), path);
-    for (const path of ['.env.example', 'src/main.ts', 'README.md', 'keyboard.ts', 'environment.yml']) assert.ok(!looksSecret(path), path);
+    for (const path of [
+      '.env',
+      'a/.env.local',
+      'prod.env',
+      'x.pem',
+      'id_ed25519',
+      '.npmrc',
+      'a/.aws/config',
+      'my-credentials.json',
+      'client_secret.json',
+    ])
+      assert.ok(looksSecret(path), path);
+    for (const path of ['.env.example', 'src/main.ts', 'README.md', 'keyboard.ts', 'environment.yml'])
+      assert.ok(!looksSecret(path), path);
   });
 
   it('never sends an action twice when the connection breaks (D16), and does when none came about', async () => {
@@ -191,7 +255,11 @@ describe('the client against the action server', function () {
     });
     await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
     const { port } = broken.address() as AddressInfo;
-    const own = new ActionExecutionClient({ url: `http://127.0.0.1:${port}`, sessionKey: undefined, tunnelToken: undefined });
+    const own = new ActionExecutionClient({
+      url: `http://127.0.0.1:${port}`,
+      sessionKey: undefined,
+      tunnelToken: undefined,
+    });
     await assert.rejects(own.run('echo'), (error) => RuntimeError.is(error, 'network'));
     assert.equal(requests, 1);
     broken.close();

@@ -26,7 +26,13 @@ describe('a call to the API', () => {
 
   it('ends when an answer that began does not arrive whole', async () => {
     await assert.rejects(
-      calls.once('get', '/v1/devboxes', { bodyTimeoutMs: 300, timeout: 200 }, { doing: 'listing devboxes', devboxId: 'dbx_1' }, {}),
+      calls.once(
+        'get',
+        '/v1/devboxes',
+        { bodyTimeoutMs: 300, timeout: 200 },
+        { doing: 'listing devboxes', devboxId: 'dbx_1' },
+        {},
+      ),
       (error) => {
         assert.ok(RuntimeError.is(error));
         assert.equal(error.code, 'deadline');
@@ -40,10 +46,16 @@ describe('a call to the API', () => {
   it('tells of a time that is over, which nobody cancelled', async () => {
     const path = '/v1/devboxes/dbx_1/suspend';
     const subject = { doing: 'suspending a devbox', devboxId: 'dbx_1' };
-    const asks = [(signal: AbortSignal) => calls.once('post', path, {}, subject, { signal }), (signal: AbortSignal) => calls.change(path, subject, { signal })];
+    const asks = [
+      (signal: AbortSignal) => calls.once('post', path, {}, subject, { signal }),
+      (signal: AbortSignal) => calls.change(path, subject, { signal }),
+    ];
     for (const ask of asks) {
       const limited = AbortSignal.any([new AbortController().signal, AbortSignal.timeout(200)]);
-      await assert.rejects(ask(limited), (error) => RuntimeError.is(error, 'deadline') && error.message.endsWith('came in time.'));
+      await assert.rejects(
+        ask(limited),
+        (error) => RuntimeError.is(error, 'deadline') && error.message.endsWith('came in time.'),
+      );
     }
   });
 

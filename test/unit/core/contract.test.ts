@@ -6,7 +6,9 @@ describe('the contract', () => {
   let server: RunningServer;
 
   before(async () => {
-    server = await RunningServer.start({ arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'jupyter'] });
+    server = await RunningServer.start({
+      arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'jupyter'],
+    });
   });
 
   after(async () => {

@@ -33,7 +33,10 @@ describe('why a devbox stopped', function () {
     return eventually(() => from.retrieve(id), is, 40_000);
   }
 
-  async function diagnosisOf(id: string, from: RunloopApi = on.api): Promise<{ evidence: Evidence; diagnosis: Diagnosis; text: string }> {
+  async function diagnosisOf(
+    id: string,
+    from: RunloopApi = on.api,
+  ): Promise<{ evidence: Evidence; diagnosis: Diagnosis; text: string }> {
     await seen(id, ({ status }) => hasEnded(status), from);
     const evidence = await gatherEvidence(from, id);
     const diagnosis = diagnose(evidence, english);
@@ -65,7 +68,9 @@ describe('why a devbox stopped', function () {
   });
 
   it('entrypoint_exit: with its exit code and its last 50 lines, redacted', async () => {
-    const { id } = await create({ entrypoint: 'seq 1 100; echo "the key is ak_abcdefgh12345"; printf "\\033[31mred\\n"; exit 7' });
+    const { id } = await create({
+      entrypoint: 'seq 1 100; echo "the key is ak_abcdefgh12345"; printf "\\033[31mred\\n"; exit 7',
+    });
     const { diagnosis, evidence, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /ended with exit code 7/);
     assert.equal(evidence.lastExit?.code, 7);
@@ -100,7 +105,10 @@ describe('why a devbox stopped', function () {
 
   it('out_of_disk: with the line of the kernel', async () => {
     const size = { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 1, custom_disk_size: 2 };
-    const { id } = await create({ entrypoint: 'fallocate -l 1100M /workspace/a; fallocate -l 1100M /tmp/b; sleep 30; exit 3', ...launch(size) });
+    const { id } = await create({
+      entrypoint: 'fallocate -l 1100M /workspace/a; fallocate -l 1100M /tmp/b; sleep 30; exit 3',
+      ...launch(size),
+    });
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /disk of its size CUSTOM_SIZE was full/);
     assert.match(text, /Lines of the kernel\n.*Out of disk: the devbox had/);
@@ -127,7 +135,10 @@ describe('why a devbox stopped', function () {
     const { id } = await create(launch({ after_idle: { idle_time_seconds: 1, on_idle: 'suspend' } }));
     await seen(id, ({ status }) => status === 'suspended');
     const diagnosis = diagnose(await gatherEvidence(on.api, id), english);
-    assert.match(diagnosis.verdict.join(' '), /It is suspended.*The platform wrote into its log: "The devbox is suspended: nobody used it for 1 s/);
+    assert.match(
+      diagnosis.verdict.join(' '),
+      /It is suspended.*The platform wrote into its log: "The devbox is suspended: nobody used it for 1 s/,
+    );
     assert.equal(diagnosis.steps[0]?.kind, 'resume');
     assert.equal((await on.api.retrieve(id)).status, 'suspended');
     await on.api.shutdown(id);
@@ -162,7 +173,12 @@ describe('why a devbox stopped', function () {
     const { id } = await create({ name, entrypoint: 'echo "\\`\\`\\`\\` ](x) <script>"; exit 1' });
     const { evidence } = await diagnosisOf(id);
     const markdown = diagnosisMarkdown(evidence);
-    assert.ok(markdown.startsWith('### Why did \\[click\\]\\(https: //evil.example\\) \\<img src=x\\> \\| @\u2060everyone \\` stop?\n'), markdown);
+    assert.ok(
+      markdown.startsWith(
+        '### Why did \\[click\\]\\(https: //evil.example\\) \\<img src=x\\> \\| @\u2060everyone \\` stop?\n',
+      ),
+      markdown,
+    );
     assert.match(markdown, /\n`{5}text\n.*`{4} \]\(x\) <script>\n/s);
     assert.match(markdown, /\n\| shutdown\\_reason \| ` entrypoint_exit ` \|\n/);
   });

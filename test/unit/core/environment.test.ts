@@ -62,7 +62,9 @@ describe('the environment of a devbox', function () {
   });
 
   it('reaches static sessions and new shells as well (D10)', async () => {
-    const { content } = await client.run('env -0 | grep -z ^E_ | grep -zv ^E_LONG | od -An -v -tx1 | tr -d " \\n"', { isStatic: true });
+    const { content } = await client.run('env -0 | grep -z ^E_ | grep -zv ^E_LONG | od -An -v -tx1 | tr -d " \\n"', {
+      isStatic: true,
+    });
     const hex = (text: string): string => Buffer.from(`${text}\0`).toString('hex');
     for (const [name, value] of Object.entries(hostile)) {
       if (name !== 'E_LONG') assert.ok(content.includes(hex(`${name}=${value}`)), name);
@@ -90,7 +92,13 @@ describe('the environment of a devbox', function () {
   });
 
   it('refuses what no environment can hold, without repeating the value', async () => {
-    for (const variables of [{ A: 'nul\0byte-secret' }, { 'A-B': 'x-secret' }, { '1A': 'x-secret' }, { A: 'lone \ud800-secret' }, { 'A;id': 'x-secret' }]) {
+    for (const variables of [
+      { A: 'nul\0byte-secret' },
+      { 'A-B': 'x-secret' },
+      { '1A': 'x-secret' },
+      { A: 'lone \ud800-secret' },
+      { 'A;id': 'x-secret' },
+    ]) {
       await assert.rejects(
         setupEnvironment(client, { variables, jupyter: false }),
         (error) => RuntimeError.is(error, 'invalid_option') && !error.message.includes('secret'),

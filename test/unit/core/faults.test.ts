@@ -9,8 +9,8 @@ import { findDevbox, findOwn } from '../../../src/core/runtime/connect/findDevbo
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { containerName } from '../../../src/core/options/runtimeConfig';
-import { type RunloopRuntimeOptions } from "../../../src/core/options/runtimeOptions";
-import { containerNameKey } from "../../../src/core/platform/devbox";
+import { type RunloopRuntimeOptions } from '../../../src/core/options/runtimeOptions';
+import { containerNameKey } from '../../../src/core/platform/devbox';
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';
 
@@ -31,7 +31,13 @@ describe('a runtime among faults', function () {
   });
 
   const runtimeWith = (options: Partial<RunloopRuntimeOptions>): RunloopRuntime =>
-    new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseUrl, headlessMode: true, plugins: [], ...options });
+    new RunloopRuntime({
+      apiKey: platform.apiKey,
+      baseUrl: platform.baseUrl,
+      headlessMode: true,
+      plugins: [],
+      ...options,
+    });
   const executions = { on: 'tunnel', port: 4444, path: '/execute_action' };
 
   describe('with a devbox', () => {
@@ -56,14 +62,20 @@ describe('a runtime among faults', function () {
       );
       assert.equal(runtime.state, 'disconnected');
       assert.deepEqual(statuses, ['STATUS$ERROR_RUNTIME_DISCONNECTED']);
-      assert.throws(() => runtime.actions, (error) => RuntimeError.is(error, 'disconnected') && error.nextStep !== '');
+      assert.throws(
+        () => runtime.actions,
+        (error) => RuntimeError.is(error, 'disconnected') && error.nextStep !== '',
+      );
       await runtime.reconnect();
       assert.equal((await runtime.actions.run('cat effects.txt')).content, 'effect');
     });
 
     it('does an action once that was refused, and one that was put off as soon as it may (D16, D29)', async () => {
       await orderFaults(platform, { ...executions, fault: 'status', status: 503, count: 1 });
-      await assert.rejects(runtime.actions.run('echo effect >> effects.txt'), (error) => RuntimeError.is(error, 'action_server') && error.status === 503);
+      await assert.rejects(
+        runtime.actions.run('echo effect >> effects.txt'),
+        (error) => RuntimeError.is(error, 'action_server') && error.status === 503,
+      );
       const waits: string[] = [];
       runtime.onEvent((event) => {
         if (event.type === 'waiting') waits.push(event.reason);
@@ -80,16 +92,25 @@ describe('a runtime among faults', function () {
       const { actions } = runtime;
       await assert.rejects(
         actions.runAction({ action: 'run', args: { command: 'echo late >> effects.txt' }, timeout: 0.5 }),
-        (error) => RuntimeError.is(error, 'action_timeout') && /keeps its shell busy/.test(error.message) && error.devboxId === runtime.devbox?.id,
+        (error) =>
+          RuntimeError.is(error, 'action_timeout') &&
+          /keeps its shell busy/.test(error.message) &&
+          error.devboxId === runtime.devbox?.id,
       );
       const isBusy = (): boolean => actions.busy;
       assert.equal(isBusy(), true);
-      await assert.rejects(actions.run('echo no'), (error) => RuntimeError.is(error, 'shell_busy') && error.nextStep !== '' && error.devboxId === runtime.devbox?.id);
+      await assert.rejects(
+        actions.run('echo no'),
+        (error) =>
+          RuntimeError.is(error, 'shell_busy') && error.nextStep !== '' && error.devboxId === runtime.devbox?.id,
+      );
       while (isBusy()) await sleep(20);
       assert.equal((await actions.run('cat effects.txt')).content, 'late');
       const events: StreamEvent[] = [];
       runtime.stream.on((event) => events.push(event), 0);
-      const action = events.find((event) => event.kind === 'action' && JSON.stringify(event.action).includes('echo late'));
+      const action = events.find(
+        (event) => event.kind === 'action' && JSON.stringify(event.action).includes('echo late'),
+      );
       const observation = events.find((event) => event.kind === 'observation' && event.late === true);
       assert.ok(observation?.kind === 'observation' && observation.cause === action?.id);
     });
@@ -111,7 +132,14 @@ describe('a runtime among faults', function () {
     const { id } = await api.createDevbox({ name: 'cut', entrypoint: 'sleep 100' }, { requestId: 'cut' });
     await orderFaults(platform, { fault: 'half_stream', method: 'GET', path: '/v1/devboxes/{id}', count: 1 });
     assert.equal((await api.retrieve(id)).id, id);
-    await orderFaults(platform, { fault: 'status', status: 429, retry_after_seconds: 1, method: 'POST', path: '/v1/devboxes', count: 1 });
+    await orderFaults(platform, {
+      fault: 'status',
+      status: 429,
+      retry_after_seconds: 1,
+      method: 'POST',
+      path: '/v1/devboxes',
+      count: 1,
+    });
     const runtime = runtimeWith({ sid: 'limited' });
     const waits: RuntimeEvent[] = [];
     runtime.onEvent((event) => {
@@ -126,14 +154,23 @@ describe('a runtime among faults', function () {
   it('tells of a boot that fails for want of disk by its reason, at once (D7)', async () => {
     await orderFaults(platform, { fault: 'fail_boot', reason: 'out_of_disk', devbox: 'no disk', count: 1 });
     const runtime = runtimeWith({ sid: 'no disk' });
-    await assert.rejects(runtime.connect(), (error) => RuntimeError.is(error, 'devbox_ended') && error.message.includes('out_of_disk'));
+    await assert.rejects(
+      runtime.connect(),
+      (error) => RuntimeError.is(error, 'devbox_ended') && error.message.includes('out_of_disk'),
+    );
   });
 
   it('leaves a resume that is cancelled as it was, and goes on later', async () => {
     const runtime = runtimeWith({ sid: 'slow nap' });
     await runtime.connect();
     await runtime.suspend();
-    await orderFaults(platform, { fault: 'slow_boot', stage: 'initializing', delay_ms: 2_000, devbox: 'slow nap', count: 1 });
+    await orderFaults(platform, {
+      fault: 'slow_boot',
+      stage: 'initializing',
+      delay_ms: 2_000,
+      devbox: 'slow nap',
+      count: 1,
+    });
     const stop = new AbortController();
     runtime.onEvent((event) => {
       if (event.type === 'phase' && event.phase === 'provisioning') stop.abort();
@@ -148,7 +185,9 @@ describe('a runtime among faults', function () {
   it('looks for its devbox on every page, by metadata before names, and takes the newest (D18)', async () => {
     const create = async (name: string, sid?: string): Promise<string> => {
       const metadata = sid === undefined ? {} : { [containerNameKey]: containerName(sid) };
-      return (await api.createDevbox({ name, metadata, entrypoint: 'sleep 100' }, { requestId: `${name} ${Math.random()}` })).id;
+      return (
+        await api.createDevbox({ name, metadata, entrypoint: 'sleep 100' }, { requestId: `${name} ${Math.random()}` })
+      ).id;
     };
     const lone = await create('renamed since', 'lone');
     const older = await create('paged', 'paged');
@@ -160,7 +199,8 @@ describe('a runtime among faults', function () {
     const pages = await startSmallPages(platform.baseUrl, 2);
     try {
       const small = new RunloopApi({ apiKey: platform.apiKey, baseUrl: pages.url });
-      const found = async (sid: string): Promise<string> => (await findDevbox(small, { sid, devboxId: undefined }, {})).id;
+      const found = async (sid: string): Promise<string> =>
+        (await findDevbox(small, { sid, devboxId: undefined }, {})).id;
       assert.equal(await found('lone'), lone);
       assert.equal(await found('paged'), newer);
       assert.equal(await found('only named'), named);
@@ -178,7 +218,10 @@ describe('a runtime among faults', function () {
 });
 
 /** The same platform, with no more than `most` devboxes on a page, whatever is asked for. */
-async function startSmallPages(baseUrl: string, most: number): Promise<{ readonly url: string; lists(): number; close(): void }> {
+async function startSmallPages(
+  baseUrl: string,
+  most: number,
+): Promise<{ readonly url: string; lists(): number; close(): void }> {
   let lists = 0;
   const target = new URL(baseUrl);
   const server = createServer((incoming, response) => {

@@ -44,6 +44,9 @@ describe('findForgotten', () => {
   });
 
   it('leaves alone what costs nothing', () => {
-    assert.deepEqual(find([devbox('dbx_a', 50, { status: 'suspended' }), devbox('dbx_b', 50, { status: 'shutdown' })]), []);
+    assert.deepEqual(
+      find([devbox('dbx_a', 50, { status: 'suspended' }), devbox('dbx_b', 50, { status: 'shutdown' })]),
+      [],
+    );
   });
 });

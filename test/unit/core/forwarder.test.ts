@@ -40,10 +40,13 @@ describe('the loopback forwarder', () => {
   const get = (host: string, path = '/'): Promise<number> =>
     new Promise((resolve, reject) => {
       const url = new URL(entrance);
-      const sending = request({ host: '127.0.0.1', port: url.port, path, headers: { host }, agent: false }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode ?? 0);
-      });
+      const sending = request(
+        { host: '127.0.0.1', port: url.port, path, headers: { host }, agent: false },
+        (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        },
+      );
       sending.once('error', reject);
       sending.end();
     });
@@ -51,7 +54,10 @@ describe('the loopback forwarder', () => {
   it("adds the tunnel's header to pages, and gives the same address for the same devbox", async () => {
     assert.equal(await get(new URL(entrance).host, '/?a=1'), 200);
     const { url, headers } = seen.at(-1) ?? { url: '', headers: {} };
-    assert.deepEqual([url, headers['x-runloop-tunnel-authorization'], headers.host], ['/?a=1', 'Bearer tunnel token', new URL(origin).host]);
+    assert.deepEqual(
+      [url, headers['x-runloop-tunnel-authorization'], headers.host],
+      ['/?a=1', 'Bearer tunnel token', new URL(origin).host],
+    );
     assert.equal(await forwarder.originFor({ origin, tunnelToken: 'tunnel token' }), entrance);
   });
 

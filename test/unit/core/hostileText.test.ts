@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { oneLine, stripControls } from '../../../src/core/plainText';
 import { shownLine, type ShownLine } from '../../../src/core/logs/serverLine';
 import { redact } from '../../../src/core/redact';
-import { nameProblem } from "../../../src/core/start/startChoices";
+import { nameProblem } from '../../../src/core/start/startChoices';
 
 describe('stripControls', () => {
   it('removes colours, titles, links and cursor movement, and keeps the text', () => {
@@ -48,8 +48,14 @@ describe('shownLine', () => {
   const line = (text: string, source = 'entrypoint'): ShownLine => shownLine({ level: 'ERROR', source, text });
 
   it('believes the line before the stream it came by, and says nothing twice', () => {
-    assert.deepEqual(line('\u001b[92m03:21:05 - openhands:WARNING\u001b[0m: a.py:1 - x'), { level: 'warning', text: 'x' });
-    assert.deepEqual(line('03:21:05 - openhands.mcp:INFO: a.py:1 - y - z'), { level: 'info', text: 'openhands.mcp: y - z' });
+    assert.deepEqual(line('\u001b[92m03:21:05 - openhands:WARNING\u001b[0m: a.py:1 - x'), {
+      level: 'warning',
+      text: 'x',
+    });
+    assert.deepEqual(line('03:21:05 - openhands.mcp:INFO: a.py:1 - y - z'), {
+      level: 'info',
+      text: 'openhands.mcp: y - z',
+    });
     assert.deepEqual(line('ERROR:    Exception in ASGI application'), {
       level: 'error',
       text: 'Exception in ASGI application',

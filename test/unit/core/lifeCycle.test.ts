@@ -7,7 +7,7 @@ import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { createBody } from '../../../src/core/runtime/connect/createBody';
 import { resolveConfig } from '../../../src/core/options/runtimeConfig';
-import { type RunloopRuntimeOptions } from "../../../src/core/options/runtimeOptions";
+import { type RunloopRuntimeOptions } from '../../../src/core/options/runtimeOptions';
 import type { RuntimeState } from '../../../src/core/runtime/runtimeState';
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { waitUntilSuspended } from '../../../src/core/start/waitForDevbox';
@@ -17,9 +17,14 @@ describe("a runtime's life", function () {
   this.timeout(60_000);
   const on = usePlatform();
 
-
   const runtimeWith = (options: Partial<RunloopRuntimeOptions>): RunloopRuntime =>
-    new RunloopRuntime({ apiKey: on.platform.apiKey, baseUrl: on.platform.baseUrl, headlessMode: true, plugins: [], ...options });
+    new RunloopRuntime({
+      apiKey: on.platform.apiKey,
+      baseUrl: on.platform.baseUrl,
+      headlessMode: true,
+      plugins: [],
+      ...options,
+    });
 
   it('suspends and resumes, with files kept and the server there again (D19)', async () => {
     const runtime = runtimeWith({ sid: 'nap', envVars: { KEPT: 'over a nap' } });
@@ -32,7 +37,10 @@ describe("a runtime's life", function () {
       await runtime.actions.run('echo data > file.txt');
       await runtime.suspend();
       assert.equal(runtime.state, 'suspended');
-      assert.throws(() => runtime.actions, (error) => RuntimeError.is(error, 'closed') && /suspended/.test(error.message));
+      assert.throws(
+        () => runtime.actions,
+        (error) => RuntimeError.is(error, 'closed') && /suspended/.test(error.message),
+      );
       await runtime.resume();
       assert.equal((await runtime.actions.run('cat file.txt; echo "$KEPT"')).content, 'data\nover a nap');
       assert.deepEqual(states, ['connecting', 'ready', 'suspending', 'suspended', 'resuming', 'ready']);
@@ -110,7 +118,10 @@ describe("a runtime's life", function () {
     const { actions } = runtime;
     await on.api.shutdown(runtime.devbox?.id ?? '');
     await assert.rejects(actions.run('echo x'));
-    await assert.rejects(runtime.reconnect(), (error) => RuntimeError.is(error, 'devbox_ended') && /api_shutdown/.test(error.message));
+    await assert.rejects(
+      runtime.reconnect(),
+      (error) => RuntimeError.is(error, 'devbox_ended') && /api_shutdown/.test(error.message),
+    );
     assert.equal(runtime.state, 'disconnected');
     await runtime.close();
     assert.equal(statuses.at(-1), 'STATUS$STOPPED');
@@ -134,7 +145,10 @@ describe("a runtime's life", function () {
 
   it('honours one deadline for the whole connect, and cleans up', async () => {
     const runtime = runtimeWith({ sid: 'slow', launchCommands: ['sleep 30'], connectTimeoutMs: 1_000 });
-    await assert.rejects(runtime.connect(), (error) => RuntimeError.is(error, 'deadline') && error.devboxId !== undefined);
+    await assert.rejects(
+      runtime.connect(),
+      (error) => RuntimeError.is(error, 'deadline') && error.devboxId !== undefined,
+    );
     assert.equal((await on.api.retrieve(runtime.devbox?.id ?? '')).status, 'shutdown');
   });
 
@@ -146,10 +160,16 @@ describe("a runtime's life", function () {
     });
     await assert.rejects(
       runtime.connect(),
-      (error) => RuntimeError.is(error, 'devbox_ended') && /execution_failed/.test(error.message) && error.devboxId === runtime.devbox?.id,
+      (error) =>
+        RuntimeError.is(error, 'devbox_ended') &&
+        /execution_failed/.test(error.message) &&
+        error.devboxId === runtime.devbox?.id,
     );
     // Whoever only listens learns the same (D31).
-    assert.deepEqual(told.map((event) => (event.type === 'status' ? event.status : '')), ['STATUS$STARTING_RUNTIME', 'STATUS$ERROR']);
+    assert.deepEqual(
+      told.map((event) => (event.type === 'status' ? event.status : '')),
+      ['STATUS$STARTING_RUNTIME', 'STATUS$ERROR'],
+    );
     const last = told.at(-1);
     assert.ok(last?.type === 'status' && last.error !== undefined && /execution_failed/.test(last.error.message));
     assert.equal(last.error.logTail.length, 20);
@@ -179,11 +199,17 @@ describe("a runtime's life", function () {
     let requests = 0;
     const limited = createServer((_request, response) => {
       requests += 1;
-      if (requests === 1) response.writeHead(429, { 'retry-after': '0.05', 'content-type': 'application/json' }).end('{"message":"slow down"}');
+      if (requests === 1)
+        response
+          .writeHead(429, { 'retry-after': '0.05', 'content-type': 'application/json' })
+          .end('{"message":"slow down"}');
       else response.writeHead(401, { 'content-type': 'application/json' }).end('{"message":"bad key"}');
     });
     await new Promise<void>((resolve) => limited.listen(0, '127.0.0.1', resolve));
-    const runtime = new RunloopRuntime({ apiKey: 'ak_test', baseUrl: `http://127.0.0.1:${(limited.address() as AddressInfo).port}` });
+    const runtime = new RunloopRuntime({
+      apiKey: 'ak_test',
+      baseUrl: `http://127.0.0.1:${(limited.address() as AddressInfo).port}`,
+    });
     const waits: string[] = [];
     runtime.onEvent((event) => {
       if (event.type === 'waiting') waits.push(event.reason);

@@ -14,10 +14,15 @@ import { asObject, parseJson } from '../../../src/core/parse';
 /** A real MCP server over streamable HTTP, with one tool; it notes the headers that it was asked with. */
 async function startMcp(headers: string[]): Promise<{ readonly url: string; readonly server: Server }> {
   const server = createServer((request, response) => {
-    headers.push(String(request.headers['authorization']), String(request.headers['x-openhands-serverconversation-id']));
+    headers.push(
+      String(request.headers['authorization']),
+      String(request.headers['x-openhands-serverconversation-id']),
+    );
     void (async () => {
       const mcp = new McpServer({ name: 'test', version: '1' });
-      mcp.registerTool('add', { inputSchema: { a: z.number(), b: z.number() } }, ({ a, b }) => ({ content: [{ type: 'text', text: String(a + b) }] }));
+      mcp.registerTool('add', { inputSchema: { a: z.number(), b: z.number() } }, ({ a, b }) => ({
+        content: [{ type: 'text', text: String(a + b) }],
+      }));
       const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
       // A server per request, without sessions.
       await mcp.connect(transport);
@@ -47,7 +52,10 @@ describe('tools of MCP servers', () => {
   });
 
   it('are called by the protocol, with the key of their server and the session', async () => {
-    const observation = await clientWith([mcp.url]).runAction({ action: 'call_tool_mcp', args: { name: 'add', arguments: { a: 2, b: 3 } } });
+    const observation = await clientWith([mcp.url]).runAction({
+      action: 'call_tool_mcp',
+      args: { name: 'add', arguments: { a: 2, b: 3 } },
+    });
     assert.ok(observationIs(observation, 'mcp'));
     assert.deepEqual([observation.name, observation.toolArguments], ['add', { a: 2, b: 3 }]);
     assert.match(observation.content, /"text":"5"/);
@@ -60,7 +68,10 @@ describe('tools of MCP servers', () => {
       clientWith([mcp.url]).runAction({ action: 'call_tool_mcp', args: { name: 'none' } }),
       (error) => RuntimeError.is(error, 'mcp') && error.message.includes('none'),
     );
-    const observation = await clientWith(['http://127.0.0.1:1/mcp']).runAction({ action: 'call_tool_mcp', args: { name: 'add' } });
+    const observation = await clientWith(['http://127.0.0.1:1/mcp']).runAction({
+      action: 'call_tool_mcp',
+      args: { name: 'add' },
+    });
     assert.equal(asObject(parseJson(observation.content))?.['isError'], true);
     assert.ok(!observation.content.includes('mcp-key-4711'));
   });

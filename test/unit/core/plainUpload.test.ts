@@ -37,10 +37,18 @@ describe('a folder for a plain devbox', function () {
 
   it('arrives in its home, with modes and without what is ignored or looks secret', async () => {
     let files = 0;
-    const { id } = await startPlainDevbox(api, 'with-folder', { ...chosen, folder }, { signal: signal(), onUpload: (_sent, count) => (files = count) });
+    const { id } = await startPlainDevbox(
+      api,
+      'with-folder',
+      { ...chosen, folder },
+      { signal: signal(), onUpload: (_sent, count) => (files = count) },
+    );
     assert.equal(files, 3);
     const { stdout } = await runCommand(api, id, `cd "it's mine" && ls -A && ./run.sh && ls -A "$HOME"`);
-    assert.deepEqual(stdout.trim().split('\n').sort(), ['-rf ..', '.gitignore', 'empty', "it's mine", 'ran', 'run.sh'].sort());
+    assert.deepEqual(
+      stdout.trim().split('\n').sort(),
+      ['-rf ..', '.gitignore', 'empty', "it's mine", 'ran', 'run.sh'].sort(),
+    );
   });
 
   it('takes what looks secret after a yes', async () => {
@@ -49,13 +57,23 @@ describe('a folder for a plain devbox', function () {
       asked.push(...paths);
       return Promise.resolve(true);
     };
-    const { id } = await startPlainDevbox(api, 'with-secret', { ...chosen, folder }, { signal: signal(), confirmSecrets });
+    const { id } = await startPlainDevbox(
+      api,
+      'with-secret',
+      { ...chosen, folder },
+      { signal: signal(), confirmSecrets },
+    );
     assert.deepEqual(asked, ['.env']);
     assert.equal(await api.readFile(id, "it's mine/.env"), 'PASSWORD=x');
   });
 
   it('leaves no devbox behind when it cannot be read', async () => {
-    const start = startPlainDevbox(api, 'without', { ...chosen, folder: join(folder, 'nowhere') }, { signal: signal() });
+    const start = startPlainDevbox(
+      api,
+      'without',
+      { ...chosen, folder: join(folder, 'nowhere') },
+      { signal: signal() },
+    );
     await assert.rejects(start, (error) => RuntimeError.is(error, 'transfer'));
     for await (const { name, status } of api.list({})) assert.ok(name !== 'without' || status === 'shutdown');
   });

@@ -79,11 +79,14 @@ describe('the VS Code of a plain devbox', function () {
   });
 
   it('tells what could not be downloaded', async () => {
-    await assert.rejects(startPlainVscode(api, devbox, { ...options, installFrom: address('none') }), (error) =>
-      RuntimeError.is(error, 'action_server') && error.message.includes('could not be downloaded'),
+    await assert.rejects(
+      startPlainVscode(api, devbox, { ...options, installFrom: address('none') }),
+      (error) => RuntimeError.is(error, 'action_server') && error.message.includes('could not be downloaded'),
     );
     for (const installFrom of ['http://example.test/x.tar.gz', 'file:///etc/passwd', 'not an address']) {
-      await assert.rejects(startPlainVscode(api, devbox, { ...options, installFrom }), (error) => RuntimeError.is(error, 'invalid_option'));
+      await assert.rejects(startPlainVscode(api, devbox, { ...options, installFrom }), (error) =>
+        RuntimeError.is(error, 'invalid_option'),
+      );
     }
   });
 
@@ -96,7 +99,10 @@ describe('the VS Code of a plain devbox', function () {
     });
     assert.ok(place !== undefined);
     assert.match(served.at(-1) ?? '', /^\/code-server-(?:amd64|arm64)\.tar\.gz$/);
-    assert.deepEqual([...phases].filter((phase) => phase === 'looking' || phase === 'starting'), ['looking', 'starting']);
+    assert.deepEqual(
+      [...phases].filter((phase) => phase === 'looking' || phase === 'starting'),
+      ['looking', 'starting'],
+    );
     assert.equal(place.folder, '/home/user');
     const addresses = new VscodeAddress();
     try {
@@ -108,7 +114,11 @@ describe('the VS Code of a plain devbox', function () {
       addresses.dispose();
     }
     // Only the devbox's user reads what is secret; what is made in the VS Code is as usual.
-    const { stdout } = await runCommand(api, devbox.id, `cd .runloop-devboxes && stat -c %a vscode-token vscode-log && read -r p _ < vscode-process && grep Umask "/proc/$p/status"`);
+    const { stdout } = await runCommand(
+      api,
+      devbox.id,
+      `cd .runloop-devboxes && stat -c %a vscode-token vscode-log && read -r p _ < vscode-process && grep Umask "/proc/$p/status"`,
+    );
     assert.match(stdout, /^600\n600\nUmask:\s+0022$/m);
     // The token is in no log of the devbox.
     assert.ok((await api.logs(devbox.id)).every(({ text }) => !text.includes(place.token)));
@@ -123,11 +133,20 @@ describe('the VS Code of a plain devbox', function () {
 
   it('opens the home of whoever the user of the devbox is, also when it is found running', async () => {
     const launch = { launch_parameters: { user_parameters: { username: 'root', uid: 0 } } };
-    const { id, ...made } = parseDevbox(await api.change('/v1/devboxes', 'creating a devbox', { name: 'of-root', ...launch }, {}));
-    const ofRoot = await waitUntilRunning(api, { id, ...made }, { signal: AbortSignal.timeout(30_000), onStatus: () => undefined });
+    const { id, ...made } = parseDevbox(
+      await api.change('/v1/devboxes', 'creating a devbox', { name: 'of-root', ...launch }, {}),
+    );
+    const ofRoot = await waitUntilRunning(
+      api,
+      { id, ...made },
+      { signal: AbortSignal.timeout(30_000), onStatus: () => undefined },
+    );
     const { stdout } = await runCommand(api, id, 'printf %s "$HOME"');
     assert.match(stdout, /\/root$/);
-    const place = await startPlainVscode(api, ofRoot, { ...options, installFrom: address('code-server-{arch}.tar.gz') });
+    const place = await startPlainVscode(api, ofRoot, {
+      ...options,
+      installFrom: address('code-server-{arch}.tar.gz'),
+    });
     assert.equal(place?.folder, stdout);
     const now = await api.retrieve(id);
     assert.equal((await findPlainVscode(api, now, options))?.folder, stdout);

@@ -7,7 +7,7 @@ import { loopbackLookup } from '../../../src/core/http/httpRequest';
 import { followDevbox } from '../../../src/core/logs/followDevbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
-import type { RunloopRuntimeOptions, SessionKeyStore } from "../../../src/core/options/runtimeOptions";
+import type { RunloopRuntimeOptions, SessionKeyStore } from '../../../src/core/options/runtimeOptions';
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { sessionKeyFile } from '../../../src/core/actionServer/startupCommand';
 import { processesOf } from '../../devboxProcesses';
@@ -75,7 +75,10 @@ for (const sandbox of ['auto', 'plain'] as const) {
       await runtime.close();
       assert.equal((await api.retrieve(id)).status, 'shutdown');
       assert.deepEqual(processesOf(id), []);
-      assert.throws(() => runtime.actions, (error) => RuntimeError.is(error, 'closed'));
+      assert.throws(
+        () => runtime.actions,
+        (error) => RuntimeError.is(error, 'closed'),
+      );
     });
 
     it('asks every request for the session key, and keeps it out of the log (D12)', async () => {
@@ -116,7 +119,10 @@ for (const sandbox of ['auto', 'plain'] as const) {
         assert.equal(bySid.devbox?.id, starter.devbox?.id);
         // In plain mode the home of the devbox is the shell's, and else that of the devbox's user.
         const inHome = sessionKeyFile.replace('/home/user', '');
-        assert.equal((await bySid.actions.run(`stat -c %a ~user${inHome} 2> /dev/null || stat -c %a ~${inHome}`)).content, '600');
+        assert.equal(
+          (await bySid.actions.run(`stat -c %a ~user${inHome} 2> /dev/null || stat -c %a ~${inHome}`)).content,
+          '600',
+        );
         await bySid.close();
         assert.equal(keys.keys.size, 1);
         const byId = runtimeWith({ attachToExisting: true, devboxId: starter.devbox?.id });
@@ -162,7 +168,8 @@ for (const sandbox of ['auto', 'plain'] as const) {
       });
       await assert.rejects(
         runtime.connect(),
-        (error) => RuntimeError.is(error, 'devbox_ended') && /api_shutdown/.test(error.message) && error.devboxId !== undefined,
+        (error) =>
+          RuntimeError.is(error, 'devbox_ended') && /api_shutdown/.test(error.message) && error.devboxId !== undefined,
       );
     });
 
@@ -178,7 +185,10 @@ for (const sandbox of ['auto', 'plain'] as const) {
       })();
       await runtime.close();
       await following;
-      assert.ok(lines.some((line) => line.startsWith('entrypoint: ') && line.includes('ActionExecutor initialized.')), lines.join('\n'));
+      assert.ok(
+        lines.some((line) => line.startsWith('entrypoint: ') && line.includes('ActionExecutor initialized.')),
+        lines.join('\n'),
+      );
     });
   });
 }
@@ -205,12 +215,17 @@ describe('RunloopRuntime meeting trouble', function () {
     const runtime = new RunloopRuntime({ apiKey: 'ak_wrong', baseUrl: platform.baseUrl });
     await assert.rejects(
       runtime.connect(),
-      (error) => RuntimeError.is(error, 'authentication') && !error.message.includes('ak_wrong') && error.nextStep !== '',
+      (error) =>
+        RuntimeError.is(error, 'authentication') && !error.message.includes('ak_wrong') && error.nextStep !== '',
     );
   });
 
   it('a blueprint that is not there is named, with what to do (D24)', async () => {
-    const runtime = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseUrl, blueprintName: 'no-such' });
+    const runtime = new RunloopRuntime({
+      apiKey: platform.apiKey,
+      baseUrl: platform.baseUrl,
+      blueprintName: 'no-such',
+    });
     await assert.rejects(
       runtime.connect(),
       (error) => RuntimeError.is(error, 'blueprint_missing') && error.message.includes('no-such'),
@@ -220,12 +235,30 @@ describe('RunloopRuntime meeting trouble', function () {
   it('options that cannot work are told before any request', () => {
     const make = (options: Partial<RunloopRuntimeOptions>): RunloopRuntime =>
       new RunloopRuntime({ apiKey: 'ak_x', baseUrl: 'http://127.0.0.1:1', ...options });
-    assert.throws(() => make({ apiKey: '' }), (error) => RuntimeError.is(error, 'missing_api_key'));
-    assert.throws(() => make({ baseUrl: 'nonsense' }), (error) => RuntimeError.is(error, 'invalid_option'));
-    assert.throws(() => make({ sid: 'x'.repeat(10_000) }), (error) => RuntimeError.is(error, 'invalid_option'));
-    assert.throws(() => make({ sid: 'a\u0007b' }), (error) => RuntimeError.is(error, 'invalid_option'));
-    assert.throws(() => make({ workspaceMountPathInSandbox: 'relative' }), (error) => RuntimeError.is(error, 'invalid_option'));
-    assert.throws(() => make({ keepAliveTimeSeconds: 200_000 }), (error) => RuntimeError.is(error, 'invalid_option'));
+    assert.throws(
+      () => make({ apiKey: '' }),
+      (error) => RuntimeError.is(error, 'missing_api_key'),
+    );
+    assert.throws(
+      () => make({ baseUrl: 'nonsense' }),
+      (error) => RuntimeError.is(error, 'invalid_option'),
+    );
+    assert.throws(
+      () => make({ sid: 'x'.repeat(10_000) }),
+      (error) => RuntimeError.is(error, 'invalid_option'),
+    );
+    assert.throws(
+      () => make({ sid: 'a\u0007b' }),
+      (error) => RuntimeError.is(error, 'invalid_option'),
+    );
+    assert.throws(
+      () => make({ workspaceMountPathInSandbox: 'relative' }),
+      (error) => RuntimeError.is(error, 'invalid_option'),
+    );
+    assert.throws(
+      () => make({ keepAliveTimeSeconds: 200_000 }),
+      (error) => RuntimeError.is(error, 'invalid_option'),
+    );
   });
 
   it('a second connect of one runtime is refused', async () => {

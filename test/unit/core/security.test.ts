@@ -7,13 +7,16 @@ import { createBody } from '../../../src/core/runtime/connect/createBody';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { resolveConfig } from '../../../src/core/options/runtimeConfig';
-import { type RunloopRuntimeOptions, type SessionKeyStore } from "../../../src/core/options/runtimeOptions";
+import { type RunloopRuntimeOptions, type SessionKeyStore } from '../../../src/core/options/runtimeOptions';
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 import { ensureVscode } from '../../vscode/install';
 
 /** Status of an answer, and where it leads to. */
-function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<{ status: number; location: string | undefined }> {
+function get(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; location: string | undefined }> {
   return new Promise((resolve, reject) => {
     const sending = request(new URL(url), { headers, lookup: loopbackLookup, agent: false }, (answer) => {
       answer.resume();
@@ -47,8 +50,16 @@ describe('what leads into a devbox', function () {
     await platform.stop();
   });
 
-  const connected = async (options: Partial<RunloopRuntimeOptions>): Promise<{ runtime: RunloopRuntime; id: string; events: RuntimeEvent[] }> => {
-    const runtime = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseUrl, plugins: [], sessionKeys, ...options });
+  const connected = async (
+    options: Partial<RunloopRuntimeOptions>,
+  ): Promise<{ runtime: RunloopRuntime; id: string; events: RuntimeEvent[] }> => {
+    const runtime = new RunloopRuntime({
+      apiKey: platform.apiKey,
+      baseUrl: platform.baseUrl,
+      plugins: [],
+      sessionKeys,
+      ...options,
+    });
     const events: RuntimeEvent[] = [];
     runtime.onEvent((event) => events.push(event));
     await runtime.connect();
@@ -73,15 +84,24 @@ describe('what leads into a devbox', function () {
     // Whoever has the account gets it from inside the devbox; the key of one devbox opens no other.
     assert.equal((await api.readFile(first.id, '/home/user/.openhands-runtime/session_api_key')).trim(), key);
     keys.set(first.id, other);
-    const mixed = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseUrl, sessionKeys, attachToExisting: true, devboxId: first.id });
-    await assert.rejects(mixed.connect(), (error) => RuntimeError.is(error, 'session_key') && error.devboxId === first.id);
+    const mixed = new RunloopRuntime({
+      apiKey: platform.apiKey,
+      baseUrl: platform.baseUrl,
+      sessionKeys,
+      attachToExisting: true,
+      devboxId: first.id,
+    });
+    await assert.rejects(
+      mixed.connect(),
+      (error) => RuntimeError.is(error, 'session_key') && error.devboxId === first.id,
+    );
     await mixed.close();
     await first.runtime.close();
     await second.runtime.close();
     assert.equal(keys.size, 0, 'what is shut down has no key any more');
   });
 
-  it('asks for the tunnel\'s token unless open was chosen, and is made for devboxes without a tunnel (D12, D23)', async () => {
+  it("asks for the tunnel's token unless open was chosen, and is made for devboxes without a tunnel (D12, D23)", async () => {
     const usual = await connected({ sid: 'authenticated', headlessMode: true });
     const address = usual.runtime.actionExecutionServerUrl ?? '';
     assert.equal((await get(`${address}/alive`)).status, 401);
@@ -99,7 +119,9 @@ describe('what leads into a devbox', function () {
     assert.equal((await attached.runtime.actions.run('echo through')).content, 'through');
     assert.equal((await get(`${attached.runtime.actionExecutionServerUrl ?? ''}/alive`)).status, 401);
     const paths = attached.events.flatMap((event) => (event.type === 'request' ? [event.request.path] : []));
-    assert.ok(paths.includes(`/v1/devboxes/${id}/enable_tunnel`) && !paths.some((path) => path.includes('create_tunnel')));
+    assert.ok(
+      paths.includes(`/v1/devboxes/${id}/enable_tunnel`) && !paths.some((path) => path.includes('create_tunnel')),
+    );
     await attached.runtime.close({ mode: 'shutdown' });
   });
 

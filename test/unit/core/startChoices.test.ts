@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
-import { choicesBody, parseKeptChoices, parseRepository, parseVariables, type StartChoices } from '../../../src/core/start/startChoices';
+import {
+  choicesBody,
+  parseKeptChoices,
+  parseRepository,
+  parseVariables,
+  type StartChoices,
+} from '../../../src/core/start/startChoices';
 
 const choices: StartChoices = {
   source: { kind: 'blueprint', name: 'openhands' },
@@ -15,10 +21,13 @@ describe('choicesBody', () => {
       blueprint_name: 'openhands',
       launch_parameters: { resource_size_request: 'SMALL', keep_alive_time_seconds: 3_600 },
     });
-    assert.deepEqual(choicesBody({ ...choices, endRule: { kind: 'idle', seconds: 900, action: 'suspend' } }).launch_parameters, {
-      resource_size_request: 'SMALL',
-      lifecycle: { after_idle: { idle_time_seconds: 900, on_idle: 'suspend' } },
-    });
+    assert.deepEqual(
+      choicesBody({ ...choices, endRule: { kind: 'idle', seconds: 900, action: 'suspend' } }).launch_parameters,
+      {
+        resource_size_request: 'SMALL',
+        lifecycle: { after_idle: { idle_time_seconds: 900, on_idle: 'suspend' } },
+      },
+    );
   });
 
   it('names exactly one origin', () => {
@@ -30,8 +39,14 @@ describe('choicesBody', () => {
 
   for (const seconds of [0, 59, 172_801, Number.NaN, 1.5]) {
     it(`refuses a life of ${seconds} s before any request`, () => {
-      for (const endRule of [{ kind: 'lifetime', seconds } as const, { kind: 'idle', seconds, action: 'shutdown' } as const]) {
-        assert.throws(() => choicesBody({ ...choices, endRule }), (error) => RuntimeError.is(error, 'invalid_option'));
+      for (const endRule of [
+        { kind: 'lifetime', seconds } as const,
+        { kind: 'idle', seconds, action: 'shutdown' } as const,
+      ]) {
+        assert.throws(
+          () => choicesBody({ ...choices, endRule }),
+          (error) => RuntimeError.is(error, 'invalid_option'),
+        );
       }
     });
   }
@@ -40,7 +55,12 @@ describe('choicesBody', () => {
 describe('parseRepository', () => {
   it('reads the usual forms, and nothing else', () => {
     const wanted = { owner: 'acme', name: 'tool.js' };
-    for (const text of ['acme/tool.js', 'https://github.com/acme/tool.js', 'https://github.com/acme/tool.js.git', ' acme/tool.js/ ']) {
+    for (const text of [
+      'acme/tool.js',
+      'https://github.com/acme/tool.js',
+      'https://github.com/acme/tool.js.git',
+      ' acme/tool.js/ ',
+    ]) {
       assert.deepEqual(parseRepository(text), wanted);
     }
     for (const text of ['', 'acme', 'https://evil.example/acme/tool', 'a/b/c', 'a b/c', 'acme/$(id)']) {

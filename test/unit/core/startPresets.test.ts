@@ -6,7 +6,14 @@ import { customSizeProblem, parseCustomSize } from '../../../src/core/start/cust
 import { RuntimeError } from '../../../src/core/errors';
 import { PresetError } from '../../../src/core/start/presetFault';
 import { choicesBody, parseKeptChoices } from '../../../src/core/start/startChoices';
-import { choicesOf, longestPresetFile, parsePresetFile, parsePresets, presetFileShape, presetOf } from '../../../src/core/start/startPresets';
+import {
+  choicesOf,
+  longestPresetFile,
+  parsePresetFile,
+  parsePresets,
+  presetFileShape,
+  presetOf,
+} from '../../../src/core/start/startPresets';
 
 const defaults = { blueprint: 'openhands', size: 'LARGE', lifetimeSeconds: 3_600, folder: '/here' };
 
@@ -87,7 +94,10 @@ describe('presets', () => {
   ];
   for (const [what, text] of hostile) {
     it(`are refused as a whole with ${what}`, () => {
-      assert.throws(() => parsePresetFile(text), (error) => RuntimeError.is(error, 'invalid_option') && error.message.length < 500);
+      assert.throws(
+        () => parsePresetFile(text),
+        (error) => RuntimeError.is(error, 'invalid_option') && error.message.length < 500,
+      );
     });
   }
 
@@ -100,11 +110,31 @@ describe('presets', () => {
       }
       return undefined;
     };
-    assert.deepEqual(fault(file({ name: 'a', baseUrl: 'x' })), { kind: 'unknownWord', where: 'presets.0', word: 'baseUrl' });
-    assert.deepEqual(fault(file({ name: 'a', lifetimeMinutes: 4_320 })), { kind: 'tooMuch', where: 'presets.0.lifetimeMinutes', limit: '2880' });
-    assert.deepEqual(fault(file({ name: 'a', idle: { minutes: 0, action: 'suspend' } })), { kind: 'tooLittle', where: 'presets.0.idle.minutes', limit: '1' });
-    assert.deepEqual(fault(file({ name: 'a', idle: { minutes: 5, action: 'explode' } })), { kind: 'notOneOf', where: 'presets.0.idle.action', allowed: 'suspend, shutdown' });
-    assert.deepEqual(fault(file({ name: 'a', plain: true, snapshot: 's' })), { kind: 'excludes', preset: 'a', words: 'blueprint, snapshot, plain' });
+    assert.deepEqual(fault(file({ name: 'a', baseUrl: 'x' })), {
+      kind: 'unknownWord',
+      where: 'presets.0',
+      word: 'baseUrl',
+    });
+    assert.deepEqual(fault(file({ name: 'a', lifetimeMinutes: 4_320 })), {
+      kind: 'tooMuch',
+      where: 'presets.0.lifetimeMinutes',
+      limit: '2880',
+    });
+    assert.deepEqual(fault(file({ name: 'a', idle: { minutes: 0, action: 'suspend' } })), {
+      kind: 'tooLittle',
+      where: 'presets.0.idle.minutes',
+      limit: '1',
+    });
+    assert.deepEqual(fault(file({ name: 'a', idle: { minutes: 5, action: 'explode' } })), {
+      kind: 'notOneOf',
+      where: 'presets.0.idle.action',
+      allowed: 'suspend, shutdown',
+    });
+    assert.deepEqual(fault(file({ name: 'a', plain: true, snapshot: 's' })), {
+      kind: 'excludes',
+      preset: 'a',
+      words: 'blueprint, snapshot, plain',
+    });
     assert.deepEqual(fault('[]'), { kind: 'notAllowed', where: '' });
     assert.equal((fault('{') as { kind: string }).kind, 'noJson');
   });
@@ -125,7 +155,14 @@ describe('a size of one\u2019s own', () => {
   const size = (cpuCores: number, memoryGib: number, diskGib: number) => ({ cpuCores, memoryGib, diskGib });
 
   it('keeps to what Runloop offers', () => {
-    for (const good of [size(0.5, 1, 2), size(0.5, 4, 2), size(1, 2, 64), size(1, 8, 4), size(16, 64, 64), size(16, 32, 2)]) {
+    for (const good of [
+      size(0.5, 1, 2),
+      size(0.5, 4, 2),
+      size(1, 2, 64),
+      size(1, 8, 4),
+      size(16, 64, 64),
+      size(16, 32, 2),
+    ]) {
       assert.equal(customSizeProblem(good), undefined, JSON.stringify(good));
     }
     assert.equal(customSizeProblem(size(3, 8, 4)), 'cpu');
@@ -142,13 +179,21 @@ describe('a size of one\u2019s own', () => {
   it('is read from three numbers', () => {
     assert.deepEqual(parseCustomSize(' 2, 8, 20 '), size(2, 8, 20));
     assert.deepEqual(parseCustomSize('0.5 4 2'), size(0.5, 4, 2));
-    for (const text of ['', '2', '2 8', '2 8 20 1', 'a b c', '2 -8 20', '2 8 Infinity']) assert.equal(parseCustomSize(text), undefined, text);
+    for (const text of ['', '2', '2 8', '2 8 20 1', 'a b c', '2 -8 20', '2 8 Infinity'])
+      assert.equal(parseCustomSize(text), undefined, text);
   });
 
   it('is refused before any request', () => {
-    const choices = { source: { kind: 'plain' }, size: 'CUSTOM_SIZE', endRule: { kind: 'lifetime', seconds: 60 } } as const;
+    const choices = {
+      source: { kind: 'plain' },
+      size: 'CUSTOM_SIZE',
+      endRule: { kind: 'lifetime', seconds: 60 },
+    } as const;
     for (const customSize of [undefined, size(2, 2, 4)]) {
-      assert.throws(() => choicesBody({ ...choices, customSize }), (error) => RuntimeError.is(error, 'invalid_option'));
+      assert.throws(
+        () => choicesBody({ ...choices, customSize }),
+        (error) => RuntimeError.is(error, 'invalid_option'),
+      );
     }
   });
 });

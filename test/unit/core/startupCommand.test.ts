@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'mocha';
-import { entrypoint, shellQuote, startupArgv, type StartupOptions } from '../../../src/core/actionServer/startupCommand';
+import {
+  entrypoint,
+  shellQuote,
+  startupArgv,
+  type StartupOptions,
+} from '../../../src/core/actionServer/startupCommand';
 
 const defaults: StartupOptions = {
   workspacePath: '/workspace',
@@ -19,13 +24,25 @@ function words(commandLine: string): string[] {
 }
 
 describe('the startup command', () => {
-  const tail = (options: Partial<StartupOptions>): string => startupArgv({ ...defaults, ...options }).slice(10).join(' ');
+  const tail = (options: Partial<StartupOptions>): string =>
+    startupArgv({ ...defaults, ...options })
+      .slice(10)
+      .join(' ');
 
   it("is OpenHands' own for the observed configurations", () => {
-    assert.equal(startupArgv(defaults).slice(0, 6).join(' '), '/openhands/micromamba/bin/micromamba run -n openhands poetry run');
-    assert.equal(startupArgv(defaults).slice(6, 10).join(' '), 'python -u -m openhands.runtime.action_execution_server');
+    assert.equal(
+      startupArgv(defaults).slice(0, 6).join(' '),
+      '/openhands/micromamba/bin/micromamba run -n openhands poetry run',
+    );
+    assert.equal(
+      startupArgv(defaults).slice(6, 10).join(' '),
+      'python -u -m openhands.runtime.action_execution_server',
+    );
     assert.equal(tail({ plugins: [] }), '4444 --working-dir /workspace --username openhands --user-id 1000');
-    assert.equal(tail({}), '4444 --working-dir /workspace --plugins agent_skills jupyter vscode --username openhands --user-id 1000');
+    assert.equal(
+      tail({}),
+      '4444 --working-dir /workspace --plugins agent_skills jupyter vscode --username openhands --user-id 1000',
+    );
     assert.equal(
       tail({ username: 'root', userId: 0, plugins: ['jupyter'] }),
       '4444 --working-dir /workspace --plugins jupyter --username root --user-id 0',

@@ -20,7 +20,12 @@ describe('a tunnel that does not answer', () => {
   after(() => void server.close());
 
   async function failureOf(url: string): Promise<RuntimeError> {
-    const http = new ActionServerHttp({ url, sessionKey: 'session', tunnelToken: undefined, devboxId: 'dbx_of_tunnel' });
+    const http = new ActionServerHttp({
+      url,
+      sessionKey: 'session',
+      tunnelToken: undefined,
+      devboxId: 'dbx_of_tunnel',
+    });
     try {
       await http.once('GET', '/alive', { timeoutMs: 400, signal: undefined });
     } catch (error) {
@@ -38,7 +43,10 @@ describe('a tunnel that does not answer', () => {
     assert.deepEqual([unknown.code, closed.code, silent.code], ['network', 'network', 'deadline']);
     for (const error of [unknown, closed, silent]) {
       assert.match(error.message, /^(?:Could not reach|No answer from) the devbox dbx_of_tunnel.*[^.]\.$/);
-      assert.doesNotMatch(`${error.message} ${error.nextStep} ${messageOf(error.cause)} ${String(error.stack)}`, new RegExp(key));
+      assert.doesNotMatch(
+        `${error.message} ${error.nextStep} ${messageOf(error.cause)} ${String(error.stack)}`,
+        new RegExp(key),
+      );
     }
     assert.match(closed.message, /ECONNREFUSED/);
     const { cause } = closed;
@@ -46,7 +54,13 @@ describe('a tunnel that does not answer', () => {
   });
 
   it('is not to be read in a log either', () => {
-    assert.equal(redact(`see https://8080-${key}.tunnel.runloop.ai/x?y`), 'see https://8080-[removed].tunnel.runloop.ai/x?y');
-    assert.equal(redact('8080-short.tunnel.example and 2024-abcdefghijklmnopqrstuvw.log stay'), '8080-short.tunnel.example and 2024-abcdefghijklmnopqrstuvw.log stay');
+    assert.equal(
+      redact(`see https://8080-${key}.tunnel.runloop.ai/x?y`),
+      'see https://8080-[removed].tunnel.runloop.ai/x?y',
+    );
+    assert.equal(
+      redact('8080-short.tunnel.example and 2024-abcdefghijklmnopqrstuvw.log stay'),
+      '8080-short.tunnel.example and 2024-abcdefghijklmnopqrstuvw.log stay',
+    );
   });
 });

@@ -20,7 +20,10 @@ describe('Reading an account of a thousand devboxes', function () {
 
   before(async () => {
     platform = await startPlatform([]);
-    await new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).createDevbox({}, { requestId: 'many' });
+    await new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).createDevbox(
+      {},
+      { requestId: 'many' },
+    );
     many = await multiplyDevboxes(platform, 1_000);
     api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: many.baseUrl });
   });

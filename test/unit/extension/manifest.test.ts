@@ -35,7 +35,8 @@ describe('the manifest', () => {
       for (const item of asArray(items)) assert.ok(known.has(asString(asObject(item)?.['command']) ?? ''));
     }
     for (const path of ['package.nls.json', 'package.nls.zh-cn.json']) {
-      for (const match of readFileSync(path, 'utf8').matchAll(/command:([\w.]+)/g)) assert.ok(known.has(match[1] ?? ''));
+      for (const match of readFileSync(path, 'utf8').matchAll(/command:([\w.]+)/g))
+        assert.ok(known.has(match[1] ?? ''));
     }
   });
 
@@ -55,10 +56,20 @@ describe('the manifest', () => {
     for (const name of ['displayName', 'description', 'publisher', 'license', 'homepage', 'pricing']) {
       assert.ok((asString(manifest[name]) ?? '') !== '', name);
     }
-    for (const name of ['repository', 'bugs']) assert.match(asString(asObject(manifest[name])?.['url']) ?? '', /^https:\/\//, name);
+    for (const name of ['repository', 'bugs'])
+      assert.match(asString(asObject(manifest[name])?.['url']) ?? '', /^https:\/\//, name);
     const banner = asObject(manifest['galleryBanner']);
     assert.match(asString(banner?.['color']) ?? '', /^#[0-9a-f]{6}$/i);
-    const categories = ['AI', 'Chat', 'Debuggers', 'Machine Learning', 'Other', 'SCM Providers', 'Testing', 'Visualization'];
+    const categories = [
+      'AI',
+      'Chat',
+      'Debuggers',
+      'Machine Learning',
+      'Other',
+      'SCM Providers',
+      'Testing',
+      'Visualization',
+    ];
     for (const category of asArray(manifest['categories'])) assert.ok(categories.includes(asString(category) ?? ''));
     const keywords = asArray(manifest['keywords']);
     assert.ok(keywords.length > 0 && keywords.length <= 30);
@@ -103,7 +114,11 @@ describe('the manifest', () => {
     assert.deepEqual(Object.keys(bundle).sort(), [...usedTexts()].sort());
     // As the editor's own Chinese has them: punctuation of full width, brackets of half.
     for (const text of [...Object.values(chinese), ...Object.values(bundle)]) {
-      assert.doesNotMatch(text.replaceAll(/`[^`]*`|\]\(command:|https?:/g, ''), /\p{Script=Han}[,:;?!]|[,:;?!]\p{Script=Han}|[（）]/u, text);
+      assert.doesNotMatch(
+        text.replaceAll(/`[^`]*`|\]\(command:|https?:/g, ''),
+        /\p{Script=Han}[,:;?!]|[,:;?!]\p{Script=Han}|[（）]/u,
+        text,
+      );
     }
   });
 });

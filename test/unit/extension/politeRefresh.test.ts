@@ -38,11 +38,15 @@ describe('Refreshing, as the platform sees it', function () {
   }
 
   /** Requests that the platform got while that many seconds passed for the refresh. */
-  async function callsDuring(seconds: number, more: readonly object[] = []): Promise<{ list: number; api: number; tunnel: number }> {
+  async function callsDuring(
+    seconds: number,
+    more: readonly object[] = [],
+  ): Promise<{ list: number; api: number; tunnel: number }> {
     await faults('', { rules: [...counters, slowBoot, ...more] });
     await timing.pass(seconds);
     const rules = asArray(asObject(await faults(''))?.['rules']).map(asObject);
-    const count = (id: string): number => asNumber(rules.find((rule) => asString(rule?.['id']) === id)?.['matches']) ?? -1;
+    const count = (id: string): number =>
+      asNumber(rules.find((rule) => asString(rule?.['id']) === id)?.['matches']) ?? -1;
     return { list: count('list'), api: count('api'), tunnel: count('tunnel') };
   }
 

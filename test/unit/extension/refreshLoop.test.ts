@@ -3,7 +3,14 @@ import { describe, it } from 'mocha';
 import { refreshDelaySeconds, RefreshLoop, type RefreshState } from '../../../src/extension/devboxes/refreshLoop';
 import { ManualTiming } from './manualTiming';
 
-const seen: RefreshState = { signedIn: true, wanted: true, visible: true, focused: true, inTransition: false, failures: 0 };
+const seen: RefreshState = {
+  signedIn: true,
+  wanted: true,
+  visible: true,
+  focused: true,
+  inTransition: false,
+  failures: 0,
+};
 
 describe('refreshDelaySeconds', () => {
   it('is quick only while something changes before the eyes of the user, slow else, rare unseen', () => {

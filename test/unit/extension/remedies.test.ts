@@ -8,8 +8,19 @@ describe('The buttons of a failure', () => {
 
   it('help in the three cases of trouble: key refused, no connection in time, failed task', () => {
     assert.deepEqual([of('authentication'), of('missing_api_key')], ['signIn', 'signIn']);
-    assert.deepEqual([of('deadline'), of('no_action_server'), of('network')], ['tryAgain showOutput', 'showOutput tryAgain', 'tryAgain']);
-    for (const code of ['devbox_ended', 'action_server', 'action_timeout', 'shell_busy', 'environment', 'transfer', 'mcp'] as const) {
+    assert.deepEqual(
+      [of('deadline'), of('no_action_server'), of('network')],
+      ['tryAgain showOutput', 'showOutput tryAgain', 'tryAgain'],
+    );
+    for (const code of [
+      'devbox_ended',
+      'action_server',
+      'action_timeout',
+      'shell_busy',
+      'environment',
+      'transfer',
+      'mcp',
+    ] as const) {
       assert.equal(of(code), 'showOutput tryAgain', code);
     }
     assert.equal(of('disconnected'), 'tryAgain showOutput');

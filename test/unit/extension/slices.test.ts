@@ -34,6 +34,9 @@ describe('Slices of work', () => {
       }),
     );
     const settled = await Promise.allSettled(results);
-    assert.deepEqual(settled.map(({ status }) => status), ['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    );
   });
 });

@@ -19,13 +19,24 @@ describe('The keeper of the local platform', () => {
     const running = await readRunning(folder);
     if (running !== undefined) {
       process.kill(running.pid, 'SIGTERM');
-      await eventually(async () => (await processStart(running.pid)) === running.started, (lives) => !lives);
+      await eventually(
+        async () => (await processStart(running.pid)) === running.started,
+        (lives) => !lives,
+      );
     }
     rmSync(folder, { recursive: true, force: true });
   });
 
   const start = (signal: AbortSignal, limitMs: number, ...platform: string[]): Promise<KeeperStart> => {
-    const args = [join('dist', 'localKeeper.mjs'), join('dist', 'local.mjs'), folder, 'name-of-the-key', '--data-dir', join(folder, 'data'), ...platform];
+    const args = [
+      join('dist', 'localKeeper.mjs'),
+      join('dist', 'local.mjs'),
+      folder,
+      'name-of-the-key',
+      '--data-dir',
+      join(folder, 'data'),
+      ...platform,
+    ];
     const env = { PATH: process.env['PATH'] ?? '', HOME: folder, RUNLOOP_LOCAL_API_KEY: 'ak_local_keeper_test' };
     return startKeeper(process.execPath, args, { cwd: process.cwd(), env, signal, limitMs });
   };
@@ -42,7 +53,9 @@ describe('The keeper of the local platform', () => {
     later.abort();
     await sleep(Math.max(0, begun + limitMs + 1_000 - Date.now()));
     assert.deepEqual(await readRunning(folder), running);
-    const answer = await fetch(`${running.baseUrl}/v1/devboxes`, { headers: { authorization: 'Bearer ak_local_keeper_test' } });
+    const answer = await fetch(`${running.baseUrl}/v1/devboxes`, {
+      headers: { authorization: 'Bearer ak_local_keeper_test' },
+    });
     assert.equal(answer.status, 200);
   });
 

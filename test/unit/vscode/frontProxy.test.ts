@@ -20,7 +20,11 @@ describe('the front proxy of npm start', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'runloop-front-proxy-'));
-    sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(Buffer.concat([Buffer.from('echo '), Buffer.isBuffer(data) ? data : Buffer.alloc(0)]))));
+    sockets.on('connection', (socket) =>
+      socket.on('message', (data) =>
+        socket.send(Buffer.concat([Buffer.from('echo '), Buffer.isBuffer(data) ? data : Buffer.alloc(0)])),
+      ),
+    );
     behind.listen(0, '127.0.0.1');
     await once(behind, 'listening');
     proxy = await start();
@@ -43,7 +47,9 @@ describe('the front proxy of npm start', () => {
 
   async function ask(path: string, options: RequestOptions = {}): Promise<IncomingMessage & { body: Buffer }> {
     const asking = request(`${proxy.origin}${path}`, { agent: false, ...options }).end();
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => asking.on('response', resolve).on('error', reject));
+    const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+      asking.on('response', resolve).on('error', reject),
+    );
     return Object.assign(answer, { body: await buffer(answer) });
   }
 

@@ -76,7 +76,10 @@ export async function setupEnvironment(client: ActionExecutionClient, setup: Env
 }
 
 async function runFixed(client: ActionExecutionClient, command: string, setup: EnvironmentSetup): Promise<string> {
-  const observation = await client.runAction({ action: 'run', args: { command, hidden: true, blocking: true }, timeout: 60 }, setup.signal);
+  const observation = await client.runAction(
+    { action: 'run', args: { command, hidden: true, blocking: true }, timeout: 60 },
+    setup.signal,
+  );
   if (!isRunObservation(observation) || observation.exitCode !== 0) {
     throw failed(client, oneLine(redact(observation.content, Object.values(setup.variables)), 200));
   }
@@ -85,7 +88,10 @@ async function runFixed(client: ActionExecutionClient, command: string, setup: E
 
 async function setInJupyter(client: ActionExecutionClient, setup: EnvironmentSetup): Promise<void> {
   try {
-    await client.runAction({ action: 'run_ipython', args: { code: jupyterCell, include_extra: false }, timeout: 60 }, setup.signal);
+    await client.runAction(
+      { action: 'run_ipython', args: { code: jupyterCell, include_extra: false }, timeout: 60 },
+      setup.signal,
+    );
   } catch (error) {
     // A server without the plugin refuses cells; there is no kernel then that could miss a variable.
     if (!RuntimeError.is(error, 'action_server')) throw error;

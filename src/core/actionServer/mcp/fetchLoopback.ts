@@ -21,6 +21,8 @@ export async function fetchLoopback(input: string | URL, init: RequestInit = {})
   const empty = status === 204 || status === 304;
   return new Response(empty ? null : (Readable.toWeb(response) as ReadableStream<Uint8Array>), {
     status,
-    headers: Object.entries(response.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as [string, string]] : [])),
+    headers: Object.entries(response.headers).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value] as [string, string]] : [],
+    ),
   });
 }

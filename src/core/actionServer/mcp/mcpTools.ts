@@ -49,12 +49,20 @@ export class McpTools {
    * @returns an `mcp` observation with the result as JSON; failures of the tool or its server are such a result too
    * @throws RuntimeError `mcp` if no server has the tool
    */
-  async call(name: string, toolArguments: JsonObject, timeoutSeconds: number, signal?: AbortSignal): Promise<Observation> {
+  async call(
+    name: string,
+    toolArguments: JsonObject,
+    timeoutSeconds: number,
+    signal?: AbortSignal,
+  ): Promise<Observation> {
     const extras = { name, arguments: toolArguments };
     const failures: string[] = [];
     if (this.#servers.stdio.length > 0) await this.register(signal);
     const { sse, shttp } = this.config();
-    const all = [...sse.map((server) => ({ server, kind: 'sse' as const })), ...shttp.map((server) => ({ server, kind: 'shttp' as const }))];
+    const all = [
+      ...sse.map((server) => ({ server, kind: 'sse' as const })),
+      ...shttp.map((server) => ({ server, kind: 'shttp' as const })),
+    ];
     for (const { server, kind } of all) {
       try {
         const result = await this.#callOn(server, kind, { name, toolArguments, timeoutSeconds, signal });
@@ -84,7 +92,10 @@ export class McpTools {
     const { openMcp } = await import('./openMcp');
     const client = await openMcp(server.url, kind, this.#headers(server), connectMs);
     try {
-      const request = { timeout: call.timeoutSeconds * 1000, ...(call.signal === undefined ? {} : { signal: call.signal }) };
+      const request = {
+        timeout: call.timeoutSeconds * 1000,
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      };
       let cursor: string | undefined;
       do {
         const page = await client.listTools(cursor === undefined ? {} : { cursor }, request);
@@ -121,7 +132,11 @@ export class McpTools {
 
   async #register(signal: AbortSignal | undefined): Promise<void> {
     const servers = [...this.#servers.stdio].sort((a, b) => (a.name < b.name ? -1 : 1));
-    const answer = await this.#http.once('POST', '/update_mcp_server', { timeoutMs: registerMs, signal, body: servers });
+    const answer = await this.#http.once('POST', '/update_mcp_server', {
+      timeoutMs: registerMs,
+      signal,
+      body: servers,
+    });
     // A failed start is a 200 as well; the reason is in this field.
     const reason = asString(asObject(parseJson(answer.body))?.['router_error_log']) ?? '';
     if (reason === '') return;

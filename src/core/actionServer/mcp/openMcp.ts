@@ -4,10 +4,18 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { fetchLoopback } from './fetchLoopback';
 
 /** Opens a connection to an MCP server. The caller closes it. */
-export async function openMcp(url: string, kind: 'sse' | 'shttp', headers: Record<string, string>, timeoutMs: number): Promise<Client> {
+export async function openMcp(
+  url: string,
+  kind: 'sse' | 'shttp',
+  headers: Record<string, string>,
+  timeoutMs: number,
+): Promise<Client> {
   const client = new Client({ name: 'runloop-devboxes', version: '1' });
   const options = { requestInit: { headers }, fetch: fetchLoopback };
-  const transport = kind === 'sse' ? new SSEClientTransport(new URL(url), options) : new StreamableHTTPClientTransport(new URL(url), options);
+  const transport =
+    kind === 'sse'
+      ? new SSEClientTransport(new URL(url), options)
+      : new StreamableHTTPClientTransport(new URL(url), options);
   await client.connect(transport, { timeout: timeoutMs });
   return client;
 }

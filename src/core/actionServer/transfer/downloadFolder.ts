@@ -31,7 +31,10 @@ export async function downloadFolder(
   const partial = `${options.zipFile}.part`;
   try {
     const query = new URLSearchParams({ path: options.path });
-    const response = await http.stream(`/download_files?${query.toString()}`, { timeoutMs: packTimeoutMs, signal: options.signal });
+    const response = await http.stream(`/download_files?${query.toString()}`, {
+      timeoutMs: packTimeoutMs,
+      signal: options.signal,
+    });
     const length = Number(response.headers['content-length'] ?? Number.NaN);
     const total = Number.isFinite(length) ? length : undefined;
     let bytes = 0;

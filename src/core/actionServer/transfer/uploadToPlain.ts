@@ -40,7 +40,11 @@ export async function uploadToPlain(
   const temporary = await mkdtemp(join(tmpdir(), 'runloop-upload-'));
   try {
     const archive = join(temporary, 'archive.tgz');
-    await pipeline(await packed(folder, [...found.emptyFolders, ...files]), createWriteStream(archive, { mode: 0o600 }), { signal });
+    await pipeline(
+      await packed(folder, [...found.emptyFolders, ...files]),
+      createWriteStream(archive, { mode: 0o600 }),
+      { signal },
+    );
     const remote = `.runloop-devboxes-${randomBytes(8).toString('hex')}.tgz`;
     await send(api, devboxId, { ...options, archive, remote, files: files.length });
     const target = `"$HOME"/${shellQuote(basename(folder))}`;
@@ -64,7 +68,11 @@ interface Sending extends Pick<WorkspaceUpload, 'onProgress' | 'signal'> {
   readonly files: number;
 }
 
-async function send(api: RunloopApi, devboxId: string, { archive, remote, files, onProgress, signal }: Sending): Promise<void> {
+async function send(
+  api: RunloopApi,
+  devboxId: string,
+  { archive, remote, files, onProgress, signal }: Sending,
+): Promise<void> {
   const boundary = `----runloop${randomBytes(16).toString('hex')}`;
   const head = Buffer.from(
     `--${boundary}\r\nContent-Disposition: form-data; name="path"\r\n\r\n${remote}\r\n` +

@@ -71,14 +71,21 @@ export async function uploadWorkspace(
 export async function packed(folder: string, paths: readonly string[]): Promise<Readable> {
   const { create } = await import('tar');
   // With a leading `./`, no name can be taken for anything but a path.
-  const archive = create({ cwd: folder, gzip: true, portable: true, noDirRecurse: true }, paths.map((path) => `./${path}`));
+  const archive = create(
+    { cwd: folder, gzip: true, portable: true, noDirRecurse: true },
+    paths.map((path) => `./${path}`),
+  );
   const chunks = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of archive) yield chunk;
   };
   return Readable.from(chunks());
 }
 
-async function inShell(client: ActionExecutionClient, command: string, signal: AbortSignal | undefined): Promise<string> {
+async function inShell(
+  client: ActionExecutionClient,
+  command: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const args = { command, hidden: true, blocking: true };
   const observation = await client.runAction({ action: 'run', args, timeout: unpackSeconds }, signal);
   if (isRunObservation(observation) && observation.exitCode === 0) return observation.content.trim();

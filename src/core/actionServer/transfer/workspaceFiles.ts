@@ -41,7 +41,7 @@ export async function workspaceFiles(folder: string, signal?: AbortSignal): Prom
       kept += 1;
       if (entry.isDirectory()) await visit(within, rules);
       else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsInside(folder, within)))) {
-        (await isSecret(folder, within) ? found.secrets : found.files).push(within);
+        ((await isSecret(folder, within)) ? found.secrets : found.files).push(within);
       }
     }
     if (kept === 0 && path !== '') found.emptyFolders.push(path);

@@ -3,7 +3,7 @@ import type { LogEntry } from '../../platform/logEntry';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { LineRedactor } from '../../redact';
 import { retrying, withDeadline } from '../../http/retry';
-import { readRule } from "../../http/retryRules";
+import { readRule } from '../../http/retryRules';
 import { readLog } from '../followDevbox';
 import { LineGroups, type LineGroup } from '../lineGroups';
 import { recordText } from '../recordText';
@@ -66,7 +66,11 @@ const excerptLength = 400;
  * Looks for a pattern in the logs of devboxes, as they are now, redacted. A devbox whose log cannot be read is told of
  * and does not stop the others. Resolves when all are done or the signal is aborted.
  */
-export async function searchLogs(api: RunloopApi, devboxIds: readonly string[], options: LogSearchOptions): Promise<void> {
+export async function searchLogs(
+  api: RunloopApi,
+  devboxIds: readonly string[],
+  options: LogSearchOptions,
+): Promise<void> {
   const waiting = [...devboxIds];
   const lane = async (): Promise<void> => {
     for (let id = waiting.shift(); id !== undefined && !isAborted(options.signal); id = waiting.shift()) {
@@ -199,9 +203,11 @@ class SearchedLines {
     this.#first += lines.length;
     if (lines.length === 0 || this.isFull) return;
     // What is beyond the searched part need not travel.
-    const found = await this.#searcher.find(lines.map((line) => line.slice(0, searchedCharacters))).catch((error: unknown) => {
-      throw error instanceof TooSlow ? new TooSlow(first + error.index) : error;
-    });
+    const found = await this.#searcher
+      .find(lines.map((line) => line.slice(0, searchedCharacters)))
+      .catch((error: unknown) => {
+        throw error instanceof TooSlow ? new TooSlow(first + error.index) : error;
+      });
     const matches = found.slice(0, mostMatches - this.#found).map(({ index, start, end }) => ({
       line: first + index,
       level: levels[index] ?? 'info',
@@ -213,7 +219,11 @@ class SearchedLines {
 }
 
 /** What is shown of a line: all of it, or in a long one what is around the match. */
-export function excerpt(line: string, start: number, end: number): { readonly text: string; readonly start: number; readonly end: number } {
+export function excerpt(
+  line: string,
+  start: number,
+  end: number,
+): { readonly text: string; readonly start: number; readonly end: number } {
   if (line.length <= excerptLength) return { text: line, start, end };
   const from = Math.max(0, Math.min(start - excerptBefore, line.length - excerptLength));
   const before = from > 0 ? '…' : '';
@@ -222,4 +232,3 @@ export function excerpt(line: string, start: number, end: number): { readonly te
   const shift = before.length - from;
   return { text, start: start + shift, end: Math.min(end + shift, text.length - after.length) };
 }
-

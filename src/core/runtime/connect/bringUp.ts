@@ -53,7 +53,12 @@ export async function bringUp(
   const sessionKey = options.sessionKey ?? (await knownSessionKey(context, devbox));
   const client = new ActionExecutionClient(
     {
-      url: tunnelOrigin({ port: actionServerPort, key: tunnel.key, apiBaseUrl: api.baseUrl, template: config.tunnelUrlTemplate }),
+      url: tunnelOrigin({
+        port: actionServerPort,
+        key: tunnel.key,
+        apiBaseUrl: api.baseUrl,
+        template: config.tunnelUrlTemplate,
+      }),
       sessionKey,
       tunnelToken: tunnel.authToken,
       devboxId: devbox.id,
@@ -71,7 +76,9 @@ async function running(context: BringUpContext, found: Devbox): Promise<{ devbox
   let devbox = found;
   while (devbox.status === 'suspending') {
     context.onPhase('resuming', devbox);
-    devbox = (await api.waitForStatus(devbox.id, ['suspended', 'running', 'failure', 'shutdown'], 10, call)) ?? (await api.retrieve(devbox.id, call));
+    devbox =
+      (await api.waitForStatus(devbox.id, ['suspended', 'running', 'failure', 'shutdown'], 10, call)) ??
+      (await api.retrieve(devbox.id, call));
   }
   const wasSuspended = devbox.status === 'suspended' || devbox.status === 'resuming';
   if (devbox.status === 'suspended') {

@@ -1,6 +1,6 @@
 import type { CreateDevboxBody } from '../../platform/createDevboxBody';
 import { containerName, type RuntimeConfig } from '../../options/runtimeConfig';
-import { containerNameKey } from "../../platform/devbox";
+import { containerNameKey } from '../../platform/devbox';
 import { choicesBody, type StartChoices } from '../../start/startChoices';
 import { entrypoint, sessionKeyFile } from '../../actionServer/startupCommand';
 

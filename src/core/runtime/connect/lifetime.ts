@@ -1,6 +1,6 @@
 import type { Disposable } from '../../events';
 import type { Devbox } from '../../platform/devbox';
-import type { IdlePolicy } from "../../options/runtimeOptions";
+import type { IdlePolicy } from '../../options/runtimeOptions';
 
 /** Milliseconds before the end of a devbox's life that its user is told. */
 const warnBeforeMs = 5 * 60_000;
@@ -27,7 +27,8 @@ export function watchLifetime(options: LifetimeOptions): Disposable {
   if (options.idle === undefined && createTimeMs !== undefined && keepAliveSeconds !== undefined) {
     const leftMs = createTimeMs + keepAliveSeconds * 1000 - Date.now();
     const untilWarning = Math.min(Math.max(leftMs - warnBeforeMs, 0), longestTimerMs);
-    const tell = (): void => options.onExpiring(Math.max(0, Math.round((createTimeMs + keepAliveSeconds * 1000 - Date.now()) / 1000)));
+    const tell = (): void =>
+      options.onExpiring(Math.max(0, Math.round((createTimeMs + keepAliveSeconds * 1000 - Date.now()) / 1000)));
     timers.push(setTimeout(tell, untilWarning));
   }
   for (const timer of timers) timer.unref();

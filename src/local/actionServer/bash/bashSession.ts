@@ -83,9 +83,7 @@ export class BashSession {
     }
     const commands = await topLevelCommands(command, this.#options.program.bash);
     if (commands.length > 1) return { kind: 'refused', text: severalCommands(commands) };
-    return this.#isOpen
-      ? this.#goOn(request, command, controlKey)
-      : this.#begin(request, command, controlKey, '');
+    return this.#isOpen ? this.#goOn(request, command, controlKey) : this.#begin(request, command, controlKey, '');
   }
 
   /** Ends bash and all it started. */

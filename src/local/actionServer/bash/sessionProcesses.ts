@@ -55,12 +55,15 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): boolean {
       reached = true;
     } catch (error) {
       // It ended between being listed and being signalled, or it belongs to somebody else now.
-      if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error;
+      if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
+        throw error;
     }
   }
   return reached;
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(String(error.code));
+  return (
+    error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(String(error.code))
+  );
 }

@@ -73,7 +73,11 @@ export class Shell {
     const script = options.program.script;
     // Both outputs go through one pipe, as on a terminal: two pipes do not keep the order of what came through them.
     const pipedArguments = ['-c', `${inner} 2>&1`];
-    const { file, args } = commandOf(options.user, script ?? bash, script === undefined ? pipedArguments : ['-qefc', inner, '/dev/null']);
+    const { file, args } = commandOf(
+      options.user,
+      script ?? bash,
+      script === undefined ? pipedArguments : ['-qefc', inner, '/dev/null'],
+    );
     this.#child = spawn(file, args, {
       cwd: options.workingDir,
       env: { ...options.environment, ...options.user.environment, SHELL: bash },
@@ -112,7 +116,17 @@ export class Shell {
     const folder = await mkdtemp(join(options.tempDir, 'action-server-shell-'));
     const nonce = randomBytes(16).toString('hex');
     const isTerminal = options.program.script !== undefined;
-    await writeFile(join(folder, 'start'), shellScript({ nonce, commandFile: join(folder, 'command'), jobsFile: join(folder, 'jobs'), isTerminal, user: options.user.name }), { mode: folderFileMode });
+    await writeFile(
+      join(folder, 'start'),
+      shellScript({
+        nonce,
+        commandFile: join(folder, 'command'),
+        jobsFile: join(folder, 'jobs'),
+        isTerminal,
+        user: options.user.name,
+      }),
+      { mode: folderFileMode },
+    );
     await options.user.own(folder);
     const shell = new Shell(folder, nonce, options);
     const stop = (): void => void shell.#child.kill('SIGKILL');

@@ -93,7 +93,8 @@ export class Terminal {
   #print(text: string): void {
     const line = this.#lines[this.#row] ?? '';
     if (this.#column === line.length) this.#setLine(line + text);
-    else this.#setLine(line.slice(0, this.#column).padEnd(this.#column) + text + line.slice(this.#column + text.length));
+    else
+      this.#setLine(line.slice(0, this.#column).padEnd(this.#column) + text + line.slice(this.#column + text.length));
     this.#column += text.length;
     if (this.#column > longestLine) this.#shortenLine();
   }

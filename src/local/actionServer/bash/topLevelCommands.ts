@@ -24,7 +24,9 @@ export async function topLevelCommands(text: string, bash: string): Promise<stri
     end = Math.max(end, start + 1);
     const candidate = lines.slice(start, end).join('\n');
     if (end >= lines.length) return [...commands, candidate];
-    const result = endsWithBackslash(candidate) ? { kind: 'error' as const, wanted: undefined } : await parse(candidate, bash);
+    const result = endsWithBackslash(candidate)
+      ? { kind: 'error' as const, wanted: undefined }
+      : await parse(candidate, bash);
     if (result.kind === 'complete') {
       commands.push(candidate);
       start = end;

@@ -31,8 +31,17 @@ export function parseCalls(code: string): ActionCall[] {
   return calls;
 }
 
-const constants = new Map<string, unknown>([['True', true], ['False', false], ['None', null]]);
-const escapes = new Map([['n', '\n'], ['t', '\t'], ['r', '\r'], ['\n', '']]);
+const constants = new Map<string, unknown>([
+  ['True', true],
+  ['False', false],
+  ['None', null],
+]);
+const escapes = new Map([
+  ['n', '\n'],
+  ['t', '\t'],
+  ['r', '\r'],
+  ['\n', ''],
+]);
 
 class CallReader {
   readonly #code: string;

@@ -20,7 +20,10 @@ interface Action {
   readonly run: (values: Record<string, unknown>, tabs: Tabs) => Promise<void>;
 }
 
-function action<Shape extends z.ZodRawShape>(shape: Shape, run: (values: z.infer<z.ZodObject<Shape>>, tabs: Tabs) => Promise<void>): Action {
+function action<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  run: (values: z.infer<z.ZodObject<Shape>>, tabs: Tabs) => Promise<void>,
+): Action {
   const whole = z.strictObject(shape);
   return {
     parameters: Object.keys(shape),
@@ -30,7 +33,10 @@ function action<Shape extends z.ZodRawShape>(shape: Shape, run: (values: z.infer
 }
 
 const actions = new Map<string, Action>([
-  ['noop', action({ wait_ms: z.number().min(0).max(longestNoop).default(1000) }, async ({ wait_ms: time }) => pause(time))],
+  [
+    'noop',
+    action({ wait_ms: z.number().min(0).max(longestNoop).default(1000) }, async ({ wait_ms: time }) => pause(time)),
+  ],
   ['send_msg_to_user', action({ text: z.string() }, () => Promise.resolve())],
   ['report_infeasible', action({ reason: z.string() }, () => Promise.resolve())],
   ['goto', action({ url: z.string() }, ({ url }, tabs) => tabs.active.goto(url))],
@@ -39,24 +45,47 @@ const actions = new Map<string, Action>([
   ['new_tab', action({}, (_values, tabs) => tabs.open())],
   ['tab_close', action({}, (_values, tabs) => tabs.close())],
   ['tab_focus', action({ index: z.int() }, ({ index }, tabs) => tabs.focus(index))],
-  ['scroll', action({ delta_x: z.number(), delta_y: z.number() }, ({ delta_x: deltaX, delta_y: deltaY }, tabs) => mouse(tabs.active, 'mouseWheel', { x: 640, y: 360 }, { deltaX, deltaY }))],
+  [
+    'scroll',
+    action({ delta_x: z.number(), delta_y: z.number() }, ({ delta_x: deltaX, delta_y: deltaY }, tabs) =>
+      mouse(tabs.active, 'mouseWheel', { x: 640, y: 360 }, { deltaX, deltaY }),
+    ),
+  ],
   ['click', action({ bid, button, modifiers }, (values, tabs) => click(tabs.active, values, 1))],
   ['dblclick', action({ bid, button, modifiers }, (values, tabs) => click(tabs.active, values, 2))],
-  ['hover', action({ bid }, async (values, tabs) => mouse(tabs.active, 'mouseMoved', await tabs.active.centreOf(values.bid)))],
+  [
+    'hover',
+    action({ bid }, async (values, tabs) => mouse(tabs.active, 'mouseMoved', await tabs.active.centreOf(values.bid))),
+  ],
   ['focus', action({ bid }, (values, tabs) => focus(tabs.active, values.bid))],
   ['fill', action({ bid, value: z.string() }, (values, tabs) => fill(tabs.active, values.bid, values.value))],
   ['clear', action({ bid }, (values, tabs) => fill(tabs.active, values.bid, ''))],
-  ['press', action({ bid, key_comb: z.string() }, async (values, tabs) => {
-    await focus(tabs.active, values.bid);
-    await press(tabs.active, values.key_comb);
-  })],
-  ['select_option', action({ bid, options: z.union([z.string(), z.array(z.string())]) }, async (values, tabs) => {
-    await tabs.active.call(tabs.active.node(values.bid), selectScript, [values.options].flat());
-  })],
-  ['drag_and_drop', action({ from_bid: bid, to_bid: bid }, (values, tabs) => drag(tabs.active, values.from_bid, values.to_bid))],
-  ['upload_file', action({ bid, file: z.union([z.string(), z.array(z.string())]) }, async (values, tabs) => {
-    await tabs.active.send('DOM.setFileInputFiles', { backendNodeId: tabs.active.node(values.bid), files: [values.file].flat() });
-  })],
+  [
+    'press',
+    action({ bid, key_comb: z.string() }, async (values, tabs) => {
+      await focus(tabs.active, values.bid);
+      await press(tabs.active, values.key_comb);
+    }),
+  ],
+  [
+    'select_option',
+    action({ bid, options: z.union([z.string(), z.array(z.string())]) }, async (values, tabs) => {
+      await tabs.active.call(tabs.active.node(values.bid), selectScript, [values.options].flat());
+    }),
+  ],
+  [
+    'drag_and_drop',
+    action({ from_bid: bid, to_bid: bid }, (values, tabs) => drag(tabs.active, values.from_bid, values.to_bid)),
+  ],
+  [
+    'upload_file',
+    action({ bid, file: z.union([z.string(), z.array(z.string())]) }, async (values, tabs) => {
+      await tabs.active.send('DOM.setFileInputFiles', {
+        backendNodeId: tabs.active.node(values.bid),
+        files: [values.file].flat(),
+      });
+    }),
+  ],
 ]);
 
 /** A name that is no action's. */
@@ -88,20 +117,34 @@ export async function runCalls(calls: readonly ActionCall[], tabs: Tabs): Promis
 
 function argumentsOf({ name, positional, named }: ActionCall, { parameters, shape }: Action): Record<string, unknown> {
   if (positional.length > parameters.length) {
-    throw new ArgumentError(`${name}() takes ${parameters.length} positional arguments but ${positional.length} were given`);
+    throw new ArgumentError(
+      `${name}() takes ${parameters.length} positional arguments but ${positional.length} were given`,
+    );
   }
-  const values = { ...Object.fromEntries(positional.map((value, index) => [parameters[index] ?? '', value])), ...named };
+  const values = {
+    ...Object.fromEntries(positional.map((value, index) => [parameters[index] ?? '', value])),
+    ...named,
+  };
   const parsed = shape.safeParse(values);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new ArgumentError(`${name}(): ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'cannot be used'}`);
 }
 
-async function mouse(page: Page, type: string, at: { readonly x: number; readonly y: number }, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+async function mouse(
+  page: Page,
+  type: string,
+  at: { readonly x: number; readonly y: number },
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   await page.send('Input.dispatchMouseEvent', { type, ...at, ...more });
 }
 
-async function click(page: Page, values: { readonly bid: string; readonly button: string; readonly modifiers: readonly string[] }, count: number): Promise<void> {
+async function click(
+  page: Page,
+  values: { readonly bid: string; readonly button: string; readonly modifiers: readonly string[] },
+  count: number,
+): Promise<void> {
   const at = await page.centreOf(values.bid);
   const held = parseKeys([...values.modifiers, 'a'].join('+'))?.modifiers ?? 0;
   await mouse(page, 'mouseMoved', at, { modifiers: held });
@@ -117,7 +160,12 @@ async function drag(page: Page, from: string, to: string): Promise<void> {
   await mouse(page, 'mousePressed', start, { button: 'left', clickCount: 1 });
   const end = await page.centreOf(to);
   for (const part of [0.25, 0.5, 0.75, 1]) {
-    await mouse(page, 'mouseMoved', { x: start.x + (end.x - start.x) * part, y: start.y + (end.y - start.y) * part }, { button: 'left', buttons: 1 });
+    await mouse(
+      page,
+      'mouseMoved',
+      { x: start.x + (end.x - start.x) * part, y: start.y + (end.y - start.y) * part },
+      { button: 'left', buttons: 1 },
+    );
   }
   await mouse(page, 'mouseReleased', end, { button: 'left', clickCount: 1 });
 }
@@ -138,7 +186,12 @@ async function press(page: Page, combination: string): Promise<void> {
   const text = key.text === undefined ? {} : { text: key.text };
   // Editing commands are not derived from keys here, as they are by the keyboard of a person.
   const commands = held === 2 && key.key.toLowerCase() === 'a' ? { commands: ['selectAll'] } : {};
-  await page.send('Input.dispatchKeyEvent', { type: key.text === undefined ? 'rawKeyDown' : 'keyDown', ...event, ...text, ...commands });
+  await page.send('Input.dispatchKeyEvent', {
+    type: key.text === undefined ? 'rawKeyDown' : 'keyDown',
+    ...event,
+    ...text,
+    ...commands,
+  });
   await page.send('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
 }
 

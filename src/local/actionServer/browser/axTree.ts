@@ -69,7 +69,10 @@ function lineOf(node: AxNode, name: string, elements: Elements, clickable: Reado
   const role = text(node.role?.value);
   const bid = elements.nameOf(node.backendDOMNodeId);
   const value = node.value?.value;
-  const attributes = node.backendDOMNodeId !== undefined && bid !== undefined && clickable.has(node.backendDOMNodeId) ? ['clickable'] : [];
+  const attributes =
+    node.backendDOMNodeId !== undefined && bid !== undefined && clickable.has(node.backendDOMNodeId)
+      ? ['clickable']
+      : [];
   for (const property of node.properties ?? []) {
     const held = property.value.value;
     if (held === undefined || held === describedMark || passedOver.has(property.name)) continue;

@@ -43,7 +43,10 @@ export class BrowseActions {
   /** Does what the action says and shows the page; what goes wrong on the way is part of the answer. */
   async run(request: ActionRequest): Promise<Observation> {
     const { args, action } = request;
-    const code = action === 'browse' ? `goto(${JSON.stringify(this.#address(args.requiredText('url')))})` : args.requiredText('browser_actions');
+    const code =
+      action === 'browse'
+        ? `goto(${JSON.stringify(this.#address(args.requiredText('url')))})`
+        : args.requiredText('browser_actions');
     const wholeTree = args.flag('return_axtree');
     const browser = await this.#ready();
     if (browser === undefined) return errorObservation(noBrowser);
@@ -70,7 +73,8 @@ export class BrowseActions {
       problem = `${error instanceof Error ? error.name : 'Error'}: ${messageOf(error)}`;
       await browser.page.nameElements();
     }
-    const fresh = problem === '' || action === 'browse' ? undefined : (await this.#files()).find((name) => !before.has(name));
+    const fresh =
+      problem === '' || action === 'browse' ? undefined : (await this.#files()).find((name) => !before.has(name));
     return fresh === undefined ? this.#report(browser, action, code, problem, wholeTree) : this.#download(fresh);
   }
 
@@ -98,12 +102,21 @@ export class BrowseActions {
     return url.startsWith('http') ? url : `${this.#surroundings.paths.toDevbox(process.cwd())}${url}`;
   }
 
-  async #report(browser: Browser, action: string, code: string, problem: string, wholeTree: boolean): Promise<Observation> {
+  async #report(
+    browser: Browser,
+    action: string,
+    code: string,
+    problem: string,
+    wholeTree: boolean,
+  ): Promise<Observation> {
     const { page } = browser;
     const [url, focused, screenshot] = [await urlOf(page), await focusedOf(page), await screenshotOf(page)];
     const file = await this.#keepScreenshot(screenshot);
     const tree = await axTreeOf(page);
-    const content = action === 'browse' ? textReport(url, problem, await textOf(page)) : treeReport({ url, focused, file, problem, tree: tree.text });
+    const content =
+      action === 'browse'
+        ? textReport(url, problem, await textOf(page))
+        : treeReport({ url, focused, file, problem, tree: tree.text });
     return {
       message: `Visited ${url}`,
       observation: 'browse',
@@ -194,8 +207,15 @@ function textReport(url: string, problem: string, text: string): string {
   return `[Current URL: ${url}]\n${error}============== BEGIN webpage content ==============\n${text}\n============== END webpage content ==============\n`;
 }
 
-function treeReport(page: { readonly url: string; readonly focused: string; readonly file: string; readonly problem: string; readonly tree: string }): string {
-  const outcome = page.problem === '' ? '[Action executed successfully.]\n' : errorBlock('The last action failed:', page.problem);
+function treeReport(page: {
+  readonly url: string;
+  readonly focused: string;
+  readonly file: string;
+  readonly problem: string;
+  readonly tree: string;
+}): string {
+  const outcome =
+    page.problem === '' ? '[Action executed successfully.]\n' : errorBlock('The last action failed:', page.problem);
   return (
     `[Current URL: ${page.url}]\n[Focused element bid: ${page.focused}]\n[Screenshot saved to: ${page.file}]\n\n${outcome}` +
     'Accessibility tree of the COMPLETE webpage:\nNote: the word in brackets at the beginning of a line is the bid by which actions name that element.\n' +

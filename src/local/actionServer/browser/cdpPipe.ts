@@ -55,10 +55,16 @@ export class CdpPipe {
    *
    * @throws Error with the browser's reason, or when it has ended
    */
-  async send(method: string, params: Readonly<Record<string, unknown>> = {}, sessionId?: string): Promise<Record<string, unknown>> {
+  async send(
+    method: string,
+    params: Readonly<Record<string, unknown>> = {},
+    sessionId?: string,
+  ): Promise<Record<string, unknown>> {
     if (this.#closed) throw new Error('The browser has ended.');
     const id = (this.#lastId += 1);
-    const answer = new Promise<Record<string, unknown>>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const answer = new Promise<Record<string, unknown>>((resolve, reject) =>
+      this.#waiting.set(id, { resolve, reject }),
+    );
     this.#input.write(`${JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) })}\0`);
     return answer;
   }

@@ -8,7 +8,14 @@ import type { Logger } from '../logging';
 import { CdpPipe } from './cdpPipe';
 import type { BrowserEvent } from './cdpPipe';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome-headless-shell', 'headless_shell'];
+const names = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome-headless-shell',
+  'headless_shell',
+];
 /** How long Chromium may take to answer for the first time. */
 const startDeadlineMs = 60_000;
 
@@ -72,7 +79,11 @@ export class Chromium {
    *
    * @throws Error when it does not start
    */
-  static async start(program: string, { environment, tempDir }: ChromiumSurroundings, onEvent: (event: BrowserEvent) => void): Promise<Chromium> {
+  static async start(
+    program: string,
+    { environment, tempDir }: ChromiumSurroundings,
+    onEvent: (event: BrowserEvent) => void,
+  ): Promise<Chromium> {
     const profile = await mkdtemp(join(tempDir, 'action-server-browser-'));
     const child = spawn(program, [...options, `--user-data-dir=${profile}`, 'about:blank'], {
       env: environment,

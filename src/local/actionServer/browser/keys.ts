@@ -58,7 +58,13 @@ function keyOf(name: string, modifiers: number): Key | undefined {
   const letter = name === 'Space' ? ' ' : name;
   if (!/^.$/su.test(letter)) return undefined;
   const upper = letter.toUpperCase();
-  const code = /[A-Z]/.test(upper) ? `Key${upper}` : /\d/.test(letter) ? `Digit${letter}` : letter === ' ' ? 'Space' : '';
+  const code = /[A-Z]/.test(upper)
+    ? `Key${upper}`
+    : /\d/.test(letter)
+      ? `Digit${letter}`
+      : letter === ' '
+        ? 'Space'
+        : '';
   // Held with Control, Alt or Meta a key is a command and types nothing.
   return { key: letter, code, keyCode: upper.charCodeAt(0), text: (modifiers & 7) === 0 ? letter : undefined };
 }

@@ -13,14 +13,16 @@ const smallestArea = 20;
 
 const snapshotAnswer = z.object({
   strings: z.array(z.string()),
-  documents: z.array(z.object({
-    nodes: z.object({
-      parentIndex: z.array(z.number()),
-      nodeName: z.array(z.number()),
-      backendNodeId: z.array(z.number()),
-      isClickable: z.object({ index: z.array(z.number()) }).optional(),
+  documents: z.array(
+    z.object({
+      nodes: z.object({
+        parentIndex: z.array(z.number()),
+        nodeName: z.array(z.number()),
+        backendNodeId: z.array(z.number()),
+        isClickable: z.object({ index: z.array(z.number()) }).optional(),
+      }),
     }),
-  })),
+  ),
 });
 const quadsAnswer = z.object({ quads: z.array(z.array(z.number())) });
 const locationAnswer = z.object({ backendNodeId: z.number() });
@@ -52,7 +54,9 @@ export async function markedScreenshot(page: Page, screenshot: string): Promise<
   const marks = await marksOf(page);
   const { frameTree } = frameAnswer.parse(await page.send('Page.getFrameTree'));
   // A world of its own: the page's scripts cannot see or change what is drawn.
-  const { executionContextId } = worldAnswer.parse(await page.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'marks' }));
+  const { executionContextId } = worldAnswer.parse(
+    await page.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'marks' }),
+  );
   const answer = await page.send('Runtime.callFunctionOn', {
     functionDeclaration: drawScript,
     executionContextId,
@@ -64,7 +68,9 @@ export async function markedScreenshot(page: Page, screenshot: string): Promise<
 }
 
 async function marksOf(page: Page): Promise<readonly Mark[]> {
-  const { strings, documents } = snapshotAnswer.parse(await page.send('DOMSnapshot.captureSnapshot', { computedStyles: [] }));
+  const { strings, documents } = snapshotAnswer.parse(
+    await page.send('DOMSnapshot.captureSnapshot', { computedStyles: [] }),
+  );
   const parents = new Map<number, number>();
   const candidates: number[] = [];
   for (const { nodes } of documents) {
@@ -87,7 +93,11 @@ async function marksOf(page: Page): Promise<readonly Mark[]> {
 }
 
 /** Where an element is to be seen; undefined when it is not, or something else lies over its middle. */
-async function visibleBox(page: Page, backendNodeId: number, parents: ReadonlyMap<number, number>): Promise<Box | undefined> {
+async function visibleBox(
+  page: Page,
+  backendNodeId: number,
+  parents: ReadonlyMap<number, number>,
+): Promise<Box | undefined> {
   const [quad] = await page.send('DOM.getContentQuads', { backendNodeId }).then(
     (answer) => quadsAnswer.parse(answer).quads,
     // What is not laid out has no place.
@@ -96,7 +106,10 @@ async function visibleBox(page: Page, backendNodeId: number, parents: ReadonlyMa
   if (quad === undefined) return undefined;
   const [xs, ys] = [quad.filter((_, at) => at % 2 === 0), quad.filter((_, at) => at % 2 === 1)];
   const [x, y] = [Math.max(0, Math.min(...xs)), Math.max(0, Math.min(...ys))];
-  const [width, height] = [Math.min(pageSize.width, Math.max(...xs)) - x, Math.min(pageSize.height, Math.max(...ys)) - y];
+  const [width, height] = [
+    Math.min(pageSize.width, Math.max(...xs)) - x,
+    Math.min(pageSize.height, Math.max(...ys)) - y,
+  ];
   if (width <= 0 || height <= 0 || width * height < smallestArea) return undefined;
   const location = { x: Math.round(x + width / 2), y: Math.round(y + height / 2), includeUserAgentShadowDOM: false };
   let over: number | undefined = await page.send('DOM.getNodeForLocation', location).then(

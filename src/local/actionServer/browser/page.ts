@@ -14,7 +14,9 @@ const settleTime = 300;
 const navigateAnswer = z.object({ errorText: z.string().optional(), loaderId: z.string().optional() });
 const evaluateAnswer = z.object({
   result: z.object({ value: z.unknown(), objectId: z.string().optional() }).partial(),
-  exceptionDetails: z.object({ text: z.string(), exception: z.object({ description: z.string().optional() }).optional() }).optional(),
+  exceptionDetails: z
+    .object({ text: z.string(), exception: z.object({ description: z.string().optional() }).optional() })
+    .optional(),
 });
 const quadsAnswer = z.object({ quads: z.array(z.array(z.number())) });
 const resolveAnswer = z.object({ object: z.object({ objectId: z.string() }) });
@@ -110,10 +112,19 @@ export class Page {
    * @throws Error with what the function threw
    */
   async call(node: number | undefined, source: string, ...values: readonly unknown[]): Promise<unknown> {
-    const parameters = { functionDeclaration: source, arguments: values.map((value) => ({ value })), returnByValue: true, awaitPromise: true, userGesture: true };
+    const parameters = {
+      functionDeclaration: source,
+      arguments: values.map((value) => ({ value })),
+      returnByValue: true,
+      awaitPromise: true,
+      userGesture: true,
+    };
     const objectId = node === undefined ? await this.#window() : await this.#object(node);
-    const { result, exceptionDetails } = evaluateAnswer.parse(await this.send('Runtime.callFunctionOn', { ...parameters, objectId }));
-    if (exceptionDetails !== undefined) throw new Error((exceptionDetails.exception?.description ?? exceptionDetails.text).split('\n')[0]);
+    const { result, exceptionDetails } = evaluateAnswer.parse(
+      await this.send('Runtime.callFunctionOn', { ...parameters, objectId }),
+    );
+    if (exceptionDetails !== undefined)
+      throw new Error((exceptionDetails.exception?.description ?? exceptionDetails.text).split('\n')[0]);
     return result.value;
   }
 

@@ -17,7 +17,14 @@ const frameTree: z.ZodType<FrameTree> = z.object({
 });
 const framesAnswer = z.object({ frameTree });
 const snapshotAnswer = z.object({
-  documents: z.array(z.object({ nodes: z.object({ backendNodeId: z.array(z.number()), isClickable: z.object({ index: z.array(z.number()) }).optional() }) })),
+  documents: z.array(
+    z.object({
+      nodes: z.object({
+        backendNodeId: z.array(z.number()),
+        isClickable: z.object({ index: z.array(z.number()) }).optional(),
+      }),
+    }),
+  ),
 });
 
 /** The address that a page shows. */
@@ -49,15 +56,23 @@ export async function axTreeOf(page: Page): Promise<{ readonly text: string; rea
     await page.call(undefined, unmarkScript, describedMark);
   }
   const snapshot = snapshotAnswer.parse(await page.send('DOMSnapshot.captureSnapshot', { computedStyles: [] }));
-  const clickable = new Set(snapshot.documents.flatMap(({ nodes }) => (nodes.isClickable?.index ?? []).map((index) => nodes.backendNodeId[index] ?? -1)));
+  const clickable = new Set(
+    snapshot.documents.flatMap(({ nodes }) =>
+      (nodes.isClickable?.index ?? []).map((index) => nodes.backendNodeId[index] ?? -1),
+    ),
+  );
   return { text: axTreeText(trees, root.frame.id, page.elements, clickable), trees };
 }
 
 /** The name of the element that has the focus; empty when there is none. */
 export async function focusedOf(page: Page): Promise<string> {
-  const { result } = z.object({ result: z.object({ objectId: z.string().optional() }) }).parse(await page.send('Runtime.evaluate', { expression: focusScript }));
+  const { result } = z
+    .object({ result: z.object({ objectId: z.string().optional() }) })
+    .parse(await page.send('Runtime.evaluate', { expression: focusScript }));
   if (result.objectId === undefined) return '';
-  const { node } = z.object({ node: z.object({ backendNodeId: z.number() }) }).parse(await page.send('DOM.describeNode', { objectId: result.objectId }));
+  const { node } = z
+    .object({ node: z.object({ backendNodeId: z.number() }) })
+    .parse(await page.send('DOM.describeNode', { objectId: result.objectId }));
   return page.elements.nameOf(node.backendNodeId) ?? '';
 }
 

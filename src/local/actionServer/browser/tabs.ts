@@ -4,7 +4,9 @@ import { Page } from './page';
 
 const created = z.object({ targetId: z.string() });
 const attached = z.object({ sessionId: z.string() });
-const targetEvent = z.object({ targetInfo: z.object({ targetId: z.string(), type: z.string(), openerId: z.string().optional() }) });
+const targetEvent = z.object({
+  targetInfo: z.object({ targetId: z.string(), type: z.string(), openerId: z.string().optional() }),
+});
 const destroyedEvent = z.object({ targetId: z.string() });
 const targetsAnswer = z.object({ targetInfos: z.array(z.object({ targetId: z.string(), type: z.string() })) });
 

@@ -92,7 +92,12 @@ export class FileEditor {
   async view(shown: string, range: unknown): Promise<string> {
     const path = await this.#locate(shown);
     if ((await kindOf(path)) === 'directory') {
-      if (range !== null) throw EditorError.invalid('view_range', range, 'The `view_range` parameter is not allowed when `path` points to a directory.');
+      if (range !== null)
+        throw EditorError.invalid(
+          'view_range',
+          range,
+          'The `view_range` parameter is not allowed when `path` points to a directory.',
+        );
       return directoryView(path, shown);
     }
     const file = await this.#load(path, shown);
@@ -101,14 +106,28 @@ export class FileEditor {
     const [first, last] = parseRange(range, lines.length);
     const note = last > lines.length ? `NOTE: The file has only ${lines.length} lines; the view ends there.\n` : '';
     const end = last === -1 ? lines.length : last;
-    return note + numbered(lines.slice(first - 1, end).join('').replace(/\n$/, ''), `File ${shown}`, first);
+    return (
+      note +
+      numbered(
+        lines
+          .slice(first - 1, end)
+          .join('')
+          .replace(/\n$/, ''),
+        `File ${shown}`,
+        first,
+      )
+    );
   }
 
   async #create(shown: string, text: string): Promise<EditOutcome> {
     await this.#requireAbsolute(shown);
     const path = this.#paths.toHost(shown);
     if ((await kindOf(path)) !== 'missing') {
-      throw EditorError.invalid('path', shown, `File already exists at: ${shown}. Cannot overwrite files using command \`create\`.`);
+      throw EditorError.invalid(
+        'path',
+        shown,
+        `File already exists at: ${shown}. Cannot overwrite files using command \`create\`.`,
+      );
     }
     await store(path, shown, Buffer.from(text, 'utf8'));
     await this.#own(path);
@@ -118,7 +137,11 @@ export class FileEditor {
 
   async #replace(shown: string, oldText: string, newText: string | null): Promise<EditOutcome> {
     if (oldText === newText) {
-      throw EditorError.invalid('new_str', newText, 'No replacement was performed. `new_str` and `old_str` must be different.');
+      throw EditorError.invalid(
+        'new_str',
+        newText,
+        'No replacement was performed. `new_str` and `old_str` must be different.',
+      );
     }
     const file = await this.#loadFile(shown);
     const { text, line, addedLines } = replaceOnce(file.text, oldText, newText ?? '', shown);
@@ -143,7 +166,11 @@ export class FileEditor {
   }
 
   /** @param shown the lines to show: from some in front of the line `after` to the line `upTo` */
-  async #change(file: LoadedFile, text: string, shown: { readonly after: number; readonly upTo: number }): Promise<EditOutcome> {
+  async #change(
+    file: LoadedFile,
+    text: string,
+    shown: { readonly after: number; readonly upTo: number },
+  ): Promise<EditOutcome> {
     await save(file, text);
     this.#history.push(file.path, file.text);
     const from = Math.max(0, shown.after - snippetLines);
@@ -158,11 +185,19 @@ export class FileEditor {
   async #loadFile(shown: string): Promise<LoadedFile> {
     const path = await this.#locate(shown);
     if ((await kindOf(path)) === 'directory') {
-      throw EditorError.invalid('path', shown, `The path ${shown} is a directory and only the \`view\` command can be used on directories.`);
+      throw EditorError.invalid(
+        'path',
+        shown,
+        `The path ${shown} is a directory and only the \`view\` command can be used on directories.`,
+      );
     }
     const suffix = extname(shown);
     if (documents.has(suffix.toLowerCase())) {
-      throw EditorError.invalid('path', shown, `The path ${shown} points to a binary file (${suffix}) and only the \`view\` command can be used on supported binary files.`);
+      throw EditorError.invalid(
+        'path',
+        shown,
+        `The path ${shown} points to a binary file (${suffix}) and only the \`view\` command can be used on supported binary files.`,
+      );
     }
     return this.#load(path, shown);
   }
@@ -170,10 +205,14 @@ export class FileEditor {
   async #load(path: string, shown: string): Promise<LoadedFile> {
     const { size } = await stat(path);
     if (size > largestFile) {
-      throw new EditorError(`File validation failed for ${shown}: File is too large (${(size / mebibyte).toFixed(1)}MB). Maximum allowed size is ${largestFile / mebibyte}MB.`);
+      throw new EditorError(
+        `File validation failed for ${shown}: File is too large (${(size / mebibyte).toFixed(1)}MB). Maximum allowed size is ${largestFile / mebibyte}MB.`,
+      );
     }
     if (await isBinaryFile(path)) {
-      throw new EditorError(`File validation failed for ${shown}: File appears to be binary and this file type cannot be read or edited by this tool.`);
+      throw new EditorError(
+        `File validation failed for ${shown}: File appears to be binary and this file type cannot be read or edited by this tool.`,
+      );
     }
     try {
       const { text, encoding } = decodeText(await readFile(path));
@@ -188,13 +227,18 @@ export class FileEditor {
     if (isAbsolute(shown)) return;
     const isThere = (await kindOf(join(this.#workingDir, shown))) !== 'missing';
     const suggestion = isThere ? ` Maybe you meant ${join(this.#paths.toDevbox(this.#workingDir), shown)}?` : '';
-    throw EditorError.invalid('path', shown === '' ? '.' : shown, `The path should be an absolute path, starting with \`/\`.${suggestion}`);
+    throw EditorError.invalid(
+      'path',
+      shown === '' ? '.' : shown,
+      `The path should be an absolute path, starting with \`/\`.${suggestion}`,
+    );
   }
 
   async #locate(shown: string): Promise<string> {
     await this.#requireAbsolute(shown);
     const path = this.#paths.toHost(shown);
-    if ((await kindOf(path)) === 'missing') throw EditorError.invalid('path', shown, `The path ${shown} does not exist. Please provide a valid path.`);
+    if ((await kindOf(path)) === 'missing')
+      throw EditorError.invalid('path', shown, `The path ${shown} does not exist. Please provide a valid path.`);
     return path;
   }
 }
@@ -212,11 +256,19 @@ function parseRange(range: unknown, count: number): [number, number] {
   }
   const [from, to] = [Number(first), Number(last)];
   if (from < 1 || from > count) {
-    throw EditorError.invalid('view_range', range, `Its first element \`${from}\` should be within the range of lines of the file: [1, ${count}].`);
+    throw EditorError.invalid(
+      'view_range',
+      range,
+      `Its first element \`${from}\` should be within the range of lines of the file: [1, ${count}].`,
+    );
   }
   const end = to === -1 ? count : Math.min(to, count);
   if (end < from) {
-    throw EditorError.invalid('view_range', range, `Its second element \`${end}\` should be greater than or equal to the first element \`${from}\`.`);
+    throw EditorError.invalid(
+      'view_range',
+      range,
+      `Its second element \`${end}\` should be greater than or equal to the first element \`${from}\`.`,
+    );
   }
   return [from, to];
 }

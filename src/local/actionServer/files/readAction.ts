@@ -52,7 +52,11 @@ export async function readAction(fields: ActionFields, context: FileContext, edi
   if (!Buffer.isBuffer(bytes)) return bytes;
   const text = decodeUtf8(bytes);
   if (text === undefined) return errorObservation(`File could not be decoded as utf-8: ${shown}.`);
-  const lines = lineWindow(splitLines(text.replace(/\r\n?/g, '\n')), fields.wholeNumber('start', 0), fields.wholeNumber('end', -1));
+  const lines = lineWindow(
+    splitLines(text.replace(/\r\n?/g, '\n')),
+    fields.wholeNumber('start', 0),
+    fields.wholeNumber('end', -1),
+  );
   return readObservation(shown, lines.join(''), 'default');
 }
 
@@ -69,7 +73,8 @@ async function readBytes(path: string, shown: string, context: FileContext): Pro
     }
     return await readFile(path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))) throw error;
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')))
+      throw error;
     const dir = context.paths.toDevbox(context.shellDir);
     return errorObservation(`File not found: ${shown}. Your current working directory is ${dir}.`);
   }

@@ -36,7 +36,9 @@ export async function writeAction(fields: ActionFields, context: FileContext): P
       // Explicitly, because the mode given at creation is cut by the umask.
       await chmod(path, newFileMode);
     } catch (error) {
-      return errorObservation(`File ${shown} written, but failed to change ownership and permissions: ${errorText(error, shown)}`);
+      return errorObservation(
+        `File ${shown} written, but failed to change ownership and permissions: ${errorText(error, shown)}`,
+      );
     }
     return writeObservation(shown);
   }

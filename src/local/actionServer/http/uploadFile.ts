@@ -76,7 +76,8 @@ async function receive(
     upload.catch(() => stream.resume());
   });
   await pipeline(request, form);
-  if (upload === undefined) throw HttpError.invalidParameters('body.file: a file part with the name "file" is required');
+  if (upload === undefined)
+    throw HttpError.invalidParameters('body.file: a file part with the name "file" is required');
   return upload;
 }
 

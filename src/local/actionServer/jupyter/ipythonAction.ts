@@ -57,7 +57,9 @@ export class IpythonActions {
   async #importSkills(kernel: JupyterKernel): Promise<void> {
     const { text } = await kernel.run(skillsCode, undefined);
     const why = stripVTControlCharacters(text).trim();
-    this.#surroundings.log.info(why === '' ? 'Plugin agent_skills: imported' : `Plugin agent_skills: not there (${why})`);
+    this.#surroundings.log.info(
+      why === '' ? 'Plugin agent_skills: imported' : `Plugin agent_skills: not there (${why})`,
+    );
   }
 
   async #ready(shellDir: string): Promise<JupyterKernel> {

@@ -75,7 +75,8 @@ export class JupyterKernel {
       throw notFound(error instanceof Error ? error.message : String(error));
     }
     const first = await kernel.#next();
-    if (first === undefined) throw new Error(`The Jupyter kernel did not start: ${complaint.trim().split('\n').at(-1) ?? ''}`);
+    if (first === undefined)
+      throw new Error(`The Jupyter kernel did not start: ${complaint.trim().split('\n').at(-1) ?? ''}`);
     if ('missing' in first) throw notFound(first.missing);
     if ('interpreter' in first) kernel.#interpreter = first.interpreter;
     log.info('Jupyter kernel started');
@@ -94,7 +95,9 @@ export class JupyterKernel {
     if (answer === undefined || 'failed' in answer) {
       this.#broken = true;
       await this.dispose();
-      throw new Error(`The Jupyter kernel ended while it ran the code${answer === undefined ? '' : ` (${answer.failed})`}; the next code gets a new one.`);
+      throw new Error(
+        `The Jupyter kernel ended while it ran the code${answer === undefined ? '' : ` (${answer.failed})`}; the next code gets a new one.`,
+      );
     }
     if (!('text' in answer)) throw new Error('The Jupyter kernel answered something else.');
     return answer;

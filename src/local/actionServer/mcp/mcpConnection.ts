@@ -31,7 +31,11 @@ export class McpConnection {
    * @param environment of the process, to which the configuration adds
    * @throws Error with the reason, and what the server wrote on stderr
    */
-  static async start(config: McpServerConfig, environment: Readonly<Record<string, string>>, cwd: string): Promise<McpConnection> {
+  static async start(
+    config: McpServerConfig,
+    environment: Readonly<Record<string, string>>,
+    cwd: string,
+  ): Promise<McpConnection> {
     const transport = new StdioClientTransport({
       command: config.command,
       args: [...config.args],

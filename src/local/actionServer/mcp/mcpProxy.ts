@@ -77,24 +77,36 @@ export class McpProxy {
   async dispose(): Promise<void> {
     this.#closed = true;
     await this.#updating;
-    await Promise.all([...[...this.#sessions.values()].map(({ server }) => server.close()), ...this.#connections.map((connection) => connection.close())]);
+    await Promise.all([
+      ...[...this.#sessions.values()].map(({ server }) => server.close()),
+      ...this.#connections.map((connection) => connection.close()),
+    ]);
   }
 
   async #update(servers: readonly McpServerConfig[]): Promise<string> {
     if (this.#closed) return 'The server is shutting down.';
     const { environment, workingDir, log } = this.#surroundings;
     const kept = this.#connections.filter(({ open, config }) => open && servers.some((server) => same(server, config)));
-    await Promise.all(this.#connections.filter((connection) => !kept.includes(connection)).map((connection) => connection.close()));
+    await Promise.all(
+      this.#connections.filter((connection) => !kept.includes(connection)).map((connection) => connection.close()),
+    );
     const wanted = servers.filter((server) => !kept.some(({ config }) => same(server, config)));
-    const started = await Promise.allSettled(wanted.map((server) => McpConnection.start(server, environment, workingDir)));
+    const started = await Promise.allSettled(
+      wanted.map((server) => McpConnection.start(server, environment, workingDir)),
+    );
     const problems: string[] = [];
     const fresh: McpConnection[] = [];
     for (const [index, outcome] of started.entries()) {
       if (outcome.status === 'fulfilled') fresh.push(outcome.value);
-      else problems.push(`Failed to start the MCP server ${wanted[index]?.name ?? ''}: ${outcome.reason instanceof Error ? outcome.reason.message : String(outcome.reason)}`);
+      else
+        problems.push(
+          `Failed to start the MCP server ${wanted[index]?.name ?? ''}: ${outcome.reason instanceof Error ? outcome.reason.message : String(outcome.reason)}`,
+        );
     }
     // In the order of the list, whichever was there first.
-    this.#connections = servers.flatMap((server) => [...kept, ...fresh].filter(({ config }) => config.name === server.name));
+    this.#connections = servers.flatMap((server) =>
+      [...kept, ...fresh].filter(({ config }) => config.name === server.name),
+    );
     this.#mounted ||= servers.length > 0;
     log.info(`MCP servers: ${this.#connections.length} of ${servers.length} run`);
     await this.#announce();
@@ -113,7 +125,10 @@ export class McpProxy {
   }
 
   #newServer(): Server {
-    const server = new Server({ name: 'OpenHandsActionExecutionProxy', version: '1' }, { capabilities: { tools: { listChanged: true } } });
+    const server = new Server(
+      { name: 'OpenHandsActionExecutionProxy', version: '1' },
+      { capabilities: { tools: { listChanged: true } } },
+    );
     server.setRequestHandler(ListToolsRequestSchema, async () => {
       const lists = await Promise.all(this.#connections.map((connection) => this.#toolsOf(connection)));
       return { tools: lists.flat() };
@@ -124,7 +139,10 @@ export class McpProxy {
         if (!params.name.startsWith(prefix)) continue;
         const name = params.name.slice(prefix.length);
         if ((await this.#toolsOf(connection)).some((tool) => tool.name === params.name)) {
-          return connection.client.callTool({ name, arguments: params.arguments ?? {} }, undefined, { timeout: callLimit, signal });
+          return connection.client.callTool({ name, arguments: params.arguments ?? {} }, undefined, {
+            timeout: callLimit,
+            signal,
+          });
         }
       }
       throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);

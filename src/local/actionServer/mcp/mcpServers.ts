@@ -17,7 +17,8 @@ export interface McpServerConfig {
 export function parseMcpServers(body: unknown): readonly McpServerConfig[] {
   if (!Array.isArray(body)) throw new HttpError(400, 'Request must be a list of MCP tools to sync');
   const servers = (body as unknown[]).map(parseServer);
-  if (new Set(servers.map(({ name }) => name)).size !== servers.length) throw new TypeError('Two MCP servers have the same name.');
+  if (new Set(servers.map(({ name }) => name)).size !== servers.length)
+    throw new TypeError('Two MCP servers have the same name.');
   return servers;
 }
 
@@ -42,7 +43,15 @@ function parseArgs(name: string, args: unknown): readonly string[] {
 
 function parseEnv(name: string, env: unknown): Readonly<Record<string, string>> {
   if (env === undefined || env === null) return {};
-  const pairs = typeof env === 'string' ? env.split(',').filter((pair) => pair.trim() !== '').map(pair) : isRecord(env) ? Object.entries(env) : undefined;
+  const pairs =
+    typeof env === 'string'
+      ? env
+          .split(',')
+          .filter((pair) => pair.trim() !== '')
+          .map(pair)
+      : isRecord(env)
+        ? Object.entries(env)
+        : undefined;
   if (pairs?.every((entry): entry is [string, string] => typeof entry[1] === 'string') !== true) {
     throw new TypeError(`The env of the MCP server ${name} must be an object of texts or K=V,K2=V2.`);
   }
@@ -59,8 +68,10 @@ export function shellWords(text: string): readonly string[] {
   const words: string[] = [];
   for (const [word] of text.matchAll(/(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"|'[^']*')+/g)) {
     words.push(
-      word.replace(/\\([^])|"((?:[^"\\]|\\[^])*)"|'([^']*)'/g, (_all, escaped?: string, double?: string, single?: string) =>
-        escaped ?? double?.replace(/\\(["\\$`])/g, '$1') ?? single ?? '',
+      word.replace(
+        /\\([^])|"((?:[^"\\]|\\[^])*)"|'([^']*)'/g,
+        (_all, escaped?: string, double?: string, single?: string) =>
+          escaped ?? double?.replace(/\\(["\\$`])/g, '$1') ?? single ?? '',
       ),
     );
   }

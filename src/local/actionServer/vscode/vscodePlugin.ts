@@ -70,7 +70,11 @@ export async function startVscodePlugin(options: VscodePluginOptions): Promise<V
 }
 
 /** Writes settings to a file that is not there yet. */
-async function writeSettings(file: string, settings: Readonly<Record<string, unknown>>, user: ActingUser): Promise<void> {
+async function writeSettings(
+  file: string,
+  settings: Readonly<Record<string, unknown>>,
+  user: ActingUser,
+): Promise<void> {
   await makeFolder(dirname(file), (path) => user.own(path));
   try {
     await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`, { flag: 'wx' });

@@ -34,7 +34,11 @@ export interface BootPlan {
  * Brings a devbox up, to where its entrypoint can be started: disk, sandbox, mounts, launch commands.
  * @throws DevboxError when something of it fails, BootFailure when that was ordered, the run's abort reason when it is over
  */
-export async function bringUp(devbox: BootSubject, { run, first, onInitializing }: BootPlan, surroundings: DevboxSurroundings): Promise<void> {
+export async function bringUp(
+  devbox: BootSubject,
+  { run, first, onInitializing }: BootPlan,
+  surroundings: DevboxSurroundings,
+): Promise<void> {
   const { spec, log, disk } = devbox;
   const { provisions, sandboxes, mishaps } = surroundings;
   await mishaps?.boot(devbox, 'provisioning', run.signal);
@@ -44,7 +48,13 @@ export async function bringUp(devbox: BootSubject, { run, first, onInitializing 
   }
   const { prefix, hasUsers } = run.sandbox;
   const user = hasUsers ? { name: spec.username, uid: spec.uid } : undefined;
-  const owner = await furnish(disk, { prefix, user, blueprint: spec.blueprint, tools: sandboxes.tools, systemFiles: await systemFiles() });
+  const owner = await furnish(disk, {
+    prefix,
+    user,
+    blueprint: spec.blueprint,
+    tools: sandboxes.tools,
+    systemFiles: await systemFiles(),
+  });
   await makeFolder(disk, spec.home, 'keep');
   await run.open(presentSecrets(devbox, surroundings), owner);
   onInitializing();
@@ -57,7 +67,12 @@ export async function bringUp(devbox: BootSubject, { run, first, onInitializing 
     log.append({ source: 'setup_commands', level: 'info', cmd: command });
     const { code } = await run.shell('setup_commands', command);
     if (code !== 0) {
-      log.append({ source: 'setup_commands', level: 'error', exitCode: code, message: `The launch command ended with exit code ${code}.` });
+      log.append({
+        source: 'setup_commands',
+        level: 'error',
+        exitCode: code,
+        message: `The launch command ended with exit code ${code}.`,
+      });
       throw new DevboxError('failed', `A launch command ended with exit code ${code}, so the devbox cannot start.`);
     }
   }
@@ -69,12 +84,22 @@ export async function bringUp(devbox: BootSubject, { run, first, onInitializing 
  * @param overdrawn whether the devbox ends for using too much: a process that was killed for that has a mere exit code
  * @returns how the devbox ends with it; undefined when it has none, or when the run was over before
  */
-export async function runEntrypoint(devbox: BootSubject, run: DevboxRun, overdrawn: () => boolean, { mishaps }: DevboxSurroundings): Promise<Ending | undefined> {
+export async function runEntrypoint(
+  devbox: BootSubject,
+  run: DevboxRun,
+  overdrawn: () => boolean,
+  { mishaps }: DevboxSurroundings,
+): Promise<Ending | undefined> {
   const { spec, log } = devbox;
   if (spec.entrypoint === undefined) {
     return undefined;
   }
-  const { code } = await run.shell('entrypoint', spec.entrypoint, {}, (argv) => mishaps?.entrypoint(devbox, argv) ?? argv);
+  const { code } = await run.shell(
+    'entrypoint',
+    spec.entrypoint,
+    {},
+    (argv) => mishaps?.entrypoint(devbox, argv) ?? argv,
+  );
   if (run.signal.aborted || overdrawn()) {
     return undefined;
   }
@@ -84,10 +109,17 @@ export async function runEntrypoint(devbox: BootSubject, run: DevboxRun, overdra
 }
 
 /** The values of the account's secrets as they are at this start. */
-function presentSecrets({ spec, log }: BootSubject, { provisions }: DevboxSurroundings): Readonly<Record<string, string>> {
+function presentSecrets(
+  { spec, log }: BootSubject,
+  { provisions }: DevboxSurroundings,
+): Readonly<Record<string, string>> {
   const { values, missing } = provisions.secrets(spec.secrets);
   for (const name of missing) {
-    log.append({ source: 'setup_commands', level: 'error', message: `The secret ${name} is not there any more; its variable is not set.` });
+    log.append({
+      source: 'setup_commands',
+      level: 'error',
+      message: `The secret ${name} is not there any more; its variable is not set.`,
+    });
   }
   return values;
 }

@@ -43,7 +43,10 @@ export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: Devbox
 export function failOnOrder(devbox: WatchSubject, run: DevboxRun, { mishaps, evictions }: DevboxSurroundings): void {
   const failure = mishaps?.failure(devbox);
   if (failure !== undefined) {
-    const timer = setTimeout(() => devbox.fail(failure.reason, 'The devbox failed: a fault that was ordered.'), failure.afterMs);
+    const timer = setTimeout(
+      () => devbox.fail(failure.reason, 'The devbox failed: a fault that was ordered.'),
+      failure.afterMs,
+    );
     run.signal.addEventListener('abort', () => clearTimeout(timer));
   }
   const eviction = mishaps?.eviction(devbox);

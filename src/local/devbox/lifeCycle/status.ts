@@ -18,7 +18,13 @@ export const failureReasons = ['out_of_memory', 'out_of_disk', 'execution_failed
 
 export type FailureReason = (typeof failureReasons)[number];
 
-export const shutdownReasons = ['api_shutdown', 'keep_alive_timeout', 'entrypoint_exit', 'idle', 'ttl_expired'] as const;
+export const shutdownReasons = [
+  'api_shutdown',
+  'keep_alive_timeout',
+  'entrypoint_exit',
+  'idle',
+  'ttl_expired',
+] as const;
 
 export type ShutdownReason = (typeof shutdownReasons)[number];
 

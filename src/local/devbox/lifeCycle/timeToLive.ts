@@ -27,10 +27,17 @@ export class TimeToLive {
   /** Ends the devbox when its time is over. */
   watch(devbox: AgingDevbox): void {
     const left = devbox.record.createdAt + this.#seconds * 1_000 - Date.now();
-    const timer = setTimeout(() => {
-      devbox.log.append({ source: 'setup_commands', level: 'error', message: `The devbox is ${this.#seconds} s old, which is all that this platform gives a devbox (--devbox-ttl-seconds).` });
-      void devbox.end({ status: 'shutdown', reason: 'ttl_expired' });
-    }, Math.min(Math.max(left, 0), longestTimer));
+    const timer = setTimeout(
+      () => {
+        devbox.log.append({
+          source: 'setup_commands',
+          level: 'error',
+          message: `The devbox is ${this.#seconds} s old, which is all that this platform gives a devbox (--devbox-ttl-seconds).`,
+        });
+        void devbox.end({ status: 'shutdown', reason: 'ttl_expired' });
+      },
+      Math.min(Math.max(left, 0), longestTimer),
+    );
     this.#timers.set(devbox.id, timer);
   }
 

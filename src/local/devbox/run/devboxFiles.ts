@@ -60,12 +60,15 @@ export class DevboxFiles {
    */
   async open(path: string, limit = Number.POSITIVE_INFINITY): Promise<OpenFile> {
     // Files of the kernel's have no size; they are read to their end.
-    const process = this.#start(`if [ -d "$file" ]; then echo "folder"; exit; fi
+    const process = this.#start(
+      `if [ -d "$file" ]; then echo "folder"; exit; fi
 [ -f "$file" ] || { echo "there is no such file" >&2; exit 1; }
 exec < "$file" || exit 1
 size=$(stat -Lc %s -- /proc/self/fd/0) || exit 1
 echo "$size"
-if [ "$size" = 0 ]; then exec cat; else exec head -c "$size"; fi`, path);
+if [ "$size" = 0 ]; then exec cat; else exec head -c "$size"; fi`,
+      path,
+    );
     let complaint = '';
     process.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(0, 4_000)));
     const line = await firstLine(process.stdout);
@@ -76,7 +79,10 @@ if [ "$size" = 0 ]; then exec cat; else exec head -c "$size"; fi`, path);
     const stop = (): void => process.kill('SIGKILL', 'group');
     if (line === 'folder' || Number(line) > limit) {
       stop();
-      const why = line === 'folder' ? 'a folder, not a file' : 'larger than 100 MB and cannot be read as text. Use download_file for it';
+      const why =
+        line === 'folder'
+          ? 'a folder, not a file'
+          : 'larger than 100 MB and cannot be read as text. Use download_file for it';
       throw new DevboxError('invalid', `${path} is ${why}.`);
     }
     return { size: line === '0' ? undefined : Number(line), content: process.stdout, stop };
@@ -120,11 +126,16 @@ if [ "$size" = 0 ]; then exec cat; else exec head -c "$size"; fi`, path);
    * @throws DevboxError `invalid` when there cannot be a file of this name
    */
   async place(received: string, path: string): Promise<void> {
-    const outcome = await this.#shell(`[ ! -d "$file" ] || { echo "it is a folder" >&2; exit 1; }
+    const outcome = await this.#shell(
+      `[ ! -d "$file" ] || { echo "it is a folder" >&2; exit 1; }
 target=$(realpath -m -- "$file") || exit 1
 mkdir -p -- "$(dirname -- "$target")" || exit 1
 if [ -e "$target" ]; then chmod --reference="$target" -- "$2$3"; fi
-exec mv -f -- "$2$3" "$target"`, path, undefined, [received]);
+exec mv -f -- "$2$3" "$target"`,
+      path,
+      undefined,
+      [received],
+    );
     if (outcome.code !== 0) {
       await this.discard(received);
       throw new DevboxError('invalid', `The file ${path} could not be written: ${outcome.stderr.trim()}.`);
@@ -140,14 +151,30 @@ exec mv -f -- "$2$3" "$target"`, path, undefined, [received]);
    * Writes a file and makes the folders above it.
    * @returns exit status and messages of the writing command; a refusal of the file system is not an exception
    */
-  async write(path: string, content: Buffer, { mode, user, owner }: WriteOptions = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+  async write(
+    path: string,
+    content: Buffer,
+    { mode, user, owner }: WriteOptions = {},
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
     const protect = mode === undefined ? '' : `umask 077; : >> "$file" && chmod ${mode} -- "$file" || exit 1\n`;
-    const outcome = await this.#shell(`mkdir -p -- "$(dirname -- "$file")" || exit 1
-${protect}cat > "$file"${owner === undefined ? '' : ` && chown ${owner.name}: -- "$file"`}`, path, content, [], user);
+    const outcome = await this.#shell(
+      `mkdir -p -- "$(dirname -- "$file")" || exit 1
+${protect}cat > "$file"${owner === undefined ? '' : ` && chown ${owner.name}: -- "$file"`}`,
+      path,
+      content,
+      [],
+      user,
+    );
     return { code: outcome.code, stdout: outcome.stdout.toString(), stderr: outcome.stderr };
   }
 
-  async #shell(script: string, path: string, input?: Buffer, more: readonly string[] = [], user?: DevboxUser): Promise<Outcome> {
+  async #shell(
+    script: string,
+    path: string,
+    input?: Buffer,
+    more: readonly string[] = [],
+    user?: DevboxUser,
+  ): Promise<Outcome> {
     const command = this.#start(script, path, input, more, user);
     const stdout: Buffer[] = [];
     let stderr = '';
@@ -159,17 +186,35 @@ ${protect}cat > "$file"${owner === undefined ? '' : ` && chown ${owner.name}: --
   }
 
   /** Starts a shell script that finds the file in `$file`, the sandbox's prefix in `$2` and `more` in the words after. */
-  #start(script: string, path: string, input?: Buffer | 'open', more: readonly string[] = [], user?: DevboxUser): SandboxProcess {
+  #start(
+    script: string,
+    path: string,
+    input?: Buffer | 'open',
+    more: readonly string[] = [],
+    user?: DevboxUser,
+  ): SandboxProcess {
     if (path === '' || path.includes('\0')) {
       throw new DevboxError('invalid', 'The path of a file must not be empty or contain a NUL character.');
     }
     const { sandbox, environment, user: own } = this.#run();
     const { prefix } = sandbox;
-    const fence = prefix === '' ? '' : `real=$(realpath -m -- "$file") || exit 1
+    const fence =
+      prefix === ''
+        ? ''
+        : `real=$(realpath -m -- "$file") || exit 1
 case $real in "$2"/*) ;; *) echo "it leads out of the devbox" >&2; exit 1 ;; esac
 `;
     return sandbox.run({
-      argv: ['/bin/bash', '--norc', '-c', `file=$1\n${fence}${script}`, 'devbox-files', this.#locate(path, prefix), prefix, ...more],
+      argv: [
+        '/bin/bash',
+        '--norc',
+        '-c',
+        `file=$1\n${fence}${script}`,
+        'devbox-files',
+        this.#locate(path, prefix),
+        prefix,
+        ...more,
+      ],
       // The devbox's own search path and mark, but none of the caller's variables.
       environment: { PATH: environment['PATH'] ?? '' },
       cwd: `${prefix}/`,

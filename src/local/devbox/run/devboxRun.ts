@@ -104,7 +104,12 @@ export class DevboxRun {
    */
   launch(command: Pick<SandboxCommand, 'argv'> & Partial<SandboxCommand>): SandboxProcess {
     const cwd = `${this.sandbox.prefix}${this.#surroundings.spec.home}`;
-    return this.sandbox.run({ cwd, user: this.#user, ...command, environment: { ...this.environment, ...command.environment } });
+    return this.sandbox.run({
+      cwd,
+      user: this.#user,
+      ...command,
+      environment: { ...this.environment, ...command.environment },
+    });
   }
 
   /**
@@ -123,7 +128,12 @@ export class DevboxRun {
    */
   launchNode(args: readonly string[], cwd?: string): SandboxProcess {
     const { node, electron } = this.#surroundings.tools;
-    return this.launch({ argv: [node, ...args], input: 'open', ...(cwd === undefined ? {} : { cwd }), ...(electron ? { environment: { ELECTRON_RUN_AS_NODE: '1' } } : {}) });
+    return this.launch({
+      argv: [node, ...args],
+      input: 'open',
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(electron ? { environment: { ELECTRON_RUN_AS_NODE: '1' } } : {}),
+    });
   }
 
   /**
@@ -143,7 +153,13 @@ export class DevboxRun {
    * @param within puts the words that run the command into others
    * @param user whose it is, if not the devbox's own
    */
-  async shell(source: LogEntry['source'], command: string, variables: Readonly<Record<string, string>> = {}, within = (argv: readonly string[]): readonly string[] => argv, user = this.#user): Promise<ExitStatus> {
+  async shell(
+    source: LogEntry['source'],
+    command: string,
+    variables: Readonly<Record<string, string>> = {},
+    within = (argv: readonly string[]): readonly string[] => argv,
+    user = this.#user,
+  ): Promise<ExitStatus> {
     const stdout = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'info', message }));
     const stderr = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'error', message }));
     const running = this.sandbox.run({
@@ -192,9 +208,18 @@ export class DevboxRun {
     const { folder, relay, environment, egress, tunnelPort } = this.#surroundings.fences;
     const enter = this.sandbox.enterNetwork?.();
     if (enter === undefined) {
-      throw new DevboxError('not_offered', 'A network policy that restricts needs Linux namespaces, and this platform runs without.');
+      throw new DevboxError(
+        'not_offered',
+        'A network policy that restricts needs Linux namespaces, and this platform runs without.',
+      );
     }
-    this.#fence = new Fence({ folder, enter, relay, environment, subject: { egress: () => egress(policyId), tunnelPort } });
+    this.#fence = new Fence({
+      folder,
+      enter,
+      relay,
+      environment,
+      subject: { egress: () => egress(policyId), tunnelPort },
+    });
     await this.#fence.open();
   }
 }

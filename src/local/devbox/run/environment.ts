@@ -21,7 +21,13 @@ export interface EnvironmentParts {
  * The whole environment of a devbox's commands: a clean base, the caller's variables, and what the local platform
  * announces under `RUNLOOP_LOCAL_`. Nothing of the host's environment is in it.
  */
-export function devboxEnvironment({ spec, secrets, sandbox: { prefix, hasUsers }, tools, address }: EnvironmentParts): Record<string, string> {
+export function devboxEnvironment({
+  spec,
+  secrets,
+  sandbox: { prefix, hasUsers },
+  tools,
+  address,
+}: EnvironmentParts): Record<string, string> {
   // A Node from outside the system folders comes last, so that it replaces none.
   const nodeFolder = dirname(tools.node);
   const node = basename(tools.node) === 'node' && !systemPath.split(':').includes(nodeFolder) ? `:${nodeFolder}` : '';

@@ -59,7 +59,10 @@ async function mountFile({ target, content }: FileMount, { files, run }: MountSu
  * Puts an object onto the disk: archives become folders, for all else the path names the file.
  * @throws DevboxError `not_found`, `failed`
  */
-export async function mountObject(mount: ObjectMount, { run, files, provisions, spec }: Omit<MountSurroundings, 'log'>): Promise<void> {
+export async function mountObject(
+  mount: ObjectMount,
+  { run, files, provisions, spec }: Omit<MountSurroundings, 'log'>,
+): Promise<void> {
   const { file, contentType } = provisions.object(mount.objectId);
   // Through the devbox: from outside, a path on its disk can lead anywhere while its programs run, as they do in builds.
   const received = await files.receive(createReadStream(file));
@@ -80,11 +83,20 @@ export async function mountObject(mount: ObjectMount, { run, files, provisions, 
   const giveAway = `[ -n "$there" ] || chown -R ${run.user.name}: -- ${target}`;
   let { code } = await run.shell('setup_commands', `${mayWrite} || exit ${notAllowed}; ${place}`);
   if (code === notAllowed && run.user.uid !== 0) {
-    ({ code } = await run.shell('setup_commands', `if [ -e ${target} ]; then there=yes; fi; ${place} && { ${giveAway}; }`, {}, undefined, root));
+    ({ code } = await run.shell(
+      'setup_commands',
+      `if [ -e ${target} ]; then there=yes; fi; ${place} && { ${giveAway}; }`,
+      {},
+      undefined,
+      root,
+    ));
   }
   await files.discard(received);
   if (code !== 0) {
-    throw new DevboxError('failed', `The object ${mount.objectId} could not be mounted at ${mount.path}: see the lines above.`);
+    throw new DevboxError(
+      'failed',
+      `The object ${mount.objectId} could not be mounted at ${mount.path}: see the lines above.`,
+    );
   }
 }
 
@@ -96,20 +108,37 @@ async function mountCode(mount: CodeMount, { run, log, spec }: MountSurroundings
   log.append({ source: 'setup_commands', level: 'info', cmd: `git clone ${address}` });
   // The token goes through the environment: an argument could be seen by every process, and the clone would keep it.
   const token = mount.token === undefined ? {} : gitToken(server, mount.token);
-  const { code } = await run.shell('setup_commands', `git clone --quiet -- ${quote(address)} ${quote(target)}${checkout}`, { ...token, GIT_TERMINAL_PROMPT: '0' });
+  const { code } = await run.shell(
+    'setup_commands',
+    `git clone --quiet -- ${quote(address)} ${quote(target)}${checkout}`,
+    { ...token, GIT_TERMINAL_PROMPT: '0' },
+  );
   if (code !== 0) {
-    throw new DevboxError('failed', `The repository ${address} could not be cloned (git ended with ${code}). It must be reachable from this computer, and git installed.`);
+    throw new DevboxError(
+      'failed',
+      `The repository ${address} could not be cloned (git ended with ${code}). It must be reachable from this computer, and git installed.`,
+    );
   }
   if (mount.installCommand !== undefined) {
     log.append({ source: 'setup_commands', level: 'info', cmd: mount.installCommand });
-    const installed = await run.shell('setup_commands', `cd ${quote(target)} && ${run.sandbox.translate(mount.installCommand)}`);
+    const installed = await run.shell(
+      'setup_commands',
+      `cd ${quote(target)} && ${run.sandbox.translate(mount.installCommand)}`,
+    );
     if (installed.code !== 0) {
-      throw new DevboxError('failed', `The install command of ${mount.name} ended with exit code ${installed.code}, so the devbox cannot start.`);
+      throw new DevboxError(
+        'failed',
+        `The install command of ${mount.name} ended with exit code ${installed.code}, so the devbox cannot start.`,
+      );
     }
   }
 }
 
 function gitToken(server: string, token: string): Record<string, string> {
   const credentials = Buffer.from(`x-access-token:${token}`).toString('base64');
-  return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: `http.${server}/.extraHeader`, GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}` };
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${server}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
+  };
 }

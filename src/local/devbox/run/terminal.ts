@@ -56,11 +56,19 @@ export class DevboxTerminal {
   constructor(run: DevboxRun, options: TerminalOptions) {
     const script = findProgram('script');
     if (script === undefined) {
-      throw new DevboxError('not_offered', 'Terminals need the program script of util-linux, which this computer does not have. Install it (on Debian: bsdutils).');
+      throw new DevboxError(
+        'not_offered',
+        'Terminals need the program script of util-linux, which this computer does not have. Install it (on Debian: bsdutils).',
+      );
     }
     this.#run = run;
     this.#note = `${run.sandbox.prefix}${platformFolder}/terminals/${newFileName()}`;
-    const words = [this.#note, String(options.size.cols), String(options.size.rows), ...(options.command === undefined ? [] : [options.command])];
+    const words = [
+      this.#note,
+      String(options.size.cols),
+      String(options.size.rows),
+      ...(options.command === undefined ? [] : [options.command]),
+    ];
     const inner = ['/bin/bash', '--norc', '-c', startScript, 'terminal', ...words].map(quote).join(' ');
     this.#process = run.launch({
       argv: [script, '-qefc', `exec ${inner}`, '/dev/null'],

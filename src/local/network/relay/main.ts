@@ -11,7 +11,9 @@ import { proxyPort } from '../proxyPort';
  */
 const [outward = '', inward = ''] = process.argv.slice(2);
 
-const toProxy = createServer({ allowHalfOpen: true, noDelay: true }, (client) => joinStreams(client, connect({ path: outward, allowHalfOpen: true })));
+const toProxy = createServer({ allowHalfOpen: true, noDelay: true }, (client) =>
+  joinStreams(client, connect({ path: outward, allowHalfOpen: true })),
+);
 
 const toDevbox = createServer({ allowHalfOpen: true }, (client) => {
   let seen = Buffer.alloc(0);
@@ -45,6 +47,9 @@ function listen(server: Server, where: { path: string } | { host: string; port: 
   return new Promise((resolve, reject) => server.once('error', reject).listen(where, resolve));
 }
 
-process.stdin.once('close', () => process.exit(0)).once('error', () => process.exit(0)).resume();
+process.stdin
+  .once('close', () => process.exit(0))
+  .once('error', () => process.exit(0))
+  .resume();
 await Promise.all([listen(toProxy, { host: '127.0.0.1', port: proxyPort }), listen(toDevbox, { path: inward })]);
 process.stdout.write('ready\n');

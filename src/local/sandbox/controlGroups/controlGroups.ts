@@ -28,7 +28,8 @@ const platformName = /^runloop-local\.(\d+)\.(\d+)\.(\d+)(?:\.self)?$/;
  * Forbids a devbox to look at its group as the root of a tree, where it could change its own limits. Where user namespaces
  * are forbidden devboxes cannot do so anyway.
  */
-const forbidTrees = 'unshare --user true 2> /dev/null || exit 0; exec unshare --user --map-root-user --cgroup sh -c "echo 0 > /proc/sys/user/max_cgroup_namespaces"';
+const forbidTrees =
+  'unshare --user true 2> /dev/null || exit 0; exec unshare --user --map-root-user --cgroup sh -c "echo 0 > /proc/sys/user/max_cgroup_namespaces"';
 
 /**
  * The control groups of this platform's devboxes, all in one group of the platform's, which leaves something of the
@@ -57,13 +58,27 @@ export class ControlGroups {
     let move: { own: string; leaf: string; controllers: readonly string[] } | undefined;
     let groups: ControlGroups | undefined;
     try {
-      const hierarchies = findHierarchies(await readFile('/proc/self/cgroup', 'utf8'), await readFile('/proc/self/mountinfo', 'utf8'));
-      if (name === undefined || !needed.every((controller) => hierarchies.some(({ controllers }) => controllers.includes(controller)))) {
+      const hierarchies = findHierarchies(
+        await readFile('/proc/self/cgroup', 'utf8'),
+        await readFile('/proc/self/mountinfo', 'utf8'),
+      );
+      if (
+        name === undefined ||
+        !needed.every((controller) => hierarchies.some(({ controllers }) => controllers.includes(controller)))
+      ) {
         return undefined;
       }
       for (const hierarchy of hierarchies) {
         await clearLeftovers(hierarchy);
-        const usable = hierarchy.version === 1 ? { controllers: hierarchy.controllers, leaf: undefined } : await openOwnGroup(hierarchy.own, `${name}.self`, hierarchy.controllers, needed.filter((one) => hierarchy.controllers.includes(one)));
+        const usable =
+          hierarchy.version === 1
+            ? { controllers: hierarchy.controllers, leaf: undefined }
+            : await openOwnGroup(
+                hierarchy.own,
+                `${name}.self`,
+                hierarchy.controllers,
+                needed.filter((one) => hierarchy.controllers.includes(one)),
+              );
         if (usable === undefined) {
           continue;
         }
@@ -97,7 +112,11 @@ export class ControlGroups {
     try {
       await group.make(limits);
     } catch (error) {
-      throw new DevboxError('failed', `The devbox's control group could not be made: ${messageOf(error)}. Start the platform with --control-groups off to do without.`, { cause: error });
+      throw new DevboxError(
+        'failed',
+        `The devbox's control group could not be made: ${messageOf(error)}. Start the platform with --control-groups off to do without.`,
+        { cause: error },
+      );
     }
     return group;
   }
@@ -105,7 +124,9 @@ export class ControlGroups {
   /** Removes a sandbox's group. What cannot be removed now is removed at the platform's end. */
   async remove(group: DevboxGroup): Promise<void> {
     if (!(await group.remove())) {
-      this.#say(`Some processes of ${group.name} have not ended yet: its control group is removed at the platform's end.`);
+      this.#say(
+        `Some processes of ${group.name} have not ended yet: its control group is removed at the platform's end.`,
+      );
     }
   }
 
@@ -149,7 +170,11 @@ function allDevboxes(): GroupLimits {
   const constrained = process.constrainedMemory();
   const memory = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
   const processes = Math.min(readNumber('/proc/sys/kernel/pid_max'), readNumber('/proc/sys/kernel/threads-max'));
-  return { memory: pages(memory - Math.min(2 ** 31, memory / 8)), processes: Math.floor(processes * 0.9), cores: availableParallelism() };
+  return {
+    memory: pages(memory - Math.min(2 ** 31, memory / 8)),
+    processes: Math.floor(processes * 0.9),
+    cores: availableParallelism(),
+  };
 }
 
 /** The kernel counts memory in pages. */

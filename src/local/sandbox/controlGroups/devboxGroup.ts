@@ -11,7 +11,8 @@ const removals = 200;
 const removalPause = 10;
 
 /** Enters the groups whose files are named, as many as the first argument says, and becomes the command in the others. */
-const enterGroup = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 > "$1" || exit 126; shift; n=$((n - 1)); done; exec "$@"';
+const enterGroup =
+  'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 > "$1" || exit 126; shift; n=$((n - 1)); done; exec "$@"';
 
 /** The control group of one sandbox: what its processes use together is held by the kernel. */
 export class DevboxGroup {
@@ -54,7 +55,9 @@ export class DevboxGroup {
   /** The group's folders, each with the place below `/sys/fs/cgroup` where programs look for it. */
   get shown(): readonly (readonly [folder: string, place: string])[] {
     const unified = this.#folders.length === 1 ? '.' : 'unified';
-    return this.#folders.flatMap(({ version, path, controllers }) => (version === 2 ? [unified] : controllers).map((place): [string, string] => [path, place]));
+    return this.#folders.flatMap(({ version, path, controllers }) =>
+      (version === 2 ? [unified] : controllers).map((place): [string, string] => [path, place]),
+    );
   }
 
   /** What its processes, and the memory file systems they have filled, use now; undefined when the group is gone. */

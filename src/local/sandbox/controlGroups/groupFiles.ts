@@ -22,7 +22,10 @@ export type GroupLimits = Pick<Limits, 'memory' | 'processes' | 'cores'>;
  * The files of a folder that set limits, with what belongs into them, in the order in which they must be written.
  * Memory means memory: what is swapped out is counted with it, or not allowed.
  */
-export function limitWords({ version, path, controllers }: GroupFolder, { memory, processes, cores }: GroupLimits): readonly (readonly [string, string])[] {
+export function limitWords(
+  { version, path, controllers }: GroupFolder,
+  { memory, processes, cores }: GroupLimits,
+): readonly (readonly [string, string])[] {
   const words: (readonly [string, string])[] = [];
   const add = (name: string, value: number): void => void words.push([join(path, name), String(value)]);
   const addIfThere = (name: string, value: number): void => {
@@ -74,7 +77,10 @@ export interface MemoryUse {
 
 /** Reads what a group uses; undefined when the group is gone. */
 export function readMemory({ version, path }: GroupFolder): MemoryUse | undefined {
-  const names = version === 1 ? (['memory.oom_control', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes'] as const) : (['memory.events', 'memory.current', 'memory.peak'] as const);
+  const names =
+    version === 1
+      ? (['memory.oom_control', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes'] as const)
+      : (['memory.events', 'memory.current', 'memory.peak'] as const);
   const [events, now, peak] = names.map((name) => read(join(path, name)));
   const kills = /^oom_kill (\d+)$/m.exec(events ?? '')?.[1];
   if (now === undefined || kills === undefined) {

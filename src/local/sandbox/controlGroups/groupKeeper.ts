@@ -43,13 +43,17 @@ export class GroupKeeper {
 
   constructor({ folders, move }: KeptGroups) {
     const taken = move?.controllers.map((name) => `-${name}`).join(' ') ?? '';
-    this.#keeper = spawn(requireProgram('sh'), ['-c', keeperScript, 'control-group-keeper', move?.own ?? '', move?.leaf ?? '', taken, ...folders], {
-      env: { PATH: systemPath, LC_ALL: 'C' },
-      cwd: '/',
-      // In a session of its own it outlives a killed platform.
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
+    this.#keeper = spawn(
+      requireProgram('sh'),
+      ['-c', keeperScript, 'control-group-keeper', move?.own ?? '', move?.leaf ?? '', taken, ...folders],
+      {
+        env: { PATH: systemPath, LC_ALL: 'C' },
+        cwd: '/',
+        // In a session of its own it outlives a killed platform.
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    );
     this.#keeper.stdin?.on('error', () => undefined);
     // It must not hold the platform up; if it cannot even be started, the next platform clears up.
     this.#keeper.on('error', () => undefined);

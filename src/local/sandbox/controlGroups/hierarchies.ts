@@ -42,14 +42,20 @@ export function findHierarchies(groups: string, mounts: string): readonly Hierar
       continue;
     }
     left = left.filter((name) => !here.includes(name));
-    const own = locate(path, mounted.filter(({ type, options }) => type === 'cgroup' && here.every((name) => options.includes(name))));
+    const own = locate(
+      path,
+      mounted.filter(({ type, options }) => type === 'cgroup' && here.every((name) => options.includes(name))),
+    );
     if (own !== undefined) {
       found.push({ version: 1, own, controllers: here });
     }
   }
   const unified = places.find(({ names }) => names[0] === '');
   if (unified !== undefined && left.length > 0) {
-    const own = locate(unified.path, mounted.filter(({ type }) => type === 'cgroup2'));
+    const own = locate(
+      unified.path,
+      mounted.filter(({ type }) => type === 'cgroup2'),
+    );
     if (own !== undefined) {
       found.push({ version: 2, own, controllers: left });
     }
@@ -60,7 +66,8 @@ export function findHierarchies(groups: string, mounts: string): readonly Hierar
 /** The folder where a group's path in its tree can be seen and written to. */
 function locate(path: string, mounts: readonly Mount[]): string | undefined {
   for (const { root, point, writable } of mounts) {
-    const below = root === '/' ? path : path === root ? '/' : path.startsWith(`${root}/`) ? path.slice(root.length) : undefined;
+    const below =
+      root === '/' ? path : path === root ? '/' : path.startsWith(`${root}/`) ? path.slice(root.length) : undefined;
     // A path with `..` leads out of what this process may see.
     if (writable && below !== undefined && !below.split('/').includes('..')) {
       return (point + below).replace(/\/+$/, '');
@@ -76,7 +83,15 @@ function readMount(line: string): Mount[] {
   if (root === undefined || point === undefined) {
     return [];
   }
-  return [{ root: unescape(root), point: unescape(point), writable: flags.split(',').includes('rw'), type, options: options.split(',') }];
+  return [
+    {
+      root: unescape(root),
+      point: unescape(point),
+      writable: flags.split(',').includes('rw'),
+      type,
+      options: options.split(','),
+    },
+  ];
 }
 
 /** Blanks and the like are written as three octal digits. */

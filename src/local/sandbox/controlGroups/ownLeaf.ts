@@ -18,7 +18,12 @@ export interface Opened {
  * @returns undefined when the group does not have all that is needed, or others are in it
  * @throws the system's error when it is not allowed
  */
-export async function openOwnGroup(own: string, name: string, wanted: readonly Controller[], needed: readonly Controller[]): Promise<Opened | undefined> {
+export async function openOwnGroup(
+  own: string,
+  name: string,
+  wanted: readonly Controller[],
+  needed: readonly Controller[],
+): Promise<Opened | undefined> {
   const there = await words(join(own, 'cgroup.controllers'));
   const controllers = wanted.filter((controller) => there.includes(controller));
   if (!needed.every((controller) => controllers.includes(controller))) {

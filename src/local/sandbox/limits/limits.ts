@@ -39,8 +39,16 @@ export interface SizeRequest {
 /** The limits that follow from a size; `SMALL` is the usual one. */
 export function limitsOf(request: SizeRequest): Limits {
   const named = sizes[request.size === undefined || request.size === 'CUSTOM_SIZE' ? 'SMALL' : request.size];
-  const [memory, disk, cores] = request.size === 'CUSTOM_SIZE' ? [request.memory ?? named[0], request.disk ?? named[1], request.cores ?? named[2]] : named;
-  return { memory: memory * gibibyte, disk: disk * gibibyte, processes: Math.max(1_024, Math.round(memory * 2_048)), cores };
+  const [memory, disk, cores] =
+    request.size === 'CUSTOM_SIZE'
+      ? [request.memory ?? named[0], request.disk ?? named[1], request.cores ?? named[2]]
+      : named;
+  return {
+    memory: memory * gibibyte,
+    disk: disk * gibibyte,
+    processes: Math.max(1_024, Math.round(memory * 2_048)),
+    cores,
+  };
 }
 
 /**

@@ -122,7 +122,9 @@ export class UsageWatch {
     const uses = this.#table.measure(devboxes.map(({ scope }) => scope));
     return devboxes.flatMap((devbox, index) => {
       const use = uses[index];
-      return use !== undefined && (use.memory > devbox.limits.memory / 2 || use.processes > devbox.limits.processes) ? [{ devbox, use }] : [];
+      return use !== undefined && (use.memory > devbox.limits.memory / 2 || use.processes > devbox.limits.processes)
+        ? [{ devbox, use }]
+        : [];
     });
   }
 
@@ -130,9 +132,17 @@ export class UsageWatch {
     const { limits } = devbox;
     if (use.memory > limits.memory) {
       const largest = use.largest === undefined ? '' : ` Its largest process had ${gibibytes(use.largest.memory)}.`;
-      this.#end(devbox, 'out_of_memory', `Out of memory: the devbox used ${gibibytes(use.memory)} of ${gibibytes(limits.memory)} and was ended.${largest} Use a larger resource_size_request.`);
+      this.#end(
+        devbox,
+        'out_of_memory',
+        `Out of memory: the devbox used ${gibibytes(use.memory)} of ${gibibytes(limits.memory)} and was ended.${largest} Use a larger resource_size_request.`,
+      );
     } else if (use.processes > limits.processes) {
-      this.#end(devbox, 'out_of_memory', `Out of memory for processes: the devbox had ${use.processes} of ${limits.processes} and was ended. Use a larger resource_size_request.`);
+      this.#end(
+        devbox,
+        'out_of_memory',
+        `Out of memory for processes: the devbox had ${use.processes} of ${limits.processes} and was ended. Use a larger resource_size_request.`,
+      );
     }
   }
 
@@ -141,7 +151,11 @@ export class UsageWatch {
       try {
         const used = await disk.overLimit(devbox.signal);
         if (used !== undefined) {
-          this.#end(devbox, 'out_of_disk', `Out of disk: the devbox had ${gibibytes(used)} of ${gibibytes(devbox.limits.disk)} on disk and was ended. Use a larger resource_size_request.`);
+          this.#end(
+            devbox,
+            'out_of_disk',
+            `Out of disk: the devbox had ${gibibytes(used)} of ${gibibytes(devbox.limits.disk)} on disk and was ended. Use a larger resource_size_request.`,
+          );
         }
       } catch (error) {
         // It may be removed at this very moment.
@@ -165,7 +179,10 @@ export class UsageWatch {
 function describeKill({ now, peak }: MemoryUse, { memory }: Limits, group: DevboxGroup): string {
   const used = Math.max(now, peak ?? memory);
   // Where it did not use up its own, all devboxes together have used up what the computer has for them.
-  const what = used < 0.9 * memory ? `Out of memory: this computer has no more for devboxes. The devbox used ${gibibytes(used)} of ${gibibytes(memory)} and was ended.` : `Out of memory: the devbox used ${gibibytes(used)} of ${gibibytes(memory)} and was ended.`;
+  const what =
+    used < 0.9 * memory
+      ? `Out of memory: this computer has no more for devboxes. The devbox used ${gibibytes(used)} of ${gibibytes(memory)} and was ended.`
+      : `Out of memory: the devbox used ${gibibytes(used)} of ${gibibytes(memory)} and was ended.`;
   const killed = lastKilled(group.name);
   const largest = killed === undefined ? '' : ` Its largest process, ${killed.name}, had ${gibibytes(killed.memory)}.`;
   return `${what}${largest} ${used < 0.9 * memory ? 'Run fewer devboxes at once.' : 'Use a larger resource_size_request.'}`;

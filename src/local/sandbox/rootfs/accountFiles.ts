@@ -32,10 +32,18 @@ type Line = readonly string[];
  * @param wanted the first one is the devbox's own user
  * @returns the devbox's own user with its numbers
  */
-export async function writeAccounts(root: string, wanted: readonly [UserRequest, ...DevboxUser[]]): Promise<DevboxUser> {
+export async function writeAccounts(
+  root: string,
+  wanted: readonly [UserRequest, ...DevboxUser[]],
+): Promise<DevboxUser> {
   const layer = `${layerFolder}/etc/upper`;
   const read = (name: FileName): Promise<Line[]> => readLines(root, layer, name);
-  const [passwd, group, shadow, gshadow] = await Promise.all([read('passwd'), read('group'), read('shadow'), read('gshadow')]);
+  const [passwd, group, shadow, gshadow] = await Promise.all([
+    read('passwd'),
+    read('group'),
+    read('shadow'),
+    read('gshadow'),
+  ]);
   const [own, ...others] = wanted;
   addGroup(group, sudoGroup.name, sudoGroup.gid);
   const user = addUser(passwd, group, own, 'first');
@@ -43,10 +51,12 @@ export async function writeAccounts(root: string, wanted: readonly [UserRequest,
   await makeFolder(root, accountFolder, 'replace');
   const folders = (await look(join(root, layer)))?.isDirectory() === true ? [accountFolder, layer] : [accountFolder];
   const all = Object.entries({ passwd, group, shadow, gshadow }) as [FileName, Line[]][];
-  await Promise.all(all.flatMap(([name, lines]) => {
-    const text = lines.map((line) => `${line.join(':')}\n`).join('');
-    return folders.map((folder) => put(join(root, folder, name), text, files[name]));
-  }));
+  await Promise.all(
+    all.flatMap(([name, lines]) => {
+      const text = lines.map((line) => `${line.join(':')}\n`).join('');
+      return folders.map((folder) => put(join(root, folder, name), text, files[name]));
+    }),
+  );
   return user;
 }
 
@@ -75,7 +85,12 @@ async function readLines(root: string, layer: string, name: FileName): Promise<L
 }
 
 /** @param place among those of the same number: the first one is the one that is meant by it */
-function addUser(passwd: Line[], group: Line[], { name, uid, gid }: UserRequest & { readonly gid?: number }, place: 'first' | 'last'): DevboxUser {
+function addUser(
+  passwd: Line[],
+  group: Line[],
+  { name, uid, gid }: UserRequest & { readonly gid?: number },
+  place: 'first' | 'last',
+): DevboxUser {
   const at = passwd.findIndex(([other]) => other === name);
   const known = passwd[at];
   if (name === 'root' || uid === 0) {
@@ -89,12 +104,25 @@ function addUser(passwd: Line[], group: Line[], { name, uid, gid }: UserRequest 
   } else {
     addGroup(group, name, primary);
     const same = place === 'last' ? -1 : passwd.findIndex(([, , other]) => other === String(number));
-    passwd.splice(same < 0 ? passwd.length : same, 0, [name, '*', String(number), String(primary), '', `/home/${name}`, '/bin/bash']);
+    passwd.splice(same < 0 ? passwd.length : same, 0, [
+      name,
+      '*',
+      String(number),
+      String(primary),
+      '',
+      `/home/${name}`,
+      '/bin/bash',
+    ]);
   }
   const sudoers = group.findIndex(([other]) => other === sudoGroup.name);
   const [title = '', password = '', number2 = '', members = ''] = group[sudoers] ?? [];
   if (!members.split(',').includes(name)) {
-    group[sudoers] = [title, password, number2, [...members.split(',').filter((member) => member !== ''), name].join(',')];
+    group[sudoers] = [
+      title,
+      password,
+      number2,
+      [...members.split(',').filter((member) => member !== ''), name].join(','),
+    ];
   }
   return { name, uid: number, gid: primary };
 }
@@ -106,7 +134,10 @@ function addGroup(group: Line[], name: string, gid: number): void {
 }
 
 function linesOf(text: string): Line[] {
-  return text.split('\n').filter((line) => line !== '').map((line) => line.split(':'));
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(':'));
 }
 
 /** Writes a file unless it says the same already; what is at its place and no file goes away. */

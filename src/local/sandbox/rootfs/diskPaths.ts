@@ -34,7 +34,11 @@ export async function makeFolder(root: string, path: string, obstacle: 'replace'
  * Makes room for a file on a devbox's disk: real folders above it, and nothing at its own place.
  * @param what `links` removes a link only and leaves everything else
  */
-export async function clearFile(root: string, path: string, what: 'everything' | 'links' = 'everything'): Promise<void> {
+export async function clearFile(
+  root: string,
+  path: string,
+  what: 'everything' | 'links' = 'everything',
+): Promise<void> {
   await makeFolder(root, dirname(path), 'replace');
   const file = join(root, path);
   const found = await look(file);

@@ -15,13 +15,36 @@ import type { DevboxUser, UserRequest } from '../users';
 import { homeOf, openhandsUser, root as rootUser } from '../users';
 
 /** Folders every devbox has, besides the host's system folders; what it has made of them stays. */
-const folders = ['workspace', 'home/user', 'root', 'run/lock', 'srv', 'mnt', 'media', 'var/cache', 'var/lib', 'var/log'];
+const folders = [
+  'workspace',
+  'home/user',
+  'root',
+  'run/lock',
+  'srv',
+  'mnt',
+  'media',
+  'var/cache',
+  'var/lib',
+  'var/log',
+];
 
 /** Folders anybody may write to. */
 const openFolders = ['tmp', 'var/tmp'];
 
 /** Where the sandbox mounts the host's folders and its own. A link there would lead the mount out of the disk. */
-const mountPoints = ['usr', 'etc', 'opt', 'sys', 'nix', 'gnu', 'proc', 'dev', 'var/lib/ca-certificates', 'run/devbox/bin', 'run/devbox/rights'];
+const mountPoints = [
+  'usr',
+  'etc',
+  'opt',
+  'sys',
+  'nix',
+  'gnu',
+  'proc',
+  'dev',
+  'var/lib/ca-certificates',
+  'run/devbox/bin',
+  'run/devbox/rights',
+];
 
 /** Folders of the platform's in which processes of the devbox's user leave things. */
 const userFolders = ['run/devbox/commands', 'run/devbox/shells', 'run/devbox/terminals'];
@@ -56,7 +79,10 @@ export interface Furnishing {
  * @param root the devbox's folder on the host
  * @returns the user that its commands run as
  */
-export async function furnish(root: string, { prefix, user, blueprint, tools, systemFiles = [] }: Furnishing): Promise<DevboxUser> {
+export async function furnish(
+  root: string,
+  { prefix, user, blueprint, tools, systemFiles = [] }: Furnishing,
+): Promise<DevboxUser> {
   await makeFolder(root, 'run', 'replace');
   await rm(join(root, 'run/devbox'), { recursive: true, force: true });
   await mkdir(join(root, 'root'), { mode: 0o700 }).catch(passExisting);
@@ -146,7 +172,13 @@ async function giveAway(root: string, path: string, user: DevboxUser): Promise<v
     await lchown(folder, user.uid, user.gid);
   } else if (uid !== user.uid) {
     // Links are not followed.
-    await promisify(execFile)(requireProgram('chown'), ['-hR', `--from=${uid}`, `${user.uid}:${user.gid}`, '--', folder]);
+    await promisify(execFile)(requireProgram('chown'), [
+      '-hR',
+      `--from=${uid}`,
+      `${user.uid}:${user.gid}`,
+      '--',
+      folder,
+    ]);
   }
 }
 

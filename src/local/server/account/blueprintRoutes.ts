@@ -91,7 +91,12 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
       secrets: values,
       metadata: fields.metadata ?? {},
       // A token is for this build only: it is neither kept nor shown again.
-      parameters: { ...fields, ...(fields.code_mounts === undefined ? {} : { code_mounts: fields.code_mounts.map((mount) => ({ ...mount, token: undefined })) }) },
+      parameters: {
+        ...fields,
+        ...(fields.code_mounts === undefined
+          ? {}
+          : { code_mounts: fields.code_mounts.map((mount) => ({ ...mount, token: undefined })) }),
+      },
     };
     const built = blueprints.begin(order, repeatKey(exchange, body));
     exchange.sendJson(200, builtView(built));
@@ -109,10 +114,24 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
         (search === undefined || item.id === search || item.name.toLowerCase().includes(search.toLowerCase())) &&
         (metadata?.(item) ?? true),
     );
-    exchange.sendJson(200, pageBody('blueprints', pageOf(found, fields), query, ({ view }) => view));
+    exchange.sendJson(
+      200,
+      pageBody('blueprints', pageOf(found, fields), query, ({ view }) => view),
+    );
   };
-  const publicOnes = builtInBlueprints.map((blueprint) => ({ id: blueprint.id, name: blueprint.name, metadata: {}, view: blueprintView(blueprint) }));
-  const own = (): readonly Listed[] => blueprints.all().map((blueprint) => ({ id: blueprint.id, name: blueprint.name, metadata: blueprint.metadata, view: builtView(blueprint) }));
+  const publicOnes = builtInBlueprints.map((blueprint) => ({
+    id: blueprint.id,
+    name: blueprint.name,
+    metadata: {},
+    view: blueprintView(blueprint),
+  }));
+  const own = (): readonly Listed[] =>
+    blueprints.all().map((blueprint) => ({
+      id: blueprint.id,
+      name: blueprint.name,
+      metadata: blueprint.metadata,
+      view: builtView(blueprint),
+    }));
 
   router.add('GET', '/v1/blueprints', ({ exchange }) => list(exchange, [...own(), ...publicOnes]));
 
@@ -122,13 +141,17 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
 
   router.add('GET', '/v1/blueprints/{id}', ({ exchange, params }) => {
     const builtIn = findBlueprint({ id: params['id'] });
-    exchange.sendJson(200, builtIn === undefined ? builtView(blueprints.get(params['id'] ?? '')) : blueprintView(builtIn));
+    exchange.sendJson(
+      200,
+      builtIn === undefined ? builtView(blueprints.get(params['id'] ?? '')) : blueprintView(builtIn),
+    );
   });
 
   router.add('GET', '/v1/blueprints/{id}/logs', async ({ exchange, params }) => {
     const id = params['id'] ?? '';
     // What comes with the platform was never built, so there is nothing to tell.
-    const logs = findBlueprint({ id }) === undefined ? await blueprints.logs(blueprints.get(id).id, exchange.signal) : [];
+    const logs =
+      findBlueprint({ id }) === undefined ? await blueprints.logs(blueprints.get(id).id, exchange.signal) : [];
     exchange.sendJson(200, { blueprint_id: id, logs });
   });
 
@@ -139,7 +162,12 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     }
     const depending = account.snapshots.ofBlueprint(id);
     if (depending.length > 0) {
-      throw new ApiError(409, 'conflict', `Snapshots depend on blueprint ${id}: ${depending.map((snapshot) => snapshot.id).join(', ')}. Delete them first.`, false);
+      throw new ApiError(
+        409,
+        'conflict',
+        `Snapshots depend on blueprint ${id}: ${depending.map((snapshot) => snapshot.id).join(', ')}. Delete them first.`,
+        false,
+      );
     }
     await blueprints.delete(id);
     exchange.sendJson(200, {});
@@ -147,23 +175,37 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
 }
 
 /** The objects that the steps copy from. */
-function readContexts(fields: z.infer<typeof buildFields>, steps: readonly BuildStep[], account: Account): ReadonlyMap<string, string> {
-  const given = new Map(Object.entries(fields.named_build_contexts ?? {}).map(([name, { object_id: id }]) => [name, id]));
+function readContexts(
+  fields: z.infer<typeof buildFields>,
+  steps: readonly BuildStep[],
+  account: Account,
+): ReadonlyMap<string, string> {
+  const given = new Map(
+    Object.entries(fields.named_build_contexts ?? {}).map(([name, { object_id: id }]) => [name, id]),
+  );
   if (fields.build_context !== undefined) {
     given.set('', fields.build_context.object_id);
   }
   for (const id of given.values()) {
     const object = account.objects.find(id);
     if (object?.state !== 'READ_ONLY') {
-      throw badRequest(`There is no complete object ${id} to build from. List the objects to see those that are READ_ONLY.`);
+      throw badRequest(
+        `There is no complete object ${id} to build from. List the objects to see those that are READ_ONLY.`,
+      );
     }
     if (object.contentType !== 'tar' && object.contentType !== 'tgz') {
-      throw badRequest(`The object ${id} is no archive: its content type is ${object.contentType}. A build context has to be tar or tgz.`);
+      throw badRequest(
+        `The object ${id} is no archive: its content type is ${object.contentType}. A build context has to be tar or tgz.`,
+      );
     }
   }
   for (const name of contextsOf(steps)) {
     if (!given.has(name)) {
-      throw badRequest(name === '' ? 'The Dockerfile copies from a build context, and none is given. Give one as build_context.' : `The Dockerfile copies from a build context "${name}" that is not given. Only named_build_contexts can be named there.`);
+      throw badRequest(
+        name === ''
+          ? 'The Dockerfile copies from a build context, and none is given. Give one as build_context.'
+          : `The Dockerfile copies from a build context "${name}" that is not given. Only named_build_contexts can be named there.`,
+      );
     }
   }
   return given;
@@ -173,7 +215,12 @@ function builtView(blueprint: BuiltBlueprint): Record<string, unknown> {
   return {
     id: blueprint.id,
     name: blueprint.name,
-    status: blueprint.status === 'deleted' ? (blueprint.failureReason === undefined ? 'build_complete' : 'failed') : blueprint.status,
+    status:
+      blueprint.status === 'deleted'
+        ? blueprint.failureReason === undefined
+          ? 'build_complete'
+          : 'failed'
+        : blueprint.status,
     state: blueprint.status === 'deleted' ? 'deleted' : 'created',
     create_time_ms: blueprint.createdAt,
     build_finish_time_ms: blueprint.finishedAt ?? null,

@@ -5,7 +5,11 @@ import type { Router } from '../../http/router';
  * @param path of the list, for example `/v1/devboxes`
  * @param all gives everything that is listed there
  */
-export function addMetadataRoutes(router: Router, path: string, all: () => readonly { readonly metadata: Readonly<Record<string, string>> }[]): void {
+export function addMetadataRoutes(
+  router: Router,
+  path: string,
+  all: () => readonly { readonly metadata: Readonly<Record<string, string>> }[],
+): void {
   const inUse = (): readonly (readonly [string, string])[] => all().flatMap(({ metadata }) => Object.entries(metadata));
 
   router.add('GET', `${path}/metadata/keys`, ({ exchange }) => {
@@ -14,6 +18,9 @@ export function addMetadataRoutes(router: Router, path: string, all: () => reado
 
   router.add('GET', `${path}/metadata/keys/{key}/values`, ({ exchange, params }) => {
     const key = params['key'] ?? '';
-    exchange.sendJson(200, { key, values: [...new Set(inUse().flatMap(([name, value]) => (name === key ? [value] : [])))].sort() });
+    exchange.sendJson(200, {
+      key,
+      values: [...new Set(inUse().flatMap(([name, value]) => (name === key ? [value] : [])))].sort(),
+    });
   });
 }

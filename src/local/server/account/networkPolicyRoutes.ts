@@ -13,20 +13,35 @@ const port = z.int().min(1).max(65_535);
 const hostnameField = z
   .string()
   .max(253)
-  .regex(/^(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/, 'A host name has labels of letters, digits and -; a * may only be the first label');
+  .regex(
+    /^(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/,
+    'A host name has labels of letters, digits and -; a * may only be the first label',
+  );
 
 const portField = z
   .object({ port, end_port: optional(port), protocol: optional(z.enum(['TCP', 'UDP'])) })
-  .refine((rule) => (rule.end_port ?? rule.port) >= rule.port, 'The end of a range of ports must not be below its start');
+  .refine(
+    (rule) => (rule.end_port ?? rule.port) >= rule.port,
+    'The end of a range of ports must not be below its start',
+  );
 
 const policyFields = z.object({
   description: optional(z.string().max(1_000)),
   allow_all: optional(z.boolean()),
   allowed_hostnames: optional(z.array(hostnameField)),
-  allowed_cidrs: optional(z.array(z.object({
-    cidr: z.string().refine(isCanonicalCidr, 'A block is an IPv4 address with zero host bits and a prefix, for example 10.12.0.0/16'),
-    ports: optional(z.array(portField)),
-  }))),
+  allowed_cidrs: optional(
+    z.array(
+      z.object({
+        cidr: z
+          .string()
+          .refine(
+            isCanonicalCidr,
+            'A block is an IPv4 address with zero host bits and a prefix, for example 10.12.0.0/16',
+          ),
+        ports: optional(z.array(portField)),
+      }),
+    ),
+  ),
   allow_devbox_to_devbox: optional(z.boolean()),
   allow_agent_gateway: optional(z.boolean()),
   allow_mcp_gateway: optional(z.boolean()),
@@ -52,7 +67,10 @@ export function addNetworkPolicyRoutes(router: Router, policies: NetworkPolicies
     const { name, ...fields } = listFields(exchange.query);
     const id = exchange.query.get('id');
     const where = id === null || id === '' ? undefined : (policy: PolicyRecord): boolean => policy.id === id;
-    exchange.sendJson(200, pageBody('network_policies', policies.page({ ...fields, namePart: name, where }), exchange.query, policyView));
+    exchange.sendJson(
+      200,
+      pageBody('network_policies', policies.page({ ...fields, namePart: name, where }), exchange.query, policyView),
+    );
   });
 
   router.add('GET', '/v1/network-policies/{id}', ({ exchange, params }) => {
@@ -62,9 +80,16 @@ export function addNetworkPolicyRoutes(router: Router, policies: NetworkPolicies
   router.add('POST', '/v1/network-policies/{id}', async ({ exchange, params }) => {
     const id = params['id'] ?? '';
     const { name, ...rest } = parseBody(updateFields, await exchange.readObject());
-    const unfenced = devboxes.living().flatMap((devbox) => (devbox.spec.network?.policyId === id && !devbox.spec.network.fenced ? [devbox.id] : []));
+    const unfenced = devboxes
+      .living()
+      .flatMap((devbox) => (devbox.spec.network?.policyId === id && !devbox.spec.network.fenced ? [devbox.id] : []));
     if (rest.allow_all === false && unfenced.length > 0) {
-      throw new ApiError(409, 'conflict', `Devboxes that were made when network policy ${id} allowed everything cannot be restricted any more: ${unfenced.join(', ')}. Shut them down first.`, false);
+      throw new ApiError(
+        409,
+        'conflict',
+        `Devboxes that were made when network policy ${id} allowed everything cannot be restricted any more: ${unfenced.join(', ')}. Shut them down first.`,
+        false,
+      );
     }
     exchange.sendJson(200, policyView(policies.update(id, { ...changesOf(rest), name })));
   });
@@ -73,7 +98,12 @@ export function addNetworkPolicyRoutes(router: Router, policies: NetworkPolicies
     const id = params['id'] ?? '';
     const users = usersOf(policies.get(id).id);
     if (users.length > 0) {
-      throw new ApiError(409, 'conflict', `Devboxes use network policy ${id}: ${users.join(', ')}. Shut them down first.`, false);
+      throw new ApiError(
+        409,
+        'conflict',
+        `Devboxes use network policy ${id}: ${users.join(', ')}. Shut them down first.`,
+        false,
+      );
     }
     exchange.sendJson(200, policyView(policies.delete(id)));
   });

@@ -34,7 +34,12 @@ export function addObjectRoutes(router: Router, objects: Objects, addresses: Sig
   router.add('POST', '/v1/objects', async ({ exchange }) => {
     const body = await exchange.readObject();
     const fields = parseBody(createFields, body);
-    const notes = { name: fields.name, contentType: fields.content_type, metadata: fields.metadata ?? {}, lifetime: fields.ttl_ms };
+    const notes = {
+      name: fields.name,
+      contentType: fields.content_type,
+      metadata: fields.metadata ?? {},
+      lifetime: fields.ttl_ms,
+    };
     const object = objects.create(notes, repeatKey(exchange, body));
     exchange.sendJson(200, { ...objectView(object), upload_url: addressOf(exchange, 'PUT', object.id, uploadSeconds) });
   });
@@ -44,7 +49,10 @@ export function addObjectRoutes(router: Router, objects: Objects, addresses: Sig
     const { name, ...fields } = listFields(query);
     const type = choiceOf(query, 'content_type', contentTypes);
     const metadata = metadataFilter(query);
-    const where = type === undefined && metadata === undefined ? undefined : (record: ObjectRecord) => (type === undefined || record.contentType === type) && (metadata?.(record) ?? true);
+    const where =
+      type === undefined && metadata === undefined
+        ? undefined
+        : (record: ObjectRecord) => (type === undefined || record.contentType === type) && (metadata?.(record) ?? true);
     const page = objects.page({ ...fields, namePart: name, status: choiceOf(query, 'state', objectStates), where });
     exchange.sendJson(200, pageBody('objects', page, query, objectView));
   });
@@ -63,7 +71,11 @@ export function addObjectRoutes(router: Router, objects: Objects, addresses: Sig
   });
 
   router.add('GET', '/v1/objects/{id}/download', ({ exchange, params }) => {
-    const seconds = numberOf(exchange.query, 'duration_seconds', { usual: downloadSeconds, least: 1, most: longestSeconds });
+    const seconds = numberOf(exchange.query, 'duration_seconds', {
+      usual: downloadSeconds,
+      least: 1,
+      most: longestSeconds,
+    });
     const { record } = objects.file(params['id'] ?? '');
     exchange.sendJson(200, { download_url: addressOf(exchange, 'GET', record.id, seconds) });
   });
@@ -74,7 +86,12 @@ export function addObjectRoutes(router: Router, objects: Objects, addresses: Sig
 
   const requireSigned = (exchange: Exchange, action: SignedAction, id: string): void => {
     if (!addresses.allows(action, id, exchange.query)) {
-      throw new ApiError(403, 'address_refused', 'This address is not one that the local platform signed for this, or its time is over. Ask for a new one.', false);
+      throw new ApiError(
+        403,
+        'address_refused',
+        'This address is not one that the local platform signed for this, or its time is over. Ask for a new one.',
+        false,
+      );
     }
   };
 

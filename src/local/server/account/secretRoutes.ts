@@ -8,7 +8,10 @@ import type { Router } from '../../http/router';
 /** The longest value, in characters. */
 const longestValue = 128 * 1024;
 
-const valueField = z.string().max(longestValue, 'A secret may have up to 131,072 characters').refine((value) => !value.includes('\0'), 'A secret must not contain a NUL character');
+const valueField = z
+  .string()
+  .max(longestValue, 'A secret may have up to 131,072 characters')
+  .refine((value) => !value.includes('\0'), 'A secret must not contain a NUL character');
 // Runloop's documentation speaks of names like those of environment variables; its own examples have others.
 const createFields = z.object({ name: nameField.min(1, 'A secret needs a name'), value: valueField });
 const updateFields = z.object({ value: valueField });

@@ -38,15 +38,27 @@ export function addSnapshotRoutes(router: Router, devboxes: DevboxRegistry, snap
     const blueprint = exchange.query.get('source_blueprint_id');
     const metadata = metadataFilter(exchange.query);
     const where = (record: SnapshotRecord): boolean =>
-      (devbox === null || record.devboxId === devbox) && (blueprint === null || record.blueprintId === blueprint) && (metadata?.(record) ?? true);
-    exchange.sendJson(200, pageBody('snapshots', snapshots.page({ ...listFields(exchange.query), where }), exchange.query, snapshotView));
+      (devbox === null || record.devboxId === devbox) &&
+      (blueprint === null || record.blueprintId === blueprint) &&
+      (metadata?.(record) ?? true);
+    exchange.sendJson(
+      200,
+      pageBody('snapshots', snapshots.page({ ...listFields(exchange.query), where }), exchange.query, snapshotView),
+    );
   });
 
   router.add('GET', '/v1/devboxes/disk_snapshots/list_public', ({ exchange }) => {
-    exchange.sendJson(200, pageBody('snapshots', { items: [], hasMore: false, total: 0 }, exchange.query, snapshotView));
+    exchange.sendJson(
+      200,
+      pageBody('snapshots', { items: [], hasMore: false, total: 0 }, exchange.query, snapshotView),
+    );
   });
 
-  addMetadataRoutes(router, '/v1/devboxes/disk_snapshots', () => snapshots.page({ limit: Number.MAX_SAFE_INTEGER }).items);
+  addMetadataRoutes(
+    router,
+    '/v1/devboxes/disk_snapshots',
+    () => snapshots.page({ limit: Number.MAX_SAFE_INTEGER }).items,
+  );
 
   router.add('GET', '/v1/devboxes/disk_snapshots/{id}/status', ({ exchange, params }) => {
     const snapshot = snapshots.get(params['id'] ?? '');

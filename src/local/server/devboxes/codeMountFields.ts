@@ -13,5 +13,11 @@ export const codeFields = z.looseObject({
 
 /** A code mount as the API says it, as devboxes and builds know it. */
 export function codeMountOf(mount: z.infer<typeof codeFields>): CodeMount {
-  return { owner: mount.repo_owner, name: mount.repo_name, token: mount.token, ref: mount.git_ref, installCommand: mount.install_command };
+  return {
+    owner: mount.repo_owner,
+    name: mount.repo_name,
+    token: mount.token,
+    ref: mount.git_ref,
+    installCommand: mount.install_command,
+  };
 }

@@ -19,7 +19,10 @@ const usualKeepAlive = 3_600;
 /** Time the suspend commands get unless the creator says otherwise, in milliseconds. */
 const usualDeadline = 30_000;
 
-const objectFields = z.looseObject({ object_id: z.string(), object_path: z.string().regex(/^[^\0]+$/, 'A path must not be empty or contain a NUL character') });
+const objectFields = z.looseObject({
+  object_id: z.string(),
+  object_path: z.string().regex(/^[^\0]+$/, 'A path must not be empty or contain a NUL character'),
+});
 
 const fileFields = z.looseObject({ target: z.string().min(1), content: z.string() });
 
@@ -54,24 +57,37 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
   refuseWhatIsNotOffered(fields);
   const own = readLaunch(fields.launch_parameters);
   const blueprint = readBlueprint(fields, account);
-  const launch = inheritLaunch(own, blueprint !== undefined && 'parameters' in blueprint ? blueprint.parameters['launch_parameters'] : undefined);
+  const launch = inheritLaunch(
+    own,
+    blueprint !== undefined && 'parameters' in blueprint ? blueprint.parameters['launch_parameters'] : undefined,
+  );
   const lifetime = readLifetime(launch);
   const user = readUser(launch.user_parameters) ?? builtUser(blueprint) ?? usualUser;
-  const environment = { ...(blueprint !== undefined && 'environment' in blueprint ? blueprint.environment : {}), ...fields.environment_variables };
+  const environment = {
+    ...(blueprint !== undefined && 'environment' in blueprint ? blueprint.environment : {}),
+    ...fields.environment_variables,
+  };
   for (const [name, value] of Object.entries(environment)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || value.includes('\0')) {
-      throw badRequest(`The environment variable "${name}" is not acceptable: a name has letters, digits and _ only, a value no NUL character.`);
+      throw badRequest(
+        `The environment variable "${name}" is not acceptable: a name has letters, digits and _ only, a value no NUL character.`,
+      );
     }
   }
   const commands = launch.launch_commands ?? [];
   const hooks = launch.lifecycle?.lifecycle_hooks;
-  if ([fields.entrypoint ?? '', ...commands, ...(hooks?.suspend_commands ?? [])].some((command) => command.includes('\0'))) {
+  if (
+    [fields.entrypoint ?? '', ...commands, ...(hooks?.suspend_commands ?? [])].some((command) => command.includes('\0'))
+  ) {
     throw badRequest('The entrypoint, launch and suspend commands must not contain a NUL character.');
   }
   return {
     name: fields.name,
     metadata: fields.metadata ?? {},
-    blueprint: blueprint === undefined ? undefined : { id: blueprint.id, name: blueprint.name, openhands: blueprint.openhands, createdAt: blueprint.createdAt },
+    blueprint:
+      blueprint === undefined
+        ? undefined
+        : { id: blueprint.id, name: blueprint.name, openhands: blueprint.openhands, createdAt: blueprint.createdAt },
     snapshotId: readSnapshot(fields.snapshot_id, account),
     environment,
     secrets: readSecrets(fields.secrets ?? {}, account),
@@ -92,8 +108,16 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
     },
     network: readNetwork(launch.network_policy_id, account),
     tunnel: fields.tunnel === undefined ? undefined : readTunnel(fields.tunnel),
-    limits: limitsOf({ size: launch.resource_size_request, memory: launch.custom_gb_memory, disk: launch.custom_disk_size, cores: launch.custom_cpu_cores }),
-    launchParameters: lifetime.keepAliveSeconds === undefined ? launch : { ...launch, keep_alive_time_seconds: lifetime.keepAliveSeconds },
+    limits: limitsOf({
+      size: launch.resource_size_request,
+      memory: launch.custom_gb_memory,
+      disk: launch.custom_disk_size,
+      cores: launch.custom_cpu_cores,
+    }),
+    launchParameters:
+      lifetime.keepAliveSeconds === undefined
+        ? launch
+        : { ...launch, keep_alive_time_seconds: lifetime.keepAliveSeconds },
   };
 }
 
@@ -126,11 +150,16 @@ export function readNetwork(id: string | undefined, account: Account): PolicyBin
 }
 
 function refuseWhatIsNotOffered(fields: CreateFields): void {
-  const origins = [fields.blueprint_id, fields.blueprint_name, fields.prebuilt, fields.snapshot_id].filter((origin) => origin !== undefined);
+  const origins = [fields.blueprint_id, fields.blueprint_name, fields.prebuilt, fields.snapshot_id].filter(
+    (origin) => origin !== undefined,
+  );
   if (origins.length > 1) {
     throw badRequest('Give at most one of blueprint_id, blueprint_name and snapshot_id.');
   }
-  for (const [asked, what] of [[fields.gateways, 'gateways'], [fields.mcp, 'MCP configurations']] as const) {
+  for (const [asked, what] of [
+    [fields.gateways, 'gateways'],
+    [fields.mcp, 'MCP configurations'],
+  ] as const) {
     if (Object.keys(asked ?? {}).length > 0) {
       throw notOffered(what);
     }
@@ -145,16 +174,26 @@ function readBlueprint(fields: CreateFields, account: Account): BuiltBlueprint |
   }
   const blueprint = account.blueprints.usable({ id, name });
   if (blueprint === undefined) {
-    throw badRequest(`There is no blueprint ${id ?? `named "${name ?? ''}"`} that is built. List the blueprints to see those that are.`);
+    throw badRequest(
+      `There is no blueprint ${id ?? `named "${name ?? ''}"`} that is built. List the blueprints to see those that are.`,
+    );
   }
   return blueprint;
 }
 
 /** The kinds of mounts that Runloop has; of those that are not offered, what they are called. */
-const mountKinds: Readonly<Record<string, string | undefined>> = { file_mount: undefined, code_mount: undefined, object_mount: undefined, agent_mount: 'mounts of agents', broker_mount: 'mounts of brokers' };
+const mountKinds: Readonly<Record<string, string | undefined>> = {
+  file_mount: undefined,
+  code_mount: undefined,
+  object_mount: undefined,
+  agent_mount: 'mounts of agents',
+  broker_mount: 'mounts of brokers',
+};
 
 function mountsOf<T>(fields: CreateFields, type: string, schema: z.ZodType<T>): readonly T[] {
-  return (fields.mounts ?? []).flatMap((mount, index) => (mount.type === type ? [parseBody(schema, mount, `mounts.${index}`)] : []));
+  return (fields.mounts ?? []).flatMap((mount, index) =>
+    mount.type === type ? [parseBody(schema, mount, `mounts.${index}`)] : [],
+  );
 }
 
 function readFileMounts(fields: CreateFields): readonly FileMount[] {
@@ -197,7 +236,11 @@ function readSecrets(wanted: Readonly<Record<string, string>>, account: Account)
   const invalid = Object.keys(wanted).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   const { missing } = account.secrets(wanted);
   if (invalid !== undefined || missing.length > 0) {
-    throw badRequest(invalid === undefined ? `There is no secret ${missing.join(', ')}. Create it first.` : `"${invalid}" cannot be the name of an environment variable.`);
+    throw badRequest(
+      invalid === undefined
+        ? `There is no secret ${missing.join(', ')}. Create it first.`
+        : `"${invalid}" cannot be the name of an environment variable.`,
+    );
   }
   return wanted;
 }

@@ -21,7 +21,9 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, termin
     const body = await exchange.readObject();
     const settings = parseBody(tunnelFields, body);
     const devbox = devboxes.get(params['id'] ?? '');
-    const tunnel = await tunnels.once(repeatKey(exchange, body), devbox.id, () => Promise.resolve(devbox.enableTunnel(readTunnel(settings))));
+    const tunnel = await tunnels.once(repeatKey(exchange, body), devbox.id, () =>
+      Promise.resolve(devbox.enableTunnel(readTunnel(settings))),
+    );
     exchange.sendJson(200, tunnelView(tunnel));
   });
 
@@ -31,7 +33,11 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, termin
     const { port } = parseBody(portFields, await exchange.readObject());
     devbox.requireRunning();
     const { key } = devbox.tunnel ?? devbox.enableTunnel(readTunnel(parseBody(tunnelFields, {})));
-    exchange.sendJson(200, { devbox_id: devbox.id, port, url: `${exchange.scheme}://${tunnelHost(exchange.host, port, key)}` });
+    exchange.sendJson(200, {
+      devbox_id: devbox.id,
+      port,
+      url: `${exchange.scheme}://${tunnelHost(exchange.host, port, key)}`,
+    });
   });
 
   router.add('POST', '/v1/devboxes/{id}/create_pty_tunnel', ({ exchange, params }) => {
@@ -43,8 +49,15 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, termin
     const devbox = devboxes.get(params['id'] ?? '');
     devbox.requireRunning();
     const id = exchange.headers['x-request-id'];
-    const key = await sshKeys.once(typeof id === 'string' ? id : undefined, devbox.id, () => addSshKey(devbox.sshKeyFile));
-    exchange.sendJson(200, { id: devbox.id, url: sshHostName(devbox.id), ssh_user: sshUser(devbox), ssh_private_key: key });
+    const key = await sshKeys.once(typeof id === 'string' ? id : undefined, devbox.id, () =>
+      addSshKey(devbox.sshKeyFile),
+    );
+    exchange.sendJson(200, {
+      id: devbox.id,
+      url: sshHostName(devbox.id),
+      ssh_user: sshUser(devbox),
+      ssh_private_key: key,
+    });
   });
 
   router.add('POST', '/v1/devboxes/{id}/remove_tunnel', ({ exchange, params }) => {

@@ -13,7 +13,9 @@ export function addDevboxFactsRoutes(router: Router, devboxes: DevboxRegistry): 
 
   addMetadataRoutes(router, '/v1/devboxes', () => devboxes.page({ limit: Number.MAX_SAFE_INTEGER }).items);
 
-  router.add('GET', '/v1/devboxes/evictions/watch', ({ exchange }) => exchange.sendEvents(evictionViews(devboxes.evictions.watch(exchange.signal))));
+  router.add('GET', '/v1/devboxes/evictions/watch', ({ exchange }) =>
+    exchange.sendEvents(evictionViews(devboxes.evictions.watch(exchange.signal))),
+  );
 }
 
 async function* evictionViews(evictions: AsyncIterable<Eviction>): AsyncGenerator<Record<string, unknown>> {

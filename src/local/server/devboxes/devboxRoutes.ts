@@ -38,7 +38,10 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
 
   router.add('POST', '/v1/devboxes/create_and_await_running', async ({ exchange }) => {
     const devbox = await create(exchange);
-    await devbox.waitFor(['running', 'failure', 'shutdown'], AbortSignal.any([exchange.signal, AbortSignal.timeout(createHold)]));
+    await devbox.waitFor(
+      ['running', 'failure', 'shutdown'],
+      AbortSignal.any([exchange.signal, AbortSignal.timeout(createHold)]),
+    );
     exchange.sendJson(200, devboxView(devbox.record));
   });
 
@@ -65,7 +68,12 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
     // Runloop's Python SDK sends fractions of a second.
     const limit = AbortSignal.timeout(Math.ceil((seconds ?? 10) * 1_000));
     if (!(await devbox.waitFor(statuses, AbortSignal.any([exchange.signal, limit])))) {
-      throw new ApiError(408, 'timeout', `Devbox ${devbox.id} is ${devbox.status} and did not become ${statuses.join(' or ')} in time. Ask again to go on waiting.`, true);
+      throw new ApiError(
+        408,
+        'timeout',
+        `Devbox ${devbox.id} is ${devbox.status} and did not become ${statuses.join(' or ')} in time. Ask again to go on waiting.`,
+        true,
+      );
     }
     exchange.sendJson(200, devboxView(devbox.record));
   });
@@ -93,7 +101,12 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
     if (exchange.query.get('force') === 'true') {
       account.snapshots.abandon(devbox.id);
     } else if (account.snapshots.isUnderWay(devbox.id)) {
-      throw new ApiError(409, 'snapshot_in_progress', `A snapshot of devbox ${devbox.id} is being made. Shut it down when that is complete, or with force=true.`, true);
+      throw new ApiError(
+        409,
+        'snapshot_in_progress',
+        `A snapshot of devbox ${devbox.id} is being made. Shut it down when that is complete, or with force=true.`,
+        true,
+      );
     }
     await devbox.end({ status: 'shutdown', reason: 'api_shutdown' });
     exchange.sendJson(200, devboxView(devbox.record));

@@ -17,7 +17,10 @@ const killHold = 2_000;
 /** Lines that `execute_sync`, which has no way to ask for more, gives at most. */
 const syncLines = 1_000_000;
 
-const commandField = z.string().min(1, 'A command must not be empty').refine((command) => !command.includes('\0'), 'A command must not contain a NUL character');
+const commandField = z
+  .string()
+  .min(1, 'A command must not be empty')
+  .refine((command) => !command.includes('\0'), 'A command must not contain a NUL character');
 const shellField = optional(z.string().min(1).max(256));
 const executeFields = z.object({
   command: commandField,
@@ -32,7 +35,10 @@ const waitFields = z.object({
   timeout_seconds: optional(z.number().min(0).max(longestHold)),
 });
 const killFields = z.object({ kill_process_group: optional(z.boolean()) });
-const inputFields = z.object({ text: optional(z.string().min(1, 'Text must not be empty')), signal: optional(z.enum(['EOF', 'INTERRUPT'])) });
+const inputFields = z.object({
+  text: optional(z.string().min(1, 'Text must not be empty')),
+  signal: optional(z.enum(['EOF', 'INTERRUPT'])),
+});
 
 /** Adds the executions: starting commands, waiting for them, feeding, ending and reading them. */
 export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): void {
@@ -58,8 +64,14 @@ export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): vo
     const body = await exchange.readObject();
     const fields = parseBody(asyncFields, body);
     devbox.requireRunning();
-    const request = { command: fields.command, shellName: fields.shell_name, attachStdin: fields.attach_stdin ?? false };
-    const execution = await starts.once(repeatKey(exchange), body, () => Promise.resolve(devbox.executions.start(request)));
+    const request = {
+      command: fields.command,
+      shellName: fields.shell_name,
+      attachStdin: fields.attach_stdin ?? false,
+    };
+    const execution = await starts.once(repeatKey(exchange), body, () =>
+      Promise.resolve(devbox.executions.start(request)),
+    );
     exchange.sendJson(200, await executionView(devbox, execution, exchange));
   });
 
@@ -70,7 +82,9 @@ export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): vo
     devbox.requireRunning();
     const request = { command: fields.command, shellName: fields.shell_name, attachStdin: false };
     // The SDK gives up on long ones and asks again with the same request id: that must not run them twice.
-    const execution = await starts.once(repeatKey(exchange), body, () => Promise.resolve(devbox.executions.start(request)));
+    const execution = await starts.once(repeatKey(exchange), body, () =>
+      Promise.resolve(devbox.executions.start(request)),
+    );
     await heldUntilCompleted(execution, undefined, exchange.signal);
     const [stdout, stderr] = await Promise.all([execution.stdout.tail(syncLines), execution.stderr.tail(syncLines)]);
     exchange.sendJson(200, {
@@ -91,7 +105,12 @@ export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): vo
     const { devbox, execution } = find(call);
     const { timeout_seconds: seconds } = parseBody(waitFields, await call.exchange.readObject());
     if (!(await heldUntilCompleted(execution, seconds ?? longestHold, call.exchange.signal))) {
-      throw new ApiError(408, 'timeout', `The execution ${execution.id} is ${execution.status} and was not completed in time. Ask again to go on waiting.`, true);
+      throw new ApiError(
+        408,
+        'timeout',
+        `The execution ${execution.id} is ${execution.status} and was not completed in time. Ask again to go on waiting.`,
+        true,
+      );
     }
     call.exchange.sendJson(200, await executionView(devbox, execution, call.exchange));
   });
@@ -138,9 +157,14 @@ function repeatKey(exchange: Exchange): string | undefined {
 }
 
 /** Waits for an execution's end; false when the time was up or the client has gone. */
-async function heldUntilCompleted(execution: KnownExecution, seconds: number | undefined, signal: AbortSignal): Promise<boolean> {
+async function heldUntilCompleted(
+  execution: KnownExecution,
+  seconds: number | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (execution.status !== 'completed') {
-    const limit = seconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1_000))]);
+    const limit =
+      seconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1_000))]);
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         limit.removeEventListener('abort', settle);
@@ -160,7 +184,11 @@ function shellView(execution: KnownExecution): Record<string, unknown> {
   return execution.request.shellName === undefined ? {} : { shell_name: execution.request.shellName };
 }
 
-async function executionView(devbox: Devbox, execution: KnownExecution, exchange: Exchange): Promise<Record<string, unknown>> {
+async function executionView(
+  devbox: Devbox,
+  execution: KnownExecution,
+  exchange: Exchange,
+): Promise<Record<string, unknown>> {
   const view = { devbox_id: devbox.id, execution_id: execution.id, status: execution.status, ...shellView(execution) };
   if (execution.status !== 'completed') {
     return view;

@@ -33,14 +33,22 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
       throw badRequest('The text is larger than 100 MB. Use upload_file for it.');
     }
     const { code, stdout, stderr } = await devbox.files.write(path, bytes);
-    note(devbox, code === 0 ? `write ${path} (${bytes.length} bytes)` : `write ${path}: ${stderr.trim()}`, code === 0 ? 'info' : 'error');
+    note(
+      devbox,
+      code === 0 ? `write ${path} (${bytes.length} bytes)` : `write ${path}: ${stderr.trim()}`,
+      code === 0 ? 'info' : 'error',
+    );
     exchange.sendJson(200, { devbox_id: devbox.id, exit_status: code, stdout, stderr });
   });
 
   router.add('POST', '/v1/devboxes/{id}/upload_file', async ({ exchange, params }) => {
     const devbox = devboxes.get(params['id'] ?? '');
     devbox.requireRunning();
-    const { path, received } = await readUpload(exchange, (content) => devbox.files.receive(content), (name) => devbox.files.discard(name));
+    const { path, received } = await readUpload(
+      exchange,
+      (content) => devbox.files.receive(content),
+      (name) => devbox.files.discard(name),
+    );
     await devbox.files.place(received, path);
     note(devbox, `upload ${path}`);
     exchange.sendJson(200, {});

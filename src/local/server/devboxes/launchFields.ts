@@ -27,14 +27,18 @@ function offered(small: readonly number[], most: number): z.ZodType<number> {
 export const launchFields = z.looseObject({
   keep_alive_time_seconds: optional(z.int().positive().max(longestKeepAlive)),
   after_idle: optional(idleFields),
-  lifecycle: optional(z.looseObject({
-    after_idle: optional(idleFields),
-    resume_triggers: optional(z.looseObject({ http: optional(z.boolean()), axon_event: optional(z.boolean()) })),
-    lifecycle_hooks: optional(z.looseObject({
-      suspend_commands: optional(z.array(z.string())),
-      suspend_deadline_ms: optional(z.int().positive().max(longestDeadline)),
-    })),
-  })),
+  lifecycle: optional(
+    z.looseObject({
+      after_idle: optional(idleFields),
+      resume_triggers: optional(z.looseObject({ http: optional(z.boolean()), axon_event: optional(z.boolean()) })),
+      lifecycle_hooks: optional(
+        z.looseObject({
+          suspend_commands: optional(z.array(z.string())),
+          suspend_deadline_ms: optional(z.int().positive().max(longestDeadline)),
+        }),
+      ),
+    }),
+  ),
   launch_commands: optional(z.array(z.string())),
   user_parameters: optional(userFields),
   architecture: optional(z.enum(['x86_64', 'arm64'])),
@@ -59,7 +63,11 @@ export function readLaunch(given: unknown): LaunchFields {
   requireSize(launch);
   const { after_idle: outer, lifecycle } = launch;
   const inner = lifecycle?.after_idle;
-  if (inner !== undefined && outer !== undefined && (inner.idle_time_seconds !== outer.idle_time_seconds || inner.on_idle !== outer.on_idle)) {
+  if (
+    inner !== undefined &&
+    outer !== undefined &&
+    (inner.idle_time_seconds !== outer.idle_time_seconds || inner.on_idle !== outer.on_idle)
+  ) {
     throw badRequest('after_idle and lifecycle.after_idle say different things. Give lifecycle.after_idle only.');
   }
   if ((launch.required_services ?? []).length > 0) {
@@ -77,18 +85,33 @@ export function inheritLaunch(own: LaunchFields, blueprint: unknown): LaunchFiel
   if (blueprint === undefined) return own;
   const said = Object.entries(own).filter(([, value]) => value !== undefined);
   // A size is taken over whole, or not at all.
-  const inherited = Object.entries(readLaunch(blueprint)).filter(([name]) => own.resource_size_request === undefined || !name.startsWith('custom_'));
+  const inherited = Object.entries(readLaunch(blueprint)).filter(
+    ([name]) => own.resource_size_request === undefined || !name.startsWith('custom_'),
+  );
   return { ...own, ...Object.fromEntries(inherited), ...Object.fromEntries(said) };
 }
 
-function requireSize({ resource_size_request: size, custom_cpu_cores: cores, custom_gb_memory: memory, custom_disk_size: disk }: LaunchFields): void {
+function requireSize({
+  resource_size_request: size,
+  custom_cpu_cores: cores,
+  custom_gb_memory: memory,
+  custom_disk_size: disk,
+}: LaunchFields): void {
   if (size !== 'CUSTOM_SIZE') {
     if ([cores, memory, disk].some((value) => value !== undefined)) {
-      throw badRequest('custom_cpu_cores, custom_gb_memory and custom_disk_size need resource_size_request CUSTOM_SIZE.');
+      throw badRequest(
+        'custom_cpu_cores, custom_gb_memory and custom_disk_size need resource_size_request CUSTOM_SIZE.',
+      );
     }
     return;
   }
-  if (cores !== undefined && memory !== undefined && (memory < cores * leastMemoryPerCore || memory > cores * mostMemoryPerCore)) {
-    throw badRequest(`For each core a CUSTOM_SIZE has ${leastMemoryPerCore} to ${mostMemoryPerCore} GiB of memory; ${memory} GiB do not fit ${cores} cores.`);
+  if (
+    cores !== undefined &&
+    memory !== undefined &&
+    (memory < cores * leastMemoryPerCore || memory > cores * mostMemoryPerCore)
+  ) {
+    throw badRequest(
+      `For each core a CUSTOM_SIZE has ${leastMemoryPerCore} to ${mostMemoryPerCore} GiB of memory; ${memory} GiB do not fit ${cores} cores.`,
+    );
   }
 }

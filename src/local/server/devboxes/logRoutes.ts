@@ -14,7 +14,10 @@ export function addLogRoutes(router: Router, devboxes: DevboxRegistry): void {
       return;
     }
     const parts = listParts(log.read(0, false, exchange.signal), viewOf(exchange, filter));
-    await exchange.sendParts({ 'content-type': 'application/json', ...(filter === undefined ? { etag: tag } : {}) }, parts);
+    await exchange.sendParts(
+      { 'content-type': 'application/json', ...(filter === undefined ? { etag: tag } : {}) },
+      parts,
+    );
   });
 
   router.add('GET', '/v1/devboxes/{id}/logs/tail', async ({ exchange, params }) => {
@@ -55,7 +58,10 @@ function filterOf(exchange: Exchange): Filter | undefined {
 async function* listParts(batches: AsyncIterable<LogBatch>, view: View | undefined): AsyncGenerator<Buffer> {
   let before = '{"logs":[';
   for await (const { bytes } of batches) {
-    const lines = bytes.toString('utf8').split('\n').flatMap((line) => (line === '' ? [] : ((view === undefined ? line : view(line)) ?? [])));
+    const lines = bytes
+      .toString('utf8')
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : ((view === undefined ? line : view(line)) ?? [])));
     if (lines.length === 0) continue;
     yield Buffer.from(before + lines.join(','));
     before = ',';

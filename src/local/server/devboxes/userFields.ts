@@ -6,10 +6,12 @@ import { largestUid, userName, usualUser } from '../../sandbox/users';
 import { badRequest } from '../../http/apiError';
 
 /** `user_parameters` of launch parameters. */
-export const userFields = z.object({
-  username: z.string().regex(userName, "Use lower-case letters, digits, _ and - for a user's name"),
-  uid: z.int().nonnegative().max(largestUid, `The numbers of users end at ${largestUid} here`),
-}).partial();
+export const userFields = z
+  .object({
+    username: z.string().regex(userName, "Use lower-case letters, digits, _ and - for a user's name"),
+    uid: z.int().nonnegative().max(largestUid, `The numbers of users end at ${largestUid} here`),
+  })
+  .partial();
 
 /**
  * The user that `user_parameters` ask for; undefined if they ask for none.

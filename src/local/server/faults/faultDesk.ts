@@ -28,8 +28,18 @@ export class FaultDesk {
    * Answers an API request, with what was ordered for it.
    * @param dispatch answers it as usual, or throws
    */
-  async answer(exchange: Exchange, request: RawRequest, response: RawResponse, dispatch: (exchange: Exchange) => Promise<void>): Promise<void> {
-    const { delay, strike } = this.faults.forRequest({ on: 'api', method: exchange.method, path: exchange.path, devbox: this.#named(exchange.path) });
+  async answer(
+    exchange: Exchange,
+    request: RawRequest,
+    response: RawResponse,
+    dispatch: (exchange: Exchange) => Promise<void>,
+  ): Promise<void> {
+    const { delay, strike } = this.faults.forRequest({
+      on: 'api',
+      method: exchange.method,
+      path: exchange.path,
+      devbox: this.#named(exchange.path),
+    });
     if (!(await held(delay, exchange.signal))) {
       return;
     }
@@ -56,7 +66,12 @@ export class FaultDesk {
   }
 
   /** Lets a tunnel's request pass, with what was ordered for it. */
-  forward(request: IncomingMessage, response: ServerResponse, target: TunnelTarget, pass: (into: RawResponse & TunnelResponse) => void): void {
+  forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: TunnelTarget,
+    pass: (into: RawResponse & TunnelResponse) => void,
+  ): void {
     const fate = this.#tunnelFate(request, request.socket, target);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -77,7 +92,13 @@ export class FaultDesk {
       }
       if (strike.fault === 'status') {
         const body = JSON.stringify(statusBody(strike, ''));
-        response.writeHead(strike.status, { ...statusHeaders(strike), 'content-type': 'application/json', connection: 'close' }).end(body);
+        response
+          .writeHead(strike.status, {
+            ...statusHeaders(strike),
+            'content-type': 'application/json',
+            connection: 'close',
+          })
+          .end(body);
       } else {
         request.socket.destroy();
       }
@@ -108,9 +129,16 @@ export class FaultDesk {
       }
       if (strike.fault === 'status') {
         const body = JSON.stringify(statusBody(strike, ''));
-        const headers = { ...statusHeaders(strike), 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+        const headers = {
+          ...statusHeaders(strike),
+          'content-type': 'application/json',
+          'content-length': String(Buffer.byteLength(body)),
+          connection: 'close',
+        };
         const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-        socket.end(`HTTP/1.1 ${strike.status} ${STATUS_CODES[strike.status] ?? 'Fault'}\r\n${head.join('')}\r\n${body}`);
+        socket.end(
+          `HTTP/1.1 ${strike.status} ${STATUS_CODES[strike.status] ?? 'Fault'}\r\n${head.join('')}\r\n${body}`,
+        );
       } else {
         socket.destroy();
       }
@@ -126,7 +154,10 @@ export class FaultDesk {
     let dropped = 0;
     for (const [socket, key] of this.#tunnels) {
       const devbox = this.#devboxes.findByTunnelKey(key);
-      if (pattern === '*' || (devbox !== undefined && (textFits(pattern, devbox.id) || textFits(pattern, devbox.name ?? '')))) {
+      if (
+        pattern === '*' ||
+        (devbox !== undefined && (textFits(pattern, devbox.id) || textFits(pattern, devbox.name ?? '')))
+      ) {
         socket.destroy();
         dropped += 1;
       }
@@ -140,7 +171,13 @@ export class FaultDesk {
     }
     this.#tunnels.set(socket, target.key);
     const [path = '/'] = (request.url ?? '/').split('?');
-    return this.faults.forRequest({ on: 'tunnel', method: request.method ?? 'GET', path, port: target.port, devbox: this.#devboxes.findByTunnelKey(target.key) });
+    return this.faults.forRequest({
+      on: 'tunnel',
+      method: request.method ?? 'GET',
+      path,
+      port: target.port,
+      devbox: this.#devboxes.findByTunnelKey(target.key),
+    });
   }
 
   #dropLater(socket: Duplex, after: number | undefined): void {
@@ -171,7 +208,12 @@ async function held(delay: number, signal: AbortSignal): Promise<boolean> {
   return !signal.aborted;
 }
 
-const codes: Readonly<Record<number, string>> = { 429: 'rate_limited', 500: 'internal_error', 502: 'bad_gateway', 503: 'service_unavailable' };
+const codes: Readonly<Record<number, string>> = {
+  429: 'rate_limited',
+  500: 'internal_error',
+  502: 'bad_gateway',
+  503: 'service_unavailable',
+};
 
 function statusBody(strike: RuleOf<'status'>, requestId: string): Record<string, unknown> {
   return {

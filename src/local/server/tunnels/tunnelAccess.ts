@@ -18,12 +18,22 @@ export function admit(request: IncomingMessage, key: string, devboxes: DevboxReg
   const devbox = devboxes.findByTunnelKey(key);
   const tunnel = devbox?.tunnel;
   if (devbox === undefined || tunnel === undefined) {
-    throw new ApiError(404, 'tunnel_not_found', 'There is no tunnel of this name. It ends when it is removed or its devbox ends.');
+    throw new ApiError(
+      404,
+      'tunnel_not_found',
+      'There is no tunnel of this name. It ends when it is removed or its devbox ends.',
+    );
   }
   if (tunnel.token !== undefined) {
     const { token } = tunnel;
     if (!tunnelTokens(request.headers).some((candidate) => sameSecret(candidate, token))) {
-      throw new ApiError(401, 'unauthorized', 'This tunnel needs its token: send it as X-Runloop-Tunnel-Authorization: Bearer <auth_token>.', undefined, { 'www-authenticate': 'Bearer' });
+      throw new ApiError(
+        401,
+        'unauthorized',
+        'This tunnel needs its token: send it as X-Runloop-Tunnel-Authorization: Bearer <auth_token>.',
+        undefined,
+        { 'www-authenticate': 'Bearer' },
+      );
     }
   }
   if (devbox.status !== 'running') {
@@ -31,9 +41,20 @@ export function admit(request: IncomingMessage, key: string, devboxes: DevboxReg
       if (devbox.status === 'suspended') {
         devbox.resume();
       }
-      throw new ApiError(503, 'tunnel_service_not_ready', `Devbox ${devbox.id} was asleep and wakes up. Ask again in a few seconds; this request was not passed on.`, true, { 'retry-after': '5' });
+      throw new ApiError(
+        503,
+        'tunnel_service_not_ready',
+        `Devbox ${devbox.id} was asleep and wakes up. Ask again in a few seconds; this request was not passed on.`,
+        true,
+        { 'retry-after': '5' },
+      );
     }
-    throw new ApiError(503, 'tunnel_service_not_ready', `Devbox ${devbox.id} is ${devbox.status}; its tunnel works when it runs.`, true);
+    throw new ApiError(
+      503,
+      'tunnel_service_not_ready',
+      `Devbox ${devbox.id} is ${devbox.status}; its tunnel works when it runs.`,
+      true,
+    );
   }
   if (tunnel.httpKeepAlive) {
     devbox.touch();
@@ -58,7 +79,12 @@ export function forwardedHeaders(request: IncomingMessage, devbox: Devbox, keepC
   // Sent by X-Runloop-Host, Authorization is for the tunnel, unless the tunnel has a header of its own.
   const isForTunnel = request.headers[tunnelHostHeader] !== undefined && request.headers[tunnelHeader] === undefined;
   return filterHeaders(request.rawHeaders, (name, value) => {
-    if (name === tunnelHeader || name === tunnelHostHeader || (name === 'authorization' && isForTunnel) || (!keepConnection && connectionHeaders.includes(name))) {
+    if (
+      name === tunnelHeader ||
+      name === tunnelHostHeader ||
+      (name === 'authorization' && isForTunnel) ||
+      (!keepConnection && connectionHeaders.includes(name))
+    ) {
       return false;
     }
     // The service behind the tunnel may use Authorization itself; only the tunnel's own token is none of its business.

@@ -114,7 +114,12 @@ function carry(request: IncomingMessage, response: TunnelResponse, { service, de
   request.on('error', () => onward.destroy());
 }
 
-function carryUpgrade(request: IncomingMessage, client: Duplex, head: Buffer, { service, devbox, target }: Reached): void {
+function carryUpgrade(
+  request: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+  { service, devbox, target }: Reached,
+): void {
   if (client.destroyed) {
     service.destroy();
     return;
@@ -154,7 +159,15 @@ function unreachable(error: unknown, port: number): ApiError {
 function errorAnswer(error: ApiError): { readonly body: string; readonly headers: Record<string, string | number> } {
   const { body, headers } = error.answer(newRequestId());
   const text = JSON.stringify(body);
-  return { body: text, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers, connection: 'close' } };
+  return {
+    body: text,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      ...headers,
+      connection: 'close',
+    },
+  };
 }
 
 function answerError(response: TunnelResponse, error: ApiError): void {
@@ -166,7 +179,9 @@ function answerError(response: TunnelResponse, error: ApiError): void {
 /** Answers an upgrade request with an error. */
 export function refuseUpgrade(client: Duplex, error: ApiError): void {
   const { body, headers } = errorAnswer(error);
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const head = Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
   client.end(`HTTP/1.1 ${error.status} Refused\r\n${head}\r\n${body}`);
 }
 

@@ -35,7 +35,12 @@ export interface CuttingProxy {
  */
 export async function startCuttingProxy(
   target: string,
-  options: { readonly cutAfter?: () => number | undefined; readonly refuse?: () => boolean; readonly hide?: string; readonly quietMs?: number } = {},
+  options: {
+    readonly cutAfter?: () => number | undefined;
+    readonly refuse?: () => boolean;
+    readonly hide?: string;
+    readonly quietMs?: number;
+  } = {},
 ): Promise<CuttingProxy> {
   let goal = new URL(target);
   let cuts = 0;
@@ -49,7 +54,11 @@ export async function startCuttingProxy(
     client.on('error', () => client.destroy());
     if (options.refuse?.() === true) {
       refusals += 1;
-      client.once('data', () => client.end('HTTP/1.1 429 Too Many Requests\r\nretry-after: 0.01\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'));
+      client.once('data', () =>
+        client.end(
+          'HTTP/1.1 429 Too Many Requests\r\nretry-after: 0.01\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+        ),
+      );
       return;
     }
     const upstream = connect(Number(goal.port), goal.hostname);

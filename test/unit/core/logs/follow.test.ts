@@ -96,7 +96,8 @@ describe('following a log', function () {
     assert.equal(texts.length, expected.length);
     assert.ok(texts.every((text, index) => text === expected[index]));
     const listed: string[] = [];
-    for await (const batch of readLog(on.api, id, AbortSignal.timeout(60_000))) listed.push(...batch.filter(isOutput).map(({ text }) => text));
+    for await (const batch of readLog(on.api, id, AbortSignal.timeout(60_000)))
+      listed.push(...batch.filter(isOutput).map(({ text }) => text));
     assert.deepEqual(listed, texts);
   });
 
@@ -115,14 +116,21 @@ describe('following a log', function () {
       }
       stop.abort();
     }
-    assert.deepEqual(texts, Array.from({ length: 3100 }, (_, index) => String(index + 1)));
+    assert.deepEqual(
+      texts,
+      Array.from({ length: 3100 }, (_, index) => String(index + 1)),
+    );
     assert.ok(bytes < 5_000, `${bytes} bytes for 100 lines`);
     await on.api.shutdown(id);
   });
 
   it('keeps no devbox awake', async () => {
     const { id } = await on.api.createDevbox(
-      { name: 'idle', entrypoint: 'while echo tick; do sleep 0.2; done', launch_parameters: { after_idle: { idle_time_seconds: 2, on_idle: 'shutdown' } } } as never,
+      {
+        name: 'idle',
+        entrypoint: 'while echo tick; do sleep 0.2; done',
+        launch_parameters: { after_idle: { idle_time_seconds: 2, on_idle: 'shutdown' } },
+      } as never,
       { requestId: crypto.randomUUID() },
     );
     await textsOf(id);
@@ -133,13 +141,17 @@ describe('following a log', function () {
     const id = await devboxThat('for i in $(seq 1 40); do echo line $i; sleep 0.02; done');
     const proxy = await startCuttingProxy(on.platform.baseUrl, { hide: '/logs/tail' });
     const texts = await textsOf(id, new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }));
-    assert.deepEqual(texts, Array.from({ length: 40 }, (_, index) => `line ${index + 1}`));
+    assert.deepEqual(
+      texts,
+      Array.from({ length: 40 }, (_, index) => `line ${index + 1}`),
+    );
     await proxy.close();
   });
 
   it('says so where the platform is gone or the devbox unknown', async () => {
     await assert.rejects(async () => {
-      for await (const entry of followDevbox(on.api, 'dbx_unknown', { signal: AbortSignal.timeout(10_000) })) assert.fail(entry.text);
+      for await (const entry of followDevbox(on.api, 'dbx_unknown', { signal: AbortSignal.timeout(10_000) }))
+        assert.fail(entry.text);
     }, /404|no devbox/);
   });
 });

@@ -36,7 +36,11 @@ describe('following while somebody looks', function () {
   async function requests(): Promise<number> {
     return (await countFaults(on.platform)).find(({ id }) => id === 'all')?.matches ?? 0;
   }
-  const until = async (isRight: () => boolean): Promise<boolean> => eventually(() => Promise.resolve(isRight()), (right) => right);
+  const until = async (isRight: () => boolean): Promise<boolean> =>
+    eventually(
+      () => Promise.resolve(isRight()),
+      (right) => right,
+    );
 
   async function devboxThat(entrypoint: string): Promise<string> {
     const { id } = await on.api.createDevbox({ name: 'watched', entrypoint }, { requestId: crypto.randomUUID() });
@@ -45,13 +49,24 @@ describe('following while somebody looks', function () {
   }
 
   /** Follows in the background. */
-  function following(id: string, looker: Looker, pauseAfter: number, pace: FollowPace): { readonly texts: string[]; readonly stop: () => Promise<void> } {
+  function following(
+    id: string,
+    looker: Looker,
+    pauseAfter: number,
+    pace: FollowPace,
+  ): { readonly texts: string[]; readonly stop: () => Promise<void> } {
     const texts: string[] = [];
     const stop = new AbortController();
     stops.push(stop);
     const done = (async () => {
-      for await (const event of followWhileShown(on.api, id, { signal: stop.signal, audience: looker, pauseAfterMs: () => pauseAfter, pace })) {
-        if (event.type === 'lines') texts.push(...event.lines.filter(({ source }) => source === 'entrypoint').map(({ text }) => text));
+      for await (const event of followWhileShown(on.api, id, {
+        signal: stop.signal,
+        audience: looker,
+        pauseAfterMs: () => pauseAfter,
+        pace,
+      })) {
+        if (event.type === 'lines')
+          texts.push(...event.lines.filter(({ source }) => source === 'entrypoint').map(({ text }) => text));
       }
     })();
     return {
@@ -83,7 +98,10 @@ describe('following while somebody looks', function () {
     looker.look(true);
     await until(() => texts.length > seen + 60);
     await stop();
-    assert.deepEqual(texts, texts.map((_, index) => String(index + 1)));
+    assert.deepEqual(
+      texts,
+      texts.map((_, index) => String(index + 1)),
+    );
     await on.api.shutdown(id);
   });
 
@@ -121,7 +139,9 @@ describe('following while somebody looks', function () {
 
   it('follows over suspend and resume, and gives a reader who comes later the history first', async () => {
     await orderFaults(on.platform);
-    const id = await devboxThat('n=$(cat /workspace/n 2>/dev/null || echo 0); echo $((n+1)) > /workspace/n; for i in 1 2 3; do echo run $n line $i; done; sleep 100');
+    const id = await devboxThat(
+      'n=$(cat /workspace/n 2>/dev/null || echo 0); echo $((n+1)) > /workspace/n; for i in 1 2 3; do echo run $n line $i; done; sleep 100',
+    );
     const pace = { reconnectMs: [5, 50], pollMs: [20, 100] } as const;
     const early = following(id, new Looker(), Infinity, pace);
     await until(() => early.texts.length === 3);
@@ -135,7 +155,8 @@ describe('following while somebody looks', function () {
     const ended = following(id, new Looker(), Infinity, pace);
     await until(() => ended.texts.some((text) => text === 'run 1 line 3'));
     await Promise.all([early, late, ended].map(({ stop }) => stop()));
-    const printed = ({ texts }: { readonly texts: readonly string[] }): string[] => texts.filter((text) => text.startsWith('run '));
+    const printed = ({ texts }: { readonly texts: readonly string[] }): string[] =>
+      texts.filter((text) => text.startsWith('run '));
     const expected = ['run 0 line 1', 'run 0 line 2', 'run 0 line 3', 'run 1 line 1', 'run 1 line 2', 'run 1 line 3'];
     assert.deepEqual([printed(early), printed(late), printed(ended)], [expected, expected, expected]);
   });

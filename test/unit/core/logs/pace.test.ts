@@ -53,13 +53,21 @@ const old = (count: number): number[] => Array.from({ length: count }, (_, index
 
 describe('the pace at which a log is read that has no stream', () => {
   it('lets about fifty lines of a long log wait, whatever its pace, and not more than a minute pass', () => {
-    for (const [perSecond, longest] of [[0.5, 60_000], [2, 25_000], [10, 5_000], [40, 1_250]] as const) {
+    for (const [perSecond, longest] of [
+      [0.5, 60_000],
+      [2, 25_000],
+      [10, 5_000],
+      [40, 1_250],
+    ] as const) {
       const log = new ReadLog(old(100_000));
       log.pass(600_000, perSecond);
       // The first read comes after a minute: until then nobody knew.
       const settled = log.brought.slice(3);
       assert.ok(Math.max(...settled) <= 55, `${perSecond}: ${Math.max(...settled)} lines waited`);
-      assert.ok(Math.max(...log.pauses.slice(3)) <= longest * 1.1, `${perSecond}: ${Math.max(...log.pauses.slice(3))} ms`);
+      assert.ok(
+        Math.max(...log.pauses.slice(3)) <= longest * 1.1,
+        `${perSecond}: ${Math.max(...log.pauses.slice(3))} ms`,
+      );
       assert.ok(log.brought.length < 600_000 / (longest * 0.6), `${perSecond}: ${log.brought.length} reads`);
     }
   });
@@ -87,7 +95,10 @@ describe('the pace at which a log is read that has no stream', () => {
       const firstMinute = log.brought.length - before;
       log.pass(300_000, 1e-9);
       assert.ok(firstMinute <= 6, `${perSecond}: ${firstMinute} reads in the first silent minute`);
-      assert.ok(log.brought.length - before - firstMinute <= 5, `${perSecond}: ${log.brought.length - before - firstMinute} in the next five`);
+      assert.ok(
+        log.brought.length - before - firstMinute <= 5,
+        `${perSecond}: ${log.brought.length - before - firstMinute} in the next five`,
+      );
     }
   });
 
@@ -102,7 +113,8 @@ describe('the pace at which a log is read that has no stream', () => {
 
   it('goes by how many came where lines tell no time', () => {
     const pace = new LogPace(usual);
-    const lines = (count: number): LogEntry[] => Array.from({ length: count }, () => ({ level: '', source: '', timestampMs: undefined, text: 'x' }));
+    const lines = (count: number): LogEntry[] =>
+      Array.from({ length: count }, () => ({ level: '', source: '', timestampMs: undefined, text: 'x' }));
     assert.equal(pace.pauseAfterPass(0, 0), 1_000);
     pace.saw(lines(5_000), 0, 1_000);
     assert.equal(pace.pauseAfterPass(5_000, 1_000), 1_000);

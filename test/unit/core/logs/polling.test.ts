@@ -21,7 +21,9 @@ describe('following a log that has no stream', function () {
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  async function proxied(options: { readonly hide?: string; readonly quietMs?: number } = { hide: '/logs/tail' }): Promise<CuttingProxy & { readonly api: RunloopApi }> {
+  async function proxied(
+    options: { readonly hide?: string; readonly quietMs?: number } = { hide: '/logs/tail' },
+  ): Promise<CuttingProxy & { readonly api: RunloopApi }> {
     const proxy = await startCuttingProxy(on.platform.baseUrl, options);
     closing.push(() => proxy.close());
     return { ...proxy, api: new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }) };
@@ -37,7 +39,11 @@ describe('following a log that has no stream', function () {
   }
 
   /** Follows in the background, as long as the test lasts. */
-  function following(api: RunloopApi, id: string, options: Partial<FollowOptions>): { readonly texts: string[]; readonly notices: FollowNotice[]; readonly isOver: () => boolean } {
+  function following(
+    api: RunloopApi,
+    id: string,
+    options: Partial<FollowOptions>,
+  ): { readonly texts: string[]; readonly notices: FollowNotice[]; readonly isOver: () => boolean } {
     const stop = new AbortController();
     const [texts, notices]: [string[], FollowNotice[]] = [[], []];
     let isOver = false;
@@ -54,7 +60,11 @@ describe('following a log that has no stream', function () {
     });
     return { texts, notices, isOver: () => isOver };
   }
-  const until = async (isRight: () => boolean): Promise<boolean> => eventually(() => Promise.resolve(isRight()), (right) => right);
+  const until = async (isRight: () => boolean): Promise<boolean> =>
+    eventually(
+      () => Promise.resolve(isRight()),
+      (right) => right,
+    );
 
   it('costs one request in each longest pause once a devbox is idle, status included, and few in the first', async () => {
     const proxy = await proxied();
@@ -73,9 +83,14 @@ describe('following a log that has no stream', function () {
 
   it('looks at once when somebody has a reason to expect news', async () => {
     const proxy = await proxied();
-    const id = await devboxThat('echo first; until test -e /tmp/go; do sleep 0.05; done; echo second; until test -e /tmp/on; do sleep 0.05; done; echo third; sleep 100');
+    const id = await devboxThat(
+      'echo first; until test -e /tmp/go; do sleep 0.05; done; echo second; until test -e /tmp/on; do sleep 0.05; done; echo third; sleep 100',
+    );
     // Its first line is there before anybody looks: nothing would bring it later.
-    await eventually(() => on.api.logs(id), (logs) => logs.some(({ text }) => text === 'first'));
+    await eventually(
+      () => on.api.logs(id),
+      (logs) => logs.some(({ text }) => text === 'first'),
+    );
     const looks = new Emitter<undefined>();
     const { texts } = following(proxy.api, id, { pace: veryLong, lookNow: (listener) => looks.on(listener) });
     await until(() => texts.includes('first'));
@@ -84,9 +99,15 @@ describe('following a log that has no stream', function () {
     const asleep = proxy.requests();
     await sleep(300);
     assert.equal(proxy.requests(), asleep);
-    for (const [file, text] of [['go', 'second'], ['on', 'third']] as const) {
+    for (const [file, text] of [
+      ['go', 'second'],
+      ['on', 'third'],
+    ] as const) {
       await on.api.start(id, `touch /tmp/${file}`);
-      await eventually(() => on.api.logs(id), (logs) => logs.some((entry) => entry.text === text));
+      await eventually(
+        () => on.api.logs(id),
+        (logs) => logs.some((entry) => entry.text === text),
+      );
       looks.fire(undefined);
       await until(() => texts.includes(text));
     }
@@ -98,8 +119,13 @@ describe('following a log that has no stream', function () {
 
   it('learns at once that a devbox has ended whose entrypoint has, and soon that one was shut down', async () => {
     const proxy = await proxied();
-    const [one, other] = await Promise.all([devboxThat('echo mine; exit 3'), devboxThat('while echo tick; do sleep 0.05; done')]);
-    const follows = [one, other].map((id) => following(proxy.api, id, { pace: { reconnectMs: [5, 50], pollMs: [20, 2_000] } }));
+    const [one, other] = await Promise.all([
+      devboxThat('echo mine; exit 3'),
+      devboxThat('while echo tick; do sleep 0.05; done'),
+    ]);
+    const follows = [one, other].map((id) =>
+      following(proxy.api, id, { pace: { reconnectMs: [5, 50], pollMs: [20, 2_000] } }),
+    );
     await until(() => follows[1]?.texts.includes('tick') === true);
     await on.api.shutdown(other);
     await until(() => follows.every(({ isOver }) => isOver()));
@@ -109,7 +135,10 @@ describe('following a log that has no stream', function () {
   it('says once that it polls, and not where the log is whole already', async () => {
     const proxy = await proxied();
     const ended = await devboxThat('echo over');
-    await eventually(() => on.api.retrieve(ended), ({ status }) => status === 'shutdown');
+    await eventually(
+      () => on.api.retrieve(ended),
+      ({ status }) => status === 'shutdown',
+    );
     const whole = following(proxy.api, ended, { pace: fast });
     await until(whole.isOver);
     assert.deepEqual([whole.texts.includes('over'), whole.notices], [true, []]);
@@ -130,12 +159,19 @@ describe('following a log that has no stream', function () {
       refuse: () => random() < 0.1,
     });
     closing.push(() => proxy.close());
-    const { texts, notices, isOver } = following(new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }), id, { pace: { reconnectMs: [5, 50], pollMs: [20, 300] } });
+    const { texts, notices, isOver } = following(
+      new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }),
+      id,
+      { pace: { reconnectMs: [5, 50], pollMs: [20, 300] } },
+    );
     await until(isOver);
     const lines = texts.filter((text) => / ä€😀 /.test(text));
     assert.equal(lines.length, total);
     assert.ok(lines.every((text, n) => text === `${n} ä€😀 ${'x'.repeat(n % 90)}`));
-    assert.ok(notices.every(({ kind }) => ['polling', 'interrupted', 'reconnected'].includes(kind)), JSON.stringify(notices));
+    assert.ok(
+      notices.every(({ kind }) => ['polling', 'interrupted', 'reconnected'].includes(kind)),
+      JSON.stringify(notices),
+    );
     assert.ok(proxy.cuts() > 5 && proxy.refusals() > 0, `${proxy.cuts()} cuts, ${proxy.refusals()} refusals`);
   });
 
@@ -170,7 +206,10 @@ describe('following a log that has no stream', function () {
       await on.api.start(id, 'touch /tmp/go');
       await until(() => texts.includes('second') && texts.includes('more'));
       assert.deepEqual(new Set(texts).size, texts.length, texts.join());
-      assert.ok(notices.every(({ kind }) => kind === 'polling'), JSON.stringify(notices));
+      assert.ok(
+        notices.every(({ kind }) => kind === 'polling'),
+        JSON.stringify(notices),
+      );
     }
   });
 });

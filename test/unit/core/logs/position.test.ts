@@ -7,7 +7,9 @@ const raw = (n: number, id?: number, text = `line ${n}`): { id: number | undefin
   json: JSON.stringify({ level: 'info', source: 'entrypoint', timestamp_ms: 1000 + n, message: text }),
 });
 const shown = (taken: readonly Taken[]): string[] =>
-  taken.map((item) => (isNotice(item) ? `${item.kind} ${item.kind === 'gap' ? String(item.missing) : ''}`.trim() : item.text));
+  taken.map((item) =>
+    isNotice(item) ? `${item.kind} ${item.kind === 'gap' ? String(item.missing) : ''}`.trim() : item.text,
+  );
 
 describe('the position in a log', () => {
   it('skips by id what a replay or a resume brings again, and counts what is missing', () => {
@@ -28,7 +30,10 @@ describe('the position in a log', () => {
       position.begin();
       const before = position.count;
       const taken = shown(position.take(Array.from({ length: upTo }, (_, index) => raw(index))));
-      assert.deepEqual(taken, Array.from({ length: upTo - before }, (_, index) => `line ${before + index}`));
+      assert.deepEqual(
+        taken,
+        Array.from({ length: upTo - before }, (_, index) => `line ${before + index}`),
+      );
       assert.deepEqual(position.finish(), []);
     }
   });

@@ -57,9 +57,19 @@ describe('the proof that following loses nothing', function () {
         events: Math.floor((random() * 1.6 * roundLines) / cutsPerRound),
         count: 1,
       }));
-      const refusals = { fault: 'status', status: 429, retry_after_seconds: 0.01, path: tail, probability: 0.2, count: 5 };
+      const refusals = {
+        fault: 'status',
+        status: 429,
+        retry_after_seconds: 0.01,
+        path: tail,
+        probability: 0.2,
+        count: 5,
+      };
       writeFileSync(file, JSON.stringify({ seed: Math.floor(random() * 1e9), rules: [refusals, ...cuts] }));
-      return startPlatform(['--port', String(port), '--api-key', 'ak_of_the_proof', '--faults', file, '--fault-control'], dataDir);
+      return startPlatform(
+        ['--port', String(port), '--api-key', 'ak_of_the_proof', '--faults', file, '--fault-control'],
+        dataDir,
+      );
     };
     let platform = (running = await start(0));
     const { baseUrl, apiKey } = platform;
@@ -116,7 +126,10 @@ describe('the proof that following loses nothing', function () {
     assert.equal(reader.lines, roundLines * rounds);
     assert.deepEqual(sums, written);
     assert.equal(written.length, rounds);
-    assert.deepEqual(notices.filter((kind) => !['interrupted', 'reconnected', 'suspended'].includes(kind)), []);
+    assert.deepEqual(
+      notices.filter((kind) => !['interrupted', 'reconnected', 'suspended'].includes(kind)),
+      [],
+    );
     assert.equal(kills, rounds - 1);
     assert.ok(refusals > 0, 'no refusal');
     process.stderr.write(`      ${reader.lines} lines, ${cuts} cuts, ${refusals} refusals, ${kills} kills\n`);
@@ -128,7 +141,10 @@ describe('the proof that following loses nothing', function () {
     let platform = (running = await startPlatform(['--api-key', 'ak_of_the_proof'], dataDir));
     const { baseUrl, apiKey } = platform;
     const api = new RunloopApi({ apiKey, baseUrl });
-    const { id } = await api.createDevbox({ name: 'victim', entrypoint: 'i=0; while :; do i=$((i+1)); echo "line $i"; done' }, { requestId: crypto.randomUUID() });
+    const { id } = await api.createDevbox(
+      { name: 'victim', entrypoint: 'i=0; while :; do i=$((i+1)); echo "line $i"; done' },
+      { requestId: crypto.randomUUID() },
+    );
     const texts: string[] = [];
     const notices: string[] = [];
     let restarted: Promise<void> | undefined;
@@ -138,13 +154,17 @@ describe('the proof that following loses nothing', function () {
       if (texts.length > 5000) {
         restarted ??= (async () => {
           await platform.kill();
-          platform = running = await startPlatform(['--port', new URL(baseUrl).port, '--api-key', 'ak_of_the_proof'], dataDir);
+          platform = running = await startPlatform(
+            ['--port', new URL(baseUrl).port, '--api-key', 'ak_of_the_proof'],
+            dataDir,
+          );
         })();
       }
     }
     await restarted;
     const kept: string[] = [];
-    for await (const batch of readLog(api, id, AbortSignal.timeout(60_000))) kept.push(...batch.map(({ text }) => text));
+    for await (const batch of readLog(api, id, AbortSignal.timeout(60_000)))
+      kept.push(...batch.map(({ text }) => text));
     assert.equal(texts.length, kept.length);
     assert.ok(texts.every((text, index) => text === kept[index]));
     assert.deepEqual([...new Set(notices)].sort(), ['interrupted', 'reconnected']);

@@ -3,7 +3,13 @@ import { resolve } from 'node:path';
 import { describe, it } from 'mocha';
 import { LineSearcher, TooSlow } from '../../../../src/core/logs/search/lineSearcher';
 import { patternOf, type LogPattern, type LogQuery } from '../../../../src/core/logs/search/logQuery';
-import { excerpt, mostMatches, searchLogs, type LogMatch, type LogSearchEvent } from '../../../../src/core/logs/search/searchLogs';
+import {
+  excerpt,
+  mostMatches,
+  searchLogs,
+  type LogMatch,
+  type LogSearchEvent,
+} from '../../../../src/core/logs/search/searchLogs';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { usePlatform } from '../../../usePlatform';
 import { startCuttingProxy } from './cuttingProxy';
@@ -39,7 +45,10 @@ describe('a query', () => {
 describe('searching lines in a thread', () => {
   it('finds lines, each once, with the place', async () => {
     const searcher = new LineSearcher(thread, pattern('b'));
-    assert.deepEqual(await searcher.find(['abab', 'none', 'B']), [{ index: 0, start: 1, end: 2 }, { index: 2, start: 0, end: 1 }]);
+    assert.deepEqual(await searcher.find(['abab', 'none', 'B']), [
+      { index: 0, start: 1, end: 2 },
+      { index: 2, start: 0, end: 1 },
+    ]);
     searcher.close();
   });
 
@@ -77,7 +86,13 @@ describe('searching logs', function () {
     }
   }
 
-  async function search(ids: readonly string[], query: LogPattern, from = on.api, signal = AbortSignal.timeout(50_000), limitMs = 30_000): Promise<LogSearchEvent[]> {
+  async function search(
+    ids: readonly string[],
+    query: LogPattern,
+    from = on.api,
+    signal = AbortSignal.timeout(50_000),
+    limitMs = 30_000,
+  ): Promise<LogSearchEvent[]> {
     const events: LogSearchEvent[] = [];
     const searcher = new LineSearcher(thread, query, limitMs);
     const secretsOf = (): Promise<string[]> => Promise.resolve(['hunter2-secret']);
@@ -96,13 +111,19 @@ describe('searching logs', function () {
     const events = await search([one, two], pattern('needle'));
     const matches = matchesOf(events, one);
     assert.equal(matches.length, 2);
-    assert.match(matches[0]!.text, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[info\] \[entrypoint\] the needle is here$/);
+    assert.match(
+      matches[0]!.text,
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[info\] \[entrypoint\] the needle is here$/,
+    );
     assert.equal(matches[0]!.text.slice(matches[0]!.start, matches[0]!.end), 'needle');
     assert.equal(matches[1]!.line, matches[0]!.line + 11);
     assert.ok(matches[1]!.text.endsWith('the NEEDLE with [removed]'));
     assert.deepEqual(matchesOf(events, two), []);
     const done = events.filter(({ type }) => type === 'done');
-    assert.deepEqual(done.map((event) => [event.devboxId === one, event.type === 'done' && event.isLimited]).sort(), [[false, false], [true, false]]);
+    assert.deepEqual(done.map((event) => [event.devboxId === one, event.type === 'done' && event.isLimited]).sort(), [
+      [false, false],
+      [true, false],
+    ]);
     // Nobody can find out a secret by searching for it.
     assert.deepEqual(matchesOf(await search([one], pattern('hunter2')), one), []);
   });
@@ -120,15 +141,25 @@ describe('searching logs', function () {
     assert.equal(most, 5);
     assert.equal(matchesOf(events, many).length, mostMatches * 9);
     const done = events.flatMap((event) => (event.type === 'done' ? [event.isLimited] : []));
-    assert.deepEqual(done, Array.from({ length: 9 }, () => true));
-    assert.deepEqual(events.flatMap((event) => (event.type === 'failed' ? [event.devboxId] : [])), ['dbx_unknown']);
+    assert.deepEqual(
+      done,
+      Array.from({ length: 9 }, () => true),
+    );
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'failed' ? [event.devboxId] : [])),
+      ['dbx_unknown'],
+    );
   });
 
   it('goes on after a cut without finding anything twice', async () => {
     const id = await ended('seq 1 60000');
     let cuts = 2;
     const proxy = await startCuttingProxy(on.platform.baseUrl, { cutAfter: () => (cuts-- > 0 ? 60_000 : undefined) });
-    const events = await search([id], pattern('[05]00$', { isRegExp: true }), new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }));
+    const events = await search(
+      [id],
+      pattern('[05]00$', { isRegExp: true }),
+      new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }),
+    );
     assert.equal(proxy.cuts(), 2);
     await proxy.close();
     const found = matchesOf(events, id).map(({ text }) => Number(text.split(' ').at(-1)));
@@ -140,12 +171,21 @@ describe('searching logs', function () {
     const stop = new AbortController();
     const searching = search([id], pattern('(a+)+$', { isRegExp: true }), on.api, stop.signal);
     setTimeout(() => stop.abort(), 200);
-    assert.deepEqual((await searching).map(({ type }) => type), ['reading']);
+    assert.deepEqual(
+      (await searching).map(({ type }) => type),
+      ['reading'],
+    );
   });
 
   it('says on which line an expression is too slow, and searches the other logs', async () => {
     const [slow, fine] = await Promise.all([ended(`echo ok; echo ${'a'.repeat(60)}!`), ended('echo aaa')]);
-    const events = await search([slow, fine], pattern('(a+)+$', { isRegExp: true }), on.api, AbortSignal.timeout(50_000), 1_000);
+    const events = await search(
+      [slow, fine],
+      pattern('(a+)+$', { isRegExp: true }),
+      on.api,
+      AbortSignal.timeout(50_000),
+      1_000,
+    );
     const stuck = events.find((event) => event.type === 'tooSlow');
     assert.equal(stuck?.devboxId, slow);
     assert.ok(matchesOf(events, fine).some(({ text }) => text.endsWith('aaa')));

@@ -22,7 +22,10 @@ describe('actions in the shell', () => {
     assert.match(missing.content, /^ls: .*\/nonexistent/);
     assert.equal((await server.run('(exit 300)')).exitCode, 44);
     const greeting = await server.run('echo hi');
-    assert.deepEqual([greeting.exitCode, greeting.content, greeting.success, greeting.command], [0, 'hi', true, 'echo hi']);
+    assert.deepEqual(
+      [greeting.exitCode, greeting.content, greeting.success, greeting.command],
+      [0, 'hi', true, 'echo hi'],
+    );
   });
 
   it('keeps directory, variables, exit code and background jobs', async () => {
@@ -62,7 +65,10 @@ describe('actions in the shell', () => {
     assert.deepEqual([rest.exitCode, rest.content, rest.prefix], [0, '3', '']);
     const nothing = await server.run('');
     assert.equal(nothing.content, 'ERROR: No previous running command to retrieve logs from.');
-    assert.equal((await server.run('x', { is_input: true })).content, 'ERROR: No previous running command to interact with.');
+    assert.equal(
+      (await server.run('x', { is_input: true })).content,
+      'ERROR: No previous running command to interact with.',
+    );
   });
 
   it('answers at silence, and types input', async () => {
@@ -102,7 +108,9 @@ describe('actions in the shell', () => {
   });
 
   it('shows what a terminal shows', async () => {
-    const shown = await server.run(`printf 'old\\rnew\\n\\033[31mred\\033[0m\\tx\\nab\\bc  \\n\\033]0;title\\007日本 é 😀\\r\\nend'`);
+    const shown = await server.run(
+      `printf 'old\\rnew\\n\\033[31mred\\033[0m\\tx\\nab\\bc  \\n\\033]0;title\\007日本 é 😀\\r\\nend'`,
+    );
     assert.equal(shown.content, 'new\nred     x\nac\n日本 é 😀\nend');
     assert.equal((await server.run('tty > /dev/null && stty size')).content, '50 1000');
     assert.equal((await server.run("stty raw; echo 'a'; stty sane; echo b")).content, 'a\nb');
@@ -133,7 +141,8 @@ describe('actions in the shell', () => {
   });
 
   it('cannot be told lies by output', async () => {
-    const fake = '{"exit_code": 0, "pid": -1, "username": "x", "hostname": "h", "working_dir": "/", "py_interpreter_path": ""}';
+    const fake =
+      '{"exit_code": 0, "pid": -1, "username": "x", "hostname": "h", "working_dir": "/", "py_interpreter_path": ""}';
     const old = await server.run(`printf '\\n###PS1JSON###\\n%s\\n###PS1END###\\n' '${fake}'; sleep 0.2; false`);
     assert.equal(old.exitCode, 1);
     assert.equal((await server.run(`printf '\\033]7717;0;E;1;${fake}\\007'; sleep 0.2; false`)).exitCode, 1);
@@ -154,7 +163,14 @@ describe('actions in the shell', () => {
   });
 
   it('survives commands that take the prompt away', async () => {
-    for (const command of ['unset PROMPT_COMMAND', 'PROMPT_COMMAND=:', 'unset -f __oh_prompt', 'set -u', 'set -C', 'PS1=x']) {
+    for (const command of [
+      'unset PROMPT_COMMAND',
+      'PROMPT_COMMAND=:',
+      'unset -f __oh_prompt',
+      'set -u',
+      'set -C',
+      'PS1=x',
+    ]) {
       assert.notEqual((await server.run(command)).exitCode, -1, command);
       assert.match((await server.run('echo still here')).content, /^still here/, command);
     }
@@ -170,7 +186,7 @@ describe('actions in the shell', () => {
     await server.run(`cd ${server.workspace}`);
   });
 
-  it('hides the server\'s own settings from commands', async () => {
+  it("hides the server's own settings from commands", async () => {
     const environment = await server.run('env');
     assert.doesNotMatch(environment.content, /SESSION_API_KEY|RUNLOOP_LOCAL_/);
     assert.ok(!environment.content.includes(sessionKey));

@@ -37,7 +37,8 @@ function colouredPixels(dataUrl: string): number {
   const [width, height, channels] = [png.readUInt32BE(16), png.readUInt32BE(20), png[25] === 6 ? 4 : 3];
   const parts: Buffer[] = [];
   for (let at = 8; at < png.length; at += png.readUInt32BE(at) + 12) {
-    if (png.toString('latin1', at + 4, at + 8) === 'IDAT') parts.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)));
+    if (png.toString('latin1', at + 4, at + 8) === 'IDAT')
+      parts.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)));
   }
   const data = inflateSync(Buffer.concat(parts));
   const row = width * channels;
@@ -47,9 +48,16 @@ function colouredPixels(dataUrl: string): number {
     const filter = data[y * (row + 1)];
     const line = Buffer.from(data.subarray(y * (row + 1) + 1, (y + 1) * (row + 1)));
     for (let x = 0; x < row; x += 1) {
-      const [left, up, corner] = [line[x - channels] ?? 0, above[x] ?? 0, x < channels ? 0 : (above[x - channels] ?? 0)];
+      const [left, up, corner] = [
+        line[x - channels] ?? 0,
+        above[x] ?? 0,
+        x < channels ? 0 : (above[x - channels] ?? 0),
+      ];
       const guess = left + up - corner;
-      const near = [left, up, corner].reduce((best, one) => (Math.abs(guess - one) < Math.abs(guess - best) ? one : best), left);
+      const near = [left, up, corner].reduce(
+        (best, one) => (Math.abs(guess - one) < Math.abs(guess - best) ? one : best),
+        left,
+      );
       line[x] = (line[x] ?? 0) + ([0, left, up, (left + up) >> 1, near][filter ?? 0] ?? 0);
     }
     for (let x = 0; x < row; x += channels) {
@@ -73,7 +81,10 @@ describe('browse', () => {
     programs = await mkdtemp(join(tmpdir(), 'browse-test-'));
     // Its libraries are for this program only, as if it had been installed.
     const { LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: fonts } = chromium.env;
-    const own = [libraries === undefined ? '' : `LD_LIBRARY_PATH='${libraries}'`, fonts === undefined ? '' : `FONTCONFIG_PATH='${fonts}'`].join(' ');
+    const own = [
+      libraries === undefined ? '' : `LD_LIBRARY_PATH='${libraries}'`,
+      fonts === undefined ? '' : `FONTCONFIG_PATH='${fonts}'`,
+    ].join(' ');
     await writeFile(join(programs, 'chromium'), `#!/bin/sh\nexec env ${own} '${chromium.executablePath}' "$@"\n`);
     await chmod(join(programs, 'chromium'), 0o755);
     site = createServer((request, response) => {
@@ -83,7 +94,10 @@ describe('browse', () => {
     await once(site, 'listening');
     const at = site.address();
     address = `http://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}`;
-    server = await RunningServer.start({ arguments: ['--working-dir', join(programs, 'workspace')], environment: { PATH: `${programs}:${process.env['PATH'] ?? ''}` } });
+    server = await RunningServer.start({
+      arguments: ['--working-dir', join(programs, 'workspace')],
+      environment: { PATH: `${programs}:${process.env['PATH'] ?? ''}` },
+    });
   });
 
   after(async () => {
@@ -96,7 +110,11 @@ describe('browse', () => {
   async function browse(type: 'browse' | 'browse_interactive', args: Record<string, unknown>): Promise<Browse> {
     const { status, json } = await server.action(type, args);
     assert.equal(status, 200, JSON.stringify(json));
-    return { type: String(json['observation']), content: String(json['content']), extras: json['extras'] as Record<string, unknown> };
+    return {
+      type: String(json['observation']),
+      content: String(json['content']),
+      extras: json['extras'] as Record<string, unknown>,
+    };
   }
 
   const act = (code: string): Promise<Browse> => browse('browse_interactive', { browser_actions: code });
@@ -104,21 +122,31 @@ describe('browse', () => {
   it('shows the text of a page, with a picture that is kept', async () => {
     const { type, content, extras } = await browse('browse', { url: address });
     assert.equal(type, 'browse');
-    assert.match(content, /^\[Current URL: http:[^\n]*\]\n=+ BEGIN webpage content =+\n# Heading one\n\nSome \*\*bold\*\* text with a \[link\]\(\/two\)\./);
+    assert.match(
+      content,
+      /^\[Current URL: http:[^\n]*\]\n=+ BEGIN webpage content =+\n# Heading one\n\nSome \*\*bold\*\* text with a \[link\]\(\/two\)\./,
+    );
     assert.doesNotMatch(content, /cookie/);
     const file = String(extras['screenshot_path']);
-    assert.deepEqual(await readdir(join(programs, 'workspace', '.browser_screenshots')), [file.slice(file.lastIndexOf('/') + 1)]);
+    assert.deepEqual(await readdir(join(programs, 'workspace', '.browser_screenshots')), [
+      file.slice(file.lastIndexOf('/') + 1),
+    ]);
     assert.match(String(extras['screenshot']), /^data:image\/png;base64,iVBOR/);
     // Clients of this protocol do not take more keys, nor fewer.
-    const keys = 'url trigger_by_action screenshot screenshot_path set_of_marks error goal_image_urls open_pages_urls active_page_index dom_object axtree_object extra_element_properties last_browser_action last_browser_action_error focused_element_bid filter_visible_only';
+    const keys =
+      'url trigger_by_action screenshot screenshot_path set_of_marks error goal_image_urls open_pages_urls active_page_index dom_object axtree_object extra_element_properties last_browser_action last_browser_action_error focused_element_bid filter_visible_only';
     assert.deepEqual(Object.keys(extras).sort(), keys.split(' ').sort());
-    assert.deepEqual([extras['open_pages_urls'], extras['active_page_index'], extras['error']], [[`${address}/`], 0, false]);
+    assert.deepEqual(
+      [extras['open_pages_urls'], extras['active_page_index'], extras['error']],
+      [[`${address}/`], 0, false],
+    );
   });
 
   it('marks what can be used in a second picture, and changes nothing in the page for that', async () => {
     const plain = await act(`goto("${address}/plain")`);
     assert.match(String(plain.extras['set_of_marks']), /^data:image\/png;base64,iVBOR/);
-    const added = ({ extras }: Browse): number => colouredPixels(String(extras['set_of_marks'])) - colouredPixels(String(extras['screenshot']));
+    const added = ({ extras }: Browse): number =>
+      colouredPixels(String(extras['set_of_marks'])) - colouredPixels(String(extras['screenshot']));
     assert.equal(added(plain), 0);
     // The link, the fields, the buttons and the frame have a mark each.
     const full = added(await act(`goto("${address}")`));
@@ -129,19 +157,35 @@ describe('browse', () => {
   it('says in its answer why an address cannot be visited', async () => {
     const { content, extras } = await browse('browse', { url: 'http://127.0.0.1:1/' });
     assert.equal(extras['error'], true);
-    assert.match(String(extras['last_browser_action_error']), /^Error: Page\.goto: net::ERR_\w+ at http:\/\/127\.0\.0\.1:1\/\n/);
+    assert.match(
+      String(extras['last_browser_action_error']),
+      /^Error: Page\.goto: net::ERR_\w+ at http:\/\/127\.0\.0\.1:1\/\n/,
+    );
     assert.match(content, /BEGIN error message/);
   });
 
   it("gives the core's client typed observations of both actions, with all other fields kept", async () => {
-    const client = new ActionExecutionClient({ url: `http://127.0.0.1:${server.port}`, sessionKey, tunnelToken: undefined });
+    const client = new ActionExecutionClient({
+      url: `http://127.0.0.1:${server.port}`,
+      sessionKey,
+      tunnelToken: undefined,
+    });
     const visited = await client.runAction({ action: 'browse', args: { url: address } });
     assert.ok(observationIs(visited, 'browse'));
-    assert.deepEqual([visited.url, visited.failed, visited.extras['trigger_by_action']], [`${address}/`, false, 'browse']);
+    assert.deepEqual(
+      [visited.url, visited.failed, visited.extras['trigger_by_action']],
+      [`${address}/`, false, 'browse'],
+    );
     assert.match(visited.screenshot ?? '', /^data:image\/png;base64,iVBOR/);
-    const done = await client.runAction({ action: 'browse_interactive', args: { browser_actions: `goto("${address}/two")` } });
+    const done = await client.runAction({
+      action: 'browse_interactive',
+      args: { browser_actions: `goto("${address}/two")` },
+    });
     assert.ok(observationIs(done, 'browse'));
-    assert.deepEqual([done.url, done.failed, done.extras['trigger_by_action']], [`${address}/two`, false, 'browse_interactive']);
+    assert.deepEqual(
+      [done.url, done.failed, done.extras['trigger_by_action']],
+      [`${address}/two`, false, 'browse_interactive'],
+    );
     const failed = await client.runAction({ action: 'browse', args: { url: 'http://127.0.0.1:1/' } });
     assert.ok(observationIs(failed, 'browse') && failed.failed);
     client.dispose();
@@ -168,7 +212,9 @@ describe('browse', () => {
 
   it('clicks, fills, chooses and presses', async () => {
     assert.match((await act('click("14")')).content, /StaticText 'clicked'/);
-    const { content, extras } = await act('fill("10", "Ann")\nselect_option("11", "Two")  # the second\npress("10", "End")');
+    const { content, extras } = await act(
+      'fill("10", "Ann")\nselect_option("11", "Two")  # the second\npress("10", "End")',
+    );
     assert.match(content, /\[10\] textbox 'Name' value='Ann', clickable, focused/);
     assert.match(content, /\[11\] combobox '' value='Two'/);
     assert.equal(extras['focused_element_bid'], '10');
@@ -181,10 +227,17 @@ describe('browse', () => {
     assert.equal((await act('go_back()')).extras['url'], `${address}/`);
     assert.equal((await act('go_forward()')).extras['url'], `${address}/two`);
     const opened = await act('new_tab()\ngoto("' + address + '/frame")');
-    assert.deepEqual([opened.extras['open_pages_urls'], opened.extras['active_page_index']], [[`${address}/two`, `${address}/frame`], 1]);
+    assert.deepEqual(
+      [opened.extras['open_pages_urls'], opened.extras['active_page_index']],
+      [[`${address}/two`, `${address}/frame`], 1],
+    );
     assert.equal((await act('tab_focus(0)')).extras['url'], `${address}/two`);
     const link = /\[(\d+)\] link 'back'/.exec((await act('noop(1)')).content)?.[1] ?? '';
-    assert.deepEqual((await act(`click("${link}")`)).extras['open_pages_urls'], [`${address}/two`, `${address}/frame`, `${address}/`]);
+    assert.deepEqual((await act(`click("${link}")`)).extras['open_pages_urls'], [
+      `${address}/two`,
+      `${address}/frame`,
+      `${address}/`,
+    ]);
     const closed = await act('tab_close()\ntab_close()');
     assert.deepEqual([closed.extras['open_pages_urls'], closed.extras['url']], [[`${address}/two`], `${address}/two`]);
   });
@@ -206,10 +259,13 @@ describe('browse', () => {
 
   it('starts again after the browser was killed, and leaves none behind', async () => {
     const profile = `${server.folder}/action-server-browser-`;
-    const main = processesWith(profile).filter((pid) => processesWith('--remote-debugging-pipe').includes(pid) && !processesWith('--type=').includes(pid));
+    const main = processesWith(profile).filter(
+      (pid) => processesWith('--remote-debugging-pipe').includes(pid) && !processesWith('--type=').includes(pid),
+    );
     assert.notDeepEqual(main, []);
     for (const pid of main) process.kill(Number(pid), 'SIGKILL');
-    while (processesWith(profile).some((pid) => main.includes(pid))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (processesWith(profile).some((pid) => main.includes(pid)))
+      await new Promise((resolve) => setTimeout(resolve, 20));
     // Whether the server has noticed by now is not known.
     const next = await act('noop(1)');
     assert.equal(next.type === 'browse' ? next.type : (await act('noop(1)')).type, 'browse');
@@ -220,7 +276,9 @@ describe('browse', () => {
 
 describe('the code of browser actions', () => {
   it('is read as calls with plain values, whatever is around them', () => {
-    assert.deepEqual(parseCalls('a("x", \'y\\\'z\', 1.5, -2, [1, "b"], True, None)'), [{ name: 'a', positional: ['x', "y'z", 1.5, -2, [1, 'b'], true, null], named: {} }]);
+    assert.deepEqual(parseCalls('a("x", \'y\\\'z\', 1.5, -2, [1, "b"], True, None)'), [
+      { name: 'a', positional: ['x', "y'z", 1.5, -2, [1, 'b'], true, null], named: {} },
+    ]);
     assert.deepEqual(parseCalls('# c("no")\nv = 3\nb(bid="1", m=["Shift",],)\nprint(f(1))'), [
       { name: 'b', positional: [], named: { bid: '1', m: ['Shift'] } },
       { name: 'f', positional: [1], named: {} },
@@ -231,8 +289,14 @@ describe('the code of browser actions', () => {
   });
 
   it('names keys as people do', () => {
-    assert.deepEqual(parseKeys('Control+a'), { modifiers: 2, key: { key: 'a', code: 'KeyA', keyCode: 65, text: undefined } });
-    assert.deepEqual(parseKeys('Enter'), { modifiers: 0, key: { key: 'Enter', code: 'Enter', keyCode: 13, text: '\r' } });
+    assert.deepEqual(parseKeys('Control+a'), {
+      modifiers: 2,
+      key: { key: 'a', code: 'KeyA', keyCode: 65, text: undefined },
+    });
+    assert.deepEqual(parseKeys('Enter'), {
+      modifiers: 0,
+      key: { key: 'Enter', code: 'Enter', keyCode: 13, text: '\r' },
+    });
     assert.equal(parseKeys('+')?.key.text, '+');
     assert.equal(parseKeys('Shift++')?.key.text, '+');
     assert.equal(parseKeys('Hyper+a'), undefined);

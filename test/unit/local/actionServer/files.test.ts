@@ -60,9 +60,22 @@ describe('actions on files', () => {
     it('reads line windows the way clients know', async () => {
       await writeFile(join(folder, 'five'), 'one\ntwo\nthree\nfour\nfive');
       const cases: [number, number, string][] = [
-        ...([[0, -1, 'one two three four five'], [2, -1, 'three four five'], [0, 2, 'one two']] as [number, number, string][]),
-        ...([[1, 99, 'two three four five'], [4, 5, 'four five'], [99, -1, ''], [3, 1, 'four']] as [number, number, string][]),
-        ...([[3, 3, 'four'], [0, 0, 'one'], [-5, 2, 'one two']] as [number, number, string][]),
+        ...([
+          [0, -1, 'one two three four five'],
+          [2, -1, 'three four five'],
+          [0, 2, 'one two'],
+        ] as [number, number, string][]),
+        ...([
+          [1, 99, 'two three four five'],
+          [4, 5, 'four five'],
+          [99, -1, ''],
+          [3, 1, 'four'],
+        ] as [number, number, string][]),
+        ...([
+          [3, 3, 'four'],
+          [0, 0, 'one'],
+          [-5, 2, 'one two'],
+        ] as [number, number, string][]),
       ];
       for (const [start, end, expected] of cases) {
         const { json } = await server.action('read', { path: 'five', start, end });
@@ -93,7 +106,10 @@ describe('actions on files', () => {
 
     it('says why it cannot', async () => {
       const missing = await server.action('read', { path: 'no' });
-      assert.equal(missing.json['content'], `File not found: ${folder}/no. Your current working directory is ${folder}.`);
+      assert.equal(
+        missing.json['content'],
+        `File not found: ${folder}/no. Your current working directory is ${folder}.`,
+      );
       const directory = await server.action('read', { path: '' });
       assert.equal(directory.json['content'], `Path is a directory: ${folder}. You can only read files`);
       await writeFile(join(folder, 'latin'), Buffer.from([0xe9, 0x0a]));
@@ -151,12 +167,24 @@ describe('actions on files', () => {
       const cases: [string, Record<string, unknown>, RegExp][] = [
         ['create', { file_text: 'x' }, /^ERROR:\nInvalid `path` parameter: /],
         ['create', {}, /^ERROR:\nParameter `file_text` is required for command: create\.$/],
-        ['str_replace', { old_str: 'no' }, /^ERROR:\nNo replacement was performed, old_str `no` did not appear verbatim in /],
+        [
+          'str_replace',
+          { old_str: 'no' },
+          /^ERROR:\nNo replacement was performed, old_str `no` did not appear verbatim in /,
+        ],
         ['str_replace', { old_str: '', new_str: 'x' }, /Multiple occurrences of old_str `` in lines \[1, 2, /],
-        ['str_replace', { old_str: 'same', new_str: 'x' }, /Multiple occurrences of old_str `same` in lines \[1, 2\]\./],
+        [
+          'str_replace',
+          { old_str: 'same', new_str: 'x' },
+          /Multiple occurrences of old_str `same` in lines \[1, 2\]\./,
+        ],
         ['str_replace', { old_str: 'a', new_str: 'a' }, /^ERROR:\nInvalid `new_str` parameter: a\./],
         ['insert', { insert_line: 4, new_str: 'x' }, /^ERROR:\nInvalid `insert_line` parameter: 4\./],
-        ['insert', { insert_line: 'x', new_str: 'x' }, /^ERROR:\nInvalid insert_line value: 'x'\. Expected an integer\.$/],
+        [
+          'insert',
+          { insert_line: 'x', new_str: 'x' },
+          /^ERROR:\nInvalid insert_line value: 'x'\. Expected an integer\.$/,
+        ],
         ['undo_edit', {}, /^ERROR:\nNo edit history found for /],
         ['write', {}, /^ERROR:\nUnrecognized command write\. The allowed commands /],
       ];
@@ -165,7 +193,10 @@ describe('actions on files', () => {
         assert.match(content, expected);
         assert.equal(diff, '');
       }
-      assert.match((await edit('f', 'view')).content, /^ERROR:\nInvalid `path` parameter: f\. The path should be an absolute path, starting with `\/`\.$/);
+      assert.match(
+        (await edit('f', 'view')).content,
+        /^ERROR:\nInvalid `path` parameter: f\. The path should be an absolute path, starting with `\/`\.$/,
+      );
       await writeFile(path, Buffer.from([0, 1, 2]));
       assert.match((await edit(path, 'view')).content, /^ERROR:\nFile validation failed for /);
       assert.equal(await readFile(path, 'latin1'), '\u0000\u0001\u0002');
@@ -191,7 +222,10 @@ describe('actions on files', () => {
       assert.match(await view([2, 3]), /:\n {5}2\tb\n {5}3\tc\n$/);
       assert.match(await view([3, -1]), /:\n {5}3\tc\n$/);
       assert.match(await view([3, 9]), /^NOTE: /);
-      assert.match(await view([0, 1]), /^ERROR:\nInvalid `view_range` parameter: \[0, 1\]\. Its first element `0` should be /);
+      assert.match(
+        await view([0, 1]),
+        /^ERROR:\nInvalid `view_range` parameter: \[0, 1\]\. Its first element `0` should be /,
+      );
     });
 
     it('leaves model-based edits to the client', async () => {
@@ -210,7 +244,7 @@ describe('actions on files', () => {
       assert.equal(text, '[".hid/","adir/","Bdir/","linkdir/",".env","a.txt","b","Z.txt"]');
     });
 
-    it('starts from the working directory, not from the shell\'s', async () => {
+    it("starts from the working directory, not from the shell's", async () => {
       assert.ok((await server.request('POST', '/list_files', {})).text.includes(`case ${number}/`));
       assert.equal((await server.request('POST', '/list_files', { path: `case ${number}` })).text, '[]');
       assert.equal((await server.request('POST', '/list_files', { path: '/nonexistent' })).text, '[]');

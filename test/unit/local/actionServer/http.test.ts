@@ -13,7 +13,15 @@ describe('HTTP rules', () => {
     for (const path of ['/alive', '/server_info']) {
       assert.equal((await server.request('GET', path, undefined, withKey('wrong'))).status, 200);
     }
-    for (const path of ['/alive/', '/list_files', '/nonsense', '/docs', '/mcp/sse', '/vscode/connection_token', '//alive']) {
+    for (const path of [
+      '/alive/',
+      '/list_files',
+      '/nonsense',
+      '/docs',
+      '/mcp/sse',
+      '/vscode/connection_token',
+      '//alive',
+    ]) {
       for (const key of ['wrong', '']) {
         const { status, text } = await server.request('GET', path, undefined, withKey(key));
         assert.deepEqual([status, text], [403, '{"detail":"Invalid API Key"}'], path);
@@ -34,7 +42,11 @@ describe('HTTP rules', () => {
   it('answers requests that are not well-formed', async () => {
     for (const body of ['{}', 'no json', '{"action":1}', '[]', '']) {
       const { status, json } = await server.request('POST', '/execute_action', body);
-      assert.deepEqual([status, json['detail'], typeof json['errors']], [422, 'Invalid request parameters', 'string'], body);
+      assert.deepEqual(
+        [status, json['detail'], typeof json['errors']],
+        [422, 'Invalid request parameters', 'string'],
+        body,
+      );
     }
     const untyped = await server.request('POST', '/execute_action', '{"action":{}}', { 'content-type': 'text/plain' });
     assert.equal(untyped.status, 422);
@@ -43,7 +55,10 @@ describe('HTTP rules', () => {
   it('answers 500 for actions that it does not execute', async () => {
     for (const type of ['think', 'message', 'call_tool_mcp', 'finish', 'task_tracking']) {
       const { status, json } = await server.action(type, {});
-      assert.deepEqual([status, json['detail']], [500, `Internal server error: 'ActionExecutor' object has no attribute '${type}'`]);
+      assert.deepEqual(
+        [status, json['detail']],
+        [500, `Internal server error: 'ActionExecutor' object has no attribute '${type}'`],
+      );
     }
     const failures: [unknown, RegExp][] = [
       [{ action: 'dance', args: {} }, /^Internal server error: .*dance.*run, run_ipython, read/],
@@ -62,7 +77,10 @@ describe('HTTP rules', () => {
 
   it('answers failures of the action itself with an observation', async () => {
     const browser = await server.action('browse', { url: 'http://x' });
-    assert.deepEqual([browser.status, browser.json['content']], [200, 'Browser functionality is not supported or disabled.']);
+    assert.deepEqual(
+      [browser.status, browser.json['content']],
+      [200, 'Browser functionality is not supported or disabled.'],
+    );
     const typed = await server.action('run', { command: 5 });
     assert.deepEqual([typed.status, typed.json['observation']], [200, 'error']);
     const nul = await server.action('run', { command: 'echo \0' });

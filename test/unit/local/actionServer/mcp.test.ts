@@ -38,7 +38,9 @@ describe('the MCP proxy', () => {
   async function connect(path = '/mcp/sse', bearer = sessionKey): Promise<Client> {
     const headers = { 'X-Session-API-Key': sessionKey, Authorization: `Bearer ${bearer}` };
     const client = new Client({ name: 'test', version: '1' });
-    await client.connect(new SSEClientTransport(new URL(`http://127.0.0.1:${server.port}${path}`), { requestInit: { headers } }));
+    await client.connect(
+      new SSEClientTransport(new URL(`http://127.0.0.1:${server.port}${path}`), { requestInit: { headers } }),
+    );
     clients.push(client);
     return client;
   }
@@ -47,14 +49,23 @@ describe('the MCP proxy', () => {
     assert.deepEqual([status, json['detail']], [200, 'MCP server updated successfully']);
     return String(json['router_error_log']);
   };
-  const tool = (name: string, more: object = {}): unknown => ({ name, command: process.execPath, args: [script, name], env: {}, ...more });
+  const tool = (name: string, more: object = {}): unknown => ({
+    name,
+    command: process.execPath,
+    args: [script, name],
+    env: {},
+    ...more,
+  });
 
   it('is there once servers were set, and wants the key as a bearer token too', async () => {
     assert.equal((await server.request('GET', '/mcp/sse')).status, 404);
     assert.equal(await update(tool('echo', { env: { GIVEN: 'with env' } })), '');
     await assert.rejects(connect('/mcp/sse', 'wrong'), /401/);
     const client = await connect();
-    assert.deepEqual((await client.listTools()).tools.map(({ name }) => name), ['echo']);
+    assert.deepEqual(
+      (await client.listTools()).tools.map(({ name }) => name),
+      ['echo'],
+    );
     const { content } = await client.callTool({ name: 'echo', arguments: { text: 'hello' } });
     // Neither the session key nor anything else of the server's own reaches it.
     assert.deepEqual(content, [{ type: 'text', text: 'echo: hello with env' }]);
@@ -64,24 +75,51 @@ describe('the MCP proxy', () => {
   it('follows every update, for clients that are connected too', async () => {
     await update(tool('one'));
     const client = await connect('/sse');
-    assert.deepEqual((await client.listTools()).tools.map(({ name }) => name), ['one']);
+    assert.deepEqual(
+      (await client.listTools()).tools.map(({ name }) => name),
+      ['one'],
+    );
     await update(tool('one'), tool('two', { args: `"${script}" two` }));
-    assert.deepEqual((await client.listTools()).tools.map(({ name }) => name), ['one_one', 'two_two']);
+    assert.deepEqual(
+      (await client.listTools()).tools.map(({ name }) => name),
+      ['one_one', 'two_two'],
+    );
     const { content } = await client.callTool({ name: 'two_two', arguments: { text: 'x' } });
     assert.deepEqual(content, [{ type: 'text', text: 'two: x ' }]);
-    const problem = await update(tool('two', { args: [script, 'two'] }), { name: 'broken', command: process.execPath, args: ['-e', 'console.error("no luck"); process.exit(1)'] });
+    const problem = await update(tool('two', { args: [script, 'two'] }), {
+      name: 'broken',
+      command: process.execPath,
+      args: ['-e', 'console.error("no luck"); process.exit(1)'],
+    });
     assert.match(problem, /^Failed to start the MCP server broken: .*no luck/);
-    assert.deepEqual((await client.listTools()).tools.map(({ name }) => name), ['two']);
+    assert.deepEqual(
+      (await client.listTools()).tools.map(({ name }) => name),
+      ['two'],
+    );
     await update();
     assert.deepEqual((await client.listTools()).tools, []);
     assert.deepEqual(processesWith(script), []);
   });
 
   it('refuses what is no server', () => {
-    for (const wrong of [{ name: 'a b', command: 'c' }, { name: 'a', command: 'c d' }, { name: 'a', command: '' }, { name: 'a', command: 'c', args: [1] }, { name: 'a', command: 'c', env: { A: 1 } }, 1]) {
+    for (const wrong of [
+      { name: 'a b', command: 'c' },
+      { name: 'a', command: 'c d' },
+      { name: 'a', command: '' },
+      { name: 'a', command: 'c', args: [1] },
+      { name: 'a', command: 'c', env: { A: 1 } },
+      1,
+    ]) {
       assert.throws(() => parseMcpServers([wrong]), TypeError, JSON.stringify(wrong));
     }
-    assert.throws(() => parseMcpServers([{ name: 'a', command: 'c' }, { name: 'a', command: 'd' }]), /same name/);
+    assert.throws(
+      () =>
+        parseMcpServers([
+          { name: 'a', command: 'c' },
+          { name: 'a', command: 'd' },
+        ]),
+      /same name/,
+    );
     assert.deepEqual(parseMcpServers([{ name: 'a', command: 'c', env: 'A=1,B=x=y' }])[0]?.env, { A: '1', B: 'x=y' });
     assert.deepEqual(shellWords(String.raw`a "b c" 'd "e' f\ g x"y z" ""`), ['a', 'b c', 'd "e', 'f g', 'xy z', '']);
   });

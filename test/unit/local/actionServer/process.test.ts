@@ -70,7 +70,12 @@ describe('the process of the action server', () => {
     const order = [
       ...['WARNING: .*Starting', 'INFO: .*File viewer', 'INFO: .*Initialising', 'INFO: .*Memory limit: 4'],
       ...['INFO: .*2 initial commands', 'INFO: .*Browser', 'INFO: .*agent_skills', 'INFO: .*jupyter'],
-      ...['INFO: .*vscode: starting', 'WARNING: .*VSCODE_PORT', 'INFO: .*ActionExecutor initialized\\.$', 'INFO: .*MCP'],
+      ...[
+        'INFO: .*vscode: starting',
+        'WARNING: .*VSCODE_PORT',
+        'INFO: .*ActionExecutor initialized\\.$',
+        'INFO: .*MCP',
+      ],
     ];
     const lines = plain(log).trim().split('\n');
     for (const line of lines) assert.match(line, record);
@@ -92,7 +97,10 @@ describe('the process of the action server', () => {
     await server.action('read', { path: 5 });
     await server.action('think', {});
     while (!server.stdout.includes('HTTP/1.1\\" 500') || !server.stdout.endsWith('\n')) await delay(10);
-    const lines = server.stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, string>);
+    const lines = server.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, string>);
     const first = lines[0]!;
     assert.deepEqual(Object.keys(first), ['message', 'severity', 'timestamp']);
     assert.equal(first['severity'], 'WARNING');
@@ -105,7 +113,9 @@ describe('the process of the action server', () => {
   it('leaves nothing behind after SIGTERM', async () => {
     const server = await RunningServer.start();
     const mark = `31${server.port}`;
-    const running = server.run(`nohup sleep ${mark} & (trap "" HUP; sleep ${mark}) & sleep ${mark}`, { blocking: true });
+    const running = server.run(`nohup sleep ${mark} & (trap "" HUP; sleep ${mark}) & sleep ${mark}`, {
+      blocking: true,
+    });
     running.catch(() => undefined);
     while (processesWith(mark).length < 3) await delay(20);
     server.child.kill('SIGTERM');
@@ -155,9 +165,15 @@ describe('the process of the action server', () => {
     assert.deepEqual(written.json['extras'], { path: '/workspace/a/f.txt' });
     assert.equal(await readFile(join(root, 'workspace/a/f.txt'), 'utf8'), 'x\n');
     const read = await server.action('read', { path: 'a/f.txt' });
-    assert.deepEqual([read.json['content'], read.json['extras']], ['x\n', { path: '/workspace/a/f.txt', impl_source: 'default' }]);
+    assert.deepEqual(
+      [read.json['content'], read.json['extras']],
+      ['x\n', { path: '/workspace/a/f.txt', impl_source: 'default' }],
+    );
     const missing = await server.action('read', { path: 'no' });
-    assert.equal(missing.json['content'], 'File not found: /workspace/no. Your current working directory is /workspace.');
+    assert.equal(
+      missing.json['content'],
+      'File not found: /workspace/no. Your current working directory is /workspace.',
+    );
     assert.equal((await server.request('POST', '/list_files', { path: '/workspace' })).text, '["a/"]');
     await server.action('edit', { path: '/home/user/e', command: 'create', file_text: 'x' });
     assert.equal((await server.run('echo $TMPDIR')).content, join(root, 'tmp'));

@@ -10,7 +10,8 @@ describe('Terminal', () => {
   };
 
   it('gives the same text however the output is cut', () => {
-    const output = 'a\u001b[31mb\u001b[0m\r\nold\rnew\u001b]0;t\u0007\u001b]0;u\u001b\\\tx\b\b!\u001b(B\u001b[2Kz\r\nlast';
+    const output =
+      'a\u001b[31mb\u001b[0m\r\nold\rnew\u001b]0;t\u0007\u001b]0;u\u001b\\\tx\b\b!\u001b(B\u001b[2Kz\r\nlast';
     const whole = shown(output);
     const seen: string[] = [];
     const terminal = new Terminal((text) => seen.push(text));

@@ -9,7 +9,7 @@ describe('topLevelCommands', () => {
     'for i in 1 2; do\n  echo $i\ndone',
     'if true\nthen\n  echo a\nelse\n  echo b\nfi',
     'cat <<EOF\necho a\necho b\nEOF',
-    'cat <<-\'A B\' | sort\n\tb\n\ta\n\tA B',
+    "cat <<-'A B' | sort\n\tb\n\ta\n\tA B",
     "python3 - <<'PY'\nif True:\n    print('it''s')\nPY",
     'echo "one\ntwo\nthree"',
     "node -e '\nconsole.log(1)\nconsole.log(2)\n'",

@@ -45,7 +45,10 @@ describe('uploads and downloads', () => {
   it('stores a file in a new directory', async () => {
     const destination = `${folder}/a/b`;
     const answer = await upload(`destination=${destination}`, Buffer.from('héllo\r\n'), 'a b.txt');
-    assert.deepEqual([answer.status, JSON.parse(answer.text)], [200, { filename: 'a b.txt', destination, recursive: false }]);
+    assert.deepEqual(
+      [answer.status, JSON.parse(answer.text)],
+      [200, { filename: 'a b.txt', destination, recursive: false }],
+    );
     assert.equal(await readFile(`${destination}/a b.txt`, 'utf8'), 'héllo\r\n');
   });
 
@@ -58,7 +61,10 @@ describe('uploads and downloads', () => {
   it('unpacks an archive without the entries that lead out', async () => {
     // The library refuses to write such names, so they are put in place of others of the same length.
     const archive = await zipped({ 'AA/e': 'bad', BBBB: 'bad', 'ok.txt': 'fine', 'sub/deep/x': 'y' });
-    const crafted = Buffer.from(archive.toString('latin1').replaceAll('AA/e', '../e').replaceAll('BBBB', '/abs'), 'latin1');
+    const crafted = Buffer.from(
+      archive.toString('latin1').replaceAll('AA/e', '../e').replaceAll('BBBB', '/abs'),
+      'latin1',
+    );
     const answer = await upload(`destination=${folder}/in&recursive=true`, crafted, 'pack.zip');
     assert.equal(answer.status, 200, answer.text);
     assert.deepEqual((await readdir(`${folder}/in`)).sort(), ['ok.txt', 'sub']);

@@ -19,10 +19,16 @@ describe('action server beside the recorded answers of OpenHands', () => {
     record = parseRecord(JSON.parse(await readFile('test/vectors/openhands-0.62.0.json', 'utf8')));
     // Most of the time is waiting: two servers wait at once.
     const further = vectors.filter((vector) => furtherVectors.includes(vector));
-    await Promise.all([vectors.filter((vector) => !further.includes(vector)), further].map(async (some) => {
-      const server = await RunningServer.start({ environment: { NO_CHANGE_TIMEOUT_SECONDS: '3' } });
-      await runVectors({ url: `http://127.0.0.1:${server.port}`, sessionKey }, some, ({ name }, given) => void answers.set(name, given));
-    }));
+    await Promise.all(
+      [vectors.filter((vector) => !further.includes(vector)), further].map(async (some) => {
+        const server = await RunningServer.start({ environment: { NO_CHANGE_TIMEOUT_SECONDS: '3' } });
+        await runVectors(
+          { url: `http://127.0.0.1:${server.port}`, sessionKey },
+          some,
+          ({ name }, given) => void answers.set(name, given),
+        );
+      }),
+    );
   });
 
   after(async () => {
@@ -38,7 +44,11 @@ describe('action server beside the recorded answers of OpenHands', () => {
   it('has a recorded answer to each request, and no decision about one that is not there', () => {
     assert.deepEqual(Object.keys(record.answers).sort(), vectors.map(({ name }) => name).sort());
     const steps = new Map(vectors.map((vector) => [vector.name, vector.steps.length]));
-    const strays = Object.entries(decided).flatMap(([name, numbers]) => Object.keys(numbers).filter((number) => Number(number) > (steps.get(name) ?? 0)).map((number) => `${name} ${number}`));
+    const strays = Object.entries(decided).flatMap(([name, numbers]) =>
+      Object.keys(numbers)
+        .filter((number) => Number(number) > (steps.get(name) ?? 0))
+        .map((number) => `${name} ${number}`),
+    );
     assert.deepEqual(strays, []);
   });
 });

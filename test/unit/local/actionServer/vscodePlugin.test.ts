@@ -32,7 +32,8 @@ describe('the vscode plugin', () => {
       plainMode: true,
     });
 
-  const token = async (of: RunningServer): Promise<unknown> => (await of.request('GET', '/vscode/connection_token')).json['token'];
+  const token = async (of: RunningServer): Promise<unknown> =>
+    (await of.request('GET', '/vscode/connection_token')).json['token'];
 
   it('starts a VS Code server that wants the token', async () => {
     const given = await token(server);

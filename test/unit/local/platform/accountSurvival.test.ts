@@ -37,14 +37,22 @@ describe('local platform, the account after kills', function () {
   });
 
   it('loses no secret, object, snapshot, blueprint or policy that was answered, at whatever moment it is killed', async () => {
-    const answered: Answered = { secrets: new Map(), objects: new Map(), snapshots: new Set(), builds: new Set(), policies: new Map() };
+    const answered: Answered = {
+      secrets: new Map(),
+      objects: new Map(),
+      snapshots: new Set(),
+      builds: new Set(),
+      policies: new Map(),
+    };
     let source: string | undefined;
     for (let round = 0; round < 4; round += 1) {
       const platform = await start();
       const client = platform.client();
       await check(client, answered);
       source ??= await restedDevbox(client);
-      const writers = [writeSecrets, writeObjects, writePolicies, build].map((write) => untilGone(() => write(client, answered, `${round}`)));
+      const writers = [writeSecrets, writeObjects, writePolicies, build].map((write) =>
+        untilGone(() => write(client, answered, `${round}`)),
+      );
       const snapshots = untilGone(() => snapshot(client, answered, source ?? ''));
       await new Promise((resolve) => setTimeout(resolve, 400 + Math.random() * 1_200));
       // A busy computer needs longer to build and to copy; something of each is to be there in the end.
@@ -62,7 +70,9 @@ describe('local platform, the account after kills', function () {
     assert.ok(answered.secrets.size > 4 && answered.objects.size > 4, 'too little was written');
     assert.ok(answered.snapshots.size > 0 && answered.builds.size > 0, 'nothing was built or kept');
     for (const folder of ['builds', 'net', 'objects', 'snapshots', 'blueprints']) {
-      const left = readdirSync(join(data, folder)).filter((name) => folder === 'builds' || folder === 'net' || name.includes('.part'));
+      const left = readdirSync(join(data, folder)).filter(
+        (name) => folder === 'builds' || folder === 'net' || name.includes('.part'),
+      );
       assert.deepEqual(left, [], `left in ${folder}`);
     }
   });
@@ -71,12 +81,17 @@ describe('local platform, the account after kills', function () {
     const first = await start();
     const { id } = await first.client().devboxes.createAndAwaitRunning({});
     const execution = await first.client().devboxes.executeAsync(id, { command: 'echo begun; sleep 1000' });
-    await eventually('its output in the log', async () => ((await logText(first.client(), id)).includes('begun') ? true : undefined));
+    await eventually('its output in the log', async () =>
+      (await logText(first.client(), id)).includes('begun') ? true : undefined,
+    );
     await first.stop('SIGKILL');
     const client = (await start()).client();
     const devbox = await client.devboxes.retrieve(id);
     assert.deepEqual([devbox.status, devbox.failure_reason], ['failure', 'health_check_failed']);
-    assert.match(await logText(client, id), /ended without a warning while the devbox was running, and the devbox.s processes with it/);
+    assert.match(
+      await logText(client, id),
+      /ended without a warning while the devbox was running, and the devbox.s processes with it/,
+    );
     const { logs } = await client.devboxes.logs.list(id, { execution_id: execution.execution_id });
     assert.equal(logs[0]?.cmd, 'echo begun; sleep 1000');
   });
@@ -123,7 +138,10 @@ async function snapshot(client: Client, { snapshots }: Answered, devbox: string)
 }
 
 async function build(client: Client, { builds }: Answered, round: string): Promise<void> {
-  const { id } = await client.blueprints.create({ name: 'built', system_setup_commands: [`echo "built in ${round}" > /workspace/built`] });
+  const { id } = await client.blueprints.create({
+    name: 'built',
+    system_setup_commands: [`echo "built in ${round}" > /workspace/built`],
+  });
   for (;;) {
     const { status } = await client.blueprints.retrieve(id);
     if (status === 'build_complete') {
@@ -145,7 +163,10 @@ async function restedDevbox(client: Client): Promise<string> {
 
 async function check(client: Client, answered: Answered): Promise<void> {
   const names = new Set((await client.secrets.list({ limit: 5_000 })).secrets.map(({ name }) => name));
-  assert.deepEqual([...answered.secrets.keys()].filter((name) => !names.has(name)), []);
+  assert.deepEqual(
+    [...answered.secrets.keys()].filter((name) => !names.has(name)),
+    [],
+  );
   for (const [id, text] of answered.objects) {
     assert.equal(await (await fetch((await client.objects.download(id)).download_url)).text(), text);
   }
@@ -156,7 +177,11 @@ async function check(client: Client, answered: Answered): Promise<void> {
     assert.equal((await client.devboxes.diskSnapshots.queryStatus(id)).status, 'complete');
   }
   for (const { id } of (await client.devboxes.diskSnapshots.list({ limit: 5_000 })).snapshots) {
-    assert.notEqual((await client.devboxes.diskSnapshots.queryStatus(id)).status, 'in_progress', 'nothing is under way after a start');
+    assert.notEqual(
+      (await client.devboxes.diskSnapshots.queryStatus(id)).status,
+      'in_progress',
+      'nothing is under way after a start',
+    );
   }
   for (const { id, status } of (await client.blueprints.list({ limit: 5_000, name: 'built' })).blueprints) {
     assert.ok(status === 'failed' || status === 'build_complete', status);
@@ -168,11 +193,23 @@ async function check(client: Client, answered: Answered): Promise<void> {
 async function use(client: Client, { secrets, snapshots, builds }: Answered): Promise<void> {
   const wanted = [...secrets].slice(-20);
   const variables = Object.fromEntries(wanted.map(([name]) => [name, name]));
-  const fromSnapshot = await client.devboxes.createAndAwaitRunning({ snapshot_id: [...snapshots].at(-1) ?? '', secrets: variables });
+  const fromSnapshot = await client.devboxes.createAndAwaitRunning({
+    snapshot_id: [...snapshots].at(-1) ?? '',
+    secrets: variables,
+  });
   assert.equal(await client.devboxes.readFileContents(fromSnapshot.id, { file_path: '/workspace/kept' }), 'kept');
-  const { stdout } = await client.devboxes.execute(fromSnapshot.id, { command_id: randomUUID(), command: wanted.map(([name]) => `printf '%s\\n' "$${name}"`).join('; ') });
-  assert.deepEqual((stdout ?? '').trim().split('\n'), wanted.map(([, value]) => value));
+  const { stdout } = await client.devboxes.execute(fromSnapshot.id, {
+    command_id: randomUUID(),
+    command: wanted.map(([name]) => `printf '%s\\n' "$${name}"`).join('; '),
+  });
+  assert.deepEqual(
+    (stdout ?? '').trim().split('\n'),
+    wanted.map(([, value]) => value),
+  );
   const fromBlueprint = await client.devboxes.createAndAwaitRunning({ blueprint_id: [...builds].at(-1) ?? '' });
-  assert.match(await client.devboxes.readFileContents(fromBlueprint.id, { file_path: '/workspace/built' }), /^built in \d/);
+  assert.match(
+    await client.devboxes.readFileContents(fromBlueprint.id, { file_path: '/workspace/built' }),
+    /^built in \d/,
+  );
   await Promise.all([fromSnapshot.id, fromBlueprint.id].map((id) => client.devboxes.shutdown(id)));
 }

@@ -35,19 +35,27 @@ for (const groups of ['auto', 'off'] as const) {
 
     /** Runs a shell text as a devbox starts, as its root, and gives what it printed. */
     async function run(command: string, launch: Launch = {}): Promise<{ id: string; text: string }> {
-      const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { ...asRoot, ...launch, launch_commands: [command] } });
+      const { id } = await client.devboxes.createAndAwaitRunning({
+        launch_parameters: { ...asRoot, ...launch, launch_commands: [command] },
+      });
       return { id, text: await logText(client, id) };
     }
 
     /** Starts a devbox with an attack as its entrypoint and waits for its end. */
-    async function endOf(entrypoint: string, launch: Launch): Promise<{ id: string; status: string; reason: string | null | undefined; kernel: string }> {
+    async function endOf(
+      entrypoint: string,
+      launch: Launch,
+    ): Promise<{ id: string; status: string; reason: string | null | undefined; kernel: string }> {
       const { id } = await client.devboxes.create({ entrypoint, launch_parameters: { ...asRoot, ...launch } });
       const ended = await eventually('its end', async () => {
         const seen = await client.devboxes.retrieve(id);
         return ['failure', 'shutdown'].includes(seen.status) ? seen : undefined;
       });
       const { logs } = await client.devboxes.logs.list(id);
-      const kernel = logs.filter((entry) => entry.source === 'kmsg').map((entry) => entry.message ?? '').join('\n');
+      const kernel = logs
+        .filter((entry) => entry.source === 'kmsg')
+        .map((entry) => entry.message ?? '')
+        .join('\n');
       return { id, status: ended.status, reason: ended.failure_reason ?? ended.shutdown_reason, kernel };
     }
 
@@ -62,7 +70,10 @@ for (const groups of ['auto', 'off'] as const) {
       const told = () => { if (started + refused === 1500) { console.log("bomb", started, refused); children.forEach((child) => child.kill()); } };
       for (let i = 0; i < 1500; i++) { const child = spawn("sleep", ["60"], { stdio: "ignore" }); children.push(child);
         child.on("error", () => { refused++; told(); }); child.on("spawn", () => { started++; told(); }); }`;
-      const { id, text } = await run(`timeout -s KILL 60 node -e '${bomb}' || echo "ended with $?"; echo survived`, { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 0.5 });
+      const { id, text } = await run(`timeout -s KILL 60 node -e '${bomb}' || echo "ended with $?"; echo survived`, {
+        resource_size_request: 'CUSTOM_SIZE',
+        custom_gb_memory: 0.5,
+      });
       assert.match(text, /survived/);
       const [, started = 0, refused = 0] = (/bomb (\d+) (\d+)/.exec(text) ?? []).map(Number);
       assert.ok(refused > 300 && started < 1_024, text);
@@ -76,7 +87,12 @@ for (const groups of ['auto', 'off'] as const) {
       const eater = `exec node -e 'const kept = []; for (let i = 0; i < 24; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 30000)'`;
       const { id, status, reason, kernel } = await endOf(eater, { resource_size_request: 'X_SMALL' });
       assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
-      assert.match(kernel, groups === 'off' ? /Out of memory: the devbox used 1\.\d\d GiB of 1\.00 GiB .* largest process/ : /Out of memory: the devbox used 1\.00 GiB of 1\.00 GiB and was ended\./);
+      assert.match(
+        kernel,
+        groups === 'off'
+          ? /Out of memory: the devbox used 1\.\d\d GiB of 1\.00 GiB .* largest process/
+          : /Out of memory: the devbox used 1\.00 GiB of 1\.00 GiB and was ended\./,
+      );
       assert.deepEqual(processesWith(id), []);
       await usable();
     });
@@ -85,7 +101,10 @@ for (const groups of ['auto', 'off'] as const) {
       const many = `for i in 1 2 3 4 5 6; do timeout 40 node -e 'const kept = Buffer.alloc(150 * 2 ** 20, 1); setTimeout(() => kept.length, 30000)' & done; head -c 240M /dev/zero > /dev/shm/full; wait; exit 3`;
       const { status, reason } = await endOf(many, { resource_size_request: 'X_SMALL' });
       assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
-      const { id, text } = await run('head -c 400M /dev/zero > /dev/shm/full; stat -c "%s" /dev/shm/full; rm /dev/shm/full', { resource_size_request: 'X_SMALL' });
+      const { id, text } = await run(
+        'head -c 400M /dev/zero > /dev/shm/full; stat -c "%s" /dev/shm/full; rm /dev/shm/full',
+        { resource_size_request: 'X_SMALL' },
+      );
       assert.match(text, /No space left on device[^]*268435456/);
       await client.devboxes.shutdown(id);
     });
@@ -96,7 +115,9 @@ for (const groups of ['auto', 'off'] as const) {
       const several = await endOf('fallocate -l 1100M /workspace/a; fallocate -l 1100M /tmp/b; sleep 30; exit 3', size);
       assert.deepEqual([several.status, several.reason], ['failure', 'out_of_disk']);
       assert.match(several.kernel, /Out of disk: the devbox had 2\.\d\d GiB of 2\.00 GiB/);
-      await eventually('the disk’s release', () => (existsSync(join(platform.dataDir, 'devboxes', several.id, 'root', 'tmp', 'b')) ? undefined : true));
+      await eventually('the disk’s release', () =>
+        existsSync(join(platform.dataDir, 'devboxes', several.id, 'root', 'tmp', 'b')) ? undefined : true,
+      );
       const { id, text } = await run('fallocate -l 2100M /workspace/a; echo "code $?"; rm -f /workspace/a', size);
       assert.match(text, /File (?:size limit exceeded|too large)|code 153/);
       assert.equal((await client.devboxes.retrieve(id)).status, 'running');
@@ -109,7 +130,9 @@ for (const groups of ['auto', 'off'] as const) {
     }
 
     it('shows nothing of the platform, the host or another devbox by whatever way', async () => {
-      const other = await run('echo "of the other" > /workspace/secret; exec -a other-devbox sleep 1000 > /dev/null 2>&1 & sleep 0.1');
+      const other = await run(
+        'echo "of the other" > /workspace/secret; exec -a other-devbox sleep 1000 > /dev/null 2>&1 & sleep 0.1',
+      );
       const otherRoot = join(platform.dataDir, 'devboxes', other.id, 'root');
       assert.equal(readFileSync(join(otherRoot, 'workspace', 'secret'), 'utf8'), 'of the other\n');
       const passwords = readFileSync('/etc/passwd', 'utf8');
@@ -140,7 +163,8 @@ try sysrq bash -c 'echo h > /proc/sysrq-trigger'
 try limits bash -c 'ulimit -Hd unlimited; ulimit -Hf unlimited; echo raised $?'
 try api node -e 'fetch("http://127.0.0.1:${platform.port}/v1/devboxes").then((r) => console.log(r.status))'
 echo "== end"`);
-      const part = (name: string): string => new RegExp(`== ${name}\\n([^]*?)(?=\\n== |$)`).exec(text)?.[1] ?? `(no part ${name})`;
+      const part = (name: string): string =>
+        new RegExp(`== ${name}\\n([^]*?)(?=\\n== |$)`).exec(text)?.[1] ?? `(no part ${name})`;
       assert.doesNotMatch(text, /of the host|of the other/);
       for (const name of ['files', 'link', 'parents', 'procroot', 'setns']) {
         assert.match(part(name), /No such file|Permission denied|not permitted/, name);
@@ -172,8 +196,17 @@ echo "== end"`);
     });
 
     it('does not follow a devbox’s links out of it through the API, nor when its folder is removed', async () => {
-      const { id } = await run(`ln -s ${secrets}/secret /workspace/file; ln -s / /workspace/root; ln -s ${secrets} /workspace/folder; mkdir -p /workspace/a/b; ln -s ../../../../../../../../..${secrets} /workspace/a/b/up`);
-      for (const path of ['/workspace/file', `/workspace/root${secrets}/secret`, '/workspace/folder/secret', '/workspace/a/b/up/secret', `/proc/1/root${secrets}/secret`, '../../../../../..' + secrets + '/secret']) {
+      const { id } = await run(
+        `ln -s ${secrets}/secret /workspace/file; ln -s / /workspace/root; ln -s ${secrets} /workspace/folder; mkdir -p /workspace/a/b; ln -s ../../../../../../../../..${secrets} /workspace/a/b/up`,
+      );
+      for (const path of [
+        '/workspace/file',
+        `/workspace/root${secrets}/secret`,
+        '/workspace/folder/secret',
+        '/workspace/a/b/up/secret',
+        `/proc/1/root${secrets}/secret`,
+        '../../../../../..' + secrets + '/secret',
+      ]) {
         await assert.rejects(client.devboxes.readFileContents(id, { file_path: path }), /404/, path);
       }
       await client.devboxes.writeFileContents(id, { file_path: '/workspace/file', contents: 'overwritten' });

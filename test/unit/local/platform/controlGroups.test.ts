@@ -18,11 +18,16 @@ const places = findHierarchies(readFileSync('/proc/self/cgroup', 'utf8'), readFi
 
 /** The folders of a platform's groups, in each tree. */
 function groupsOf({ child }: TestPlatform): string[] {
-  return places.flatMap(({ own }) => readdirSync(own).filter((name) => name.startsWith('runloop-local.') && name.split('.')[2] === String(child.pid)).map((name) => join(own, name)));
+  return places.flatMap(({ own }) =>
+    readdirSync(own)
+      .filter((name) => name.startsWith('runloop-local.') && name.split('.')[2] === String(child.pid))
+      .map((name) => join(own, name)),
+  );
 }
 
 describe('control groups', () => {
-  const mounts = (...lines: string[]): string => lines.map((line, index) => `${30 + index} 23 0:${28 + index} ${line}`).join('\n');
+  const mounts = (...lines: string[]): string =>
+    lines.map((line, index) => `${30 + index} 23 0:${28 + index} ${line}`).join('\n');
 
   it('finds its place in trees of version 1, whatever they are called and how much of them is shown', () => {
     const groups = '9:name=systemd:/\n8:pids:/\n4:memory:/some/group\n2:cpu,cpuacct:/docker/0ab\n0::/\n';
@@ -43,7 +48,9 @@ describe('control groups', () => {
 
   it('finds its place in version 2, which has what version 1 has not', () => {
     const unified = mounts('/ /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate');
-    assert.deepEqual(findHierarchies('0::/user.slice/a.scope\n', unified), [{ version: 2, own: '/sys/fs/cgroup/user.slice/a.scope', controllers: ['memory', 'pids', 'cpu'] }]);
+    assert.deepEqual(findHierarchies('0::/user.slice/a.scope\n', unified), [
+      { version: 2, own: '/sys/fs/cgroup/user.slice/a.scope', controllers: ['memory', 'pids', 'cpu'] },
+    ]);
     const both = mounts('/ /c/memory rw - cgroup cgroup rw,memory', '/ /c/unified rw - cgroup2 cgroup2 rw');
     assert.deepEqual(findHierarchies('4:memory:/m\n0::/u\n', both), [
       { version: 1, own: '/c/memory/m', controllers: ['memory'] },
@@ -61,8 +68,16 @@ describe('control groups', () => {
   it('says the same limits in both versions', () => {
     const limits = { memory: 2 ** 30, processes: 2_048, cores: 0.5 };
     const controllers = ['memory', 'pids', 'cpu'] as const;
-    assert.deepEqual(limitWords({ version: 1, path: '/g', controllers }, limits), [['/g/memory.limit_in_bytes', '1073741824'], ['/g/pids.max', '2048'], ['/g/cpu.shares', '512']]);
-    assert.deepEqual(limitWords({ version: 2, path: '/g', controllers }, limits), [['/g/memory.max', '1073741824'], ['/g/pids.max', '2048'], ['/g/cpu.weight', '50']]);
+    assert.deepEqual(limitWords({ version: 1, path: '/g', controllers }, limits), [
+      ['/g/memory.limit_in_bytes', '1073741824'],
+      ['/g/pids.max', '2048'],
+      ['/g/cpu.shares', '512'],
+    ]);
+    assert.deepEqual(limitWords({ version: 2, path: '/g', controllers }, limits), [
+      ['/g/memory.max', '1073741824'],
+      ['/g/pids.max', '2048'],
+      ['/g/cpu.weight', '50'],
+    ]);
   });
 });
 
@@ -81,24 +96,37 @@ describe('local platform with control groups', () => {
   after(async () => {
     const groups = groupsOf(platform);
     assert.equal(await platform.stop(), 0);
-    assert.deepEqual(groups.filter((group) => existsSync(group)), []);
+    assert.deepEqual(
+      groups.filter((group) => existsSync(group)),
+      [],
+    );
   });
 
   /** Starts a devbox with an attack that ends by itself, and waits for the devbox's end. */
-  async function endOf(params: DevboxCreateParams): Promise<{ id: string; outcome: (string | null | undefined)[]; kernel: string }> {
+  async function endOf(
+    params: DevboxCreateParams,
+  ): Promise<{ id: string; outcome: (string | null | undefined)[]; kernel: string }> {
     const { id } = await client.devboxes.create(params);
     const ended = await eventually('its end', async () => {
       const seen = await client.devboxes.retrieve(id);
       return ['failure', 'shutdown'].includes(seen.status) ? seen : undefined;
     });
     const { logs } = await client.devboxes.logs.list(id);
-    const kernel = logs.filter((entry) => entry.source === 'kmsg').map((entry) => entry.message ?? '').join('\n');
+    const kernel = logs
+      .filter((entry) => entry.source === 'kmsg')
+      .map((entry) => entry.message ?? '')
+      .join('\n');
     return { id, outcome: [ended.status, ended.failure_reason ?? ended.shutdown_reason], kernel };
   }
   /** Root of a devbox can do most. */
   const asRoot: Launch = { user_parameters: { username: 'root', uid: 0 } };
   const small: Launch = { ...asRoot, resource_size_request: 'X_SMALL' };
-  const foldersOf = (id: string): string[] => groupsOf(platform).flatMap((group) => readdirSync(group).filter((name) => name.startsWith(`${id}-`)).map((name) => join(group, name)));
+  const foldersOf = (id: string): string[] =>
+    groupsOf(platform).flatMap((group) =>
+      readdirSync(group)
+        .filter((name) => name.startsWith(`${id}-`))
+        .map((name) => join(group, name)),
+    );
 
   it('has every process of a devbox in its group, with the limits of its size, and removes the group with it', async () => {
     const mark = `mark-of-${process.pid}-groups`;
@@ -109,7 +137,9 @@ describe('local platform with control groups', () => {
     });
     await client.devboxes.executeAsync(id, { command: 'unshare --user --map-root-user --pid --fork sleep 1000' });
     const tunnel = await client.devboxes.createPtyTunnel(id);
-    const shell = await send(platform, tunnelHost(platform, 13, tunnel.tunnel_key), '/pty/one', { headers: { authorization: `Bearer ${tunnel.auth_token}` } });
+    const shell = await send(platform, tunnelHost(platform, 13, tunnel.tunnel_key), '/pty/one', {
+      headers: { authorization: `Bearer ${tunnel.auth_token}` },
+    });
     assert.equal(shell.status, 200, shell.text);
     // The platform's own shell, which brings a command into the groups, is outside until it has.
     await eventually('all of them, inside', () => {
@@ -119,14 +149,24 @@ describe('local platform with control groups', () => {
     });
     for (const pid of processesWith(mark)) {
       const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
-      assert.equal(lines.filter((line) => line.includes(`/${id}-`)).length, places.length, `${commandOf(pid)}: ${lines.join(' ')}`);
+      assert.equal(
+        lines.filter((line) => line.includes(`/${id}-`)).length,
+        places.length,
+        `${commandOf(pid)}: ${lines.join(' ')}`,
+      );
     }
     const folders = foldersOf(id);
     assert.equal(folders.length, places.length);
-    const said = folders.flatMap((folder) => ['memory.limit_in_bytes', 'memory.max', 'pids.max', 'cpu.shares', 'cpu.weight'].filter((name) => existsSync(join(folder, name))).map((name) => [name.replace(/limit_in_bytes|max$/, ''), readFileSync(join(folder, name), 'utf8').trim()]));
+    const said = folders.flatMap((folder) =>
+      ['memory.limit_in_bytes', 'memory.max', 'pids.max', 'cpu.shares', 'cpu.weight']
+        .filter((name) => existsSync(join(folder, name)))
+        .map((name) => [name.replace(/limit_in_bytes|max$/, ''), readFileSync(join(folder, name), 'utf8').trim()]),
+    );
     assert.equal(new Map(said.map(([name = '', value = '']) => [name, value])).get('memory.'), '1073741824');
     await client.devboxes.suspend(id);
-    await eventually('no group while it is suspended', async () => ((await client.devboxes.retrieve(id)).status === 'suspended' && foldersOf(id).length === 0 ? true : undefined));
+    await eventually('no group while it is suspended', async () =>
+      (await client.devboxes.retrieve(id)).status === 'suspended' && foldersOf(id).length === 0 ? true : undefined,
+    );
     await client.devboxes.resume(id);
     await client.devboxes.awaitRunning(id);
     assert.equal(foldersOf(id).length, places.length);
@@ -142,7 +182,9 @@ describe('local platform with control groups', () => {
   });
 
   it('says out of memory, and not that a launch command or the entrypoint failed', async () => {
-    const killed = await endOf({ launch_parameters: { ...small, launch_commands: [`node -e 'Buffer.alloc(1800 * 2 ** 20, 1)'; exit 5`] } });
+    const killed = await endOf({
+      launch_parameters: { ...small, launch_commands: [`node -e 'Buffer.alloc(1800 * 2 ** 20, 1)'; exit 5`] },
+    });
     assert.deepEqual(killed.outcome, ['failure', 'out_of_memory']);
     assert.doesNotMatch(await logText(client, killed.id), /shut down with it/);
   });
@@ -159,7 +201,12 @@ describe('local platform with control groups', () => {
   });
 
   it('lets a devbox keep more of its files in memory than its size, as that can be given back', async () => {
-    const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { ...small, launch_commands: ['head -c 1200M /dev/zero > /workspace/large && cat /workspace/large | wc -c'] } });
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: {
+        ...small,
+        launch_commands: ['head -c 1200M /dev/zero > /workspace/large && cat /workspace/large | wc -c'],
+      },
+    });
     assert.match(await logText(client, id), /^1258291200$/m);
     await client.devboxes.shutdown(id);
   });
@@ -171,10 +218,17 @@ for i in range(1500):
     try: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
     except RuntimeError: refused += 1
 print("refused", refused)`;
-    const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 0.5 } });
-    const bomb = await client.devboxes.executeAndAwaitCompletion(id, { command: `timeout -s KILL 50 python3 -c '${threads}'; echo "after $?"` });
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 0.5 },
+    });
+    const bomb = await client.devboxes.executeAndAwaitCompletion(id, {
+      command: `timeout -s KILL 50 python3 -c '${threads}'; echo "after $?"`,
+    });
     const refused = Number(/refused (\d+)/.exec(bomb.stdout ?? '')?.[1]);
-    assert.ok(refused >= 476 || spawnSync('python3', ['--version']).status !== 0, `${bomb.stdout ?? ''}${bomb.stderr ?? ''}`);
+    assert.ok(
+      refused >= 476 || spawnSync('python3', ['--version']).status !== 0,
+      `${bomb.stdout ?? ''}${bomb.stderr ?? ''}`,
+    );
     assert.equal((await client.devboxes.executeAndAwaitCompletion(id, { command: 'echo usable' })).stdout, 'usable\n');
     await client.devboxes.shutdown(id);
   });
@@ -198,7 +252,8 @@ try again unshare --user --map-root-user --mount bash -c 'mkdir /tmp/m; mount -t
 try outer nsenter --target 1 --cgroup true
 echo "== end"`;
     const { stdout } = await client.devboxes.executeAndAwaitCompletion(id, { command: attack });
-    const part = (name: string): string => new RegExp(`== ${name}\\n([^]*?)(?=\\n?== |$)`).exec(stdout ?? '')?.[1]?.trim() ?? `(no part ${name})`;
+    const part = (name: string): string =>
+      new RegExp(`== ${name}\\n([^]*?)(?=\\n?== |$)`).exec(stdout ?? '')?.[1]?.trim() ?? `(no part ${name})`;
     assert.equal(part('place'), '/');
     assert.equal(part('found'), '0');
     assert.equal(part('writable'), '');
@@ -218,10 +273,17 @@ echo "== end"`;
     const { id } = await client.devboxes.createAndAwaitRunning({});
     const library = join(platform.dataDir, 'devboxes', id, 'root', 'workspace', 'x.so');
     const environment = { LD_PRELOAD: library, BASH_ENV: '/workspace/env', WITH: ' blanks\nand lines ', EMPTY: '' };
-    const { id: seen } = await client.devboxes.createAndAwaitRunning({ environment_variables: environment, entrypoint: 'sleep 1000' });
-    const { stdout } = await client.devboxes.executeAndAwaitCompletion(seen, { command: 'echo "[$LD_PRELOAD][$BASH_ENV][$WITH][$EMPTY][${NONE-none}]"; env | grep -c DEVBOX_CARRIES' });
+    const { id: seen } = await client.devboxes.createAndAwaitRunning({
+      environment_variables: environment,
+      entrypoint: 'sleep 1000',
+    });
+    const { stdout } = await client.devboxes.executeAndAwaitCompletion(seen, {
+      command: 'echo "[$LD_PRELOAD][$BASH_ENV][$WITH][$EMPTY][${NONE-none}]"; env | grep -c DEVBOX_CARRIES',
+    });
     assert.equal(stdout, `[${library}][/workspace/env][ blanks\nand lines ][][none]\n0\n`);
-    for (const pid of processesWith(library).filter((one) => !readFileSync(`/proc/${one}/environ`, 'utf8').includes('\0RUNLOOP_LOCAL_BIND='))) {
+    for (const pid of processesWith(library).filter(
+      (one) => !readFileSync(`/proc/${one}/environ`, 'utf8').includes('\0RUNLOOP_LOCAL_BIND='),
+    )) {
       assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /(?:^|\0)LD_PRELOAD=/, commandOf(pid));
     }
     await Promise.all([id, seen].map((one) => client.devboxes.shutdown(one)));
@@ -261,7 +323,10 @@ describe('local platform’s control groups over its own life', () => {
       const platform = await startPlatform();
       await platform.stop();
       assert.ok(!existsSync(left));
-      assert.deepEqual(others.filter((folder) => !existsSync(folder)), []);
+      assert.deepEqual(
+        others.filter((folder) => !existsSync(folder)),
+        [],
+      );
     } finally {
       others.forEach((folder) => rmdirSync(folder));
     }
@@ -271,7 +336,10 @@ describe('local platform’s control groups over its own life', () => {
     const platform = await startPlatform(['--sandbox', 'plain']);
     const client = platform.client();
     try {
-      const { id } = await client.devboxes.create({ entrypoint: `exec node -e 'Buffer.alloc(1800 * 2 ** 20, 1)'`, launch_parameters: { resource_size_request: 'X_SMALL' } });
+      const { id } = await client.devboxes.create({
+        entrypoint: `exec node -e 'Buffer.alloc(1800 * 2 ** 20, 1)'`,
+        launch_parameters: { resource_size_request: 'X_SMALL' },
+      });
       const ended = await eventually('its end', async () => {
         const seen = await client.devboxes.retrieve(id);
         return seen.status === 'failure' || seen.status === 'shutdown' ? seen : undefined;
@@ -286,7 +354,13 @@ describe('local platform’s control groups over its own life', () => {
   it('does without them when asked to', async () => {
     const platform = await startPlatform(['--control-groups', 'off']);
     try {
-      const { id } = await platform.client().devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: ['ls -A /sys/fs/cgroup | wc -l; cut -d: -f3- /proc/self/cgroup | grep -c runloop-local; true'] } });
+      const { id } = await platform.client().devboxes.createAndAwaitRunning({
+        launch_parameters: {
+          launch_commands: [
+            'ls -A /sys/fs/cgroup | wc -l; cut -d: -f3- /proc/self/cgroup | grep -c runloop-local; true',
+          ],
+        },
+      });
       assert.deepEqual(groupsOf(platform), []);
       assert.match(await logText(platform.client(), id), /^0\n0$/m);
     } finally {
@@ -309,12 +383,20 @@ describe('local platform’s control groups over its own life', () => {
       try {
         const eater = `exec node -e 'const kept = []; for (let i = 0; i < 14; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 8000)'`;
         const ids = await Promise.all([1, 2].map(async () => (await client.devboxes.create({ entrypoint: eater })).id));
-        const failed = await eventually('one’s end', async () => (await Promise.all(ids.map((id) => client.devboxes.retrieve(id)))).find(({ status }) => status === 'failure'));
+        const failed = await eventually('one’s end', async () =>
+          (await Promise.all(ids.map((id) => client.devboxes.retrieve(id)))).find(({ status }) => status === 'failure'),
+        );
         assert.equal(failed.failure_reason, 'out_of_memory');
-        assert.match(await logText(client, failed.id), /Out of memory: this computer has no more for devboxes\. The devbox used 0\.\d\d GiB of 2\.00 GiB/);
+        assert.match(
+          await logText(client, failed.id),
+          /Out of memory: this computer has no more for devboxes\. The devbox used 0\.\d\d GiB of 2\.00 GiB/,
+        );
         await Promise.all(ids.map((id) => client.devboxes.shutdown(id)));
 
-        const { id } = await client.blueprints.create({ name: 'eater', system_setup_commands: [`node -e 'Buffer.alloc(1500 * 2 ** 20, 1)'`] });
+        const { id } = await client.blueprints.create({
+          name: 'eater',
+          system_setup_commands: [`node -e 'Buffer.alloc(1500 * 2 ** 20, 1)'`],
+        });
         const blueprint = await eventually('the build’s end', async () => {
           const seen = await client.blueprints.retrieve(id);
           return seen.status === 'failed' ? seen : undefined;

@@ -29,15 +29,27 @@ for (const transport of ['http2', 'http1'] as const) {
       assert.match(created.id, /^dbx_[A-Za-z0-9]{21}$/);
       assert.equal(created.status, 'provisioning');
       const running = await client.devboxes.awaitRunning(created.id);
-      assert.deepEqual(running.state_transitions.map((step) => step.status), ['provisioning', 'initializing', 'running']);
+      assert.deepEqual(
+        running.state_transitions.map((step) => step.status),
+        ['provisioning', 'initializing', 'running'],
+      );
       assert.equal(running.name, 'first');
       assert.deepEqual(running.metadata, { team: 'a' });
       assert.equal(running.launch_parameters.keep_alive_time_seconds, 600);
-      await eventually('the entrypoint’s line', async () => ((await logText(client, created.id)).includes('started') ? true : undefined));
+      await eventually('the entrypoint’s line', async () =>
+        (await logText(client, created.id)).includes('started') ? true : undefined,
+      );
       const { logs } = await client.devboxes.logs.list(created.id);
       assert.deepEqual(
-        logs.filter((entry) => entry.message !== undefined).map((entry) => [entry.source, entry.level, entry.message]).sort(),
-        [['entrypoint', 'info', 'started'], ['setup_commands', 'error', 'trouble'], ['setup_commands', 'info', 'setting up']],
+        logs
+          .filter((entry) => entry.message !== undefined)
+          .map((entry) => [entry.source, entry.level, entry.message])
+          .sort(),
+        [
+          ['entrypoint', 'info', 'started'],
+          ['setup_commands', 'error', 'trouble'],
+          ['setup_commands', 'info', 'setting up'],
+        ],
       );
       assert.ok(existsSync(join(platform.dataDir, 'devboxes', created.id)));
       const ended = await client.devboxes.shutdown(created.id);
@@ -65,7 +77,10 @@ for (const transport of ['http2', 'http1'] as const) {
         made.unshift((await client.devboxes.createAndAwaitRunning({ name })).id);
       }
       const first = await client.devboxes.list({ status: 'running', limit: 2 });
-      assert.deepEqual(first.devboxes.map((devbox) => devbox.id), made.slice(0, 2));
+      assert.deepEqual(
+        first.devboxes.map((devbox) => devbox.id),
+        made.slice(0, 2),
+      );
       assert.equal(first.has_more, true);
       assert.equal(first.total_count, 3);
       const seen: string[] = [];
@@ -113,10 +128,12 @@ for (const transport of ['http2', 'http1'] as const) {
     it('fails a devbox whose launch command fails, and says why in its log', async () => {
       const failed = await client.devboxes
         .create({ launch_parameters: { launch_commands: ['echo no such luck >&2; exit 7'] } })
-        .then(({ id }) => eventually('the failure', async () => {
-          const devbox = await client.devboxes.retrieve(id);
-          return devbox.status === 'failure' ? devbox : undefined;
-        }));
+        .then(({ id }) =>
+          eventually('the failure', async () => {
+            const devbox = await client.devboxes.retrieve(id);
+            return devbox.status === 'failure' ? devbox : undefined;
+          }),
+        );
       assert.equal(failed.failure_reason, 'execution_failed');
       assert.match(await logText(client, failed.id), /no such luck\n.*exit code 7/);
     });
@@ -131,7 +148,9 @@ for (const transport of ['http2', 'http1'] as const) {
     });
 
     it('ends a devbox that nobody uses, if that was asked for', async () => {
-      const { id } = await client.devboxes.create({ launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'shutdown' } } } });
+      const { id } = await client.devboxes.create({
+        launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'shutdown' } } },
+      });
       const ended = await eventually('the end of its idleness', async () => {
         const devbox = await client.devboxes.retrieve(id);
         return devbox.status === 'shutdown' ? devbox : undefined;
@@ -142,13 +161,18 @@ for (const transport of ['http2', 'http1'] as const) {
     it('writes and reads files and mounts them before the launch commands', async () => {
       const { id } = await client.devboxes.createAndAwaitRunning({
         mounts: [{ type: 'file_mount', target: '/home/user/.secret/key', content: 'geheim ü' }],
-        launch_parameters: { launch_commands: ['stat -c %a /home/user/.secret/key; cat .secret/key; ln -s /etc /workspace/out'] },
+        launch_parameters: {
+          launch_commands: ['stat -c %a /home/user/.secret/key; cat .secret/key; ln -s /etc /workspace/out'],
+        },
       });
       assert.match(await logText(client, id), /600\ngeheim ü/);
       const wrote = await client.devboxes.writeFileContents(id, { file_path: '~/deep/er/file', contents: 'hälló\n' });
       assert.equal(wrote.exit_status, 0);
       assert.equal(await client.devboxes.readFileContents(id, { file_path: 'deep/er/file' }), 'hälló\n');
-      await assert.rejects(client.devboxes.readFileContents(id, { file_path: '/workspace/none' }), /404 The file \/workspace\/none/);
+      await assert.rejects(
+        client.devboxes.readFileContents(id, { file_path: '/workspace/none' }),
+        /404 The file \/workspace\/none/,
+      );
       // Refused, or written into the devbox's own layer of the folder: never into the computer's.
       const before = readFileSync('/etc/passwd', 'utf8');
       await client.devboxes.writeFileContents(id, { file_path: '/workspace/out/passwd', contents: 'x' });
@@ -159,18 +183,29 @@ for (const transport of ['http2', 'http1'] as const) {
     it('knows the account and the openhands blueprint', async () => {
       assert.ok((await client.accounts.me()).id);
       const { blueprints } = await client.blueprints.list({ name: 'openhands' });
-      assert.deepEqual(blueprints.map((blueprint) => [blueprint.name, blueprint.status, blueprint.state]), [['openhands', 'build_complete', 'created']]);
+      assert.deepEqual(
+        blueprints.map((blueprint) => [blueprint.name, blueprint.status, blueprint.state]),
+        [['openhands', 'build_complete', 'created']],
+      );
       assert.equal((await client.blueprints.retrieve(blueprints[0]!.id)).name, 'openhands');
       assert.equal((await client.blueprints.listPublic()).blueprints.length, 1);
     });
 
     it('refuses what makes no sense or is not offered, each with a sentence', async () => {
-      const status = (wanted: number, text: RegExp) => (error: unknown): boolean =>
-        error instanceof APIError && error.status === wanted && text.test(error.message);
-      await assert.rejects(client.devboxes.create({ blueprint_name: 'nope' }), status(400, /no blueprint named "nope"/));
+      const status =
+        (wanted: number, text: RegExp) =>
+        (error: unknown): boolean =>
+          error instanceof APIError && error.status === wanted && text.test(error.message);
+      await assert.rejects(
+        client.devboxes.create({ blueprint_name: 'nope' }),
+        status(400, /no blueprint named "nope"/),
+      );
       await assert.rejects(client.devboxes.create({ name: 'x'.repeat(1_001) }), status(400, /1,000 characters/));
       await assert.rejects(client.devboxes.create({ name: 5 as unknown as string }), status(400, /The field name/));
-      await assert.rejects(client.devboxes.create({ blueprint_name: 'openhands', snapshot_id: 's' }), status(400, /at most one/));
+      await assert.rejects(
+        client.devboxes.create({ blueprint_name: 'openhands', snapshot_id: 's' }),
+        status(400, /at most one/),
+      );
       await assert.rejects(client.devboxes.create({ snapshot_id: 's' }), status(400, /no complete snapshot s/));
       await assert.rejects(client.devboxes.retrieve('dbx_none'), status(404, /no devbox dbx_none/));
       await assert.rejects(client.get('/v1/nothing'), status(404, /GET \/v1\/nothing/));
@@ -200,14 +235,26 @@ describe('local platform, log tail and raw HTTP', () => {
   it('streams a log from its beginning to the devbox’s end', async () => {
     const client = platform.client();
     const { id } = await client.devboxes.createAndAwaitRunning({
-      entrypoint: 'echo one; until [ -e /workspace/go ]; do sleep 0.05; done; printf "tw\\303"; sleep 0.1; printf "\\266\\r50%%\\r\\nthree"',
+      entrypoint:
+        'echo one; until [ -e /workspace/go ]; do sleep 0.05; done; printf "tw\\303"; sleep 0.1; printf "\\266\\r50%%\\r\\nthree"',
     });
-    const tail = send(platform, '127.0.0.1', `/v1/devboxes/${id}/logs/tail`, { headers: { authorization: `Bearer ${platform.apiKey}` } });
+    const tail = send(platform, '127.0.0.1', `/v1/devboxes/${id}/logs/tail`, {
+      headers: { authorization: `Bearer ${platform.apiKey}` },
+    });
     await client.devboxes.writeFileContents(id, { file_path: '/workspace/go', contents: '' });
     const { headers, text } = await tail;
     assert.equal(headers['content-type'], 'text/event-stream');
-    const messages = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)) as { source: string; message: string }).filter(({ source }) => source === 'entrypoint').map(({ message }) => message);
-    assert.deepEqual(messages.filter((message) => !message.startsWith('write ')).slice(0, 3), ['one', 'twö\r50%\r', 'three']);
+    const messages = text
+      .split('\n')
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => JSON.parse(line.slice(6)) as { source: string; message: string })
+      .filter(({ source }) => source === 'entrypoint')
+      .map(({ message }) => message);
+    assert.deepEqual(messages.filter((message) => !message.startsWith('write ')).slice(0, 3), [
+      'one',
+      'twö\r50%\r',
+      'three',
+    ]);
   });
 
   it('accepts an empty JSON body and refuses a broken one', async () => {

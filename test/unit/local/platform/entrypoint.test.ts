@@ -31,11 +31,24 @@ for (const sandbox of ['auto', 'plain']) {
         const { status, text } = await send(platform, host, '/alive');
         return status === 200 && text.includes('"ok"') ? true : undefined;
       });
-      const run = { action: { action: 'run', args: { command: 'pwd; echo $((6*7)) > made; env | grep -c -e RUNLOOP -e SESSION_API' } } };
+      const run = {
+        action: {
+          action: 'run',
+          args: { command: 'pwd; echo $((6*7)) > made; env | grep -c -e RUNLOOP -e SESSION_API' },
+        },
+      };
       const headers = { 'content-type': 'application/json', 'x-session-api-key': key };
-      const denied = await send(platform, host, '/execute_action', { method: 'POST', headers: { ...headers, 'x-session-api-key': 'x' }, body: JSON.stringify(run) });
+      const denied = await send(platform, host, '/execute_action', {
+        method: 'POST',
+        headers: { ...headers, 'x-session-api-key': 'x' },
+        body: JSON.stringify(run),
+      });
       assert.equal(denied.status, 403);
-      const done = await send(platform, host, '/execute_action', { method: 'POST', headers, body: JSON.stringify(run) });
+      const done = await send(platform, host, '/execute_action', {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(run),
+      });
       assert.equal(done.status, 200, done.text);
       assert.match((JSON.parse(done.text) as { content: string }).content, /\/workspace\s+0/);
       assert.equal(await client.devboxes.readFileContents(id, { file_path: '/workspace/made' }), '42\n');

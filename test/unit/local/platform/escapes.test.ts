@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
@@ -38,7 +49,9 @@ describe('local platform, ways out of a devbox', () => {
   };
   const suspended = async (id: string): Promise<void> => {
     await client.devboxes.suspend(id);
-    await eventually('its rest', async () => ((await client.devboxes.retrieve(id)).status === 'suspended' ? true : undefined));
+    await eventually('its rest', async () =>
+      (await client.devboxes.retrieve(id)).status === 'suspended' ? true : undefined,
+    );
   };
 
   it('runs none of a devbox’s own programs with more rights than it has, when it starts again', async () => {
@@ -75,7 +88,10 @@ mkdir -p ${join(platform.dataDir, 'devboxes', id, 'root', 'run', 'devbox', 'bin'
     writeFileSync(join(host, 'run', 'devbox', 'kept'), 'kept');
     writeFileSync(join(host, 'setting'), 'kept');
     const { id } = await client.devboxes.createAndAwaitRunning(asRoot);
-    await run(id, `mkdir -p /etc/apt/apt.conf.d; rm -f /etc/apt/apt.conf.d/99devbox; ln -s ${host}/setting /etc/apt/apt.conf.d/99devbox; rm -f /usr/bin/sudo; ln -s ${host}/setting /usr/bin/sudo`);
+    await run(
+      id,
+      `mkdir -p /etc/apt/apt.conf.d; rm -f /etc/apt/apt.conf.d/99devbox; ln -s ${host}/setting /etc/apt/apt.conf.d/99devbox; rm -f /usr/bin/sudo; ln -s ${host}/setting /usr/bin/sudo`,
+    );
     // Its folder of run-time data is in use inside, so the link comes from where its disk is seen from outside.
     await suspended(id);
     const disk = join(platform.dataDir, 'devboxes', id, 'root');
@@ -107,13 +123,16 @@ for i in range(60 if held else 0):
         print("open for writing"); break
     except OSError as error: last = error.strerror; time.sleep(0.05)
 else: print("refused", last if held else "")`;
-    await run(id, `cat > /workspace/hunt.py <<'HUNT'
+    await run(
+      id,
+      `cat > /workspace/hunt.py <<'HUNT'
 ${hunt}
 HUNT
 cp /usr/bin/setsid /usr/bin/setsid.real
 (python3 /workspace/hunt.py > /workspace/hunted 2>&1 &)
 printf '#!/proc/self/exe\\n' > /usr/bin/setsid.new; chmod 755 /usr/bin/setsid.new
-(sleep 0.7; mv /usr/bin/setsid.new /usr/bin/setsid; sleep 2; mv /usr/bin/setsid.real /usr/bin/setsid) > /dev/null 2>&1 &`);
+(sleep 0.7; mv /usr/bin/setsid.new /usr/bin/setsid; sleep 2; mv /usr/bin/setsid.real /usr/bin/setsid) > /dev/null 2>&1 &`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     await client.devboxes.executeAsync(id, { command: 'true' });
     await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -123,7 +142,13 @@ printf '#!/proc/self/exe\\n' > /usr/bin/setsid.new; chmod 755 /usr/bin/setsid.ne
     });
     assert.doesNotMatch(hunted, /open for writing/);
     assert.match(hunted, /Permission denied|not seen|No such file|not found/);
-    assert.match(await run(id, `chmod ${(statSync('/dev/null').mode & 0o777).toString(8)} /dev/null /dev/zero; echo "code $?"; echo text > /dev/null && echo writable`), /^code 1\nwritable\n[^]*Read-only file system/);
+    assert.match(
+      await run(
+        id,
+        `chmod ${(statSync('/dev/null').mode & 0o777).toString(8)} /dev/null /dev/zero; echo "code $?"; echo text > /dev/null && echo writable`,
+      ),
+      /^code 1\nwritable\n[^]*Read-only file system/,
+    );
     await client.devboxes.shutdown(id);
   });
 
@@ -158,10 +183,13 @@ while True:
         at += 16 + length
         i = number.get(descriptor, count) + 1
         if i < count: libc.renameat2(-100, f"a{i:04}".encode(), -100, f"b{i:04}".encode(), 2)`;
-    await run(id, `cat > /workspace/swap.py <<'SWAP'
+    await run(
+      id,
+      `cat > /workspace/swap.py <<'SWAP'
 ${swap}
 SWAP
-(timeout 25 python3 /workspace/swap.py > /dev/null 2>&1 &); for i in $(seq 200); do [ -e /workspace/ready ] && break; sleep 0.05; done`);
+(timeout 25 python3 /workspace/swap.py > /dev/null 2>&1 &); for i in $(seq 200); do [ -e /workspace/ready ] && break; sleep 0.05; done`,
+    );
     const found: string[] = [];
     for (let round = 0; round < 5; round += 1) {
       // Where a folder has become a link that leads nowhere, the copy fails.
@@ -172,7 +200,11 @@ SWAP
       if (snapshot !== undefined) {
         const folder = join(platform.dataDir, 'snapshots', snapshot.id, 'workspace');
         // Links may be in it, to wherever they like; what must not be in it is what they lead to.
-        found.push(...spawnSync('find', [folder, '-name', 'secret-*'], { encoding: 'utf8' }).stdout.split('\n').filter((name) => name !== ''));
+        found.push(
+          ...spawnSync('find', [folder, '-name', 'secret-*'], { encoding: 'utf8' })
+            .stdout.split('\n')
+            .filter((name) => name !== ''),
+        );
         await client.devboxes.diskSnapshots.delete(snapshot.id);
       }
     }
@@ -181,10 +213,21 @@ SWAP
   });
 
   it('puts a mounted object where the devbox says, and nowhere on the host', async () => {
-    const sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
+    const sdk = new RunloopSDK({
+      baseURL: platform.baseURL,
+      bearerToken: platform.apiKey,
+      http2: false,
+      maxRetries: 0,
+    });
     const object = await sdk.storageObject.uploadFromText('of an object', `object-${randomUUID()}`);
-    const { id } = await client.devboxes.createAndAwaitRunning({ ...asRoot, mounts: [{ type: 'object_mount', object_id: object.id, object_path: '/workspace/a/object' }] });
-    assert.equal(await run(id, 'cat /workspace/a/object; ls -A /var/tmp; ls -A /run/devbox | grep -c obj_'), 'of an object0\n');
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      ...asRoot,
+      mounts: [{ type: 'object_mount', object_id: object.id, object_path: '/workspace/a/object' }],
+    });
+    assert.equal(
+      await run(id, 'cat /workspace/a/object; ls -A /var/tmp; ls -A /run/devbox | grep -c obj_'),
+      'of an object0\n',
+    );
     await client.devboxes.shutdown(id);
     await object.delete();
     assert.ok(!existsSync(join(host, object.id)));

@@ -32,15 +32,24 @@ describe('local platform where less is allowed', () => {
   });
 
   it('uses mount and process namespaces as root when user namespaces are forbidden', async () => {
-    const { log, stderr } = await tryWith(['max_user_namespaces'], 'mount -o remount,bind,rw /usr; touch /usr/x; ls -d /home/* /workspace; echo pid $$; true');
+    const { log, stderr } = await tryWith(
+      ['max_user_namespaces'],
+      'mount -o remount,bind,rw /usr; touch /usr/x; ls -d /home/* /workspace; echo pid $$; true',
+    );
     assert.match(stderr, /^User namespaces are forbidden here: [^\n]*\n$/);
     assert.match(log, /\/usr\/x': Read-only file system/);
     assert.match(log, /\/home\/user\n\/workspace\npid \d{1,3}$/m);
   });
 
   it('falls back to plain processes, and says so once and why', async () => {
-    const { log, stderr } = await tryWith(['max_user_namespaces', 'max_mnt_namespaces'], 'echo > /workspace/f && echo "root $RUNLOOP_LOCAL_ROOT"');
-    assert.match(stderr, /^Devboxes are plain processes [^\n]*because Linux namespaces cannot be used here \([^\n]*\n$/);
+    const { log, stderr } = await tryWith(
+      ['max_user_namespaces', 'max_mnt_namespaces'],
+      'echo > /workspace/f && echo "root $RUNLOOP_LOCAL_ROOT"',
+    );
+    assert.match(
+      stderr,
+      /^Devboxes are plain processes [^\n]*because Linux namespaces cannot be used here \([^\n]*\n$/,
+    );
     assert.match(log, /root \/.*\/root$/m);
   });
 });

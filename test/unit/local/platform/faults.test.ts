@@ -22,7 +22,11 @@ describe('fault plans', () => {
       [{ rulez: [] }, /rulez/],
     ];
     for (const [plan, wanted] of cases) {
-      assert.throws(() => parseFaultPlan(plan), (error) => error instanceof FaultPlanError && wanted.test(error.message), JSON.stringify(plan));
+      assert.throws(
+        () => parseFaultPlan(plan),
+        (error) => error instanceof FaultPlanError && wanted.test(error.message),
+        JSON.stringify(plan),
+      );
     }
     assert.throws(() => readFaultPlan('{"rules"'), /not valid JSON/);
   });
@@ -44,7 +48,9 @@ describe('fault plans', () => {
     const run = (): unknown[] => {
       const faults = new Faults();
       faults.replace(plan);
-      return Array.from({ length: 40 }, (_, i) => faults.forRequest({ on: 'api', method: 'GET', path: i % 2 === 0 ? '/v1/devboxes/dbx_1' : '/v1/devboxes' })).map(({ delay, strike }) => [delay, strike?.fault]);
+      return Array.from({ length: 40 }, (_, i) =>
+        faults.forRequest({ on: 'api', method: 'GET', path: i % 2 === 0 ? '/v1/devboxes/dbx_1' : '/v1/devboxes' }),
+      ).map(({ delay, strike }) => [delay, strike?.fault]);
     };
     const first = run();
     assert.deepEqual(run(), first);
@@ -87,10 +93,16 @@ describe('local platform with faults', () => {
     assert.equal((await send(platform, '127.0.0.1', '/local/faults')).status, 401);
     const authorization = `Bearer ${platform.apiKey}`;
     assert.equal((await send(platform, 'evil.example', '/local/faults', { headers: { authorization } })).status, 403);
-    const wrong = await send(platform, '127.0.0.1', '/local/faults', { method: 'POST', headers: { authorization }, body: '{"rules":[{"fault":"cut","when":1}]}' });
+    const wrong = await send(platform, '127.0.0.1', '/local/faults', {
+      method: 'POST',
+      headers: { authorization },
+      body: '{"rules":[{"fault":"cut","when":1}]}',
+    });
     assert.deepEqual([wrong.status, wrong.text.includes('rules.0')], [400, true]);
     const plain = await startPlatform();
-    const off = await send(plain, '127.0.0.1', '/local/faults', { headers: { authorization: `Bearer ${plain.apiKey}` } });
+    const off = await send(plain, '127.0.0.1', '/local/faults', {
+      headers: { authorization: `Bearer ${plain.apiKey}` },
+    });
     await plain.stop();
     assert.equal(off.status, 404);
   });
@@ -103,7 +115,12 @@ describe('local platform with faults', () => {
         { fault: 'status', status: 502, path: '/v1/devboxes', skip: 1, count: 1 },
         { fault: 'status', status: 503, should_retry: false, path: '/v1/accounts/me' },
       );
-      await assert.rejects(own.devboxes.list(), (error) => (error as { status: number }).status === 429 && (error as { headers: Record<string, string> }).headers['retry-after'] === '0.01');
+      await assert.rejects(
+        own.devboxes.list(),
+        (error) =>
+          (error as { status: number }).status === 429 &&
+          (error as { headers: Record<string, string> }).headers['retry-after'] === '0.01',
+      );
       // The second rule sees only what the first let pass.
       await own.devboxes.list();
       await assert.rejects(own.devboxes.list(), /502/);
@@ -113,7 +130,8 @@ describe('local platform with faults', () => {
     });
 
     it(`cuts connections before and after a create took effect, and a repeated create makes one devbox (${transport})`, async () => {
-      const count = async (name: string): Promise<number> => (await client.devboxes.list({ limit: 100 })).devboxes.filter((devbox) => devbox.name === name).length;
+      const count = async (name: string): Promise<number> =>
+        (await client.devboxes.list({ limit: 100 })).devboxes.filter((devbox) => devbox.name === name).length;
       const own = platform.client(transport);
       const name = `cut ${transport}`;
       await order({ fault: 'cut', method: 'POST', path: '/v1/devboxes', count: 1 });
@@ -122,8 +140,16 @@ describe('local platform with faults', () => {
       await order({ fault: 'cut', method: 'POST', path: '/v1/devboxes', count: 1, took_effect: true });
       await assert.rejects(own.devboxes.create({ name }), /[Cc]onnection/);
       assert.equal(await count(name), 1);
-      await order({ fault: 'cut', method: 'POST', path: '/v1/devboxes', count: 1, took_effect: true }, { fault: 'status', status: 500, method: 'POST', path: '/v1/devboxes', count: 1, took_effect: true });
-      const stubborn = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, maxRetries: 3, ...(transport === 'http1' ? { http2: false } : {}) }).api;
+      await order(
+        { fault: 'cut', method: 'POST', path: '/v1/devboxes', count: 1, took_effect: true },
+        { fault: 'status', status: 500, method: 'POST', path: '/v1/devboxes', count: 1, took_effect: true },
+      );
+      const stubborn = new RunloopSDK({
+        baseURL: platform.baseURL,
+        bearerToken: platform.apiKey,
+        maxRetries: 3,
+        ...(transport === 'http1' ? { http2: false } : {}),
+      }).api;
       const devbox = await stubborn.devboxes.create({ name: `${name} again` });
       assert.equal(await count(`${name} again`), 1);
       assert.equal((await client.devboxes.retrieve(devbox.id)).id, devbox.id);
@@ -131,10 +157,17 @@ describe('local platform with faults', () => {
   }
 
   it('breaks off a stream of events in the middle of one, and an answer half-way', async () => {
-    const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: ['echo one; echo two; echo three'] } });
-    await order({ fault: 'half_stream', path: '/v1/devboxes/*/logs/tail', events: 2 }, { fault: 'half_stream', path: '/v1/devboxes/*/logs' });
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: { launch_commands: ['echo one; echo two; echo three'] },
+    });
+    await order(
+      { fault: 'half_stream', path: '/v1/devboxes/*/logs/tail', events: 2 },
+      { fault: 'half_stream', path: '/v1/devboxes/*/logs' },
+    );
     const read = async (path: string): Promise<{ text: string; broken: boolean }> => {
-      const response = await fetch(`${platform.baseURL}${path}`, { headers: { authorization: `Bearer ${platform.apiKey}` } });
+      const response = await fetch(`${platform.baseURL}${path}`, {
+        headers: { authorization: `Bearer ${platform.apiKey}` },
+      });
       let text = '';
       try {
         for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
@@ -179,7 +212,10 @@ describe('local platform with faults', () => {
     };
     assert.deepEqual(await end(bad.id), ['failure', 'out_of_disk']);
     assert.deepEqual(await end(dying.id), ['shutdown', 'entrypoint_exit']);
-    assert.equal((await client.devboxes.logs.list(dying.id)).logs.some((entry) => entry.exit_code === 9), true);
+    assert.equal(
+      (await client.devboxes.logs.list(dying.id)).logs.some((entry) => entry.exit_code === 9),
+      true,
+    );
     assert.deepEqual(await end(ending.id), ['failure', 'out_of_memory']);
     assert.equal((await client.devboxes.retrieve(slow.id)).status, 'provisioning');
     await client.devboxes.shutdown(slow.id);
@@ -187,24 +223,40 @@ describe('local platform with faults', () => {
 
   it('tells the time wrong everywhere, and nothing else', async () => {
     await control('', { clock_skew_ms: -86_400_000, rules: [] });
-    const devbox = await client.devboxes.createAndAwaitRunning({ tunnel: {}, metadata: { create_time_ms: '5' }, launch_parameters: { launch_commands: ['echo hello'], keep_alive_time_seconds: 100 } });
+    const devbox = await client.devboxes.createAndAwaitRunning({
+      tunnel: {},
+      metadata: { create_time_ms: '5' },
+      launch_parameters: { launch_commands: ['echo hello'], keep_alive_time_seconds: 100 },
+    });
     const yesterday = Date.now() - 86_400_000;
     const near = (time: unknown): void => assert.ok(Math.abs(Number(time) - yesterday) < 60_000, String(time));
     near(devbox.create_time_ms);
     near(devbox.tunnel?.create_time_ms);
     near(devbox.state_transitions[0]?.transition_time_ms);
     near((await client.devboxes.logs.list(devbox.id)).logs[0]?.timestamp_ms);
-    const raw = await send(platform, '127.0.0.1', `/v1/devboxes/${devbox.id}`, { headers: { authorization: `Bearer ${platform.apiKey}` } });
+    const raw = await send(platform, '127.0.0.1', `/v1/devboxes/${devbox.id}`, {
+      headers: { authorization: `Bearer ${platform.apiKey}` },
+    });
     near(new Date(raw.headers.date ?? '').getTime());
-    assert.deepEqual([devbox.metadata, devbox.launch_parameters.keep_alive_time_seconds], [{ create_time_ms: '5' }, 100]);
+    assert.deepEqual(
+      [devbox.metadata, devbox.launch_parameters.keep_alive_time_seconds],
+      [{ create_time_ms: '5' }, 100],
+    );
     await client.devboxes.shutdown(devbox.id);
   });
 
   it('refuses, cuts and drops what goes through tunnels', async () => {
-    const devbox = await client.devboxes.createAndAwaitRunning({ name: 'tunnelled', entrypoint: echoServer('t'), tunnel: {} });
+    const devbox = await client.devboxes.createAndAwaitRunning({
+      name: 'tunnelled',
+      entrypoint: echoServer('t'),
+      tunnel: {},
+    });
     const host = tunnelHost(platform, 4444, devbox.tunnel?.tunnel_key ?? '');
     await whenListening(platform, host);
-    await order({ fault: 'status', on: 'tunnel', status: 503, retry_after_seconds: 5, port: 4444, devbox: 'tunnelled', count: 1 }, { fault: 'cut', on: 'tunnel', path: '/cut', count: 1 });
+    await order(
+      { fault: 'status', on: 'tunnel', status: 503, retry_after_seconds: 5, port: 4444, devbox: 'tunnelled', count: 1 },
+      { fault: 'cut', on: 'tunnel', path: '/cut', count: 1 },
+    );
     const asleep = await send(platform, host);
     assert.deepEqual([asleep.status, asleep.headers['retry-after']], [503, '5']);
     await assert.rejects(send(platform, host, '/cut'), /ECONNRESET|hang up/);
@@ -212,14 +264,19 @@ describe('local platform with faults', () => {
 
     // A long-lived connection of another devbox's tunnel, dropped on order.
     const script = `const s = require("http").createServer((q, r) => r.end()); s.on("upgrade", (q, k) => { const a = require("crypto").createHash("sha1").update(q.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest("base64"); k.on("error", () => 0); k.write("HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: " + a + "\\r\\n\\r\\n"); }); s.listen(4444, process.env.RUNLOOP_LOCAL_BIND)`;
-    const other = await client.devboxes.createAndAwaitRunning({ name: 'other', entrypoint: `exec node -e '${script}'`, tunnel: {} });
+    const other = await client.devboxes.createAndAwaitRunning({
+      name: 'other',
+      entrypoint: `exec node -e '${script}'`,
+      tunnel: {},
+    });
     const otherHost = tunnelHost(platform, 4444, other.tunnel?.tunnel_key ?? '');
     await whenListening(platform, otherHost);
     const open = (): Promise<WebSocket> => {
       const socket = new WebSocket(`ws://127.0.0.1:${platform.port}/`, { headers: { host: otherHost } });
       return new Promise((resolve, reject) => socket.once('open', () => resolve(socket)).once('error', reject));
     };
-    const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', resolve).on('error', () => undefined));
+    const closed = (socket: WebSocket): Promise<number> =>
+      new Promise((resolve) => socket.once('close', resolve).on('error', () => undefined));
     const first = await open();
     const firstClosed = closed(first);
     assert.deepEqual(await control('/drop_tunnels', { devbox: 'tunnelled' }), { dropped: 0 });
@@ -239,7 +296,11 @@ describe('local platform with faults', () => {
     const host = tunnelHost(platform, 4444, devbox.tunnel?.tunnel_key ?? '');
     await whenListening(platform, host);
     const post = (): Promise<Answer> => send(platform, host, '/', { method: 'POST', body: 'x'.repeat(100_000) });
-    await order({ fault: 'status', on: 'tunnel', status: 503, method: 'POST', took_effect: true, count: 1 }, { fault: 'cut', on: 'tunnel', method: 'POST', took_effect: true, count: 1 }, { fault: 'status', on: 'tunnel', status: 500, method: 'POST', count: 1 });
+    await order(
+      { fault: 'status', on: 'tunnel', status: 503, method: 'POST', took_effect: true, count: 1 },
+      { fault: 'cut', on: 'tunnel', method: 'POST', took_effect: true, count: 1 },
+      { fault: 'status', on: 'tunnel', status: 500, method: 'POST', count: 1 },
+    );
     const failed = await post();
     assert.equal(failed.status, 503);
     assert.match(failed.text, /a fault was ordered/);
@@ -249,7 +310,9 @@ describe('local platform with faults', () => {
     assert.equal((await send(platform, host)).text, '2');
     await order({ fault: 'status', on: 'tunnel', status: 503, took_effect: true, count: 1 });
     const socket = new WebSocket(`ws://127.0.0.1:${platform.port}/`, { headers: { host } });
-    const refused = await new Promise<number | undefined>((resolve, reject) => socket.once('unexpected-response', (_request, response) => resolve(response.statusCode)).once('open', reject));
+    const refused = await new Promise<number | undefined>((resolve, reject) =>
+      socket.once('unexpected-response', (_request, response) => resolve(response.statusCode)).once('open', reject),
+    );
     assert.equal(refused, 503);
     assert.equal((await send(platform, host)).text, '102');
     await client.devboxes.shutdown(devbox.id);
@@ -259,11 +322,19 @@ describe('local platform with faults', () => {
     const folder = mkdtempSync(join(tmpdir(), 'runloop-faults-'));
     const file = join(folder, 'faults.json');
     try {
-      writeFileSync(file, JSON.stringify({ rules: [{ id: 'full', fault: 'status', status: 429, path: '/v1/accounts/me', count: 1 }] }));
+      writeFileSync(
+        file,
+        JSON.stringify({ rules: [{ id: 'full', fault: 'status', status: 429, path: '/v1/accounts/me', count: 1 }] }),
+      );
       const own = await startPlatform(['--faults', file]);
       const headers = { authorization: `Bearer ${own.apiKey}` };
-      const statuses = [await send(own, '127.0.0.1', '/v1/accounts/me', { headers }), await send(own, '127.0.0.1', '/v1/accounts/me', { headers })].map(({ status }) => status);
-      const report = JSON.parse((await send(own, '127.0.0.1', '/local/faults', { headers })).text) as { rules: { id: string; matches: number; strikes: number }[] };
+      const statuses = [
+        await send(own, '127.0.0.1', '/v1/accounts/me', { headers }),
+        await send(own, '127.0.0.1', '/v1/accounts/me', { headers }),
+      ].map(({ status }) => status);
+      const report = JSON.parse((await send(own, '127.0.0.1', '/local/faults', { headers })).text) as {
+        rules: { id: string; matches: number; strikes: number }[];
+      };
       await own.stop();
       assert.deepEqual(statuses, [429, 200]);
       assert.deepEqual([report.rules[0]?.id, report.rules[0]?.matches, report.rules[0]?.strikes], ['full', 2, 1]);

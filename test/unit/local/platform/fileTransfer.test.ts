@@ -23,7 +23,8 @@ describe('local platform files', () => {
     await platform.stop();
   });
 
-  const run = async (command: string): Promise<string> => (await client.devboxes.executeAndAwaitCompletion(id, { command })).stdout ?? '';
+  const run = async (command: string): Promise<string> =>
+    (await client.devboxes.executeAndAwaitCompletion(id, { command })).stdout ?? '';
 
   async function download(path: string): Promise<Buffer> {
     return Buffer.from(await (await client.devboxes.downloadFile(id, { path })).arrayBuffer());
@@ -36,7 +37,11 @@ describe('local platform files', () => {
     return new Promise((resolve, reject) => {
       const sent = request(`${platform.baseURL}/v1/devboxes/${id}/upload_file`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'multipart/form-data; boundary=b', 'content-length': head.length + size + tail.length },
+        headers: {
+          authorization: `Bearer ${platform.apiKey}`,
+          'content-type': 'multipart/form-data; boundary=b',
+          'content-length': head.length + size + tail.length,
+        },
       });
       sent.on('response', (answer) => {
         answer.resume();
@@ -64,14 +69,21 @@ describe('local platform files', () => {
     });
   }
 
-  const residentMebibytes = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${platform.child.pid ?? 0}/status`, 'utf8'))?.[1]) / 1024;
+  const residentMebibytes = (): number =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${platform.child.pid ?? 0}/status`, 'utf8'))?.[1]) / 1024;
 
   it('moves text and binary files by absolute, relative and ~ paths, over both transports', async () => {
     for (const transport of ['http1', 'http2'] as const) {
       const api = platform.client(transport);
       const bytes = randomBytes(300_000);
-      assert.deepEqual(await api.devboxes.uploadFile(id, { path: '~/deep/down/b.bin', file: await toFile(bytes, 'b.bin') }), {});
-      assert.equal(await run('sha256sum < deep/down/b.bin'), `${createHash('sha256').update(bytes).digest('hex')}  -\n`);
+      assert.deepEqual(
+        await api.devboxes.uploadFile(id, { path: '~/deep/down/b.bin', file: await toFile(bytes, 'b.bin') }),
+        {},
+      );
+      assert.equal(
+        await run('sha256sum < deep/down/b.bin'),
+        `${createHash('sha256').update(bytes).digest('hex')}  -\n`,
+      );
       const back = await api.devboxes.downloadFile(id, { path: 'deep/down/b.bin' });
       assert.match(back.headers.get('content-disposition') ?? '', /^attachment/);
       assert.deepEqual(Buffer.from(await back.arrayBuffer()), bytes);
@@ -103,8 +115,14 @@ describe('local platform files', () => {
   it('refuses what is not there or no file, and forms that are not complete', async () => {
     await assert.rejects(client.devboxes.downloadFile(id, { path: 'none' }), /404 .*no such file/);
     await assert.rejects(client.devboxes.readFileContents(id, { file_path: '/tmp' }), /400 .*a folder/);
-    await assert.rejects(client.devboxes.uploadFile(id, { path: '/tmp', file: await toFile(Buffer.from('x')) }), /400 .*a folder/);
-    await assert.rejects(client.devboxes.uploadFile(id, { path: '', file: await toFile(Buffer.from('x')) }), /400 .*"path"/);
+    await assert.rejects(
+      client.devboxes.uploadFile(id, { path: '/tmp', file: await toFile(Buffer.from('x')) }),
+      /400 .*a folder/,
+    );
+    await assert.rejects(
+      client.devboxes.uploadFile(id, { path: '', file: await toFile(Buffer.from('x')) }),
+      /400 .*"path"/,
+    );
     await run('truncate -s 101M large');
     await assert.rejects(client.devboxes.readFileContents(id, { file_path: 'large' }), /400 .*download_file/);
     assert.equal(await run('rm large; ls -A /var/tmp'), '');
@@ -112,7 +130,9 @@ describe('local platform files', () => {
 
   it('keeps nothing of an upload that broke off', async () => {
     assert.equal(await sendUpload('/workspace/broken', 8 * mebibyte, 4 * mebibyte), undefined);
-    await eventually('an empty folder', async () => ((await run('ls -A /var/tmp /workspace')) === '/var/tmp:\n\n/workspace:\n' ? true : undefined));
+    await eventually('an empty folder', async () =>
+      (await run('ls -A /var/tmp /workspace')) === '/var/tmp:\n\n/workspace:\n' ? true : undefined,
+    );
   });
 
   it('moves a file of 1 GB in constant memory', async () => {
@@ -135,6 +155,10 @@ describe('local platform files', () => {
   it('logs what was done', async () => {
     const { logs } = await client.devboxes.logs.list(id);
     const messages = logs.filter(({ source }) => source === 'files').map(({ message }) => message);
-    assert.ok(messages.includes('upload ~/deep/down/b.bin') && messages.includes('write note (8 bytes)') && !messages.includes('download none'));
+    assert.ok(
+      messages.includes('upload ~/deep/down/b.bin') &&
+        messages.includes('write note (8 bytes)') &&
+        !messages.includes('download none'),
+    );
   });
 });

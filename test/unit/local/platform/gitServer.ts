@@ -23,8 +23,17 @@ export async function startGitServer(owner: string, name: string, token: string)
   const bare = join(folder, owner, `${name}.git`);
   mkdirSync(work);
   const git = (...words: string[]): void => {
-    const identity = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@example.org', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@example.org' };
-    execFileSync('git', words, { cwd: work, stdio: 'pipe', env: { PATH: process.env['PATH'], HOME: folder, ...identity } });
+    const identity = {
+      GIT_AUTHOR_NAME: 'a',
+      GIT_AUTHOR_EMAIL: 'a@example.org',
+      GIT_COMMITTER_NAME: 'a',
+      GIT_COMMITTER_EMAIL: 'a@example.org',
+    };
+    execFileSync('git', words, {
+      cwd: work,
+      stdio: 'pipe',
+      env: { PATH: process.env['PATH'], HOME: folder, ...identity },
+    });
   };
   git('init', '-q', '-b', 'main');
   writeFileSync(join(work, 'file'), 'on main');
@@ -38,7 +47,9 @@ export async function startGitServer(owner: string, name: string, token: string)
   git('-C', bare, 'update-server-info');
   const tokens: string[] = [];
   const server = createServer((request, response) => {
-    const shown = Buffer.from(request.headers.authorization?.replace(/^Basic /, '') ?? '', 'base64').toString().replace(/^x-access-token:/, '');
+    const shown = Buffer.from(request.headers.authorization?.replace(/^Basic /, '') ?? '', 'base64')
+      .toString()
+      .replace(/^x-access-token:/, '');
     tokens.push(shown);
     const file = join(folder, normalize(`/${(request.url ?? '').split('?')[0] ?? ''}`));
     if (token !== shown) {

@@ -20,7 +20,9 @@ describe('local platform, what a devbox sees', () => {
 
   /** Starts a devbox, runs a command in it as it starts, and gives what the command printed. */
   async function see(command: string): Promise<{ id: string; text: string }> {
-    const devbox = await client.devboxes.createAndAwaitRunning({ launch_parameters: { user_parameters: { username: 'root', uid: 0 }, launch_commands: [command] } });
+    const devbox = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: { user_parameters: { username: 'root', uid: 0 }, launch_commands: [command] },
+    });
     return { id: devbox.id, text: await logText(client, devbox.id) };
   }
 
@@ -48,11 +50,17 @@ describe('local platform, what a devbox sees', () => {
     assert.deepEqual(lines.slice(0, 2), ['0', '0']);
     // What it may write there is in a layer of its own.
     assert.ok(!existsSync('/usr/written-inside') && !existsSync('/etc/written-inside'));
-    assert.match((await see('ls /usr/written-inside /etc/written-inside 2>&1; true')).text, /cannot access '\/usr[^]*cannot access '\/etc/);
+    assert.match(
+      (await see('ls /usr/written-inside /etc/written-inside 2>&1; true')).text,
+      /cannot access '\/usr[^]*cannot access '\/etc/,
+    );
     assert.match(text, /permission denied/i);
     assert.match(text, /\n2\n0\n0\nhome \/root \/root\n/);
     assert.match(text, /drop_caches: Read-only file system/);
-    assert.match(text, /writable \/workspace\nwritable \/root\nwritable \/tmp\nwritable \/opt-own\nno openhands\ndevices/);
+    assert.match(
+      text,
+      /writable \/workspace\nwritable \/root\nwritable \/tmp\nwritable \/opt-own\nno openhands\ndevices/,
+    );
     await Promise.all([first.id, id].map((devbox) => client.devboxes.shutdown(devbox)));
   });
 
@@ -65,14 +73,23 @@ describe('local platform, what a devbox sees', () => {
     symlinkSync('node_modules', join(folder, 'server', 'node_modules.asar'));
     mkdirSync(join(folder, 'bin'));
     copyFileSync('/bin/true', join(folder, 'bin', 'node'));
-    const own = await startPlatform(['--vscode-server', join(folder, 'server'), '--vscode-node', join(folder, 'bin', 'node')]);
+    const own = await startPlatform([
+      '--vscode-server',
+      join(folder, 'server'),
+      '--vscode-node',
+      join(folder, 'bin', 'node'),
+    ]);
     try {
       if (own.stderr().includes('plain processes')) {
         // Then the devbox sees them where they are.
         this.skip();
       }
       const devbox = await own.client().devboxes.createAndAwaitRunning({
-        launch_parameters: { launch_commands: ['cd "$RUNLOOP_LOCAL_VSCODE_SERVER" && cat out/server-main.js node_modules.asar/module && "$RUNLOOP_LOCAL_VSCODE_NODE" && ! touch new "$RUNLOOP_LOCAL_VSCODE_NODE"'] },
+        launch_parameters: {
+          launch_commands: [
+            'cd "$RUNLOOP_LOCAL_VSCODE_SERVER" && cat out/server-main.js node_modules.asar/module && "$RUNLOOP_LOCAL_VSCODE_NODE" && ! touch new "$RUNLOOP_LOCAL_VSCODE_NODE"',
+          ],
+        },
       });
       assert.match(await logText(own.client(), devbox.id), /the servera module/);
     } finally {
@@ -84,7 +101,11 @@ describe('local platform, what a devbox sees', () => {
   it('sudo, which resets the environment', async () => {
     const devbox = await client.devboxes.createAndAwaitRunning({
       environment_variables: { GIVEN: 'yes' },
-      launch_parameters: { launch_commands: [`echo "1 $GIVEN"; sudo bash -c 'echo "2 $GIVEN|$HOME|$SUDO_USER|$RUNLOOP_LOCAL_BIND"'; sudo -E bash -c 'echo "3 $GIVEN"'; sudo A=b bash -c 'echo "4 $A"'`] },
+      launch_parameters: {
+        launch_commands: [
+          `echo "1 $GIVEN"; sudo bash -c 'echo "2 $GIVEN|$HOME|$SUDO_USER|$RUNLOOP_LOCAL_BIND"'; sudo -E bash -c 'echo "3 $GIVEN"'; sudo A=b bash -c 'echo "4 $A"'`,
+        ],
+      },
     });
     assert.match(await logText(client, devbox.id), /1 yes\n2 \|\/(?:root|home\/user)\|user\|127\.[\d.]+\n3 yes\n4 b/);
     await client.devboxes.shutdown(devbox.id);

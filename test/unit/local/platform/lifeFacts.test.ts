@@ -5,7 +5,10 @@ import { APIError } from '@runloop/api-client';
 import type { Client, TestPlatform } from './platformProcess';
 import { eventually, startPlatform } from './platformProcess';
 
-const refused = (status: number) => (error: unknown): boolean => error instanceof APIError && error.status === status;
+const refused =
+  (status: number) =>
+  (error: unknown): boolean =>
+    error instanceof APIError && error.status === status;
 
 describe('local platform, what is told of a devbox’s life', () => {
   let platform: TestPlatform;
@@ -20,7 +23,12 @@ describe('local platform, what is told of a devbox’s life', () => {
   });
 
   it('counts usage by size; a suspended devbox uses its disk alone', async () => {
-    const launch = { resource_size_request: 'CUSTOM_SIZE', custom_cpu_cores: 2, custom_gb_memory: 4, custom_disk_size: 8 } as const;
+    const launch = {
+      resource_size_request: 'CUSTOM_SIZE',
+      custom_cpu_cores: 2,
+      custom_gb_memory: 4,
+      custom_disk_size: 8,
+    } as const;
     const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: launch });
     await client.devboxes.suspend(id);
     await client.devboxes.awaitSuspended(id);
@@ -44,8 +52,14 @@ describe('local platform, what is told of a devbox’s life', () => {
     const { id } = await client.devboxes.createAndAwaitRunning({});
     const ended = await client.devboxes.shutdown(id);
     const times = ended.state_transitions.map((step) => Number(step.transition_time_ms));
-    assert.deepEqual(ended.state_transitions.map((step) => step.status), ['provisioning', 'initializing', 'running', 'shutdown']);
-    assert.deepEqual([...times].sort((a, b) => a - b), times);
+    assert.deepEqual(
+      ended.state_transitions.map((step) => step.status),
+      ['provisioning', 'initializing', 'running', 'shutdown'],
+    );
+    assert.deepEqual(
+      [...times].sort((a, b) => a - b),
+      times,
+    );
     assert.ok(times[0]! >= ended.create_time_ms && times[3]! >= ended.end_time_ms!);
   });
 

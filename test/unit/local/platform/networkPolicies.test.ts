@@ -7,9 +7,21 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError, RunloopSDK } from '@runloop/api-client';
 import type { Client, TestPlatform } from './platformProcess';
-import { echoServer, eventually, logText, processesWith, send, startPlatform, tunnelHost, whenListening } from './platformProcess';
+import {
+  echoServer,
+  eventually,
+  logText,
+  processesWith,
+  send,
+  startPlatform,
+  tunnelHost,
+  whenListening,
+} from './platformProcess';
 
-const status = (wanted: number, text: RegExp) => (error: unknown): boolean => error instanceof APIError && error.status === wanted && text.test(error.message);
+const status =
+  (wanted: number, text: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof APIError && error.status === wanted && text.test(error.message);
 
 describe('local platform, network policies', () => {
   let platform: TestPlatform;
@@ -34,26 +46,42 @@ describe('local platform, network policies', () => {
     await platform.stop();
   });
 
-  const run = async (id: string, command: string): Promise<string> => (await (await sdk.devbox.fromId(id).cmd.exec(command)).stdout()).trim();
+  const run = async (id: string, command: string): Promise<string> =>
+    (await (await sdk.devbox.fromId(id).cmd.exec(command)).stdout()).trim();
   const fenced = async (name: string, rules: object, more: object = {}): Promise<{ id: string; policy: string }> => {
     const policy = await client.networkPolicies.create({ name, ...rules });
-    const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { network_policy_id: policy.id }, ...more });
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: { network_policy_id: policy.id },
+      ...more,
+    });
     return { id, policy: policy.id };
   };
 
   it('keeps policies: names that may be used again, patch-like changes, filters, and rules that make sense', async () => {
-    const first = await client.networkPolicies.create({ name: 'first', description: 'words', allowed_hostnames: ['github.com', '*.npmjs.org'], allowed_cidrs: [{ cidr: '10.12.0.0/16', ports: [{ port: 443 }] }] });
+    const first = await client.networkPolicies.create({
+      name: 'first',
+      description: 'words',
+      allowed_hostnames: ['github.com', '*.npmjs.org'],
+      allowed_cidrs: [{ cidr: '10.12.0.0/16', ports: [{ port: 443 }] }],
+    });
     assert.match(first.id, /^npol_/);
-    assert.deepEqual([first.egress.allow_all, first.egress.allow_devbox_to_devbox, first.egress.allowed_cidrs.length], [false, false, 1]);
+    assert.deepEqual(
+      [first.egress.allow_all, first.egress.allow_devbox_to_devbox, first.egress.allowed_cidrs.length],
+      [false, false, 1],
+    );
     const again = await client.networkPolicies.create({ name: 'first' });
     assert.notEqual(again.id, first.id);
     await client.networkPolicies.delete(again.id);
     const second = await client.networkPolicies.create({ name: 'second', allow_all: true });
     assert.equal(second.egress.allow_devbox_to_devbox, true);
     const changed = await client.networkPolicies.update(first.id, { allowed_hostnames: [], allowed_cidrs: null });
-    assert.deepEqual([changed.egress.allowed_hostnames, changed.egress.allowed_cidrs.length, changed.description], [[], 1, 'words']);
+    assert.deepEqual(
+      [changed.egress.allowed_hostnames, changed.egress.allowed_cidrs.length, changed.description],
+      [[], 1, 'words'],
+    );
     assert.ok(changed.update_time_ms >= first.update_time_ms);
-    const names = async (query: object): Promise<string[]> => (await client.networkPolicies.list(query)).network_policies.map(({ name }) => name);
+    const names = async (query: object): Promise<string[]> =>
+      (await client.networkPolicies.list(query)).network_policies.map(({ name }) => name);
     assert.deepEqual(await names({}), ['second', 'first']);
     assert.deepEqual(await names({ name: 'SEC' }), ['second']);
     assert.deepEqual(await names({ id: first.id }), ['first']);
@@ -68,23 +96,56 @@ describe('local platform, network policies', () => {
     }
     await client.networkPolicies.delete(first.id);
     await assert.rejects(client.networkPolicies.retrieve(first.id), status(404, /no network policy/));
-    await assert.rejects(client.devboxes.create({ launch_parameters: { network_policy_id: first.id } }), status(400, /no network policy/));
+    await assert.rejects(
+      client.devboxes.create({ launch_parameters: { network_policy_id: first.id } }),
+      status(400, /no network policy/),
+    );
     await client.networkPolicies.delete(second.id);
   });
 
   it('lets nothing out of a devbox whose policy allows nothing, and the tunnel in', async () => {
-    const { id, policy } = await fenced('nothing', { allowed_hostnames: [] }, { entrypoint: echoServer('fenced'), tunnel: {} });
-    assert.equal(await run(id, `curl -s -m 5 http://127.77.0.1:${port}/a; curl -s -m 5 --noproxy '*' http://127.77.0.1:${port}/a; echo $?`), `The devbox's network policy does not allow 127.77.0.1:${port}.\n7`);
-    assert.equal(await run(id, `exec 2>&1; echo > /dev/tcp/127.0.0.1/${platform.port} && echo reached`).then((text) => text.includes('reached')), false);
-    assert.equal(await run(id, `curl -s -m 5 -o /dev/null -w '%{http_code}' -p -x "$http_proxy" https://example.org; tail -n +3 /proc/net/dev | cut -d: -f1`).then((text) => text.replaceAll(' ', '')), '000lo');
+    const { id, policy } = await fenced(
+      'nothing',
+      { allowed_hostnames: [] },
+      { entrypoint: echoServer('fenced'), tunnel: {} },
+    );
+    assert.equal(
+      await run(
+        id,
+        `curl -s -m 5 http://127.77.0.1:${port}/a; curl -s -m 5 --noproxy '*' http://127.77.0.1:${port}/a; echo $?`,
+      ),
+      `The devbox's network policy does not allow 127.77.0.1:${port}.\n7`,
+    );
+    assert.equal(
+      await run(id, `exec 2>&1; echo > /dev/tcp/127.0.0.1/${platform.port} && echo reached`).then((text) =>
+        text.includes('reached'),
+      ),
+      false,
+    );
+    assert.equal(
+      await run(
+        id,
+        `curl -s -m 5 -o /dev/null -w '%{http_code}' -p -x "$http_proxy" https://example.org; tail -n +3 /proc/net/dev | cut -d: -f1`,
+      ).then((text) => text.replaceAll(' ', '')),
+      '000lo',
+    );
     const tunnel = (await client.devboxes.retrieve(id)).tunnel?.tunnel_key ?? '';
     const answer = await whenListening(platform, tunnelHost(platform, 4444, tunnel));
     assert.equal(answer.status, 200);
     assert.equal((JSON.parse(answer.text) as { name: string }).name, 'fenced');
-    const posted = await send(platform, tunnelHost(platform, 4444, tunnel), '/p', { method: 'POST', body: 'x'.repeat(300_000) });
+    const posted = await send(platform, tunnelHost(platform, 4444, tunnel), '/p', {
+      method: 'POST',
+      body: 'x'.repeat(300_000),
+    });
     assert.equal((JSON.parse(posted.text) as { bytes: number }).bytes, 300_000);
     assert.equal((await send(platform, tunnelHost(platform, 4446, tunnel))).status, 502);
-    assert.match(await run(id, 'curl -s http://localhost:4444/own -x "$http_proxy"; curl -s -m 3 http://$RUNLOOP_LOCAL_BIND:4444/own --noproxy "*"'), /"url":"\/own"/);
+    assert.match(
+      await run(
+        id,
+        'curl -s http://localhost:4444/own -x "$http_proxy"; curl -s -m 3 http://$RUNLOOP_LOCAL_BIND:4444/own --noproxy "*"',
+      ),
+      /"url":"\/own"/,
+    );
     await assert.rejects(client.networkPolicies.delete(policy), status(409, /use network policy/));
     await client.devboxes.suspend(id);
     await client.devboxes.awaitSuspended(id);
@@ -99,7 +160,10 @@ describe('local platform, network policies', () => {
   });
 
   it('lets out what is allowed by name or by address and port, and follows a change at once', async () => {
-    const { id, policy } = await fenced('some', { allowed_hostnames: ['*.allowed.localhost'], allowed_cidrs: [{ cidr: '127.77.0.0/16', ports: [{ port: port - 1, end_port: port }] }] });
+    const { id, policy } = await fenced('some', {
+      allowed_hostnames: ['*.allowed.localhost'],
+      allowed_cidrs: [{ cidr: '127.77.0.0/16', ports: [{ port: port - 1, end_port: port }] }],
+    });
     const get = (address: string): Promise<string> => run(id, `curl -s -m 5 -x "$http_proxy" ${address}`);
     assert.equal(await get(`http://sub.allowed.localhost:${port}/name`), 'outside /name');
     assert.match(await get(`http://allowed.localhost:${port}/name`), /does not allow allowed\.localhost/);
@@ -107,8 +171,17 @@ describe('local platform, network policies', () => {
     assert.match(await get(`http://127.78.3.4:${port}/address`), /does not allow/);
     assert.match(await get(`http://127.77.3.4:${port + 1}/address`), /does not allow/);
     assert.equal(await get(`-p http://sub.allowed.localhost:${port}/connect`), 'outside /connect');
-    assert.equal(await run(id, `head -c 300000 /dev/zero | curl -s -m 5 -x "$http_proxy" --data-binary @- http://sub.allowed.localhost:${port}/post`), 'outside /post');
-    assert.equal(await run(id, `sudo bash -c 'curl -s -m 5 http://sub.allowed.localhost:${port}/sudo -x "$http_proxy"'`), 'outside /sudo');
+    assert.equal(
+      await run(
+        id,
+        `head -c 300000 /dev/zero | curl -s -m 5 -x "$http_proxy" --data-binary @- http://sub.allowed.localhost:${port}/post`,
+      ),
+      'outside /post',
+    );
+    assert.equal(
+      await run(id, `sudo bash -c 'curl -s -m 5 http://sub.allowed.localhost:${port}/sudo -x "$http_proxy"'`),
+      'outside /sudo',
+    );
     await client.networkPolicies.update(policy, { allowed_hostnames: ['other.localhost'] });
     assert.match(await get(`http://sub.allowed.localhost:${port}/name`), /does not allow/);
     assert.equal(await get(`http://other.localhost:${port}/name`), 'outside /name');
@@ -124,7 +197,10 @@ describe('local platform, network policies', () => {
     const open = await fenced('friends', { allow_devbox_to_devbox: true });
     const shut = await fenced('strangers', {});
     assert.match(await run(open.id, `curl -s -m 5 -x "$http_proxy" http://${host}/`), /"name":"target"/);
-    assert.match(await run(open.id, `curl -s -m 5 -x "$http_proxy" http://${host.replace(String(platform.port), String(port))}/`), /does not allow/);
+    assert.match(
+      await run(open.id, `curl -s -m 5 -x "$http_proxy" http://${host.replace(String(platform.port), String(port))}/`),
+      /does not allow/,
+    );
     assert.match(await run(shut.id, `curl -s -m 5 -x "$http_proxy" http://${host}/`), /does not allow/);
     await Promise.all([target.id, open.id, shut.id].map((id) => client.devboxes.shutdown(id)));
   });
@@ -132,16 +208,32 @@ describe('local platform, network policies', () => {
   it('holds builds to theirs, hands a blueprint’s on to devboxes, and does not pretend to restrict what was open', async () => {
     const policy = await client.networkPolicies.create({ name: 'build', allowed_hostnames: [] });
     const command = `curl -s -m 5 -x "$http_proxy" http://127.77.0.1:${port}/`;
-    const built = await client.blueprints.createAndAwaitBuildCompleted({ name: 'fenced', system_setup_commands: [command], network_policy_id: policy.id, launch_parameters: { network_policy_id: policy.id } });
-    assert.match((await client.blueprints.logs(built.id)).logs.map(({ message }) => message).join('\n'), /does not allow/);
+    const built = await client.blueprints.createAndAwaitBuildCompleted({
+      name: 'fenced',
+      system_setup_commands: [command],
+      network_policy_id: policy.id,
+      launch_parameters: { network_policy_id: policy.id },
+    });
+    assert.match(
+      (await client.blueprints.logs(built.id)).logs.map(({ message }) => message).join('\n'),
+      /does not allow/,
+    );
     const { id, launch_parameters: launch } = await client.devboxes.createAndAwaitRunning({ blueprint_id: built.id });
     assert.equal(launch.network_policy_id, policy.id);
     assert.match(await run(id, command), /does not allow/);
     await client.devboxes.shutdown(id);
     const open = await client.networkPolicies.create({ name: 'open', allow_all: true });
-    const free = await client.devboxes.createAndAwaitRunning({ launch_parameters: { network_policy_id: open.id, launch_commands: [`curl -s -m 5 http://127.77.0.1:${port}/free`] } });
+    const free = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: {
+        network_policy_id: open.id,
+        launch_commands: [`curl -s -m 5 http://127.77.0.1:${port}/free`],
+      },
+    });
     assert.match(await logText(client, free.id), /outside \/free/);
-    await assert.rejects(client.networkPolicies.update(open.id, { allow_all: false }), status(409, /cannot be restricted any more/));
+    await assert.rejects(
+      client.networkPolicies.update(open.id, { allow_all: false }),
+      status(409, /cannot be restricted any more/),
+    );
     await client.devboxes.shutdown(free.id);
     assert.equal((await client.networkPolicies.update(open.id, { allow_all: false })).egress.allow_all, false);
   });
@@ -151,7 +243,10 @@ describe('local platform, network policies', () => {
     try {
       const other = plain.client();
       const strict = await other.networkPolicies.create({ name: 'strict' });
-      await assert.rejects(other.devboxes.create({ launch_parameters: { network_policy_id: strict.id } }), status(501, /does not offer network policies that restrict/));
+      await assert.rejects(
+        other.devboxes.create({ launch_parameters: { network_policy_id: strict.id } }),
+        status(501, /does not offer network policies that restrict/),
+      );
       const open = await other.networkPolicies.create({ name: 'open', allow_all: true });
       const { id } = await other.devboxes.createAndAwaitRunning({ launch_parameters: { network_policy_id: open.id } });
       await other.devboxes.shutdown(id);

@@ -8,7 +8,10 @@ import { APIError, RunloopSDK } from '@runloop/api-client';
 import type { Client, TestPlatform } from './platformProcess';
 import { eventually, logText, startPlatform } from './platformProcess';
 
-const status = (wanted: number, text: RegExp) => (error: unknown): boolean => error instanceof APIError && error.status === wanted && text.test(error.message);
+const status =
+  (wanted: number, text: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof APIError && error.status === wanted && text.test(error.message);
 
 describe('local platform, objects', () => {
   let platform: TestPlatform;
@@ -34,7 +37,8 @@ describe('local platform, objects', () => {
     await assert.rejects(client.objects.complete(created.id), status(400, /Nothing was uploaded/));
     await assert.rejects(client.objects.download(created.id), status(400, /UPLOADING/));
     const address = created.upload_url ?? '';
-    const put = async (body: string, to = address): Promise<number> => (await fetch(to, { method: 'PUT', body })).status;
+    const put = async (body: string, to = address): Promise<number> =>
+      (await fetch(to, { method: 'PUT', body })).status;
     assert.equal(await put('first'), 200);
     assert.equal(await put('Grüße'), 200);
     assert.equal((await client.objects.retrieve(created.id)).upload_url, undefined);
@@ -58,9 +62,15 @@ describe('local platform, objects', () => {
     await assert.rejects(client.objects.retrieve('obj_none'), status(404, /no object/));
     assert.deepEqual(readdirSync(join(platform.dataDir, 'objects')), []);
     await assert.rejects(client.objects.create({ name: '', content_type: 'text' }), status(400, /name/));
-    await assert.rejects(client.objects.create({ name: 'x', content_type: 'zip' as 'tar' }), status(400, /content_type/));
+    await assert.rejects(
+      client.objects.create({ name: 'x', content_type: 'zip' as 'tar' }),
+      status(400, /content_type/),
+    );
     const options = { idempotencyKey: 'one-object' };
-    const [one, two] = [await client.objects.create({ name: 'x', content_type: 'text' }, options), await client.objects.create({ name: 'x', content_type: 'text' }, options)];
+    const [one, two] = [
+      await client.objects.create({ name: 'x', content_type: 'text' }, options),
+      await client.objects.create({ name: 'x', content_type: 'text' }, options),
+    ];
     assert.equal(one.id, two.id);
     await client.objects.delete(one.id);
   });
@@ -84,7 +94,9 @@ describe('local platform, objects', () => {
     const created = await client.objects.create({ name: 'short', content_type: 'text', ttl_ms: 300 });
     await fetch(created.upload_url ?? '', { method: 'PUT', body: 'short' });
     assert.equal(created.delete_after_time_ms, created.create_time_ms + 300);
-    await eventually('its end', () => (readdirSync(join(platform.dataDir, 'objects')).includes(created.id) ? undefined : true));
+    await eventually('its end', () =>
+      readdirSync(join(platform.dataDir, 'objects')).includes(created.id) ? undefined : true,
+    );
     assert.equal((await client.objects.retrieve(created.id)).state, 'DELETED');
     assert.equal(await kept.downloadAsText(), 'kept');
     await kept.delete();
@@ -92,11 +104,17 @@ describe('local platform, objects', () => {
 
   it('lists by name, search, type, state and metadata, page by page', async () => {
     const ids: string[] = [];
-    for (const [name, type] of [['alpha-1', 'text'], ['alpha-2', 'tar'], ['beta', 'text'], ['Alpha-3', 'text']] as const) {
+    for (const [name, type] of [
+      ['alpha-1', 'text'],
+      ['alpha-2', 'tar'],
+      ['beta', 'text'],
+      ['Alpha-3', 'text'],
+    ] as const) {
       ids.push((await client.objects.create({ name, content_type: type, metadata: { group: name.slice(0, 1) } })).id);
     }
     await sdk.storageObject.uploadFromText('x', 'alpha-4');
-    const names = async (query: Record<string, string>): Promise<string[]> => (await client.objects.list({}, { query })).objects.map(({ name }) => name);
+    const names = async (query: Record<string, string>): Promise<string[]> =>
+      (await client.objects.list({}, { query })).objects.map(({ name }) => name);
     assert.deepEqual(await names({ name: 'alpha', state: 'UPLOADING' }), ['Alpha-3', 'alpha-2', 'alpha-1']);
     assert.deepEqual(await names({ name: 'alpha', state: 'READ_ONLY' }), ['alpha-4']);
     assert.deepEqual(await names({ content_type: 'tar' }), ['alpha-2']);
@@ -119,7 +137,15 @@ describe('local platform, objects', () => {
     mkdirSync(join(folder, 'packed', 'inner'), { recursive: true });
     writeFileSync(join(folder, 'packed', 'inner', 'run.sh'), '#!/bin/sh\necho ran\n');
     chmodSync(join(folder, 'packed', 'inner', 'run.sh'), 0o755);
-    execFileSync('tar', ['--owner=4242', '--group=4242', '-czf', join(folder, 'packed.tgz'), '-C', join(folder, 'packed'), '.']);
+    execFileSync('tar', [
+      '--owner=4242',
+      '--group=4242',
+      '-czf',
+      join(folder, 'packed.tgz'),
+      '-C',
+      join(folder, 'packed'),
+      '.',
+    ]);
     const archive = await sdk.storageObject.uploadFromFile(join(folder, 'packed.tgz'), 'packed.tgz');
     const text = await sdk.storageObject.uploadFromText('a text', 'text');
     const devbox = await sdk.devbox.create({

@@ -21,9 +21,25 @@ describe('local platform, small pieces', () => {
   it('translates the devbox’s paths only where a word starts with one', () => {
     const translate = (command: string): string => translatePaths(command, '/r');
     assert.equal(translate('mkdir -p /workspace'), 'mkdir -p /r/workspace');
-    assert.equal(translate('[ ! -d /openhands/code ];cd "/workspace/a"'), '[ ! -d /r/openhands/code ];cd "/r/workspace/a"');
-    assert.equal(translate("bash -c 'A=/openhands/x && cat</home/user/k'"), "bash -c 'A=/r/openhands/x && cat</r/home/user/k'");
-    for (const same of ['/workspaces', '/home/users/x', 'https://host/workspace', './workspace', '$X/workspace', '${X}/workspace', '/srv/workspace', '/workspace-2', '/home/userx']) {
+    assert.equal(
+      translate('[ ! -d /openhands/code ];cd "/workspace/a"'),
+      '[ ! -d /r/openhands/code ];cd "/r/workspace/a"',
+    );
+    assert.equal(
+      translate("bash -c 'A=/openhands/x && cat</home/user/k'"),
+      "bash -c 'A=/r/openhands/x && cat</r/home/user/k'",
+    );
+    for (const same of [
+      '/workspaces',
+      '/home/users/x',
+      'https://host/workspace',
+      './workspace',
+      '$X/workspace',
+      '${X}/workspace',
+      '/srv/workspace',
+      '/workspace-2',
+      '/home/userx',
+    ]) {
       assert.equal(translate(same), same);
     }
   });
@@ -34,7 +50,17 @@ describe('local platform, small pieces', () => {
     for (const api of ['127.0.0.1:80', 'localhost', '[::1]:5', 'api.localhost', 'api.a.b.localhost:7']) {
       assert.equal(destinationOf(api).kind, 'api', api);
     }
-    for (const stranger of [undefined, '', 'x', '127.0.0.1.nip.io', 'evil.localhost.example', '0-a.tunnel.localhost', '70000-a.tunnel.localhost', 'api.example', '127.0.0.2']) {
+    for (const stranger of [
+      undefined,
+      '',
+      'x',
+      '127.0.0.1.nip.io',
+      'evil.localhost.example',
+      '0-a.tunnel.localhost',
+      '70000-a.tunnel.localhost',
+      'api.example',
+      '127.0.0.2',
+    ]) {
       assert.equal(destinationOf(stranger).kind, 'refused', stranger);
     }
   });

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
 import type { Client, TestPlatform } from './platformProcess';
-import { echoServer, eventually, logText, processesWith, send, startPlatform, tunnelHost, whenListening } from './platformProcess';
+import {
+  echoServer,
+  eventually,
+  logText,
+  processesWith,
+  send,
+  startPlatform,
+  tunnelHost,
+  whenListening,
+} from './platformProcess';
 
 describe('local platform without namespaces', () => {
   let platform: TestPlatform;
@@ -56,13 +65,21 @@ describe('local platform without namespaces', () => {
     type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
 
     /** Starts a devbox with an attack that ends by itself, and waits for the devbox's end. */
-    async function endOf(entrypoint: string, launch: Launch): Promise<{ id: string; status: string; reason: string | null | undefined; text: string }> {
+    async function endOf(
+      entrypoint: string,
+      launch: Launch,
+    ): Promise<{ id: string; status: string; reason: string | null | undefined; text: string }> {
       const { id } = await client.devboxes.create({ entrypoint, launch_parameters: launch });
       const ended = await eventually('its end', async () => {
         const seen = await client.devboxes.retrieve(id);
         return ['failure', 'shutdown'].includes(seen.status) ? seen : undefined;
       });
-      return { id, status: ended.status, reason: ended.failure_reason ?? ended.shutdown_reason, text: await logText(client, id) };
+      return {
+        id,
+        status: ended.status,
+        reason: ended.failure_reason ?? ended.shutdown_reason,
+        text: await logText(client, id),
+      };
     }
 
     it('one that eats memory', async () => {
@@ -74,14 +91,21 @@ describe('local platform without namespaces', () => {
     });
 
     it('one that fills its disk', async () => {
-      const { status, reason, text } = await endOf('fallocate -l 2100M /workspace/a; sleep 8; exit 3', { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 1, custom_disk_size: 2 });
+      const { status, reason, text } = await endOf('fallocate -l 2100M /workspace/a; sleep 8; exit 3', {
+        resource_size_request: 'CUSTOM_SIZE',
+        custom_gb_memory: 1,
+        custom_disk_size: 2,
+      });
       assert.deepEqual([status, reason], ['failure', 'out_of_disk']);
       assert.match(text, /Out of disk/);
     });
 
     it('one that forks without end, whose processes are all gone then', async () => {
       const bomb = `const { spawn } = require("node:child_process"); for (let i = 0; i < 1400; i++) spawn("sleep", ["9"], { stdio: "ignore" }).on("error", () => 0); setTimeout(() => process.exit(3), 9000)`;
-      const { id, status, reason, text } = await endOf(`exec node -e '${bomb}'`, { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 0.5 });
+      const { id, status, reason, text } = await endOf(`exec node -e '${bomb}'`, {
+        resource_size_request: 'CUSTOM_SIZE',
+        custom_gb_memory: 0.5,
+      });
       assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
       assert.match(text, /Out of memory for processes: the devbox had 1\d{3} of 1024/);
       await eventually('no process of it', () => (processesWith(id).length === 0 ? true : undefined));

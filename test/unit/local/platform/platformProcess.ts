@@ -17,7 +17,8 @@ export type Client = RunloopSDK['api'];
 
 /** Points the official SDK at an address. It never repeats a request by itself, so that tests see each answer. */
 export function clientFor(baseURL: string, bearerToken: string, transport: 'http1' | 'http2' = 'http1'): Client {
-  return new RunloopSDK({ baseURL, bearerToken, maxRetries: 0, ...(transport === 'http1' ? { http2: false } : {}) }).api;
+  return new RunloopSDK({ baseURL, bearerToken, maxRetries: 0, ...(transport === 'http1' ? { http2: false } : {}) })
+    .api;
 }
 
 /** A local platform in a process and a data folder of its own. */
@@ -81,7 +82,9 @@ export async function startPlatform(
 }
 
 /** Runs the platform with arguments that make it end at once. */
-export async function runToEnd(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+export async function runToEnd(
+  args: readonly string[],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
@@ -107,7 +110,14 @@ export function send(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(
-      { host: '127.0.0.1', port: platform.port, path, method: options.method ?? 'GET', headers: { ...options.headers, host }, agent: false },
+      {
+        host: '127.0.0.1',
+        port: platform.port,
+        path,
+        method: options.method ?? 'GET',
+        headers: { ...options.headers, host },
+        agent: false,
+      },
       (response) => {
         let text = '';
         response.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -141,7 +151,11 @@ export async function eventually<T>(what: string, check: () => T | undefined | P
 }
 
 /** Asks a tunnel until something answers behind it. */
-export function whenListening(platform: TestPlatform, host: string, headers: Record<string, string> = {}): Promise<Answer> {
+export function whenListening(
+  platform: TestPlatform,
+  host: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   return eventually(`a service behind ${host}`, async () => {
     const answer = await send(platform, host, '/', { headers });
     return answer.status === 502 || answer.status === 503 ? undefined : answer;

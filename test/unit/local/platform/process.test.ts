@@ -25,14 +25,18 @@ describe('local platform as a process', () => {
         const mark = `end-mark-${sandbox}-${signal}-${process.pid}`;
         const client = platform.client();
         await client.devboxes.createAndAwaitRunning({
-          launch_parameters: { launch_commands: [`setsid bash -c 'trap "" TERM HUP INT; exec -a ${mark}-a sleep 1000' > /dev/null 2>&1 &`] },
+          launch_parameters: {
+            launch_commands: [`setsid bash -c 'trap "" TERM HUP INT; exec -a ${mark}-a sleep 1000' > /dev/null 2>&1 &`],
+          },
           entrypoint: `bash -c 'exec -a ${mark}-b sleep 1000'; sleep 1000`,
         });
         await eventually('the devbox’s processes', () => (processesWith(mark).length >= 2 ? true : undefined));
         const id = readdirSync(join(platform.dataDir, 'devboxes'))[0] ?? '';
         const code = await platform.stop(signal);
         assert.equal(code, signal === 'SIGKILL' ? null : 0);
-        await eventually('the end of all processes', () => (processesWith(mark).length === 0 && processesWith(id).length === 0 ? true : undefined));
+        await eventually('the end of all processes', () =>
+          processesWith(mark).length === 0 && processesWith(id).length === 0 ? true : undefined,
+        );
       });
     }
   }
@@ -97,7 +101,10 @@ describe('local platform as a process', () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     const cases: [string[], RegExp][] = [
-      [['--port', String(port), '--data-dir', join(folder, 'a')], /^Port \d+ on 127\.0\.0\.1 cannot be used: another program uses it\. .*\n$/],
+      [
+        ['--port', String(port), '--data-dir', join(folder, 'a')],
+        /^Port \d+ on 127\.0\.0\.1 cannot be used: another program uses it\. .*\n$/,
+      ],
       [['--data-dir', join(file, 'below')], /^The data folder .*ENOTDIR.*\n$/],
       [['--data-dir', folder, '--vscode-server', folder], /^The folder .* is not a VS Code server.*\n$/],
       [['--data-dir', folder, '--action-server', join(folder, 'none')], /^The action server .* does not exist\.\n$/],
@@ -119,11 +126,28 @@ describe('local platform as a process', () => {
     const own = join(folder, 'own');
     chmodSync(folder, 0o777);
     // The user "nobody" may not read this checkout, so it gets the program from standard input.
-    const child = spawn('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'bash', '-c', 'mkdir -p "$1" && tar -xf - -C "$1" && exec node "$1/local.mjs" --data-dir "$1/data"', 'bash', own], {
-      env: { PATH: process.env['PATH'], HOME: own },
-      stdio: ['pipe', 'pipe', 'pipe'],
+    const child = spawn(
+      'setpriv',
+      [
+        '--reuid',
+        '65534',
+        '--regid',
+        '65534',
+        '--clear-groups',
+        'bash',
+        '-c',
+        'mkdir -p "$1" && tar -xf - -C "$1" && exec node "$1/local.mjs" --data-dir "$1/data"',
+        'bash',
+        own,
+      ],
+      {
+        env: { PATH: process.env['PATH'], HOME: own },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
+    const files = spawn('tar', ['-cf', '-', '-C', dirname(bundle), '--exclude=*.map', '.'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
-    const files = spawn('tar', ['-cf', '-', '-C', dirname(bundle), '--exclude=*.map', '.'], { stdio: ['ignore', 'pipe', 'ignore'] });
     files.stdout.pipe(child.stdin);
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -133,7 +157,9 @@ describe('local platform as a process', () => {
     });
     const { baseURL, apiKey } = JSON.parse(line) as { baseURL: string; apiKey: string };
     const client = clientFor(baseURL, apiKey);
-    const devbox = await client.devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: ['id -u > /workspace/id'] } });
+    const devbox = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: { launch_commands: ['id -u > /workspace/id'] },
+    });
     assert.equal(devbox.status, 'running');
     if (!stderr.includes('plain processes')) {
       assert.equal(await client.devboxes.readFileContents(devbox.id, { file_path: '/workspace/id' }), '0\n');

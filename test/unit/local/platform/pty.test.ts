@@ -33,14 +33,18 @@ for (const sandbox of ['auto', 'plain'] as const) {
     });
 
     async function bootstrap(session: string, query = ''): Promise<Record<string, unknown>> {
-      const answer = await send(platform, host, `/pty/${session}${query}`, { headers: { authorization: `Bearer ${token}` } });
+      const answer = await send(platform, host, `/pty/${session}${query}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
       assert.equal(answer.status, 200, answer.text);
       return JSON.parse(answer.text) as Record<string, unknown>;
     }
 
     async function control(session: string, body: unknown): Promise<number> {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-      return (await send(platform, host, `/pty/${session}/control`, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+      return (
+        await send(platform, host, `/pty/${session}/control`, { method: 'POST', headers, body: JSON.stringify(body) })
+      ).status;
     }
 
     function attach(path: string, protocol = token): Promise<Terminal> {
@@ -54,13 +58,25 @@ for (const sandbox of ['auto', 'plain'] as const) {
       });
     }
 
-    const seen = (terminal: Terminal, what: RegExp): Promise<true> => eventually(String(what), () => (what.test(terminal.text()) ? true : undefined));
+    const seen = (terminal: Terminal, what: RegExp): Promise<true> =>
+      eventually(String(what), () => (what.test(terminal.text()) ? true : undefined));
 
     it('gives a real terminal of the asked size, takes sizes and signals, and says when the shell ends', async () => {
       const made = await bootstrap('first', '?cols=100&rows=30');
-      assert.deepEqual({ ...made, connect_url: '' }, {
-        session_name: 'first', status: 'ready', protocol_version: '1', connect_url: '', created: true, attached: false, cols: 100, rows: 30, idle_ttl_seconds: 1,
-      });
+      assert.deepEqual(
+        { ...made, connect_url: '' },
+        {
+          session_name: 'first',
+          status: 'ready',
+          protocol_version: '1',
+          connect_url: '',
+          created: true,
+          attached: false,
+          cols: 100,
+          rows: 30,
+          idle_ttl_seconds: 1,
+        },
+      );
       const terminal = await attach(String(made['connect_url']));
       assert.equal(terminal.protocol, token);
       terminal.socket.send(Buffer.from('stty size; test -t 0 && echo "is $(tty)"\r'));
@@ -100,7 +116,9 @@ for (const sandbox of ['auto', 'plain'] as const) {
       again.socket.send('echo "mark $MARK"\r');
       await seen(again, /mark 42/);
       again.socket.close();
-      await eventually('the end of the shell', async () => ((await control('kept', { action: 'signal', signal: 'SIGWINCH' })) === 404 ? true : undefined));
+      await eventually('the end of the shell', async () =>
+        (await control('kept', { action: 'signal', signal: 'SIGWINCH' })) === 404 ? true : undefined,
+      );
     });
 
     it('asks for the token, and knows its paths', async () => {
@@ -118,17 +136,25 @@ for (const sandbox of ['auto', 'plain'] as const) {
 }
 
 describe('local platform terminals over the SDK, and suspends', () => {
-  it('answers the SDK on the terminals\' own address, and closes them on suspend', async () => {
+  it("answers the SDK on the terminals' own address, and closes them on suspend", async () => {
     const platform = await startPlatform();
     try {
       const client = platform.client();
       const { id } = await client.devboxes.createAndAwaitRunning({});
       const { tunnel_key: key, auth_token: token } = await client.devboxes.createPtyTunnel(id);
       const address = tunnelHost(platform, 13, key);
-      const { pty } = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: token, maxRetries: 0, http2: false, defaultHeaders: { host: address } }).api;
+      const { pty } = new RunloopSDK({
+        baseURL: platform.baseURL,
+        bearerToken: token,
+        maxRetries: 0,
+        http2: false,
+        defaultHeaders: { host: address },
+      }).api;
       const { created } = await pty.connect('sdk', { cols: 81, rows: 25 });
       assert.equal(created, true);
-      const socket = new WebSocket(`ws://127.0.0.1:${platform.port}/pty/sdk/attach`, token, { headers: { host: address } });
+      const socket = new WebSocket(`ws://127.0.0.1:${platform.port}/pty/sdk/attach`, token, {
+        headers: { host: address },
+      });
       const closed = new Promise((resolve) => socket.once('close', resolve));
       await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
       assert.equal((await pty.control('sdk', { action: 'resize', cols: 90, rows: 30 })).session_name, 'sdk');

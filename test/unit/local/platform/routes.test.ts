@@ -14,10 +14,17 @@ interface Route {
 function sdkRoutes(): readonly Route[] {
   const folder = join(process.cwd(), 'node_modules', '@runloop', 'api-client', 'resources');
   const found = new Map<string, Route>();
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.mjs'))) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.mjs'),
+  )) {
     const code = readFileSync(join(folder, name), 'utf8');
-    for (const [, method = '', path = ''] of code.matchAll(/_client\.(get|post|put|patch|delete|getAPIList)\(\s*[`']([^`']+)[`']/g)) {
-      const route = { method: method === 'getAPIList' ? 'GET' : method.toUpperCase(), path: path.replaceAll(/\$\{[^}]+\}/g, 'example') };
+    for (const [, method = '', path = ''] of code.matchAll(
+      /_client\.(get|post|put|patch|delete|getAPIList)\(\s*[`']([^`']+)[`']/g,
+    )) {
+      const route = {
+        method: method === 'getAPIList' ? 'GET' : method.toUpperCase(),
+        path: path.replaceAll(/\$\{[^}]+\}/g, 'example'),
+      };
       found.set(`${route.method} ${route.path}`, route);
     }
   }
@@ -54,13 +61,24 @@ describe('local platform, every route of the SDK', () => {
       assert.ok(body.error !== 'no_such_route' && answer.status !== 405 && answer.status !== 500, what);
       if (answer.status === 501) {
         assert.equal(answer.headers.get('x-should-retry'), 'false', what);
-        assert.match(body.message ?? '', /^The local platform does not offer [^.]+\. Use a Runloop account for it\.$/, what);
+        assert.match(
+          body.message ?? '',
+          /^The local platform does not offer [^.]+\. Use a Runloop account for it\.$/,
+          what,
+        );
         notOffered.push(path);
       } else if (answer.status !== 200) {
         assert.match(body.message ?? '', /\.$/, what);
       }
     }
-    for (const offered of ['/v1/objects', '/v1/blueprints', '/v1/secrets', '/v1/network-policies', '/v1/devboxes', '/v1/accounts/me']) {
+    for (const offered of [
+      '/v1/objects',
+      '/v1/blueprints',
+      '/v1/secrets',
+      '/v1/network-policies',
+      '/v1/devboxes',
+      '/v1/accounts/me',
+    ]) {
       assert.ok(!notOffered.includes(offered), offered);
     }
     assert.ok(notOffered.includes('/v1/agents/example') && notOffered.includes('/v1/scenarios/runs/example/score'));
@@ -68,7 +86,8 @@ describe('local platform, every route of the SDK', () => {
 
   it('says of a path that nobody knows that it is not there, and of a wrong method that it is not possible', async () => {
     const ask = async (method: string, path: string): Promise<number> =>
-      (await fetch(platform.baseURL + path, { method, headers: { authorization: `Bearer ${platform.apiKey}` } })).status;
+      (await fetch(platform.baseURL + path, { method, headers: { authorization: `Bearer ${platform.apiKey}` } }))
+        .status;
     assert.equal(await ask('GET', '/v1/nothing'), 404);
     assert.equal(await ask('DELETE', '/v1/devboxes'), 405);
     assert.equal(await ask('PUT', '/v1/agents/any/thing'), 501);

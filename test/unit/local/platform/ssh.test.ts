@@ -66,20 +66,31 @@ for (const sandbox of ['auto', 'plain'] as const) {
       });
     }
 
-    function exec(command: string, options: { pty?: PseudoTtyOptions; env?: Record<string, string> } = {}): Promise<ClientChannel> {
-      return new Promise((resolve, reject) => ssh.exec(command, options, (error, channel) => (error === undefined ? resolve(channel) : reject(error))));
+    function exec(
+      command: string,
+      options: { pty?: PseudoTtyOptions; env?: Record<string, string> } = {},
+    ): Promise<ClientChannel> {
+      return new Promise((resolve, reject) =>
+        ssh.exec(command, options, (error, channel) => (error === undefined ? resolve(channel) : reject(error))),
+      );
     }
 
     function openSftp(): Promise<SFTPWrapper> {
-      return new Promise((resolve, reject) => ssh.sftp((error, sftp) => (error === undefined ? resolve(sftp) : reject(error))));
+      return new Promise((resolve, reject) =>
+        ssh.sftp((error, sftp) => (error === undefined ? resolve(sftp) : reject(error))),
+      );
     }
 
     /** Calls an SFTP operation that takes a callback last. */
-    function call<T>(operation: (done: (error: Error | null | undefined, value?: T) => void) => void): Promise<T | undefined> {
-      return new Promise((resolve, reject) => operation((error, value) => (error === null || error === undefined ? resolve(value) : reject(error))));
+    function call<T>(
+      operation: (done: (error: Error | null | undefined, value?: T) => void) => void,
+    ): Promise<T | undefined> {
+      return new Promise((resolve, reject) =>
+        operation((error, value) => (error === null || error === undefined ? resolve(value) : reject(error))),
+      );
     }
 
-    it('gives an ECDSA P-256 key for the devbox\'s user, and keeps earlier ones valid', async () => {
+    it("gives an ECDSA P-256 key for the devbox's user, and keeps earlier ones valid", async () => {
       assert.match(key.ssh_private_key, /^-----BEGIN EC PRIVATE KEY-----/);
       assert.equal(createPrivateKey(key.ssh_private_key).asymmetricKeyDetails?.namedCurve, 'prime256v1');
       assert.equal(key.ssh_user, 'user');
@@ -102,7 +113,9 @@ for (const sandbox of ['auto', 'plain'] as const) {
     });
 
     it('runs commands with their input, environment, outputs and exit codes', async () => {
-      const channel = await exec('read -r line; echo "$line $COLOUR $EXTRA $PWD"; echo wrong >&2; exit 7', { env: { EXTRA: 'more' } });
+      const channel = await exec('read -r line; echo "$line $COLOUR $EXTRA $PWD"; echo wrong >&2; exit 7', {
+        env: { EXTRA: 'more' },
+      });
       channel.end('input\n');
       const { code, stdout, stderr } = await outcomeOf(channel);
       assert.deepEqual([code, stderr], [7, 'wrong\n']);
@@ -115,7 +128,9 @@ for (const sandbox of ['auto', 'plain'] as const) {
 
     it('gives a shell on a terminal that can be resized', async () => {
       const shell = await new Promise<ClientChannel>((resolve, reject) =>
-        ssh.shell({ cols: 91, rows: 33, term: 'xterm' }, (error, channel) => (error === undefined ? resolve(channel) : reject(error))),
+        ssh.shell({ cols: 91, rows: 33, term: 'xterm' }, (error, channel) =>
+          error === undefined ? resolve(channel) : reject(error),
+        ),
       );
       let text = '';
       shell.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -145,10 +160,18 @@ for (const sandbox of ['auto', 'plain'] as const) {
       assert.equal(await call<string>((done) => sftp.readlink('folder/link', done)), 'b');
       const stats = await call<ssh2.Stats>((done) => sftp.stat('folder/link', done));
       assert.deepEqual([stats?.size, (stats?.mode ?? 0) & 0o777], [bytes.length, 0o640]);
-      const names = (await call<ssh2.FileEntryWithStats[]>((done) => sftp.readdir('folder', done)))?.map(({ filename }) => filename).sort();
+      const names = (await call<ssh2.FileEntryWithStats[]>((done) => sftp.readdir('folder', done)))
+        ?.map(({ filename }) => filename)
+        .sort();
       assert.deepEqual(names, ['b', 'link']);
-      await assert.rejects(call((done) => sftp.stat('none', done)), /No such file|ENOENT|no such file/);
-      await assert.rejects(call((done) => sftp.rename('folder/b', 'folder/link', done)), /is there already/);
+      await assert.rejects(
+        call((done) => sftp.stat('none', done)),
+        /No such file|ENOENT|no such file/,
+      );
+      await assert.rejects(
+        call((done) => sftp.rename('folder/b', 'folder/link', done)),
+        /is there already/,
+      );
       await call((done) => sftp.unlink('folder/b', done));
       await call((done) => sftp.unlink('folder/link', done));
       await call((done) => sftp.rmdir('folder', done));
@@ -156,7 +179,8 @@ for (const sandbox of ['auto', 'plain'] as const) {
     });
 
     it('forwards connections to what listens in the devbox', async () => {
-      const server = 'require("net").createServer((s) => s.end("forwarded")).listen(4446, process.env.RUNLOOP_LOCAL_BIND, () => console.log("up"))';
+      const server =
+        'require("net").createServer((s) => s.end("forwarded")).listen(4446, process.env.RUNLOOP_LOCAL_BIND, () => console.log("up"))';
       const running = await exec(`exec node -e '${server}'`);
       await new Promise((resolve) => running.once('data', resolve));
       const text = await new Promise<string>((resolve, reject) =>
@@ -183,13 +207,28 @@ for (const sandbox of ['auto', 'plain'] as const) {
         channel.on('data', (chunk: Buffer) => (got += chunk.toString()));
         channel.on('end', () => channel.end(`${info.destPort} got ${got}`));
       });
-      const dial = (to: string, text: string): string => `node -e 'const s = require("net").connect({ allowHalfOpen: true, ${to} }, () => s.end("${text}")); s.on("error", (e) => console.log(e.code)).pipe(process.stdout)'`;
-      const both = await Promise.all(['one', 'two'].map(async (text) => (await outcomeOf(await exec(dial(`host: "127.0.0.1", port: ${port}`, text)))).stdout));
+      const dial = (to: string, text: string): string =>
+        `node -e 'const s = require("net").connect({ allowHalfOpen: true, ${to} }, () => s.end("${text}")); s.on("error", (e) => console.log(e.code)).pipe(process.stdout)'`;
+      const both = await Promise.all(
+        ['one', 'two'].map(
+          async (text) => (await outcomeOf(await exec(dial(`host: "127.0.0.1", port: ${port}`, text)))).stdout,
+        ),
+      );
       assert.deepEqual(both, [`${port} got one`, `${port} got two`]);
-      await assert.rejects(call((done) => ssh.forwardIn('localhost', port, done)), /Unable to bind/);
+      await assert.rejects(
+        call((done) => ssh.forwardIn('localhost', port, done)),
+        /Unable to bind/,
+      );
       await call((done) => ssh.unforwardIn('localhost', port, done));
-      await eventually('the end of the forward', async () => ((await outcomeOf(await exec(dial(`host: "127.0.0.1", port: ${port}`, 'x')))).stdout.trim() === 'ECONNREFUSED' ? true : undefined));
-      await assert.rejects(call((done) => ssh.unforwardIn('localhost', port, done)), /Unable to unbind/);
+      await eventually('the end of the forward', async () =>
+        (await outcomeOf(await exec(dial(`host: "127.0.0.1", port: ${port}`, 'x')))).stdout.trim() === 'ECONNREFUSED'
+          ? true
+          : undefined,
+      );
+      await assert.rejects(
+        call((done) => ssh.unforwardIn('localhost', port, done)),
+        /Unable to unbind/,
+      );
       // An agent's socket, for example.
       await call((done) => ssh.openssh_forwardInStreamLocal('/tmp/from-client.sock', done));
       ssh.on('unix connection', (_info, accept) => accept().end('by a socket'));
@@ -204,7 +243,9 @@ for (const sandbox of ['auto', 'plain'] as const) {
       await client.devboxes.awaitSuspended(id);
       await assert.rejects(login(key.ssh_private_key));
       await client.devboxes.resume(id);
-      await eventually('a running devbox', async () => ((await client.devboxes.retrieve(id)).status === 'running' ? true : undefined));
+      await eventually('a running devbox', async () =>
+        (await client.devboxes.retrieve(id)).status === 'running' ? true : undefined,
+      );
       ssh = await login(key.ssh_private_key);
       assert.equal((await outcomeOf(await exec('echo back'))).stdout, 'back\n');
     });

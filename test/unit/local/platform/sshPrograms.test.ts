@@ -89,13 +89,15 @@ describe(`local platform SSH by the usual programs${missing.length === 0 ? '' : 
   /** Starts `ssh` with a forward, and waits until it takes connections. */
   async function forward(words: readonly string[], port: number): Promise<ChildProcessWithoutNullStreams> {
     const child = start('ssh', ['-o', 'ExitOnForwardFailure=yes', ...words]);
-    await eventually('the forward', () =>
-      new Promise<true | undefined>((resolve) => {
-        const socket = connect(port, '127.0.0.1', () => {
-          socket.destroy();
-          resolve(true);
-        }).on('error', () => resolve(undefined));
-      }),
+    await eventually(
+      'the forward',
+      () =>
+        new Promise<true | undefined>((resolve) => {
+          const socket = connect(port, '127.0.0.1', () => {
+            socket.destroy();
+            resolve(true);
+          }).on('error', () => resolve(undefined));
+        }),
     );
     return child;
   }
@@ -128,11 +130,21 @@ describe(`local platform SSH by the usual programs${missing.length === 0 ? '' : 
     writeFileSync(join(source, 'run.sh'), '#!/bin/sh\necho ran\n', { mode: 0o750 });
     writeFileSync(join(source, 'sub', 'ü name.bin'), Buffer.alloc(300_000, 7));
     const there = await finish(start('scp', ['-r', '-p', source, 'devbox:there']));
-    assert.deepEqual([there.code, (await ssh(['devbox', 'there/run.sh && stat -c %a there/run.sh && wc -c < "there/sub/ü name.bin"'])).stdout], [0, 'ran\n750\n300000\n'], there.stderr);
+    assert.deepEqual(
+      [
+        there.code,
+        (await ssh(['devbox', 'there/run.sh && stat -c %a there/run.sh && wc -c < "there/sub/ü name.bin"'])).stdout,
+      ],
+      [0, 'ran\n750\n300000\n'],
+      there.stderr,
+    );
     const back = await finish(start('scp', ['-O', 'devbox:there/run.sh', join(folder, 'old-protocol.sh')]));
     assert.equal(back.code, 0, back.stderr);
     assert.equal(readFileSync(join(folder, 'old-protocol.sh'), 'utf8'), '#!/bin/sh\necho ran\n');
-    const batch = await finish(start('sftp', ['-b', '-', 'devbox']), `get -r there ${join(folder, 'fetched')}\nrm there/run.sh\nls there\n`);
+    const batch = await finish(
+      start('sftp', ['-b', '-', 'devbox']),
+      `get -r there ${join(folder, 'fetched')}\nrm there/run.sh\nls there\n`,
+    );
     assert.equal(batch.code, 0, batch.stderr);
     assert.equal(statSync(join(folder, 'fetched', 'sub', 'ü name.bin')).size, 300_000);
   });
@@ -144,13 +156,18 @@ describe(`local platform SSH by the usual programs${missing.length === 0 ? '' : 
     writeFileSync(join(source, 'sub', 'b'), 'two');
     symlinkSync('a', join(source, 'link'));
     const rsync = (...words: string[]): Promise<Ended> => {
-      const child = spawn('rsync', ['-a', '--delete', '-e', `ssh -F ${join(folder, 'config')}`, ...words], { stdio: 'pipe' });
+      const child = spawn('rsync', ['-a', '--delete', '-e', `ssh -F ${join(folder, 'config')}`, ...words], {
+        stdio: 'pipe',
+      });
       running.push(child);
       return finish(child);
     };
     const first = await rsync(`${source}/`, 'devbox:tree/');
     assert.equal(first.code, 0, first.stderr);
-    assert.equal((await ssh(['devbox', 'cat tree/link tree/sub/b; echo three > tree/c; rm tree/sub/b'])).stdout, 'onetwo');
+    assert.equal(
+      (await ssh(['devbox', 'cat tree/link tree/sub/b; echo three > tree/c; rm tree/sub/b'])).stdout,
+      'onetwo',
+    );
     const second = await rsync('devbox:tree/', `${source}/`);
     assert.equal(second.code, 0, second.stderr);
     assert.equal(readFileSync(join(source, 'c'), 'utf8'), 'three\n');
@@ -160,19 +177,46 @@ describe(`local platform SSH by the usual programs${missing.length === 0 ? '' : 
   it('ssh -L, -W and -D: reach ports and Unix sockets of the devbox', async () => {
     const service = `require("http").createServer((q, s) => s.end("by " + process.argv[1])).listen(process.argv[1] === "port" ? { host: process.env.RUNLOOP_LOCAL_BIND, port: 4646 } : process.argv[1], () => console.log("ready"))`;
     for (const where of ['port', '/tmp/service.sock']) {
-      const { execution_id: execution } = await client.devboxes.executeAsync(id, { command: `exec node -e '${service}' ${where}` });
-      await eventually(where, async () => ((await ssh(['devbox', where === 'port' ? 'curl -s $RUNLOOP_LOCAL_BIND:4646 || node -e "fetch(\'http://\'+process.env.RUNLOOP_LOCAL_BIND+\':4646\').then(r=>r.text()).then(console.log)"' : `test -S ${where} && echo by`])).stdout.includes('by') ? true : undefined));
+      const { execution_id: execution } = await client.devboxes.executeAsync(id, {
+        command: `exec node -e '${service}' ${where}`,
+      });
+      await eventually(where, async () =>
+        (
+          await ssh([
+            'devbox',
+            where === 'port'
+              ? "curl -s $RUNLOOP_LOCAL_BIND:4646 || node -e \"fetch('http://'+process.env.RUNLOOP_LOCAL_BIND+':4646').then(r=>r.text()).then(console.log)\""
+              : `test -S ${where} && echo by`,
+          ])
+        ).stdout.includes('by')
+          ? true
+          : undefined,
+      );
       assert.ok(execution);
     }
     const [tcp, unix, socks] = [await freePort(), await freePort(), await freePort()];
-    const child = await forward(['-N', '-L', `127.0.0.1:${tcp}:localhost:4646`, '-L', `127.0.0.1:${unix}:/tmp/service.sock`, '-D', `127.0.0.1:${socks}`, 'devbox'], socks);
+    const child = await forward(
+      [
+        '-N',
+        '-L',
+        `127.0.0.1:${tcp}:localhost:4646`,
+        '-L',
+        `127.0.0.1:${unix}:/tmp/service.sock`,
+        '-D',
+        `127.0.0.1:${socks}`,
+        'devbox',
+      ],
+      socks,
+    );
     assert.deepEqual([await fetched(tcp), await fetched(unix)], ['by port', 'by /tmp/service.sock']);
     // By SOCKS, to the devbox's localhost.
     const proxied = await new Promise<string>((resolve, reject) => {
       const socket = connect(socks, '127.0.0.1', () => socket.write(Buffer.from([5, 1, 0])));
       let text = '';
       socket.once('data', () => {
-        socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, 9]), Buffer.from('localhost'), Buffer.from([4646 >> 8, 4646 & 255])]));
+        socket.write(
+          Buffer.concat([Buffer.from([5, 1, 0, 3, 9]), Buffer.from('localhost'), Buffer.from([4646 >> 8, 4646 & 255])]),
+        );
         socket.once('data', () => {
           socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
           socket.write('GET / HTTP/1.0\r\n\r\n');
@@ -192,7 +236,7 @@ describe(`local platform SSH by the usual programs${missing.length === 0 ? '' : 
     none.kill();
   });
 
-  it('does what VS Code\'s Remote-SSH does: a script by standard input starts a server, whose port is then forwarded', async () => {
+  it("does what VS Code's Remote-SSH does: a script by standard input starts a server, whose port is then forwarded", async () => {
     const script = `set -e
 uuid=11111111
 echo "$uuid: running"

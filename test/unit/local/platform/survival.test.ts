@@ -28,10 +28,18 @@ describe('local platform, killed and started again', function () {
     const data = join(folder, 'states');
     const first = await start(data);
     const client = first.client();
-    const running = await client.devboxes.createAndAwaitRunning({ name: 'running', launch_parameters: { launch_commands: ['echo before'] } });
+    const running = await client.devboxes.createAndAwaitRunning({
+      name: 'running',
+      launch_parameters: { launch_commands: ['echo before'] },
+    });
     const ended = await client.devboxes.createAndAwaitRunning({ name: 'ended', metadata: { a: 'b' } });
     await client.devboxes.shutdown(ended.id);
-    const rested = await client.devboxes.createAndAwaitRunning({ name: 'rested', environment_variables: { WORD: 'kept' }, entrypoint: 'echo "word $WORD"; exec sleep 1000', tunnel: {} });
+    const rested = await client.devboxes.createAndAwaitRunning({
+      name: 'rested',
+      environment_variables: { WORD: 'kept' },
+      entrypoint: 'echo "word $WORD"; exec sleep 1000',
+      tunnel: {},
+    });
     await client.devboxes.writeFileContents(rested.id, { file_path: '/workspace/kept', contents: 'disk' });
     await client.devboxes.suspend(rested.id);
     await client.devboxes.awaitSuspended(rested.id);
@@ -42,25 +50,37 @@ describe('local platform, killed and started again', function () {
     const second = await start(data);
     const again = second.client();
     const failed = await again.devboxes.retrieve(running.id);
-    assert.deepEqual([failed.status, failed.failure_reason, failed.name], ['failure', 'health_check_failed', 'running']);
+    assert.deepEqual(
+      [failed.status, failed.failure_reason, failed.name],
+      ['failure', 'health_check_failed', 'running'],
+    );
     assert.ok((failed.end_time_ms ?? 0) > 0);
     assert.match(await logText(again, running.id), /before\n.*ended without a warning while the devbox was running/);
     const shut = await again.devboxes.retrieve(ended.id);
     assert.deepEqual([shut.status, shut.shutdown_reason, shut.metadata], ['shutdown', 'api_shutdown', { a: 'b' }]);
     assert.equal((await again.devboxes.shutdown(ended.id)).status, 'shutdown');
-    assert.deepEqual((await again.devboxes.list()).devboxes.map((devbox) => devbox.name), ['rested', 'ended', 'running']);
+    assert.deepEqual(
+      (await again.devboxes.list()).devboxes.map((devbox) => devbox.name),
+      ['rested', 'ended', 'running'],
+    );
     assert.deepEqual(readdirSync(join(data, 'devboxes')), [rested.id]);
     await again.devboxes.resume(rested.id);
     const resumed = await again.devboxes.awaitRunning(rested.id);
     assert.deepEqual(resumed.tunnel, tunnel);
     assert.equal(await again.devboxes.readFileContents(rested.id, { file_path: '/workspace/kept' }), 'disk');
-    await eventually('the entrypoint with its variable', async () => ((await logText(again, rested.id)).split('word kept').length === 3 ? true : undefined));
+    await eventually('the entrypoint with its variable', async () =>
+      (await logText(again, rested.id)).split('word kept').length === 3 ? true : undefined,
+    );
     await again.devboxes.suspend(rested.id);
     await again.devboxes.awaitSuspended(rested.id);
     assert.equal(await second.stop(), 0);
 
     const third = await start(data);
-    assert.equal((await third.client().devboxes.retrieve(rested.id)).status, 'suspended', 'an orderly end keeps it too');
+    assert.equal(
+      (await third.client().devboxes.retrieve(rested.id)).status,
+      'suspended',
+      'an orderly end keeps it too',
+    );
     assert.ok(existsSync(join(data, 'devboxes', rested.id, 'root', 'workspace', 'kept')));
     await third.stop();
   });
@@ -71,7 +91,9 @@ describe('local platform, killed and started again', function () {
     const client = first.client();
     const { id } = await client.devboxes.createAndAwaitRunning({});
     const rested = await client.devboxes.createAndAwaitRunning({});
-    const kept = await client.devboxes.executeAndAwaitCompletion(rested.id, { command: 'seq 3; echo trouble >&2; exit 4' });
+    const kept = await client.devboxes.executeAndAwaitCompletion(rested.id, {
+      command: 'seq 3; echo trouble >&2; exit 4',
+    });
     const done = await client.devboxes.execute(id, { command: 'seq 150', command_id: '0190-mine' });
     const running = await client.devboxes.executeAsync(id, { command: 'echo begun; sleep 1000', shell_name: 'work' });
     const queued = await client.devboxes.executeAsync(id, { command: 'true', shell_name: 'work' });
@@ -82,18 +104,28 @@ describe('local platform, killed and started again', function () {
     const second = await start(data);
     const again = second.client().devboxes;
     const outcome = await again.executions.retrieve(id, done.execution_id);
-    assert.deepEqual([outcome.status, outcome.exit_status, outcome.stdout?.split('\n').length, outcome.stdout_truncated], ['completed', 0, 101, true]);
+    assert.deepEqual(
+      [outcome.status, outcome.exit_status, outcome.stdout?.split('\n').length, outcome.stdout_truncated],
+      ['completed', 0, 101, true],
+    );
     assert.equal((await again.executions.retrieve(id, '0190-mine', { last_n: '2' })).stdout, '149\n150\n');
     for (const execution of [running, queued]) {
       const lost = await again.executions.retrieve(id, execution.execution_id);
-      assert.deepEqual([lost.status, lost.exit_status, lost.shell_name, lost.stdout_truncated], ['completed', 137, 'work', true]);
+      assert.deepEqual(
+        [lost.status, lost.exit_status, lost.shell_name, lost.stdout_truncated],
+        ['completed', 137, 'work', true],
+      );
       assert.match(lost.stderr ?? '', /ended without a warning while this command ran/);
     }
     assert.equal((await again.executions.kill(id, running.execution_id, {})).status, 'completed');
     let stderr = '';
-    for await (const chunk of await again.executions.streamStderrUpdates(rested.id, kept.execution_id, {})) stderr += chunk.output;
+    for await (const chunk of await again.executions.streamStderrUpdates(rested.id, kept.execution_id, {}))
+      stderr += chunk.output;
     const small = await again.executions.retrieve(rested.id, kept.execution_id);
-    assert.deepEqual([small.exit_status, small.stdout, small.stdout_truncated, stderr], [4, '1\n2\n3\n', false, 'trouble\n']);
+    assert.deepEqual(
+      [small.exit_status, small.stdout, small.stdout_truncated, stderr],
+      [4, '1\n2\n3\n', false, 'trouble\n'],
+    );
     await second.stop();
   });
 
@@ -118,7 +150,10 @@ describe('local platform, killed and started again', function () {
       for (const [id, name] of names) {
         assert.equal((await client.devboxes.retrieve(id)).name, name, `round ${round}`);
       }
-      assert.equal((await client.devboxes.list({ limit: 5_000 })).devboxes.filter(({ id }) => names.has(id)).length, names.size);
+      assert.equal(
+        (await client.devboxes.list({ limit: 5_000 })).devboxes.filter(({ id }) => names.has(id)).length,
+        names.size,
+      );
       // Writers go on until the platform is gone; each answer is noted as soon as it is there.
       const writer = async (number: number): Promise<void> => {
         try {

@@ -5,9 +5,20 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
 import type { Client, TestPlatform } from './platformProcess';
-import { echoServer, eventually, logText, processesWith, startPlatform, tunnelHost, whenListening } from './platformProcess';
+import {
+  echoServer,
+  eventually,
+  logText,
+  processesWith,
+  startPlatform,
+  tunnelHost,
+  whenListening,
+} from './platformProcess';
 
-const status = (wanted: number, text: RegExp) => (error: unknown): boolean => error instanceof APIError && error.status === wanted && text.test(error.message);
+const status =
+  (wanted: number, text: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof APIError && error.status === wanted && text.test(error.message);
 
 for (const sandbox of ['auto', 'plain']) {
   describe(`local platform, suspend and resume (${sandbox})`, () => {
@@ -25,7 +36,12 @@ for (const sandbox of ['auto', 'plain']) {
     it('keeps the disk and the tunnel, ends the processes, and starts everything anew', async () => {
       const mark = `suspend-${sandbox}-${process.pid}`;
       const { id } = await client.devboxes.createAndAwaitRunning({
-        launch_parameters: { launch_commands: ['echo start >> starts; wc -l < starts', `bash -c 'exec -a ${mark} sleep 1000' > /dev/null 2>&1 &`] },
+        launch_parameters: {
+          launch_commands: [
+            'echo start >> starts; wc -l < starts',
+            `bash -c 'exec -a ${mark} sleep 1000' > /dev/null 2>&1 &`,
+          ],
+        },
         entrypoint: echoServer('again'),
         tunnel: {},
       });
@@ -41,11 +57,20 @@ for (const sandbox of ['auto', 'plain']) {
       assert.equal(suspended.status, 'suspended');
       assert.equal(processesWith(mark).length, 0);
       await assert.rejects(client.devboxes.suspend(id), status(400, /not running: its status is suspended/));
-      await assert.rejects(client.devboxes.readFileContents(id, { file_path: '/workspace/kept' }), status(400, /suspended/));
+      await assert.rejects(
+        client.devboxes.readFileContents(id, { file_path: '/workspace/kept' }),
+        status(400, /suspended/),
+      );
       const again = { idempotencyKey: `resume-${sandbox}` };
       assert.equal((await client.devboxes.resume(id, again)).status, 'resuming');
-      assert.match((await client.devboxes.resume(id, again)).status, /^(?:resuming|initializing|running)$/, 'a repeated request is not refused');
-      await eventually('it runs', async () => ((await client.devboxes.retrieve(id)).status === 'running' ? true : undefined));
+      assert.match(
+        (await client.devboxes.resume(id, again)).status,
+        /^(?:resuming|initializing|running)$/,
+        'a repeated request is not refused',
+      );
+      await eventually('it runs', async () =>
+        (await client.devboxes.retrieve(id)).status === 'running' ? true : undefined,
+      );
       assert.equal((await client.devboxes.resume(id, again)).status, 'running', 'nor when it has had its effect');
       await assert.rejects(client.devboxes.resume(id), status(400, /not suspended: its status is running/));
       const running = await client.devboxes.awaitRunning(id);
@@ -63,7 +88,12 @@ for (const sandbox of ['auto', 'plain']) {
     it('runs the suspend commands first, and suspends although they fail or hang', async () => {
       const { id } = await client.devboxes.createAndAwaitRunning({
         launch_parameters: {
-          lifecycle: { lifecycle_hooks: { suspend_commands: ['echo saving > saved; exit 3', 'sleep 1000'], suspend_deadline_ms: 500 } },
+          lifecycle: {
+            lifecycle_hooks: {
+              suspend_commands: ['echo saving > saved; exit 3', 'sleep 1000'],
+              suspend_deadline_ms: 500,
+            },
+          },
         },
       });
       await client.devboxes.suspend(id);
@@ -76,17 +106,26 @@ for (const sandbox of ['auto', 'plain']) {
     });
 
     it('suspends a devbox that nobody uses, if that was asked for', async () => {
-      const { id } = await client.devboxes.create({ launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'suspend' } } } });
-      await eventually('its rest', async () => ((await client.devboxes.retrieve(id)).status === 'suspended' ? true : undefined));
+      const { id } = await client.devboxes.create({
+        launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'suspend' } } },
+      });
+      await eventually('its rest', async () =>
+        (await client.devboxes.retrieve(id)).status === 'suspended' ? true : undefined,
+      );
       await client.devboxes.shutdown(id);
     });
 
     it('fails a devbox whose launch commands do not work any more', async () => {
-      const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: ['[ ! -e second ] && touch second'] } });
+      const { id } = await client.devboxes.createAndAwaitRunning({
+        launch_parameters: { launch_commands: ['[ ! -e second ] && touch second'] },
+      });
       await client.devboxes.suspend(id);
       await client.devboxes.awaitSuspended(id);
       await client.devboxes.resume(id);
-      await client.devboxes.awaitRunning(id).then(() => assert.fail('it runs'), () => undefined);
+      await client.devboxes.awaitRunning(id).then(
+        () => assert.fail('it runs'),
+        () => undefined,
+      );
       const failed = await client.devboxes.retrieve(id);
       assert.deepEqual([failed.status, failed.failure_reason], ['failure', 'execution_failed']);
       assert.equal(failed.state_transitions.at(-1)?.failure_reason, 'execution_failed');

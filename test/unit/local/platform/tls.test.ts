@@ -24,20 +24,36 @@ describe('local platform, by TLS', () => {
   });
 
   /** Asks under a name that nothing has to resolve. */
-  const ask = (name: string, path: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> =>
+  const ask = (
+    name: string,
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; text: string }> =>
     new Promise((resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port: platform.port, path, servername: name, ca, headers: { host: name, ...headers }, agent: false }, (response) => {
-        let text = '';
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-      });
+      const sent = request(
+        {
+          host: '127.0.0.1',
+          port: platform.port,
+          path,
+          servername: name,
+          ca,
+          headers: { host: name, ...headers },
+          agent: false,
+        },
+        (response) => {
+          let text = '';
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        },
+      );
       sent.on('error', reject);
       sent.end();
     });
 
   it('is trusted under names like Runloop’s own by who trusts its certificate, and by nobody else', async () => {
     const key = { authorization: `Bearer ${platform.apiKey}` };
-    for (const name of [apiName, 'localhost', 'api.localhost']) assert.equal((await ask(name, '/v1/accounts/me', key)).status, 200, name);
+    for (const name of [apiName, 'localhost', 'api.localhost'])
+      assert.equal((await ask(name, '/v1/accounts/me', key)).status, 200, name);
     await assert.rejects(ask('api.somewhere.else', '/v1/accounts/me', key), /alert|disconnected|socket|reset/i);
     const stranger = connect({ host: '127.0.0.1', port: platform.port, servername: apiName });
     const [failed] = await new Promise<[Error]>((resolve) => stranger.once('error', (error) => resolve([error])));
@@ -47,7 +63,11 @@ describe('local platform, by TLS', () => {
 
   it('speaks HTTP/2 to those who ask for it', async () => {
     const session = connectHttp2(`https://127.0.0.1:${platform.port}`, { ca, servername: apiName });
-    const stream = session.request({ ':path': '/v1/accounts/me', ':authority': apiName, authorization: `Bearer ${platform.apiKey}` });
+    const stream = session.request({
+      ':path': '/v1/accounts/me',
+      ':authority': apiName,
+      authorization: `Bearer ${platform.apiKey}`,
+    });
     let text = '';
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     await new Promise((resolve, reject) => stream.once('end', resolve).once('error', reject));
@@ -58,14 +78,26 @@ describe('local platform, by TLS', () => {
 
   it('lets the official SDK create devboxes and move objects, and browsers into tunnels', async () => {
     const agent = new Agent({ ca });
-    const sdk = new RunloopSDK({ baseURL: `https://127.0.0.1:${platform.port}`, bearerToken: platform.apiKey, maxRetries: 0, http2: false, httpAgent: agent });
+    const sdk = new RunloopSDK({
+      baseURL: `https://127.0.0.1:${platform.port}`,
+      bearerToken: platform.apiKey,
+      maxRetries: 0,
+      http2: false,
+      httpAgent: agent,
+    });
     const devbox = await sdk.devbox.create({ entrypoint: echoServer('behind'), tunnel: {} });
     const key = (await devbox.getTunnel())?.tunnel_key ?? '';
     const answer = await eventually('the service behind the tunnel', async () => {
       const found = await ask(`4444-${key}.tunnel.runloop.localhost`, '/page');
       return found.status === 200 ? found : undefined;
     });
-    assert.deepEqual([(JSON.parse(answer.text) as { name: string; url: string }).name, (JSON.parse(answer.text) as { url: string }).url], ['behind', '/page']);
+    assert.deepEqual(
+      [
+        (JSON.parse(answer.text) as { name: string; url: string }).name,
+        (JSON.parse(answer.text) as { url: string }).url,
+      ],
+      ['behind', '/page'],
+    );
     const object = await sdk.api.objects.create({ name: 'o', content_type: 'text' });
     assert.match(object.upload_url ?? '', new RegExp(`^https://127\\.0\\.0\\.1:${platform.port}/`));
     await devbox.shutdown();

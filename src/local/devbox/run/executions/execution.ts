@@ -42,7 +42,13 @@ export class Execution implements KnownExecution {
    * @param path where its outputs are kept: a file name to which `.out` and `.err` are added
    * @param keep writes down how it is, when it begins and when it has ended; never rejects
    */
-  constructor(id: string, request: ExecutionRequest, path: string, log: (entry: Omit<LogEntry, 'time'>) => void, keep: (execution: Execution) => Promise<void>) {
+  constructor(
+    id: string,
+    request: ExecutionRequest,
+    path: string,
+    log: (entry: Omit<LogEntry, 'time'>) => void,
+    keep: (execution: Execution) => Promise<void>,
+  ) {
     this.#keep = keep;
     this.id = id;
     this.request = request;
@@ -120,7 +126,10 @@ export class Execution implements KnownExecution {
 
   #openInput(): SandboxProcess['stdin'] {
     if (!this.request.attachStdin) {
-      throw new DevboxError('invalid', `The execution ${this.id} has no open input. Start it with execute_async and attach_stdin: true.`);
+      throw new DevboxError(
+        'invalid',
+        `The execution ${this.id} has no open input. Start it with execute_async and attach_stdin: true.`,
+      );
     }
     return this.#status === 'running' ? this.#process?.stdin : undefined;
   }
@@ -182,7 +191,10 @@ export class Execution implements KnownExecution {
     this.#logged += message.length + 1;
     this.#append({ level, message });
     if (this.#logged > loggedCharacters) {
-      this.#append({ level: 'info', message: 'More output follows that is not logged. Read it with the execution\'s output streams.' });
+      this.#append({
+        level: 'info',
+        message: "More output follows that is not logged. Read it with the execution's output streams.",
+      });
     }
   }
 

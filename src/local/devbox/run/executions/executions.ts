@@ -67,7 +67,13 @@ export class Executions {
     this.#forgetOldest();
     const run = this.#surroundings.run();
     const { folder, log } = this.#surroundings;
-    const execution = new Execution(id ?? newExecutionId(), request, join(folder, newFileName()), (entry) => log.append(entry), (present) => this.#keep(present));
+    const execution = new Execution(
+      id ?? newExecutionId(),
+      request,
+      join(folder, newFileName()),
+      (entry) => log.append(entry),
+      (present) => this.#keep(present),
+    );
     this.#executions.set(execution.id, execution);
     if (request.shellName === undefined) {
       void execution.run(() => this.#launch(execution, run));
@@ -125,7 +131,11 @@ export class Executions {
     const words = stateFile === undefined ? [command] : [namedShellScript, 'bash', stateFile, command, login];
     // Bash reads this file first; a variable of the devbox's own goes before.
     const environment = stateFile === undefined && run.environment['BASH_ENV'] === undefined ? { BASH_ENV: login } : {};
-    return run.launch({ argv: ['/bin/bash', '--norc', '-c', ...words], environment, ...(execution.request.attachStdin ? { input: 'open' as const } : {}) });
+    return run.launch({
+      argv: ['/bin/bash', '--norc', '-c', ...words],
+      environment,
+      ...(execution.request.attachStdin ? { input: 'open' as const } : {}),
+    });
   }
 
   #shell(name: string, run: DevboxRun): NamedShell {
@@ -142,7 +152,10 @@ export class Executions {
   #forgetOldest(): void {
     const completed = [...this.#executions.values()].filter((execution) => execution.status === 'completed');
     if (this.#executions.size - completed.length >= mostAtOnce) {
-      throw new DevboxError('busy', `${mostAtOnce} executions run or wait in this devbox already. Wait for one of them, or kill it.`);
+      throw new DevboxError(
+        'busy',
+        `${mostAtOnce} executions run or wait in this devbox already. Wait for one of them, or kill it.`,
+      );
     }
     for (const execution of completed.slice(0, Math.max(0, completed.length - keptCompleted))) {
       this.#executions.delete(execution.id);

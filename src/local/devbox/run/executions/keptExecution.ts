@@ -43,7 +43,9 @@ export function keptId(devboxId: string, executionId: string): string {
 export async function recordOf(devboxId: string, execution: Execution): Promise<ExecutionRecord> {
   const empty = { text: '', truncated: false };
   const isCompleted = execution.status === 'completed';
-  const [stdout, stderr] = isCompleted ? await Promise.all([execution.stdout, execution.stderr].map((output) => output.tail(keptLines))) : [];
+  const [stdout, stderr] = isCompleted
+    ? await Promise.all([execution.stdout, execution.stderr].map((output) => output.tail(keptLines)))
+    : [];
   return {
     id: keptId(devboxId, execution.id),
     devboxId,
@@ -57,7 +59,12 @@ export async function recordOf(devboxId: string, execution: Execution): Promise<
 /** The record of an execution that ended with its platform, which nobody could say then. */
 export function lost(record: ExecutionRecord): ExecutionRecord {
   const text = `${record.stderr.text}The local platform was ended without a warning while this command ran, and the command with it. What it had written is lost.\n`;
-  return { ...record, exitStatus: 137, stdout: { ...record.stdout, truncated: true }, stderr: { text, truncated: true } };
+  return {
+    ...record,
+    exitStatus: 137,
+    stdout: { ...record.stdout, truncated: true },
+    stderr: { text, truncated: true },
+  };
 }
 
 function shortened({ text, truncated }: OutputTail): OutputTail {
@@ -110,11 +117,14 @@ class KeptOutput implements Output {
   tail(lines: number): Promise<OutputTail> {
     const { text, truncated } = this.#kept;
     const all = text.split(/(?<=\n)/);
-    return Promise.resolve(all.length <= lines ? { text, truncated } : { text: all.slice(-lines).join(''), truncated: true });
+    return Promise.resolve(
+      all.length <= lines ? { text, truncated } : { text: all.slice(-lines).join(''), truncated: true },
+    );
   }
 
   async *follow(from: number): AsyncGenerator<OutputChunk> {
     const bytes = Buffer.from(this.#kept.text);
-    if (from < bytes.length) yield await Promise.resolve({ output: bytes.toString('utf8', from), offset: bytes.length });
+    if (from < bytes.length)
+      yield await Promise.resolve({ output: bytes.toString('utf8', from), offset: bytes.length });
   }
 }

@@ -81,7 +81,8 @@ export class OutputSpool implements Output {
         const finished = this.#finished;
         if (position < this.#size) {
           reader ??= await this.#openReader();
-          const { bytesRead = 0 } = (await reader?.read(piece, 0, Math.min(pieceSize, this.#size - position), position)) ?? {};
+          const { bytesRead = 0 } =
+            (await reader?.read(piece, 0, Math.min(pieceSize, this.#size - position), position)) ?? {};
           if (bytesRead === 0) {
             // The devbox's folder has been removed with everything in it.
             return;
@@ -142,7 +143,10 @@ export class OutputSpool implements Output {
       start -= length;
     }
     const whole = Buffer.concat(pieces);
-    return { text: whole.toString('utf8', start === 0 ? 0 : characterStart(whole)), truncated: start > 0 || this.#lost };
+    return {
+      text: whole.toString('utf8', start === 0 ? 0 : characterStart(whole)),
+      truncated: start > 0 || this.#lost,
+    };
   }
 
   async #openReader(): Promise<FileHandle | undefined> {
