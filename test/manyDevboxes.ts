@@ -47,12 +47,15 @@ export async function multiplyDevboxes(
           .writeHead(200, { 'content-type': 'application/json' })
           .end(JSON.stringify(pageOf(all, url.searchParams)));
       };
-      if (held?.answered === true) held.waiting.push(answer);
-      else {
+      if (held?.answered === true) {
+        held.waiting.push(answer);
+      } else {
         if (held !== undefined) held.answered = true;
         answer();
       }
-    } else void passOn(platform.baseUrl, request, response);
+    } else {
+      void passOn(platform.baseUrl, request, response);
+    }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

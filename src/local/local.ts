@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { messageOf, DevboxError } from './errors';
 import { parseOptions, usage, UsageError } from './options';
-import type { Platform } from './platform';
-import { startPlatform } from './platform';
+import { type Platform, startPlatform } from './platform';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 

@@ -5,7 +5,7 @@ import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { tunnelOrigin } from '../../src/core/platform/tunnel';
 import { RunloopRuntime } from '../../src/core/runtime/runloopRuntime';
 import { resolveConfig } from '../../src/core/options/runtimeConfig';
-import { type RunloopRuntimeOptions } from '../../src/core/options/runtimeOptions';
+import type { RunloopRuntimeOptions } from '../../src/core/options/runtimeOptions';
 import { entrypoint, sessionKeyFile } from '../../src/core/actionServer/startupCommand';
 import { startShippedPlatform, type TestPlatform } from '../testPlatform';
 import { median, quantile, type Bench } from './bench';

@@ -59,8 +59,9 @@ function sizesOf(meta: unknown): { readonly entryKb: number; readonly sdkKb: num
       for (const entry of asArray(asObject(outputs[path])?.['imports'])) {
         const link = asObject(entry);
         const next = asString(link?.['path']);
-        if (next !== undefined && link?.['kind'] === 'import-statement' && asBoolean(link['external']) !== true)
+        if (next !== undefined && link?.['kind'] === 'import-statement' && asBoolean(link['external']) !== true) {
           visit(next);
+        }
       }
     };
     visit(start);

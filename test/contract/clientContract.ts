@@ -147,8 +147,9 @@ export function clientContract(what: string, find: () => ContractServer): void {
       /** What a cell that changes nothing shows: OpenHands' server may end a cell before it has read its output. */
       const shown = async (code: string): Promise<IpythonObservation> => {
         let observation = await cell(code);
-        for (let tries = 1; tries < 10 && observation.content.includes('with no output'); tries += 1)
+        for (let tries = 1; tries < 10 && observation.content.includes('with no output'); tries += 1) {
           observation = await cell(code);
+        }
         return { ...observation, content: observation.content.trim() };
       };
 

@@ -39,15 +39,17 @@ try {
     sid: values.sid,
   });
   runtime.onEvent((event) => {
-    if (event.type === 'phase')
+    if (event.type === 'phase') {
       console.log(`… ${event.phase}${event.devbox === undefined ? '' : ` (${event.devbox.status})`}`);
+    }
   });
   await runtime.connect({ signal: stop.signal });
   try {
     const observation = await runtime.actions.runAction({ action: 'run', args: { command } }, stop.signal);
     console.log(observation.content);
-    if (observationIs(observation, 'run'))
+    if (observationIs(observation, 'run')) {
       console.log(`exit code ${observation.exitCode}, in ${observation.workingDirectory ?? '?'}`);
+    }
     const url = await runtime.vscodeUrl(stop.signal);
     // What is printed stays in terminals and logs: where it can be, it is an address that hands the token out just once.
     console.log(`VS Code: ${url === undefined ? 'none in this devbox' : (runtime.hiddenUrl(url) ?? url)}`);

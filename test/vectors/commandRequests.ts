@@ -1,5 +1,4 @@
-import type { Vector } from './vector';
-import { action, get, input, post, run, vector, write } from './vector';
+import { type Vector, action, get, input, post, run, vector, write } from './vector';
 
 export const serverVectors: readonly Vector[] = [
   vector('alive needs no key', get('/alive', 'wrong')),

@@ -1,5 +1,4 @@
-import type { Step, Vector } from './vector';
-import { action, edit, get, post, read, run, upload, vector, view, write } from './vector';
+import { type Step, type Vector, action, edit, get, post, read, run, upload, vector, view, write } from './vector';
 
 /** A picture of one point. */
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

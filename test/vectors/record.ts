@@ -38,8 +38,9 @@ export function compare(
     const where = `${name}, step ${index + 1}`;
     const told = `${where}: ${JSON.stringify(step)}\n  recorded ${JSON.stringify(was)}\n  answered ${JSON.stringify(is)}`;
     if (decision === undefined) return isDeepStrictEqual(was, is) ? [] : [told];
-    if (isDeepStrictEqual(was, is))
+    if (isDeepStrictEqual(was, is)) {
       return [`${where}: there is no difference although one was decided (${decision.why})`];
+    }
     return is?.status === (decision.status ?? was?.status) ? [] : [told];
   });
 }

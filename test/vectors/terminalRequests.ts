@@ -1,5 +1,4 @@
-import type { Vector } from './vector';
-import { edit, get, input, post, read, run, upload, vector, view, write } from './vector';
+import { type Vector, edit, get, input, post, read, run, upload, vector, view, write } from './vector';
 
 /** Programs on the terminal: what they ask, what keys do to them, what they print. */
 const programs: readonly Vector[] = [

@@ -29,8 +29,9 @@ export function diagnosisDocument(diagnosis: Diagnosis, l10n: Words): DiagnosisD
   }
   lines.push('', l10n.t('Evidence'));
   const width = Math.max(...diagnosis.facts.map(({ label }) => columns(label)));
-  for (const { label, value } of diagnosis.facts)
+  for (const { label, value } of diagnosis.facts) {
     lines.push(`  ${label}${' '.repeat(width - columns(label))}  ${value}`);
+  }
   for (const { heading, note, lines: found } of diagnosis.sections) {
     lines.push('', heading, ...(note === undefined ? [] : [`  ${note}`]), ...found.map((line) => `  ${line}`));
   }

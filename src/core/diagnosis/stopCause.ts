@@ -21,8 +21,9 @@ export type StopCause =
 /** Reads the cause off a devbox's own fields. */
 export function stopCause(devbox: Devbox): StopCause {
   if (devbox.status === 'suspended' || devbox.status === 'suspending') return { kind: 'suspended' };
-  if (!hasEnded(devbox.status))
+  if (!hasEnded(devbox.status)) {
     return { kind: knownStatuses.some((known) => known === devbox.status) ? 'alive' : 'strange' };
+  }
   const reason = told(devbox);
   if (reason === undefined) return { kind: 'untold' };
   const known = [...shutdownReasons, ...failureReasons].find((word) => word === reason);

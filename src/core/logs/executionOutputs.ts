@@ -151,8 +151,9 @@ export class ExecutionOutputs {
           place.held = undefined;
           stream.isOpen = true;
         };
-        for await (const piece of streamOutput(this.#api, which, { ...call, from: before, onOpen }))
+        for await (const piece of streamOutput(this.#api, which, { ...call, from: before, onOpen })) {
           await this.#push({ place, name, what: piece });
+        }
         if (await executionCompleted(this.#api, this.#devboxId, place.id, call)) {
           await this.#push({ place, name, what: 'end' });
           return;
@@ -167,12 +168,15 @@ export class ExecutionOutputs {
       }
       // What has arrived must be placed before it is known where to go on.
       await this.#allHandedOn();
-      if (place.outputs[name].offset > before) waitMs = reconnectMs[0];
+      if (place.outputs[name].offset > before) {
+        waitMs = reconnectMs[0];
+      }
       // A server that ends a stream because it is silent is not asked again and again: the list tells when there is more.
-      else
+      else {
         waitMs = stream.isOpen
           ? Math.min(waitMs * silentGrowth, silentTurns * pollMs[1])
           : Math.min(waitMs * 2, reconnectMs[1]);
+      }
       await this.#nap(place, waitMs);
     }
   }
@@ -197,8 +201,9 @@ export class ExecutionOutputs {
   }
 
   async #allHandedOn(): Promise<void> {
-    while (this.#arrived.length > 0 && !this.#signal.aborted)
+    while (this.#arrived.length > 0 && !this.#signal.aborted) {
       await new Promise<void>((resolve) => void this.#onRoom.push(resolve));
+    }
   }
 
   *#handOn(): Generator<FollowEvent> {
@@ -230,8 +235,9 @@ export class ExecutionOutputs {
     if (outputNames.every((one) => place.outputs[one].ended)) {
       place.known.clear();
       this.onEnd?.();
-      if (place.exit === undefined) place.state = 'done';
-      else {
+      if (place.exit === undefined) {
+        place.state = 'done';
+      } else {
         this.#places.delete(place.id);
         fresh.push(place.exit);
       }

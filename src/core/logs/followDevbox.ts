@@ -110,8 +110,9 @@ export async function* readLog(
   const position = new FollowPosition();
   position.begin();
   try {
-    for await (const event of listPass(api, devboxId, { signal }, position))
+    for await (const event of listPass(api, devboxId, { signal }, position)) {
       if (event.type === 'lines') yield event.lines;
+    }
   } catch (error) {
     if (RuntimeError.is(error) || !isCut(error)) throw error;
     throw new RuntimeError({

@@ -57,9 +57,11 @@ export class FollowPosition {
   take(raw: readonly RawEntry[]): Taken[] {
     const taken: Taken[] = [];
     for (const entry of raw) {
-      if (entry.id !== undefined && (this.#lastId !== undefined || this.#count === 0))
+      if (entry.id !== undefined && (this.#lastId !== undefined || this.#count === 0)) {
         this.#byId(entry, entry.id, taken);
-      else this.#byCount(entry, taken);
+      } else {
+        this.#byCount(entry, taken);
+      }
     }
     return taken;
   }
@@ -96,8 +98,9 @@ export class FollowPosition {
     if (this.#mode === 'begin') {
       this.#mode = this.#head !== undefined && same(parsed(raw), this.#head) ? 'count' : 'time';
     }
-    if (this.#mode === 'time') this.#byTime(parsed(raw), taken);
-    else if (this.#place === this.#count) {
+    if (this.#mode === 'time') {
+      this.#byTime(parsed(raw), taken);
+    } else if (this.#place === this.#count) {
       this.#mode = 'live';
       if (this.#last === undefined || !same(parsed(raw), this.#last)) taken.push({ kind: 'gap', missing: undefined });
     }

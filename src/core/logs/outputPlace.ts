@@ -33,11 +33,13 @@ export class OutputPlace {
     // Bytes that are no UTF-8 come as replacement characters, which are longer than what they stand for.
     const counts = !text.includes('\ufffd');
     let fresh = text;
-    if (reached <= this.#offset) fresh = '';
-    else if (counts && begins < this.#offset)
+    if (reached <= this.#offset) {
+      fresh = '';
+    } else if (counts && begins < this.#offset) {
       fresh = Buffer.from(text)
         .subarray(this.#offset - begins)
         .toString('utf8');
+    }
     const gap = counts && begins > this.#offset;
     this.#offset = Math.max(this.#offset, reached);
     return { lines: this.#split(fresh), gap };

@@ -1,10 +1,9 @@
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
-import { longestKeepAliveSeconds, longestName, nameProblem } from '../start/startChoices';
+import { longestKeepAliveSeconds, longestName, nameProblem, type StartChoices } from '../start/startChoices';
 import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
 import { defaultBaseUrl } from '../platform/client';
 import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
-import type { StartChoices } from '../start/startChoices';
 
 /** {@link RunloopRuntimeOptions}, checked and with their defaults. */
 export interface RuntimeConfig {

@@ -80,8 +80,9 @@ class EntryScanner {
         if (this.#escaped) this.#escaped = false;
         else if (byte === backslash) this.#escaped = true;
         else if (byte === quote) this.#inString = false;
-      } else if (byte === quote) this.#inString = true;
-      else if (byte === openBrace || byte === openBracket) {
+      } else if (byte === quote) {
+        this.#inString = true;
+      } else if (byte === openBrace || byte === openBracket) {
         if (this.#depth === 2) start = at;
         this.#depth += 1;
       } else if (byte === closeBrace || byte === closeBracket) {

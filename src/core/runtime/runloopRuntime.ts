@@ -14,7 +14,7 @@ import { keepDevboxAlive, suspendDevbox } from '../platform/lifeCycle';
 import { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';
 import { resolveConfig, type RuntimeConfig } from '../options/runtimeConfig';
-import { type CloseMode, type RunloopRuntimeOptions } from '../options/runtimeOptions';
+import type { CloseMode, RunloopRuntimeOptions } from '../options/runtimeOptions';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
 import type { RuntimeEvent } from './runtimeStatus';
 import { RuntimeVoice } from './runtimeEvents';
@@ -299,8 +299,9 @@ export class RunloopRuntime {
     const devbox = this.#devbox;
     try {
       // After a failed connect nothing of our own is left, and what was found is not ours to touch.
-      if (devbox !== undefined && !(failed && this.#createdHere))
+      if (devbox !== undefined && !(failed && this.#createdHere)) {
         await leaveDevbox(this.api, this.config, devbox, chosen);
+      }
     } finally {
       this.#machine.move('closed');
       this.#voice.status('STATUS$STOPPED');
@@ -321,8 +322,9 @@ export class RunloopRuntime {
   }
 
   #ready(): Connection {
-    if (this.#machine.state !== 'ready' || this.#connection === undefined)
+    if (this.#machine.state !== 'ready' || this.#connection === undefined) {
       throw wrongState(this.#machine.state, this.#devbox?.id);
+    }
     return this.#connection;
   }
 }

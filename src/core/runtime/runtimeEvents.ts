@@ -1,9 +1,8 @@
-import { EventStream } from '../actionServer/eventStream';
+import { EventStream, type RuntimeStatus } from '../actionServer/eventStream';
 import type { RuntimeError } from '../errors';
 import { Emitter, type Disposable } from '../events';
 import type { Devbox } from '../platform/devbox';
 import type { RuntimeEvent } from './runtimeStatus';
-import type { RuntimeStatus } from '../actionServer/eventStream';
 
 /** Everything that a runtime tells: events as they happen, and the stream of actions, observations and statuses. */
 export class RuntimeVoice implements Disposable {

@@ -158,8 +158,9 @@ export function parseKeptChoices(value: unknown): StartChoices | undefined {
     cpuCores === undefined || memoryGib === undefined || diskGib === undefined
       ? undefined
       : { cpuCores, memoryGib, diskGib };
-  if (size === customSizeWord && (customSize === undefined || customSizeProblem(customSize) !== undefined))
+  if (size === customSizeWord && (customSize === undefined || customSizeProblem(customSize) !== undefined)) {
     return undefined;
+  }
   return {
     source: from,
     size,

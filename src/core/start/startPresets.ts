@@ -4,9 +4,15 @@ import { customSizeProblem, customSizeWord } from './customSize';
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
 import { PresetError, type PresetFault } from './presetFault';
-import { longestKeepAliveSeconds } from './startChoices';
+import {
+  longestKeepAliveSeconds,
+  parseRepository,
+  type EndRule,
+  type StartChoices,
+  type StartSource,
+  nameProblem,
+} from './startChoices';
 import { oneLine } from '../plainText';
-import { parseRepository, type EndRule, type StartChoices, type StartSource, nameProblem } from './startChoices';
 
 /*
  * Presets come from settings and from files of a workspace, which anybody may have written. They are read strictly: one
@@ -113,8 +119,9 @@ export function parsePresetFile(text: string): readonly Preset[] {
   let value: unknown;
   try {
     value = JSON.parse(text, (key, part: unknown) => {
-      if (key === '__proto__')
+      if (key === '__proto__') {
         throw new PresetError({ kind: 'forbiddenName' }, 'Presets: a name in the file is not allowed.');
+      }
       return part;
     });
   } catch (error) {
@@ -165,8 +172,9 @@ function checkedPreset(preset: Preset): Preset {
     const list = words.join(', ');
     return wrong({ kind: 'excludes', preset: name, words: list }, `${list} exclude one another.`);
   };
-  if ([preset.blueprint, preset.snapshot, preset.plain].filter((from) => from !== undefined).length > 1)
+  if ([preset.blueprint, preset.snapshot, preset.plain].filter((from) => from !== undefined).length > 1) {
     throw excludes('blueprint', 'snapshot', 'plain');
+  }
   if (preset.size !== undefined && preset.customSize !== undefined) throw excludes('size', 'customSize');
   if (preset.customSize !== undefined && customSizeProblem(preset.customSize) !== undefined) {
     throw wrong({ kind: 'noSuchSize', preset: name }, 'Runloop does not offer this customSize.');

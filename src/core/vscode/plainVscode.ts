@@ -84,8 +84,9 @@ export async function startPlainVscode(
     signal,
     onOutput: (line) => {
       const [, word, bytes] = /^(downloading|unpacking|starting)(?: (\d+))?$/.exec(line) ?? [];
-      if (word === 'downloading' || word === 'unpacking' || word === 'starting')
+      if (word === 'downloading' || word === 'unpacking' || word === 'starting') {
         options.onPhase?.(word, Number(bytes ?? 0));
+      }
     },
   });
   const said = stdout.trim().split('\n').at(-1) ?? '';

@@ -100,8 +100,9 @@ mv "$part" "$dir/code-server"
 
 function checkedAddress(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && /^(?:127\.|localhost$)/.test(url.hostname)))
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && /^(?:127\.|localhost$)/.test(url.hostname))) {
     return address;
+  }
   throw new RuntimeError({
     code: 'invalid_option',
     message: 'The address of the code-server archive must begin with https://.',

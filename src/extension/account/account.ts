@@ -70,8 +70,9 @@ export class Account implements Disposable {
         if (key.startsWith(secretPrefix)) this.#forget();
       }),
       workspace.onDidChangeConfiguration((event) => {
-        if (['baseUrl', 'profiles'].some((name) => event.affectsConfiguration(`${settingsSection}.${name}`)))
+        if (['baseUrl', 'profiles'].some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) {
           this.#forget();
+        }
       }),
     ];
   }

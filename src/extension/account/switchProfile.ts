@@ -78,8 +78,9 @@ async function addProfile(services: Services): Promise<void> {
     validateInput: (value) => {
       const trimmed = value.trim();
       if (trimmed === '') return l10n.t('Enter a name.');
-      if (trimmed !== oneLine(trimmed, longestProfileName))
+      if (trimmed !== oneLine(trimmed, longestProfileName)) {
         return l10n.t('Use at most {0} characters.', longestProfileName);
+      }
       return trimmed in profiles.all() ? l10n.t('There is a profile of this name already.') : undefined;
     },
   });

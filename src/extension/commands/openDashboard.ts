@@ -17,6 +17,7 @@ export async function openDashboard(services: Services, argument: unknown): Prom
     });
   }
   const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Open which devbox in the dashboard?') });
-  if (devbox !== undefined)
+  if (devbox !== undefined) {
     await env.openExternal(Uri.parse(`${dashboard}/devboxes/${encodeURIComponent(devbox.id)}`, true));
+  }
 }

@@ -31,8 +31,9 @@ function messageOfView(facts: ViewFacts): string {
     const { host } = new URL(account.baseUrl);
     if (account.source === 'environment') lines.push(l10n.t('{0}, with RUNLOOP_API_KEY from the environment', host));
     else if (account.baseUrl !== defaultBaseUrl) lines.push(host);
-    if (filter.trim() !== '')
+    if (filter.trim() !== '') {
       lines.push(l10n.t('Filter "{0}": {1} of {2}', oneLine(filter, 60), facts.matching, devboxes.length));
+    }
   }
   if (facts.pauseSeconds > 0) {
     lines.push(l10n.t('Runloop asked to wait: refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
@@ -78,8 +79,9 @@ function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'mor
     const tooltip = facts.moreRun
       ? l10n.t('Devboxes that run: more than {0}', paid.length)
       : l10n.t('Devboxes that run: {0}', paid.length);
-    if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip)
+    if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip) {
       view.badge = { value: paid.length, tooltip };
+    }
     return;
   }
   const dollars = paid.reduce((sum, devbox) => sum + (hourlyCost(devbox, facts.prices) ?? 0), 0);

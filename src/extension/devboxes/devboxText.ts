@@ -103,8 +103,9 @@ export function endingText(devbox: Devbox, nowMs: number): string | undefined {
 
 /** When its lifetime is over, in Unix milliseconds of the server's clock. */
 export function endsAt(devbox: Devbox): number | undefined {
-  if (devbox.idleRule !== undefined || devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined)
+  if (devbox.idleRule !== undefined || devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined) {
     return undefined;
+  }
   return devbox.createTimeMs + devbox.keepAliveSeconds * 1000;
 }
 

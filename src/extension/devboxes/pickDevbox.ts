@@ -39,10 +39,11 @@ export async function devboxesFor(services: Services, question: DevboxQuestion):
   const selected = asArray(question.arguments).flatMap((row) => idOf(row) ?? []);
   const single = idOf(question.argument);
   const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];
-  if (ids.length > 0)
+  if (ids.length > 0) {
     return whenSlow((signal) =>
       Promise.all(ids.map(async (id) => services.store.get(id) ?? api.retrieve(id, { signal, rule }))),
     );
+  }
   const asked =
     question.inAnyState === true
       ? await listedDevboxes(services)

@@ -36,8 +36,9 @@ export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox
   await Promise.all(Array.from({ length: atOnce }, worker));
   const [first] = failures;
   if (first === undefined) return;
-  if (failures.length === 1 || devboxes.length === 1)
+  if (failures.length === 1 || devboxes.length === 1) {
     throw first instanceof Error ? first : new Error(messageOf(first));
+  }
   throw new RuntimeError({
     code: 'api',
     message: l10n.t(

@@ -84,8 +84,9 @@ async function usable(
   server: string | undefined,
   nodes: readonly (string | undefined)[],
 ): Promise<DevboxVscode | undefined> {
-  if (server === undefined || (await firstFile([join(server, 'out', 'server-main.js')])) === undefined)
+  if (server === undefined || (await firstFile([join(server, 'out', 'server-main.js')])) === undefined) {
     return undefined;
+  }
   const node = await firstFile(nodes.filter((path) => path !== undefined));
   return node === undefined ? undefined : { server, node };
 }

@@ -72,8 +72,9 @@ async function main(): Promise<number> {
 
 async function firstAddress(platform: ChildProcess): Promise<string | undefined> {
   if (platform.stdout === null) return undefined;
-  for await (const line of createInterface({ input: platform.stdout }))
+  for await (const line of createInterface({ input: platform.stdout })) {
     return asString(asObject(parseJson(line))?.['baseURL']);
+  }
   return undefined;
 }
 

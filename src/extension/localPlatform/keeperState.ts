@@ -94,8 +94,9 @@ export async function claimStart(folder: string, pid: number): Promise<boolean> 
   }
   const holder = asObject(parseJson((await readIfThere(file)) ?? ''));
   const started = asString(holder?.['started']);
-  if ((await processStart(asNumber(holder?.['pid']) ?? 0)) !== started || started === undefined)
+  if ((await processStart(asNumber(holder?.['pid']) ?? 0)) !== started || started === undefined) {
     await releaseLeftStart(file);
+  }
   return false;
 }
 

@@ -117,8 +117,9 @@ export class LogDocument implements Disposable {
   showLine(line: number): void {
     this.#isFollowing = false;
     this.#wantedLine = line;
-    if (hidesNothing(this.filter)) this.#showWanted();
-    else {
+    if (hidesNothing(this.filter)) {
+      this.#showWanted();
+    } else {
       this.#isRewritten = true;
       this.#pump.show(showEverything);
     }

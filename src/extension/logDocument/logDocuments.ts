@@ -116,8 +116,9 @@ export class LogDocuments implements Disposable {
     const visible = new Set(window.visibleTextEditors.map(({ document }) => document.uri.toString()));
     const inTabs = addressesInTabs();
     for (const [address, log] of this.#open) log.looked(visible.has(address), inTabs.has(address));
-    for (const editor of window.visibleTextEditors)
+    for (const editor of window.visibleTextEditors) {
       if (this.find(editor.document.uri) !== undefined) this.#colours.colour(editor);
+    }
     this.#say();
   }
 

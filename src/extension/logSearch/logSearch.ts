@@ -53,8 +53,9 @@ export class LogSearch implements Disposable {
             byId.get(id) ?? (await api.retrieve(id, { signal: stop.signal })),
           ),
         onEvent: (event) => {
-          if (event.type === 'failed')
+          if (event.type === 'failed') {
             this.#services.log.failure(`Searching the log of ${event.devboxId}`, event.error);
+          }
           results.take(event);
         },
       });

@@ -198,8 +198,9 @@ function matchItem(of: DevboxMatches, match: LogMatch): TreeItem {
   const label = `${lead}${match.text.slice(from).replaceAll('\t', ' ')}`;
   const shift = lead.length - from;
   const item = new TreeItem({ label, highlights: [[match.start + shift, match.end + shift]] });
-  if (head !== null && skipped > 0)
+  if (head !== null && skipped > 0) {
     item.description = [head[1], head[2]].filter((part) => part !== undefined).join(' · ');
+  }
   item.tooltip = match.text;
   if (match.level === 'error') item.iconPath = new ThemeIcon('error', new ThemeColor('list.errorForeground'));
   if (match.level === 'warning') item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));

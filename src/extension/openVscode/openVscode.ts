@@ -111,9 +111,11 @@ async function linkTo(services: Services, devbox: Devbox, source: VscodeSource):
     url = await reachable(source);
   } catch (error) {
     // Without a network nothing is known of the devbox. Otherwise it or its tunnel changed: the next attempt attaches anew.
-    if (RuntimeError.is(error, 'network') || RuntimeError.is(error, 'deadline'))
+    if (RuntimeError.is(error, 'network') || RuntimeError.is(error, 'deadline')) {
       services.sessions.noteHealth(devbox.id, 'unreachable');
-    else services.sessions.detach(devbox.id);
+    } else {
+      services.sessions.detach(devbox.id);
+    }
     throw error;
   }
   if (url === undefined) {

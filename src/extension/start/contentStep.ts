@@ -60,8 +60,9 @@ export const contentStep: StartStep = async (answers, place) => {
         parseRepository(text) === undefined ? l10n.t('Write owner/name or https://github.com/owner/name.') : undefined,
     });
     if (typed.kind === 'left') return typed;
-    if (typed.kind === 'next')
+    if (typed.kind === 'next') {
       return withChoices(answers, { repository: parseRepository(typed.value.text), folder: undefined });
+    }
   }
 };
 

@@ -1,6 +1,5 @@
 import { l10n } from 'vscode';
-import { longestKeepAliveSeconds } from '../../core/start/startChoices';
-import type { EndRule } from '../../core/start/startChoices';
+import { longestKeepAliveSeconds, type EndRule } from '../../core/start/startChoices';
 import { endRuleText } from './endRuleText';
 import { withChoices, type StartStep, type Valued } from './answers';
 import { pickStep, textStep } from './steps';

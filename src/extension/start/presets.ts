@@ -84,8 +84,9 @@ async function fileText(file: Uri): Promise<string | undefined> {
     }
     return new TextDecoder().decode(await workspace.fs.readFile(file));
   } catch (error) {
-    if (error instanceof FileSystemError && ['FileNotFound', 'FileNotADirectory'].includes(error.code))
+    if (error instanceof FileSystemError && ['FileNotFound', 'FileNotADirectory'].includes(error.code)) {
       return undefined;
+    }
     if (RuntimeError.is(error)) throw error;
     throw new RuntimeError({
       code: 'invalid_option',

@@ -47,7 +47,8 @@ export async function startWithOptions(services: Services): Promise<void> {
     buildFirst === true &&
     choices.source.kind === 'blueprint' &&
     !(await buildBlueprint(services, choices.source.name))
-  )
+  ) {
     return;
+  }
   await startChosen(services, name, choices);
 }

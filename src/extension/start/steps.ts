@@ -42,8 +42,9 @@ export async function pickStep<T extends QuickPickItem>(
         box.onDidTriggerButton(() => resolve({ kind: 'back' })),
         box.onDidHide(() => resolve({ kind: 'left' })),
         box.onDidAccept(() => {
-          if (box.canSelectMany || box.selectedItems.length > 0)
+          if (box.canSelectMany || box.selectedItems.length > 0) {
             resolve({ kind: 'next', value: [...box.selectedItems] });
+          }
         }),
       );
       box.busy = true;

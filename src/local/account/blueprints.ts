@@ -1,8 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Blueprint } from '../devbox/blueprints';
-import { builtInBlueprints, findBlueprint } from '../devbox/blueprints';
+import { type Blueprint, builtInBlueprints, findBlueprint } from '../devbox/blueprints';
 import { DevboxLog } from '../devbox/devboxLog';
 import { DevboxError, messageOf } from '../errors';
 import { newBlueprintId } from '../ids';
@@ -11,8 +10,7 @@ import type { CodeMount, FileMount, PolicyBinding } from '../devbox/spec';
 import type { RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
 import type { UserRequest } from '../sandbox/users';
-import type { BuildStep } from './dockerfile';
-import { lastUser } from './dockerfile';
+import { type BuildStep, lastUser } from './dockerfile';
 import { Disks } from './disks';
 
 const stringMap = z.record(z.string(), z.string());

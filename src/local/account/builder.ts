@@ -5,20 +5,17 @@ import { furnish, systemFiles } from '../sandbox/rootfs/prepareRootfs';
 import { makeFolder } from '../sandbox/rootfs/diskPaths';
 import { requireProgram } from '../host/hostPrograms';
 import { LoopbackAddresses } from '../sandbox/loopbackAddresses';
-import type { MountSurroundings } from '../devbox/run/mounts';
-import { mountAll, mountObject } from '../devbox/run/mounts';
+import { type MountSurroundings, mountAll, mountObject } from '../devbox/run/mounts';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
 import type { Provisions } from '../devbox/accountResources';
 import { limitsOf } from '../sandbox/limits/limits';
 import type { DevboxSpec } from '../devbox/spec';
 import { UsageWatch } from '../sandbox/limits/usageWatch';
 import { homeOf, root } from '../sandbox/users';
-import type { BuildJob, RunBuild } from './blueprints';
-import { BuildFailure } from './blueprints';
+import { type BuildJob, type RunBuild, BuildFailure } from './blueprints';
 import { copyScript } from './copyScript';
 import { stepUserScript } from './stepUser';
-import type { BuildStep, CopyStep } from './dockerfile';
-import { contextsOf } from './dockerfile';
+import { type BuildStep, type CopyStep, contextsOf } from './dockerfile';
 
 /** Numbers of a user that is not there. */
 const nobody = { uid: 65_534, gid: 65_534 };

@@ -1,6 +1,5 @@
 import { DevboxError } from '../errors';
-import type { UserRequest } from '../sandbox/users';
-import { userName, usualUser } from '../sandbox/users';
+import { type UserRequest, userName, usualUser } from '../sandbox/users';
 
 /** One step of a build. */
 export type BuildStep =

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { DevboxError } from '../errors';
 import { newPolicyId } from '../ids';
-import type { Egress } from '../network/egress';
-import { egressRecord } from '../network/egress';
+import { type Egress, egressRecord } from '../network/egress';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
 

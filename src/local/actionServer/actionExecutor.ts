@@ -1,18 +1,14 @@
-import { ActionError, FieldTypeError } from './actionRequest';
-import type { ActionRequest } from './actionRequest';
-import { BashSession } from './bash/bashSession';
-import type { RunRequest } from './bash/bashSession';
+import { ActionError, FieldTypeError, type ActionRequest } from './actionRequest';
+import { BashSession, type RunRequest } from './bash/bashSession';
 import type { ShellOptions } from './bash/shell';
 import { BrowseActions, noBrowser } from './browser/browseAction';
 import { EditorError } from './editor/editorError';
 import { FileEditor } from './editor/fileEditor';
-import { readAction } from './files/readAction';
-import type { FileContext } from './files/readAction';
+import { readAction, type FileContext } from './files/readAction';
 import { writeAction } from './files/writeAction';
 import { IpythonActions } from './jupyter/ipythonAction';
 import type { Logger } from './logging';
-import { editObservation, errorObservation, runObservation } from './observations';
-import type { Observation } from './observations';
+import { editObservation, errorObservation, runObservation, type Observation } from './observations';
 import type { DevboxPaths } from './paths';
 import { errorText } from './pythonText';
 
@@ -103,8 +99,9 @@ export class ActionExecutor {
       case 'browse_interactive':
         return this.#browse === undefined ? errorObservation(noBrowser) : this.#browse.run(request);
       case 'run_ipython':
-        if (this.#ipython === undefined)
+        if (this.#ipython === undefined) {
           throw new ActionError('JupyterRequirement not found. Unable to run IPython action.');
+        }
         return this.#ipython.run(request, this.#session.workingDir);
       default:
         throw new ActionError(`'ActionExecutor' object has no attribute '${request.action}'`);

@@ -1,8 +1,7 @@
 import type { Server } from 'node:http';
 import { ActionExecutor } from './actionExecutor';
 import { ActionQueue } from './actionQueue';
-import { serverUser, settleUser } from './actingUser';
-import type { ActingUser } from './actingUser';
+import { serverUser, settleUser, type ActingUser } from './actingUser';
 import type { ServerArguments } from './arguments';
 import { findTerminalProgram } from './bash/terminalProgram';
 import { childEnvironment } from './childEnvironment';
@@ -10,8 +9,7 @@ import { makeFolder } from './files/makeFolder';
 import { HttpError, sendJson } from './http/answers';
 import { downloadFilesHandler } from './http/downloadFiles';
 import { executeActionHandler } from './http/executeAction';
-import { listen } from './http/httpServer';
-import type { Routes } from './http/httpServer';
+import { listen, type Routes } from './http/httpServer';
 import { listFilesHandler } from './http/listFiles';
 import { mcpRoutes } from './http/mcp';
 import { serverInfoHandler } from './http/serverInfo';
@@ -192,8 +190,9 @@ export class ActionServer {
 
   #routes(): Routes {
     const executor = (): ActionExecutor => {
-      if (this.#executor === undefined || !this.#isReady)
+      if (this.#executor === undefined || !this.#isReady) {
         throw new HttpError(503, 'The server is not initialized yet.');
+      }
       return this.#executor;
     };
     return {

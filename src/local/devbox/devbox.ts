@@ -9,14 +9,12 @@ import { DevboxError, messageOf } from '../errors';
 import { Executions } from './run/executions/executions';
 import { DevboxFiles } from './run/devboxFiles';
 import { runHooks } from './run/suspendHooks';
-import type { TimeOver } from './lifeCycle/lifetime';
-import { LifetimeClock } from './lifeCycle/lifetime';
+import { type TimeOver, LifetimeClock } from './lifeCycle/lifetime';
 import { BootFailure } from './lifeCycle/faultHooks';
 import { removeFolder } from '../host/removeFolder';
 import { failOnOrder, watchRun } from './lifeCycle/runWatch';
 import type { DevboxSpec } from './spec';
-import type { DevboxStatus, Ending, FailureReason } from './lifeCycle/status';
-import { isTerminal } from './lifeCycle/status';
+import { type DevboxStatus, type Ending, type FailureReason, isTerminal } from './lifeCycle/status';
 import type { DevboxSurroundings } from './devboxContext';
 import type { Tunnel, TunnelSettings } from './tunnel';
 

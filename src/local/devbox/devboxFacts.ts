@@ -4,8 +4,7 @@ import { newDevboxId } from '../ids';
 import type { DevboxSpec } from './spec';
 import { StateHistory } from './lifeCycle/stateHistory';
 import type { DevboxStatus, Ending, FailureReason, ShutdownReason, StateTransition } from './lifeCycle/status';
-import type { Tunnel, TunnelSettings } from './tunnel';
-import { openTunnel } from './tunnel';
+import { type Tunnel, type TunnelSettings, openTunnel } from './tunnel';
 
 /** What is known about a devbox and written down with every change: what it is to be, its states, how it ended. */
 export class DevboxFacts {

@@ -1,10 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Mishaps, MishapSubject } from '../devbox/lifeCycle/faultHooks';
-import { BootFailure } from '../devbox/lifeCycle/faultHooks';
+import { type Mishaps, type MishapSubject, BootFailure } from '../devbox/lifeCycle/faultHooks';
 import type { FailureReason } from '../devbox/lifeCycle/status';
 import { draw, millisecondsOf } from './dice';
-import type { FaultDuration, FaultPlan, FaultRule, RuleOf } from './faultPlan';
-import { parseFaultPlan } from './faultPlan';
+import { type FaultDuration, type FaultPlan, type FaultRule, type RuleOf, parseFaultPlan } from './faultPlan';
 import { pathFits, textFits } from './patterns';
 
 /** A request as the rules see it. */

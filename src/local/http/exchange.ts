@@ -4,8 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import { constants, createGzip } from 'node:zlib';
 import { newRequestId } from '../ids';
-import type { ApiError } from './apiError';
-import { badRequest } from './apiError';
+import { type ApiError, badRequest } from './apiError';
 
 /** What HTTP/1.1 and HTTP/2 requests have in common. */
 export interface RawRequest extends Readable {

@@ -1,12 +1,15 @@
 import { lookup } from 'node:dns/promises';
-import { request as httpRequest, createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import {
+  request as httpRequest,
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { connect, isIP, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { pipeline } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import { messageOf } from '../errors';
-import type { Egress } from './egress';
-import { allowsAddress, allowsName } from './egress';
+import { type Egress, allowsAddress, allowsName } from './egress';
 import { joinStreams } from './joinStreams';
 
 /** How long the other side may take to accept a connection, in milliseconds. */

@@ -1,16 +1,13 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
-import { connect } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
 import { codeOf, DevboxError } from '../errors';
 import { dieWithParent, systemPath } from '../host/hostPrograms';
 import { newFileName } from '../ids';
-import type { EgressSubject } from './egressProxy';
-import { egressProxy } from './egressProxy';
+import { type EgressSubject, egressProxy } from './egressProxy';
 
 /** The longest path of a Unix socket. */
 const longestPath = 107;

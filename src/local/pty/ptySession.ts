@@ -1,7 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { DevboxRun } from '../devbox/run/devboxRun';
-import type { TerminalSize } from '../devbox/run/terminal';
-import { DevboxTerminal } from '../devbox/run/terminal';
+import { type TerminalSize, DevboxTerminal } from '../devbox/run/terminal';
 
 /** The shell has ended. */
 export const shellEnded = 4000;

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import { messageOf, codeOf, DevboxError } from '../errors';
@@ -9,11 +8,9 @@ import { layerWords } from './rootfs/layers';
 import { namespaceScript } from './namespaceScript';
 import type { ProcessScope } from '../host/processTable';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
-import type { Limits } from './limits/limits';
-import { hasProcessLimit } from './limits/limits';
+import { type Limits, hasProcessLimit } from './limits/limits';
 import { carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
-import type { DevboxUser } from './users';
-import { becomeScript } from './users';
+import { type DevboxUser, becomeScript } from './users';
 
 /** Building a sandbox takes a fraction of a second; a computer that needs longer than this is stuck. */
 const startLimit = 20_000;

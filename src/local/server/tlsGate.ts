@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createSecureContext, createServer } from 'node:tls';
-import type { Server } from 'node:tls';
+import { createSecureContext, createServer, type Server } from 'node:tls';
 import { codeOf } from '../errors';
 import type { SshGate } from '../ssh/sshGate';
 import { selfSigned } from '../http/certificate';

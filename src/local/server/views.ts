@@ -1,6 +1,5 @@
 import type { Blueprint } from '../devbox/blueprints';
-import type { DevboxRecord } from '../devbox/devboxRecord';
-import { statusOf } from '../devbox/devboxRecord';
+import { type DevboxRecord, statusOf } from '../devbox/devboxRecord';
 import type { Tunnel } from '../devbox/tunnel';
 
 /** A devbox as the API shows it. */

@@ -1,5 +1,13 @@
-import { chmodSync, chownSync, fchmodSync, ftruncateSync, futimesSync, truncateSync, utimesSync } from 'node:fs';
-import type { Stats } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  fchmodSync,
+  ftruncateSync,
+  futimesSync,
+  truncateSync,
+  utimesSync,
+  type Stats,
+} from 'node:fs';
 import type { PacketReader, PacketWriter } from './packets';
 
 const hasSize = 1;

@@ -1,6 +1,11 @@
 import type { Socket } from 'node:net';
-import type { Connection, ParsedKey, PublicKeyAuthContext, ServerChannel, TcpipRequestInfo } from 'ssh2';
-import ssh2 from 'ssh2';
+import ssh2, {
+  type Connection,
+  type ParsedKey,
+  type PublicKeyAuthContext,
+  type ServerChannel,
+  type TcpipRequestInfo,
+} from 'ssh2';
 import { sameSecret } from '../http/auth';
 import type { Devbox } from '../devbox/devbox';
 import { messageOf } from '../errors';

@@ -3,8 +3,7 @@ import type { ServerChannel, Session } from 'ssh2';
 import type { DevboxRun } from '../devbox/run/devboxRun';
 import { messageOf } from '../errors';
 import type { SandboxProcess } from '../sandbox/sandbox';
-import type { TerminalSize } from '../devbox/run/terminal';
-import { DevboxTerminal } from '../devbox/run/terminal';
+import { type TerminalSize, DevboxTerminal } from '../devbox/run/terminal';
 
 /** How long output is waited for after a program's end while something it left behind holds it, in ms. */
 const outputGrace = 200;

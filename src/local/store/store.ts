@@ -2,8 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Database } from 'node-sqlite3-wasm';
 import { DevboxError, messageOf } from '../errors';
-import type { Stored, TableShape } from './recordTable';
-import { RecordTable, textOf } from './recordTable';
+import { type Stored, type TableShape, RecordTable, textOf } from './recordTable';
 import { takeWriterLock } from './writerLock';
 
 /** Goes up when what is stored changes in a way that an older platform cannot read. */

@@ -34,8 +34,9 @@ export const closedWindow: UiTests = (useWindow) =>
       await other.open(`${stack.origin}/?folder=${encodeURI(folder)}`);
       // Longer than a window waits before it asks.
       await other.page.waitForTimeout(8_000);
-      if ((await other.notification(question).element.count()) > 0)
+      if ((await other.notification(question).element.count()) > 0) {
         throw new Error('Asked although the window is open.');
+      }
 
       // As when somebody closes the tab: the page is told, and ends its extensions.
       await workbench.page.goto('about:blank');

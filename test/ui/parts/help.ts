@@ -90,8 +90,9 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
           const ids: string[] = [];
           for await (const { id } of new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL }).list({
             status: 'running',
-          }))
+          })) {
             ids.push(id);
+          }
           return ids[0] ?? '';
         },
         (id) => id !== '',

@@ -103,8 +103,9 @@ export const outputOfDevbox: UiTests = (useWindow) =>
       );
       // The channel's own clock tells when a line was written into it: what came in the pause came at once.
       const perSecond = new Map<string, number>();
-      for (const [, second = ''] of after.matchAll(/^(\S+ \d\d:\d\d:\d\d)\.\d+ \[info\] \[entrypoint\] tick/gm))
+      for (const [, second = ''] of after.matchAll(/^(\S+ \d\d:\d\d:\d\d)\.\d+ \[info\] \[entrypoint\] tick/gm)) {
         perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+      }
       assert.ok(Math.max(...perSecond.values()) >= 20, JSON.stringify([...perSecond]));
       await session().workbench.screenshot('output-2-caught-up');
     });

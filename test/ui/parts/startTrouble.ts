@@ -259,11 +259,12 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.runCommand('Runloop: Refresh Devboxes');
       const tree = workbench.tree('Devboxes');
       await tree.row('bad-1').click();
-      for (const name of names.slice(1))
+      for (const name of names.slice(1)) {
         await tree
           .row(name)
           .element.locator('.label-name')
           .click({ modifiers: ['Control'] });
+      }
       await tree.row('good-2').chooseFromMenu('Shut Down Devbox');
       await workbench.dialog.waitFor('Shut down 4 devboxes?');
       await workbench.dialog.press('Shut Down');

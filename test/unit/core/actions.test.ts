@@ -213,8 +213,9 @@ describe('the client against the action server', function () {
       'src/.gitignore': 'b.txt\n',
       'src/id_rsa': 'key',
       'node_modules/x/i.js': '',
-    }))
+    })) {
       await writeFile(join(base, name), text);
+    }
     const destination = join(server.workspace, 'project');
     const first = await uploadWorkspace(client, { folder: base, destination });
     assert.deepEqual([...first.withheld].sort(), ['.env', 'src/id_rsa']);
@@ -241,10 +242,12 @@ describe('the client against the action server', function () {
       'a/.aws/config',
       'my-credentials.json',
       'client_secret.json',
-    ])
+    ]) {
       assert.ok(looksSecret(path), path);
-    for (const path of ['.env.example', 'src/main.ts', 'README.md', 'keyboard.ts', 'environment.yml'])
+    }
+    for (const path of ['.env.example', 'src/main.ts', 'README.md', 'keyboard.ts', 'environment.yml']) {
       assert.ok(!looksSecret(path), path);
+    }
   });
 
   it('never sends an action twice when the connection breaks (D16), and does when none came about', async () => {

@@ -72,10 +72,11 @@ describe('building a blueprint with OpenHands in it', function () {
   });
 
   it('takes no tag that is none', () => {
-    for (const tag of ['', 'a b', 'x\nRUN rm', '../x'])
+    for (const tag of ['', 'a b', 'x\nRUN rm', '../x']) {
       assert.throws(
         () => openhandsDockerfile(tag),
         (error) => RuntimeError.is(error, 'invalid_option'),
       );
+    }
   });
 });

@@ -9,7 +9,7 @@ import { findDevbox, findOwn } from '../../../src/core/runtime/connect/findDevbo
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { containerName } from '../../../src/core/options/runtimeConfig';
-import { type RunloopRuntimeOptions } from '../../../src/core/options/runtimeOptions';
+import type { RunloopRuntimeOptions } from '../../../src/core/options/runtimeOptions';
 import { containerNameKey } from '../../../src/core/platform/devbox';
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';

@@ -7,7 +7,7 @@ import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { createBody } from '../../../src/core/runtime/connect/createBody';
 import { resolveConfig } from '../../../src/core/options/runtimeConfig';
-import { type RunloopRuntimeOptions } from '../../../src/core/options/runtimeOptions';
+import type { RunloopRuntimeOptions } from '../../../src/core/options/runtimeOptions';
 import type { RuntimeState } from '../../../src/core/runtime/runtimeState';
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { waitUntilSuspended } from '../../../src/core/start/waitForDevbox';
@@ -199,11 +199,13 @@ describe("a runtime's life", function () {
     let requests = 0;
     const limited = createServer((_request, response) => {
       requests += 1;
-      if (requests === 1)
+      if (requests === 1) {
         response
           .writeHead(429, { 'retry-after': '0.05', 'content-type': 'application/json' })
           .end('{"message":"slow down"}');
-      else response.writeHead(401, { 'content-type': 'application/json' }).end('{"message":"bad key"}');
+      } else {
+        response.writeHead(401, { 'content-type': 'application/json' }).end('{"message":"bad key"}');
+      }
     });
     await new Promise<void>((resolve) => limited.listen(0, '127.0.0.1', resolve));
     const runtime = new RunloopRuntime({

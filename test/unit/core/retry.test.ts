@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../src/core/errors';
 import { NotYet, retrying } from '../../../src/core/http/retry';
-import { type RetryRule } from '../../../src/core/http/retryRules';
+import type { RetryRule } from '../../../src/core/http/retryRules';
 
 const quick: RetryRule = { tries: 4, delayMs: 1, factor: 1, maxDelayMs: 1, jitter: false };
 

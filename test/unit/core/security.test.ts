@@ -7,7 +7,7 @@ import { createBody } from '../../../src/core/runtime/connect/createBody';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { resolveConfig } from '../../../src/core/options/runtimeConfig';
-import { type RunloopRuntimeOptions, type SessionKeyStore } from '../../../src/core/options/runtimeOptions';
+import type { RunloopRuntimeOptions, SessionKeyStore } from '../../../src/core/options/runtimeOptions';
 import type { RuntimeEvent } from '../../../src/core/runtime/runtimeStatus';
 import { startPlatform, type TestPlatform } from '../../testPlatform';
 import { ensureVscode } from '../../vscode/install';

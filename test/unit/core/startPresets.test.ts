@@ -179,8 +179,9 @@ describe('a size of one\u2019s own', () => {
   it('is read from three numbers', () => {
     assert.deepEqual(parseCustomSize(' 2, 8, 20 '), size(2, 8, 20));
     assert.deepEqual(parseCustomSize('0.5 4 2'), size(0.5, 4, 2));
-    for (const text of ['', '2', '2 8', '2 8 20 1', 'a b c', '2 -8 20', '2 8 Infinity'])
+    for (const text of ['', '2', '2 8', '2 8 20 1', 'a b c', '2 -8 20', '2 8 Infinity']) {
       assert.equal(parseCustomSize(text), undefined, text);
+    }
   });
 
   it('is refused before any request', () => {

@@ -33,8 +33,9 @@ describe('tunnelOrigin', () => {
 
 describe('parseTunnel', () => {
   it('takes no key that is not one DNS label', () => {
-    for (const key of ['a.b', 'a/b', 'evil.com#', '', 'x'.repeat(64)])
+    for (const key of ['a.b', 'a/b', 'evil.com#', '', 'x'.repeat(64)]) {
       assert.equal(parseTunnel({ tunnel_key: key }), undefined);
+    }
     assert.deepEqual(parseTunnel({ tunnel_key: 'k', auth_mode: 'authenticated', auth_token: 't' }), {
       key: 'k',
       authMode: 'authenticated',

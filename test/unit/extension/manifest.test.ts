@@ -35,8 +35,9 @@ describe('the manifest', () => {
       for (const item of asArray(items)) assert.ok(known.has(asString(asObject(item)?.['command']) ?? ''));
     }
     for (const path of ['package.nls.json', 'package.nls.zh-cn.json']) {
-      for (const match of readFileSync(path, 'utf8').matchAll(/command:([\w.]+)/g))
+      for (const match of readFileSync(path, 'utf8').matchAll(/command:([\w.]+)/g)) {
         assert.ok(known.has(match[1] ?? ''));
+      }
     }
   });
 
@@ -56,8 +57,9 @@ describe('the manifest', () => {
     for (const name of ['displayName', 'description', 'publisher', 'license', 'homepage', 'pricing']) {
       assert.ok((asString(manifest[name]) ?? '') !== '', name);
     }
-    for (const name of ['repository', 'bugs'])
+    for (const name of ['repository', 'bugs']) {
       assert.match(asString(asObject(manifest[name])?.['url']) ?? '', /^https:\/\//, name);
+    }
     const banner = asObject(manifest['galleryBanner']);
     assert.match(asString(banner?.['color']) ?? '', /^#[0-9a-f]{6}$/i);
     const categories = [

@@ -39,8 +39,9 @@ export async function workspaceFiles(folder: string, signal?: AbortSignal): Prom
       const within = path === '' ? entry.name : `${path}/${entry.name}`;
       if (isIgnored(rules, entry.isDirectory() ? `${within}/` : within)) continue;
       kept += 1;
-      if (entry.isDirectory()) await visit(within, rules);
-      else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsInside(folder, within)))) {
+      if (entry.isDirectory()) {
+        await visit(within, rules);
+      } else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsInside(folder, within)))) {
         ((await isSecret(folder, within)) ? found.secrets : found.files).push(within);
       }
     }

@@ -6,7 +6,7 @@ import { resumeDevbox } from '../../platform/lifeCycle';
 import type { BoundedCall } from './withinDeadline';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { tunnelOrigin } from '../../platform/tunnel';
-import { type RuntimeConfig } from '../../options/runtimeConfig';
+import type { RuntimeConfig } from '../../options/runtimeConfig';
 import type { ConnectPhase } from '../runtimeStatus';
 import { actionServerPort, restartCommand, sessionKeyFile } from '../../actionServer/startupCommand';
 import { endedError, waitUntilAlive, waitUntilRunning } from '../../start/waitForDevbox';

@@ -25,8 +25,9 @@ export async function setUpDevbox({ client, devbox }: Connection, options: SetUp
       if (!done) fire({ type: 'note', message: 'Git did not take the identity: is it in this devbox?' });
     },
     (error: unknown) => {
-      if (!RuntimeError.is(error, 'closed'))
+      if (!RuntimeError.is(error, 'closed')) {
         fire({ type: 'note', message: `Git's identity is not set: ${messageOf(error)}` });
+      }
     },
   );
   if (!options.isNew) return;

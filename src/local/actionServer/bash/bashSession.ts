@@ -1,9 +1,7 @@
 import type { Logger } from '../logging';
-import { unfinishedMetadata } from '../observations';
-import type { CommandMetadata } from '../observations';
+import { unfinishedMetadata, type CommandMetadata } from '../observations';
 import { decimalSeconds, lostOutputPrefix, shorten, tidy } from './outputText';
-import { Shell } from './shell';
-import type { CommandEnd, ShellOptions } from './shell';
+import { Shell, type CommandEnd, type ShellOptions } from './shell';
 import type { ShellReport } from './shellReport';
 import { topLevelCommands } from './topLevelCommands';
 

@@ -55,8 +55,9 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): boolean {
       reached = true;
     } catch (error) {
       // It ended between being listed and being signalled, or it belongs to somebody else now.
-      if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
+      if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) {
         throw error;
+      }
     }
   }
   return reached;

@@ -1,18 +1,14 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { commandOf } from '../actingUser';
-import type { ActingUser } from '../actingUser';
+import { commandOf, type ActingUser } from '../actingUser';
 import type { Logger } from '../logging';
 import { endSession } from './sessionProcesses';
-import { parseMarker } from './shellReport';
-import type { ShellReport } from './shellReport';
+import { parseMarker, type ShellReport } from './shellReport';
 import { markerPrefix, quote, shellScript, triggerLine } from './shellScript';
-import { Terminal } from './terminal';
-import type { TerminalText } from './terminal';
+import { Terminal, type TerminalText } from './terminal';
 import type { TerminalProgram } from './terminalProgram';
 
 /** How long bash may take to show its first prompt. */

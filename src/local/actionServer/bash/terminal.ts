@@ -1,5 +1,4 @@
-import { scanEscape } from './escapeSequences';
-import type { EscapeSequence } from './escapeSequences';
+import { scanEscape, type EscapeSequence } from './escapeSequences';
 
 /** Lines kept above the cursor; older ones are forgotten. */
 const historyLines = 10_000;
@@ -92,9 +91,11 @@ export class Terminal {
 
   #print(text: string): void {
     const line = this.#lines[this.#row] ?? '';
-    if (this.#column === line.length) this.#setLine(line + text);
-    else
+    if (this.#column === line.length) {
+      this.#setLine(line + text);
+    } else {
       this.#setLine(line.slice(0, this.#column).padEnd(this.#column) + text + line.slice(this.#column + text.length));
+    }
     this.#column += text.length;
     if (this.#column > longestLine) this.#shortenLine();
   }
@@ -154,21 +155,29 @@ export class Terminal {
     const numbers = parameters.split(';').map((part) => Number.parseInt(part, 10));
     const first = numbers[0] ?? Number.NaN;
     const count = Number.isNaN(first) ? 1 : Math.min(Math.max(first, 1), screenColumns);
-    if (final === 'A') this.#moveRow(-count);
-    else if (final === 'B') this.#moveRow(count);
-    else if (final === 'C') this.#column += count;
-    else if (final === 'D') this.#column = Math.max(0, this.#column - count);
-    else if (final === 'E' || final === 'F') {
+    if (final === 'A') {
+      this.#moveRow(-count);
+    } else if (final === 'B') {
+      this.#moveRow(count);
+    } else if (final === 'C') {
+      this.#column += count;
+    } else if (final === 'D') {
+      this.#column = Math.max(0, this.#column - count);
+    } else if (final === 'E' || final === 'F') {
       this.#moveRow(final === 'E' ? count : -count);
       this.#column = 0;
-    } else if (final === 'G') this.#column = count - 1;
-    else if (final === 'd') this.#moveTo(count - 1);
-    else if (final === 'H' || final === 'f') {
+    } else if (final === 'G') {
+      this.#column = count - 1;
+    } else if (final === 'd') {
+      this.#moveTo(count - 1);
+    } else if (final === 'H' || final === 'f') {
       this.#moveTo(count - 1);
       this.#column = Math.min(Math.max(numbers[1] ?? 1, 1) || 1, screenColumns) - 1;
-    } else if (final === 'K') this.#eraseInLine(Number.isNaN(first) ? 0 : first);
-    else if (final === 'J') this.#eraseInScreen(Number.isNaN(first) ? 0 : first);
-    else if (final === 'P') {
+    } else if (final === 'K') {
+      this.#eraseInLine(Number.isNaN(first) ? 0 : first);
+    } else if (final === 'J') {
+      this.#eraseInScreen(Number.isNaN(first) ? 0 : first);
+    } else if (final === 'P') {
       const line = this.#lines[this.#row] ?? '';
       this.#setLine(line.slice(0, this.#column) + line.slice(this.#column + count));
     } else if ((final === 'h' || final === 'l') && /^\?(1049|1047|47)$/.test(parameters)) {
@@ -201,7 +210,9 @@ export class Terminal {
     if (mode === 0) {
       this.#eraseInLine(0);
       this.#lines.length = this.#row + 1;
-    } else if (mode === 2 || mode === 3) this.#clearScreen();
+    } else if (mode === 2 || mode === 3) {
+      this.#clearScreen();
+    }
   }
 
   #clearScreen(): void {

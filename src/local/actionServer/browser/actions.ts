@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import type { ActionCall } from './actionCode';
 import { parseKeys } from './keys';
-import type { Page } from './page';
-import { ValueError } from './page';
+import { type Page, ValueError } from './page';
 import type { Tabs } from './tabs';
 
 /** The longest `noop`, in ms; a whole step has 120 seconds. */

@@ -3,16 +3,13 @@ import { extname, join } from 'node:path';
 import type { ActingUser } from '../actingUser';
 import type { ActionRequest } from '../actionRequest';
 import { makeFolder } from '../files/makeFolder';
-import { errorObservation } from '../observations';
-import type { Observation } from '../observations';
+import { errorObservation, type Observation } from '../observations';
 import type { DevboxPaths } from '../paths';
 import { parseCalls } from './actionCode';
 import { Browser } from './browser';
-import { Chromium } from './chromium';
-import type { ChromiumSurroundings } from './chromium';
+import { Chromium, type ChromiumSurroundings } from './chromium';
 import { markedScreenshot } from './marks';
-import type { Page } from './page';
-import { messageOf } from './page';
+import { type Page, messageOf } from './page';
 import { axTreeOf, focusedOf, screenshotOf, textOf, urlOf } from './pageReport';
 
 /** How long one step may take, in ms. */

@@ -1,7 +1,6 @@
 import type { ActionCall } from './actionCode';
 import { runCalls } from './actions';
-import { Chromium } from './chromium';
-import type { ChromiumSurroundings } from './chromium';
+import { Chromium, type ChromiumSurroundings } from './chromium';
 import type { Page } from './page';
 import { Tabs } from './tabs';
 

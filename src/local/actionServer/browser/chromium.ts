@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { findProgram } from '../bash/terminalProgram';
 import type { Logger } from '../logging';
-import { CdpPipe } from './cdpPipe';
-import type { BrowserEvent } from './cdpPipe';
+import { CdpPipe, type BrowserEvent } from './cdpPipe';
 
 const names = [
   'chromium',

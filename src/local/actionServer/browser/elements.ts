@@ -77,8 +77,9 @@ export class Elements {
     // What Chromium itself builds inside a control is no part of the page.
     const shadows = (node.shadowRoots ?? []).filter(({ shadowRootType }) => shadowRootType !== 'user-agent');
     for (const child of [...shadows, ...(node.children ?? [])]) this.#visit(child, prefix);
-    if (node.contentDocument !== undefined)
+    if (node.contentDocument !== undefined) {
       this.#visit(node.contentDocument, this.#names.get(node.backendNodeId) ?? prefix);
+    }
   }
 
   #name(node: DomNode, prefix: string): void {

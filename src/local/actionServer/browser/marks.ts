@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import type { Page } from './page';
-import { pageSize } from './page';
+import { type Page, pageSize } from './page';
 
 /** Elements that people use, besides those that wait for clicks. */
 const usable = new Set(['A', 'BUTTON', 'INPUT', 'SELECT', 'TEXTAREA', 'SUMMARY', 'OPTION', 'VIDEO', 'AUDIO', 'IFRAME']);

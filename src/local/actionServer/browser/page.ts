@@ -123,8 +123,9 @@ export class Page {
     const { result, exceptionDetails } = evaluateAnswer.parse(
       await this.send('Runtime.callFunctionOn', { ...parameters, objectId }),
     );
-    if (exceptionDetails !== undefined)
+    if (exceptionDetails !== undefined) {
       throw new Error((exceptionDetails.exception?.description ?? exceptionDetails.text).split('\n')[0]);
+    }
     return result.value;
   }
 

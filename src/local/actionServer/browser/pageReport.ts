@@ -1,7 +1,6 @@
 import { NodeHtmlMarkdown } from 'node-html-markdown';
 import * as z from 'zod';
-import { axTreeText, describedMark, parseAxTree } from './axTree';
-import type { AxTrees } from './axTree';
+import { axTreeText, describedMark, parseAxTree, type AxTrees } from './axTree';
 import type { Page } from './page';
 
 const screenshotAnswer = z.object({ data: z.string() });

@@ -47,11 +47,14 @@ export class Tabs {
 
   /** To be called with everything that happens. */
   onEvent({ method, params, sessionId }: BrowserEvent): void {
-    if (sessionId !== undefined) this.#pages.find((page) => page.sessionId === sessionId)?.onEvent(method);
-    else if (method === 'Target.targetCreated') {
+    if (sessionId !== undefined) {
+      this.#pages.find((page) => page.sessionId === sessionId)?.onEvent(method);
+    } else if (method === 'Target.targetCreated') {
       const { targetInfo } = targetEvent.parse(params);
       if (targetInfo.type === 'page' && targetInfo.openerId !== undefined) this.#opened.push(targetInfo.targetId);
-    } else if (method === 'Target.targetDestroyed') this.#forget(destroyedEvent.parse(params).targetId);
+    } else if (method === 'Target.targetDestroyed') {
+      this.#forget(destroyedEvent.parse(params).targetId);
+    }
   }
 
   /** Opens an empty tab and goes there. */

@@ -3,8 +3,7 @@ import { extname, isAbsolute, join } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { isBinaryFile } from '../files/binaryTest';
 import { splitLines } from '../files/lineWindow';
-import { decodeText, encodeText, lineEndsOf } from '../files/textEncoding';
-import type { LineEnds, TextEncoding } from '../files/textEncoding';
+import { decodeText, encodeText, lineEndsOf, type LineEnds, type TextEncoding } from '../files/textEncoding';
 import type { DevboxPaths } from '../paths';
 import { errorText } from '../pythonText';
 import { EditHistory } from './editHistory';
@@ -92,12 +91,13 @@ export class FileEditor {
   async view(shown: string, range: unknown): Promise<string> {
     const path = await this.#locate(shown);
     if ((await kindOf(path)) === 'directory') {
-      if (range !== null)
+      if (range !== null) {
         throw EditorError.invalid(
           'view_range',
           range,
           'The `view_range` parameter is not allowed when `path` points to a directory.',
         );
+      }
       return directoryView(path, shown);
     }
     const file = await this.#load(path, shown);
@@ -237,8 +237,9 @@ export class FileEditor {
   async #locate(shown: string): Promise<string> {
     await this.#requireAbsolute(shown);
     const path = this.#paths.toHost(shown);
-    if ((await kindOf(path)) === 'missing')
+    if ((await kindOf(path)) === 'missing') {
       throw EditorError.invalid('path', shown, `The path ${shown} does not exist. Please provide a valid path.`);
+    }
     return path;
   }
 }

@@ -23,9 +23,11 @@ export function unifiedDiff(before: string, after: string, path: string): string
     added = [];
   };
   for (const part of diffArrays(before.split('\n'), after.split('\n'))) {
-    if (part.removed) removed.push(...part.value);
-    else if (part.added) added.push(...part.value);
-    else {
+    if (part.removed) {
+      removed.push(...part.value);
+    } else if (part.added) {
+      added.push(...part.value);
+    } else {
       flush();
       oldLine += part.value.length;
       newLine += part.value.length;

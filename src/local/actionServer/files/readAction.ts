@@ -3,8 +3,7 @@ import { extname } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { EditorError } from '../editor/editorError';
 import type { FileEditor } from '../editor/fileEditor';
-import { errorObservation, readObservation } from '../observations';
-import type { Observation } from '../observations';
+import { errorObservation, readObservation, type Observation } from '../observations';
 import type { DevboxPaths } from '../paths';
 import { isBinaryFile } from './binaryTest';
 import { lineWindow, splitLines } from './lineWindow';
@@ -73,8 +72,9 @@ async function readBytes(path: string, shown: string, context: FileContext): Pro
     }
     return await readFile(path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')))
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))) {
       throw error;
+    }
     const dir = context.paths.toDevbox(context.shellDir);
     return errorObservation(`File not found: ${shown}. Your current working directory is ${dir}.`);
   }

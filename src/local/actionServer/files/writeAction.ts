@@ -1,8 +1,7 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ActionFields } from '../actionRequest';
-import { errorObservation, writeObservation } from '../observations';
-import type { Observation } from '../observations';
+import { errorObservation, writeObservation, type Observation } from '../observations';
 import { splitLines } from './lineWindow';
 import { errorText } from '../pythonText';
 import { makeFolder } from './makeFolder';

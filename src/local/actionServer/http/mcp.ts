@@ -46,6 +46,7 @@ function admit(request: IncomingMessage, proxy: McpProxy, key: string | undefine
   if (key === undefined) return;
   const given = /^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(given.trim()), digest(key.trim())))
+  if (!timingSafeEqual(digest(given.trim()), digest(key.trim()))) {
     throw new HttpError(401, 'Invalid or missing bearer token');
+  }
 }

@@ -76,8 +76,9 @@ async function receive(
     upload.catch(() => stream.resume());
   });
   await pipeline(request, form);
-  if (upload === undefined)
+  if (upload === undefined) {
     throw HttpError.invalidParameters('body.file: a file part with the name "file" is required');
+  }
   return upload;
 }
 

@@ -1,10 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ActionRequest } from '../actionRequest';
 import { decimalSeconds } from '../bash/outputText';
-import { ipythonObservation } from '../observations';
-import type { Observation } from '../observations';
-import { JupyterKernel } from './jupyterKernel';
-import type { KernelSurroundings } from './jupyterKernel';
+import { ipythonObservation, type Observation } from '../observations';
+import { JupyterKernel, type KernelSurroundings } from './jupyterKernel';
 
 /** OpenHands' own Python functions for agents, where OpenHands is installed in the devbox's Python. */
 const skillsCode = `try:

@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { ActionError } from '../actionRequest';
-import { commandOf } from '../actingUser';
-import type { ActingUser } from '../actingUser';
+import { commandOf, type ActingUser } from '../actingUser';
 import type { Logger } from '../logging';
 import { kernelBridge } from './kernelBridge';
 
@@ -75,8 +73,9 @@ export class JupyterKernel {
       throw notFound(error instanceof Error ? error.message : String(error));
     }
     const first = await kernel.#next();
-    if (first === undefined)
+    if (first === undefined) {
       throw new Error(`The Jupyter kernel did not start: ${complaint.trim().split('\n').at(-1) ?? ''}`);
+    }
     if ('missing' in first) throw notFound(first.missing);
     if ('interpreter' in first) kernel.#interpreter = first.interpreter;
     log.info('Jupyter kernel started');

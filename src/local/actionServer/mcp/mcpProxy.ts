@@ -1,8 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
-import type { Tool } from '@modelcontextprotocol/sdk/types.js';
-import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema, McpError } from '@modelcontextprotocol/sdk/types.js';
+import {
+  type Tool,
+  CallToolRequestSchema,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { Logger } from '../logging';
 import { McpConnection } from './mcpConnection';
 import type { McpServerConfig } from './mcpServers';
@@ -97,11 +102,13 @@ export class McpProxy {
     const problems: string[] = [];
     const fresh: McpConnection[] = [];
     for (const [index, outcome] of started.entries()) {
-      if (outcome.status === 'fulfilled') fresh.push(outcome.value);
-      else
+      if (outcome.status === 'fulfilled') {
+        fresh.push(outcome.value);
+      } else {
         problems.push(
           `Failed to start the MCP server ${wanted[index]?.name ?? ''}: ${outcome.reason instanceof Error ? outcome.reason.message : String(outcome.reason)}`,
         );
+      }
     }
     // In the order of the list, whichever was there first.
     this.#connections = servers.flatMap((server) =>

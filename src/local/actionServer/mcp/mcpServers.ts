@@ -17,8 +17,9 @@ export interface McpServerConfig {
 export function parseMcpServers(body: unknown): readonly McpServerConfig[] {
   if (!Array.isArray(body)) throw new HttpError(400, 'Request must be a list of MCP tools to sync');
   const servers = (body as unknown[]).map(parseServer);
-  if (new Set(servers.map(({ name }) => name)).size !== servers.length)
+  if (new Set(servers.map(({ name }) => name)).size !== servers.length) {
     throw new TypeError('Two MCP servers have the same name.');
+  }
   return servers;
 }
 

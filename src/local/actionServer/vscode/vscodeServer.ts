@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { commandOf } from '../actingUser';
-import type { ActingUser } from '../actingUser';
+import { commandOf, type ActingUser } from '../actingUser';
 import type { Logger } from '../logging';
 
 /** How long the server's processes get to end by themselves. */

@@ -1,5 +1,4 @@
-import type { DevboxStatus, FailureReason, StateTransition } from './status';
-import { isTerminal } from './status';
+import { type DevboxStatus, type FailureReason, type StateTransition, isTerminal } from './status';
 import { Wakeups } from '../../wakeups';
 
 /** The states a devbox has passed through, and those who wait for the next one. */

@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net';
-import { connect } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import { Fence } from '../../network/fence';
 import type { DevboxLog, LogEntry } from '../devboxLog';
 import { devboxEnvironment } from './environment';
@@ -10,8 +9,7 @@ import type { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
 import type { FenceSurroundings } from '../accountResources';
 import type { ExitStatus, Sandbox, SandboxCommand, SandboxProcess } from '../../sandbox/sandbox';
 import type { DevboxSpec } from '../spec';
-import type { DevboxUser } from '../../sandbox/users';
-import { homeOf, root } from '../../sandbox/users';
+import { type DevboxUser, homeOf, root } from '../../sandbox/users';
 
 /** How long output is waited for after a command has ended while something it left behind still holds its output. */
 const outputGrace = 100;

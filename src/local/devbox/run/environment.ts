@@ -1,8 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { proxyVariables } from '../../network/proxyPort';
 import { systemPath } from '../../host/hostPrograms';
-import type { DevboxTools } from '../../sandbox/devboxTools';
-import { platformFolder } from '../../sandbox/devboxTools';
+import { type DevboxTools, platformFolder } from '../../sandbox/devboxTools';
 import type { Sandbox } from '../../sandbox/sandbox';
 import type { DevboxSpec } from '../spec';
 

@@ -1,6 +1,5 @@
 import type { DevboxLog } from '../devboxLog';
-import type { DevboxRun } from './devboxRun';
-import { pause } from './devboxRun';
+import { type DevboxRun, pause } from './devboxRun';
 import type { LifecycleHooks } from '../spec';
 
 /**

@@ -10,10 +10,8 @@ import { requireProgram, systemPath } from '../../host/hostPrograms';
 import type { Limits } from '../limits/limits';
 import { below, DevboxGroup, removeGroup } from './devboxGroup';
 import { GroupKeeper } from './groupKeeper';
-import type { GroupFolder, GroupLimits } from './groupFiles';
-import { limitWords } from './groupFiles';
-import type { Hierarchy } from './hierarchies';
-import { findHierarchies } from './hierarchies';
+import { type GroupFolder, type GroupLimits, limitWords } from './groupFiles';
+import { type Hierarchy, findHierarchies } from './hierarchies';
 import { giveControllers, openOwnGroup } from './ownLeaf';
 
 const run = promisify(execFile);

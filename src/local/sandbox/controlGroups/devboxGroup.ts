@@ -3,8 +3,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../../errors';
 import { requireProgram } from '../../host/hostPrograms';
-import type { GroupFolder, GroupLimits, MemoryUse } from './groupFiles';
-import { entrance, limitWords, readMemory } from './groupFiles';
+import { type GroupFolder, type GroupLimits, type MemoryUse, entrance, limitWords, readMemory } from './groupFiles';
 
 /** How often, and with which pause in milliseconds, a group is tried to be removed while its last processes end. */
 const removals = 200;

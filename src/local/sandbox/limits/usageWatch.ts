@@ -3,10 +3,8 @@ import type { MemoryUse } from '../controlGroups/groupFiles';
 import { lastKilled } from '../controlGroups/kernelLog';
 import { DiskWatch } from './diskWatch';
 import { codeOf, messageOf } from '../../errors';
-import type { ProcessScope, ProcessUse } from '../../host/processTable';
-import { ProcessTable } from '../../host/processTable';
-import type { Limits } from './limits';
-import { gibibytes } from './limits';
+import { type ProcessScope, type ProcessUse, ProcessTable } from '../../host/processTable';
+import { type Limits, gibibytes } from './limits';
 
 /** Pauses between two looks at memory, in milliseconds: usually, and while some devbox is half full. */
 const usualPause = 500;

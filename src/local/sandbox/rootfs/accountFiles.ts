@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { look, makeFolder } from './diskPaths';
 import { codeOf } from '../../errors';
 import { layerFolder } from './layers';
-import type { DevboxUser, UserRequest } from '../users';
-import { usualUser } from '../users';
+import { type DevboxUser, type UserRequest, usualUser } from '../users';
 
 /** Where the files are that a devbox sees in `/etc` when that is no layer of its own. */
 export const accountFolder = 'run/devbox/etc';

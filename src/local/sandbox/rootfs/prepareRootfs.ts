@@ -7,12 +7,10 @@ import type { Blueprint } from '../../devbox/blueprints';
 import { clearFile, look, makeFolder } from './diskPaths';
 import { codeOf } from '../../errors';
 import { requireProgram } from '../../host/hostPrograms';
-import type { DevboxTools } from '../devboxTools';
-import { loginFile } from '../devboxTools';
+import { type DevboxTools, loginFile } from '../devboxTools';
 import { layerFolder, prepareLayers } from './layers';
 import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim } from './shims';
-import type { DevboxUser, UserRequest } from '../users';
-import { homeOf, openhandsUser, root as rootUser } from '../users';
+import { type DevboxUser, type UserRequest, homeOf, openhandsUser, root as rootUser } from '../users';
 
 /** Folders every devbox has, besides the host's system folders; what it has made of them stays. */
 const folders = [

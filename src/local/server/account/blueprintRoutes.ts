@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import type { Account } from '../../account/account';
 import type { BuiltBlueprint } from '../../account/blueprints';
-import type { BuildStep } from '../../account/dockerfile';
-import { contextsOf, lastUser, readDockerfile } from '../../account/dockerfile';
+import { type BuildStep, contextsOf, lastUser, readDockerfile } from '../../account/dockerfile';
 import { builtInBlueprints, findBlueprint } from '../../devbox/blueprints';
 import { usualUser } from '../../sandbox/users';
 import { ApiError, badRequest, notOffered } from '../../http/apiError';

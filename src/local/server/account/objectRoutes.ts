@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import * as z from 'zod';
-import type { ObjectRecord, Objects } from '../../account/objects';
-import { contentTypes, objectStates } from '../../account/objects';
+import { type ObjectRecord, type Objects, contentTypes, objectStates } from '../../account/objects';
 import type { SignedAction, SignedAddresses } from '../../account/signedAddresses';
 import { ApiError } from '../../http/apiError';
 import { nameField, optional, parseBody, stringMap } from '../../http/bodies';

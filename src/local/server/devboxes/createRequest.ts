@@ -9,8 +9,7 @@ import { homeOf, usualUser } from '../../sandbox/users';
 import { badRequest, notOffered } from '../../http/apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
 import { nameField, optional, parseBody, stringMap, tunnelFields } from '../../http/bodies';
-import type { LaunchFields } from './launchFields';
-import { inheritLaunch, readLaunch } from './launchFields';
+import { type LaunchFields, inheritLaunch, readLaunch } from './launchFields';
 import { builtUser, readUser } from './userFields';
 
 /** Lifetime of a devbox whose creator said nothing, in seconds. */

@@ -1,5 +1,4 @@
-import type { DevboxRecord } from '../../devbox/devboxRecord';
-import { statusOf } from '../../devbox/devboxRecord';
+import { type DevboxRecord, statusOf } from '../../devbox/devboxRecord';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
 import type { Eviction } from '../../devbox/lifeCycle/evictions';
 import { addMetadataRoutes } from '../account/metadataRoutes';

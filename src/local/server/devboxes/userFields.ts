@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import type { BuiltBlueprint } from '../../account/blueprints';
 import type { Blueprint } from '../../devbox/blueprints';
-import type { UserRequest } from '../../sandbox/users';
-import { largestUid, userName, usualUser } from '../../sandbox/users';
+import { type UserRequest, largestUid, userName, usualUser } from '../../sandbox/users';
 import { badRequest } from '../../http/apiError';
 
 /** `user_parameters` of launch parameters. */

@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
@@ -7,8 +6,7 @@ import type { MishapSubject } from '../../devbox/lifeCycle/faultHooks';
 import type { RuleOf } from '../../faults/faultPlan';
 import type { Faults, RequestFaults } from '../../faults/faults';
 import { textFits } from '../../faults/patterns';
-import type { RawRequest, RawResponse } from '../../http/exchange';
-import { Exchange } from '../../http/exchange';
+import { type RawRequest, type RawResponse, Exchange } from '../../http/exchange';
 import { cutOff, HalfResponse, UnseenClient, UnsentResponse } from './faultyResponses';
 import type { TunnelResponse, TunnelTarget } from '../tunnels/tunnelProxy';
 

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { FaultPlanError, parseFaultPlan } from '../../faults/faultPlan';
-import type { FaultPlan } from '../../faults/faultPlan';
+import { FaultPlanError, parseFaultPlan, type FaultPlan } from '../../faults/faultPlan';
 import { badRequest } from '../../http/apiError';
 import { optional, parseBody } from '../../http/bodies';
 import type { FaultDesk } from './faultDesk';

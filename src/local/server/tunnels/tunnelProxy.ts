@@ -1,8 +1,6 @@
-import { request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex, Writable } from 'node:stream';
-import { pipeline } from 'node:stream';
+import { type Duplex, type Writable, pipeline } from 'node:stream';
 import type { Devbox } from '../../devbox/devbox';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
 import { codeOf, messageOf } from '../../errors';

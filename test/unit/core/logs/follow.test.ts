@@ -56,8 +56,9 @@ describe('following a log', function () {
       }
       for (const entry of event.lines) {
         if (!isOutput(entry)) continue;
-        if (entry.text.startsWith('sum ')) sum = entry.text.slice(4);
-        else {
+        if (entry.text.startsWith('sum ')) {
+          sum = entry.text.slice(4);
+        } else {
           hash.update(`${entry.text}\n`);
           lines += 1;
         }
@@ -96,8 +97,9 @@ describe('following a log', function () {
     assert.equal(texts.length, expected.length);
     assert.ok(texts.every((text, index) => text === expected[index]));
     const listed: string[] = [];
-    for await (const batch of readLog(on.api, id, AbortSignal.timeout(60_000)))
+    for await (const batch of readLog(on.api, id, AbortSignal.timeout(60_000))) {
       listed.push(...batch.filter(isOutput).map(({ text }) => text));
+    }
     assert.deepEqual(listed, texts);
   });
 
@@ -150,8 +152,9 @@ describe('following a log', function () {
 
   it('says so where the platform is gone or the devbox unknown', async () => {
     await assert.rejects(async () => {
-      for await (const entry of followDevbox(on.api, 'dbx_unknown', { signal: AbortSignal.timeout(10_000) }))
+      for await (const entry of followDevbox(on.api, 'dbx_unknown', { signal: AbortSignal.timeout(10_000) })) {
         assert.fail(entry.text);
+      }
     }, /404|no devbox/);
   });
 });

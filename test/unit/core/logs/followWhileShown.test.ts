@@ -65,8 +65,9 @@ describe('following while somebody looks', function () {
         pauseAfterMs: () => pauseAfter,
         pace,
       })) {
-        if (event.type === 'lines')
+        if (event.type === 'lines') {
           texts.push(...event.lines.filter(({ source }) => source === 'entrypoint').map(({ text }) => text));
+        }
       }
     })();
     return {

@@ -87,8 +87,9 @@ describe('lines of a log', () => {
       'line-two',
     ];
     const text = secrets.map((secret) => redactor.redact(`before ${secret} after`, 'entrypoint')).join('\n');
-    for (const part of ['abcdefgh', 'tok.en', 'vsc0de', 'tunnel99', 'conn1234', 'hunter2', 'line-two'])
+    for (const part of ['abcdefgh', 'tok.en', 'vsc0de', 'tunnel99', 'conn1234', 'hunter2', 'line-two']) {
       assert.ok(!text.includes(part), `${part} in ${text}`);
+    }
     assert.match(redactor.redact('learnt-later', 'exec'), /learnt/);
     redactor.know(['learnt-later']);
     assert.equal(redactor.redact('x learnt-later and hunter2 & more', 'exec'), 'x [removed] and [removed]');

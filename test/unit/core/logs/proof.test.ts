@@ -163,8 +163,9 @@ describe('the proof that following loses nothing', function () {
     }
     await restarted;
     const kept: string[] = [];
-    for await (const batch of readLog(api, id, AbortSignal.timeout(60_000)))
+    for await (const batch of readLog(api, id, AbortSignal.timeout(60_000))) {
       kept.push(...batch.map(({ text }) => text));
+    }
     assert.equal(texts.length, kept.length);
     assert.ok(texts.every((text, index) => text === kept[index]));
     assert.deepEqual([...new Set(notices)].sort(), ['interrupted', 'reconnected']);

@@ -2,8 +2,7 @@ import { after, before, describe, it } from 'mocha';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
@@ -37,8 +36,9 @@ function colouredPixels(dataUrl: string): number {
   const [width, height, channels] = [png.readUInt32BE(16), png.readUInt32BE(20), png[25] === 6 ? 4 : 3];
   const parts: Buffer[] = [];
   for (let at = 8; at < png.length; at += png.readUInt32BE(at) + 12) {
-    if (png.toString('latin1', at + 4, at + 8) === 'IDAT')
+    if (png.toString('latin1', at + 4, at + 8) === 'IDAT') {
       parts.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)));
+    }
   }
   const data = inflateSync(Buffer.concat(parts));
   const row = width * channels;
@@ -264,8 +264,9 @@ describe('browse', () => {
     );
     assert.notDeepEqual(main, []);
     for (const pid of main) process.kill(Number(pid), 'SIGKILL');
-    while (processesWith(profile).some((pid) => main.includes(pid)))
+    while (processesWith(profile).some((pid) => main.includes(pid))) {
       await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     // Whether the server has noticed by now is not known.
     const next = await act('noop(1)');
     assert.equal(next.type === 'browse' ? next.type : (await act('noop(1)')).type, 'browse');

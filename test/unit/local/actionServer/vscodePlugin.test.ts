@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { ensureVscode } from '../../../vscode/install';
-import type { VscodeInstall } from '../../../vscode/install';
+import { ensureVscode, type VscodeInstall } from '../../../vscode/install';
 import { freePort, processesWith, RunningServer } from './runningServer';
 
 describe('the vscode plugin', () => {

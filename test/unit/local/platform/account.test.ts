@@ -3,8 +3,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError, RunloopSDK } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, logText, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, eventually, logText, startPlatform } from './platformProcess';
 
 const status =
   (wanted: number, text: RegExp) =>

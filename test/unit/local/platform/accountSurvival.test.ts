@@ -4,8 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, logText, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, eventually, logText, startPlatform } from './platformProcess';
 
 /** What was answered, and must be there after every kill. */
 interface Answered {

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, logText, processesWith, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, eventually, logText, processesWith, startPlatform } from './platformProcess';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
 

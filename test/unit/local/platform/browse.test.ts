@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { ensureChromium } from '../../../vscode/chromium';
-import type { Client, TestPlatform } from './platformProcess';
-import { send, startPlatform, tunnelHost, whenListening } from './platformProcess';
+import { type Client, type TestPlatform, send, startPlatform, tunnelHost, whenListening } from './platformProcess';
 
 /** The action server as OpenHands' Runloop runtime starts it, in a devbox that has the named Chromium. */
 const entrypoint =

@@ -14,12 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import type { StorageObject } from '@runloop/api-client';
-import { APIError, RunloopSDK } from '@runloop/api-client';
-import type { GitServer } from './gitServer';
-import { startGitServer } from './gitServer';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, logText, processesWith, startPlatform } from './platformProcess';
+import { type StorageObject, APIError, RunloopSDK } from '@runloop/api-client';
+import { type GitServer, startGitServer } from './gitServer';
+import { type Client, type TestPlatform, eventually, logText, processesWith, startPlatform } from './platformProcess';
 
 const status =
   (wanted: number, text: RegExp) =>

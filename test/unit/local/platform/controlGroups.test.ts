@@ -5,11 +5,18 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
 import { limitWords } from '../../../../src/local/sandbox/controlGroups/groupFiles';
-import type { Hierarchy } from '../../../../src/local/sandbox/controlGroups/hierarchies';
-import { findHierarchies } from '../../../../src/local/sandbox/controlGroups/hierarchies';
+import { type Hierarchy, findHierarchies } from '../../../../src/local/sandbox/controlGroups/hierarchies';
 import { fingerprint } from '../../../../src/local/host/processFingerprint';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, logText, processesWith, send, startPlatform, tunnelHost } from './platformProcess';
+import {
+  type Client,
+  type TestPlatform,
+  eventually,
+  logText,
+  processesWith,
+  send,
+  startPlatform,
+  tunnelHost,
+} from './platformProcess';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
 

@@ -3,8 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
-import { clientFor, eventually, logText, send, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, clientFor, eventually, logText, send, startPlatform } from './platformProcess';
 
 for (const transport of ['http2', 'http1'] as const) {
   describe(`local platform through the SDK over ${transport}`, () => {

@@ -17,8 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, eventually, startPlatform } from './platformProcess';
 
 /** Root of a devbox can do most. */
 const asRoot = { launch_parameters: { user_parameters: { username: 'root', uid: 0 } } };

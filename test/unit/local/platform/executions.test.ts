@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, processesWith, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, eventually, processesWith, startPlatform } from './platformProcess';
 
 describe('local platform executions', () => {
   let platform: TestPlatform;

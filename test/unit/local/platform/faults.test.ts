@@ -7,8 +7,18 @@ import { RunloopSDK } from '@runloop/api-client';
 import { WebSocket } from 'ws';
 import { FaultPlanError, parseFaultPlan, readFaultPlan } from '../../../../src/local/faults/faultPlan';
 import { Faults } from '../../../../src/local/faults/faults';
-import type { Answer, Client, TestPlatform } from './platformProcess';
-import { echoServer, eventually, runToEnd, send, startPlatform, tunnelHost, whenListening } from './platformProcess';
+import {
+  type Answer,
+  type Client,
+  type TestPlatform,
+  echoServer,
+  eventually,
+  runToEnd,
+  send,
+  startPlatform,
+  tunnelHost,
+  whenListening,
+} from './platformProcess';
 
 describe('fault plans', () => {
   it('says which field is wrong', () => {

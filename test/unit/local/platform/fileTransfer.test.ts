@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK, toFile } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, eventually, startPlatform } from './platformProcess';
 
 const mebibyte = 1024 * 1024;
 

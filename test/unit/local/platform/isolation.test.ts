@@ -3,8 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import type { Client, TestPlatform } from './platformProcess';
-import { logText, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, logText, startPlatform } from './platformProcess';
 
 describe('local platform, what a devbox sees', () => {
   let platform: TestPlatform;

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, eventually, startPlatform } from './platformProcess';
 
 const refused =
   (status: number) =>

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
-import { startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, startPlatform } from './platformProcess';
 
 const status =
   (wanted: number, text: RegExp) =>

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError, RunloopSDK } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
 import {
+  type Client,
+  type TestPlatform,
   echoServer,
   eventually,
   logText,

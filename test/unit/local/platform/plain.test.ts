@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
-import type { Client, TestPlatform } from './platformProcess';
 import {
+  type Client,
+  type TestPlatform,
   echoServer,
   eventually,
   logText,

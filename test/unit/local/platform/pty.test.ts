@@ -2,8 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
 import { WebSocket } from 'ws';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, processesWith, send, startPlatform, tunnelHost } from './platformProcess';
+import {
+  type Client,
+  type TestPlatform,
+  eventually,
+  processesWith,
+  send,
+  startPlatform,
+  tunnelHost,
+} from './platformProcess';
 
 interface Terminal {
   readonly socket: WebSocket;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
-import type { Answer, TestPlatform } from './platformProcess';
-import { eventually, send, startPlatform } from './platformProcess';
+import { type Answer, type TestPlatform, eventually, send, startPlatform } from './platformProcess';
 
 interface Refusal {
   readonly error: string;
@@ -96,8 +95,9 @@ describe('local platform, requests that are not as they should be', () => {
   });
 
   it('refuses bodies, queries and ids that make no sense on every kind of route', async () => {
-    for (const body of ['nonsense', '[1]', '"text"', 'null'])
+    for (const body of ['nonsense', '[1]', '"text"', 'null']) {
       await refused(400, /request body/, 'POST', '/v1/devboxes', body);
+    }
     for (const path of [
       'devboxes',
       'devboxes/disk_snapshots',
@@ -128,8 +128,9 @@ describe('local platform, requests that are not as they should be', () => {
     ] as const) {
       await refused(404, /no devbox dbx_nobody/, method, `/v1/devboxes/dbx_nobody${path}`);
     }
-    for (const path of ['', '/stream_stdout_updates', '/stream_stderr_updates'])
+    for (const path of ['', '/stream_stdout_updates', '/stream_stderr_updates']) {
       await refused(404, /no execution x/, 'GET', `/v1/devboxes/{id}/executions/x${path}`);
+    }
     for (const [path, about] of [
       ['blueprints/x', /no blueprint x/],
       ['objects/x', /no object x/],

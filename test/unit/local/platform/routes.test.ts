@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import type { TestPlatform } from './platformProcess';
-import { startPlatform } from './platformProcess';
+import { type TestPlatform, startPlatform } from './platformProcess';
 
 interface Route {
   readonly method: string;

@@ -4,10 +4,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { after, before, describe, it } from 'mocha';
-import type { ClientChannel, PseudoTtyOptions, SFTPWrapper } from 'ssh2';
-import ssh2 from 'ssh2';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, startPlatform } from './platformProcess';
+import ssh2, { type ClientChannel, type PseudoTtyOptions, type SFTPWrapper } from 'ssh2';
+import { type Client, type TestPlatform, eventually, startPlatform } from './platformProcess';
 
 interface Outcome {
   readonly code: number;

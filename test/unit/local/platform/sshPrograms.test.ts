@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -8,8 +7,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, startPlatform } from './platformProcess';
+import { type Client, type TestPlatform, eventually, startPlatform } from './platformProcess';
 
 const needed = ['ssh', 'scp', 'sftp', 'rsync', 'openssl'];
 const missing = needed.filter((name) => spawnSync('which', [name]).status !== 0);

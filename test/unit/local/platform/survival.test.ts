@@ -3,8 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import type { TestPlatform } from './platformProcess';
-import { eventually, logText, startPlatform } from './platformProcess';
+import { type TestPlatform, eventually, logText, startPlatform } from './platformProcess';
 
 describe('local platform, killed and started again', function () {
   this.timeout(60_000);
@@ -119,8 +118,9 @@ describe('local platform, killed and started again', function () {
     }
     assert.equal((await again.executions.kill(id, running.execution_id, {})).status, 'completed');
     let stderr = '';
-    for await (const chunk of await again.executions.streamStderrUpdates(rested.id, kept.execution_id, {}))
+    for await (const chunk of await again.executions.streamStderrUpdates(rested.id, kept.execution_id, {})) {
       stderr += chunk.output;
+    }
     const small = await again.executions.retrieve(rested.id, kept.execution_id);
     assert.deepEqual(
       [small.exit_status, small.stdout, small.stdout_truncated, stderr],

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
-import type { Client, TestPlatform } from './platformProcess';
 import {
+  type Client,
+  type TestPlatform,
   echoServer,
   eventually,
   logText,

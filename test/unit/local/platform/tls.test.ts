@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
-import type { TestPlatform } from './platformProcess';
-import { echoServer, eventually, startPlatform } from './platformProcess';
+import { type TestPlatform, echoServer, eventually, startPlatform } from './platformProcess';
 
 const apiName = 'api.runloop.localhost';
 
@@ -52,8 +51,9 @@ describe('local platform, by TLS', () => {
 
   it('is trusted under names like Runloop’s own by who trusts its certificate, and by nobody else', async () => {
     const key = { authorization: `Bearer ${platform.apiKey}` };
-    for (const name of [apiName, 'localhost', 'api.localhost'])
+    for (const name of [apiName, 'localhost', 'api.localhost']) {
       assert.equal((await ask(name, '/v1/accounts/me', key)).status, 200, name);
+    }
     await assert.rejects(ask('api.somewhere.else', '/v1/accounts/me', key), /alert|disconnected|socket|reset/i);
     const stranger = connect({ host: '127.0.0.1', port: platform.port, servername: apiName });
     const [failed] = await new Promise<[Error]>((resolve) => stranger.once('error', (error) => resolve([error])));

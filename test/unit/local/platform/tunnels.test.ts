@@ -4,8 +4,17 @@ import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'mocha';
 import { WebSocket } from 'ws';
-import type { Client, TestPlatform } from './platformProcess';
-import { echoServer, eventually, logText, send, startPlatform, tunnelHost, whenListening } from './platformProcess';
+import {
+  type Client,
+  type TestPlatform,
+  echoServer,
+  eventually,
+  logText,
+  send,
+  startPlatform,
+  tunnelHost,
+  whenListening,
+} from './platformProcess';
 
 interface Echo {
   readonly name: string;

@@ -9,8 +9,16 @@ import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/
 import { after, before, describe, it } from 'mocha';
 import ssh2 from 'ssh2';
 import { connect as connectTls } from 'node:tls';
-import type { Client, TestPlatform } from './platformProcess';
-import { eventually, logText, send, startPlatform, tunnelHost, whenListening } from './platformProcess';
+import {
+  type Client,
+  type TestPlatform,
+  eventually,
+  logText,
+  send,
+  startPlatform,
+  tunnelHost,
+  whenListening,
+} from './platformProcess';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
 

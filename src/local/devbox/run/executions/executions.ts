@@ -7,10 +7,8 @@ import { loginFile, platformFolder } from '../../../sandbox/devboxTools';
 import { newExecutionId, newFileName } from '../../../ids';
 import type { SandboxProcess } from '../../../sandbox/sandbox';
 import type { RecordTable } from '../../../store/recordTable';
-import type { ExecutionRequest } from './execution';
-import { Execution } from './execution';
-import type { ExecutionRecord } from './keptExecution';
-import { keptId, KeptExecution, recordOf } from './keptExecution';
+import { type ExecutionRequest, Execution } from './execution';
+import { type ExecutionRecord, keptId, KeptExecution, recordOf } from './keptExecution';
 import type { KnownExecution } from './knownExecution';
 import { namedShellScript } from './namedShell';
 

@@ -124,7 +124,8 @@ class KeptOutput implements Output {
 
   async *follow(from: number): AsyncGenerator<OutputChunk> {
     const bytes = Buffer.from(this.#kept.text);
-    if (from < bytes.length)
+    if (from < bytes.length) {
       yield await Promise.resolve({ output: bytes.toString('utf8', from), offset: bytes.length });
+    }
   }
 }

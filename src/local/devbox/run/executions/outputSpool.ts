@@ -1,5 +1,4 @@
-import { mkdir, open, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../../../errors';
 import type { Output, OutputChunk, OutputTail } from './knownExecution';
