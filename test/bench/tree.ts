@@ -3,7 +3,7 @@ import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { DevboxRefresh } from '../../src/extension/devboxes/devboxRefresh';
 import { DevboxStore } from '../../src/extension/devboxes/devboxStore';
 import { multiplyDevboxes, type ManyDevboxes } from '../manyDevboxes';
-import { ManualTiming } from '../unit/extension/manualTiming';
+import { ManualTiming } from '../unit/extension/devboxes/manualTiming';
 import { startUiSession, type UiSession } from '../ui/uiSession';
 import { median, type Bench } from './bench';
 

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { RuntimeError } from '../../../../src/core/errors';
+import { parseApiKey, parseBaseUrl } from '../../../../src/core/platform/client';
+import { parseTunnel } from '../../../../src/core/platform/devbox';
+import { tunnelOrigin } from '../../../../src/core/platform/tunnel';
+
+describe('tunnelOrigin', () => {
+  const origin = (apiBaseUrl: string, template?: string): string =>
+    tunnelOrigin({ port: 4444, key: 'abc1', apiBaseUrl, template });
+
+  it('follows the domain of the API in the cloud', () => {
+    assert.equal(origin('https://api.runloop.ai'), 'https://4444-abc1.tunnel.runloop.ai');
+    assert.equal(origin('https://api.eu.example.com/prefix'), 'https://4444-abc1.tunnel.eu.example.com');
+    assert.equal(origin('https://runloop.example.com'), 'https://4444-abc1.tunnel.runloop.example.com');
+  });
+
+  it('shares scheme and port with a local platform', () => {
+    assert.equal(origin('http://127.0.0.1:8080'), 'http://4444-abc1.tunnel.localhost:8080');
+    assert.equal(origin('http://localhost:8080'), 'http://4444-abc1.tunnel.localhost:8080');
+  });
+
+  it('obeys a template, and refuses one without the key', () => {
+    assert.equal(origin('http://127.0.0.1:1', 'https://{port}-{key}.t.example.com'), 'https://4444-abc1.t.example.com');
+    for (const bad of ['nonsense {key}', 'https://t.example.com', 'ftp://{key}.example.com']) {
+      assert.throws(
+        () => origin('http://127.0.0.1:1', bad),
+        (error) => RuntimeError.is(error, 'invalid_option'),
+      );
+    }
+  });
+});
+
+describe('parseTunnel', () => {
+  it('takes no key that is not one DNS label', () => {
+    for (const key of ['a.b', 'a/b', 'evil.com#', '', 'x'.repeat(64)]) {
+      assert.equal(parseTunnel({ tunnel_key: key }), undefined);
+    }
+    assert.deepEqual(parseTunnel({ tunnel_key: 'k', auth_mode: 'authenticated', auth_token: 't' }), {
+      key: 'k',
+      authMode: 'authenticated',
+      authToken: 't',
+    });
+  });
+});
+
+describe('parseBaseUrl', () => {
+  it('normalises what is fine', () => {
+    assert.equal(parseBaseUrl(' https://api.runloop.ai/ '), 'https://api.runloop.ai');
+    assert.equal(parseBaseUrl('http://127.0.0.1:99/p/'), 'http://127.0.0.1:99/p');
+  });
+
+  for (const bad of [
+    '',
+    'no url',
+    'ftp://x',
+    'https://user:pw@api.runloop.ai',
+    'http://api.runloop.ai',
+    'https://a/?q=1',
+  ]) {
+    it(`refuses ${JSON.stringify(bad)}`, () => {
+      assert.throws(
+        () => parseBaseUrl(bad),
+        (error) => RuntimeError.is(error, 'invalid_option') && error.nextStep !== '',
+      );
+    });
+  }
+});
+
+describe('parseApiKey', () => {
+  it('tells a missing key before any request', () => {
+    for (const none of [undefined, '', '  ']) {
+      assert.throws(
+        () => parseApiKey(none),
+        (error) => RuntimeError.is(error, 'missing_api_key'),
+      );
+    }
+  });
+
+  it('does not repeat a malformed key in its error', () => {
+    assert.throws(
+      () => parseApiKey('ak_with blank\n'),
+      (error) => RuntimeError.is(error, 'authentication') && !error.message.includes('ak_with'),
+    );
+  });
+});

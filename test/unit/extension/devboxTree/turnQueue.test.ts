@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { TurnQueue } from '../../../../src/extension/devboxTree/turnQueue';
+
+describe('turns of the event loop', () => {
+  it('the first goes on within its turn, the others get one each, in their order', async () => {
+    const turns = new TurnQueue();
+    const seen: string[] = [];
+    const asked = ['a', 'b', 'c'].map(async (name) => {
+      await turns.next();
+      seen.push(name);
+    });
+    for (const wanted of ['a', 'a,b', 'a,b,c']) {
+      // What is resolved goes on before the next turn of the event loop.
+      await new Promise((resolve) => process.nextTick(resolve));
+      await Promise.resolve();
+      await Promise.resolve();
+      assert.equal(seen.join(), wanted);
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => process.nextTick(resolve));
+    }
+    await Promise.all(asked);
+    await new Promise((resolve) => setImmediate(resolve));
+    const again = turns.next().then(() => seen.push('d'));
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.equal(seen.join(), 'a,b,c,d', 'free again');
+    await again;
+  });
+});

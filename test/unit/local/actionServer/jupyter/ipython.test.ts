@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { eventually, processesWith } from '../../platformProcess';
+import { RunningServer } from '../runningServer';
+
+describe('run_ipython', () => {
+  let server: RunningServer;
+
+  const start = (environment: Record<string, string> = {}): Promise<RunningServer> =>
+    RunningServer.start({
+      arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'jupyter'],
+      environment,
+    });
+
+  it('says what is missing where Python has no ipykernel, and works on', async () => {
+    const folder = join(tmpdir(), `runloop-python-${process.pid}`);
+    await mkdir(folder, { recursive: true });
+    // A Python that finds no packages at all is one without ipykernel.
+    await writeFile(
+      join(folder, 'python3'),
+      '#!/bin/bash\nexec /usr/bin/env -i PATH="$OLD_PATH" python3 -I -S "$@"\n',
+      { mode: 0o755 },
+    );
+    const without = await start({
+      PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+      OLD_PATH: process.env['PATH'] ?? '',
+    });
+    try {
+      const answer = await without.action('run_ipython', { code: '1' });
+      assert.equal(answer.status, 500);
+      assert.match(answer.text, /The jupyter requirement was not found/);
+      assert.equal((await without.run('echo on')).content, 'on');
+    } finally {
+      await without.stop();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('imports the agent skills where OpenHands is installed in its Python, and says so where not', async function () {
+    if (spawnSync('python3', ['-c', 'import ipykernel, jupyter_client']).status !== 0) this.skip();
+    const withSkills = await RunningServer.start({
+      arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'agent_skills', 'jupyter'],
+    });
+    try {
+      const { json } = await withSkills.action('run_ipython', {
+        code: '"open_file" in globals()',
+        include_extra: false,
+      });
+      const isThere =
+        spawnSync('python3', ['-c', 'import openhands.runtime.plugins.agent_skills.agentskills']).status === 0;
+      assert.equal(json['content'], isThere ? 'True' : 'False');
+      await withSkills.logged(isThere ? /Plugin agent_skills: imported\n/ : /Plugin agent_skills: not there \(/);
+    } finally {
+      await withSkills.stop();
+    }
+  }).timeout(60_000);
+
+  describe('in a kernel', () => {
+    before(async function () {
+      if (spawnSync('python3', ['-c', 'import ipykernel, jupyter_client']).status !== 0) {
+        // Nothing can be shown without it; the test above shows what users then see.
+        this.skip();
+      }
+      server = await start();
+    });
+    after(async () => {
+      await (server as RunningServer | undefined)?.stop();
+    });
+
+    const cell = async (
+      code: string,
+      more: Record<string, unknown> = {},
+      timeout?: number,
+    ): Promise<{ content: string; images: unknown }> => {
+      const { status, json, text } = await server.action(
+        'run_ipython',
+        { code, include_extra: false, ...more },
+        timeout,
+      );
+      assert.equal(status, 200, text);
+      assert.deepEqual([json['observation'], json['success']], ['run_ipython', true]);
+      return { content: String(json['content']), images: (json['extras'] as Record<string, unknown>)['image_urls'] };
+    };
+
+    it('keeps variables, prints, shows results, errors and pictures', async () => {
+      assert.deepEqual(await cell('x = 20'), { content: '[Code executed successfully with no output]', images: null });
+      assert.equal((await cell('print("a")\nx + 22')).content, 'a\n42');
+      const failed = (await cell('1 / 0')).content;
+      assert.match(failed, /ZeroDivisionError: division by zero$/);
+      assert.equal(failed.includes('\u001B'), false);
+      const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+      const shown = await cell(
+        `from IPython.display import Image, display; import base64\ndisplay(Image(base64.b64decode("${png}")))`,
+      );
+      assert.deepEqual((shown.images as string[])[0]?.startsWith('data:image/png;base64,iVBOR'), true);
+    });
+
+    it('goes where the shell is, and says where and with which Python', async () => {
+      await server.run('cd /usr');
+      const { content } = await cell('import os; print(os.getcwd())', { include_extra: true });
+      assert.match(
+        content,
+        /^\/usr\n\[Jupyter current working directory: \/usr\]\n\[Jupyter Python interpreter: \/.*python.*\]$/,
+      );
+    });
+
+    it('is interrupted at the timeout, and keeps its variables', async () => {
+      assert.equal(
+        (await cell('y = 1\nimport time; time.sleep(60)', {}, 1)).content,
+        '[Execution timed out (1.0 seconds).]',
+      );
+      assert.equal((await cell('y')).content, '1');
+    });
+
+    it('comes back after the kernel died, and ends with the server', async () => {
+      const died = await server.action('run_ipython', { code: 'import os; os._exit(3)' });
+      assert.deepEqual([died.status, /the next code gets a new one/.test(died.text)], [500, true]);
+      assert.equal((await cell('1 + 1')).content, '2');
+      const mark = server.folder;
+      await server.stop();
+      await eventually('the end of the kernel', () => (processesWith(mark).length === 0 ? true : undefined));
+    });
+  });
+});

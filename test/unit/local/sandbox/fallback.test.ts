@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { before, describe, it } from 'mocha';
+import { logText, processesWith, startPlatform } from '../platformProcess';
+
+/** Words that start a program where the kernel's limits, of an own user namespace, forbid what is named. */
+function without(...limits: string[]): string[] {
+  const script = `${limits.map((limit) => `echo 0 > /proc/sys/user/${limit} && `).join('')}exec "$@"`;
+  return ['unshare', '--user', '--map-root-user', 'bash', '-c', script, 'bash'];
+}
+
+const possible = spawnSync('unshare', [...without('max_user_namespaces').slice(1), 'true']).status === 0;
+
+/** Starts a platform that may do less, and gives what its devbox and its stderr say. */
+async function tryWith(limits: string[], command: string): Promise<{ log: string; stderr: string }> {
+  const platform = await startPlatform([], {}, without(...limits));
+  const client = platform.client();
+  const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: [command] } });
+  const log = await logText(client, id);
+  await client.devboxes.shutdown(id);
+  assert.equal(await platform.stop(), 0);
+  assert.deepEqual(processesWith(platform.dataDir), []);
+  return { log, stderr: platform.stderr() };
+}
+
+describe('local platform where less is allowed', () => {
+  before(function () {
+    if (!possible) {
+      // This computer forbids what the test would forbid: the other suites run in that way already.
+      this.skip();
+    }
+  });
+
+  it('uses mount and process namespaces as root when user namespaces are forbidden', async () => {
+    const { log, stderr } = await tryWith(
+      ['max_user_namespaces'],
+      'mount -o remount,bind,rw /usr; touch /usr/x; ls -d /home/* /workspace; echo pid $$; true',
+    );
+    assert.match(stderr, /^User namespaces are forbidden here: [^\n]*\n$/);
+    assert.match(log, /\/usr\/x': Read-only file system/);
+    assert.match(log, /\/home\/user\n\/workspace\npid \d{1,3}$/m);
+  });
+
+  it('falls back to plain processes, and says so once and why', async () => {
+    const { log, stderr } = await tryWith(
+      ['max_user_namespaces', 'max_mnt_namespaces'],
+      'echo > /workspace/f && echo "root $RUNLOOP_LOCAL_ROOT"',
+    );
+    assert.match(
+      stderr,
+      /^Devboxes are plain processes [^\n]*because Linux namespaces cannot be used here \([^\n]*\n$/,
+    );
+    assert.match(log, /root \/.*\/root$/m);
+  });
+});
