@@ -5,21 +5,17 @@ import { RuntimeError } from '../errors';
 import type { Disposable } from '../events';
 import { bounded, type BoundedCall } from './connect/withinDeadline';
 import { bringUp, type BringUpContext, type Connection } from './connect/bringUp';
-import { findOrCreate } from './connect/findOrCreate';
+import { connectDevbox } from './connect/connectDevbox';
 import { cleanUpAfter, leaveDevbox } from './connect/leaveDevbox';
-import { watchLifetime } from './connect/lifetime';
-import { setUpDevbox } from './connect/setUpDevbox';
 import type { Devbox } from '../platform/devbox';
 import { keepDevboxAlive, suspendDevbox } from '../platform/lifeCycle';
 import { RunloopApi } from '../platform/runloopApi';
-import { tunnelOrigin } from '../platform/tunnel';
 import { resolveConfig, type RuntimeConfig } from '../options/runtimeConfig';
 import type { CloseMode, RunloopRuntimeOptions } from '../options/runtimeOptions';
+import { LiveConnection } from './liveConnection';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
 import type { RuntimeEvent } from './runtimeStatus';
 import { RuntimeVoice } from './runtimeEvents';
-import { actionServerPort, vscodePort } from '../actionServer/startupCommand';
-import { VscodeAddress } from '../vscode/vscodeAddress';
 import { waitUntilSuspended } from '../start/waitForDevbox';
 
 interface Call {
@@ -37,12 +33,10 @@ export class RunloopRuntime {
   readonly config: RuntimeConfig;
   readonly api: RunloopApi;
   readonly #voice = new RuntimeVoice();
-  readonly #vscode = new VscodeAddress();
+  readonly #live: LiveConnection;
   readonly #machine = new StateMachine((from, to) => this.#voice.fire({ type: 'state', from, to }));
   readonly #abandon = new AbortController();
   #devbox: Devbox | undefined;
-  #connection: Connection | undefined;
-  #lifetime: Disposable | undefined;
   #createdHere = false;
   #closing: Promise<void> | undefined;
   #underWay: Promise<void> = Promise.resolve();
@@ -54,6 +48,7 @@ export class RunloopRuntime {
     this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) =>
       fire({ type: 'request', request }),
     );
+    this.#live = new LiveConnection({ api: this.api, config: this.config, fire });
   }
 
   /** States, statuses and phases as they happen. */
@@ -81,7 +76,7 @@ export class RunloopRuntime {
 
   /** Origin of the action server, known once connected. */
   get actionExecutionServerUrl(): string | undefined {
-    return this.#connection === undefined ? undefined : this.#origin(actionServerPort, this.#connection);
+    return this.#live.serverUrl;
   }
 
   /** @throws RuntimeError `closed` or `disconnected` unless the runtime is ready. */
@@ -114,7 +109,7 @@ export class RunloopRuntime {
   /** Suspends the devbox: files stay, processes end. @throws RuntimeError if it cannot be suspended */
   async suspend(options: Call = {}): Promise<void> {
     const devbox = this.#known('suspending');
-    this.#letGo();
+    this.#live.letGo();
     this.#underWay = this.#bounded(options.signal, async (call) => {
       this.#devbox = await waitUntilSuspended(this.api, await suspendDevbox(this.api, devbox.id, call), call.signal);
       this.#machine.move('suspended');
@@ -154,12 +149,7 @@ export class RunloopRuntime {
    * @returns undefined if the devbox has no VS Code
    */
   async vscodeUrl(signal?: AbortSignal, options: { readonly anyHost?: boolean } = {}): Promise<string | undefined> {
-    const connection = this.#ready();
-    const token = await connection.client.connectionToken(signal);
-    if (token === undefined || token === '') return undefined;
-    const origin = this.#origin(vscodePort, connection);
-    const place = { origin, tunnelToken: connection.tunnel.authToken, token, folder: this.config.workspacePath };
-    return this.#vscode.of(place, options.anyHost === true);
+    return this.#live.vscodeUrl(this.#ready(), options.anyHost === true, signal);
   }
 
   /**
@@ -168,7 +158,7 @@ export class RunloopRuntime {
    * @returns undefined for a URL that does not lead through this runtime's forwarder
    */
   hiddenUrl(url: string): string | undefined {
-    return this.#vscode.hidden(url);
+    return this.#live.hiddenUrl(url);
   }
 
   /**
@@ -185,26 +175,15 @@ export class RunloopRuntime {
   async #connect(outer: AbortSignal | undefined): Promise<void> {
     try {
       await this.#bounded(outer, async (call) => {
-        const found = await findOrCreate({
-          api: this.api,
-          config: this.config,
-          call,
+        const connection = await connectDevbox(this.#context(call), {
           onPhase: (phase) => this.#voice.phase(phase, this.#devbox),
           onCreated: (devbox) => {
             this.#devbox = devbox;
             this.#createdHere = true;
           },
+          onFound: (devbox) => (this.#devbox = devbox),
+          fire: this.#voice.fire,
         });
-        this.#devbox = found.devbox;
-        const connection = await bringUp(this.#context(call), found.devbox, found);
-        if (!this.config.attachToExisting) {
-          await setUpDevbox(connection, {
-            config: this.config,
-            isNew: found.isNew,
-            signal: call.signal,
-            fire: this.#voice.fire,
-          });
-        }
         this.#nowReady(connection);
       });
     } catch (error) {
@@ -212,14 +191,14 @@ export class RunloopRuntime {
       const failure = error as RuntimeError;
       const created = this.#createdHere ? this.#devbox : undefined;
       const told = created === undefined ? failure : await cleanUpAfter(failure, this.api, this.config, created);
-      this.#letGo();
+      this.#live.letGo();
       this.#voice.status('STATUS$ERROR', told);
       throw told;
     }
   }
 
   async #again(devbox: Devbox, otherwise: RuntimeState, outer: AbortSignal | undefined): Promise<void> {
-    this.#letGo();
+    this.#live.letGo();
     this.#voice.status('STATUS$STARTING_RUNTIME');
     this.#underWay = this.#bounded(outer, async (call) => {
       const current = await this.api.retrieve(devbox.id, call);
@@ -264,27 +243,12 @@ export class RunloopRuntime {
   }
 
   #nowReady(connection: Connection): void {
-    this.#connection = connection;
     this.#devbox = connection.devbox;
+    // First: whoever hears that it is ready finds the actions there.
+    this.#live.hold(connection);
     this.#machine.move('ready');
-    this.#lifetime = watchLifetime({
-      devbox: connection.devbox,
-      idle: this.config.idle,
-      keepAlive: () => keepDevboxAlive(this.api, connection.devbox.id),
-      onExpiring: (seconds) => this.#voice.fire({ type: 'expiring', seconds }),
-      onFailure: () => this.#voice.fire({ type: 'note', message: 'The devbox could not be kept alive this time.' }),
-    });
     this.#voice.phase('ready', this.#devbox);
     this.#voice.status('STATUS$READY');
-  }
-
-  /** Ends everything that belongs to the present connection. */
-  #letGo(): void {
-    this.#lifetime?.dispose();
-    this.#lifetime = undefined;
-    if (this.#connection !== undefined) this.#vscode.forget(this.#origin(vscodePort, this.#connection));
-    this.#connection?.client.dispose();
-    this.#connection = undefined;
   }
 
   async #close(mode: 'default' | CloseMode): Promise<void> {
@@ -293,8 +257,7 @@ export class RunloopRuntime {
     await this.#underWay.catch(() => undefined);
     const failed = this.#machine.state === 'failed';
     this.#machine.move('closing');
-    this.#letGo();
-    this.#vscode.dispose();
+    this.#live.dispose();
     const chosen = mode === 'default' ? (this.config.closeMode ?? (this.#createdHere ? 'shutdown' : 'keep')) : mode;
     const devbox = this.#devbox;
     try {
@@ -309,11 +272,6 @@ export class RunloopRuntime {
     }
   }
 
-  #origin(port: number, { tunnel }: Connection): string {
-    const { baseUrl } = this.api;
-    return tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: baseUrl, template: this.config.tunnelUrlTemplate });
-  }
-
   /** Moves on with the devbox that is known. */
   #known(to: RuntimeState): Devbox {
     if (this.#devbox === undefined || !this.#machine.can(to)) throw wrongState(this.#machine.state, this.#devbox?.id);
@@ -322,9 +280,10 @@ export class RunloopRuntime {
   }
 
   #ready(): Connection {
-    if (this.#machine.state !== 'ready' || this.#connection === undefined) {
+    const connection = this.#live.current;
+    if (this.#machine.state !== 'ready' || connection === undefined) {
       throw wrongState(this.#machine.state, this.#devbox?.id);
     }
-    return this.#connection;
+    return connection;
   }
 }

@@ -1,0 +1,84 @@
+import { actionServerPort, vscodePort } from '../actionServer/startupCommand';
+import type { Disposable } from '../events';
+import type { RuntimeConfig } from '../options/runtimeConfig';
+import { keepDevboxAlive } from '../platform/lifeCycle';
+import type { RunloopApi } from '../platform/runloopApi';
+import { tunnelOrigin } from '../platform/tunnel';
+import { VscodeAddress } from '../vscode/vscodeAddress';
+import type { Connection } from './connect/bringUp';
+import { watchLifetime } from './connect/lifetime';
+import type { RuntimeEvent } from './runtimeStatus';
+
+/** What a {@link LiveConnection} is given. */
+export interface LiveConnectionContext {
+  readonly api: RunloopApi;
+  readonly config: RuntimeConfig;
+  readonly fire: (event: RuntimeEvent) => void;
+}
+
+/** The connection that a runtime has now, if any, with what lasts no longer than it: its addresses and the watch over its lifetime. */
+export class LiveConnection implements Disposable {
+  readonly #context: LiveConnectionContext;
+  readonly #vscode = new VscodeAddress();
+  #current: Connection | undefined;
+  #lifetime: Disposable | undefined;
+
+  constructor(context: LiveConnectionContext) {
+    this.#context = context;
+  }
+
+  get current(): Connection | undefined {
+    return this.#current;
+  }
+
+  /** Origin of the action server. */
+  get serverUrl(): string | undefined {
+    return this.#current === undefined ? undefined : this.#origin(actionServerPort, this.#current);
+  }
+
+  /** Takes a connection that has come about; tells by events when its devbox is about to end. */
+  hold(connection: Connection): void {
+    const { api, config, fire } = this.#context;
+    this.#current = connection;
+    this.#lifetime = watchLifetime({
+      devbox: connection.devbox,
+      idle: config.idle,
+      keepAlive: () => keepDevboxAlive(api, connection.devbox.id),
+      onExpiring: (seconds) => fire({ type: 'expiring', seconds }),
+      onFailure: () => fire({ type: 'note', message: 'The devbox could not be kept alive this time.' }),
+    });
+  }
+
+  /** The address of the devbox's VS Code, with its token; undefined if the devbox has none. */
+  async vscodeUrl(connection: Connection, anyHost: boolean, signal?: AbortSignal): Promise<string | undefined> {
+    const token = await connection.client.connectionToken(signal);
+    if (token === undefined || token === '') return undefined;
+    const origin = this.#origin(vscodePort, connection);
+    const folder = this.#context.config.workspacePath;
+    return this.#vscode.of({ origin, tunnelToken: connection.tunnel.authToken, token, folder }, anyHost);
+  }
+
+  /** The same page under an address without the token; undefined for an address that the forwarder does not serve. */
+  hiddenUrl(url: string): string | undefined {
+    return this.#vscode.hidden(url);
+  }
+
+  /** Ends everything that belongs to the connection; another may be held after it. */
+  letGo(): void {
+    this.#lifetime?.dispose();
+    this.#lifetime = undefined;
+    if (this.#current !== undefined) this.#vscode.forget(this.#origin(vscodePort, this.#current));
+    this.#current?.client.dispose();
+    this.#current = undefined;
+  }
+
+  dispose(): void {
+    this.letGo();
+    this.#vscode.dispose();
+  }
+
+  #origin(port: number, { tunnel }: Connection): string {
+    const { api, config } = this.#context;
+    return tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: api.baseUrl, template: config.tunnelUrlTemplate });
+  }
+}
