@@ -185,7 +185,7 @@ if (dev) {
       outbase: 'test/unit',
       splitting: true,
       // Bundled like the product, so that the tests see what users run.
-      external: ['mocha', 'ssh2', '@runloop/api-client', 'playwright-core', 'esbuild'],
+      external: ['mocha', 'eslint', 'ssh2', '@runloop/api-client', 'playwright-core', 'esbuild'],
     }),
     // Named .mjs because that is how VS Code knows a suite that is an ES module.
     esbuild.build({

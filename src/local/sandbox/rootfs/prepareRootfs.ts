@@ -3,7 +3,6 @@ import { chmod, lchown, lstat, mkdir, readdir, readlink, realpath, rm, symlink, 
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeAccounts } from './accountFiles';
-import type { Blueprint } from '../../devbox/blueprints';
 import { clearFile, look, makeFolder } from './diskPaths';
 import { codeOf } from '../../errors';
 import { requireProgram } from '../../host/hostPrograms';
@@ -65,7 +64,7 @@ export interface Furnishing {
   readonly prefix: string;
   /** The user that its commands are to run as; undefined where there is one user only. */
   readonly user: UserRequest | undefined;
-  readonly blueprint: Blueprint | undefined;
+  readonly blueprint: { readonly openhands: boolean } | undefined;
   readonly tools: DevboxTools;
   /** Host files that the sandbox shows under the same path. */
   readonly systemFiles?: readonly string[];
@@ -139,7 +138,11 @@ async function prepareLinks(root: string): Promise<void> {
 }
 
 /** Gives users their places. */
-async function settle(root: string, wanted: UserRequest, blueprint: Blueprint | undefined): Promise<DevboxUser> {
+async function settle(
+  root: string,
+  wanted: UserRequest,
+  blueprint: { readonly openhands: boolean } | undefined,
+): Promise<DevboxUser> {
   const more = blueprint?.openhands === true ? [openhandsUser] : [];
   const user = await writeAccounts(root, [wanted, ...more]);
   // Whatever the platform's own umask is, everybody may look around.

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ESLint } from 'eslint';
+import { describe, it } from 'mocha';
+import * as z from 'zod';
+
+const examples = readdirSync('test/lint', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.txt'))
+  .map((name) => {
+    const text = readFileSync(join('test/lint', name), 'utf8');
+    const [, file = '', rule = ''] = /^\/\/ (\S+): (\S+)\n/.exec(text) ?? [];
+    return { name, text, file, rule };
+  });
+
+const zonesOf = z.object({
+  rules: z.object({
+    'import-x/no-restricted-paths': z.tuple([
+      z.unknown(),
+      z.object({ zones: z.array(z.object({ target: z.string(), from: z.string(), message: z.string() })) }),
+    ]),
+  }),
+});
+
+describe('lint', () => {
+  const eslint = new ESLint();
+
+  it('stops every example of what must not be', async () => {
+    assert.ok(examples.length > 30);
+    const passed: string[] = [];
+    for (const { name, text, file, rule } of examples) {
+      const [result] = await eslint.lintText(text, { filePath: file });
+      if (!(result?.messages ?? []).some(({ ruleId }) => ruleId === rule)) {
+        passed.push(`${name} is not stopped by ${rule}`);
+      }
+    }
+    assert.deepEqual(passed, []);
+  });
+
+  it('has an example for every room and storey', async () => {
+    const config: unknown = await eslint.calculateConfigForFile('src/core/errors.ts');
+    const { zones } = zonesOf.parse(config).rules['import-x/no-restricted-paths'][1];
+    assert.ok(zones.length > 25);
+    const told: string[] = [];
+    for (const { text, file } of examples) {
+      const [result] = await eslint.lintText(text, { filePath: file });
+      told.push(...(result?.messages ?? []).map(({ message }) => message));
+    }
+    const silent = zones.filter(({ message }) => !told.some((sentence) => sentence.includes(message)));
+    assert.deepEqual(silent, []);
+  });
+
+  it('lets a room import what lies below it', async () => {
+    const text =
+      "import { RuntimeError } from '../errors';\nimport { retrying } from '../http/retry';\nexport const used = [RuntimeError, retrying];\n";
+    const [result] = await eslint.lintText(text, { filePath: 'src/core/platform/example.ts' });
+    assert.deepEqual(result?.messages, []);
+  });
+
+  it('says which folder holds too many files', () => {
+    const script = join('test', 'lint', 'roomSizes.mjs');
+    execFileSync(process.execPath, [script]);
+    const folder = join(tmpdir(), 'rooms', 'full');
+    mkdirSync(folder, { recursive: true });
+    for (let count = 1; count <= 16; count += 1) writeFileSync(join(folder, `${count}.ts`), '');
+    const { status, stderr } = spawnSync(process.execPath, [script, join(tmpdir(), 'rooms')], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /full holds 16 files/);
+  });
+});
