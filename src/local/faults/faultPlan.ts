@@ -57,7 +57,22 @@ const statusFault = z.strictObject({
   took_effect: z.boolean().default(false),
 });
 
-const delayFault = z.strictObject({ fault: z.literal('delay'), ...often, ...request, delay_ms: duration });
+const delayFault = z.strictObject({
+  fault: z.literal('delay'),
+  ...often,
+  ...request,
+  delay_ms: duration,
+  /** The request is carried out at once, and its answer waits; on `api` only. */
+  took_effect: z.boolean().default(false),
+});
+
+/** A request whose id was seen before is carried out once more, as where a server does not look at such ids. */
+const forgetRepeatsFault = z.strictObject({
+  fault: z.literal('forget_repeats'),
+  ...often,
+  ...request,
+  on: z.literal('api').default('api'),
+});
 
 const cutFault = z.strictObject({
   fault: z.literal('cut'),
@@ -65,6 +80,8 @@ const cutFault = z.strictObject({
   ...request,
   /** The request is carried out first, and only then the connection is cut. */
   took_effect: z.boolean().default(false),
+  /** The connection is cut first, and the request is carried out so much later; on `api` only. */
+  effect_after_ms: duration.optional(),
   /** HTTP/2: cuts the connection with all requests on it, not this one's stream alone. */
   whole_connection: z.boolean().default(false),
 });
@@ -130,6 +147,7 @@ const evictDevboxFault = z.strictObject({
 const ruleShape = z.discriminatedUnion('fault', [
   statusFault,
   delayFault,
+  forgetRepeatsFault,
   cutFault,
   halfStreamFault,
   dropTunnelFault,
@@ -174,8 +192,24 @@ export function parseFaultPlan(plan: unknown): FaultPlan {
         `The faults cannot be understood: the field rules.${index}.port: only with "on": "tunnel".`,
       );
     }
+    const apiOnly = apiOnlyField(rule);
+    if (apiOnly !== undefined) {
+      throw new FaultPlanError(
+        `The faults cannot be understood: the field rules.${index}.${apiOnly}: only with "on": "api".`,
+      );
+    }
   }
   return result.data;
+}
+
+/** A field of a rule for tunnels that only rules for the API can have. */
+function apiOnlyField(rule: FaultRule): string | undefined {
+  if (rule.fault === 'delay' && rule.on === 'tunnel' && rule.took_effect) {
+    return 'took_effect';
+  }
+  return rule.fault === 'cut' && rule.on === 'tunnel' && rule.effect_after_ms !== undefined
+    ? 'effect_after_ms'
+    : undefined;
 }
 
 /**

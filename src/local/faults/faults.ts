@@ -20,7 +20,13 @@ export interface FaultableRequest {
 export interface RequestFaults {
   /** Milliseconds to wait first. */
   readonly delay: number;
+  /** Milliseconds that the answer waits. */
+  readonly hold: number;
+  /** True if the request's id is not to be looked at. */
+  readonly forgetRepeats: boolean;
   readonly strike: RuleOf<'status' | 'cut' | 'half_stream'> | undefined;
+  /** Milliseconds after a cut at which the request is carried out. */
+  readonly effectAfter: number | undefined;
   /** Milliseconds after which the connection of a tunnel's request is cut. */
   readonly dropAfter: number | undefined;
 }
@@ -69,9 +75,20 @@ export class Faults implements Mishaps {
     };
   }
 
-  /** What becomes of a request: all delays that strike, and the first other fault. */
+  /** What becomes of a request: all delays that strike, whether repeats are forgotten, and the first other fault. */
   forRequest(request: FaultableRequest): RequestFaults {
     let delay = 0;
+    let hold = 0;
+    let forgetRepeats = false;
+    const fate = (rest: Partial<RequestFaults> = {}): RequestFaults => ({
+      delay,
+      hold,
+      forgetRepeats,
+      strike: undefined,
+      effectAfter: undefined,
+      dropAfter: undefined,
+      ...rest,
+    });
     for (const live of this.#live) {
       const { rule } = live;
       if (!('on' in rule) || !requestFits(rule, request)) {
@@ -83,17 +100,27 @@ export class Faults implements Mishaps {
       }
       switch (rule.fault) {
         case 'delay':
-          delay += millisecondsOf(rule.delay_ms, dice);
+          if (rule.took_effect) {
+            hold += millisecondsOf(rule.delay_ms, dice);
+          } else {
+            delay += millisecondsOf(rule.delay_ms, dice);
+          }
+          break;
+        case 'forget_repeats':
+          forgetRepeats = true;
           break;
         case 'drop_tunnel':
-          return { delay, strike: undefined, dropAfter: millisecondsOf(rule.after_ms, dice) };
+          return fate({ dropAfter: millisecondsOf(rule.after_ms, dice) });
+        case 'cut': {
+          const { effect_after_ms: late } = rule;
+          return fate({ strike: rule, effectAfter: late === undefined ? undefined : millisecondsOf(late, dice) });
+        }
         case 'status':
-        case 'cut':
         case 'half_stream':
-          return { delay, strike: rule, dropAfter: undefined };
+          return fate({ strike: rule });
       }
     }
-    return { delay, strike: undefined, dropAfter: undefined };
+    return fate();
   }
 
   async boot(devbox: MishapSubject, stage: 'provisioning' | 'initializing', signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import type { RuleOf } from '../../faults/faultPlan';
 import type { Faults, RequestFaults } from '../../faults/faults';
 import { textFits } from '../../faults/patterns';
 import { type RawRequest, type RawResponse, Exchange } from '../../http/exchange';
-import { cutOff, HalfResponse, UnseenClient, UnsentResponse } from './faultyResponses';
+import { cutOff, HalfResponse, HeldResponse, keptRequest, UnseenClient, UnsentResponse } from './faultyResponses';
 import type { TunnelResponse, TunnelTarget } from '../tunnels/tunnelProxy';
 
 /** Stands between clients and the platform, and does to requests what was ordered. */
@@ -32,17 +32,28 @@ export class FaultDesk {
     response: RawResponse,
     dispatch: (exchange: Exchange) => Promise<void>,
   ): Promise<void> {
-    const { delay, strike } = this.faults.forRequest({
+    const { delay, hold, forgetRepeats, strike, effectAfter } = this.faults.forRequest({
       on: 'api',
       method: exchange.method,
       path: exchange.path,
       devbox: this.#named(exchange.path),
     });
+    if (forgetRepeats) {
+      delete request.headers['x-request-id'];
+    }
     if (!(await held(delay, exchange.signal))) {
       return;
     }
     if (strike === undefined) {
-      await dispatch(exchange);
+      const late = hold === 0 ? exchange : this.#heldBack(request, response, hold);
+      await dispatch(late);
+      return;
+    }
+    if (effectAfter !== undefined) {
+      const kept = await keptRequest(request);
+      cutOff(response, false);
+      await pause(effectAfter, undefined, { ref: false });
+      await dispatch(new Exchange(kept, new UnsentResponse(), this.faults.clockSkew));
       return;
     }
     if (strike.fault === 'half_stream') {
@@ -161,6 +172,10 @@ export class FaultDesk {
       }
     }
     return dropped;
+  }
+
+  #heldBack(request: RawRequest, response: RawResponse, ms: number): Exchange {
+    return new Exchange(request, new HeldResponse(response, pause(ms)), this.faults.clockSkew);
   }
 
   #tunnelFate(request: IncomingMessage, socket: Duplex, target: TunnelTarget): RequestFaults {

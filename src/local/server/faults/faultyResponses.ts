@@ -1,8 +1,18 @@
 import { constants, Http2ServerResponse } from 'node:http2';
-import { Duplex, Writable } from 'node:stream';
-import type { RawResponse } from '../../http/exchange';
+import { Duplex, Readable, Writable } from 'node:stream';
+import type { RawRequest, RawResponse } from '../../http/exchange';
 
 type Done = (error?: Error | null) => void;
+
+/** A request whose client may have gone: what it said, to be answered by nobody's order later. */
+export async function keptRequest(request: RawRequest): Promise<RawRequest> {
+  const parts: Buffer[] = [];
+  for await (const part of request as AsyncIterable<Buffer>) {
+    parts.push(part);
+  }
+  const { method, url, headers, socket } = request;
+  return Object.assign(Readable.from(parts), { method, url, headers, socket });
+}
 
 /**
  * Cuts a client off in the middle of whatever it was being told.
@@ -24,10 +34,10 @@ export function cutOff(response: RawResponse, whole: boolean): void {
 export class UnsentResponse extends Writable implements RawResponse {
   headersSent = false;
 
-  /** @param real when this closes, the client has gone */
-  constructor(real: RawResponse) {
+  /** @param real when this closes, the client has gone; without it there is none from the beginning */
+  constructor(real?: RawResponse) {
     super();
-    real.once('close', () => this.destroy());
+    real?.once('close', () => this.destroy());
   }
 
   writeHead(): void {
@@ -40,6 +50,47 @@ export class UnsentResponse extends Writable implements RawResponse {
 
   override _write(_chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     done();
+  }
+}
+
+/** Keeps an answer back until it is let go. */
+export class HeldResponse extends Writable implements RawResponse {
+  headersSent = false;
+  readonly #real: RawResponse;
+  readonly #until: Promise<unknown>;
+  #head: (() => void) | undefined;
+
+  /** @param until settles when the answer may go */
+  constructor(real: RawResponse, until: Promise<unknown>) {
+    super();
+    this.#real = real;
+    this.#until = until;
+    real.once('close', () => this.destroy());
+  }
+
+  writeHead(status: number, headers: Record<string, string>): void {
+    this.headersSent = true;
+    this.#head = () => this.#real.writeHead(status, headers);
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    void this.#until.then(() => {
+      this.#begin();
+      this.#real.write(chunk, done);
+    });
+  }
+
+  override _final(done: Done): void {
+    void this.#until.then(() => {
+      this.#begin();
+      this.#real.end();
+      done();
+    });
+  }
+
+  #begin(): void {
+    this.#head?.();
+    this.#head = undefined;
   }
 }
 

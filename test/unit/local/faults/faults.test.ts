@@ -29,6 +29,8 @@ describe('fault plans', () => {
       [{ rules: [{ fault: 'status', status: 200 }] }, /rules\.0\.status/],
       [{ rules: [{ fault: 'cut', cuont: 1 }] }, /rules\.0: .*cuont/],
       [{ rules: [{ fault: 'cut', port: 80 }] }, /rules\.0\.port/],
+      [{ rules: [{ fault: 'cut', on: 'tunnel', effect_after_ms: 1 }] }, /rules\.0\.effect_after_ms/],
+      [{ rules: [{ fault: 'delay', on: 'tunnel', delay_ms: 1, took_effect: true }] }, /rules\.0\.took_effect/],
       [{ rulez: [] }, /rulez/],
     ];
     for (const [plan, wanted] of cases) {
@@ -44,7 +46,7 @@ describe('fault plans', () => {
   it('understands the example of the documentation', () => {
     const text = readFileSync('src/local/README.md', 'utf8');
     const plan = readFaultPlan(/```json\n([^`]*)```/.exec(text)?.[1] ?? '');
-    assert.deepEqual(plan.rules.length, 10);
+    assert.deepEqual(plan.rules.length, 13);
   });
 
   it('strikes by route and count, and the same each time for the same seed', () => {
