@@ -58,6 +58,11 @@ const rooms = [
     from: './src/local',
     message: 'extension/ starts the local platform as a process; it does not import it.',
   },
+  {
+    target: './src/ground',
+    from: ['./src/core', './src/local', './src/extension', './src/extension.ts'],
+    message: 'ground/ is below all: it imports nothing of ours.',
+  },
   { target: './src', from: './test', message: 'the product knows nothing of its tests.' },
   ...Object.entries(storeys).flatMap(([storey, { ground, rooms: within }]) =>
     Object.entries(within).map(([room, lower]) => ({
@@ -74,6 +79,12 @@ const sdkImport = {
   group: ['@runloop/api-client', '@runloop/api-client/*'],
   message: 'Only core/platform knows the Runloop SDK.',
 };
+
+/** Node 20 collects what such a signal hangs on, so that it never fires: src/ground/deadline.ts. */
+const weakSignals = ['timeout', 'any'].map((name) => ({
+  selector: `MemberExpression[object.name='AbortSignal'][property.name='${name}']`,
+  message: `AbortSignal.${name} may never fire: use deadline, startDeadline or linkSignals of src/ground/deadline.`,
+}));
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', '.runloop-local/', 'artifacts/'] },
@@ -98,7 +109,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/core/**/*.ts', 'src/local/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...weakSignals] },
+  },
+  {
+    files: ['src/core/**/*.ts', 'src/local/**/*.ts', 'src/ground/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [vscodeImport], patterns: [sdkImport] }] },
   },
   {

@@ -82,7 +82,7 @@ export function cancelled(devboxId?: string): RuntimeError {
 export function endedBy(signal: AbortSignal, devboxId?: string): RuntimeError {
   const reason: unknown = signal.reason;
   if (RuntimeError.is(reason)) return reason;
-  // What `AbortSignal.timeout` gives: nobody cancelled, so it must not be passed over in silence.
+  // What a deadline gives: nobody cancelled, so it must not be passed over in silence.
   if (!(reason instanceof Error && reason.name === 'TimeoutError')) return cancelled(devboxId);
   return new RuntimeError({
     code: 'deadline',

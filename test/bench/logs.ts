@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline } from '../../src/ground/deadline';
 import { followEvents } from '../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../src/core/logs/followPosition';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
@@ -36,7 +37,7 @@ async function followed(api: RunloopApi, id: string): Promise<Followed> {
   const delays: number[] = [];
   let [lines, bytesWritten, bytesFetched, began] = [0, 0, 0, 0];
   const cpu = process.cpuUsage();
-  const options = { signal: AbortSignal.timeout(240_000), onBytes: (count: number) => void (bytesFetched += count) };
+  const options = { signal: deadline(240_000), onBytes: (count: number) => void (bytesFetched += count) };
   for await (const event of followEvents(api, id, options)) {
     if (event.type === 'notice') throw new Error(`The log was not followed without a break: ${event.notice.kind}`);
     if (began === 0) began = performance.now();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Page } from 'playwright-core';
+import { deadline } from '../../src/ground/deadline';
 import { chromiumArgs, ensureChromium } from './chromium';
 import { cleanEnvironment } from './cleanEnvironment';
 import { CloseStack } from './closeStack';
@@ -100,7 +101,7 @@ async function listenToSuite(closing: CloseStack): Promise<SuiteListener> {
 /** @returns the code that the editor wants to end with */
 async function runSuite(page: Page, server: WorkbenchServer, address: string, signal: AbortSignal): Promise<number> {
   const limitSeconds = Number(process.env['RUNLOOP_TEST_LIMIT'] ?? defaultLimitSeconds);
-  const limit = AbortSignal.timeout(limitSeconds * 1000);
+  const limit = deadline(limitSeconds * 1000);
   let stopListening: (() => void) | undefined;
   try {
     return await new Promise<number>((resolve, reject) => {

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { deadline } from '../../src/ground/deadline';
 import { cleanEnvironment } from './cleanEnvironment';
 import type { VscodeInstall } from './install';
 import { ProcessGroup } from './processGroup';
@@ -99,8 +100,7 @@ async function ready(group: ProcessGroup, log: WriteStream, options: LocalPlatfo
     lastWords.push(line);
     lastWords.splice(0, lastWords.length - 10);
   });
-  const deadline = AbortSignal.timeout(startLimitMs);
-  const stop = AbortSignal.any([options.signal, deadline]);
+  const stop = deadline(startLimitMs, options.signal);
   return await new Promise<PlatformAccount>((resolve, reject) => {
     createInterface({ input: stdout, crlfDelay: Infinity }).once('line', (line) => {
       const account = parseAccount(line);

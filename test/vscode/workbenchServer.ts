@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
+import { deadline } from '../../src/ground/deadline';
 import type { VscodeInstall } from './install';
 import { ProcessGroup } from './processGroup';
 import { vscodeTestDir } from './projectPaths';
@@ -172,8 +173,7 @@ async function listeningPort(
   group: ProcessGroup,
   options: WorkbenchServerOptions,
 ): Promise<number> {
-  const deadline = AbortSignal.timeout(startLimitMs);
-  const stop = AbortSignal.any([options.signal, deadline]);
+  const stop = deadline(startLimitMs, options.signal);
   return await new Promise<number>((resolve, reject) => {
     lines.onLine = (line) => {
       const port = listeningPattern.exec(line)?.[1];

@@ -1,3 +1,4 @@
+import { startDeadline } from '../../ground/deadline';
 import { shownLine } from '../logs/serverLine';
 import { parseJson } from '../parse';
 import { endedBy, messageOf, RuntimeError, isTransient } from '../errors';
@@ -71,8 +72,8 @@ export async function gatherEvidence(
     ...(options.secrets ?? []),
   ].filter((value) => value !== undefined);
   let log = new LogEvidence(secrets);
-  const limit = AbortSignal.timeout(logLimitMs);
-  const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
+  const limit = startDeadline(logLimitMs, options.signal);
+  const { signal } = limit;
   let logProblem: string | undefined;
   try {
     await retrying(
@@ -86,9 +87,11 @@ export async function gatherEvidence(
     );
   } catch (error) {
     if (options.signal?.aborted === true) throw endedBy(options.signal, devboxId);
-    logProblem = limit.aborted
+    logProblem = limit.isOver
       ? `It was not read whole within ${logLimitMs / 1000} s.`
       : harmlessLine(redact(messageOf(error)), 300);
+  } finally {
+    limit.dispose();
   }
   const found = log.found;
   const began = lastTimeOf(devbox, 'resuming');

@@ -3,6 +3,7 @@ import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
+import { linkSignals, startDeadline } from '../../ground/deadline';
 import { endedBy, messageOf, RuntimeError } from '../errors';
 
 /** A body that is sent while it is read, with the headers that describe it. */
@@ -61,9 +62,9 @@ export function startRequest(url: URL, options: http.RequestOptions): http.Clien
  * @throws RuntimeError `cancelled`, `deadline` or `network`; an HTTP error status is an answer, not an error.
  */
 export async function requestStream(url: URL, options: HttpRequestOptions): Promise<http.IncomingMessage> {
-  const headersDeadline = new AbortController();
-  const timer = setTimeout(() => headersDeadline.abort(), options.timeoutMs);
-  const signals = options.signal === undefined ? [] : [options.signal];
+  // Ended with the answer's headers: whoever reads on is ended by the caller's signal.
+  const limit = startDeadline(options.timeoutMs);
+  const either = linkSignals(limit.signal, options.signal);
   try {
     return await new Promise<http.IncomingMessage>((resolve, reject) => {
       const request = startRequest(url, {
@@ -72,10 +73,11 @@ export async function requestStream(url: URL, options: HttpRequestOptions): Prom
           ...options.headers,
           ...(options.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(options.body)) }),
         },
-        signal: AbortSignal.any([headersDeadline.signal, ...signals]),
+        signal: either.signal,
       });
       request.once('response', resolve);
       request.once('error', reject);
+      request.once('close', either.dispose);
       if (options.bodyStream === undefined) {
         request.end(options.body);
         return;
@@ -87,22 +89,24 @@ export async function requestStream(url: URL, options: HttpRequestOptions): Prom
       stream.pipe(request);
     });
   } catch (error) {
-    throw requestError(error, url, options, headersDeadline.signal.aborted);
+    either.dispose();
+    throw requestError(error, url, options, limit.isOver);
   } finally {
-    clearTimeout(timer);
+    limit.dispose();
   }
 }
 
 /** Sends a request and reads the answer as text. Errors as with {@link requestStream}. */
 export async function requestText(url: URL, options: HttpRequestOptions): Promise<TextAnswer> {
-  const deadline = AbortSignal.timeout(options.timeoutMs);
-  const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
+  const limit = startDeadline(options.timeoutMs, options.signal);
   try {
-    const response = await requestStream(url, { ...options, signal });
+    const response = await requestStream(url, { ...options, signal: limit.signal });
     return { status: response.statusCode ?? 0, headers: response.headers, body: await readAll(response) };
   } catch (error) {
-    if (RuntimeError.is(error) && !deadline.aborted) throw error;
-    throw requestError(error, url, options, deadline.aborted);
+    if (RuntimeError.is(error) && !limit.isOver) throw error;
+    throw requestError(error, url, options, limit.isOver);
+  } finally {
+    limit.dispose();
   }
 }
 

@@ -67,9 +67,3 @@ export function delayAfter(rule: RetryRule, tryNumber: number): number {
   const full = Math.min(rule.delayMs * rule.factor ** (tryNumber - 1), Math.max(rule.maxDelayMs, rule.delayMs));
   return rule.jitter ? full * (0.5 + Math.random() / 2) : full;
 }
-
-/** A signal that ends with `signal` or after `ms` milliseconds, whichever is first. */
-export function withDeadline(ms: number, signal?: AbortSignal): AbortSignal {
-  const deadline = AbortSignal.timeout(ms);
-  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-}

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { linkSignals } from '../../ground/deadline';
 import { isAborted, RuntimeError, isTransient } from '../errors';
 import { executionCompleted, streamOutput, type OutputName, type OutputPiece } from '../platform/executionOutput';
 import type { LogEntry } from '../platform/logEntry';
@@ -49,7 +50,7 @@ export class ExecutionOutputs {
     this.#options = options;
     this.#pace = pace;
     this.#places = places.byId;
-    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#signal = linkSignals(options.signal, this.#stop.signal).signal;
     for (const place of this.#places.values()) if (place.state === 'streamed') this.#open(place);
   }
 
@@ -185,7 +186,9 @@ export class ExecutionOutputs {
   async #nap({ id }: ExecutionPlace, ms: number): Promise<void> {
     const news = this.#naps.get(id) ?? new AbortController();
     this.#naps.set(id, news);
-    await sleep(ms, undefined, { signal: AbortSignal.any([this.#signal, news.signal]) }).catch(() => undefined);
+    const either = linkSignals(this.#signal, news.signal);
+    await sleep(ms, undefined, { signal: either.signal }).catch(() => undefined);
+    either.dispose();
   }
 
   #wake({ id }: ExecutionPlace): void {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { linkSignals } from '../../ground/deadline';
 import { isAborted, messageOf, RuntimeError, isTransient } from '../errors';
 import { hasEnded } from '../platform/devbox';
 import { devboxNow } from '../platform/devboxNow';
@@ -176,7 +177,7 @@ async function* saidWhenQuiet(
   signal: AbortSignal,
 ): AsyncGenerator<FollowEvent> {
   const stop = new AbortController();
-  const events = open(AbortSignal.any([signal, stop.signal]));
+  const events = open(linkSignals(signal, stop.signal).signal);
   let next = events.next();
   try {
     for (let isSaid = false; ;) {

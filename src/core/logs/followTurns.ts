@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { linkSignals } from '../../ground/deadline';
 import type { Disposable } from '../events';
 import { isAborted } from '../errors';
 import { isChanging } from '../platform/devbox';
@@ -162,7 +163,9 @@ export class FollowTurns implements Disposable {
   async #restFor(ms: number): Promise<void> {
     if (this.#isHinted) return;
     this.#wake = new AbortController();
-    await this.#sleep(ms, AbortSignal.any([this.#signal, this.#wake.signal]));
+    const either = linkSignals(this.#signal, this.#wake.signal);
+    await this.#sleep(ms, either.signal);
+    either.dispose();
     this.#wake = undefined;
   }
 

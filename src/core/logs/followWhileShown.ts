@@ -1,3 +1,4 @@
+import { linkSignals } from '../../ground/deadline';
 import { Emitter, type Disposable } from '../events';
 import type { RunloopApi } from '../platform/runloopApi';
 import { followEvents } from './followDevbox';
@@ -35,6 +36,7 @@ export async function* followWhileShown(
   const said = new SaidOnce();
   while (!signal.aborted) {
     const watch = new Watch(audience, options.pauseAfterMs);
+    const either = linkSignals(signal, watch.signal);
     const lookNow = (listener: () => void): Disposable => {
       const subscriptions = [watch.onShown(listener), options.lookNow?.(listener)];
       return { dispose: () => subscriptions.forEach((subscription) => subscription?.dispose()) };
@@ -44,12 +46,13 @@ export async function* followWhileShown(
         ...options,
         position,
         lookNow,
-        signal: AbortSignal.any([signal, watch.signal]),
+        signal: either.signal,
       })) {
         if (said.isNews(event)) yield event;
       }
       if (!watch.signal.aborted) return;
     } finally {
+      either.dispose();
       watch.dispose();
     }
     await untilShown(audience, signal);

@@ -1,6 +1,7 @@
 import type { Runloop } from '@runloop/api-client';
 import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
+import { startDeadline } from '../../ground/deadline';
 import { endedBy, RuntimeError } from '../errors';
 import { retrying, type RetryingOptions } from '../http/retry';
 import { readRule, repeatableChangeRule, type RetryRule } from '../http/retryRules';
@@ -87,19 +88,17 @@ export class ApiCalls {
     call: CallOptions,
   ): Promise<unknown> {
     const { bodyTimeoutMs: forBody = bodyTimeoutMs, timeout = requestTimeoutMs, ...options } = request;
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeout + forBody);
     // The SDK goes on listening to a signal after the call: it gets one that ends with the call.
-    const signal = AbortSignal.any([deadline.signal, ...(call.signal === undefined ? [] : [call.signal])]);
+    const limit = startDeadline(timeout + forBody, call.signal);
     try {
-      return await this.#send(method, path, { ...options, timeout, signal });
+      return await this.#send(method, path, { ...options, timeout, signal: limit.signal });
     } catch (error) {
       // While an answer arrives, the SDK lets its reader's own abort error through.
       if (call.signal?.aborted === true) throw endedBy(call.signal, subject.devboxId);
-      if (deadline.signal.aborted) throw cutShort(subject, timeout + forBody, error);
+      if (limit.isOver) throw cutShort(subject, timeout + forBody, error);
       throw fromSdkError(error, subject.doing, subject.devboxId);
     } finally {
-      clearTimeout(timer);
+      limit.dispose();
     }
   }
 

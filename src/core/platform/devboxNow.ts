@@ -1,7 +1,7 @@
+import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../errors';
 import { parseJson } from '../parse';
 import { text as readAll } from 'node:stream/consumers';
-import { withDeadline } from '../http/retry';
 import { parseDevbox, type Devbox } from './devbox';
 import { bodyOf, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
@@ -13,7 +13,7 @@ import type { RunloopApi } from './runloopApi';
  * @throws RuntimeError; Error with a Node code on a cut
  */
 export async function devboxNow(api: RunloopApi, devboxId: string, options: ReadLogOptions): Promise<Devbox> {
-  const signal = withDeadline(30_000, options.signal);
+  const signal = deadline(30_000, options.signal);
   const response = await openLog(
     api,
     encodeURIComponent(devboxId),

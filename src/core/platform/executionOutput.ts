@@ -1,6 +1,6 @@
 import { text as readAll } from 'node:stream/consumers';
+import { deadline } from '../../ground/deadline';
 import { asNumber, asObject, asString, parseJson } from '../parse';
-import { withDeadline } from '../http/retry';
 import { bodyOf, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 import { openStream, readEvents } from './serverSentEvents';
@@ -64,7 +64,7 @@ export async function executionCompleted(
   executionId: string,
   options: ReadLogOptions,
 ): Promise<boolean> {
-  const signal = withDeadline(30_000, options.signal);
+  const signal = deadline(30_000, options.signal);
   // One line of its output: the answer is about its status.
   const path = `${executionPath(devboxId, executionId)}?last_n=1`;
   const response = await openLog(api, path, devboxId, { ...options, signal }, { accept: 'application/json' });

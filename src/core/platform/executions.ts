@@ -1,3 +1,4 @@
+import { deadline } from '../../ground/deadline';
 import { RuntimeError, isTransient } from '../errors';
 import { asNumber, asObject, asString } from '../parse';
 import { NotYet, retrying } from '../http/retry';
@@ -60,7 +61,7 @@ export async function runCommand(
 const endMs = 10_000;
 
 async function end(api: RunloopApi, devboxId: string, path: string): Promise<void> {
-  const call = { signal: AbortSignal.timeout(endMs) };
+  const call = { signal: deadline(endMs) };
   try {
     await api.change(`${path}/kill`, 'ending a command', { kill_process_group: true }, call, devboxId);
   } catch (error) {

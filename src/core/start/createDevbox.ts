@@ -1,3 +1,4 @@
+import { deadline } from '../../ground/deadline';
 import { endedBy, isAborted, RuntimeError, isTransient } from '../errors';
 import type { Devbox } from '../platform/devbox';
 import type { CallOptions } from '../platform/apiCalls';
@@ -73,7 +74,7 @@ async function createOrFind(api: RunloopApi, body: CreateDevboxBody, options: Sa
 async function findByRequest(api: RunloopApi, options: SafeCreateOptions): Promise<Devbox | undefined> {
   try {
     for (const status of ['provisioning', 'initializing', 'running', 'queued']) {
-      for await (const devbox of api.list({ status }, { signal: AbortSignal.timeout(settleMs) })) {
+      for await (const devbox of api.list({ status }, { signal: deadline(settleMs) })) {
         if (devbox.metadata[options.requestKey] === options.requestId) return devbox;
       }
     }

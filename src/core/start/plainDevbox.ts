@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { deadline } from '../../ground/deadline';
 import { createDevboxSafely } from './createDevbox';
 import { messageOf, RuntimeError } from '../errors';
 import type { Devbox } from '../platform/devbox';
@@ -54,7 +55,7 @@ export async function startPlainDevbox(
   } catch (error) {
     if (created === undefined) throw error;
     try {
-      await api.shutdown(created.id, { signal: AbortSignal.timeout(cleanUpMs) });
+      await api.shutdown(created.id, { signal: deadline(cleanUpMs) });
     } catch (failure) {
       throw new RuntimeError({
         code: 'api',

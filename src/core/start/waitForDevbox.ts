@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline, startDeadline } from '../../ground/deadline';
 import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
 import { RuntimeError, isTransient } from '../errors';
 import { oneLine } from '../plainText';
@@ -30,7 +31,7 @@ const logTailLines = 20;
 export async function endedError(api: RunloopApi, devbox: Devbox, during: string): Promise<RuntimeError> {
   const reason = devbox.failureReason ?? devbox.shutdownReason;
   const logTail = await api
-    .logs(devbox.id, { signal: AbortSignal.timeout(5_000) })
+    .logs(devbox.id, { signal: deadline(5_000) })
     .then((entries) => entries.slice(-logTailLines).map((entry) => oneLine(redact(entry.text), 500)))
     .catch((error: unknown) => [`(its log could not be read: ${oneLine(String(error))})`]);
   return new RuntimeError({
@@ -111,9 +112,9 @@ export async function waitUntilAlive(
   options: WaitOptions & { readonly boundMs?: number },
 ): Promise<void> {
   const boundMs = options.boundMs ?? serverAliveBoundMs;
-  const bound = AbortSignal.timeout(boundMs);
   const done = new AbortController();
-  const signal = AbortSignal.any([options.signal, bound, done.signal]);
+  const bound = startDeadline(boundMs, options.signal, done.signal);
+  const { signal } = bound;
   const started = Date.now();
   let last: unknown;
   const alive = retrying(
@@ -133,7 +134,7 @@ export async function waitUntilAlive(
   try {
     await Promise.race([alive, watchDevbox(api, devbox, signal)]);
   } catch (error) {
-    if (options.signal.aborted || !bound.aborted) throw error;
+    if (options.signal.aborted || !bound.isOver) throw error;
     throw new RuntimeError({
       code: 'no_action_server',
       message: `The action server did not become ready within ${Math.round(boundMs / 1000)} s${

@@ -147,7 +147,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (group === undefined) return;
     this.#limits.set(row.group, group.shown.length + groupPageSize);
     if (group.shown.length + groupPageSize > group.total) {
-      await this.#list.more(this.#streamsOf(group.value), this.#signal());
+      await this.#list.more(this.#streamsOf(group.value), this.#closing.signal);
     }
     this.#redraw(new Set(), false, row.group);
   }
@@ -161,7 +161,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const devbox = row.kind === 'devbox' ? this.#store.get(row.id) : undefined;
     if (devbox === undefined) return item;
     if (devbox.blueprintId !== undefined && this.#list.account !== undefined && this.#list.pauseSeconds === 0) {
-      await this.#names.load(this.#list.account.api, [devbox.blueprintId], this.#signal());
+      await this.#names.load(this.#list.account.api, [devbox.blueprintId], this.#closing.signal);
     }
     item.tooltip = devboxTooltip(devbox, this.#items.context(devbox.id), this.#names.get(devbox.blueprintId ?? ''));
     return item;
@@ -217,14 +217,9 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       tunnelUrlTemplate: readSettings().tunnelUrlTemplate,
       lastError: this.#errors.get(devboxId),
       health: this.#sessions.healthOf(devboxId),
-      signal: this.#signal(),
+      signal: this.#closing.signal,
     });
     return details.map((detail) => ({ kind: 'detail', devboxId, detail }));
-  }
-
-  /** Aborts when the tree is disposed; a new one each time, so that listeners end with the call. */
-  #signal(): AbortSignal {
-    return AbortSignal.any([this.#closing.signal]);
   }
 
   #streamsOf(groupValue: string): readonly Stream[] {
@@ -314,7 +309,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (this.#list.account === undefined || this.#list.pauseSeconds > 0) return;
     const ids = this.#store.devboxes.flatMap(({ blueprintId }) => (blueprintId === undefined ? [] : [blueprintId]));
     this.#names
-      .load(this.#list.account.api, ids, this.#signal())
+      .load(this.#list.account.api, ids, this.#closing.signal)
       .catch((error: unknown) => this.#log.failure('Reading the names of blueprints', error));
   }
 }

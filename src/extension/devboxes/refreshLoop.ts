@@ -145,8 +145,7 @@ export class RefreshLoop implements Disposable {
     try {
       for (let served = -1; served !== this.#asked && !isAborted(this.#stop.signal);) {
         served = this.#asked;
-        // A signal of its own: whoever listens to it and forgets to stop is forgotten with it.
-        await this.#refresh(AbortSignal.any([this.#stop.signal]), asked);
+        await this.#refresh(this.#stop.signal, asked);
         if (this.pauseSeconds > 0) return;
       }
     } catch (error) {

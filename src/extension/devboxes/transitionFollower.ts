@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline } from '../../ground/deadline';
 import { isAborted, RuntimeError, isTransient } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { isChanging, knownStatuses } from '../../core/platform/devbox';
@@ -32,7 +33,7 @@ export class TransitionFollower implements Disposable {
     const stop = new AbortController();
     this.#running.set(devboxId, stop);
     const following = this.#store.follow(devboxId);
-    this.#poll(api, devboxId, AbortSignal.any([stop.signal, AbortSignal.timeout(boundMs)]))
+    this.#poll(api, devboxId, deadline(boundMs, stop.signal))
       .catch((error: unknown) => {
         if (!stop.signal.aborted) this.#onError(error);
       })

@@ -1,4 +1,5 @@
 import { l10n, ProgressLocation, window, type QuickPickItem } from 'vscode';
+import { deadline } from '../../ground/deadline';
 import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
 import type { Devbox } from '../../core/platform/devbox';
 import { suspendDevbox } from '../../core/platform/lifeCycle';
@@ -86,7 +87,7 @@ async function act(services: Services, api: RunloopApi, devboxes: readonly Devbo
     { location: ProgressLocation.Notification, title: l10n.t('Suspending {0}…', namesOf(devboxes)) },
     () =>
       forEach(devboxes, async ({ id }) => {
-        services.store.update(await suspendDevbox(api, id, { signal: AbortSignal.timeout(60_000) }));
+        services.store.update(await suspendDevbox(api, id, { signal: deadline(60_000) }));
         services.sessions.detach(id);
         services.tree.follow(id);
       }),

@@ -1,4 +1,5 @@
 import { l10n, ProgressLocation, window } from 'vscode';
+import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { keepDevboxAlive, renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
@@ -64,7 +65,7 @@ export async function suspendDevboxes(services: Services, argument: unknown, arg
   const title = l10n.t('Suspending {0}…', namesOf(devboxes));
   await window.withProgress({ location: ProgressLocation.Notification, title }, async () => {
     await forEach(devboxes, async (devbox) => {
-      const changed = await suspendDevbox(api, devbox.id, { signal: AbortSignal.timeout(changeMs) });
+      const changed = await suspendDevbox(api, devbox.id, { signal: deadline(changeMs) });
       services.sessions.detach(devbox.id);
       services.store.update(changed);
       services.tree.follow(devbox.id);
@@ -140,13 +141,11 @@ export async function toggleKeepAlive(services: Services, argument: unknown): Pr
   const { api } = await services.account.require();
   // Only the first sign of life can be given up: the later ones come by themselves.
   await whenSlow((giveUp) =>
-    services.keepAlive.on(devbox, () =>
-      keepDevboxAlive(api, devbox.id, { signal: AbortSignal.any([giveUp, AbortSignal.timeout(changeMs)]) }),
-    ),
+    services.keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: deadline(changeMs, giveUp) })),
   );
 }
 
 /** A change that is quick as a rule. */
 function changing(work: (signal: AbortSignal) => Promise<Devbox>): Promise<Devbox> {
-  return whenSlow((signal) => work(AbortSignal.any([signal, AbortSignal.timeout(changeMs)])));
+  return whenSlow((signal) => work(deadline(changeMs, signal)));
 }

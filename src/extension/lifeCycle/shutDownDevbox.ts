@@ -1,4 +1,5 @@
 import { l10n, ProgressLocation, window } from 'vscode';
+import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { snapshotDevbox } from '../../core/platform/lifeCycle';
@@ -91,7 +92,7 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
   let wait = false;
   for (;;) {
     try {
-      await api.shutdown(devbox.id, { signal: AbortSignal.any([signal, AbortSignal.timeout(shutdownMs)]) });
+      await api.shutdown(devbox.id, { signal: deadline(shutdownMs, signal) });
       return;
     } catch (error) {
       if (!RuntimeError.is(error, 'conflict')) throw error;
@@ -107,7 +108,7 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
       );
       if (answer === force) {
         await api.shutdown(devbox.id, {
-          signal: AbortSignal.any([signal, AbortSignal.timeout(shutdownMs)]),
+          signal: deadline(shutdownMs, signal),
           force: true,
         });
         return;

@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline } from '../../ground/deadline';
 import { messageOf } from '../../core/errors';
 import { asArray, asObject, asString, parseJson } from '../../core/parse';
 import { countWindows, platformLogFile, processStart, readyWord, removeRunning, writeRunning } from './keeperState';
@@ -111,7 +112,7 @@ async function devboxesLeft(account: { baseUrl: string; apiKey: string }): Promi
   try {
     const answer = await fetch(`${account.baseUrl}/v1/devboxes?limit=1000`, {
       headers: { authorization: `Bearer ${account.apiKey}` },
-      signal: AbortSignal.timeout(askMs),
+      signal: deadline(askMs),
     });
     if (!answer.ok) return undefined;
     const devboxes = asArray(asObject(parseJson(await answer.text()))?.['devboxes']);

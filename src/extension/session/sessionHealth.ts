@@ -1,4 +1,5 @@
 import { EventEmitter, window, type Event } from 'vscode';
+import { deadline } from '../../ground/deadline';
 import { spent } from '../../core/cost/prices';
 import { isAborted, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
@@ -94,7 +95,7 @@ export class SessionHealth implements Disposable {
     if (now - (this.#spent.get(devboxId)?.readMs ?? 0) < spendMs) return;
     // The local platform costs nothing.
     if ((await this.#services.account.current())?.source === 'local') return;
-    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(lookMs)]);
+    const signal = deadline(lookMs, this.#stop.signal);
     try {
       const { usageOf } = await import('../../core/platform/usage');
       const dollars = spent(await usageOf(runtime.api, devboxId, { signal, rule: onceRule }), readPrices());
@@ -106,7 +107,7 @@ export class SessionHealth implements Disposable {
   }
 
   async #lookAt(devboxId: string, runtime: RunloopRuntime): Promise<void> {
-    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(lookMs)]);
+    const signal = deadline(lookMs, this.#stop.signal);
     const { sessions, log } = this.#services;
     const known = this.#services.store.get(devboxId)?.status ?? 'unlisted';
     if (known === 'running' && (await answers(runtime, signal))) {

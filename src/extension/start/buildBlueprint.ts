@@ -1,4 +1,5 @@
 import { l10n, ProgressLocation, window, type OutputChannel } from 'vscode';
+import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
 import { oneLine, stripControls } from '../../core/plainText';
 import {
@@ -88,7 +89,7 @@ async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {
 
 /** A build that was begun here and is not wanted any more is removed where the platform allows it. */
 async function letGo(api: RunloopApi, build: BlueprintBuild, begunHere: boolean): Promise<void> {
-  const dropped = begunHere && (await dropBuild(api, build, { signal: AbortSignal.timeout(dropMs) }));
+  const dropped = begunHere && (await dropBuild(api, build, { signal: deadline(dropMs) }));
   void window.showInformationMessage(
     dropped
       ? l10n.t('The build was cancelled, and nothing was started.')

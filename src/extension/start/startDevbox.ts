@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { commands, InputBoxValidationSeverity, l10n, ProgressLocation, window } from 'vscode';
+import { deadline } from '../../ground/deadline';
 import { cancelled as cancelledError, RuntimeError } from '../../core/errors';
 import { startPlainDevbox } from '../../core/start/plainDevbox';
 import type { Devbox } from '../../core/platform/devbox';
@@ -162,7 +163,7 @@ async function startPlain(services: Services, name: string, choices: StartChoice
         throw error;
       }),
     async ({ id }) => {
-      await api.shutdown(id, { signal: AbortSignal.timeout(shutdownMs) });
+      await api.shutdown(id, { signal: deadline(shutdownMs) });
       services.store.remove(id);
     },
   );

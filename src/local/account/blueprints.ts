@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { linkSignals } from '../../ground/deadline';
 import { type Blueprint, builtInBlueprints, findBlueprint } from '../devbox/blueprints';
 import { DevboxLog } from '../devbox/devboxLog';
 import { DevboxError, messageOf } from '../errors';
@@ -183,8 +184,8 @@ export class Blueprints {
       };
       this.#table.put(record);
       const stop = new AbortController();
-      const signal = AbortSignal.any([stop.signal, this.#stopping.signal]);
-      this.#queue = this.#queue.then(() => this.#build(record, order, signal));
+      const { signal, dispose } = linkSignals(stop.signal, this.#stopping.signal);
+      this.#queue = this.#queue.then(() => this.#build(record, order, signal)).finally(dispose);
       this.#building.set(record.id, { stop, done: this.#queue });
       return record.id;
     });

@@ -1,5 +1,6 @@
 import { mkdtemp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deadline } from '../../ground/deadline';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import { DevboxError, messageOf } from '../errors';
 import { type DevboxTools, type HostTools, boundTools, platformFolder, unboundTools } from './devboxTools';
@@ -119,7 +120,7 @@ async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | 
       blueprint: undefined,
       tools: choice.tools,
     });
-    await sandbox.start(AbortSignal.timeout(20_000));
+    await sandbox.start(deadline(20_000));
     let complaint = '';
     const node = sandbox.run({
       argv: [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
+import { deadline } from '../../../src/ground/deadline';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
 import { startPlatform } from '../../testPlatform';
@@ -22,7 +23,7 @@ export const plainVscode: UiTests = (useWindow) =>
         size: 'SMALL',
         endRule: { kind: 'lifetime', seconds: 600 },
       } as const;
-      const { id } = await startPlainDevbox(api, name, choices, { signal: AbortSignal.timeout(30_000) });
+      const { id } = await startPlainDevbox(api, name, choices, { signal: deadline(30_000) });
       await workbench.openViewContainer('Runloop');
       await workbench.runCommand('Runloop: Refresh Devboxes');
       const row = workbench.tree('Devboxes').row(name);
@@ -105,7 +106,7 @@ export const plainVscode: UiTests = (useWindow) =>
           size: 'SMALL',
           endRule: { kind: 'lifetime', seconds: 600 },
         } as const;
-        await startPlainDevbox(new RunloopApi(bare), 'bare', choices, { signal: AbortSignal.timeout(30_000) });
+        await startPlainDevbox(new RunloopApi(bare), 'bare', choices, { signal: deadline(30_000) });
         await workbench.runCommand('Runloop: Refresh Devboxes');
         const row = workbench.tree('Devboxes').row('bare');
         await row.waitFor(30_000);

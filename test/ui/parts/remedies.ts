@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'mocha';
+import { deadline } from '../../../src/ground/deadline';
 import { createBody } from '../../../src/core/runtime/connect/createBody';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { resolveConfig } from '../../../src/core/options/runtimeConfig';
@@ -75,7 +76,7 @@ export const remedies: UiTests = (useWindow) =>
 
     it('Try Again, when the connection to the devbox is lost', async () => {
       const { workbench, api } = session();
-      const install = await ensureVscode(() => undefined, AbortSignal.timeout(170_000));
+      const install = await ensureVscode(() => undefined, deadline(170_000));
       const vscodeOfDevboxes = ['--vscode-server', install.serverRoot, '--vscode-node', install.node];
       const platform = await turnTo('--api-key', session().platform.apiKey, ...vscodeOfDevboxes);
       await workbench.runCommand('Runloop: Start Devbox');

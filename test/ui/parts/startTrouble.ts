@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { deadline } from '../../../src/ground/deadline';
 import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
 import type { Devbox } from '../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
@@ -149,7 +150,7 @@ export const startTrouble: UiTests = (useWindow) =>
         size: 'SMALL',
         endRule: { kind: 'lifetime', seconds: 600 },
       } as const;
-      await startPlainDevbox(api, name, choices, { signal: AbortSignal.timeout(30_000) });
+      await startPlainDevbox(api, name, choices, { signal: deadline(30_000) });
     }
 
     it('waits for a snapshot or ends it, as the user says, when a devbox is shut down', async () => {

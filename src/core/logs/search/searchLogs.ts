@@ -1,8 +1,9 @@
+import { deadline } from '../../../ground/deadline';
 import { isAborted, RuntimeError } from '../../errors';
 import type { LogEntry } from '../../platform/logEntry';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { LineRedactor } from '../../redact';
-import { retrying, withDeadline } from '../../http/retry';
+import { retrying } from '../../http/retry';
 import { readRule } from '../../http/retryRules';
 import { readLog } from '../followDevbox';
 import { LineGroups, type LineGroup } from '../lineGroups';
@@ -90,7 +91,7 @@ export async function searchLogs(
 async function searchOne(api: RunloopApi, devboxId: string, options: LogSearchOptions): Promise<void> {
   const { onEvent, signal, searcher, secretsOf } = options;
   onEvent({ type: 'reading', devboxId });
-  const limited = withDeadline(deadlineMs, signal);
+  const limited = deadline(deadlineMs, signal);
   try {
     const lines = new SearchedLines(searcher, (matches) => onEvent({ type: 'matches', devboxId, matches }));
     const groups = new LineGroups(new LineRedactor(await secretsOf(devboxId)));

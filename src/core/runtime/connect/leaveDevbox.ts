@@ -1,3 +1,4 @@
+import { deadline } from '../../../ground/deadline';
 import type { RuntimeError } from '../../errors';
 import type { Devbox } from '../../platform/devbox';
 import { suspendDevbox } from '../../platform/lifeCycle';
@@ -16,7 +17,7 @@ export async function leaveDevbox(
   devbox: Devbox,
   mode: CloseMode,
 ): Promise<void> {
-  const call = { signal: AbortSignal.timeout(leaveMs) };
+  const call = { signal: deadline(leaveMs) };
   if (mode === 'shutdown') {
     await api.shutdown(devbox.id, call);
     await config.sessionKeys?.delete(devbox.id);

@@ -1,3 +1,4 @@
+import { startDeadline } from '../../../ground/deadline';
 import { RuntimeError } from '../../errors';
 import type { CallOptions } from '../../platform/apiCalls';
 import type { RuntimeEvent } from '../runtimeStatus';
@@ -24,11 +25,10 @@ export interface Bounds {
  */
 export async function bounded(bounds: Bounds, work: (call: BoundedCall) => Promise<void>): Promise<void> {
   const { limitMs, outer, abandon } = bounds;
-  const deadline = AbortSignal.timeout(limitMs);
-  const signal = AbortSignal.any([deadline, abandon, ...(outer === undefined ? [] : [outer])]);
+  const limit = startDeadline(limitMs, abandon, outer);
   try {
     await work({
-      signal,
+      signal: limit.signal,
       onWait: ({ error, seconds }) =>
         bounds.fire({
           type: 'waiting',
@@ -39,9 +39,11 @@ export async function bounded(bounds: Bounds, work: (call: BoundedCall) => Promi
   } catch (error) {
     throw connectFailure(error, {
       isCancelled: outer?.aborted === true || abandon.aborted,
-      isLate: deadline.aborted,
+      isLate: limit.isOver,
       limitMs,
       devboxId: bounds.devboxId(),
     });
+  } finally {
+    limit.dispose();
   }
 }

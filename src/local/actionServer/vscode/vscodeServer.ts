@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { linkSignals } from '../../../ground/deadline';
 import { commandOf, type ActingUser } from '../actingUser';
 import type { Logger } from '../logging';
 
@@ -126,7 +127,7 @@ export class VscodeServer {
       createInterface({ input: stderr }).on('line', read);
     });
     const settled = new AbortController();
-    const either = AbortSignal.any([settled.signal, signal]);
+    const { signal: either } = linkSignals(settled.signal, signal);
     const late = delay(deadlineMs, 'late' as const, { signal: either }).catch(() => 'aborted' as const);
     const outcome = await Promise.race([ready, this.#closed.then(() => 'ended' as const), late]);
     settled.abort();

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { deadline } from '../../../ground/deadline';
 import type { Account } from '../../account/account';
 import type { Devbox } from '../../devbox/devbox';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
@@ -38,10 +39,7 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
 
   router.add('POST', '/v1/devboxes/create_and_await_running', async ({ exchange }) => {
     const devbox = await create(exchange);
-    await devbox.waitFor(
-      ['running', 'failure', 'shutdown'],
-      AbortSignal.any([exchange.signal, AbortSignal.timeout(createHold)]),
-    );
+    await devbox.waitFor(['running', 'failure', 'shutdown'], deadline(createHold, exchange.signal));
     exchange.sendJson(200, devboxView(devbox.record));
   });
 
@@ -66,8 +64,8 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
     const { statuses, timeout_seconds: seconds } = parseBody(waitFields, await exchange.readObject());
     // Held even when the status can no longer be reached: clients ask again at once.
     // Runloop's Python SDK sends fractions of a second.
-    const limit = AbortSignal.timeout(Math.ceil((seconds ?? 10) * 1_000));
-    if (!(await devbox.waitFor(statuses, AbortSignal.any([exchange.signal, limit])))) {
+    const limit = deadline(Math.ceil((seconds ?? 10) * 1_000), exchange.signal);
+    if (!(await devbox.waitFor(statuses, limit))) {
       throw new ApiError(
         408,
         'timeout',

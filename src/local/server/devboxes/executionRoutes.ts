@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { deadline } from '../../../ground/deadline';
 import type { Devbox } from '../../devbox/devbox';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
 import type { KnownExecution, Output } from '../../devbox/run/executions/knownExecution';
@@ -163,8 +164,7 @@ async function heldUntilCompleted(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (execution.status !== 'completed') {
-    const limit =
-      seconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1_000))]);
+    const limit = seconds === undefined ? signal : deadline(Math.ceil(seconds * 1_000), signal);
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         limit.removeEventListener('abort', settle);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import { followEvents, type FollowEvent, type FollowNotice } from '../../../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
 import { OutputPlace } from '../../../../src/core/logs/outputPlace';
@@ -40,7 +41,7 @@ describe('following executions on a platform without the stream of the whole log
     const entries: LogEntry[] = [];
     const notices: FollowNotice[] = [];
     for await (const event of followEvents(on.api, id, {
-      signal: AbortSignal.timeout(50_000),
+      signal: deadline(50_000),
       position,
       pace: seldom,
     })) {
@@ -138,7 +139,7 @@ describe('following executions on a platform without the stream of the whole log
     const position = new FollowPosition();
     const all: string[] = [];
     for await (const event of followEvents(on.api, id, {
-      signal: AbortSignal.timeout(50_000),
+      signal: deadline(50_000),
       position,
       pace: { reconnectMs: [5, 50], pollMs: [50, 200] },
     })) {

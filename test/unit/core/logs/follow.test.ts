@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import { followDevbox, followEvents, readLog, type FollowEvent } from '../../../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
@@ -23,7 +24,7 @@ describe('following a log', function () {
 
   async function textsOf(id: string, from: RunloopApi = on.api): Promise<string[]> {
     const texts: string[] = [];
-    const options = { signal: AbortSignal.timeout(200_000), pace: quick };
+    const options = { signal: deadline(200_000), pace: quick };
     for await (const entry of followDevbox(from, id, options)) if (isOutput(entry)) texts.push(entry.text);
     return texts;
   }
@@ -49,7 +50,7 @@ describe('following a log', function () {
     let sum = '';
     const gaps: FollowEvent[] = [];
     const cutApi = new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url });
-    for await (const event of followEvents(cutApi, id, { signal: AbortSignal.timeout(280_000), pace: quick })) {
+    for await (const event of followEvents(cutApi, id, { signal: deadline(280_000), pace: quick })) {
       if (event.type === 'notice') {
         if (event.notice.kind !== 'interrupted' && event.notice.kind !== 'reconnected') gaps.push(event);
         continue;
@@ -97,7 +98,7 @@ describe('following a log', function () {
     assert.equal(texts.length, expected.length);
     assert.ok(texts.every((text, index) => text === expected[index]));
     const listed: string[] = [];
-    for await (const batch of readLog(on.api, id, AbortSignal.timeout(60_000))) {
+    for await (const batch of readLog(on.api, id, deadline(60_000))) {
       listed.push(...batch.filter(isOutput).map(({ text }) => text));
     }
     assert.deepEqual(listed, texts);
@@ -152,7 +153,7 @@ describe('following a log', function () {
 
   it('says so where the platform is gone or the devbox unknown', async () => {
     await assert.rejects(async () => {
-      for await (const entry of followDevbox(on.api, 'dbx_unknown', { signal: AbortSignal.timeout(10_000) })) {
+      for await (const entry of followDevbox(on.api, 'dbx_unknown', { signal: deadline(10_000) })) {
         assert.fail(entry.text);
       }
     }, /404|no devbox/);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import { followEvents, readLog } from '../../../../src/core/logs/followDevbox';
 import { RuntimeError } from '../../../../src/core/errors';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
@@ -103,7 +104,7 @@ describe('the proof that following loses nothing', function () {
     const written: string[] = [];
     const notices: string[] = [];
     let hash = createHash('sha256');
-    for await (const event of followEvents(api, id, { signal: AbortSignal.timeout(580_000), pace: quick })) {
+    for await (const event of followEvents(api, id, { signal: deadline(580_000), pace: quick })) {
       if (event.type === 'notice') {
         notices.push(event.notice.kind);
         continue;
@@ -148,7 +149,7 @@ describe('the proof that following loses nothing', function () {
     const texts: string[] = [];
     const notices: string[] = [];
     let restarted: Promise<void> | undefined;
-    for await (const event of followEvents(api, id, { signal: AbortSignal.timeout(60_000), pace: quick })) {
+    for await (const event of followEvents(api, id, { signal: deadline(60_000), pace: quick })) {
       if (event.type === 'notice') notices.push(event.notice.kind);
       else texts.push(...event.lines.map(({ text }) => text));
       if (texts.length > 5000) {
@@ -163,7 +164,7 @@ describe('the proof that following loses nothing', function () {
     }
     await restarted;
     const kept: string[] = [];
-    for await (const batch of readLog(api, id, AbortSignal.timeout(60_000))) {
+    for await (const batch of readLog(api, id, deadline(60_000))) {
       kept.push(...batch.map(({ text }) => text));
     }
     assert.equal(texts.length, kept.length);

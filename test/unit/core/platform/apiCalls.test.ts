@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
 import { ApiCalls } from '../../../../src/core/platform/apiCalls';
 
@@ -51,7 +52,7 @@ describe('a call to the API', () => {
       (signal: AbortSignal) => calls.change(path, subject, { signal }),
     ];
     for (const ask of asks) {
-      const limited = AbortSignal.any([new AbortController().signal, AbortSignal.timeout(200)]);
+      const limited = deadline(200, new AbortController().signal);
       await assert.rejects(
         ask(limited),
         (error) => RuntimeError.is(error, 'deadline') && error.message.endsWith('came in time.'),

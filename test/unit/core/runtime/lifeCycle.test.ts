@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
 import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
@@ -55,7 +56,7 @@ describe("a runtime's life", function () {
     await first.actions.run('echo mine > file.txt');
     const id = first.devbox?.id ?? '';
     await first.close();
-    await waitUntilSuspended(on.api, await on.api.retrieve(id), AbortSignal.timeout(20_000));
+    await waitUntilSuspended(on.api, await on.api.retrieve(id), deadline(20_000));
     const second = runtimeWith({ sid: 'again' });
     await second.connect();
     assert.deepEqual([second.devbox?.id, second.createdHere], [id, false]);
@@ -79,7 +80,7 @@ describe("a runtime's life", function () {
     await starter.connect();
     const id = starter.devbox?.id ?? '';
     await starter.close({ mode: 'keep' });
-    await waitUntilSuspended(on.api, await suspendDevbox(on.api, id), AbortSignal.timeout(20_000));
+    await waitUntilSuspended(on.api, await suspendDevbox(on.api, id), deadline(20_000));
     const runtime = runtimeWith({ attachToExisting: true, devboxId: id });
     await runtime.connect();
     assert.equal((await runtime.actions.run('echo awake')).content, 'awake');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
 import { loopbackLookup } from '../../../../src/core/http/httpRequest';
 import { followDevbox } from '../../../../src/core/logs/followDevbox';
@@ -179,7 +180,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
       const { id } = runtime.devbox ?? { id: '' };
       const lines: string[] = [];
       const following = (async () => {
-        for await (const entry of followDevbox(api, id, { signal: AbortSignal.timeout(30_000) })) {
+        for await (const entry of followDevbox(api, id, { signal: deadline(30_000) })) {
           lines.push(`${entry.source}: ${entry.text}`);
         }
       })();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
 import { loopbackLookup } from '../../../../src/core/http/httpRequest';
 import { createBody } from '../../../../src/core/runtime/connect/createBody';
@@ -41,7 +42,7 @@ describe('what leads into a devbox', function () {
   before(async function () {
     // The first run on a computer installs the VS Code.
     this.timeout(600_000);
-    const { serverRoot, node } = await ensureVscode(() => undefined, AbortSignal.timeout(600_000));
+    const { serverRoot, node } = await ensureVscode(() => undefined, deadline(600_000));
     platform = await startPlatform(['--vscode-server', serverRoot, '--vscode-node', node]);
     api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
   });

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
 import { startPlainDevbox } from '../../../../src/core/start/plainDevbox';
 import { findPlainVscode, startPlainVscode } from '../../../../src/core/vscode/plainVscode';
@@ -59,7 +60,7 @@ describe('the VS Code of a plain devbox', function () {
     platform = await startPlatform([]);
     api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     const choices = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
-    devbox = await startPlainDevbox(api, 'plain', choices, { signal: AbortSignal.timeout(30_000) });
+    devbox = await startPlainDevbox(api, 'plain', choices, { signal: deadline(30_000) });
   });
   after(async () => {
     await platform.stop();
@@ -139,7 +140,7 @@ describe('the VS Code of a plain devbox', function () {
     const ofRoot = await waitUntilRunning(
       api,
       { id, ...made },
-      { signal: AbortSignal.timeout(30_000), onStatus: () => undefined },
+      { signal: deadline(30_000), onStatus: () => undefined },
     );
     const { stdout } = await runCommand(api, id, 'printf %s "$HOME"');
     assert.match(stdout, /\/root$/);

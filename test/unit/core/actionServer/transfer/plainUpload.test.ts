@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { deadline } from '../../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { startPlainDevbox } from '../../../../../src/core/start/plainDevbox';
 import { runCommand } from '../../../../../src/core/platform/executions';
@@ -33,7 +34,7 @@ describe('a folder for a plain devbox', function () {
   });
 
   const chosen = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
-  const signal = (): AbortSignal => AbortSignal.timeout(50_000);
+  const signal = (): AbortSignal => deadline(50_000);
 
   it('arrives in its home, with modes and without what is ignored or looks secret', async () => {
     let files = 0;

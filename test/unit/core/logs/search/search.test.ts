@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, it } from 'mocha';
+import { deadline } from '../../../../../src/ground/deadline';
 import { LineSearcher, TooSlow } from '../../../../../src/core/logs/search/lineSearcher';
 import { patternOf, type LogPattern, type LogQuery } from '../../../../../src/core/logs/search/logQuery';
 import {
@@ -90,7 +91,7 @@ describe('searching logs', function () {
     ids: readonly string[],
     query: LogPattern,
     from = on.api,
-    signal = AbortSignal.timeout(50_000),
+    signal = deadline(50_000),
     limitMs = 30_000,
   ): Promise<LogSearchEvent[]> {
     const events: LogSearchEvent[] = [];
@@ -179,13 +180,7 @@ describe('searching logs', function () {
 
   it('says on which line an expression is too slow, and searches the other logs', async () => {
     const [slow, fine] = await Promise.all([ended(`echo ok; echo ${'a'.repeat(60)}!`), ended('echo aaa')]);
-    const events = await search(
-      [slow, fine],
-      pattern('(a+)+$', { isRegExp: true }),
-      on.api,
-      AbortSignal.timeout(50_000),
-      1_000,
-    );
+    const events = await search([slow, fine], pattern('(a+)+$', { isRegExp: true }), on.api, deadline(50_000), 1_000);
     const stuck = events.find((event) => event.type === 'tooSlow');
     assert.equal(stuck?.devboxId, slow);
     assert.ok(matchesOf(events, fine).some(({ text }) => text.endsWith('aaa')));

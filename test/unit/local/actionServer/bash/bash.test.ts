@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { deadline } from '../../../../../src/ground/deadline';
 import { RunningServer, sessionKey } from '../runningServer';
 
 describe('actions in the shell', () => {
@@ -203,7 +204,7 @@ describe('actions in the shell', () => {
   });
 
   it('finishes an action whose client has gone', async () => {
-    const abort = AbortSignal.timeout(300);
+    const abort = deadline(300);
     const request = fetch(`http://127.0.0.1:${server.port}/execute_action`, {
       method: 'POST',
       headers: { 'X-Session-API-Key': sessionKey, 'content-type': 'application/json' },

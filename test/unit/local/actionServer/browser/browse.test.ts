@@ -4,6 +4,7 @@ import { mkdtempSync, openAsBlob, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { deadline } from '../../../../../src/ground/deadline';
 import { ensureChromium } from '../../../../vscode/chromium';
 import { type Client, type TestPlatform, send, startPlatform, tunnelHost, whenListening } from '../../platformProcess';
 
@@ -37,7 +38,7 @@ describe('browsing in a devbox, through its tunnel', function () {
 
   /** Brings the tests' Chromium into devboxes, which see nothing of the project's folder. */
   async function chromiumObject(): Promise<{ id: string; program: string }> {
-    const { executablePath, env } = await ensureChromium(() => undefined, AbortSignal.timeout(230_000));
+    const { executablePath, env } = await ensureChromium(() => undefined, deadline(230_000));
     if (env['LD_LIBRARY_PATH'] === undefined) {
       // A Chromium of the system, which devboxes see too.
       return { id: '', program: executablePath };

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
+import { deadline } from '../../../../../src/ground/deadline';
 import { ensureChromium } from '../../../../vscode/chromium';
 import { parseCalls } from '../../../../../src/local/actionServer/browser/actionCode';
 import { parseKeys } from '../../../../../src/local/actionServer/browser/keys';
@@ -77,7 +78,7 @@ describe('browse', () => {
 
   before(async function () {
     this.timeout(240_000);
-    const chromium = await ensureChromium(() => undefined, AbortSignal.timeout(230_000));
+    const chromium = await ensureChromium(() => undefined, deadline(230_000));
     programs = await mkdtemp(join(tmpdir(), 'browse-test-'));
     // Its libraries are for this program only, as if it had been installed.
     const { LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: fonts } = chromium.env;

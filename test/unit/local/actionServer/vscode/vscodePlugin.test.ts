@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { deadline } from '../../../../../src/ground/deadline';
 import { ensureVscode, type VscodeInstall } from '../../../../vscode/install';
 import { freePort, processesWith, RunningServer } from '../runningServer';
 
@@ -14,7 +15,7 @@ describe('the vscode plugin', () => {
   before(async function () {
     // The first run on a machine downloads it.
     this.timeout(600_000);
-    vscode = await ensureVscode(() => undefined, AbortSignal.timeout(600_000));
+    vscode = await ensureVscode(() => undefined, deadline(600_000));
     port = await freePort();
     server = await start(port);
   });

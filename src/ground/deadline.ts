@@ -1,0 +1,80 @@
+/*
+ * Signals that end by time, or with the first of several. Not by `AbortSignal.timeout` and `AbortSignal.any`: Node 20
+ * holds what stands behind them weakly, so that the timer of `any([signal, timeout(ms)])` is collected and never fires
+ * (a lint rule keeps them out). Here a real timer and real listeners hold the signal until it is over.
+ *
+ * Core, extension and local platform share it: it is the one thing that all of them must have right, and it knows none
+ * of them.
+ */
+
+/** A signal with what it hangs on: whoever made it lets go of it when its work is done. */
+export interface LinkedSignal {
+  readonly signal: AbortSignal;
+  readonly dispose: () => void;
+}
+
+export interface Deadline extends LinkedSignal {
+  /** Whether it was the time that ended the signal. */
+  readonly isOver: boolean;
+}
+
+/** The longest that a timer of Node's can take; it would fire at once beyond. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** A signal that ends with the first of these, with its reason, and lets go of the others then. */
+export function linkSignals(...sources: readonly (AbortSignal | undefined)[]): LinkedSignal {
+  const controller = new AbortController();
+  const present = sources.filter((source) => source !== undefined);
+  const listeners = present.map((source) => ({ source, end: () => abort(source.reason) }));
+  const dispose = (): void => listeners.forEach(({ source, end }) => source.removeEventListener('abort', end));
+  const abort = (reason: unknown): void => {
+    dispose();
+    controller.abort(reason);
+  };
+  for (const { source, end } of listeners) source.addEventListener('abort', end);
+  const ended = present.find(({ aborted }) => aborted);
+  if (ended !== undefined) abort(ended.reason);
+  return { signal: controller.signal, dispose };
+}
+
+/**
+ * A signal that ends after `ms` milliseconds, or with one of the others if that is sooner. Its timer keeps a process
+ * alive until `dispose`, as the work does that waits for it.
+ */
+export function startDeadline(ms: number, ...others: readonly (AbortSignal | undefined)[]): Deadline {
+  const { timer, limit, linked } = limited(ms, others);
+  return {
+    signal: linked.signal,
+    get isOver() {
+      return limit.signal.aborted && linked.signal.reason === limit.signal.reason;
+    },
+    dispose: () => {
+      clearTimeout(timer);
+      linked.dispose();
+    },
+  };
+}
+
+/**
+ * The same for a call that is handed its signal and forgets it. What it hangs on is let go of when the time is over,
+ * needed or not; it keeps no process alive.
+ */
+export function deadline(ms: number, ...others: readonly (AbortSignal | undefined)[]): AbortSignal {
+  const { timer, linked } = limited(ms, others);
+  timer.unref();
+  return linked.signal;
+}
+
+function limited(
+  ms: number,
+  others: readonly (AbortSignal | undefined)[],
+): { readonly timer: NodeJS.Timeout; readonly limit: AbortController; readonly linked: LinkedSignal } {
+  const limit = new AbortController();
+  const linked = linkSignals(limit.signal, ...others);
+  const timer = setTimeout(
+    () => limit.abort(new DOMException(`The time of ${ms} ms is over.`, 'TimeoutError')),
+    Math.min(Math.max(0, ms), longestTimerMs),
+  );
+  linked.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  return { timer, limit, linked };
+}
