@@ -1,92 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { linkSignals } from '../../ground/deadline';
 import { type Blueprint, builtInBlueprints, findBlueprint } from '../devbox/blueprints';
 import { DevboxLog } from '../devbox/devboxLog';
 import { DevboxError, messageOf } from '../errors';
 import { newBlueprintId } from '../ids';
 import { removeFolder } from '../host/removeFolder';
-import type { CodeMount, FileMount, PolicyBinding } from '../devbox/spec';
 import type { RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
-import type { UserRequest } from '../sandbox/users';
-import { type BuildStep, lastUser } from './dockerfile';
+import { lastUser } from './dockerfile';
+import { type BuildOrder, type BuiltBlueprint, type RunBuild, BuildFailure, builtRecord } from './blueprintBuild';
 import { Disks } from './disks';
-
-const stringMap = z.record(z.string(), z.string());
-
-/** Why a build can fail. */
-const buildFailures = ['out_of_memory', 'out_of_disk', 'build_failed'] as const;
-
-const builtRecord = z.object({
-  id: z.string(),
-  name: z.string(),
-  createdAt: z.number(),
-  finishedAt: z.number().optional(),
-  openhands: z.boolean(),
-  baseId: z.string().optional(),
-  status: z.enum(['queued', 'building', 'failed', 'build_complete', 'deleted']),
-  failure: z.string().optional(),
-  failureReason: z.enum(buildFailures).optional(),
-  environment: stringMap,
-  metadata: stringMap,
-  parameters: z.record(z.string(), z.unknown()),
-  /** Whom the Dockerfile's last USER named, if that is not root. */
-  user: z.object({ name: z.string(), uid: z.number().optional() }).optional(),
-});
-
-/** A blueprint that was built here, as the store has it. */
-export type BuiltBlueprint = z.infer<typeof builtRecord>;
-
-/** A build that failed for a reason of its own. */
-export class BuildFailure extends DevboxError {
-  readonly reason: (typeof buildFailures)[number];
-
-  constructor(reason: (typeof buildFailures)[number], message: string) {
-    super('failed', message);
-    this.name = 'BuildFailure';
-    this.reason = reason;
-  }
-}
-
-/** What is to be built. */
-export interface BuildOrder {
-  readonly name: string;
-  readonly base: Blueprint | undefined;
-  readonly steps: readonly BuildStep[];
-  /** The objects that the steps copy from, by the name of the build context; `''` is the build's own. */
-  readonly contexts: ReadonlyMap<string, string>;
-  readonly fileMounts: readonly FileMount[];
-  readonly codeMounts: readonly CodeMount[];
-  /** The network policy of the build; devboxes have their own. */
-  readonly network: PolicyBinding | undefined;
-  /** The user that builds it, where its Dockerfile says no other. */
-  readonly user: UserRequest;
-  /** The user that takes over after the Dockerfile, which has made it. */
-  readonly laterUser: UserRequest | undefined;
-  /** Values of build-time secrets by variable; not kept. */
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** The request as it is shown again. */
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
-
-/** One build, on a disk of its own. */
-export interface BuildJob extends Pick<
-  BuildOrder,
-  'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'user' | 'laterUser' | 'secrets'
-> {
-  readonly id: string;
-  readonly disk: string;
-  readonly openhands: Blueprint | undefined;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly log: DevboxLog;
-  readonly signal: AbortSignal;
-}
-
-/** Runs a build in a sandbox on its disk; throws what it fails with. */
-export type RunBuild = (job: BuildJob) => Promise<void>;
 
 /** The account's blueprints: those that come with the platform, and those that were built on it. */
 export class Blueprints {

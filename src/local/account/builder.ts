@@ -12,7 +12,7 @@ import { limitsOf } from '../sandbox/limits/limits';
 import type { DevboxSpec } from '../devbox/spec';
 import { UsageWatch } from '../sandbox/limits/usageWatch';
 import { homeOf, root } from '../sandbox/users';
-import { type BuildJob, type RunBuild, BuildFailure } from './blueprints';
+import { type BuildJob, type RunBuild, BuildFailure } from './blueprintBuild';
 import { copyScript } from './copyScript';
 import { stepUserScript } from './stepUser';
 import { type BuildStep, type CopyStep, contextsOf } from './dockerfile';

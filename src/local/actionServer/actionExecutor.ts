@@ -1,6 +1,6 @@
 import { ActionError, FieldTypeError, type ActionRequest } from './actionRequest';
 import { BashSession, type RunRequest } from './bash/bashSession';
-import type { ShellOptions } from './bash/shell';
+import type { ShellOptions } from './bash/spawnBash';
 import { BrowseActions, noBrowser } from './browser/browseAction';
 import { EditorError } from './editor/editorError';
 import { FileEditor } from './editor/fileEditor';

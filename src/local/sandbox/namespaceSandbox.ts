@@ -1,19 +1,18 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import { messageOf, codeOf, DevboxError } from '../errors';
-import { dieWithParent, findProgram, requireProgram, systemPath } from '../host/hostPrograms';
+import { dieWithParent, requireProgram, systemPath } from '../host/hostPrograms';
 import { platformFolder } from './devboxTools';
 import { layerWords } from './rootfs/layers';
+import { endGroup, firstProcessOf } from './firstProcess';
 import { namespaceScript } from './namespaceScript';
 import type { ProcessScope } from '../host/processTable';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import { type Limits, hasProcessLimit } from './limits/limits';
+import { rlimits } from './limits/rlimits';
 import { carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
 import { type DevboxUser, becomeScript } from './users';
-
-/** Building a sandbox takes a fraction of a second; a computer that needs longer than this is stuck. */
-const startLimit = 20_000;
 
 /** Without a user namespace root inside is the host's root: take away what could undo the read-only mounts. */
 const lessPower = [
@@ -153,7 +152,7 @@ export class NamespaceSandbox implements Sandbox {
     });
     outer.stdin.on('error', () => undefined);
     try {
-      this.#firstProcess = await readyLine(outer, signal);
+      this.#firstProcess = await firstProcessOf(outer, signal);
     } catch (error) {
       await this.stop();
       throw error;
@@ -282,73 +281,4 @@ export class NamespaceSandbox implements Sandbox {
       }
     }
   }
-}
-
-/**
- * Words in front of a command that hold each single process of it: a backstop for the watch over all of them, which
- * looks only now and then. Twice the memory, so that the watch is the one that tells.
- */
-function rlimits(limits: Limits): readonly string[] {
-  const prlimit = findProgram('prlimit');
-  return prlimit === undefined
-    ? []
-    : [prlimit, `--data=${2 * limits.memory}`, `--fsize=${limits.disk}`, '--core=0', '--'];
-}
-
-/**
- * Ends what is left of the sandbox's own process group. Where the kernel refuses a user namespace, the process that was to
- * map its users waits for ever, and holds the pipes.
- */
-function endGroup(leader: number | undefined): void {
-  if (leader === undefined) {
-    return;
-  }
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch (error) {
-    if (codeOf(error) !== 'ESRCH') {
-      process.emitWarning(`What was left of a devbox's sandbox could not be ended: ${messageOf(error)}`);
-    }
-  }
-}
-
-/** Waits for the line with which the first process reports its number. */
-function readyLine(outer: ChildProcess, signal: AbortSignal): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    let complained = '';
-    const settle = (outcome: number | Error): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      outer.removeListener('close', onClose);
-      outer.removeListener('error', onError);
-      if (typeof outcome === 'number') {
-        resolve(outcome);
-      } else {
-        reject(outcome);
-      }
-    };
-    const fail = (why: string): void =>
-      settle(new DevboxError('failed', `The devbox's sandbox could not be built: ${why}`));
-    const onAbort = (): void => fail('it was stopped on the way.');
-    const onClose = (): void => fail(complained.trim().split('\n').slice(-3).join(' ') || 'it ended at once.');
-    const onError = (error: Error): void => fail(error.message);
-    const timer = setTimeout(() => fail('it took more than 20 seconds.'), startLimit);
-    signal.addEventListener('abort', onAbort);
-    outer.once('close', onClose);
-    outer.once('error', onError);
-    outer.stderr?.on('data', (chunk: Buffer) => {
-      complained = (complained + chunk.toString()).slice(-2_000);
-    });
-    outer.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      const match = /^ready (\d+)\n/m.exec(said);
-      if (match !== null) {
-        settle(Number(match[1]));
-      }
-    });
-    if (signal.aborted) {
-      onAbort();
-    }
-  });
 }

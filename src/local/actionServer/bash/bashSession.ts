@@ -1,7 +1,8 @@
 import type { Logger } from '../logging';
 import { unfinishedMetadata, type CommandMetadata } from '../observations';
 import { decimalSeconds, lostOutputPrefix, shorten, tidy } from './outputText';
-import { Shell, type CommandEnd, type ShellOptions } from './shell';
+import { Shell, type CommandEnd } from './shell';
+import type { ShellOptions } from './spawnBash';
 import type { ShellReport } from './shellReport';
 import { topLevelCommands } from './topLevelCommands';
 

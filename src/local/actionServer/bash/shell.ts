@@ -1,14 +1,13 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { commandOf, type ActingUser } from '../actingUser';
-import type { Logger } from '../logging';
 import { endSession } from './sessionProcesses';
 import { parseMarker, type ShellReport } from './shellReport';
-import { markerPrefix, quote, shellScript, triggerLine } from './shellScript';
-import { Terminal, type TerminalText } from './terminal';
+import { markerPrefix, shellScript, triggerLine } from './shellScript';
+import { spawnBash, type ShellOptions } from './spawnBash';
+import { Terminal, joinTexts, type TerminalText } from './terminal';
 import type { TerminalProgram } from './terminalProgram';
 
 /** How long bash may take to show its first prompt. */
@@ -17,18 +16,6 @@ const startDeadlineMs = 30_000;
 const folderFileMode = 0o644;
 /** How long to wait for the begin of a command after a stray prompt before typing it once more. */
 const repeatAfterMs = 200;
-
-/** How a shell is started. */
-export interface ShellOptions {
-  readonly workingDir: string;
-  readonly tempDir: string;
-  readonly environment: Record<string, string>;
-  readonly program: TerminalProgram;
-  readonly user: ActingUser;
-  readonly log: Logger;
-  /** Aborts when no shell is wanted any more; a start in progress then ends. */
-  readonly signal: AbortSignal;
-}
 
 /** How a command ended: with a prompt, or by ending the shell itself. */
 export interface CommandEnd {
@@ -63,23 +50,7 @@ export class Shell {
     this.#program = options.program;
     this.#prefix = markerPrefix(nonce);
     this.#terminal = new Terminal((text) => this.#onOsc(text));
-    const bash = options.program.bash;
-    const bashArguments = ['--noediting', '--rcfile', join(folder, 'start'), '-i'];
-    const inner = `exec ${[bash, ...bashArguments].map(quote).join(' ')}`;
-    const script = options.program.script;
-    // Both outputs go through one pipe, as on a terminal: two pipes do not keep the order of what came through them.
-    const pipedArguments = ['-c', `${inner} 2>&1`];
-    const { file, args } = commandOf(
-      options.user,
-      script ?? bash,
-      script === undefined ? pipedArguments : ['-qefc', inner, '/dev/null'],
-    );
-    this.#child = spawn(file, args, {
-      cwd: options.workingDir,
-      env: { ...options.environment, ...options.user.environment, SHELL: bash },
-      detached: true,
-      stdio: 'pipe',
-    });
+    this.#child = spawnBash(folder, options);
     const decoder = new StringDecoder('utf8');
     const read = (chunk: Buffer): void => {
       this.#terminal.write(decoder.write(chunk));
@@ -299,12 +270,6 @@ export class Shell {
 function timer(ms: number, action: () => void): NodeJS.Timeout | undefined {
   // Longer waits than this overflow node's timer and would fire at once.
   return Number.isFinite(ms) ? setTimeout(action, Math.min(ms, 2_147_483_647)) : undefined;
-}
-
-function joinTexts(first: TerminalText, second: TerminalText): TerminalText {
-  const separator = first.text.trim() === '' ? '' : '\n';
-  const text = separator === '' ? second.text : first.text.trimEnd() + separator + second.text;
-  return { text, truncated: first.truncated || second.truncated };
 }
 
 /** Whether a signal is aborted by now; a call, so that the compiler does not take an earlier answer for this one. */

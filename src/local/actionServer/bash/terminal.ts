@@ -246,3 +246,10 @@ function nextControl(text: string, from: number): number {
   }
   return text.length;
 }
+
+/** Two pieces of output, the second on a line of its own. */
+export function joinTexts(first: TerminalText, second: TerminalText): TerminalText {
+  const separator = first.text.trim() === '' ? '' : '\n';
+  const text = separator === '' ? second.text : first.text.trimEnd() + separator + second.text;
+  return { text, truncated: first.truncated || second.truncated };
+}

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Account } from '../../account/account';
-import type { BuiltBlueprint } from '../../account/blueprints';
+import type { BuiltBlueprint } from '../../account/blueprintBuild';
 import { type BuildStep, contextsOf, lastUser, readDockerfile } from '../../account/dockerfile';
 import { builtInBlueprints, findBlueprint } from '../../devbox/blueprints';
 import { usualUser } from '../../sandbox/users';
