@@ -1,17 +1,16 @@
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import { bringUp, runEntrypoint } from './lifeCycle/boot';
 import { DevboxFacts } from './devboxFacts';
-import { DevboxLog, type LogSource } from './devboxLog';
+import { DevboxFolder } from './devboxFolder';
+import type { DevboxLog, LogSource } from './devboxLog';
 import type { DevboxRecord } from './devboxRecord';
-import { DevboxRun } from './run/devboxRun';
+import { type DevboxRun, newRun } from './run/devboxRun';
 import { DevboxError, messageOf } from '../errors';
-import { Executions } from './run/executions/executions';
+import type { Executions } from './run/executions/executions';
 import { DevboxFiles } from './run/devboxFiles';
 import { runHooks } from './run/suspendHooks';
 import { type TimeOver, LifetimeClock } from './lifeCycle/lifetime';
 import { BootFailure } from './lifeCycle/faultHooks';
-import { removeFolder } from '../host/removeFolder';
 import { failOnOrder, watchRun } from './lifeCycle/runWatch';
 import type { DevboxSpec } from './spec';
 import { type DevboxStatus, type Ending, type FailureReason, isTerminal } from './lifeCycle/status';
@@ -23,8 +22,10 @@ export class Devbox {
   readonly id: string;
   readonly spec: DevboxSpec;
   readonly files: DevboxFiles;
-  #log: DevboxLog | undefined;
-  #executions: Executions | undefined;
+  /** Host folder that is the devbox's disk. */
+  readonly disk: string;
+  /** Where the public keys are that open the devbox over SSH. */
+  readonly sshKeyFile: string;
   #ending: Promise<void> | undefined;
   #run: DevboxRun | undefined;
   #clock: LifetimeClock | undefined;
@@ -34,14 +35,16 @@ export class Devbox {
   #underWay: Promise<void> = Promise.resolve();
   readonly #facts: DevboxFacts;
   readonly #surroundings: DevboxSurroundings;
-  readonly #folder: string;
+  readonly #kept: DevboxFolder;
 
   private constructor(spec: DevboxSpec, surroundings: DevboxSurroundings, past?: DevboxRecord) {
     this.#facts = new DevboxFacts(spec, surroundings.save, past);
     this.id = this.#facts.id;
     this.spec = spec;
     this.#surroundings = surroundings;
-    this.#folder = join(surroundings.folder, this.id);
+    this.#kept = new DevboxFolder(this.id, surroundings);
+    this.disk = this.#kept.disk;
+    this.sshKeyFile = this.#kept.sshKeyFile;
     this.files = new DevboxFiles(() => this.requireRun(), spec.home);
   }
 
@@ -80,32 +83,13 @@ export class Devbox {
     return this.#facts.record;
   }
 
-  /** The log, read from disk when it is first asked for. */
   get log(): DevboxLog {
-    return (this.#log ??= DevboxLog.open(
-      join(this.#surroundings.logFolder, `${this.id}.jsonl`),
-      isTerminal(this.status),
-    ));
+    return this.#kept.log(isTerminal(this.status));
   }
 
   /** The commands that were started through the API. */
   get executions(): Executions {
-    const { executions: records, say } = this.#surroundings;
-    this.#executions ??= new Executions({
-      run: () => this.requireRun(),
-      files: this.files,
-      log: this.log,
-      folder: join(this.#folder, 'executions'),
-      devboxId: this.id,
-      records,
-      say,
-    });
-    return this.#executions;
-  }
-
-  /** Host folder that is the devbox's disk. */
-  get disk(): string {
-    return join(this.#folder, 'root');
+    return this.#kept.executions({ run: () => this.requireRun(), files: this.files, log: this.log });
   }
 
   get status(): DevboxStatus {
@@ -133,11 +117,6 @@ export class Devbox {
   /** In front of every path of the devbox where it has no file system view of its own; else empty. */
   get prefix(): string {
     return this.#run?.sandbox.prefix ?? '';
-  }
-
-  /** Where the public keys are that open the devbox over SSH. */
-  get sshKeyFile(): string {
-    return join(this.#folder, 'ssh_keys.json');
   }
 
   /**
@@ -245,22 +224,14 @@ export class Devbox {
       return;
     }
     this.#clock?.dispose();
-    await this.#attempt('stopping', async () => this.#run?.stop());
+    await this.#kept.attempt('stopping', async () => this.#run?.stop());
     await this.#underWay;
-    this.#log?.close();
+    this.#kept.closeLog();
   }
 
   #start(first: boolean): void {
-    const { sandboxes, addresses, provisions } = this.#surroundings;
     this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
-    const run = new DevboxRun({
-      sandbox: sandboxes.create(this.id, this.disk, this.spec.limits, this.spec.network?.fenced === true),
-      spec: this.spec,
-      log: this.log,
-      tools: sandboxes.tools,
-      addresses,
-      fences: provisions.fences,
-    });
+    const run = newRun(this, this.#surroundings);
     this.#run = run;
     this.#overdrawn = () => false;
     this.#underWay = this.#boot(run, first).catch((error: unknown) => {
@@ -295,7 +266,7 @@ export class Devbox {
 
   async #suspend(run: DevboxRun, booted: Promise<void>): Promise<void> {
     await runHooks(run, this.log, this.spec.hooks);
-    await this.#attempt('stopping', () => run.stop());
+    await this.#kept.attempt('stopping', () => run.stop());
     await booted;
     if (this.#ending === undefined) {
       this.#facts.move('suspended');
@@ -306,22 +277,11 @@ export class Devbox {
     const run = this.#run;
     run?.abort();
     this.#clock?.dispose();
-    await this.#attempt('stopping', async () => run?.stop());
+    await this.#kept.attempt('stopping', async () => run?.stop());
     // Only now: what a start or a suspend still had under way ends with the processes.
     await this.#underWay;
     this.#facts.end(ending);
-    this.#log?.close();
-    // A snapshot that is being made gets what it was promised, however the devbox ends.
-    await this.#surroundings.provisions.diskUnused(this.id);
-    await this.#attempt('removing the folder of', () => removeFolder(this.#folder));
-  }
-
-  /** Ending must go on to its end; what does not work on the way is said. */
-  async #attempt(what: string, action: () => Promise<void>): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
-      this.#surroundings.say(`A problem while ${what} devbox ${this.id}: ${messageOf(error)}`);
-    }
+    this.#kept.closeLog();
+    await this.#kept.remove();
   }
 }

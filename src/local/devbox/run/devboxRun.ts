@@ -1,5 +1,6 @@
 import { type Socket, connect } from 'node:net';
 import { Fence } from '../../network/fence';
+import type { DevboxSurroundings } from '../devboxContext';
 import type { DevboxLog, LogEntry } from '../devboxLog';
 import { devboxEnvironment } from './environment';
 import type { DevboxTools } from '../../sandbox/devboxTools';
@@ -29,6 +30,15 @@ export interface RunSurroundings {
   readonly tools: DevboxTools;
   readonly addresses: LoopbackAddresses;
   readonly fences: FenceSurroundings;
+}
+
+/** A run of a devbox that has yet to be opened, in a sandbox of its own. */
+export function newRun(
+  { id, disk, spec, log }: Pick<RunSurroundings, 'spec' | 'log'> & { readonly id: string; readonly disk: string },
+  { sandboxes, addresses, provisions }: Pick<DevboxSurroundings, 'sandboxes' | 'addresses' | 'provisions'>,
+): DevboxRun {
+  const sandbox = sandboxes.create(id, disk, spec.limits, spec.network?.fenced === true);
+  return new DevboxRun({ sandbox, spec, log, tools: sandboxes.tools, addresses, fences: provisions.fences });
 }
 
 /** One stretch of a devbox's life: its processes between a start (or a resume) and the next suspend, or its end. */

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { messageOf } from '../errors';
+import { removeFolder } from '../host/removeFolder';
+import type { DevboxSurroundings } from './devboxContext';
+import { DevboxLog } from './devboxLog';
+import type { DevboxFiles } from './run/devboxFiles';
+import type { DevboxRun } from './run/devboxRun';
+import { Executions } from './run/executions/executions';
+
+/** What a devbox keeps on the host: its disk, its log, what its executions have written, and its SSH keys. */
+export class DevboxFolder {
+  /** Host folder that is the devbox's disk. */
+  readonly disk: string;
+  /** Where the public keys are that open the devbox over SSH. */
+  readonly sshKeyFile: string;
+  readonly #id: string;
+  readonly #folder: string;
+  readonly #surroundings: DevboxSurroundings;
+  #log: DevboxLog | undefined;
+  #executions: Executions | undefined;
+
+  constructor(id: string, surroundings: DevboxSurroundings) {
+    this.#id = id;
+    this.#surroundings = surroundings;
+    this.#folder = join(surroundings.folder, id);
+    this.disk = join(this.#folder, 'root');
+    this.sshKeyFile = join(this.#folder, 'ssh_keys.json');
+  }
+
+  /**
+   * The log, read from disk when it is first asked for.
+   * @param hasEnded nothing will be added to it
+   */
+  log(hasEnded: boolean): DevboxLog {
+    this.#log ??= DevboxLog.open(join(this.#surroundings.logFolder, `${this.#id}.jsonl`), hasEnded);
+    return this.#log;
+  }
+
+  closeLog(): void {
+    this.#log?.close();
+  }
+
+  /** The commands that were started through the API, read from disk when they are first asked for. */
+  executions(devbox: {
+    readonly run: () => DevboxRun;
+    readonly files: DevboxFiles;
+    readonly log: DevboxLog;
+  }): Executions {
+    const { executions: records, say } = this.#surroundings;
+    this.#executions ??= new Executions({
+      ...devbox,
+      folder: join(this.#folder, 'executions'),
+      devboxId: this.#id,
+      records,
+      say,
+    });
+    return this.#executions;
+  }
+
+  /** Removes all but the log. What cannot be removed is said. */
+  async remove(): Promise<void> {
+    // A snapshot that is being made gets what it was promised, however the devbox ends.
+    await this.#surroundings.provisions.diskUnused(this.#id);
+    await this.attempt('removing the folder of', () => removeFolder(this.#folder));
+  }
+
+  /** Ending must go on to its end; what does not work on the way is said. */
+  async attempt(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.#surroundings.say(`A problem while ${what} devbox ${this.#id}: ${messageOf(error)}`);
+    }
+  }
+}
