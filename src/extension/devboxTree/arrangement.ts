@@ -1,5 +1,6 @@
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { stripControls } from '../../core/plainText';
+import { streamOf, type Stream } from '../devboxes/devboxReader';
 
 /** What the view's groups are made by. */
 export type Grouping =
@@ -140,6 +141,12 @@ export function arrange(
 /** The devboxes on one page of a group; the first page is 0. */
 export function pageOf(group: Group, page: number): readonly string[] {
   return group.shown.slice(page * groupPageSize, (page + 1) * groupPageSize);
+}
+
+/** The lists of the server that hold devboxes of a group. */
+export function streamsOf({ grouping }: Arrangement, { value }: Group): readonly Stream[] {
+  if (grouping.by !== 'status') return ['running', 'suspended', 'all'];
+  return [streamOf(value === 'ended' ? 'shutdown' : value)];
 }
 
 /** What has to be drawn again; `everything` stands for all of it. */

@@ -4,11 +4,10 @@ import type { Account, SignedIn } from '../account/account';
 import { onPricesChange, readSettings } from '../account/settings';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
-import { arrange, groupPageSize, redrawFor, type Arrangement } from './arrangement';
+import { arrange, groupPageSize, redrawFor, streamsOf, type Arrangement } from './arrangement';
 import { AttachedRows } from './attachedRows';
 import { BlueprintNames } from '../devboxes/blueprintNames';
 import { devboxTooltip } from './devboxItem';
-import { streamOf, type Stream } from '../devboxes/devboxReader';
 import { DevboxRefresh } from '../devboxes/devboxRefresh';
 import type { DevboxStore, StoreChange } from '../devboxes/devboxStore';
 import { RowItems } from './rowItems';
@@ -147,7 +146,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (group === undefined) return;
     this.#limits.set(row.group, group.shown.length + groupPageSize);
     if (group.shown.length + groupPageSize > group.total) {
-      await this.#list.more(this.#streamsOf(group.value), this.#closing.signal);
+      await this.#list.more(streamsOf(this.#arrangement, group), this.#closing.signal);
     }
     this.#redraw(new Set(), false, row.group);
   }
@@ -174,7 +173,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   async getChildren(row?: Row): Promise<Row[]> {
     if (row === undefined) {
       // The first page is enough to draw; the rest comes as it is read.
-      if (!this.#store.loaded) await Promise.race([this.refresh(), this.#firstNews()]);
+      if (!this.#store.loaded) await Promise.race([this.refresh(), this.#store.whenLoaded()]);
       return [
         ...(this.#notice === undefined ? [] : [this.#notice]),
         ...this.#arrangement.groups.map(({ key }) => this.#rows.group(key)),
@@ -189,22 +188,12 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (group === undefined) return [];
     return row.kind === 'page'
       ? this.#rows.ofPage(group, row.page)
-      : this.#rows.ofGroup(group, this.#list.hasMore(this.#streamsOf(group.value)));
+      : this.#rows.ofGroup(group, this.#list.hasMore(streamsOf(this.#arrangement, group)));
   }
 
   dispose(): void {
     this.#closing.abort();
     for (const subscription of this.#subscriptions) subscription.dispose();
-  }
-
-  #firstNews(): Promise<void> {
-    return new Promise((resolve) => {
-      const subscription = this.#store.onDidChange(() => {
-        if (!this.#store.loaded) return;
-        subscription.dispose();
-        resolve();
-      });
-    });
   }
 
   async #details(devboxId: string): Promise<Row[]> {
@@ -220,11 +209,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       signal: this.#closing.signal,
     });
     return details.map((detail) => ({ kind: 'detail', devboxId, detail }));
-  }
-
-  #streamsOf(groupValue: string): readonly Stream[] {
-    if (this.#arrangement.grouping.by !== 'status') return ['running', 'suspended', 'all'];
-    return [streamOf(groupValue === 'ended' ? 'shutdown' : groupValue)];
   }
 
   /** Visibility or focus changed. */
@@ -269,16 +253,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const redraw = everything || notice !== this.#notice ? 'everything' : redrawFor(before, after, ids);
     this.#notice = notice;
     if (after.grouping.by === 'blueprint') this.#loadNames();
-    if (redraw === 'everything') {
-      this.#changed.fire(undefined);
-      return;
-    }
-    const groups = new Set(group === undefined ? redraw.groups : [...redraw.groups, group]);
-    const rows: Row[] = [
-      ...[...groups].map((key) => this.#rows.group(key)),
-      ...redraw.devboxes.filter((id) => !groups.has(after.groupOf.get(id) ?? '')).map((id) => this.#rows.devbox(id)),
-    ];
-    if (rows.length > 0) this.#changed.fire(rows);
+    const rows = redraw === 'everything' ? undefined : this.#rows.toRedraw(redraw, after, group);
+    if (rows === undefined || rows.length > 0) this.#changed.fire(rows);
   }
 
   /** Draws rows again whose age or time left reads differently by now. */

@@ -99,6 +99,23 @@ export class RowRegistry {
     return page > 0 ? this.page(group.key, page) : this.group(group.key);
   }
 
+  /**
+   * The rows that are drawn again: groups with all that is below them, and single devboxes of others.
+   *
+   * @param group one more group
+   */
+  toRedraw(
+    redraw: { readonly groups: readonly string[]; readonly devboxes: readonly string[] },
+    { groupOf }: Arrangement,
+    group?: string,
+  ): Row[] {
+    const groups = new Set(group === undefined ? redraw.groups : [...redraw.groups, group]);
+    return [
+      ...[...groups].map((key) => this.group(key)),
+      ...redraw.devboxes.filter((id) => !groups.has(groupOf.get(id) ?? '')).map((id) => this.devbox(id)),
+    ];
+  }
+
   /** Forgets devboxes that are not listed any more. */
   forget(ids: Iterable<string>): void {
     for (const id of ids) this.#devboxes.delete(id);

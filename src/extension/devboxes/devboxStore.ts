@@ -65,6 +65,17 @@ export class DevboxStore implements Disposable {
     return this.#loaded;
   }
 
+  /** Resolves with the next change after which the first list has come or failed. */
+  whenLoaded(): Promise<void> {
+    return new Promise((resolve) => {
+      const subscription = this.#changed.on(() => {
+        if (!this.#loaded) return;
+        subscription.dispose();
+        resolve();
+      });
+    });
+  }
+
   /** True while a devbox is on its way that nobody follows: worth looking more often. */
   get inTransition(): boolean {
     for (const { id, status } of this.#all.values()) if (isChanging(status) && !this.#followed.has(id)) return true;
