@@ -16,6 +16,7 @@ import { restoreLogs } from './extension/logDocument/restoreLogs';
 import { LocalPlatform } from './extension/localPlatform/localPlatform';
 import { Log } from './extension/messages/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
+import { onFirstUse } from './extension/onFirstUse';
 import type { Services } from './extension/services';
 import { KeepAlive } from './extension/lifeCycle/keepAlive';
 import { watchClosedWindows } from './extension/forgotten/closedWindows';
@@ -64,6 +65,14 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     workspaceState: context.workspaceState,
   });
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
+  const { subscriptions: owned } = context;
+  const rememberedLogs = new RememberedLogs(memory);
+  const environment = {
+    version: String(asObject(context.extension.packageJSON)?.['version']),
+    logFolder: context.logUri.fsPath,
+    localFolder,
+    searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
+  };
   const services: Services = {
     account,
     sessionKeys,
@@ -73,19 +82,30 @@ export function activate(context: ExtensionContext): RunloopDevboxesApi {
     startedHere: new StartedHere(context.globalState, memory),
     keepAlive: new KeepAlive(log),
     lastChoices: new LastChoices(context.globalState),
+    starting: new Set(),
+    buildChannels: onFirstUse(async () => {
+      const { BuildChannels } = await import('./extension/start/buildChannels');
+      return new BuildChannels();
+    }, owned),
+    openedVscodes: onFirstUse(async () => {
+      const { OpenedVscodes } = await import('./extension/openVscode/openedVscodes');
+      return new OpenedVscodes({ account, store });
+    }, owned),
     output,
-    rememberedLogs: new RememberedLogs(memory),
+    rememberedLogs,
+    logDocuments: onFirstUse(async () => {
+      const { LogDocuments } = await import('./extension/logDocument/logDocuments');
+      return new LogDocuments({ account, store, sessions, knownSecrets, rememberedLogs, log });
+    }, owned),
+    logSearch: onFirstUse(async () => {
+      const { LogSearch } = await import('./extension/logSearch/logSearch');
+      return new LogSearch({ account, knownSecrets, environment, log });
+    }, owned),
     tree,
     localPlatform,
     stopDocuments,
     log,
-    own: (disposable) => context.subscriptions.push(disposable),
-    environment: {
-      version: String(asObject(context.extension.packageJSON)?.['version']),
-      logFolder: context.logUri.fsPath,
-      localFolder,
-      searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
-    },
+    environment,
   };
   context.subscriptions.push(
     ...registerCommands(services),

@@ -2,14 +2,14 @@ import { l10n, window, type Disposable, type Uri } from 'vscode';
 import { RuntimeError } from '../core/errors';
 import { saysYes } from './messages/ask';
 import { devboxLabel } from './devboxes/devboxText';
-import type { Services } from './services';
 import { showFailure } from './messages/showFailure';
+import type { OpenServices } from './openVscode/openVscode';
 
 /**
  * Follows links of the form `vscode://runloop-devboxes.runloop-devboxes/open?devbox=<id>`. A link comes from anywhere, so
  * it only ever asks, and opens the VS Code of a devbox of the account that is signed in.
  */
-export function followDeepLinks(services: Services): Disposable {
+export function followDeepLinks(services: OpenServices): Disposable {
   return window.registerUriHandler({
     handleUri: async (uri) => {
       try {
@@ -21,7 +21,7 @@ export function followDeepLinks(services: Services): Disposable {
   });
 }
 
-async function open(services: Services, uri: Uri): Promise<void> {
+async function open(services: OpenServices, uri: Uri): Promise<void> {
   const devboxId = new URLSearchParams(uri.query).get('devbox') ?? '';
   if (uri.path !== '/open' || !/^[A-Za-z0-9_-]{1,100}$/.test(devboxId)) {
     throw new RuntimeError({

@@ -1,20 +1,26 @@
-import type { Disposable } from '../core/events';
 import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
 import type { DevboxStore } from './devboxes/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
 import type { StopDocuments } from './diagnosis/stopDocuments';
+import type { LogDocuments } from './logDocument/logDocuments';
 import type { RememberedLogs } from './logDocument/rememberedLogs';
+import type { LogSearch } from './logSearch/logSearch';
 import type { LocalPlatform } from './localPlatform/localPlatform';
 import type { Log } from './messages/log';
+import type { OpenedVscodes } from './openVscode/openedVscodes';
 import type { DevboxOutput } from './output/devboxOutput';
 import type { KeepAlive } from './lifeCycle/keepAlive';
 import type { KnownSecrets } from './session/knownSecrets';
+import type { BuildChannels } from './start/buildChannels';
 import type { LastChoices } from './start/lastChoices';
 import type { Sessions } from './session/sessions';
 import type { StartedHere } from './forgotten/startedHere';
 
-/** What commands work with; built once in extension.ts. */
+/**
+ * What commands work with; built once in extension.ts. Nobody else takes it whole: a function names what it uses. What is
+ * asked for by a call is made, and its code read, on first use.
+ */
 export interface Services {
   readonly account: Account;
   readonly sessionKeys: SecretSessionKeys;
@@ -24,15 +30,19 @@ export interface Services {
   readonly startedHere: StartedHere;
   readonly keepAlive: KeepAlive;
   readonly lastChoices: LastChoices;
+  /** Names of the starts under way. */
+  readonly starting: Set<string>;
+  readonly buildChannels: () => Promise<BuildChannels>;
+  readonly openedVscodes: () => Promise<OpenedVscodes>;
   readonly output: DevboxOutput;
   /** Tabs of logs, over reloads. */
   readonly rememberedLogs: RememberedLogs;
+  readonly logDocuments: () => Promise<LogDocuments>;
+  readonly logSearch: () => Promise<LogSearch>;
   readonly tree: DevboxTree;
   readonly localPlatform: LocalPlatform;
   readonly stopDocuments: StopDocuments;
   readonly log: Log;
-  /** Hands over what commands open: it is disposed with the extension. */
-  readonly own: (disposable: Disposable) => void;
   /** About the extension itself, for reports. */
   readonly environment: {
     readonly version: string;

@@ -1,4 +1,4 @@
-import { commands, EventEmitter, workspace, type Event, type Memento, type SecretStorage } from 'vscode';
+import { EventEmitter, workspace, type Event, type Memento, type SecretStorage } from 'vscode';
 import type { Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
@@ -6,6 +6,7 @@ import { defaultBaseUrl, parseApiKey, parseBaseUrl, type ApiAccount } from '../.
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { contextKeys } from '../commandIds';
 import type { Log } from '../messages/log';
+import { setContext } from '../setContext';
 import type { Profiles } from './profiles';
 import { readPrices, readSettings, settingsSection } from './settings';
 
@@ -46,6 +47,9 @@ export class Account implements Disposable {
   readonly #local: LocalSource;
   readonly profiles: Profiles;
   readonly #changed = new EventEmitter<void>();
+  readonly #pricesChanged = new EventEmitter<void>();
+  /** Read for every row, so kept until the setting changes. */
+  #prices: Prices | undefined;
   readonly #subscriptions: Disposable[];
   /** Looked up once until something changes; a lookup that a change overtook tells nobody anything. */
   #current: Promise<SignedIn | undefined> | undefined;
@@ -55,6 +59,7 @@ export class Account implements Disposable {
   readonly #declined = new Set<string>();
 
   readonly onDidChange: Event<void> = this.#changed.event;
+  readonly onDidChangePrices: Event<void> = this.#pricesChanged.event;
 
   constructor({ secrets, env, log, memory, local, profiles }: AccountOptions) {
     this.profiles = profiles;
@@ -65,6 +70,7 @@ export class Account implements Disposable {
     this.#local = local;
     this.#subscriptions = [
       this.#changed,
+      this.#pricesChanged,
       // Another window signed in or out.
       secrets.onDidChange(({ key }) => {
         if (key.startsWith(secretPrefix)) this.#forget();
@@ -72,6 +78,10 @@ export class Account implements Disposable {
       workspace.onDidChangeConfiguration((event) => {
         if (['baseUrl', 'profiles'].some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) {
           this.#forget();
+        }
+        if (event.affectsConfiguration(`${settingsSection}.prices`)) {
+          this.#prices = undefined;
+          this.#pricesChanged.fire();
         }
       }),
     ];
@@ -123,7 +133,7 @@ export class Account implements Disposable {
 
   /** What devboxes of this window's account cost; undefined where they cost nothing. */
   get prices(): Prices | undefined {
-    return this.usesLocal ? undefined : readPrices();
+    return this.usesLocal ? undefined : (this.#prices ??= readPrices());
   }
 
   /** Turns this window to the local platform, which must run, or back to the account that the settings name. */
@@ -223,9 +233,9 @@ export class Account implements Disposable {
 /** Menus ask whether there is a key at all, and which kind of account it is. */
 async function tellMenus(current: SignedIn | undefined): Promise<void> {
   const source = current?.source;
-  await commands.executeCommand('setContext', contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
-  await commands.executeCommand('setContext', contextKeys.localPlatform, source === 'local');
-  await commands.executeCommand('setContext', contextKeys.hasDashboard, current?.baseUrl === defaultBaseUrl);
+  await setContext(contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
+  await setContext(contextKeys.localPlatform, source === 'local');
+  await setContext(contextKeys.hasDashboard, current?.baseUrl === defaultBaseUrl);
 }
 
 /** The code that speaks to Runloop is read when somebody is signed in. */

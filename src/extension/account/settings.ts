@@ -1,4 +1,4 @@
-import { workspace, type Disposable } from 'vscode';
+import { workspace } from 'vscode';
 import { defaultPrices, type Prices } from '../../core/cost/prices';
 import { asNumber, asObject } from '../../core/parse';
 import { longestKeepAliveSeconds } from '../../core/start/startChoices';
@@ -62,20 +62,7 @@ export function readSettings(): Settings {
 
 /** The prices for estimates; parts that are unset or no price count as Runloop's own. */
 export function readPrices(): Prices {
-  prices ??= parsePrices(workspace.getConfiguration(settingsSection).get<unknown>('prices'));
-  return prices;
-}
-
-/** Read for every row, so kept until the setting changes. */
-let prices: Prices | undefined;
-
-/** Tells when the prices changed. */
-export function onPricesChange(listener: () => void): Disposable {
-  return workspace.onDidChangeConfiguration((event) => {
-    if (!event.affectsConfiguration(`${settingsSection}.prices`)) return;
-    prices = undefined;
-    listener();
-  });
+  return parsePrices(workspace.getConfiguration(settingsSection).get<unknown>('prices'));
 }
 
 function parsePrices(value: unknown): Prices {

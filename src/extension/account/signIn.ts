@@ -1,26 +1,34 @@
 import { l10n, window, type InputBox } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { oneLine } from '../../core/plainText';
-import type { Services } from '../services';
+import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
-import { stopLocalPlatform } from '../localPlatform/localPlatformCommands';
+import type { Account } from './account';
 
 /**
  * Asks for an API key, checks it against the API, and keeps it. What is wrong with a key is said in the box itself,
  * where it can be corrected at once.
  */
-export async function signIn(services: Services): Promise<void> {
-  const host = new URL(services.account.baseUrl()).host;
+export async function signIn({
+  account,
+  localPlatform,
+  log,
+}: {
+  readonly account: Account;
+  readonly localPlatform: { leave(): Promise<void> };
+  readonly log: Log;
+}): Promise<void> {
+  const host = new URL(account.baseUrl()).host;
   const box = window.createInputBox();
   box.title = l10n.t('Sign In to Runloop');
   box.prompt = l10n.t('API key for {0}. It is kept in the secret storage of this editor.', host);
   box.placeholder = 'ak_…';
   box.password = true;
   box.ignoreFocusOut = true;
-  const accountName = await accepted(box, services);
+  const accountName = await accepted(box, { account, log });
   if (accountName === undefined) return;
   // The window may have used the local platform until now.
-  await services.localPlatform.leave();
+  await localPlatform.leave();
   const name = oneLine(accountName, 60);
   void window.showInformationMessage(
     name === '' ? l10n.t('Signed in to Runloop.') : l10n.t('Signed in to Runloop as {0}.', name),
@@ -28,7 +36,10 @@ export async function signIn(services: Services): Promise<void> {
 }
 
 /** Shows the box until a key was accepted (the account's name) or the user left it (undefined). */
-async function accepted(box: InputBox, services: Services): Promise<string | undefined> {
+async function accepted(
+  box: InputBox,
+  { account, log }: { readonly account: Account; readonly log: Log },
+): Promise<string | undefined> {
   const left = new AbortController();
   const subscriptions: Disposable[] = [box];
   try {
@@ -39,10 +50,10 @@ async function accepted(box: InputBox, services: Services): Promise<string | und
         box.enabled = false;
         box.validationMessage = undefined;
         try {
-          resolve((await services.account.signIn(box.value, left.signal)).accountName);
+          resolve((await account.signIn(box.value, left.signal)).accountName);
         } catch (error) {
           if (left.signal.aborted) return;
-          services.log.failure('Signing in', error);
+          log.failure('Signing in', error);
           box.validationMessage = failureText(error);
         } finally {
           box.busy = false;
@@ -66,12 +77,20 @@ async function accepted(box: InputBox, services: Services): Promise<string | und
   }
 }
 
-/** Forgets the key of this window's account. */
-export async function signOut(services: Services): Promise<void> {
-  if (services.account.usesLocal) {
-    await stopLocalPlatform(services);
+/**
+ * Forgets the key of this window's account.
+ *
+ * @param stopLocalPlatform what signing out means where the local platform is the account: the account knows only how to
+ *   join one
+ */
+export async function signOut(
+  { account }: { readonly account: Account },
+  stopLocalPlatform: () => Promise<void>,
+): Promise<void> {
+  if (account.usesLocal) {
+    await stopLocalPlatform();
     return;
   }
-  await services.account.signOut();
+  await account.signOut();
   void window.showInformationMessage(l10n.t('Signed out of Runloop. Your devboxes go on running.'));
 }

@@ -5,7 +5,12 @@ import { oneLine } from '../../core/plainText';
 import { saysYes } from '../messages/ask';
 import type { CommandId } from '../commandIds';
 import { inertText } from '../messages/inertText';
-import type { Services } from '../services';
+import type { Account } from './account';
+
+interface ProfileServices {
+  readonly account: Account;
+  readonly localPlatform: { leave(): Promise<void> };
+}
 
 interface ProfileItem extends QuickPickItem {
   readonly run?: () => Promise<void>;
@@ -14,7 +19,7 @@ interface ProfileItem extends QuickPickItem {
 const longestProfileName = 40;
 
 /** Turns this window to another account: a named profile, the one of the settings, or a new profile. */
-export async function switchProfile(services: Services): Promise<void> {
+export async function switchProfile(services: ProfileServices): Promise<void> {
   const { account } = services;
   const active = account.usesLocal ? undefined : account.profiles.active()?.name;
   const current = l10n.t('in use');
@@ -37,23 +42,23 @@ export async function switchProfile(services: Services): Promise<void> {
       { label: `$(add) ${l10n.t('Add Profile…')}`, run: () => addProfile(services) },
       ...(named.length === 0
         ? []
-        : [{ label: `$(trash) ${l10n.t('Remove Profile…')}`, run: () => removeProfile(services) }]),
+        : [{ label: `$(trash) ${l10n.t('Remove Profile…')}`, run: () => removeProfile(account) }]),
     ],
     { title: l10n.t('Switch Profile'), placeHolder: l10n.t('Which Runloop account should this window use?') },
   );
   await picked?.run?.();
 }
 
-async function turnTo(services: Services, name: string | undefined): Promise<void> {
-  await services.account.useProfile(name);
-  await services.localPlatform.leave();
-  if ((await services.account.current()) !== undefined) return;
+async function turnTo({ account, localPlatform }: ProfileServices, name: string | undefined): Promise<void> {
+  await account.useProfile(name);
+  await localPlatform.leave();
+  if ((await account.current()) !== undefined) return;
   const signIn: CommandId = 'runloop.signIn';
   await commands.executeCommand(signIn);
 }
 
-async function removeProfile(services: Services): Promise<void> {
-  const items = Object.entries(services.account.profiles.all()).map(([name, baseUrl]) => ({
+async function removeProfile(account: Account): Promise<void> {
+  const items = Object.entries(account.profiles.all()).map(([name, baseUrl]) => ({
     label: inertText(oneLine(name, longestProfileName)),
     detail: oneLine(baseUrl, 100),
     name,
@@ -66,10 +71,10 @@ async function removeProfile(services: Services): Promise<void> {
   const question = l10n.t('Remove the profile {0}?', picked.label);
   const detail = l10n.t('Its API key is removed from this editor. The account and its devboxes stay as they are.');
   if (!(await saysYes({ question, detail, yes: l10n.t('Remove') }))) return;
-  await services.account.removeProfile(picked.name);
+  await account.removeProfile(picked.name);
 }
 
-async function addProfile(services: Services): Promise<void> {
+async function addProfile(services: ProfileServices): Promise<void> {
   const { profiles } = services.account;
   const name = await window.showInputBox({
     title: l10n.t('Add Profile'),

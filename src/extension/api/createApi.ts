@@ -2,14 +2,18 @@ import { Disposable, l10n } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
-import { saysYes } from '../messages/ask';
 import { devboxLabel } from '../devboxes/devboxText';
-import type { Services } from '../services';
-import { attached } from '../session/attach';
+import { saysYes } from '../messages/ask';
+import { attached, type AttachServices } from '../session/attach';
 import type { ApiDevbox, RunloopDevboxesApi } from './runloopDevboxesApi';
 
+interface ApiServices extends AttachServices {
+  readonly startedHere: { started(devboxId: string): Promise<void> };
+  readonly tree: AttachServices['tree'] & { refresh(): Promise<void> };
+}
+
 /** The API for other extensions, over the same services as the commands. */
-export function createApi(services: Services): RunloopDevboxesApi {
+export function createApi(services: ApiServices): RunloopDevboxesApi {
   const { account, sessions, store } = services;
   /** Devboxes in which the user let other extensions run commands, in this window. */
   const allowed = new Set<string>();

@@ -1,10 +1,16 @@
 import { env, l10n } from 'vscode';
-import type { Services } from '../services';
-import { attached } from '../session/attach';
-import { devboxesFor, devboxFor } from '../devboxes/pickDevbox';
+import { devboxesFor, devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import type { DevboxTree } from '../devboxTree/devboxTree';
+import type { StartedHere } from '../forgotten/startedHere';
+import type { Log } from '../messages/log';
+import type { DevboxOutput } from '../output/devboxOutput';
+import { attached, type AttachServices } from '../session/attach';
 
 /** Attaches this window to a running devbox, whoever started it. */
-export async function attachDevbox(services: Services, argument: unknown): Promise<void> {
+export async function attachDevbox(
+  services: AttachServices & { readonly output: DevboxOutput; readonly startedHere: StartedHere },
+  argument: unknown,
+): Promise<void> {
   const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Attach to which devbox?') });
   if (devbox === undefined) return;
   const runtime = await attached(services, devbox);
@@ -13,25 +19,34 @@ export async function attachDevbox(services: Services, argument: unknown): Promi
 }
 
 /** Shows what the devbox's setup and action server print, and follows it. */
-export async function showOutput(services: Services, argument: unknown): Promise<void> {
-  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Show the output of which devbox?') });
+export async function showOutput(
+  { account, store, output }: DevboxSources & { readonly output: DevboxOutput },
+  argument: unknown,
+): Promise<void> {
+  const devbox = await devboxFor({ account, store }, argument, {
+    placeHolder: l10n.t('Show the output of which devbox?'),
+  });
   if (devbox === undefined) return;
-  const { api } = await services.account.require();
-  services.output.follow(api, devbox);
-  services.output.show(devbox);
+  const { api } = await account.require();
+  output.follow(api, devbox);
+  output.show(devbox);
 }
 
 /** Copies the ids of the chosen devboxes, one a line. */
-export async function copyDevboxId(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
+export async function copyDevboxId(
+  { account, store, tree }: DevboxSources & { readonly tree: DevboxTree },
+  argument: unknown,
+  arguments_: unknown,
+): Promise<void> {
   const placeHolder = l10n.t('Copy the id of which devbox?');
   // The key binding of the view means the rows that are selected in it.
-  const selection = argument === 'selection' ? services.tree.selectedIds : arguments_;
-  const devboxes = await devboxesFor(services, { argument, arguments: selection, placeHolder });
+  const selection = argument === 'selection' ? tree.selectedIds : arguments_;
+  const devboxes = await devboxesFor({ account, store }, { argument, arguments: selection, placeHolder });
   if (devboxes.length > 0) await env.clipboard.writeText(devboxes.map(({ id }) => id).join('\n'));
 }
 
 /** Shows the extension's own log. */
-export function showLog(services: Services): Promise<void> {
-  services.log.show();
+export function showLog({ log }: { readonly log: Log }): Promise<void> {
+  log.show();
   return Promise.resolve();
 }

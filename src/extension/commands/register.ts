@@ -13,7 +13,11 @@ type Handler = (services: Services, argument: unknown, arguments_: unknown) => P
  */
 const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.signIn': async () => (await import('../account/signIn')).signIn,
-  'runloop.signOut': async () => (await import('../account/signIn')).signOut,
+  'runloop.signOut': async () => {
+    const { signOut } = await import('../account/signIn');
+    const { stopLocalPlatform } = await import('../localPlatform/localPlatformCommands');
+    return (services) => signOut(services, () => stopLocalPlatform(services));
+  },
   'runloop.startDevbox': async () => (await import('../start/startDevbox')).startDevbox,
   'runloop.startWithOptions': async () => (await import('../start/startWithOptions')).startWithOptions,
   'runloop.attachDevbox': async () => (await import('./devboxCommands')).attachDevbox,

@@ -5,9 +5,23 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { commands, env, l10n, Uri, version, window, workspace } from 'vscode';
 import { redact, secretForms } from '../../core/redact';
+import type { Account } from '../account/account';
 import { settingsSection } from '../account/settings';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import { platformLogFile } from '../localPlatform/keeperState';
-import type { Services } from '../services';
+import type { Log } from '../messages/log';
+import type { KnownSecrets } from '../session/knownSecrets';
+import type { Sessions } from '../session/sessions';
+
+/** What a bundle tells of. */
+interface BundleServices {
+  readonly account: Account;
+  readonly store: DevboxStore;
+  readonly sessions: Sessions;
+  readonly knownSecrets: KnownSecrets;
+  readonly environment: { readonly version: string; readonly logFolder: string; readonly localFolder: string };
+  readonly log: Log;
+}
 
 /** Bytes of each log that are taken at the most, from its end. */
 const mostOfEachLog = 1_000_000;
@@ -16,7 +30,7 @@ const mostOfEachLog = 1_000_000;
  * Collects what helps to understand a fault in one zip file that the user can look through before passing it on. Keys,
  * tokens and the home folder's name are taken out of everything.
  */
-export async function collectSupportBundle(services: Services): Promise<void> {
+export async function collectSupportBundle(services: BundleServices): Promise<void> {
   const target = await window.showSaveDialog({
     title: l10n.t('Collect Support Bundle'),
     defaultUri: Uri.joinPath(Uri.file(homedir()), `runloop-support-${new Date().toISOString().slice(0, 10)}.zip`),
@@ -24,7 +38,7 @@ export async function collectSupportBundle(services: Services): Promise<void> {
   });
   if (target === undefined) return;
   const files = await contents(services);
-  const secrets = secretForms(await knownSecrets(services));
+  const secrets = secretForms(await secretsOf(services));
   const { default: yazl } = await import('yazl');
   const zip = new yazl.ZipFile();
   for (const [name, text] of files) zip.addBuffer(Buffer.from(clean(text, secrets)), name);
@@ -49,41 +63,50 @@ function clean(text: string, secrets: readonly string[]): string {
 }
 
 /** What this window knows to be secret, whatever its form. */
-async function knownSecrets(services: Services): Promise<string[]> {
-  const account = await services.account.current();
-  const { store, sessions, knownSecrets: known } = services;
+async function secretsOf({
+  account,
+  store,
+  sessions,
+  knownSecrets,
+}: Pick<BundleServices, 'account' | 'store' | 'sessions' | 'knownSecrets'>): Promise<string[]> {
+  const current = await account.current();
   const keys = await Promise.all(
-    [...new Set([...store.snapshot.keys(), ...sessions.all().map(([id]) => id)])].map((id) => known.of(id)),
+    [...new Set([...store.snapshot.keys(), ...sessions.all().map(([id]) => id)])].map((id) => knownSecrets.of(id)),
   );
   const tokens = store.devboxes.map(({ tunnel }) => tunnel?.authToken);
-  return [account?.apiKey, ...keys.flat(), ...tokens].filter((value) => value !== undefined);
+  return [current?.apiKey, ...keys.flat(), ...tokens].filter((value) => value !== undefined);
 }
 
-async function contents(services: Services): Promise<ReadonlyMap<string, string>> {
-  const account = await services.account.current();
+async function contents({
+  account,
+  store,
+  sessions,
+  environment,
+}: Pick<BundleServices, 'account' | 'store' | 'sessions' | 'environment'>): Promise<ReadonlyMap<string, string>> {
+  const current = await account.current();
   const settings: unknown = workspace.getConfiguration(settingsSection);
   const about = {
-    extension: services.environment.version,
+    extension: environment.version,
     editor: `${env.appName} ${version}`,
     uiKind: env.uiKind,
     remote: env.remoteName ?? 'none',
     node: process.version,
     system: `${process.platform} ${arch()} ${release()}`,
     language: env.language,
-    account: account === undefined ? 'none' : { source: account.source, host: new URL(account.baseUrl).host },
-    sessions: services.sessions.all().map(([id]) => id),
-    devboxes: services.store.devboxes.map(({ id, status, size, createTimeMs }) => ({ id, status, size, createTimeMs })),
+    account: current === undefined ? 'none' : { source: current.source, host: new URL(current.baseUrl).host },
+    sessions: sessions.all().map(([id]) => id),
+    devboxes: store.devboxes.map(({ id, status, size, createTimeMs }) => ({ id, status, size, createTimeMs })),
   };
   const files = new Map([
     ['about.json', JSON.stringify(about, undefined, 2)],
     ['settings.json', JSON.stringify(settings, undefined, 2)],
   ]);
-  const logs = services.environment.logFolder;
+  const logs = environment.logFolder;
   for (const name of await readdir(logs)) {
     // Devboxes' own output is theirs; the extension's log alone is ours.
     if (name === 'Runloop.log') files.set(`logs/${name}`, await tailOf(join(logs, name)));
   }
-  const platformLog = platformLogFile(services.environment.localFolder);
+  const platformLog = platformLogFile(environment.localFolder);
   const text = await tailOf(platformLog);
   if (text !== '') files.set(`logs/${basename(platformLog)}`, text);
   return files;

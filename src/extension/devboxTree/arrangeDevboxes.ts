@@ -2,8 +2,9 @@ import { env, l10n, window, type InputBox, type QuickPickItem } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { asObject, asString } from '../../core/parse';
 import { oneLine } from '../../core/plainText';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Grouping } from './arrangement';
-import type { Services } from '../services';
+import type { DevboxTree } from './devboxTree';
 
 interface GroupingItem extends QuickPickItem {
   readonly grouping: Grouping;
@@ -14,9 +15,14 @@ function isSame(a: Grouping, b: Grouping): boolean {
 }
 
 /** Asks what the view's groups are to be made by; the choice is remembered. */
-export async function groupDevboxes(services: Services): Promise<void> {
-  const { choices } = services.tree;
-  const keys = [...new Set(services.store.devboxes.flatMap(({ metadata }) => Object.keys(metadata)))].sort();
+export async function groupDevboxes({
+  tree: { choices },
+  store,
+}: {
+  readonly tree: DevboxTree;
+  readonly store: DevboxStore;
+}): Promise<void> {
+  const keys = [...new Set(store.devboxes.flatMap(({ metadata }) => Object.keys(metadata)))].sort();
   const item = (grouping: Grouping, label: string, detail?: string): GroupingItem => ({
     grouping,
     // "$(" of a metadata key would be drawn as an icon.
@@ -40,8 +46,7 @@ export async function groupDevboxes(services: Services): Promise<void> {
 const typingRestMs = 120;
 
 /** Asks for a filter; the rows follow the typing, Enter keeps it, Escape brings the earlier one back. */
-export async function filterDevboxes(services: Services): Promise<void> {
-  const { choices } = services.tree;
+export async function filterDevboxes({ tree: { choices } }: { readonly tree: DevboxTree }): Promise<void> {
   const earlier = choices.filter;
   const box = window.createInputBox();
   box.title = l10n.t('Filter Devboxes');
@@ -73,23 +78,23 @@ async function typed(box: InputBox, onRest: (text: string) => void): Promise<str
   }
 }
 
-export async function clearFilter(services: Services): Promise<void> {
-  await services.tree.choices.setFilter('');
+export async function clearFilter({ tree }: { readonly tree: DevboxTree }): Promise<void> {
+  await tree.choices.setFilter('');
 }
 
 /** Shows the next page of the group whose "Load more…" was clicked. */
-export async function loadMoreDevboxes(services: Services, argument: unknown): Promise<void> {
+export async function loadMoreDevboxes({ tree }: { readonly tree: DevboxTree }, argument: unknown): Promise<void> {
   const group = asString(asObject(argument)?.['group']);
-  if (group !== undefined) await services.tree.loadMore({ kind: 'more', group });
+  if (group !== undefined) await tree.loadMore({ kind: 'more', group });
 }
 
 /** Copies the address of a devbox's port; it has no token in it. */
-export async function copyPortUrl(_services: Services, argument: unknown): Promise<void> {
+export async function copyPortUrl(_services: unknown, argument: unknown): Promise<void> {
   const url = asString(asObject(asObject(argument)?.['detail'])?.['url']);
   if (url !== undefined) await env.clipboard.writeText(url);
 }
 
 /** Reads the list now. */
-export async function refreshDevboxes(services: Services): Promise<void> {
-  await services.tree.refresh();
+export async function refreshDevboxes({ tree }: { readonly tree: DevboxTree }): Promise<void> {
+  await tree.refresh();
 }

@@ -1,7 +1,7 @@
 import { EventEmitter, window, type Memento, type TreeDataProvider, type TreeItem, type TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
-import { onPricesChange, readSettings } from '../account/settings';
+import { readSettings } from '../account/settings';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
 import { arrange, groupPageSize, redrawFor, streamsOf, type Arrangement } from './arrangement';
@@ -93,7 +93,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#sessions.onDidChange(() => this.#sessionsChanged()),
       this.#account.onDidChange(() => this.#accountChanged()),
       this.choices.onDidChange(() => this.#redraw(new Set(), true)),
-      onPricesChange(() => this.#redraw(new Set(), true)),
+      this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidChangeVisibility(() => this.#looked()),
       window.onDidChangeWindowState(() => this.#looked()),

@@ -1,6 +1,7 @@
-import { commands, EventEmitter, type Disposable, type Memento } from 'vscode';
+import { EventEmitter, type Disposable, type Memento } from 'vscode';
 import { asObject, asString } from '../../core/parse';
 import { contextKeys } from '../commandIds';
+import { setContext } from '../setContext';
 import { usualGrouping, type Grouping } from './arrangement';
 
 const groupingKey = 'runloop.tree.grouping';
@@ -55,7 +56,7 @@ export class ViewChoices implements Disposable {
   }
 
   #tell(): void {
-    void commands.executeCommand('setContext', contextKeys.filtered, this.#filter.trim() !== '');
+    void setContext(contextKeys.filtered, this.#filter.trim() !== '');
   }
 }
 

@@ -4,9 +4,16 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
-import { ageText, devboxLabel, statusWord } from './devboxText';
-import type { Services } from '../services';
+import type { Account } from '../account/account';
 import { whenSlow } from '../messages/whenSlow';
+import type { DevboxStore } from './devboxStore';
+import { ageText, devboxLabel, statusWord } from './devboxText';
+
+/** What devboxes are found with. */
+export interface DevboxSources {
+  readonly account: Account;
+  readonly store: DevboxStore;
+}
 
 export interface DevboxQuestion {
   /** What the command was called with: a row of the tree, a devbox's id, or nothing. */
@@ -34,19 +41,22 @@ function idOf(argument: unknown): string | undefined {
  * @returns none if the user picks none
  * @throws RuntimeError if the list cannot be read
  */
-export async function devboxesFor(services: Services, question: DevboxQuestion): Promise<readonly Devbox[]> {
-  const { api } = await services.account.require();
+export async function devboxesFor(
+  { account, store }: DevboxSources,
+  question: DevboxQuestion,
+): Promise<readonly Devbox[]> {
+  const { api } = await account.require();
   const selected = asArray(question.arguments).flatMap((row) => idOf(row) ?? []);
   const single = idOf(question.argument);
   const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];
   if (ids.length > 0) {
     return whenSlow((signal) =>
-      Promise.all(ids.map(async (id) => services.store.get(id) ?? api.retrieve(id, { signal, rule }))),
+      Promise.all(ids.map(async (id) => store.get(id) ?? api.retrieve(id, { signal, rule }))),
     );
   }
   const asked =
     question.inAnyState === true
-      ? await listedDevboxes(services)
+      ? await listedDevboxes({ account, store })
       : await whenSlow((signal) => candidates(api, question, { signal, rule }));
   const picked = await pick(asked, question.placeHolder);
   return picked === undefined ? [] : [picked];
@@ -54,11 +64,11 @@ export async function devboxesFor(services: Services, question: DevboxQuestion):
 
 /** The one devbox that a command means, as with {@link devboxesFor}. */
 export async function devboxFor(
-  services: Services,
+  sources: DevboxSources,
   argument: unknown,
   options: Pick<DevboxQuestion, 'placeHolder' | 'runningOnly' | 'stopped' | 'inAnyState'>,
 ): Promise<Devbox | undefined> {
-  const [devbox] = await devboxesFor(services, { argument, ...options });
+  const [devbox] = await devboxesFor(sources, { argument, ...options });
   return devbox;
 }
 
@@ -69,9 +79,9 @@ const offeredEnded = 100;
 const listed = 100;
 
 /** The devboxes of the view in any state, newest first; read from the account if the view has not been looked at. */
-export async function listedDevboxes(services: Services): Promise<readonly Devbox[]> {
-  const { api } = await services.account.require();
-  if (services.store.loaded) return services.store.devboxes;
+export async function listedDevboxes({ account, store }: DevboxSources): Promise<readonly Devbox[]> {
+  const { api } = await account.require();
+  if (store.loaded) return store.devboxes;
   return (await whenSlow((signal) => api.listPage({ limit: listed }, { signal, rule }))).devboxes;
 }
 

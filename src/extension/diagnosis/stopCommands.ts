@@ -1,30 +1,41 @@
 import { env, l10n, window, workspace } from 'vscode';
 import { diagnosisMarkdown, diagnosisTitle } from '../../core/diagnosis';
-import { devboxFor } from '../devboxes/pickDevbox';
-import type { Services } from '../services';
+import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import type { KnownSecrets } from '../session/knownSecrets';
 import { StopDocuments } from './stopDocuments';
 import { evidenceOf } from './stopText';
 
 /** Opens the document that says why a devbox stopped, made anew if it is open already. */
-export async function whyDidItStop(services: Services, argument: unknown): Promise<void> {
-  const devbox = await devboxFor(services, argument, {
+export async function whyDidItStop(
+  { account, store, stopDocuments }: DevboxSources & { readonly stopDocuments: StopDocuments },
+  argument: unknown,
+): Promise<void> {
+  const devbox = await devboxFor({ account, store }, argument, {
     placeHolder: l10n.t('Why did which devbox stop?'),
     stopped: true,
   });
   if (devbox === undefined) return;
   const uri = StopDocuments.uri(devbox.id, diagnosisTitle(devbox, l10n));
   const isOpen = workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
-  if (isOpen) services.stopDocuments.refresh(uri);
+  if (isOpen) stopDocuments.refresh(uri);
   await window.showTextDocument(await workspace.openTextDocument(uri), { preview: true });
 }
 
 /** Copies why a devbox stopped as Markdown, in English, for an issue report. */
-export async function copyWhyItStopped(services: Services, argument: unknown): Promise<void> {
+export async function copyWhyItStopped(
+  { account, store, knownSecrets }: DevboxSources & { readonly knownSecrets: KnownSecrets },
+  argument: unknown,
+): Promise<void> {
   const shown = StopDocuments.devboxId(argument);
   const devbox =
     shown ??
-    (await devboxFor(services, argument, { placeHolder: l10n.t('Why did which devbox stop?'), stopped: true }))?.id;
+    (
+      await devboxFor({ account, store }, argument, {
+        placeHolder: l10n.t('Why did which devbox stop?'),
+        stopped: true,
+      })
+    )?.id;
   if (devbox === undefined) return;
-  await env.clipboard.writeText(diagnosisMarkdown(await evidenceOf(services, devbox)));
+  await env.clipboard.writeText(diagnosisMarkdown(await evidenceOf({ account, knownSecrets }, devbox)));
   window.setStatusBarMessage(l10n.t('$(check) Copied as Markdown. Look through it before you publish it.'), 5_000);
 }

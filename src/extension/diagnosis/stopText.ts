@@ -7,28 +7,38 @@ import {
   type Evidence,
 } from '../../core/diagnosis';
 import { RuntimeError } from '../../core/errors';
-import type { Services } from '../services';
+import type { Account } from '../account/account';
+import type { Log } from '../messages/log';
+import type { KnownSecrets } from '../session/knownSecrets';
 
 /** What the evidence is read with. */
-export type StopSources = Pick<Services, 'account' | 'knownSecrets' | 'log'>;
+export interface StopSources {
+  readonly account: Account;
+  readonly knownSecrets: KnownSecrets;
+  readonly log: Log;
+}
 
 /** Reads what is known of why a devbox stopped. Nothing is changed or woken. @throws RuntimeError */
-export async function evidenceOf(services: StopSources, devboxId: string, signal?: AbortSignal): Promise<Evidence> {
-  const { api } = await services.account.require();
-  return gatherEvidence(api, devboxId, { signal, secrets: await services.knownSecrets.of(devboxId) });
+export async function evidenceOf(
+  { account, knownSecrets }: Pick<StopSources, 'account' | 'knownSecrets'>,
+  devboxId: string,
+  signal?: AbortSignal,
+): Promise<Evidence> {
+  const { api } = await account.require();
+  return gatherEvidence(api, devboxId, { signal, secrets: await knownSecrets.of(devboxId) });
 }
 
 /** The text that says why a devbox stopped; where that cannot be found out, the text says so. */
 export async function stopText(
-  services: StopSources,
+  { account, knownSecrets, log }: StopSources,
   devboxId: string,
   signal: AbortSignal,
 ): Promise<DiagnosisDocument> {
   try {
-    return diagnosisDocument(diagnose(await evidenceOf(services, devboxId, signal), l10n), l10n);
+    return diagnosisDocument(diagnose(await evidenceOf({ account, knownSecrets }, devboxId, signal), l10n), l10n);
   } catch (error) {
     if (!RuntimeError.is(error)) throw error;
-    services.log.failure('Finding out why a devbox stopped', error);
+    log.failure('Finding out why a devbox stopped', error);
     return {
       text: `${[l10n.t('Why this devbox stopped cannot be found out now.'), error.message, error.nextStep].join('\n')}\n`,
       steps: [],

@@ -1,5 +1,5 @@
 import type { Disposable } from '../../core/events';
-import type { Services } from '../services';
+import type { ForgottenServices } from './forgottenDevboxes';
 
 /** Milliseconds after the activation: a window that was reloaded has told by then that it is there. */
 const restMs = 5_000;
@@ -9,7 +9,7 @@ const restMs = 5_000;
  * extensions no way to ask while a window closes, so the next window asks. Without such devboxes nothing is done, and
  * nothing is asked of the API.
  */
-export function watchClosedWindows(services: Services): Disposable {
+export function watchClosedWindows(services: ForgottenServices): Disposable {
   const { startedHere, account, log } = services;
   const failed = (error: unknown): void => log.failure('Asking about devboxes of closed windows', error);
   const begin = (): void => {
@@ -26,7 +26,7 @@ export function watchClosedWindows(services: Services): Disposable {
   };
 }
 
-async function ask(services: Services): Promise<void> {
+async function ask(services: ForgottenServices): Promise<void> {
   const { askAboutClosedWindows } = await import('./forgottenDevboxes');
   await askAboutClosedWindows(services);
 }

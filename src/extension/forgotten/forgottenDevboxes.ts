@@ -5,14 +5,24 @@ import type { Devbox } from '../../core/platform/devbox';
 import { suspendDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
+import type { Account } from '../account/account';
 import { readSettings } from '../account/settings';
 import { ageText, devboxLabel } from '../devboxes/devboxText';
-import { listText } from '../messages/listText';
-import type { Services } from '../services';
-import { whenSlow } from '../messages/whenSlow';
 import { plainLabel } from '../devboxes/pickDevbox';
 import { forEach, namesOf, orGone } from '../devboxes/severalDevboxes';
-import { askAndShutDown } from '../lifeCycle/shutDownDevbox';
+import { listText } from '../messages/listText';
+import type { Log } from '../messages/log';
+import { whenSlow } from '../messages/whenSlow';
+import { askAndShutDown, type EndServices } from '../session/askAndShutDown';
+import type { StartedHere } from './startedHere';
+
+/** What finding forgotten devboxes takes, and ending them. */
+export interface ForgottenServices extends EndServices {
+  readonly account: Account;
+  readonly startedHere: StartedHere;
+  readonly tree: { follow(devboxId: string): void; refresh(): Promise<void> };
+  readonly log: Log;
+}
 
 const hourMs = 3_600_000;
 
@@ -28,7 +38,7 @@ function reasonText(reason: ForgottenReason, oldHours: number): string {
 }
 
 /** Lists running devboxes that may have been forgotten, and acts on those that the user picks. Nothing acts by itself. */
-export async function findForgottenDevboxes(services: Services): Promise<void> {
+export async function findForgottenDevboxes(services: ForgottenServices): Promise<void> {
   const { api } = await services.account.require();
   const running = await whenSlow(async (signal) => {
     const found: Devbox[] = [];
@@ -74,7 +84,11 @@ function item(entry: ForgottenDevbox, oldHours: number): QuickPickItem & { reado
   };
 }
 
-async function act(services: Services, api: RunloopApi, devboxes: readonly Devbox[]): Promise<void> {
+async function act(
+  services: Pick<ForgottenServices, keyof EndServices | 'tree'>,
+  api: RunloopApi,
+  devboxes: readonly Devbox[],
+): Promise<void> {
   const suspend = l10n.t('Suspend');
   const shutDown = l10n.t('Shut Down');
   const action = await window.showQuickPick([suspend, shutDown, l10n.t('Keep')], {
@@ -102,7 +116,7 @@ const mostLookUps = 20;
  * Asks once about devboxes that a window which is closed by now had started and that still run. Those of another
  * account are left for a window that is signed in to it.
  */
-export async function askAboutClosedWindows(services: Services): Promise<void> {
+export async function askAboutClosedWindows(services: ForgottenServices): Promise<void> {
   const account = await services.account.current();
   if (account === undefined) return;
   const ids = services.startedHere.ofClosedWindows().slice(-mostLookUps);

@@ -5,15 +5,16 @@ import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { keepDevboxAlive, renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { waitUntilRunning } from '../../core/start/waitForDevbox';
+import { devboxLabel, statusWord } from '../devboxes/devboxText';
+import { nameComplaint } from '../devboxes/nameComplaint';
+import { devboxesFor, type DevboxQuestion, type DevboxSources } from '../devboxes/pickDevbox';
+import { asTheyAre, forEach, namesOf } from '../devboxes/severalDevboxes';
 import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
-import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { listText } from '../messages/listText';
-import type { Services } from '../services';
 import { whenSlow } from '../messages/whenSlow';
-import { nameComplaint } from '../start/nameComplaint';
-import { devboxesFor, type DevboxQuestion } from '../devboxes/pickDevbox';
-import { asTheyAre, forEach, namesOf } from '../devboxes/severalDevboxes';
+import type { Sessions } from '../session/sessions';
+import type { KeepAlive } from './keepAlive';
 
 /** Milliseconds that a change of a devbox's state may take. */
 const changeMs = 60_000;
@@ -22,9 +23,9 @@ const changeMs = 60_000;
  * The devboxes that a command means, as they are now: what the list says may be old, and a question must be about what
  * is there.
  */
-async function current(services: Services, question: DevboxQuestion): Promise<readonly Devbox[]> {
-  const chosen = await devboxesFor(services, question);
-  const { api } = await services.account.require();
+async function current({ account, store }: DevboxSources, question: DevboxQuestion): Promise<readonly Devbox[]> {
+  const chosen = await devboxesFor({ account, store }, question);
+  const { api } = await account.require();
   const single = chosen.length === 1 ? chosen[0] : undefined;
   return whenSlow(async (signal) =>
     single === undefined ? asTheyAre(api, chosen, { signal, rule }) : [await api.retrieve(single.id, { signal, rule })],
@@ -32,9 +33,13 @@ async function current(services: Services, question: DevboxQuestion): Promise<re
 }
 
 /** Those in a status, of what a command means; says so if there are none. */
-async function inStatus(services: Services, status: string, question: DevboxQuestion): Promise<readonly Devbox[]> {
-  const all = await current(services, question);
-  for (const devbox of all) services.store.update(devbox);
+async function inStatus(
+  { account, store }: DevboxSources,
+  status: string,
+  question: DevboxQuestion,
+): Promise<readonly Devbox[]> {
+  const all = await current({ account, store }, question);
+  for (const devbox of all) store.update(devbox);
   const fit = all.filter((devbox) => devbox.status === status);
   if (all.length > 0 && fit.length === 0) {
     void window.showInformationMessage(
@@ -49,9 +54,21 @@ async function inStatus(services: Services, status: string, question: DevboxQues
 }
 
 /** Suspends devboxes after a question that tells what is kept, what is lost and what goes on costing. */
-export async function suspendDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
+export async function suspendDevboxes(
+  {
+    account,
+    store,
+    sessions,
+    tree,
+  }: DevboxSources & {
+    readonly sessions: Sessions;
+    readonly tree: { follow(devboxId: string): void };
+  },
+  argument: unknown,
+  arguments_: unknown,
+): Promise<void> {
   const placeHolder = l10n.t('Suspend which devbox?');
-  const devboxes = await inStatus(services, 'running', { argument, arguments: arguments_, placeHolder });
+  const devboxes = await inStatus({ account, store }, 'running', { argument, arguments: arguments_, placeHolder });
   if (devboxes.length === 0) return;
   const wanted = await saysYes({
     question: l10n.t('Suspend {0}?', namesOf(devboxes)),
@@ -61,40 +78,44 @@ export async function suspendDevboxes(services: Services, argument: unknown, arg
     yes: l10n.t('Suspend'),
   });
   if (!wanted) return;
-  const { api } = await services.account.require();
+  const { api } = await account.require();
   const title = l10n.t('Suspending {0}…', namesOf(devboxes));
   await window.withProgress({ location: ProgressLocation.Notification, title }, async () => {
     await forEach(devboxes, async (devbox) => {
       const changed = await suspendDevbox(api, devbox.id, { signal: deadline(changeMs) });
-      services.sessions.detach(devbox.id);
-      services.store.update(changed);
-      services.tree.follow(devbox.id);
+      sessions.detach(devbox.id);
+      store.update(changed);
+      tree.follow(devbox.id);
     });
   });
 }
 
 /** Resumes suspended devboxes and waits until they run. */
-export async function resumeDevboxes(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
+export async function resumeDevboxes(
+  { account, store }: DevboxSources,
+  argument: unknown,
+  arguments_: unknown,
+): Promise<void> {
   const placeHolder = l10n.t('Resume which devbox?');
-  const devboxes = await inStatus(services, 'suspended', {
+  const devboxes = await inStatus({ account, store }, 'suspended', {
     argument,
     arguments: arguments_,
     placeHolder,
     suspended: true,
   });
   if (devboxes.length === 0) return;
-  const { api } = await services.account.require();
+  const { api } = await account.require();
   const title = l10n.t('Resuming {0}…', namesOf(devboxes));
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
     withSignal(token, async (signal) => {
       await forEach(devboxes, async (devbox) => {
         const resuming = await resumeDevbox(api, devbox.id, { signal });
-        services.store.update(resuming);
-        const onStatus = (changed: Devbox): void => services.store.update(changed);
+        store.update(resuming);
+        const onStatus = (changed: Devbox): void => store.update(changed);
         // The wait is a long poll that tells of every status; the list need not be read for it.
-        const following = services.store.follow(devbox.id);
+        const following = store.follow(devbox.id);
         try {
-          services.store.update(await waitUntilRunning(api, resuming, { signal, onStatus }));
+          store.update(await waitUntilRunning(api, resuming, { signal, onStatus }));
         } finally {
           following.dispose();
         }
@@ -104,8 +125,8 @@ export async function resumeDevboxes(services: Services, argument: unknown, argu
 }
 
 /** Gives a devbox another name. */
-export async function renameDevboxCommand(services: Services, argument: unknown): Promise<void> {
-  const [devbox] = await current(services, { argument, placeHolder: l10n.t('Rename which devbox?') });
+export async function renameDevboxCommand({ account, store }: DevboxSources, argument: unknown): Promise<void> {
+  const [devbox] = await current({ account, store }, { argument, placeHolder: l10n.t('Rename which devbox?') });
   if (devbox === undefined) return;
   const name = await window.showInputBox({
     title: l10n.t('Rename Devbox'),
@@ -115,19 +136,22 @@ export async function renameDevboxCommand(services: Services, argument: unknown)
     validateInput: (value) => nameComplaint(value),
   });
   if (name === undefined || name.trim() === devbox.name) return;
-  const { api } = await services.account.require();
-  services.store.update(await changing((signal) => renameDevbox(api, devbox.id, name.trim(), { signal })));
+  const { api } = await account.require();
+  store.update(await changing((signal) => renameDevbox(api, devbox.id, name.trim(), { signal })));
 }
 
 /**
  * Switches on or off that this window keeps a devbox alive. It stays on until it is switched off, the devbox ends or
  * the window closes; the status bar shows it.
  */
-export async function toggleKeepAlive(services: Services, argument: unknown): Promise<void> {
-  const [devbox] = await current(services, { argument, placeHolder: l10n.t('Keep which devbox alive?') });
+export async function toggleKeepAlive(
+  { account, store, keepAlive }: DevboxSources & { readonly keepAlive: KeepAlive },
+  argument: unknown,
+): Promise<void> {
+  const [devbox] = await current({ account, store }, { argument, placeHolder: l10n.t('Keep which devbox alive?') });
   if (devbox === undefined) return;
-  if (services.keepAlive.isOn(devbox.id)) {
-    services.keepAlive.off(devbox.id);
+  if (keepAlive.isOn(devbox.id)) {
+    keepAlive.off(devbox.id);
     return;
   }
   if (hasEnded(devbox.status)) {
@@ -138,10 +162,10 @@ export async function toggleKeepAlive(services: Services, argument: unknown): Pr
       devboxId: devbox.id,
     });
   }
-  const { api } = await services.account.require();
+  const { api } = await account.require();
   // Only the first sign of life can be given up: the later ones come by themselves.
   await whenSlow((giveUp) =>
-    services.keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: deadline(changeMs, giveUp) })),
+    keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: deadline(changeMs, giveUp) })),
   );
 }
 

@@ -1,12 +1,22 @@
 import { commands, l10n, ProgressLocation, window } from 'vscode';
 import { hasEnded } from '../../core/platform/devbox';
-import { withSignal } from '../messages/cancellation';
+import type { Account } from '../account/account';
 import type { CommandId } from '../commandIds';
-import type { Services } from '../services';
+import { withSignal } from '../messages/cancellation';
+import type { Log } from '../messages/log';
+import type { LocalPlatform } from './localPlatform';
+
+interface PlatformServices {
+  readonly account: Account;
+  readonly localPlatform: LocalPlatform;
+}
 
 /** Starts the local platform, or joins the one of another window, and turns this window to it. */
-export async function tryLocally(services: Services): Promise<void> {
-  const { account, localPlatform, log } = services;
+export async function tryLocally({
+  account,
+  localPlatform,
+  log,
+}: PlatformServices & { readonly log: Log }): Promise<void> {
   if ((await account.current())?.source === 'local') {
     void window.showInformationMessage(l10n.t('This window uses the local platform already.'));
     return;
@@ -36,8 +46,7 @@ export async function tryLocally(services: Services): Promise<void> {
  * Ends the use of the local platform in this window. Devboxes that run are shut down only after a yes; without any the
  * platform ends by itself.
  */
-export async function stopLocalPlatform(services: Services): Promise<void> {
-  const { account, localPlatform } = services;
+export async function stopLocalPlatform({ account, localPlatform }: PlatformServices): Promise<void> {
   const current = await account.current();
   if (current?.source !== 'local') {
     void window.showInformationMessage(l10n.t('This window does not use the local platform.'));
@@ -61,7 +70,7 @@ export async function stopLocalPlatform(services: Services): Promise<void> {
     );
     if (answer === undefined) return;
     if (answer === keep) await localPlatform.leave();
-    else await stopAll(services);
+    else await stopAll(localPlatform);
   } else {
     await localPlatform.leave();
   }
@@ -70,7 +79,7 @@ export async function stopLocalPlatform(services: Services): Promise<void> {
   void window.showInformationMessage(l10n.t('This window does not use the local platform any more.'));
 }
 
-async function stopAll({ localPlatform }: Services): Promise<void> {
+async function stopAll(localPlatform: LocalPlatform): Promise<void> {
   const title = l10n.t('Shutting down the local platform…');
   await window.withProgress({ location: ProgressLocation.Notification, title }, () => localPlatform.stop());
 }

@@ -2,33 +2,38 @@ import { l10n, QuickPickItemKind, Uri, window, type QuickPickItem } from 'vscode
 import { filterThatShows, lineLevels } from '../../core/logs/logFilter';
 import type { LineLevel } from '../../core/logs/serverLine';
 import { hasEnded } from '../../core/platform/devbox';
-import { devboxFor, plainLabel } from '../devboxes/pickDevbox';
-import type { Services } from '../services';
+import { devboxFor, plainLabel, type DevboxSources } from '../devboxes/pickDevbox';
 import type { LogDocument } from './logDocument';
-import { logDocuments } from './logDocuments';
+import type { LogDocuments } from './logDocuments';
+
+/** The logs that are open in this window; made on first use. */
+export interface OpenLogs {
+  readonly logDocuments: () => Promise<LogDocuments>;
+}
 
 /** Opens the whole log of a devbox, whatever has become of it, as a read-only document that grows with it. */
-export async function openLog(services: Services, argument: unknown): Promise<void> {
-  const devbox = await devboxFor(services, argument, {
+export async function openLog(
+  { account, store, logDocuments }: DevboxSources & OpenLogs,
+  argument: unknown,
+): Promise<void> {
+  const devbox = await devboxFor({ account, store }, argument, {
     placeHolder: l10n.t('Open the log of which devbox?'),
     inAnyState: true,
   });
   if (devbox === undefined) return;
-  const log = await logDocuments(services).show(devbox);
+  const log = await (await logDocuments()).show(devbox);
   // Of what still happens one wants to see the end; of what has ended the beginning is as good a place to start.
   if (log.state !== 'ended' && !hasEnded(devbox.status)) log.follow(true);
 }
 
 /** Keeps the end of a log in view. */
-export async function followLog(services: Services, argument: unknown): Promise<void> {
-  logOf(services, argument)?.follow(true);
-  return Promise.resolve();
+export async function followLog({ logDocuments }: OpenLogs, argument: unknown): Promise<void> {
+  (await logOf({ logDocuments }, argument))?.follow(true);
 }
 
 /** Leaves the window of a log where it is. */
-export async function unfollowLog(services: Services, argument: unknown): Promise<void> {
-  logOf(services, argument)?.follow(false);
-  return Promise.resolve();
+export async function unfollowLog({ logDocuments }: OpenLogs, argument: unknown): Promise<void> {
+  (await logOf({ logDocuments }, argument))?.follow(false);
 }
 
 interface FilterItem extends QuickPickItem {
@@ -37,8 +42,8 @@ interface FilterItem extends QuickPickItem {
 }
 
 /** Asks which levels and sources of a log are to be shown. */
-export async function filterLog(services: Services, argument: unknown): Promise<void> {
-  const log = logOf(services, argument);
+export async function filterLog({ logDocuments }: OpenLogs, argument: unknown): Promise<void> {
+  const log = await logOf({ logDocuments }, argument);
   if (log === undefined) return;
   const { filter, records } = log;
   const count = (records_: number): string => (records_ === 1 ? l10n.t('1 message') : l10n.t('{0} messages', records_));
@@ -75,8 +80,8 @@ export async function filterLog(services: Services, argument: unknown): Promise<
 }
 
 /** The log that a button of an editor means, or the one in the active editor. */
-export function logOf(services: Services, argument: unknown): LogDocument | undefined {
-  const log = logDocuments(services).find(argument instanceof Uri ? argument : undefined);
+export async function logOf({ logDocuments }: OpenLogs, argument: unknown): Promise<LogDocument | undefined> {
+  const log = (await logDocuments()).find(argument instanceof Uri ? argument : undefined);
   if (log === undefined) void window.showInformationMessage(l10n.t('Open the log of a devbox first.'));
   return log;
 }

@@ -3,10 +3,9 @@ import type { Disposable } from '../../core/events';
 import { hidesNothing, showEverything, type LogFilter } from '../../core/logs/logFilter';
 import type { LogRecords } from '../../core/logs/logRecords';
 import type { Log } from '../messages/log';
-import type { Services } from '../services';
 import { showFailure } from '../messages/showFailure';
 import { DocumentPump } from './documentPump';
-import { LogReader, type ReaderState } from './logReader';
+import { LogReader, type LogServices, type ReaderState } from './logReader';
 
 /** Milliseconds after which a log that nobody looks at is not followed any more. */
 const restAfterMs = 5 * 60_000;
@@ -34,7 +33,7 @@ export class LogDocument implements Disposable {
   readonly #tops = new WeakMap<TextEditor, number>();
 
   /** @param onChange told when what is said about the document is different */
-  constructor(services: Services, document: TextDocument, devboxId: string, onChange: (log: LogDocument) => void) {
+  constructor(services: LogServices, document: TextDocument, devboxId: string, onChange: (log: LogDocument) => void) {
     this.document = document;
     this.#log = services.log;
     this.#onChange = onChange;

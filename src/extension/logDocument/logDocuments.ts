@@ -1,23 +1,29 @@
 import { basename } from 'node:path/posix';
-import { commands, Uri, window, workspace, type TextDocument, type TextEditor } from 'vscode';
+import { Uri, window, workspace, type TextDocument, type TextEditor } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { hidesNothing } from '../../core/logs/logFilter';
 import type { Devbox } from '../../core/platform/devbox';
 import { contextKeys, logScheme } from '../commandIds';
 import { devboxLabel } from '../devboxes/devboxText';
-import type { Services } from '../services';
+import { setContext } from '../setContext';
 import { LogColours } from './logColours';
 import { LogDocument } from './logDocument';
+import type { LogServices } from './logReader';
 import { LogStatusItem } from './logStatusItem';
 import { addressesInTabs, reopenTab, showAs, tabsToRemember, viewOf, type LogView } from './logTabs';
-import type { RememberedLog } from './rememberedLogs';
+import type { RememberedLog, RememberedLogs } from './rememberedLogs';
+
+/** What reading logs takes, and remembering which are open. */
+interface DocumentServices extends LogServices {
+  readonly rememberedLogs: RememberedLogs;
+}
 
 /** Milliseconds between looks at what has changed. */
 const newsMs = 100;
 
 /** The logs that are open as documents in this window. */
 export class LogDocuments implements Disposable {
-  readonly #services: Services;
+  readonly #services: DocumentServices;
   readonly #open = new Map<string, LogDocument>();
   readonly #colours = new LogColours();
   readonly #status = new LogStatusItem();
@@ -31,7 +37,7 @@ export class LogDocuments implements Disposable {
   #isReopening = false;
   #remembered = '';
 
-  constructor(services: Services) {
+  constructor(services: DocumentServices) {
     this.#services = services;
     this.#subscriptions = [
       // Empty: the text comes in pieces, as one it would hold the extension host up.
@@ -177,24 +183,10 @@ export class LogDocuments implements Disposable {
     const told = JSON.stringify([followed, filtered]);
     if (told === this.#told) return;
     this.#told = told;
-    Promise.all([
-      commands.executeCommand('setContext', contextKeys.followedLogs, followed),
-      commands.executeCommand('setContext', contextKeys.filteredLogs, filtered),
-    ]).catch((error: unknown) => this.#services.log.failure('Telling the editor which logs are followed', error));
+    Promise.all([setContext(contextKeys.followedLogs, followed), setContext(contextKeys.filteredLogs, filtered)]).catch(
+      (error: unknown) => this.#services.log.failure('Telling the editor which logs are followed', error),
+    );
   }
-}
-
-const opened = new WeakMap<Services, LogDocuments>();
-
-/** The logs of this window; made on first use. */
-export function logDocuments(services: Services): LogDocuments {
-  let documents = opened.get(services);
-  if (documents === undefined) {
-    documents = new LogDocuments(services);
-    opened.set(services, documents);
-    services.own(documents);
-  }
-  return documents;
 }
 
 /** The address of a devbox's log: its id finds it, its name is what the tab shows. */

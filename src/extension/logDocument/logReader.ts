@@ -8,10 +8,23 @@ import { SaidOnce } from '../../core/logs/saidOnce';
 import { LogRecords } from '../../core/logs/logRecords';
 import { Turns } from '../../core/logs/turns';
 import { LineRedactor } from '../../core/redact';
-import { onExpectedOutput } from '../output/expectedOutput';
-import { noticeText } from '../output/followInto';
-import type { Services } from '../services';
+import type { Account } from '../account/account';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Log } from '../messages/log';
+import { noticeText } from '../messages/noticeText';
 import { failureText } from '../messages/showFailure';
+import { onExpectedOutput } from '../session/expectedOutput';
+import type { KnownSecrets } from '../session/knownSecrets';
+import type { Sessions } from '../session/sessions';
+
+/** What reading a log takes. */
+export interface LogServices {
+  readonly account: Account;
+  readonly store: DevboxStore;
+  readonly sessions: Sessions;
+  readonly knownSecrets: KnownSecrets;
+  readonly log: Log;
+}
 
 /** `idle`: not begun, or nobody looks; `ended`: this is all there will ever be. */
 export type ReaderState = 'idle' | 'reading' | 'ended' | 'failed';
@@ -23,7 +36,7 @@ const groupRestMs = 100;
 export class LogReader implements Disposable {
   readonly records = new LogRecords();
   readonly devboxId: string;
-  readonly #services: Services;
+  readonly #services: LogServices;
   readonly #onNews: () => void;
   readonly #position = new FollowPosition();
   readonly #said = new SaidOnce();
@@ -33,7 +46,7 @@ export class LogReader implements Disposable {
   #isCut = false;
 
   /** @param onNews told when there are more records or the state is another */
-  constructor(services: Services, devboxId: string, onNews: () => void) {
+  constructor(services: LogServices, devboxId: string, onNews: () => void) {
     this.#services = services;
     this.devboxId = devboxId;
     this.#onNews = onNews;

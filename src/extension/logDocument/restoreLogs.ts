@@ -1,19 +1,31 @@
 import type { Disposable } from '../../core/events';
-import type { Services } from '../services';
+import type { Account } from '../account/account';
+import type { Log } from '../messages/log';
+import type { LogDocuments } from './logDocuments';
+import type { RememberedLogs } from './rememberedLogs';
 
 /** Brings the tabs of logs back after a reload. A window that had none reads no code for it. */
-export function restoreLogs(services: Services): Disposable {
+export function restoreLogs({
+  account,
+  rememberedLogs,
+  logDocuments,
+  log: ownLog,
+}: {
+  readonly account: Account;
+  readonly rememberedLogs: RememberedLogs;
+  readonly logDocuments: () => Promise<LogDocuments>;
+  readonly log: Log;
+}): Disposable {
   const restore = async (): Promise<void> => {
-    const baseUrl = (await services.account.current())?.baseUrl;
-    const logs = services.rememberedLogs.all().filter((log) => log.baseUrl === baseUrl);
+    const baseUrl = (await account.current())?.baseUrl;
+    const logs = rememberedLogs.all().filter((log) => log.baseUrl === baseUrl);
     if (logs.length === 0) return;
-    const { logDocuments } = await import('./logDocuments');
-    await logDocuments(services).reopen(logs);
+    await (await logDocuments()).reopen(logs);
   };
   // After the activation, which must stay short.
   const soon = setTimeout(() => {
-    if (services.rememberedLogs.all().length === 0) return;
-    restore().catch((error: unknown) => services.log.failure('Bringing back the tabs of logs', error));
+    if (rememberedLogs.all().length === 0) return;
+    restore().catch((error: unknown) => ownLog.failure('Bringing back the tabs of logs', error));
   }, 0);
   return { dispose: () => clearTimeout(soon) };
 }

@@ -7,15 +7,18 @@ import { l10n, ProgressLocation, Uri, window, workspace, type QuickPickItem } fr
 import { hidesNothing, showEverything, type LogFilter } from '../../core/logs/logFilter';
 import type { LogRecords } from '../../core/logs/logRecords';
 import { Turns } from '../../core/logs/turns';
-import type { Services } from '../services';
-import { logOf } from './logCommands';
+import type { Log } from '../messages/log';
+import { logOf, type OpenLogs } from './logCommands';
 import type { LogDocument } from './logDocument';
 
 const piece = { lines: 5_000, characters: 1 << 20 };
 
 /** Saves a log as a text file, redacted as it is shown. */
-export async function saveLog(services: Services, argument: unknown): Promise<void> {
-  const log = logOf(services, argument);
+export async function saveLog(
+  { logDocuments, log: ownLog }: OpenLogs & { readonly log: Log },
+  argument: unknown,
+): Promise<void> {
+  const log = await logOf({ logDocuments }, argument);
   if (log === undefined) return;
   const filter = await filterToSave(log);
   if (filter === undefined) return;
@@ -42,7 +45,7 @@ export async function saveLog(services: Services, argument: unknown): Promise<vo
       async (chosen) => {
         if (chosen === open) await window.showTextDocument(target);
       },
-      (error: unknown) => services.log.failure('Opening the saved log', error),
+      (error: unknown) => ownLog.failure('Opening the saved log', error),
     );
 }
 

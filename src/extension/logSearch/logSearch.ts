@@ -1,24 +1,34 @@
-import { commands } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { LineSearcher } from '../../core/logs/search/lineSearcher';
 import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
 import { searchLogs } from '../../core/logs/search/searchLogs';
 import type { Devbox } from '../../core/platform/devbox';
 import { contextKeys } from '../commandIds';
-import type { Services } from '../services';
+import type { Account } from '../account/account';
+import type { Log } from '../messages/log';
+import type { KnownSecrets } from '../session/knownSecrets';
+import { setContext } from '../setContext';
 import { SearchResults } from './searchResults';
 import { SearchTree } from './searchTree';
+
+/** What searching logs takes. */
+interface SearchServices {
+  readonly account: Account;
+  readonly knownSecrets: KnownSecrets;
+  readonly log: Log;
+  readonly environment: { readonly searchThreadFile: string };
+}
 
 /** The one search in logs of this window, and the view that shows it. */
 export class LogSearch implements Disposable {
   /** What was looked for last. */
   query: LogQuery = { text: '', isRegExp: false, matchCase: false };
-  readonly #services: Services;
+  readonly #services: SearchServices;
   readonly #tree = new SearchTree();
   #stop = new AbortController();
   #results: SearchResults | undefined;
 
-  constructor(services: Services) {
+  constructor(services: SearchServices) {
     this.#services = services;
   }
 
@@ -87,19 +97,6 @@ export class LogSearch implements Disposable {
   }
 
   async #become(state: 'running' | 'done' | undefined): Promise<void> {
-    await commands.executeCommand('setContext', contextKeys.logSearch, state);
+    await setContext(contextKeys.logSearch, state);
   }
-}
-
-const searches = new WeakMap<Services, LogSearch>();
-
-/** The search of this window; made on first use. */
-export function logSearch(services: Services): LogSearch {
-  let search = searches.get(services);
-  if (search === undefined) {
-    search = new LogSearch(services);
-    searches.set(services, search);
-    services.own(search);
-  }
-  return search;
 }

@@ -1,36 +1,55 @@
 import { l10n, window } from 'vscode';
 import { asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
-import { devboxesFor, devboxItems, listedDevboxes } from '../devboxes/pickDevbox';
-import { logDocuments } from '../logDocument/logDocuments';
-import type { Services } from '../services';
+import { devboxesFor, devboxItems, listedDevboxes, type DevboxSources } from '../devboxes/pickDevbox';
 import { askForQuery } from './askForQuery';
-import { logSearch } from './logSearch';
+import type { LogSearch } from './logSearch';
+
+/** The search of this window; made on first use. */
+interface WindowSearch {
+  readonly logSearch: () => Promise<LogSearch>;
+}
+
+/** What the user may have selected. */
+interface Selection {
+  readonly tree: { readonly selectedIds: readonly string[] };
+}
+
+/** The logs of this window, of which one is shown at a line. */
+interface ShownLogs {
+  readonly logDocuments: () => Promise<{ show(devbox: Devbox): Promise<{ showLine(line: number): void }> }>;
+}
 
 /** Looks for a text or a regular expression in the logs of several devboxes. */
-export async function searchLogsCommand(services: Services, argument: unknown, arguments_: unknown): Promise<void> {
-  const devboxes = await chosenDevboxes(services, argument, arguments_);
+export async function searchLogsCommand(
+  { account, store, tree, logSearch }: DevboxSources & Selection & WindowSearch,
+  argument: unknown,
+  arguments_: unknown,
+): Promise<void> {
+  const devboxes = await chosenDevboxes({ account, store, tree }, argument, arguments_);
   if (devboxes === undefined || devboxes.length === 0) return;
-  const search = logSearch(services);
+  const search = await logSearch();
   const query = await askForQuery(search.query, devboxes.length);
   if (query !== undefined) await search.run(devboxes, query);
 }
 
 /** The rows that it was called on, else those that the user picks. */
 async function chosenDevboxes(
-  services: Services,
+  { account, store, tree }: DevboxSources & Selection,
   argument: unknown,
   arguments_: unknown,
 ): Promise<readonly Devbox[] | undefined> {
-  if (argument !== undefined) return devboxesFor(services, { argument, arguments: arguments_, placeHolder: '' });
-  const listed = await listedDevboxes(services);
+  if (argument !== undefined) {
+    return devboxesFor({ account, store }, { argument, arguments: arguments_, placeHolder: '' });
+  }
+  const listed = await listedDevboxes({ account, store });
   if (listed.length === 0) {
     void window.showInformationMessage(l10n.t('There is no such devbox in this account.'));
     return undefined;
   }
   const items = devboxItems(listed).map((item) => ({
     ...item,
-    picked: services.tree.selectedIds.includes(item.devbox.id),
+    picked: tree.selectedIds.includes(item.devbox.id),
   }));
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Search Logs'),
@@ -43,23 +62,25 @@ async function chosenDevboxes(
 }
 
 /** Opens the log of a devbox at a line that was found. */
-export async function openLogMatch(services: Services, argument: unknown): Promise<void> {
+export async function openLogMatch(
+  { account, store, logDocuments }: DevboxSources & ShownLogs,
+  argument: unknown,
+): Promise<void> {
   const match = asObject(argument);
   const devboxId = asString(match?.['devboxId']);
   const line = match?.['line'];
   if (devboxId === undefined || typeof line !== 'number') return;
-  const [devbox] = await devboxesFor(services, { argument: devboxId, placeHolder: '' });
+  const [devbox] = await devboxesFor({ account, store }, { argument: devboxId, placeHolder: '' });
   if (devbox === undefined) return;
-  (await logDocuments(services).show(devbox)).showLine(line);
+  (await (await logDocuments()).show(devbox)).showLine(line);
 }
 
 /** Ends the search; what was found stays. */
-export async function stopLogSearch(services: Services): Promise<void> {
-  logSearch(services).stop();
-  return Promise.resolve();
+export async function stopLogSearch({ logSearch }: WindowSearch): Promise<void> {
+  (await logSearch()).stop();
 }
 
 /** Forgets what was found and hides the view. */
-export async function clearLogSearch(services: Services): Promise<void> {
-  await logSearch(services).clear();
+export async function clearLogSearch({ logSearch }: WindowSearch): Promise<void> {
+  await (await logSearch()).clear();
 }

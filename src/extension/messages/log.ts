@@ -1,6 +1,7 @@
-import { window, type LogOutputChannel } from 'vscode';
+import type { LogOutputChannel } from 'vscode';
 import { messageOf, RuntimeError } from '../../core/errors';
 import { redact } from '../../core/redact';
+import { logChannel } from './outputChannels';
 
 /** The extension's own log: made on the first line, redacted in every line. */
 export class Log {
@@ -28,7 +29,7 @@ export class Log {
   }
 
   #open(): LogOutputChannel {
-    this.#channel ??= window.createOutputChannel('Runloop', { log: true });
+    this.#channel ??= logChannel('Runloop');
     return this.#channel;
   }
 }

@@ -2,46 +2,41 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commands, env, l10n, UIKind, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
-import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
 import { devboxLabel } from '../devboxes/devboxText';
-import type { Services } from '../services';
-import { attached } from '../session/attach';
-import { plainVscode, type VscodeSource } from './plainVscodes';
-import { devboxFor } from '../devboxes/pickDevbox';
+import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import { saysYes } from '../messages/ask';
+import type { Log } from '../messages/log';
+import { attached, type AttachServices } from '../session/attach';
+import type { OpenedVscodes, VscodeSource } from './openedVscodes';
+import { plainVscode } from './plainVscodes';
+
+/** What opening a devbox's VS Code takes. */
+export interface OpenServices extends AttachServices {
+  readonly openedVscodes: () => Promise<OpenedVscodes>;
+  readonly startedHere: { opened(devboxId: string): Promise<void> };
+}
 
 /** The command of the built-in browser, which not every editor has. */
 const simpleBrowser = 'simpleBrowser.api.open';
-
-/** Milliseconds in which a second click on a row still belongs to the first. */
-const doubleClickMs = 500;
-
-/** Devboxes whose VS Code is being opened, or was just now: a double click opens it once. */
-const opening = new Set<string>();
 
 /**
  * Opens the devbox's own VS Code in its workspace folder, in the external browser or inside the editor as the setting
  * says. The address carries a token: it goes to the browser alone and is never shown.
  */
-export async function openVscode(services: Services, argument: unknown): Promise<void> {
+export async function openVscode(services: OpenServices, argument: unknown): Promise<void> {
   const devbox = await chosen(services, argument);
-  if (devbox === undefined || opening.has(devbox.id)) return;
-  opening.add(devbox.id);
-  const done = (): void => void opening.delete(devbox.id);
-  try {
-    if (await opened(services, devbox)) setTimeout(done, doubleClickMs);
-    else done();
-  } catch (error) {
-    done();
-    throw error;
-  }
+  if (devbox === undefined) return;
+  await (await services.openedVscodes()).once(devbox.id, () => opened(services, devbox));
 }
 
 /** Milliseconds in which a row that is being drawn again turns up. */
 const redrawnMs = 2_000;
 
 /** Opens the VS Code of the devbox whose row was clicked: the editor selects a row before it runs its command. */
-export async function openSelectedDevbox(services: Services): Promise<void> {
+export async function openSelectedDevbox(
+  services: OpenServices & { readonly tree: { readonly selectedIds: readonly string[] } },
+): Promise<void> {
   const end = Date.now() + redrawnMs;
   // The editor knows no row while it is drawn again.
   while (services.tree.selectedIds.length === 0 && Date.now() < end) await sleep(50);
@@ -51,31 +46,31 @@ export async function openSelectedDevbox(services: Services): Promise<void> {
 }
 
 /** @returns false if the user did not want what it takes */
-async function opened(services: Services, devbox: Devbox): Promise<boolean> {
+async function opened(services: OpenServices, devbox: Devbox): Promise<boolean> {
   const source = await sourceOf(services, devbox);
   if (source === undefined) return false;
   const link = await linkTo(services, devbox, source);
   // The simple browser shows the address that it is given.
   const hidden = readSettings().openVscodeIn === 'simpleBrowser' ? source.hiddenUrl(link) : undefined;
-  const inside = hidden !== undefined && (await openInside(services, Uri.parse(hidden, true)));
+  const inside = hidden !== undefined && (await openInside(services.log, Uri.parse(hidden, true)));
   if (!inside) await env.openExternal(Uri.parse(link, true));
   await services.startedHere.opened(devbox.id);
   return true;
 }
 
 /** @returns false if the editor has no browser of its own; commands that come with an extension cannot be asked for before */
-async function openInside(services: Services, url: Uri): Promise<boolean> {
+async function openInside(log: Log, url: Uri): Promise<boolean> {
   try {
     await commands.executeCommand(simpleBrowser, url);
     return true;
   } catch (error) {
-    services.log.failure('Opening the simple browser', error);
+    log.failure('Opening the simple browser', error);
     return false;
   }
 }
 
 /** Copies the address of the devbox's VS Code, after a word about what it gives away. */
-export async function copyVscodeLink(services: Services, argument: unknown): Promise<void> {
+export async function copyVscodeLink(services: OpenServices, argument: unknown): Promise<void> {
   const devbox = await chosen(services, argument);
   if (devbox === undefined) return;
   const source = await sourceOf(services, devbox);
@@ -93,28 +88,32 @@ export async function copyVscodeLink(services: Services, argument: unknown): Pro
   await services.startedHere.opened(devbox.id);
 }
 
-async function chosen(services: Services, argument: unknown): Promise<Devbox | undefined> {
-  return devboxFor(services, argument, { placeHolder: l10n.t('Open the VS Code of which devbox?'), runningOnly: true });
+async function chosen(sources: DevboxSources, argument: unknown): Promise<Devbox | undefined> {
+  return devboxFor(sources, argument, { placeHolder: l10n.t('Open the VS Code of which devbox?'), runningOnly: true });
 }
 
 /** What leads to the devbox's VS Code; undefined if the user does not want what it takes. */
-async function sourceOf(services: Services, devbox: Devbox): Promise<VscodeSource | undefined> {
+async function sourceOf(services: OpenServices, devbox: Devbox): Promise<VscodeSource | undefined> {
   const isPlain = devbox.metadata[containerNameKey] === undefined && !services.sessions.isAttached(devbox.id);
   const source = isPlain ? await plainVscode(services, devbox) : 'attach';
   return source === 'attach' ? attached(services, devbox) : source;
 }
 
 /** The address of the devbox's VS Code for the browser of whoever looks at this window. Secret. */
-async function linkTo(services: Services, devbox: Devbox, source: VscodeSource): Promise<string> {
+async function linkTo(
+  { account, sessions, knownSecrets }: Pick<OpenServices, 'account' | 'sessions' | 'knownSecrets'>,
+  devbox: Devbox,
+  source: VscodeSource,
+): Promise<string> {
   let url: string | undefined;
   try {
     url = await reachable(source);
   } catch (error) {
     // Without a network nothing is known of the devbox. Otherwise it or its tunnel changed: the next attempt attaches anew.
     if (RuntimeError.is(error, 'network') || RuntimeError.is(error, 'deadline')) {
-      services.sessions.noteHealth(devbox.id, 'unreachable');
+      sessions.noteHealth(devbox.id, 'unreachable');
     } else {
-      services.sessions.detach(devbox.id);
+      sessions.detach(devbox.id);
     }
     throw error;
   }
@@ -123,7 +122,7 @@ async function linkTo(services: Services, devbox: Devbox, source: VscodeSource):
       code: 'action_server',
       message: l10n.t('The devbox {0} has no VS Code.', devboxLabel(devbox)),
       nextStep:
-        (await services.account.current())?.source === 'local'
+        (await account.current())?.source === 'local'
           ? l10n.t(
               'The local platform found no VS Code server on this computer: install code-server or openvscode-server, or name one in the settings, and start the platform and a devbox anew.',
             )
@@ -132,7 +131,7 @@ async function linkTo(services: Services, devbox: Devbox, source: VscodeSource):
     });
   }
   // Its server may print the address into the devbox's log.
-  services.knownSecrets.add(devbox.id, new URL(url).searchParams.getAll('tkn'));
+  knownSecrets.add(devbox.id, new URL(url).searchParams.getAll('tkn'));
   return url;
 }
 

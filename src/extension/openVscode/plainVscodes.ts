@@ -1,5 +1,4 @@
 import { l10n, ProgressLocation, window } from 'vscode';
-import type { Disposable } from '../../core/events';
 import {
   answers,
   findPlainVscode,
@@ -10,74 +9,14 @@ import {
 import { codeServerReleases } from '../../core/vscode/plainVscodeScript';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { VscodeAddress, type VscodePlace } from '../../core/vscode/vscodeAddress';
-import { saysYes } from '../messages/ask';
+import type { VscodePlace } from '../../core/vscode/vscodeAddress';
+import type { Account } from '../account/account';
 import { readSettings } from '../account/settings';
-import { withSignal } from '../messages/cancellation';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
-import type { Services } from '../services';
-
-/** Where the address of a devbox's VS Code comes from. */
-export interface VscodeSource {
-  /** Secret. */
-  vscodeUrl(signal?: AbortSignal, options?: { readonly anyHost?: boolean }): Promise<string | undefined>;
-  hiddenUrl(url: string): string | undefined;
-}
-
-/** The VS Codes of plain devboxes that this window has opened, until the devbox stops or the account changes. */
-class PlainVscodes implements Disposable {
-  readonly #addresses = new VscodeAddress();
-  readonly #places = new Map<string, VscodePlace>();
-  readonly #subscriptions: Disposable[];
-
-  constructor({ store, account }: Services) {
-    this.#subscriptions = [
-      store.onDidChange(() => this.#forget((id) => store.loaded && store.get(id)?.status !== 'running')),
-      account.onDidChange(() => this.#forget(() => true)),
-    ];
-  }
-
-  get(devboxId: string): VscodePlace | undefined {
-    return this.#places.get(devboxId);
-  }
-
-  add(devboxId: string, place: VscodePlace): VscodeSource {
-    this.#places.set(devboxId, place);
-    return {
-      vscodeUrl: (_signal, options) => this.#addresses.of(place, options?.anyHost === true),
-      hiddenUrl: (url) => this.#addresses.hidden(url),
-    };
-  }
-
-  dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#addresses.dispose();
-  }
-
-  #forget(isGone: (devboxId: string) => boolean): void {
-    for (const [devboxId, { origin }] of this.#places) {
-      if (!isGone(devboxId)) continue;
-      this.#places.delete(devboxId);
-      this.#addresses.forget(origin);
-    }
-  }
-}
-
-let known: PlainVscodes | undefined;
-
-function plainVscodes(services: Services): PlainVscodes {
-  if (known === undefined) {
-    const made = new PlainVscodes(services);
-    known = made;
-    services.own({
-      dispose: () => {
-        made.dispose();
-        known = undefined;
-      },
-    });
-  }
-  return known;
-}
+import { saysYes } from '../messages/ask';
+import { withSignal } from '../messages/cancellation';
+import type { OpenedVscodes, VscodeSource } from './openedVscodes';
 
 /**
  * The VS Code of a devbox without an action server: the one that runs in it already, else one that is started in it, and
@@ -86,11 +25,22 @@ function plainVscodes(services: Services): PlainVscodes {
  * @returns undefined if the user does not want that; `attach` if they want its action server looked for
  * @throws RuntimeError that tells why it did not start
  */
-export async function plainVscode(services: Services, devbox: Devbox): Promise<VscodeSource | 'attach' | undefined> {
-  const { api } = await services.account.require();
+export async function plainVscode(
+  {
+    account,
+    store,
+    openedVscodes,
+  }: {
+    readonly account: Account;
+    readonly store: DevboxStore;
+    readonly openedVscodes: () => Promise<OpenedVscodes>;
+  },
+  devbox: Devbox,
+): Promise<VscodeSource | 'attach' | undefined> {
+  const { api } = await account.require();
   const settings = readSettings();
   const options = { tunnelAuthMode: settings.tunnelAuthMode, tunnelUrlTemplate: settings.tunnelUrlTemplate };
-  const mine = plainVscodes(services);
+  const mine = await openedVscodes();
   const before = mine.get(devbox.id);
   if (before !== undefined && (await answers(before, undefined))) return mine.add(devbox.id, before);
   // What the list says may be old, and the tunnel decides.
@@ -99,17 +49,17 @@ export async function plainVscode(services: Services, devbox: Devbox): Promise<V
   if (found !== undefined) return mine.add(devbox.id, found);
   const wish = await mayStart(devbox);
   if (wish !== 'start') return wish;
-  let place = await started(services, api, now, options);
+  let place = await started(store, api, now, options);
   if (place === undefined) {
     const installFrom = settings.codeServerDownload ?? codeServerReleases;
     if (!(await mayInstall(devbox, installFrom))) return undefined;
-    place = await started(services, api, now, { ...options, installFrom });
+    place = await started(store, api, now, { ...options, installFrom });
   }
   return place === undefined ? undefined : mine.add(devbox.id, place);
 }
 
 async function started(
-  services: Services,
+  store: DevboxStore,
   api: RunloopApi,
   devbox: Devbox,
   options: PlainVscodeOptions & { readonly installFrom?: string },
@@ -127,7 +77,7 @@ async function started(
       ),
   );
   // It has a tunnel by now.
-  if (place !== undefined) services.store.update(await api.retrieve(devbox.id));
+  if (place !== undefined) store.update(await api.retrieve(devbox.id));
   return place;
 }
 

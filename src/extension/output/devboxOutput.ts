@@ -1,12 +1,13 @@
-import { l10n, window, type Disposable, type LogOutputChannel } from 'vscode';
+import { l10n, type Disposable, type LogOutputChannel } from 'vscode';
 import { isAborted } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { devboxLabel } from '../devboxes/devboxText';
 import type { Log } from '../messages/log';
+import { logChannel } from '../messages/outputChannels';
+import type { OutputReasons } from '../session/expectedOutput';
 import type { KnownSecrets } from '../session/knownSecrets';
-import type { OutputReasons } from './expectedOutput';
 import { ShownChannel } from './shownChannel';
 
 interface Followed {
@@ -79,7 +80,7 @@ export class DevboxOutput implements Disposable {
       // The id's tail keeps devboxes of one name apart.
       const title = `Runloop: ${devboxLabel(devbox)} (${oneLine(devbox.id, 64).slice(-6)})`;
       followed = {
-        channel: window.createOutputChannel(title, { log: true }),
+        channel: logChannel(title),
         audience: new ShownChannel(title),
         stop: undefined,
         isWhole: false,

@@ -1,6 +1,5 @@
 import { l10n, type LogOutputChannel } from 'vscode';
 import type { Disposable } from '../../core/events';
-import type { FollowNotice } from '../../core/logs/followDevbox';
 import { followWhileShown, type Audience } from '../../core/logs/followWhileShown';
 import { LineGroups, type LineGroup } from '../../core/logs/lineGroups';
 import { oneLine } from '../../core/plainText';
@@ -8,8 +7,9 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { LineRedactor } from '../../core/redact';
 import { readSettings } from '../account/settings';
+import { noticeText } from '../messages/noticeText';
+import { onExpectedOutput, type OutputReasons } from '../session/expectedOutput';
 import type { KnownSecrets } from '../session/knownSecrets';
-import { onExpectedOutput, type OutputReasons } from './expectedOutput';
 
 export interface FollowIntoOptions {
   readonly signal: AbortSignal;
@@ -62,28 +62,6 @@ export async function followInto(
     if (!signal.aborted) flush();
   }
   if (!signal.aborted) channel.info(l10n.t('The devbox has ended; this is its whole output.'));
-}
-
-/** What is said between the lines; undefined for what changes nothing for the reader. */
-export function noticeText(notice: FollowNotice): string | undefined {
-  switch (notice.kind) {
-    case 'interrupted':
-      return l10n.t('Connection lost, trying again: {0}', notice.why);
-    case 'gap':
-      return notice.missing === undefined
-        ? l10n.t('Lines may be missing here: the platform no longer has all that was shown before.')
-        : l10n.t('{0} lines are missing here: the platform did not send them.', notice.missing);
-    case 'restarted':
-      return l10n.t('The log of the devbox begins anew here; lines before this may be missing.');
-    case 'suspended':
-      return l10n.t('The devbox is suspended; its output goes on when it is resumed.');
-    case 'polling':
-      return l10n.t(
-        'This platform does not stream logs: they are read again from time to time, and new lines can be up to a minute late.',
-      );
-    default:
-      return undefined;
-  }
 }
 
 function write(channel: LogOutputChannel, group: LineGroup): void {

@@ -2,26 +2,31 @@ import { l10n, ProgressLocation, window } from 'vscode';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
-import { withSignal } from '../messages/cancellation';
+import type { Account } from '../account/account';
 import { devboxLabel } from '../devboxes/devboxText';
-import type { Services } from '../services';
+import { withSignal } from '../messages/cancellation';
+import type { RuntimeServices } from './runtimeFor';
+import type { Sessions } from './sessions';
 
-/** Attaches under way, so that a second click joins the first instead of starting another. */
-const underWay = new Map<string, Promise<RunloopRuntime>>();
+/** What attaching takes. */
+export interface AttachServices extends RuntimeServices {
+  readonly account: Account;
+  readonly sessions: Sessions;
+}
 
 /**
  * The runtime of a devbox, attached to with progress unless this window is already.
  *
  * @throws RuntimeError if the devbox cannot be attached to, or the user cancelled
  */
-export async function attached(services: Services, devbox: Devbox): Promise<RunloopRuntime> {
+export async function attached(services: AttachServices, devbox: Devbox): Promise<RunloopRuntime> {
   const known = services.sessions.get(devbox.id);
   if (known !== undefined) return known;
   const location = ProgressLocation.Notification;
   const title = l10n.t('Attaching to {0}…', devboxLabel(devbox));
-  const joined = underWay.get(devbox.id);
+  const joined = services.sessions.attaching(devbox.id);
   if (joined !== undefined) return window.withProgress({ location, title }, () => joined);
-  return shared(devbox.id, async () =>
+  return services.sessions.attach(devbox.id, async () =>
     window.withProgress({ location, cancellable: true, title }, (_progress, token) =>
       withSignal(token, (signal) => attach(services, devbox.id, signal)),
     ),
@@ -33,23 +38,18 @@ export async function attached(services: Services, devbox: Devbox): Promise<Runl
  *
  * @throws RuntimeError if the devbox cannot be attached to
  */
-export async function attachedQuietly(services: Services, devboxId: string): Promise<RunloopRuntime> {
+export async function attachedQuietly(services: AttachServices, devboxId: string): Promise<RunloopRuntime> {
   const location = ProgressLocation.Window;
   const title = l10n.t('Attaching to {0}…', oneLine(devboxId, 30));
+  const { sessions } = services;
   return (
-    services.sessions.get(devboxId) ??
-    underWay.get(devboxId) ??
-    shared(devboxId, async () => window.withProgress({ location, title }, () => attach(services, devboxId)))
+    sessions.get(devboxId) ??
+    sessions.attaching(devboxId) ??
+    sessions.attach(devboxId, async () => window.withProgress({ location, title }, () => attach(services, devboxId)))
   );
 }
 
-async function shared(devboxId: string, start: () => Promise<RunloopRuntime>): Promise<RunloopRuntime> {
-  const attaching = start().finally(() => underWay.delete(devboxId));
-  underWay.set(devboxId, attaching);
-  return attaching;
-}
-
-async function attach(services: Services, devboxId: string, signal?: AbortSignal): Promise<RunloopRuntime> {
+async function attach(services: AttachServices, devboxId: string, signal?: AbortSignal): Promise<RunloopRuntime> {
   const account = await services.account.require();
   // The runtime core is read when something is attached to.
   const { runtimeFor } = await import('./runtimeFor');

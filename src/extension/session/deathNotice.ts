@@ -1,12 +1,18 @@
 import { commands, l10n, window } from 'vscode';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel, reasonText } from '../devboxes/devboxText';
 import { inertText } from '../messages/inertText';
-import type { Services } from '../services';
+import type { Log } from '../messages/log';
+
+interface NoticeServices {
+  readonly store: DevboxStore;
+  readonly log: Log;
+}
 
 /** Tells that a devbox that this window was attached to has ended, with what helps to understand it. */
-export function tellOfDeath(services: Services, devbox: Devbox): void {
+export function tellOfDeath(services: NoticeServices, devbox: Devbox): void {
   const text = l10n.t(
     'The devbox {0} has ended: {1}.',
     devboxLabel(devbox),
@@ -16,7 +22,7 @@ export function tellOfDeath(services: Services, devbox: Devbox): void {
 }
 
 /** Tells that a devbox that this window was attached to was suspended by somebody or something else. */
-export function tellOfSuspension(services: Services, devbox: Devbox): void {
+export function tellOfSuspension(services: NoticeServices, devbox: Devbox): void {
   tell(services, devbox, l10n.t('The devbox {0} was suspended.', devboxLabel(devbox)), [
     l10n.t('Resume'),
     'runloop.resumeDevbox',
@@ -25,14 +31,14 @@ export function tellOfSuspension(services: Services, devbox: Devbox): void {
 
 type Action = readonly [title: string, command: CommandId];
 
-function tell(services: Services, devbox: Devbox, text: string, other: Action): void {
-  services.store.update(devbox);
+function tell({ store, log }: NoticeServices, devbox: Devbox, text: string, other: Action): void {
+  store.update(devbox);
   const actions: readonly Action[] = [[l10n.t('Why did it stop?'), 'runloop.whyDidItStop'], other];
   window.showWarningMessage(text, ...actions.map(([title]) => title)).then(
     async (chosen) => {
       const command = actions.find(([title]) => title === chosen)?.[1];
       if (command !== undefined) await commands.executeCommand(command, devbox.id);
     },
-    (error: unknown) => services.log.failure('Telling of the end of a devbox', error),
+    (error: unknown) => log.failure('Telling of the end of a devbox', error),
   );
 }

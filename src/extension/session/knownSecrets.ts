@@ -5,7 +5,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { SecretSessionKeys } from '../account/sessionKeys';
-import type { Services } from '../services';
+import type { Log } from '../messages/log';
 
 const storedUnder = 'runloop.setValues';
 /** Devboxes whose values are kept: the newest ones. */
@@ -96,7 +96,7 @@ export class KnownSecrets {
 
 /** Keeps the values of the variables that a devbox is started with out of everything that is shown of it. */
 export function rememberSetValues(
-  { knownSecrets, log }: Pick<Services, 'knownSecrets' | 'log'>,
+  { knownSecrets, log }: { readonly knownSecrets: KnownSecrets; readonly log: Log },
   devboxId: string,
   choices: StartChoices | undefined,
 ): void {

@@ -1,13 +1,12 @@
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import type { Services } from '../services';
-import { attachedQuietly } from './attach';
+import { attachedQuietly, type AttachServices } from './attach';
 
 /**
  * Attaches again, in the background, to what the window was attached to before a reload, a restart or a change of the
  * account. A window that was attached to nothing does nothing here.
  */
-export function reattach(services: Services): Disposable {
+export function reattach(services: AttachServices): Disposable {
   const begin = (): void => {
     if (services.sessions.remembered.isEmpty) return;
     reattachAll(services).catch((error: unknown) => services.log.failure('Attaching again', error));
@@ -23,7 +22,7 @@ export function reattach(services: Services): Disposable {
   };
 }
 
-async function reattachAll(services: Services): Promise<void> {
+async function reattachAll(services: AttachServices): Promise<void> {
   const account = await services.account.current();
   if (account === undefined) return;
   for (const devboxId of services.sessions.remembered.of(account.baseUrl)) {
@@ -38,7 +37,7 @@ async function reattachAll(services: Services): Promise<void> {
 }
 
 /** A devbox that ended meanwhile is told of once; one that cannot be reached now is tried again by the next window. */
-async function forgetIfGone(services: Services, devboxId: string, error: unknown): Promise<void> {
+async function forgetIfGone(services: AttachServices, devboxId: string, error: unknown): Promise<void> {
   if (RuntimeError.is(error, 'devbox_ended')) {
     services.sessions.detach(devboxId);
     const { api } = await services.account.require();

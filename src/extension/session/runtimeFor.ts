@@ -1,10 +1,24 @@
 import type { Disposable } from '../../core/events';
-import type { SignedIn } from '../account/account';
-import { readSettings } from '../account/settings';
-import type { Services } from '../services';
-import { rememberSetValues } from './knownSecrets';
-import { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import type { RunloopRuntimeOptions } from '../../core/options/runtimeOptions';
+import type { Devbox } from '../../core/platform/devbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import { RunloopRuntime } from '../../core/runtime/runloopRuntime';
+import type { SignedIn } from '../account/account';
+import type { SecretSessionKeys } from '../account/sessionKeys';
+import { readSettings } from '../account/settings';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Log } from '../messages/log';
+import { rememberSetValues, type KnownSecrets } from './knownSecrets';
+
+/** What a runtime of this window works with, and who is told of what happens to it. */
+export interface RuntimeServices {
+  readonly sessionKeys: SecretSessionKeys;
+  readonly knownSecrets: KnownSecrets;
+  readonly store: DevboxStore;
+  readonly output: { follow(api: RunloopApi, devbox: Devbox): void };
+  readonly tree: { noteError(devboxId: string, message: string | undefined): void };
+  readonly log: Log;
+}
 
 /**
  * A runtime with the window's account and settings, whose devbox is followed from its first moment by the tree and
@@ -13,7 +27,7 @@ import type { RunloopRuntimeOptions } from '../../core/options/runtimeOptions';
  * @throws RuntimeError for settings that cannot work
  */
 export function runtimeFor(
-  services: Services,
+  { sessionKeys, knownSecrets, store, output, tree, log }: RuntimeServices,
   account: SignedIn,
   target: Pick<
     RunloopRuntimeOptions,
@@ -30,14 +44,14 @@ export function runtimeFor(
     tunnelAuthMode: settings.tunnelAuthMode,
     tunnelUrlTemplate: settings.tunnelUrlTemplate,
     workspaceMountPathInSandbox: settings.workspacePath,
-    sessionKeys: services.sessionKeys,
+    sessionKeys,
     workspaceBase: target.choices?.folder,
     ...target,
   });
   // While it connects, its long poll tells the store of every change.
   let following: Disposable | undefined;
   runtime.onEvent((event) => {
-    if (event.type === 'phase' && event.devbox !== undefined) following ??= services.store.follow(event.devbox.id);
+    if (event.type === 'phase' && event.devbox !== undefined) following ??= store.follow(event.devbox.id);
     if (
       event.type === 'status' &&
       event.status !== 'STATUS$STARTING_RUNTIME' &&
@@ -47,17 +61,17 @@ export function runtimeFor(
     }
     if (event.type === 'phase' && event.devbox !== undefined) {
       // Before its first line is shown.
-      rememberSetValues(services, event.devbox.id, target.choices);
-      services.store.update(event.devbox);
-      services.output.follow(account.api, event.devbox);
+      rememberSetValues({ knownSecrets, log }, event.devbox.id, target.choices);
+      store.update(event.devbox);
+      output.follow(account.api, event.devbox);
     }
     if (event.type === 'status' && event.status === 'STATUS$ERROR') {
       if (runtime.devbox !== undefined && event.error?.code !== 'cancelled') {
-        services.tree.noteError(runtime.devbox.id, event.error?.message);
+        tree.noteError(runtime.devbox.id, event.error?.message);
       }
-      services.log.info(`A runtime failed (${event.error?.code ?? 'unknown'}).`);
+      log.info(`A runtime failed (${event.error?.code ?? 'unknown'}).`);
       // What a failed start created is gone by now.
-      if (runtime.createdHere && runtime.devbox !== undefined) services.store.remove(runtime.devbox.id);
+      if (runtime.createdHere && runtime.devbox !== undefined) store.remove(runtime.devbox.id);
     }
   });
   return runtime;

@@ -1,32 +1,38 @@
 import { commands, l10n, window, type QuickPickItem } from 'vscode';
 import { oneLine } from '../../core/plainText';
 import type { CommandId } from '../commandIds';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
-import type { Services } from '../services';
-import { devboxFor } from '../devboxes/pickDevbox';
+import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import type { Sessions } from './sessions';
+
+interface SessionsAndStore {
+  readonly sessions: Sessions;
+  readonly store: DevboxStore;
+}
 
 interface ActionItem extends QuickPickItem {
   readonly run: () => Thenable<unknown>;
 }
 
 /** Offers what can be done with the current session, and with the others of this window. */
-export async function sessionActions(services: Services): Promise<void> {
-  const all = services.sessions.all();
+export async function sessionActions({ sessions, store }: SessionsAndStore): Promise<void> {
+  const all = sessions.all();
   const current = all.at(-1);
   if (current === undefined) {
     void window.showInformationMessage(l10n.t('This window is attached to no devbox.'));
     return;
   }
-  services.sessions.askForLook();
+  sessions.askForLook();
   const [id, runtime] = current;
   const action = (icon: string, label: string, command: CommandId): ActionItem => ({
     label: `$(${icon}) ${label}`,
     run: () => commands.executeCommand(command, id),
   });
   const others = all.slice(0, -1).map(([otherId, other]): ActionItem => ({
-    label: `$(arrow-swap) ${l10n.t('Switch to {0}', labelOf(services, otherId))}`,
+    label: `$(arrow-swap) ${l10n.t('Switch to {0}', labelOf({ sessions, store }, otherId))}`,
     run: () => {
-      services.sessions.add(otherId, other);
+      sessions.add(otherId, other);
       return Promise.resolve();
     },
   }));
@@ -42,19 +48,22 @@ export async function sessionActions(services: Services): Promise<void> {
     ...others,
   ];
   const picked = await window.showQuickPick(items, {
-    title: l10n.t('Session: {0}', runtime.devbox === undefined ? oneLine(id, 16) : labelOf(services, id)),
+    title: l10n.t('Session: {0}', runtime.devbox === undefined ? oneLine(id, 16) : labelOf({ sessions, store }, id)),
     placeHolder: l10n.t('What to do with this devbox?'),
   });
   await picked?.run();
 }
 
 /** Lets go of a devbox; it goes on running. */
-export async function detachDevbox(services: Services, argument: unknown): Promise<void> {
-  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Detach from which devbox?') });
-  if (devbox !== undefined) services.sessions.detach(devbox.id);
+export async function detachDevbox(
+  { account, store, sessions }: DevboxSources & SessionsAndStore,
+  argument: unknown,
+): Promise<void> {
+  const devbox = await devboxFor({ account, store }, argument, { placeHolder: l10n.t('Detach from which devbox?') });
+  if (devbox !== undefined) sessions.detach(devbox.id);
 }
 
-function labelOf(services: Services, devboxId: string): string {
-  const devbox = services.store.get(devboxId) ?? services.sessions.get(devboxId)?.devbox;
+function labelOf({ sessions, store }: SessionsAndStore, devboxId: string): string {
+  const devbox = store.get(devboxId) ?? sessions.get(devboxId)?.devbox;
   return (devbox === undefined ? oneLine(devboxId, 16) : devboxLabel(devbox)).replaceAll('$(', '$ (');
 }

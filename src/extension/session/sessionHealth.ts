@@ -6,8 +6,17 @@ import type { Disposable } from '../../core/events';
 import { hasEnded } from '../../core/platform/devbox';
 import { onceRule } from '../../core/http/retryRules';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
-import { readPrices } from '../account/settings';
-import type { Services } from '../services';
+import type { Account } from '../account/account';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Log } from '../messages/log';
+import type { Sessions } from './sessions';
+
+export interface SessionHealthServices {
+  readonly account: Account;
+  readonly sessions: Sessions;
+  readonly store: DevboxStore;
+  readonly log: Log;
+}
 
 /** Seconds until a new session is looked at, and between two looks, by whether somebody looks at the window. */
 const newSeconds = 1;
@@ -25,7 +34,7 @@ const lookMs = 20_000;
  * does nothing. Tunnel requests are told not to count as activity, so looking keeps no devbox alive.
  */
 export class SessionHealth implements Disposable {
-  readonly #services: Services;
+  readonly #services: SessionHealthServices;
   readonly #changed = new EventEmitter<void>();
   readonly onDidChange: Event<void> = this.#changed.event;
   readonly #spent = new Map<string, { readonly dollars: number; readonly readMs: number }>();
@@ -34,7 +43,7 @@ export class SessionHealth implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
 
-  constructor(services: Services) {
+  constructor(services: SessionHealthServices) {
     this.#services = services;
     const { sessions, store } = services;
     this.#subscriptions = [
@@ -93,12 +102,15 @@ export class SessionHealth implements Disposable {
   async #readSpend(devboxId: string, runtime: RunloopRuntime): Promise<void> {
     const now = Date.now();
     if (now - (this.#spent.get(devboxId)?.readMs ?? 0) < spendMs) return;
+    const { account } = this.#services;
+    await account.current();
+    const { prices } = account;
     // The local platform costs nothing.
-    if ((await this.#services.account.current())?.source === 'local') return;
+    if (prices === undefined) return;
     const signal = deadline(lookMs, this.#stop.signal);
     try {
       const { usageOf } = await import('../../core/platform/usage');
-      const dollars = spent(await usageOf(runtime.api, devboxId, { signal, rule: onceRule }), readPrices());
+      const dollars = spent(await usageOf(runtime.api, devboxId, { signal, rule: onceRule }), prices);
       this.#spent.set(devboxId, { dollars, readMs: now });
     } catch (error) {
       if (!RuntimeError.is(error)) throw error;

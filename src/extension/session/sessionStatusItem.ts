@@ -2,28 +2,30 @@ import { l10n, StatusBarAlignment, ThemeColor, window, type StatusBarItem } from
 import { oneLine } from '../../core/plainText';
 import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
-import type { Services } from '../services';
 import type { SessionHealth } from './sessionHealth';
+import type { Sessions } from './sessions';
 
 const actionsCommand: CommandId = 'runloop.sessionActions';
 
 /** The window's current session in the status bar; nothing while there is none. A click offers its actions. */
 export class SessionStatusItem implements Disposable {
-  readonly #services: Services;
+  readonly #sessions: Sessions;
+  readonly #store: DevboxStore;
   readonly #health: SessionHealth;
   readonly #subscriptions: Disposable[];
   #item: StatusBarItem | undefined;
 
-  constructor(services: Services, health: SessionHealth) {
-    this.#services = services;
+  constructor(
+    { sessions, store }: { readonly sessions: Sessions; readonly store: DevboxStore },
+    health: SessionHealth,
+  ) {
+    this.#sessions = sessions;
+    this.#store = store;
     this.#health = health;
     const show = (): void => this.#show();
-    this.#subscriptions = [
-      services.sessions.onDidChange(show),
-      services.store.onDidChange(show),
-      health.onDidChange(show),
-    ];
+    this.#subscriptions = [sessions.onDidChange(show), store.onDidChange(show), health.onDidChange(show)];
   }
 
   dispose(): void {
@@ -32,7 +34,7 @@ export class SessionStatusItem implements Disposable {
   }
 
   #show(): void {
-    const all = this.#services.sessions.all();
+    const all = this.#sessions.all();
     const current = all.at(-1);
     if (current === undefined) {
       this.#item?.hide();
@@ -40,10 +42,10 @@ export class SessionStatusItem implements Disposable {
     }
     this.#item ??= window.createStatusBarItem('runloop.session', StatusBarAlignment.Left, 10);
     const [id, runtime] = current;
-    const devbox = this.#services.store.get(id) ?? runtime.devbox;
+    const devbox = this.#store.get(id) ?? runtime.devbox;
     // "$(" would be drawn as an icon.
     const name = (devbox === undefined ? oneLine(id, 16) : devboxLabel(devbox)).replaceAll('$(', '$ (');
-    const unreachable = this.#services.sessions.healthOf(id) === 'unreachable';
+    const unreachable = this.#sessions.healthOf(id) === 'unreachable';
     const server = unreachable ? l10n.t('its action server does not answer') : l10n.t('its action server answers');
     const more = all.length > 1 ? ` +${all.length - 1}` : '';
     const dollars = this.#health.spentOf(id);

@@ -16,6 +16,7 @@ export class Sessions implements Disposable {
   readonly onDidAskForLook: Event<void> = this.#asked.event;
   readonly #runtimes = new Map<string, RunloopRuntime>();
   readonly #health = new Map<string, Health>();
+  readonly #attaching = new Map<string, Promise<RunloopRuntime>>();
 
   constructor(log: Log, remembered: RememberedSessions) {
     this.#log = log;
@@ -33,6 +34,18 @@ export class Sessions implements Disposable {
   /** All sessions, the newest last. */
   all(): readonly (readonly [devboxId: string, runtime: RunloopRuntime])[] {
     return [...this.#runtimes];
+  }
+
+  /** The attach to a devbox that is under way, if one is: a second click joins the first instead of starting another. */
+  attaching(devboxId: string): Promise<RunloopRuntime> | undefined {
+    return this.#attaching.get(devboxId);
+  }
+
+  /** Attaches to a devbox; until that has ended, {@link attaching} knows of it. */
+  attach(devboxId: string, start: () => Promise<RunloopRuntime>): Promise<RunloopRuntime> {
+    const attaching = start().finally(() => this.#attaching.delete(devboxId));
+    this.#attaching.set(devboxId, attaching);
+    return attaching;
   }
 
   /** How the action server of a session was last seen; undefined before the first look. */

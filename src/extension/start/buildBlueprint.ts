@@ -1,7 +1,7 @@
-import { l10n, ProgressLocation, window, type OutputChannel } from 'vscode';
+import { l10n, ProgressLocation, window } from 'vscode';
 import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
-import { oneLine, stripControls } from '../../core/plainText';
+import { stripControls } from '../../core/plainText';
 import {
   awaitBuild,
   beginBuild,
@@ -13,17 +13,15 @@ import {
 } from '../../core/platform/blueprintBuild';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { redact } from '../../core/redact';
-import { saysYes } from '../messages/ask';
+import type { Account } from '../account/account';
 import { readSettings } from '../account/settings';
+import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
-import type { Services } from '../services';
 import { shown } from './answers';
+import type { BuildChannels } from './buildChannels';
 
 /** Milliseconds that letting go of a build may take. */
 const dropMs = 30_000;
-
-/** Channels of builds by blueprint name, made on their first line. */
-const channels = new Map<string, OutputChannel>();
 
 /**
  * Offers to build a blueprint with OpenHands in it, or to wait for a build that is under way, and does so after a yes,
@@ -32,12 +30,15 @@ const channels = new Map<string, OutputChannel>();
  * @returns true if the blueprint can be started from now
  * @throws RuntimeError if it could not be built
  */
-export async function buildBlueprint(services: Services, name: string): Promise<boolean> {
-  const { api } = await services.account.require();
+export async function buildBlueprint(
+  { account, buildChannels }: { readonly account: Account; readonly buildChannels: () => Promise<BuildChannels> },
+  name: string,
+): Promise<boolean> {
+  const { api } = await account.require();
   const underWay = await buildUnderWay(api, name);
   const dockerfile = openhandsDockerfile(readSettings().openhandsTag);
   if (!(await isWanted(name, underWay !== undefined))) return false;
-  const channel = channelOf(services, name);
+  const channel = (await buildChannels()).of(name);
   channel.show(true);
   const title =
     underWay === undefined
@@ -108,21 +109,4 @@ function statusText(status: string): string {
     default:
       return shown(status);
   }
-}
-
-function channelOf(services: Services, name: string): OutputChannel {
-  let channel = channels.get(name);
-  if (channel === undefined) {
-    channel = window.createOutputChannel(`Runloop: ${l10n.t('Build of {0}', oneLine(name, 60))}`);
-    channels.set(name, channel);
-    services.own({
-      dispose: () => {
-        channels.get(name)?.dispose();
-        channels.delete(name);
-      },
-    });
-  } else {
-    channel.clear();
-  }
-  return channel;
 }

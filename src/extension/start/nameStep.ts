@@ -1,5 +1,5 @@
 import { l10n, ThemeIcon } from 'vscode';
-import { nameComplaint } from './nameComplaint';
+import { nameComplaint } from '../devboxes/nameComplaint';
 import { estimatedHour, type StartStep } from './answers';
 import { choicesText } from './choicesText';
 import { savePreset } from './savePreset';

@@ -3,7 +3,7 @@ import { parsePresets, presetOf } from '../../core/start/startPresets';
 import type { StartChoices } from '../../core/start/startChoices';
 import { saysYes } from '../messages/ask';
 import { settingsSection } from '../account/settings';
-import { nameComplaint } from './nameComplaint';
+import { nameComplaint } from '../devboxes/nameComplaint';
 import { shown } from './answers';
 import { choicesText } from './choicesText';
 import { inEditorsLanguage } from './presetFaultText';

@@ -7,22 +7,36 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { CommandId } from '../commandIds';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
+import { nameComplaint } from '../devboxes/nameComplaint';
 import { inertText } from '../messages/inertText';
-import type { Services } from '../services';
+import type { Log } from '../messages/log';
+import { showFailure, type Remedy } from '../messages/showFailure';
+import type { AttachServices } from '../session/attach';
 import { rememberSetValues } from '../session/knownSecrets';
 import { runtimeFor } from '../session/runtimeFor';
-import { showFailure, type Remedy } from '../messages/showFailure';
+import type { Sessions } from '../session/sessions';
+import type { BuildChannels } from './buildChannels';
 import { choicesText } from './choicesText';
 import { maySecretsGo } from './confirmSecrets';
-import { nameComplaint } from './nameComplaint';
+import type { LastChoices } from './lastChoices';
+
+/** What a start takes, and who is told of it. */
+export interface StartServices extends AttachServices {
+  /** Names of the starts under way, so that a second Enter joins the first instead of making another devbox. */
+  readonly starting: Set<string>;
+  readonly startedHere: { started(devboxId: string): Promise<void> };
+  readonly tree: AttachServices['tree'] & { reveal(devboxId: string): Promise<void> };
+  readonly buildChannels: () => Promise<BuildChannels>;
+}
 
 /** The quick path: asks for a name, and starts a devbox with the last choices. */
-export async function startDevbox(services: Services): Promise<void> {
+export async function startDevbox(services: StartServices & { readonly lastChoices: LastChoices }): Promise<void> {
   // Before the question: a name typed in vain is an annoyance.
   await services.account.require();
   const choices = services.lastChoices.get();
-  const name = await askName(services, choices);
+  const name = await askName(services.store, choices);
   if (name !== undefined) await startChosen(services, name.trim(), choices);
 }
 
@@ -34,13 +48,11 @@ export function suggestedName(): string {
 /** Milliseconds that shutting down a devbox may take which was ready before its start was cancelled. */
 const shutdownMs = 60_000;
 
-/** Starts under way by name, so that a second Enter joins the first instead of making another devbox. */
-const underWay = new Set<string>();
-
 /** Starts a devbox and waits until it can be used, with progress; failures are shown with a way on. */
-export async function startChosen(services: Services, name: string, choices: StartChoices): Promise<void> {
-  if (underWay.has(name)) return;
-  underWay.add(name);
+export async function startChosen(services: StartServices, name: string, choices: StartChoices): Promise<void> {
+  const { starting } = services;
+  if (starting.has(name)) return;
+  starting.add(name);
   try {
     const before = await services.account.require();
     const devbox =
@@ -55,7 +67,7 @@ export async function startChosen(services: Services, name: string, choices: Sta
       return;
     }
     await services.tree.reveal(devbox.id);
-    offerNext(services, devbox.id, devboxLabel(devbox));
+    offerNext(services.log, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
       void window.showInformationMessage(
@@ -72,14 +84,17 @@ export async function startChosen(services: Services, name: string, choices: Sta
       remediesFor(services, error, choices, again),
     );
   } finally {
-    underWay.delete(name);
+    starting.delete(name);
   }
 }
 
 /** Somebody signed out or switched the account meanwhile: the window has nothing to do with the devbox any more. */
-function leaveToOtherAccount(services: Services, devbox: Devbox): void {
-  services.sessions.detach(devbox.id);
-  services.store.remove(devbox.id);
+function leaveToOtherAccount(
+  { sessions, store }: { readonly sessions: Sessions; readonly store: DevboxStore },
+  devbox: Devbox,
+): void {
+  sessions.detach(devbox.id);
+  store.remove(devbox.id);
   void window.showWarningMessage(
     l10n.t('Devbox {0} is ready, and runs in the account that this window used before.', devboxLabel(devbox)),
   );
@@ -87,7 +102,7 @@ function leaveToOtherAccount(services: Services, devbox: Devbox): void {
 
 /** A blueprint that is not there can be built. */
 function remediesFor(
-  services: Services,
+  { account, buildChannels, log }: Pick<StartServices, 'account' | 'buildChannels' | 'log'>,
   error: unknown,
   { source }: StartChoices,
   start: () => Promise<void>,
@@ -96,15 +111,19 @@ function remediesFor(
   const build = async (): Promise<void> => {
     try {
       const { buildBlueprint } = await import('./buildBlueprint');
-      if (await buildBlueprint(services, source.name)) await start();
+      if (await buildBlueprint({ account, buildChannels }, source.name)) await start();
     } catch (failure) {
-      showFailure(`Building the blueprint ${source.name}`, failure, services.log, build);
+      showFailure(`Building the blueprint ${source.name}`, failure, log, build);
     }
   };
   return [{ title: l10n.t('Build It…'), run: build }];
 }
 
-async function startWithServer(services: Services, name: string, choices: StartChoices): Promise<Devbox | undefined> {
+async function startWithServer(
+  services: StartServices,
+  name: string,
+  choices: StartChoices,
+): Promise<Devbox | undefined> {
   const account = await services.account.require();
   const confirmSecrets = await secretsAnswer(choices);
   const runtime = runtimeFor(services, account, { sid: name, reuseExisting: false, choices, confirmSecrets });
@@ -139,8 +158,12 @@ async function secretsAnswer({ folder }: StartChoices): Promise<() => Promise<bo
   return () => Promise.resolve(yes);
 }
 
-async function startPlain(services: Services, name: string, choices: StartChoices): Promise<Devbox> {
-  const { api } = await services.account.require();
+async function startPlain(
+  { account, store, knownSecrets, output, log }: Omit<AttachServices, 'sessions' | 'sessionKeys' | 'tree'>,
+  name: string,
+  choices: StartChoices,
+): Promise<Devbox> {
+  const { api } = await account.require();
   const confirmSecrets = await secretsAnswer(choices);
   let devbox: Devbox | undefined;
   return withStartProgress(
@@ -154,17 +177,17 @@ async function startPlain(services: Services, name: string, choices: StartChoice
         onStatus: (changed) => {
           devbox = changed;
           report(`${statusWord(changed.status)}…`);
-          services.store.update(changed);
-          rememberSetValues(services, changed.id, choices);
-          services.output.follow(api, changed);
+          store.update(changed);
+          rememberSetValues({ knownSecrets, log }, changed.id, choices);
+          output.follow(api, changed);
         },
       }).catch((error: unknown) => {
-        if (devbox !== undefined) services.store.remove(devbox.id);
+        if (devbox !== undefined) store.remove(devbox.id);
         throw error;
       }),
     async ({ id }) => {
       await api.shutdown(id, { signal: deadline(shutdownMs) });
-      services.store.remove(id);
+      store.remove(id);
     },
   );
 }
@@ -212,7 +235,7 @@ async function wantsShutDown(name: string): Promise<boolean> {
   return answer === shutDown;
 }
 
-async function askName(services: Services, choices: StartChoices): Promise<string | undefined> {
+async function askName(store: DevboxStore, choices: StartChoices): Promise<string | undefined> {
   return window.showInputBox({
     title: l10n.t('Start Devbox'),
     prompt: l10n.t('Name of the devbox ({0})', choicesText(choices)),
@@ -221,7 +244,7 @@ async function askName(services: Services, choices: StartChoices): Promise<strin
     validateInput: (value) => {
       const complaint = nameComplaint(value);
       if (complaint !== undefined) return complaint;
-      if (!services.store.living.some((devbox) => devbox.name === value.trim())) return undefined;
+      if (!store.living.some((devbox) => devbox.name === value.trim())) return undefined;
       return {
         severity: InputBoxValidationSeverity.Warning,
         message: l10n.t('A devbox of this name is there already; this starts another one.'),
@@ -261,7 +284,7 @@ function uploadText(sent: number, files: number): string {
   return l10n.t('uploading {0} files, {1} MB…', files, (sent / 1_000_000).toFixed(1));
 }
 
-function offerNext(services: Services, devboxId: string, label: string): void {
+function offerNext(log: Log, devboxId: string, label: string): void {
   const next: Record<string, CommandId> = {
     [l10n.t('Open VS Code')]: 'runloop.openVscode',
     [l10n.t('Show Output')]: 'runloop.showOutput',
@@ -271,6 +294,6 @@ function offerNext(services: Services, devboxId: string, label: string): void {
       const command = chosen === undefined ? undefined : next[chosen];
       if (command !== undefined) await commands.executeCommand(command, devboxId);
     },
-    (error: unknown) => services.log.failure('Offering the next step', error),
+    (error: unknown) => log.failure('Offering the next step', error),
   );
 }

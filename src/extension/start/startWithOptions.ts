@@ -1,19 +1,20 @@
 import { l10n } from 'vscode';
-import type { Services } from '../services';
 import { policyStep, secretsStep, variablesStep } from './accountSteps';
 import { readOffers, type Answers, type Offers, type StartStep } from './answers';
 import { buildBlueprint } from './buildBlueprint';
 import { contentStep } from './contentStep';
 import { endStep } from './endStep';
+import type { LastChoices } from './lastChoices';
 import { nameStep } from './nameStep';
 import { sizeStep } from './sizeStep';
 import { sourceStep } from './sourceStep';
 import { runSteps } from './steps';
-import { startChosen, suggestedName } from './startDevbox';
+import { startChosen, suggestedName, type StartServices } from './startDevbox';
 
 /** Everything that can be chosen for a new devbox, in numbered steps with Back. */
-export async function startWithOptions(services: Services): Promise<void> {
-  const { api } = await services.account.require();
+export async function startWithOptions(services: StartServices & { readonly lastChoices: LastChoices }): Promise<void> {
+  const { account, lastChoices } = services;
+  const { api } = await account.require();
   let known: Offers | undefined;
   const offers = readOffers(api).then((read) => (known = read));
   const first = sourceStep(offers);
@@ -34,15 +35,15 @@ export async function startWithOptions(services: Services): Promise<void> {
     ];
   };
   const start: Answers = {
-    choices: services.lastChoices.get(),
+    choices: lastChoices.get(),
     name: suggestedName(),
-    prices: services.account.prices,
+    prices: account.prices,
   };
   const answers = await runSteps(l10n.t('Start Devbox'), stepsFor, start);
   if (answers === undefined) return;
   const { choices, buildFirst, preset } = answers;
   const name = answers.name.trim();
-  if (preset === undefined) await services.lastChoices.set(choices);
+  if (preset === undefined) await lastChoices.set(choices);
   if (
     buildFirst === true &&
     choices.source.kind === 'blueprint' &&

@@ -1,9 +1,13 @@
 import { window } from 'vscode';
 import type { Disposable } from '../../core/events';
-import type { Services } from '../services';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Sessions } from './sessions';
 
 /** Where this window learns of what makes a devbox print. */
-export type OutputReasons = Pick<Services, 'store' | 'sessions'>;
+export interface OutputReasons {
+  readonly store: DevboxStore;
+  readonly sessions: Sessions;
+}
 
 /**
  * Tells when a devbox may have printed something, or somebody waits for what it prints: its status is another one, an

@@ -1,0 +1,24 @@
+import { l10n } from 'vscode';
+import type { FollowNotice } from '../../core/logs/followDevbox';
+
+/** What is said between the lines of a log that is followed; undefined for what changes nothing for the reader. */
+export function noticeText(notice: FollowNotice): string | undefined {
+  switch (notice.kind) {
+    case 'interrupted':
+      return l10n.t('Connection lost, trying again: {0}', notice.why);
+    case 'gap':
+      return notice.missing === undefined
+        ? l10n.t('Lines may be missing here: the platform no longer has all that was shown before.')
+        : l10n.t('{0} lines are missing here: the platform did not send them.', notice.missing);
+    case 'restarted':
+      return l10n.t('The log of the devbox begins anew here; lines before this may be missing.');
+    case 'suspended':
+      return l10n.t('The devbox is suspended; its output goes on when it is resumed.');
+    case 'polling':
+      return l10n.t(
+        'This platform does not stream logs: they are read again from time to time, and new lines can be up to a minute late.',
+      );
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,119 @@
+import { l10n, ProgressLocation, window } from 'vscode';
+import { deadline } from '../../ground/deadline';
+import { RuntimeError } from '../../core/errors';
+import type { Devbox } from '../../core/platform/devbox';
+import { snapshotDevbox } from '../../core/platform/lifeCycle';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import type { SecretSessionKeys } from '../account/sessionKeys';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import { devboxLabel } from '../devboxes/devboxText';
+import { forEach, namesOf } from '../devboxes/severalDevboxes';
+import { withSignal } from '../messages/cancellation';
+import type { Sessions } from './sessions';
+
+/** Milliseconds that a shutdown may take. */
+const shutdownMs = 60_000;
+/** Milliseconds between two tries while a snapshot runs. */
+const waitMs = 3_000;
+
+/** Devboxes that a question names at the most. */
+const mostNamed = 20;
+
+/** What knows of a devbox, and is told that it is gone. */
+export interface EndServices {
+  readonly sessions: Sessions;
+  readonly store: DevboxStore;
+  readonly sessionKeys: SecretSessionKeys;
+  readonly keepAlive: { off(devboxId: string): void };
+}
+
+/** Asks once for all, then shuts them down: for whatever offers to end devboxes. */
+export async function askAndShutDown(
+  { sessions, store, sessionKeys, keepAlive }: EndServices,
+  api: RunloopApi,
+  devboxes: readonly Devbox[],
+): Promise<void> {
+  const shutDown = l10n.t('Shut Down');
+  const snapshotFirst = l10n.t('Snapshot First');
+  const single = devboxes.length === 1 ? devboxes[0] : undefined;
+  const question =
+    single === undefined
+      ? l10n.t('Shut down {0} devboxes?', devboxes.length)
+      : l10n.t('Shut down the devbox {0}?', devboxLabel(single));
+  const loss = l10n.t(
+    'The disk with everything in the workspace, running processes and unsaved editors are lost for good.',
+  );
+  const more = devboxes.length - mostNamed;
+  const which =
+    single === undefined
+      ? [
+          ...devboxes.slice(0, mostNamed).map((devbox) => `${devboxLabel(devbox)} (${devbox.id})`),
+          ...(more > 0 ? [l10n.t('and {0} more', more)] : []),
+        ].join('\n')
+      : single.id;
+  const buttons = devboxes.every(({ status }) => status === 'running') ? [shutDown, snapshotFirst] : [shutDown];
+  const answer = await window.showWarningMessage(question, { modal: true, detail: `${loss}\n\n${which}` }, ...buttons);
+  if (answer === undefined) return;
+  const title = l10n.t('Shutting down {0}…', namesOf(devboxes));
+  await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
+    withSignal(token, async (signal) => {
+      let ended = 0;
+      await forEach(devboxes, async (devbox) => {
+        if (answer === snapshotFirst) {
+          progress.report({ message: l10n.t('taking a snapshot of {0}…', devboxLabel(devbox)) });
+          await snapshotDevbox(api, devbox.id, devboxLabel(devbox), { signal });
+        }
+        await shutDownOrWait(api, devbox, signal);
+        sessions.detach(devbox.id);
+        keepAlive.off(devbox.id);
+        store.remove(devbox.id);
+        await sessionKeys.delete(devbox.id);
+        ended += 1;
+        progress.report({ message: single === undefined ? l10n.t('{0} of {1}', ended, devboxes.length) : '' });
+      });
+    }),
+  );
+  void window.showInformationMessage(
+    single === undefined
+      ? l10n.t('{0} devboxes are shut down.', devboxes.length)
+      : l10n.t('Devbox {0} is shut down.', devboxLabel(single)),
+  );
+}
+
+/** Shuts one devbox down; while a snapshot runs, asks whether to wait for it or to end it. */
+async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<void> {
+  let wait = false;
+  for (;;) {
+    try {
+      await api.shutdown(devbox.id, { signal: deadline(shutdownMs, signal) });
+      return;
+    } catch (error) {
+      if (!RuntimeError.is(error, 'conflict')) throw error;
+    }
+    if (!wait) {
+      const waiting = l10n.t('Wait for It');
+      const force = l10n.t('Shut Down Anyway');
+      const answer = await window.showWarningMessage(
+        l10n.t('A snapshot of {0} is being taken.', devboxLabel(devbox)),
+        { modal: true, detail: l10n.t('Shutting down now ends the snapshot, and what it would have kept is lost.') },
+        waiting,
+        force,
+      );
+      if (answer === force) {
+        await api.shutdown(devbox.id, {
+          signal: deadline(shutdownMs, signal),
+          force: true,
+        });
+        return;
+      }
+      if (answer !== waiting) {
+        throw new RuntimeError({ code: 'cancelled', message: 'Not shut down.', nextStep: '', devboxId: devbox.id });
+      }
+      wait = true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (signal.aborted) {
+      throw new RuntimeError({ code: 'cancelled', message: 'Not shut down.', nextStep: '', devboxId: devbox.id });
+    }
+  }
+}
