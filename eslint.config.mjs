@@ -3,6 +3,21 @@ import tseslint from 'typescript-eslint';
 import { importX } from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 
+/** Rooms of the extension: those below all features, and the features, which know nothing of each other. */
+const shared = ['session', 'devboxes', 'account', 'messages'];
+const features = [
+  'devboxTree',
+  'diagnosis',
+  'forgotten',
+  'lifeCycle',
+  'localPlatform',
+  'logDocument',
+  'logSearch',
+  'openVscode',
+  'output',
+  'start',
+];
+
 /**
  * Who may import whom: a room's name, and the rooms beside it that it may import, its storey's ground included. What a room
  * holds further down is its own unless it stands here by itself. `local/` and `core/` are the two sides of the wire.
@@ -45,6 +60,17 @@ const storeys = {
       sftp: [],
     },
   },
+  'src/extension': {
+    ground: ['commandIds.ts', 'setContext.ts'],
+    rooms: {
+      messages: [],
+      account: ['messages'],
+      devboxes: ['account', 'messages'],
+      session: shared.filter((room) => room !== 'session'),
+      ...Object.fromEntries([...features, 'api'].map((room) => [room, shared])),
+      commands: [...features, ...shared, 'services.ts'],
+    },
+  },
 };
 
 const rooms = [
@@ -63,6 +89,11 @@ const rooms = [
     from: ['./src/core', './src/local', './src/extension', './src/extension.ts'],
     message: 'ground/ is below all: it imports nothing of ours.',
   },
+  ...['./src/extension/*.ts', './src/extension/commands/!(register).ts'].map((target) => ({
+    target,
+    from: './src/extension/services.ts',
+    message: 'a function names the services that it uses; only the wiring knows them all.',
+  })),
   { target: './src', from: './test', message: 'the product knows nothing of its tests.' },
   ...Object.entries(storeys).flatMap(([storey, { ground, rooms: within }]) =>
     Object.entries(within).map(([room, lower]) => ({
@@ -85,6 +116,21 @@ const weakSignals = ['timeout', 'any'].map((name) => ({
   selector: `MemberExpression[object.name='AbortSignal'][property.name='${name}']`,
   message: `AbortSignal.${name} may never fire: use deadline, startDeadline or linkSignals of src/ground/deadline.`,
 }));
+
+/** What the extension does in one file each, and every other file through that file. */
+const oneFileEach = [
+  { file: 'src/extension/commands/register.ts', selector: 'Identifier[name=/^register(TextEditor)?Command$/]' },
+  {
+    file: 'src/extension/setContext.ts',
+    selector: "Literal[value='setContext'], TemplateElement[value.raw='setContext']",
+  },
+  { file: 'src/extension/messages/outputChannels.ts', selector: "Identifier[name='createOutputChannel']" },
+];
+
+function onlyIn(others) {
+  const restricted = others.map(({ file, selector }) => ({ selector, message: `Only ${file} calls this.` }));
+  return { 'no-restricted-syntax': ['error', ...weakSignals, ...restricted] };
+}
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', '.runloop-local/', 'artifacts/'] },
@@ -122,8 +168,9 @@ export default tseslint.config(
   },
   {
     files: ['src/extension/**/*.ts', 'src/extension.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [sdkImport] }] },
+    rules: { 'no-restricted-imports': ['error', { patterns: [sdkImport] }], ...onlyIn(oneFileEach) },
   },
+  ...oneFileEach.map(({ file }) => ({ files: [file], rules: onlyIn(oneFileEach.filter((one) => one.file !== file)) })),
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -19,7 +19,11 @@ const zonesOf = z.object({
   rules: z.object({
     'import-x/no-restricted-paths': z.tuple([
       z.unknown(),
-      z.object({ zones: z.array(z.object({ target: z.string(), from: z.string(), message: z.string() })) }),
+      z.object({
+        zones: z.array(
+          z.object({ target: z.string(), from: z.union([z.string(), z.array(z.string())]), message: z.string() }),
+        ),
+      }),
     ]),
   }),
 });
