@@ -11,6 +11,7 @@ import { RuntimeError } from '../../src/core/errors';
 import { noMcpServers } from '../../src/core/actionServer/mcp/mcpServers';
 import { observationIs, type IpythonObservation } from '../../src/core/actionServer/observation';
 import { uploadWorkspace } from '../../src/core/actionServer/transfer/uploadWorkspace';
+import { skip } from '../run/skip';
 
 /** What upstream's quoting changes, executes or chokes on. */
 const hostileValue = ' $HOME `id` $(id) !bang it\'s "q" \\; \\n\nzwei 你好\n\u0001\u001b[31m\r\u007f';
@@ -58,7 +59,7 @@ export function clientContract(what: string, find: () => ContractServer): void {
     });
 
     it('refuses a wrong key', async function () {
-      if (find().sessionKey === undefined) this.skip();
+      if (find().sessionKey === undefined) skip(this, `${what} was started without a session key`);
       const other = new ActionExecutionClient({ url: find().url, sessionKey: 'wrong', tunnelToken: undefined });
       await assert.rejects(other.listFiles(), (error) => RuntimeError.is(error, 'session_key') && error.status === 403);
     });
@@ -158,10 +159,7 @@ export function clientContract(what: string, find: () => ContractServer): void {
           await cell('pass');
         } catch (error) {
           if (!RuntimeError.is(error, 'action_server')) throw error;
-          process.stdout.write(
-            `      skipped: ${what} has no Jupyter (plugin jupyter, and a python3 with ipykernel and jupyter_client)\n`,
-          );
-          this.skip();
+          skip(this, `${what} has no Jupyter (plugin jupyter, and a python3 with ipykernel and jupyter_client)`);
         }
       });
 
@@ -205,7 +203,9 @@ export function clientContract(what: string, find: () => ContractServer): void {
 
     it('calls tools of MCP servers that the action server starts', async function () {
       // The program of the test's own server is on this computer only.
-      if (!/^(?:127\.|localhost$)/.test(new URL(find().url).hostname)) this.skip();
+      if (!/^(?:127\.|localhost$)/.test(new URL(find().url).hostname)) {
+        skip(this, `${what} is on another computer`);
+      }
       const stdio = [
         { name: 'contract', command: process.execPath, args: [resolve('out/contract/stdioServer.js')], env: {} },
       ];

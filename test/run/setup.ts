@@ -1,5 +1,6 @@
 import { ensureChromium } from '../vscode/chromium';
 import { ensureVscode } from '../vscode/install';
+import { ensurePrograms } from './programs';
 import { useOwnTemporaryFolder } from './temporaryFolder';
 
 /**
@@ -9,6 +10,15 @@ import { useOwnTemporaryFolder } from './temporaryFolder';
 export async function mochaGlobalSetup(): Promise<void> {
   const report = (line: string): void => void process.stderr.write(`${line}\n`);
   const { signal } = new AbortController();
-  await Promise.all([ensureVscode(report, signal), ensureChromium(report, signal)]);
+  await Promise.all([ensureVscode(report, signal), ensureChromium(report, signal), ensurePrograms(report, signal)]);
   useOwnTemporaryFolder();
 }
+
+/** Run by Mocha in each of its processes. */
+export const mochaHooks: Mocha.RootHookObject = {
+  beforeEach(this: Mocha.Context) {
+    // A browser and an editor on a busy computer: one more try, which the end of the run tells as flaky.
+    const test = this.currentTest;
+    if (test?.file?.includes('/out/ui/') === true) test.retries(1);
+  },
+};

@@ -1,5 +1,6 @@
 import { after, before, describe } from 'mocha';
 import { clientContract } from '../../../contract/clientContract';
+import { pathWith, pythonFolderVariable } from '../../../run/programs';
 import { RunningServer, sessionKey } from '../../local/actionServer/runningServer';
 
 describe('the contract', () => {
@@ -8,6 +9,7 @@ describe('the contract', () => {
   before(async () => {
     server = await RunningServer.start({
       arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'jupyter'],
+      environment: { PATH: pathWith(pythonFolderVariable) },
     });
   });
 

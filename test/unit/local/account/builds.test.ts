@@ -17,6 +17,7 @@ import { after, before, describe, it } from 'mocha';
 import { type StorageObject, APIError, RunloopSDK } from '@runloop/api-client';
 import { type GitServer, startGitServer } from './gitServer';
 import { type Client, type TestPlatform, eventually, logText, processesWith, startPlatform } from '../platformProcess';
+import { skip } from '../../../run/skip';
 
 const status =
   (wanted: number, text: RegExp) =>
@@ -199,7 +200,7 @@ describe('local platform, builds and code', () => {
     await trial.shutdown();
     if (exitCode !== 0) {
       // Only root of this computer can lend its users to a devbox, and not every kernel and disk can do layers.
-      this.skip();
+      skip(this, 'system folders cannot be changed: it takes root, and a kernel and disk that do layers');
     }
     const built = await client.blueprints.createAndAwaitBuildCompleted({
       name: 'system',
@@ -251,7 +252,7 @@ describe('local platform, builds and code', () => {
   it('says when a build failed for its disk', async function () {
     const { bfree, bsize, type } = statfsSync(folder);
     if (bfree * bsize < 40e9 || type === memoryFileSystem) {
-      this.skip();
+      skip(this, 'the disk has less than 40 GB of room, or is memory');
     }
     const { reason, log } = await failedBuild({
       name: 'large',

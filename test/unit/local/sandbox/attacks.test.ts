@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
 import { type Client, type TestPlatform, eventually, logText, processesWith, startPlatform } from '../platformProcess';
+import { skip } from '../../../run/skip';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
 
@@ -21,7 +22,7 @@ for (const groups of ['auto', 'off'] as const) {
       platform = await startPlatform(['--control-groups', groups], { RUNLOOP_LOCAL_API_KEY: 'ak_attack_target_key' });
       client = platform.client();
       if (platform.stderr().includes('plain processes')) {
-        this.skip();
+        skip(this, 'namespaces are forbidden on this computer');
       }
     });
     after(async () => {

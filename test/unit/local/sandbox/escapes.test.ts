@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
 import { type Client, type TestPlatform, eventually, startPlatform } from '../platformProcess';
+import { skip } from '../../../run/skip';
 
 /** Root of a devbox can do most. */
 const asRoot = { launch_parameters: { user_parameters: { username: 'root', uid: 0 } } };
@@ -34,7 +35,7 @@ describe('local platform, ways out of a devbox', () => {
     client = platform.client();
     if (platform.stderr().includes('plain processes') || process.getuid?.() !== 0) {
       // Where root of the platform is not root of this computer, its files are not the devbox's to change anyway.
-      this.skip();
+      skip(this, 'it takes namespaces, and root of this computer');
     }
   });
   after(async () => {

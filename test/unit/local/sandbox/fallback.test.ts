@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { before, describe, it } from 'mocha';
 import { logText, processesWith, startPlatform } from '../platformProcess';
+import { skip } from '../../../run/skip';
 
 /** Words that start a program where the kernel's limits, of an own user namespace, forbid what is named. */
 function without(...limits: string[]): string[] {
@@ -27,7 +28,7 @@ describe('local platform where less is allowed', () => {
   before(function () {
     if (!possible) {
       // This computer forbids what the test would forbid: the other suites run in that way already.
-      this.skip();
+      skip(this, 'this computer forbids namespaces already');
     }
   });
 

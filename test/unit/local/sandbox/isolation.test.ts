@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { type Client, type TestPlatform, logText, startPlatform } from '../platformProcess';
+import { skip } from '../../../run/skip';
 
 describe('local platform, what a devbox sees', () => {
   let platform: TestPlatform;
@@ -28,7 +29,7 @@ describe('local platform, what a devbox sees', () => {
   it('neither another devbox nor the host', async function () {
     if (platform.stderr().includes('plain processes')) {
       // Where namespaces are forbidden there is nothing to test; the plain suite covers what is left.
-      this.skip();
+      skip(this, 'namespaces are forbidden on this computer');
     }
     const first = await see('echo mine > /workspace/mine; (exec -a neighbour-process sleep 1000 > /dev/null 2>&1) &');
     const { id, text } = await see(`
@@ -81,7 +82,7 @@ describe('local platform, what a devbox sees', () => {
     try {
       if (own.stderr().includes('plain processes')) {
         // Then the devbox sees them where they are.
-        this.skip();
+        skip(this, 'namespaces are forbidden on this computer');
       }
       const devbox = await own.client().devboxes.createAndAwaitRunning({
         launch_parameters: {

@@ -19,6 +19,7 @@ import {
   tunnelHost,
   whenListening,
 } from '../platformProcess';
+import { skip } from '../../../run/skip';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
 
@@ -32,7 +33,7 @@ describe('local platform, the users of a devbox', () => {
     sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
     if (process.getuid?.() !== 0 || platform.stderr() !== '') {
       // Only root of this computer has users to lend.
-      this.skip();
+      skip(this, 'only root of this computer has users to lend');
     }
   });
   after(() => platform.stop());

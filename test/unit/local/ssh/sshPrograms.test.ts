@@ -5,12 +5,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { get } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { type Client, type TestPlatform, eventually, startPlatform } from '../platformProcess';
+import { pathWith, rsyncFolderVariable, whyMissing } from '../../../run/programs';
+import { skip } from '../../../run/skip';
 
 const needed = ['ssh', 'scp', 'sftp', 'rsync', 'openssl'];
-const missing = needed.filter((name) => spawnSync('which', [name]).status !== 0);
+const ownRsync = process.env[rsyncFolderVariable];
+const missing = needed.filter(
+  (name) => !(name === 'rsync' && ownRsync !== undefined) && spawnSync('which', [name]).status !== 0,
+);
 
 interface Ended {
   readonly code: number | null;
@@ -18,7 +23,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-describe(`local platform SSH by the usual programs${missing.length === 0 ? '' : `: skipped, as ${missing.join(', ')} are not installed here`}`, function () {
+describe('local platform SSH by the usual programs', function () {
   this.timeout(60_000);
   let platform: TestPlatform;
   let client: Client;
@@ -28,7 +33,7 @@ describe(`local platform SSH by the usual programs${missing.length === 0 ? '' : 
 
   before(async function () {
     if (missing.length > 0) {
-      this.skip();
+      skip(this, `${missing.join(', ')} cannot be had here: ${whyMissing(rsyncFolderVariable) ?? 'not installed'}`);
     }
     platform = await startPlatform();
     client = platform.client();
@@ -153,9 +158,18 @@ describe(`local platform SSH by the usual programs${missing.length === 0 ? '' : 
     writeFileSync(join(source, 'a'), 'one');
     writeFileSync(join(source, 'sub', 'b'), 'two');
     symlinkSync('a', join(source, 'link'));
+    const there: string[] = [];
+    if (ownRsync !== undefined) {
+      // A devbox has the computer's programs, and this one is not installed on the computer.
+      const brought = await finish(start('scp', ['-r', dirname(ownRsync), 'devbox:rsync']));
+      assert.equal(brought.code, 0, brought.stderr);
+      there.push('--rsync-path=rsync/bin/rsync');
+    }
     const rsync = (...words: string[]): Promise<Ended> => {
-      const child = spawn('rsync', ['-a', '--delete', '-e', `ssh -F ${join(folder, 'config')}`, ...words], {
+      const remote = ['-e', `ssh -F ${join(folder, 'config')}`, ...there];
+      const child = spawn('rsync', ['-a', '--delete', ...remote, ...words], {
         stdio: 'pipe',
+        env: { ...process.env, PATH: pathWith(rsyncFolderVariable) },
       });
       running.push(child);
       return finish(child);

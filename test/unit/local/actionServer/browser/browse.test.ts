@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'mocha';
 import { deadline } from '../../../../../src/ground/deadline';
 import { ensureChromium } from '../../../../vscode/chromium';
 import { type Client, type TestPlatform, send, startPlatform, tunnelHost, whenListening } from '../../platformProcess';
+import { skip } from '../../../../run/skip';
 
 /** The action server as OpenHands' Runloop runtime starts it, in a devbox that has the named Chromium. */
 const entrypoint =
@@ -28,7 +29,7 @@ describe('browsing in a devbox, through its tunnel', function () {
     client = platform.client();
     if (platform.stderr().includes('plain processes')) {
       // There a devbox sees the computer's own programs, and the action server's own tests have done the same.
-      this.skip();
+      skip(this, 'namespaces are forbidden on this computer');
     }
   });
   after(async () => {

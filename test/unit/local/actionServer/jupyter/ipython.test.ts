@@ -6,6 +6,15 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { eventually, processesWith } from '../../platformProcess';
 import { RunningServer } from '../runningServer';
+import { pathWith, pythonFolderVariable, whyMissing } from '../../../../run/programs';
+import { skip } from '../../../../run/skip';
+
+/** With the Python that the run brought along, if this computer's has no ipykernel. */
+const PATH = pathWith(pythonFolderVariable);
+const python = (code: string): boolean =>
+  spawnSync('python3', ['-c', code], { env: { ...process.env, PATH } }).status === 0;
+const hasKernel = python('import ipykernel, jupyter_client');
+const whyNot = `there is no python3 with ipykernel: ${whyMissing(pythonFolderVariable) ?? 'not installed'}`;
 
 describe('run_ipython', () => {
   let server: RunningServer;
@@ -13,7 +22,7 @@ describe('run_ipython', () => {
   const start = (environment: Record<string, string> = {}): Promise<RunningServer> =>
     RunningServer.start({
       arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'jupyter'],
-      environment,
+      environment: { PATH, ...environment },
     });
 
   it('says what is missing where Python has no ipykernel, and works on', async () => {
@@ -41,17 +50,17 @@ describe('run_ipython', () => {
   });
 
   it('imports the agent skills where OpenHands is installed in its Python, and says so where not', async function () {
-    if (spawnSync('python3', ['-c', 'import ipykernel, jupyter_client']).status !== 0) this.skip();
+    if (!hasKernel) skip(this, whyNot);
     const withSkills = await RunningServer.start({
       arguments: ['--working-dir', '/tmp', '--no-enable-browser', '--plugins', 'agent_skills', 'jupyter'],
+      environment: { PATH },
     });
     try {
       const { json } = await withSkills.action('run_ipython', {
         code: '"open_file" in globals()',
         include_extra: false,
       });
-      const isThere =
-        spawnSync('python3', ['-c', 'import openhands.runtime.plugins.agent_skills.agentskills']).status === 0;
+      const isThere = python('import openhands.runtime.plugins.agent_skills.agentskills');
       assert.equal(json['content'], isThere ? 'True' : 'False');
       await withSkills.logged(isThere ? /Plugin agent_skills: imported\n/ : /Plugin agent_skills: not there \(/);
     } finally {
@@ -61,10 +70,8 @@ describe('run_ipython', () => {
 
   describe('in a kernel', () => {
     before(async function () {
-      if (spawnSync('python3', ['-c', 'import ipykernel, jupyter_client']).status !== 0) {
-        // Nothing can be shown without it; the test above shows what users then see.
-        this.skip();
-      }
+      // Nothing can be shown without it; the test above shows what users then see.
+      if (!hasKernel) skip(this, whyNot);
       server = await start();
     });
     after(async () => {

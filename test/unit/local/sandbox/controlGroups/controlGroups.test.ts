@@ -17,6 +17,7 @@ import {
   startPlatform,
   tunnelHost,
 } from '../../platformProcess';
+import { skip } from '../../../../run/skip';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
 
@@ -97,7 +98,7 @@ describe('local platform with control groups', () => {
     client = platform.client();
     if (groupsOf(platform).length === 0) {
       // Not allowed on this computer: the other suites run without them already.
-      this.skip();
+      skip(this, 'this computer allows no control groups');
     }
   });
   after(async () => {
@@ -303,7 +304,7 @@ describe('local platform’s control groups over its own life', () => {
     const groups = groupsOf(platform);
     await platform.stop();
     if (groups.length === 0) {
-      this.skip();
+      skip(this, 'this computer allows no control groups');
     }
   });
 
@@ -379,7 +380,7 @@ describe('local platform’s control groups over its own life', () => {
     const memory = places.find(({ version, controllers }) => version === 1 && controllers.includes('memory'));
     if (memory === undefined) {
       // Only version 1 lets a group have processes and groups at once.
-      this.skip();
+      skip(this, 'only version 1 of control groups lets a group have processes and groups at once');
     }
     const computer = join(memory.own, `computer-${process.pid}`);
     mkdirSync(computer);
