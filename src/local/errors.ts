@@ -1,5 +1,16 @@
 /** What kind of refusal or mishap a devbox reports; the routes turn it into a status code. */
-export type DevboxErrorKind = 'invalid' | 'not_found' | 'wrong_state' | 'busy' | 'conflict' | 'not_offered' | 'failed';
+export type DevboxErrorKind =
+  | 'invalid'
+  | 'not_found'
+  | 'wrong_state'
+  | 'busy'
+  | 'conflict'
+  | 'not_offered'
+  /** The data folder's disk is full. */
+  | 'no_room'
+  /** The computer has no descriptors, processes or memory left. */
+  | 'exhausted'
+  | 'failed';
 
 /** An error about a devbox, with a sentence that says what happened and what to do next. */
 export class DevboxError extends Error {

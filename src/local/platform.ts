@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Account } from './account/account';
+import { raiseLastDefence } from './bulkhead/lastDefence';
 import { ControlGroups } from './sandbox/controlGroups/controlGroups';
 import { DevboxRegistry } from './devbox/devboxRegistry';
 import { codeOf, DevboxError, messageOf } from './errors';
@@ -69,6 +70,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
     );
     const port = await listen(server, options.port);
     served.port = port;
+    const lower = raiseLastDefence(say);
     return {
       baseURL: `http://127.0.0.1:${port}`,
       apiKey,
@@ -78,6 +80,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
         await server.close();
         await groups?.close();
         opened.close();
+        lower();
       },
     };
   } catch (error) {

@@ -121,6 +121,11 @@ export class DevboxRegistry {
     return Devbox.fromRecord(record, this.#surroundings);
   }
 
+  /** A devbox that has not ended. */
+  findLiving(id: string): Devbox | undefined {
+    return this.#living.get(id);
+  }
+
   /** A page of all devboxes, newest first. */
   page(query: ListQuery<DevboxRecord>): Page<DevboxRecord> {
     return this.#table.list(query);

@@ -1,4 +1,5 @@
 import { DevboxError, messageOf } from '../errors';
+import { shortageOf } from '../host/shortage';
 
 /** A refusal with everything a client needs: status, code, and a sentence. */
 export class ApiError extends Error {
@@ -72,9 +73,17 @@ export function toApiError(thrown: unknown): ApiError {
         return new ApiError(429, 'too_many_requests', thrown.message, true);
       case 'not_offered':
         return new ApiError(501, 'not_offered', thrown.message, false);
+      case 'no_room':
+        return new ApiError(507, 'insufficient_storage', thrown.message, false);
+      case 'exhausted':
+        return new ApiError(503, 'resources_exhausted', thrown.message, true);
       case 'failed':
         return new ApiError(500, 'devbox_failed', thrown.message, false);
     }
+  }
+  const shortage = shortageOf(thrown);
+  if (shortage !== undefined) {
+    return toApiError(new DevboxError(shortage.kind, shortage.sentence, { cause: thrown }));
   }
   return new ApiError(500, 'internal_error', `The local platform failed: ${messageOf(thrown)}`, false);
 }

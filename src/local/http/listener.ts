@@ -51,6 +51,8 @@ export class Listener {
     this.#http2 = createHttp2Server({}, (request, response) => receiver.http2(request, response));
     this.#http2.on('sessionError', () => undefined);
     this.#tcp = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    // One connection that cannot be taken, for want of a descriptor, is that connection's affair.
+    this.#tcp.on('error', () => undefined);
   }
 
   /**

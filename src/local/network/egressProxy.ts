@@ -9,6 +9,7 @@ import {
 import { connect, isIP, Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import { messageOf } from '../errors';
+import { safeHead } from '../http/foreignHead';
 import { type Egress, allowsAddress, allowsName } from './egress';
 import { joinStreams } from './joinStreams';
 
@@ -37,6 +38,8 @@ class Refusal extends Error {}
  */
 export function egressProxy(subject: EgressSubject): Server {
   const server = createServer((request, response) => void forward(subject, request, response));
+  // One connection that cannot be taken, for want of a descriptor, is that connection's affair.
+  server.on('error', () => undefined);
   server.on(
     'connect',
     (request: IncomingMessage, client: Duplex, head: Buffer) => void tunnel(subject, request, client, head),
@@ -82,17 +85,35 @@ async function forward(subject: EgressSubject, request: IncomingMessage, respons
       createConnection: () => service,
     });
     onward.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      const head = safeHead(answer, answer.rawHeaders);
+      if (head === undefined) {
+        onward.destroy();
+        refuse(response, new Error(`${target.host} does not answer as HTTP wants it.`));
+        return;
+      }
+      response.writeHead(head.status, head.message, head.headers);
       pipeline(answer, response, () => undefined);
+    });
+    onward.on('upgrade', (_answer, socket: Socket) => {
+      socket.destroy();
+      refuse(response, new Error(`${target.host} goes over to another protocol without being asked.`));
     });
     onward.on('error', () => response.destroy());
     response.once('close', () => onward.destroy());
     request.pipe(onward);
   } catch (error) {
-    response
-      .writeHead(statusOf(error), { 'content-type': 'text/plain', connection: 'close' })
-      .end(`${messageOf(error)}\n`);
+    refuse(response, error);
   }
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  response
+    .writeHead(statusOf(error), { 'content-type': 'text/plain', connection: 'close' })
+    .end(`${messageOf(error)}\n`);
 }
 
 function statusOf(error: unknown): number {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
@@ -6,6 +6,7 @@ import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
 import { codeOf, DevboxError } from '../errors';
 import { dieWithParent, systemPath } from '../host/hostPrograms';
+import { startProgram } from '../host/startProgram';
 import { newFileName } from '../ids';
 import { type EgressSubject, egressProxy } from './egressProxy';
 
@@ -53,23 +54,27 @@ export class Fence {
     await new Promise<void>((resolve, reject) => this.#proxy.once('error', reject).listen(outward, resolve));
     const command: readonly string[] = [...dieWithParent(), ...this.#plan.enter, ...this.#plan.relay, outward, inward];
     const [file = '', ...words] = command;
-    const relay = spawn(file, words, {
+    const relay = startProgram(file, words, {
       env: { PATH: systemPath, ...this.#plan.environment },
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#relay = relay;
-    relay.stdin.on('error', () => undefined);
+    const { stdin, stdout, stderr } = relay;
+    if (stdout === null) {
+      throw new DevboxError('failed', 'The network of the devbox could not be fenced: its relay has no output.');
+    }
+    stdin?.on('error', () => undefined);
     let complaint = '';
-    relay.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-500)));
+    stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-500)));
     const ended = once(relay, 'close').then(() => {
       throw new DevboxError(
         'failed',
         `The network of the devbox could not be fenced: ${complaint.trim() || 'the relay ended at once'}.`,
       );
     });
-    await Promise.race([once(relay.stdout, 'data'), ended]);
+    await Promise.race([once(stdout, 'data'), ended]);
     // From here on its end is what `close` wants.
     ended.catch(() => undefined);
   }
@@ -80,13 +85,13 @@ export class Fence {
    */
   async dial(host: string, port: number): Promise<Socket> {
     const socket = connect({ path: join(this.#folder, 'i'), allowHalfOpen: true });
+    socket.on('error', () => socket.destroy());
     socket.write(`${host} ${port}\n`);
     const line = await answerLine(socket);
     if (line !== 'connected') {
       socket.destroy();
       throw Object.assign(new Error(`${line} ${host}:${port}`), { code: line });
     }
-    socket.on('error', () => socket.destroy());
     return socket;
   }
 

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import { DevboxError } from '../errors';
 import { requireProgram, systemPath } from '../host/hostPrograms';
+import { startProgram } from '../host/startProgram';
 import { translatePaths } from './plainPaths';
 import type { ProcessScope } from '../host/processTable';
 import type { Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
@@ -174,7 +175,7 @@ export class PlainSandbox implements Sandbox {
 
   #startKeeper(): ChildProcess {
     // In a session of its own and without a mark, it outlives both the devbox's processes and a killed platform.
-    const keeper = spawn(
+    const keeper = startProgram(
       requireProgram('bash'),
       ['--norc', '-c', keeperScript, 'devbox-keeper', this.#id, this.prefix],
       {
@@ -184,7 +185,7 @@ export class PlainSandbox implements Sandbox {
         stdio: ['pipe', 'ignore', 'ignore'],
       },
     );
-    keeper.stdin.on('error', () => undefined);
+    keeper.stdin?.on('error', () => undefined);
     return keeper;
   }
 

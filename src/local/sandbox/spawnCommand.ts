@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { codeOf, DevboxError } from '../errors';
+import { startProgram } from '../host/startProgram';
 import type { SandboxCommand, SandboxProcess } from './sandbox';
 
 /** Shell script that goes to the folder in its first argument and becomes the command in the others. */
@@ -67,7 +67,7 @@ export function spawnCommand(
       'The command is too long: a single word may have up to 131,071 bytes. Put long text into a file mount.',
     );
   }
-  const child = spawn(file, args, {
+  const child = startProgram(file, args, {
     env: { ...command.environment },
     cwd: '/',
     detached: true,

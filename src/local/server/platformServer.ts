@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Account } from '../account/account';
+import { inScopeOf } from '../bulkhead/devboxScope';
 import type { DevboxRegistry } from '../devbox/devboxRegistry';
 import { type PtyTunnel, ptyPort, PtyService } from '../pty/ptyService';
 import { SshGate } from '../ssh/sshGate';
@@ -40,6 +41,7 @@ export interface ServerSettings {
 
 /** The local platform's face: Runloop's API and the devboxes' tunnels on one port. */
 export class PlatformServer {
+  readonly #devboxes: DevboxRegistry;
   readonly #apiKey: string;
   readonly #say: (line: string) => void;
   readonly #router = new Router();
@@ -60,6 +62,7 @@ export class PlatformServer {
     settings: ServerSettings,
     faults?: Faults,
   ) {
+    this.#devboxes = devboxes;
     this.#apiKey = apiKey;
     this.#say = say;
     this.#tunnels = new TunnelProxy(devboxes);
@@ -151,7 +154,7 @@ export class PlatformServer {
     try {
       const terminal = this.#terminalTunnel(destination);
       if (terminal !== undefined) {
-        await this.#terminals.answer(exchange, terminal);
+        await inScopeOf(terminal.devbox, () => this.#terminals.answer(exchange, terminal));
         return;
       }
       refuseForeignHosts(destination);
@@ -159,7 +162,10 @@ export class PlatformServer {
         this.#requireKey(exchange);
       }
       const desk = exchange.path.startsWith(faultPath) ? undefined : this.#faultDesk;
-      const dispatch = (one: Exchange): Promise<void> => this.#router.dispatch(one);
+      const named = /^\/v1\/devboxes\/(dbx_\w+)\//.exec(exchange.path)?.[1];
+      const devbox = named === undefined ? undefined : this.#devboxes.findLiving(named);
+      const dispatch = (one: Exchange): Promise<void> =>
+        devbox === undefined ? this.#router.dispatch(one) : inScopeOf(devbox, () => this.#router.dispatch(one));
       await (desk === undefined ? dispatch(exchange) : desk.answer(exchange, request, response, dispatch));
     } catch (error) {
       const answer = toApiError(error);
@@ -182,7 +188,7 @@ export class PlatformServer {
   #attach(request: IncomingMessage, socket: Duplex, head: Buffer, terminal: PtyTunnel): void {
     socket.on('error', () => socket.destroy());
     try {
-      this.#terminals.attach(request, socket, head, terminal);
+      inScopeOf(terminal.devbox, () => this.#terminals.attach(request, socket, head, terminal));
     } catch (error) {
       refuseUpgrade(socket, toApiError(error));
     }

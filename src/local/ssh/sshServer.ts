@@ -6,8 +6,10 @@ import ssh2, {
   type ServerChannel,
   type TcpipRequestInfo,
 } from 'ssh2';
+import { inScopeOf } from '../bulkhead/devboxScope';
 import { sameSecret } from '../http/auth';
 import type { Devbox } from '../devbox/devbox';
+import type { DevboxRun } from '../devbox/run/devboxRun';
 import { messageOf } from '../errors';
 import { ecPoint, readSshKeys, sshUser } from './sshKeys';
 import { RemoteForwards } from './remoteForwards';
@@ -51,6 +53,10 @@ export class SshServer {
   /** Serves one connection until it ends or the devbox no longer runs. */
   serve(socket: Socket, devbox: Devbox): void {
     const run = devbox.requireRun();
+    inScopeOf(devbox, () => this.#serve(socket, devbox, run));
+  }
+
+  #serve(socket: Socket, devbox: Devbox, run: DevboxRun): void {
     // One server per connection: the library does not tell which connection an accepted client came by.
     const server = new ssh2.Server({ hostKeys: [this.#hostKey], ident }, (client) => {
       const end = (): void => void client.end();
@@ -73,7 +79,14 @@ export class SshServer {
   }
 
   #ready(client: Connection, devbox: Devbox): void {
-    client.on('session', (accept) => serveSession(accept(), devbox.requireRun(), () => devbox.touch()));
+    client.on('session', (accept, reject) => {
+      // It may have been suspended since the client came in.
+      if (devbox.status === 'running') {
+        serveSession(accept(), devbox.requireRun(), () => devbox.touch());
+      } else {
+        reject();
+      }
+    });
     client.on('tcpip', (accept, reject, info) => forward(accept, reject, info, devbox));
     const forwards = new RemoteForwards(client, devbox);
     client.once('close', () => forwards.dispose());
@@ -127,6 +140,11 @@ function publicLine(key: { readonly algo: string; readonly data: Buffer }): stri
   return `${key.algo} ${key.data.toString('base64')}`;
 }
 
+/** A channel of a client that may have gone meanwhile; then the library, against its types, gives none. */
+function channelOf(accept: () => ServerChannel | undefined): ServerChannel | undefined {
+  return accept();
+}
+
 /** Connects to what listens in the devbox, as if from inside it. */
 function forward(accept: () => ServerChannel, reject: () => void, info: TcpipRequestInfo, devbox: Devbox): void {
   const own = ['localhost', '127.0.0.1', '::1', '0.0.0.0'].includes(info.destIP);
@@ -140,7 +158,11 @@ function forward(accept: () => ServerChannel, reject: () => void, info: TcpipReq
     }
     const take = (service: Socket): void => {
       service.on('error', () => service.destroy());
-      const channel = accept();
+      const channel = channelOf(accept);
+      if (channel === undefined) {
+        service.destroy();
+        return;
+      }
       channel.on('error', () => service.destroy());
       channel.once('close', () => service.destroy());
       channel.pipe(service);

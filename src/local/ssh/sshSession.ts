@@ -54,12 +54,13 @@ export function serveSession(session: Session, run: DevboxRun, touch: () => void
     ((accept as (() => void) | undefined) ?? noReply)();
   });
   session.on('window-change', (accept, _reject, info) => {
-    void terminal?.resize({ cols: between(info.cols, 80), rows: between(info.rows, 24) });
+    // A terminal whose devbox has just ended has no size any more.
+    terminal?.resize({ cols: between(info.cols, 80), rows: between(info.rows, 24) }).catch(noReply);
     ((accept as (() => void) | undefined) ?? noReply)();
   });
   session.on('signal', (accept, _reject, info) => {
     if (terminal !== undefined) {
-      void terminal.signal(info.name);
+      terminal.signal(info.name).catch(noReply);
     } else if (isSignal(`SIG${info.name}`)) {
       running?.kill(`SIG${info.name}` as NodeJS.Signals, 'group');
     }

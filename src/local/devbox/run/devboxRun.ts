@@ -235,11 +235,12 @@ export class DevboxRun {
 function dialDirectly(host: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.removeListener('error', reject);
-      resolve(socket);
+    // Stays: between here and whoever takes the connection it may break.
+    socket.on('error', (error) => {
+      reject(error);
+      socket.destroy();
     });
+    socket.once('connect', () => resolve(socket));
   });
 }
 

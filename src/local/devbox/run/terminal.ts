@@ -77,7 +77,8 @@ export class DevboxTerminal {
     });
     this.#process.stderr.resume();
     this.exited = this.#process.exited.then(({ code }) => code);
-    void this.#process.closed.then(() => this.#forget());
+    // The note goes with the devbox at the latest.
+    void this.#process.closed.then(() => this.#forget()).catch(() => undefined);
   }
 
   /** What the terminal shows, as bytes. Pausing it makes the command wait. */

@@ -51,4 +51,9 @@ process.stdin
   .once('error', () => process.exit(0))
   .resume();
 await Promise.all([listen(toProxy, { host: '127.0.0.1', port: proxyPort }), listen(toDevbox, { path: inward })]);
+// What one connection brings about ends that connection at most: the devbox's whole network hangs on this process.
+process.on('uncaughtException', () => undefined);
+for (const server of [toProxy, toDevbox]) {
+  server.on('error', () => undefined);
+}
 process.stdout.write('ready\n');

@@ -1,11 +1,13 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Duplex, type Writable, pipeline } from 'node:stream';
+import { inScopeOf } from '../../bulkhead/devboxScope';
 import type { Devbox } from '../../devbox/devbox';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
 import { codeOf, messageOf } from '../../errors';
 import { newRequestId } from '../../ids';
 import { ApiError, toApiError } from '../../http/apiError';
+import { safeHead } from '../../http/foreignHead';
 import { admit, forwardedHeaders, returnedHeaders } from './tunnelAccess';
 
 /** The port of a devbox that a tunnel's host name asks for. */
@@ -45,10 +47,14 @@ export class TunnelProxy {
       response.end();
       return;
     }
-    devbox.dial(target.port).then(
-      (service) => carry(request, response, { service, devbox, target }),
-      (error: unknown) => answerError(response, unreachable(error, target.port)),
-    );
+    const reached = async (): Promise<void> => {
+      try {
+        carry(request, response, { service: await devbox.dial(target.port), devbox, target });
+      } catch (error) {
+        answerError(response, unreachable(error, target.port));
+      }
+    };
+    void inScopeOf(devbox, reached);
   }
 
   /** Carries an upgrade (WebSocket): the request's head is repeated to the devbox, then bytes flow both ways. */
@@ -61,10 +67,14 @@ export class TunnelProxy {
       refuseUpgrade(client, toApiError(error));
       return;
     }
-    devbox.dial(target.port).then(
-      (service) => carryUpgrade(request, client, head, { service, devbox, target }),
-      (error: unknown) => refuseUpgrade(client, unreachable(error, target.port)),
-    );
+    const reached = async (): Promise<void> => {
+      try {
+        carryUpgrade(request, client, head, { service: await devbox.dial(target.port), devbox, target });
+      } catch (error) {
+        refuseUpgrade(client, unreachable(error, target.port));
+      }
+    };
+    void inScopeOf(devbox, reached);
   }
 }
 
@@ -89,19 +99,24 @@ function carry(request: IncomingMessage, response: TunnelResponse, { service, de
   const active = (): void => touch(devbox, target.key);
   request.on('data', active);
   onward.on('response', (answer) => {
+    const head = safeHead(answer, returnedHeaders(answer.rawHeaders));
+    if (head === undefined) {
+      onward.destroy();
+      answerError(response, noHttp(target.port, `it answers with the status ${answer.statusCode ?? 'of nothing'}`));
+      return;
+    }
     answer.on('data', active);
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', returnedHeaders(answer.rawHeaders));
+    response.writeHead(head.status, head.message, head.headers);
     response.flushHeaders();
     // Errors end both sides, which is all that can be told to a client that already has headers.
     pipeline(answer, response, () => undefined);
   });
-  onward.on('error', (error) => {
-    if (response.headersSent) {
-      response.destroy();
-    } else {
-      answerError(response, unreachable(error, target.port));
-    }
+  // Nobody has asked for another protocol.
+  onward.on('upgrade', (_answer, socket: Socket) => {
+    socket.destroy();
+    answerError(response, noHttp(target.port, 'it goes over to another protocol without being asked'));
   });
+  onward.on('error', (error) => answerError(response, unreachable(error, target.port)));
   response.once('close', () => onward.destroy());
   // A small body right behind the headers must not wait for their acknowledgement.
   onward.setNoDelay(true);
@@ -143,6 +158,15 @@ function touch(devbox: Devbox, key: string): void {
   }
 }
 
+function noHttp(port: number, why: string): ApiError {
+  return new ApiError(
+    502,
+    'tunnel_backend_invalid',
+    `What listens on port ${port} of the devbox does not speak HTTP as it should: ${why}.`,
+    false,
+  );
+}
+
 function unreachable(error: unknown, port: number): ApiError {
   const why = codeOf(error) === 'ECONNREFUSED' ? 'nothing listens there' : messageOf(error);
   return new ApiError(
@@ -168,7 +192,12 @@ function errorAnswer(error: ApiError): { readonly body: string; readonly headers
   };
 }
 
+/** Answers with an error, or cuts an answer that has begun already. */
 function answerError(response: TunnelResponse, error: ApiError): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
   const { body, headers } = errorAnswer(error);
   response.writeHead(error.status, headers);
   response.end(body);
