@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inScopeOf } from '../bulkhead/devboxScope';
 import { linkSignals } from '../../ground/deadline';
 import { type Blueprint, builtInBlueprints, findBlueprint } from '../devbox/blueprints';
 import { DevboxLog } from '../devbox/devboxLog';
@@ -193,15 +194,10 @@ export class Blueprints {
         await this.take(record.baseId, folder, signal);
       }
       const openhands = record.openhands ? builtInBlueprints.find((blueprint) => blueprint.openhands) : undefined;
-      await this.run({
-        ...order,
-        id: record.id,
-        disk: folder,
-        openhands,
-        environment: record.environment,
-        log,
-        signal,
-      });
+      const job = { ...order, id: record.id, disk: folder, openhands, environment: record.environment, log, signal };
+      const fail = (_reason: string, message: string): void =>
+        this.#building.get(record.id)?.stop.abort(new BuildFailure('build_failed', message));
+      await inScopeOf({ id: record.id, fail }, () => this.run(job));
       await removeFolder(join(folder, 'run/devbox'));
       await this.#disks.keep(record.id, folder, signal);
       this.#settle({ ...record, status: 'build_complete', environment, finishedAt: Date.now() });

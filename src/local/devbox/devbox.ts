@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { inScopeOf } from '../bulkhead/devboxScope';
 import { bringUp, runEntrypoint } from './lifeCycle/boot';
 import { DevboxFacts } from './devboxFacts';
 import { DevboxFolder } from './devboxFolder';
@@ -184,7 +185,7 @@ export class Devbox {
     this.#clock?.dispose();
     this.log.append({ source: 'stats', level: 'info', message: `The devbox is suspended: ${why}.` });
     this.#facts.move('suspending');
-    this.#underWay = this.#suspend(run, this.#underWay);
+    this.#underWay = inScopeOf(this, () => this.#suspend(run, this.#underWay));
   }
 
   /**
@@ -210,7 +211,7 @@ export class Devbox {
 
   /** Ends the devbox: its processes are gone and its files removed when this comes back. Later calls change nothing. */
   end(ending: Ending): Promise<void> {
-    this.#ending ??= this.#end(ending);
+    this.#ending ??= inScopeOf(this, () => this.#end(ending));
     return this.#ending;
   }
 
@@ -234,7 +235,7 @@ export class Devbox {
     const run = newRun(this, this.#surroundings);
     this.#run = run;
     this.#overdrawn = () => false;
-    this.#underWay = this.#boot(run, first).catch((error: unknown) => {
+    this.#underWay = inScopeOf(this, () => this.#boot(run, first)).catch((error: unknown) => {
       if (!run.signal.aborted && !this.#overdrawn()) {
         this.fail(error instanceof BootFailure ? error.reason : 'execution_failed', messageOf(error));
       }

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import { messageOf, codeOf, DevboxError } from '../errors';
+import { startProgram } from '../host/startProgram';
 import { dieWithParent, requireProgram, systemPath } from '../host/hostPrograms';
 import { platformFolder } from './devboxTools';
 import { layerWords } from './rootfs/layers';
@@ -135,7 +136,7 @@ export class NamespaceSandbox implements Sandbox {
     if (file === undefined) {
       return;
     }
-    const outer = spawn(file, args, {
+    const outer = startProgram(file, args, {
       // The programs that map users are the platform's own, fresh on the devbox's disk.
       env: {
         PATH: this.#users === 'users' ? `${this.#root}${platformFolder}/bin:${systemPath}` : systemPath,
@@ -150,7 +151,7 @@ export class NamespaceSandbox implements Sandbox {
       endGroup(outer.pid);
       this.#markEnded();
     });
-    outer.stdin.on('error', () => undefined);
+    outer.stdin?.on('error', () => undefined);
     try {
       this.#firstProcess = await firstProcessOf(outer, signal);
     } catch (error) {

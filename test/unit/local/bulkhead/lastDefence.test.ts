@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { inScopeOf, type WorkOwner } from '../../../../src/local/bulkhead/devboxScope';
 import { raiseLastDefence } from '../../../../src/local/bulkhead/lastDefence';
