@@ -1,6 +1,6 @@
 import type { LineGroup } from './lineGroups';
 import { lineLevels, showEverything, type LogFilter } from './logFilter';
-import { recordText, sourceName } from './recordText';
+import { recordText, sourceName, TimeText } from './recordText';
 import type { LineLevel } from './serverLine';
 
 /** A piece of a log's text. */
@@ -39,6 +39,7 @@ export class LogRecords {
   readonly #sources: string[] = [];
   readonly #sourceCounts: number[] = [];
   readonly #levelCounts = new Map<LineLevel, number>();
+  readonly #time = new TimeText();
   #texts: string[] = [];
   #kinds: number[] = [];
   #lines: number[] = [];
@@ -154,7 +155,7 @@ export class LogRecords {
   }
 
   #push(group: LineGroup, kind: number): void {
-    const text = recordText(group);
+    const text = recordText(group, this.#time);
     let lines = 0;
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
     this.#texts.push(text);

@@ -57,24 +57,33 @@ function valueOf(devbox: Devbox, grouping: Grouping): string {
   }
 }
 
-/** What the filter looks through, made once for each state of a devbox. */
-const searched = new WeakMap<Devbox, string>();
+/** Looks for words in devboxes. What it looks through is made once for each state of a devbox. */
+export class WordSearch {
+  readonly #texts = new WeakMap<Devbox, string>();
 
-function searchText(devbox: Devbox): string {
-  let text = searched.get(devbox);
-  if (text === undefined) {
-    const parts = [devbox.name ?? '', devbox.id, ...Object.entries(devbox.metadata).flat()];
-    const all = parts.join('\n').slice(0, 20_000);
-    // Ten thousand texts are looked through at once; most have nothing to strip.
-    text = (/^[\x20-\x7e\n]*$/.test(all) ? all : stripControls(all)).toLowerCase();
-    searched.set(devbox, text);
+  /** True if all words, in lower case, are in the devbox's name, id or metadata. */
+  finds(words: readonly string[], devbox: Devbox): boolean {
+    if (words.length === 0) return true;
+    const text = this.#textOf(devbox);
+    return words.every((word) => text.includes(word));
   }
-  return text;
+
+  #textOf(devbox: Devbox): string {
+    let text = this.#texts.get(devbox);
+    if (text === undefined) {
+      const parts = [devbox.name ?? '', devbox.id, ...Object.entries(devbox.metadata).flat()];
+      const all = parts.join('\n').slice(0, 20_000);
+      // Ten thousand texts are looked through at once; most have nothing to strip.
+      text = (/^[\x20-\x7e\n]*$/.test(all) ? all : stripControls(all)).toLowerCase();
+      this.#texts.set(devbox, text);
+    }
+    return text;
+  }
 }
 
 /** True if every word of the filter is in the devbox's name, id or metadata, upper or lower case. */
 export function matches(devbox: Devbox, filter: string): boolean {
-  return hasWords(devbox, wordsOf(filter));
+  return new WordSearch().finds(wordsOf(filter), devbox);
 }
 
 function wordsOf(filter: string): readonly string[] {
@@ -84,30 +93,30 @@ function wordsOf(filter: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-function hasWords(devbox: Devbox, words: readonly string[]): boolean {
-  if (words.length === 0) return true;
-  const text = searchText(devbox);
-  return words.every((word) => text.includes(word));
-}
-
 /**
  * Sorts devboxes into groups.
  *
  * @param devboxes newest first
- * @param limits rows that a group may show, by its key; {@link groupPageSize} where nothing is said
+ * @param options.limits rows that a group may show, by its key; {@link groupPageSize} where nothing is said
+ * @param options.search what has looked through the devboxes before
  */
 export function arrange(
   devboxes: readonly Devbox[],
-  options: { readonly grouping: Grouping; readonly filter: string; readonly limits: ReadonlyMap<string, number> },
+  options: {
+    readonly grouping: Grouping;
+    readonly filter: string;
+    readonly limits: ReadonlyMap<string, number>;
+    readonly search?: WordSearch;
+  },
 ): Arrangement {
-  const { grouping, filter, limits } = options;
+  const { grouping, filter, limits, search = new WordSearch() } = options;
   const members = new Map<string, string[]>();
   const groupOf = new Map<string, string>();
   const prefix = grouping.by === 'metadata' ? `metadata:${grouping.key}` : grouping.by;
   const words = wordsOf(filter);
   let matching = 0;
   for (const devbox of devboxes) {
-    if (!hasWords(devbox, words)) continue;
+    if (!search.finds(words, devbox)) continue;
     matching += 1;
     const value = valueOf(devbox, grouping);
     const ids = members.get(value);

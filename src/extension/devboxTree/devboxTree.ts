@@ -4,7 +4,7 @@ import type { Account, SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
-import { arrange, groupPageSize, redrawFor, streamsOf, type Arrangement } from './arrangement';
+import { arrange, groupPageSize, redrawFor, streamsOf, WordSearch, type Arrangement } from './arrangement';
 import { AttachedRows } from './attachedRows';
 import { BlueprintNames } from '../devboxes/blueprintNames';
 import { devboxTooltip } from './devboxItem';
@@ -30,6 +30,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #store: DevboxStore;
   readonly #sessions: Sessions;
   readonly #attached: AttachedRows;
+  readonly #search = new WordSearch();
   readonly #log: Log;
   readonly #follower: TransitionFollower;
   readonly #names: BlueprintNames;
@@ -266,7 +267,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   #arrange(): Arrangement {
     const { grouping, filter } = this.choices;
-    return arrange(this.#store.devboxes, { grouping, filter, limits: this.#limits });
+    return arrange(this.#store.devboxes, { grouping, filter, limits: this.#limits, search: this.#search });
   }
 
   #facts(): ViewFacts {

@@ -31,23 +31,26 @@ done
 exec chroot . "$cp" -a --reflink=auto -- "/$source/." "/$target"
 `;
 
-let possible: Promise<boolean> | undefined;
-
 /**
- * The words of a command that copies everything in a folder into another one. A program in the devbox may be changing the
- * folder at that moment: where `cp` has just seen a folder there can be a link to one of this computer's. So `cp` runs where
- * no such link leads anywhere, if mounts of its own can be had here; without them nothing of this computer is hidden from
- * devboxes either.
+ * Copies everything in a folder into another one. A program in the devbox may be changing the folder at that moment: where
+ * `cp` has just seen a folder there can be a link to one of this computer's. So `cp` runs where no such link leads anywhere,
+ * if mounts of its own can be had here; without them nothing of this computer is hidden from devboxes either.
  */
-export async function closedCopy(from: string, to: string): Promise<readonly string[]> {
-  const cp = requireProgram('cp');
-  possible ??= tryOut();
-  if (!(await possible)) {
-    return [cp, '-a', '--reflink=auto', '--', `${from}/.`, to];
+export class ClosedCopy {
+  /** Whether mounts can be had; tried out once. */
+  #possible: Promise<boolean> | undefined;
+
+  /** The words of a command that makes a copy. */
+  async command(from: string, to: string): Promise<readonly string[]> {
+    const cp = requireProgram('cp');
+    this.#possible ??= tryOut();
+    if (!(await this.#possible)) {
+      return [cp, '-a', '--reflink=auto', '--', `${from}/.`, to];
+    }
+    // Nobody can guess the names: a link to the copy would be copied without end.
+    const [source, target] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+    return [...ownMounts(), requireProgram('sh'), '-c', roomScript, 'copy', cp, from, to, source, target];
   }
-  // Nobody can guess the names: a link to the copy would be copied without end.
-  const [source, target] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
-  return [...ownMounts(), requireProgram('sh'), '-c', roomScript, 'copy', cp, from, to, source, target];
 }
 
 function ownMounts(): readonly string[] {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { DevboxError } from '../errors';
 import { dieWithParent, requireProgram, systemPath } from '../host/hostPrograms';
 import { removeFolder } from '../host/removeFolder';
-import { closedCopy } from './closedCopy';
+import { ClosedCopy } from './closedCopy';
 
 const run = promisify(execFile);
 
@@ -15,6 +15,7 @@ const unfinished = '.part';
 /** Kept disks, one folder each: of snapshots, or of blueprints. */
 export class Disks {
   readonly #folder: string;
+  readonly #closedCopy = new ClosedCopy();
   readonly #readers = new Map<string, Set<Promise<unknown>>>();
 
   /** @param folder absolute */
@@ -25,13 +26,13 @@ export class Disks {
   /** Keeps a copy of a disk. The copy appears when it is whole. */
   async keep(id: string, disk: string, signal: AbortSignal): Promise<void> {
     const target = join(this.#folder, id);
-    await copy(disk, target + unfinished, signal);
+    await this.#copy(disk, target + unfinished, signal);
     await rename(target + unfinished, target);
   }
 
   /** Copies a kept disk into a folder. */
   async take(id: string, target: string, signal: AbortSignal): Promise<void> {
-    const copying = copy(join(this.#folder, id), target, signal);
+    const copying = this.#copy(join(this.#folder, id), target, signal);
     const readers = this.#readers.get(id) ?? new Set();
     this.#readers.set(id, readers.add(copying));
     try {
@@ -63,21 +64,21 @@ export class Disks {
     const { stdout } = await run(requireProgram('du'), ['-sb', '--', join(this.#folder, id)]);
     return Number(stdout.split('\t')[0]);
   }
-}
 
-async function copy(from: string, to: string, signal: AbortSignal): Promise<void> {
-  await mkdir(to, { recursive: true });
-  const command: readonly string[] = [...dieWithParent(), ...(await closedCopy(from, to))];
-  const [program = '', ...words] = command;
-  try {
-    await run(program, words, { signal, env: { PATH: systemPath, LC_ALL: 'C' } });
-  } catch (error) {
-    const said =
-      error instanceof Error && 'stderr' in error && typeof error.stderr === 'string'
-        ? error.stderr.trim().split('\n').slice(0, 2).join(' ')
-        : '';
-    throw new DevboxError('failed', `The disk could not be copied: ${said || 'it was stopped on the way'}`, {
-      cause: error,
-    });
+  async #copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+    await mkdir(to, { recursive: true });
+    const command: readonly string[] = [...dieWithParent(), ...(await this.#closedCopy.command(from, to))];
+    const [program = '', ...words] = command;
+    try {
+      await run(program, words, { signal, env: { PATH: systemPath, LC_ALL: 'C' } });
+    } catch (error) {
+      const said =
+        error instanceof Error && 'stderr' in error && typeof error.stderr === 'string'
+          ? error.stderr.trim().split('\n').slice(0, 2).join(' ')
+          : '';
+      throw new DevboxError('failed', `The disk could not be copied: ${said || 'it was stopped on the way'}`, {
+        cause: error,
+      });
+    }
   }
 }

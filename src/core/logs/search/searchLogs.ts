@@ -7,7 +7,7 @@ import { retrying } from '../../http/retry';
 import { readRule } from '../../http/retryRules';
 import { readLog } from '../followDevbox';
 import { LineGroups, type LineGroup } from '../lineGroups';
-import { recordText } from '../recordText';
+import { recordText, TimeText } from '../recordText';
 import type { LineLevel } from '../serverLine';
 import { Turns } from '../turns';
 import { searchedCharacters } from './lineSearch';
@@ -162,6 +162,7 @@ class SearchedLines {
   #lines: string[] = [];
   #levels: LineLevel[] = [];
   #characters = 0;
+  readonly #time = new TimeText();
   #first = 0;
   #found = 0;
   cutLines = 0;
@@ -183,7 +184,7 @@ class SearchedLines {
 
   async add(records: readonly LineGroup[]): Promise<void> {
     for (const record of records) {
-      for (const line of recordText(record).slice(0, -1).split('\n')) {
+      for (const line of recordText(record, this.#time).slice(0, -1).split('\n')) {
         this.#lines.push(line);
         this.#levels.push(record.level);
         this.#characters += line.length;

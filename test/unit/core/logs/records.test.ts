@@ -54,7 +54,7 @@ describe('a log as text', () => {
     const groups = Array.from({ length: 3_000 }, (_, n) => group(n % 10 === 0 ? `${n}\nsecond\nthird` : `line ${n}`));
     groups[1_501] = group('x'.repeat(3_000_000));
     for (let at = 0; at < groups.length; at += 700) records.add(groups.slice(at, at + 700));
-    const expected = groups.map(recordText).join('');
+    const expected = groups.map((group) => recordText(group)).join('');
     assert.equal(records.lineCount, 3_600);
     for (const limits of [
       { lines: 1, characters: 1 },
