@@ -118,6 +118,13 @@ const weakSignals = ['timeout', 'any'].map((name) => ({
   message: `AbortSignal.${name} may never fire: use deadline, startDeadline or linkSignals of src/ground/deadline.`,
 }));
 
+/** Two windows, platforms or tests in one process would share it. */
+const moduleState = {
+  selector:
+    "Program > VariableDeclaration[kind='let'], Program > ExportNamedDeclaration > VariableDeclaration[kind='let']",
+  message: 'State lives in what owns it, not in a module.',
+};
+
 /** What the extension does in one file each, and every other file through that file. */
 const oneFileEach = [
   { file: 'src/extension/commands/register.ts', selector: 'Identifier[name=/^register(TextEditor)?Command$/]' },
@@ -130,7 +137,7 @@ const oneFileEach = [
 
 function onlyIn(others) {
   const restricted = others.map(({ file, selector }) => ({ selector, message: `Only ${file} calls this.` }));
-  return { 'no-restricted-syntax': ['error', ...weakSignals, ...restricted] };
+  return { 'no-restricted-syntax': ['error', ...weakSignals, moduleState, ...restricted] };
 }
 
 export default tseslint.config(
@@ -158,6 +165,10 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', ...weakSignals] },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...weakSignals, moduleState] },
   },
   {
     files: ['src/core/**/*.ts', 'src/local/**/*.ts', 'src/ground/**/*.ts'],
