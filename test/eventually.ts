@@ -19,3 +19,18 @@ export async function eventually<T>(
     await sleep(200);
   }
 }
+
+/** Calls `check` until it gives something; fails after 40 s with `what`. */
+export async function waitFor<T>(what: string, check: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const limit = Date.now() + 40_000;
+  for (;;) {
+    const found = await check();
+    if (found !== undefined) {
+      return found;
+    }
+    if (Date.now() > limit) {
+      throw new Error(`Not seen in 40 s: ${what}`);
+    }
+    await sleep(25);
+  }
+}

@@ -7,7 +7,7 @@ import { RunloopRuntime } from '../../src/core/runtime/runloopRuntime';
 import { resolveConfig } from '../../src/core/options/runtimeConfig';
 import type { RunloopRuntimeOptions } from '../../src/core/options/runtimeOptions';
 import { entrypoint, sessionKeyFile } from '../../src/core/actionServer/startupCommand';
-import { startShippedPlatform, type TestPlatform } from '../testPlatform';
+import { type TestPlatform, startPlatform } from '../platform/testPlatform';
 import { median, quantile, type Bench } from './bench';
 
 /** Where upstream polls, it waits this long in between (runtime contract §4.1 and §4.2). */
@@ -34,7 +34,7 @@ export const connectBench: Bench = {
   about: "connect: from the server's first answer to READY, ours beside upstream's waiting rules",
   async run(args, say) {
     const runs = Number(args[0] ?? 20);
-    const platform = await startShippedPlatform([]);
+    const platform = await startPlatform([], { longLived: true });
     try {
       const ours: Connect[] = [];
       const withEnvironment: Connect[] = [];

@@ -24,7 +24,7 @@ export const logDocumentBench: Bench = {
   async run(_args, say) {
     const session = await startUiSession();
     try {
-      const api = new RunloopApi({ apiKey: session.platform.apiKey, baseUrl: session.platform.baseURL });
+      const api = new RunloopApi({ apiKey: session.platform.apiKey, baseUrl: session.platform.baseUrl });
       const script = `let n = 0; const go = () => { while (n < ${howMany}) { let part = ""; for (let i = 0; i < 500; i++, n++) part += "line " + n + " of a log, with as much text as lines have: " + Math.random() + "\\n";
         if (!process.stdout.write(part)) { process.stdout.once("drain", go); return; } } }; go();`;
       const { id } = await api.createDevbox(

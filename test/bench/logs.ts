@@ -3,7 +3,7 @@ import { deadline } from '../../src/ground/deadline';
 import { followEvents } from '../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../src/core/logs/followPosition';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
-import { startShippedPlatform } from '../testPlatform';
+import { startPlatform } from '../platform/testPlatform';
 import { quantile, type Bench, type BenchReport } from './bench';
 
 const throughputLines = 500_000;
@@ -100,7 +100,7 @@ async function costAt(
 export const logsBench: Bench = {
   about: 'Following a devbox’s log on the local platform, beside fetching all of it every 2 s as the CLI does.',
   async run(_args, say): Promise<BenchReport> {
-    const platform = await startShippedPlatform([]);
+    const platform = await startPlatform([], { longLived: true });
     try {
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const burst = await followed(

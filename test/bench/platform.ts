@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { RunloopSDK } from '@runloop/api-client';
-import { startShippedPlatform, type TestPlatform } from '../testPlatform';
+import { type TestPlatform, startPlatform } from '../platform/testPlatform';
 import { median, quantile, type Bench } from './bench';
 
 type Client = RunloopSDK['api'];
@@ -16,7 +16,7 @@ export const platformBench: Bench = {
   about: `platform: ${running} devboxes at once, ${all} in the list, ${streams} log streams, a tunnel beside a direct connection`,
   async run(args, say) {
     const count = Number(args[0] ?? running);
-    const platform = await startShippedPlatform(['--fault-control']);
+    const platform = await startPlatform(['--fault-control'], { longLived: true });
     try {
       const client = new RunloopSDK({
         baseURL: platform.baseUrl,

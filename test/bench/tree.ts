@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { DevboxRefresh } from '../../src/extension/devboxes/devboxRefresh';
 import { DevboxStore } from '../../src/extension/devboxes/devboxStore';
-import { multiplyDevboxes, type ManyDevboxes } from '../manyDevboxes';
+import { type ManyDevboxes, multiplyDevboxes } from '../platform/manyDevboxes';
 import { ManualTiming } from '../unit/extension/devboxes/manualTiming';
 import { startUiSession, type UiSession } from '../ui/uiSession';
 import { median, type Bench } from './bench';
@@ -69,7 +69,7 @@ async function inFreshWindow<T>(work: (session: UiSession, many: ManyDevboxes) =
   const session = await startUiSession();
   let many: ManyDevboxes | undefined;
   try {
-    const real = { apiKey: session.platform.apiKey, baseUrl: session.platform.baseURL };
+    const real = { apiKey: session.platform.apiKey, baseUrl: session.platform.baseUrl };
     await new RunloopApi(real).createDevbox({}, { requestId: 'bench-tree' });
     many = await multiplyDevboxes(real, howMany);
     return await work(session, many);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { observationIs, optionsFromEnvironment, RunloopRuntime, RuntimeError } from '../../src/core/index';
-import { startPlatform, type TestPlatform } from '../testPlatform';
+import { type TestPlatform, startPlatform } from '../platform/testPlatform';
 import { ensureVscode } from '../vscode/install';
 import { InstallError } from '../vscode/npm';
 import { listenForStop, Stopped } from '../vscode/stopSignals';
@@ -22,8 +22,7 @@ const stop = listenForStop();
 /** A platform on this computer, whose devboxes have the VS Code of `npm start`: installed on first use. */
 async function localPlatform(): Promise<TestPlatform> {
   if (values['no-vscode']) return startPlatform([]);
-  const { serverRoot, node } = await ensureVscode((line) => console.error(line), stop.signal);
-  return startPlatform(['--vscode-server', serverRoot, '--vscode-node', node]);
+  return startPlatform([], { vscode: await ensureVscode((line) => console.error(line), stop.signal) });
 }
 
 // With RUNLOOP_API_KEY in the environment this is a devbox of Runloop; without, one of the local platform.

@@ -21,7 +21,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
 
   async function devboxNamed(name: string): Promise<Devbox | undefined> {
     const { platform } = session();
-    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     for await (const devbox of api.list({})) if (devbox.name === name) return devbox;
     return undefined;
   }
@@ -113,7 +113,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     const log = await session().outputText('Build of our-openhands');
     assert.match(log, /FROM ghcr\.io\/openhands\/runtime:0\.62-nikolaik[^]*The blueprint is built\./);
     const { platform } = session();
-    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     const devbox = await devboxNamed('with-files');
     assert.ok(devbox !== undefined);
     await assert.rejects(api.readFile(devbox.id, '/workspace/.env'));
@@ -123,7 +123,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
 
   it('waits for a build that is under way, and starts nothing when that is cancelled', async () => {
     const { workbench, platform } = session();
-    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+    const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     await beginBuild(api, {
       name: 'slow-to-build',
       dockerfile: 'FROM ubuntu\nRUN echo "\u001b[31mred $(icon) [link](command:x)"; sleep 8\n',

@@ -13,7 +13,7 @@ await mkdir(folder, { recursive: true });
 const session = await startUiSession();
 try {
   const { workbench, platform, context } = session;
-  const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+  const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
   await api.createDevbox({ name: 'evaluation-12', metadata: { team: 'benchmarks' } }, { requestId: 'screenshots' });
   await workbench.page.setViewportSize({ width: 1200, height: 720 });
   await workbench.openViewContainer('Runloop');
@@ -42,7 +42,7 @@ try {
 
   const agent = new RunloopRuntime({
     apiKey: platform.apiKey,
-    baseUrl: platform.baseURL,
+    baseUrl: platform.baseUrl,
     sid: 'fix-login',
     attachToExisting: true,
   });

@@ -6,7 +6,7 @@ import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { chromiumArgs, ensureChromium } from '../vscode/chromium';
 import { CloseStack } from '../vscode/closeStack';
 import { ensureVscode } from '../vscode/install';
-import { LocalPlatform, type PlatformAccount } from '../vscode/localPlatform';
+import { type PlatformAccount, PlatformProcess } from '../platform/platformProcess';
 import { artifactsDir } from '../vscode/projectPaths';
 import { listenForStop, Stopped } from '../vscode/stopSignals';
 import { startWorkbenchStack, type WorkbenchStack } from '../vscode/workbenchStack';
@@ -32,7 +32,7 @@ export interface UiSession {
   /** VS Code's API in the extension host of this workbench. */
   readonly api: ExtensionApi;
   /** The local platform behind the extension, as it is now: see {@link startAfresh}. */
-  readonly platform: PlatformAccount & { readonly pid: number | undefined };
+  readonly platform: PlatformAccount & { readonly pid: number };
   /** For further pages, and for waiting for those that open by themselves. */
   readonly context: BrowserContext;
   readonly stack: WorkbenchStack;
@@ -173,27 +173,27 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
     workbench,
     api,
     get platform() {
-      return { ...current.account, pid: current.pid };
+      return current;
     },
     context,
     stack,
     outputText: (channel) => outputText(api, channel),
     startAfresh: async () => {
       count += 1;
-      const fresh = await LocalPlatform.start({
-        apiKey: current.account.apiKey,
+      const fresh = await PlatformProcess.start([], {
+        apiKey: current.apiKey,
         dataDir: join(stateDir, `platform-${count}`),
-        install,
+        keepData: true,
+        vscode: install,
         logFile: join(stack.ownLogsDir, `platform-${count}.log`),
-        shortLived: true,
         signal,
       });
-      closing.add(() => fresh.dispose());
+      closing.add(async () => void (await fresh.stop()));
       const before = current;
       current = fresh;
-      const address = (options.signedIn ?? true) ? { 'runloop.baseUrl': fresh.account.baseURL } : {};
+      const address = (options.signedIn ?? true) ? { 'runloop.baseUrl': fresh.baseUrl } : {};
       await setSettings(api, { ...options.settings, ...address });
-      await before.dispose();
+      await before.stop();
       await clearScreen(workbench, api);
     },
     dispose: async () => {

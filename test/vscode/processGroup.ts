@@ -30,7 +30,7 @@ export class ProcessGroup {
 
   private constructor(
     readonly child: ChildProcess,
-    private readonly pid: number,
+    readonly pid: number,
   ) {
     this.ended = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode }));
   }

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { downloadAndUnzipVSCode, runTests, TestRunFailedError } from '@vscode/test-electron';
 import { CloseStack } from './closeStack';
 import { ensureVscode } from './install';
-import { LocalPlatform } from './localPlatform';
+import { PlatformProcess } from '../platform/platformProcess';
 import { countLine } from './mochaRun';
 import { artifactsDir, outDir, projectRoot, vscodeTestDir } from './projectPaths';
 import { listenForStop, Stopped } from './stopSignals';
@@ -71,15 +71,14 @@ async function run(
   const scratch = await mkdtemp(join(tmpdir(), 'runloop-host-'));
   closing.add(() => rm(scratch, { recursive: true, force: true, maxRetries: 3 }));
   await mkdir(artifactsDir, { recursive: true });
-  const platform = await LocalPlatform.start({
+  const platform = await PlatformProcess.start([], {
     apiKey: `ak_test_${Date.now().toString(36)}`,
     dataDir: join(scratch, 'platform'),
-    install,
+    vscode: install,
     logFile: join(artifactsDir, 'host-tests-platform.log'),
-    shortLived: true,
     signal,
   });
-  closing.add(() => platform.dispose());
+  closing.add(async () => void (await platform.stop()));
   const folder = join(scratch, 'workspace');
   await mkdir(folder);
   await writeFile(join(folder, 'README.md'), 'The folder that is open while the tests run.\n');
@@ -98,10 +97,10 @@ async function run(
         PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
         [suiteSocketVariable]: suite.socketPath,
         [suiteOnlyVariable]: only,
-        [suiteBaseUrlVariable]: platform.account.baseURL,
-        [suiteApiKeyVariable]: platform.account.apiKey,
-        RUNLOOP_BASE_URL: platform.account.baseURL,
-        RUNLOOP_API_KEY: platform.account.apiKey,
+        [suiteBaseUrlVariable]: platform.baseUrl,
+        [suiteApiKeyVariable]: platform.apiKey,
+        RUNLOOP_BASE_URL: platform.baseUrl,
+        RUNLOOP_API_KEY: platform.apiKey,
         ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
       },
     });

@@ -55,16 +55,16 @@ function report(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function givenAccount(): { apiKey: string; baseURL: string | undefined } | undefined {
+function givenAccount(): { apiKey: string; baseUrl: string | undefined } | undefined {
   const apiKey = process.env['RUNLOOP_API_KEY'];
-  const baseURL = process.env['RUNLOOP_BASE_URL'];
+  const baseUrl = process.env['RUNLOOP_BASE_URL'];
   if (apiKey === undefined || apiKey === '') {
-    if (baseURL !== undefined && baseURL !== '') {
+    if (baseUrl !== undefined && baseUrl !== '') {
       report('RUNLOOP_BASE_URL is set but RUNLOOP_API_KEY is not: the local platform is used.');
     }
     return undefined;
   }
-  return { apiKey, baseURL: baseURL === '' ? undefined : baseURL };
+  return { apiKey, baseUrl: baseUrl === '' ? undefined : baseUrl };
 }
 
 async function start(options: StartOptions, signal: AbortSignal): Promise<void> {
@@ -89,8 +89,8 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
     const platform = stack.platform;
     report(
       platform === undefined
-        ? `Using the account of RUNLOOP_API_KEY${account?.baseURL === undefined ? '' : ` at ${account.baseURL}`}.`
-        : `The local platform runs at ${platform.account.baseURL}.`,
+        ? `Using the account of RUNLOOP_API_KEY${account?.baseUrl === undefined ? '' : ` at ${account.baseUrl}`}.`
+        : `The local platform runs at ${platform.baseUrl}.`,
     );
     process.stdout.write(`\n  VS Code with Runloop Devboxes: ${stack.address}\n\n`);
     report('Ctrl-C stops it.');

@@ -6,7 +6,7 @@ import { CloseStack } from './closeStack';
 import { FrontProxy } from './frontProxy';
 import type { VscodeInstall } from './install';
 import { linkExtension } from './installedExtension';
-import { LocalPlatform, type PlatformAccount } from './localPlatform';
+import { type PlatformAccount, PlatformProcess } from '../platform/platformProcess';
 import { projectRoot } from './projectPaths';
 import { WorkbenchServer } from './workbenchServer';
 
@@ -18,7 +18,7 @@ export interface WorkbenchStackOptions {
   /** Port of the address that is given to the user; 0 takes any free one. */
   readonly port: number;
   /** The account to use; without one a local platform is started. */
-  readonly account?: PlatformAccount | { readonly apiKey: string; readonly baseURL: undefined };
+  readonly account?: PlatformAccount | { readonly apiKey: string; readonly baseUrl: undefined };
   /** True starts the local platform as one that lives for a test or two. */
   readonly shortLived?: boolean;
   /** False gives the extension no key and no address at all, as for somebody who has just installed it. */
@@ -59,7 +59,7 @@ Open the Runloop view in the activity bar, or press F1 and run "Runloop: Start D
  */
 export interface WorkbenchStack {
   /** The local platform, unless an account was given. */
-  readonly platform: LocalPlatform | undefined;
+  readonly platform: PlatformProcess | undefined;
   readonly server: WorkbenchServer;
   /** Origin of the page, `http://127.0.0.1:<port>`. */
   readonly origin: string;
@@ -100,27 +100,28 @@ async function startParts(options: WorkbenchStackOptions, closing: CloseStack): 
   const serverDataDir = join(stateDir, 'vscode');
   const ownLogsDir = join(stateDir, 'logs');
   const folder = await prepareFolders(options, serverDataDir);
-  let platform: LocalPlatform | undefined;
+  let platform: PlatformProcess | undefined;
   if (options.account === undefined) {
-    const started = await LocalPlatform.start({
+    const started = await PlatformProcess.start([], {
       apiKey: await localKey(join(stateDir, 'platform-key')),
       dataDir: join(stateDir, 'platform'),
-      install,
+      keepData: true,
+      vscode: install,
       logFile: join(ownLogsDir, 'platform.log'),
-      shortLived: options.shortLived ?? false,
+      longLived: options.shortLived !== true,
       signal,
     });
-    closing.add(() => started.dispose());
+    closing.add(async () => void (await started.stop()));
     platform = started;
   }
-  const account = (options.signedIn ?? true) ? (options.account ?? platform?.account) : undefined;
+  const account = (options.signedIn ?? true) ? (options.account ?? platform) : undefined;
   const server = await WorkbenchServer.start({
     install,
     serverDataDir,
     env: cleanEnvironment({
       ...options.env,
       RUNLOOP_API_KEY: account?.apiKey,
-      RUNLOOP_BASE_URL: account?.baseURL,
+      RUNLOOP_BASE_URL: account?.baseUrl,
     }),
     smokeTestDriver: false,
     workspaceTrust: options.workspaceTrust ?? false,

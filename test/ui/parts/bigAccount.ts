@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { multiplyDevboxes } from '../../manyDevboxes';
-import { orderFaults, startPlatform } from '../../testPlatform';
+import { multiplyDevboxes } from '../../platform/manyDevboxes';
+import { orderFaults } from '../../platform/orderedFaults';
+import { startPlatform } from '../../platform/testPlatform';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 
@@ -21,9 +22,9 @@ export const bigAccount: UiTests = (useWindow) =>
     it('shows the newest first, more on request, and how many cost money', async () => {
       const { workbench, platform } = session();
       const { page } = workbench;
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       await api.createDevbox({ name: 'template' }, { requestId: 'ui-big' });
-      const many = await multiplyDevboxes({ apiKey: platform.apiKey, baseUrl: platform.baseURL }, 1_000);
+      const many = await multiplyDevboxes({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }, 1_000);
       try {
         await workbench.openViewContainer('Runloop');
         await useAddress(many.baseUrl);

@@ -17,7 +17,7 @@ export const devboxTree: UiTests = (useWindow) =>
 
     async function create(key: string, name: string, metadata: Record<string, string>): Promise<void> {
       const { platform } = session();
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const body = { name, metadata, tunnel: { auth_mode: 'authenticated', http_keep_alive: false } } as const;
       ids[key] = (await api.createDevbox(body, { requestId: `ui-tree-${key}` })).id;
       while ((await api.waitForStatus(ids[key], ['running'], 20)) === undefined);
@@ -114,7 +114,7 @@ export const devboxTree: UiTests = (useWindow) =>
       await tree()
         .row('Tunnel')
         .waitForDescription(/https?:\/\/PORT-[a-z0-9]+\..* · needs a token/);
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const { tunnel } = await api.retrieve(ids['alpha'] ?? '');
       assert.ok(tunnel?.authToken !== undefined);
       assert.ok(!(await workbench.page.content()).includes(tunnel.authToken));
@@ -223,7 +223,7 @@ export const devboxTree: UiTests = (useWindow) =>
         .click({ modifiers: ['Control'] });
       const selected = () => tree().rows.and(page.locator('.selected')).locator('.label-name').allInnerTexts();
       const before = await selected();
-      await suspendDevbox(new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL }), ids['beta'] ?? '');
+      await suspendDevbox(new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }), ids['beta'] ?? '');
       await tree().pressTitleButton('Refresh Devboxes');
       await tree()
         .row('beta')

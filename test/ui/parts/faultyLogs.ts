@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { eventually } from '../../eventually';
-import { orderFaults, startPlatform, type TestPlatform } from '../../testPlatform';
+import { orderFaults } from '../../platform/orderedFaults';
+import { type TestPlatform, startPlatform } from '../../platform/testPlatform';
 import type { UiTests } from '../sharedWindow';
 
 const notice = 'This platform does not stream logs';

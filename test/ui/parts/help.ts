@@ -43,7 +43,7 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
       await workbench.quickInput.waitFor('Name of the profile');
       await workbench.quickInput.accept('second');
       await workbench.quickInput.waitFor('Address of its Runloop API');
-      await workbench.quickInput.accept(platform.baseURL);
+      await workbench.quickInput.accept(platform.baseUrl);
       await workbench.quickInput.waitFor('Sign In to Runloop');
       await workbench.quickInput.accept(platform.apiKey);
       await workbench.notification('Signed in to Runloop').waitFor();
@@ -88,7 +88,7 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
       const devboxId = await eventually(
         async () => {
           const ids: string[] = [];
-          for await (const { id } of new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL }).list({
+          for await (const { id } of new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).list({
             status: 'running',
           })) {
             ids.push(id);
@@ -119,7 +119,7 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
         files.has('about.json') && files.has('settings.json') && files.has('logs/Runloop.log'),
         [...files.keys()].join(),
       );
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const token = (await api.retrieve(devboxId)).tunnel?.authToken;
       assert.ok(token !== undefined);
       for (const [name, text] of files) {

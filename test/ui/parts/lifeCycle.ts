@@ -14,7 +14,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
 
     const api = (): RunloopApi => {
       const { platform } = session();
-      return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     };
 
     async function statusOf(devboxName: string): Promise<string | undefined> {
@@ -170,7 +170,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         const { workbench, platform } = session();
         agent = new RunloopRuntime({
           apiKey: platform.apiKey,
-          baseUrl: platform.baseURL,
+          baseUrl: platform.baseUrl,
           sid: name,
           headlessMode: true,
         });

@@ -28,7 +28,7 @@ export const logDocument: UiTests = (useWindow) =>
 
     before(async () => {
       const { platform } = session();
-      api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       await api.createDevbox({ name: 'chatty', entrypoint: chatty }, { requestId: crypto.randomUUID() });
       const ended = await api.createDevbox(
         { name: 'all-done', entrypoint: 'seq 1 30000; echo the needle; seq 1 30000; echo last of all; exit 3' },

@@ -24,7 +24,7 @@ export const logTabs: UiTests = (useWindow) =>
     before(async () => {
       const { platform } = session();
       folder = await mkdtemp(join(tmpdir(), 'runloop-saved-'));
-      api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       ({ id } = await api.createDevbox(
         { name: 'ticker', entrypoint: `seq 1 200; ${ticking}` },
         { requestId: crypto.randomUUID() },
@@ -202,7 +202,7 @@ export const logTabs: UiTests = (useWindow) =>
       const { workbench, platform } = session();
       const agent = new RunloopRuntime({
         apiKey: platform.apiKey,
-        baseUrl: platform.baseURL,
+        baseUrl: platform.baseUrl,
         sid: 'of-a-session',
         headlessMode: true,
       });

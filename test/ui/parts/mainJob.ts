@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
-import { processesOf } from '../../devboxProcesses';
+import { processesOf } from '../../platform/devboxProcesses';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 import { Workbench } from '../workbench/workbench';
@@ -35,7 +35,7 @@ export const mainJob: UiTests = (useWindow) =>
       assert.match(await tree.row(name).ariaLabel(), new RegExp(`Devbox ${name}, running, attached, age: just now`));
       await workbench.screenshot('main-3-running');
 
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       for await (const devbox of api.list({ status: 'running' })) {
         if (devbox.name === name) devboxId = devbox.id;
       }
@@ -60,7 +60,7 @@ export const mainJob: UiTests = (useWindow) =>
       const { workbench, platform } = session();
       const agent = new RunloopRuntime({
         apiKey: platform.apiKey,
-        baseUrl: platform.baseURL,
+        baseUrl: platform.baseUrl,
         sid: name,
         attachToExisting: true,
       });
@@ -87,7 +87,7 @@ export const mainJob: UiTests = (useWindow) =>
       const { workbench, platform } = session();
       const elsewhere = new RunloopRuntime({
         apiKey: platform.apiKey,
-        baseUrl: platform.baseURL,
+        baseUrl: platform.baseUrl,
         sid: 'started-elsewhere',
         headlessMode: true,
       });

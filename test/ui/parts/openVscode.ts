@@ -20,7 +20,7 @@ export const openVscode: UiTests = (useWindow) =>
 
     it('copies the link only after a warning, and the link opens it', async () => {
       const { workbench, api, context, platform } = session();
-      const agent = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseURL, sid: name });
+      const agent = new RunloopRuntime({ apiKey: platform.apiKey, baseUrl: platform.baseUrl, sid: name });
       await agent.connect();
       await workbench.openViewContainer('Runloop');
       await workbench.runCommand('Runloop: Refresh Devboxes');

@@ -22,7 +22,7 @@ export const outputOfDevbox: UiTests = (useWindow) =>
     let id = '';
 
     const api = ({ platform }: UiSession): RunloopApi =>
-      new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     const show = (): Promise<unknown> =>
       session().api.evaluate(async (vscode, devboxId) => {
         await vscode.commands.executeCommand('runloop.showOutput', devboxId);

@@ -34,7 +34,7 @@ export const fromOutside: UiTests = (useWindow) =>
 
     const apiOf = (): RunloopApi => {
       const { platform } = session();
-      return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     };
 
     /** Nothing in there can be clicked away, loaded or drawn as an icon. */

@@ -5,7 +5,7 @@ import { describe, it } from 'mocha';
 import { deadline } from '../../../src/ground/deadline';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
-import { startPlatform } from '../../testPlatform';
+import { startPlatform } from '../../platform/testPlatform';
 import type { UiTests } from '../sharedWindow';
 import { Workbench } from '../workbench/workbench';
 
@@ -17,7 +17,7 @@ export const plainVscode: UiTests = (useWindow) =>
 
     it('opens a VS Code that is started in it after a yes', async () => {
       const { workbench, platform } = session();
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const choices = {
         source: { kind: 'plain' },
         size: 'SMALL',
@@ -60,7 +60,7 @@ export const plainVscode: UiTests = (useWindow) =>
 
     it('has its output, its logs and its life like any other', async () => {
       const { workbench, platform } = session();
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const row = workbench.tree('Devboxes').row(name);
       await row.pressInlineButton('Show Output');
       await workbench.page.locator('.output-view .view-lines').waitFor();

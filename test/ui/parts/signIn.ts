@@ -10,7 +10,7 @@ export const signingIn: UiTests = (useWindow) =>
 
     it('welcomes somebody without a key, and asks for it in a password box', async () => {
       const { workbench, platform, api } = session();
-      baseUrl = platform.baseURL;
+      baseUrl = platform.baseUrl;
       await api.evaluate(
         (vscode, url) =>
           vscode.workspace.getConfiguration('runloop').update('baseUrl', url, vscode.ConfigurationTarget.Global),

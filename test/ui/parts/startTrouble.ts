@@ -7,7 +7,7 @@ import { deadline } from '../../../src/ground/deadline';
 import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
 import type { Devbox } from '../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { startPlatform, type TestPlatform } from '../../testPlatform';
+import { type TestPlatform, startPlatform } from '../../platform/testPlatform';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 

@@ -13,7 +13,7 @@ export const startWithOptions: UiTests = (useWindow) =>
 
     async function devboxNamed(name: string): Promise<Devbox | undefined> {
       const { platform } = session();
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       for await (const devbox of api.list({})) if (devbox.name === name) return devbox;
       return undefined;
     }
@@ -68,7 +68,7 @@ export const startWithOptions: UiTests = (useWindow) =>
 
     it('keeps the values of variables that it set out of the output, also after a reload', async () => {
       const { workbench, platform } = session();
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const id = (await devboxNamed('plain-one'))?.id ?? '';
       const shown = async (text: string): Promise<void> => {
         const said = await runCommand(api, id, `echo "${text} <$GREETING>"`);
@@ -103,7 +103,7 @@ export const startWithOptions: UiTests = (useWindow) =>
     it('asks for secrets and a network policy where the account has some', async () => {
       const { workbench, platform } = session();
       const { quickInput } = workbench;
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       await api.change('/v1/secrets', 'making a secret', { name: 'NPM_TOKEN', value: 'not shown' }, {});
       await api.change(
         '/v1/network-policies',

@@ -137,7 +137,7 @@ export const everyTheme: UiTests = (useWindow) =>
 
     it('rows, wizard, status bar and welcome text can be read', async () => {
       const { workbench, platform } = session();
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       await workbench.runCommand('View: Close All Editors');
       await workbench.openViewContainer('Runloop');
       for (const [theme, word] of themes) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
-import { startPlatform } from '../../testPlatform';
+import { startPlatform } from '../../platform/testPlatform';
 import type { UiTests } from '../sharedWindow';
 import type { UiSession } from '../uiSession';
 
@@ -45,7 +45,7 @@ export const whenSomethingIsWrong: UiTests = (useWindow) =>
       await settings.getByText('1 Setting Found').waitFor();
       await workbench.page.keyboard.press('Escape');
       await settings.waitFor({ state: 'hidden' });
-      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       for await (const devbox of api.list({})) assert.notEqual(devbox.name, 'without-blueprint');
       await set(session(), 'blueprint', 'openhands');
     });

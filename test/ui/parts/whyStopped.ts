@@ -13,7 +13,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
 
     const api = (): RunloopApi => {
       const { platform } = session();
-      return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseURL });
+      return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     };
 
     /** Follows a link as a person does. Under the mouse its element is drawn anew, so that it is no good for a click. */

@@ -5,7 +5,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { bundle, clientFor, eventually, processesWith, runToEnd, startPlatform } from './platformProcess';
+import { waitFor } from '../../eventually';
+import { processesWith } from '../../platform/devboxProcesses';
+import { clientFor, runToEnd, startPlatform } from '../../platform/testPlatform';
+import { localPlatformBundle } from '../../vscode/projectPaths';
 
 describe('local platform as a process', () => {
   let folder: string;
@@ -29,11 +32,11 @@ describe('local platform as a process', () => {
           },
           entrypoint: `bash -c 'exec -a ${mark}-b sleep 1000'; sleep 1000`,
         });
-        await eventually('the devbox’s processes', () => (processesWith(mark).length >= 2 ? true : undefined));
+        await waitFor('the devbox’s processes', () => (processesWith(mark).length >= 2 ? true : undefined));
         const id = readdirSync(join(platform.dataDir, 'devboxes'))[0] ?? '';
         const code = await platform.stop(signal);
         assert.equal(code, signal === 'SIGKILL' ? null : 0);
-        await eventually('the end of all processes', () =>
+        await waitFor('the end of all processes', () =>
           processesWith(mark).length === 0 && processesWith(id).length === 0 ? true : undefined,
         );
       });
@@ -47,7 +50,7 @@ describe('local platform as a process', () => {
     for (const pid of processesWith(id)) {
       process.kill(pid, 'SIGKILL');
     }
-    const ended = await eventually('its end', async () => {
+    const ended = await waitFor('its end', async () => {
       const devbox = await client.devboxes.retrieve(id);
       return ['failure', 'shutdown'].includes(devbox.status) ? devbox : undefined;
     });
@@ -57,7 +60,7 @@ describe('local platform as a process', () => {
 
   it('clears away what a killed platform left in the data folder, which only one platform uses at a time', async () => {
     const left = join(folder, 'left');
-    const first = await startPlatform(['--data-dir', left]);
+    const first = await startPlatform([], { dataDir: left, keepData: true });
     await first.client().devboxes.createAndAwaitRunning({});
     assert.equal(readdirSync(join(left, 'devboxes')).length, 1);
     const second = await runToEnd(['--data-dir', left]);
@@ -65,19 +68,21 @@ describe('local platform as a process', () => {
     assert.match(second.stderr, /is in use by another local platform \(process \d+\)/);
     assert.equal(readdirSync(join(left, 'devboxes')).length, 1, 'a running platform keeps its devbox');
     await first.stop('SIGKILL');
-    const third = await startPlatform(['--data-dir', left]);
+    const third = await startPlatform([], { dataDir: left, keepData: true });
     assert.deepEqual(readdirSync(join(left, 'devboxes')), []);
     await third.stop();
   });
 
   it('ends when its input closes, if asked to', async () => {
-    const platform = await startPlatform(['--exit-with-parent']);
+    const platform = await startPlatform();
     platform.child.stdin?.end();
     assert.equal(await platform.stop('SIGCONT'), 0);
   });
 
   it('takes the key from the environment before the command line', async () => {
-    const platform = await startPlatform(['--api-key', 'ak_line'], { RUNLOOP_LOCAL_API_KEY: 'ak_environment' });
+    const platform = await startPlatform(['--api-key', 'ak_line'], {
+      environment: { RUNLOOP_LOCAL_API_KEY: 'ak_environment' },
+    });
     assert.equal(platform.apiKey, 'ak_environment');
     await platform.stop();
   });
@@ -144,7 +149,7 @@ describe('local platform as a process', () => {
         stdio: ['pipe', 'pipe', 'pipe'],
       },
     );
-    const files = spawn('tar', ['-cf', '-', '-C', dirname(bundle), '--exclude=*.map', '.'], {
+    const files = spawn('tar', ['-cf', '-', '-C', dirname(localPlatformBundle), '--exclude=*.map', '.'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     files.stdout.pipe(child.stdin);

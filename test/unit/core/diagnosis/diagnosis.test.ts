@@ -10,10 +10,10 @@ import { asStringMap } from '../../../../src/core/parse';
 import { hasEnded, parseDevbox, type Devbox } from '../../../../src/core/platform/devbox';
 import type { CreateDevboxBody } from '../../../../src/core/platform/createDevboxBody';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { processesOf } from '../../../devboxProcesses';
+import { processesOf } from '../../../platform/devboxProcesses';
+import { startPlatform } from '../../../platform/testPlatform';
+import { usePlatform } from '../../../platform/usePlatform';
 import { eventually } from '../../../eventually';
-import { startPlatform } from '../../../testPlatform';
-import { usePlatform } from '../../../usePlatform';
 
 type Launch = Record<string, unknown>;
 

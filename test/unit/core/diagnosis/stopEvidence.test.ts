@@ -11,8 +11,8 @@ import {
 import { hasEnded, parseDevbox } from '../../../../src/core/platform/devbox';
 import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
-import { orderFaults } from '../../../testPlatform';
-import { usePlatform } from '../../../usePlatform';
+import { orderFaults } from '../../../platform/orderedFaults';
+import { usePlatform } from '../../../platform/usePlatform';
 
 const launch = (
   parameters: Readonly<Record<string, unknown>>,

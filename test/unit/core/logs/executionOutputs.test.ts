@@ -7,8 +7,8 @@ import { followEvents, type FollowEvent, type FollowNotice } from '../../../../s
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
 import { OutputPlace } from '../../../../src/core/logs/outputPlace';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
-import { orderFaults } from '../../../testPlatform';
-import { usePlatform } from '../../../usePlatform';
+import { orderFaults } from '../../../platform/orderedFaults';
+import { usePlatform } from '../../../platform/usePlatform';
 import { seeded } from './cuttingProxy';
 
 /** What a platform without the stream of the whole log answers. */

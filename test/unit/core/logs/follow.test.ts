@@ -6,7 +6,7 @@ import { followDevbox, followEvents, readLog, type FollowEvent } from '../../../
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { usePlatform } from '../../../usePlatform';
+import { usePlatform } from '../../../platform/usePlatform';
 import { seeded, startCuttingProxy } from './cuttingProxy';
 
 /** Lines that go through connections which are cut in the middle of a compressed block; more in proof.test.ts. */

@@ -5,8 +5,8 @@ import { Emitter, type Disposable } from '../../../../src/core/events';
 import { followWhileShown, type Audience } from '../../../../src/core/logs/followWhileShown';
 import type { FollowPace } from '../../../../src/core/logs/followDevbox';
 import { eventually } from '../../../eventually';
-import { countFaults, orderFaults } from '../../../testPlatform';
-import { usePlatform } from '../../../usePlatform';
+import { countFaults, orderFaults } from '../../../platform/orderedFaults';
+import { usePlatform } from '../../../platform/usePlatform';
 
 /** Somebody who looks or does not. */
 class Looker implements Audience {

@@ -5,7 +5,7 @@ import { Emitter } from '../../../../src/core/events';
 import { followEvents, type FollowNotice, type FollowOptions } from '../../../../src/core/logs/followDevbox';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { eventually } from '../../../eventually';
-import { usePlatform } from '../../../usePlatform';
+import { usePlatform } from '../../../platform/usePlatform';
 import { seeded, startCuttingProxy, type CuttingProxy } from './cuttingProxy';
 
 /** Two hundred times as fast as usual: a minute is 300 ms. */

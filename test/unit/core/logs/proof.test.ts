@@ -10,7 +10,9 @@ import { followEvents, readLog } from '../../../../src/core/logs/followDevbox';
 import { RuntimeError } from '../../../../src/core/errors';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { countFaults, newDataDir, startPlatform, type TestPlatform } from '../../../testPlatform';
+import { countFaults } from '../../../platform/orderedFaults';
+import { newDataDir } from '../../../platform/platformProcess';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 import { seeded } from './cuttingProxy';
 
 /** Lines of the proof, about 100 bytes each. `LOG_PROOF_LINES=1000000 npm run test:unit -- -g 'byte by byte'` runs all of it. */
@@ -49,7 +51,7 @@ describe('the proof that following loses nothing', function () {
     const folder = mkdtempSync(join(tmpdir(), 'runloop-proof-'));
     folders.push(folder);
     const random = seeded(20261124);
-    const dataDir = newDataDir();
+    const dataDir = await newDataDir();
     const start = async (port: number): Promise<TestPlatform> => {
       const file = join(folder, 'faults.json');
       const cuts = Array.from({ length: cutsPerRound }, () => ({
@@ -69,7 +71,7 @@ describe('the proof that following loses nothing', function () {
       writeFileSync(file, JSON.stringify({ seed: Math.floor(random() * 1e9), rules: [refusals, ...cuts] }));
       return startPlatform(
         ['--port', String(port), '--api-key', 'ak_of_the_proof', '--faults', file, '--fault-control'],
-        dataDir,
+        { dataDir },
       );
     };
     let platform = (running = await start(0));
@@ -138,8 +140,8 @@ describe('the proof that following loses nothing', function () {
   });
 
   it('gives all that was kept of a devbox whose platform was killed while it wrote', async () => {
-    const dataDir = newDataDir();
-    let platform = (running = await startPlatform(['--api-key', 'ak_of_the_proof'], dataDir));
+    const dataDir = await newDataDir();
+    let platform = (running = await startPlatform(['--api-key', 'ak_of_the_proof'], { dataDir }));
     const { baseUrl, apiKey } = platform;
     const api = new RunloopApi({ apiKey, baseUrl });
     const { id } = await api.createDevbox(
@@ -155,10 +157,9 @@ describe('the proof that following loses nothing', function () {
       if (texts.length > 5000) {
         restarted ??= (async () => {
           await platform.kill();
-          platform = running = await startPlatform(
-            ['--port', new URL(baseUrl).port, '--api-key', 'ak_of_the_proof'],
+          platform = running = await startPlatform(['--port', new URL(baseUrl).port, '--api-key', 'ak_of_the_proof'], {
             dataDir,
-          );
+          });
         })();
       }
     }

@@ -10,7 +10,7 @@ import {
   usualOpenhandsTag,
 } from '../../../../src/core/platform/blueprintBuild';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
-import { usePlatform } from '../../../usePlatform';
+import { usePlatform } from '../../../platform/usePlatform';
 
 describe('building a blueprint with OpenHands in it', function () {
   this.timeout(60_000);

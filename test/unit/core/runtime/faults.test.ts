@@ -12,7 +12,8 @@ import { containerName } from '../../../../src/core/options/runtimeConfig';
 import type { RunloopRuntimeOptions } from '../../../../src/core/options/runtimeOptions';
 import { containerNameKey } from '../../../../src/core/platform/devbox';
 import type { RuntimeEvent } from '../../../../src/core/runtime/runtimeStatus';
-import { orderFaults, startPlatform, type TestPlatform } from '../../../testPlatform';
+import { orderFaults } from '../../../platform/orderedFaults';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 describe('a runtime among faults', function () {
   this.timeout(60_000);

@@ -12,7 +12,7 @@ import type { RunloopRuntimeOptions } from '../../../../src/core/options/runtime
 import type { RuntimeState } from '../../../../src/core/runtime/runtimeState';
 import type { RuntimeEvent } from '../../../../src/core/runtime/runtimeStatus';
 import { waitUntilSuspended } from '../../../../src/core/start/waitForDevbox';
-import { usePlatform } from '../../../usePlatform';
+import { usePlatform } from '../../../platform/usePlatform';
 
 describe("a runtime's life", function () {
   this.timeout(60_000);

@@ -11,8 +11,8 @@ import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
 import type { RunloopRuntimeOptions, SessionKeyStore } from '../../../../src/core/options/runtimeOptions';
 import type { RuntimeEvent } from '../../../../src/core/runtime/runtimeStatus';
 import { sessionKeyFile } from '../../../../src/core/actionServer/startupCommand';
-import { processesOf } from '../../../devboxProcesses';
-import { startPlatform, type TestPlatform } from '../../../testPlatform';
+import { processesOf } from '../../../platform/devboxProcesses';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 class MemoryKeys implements SessionKeyStore {
   readonly keys = new Map<string, string>();

@@ -10,7 +10,7 @@ import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
 import { resolveConfig } from '../../../../src/core/options/runtimeConfig';
 import type { RunloopRuntimeOptions, SessionKeyStore } from '../../../../src/core/options/runtimeOptions';
 import type { RuntimeEvent } from '../../../../src/core/runtime/runtimeStatus';
-import { startPlatform, type TestPlatform } from '../../../testPlatform';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 import { ensureVscode } from '../../../vscode/install';
 
 /** Status of an answer, and where it leads to. */
@@ -42,8 +42,7 @@ describe('what leads into a devbox', function () {
   before(async function () {
     // The first run on a computer installs the VS Code.
     this.timeout(600_000);
-    const { serverRoot, node } = await ensureVscode(() => undefined, deadline(600_000));
-    platform = await startPlatform(['--vscode-server', serverRoot, '--vscode-node', node]);
+    platform = await startPlatform([], { vscode: await ensureVscode(() => undefined, deadline(600_000)) });
     api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
   });
 

@@ -17,7 +17,7 @@ import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { requestText } from '../../../../src/core/http/httpRequest';
 import { waitUntilRunning } from '../../../../src/core/start/waitForDevbox';
 import { VscodeAddress } from '../../../../src/core/vscode/vscodeAddress';
-import { startPlatform, type TestPlatform } from '../../../testPlatform';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 const options = { tunnelAuthMode: 'authenticated', tunnelUrlTemplate: undefined } as const;
 

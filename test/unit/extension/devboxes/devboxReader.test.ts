@@ -3,8 +3,8 @@ import { after, before, beforeEach, describe, it } from 'mocha';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { DevboxReader } from '../../../../src/extension/devboxes/devboxReader';
 import { DevboxStore } from '../../../../src/extension/devboxes/devboxStore';
-import { multiplyDevboxes, type ManyDevboxes } from '../../../manyDevboxes';
-import { startPlatform, type TestPlatform } from '../../../testPlatform';
+import { type ManyDevboxes, multiplyDevboxes } from '../../../platform/manyDevboxes';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 describe('Reading an account of a thousand devboxes', function () {
   this.timeout(60_000);

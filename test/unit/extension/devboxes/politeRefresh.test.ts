@@ -4,7 +4,7 @@ import { asArray, asNumber, asObject, asString } from '../../../../src/core/pars
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { DevboxRefresh } from '../../../../src/extension/devboxes/devboxRefresh';
 import { DevboxStore } from '../../../../src/extension/devboxes/devboxStore';
-import { startPlatform, type TestPlatform } from '../../../testPlatform';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 import { ManualTiming } from './manualTiming';
 
 /** Rules that strike without harm: the platform counts what they match. */

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { type Client, type TestPlatform, eventually, logText, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
 
 /** What was answered, and must be there after every kill. */
 interface Answered {
@@ -20,7 +21,7 @@ describe('local platform, the account after kills', function () {
   let data: string;
   const started: TestPlatform[] = [];
   const start = async (): Promise<TestPlatform> => {
-    const platform = await startPlatform(['--data-dir', data]);
+    const platform = await startPlatform([], { dataDir: data, keepData: true });
     started.push(platform);
     return platform;
   };
@@ -80,7 +81,7 @@ describe('local platform, the account after kills', function () {
     const first = await start();
     const { id } = await first.client().devboxes.createAndAwaitRunning({});
     const execution = await first.client().devboxes.executeAsync(id, { command: 'echo begun; sleep 1000' });
-    await eventually('its output in the log', async () =>
+    await waitFor('its output in the log', async () =>
       (await logText(first.client(), id)).includes('begun') ? true : undefined,
     );
     await first.stop('SIGKILL');

@@ -16,7 +16,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { type StorageObject, APIError, RunloopSDK } from '@runloop/api-client';
 import { type GitServer, startGitServer } from './gitServer';
-import { type Client, type TestPlatform, eventually, logText, processesWith, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { processesWith } from '../../../platform/devboxProcesses';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
 import { skip } from '../../../run/skip';
 
 const status =
@@ -55,9 +57,9 @@ describe('local platform, builds and code', () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'runloop-builds-'));
     git = await startGitServer('someone', 'project', token);
-    platform = await startPlatform([], { RUNLOOP_LOCAL_GIT_BASE: git.address });
+    platform = await startPlatform([], { environment: { RUNLOOP_LOCAL_GIT_BASE: git.address } });
     client = platform.client();
-    sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
+    sdk = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
   });
   after(async () => {
     await platform.stop();
@@ -71,7 +73,7 @@ describe('local platform, builds and code', () => {
     body: Parameters<Client['blueprints']['create']>[0],
   ): Promise<{ reason: string; log: string }> => {
     const { id } = await client.blueprints.create(body);
-    const failed = await eventually('the failure', async () => {
+    const failed = await waitFor('the failure', async () => {
       const blueprint = await client.blueprints.retrieve(id);
       return blueprint.status === 'failed' ? blueprint : undefined;
     });
@@ -183,12 +185,12 @@ describe('local platform, builds and code', () => {
     const other = await client.devboxes.createAndAwaitRunning({ code_mounts: [{ ...mount, git_ref: 'other' }] });
     assert.equal(await client.devboxes.readFileContents(other.id, { file_path: 'project/file' }), 'on other');
     const refused = await client.devboxes.create({ code_mounts: [{ ...mount, token: 'wrong' }] });
-    await eventually('the refusal', async () =>
+    await waitFor('the refusal', async () =>
       (await client.devboxes.retrieve(refused.id)).failure_reason === 'execution_failed' ? true : undefined,
     );
     assert.match(await logText(client, refused.id), /could not be cloned/);
     const install = await client.devboxes.create({ code_mounts: [{ ...mount, install_command: 'exit 3' }] });
-    await eventually('the failed install', async () =>
+    await waitFor('the failed install', async () =>
       /install command of project ended with exit code 3/.test(await logText(client, install.id)) ? true : undefined,
     );
     await Promise.all([id, other.id].map((one) => client.devboxes.shutdown(one)));
@@ -231,7 +233,7 @@ describe('local platform, builds and code', () => {
       client.blueprints.create({ name, system_setup_commands: ['echo begun', mark.replace('\x00', ' ')] });
     const running = await build('to-be-deleted');
     const waiting = await build('to-be-deleted');
-    await eventually('the build', () => (processesWith(mark).length > 0 ? true : undefined));
+    await waitFor('the build', () => (processesWith(mark).length > 0 ? true : undefined));
     await client.blueprints.delete(waiting.id);
     await client.blueprints.delete(running.id);
     assert.deepEqual(processesWith(mark), []);

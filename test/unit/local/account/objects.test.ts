@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError, RunloopSDK } from '@runloop/api-client';
-import { type Client, type TestPlatform, eventually, logText, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
 
 const status =
   (wanted: number, text: RegExp) =>
@@ -21,7 +22,7 @@ describe('local platform, objects', () => {
   before(async () => {
     platform = await startPlatform();
     client = platform.client();
-    sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
+    sdk = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
     folder = mkdtempSync(join(tmpdir(), 'runloop-objects-'));
   });
   after(async () => {
@@ -83,7 +84,7 @@ describe('local platform, objects', () => {
       },
     });
     await assert.rejects(fetch(address ?? '', { method: 'PUT', body, duplex: 'half' }));
-    await eventually('no rest', () => (readdirSync(join(platform.dataDir, 'objects')).length === 0 ? true : undefined));
+    await waitFor('no rest', () => (readdirSync(join(platform.dataDir, 'objects')).length === 0 ? true : undefined));
     await assert.rejects(client.objects.complete(id), status(400, /Nothing was uploaded/));
     await client.objects.delete(id);
   });
@@ -93,7 +94,7 @@ describe('local platform, objects', () => {
     const created = await client.objects.create({ name: 'short', content_type: 'text', ttl_ms: 300 });
     await fetch(created.upload_url ?? '', { method: 'PUT', body: 'short' });
     assert.equal(created.delete_after_time_ms, created.create_time_ms + 300);
-    await eventually('its end', () =>
+    await waitFor('its end', () =>
       readdirSync(join(platform.dataDir, 'objects')).includes(created.id) ? undefined : true,
     );
     assert.equal((await client.objects.retrieve(created.id)).state, 'DELETED');

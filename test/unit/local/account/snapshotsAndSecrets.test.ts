@@ -3,7 +3,8 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError, RunloopSDK } from '@runloop/api-client';
-import { type Client, type TestPlatform, eventually, logText, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
 
 const status =
   (wanted: number, text: RegExp) =>
@@ -86,7 +87,7 @@ describe('local platform, snapshots, secrets and facts', () => {
     const { id: short } = await client.devboxes.createAndAwaitRunning({
       entrypoint: `${fill} && touch ~/full && while [ ! -e ~/end ]; do sleep 0.05; done`,
     });
-    await eventually('its files', async () =>
+    await waitFor('its files', async () =>
       (await client.devboxes.executeAndAwaitCompletion(short, { command: 'test -e ~/full' })).exit_status === 0
         ? true
         : undefined,
@@ -168,7 +169,7 @@ describe('local platform, snapshots, secrets and facts', () => {
 
   it('fails clearly when a repository cannot be cloned', async () => {
     const { id } = await client.devboxes.create({ code_mounts: [{ repo_owner: 'nobody', repo_name: 'nothing' }] });
-    const failed = await eventually('its failure', async () => {
+    const failed = await waitFor('its failure', async () => {
       const devbox = await client.devboxes.retrieve(id);
       return devbox.status === 'failure' ? devbox : undefined;
     });
@@ -195,7 +196,7 @@ describe('local platform, snapshots, secrets and facts', () => {
       entrypoint: 'echo "env $GREETING"; exec sleep 1000',
     });
     assert.deepEqual([devbox.blueprint_id, devbox.launch_parameters.keep_alive_time_seconds], [built.id, 500]);
-    await eventually('the blueprint’s variable', async () =>
+    await waitFor('the blueprint’s variable', async () =>
       /hello you\nenv hello you/.test(await logText(client, devbox.id)) ? true : undefined,
     );
     const snapshot = await client.devboxes.snapshotDisk(devbox.id);
@@ -207,7 +208,7 @@ describe('local platform, snapshots, secrets and facts', () => {
       base_blueprint_id: built.id,
       system_setup_commands: ['cat /workspace/app/made; exit 4'],
     });
-    const ended = await eventually('the failure', async () => {
+    const ended = await waitFor('the failure', async () => {
       const blueprint = await client.blueprints.retrieve(failed.id);
       return blueprint.status === 'failed' ? blueprint : undefined;
     });
@@ -231,7 +232,7 @@ describe('local platform, snapshots, secrets and facts', () => {
 
   it('works with the SDK’s object layer', async () => {
     const sdk = new RunloopSDK({
-      baseURL: platform.baseURL,
+      baseURL: platform.baseUrl,
       bearerToken: platform.apiKey,
       http2: false,
       maxRetries: 0,

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { inScopeOf, type WorkOwner } from '../../../../src/local/bulkhead/devboxScope';
 import { raiseLastDefence } from '../../../../src/local/bulkhead/lastDefence';
-import { eventually } from '../platformProcess';
+import { waitFor } from '../../../eventually';
 
 describe('the last line of defence', () => {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
@@ -57,7 +57,7 @@ describe('the last line of defence', () => {
     );
     // Nobody listens there, and nobody to its error.
     inScopeOf(ownerOf('silent'), () => connect(1, '127.0.0.1'));
-    await eventually('five failures', () => (failed.length === 5 ? true : undefined));
+    await waitFor('five failures', () => (failed.length === 5 ? true : undefined));
     assert.deepEqual(failed.map((line) => line.split(':')[0]).sort(), ['now', 'promise', 'silent', 'socket', 'timer']);
     assert.match(said.join('\n'), /over timer, which ends, and goes on: Error: late\n +at /);
     server.close();
@@ -67,7 +67,7 @@ describe('the last line of defence', () => {
     setImmediate(() => {
       throw new Error('alone');
     });
-    await eventually('told', () => (said.length === 1 ? true : undefined));
+    await waitFor('told', () => (said.length === 1 ? true : undefined));
     assert.match(said[0] ?? '', /made a mistake and goes on: Error: alone/);
     assert.deepEqual(failed, []);
     inScopeOf(
@@ -79,7 +79,7 @@ describe('the last line of defence', () => {
       },
       () => void Promise.reject(new Error('bad')),
     );
-    await eventually('told again', () => (said.length === 2 ? true : undefined));
+    await waitFor('told again', () => (said.length === 2 ? true : undefined));
   });
 
   it('does not fill a disk with an error that comes back all the time', async () => {
@@ -90,7 +90,7 @@ describe('the last line of defence', () => {
       throw new Error('again');
     };
     setImmediate(again);
-    await eventually('thrown', () => (thrown === 500 ? true : undefined));
+    await waitFor('thrown', () => (thrown === 500 ? true : undefined));
     assert.ok(said.length <= 200, String(said.length));
   });
 });

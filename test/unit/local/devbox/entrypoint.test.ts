@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { eventually, logText, processesWith, send, startPlatform, tunnelHost } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { processesWith } from '../../../platform/devboxProcesses';
+import { logText, startPlatform } from '../../../platform/testPlatform';
+import { send, tunnelHost } from '../../../platform/tunnelRequests';
 
 /** OpenHands' entrypoint as the runtime core composes it, word for word. */
 const entrypoint =
@@ -27,7 +30,7 @@ for (const sandbox of ['auto', 'plain']) {
         tunnel: {},
       });
       const host = tunnelHost(platform, 4444, tunnel?.tunnel_key ?? '');
-      await eventually(`the action server (its log: ${await logText(client, id)})`, async () => {
+      await waitFor(`the action server (its log: ${await logText(client, id)})`, async () => {
         const { status, text } = await send(platform, host, '/alive');
         return status === 200 && text.includes('"ok"') ? true : undefined;
       });
@@ -67,7 +70,7 @@ describe('local platform, a devbox without OpenHands', () => {
       entrypoint,
       mounts: [{ type: 'file_mount', target: '/home/user/.openhands-runtime/session_api_key', content: 'k' }],
     });
-    const ended = await eventually('its end', async () => {
+    const ended = await waitFor('its end', async () => {
       const devbox = await client.devboxes.retrieve(id);
       return devbox.status === 'shutdown' ? devbox : undefined;
     });

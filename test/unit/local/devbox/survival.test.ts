@@ -3,14 +3,15 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type TestPlatform, eventually, logText, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
 
 describe('local platform, killed and started again', function () {
   this.timeout(60_000);
   let folder: string;
   const started: TestPlatform[] = [];
   const start = async (data: string): Promise<TestPlatform> => {
-    const platform = await startPlatform(['--data-dir', data]);
+    const platform = await startPlatform([], { dataDir: data, keepData: true });
     started.push(platform);
     return platform;
   };
@@ -67,7 +68,7 @@ describe('local platform, killed and started again', function () {
     const resumed = await again.devboxes.awaitRunning(rested.id);
     assert.deepEqual(resumed.tunnel, tunnel);
     assert.equal(await again.devboxes.readFileContents(rested.id, { file_path: '/workspace/kept' }), 'disk');
-    await eventually('the entrypoint with its variable', async () =>
+    await waitFor('the entrypoint with its variable', async () =>
       (await logText(again, rested.id)).split('word kept').length === 3 ? true : undefined,
     );
     await again.devboxes.suspend(rested.id);
@@ -173,7 +174,7 @@ describe('local platform, killed and started again', function () {
       };
       const writers = [1, 2, 3].map(writer);
       const before = names.size;
-      await eventually('some writes', () => (names.size >= before + 3 ? true : undefined));
+      await waitFor('some writes', () => (names.size >= before + 3 ? true : undefined));
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
       await platform.stop('SIGKILL');
       await Promise.all(writers);

@@ -7,18 +7,9 @@ import { RunloopSDK } from '@runloop/api-client';
 import { WebSocket } from 'ws';
 import { FaultPlanError, parseFaultPlan, readFaultPlan } from '../../../../src/local/faults/faultPlan';
 import { Faults } from '../../../../src/local/faults/faults';
-import {
-  type Answer,
-  type Client,
-  type TestPlatform,
-  echoServer,
-  eventually,
-  runToEnd,
-  send,
-  startPlatform,
-  tunnelHost,
-  whenListening,
-} from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type Client, type TestPlatform, runToEnd, startPlatform } from '../../../platform/testPlatform';
+import { type Answer, echoServer, send, tunnelHost, whenListening } from '../../../platform/tunnelRequests';
 
 describe('fault plans', () => {
   it('says which field is wrong', () => {
@@ -157,7 +148,7 @@ describe('local platform with faults', () => {
         { fault: 'status', status: 500, method: 'POST', path: '/v1/devboxes', count: 1, took_effect: true },
       );
       const stubborn = new RunloopSDK({
-        baseURL: platform.baseURL,
+        baseURL: platform.baseUrl,
         bearerToken: platform.apiKey,
         maxRetries: 3,
         ...(transport === 'http1' ? { http2: false } : {}),
@@ -177,7 +168,7 @@ describe('local platform with faults', () => {
       { fault: 'half_stream', path: '/v1/devboxes/*/logs' },
     );
     const read = async (path: string): Promise<{ text: string; broken: boolean }> => {
-      const response = await fetch(`${platform.baseURL}${path}`, {
+      const response = await fetch(`${platform.baseUrl}${path}`, {
         headers: { authorization: `Bearer ${platform.apiKey}` },
       });
       let text = '';
@@ -216,7 +207,7 @@ describe('local platform with faults', () => {
     const dying = await client.devboxes.create({ name: 'dying', entrypoint: 'trap "" TERM; sleep 1000' });
     const ending = await client.devboxes.create({ name: 'ending', entrypoint: 'sleep 1000' });
     const end = async (id: string): Promise<[string, string | null | undefined]> => {
-      const devbox = await eventually('its end', async () => {
+      const devbox = await waitFor('its end', async () => {
         const seen = await client.devboxes.retrieve(id);
         return ['failure', 'shutdown'].includes(seen.status) ? seen : undefined;
       });

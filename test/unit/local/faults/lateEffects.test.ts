@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
 import { eventually } from '../../../eventually';
-import { orderFaults } from '../../../testPlatform';
-import { usePlatform } from '../../../usePlatform';
+import { orderFaults } from '../../../platform/orderedFaults';
+import { usePlatform } from '../../../platform/usePlatform';
 
 const create = { method: 'POST', path: '/v1/devboxes' };
 

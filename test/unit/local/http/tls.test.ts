@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
-import { type TestPlatform, echoServer, eventually, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
+import { echoServer } from '../../../platform/tunnelRequests';
 
 const apiName = 'api.runloop.localhost';
 
@@ -87,7 +89,7 @@ describe('local platform, by TLS', () => {
     });
     const devbox = await sdk.devbox.create({ entrypoint: echoServer('behind'), tunnel: {} });
     const key = (await devbox.getTunnel())?.tunnel_key ?? '';
-    const answer = await eventually('the service behind the tunnel', async () => {
+    const answer = await waitFor('the service behind the tunnel', async () => {
       const found = await ask(`4444-${key}.tunnel.runloop.localhost`, '/page');
       return found.status === 200 ? found : undefined;
     });

@@ -5,18 +5,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError, RunloopSDK } from '@runloop/api-client';
-import {
-  type Client,
-  type TestPlatform,
-  echoServer,
-  eventually,
-  logText,
-  processesWith,
-  send,
-  startPlatform,
-  tunnelHost,
-  whenListening,
-} from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { processesWith } from '../../../platform/devboxProcesses';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
+import { echoServer, send, tunnelHost, whenListening } from '../../../platform/tunnelRequests';
 
 const status =
   (wanted: number, text: RegExp) =>
@@ -33,7 +25,7 @@ describe('local platform, network policies', () => {
   before(async () => {
     platform = await startPlatform();
     client = platform.client();
-    sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
+    sdk = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
     server = createServer((request, response) => {
       request.resume().on('end', () => response.end(`outside ${request.url ?? ''}`));
     });
@@ -155,7 +147,7 @@ describe('local platform, network policies', () => {
     assert.match(await run(id, `curl -s -m 5 http://127.77.0.1:${port}/a`), /does not allow/);
     await client.devboxes.shutdown(id);
     await client.networkPolicies.delete(policy);
-    await eventually('no relay', () => (processesWith(join(platform.dataDir, 'net')).length === 0 ? true : undefined));
+    await waitFor('no relay', () => (processesWith(join(platform.dataDir, 'net')).length === 0 ? true : undefined));
     assert.deepEqual(readdirSync(join(platform.dataDir, 'net')), []);
   });
 

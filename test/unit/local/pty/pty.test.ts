@@ -2,15 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
 import { WebSocket } from 'ws';
-import {
-  type Client,
-  type TestPlatform,
-  eventually,
-  processesWith,
-  send,
-  startPlatform,
-  tunnelHost,
-} from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { processesWith } from '../../../platform/devboxProcesses';
+import { type Client, type TestPlatform, startPlatform } from '../../../platform/testPlatform';
+import { send, tunnelHost } from '../../../platform/tunnelRequests';
 
 interface Terminal {
   readonly socket: WebSocket;
@@ -66,7 +61,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
     }
 
     const seen = (terminal: Terminal, what: RegExp): Promise<true> =>
-      eventually(String(what), () => (what.test(terminal.text()) ? true : undefined));
+      waitFor(String(what), () => (what.test(terminal.text()) ? true : undefined));
 
     it('gives a real terminal of the asked size, takes sizes and signals, and says when the shell ends', async () => {
       const made = await bootstrap('first', '?cols=100&rows=30');
@@ -94,7 +89,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
       assert.equal(await control('first', { action: 'resize', cols: 0, rows: 43 }), 400);
       assert.equal(await control('first', { action: 'signal', signal: 'SIGNOTHING' }), 400);
       terminal.socket.send('sleep 300; echo "ended $?"\r');
-      await eventually('sleep', () => (processesWith('sleep\x00300').length > 0 ? true : undefined));
+      await waitFor('sleep', () => (processesWith('sleep\x00300').length > 0 ? true : undefined));
       assert.equal(await control('first', { action: 'signal', signal: 'SIGTERM' }), 200);
       await seen(terminal, /ended 143/);
       terminal.socket.send(Buffer.from('cat\r'));
@@ -118,12 +113,12 @@ for (const sandbox of ['auto', 'plain'] as const) {
       await seen(one, /[\r\n]set\r\n/);
       one.socket.close();
       await one.closed;
-      await eventually('detached', async () => ((await bootstrap('kept'))['attached'] === false ? true : undefined));
+      await waitFor('detached', async () => ((await bootstrap('kept'))['attached'] === false ? true : undefined));
       const again = await attach(String(url));
       again.socket.send('echo "mark $MARK"\r');
       await seen(again, /mark 42/);
       again.socket.close();
-      await eventually('the end of the shell', async () =>
+      await waitFor('the end of the shell', async () =>
         (await control('kept', { action: 'signal', signal: 'SIGWINCH' })) === 404 ? true : undefined,
       );
     });
@@ -151,7 +146,7 @@ describe('local platform terminals over the SDK, and suspends', () => {
       const { tunnel_key: key, auth_token: token } = await client.devboxes.createPtyTunnel(id);
       const address = tunnelHost(platform, 13, key);
       const { pty } = new RunloopSDK({
-        baseURL: platform.baseURL,
+        baseURL: platform.baseUrl,
         bearerToken: token,
         maxRetries: 0,
         http2: false,
@@ -171,7 +166,7 @@ describe('local platform terminals over the SDK, and suspends', () => {
       await assert.rejects(pty.connect('sdk', {}), /503/);
       await client.devboxes.resume(id);
       await client.devboxes.awaitRunning(id).catch(() => undefined);
-      await eventually('a fresh shell', async () => (await pty.connect('sdk', {}).catch(() => undefined))?.created);
+      await waitFor('a fresh shell', async () => (await pty.connect('sdk', {}).catch(() => undefined))?.created);
     } finally {
       await platform.stop();
     }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
-import { type Client, type TestPlatform, eventually, logText, processesWith, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { processesWith } from '../../../platform/devboxProcesses';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
 import { skip } from '../../../run/skip';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
@@ -19,7 +21,7 @@ for (const groups of ['auto', 'off'] as const) {
     before(async function () {
       secrets = mkdtempSync(join(tmpdir(), 'runloop-host-'));
       writeFileSync(join(secrets, 'secret'), 'of the host');
-      platform = await startPlatform(['--control-groups', groups], { RUNLOOP_LOCAL_API_KEY: 'ak_attack_target_key' });
+      platform = await startPlatform(['--control-groups', groups], { apiKey: 'ak_attack_target_key' });
       client = platform.client();
       if (platform.stderr().includes('plain processes')) {
         skip(this, 'namespaces are forbidden on this computer');
@@ -47,7 +49,7 @@ for (const groups of ['auto', 'off'] as const) {
       launch: Launch,
     ): Promise<{ id: string; status: string; reason: string | null | undefined; kernel: string }> {
       const { id } = await client.devboxes.create({ entrypoint, launch_parameters: { ...asRoot, ...launch } });
-      const ended = await eventually('its end', async () => {
+      const ended = await waitFor('its end', async () => {
         const seen = await client.devboxes.retrieve(id);
         return ['failure', 'shutdown'].includes(seen.status) ? seen : undefined;
       });
@@ -115,7 +117,7 @@ for (const groups of ['auto', 'off'] as const) {
       const several = await endOf('fallocate -l 1100M /workspace/a; fallocate -l 1100M /tmp/b; sleep 30; exit 3', size);
       assert.deepEqual([several.status, several.reason], ['failure', 'out_of_disk']);
       assert.match(several.kernel, /Out of disk: the devbox had 2\.\d\d GiB of 2\.00 GiB/);
-      await eventually('the disk’s release', () =>
+      await waitFor('the disk’s release', () =>
         existsSync(join(platform.dataDir, 'devboxes', several.id, 'root', 'tmp', 'b')) ? undefined : true,
       );
       const { id, text } = await run('fallocate -l 2100M /workspace/a; echo "code $?"; rm -f /workspace/a', size);
@@ -144,15 +146,15 @@ try parents cat /../../../../../..${secrets}/secret
 try procroot cat /proc/1/root${secrets}/secret /proc/1/cwd${secrets}/secret
 try environment bash -c 'cat /proc/*/environ | tr "\\0" "\\n" | grep -a -c "[a]ttack_target"'
 try arguments bash -c 'cat /proc/*/cmdline | tr "\\0" "\\n" | grep -a -c -e "[l]ocal.mjs" -e "[o]ther-devbox"'
-try hostpid bash -c 'kill -9 ${process.pid} ${platform.child.pid ?? 0}'
-try ptrace bash -c 'cat /proc/${platform.child.pid ?? 0}/mem'
+try hostpid bash -c 'kill -9 ${process.pid} ${platform.pid}'
+try ptrace bash -c 'cat /proc/${platform.pid}/mem'
 try setns nsenter --target 1 --mount cat ${secrets}/secret
-try sethost nsenter --mount=/proc/${platform.child.pid ?? 0}/ns/mnt true
+try sethost nsenter --mount=/proc/${platform.pid}/ns/mnt true
 try unshare unshare --user --map-root-user --mount bash -c 'mount --bind / /mnt && ls -d /mnt${secrets}; umount /usr; echo unmounted $?; touch /usr/written-by-attack; umount /.layers; echo uncovered $?'
 try remount mount -o remount,rw /sys
 try remountbind mount -o remount,bind,rw /sys
 try etc bash -c 'echo attack >> /etc/passwd; rm -rf /etc/apt /usr/share/doc; cp /bin/true /usr/bin/cat; ls -A /.layers | wc -l'
-try newproc bash -c 'mount -t proc proc /mnt && ls -d /mnt/${platform.child.pid ?? 0}; umount /mnt'
+try newproc bash -c 'mount -t proc proc /mnt && ls -d /mnt/${platform.pid}; umount /mnt'
 try chroot node -e 'try { process.chdir("/"); for (let i = 0; i < 40; i++) process.chdir(".."); console.log(require("fs").existsSync("${secrets}")) } catch (e) { console.log(e.code) }'
 try mknod mknod /tmp/disk b 254 0
 try disk bash -c 'mknod /tmp/mem c 1 1; head -c 1 /tmp/mem'
@@ -181,7 +183,7 @@ echo "== end"`);
       assert.match(part('etc'), /(?:^|\n)0$/);
       assert.equal(readFileSync('/etc/passwd', 'utf8'), passwords);
       assert.ok(!existsSync('/usr/written-by-attack') && existsSync('/usr/share/doc'));
-      assert.doesNotMatch(part('newproc'), new RegExp(`^/mnt/${platform.child.pid ?? 0}$`, 'm'));
+      assert.doesNotMatch(part('newproc'), new RegExp(`^/mnt/${platform.pid}$`, 'm'));
       assert.equal(part('chroot'), 'false');
       assert.match(part('mknod'), /not permitted|Permission denied/);
       assert.match(part('disk'), /not permitted|No such file|Permission denied/);

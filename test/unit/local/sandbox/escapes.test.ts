@@ -17,7 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
-import { type Client, type TestPlatform, eventually, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type Client, type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 import { skip } from '../../../run/skip';
 
 /** Root of a devbox can do most. */
@@ -49,7 +50,7 @@ describe('local platform, ways out of a devbox', () => {
   };
   const suspended = async (id: string): Promise<void> => {
     await client.devboxes.suspend(id);
-    await eventually('its rest', async () =>
+    await waitFor('its rest', async () =>
       (await client.devboxes.retrieve(id)).status === 'suspended' ? true : undefined,
     );
   };
@@ -136,7 +137,7 @@ printf '#!/proc/self/exe\\n' > /usr/bin/setsid.new; chmod 755 /usr/bin/setsid.ne
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     await client.devboxes.executeAsync(id, { command: 'true' });
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    const hunted = await eventually('the hunt’s end', async () => {
+    const hunted = await waitFor('the hunt’s end', async () => {
       const text = await run(id, 'cat /workspace/hunted');
       return /refused|open for|not seen|No such file/.test(text) ? text : undefined;
     });
@@ -214,7 +215,7 @@ SWAP
 
   it('puts a mounted object where the devbox says, and nowhere on the host', async () => {
     const sdk = new RunloopSDK({
-      baseURL: platform.baseURL,
+      baseURL: platform.baseUrl,
       bearerToken: platform.apiKey,
       http2: false,
       maxRetries: 0,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { before, describe, it } from 'mocha';
-import { logText, processesWith, startPlatform } from '../platformProcess';
+import { processesWith } from '../../../platform/devboxProcesses';
+import { logText, startPlatform } from '../../../platform/testPlatform';
 import { skip } from '../../../run/skip';
 
 /** Words that start a program where the kernel's limits, of an own user namespace, forbid what is named. */
@@ -14,7 +15,7 @@ const possible = spawnSync('unshare', [...without('max_user_namespaces').slice(1
 
 /** Starts a platform that may do less, and gives what its devbox and its stderr say. */
 async function tryWith(limits: string[], command: string): Promise<{ log: string; stderr: string }> {
-  const platform = await startPlatform([], {}, without(...limits));
+  const platform = await startPlatform([], { within: without(...limits) });
   const client = platform.client();
   const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: { launch_commands: [command] } });
   const log = await logText(client, id);

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type Client, type TestPlatform, logText, startPlatform } from '../platformProcess';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
 import { skip } from '../../../run/skip';
 
 describe('local platform, what a devbox sees', () => {
@@ -11,7 +11,7 @@ describe('local platform, what a devbox sees', () => {
   let client: Client;
 
   before(async () => {
-    platform = await startPlatform([], { RUNLOOP_API_KEY: 'ak_of_the_host', SECRET_OF_THE_HOST: 'x' });
+    platform = await startPlatform([], { environment: { RUNLOOP_API_KEY: 'ak_of_the_host', SECRET_OF_THE_HOST: 'x' } });
     client = platform.client();
   });
   after(async () => {

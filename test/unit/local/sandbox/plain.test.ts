@@ -3,18 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
-import {
-  type Client,
-  type TestPlatform,
-  echoServer,
-  eventually,
-  logText,
-  processesWith,
-  send,
-  startPlatform,
-  tunnelHost,
-  whenListening,
-} from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { processesWith } from '../../../platform/devboxProcesses';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
+import { echoServer, send, tunnelHost, whenListening } from '../../../platform/tunnelRequests';
 
 describe('local platform without namespaces', () => {
   let platform: TestPlatform;
@@ -56,7 +48,7 @@ describe('local platform without namespaces', () => {
     assert.equal(moved.status, 302);
     assert.equal(new URL(moved.headers.location ?? '', 'http://x').searchParams.get('folder'), `${root}/workspace/sub`);
     assert.equal((await send(platform, host, moved.headers.location ?? '')).status, 200);
-    await eventually('both processes', () => (processesWith(mark).length >= 2 ? true : undefined));
+    await waitFor('both processes', () => (processesWith(mark).length >= 2 ? true : undefined));
     await client.devboxes.shutdown(id);
     assert.deepEqual(processesWith(mark), []);
     assert.ok(!existsSync(root));
@@ -71,7 +63,7 @@ describe('local platform without namespaces', () => {
       launch: Launch,
     ): Promise<{ id: string; status: string; reason: string | null | undefined; text: string }> {
       const { id } = await client.devboxes.create({ entrypoint, launch_parameters: launch });
-      const ended = await eventually('its end', async () => {
+      const ended = await waitFor('its end', async () => {
         const seen = await client.devboxes.retrieve(id);
         return ['failure', 'shutdown'].includes(seen.status) ? seen : undefined;
       });
@@ -109,7 +101,7 @@ describe('local platform without namespaces', () => {
       });
       assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
       assert.match(text, /Out of memory for processes: the devbox had 1\d{3} of 1024/);
-      await eventually('no process of it', () => (processesWith(id).length === 0 ? true : undefined));
+      await waitFor('no process of it', () => (processesWith(id).length === 0 ? true : undefined));
       const other = await client.devboxes.createAndAwaitRunning({});
       await client.devboxes.shutdown(other.id);
     });

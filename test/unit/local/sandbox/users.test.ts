@@ -9,16 +9,9 @@ import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/
 import { after, before, describe, it } from 'mocha';
 import ssh2 from 'ssh2';
 import { connect as connectTls } from 'node:tls';
-import {
-  type Client,
-  type TestPlatform,
-  eventually,
-  logText,
-  send,
-  startPlatform,
-  tunnelHost,
-  whenListening,
-} from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
+import { send, tunnelHost, whenListening } from '../../../platform/tunnelRequests';
 import { skip } from '../../../run/skip';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
@@ -30,7 +23,7 @@ describe('local platform, the users of a devbox', () => {
   before(async function () {
     platform = await startPlatform();
     client = platform.client();
-    sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
+    sdk = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
     if (process.getuid?.() !== 0 || platform.stderr() !== '') {
       // Only root of this computer has users to lend.
       skip(this, 'only root of this computer has users to lend');
@@ -51,7 +44,7 @@ describe('local platform, the users of a devbox', () => {
       { launch_commands: ['echo "launch $(id -un) $PWD"'] },
       { entrypoint: 'echo "entry $(id -un)"; exec sleep 1000' },
     );
-    await eventually('both lines', async () =>
+    await waitFor('both lines', async () =>
       /launch user \/home\/user\n[^]*entry user/.test(await logText(client, id)) ? true : undefined,
     );
     assert.equal(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
-import { type Client, type TestPlatform, startPlatform } from '../platformProcess';
+import { type Client, type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 const status =
   (wanted: number, text: RegExp) =>

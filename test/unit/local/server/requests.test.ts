@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
-import { type Answer, type TestPlatform, eventually, send, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
+import { type Answer, send } from '../../../platform/tunnelRequests';
 
 interface Refusal {
   readonly error: string;
@@ -206,7 +208,7 @@ describe('local platform, requests that are not as they should be', () => {
     socket.write(
       `POST /v1/devboxes/${id}/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nAuthorization: Bearer ${platform.apiKey}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
-    await eventually('the answer', () => (answer.includes('"stdout":"heard\\n"') ? true : undefined));
+    await waitFor('the answer', () => (answer.includes('"stdout":"heard\\n"') ? true : undefined));
     assert.match(answer, /^HTTP\/1\.1 200 /);
     socket.destroy();
   });

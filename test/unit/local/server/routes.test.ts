@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type TestPlatform, startPlatform } from '../platformProcess';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 interface Route {
   readonly method: string;
@@ -46,7 +46,7 @@ describe('local platform, every route of the SDK', () => {
     const notOffered: string[] = [];
     for (const { method, path } of routes) {
       const gone = new AbortController();
-      const answer = await fetch(platform.baseURL + path, {
+      const answer = await fetch(platform.baseUrl + path, {
         method,
         signal: gone.signal,
         headers: { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'application/json' },
@@ -85,7 +85,7 @@ describe('local platform, every route of the SDK', () => {
 
   it('says of a path that nobody knows that it is not there, and of a wrong method that it is not possible', async () => {
     const ask = async (method: string, path: string): Promise<number> =>
-      (await fetch(platform.baseURL + path, { method, headers: { authorization: `Bearer ${platform.apiKey}` } }))
+      (await fetch(platform.baseUrl + path, { method, headers: { authorization: `Bearer ${platform.apiKey}` } }))
         .status;
     assert.equal(await ask('GET', '/v1/nothing'), 404);
     assert.equal(await ask('DELETE', '/v1/devboxes'), 405);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { after, before, describe, it } from 'mocha';
 import ssh2, { type ClientChannel, type PseudoTtyOptions, type SFTPWrapper } from 'ssh2';
-import { type Client, type TestPlatform, eventually, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type Client, type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 interface Outcome {
   readonly code: number;
@@ -134,9 +135,9 @@ for (const sandbox of ['auto', 'plain'] as const) {
       shell.on('data', (chunk: Buffer) => (text += chunk.toString()));
       const ended = outcomeOf(shell);
       shell.write('stty size; echo $TERM\r');
-      await eventually('the size', () => (/[\r\n]33 91\r\nxterm\r\n/.test(text) ? true : undefined));
+      await waitFor('the size', () => (/[\r\n]33 91\r\nxterm\r\n/.test(text) ? true : undefined));
       shell.setWindow(44, 101, 0, 0);
-      await eventually('the new size', () => {
+      await waitFor('the new size', () => {
         shell.write('stty size\r');
         return /[\r\n]44 101\r\n/.test(text) ? true : undefined;
       });
@@ -218,7 +219,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
         /Unable to bind/,
       );
       await call((done) => ssh.unforwardIn('localhost', port, done));
-      await eventually('the end of the forward', async () =>
+      await waitFor('the end of the forward', async () =>
         (await outcomeOf(await exec(dial(`host: "127.0.0.1", port: ${port}`, 'x')))).stdout.trim() === 'ECONNREFUSED'
           ? true
           : undefined,
@@ -241,7 +242,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
       await client.devboxes.awaitSuspended(id);
       await assert.rejects(login(key.ssh_private_key));
       await client.devboxes.resume(id);
-      await eventually('a running devbox', async () =>
+      await waitFor('a running devbox', async () =>
         (await client.devboxes.retrieve(id)).status === 'running' ? true : undefined,
       );
       ssh = await login(key.ssh_private_key);

@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { after, before, describe, it } from 'mocha';
 import ssh2 from 'ssh2';
 import { isHostKey, newHostKey } from '../../../../src/local/ssh/sshServer';
-import { type TestPlatform, startPlatform } from '../platformProcess';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 describe('local platform, the SSH host key', () => {
   let platform: TestPlatform;

@@ -7,7 +7,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type Client, type TestPlatform, eventually, startPlatform } from '../platformProcess';
+import { waitFor } from '../../../eventually';
+import { type Client, type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 import { pathWith, rsyncFolderVariable, whyMissing } from '../../../run/programs';
 import { skip } from '../../../run/skip';
 
@@ -92,7 +93,7 @@ describe('local platform SSH by the usual programs', function () {
   /** Starts `ssh` with a forward, and waits until it takes connections. */
   async function forward(words: readonly string[], port: number): Promise<ChildProcessWithoutNullStreams> {
     const child = start('ssh', ['-o', 'ExitOnForwardFailure=yes', ...words]);
-    await eventually(
+    await waitFor(
       'the forward',
       () =>
         new Promise<true | undefined>((resolve) => {
@@ -192,7 +193,7 @@ describe('local platform SSH by the usual programs', function () {
       const { execution_id: execution } = await client.devboxes.executeAsync(id, {
         command: `exec node -e '${service}' ${where}`,
       });
-      await eventually(where, async () =>
+      await waitFor(where, async () =>
         (
           await ssh([
             'devbox',

@@ -8,7 +8,7 @@ import { RuntimeError } from '../../../../../src/core/errors';
 import { startPlainDevbox } from '../../../../../src/core/start/plainDevbox';
 import { runCommand } from '../../../../../src/core/platform/executions';
 import { RunloopApi } from '../../../../../src/core/platform/runloopApi';
-import { startPlatform, type TestPlatform } from '../../../../testPlatform';
+import { type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
 
 describe('a folder for a plain devbox', function () {
   this.timeout(60_000);

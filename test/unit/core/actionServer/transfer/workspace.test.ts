@@ -9,7 +9,7 @@ import { optionsFromEnvironment } from '../../../../../src/core/options/optionsF
 import { RunloopRuntime } from '../../../../../src/core/runtime/runloopRuntime';
 import type { RunloopRuntimeOptions } from '../../../../../src/core/options/runtimeOptions';
 import type { RuntimeEvent } from '../../../../../src/core/runtime/runtimeStatus';
-import { startPlatform, type TestPlatform } from '../../../../testPlatform';
+import { type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
 
 describe('the workspace of a new devbox', function () {
   this.timeout(60_000);

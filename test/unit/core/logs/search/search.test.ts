@@ -12,7 +12,7 @@ import {
   type LogSearchEvent,
 } from '../../../../../src/core/logs/search/searchLogs';
 import { RunloopApi } from '../../../../../src/core/platform/runloopApi';
-import { usePlatform } from '../../../../usePlatform';
+import { usePlatform } from '../../../../platform/usePlatform';
 import { startCuttingProxy } from '../cuttingProxy';
 
 const thread = resolve('dist/searchThread.mjs');

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { deadline } from '../../../../../src/ground/deadline';
 import { ensureChromium } from '../../../../vscode/chromium';
-import { type Client, type TestPlatform, send, startPlatform, tunnelHost, whenListening } from '../../platformProcess';
+import { type Client, type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
+import { send, tunnelHost, whenListening } from '../../../../platform/tunnelRequests';
 import { skip } from '../../../../run/skip';
 
 /** The action server as OpenHands' Runloop runtime starts it, in a devbox that has the named Chromium. */

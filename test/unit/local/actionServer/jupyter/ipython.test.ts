@@ -4,7 +4,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { eventually, processesWith } from '../../platformProcess';
+import { waitFor } from '../../../../eventually';
+import { processesWith } from '../../../../platform/devboxProcesses';
 import { RunningServer } from '../runningServer';
 import { pathWith, pythonFolderVariable, whyMissing } from '../../../../run/programs';
 import { skip } from '../../../../run/skip';
@@ -129,7 +130,7 @@ describe('run_ipython', () => {
       assert.equal((await cell('1 + 1')).content, '2');
       const mark = server.folder;
       await server.stop();
-      await eventually('the end of the kernel', () => (processesWith(mark).length === 0 ? true : undefined));
+      await waitFor('the end of the kernel', () => (processesWith(mark).length === 0 ? true : undefined));
     });
   });
 });

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'mocha';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { parseMcpServers, shellWords } from '../../../../../src/local/actionServer/mcp/mcpServers';
-import { processesWith } from '../../platformProcess';
+import { processesWith } from '../../../../platform/devboxProcesses';
 import { RunningServer, sessionKey } from '../runningServer';
 
 /** A small MCP server, written by hand so that the SDK is on one side of the wire only. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
-import { type Client, type TestPlatform, eventually, startPlatform } from '../../platformProcess';
+import { waitFor } from '../../../../eventually';
+import { type Client, type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
 
 const refused =
   (status: number) =>
@@ -70,7 +71,7 @@ describe('local platform, what is told of a devbox’s life', () => {
       await sleep(400);
     }
     assert.equal((await client.devboxes.retrieve(id)).status, 'running');
-    const ended = await eventually('its idle end', async () => {
+    const ended = await waitFor('its idle end', async () => {
       const seen = await client.devboxes.retrieve(id);
       return seen.status === 'shutdown' ? seen : undefined;
     });
@@ -93,7 +94,7 @@ describe('local platform, what is told of a devbox’s life', () => {
   });
 
   it('announces evictions to all who watch, those pending first, and suspends at the deadline', async () => {
-    const answer = await fetch(`${platform.baseURL}/local/faults`, {
+    const answer = await fetch(`${platform.baseUrl}/local/faults`, {
       method: 'POST',
       headers: { authorization: `Bearer ${platform.apiKey}` },
       body: JSON.stringify({ rules: [{ fault: 'evict_devbox', devbox: 'flexible', notice_ms: 1_500, count: 1 }] }),

@@ -4,17 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
-import {
-  type Client,
-  type TestPlatform,
-  echoServer,
-  eventually,
-  logText,
-  processesWith,
-  startPlatform,
-  tunnelHost,
-  whenListening,
-} from '../../platformProcess';
+import { waitFor } from '../../../../eventually';
+import { processesWith } from '../../../../platform/devboxProcesses';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../../platform/testPlatform';
+import { echoServer, tunnelHost, whenListening } from '../../../../platform/tunnelRequests';
 
 const status =
   (wanted: number, text: RegExp) =>
@@ -49,7 +42,7 @@ for (const sandbox of ['auto', 'plain']) {
       const tunnel = (await client.devboxes.retrieve(id)).tunnel?.tunnel_key ?? '';
       await whenListening(platform, tunnelHost(platform, 4444, tunnel));
       await client.devboxes.writeFileContents(id, { file_path: '/workspace/kept', contents: 'ä' });
-      await eventually('its process', () => (processesWith(mark).length > 0 ? true : undefined));
+      await waitFor('its process', () => (processesWith(mark).length > 0 ? true : undefined));
       await assert.rejects(client.devboxes.resume(id), status(400, /not suspended: its status is running/));
       const once = { idempotencyKey: `suspend-${sandbox}` };
       assert.equal((await client.devboxes.suspend(id, once)).status, 'suspending');
@@ -69,7 +62,7 @@ for (const sandbox of ['auto', 'plain']) {
         /^(?:resuming|initializing|running)$/,
         'a repeated request is not refused',
       );
-      await eventually('it runs', async () =>
+      await waitFor('it runs', async () =>
         (await client.devboxes.retrieve(id)).status === 'running' ? true : undefined,
       );
       assert.equal((await client.devboxes.resume(id, again)).status, 'running', 'nor when it has had its effect');
@@ -110,7 +103,7 @@ for (const sandbox of ['auto', 'plain']) {
       const { id } = await client.devboxes.create({
         launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'suspend' } } },
       });
-      await eventually('its rest', async () =>
+      await waitFor('its rest', async () =>
         (await client.devboxes.retrieve(id)).status === 'suspended' ? true : undefined,
       );
       await client.devboxes.shutdown(id);

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK, toFile } from '@runloop/api-client';
-import { type Client, type TestPlatform, eventually, startPlatform } from '../../platformProcess';
+import { waitFor } from '../../../../eventually';
+import { type Client, type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
 
 const mebibyte = 1024 * 1024;
 
@@ -34,7 +35,7 @@ describe('local platform files', () => {
     const head = `--b\r\ncontent-disposition: form-data; name="file"; filename="f"\r\n\r\n`;
     const tail = `\r\n--b\r\ncontent-disposition: form-data; name="path"\r\n\r\n${path}\r\n--b--\r\n`;
     return new Promise((resolve, reject) => {
-      const sent = request(`${platform.baseURL}/v1/devboxes/${id}/upload_file`, {
+      const sent = request(`${platform.baseUrl}/v1/devboxes/${id}/upload_file`, {
         method: 'POST',
         headers: {
           authorization: `Bearer ${platform.apiKey}`,
@@ -69,7 +70,7 @@ describe('local platform files', () => {
   }
 
   const residentMebibytes = (): number =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${platform.child.pid ?? 0}/status`, 'utf8'))?.[1]) / 1024;
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${platform.pid}/status`, 'utf8'))?.[1]) / 1024;
 
   it('moves text and binary files by absolute, relative and ~ paths, over both transports', async () => {
     for (const transport of ['http1', 'http2'] as const) {
@@ -89,7 +90,7 @@ describe('local platform files', () => {
       await api.devboxes.writeFileContents(id, { file_path: 'note', contents: 'grüße\n' });
       assert.equal(await api.devboxes.readFileContents(id, { file_path: '/home/user/note' }), 'grüße\n');
     }
-    const { file } = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey }).devbox.fromId(id);
+    const { file } = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey }).devbox.fromId(id);
     await file.write({ file_path: '~/oo', contents: '{"a": 1}' });
     assert.equal(await file.read({ file_path: 'oo' }), '{"a": 1}');
     await file.upload({ path: 'up', file: await toFile(Buffer.from('x')) });
@@ -129,7 +130,7 @@ describe('local platform files', () => {
 
   it('keeps nothing of an upload that broke off', async () => {
     assert.equal(await sendUpload('/workspace/broken', 8 * mebibyte, 4 * mebibyte), undefined);
-    await eventually('an empty folder', async () =>
+    await waitFor('an empty folder', async () =>
       (await run('ls -A /var/tmp /workspace')) === '/var/tmp:\n\n/workspace:\n' ? true : undefined,
     );
   });

@@ -7,16 +7,10 @@ import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/
 import { limitWords } from '../../../../../src/local/sandbox/controlGroups/groupFiles';
 import { type Hierarchy, findHierarchies } from '../../../../../src/local/sandbox/controlGroups/hierarchies';
 import { fingerprint } from '../../../../../src/local/host/processFingerprint';
-import {
-  type Client,
-  type TestPlatform,
-  eventually,
-  logText,
-  processesWith,
-  send,
-  startPlatform,
-  tunnelHost,
-} from '../../platformProcess';
+import { waitFor } from '../../../../eventually';
+import { processesWith } from '../../../../platform/devboxProcesses';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../../platform/testPlatform';
+import { send, tunnelHost } from '../../../../platform/tunnelRequests';
 import { skip } from '../../../../run/skip';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
@@ -115,7 +109,7 @@ describe('local platform with control groups', () => {
     params: DevboxCreateParams,
   ): Promise<{ id: string; outcome: (string | null | undefined)[]; kernel: string }> {
     const { id } = await client.devboxes.create(params);
-    const ended = await eventually('its end', async () => {
+    const ended = await waitFor('its end', async () => {
       const seen = await client.devboxes.retrieve(id);
       return ['failure', 'shutdown'].includes(seen.status) ? seen : undefined;
     });
@@ -150,7 +144,7 @@ describe('local platform with control groups', () => {
     });
     assert.equal(shell.status, 200, shell.text);
     // The platform's own shell, which brings a command into the groups, is outside until it has.
-    await eventually('all of them, inside', () => {
+    await waitFor('all of them, inside', () => {
       const commands = processesWith(mark).map((pid) => commandOf(pid));
       const isOnTheWay = commands.some((command) => command.includes('n=$1; shift'));
       return commands.filter((command) => command.startsWith('sleep')).length === 4 && !isOnTheWay ? true : undefined;
@@ -172,7 +166,7 @@ describe('local platform with control groups', () => {
     );
     assert.equal(new Map(said.map(([name = '', value = '']) => [name, value])).get('memory.'), '1073741824');
     await client.devboxes.suspend(id);
-    await eventually('no group while it is suspended', async () =>
+    await waitFor('no group while it is suspended', async () =>
       (await client.devboxes.retrieve(id)).status === 'suspended' && foldersOf(id).length === 0 ? true : undefined,
     );
     await client.devboxes.resume(id);
@@ -314,7 +308,7 @@ describe('local platform’s control groups over its own life', () => {
     const groups = groupsOf(platform);
     assert.equal(groups.length, places.length);
     await platform.stop('SIGKILL');
-    await eventually('their removal', () => (groups.some((group) => existsSync(group)) ? undefined : true));
+    await waitFor('their removal', () => (groups.some((group) => existsSync(group)) ? undefined : true));
   });
 
   it('clears what a killed one has left, and nothing else', async () => {
@@ -348,7 +342,7 @@ describe('local platform’s control groups over its own life', () => {
         entrypoint: `exec node -e 'Buffer.alloc(1800 * 2 ** 20, 1)'`,
         launch_parameters: { resource_size_request: 'X_SMALL' },
       });
-      const ended = await eventually('its end', async () => {
+      const ended = await waitFor('its end', async () => {
         const seen = await client.devboxes.retrieve(id);
         return seen.status === 'failure' || seen.status === 'shutdown' ? seen : undefined;
       });
@@ -386,12 +380,12 @@ describe('local platform’s control groups over its own life', () => {
     mkdirSync(computer);
     writeFileSync(join(computer, 'memory.limit_in_bytes'), String(1_280 * 2 ** 20));
     try {
-      const platform = await startPlatform([], {}, ['sh', '-c', 'echo 0 > "$0/tasks" && exec "$@"', computer]);
+      const platform = await startPlatform([], { within: ['sh', '-c', 'echo 0 > "$0/tasks" && exec "$@"', computer] });
       const client = platform.client();
       try {
         const eater = `exec node -e 'const kept = []; for (let i = 0; i < 14; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 8000)'`;
         const ids = await Promise.all([1, 2].map(async () => (await client.devboxes.create({ entrypoint: eater })).id));
-        const failed = await eventually('one’s end', async () =>
+        const failed = await waitFor('one’s end', async () =>
           (await Promise.all(ids.map((id) => client.devboxes.retrieve(id)))).find(({ status }) => status === 'failure'),
         );
         assert.equal(failed.failure_reason, 'out_of_memory');
@@ -405,7 +399,7 @@ describe('local platform’s control groups over its own life', () => {
           name: 'eater',
           system_setup_commands: [`node -e 'Buffer.alloc(1500 * 2 ** 20, 1)'`],
         });
-        const blueprint = await eventually('the build’s end', async () => {
+        const blueprint = await waitFor('the build’s end', async () => {
           const seen = await client.blueprints.retrieve(id);
           return seen.status === 'failed' ? seen : undefined;
         });

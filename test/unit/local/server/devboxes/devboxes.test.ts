@@ -3,15 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { APIError } from '@runloop/api-client';
-import {
-  type Client,
-  type TestPlatform,
-  clientFor,
-  eventually,
-  logText,
-  send,
-  startPlatform,
-} from '../../platformProcess';
+import { waitFor } from '../../../../eventually';
+import { type Client, type TestPlatform, clientFor, logText, startPlatform } from '../../../../platform/testPlatform';
+import { send } from '../../../../platform/tunnelRequests';
 
 for (const transport of ['http2', 'http1'] as const) {
   describe(`local platform through the SDK over ${transport}`, () => {
@@ -43,7 +37,7 @@ for (const transport of ['http2', 'http1'] as const) {
       assert.equal(running.name, 'first');
       assert.deepEqual(running.metadata, { team: 'a' });
       assert.equal(running.launch_parameters.keep_alive_time_seconds, 600);
-      await eventually('the entrypoint’s line', async () =>
+      await waitFor('the entrypoint’s line', async () =>
         (await logText(client, created.id)).includes('started') ? true : undefined,
       );
       const { logs } = await client.devboxes.logs.list(created.id);
@@ -124,7 +118,7 @@ for (const transport of ['http2', 'http1'] as const) {
 
     it('ends a devbox with its entrypoint', async () => {
       const { id } = await client.devboxes.create({ entrypoint: 'printf last; exit 3' });
-      const ended = await eventually('the end', async () => {
+      const ended = await waitFor('the end', async () => {
         const devbox = await client.devboxes.retrieve(id);
         return devbox.status === 'shutdown' ? devbox : undefined;
       });
@@ -136,7 +130,7 @@ for (const transport of ['http2', 'http1'] as const) {
       const failed = await client.devboxes
         .create({ launch_parameters: { launch_commands: ['echo no such luck >&2; exit 7'] } })
         .then(({ id }) =>
-          eventually('the failure', async () => {
+          waitFor('the failure', async () => {
             const devbox = await client.devboxes.retrieve(id);
             return devbox.status === 'failure' ? devbox : undefined;
           }),
@@ -147,7 +141,7 @@ for (const transport of ['http2', 'http1'] as const) {
 
     it('ends a devbox when its lifetime is over', async () => {
       const { id } = await client.devboxes.create({ launch_parameters: { keep_alive_time_seconds: 1 } });
-      const ended = await eventually('the end of its lifetime', async () => {
+      const ended = await waitFor('the end of its lifetime', async () => {
         const devbox = await client.devboxes.retrieve(id);
         return devbox.status === 'shutdown' ? devbox : undefined;
       });
@@ -158,7 +152,7 @@ for (const transport of ['http2', 'http1'] as const) {
       const { id } = await client.devboxes.create({
         launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'shutdown' } } },
       });
-      const ended = await eventually('the end of its idleness', async () => {
+      const ended = await waitFor('the end of its idleness', async () => {
         const devbox = await client.devboxes.retrieve(id);
         return devbox.status === 'shutdown' ? devbox : undefined;
       });
@@ -223,7 +217,7 @@ for (const transport of ['http2', 'http1'] as const) {
         return status(501, /does not offer/)(error);
       });
       await client.devboxes.shutdown(id);
-      const stranger = clientFor(platform.baseURL, 'wrong', transport);
+      const stranger = clientFor(platform.baseUrl, 'wrong', transport);
       await assert.rejects(stranger.accounts.me(), status(401, /API key is missing or wrong/));
     });
   });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import { WebSocket } from 'ws';
-import { type Client, type TestPlatform, send, startPlatform, tunnelHost, whenListening } from '../../platformProcess';
+import { type Client, type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
+import { send, tunnelHost, whenListening } from '../../../../platform/tunnelRequests';
 
 /** Answers each path below `/` with the bytes that it is the hexadecimal form of; anything else usually. */
 const parrot = `require("net").createServer((c) => {

@@ -4,17 +4,9 @@ import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'mocha';
 import { WebSocket } from 'ws';
-import {
-  type Client,
-  type TestPlatform,
-  echoServer,
-  eventually,
-  logText,
-  send,
-  startPlatform,
-  tunnelHost,
-  whenListening,
-} from '../../platformProcess';
+import { waitFor } from '../../../../eventually';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../../platform/testPlatform';
+import { echoServer, send, tunnelHost, whenListening } from '../../../../platform/tunnelRequests';
 
 interface Echo {
   readonly name: string;
@@ -188,14 +180,14 @@ describe('local platform tunnels', () => {
       ),
     );
     const streams = [used, unused].map(hang);
-    await eventually('the end of the unused one', async () =>
+    await waitFor('the end of the unused one', async () =>
       (await client.devboxes.retrieve(unused.id)).shutdown_reason === 'idle' ? true : undefined,
     );
     // One stream that goes on, begun before, is what keeps this one.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.equal((await client.devboxes.retrieve(used.id)).status, 'running');
     streams.forEach((stream) => stream.destroy());
-    await eventually('the end of the used one', async () =>
+    await waitFor('the end of the used one', async () =>
       (await client.devboxes.retrieve(used.id)).shutdown_reason === 'idle' ? true : undefined,
     );
   });
@@ -216,7 +208,7 @@ describe('local platform tunnels', () => {
       tunnel: {},
     });
     const host = tunnelHost(platform, 4445, tunnel?.tunnel_key ?? '');
-    await eventually('the service', async () => ((await logText(client, id)).includes('listening') ? true : undefined));
+    await waitFor('the service', async () => ((await logText(client, id)).includes('listening') ? true : undefined));
 
     const socket = new WebSocket(`ws://127.0.0.1:${platform.port}/`, { headers: { host } });
     const echoed = await new Promise<string>((resolve, reject) => {
@@ -274,7 +266,7 @@ describe('local platform tunnels', () => {
       });
       assert.deepEqual([answer.status, answer.headers['retry-after']], [503, id === woken.id ? '5' : undefined]);
     }
-    await eventually('a running devbox', async () =>
+    await waitFor('a running devbox', async () =>
       (await client.devboxes.retrieve(woken.id)).status === 'running' ? true : undefined,
     );
     assert.equal(
@@ -313,8 +305,7 @@ describe('local platform tunnels', () => {
       ).pipe(sent);
     });
     assert.equal(back, size);
-    const resident =
-      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${platform.child.pid ?? 0}/status`, 'utf8'))?.[1]) / 1024;
+    const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${platform.pid}/status`, 'utf8'))?.[1]) / 1024;
     assert.ok(resident < 250, `${Math.round(resident)} MiB`);
     await client.devboxes.shutdown(id);
   });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
-import { type Client, type TestPlatform, eventually, processesWith, startPlatform } from '../../../platformProcess';
+import { waitFor } from '../../../../../eventually';
+import { processesWith } from '../../../../../platform/devboxProcesses';
+import { type Client, type TestPlatform, startPlatform } from '../../../../../platform/testPlatform';
 
 describe('local platform executions', () => {
   let platform: TestPlatform;
@@ -23,7 +25,7 @@ describe('local platform executions', () => {
     body: unknown,
     headers: Record<string, string> = {},
   ): Promise<{ status: number; body: Record<string, unknown>; retry: string | null }> {
-    const answer = await fetch(`${platform.baseURL}/v1/devboxes/${id}/${path}`, {
+    const answer = await fetch(`${platform.baseUrl}/v1/devboxes/${id}/${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
@@ -100,9 +102,9 @@ describe('local platform executions', () => {
     const { execution_id: execution } = await client.devboxes.executeAsync(id, {
       command: `MARK=${mark} sleep 300 & MARK=${mark} sleep 300; true`,
     });
-    await eventually('two processes', () => (processesWith(`MARK=${mark}\0`).length === 2 ? true : undefined));
+    await waitFor('two processes', () => (processesWith(`MARK=${mark}\0`).length === 2 ? true : undefined));
     await client.devboxes.executions.kill(id, execution, { kill_process_group: true });
-    await eventually('no process', () => (processesWith(`MARK=${mark}\0`).length === 0 ? true : undefined));
+    await waitFor('no process', () => (processesWith(`MARK=${mark}\0`).length === 0 ? true : undefined));
   });
 
   it('feeds standard input, ends it, and interrupts', async () => {
@@ -225,7 +227,7 @@ lines'; plain=(1 "2 3"); unset COLOUR; hello() { echo "hello $1"; }; shopt -s nu
   });
 
   it("works with the SDK's object layer: callbacks, shells, results that were cut", async () => {
-    const sdk = new RunloopSDK({ baseURL: platform.baseURL, bearerToken: platform.apiKey });
+    const sdk = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey });
     const devbox = sdk.devbox.fromId(id);
     const seen = { stdout: '', stderr: '', output: '' };
     const result = await devbox.cmd.exec('for i in {1..200}; do echo "o$i"; done; echo e >&2', {
@@ -265,7 +267,7 @@ lines'; plain=(1 "2 3"); unset COLOUR; hello() { echo "hello $1"; }; shopt -s nu
       );
       assert.equal(logs.at(-1)?.exit_code, 4);
     }
-    const answer = await fetch(`${platform.baseURL}/v1/devboxes/${id}/logs/tail?execution_id=${done.execution_id}`, {
+    const answer = await fetch(`${platform.baseUrl}/v1/devboxes/${id}/logs/tail?execution_id=${done.execution_id}`, {
       headers: { authorization: `Bearer ${platform.apiKey}` },
     });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();

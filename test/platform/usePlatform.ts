@@ -1,6 +1,6 @@
 import { after, before } from 'mocha';
-import { RunloopApi } from '../src/core/platform/runloopApi';
-import { startPlatform, type TestPlatform } from './testPlatform';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { type TestPlatform, startPlatform } from './testPlatform';
 
 /** The platform of a `describe`; it exists in tests and hooks only. */
 export interface UsedPlatform {

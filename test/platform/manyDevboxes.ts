@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { asArray, asObject, asString, parseJson, type JsonObject } from '../src/core/parse';
+import { asArray, asObject, asString, parseJson, type JsonObject } from '../../src/core/parse';
 
 export interface ManyDevboxes {
   readonly baseUrl: string;

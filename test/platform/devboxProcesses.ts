@@ -16,3 +16,19 @@ export function processesOf(devboxId: string): string[] {
       }
     });
 }
+
+/** The numbers of running processes whose arguments or environment contain `mark`, the test's own process excepted. */
+export function processesWith(mark: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        // Zombies have no arguments any more.
+        return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${name}/${file}`, 'utf8').includes(mark));
+      } catch {
+        // Gone between being listed and being read.
+        return false;
+      }
+    })
+    .map(Number);
+}
