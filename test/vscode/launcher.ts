@@ -8,13 +8,13 @@ import { deadline } from '../../src/ground/deadline';
 import { chromiumArgs, ensureChromium } from './chromium';
 import { cleanEnvironment } from './cleanEnvironment';
 import { CloseStack } from './closeStack';
-import { ensureVscode } from './install';
+import { ensureLowestVscode, ensureVscode } from './install';
 import { parseLauncherArguments, type LauncherArguments } from './launcherArguments';
 import { countLine } from './mochaRun';
 import { artifactsDir } from './projectPaths';
 import { listenForStop, Stopped } from './stopSignals';
 import { SuiteListener } from './suiteListener';
-import { suiteSocketVariable } from './suiteProtocol';
+import { lowestVscodeVariable, suiteSocketVariable } from './suiteProtocol';
 import { connectSuiteSender } from './suiteSender';
 import { WorkbenchServer } from './workbenchServer';
 
@@ -45,7 +45,8 @@ function say(line: string): void {
 
 async function launch(args: LauncherArguments, closing: CloseStack, signal: AbortSignal): Promise<void> {
   const report = (line: string): void => void process.stderr.write(`${line}\n`);
-  const install = await ensureVscode(report, signal);
+  const ensure = process.env[lowestVscodeVariable] === '1' ? ensureLowestVscode : ensureVscode;
+  const install = await ensure(report, signal);
   const browserProgram = await ensureChromium(report, signal);
   const scratch = await mkdtemp(join(tmpdir(), 'runloop-host-tests-'));
   closing.add(() => rm(scratch, { recursive: true, force: true, maxRetries: 3 }));

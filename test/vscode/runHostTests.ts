@@ -10,13 +10,20 @@ import { countLine } from './mochaRun';
 import { artifactsDir, outDir, projectRoot, vscodeTestDir } from './projectPaths';
 import { listenForStop, Stopped } from './stopSignals';
 import { SuiteListener } from './suiteListener';
-import { suiteApiKeyVariable, suiteBaseUrlVariable, suiteOnlyVariable, suiteSocketVariable } from './suiteProtocol';
+import {
+  lowestVscodeVariable,
+  suiteApiKeyVariable,
+  suiteBaseUrlVariable,
+  suiteOnlyVariable,
+  suiteSocketVariable,
+} from './suiteProtocol';
 
 const usage = `Runs the suite in test/host inside a real VS Code extension host.
 
-  npm run test:host -- [--desktop] [--only TEXT]
+  npm run test:host -- [--desktop | --lowest] [--only TEXT]
 
   --desktop     in a desktop VS Code: the one that VSCODE_PATH names, else one that is downloaded
+  --lowest      in the oldest VS Code that the manifest admits
   --only TEXT   only the tests whose title contains TEXT
 `;
 
@@ -31,7 +38,12 @@ async function main(): Promise<number> {
   let exitCode: number;
   try {
     const { values } = parseArgs({
-      options: { desktop: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        desktop: { type: 'boolean' },
+        lowest: { type: 'boolean' },
+        only: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
     if (values.help === true) {
       process.stdout.write(usage);
@@ -44,7 +56,7 @@ async function main(): Promise<number> {
     });
     const listener = suite;
     closing.add(() => listener.dispose());
-    await run(values.desktop === true, values.only, suite, closing, stop.signal);
+    await run(values, suite, closing, stop.signal);
     if (suite.counts === undefined || suite.counts.failed > 0) {
       throw new Error('The editor ended well, but the suite did not come to its end.');
     }
@@ -60,8 +72,7 @@ async function main(): Promise<number> {
 }
 
 async function run(
-  desktop: boolean,
-  only: string | undefined,
+  { desktop = false, lowest = false, only }: { desktop?: boolean; lowest?: boolean; only?: string },
   suite: SuiteListener,
   closing: CloseStack,
   signal: AbortSignal,
@@ -97,6 +108,7 @@ async function run(
         PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
         [suiteSocketVariable]: suite.socketPath,
         [suiteOnlyVariable]: only,
+        ...(lowest ? { [lowestVscodeVariable]: '1' } : {}),
         [suiteBaseUrlVariable]: platform.baseUrl,
         [suiteApiKeyVariable]: platform.apiKey,
         RUNLOOP_BASE_URL: platform.baseUrl,

@@ -44,3 +44,5 @@ function parseCounts(value: unknown): TestCounts {
   }
   throw new Error('The test suite sent counts that are none.');
 }
+/** Set to 1: the launcher takes the oldest VS Code that the manifest admits. */
+export const lowestVscodeVariable = 'RUNLOOP_TEST_LOWEST_VSCODE';
