@@ -4,6 +4,7 @@ import type { Bench } from './bench';
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   platform: async () => (await import('./platform')).platformBench,
   logs: async () => (await import('./logs')).logsBench,
+  redact: async () => (await import('./redact')).redactBench,
   logdoc: async () => (await import('./logDocument')).logDocumentBench,
   activation: async () => (await import('./activation')).activationBench,
   tree: async () => (await import('./tree')).treeBench,

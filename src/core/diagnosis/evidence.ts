@@ -6,7 +6,8 @@ import type { Devbox } from '../platform/devbox';
 import { parseLogEntry, type LogEntry } from '../platform/logEntry';
 import { listLogs } from '../platform/logList';
 import type { RunloopApi } from '../platform/runloopApi';
-import { LineRedactor, redact } from '../redact';
+import { redact } from '../redact';
+import { LineRedactor } from '../secrets/lineRedactor';
 import { retrying } from '../http/retry';
 import { askedForReadRule } from '../http/retryRules';
 import { harmlessLine, harmlessOutput } from './harmless';
@@ -141,7 +142,14 @@ class LogEvidence {
     }
     const kept = this.#partOf(source);
     // Every line goes through the redactor: a private key may begin in one that is not kept.
-    const text = this.#redactor.redact(shownLine(entry).text, source);
+    const { text } = shownLine(entry, (line) => {
+      const redacted = this.#redactor.take(line, source);
+      const last = kept?.at(-1);
+      if (redacted.earlier !== '' && last?.text.endsWith(redacted.earlier) === true) {
+        kept?.splice(-1, 1, { ...last, text: `${last.text.slice(0, -redacted.earlier.length)}[removed]` });
+      }
+      return redacted.text;
+    });
     if (kept === undefined) return;
     kept.push(...text.split('\n').map((line) => ({ timeMs, text: harmlessOutput(line) })));
     const most = source === 'entrypoint' || source === 'setup_commands' ? keptLines : keptOtherLines;

@@ -1,5 +1,6 @@
-import { redact, type LineRedactor } from '../redact';
 import type { LogEntry } from '../platform/logEntry';
+import { redactShapes } from '../redact';
+import type { LineRedactor } from '../secrets/lineRedactor';
 import { beginsRecord, shownLine, type LineLevel } from './serverLine';
 
 /** Lines that belong together, as one message of a viewer. */
@@ -41,8 +42,7 @@ export class LineGroups {
   take(entries: readonly LogEntry[]): LineGroup[] {
     const groups: LineGroup[] = [];
     for (const entry of entries) {
-      const shown = shownLine(entry);
-      const text = this.#redactor.redact(shown.text, entry.source);
+      const { level, text } = shownLine(entry, (line) => this.#redacted(line, entry.source));
       const open = this.#open;
       if (open !== undefined && open.lines.length < mostLines && this.#continues(open, entry)) {
         open.lines.push(text);
@@ -50,7 +50,7 @@ export class LineGroups {
       }
       groups.push(...this.flush());
       this.#insideTrace = false;
-      this.#open = { first: entry, level: shown.level, isRecord: beginsRecord(entry.text), lines: [text] };
+      this.#open = { first: entry, level, isRecord: beginsRecord(entry.text), lines: [text] };
     }
     return groups;
   }
@@ -61,8 +61,20 @@ export class LineGroups {
     this.#open = undefined;
     if (open === undefined) return [];
     const { first, level, lines } = open;
-    // Once more as a whole: a key may span lines.
-    return [{ level, source: first.source, timestampMs: first.timestampMs, text: redact(lines.join('\n')) }];
+    // Once more as a whole, where lines came together: what is a secret may be told by two of them.
+    const text = lines.length === 1 ? (lines[0] ?? '') : redactShapes(lines.join('\n'));
+    return [{ level, source: first.source, timestampMs: first.timestampMs, text }];
+  }
+
+  #redacted(line: string, source: string): string {
+    const { text, earlier } = this.#redactor.take(line, source);
+    const open = this.#open;
+    const last = open?.lines.at(-1);
+    // What came before has not been shown yet, as a rule, when a secret turns out to have begun in it.
+    if (earlier !== '' && last?.endsWith(earlier) === true && open?.first.source === source) {
+      open.lines[open.lines.length - 1] = `${last.slice(0, -earlier.length)}[removed]`;
+    }
+    return text;
   }
 
   #continues(open: Open, entry: LogEntry): boolean {

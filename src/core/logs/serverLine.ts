@@ -27,9 +27,20 @@ const uvicornLine = /^(INFO|WARNING|ERROR): {4,}(.*)$/s;
 /**
  * How a line of a devbox's log is shown. What the action server wrote into the line decides before what the platform
  * says of it: everything that a program prints on stderr comes as `error` from a platform.
+ *
+ * @param redacted takes secrets out of the line: without escape sequences, which may hide one, and with its links whole,
+ *   which may hold one
  */
-export function shownLine(entry: Pick<LogEntry, 'level' | 'text' | 'source'>): ShownLine {
-  const text = harmlessLinks(stripControls(entry.text).replace(/[\u2028\u2029]/g, ' '));
+export function shownLine(
+  entry: Pick<LogEntry, 'level' | 'text' | 'source'>,
+  redacted: (text: string) => string = (text) => text,
+): ShownLine {
+  const { level, text } = readLine(entry);
+  return { level, text: harmlessLinks(redacted(text)) };
+}
+
+function readLine(entry: Pick<LogEntry, 'level' | 'text' | 'source'>): ShownLine {
+  const text = stripControls(entry.text).replace(/[\u2028\u2029]/g, ' ');
   const json = text.startsWith('{"') ? jsonLine(text) : undefined;
   if (json !== undefined) return json;
   const server = serverLine.exec(text);

@@ -4,7 +4,7 @@ import { arch, homedir, release } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { commands, env, l10n, Uri, version, window, workspace } from 'vscode';
-import { redact, secretForms } from '../../core/redact';
+import { redact } from '../../core/redact';
 import type { Account } from '../account/account';
 import { settingsSection } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -38,7 +38,7 @@ export async function collectSupportBundle(services: BundleServices): Promise<vo
   });
   if (target === undefined) return;
   const files = await contents(services);
-  const secrets = secretForms(await secretsOf(services));
+  const secrets = await secretsOf(services);
   const { default: yazl } = await import('yazl');
   const zip = new yazl.ZipFile();
   for (const [name, text] of files) zip.addBuffer(Buffer.from(clean(text, secrets)), name);

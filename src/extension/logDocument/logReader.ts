@@ -7,7 +7,7 @@ import { LineGroups } from '../../core/logs/lineGroups';
 import { SaidOnce } from '../../core/logs/saidOnce';
 import { LogRecords } from '../../core/logs/logRecords';
 import { Turns } from '../../core/logs/turns';
-import { LineRedactor } from '../../core/redact';
+import { LineRedactor } from '../../core/secrets/lineRedactor';
 import type { Account } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
@@ -105,7 +105,7 @@ export class LogReader implements Disposable {
     const devbox = this.#services.store.get(this.devboxId) ?? (await api.retrieve(this.devboxId, { signal }));
     const { knownSecrets } = this.#services;
     const redactor = new LineRedactor();
-    const subscription = knownSecrets.onDidAddOf(devbox.id, (values) => redactor.know(values));
+    const subscription = knownSecrets.onDidAddOf(devbox.id, (values) => redactor.add(values));
     const groups = new LineGroups(redactor);
     const flush = (): void => {
       this.records.add(groups.flush());
@@ -114,7 +114,7 @@ export class LogReader implements Disposable {
     const turns = new Turns();
     let timer: NodeJS.Timeout | undefined;
     try {
-      redactor.know(await knownSecrets.inOutputOf(api, devbox));
+      redactor.add(await knownSecrets.inOutputOf(api, devbox));
       const lookNow = (listener: () => void): Disposable => {
         const subscriptions = [this.#looks.on(listener), onExpectedOutput(this.#services, devbox.id, listener)];
         return { dispose: () => subscriptions.forEach((one) => one.dispose()) };

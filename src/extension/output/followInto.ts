@@ -5,7 +5,7 @@ import { LineGroups, type LineGroup } from '../../core/logs/lineGroups';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { LineRedactor } from '../../core/redact';
+import { LineRedactor } from '../../core/secrets/lineRedactor';
 import { readSettings } from '../account/settings';
 import { noticeText } from '../messages/noticeText';
 import { onExpectedOutput, type OutputReasons } from '../session/expectedOutput';
@@ -36,7 +36,7 @@ export async function followInto(
   // Begun anew, the log comes from its first line again.
   channel.clear();
   const redactor = new LineRedactor();
-  const subscription = secrets.onDidAddOf(devbox.id, (values) => redactor.know(values));
+  const subscription = secrets.onDidAddOf(devbox.id, (values) => redactor.add(values));
   const groups = new LineGroups(redactor);
   const flush = (): void => groups.flush().forEach((group) => write(channel, group));
   const pauseAfterMs = (): number => readSettings().pauseOutputAfterMs;
@@ -44,7 +44,7 @@ export async function followInto(
   // A traceback's lines come within moments of each other; what nothing follows is shown as it is.
   let timer: NodeJS.Timeout | undefined;
   try {
-    redactor.know(await secrets.inOutputOf(api, devbox));
+    redactor.add(await secrets.inOutputOf(api, devbox));
     for await (const event of followWhileShown(api, devbox.id, { signal, audience, pauseAfterMs, lookNow })) {
       clearTimeout(timer);
       if (event.type === 'lines') {

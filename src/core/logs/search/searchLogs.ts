@@ -2,14 +2,14 @@ import { deadline } from '../../../ground/deadline';
 import { isAborted, RuntimeError } from '../../errors';
 import type { LogEntry } from '../../platform/logEntry';
 import type { RunloopApi } from '../../platform/runloopApi';
-import { LineRedactor } from '../../redact';
 import { retrying } from '../../http/retry';
 import { readRule } from '../../http/retryRules';
 import { readLog } from '../followDevbox';
-import { LineGroups, type LineGroup } from '../lineGroups';
+import type { FollowEvent } from '../followEvent';
+import type { LineGroup } from '../lineGroups';
+import { pipeLines } from '../linePipeline';
 import { recordText, TimeText } from '../recordText';
 import type { LineLevel } from '../serverLine';
-import { Turns } from '../turns';
 import { searchedCharacters } from './lineSearch';
 import { TooSlow, type LineSearcher } from './lineSearcher';
 
@@ -94,14 +94,14 @@ async function searchOne(api: RunloopApi, devboxId: string, options: LogSearchOp
   const limited = deadline(deadlineMs, signal);
   try {
     const lines = new SearchedLines(searcher, (matches) => onEvent({ type: 'matches', devboxId, matches }));
-    const groups = new LineGroups(new LineRedactor(await secretsOf(devboxId)));
-    const turns = new Turns();
-    for await (const entries of wholeLog(api, devboxId, limited)) {
-      await lines.add(groups.take(entries));
-      if (lines.isFull) break;
-      await turns.share();
-    }
-    if (!lines.isFull) await lines.add(groups.flush());
+    await pipeLines(wholeLog(api, devboxId, limited), {
+      secrets: { known: () => secretsOf(devboxId) },
+      show: async (groups) => {
+        if (!lines.isFull) await lines.add(groups);
+      },
+      isEnough: () => lines.isFull,
+      isWhole: true,
+    });
     await lines.search();
     onEvent({ type: 'done', devboxId, lines: lines.count, cutLines: lines.cutLines, isLimited: lines.isFull });
   } catch (error) {
@@ -122,7 +122,7 @@ function tookTooLong(devboxId: string, cause: unknown): RuntimeError {
 }
 
 /** All entries of a log. A cut or a refusal that passes is not the end: it is read again, and what came is skipped. */
-async function* wholeLog(api: RunloopApi, devboxId: string, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
+async function* wholeLog(api: RunloopApi, devboxId: string, signal: AbortSignal): AsyncGenerator<FollowEvent> {
   let seen = 0;
   let reading: AsyncGenerator<readonly LogEntry[]> | undefined;
   let skip = 0;
@@ -148,7 +148,7 @@ async function* wholeLog(api: RunloopApi, devboxId: string, signal: AbortSignal)
       const fresh = skip >= batch.length ? [] : batch.slice(skip);
       skip -= batch.length - fresh.length;
       seen += fresh.length;
-      if (fresh.length > 0) yield fresh;
+      if (fresh.length > 0) yield { type: 'lines', lines: fresh };
     }
   } finally {
     await reading?.return(undefined);

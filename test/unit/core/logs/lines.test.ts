@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { LineGroups, type LineGroup } from '../../../../src/core/logs/lineGroups';
 import { shownLine } from '../../../../src/core/logs/serverLine';
-import { LineRedactor } from '../../../../src/core/redact';
+import { LineRedactor } from '../../../../src/core/secrets/lineRedactor';
 
 const entry = (text: string, timestampMs = 0, source = 'entrypoint'): Parameters<LineGroups['take']>[0][number] => ({
   level: 'error',
@@ -91,7 +91,7 @@ describe('lines of a log', () => {
       assert.ok(!text.includes(part), `${part} in ${text}`);
     }
     assert.match(redactor.redact('learnt-later', 'exec'), /learnt/);
-    redactor.know(['learnt-later']);
+    redactor.add(['learnt-later']);
     assert.equal(redactor.redact('x learnt-later and hunter2 & more', 'exec'), 'x [removed] and [removed]');
     const key = ['-----BEGIN RSA PRIVATE KEY-----', 'MIIEow', 'AbCd+/=', '-----END RSA PRIVATE KEY-----', 'free again'];
     assert.deepEqual(key.map((line) => redactor.redact(line, 'exec')).slice(1), [
