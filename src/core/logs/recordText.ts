@@ -18,9 +18,14 @@ export function sourceName(source: string): string {
  */
 export function recordText({ level, source, timestampMs, text }: LineGroup, time = new TimeText()): string {
   const moment = timestampMs === undefined ? '' : time.of(timestampMs);
+  return `${moment}[${level}] ${groupText({ source, text })}\n`;
+}
+
+/** A record without what a viewer says of it by itself, its time and level. */
+export function groupText({ source, text }: Pick<LineGroup, 'source' | 'text'>): string {
   const name = sourceName(source);
   const body = text.replace(/[\u2028\u2029]/g, ' ').replaceAll('\n', '\n    ');
-  return `${moment}[${level}] ${name === '' ? '' : `[${name}] `}${body}\n`;
+  return `${name === '' ? '' : `[${name}] `}${body}`;
 }
 
 /** Moments as text. Most records share their second with the one before them, so the last one is kept. */

@@ -16,4 +16,9 @@ export class SaidOnce {
     this.#said.add(kind);
     return isNew;
   }
+
+  /** What is to be shown of events. */
+  async *newsOf(events: AsyncIterable<FollowEvent>): AsyncGenerator<FollowEvent> {
+    for await (const event of events) if (this.isNews(event)) yield event;
+  }
 }

@@ -3,11 +3,9 @@ import { Emitter, type Disposable } from '../../core/events';
 import { isAborted } from '../../core/errors';
 import { followEvents } from '../../core/logs/followDevbox';
 import { FollowPosition } from '../../core/logs/followPosition';
-import { LineGroups } from '../../core/logs/lineGroups';
+import { pipeLines } from '../../core/logs/linePipeline';
 import { SaidOnce } from '../../core/logs/saidOnce';
 import { LogRecords } from '../../core/logs/logRecords';
-import { Turns } from '../../core/logs/turns';
-import { LineRedactor } from '../../core/secrets/lineRedactor';
 import type { Account } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
@@ -28,9 +26,6 @@ export interface LogServices {
 
 /** `idle`: not begun, or nobody looks; `ended`: this is all there will ever be. */
 export type ReaderState = 'idle' | 'reading' | 'ended' | 'failed';
-
-/** Milliseconds after which what is open of lines that belong together is shown as it is. */
-const groupRestMs = 100;
 
 /** Reads the log of one devbox into records, from its first line on and then as it grows; can rest and go on. */
 export class LogReader implements Disposable {
@@ -103,44 +98,25 @@ export class LogReader implements Disposable {
   async #read(signal: AbortSignal): Promise<boolean> {
     const { api } = await this.#services.account.require();
     const devbox = this.#services.store.get(this.devboxId) ?? (await api.retrieve(this.devboxId, { signal }));
-    const { knownSecrets } = this.#services;
-    const redactor = new LineRedactor();
-    const subscription = knownSecrets.onDidAddOf(devbox.id, (values) => redactor.add(values));
-    const groups = new LineGroups(redactor);
-    const flush = (): void => {
-      this.records.add(groups.flush());
-      this.#onNews();
+    const lookNow = (listener: () => void): Disposable => {
+      const subscriptions = [this.#looks.on(listener), onExpectedOutput(this.#services, devbox.id, listener)];
+      return { dispose: () => subscriptions.forEach((one) => one.dispose()) };
     };
-    const turns = new Turns();
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      redactor.add(await knownSecrets.inOutputOf(api, devbox));
-      const lookNow = (listener: () => void): Disposable => {
-        const subscriptions = [this.#looks.on(listener), onExpectedOutput(this.#services, devbox.id, listener)];
-        return { dispose: () => subscriptions.forEach((one) => one.dispose()) };
-      };
-      for await (const event of followEvents(api, this.devboxId, { signal, position: this.#position, lookNow })) {
-        if (!this.#said.isNews(event)) continue;
-        clearTimeout(timer);
-        if (event.type === 'lines') {
-          this.records.add(groups.take(event.lines));
-          this.#onNews();
-          timer = setTimeout(flush, groupRestMs);
-          await turns.share();
-          continue;
-        }
-        flush();
-        this.#isCut = event.notice.kind === 'interrupted';
+    const events = followEvents(api, this.devboxId, { signal, position: this.#position, lookNow });
+    await pipeLines(this.#said.newsOf(events), {
+      secrets: this.#services.knownSecrets.forLines(api, devbox),
+      show: (groups) => {
+        this.records.add(groups);
+        this.#onNews();
+      },
+      onNotice: (notice) => {
+        this.#isCut = notice.kind === 'interrupted';
         // A cut is bridged without a loss; where that cannot be said, another notice follows.
-        const text = this.#isCut ? undefined : noticeText(event.notice);
+        const text = this.#isCut ? undefined : noticeText(notice);
         if (text === undefined) this.#onNews();
         else this.#notice('warning', text);
-      }
-    } finally {
-      clearTimeout(timer);
-      subscription.dispose();
-      flush();
-    }
+      },
+    });
     return !isAborted(signal);
   }
 

@@ -1,5 +1,6 @@
 import type { SecretStorage } from 'vscode';
 import { Emitter, type Disposable } from '../../core/events';
+import type { LineSecrets } from '../../core/logs/linePipeline';
 import { asArray, asObject, asString, parseJson } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -46,6 +47,14 @@ export class KnownSecrets {
   async inOutputOf(api: RunloopApi, devbox: Devbox): Promise<readonly string[]> {
     const known = [devbox.tunnel?.authToken, ...(await this.of(devbox.id)), api.authorization.replace(/^Bearer /, '')];
     return known.filter((value) => value !== undefined);
+  }
+
+  /** The same for whoever shows that output, with what becomes known meanwhile. */
+  forLines(api: RunloopApi, devbox: Devbox): LineSecrets {
+    return {
+      known: () => this.inOutputOf(api, devbox),
+      onDidAdd: (listener) => this.onDidAddOf(devbox.id, listener),
+    };
   }
 
   /** Tells of every value that becomes known about one devbox. */
