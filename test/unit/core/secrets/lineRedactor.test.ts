@@ -64,8 +64,9 @@ describe('values that are known to be secret', () => {
       }
       const marks = new Array<boolean>(text.length).fill(false);
       for (const one of values) {
-        for (let at = text.indexOf(one); at !== -1; at = text.indexOf(one, at + 1))
+        for (let at = text.indexOf(one); at !== -1; at = text.indexOf(one, at + 1)) {
           marks.fill(true, at, at + one.length);
+        }
       }
       const expected = Array.from(marks, (mark, at) => (mark ? '#' : text.charAt(at))).join('');
       let found = text;
