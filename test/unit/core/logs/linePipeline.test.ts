@@ -66,12 +66,12 @@ describe('the way of lines', () => {
   });
 
   it('ends when it is enough, and closes the source', async () => {
-    let isClosed = false;
+    const closed: string[] = [];
     async function* endless(): AsyncGenerator<FollowEvent> {
       try {
         for (;;) yield await Promise.resolve(lines('x'));
       } finally {
-        isClosed = true;
+        closed.push('closed');
       }
     }
     let count = 0;
@@ -81,7 +81,8 @@ describe('the way of lines', () => {
       isEnough: () => count >= 5,
       isWhole: true,
     });
-    assert.ok(isClosed && count >= 5);
+    assert.deepEqual(closed, ['closed']);
+    assert.ok(count >= 5);
   });
 
   it('fails with what showing throws, also when that happens later', async () => {
