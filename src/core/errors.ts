@@ -13,6 +13,7 @@ export type RuntimeErrorCode =
   | 'blueprint_missing'
   | 'devbox_not_found'
   | 'devbox_ended'
+  | 'devbox_suspended'
   | 'no_action_server'
   | 'session_key'
   | 'action_server'
@@ -24,7 +25,13 @@ export type RuntimeErrorCode =
   | 'disconnected'
   | 'deadline'
   | 'cancelled'
-  | 'closed';
+  | 'closed'
+  /** A devbox of ours could not be shut down: it may still run, and cost money. Never passed over in silence. */
+  | 'may_still_run'
+  /** Nobody can tell whether a create took effect. Never passed over in silence. */
+  | 'start_unknown'
+  /** A start that could not be noted, and was not sent. */
+  | 'not_noted';
 
 export interface RuntimeErrorDetails {
   readonly code: RuntimeErrorCode;
@@ -104,6 +111,26 @@ export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
+/** Node's and undici's codes for a connection that never came about: nothing can have been sent over it. */
+const neverConnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  // The server's certificate is not trusted: the connection ends before a request.
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_UNTRUSTED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
 /**
  * Whether a request that failed may have reached its server. Only what certainly has not is safe to send again where
  * doing something twice is not (D16): no connection came about, or the server put it off (429).
@@ -111,11 +138,15 @@ export function isAborted(signal: AbortSignal): boolean {
 export function isSent(error: unknown): boolean {
   if (!RuntimeError.is(error)) return true;
   if (error.code === 'rate_limited') return false;
-  const cause = error.cause;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return !(
-    error.code === 'network' && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'].includes(code)
-  );
+  return error.code !== 'network' || !isUnconnected(error);
+}
+
+/** Whether the lowest cause is that no connection came about; of several addresses, with none of them. */
+function isUnconnected(error: unknown): boolean {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnconnected);
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && neverConnected.has(String(error.code))) return true;
+  return isUnconnected(error.cause);
 }
 
 /** True for failures that may be gone at the next try: no answer, 408, 429 and 5xx. */

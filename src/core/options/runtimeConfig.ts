@@ -1,6 +1,7 @@
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
 import { longestKeepAliveSeconds, longestName, nameProblem, type StartChoices } from '../start/startChoices';
+import type { StartNotes } from '../start/notes/startNotes';
 import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
 import { defaultBaseUrl } from '../platform/client';
 import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
@@ -23,6 +24,8 @@ export interface RuntimeConfig {
   readonly tunnelAuthMode: 'open' | 'authenticated';
   readonly tunnelUrlTemplate: string | undefined;
   readonly sessionKeys: SessionKeyStore | undefined;
+  readonly startNotes: StartNotes | undefined;
+  readonly resumeSuspended: boolean;
   readonly connectTimeoutMs: number;
   readonly workspaceBase: string | undefined;
   readonly confirmSecrets: ((paths: readonly string[]) => Promise<boolean>) | undefined;
@@ -146,6 +149,8 @@ export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
     tunnelAuthMode: options.tunnelAuthMode ?? 'authenticated',
     tunnelUrlTemplate: options.tunnelUrlTemplate,
     sessionKeys: options.sessionKeys,
+    startNotes: options.startNotes,
+    resumeSuspended: options.resumeSuspended ?? true,
     connectTimeoutMs: options.connectTimeoutMs ?? 300_000,
     workspaceBase: options.workspaceBase,
     confirmSecrets: options.confirmSecrets,

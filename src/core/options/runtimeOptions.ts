@@ -1,4 +1,5 @@
 import type { McpServers } from '../actionServer/mcp/mcpServers';
+import type { StartNotes } from '../start/notes/startNotes';
 import type { StartChoices } from '../start/startChoices';
 
 /** Where session keys are kept for later attaches; the extension keeps them in SecretStorage. */
@@ -60,6 +61,13 @@ export interface RunloopRuntimeOptions {
   /** Overrides the tunnel URL, with `{port}` and `{key}`. */
   readonly tunnelUrlTemplate?: string | undefined;
   readonly sessionKeys?: SessionKeyStore | undefined;
+  /**
+   * Where starts are noted before they are sent, so that a process that dies loses no devbox from sight:
+   * `unsettledStarts` finds them later. Without it, none is noted.
+   */
+  readonly startNotes?: StartNotes | undefined;
+  /** False: a suspended devbox that is attached to stays so, and connecting fails with `devbox_suspended`. Default true. */
+  readonly resumeSuspended?: boolean | undefined;
   /** Milliseconds that a whole connect may take; default 300,000. */
   readonly connectTimeoutMs?: number | undefined;
 

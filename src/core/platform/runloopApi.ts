@@ -64,12 +64,12 @@ export class RunloopApi {
   }
 
   /**
-   * Creates a devbox. A repeat after a lost answer carries the same request id; `attempted` tells that a request
-   * went out, so that the caller can look for a devbox whose answer was lost.
+   * Creates a devbox: sent once. Whether a failure has left one, and whether to send it again, `createDevbox.ts` finds
+   * out, as repeats need not be dropped where the request id is the same.
    */
   async createDevbox(body: CreateDevboxBody, call: CallOptions & { requestId: string }): Promise<Devbox> {
-    const options = { body, idempotencyKey: call.requestId };
-    return parseDevbox(await this.#calls.change('/v1/devboxes', { doing: 'creating a devbox' }, call, options));
+    const request = { body, idempotencyKey: call.requestId };
+    return parseDevbox(await this.#calls.once('post', '/v1/devboxes', request, { doing: 'creating a devbox' }, call));
   }
 
   async retrieve(devboxId: string, call: CallOptions = {}): Promise<Devbox> {

@@ -1,12 +1,12 @@
 import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
 import type { EventStream } from '../actionServer/eventStream';
 import { setupEnvironment } from '../actionServer/environment/setupEnvironment';
-import { RuntimeError } from '../errors';
+import { cancelled, RuntimeError } from '../errors';
 import type { Disposable } from '../events';
 import { bounded, type BoundedCall } from './connect/withinDeadline';
 import { bringUp, type BringUpContext, type Connection } from './connect/bringUp';
 import { connectDevbox } from './connect/connectDevbox';
-import { cleanUpAfter, leaveDevbox } from './connect/leaveDevbox';
+import { forgetSessionKey, leaveDevbox } from './connect/leaveDevbox';
 import type { Devbox } from '../platform/devbox';
 import { keepDevboxAlive, suspendDevbox } from '../platform/lifeCycle';
 import { RunloopApi } from '../platform/runloopApi';
@@ -16,6 +16,7 @@ import { LiveConnection } from './liveConnection';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
 import type { RuntimeEvent } from './runtimeStatus';
 import { RuntimeVoice } from './runtimeEvents';
+import type { NotedStart } from '../start/notedStart';
 import { waitUntilSuspended } from '../start/waitForDevbox';
 
 interface Call {
@@ -38,6 +39,9 @@ export class RunloopRuntime {
   readonly #abandon = new AbortController();
   #devbox: Devbox | undefined;
   #createdHere = false;
+  #start: NotedStart | undefined;
+  /** What a failed start has made could not be shut down. */
+  #mayStillRun = false;
   #closing: Promise<void> | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
@@ -97,13 +101,16 @@ export class RunloopRuntime {
   }
 
   /**
-   * Finds back to the devbox after the connection was lost, also one that was suspended or whose server ended.
+   * Finds back to the devbox after the connection was lost, also one whose server ended.
    *
+   * @param options.resumeSuspended whether a devbox that was suspended meanwhile is resumed, which costs money; as the
+   *   runtime's options say unless said here
    * @throws RuntimeError as with connect(); the runtime is then `disconnected` and can be tried again
    */
-  async reconnect(options: Call = {}): Promise<void> {
+  async reconnect(options: Call & { readonly resumeSuspended?: boolean } = {}): Promise<void> {
     const devbox = this.#known('reconnecting');
-    await this.#again(devbox, 'disconnected', options.signal);
+    const { signal, resumeSuspended = this.config.resumeSuspended } = options;
+    await this.#again(devbox, 'disconnected', { signal, resumeSuspended });
   }
 
   /** Suspends the devbox: files stay, processes end. @throws RuntimeError if it cannot be suspended */
@@ -123,7 +130,7 @@ export class RunloopRuntime {
   /** Resumes the devbox that was suspended, with its server, and is ready again. */
   async resume(options: Call = {}): Promise<void> {
     const devbox = this.#known('resuming');
-    await this.#again(devbox, 'suspended', options.signal);
+    await this.#again(devbox, 'suspended', { signal: options.signal, resumeSuspended: true });
   }
 
   /** Tells Runloop that the devbox is in use; renews an idle policy (D21). */
@@ -177,6 +184,7 @@ export class RunloopRuntime {
       await this.#bounded(outer, async (call) => {
         const connection = await connectDevbox(this.#context(call), {
           onPhase: (phase) => this.#voice.phase(phase, this.#devbox),
+          onStart: (start) => (this.#start = start),
           onCreated: (devbox) => {
             this.#devbox = devbox;
             this.#createdHere = true;
@@ -189,20 +197,35 @@ export class RunloopRuntime {
     } catch (error) {
       this.#machine.move('failed');
       const failure = error as RuntimeError;
-      const created = this.#createdHere ? this.#devbox : undefined;
-      const told = created === undefined ? failure : await cleanUpAfter(failure, this.api, this.config, created);
+      const told = await this.#failStart(failure);
       this.#live.letGo();
       this.#voice.status('STATUS$ERROR', told);
       throw told;
     }
+    await this.#start?.complete();
   }
 
-  async #again(devbox: Devbox, otherwise: RuntimeState, outer: AbortSignal | undefined): Promise<void> {
+  /** Cleans up after a start that failed. @returns the failure to tell, with what is left behind */
+  async #failStart(failure: RuntimeError): Promise<RuntimeError> {
+    const told = (await this.#start?.fail(failure)) ?? failure;
+    this.#mayStillRun = RuntimeError.is(told, 'may_still_run');
+    const created = this.#start?.devbox;
+    if (created !== undefined && !this.#mayStillRun) {
+      await forgetSessionKey({ config: this.config, fire: this.#voice.fire }, created.id);
+    }
+    return told;
+  }
+
+  async #again(
+    devbox: Devbox,
+    otherwise: RuntimeState,
+    { signal, resumeSuspended }: { readonly signal: AbortSignal | undefined; readonly resumeSuspended: boolean },
+  ): Promise<void> {
     this.#live.letGo();
     this.#voice.status('STATUS$STARTING_RUNTIME');
-    this.#underWay = this.#bounded(outer, async (call) => {
+    this.#underWay = this.#bounded(signal, async (call) => {
       const current = await this.api.retrieve(devbox.id, call);
-      this.#nowReady(await bringUp(this.#context(call), current, { isNew: false }));
+      this.#nowReady(await bringUp({ ...this.#context(call), resumeSuspended }, current, { isNew: false }));
     }).catch((error: unknown) => {
       this.#machine.move(otherwise);
       this.#voice.status('STATUS$ERROR', RuntimeError.is(error) ? error : undefined);
@@ -216,6 +239,7 @@ export class RunloopRuntime {
       api: this.api,
       config: this.config,
       call,
+      resumeSuspended: this.config.resumeSuspended,
       client: {
         timeoutSeconds: this.config.actionTimeoutSeconds,
         events: this.stream,
@@ -261,9 +285,12 @@ export class RunloopRuntime {
     const chosen = mode === 'default' ? (this.config.closeMode ?? (this.#createdHere ? 'shutdown' : 'keep')) : mode;
     const devbox = this.#devbox;
     try {
-      // After a failed connect nothing of our own is left, and what was found is not ours to touch.
-      if (devbox !== undefined && !(failed && this.#createdHere)) {
-        await leaveDevbox(this.api, this.config, devbox, chosen);
+      if (failed && this.#createdHere) {
+        // Mostly nothing of our own is left; what is gets another try.
+        const told = this.#mayStillRun && chosen === 'shutdown' ? await this.#failStart(cancelled()) : undefined;
+        if (RuntimeError.is(told, 'may_still_run')) throw told;
+      } else if (devbox !== undefined) {
+        await leaveDevbox({ api: this.api, config: this.config, fire: this.#voice.fire }, devbox, chosen);
       }
     } finally {
       this.#machine.move('closed');

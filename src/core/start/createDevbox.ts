@@ -1,102 +1,164 @@
-import { deadline } from '../../ground/deadline';
-import { endedBy, isAborted, RuntimeError, isTransient } from '../errors';
-import type { Devbox } from '../platform/devbox';
-import type { CallOptions } from '../platform/apiCalls';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endedBy, isAborted, isSent, isTransient, messageOf, RuntimeError } from '../errors';
+import { delayAfter, type RetryingOptions } from '../http/retry';
+import { longestRetryAfterSeconds, repeatableChangeRule } from '../http/retryRules';
 import type { CreateDevboxBody } from '../platform/createDevboxBody';
+import type { Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
+import { waitForStart } from './lookForStart';
 
-export interface SafeCreateOptions extends CallOptions {
+export interface CreateOptions {
   readonly signal: AbortSignal;
+  /** In the body's metadata as well: by it the devbox is found. */
   readonly requestId: string;
-  /** Metadata key under which the request id is found again. */
-  readonly requestKey: string;
-  readonly onCreated: (devbox: Devbox) => void;
+  readonly onWait?: RetryingOptions['onWait'];
+  /** Told before a create is sent again that may have been carried out, or may be yet, without being found. */
+  readonly onPerhapsTwice: () => Promise<void>;
 }
 
 /** Milliseconds that a create may go on after it was cancelled, to learn what must be removed. */
-const settleMs = 45_000;
+const settleMs = 20_000;
+/** Milliseconds before each further look for a create that had no answer, and for one that had an answer of the server's trouble. */
+const lostPausesMs = [1_000, 2_000];
+const refusedPausesMs = [700];
 
 /**
- * Creates a devbox so that none is ever lost from sight.
+ * Creates a devbox so that none is lost from sight and none is made twice.
  *
- * Cancelling does not cut the request, as the devbox would be there all the same, with nobody knowing its id: the
- * answer is awaited and the devbox reported by `onCreated` before the cancellation is thrown. A create whose answer
- * was lost is looked up by its request id instead of being forgotten.
+ * Cancelling does not cut the request, as the devbox would be there all the same, with nobody knowing its id: the answer
+ * is awaited, and given to the caller, who looks at the signal. After a cancellation no create is sent any more. A create
+ * that had no answer, or one of the server's own trouble, is looked for before it is sent again: whether a server drops
+ * a repeat of the same request id is not promised.
  *
- * @throws RuntimeError `cancelled`, `blueprint_missing`, or what the API said.
+ * @throws RuntimeError `cancelled`, `deadline`, `blueprint_missing` or what the API said: then nothing was made;
+ *   `start_unknown` where nobody can tell
  */
-export async function createDevboxSafely(
-  api: RunloopApi,
-  body: CreateDevboxBody,
-  options: SafeCreateOptions,
-): Promise<Devbox> {
-  if (isAborted(options.signal)) throw endedBy(options.signal);
-  // Its own signal: only the time after a cancellation is limited.
+export async function createDevbox(api: RunloopApi, body: CreateDevboxBody, options: CreateOptions): Promise<Devbox> {
+  const { signal, requestId } = options;
+  const rule = repeatableChangeRule;
+  let perhapsTwice = false;
+  if (isAborted(signal)) throw endedBy(signal);
+  for (let tryNumber = 1; ; tryNumber += 1) {
+    let failure: RuntimeError;
+    try {
+      return await sendOnce(api, body, options);
+    } catch (error) {
+      failure = asRuntimeError(error);
+    }
+    const effect = effectOf(failure);
+    if (effect !== 'none') {
+      const [devbox] = await lookFor(api, body, requestId, failure, effect);
+      if (devbox !== undefined) return devbox;
+      perhapsTwice ||= effect === 'lost';
+    }
+    const isLast = tryNumber >= rule.tries || !mayRepeat(failure);
+    if (!isLast && !isAborted(signal)) {
+      if (perhapsTwice) await options.onPerhapsTwice();
+      await pause(failure, delayAfter(rule, tryNumber), options);
+    }
+    // What had no answer may still be on its way: nobody waits for it here any more.
+    if (perhapsTwice && (isLast || isAborted(signal))) throw startUnknown(body.name, failure);
+    if (isAborted(signal)) throw endedBy(signal);
+    if (isLast) throw await explained(api, body, failure);
+  }
+}
+
+/** One request. A cancellation leaves it a while, to be answered. */
+async function sendOnce(api: RunloopApi, body: CreateDevboxBody, options: CreateOptions): Promise<Devbox> {
+  const { signal, requestId } = options;
   const settle = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
     timer = setTimeout(() => settle.abort(), settleMs);
   };
-  options.signal.addEventListener('abort', onAbort, { once: true });
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const devbox = await createOrFind(api, body, { ...options, signal: settle.signal });
-    options.onCreated(devbox);
-    if (isAborted(options.signal)) throw endedBy(options.signal, devbox.id);
-    return devbox;
+    return await api.createDevbox(body, { requestId, signal: settle.signal });
   } finally {
-    options.signal.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', onAbort);
     clearTimeout(timer);
   }
 }
 
-async function createOrFind(api: RunloopApi, body: CreateDevboxBody, options: SafeCreateOptions): Promise<Devbox> {
+/**
+ * What a create that failed has done: nothing for certain; `answered`: the server says that it did not, and may be
+ * wrong; `lost`: nobody knows, and it may still do it.
+ */
+function effectOf(failure: RuntimeError): 'none' | 'answered' | 'lost' {
+  const { status } = failure;
+  if (!isSent(failure)) return 'none';
+  // No answer, one that a program in between gave because it had none, or one that was not understood.
+  if (status === undefined || status < 400 || [408, 409, 502, 504].includes(status)) return 'lost';
+  return status >= 500 ? 'answered' : 'none';
+}
+
+async function lookFor(
+  api: RunloopApi,
+  body: CreateDevboxBody,
+  requestId: string,
+  failure: RuntimeError,
+  effect: 'answered' | 'lost',
+): Promise<readonly Devbox[]> {
   try {
-    return await api.createDevbox(body, options);
+    return await waitForStart(api, requestId, effect === 'lost' ? lostPausesMs : refusedPausesMs);
   } catch (error) {
-    const failure = RuntimeError.is(error) ? error : undefined;
-    if (failure !== undefined && (isTransient(failure) || failure.code === 'cancelled')) {
-      const found = await findByRequest(api, options);
-      if (found !== undefined) return found;
-    }
-    if (
-      failure?.status !== undefined &&
-      failure.status >= 400 &&
-      failure.status < 500 &&
-      body.blueprint_name !== undefined
-    ) {
-      await explainBlueprint(api, body.blueprint_name, failure);
-    }
-    throw error;
+    throw startUnknown(body.name, failure, error);
   }
 }
 
-/** A devbox whose create took effect although no answer came. Refused keys and bad networks end in undefined. */
-async function findByRequest(api: RunloopApi, options: SafeCreateOptions): Promise<Devbox | undefined> {
-  try {
-    for (const status of ['provisioning', 'initializing', 'running', 'queued']) {
-      for await (const devbox of api.list({ status }, { signal: deadline(settleMs) })) {
-        if (devbox.metadata[options.requestKey] === options.requestId) return devbox;
-      }
-    }
-  } catch (error) {
-    if (!RuntimeError.is(error)) throw error;
-  }
-  return undefined;
+function mayRepeat(failure: RuntimeError): boolean {
+  const asked = failure.retryAfterSeconds;
+  return isTransient(failure) && (asked === undefined || asked <= longestRetryAfterSeconds);
 }
 
-/** @throws RuntimeError `blueprint_missing` if the refusal is explained by a blueprint that is not there (D24). */
-async function explainBlueprint(api: RunloopApi, name: string, refusal: RuntimeError): Promise<void> {
-  if (refusal.status === 401 || refusal.status === 403 || refusal.status === 429) return;
-  const builds = await api.blueprintsNamed(name).catch(() => undefined);
-  if (builds === undefined || builds.some((build) => build.status === 'build_complete')) return;
-  throw new RuntimeError({
+/** The pause before a repeat. A cancellation ends it at once. */
+async function pause(failure: RuntimeError, usualMs: number, { signal, onWait }: CreateOptions): Promise<void> {
+  const asked = failure.retryAfterSeconds;
+  const waitMs = asked === undefined ? usualMs : asked * 1_000;
+  onWait?.({ error: failure, seconds: waitMs / 1_000 });
+  try {
+    await sleep(waitMs, undefined, { signal });
+  } catch (error) {
+    if (!isAborted(signal)) throw error;
+  }
+}
+
+function startUnknown(name: string | undefined, failure: RuntimeError, look?: unknown): RuntimeError {
+  const why = look === undefined ? '' : ` Looking for it failed: ${messageOf(look)}`;
+  return new RuntimeError({
+    code: 'start_unknown',
+    message: `It is not known whether the devbox ${name ?? ''} was made: ${failure.message}${why}`,
+    nextStep: 'Look for it in the Runloop view, and shut it down there if you do not want it: it may cost money.',
+    status: failure.status,
+    cause: failure,
+  });
+}
+
+function asRuntimeError(error: unknown): RuntimeError {
+  if (RuntimeError.is(error)) return error;
+  return new RuntimeError({
+    code: 'unexpected_answer',
+    message: `Creating a devbox failed: ${messageOf(error)}`,
+    nextStep: 'Please report this.',
+    cause: error,
+  });
+}
+
+/** A refusal that is explained by a blueprint that is not there (D24), as that. */
+async function explained(api: RunloopApi, body: CreateDevboxBody, refusal: RuntimeError): Promise<RuntimeError> {
+  const { status = 0 } = refusal;
+  const name = body.blueprint_name;
+  if (name === undefined || status < 400 || status >= 500 || [401, 403, 429].includes(status)) return refusal;
+  const builds = await api.blueprintsNamed(name).catch(() => undefined); // The refusal itself is told then.
+  if (builds === undefined || builds.some((build) => build.status === 'build_complete')) return refusal;
+  return new RuntimeError({
     code: 'blueprint_missing',
     message:
       builds.length === 0
         ? `This account has no blueprint named "${name}".`
         : `The blueprint "${name}" has no finished build.`,
     nextStep: 'Build a blueprint of that name from an OpenHands runtime image, or name another one in the settings.',
-    status: refusal.status,
+    status,
     cause: refusal,
   });
 }

@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { deadline } from '../../ground/deadline';
-import { createDevboxSafely } from './createDevbox';
 import { messageOf, RuntimeError } from '../errors';
 import type { Devbox } from '../platform/devbox';
 import type { CallOptions } from '../platform/apiCalls';
 import type { RunloopApi } from '../platform/runloopApi';
 import { choicesBody, type StartChoices } from './startChoices';
 import type { WorkspaceUpload } from '../actionServer/transfer/uploadWorkspace';
+import { NotedStart } from './notedStart';
+import type { StartNotes } from './notes/startNotes';
+import { oneLine } from '../plainText';
+import { redact } from '../redact';
 import { waitUntilRunning } from './waitForDevbox';
-
-/** Milliseconds that removing a devbox after a failed start may take. */
-const cleanUpMs = 60_000;
 
 export interface PlainStartOptions extends CallOptions, Pick<WorkspaceUpload, 'confirmSecrets'> {
   readonly signal: AbortSignal;
+  /** Where the start is noted before it is sent; not at all without it. */
+  readonly startNotes?: StartNotes | undefined;
   readonly onStatus?: (devbox: Devbox) => void;
   /** Told of the bytes of a chosen folder sent so far, and of the number of files in it. */
   readonly onUpload?: (sent: number, files: number) => void;
@@ -31,40 +31,28 @@ export async function startPlainDevbox(
   choices: StartChoices,
   options: PlainStartOptions,
 ): Promise<Devbox> {
-  const requestId = randomUUID();
-  const requestKey = 'runloop-devboxes-request';
-  let created: Devbox | undefined;
+  const { startNotes, onStatus } = options;
+  const start = await NotedStart.begin(api, name, startNotes);
   try {
-    const body = { ...choicesBody(choices), name, metadata: { [requestKey]: requestId } };
-    const devbox = await createDevboxSafely(api, body, {
-      ...options,
-      requestId,
-      requestKey,
-      onCreated: (made) => {
-        created = made;
-        options.onStatus?.(made);
-      },
-    });
+    const devbox = await start.create({ ...choicesBody(choices), name }, options, (made) => onStatus?.(made));
     const running = await waitUntilRunning(api, devbox, options);
     if (choices.folder !== undefined) {
       const { uploadToPlain } = await import('../actionServer/transfer/uploadToPlain');
       const { confirmSecrets, onUpload: onProgress, signal } = options;
       await uploadToPlain(api, running.id, { folder: choices.folder, confirmSecrets, onProgress, signal });
     }
+    await start.complete();
     return running;
   } catch (error) {
-    if (created === undefined) throw error;
-    try {
-      await api.shutdown(created.id, { signal: deadline(cleanUpMs) });
-    } catch (failure) {
-      throw new RuntimeError({
-        code: 'api',
-        message: `${messageOf(error)} The devbox ${created.id} could not be shut down afterwards: ${messageOf(failure)}`,
-        nextStep: 'Shut it down from the Runloop view, as it may still cost money.',
-        devboxId: created.id,
-        cause: error,
-      });
-    }
-    throw error;
+    throw RuntimeError.is(error) ? await start.fail(error) : await start.fail(unexpected(error));
   }
+}
+
+function unexpected(error: unknown): RuntimeError {
+  return new RuntimeError({
+    code: 'unexpected_answer',
+    message: `The start failed: ${oneLine(redact(messageOf(error)), 300)}`,
+    nextStep: 'Please report this.',
+    cause: error,
+  });
 }

@@ -1,7 +1,8 @@
 import type { RuntimeErrorCode } from '../../core/errors';
 
 /** What a message about a failure can offer. */
-export type RemedyKind = 'signIn' | 'tryAgain' | 'showOutput' | 'chooseBlueprint' | 'openSettings';
+export type RemedyKind =
+  'signIn' | 'tryAgain' | 'showOutput' | 'chooseBlueprint' | 'openSettings' | 'shutDown' | 'resume' | 'refresh';
 
 /** What helps after each kind of failure, the most helpful first. */
 const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
@@ -32,9 +33,17 @@ const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
   devbox_not_found: ['showOutput'],
   not_found: ['showOutput'],
   closed: ['showOutput'],
+  // It may cost money, so that comes before everything else.
+  may_still_run: ['shutDown', 'showOutput'],
+  start_unknown: ['refresh'],
+  not_noted: ['tryAgain'],
+  devbox_suspended: ['resume'],
   // The user's own doing: nothing is shown.
   cancelled: [],
 };
+
+/** What can be offered only where it is known which devbox is meant. */
+const needsDevbox: ReadonlySet<RemedyKind> = new Set(['showOutput', 'shutDown', 'resume']);
 
 /**
  * What a message about this failure offers: the remedies of its kind that can be had.
@@ -47,6 +56,6 @@ export function remediesOf(
   canTryAgain: boolean,
 ): readonly RemedyKind[] {
   return remedies[failure.code].filter(
-    (remedy) => (remedy !== 'tryAgain' || canTryAgain) && (remedy !== 'showOutput' || failure.devboxId !== undefined),
+    (remedy) => (remedy !== 'tryAgain' || canTryAgain) && (!needsDevbox.has(remedy) || failure.devboxId !== undefined),
   );
 }

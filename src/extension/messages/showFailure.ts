@@ -23,6 +23,9 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
     tryAgain: { title: l10n.t('Try Again'), run: () => retry?.() ?? Promise.resolve() },
     showOutput: command(l10n.t('Show Output'), 'runloop.showOutput', error.devboxId),
     chooseBlueprint: command(l10n.t('Choose Blueprint'), 'workbench.action.openSettings', 'runloop.blueprint'),
+    shutDown: command(l10n.t('Shut Down'), 'runloop.shutDownDevbox', error.devboxId),
+    resume: command(l10n.t('Resume'), 'runloop.resumeDevbox', error.devboxId),
+    refresh: command(l10n.t('Refresh Devboxes'), 'runloop.refreshDevboxes'),
     openSettings: command(l10n.t('Open Settings'), 'workbench.action.openSettings', 'runloop.'),
   };
   return remediesOf(error, retry !== undefined).map((kind) => all[kind]);

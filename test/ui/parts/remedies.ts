@@ -58,7 +58,6 @@ export const remedies: UiTests = (useWindow) =>
       const body = createBody(
         resolveConfig({ apiKey: 'unused', sid: 'slow server', headlessMode: true, plugins: [] }),
         'a key',
-        'request',
       );
       const { id } = await api.createDevbox({ ...body, metadata: {} }, { requestId: 'slow server' });
       await workbench.runCommand('Runloop: Refresh Devboxes');

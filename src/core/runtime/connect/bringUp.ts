@@ -22,6 +22,8 @@ export interface BringUpContext {
   readonly api: RunloopApi;
   readonly config: RuntimeConfig;
   readonly call: BoundedCall;
+  /** Whether a suspended devbox is resumed, which costs money. */
+  readonly resumeSuspended: boolean;
   readonly client: ClientOptions;
   readonly onPhase: (phase: ConnectPhase, devbox: Devbox) => void;
   readonly onStarted: () => void;
@@ -37,7 +39,7 @@ const foreignServerMs = 15_000;
  * for, and a server that did not survive is started again (D19).
  *
  * @param sessionKey the key given to the server at creation; else the known one is used, or the one in the devbox
- * @throws RuntimeError `devbox_ended` for one that cannot be brought up, and what each step can end with
+ * @throws RuntimeError `devbox_suspended` for one that is not to be resumed, `devbox_ended` for one that cannot be brought up, and what each step can end with
  */
 export async function bringUp(
   context: BringUpContext,
@@ -74,6 +76,8 @@ export async function bringUp(
 async function running(context: BringUpContext, found: Devbox): Promise<{ devbox: Devbox; wasSuspended: boolean }> {
   const { api, call } = context;
   let devbox = found;
+  const isAsleep = (): boolean => devbox.status === 'suspending' || devbox.status === 'suspended';
+  if (isAsleep() && !context.resumeSuspended) throw suspended(devbox.id);
   while (devbox.status === 'suspending') {
     context.onPhase('resuming', devbox);
     devbox =
@@ -135,6 +139,15 @@ async function knownSessionKey(context: BringUpContext, devbox: Devbox): Promise
     if (RuntimeError.is(error) && (error.status === 404 || error.status === 400)) return undefined;
     throw error;
   }
+}
+
+function suspended(devboxId: string): RuntimeError {
+  return new RuntimeError({
+    code: 'devbox_suspended',
+    message: `The devbox ${devboxId} is suspended.`,
+    nextStep: 'Resume it first.',
+    devboxId,
+  });
 }
 
 /** A new session key: 256 random bits. */

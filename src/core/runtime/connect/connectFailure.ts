@@ -13,6 +13,8 @@ export function connectFailure(
   },
 ): RuntimeError {
   const { devboxId } = circumstances;
+  // What may run unseen is told, also to somebody who has cancelled.
+  if (RuntimeError.is(error, 'start_unknown') || RuntimeError.is(error, 'may_still_run')) return error;
   if (circumstances.isCancelled) return cancelled(devboxId);
   if (circumstances.isLate) {
     return new RuntimeError({
@@ -30,18 +32,5 @@ export function connectFailure(
     nextStep: 'Please report this, with the output of the devbox.',
     devboxId,
     cause: error,
-  });
-}
-
-/** The failure of a connect after which the devbox could not be shut down either. */
-export function notCleanedUp(failure: RuntimeError, devboxId: string, error: unknown): RuntimeError {
-  return new RuntimeError({
-    code: failure.code,
-    message: `${failure.message} The devbox ${devboxId} could not be shut down afterwards: ${messageOf(error)}`,
-    nextStep: 'Shut it down from the Runloop view, as it may still cost money.',
-    devboxId,
-    status: failure.status,
-    logTail: failure.logTail,
-    cause: failure,
   });
 }

@@ -4,21 +4,18 @@ import { containerNameKey } from '../../platform/devbox';
 import { choicesBody, type StartChoices } from '../../start/startChoices';
 import { entrypoint, sessionKeyFile } from '../../actionServer/startupCommand';
 
-/** Metadata by which a devbox is found whose create answer was lost. */
-export const requestKey = 'runloop-devboxes-request';
-
 /**
  * What a create asks for. Nothing of upstream's that Runloop no longer knows (`prebuilt`, `available_ports`, D24, D25);
  * the session key goes in as a file, not as a variable or metadata, which listings show (D12).
  */
-export function createBody(config: RuntimeConfig, sessionKey: string, requestId: string): CreateDevboxBody {
+export function createBody(config: RuntimeConfig, sessionKey: string): CreateDevboxBody {
   const chosen = choicesBody(config.choices ?? usualChoices(config));
   const { endRule } = config.choices ?? usualChoices(config);
   return {
     ...chosen,
     name: config.sid,
     entrypoint: entrypoint(config),
-    metadata: { [containerNameKey]: containerName(config.sid), [requestKey]: requestId },
+    metadata: { [containerNameKey]: containerName(config.sid) },
     mounts: [...(chosen.mounts ?? []), { type: 'file_mount', target: sessionKeyFile, content: sessionKey }],
     tunnel: { auth_mode: config.tunnelAuthMode, http_keep_alive: endRule.kind === 'idle' },
     launch_parameters: {

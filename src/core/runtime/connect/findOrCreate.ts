@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { createDevboxSafely } from '../../start/createDevbox';
+import { NotedStart } from '../../start/notedStart';
 import { findDevbox, findOwn } from './findDevbox';
 import type { Devbox } from '../../platform/devbox';
 import type { RunloopApi } from '../../platform/runloopApi';
@@ -7,14 +6,16 @@ import type { RuntimeConfig } from '../../options/runtimeConfig';
 import { checkWorkspaceFolder } from '../../actionServer/transfer/workspaceFiles';
 import { newSessionKey } from './bringUp';
 import type { BoundedCall } from './withinDeadline';
-import { createBody, requestKey } from './createBody';
+import { createBody } from './createBody';
 
 export interface FindOrCreateContext {
   readonly api: RunloopApi;
   readonly config: RuntimeConfig;
   readonly call: BoundedCall;
   readonly onPhase: (phase: 'looking' | 'creating') => void;
-  /** Told of a created devbox from the first moment, so that whatever fails next can be cleaned up (D6). */
+  /** Told of a start before it is sent: whatever comes of it, it is then completed or failed (D6). */
+  readonly onStart: (start: NotedStart) => void;
+  /** Told of a created devbox from the first moment. */
   readonly onCreated: (devbox: Devbox) => void;
 }
 
@@ -29,7 +30,7 @@ export interface FoundOrCreated {
  * The devbox that a runtime works in: the one that its options name, its session's own from an earlier time, or a new
  * one. Attaching never creates (D5), and a resumed session finds its own again (D20).
  *
- * @throws RuntimeError `devbox_not_found`, `blueprint_missing`, `transfer` for a workspace that cannot be read, or what
+ * @throws RuntimeError `devbox_not_found`, `blueprint_missing`, `start_unknown`, `transfer` for a workspace that cannot be read, or what
  *   the API said
  */
 export async function findOrCreate(context: FindOrCreateContext): Promise<FoundOrCreated> {
@@ -41,11 +42,10 @@ export async function findOrCreate(context: FindOrCreateContext): Promise<FoundO
   }
   if (config.workspaceBase !== undefined) await checkWorkspaceFolder(config.workspaceBase);
   context.onPhase('creating');
-  const requestId = randomUUID();
   const sessionKey = newSessionKey();
-  const { onCreated } = context;
-  const options = { ...call, requestId, requestKey, onCreated };
-  const devbox = await createDevboxSafely(api, createBody(config, sessionKey, requestId), options);
+  const start = await NotedStart.begin(api, config.sid, config.startNotes);
+  context.onStart(start);
+  const devbox = await start.create(createBody(config, sessionKey), call, context.onCreated);
   await config.sessionKeys?.set(devbox.id, sessionKey);
   return { devbox, sessionKey, isNew: true };
 }

@@ -1,45 +1,50 @@
 import { deadline } from '../../../ground/deadline';
-import type { RuntimeError } from '../../errors';
-import type { Devbox } from '../../platform/devbox';
+import { messageOf } from '../../errors';
+import { oneLine } from '../../plainText';
 import { suspendDevbox } from '../../platform/lifeCycle';
+import { redact } from '../../redact';
+import type { Devbox } from '../../platform/devbox';
+import { endDevbox } from '../../platform/endDevbox';
 import type { RunloopApi } from '../../platform/runloopApi';
 import type { RuntimeConfig } from '../../options/runtimeConfig';
 import type { CloseMode } from '../../options/runtimeOptions';
-import { notCleanedUp } from './connectFailure';
+import { mayStillRun } from '../../start/notedStart';
+import type { RuntimeEvent } from '../runtimeStatus';
 
-/** Milliseconds that leaving a devbox may take. */
-const leaveMs = 60_000;
+/** Milliseconds that a suspend may take. */
+const suspendMs = 60_000;
 
-/** Leaves a devbox as the mode says. @throws RuntimeError if it could not be shut down or suspended */
+/**
+ * Leaves a devbox as the mode says.
+ *
+ * @throws RuntimeError `may_still_run` if it could not be shut down; what the API said if it could not be suspended
+ */
 export async function leaveDevbox(
-  api: RunloopApi,
-  config: RuntimeConfig,
+  { api, config, fire }: { api: RunloopApi; config: RuntimeConfig; fire: (event: RuntimeEvent) => void },
   devbox: Devbox,
   mode: CloseMode,
 ): Promise<void> {
-  const call = { signal: deadline(leaveMs) };
   if (mode === 'shutdown') {
-    await api.shutdown(devbox.id, call);
-    await config.sessionKeys?.delete(devbox.id);
+    try {
+      await endDevbox(api, devbox.id);
+    } catch (error) {
+      throw mayStillRun(devbox.id, error);
+    }
+    await forgetSessionKey({ config, fire }, devbox.id);
   }
-  if (mode === 'suspend' && devbox.status !== 'suspended') await suspendDevbox(api, devbox.id, call);
+  if (mode === 'suspend' && devbox.status !== 'suspended') {
+    await suspendDevbox(api, devbox.id, { signal: deadline(suspendMs) });
+  }
 }
 
-/**
- * Shuts down what a failed connect has created.
- *
- * @returns the failure to tell: it says so if the devbox is still there
- */
-export async function cleanUpAfter(
-  failure: RuntimeError,
-  api: RunloopApi,
-  config: RuntimeConfig,
-  devbox: Devbox,
-): Promise<RuntimeError> {
+/** Forgets the key of a devbox that has ended. That it ended is true all the same if the key cannot be removed. */
+export async function forgetSessionKey(
+  { config, fire }: { config: RuntimeConfig; fire: (event: RuntimeEvent) => void },
+  devboxId: string,
+): Promise<void> {
   try {
-    await leaveDevbox(api, config, devbox, 'shutdown');
-    return failure;
+    await config.sessionKeys?.delete(devboxId);
   } catch (error) {
-    return notCleanedUp(failure, devbox.id, error);
+    fire({ type: 'note', message: `The session key could not be removed: ${oneLine(redact(messageOf(error)), 300)}` });
   }
 }

@@ -96,7 +96,7 @@ describe("a runtime's life", function () {
     const sid = 'comeback';
     const config = resolveConfig({ apiKey: 'unused', sid, headlessMode: true, plugins: [] });
     // A devbox of the session whose entrypoint keeps it alive without a server, as after a resume that ran none.
-    const body = { ...createBody(config, 'a session key', 'request'), entrypoint: 'sleep 1000' };
+    const body = { ...createBody(config, 'a session key'), entrypoint: 'sleep 1000' };
     await on.api.createDevbox(body, { requestId: 'comeback' });
     const runtime = runtimeWith({ sid, attachToExisting: true });
     await runtime.connect();

@@ -112,7 +112,7 @@ describe('what leads into a devbox', function () {
     await open.runtime.close();
 
     const config = resolveConfig({ apiKey: 'unused', sid: 'without tunnel', headlessMode: true, plugins: [] });
-    const body = { ...createBody(config, 'a session key', 'request') };
+    const body = { ...createBody(config, 'a session key') };
     Reflect.deleteProperty(body, 'tunnel');
     const { id } = await api.createDevbox(body, { requestId: 'without tunnel' });
     const attached = await connected({ attachToExisting: true, devboxId: id, headlessMode: true });
@@ -126,7 +126,7 @@ describe('what leads into a devbox', function () {
   });
 
   it('asks for nothing that Runloop no longer knows (D24, D25)', () => {
-    const body = JSON.stringify(createBody(resolveConfig({ apiKey: 'unused' }), 'key', 'request'));
+    const body = JSON.stringify(createBody(resolveConfig({ apiKey: 'unused' }), 'key'));
     assert.match(body, /"blueprint_name":"openhands"/);
     assert.doesNotMatch(body, /prebuilt|available_ports|environment_variables/);
   });

@@ -1,0 +1,63 @@
+import { deadline } from '../../ground/deadline';
+import { RuntimeError } from '../errors';
+import { oneLine } from '../plainText';
+import { hasEnded, type Devbox } from './devbox';
+import type { RunloopApi } from './runloopApi';
+
+/** Milliseconds that shutting a devbox down may take, its repeats included. */
+const shutdownMs = 60_000;
+/** Milliseconds that the look may take whether it has ended after all. */
+const lookMs = 10_000;
+/** Seconds that a devbox may take to end after the answer. */
+const endingSeconds = 20;
+
+export interface EndOptions {
+  /** Ends the tries; whether the devbox has ended is looked at all the same. */
+  readonly signal?: AbortSignal;
+  /** Also while a snapshot is being taken, which is lost then. */
+  readonly force?: boolean;
+}
+
+/**
+ * Shuts a devbox down and comes back when it has ended for certain: by the answer, or by a look at it where there was
+ * none, or one that said something else.
+ *
+ * @returns the devbox as it was last seen; undefined where the account has none of this id any more
+ * @throws RuntimeError if it has not ended, or nobody can tell: what the API said last
+ */
+export async function endDevbox(
+  api: RunloopApi,
+  devboxId: string,
+  options: EndOptions = {},
+): Promise<Devbox | undefined> {
+  const { signal, force = false } = options;
+  const within = deadline(shutdownMs, signal);
+  try {
+    const answer = await api.shutdown(devboxId, { signal: within, force });
+    if (hasEnded(answer.status)) return answer;
+  } catch (error) {
+    if (RuntimeError.is(error, 'not_found')) return undefined;
+    // Some of the tries may have been carried out.
+    const seen = await look(api, devboxId).catch(() => undefined); // The first failure is the one to tell.
+    if (seen === 'gone') return undefined;
+    if (seen !== undefined && hasEnded(seen.status)) return seen;
+    throw error;
+  }
+  const ended = await api.waitForStatus(devboxId, ['shutdown', 'failure'], endingSeconds, { signal: within });
+  if (ended !== undefined && hasEnded(ended.status)) return ended;
+  throw new RuntimeError({
+    code: 'conflict',
+    message: `Runloop was told to shut the devbox down, and it is still "${oneLine(ended?.status ?? 'there')}".`,
+    nextStep: 'Look at it in the Runloop view, and shut it down again if it stays.',
+    devboxId,
+  });
+}
+
+async function look(api: RunloopApi, devboxId: string): Promise<Devbox | 'gone'> {
+  try {
+    return await api.retrieve(devboxId, { signal: deadline(lookMs) });
+  } catch (error) {
+    if (RuntimeError.is(error, 'not_found')) return 'gone';
+    throw error;
+  }
+}

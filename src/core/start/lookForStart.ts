@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline } from '../../ground/deadline';
+import { hasEnded, type Devbox } from '../platform/devbox';
+import type { RunloopApi } from '../platform/runloopApi';
+
+/** Metadata by which a devbox is found whose create was not answered. */
+export const requestKey = 'runloop-devboxes-request';
+
+/** Milliseconds that one look over all devboxes of the account may take, its repeats included. */
+const lookMs = 15_000;
+
+/**
+ * Every devbox that a create made, by the request id in its metadata; those that still live first. All pages and all
+ * statuses: a devbox may have ended, or been renamed, meanwhile.
+ *
+ * @throws RuntimeError if the account cannot be asked: then nothing is known
+ */
+export async function devboxesOfStart(api: RunloopApi, requestId: string): Promise<readonly Devbox[]> {
+  const found: Devbox[] = [];
+  for await (const devbox of api.list({ pageSize: 1_000 }, { signal: deadline(lookMs) })) {
+    if (devbox.metadata[requestKey] === requestId) found.push(devbox);
+  }
+  return found.sort((a, b) => Number(hasEnded(a.status)) - Number(hasEnded(b.status)));
+}
+
+/**
+ * The same for a create that failed just now, which may take effect while one looks: looks again after each pause until
+ * something is found.
+ *
+ * @param pausesMs milliseconds before each further look
+ */
+export async function waitForStart(
+  api: RunloopApi,
+  requestId: string,
+  pausesMs: readonly number[],
+): Promise<readonly Devbox[]> {
+  let found = await devboxesOfStart(api, requestId);
+  for (const pauseMs of pausesMs) {
+    if (found.length > 0) break;
+    await sleep(pauseMs);
+    found = await devboxesOfStart(api, requestId);
+  }
+  return found;
+}

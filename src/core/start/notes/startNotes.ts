@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, RuntimeError } from '../../errors';
+import { isOwnerAlive, ownerText, parseOwner, thisOwner, type NoteOwner } from './noteOwner';
+import { parseStartNote, type StartNote } from './startNote';
+
+export interface StartNotesOptions {
+  /** Where the notes are kept, one file each; made when the first is written. */
+  readonly folder: string;
+  /** Told of a note that could not be changed or read. It stays, and is looked at again later. */
+  readonly onFailure: (error: unknown) => void;
+  /** Takes a devbox over whose start is complete, before its note goes. */
+  readonly handOver?: (devboxId: string) => Promise<void>;
+  /** The process whose notes these are; this one unless said otherwise. */
+  readonly owner?: NoteOwner;
+}
+
+/** Milliseconds after which a start counts as abandoned, whatever its process id says: none takes that long. */
+const longestStartMs = 6 * 3_600_000;
+
+/**
+ * Notes of starts, so that no devbox is lost from sight whatever happens between its create and its answer. Each is a
+ * file of its own that only one process writes, as a whole: there is nothing to read, change and write back. Which
+ * process that is stands in the file's name, and a note changes hands by a rename, which only one of several can do.
+ */
+export class StartNotes {
+  readonly #options: StartNotesOptions;
+  readonly #owner: NoteOwner;
+
+  constructor(options: StartNotesOptions) {
+    this.#options = options;
+    this.#owner = options.owner ?? thisOwner();
+  }
+
+  /**
+   * Notes a start, before its create is sent.
+   *
+   * @throws RuntimeError `not_noted`: then nothing may be sent
+   */
+  async begin(name: string, account: string): Promise<OpenNote> {
+    const requestId = randomUUID();
+    const note: StartNote = { requestId, name, account, notedMs: Date.now(), stage: 'sending', perhapsTwice: false };
+    const file = this.#fileOf(requestId);
+    try {
+      await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+      await writeWhole(this.#options.folder, file, JSON.stringify(note));
+    } catch (error) {
+      throw new RuntimeError({
+        code: 'not_noted',
+        message: `Nothing was started, as the start could not be noted first: ${messageOf(error)}`,
+        nextStep: 'Make room on the disk, or see to it that the folder can be written, then try again.',
+        cause: error,
+      });
+    }
+    return new OpenNote(note, file, this.#options);
+  }
+
+  /**
+   * Takes over the notes of an account that nobody looks after: those whose process has ended, and what this process has
+   * given up itself. No other process gets the same ones meanwhile.
+   */
+  async claim(account: string): Promise<readonly OpenNote[]> {
+    const claimed = await Promise.all((await this.#files()).map((file) => this.#claimOne(file, account)));
+    return claimed.flatMap((note) => note ?? []);
+  }
+
+  /** Whether there is any note at all: a look into a folder. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#files()).length === 0;
+  }
+
+  async #claimOne(file: string, account: string): Promise<OpenNote | undefined> {
+    const path = join(this.#options.folder, file);
+    try {
+      const note = parseStartNote(await readFile(path, 'utf8'));
+      if (note === undefined || note.account !== account || this.#isLookedAfter(file, note)) return undefined;
+      const own = this.#fileOf(note.requestId);
+      if (file !== own) await rename(path, join(this.#options.folder, own));
+      return new OpenNote(note, own, this.#options);
+    } catch (error) {
+      // Another window was faster, or its start has come to its end.
+      if (!isMissing(error)) this.#options.onFailure(error);
+      return undefined;
+    }
+  }
+
+  #isLookedAfter(file: string, note: StartNote): boolean {
+    const owner = parseOwner(file.split('.')[1] ?? '');
+    if (owner === undefined) return false;
+    if (ownerText(owner) === ownerText(this.#owner)) return note.stage === 'sending';
+    const old = Date.now() - note.notedMs > longestStartMs;
+    // Nobody here can tell whether a window of another computer is there; its own one asks.
+    return isOwnerAlive(owner, this.#owner) ?? !old;
+  }
+
+  async #files(): Promise<readonly string[]> {
+    try {
+      return (await readdir(this.#options.folder)).filter((name) => name.endsWith('.json'));
+    } catch (error) {
+      if (!isMissing(error)) this.#options.onFailure(error);
+      return [];
+    }
+  }
+
+  #fileOf(requestId: string): string {
+    return `${requestId.replace(/[^\w-]/g, '_')}.${ownerText(this.#owner)}.json`;
+  }
+}
+
+/** One note, in the hands of this process. Its changes never fail: what cannot be written down is looked up again later. */
+export class OpenNote {
+  readonly #file: string;
+  readonly #options: StartNotesOptions;
+  #note: StartNote;
+
+  constructor(note: StartNote, file: string, options: StartNotesOptions) {
+    this.#note = note;
+    this.#file = file;
+    this.#options = options;
+  }
+
+  get note(): StartNote {
+    return this.#note;
+  }
+
+  /** Writes down what has become of it. */
+  async change(changes: Partial<Pick<StartNote, 'stage' | 'perhapsTwice' | 'keptId'>>): Promise<void> {
+    this.#note = { ...this.#note, ...changes };
+    await this.#try(() => writeWhole(this.#options.folder, this.#file, JSON.stringify(this.#note)));
+  }
+
+  /** Gives the devbox to whoever looks after complete starts. @returns false if it could not be given: the note stays */
+  async handOver(devboxId: string): Promise<boolean> {
+    return this.#try(async () => this.#options.handOver?.(devboxId));
+  }
+
+  /** Nothing is left to be found out: the note goes. */
+  async settle(): Promise<void> {
+    await this.#try(() => rm(join(this.#options.folder, this.#file), { force: true }));
+  }
+
+  async #try(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#options.onFailure(error);
+      return false;
+    }
+  }
+}
+
+/** Writes a file so that it is there as a whole or not at all, also after a loss of power. */
+async function writeWhole(folder: string, file: string, text: string): Promise<void> {
+  const path = join(folder, file);
+  const handle = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${path}.new`, path);
+  // Windows has no folders that can be opened for this.
+  if (process.platform === 'win32') return;
+  const entry = await open(folder, 'r');
+  try {
+    await entry.sync();
+  } finally {
+    await entry.close();
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
