@@ -155,6 +155,8 @@ if (dev) {
         testSetup: 'test/run/setup.ts',
         testReporter: 'test/run/reporter.ts',
         bench: 'test/bench/main.ts',
+        proof: 'test/proof/main.ts',
+        proofStarter: 'test/proof/kills/starter.ts',
         screenshots: 'test/ui/screenshots.ts',
         example: 'test/example/example.ts',
         vectors: 'test/vectors/main.ts',

@@ -194,6 +194,7 @@ export default tseslint.config(
     files: [
       'test/vscode/**/*.ts',
       'test/bench/**/*.ts',
+      'test/proof/**/*.ts',
       'test/example/**/*.ts',
       'test/contract/run.ts',
       'test/vectors/main.ts',

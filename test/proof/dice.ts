@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+
+/** Chance that follows from a seed and the number of a run: each run draws its own, whatever the others drew. */
+export class Dice {
+  readonly #key: string;
+  #drawn = 0;
+
+  constructor(seed: number, run: number) {
+    this.#key = `${seed} ${run}`;
+  }
+
+  /** From 0 up to 1. */
+  draw(): number {
+    this.#drawn += 1;
+    return createHash('sha256').update(`${this.#key} ${this.#drawn}`).digest().readUInt32BE(0) / 2 ** 32;
+  }
+
+  /** A whole number, both ends included. */
+  whole(from: number, to: number): number {
+    return from + Math.floor(this.draw() * (to - from + 1));
+  }
+
+  /** True with a probability. */
+  chance(probability: number): boolean {
+    return this.draw() < probability;
+  }
+
+  /** @throws Error for an empty list */
+  pick<T>(list: readonly T[]): T {
+    const picked = list[this.whole(0, list.length - 1)];
+    if (picked === undefined) throw new Error('There is nothing to pick from.');
+    return picked;
+  }
+}

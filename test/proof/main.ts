@@ -1,0 +1,50 @@
+/* Campaigns: npm run proof -- NAME [--seed S] [--n RUNS] [--first RUN] [words of the campaign] */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { artifactsDir } from '../vscode/projectPaths';
+import { listenForStop, Stopped } from '../vscode/stopSignals';
+import { outcomeLine, runCampaign, type Campaign } from './campaign';
+
+/** Every campaign by its name. Each is a folder of its own, loaded when it is asked for. */
+const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
+  kills: async () => (await import('./kills/kills')).killsCampaign,
+};
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2),
+  options: { seed: { type: 'string' }, n: { type: 'string' }, first: { type: 'string' }, host: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const [name = ''] = positionals;
+const load = Object.hasOwn(campaigns, name) ? campaigns[name] : undefined;
+const seed = Number(values.seed ?? 1);
+if (load === undefined || !Number.isInteger(seed)) {
+  console.error(
+    `usage: npm run proof -- NAME [--seed S] [--n RUNS] [--first RUN]\ncampaigns: ${Object.keys(campaigns).join(', ')}`,
+  );
+  process.exitCode = 2;
+} else {
+  const campaign = await load();
+  const stop = listenForStop();
+  console.error(campaign.about);
+  const first = Number(values.first ?? 0);
+  const options = {
+    name,
+    seed,
+    runs: Number(values.n ?? campaign.runs),
+    first,
+    words: positionals.slice(1),
+    say: (line: string) => console.error(line),
+    signal: stop.signal,
+  };
+  const stateFile = join(
+    artifactsDir,
+    'proof',
+    `${[name, ...options.words].join('-')}-${seed}-${first}-${options.runs}.json`,
+  );
+  const outcome = await runCampaign(campaign, { ...options, stateFile });
+  console.log(outcomeLine(options, outcome));
+  if (outcome.failures.length > 0) process.exitCode = 1;
+  else if (stop.signal.reason instanceof Stopped) process.exitCode = stop.signal.reason.exitCode;
+  stop.dispose();
+}

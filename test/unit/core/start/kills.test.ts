@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { runCampaign } from '../../../proof/campaign';
+import { killsCampaign } from '../../../proof/kills/kills';
+
+describe('A sample of the campaign "kills"', function () {
+  this.timeout(60_000);
+
+  it('leaves no devbox that nobody knows of, and none twice', async () => {
+    const said: string[] = [];
+    const say = (line: string): void => void said.push(line);
+    const { done, failures } = await runCampaign(killsCampaign, { name: 'kills', seed: 15, runs: 4, say });
+    assert.deepEqual([done, failures], [4, []], said.join('\n'));
+  });
+});
