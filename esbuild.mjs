@@ -182,7 +182,7 @@ if (dev) {
     }),
     esbuild.build({
       ...common,
-      entryPoints: [...testFiles('test/unit')],
+      entryPoints: [...testFiles('test/unit'), 'test/unit/core/vscode/forwarderProgram.ts'],
       outdir: 'out/unit',
       outbase: 'test/unit',
       splitting: true,

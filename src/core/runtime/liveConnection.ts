@@ -4,7 +4,7 @@ import type { RuntimeConfig } from '../options/runtimeConfig';
 import { keepDevboxAlive } from '../platform/lifeCycle';
 import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';
-import { VscodeAddress } from '../vscode/vscodeAddress';
+import { VscodeAddress, type AddressUse } from '../vscode/vscodeAddress';
 import type { Connection } from './connect/bringUp';
 import { watchLifetime } from './connect/lifetime';
 import type { RuntimeEvent } from './runtimeStatus';
@@ -14,17 +14,20 @@ export interface LiveConnectionContext {
   readonly api: RunloopApi;
   readonly config: RuntimeConfig;
   readonly fire: (event: RuntimeEvent) => void;
+  /** Addresses that outlive the runtime, so that pages of the devbox's VS Code stay open; its own if undefined. */
+  readonly vscode: VscodeAddress | undefined;
 }
 
 /** The connection that a runtime has now, if any, with what lasts no longer than it: its addresses and the watch over its lifetime. */
 export class LiveConnection implements Disposable {
   readonly #context: LiveConnectionContext;
-  readonly #vscode = new VscodeAddress();
+  readonly #vscode: VscodeAddress;
   #current: Connection | undefined;
   #lifetime: Disposable | undefined;
 
   constructor(context: LiveConnectionContext) {
     this.#context = context;
+    this.#vscode = context.vscode ?? new VscodeAddress();
   }
 
   get current(): Connection | undefined {
@@ -40,6 +43,8 @@ export class LiveConnection implements Disposable {
   hold(connection: Connection): void {
     const { api, config, fire } = this.#context;
     this.#current = connection;
+    const { client, devbox } = connection;
+    this.#vscode.serve(devbox.id, this.#vscodeTarget(connection), async () => client.connectionToken());
     this.#lifetime = watchLifetime({
       devbox: connection.devbox,
       idle: config.idle,
@@ -49,13 +54,12 @@ export class LiveConnection implements Disposable {
     });
   }
 
-  /** The address of the devbox's VS Code, with its token; undefined if the devbox has none. */
-  async vscodeUrl(connection: Connection, anyHost: boolean, signal?: AbortSignal): Promise<string | undefined> {
+  /** The address of the devbox's VS Code; undefined if the devbox has none. */
+  async vscodeUrl(connection: Connection, use: AddressUse, signal?: AbortSignal): Promise<string | undefined> {
     const token = await connection.client.connectionToken(signal);
     if (token === undefined || token === '') return undefined;
-    const origin = this.#origin(vscodePort, connection);
     const folder = this.#context.config.workspacePath;
-    return this.#vscode.of({ origin, tunnelToken: connection.tunnel.authToken, token, folder }, anyHost);
+    return this.#vscode.of({ devboxId: connection.devbox.id, ...this.#vscodeTarget(connection), token, folder }, use);
   }
 
   /** The same page under an address without the token; undefined for an address that the forwarder does not serve. */
@@ -67,14 +71,18 @@ export class LiveConnection implements Disposable {
   letGo(): void {
     this.#lifetime?.dispose();
     this.#lifetime = undefined;
-    if (this.#current !== undefined) this.#vscode.forget(this.#origin(vscodePort, this.#current));
+    if (this.#current !== undefined) this.#vscode.forget(this.#current.devbox.id);
     this.#current?.client.dispose();
     this.#current = undefined;
   }
 
   dispose(): void {
     this.letGo();
-    this.#vscode.dispose();
+    if (this.#context.vscode === undefined) this.#vscode.dispose();
+  }
+
+  #vscodeTarget(connection: Connection): { readonly origin: string; readonly tunnelToken: string | undefined } {
+    return { origin: this.#origin(vscodePort, connection), tunnelToken: connection.tunnel.authToken };
   }
 
   #origin(port: number, { tunnel }: Connection): string {

@@ -18,6 +18,7 @@ import type { RuntimeEvent } from './runtimeStatus';
 import { RuntimeVoice } from './runtimeEvents';
 import type { NotedStart } from '../start/notedStart';
 import { waitUntilSuspended } from '../start/waitForDevbox';
+import type { AddressUse, VscodeAddress } from '../vscode/vscodeAddress';
 
 interface Call {
   readonly signal?: AbortSignal;
@@ -45,14 +46,17 @@ export class RunloopRuntime {
   #closing: Promise<void> | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
-  /** @throws RuntimeError for options that cannot work, before any request (`missing_api_key`, `invalid_option`). */
-  constructor(options: RunloopRuntimeOptions) {
+  /**
+   * @param shared.vscode addresses that outlive this runtime, so that pages of the devbox's VS Code stay open
+   * @throws RuntimeError for options that cannot work, before any request (`missing_api_key`, `invalid_option`).
+   */
+  constructor(options: RunloopRuntimeOptions, shared: { readonly vscode?: VscodeAddress | undefined } = {}) {
     this.config = resolveConfig(options);
     const { fire } = this.#voice;
     this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) =>
       fire({ type: 'request', request }),
     );
-    this.#live = new LiveConnection({ api: this.api, config: this.config, fire });
+    this.#live = new LiveConnection({ api: this.api, config: this.config, fire, vscode: shared.vscode });
   }
 
   /** States, statuses and phases as they happen. */
@@ -152,11 +156,10 @@ export class RunloopRuntime {
    * URL of the devbox's VS Code, in its workspace folder, for a browser on this machine. Contains the VS Code
    * token: open it, never print it. Asked anew each time, as token and tunnel change when a devbox is resumed (D30).
    *
-   * @param options.anyHost the URL may be opened under another host name: its server looks at the port only
    * @returns undefined if the devbox has no VS Code
    */
-  async vscodeUrl(signal?: AbortSignal, options: { readonly anyHost?: boolean } = {}): Promise<string | undefined> {
-    return this.#live.vscodeUrl(this.#ready(), options.anyHost === true, signal);
+  async vscodeUrl(signal?: AbortSignal, use: AddressUse = {}): Promise<string | undefined> {
+    return this.#live.vscodeUrl(this.#ready(), use, signal);
   }
 
   /**

@@ -1,251 +1,256 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { messageOf } from '../errors';
-import { startRequest } from '../http/httpRequest';
-import { tunnelAuthorizationHeader } from '../platform/tunnel';
+import { answerPage, englishPages, type NoAnswer, type PageTexts } from './forwarderPage';
+import { forwardRequest } from './forwardRequest';
+import { forwardUpgrade, responseOn } from './forwardUpgrade';
+import type { ForwardTarget } from './forwardTarget';
+import { HiddenAddresses } from './hiddenAddresses';
+import { listen } from './listen';
 
-export interface ForwardTarget {
-  /** Origin of one port of a devbox behind its tunnel. */
-  readonly origin: string;
-  /** Bearer token of the authenticated tunnel. Secret. */
-  readonly tunnelToken: string;
+/** What makes addresses the same again after the process that served them was replaced. */
+export interface AddressMemory {
+  /** What host names are made from, so that nobody can guess them. Secret. */
+  readonly secret: string;
+  /** The port that the server with this name had; undefined if it is new. */
+  port(server: string): number | undefined;
+  rememberPort(server: string, port: number): void;
 }
 
-const hiddenPrefix = '/runloop-open-';
+export interface ForwarderOptions {
+  readonly memory?: AddressMemory | undefined;
+  /** The words of the pages that the forwarder shows by itself. */
+  readonly pages?: PageTexts | undefined;
+  /** Where a browser that asks for a devbox's first page is led instead, if anywhere: it may hold a token of before. */
+  readonly lead?: ((name: string, request: http.IncomingMessage) => Promise<string | undefined>) | undefined;
+  /** Milliseconds that a devbox may take to begin an answer. */
+  readonly answerMs?: number | undefined;
+  /** Unix milliseconds, for the end of one-time addresses. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** A devbox that browsers know, served at the moment or not. */
+interface Host {
+  readonly name: string;
+  readonly label: string;
+  readonly hidden: HiddenAddresses;
+  target: ForwardTarget | undefined;
+  /** Serves it on a port of its own, for browsers elsewhere. */
+  single: { readonly server: http.Server; readonly listening: Promise<number>; port: number | undefined } | undefined;
+}
+
+/** Proxies between a server and its users give up after about as long. */
+const usualAnswerMs = 100_000;
 
 /**
  * Lets a browser use an authenticated tunnel: browsers cannot send the tunnel's header, so a server on the loopback
  * address adds it, for pages and WebSockets alike.
  *
- * Each target gets a host name of its own below `localhost`. The name cannot be guessed, so other programs and pages
- * of this machine cannot use the forwarder; and cookies, which know no ports, stay apart per devbox.
+ * Each devbox gets a host name of its own below `localhost`. The name cannot be guessed, so other programs and pages of
+ * this machine cannot use the forwarder; and cookies, which know no ports, stay apart per devbox. The name stays while the
+ * secret stays that it is made from, so that open pages outlive a suspend, a new tunnel and, with a memory, this process.
  */
 export class LoopbackForwarder {
-  readonly #targets = new Map<string, ForwardTarget>();
-  readonly #server = this.#newServer((request) => this.#targetOf(request));
-  /** Servers with one target each, for browsers elsewhere. */
-  readonly #single = new Map<string, { readonly target: ForwardTarget; readonly server: Promise<http.Server> }>();
-  /** Where hidden addresses lead; after the first use without the query. */
-  readonly #hidden = new Map<string, string>();
-  /** Connections of browsers, with the origin that each leads to by now. */
-  readonly #sockets = new Map<Duplex, string | undefined>();
+  readonly #options: ForwarderOptions;
+  readonly #secret: string;
+  readonly #hosts = new Map<string, Host>();
+  readonly #server = this.#newServer((request) => this.#hostNamed(request.headers.host ?? ''));
+  /** Connections of browsers, with the devbox that each leads to by now. */
+  readonly #sockets = new Map<Duplex, Host | undefined>();
   #listening: Promise<number> | undefined;
+  #isDisposed = false;
 
-  /** The origin under which a browser reaches the target; the same for the same target. */
-  async originFor(target: ForwardTarget): Promise<string> {
-    const port = await (this.#listening ??= listen(this.#server));
-    for (const [label, known] of this.#targets) {
-      if (known.origin === target.origin && known.tunnelToken === target.tunnelToken) {
-        return `http://${label}.localhost:${port}`;
-      }
-    }
-    const label = `devbox-${randomBytes(16).toString('hex')}`;
-    this.#targets.set(label, target);
-    return `http://${label}.localhost:${port}`;
+  constructor(options: ForwarderOptions = {}) {
+    this.#options = options;
+    this.#secret = options.memory?.secret ?? randomBytes(32).toString('hex');
+  }
+
+  /**
+   * The origin under which a browser reaches the target: the same for the same name, whatever the target becomes.
+   *
+   * @param name of the devbox, and of the port if several are served
+   */
+  async originFor(name: string, target: ForwardTarget): Promise<string> {
+    const host = this.#host(name);
+    host.target = target;
+    const port = await this.#listen();
+    return `http://${host.label}.localhost:${port}`;
   }
 
   /**
    * A port on 127.0.0.1 that serves the target under whatever host name, for an editor that makes ports of this machine
    * reachable from elsewhere under names of its own choice. The target must ask for a token itself, as VS Code does.
    */
-  async singlePortFor(target: ForwardTarget): Promise<number> {
-    const key = `${target.origin} ${target.tunnelToken}`;
-    let entry = this.#single.get(key);
-    if (entry === undefined) {
-      const server = this.#newServer(() => (this.#single.has(key) ? target : undefined));
-      entry = { target, server: listen(server).then(() => server) };
-      this.#single.set(key, entry);
-    }
-    return ((await entry.server).address() as AddressInfo).port;
+  async singlePortFor(name: string, target: ForwardTarget): Promise<number> {
+    const host = this.#host(name);
+    host.target = target;
+    return this.#listenAlone(host);
   }
 
   /**
-   * An address that leads to `url`, one of this forwarder's, without showing what is in its query. The query is handed out
-   * once; later uses lead to the same page with the cookie that the first one brought.
+   * Answers under the addresses that a devbox had before, also while it is not served yet: pages of it may still be open.
    *
+   * @param page path and query of its first page, without anything secret
+   */
+  async expect(name: string, { page, single }: { readonly page: string; readonly single: boolean }): Promise<void> {
+    const host = this.#host(name);
+    host.hidden.startAt(page);
+    await Promise.all([this.#listen(), ...(single ? [this.#listenAlone(host)] : [])]);
+  }
+
+  /** Serves the target under the addresses that its name has already. Nothing happens where it has none. */
+  serve(name: string, target: ForwardTarget): void {
+    const host = this.#hosts.get(name);
+    if (host !== undefined) host.target = target;
+  }
+
+  /**
+   * An address that leads to `url`, one of this forwarder's, without showing a secret in its query. The secret is handed
+   * out once; later uses lead to the same page with the cookie that the first one brought.
+   *
+   * @param secret name of the query's parameter
    * @returns undefined for an address that is none of this forwarder's
    */
-  hide(url: string): string | undefined {
-    const { origin, host, pathname, search } = new URL(url);
-    if (this.#targetNamed(host) === undefined) return undefined;
-    const path = `${hiddenPrefix}${randomBytes(16).toString('hex')}`;
-    this.#hidden.set(path, `${pathname}${search}`);
-    return `${origin}${path}`;
+  hide(url: string, secret: string): string | undefined {
+    const { origin, host: authority, pathname, search, searchParams } = new URL(url);
+    const host = this.#hostNamed(authority) ?? this.#hostAlone(authority);
+    if (host?.target === undefined) return undefined;
+    searchParams.delete(secret);
+    const query = searchParams.toString();
+    // Relative: an editor's proxy may serve this below a path.
+    return `${origin}${host.hidden.add(`.${pathname}${search}`, `.${pathname}${query === '' ? '' : `?${query}`}`)}`;
   }
 
-  /** Stops serving a target, for example when its devbox is detached: open pages and WebSockets end as well. */
-  forget(origin: string): void {
-    for (const [label, target] of this.#targets) {
-      if (target.origin === origin) this.#targets.delete(label);
-    }
-    for (const [key, { target, server }] of this.#single) {
-      if (target.origin !== origin) continue;
-      this.#single.delete(key);
-      closeWhenListening(server);
-    }
-    for (const [socket, leadsTo] of this.#sockets) if (leadsTo === origin) socket.destroy();
+  /** Stops serving a devbox, for example when it is detached: open pages and WebSockets end as well. */
+  forget(name: string): void {
+    const host = this.#hosts.get(name);
+    if (host === undefined) return;
+    host.target = undefined;
+    host.hidden.clear();
+    for (const [socket, leadsTo] of this.#sockets) if (leadsTo === host) socket.destroy();
   }
 
-  /** Closes the server and every connection through it. */
+  /** Closes the servers and every connection through them. */
   dispose(): void {
-    this.#targets.clear();
-    this.#server.close();
-    for (const { server } of this.#single.values()) closeWhenListening(server);
-    this.#single.clear();
+    this.#isDisposed = true;
+    const servers = [this.#server, ...[...this.#hosts.values()].flatMap(({ single }) => single?.server ?? [])];
+    this.#hosts.clear();
+    for (const server of servers) server.close();
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
-  #newServer(targetOf: (request: http.IncomingMessage) => ForwardTarget | undefined): http.Server {
-    const server = http.createServer((request, response) => this.#forward(targetOf(request), request, response));
+  #newServer(hostOf: (request: http.IncomingMessage) => Host | undefined): http.Server {
+    const server = http.createServer((request, response) => this.#forward(hostOf(request), request, response));
     server.on('connection', (socket) => {
       this.#sockets.set(socket, undefined);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    server.on('upgrade', (request, socket, head) => this.#upgrade(targetOf(request), { request, socket, head }));
+    server.on('upgrade', (request, socket, head) => this.#upgrade(hostOf(request), { request, socket, head }));
     return server;
   }
 
-  #targetOf(request: http.IncomingMessage): ForwardTarget | undefined {
-    return this.#targetNamed(request.headers.host ?? '');
+  #host(name: string): Host {
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      const label = `devbox-${createHmac('sha256', this.#secret).update(name).digest('hex').slice(0, 32)}`;
+      host = { name, label, hidden: new HiddenAddresses(this.#options.now), target: undefined, single: undefined };
+      this.#hosts.set(name, host);
+    }
+    return host;
   }
 
-  #targetNamed(host: string): ForwardTarget | undefined {
-    const label = /^([a-z0-9-]+)\.localhost(?::\d+)?$/i.exec(host)?.[1];
-    return label === undefined ? undefined : this.#targets.get(label.toLowerCase());
+  #hostNamed(authority: string): Host | undefined {
+    const label = /^([a-z0-9-]+)\.localhost(?::\d+)?$/i.exec(authority)?.[1]?.toLowerCase();
+    return [...this.#hosts.values()].find((host) => host.label === label);
   }
 
-  #upstream(request: http.IncomingMessage, target: ForwardTarget): http.ClientRequest {
-    const origin = new URL(target.origin);
-    const url = new URL(request.url ?? '/', origin);
-    // `//host/…` in a request line would lead elsewhere, with the token.
-    if (url.origin !== origin.origin) throw new Error('the path leads to another host');
-    return startRequest(url, {
-      method: request.method,
-      headers: {
-        ...request.headers,
-        host: origin.host,
-        // The editor's server checks that a WebSocket's origin is the host it was asked for.
-        ...(request.headers.origin === undefined ? {} : { origin: origin.origin }),
-        [tunnelAuthorizationHeader]: `Bearer ${target.tunnelToken}`,
-      },
-    });
+  #hostAlone(authority: string): Host | undefined {
+    return [...this.#hosts.values()].find(
+      ({ single }) => single?.port !== undefined && authority === `127.0.0.1:${single.port}`,
+    );
   }
 
-  #forward(target: ForwardTarget | undefined, request: http.IncomingMessage, response: http.ServerResponse): void {
-    if (target === undefined) {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('This window is not attached to that devbox.\n');
+  async #listen(): Promise<number> {
+    this.#listening ??= this.#listenAs('all', this.#server);
+    return this.#listening;
+  }
+
+  async #listenAlone(host: Host): Promise<number> {
+    if (host.single === undefined) {
+      const server = this.#newServer(() => host);
+      const single = { server, listening: this.#listenAs(host.name, server), port: undefined as number | undefined };
+      host.single = single;
+      single.port = await single.listening;
+    }
+    return host.single.listening;
+  }
+
+  async #listenAs(name: string, server: http.Server): Promise<number> {
+    const { memory } = this.#options;
+    const port = await listen(server, memory?.port(name));
+    if (this.#isDisposed) server.close();
+    else memory?.rememberPort(name, port);
+    return port;
+  }
+
+  #forward(host: Host | undefined, request: http.IncomingMessage, response: http.ServerResponse): void {
+    const target = host?.target;
+    if (host === undefined || target === undefined) {
+      this.#refuse(host, { request, response, why: host === undefined ? 'unknown' : 'notServed' });
       return;
     }
-    this.#sockets.set(request.socket, target.origin);
-    // The editor's browser adds a query of its own.
+    this.#sockets.set(request.socket, host);
     const path = request.url?.split('?')[0] ?? '';
-    const hidden = this.#hidden.get(path);
-    if (hidden !== undefined) {
-      this.#hidden.set(path, new URL(hidden, target.origin).pathname);
-      response.writeHead(302, { location: hidden, 'referrer-policy': 'no-referrer' }).end();
+    if (HiddenAddresses.isOne(path)) {
+      const location = request.method === 'GET' ? host.hidden.take(path) : undefined;
+      if (location === undefined) this.#refuse(host, { request, response, why: 'unknown' });
+      else redirect(response, location);
       return;
     }
-    const embedded = request.headers['sec-fetch-dest'] === 'iframe';
-    const fail = (error: unknown): void => {
-      if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' });
-      response.end(`The devbox cannot be reached: ${messageOf(error)}\n`);
+    const go = (): void => {
+      if (response.destroyed) return;
+      forwardRequest({ target, request, answerMs: this.#options.answerMs ?? usualAnswerMs }, response, (why) =>
+        this.#refuse(host, { request, response, why }),
+      );
     };
-    try {
-      const upstream = this.#upstream(request, target);
-      upstream.once('response', (answer) => {
-        response.writeHead(
-          answer.statusCode ?? 502,
-          answer.statusMessage,
-          embedded ? forFrame(answer.rawHeaders) : answer.rawHeaders,
-        );
-        answer.pipe(response);
-        answer.once('error', () => response.destroy());
-      });
-      upstream.once('error', fail);
-      response.once('close', () => upstream.destroy());
-      request.pipe(upstream);
-    } catch (error) {
-      fail(error);
+    if (path !== '/' || request.method !== 'GET' || this.#options.lead === undefined) {
+      go();
+      return;
     }
+    this.#options.lead(host.name, request).then(
+      (location) => (location === undefined ? go() : redirect(response, location)),
+      // Where it cannot be told, the devbox answers by itself.
+      go,
+    );
   }
 
   #upgrade(
-    target: ForwardTarget | undefined,
-    upgrade: { request: http.IncomingMessage; socket: Duplex; head: Buffer },
+    host: Host | undefined,
+    { request, socket, head }: { request: http.IncomingMessage; socket: Duplex; head: Buffer },
   ): void {
-    const { request, socket, head } = upgrade;
-    socket.once('error', () => socket.destroy());
-    if (target === undefined) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    socket.on('error', () => socket.destroy());
+    const target = host?.target;
+    if (host === undefined || target === undefined) {
+      const why = host === undefined ? 'unknown' : 'notServed';
+      this.#refuse(host, { request, response: responseOn(socket, request), why });
       return;
     }
-    this.#sockets.set(socket, target.origin);
-    const refuse = (): void => {
-      socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n');
-    };
-    let upstream: http.ClientRequest;
-    try {
-      upstream = this.#upstream(request, target);
-    } catch {
-      refuse();
-      return;
-    }
-    upstream.once('error', refuse);
-    upstream.once('response', (answer) => {
-      // Refused: no upgrade came of it.
-      socket.write(responseHead(answer));
-      answer.pipe(socket);
-    });
-    upstream.once('upgrade', (answer, remote, first) => {
-      socket.write(responseHead(answer));
-      if (first.length > 0) socket.write(first);
-      if (head.length > 0) remote.write(head);
-      remote.once('error', () => socket.destroy());
-      remote.once('close', () => socket.destroy());
-      socket.once('close', () => remote.destroy());
-      remote.pipe(socket).pipe(remote);
-    });
-    upstream.end();
+    this.#sockets.set(socket, host);
+    const answerMs = this.#options.answerMs ?? usualAnswerMs;
+    forwardUpgrade({ target, request, answerMs }, { socket, head }, (response, why) =>
+      this.#refuse(host, { request, response, why }),
+    );
+  }
+
+  #refuse(
+    host: Host | undefined,
+    { request, response, why }: { request: http.IncomingMessage; response: http.ServerResponse; why: NoAnswer },
+  ): void {
+    answerPage(request, response, { why, page: (this.#options.pages ?? englishPages)(why, host?.name) });
   }
 }
 
-/**
- * Headers for a page inside another page, as in the editor's own browser: there a browser keeps cookies only if they say
- * that they are meant for it. Other pages cannot use them, as they do not know the host name.
- */
-function forFrame(rawHeaders: readonly string[]): string[] {
-  return rawHeaders.map((value, index) =>
-    index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'set-cookie'
-      ? `${value.replace(/;\s*(?:samesite=\w+|secure|partitioned)/gi, '')}; SameSite=None; Secure; Partitioned`
-      : value,
-  );
-}
-
-/** Listens on a free port of 127.0.0.1, which does not keep the process alive. */
-async function listen(server: http.Server): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  server.unref();
-  return (server.address() as AddressInfo).port;
-}
-
-/** One that could not listen has nothing to close. */
-function closeWhenListening(server: Promise<http.Server>): void {
-  server.then(
-    (listening) => listening.close(),
-    () => undefined,
-  );
-}
-
-/** Status line and headers of an answer, as they came. */
-function responseHead(answer: http.IncomingMessage): string {
-  const lines = [`HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ''}`];
-  for (let index = 0; index + 1 < answer.rawHeaders.length; index += 2) {
-    lines.push(`${answer.rawHeaders[index] ?? ''}: ${answer.rawHeaders[index + 1] ?? ''}`);
-  }
-  return `${lines.join('\r\n')}\r\n\r\n`;
+/** Leads a browser on; the address that it comes from is told to nobody. */
+function redirect(response: http.ServerResponse, location: string): void {
+  response.writeHead(302, { location, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' }).end();
 }

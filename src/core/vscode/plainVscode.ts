@@ -131,7 +131,7 @@ export async function answers(place: VscodePlace, signal: AbortSignal | undefine
 
 function placeOf(
   api: RunloopApi,
-  { tunnel }: Devbox,
+  { id, tunnel }: Devbox,
   { tunnelUrlTemplate, token, folder }: PlainVscodeOptions & { readonly token: string; readonly folder: string },
 ): VscodePlace {
   const origin = tunnelOrigin({
@@ -140,7 +140,7 @@ function placeOf(
     apiBaseUrl: api.baseUrl,
     template: tunnelUrlTemplate,
   });
-  return { origin, tunnelToken: tunnel?.authToken, token, folder };
+  return { devboxId: id, origin, tunnelToken: tunnel?.authToken, token, folder };
 }
 
 async function readToken(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string | undefined> {

@@ -1,7 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { Disposable } from '../events';
-import { LoopbackForwarder } from './loopbackForwarder';
+import type { PageTexts } from './forwarderPage';
+import { LoopbackForwarder, type AddressMemory } from './loopbackForwarder';
+import type { ForwardTarget } from './forwardTarget';
 
 export interface VscodePlace {
+  readonly devboxId: string;
   /** Origin of the VS Code's port behind the devbox's tunnel. */
   readonly origin: string;
   /** Bearer token of an authenticated tunnel; undefined for an open one. Secret. */
@@ -12,39 +16,113 @@ export interface VscodePlace {
   readonly folder: string;
 }
 
+/** For which browser an address is. */
+export interface AddressUse {
+  /** It may be opened under another host name: its server looks at the port only. */
+  readonly anyHost?: boolean | undefined;
+  /**
+   * Without the token, for one use within minutes: for browsers that are started with the address as an argument, or show
+   * it. Leads through this computer also where the tunnel is open.
+   */
+  readonly oneTime?: boolean | undefined;
+}
+
+/** What a browser that was let in before may hold. */
+interface Known {
+  readonly tokens: Set<string>;
+  /** The token that the VS Code asks for now; undefined until it was asked for. */
+  current: string | undefined;
+  readonly ask: (() => Promise<string | undefined>) | undefined;
+}
+
+/** The query's parameter for the token, and the cookie in which VS Code keeps it. */
+const tokenParameter = 'tkn';
+const tokenCookie = 'vscode-tkn';
+
 /** Addresses of devboxes' VS Codes for browsers of this computer, through a forwarder where the tunnel asks for a token. */
 export class VscodeAddress implements Disposable {
-  readonly #forwarder = new LoopbackForwarder();
+  readonly #forwarder: LoopbackForwarder;
+  readonly #known = new Map<string, Known>();
+
+  constructor(options: { readonly memory?: AddressMemory | undefined; readonly pages?: PageTexts | undefined } = {}) {
+    this.#forwarder = new LoopbackForwarder({ ...options, lead: (name, request) => this.#lead(name, request) });
+  }
+
+  /** The address of a VS Code: open it, never print it; without `oneTime` it has the token in it. */
+  async of(place: VscodePlace, { anyHost = false, oneTime = false }: AddressUse = {}): Promise<string> {
+    const { devboxId, origin, tunnelToken, token } = place;
+    this.#note(devboxId, token);
+    // Not the form's own encoding: a `+` for a space is not understood everywhere.
+    const page = `/?${tokenParameter}=${encodeURIComponent(token)}&folder=${encodeURIComponent(place.folder)}`;
+    if (tunnelToken === undefined && !oneTime) return `${origin}${page}`;
+    const target = { origin, tunnelToken };
+    const reachable = anyHost
+      ? `http://127.0.0.1:${await this.#forwarder.singlePortFor(devboxId, target)}`
+      : await this.#forwarder.originFor(devboxId, target);
+    const url = `${reachable}${page}`;
+    return oneTime ? (this.hidden(url) ?? url) : url;
+  }
+
+  /** The same page under a one-time address without a token; undefined for an address that the forwarder does not serve. */
+  hidden(url: string): string | undefined {
+    return this.#forwarder.hide(url, tokenParameter);
+  }
+
+  /** Answers under the addresses of an earlier process, also while the devbox is not served yet. */
+  async expect(
+    devboxId: string,
+    { folder, single }: { readonly folder: string; readonly single: boolean },
+  ): Promise<void> {
+    await this.#forwarder.expect(devboxId, { page: `./?folder=${encodeURIComponent(folder)}`, single });
+  }
 
   /**
-   * The whole address, with its token: open it, never print it.
+   * Serves a devbox whose addresses browsers may know already, from before a suspend or a reload.
    *
-   * @param anyHost it may be opened under another host name: its server looks at the port only
+   * @param ask gives the token that its VS Code asks for by now
    */
-  async of(place: VscodePlace, anyHost: boolean): Promise<string> {
-    const query = new URLSearchParams({ tkn: place.token, folder: place.folder }).toString();
-    return `${await this.#reachable(place, anyHost)}/?${query}`;
+  serve(devboxId: string, target: ForwardTarget, ask: () => Promise<string | undefined>): void {
+    this.#known.set(devboxId, { tokens: this.#known.get(devboxId)?.tokens ?? new Set(), current: undefined, ask });
+    this.#forwarder.serve(devboxId, target);
   }
 
-  /** The same page under an address without a token; undefined for an address that the forwarder does not serve. */
-  hidden(url: string): string | undefined {
-    return this.#forwarder.hide(url);
-  }
-
-  /** Ends what leads to one devbox. */
-  forget(origin: string): void {
-    this.#forwarder.forget(origin);
+  /** Stops serving one devbox. */
+  forget(devboxId: string): void {
+    this.#forwarder.forget(devboxId);
   }
 
   dispose(): void {
     this.#forwarder.dispose();
   }
 
-  async #reachable({ origin, tunnelToken }: VscodePlace, anyHost: boolean): Promise<string> {
-    if (tunnelToken === undefined) return origin;
-    const target = { origin, tunnelToken };
-    return anyHost
-      ? `http://127.0.0.1:${await this.#forwarder.singlePortFor(target)}`
-      : this.#forwarder.originFor(target);
+  #note(devboxId: string, token: string): void {
+    const { tokens = new Set<string>(), ask } = this.#known.get(devboxId) ?? {};
+    tokens.add(token);
+    this.#known.set(devboxId, { tokens, current: token, ask });
   }
+
+  /**
+   * A VS Code that was started anew has a new token, and would not let in a page that had the old one. Whoever has one that
+   * was handed out here gets the new one.
+   */
+  async #lead(devboxId: string, request: IncomingMessage): Promise<string | undefined> {
+    const known = this.#known.get(devboxId);
+    const held = cookie(request, tokenCookie);
+    const query = new URLSearchParams(request.url?.split('?')[1] ?? '');
+    if (known === undefined || held === undefined || query.has(tokenParameter) || !known.tokens.has(held)) {
+      return undefined;
+    }
+    known.current ??= await known.ask?.();
+    if (known.current === undefined || known.current === held) return undefined;
+    known.tokens.add(known.current);
+    query.set(tokenParameter, known.current);
+    return `./?${query.toString()}`;
+  }
+}
+
+function cookie(request: IncomingMessage, name: string): string | undefined {
+  for (const part of (request.headers.cookie ?? '').split(/;\s*/)) {
+    if (part.startsWith(`${name}=`)) return decodeURIComponent(part.slice(name.length + 1));
+  }
+  return undefined;
 }

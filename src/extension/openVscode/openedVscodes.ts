@@ -56,7 +56,7 @@ export class OpenedVscodes implements Disposable {
   add(devboxId: string, place: VscodePlace): VscodeSource {
     this.#places.set(devboxId, place);
     return {
-      vscodeUrl: (_signal, options) => this.#addresses.of(place, options?.anyHost === true),
+      vscodeUrl: (_signal, options) => this.#addresses.of(place, options),
       hiddenUrl: (url) => this.#addresses.hidden(url),
     };
   }
@@ -67,10 +67,10 @@ export class OpenedVscodes implements Disposable {
   }
 
   #forget(isGone: (devboxId: string) => boolean): void {
-    for (const [devboxId, { origin }] of this.#places) {
+    for (const devboxId of this.#places.keys()) {
       if (!isGone(devboxId)) continue;
       this.#places.delete(devboxId);
-      this.#addresses.forget(origin);
+      this.#addresses.forget(devboxId);
     }
   }
 }

@@ -150,10 +150,11 @@ describe('what leads into a devbox', function () {
 
     await runtime.suspend();
     await assert.rejects(runtime.vscodeUrl(), (error) => RuntimeError.is(error, 'closed'));
-    assert.equal((await get(url)).status, 404, 'a devbox that was let go is not served');
+    assert.equal((await get(url)).status, 503, 'a devbox that was let go is not served');
     await runtime.resume();
     const again = (await runtime.vscodeUrl()) ?? '';
     assert.notEqual(new URL(again).searchParams.get('tkn'), token);
+    assert.equal(new URL(again).host, new URL(url).host, 'pages that are open find it again');
     assert.equal((await get(again)).status, 302);
     await runtime.close();
     await assert.rejects(get(again), /ECONNREFUSED/);

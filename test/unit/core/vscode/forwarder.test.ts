@@ -27,7 +27,7 @@ describe('the loopback forwarder', () => {
     });
     await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
-    entrance = await forwarder.originFor({ origin, tunnelToken: 'tunnel token' });
+    entrance = await forwarder.originFor('dbx_1', { origin, tunnelToken: 'tunnel token' });
   });
 
   after(() => {
@@ -58,7 +58,7 @@ describe('the loopback forwarder', () => {
       [url, headers['x-runloop-tunnel-authorization'], headers.host],
       ['/?a=1', 'Bearer tunnel token', new URL(origin).host],
     );
-    assert.equal(await forwarder.originFor({ origin, tunnelToken: 'tunnel token' }), entrance);
+    assert.equal(await forwarder.originFor('dbx_1', { origin, tunnelToken: 'tunnel token' }), entrance);
   });
 
   it('carries WebSockets', async () => {
@@ -81,8 +81,26 @@ describe('the loopback forwarder', () => {
     assert.equal(await get(`localhost:${port}`), 404);
     assert.equal(await get(`devbox-${'0'.repeat(32)}.localhost:${port}`), 404);
     assert.equal(await get('evil.example'), 404);
-    assert.equal(await get(new URL(entrance).host, '//evil.example/x'), 502);
-    assert.equal(await get(new URL(entrance).host, 'http://evil.example/x'), 502);
+    // Somewhere that would answer, and would see the token.
+    const strangers: IncomingHttpHeaders[] = [];
+    const stranger = createServer((incoming, response) => {
+      strangers.push(incoming.headers);
+      response.end('caught');
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const elsewhere = `127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+    for (const path of [
+      `//${elsewhere}/x`,
+      `/\\${elsewhere}/x`,
+      `/\\/${elsewhere}/x`,
+      `///${elsewhere}/x`,
+      `http://${elsewhere}/x`,
+      `//user@${elsewhere}/x`,
+    ]) {
+      assert.equal(await get(new URL(entrance).host, path), 502, path);
+    }
+    stranger.close();
+    assert.deepEqual(strangers, []);
     const refused = await new Promise<string>((resolve) => {
       const raw = connect(Number(port), '127.0.0.1', () =>
         raw.write(`GET / HTTP/1.1\r\nHost: other.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`),
@@ -91,9 +109,10 @@ describe('the loopback forwarder', () => {
     });
     assert.match(refused, /^HTTP\/1\.1 404/);
     assert.equal(seen.length, before);
-    forwarder.forget(origin);
-    assert.equal(await get(new URL(entrance).host), 404);
-    assert.equal(forwarder.hide(`${entrance}/?tkn=x`), undefined);
+    forwarder.forget('dbx_1');
+    assert.equal(await get(new URL(entrance).host), 503);
+    assert.equal(forwarder.hide(`${entrance}/?tkn=x`, 'tkn'), undefined);
+    assert.equal(seen.length, before);
   });
 
   it('ends pages, WebSockets and ports that are open when their devbox is forgotten, and no others', async () => {
@@ -104,16 +123,16 @@ describe('the loopback forwarder', () => {
     };
     const target = { origin, tunnelToken: 'tunnel token' };
     const other = { origin: origin.replace('127.0.0.1', 'localhost'), tunnelToken: 'other token' };
-    const port = await forwarder.singlePortFor(target);
+    const port = await forwarder.singlePortFor('dbx_1', target);
     const [named, single, stays] = [
-      await open(await forwarder.originFor(target)),
+      await open(await forwarder.originFor('dbx_1', target)),
       await open(`http://127.0.0.1:${port}`),
-      await open(await forwarder.originFor(other)),
+      await open(await forwarder.originFor('dbx_2', other)),
     ];
     const ended = Promise.all([once(named, 'close'), once(single, 'close')]);
-    forwarder.forget(origin);
+    forwarder.forget('dbx_1');
     await ended;
-    await assert.rejects(open(`http://127.0.0.1:${port}`), /ECONNREFUSED|hang up/);
+    await assert.rejects(open(`http://127.0.0.1:${port}`), /503/);
     stays.send('still');
     const [answer] = (await once(stays, 'message')) as [Buffer];
     assert.equal(answer.toString(), 'echo still');

@@ -107,7 +107,7 @@ describe('the VS Code of a plain devbox', function () {
     assert.equal(place.folder, '/home/user');
     const addresses = new VscodeAddress();
     try {
-      const url = new URL(await addresses.of(place, false));
+      const url = new URL(await addresses.of(place));
       assert.equal((await requestText(url, { timeoutMs: 5_000 })).status, 200);
       url.searchParams.set('tkn', 'another');
       assert.equal((await requestText(url, { timeoutMs: 5_000 })).status, 403);

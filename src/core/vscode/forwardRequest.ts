@@ -1,0 +1,119 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
+import { answerHead } from './forwardHeaders';
+import type { NoAnswer } from './forwarderPage';
+import { startUpstream, type ForwardTarget } from './forwardTarget';
+
+export interface Forwarding {
+  readonly target: ForwardTarget;
+  readonly request: IncomingMessage;
+  /** Milliseconds that the devbox may take to begin its answer. */
+  readonly answerMs: number;
+}
+
+/** Interim answers (1xx) that are waited through: a devbox could send them for ever. */
+const mostInterim = 20;
+
+/**
+ * Carries one request of a browser to the devbox and the answer back. Whatever the devbox answers, nothing is thrown:
+ * either the browser gets all of the answer, or `refuse` is called before any of it was sent, or its connection is cut, so
+ * that half an answer never looks like a whole one.
+ */
+export function forwardRequest(
+  { target, request, answerMs }: Forwarding,
+  response: ServerResponse,
+  refuse: (why: NoAnswer) => void,
+): void {
+  let upstream: ClientRequest;
+  try {
+    upstream = startUpstream(target, request, false);
+  } catch {
+    // The reason names the devbox's address.
+    refuse('refused');
+    return;
+  }
+  const end = onceOnly(() => {
+    upstream.destroy();
+    if (response.headersSent) response.destroy();
+    else if (!response.destroyed) refuse('unreachable');
+  });
+  const deadline = answerDeadline(request, answerMs, end);
+  upstream.on('response', (answer) => {
+    deadline.clear();
+    const head = answerHead(answer, request.headers['sec-fetch-dest'] === 'iframe');
+    if (head === undefined) {
+      end();
+      return;
+    }
+    response.writeHead(head.status, head.reason, head.headers);
+    sendBody(answer, response);
+  });
+  watchUpstream(upstream, end);
+  // Nobody asked for another protocol.
+  upstream.on('upgrade', (_answer, socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.destroy();
+    end();
+  });
+  response.on('error', () => response.destroy());
+  response.once('close', () => {
+    deadline.clear();
+    upstream.destroy();
+  });
+  request.on('error', () => upstream.destroy());
+  request.pipe(upstream);
+}
+
+/** Sends an answer's body on; one that breaks off cuts the browser's connection. */
+export function sendBody(answer: IncomingMessage, response: ServerResponse): void {
+  pipeline(answer, response, () => {
+    if (!answer.complete) response.destroy();
+  });
+}
+
+/** Calls `failed` for whatever ends a request without an answer. It may be called again later, for what comes after. */
+export function watchUpstream(upstream: ClientRequest, failed: () => void): void {
+  let interim = 0;
+  let answered = false;
+  upstream.on('information', () => {
+    interim += 1;
+    if (interim > mostInterim) failed();
+  });
+  upstream.on('response', () => (answered = true));
+  upstream.on('upgrade', () => (answered = true));
+  upstream.on('error', () => {
+    // What comes behind a whole answer is no part of it.
+    if (!answered) failed();
+  });
+  upstream.on('close', () => {
+    if (!answered) failed();
+  });
+}
+
+/** Calls `late` once an answer is overdue. While the browser still sends, as with a big upload, the time does not run. */
+export function answerDeadline(request: IncomingMessage, ms: number, late: () => void): { clear(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let cleared = false;
+  const begin = (): void => {
+    clearTimeout(timer);
+    if (!cleared) timer = setTimeout(late, ms);
+  };
+  request.on('data', begin);
+  begin();
+  return {
+    clear: () => {
+      cleared = true;
+      clearTimeout(timer);
+      request.off('data', begin);
+    },
+  };
+}
+
+function onceOnly(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    work();
+  };
+}

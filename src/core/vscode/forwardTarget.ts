@@ -1,0 +1,46 @@
+import type * as http from 'node:http';
+import { startRequest } from '../http/httpRequest';
+import { tunnelAuthorizationHeader } from '../platform/tunnel';
+
+/** Where a forwarder leads to. */
+export interface ForwardTarget {
+  /** Origin of one port of a devbox behind its tunnel. */
+  readonly origin: string;
+  /** Bearer token of the authenticated tunnel; undefined for an open one. Secret. */
+  readonly tunnelToken: string | undefined;
+}
+
+/** Headers that belong to one connection, not to what is carried over it. */
+const ofOneConnection = ['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'te', 'upgrade'];
+
+/**
+ * Asks the target what a browser asked the forwarder, with the tunnel's token.
+ *
+ * @param upgrade the browser wants another protocol on this connection, such as a WebSocket
+ * @throws Error if what was asked for cannot be sent on, or would lead elsewhere
+ */
+export function startUpstream(
+  target: ForwardTarget,
+  request: http.IncomingMessage,
+  upgrade: boolean,
+): http.ClientRequest {
+  const origin = new URL(target.origin);
+  const path = request.url ?? '/';
+  // `//host/…` and `http://host/…` in a request line name another host, which the token must not reach.
+  if (!/^\/(?![/\\])/.test(path) || new URL(path, origin).origin !== origin.origin) {
+    throw new Error('the path leads to another host');
+  }
+  const headers: http.OutgoingHttpHeaders = { ...request.headers };
+  const named = (request.headers.connection ?? '').toLowerCase().split(/\s*,\s*/);
+  // The editor's server has answered `expect` by itself.
+  for (const name of [...ofOneConnection, ...named, 'expect', tunnelAuthorizationHeader.toLowerCase()]) {
+    Reflect.deleteProperty(headers, name);
+  }
+  if (upgrade) Object.assign(headers, { connection: 'Upgrade', upgrade: request.headers.upgrade });
+  headers['host'] = origin.host;
+  // The editor's server checks that a WebSocket's origin is the host it was asked for.
+  if (request.headers.origin !== undefined) headers['origin'] = origin.origin;
+  if (target.tunnelToken !== undefined) headers[tunnelAuthorizationHeader] = `Bearer ${target.tunnelToken}`;
+  // The path goes as it came: what a devbox is asked for is its own affair.
+  return startRequest(origin, { method: request.method, path, headers });
+}

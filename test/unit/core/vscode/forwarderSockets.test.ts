@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { LoopbackForwarder } from '../../../../src/core/vscode/loopbackForwarder';
+import { eventually } from '../../../eventually';
+
+/** The devbox answers nothing until it is told to. */
+describe('connections through the forwarder', () => {
+  let devbox: Server;
+  let forwarder: LoopbackForwarder;
+  let entrance: URL;
+  const held = new Set<Socket>();
+  let seen = '';
+
+  beforeEach(async () => {
+    seen = '';
+    devbox = createServer((socket) => {
+      held.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => (seen += data.toString('latin1')));
+      socket.once('close', () => held.delete(socket));
+    });
+    await new Promise<void>((resolve) => devbox.listen(0, '127.0.0.1', resolve));
+    forwarder = new LoopbackForwarder();
+    const origin = `http://127.0.0.1:${(devbox.address() as AddressInfo).port}`;
+    entrance = new URL(await forwarder.originFor('dbx_1', { origin, tunnelToken: 'secret' }));
+  });
+  afterEach(() => {
+    forwarder.dispose();
+    for (const socket of held) socket.destroy();
+    devbox.close();
+  });
+
+  const browser = async (text: string): Promise<Socket> => {
+    const socket = connect({ port: Number(entrance.port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined);
+    socket.write(text.replace('HOST', entrance.host));
+    await eventually(
+      () => Promise.resolve(held.size),
+      (count) => count > 0,
+    );
+    await eventually(
+      () => Promise.resolve(seen),
+      (text) => text.includes('\r\n\r\n'),
+    );
+    return socket;
+  };
+  const webSocket = 'GET /s HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  const gone = async (): Promise<unknown> =>
+    eventually(
+      () => Promise.resolve(held.size),
+      (count) => count === 0,
+      5_000,
+    );
+
+  for (const [kind, text] of Object.entries({
+    'a WebSocket': webSocket,
+    'a WebSocket with bytes behind it': `${webSocket}early`,
+    'a page': 'GET /p HTTP/1.1\r\nHost: HOST\r\n\r\n',
+    'an upload': 'POST /p HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1000\r\n\r\nhalf',
+  })) {
+    for (const [how, end] of Object.entries<(socket: Socket) => void>({
+      'closes it': (socket) => socket.destroy(),
+      'breaks it': (socket) => socket.resetAndDestroy(),
+      'is told that the devbox was let go': () => forwarder.forget('dbx_1'),
+      'is told that the forwarder ended': () => forwarder.dispose(),
+    })) {
+      it(`${kind} that the devbox has not answered ends when the browser ${how}`, async () => {
+        const socket = await browser(text);
+        end(socket);
+        await gone();
+        socket.destroy();
+      });
+    }
+  }
+
+  it('a WebSocket whose browser says goodbye before the answer ends', async () => {
+    const socket = await browser(webSocket);
+    socket.end();
+    await gone();
+    socket.destroy();
+  });
+
+  it('hands on what a browser sent before the devbox agreed, in order and once', async () => {
+    const socket = await browser(`${webSocket}one `);
+    socket.write('two ');
+    await eventually(
+      () => Promise.resolve(socket.bytesWritten),
+      (count) => count > webSocket.length + 4,
+    );
+    const [remote] = [...held];
+    remote?.write('HTTP/1.1 101 Ok\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString(), /^HTTP\/1\.1 101 Switching Protocols\r\n/);
+    socket.write('three');
+    await eventually(
+      () => Promise.resolve(seen),
+      (text) => text.endsWith('\r\n\r\none two three'),
+    );
+    // Half closed by the devbox, which then says no more and does not close.
+    remote?.end();
+    await once(socket, 'end');
+    socket.destroy();
+    await gone();
+  });
+
+  it('tells a devbox nothing of the connection before it, and no token but the tunnel\u2019s', async () => {
+    const socket = await browser(
+      'GET /p?a=%2e%2e/../b HTTP/1.1\r\nHost: HOST\r\nConnection: close, X-Mine\r\nX-Mine: 1\r\nProxy-Authorization: Basic x\r\nX-Runloop-Tunnel-Authorization: Bearer other\r\nExpect: 100-continue\r\n\r\n',
+    );
+    assert.match(seen, /^GET \/p\?a=%2e%2e\/\.\.\/b HTTP\/1\.1\r\n/);
+    assert.match(seen, /X-Runloop-Tunnel-Authorization: Bearer secret\r\n/);
+    assert.doesNotMatch(seen, /x-mine|proxy-authorization|expect|other/i);
+    socket.destroy();
+  });
+});
