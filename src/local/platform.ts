@@ -48,7 +48,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   let store: Store | undefined;
   try {
     const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, groups, say);
-    const opened = (store = Store.open(dataDir));
+    const opened = (store = Store.open(dataDir, say));
     const served: { port?: number } = {};
     const relay = [process.execPath, join(ownFolder, 'netRelay.mjs')];
     const account = await Account.open({ store: opened, sandboxes, say, relay, tunnelPort: () => served.port });
@@ -79,12 +79,12 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
         await devboxes.close();
         await server.close();
         await groups?.close();
-        opened.close();
+        await opened.close();
         lower();
       },
     };
   } catch (error) {
-    store?.close();
+    await store?.close();
     await groups?.close();
     throw error;
   }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { FenceSurroundings, Provisions } from '../devbox/accountResources';
 import type { Blueprint } from '../devbox/blueprints';
 import { findProgram } from '../host/hostPrograms';
-import { removeFolder } from '../host/removeFolder';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
 import type { Store } from '../store/store';
 import { Blueprints } from './blueprints';
@@ -65,7 +64,7 @@ export class Account implements Provisions {
   static async open(surroundings: AccountSurroundings): Promise<Account> {
     const { store, sandboxes, say } = surroundings;
     // Sockets of a killed platform.
-    await removeFolder(join(store.dataDir, 'net'));
+    await store.trash.discard(join(store.dataDir, 'net'));
     const account = new Account(
       surroundings,
       await Snapshots.open(store),

@@ -34,7 +34,7 @@ export class Blueprints {
       schema: builtRecord,
       columns: ({ name, status }) => ({ name, status }),
     });
-    this.#disks = new Disks(store.folder('blueprints'));
+    this.#disks = new Disks(store.folder('blueprints'), store.trash);
   }
 
   /** Opens the blueprints; builds that a killed platform did not finish have failed. */
@@ -52,7 +52,7 @@ export class Blueprints {
       }
     }
     // What a killed build had made so far.
-    await removeFolder(store.folder('builds'));
+    await store.trash.discard(store.folder('builds'));
     store.folder('builds');
     await blueprints.#disks.removeAllBut(
       new Set(
@@ -213,7 +213,7 @@ export class Blueprints {
     } finally {
       log.close();
       this.#logs.delete(record.id);
-      await removeFolder(folder);
+      await this.#store.trash.discard(folder);
       this.#building.delete(record.id);
     }
   }

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { requireProgram, systemPath } from '../host/hostPrograms';
+import { copyTreeScript } from './copyTree';
 
 const run = promisify(execFile);
 
 /**
- * Becomes `cp` in a room where nothing is but the two folders and the programs of the system. Arguments: the path of `cp`,
- * the folder to copy, the folder to copy into, and the names that these have in the room.
+ * Becomes the copying script in a room where nothing is but the two folders and the programs of the system. Arguments: the
+ * path of bash, that script, the folder to copy, the folder to copy into, and the names that these have in the room.
  */
 const roomScript = String.raw`
 set -eu
-cp=$1 from=$2 to=$3 source=$4 target=$5
+bash=$1 script=$2 from=$3 to=$4 source=$5 target=$6
 # A folder that every Linux has, and that never has a disk in it.
 mount -t tmpfs -o mode=755,size=64k room /sys
 cd /sys
@@ -28,12 +29,12 @@ for name in bin sbin lib lib32 lib64 libx32 usr nix gnu; do
     mount --rbind "/$name" "$name"
   fi
 done
-exec chroot . "$cp" -a --reflink=auto -- "/$source/." "/$target"
+exec chroot . "$bash" --norc -c "$script" copy "/$source" "/$target"
 `;
 
 /**
  * Copies everything in a folder into another one. A program in the devbox may be changing the folder at that moment: where
- * `cp` has just seen a folder there can be a link to one of this computer's. So `cp` runs where no such link leads anywhere,
+ * `cp` has just seen a folder there can be a link to one of this computer's. So it runs where no such link leads anywhere,
  * if mounts of its own can be had here; without them nothing of this computer is hidden from devboxes either.
  */
 export class ClosedCopy {
@@ -42,14 +43,15 @@ export class ClosedCopy {
 
   /** The words of a command that makes a copy. */
   async command(from: string, to: string): Promise<readonly string[]> {
-    const cp = requireProgram('cp');
+    const bash = requireProgram('bash');
     this.#possible ??= tryOut();
     if (!(await this.#possible)) {
-      return [cp, '-a', '--reflink=auto', '--', `${from}/.`, to];
+      return [bash, '--norc', '-c', copyTreeScript, 'copy', from, to];
     }
     // Nobody can guess the names: a link to the copy would be copied without end.
     const [source, target] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
-    return [...ownMounts(), requireProgram('sh'), '-c', roomScript, 'copy', cp, from, to, source, target];
+    const room = [...ownMounts(), requireProgram('sh'), '-c', roomScript, 'copy'];
+    return [...room, bash, copyTreeScript, from, to, source, target];
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DevboxError } from '../errors';
 import { dieWithParent, requireProgram, systemPath } from '../host/hostPrograms';
-import { removeFolder } from '../host/removeFolder';
+import type { Trash } from '../store/trash';
 import { ClosedCopy } from './closedCopy';
 
 const run = promisify(execFile);
@@ -18,9 +18,12 @@ export class Disks {
   readonly #closedCopy = new ClosedCopy();
   readonly #readers = new Map<string, Set<Promise<unknown>>>();
 
+  readonly #trash: Trash;
+
   /** @param folder absolute */
-  constructor(folder: string) {
+  constructor(folder: string, trash: Trash) {
     this.#folder = folder;
+    this.#trash = trash;
   }
 
   /** Keeps a copy of a disk. The copy appears when it is whole. */
@@ -46,15 +49,15 @@ export class Disks {
   async remove(id: string): Promise<void> {
     await Promise.allSettled([...(this.#readers.get(id) ?? [])]);
     this.#readers.delete(id);
-    await removeFolder(join(this.#folder, id));
-    await removeFolder(join(this.#folder, id + unfinished));
+    await this.#trash.discard(join(this.#folder, id));
+    await this.#trash.discard(join(this.#folder, id + unfinished));
   }
 
   /** Removes everything that is not one of the given disks. */
   async removeAllBut(ids: ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       if (!ids.has(name)) {
-        await removeFolder(join(this.#folder, name));
+        await this.#trash.discard(join(this.#folder, name));
       }
     }
   }

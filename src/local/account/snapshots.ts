@@ -46,7 +46,7 @@ export class Snapshots {
       schema: snapshotRecord,
       columns: ({ name, status }) => ({ name, status }),
     });
-    this.#disks = new Disks(store.folder('snapshots'));
+    this.#disks = new Disks(store.folder('snapshots'), store.trash);
   }
 
   /** Opens the snapshots; those that a killed platform did not finish are errors. */

@@ -1,6 +1,7 @@
 import type { DevboxRecord } from './devboxRecord';
 import type { Evictions } from './lifeCycle/evictions';
 import type { RecordTable } from '../store/recordTable';
+import type { Trash } from '../store/trash';
 import type { ExecutionRecord } from './run/executions/keptExecution';
 import type { LoopbackAddresses } from '../sandbox/loopbackAddresses';
 import type { Mishaps } from './lifeCycle/faultHooks';
@@ -22,6 +23,8 @@ export interface DevboxSurroundings {
   /** What is remembered of executions. */
   readonly executions: RecordTable<ExecutionRecord>;
   readonly addresses: LoopbackAddresses;
+  /** Where disks go that are not needed any more. */
+  readonly trash: Trash;
   /** Gets a sentence for the platform's own output. */
   readonly say: (line: string) => void;
   /** Ends devboxes that use too much. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { messageOf } from '../errors';
-import { removeFolder } from '../host/removeFolder';
 import type { DevboxSurroundings } from './devboxContext';
 import { DevboxLog } from './devboxLog';
 import type { DevboxFiles } from './run/devboxFiles';
@@ -57,11 +56,11 @@ export class DevboxFolder {
     return this.#executions;
   }
 
-  /** Removes all but the log. What cannot be removed is said. */
+  /** Throws all but the log away. */
   async remove(): Promise<void> {
     // A snapshot that is being made gets what it was promised, however the devbox ends.
     await this.#surroundings.provisions.diskUnused(this.#id);
-    await this.attempt('removing the folder of', () => removeFolder(this.#folder));
+    await this.attempt('removing the folder of', () => this.#surroundings.trash.discard(this.#folder));
   }
 
   /** Ending must go on to its end; what does not work on the way is said. */

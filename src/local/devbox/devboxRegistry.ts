@@ -13,7 +13,6 @@ import { LoopbackAddresses } from '../sandbox/loopbackAddresses';
 import type { Mishaps } from './lifeCycle/faultHooks';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
 import type { Provisions } from './accountResources';
-import { removeFolder } from '../host/removeFolder';
 import type { DevboxSpec } from './spec';
 import { devboxStatuses, isTerminal } from './lifeCycle/status';
 import type { DevboxSurroundings } from './devboxContext';
@@ -62,6 +61,7 @@ export class DevboxRegistry {
       evictions: this.evictions,
       mishaps,
       usage: new UsageWatch(say),
+      trash: store.trash,
       folder: store.folder('devboxes'),
       logFolder: store.folder('logs'),
       addresses: new LoopbackAddresses(),
@@ -207,7 +207,7 @@ export class DevboxRegistry {
       .forEach((id) => rmSync(join(logFolder, `${id}.jsonl`), { force: true }));
     for (const name of await readdir(folder)) {
       if (!this.#living.has(name)) {
-        await removeFolder(join(folder, name));
+        await this.#store.trash.discard(join(folder, name));
       }
     }
   }

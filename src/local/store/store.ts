@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Database } from 'node-sqlite3-wasm';
 import { DevboxError, messageOf } from '../errors';
 import { type Stored, type TableShape, RecordTable, textOf } from './recordTable';
+import { Trash } from './trash';
 import { takeWriterLock } from './writerLock';
 
 /** Goes up when what is stored changes in a way that an older platform cannot read. */
@@ -18,20 +19,24 @@ const remembered = 10 * 60_000;
 export class Store {
   /** The platform's data folder, absolute. */
   readonly dataDir: string;
+  /** Where folders go that nobody needs any more. */
+  readonly trash: Trash;
   readonly #database: Database;
   readonly #unlock: () => void;
 
-  private constructor(dataDir: string, database: Database, unlock: () => void) {
+  private constructor(dataDir: string, database: Database, unlock: () => void, say: (line: string) => void) {
     this.dataDir = dataDir;
+    this.trash = new Trash(join(dataDir, 'trash'), say);
     this.#database = database;
     this.#unlock = unlock;
   }
 
   /**
    * Opens the data folder's database for this process alone.
+   * @param say gets sentences for the person who started the platform
    * @throws DevboxError `failed` when another platform uses the folder or the database cannot be read
    */
-  static open(dataDir: string): Store {
+  static open(dataDir: string, say: (line: string) => void): Store {
     const unlock = takeWriterLock(dataDir);
     try {
       const file = join(dataDir, 'platform.db');
@@ -41,7 +46,7 @@ export class Store {
       // First of all: the write-ahead log needs no shared memory when one process has the database for itself.
       database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
       chmodSync(file, 0o600);
-      const store = new Store(dataDir, database, unlock);
+      const store = new Store(dataDir, database, unlock, say);
       store.#prepare();
       return store;
     } catch (error) {
@@ -107,8 +112,9 @@ export class Store {
     });
   }
 
-  /** Closes the database and gives the folder back. */
-  close(): void {
+  /** Closes the database and gives the folder back, after a little time for what is still being cleared away. */
+  async close(): Promise<void> {
+    await this.trash.settle();
     this.#database.close();
     this.#unlock();
   }

@@ -1,7 +1,8 @@
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { look, makeFolder } from './diskPaths';
 import { codeOf } from '../../errors';
+import { removeFolder } from '../../host/removeFolder';
 import { layerFolder } from './layers';
 import { type DevboxUser, type UserRequest, usualUser } from '../users';
 
@@ -147,7 +148,7 @@ async function put(path: string, text: string, mode: number): Promise<void> {
       return;
     }
   } else if (found !== undefined) {
-    await rm(path, { recursive: true });
+    await removeFolder(path);
   }
   await writeFile(path, text, { mode });
   await chmod(path, found?.isFile() === true ? found.mode & 0o7777 : mode);

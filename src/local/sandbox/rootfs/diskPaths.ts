@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../errors';
+import { removeFolder } from '../../host/removeFolder';
 
 /**
  * Makes a folder on a devbox's disk, seen from the host, without ever following a link: a program in the devbox may have
@@ -43,7 +44,7 @@ export async function clearFile(
   const file = join(root, path);
   const found = await look(file);
   if (found !== undefined && (what === 'everything' || found.isSymbolicLink())) {
-    await rm(file, { recursive: true, force: true });
+    await removeFolder(file);
   }
 }
 

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { chmod, lchown, lstat, mkdir, readdir, readlink, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, readdir, readlink, realpath, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeAccounts } from './accountFiles';
 import { clearFile, look, makeFolder } from './diskPaths';
 import { codeOf } from '../../errors';
+import { removeFolder } from '../../host/removeFolder';
 import { requireProgram } from '../../host/hostPrograms';
 import { type DevboxTools, loginFile } from '../devboxTools';
 import { layerFolder, prepareLayers } from './layers';
@@ -81,7 +82,7 @@ export async function furnish(
   { prefix, user, blueprint, tools, systemFiles = [] }: Furnishing,
 ): Promise<DevboxUser> {
   await makeFolder(root, 'run', 'replace');
-  await rm(join(root, 'run/devbox'), { recursive: true, force: true });
+  await removeFolder(join(root, 'run/devbox'));
   await mkdir(join(root, 'root'), { mode: 0o700 }).catch(passExisting);
   for (const name of systemLinks) {
     await clearFile(root, name, 'links');
