@@ -157,6 +157,7 @@ if (dev) {
         bench: 'test/bench/main.ts',
         proof: 'test/proof/main.ts',
         proofStarter: 'test/proof/kills/starter.ts',
+        mutate: 'test/mutate/main.ts',
         screenshots: 'test/ui/screenshots.ts',
         example: 'test/example/example.ts',
         vectors: 'test/vectors/main.ts',

@@ -195,6 +195,7 @@ export default tseslint.config(
       'test/vscode/**/*.ts',
       'test/bench/**/*.ts',
       'test/proof/**/*.ts',
+      'test/mutate/**/*.ts',
       'test/example/**/*.ts',
       'test/contract/run.ts',
       'test/vectors/main.ts',
