@@ -64,12 +64,24 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
+/** Bytes of one entry at most: what a devbox prints must not fill the memory. */
+const longestEntry = 32 << 20;
+
+function endless(): RuntimeError {
+  return new RuntimeError({
+    code: 'unexpected_answer',
+    message: `The log has an entry of more than ${longestEntry >> 20} MiB, which is not read.`,
+    nextStep: 'Look at the log with another tool.',
+  });
+}
+
 /** Cuts the objects of the array inside `{"logs":[…]}` out of bytes that come in pieces, without parsing them. */
 class EntryScanner {
   #depth = 0;
   #inString = false;
   #escaped = false;
   #begun: Buffer[] = [];
+  #begunBytes = 0;
 
   take(chunk: Buffer): RawEntry[] {
     const entries: RawEntry[] = [];
@@ -91,11 +103,16 @@ class EntryScanner {
           const end = chunk.subarray(start, at + 1);
           entries.push({ id: undefined, json: this.#begun.length === 0 ? end : Buffer.concat([...this.#begun, end]) });
           this.#begun = [];
+          this.#begunBytes = 0;
           start = -1;
         }
       }
     }
-    if (start >= 0) this.#begun.push(chunk.subarray(start));
+    if (start >= 0) {
+      this.#begun.push(chunk.subarray(start));
+      this.#begunBytes += chunk.length - start;
+      if (this.#begunBytes > longestEntry) throw endless();
+    }
     return entries;
   }
 }

@@ -1,3 +1,4 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import { RuntimeError } from '../errors';
@@ -5,6 +6,9 @@ import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
 import { bodyOf, openLog, StreamUnavailable, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
+
+/** Characters of one event at most, as it comes: what a devbox prints must not fill the memory. */
+const longestEvent = 32 << 20;
 
 /** One event of a stream as it came, not parsed yet: most events of a replay are skipped. */
 export interface RawEvent {
@@ -62,40 +66,33 @@ export async function* readEvents(
 
 /** Server-sent events out of text that comes in pieces. An event that is cut off before its end never was one. */
 class EventParser {
-  #rest: string[] = [];
-  #data: string | undefined;
-  #id: number | undefined;
-  #type = '';
+  readonly #parser = createParser({
+    maxBufferSize: longestEvent,
+    onEvent: (event) => this.#take(event),
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') throw new StreamUnavailable('an event of it has no end');
+    },
+  });
+  #events: RawEvent[] = [];
+  #hasBegun = false;
+  #endsWithCr = false;
 
   take(text: string): RawEvent[] {
-    const lines = text.split('\n');
-    const last = lines.pop() ?? '';
-    const events: RawEvent[] = [];
-    if (lines.length > 0) {
-      lines[0] = this.#rest.join('') + (lines[0] ?? '');
-      this.#rest = [];
-      for (const line of lines) this.#line(line.endsWith('\r') ? line.slice(0, -1) : line, events);
-    }
-    if (last !== '') this.#rest.push(last);
-    return events;
+    this.#events = [];
+    if (text === '') return [];
+    // The parser looks for the mark at the beginning in bytes, not in text.
+    let fresh = this.#hasBegun ? text : text.replace(/^\ufeff/, '');
+    // It would keep an event that ends with CR until it knows that no LF follows; that may be hours.
+    if (this.#endsWithCr && fresh.startsWith('\n')) fresh = fresh.slice(1);
+    this.#hasBegun = true;
+    this.#endsWithCr = text.endsWith('\r');
+    this.#parser.feed(fresh.includes('\r') ? fresh.replace(/\r\n?/g, '\n') : fresh);
+    return this.#events;
   }
 
-  #line(line: string, events: RawEvent[]): void {
-    if (line === '') {
-      if (this.#type === 'error') throw streamError(this.#data ?? '');
-      if (this.#data !== undefined) events.push({ id: this.#id, json: this.#data });
-      this.#data = undefined;
-      this.#id = undefined;
-      this.#type = '';
-    } else if (line.startsWith('data:')) {
-      const data = line.slice(line[5] === ' ' ? 6 : 5);
-      this.#data = this.#data === undefined ? data : `${this.#data}\n${data}`;
-    } else if (line.startsWith('id:')) {
-      const id = line.slice(3).trim();
-      this.#id = /^\d{1,15}$/.test(id) ? Number(id) : undefined;
-    } else if (line.startsWith('event:')) {
-      this.#type = line.slice(6).trim();
-    }
+  #take({ id, event, data }: EventSourceMessage): void {
+    if (event === 'error') throw streamError(data);
+    this.#events.push({ id: id !== undefined && /^\d{1,15}$/.test(id) ? Number(id) : undefined, json: data });
   }
 }
 
