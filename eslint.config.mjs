@@ -152,7 +152,7 @@ export default tseslint.config(
     rules: {
       'no-console': 'error',
       eqeqeq: 'error',
-      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-lines': ['error', { max: 300, skipBlankLines: false, skipComments: false }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-import-type-side-effects': 'error',
       'import-x/no-duplicates': ['error', { 'prefer-inline': true }],
@@ -183,6 +183,11 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [sdkImport] }], ...onlyIn(oneFileEach) },
   },
   ...oneFileEach.map(({ file }) => ({ files: [file], rules: onlyIn(oneFileEach.filter((one) => one.file !== file)) })),
+  {
+    // Longer than the others until the parser that follows BuildKit takes its place.
+    files: ['src/local/account/dockerfile.ts'],
+    rules: { 'max-lines': 'off' },
+  },
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { RunloopSDK } from '@runloop/api-client';
 import { type TestPlatform, startPlatform } from '../platform/testPlatform';
 import { median, quantile, type Bench } from './bench';
+import { get, type Target } from './httpGet';
+import { measureTunnel } from './platformTunnel';
 
 type Client = RunloopSDK['api'];
 
 const running = 100;
 const all = 10_000;
 const streams = 50;
-const bodyBytes = 128 * 2 ** 20;
 
 /** How much the local platform carries at once, and how fast it is with it. */
 export const platformBench: Bench = {
@@ -105,64 +106,6 @@ async function measureBoots(
     p95Ms: quantile(times, 0.95),
     perSecond: rest.length / seconds,
     ids: [...single, ...rest].map(({ id }) => id),
-  };
-}
-
-interface TunnelFigures {
-  readonly throughput: number;
-  readonly directThroughput: number;
-  readonly latencyMs: number;
-  readonly directLatencyMs: number;
-  readonly addedMs: number;
-}
-
-async function measureTunnel(client: Client, platform: TestPlatform): Promise<TunnelFigures> {
-  const script = `const part = Buffer.alloc(1 << 20, 1), http = require("node:http");
-    http.createServer((q, s) => { if (q.url !== "/big") return s.end("pong"); let left = ${bodyBytes} / part.length; const more = () => { while (left-- > 0) if (!s.write(part)) return s.once("drain", more); s.end(); }; more(); })
-      .listen(4444, process.env.RUNLOOP_LOCAL_BIND, () => console.log("at " + process.env.RUNLOOP_LOCAL_BIND + " ."));`;
-  const { id, tunnel } = await client.devboxes.createAndAwaitRunning({
-    entrypoint: `exec node -e '${script}'`,
-    tunnel: {},
-  });
-  let address: string | undefined;
-  while (address === undefined) {
-    const { logs } = await client.devboxes.logs.list(id);
-    address = logs
-      .map((entry) => /^at ([\d.]+) \.$/.exec(entry.message ?? '')?.[1])
-      .find((found) => found !== undefined);
-  }
-  const port = Number(new URL(platform.baseUrl).port);
-  const through: Target = {
-    host: '127.0.0.1',
-    port,
-    headers: { host: `4444-${tunnel?.tunnel_key ?? ''}.tunnel.localhost:${port}` },
-    agent: new Agent({ keepAlive: true }),
-  };
-  const direct: Target = { host: address, port: 4444, headers: {}, agent: new Agent({ keepAlive: true }) };
-  // Alternating, so that a busy moment of the computer hits both.
-  const times = { through: [] as number[], direct: [] as number[] };
-  for (let i = 0; i < 300; i += 1) {
-    times.direct.push((await get(direct, '/')).ms);
-    times.through.push((await get(through, '/')).ms);
-  }
-  const speeds = { through: [] as number[], direct: [] as number[] };
-  for (let i = 0; i < 3; i += 1) {
-    for (const [name, target] of [
-      ['direct', direct],
-      ['through', through],
-    ] as const) {
-      const { bytes, ms } = await get(target, '/big');
-      speeds[name].push(bytes / 1e6 / (ms / 1_000));
-    }
-  }
-  through.agent.destroy();
-  direct.agent.destroy();
-  return {
-    throughput: median(speeds.through),
-    directThroughput: median(speeds.direct),
-    latencyMs: median(times.through),
-    directLatencyMs: median(times.direct),
-    addedMs: median(times.through) - median(times.direct),
   };
 }
 
@@ -273,31 +216,6 @@ async function measurePaging(client: Client): Promise<{ seen: number; running: n
     up += devbox.status === 'running' ? 1 : 0;
   }
   return { seen: ids.size, running: up, ms: performance.now() - began };
-}
-
-interface Target {
-  readonly host: string;
-  readonly port: number;
-  readonly headers: Record<string, string>;
-  readonly agent: Agent;
-}
-
-/** Gets one answer whole. */
-function get({ host, port, headers, agent }: Target, path: string): Promise<{ bytes: number; ms: number }> {
-  const began = performance.now();
-  return new Promise((resolve, reject) => {
-    const sent = request({ host, port, path, headers, agent }, (response) => {
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      response.on('error', reject);
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve({ bytes, ms: performance.now() - began });
-        else reject(new Error(`${path} was answered with ${String(response.statusCode)}.`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
 }
 
 /** Memory of a process in MB: now, and the most it ever was. */

@@ -6,7 +6,7 @@ const { basename, join } = require('node:path');
 
 const project = join(__dirname, '..', '..');
 /** Tests that take long, and wait for the most part of it. */
-const slow = ['vectors', 'contract', 'controlGroups', 'startKeeper', 'lists', 'lifeFacts', 'browse'];
+const slow = ['vectors', 'contract', 'controlGroups', 'groupsOverLife', 'startKeeper', 'lists', 'lifeFacts', 'browse'];
 /** The windows, the longest first. */
 const windows = [
   'trouble',

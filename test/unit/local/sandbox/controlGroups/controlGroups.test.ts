@@ -1,87 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { DevboxCreateParams } from '@runloop/api-client/resources/devboxes/devboxes';
-import { limitWords } from '../../../../../src/local/sandbox/controlGroups/groupFiles';
-import { type Hierarchy, findHierarchies } from '../../../../../src/local/sandbox/controlGroups/hierarchies';
-import { fingerprint } from '../../../../../src/local/host/processFingerprint';
 import { waitFor } from '../../../../eventually';
 import { processesWith } from '../../../../platform/devboxProcesses';
 import { type Client, type TestPlatform, logText, startPlatform } from '../../../../platform/testPlatform';
 import { send, tunnelHost } from '../../../../platform/tunnelRequests';
 import { skip } from '../../../../run/skip';
+import { groupsOf, places } from './platformGroups';
 
 type Launch = NonNullable<DevboxCreateParams['launch_parameters']>;
-
-/** Where this process, and so a platform that it starts, is in the trees of control groups. */
-const places = findHierarchies(readFileSync('/proc/self/cgroup', 'utf8'), readFileSync('/proc/self/mountinfo', 'utf8'));
-
-/** The folders of a platform's groups, in each tree. */
-function groupsOf({ child }: TestPlatform): string[] {
-  return places.flatMap(({ own }) =>
-    readdirSync(own)
-      .filter((name) => name.startsWith('runloop-local.') && name.split('.')[2] === String(child.pid))
-      .map((name) => join(own, name)),
-  );
-}
-
-describe('control groups', () => {
-  const mounts = (...lines: string[]): string =>
-    lines.map((line, index) => `${30 + index} 23 0:${28 + index} ${line}`).join('\n');
-
-  it('finds its place in trees of version 1, whatever they are called and how much of them is shown', () => {
-    const groups = '9:name=systemd:/\n8:pids:/\n4:memory:/some/group\n2:cpu,cpuacct:/docker/0ab\n0::/\n';
-    const shown = mounts(
-      '/ /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755',
-      '/ /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory',
-      '/docker/0ab /sys/fs/cgroup/cpu,cpuacct rw,nosuid - cgroup cgroup rw,cpu,cpuacct',
-      '/ /mnt/with\\040blank/pids rw shared:9 - cgroup cgroup rw,pids',
-      '/ /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw',
-    );
-    const found: Hierarchy[] = [
-      { version: 1, own: '/mnt/with blank/pids', controllers: ['pids'] },
-      { version: 1, own: '/sys/fs/cgroup/memory/some/group', controllers: ['memory'] },
-      { version: 1, own: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu'] },
-    ];
-    assert.deepEqual(findHierarchies(groups, shown), found);
-  });
-
-  it('finds its place in version 2, which has what version 1 has not', () => {
-    const unified = mounts('/ /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate');
-    assert.deepEqual(findHierarchies('0::/user.slice/a.scope\n', unified), [
-      { version: 2, own: '/sys/fs/cgroup/user.slice/a.scope', controllers: ['memory', 'pids', 'cpu'] },
-    ]);
-    const both = mounts('/ /c/memory rw - cgroup cgroup rw,memory', '/ /c/unified rw - cgroup2 cgroup2 rw');
-    assert.deepEqual(findHierarchies('4:memory:/m\n0::/u\n', both), [
-      { version: 1, own: '/c/memory/m', controllers: ['memory'] },
-      { version: 2, own: '/c/unified/u', controllers: ['pids', 'cpu'] },
-    ]);
-  });
-
-  it('finds none that cannot be written to or seen', () => {
-    assert.deepEqual(findHierarchies('0::/a\n', mounts('/ /sys/fs/cgroup ro,nosuid - cgroup2 cgroup2 rw')), []);
-    assert.deepEqual(findHierarchies('0::/../b\n', mounts('/ /sys/fs/cgroup rw - cgroup2 cgroup2 rw')), []);
-    assert.deepEqual(findHierarchies('4:memory:/a\n', mounts('/other /c/memory rw - cgroup cgroup rw,memory')), []);
-    assert.deepEqual(findHierarchies('', ''), []);
-  });
-
-  it('says the same limits in both versions', () => {
-    const limits = { memory: 2 ** 30, processes: 2_048, cores: 0.5 };
-    const controllers = ['memory', 'pids', 'cpu'] as const;
-    assert.deepEqual(limitWords({ version: 1, path: '/g', controllers }, limits), [
-      ['/g/memory.limit_in_bytes', '1073741824'],
-      ['/g/pids.max', '2048'],
-      ['/g/cpu.shares', '512'],
-    ]);
-    assert.deepEqual(limitWords({ version: 2, path: '/g', controllers }, limits), [
-      ['/g/memory.max', '1073741824'],
-      ['/g/pids.max', '2048'],
-      ['/g/cpu.weight', '50'],
-    ]);
-  });
-});
 
 describe('local platform with control groups', () => {
   let platform: TestPlatform;
@@ -289,129 +219,6 @@ echo "== end"`;
       assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /(?:^|\0)LD_PRELOAD=/, commandOf(pid));
     }
     await Promise.all([id, seen].map((one) => client.devboxes.shutdown(one)));
-  });
-});
-
-describe('local platform’s control groups over its own life', () => {
-  before(async function () {
-    const platform = await startPlatform();
-    const groups = groupsOf(platform);
-    await platform.stop();
-    if (groups.length === 0) {
-      skip(this, 'this computer allows no control groups');
-    }
-  });
-
-  it('clears them away when it is killed', async () => {
-    const platform = await startPlatform();
-    await platform.client().devboxes.createAndAwaitRunning({ entrypoint: 'sleep 1000' });
-    const groups = groupsOf(platform);
-    assert.equal(groups.length, places.length);
-    await platform.stop('SIGKILL');
-    await waitFor('their removal', () => (groups.some((group) => existsSync(group)) ? undefined : true));
-  });
-
-  it('clears what a killed one has left, and nothing else', async () => {
-    const own = places[0]?.own ?? '';
-    const space = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '';
-    const gone = spawnSync('true').pid;
-    const left = join(own, `runloop-local.${space}.${gone}.1`);
-    const living = join(own, `runloop-local.${space}.${(fingerprint(process.pid) ?? '').replace(' ', '.')}`);
-    const others = [living, join(own, `runloop-local.1.${gone}.1`), join(own, `other-${process.pid}`)];
-    for (const folder of [left, join(left, 'dbx_1-1'), ...others]) {
-      mkdirSync(folder);
-    }
-    try {
-      const platform = await startPlatform();
-      await platform.stop();
-      assert.ok(!existsSync(left));
-      assert.deepEqual(
-        others.filter((folder) => !existsSync(folder)),
-        [],
-      );
-    } finally {
-      others.forEach((folder) => rmdirSync(folder));
-    }
-  });
-
-  it('holds plain processes as well', async () => {
-    const platform = await startPlatform(['--sandbox', 'plain']);
-    const client = platform.client();
-    try {
-      const { id } = await client.devboxes.create({
-        entrypoint: `exec node -e 'Buffer.alloc(1800 * 2 ** 20, 1)'`,
-        launch_parameters: { resource_size_request: 'X_SMALL' },
-      });
-      const ended = await waitFor('its end', async () => {
-        const seen = await client.devboxes.retrieve(id);
-        return seen.status === 'failure' || seen.status === 'shutdown' ? seen : undefined;
-      });
-      assert.equal(ended.failure_reason, 'out_of_memory');
-      assert.match(await logText(client, id), /Out of memory: the devbox used 1\.00 GiB of 1\.00 GiB/);
-    } finally {
-      assert.equal(await platform.stop(), 0);
-    }
-  });
-
-  it('does without them when asked to', async () => {
-    const platform = await startPlatform(['--control-groups', 'off']);
-    try {
-      const { id } = await platform.client().devboxes.createAndAwaitRunning({
-        launch_parameters: {
-          launch_commands: [
-            'ls -A /sys/fs/cgroup | wc -l; cut -d: -f3- /proc/self/cgroup | grep -c runloop-local; true',
-          ],
-        },
-      });
-      assert.deepEqual(groupsOf(platform), []);
-      assert.match(await logText(platform.client(), id), /^0\n0$/m);
-    } finally {
-      await platform.stop();
-    }
-  });
-
-  it('leaves something to the computer when all devboxes, or a build, want too much', async function () {
-    const memory = places.find(({ version, controllers }) => version === 1 && controllers.includes('memory'));
-    if (memory === undefined) {
-      // Only version 1 lets a group have processes and groups at once.
-      skip(this, 'only version 1 of control groups lets a group have processes and groups at once');
-    }
-    const computer = join(memory.own, `computer-${process.pid}`);
-    mkdirSync(computer);
-    writeFileSync(join(computer, 'memory.limit_in_bytes'), String(1_280 * 2 ** 20));
-    try {
-      const platform = await startPlatform([], { within: ['sh', '-c', 'echo 0 > "$0/tasks" && exec "$@"', computer] });
-      const client = platform.client();
-      try {
-        const eater = `exec node -e 'const kept = []; for (let i = 0; i < 14; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 8000)'`;
-        const ids = await Promise.all([1, 2].map(async () => (await client.devboxes.create({ entrypoint: eater })).id));
-        const failed = await waitFor('one’s end', async () =>
-          (await Promise.all(ids.map((id) => client.devboxes.retrieve(id)))).find(({ status }) => status === 'failure'),
-        );
-        assert.equal(failed.failure_reason, 'out_of_memory');
-        assert.match(
-          await logText(client, failed.id),
-          /Out of memory: this computer has no more for devboxes\. The devbox used 0\.\d\d GiB of 2\.00 GiB/,
-        );
-        await Promise.all(ids.map((id) => client.devboxes.shutdown(id)));
-
-        const { id } = await client.blueprints.create({
-          name: 'eater',
-          system_setup_commands: [`node -e 'Buffer.alloc(1500 * 2 ** 20, 1)'`],
-        });
-        const blueprint = await waitFor('the build’s end', async () => {
-          const seen = await client.blueprints.retrieve(id);
-          return seen.status === 'failed' ? seen : undefined;
-        });
-        assert.equal(blueprint.failure_reason, 'out_of_memory');
-        const usable = await client.devboxes.createAndAwaitRunning({});
-        await client.devboxes.shutdown(usable.id);
-      } finally {
-        assert.equal(await platform.stop(), 0);
-      }
-    } finally {
-      rmdirSync(computer);
-    }
   });
 });
 
