@@ -1,22 +1,22 @@
 import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
 import type { EventStream } from '../actionServer/eventStream';
 import { setupEnvironment } from '../actionServer/environment/setupEnvironment';
-import { cancelled, RuntimeError } from '../errors';
+import { RuntimeError } from '../errors';
 import type { Disposable } from '../events';
 import { bounded, type BoundedCall } from './connect/withinDeadline';
 import { bringUp, type BringUpContext, type Connection } from './connect/bringUp';
 import { connectDevbox } from './connect/connectDevbox';
-import { forgetSessionKey, leaveDevbox } from './connect/leaveDevbox';
+import { leaveDevbox } from './connect/leaveDevbox';
 import type { Devbox } from '../platform/devbox';
 import { keepDevboxAlive, suspendDevbox } from '../platform/lifeCycle';
 import { RunloopApi } from '../platform/runloopApi';
 import { resolveConfig, type RuntimeConfig } from '../options/runtimeConfig';
 import type { CloseMode, RunloopRuntimeOptions } from '../options/runtimeOptions';
 import { LiveConnection } from './liveConnection';
+import { OwnStart } from './ownStart';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
 import type { RuntimeEvent } from './runtimeStatus';
 import { RuntimeVoice } from './runtimeEvents';
-import type { NotedStart } from '../start/notedStart';
 import { waitUntilSuspended } from '../start/waitForDevbox';
 import type { AddressUse, VscodeAddress } from '../vscode/vscodeAddress';
 
@@ -40,9 +40,7 @@ export class RunloopRuntime {
   readonly #abandon = new AbortController();
   #devbox: Devbox | undefined;
   #createdHere = false;
-  #start: NotedStart | undefined;
-  /** What a failed start has made could not be shut down. */
-  #mayStillRun = false;
+  readonly #start: OwnStart;
   #closing: Promise<void> | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
@@ -56,6 +54,7 @@ export class RunloopRuntime {
     this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) =>
       fire({ type: 'request', request }),
     );
+    this.#start = new OwnStart({ config: this.config, fire });
     this.#live = new LiveConnection({ api: this.api, config: this.config, fire, vscode: shared.vscode });
   }
 
@@ -187,7 +186,7 @@ export class RunloopRuntime {
       await this.#bounded(outer, async (call) => {
         const connection = await connectDevbox(this.#context(call), {
           onPhase: (phase) => this.#voice.phase(phase, this.#devbox),
-          onStart: (start) => (this.#start = start),
+          onStart: (start) => this.#start.begin(start),
           onCreated: (devbox) => {
             this.#devbox = devbox;
             this.#createdHere = true;
@@ -199,24 +198,12 @@ export class RunloopRuntime {
       });
     } catch (error) {
       this.#machine.move('failed');
-      const failure = error as RuntimeError;
-      const told = await this.#failStart(failure);
+      const told = await this.#start.fail(error as RuntimeError);
       this.#live.letGo();
       this.#voice.status('STATUS$ERROR', told);
       throw told;
     }
-    await this.#start?.complete();
-  }
-
-  /** Cleans up after a start that failed. @returns the failure to tell, with what is left behind */
-  async #failStart(failure: RuntimeError): Promise<RuntimeError> {
-    const told = (await this.#start?.fail(failure)) ?? failure;
-    this.#mayStillRun = RuntimeError.is(told, 'may_still_run');
-    const created = this.#start?.devbox;
-    if (created !== undefined && !this.#mayStillRun) {
-      await forgetSessionKey({ config: this.config, fire: this.#voice.fire }, created.id);
-    }
-    return told;
+    await this.#start.complete();
   }
 
   async #again(
@@ -244,11 +231,7 @@ export class RunloopRuntime {
       call,
       resumeSuspended: this.config.resumeSuspended,
       client: {
-        timeoutSeconds: this.config.actionTimeoutSeconds,
         events: this.stream,
-        mcp: this.config.mcp,
-        sid: this.config.sid,
-        onWait: call.onWait,
         onLost: (error) => {
           if (this.#machine.state !== 'ready') return;
           this.#machine.move('disconnected');
@@ -264,9 +247,9 @@ export class RunloopRuntime {
   }
 
   async #bounded(outer: AbortSignal | undefined, work: (call: BoundedCall) => Promise<void>): Promise<void> {
-    const limitMs = this.config.connectTimeoutMs;
-    const { fire } = this.#voice;
-    await bounded({ limitMs, outer, abandon: this.#abandon.signal, fire, devboxId: () => this.#devbox?.id }, work);
+    const { connectTimeoutMs: limitMs } = this.config;
+    const devboxId = (): string | undefined => this.#devbox?.id;
+    await bounded({ limitMs, outer, abandon: this.#abandon.signal, fire: this.#voice.fire, devboxId }, work);
   }
 
   #nowReady(connection: Connection): void {
@@ -286,14 +269,11 @@ export class RunloopRuntime {
     this.#machine.move('closing');
     this.#live.dispose();
     const chosen = mode === 'default' ? (this.config.closeMode ?? (this.#createdHere ? 'shutdown' : 'keep')) : mode;
-    const devbox = this.#devbox;
     try {
       if (failed && this.#createdHere) {
-        // Mostly nothing of our own is left; what is gets another try.
-        const told = this.#mayStillRun && chosen === 'shutdown' ? await this.#failStart(cancelled()) : undefined;
-        if (RuntimeError.is(told, 'may_still_run')) throw told;
-      } else if (devbox !== undefined) {
-        await leaveDevbox({ api: this.api, config: this.config, fire: this.#voice.fire }, devbox, chosen);
+        if (chosen === 'shutdown') await this.#start.endRest();
+      } else if (this.#devbox !== undefined) {
+        await leaveDevbox({ api: this.api, config: this.config, fire: this.#voice.fire }, this.#devbox, chosen);
       }
     } finally {
       this.#machine.move('closed');
@@ -310,10 +290,8 @@ export class RunloopRuntime {
   }
 
   #ready(): Connection {
-    const connection = this.#live.current;
-    if (this.#machine.state !== 'ready' || connection === undefined) {
-      throw wrongState(this.#machine.state, this.#devbox?.id);
-    }
+    const connection = this.#machine.state === 'ready' ? this.#live.current : undefined;
+    if (connection === undefined) throw wrongState(this.#machine.state, this.#devbox?.id);
     return connection;
   }
 }

@@ -24,7 +24,7 @@ export interface BringUpContext {
   readonly call: BoundedCall;
   /** Whether a suspended devbox is resumed, which costs money. */
   readonly resumeSuspended: boolean;
-  readonly client: ClientOptions;
+  readonly client: Pick<ClientOptions, 'events' | 'onLost'>;
   readonly onPhase: (phase: ConnectPhase, devbox: Devbox) => void;
   readonly onStarted: () => void;
 }
@@ -65,7 +65,13 @@ export async function bringUp(
       tunnelToken: tunnel.authToken,
       devboxId: devbox.id,
     },
-    context.client,
+    {
+      ...context.client,
+      timeoutSeconds: config.actionTimeoutSeconds,
+      mcp: config.mcp,
+      sid: config.sid,
+      onWait: call.onWait,
+    },
   );
   await serverAnswers(context, client, devbox, { isNew: options.isNew, wasSuspended });
   // `/alive` asks for no key; this tells now whether ours is the right one. A new devbox has it from us.
