@@ -141,6 +141,19 @@ const built = await Promise.all([
 ]);
 writeFileSync(join(dist, 'THIRD_PARTY_NOTICES.txt'), thirdPartyNotices(built.map((result) => result.metafile)));
 
+/** @param {string} file a unit test, which has an editor to talk to if it is one of the extension's */
+const isOfExtension = (file) => file.startsWith(join('test', 'unit', 'extension'));
+
+/** @type {esbuild.BuildOptions} */
+const unitTests = {
+  ...common,
+  outdir: 'out/unit',
+  outbase: 'test/unit',
+  splitting: true,
+  // Bundled like the product, so that the tests see what users run.
+  external: ['mocha', 'eslint', 'ssh2', '@runloop/api-client', 'playwright-core', 'esbuild'],
+};
+
 if (dev) {
   rmSync('out', { recursive: true, force: true });
   await Promise.all([
@@ -182,13 +195,16 @@ if (dev) {
       external: ['vscode'],
     }),
     esbuild.build({
-      ...common,
-      entryPoints: [...testFiles('test/unit'), 'test/unit/core/vscode/forwarderProgram.ts'],
-      outdir: 'out/unit',
-      outbase: 'test/unit',
-      splitting: true,
-      // Bundled like the product, so that the tests see what users run.
-      external: ['mocha', 'eslint', 'ssh2', '@runloop/api-client', 'playwright-core', 'esbuild'],
+      ...unitTests,
+      entryPoints: [
+        ...testFiles('test/unit').filter((file) => !isOfExtension(file)),
+        'test/unit/core/vscode/forwarderProgram.ts',
+      ],
+    }),
+    esbuild.build({
+      ...unitTests,
+      entryPoints: testFiles('test/unit').filter(isOfExtension),
+      alias: { ...common.alias, vscode: './test/fakeVscode/vscode.ts' },
     }),
     // Named .mjs because that is how VS Code knows a suite that is an ES module.
     esbuild.build({

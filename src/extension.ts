@@ -1,4 +1,4 @@
-import { env, Uri, type ExtensionContext } from 'vscode';
+import { env, Uri, type ExtensionContext, type Memento } from 'vscode';
 import { asObject } from './core/parse';
 import { Account } from './extension/account/account';
 import { Profiles } from './extension/account/profiles';
@@ -30,8 +30,14 @@ import { Sessions } from './extension/session/sessions';
 import { SessionStatusItem } from './extension/session/sessionStatusItem';
 import { StartedHere } from './extension/forgotten/startedHere';
 
+/** What the extension uses of what the editor tells it about itself. */
+export type ActivationContext = Pick<
+  ExtensionContext,
+  'secrets' | 'workspaceState' | 'globalStorageUri' | 'logUri' | 'extensionPath' | 'subscriptions' | 'asAbsolutePath'
+> & { readonly globalState: Memento; readonly extension: { readonly packageJSON: unknown } };
+
 /** Builds the services and registers views and commands. No network, and the Runloop SDK stays unread. */
-export function activate(context: ExtensionContext): RunloopDevboxesApi {
+export function activate(context: ActivationContext): RunloopDevboxesApi {
   const log = new Log();
   const { secrets, workspaceState: memory } = context;
   const localFolder = Uri.joinPath(context.globalStorageUri, 'local').fsPath;

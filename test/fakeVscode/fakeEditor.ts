@@ -1,0 +1,247 @@
+/*
+ * An editor for tests of src/extension in Node, without a VS Code. esbuild gives the tests below test/unit/extension this
+ * folder's vscode.ts wherever they, and the extension's own code, import 'vscode'. Everything is checked by the compiler
+ * against the types of the real one.
+ *
+ * A test of a window against a local platform, signed in:
+ *
+ *   const used = useWindow();                           // useWindow.ts; or useFakeEditor() alone, and build what you need
+ *   it('…', async () => {
+ *     const { editor, api } = used;
+ *     editor.answer(/Shut down the devbox/, 'Shut Down');  // what the person will say, by what the question reads
+ *     await editor.run('runloop.shutDownDevbox', id);      // fails as the command does
+ *     await editor.message(/is shut down/);                // waits for a message
+ *   });
+ *
+ * A question that nobody answers counts as Escape, and the test fails at its end, as it does with answers that nobody asked
+ * for. What else can be seen: `messages`, `progress`, `channels`, `statusItems`, `views`, `contexts`, `opened`, `clipboard`;
+ * what can be done: `settings.set`, `box` (of an input or a pick that stays open), `focus`, `dispatch` of views and settings.
+ *
+ * To fake more of the editor, add the name to the `Pick` of vscode.ts, and write what the compiler then asks for. Keep it
+ * dull: what needs a real text editor, tabs or terminals is better tested in test/host and test/ui.
+ */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach } from 'mocha';
+import type * as vscode from 'vscode';
+import { eventually } from '../eventually';
+import { type FakeInputBox, type FakeQuickPick, isChosen, labels, type Choice } from './boxes';
+import { FakeMemory, FakeSecrets } from './memory';
+import type { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
+import { FakeSettings } from './settings';
+import { EventEmitter, ProgressLocation, QuickPickItemKind, UIKind } from './values';
+
+export interface ShownMessage {
+  readonly kind: 'information' | 'warning' | 'error';
+  readonly text: string;
+  readonly detail: string;
+  readonly isModal: boolean;
+  readonly buttons: readonly string[];
+}
+
+export interface ShownProgress {
+  readonly title: string;
+  readonly location: keyof typeof vscode.ProgressLocation;
+  readonly messages: readonly string[];
+  readonly isOver: boolean;
+  cancel(): void;
+}
+
+export class FakeEditor {
+  readonly messages: ShownMessage[] = [];
+  readonly progress: ShownProgress[] = [];
+  readonly channels: FakeChannel[] = [];
+  readonly statusItems: FakeStatusItem[] = [];
+  readonly boxes: (FakeInputBox | FakeQuickPick<vscode.QuickPickItem>)[] = [];
+  readonly views = new Map<string, FakeTreeView>();
+  readonly contexts = new Map<string, unknown>();
+  readonly commands = new Map<string, (...args: unknown[]) => unknown>();
+  /** Addresses that the browser was given, and those that commands of the editor itself were. */
+  readonly opened: string[] = [];
+  readonly statusMessages: string[] = [];
+  readonly settings = new FakeSettings();
+  readonly secrets = new FakeSecrets();
+  readonly globalState = new FakeMemory();
+  readonly workspaceState = new FakeMemory();
+  readonly windowState = new EventEmitter<vscode.WindowState>();
+  readonly visibleEditorsChanged = new EventEmitter<readonly vscode.TextEditor[]>();
+  uriHandler: vscode.UriHandler | undefined;
+  visibleTextEditors: readonly vscode.TextEditor[] = [];
+  workspaceFolders: readonly vscode.WorkspaceFolder[] | undefined;
+  isTrusted = true;
+  isFocused = true;
+  clipboard = '';
+  remoteName: string | undefined;
+  uiKind: vscode.UIKind = UIKind.Desktop;
+  /** How a browser elsewhere reaches an address of this machine. */
+  externalUri: (uri: vscode.Uri) => vscode.Uri = (uri) => uri;
+  readonly #answers: { readonly question: RegExp; readonly choice: Choice }[] = [];
+  readonly #failures: string[] = [];
+
+  /** Says what the person answers to the next question that reads like this. undefined: Escape. */
+  answer(question: RegExp, choice: Choice): void {
+    this.#answers.push({ question, choice });
+  }
+
+  /** Runs a command as a click would. @throws what it throws, and where there is no such command */
+  async run(command: string, ...args: readonly unknown[]): Promise<unknown> {
+    const known = this.commands.get(command);
+    if (known === undefined) throw new Error(`command '${command}' not found`);
+    return await known(...args);
+  }
+
+  /** Waits for a message that reads like this. */
+  async message(text: RegExp): Promise<ShownMessage> {
+    return found(() => this.messages.find((message) => text.test(`${message.text}\n${message.detail}`)), this.messages);
+  }
+
+  /** Waits for a box of an input or a pick that is open and reads like this. */
+  async box(question: RegExp): Promise<FakeInputBox | FakeQuickPick<vscode.QuickPickItem>> {
+    return found(() => this.boxes.find((box) => box.isShown && question.test(box.question)), this.boxes);
+  }
+
+  /** Waits until something is so that tells nobody of itself. */
+  async eventually(isSo: () => boolean): Promise<void> {
+    await eventually(
+      () => Promise.resolve(isSo()),
+      (so) => so,
+      20_000,
+    );
+  }
+
+  /** The text of the output channel whose name reads like this; empty if there is none. */
+  output(name: RegExp): string {
+    return this.channels.find((channel) => name.test(channel.name))?.text ?? '';
+  }
+
+  /** The window comes to the front, or goes. */
+  focus(isFocused: boolean): void {
+    this.isFocused = isFocused;
+    this.windowState.fire({ focused: isFocused, active: isFocused });
+  }
+
+  /** Fails if something was asked that nobody answered, or answered that nobody asked. */
+  check(): void {
+    const left = this.#answers.map(({ question }) => `Nobody asked ${String(question)}.`);
+    assert.deepEqual([...this.#failures, ...left], []);
+  }
+
+  // What follows is for vscode.ts.
+
+  findAnswer(question: string): { readonly choice: Choice } | undefined {
+    const index = this.#answers.findIndex((answer) => answer.question.test(question));
+    return index < 0 ? undefined : this.#answers.splice(index, 1)[0];
+  }
+
+  fail(failure: unknown): void {
+    this.#failures.push(failure instanceof Error ? failure.message : String(failure));
+  }
+
+  showMessage(kind: ShownMessage['kind'], text: string, rest: readonly unknown[]): string | undefined {
+    const options = rest.find((one): one is vscode.MessageOptions => typeof one === 'object' && one !== null);
+    const buttons = rest.filter((one) => typeof one === 'string');
+    const message = { kind, text, detail: options?.detail ?? '', isModal: options?.modal === true, buttons };
+    this.messages.push(message);
+    const answer = this.findAnswer(`${text}\n${message.detail}`);
+    if (answer === undefined) {
+      if (message.isModal) this.fail(`Nobody answers: ${text} [${buttons.join(' | ')}]`);
+      return undefined;
+    }
+    const button = buttons.find((one) => isChosen(one, answer.choice));
+    if (button === undefined && answer.choice !== undefined) {
+      this.fail(`${text} has no button ${String(answer.choice)}, but ${buttons.join(' | ')}`);
+    }
+    return button;
+  }
+
+  pick(
+    items: readonly (string | vscode.QuickPickItem)[],
+    options: vscode.QuickPickOptions | undefined,
+  ): string | vscode.QuickPickItem | readonly (string | vscode.QuickPickItem)[] | undefined {
+    const question = [options?.title, options?.placeHolder].filter((text) => text !== undefined).join('\n');
+    const offered = items.filter((item) => typeof item === 'string' || item.kind !== QuickPickItemKind.Separator);
+    const answer = this.findAnswer(question);
+    if (answer === undefined) this.fail(`Nobody picks: ${question} [${labels(offered)}]`);
+    if (answer?.choice === undefined) return undefined;
+    const picked = offered.filter((item) => isChosen(typeof item === 'string' ? item : item.label, answer.choice));
+    if (options?.canPickMany === true) return picked;
+    if (picked.length === 0) this.fail(`${question} does not offer ${String(answer.choice)}, but ${labels(offered)}`);
+    return picked[0];
+  }
+
+  async input(options: vscode.InputBoxOptions | undefined): Promise<string | undefined> {
+    const question = [options?.title, options?.prompt, options?.placeHolder]
+      .filter((text) => text !== undefined)
+      .join('\n');
+    const answer = this.findAnswer(question);
+    if (answer === undefined) this.fail(`Nobody types: ${question}`);
+    if (typeof answer?.choice !== 'string') return undefined;
+    const complaint = await options?.validateInput?.(answer.choice);
+    if (typeof complaint === 'string') {
+      this.fail(`${question} refuses ${answer.choice}: ${complaint}`);
+      return undefined;
+    }
+    return answer.choice;
+  }
+
+  async runWithProgress<R>(
+    { title = '', location }: vscode.ProgressOptions,
+    task: (
+      progress: vscode.Progress<{ message?: string; increment?: number }>,
+      token: vscode.CancellationToken,
+    ) => Thenable<R>,
+  ): Promise<R> {
+    const cancelled = new EventEmitter<void>();
+    const messages: string[] = [];
+    const token = { isCancellationRequested: false, onCancellationRequested: cancelled.event };
+    const shown = {
+      title,
+      location: nameOf(location),
+      messages,
+      isOver: false,
+      cancel: () => {
+        token.isCancellationRequested = true;
+        cancelled.fire();
+      },
+    };
+    this.progress.push(shown);
+    const report = ({ message }: { readonly message?: string }): void => {
+      if (message !== undefined) messages.push(message);
+    };
+    try {
+      return await task({ report }, token);
+    } finally {
+      shown.isOver = true;
+    }
+  }
+}
+
+function nameOf(location: vscode.ProgressOptions['location']): ShownProgress['location'] {
+  if (location === ProgressLocation.Window) return 'Window';
+  return location === ProgressLocation.Notification ? 'Notification' : 'SourceControl';
+}
+
+async function found<T>(look: () => T | undefined, instead: readonly unknown[]): Promise<T> {
+  const thing = await eventually(
+    () => Promise.resolve(look()),
+    (seen) => seen !== undefined,
+    20_000,
+  ).catch(() => undefined);
+  assert.ok(thing !== undefined, `It did not come; there was ${JSON.stringify(instead)}`);
+  return thing;
+}
+
+const current = { editor: new FakeEditor() };
+
+/** The editor of the test that runs now. */
+export function fakeEditor(): FakeEditor {
+  return current.editor;
+}
+
+/** Gives each test of a `describe` an editor of its own, which is checked at the test's end. */
+export function useFakeEditor(): { readonly editor: FakeEditor } {
+  beforeEach(() => {
+    current.editor = new FakeEditor();
+  });
+  afterEach(() => current.editor.check());
+  return current;
+}

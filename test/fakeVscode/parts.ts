@@ -1,0 +1,140 @@
+// Parts of the window that an extension makes and goes on writing to.
+import type * as vscode from 'vscode';
+import { EventEmitter, LogLevel } from './values';
+
+/** An output channel, with or without levels. */
+export class FakeChannel implements vscode.LogOutputChannel {
+  readonly name: string;
+  readonly logLevel = LogLevel.Trace;
+  readonly onDidChangeLogLevel = new EventEmitter<vscode.LogLevel>().event;
+  /** All that is in it. */
+  text = '';
+  isShown = false;
+  isDisposed = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  append(value: string): void {
+    this.text += value;
+  }
+
+  appendLine(value: string): void {
+    this.append(`${value}\n`);
+  }
+
+  replace(value: string): void {
+    this.text = value;
+  }
+
+  clear(): void {
+    this.text = '';
+  }
+
+  show(): void {
+    this.isShown = true;
+  }
+
+  hide(): void {
+    this.isShown = false;
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+  }
+
+  trace(message: string): void {
+    this.appendLine(`[trace] ${message}`);
+  }
+
+  debug(message: string): void {
+    this.appendLine(`[debug] ${message}`);
+  }
+
+  info(message: string): void {
+    this.appendLine(`[info] ${message}`);
+  }
+
+  warn(message: string): void {
+    this.appendLine(`[warning] ${message}`);
+  }
+
+  error(error: string | Error): void {
+    this.appendLine(`[error] ${String(error)}`);
+  }
+}
+
+export class FakeStatusItem implements vscode.StatusBarItem {
+  readonly id: string;
+  readonly alignment: vscode.StatusBarAlignment;
+  readonly priority: number | undefined;
+  name: string | undefined;
+  text = '';
+  tooltip: string | vscode.MarkdownString | undefined;
+  color: string | vscode.ThemeColor | undefined;
+  backgroundColor: vscode.ThemeColor | undefined;
+  command: string | vscode.Command | undefined;
+  accessibilityInformation: vscode.AccessibilityInformation | undefined;
+  isShown = false;
+
+  constructor(id: string, alignment: vscode.StatusBarAlignment, priority: number | undefined) {
+    this.id = id;
+    this.alignment = alignment;
+    this.priority = priority;
+  }
+
+  show(): void {
+    this.isShown = true;
+  }
+
+  hide(): void {
+    this.isShown = false;
+  }
+
+  dispose(): void {
+    this.hide();
+  }
+}
+
+/** A view of rows. It is not drawn by itself: `rows` asks for what would be. */
+export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
+  readonly onDidExpandElement = new EventEmitter<vscode.TreeViewExpansionEvent<T>>().event;
+  readonly onDidCollapseElement = new EventEmitter<vscode.TreeViewExpansionEvent<T>>().event;
+  readonly onDidChangeSelection = new EventEmitter<vscode.TreeViewSelectionChangeEvent<T>>().event;
+  readonly onDidChangeCheckboxState = new EventEmitter<vscode.TreeCheckboxChangeEvent<T>>().event;
+  readonly #visibility = new EventEmitter<vscode.TreeViewVisibilityChangeEvent>();
+  readonly onDidChangeVisibility = this.#visibility.event;
+  readonly #provider: vscode.TreeDataProvider<T>;
+  selection: readonly T[] = [];
+  visible = false;
+  message = '';
+  title = '';
+  description = '';
+  badge: vscode.ViewBadge | undefined;
+
+  constructor(provider: vscode.TreeDataProvider<T>) {
+    this.#provider = provider;
+  }
+
+  /** Opens or closes the view. */
+  setVisible(visible: boolean): void {
+    this.visible = visible;
+    this.#visibility.fire({ visible });
+  }
+
+  /** The rows below a row, or those at the top. */
+  async rows(parent?: T): Promise<readonly { readonly row: T; readonly item: vscode.TreeItem }[]> {
+    const children = (await this.#provider.getChildren(parent)) ?? [];
+    return Promise.all(children.map(async (row) => ({ row, item: await this.#provider.getTreeItem(row) })));
+  }
+
+  reveal(element: T): Promise<void> {
+    this.selection = [element];
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.visible = false;
+  }
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import type * as vscode from 'vscode';
+import { asObject, parseJson } from '../../src/core/parse';
+import { EventEmitter } from './values';
+
+/** The user's settings, over the defaults of the manifest. */
+export class FakeSettings {
+  readonly #values = new Map<string, unknown>();
+  readonly #changed = new EventEmitter<vscode.ConfigurationChangeEvent>();
+  readonly onDidChange = this.#changed.event;
+
+  /** Sets one by its whole name; undefined brings its default back. */
+  set(name: string, value: unknown): void {
+    if (value === undefined) this.#values.delete(name);
+    else this.#values.set(name, value);
+    this.#changed.fire({ affectsConfiguration: (section) => name === section || name.startsWith(`${section}.`) });
+  }
+
+  get(name: string): unknown {
+    return this.#values.has(name) ? this.#values.get(name) : defaults()[name];
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name) || name in defaults();
+  }
+
+  inspect(name: string): { readonly defaultValue: unknown; readonly globalValue: unknown } {
+    return { defaultValue: defaults()[name], globalValue: this.#values.get(name) };
+  }
+}
+
+function defaults(): Readonly<Record<string, unknown>> {
+  const manifest = asObject(parseJson(readFileSync('package.json', 'utf8')));
+  const configuration = asObject(asObject(manifest?.['contributes'])?.['configuration']);
+  return Object.fromEntries(
+    Object.entries(asObject(configuration?.['properties']) ?? {}).map(([name, property]) => [
+      name,
+      asObject(property)?.['default'],
+    ]),
+  );
+}

@@ -1,0 +1,137 @@
+// The editor's classes that only hold something. What an `implements` or the type of a constant leaves out, the compiler says.
+import type * as vscode from 'vscode';
+import { URI, Utils } from 'vscode-uri';
+import { TreeItemCollapsibleState } from './enums';
+
+export * from './enums';
+
+/** The editor's own code for addresses, under the editor's name. */
+export const Uri = Object.assign(URI, { joinPath: Utils.joinPath }) satisfies Pick<
+  typeof vscode.Uri,
+  'parse' | 'file' | 'from' | 'joinPath'
+>;
+
+export class Disposable implements vscode.Disposable {
+  readonly #dispose: () => unknown;
+
+  constructor(callOnDispose: () => unknown) {
+    this.#dispose = callOnDispose;
+  }
+
+  dispose(): void {
+    this.#dispose();
+  }
+}
+
+export class EventEmitter<T> implements vscode.EventEmitter<T> {
+  readonly #listeners = new Set<(data: T) => unknown>();
+
+  readonly event: vscode.Event<T> = (listener, thisArgument, disposables) => {
+    const call = (data: T): unknown => Reflect.apply(listener, thisArgument, [data]);
+    this.#listeners.add(call);
+    const subscription = new Disposable(() => this.#listeners.delete(call));
+    disposables?.push(subscription);
+    return subscription;
+  };
+
+  fire(data: T): void {
+    for (const listener of [...this.#listeners]) listener(data);
+  }
+
+  dispose(): void {
+    this.#listeners.clear();
+  }
+}
+
+export class ThemeColor implements vscode.ThemeColor {
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+export class ThemeIcon implements vscode.ThemeIcon {
+  readonly id: string;
+  readonly color: vscode.ThemeColor | undefined;
+
+  constructor(id: string, color?: vscode.ThemeColor) {
+    this.id = id;
+    this.color = color;
+  }
+}
+
+export const QuickInputButtons: Pick<typeof vscode.QuickInputButtons, 'Back'> = {
+  Back: { iconPath: new ThemeIcon('arrow-left'), tooltip: 'Back' },
+};
+
+export class TreeItem implements vscode.TreeItem {
+  label: string | vscode.TreeItemLabel;
+  collapsibleState: vscode.TreeItemCollapsibleState;
+
+  constructor(
+    label: string | vscode.TreeItemLabel,
+    collapsibleState: vscode.TreeItemCollapsibleState = TreeItemCollapsibleState.None,
+  ) {
+    this.label = label;
+    this.collapsibleState = collapsibleState;
+  }
+}
+
+export class Position implements Pick<vscode.Position, 'line' | 'character'> {
+  readonly line: number;
+  readonly character: number;
+
+  constructor(line: number, character: number) {
+    this.line = line;
+    this.character = character;
+  }
+}
+
+/** Only made from numbers, as the extension does it. */
+export class Range {
+  readonly start: Position;
+  readonly end: Position;
+
+  constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number) {
+    this.start = new Position(startLine, startCharacter);
+    this.end = new Position(endLine, endCharacter);
+  }
+}
+
+export class DocumentLink {
+  readonly range: Range;
+  readonly target: vscode.Uri | undefined;
+
+  constructor(range: Range, target?: vscode.Uri) {
+    this.range = range;
+    this.target = target;
+  }
+}
+
+export class FileSystemError extends Error {
+  readonly code: string;
+
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export class TabInputText implements vscode.TabInputText {
+  readonly uri: vscode.Uri;
+
+  constructor(uri: vscode.Uri) {
+    this.uri = uri;
+  }
+}
+
+/** Changes and selections of documents need a real editor: test/host and test/ui have one. */
+function notFaked(name: string): () => never {
+  return function () {
+    throw new Error(`${name} is not faked.`);
+  };
+}
+
+export const WorkspaceEdit = notFaked('WorkspaceEdit');
+export const Selection = notFaked('Selection');

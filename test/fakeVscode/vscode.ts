@@ -1,0 +1,210 @@
+// What `import … from 'vscode'` gives in the tests below test/unit/extension: see fakeEditor.ts.
+import type * as vscode from 'vscode';
+import { FakeInputBox, FakeQuickPick } from './boxes';
+import { fakeEditor, type FakeEditor } from './fakeEditor';
+import { fileSystem } from './fileSystem';
+import { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
+import { Disposable, EventEmitter, StatusBarAlignment } from './values';
+
+export * from './values';
+
+export const version = '1.105.0';
+
+/** What a person chose is of the type that the caller offered, which only the caller knows. */
+function chosen(value: unknown): Promise<never> {
+  return Promise.resolve(value as never);
+}
+
+/** An event of the editor of the test that runs when somebody subscribes. */
+function eventOf<T>(of: (editor: FakeEditor) => vscode.Event<T>): vscode.Event<T> {
+  return (...subscription) => of(fakeEditor())(...subscription);
+}
+
+const nothing = new Disposable(() => undefined);
+
+export const window: Pick<
+  typeof vscode.window,
+  | 'showInformationMessage'
+  | 'showWarningMessage'
+  | 'showErrorMessage'
+  | 'showQuickPick'
+  | 'showInputBox'
+  | 'createInputBox'
+  | 'createQuickPick'
+  | 'withProgress'
+  | 'createStatusBarItem'
+  | 'setStatusBarMessage'
+  | 'createOutputChannel'
+  | 'createTreeView'
+  | 'registerUriHandler'
+  | 'state'
+  | 'onDidChangeWindowState'
+  | 'visibleTextEditors'
+  | 'onDidChangeVisibleTextEditors'
+> = {
+  showInformationMessage: (text: string, ...rest: unknown[]) =>
+    chosen(fakeEditor().showMessage('information', text, rest)),
+  showWarningMessage: (text: string, ...rest: unknown[]) => chosen(fakeEditor().showMessage('warning', text, rest)),
+  showErrorMessage: (text: string, ...rest: unknown[]) => chosen(fakeEditor().showMessage('error', text, rest)),
+  showQuickPick: async (
+    items: readonly (string | vscode.QuickPickItem)[] | Thenable<readonly (string | vscode.QuickPickItem)[]>,
+    options?: vscode.QuickPickOptions,
+  ) => chosen(fakeEditor().pick(await items, options)),
+  showInputBox: (options) => fakeEditor().input(options),
+  createInputBox: () => {
+    const editor = fakeEditor();
+    const box = new FakeInputBox((question) => editor.findAnswer(question));
+    editor.boxes.push(box);
+    return box;
+  },
+  createQuickPick: <T extends vscode.QuickPickItem>() => {
+    const editor = fakeEditor();
+    const box = new FakeQuickPick<T>(
+      (question) => editor.findAnswer(question),
+      (error) => editor.fail(error),
+    );
+    editor.boxes.push(box);
+    return box;
+  },
+  withProgress: (options, task) => fakeEditor().runWithProgress(options, task),
+  createStatusBarItem: (
+    id?: string | vscode.StatusBarAlignment,
+    alignment: vscode.StatusBarAlignment = StatusBarAlignment.Left,
+    priority?: number,
+  ) => {
+    const item = new FakeStatusItem(String(id), alignment, priority);
+    fakeEditor().statusItems.push(item);
+    return item;
+  },
+  setStatusBarMessage: (text: string) => {
+    fakeEditor().statusMessages.push(text);
+    return nothing;
+  },
+  createOutputChannel: (name: string) => {
+    const channel = new FakeChannel(name);
+    fakeEditor().channels.push(channel);
+    return channel;
+  },
+  createTreeView: (id, { treeDataProvider }) => {
+    const view = new FakeTreeView(treeDataProvider);
+    fakeEditor().views.set(id, view);
+    return view;
+  },
+  registerUriHandler: (handler) => {
+    fakeEditor().uriHandler = handler;
+    return nothing;
+  },
+  get state() {
+    const { isFocused } = fakeEditor();
+    return { focused: isFocused, active: isFocused };
+  },
+  onDidChangeWindowState: eventOf(({ windowState }) => windowState.event),
+  get visibleTextEditors() {
+    return fakeEditor().visibleTextEditors;
+  },
+  onDidChangeVisibleTextEditors: eventOf(({ visibleEditorsChanged }) => visibleEditorsChanged.event),
+};
+
+export const workspace: Pick<
+  typeof vscode.workspace,
+  | 'getConfiguration'
+  | 'onDidChangeConfiguration'
+  | 'workspaceFolders'
+  | 'isTrusted'
+  | 'textDocuments'
+  | 'onDidOpenTextDocument'
+  | 'onDidCloseTextDocument'
+  | 'registerTextDocumentContentProvider'
+> & { readonly fs: typeof fileSystem } = {
+  getConfiguration: (section) => {
+    const { settings } = fakeEditor();
+    const whole = (name: string): string => (section === undefined ? name : `${section}.${name}`);
+    return {
+      get: (name: string, fallback?: unknown): never => (settings.get(whole(name)) ?? fallback) as never,
+      has: (name) => settings.has(whole(name)),
+      inspect: (name: string): never => ({ key: whole(name), ...settings.inspect(whole(name)) }) as never,
+      update: (name: string, value: unknown) => {
+        settings.set(whole(name), value);
+        return Promise.resolve();
+      },
+    };
+  },
+  onDidChangeConfiguration: eventOf(({ settings }) => settings.onDidChange),
+  get workspaceFolders() {
+    return fakeEditor().workspaceFolders;
+  },
+  get isTrusted() {
+    return fakeEditor().isTrusted;
+  },
+  textDocuments: [],
+  onDidOpenTextDocument: new EventEmitter<vscode.TextDocument>().event,
+  onDidCloseTextDocument: new EventEmitter<vscode.TextDocument>().event,
+  registerTextDocumentContentProvider: () => nothing,
+  fs: fileSystem,
+};
+
+export const languages: Pick<typeof vscode.languages, 'registerDocumentLinkProvider'> = {
+  registerDocumentLinkProvider: () => nothing,
+};
+
+export const commands: Pick<typeof vscode.commands, 'registerCommand' | 'executeCommand'> = {
+  registerCommand: (id, run) => {
+    const { commands: known } = fakeEditor();
+    if (known.has(id)) throw new Error(`command '${id}' already exists`);
+    known.set(id, (...args) => Reflect.apply(run, undefined, args) as unknown);
+    return new Disposable(() => known.delete(id));
+  },
+  executeCommand: async (id: string, ...args: readonly unknown[]) => {
+    const editor = fakeEditor();
+    if (id === 'setContext') {
+      editor.contexts.set(String(args[0]), args[1]);
+      return chosen(undefined);
+    }
+    return chosen(await editor.run(id, ...args));
+  },
+};
+
+export const env: Pick<
+  typeof vscode.env,
+  'clipboard' | 'openExternal' | 'asExternalUri' | 'remoteName' | 'uiKind' | 'language' | 'appName' | 'appRoot'
+> = {
+  clipboard: {
+    readText: () => Promise.resolve(fakeEditor().clipboard),
+    writeText: (text) => {
+      fakeEditor().clipboard = text;
+      return Promise.resolve();
+    },
+  },
+  openExternal: (uri) => {
+    fakeEditor().opened.push(uri.toString(true));
+    return Promise.resolve(true);
+  },
+  asExternalUri: (uri) => Promise.resolve(fakeEditor().externalUri(uri)),
+  get remoteName() {
+    return fakeEditor().remoteName;
+  },
+  get uiKind() {
+    return fakeEditor().uiKind;
+  },
+  language: 'en',
+  appName: 'Fake Editor',
+  appRoot: '/nowhere',
+};
+
+type Values = readonly (string | number | boolean)[] | Readonly<Record<string, unknown>>;
+
+function filled(message: string, values: Values): string {
+  const named = new Map(Object.entries(values));
+  return message.replace(/\{(\w+)\}/g, (whole, name: string) => (named.has(name) ? String(named.get(name)) : whole));
+}
+
+export const l10n: Pick<typeof vscode.l10n, 't'> = {
+  t: (
+    message: string | { readonly message: string; readonly args?: Values },
+    ...args: readonly (string | number | boolean | Readonly<Record<string, unknown>>)[]
+  ) => {
+    if (typeof message !== 'string') return filled(message.message, message.args ?? []);
+    const [first] = args;
+    return filled(message, typeof first === 'object' ? first : args.filter((value) => typeof value !== 'object'));
+  },
+};
