@@ -10,7 +10,7 @@ import { oneLine } from '../plainText';
 import { redact } from '../redact';
 import { waitUntilRunning } from './waitForDevbox';
 
-export interface PlainStartOptions extends CallOptions, Pick<WorkspaceUpload, 'confirmSecrets'> {
+export interface PlainStartOptions extends CallOptions, Pick<WorkspaceUpload, 'confirmSecrets' | 'onLeftOut'> {
   readonly signal: AbortSignal;
   /** Where the start is noted before it is sent; not at all without it. */
   readonly startNotes?: StartNotes | undefined;
@@ -38,8 +38,8 @@ export async function startPlainDevbox(
     const running = await waitUntilRunning(api, devbox, options);
     if (choices.folder !== undefined) {
       const { uploadToPlain } = await import('../actionServer/transfer/uploadToPlain');
-      const { confirmSecrets, onUpload: onProgress, signal } = options;
-      await uploadToPlain(api, running.id, { folder: choices.folder, confirmSecrets, onProgress, signal });
+      const { confirmSecrets, onLeftOut, onUpload: onProgress, signal } = options;
+      await uploadToPlain(api, running.id, { folder: choices.folder, confirmSecrets, onLeftOut, onProgress, signal });
     }
     await start.complete();
     return running;

@@ -12,7 +12,8 @@ import { runCommand } from '../../platform/executions';
 import { devboxPath, type RunloopApi } from '../../platform/runloopApi';
 import { redact } from '../../redact';
 import { shellQuote } from '../startupCommand';
-import { packed, type WorkspaceUpload } from './uploadWorkspace';
+import { tarOf } from './tarOf';
+import type { WorkspaceUpload } from './uploadWorkspace';
 import { workspaceFiles } from './workspaceFiles';
 
 /** Milliseconds that an upload may take. */
@@ -32,6 +33,7 @@ export async function uploadToPlain(
 ): Promise<{ readonly files: number; readonly withheld: readonly string[] }> {
   const { folder, signal } = options;
   const found = await workspaceFiles(folder, signal);
+  if (found.unnameable.length > 0) options.onLeftOut?.(found.unnameable);
   const yes = found.secrets.length > 0 && (await options.confirmSecrets?.(found.secrets)) === true;
   const files = yes ? [...found.files, ...found.secrets] : found.files;
   const withheld = yes ? [] : found.secrets;
@@ -40,11 +42,9 @@ export async function uploadToPlain(
   const temporary = await mkdtemp(join(tmpdir(), 'runloop-upload-'));
   try {
     const archive = join(temporary, 'archive.tgz');
-    await pipeline(
-      await packed(folder, [...found.emptyFolders, ...files]),
-      createWriteStream(archive, { mode: 0o600 }),
-      { signal },
-    );
+    await pipeline(tarOf(folder, [...found.emptyFolders, ...files]), createWriteStream(archive, { mode: 0o600 }), {
+      signal,
+    });
     const remote = `.runloop-devboxes-${randomBytes(8).toString('hex')}.tgz`;
     await send(api, devboxId, { ...options, archive, remote, files: files.length });
     const target = `"$HOME"/${shellQuote(basename(folder))}`;

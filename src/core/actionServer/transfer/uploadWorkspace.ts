@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { ActionExecutionClient } from '../actionExecutionClient';
 import { messageOf, RuntimeError } from '../../errors';
 import { isRunObservation } from '../observation';
 import { oneLine } from '../../plainText';
 import { shellQuote } from '../startupCommand';
 import { incomingFolder } from './incoming';
+import { tarOf } from './tarOf';
 import { workspaceFiles } from './workspaceFiles';
 
 export interface WorkspaceUpload {
@@ -16,6 +16,8 @@ export interface WorkspaceUpload {
   readonly confirmSecrets?: ((paths: readonly string[]) => Promise<boolean>) | undefined;
   /** Told of the bytes of the archive sent so far, and of the number of files in it. */
   readonly onProgress?: ((sent: number, files: number) => void) | undefined;
+  /** Told of files and folders that cannot be uploaded, as their names are not UTF-8. */
+  readonly onLeftOut?: ((paths: readonly string[]) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,6 +39,7 @@ export async function uploadWorkspace(
 ): Promise<{ readonly files: number; readonly withheld: readonly string[] }> {
   const { folder, signal, onProgress } = options;
   const found = await workspaceFiles(folder, signal);
+  if (found.unnameable.length > 0) options.onLeftOut?.(found.unnameable);
   const yes = found.secrets.length > 0 && (await options.confirmSecrets?.(found.secrets)) === true;
   const files = yes ? [...found.files, ...found.secrets] : found.files;
   const withheld = yes ? [] : found.secrets;
@@ -45,7 +48,7 @@ export async function uploadWorkspace(
   if (incoming === undefined) throw failed(client, 'the shell of the devbox does not tell where its home is');
   // A name of its own: two windows may upload at the same time.
   const name = `${randomBytes(8).toString('hex')}.tgz`;
-  const content = await packed(folder, [...found.emptyFolders, ...files]);
+  const content = tarOf(folder, [...found.emptyFolders, ...files]);
   try {
     await client.upload({
       name,
@@ -58,6 +61,9 @@ export async function uploadWorkspace(
     // A file that cannot be read ends the request as well.
     if (content.errored === null || signal?.aborted === true) throw error;
     throw failed(client, `a file cannot be read: ${messageOf(content.errored)}`, content.errored);
+  } finally {
+    // Also where nobody began to read it.
+    content.destroy();
   }
   const archive = shellQuote(`${incoming}/${name}`);
   const destination = shellQuote(options.destination);
@@ -65,20 +71,6 @@ export async function uploadWorkspace(
   const unpack = `(mkdir -p -- ${destination} && tar -xzof ${archive} -C ${destination}; code=$?; rm -f ${archive}; exit $code)`;
   await inShell(client, unpack, signal);
   return { files: files.length, withheld };
-}
-
-/** A gzipped tar of these paths, made while it is read. */
-export async function packed(folder: string, paths: readonly string[]): Promise<Readable> {
-  const { create } = await import('tar');
-  // With a leading `./`, no name can be taken for anything but a path.
-  const archive = create(
-    { cwd: folder, gzip: true, portable: true, noDirRecurse: true },
-    paths.map((path) => `./${path}`),
-  );
-  const chunks = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of archive) yield chunk;
-  };
-  return Readable.from(chunks());
 }
 
 async function inShell(

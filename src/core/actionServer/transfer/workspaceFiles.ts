@@ -1,5 +1,6 @@
 import type { Ignore } from 'ignore';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { messageOf, RuntimeError } from '../../errors';
 import { gitConfigHasSecret, looksSecret } from './secretFiles';
@@ -11,6 +12,8 @@ export interface WorkspaceFiles {
   readonly secrets: readonly string[];
   /** Folders with nothing in them, which a list of files would lose (D26). */
   readonly emptyFolders: readonly string[];
+  /** Files and folders whose names are not UTF-8, so that nothing here can name them; as far as they can be shown. */
+  readonly unnameable: readonly string[];
 }
 
 interface Rules {
@@ -26,20 +29,29 @@ interface Rules {
  */
 export async function workspaceFiles(folder: string, signal?: AbortSignal): Promise<WorkspaceFiles> {
   const { default: makeIgnore } = await import('ignore');
-  const found = { files: [] as string[], secrets: [] as string[], emptyFolders: [] as string[] };
+  const found = {
+    files: [] as string[],
+    secrets: [] as string[],
+    emptyFolders: [] as string[],
+    unnameable: [] as string[],
+  };
   const visit = async (path: string, above: readonly Rules[]): Promise<void> => {
     signal?.throwIfAborted();
-    const entries = await readdir(join(folder, path), { withFileTypes: true });
+    const entries = await entriesOf(folder, path);
+    if (entries === undefined) return;
     const rules = [...above];
     if (entries.some((entry) => entry.isFile() && entry.name === '.gitignore')) {
-      rules.push({ base: path, ignore: makeIgnore().add(await readFile(join(folder, path, '.gitignore'), 'utf8')) });
+      const text = await textIfThere(join(folder, path, '.gitignore'));
+      rules.push({ base: path, ignore: makeIgnore().add(text ?? '') });
     }
     let kept = 0;
     for (const entry of entries) {
       const within = path === '' ? entry.name : `${path}/${entry.name}`;
       if (isIgnored(rules, entry.isDirectory() ? `${within}/` : within)) continue;
       kept += 1;
-      if (entry.isDirectory()) {
+      if (entry.name.includes('\ufffd') && !(await isThere(join(folder, within)))) {
+        found.unnameable.push(within);
+      } else if (entry.isDirectory()) {
         await visit(within, rules);
       } else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsInside(folder, within)))) {
         ((await isSecret(folder, within)) ? found.secrets : found.files).push(within);
@@ -84,8 +96,47 @@ function isIgnored(rules: readonly Rules[], path: string): boolean {
   return false;
 }
 
+/** What a folder has in it; undefined for one below the workspace that vanished meanwhile. */
+async function entriesOf(folder: string, path: string): Promise<Dirent[] | undefined> {
+  try {
+    return await readdir(join(folder, path), { withFileTypes: true });
+  } catch (error) {
+    if (path !== '' && isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+async function textIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
 async function leadsInside(folder: string, relativeLink: string): Promise<boolean> {
-  const target = await readlink(join(folder, relativeLink));
+  let target: string;
+  try {
+    target = await readlink(join(folder, relativeLink));
+  } catch {
+    // Gone, or no link any more.
+    return false;
+  }
   const place = relative(folder, resolve(folder, dirname(relativeLink), target));
   return !isAbsolute(target) && place !== '..' && !place.startsWith(`..${sep}`);
 }
@@ -93,5 +144,5 @@ async function leadsInside(folder: string, relativeLink: string): Promise<boolea
 async function isSecret(folder: string, path: string): Promise<boolean> {
   if (looksSecret(path)) return true;
   if (!/(?:^|\/)\.git\/(?:.*\/)?config$/.test(path)) return false;
-  return gitConfigHasSecret(await readFile(join(folder, path), 'utf8'));
+  return gitConfigHasSecret((await textIfThere(join(folder, path))) ?? '');
 }
