@@ -44,6 +44,8 @@ export interface RuntimeErrorDetails {
   readonly status?: number | undefined;
   /** Seconds after which the server asked to be called again. */
   readonly retryAfterSeconds?: number | undefined;
+  /** Whether the server said that another try is of use, or of none. */
+  readonly shouldRetry?: boolean | undefined;
   /** The last lines of the devbox's log, oldest first, when they explain the failure. */
   readonly logTail?: readonly string[] | undefined;
   readonly cause?: unknown;
@@ -56,6 +58,7 @@ export class RuntimeError extends Error {
   readonly devboxId: string | undefined;
   readonly status: number | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly shouldRetry: boolean | undefined;
   readonly logTail: readonly string[];
 
   constructor(details: RuntimeErrorDetails) {
@@ -66,6 +69,7 @@ export class RuntimeError extends Error {
     this.devboxId = details.devboxId;
     this.status = details.status;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.shouldRetry = details.shouldRetry;
     this.logTail = details.logTail ?? [];
   }
 
@@ -149,9 +153,10 @@ function isUnconnected(error: unknown): boolean {
   return isUnconnected(error.cause);
 }
 
-/** True for failures that may be gone at the next try: no answer, 408, 429 and 5xx. */
+/** True for failures that may be gone at the next try: no answer, 408, 429 and 5xx, unless the server says otherwise. */
 export function isTransient(error: unknown): boolean {
   if (!RuntimeError.is(error)) return false;
+  if (error.shouldRetry !== undefined) return error.shouldRetry;
   if (error.code === 'network' || error.code === 'deadline' || error.code === 'rate_limited') return true;
   return error.status !== undefined && (error.status === 408 || (error.status >= 500 && error.status !== 501));
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { text as readAll } from 'node:stream/consumers';
 import { RuntimeError } from '../errors';
-import { requestStream, requestText, type BodyStream, type TextAnswer } from '../http/httpRequest';
+import { mostRefusalBytes, longestSilenceMs, textOf, unpacked } from '../http/answerBody';
+import { headerOf, requestStream, requestText, type BodyStream, type TextAnswer } from '../http/httpRequest';
+import { retryHints } from '../http/retryHints';
 import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
 import { tunnelAuthorizationHeader } from '../platform/tunnel';
@@ -65,7 +66,8 @@ export class ActionServerHttp {
     const response = await requestStream(this.#url(path), { method: 'GET', ...this.#options(request) });
     const status = response.statusCode ?? 0;
     if (status < 200 || status >= 300) {
-      this.#check({ status, headers: response.headers, body: await readAll(response) }, path);
+      const limits = { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: longestSilenceMs } as const;
+      this.#check({ status, headers: response.headers, body: await textOf(unpacked(response), limits) }, path);
     }
     return response;
   }
@@ -95,7 +97,6 @@ export class ActionServerHttp {
     const body = asObject(parseJson(answer.body));
     const said = asString(body?.['detail']) ?? asString(body?.['message']) ?? 'no reason given';
     const refused = answer.status === 401 || answer.status === 403;
-    const asked = Number(answer.headers['retry-after'] ?? Number.NaN);
     const where = path.split('?')[0] ?? path;
     throw new RuntimeError({
       code: refused ? 'session_key' : answer.status === 429 ? 'rate_limited' : 'action_server',
@@ -107,7 +108,7 @@ export class ActionServerHttp {
           : 'Show the output of the devbox for the reason.',
       devboxId: this.server.devboxId,
       status: answer.status,
-      retryAfterSeconds: Number.isFinite(asked) && asked >= 0 ? asked : undefined,
+      ...retryHints((name) => headerOf(answer.headers, name)),
     });
   }
 }

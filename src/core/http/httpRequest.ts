@@ -1,10 +1,11 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { text as readAll } from 'node:stream/consumers';
 import { linkSignals, startDeadline } from '../../ground/deadline';
 import { endedBy, messageOf, RuntimeError } from '../errors';
+import { longestSilenceMs, mostAnswerBytes, mostRefusalBytes, textOf, unpacked } from './answerBody';
+import { gatekeeperRefusal, proxyRefusal } from './gatekeepers';
+import { isLoopbackHost } from './loopback';
+import { startRequest } from './network';
 
 /** A body that is sent while it is read, with the headers that describe it. */
 export interface BodyStream {
@@ -26,47 +27,29 @@ export interface HttpRequestOptions {
 
 export interface TextAnswer {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-/**
- * Browsers resolve every `*.localhost` name to the loopback address by themselves, Node does not. The host name
- * matters here, as local tunnels are told apart by it.
- */
-export const loopbackLookup: LookupFunction = (_hostname, options, callback) => {
-  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  else callback(null, '127.0.0.1', 4);
-};
-
-/** Request options that reach `url`, also where it is a `*.localhost` name. */
-export function connectOptions(url: URL): http.RequestOptions {
-  return {
-    protocol: url.protocol,
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port,
-    path: `${url.pathname}${url.search}`,
-    ...(url.hostname.endsWith('.localhost') ? { lookup: loopbackLookup } : {}),
-  };
-}
-
-/** Starts a request with Node's own client for the URL's scheme (the one that an editor's proxy settings reach). */
-export function startRequest(url: URL, options: http.RequestOptions): http.ClientRequest {
-  return (url.protocol === 'https:' ? https : http).request({ ...connectOptions(url), ...options });
+/** A header's text, where it was sent once. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /**
- * Sends a request and gives the answer as soon as its headers are there. The caller must read or destroy the
- * stream.
+ * Sends a request and gives the answer as soon as its headers are there. No redirect is followed. The caller must read
+ * or destroy the stream, within limits ({@link unpacked}, `piecesOf`).
  *
- * @throws RuntimeError `cancelled`, `deadline` or `network`; an HTTP error status is an answer, not an error.
+ * @throws RuntimeError `cancelled`, `deadline` or `network`; an HTTP error status is an answer, not an error, unless it
+ *   is that of a proxy.
  */
-export async function requestStream(url: URL, options: HttpRequestOptions): Promise<http.IncomingMessage> {
+export async function requestStream(url: URL, options: HttpRequestOptions): Promise<IncomingMessage> {
   // Ended with the answer's headers: whoever reads on is ended by the caller's signal.
   const limit = startDeadline(options.timeoutMs);
   const either = linkSignals(limit.signal, options.signal);
   try {
-    return await new Promise<http.IncomingMessage>((resolve, reject) => {
+    return await new Promise<IncomingMessage>((resolve, reject) => {
       const request = startRequest(url, {
         method: options.method ?? 'GET',
         headers: {
@@ -75,18 +58,18 @@ export async function requestStream(url: URL, options: HttpRequestOptions): Prom
         },
         signal: either.signal,
       });
-      request.once('response', resolve);
+      request.once('response', (response) => {
+        const refusal = refusalOnTheWay(url, response, options.devboxId);
+        if (refusal === undefined) {
+          resolve(response);
+          return;
+        }
+        response.destroy();
+        reject(refusal);
+      });
       request.once('error', reject);
-      request.once('close', either.dispose);
-      if (options.bodyStream === undefined) {
-        request.end(options.body);
-        return;
-      }
-      const { stream } = options.bodyStream;
-      // A source that cannot be read ends the request; a server that answers early ends the source.
-      stream.once('error', (error) => request.destroy(error));
-      request.once('close', () => stream.destroy());
-      stream.pipe(request);
+      request.once('close', () => either.dispose());
+      send(request, options);
     });
   } catch (error) {
     either.dispose();
@@ -96,18 +79,46 @@ export async function requestStream(url: URL, options: HttpRequestOptions): Prom
   }
 }
 
-/** Sends a request and reads the answer as text. Errors as with {@link requestStream}. */
+/** Sends a request and reads the answer as text, of a refusal the beginning. Errors as with {@link requestStream}. */
 export async function requestText(url: URL, options: HttpRequestOptions): Promise<TextAnswer> {
   const limit = startDeadline(options.timeoutMs, options.signal);
   try {
     const response = await requestStream(url, { ...options, signal: limit.signal });
-    return { status: response.statusCode ?? 0, headers: response.headers, body: await readAll(response) };
+    const status = response.statusCode ?? 0;
+    const isRefusal = status < 200 || status >= 300;
+    const body = await textOf(unpacked(response), {
+      maxBytes: isRefusal ? mostRefusalBytes : mostAnswerBytes,
+      beyond: isRefusal ? 'cut' : 'fail',
+      silenceMs: longestSilenceMs,
+      devboxId: options.devboxId,
+    });
+    return { status, headers: response.headers, body };
   } catch (error) {
     if (RuntimeError.is(error) && !limit.isOver) throw error;
     throw requestError(error, url, options, limit.isOver);
   } finally {
     limit.dispose();
   }
+}
+
+function send(request: ClientRequest, { body, bodyStream }: HttpRequestOptions): void {
+  if (bodyStream === undefined) {
+    request.end(body);
+    return;
+  }
+  const { stream } = bodyStream;
+  // A source that cannot be read ends the request; a server that answers early ends the source.
+  stream.once('error', (error) => request.destroy(error));
+  request.once('close', () => stream.destroy());
+  stream.pipe(request);
+}
+
+/** What somebody between us and the server has said in its place. */
+function refusalOnTheWay(url: URL, response: IncomingMessage, devboxId: string | undefined): RuntimeError | undefined {
+  const status = response.statusCode ?? 0;
+  // An editor gives a proxy's refusal of a tunnel as the answer; it has not come through the server's encryption.
+  const isProxys = url.protocol === 'https:' && !isLoopbackHost(url.hostname) && !('encrypted' in response.socket);
+  return isProxys ? proxyRefusal(status, devboxId) : gatekeeperRefusal(status, devboxId);
 }
 
 function requestError(error: unknown, url: URL, options: HttpRequestOptions, timedOut: boolean): RuntimeError {
@@ -124,18 +135,35 @@ function requestError(error: unknown, url: URL, options: HttpRequestOptions, tim
       cause: error,
     });
   }
-  const cause = devboxId === undefined && error instanceof Error ? error : withoutHost(error, url);
+  if (RuntimeError.is(error)) return error;
+  const cause = deepest(error);
+  const said = devboxId === undefined ? cause : withoutHost(cause, url);
   return new RuntimeError({
     code: 'network',
-    message: `Could not reach ${whom}: ${cause.message}.`,
+    message: `Could not reach ${whom}: ${said.message.replace(/\.$/, '')}.`,
     nextStep: 'Check the network connection, proxy settings and base URL, then try again.',
     devboxId,
-    cause,
+    cause: said,
   });
 }
 
+/** What says something: several addresses that failed have one error without words, and some have only a code. */
+function deepest(error: unknown): Error {
+  const last: unknown = error instanceof AggregateError ? (error.errors.at(-1) ?? error) : error;
+  const code = codeOf(last) ?? codeOf(error);
+  const message = messageOf(last).trim() || (code ?? 'the connection failed');
+  return last instanceof Error && message === last.message ? last : withCode(new Error(message), code);
+}
+
 /** What was thrown, with its code, without the host that was asked: Node names it where a name cannot be found. */
-function withoutHost(error: unknown, url: URL): Error {
-  const code = error instanceof Error && 'code' in error ? { code: error.code } : {};
-  return Object.assign(new Error(messageOf(error).replaceAll(url.hostname, 'its tunnel')), code);
+function withoutHost(error: Error, url: URL): Error {
+  return withCode(new Error(error.message.replaceAll(url.hostname, 'its tunnel')), codeOf(error));
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+function withCode(error: Error, code: string | undefined): Error {
+  return code === undefined ? error : Object.assign(error, { code });
 }

@@ -3,8 +3,10 @@ import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
 import { startDeadline } from '../../ground/deadline';
 import { endedBy, RuntimeError } from '../errors';
+import { parseJson } from '../parse';
 import { retrying, type RetryingOptions } from '../http/retry';
 import { readRule, repeatableChangeRule, type RetryRule } from '../http/retryRules';
+import { isJsonType, unexpected } from './answers';
 import { fromSdkError } from './apiErrors';
 import { openSdk, type ApiAccount } from './client';
 import { ServerClock } from './serverClock';
@@ -36,7 +38,11 @@ export const requestTimeoutMs = 30_000;
 const bodyTimeoutMs = 60_000;
 
 /** What the SDK takes for one request, and how long its answer may take to arrive. */
-export type ApiRequest = Omit<RequestOptions, 'signal'> & { readonly bodyTimeoutMs?: number };
+export type ApiRequest = Omit<RequestOptions, 'signal'> & {
+  readonly bodyTimeoutMs?: number;
+  /** The answer is to be a text, not JSON. */
+  readonly asText?: boolean;
+};
 
 /**
  * How the core's calls go to Runloop's API: through the SDK, which is loaded by the first of them; with typed errors,
@@ -87,11 +93,11 @@ export class ApiCalls {
     subject: CallSubject,
     call: CallOptions,
   ): Promise<unknown> {
-    const { bodyTimeoutMs: forBody = bodyTimeoutMs, timeout = requestTimeoutMs, ...options } = request;
+    const { bodyTimeoutMs: forBody = bodyTimeoutMs, timeout = requestTimeoutMs, asText = false, ...options } = request;
     // The SDK goes on listening to a signal after the call: it gets one that ends with the call.
     const limit = startDeadline(timeout + forBody, call.signal);
     try {
-      return await this.#send(method, path, { ...options, timeout, signal: limit.signal });
+      return await this.#send(method, path, { ...options, timeout, signal: limit.signal }, asText);
     } catch (error) {
       // While an answer arrives, the SDK lets its reader's own abort error through.
       if (call.signal?.aborted === true) throw endedBy(call.signal, subject.devboxId);
@@ -102,17 +108,32 @@ export class ApiCalls {
     }
   }
 
-  async #send(method: 'get' | 'post', path: string, options: RequestOptions): Promise<unknown> {
+  async #send(method: 'get' | 'post', path: string, options: RequestOptions, asText: boolean): Promise<unknown> {
     this.#sdk ??= openSdk(this.#account);
     const sdk = await this.#sdk;
     this.#onRequest?.({ method, path });
     const asked = Date.now();
-    const { data, response } = await (
+    const response = await (
       method === 'get' ? sdk.get<unknown, unknown>(path, options) : sdk.post<unknown, unknown>(path, options)
-    ).withResponse();
+    ).asResponse();
     this.clock.observe(response.headers.get('date'), asked, Date.now());
-    return data;
+    return believed(response, asText);
   }
+}
+
+/** What an answer holds, if it is of the kind that the API gives. @throws RuntimeError `unexpected_answer` */
+async function believed(response: Response, asText: boolean): Promise<unknown> {
+  const type = response.headers.get('content-type') ?? '';
+  const isOfKind = asText ? /^\s*(?:text\/plain|application\/octet-stream)\b/i.test(type) : isJsonType(type);
+  if (response.body === null || !isOfKind) {
+    await response.body?.cancel();
+    throw unexpected(asText ? 'the text of a file' : 'JSON');
+  }
+  const text = await response.text();
+  if (asText) return text;
+  const value = parseJson(text);
+  if (value === undefined) throw unexpected('JSON');
+  return value;
 }
 
 function cutShort(subject: CallSubject, limitMs: number, cause: unknown): RuntimeError {

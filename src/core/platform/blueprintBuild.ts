@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { RuntimeError, isTransient } from '../errors';
-import { asArray, asObject, asString } from '../parse';
+import { asNumber, asObject, asString } from '../parse';
 import { NotYet, retrying } from '../http/retry';
 import { buildRule } from '../http/retryRules';
+import { listIn, objectOf, textIn } from './answers';
 import type { CallOptions } from './apiCalls';
 import type { RunloopApi } from './runloopApi';
 
@@ -65,23 +66,16 @@ async function buildsNamed(
   name: string,
   call: CallOptions,
 ): Promise<readonly (BlueprintBuild & { readonly metadata: string | undefined })[]> {
-  const answer = asObject(
-    await api.read('/v1/blueprints', 'listing blueprints', call, { name, limit: 100, include_total_count: false }),
-  );
-  return asArray(answer?.['blueprints'])
-    .flatMap((entry) => {
-      const view = asObject(entry);
-      return view === undefined || asString(view['name']) !== name
-        ? []
-        : [
-            {
-              ...parseBuild(view),
-              created: Number(view['create_time_ms']),
-              metadata: asString(asObject(view['metadata'])?.[metadataKey]),
-            },
-          ];
-    })
-    .sort((a, b) => b.created - a.created);
+  const query = { name, limit: 100, include_total_count: false };
+  const answer = await api.read('/v1/blueprints', 'listing blueprints', call, query);
+  const { entries } = listIn(answer, 'blueprints', 'a list of blueprints', (view) => {
+    const id = asString(view['id']);
+    const status = asString(view['status']);
+    if (id === undefined || status === undefined || asString(view['name']) !== name) return undefined;
+    const created = asNumber(view['create_time_ms']) ?? 0;
+    return { id, status, created, metadata: asString(asObject(view['metadata'])?.[metadataKey]) };
+  });
+  return [...entries].sort((a, b) => b.created - a.created);
 }
 
 function isUnderWay(status: string): boolean {
@@ -104,22 +98,22 @@ export async function awaitBuild(
   let lines = 0;
   let status = '';
   const readLog = async (): Promise<void> => {
-    const answer = asObject(await api.read(`${path}/logs`, 'reading the log of a build', options));
-    const all = asArray(answer?.['logs']);
-    for (const entry of all.slice(lines)) options.onLog(asString(asObject(entry)?.['message']) ?? '');
+    const answer = await api.read(`${path}/logs`, 'reading the log of a build', options);
+    const all = listIn(answer, 'logs', 'the log of a build', (view) => asString(view['message']) ?? '').entries;
+    for (const message of all.slice(lines)) options.onLog(message);
     lines = Math.max(lines, all.length);
   };
   try {
     await retrying(
       async () => {
-        const view = asObject(await api.read(path, 'waiting for a blueprint', options));
+        const view = objectOf(await api.read(path, 'waiting for a blueprint', options), 'a blueprint');
         const now = parseBuild(view);
         await readLog();
         if (now.status !== status) options.onStatus((status = now.status));
         if (now.status === 'failed') {
           throw new RuntimeError({
             code: 'api',
-            message: `The build of the blueprint failed (${asString(view?.['failure_reason']) ?? 'no reason given'}).`,
+            message: `The build of the blueprint failed (${asString(view['failure_reason']) ?? 'no reason given'}).`,
             nextStep: 'Its log tells why.',
           });
         }
@@ -140,7 +134,8 @@ export async function awaitBuild(
 /** Removes a build that is not wanted any more. @returns false if the platform goes on with it */
 export async function dropBuild(api: RunloopApi, build: BlueprintBuild, call: CallOptions = {}): Promise<boolean> {
   try {
-    await api.change(`/v1/blueprints/${encodeURIComponent(build.id)}/delete`, 'removing a blueprint', undefined, call);
+    const path = `/v1/blueprints/${encodeURIComponent(build.id)}/delete`;
+    objectOf(await api.change(path, 'removing a blueprint', undefined, call), 'a sign that the blueprint was removed');
     return true;
   } catch (error) {
     // Platforms need not be able to end a build.
@@ -150,13 +145,5 @@ export async function dropBuild(api: RunloopApi, build: BlueprintBuild, call: Ca
 }
 
 function parseBuild(value: unknown): BlueprintBuild {
-  const view = asObject(value);
-  const id = asString(view?.['id']);
-  const status = asString(view?.['status']);
-  if (id !== undefined && status !== undefined) return { id, status };
-  throw new RuntimeError({
-    code: 'unexpected_answer',
-    message: 'The Runloop API answered with something that is not a blueprint.',
-    nextStep: 'Check the base URL: it may not be a Runloop API.',
-  });
+  return { id: textIn(value, 'id', 'a blueprint'), status: textIn(value, 'status', 'a blueprint') };
 }

@@ -1,5 +1,7 @@
 import type { Runloop } from '@runloop/api-client/index';
 import { RuntimeError } from '../errors';
+import { httpFetch } from '../http/httpFetch';
+import { isLoopbackHost } from '../http/loopback';
 
 export const defaultBaseUrl = 'https://api.runloop.ai';
 
@@ -8,6 +10,13 @@ export interface ApiAccount {
   readonly apiKey: string;
   /** The API's origin, perhaps with a path prefix. */
   readonly baseUrl: string;
+}
+
+/** What a request needs that goes to the API without the SDK. */
+export interface ApiAccess {
+  readonly baseUrl: string;
+  /** The header of the same name. Secret. */
+  readonly authorization: string;
 }
 
 /**
@@ -26,7 +35,7 @@ export function parseBaseUrl(text: string): string {
         ? 'must not contain a user name or password'
         : url.search !== '' || url.hash !== ''
           ? 'must not contain a query or fragment'
-          : url.protocol === 'http:' && !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|.+\.localhost)$/.test(url.hostname)
+          : url.protocol === 'http:' && !isLoopbackHost(url.hostname)
             ? 'must use https, as http would send the API key in the clear'
             : undefined;
   if (problem !== undefined || url === undefined) {
@@ -65,13 +74,10 @@ export function parseApiKey(text: string | undefined): string {
 }
 
 /**
- * Node's own fetch, looked up at each call as editors replace it. The SDK's transports are not used: its HTTP/2 ignores the editor's proxy and
- * certificate settings and hangs for ever once a session has died (Runloop contract §1.3), and its HTTP/1.1 hangs when
- * a connection ends in the middle of an answer.
+ * The Runloop SDK, loaded on first use, on the core's way to the network. Its own transports are not used: its HTTP/2
+ * ignores proxy and certificate settings and hangs for ever once a session has died (Runloop contract §1.3), and its
+ * HTTP/1.1 hangs when a connection ends in the middle of an answer.
  */
-const send = (url: string | URL, init?: RequestInit): Promise<Response> => fetch(url, init);
-
-/** The Runloop SDK, loaded on first use. */
 export async function openSdk(account: ApiAccount): Promise<Runloop> {
   const [{ Runloop: Client }, { VERSION }] = await Promise.all([
     import('@runloop/api-client/index'),
@@ -80,7 +86,7 @@ export async function openSdk(account: ApiAccount): Promise<Runloop> {
   return new Client({
     bearerToken: account.apiKey,
     baseURL: account.baseUrl,
-    fetch: send,
+    fetch: httpFetch,
     maxRetries: 0,
     // What the SDK says of itself is its class's name, which a minifier changes.
     defaultHeaders: { 'User-Agent': `Runloop/JS ${VERSION}` },

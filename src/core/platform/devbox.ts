@@ -1,5 +1,5 @@
 import { asArray, asBoolean, asNumber, asObject, asString, asStringMap, type JsonObject } from '../parse';
-import { RuntimeError } from '../errors';
+import { listIn, objectOf, unexpected } from './answers';
 
 /** The statuses known today; the API may send others, which are shown as they are. */
 export const knownStatuses = [
@@ -113,11 +113,7 @@ export function parseDevbox(value: unknown): Devbox {
   const id = asString(view?.['id']);
   const status = asString(view?.['status']);
   if (view === undefined || id === undefined || status === undefined) {
-    throw new RuntimeError({
-      code: 'unexpected_answer',
-      message: 'The Runloop API answered with something that is not a devbox.',
-      nextStep: 'Check the base URL: it may not be a Runloop API.',
-    });
+    throw unexpected('a devbox');
   }
   const launch = asObject(view['launch_parameters']);
   return {
@@ -157,22 +153,21 @@ export function parseDevbox(value: unknown): Devbox {
 
 export interface DevboxPage {
   readonly devboxes: readonly Devbox[];
+  /** Entries that were no devboxes, and are left out. */
+  readonly malformed: number;
   readonly hasMore: boolean;
+  /** Where the next page begins: the id that its last entry has, devbox or not. */
+  readonly lastId: string | undefined;
 }
 
 export function parseDevboxPage(value: unknown): DevboxPage {
-  const page = asObject(value);
-  if (page === undefined || !Array.isArray(page['devboxes'])) {
-    throw new RuntimeError({
-      code: 'unexpected_answer',
-      message: 'The Runloop API answered the devbox list with something else.',
-      nextStep: 'Check the base URL: it may not be a Runloop API.',
-    });
-  }
-  return {
-    devboxes: asArray(page['devboxes']).map(parseDevbox),
-    hasMore: asBoolean(page['has_more']) ?? false,
-  };
+  const page = objectOf(value, 'a list of devboxes');
+  let lastId: string | undefined;
+  const { entries, malformed } = listIn(page, 'devboxes', 'a list of devboxes', (view) => {
+    lastId = asString(view['id']) ?? lastId;
+    return asString(view['id']) === undefined || asString(view['status']) === undefined ? undefined : parseDevbox(view);
+  });
+  return { devboxes: entries, malformed, hasMore: asBoolean(page['has_more']) ?? false, lastId };
 }
 
 /** True while a devbox goes from one lasting state to another by itself. */

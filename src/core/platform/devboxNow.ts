@@ -1,14 +1,11 @@
 import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../errors';
-import { parseJson } from '../parse';
-import { text as readAll } from 'node:stream/consumers';
 import { parseDevbox, type Devbox } from './devbox';
-import { bodyOf, openLog, type ReadLogOptions } from './logRequest';
+import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 
 /**
- * The devbox as it is now, asked for once and without the SDK: the SDK waits for ever for the rest of an answer whose
- * connection was cut in the middle (Runloop contract §1.4: its timeout stops counting at the headers).
+ * The devbox as it is now, asked for once and without the SDK, as a log is: with the bytes counted.
  *
  * @throws RuntimeError; Error with a Node code on a cut
  */
@@ -21,8 +18,8 @@ export async function devboxNow(api: RunloopApi, devboxId: string, options: Read
     { ...options, signal },
     { accept: 'application/json' },
   );
-  const body = await readAll(bodyOf(response, options.onBytes));
   if (response.statusCode === 404) {
+    response.destroy();
     throw new RuntimeError({
       code: 'not_found',
       message: `The Runloop API knows no devbox ${devboxId} (404).`,
@@ -31,5 +28,5 @@ export async function devboxNow(api: RunloopApi, devboxId: string, options: Read
       status: 404,
     });
   }
-  return parseDevbox(parseJson(body));
+  return parseDevbox(await jsonIn(response, 'a devbox', options));
 }

@@ -1,7 +1,7 @@
-import { text as readAll } from 'node:stream/consumers';
 import { deadline } from '../../ground/deadline';
 import { asNumber, asObject, asString, parseJson } from '../parse';
-import { bodyOf, openLog, type ReadLogOptions } from './logRequest';
+import { textIn } from './answers';
+import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 import { openStream, readEvents } from './serverSentEvents';
 
@@ -68,6 +68,9 @@ export async function executionCompleted(
   // One line of its output: the answer is about its status.
   const path = `${executionPath(devboxId, executionId)}?last_n=1`;
   const response = await openLog(api, path, devboxId, { ...options, signal }, { accept: 'application/json' });
-  const body = await readAll(bodyOf(response, options.onBytes));
-  return response.statusCode === 404 || asString(asObject(parseJson(body))?.['status']) === 'completed';
+  if (response.statusCode === 404) {
+    response.destroy();
+    return true;
+  }
+  return textIn(await jsonIn(response, 'an execution', options), 'status', 'an execution', devboxId) === 'completed';
 }

@@ -1,8 +1,9 @@
 import { deadline } from '../../ground/deadline';
 import { RuntimeError, isTransient } from '../errors';
-import { asNumber, asObject, asString } from '../parse';
+import { asNumber, asString } from '../parse';
 import { NotYet, retrying } from '../http/retry';
 import { executionRule } from '../http/retryRules';
+import { objectOf, textIn } from './answers';
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';
 
@@ -31,17 +32,18 @@ export async function runCommand(
   try {
     return await retrying(
       async () => {
-        const view = asObject(await api.read(path, 'waiting for a command', options));
-        const stdout = asString(view?.['stdout']) ?? '';
-        const stderr = asString(view?.['stderr']) ?? '';
+        const view = objectOf(await api.read(path, 'waiting for a command', options), 'an execution', devboxId);
+        const status = textIn(view, 'status', 'an execution', devboxId);
+        const stdout = asString(view['stdout']) ?? '';
+        const stderr = asString(view['stderr']) ?? '';
         const last =
           `${stdout}\n${stderr}`
             .trimEnd()
             .split(/[\r\n]/)
             .at(-1) ?? '';
         if (last !== told) options.onOutput?.((told = last));
-        if (asString(view?.['status']) !== 'completed') throw new NotYet('the command runs');
-        return { exitStatus: asNumber(view?.['exit_status']) ?? -1, stdout, stderr };
+        if (status !== 'completed') throw new NotYet('the command runs');
+        return { exitStatus: asNumber(view['exit_status']) ?? -1, stdout, stderr };
       },
       { rule: executionRule, signal: options.signal, retryOn: isTransient },
     );

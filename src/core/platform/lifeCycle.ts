@@ -1,7 +1,8 @@
 import { RuntimeError, isTransient } from '../errors';
-import { asObject, asString } from '../parse';
+import { asString } from '../parse';
 import { NotYet, retrying } from '../http/retry';
 import { snapshotRule } from '../http/retryRules';
+import { objectOf, textIn } from './answers';
 import { parseDevbox, type Devbox } from './devbox';
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';
@@ -53,7 +54,9 @@ export async function renameDevbox(
 
 /** Resets the devbox's idle timer, once. */
 export async function keepDevboxAlive(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<void> {
-  await api.change(`${devboxPath(devboxId)}/keep_alive`, 'keeping a devbox alive', undefined, call, devboxId);
+  const path = `${devboxPath(devboxId)}/keep_alive`;
+  const answer = await api.change(path, 'keeping a devbox alive', undefined, call, devboxId);
+  objectOf(answer, 'a sign that the idle time was reset', devboxId);
 }
 
 /**
@@ -69,18 +72,17 @@ export async function snapshotDevbox(
   call: CallOptions = {},
 ): Promise<string> {
   const path = `${devboxPath(devboxId)}/snapshot_disk_async`;
-  const snapshot = asObject(await api.change(path, 'taking a snapshot', { name }, call, devboxId));
-  const id = asString(snapshot?.['id']);
-  if (id === undefined) throw failed('The Runloop API began a snapshot without naming it.', devboxId);
+  const answer = await api.change(path, 'taking a snapshot', { name }, call, devboxId);
+  const id = textIn(answer, 'id', 'a snapshot', devboxId);
   try {
     await retrying(
       async () => {
         const statusPath = `/v1/devboxes/disk_snapshots/${encodeURIComponent(id)}/status`;
-        const answer = asObject(await api.read(statusPath, 'waiting for a snapshot', call));
-        const status = asString(answer?.['status']);
+        const answer = objectOf(await api.read(statusPath, 'waiting for a snapshot', call), 'the status of a snapshot');
+        const status = textIn(answer, 'status', 'the status of a snapshot', devboxId);
         if (status === 'complete') return;
         if (status === 'error' || status === 'deleted') {
-          throw failed(`The snapshot failed: ${asString(answer?.['error_message']) ?? status}`, devboxId);
+          throw failed(`The snapshot failed: ${asString(answer['error_message']) ?? status}`, devboxId);
         }
         throw new NotYet('the snapshot is not complete');
       },

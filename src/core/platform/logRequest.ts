@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
-import { constants, createGunzip } from 'node:zlib';
 import { RuntimeError } from '../errors';
-import { requestStream } from '../http/httpRequest';
-import type { RunloopApi } from './runloopApi';
+import { longestSilenceMs, mostAnswerBytes, textOf, unpacked } from '../http/answerBody';
+import { notFromServer } from '../http/gatekeepers';
+import { headerOf, requestStream } from '../http/httpRequest';
+import { retryHints } from '../http/retryHints';
+import { parseJson } from '../parse';
+import { isJsonType, unexpected } from './answers';
+import type { ApiAccess } from './client';
 
 /** The endpoint is not there, or speaks in a way that is not documented: another source must do. */
 export class StreamUnavailable extends Error {
@@ -25,7 +28,7 @@ export interface ReadLogOptions {
  * @throws RuntimeError
  */
 export async function openLog(
-  api: RunloopApi,
+  api: ApiAccess,
   path: string,
   devboxId: string,
   options: ReadLogOptions,
@@ -39,9 +42,13 @@ export async function openLog(
   const status = response.statusCode ?? 0;
   const refused =
     status === 401 || status === 403 || status === 408 || status === 429 || (status >= 500 && status !== 501);
+  if (!refused && isWebPage(response)) {
+    response.destroy();
+    // A network that wants us to sign in is passed through, sooner or later: whoever follows goes on.
+    throw notFromServer('the Runloop API', `it is a web page (${status})`, { devboxId, shouldRetry: true });
+  }
   if (!refused) return response;
   response.destroy();
-  const retryAfter = Number(response.headers['retry-after'] ?? Number.NaN);
   throw new RuntimeError({
     code: status === 429 ? 'rate_limited' : status === 401 ? 'authentication' : status === 403 ? 'permission' : 'api',
     message: `The Runloop API refused to give the log (${status}).`,
@@ -51,18 +58,35 @@ export async function openLog(
         : 'Try again in a moment.',
     devboxId,
     status,
-    retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : undefined,
+    ...retryHints((name) => headerOf(response.headers, name)),
   });
 }
 
-/** The answer's bytes, uncompressed, and counted before that. */
-export function bodyOf(response: IncomingMessage, onBytes: ((count: number) => void) | undefined): Readable {
-  if (onBytes !== undefined) response.on('data', (chunk: Buffer) => onBytes(chunk.length));
-  if (response.headers['content-encoding'] !== 'gzip') return response;
-  // A stream that is cut has no proper end; what came before it is whole.
-  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
-  pipeline(response, gunzip, () => undefined); // Its error comes to whoever reads.
-  return gunzip;
+/**
+ * The value of an answer about one thing, whole.
+ *
+ * @throws RuntimeError `unexpected_answer` unless it is JSON and 200; Error with a Node code on a cut
+ */
+export async function jsonIn(
+  response: IncomingMessage,
+  what: string,
+  { onBytes }: Pick<ReadLogOptions, 'onBytes'>,
+): Promise<unknown> {
+  if (response.statusCode !== 200 || !isJson(response)) {
+    response.destroy();
+    throw unexpected(what);
+  }
+  const text = await textOf(unpacked(response, onBytes), { maxBytes: mostAnswerBytes, silenceMs: longestSilenceMs });
+  return parseJson(text);
+}
+
+/** Whether an answer says that it is JSON. */
+export function isJson(response: IncomingMessage): boolean {
+  return isJsonType(response.headers['content-type']);
+}
+
+function isWebPage(response: IncomingMessage): boolean {
+  return /^\s*(?:text\/html|application\/xhtml)/i.test(response.headers['content-type'] ?? '');
 }
 
 /** A connection that broke in the middle of an answer; Node reports it by a code. */

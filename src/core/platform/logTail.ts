@@ -1,5 +1,5 @@
 import type { ReadLogOptions } from './logRequest';
-import type { RunloopApi } from './runloopApi';
+import type { ApiAccess } from './client';
 import { openStream, readEvents } from './serverSentEvents';
 
 /** One entry of a log as it came, not parsed yet: most entries of a replay are skipped. */
@@ -19,7 +19,7 @@ export interface RawEntry {
  *   cancelled; Error with a Node code if the stream is cut.
  */
 export async function* tailLogs(
-  api: RunloopApi,
+  api: ApiAccess,
   devboxId: string,
   options: ReadLogOptions & { readonly lastId?: number | undefined },
 ): AsyncGenerator<readonly RawEntry[]> {

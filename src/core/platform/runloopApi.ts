@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { RuntimeError } from '../errors';
-import { asArray, asObject, asString } from '../parse';
+import { deadline } from '../../ground/deadline';
+import { isTransient, RuntimeError } from '../errors';
+import { asString, parseJson, type JsonObject } from '../parse';
 import { retrying } from '../http/retry';
-import { askedForReadRule } from '../http/retryRules';
+import { askedForReadRule, readRule } from '../http/retryRules';
 import { ApiCalls, type CallOptions, type SentRequest } from './apiCalls';
+import { listIn, objectOf, textIn, unexpected } from './answers';
 import { parseApiKey, parseBaseUrl, type ApiAccount } from './client';
 import type { CreateDevboxBody } from './createDevboxBody';
 import { parseDevbox, parseDevboxPage, parseTunnel, type Devbox, type DevboxPage, type Tunnel } from './devbox';
 import { parseLogEntry, type LogEntry } from './logEntry';
+import { listLogs } from './logList';
+import { isCut } from './logRequest';
 import type { ServerClock } from './serverClock';
 import { parseSnapshots, type Snapshot } from './snapshot';
 
@@ -21,6 +25,11 @@ export interface Blueprint {
   readonly name: string;
   readonly status: string;
 }
+
+/** Entries of a log that are kept at the most, where nobody asks for fewer. */
+const mostLogEntries = 10_000;
+/** Milliseconds that reading a log whole may take. */
+const logMs = 120_000;
 
 /**
  * Runloop's API as the core uses it: parsed answers, typed errors, our own retry rules, a signal on every call.
@@ -53,14 +62,12 @@ export class RunloopApi {
 
   /** Whose key this is: the cheapest way to check it. */
   async me(call: CallOptions = {}): Promise<Account> {
-    const account = asObject(
-      await retrying(() => this.#calls.once('get', '/v1/accounts/me', {}, { doing: 'checking the API key' }, call), {
-        rule: askedForReadRule,
-        signal: call.signal,
-        onWait: call.onWait,
-      }),
+    const answer = await retrying(
+      () => this.#calls.once('get', '/v1/accounts/me', {}, { doing: 'checking the API key' }, call),
+      { rule: askedForReadRule, signal: call.signal, onWait: call.onWait },
     );
-    return { id: asString(account?.['id']) ?? '', name: asString(account?.['name']) ?? '' };
+    const account = objectOf(answer, 'an account');
+    return { id: textIn(account, 'id', 'an account'), name: asString(account['name']) ?? '' };
   }
 
   /**
@@ -117,7 +124,9 @@ export class RunloopApi {
   /** The name of a blueprint; empty if it has none. */
   async blueprintName(blueprintId: string, call: CallOptions = {}): Promise<string> {
     const path = `/v1/blueprints/${encodeURIComponent(blueprintId)}`;
-    return asString(asObject(await this.#calls.get(path, { doing: 'reading a blueprint' }, call))?.['name']) ?? '';
+    const blueprint = objectOf(await this.#calls.get(path, { doing: 'reading a blueprint' }, call), 'a blueprint');
+    textIn(blueprint, 'id', 'a blueprint');
+    return asString(blueprint['name']) ?? '';
   }
 
   /**
@@ -159,10 +168,8 @@ export class RunloopApi {
     const path = `${devboxPath(devboxId)}/execute_async`;
     const request = { body: { command }, idempotencyKey: randomUUID() };
     // Sent once: whether the platform drops a repeat is not promised.
-    const answer = asObject(
-      await this.#calls.once('post', path, request, { doing: 'starting a command', devboxId }, call),
-    );
-    return asString(answer?.['execution_id']) ?? '';
+    const answer = await this.#calls.once('post', path, request, { doing: 'starting a command', devboxId }, call);
+    return textIn(answer, 'execution_id', 'an execution', devboxId);
   }
 
   /** The tunnel of a running devbox, made if it has none. */
@@ -190,20 +197,38 @@ export class RunloopApi {
     });
   }
 
-  /** The whole log of a devbox, oldest first. */
-  async logs(devboxId: string, call: CallOptions = {}): Promise<readonly LogEntry[]> {
-    const answer = asObject(
-      await this.#calls.get(`${devboxPath(devboxId)}/logs`, { doing: 'reading logs', devboxId }, call),
+  /** The newest entries of a devbox's log, oldest first; at most `last`. */
+  async logs(devboxId: string, call: CallOptions & { readonly last?: number } = {}): Promise<readonly LogEntry[]> {
+    const last = call.last ?? mostLogEntries;
+    return retrying(
+      async () => {
+        let entries: LogEntry[] = [];
+        for await (const batch of listLogs(this, devboxId, { signal: deadline(logMs, call.signal) })) {
+          for (const { json } of batch) {
+            const entry = parseLogEntry(parseJson(String(json)));
+            if (entry !== undefined) entries.push(entry);
+          }
+          if (entries.length > 2 * last) entries = entries.slice(-last);
+        }
+        return entries.slice(-last);
+      },
+      {
+        rule: call.rule ?? readRule,
+        signal: call.signal,
+        onWait: call.onWait,
+        retryOn: (error) => isTransient(error) || isCut(error),
+      },
     );
-    return asArray(answer?.['logs']).flatMap((entry) => parseLogEntry(entry) ?? []);
   }
 
   async readFile(devboxId: string, filePath: string, call: CallOptions = {}): Promise<string> {
-    const options = { body: { file_path: filePath }, headers: { accept: 'text/plain' } };
+    const options = { body: { file_path: filePath }, headers: { accept: 'text/plain' }, asText: true };
     const path = `${devboxPath(devboxId)}/read_file_contents`;
-    return (
-      asString(await this.#calls.change(path, { doing: 'reading a file of a devbox', devboxId }, call, options)) ?? ''
+    const text = asString(
+      await this.#calls.change(path, { doing: 'reading a file of a devbox', devboxId }, call, options),
     );
+    if (text === undefined) throw unexpected('the text of a file', devboxId);
+    return text;
   }
 
   async blueprintsNamed(name: string, call: CallOptions = {}): Promise<readonly Blueprint[]> {
@@ -214,14 +239,7 @@ export class RunloopApi {
       ),
     );
     return answers
-      .flatMap((answer) => asArray(asObject(answer)?.['blueprints']))
-      .flatMap((entry) => {
-        const blueprint = asObject(entry);
-        const id = asString(blueprint?.['id']);
-        return id === undefined
-          ? []
-          : [{ id, name: asString(blueprint?.['name']) ?? '', status: asString(blueprint?.['status']) ?? '' }];
-      })
+      .flatMap((answer) => listIn(answer, 'blueprints', 'a list of blueprints', parseBlueprint).entries)
       .filter((blueprint) => blueprint.name === name);
   }
 
@@ -248,6 +266,13 @@ export class RunloopApi {
   ): Promise<unknown> {
     return this.#calls.change(path, { doing, devboxId }, call, body === undefined ? {} : { body });
   }
+}
+
+function parseBlueprint(view: JsonObject): Blueprint | undefined {
+  const id = asString(view['id']);
+  return id === undefined
+    ? undefined
+    : { id, name: asString(view['name']) ?? '', status: asString(view['status']) ?? '' };
 }
 
 /** Path of one devbox in the API. */

@@ -2,10 +2,11 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import { RuntimeError } from '../errors';
+import { unpacked } from '../http/answerBody';
 import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
-import { bodyOf, openLog, StreamUnavailable, type ReadLogOptions } from './logRequest';
-import type { RunloopApi } from './runloopApi';
+import { openLog, StreamUnavailable, type ReadLogOptions } from './logRequest';
+import type { ApiAccess } from './client';
 
 /** Characters of one event at most, as it comes: what a devbox prints must not fill the memory. */
 const longestEvent = 32 << 20;
@@ -25,7 +26,7 @@ export interface RawEvent {
  *   cancelled
  */
 export async function openStream(
-  api: RunloopApi,
+  api: ApiAccess,
   path: string,
   devboxId: string,
   options: ReadLogOptions,
@@ -52,7 +53,7 @@ export async function* readEvents(
   response.socket.setKeepAlive(true, 30_000);
   const parser = new EventParser();
   const decoder = new StringDecoder('utf8');
-  const body = bodyOf(response, onBytes);
+  const body = unpacked(response, onBytes);
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       const batch = parser.take(decoder.write(chunk));

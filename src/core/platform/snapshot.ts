@@ -1,4 +1,5 @@
-import { asArray, asNumber, asObject, asString } from '../parse';
+import { asNumber, asString } from '../parse';
+import { listIn } from './answers';
 
 /** A disk snapshot as the API shows it, parsed. */
 export interface Snapshot {
@@ -11,20 +12,17 @@ export interface Snapshot {
   readonly sizeBytes: number | undefined;
 }
 
-/** Reads a list of snapshots; entries without an id are left out. */
+/** Reads a list of snapshots; entries without an id are left out. @throws RuntimeError for what is no such list */
 export function parseSnapshots(value: unknown): readonly Snapshot[] {
-  return asArray(asObject(value)?.['snapshots']).flatMap((entry) => {
-    const view = asObject(entry);
-    const id = asString(view?.['id']);
-    if (view === undefined || id === undefined) return [];
-    return [
-      {
-        id,
-        name: asString(view['name']),
-        createTimeMs: asNumber(view['create_time_ms']),
-        commitMessage: asString(view['commit_message']),
-        sizeBytes: asNumber(view['size_bytes']),
-      },
-    ];
-  });
+  return listIn(value, 'snapshots', 'a list of snapshots', (view) => {
+    const id = asString(view['id']);
+    if (id === undefined) return undefined;
+    return {
+      id,
+      name: asString(view['name']),
+      createTimeMs: asNumber(view['create_time_ms']),
+      commitMessage: asString(view['commit_message']),
+      sizeBytes: asNumber(view['size_bytes']),
+    };
+  }).entries;
 }

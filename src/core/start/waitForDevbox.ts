@@ -31,8 +31,8 @@ const logTailLines = 20;
 export async function endedError(api: RunloopApi, devbox: Devbox, during: string): Promise<RuntimeError> {
   const reason = devbox.failureReason ?? devbox.shutdownReason;
   const logTail = await api
-    .logs(devbox.id, { signal: deadline(5_000) })
-    .then((entries) => entries.slice(-logTailLines).map((entry) => oneLine(redact(entry.text), 500)))
+    .logs(devbox.id, { signal: deadline(5_000), last: logTailLines })
+    .then((entries) => entries.map((entry) => oneLine(redact(entry.text), 500)))
     .catch((error: unknown) => [`(its log could not be read: ${oneLine(String(error))})`]);
   return new RuntimeError({
     code: 'devbox_ended',

@@ -1,5 +1,5 @@
 import type * as http from 'node:http';
-import { startRequest } from '../http/httpRequest';
+import { startRequest } from '../http/network';
 import { tunnelAuthorizationHeader } from '../platform/tunnel';
 
 /** Where a forwarder leads to. */

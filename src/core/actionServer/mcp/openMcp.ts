@@ -1,7 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { fetchLoopback } from './fetchLoopback';
+import { httpFetch } from '../../http/httpFetch';
 
 /** Opens a connection to an MCP server. The caller closes it. */
 export async function openMcp(
@@ -11,7 +11,7 @@ export async function openMcp(
   timeoutMs: number,
 ): Promise<Client> {
   const client = new Client({ name: 'runloop-devboxes', version: '1' });
-  const options = { requestInit: { headers }, fetch: fetchLoopback };
+  const options = { requestInit: { headers }, fetch: httpFetch };
   const transport =
     kind === 'sse'
       ? new SSEClientTransport(new URL(url), options)

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { after, before, describe, it } from 'mocha';
 import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
-import { loopbackLookup } from '../../../../src/core/http/httpRequest';
+import { loopbackLookup } from '../../../../src/core/http/loopback';
 import { followDevbox } from '../../../../src/core/logs/followDevbox';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { after, before, describe, it } from 'mocha';
 import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
-import { loopbackLookup } from '../../../../src/core/http/httpRequest';
+import { loopbackLookup } from '../../../../src/core/http/loopback';
 import { createBody } from '../../../../src/core/runtime/connect/createBody';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';

@@ -4,7 +4,7 @@ import { createServer, request, type IncomingHttpHeaders, type Server } from 'no
 import { connect, type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import { WebSocket, WebSocketServer } from 'ws';
-import { loopbackLookup } from '../../../../src/core/http/httpRequest';
+import { loopbackLookup } from '../../../../src/core/http/loopback';
 import { LoopbackForwarder } from '../../../../src/core/vscode/loopbackForwarder';
 
 describe('the loopback forwarder', () => {

@@ -1,0 +1,129 @@
+import type { IncomingMessage } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
+import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { RuntimeError } from '../errors';
+
+/*
+ * Bodies of answers, which may be of any length, come at any pace and be anything once they are unpacked. Whoever reads
+ * one says how much of it is believed.
+ */
+
+/** The most of an answer that is read as one piece, unpacked. */
+export const mostAnswerBytes = 32 * 1024 * 1024;
+/** The most of a refusal that is read: its reason is in the first lines. */
+export const mostRefusalBytes = 64 * 1024;
+/** Milliseconds without a byte after which an answer that began is given up. */
+export const longestSilenceMs = 60_000;
+
+export interface BodyLimits {
+  /** The most bytes, counted when they are unpacked; without it, any number. */
+  readonly maxBytes?: number | undefined;
+  /** What happens beyond: an error, or the body ends there. */
+  readonly beyond?: 'fail' | 'cut';
+  /** Milliseconds that may pass between two pieces; without it, any time, as in a stream of events. */
+  readonly silenceMs?: number | undefined;
+  readonly devboxId?: string | undefined;
+}
+
+/**
+ * An answer's bytes, unpacked as its `Content-Encoding` says.
+ *
+ * @param onBytes told of every piece that came over the wire, in bytes as they came
+ * @throws RuntimeError `unexpected_answer` for a way of packing that nobody asked for
+ */
+export function unpacked(response: IncomingMessage, onBytes?: (count: number) => void): Readable {
+  if (onBytes !== undefined) response.on('data', (chunk: Buffer) => onBytes(chunk.length));
+  const encoding = (response.headers['content-encoding'] ?? '').trim().toLowerCase();
+  if (encoding === '' || encoding === 'identity') return response;
+  const unpack =
+    encoding === 'gzip' || encoding === 'x-gzip'
+      ? // A stream that is cut has no proper end; what came before it is whole.
+        createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
+      : encoding === 'deflate'
+        ? createInflate()
+        : encoding === 'br'
+          ? createBrotliDecompress()
+          : undefined;
+  if (unpack === undefined) {
+    response.destroy();
+    throw new RuntimeError({
+      code: 'unexpected_answer',
+      message: 'The answer is packed in a way that was not asked for.',
+      nextStep: 'Check the base URL and the proxy.',
+    });
+  }
+  pipeline(response, unpack, () => undefined); // Its error comes to whoever reads.
+  return unpack;
+}
+
+/**
+ * The pieces of a body, as long as they keep to the limits. Nothing of it is left open.
+ *
+ * @throws RuntimeError `unexpected_answer` if it is too large, `deadline` if it stops in the middle; Error with a Node
+ *   code if it is cut
+ */
+export async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenerator<Buffer> {
+  let left = limits.maxBytes ?? Infinity;
+  const pieces = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const piece = await nextPiece(pieces, body, limits);
+      if (piece === undefined) return;
+      if (piece.length <= left) {
+        left -= piece.length;
+        yield piece;
+        continue;
+      }
+      if (limits.beyond !== 'cut') throw tooLarge(limits);
+      yield piece.subarray(0, left);
+      return;
+    }
+  } finally {
+    body.destroy();
+  }
+}
+
+/** A body as text, within its limits. Errors as with {@link piecesOf}. */
+export async function textOf(body: Readable, limits: BodyLimits): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of piecesOf(body, limits)) pieces.push(piece);
+  return new TextDecoder().decode(Buffer.concat(pieces));
+}
+
+async function nextPiece(
+  pieces: AsyncIterator<Buffer>,
+  body: Readable,
+  { silenceMs, devboxId }: BodyLimits,
+): Promise<Buffer | undefined> {
+  // Only while we wait: time that the reader takes is not the server's.
+  const timer =
+    silenceMs === undefined
+      ? undefined
+      : setTimeout(() => body.destroy(silent(silenceMs, devboxId)), Math.min(silenceMs, 2 ** 31 - 1));
+  try {
+    const next = await pieces.next();
+    return next.done === true ? undefined : next.value;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooLarge({ maxBytes = 0, devboxId }: BodyLimits): RuntimeError {
+  const size =
+    maxBytes < 1024 * 1024 ? `${Math.round(maxBytes / 1024)} kB` : `${Math.round(maxBytes / 1024 / 1024)} MB`;
+  return new RuntimeError({
+    code: 'unexpected_answer',
+    message: `The answer is larger than ${size} and was not read.`,
+    nextStep: 'Check the base URL; ask for less at once.',
+    devboxId,
+  });
+}
+
+function silent(ms: number, devboxId: string | undefined): RuntimeError {
+  return new RuntimeError({
+    code: 'deadline',
+    message: `The answer stopped in the middle: nothing more came for ${Math.round(ms / 1000)} s.`,
+    nextStep: 'Check the network connection and try again.',
+    devboxId,
+  });
+}

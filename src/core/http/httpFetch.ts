@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { RuntimeError } from '../errors';
+import { longestSilenceMs, mostAnswerBytes, mostRefusalBytes, piecesOf, unpacked, type BodyLimits } from './answerBody';
+import { requestStream } from './httpRequest';
+
+/** Redirects that are followed in a row. */
+const mostRedirects = 5;
+/** Milliseconds until an answer's headers must be there, unless the caller's own signal ends it sooner. */
+const headersTimeoutMs = 120_000;
+
+/**
+ * What `fetch` is to libraries, on the core's way to the network and within its limits: answers are bounded, and
+ * redirects are followed only where they stay at the same origin, so that no body and no key goes anywhere else.
+ *
+ * @throws RuntimeError
+ */
+export async function httpFetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
+  let url = new URL(String(input));
+  const { body, method = 'GET' } = init;
+  const signal = init.signal ?? undefined;
+  if (body !== undefined && body !== null && typeof body !== 'string') throw new TypeError('only text can be sent');
+  const headers = Object.fromEntries(new Headers(init.headers));
+  for (let hop = 0; ; hop += 1) {
+    const response = await requestStream(url, {
+      method,
+      headers: { 'accept-encoding': 'gzip, deflate, br', ...headers },
+      ...(typeof body === 'string' ? { body } : {}),
+      timeoutMs: headersTimeoutMs,
+      signal,
+    }).catch((error: unknown) => {
+      // As fetch does it: libraries look for the reason that they gave themselves.
+      signal?.throwIfAborted();
+      throw error;
+    });
+    const next = redirectOf(response, url, method, hop);
+    if (next === undefined) return asResponse(response);
+    response.destroy();
+    url = next;
+  }
+}
+
+/** Where an answer leads; undefined if it is one itself. @throws RuntimeError for a redirect that is not followed */
+function redirectOf(response: IncomingMessage, url: URL, method: string, hop: number): URL | undefined {
+  const status = response.statusCode ?? 0;
+  const { location } = response.headers;
+  if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
+  const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+  const keepsRequest = /^(?:GET|HEAD)$/i.test(method) || status === 307 || status === 308;
+  if (target?.origin === url.origin && keepsRequest && hop < mostRedirects) return target;
+  response.destroy();
+  const why =
+    target === undefined
+      ? 'to something that is no address'
+      : target.origin !== url.origin
+        ? `to ${target.origin}`
+        : hop < mostRedirects
+          ? 'that would drop what was asked'
+          : 'in a circle';
+  throw new RuntimeError({
+    code: 'unexpected_answer',
+    message: `${url.host} answered with a redirect ${why} (${status}), which is not followed.`,
+    nextStep:
+      'Check the base URL, and whether this network wants you to sign in first: open any page in a browser to find out.',
+  });
+}
+
+function asResponse(response: IncomingMessage): Response {
+  const status = response.statusCode ?? 0;
+  if (status < 200 || status > 599) {
+    response.destroy();
+    throw new RuntimeError({
+      code: 'unexpected_answer',
+      message: `The answer has the status ${status}, which does not exist.`,
+      nextStep: 'Check the base URL and the proxy.',
+    });
+  }
+  const headers = new Headers();
+  for (let at = 0; at + 1 < response.rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = response.rawHeaders.slice(at, at + 2);
+    // The body is unpacked by then, and has another length.
+    if (!/^content-(?:encoding|length)$/i.test(name)) headers.append(name, value);
+  }
+  if (status === 204 || status === 205 || status === 304) {
+    response.resume();
+    return new Response(null, { status, headers });
+  }
+  const body = unpacked(response);
+  const pieces = Readable.from(piecesOf(body, limitsOf(response)), { objectMode: false });
+  // A reader that goes while it waits for the next piece does not come to the generator's own end.
+  pieces.once('close', () => body.destroy());
+  return new Response(Readable.toWeb(pieces) as ReadableStream<Uint8Array>, { status, headers });
+}
+
+function limitsOf(response: IncomingMessage): BodyLimits {
+  const status = response.statusCode ?? 0;
+  if (status >= 300) return { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: longestSilenceMs };
+  // Events come when there are any.
+  if ((response.headers['content-type'] ?? '').includes('text/event-stream')) return {};
+  return { maxBytes: mostAnswerBytes, silenceMs: longestSilenceMs };
+}

@@ -1,0 +1,113 @@
+import http from 'node:http';
+import https from 'node:https';
+import { isIPv6, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { messageOf } from '../errors';
+import { proxyRefusal } from './gatekeepers';
+
+/** Milliseconds that a proxy may take to open a tunnel. */
+const tunnelTimeoutMs = 30_000;
+
+type OnConnection = (error: Error | null, socket: Duplex) => void;
+
+/** Connections to secure servers through a proxy (`CONNECT`), kept for later requests. */
+export class SecureTunnelAgent extends https.Agent {
+  readonly #proxy: URL;
+
+  constructor(proxy: URL) {
+    super({ keepAlive: true, scheduling: 'lifo', timeout: 5_000 });
+    this.#proxy = proxy;
+  }
+
+  override createConnection(options: https.RequestOptions, callback?: OnConnection): undefined {
+    openTunnel(this.#proxy, options).then(
+      (socket) => callback?.(null, connectTls({ ...(options as object), socket })),
+      (error: unknown) => callback?.(error instanceof Error ? error : new Error(messageOf(error)), new Socket()),
+    );
+  }
+}
+
+/** The same to plain servers, for what a proxy does not pass on otherwise: WebSockets. */
+export class PlainTunnelAgent extends http.Agent {
+  readonly #proxy: URL;
+
+  constructor(proxy: URL) {
+    super();
+    this.#proxy = proxy;
+  }
+
+  override createConnection(options: http.RequestOptions, callback?: OnConnection): undefined {
+    openTunnel(this.#proxy, options).then(
+      (socket) => callback?.(null, socket),
+      (error: unknown) => callback?.(error instanceof Error ? error : new Error(messageOf(error)), new Socket()),
+    );
+  }
+}
+
+/** Where a proxy listens, and what it is shown. */
+export function proxyEndpoint(proxy: URL): {
+  readonly options: http.RequestOptions;
+  readonly headers: Readonly<Record<string, string>>;
+} {
+  const { hostname, port, protocol, username, password } = proxy;
+  const user = `${decoded(username)}:${decoded(password)}`;
+  return {
+    options: {
+      protocol,
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? (protocol === 'https:' ? 443 : 80) : port,
+    },
+    headers:
+      username === '' && password === ''
+        ? {}
+        : { 'Proxy-Authorization': `Basic ${Buffer.from(user).toString('base64')}` },
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    // A percent sign that stands for itself.
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+async function openTunnel(proxy: URL, { host, port }: http.RequestOptions): Promise<Duplex> {
+  const { options, headers } = proxyEndpoint(proxy);
+  const target = `${isIPv6(host ?? '') ? `[${host ?? ''}]` : (host ?? '')}:${port ?? ''}`;
+  return new Promise((resolve, reject) => {
+    const request = (proxy.protocol === 'https:' ? https : http).request({
+      ...options,
+      method: 'CONNECT',
+      path: target,
+      headers: { Host: target, ...headers },
+      agent: false,
+    });
+    const timer = setTimeout(
+      () => request.destroy(new Error(`the proxy did not answer within ${tunnelTimeoutMs / 1000} s`)),
+      tunnelTimeoutMs,
+    );
+    request.once('connect', (response, socket, head) => {
+      clearTimeout(timer);
+      if (response.statusCode !== 200) {
+        socket.destroy();
+        reject(proxyRefusal(response.statusCode ?? 0));
+        return;
+      }
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    request.once('error', (error) => {
+      clearTimeout(timer);
+      reject(Object.assign(new Error(`the proxy cannot be reached: ${messageOf(error)}`), codeOf(error)));
+    });
+    request.end();
+  });
+}
+
+function codeOf(error: Error): { readonly code?: unknown } {
+  return 'code' in error ? { code: error.code } : {};
+}
