@@ -1,6 +1,8 @@
 /** What went wrong, as a word that code and tests can rely on. */
 export type RuntimeErrorCode =
   | 'missing_api_key'
+  | 'keyring'
+  | 'account_changed'
   | 'invalid_option'
   | 'authentication'
   | 'permission'

@@ -211,7 +211,8 @@ async function requestsPerMinute(apiKey: string, many: ManyDevboxes) {
   ): Promise<number> => {
     const timing = new ManualTiming();
     const store = new DevboxStore();
-    let account: { api: RunloopApi } | undefined = { api };
+    const { signal: ended } = new AbortController();
+    let account: { api: RunloopApi; ended: AbortSignal } | undefined = { api, ended };
     const failures: unknown[] = [];
     const refresh = new DevboxRefresh({
       store,

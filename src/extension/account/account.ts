@@ -4,20 +4,22 @@ import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl, parseApiKey, parseBaseUrl, type ApiAccount } from '../../core/platform/client';
 import type { RunloopApi } from '../../core/platform/runloopApi';
-import { contextKeys } from '../commandIds';
 import type { Log } from '../messages/log';
-import { setContext } from '../setContext';
+import { tellMenus } from './accountMenus';
+import { findKey, type FoundAccount } from './findKey';
+import { Keyring, keyPrefix } from './keyring';
 import type { Profiles } from './profiles';
 import { readPrices, readSettings, settingsSection } from './settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface SignedIn {
+export interface SignedIn extends FoundAccount {
   readonly api: RunloopApi;
-  readonly apiKey: string;
-  readonly baseUrl: string;
-  /** Where the key comes from. */
-  readonly source: 'secret' | 'environment' | 'local';
+  /**
+   * Aborts when this window turns to another account or none. What was begun for this account ends with it, or goes on
+   * with {@link api} and shows nothing in the window.
+   */
+  readonly ended: AbortSignal;
 }
 
 /** The local platform as an account: joined when it runs, without network. */
@@ -40,7 +42,7 @@ export interface AccountOptions {
  * key given for one address is never sent to another.
  */
 export class Account implements Disposable {
-  readonly #secrets: SecretStorage;
+  readonly #keyring: Keyring;
   readonly #env: Environment;
   readonly #log: Log;
   readonly #memory: Memento;
@@ -51,8 +53,13 @@ export class Account implements Disposable {
   /** Read for every row, so kept until the setting changes. */
   #prices: Prices | undefined;
   readonly #subscriptions: Disposable[];
-  /** Looked up once until something changes; a lookup that a change overtook tells nobody anything. */
+  /** Looked up once until something may have changed; a lookup that another overtook tells nobody anything. */
   #current: Promise<SignedIn | undefined> | undefined;
+  /** What the last lookup found; undefined before the first one. */
+  #known: { readonly account: SignedIn | undefined; readonly stop: AbortController } | undefined;
+  #lookups = 0;
+  /** Something may have changed before anybody looked. */
+  #mayHaveChanged = false;
   /** The lookup that the menus know of. */
   #told: Promise<SignedIn | undefined> | undefined;
   /** Addresses for which the user signed out although the environment holds a key. */
@@ -63,7 +70,7 @@ export class Account implements Disposable {
 
   constructor({ secrets, env, log, memory, local, profiles }: AccountOptions) {
     this.profiles = profiles;
-    this.#secrets = secrets;
+    this.#keyring = new Keyring(secrets);
     this.#env = env;
     this.#log = log;
     this.#memory = memory;
@@ -71,13 +78,13 @@ export class Account implements Disposable {
     this.#subscriptions = [
       this.#changed,
       this.#pricesChanged,
-      // Another window signed in or out.
+      // Another window signed in or out, of this account or of another.
       secrets.onDidChange(({ key }) => {
-        if (key.startsWith(secretPrefix)) this.#forget();
+        if (key.startsWith(keyPrefix)) this.#lookAgainSoon();
       }),
       workspace.onDidChangeConfiguration((event) => {
         if (['baseUrl', 'profiles'].some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) {
-          this.#forget();
+          this.#lookAgainSoon();
         }
         if (event.affectsConfiguration(`${settingsSection}.prices`)) {
           this.#prices = undefined;
@@ -123,7 +130,49 @@ export class Account implements Disposable {
   }
 
   async #look(): Promise<SignedIn | undefined> {
-    return (await this.#joinedLocal()) ?? (await this.#keyed());
+    this.#lookups += 1;
+    const lookup = this.#lookups;
+    try {
+      const found = (await this.#joinedLocal()) ?? (await this.#keyed());
+      const api = found === undefined || this.#isKnown(found) ? undefined : await openApi(found);
+      return lookup === this.#lookups ? this.#take(found, api) : await this.current();
+    } catch (error) {
+      // A base URL that is none: whatever this window did before, it did for another account.
+      if (lookup === this.#lookups) this.#end();
+      throw error;
+    }
+  }
+
+  #isKnown(found: FoundAccount): boolean {
+    const known = this.#known?.account;
+    return known?.apiKey === found.apiKey && known.baseUrl === found.baseUrl && known.source === found.source;
+  }
+
+  /** Takes what was found as the account of this window; tells of it only if it is another one. */
+  #take(found: FoundAccount | undefined, api: RunloopApi | undefined): SignedIn | undefined {
+    const known = this.#known;
+    if (known !== undefined && (found === undefined ? known.account === undefined : this.#isKnown(found))) {
+      return known.account;
+    }
+    const stop = new AbortController();
+    const account = found === undefined || api === undefined ? undefined : { ...found, api, ended: stop.signal };
+    this.#known = { account, stop };
+    this.#tellOfChange(known);
+    return account;
+  }
+
+  #end(): void {
+    const known = this.#known;
+    this.#known = undefined;
+    this.#tellOfChange(known);
+  }
+
+  #tellOfChange(before: { readonly stop: AbortController } | undefined): void {
+    if (before === undefined && !this.#mayHaveChanged) return;
+    this.#mayHaveChanged = false;
+    before?.stop.abort();
+    this.#log.info('The account or the address of its API changed.');
+    this.#changed.fire();
   }
 
   /** Whether this window uses the local platform. */
@@ -139,14 +188,14 @@ export class Account implements Disposable {
   /** Turns this window to the local platform, which must run, or back to the account that the settings name. */
   async useLocal(use: boolean): Promise<void> {
     await this.#memory.update(usesLocalKey, use ? true : undefined);
-    this.#forget();
+    await this.#lookAgain();
   }
 
   /** Turns this window to a named profile, or with undefined to the account of settings and environment. */
   async useProfile(name: string | undefined): Promise<void> {
     await this.profiles.choose(name);
     await this.#memory.update(usesLocalKey, undefined);
-    this.#forget();
+    await this.#lookAgain();
   }
 
   /** Removes a named profile and its key; a window that uses it goes back to the account of settings and environment. */
@@ -154,30 +203,27 @@ export class Account implements Disposable {
     const baseUrl = this.profiles.all()[name];
     if (baseUrl === undefined) return;
     if (this.profiles.active()?.name === name) await this.profiles.choose(undefined);
-    if (URL.canParse(baseUrl)) await this.#secrets.delete(secretName(parseBaseUrl(baseUrl), name));
+    if (URL.canParse(baseUrl)) await this.#keyring.delete(parseBaseUrl(baseUrl), name);
     await this.profiles.remove(name);
-    this.#forget();
+    await this.#lookAgain();
   }
 
-  async #joinedLocal(): Promise<SignedIn | undefined> {
+  async #joinedLocal(): Promise<FoundAccount | undefined> {
     if (!this.usesLocal) return undefined;
     const joined = await this.#local.join();
-    if (joined !== undefined) return { ...joined, api: await openApi(joined), source: 'local' };
+    if (joined !== undefined) return { ...joined, source: 'local' };
     // It has ended since; the window goes back to its account.
     await this.#memory.update(usesLocalKey, undefined);
     return undefined;
   }
 
-  async #keyed(): Promise<SignedIn | undefined> {
+  async #keyed(): Promise<FoundAccount | undefined> {
     const baseUrl = this.baseUrl();
     const profile = this.profiles.active()?.name;
-    const stored = await this.#secrets.get(secretName(baseUrl, profile));
     // The environment's key is for the environment's own account.
     const fromEnvironment = profile === undefined ? this.#env['RUNLOOP_API_KEY']?.trim() : undefined;
-    const apiKey = stored ?? (fromEnvironment === '' || this.#declined.has(baseUrl) ? undefined : fromEnvironment);
-    if (apiKey === undefined) return undefined;
-    const source = stored === undefined ? 'environment' : 'secret';
-    return { api: await openApi({ apiKey, baseUrl }), apiKey, baseUrl, source };
+    const offered = fromEnvironment === '' || this.#declined.has(baseUrl) ? undefined : fromEnvironment;
+    return findKey({ keyring: this.#keyring, log: this.#log }, { baseUrl, profile }, offered);
   }
 
   /**
@@ -204,38 +250,41 @@ export class Account implements Disposable {
     const apiKey = parseApiKey(key);
     const baseUrl = this.baseUrl();
     const account = await (await openApi({ apiKey, baseUrl })).me({ signal });
-    await this.#secrets.store(secretName(baseUrl, this.profiles.active()?.name), apiKey);
+    await this.#keyring.store(baseUrl, this.profiles.active()?.name, apiKey);
     this.#declined.delete(baseUrl);
     await this.#memory.update(usesLocalKey, undefined);
-    this.#forget();
+    await this.#lookAgain();
     return { accountName: account.name };
   }
 
   /** Forgets the key of the API in use. A key in the environment is not used again in this window. */
   async signOut(): Promise<void> {
     const baseUrl = this.baseUrl();
-    await this.#secrets.delete(secretName(baseUrl, this.profiles.active()?.name));
+    await this.#keyring.delete(baseUrl, this.profiles.active()?.name);
     this.#declined.add(baseUrl);
-    this.#forget();
+    await this.#lookAgain();
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  #forget(): void {
+  /** Finds out whether the account changed; until that is known, whoever asks for it waits. */
+  async #lookAgain(): Promise<void> {
+    this.#mayHaveChanged ||= this.#known === undefined;
     this.#current = undefined;
-    this.#log.info('The account or the address of its API changed.');
-    this.#changed.fire();
+    try {
+      await this.current();
+    } catch (error) {
+      if (!RuntimeError.is(error)) throw error;
+      // Whoever uses the account next is told.
+      this.#log.failure('Looking for the account', error);
+    }
   }
-}
 
-/** Menus ask whether there is a key at all, and which kind of account it is. */
-async function tellMenus(current: SignedIn | undefined): Promise<void> {
-  const source = current?.source;
-  await setContext(contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
-  await setContext(contextKeys.localPlatform, source === 'local');
-  await setContext(contextKeys.hasDashboard, current?.baseUrl === defaultBaseUrl);
+  #lookAgainSoon(): void {
+    this.#lookAgain().catch((error: unknown) => this.#log.failure('Looking for the account', error));
+  }
 }
 
 /** The code that speaks to Runloop is read when somebody is signed in. */
@@ -245,9 +294,3 @@ async function openApi(account: ApiAccount): Promise<RunloopApi> {
 }
 
 const usesLocalKey = 'runloop.usesLocalPlatform';
-const secretPrefix = 'runloop.apiKey:';
-
-function secretName(baseUrl: string, profile: string | undefined): string {
-  // No base URL has a fragment.
-  return `${secretPrefix}${baseUrl}${profile === undefined ? '' : `#${profile}`}`;
-}

@@ -2,6 +2,7 @@ import { Disposable, l10n } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
+import { accountChanged } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
 import { attached, type AttachServices } from '../session/attach';
@@ -42,7 +43,7 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
       await runtime.connect(signal === undefined ? {} : { signal });
       const { devbox } = runtime;
       if (devbox === undefined) throw cancelled();
-      sessions.add(devbox.id, runtime);
+      if (!sessions.add(devbox.id, runtime, signedIn.ended)) throw accountChanged(devbox.id);
       await services.startedHere.started(devbox.id);
       return shown(devbox);
     },

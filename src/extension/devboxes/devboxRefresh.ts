@@ -1,3 +1,4 @@
+import { linkSignals, type LinkedSignal } from '../../ground/deadline';
 import { isAborted, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -12,7 +13,9 @@ const callsWhenSeen = 3;
 const usualPauseSeconds = 30;
 
 /** Keeps the store fresh, as politely as {@link RefreshLoop} says. */
-export class DevboxRefresh<Account extends { readonly api: RunloopApi }> implements Disposable {
+export class DevboxRefresh<
+  Account extends { readonly api: RunloopApi; readonly ended: AbortSignal },
+> implements Disposable {
   readonly #store: DevboxStore;
   readonly #accountNow: () => Promise<Account | undefined>;
   readonly #look: () => Pick<RefreshState, 'visible' | 'focused'>;
@@ -98,8 +101,16 @@ export class DevboxRefresh<Account extends { readonly api: RunloopApi }> impleme
 
   /** Loads one more page of each list. Does nothing during a pause. */
   async more(streams: readonly Stream[], signal: AbortSignal): Promise<void> {
-    if (this.#account === undefined || this.pauseSeconds > 0) return;
-    for (const stream of streams) await this.#reader.more(this.#account.api, stream, signal);
+    const account = this.#account;
+    if (account === undefined || this.pauseSeconds > 0) return;
+    const linked = linkSignals(signal, account.ended);
+    try {
+      for (const stream of streams) await this.#reader.more(account.api, stream, linked.signal);
+    } catch (error) {
+      if (!isAborted(account.ended)) throw error;
+    } finally {
+      linked.dispose();
+    }
   }
 
   dispose(): void {
@@ -117,23 +128,30 @@ export class DevboxRefresh<Account extends { readonly api: RunloopApi }> impleme
     };
   }
 
-  async #refresh(signal: AbortSignal, asked: boolean): Promise<void> {
+  async #refresh(stop: AbortSignal, asked: boolean): Promise<void> {
+    let linked: LinkedSignal | undefined;
     try {
       const account = await this.#accountNow();
+      if (isAborted(stop)) return;
       this.#account = account;
       if (account === undefined) {
         this.#store.signedOut();
         return;
       }
       const calls = asked ? callsWhenAsked : this.isSeen && !this.#store.inTransition ? callsWhenSeen : 1;
-      await this.#reader.read(account.api, calls, signal);
+      // What comes for an account that the window has left is no news of the next one's.
+      linked = linkSignals(stop, account.ended);
+      await this.#reader.read(account.api, calls, linked.signal);
       this.#failures = 0;
     } catch (error) {
       // A base URL that is none, from the settings, and whatever the API refuses: shown where the list would be.
-      if (!RuntimeError.is(error) || isAborted(signal)) throw error;
+      if (linked !== undefined && isAborted(linked.signal)) return;
+      if (!RuntimeError.is(error)) throw error;
       if (error.code === 'rate_limited') this.#loop.pause(error.retryAfterSeconds ?? usualPauseSeconds);
       else this.#failures += 1;
       this.#store.fail(error);
+    } finally {
+      linked?.dispose();
     }
   }
 }

@@ -7,8 +7,11 @@ import {
   type Evidence,
 } from '../../core/diagnosis';
 import { RuntimeError } from '../../core/errors';
+import { linkSignals } from '../../ground/deadline';
+import { accountChanged } from '../account/accountChanged';
 import type { Account } from '../account/account';
 import type { Log } from '../messages/log';
+import { failureText } from '../messages/showFailure';
 import type { KnownSecrets } from '../session/knownSecrets';
 
 /** What the evidence is read with. */
@@ -24,8 +27,15 @@ export async function evidenceOf(
   devboxId: string,
   signal?: AbortSignal,
 ): Promise<Evidence> {
-  const { api } = await account.require();
-  return gatherEvidence(api, devboxId, { signal, secrets: await knownSecrets.of(devboxId) });
+  const { api, ended } = await account.require();
+  const linked = linkSignals(ended, signal);
+  try {
+    return await gatherEvidence(api, devboxId, { signal: linked.signal, secrets: await knownSecrets.of(devboxId) });
+  } catch (error) {
+    throw ended.aborted ? accountChanged(devboxId) : error;
+  } finally {
+    linked.dispose();
+  }
 }
 
 /** The text that says why a devbox stopped; where that cannot be found out, the text says so. */
@@ -40,7 +50,7 @@ export async function stopText(
     if (!RuntimeError.is(error)) throw error;
     log.failure('Finding out why a devbox stopped', error);
     return {
-      text: `${[l10n.t('Why this devbox stopped cannot be found out now.'), error.message, error.nextStep].join('\n')}\n`,
+      text: `${[l10n.t('Why this devbox stopped cannot be found out now.'), failureText(error)].join('\n')}\n`,
       steps: [],
     };
   }

@@ -40,7 +40,7 @@ export class LogSearch implements Disposable {
   async run(devboxes: readonly Devbox[], query: LogQuery): Promise<void> {
     const pattern = patternOf(query);
     if (typeof pattern === 'string') return;
-    const { api } = await this.#services.account.require();
+    const { api, ended } = await this.#services.account.require();
     this.stop();
     const stop = new AbortController();
     this.#stop = stop;
@@ -51,6 +51,10 @@ export class LogSearch implements Disposable {
     await this.#become('running');
     this.#tree.show(results, query.isRegExp ? `/${query.text}/` : query.text);
     await this.#tree.reveal();
+    // Another account's window has nothing to search here.
+    const leave = (): void =>
+      void this.clear().catch((error: unknown) => this.#services.log.failure('Leaving a search', error));
+    ended.addEventListener('abort', leave, { once: true, signal: stop.signal });
     const searcher = new LineSearcher(this.#services.environment.searchThreadFile, pattern);
     const byId = new Map(devboxes.map((devbox) => [devbox.id, devbox]));
     try {

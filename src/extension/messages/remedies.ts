@@ -8,6 +8,8 @@ export type RemedyKind =
 const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
   authentication: ['signIn'],
   missing_api_key: ['signIn'],
+  keyring: ['tryAgain'],
+  account_changed: [],
   permission: ['signIn'],
   blueprint_missing: ['chooseBlueprint'],
   invalid_option: ['openSettings'],

@@ -46,6 +46,10 @@ function knownText(error: RuntimeError): string | undefined {
       return l10n.t('Runloop does not accept this API key. Sign in again with a valid key.');
     case 'missing_api_key':
       return l10n.t('You are not signed in to Runloop. Sign in with an API key.');
+    case 'keyring':
+      return l10n.t('The keyring of this computer refused to give or keep the key. Unlock it, or set RUNLOOP_API_KEY.');
+    case 'account_changed':
+      return l10n.t('The window turned to another account meanwhile.');
     case 'rate_limited':
       return error.retryAfterSeconds === undefined
         ? l10n.t('Runloop is limiting requests (429). Wait a little, then try again.')

@@ -1,8 +1,10 @@
 import { l10n, ProgressLocation, window } from 'vscode';
+import { linkSignals } from '../../ground/deadline';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import type { Account } from '../account/account';
+import { accountChanged } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { withSignal } from '../messages/cancellation';
 import type { RuntimeServices } from './runtimeFor';
@@ -54,7 +56,15 @@ async function attach(services: AttachServices, devboxId: string, signal?: Abort
   // The runtime core is read when something is attached to.
   const { runtimeFor } = await import('./runtimeFor');
   const runtime = runtimeFor(services, account, { attachToExisting: true, devboxId });
-  await runtime.connect(signal === undefined ? {} : { signal });
-  services.sessions.add(devboxId, runtime);
+  const { ended } = account;
+  const linked = linkSignals(ended, signal);
+  try {
+    await runtime.connect({ signal: linked.signal });
+  } catch (error) {
+    throw ended.aborted ? accountChanged(devboxId) : error;
+  } finally {
+    linked.dispose();
+  }
+  if (!services.sessions.add(devboxId, runtime, ended)) throw accountChanged(devboxId);
   return runtime;
 }

@@ -1,5 +1,6 @@
-import { RuntimeError } from '../../core/errors';
+import { isAborted, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
+import type { SignedIn } from '../account/account';
 import { attachedQuietly, type AttachServices } from './attach';
 
 /**
@@ -26,23 +27,30 @@ async function reattachAll(services: AttachServices): Promise<void> {
   const account = await services.account.current();
   if (account === undefined) return;
   for (const devboxId of services.sessions.remembered.of(account.baseUrl)) {
+    // The next account has its own; this one's are remembered for when the window comes back to it.
+    if (isAborted(account.ended)) return;
     if (services.sessions.isAttached(devboxId)) continue;
     try {
       await attachedQuietly(services, devboxId);
     } catch (error) {
       services.log.failure(`Attaching to ${devboxId} again`, error);
-      await forgetIfGone(services, devboxId, error);
+      if (!isAborted(account.ended)) await forgetIfGone(services, account, devboxId, error);
     }
   }
 }
 
 /** A devbox that ended meanwhile is told of once; one that cannot be reached now is tried again by the next window. */
-async function forgetIfGone(services: AttachServices, devboxId: string, error: unknown): Promise<void> {
+async function forgetIfGone(
+  services: AttachServices,
+  { api, ended }: SignedIn,
+  devboxId: string,
+  error: unknown,
+): Promise<void> {
   if (RuntimeError.is(error, 'devbox_ended')) {
     services.sessions.detach(devboxId);
-    const { api } = await services.account.require();
     const { tellOfDeath } = await import('./deathNotice');
-    tellOfDeath(services, await api.retrieve(devboxId));
+    const devbox = await api.retrieve(devboxId, { signal: ended });
+    tellOfDeath(services, devbox);
   } else if (RuntimeError.is(error) && ['devbox_not_found', 'not_found', 'permission'].includes(error.code)) {
     services.sessions.detach(devboxId);
   }

@@ -51,6 +51,11 @@ export function runtimeFor(
   // While it connects, its long poll tells the store of every change.
   let following: Disposable | undefined;
   runtime.onEvent((event) => {
+    // It goes on in its own account; this window shows another one by now.
+    if (account.ended.aborted) {
+      following?.dispose();
+      return;
+    }
     if (event.type === 'phase' && event.devbox !== undefined) following ??= store.follow(event.devbox.id);
     if (
       event.type === 'status' &&

@@ -29,10 +29,10 @@ export async function sessionActions({ sessions, store }: SessionsAndStore): Pro
     label: `$(${icon}) ${label}`,
     run: () => commands.executeCommand(command, id),
   });
-  const others = all.slice(0, -1).map(([otherId, other]): ActionItem => ({
+  const others = all.slice(0, -1).map(([otherId]): ActionItem => ({
     label: `$(arrow-swap) ${l10n.t('Switch to {0}', labelOf({ sessions, store }, otherId))}`,
     run: () => {
-      sessions.add(otherId, other);
+      sessions.turnTo(otherId);
       return Promise.resolve();
     },
   }));

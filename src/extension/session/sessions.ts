@@ -48,6 +48,16 @@ export class Sessions implements Disposable {
     return attaching;
   }
 
+  /** Makes a session the newest: the one that the status bar tells of. */
+  turnTo(devboxId: string): void {
+    const runtime = this.#runtimes.get(devboxId);
+    if (runtime === undefined) return;
+    this.#runtimes.delete(devboxId);
+    this.#runtimes.set(devboxId, runtime);
+    this.#remember(this.remembered.add({ devboxId, baseUrl: runtime.config.baseUrl }));
+    this.#changed.fire();
+  }
+
   /** How the action server of a session was last seen; undefined before the first look. */
   healthOf(devboxId: string): Health | undefined {
     return this.#health.get(devboxId);
@@ -64,14 +74,24 @@ export class Sessions implements Disposable {
     this.#changed.fire();
   }
 
-  /** Takes over a runtime that is ready. */
-  add(devboxId: string, runtime: RunloopRuntime): void {
+  /**
+   * Takes over a runtime that is ready.
+   *
+   * @param ended aborted when the account that it speaks with is no longer this window's: then it is let go of
+   * @returns false if it was let go of
+   */
+  add(devboxId: string, runtime: RunloopRuntime, ended: AbortSignal): boolean {
+    if (ended.aborted) {
+      this.#close(runtime);
+      return false;
+    }
     const earlier = this.#runtimes.get(devboxId);
     this.#runtimes.delete(devboxId);
     this.#runtimes.set(devboxId, runtime);
     if (earlier !== undefined && earlier !== runtime) this.#close(earlier);
     this.#remember(this.remembered.add({ devboxId, baseUrl: runtime.config.baseUrl }));
     this.#changed.fire();
+    return true;
   }
 
   /** Lets go of a devbox without touching it, also after a reload. */

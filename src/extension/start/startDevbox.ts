@@ -6,6 +6,7 @@ import { startPlainDevbox } from '../../core/start/plainDevbox';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
 import type { StartChoices } from '../../core/start/startChoices';
+import type { SignedIn } from '../account/account';
 import type { CommandId } from '../commandIds';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
@@ -54,15 +55,14 @@ export async function startChosen(services: StartServices, name: string, choices
   if (starting.has(name)) return;
   starting.add(name);
   try {
-    const before = await services.account.require();
+    const account = await services.account.require();
     const devbox =
       choices.source.kind === 'plain'
-        ? await startPlain(services, name, choices)
-        : await startWithServer(services, name, choices);
+        ? await startPlain(services, account, name, choices)
+        : await startWithServer(services, account, name, choices);
     if (devbox === undefined) return;
     await services.startedHere.started(devbox.id);
-    const now = await services.account.current();
-    if (now?.apiKey !== before.apiKey || now.baseUrl !== before.baseUrl) {
+    if (account.ended.aborted) {
       leaveToOtherAccount(services, devbox);
       return;
     }
@@ -121,10 +121,10 @@ function remediesFor(
 
 async function startWithServer(
   services: StartServices,
+  account: SignedIn,
   name: string,
   choices: StartChoices,
 ): Promise<Devbox | undefined> {
-  const account = await services.account.require();
   const confirmSecrets = await secretsAnswer(choices);
   const runtime = runtimeFor(services, account, { sid: name, reuseExisting: false, choices, confirmSecrets });
   await withStartProgress(
@@ -148,7 +148,7 @@ async function startWithServer(
     },
   );
   const { devbox } = runtime;
-  if (devbox !== undefined) services.sessions.add(devbox.id, runtime);
+  if (devbox !== undefined) services.sessions.add(devbox.id, runtime, account.ended);
   return devbox;
 }
 
@@ -159,11 +159,11 @@ async function secretsAnswer({ folder }: StartChoices): Promise<() => Promise<bo
 }
 
 async function startPlain(
-  { account, store, knownSecrets, output, log }: Omit<AttachServices, 'sessions' | 'sessionKeys' | 'tree'>,
+  { store, knownSecrets, output, log }: Pick<AttachServices, 'store' | 'knownSecrets' | 'output' | 'log'>,
+  { api, ended }: SignedIn,
   name: string,
   choices: StartChoices,
 ): Promise<Devbox> {
-  const { api } = await account.require();
   const confirmSecrets = await secretsAnswer(choices);
   let devbox: Devbox | undefined;
   return withStartProgress(
@@ -176,6 +176,7 @@ async function startPlain(
         onUpload: (sent, files) => report(uploadText(sent, files)),
         onStatus: (changed) => {
           devbox = changed;
+          if (ended.aborted) return;
           report(`${statusWord(changed.status)}…`);
           store.update(changed);
           rememberSetValues({ knownSecrets, log }, changed.id, choices);

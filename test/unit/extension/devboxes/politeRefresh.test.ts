@@ -21,7 +21,8 @@ describe('Refreshing, as the platform sees it', function () {
   let api: RunloopApi;
   let timing: ManualTiming;
   let store: DevboxStore;
-  let refresh: DevboxRefresh<{ api: RunloopApi }>;
+  const { signal: ended } = new AbortController();
+  let refresh: DevboxRefresh<{ api: RunloopApi; ended: AbortSignal }>;
   let look = { visible: true, focused: true };
   let signedIn = true;
   const failures: unknown[] = [];
@@ -69,7 +70,7 @@ describe('Refreshing, as the platform sees it', function () {
     failures.length = 0;
     refresh = new DevboxRefresh({
       store,
-      account: () => Promise.resolve(signedIn ? { api } : undefined),
+      account: () => Promise.resolve(signedIn ? { api, ended } : undefined),
       look: () => look,
       onError: (error) => failures.push(error),
       timing,
@@ -103,7 +104,7 @@ describe('Refreshing, as the platform sees it', function () {
     const early = new ManualTiming();
     const unseen = new DevboxRefresh({
       store: new DevboxStore(),
-      account: () => Promise.resolve({ api }),
+      account: () => Promise.resolve({ api, ended }),
       look: () => ({ visible: false, focused: true }),
       onError: (error) => failures.push(error),
       timing: early,

@@ -1,0 +1,13 @@
+import { defaultBaseUrl } from '../../core/platform/client';
+import { contextKeys } from '../commandIds';
+import { setContext } from '../setContext';
+
+/** Menus ask whether there is a key at all, and which kind of account it is. */
+export async function tellMenus(
+  account: { readonly source: 'secret' | 'environment' | 'local'; readonly baseUrl: string } | undefined,
+): Promise<void> {
+  const source = account?.source;
+  await setContext(contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
+  await setContext(contextKeys.localPlatform, source === 'local');
+  await setContext(contextKeys.hasDashboard, account?.baseUrl === defaultBaseUrl);
+}
