@@ -9,7 +9,7 @@ const exempt = ['src/core/platform', 'src/core/logs', 'src/extension/start'];
 /** @param {string} folder @returns {string[]} folders that are too full, as sentences */
 export function fullRooms(folder) {
   const entries = readdirSync(folder, { withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).length;
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).length;
   const below = entries.filter((entry) => entry.isDirectory()).flatMap(({ name }) => fullRooms(join(folder, name)));
   const isFull = files > most && !exempt.includes(folder);
   return isFull ? [`${folder} holds ${files} files: more than ${most} want a room inside it.`, ...below] : below;
