@@ -42,6 +42,7 @@ export interface ShownProgress {
   readonly title: string;
   readonly location: keyof typeof vscode.ProgressLocation;
   readonly messages: readonly string[];
+  readonly isCancellable: boolean;
   readonly isOver: boolean;
   cancel(): void;
 }
@@ -52,6 +53,8 @@ export class FakeEditor {
   readonly channels: FakeChannel[] = [];
   readonly statusItems: FakeStatusItem[] = [];
   readonly boxes: (FakeInputBox | FakeQuickPick<vscode.QuickPickItem>)[] = [];
+  /** What inputs were asked for with: their checks can be called. */
+  readonly inputs: vscode.InputBoxOptions[] = [];
   readonly views = new Map<string, FakeTreeView>();
   readonly contexts = new Map<string, unknown>();
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();
@@ -75,11 +78,17 @@ export class FakeEditor {
   /** How a browser elsewhere reaches an address of this machine. */
   externalUri: (uri: vscode.Uri) => vscode.Uri = (uri) => uri;
   readonly #answers: { readonly question: RegExp; readonly choice: Choice }[] = [];
+  readonly #cancels: RegExp[] = [];
   readonly #failures: string[] = [];
 
   /** Says what the person answers to the next question that reads like this. undefined: Escape. */
   answer(question: RegExp, choice: Choice): void {
     this.#answers.push({ question, choice });
+  }
+
+  /** Says that the person will cancel the next progress of a title that reads like this, as soon as it shows. */
+  cancel(title: RegExp): void {
+    this.#cancels.push(title);
   }
 
   /** Runs a command as a click would. @throws what it throws, and where there is no such command */
@@ -121,8 +130,16 @@ export class FakeEditor {
 
   /** Fails if something was asked that nobody answered, or answered that nobody asked. */
   check(): void {
-    const left = this.#answers.map(({ question }) => `Nobody asked ${String(question)}.`);
-    assert.deepEqual([...this.#failures, ...left], []);
+    const unasked = this.#answers.map(({ question }) => `Nobody asked ${String(question)}.`);
+    const unseen = this.#cancels.map((title) => `There was no progress ${String(title)}.`);
+    assert.deepEqual([...this.#failures, ...unasked, ...unseen], []);
+  }
+
+  /** Forgets what `check` would fail with, for a test that has looked at it. */
+  forgive(): void {
+    this.#answers.length = 0;
+    this.#cancels.length = 0;
+    this.#failures.length = 0;
   }
 
   // What follows is for vscode.ts.
@@ -169,6 +186,7 @@ export class FakeEditor {
   }
 
   async input(options: vscode.InputBoxOptions | undefined): Promise<string | undefined> {
+    if (options !== undefined) this.inputs.push(options);
     const question = [options?.title, options?.prompt, options?.placeHolder]
       .filter((text) => text !== undefined)
       .join('\n');
@@ -184,7 +202,7 @@ export class FakeEditor {
   }
 
   async runWithProgress<R>(
-    { title = '', location }: vscode.ProgressOptions,
+    { title = '', location, cancellable = false }: vscode.ProgressOptions,
     task: (
       progress: vscode.Progress<{ message?: string; increment?: number }>,
       token: vscode.CancellationToken,
@@ -197,6 +215,7 @@ export class FakeEditor {
       title,
       location: nameOf(location),
       messages,
+      isCancellable: cancellable,
       isOver: false,
       cancel: () => {
         token.isCancellationRequested = true;
@@ -204,6 +223,11 @@ export class FakeEditor {
       },
     };
     this.progress.push(shown);
+    const cancel = this.#cancels.findIndex((one) => one.test(title));
+    if (cancel >= 0) {
+      this.#cancels.splice(cancel, 1);
+      setImmediate(shown.cancel);
+    }
     const report = ({ message }: { readonly message?: string }): void => {
       if (message !== undefined) messages.push(message);
     };
@@ -242,6 +266,9 @@ export function useFakeEditor(): { readonly editor: FakeEditor } {
   beforeEach(() => {
     current.editor = new FakeEditor();
   });
-  afterEach(() => current.editor.check());
+  afterEach(function () {
+    // One that has failed has said enough.
+    if (this.currentTest?.isFailed() !== true) current.editor.check();
+  });
   return current;
 }

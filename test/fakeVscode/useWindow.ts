@@ -1,12 +1,13 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach } from 'mocha';
-import type { RunloopApi } from '../../src/core/platform/runloopApi';
+import { after, afterEach, before, beforeEach } from 'mocha';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { activate, type ActivationContext } from '../../src/extension';
 import type { RunloopDevboxesApi } from '../../src/extension/api/runloopDevboxesApi';
-import type { TestPlatform } from '../platform/testPlatform';
-import { usePlatform } from '../platform/usePlatform';
+import { deadline } from '../../src/ground/deadline';
+import { startPlatform, type TestPlatform } from '../platform/testPlatform';
+import { ensureVscode } from '../vscode/install';
 import { useFakeEditor, type FakeEditor } from './fakeEditor';
 import { Uri } from './values';
 
@@ -25,13 +26,30 @@ export interface UsedWindow {
  * platform.
  *
  * @param options.isSignedIn whether somebody has signed in to the platform; default true
+ * @param options.hasVscode whether its devboxes have a VS Code; default false
  * @param options.platform further arguments of the platform's program
  */
 export function useWindow({
   isSignedIn = true,
+  hasVscode = false,
   platform: args = [],
-}: { readonly isSignedIn?: boolean; readonly platform?: readonly string[] } = {}): UsedWindow {
-  const used = usePlatform(...args);
+}: {
+  readonly isSignedIn?: boolean;
+  readonly hasVscode?: boolean;
+  readonly platform?: readonly string[];
+} = {}): UsedWindow {
+  let started: TestPlatform | undefined;
+  const platform = (): TestPlatform => {
+    if (started === undefined) throw new Error('There is no platform yet; it exists in tests and hooks only.');
+    return started;
+  };
+  before(async function () {
+    // The first run on a computer installs the VS Code.
+    this.timeout(600_000);
+    const options = hasVscode ? { vscode: await ensureVscode(() => undefined, deadline(600_000)) } : {};
+    started = await startPlatform(args, options);
+  });
+  after(() => started?.stop());
   const open: { subscriptions: { dispose(): unknown }[]; extension: RunloopDevboxesApi | undefined } = {
     subscriptions: [],
     extension: undefined,
@@ -43,11 +61,11 @@ export function useWindow({
   const current = useFakeEditor();
   beforeEach(async () => {
     const { editor } = current;
-    editor.settings.set('runloop.baseUrl', used.platform.baseUrl);
+    editor.settings.set('runloop.baseUrl', platform().baseUrl);
     const context = contextOf(editor);
     open.subscriptions = context.subscriptions;
     open.extension = activate(context);
-    if (isSignedIn) await signIn(editor, used.platform.apiKey);
+    if (isSignedIn) await signIn(editor, platform().apiKey);
     editor.messages.length = 0;
   });
   return {
@@ -55,10 +73,11 @@ export function useWindow({
       return current.editor;
     },
     get platform() {
-      return used.platform;
+      return platform();
     },
     get api() {
-      return used.api;
+      const { apiKey, baseUrl } = platform();
+      return new RunloopApi({ apiKey, baseUrl });
     },
     get extension() {
       if (open.extension === undefined) throw new Error('There is no window; it exists in tests only.');

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { useWindow } from '../../../fakeVscode/useWindow';
+
+describe('Picking a devbox', function () {
+  this.timeout(60_000);
+  const used = useWindow();
+  const copy = (...args: readonly unknown[]): Promise<unknown> => used.editor.run('runloop.copyDevboxId', ...args);
+
+  it('says so where there is none', async () => {
+    await copy();
+    assert.deepEqual(
+      used.editor.messages.map(({ kind, text }) => [kind, text]),
+      [['information', 'There is no such devbox in this account.']],
+    );
+  });
+
+  it('offers those that run, by name, id and age, and takes the one that is picked', async () => {
+    const { editor, api } = used;
+    const { id } = await api.createDevbox({ name: 'pick $(trash) me' }, { requestId: 'pick-1' });
+    await api.createDevbox({ name: 'other' }, { requestId: 'pick-2' });
+    const ended = await api.createDevbox({ name: 'ended' }, { requestId: 'pick-3' });
+    await api.shutdown(ended.id);
+    // What a name spells is not drawn as an icon.
+    editor.answer(/^Copy the id of which devbox\?/, 'pick $ (trash) me');
+    await copy();
+    assert.equal(editor.clipboard, id);
+    editor.answer(/^Copy the id of which devbox\?/, 'ended');
+    await copy();
+    assert.throws(() => editor.check(), /does not offer ended, but (other \| pick|pick .* \| other)/);
+    editor.forgive();
+  });
+
+  it('leaves things as they are on Escape', async () => {
+    const { editor } = used;
+    editor.answer(/^Copy the id of which devbox\?/, undefined);
+    await copy();
+    assert.equal(editor.clipboard, '');
+  });
+
+  it('asks nothing where it was told: one id, a row, or all selected rows', async () => {
+    const { editor, extension } = used;
+    const [first, second] = await extension.list();
+    assert.ok(first !== undefined && second !== undefined);
+    await copy(first.id);
+    assert.equal(editor.clipboard, first.id);
+    await copy({ kind: 'devbox', id: second.id });
+    assert.equal(editor.clipboard, second.id);
+    await copy({ id: first.id }, [{ id: first.id }, { id: second.id }]);
+    assert.equal(editor.clipboard, `${first.id}\n${second.id}`);
+  });
+
+  it('tells of an id that is no devbox of the account', async () => {
+    await copy('dbx_unknown');
+    const message = await used.editor.message(/dbx_unknown|not found/i);
+    assert.equal(message.kind, 'error');
+  });
+});
