@@ -17,6 +17,8 @@ import { LocalPlatform } from './extension/localPlatform/localPlatform';
 import { Log } from './extension/messages/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
 import { onFirstUse } from './extension/onFirstUse';
+import { RememberedVscodes } from './extension/openVscode/rememberedVscodes';
+import { restoreVscodes } from './extension/openVscode/restoreVscodes';
 import type { Services } from './extension/services';
 import { KeepAlive } from './extension/lifeCycle/keepAlive';
 import { watchClosedWindows } from './extension/forgotten/closedWindows';
@@ -73,6 +75,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
   const { subscriptions: owned } = context;
   const rememberedLogs = new RememberedLogs(memory);
+  const rememberedVscodes = new RememberedVscodes(memory, log);
   const environment = {
     version: String(asObject(context.extension.packageJSON)?.['version']),
     logFolder: context.logUri.fsPath,
@@ -95,7 +98,9 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     }, owned),
     openedVscodes: onFirstUse(async () => {
       const { OpenedVscodes } = await import('./extension/openVscode/openedVscodes');
-      return new OpenedVscodes({ account, store });
+      const { addressMemory } = await import('./extension/openVscode/addressMemory');
+      const addresses = await addressMemory({ secrets, log }, rememberedVscodes);
+      return new OpenedVscodes({ account, store, knownSecrets, remembered: rememberedVscodes, memory: addresses });
     }, owned),
     output,
     rememberedLogs,
@@ -130,6 +135,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   context.subscriptions.push(
     reattach(services),
     restoreLogs(services),
+    restoreVscodes({ ...services, rememberedVscodes }),
     new SessionStatusItem(services, health),
     health,
     followDeepLinks(services),

@@ -8,6 +8,7 @@ export type RuntimeErrorCode =
   | 'permission'
   | 'not_found'
   | 'conflict'
+  | 'payment'
   | 'rate_limited'
   | 'network'
   | 'api'

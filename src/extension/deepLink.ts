@@ -1,8 +1,10 @@
 import { l10n, window, type Disposable, type Uri } from 'vscode';
 import { RuntimeError } from '../core/errors';
 import { saysYes } from './messages/ask';
+import { askedForReadRule } from '../core/http/retryRules';
 import { devboxLabel } from './devboxes/devboxText';
 import { showFailure } from './messages/showFailure';
+import { lookUpLimitMs, whenSlow } from './messages/whenSlow';
 import type { OpenServices } from './openVscode/openVscode';
 
 /**
@@ -31,7 +33,9 @@ async function open(services: OpenServices, uri: Uri): Promise<void> {
     });
   }
   const { api } = await services.account.require();
-  const devbox = await api.retrieve(devboxId);
+  const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule: askedForReadRule }), {
+    limitMs: lookUpLimitMs,
+  });
   const wanted = await saysYes({
     question: l10n.t('Open the VS Code of the devbox {0}?', devboxLabel(devbox)),
     detail: l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id),

@@ -14,6 +14,9 @@ function meaningOf(status: number): Meaning {
   if (status === 401) {
     return { code: 'authentication', nextStep: 'Sign in again with a valid API key of this account.' };
   }
+  if (status === 402) {
+    return { code: 'payment', nextStep: 'Check the payment and the credit of the account in the Runloop dashboard.' };
+  }
   if (status === 403) {
     return { code: 'permission', nextStep: 'Use an API key that may do this, or ask the owner of the account.' };
   }

@@ -17,6 +17,8 @@ export const knownStatuses = [
 
 /** Metadata that marks a devbox as one of OpenHands' runtimes. */
 export const containerNameKey = 'container-name';
+/** Metadata that tells where the workspace of such a devbox is, for windows whose setting is another. */
+export const workspacePathKey = 'workspace-path';
 
 export interface Tunnel {
   readonly key: string;

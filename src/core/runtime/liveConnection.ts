@@ -7,6 +7,7 @@ import { tunnelOrigin } from '../platform/tunnel';
 import { VscodeAddress, type AddressUse } from '../vscode/vscodeAddress';
 import type { Connection } from './connect/bringUp';
 import { watchLifetime } from './connect/lifetime';
+import { asStarted } from './connect/startedWorkspace';
 import type { RuntimeEvent } from './runtimeStatus';
 
 /** What a {@link LiveConnection} is given. */
@@ -58,7 +59,7 @@ export class LiveConnection implements Disposable {
   async vscodeUrl(connection: Connection, use: AddressUse, signal?: AbortSignal): Promise<string | undefined> {
     const token = await connection.client.connectionToken(signal);
     if (token === undefined || token === '') return undefined;
-    const folder = this.#context.config.workspacePath;
+    const { workspacePath: folder } = asStarted(this.#context.config, connection.devbox);
     return this.#vscode.of({ devboxId: connection.devbox.id, ...this.#vscodeTarget(connection), token, folder }, use);
   }
 

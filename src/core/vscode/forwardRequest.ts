@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { answerHead } from './forwardHeaders';
 import type { NoAnswer } from './forwarderPage';
-import { startUpstream, type ForwardTarget } from './forwardTarget';
+import { isProxys, startUpstream, type ForwardTarget } from './forwardTarget';
 
 export interface Forwarding {
   readonly target: ForwardTarget;
@@ -41,7 +41,7 @@ export function forwardRequest(
   upstream.on('response', (answer) => {
     deadline.clear();
     const head = answerHead(answer, request.headers['sec-fetch-dest'] === 'iframe');
-    if (head === undefined) {
+    if (head === undefined || isProxys(target, answer)) {
       end();
       return;
     }

@@ -1,4 +1,5 @@
 import type * as http from 'node:http';
+import { isLoopbackHost } from '../http/loopback';
 import { startRequest } from '../http/network';
 import { tunnelAuthorizationHeader } from '../platform/tunnel';
 
@@ -43,4 +44,10 @@ export function startUpstream(
   if (target.tunnelToken !== undefined) headers[tunnelAuthorizationHeader] = `Bearer ${target.tunnelToken}`;
   // The path goes as it came: what a devbox is asked for is its own affair.
   return startRequest(origin, { method: request.method, path, headers });
+}
+
+/** Whether an answer is that of a proxy on the way: it has not come through the devbox's encryption. */
+export function isProxys(target: ForwardTarget, answer: http.IncomingMessage): boolean {
+  const { protocol, hostname } = new URL(target.origin);
+  return protocol === 'https:' && !isLoopbackHost(hostname) && !('encrypted' in answer.socket);
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { answerHead, upgradeHead } from './forwardHeaders';
 import type { NoAnswer } from './forwarderPage';
 import { answerDeadline, sendBody, watchUpstream, type Forwarding } from './forwardRequest';
-import { startUpstream } from './forwardTarget';
+import { isProxys, startUpstream } from './forwardTarget';
 
 /** Bytes that a browser may send before the devbox has agreed. */
 const mostEarly = 256 * 1024;
@@ -54,7 +54,7 @@ export function forwardUpgrade(
   upstream.on('response', (answer) => {
     // The devbox did not agree: an answer like any other.
     const told = answerHead(answer, false);
-    if (told === undefined) {
+    if (told === undefined || isProxys(target, answer)) {
       fail();
       return;
     }

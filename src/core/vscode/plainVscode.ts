@@ -16,6 +16,7 @@ import {
   vscodeTokenFile,
 } from './plainVscodeScript';
 import { vscodePort } from '../actionServer/startupCommand';
+import type { ForwardTarget } from './forwardTarget';
 import type { VscodePlace } from './vscodeAddress';
 
 export interface PlainVscodeOptions extends CallOptions {
@@ -129,18 +130,25 @@ export async function answers(place: VscodePlace, signal: AbortSignal | undefine
   }
 }
 
+/** Where the VS Code of a plain devbox is reached, if it has one; undefined without a tunnel. */
+export function plainVscodeTarget(
+  api: RunloopApi,
+  { status, tunnel }: Devbox,
+  template: string | undefined,
+): ForwardTarget | undefined {
+  if (status !== 'running' || tunnel === undefined) return undefined;
+  const origin = tunnelOrigin({ port: vscodePort, key: tunnel.key, apiBaseUrl: api.baseUrl, template });
+  return { origin, tunnelToken: tunnel.authToken };
+}
+
 function placeOf(
   api: RunloopApi,
-  { id, tunnel }: Devbox,
+  devbox: Devbox,
   { tunnelUrlTemplate, token, folder }: PlainVscodeOptions & { readonly token: string; readonly folder: string },
 ): VscodePlace {
-  const origin = tunnelOrigin({
-    port: vscodePort,
-    key: tunnel?.key ?? '',
-    apiBaseUrl: api.baseUrl,
-    template: tunnelUrlTemplate,
-  });
-  return { devboxId: id, origin, tunnelToken: tunnel?.authToken, token, folder };
+  const target = plainVscodeTarget(api, devbox, tunnelUrlTemplate);
+  if (target === undefined) throw failed(devbox, 'The devbox has no tunnel any more.');
+  return { devboxId: devbox.id, ...target, token, folder };
 }
 
 async function readToken(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string | undefined> {

@@ -27,6 +27,13 @@ export interface AddressUse {
   readonly oneTime?: boolean | undefined;
 }
 
+export interface VscodeAddressOptions {
+  readonly memory?: AddressMemory | undefined;
+  readonly pages?: PageTexts | undefined;
+  /** Told of every address that is handed out, before it is. */
+  readonly onUse?: ((place: VscodePlace, use: AddressUse) => void) | undefined;
+}
+
 /** What a browser that was let in before may hold. */
 interface Known {
   readonly tokens: Set<string>;
@@ -44,14 +51,18 @@ export class VscodeAddress implements Disposable {
   readonly #forwarder: LoopbackForwarder;
   readonly #known = new Map<string, Known>();
 
-  constructor(options: { readonly memory?: AddressMemory | undefined; readonly pages?: PageTexts | undefined } = {}) {
-    this.#forwarder = new LoopbackForwarder({ ...options, lead: (name, request) => this.#lead(name, request) });
+  readonly #onUse: VscodeAddressOptions['onUse'];
+
+  constructor({ memory, pages, onUse }: VscodeAddressOptions = {}) {
+    this.#onUse = onUse;
+    this.#forwarder = new LoopbackForwarder({ memory, pages, lead: (name, request) => this.#lead(name, request) });
   }
 
   /** The address of a VS Code: open it, never print it; without `oneTime` it has the token in it. */
   async of(place: VscodePlace, { anyHost = false, oneTime = false }: AddressUse = {}): Promise<string> {
     const { devboxId, origin, tunnelToken, token } = place;
     this.#note(devboxId, token);
+    this.#onUse?.(place, { anyHost, oneTime });
     // Not the form's own encoding: a `+` for a space is not understood everywhere.
     const page = `/?${tokenParameter}=${encodeURIComponent(token)}&folder=${encodeURIComponent(place.folder)}`;
     if (tunnelToken === undefined && !oneTime) return `${origin}${page}`;

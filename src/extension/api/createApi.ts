@@ -39,7 +39,7 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
         l10n.t('Start Devbox'),
       );
       const { runtimeFor } = await import('../session/runtimeFor');
-      const runtime = runtimeFor(services, signedIn, { sid: name, reuseExisting: false });
+      const runtime = await runtimeFor(services, signedIn, { sid: name, reuseExisting: false });
       await runtime.connect(signal === undefined ? {} : { signal });
       const { devbox } = runtime;
       if (devbox === undefined) throw cancelled();

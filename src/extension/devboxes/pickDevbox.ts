@@ -1,13 +1,14 @@
-import { l10n, window, type QuickPickItem } from 'vscode';
+import { window, type QuickPickItem } from 'vscode';
 import { asArray, asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Account } from '../account/account';
-import { whenSlow } from '../messages/whenSlow';
+import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { DevboxStore } from './devboxStore';
 import { ageText, devboxLabel, statusWord } from './devboxText';
+import { sayThereIsNone, type LookedFor } from './noDevboxes';
 
 /** What devboxes are found with. */
 export interface DevboxSources {
@@ -50,14 +51,19 @@ export async function devboxesFor(
   const single = idOf(question.argument);
   const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];
   if (ids.length > 0) {
-    return whenSlow((signal) =>
-      Promise.all(ids.map(async (id) => store.get(id) ?? api.retrieve(id, { signal, rule }))),
+    return whenSlow(
+      (signal) => Promise.all(ids.map(async (id) => store.get(id) ?? api.retrieve(id, { signal, rule }))),
+      { limitMs: lookUpLimitMs },
     );
   }
   const asked =
     question.inAnyState === true
       ? await listedDevboxes({ account, store })
       : await whenSlow((signal) => candidates(api, question, { signal, rule }));
+  if (asked.length === 0) {
+    await sayThereIsNone({ account, store }, lookedFor(question));
+    return [];
+  }
   const picked = await pick(asked, question.placeHolder);
   return picked === undefined ? [] : [picked];
 }
@@ -82,7 +88,8 @@ const listed = 100;
 export async function listedDevboxes({ account, store }: DevboxSources): Promise<readonly Devbox[]> {
   const { api } = await account.require();
   if (store.loaded) return store.devboxes;
-  return (await whenSlow((signal) => api.listPage({ limit: listed }, { signal, rule }))).devboxes;
+  return (await whenSlow((signal) => api.listPage({ limit: listed }, { signal, rule }), { limitMs: lookUpLimitMs }))
+    .devboxes;
 }
 
 async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallOptions): Promise<Devbox[]> {
@@ -110,11 +117,14 @@ async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallO
   return lists.flat().sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0));
 }
 
+function lookedFor({ inAnyState, stopped, suspended, runningOnly }: DevboxQuestion): LookedFor {
+  if (inAnyState === true) return 'any';
+  if (stopped === true) return 'stopped';
+  if (suspended === true) return 'suspended';
+  return runningOnly === true ? 'running' : 'active';
+}
+
 async function pick(devboxes: readonly Devbox[], placeHolder: string): Promise<Devbox | undefined> {
-  if (devboxes.length === 0) {
-    await window.showInformationMessage(l10n.t('There is no such devbox in this account.'));
-    return undefined;
-  }
   const picked = await window.showQuickPick(devboxItems(devboxes), { placeHolder, matchOnDetail: true });
   return picked?.devbox;
 }

@@ -1,6 +1,7 @@
 import { l10n, window } from 'vscode';
 import { asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
+import { sayThereIsNone } from '../devboxes/noDevboxes';
 import { devboxesFor, devboxItems, listedDevboxes, type DevboxSources } from '../devboxes/pickDevbox';
 import { askForQuery } from './askForQuery';
 import type { LogSearch } from './logSearch';
@@ -44,7 +45,7 @@ async function chosenDevboxes(
   }
   const listed = await listedDevboxes({ account, store });
   if (listed.length === 0) {
-    void window.showInformationMessage(l10n.t('There is no such devbox in this account.'));
+    await sayThereIsNone({ account, store }, 'any');
     return undefined;
   }
   const items = devboxItems(listed).map((item) => ({

@@ -11,6 +11,8 @@ const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
   keyring: ['tryAgain'],
   account_changed: [],
   permission: ['signIn'],
+  // The same works once it is paid for.
+  payment: ['tryAgain'],
   blueprint_missing: ['chooseBlueprint'],
   invalid_option: ['openSettings'],
   // The output tells why, before anything is tried again.

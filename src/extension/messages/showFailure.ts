@@ -5,6 +5,7 @@ import { redact } from '../../core/redact';
 import type { CommandId } from '../commandIds';
 import { inertText } from './inertText';
 import type { Log } from './log';
+import { isMissingCode, missingCodeText, reloadWindow } from './missingCode';
 import { remediesOf, type RemedyKind } from './remedies';
 
 /** A button of a failure's message. */
@@ -33,6 +34,7 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
 
 /** What a failure means and what to do about it, in the editor's language where we know the case. Safe to show anywhere. */
 export function failureText(error: unknown): string {
+  if (isMissingCode(error)) return missingCodeText();
   return inertText(
     RuntimeError.is(error)
       ? (knownText(error) ?? oneLine(redact(`${error.message} ${error.nextStep}`), 500))
@@ -54,6 +56,10 @@ function knownText(error: RuntimeError): string | undefined {
       return error.retryAfterSeconds === undefined
         ? l10n.t('Runloop is limiting requests (429). Wait a little, then try again.')
         : l10n.t('Runloop is limiting requests (429). Try again in {0} s.', Math.ceil(error.retryAfterSeconds));
+    case 'payment':
+      return l10n.t(
+        'Runloop wants to be paid before it does this (402). Check the payment method and the credit of the account in the Runloop dashboard.',
+      );
     case 'network':
       return l10n.t('{0} Check the network connection, proxy and base URL.', oneLine(redact(error.message), 300));
     default:
@@ -76,7 +82,8 @@ export function showFailure(
 ): void {
   if (RuntimeError.is(error, 'cancelled')) return;
   log.failure(doing, error);
-  const remedies = [...first, ...(RuntimeError.is(error) ? remediesFor(error, retry) : [])];
+  const usual = RuntimeError.is(error) ? remediesFor(error, retry) : [];
+  const remedies = isMissingCode(error) ? [reloadWindow()] : [...first, ...usual];
   const details: Remedy = { title: l10n.t('Show Log'), run: () => commands.executeCommand('runloop.showLog') };
   const offered = remedies.length === 0 ? [details] : remedies;
   window.showErrorMessage(failureText(error), ...offered.map(({ title }) => title)).then(

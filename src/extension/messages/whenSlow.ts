@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { l10n, ProgressLocation, window } from 'vscode';
+import { RuntimeError } from '../../core/errors';
 import { withSignal } from './cancellation';
+
+/** Milliseconds that looking up one thing may take in all. */
+export const lookUpLimitMs = 30_000;
 
 /** Milliseconds after which what is quick as a rule shows that it is waited for. */
 const shownAfterMs = 1_000;
@@ -9,16 +13,21 @@ const shownAfterMs = 1_000;
  * Asks Runloop for something that comes at once as a rule. Where it takes longer, a message says so, with a button to give
  * up: a click must not seem to do nothing.
  *
- * @param title what is waited for; a general word by default
- * @throws what `work` throws; RuntimeError `cancelled` from it when the user gives up
+ * @param options.title what is waited for; a general word by default
+ * @param options.limitMs milliseconds after which it is given up; the work's own limits by default
+ * @throws what `work` throws; RuntimeError `cancelled` from it when the user gives up, `deadline` when the time is over
  */
 export async function whenSlow<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  title: string = l10n.t('Waiting for Runloop…'),
+  { title = l10n.t('Waiting for Runloop…'), limitMs }: { readonly title?: string; readonly limitMs?: number } = {},
 ): Promise<T> {
   const giveUp = new AbortController();
   const arrived = new AbortController();
-  const result = work(giveUp.signal).finally(() => arrived.abort());
+  const limit = limitMs === undefined ? undefined : setTimeout(() => giveUp.abort(tooLate(limitMs)), limitMs);
+  const result = work(giveUp.signal).finally(() => {
+    clearTimeout(limit);
+    arrived.abort();
+  });
   // True when it is late; false when it has arrived, or failed, in time.
   const late = sleep(shownAfterMs, true, { signal: arrived.signal }).catch(() => false);
   if (!(await late)) return result;
@@ -30,4 +39,13 @@ export async function whenSlow<T>(
         return result;
       }),
   );
+}
+
+/** The time that was really waited, however many tries were made in it. */
+function tooLate(limitMs: number): RuntimeError {
+  return new RuntimeError({
+    code: 'deadline',
+    message: l10n.t('No answer came within {0} s.', limitMs / 1_000),
+    nextStep: l10n.t('Check the network connection, then try again.'),
+  });
 }

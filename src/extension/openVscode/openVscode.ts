@@ -7,6 +7,7 @@ import { devboxLabel } from '../devboxes/devboxText';
 import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { saysYes } from '../messages/ask';
 import type { Log } from '../messages/log';
+import { whenSlow } from '../messages/whenSlow';
 import { attached, type AttachServices } from '../session/attach';
 import type { OpenedVscodes, VscodeSource } from './openedVscodes';
 import { plainVscode } from './plainVscodes';
@@ -49,13 +50,25 @@ export async function openSelectedDevbox(
 async function opened(services: OpenServices, devbox: Devbox): Promise<boolean> {
   const source = await sourceOf(services, devbox);
   if (source === undefined) return false;
-  const link = await linkTo(services, devbox, source);
-  // The simple browser shows the address that it is given.
-  const hidden = readSettings().openVscodeIn === 'simpleBrowser' ? source.hiddenUrl(link) : undefined;
-  const inside = hidden !== undefined && (await openInside(services.log, Uri.parse(hidden, true)));
-  if (!inside) await env.openExternal(Uri.parse(link, true));
+  // Browsers are started with the address as an argument, which every user of the computer can read, or show it.
+  const link = await linkTo(services, devbox, { source, oneTime: true });
+  if (link.isShared && !(await mayShareOrigin(devbox))) return false;
+  const url = Uri.parse(link.url, true);
+  const inside = readSettings().openVscodeIn === 'simpleBrowser' && (await openInside(services.log, url));
+  if (!inside) await env.openExternal(url);
   await services.startedHere.opened(devbox.id);
   return true;
+}
+
+/** Asks before a devbox's page gets the same origin as the editor, whose cookies and storage it could then use. */
+async function mayShareOrigin(devbox: Devbox): Promise<boolean> {
+  return saysYes({
+    question: l10n.t('Open the VS Code of {0} under the address of this editor?', devboxLabel(devbox)),
+    detail: l10n.t(
+      'This editor reaches ports of its computer under a path of its own address. The browser cannot tell such a page from the editor: programs in the devbox could take over the editor and this computer. Go on only if you trust everything that runs in the devbox, or give forwarded ports a host name of their own (in code-server: --proxy-domain).',
+    ),
+    yes: l10n.t('Open Anyway'),
+  });
 }
 
 /** @returns false if the editor has no browser of its own; commands that come with an extension cannot be asked for before */
@@ -75,7 +88,8 @@ export async function copyVscodeLink(services: OpenServices, argument: unknown):
   if (devbox === undefined) return;
   const source = await sourceOf(services, devbox);
   if (source === undefined) return;
-  const link = await linkTo(services, devbox, source);
+  const { url: link, isShared } = await linkTo(services, devbox, { source, oneTime: false });
+  if (isShared && !(await mayShareOrigin(devbox))) return;
   const wanted = await saysYes({
     question: l10n.t('The link to the VS Code of {0} carries access to it.', devboxLabel(devbox)),
     detail: l10n.t(
@@ -99,16 +113,34 @@ async function sourceOf(services: OpenServices, devbox: Devbox): Promise<VscodeS
   return source === 'attach' ? attached(services, devbox) : source;
 }
 
-/** The address of the devbox's VS Code for the browser of whoever looks at this window. Secret. */
+/** An address for a browser. */
+interface Link {
+  /** Secret. */
+  readonly url: string;
+  /** The page would have the origin of something else, such as the editor. */
+  readonly isShared: boolean;
+}
+
+interface Wanted {
+  readonly source: VscodeSource;
+  readonly oneTime: boolean;
+}
+
+/** Milliseconds that the devbox may take to tell its address. */
+const addressLimitMs = 30_000;
+
+/** The address of the devbox's VS Code for the browser of whoever looks at this window. */
 async function linkTo(
-  { account, sessions, knownSecrets }: Pick<OpenServices, 'account' | 'sessions' | 'knownSecrets'>,
+  { account, sessions }: Pick<OpenServices, 'account' | 'sessions'>,
   devbox: Devbox,
-  source: VscodeSource,
-): Promise<string> {
-  let url: string | undefined;
+  wanted: Wanted,
+): Promise<Link> {
+  let link: Link | undefined;
   try {
-    url = await reachable(source);
+    const title = l10n.t('Waiting for the VS Code of {0}…', devboxLabel(devbox));
+    link = await whenSlow((signal) => reachable(wanted, signal), { title, limitMs: addressLimitMs });
   } catch (error) {
+    if (RuntimeError.is(error, 'cancelled')) throw error;
     // Without a network nothing is known of the devbox. Otherwise it or its tunnel changed: the next attempt attaches anew.
     if (RuntimeError.is(error, 'network') || RuntimeError.is(error, 'deadline')) {
       sessions.noteHealth(devbox.id, 'unreachable');
@@ -117,7 +149,7 @@ async function linkTo(
     }
     throw error;
   }
-  if (url === undefined) {
+  if (link === undefined) {
     throw new RuntimeError({
       code: 'action_server',
       message: l10n.t('The devbox {0} has no VS Code.', devboxLabel(devbox)),
@@ -130,27 +162,30 @@ async function linkTo(
       devboxId: devbox.id,
     });
   }
-  // Its server may print the address into the devbox's log.
-  knownSecrets.add(devbox.id, new URL(url).searchParams.getAll('tkn'));
-  return url;
+  return link;
 }
 
-async function reachable(source: VscodeSource): Promise<string | undefined> {
-  const text = await source.vscodeUrl();
+async function reachable({ source, oneTime }: Wanted, signal: AbortSignal): Promise<Link | undefined> {
+  const text = await source.vscodeUrl(signal, { oneTime });
   if (text === undefined) return undefined;
   const url = new URL(text);
   const here = env.remoteName === undefined && env.uiKind === UIKind.Desktop;
-  if (here || !url.hostname.endsWith('.localhost')) return text;
+  if (here || !url.hostname.endsWith('.localhost')) return { url: text, isShared: false };
   // This extension runs elsewhere than the browser: the editor tells how its machine's ports are reached.
   const outside = await external(url.port);
   if (isLoopback(outside.authority)) {
     // A loopback address there as well, perhaps with another port. The host name stays, as cookies know no ports.
     url.port = /:(\d+)$/.exec(outside.authority)?.[1] ?? '';
-    return url.toString();
+    return { url: url.toString(), isShared: false };
   }
-  const single = new URL((await source.vscodeUrl(undefined, { anyHost: true })) ?? text);
+  const single = new URL((await source.vscodeUrl(signal, { oneTime, anyHost: true })) ?? text);
   const base = await external(single.port);
-  return `${base.toString(true).replace(/\/+$/, '')}/${single.search}`;
+  const rest = `${single.pathname.replace(/^\//, '')}${single.search}`;
+  return {
+    url: `${base.toString(true).replace(/\/+$/, '')}/${rest}`,
+    // Below a path, the host is that of whatever else is there: in code-server the editor's own.
+    isShared: base.path !== '' && base.path !== '/',
+  };
 }
 
 async function external(port: string): Promise<Uri> {

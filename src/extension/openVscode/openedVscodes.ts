@@ -1,7 +1,11 @@
 import type { Disposable } from '../../core/events';
-import { VscodeAddress, type VscodePlace } from '../../core/vscode/vscodeAddress';
+import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import type { AddressMemory } from '../../core/vscode/loopbackForwarder';
+import { VscodeAddress, type AddressUse, type VscodePlace } from '../../core/vscode/vscodeAddress';
 import type { Account } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
+import { ownPages } from './ownPages';
+import type { RememberedVscodes } from './rememberedVscodes';
 
 /** Milliseconds in which a second click on a row still belongs to the first. */
 const doubleClickMs = 500;
@@ -9,23 +13,45 @@ const doubleClickMs = 500;
 /** Where the address of a devbox's VS Code comes from. */
 export interface VscodeSource {
   /** Secret. */
-  vscodeUrl(signal?: AbortSignal, options?: { readonly anyHost?: boolean }): Promise<string | undefined>;
-  hiddenUrl(url: string): string | undefined;
+  vscodeUrl(signal?: AbortSignal, use?: AddressUse): Promise<string | undefined>;
+}
+
+export interface OpenedVscodesContext {
+  readonly store: DevboxStore;
+  readonly account: Account;
+  readonly knownSecrets: { add(devboxId: string, values: readonly string[]): void };
+  readonly remembered: RememberedVscodes;
+  readonly memory: AddressMemory;
 }
 
 /**
- * The VS Codes that this window is opening, and those of plain devboxes that it has opened, until the devbox stops or the
- * account changes.
+ * The VS Codes that this window is opening, the addresses of all that it has opened, and where those of plain devboxes are,
+ * until the devbox stops or the account changes.
  */
 export class OpenedVscodes implements Disposable {
-  readonly #addresses = new VscodeAddress();
+  /** Of all devboxes of this window: the same over suspends and reloads, so that pages in browsers stay open. */
+  readonly addresses: VscodeAddress;
+  readonly #context: OpenedVscodesContext;
   readonly #places = new Map<string, VscodePlace>();
   readonly #opening = new Set<string>();
   readonly #subscriptions: Disposable[];
 
-  constructor({ store, account }: { readonly store: DevboxStore; readonly account: Account }) {
+  constructor(context: OpenedVscodesContext) {
+    const { store, account, memory } = context;
+    this.#context = context;
+    this.addresses = new VscodeAddress({
+      memory,
+      pages: ownPages(store),
+      onUse: (place, use) => this.#note(place, use),
+    });
     this.#subscriptions = [
-      store.onDidChange(() => this.#forget((id) => store.loaded && store.get(id)?.status !== 'running')),
+      store.onDidChange(() => {
+        this.#forget((id) => isGone(store.get(id)));
+        for (const { devboxId } of context.remembered.all) {
+          const devbox = store.get(devboxId);
+          if (devbox !== undefined && hasEnded(devbox.status)) context.remembered.remove(devboxId);
+        }
+      }),
       account.onDidChange(() => this.#forget(() => true)),
     ];
   }
@@ -55,22 +81,37 @@ export class OpenedVscodes implements Disposable {
 
   add(devboxId: string, place: VscodePlace): VscodeSource {
     this.#places.set(devboxId, place);
-    return {
-      vscodeUrl: (_signal, options) => this.#addresses.of(place, options),
-      hiddenUrl: (url) => this.#addresses.hidden(url),
-    };
+    return { vscodeUrl: (_signal, use) => this.addresses.of(place, use) };
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#addresses.dispose();
+    this.addresses.dispose();
+  }
+
+  #note({ devboxId, token, folder }: VscodePlace, { anyHost = false }: AddressUse): void {
+    const { knownSecrets, remembered, account } = this.#context;
+    // Its server may print the address into the devbox's log.
+    knownSecrets.add(devboxId, [token]);
+    remembered.add({
+      devboxId,
+      baseUrl: account.baseUrl(),
+      folder,
+      single: anyHost,
+      isPlain: this.#places.has(devboxId),
+    });
   }
 
   #forget(isGone: (devboxId: string) => boolean): void {
     for (const devboxId of this.#places.keys()) {
       if (!isGone(devboxId)) continue;
       this.#places.delete(devboxId);
-      this.#addresses.forget(devboxId);
+      this.addresses.forget(devboxId);
     }
   }
+}
+
+/** A devbox that the list has not loaded may well run. */
+function isGone(devbox: Devbox | undefined): boolean {
+  return devbox !== undefined && devbox.status !== 'running';
 }

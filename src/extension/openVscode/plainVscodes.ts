@@ -7,6 +7,7 @@ import {
   type PlainVscodePhase,
 } from '../../core/vscode/plainVscode';
 import { codeServerReleases } from '../../core/vscode/plainVscodeScript';
+import { askedForReadRule } from '../../core/http/retryRules';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { VscodePlace } from '../../core/vscode/vscodeAddress';
@@ -16,6 +17,7 @@ import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
+import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { OpenedVscodes, VscodeSource } from './openedVscodes';
 
 /**
@@ -42,10 +44,16 @@ export async function plainVscode(
   const options = { tunnelAuthMode: settings.tunnelAuthMode, tunnelUrlTemplate: settings.tunnelUrlTemplate };
   const mine = await openedVscodes();
   const before = mine.get(devbox.id);
-  if (before !== undefined && (await answers(before, undefined))) return mine.add(devbox.id, before);
-  // What the list says may be old, and the tunnel decides.
-  const now = await api.retrieve(devbox.id);
-  const found = await findPlainVscode(api, now, options);
+  const looked = await whenSlow(
+    async (signal) => {
+      if (before !== undefined && (await answers(before, signal))) return { now: devbox, found: before };
+      // What the list says may be old, and the tunnel decides.
+      const now = await api.retrieve(devbox.id, { signal, rule: askedForReadRule });
+      return { now, found: await findPlainVscode(api, now, { ...options, signal, rule: askedForReadRule }) };
+    },
+    { title: l10n.t('Looking for the VS Code of {0}…', devboxLabel(devbox)), limitMs: lookUpLimitMs },
+  );
+  const { now, found } = looked;
   if (found !== undefined) return mine.add(devbox.id, found);
   const wish = await mayStart(devbox);
   if (wish !== 'start') return wish;
@@ -76,8 +84,14 @@ async function started(
         }),
       ),
   );
-  // It has a tunnel by now.
-  if (place !== undefined) store.update(await api.retrieve(devbox.id));
+  // It has a tunnel by now; the list may as well hear of it later.
+  if (place !== undefined) {
+    store.update(
+      await whenSlow((signal) => api.retrieve(devbox.id, { signal, rule: askedForReadRule }), {
+        limitMs: lookUpLimitMs,
+      }),
+    );
+  }
   return place;
 }
 

@@ -55,7 +55,7 @@ async function attach(services: AttachServices, devboxId: string, signal?: Abort
   const account = await services.account.require();
   // The runtime core is read when something is attached to.
   const { runtimeFor } = await import('./runtimeFor');
-  const runtime = runtimeFor(services, account, { attachToExisting: true, devboxId });
+  const runtime = await runtimeFor(services, account, { attachToExisting: true, devboxId });
   const { ended } = account;
   const linked = linkSignals(ended, signal);
   try {

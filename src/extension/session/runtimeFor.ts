@@ -3,6 +3,7 @@ import type { RunloopRuntimeOptions } from '../../core/options/runtimeOptions';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { RunloopRuntime } from '../../core/runtime/runloopRuntime';
+import type { VscodeAddress } from '../../core/vscode/vscodeAddress';
 import type { SignedIn } from '../account/account';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import { readSettings } from '../account/settings';
@@ -16,6 +17,8 @@ export interface RuntimeServices {
   readonly knownSecrets: KnownSecrets;
   readonly store: DevboxStore;
   readonly output: { follow(api: RunloopApi, devbox: Devbox): void };
+  /** Addresses of VS Codes, which outlive a runtime. */
+  readonly openedVscodes: () => Promise<{ readonly addresses: VscodeAddress }>;
   readonly tree: { noteError(devboxId: string, message: string | undefined): void };
   readonly log: Log;
 }
@@ -26,28 +29,32 @@ export interface RuntimeServices {
  *
  * @throws RuntimeError for settings that cannot work
  */
-export function runtimeFor(
-  { sessionKeys, knownSecrets, store, output, tree, log }: RuntimeServices,
+export async function runtimeFor(
+  { sessionKeys, knownSecrets, store, output, openedVscodes, tree, log }: RuntimeServices,
   account: SignedIn,
   target: Pick<
     RunloopRuntimeOptions,
     'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'choices' | 'confirmSecrets'
   >,
-): RunloopRuntime {
+): Promise<RunloopRuntime> {
   const settings = readSettings();
-  const runtime = new RunloopRuntime({
-    apiKey: account.apiKey,
-    baseUrl: account.baseUrl,
-    blueprintName: settings.blueprint,
-    resourceSize: settings.size,
-    keepAliveTimeSeconds: settings.lifetimeSeconds,
-    tunnelAuthMode: settings.tunnelAuthMode,
-    tunnelUrlTemplate: settings.tunnelUrlTemplate,
-    workspaceMountPathInSandbox: settings.workspacePath,
-    sessionKeys,
-    workspaceBase: target.choices?.folder,
-    ...target,
-  });
+  const { addresses } = await openedVscodes();
+  const runtime = new RunloopRuntime(
+    {
+      apiKey: account.apiKey,
+      baseUrl: account.baseUrl,
+      blueprintName: settings.blueprint,
+      resourceSize: settings.size,
+      keepAliveTimeSeconds: settings.lifetimeSeconds,
+      tunnelAuthMode: settings.tunnelAuthMode,
+      tunnelUrlTemplate: settings.tunnelUrlTemplate,
+      workspaceMountPathInSandbox: settings.workspacePath,
+      sessionKeys,
+      workspaceBase: target.choices?.folder,
+      ...target,
+    },
+    { vscode: addresses },
+  );
   // While it connects, its long poll tells the store of every change.
   let following: Disposable | undefined;
   runtime.onEvent((event) => {

@@ -126,7 +126,7 @@ async function startWithServer(
   choices: StartChoices,
 ): Promise<Devbox | undefined> {
   const confirmSecrets = await secretsAnswer(choices);
-  const runtime = runtimeFor(services, account, { sid: name, reuseExisting: false, choices, confirmSecrets });
+  const runtime = await runtimeFor(services, account, { sid: name, reuseExisting: false, choices, confirmSecrets });
   await withStartProgress(
     name,
     () => runtime.devbox,

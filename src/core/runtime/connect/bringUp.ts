@@ -3,6 +3,7 @@ import { ActionExecutionClient, type ClientOptions } from '../../actionServer/ac
 import { RuntimeError } from '../../errors';
 import { hasEnded, type Devbox, type Tunnel, containerNameKey } from '../../platform/devbox';
 import { resumeDevbox } from '../../platform/lifeCycle';
+import { asStarted } from './startedWorkspace';
 import type { BoundedCall } from './withinDeadline';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { tunnelOrigin } from '../../platform/tunnel';
@@ -46,7 +47,8 @@ export async function bringUp(
   found: Devbox,
   options: { readonly sessionKey?: string | undefined; readonly isNew: boolean },
 ): Promise<Connection> {
-  const { api, config, call } = context;
+  const { api, call } = context;
+  const config = asStarted(context.config, found);
   if (hasEnded(found.status)) throw await endedError(api, found, 'before this runtime attached to it');
   const { devbox, wasSuspended } = await running(context, found);
   context.onStarted();
@@ -73,7 +75,7 @@ export async function bringUp(
       onWait: call.onWait,
     },
   );
-  await serverAnswers(context, client, devbox, { isNew: options.isNew, wasSuspended });
+  await serverAnswers({ ...context, config }, client, devbox, { isNew: options.isNew, wasSuspended });
   // `/alive` asks for no key; this tells now whether ours is the right one. A new devbox has it from us.
   if (!options.isNew) await client.listFiles(undefined, call.signal);
   return { devbox, tunnel, client };

@@ -1,6 +1,6 @@
 import type { CreateDevboxBody } from '../../platform/createDevboxBody';
 import { containerName, type RuntimeConfig } from '../../options/runtimeConfig';
-import { containerNameKey } from '../../platform/devbox';
+import { containerNameKey, workspacePathKey } from '../../platform/devbox';
 import { choicesBody, type StartChoices } from '../../start/startChoices';
 import { entrypoint, sessionKeyFile } from '../../actionServer/startupCommand';
 
@@ -15,7 +15,7 @@ export function createBody(config: RuntimeConfig, sessionKey: string): CreateDev
     ...chosen,
     name: config.sid,
     entrypoint: entrypoint(config),
-    metadata: { [containerNameKey]: containerName(config.sid) },
+    metadata: { [containerNameKey]: containerName(config.sid), [workspacePathKey]: config.workspacePath },
     mounts: [...(chosen.mounts ?? []), { type: 'file_mount', target: sessionKeyFile, content: sessionKey }],
     tunnel: { auth_mode: config.tunnelAuthMode, http_keep_alive: endRule.kind === 'idle' },
     launch_parameters: {
