@@ -5,7 +5,7 @@ import { findProgram } from '../host/hostPrograms';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
 import type { Store } from '../store/store';
 import { Blueprints } from './blueprints';
-import { builderIn } from './builder';
+import { builderIn } from './build/builder';
 import { NetworkPolicies } from './networkPolicies';
 import { Objects } from './objects';
 import { Secrets } from './secrets';

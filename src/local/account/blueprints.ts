@@ -9,8 +9,7 @@ import { newBlueprintId } from '../ids';
 import { removeFolder } from '../host/removeFolder';
 import type { RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
-import { lastUser } from './dockerfile';
-import { type BuildOrder, type BuiltBlueprint, type RunBuild, BuildFailure, builtRecord } from './blueprintBuild';
+import { type BuildOrder, type BuiltBlueprint, type RunBuild, BuildFailure, builtRecord } from './build/blueprintBuild';
 import { Disks } from './disks';
 
 /** The account's blueprints: those that come with the platform, and those that were built on it. */
@@ -91,6 +90,11 @@ export class Blueprints {
     return built?.status === 'build_complete' ? built : findBlueprint(wanted);
   }
 
+  /** The variables that a blueprint gives; none for one that comes with the platform. */
+  environmentOf(id: string): Readonly<Record<string, string>> {
+    return this.#table.get(id)?.environment ?? {};
+  }
+
   /** Begins a build; the same key gives the same build. */
   begin(order: BuildOrder, key: string | undefined): BuiltBlueprint {
     const id = this.#store.once(key, () => {
@@ -99,11 +103,11 @@ export class Blueprints {
         id: newBlueprintId(),
         name: order.name,
         createdAt: Date.now(),
-        openhands: order.base?.openhands === true || order.steps.some(({ kind }) => kind === 'openhands'),
+        openhands: order.base?.openhands === true || order.plan?.stages.at(-1)?.openhands === true,
         baseId: order.base?.id,
         status: 'queued',
         environment: { ...base?.environment },
-        user: lastUser(order.steps) ?? base?.user,
+        user: order.plan?.user ?? base?.user,
         metadata: { ...order.metadata },
         parameters: { ...order.parameters },
       };
@@ -180,12 +184,8 @@ export class Blueprints {
     const log = new DevboxLog(this.#logFile(record.id));
     this.#logs.set(record.id, log);
     const folder = join(this.#store.folder('builds'), record.id);
-    const environment = { ...record.environment };
-    order.steps.forEach((step) => {
-      if (step.kind === 'env') {
-        environment[step.name] = step.value;
-      }
-    });
+    const scratch = `${folder}.stages`;
+    const environment = { ...record.environment, ...order.plan?.environment };
     try {
       signal.throwIfAborted();
       this.#table.put({ ...record, status: 'building' });
@@ -194,7 +194,9 @@ export class Blueprints {
         await this.take(record.baseId, folder, signal);
       }
       const openhands = record.openhands ? builtInBlueprints.find((blueprint) => blueprint.openhands) : undefined;
-      const job = { ...order, id: record.id, disk: folder, openhands, environment: record.environment, log, signal };
+      const { id, environment: inherited } = record;
+      const places = { disk: folder, scratch, copyDisk: this.#disks.copy.bind(this.#disks) };
+      const job = { ...order, ...places, id, openhands, environment: inherited, log, signal };
       const fail = (_reason: string, message: string): void =>
         this.#building.get(record.id)?.stop.abort(new BuildFailure('build_failed', message));
       await inScopeOf({ id: record.id, fail }, () => this.run(job));
@@ -214,6 +216,7 @@ export class Blueprints {
       log.close();
       this.#logs.delete(record.id);
       await this.#store.trash.discard(folder);
+      await this.#store.trash.discard(scratch);
       this.#building.delete(record.id);
     }
   }

@@ -29,13 +29,13 @@ export class Disks {
   /** Keeps a copy of a disk. The copy appears when it is whole. */
   async keep(id: string, disk: string, signal: AbortSignal): Promise<void> {
     const target = join(this.#folder, id);
-    await this.#copy(disk, target + unfinished, signal);
+    await this.copy(disk, target + unfinished, signal);
     await rename(target + unfinished, target);
   }
 
   /** Copies a kept disk into a folder. */
   async take(id: string, target: string, signal: AbortSignal): Promise<void> {
-    const copying = this.#copy(join(this.#folder, id), target, signal);
+    const copying = this.copy(join(this.#folder, id), target, signal);
     const readers = this.#readers.get(id) ?? new Set();
     this.#readers.set(id, readers.add(copying));
     try {
@@ -68,7 +68,8 @@ export class Disks {
     return Number(stdout.split('\t')[0]);
   }
 
-  async #copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+  /** Copies a whole disk into a folder, however its programs change it meanwhile. */
+  async copy(from: string, to: string, signal: AbortSignal): Promise<void> {
     await mkdir(to, { recursive: true });
     const command: readonly string[] = [...dieWithParent(), ...(await this.#closedCopy.command(from, to))];
     const [program = '', ...words] = command;

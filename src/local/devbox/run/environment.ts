@@ -1,9 +1,11 @@
 import { basename, dirname } from 'node:path';
 import { proxyVariables } from '../../network/proxyPort';
 import { systemPath } from '../../host/hostPrograms';
-import { type DevboxTools, platformFolder } from '../../sandbox/devboxTools';
+import type { DevboxTools } from '../../sandbox/devboxTools';
 import type { Sandbox } from '../../sandbox/sandbox';
+import { root } from '../../sandbox/users';
 import type { DevboxSpec } from '../spec';
+import { basePath, searchPath } from './searchPath';
 
 /** What a devbox's environment is made of. */
 export interface EnvironmentParts {
@@ -29,9 +31,9 @@ export function devboxEnvironment({
 }: EnvironmentParts): Record<string, string> {
   // A Node from outside the system folders comes last, so that it replaces none.
   const nodeFolder = dirname(tools.node);
-  const node = basename(tools.node) === 'node' && !systemPath.split(':').includes(nodeFolder) ? `:${nodeFolder}` : '';
+  const needsNode = basename(tools.node) === 'node' && !systemPath.split(':').includes(nodeFolder);
+  const given = { ...spec.environment, ...secrets };
   return {
-    PATH: `${prefix}${platformFolder}/bin:${systemPath}${node}`,
     HOME: `${prefix}${spec.home}`,
     USER: spec.username,
     LOGNAME: spec.username,
@@ -40,12 +42,29 @@ export function devboxEnvironment({
     TERM: 'xterm-256color',
     ...(prefix === '' ? {} : { TMPDIR: `${prefix}/tmp` }),
     ...(spec.network?.fenced === true ? proxyVariables : {}),
-    ...spec.environment,
-    ...secrets,
+    ...packageVariables(`${prefix}${spec.home}`, spec.username === root.name),
+    ...given,
+    PATH: searchPath(given['PATH'] ?? basePath, {
+      prefix,
+      home: spec.home,
+      nodeFolder: needsNode ? nodeFolder : undefined,
+    }),
     RUNLOOP_LOCAL_BIND: address,
     // Says to what serves others that it can be several users here.
     ...(hasUsers ? { RUNLOOP_LOCAL_USERS: '1' } : {}),
     ...(tools.vscodeServer === undefined ? {} : { RUNLOOP_LOCAL_VSCODE_SERVER: tools.vscodeServer }),
     ...(tools.vscodeNode === undefined ? {} : { RUNLOOP_LOCAL_VSCODE_NODE: tools.vscodeNode }),
+  };
+}
+
+/**
+ * What lets a user install packages for itself: npm into its home, and pip and uv into what Debian calls managed by apt
+ * only, which is the devbox's own.
+ */
+export function packageVariables(home: string, isRoot: boolean): Readonly<Record<string, string>> {
+  return {
+    PIP_BREAK_SYSTEM_PACKAGES: '1',
+    UV_BREAK_SYSTEM_PACKAGES: '1',
+    ...(isRoot ? {} : { NPM_CONFIG_PREFIX: `${home}/.local` }),
   };
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Account } from '../../account/account';
-import type { BuiltBlueprint } from '../../account/blueprintBuild';
-import { type BuildStep, contextsOf, lastUser, readDockerfile } from '../../account/dockerfile';
+import type { BuiltBlueprint } from '../../account/build/blueprintBuild';
+import { type DockerfilePlan, contextsOf, planDockerfile } from '../../account/dockerfile/plan';
+import { basePath } from '../../devbox/run/searchPath';
 import { builtInBlueprints, findBlueprint } from '../../devbox/blueprints';
 import { usualUser } from '../../sandbox/users';
 import { ApiError, badRequest, notOffered } from '../../http/apiError';
@@ -72,21 +73,33 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     }
     const fileMounts = Object.entries(fields.file_mounts ?? {}).map(([target, content]) => ({ target, content }));
     const codeMounts = (fields.code_mounts ?? []).map(codeMountOf);
+    const plan =
+      fields.dockerfile === undefined
+        ? undefined
+        : planDockerfile({
+            text: fields.dockerfile,
+            given: fields.build_args ?? {},
+            contexts: new Set(Object.keys(fields.named_build_contexts ?? {})),
+            path: basePath,
+            inherited: base === undefined ? {} : blueprints.environmentOf(base.id),
+          });
     const steps = [
-      ...(fields.dockerfile === undefined ? [] : readDockerfile(fields.dockerfile, fields.build_args ?? {})),
-      ...(fileMounts.length + codeMounts.length === 0 ? [] : [{ kind: 'mounts' as const }]),
-      ...(fields.system_setup_commands ?? []).map((command) => ({ kind: 'run' as const, command })),
+      ...(fileMounts.length + codeMounts.length === 0
+        ? []
+        : [{ kind: 'mounts' as const, title: 'file and code mounts' }]),
+      ...(fields.system_setup_commands ?? []).map((command) => ({ kind: 'setup' as const, title: command, command })),
     ];
     const order = {
       name: fields.name,
       base,
+      plan,
       steps,
-      contexts: readContexts(fields, steps, account),
+      contexts: readContexts(fields, plan, account),
       fileMounts,
       codeMounts,
       network: readNetwork(fields.network_policy_id, account),
       user: wantedUser ?? builtUser(base) ?? usualUser,
-      laterUser: wantedUser === undefined ? lastUser(steps) : undefined,
+      laterUser: wantedUser === undefined ? plan?.user : undefined,
       secrets: values,
       metadata: fields.metadata ?? {},
       // A token is for this build only: it is neither kept nor shown again.
@@ -176,7 +189,7 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
 /** The objects that the steps copy from. */
 function readContexts(
   fields: z.infer<typeof buildFields>,
-  steps: readonly BuildStep[],
+  plan: DockerfilePlan | undefined,
   account: Account,
 ): ReadonlyMap<string, string> {
   const given = new Map(
@@ -198,7 +211,7 @@ function readContexts(
       );
     }
   }
-  for (const name of contextsOf(steps)) {
+  for (const name of contextsOf(plan?.stages ?? [])) {
     if (!given.has(name)) {
       throw badRequest(
         name === ''

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Account } from '../../account/account';
 import type { Blueprint } from '../../devbox/blueprints';
-import type { BuiltBlueprint } from '../../account/blueprintBuild';
+import type { BuiltBlueprint } from '../../account/build/blueprintBuild';
 import type { CodeMount, DevboxSpec, FileMount, Lifetime, ObjectMount, PolicyBinding } from '../../devbox/spec';
 import { limitsOf } from '../../sandbox/limits/limits';
 import type { TunnelSettings } from '../../devbox/tunnel';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { BuiltBlueprint } from '../../account/blueprintBuild';
+import type { BuiltBlueprint } from '../../account/build/blueprintBuild';
 import type { Blueprint } from '../../devbox/blueprints';
 import { type UserRequest, largestUid, userName, usualUser } from '../../sandbox/users';
 import { badRequest } from '../../http/apiError';

@@ -62,7 +62,7 @@ RUN id -gn > by-mail`;
     );
     assert.equal(
       await seen.stdout(),
-      'bob\n/home/bob\nroot\n/root\nbob\n/home/bob bob\nroot\nmail\nbob\n/copied/bobs bob:mail\n/copied/numbered bob:root\n/copied/plain root:root\nby-bob bob:bob\n/home/bob bob:bob\n/usr/by-setup root:root\n',
+      'bob\n/home/bob\nroot\n/root\nbob\n/home/bob bob\nroot\nmail\nbob\n/copied/bobs bob:mail\n/copied/numbered bob:bob\n/copied/plain root:root\nby-bob bob:bob\n/home/bob bob:bob\n/usr/by-setup root:root\n',
     );
     // What launch parameters say comes first.
     const other = await client.devboxes.createAndAwaitRunning({ blueprint_id: built.id, launch_parameters: ada });

@@ -125,8 +125,9 @@ describe('local platform, builds and code', () => {
     await refused({ dockerfile: 'FROM ubuntu\nCOPY ../a /b' }, /Line 2.*reach out/);
     await refused({ dockerfile: 'FROM ubuntu\nCOPY --from=builder a /b' }, /"builder"/);
     await refused({ dockerfile: 'FROM ubuntu\nCOPY a' }, /Line 2.*needs/);
-    await refused({ dockerfile: 'FROM ubuntu\nADD a /b' }, /Line 2.*ADD/);
-    await refused({ dockerfile: 'FROM ubuntu\nRUN --mount=type=bind,source=a true' }, /Line 2.*type=bind/);
+    await refused({ dockerfile: 'FROM ubuntu\nADD --from=x a /b' }, /Line 2.*--from=x/);
+    await refused({ dockerfile: 'FROM ubuntu\nRUN --mount=type=bind,source=a true' }, /Line 2.*needs a target/);
+    await refused({ dockerfile: 'FROM ubuntu\nRUN --mount=type=bind,source=a,target=/a true' }, /none is given/);
     await refused({ build_context: { type: 'object', object_id: 'obj_none' } }, /no complete object/);
     const text = await sdk.storageObject.uploadFromText('text', 'text');
     await refused({ build_context: { type: 'object', object_id: text.id } }, /no archive/);

@@ -181,7 +181,7 @@ describe('local platform, snapshots, secrets and facts', () => {
     const built = await client.blueprints.createAndAwaitBuildCompleted({
       name: 'tools',
       dockerfile:
-        'ARG WHO=nobody\nFROM ubuntu:22.04\n# words\nENV GREETING="hello $WHO" OTHER=x\nWORKDIR /workspace/app\nRUN echo "$GREETING" \\\n  > made\n',
+        'ARG WHO=nobody\nFROM ubuntu:22.04\nARG WHO\n# words\nENV GREETING="hello $WHO" OTHER=x\nWORKDIR /workspace/app\nRUN echo "$GREETING" \\\n  > made\n',
       build_args: { WHO: 'you' },
       system_setup_commands: ['echo "from setup" && pwd'],
       launch_parameters: { launch_commands: ['cat /workspace/app/made'], keep_alive_time_seconds: 500 },

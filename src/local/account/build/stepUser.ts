@@ -35,3 +35,26 @@ export USER=$__devbox_name LOGNAME=$__devbox_name
 if [ "$__devbox_uid" = 0 ] && [ "$__devbox_gid" = 0 ]; then exec "$@"; fi
 exec "$__devbox_setpriv" --reuid "$__devbox_uid" --regid "$__devbox_gid" --groups "$__devbox_all" -- "$@"
 `;
+
+/**
+ * Makes a folder, and gives what is new of it to a user, as Docker does: root otherwise.
+ * Arguments: the folder, the user and the group as names or numbers (no user: nobody is given anything).
+ */
+export const folderScript = String.raw`
+path=$1 user=$2 group=$3
+missing=() at=$path
+while [ ! -e "$at" ] && [ ! -L "$at" ]; do missing+=("$at"); at=$(dirname -- "$at"); done
+mkdir -p -- "$path" || exit 1
+if [ -z "$user" ] || [ "$\{#missing[@]}" = 0 ]; then exit 0; fi
+uid= gid=
+case $user in *[!0-9]*) ;; *) uid=$user gid=$user ;; esac
+while IFS=: read -r name _ number primary _; do
+  if [ "$name" = "$user" ]; then uid=$number gid=$primary; break; fi
+done < /etc/passwd
+if [ -n "$group" ]; then
+  gid=$group
+  while IFS=: read -r name _ number _; do if [ "$name" = "$group" ]; then gid=$number; fi; done < /etc/group
+fi
+if [ -z "$uid" ]; then echo "WORKDIR: there is no user $user. Make it with a RUN before." >&2; exit 1; fi
+chown -- "$uid:$gid" "$\{missing[@]}"
+`.replaceAll('\\{', '{');

@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import type { Blueprint } from '../devbox/blueprints';
-import type { DevboxLog } from '../devbox/devboxLog';
-import type { CodeMount, FileMount, PolicyBinding } from '../devbox/spec';
-import { DevboxError } from '../errors';
-import type { UserRequest } from '../sandbox/users';
-import type { BuildStep } from './dockerfile';
+import type { Blueprint } from '../../devbox/blueprints';
+import type { DevboxLog } from '../../devbox/devboxLog';
+import type { CodeMount, FileMount, PolicyBinding } from '../../devbox/spec';
+import { DevboxError } from '../../errors';
+import type { UserRequest } from '../../sandbox/users';
+import type { DockerfilePlan } from '../dockerfile/plan';
+import type { LaterStep } from '../dockerfile/steps';
 
 const stringMap = z.record(z.string(), z.string());
 
@@ -47,7 +48,10 @@ export class BuildFailure extends DevboxError {
 export interface BuildOrder {
   readonly name: string;
   readonly base: Blueprint | undefined;
-  readonly steps: readonly BuildStep[];
+  /** What its Dockerfile comes to. */
+  readonly plan: DockerfilePlan | undefined;
+  /** What comes behind the Dockerfile. */
+  readonly steps: readonly LaterStep[];
   /** The objects that the steps copy from, by the name of the build context; `''` is the build's own. */
   readonly contexts: ReadonlyMap<string, string>;
   readonly fileMounts: readonly FileMount[];
@@ -68,10 +72,14 @@ export interface BuildOrder {
 /** One build, on a disk of its own. */
 export interface BuildJob extends Pick<
   BuildOrder,
-  'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'user' | 'laterUser' | 'secrets'
+  'plan' | 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'user' | 'laterUser' | 'secrets'
 > {
   readonly id: string;
   readonly disk: string;
+  /** A folder for the disks of earlier stages; removed after the build. */
+  readonly scratch: string;
+  /** Copies a disk, however its programs change it meanwhile. */
+  readonly copyDisk: (from: string, to: string, signal: AbortSignal) => Promise<void>;
   readonly openhands: Blueprint | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly log: DevboxLog;

@@ -1,0 +1,113 @@
+import { DevboxFiles } from '../../devbox/run/devboxFiles';
+import { DevboxRun } from '../../devbox/run/devboxRun';
+import type { Provisions } from '../../devbox/accountResources';
+import type { DevboxSpec } from '../../devbox/spec';
+import { makeFolder } from '../../sandbox/rootfs/diskPaths';
+import { furnish, systemFiles } from '../../sandbox/rootfs/prepareRootfs';
+import type { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
+import { limitsOf } from '../../sandbox/limits/limits';
+import type { UsageWatch } from '../../sandbox/limits/usageWatch';
+import type { SandboxChoice } from '../../sandbox/chooseSandbox';
+import { homeOf } from '../../sandbox/users';
+import { type BuildJob, BuildFailure } from './blueprintBuild';
+
+/** What rooms are made with. */
+export interface RoomContext {
+  readonly sandboxes: SandboxChoice;
+  readonly provisions: Provisions;
+  readonly addresses: LoopbackAddresses;
+  readonly usage: UsageWatch;
+}
+
+/** A sandbox like a devbox's, with the limits of a large one, in which one stage is built. */
+export class BuildRoom {
+  readonly run: DevboxRun;
+  readonly files: DevboxFiles;
+  readonly spec: DevboxSpec;
+  readonly #context: RoomContext;
+  readonly #disk: string;
+  #excess: BuildFailure | undefined;
+  #isOver: () => boolean = () => false;
+
+  /**
+   * @param id names its control group
+   * @param disk its folder on the host
+   */
+  constructor(context: RoomContext, job: BuildJob, id: string, disk: string) {
+    const { sandboxes, addresses, provisions } = context;
+    this.#context = context;
+    this.#disk = disk;
+    this.spec = specOf(job);
+    this.run = new DevboxRun({
+      sandbox: sandboxes.create(id, disk, this.spec.limits, this.spec.network?.fenced === true),
+      spec: this.spec,
+      log: job.log,
+      tools: sandboxes.tools,
+      addresses,
+      fences: provisions.fences,
+    });
+    this.files = new DevboxFiles(() => this.run, this.spec.home);
+  }
+
+  /**
+   * Fills the disk and starts the sandbox on it.
+   * @param openhands with what the blueprint is to have of OpenHands
+   */
+  async open(job: BuildJob, openhands: boolean): Promise<void> {
+    const { prefix, hasUsers } = this.run.sandbox;
+    const user = await furnish(this.#disk, {
+      prefix,
+      user: hasUsers ? job.user : undefined,
+      blueprint: openhands ? job.openhands : undefined,
+      tools: this.#context.sandboxes.tools,
+      systemFiles: await systemFiles(),
+    });
+    await makeFolder(this.#disk, this.spec.home, 'keep');
+    await this.run.open(job.secrets, user);
+    this.#isOver = this.#context.usage.watch({
+      scope: this.run.sandbox.scope,
+      group: this.run.sandbox.group,
+      folder: this.#disk,
+      limits: this.spec.limits,
+      signal: this.run.signal,
+      onExcess: (reason, message) => {
+        this.#excess = new BuildFailure(reason, message);
+        void this.run.sandbox.stop();
+      },
+    });
+  }
+
+  /** Why the room was ended for using too much; undefined if it was not. */
+  excess(): BuildFailure | undefined {
+    this.#isOver();
+    return this.#excess;
+  }
+
+  /** Ends at once what runs in it. */
+  abort(): void {
+    this.run.abort();
+    void this.run.sandbox.stop();
+  }
+}
+
+function specOf({ environment, fileMounts, codeMounts, network, user }: BuildJob): DevboxSpec {
+  return {
+    name: undefined,
+    metadata: {},
+    environment,
+    secrets: {},
+    fileMounts,
+    objectMounts: [],
+    codeMounts,
+    launchCommands: [],
+    username: user.name,
+    uid: user.uid,
+    home: homeOf(user),
+    lifetime: { onIdle: 'shutdown' as const },
+    hooks: { suspendCommands: [], suspendDeadlineMs: 0 },
+    limits: limitsOf({ size: 'LARGE' }),
+    network,
+    tunnel: undefined,
+    launchParameters: {},
+  };
+}
