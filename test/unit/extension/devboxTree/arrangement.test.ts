@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { parseDevbox, type Devbox } from '../../../../src/core/platform/devbox';
-import { ServerClock } from '../../../../src/core/platform/serverClock';
-import { hourlyPrice, suspendedHourlyPrice } from '../../../../src/core/cost/prices';
 import {
   arrange,
   matches,
@@ -116,32 +114,5 @@ describe('Groups of devboxes', () => {
       devboxes: [],
     });
     assert.equal(redrawFor(before, arrange(boxes.slice(0, 1), options), new Set()), 'everything');
-  });
-});
-
-describe('The server clock', () => {
-  it("follows the server's time where ours is wrong, and does not jitter where it is right", () => {
-    const clock = new ServerClock();
-    clock.observe(new Date(10_000_000).toUTCString(), 2_000_000, 2_000_200);
-    assert.equal(clock.now(2_000_100), 10_000_500);
-    clock.observe(new Date(10_001_000).toUTCString(), 2_000_900, 2_001_000);
-    assert.equal(clock.now(2_000_100), 10_000_500);
-    clock.observe(new Date(2_003_000).toUTCString(), 2_003_900, 2_004_000);
-    assert.equal(clock.now(5), 5);
-    clock.observe('no date', 1, 2);
-    clock.observe(undefined, 1, 2);
-    assert.equal(clock.now(5), 5);
-  });
-});
-
-describe('Estimated prices', () => {
-  it('follow the size, a custom one included, and are unknown for an unknown one', () => {
-    assert.equal(hourlyPrice('LARGE')?.toFixed(3), '0.423');
-    assert.equal(hourlyPrice(undefined), hourlyPrice('SMALL'));
-    assert.equal(hourlyPrice('CUSTOM_SIZE', { cpuCores: 2, memoryGib: 8, diskGib: 16 }), hourlyPrice('LARGE'));
-    assert.equal(hourlyPrice('CUSTOM_SIZE', { cpuCores: 2 }), undefined);
-    assert.equal(hourlyPrice('GIGANTIC'), undefined);
-    assert.equal(hourlyPrice('LARGE', undefined, { vcpuHour: 1, memoryGibHour: 0, diskGibMonth: 0 }), 2);
-    assert.equal(suspendedHourlyPrice('LARGE')?.toFixed(4), '0.0055');
   });
 });
