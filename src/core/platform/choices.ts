@@ -1,4 +1,5 @@
-import { asArray, asNumber, asObject, asString } from '../parse';
+import { asBoolean, asNumber, asString, type JsonObject } from '../parse';
+import { listIn, objectOf } from './answers';
 import type { CallOptions } from './apiCalls';
 import type { RunloopApi } from './runloopApi';
 
@@ -12,45 +13,73 @@ export interface Choice {
   readonly status?: string | undefined;
 }
 
-/** The most entries that a list to choose from shows. */
-const mostChoices = 200;
+/** What a list offers to choose from. */
+export interface ChoiceList {
+  readonly choices: readonly Choice[];
+  /** There are more than were read. */
+  readonly isCut: boolean;
+  /** Entries that could not be read, and are left out. */
+  readonly malformed: number;
+}
 
-async function choices(
-  api: RunloopApi,
-  path: string,
-  key: string,
-  doing: string,
-  call: CallOptions,
-): Promise<readonly Choice[]> {
-  const answer = asObject(await api.read(path, doing, call, { limit: mostChoices }));
-  return asArray(answer?.[key]).flatMap((entry) => {
-    const view = asObject(entry);
-    const id = asString(view?.['id']);
-    if (view === undefined || id === undefined) return [];
-    return [
-      {
-        id,
-        name: asString(view['name']) ?? '',
-        createTimeMs: asNumber(view['create_time_ms']),
-        status: asString(view['status']),
-      },
-    ];
-  });
+interface ListOrder {
+  readonly path: string;
+  /** Where the answer has the entries. */
+  readonly key: string;
+  /** What they are, in the plural. */
+  readonly what: string;
+  readonly pageSize?: number;
+  readonly pages?: number;
+}
+
+/** Entries of a page, and pages of a list that are read at the most. */
+const usualPageSize = 500;
+const mostPages = 10;
+
+async function readChoices(api: RunloopApi, order: ListOrder, call: CallOptions): Promise<ChoiceList> {
+  const { path, key, what, pageSize = usualPageSize, pages = mostPages } = order;
+  const choices = new Map<string, Choice>();
+  let malformed = 0;
+  let after: string | undefined;
+  for (let page = 0; page < pages; page += 1) {
+    const query = { limit: pageSize, ...(after === undefined ? {} : { starting_after: after }) };
+    const answer = objectOf(await api.read(path, `listing ${what}`, call, query), `a list of ${what}`);
+    const before = choices.size;
+    const read = listIn(answer, key, `a list of ${what}`, choiceOf);
+    for (const choice of read.entries) choices.set(choice.id, choice);
+    malformed += read.malformed;
+    after = read.entries.at(-1)?.id;
+    if (asBoolean(answer['has_more']) !== true) return { choices: [...choices.values()], isCut: false, malformed };
+    // Pages that bring nothing new lead in a circle.
+    if (after === undefined || choices.size === before) break;
+  }
+  return { choices: [...choices.values()], isCut: true, malformed };
+}
+
+function choiceOf(view: JsonObject): Choice | undefined {
+  const id = asString(view['id']);
+  if (id === undefined) return undefined;
+  const createTimeMs = asNumber(view['create_time_ms']);
+  return { id, name: asString(view['name']) ?? '', createTimeMs, status: asString(view['status']) };
 }
 
 /** The account's blueprints and the public ones, each name once: its latest finished build, else its latest build. */
-export async function blueprintChoices(api: RunloopApi, call: CallOptions = {}): Promise<readonly Choice[]> {
+export async function blueprintChoices(api: RunloopApi, call: CallOptions = {}): Promise<ChoiceList> {
   const lists = await Promise.all(
     ['/v1/blueprints', '/v1/blueprints/list_public'].map((path) =>
-      choices(api, path, 'blueprints', 'listing blueprints', call),
+      readChoices(api, { path, key: 'blueprints', what: 'blueprints' }, call),
     ),
   );
   const byName = new Map<string, Choice>();
-  for (const blueprint of lists.flat()) {
+  for (const blueprint of lists.flatMap(({ choices }) => choices)) {
     const known = byName.get(blueprint.name);
     if (known === undefined || rank(blueprint) > rank(known)) byName.set(blueprint.name, blueprint);
   }
-  return [...byName.values()].sort((a, b) => a.name.localeCompare(b.name));
+  return {
+    choices: [...byName.values()].sort((a, b) => a.name.localeCompare(b.name)),
+    isCut: lists.some(({ isCut }) => isCut),
+    malformed: lists.reduce((sum, { malformed }) => sum + malformed, 0),
+  };
 }
 
 /** Finished builds before others, later ones before earlier ones. */
@@ -59,16 +88,18 @@ function rank(blueprint: Choice): number {
 }
 
 /** The account's disk snapshots, newest first. */
-export async function snapshotChoices(api: RunloopApi, call: CallOptions = {}): Promise<readonly Choice[]> {
-  const all = await choices(api, '/v1/devboxes/disk_snapshots', 'snapshots', 'listing snapshots', call);
-  return [...all].sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0));
+export async function snapshotChoices(api: RunloopApi, call: CallOptions = {}): Promise<ChoiceList> {
+  const order = { path: '/v1/devboxes/disk_snapshots', key: 'snapshots', what: 'snapshots' };
+  const list = await readChoices(api, order, call);
+  return { ...list, choices: [...list.choices].sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0)) };
 }
 
-/** Names of the account's secrets. */
-export async function secretChoices(api: RunloopApi, call: CallOptions = {}): Promise<readonly Choice[]> {
-  return choices(api, '/v1/secrets', 'secrets', 'listing secrets', call);
+/** Names of the account's secrets; Runloop has no second page of them, but long ones. */
+export async function secretChoices(api: RunloopApi, call: CallOptions = {}): Promise<ChoiceList> {
+  return readChoices(api, { path: '/v1/secrets', key: 'secrets', what: 'secrets', pageSize: 5_000, pages: 1 }, call);
 }
 
-export async function networkPolicyChoices(api: RunloopApi, call: CallOptions = {}): Promise<readonly Choice[]> {
-  return choices(api, '/v1/network-policies', 'network_policies', 'listing network policies', call);
+export async function networkPolicyChoices(api: RunloopApi, call: CallOptions = {}): Promise<ChoiceList> {
+  const order = { path: '/v1/network-policies', key: 'network_policies', what: 'network policies' };
+  return readChoices(api, order, call);
 }

@@ -172,9 +172,21 @@ export function parseDevboxPage(value: unknown): DevboxPage {
   return { devboxes: entries, malformed, hasMore: asBoolean(page['has_more']) ?? false, lastId };
 }
 
-/** True while a devbox goes from one lasting state to another by itself. */
+const changingStatuses: readonly string[] = [
+  'queued',
+  'scheduled',
+  'provisioning',
+  'initializing',
+  'suspending',
+  'resuming',
+];
+
+/**
+ * True while a devbox goes from one lasting state to another by itself. A status that is not known may last for ever:
+ * nothing waits for its end.
+ */
 export function isChanging(status: string): boolean {
-  return status !== 'running' && status !== 'suspended' && !hasEnded(status);
+  return changingStatuses.includes(status);
 }
 
 /** True once a devbox can never run again. */

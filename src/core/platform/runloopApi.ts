@@ -9,6 +9,7 @@ import { listIn, objectOf, textIn, unexpected } from './answers';
 import { parseApiKey, parseBaseUrl, type ApiAccount } from './client';
 import type { CreateDevboxBody } from './createDevboxBody';
 import { parseDevbox, parseDevboxPage, parseTunnel, type Devbox, type DevboxPage, type Tunnel } from './devbox';
+import { PageCursor } from './pageCursor';
 import { parseLogEntry, type LogEntry } from './logEntry';
 import { listLogs } from './logList';
 import { isCut } from './logRequest';
@@ -101,16 +102,21 @@ export class RunloopApi {
     return parseDevboxPage(await this.#calls.get('/v1/devboxes', { doing: 'listing devboxes' }, call, parameters));
   }
 
-  /** Every devbox with this status, over all pages; without a status, every devbox of the account. */
+  /**
+   * Every devbox with this status, over all pages; without a status, every devbox of the account.
+   *
+   * @throws RuntimeError `unexpected_answer` if the pages have no end: what was not found may be there all the same
+   */
   async *list(filter: { status?: string; pageSize?: number }, call: CallOptions = {}): AsyncGenerator<Devbox> {
-    let after: string | undefined;
+    const pages = new PageCursor('devboxes');
     do {
-      const page = await this.listPage({ status: filter.status, after, limit: filter.pageSize ?? 200 }, call);
+      const page = await this.listPage(
+        { status: filter.status, after: pages.after, limit: filter.pageSize ?? 200 },
+        call,
+      );
       yield* page.devboxes;
-      const last = page.devboxes.at(-1)?.id;
-      // A server that says "more" without giving any would have us ask for ever.
-      after = page.hasMore && last !== after ? last : undefined;
-    } while (after !== undefined);
+      pages.advance(page);
+    } while (pages.after !== undefined);
   }
 
   /** The newest disk snapshots that were made of a devbox, at most `limit`. */

@@ -1,7 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { Prices } from '../../core/cost/prices';
 import { oneLine } from '../../core/plainText';
-import { containerNameKey, hasEnded, type Devbox } from '../../core/platform/devbox';
+import { containerNameKey, hasEnded, isChanging, type Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { endTime } from '../devboxes/devboxStore';
 import {
@@ -31,7 +31,8 @@ function statusIcon(status: string, attached: boolean): ThemeIcon {
   if (status === 'failure') return new ThemeIcon('error', new ThemeColor('list.errorForeground'));
   if (status === 'suspended') return new ThemeIcon('debug-pause', new ThemeColor('charts.yellow'));
   if (hasEnded(status)) return new ThemeIcon('vm-outline', new ThemeColor('disabledForeground'));
-  return new ThemeIcon('loading~spin');
+  // A status that is not known may last for ever; nothing turns for it.
+  return new ThemeIcon(isChanging(status) ? 'loading~spin' : 'question');
 }
 
 /**

@@ -279,6 +279,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       matching: this.#arrangement.matching,
       pauseSeconds: this.#list.pauseSeconds,
       prices: this.#account.prices,
+      malformed: this.#store.malformed,
+      isEndless: this.#store.isEndless,
     };
   }
 

@@ -18,6 +18,10 @@ export interface ViewFacts {
   /** Seconds for which the server asked us to stay away; 0: it did not. */
   readonly pauseSeconds: number;
   readonly prices: Prices | undefined;
+  /** Entries of the list that could not be read. */
+  readonly malformed: number;
+  /** The list leads in a circle. */
+  readonly isEndless: boolean;
 }
 
 /**
@@ -38,6 +42,8 @@ function messageOfView(facts: ViewFacts): string {
   if (facts.pauseSeconds > 0) {
     lines.push(l10n.t('Runloop asked to wait: refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
   }
+  if (facts.malformed > 0) lines.push(l10n.t('Devboxes that could not be read: {0}', facts.malformed));
+  if (facts.isEndless) lines.push(l10n.t('The list has no end: some devboxes may be missing.'));
   // The editor draws it as one paragraph.
   return lines.reverse().join(' · ');
 }

@@ -21,6 +21,8 @@ interface Depth {
   hasMore: boolean | undefined;
   /** Where the next page starts. */
   after: string | undefined;
+  /** Where its pages began, so that a circle is noticed. */
+  readonly begun: Set<string>;
 }
 
 /**
@@ -92,10 +94,13 @@ export class DevboxReader {
     const { all } = this.#depths;
     // Later pages stay where "Load more" has taken them.
     if (all.pages <= 1 || !page.hasMore) {
-      this.#depths.all = { pages: 1, hasMore: page.hasMore, after: page.devboxes.at(-1)?.id };
+      this.#depths.all = { pages: 1, hasMore: page.hasMore, after: page.lastId, begun: new Set() };
     }
     if (!page.hasMore) this.#round = undefined;
-    const since = page.hasMore ? oldestOf(page.devboxes) : Number.NEGATIVE_INFINITY;
+    this.#store.noteMalformed(page.malformed);
+    // What could not be read may be any devbox: none is taken for gone.
+    const since =
+      page.malformed > 0 ? Number.POSITIVE_INFINITY : page.hasMore ? oldestOf(page.devboxes) : Number.NEGATIVE_INFINITY;
     const gone = [...this.#store.snapshot.values()]
       .filter((devbox) => !ids.has(devbox.id) && (devbox.createTimeMs ?? 0) > since)
       .map(({ id }) => id);
@@ -125,16 +130,18 @@ export class DevboxReader {
       const depth = this.#depths[stream];
       let after: string | undefined;
       let more = true;
+      let unread = 0;
       for (let page = 0; page < Math.max(1, depth.pages) && more; page += 1) {
         const answer = await this.#page(api, stream, after, signal, page + 1 >= depth.pages);
         for (const { id } of answer.devboxes) seen.add(id);
-        after = answer.devboxes.at(-1)?.id;
+        after = answer.lastId;
         more = answer.hasMore;
+        unread += answer.malformed;
         yield;
       }
       depth.pages = Math.max(1, depth.pages);
       // Only a list that was read to its end tells what is not in it.
-      if (!more) missing.push(...before.filter((id) => !seen.has(id) && !this.#newest.has(id)));
+      if (!more && unread === 0) missing.push(...before.filter((id) => !seen.has(id) && !this.#newest.has(id)));
     }
     const changing = [...this.#store.snapshot.values()]
       .filter(({ id, status }) => isChanging(status) && !this.#newest.has(id))
@@ -157,10 +164,13 @@ export class DevboxReader {
     const status = stream === 'all' ? undefined : stream;
     const page = await api.listPage({ status, after, limit: pageSize }, { signal, rule: onceRule });
     if (signal.aborted) return page;
-    const last = page.devboxes.at(-1)?.id;
+    const last = page.lastId;
     if (isDeepest) {
       const depth = this.#depths[stream];
-      depth.hasMore = page.hasMore && last !== undefined && last !== after;
+      if (after !== undefined) depth.begun.add(after);
+      const isCircle = last === undefined || depth.begun.has(last);
+      depth.hasMore = page.hasMore && !isCircle;
+      if (page.hasMore && isCircle) this.#store.noteEndless();
       depth.after = last ?? after;
     }
     this.#store.apply(page.devboxes, [], asked, api.clock.now());
@@ -180,7 +190,7 @@ export class DevboxReader {
 }
 
 function freshDepths(): Record<Stream, Depth> {
-  const fresh = (): Depth => ({ pages: 0, hasMore: undefined, after: undefined });
+  const fresh = (): Depth => ({ pages: 0, hasMore: undefined, after: undefined, begun: new Set() });
   return { all: fresh(), running: fresh(), suspended: fresh() };
 }
 

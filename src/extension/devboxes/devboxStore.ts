@@ -34,6 +34,8 @@ export class DevboxStore implements Disposable {
   #sorted: readonly Devbox[] | undefined;
   #failure: RuntimeError | undefined;
   #loaded = false;
+  #malformed = 0;
+  #isEndless = false;
   /** Counts what was learnt by other ways than a list, so that an answer that was on its way does not undo it. */
   #serial = 0;
   readonly #learnt = new Map<string, number>();
@@ -54,6 +56,11 @@ export class DevboxStore implements Disposable {
   /** Those that have not ended, newest first. */
   get living(): readonly Devbox[] {
     return this.devboxes.filter(({ status }) => !hasEnded(status));
+  }
+
+  /** Entries of the lists that were no devboxes, and are left out. */
+  get malformed(): number {
+    return this.#malformed;
   }
 
   get failure(): RuntimeError | undefined {
@@ -143,6 +150,25 @@ export class DevboxStore implements Disposable {
     if (isNews) this.#changed.fire({ ids });
   }
 
+  /** True once a list led in a circle: there may be devboxes that it never gave. */
+  get isEndless(): boolean {
+    return this.#isEndless;
+  }
+
+  /** Tells that a list says that there is more, and does not give it. */
+  noteEndless(): void {
+    if (this.#isEndless) return;
+    this.#isEndless = true;
+    this.#changed.fire({ ids: new Set() });
+  }
+
+  /** Tells how many entries of the lists could not be read, this time round. */
+  noteMalformed(count: number): void {
+    if (this.#malformed === count) return;
+    this.#malformed = count;
+    this.#changed.fire({ ids: new Set() });
+  }
+
   /** Tells that the list could not be read; the last good one stays. */
   fail(error: RuntimeError): void {
     this.#failure = error;
@@ -186,6 +212,8 @@ export class DevboxStore implements Disposable {
     this.#serial += 1;
     this.#learnt.clear();
     this.#failure = undefined;
+    this.#malformed = 0;
+    this.#isEndless = false;
     this.#loaded = loaded;
     this.#take(new Map());
     this.#changed.fire({ ids });

@@ -1,4 +1,4 @@
-import type { QuickPickItem } from 'vscode';
+import { l10n, window, type QuickPickItem } from 'vscode';
 import { hourlyPrice, type Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
@@ -8,6 +8,7 @@ import {
   secretChoices,
   snapshotChoices,
   type Choice,
+  type ChoiceList,
 } from '../../core/platform/choices';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
@@ -48,7 +49,15 @@ export async function readOffers(api: RunloopApi): Promise<Offers> {
     orNone(networkPolicyChoices(api)),
     readPresets(),
   ]);
-  return { blueprints, snapshots, secrets, policies, presets, problems };
+  tellOfGaps([blueprints, snapshots, secrets, policies]);
+  return {
+    blueprints: blueprints.choices,
+    snapshots: snapshots.choices,
+    secrets: secrets.choices,
+    policies: policies.choices,
+    presets,
+    problems,
+  };
 }
 
 export interface Valued<T> extends QuickPickItem {
@@ -77,11 +86,26 @@ export function estimatedHour(
 }
 
 /** What an account or platform does not offer (403, 404, 501) is no choice; other failures are told. */
-async function orNone(list: Promise<readonly Choice[]>): Promise<readonly Choice[]> {
+async function orNone(list: Promise<ChoiceList>): Promise<ChoiceList> {
   try {
     return await list;
   } catch (error) {
-    if (RuntimeError.is(error) && [403, 404, 501].includes(error.status ?? 0)) return [];
+    if (RuntimeError.is(error) && [403, 404, 501].includes(error.status ?? 0)) {
+      return { choices: [], isCut: false, malformed: 0 };
+    }
     throw error;
+  }
+}
+
+/** Says what the lists of a start do not have, as nobody could tell it from them. */
+function tellOfGaps(lists: readonly ChoiceList[]): void {
+  if (lists.some(({ isCut }) => isCut)) {
+    void window.showWarningMessage(
+      l10n.t('This account has more blueprints, snapshots, secrets or policies than can be listed. Some are missing.'),
+    );
+  }
+  const malformed = lists.reduce((sum, list) => sum + list.malformed, 0);
+  if (malformed > 0) {
+    void window.showWarningMessage(l10n.t('Entries of the account’s lists that could not be read: {0}', malformed));
   }
 }

@@ -20,14 +20,52 @@ describe('tunnelOrigin', () => {
     assert.equal(origin('http://localhost:8080'), 'http://4444-abc1.tunnel.localhost:8080');
   });
 
-  it('obeys a template, and refuses one without the key', () => {
-    assert.equal(origin('http://127.0.0.1:1', 'https://{port}-{key}.t.example.com'), 'https://4444-abc1.t.example.com');
-    for (const bad of ['nonsense {key}', 'https://t.example.com', 'ftp://{key}.example.com']) {
+  const api = 'http://127.0.0.1:1';
+  for (const [template, expected] of [
+    ['https://{port}-{key}.t.example.com', 'https://4444-abc1.t.example.com'],
+    [' https://{port}-{key}.t.example.com/ ', 'https://4444-abc1.t.example.com'],
+    ['https://{key}.t.example.com:{port}', 'https://abc1.t.example.com:4444'],
+    ['https://{key}-{port}.example.com:8443', 'https://abc1-4444.example.com:8443'],
+    ['http://{port}-{key}.tunnel.localhost:8080', 'http://4444-abc1.tunnel.localhost:8080'],
+  ] as const) {
+    it(`obeys the template ${template}`, () => assert.equal(origin(api, template), expected));
+  }
+
+  for (const [template, why] of [
+    ['nonsense {key}{port}', /is not an address/],
+    ['{port}-{key}.example.com', /is not an address/],
+    ['https://{port}-{key}.{domain}', /other words in braces/],
+    ['ftp://{port}-{key}.example.com', /must begin with https/],
+    ['file:///{port}/{key}', /must begin with https/],
+    ['http://{port}-{key}.example.com', /must use https/],
+    ['http://{port}-{key}.localhost.example.com', /must use https/],
+    ['http://{port}-{key}.notlocalhost', /must use https/],
+    ['http://127.{port}-{key}.evil.example', /must use https/],
+    ['https://t.example.com', /must have \{port\}/],
+    ['https://{key}.example.com', /must have \{port\}/],
+    ['https://{port}.example.com', /must have \{key\}/],
+    ['https://example.com/{port}/{key}', /must have \{port\}/],
+    ['https://{port}.example.com/?{key}', /must have \{key\}/],
+    ['https://{port}.example.com/#{key}', /must have \{key\}/],
+    ['https://{port}-{key}.example.com/path', /must end with the host name/],
+    ['https://{port}-{key}.example.com?x', /must end with the host name/],
+    ['https://{port}-{key}.example.com#x', /must end with the host name/],
+    ['https://user:pass@{port}-{key}.example.com', /user name or password/],
+    ['https://{port}-{key}@example.com', /user name or password/],
+    ['https://{port}:{key}@example.com', /user name or password/],
+  ] as const) {
+    it(`refuses the template ${template} and says why`, () => {
       assert.throws(
-        () => origin('http://127.0.0.1:1', bad),
-        (error) => RuntimeError.is(error, 'invalid_option'),
+        () => origin(api, template),
+        (error) =>
+          RuntimeError.is(error, 'invalid_option') && why.test(error.message) && !error.message.includes('pass@'),
       );
-    }
+    });
+  }
+
+  it('takes no name for this computer that only begins like one', () => {
+    assert.equal(origin('https://127.evil.example'), 'https://4444-abc1.tunnel.127.evil.example');
+    assert.throws(() => parseBaseUrl('http://127.evil.example'), /must use https/);
   });
 });
 
