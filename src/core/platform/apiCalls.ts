@@ -8,7 +8,8 @@ import { retrying, type RetryingOptions } from '../http/retry';
 import { readRule, repeatableChangeRule, type RetryRule } from '../http/retryRules';
 import { isJsonType, unexpected } from './answers';
 import { fromSdkError } from './apiErrors';
-import { openSdk, type ApiAccount } from './client';
+import type { ApiAccount } from './client';
+import { openSdk } from './openSdk';
 import { ServerClock } from './serverClock';
 
 export interface CallOptions {
