@@ -39,13 +39,24 @@ export class ActionQueue {
     let release = (): void => undefined;
     this.#last = new Promise<void>((resolve) => (release = resolve));
     try {
-      await before;
+      await this.#turn(before, turn.signal);
       this.#refuse();
-      if (turn.signal?.aborted === true) throw endedBy(turn.signal, this.#devboxId);
       return await this.#wait(work(this.#closing.signal), turn);
     } finally {
-      release();
+      // One that was given up before its turn does not let those behind it pass those before.
+      void before.then(release);
     }
+  }
+
+  /** Waits for a turn; a cancellation ends the wait at once, and so does the end of the queue. */
+  async #turn(before: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+    const ends = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
+    let stop = (): void => undefined;
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
+    for (const end of ends) end.addEventListener('abort', stop, { once: true });
+    if (!ends.some(({ aborted }) => aborted)) await Promise.race([before, stopped]);
+    for (const end of ends) end.removeEventListener('abort', stop);
+    if (signal?.aborted === true) throw endedBy(signal, this.#devboxId);
   }
 
   dispose(): void {

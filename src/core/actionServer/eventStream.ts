@@ -1,4 +1,4 @@
-import type { Disposable } from '../events';
+import { tell, type Disposable } from '../events';
 import type { Observation } from './observation';
 import type { Action } from './actions';
 
@@ -22,7 +22,7 @@ const keptCharacters = 32_000_000;
 
 /** Actions, observations and statuses of one runtime, replayable to a late listener. */
 export class EventStream implements Disposable {
-  readonly #listeners = new Set<(event: StreamEvent) => void>();
+  readonly #listeners = new Set<(event: StreamEvent) => unknown>();
   readonly #kept: { readonly event: StreamEvent; readonly size: number }[] = [];
   #size = 0;
   #lastId = 0;
@@ -37,7 +37,7 @@ export class EventStream implements Disposable {
     while (this.#kept.length > keptEvents || (this.#size > keptCharacters && this.#kept.length > 1)) {
       this.#size -= this.#kept.shift()?.size ?? 0;
     }
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of [...this.#listeners]) tell(listener, event);
     return event.id;
   }
 
@@ -46,9 +46,9 @@ export class EventStream implements Disposable {
    *
    * @param afterId replay starts behind this event; 0 from the first one kept, absent: no replay
    */
-  on(listener: (event: StreamEvent) => void, afterId?: number): Disposable {
+  on(listener: (event: StreamEvent) => unknown, afterId?: number): Disposable {
     if (afterId !== undefined) {
-      for (const { event } of this.#kept.filter(({ event: { id } }) => id > afterId)) listener(event);
+      for (const { event } of this.#kept.filter(({ event: { id } }) => id > afterId)) tell(listener, event);
     }
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };

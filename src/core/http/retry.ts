@@ -1,10 +1,11 @@
 import pRetry, { AbortError } from 'p-retry';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tell } from '../events';
 import { endedBy, isTransient, messageOf, RuntimeError } from '../errors';
 import { type RetryRule, longestRetryAfterSeconds } from './retryRules';
 
 /** Milliseconds below which no server can bring a wait, where the rule's own is not shorter. */
-const shortestWaitMs = 1_000;
+export const shortestWaitMs = 1_000;
 
 /** Thrown inside a waiting rule to say "not yet": never leaves `retrying` unless the tries are used up. */
 export class NotYet extends Error {
@@ -54,7 +55,9 @@ export async function retrying<T>(attempt: (tryNumber: number) => Promise<T>, op
           const own = delayAfter(rule, attemptNumber);
           // A server that asks for next to nothing must not have us ask without a pause.
           const waitMs = asked === undefined ? own : Math.max(asked * 1000, Math.min(own, shortestWaitMs));
-          if (!(error instanceof NotYet)) options.onWait?.({ error, seconds: waitMs / 1000 });
+          if (!(error instanceof NotYet) && options.onWait !== undefined) {
+            tell(options.onWait, { error, seconds: waitMs / 1000 });
+          }
           if (waitMs > 0) await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
         },
       },

@@ -3,6 +3,7 @@ import type { RequestOptions } from '@runloop/api-client/core';
 import { randomUUID } from 'node:crypto';
 import { startDeadline } from '../../ground/deadline';
 import { endedBy, RuntimeError } from '../errors';
+import { tell } from '../events';
 import { parseJson } from '../parse';
 import { retrying, type RetryingOptions } from '../http/retry';
 import { readRule, repeatableChangeRule, type RetryRule } from '../http/retryRules';
@@ -112,7 +113,7 @@ export class ApiCalls {
   async #send(method: 'get' | 'post', path: string, options: RequestOptions, asText: boolean): Promise<unknown> {
     this.#sdk ??= openSdk(this.#account);
     const sdk = await this.#sdk;
-    this.#onRequest?.({ method, path });
+    if (this.#onRequest !== undefined) tell(this.#onRequest, { method, path });
     const asked = Date.now();
     const response = await (
       method === 'get' ? sdk.get<unknown, unknown>(path, options) : sdk.post<unknown, unknown>(path, options)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endedBy, isAborted, isSent, isTransient, messageOf, RuntimeError } from '../errors';
-import { delayAfter, type RetryingOptions } from '../http/retry';
+import { tell } from '../events';
+import { delayAfter, shortestWaitMs, type RetryingOptions } from '../http/retry';
 import { longestRetryAfterSeconds, repeatableChangeRule } from '../http/retryRules';
 import type { CreateDevboxBody } from '../platform/createDevboxBody';
 import type { Devbox } from '../platform/devbox';
@@ -114,8 +115,8 @@ function mayRepeat(failure: RuntimeError): boolean {
 /** The pause before a repeat. A cancellation ends it at once. */
 async function pause(failure: RuntimeError, usualMs: number, { signal, onWait }: CreateOptions): Promise<void> {
   const asked = failure.retryAfterSeconds;
-  const waitMs = asked === undefined ? usualMs : asked * 1_000;
-  onWait?.({ error: failure, seconds: waitMs / 1_000 });
+  const waitMs = asked === undefined ? usualMs : Math.max(asked * 1_000, Math.min(usualMs, shortestWaitMs));
+  if (onWait !== undefined) tell(onWait, { error: failure, seconds: waitMs / 1_000 });
   try {
     await sleep(waitMs, undefined, { signal });
   } catch (error) {

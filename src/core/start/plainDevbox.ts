@@ -1,4 +1,5 @@
 import { messageOf, RuntimeError } from '../errors';
+import { tell } from '../events';
 import type { Devbox } from '../platform/devbox';
 import type { CallOptions } from '../platform/apiCalls';
 import type { RunloopApi } from '../platform/runloopApi';
@@ -31,21 +32,28 @@ export async function startPlainDevbox(
   choices: StartChoices,
   options: PlainStartOptions,
 ): Promise<Devbox> {
-  const { startNotes, onStatus } = options;
+  const { startNotes } = options;
+  const onStatus = (devbox: Devbox): void => {
+    if (options.onStatus !== undefined) tell(options.onStatus, devbox);
+  };
   const start = await NotedStart.begin(api, name, startNotes);
+  let running: Devbox;
   try {
-    const devbox = await start.create({ ...choicesBody(choices), name }, options, (made) => onStatus?.(made));
-    const running = await waitUntilRunning(api, devbox, options);
+    const devbox = await start.create({ ...choicesBody(choices), name }, options, onStatus);
+    running = await waitUntilRunning(api, devbox, { ...options, onStatus });
     if (choices.folder !== undefined) {
       const { uploadToPlain } = await import('../actionServer/transfer/uploadToPlain');
-      const { confirmSecrets, onLeftOut, onUpload: onProgress, signal } = options;
+      const { confirmSecrets, onLeftOut, onUpload, signal } = options;
+      const onProgress = (sent: number, files: number): void => {
+        if (onUpload !== undefined) tell(() => onUpload(sent, files), undefined);
+      };
       await uploadToPlain(api, running.id, { folder: choices.folder, confirmSecrets, onLeftOut, onProgress, signal });
     }
-    await start.complete();
-    return running;
   } catch (error) {
     throw RuntimeError.is(error) ? await start.fail(error) : await start.fail(unexpected(error));
   }
+  await start.complete();
+  return running;
 }
 
 function unexpected(error: unknown): RuntimeError {
