@@ -1,5 +1,6 @@
 import { env, Uri, type ExtensionContext, type Memento } from 'vscode';
 import { asObject } from './core/parse';
+import { StartNotes } from './core/start/notes/startNotes';
 import { Account } from './extension/account/account';
 import { Profiles } from './extension/account/profiles';
 import { SecretSessionKeys } from './extension/account/sessionKeys';
@@ -21,6 +22,7 @@ import { RememberedVscodes } from './extension/openVscode/rememberedVscodes';
 import { restoreVscodes } from './extension/openVscode/restoreVscodes';
 import type { Services } from './extension/services';
 import { KeepAlive } from './extension/lifeCycle/keepAlive';
+import { BrokenStarts } from './extension/forgotten/brokenStarts';
 import { watchClosedWindows } from './extension/forgotten/closedWindows';
 import { followAccount } from './extension/session/followAccount';
 import { reattach } from './extension/session/reattach';
@@ -82,13 +84,22 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     localFolder,
     searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
   };
+  const startedHere = new StartedHere(context.globalState, memory);
+  const startNotes = new StartNotes({
+    folder: Uri.joinPath(context.globalStorageUri, 'starts').fsPath,
+    onFailure: (error) => log.failure('Noting a start', error),
+    handOver: (devboxId) => startedHere.started(devboxId),
+  });
+  const brokenStarts = new BrokenStarts({ account, sessions, store, sessionKeys, startNotes, startedHere, log });
   const services: Services = {
     account,
     sessionKeys,
     knownSecrets,
     store,
     sessions,
-    startedHere: new StartedHere(context.globalState, memory),
+    startedHere,
+    startNotes,
+    brokenStarts,
     keepAlive: new KeepAlive(log),
     lastChoices: new LastChoices(context.globalState),
     starting: new Set(),
@@ -122,6 +133,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     ...registerCommands(services),
     followAccount(services),
     watchClosedWindows(services),
+    brokenStarts,
     stopDocuments,
     tree,
     services.keepAlive,

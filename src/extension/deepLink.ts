@@ -38,7 +38,10 @@ async function open(services: OpenServices, uri: Uri): Promise<void> {
   });
   const wanted = await saysYes({
     question: l10n.t('Open the VS Code of the devbox {0}?', devboxLabel(devbox)),
-    detail: l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id),
+    detail: [
+      l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id),
+      ...(devbox.status === 'suspended' ? [l10n.t('It is suspended: this resumes it, and it costs money again.')] : []),
+    ].join('\n\n'),
     yes: l10n.t('Open VS Code'),
     harmless: true,
   });

@@ -1,3 +1,4 @@
+import type { StartNotes } from '../core/start/notes/startNotes';
 import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
 import type { DevboxStore } from './devboxes/devboxStore';
@@ -15,6 +16,7 @@ import type { KnownSecrets } from './session/knownSecrets';
 import type { BuildChannels } from './start/buildChannels';
 import type { LastChoices } from './start/lastChoices';
 import type { Sessions } from './session/sessions';
+import type { BrokenStarts } from './forgotten/brokenStarts';
 import type { StartedHere } from './forgotten/startedHere';
 
 /**
@@ -28,6 +30,9 @@ export interface Services {
   readonly store: DevboxStore;
   readonly sessions: Sessions;
   readonly startedHere: StartedHere;
+  /** Starts that are noted before they are sent, over all windows. */
+  readonly startNotes: StartNotes;
+  readonly brokenStarts: BrokenStarts;
   readonly keepAlive: KeepAlive;
   readonly lastChoices: LastChoices;
   /** Names of the starts under way. */

@@ -19,6 +19,8 @@ export interface UsedWindow {
   readonly api: RunloopApi;
   /** What the extension gave to other extensions when it was activated. */
   readonly extension: RunloopDevboxesApi;
+  /** What all windows of this editor share on the disk. */
+  readonly globalFolder: string;
 }
 
 /**
@@ -50,10 +52,11 @@ export function useWindow({
     started = await startPlatform(args, options);
   });
   after(() => started?.stop());
-  const open: { subscriptions: { dispose(): unknown }[]; extension: RunloopDevboxesApi | undefined } = {
-    subscriptions: [],
-    extension: undefined,
-  };
+  const open: {
+    subscriptions: { dispose(): unknown }[];
+    extension: RunloopDevboxesApi | undefined;
+    globalFolder: string;
+  } = { subscriptions: [], extension: undefined, globalFolder: '' };
   // Before the editor is checked, as a failed check ends the hooks.
   afterEach(() => {
     for (const one of open.subscriptions.splice(0).reverse()) one.dispose();
@@ -64,6 +67,7 @@ export function useWindow({
     editor.settings.set('runloop.baseUrl', platform().baseUrl);
     const context = contextOf(editor);
     open.subscriptions = context.subscriptions;
+    open.globalFolder = context.globalStorageUri.fsPath;
     open.extension = activate(context);
     if (isSignedIn) await signIn(editor, platform().apiKey);
     editor.messages.length = 0;
@@ -78,6 +82,9 @@ export function useWindow({
     get api() {
       const { apiKey, baseUrl } = platform();
       return new RunloopApi({ apiKey, baseUrl });
+    },
+    get globalFolder() {
+      return open.globalFolder;
     },
     get extension() {
       if (open.extension === undefined) throw new Error('There is no window; it exists in tests only.');

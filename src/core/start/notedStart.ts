@@ -138,6 +138,6 @@ export function mayStillRun(devboxId: string, error: unknown, before?: RuntimeEr
     devboxId,
     status: before?.status,
     logTail: before?.logTail,
-    cause: before ?? error,
+    cause: error,
   });
 }

@@ -7,6 +7,7 @@ import type { OpenNote, StartNotes } from './notes/startNotes';
 
 /** A start that was broken off, and of which something may still run or come. */
 export interface UnsettledStart {
+  readonly requestId: string;
   /** The name that was asked for. */
   readonly name: string;
   /**
@@ -35,7 +36,7 @@ export async function unsettledStarts(api: RunloopApi, notes: StartNotes): Promi
 
 async function lookAt(api: RunloopApi, open: OpenNote): Promise<UnsettledStart | undefined> {
   const { requestId, name, stage, perhapsTwice, keptId, notedMs } = open.note;
-  const start = { name, devboxes: [], failure: undefined, settle: () => open.settle() };
+  const start = { requestId, name, devboxes: [], failure: undefined, settle: () => open.settle() };
   // From here on it is this process that knows of it.
   if (stage === 'sending') await open.change({ stage: 'left' });
   try {

@@ -5,11 +5,12 @@ import { oneLine } from '../../core/plainText';
 import { accountChanged } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
+import { showFailure } from '../messages/showFailure';
 import { attached, type AttachServices } from '../session/attach';
 import type { ApiDevbox, RunloopDevboxesApi } from './runloopDevboxesApi';
 
 interface ApiServices extends AttachServices {
-  readonly startedHere: { started(devboxId: string): Promise<void> };
+  readonly brokenStarts: { lookSoon(): void };
   readonly tree: AttachServices['tree'] & { refresh(): Promise<void> };
 }
 
@@ -40,17 +41,36 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
       );
       const { runtimeFor } = await import('../session/runtimeFor');
       const runtime = await runtimeFor(services, signedIn, { sid: name, reuseExisting: false });
-      await runtime.connect(signal === undefined ? {} : { signal });
+      try {
+        await runtime.connect(signal === undefined ? {} : { signal });
+      } catch (error) {
+        // What may run and cost money is told to the person as well, whatever the other extension makes of it.
+        if (RuntimeError.is(error, 'may_still_run') || RuntimeError.is(error, 'start_unknown')) {
+          showFailure(`Starting the devbox ${name}`, error, services.log);
+        }
+        throw error;
+      } finally {
+        services.brokenStarts.lookSoon();
+      }
       const { devbox } = runtime;
       if (devbox === undefined) throw cancelled();
       if (!sessions.add(devbox.id, runtime, signedIn.ended)) throw accountChanged(devbox.id);
-      await services.startedHere.started(devbox.id);
       return shown(devbox);
     },
     attach: async (devboxId) => {
       const { api } = await account.require();
       const devbox = await api.retrieve(devboxId);
-      await attached(services, devbox);
+      const resumeSuspended = devbox.status === 'suspended' || devbox.status === 'suspending';
+      if (resumeSuspended && !sessions.isAttached(devboxId)) {
+        await ask(
+          l10n.t(
+            'Another extension wants to resume the devbox {0}, which costs money while it runs.',
+            devboxLabel(devbox),
+          ),
+          l10n.t('Resume'),
+        );
+      }
+      await attached(services, devbox, { resumeSuspended });
       return shown(devbox);
     },
     run: async (devboxId, command, options = {}) => {

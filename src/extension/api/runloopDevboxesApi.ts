@@ -29,7 +29,7 @@ export interface RunloopDevboxesApi {
   list(): Promise<readonly ApiDevbox[]>;
   /** Starts a devbox with the settings' defaults, after a question to the user, and attaches this window to it. */
   start(options: { readonly name: string; readonly signal?: AbortSignal }): Promise<ApiDevbox>;
-  /** Attaches this window to a running devbox. */
+  /** Attaches this window to a devbox. One that is suspended is resumed only after a question to the user. */
   attach(devboxId: string): Promise<ApiDevbox>;
   /** Runs a shell command in a devbox that this window is attached to. The first use by a caller asks the user. */
   run(devboxId: string, command: string, options?: { readonly signal?: AbortSignal }): Promise<ApiObservation>;

@@ -40,7 +40,8 @@ export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox
     throw first instanceof Error ? first : new Error(messageOf(first));
   }
   throw new RuntimeError({
-    code: 'api',
+    // Where one of them may cost money, that is what it is about.
+    code: failures.some((failure) => RuntimeError.is(failure, 'may_still_run')) ? 'may_still_run' : 'api',
     message: l10n.t(
       'It did not work for {0} of {1} devboxes. The first reason: {2}',
       failures.length,

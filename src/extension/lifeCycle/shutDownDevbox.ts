@@ -19,12 +19,16 @@ export async function shutDownDevboxes(
   if (chosen.length === 0) return;
   const { api } = await account.require();
   // What the list says may be old; the question must be about what is there now.
-  const alive = (await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }))).filter(
-    ({ status }) => !hasEnded(status),
-  );
+  const seen = await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }));
+  const alive = seen.filter(({ status }) => !hasEnded(status));
   for (const { id } of chosen) if (!alive.some((devbox) => devbox.id === id)) store.remove(id);
   if (alive.length === 0) {
-    void window.showInformationMessage(l10n.t('{0} has ended already.', namesOf(chosen)));
+    // Those that were not found may have ended, or belong to another account: nobody here can tell.
+    const text =
+      seen.length === chosen.length
+        ? l10n.t('{0} has ended already.', namesOf(chosen))
+        : l10n.t('{0} is not in this account, or has ended.', namesOf(chosen));
+    void window.showInformationMessage(text);
     return;
   }
   await askAndShutDown(services, api, alive);

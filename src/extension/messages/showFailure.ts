@@ -62,6 +62,25 @@ function knownText(error: RuntimeError): string | undefined {
       );
     case 'network':
       return l10n.t('{0} Check the network connection, proxy and base URL.', oneLine(redact(error.message), 300));
+    case 'may_still_run':
+      return error.devboxId === undefined
+        ? undefined
+        : l10n.t(
+            'The devbox {0} may still run, and cost money: it could not be shut down. {1}',
+            oneLine(error.devboxId, 40),
+            oneLine(redact(messageOf(error.cause)), 300),
+          );
+    case 'start_unknown':
+      return l10n.t(
+        'It is not known whether Runloop made the devbox. This window goes on looking for it, and asks what is to become of it.',
+      );
+    case 'not_noted':
+      return l10n.t(
+        'Nothing was started, as this computer could not note the start: {0}',
+        oneLine(redact(messageOf(error.cause)), 300),
+      );
+    case 'devbox_suspended':
+      return l10n.t('The devbox is suspended. Resume it first.');
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
 import { l10n, ProgressLocation, window } from 'vscode';
-import { deadline } from '../../ground/deadline';
-import { RuntimeError } from '../../core/errors';
+import { cancelled, RuntimeError } from '../../core/errors';
+import { endDevbox } from '../../core/platform/endDevbox';
+import { mayStillRun } from '../../core/start/notedStart';
 import type { Devbox } from '../../core/platform/devbox';
 import { snapshotDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -11,8 +12,6 @@ import { forEach, namesOf } from '../devboxes/severalDevboxes';
 import { withSignal } from '../messages/cancellation';
 import type { Sessions } from './sessions';
 
-/** Milliseconds that a shutdown may take. */
-const shutdownMs = 60_000;
 /** Milliseconds between two tries while a snapshot runs. */
 const waitMs = 3_000;
 
@@ -58,7 +57,8 @@ export async function askAndShutDown(
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
     withSignal(token, async (signal) => {
       let ended = 0;
-      await forEach(devboxes, async (devbox) => {
+      const endOne = async (devbox: Devbox): Promise<void> => {
+        if (signal.aborted) throw cancelled(devbox.id);
         if (answer === snapshotFirst) {
           progress.report({ message: l10n.t('taking a snapshot of {0}…', devboxLabel(devbox)) });
           await snapshotDevbox(api, devbox.id, devboxLabel(devbox), { signal });
@@ -70,13 +70,26 @@ export async function askAndShutDown(
         await sessionKeys.delete(devbox.id);
         ended += 1;
         progress.report({ message: single === undefined ? l10n.t('{0} of {1}', ended, devboxes.length) : '' });
-      });
+      };
+      try {
+        await forEach(devboxes, endOne);
+      } finally {
+        tellEnded(devboxes, ended);
+      }
     }),
   );
+}
+
+/** Says how many have ended for certain; what became of the others, a failure tells. */
+function tellEnded(devboxes: readonly Devbox[], ended: number): void {
+  if (ended === 0) return;
+  const [first] = devboxes;
   void window.showInformationMessage(
-    single === undefined
-      ? l10n.t('{0} devboxes are shut down.', devboxes.length)
-      : l10n.t('Devbox {0} is shut down.', devboxLabel(single)),
+    ended < devboxes.length
+      ? l10n.t('{0} of {1} devboxes are shut down.', ended, devboxes.length)
+      : devboxes.length === 1 && first !== undefined
+        ? l10n.t('Devbox {0} is shut down.', devboxLabel(first))
+        : l10n.t('{0} devboxes are shut down.', devboxes.length),
   );
 }
 
@@ -85,10 +98,11 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
   let wait = false;
   for (;;) {
     try {
-      await api.shutdown(devbox.id, { signal: deadline(shutdownMs, signal) });
+      await endDevbox(api, devbox.id, { signal });
       return;
     } catch (error) {
-      if (!RuntimeError.is(error, 'conflict')) throw error;
+      // Also after a cancellation, which does not bring back a request that is on its way.
+      if (!RuntimeError.is(error, 'conflict') || error.status !== 409) throw mayStillRun(devbox.id, error);
     }
     if (!wait) {
       const waiting = l10n.t('Wait for It');
@@ -100,20 +114,17 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
         force,
       );
       if (answer === force) {
-        await api.shutdown(devbox.id, {
-          signal: deadline(shutdownMs, signal),
-          force: true,
+        await endDevbox(api, devbox.id, { signal, force: true }).catch((error: unknown) => {
+          throw mayStillRun(devbox.id, error);
         });
         return;
       }
       if (answer !== waiting) {
-        throw new RuntimeError({ code: 'cancelled', message: 'Not shut down.', nextStep: '', devboxId: devbox.id });
+        throw cancelled(devbox.id);
       }
       wait = true;
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs));
-    if (signal.aborted) {
-      throw new RuntimeError({ code: 'cancelled', message: 'Not shut down.', nextStep: '', devboxId: devbox.id });
-    }
+    if (signal.aborted) throw cancelled(devbox.id);
   }
 }

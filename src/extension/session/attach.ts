@@ -1,5 +1,6 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import { linkSignals } from '../../ground/deadline';
+import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
@@ -16,29 +17,47 @@ export interface AttachServices extends RuntimeServices {
   readonly sessions: Sessions;
 }
 
+/** Whether a devbox that is suspended is resumed, which costs money: only for somebody who asked for it. */
+export interface AttachOptions {
+  readonly resumeSuspended: boolean;
+}
+
 /**
  * The runtime of a devbox, attached to with progress unless this window is already.
  *
+ * @param options by default a suspended one is resumed: whoever calls this does so for a click
  * @throws RuntimeError if the devbox cannot be attached to, or the user cancelled
  */
-export async function attached(services: AttachServices, devbox: Devbox): Promise<RunloopRuntime> {
+export async function attached(
+  services: AttachServices,
+  devbox: Devbox,
+  options: AttachOptions = { resumeSuspended: true },
+): Promise<RunloopRuntime> {
   const known = services.sessions.get(devbox.id);
   if (known !== undefined) return known;
   const location = ProgressLocation.Notification;
   const title = l10n.t('Attaching to {0}…', devboxLabel(devbox));
   const joined = services.sessions.attaching(devbox.id);
-  if (joined !== undefined) return window.withProgress({ location, title }, () => joined);
+  if (joined !== undefined) {
+    try {
+      return await window.withProgress({ location, title }, () => joined);
+    } catch (error) {
+      // The one that was joined was begun by nobody's click, and left it suspended.
+      if (!options.resumeSuspended || !RuntimeError.is(error, 'devbox_suspended')) throw error;
+    }
+  }
   return services.sessions.attach(devbox.id, async () =>
     window.withProgress({ location, cancellable: true, title }, (_progress, token) =>
-      withSignal(token, (signal) => attach(services, devbox.id, signal)),
+      withSignal(token, (signal) => attach(services, devbox.id, { ...options, signal })),
     ),
   );
 }
 
 /**
- * The runtime of a devbox that this window was attached to before, with no more than a line in the status bar.
+ * The runtime of a devbox that this window was attached to before, with no more than a line in the status bar. One that is
+ * suspended stays so: nobody has asked for it.
  *
- * @throws RuntimeError if the devbox cannot be attached to
+ * @throws RuntimeError `devbox_suspended`, or if the devbox cannot be attached to
  */
 export async function attachedQuietly(services: AttachServices, devboxId: string): Promise<RunloopRuntime> {
   const location = ProgressLocation.Window;
@@ -47,15 +66,21 @@ export async function attachedQuietly(services: AttachServices, devboxId: string
   return (
     sessions.get(devboxId) ??
     sessions.attaching(devboxId) ??
-    sessions.attach(devboxId, async () => window.withProgress({ location, title }, () => attach(services, devboxId)))
+    sessions.attach(devboxId, async () =>
+      window.withProgress({ location, title }, () => attach(services, devboxId, { resumeSuspended: false })),
+    )
   );
 }
 
-async function attach(services: AttachServices, devboxId: string, signal?: AbortSignal): Promise<RunloopRuntime> {
+async function attach(
+  services: AttachServices,
+  devboxId: string,
+  { resumeSuspended, signal }: AttachOptions & { readonly signal?: AbortSignal },
+): Promise<RunloopRuntime> {
   const account = await services.account.require();
   // The runtime core is read when something is attached to.
   const { runtimeFor } = await import('./runtimeFor');
-  const runtime = await runtimeFor(services, account, { attachToExisting: true, devboxId });
+  const runtime = await runtimeFor(services, account, { attachToExisting: true, devboxId, resumeSuspended });
   const { ended } = account;
   const linked = linkSignals(ended, signal);
   try {

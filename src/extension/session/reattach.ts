@@ -1,11 +1,13 @@
 import { isAborted, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
+import { hasEnded } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
 import { attachedQuietly, type AttachServices } from './attach';
 
 /**
  * Attaches again, in the background, to what the window was attached to before a reload, a restart or a change of the
- * account. A window that was attached to nothing does nothing here.
+ * account. A window that was attached to nothing does nothing here; a devbox that is suspended is shown so, and resumed when
+ * somebody asks for it.
  */
 export function reattach(services: AttachServices): Disposable {
   const begin = (): void => {
@@ -33,7 +35,7 @@ async function reattachAll(services: AttachServices): Promise<void> {
     try {
       await attachedQuietly(services, devboxId);
     } catch (error) {
-      services.log.failure(`Attaching to ${devboxId} again`, error);
+      if (!RuntimeError.is(error, 'devbox_suspended')) services.log.failure(`Attaching to ${devboxId} again`, error);
       if (!isAborted(account.ended)) await forgetIfGone(services, account, devboxId, error);
     }
   }
@@ -46,10 +48,15 @@ async function forgetIfGone(
   devboxId: string,
   error: unknown,
 ): Promise<void> {
-  if (RuntimeError.is(error, 'devbox_ended')) {
+  if (RuntimeError.is(error, 'devbox_ended') || RuntimeError.is(error, 'devbox_suspended')) {
+    const devbox = await api.retrieve(devboxId, { signal: ended });
+    // Only what is so now is told: it may have gone to sleep meanwhile, and lives.
+    if (!hasEnded(devbox.status)) {
+      services.store.update(devbox);
+      return;
+    }
     services.sessions.detach(devboxId);
     const { tellOfDeath } = await import('./deathNotice');
-    const devbox = await api.retrieve(devboxId, { signal: ended });
     tellOfDeath(services, devbox);
   } else if (RuntimeError.is(error) && ['devbox_not_found', 'not_found', 'permission'].includes(error.code)) {
     services.sessions.detach(devboxId);

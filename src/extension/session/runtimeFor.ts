@@ -3,6 +3,7 @@ import type { RunloopRuntimeOptions } from '../../core/options/runtimeOptions';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { RunloopRuntime } from '../../core/runtime/runloopRuntime';
+import type { StartNotes } from '../../core/start/notes/startNotes';
 import type { VscodeAddress } from '../../core/vscode/vscodeAddress';
 import type { SignedIn } from '../account/account';
 import type { SecretSessionKeys } from '../account/sessionKeys';
@@ -14,6 +15,8 @@ import { rememberSetValues, type KnownSecrets } from './knownSecrets';
 /** What a runtime of this window works with, and who is told of what happens to it. */
 export interface RuntimeServices {
   readonly sessionKeys: SecretSessionKeys;
+  /** Where starts are noted before they are sent. */
+  readonly startNotes: StartNotes;
   readonly knownSecrets: KnownSecrets;
   readonly store: DevboxStore;
   readonly output: { follow(api: RunloopApi, devbox: Devbox): void };
@@ -30,11 +33,11 @@ export interface RuntimeServices {
  * @throws RuntimeError for settings that cannot work
  */
 export async function runtimeFor(
-  { sessionKeys, knownSecrets, store, output, openedVscodes, tree, log }: RuntimeServices,
+  { sessionKeys, startNotes, knownSecrets, store, output, openedVscodes, tree, log }: RuntimeServices,
   account: SignedIn,
   target: Pick<
     RunloopRuntimeOptions,
-    'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'choices' | 'confirmSecrets'
+    'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'resumeSuspended' | 'choices' | 'confirmSecrets'
   >,
 ): Promise<RunloopRuntime> {
   const settings = readSettings();
@@ -50,6 +53,7 @@ export async function runtimeFor(
       tunnelUrlTemplate: settings.tunnelUrlTemplate,
       workspaceMountPathInSandbox: settings.workspacePath,
       sessionKeys,
+      startNotes,
       workspaceBase: target.choices?.folder,
       ...target,
     },
@@ -78,12 +82,16 @@ export async function runtimeFor(
       output.follow(account.api, event.devbox);
     }
     if (event.type === 'status' && event.status === 'STATUS$ERROR') {
-      if (runtime.devbox !== undefined && event.error?.code !== 'cancelled') {
+      const code = event.error?.code;
+      // Neither what the user did nor a devbox that sleeps on is an error of the devbox.
+      if (runtime.devbox !== undefined && code !== 'cancelled' && code !== 'devbox_suspended') {
         tree.noteError(runtime.devbox.id, event.error?.message);
       }
-      log.info(`A runtime failed (${event.error?.code ?? 'unknown'}).`);
-      // What a failed start created is gone by now.
-      if (runtime.createdHere && runtime.devbox !== undefined) store.remove(runtime.devbox.id);
+      log.info(`A runtime failed (${code ?? 'unknown'}).`);
+      // What a failed start created has ended by now, unless it says otherwise.
+      if (code !== 'may_still_run' && runtime.createdHere && runtime.devbox !== undefined) {
+        store.remove(runtime.devbox.id);
+      }
     }
   });
   return runtime;

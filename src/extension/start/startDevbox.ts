@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { commands, InputBoxValidationSeverity, l10n, ProgressLocation, window } from 'vscode';
-import { deadline } from '../../ground/deadline';
 import { cancelled as cancelledError, RuntimeError } from '../../core/errors';
 import { startPlainDevbox } from '../../core/start/plainDevbox';
+import { endDevbox } from '../../core/platform/endDevbox';
+import { mayStillRun } from '../../core/start/notedStart';
 import type { Devbox } from '../../core/platform/devbox';
-import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { SignedIn } from '../account/account';
 import type { CommandId } from '../commandIds';
@@ -21,13 +21,15 @@ import type { Sessions } from '../session/sessions';
 import type { BuildChannels } from './buildChannels';
 import { choicesText } from './choicesText';
 import { maySecretsGo } from './confirmSecrets';
+import { progressText, uploadText } from './startProgress';
 import type { LastChoices } from './lastChoices';
 
 /** What a start takes, and who is told of it. */
 export interface StartServices extends AttachServices {
   /** Names of the starts under way, so that a second Enter joins the first instead of making another devbox. */
   readonly starting: Set<string>;
-  readonly startedHere: { started(devboxId: string): Promise<void> };
+  /** Looks after starts whose devbox may run unseen. */
+  readonly brokenStarts: { lookSoon(): void };
   readonly tree: AttachServices['tree'] & { reveal(devboxId: string): Promise<void> };
   readonly buildChannels: () => Promise<BuildChannels>;
 }
@@ -46,9 +48,6 @@ export function suggestedName(): string {
   return `devbox-${randomBytes(3).toString('hex')}`;
 }
 
-/** Milliseconds that shutting down a devbox may take which was ready before its start was cancelled. */
-const shutdownMs = 60_000;
-
 /** Starts a devbox and waits until it can be used, with progress; failures are shown with a way on. */
 export async function startChosen(services: StartServices, name: string, choices: StartChoices): Promise<void> {
   const { starting } = services;
@@ -61,7 +60,6 @@ export async function startChosen(services: StartServices, name: string, choices
         ? await startPlain(services, account, name, choices)
         : await startWithServer(services, account, name, choices);
     if (devbox === undefined) return;
-    await services.startedHere.started(devbox.id);
     if (account.ended.aborted) {
       leaveToOtherAccount(services, devbox);
       return;
@@ -85,6 +83,7 @@ export async function startChosen(services: StartServices, name: string, choices
     );
   } finally {
     starting.delete(name);
+    services.brokenStarts.lookSoon();
   }
 }
 
@@ -159,7 +158,13 @@ async function secretsAnswer({ folder }: StartChoices): Promise<() => Promise<bo
 }
 
 async function startPlain(
-  { store, knownSecrets, output, log }: Pick<AttachServices, 'store' | 'knownSecrets' | 'output' | 'log'>,
+  {
+    store,
+    startNotes,
+    knownSecrets,
+    output,
+    log,
+  }: Pick<AttachServices, 'store' | 'startNotes' | 'knownSecrets' | 'output' | 'log'>,
   { api, ended }: SignedIn,
   name: string,
   choices: StartChoices,
@@ -172,6 +177,7 @@ async function startPlain(
     (report, signal) =>
       startPlainDevbox(api, name, choices, {
         signal,
+        startNotes,
         confirmSecrets,
         onUpload: (sent, files) => report(uploadText(sent, files)),
         onStatus: (changed) => {
@@ -183,11 +189,15 @@ async function startPlain(
           output.follow(api, changed);
         },
       }).catch((error: unknown) => {
-        if (devbox !== undefined) store.remove(devbox.id);
+        if (devbox !== undefined && !RuntimeError.is(error, 'may_still_run')) store.remove(devbox.id);
         throw error;
       }),
     async ({ id }) => {
-      await api.shutdown(id, { signal: deadline(shutdownMs) });
+      try {
+        await endDevbox(api, id);
+      } catch (error) {
+        throw mayStillRun(id, error);
+      }
       store.remove(id);
     },
   );
@@ -252,37 +262,6 @@ async function askName(store: DevboxStore, choices: StartChoices): Promise<strin
       };
     },
   });
-}
-
-/** What a person is told while waiting; undefined for events that say nothing new. */
-function progressText(event: RuntimeEvent): string | undefined {
-  if (event.type === 'waiting') {
-    return event.reason === 'rate_limited'
-      ? l10n.t('rate limited, trying again in {0} s', event.seconds)
-      : l10n.t('no connection, trying again in {0} s', event.seconds);
-  }
-  if (event.type === 'upload') {
-    return event.sent < 0 ? l10n.t('{0} files uploaded', event.files) : uploadText(event.sent, event.files);
-  }
-  if (event.type !== 'phase') return undefined;
-  switch (event.phase) {
-    case 'creating':
-      return l10n.t('creating…');
-    case 'provisioning':
-      return `${event.devbox === undefined ? l10n.t('provisioning') : statusWord(event.devbox.status)}…`;
-    case 'startingServer':
-      return l10n.t('starting the action server…');
-    case 'settingUp':
-      return l10n.t('setting up the workspace…');
-    case 'ready':
-      return l10n.t('ready');
-    default:
-      return undefined;
-  }
-}
-
-function uploadText(sent: number, files: number): string {
-  return l10n.t('uploading {0} files, {1} MB…', files, (sent / 1_000_000).toFixed(1));
 }
 
 function offerNext(log: Log, devboxId: string, label: string): void {

@@ -36,7 +36,9 @@ describe('A runtime whose listeners throw', function () {
     const runtime = runtimeWith({ sid: 'broken listeners' });
     const heard: string[] = [];
     runtime.onEvent(broken);
-    runtime.onEvent(() => Promise.reject(new Error('this one is broken later')));
+    const later: () => unknown = () => Promise.reject(new Error('this one is broken later'));
+    // As a program in JavaScript would.
+    runtime.onEvent(later);
     runtime.onEvent((event) => {
       if (event.type === 'state') heard.push(event.to);
     });

@@ -27,8 +27,8 @@ describe('Notes of starts', () => {
   it('of a process that has ended go to one of those who ask at once, and to no second one', async () => {
     for (let n = 0; n < 20; n += 1) await notesOf(dead).begin(`start ${n}`, 'mine');
     const taken = await Promise.all([namesOf(self), namesOf(other), namesOf(self), namesOf(other)]);
-    const byOther = [...(taken[1] ?? []), ...(taken[3] ?? [])];
-    const own = new Set([...(taken[0] ?? []), ...(taken[2] ?? [])]);
+    const byOther = [...taken[1], ...taken[3]];
+    const own = new Set([...taken[0], ...taken[2]]);
     assert.equal(new Set([...own, ...byOther]).size, 20);
     assert.deepEqual(
       byOther.filter((name) => own.has(name)),

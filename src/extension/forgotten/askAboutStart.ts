@@ -1,0 +1,77 @@
+import { l10n, window } from 'vscode';
+import { messageOf } from '../../core/errors';
+import { oneLine } from '../../core/plainText';
+import { endDevbox } from '../../core/platform/endDevbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import { redact } from '../../core/redact';
+import { mayStillRun } from '../../core/start/notedStart';
+import type { UnsettledStart } from '../../core/start/unsettledStarts';
+import { devboxLabel } from '../devboxes/devboxText';
+import { inertText } from '../messages/inertText';
+import { listText } from '../messages/listText';
+import { showFailure } from '../messages/showFailure';
+import type { BrokenStartServices } from './brokenStarts';
+
+/**
+ * Asks what is to become of a start that was broken off. Without an answer nothing happens, and the next window asks.
+ *
+ * @param lookAgain looks at all of them anew
+ */
+export async function askAboutStart(
+  services: Omit<BrokenStartServices, 'account' | 'startNotes'>,
+  api: RunloopApi,
+  start: UnsettledStart,
+  lookAgain: () => void,
+): Promise<void> {
+  const name = inertText(oneLine(start.name, 60));
+  if (start.kind === 'unknown') {
+    const again = l10n.t('Look Again');
+    const reason = inertText(oneLine(redact(messageOf(start.failure)), 200));
+    const text = l10n.t(
+      'A start of the devbox {0} was broken off, and it is not known whether it runs: {1}',
+      name,
+      reason,
+    );
+    if ((await window.showWarningMessage(text, again)) === again) lookAgain();
+    return;
+  }
+  for (const devbox of start.devboxes) services.store.update(devbox);
+  const shutDown = l10n.t('Shut Down');
+  const keep = l10n.t('Keep');
+  const answer = await window.showWarningMessage(
+    l10n.t(
+      'A start of the devbox {0} was broken off, and it may still be running and cost money: {1}.',
+      name,
+      listText(start.devboxes.map((devbox) => `${devboxLabel(devbox)} (${devbox.id})`)),
+    ),
+    shutDown,
+    keep,
+  );
+  if (answer === keep) {
+    for (const { id } of start.devboxes) await services.startedHere.started(id);
+    await start.settle();
+  }
+  if (answer === shutDown) await shutDownAll(services, api, start);
+}
+
+async function shutDownAll(
+  services: Omit<BrokenStartServices, 'account' | 'startNotes'>,
+  api: RunloopApi,
+  start: UnsettledStart,
+): Promise<void> {
+  const { sessions, store, sessionKeys, log } = services;
+  for (const devbox of start.devboxes) {
+    try {
+      await endDevbox(api, devbox.id);
+    } catch (error) {
+      // The note stays: the next window asks again.
+      showFailure(`Shutting down ${devbox.id}`, mayStillRun(devbox.id, error), log);
+      return;
+    }
+    sessions.detach(devbox.id);
+    store.remove(devbox.id);
+    await sessionKeys.delete(devbox.id);
+    void window.showInformationMessage(l10n.t('Devbox {0} is shut down.', devboxLabel(devbox)));
+  }
+  await start.settle();
+}

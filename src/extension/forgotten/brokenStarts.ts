@@ -1,0 +1,97 @@
+import type { Disposable } from '../../core/events';
+import type { StartNotes } from '../../core/start/notes/startNotes';
+import type { Account } from '../account/account';
+import type { SecretSessionKeys } from '../account/sessionKeys';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Log } from '../messages/log';
+import type { Sessions } from '../session/sessions';
+
+/** What looking after broken starts takes. */
+export interface BrokenStartServices {
+  readonly account: Account;
+  readonly sessions: Sessions;
+  readonly store: DevboxStore;
+  readonly sessionKeys: SecretSessionKeys;
+  readonly startNotes: StartNotes;
+  readonly startedHere: { started(devboxId: string): Promise<void> };
+  readonly log: Log;
+}
+
+/** Milliseconds after the activation: what must be short comes first. */
+const restMs = 5_000;
+/** Milliseconds after a start of this window. */
+const soonMs = 10_000;
+/** Milliseconds between two looks while something may still come. */
+const againMs = 60_000;
+
+/**
+ * Finds starts that were broken off, by a window that died or by a network that failed, and asks what is to become of their
+ * devboxes. Without notes of such starts nothing is done, and nothing is asked of the API.
+ */
+export class BrokenStarts implements Disposable {
+  readonly #services: BrokenStartServices;
+  readonly #subscription: Disposable;
+  /** Starts that this window has asked about, and those of which it has told that nobody knows. */
+  readonly #asked = new Set<string>();
+  readonly #told = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+  #disposed = false;
+
+  constructor(services: BrokenStartServices) {
+    this.#services = services;
+    this.#subscription = services.account.onDidChange(() => this.#lookIn(0));
+    this.#lookIn(restMs);
+  }
+
+  /** A start of this window has come to its end, good or bad. */
+  lookSoon(): void {
+    this.#lookIn(soonMs);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    this.#subscription.dispose();
+  }
+
+  #lookAgain(requestId: string): void {
+    this.#told.delete(requestId);
+    this.#lookIn(0);
+  }
+
+  #lookIn(ms: number): void {
+    if (this.#disposed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.#looking) return;
+      this.#looking = true;
+      this.#look()
+        .catch((error: unknown) => this.#services.log.failure('Looking after broken starts', error))
+        .finally(() => (this.#looking = false));
+    }, ms);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const { account, startNotes } = this.#services;
+    if (await startNotes.isEmpty()) return;
+    const signedIn = await account.current();
+    if (signedIn === undefined) return;
+    const [{ unsettledStarts }, { askAboutStart }] = await Promise.all([
+      import('../../core/start/unsettledStarts'),
+      import('./askAboutStart'),
+    ]);
+    const starts = await unsettledStarts(signedIn.api, startNotes);
+    for (const start of starts) {
+      const told = start.kind === 'running' ? this.#asked : this.#told;
+      if (start.kind === 'awaited' || told.has(start.requestId)) continue;
+      told.add(start.requestId);
+      // Not awaited: a question may stand for hours, and the next look must not wait for it.
+      askAboutStart(this.#services, signedIn.api, start, () => this.#lookAgain(start.requestId)).catch(
+        (error: unknown) => this.#services.log.failure('Asking about a start', error),
+      );
+    }
+    if (starts.some(({ kind }) => kind !== 'running')) this.#lookIn(againMs);
+  }
+}

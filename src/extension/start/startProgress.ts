@@ -1,0 +1,35 @@
+import { l10n } from 'vscode';
+import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
+import { statusWord } from '../devboxes/devboxText';
+
+/** What a person is told while waiting; undefined for events that say nothing new. */
+export function progressText(event: RuntimeEvent): string | undefined {
+  if (event.type === 'waiting') {
+    return event.reason === 'rate_limited'
+      ? l10n.t('rate limited, trying again in {0} s', event.seconds)
+      : l10n.t('no connection, trying again in {0} s', event.seconds);
+  }
+  if (event.type === 'upload') {
+    return event.sent < 0 ? l10n.t('{0} files uploaded', event.files) : uploadText(event.sent, event.files);
+  }
+  if (event.type !== 'phase') return undefined;
+  switch (event.phase) {
+    case 'creating':
+      return l10n.t('creating…');
+    case 'provisioning':
+      return `${event.devbox === undefined ? l10n.t('provisioning') : statusWord(event.devbox.status)}…`;
+    case 'startingServer':
+      return l10n.t('starting the action server…');
+    case 'settingUp':
+      return l10n.t('setting up the workspace…');
+    case 'ready':
+      return l10n.t('ready');
+    default:
+      return undefined;
+  }
+}
+
+/** How much of a folder has gone up. */
+export function uploadText(sent: number, files: number): string {
+  return l10n.t('uploading {0} files, {1} MB…', files, (sent / 1_000_000).toFixed(1));
+}

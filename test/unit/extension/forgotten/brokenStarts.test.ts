@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, it } from 'mocha';
+import { requestKey } from '../../../../src/core/start/lookForStart';
+import { thisOwner } from '../../../../src/core/start/notes/noteOwner';
+import { accountMark } from '../../../../src/core/start/notes/startNote';
+import { StartNotes } from '../../../../src/core/start/notes/startNotes';
+import { signIn, useWindow } from '../../../fakeVscode/useWindow';
+import { orderFaults } from '../../../platform/orderedFaults';
+
+describe('A window that finds starts of one that died (M7)', function () {
+  this.timeout(60_000);
+  const used = useWindow({ platform: ['--fault-control'] });
+  afterEach(() => orderFaults(used.platform));
+
+  const folder = (): string => join(used.globalFolder, 'starts');
+  /** A devbox whose create was sent by a process that has ended. @returns its id */
+  const brokenStart = async (name: string): Promise<string> => {
+    const owner = { ...thisOwner(), pid: spawnSync(process.execPath, ['-e', '']).pid };
+    const notes = new StartNotes({ folder: folder(), owner, onFailure: (error) => assert.fail(String(error)) });
+    const { note } = await notes.begin(name, accountMark(used.api));
+    const metadata = { [requestKey]: note.requestId };
+    return (await used.api.createDevbox({ name, metadata, entrypoint: 'sleep 100' }, { requestId: note.requestId })).id;
+  };
+  /** Makes the window look, as it does after its activation. */
+  const lookNow = async (): Promise<void> => {
+    await used.editor.run('runloop.signOut');
+    await signIn(used.editor, used.platform.apiKey);
+  };
+  const statusOf = async (id: string): Promise<string> => (await used.api.retrieve(id)).status;
+
+  it('asks, and shuts the devbox down', async () => {
+    const { editor } = used;
+    const id = await brokenStart('died');
+    editor.answer(/devbox died was broken off, and it may still be running/, 'Shut Down');
+    await lookNow();
+    await editor.message(/is shut down/);
+    assert.equal(await statusOf(id), 'shutdown');
+    await editor.eventually(() => readdirSync(folder()).length === 0);
+  });
+
+  it('keeps it, and knows then that it was started here', async () => {
+    const { editor } = used;
+    const id = await brokenStart('wanted');
+    editor.answer(/devbox wanted was broken off/, 'Keep');
+    await lookNow();
+    await editor.eventually(() => readdirSync(folder()).length === 0);
+    assert.ok(JSON.stringify(editor.globalState.get('runloop.startedHere')).includes(id));
+    assert.notEqual(await statusOf(id), 'shutdown');
+    await used.api.shutdown(id);
+  });
+
+  it('says that it may still run where it cannot be shut down, and leaves the note to the next window', async () => {
+    const { editor, platform } = used;
+    const id = await brokenStart('stubborn');
+    await orderFaults(platform, { fault: 'status', status: 403, method: 'POST', path: '/v1/devboxes/{id}/shutdown' });
+    editor.answer(/devbox stubborn was broken off/, 'Shut Down');
+    await lookNow();
+    await editor.message(/could not be shut down/);
+    assert.equal(readdirSync(folder()).length, 1);
+    await orderFaults(platform);
+    await used.api.shutdown(id);
+  });
+
+  it('names it where the account cannot be asked, and asks once it can', async () => {
+    const { editor, platform } = used;
+    const id = await brokenStart('unseen');
+    await orderFaults(platform, { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' });
+    await lookNow();
+    await editor.message(/devbox unseen was broken off, and it is not known whether it runs/);
+    await orderFaults(platform);
+    editor.answer(/devbox unseen was broken off, and it may still be running/, 'Shut Down');
+    await lookNow();
+    await editor.message(/is shut down/);
+    assert.equal(await statusOf(id), 'shutdown');
+  });
+
+  it('is silent about one that has ended meanwhile, and about those of other accounts', async () => {
+    const { editor } = used;
+    const id = await brokenStart('ended');
+    await used.api.shutdown(id);
+    const other = new StartNotes({
+      folder: folder(),
+      owner: { ...thisOwner(), pid: 2 ** 22 },
+      onFailure: () => undefined,
+    });
+    await other.begin('of another account', 'another');
+    await lookNow();
+    await editor.eventually(() => readdirSync(folder()).length === 1);
+    assert.ok(!editor.messages.some(({ text }) => text.includes('broken off')));
+  });
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import type { Devbox } from '../../../../src/core/platform/devbox';
+import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
+import { signIn, useWindow } from '../../../fakeVscode/useWindow';
+
+describe('A suspended devbox that a window was attached to', function () {
+  this.timeout(60_000);
+  const used = useWindow();
+  const made: string[] = [];
+  afterEach(async () => {
+    for (const id of made.splice(0)) await used.api.shutdown(id);
+  });
+
+  const suspended = async (sid: string): Promise<Devbox> => {
+    const { apiKey, baseUrl } = used.platform;
+    const runtime = new RunloopRuntime({ apiKey, baseUrl, sid, headlessMode: true, plugins: [] });
+    await runtime.connect();
+    await runtime.suspend();
+    await runtime.close({ mode: 'keep' });
+    const devbox = runtime.devbox ?? assert.fail();
+    made.push(devbox.id);
+    return devbox;
+  };
+  const remember = async ({ id }: Devbox): Promise<void> => {
+    await used.editor.workspaceState.update('runloop.sessions', [{ devboxId: id, baseUrl: used.platform.baseUrl }]);
+    await used.editor.run('runloop.signOut');
+    await signIn(used.editor, used.platform.apiKey);
+  };
+  const everRan = async ({ id }: Devbox): Promise<readonly string[]> =>
+    (await used.api.retrieve(id)).transitions.map(({ status }) => status);
+
+  it('sleeps on when the window comes back to it, is shown so, and resumes on a click (M5)', async () => {
+    const { editor, api, extension } = used;
+    const devbox = await suspended('sleeper');
+    await remember(devbox);
+    // Shown before the list is asked for: the window has looked at it.
+    await editor.eventually(() => editor.progress.some(({ title, isOver }) => /^Attaching to/.test(title) && isOver));
+    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    assert.ok(!(await everRan(devbox)).includes('resuming'), 'it was woken up');
+    assert.deepEqual(
+      (await extension.list()).map(({ id, status, attached }) => ({ id, status, attached })),
+      [{ id: devbox.id, status: 'suspended', attached: false }],
+    );
+    await editor.run('runloop.attachDevbox', devbox.id);
+    assert.equal((await api.retrieve(devbox.id)).status, 'running');
+  });
+
+  it('is not woken by another extension without a yes (M5)', async () => {
+    const { editor, api, extension } = used;
+    const devbox = await suspended('not for others');
+    editor.answer(/Another extension wants to resume the devbox not for others/, undefined);
+    await assert.rejects(extension.attach(devbox.id), { code: 'cancelled' });
+    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    editor.answer(/Another extension wants to resume/, 'Resume');
+    assert.equal((await extension.attach(devbox.id)).attached, true);
+    assert.equal((await api.retrieve(devbox.id)).status, 'running');
+  });
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import { hasEnded } from '../../../../src/core/platform/devbox';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { eventually } from '../../../eventually';
+import { orderFaults } from '../../../platform/orderedFaults';
+
+const create = { method: 'POST', path: '/v1/devboxes' };
+const shutdowns = { method: 'POST', path: '/v1/devboxes/{id}/shutdown' };
+
+describe('What a window says of a start that failed', function () {
+  this.timeout(60_000);
+  const used = useWindow({ platform: ['--fault-control'] });
+
+  afterEach(async () => {
+    await orderFaults(used.platform);
+    for (const { id } of await living()) await used.api.shutdown(id);
+  });
+
+  const living = async (): Promise<readonly { id: string; name: string | undefined }[]> => {
+    const found = [];
+    for await (const devbox of used.api.list({})) if (!hasEnded(devbox.status)) found.push(devbox);
+    return found;
+  };
+  /** Starts, and cancels as soon as there is a devbox. */
+  const startAndCancel = async (name: string): Promise<void> => {
+    const { editor, platform } = used;
+    editor.answer(/^Start Devbox/, name);
+    const starting = editor.run('runloop.startDevbox');
+    const progress = (): (typeof editor.progress)[number] | undefined =>
+      editor.progress.find(({ title }) => title.includes(name));
+    await editor.eventually(() => progress() !== undefined);
+    await eventually(living, (found) => found.some((one) => one.name === name));
+    editor.answer(/Keep the devbox .*or shut it down/, 'Shut It Down');
+    await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
+    progress()?.cancel();
+    await starting;
+  };
+
+  it('a cancelled one whose devbox cannot be shut down may still run; its row stays, and Shut Down is offered (M1)', async () => {
+    const { editor, extension, platform } = used;
+    await startAndCancel('cancelled in vain');
+    const message = await editor.message(/may still run/);
+    const [left] = await living();
+    assert.ok(left !== undefined && message.text.includes(left.id), message.text);
+    assert.ok(message.buttons.includes('Shut Down'), message.buttons.join());
+    assert.ok(!editor.messages.some(({ text }) => text.includes('No devbox was left behind')));
+    assert.ok((await extension.list()).some(({ id }) => id === left.id));
+    await orderFaults(platform);
+    editor.answer(/Shut down the devbox/, 'Shut Down');
+    await editor.run('runloop.shutDownDevbox', left.id);
+    await editor.message(/is shut down/);
+    assert.deepEqual(await living(), []);
+  });
+
+  it('of one that nobody can look for, it says that it is not known, also after a cancel (M2)', async () => {
+    const { editor, platform } = used;
+    await orderFaults(
+      platform,
+      { fault: 'cut', took_effect: true, ...create },
+      { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' },
+    );
+    editor.answer(/^Start Devbox/, 'not known');
+    await editor.run('runloop.startDevbox');
+    await editor.message(/It is not known whether Runloop made the devbox/);
+  });
+
+  it('other extensions that start something do not keep it to themselves (M1)', async () => {
+    const { editor, extension, platform } = used;
+    await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
+    editor.answer(/Another extension wants to start/, 'Start Devbox');
+    const stop = new AbortController();
+    const starting = extension.start({ name: 'for others', signal: stop.signal });
+    starting.catch(() => undefined);
+    await eventually(living, (found) => found.length === 1);
+    stop.abort();
+    await assert.rejects(starting, { code: 'may_still_run' });
+    assert.ok((await editor.message(/may still run/)).buttons.includes('Shut Down'));
+  });
+
+  it('nothing of the end of a devbox whose shutdown fails', async () => {
+    const { editor, api, platform } = used;
+    const { id } = await api.createDevbox({ name: 'stays', entrypoint: 'sleep 100' }, { requestId: 'stays' });
+    await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
+    editor.answer(/Shut down the devbox/, 'Shut Down');
+    await editor.run('runloop.shutDownDevbox', id);
+    assert.ok((await editor.message(/may still run/)).text.includes(id));
+    assert.ok(!editor.messages.some(({ text }) => text.includes('is shut down')));
+  });
+});
