@@ -8,6 +8,7 @@ import { outcomeLine, runCampaign, type Campaign } from './campaign';
 /** Every campaign by its name. Each is a folder of its own, loaded when it is asked for. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   kills: async () => (await import('./kills/kills')).killsCampaign,
+  'kills --host': async () => (await import('./kills/hostKills')).hostKillsCampaign,
 };
 
 const { values, positionals } = parseArgs({
@@ -15,7 +16,7 @@ const { values, positionals } = parseArgs({
   options: { seed: { type: 'string' }, n: { type: 'string' }, first: { type: 'string' }, host: { type: 'boolean' } },
   allowPositionals: true,
 });
-const [name = ''] = positionals;
+const name = `${positionals[0] ?? ''}${values.host === true ? ' --host' : ''}`;
 const load = Object.hasOwn(campaigns, name) ? campaigns[name] : undefined;
 const seed = Number(values.seed ?? 1);
 if (load === undefined || !Number.isInteger(seed)) {
@@ -40,7 +41,7 @@ if (load === undefined || !Number.isInteger(seed)) {
   const stateFile = join(
     artifactsDir,
     'proof',
-    `${[name, ...options.words].join('-')}-${seed}-${first}-${options.runs}.json`,
+    `${[name, ...options.words].join('-').replaceAll(' ', '')}-${seed}-${first}-${options.runs}.json`,
   );
   const outcome = await runCampaign(campaign, { ...options, stateFile });
   console.log(outcomeLine(options, outcome));
