@@ -55,6 +55,20 @@ export function startDeadline(ms: number, ...others: readonly (AbortSignal | und
   };
 }
 
+/** Runs `work` with a signal that ends after `ms` milliseconds or with the other one, and lets go of both then. */
+export async function withDeadline<T>(
+  ms: number,
+  other: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = startDeadline(ms, other);
+  try {
+    return await work(limit.signal);
+  } finally {
+    limit.dispose();
+  }
+}
+
 /**
  * The same for a call that is handed its signal and forgets it. What it hangs on is let go of when the time is over,
  * needed or not; it keeps no process alive.

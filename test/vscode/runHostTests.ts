@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { downloadAndUnzipVSCode, runTests, TestRunFailedError } from '@vscode/test-electron';
+import { selfSigned } from '../../src/local/http/certificate';
 import { CloseStack } from './closeStack';
 import { ensureVscode } from './install';
 import { PlatformProcess } from '../platform/platformProcess';
@@ -16,6 +17,7 @@ import {
   suiteBaseUrlVariable,
   suiteOnlyVariable,
   suiteSocketVariable,
+  suiteCertificateVariable,
 } from './suiteProtocol';
 
 const usage = `Runs the suite in test/host inside a real VS Code extension host.
@@ -93,6 +95,10 @@ async function run(
   const folder = join(scratch, 'workspace');
   await mkdir(folder);
   await writeFile(join(folder, 'README.md'), 'The folder that is open while the tests run.\n');
+  // Nobody has signed it: only who is told so trusts it, as with a company's own authority.
+  const certificateFile = join(scratch, 'authority.pem');
+  const { key, cert } = selfSigned(['api.example.test', '*.tunnel.localhost']);
+  await writeFile(certificateFile, `${cert}${key}`, { mode: 0o600 });
   try {
     await runTests({
       vscodeExecutablePath: executable,
@@ -108,6 +114,8 @@ async function run(
         PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
         [suiteSocketVariable]: suite.socketPath,
         [suiteOnlyVariable]: only,
+        [suiteCertificateVariable]: certificateFile,
+        NODE_EXTRA_CA_CERTS: certificateFile,
         ...(lowest ? { [lowestVscodeVariable]: '1' } : {}),
         [suiteBaseUrlVariable]: platform.baseUrl,
         [suiteApiKeyVariable]: platform.apiKey,

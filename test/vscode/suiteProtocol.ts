@@ -46,3 +46,6 @@ function parseCounts(value: unknown): TestCounts {
 }
 /** Set to 1: the launcher takes the oldest VS Code that the manifest admits. */
 export const lowestVscodeVariable = 'RUNLOOP_TEST_LOWEST_VSCODE';
+
+/** Names the file with the key and the certificate of a server that the suite starts; the editor trusts it. */
+export const suiteCertificateVariable = 'RUNLOOP_SUITE_CERTIFICATE';

@@ -1,4 +1,4 @@
-import { deadline } from '../../ground/deadline';
+import { withDeadline } from '../../ground/deadline';
 import { RuntimeError } from '../errors';
 import { parseDevbox, type Devbox } from './devbox';
 import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
@@ -10,14 +10,11 @@ import type { RunloopApi } from './runloopApi';
  * @throws RuntimeError; Error with a Node code on a cut
  */
 export async function devboxNow(api: RunloopApi, devboxId: string, options: ReadLogOptions): Promise<Devbox> {
-  const signal = deadline(30_000, options.signal);
-  const response = await openLog(
-    api,
-    encodeURIComponent(devboxId),
-    devboxId,
-    { ...options, signal },
-    { accept: 'application/json' },
-  );
+  return withDeadline(30_000, options.signal, (signal) => read(api, devboxId, { ...options, signal }));
+}
+
+async function read(api: RunloopApi, devboxId: string, options: ReadLogOptions): Promise<Devbox> {
+  const response = await openLog(api, encodeURIComponent(devboxId), devboxId, options, { accept: 'application/json' });
   if (response.statusCode === 404) {
     response.destroy();
     throw new RuntimeError({

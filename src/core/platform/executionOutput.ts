@@ -1,4 +1,4 @@
-import { deadline } from '../../ground/deadline';
+import { withDeadline } from '../../ground/deadline';
 import { asNumber, asObject, asString, parseJson } from '../parse';
 import { textIn } from './answers';
 import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
@@ -64,13 +64,14 @@ export async function executionCompleted(
   executionId: string,
   options: ReadLogOptions,
 ): Promise<boolean> {
-  const signal = deadline(30_000, options.signal);
-  // One line of its output: the answer is about its status.
-  const path = `${executionPath(devboxId, executionId)}?last_n=1`;
-  const response = await openLog(api, path, devboxId, { ...options, signal }, { accept: 'application/json' });
-  if (response.statusCode === 404) {
-    response.destroy();
-    return true;
-  }
-  return textIn(await jsonIn(response, 'an execution', options), 'status', 'an execution', devboxId) === 'completed';
+  return withDeadline(30_000, options.signal, async (signal) => {
+    // One line of its output: the answer is about its status.
+    const path = `${executionPath(devboxId, executionId)}?last_n=1`;
+    const response = await openLog(api, path, devboxId, { ...options, signal }, { accept: 'application/json' });
+    if (response.statusCode === 404) {
+      response.destroy();
+      return true;
+    }
+    return textIn(await jsonIn(response, 'an execution', options), 'status', 'an execution', devboxId) === 'completed';
+  });
 }

@@ -42,7 +42,8 @@ export async function openLog(
   const status = response.statusCode ?? 0;
   const refused =
     status === 401 || status === 403 || status === 408 || status === 429 || (status >= 500 && status !== 501);
-  if (!refused && isWebPage(response)) {
+  const isBusy = refused && status !== 401 && status !== 403;
+  if (!isBusy && isWebPage(response)) {
     response.destroy();
     // A network that wants us to sign in is passed through, sooner or later: whoever follows goes on.
     throw notFromServer('the Runloop API', `it is a web page (${status})`, { devboxId, shouldRetry: true });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { deadline } from '../../ground/deadline';
+import { withDeadline } from '../../ground/deadline';
 import { isTransient, RuntimeError } from '../errors';
 import { asString, parseJson, type JsonObject } from '../parse';
 import { retrying } from '../http/retry';
@@ -205,26 +205,23 @@ export class RunloopApi {
 
   /** The newest entries of a devbox's log, oldest first; at most `last`. */
   async logs(devboxId: string, call: CallOptions & { readonly last?: number } = {}): Promise<readonly LogEntry[]> {
-    const last = call.last ?? mostLogEntries;
-    return retrying(
-      async () => {
-        let entries: LogEntry[] = [];
-        for await (const batch of listLogs(this, devboxId, { signal: deadline(logMs, call.signal) })) {
-          for (const { json } of batch) {
-            const entry = parseLogEntry(parseJson(String(json)));
-            if (entry !== undefined) entries.push(entry);
-          }
-          if (entries.length > 2 * last) entries = entries.slice(-last);
-        }
-        return entries.slice(-last);
-      },
-      {
-        rule: call.rule ?? readRule,
-        signal: call.signal,
-        onWait: call.onWait,
-        retryOn: (error) => isTransient(error) || isCut(error),
-      },
+    const retryOn = (error: unknown): boolean => isTransient(error) || isCut(error);
+    const { rule = readRule, onWait, last = mostLogEntries } = call;
+    return withDeadline(logMs, call.signal, (signal) =>
+      retrying(() => this.#newestEntries(devboxId, last, signal), { rule, signal, onWait, retryOn }),
     );
+  }
+
+  async #newestEntries(devboxId: string, last: number, signal: AbortSignal): Promise<LogEntry[]> {
+    let entries: LogEntry[] = [];
+    for await (const batch of listLogs(this, devboxId, { signal })) {
+      for (const { json } of batch) {
+        const entry = parseLogEntry(parseJson(String(json)));
+        if (entry !== undefined) entries.push(entry);
+      }
+      if (entries.length > 2 * last) entries = entries.slice(-last);
+    }
+    return entries.slice(-last);
   }
 
   async readFile(devboxId: string, filePath: string, call: CallOptions = {}): Promise<string> {

@@ -168,6 +168,39 @@ async function watchDevbox(api: RunloopApi, devbox: Devbox, signal: AbortSignal)
 }
 
 /**
+ * Waits until a devbox has another status than it has now, by long polls at least 1 s apart. Passing failures are waited
+ * out, as the server asks.
+ *
+ * @throws RuntimeError `deadline` when the tries are used up; what the API said for permanent failures
+ */
+export async function waitWhile(api: RunloopApi, devbox: Devbox, options: WaitOptions): Promise<Devbox> {
+  const others = knownStatuses.filter((status) => status !== devbox.status);
+  let nextTry = 0;
+  try {
+    return await retrying(
+      async () => {
+        await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
+        nextTry = Date.now() + devboxRunningSpacingMs;
+        const now =
+          (await api.waitForStatus(devbox.id, others, longPollSeconds, options)) ??
+          (await api.retrieve(devbox.id, options));
+        if (now.status !== devbox.status) return now;
+        throw new NotYet(`the devbox is ${oneLine(now.status)}`);
+      },
+      { rule: devboxRunningRule, signal: options.signal, onWait: options.onWait },
+    );
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+    throw new RuntimeError({
+      code: 'deadline',
+      message: `The devbox was still "${oneLine(devbox.status)}" after ${devboxRunningRule.tries} checks.`,
+      nextStep: 'Try again later.',
+      devboxId: devbox.id,
+    });
+  }
+}
+
+/**
  * Waits until a devbox that is being suspended is.
  *
  * @throws RuntimeError `devbox_ended` if it ends instead; what the API said for permanent failures
@@ -176,15 +209,7 @@ export async function waitUntilSuspended(api: RunloopApi, devbox: Devbox, signal
   let current = devbox;
   while (current.status !== 'suspended') {
     if (hasEnded(current.status)) throw await endedError(api, current, 'while it was being suspended');
-    const started = Date.now();
-    try {
-      current =
-        (await api.waitForStatus(devbox.id, ['suspended', 'failure', 'shutdown'], longPollSeconds, { signal })) ??
-        current;
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      await sleep(Math.max(0, started + devboxRunningSpacingMs - Date.now()), undefined, { signal });
-    }
+    current = await waitWhile(api, current, { signal });
   }
   return current;
 }

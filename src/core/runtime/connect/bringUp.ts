@@ -10,7 +10,7 @@ import { tunnelOrigin } from '../../platform/tunnel';
 import type { RuntimeConfig } from '../../options/runtimeConfig';
 import type { ConnectPhase } from '../runtimeStatus';
 import { actionServerPort, restartCommand, sessionKeyFile } from '../../actionServer/startupCommand';
-import { endedError, waitUntilAlive, waitUntilRunning } from '../../start/waitForDevbox';
+import { endedError, waitUntilAlive, waitUntilRunning, waitWhile } from '../../start/waitForDevbox';
 
 /** A devbox that runs, and its action server, which answers. */
 export interface Connection {
@@ -88,9 +88,7 @@ async function running(context: BringUpContext, found: Devbox): Promise<{ devbox
   if (isAsleep() && !context.resumeSuspended) throw suspended(devbox.id);
   while (devbox.status === 'suspending') {
     context.onPhase('resuming', devbox);
-    devbox =
-      (await api.waitForStatus(devbox.id, ['suspended', 'running', 'failure', 'shutdown'], 10, call)) ??
-      (await api.retrieve(devbox.id, call));
+    devbox = await waitWhile(api, devbox, call);
   }
   const wasSuspended = devbox.status === 'suspended' || devbox.status === 'resuming';
   if (devbox.status === 'suspended') {

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import type * as http from 'node:http';
+import { Readable } from 'node:stream';
+import { constants, createBrotliCompress, createDeflate, createGzip } from 'node:zlib';
+import { after, before, beforeEach, describe, it } from 'mocha';
+import { ActionServerHttp } from '../../../../src/core/actionServer/actionServerHttp';
+import { RuntimeError } from '../../../../src/core/errors';
+import { textOf } from '../../../../src/core/http/answerBody';
+import { httpFetch } from '../../../../src/core/http/httpFetch';
+import { requestText } from '../../../../src/core/http/httpRequest';
+import { onceRule } from '../../../../src/core/http/retryRules';
+import { listLogs } from '../../../../src/core/platform/logList';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { ScriptedServer, sendJson } from '../../../network/scriptedServer';
+
+const packers = {
+  gzip: () => createGzip({ level: 1 }),
+  deflate: () => createDeflate({ level: 1 }),
+  br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+};
+const json = { 'content-type': 'application/json' };
+
+/** Megabytes of one letter that go on until nobody reads. */
+function endless(start: string, mostMb = 400): Readable {
+  return Readable.from(
+    (function* () {
+      yield Buffer.from(start);
+      for (let sent = 0; sent < mostMb; sent += 1) yield Buffer.alloc(1 << 20, 'a');
+    })(),
+    { objectMode: false },
+  );
+}
+
+/** Answers without an end, or that are far larger than they look. */
+const bombs: Readonly<Record<string, (answer: http.ServerResponse, status?: number) => void>> = {
+  plain: (answer, status = 200) => void endless('{"a":"').pipe(answer.writeHead(status, json)),
+  ...Object.fromEntries(
+    Object.entries(packers).map(([encoding, packer]) => [
+      encoding,
+      (answer: http.ServerResponse, status = 200) =>
+        void endless('{"a":"')
+          .pipe(packer())
+          .pipe(answer.writeHead(status, { ...json, 'content-encoding': encoding })),
+    ]),
+  ),
+};
+
+describe('an answer within limits', function () {
+  this.timeout(60_000);
+  let server: ScriptedServer;
+  let other: ScriptedServer;
+  let api: RunloopApi;
+  const url = (): URL => new URL(server.origin);
+
+  before(async () => {
+    server = await ScriptedServer.start((_, answer) => sendJson(answer, {}));
+    other = await ScriptedServer.start((_, answer) => sendJson(answer, {}));
+    api = new RunloopApi({ apiKey: 'ak_secret', baseUrl: server.origin });
+  });
+  after(async () => {
+    await server.stop();
+    await other.stop();
+  });
+  beforeEach(() => void other.seen.splice(0));
+
+  const readers: Readonly<Record<string, () => Promise<unknown>>> = {
+    'the API': () => api.listPage({ limit: 1 }, { rule: onceRule }),
+    'an action server': () =>
+      new ActionServerHttp({ url: server.origin, sessionKey: 'k', tunnelToken: undefined }).once('GET', '/x', {
+        timeoutMs: 30_000,
+        signal: undefined,
+      }),
+    'a file': () => api.readFile('d', '/x'),
+  };
+  for (const [kind, bomb] of Object.entries(bombs)) {
+    for (const [who, read] of Object.entries(readers)) {
+      it(`is given up when it is too large: ${kind}, of ${who}`, async () => {
+        const before = process.memoryUsage().rss;
+        server.script = (_, answer) => {
+          if (who === 'a file') answer.setHeader('x-file', '1');
+          bomb(answer);
+        };
+        if (who === 'a file') {
+          server.script = (_, answer) => {
+            const write = answer.writeHead.bind(answer) as (status: number, headers: object) => http.ServerResponse;
+            answer.writeHead = ((status: number, headers: object) =>
+              write(status, { ...headers, 'content-type': 'text/plain' })) as typeof answer.writeHead;
+            bomb(answer);
+          };
+        }
+        await assert.rejects(read(), (error) => {
+          assert.ok(RuntimeError.is(error, 'unexpected_answer'), String(error));
+          assert.match(error.message, /larger than 32 MB/);
+          return true;
+        });
+        assert.ok(process.memoryUsage().rss - before < 350 << 20, 'it was held in memory');
+      });
+    }
+
+    it(`is read to its first 64 kB when it is a refusal: ${kind}`, async () => {
+      server.script = (_, answer) => bomb(answer, 400);
+      const { status, body } = await requestText(url(), { timeoutMs: 30_000 });
+      assert.deepEqual([status, body.length], [400, 64 * 1024]);
+      await assert.rejects(
+        api.listPage({ limit: 1 }, { rule: onceRule }),
+        (error) => RuntimeError.is(error) && error.status === 400 && error.message.length < 500,
+      );
+    });
+  }
+
+  for (const [encoding, packer] of Object.entries(packers)) {
+    it(`is unpacked: ${encoding}`, async () => {
+      server.script = (_, answer) =>
+        void Readable.from([JSON.stringify({ id: 'acc', name: 'grüße' })], { objectMode: false })
+          .pipe(packer())
+          .pipe(answer.writeHead(200, { ...json, 'content-encoding': encoding }));
+      assert.deepEqual(await api.me(), { id: 'acc', name: 'grüße' });
+    });
+  }
+
+  it('is not taken in a packing that nobody asked for', async () => {
+    server.script = (_, answer) => answer.writeHead(200, { ...json, 'content-encoding': 'zstd' }).end('{}');
+    await assert.rejects(api.me(), (error) => RuntimeError.is(error, 'unexpected_answer'));
+  });
+
+  it('is given up when nothing more comes', async () => {
+    const silent = new Readable({ read: () => undefined });
+    silent.push('{"begun":');
+    await assert.rejects(textOf(silent, { silenceMs: 50 }), (error) => {
+      assert.ok(RuntimeError.is(error, 'deadline'));
+      assert.match(error.message, /stopped in the middle/);
+      return true;
+    });
+    assert.equal(silent.destroyed, true);
+  });
+
+  it('does not count the time that its reader takes', async () => {
+    const body = Readable.from(['a', 'b'].map((text) => Buffer.from(text)));
+    assert.equal(await textOf(body, { silenceMs: 5_000 }), 'ab');
+  });
+
+  it('says so when it was cut in the middle', async () => {
+    server.script = (_, answer) => {
+      answer.writeHead(200, { ...json, 'content-length': '1000' }).write('{"id"');
+      setTimeout(() => answer.destroy(), 50);
+    };
+    await assert.rejects(api.listPage({ limit: 1 }, { rule: onceRule }), (error) => {
+      assert.ok(RuntimeError.is(error, 'network'));
+      assert.match(error.message, /cut in the middle/);
+      return true;
+    });
+  });
+
+  for (const status of [301, 302, 303, 307, 308]) {
+    it(`is not looked for at another origin, with no body and no key: ${status}`, async () => {
+      server.script = (_, answer) => answer.writeHead(status, { location: `${other.origin}/v1/devboxes` }).end();
+      for (const [method, body] of [
+        ['POST', '{"environment_variables":{"A":"secret"}}'],
+        ['GET', undefined],
+      ] as const) {
+        const init = { method, headers: { authorization: 'Bearer k' }, ...(body === undefined ? {} : { body }) };
+        await assert.rejects(httpFetch(server.origin, init), (error) => {
+          assert.ok(RuntimeError.is(error, 'unexpected_answer'));
+          assert.ok(error.message.includes(other.origin), error.message);
+          return true;
+        });
+      }
+      await assert.rejects(api.createDevbox({}, { requestId: 'r' }));
+      await assert.rejects(api.me());
+      assert.deepEqual(other.seen, []);
+    });
+  }
+
+  it('is looked for at the same origin, with what was asked', async () => {
+    server.script = ({ url: path, body, method }, answer) =>
+      path === '/mcp/' ? sendJson(answer, { method, body }) : answer.writeHead(307, { location: '/mcp/' }).end();
+    const answer = await httpFetch(`${server.origin}/mcp`, { method: 'POST', body: 'hello' });
+    assert.deepEqual(await answer.json(), { method: 'POST', body: 'hello' });
+  });
+
+  it('is a log read entry by entry, however long it is, and none that is not one', async () => {
+    const entry = JSON.stringify({ message: 'x'.repeat(1_000), source: 'exec', level: 'info', timestamp_ms: 1 });
+    const count = 60_000;
+    server.script = (_, answer) => {
+      const text = (function* () {
+        yield ' {"other":[1,{"a":"]"}],\n"logs" : [ null, 7, "}{", ';
+        for (let sent = 0; sent < count; sent += 1) yield `${entry}${sent + 1 < count ? ',' : ''}`;
+        yield ' ], "more":{}}';
+      })();
+      Readable.from(text, { objectMode: false }).pipe(answer.writeHead(200, json));
+    };
+    let entries = 0;
+    let malformed = 0;
+    const options = { signal: new AbortController().signal, onMalformed: (found: number) => void (malformed = found) };
+    for await (const batch of listLogs(api, 'd', options)) entries += batch.length;
+    assert.deepEqual([entries, malformed], [count, 3]);
+    assert.equal((await api.logs('d', { last: 5 })).length, 5);
+    for (const bad of ['{"logs":{}}', '{"logs":[{}', '{"logs":[]}x', '[{"logs":[{}]}]', '{"log":[{}]}', '[]', '']) {
+      server.script = (_, answer) => answer.writeHead(200, json).end(bad);
+      await assert.rejects(
+        api.logs('d', { rule: onceRule }),
+        (error) => RuntimeError.is(error, 'unexpected_answer'),
+        bad,
+      );
+    }
+  });
+});
