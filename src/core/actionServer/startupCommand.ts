@@ -5,6 +5,9 @@ export const vscodePort = 4445;
 /** Where the session key lies in a devbox: readable by the devbox's user only, for later attaches (D12). */
 export const sessionKeyFile = '/home/user/.openhands-runtime/session_api_key';
 
+/** How the server of a devbox was started; a later start, whoever asks for it, is the same. */
+export const startFile = '/home/user/.openhands-runtime/start_command';
+
 /** Names the process of the server's first start, so that a second start can tell whether it still runs. */
 const processFile = '/home/user/.openhands-runtime/server_process';
 
@@ -28,6 +31,8 @@ export interface StartupOptions {
   readonly enableBrowser: boolean;
   readonly debug: boolean;
   readonly browsergymEvalEnv?: string | undefined;
+  /** Names of variables that the devbox has, and that its server and all that it starts are to have as well. */
+  readonly variableNames?: readonly string[];
 }
 
 /**
@@ -63,8 +68,8 @@ export function startupArgv(options: StartupOptions): string[] {
 /**
  * The entrypoint of a devbox: OpenHands' `sudo bash -c '…'`, every word quoted and then the whole script (D13).
  *
- * sudo resets the environment, so what the server needs is exported inside (D3, D4). The session key comes from a
- * file: in the text it would show in process listings (D12). A devbox that was not made from an OpenHands image
+ * sudo resets the environment, so what the server needs is exported inside (D3, D4), and what was chosen for the devbox
+ * is kept by name: values would show in process listings. The session key comes from a file for the same reason (D12). A devbox that was not made from an OpenHands image
  * says so instead of failing somewhere later (D24).
  */
 export function entrypoint(options: StartupOptions): string {
@@ -90,8 +95,21 @@ export function entrypoint(options: StartupOptions): string {
     '/openhands/micromamba/bin/micromamba run -n openhands poetry config virtualenvs.path /openhands/poetry',
     startupArgv(options).map(shellQuote).join(' '),
   ].join(' && ');
-  return `sudo bash -c ${shellQuote(script)}`;
+  return `${sudoKeeping(options.variableNames ?? [])} bash -c ${shellQuote(script)}`;
 }
+
+/** `sudo` that leaves these variables as they are; one that may not says so and goes on without them. */
+function sudoKeeping(names: readonly string[]): string {
+  if (names.length === 0) return 'sudo';
+  const keep = `--preserve-env=${names.join(',')}`;
+  return (
+    `keep=${shellQuote(keep)}; sudo "$keep" true || { keep=; echo ${shellQuote(notKept)} >&2; }; ` +
+    'sudo ${keep:+"$keep"}'
+  );
+}
+
+/** What the entrypoint prints where sudo is not allowed to hand variables on. */
+const notKept = 'sudo does not hand variables on in this devbox: its shells do not have those that were chosen.';
 
 /** What the entrypoint prints in a devbox that has no OpenHands in it. */
 export const noOpenHands =
@@ -99,12 +117,14 @@ export const noOpenHands =
 
 /**
  * Starts the server of a devbox again, unless its earlier start still runs: processes do not survive a suspend, and
- * nothing says that Runloop runs the entrypoint again (D19).
+ * nothing says that Runloop runs the entrypoint again (D19). It is started as it was at first; the options are for a
+ * devbox that does not tell how that was.
  */
 export function restartCommand(options: StartupOptions): string {
   return (
     `read -r p t < ${processFile}; ` +
     `if [ -n "$t" ] && [ "$(cut -d" " -f22 "/proc/$p/stat" 2>/dev/null)" = "$t" ]; then echo "The action server is being started already."; exit 0; fi; ` +
+    `if [ -f ${startFile} ]; then . ${startFile}; exit; fi; ` +
     entrypoint(options)
   );
 }

@@ -1,6 +1,12 @@
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
-import { longestKeepAliveSeconds, longestName, nameProblem, type StartChoices } from '../start/startChoices';
+import {
+  clonePath,
+  longestKeepAliveSeconds,
+  longestName,
+  nameProblem,
+  type StartChoices,
+} from '../start/startChoices';
 import type { StartNotes } from '../start/notes/startNotes';
 import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
 import { defaultBaseUrl } from '../platform/client';
@@ -127,7 +133,9 @@ export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
       'Set RUNTIME=runloop, or leave it out.',
     );
   }
-  const workspacePath = options.workspaceMountPathInSandbox ?? '/workspace';
+  const { repository } = options.choices ?? {};
+  const workspacePath =
+    repository === undefined ? (options.workspaceMountPathInSandbox ?? '/workspace') : clonePath(repository);
   if (!workspacePath.startsWith('/') || workspacePath.includes('\0')) {
     throw invalid('The workspace path in the devbox must be absolute.', 'Use a path such as /workspace.');
   }

@@ -61,7 +61,8 @@ export function choicesBody(choices: StartChoices): CreateDevboxBody {
   if (!Number.isInteger(endRule.seconds) || endRule.seconds < least || endRule.seconds > most) {
     throw invalid('The time must be between 1 minute and 48 hours.', 'Choose another time.');
   }
-  for (const [name, value] of Object.entries(choices.environment ?? {})) {
+  const unvalued = Object.keys(choices.secrets ?? {}).map((name) => [name, ''] as const);
+  for (const [name, value] of [...Object.entries(choices.environment ?? {}), ...unvalued]) {
     const fault = nameFault(name, value);
     if (fault !== undefined) throw fault;
   }
@@ -110,22 +111,9 @@ export function parseRepository(text: string): Repository | undefined {
   return owner === undefined || name === undefined ? undefined : { owner, name };
 }
 
-/**
- * Reads `NAME=value` lines.
- *
- * @returns the variables, or the first line that is none
- */
-export function parseVariables(
-  text: string,
-): { readonly variables: Readonly<Record<string, string>> } | { readonly wrong: string } {
-  const variables: Record<string, string> = {};
-  for (const line of text.split(/\s*[\n;]\s*/)) {
-    if (line.trim() === '') continue;
-    const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(line.trim());
-    if (match?.[1] === undefined || match[2] === undefined) return { wrong: line.trim() };
-    variables[match[1]] = match[2];
-  }
-  return { variables };
+/** Where Runloop puts the clone of a repository. */
+export function clonePath({ name }: Repository): string {
+  return `/home/user/${name}`;
 }
 
 /** Choices as they were kept, without anything secret; undefined if what was kept is none. */

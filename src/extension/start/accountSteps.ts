@@ -1,5 +1,5 @@
 import { l10n, type QuickPickItem } from 'vscode';
-import { parseVariables } from '../../core/start/startChoices';
+import { parseVariables, variableForSecret, variablesForSecrets, variablesText } from '../../core/start/typedVariables';
 import { shown, withChoices, type Offers, type StartStep, type Valued } from './answers';
 import { optionalHint, pickStep, textStep } from './steps';
 
@@ -7,11 +7,11 @@ import { optionalHint, pickStep, textStep } from './steps';
 export const variablesStep: StartStep = async (answers, place) => {
   const result = await textStep(place, {
     prompt: optionalHint(l10n.t('Environment variables, as NAME=value; NAME=value')),
-    value: Object.entries(answers.choices.environment ?? {})
-      .map(([name, value]) => `${name}=${value}`)
-      .join('; '),
+    value: variablesText(answers.choices.environment ?? {}),
     problem: (value) =>
-      'wrong' in parseVariables(value) ? l10n.t('Write NAME=value, with ; between several.') : undefined,
+      'wrong' in parseVariables(value)
+        ? l10n.t('Write NAME=value, with ; between several, and a value with ; in quotes.')
+        : undefined,
   });
   if (result.kind !== 'next') return result;
   const parsed = parseVariables(result.value.text);
@@ -22,15 +22,17 @@ export const variablesStep: StartStep = async (answers, place) => {
 export function secretsStep({ secrets }: Pick<Offers, 'secrets'>): StartStep {
   return async (answers, place) => {
     const before = new Set(Object.values(answers.choices.secrets ?? {}));
-    const items = secrets.map(({ name }): Valued<string> => ({
-      label: shown(name),
-      picked: before.has(name),
-      value: name,
-    }));
-    const placeHolder = optionalHint(l10n.t('Account secrets to pass on, each as a variable of its own name'));
+    const items = secrets.flatMap(({ name }): Valued<string>[] => {
+      const variable = variableForSecret(name);
+      // Nothing of it can be a variable's name: it cannot be passed on.
+      if (variable === undefined) return [];
+      const description = variable === name ? {} : { description: l10n.t('as {0}', variable) };
+      return [{ label: shown(name), ...description, picked: before.has(name), value: name }];
+    });
+    const placeHolder = optionalHint(l10n.t('Account secrets to pass on as variables'));
     const result = await pickStep(place, { placeHolder, items, canPickMany: true });
     if (result.kind !== 'next') return result;
-    return withChoices(answers, { secrets: Object.fromEntries(result.value.map(({ value }) => [value, value])) });
+    return withChoices(answers, { secrets: variablesForSecrets(result.value.map(({ value }) => value)) });
   };
 }
 

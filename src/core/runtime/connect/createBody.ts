@@ -2,7 +2,7 @@ import type { CreateDevboxBody } from '../../platform/createDevboxBody';
 import { containerName, type RuntimeConfig } from '../../options/runtimeConfig';
 import { containerNameKey, workspacePathKey } from '../../platform/devbox';
 import { choicesBody, type StartChoices } from '../../start/startChoices';
-import { entrypoint, sessionKeyFile } from '../../actionServer/startupCommand';
+import { entrypoint, sessionKeyFile, startFile } from '../../actionServer/startupCommand';
 
 /**
  * What a create asks for. Nothing of upstream's that Runloop no longer knows (`prebuilt`, `available_ports`, D24, D25);
@@ -11,12 +11,18 @@ import { entrypoint, sessionKeyFile } from '../../actionServer/startupCommand';
 export function createBody(config: RuntimeConfig, sessionKey: string): CreateDevboxBody {
   const chosen = choicesBody(config.choices ?? usualChoices(config));
   const { endRule } = config.choices ?? usualChoices(config);
+  const variableNames = Object.keys({ ...chosen.environment_variables, ...chosen.secrets });
+  const command = entrypoint({ ...config, variableNames });
   return {
     ...chosen,
     name: config.sid,
-    entrypoint: entrypoint(config),
+    entrypoint: command,
     metadata: { [containerNameKey]: containerName(config.sid), [workspacePathKey]: config.workspacePath },
-    mounts: [...(chosen.mounts ?? []), { type: 'file_mount', target: sessionKeyFile, content: sessionKey }],
+    mounts: [
+      ...(chosen.mounts ?? []),
+      { type: 'file_mount', target: sessionKeyFile, content: sessionKey },
+      { type: 'file_mount', target: startFile, content: `${command}\n` },
+    ],
     tunnel: { auth_mode: config.tunnelAuthMode, http_keep_alive: endRule.kind === 'idle' },
     launch_parameters: {
       ...chosen.launch_parameters,

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { describe, it } from 'mocha';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'mocha';
 import {
+  restartCommand,
   entrypoint,
   shellQuote,
   startupArgv,
@@ -100,6 +104,36 @@ describe('the entrypoint', () => {
 
   it('never contains the session key itself', () => {
     assert.ok(!/[0-9a-f]{64}/.test(entrypoint(defaults)));
+  });
+});
+
+describe('starting the server again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runloop-restart-'));
+  const run = (command: string, environment: NodeJS.ProcessEnv = {}): string =>
+    execFileSync('sh', ['-c', command.replaceAll('/home/user/.openhands-runtime', folder)], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+      env: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, ...environment },
+    });
+  /** A `sudo` that tells its words and the variables it got; without the right to hand any on, if so asked. */
+  const sudo = `#!/bin/bash
+if [ "$STRICT" = 1 ]; then case "$1" in --preserve-env*) echo refused >&2; exit 1;; esac; fi
+if [ "$2" != true ]; then echo "$1 $A"; fi
+`;
+
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('is done as it was at first, whatever the window that asks for it has', () => {
+    const again = restartCommand({ ...defaults, workspacePath: '/another' });
+    writeFileSync(join(folder, 'sudo'), sudo, { mode: 0o755 });
+    assert.equal(run(again).trim(), 'bash', 'a devbox that does not tell how it was started');
+    writeFileSync(join(folder, 'start_command'), `${entrypoint({ ...defaults, variableNames: ['A', 'B_2'] })}\n`);
+    assert.equal(run(again, { A: 'kept' }).trim(), '--preserve-env=A,B_2 kept');
+    assert.equal(
+      run(again, { A: 'kept', STRICT: '1' }).trim(),
+      'bash kept',
+      'without the variables rather than not at all',
+    );
   });
 });
 

@@ -5,7 +5,6 @@ import {
   choicesBody,
   parseKeptChoices,
   parseRepository,
-  parseVariables,
   type StartChoices,
 } from '../../../../src/core/start/startChoices';
 
@@ -66,17 +65,6 @@ describe('parseRepository', () => {
     for (const text of ['', 'acme', 'https://evil.example/acme/tool', 'a/b/c', 'a b/c', 'acme/$(id)']) {
       assert.equal(parseRepository(text), undefined, text);
     }
-  });
-});
-
-describe('parseVariables', () => {
-  it('keeps values as they are, equals signs and quotes included', () => {
-    assert.deepEqual(parseVariables(`A=1; B=x=y "z" $HOME`), { variables: { A: '1', B: 'x=y "z" $HOME' } });
-    assert.deepEqual(parseVariables('  '), { variables: {} });
-  });
-
-  it('names what is no variable', () => {
-    assert.deepEqual(parseVariables('A=1; 2B=3'), { wrong: '2B=3' });
   });
 });
 
