@@ -51,6 +51,8 @@ export const contextKeys = {
   account: 'runloop.account',
   filtered: 'runloop.filtered',
   localPlatform: 'runloop.localPlatform',
+  /** True where the local platform cannot run. */
+  noLocalPlatform: 'runloop.noLocalPlatform',
   hasDashboard: 'runloop.hasDashboard',
   /** Addresses of open logs. */
   followedLogs: 'runloop.followedLogs',

@@ -19,6 +19,22 @@ export type StreamContent =
 /** Events that are kept for late listeners, and characters of their contents; the oldest go first. */
 const keptEvents = 10_000;
 const keptCharacters = 32_000_000;
+/** What an event counts beside its texts. */
+const eventSize = 200;
+
+/** Characters of all texts in a value: of actions and statuses as of observations, wherever in them they are. */
+function charactersIn(value: unknown): number {
+  let characters = 0;
+  // Not by recursion: what a devbox answers may be nested as deep as it likes.
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const part = left.pop();
+    if (typeof part === 'string') characters += part.length;
+    else if (typeof part === 'object' && part !== null) left.push(...Object.values(part));
+    else characters += 8;
+  }
+  return characters;
+}
 
 /** Actions, observations and statuses of one runtime, replayable to a late listener. */
 export class EventStream implements Disposable {
@@ -31,7 +47,7 @@ export class EventStream implements Disposable {
   append(content: StreamContent): number {
     this.#lastId += 1;
     const event: StreamEvent = { id: this.#lastId, timestampMs: Date.now(), ...content };
-    const size = content.kind === 'observation' ? content.observation.content.length : 0;
+    const size = eventSize + charactersIn(content);
     this.#kept.push({ event, size });
     this.#size += size;
     while (this.#kept.length > keptEvents || (this.#size > keptCharacters && this.#kept.length > 1)) {

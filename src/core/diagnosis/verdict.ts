@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import type { Devbox } from '../platform/devbox';
 import { redact } from '../redact';
 import type { Evidence } from './evidence';
@@ -157,10 +156,18 @@ function idleRule(devbox: Devbox, l10n: Words): string {
       );
 }
 
+/** The signals of Linux, from 1 on, by their numbers on x86 and ARM: a devbox is a Linux, whatever this computer is. */
+const linuxSignals = (
+  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT ' +
+  'CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
+)
+  .split(' ')
+  .map((name) => `SIG${name}`);
+
 /** What an exit code stands for, where shells agree on it. */
 function signalWords(exitCode: number, l10n: Words): string {
   if (exitCode === 127) return l10n.t(' (its command was not found)');
   if (exitCode === 126) return l10n.t(' (its command could not be run)');
-  const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
+  const signal = linuxSignals[exitCode - 129];
   return signal === undefined ? '' : l10n.t(' (with which shells say that the signal {0} ended it)', signal);
 }

@@ -9,5 +9,6 @@ export async function tellMenus(
   const source = account?.source;
   await setContext(contextKeys.account, source === 'local' ? 'secret' : (source ?? 'none'));
   await setContext(contextKeys.localPlatform, source === 'local');
+  await setContext(contextKeys.noLocalPlatform, process.platform !== 'linux');
   await setContext(contextKeys.hasDashboard, account?.baseUrl === defaultBaseUrl);
 }

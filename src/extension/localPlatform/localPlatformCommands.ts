@@ -17,6 +17,12 @@ export async function tryLocally({
   localPlatform,
   log,
 }: PlatformServices & { readonly log: Log }): Promise<void> {
+  if (process.platform !== 'linux') {
+    void window.showInformationMessage(
+      l10n.t('The local platform runs on Linux only. Sign in to use the devboxes of a Runloop account.'),
+    );
+    return;
+  }
   if ((await account.current())?.source === 'local') {
     void window.showInformationMessage(l10n.t('This window uses the local platform already.'));
     return;

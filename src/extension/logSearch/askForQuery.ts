@@ -1,18 +1,19 @@
-import {
-  InputBoxValidationSeverity,
-  l10n,
-  QuickInputButtonLocation,
-  ThemeIcon,
-  window,
-  type InputBox,
-  type QuickInputButton,
-} from 'vscode';
+import * as editor from 'vscode';
+import { InputBoxValidationSeverity, l10n, ThemeIcon, window, type InputBox, type QuickInputButton } from 'vscode';
 import type { Disposable } from '../../core/events';
+import { asNumber, asObject } from '../../core/parse';
 import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
+
+/** Where buttons are that stand in the input box; undefined in an editor that has no such place (before VS Code 1.109). */
+function insideTheBox(): number | undefined {
+  return asNumber(asObject(Reflect.get(editor, 'QuickInputButtonLocation'))?.['Input']);
+}
 
 /** A button that is on or off. Editors that know toggles draw them so; the others are told by the prompt alone. */
 function toggle(icon: string, tooltip: string, checked: boolean): QuickInputButton {
-  return { iconPath: new ThemeIcon(icon), tooltip, location: QuickInputButtonLocation.Input, toggle: { checked } };
+  const button: QuickInputButton = { iconPath: new ThemeIcon(icon), tooltip };
+  const location = insideTheBox();
+  return location === undefined ? button : Object.assign(button, { location, toggle: { checked } });
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Log } from '../messages/log';
 import { logChannel } from '../messages/outputChannels';
 import type { OutputReasons } from '../session/expectedOutput';
 import type { KnownSecrets } from '../session/knownSecrets';
+import { quietChannels } from './quietChannels';
 import { ShownChannel } from './shownChannel';
 
 interface Followed {
@@ -53,6 +54,7 @@ export class DevboxOutput implements Disposable {
       })
       .finally(() => {
         if (followed.stop === stop) followed.stop = undefined;
+        this.#prune();
       });
   }
 
@@ -85,9 +87,23 @@ export class DevboxOutput implements Disposable {
         stop: undefined,
         isWhole: false,
       };
-      this.#followed.set(devbox.id, followed);
+      this.#prune();
     }
+    // The one that was used last stands last.
+    this.#followed.delete(devbox.id);
+    this.#followed.set(devbox.id, followed);
     return followed;
+  }
+
+  /** Lets channels go that nobody needs: an account has thousands of devboxes in a year. */
+  #prune(): void {
+    const states = [...this.#followed].map(
+      ([id, { stop, audience }]) => [id, { isFollowed: stop !== undefined, isShown: audience.isShown }] as const,
+    );
+    for (const id of quietChannels(new Map(states))) {
+      this.#followed.get(id)?.channel.dispose();
+      this.#followed.delete(id);
+    }
   }
 
   async #run(api: RunloopApi, devbox: Devbox, { channel, audience }: Followed, signal: AbortSignal): Promise<void> {

@@ -125,15 +125,40 @@ export const fromOutside: UiTests = (useWindow) =>
         (_vscode, id) => (globalThis as unknown as { kept: Kept }).kept.runloop.run(id, 'echo "from $((40 + 2))"'),
         devbox.id,
       );
-      await workbench.dialog.waitFor('Another extension wants to run commands in the devbox from-outside.');
-      await workbench.dialog.press('Allow in This Window');
+      await workbench.dialog.waitFor('Another extension wants to run a command in the devbox from-outside.');
+      await workbench.dialog.press('Run Once');
       assert.deepEqual(await ran, { exitCode: 0, content: 'from 42' });
-      // Asked once for a devbox and window.
-      const again = await api.evaluate(
-        (_vscode, id) => (globalThis as unknown as { kept: Kept }).kept.runloop.run(id, 'false'),
+      // Who cannot be known is asked about each time; an extension that told its id once for a devbox.
+      const asMine = (): Promise<number | string> =>
+        api.evaluate(
+          (vscode, id) => {
+            const { kept } = globalThis as unknown as { kept: Kept };
+            const own = vscode.extensions.all.find(({ id: one }) => one.endsWith('ui-test-api'))?.id ?? '';
+            kept.mine ??= kept.runloop.forExtension(own);
+            return kept.mine.run(id, 'false').then(
+              ({ exitCode }) => exitCode,
+              (error: unknown) => (error as { code?: string }).code ?? 'unknown',
+            );
+          },
+          devbox.id,
+        );
+      const mine = asMine();
+      await workbench.dialog.waitFor('wants to run commands in the devbox from-outside.');
+      await workbench.screenshot('outside-6-allow');
+      await workbench.dialog.press('Allow in This Window');
+      assert.equal(await mine, 1);
+      assert.equal(await asMine(), 1);
+      const others = api.evaluate(
+        (_vscode, id) =>
+          (globalThis as unknown as { kept: Kept }).kept.runloop.run(id, 'false').then(
+            () => 'it ran',
+            (error: unknown) => (error as { code?: string }).code ?? 'unknown',
+          ),
         devbox.id,
       );
-      assert.equal(again.exitCode, 1);
+      await workbench.dialog.waitFor('Another extension wants to run a command in the devbox from-outside.');
+      await workbench.dialog.press('Cancel');
+      assert.equal(await others, 'cancelled');
 
       await workbench.runCommand('Runloop: Detach from Devbox');
       await workbench.quickInput.pick('from-outside');

@@ -104,8 +104,8 @@ export const remedies: UiTests = (useWindow) =>
           return error instanceof Error ? error.message : String(error);
         }
       });
-      await workbench.dialog.waitFor('Another extension wants to run commands in the devbox');
-      await workbench.dialog.press('Allow in This Window');
+      await workbench.dialog.waitFor('Another extension wants to run a command in the devbox');
+      await workbench.dialog.press('Run Once');
       assert.match(await running, /^Could not reach /);
       await workbench.tree('Devboxes').row('lost').chooseFromMenu('Open VS Code');
       const message = workbench.notification('The connection to the devbox is lost.');

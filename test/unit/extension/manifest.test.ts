@@ -29,6 +29,24 @@ describe('the manifest', () => {
     assert.deepEqual([...contributed].sort(), [...commandIds].sort());
   });
 
+  it('offers the local platform only where it can run', () => {
+    const clause = /!runloop\.noLocalPlatform/;
+    const palette = asArray(asObject(contributes['menus'])?.['commandPalette']).map(asObject);
+    const item = palette.find((one) => one?.['command'] === 'runloop.tryLocally');
+    assert.match(asString(item?.['when']) ?? '', clause);
+    const texts = asStringMap(readJson('package.nls.json'));
+    const offering = (text: unknown): boolean =>
+      (texts[(asString(text) ?? '').replaceAll('%', '')] ?? '').includes('command:runloop.tryLocally');
+    const welcomes = asArray(contributes['viewsWelcome']).map(asObject);
+    const steps = asArray(contributes['walkthroughs']).flatMap((one) => asArray(asObject(one)?.['steps']).map(asObject));
+    const offers = [
+      ...welcomes.filter((one) => offering(one?.['contents'])),
+      ...steps.filter((one) => offering(one?.['description'])),
+    ];
+    assert.equal(offers.length, 2);
+    for (const one of offers) assert.match(asString(one?.['when']) ?? '', clause);
+  });
+
   it('names only contributed commands in menus and welcome texts', () => {
     const known = new Set<string>(commandIds);
     for (const items of Object.values(asObject(contributes['menus']) ?? {})) {

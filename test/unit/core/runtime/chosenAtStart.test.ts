@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import type { RunloopRuntimeOptions } from '../../../../src/core/options/runtimeOptions';
 import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
@@ -26,7 +27,7 @@ describe('what is chosen at a start', function () {
 
   before(async function () {
     this.timeout(600_000);
-    const { serverRoot, node } = await ensureVscode(() => undefined, AbortSignal.timeout(600_000));
+    const { serverRoot, node } = await ensureVscode(() => undefined, deadline(600_000));
     git = await startGitServer('acme', 'tool', '');
     platform = await startPlatform(['--vscode-server', serverRoot, '--vscode-node', node], {
       environment: { RUNLOOP_LOCAL_GIT_BASE: git.address },
