@@ -1,13 +1,15 @@
-import { Disposable, l10n } from 'vscode';
+import { Disposable, extensions, l10n } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
-import type { Devbox } from '../../core/platform/devbox';
+import { asObject, asString } from '../../core/parse';
+import { isActive, type Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
 import { accountChanged } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
 import { showFailure } from '../messages/showFailure';
 import { attached, type AttachServices } from '../session/attach';
-import type { ApiDevbox, RunloopDevboxesApi } from './runloopDevboxesApi';
+import { RunPermissions } from './runPermissions';
+import type { ApiDevbox, ApiObservation, RunloopDevboxesApi } from './runloopDevboxesApi';
 
 interface ApiServices extends AttachServices {
   readonly brokenStarts: { lookSoon(): void };
@@ -17,8 +19,7 @@ interface ApiServices extends AttachServices {
 /** The API for other extensions, over the same services as the commands. */
 export function createApi(services: ApiServices): RunloopDevboxesApi {
   const { account, sessions, store } = services;
-  /** Devboxes in which the user let other extensions run commands, in this window. */
-  const allowed = new Set<string>();
+  const permissions = new RunPermissions(account);
   const shown = ({ id, name, status, createTimeMs }: Devbox): ApiDevbox => ({
     id,
     name,
@@ -26,12 +27,30 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
     createTimeMs,
     attached: sessions.isAttached(id),
   });
+  const run = async (
+    caller: Caller | undefined,
+    devboxId: string,
+    command: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<ApiObservation> => {
+    const runtime = sessions.get(devboxId);
+    if (runtime === undefined) throw notAttached(devboxId);
+    const label = runtime.devbox === undefined ? oneLine(devboxId, 16) : devboxLabel(runtime.devbox);
+    await permissions.require(caller, devboxId, () => askToRun(caller, label, command));
+    // The question may have been open for long.
+    if (sessions.get(devboxId) !== runtime) throw notAttached(devboxId);
+    const { exitCode, content } = await runtime.actions.run(
+      command,
+      options.signal === undefined ? {} : { signal: options.signal },
+    );
+    return { exitCode, content };
+  };
   return {
     version: 1,
     list: async () => {
       await account.require();
       await services.tree.refresh();
-      return store.devboxes.map(shown);
+      return store.devboxes.filter(({ status }) => isActive(status)).map(shown);
     },
     start: async ({ name, signal }) => {
       const signedIn = await account.require();
@@ -73,29 +92,20 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
       await attached(services, devbox, { resumeSuspended });
       return shown(devbox);
     },
-    run: async (devboxId, command, options = {}) => {
-      const runtime = sessions.get(devboxId);
-      if (runtime === undefined) {
+    run: (devboxId, command, options) => run(undefined, devboxId, command, options),
+    forExtension: (extensionId) => {
+      const extension = extensions.getExtension(extensionId);
+      if (extension === undefined) {
         throw new RuntimeError({
-          code: 'closed',
-          message: 'This window is not attached to that devbox.',
-          nextStep: 'Call attach first.',
-          devboxId,
+          code: 'invalid_option',
+          message: `There is no extension "${oneLine(extensionId, 60)}" in this window.`,
+          nextStep: 'Give the id of the extension that asks.',
         });
       }
-      if (!allowed.has(devboxId)) {
-        const label = runtime.devbox === undefined ? oneLine(devboxId, 16) : devboxLabel(runtime.devbox);
-        await ask(
-          l10n.t('Another extension wants to run commands in the devbox {0}.', label),
-          l10n.t('Allow in This Window'),
-        );
-        allowed.add(devboxId);
-      }
-      const { exitCode, content } = await runtime.actions.run(
-        command,
-        options.signal === undefined ? {} : { signal: options.signal },
-      );
-      return { exitCode, content };
+      const packageJson: unknown = extension.packageJSON;
+      const name = asString(asObject(packageJson)?.['displayName']) ?? extension.id;
+      const caller: Caller = { id: extension.id, name };
+      return { run: (devboxId, command, options) => run(caller, devboxId, command, options) };
     },
     onDidChangeDevboxes: (listener, thisArgument?: unknown) => {
       const subscription = store.onDidChange(() => void listener.call(thisArgument));
@@ -105,7 +115,42 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
   };
 }
 
+/** An extension that has told its id, and which object it was given for that. */
+interface Caller {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Who cannot be known is asked about with each command, which is shown; whoever told a name once for a devbox. */
+async function askToRun(caller: Caller | undefined, label: string, command: string): Promise<void> {
+  if (caller === undefined) {
+    await ask(
+      l10n.t('Another extension wants to run a command in the devbox {0}.', label),
+      l10n.t('Run Once'),
+      oneLine(command, 500),
+    );
+    return;
+  }
+  await ask(
+    l10n.t('The extension {0} wants to run commands in the devbox {1}.', oneLine(caller.name, 60), label),
+    l10n.t('Allow in This Window'),
+    l10n.t(
+      'It calls itself {0}; the editor cannot prove that. The permission is for this extension, this devbox and this account, until the window closes.',
+      caller.id,
+    ),
+  );
+}
+
+function notAttached(devboxId: string): RuntimeError {
+  return new RuntimeError({
+    code: 'closed',
+    message: 'This window is not attached to that devbox.',
+    nextStep: 'Call attach first.',
+    devboxId,
+  });
+}
+
 /** @throws RuntimeError `cancelled` without a yes: what costs or changes something is the user's to decide */
-async function ask(question: string, yes: string): Promise<void> {
-  if (!(await saysYes({ question, yes }))) throw cancelled();
+async function ask(question: string, yes: string, detail?: string): Promise<void> {
+  if (!(await saysYes({ question, yes, detail }))) throw cancelled();
 }

@@ -31,8 +31,18 @@ export interface RunloopDevboxesApi {
   start(options: { readonly name: string; readonly signal?: AbortSignal }): Promise<ApiDevbox>;
   /** Attaches this window to a devbox. One that is suspended is resumed only after a question to the user. */
   attach(devboxId: string): Promise<ApiDevbox>;
-  /** Runs a shell command in a devbox that this window is attached to. The first use by a caller asks the user. */
+  /**
+   * Runs a shell command in a devbox that this window is attached to. As the editor does not tell who calls, the user is
+   * asked each time; {@link forExtension} asks once for a devbox.
+   */
   run(devboxId: string, command: string, options?: { readonly signal?: AbortSignal }): Promise<ApiObservation>;
+  /**
+   * What the user lets this extension do is remembered for the object that is returned, for each devbox, until the window
+   * closes or the account changes. Keep the object to yourself: whoever has it acts in your extension's name.
+   *
+   * @param extensionId your own id, as `context.extension.id` gives it; the user sees it in the question
+   */
+  forExtension(extensionId: string): Pick<RunloopDevboxesApi, 'run'>;
   /** The list of devboxes, or what is known of one, changed. */
   readonly onDidChangeDevboxes: Event<void>;
   /** This window attached to a devbox, or let go of one. */
