@@ -15,6 +15,7 @@ interface OtherSide {
   start(options: { name: string }): Promise<{ id: string; attached: boolean }>;
   attach(devboxId: string): Promise<{ id: string; attached: boolean }>;
   run(devboxId: string, command: string): Promise<{ exitCode: number; content: string }>;
+  forExtension(extensionId: string): Pick<OtherSide, 'run'>;
   onDidChangeDevboxes(listener: () => void): { dispose(): void };
   onDidChangeSessions(listener: () => void): { dispose(): void };
 }
@@ -22,6 +23,7 @@ interface OtherSide {
 /** Kept in the extension host between two calls of a test. */
 interface Kept {
   runloop: OtherSide;
+  mine?: Pick<OtherSide, 'run'>;
   changes: { devboxes: number; sessions: number };
 }
 
@@ -130,18 +132,15 @@ export const fromOutside: UiTests = (useWindow) =>
       assert.deepEqual(await ran, { exitCode: 0, content: 'from 42' });
       // Who cannot be known is asked about each time; an extension that told its id once for a devbox.
       const asMine = (): Promise<number | string> =>
-        api.evaluate(
-          (vscode, id) => {
-            const { kept } = globalThis as unknown as { kept: Kept };
-            const own = vscode.extensions.all.find(({ id: one }) => one.endsWith('ui-test-api'))?.id ?? '';
-            kept.mine ??= kept.runloop.forExtension(own);
-            return kept.mine.run(id, 'false').then(
-              ({ exitCode }) => exitCode,
-              (error: unknown) => (error as { code?: string }).code ?? 'unknown',
-            );
-          },
-          devbox.id,
-        );
+        api.evaluate((vscode, id) => {
+          const { kept } = globalThis as unknown as { kept: Kept };
+          const own = vscode.extensions.all.find(({ id: one }) => one.endsWith('ui-test-api'))?.id ?? '';
+          kept.mine ??= kept.runloop.forExtension(own);
+          return kept.mine.run(id, 'false').then(
+            ({ exitCode }) => exitCode,
+            (error: unknown) => (error as { code?: string }).code ?? 'unknown',
+          );
+        }, devbox.id);
       const mine = asMine();
       await workbench.dialog.waitFor('wants to run commands in the devbox from-outside.');
       await workbench.screenshot('outside-6-allow');

@@ -33,8 +33,9 @@ describe('permission to run commands', () => {
 
   it('is asked for each time by who cannot be known, whatever others were allowed', async () => {
     await permissions.require({}, 'a', yes);
-    for (let time = 0; time < 3; time += 1)
+    for (let time = 0; time < 3; time += 1) {
       assert.equal(await questions(() => permissions.require(undefined, 'a', yes)), 1);
+    }
     assert.equal(await questions(() => assert.rejects(permissions.require(undefined, 'a', no))), 1);
   });
 
