@@ -29,9 +29,13 @@ function charactersIn(value: unknown): number {
   const left: unknown[] = [value];
   while (left.length > 0) {
     const part = left.pop();
-    if (typeof part === 'string') characters += part.length;
-    else if (typeof part === 'object' && part !== null) left.push(...Object.values(part));
-    else characters += 8;
+    if (typeof part === 'string') {
+      characters += part.length;
+    } else if (typeof part === 'object' && part !== null) {
+      for (const [, inner] of Object.entries(part) as [string, unknown][]) left.push(inner);
+    } else {
+      characters += 8;
+    }
   }
   return characters;
 }
