@@ -208,3 +208,6 @@ export const l10n: Pick<typeof vscode.l10n, 't'> = {
     return filled(message, typeof first === 'object' ? first : args.filter((value) => typeof value !== 'object'));
   },
 };
+
+/** No other extension is there. */
+export const extensions: Pick<typeof vscode.extensions, 'getExtension'> = { getExtension: () => undefined };
