@@ -1,12 +1,6 @@
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
-import {
-  clonePath,
-  longestKeepAliveSeconds,
-  longestName,
-  nameProblem,
-  type StartChoices,
-} from '../start/startChoices';
+import { clonePath, longestKeepAliveSeconds, longestName, nameProblem, type StartChoices } from '../start/startChoices';
 import type { StartNotes } from '../start/notes/startNotes';
 import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
 import { defaultBaseUrl } from '../platform/client';

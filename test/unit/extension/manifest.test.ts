@@ -38,7 +38,9 @@ describe('the manifest', () => {
     const offering = (text: unknown): boolean =>
       (texts[(asString(text) ?? '').replaceAll('%', '')] ?? '').includes('command:runloop.tryLocally');
     const welcomes = asArray(contributes['viewsWelcome']).map(asObject);
-    const steps = asArray(contributes['walkthroughs']).flatMap((one) => asArray(asObject(one)?.['steps']).map(asObject));
+    const steps = asArray(contributes['walkthroughs']).flatMap((one) =>
+      asArray(asObject(one)?.['steps']).map(asObject),
+    );
     const offers = [
       ...welcomes.filter((one) => offering(one?.['contents'])),
       ...steps.filter((one) => offering(one?.['description'])),
