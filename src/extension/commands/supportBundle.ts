@@ -1,10 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { arch, homedir, release } from 'node:os';
+import { arch, homedir, release, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { commands, env, l10n, Uri, version, window, workspace } from 'vscode';
-import { redact } from '../../core/redact';
 import type { Account } from '../account/account';
 import { settingsSection } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -12,6 +11,7 @@ import { platformLogFile } from '../localPlatform/keeperState';
 import type { Log } from '../messages/log';
 import type { KnownSecrets } from '../session/knownSecrets';
 import type { Sessions } from '../session/sessions';
+import { cleanText, settingsForBundle, valuesInSettings, type Owner } from './bundleText';
 
 /** What a bundle tells of. */
 interface BundleServices {
@@ -28,7 +28,7 @@ const mostOfEachLog = 1_000_000;
 
 /**
  * Collects what helps to understand a fault in one zip file that the user can look through before passing it on. Keys,
- * tokens and the home folder's name are taken out of everything.
+ * tokens, values of variables, the home folder and users' names are taken out of everything.
  */
 export async function collectSupportBundle(services: BundleServices): Promise<void> {
   const target = await window.showSaveDialog({
@@ -38,10 +38,10 @@ export async function collectSupportBundle(services: BundleServices): Promise<vo
   });
   if (target === undefined) return;
   const files = await contents(services);
-  const secrets = await secretsOf(services);
+  const secrets = [...(await secretsOf(services)), ...valuesInSettings(ownSettings())];
   const { default: yazl } = await import('yazl');
   const zip = new yazl.ZipFile();
-  for (const [name, text] of files) zip.addBuffer(Buffer.from(clean(text, secrets)), name);
+  for (const [name, text] of files) zip.addBuffer(Buffer.from(cleanText(text, secrets, owner())), name);
   zip.end();
   await pipeline(zip.outputStream, createWriteStream(target.fsPath, { mode: 0o600 }));
   const show = l10n.t('Show Folder');
@@ -58,8 +58,23 @@ export async function collectSupportBundle(services: BundleServices): Promise<vo
     );
 }
 
-function clean(text: string, secrets: readonly string[]): string {
-  return redact(text, secrets).replaceAll(homedir(), '~');
+/** The settings as data, without the methods of the editor's object. */
+function ownSettings(): unknown {
+  return JSON.parse(JSON.stringify(workspace.getConfiguration(settingsSection)));
+}
+
+function owner(): Owner {
+  const { HOME, USERPROFILE, USER, USERNAME, LOGNAME } = process.env;
+  return { homes: [homedir(), HOME, USERPROFILE], names: [accountName(), USER, USERNAME, LOGNAME] };
+}
+
+function accountName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without a name has none to hide.
+    return undefined;
+  }
 }
 
 /** What this window knows to be secret, whatever its form. */
@@ -84,7 +99,6 @@ async function contents({
   environment,
 }: Pick<BundleServices, 'account' | 'store' | 'sessions' | 'environment'>): Promise<ReadonlyMap<string, string>> {
   const current = await account.current();
-  const settings: unknown = workspace.getConfiguration(settingsSection);
   const about = {
     extension: environment.version,
     editor: `${env.appName} ${version}`,
@@ -99,7 +113,7 @@ async function contents({
   };
   const files = new Map([
     ['about.json', JSON.stringify(about, undefined, 2)],
-    ['settings.json', JSON.stringify(settings, undefined, 2)],
+    ['settings.json', JSON.stringify(settingsForBundle(ownSettings()), undefined, 2)],
   ]);
   const logs = environment.logFolder;
   for (const name of await readdir(logs)) {
