@@ -38,8 +38,9 @@ describe('the support bundle', () => {
       'name-of',
       'unknown key',
     ];
-    for (const part of [...hidden, 'free text', 'Jane', 'jane', 'my preset'])
+    for (const part of [...hidden, 'free text', 'Jane', 'jane', 'my preset']) {
       assert.ok(!text.includes(part), `${part} in ${text}`);
+    }
     for (const part of [
       '"size":"LARGE"',
       '"lifetimeMinutes":90',
