@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { linkSignals } from '../../ground/deadline';
+import { deadline, linkSignals } from '../../ground/deadline';
 import { isAborted, messageOf, RuntimeError, isTransient } from '../errors';
 import { hasEnded } from '../platform/devbox';
 import { devboxNow } from '../platform/devboxNow';
@@ -12,12 +12,15 @@ import { ExecutionOutputs } from './executionOutputs';
 import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
 import { FollowPosition, isNotice, type Taken } from './followPosition';
 import { FollowTurns } from './followTurns';
+import { StreamWatch, type StreamDoubt } from './streamWatch';
 
 export type * from './followEvent';
 
 const suspendedNotice: FollowEvent = { type: 'notice', notice: { kind: 'suspended' } };
 /** Milliseconds in which nothing comes: the history is through. */
 const quietMs = 300;
+/** Milliseconds that looking at the list beside a stream may take. */
+const lookMs = 120_000;
 const usualPace: FollowPace = { reconnectMs: [500, 15_000], pollMs: [1_000, 60_000] };
 
 /**
@@ -35,7 +38,15 @@ export async function* followEvents(
   const position = options.position ?? new FollowPosition();
   const pace = options.pace ?? usualPace;
   const turns = new FollowTurns(pace, options);
+  const watch = new StreamWatch({
+    follow: options,
+    silentMs: pace.silentMs ?? [10_000, 600_000],
+    heldMs: pace.heldMs ?? [120_000, 1_800_000],
+    look: lookBehind(api, devboxId, options, turns),
+    count: () => position.count,
+  });
   let outputs: ExecutionOutputs | undefined;
+  const polls = (): boolean => outputs !== undefined || watch.isHeld;
   let saidSuspended = false;
   let isInterrupted = false;
   try {
@@ -54,17 +65,17 @@ export async function* followEvents(
           position.begin();
           const tail = (signal: AbortSignal): AsyncGenerator<FollowEvent> =>
             tailPass(api, devboxId, { ...options, signal }, position, turns);
-          if (outputs !== undefined) yield* listPass(api, devboxId, options, position, { outputs, turns });
+          if (polls()) yield* listPass(api, devboxId, options, position, { outputs, turns });
           else if (rests) yield* saidWhenQuiet(tail, suspendedNotice, options.signal);
-          else yield* tail(options.signal);
-          if (rests && outputs !== undefined) yield suspendedNotice;
+          else yield* watch.watched(tail);
+          if (rests && polls()) yield suspendedNotice;
           if (last) {
             if (outputs !== undefined) yield* outputs.rest();
             return;
           }
           outputs?.openNew();
         }
-        const wait = turns.rest(outputs !== undefined, position.count);
+        const wait = turns.rest(polls(), position.count);
         yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);
       } catch (error) {
         if (isAborted(options.signal)) return;
@@ -144,7 +155,7 @@ async function* listPass(
   devboxId: string,
   options: FollowOptions,
   position: FollowPosition,
-  following?: { readonly outputs: ExecutionOutputs; readonly turns: FollowTurns },
+  following?: { readonly outputs: ExecutionOutputs | undefined; readonly turns: FollowTurns },
 ): AsyncGenerator<FollowEvent> {
   const { signal, onBytes } = options;
   const onEtag = (etag: string | undefined): void => void (position.etag = etag);
@@ -158,8 +169,30 @@ async function* listPass(
     const taken = position.take(next.value);
     yield* following === undefined
       ? events(taken)
-      : seen(events(following.outputs.fromList(taken)), api, following.turns);
+      : seen(events(following.outputs?.fromList(taken) ?? taken), api, following.turns);
   }
+}
+
+/** Counts the list beside a stream that is silent, and asks whether the devbox still lives. */
+function lookBehind(
+  api: RunloopApi,
+  devboxId: string,
+  { onBytes }: FollowOptions,
+  turns: FollowTurns,
+): (signal: AbortSignal) => Promise<StreamDoubt> {
+  let etag: string | undefined;
+  return async (signal) => {
+    const { status } = await devboxNow(api, devboxId, { signal, onBytes });
+    turns.heard(status);
+    const onEtag = (told: string | undefined): void => void (etag = told);
+    const batches = listLogs(api, devboxId, { signal: deadline(lookMs, signal), onBytes, etag, onEtag });
+    let listed = 0;
+    for (;;) {
+      const next = await batches.next();
+      if (next.done === true) return { listed: next.value ? listed : undefined, hasEnded: hasEnded(status) };
+      listed += next.value.length;
+    }
+  };
 }
 
 /** Tells the pace of the lines to whoever decides when to read again. */

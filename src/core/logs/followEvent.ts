@@ -10,6 +10,10 @@ export type FollowNotice =
   | { readonly kind: 'reconnected' }
   /** The devbox is suspended; following goes on when it runs again. */
   | { readonly kind: 'suspended' }
+  /** Something on the way keeps the stream back: the list is read instead for a while. */
+  | { readonly kind: 'held' }
+  /** A stream that was kept back comes again. */
+  | { readonly kind: 'streamed' }
   /** There is no stream of the whole log here: executions are streamed one by one, the rest is read again and again. */
   | { readonly kind: 'polling' };
 
@@ -23,6 +27,10 @@ export interface FollowPace {
   readonly reconnectMs: readonly [number, number];
   /** Between reads where there is no stream, or one that the server ends by itself: the shortest and the longest pause. */
   readonly pollMs: readonly [number, number];
+  /** Until an open stream that is silent is compared with the list. Default: 10 s, and up to 10 minutes. */
+  readonly silentMs?: readonly [number, number];
+  /** Until a stream is tried again that was kept back. Default: 2 minutes, and up to half an hour. */
+  readonly heldMs?: readonly [number, number];
 }
 
 export interface FollowOptions {
