@@ -14,6 +14,8 @@ const mostAtOnce = 8;
 /** How many of the longest pauses pass until an output that was silent is looked at although the list tells of nothing. */
 const silentTurns = 30;
 const silentGrowth = 16;
+/** Milliseconds that an open stream may bring nothing while the list has lines of it. */
+const silentMs = 10_000;
 /** Pieces that may wait for the reader. */
 const mostWaiting = 64;
 interface Arrived {
@@ -69,6 +71,18 @@ export class ExecutionOutputs {
       this.#open(place);
     }
     for (const place of this.#places.values()) if (place.state === 'listed') this.#places.delete(place.id);
+    this.#doubtSilent();
+  }
+
+  /** Streams that are open and have brought nothing, while the list has lines, are held back by something on the way. */
+  #doubtSilent(): void {
+    const longestMs = this.#pace.silentMs?.[0] ?? silentMs;
+    for (const place of this.#places.values()) {
+      const { state, held, heldSinceMs = Infinity } = place;
+      if (state !== 'streamed' || held === undefined || performance.now() - heldSinceMs < longestMs) continue;
+      this.#arrived.push({ place, name: 'stdout', what: 'lost' });
+      this.#onArrival?.();
+    }
   }
 
   /** What arrives until something else has settled. */
@@ -116,6 +130,7 @@ export class ExecutionOutputs {
     }
     if (place.state === 'streamed') this.#wake(place);
     if (entry.exitCode === undefined) {
+      place.heldSinceMs ??= performance.now();
       place.held?.push(entry);
       return false;
     }
@@ -148,10 +163,7 @@ export class ExecutionOutputs {
       const before = place.outputs[name].offset;
       const stream = { isOpen: false };
       try {
-        const onOpen = (): void => {
-          place.held = undefined;
-          stream.isOpen = true;
-        };
+        const onOpen = (): void => void (stream.isOpen = true);
         for await (const piece of streamOutput(this.#api, which, { ...call, from: before, onOpen })) {
           await this.#push({ place, name, what: piece });
         }
@@ -231,12 +243,17 @@ export class ExecutionOutputs {
       return;
     }
     if (place.state !== 'streamed') return;
+    // What the list has shown since comes by the stream.
+    if (typeof what !== 'string') place.held = undefined;
     if (what === 'lost') yield { type: 'notice', notice: { kind: 'gap', missing: undefined } };
     const { lines, gap } = typeof what === 'string' ? { lines: output.end(), gap: false } : output.take(what);
     if (gap) yield { type: 'notice', notice: { kind: 'gap', missing: undefined } };
     const fresh = this.#entries(place, name, lines);
     if (outputNames.every((one) => place.outputs[one].ended)) {
       place.known.clear();
+      // Streams that ended without a word: the list alone tells.
+      fresh.unshift(...(place.held ?? []));
+      place.held = undefined;
       this.onEnd?.();
       if (place.exit === undefined) {
         place.state = 'done';

@@ -10,8 +10,10 @@ export interface ExecutionPlace {
   readonly outputs: Readonly<Record<OutputName, OutputPlace>>;
   /** Lines that the list had shown before the streams were there, by how often: the streams bring them again. */
   readonly known: Map<string, number>;
-  /** What the list has shown since; undefined once the server has agreed to stream. */
+  /** What the list has shown since; undefined once the stream has brought something. */
   held: LogEntry[] | undefined;
+  /** When the first of these came. */
+  heldSinceMs?: number;
   /** The entry of its end, which comes behind its last line. */
   exit: LogEntry | undefined;
   state: 'listed' | 'streamed' | 'refused' | 'done';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deadline, linkSignals } from '../../ground/deadline';
+import { linkSignals, startDeadline } from '../../ground/deadline';
 import { isAborted, messageOf, RuntimeError, isTransient } from '../errors';
 import { hasEnded } from '../platform/devbox';
 import { devboxNow } from '../platform/devboxNow';
@@ -185,12 +185,16 @@ function lookBehind(
     const { status } = await devboxNow(api, devboxId, { signal, onBytes });
     turns.heard(status);
     const onEtag = (told: string | undefined): void => void (etag = told);
-    const batches = listLogs(api, devboxId, { signal: deadline(lookMs, signal), onBytes, etag, onEtag });
-    let listed = 0;
-    for (;;) {
-      const next = await batches.next();
-      if (next.done === true) return { listed: next.value ? listed : undefined, hasEnded: hasEnded(status) };
-      listed += next.value.length;
+    const limit = startDeadline(lookMs, signal);
+    const batches = listLogs(api, devboxId, { signal: limit.signal, onBytes, etag, onEtag });
+    try {
+      for (let listed = 0; ;) {
+        const next = await batches.next();
+        if (next.done === true) return { listed: next.value ? listed : undefined, hasEnded: hasEnded(status) };
+        listed += next.value.length;
+      }
+    } finally {
+      limit.dispose();
     }
   };
 }

@@ -18,6 +18,12 @@ export function noticeText(notice: FollowNotice): string | undefined {
       return l10n.t(
         'This platform does not stream logs: they are read again from time to time, and new lines can be up to a minute late.',
       );
+    case 'held':
+      return l10n.t(
+        'Something between this computer and Runloop keeps the log’s stream back, perhaps a proxy: the log is read again from time to time, and new lines can be up to a minute late.',
+      );
+    case 'streamed':
+      return l10n.t('The log is streamed again.');
     default:
       return undefined;
   }
