@@ -3,7 +3,16 @@ import type { StopCause } from './stopCause';
 import type { Words } from './words';
 
 /** What the reader can do, by kind; whoever shows it knows the commands. */
-export type StepKind = 'start' | 'resume' | 'lifetimeSetting' | 'showOutput' | 'openLog' | 'copyMarkdown' | 'lookAgain';
+export type StepKind =
+  | 'start'
+  | 'startMoreMemory'
+  | 'startMoreDisk'
+  | 'resume'
+  | 'lifetimeSetting'
+  | 'showOutput'
+  | 'openLog'
+  | 'copyMarkdown'
+  | 'lookAgain';
 
 /** Something to do next. */
 export interface NextStep {
@@ -22,7 +31,7 @@ export function nextSteps(
     { kind: 'openLog', text: l10n.t('Open its log as a document, to search and filter') },
     { kind: 'copyMarkdown', text: l10n.t('Copy this as Markdown for an issue report') },
   ];
-  const start: NextStep = { kind: 'start', text: startText(cause, lastExit?.code !== 0, l10n) };
+  const start: NextStep = { kind: startKind(cause), text: startText(cause, lastExit?.code !== 0, l10n) };
   switch (cause.kind) {
     case 'suspended':
       return [
@@ -39,6 +48,10 @@ export function nextSteps(
     default:
       return [start, ...always];
   }
+}
+
+function startKind({ kind }: StopCause): StepKind {
+  return kind === 'out_of_memory' ? 'startMoreMemory' : kind === 'out_of_disk' ? 'startMoreDisk' : 'start';
 }
 
 function startText(cause: StopCause, failed: boolean, l10n: Words): string {

@@ -26,7 +26,9 @@ const stepCommands: Readonly<
     (devboxId: string) => readonly [command: CommandId | 'workbench.action.openSettings', ...args: string[]]
   >
 > = {
-  start: () => ['runloop.startWithOptions'],
+  start: (devboxId) => ['runloop.startWithOptions', devboxId],
+  startMoreMemory: (devboxId) => ['runloop.startWithOptions', devboxId, 'memory'],
+  startMoreDisk: (devboxId) => ['runloop.startWithOptions', devboxId, 'disk'],
   resume: (devboxId) => ['runloop.resumeDevbox', devboxId],
   lifetimeSetting: () => ['workbench.action.openSettings', 'runloop.lifetimeMinutes'],
   showOutput: (devboxId) => ['runloop.showOutput', devboxId],

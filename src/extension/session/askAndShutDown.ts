@@ -54,6 +54,8 @@ export async function askAndShutDown(
   const answer = await window.showWarningMessage(question, { modal: true, detail: `${loss}\n\n${which}` }, ...buttons);
   if (answer === undefined) return;
   const title = l10n.t('Shutting down {0}…', namesOf(devboxes));
+  /** Names of those that were taken. */
+  const snapshots: string[] = [];
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
     withSignal(token, async (signal) => {
       let ended = 0;
@@ -62,6 +64,7 @@ export async function askAndShutDown(
         if (answer === snapshotFirst) {
           progress.report({ message: l10n.t('taking a snapshot of {0}…', devboxLabel(devbox)) });
           await snapshotDevbox(api, devbox.id, devboxLabel(devbox), { signal });
+          snapshots.push(devboxLabel(devbox));
         }
         await shutDownOrWait(api, devbox, signal);
         sessions.detach(devbox.id);
@@ -74,23 +77,28 @@ export async function askAndShutDown(
       try {
         await forEach(devboxes, endOne);
       } finally {
-        tellEnded(devboxes, ended);
+        tellEnded(devboxes, ended, snapshots);
       }
     }),
   );
 }
 
-/** Says how many have ended for certain; what became of the others, a failure tells. */
-function tellEnded(devboxes: readonly Devbox[], ended: number): void {
+/** Says how many have ended for certain, and what is kept of them; what became of the others, a failure tells. */
+function tellEnded(devboxes: readonly Devbox[], ended: number, snapshots: readonly string[]): void {
   if (ended === 0) return;
   const [first] = devboxes;
-  void window.showInformationMessage(
+  const said =
     ended < devboxes.length
       ? l10n.t('{0} of {1} devboxes are shut down.', ended, devboxes.length)
       : devboxes.length === 1 && first !== undefined
         ? l10n.t('Devbox {0} is shut down.', devboxLabel(first))
-        : l10n.t('{0} devboxes are shut down.', devboxes.length),
-  );
+        : l10n.t('{0} devboxes are shut down.', devboxes.length);
+  const [snapshot] = snapshots;
+  const kept =
+    snapshots.length === 1 && snapshot !== undefined
+      ? l10n.t('Its disk is kept as the snapshot {0}.', snapshot)
+      : l10n.t('Their disks are kept as {0} snapshots of their names.', snapshots.length);
+  void window.showInformationMessage(snapshots.length === 0 ? said : l10n.t('{0} {1}', said, kept));
 }
 
 /** Shuts one devbox down; while a snapshot runs, asks whether to wait for it or to end it. */

@@ -7,6 +7,7 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { Log } from '../messages/log';
+import { StartedChoices } from './startedChoices';
 
 const storedUnder = 'runloop.setValues';
 /** Devboxes whose values are kept: the newest ones. */
@@ -27,7 +28,11 @@ export class KnownSecrets {
   constructor(storage: SecretStorage, sessionKeys: SecretSessionKeys) {
     this.#storage = storage;
     this.#sessionKeys = sessionKeys;
+    this.startedChoices = new StartedChoices(storage);
   }
+
+  /** What devboxes were started with, which holds such values. */
+  readonly startedChoices: StartedChoices;
 
   /** Told of every value that becomes known. */
   readonly onDidAdd = this.#added.on;
@@ -103,7 +108,10 @@ export class KnownSecrets {
   }
 }
 
-/** Keeps the values of the variables that a devbox is started with out of everything that is shown of it. */
+/**
+ * Keeps the values of the variables that a devbox is started with out of everything that is shown of it, and all that was
+ * chosen for another one like it.
+ */
 export function rememberSetValues(
   { knownSecrets, log }: { readonly knownSecrets: KnownSecrets; readonly log: Log },
   devboxId: string,
@@ -111,4 +119,8 @@ export function rememberSetValues(
 ): void {
   const values = Object.values(choices?.environment ?? {});
   knownSecrets.keep(devboxId, values).catch((error: unknown) => log.failure('Storing which values are secret', error));
+  if (choices === undefined) return;
+  knownSecrets.startedChoices
+    .keep(devboxId, choices)
+    .catch((error: unknown) => log.failure('Storing what a devbox was started with', error));
 }
