@@ -63,12 +63,11 @@ export function oneSizeUp(choices: StartChoices, need: Need): StartChoices {
       size.diskGib >= now.diskGib &&
       size.cpuCores >= now.cpuCores,
   );
-  const { customSize: _replaced, ...others } = choices;
-  if (next !== undefined) return { ...others, size: next[0] };
+  if (next !== undefined) return { ...choices, size: next[0], customSize: undefined };
   const wanted = Math.min(now[part] * 2, largestCustomSize[part]);
   if (wanted <= now[part]) return choices;
   const customSize = fitting({ ...now, diskGib: Math.max(now.diskGib, 2), [part]: wanted });
-  return customSizeProblem(customSize) === undefined ? { ...others, size: customSizeWord, customSize } : choices;
+  return customSizeProblem(customSize) === undefined ? { ...choices, size: customSizeWord, customSize } : choices;
 }
 
 /** With as many CPUs as its memory asks for. */
