@@ -13,7 +13,7 @@ import type { Dice } from '../dice';
 import { drawTrouble, noDropping } from './trouble';
 
 /** Milliseconds from the key that starts to the last moment of a kill. */
-const latestKillMs = 3_000;
+const latestKillMs = 2_000;
 /** Milliseconds that the next window may take to ask. */
 const askMs = 60_000;
 

@@ -32,6 +32,8 @@ interface Run {
   /** A file for each devbox whose start is complete, as the editor's memory of them. */
   readonly taken: string;
   readonly plain: boolean;
+  /** The moment from which the kill and the cancel are counted. */
+  readonly countedFrom: 'begins' | 'sent';
   readonly killAfterMs: number | undefined;
   readonly cancelAfterMs: number | undefined;
   readonly trouble: Trouble;
@@ -65,8 +67,9 @@ async function oneRun(platform: TestPlatform, api: RunloopApi, dice: Dice, name:
     notes: join(folder, 'notes'),
     taken: join(folder, 'taken'),
     plain: dice.chance(0.75),
-    killAfterMs: dice.chance(0.75) ? dice.whole(0, 1_500) : undefined,
-    cancelAfterMs: dice.chance(0.35) ? dice.whole(0, 1_500) : undefined,
+    countedFrom: dice.chance(0.3) ? 'begins' : 'sent',
+    killAfterMs: dice.chance(0.75) ? dice.whole(0, 1_200) : undefined,
+    cancelAfterMs: dice.chance(0.35) ? dice.whole(0, 1_200) : undefined,
     trouble: drawTrouble(dice),
   };
   mkdirSync(run.taken);
@@ -87,14 +90,14 @@ async function startInProcess({ apiKey, baseUrl }: TestPlatform, run: Run): Prom
   const child = spawn(process.execPath, ['--enable-source-maps', join(outDir, 'proofStarter.js')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const { name, notes, taken, plain, cancelAfterMs } = run;
-  child.stdin.end(JSON.stringify({ apiKey, baseUrl, name, notes, taken, plain, cancelAfterMs }));
+  const { name, notes, taken, plain, countedFrom, cancelAfterMs } = run;
+  child.stdin.end(JSON.stringify({ apiKey, baseUrl, name, notes, taken, plain, countedFrom, cancelAfterMs }));
   let ending: Ending | undefined;
   let timer: NodeJS.Timeout | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const said = asObject(parseJson(line));
     const outcome = asString(said?.['outcome']);
-    if (said?.['begins'] === true && run.killAfterMs !== undefined) {
+    if (said?.['reached'] === countedFrom && run.killAfterMs !== undefined) {
       timer = setTimeout(() => child.kill('SIGKILL'), run.killAfterMs);
     }
     if (outcome !== undefined) {

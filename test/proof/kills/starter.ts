@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { RuntimeError } from '../../../src/core/errors';
 import { asNumber, asObject, asString, parseJson } from '../../../src/core/parse';
+import type { SentRequest } from '../../../src/core/platform/apiCalls';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { StartNotes } from '../../../src/core/start/notes/startNotes';
@@ -21,17 +22,27 @@ const startNotes = new StartNotes({
   handOver: (id) => writeFile(join(word('taken'), id), ''),
 });
 const stop = new AbortController();
-const cancelAfterMs = asNumber(order['cancelAfterMs']);
-if (cancelAfterMs !== undefined) setTimeout(() => stop.abort(), cancelAfterMs);
-
 const print = (line: object): boolean => process.stdout.write(`${JSON.stringify(line)}\n`);
-print({ begins: true });
+/** A moment from which kills and cancels are counted: `begins`, or `sent`, when the first create goes out. */
+const reached = (moment: string): void => {
+  print({ reached: moment });
+  const cancelAfterMs = asNumber(order['cancelAfterMs']);
+  if (cancelAfterMs !== undefined && moment === word('countedFrom')) setTimeout(() => stop.abort(), cancelAfterMs);
+};
+let isSent = false;
+const onRequest = ({ method, path }: SentRequest): void => {
+  if (isSent || method !== 'post' || path !== '/v1/devboxes') return;
+  isSent = true;
+  reached('sent');
+};
+
+reached('begins');
 try {
   let id: string | undefined;
   if (order['plain'] === true) {
     const choices = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
     const options = { signal: stop.signal, startNotes };
-    ({ id } = await startPlainDevbox(new RunloopApi(account), word('name'), choices, options));
+    ({ id } = await startPlainDevbox(new RunloopApi(account, onRequest), word('name'), choices, options));
   } else {
     const runtime = new RunloopRuntime({
       ...account,
@@ -40,6 +51,9 @@ try {
       headlessMode: true,
       plugins: [],
       startNotes,
+    });
+    runtime.onEvent((event) => {
+      if (event.type === 'request') onRequest(event.request);
     });
     await runtime.connect({ signal: stop.signal });
     id = runtime.devbox?.id;

@@ -192,7 +192,8 @@ describe("a runtime's life", function () {
     await short.close();
     const idle = runtimeWith({ sid: 'idle', idle: { afterSeconds: 600, action: 'shutdown' } });
     await idle.connect();
-    assert.ok(idle.devbox !== undefined);
+    assert.deepEqual(idle.devbox?.idleRule, { seconds: 600, action: 'shutdown' });
+    assert.equal(short.devbox?.keepAliveSeconds, 120);
     await idle.close();
   });
 

@@ -142,7 +142,7 @@ describe('The create of a devbox, on a platform that drops no repeated request',
   it('tells after a cancel that nobody knows, where it had no answer and nothing is found, and goes on looking', async () => {
     await faults({ fault: 'cut', effect_after_ms: 6_000, count: 1, ...create });
     const stop = new AbortController();
-    const starting = start(stop.signal);
+    const starting = runtimeWith().connect({ signal: stop.signal });
     await eventually(sent, (count) => count === 1);
     stop.abort();
     await fails(starting, 'start_unknown');

@@ -45,6 +45,8 @@ describe('What a window says of a start that failed', function () {
     assert.ok(left !== undefined && message.text.includes(left.id), message.text);
     assert.ok(message.buttons.includes('Shut Down'), message.buttons.join());
     assert.ok(!editor.messages.some(({ text }) => text.includes('No devbox was left behind')));
+    // The list itself cannot bring the row back.
+    await orderFaults(platform, { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' });
     assert.ok((await extension.list()).some(({ id }) => id === left.id));
     await orderFaults(platform);
     editor.answer(/Shut down the devbox/, 'Shut Down');
