@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'mocha';
+import { asArray, asObject, parseJson } from '../../../../src/core/parse';
+import { useWindow } from '../../../fakeVscode/useWindow';
+
+describe('The account of a window', () => {
+  const used = useWindow();
+  const changes = (): number => used.editor.output(/^Runloop$/).split('The account or the address').length - 1;
+
+  it('stays where another account is signed in to or out of, or profiles are edited', async () => {
+    const { editor, extension, platform } = used;
+    await extension.list();
+    const before = changes();
+    await editor.secrets.store('runloop.apiKey:https://other.example', 'ak_other');
+    await editor.secrets.store(`runloop.apiKey:${platform.baseUrl}#named`, 'ak_other');
+    await editor.secrets.delete('runloop.apiKey:https://other.example');
+    // The same key once more, as a second sign-in keeps it.
+    await editor.secrets.store(`runloop.apiKey:${platform.baseUrl}`, platform.apiKey);
+    editor.settings.set('runloop.profiles', { named: platform.baseUrl });
+    editor.settings.set('runloop.profiles', {});
+    await extension.list();
+    assert.equal(changes(), before);
+  });
+
+  it('changes with its key and its address', async () => {
+    const { editor, extension, platform } = used;
+    await extension.list();
+    const before = changes();
+    await editor.secrets.delete(`runloop.apiKey:${platform.baseUrl}`);
+    await assert.rejects(extension.list(), { code: 'missing_api_key' });
+    assert.equal(changes(), before + 1);
+    await editor.secrets.store(`runloop.apiKey:${platform.baseUrl}`, platform.apiKey);
+    await extension.list();
+    assert.equal(changes(), before + 2);
+    editor.settings.set('runloop.baseUrl', 'no address at all');
+    await assert.rejects(extension.list(), { code: 'invalid_option' });
+    assert.equal(changes(), before + 3);
+  });
+
+  it('says that the keyring refuses, and takes the key of the environment where there is one', async () => {
+    const { editor, extension, platform } = used;
+    const { get } = editor.secrets;
+    editor.secrets.get = () => Promise.reject(new Error('org.freedesktop.secrets was not provided'));
+    editor.settings.set('runloop.profiles', {});
+    await assert.rejects(extension.list(), { code: 'keyring' });
+    await editor.run('runloop.refreshDevboxes').catch(() => undefined);
+    process.env['RUNLOOP_API_KEY'] = platform.apiKey;
+    try {
+      editor.settings.set('runloop.profiles', { named: platform.baseUrl });
+      assert.deepEqual(await extension.list(), []);
+    } finally {
+      delete process.env['RUNLOOP_API_KEY'];
+      editor.secrets.get = get;
+    }
+  });
+
+  it('hides no command of the palette before anybody has asked for the account', () => {
+    const manifest = asObject(asObject(parseJson(readFileSync('package.json', 'utf8')))?.['contributes']);
+    const clauses = [
+      ...asArray(asObject(manifest?.['menus'])?.['commandPalette']).map((entry) => asObject(entry)?.['when']),
+      ...asArray(manifest?.['commands']).map((entry) => asObject(entry)?.['enablement']),
+    ].filter((clause) => typeof clause === 'string');
+    // Keys that are set late: a clause must hold while they are not there.
+    const late = clauses.filter((clause) => /runloop\.(account|localPlatform|hasDashboard)/.test(clause));
+    assert.ok(late.length >= 5);
+    for (const clause of late) assert.match(clause, /^(runloop\.account != none|!runloop\.account \|\| .*)$/);
+  });
+});
