@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
 import {
   restartCommand,
   entrypoint,
+  sessionKeyFile,
   shellQuote,
   startupArgv,
   type StartupOptions,
@@ -100,6 +101,18 @@ describe('the entrypoint', () => {
     assert.ok(failure instanceof Error && 'status' in failure && 'stderr' in failure);
     assert.equal(failure.status, 64);
     assert.match(String(failure.stderr), /not made from an OpenHands runtime image/);
+  });
+
+  it('lets nobody but its owner read the key, however it was written (D12)', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'entrypoint-'));
+    const key = join(folder, 'key');
+    writeFileSync(key, 'the key', { mode: 0o644 });
+    const script = words(entrypoint(defaults))[2] ?? '';
+    const [first] = script.replaceAll(sessionKeyFile, key).replaceAll('/openhands/code', folder).split(' && export ');
+    const out = execFileSync('bash', ['-c', `${first} && echo "$SESSION_API_KEY"`], { encoding: 'utf8' });
+    assert.equal(out, 'the key\n');
+    assert.equal(statSync(key).mode & 0o777, 0o600);
+    rmSync(folder, { recursive: true });
   });
 
   it('never contains the session key itself', () => {
