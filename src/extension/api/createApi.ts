@@ -7,6 +7,7 @@ import { accountChanged } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
 import { showFailure } from '../messages/showFailure';
+import { leaveToOtherAccount } from '../session/leaveToOtherAccount';
 import { attached, type AttachServices } from '../session/attach';
 import { RunPermissions } from './runPermissions';
 import type { ApiDevbox, ApiObservation, RunloopDevboxesApi } from './runloopDevboxesApi';
@@ -73,7 +74,10 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
       }
       const { devbox } = runtime;
       if (devbox === undefined) throw cancelled();
-      if (!sessions.add(devbox.id, runtime, signedIn.ended)) throw accountChanged(devbox.id);
+      if (!sessions.add(devbox.id, runtime, signedIn.ended)) {
+        leaveToOtherAccount(store, devbox);
+        throw accountChanged(devbox.id);
+      }
       return shown(devbox);
     },
     attach: async (devboxId) => {

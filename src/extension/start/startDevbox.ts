@@ -15,9 +15,9 @@ import { inertText } from '../messages/inertText';
 import type { Log } from '../messages/log';
 import { showFailure, type Remedy } from '../messages/showFailure';
 import type { AttachServices } from '../session/attach';
+import { leaveToOtherAccount } from '../session/leaveToOtherAccount';
 import { rememberSetValues } from '../session/knownSecrets';
 import { runtimeFor } from '../session/runtimeFor';
-import type { Sessions } from '../session/sessions';
 import type { BuildChannels } from './buildChannels';
 import { choicesText } from './choicesText';
 import { maySecretsGo } from './confirmSecrets';
@@ -61,7 +61,7 @@ export async function startChosen(services: StartServices, name: string, choices
         : await startWithServer(services, account, name, choices);
     if (devbox === undefined) return;
     if (account.ended.aborted) {
-      leaveToOtherAccount(services, devbox);
+      leaveToOtherAccount(services.store, devbox);
       return;
     }
     await services.tree.reveal(devbox.id);
@@ -85,18 +85,6 @@ export async function startChosen(services: StartServices, name: string, choices
     starting.delete(name);
     services.brokenStarts.lookSoon();
   }
-}
-
-/** Somebody signed out or switched the account meanwhile: the window has nothing to do with the devbox any more. */
-function leaveToOtherAccount(
-  { sessions, store }: { readonly sessions: Sessions; readonly store: DevboxStore },
-  devbox: Devbox,
-): void {
-  sessions.detach(devbox.id);
-  store.remove(devbox.id);
-  void window.showWarningMessage(
-    l10n.t('Devbox {0} is ready, and runs in the account that this window used before.', devboxLabel(devbox)),
-  );
 }
 
 /** A blueprint that is not there can be built. */

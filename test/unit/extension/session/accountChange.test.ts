@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
+import { RuntimeError } from '../../../../src/core/errors';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { CountingProxy } from '../../../platform/countingProxy';
 import { usePlatform } from '../../../platform/usePlatform';
@@ -92,6 +93,21 @@ describe('What was begun for an account', function () {
   it('a list that it overtakes does not land in the next account’s view', async () => {
     const requests = await changeAtEachRequest(() => used.editor.run('runloop.refreshDevboxes'));
     assert.ok(requests >= 1, String(requests));
+  });
+
+  it('a start that it overtakes stays in its account, and is told of', async () => {
+    const { editor, extension } = used;
+    let ready = 0;
+    const requests = await changeAtEachRequest(async () => {
+      editor.answer(/wants to start the devbox/, 'Start Devbox');
+      const started = await extension.start({ name: 'started meanwhile' }).then(
+        () => true,
+        (error: unknown) => RuntimeError.is(error, 'account_changed'),
+      );
+      assert.ok(started);
+      if (editor.messages.some(({ text }) => /used before/.test(text))) ready += 1;
+    });
+    assert.ok(requests >= 3 && ready === requests, `${requests} requests, told ${ready} times`);
   });
 
   it('attaching again forgets nothing of the account that the window left', async () => {
