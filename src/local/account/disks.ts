@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { lstatSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +25,11 @@ export class Disks {
   constructor(folder: string, trash: Trash) {
     this.#folder = folder;
     this.#trash = trash;
+  }
+
+  /** True if there is a kept disk of this name. */
+  has(id: string): boolean {
+    return lstatSync(join(this.#folder, id), { throwIfNoEntry: false })?.isDirectory() === true;
   }
 
   /** Keeps a copy of a disk. The copy appears when it is whole. */

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { codeOf, DevboxError, messageOf } from '../errors';
+import { shortageOf } from '../host/shortage';
 import { newFileName, newObjectId } from '../ids';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
 import type { Store } from '../store/store';
@@ -78,6 +79,11 @@ export class Objects {
       where: ({ state }) => state !== 'DELETED',
     }).items) {
       known.add(id);
+      const lost = objects.#table.get(id);
+      if (lost?.state === 'READ_ONLY' && (await sizeOf(objects.#file(id))) !== lost.size) {
+        objects.#table.put({ ...lost, state: 'ERROR' });
+        store.say(`The bytes of object ${id} are not in the data folder any more, or not whole.`);
+      }
       if (deleteAfter !== undefined) {
         objects.#ends.set(id, deleteAfter);
       }
@@ -157,7 +163,7 @@ export class Objects {
       await rename(part, this.#file(id));
     } catch (error) {
       await rm(part, { force: true });
-      throw error instanceof DevboxError
+      throw error instanceof DevboxError || shortageOf(error) !== undefined
         ? error
         : new DevboxError('failed', `The bytes of object ${id} could not be stored: ${messageOf(error)}.`, {
             cause: error,

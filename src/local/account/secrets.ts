@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { codeOf, DevboxError } from '../errors';
 import { newSecretId } from '../ids';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
+import { setAside } from '../store/setAside';
 import type { Store } from '../store/store';
 
 const secretRecord = z.object({
@@ -32,7 +33,7 @@ export class Secrets {
       schema: secretRecord,
       columns: ({ name }) => ({ name, status: undefined }),
     });
-    this.#key = openKey(join(store.dataDir, 'secrets.key'));
+    this.#key = openKey(store);
   }
 
   /**
@@ -126,15 +127,26 @@ export class Secrets {
   }
 }
 
-function openKey(file: string): Buffer {
+/** Bytes of the key. */
+const keyLength = 32;
+
+function openKey({ dataDir, say }: Store): Buffer {
+  const file = join(dataDir, 'secrets.key');
   try {
-    return Buffer.from(readFileSync(file, 'utf8'), 'base64');
+    const key = Buffer.from(readFileSync(file, 'utf8'), 'base64');
+    if (key.length === keyLength) {
+      return key;
+    }
+    const aside = setAside(dataDir, ['secrets.key']);
+    say(
+      `secrets.key in the data folder is damaged and was set aside in ${aside ?? dataDir}: the values of the secrets that were kept with it are lost. Set them again.`,
+    );
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') {
       throw error;
     }
   }
-  const key = randomBytes(32);
+  const key = randomBytes(keyLength);
   // Whole or not there at all: half a key would lose every secret.
   writeFileSync(`${file}.new`, key.toString('base64'), { mode: 0o600 });
   renameSync(`${file}.new`, file);

@@ -60,9 +60,12 @@ export class Snapshots {
         error: 'The local platform was ended before the snapshot was complete. Make it again.',
       });
     }
-    await snapshots.#disks.removeAllBut(
-      new Set(snapshots.#table.list({ ...all, status: 'complete' }).items.map(({ id }) => id)),
-    );
+    const complete = snapshots.#table.list({ ...all, status: 'complete' }).items;
+    for (const record of complete.filter(({ id }) => !snapshots.#disks.has(id))) {
+      snapshots.#table.put({ ...record, status: 'error', error: 'Its disk is not in the data folder any more.' });
+      store.say(`The disk of snapshot ${record.id} is not in the data folder any more.`);
+    }
+    await snapshots.#disks.removeAllBut(new Set(complete.map(({ id }) => id)));
     return snapshots;
   }
 

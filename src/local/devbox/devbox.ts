@@ -39,7 +39,7 @@ export class Devbox {
   readonly #kept: DevboxFolder;
 
   private constructor(spec: DevboxSpec, surroundings: DevboxSurroundings, past?: DevboxRecord) {
-    this.#facts = new DevboxFacts(spec, surroundings.save, past);
+    this.#facts = new DevboxFacts(spec, surroundings, past);
     this.id = this.#facts.id;
     this.spec = spec;
     this.#surroundings = surroundings;

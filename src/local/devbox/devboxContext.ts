@@ -1,4 +1,4 @@
-import type { DevboxRecord } from './devboxRecord';
+import type { RecordWrites } from './devboxFacts';
 import type { Evictions } from './lifeCycle/evictions';
 import type { RecordTable } from '../store/recordTable';
 import type { Trash } from '../store/trash';
@@ -10,7 +10,7 @@ import type { Provisions } from './accountResources';
 import type { UsageWatch } from '../sandbox/limits/usageWatch';
 
 /** What a devbox needs from its surroundings. */
-export interface DevboxSurroundings {
+export interface DevboxSurroundings extends RecordWrites {
   readonly sandboxes: SandboxChoice;
   /** Host folder that holds one folder per devbox. */
   readonly folder: string;
@@ -18,8 +18,6 @@ export interface DevboxSurroundings {
   readonly logFolder: string;
   /** What the account has for devboxes. */
   readonly provisions: Provisions;
-  /** Writes down the devbox as it is now; done when it comes back. */
-  readonly save: (record: DevboxRecord) => void;
   /** What is remembered of executions. */
   readonly executions: RecordTable<ExecutionRecord>;
   readonly addresses: LoopbackAddresses;

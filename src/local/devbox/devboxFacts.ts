@@ -6,13 +6,24 @@ import { StateHistory } from './lifeCycle/stateHistory';
 import type { DevboxStatus, Ending, FailureReason, ShutdownReason, StateTransition } from './lifeCycle/status';
 import { type Tunnel, type TunnelSettings, openTunnel } from './tunnel';
 
+/** Writes a devbox down. */
+export interface RecordWrites {
+  /**
+   * Done when it comes back.
+   * @throws DevboxError `no_room` when the disk is full
+   */
+  readonly save: (record: DevboxRecord) => void;
+  /** The same, but on a full disk it is done later. */
+  readonly saveLater: (record: DevboxRecord) => void;
+}
+
 /** What is known about a devbox and written down with every change: what it is to be, its states, how it ended. */
 export class DevboxFacts {
   readonly id: string;
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly spec: DevboxSpec;
-  readonly #save: (record: DevboxRecord) => void;
+  readonly #writes: RecordWrites;
   readonly #states: StateHistory;
   #name: string | undefined;
   #metadata: Readonly<Record<string, string>>;
@@ -22,14 +33,13 @@ export class DevboxFacts {
   #endedAt: number | undefined;
 
   /**
-   * @param save writes down a record; done when it comes back
    * @param past what was written down of a devbox that was there before
    */
-  constructor(spec: DevboxSpec, save: (record: DevboxRecord) => void, past?: DevboxRecord) {
+  constructor(spec: DevboxSpec, writes: RecordWrites, past?: DevboxRecord) {
     this.id = past?.id ?? newDevboxId();
     this.createdAt = past?.createdAt ?? Date.now();
     this.spec = spec;
-    this.#save = save;
+    this.#writes = writes;
     this.#states = new StateHistory(past?.transitions);
     this.#name = spec.name;
     this.#metadata = spec.metadata;
@@ -118,15 +128,14 @@ export class DevboxFacts {
         `Devbox ${this.id} already has a tunnel. Retrieve the devbox to see it, or remove it first.`,
       );
     }
-    this.#tunnel = openTunnel(settings);
-    this.save();
-    return this.#tunnel;
+    const tunnel = openTunnel(settings);
+    this.#change({ tunnel });
+    return tunnel;
   }
 
   /** Takes the devbox's tunnel away, if it has one. */
   removeTunnel(): void {
-    this.#tunnel = undefined;
-    this.save();
+    this.#change({ tunnel: undefined });
   }
 
   /** Changes what is given and leaves alone what is not; an empty name takes the name away. */
@@ -134,17 +143,24 @@ export class DevboxFacts {
     readonly name: string | undefined;
     readonly metadata: Readonly<Record<string, string>> | undefined;
   }): void {
-    if (changes.name !== undefined) {
-      this.#name = changes.name === '' ? undefined : changes.name;
-    }
-    this.#metadata = changes.metadata ?? this.#metadata;
-    this.save();
+    this.#change({
+      name: changes.name === undefined ? this.#name : changes.name === '' ? undefined : changes.name,
+      metadata: changes.metadata ?? this.#metadata,
+    });
   }
 
-  /** Goes on to a status, if the devbox has not ended: written down first, then told to those who wait. */
+  /**
+   * Goes on to a status, if the devbox has not ended: written down first, then told to those who wait. What has happened has
+   * happened: on a full disk it is written when there is room. Only a devbox that was never written down is refused then.
+   */
   move(status: DevboxStatus): void {
+    const isNew = this.transitions.length === 0;
     if (this.#states.move(status, status === 'failure' ? this.#failureReason : undefined)) {
-      this.save();
+      if (isNew) {
+        this.#writes.save(this.record);
+      } else {
+        this.#writes.saveLater(this.record);
+      }
       this.#states.announce();
     }
   }
@@ -169,8 +185,12 @@ export class DevboxFacts {
     return this.#states.waitFor(statuses, signal);
   }
 
-  /** Writes down the devbox as it is now. */
-  save(): void {
-    this.#save(this.record);
+  /** Changes facts that somebody asked to be changed: what cannot be written down is not changed. */
+  #change(facts: Partial<Pick<DevboxRecord, 'name' | 'metadata' | 'tunnel'>>): void {
+    const record = { ...this.record, ...facts };
+    this.#writes.save(record);
+    this.#name = record.name;
+    this.#metadata = record.metadata;
+    this.#tunnel = record.tunnel;
   }
 }

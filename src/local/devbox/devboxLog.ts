@@ -1,6 +1,9 @@
-import { closeSync, ftruncateSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { codeOf, messageOf } from '../errors';
+import { shortageOf } from '../host/shortage';
 import { Wakeups } from '../wakeups';
+import { LogFile } from './logFile';
+import { countNewlines, LogReader } from './logReader';
 
 /** Where an entry of a devbox's log comes from. */
 export type LogSource = 'setup_commands' | 'entrypoint' | 'exec' | 'files' | 'stats' | 'kmsg';
@@ -28,39 +31,38 @@ export interface LogBatch {
   readonly bytes: Buffer;
 }
 
-/** Entries between two known places in the file. */
-const indexStep = 1024;
-/** Bytes read at once. */
-const readSize = 256 * 1024;
 /** Bytes gathered before they are written although the present turn has not ended. */
 const writeSize = 256 * 1024;
+
+/** Bytes above which the older half of a log goes. */
+const largestLog = 32 * 1024 * 1024;
 
 /**
  * The log of one devbox, kept in a file: memory stays the same however long it gets, and what was appended is there
  * again after the platform was killed. Read whole or followed by any number of readers; a slow reader holds up nobody.
+ * What cannot be written, on a full disk, is counted and told when there is room again: nobody ends for a line of a log.
  */
 export class DevboxLog {
   readonly #path: string;
-  readonly #file: number;
-  /** Where entry `n * indexStep` begins. */
-  readonly #index: number[] = [0];
+  readonly #limit: number;
   readonly #wakeups = new Wakeups();
+  #file: LogFile | undefined;
   #pending: string[] = [];
   #pendingCharacters = 0;
   #scheduled: NodeJS.Immediate | undefined;
-  #count = 0;
-  #size = 0;
+  #lost = 0;
   #lastTime = 0;
   #closed = false;
 
   /**
    * Opens the log, and takes over what is in its file already.
-   * @throws Error from the file system
+   * @param limit bytes above which the older half goes
+   * @throws Error from the file system, unless it has just run out of something
    */
-  constructor(path: string) {
+  constructor(path: string, limit = largestLog) {
     this.#path = path;
-    this.#file = openSync(path, 'a+', 0o600);
-    this.#recover();
+    this.#limit = limit;
+    this.#openFile();
   }
 
   /**
@@ -76,20 +78,19 @@ export class DevboxLog {
   /** Entries so far. */
   get count(): number {
     this.#flush();
-    return this.#count;
+    return this.#file?.count ?? 0;
   }
 
-  /** Bytes of all entries. */
+  /** Bytes of all entries that are there. */
   get size(): number {
     this.#flush();
-    return this.#size;
+    return this.#file?.size ?? 0;
   }
 
   /** Adds an entry and wakes those who follow. Times never go back, so that order and time tell the same. */
   append(entry: Omit<LogEntry, 'time'>): void {
     if (this.#closed) return;
-    this.#lastTime = Math.max(Date.now(), this.#lastTime);
-    const line = `${JSON.stringify(logView({ ...entry, time: this.#lastTime }))}\n`;
+    const line = this.#lineOf(entry);
     this.#pending.push(line);
     this.#pendingCharacters += line.length;
     if (this.#pendingCharacters > writeSize) this.#flush();
@@ -102,7 +103,7 @@ export class DevboxLog {
     if (this.#closed) return;
     this.#flush();
     this.#closed = true;
-    closeSync(this.#file);
+    this.#file?.close();
     this.#wakeups.wake();
   }
 
@@ -112,19 +113,25 @@ export class DevboxLog {
    */
   async *read(from: number, follow: boolean, signal: AbortSignal): AsyncGenerator<LogBatch> {
     this.#flush();
-    const upTo = this.#count;
+    const upTo = this.#file?.count ?? 0;
     let first = Math.max(0, from);
     // With an end already reached there is nothing to open.
-    let reader: LogReader | undefined;
+    let reader: { readonly entries: LogReader; readonly generation: number } | undefined;
     try {
       while (!signal.aborted) {
-        if (first < this.#count && (follow || first < upTo)) {
-          reader ??= await LogReader.open(
-            this.#path,
-            this.#index[Math.floor(first / indexStep)] ?? 0,
-            first % indexStep,
-          );
-          const bytes = await reader.next(this.#size);
+        const file = this.#file;
+        // What was dropped meanwhile is not to be had any more; the entry in its place says so.
+        first = Math.max(first, file?.base ?? 0);
+        if (file !== undefined && first < file.count && (follow || first < upTo)) {
+          const { generation, size } = file;
+          if (reader?.generation !== generation) {
+            await reader?.entries.close();
+            reader = undefined;
+            const { position, skip } = file.placeOf(first);
+            reader = { entries: await LogReader.open(this.#path, position, skip), generation };
+          }
+          if (file.generation !== generation) continue;
+          const bytes = await reader.entries.next(size);
           if (bytes.length === 0) continue;
           const count = countNewlines(bytes);
           yield { first, count, bytes };
@@ -136,7 +143,7 @@ export class DevboxLog {
         }
       }
     } finally {
-      await reader?.close();
+      await reader?.entries.close();
     }
   }
 
@@ -145,96 +152,48 @@ export class DevboxLog {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
     if (this.#pending.length === 0) return;
-    const bytes = Buffer.from(this.#pending.join(''));
     const lines = this.#pending;
     this.#pending = [];
     this.#pendingCharacters = 0;
-    let written = 0;
-    while (written < bytes.length) written += writeSync(this.#file, bytes, written);
-    if ((this.#count % indexStep) + lines.length >= indexStep) this.#extendIndex(bytes, this.#size);
-    this.#count += lines.length;
-    this.#size += bytes.length;
+    if (this.#lost > 0) {
+      const message = `${this.#lost} entries before this one could not be written: there was no space left on the disk.`;
+      lines.unshift(this.#lineOf({ source: 'kmsg', level: 'warning', message }));
+    }
+    try {
+      (this.#file ?? this.#openFile())?.append(Buffer.from(lines.join('')), lines.length, (dropped) => {
+        const message = `The oldest ${dropped} entries were dropped: a log keeps ${this.#limit / 2 ** 20} MiB at most.`;
+        return this.#lineOf({ source: 'kmsg', level: 'warning', message });
+      });
+      this.#lost = this.#file === undefined ? this.#lost + lines.length : 0;
+    } catch (error) {
+      this.#lost += lines.length - (this.#lost > 0 ? 1 : 0);
+      if (shortageOf(error) === undefined && codeOf(error) !== 'EIO') {
+        process.emitWarning(`A devbox's log could not be written: ${messageOf(error)}`);
+      }
+    }
     this.#wakeups.wake();
   }
 
-  /** Notes where every 1024th entry begins. `bytes` are whole entries that begin at `offset`. */
-  #extendIndex(bytes: Buffer, offset: number): void {
-    let count = this.#count;
-    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, end + 1)) {
-      count += 1;
-      if (count % indexStep === 0) this.#index.push(offset + end + 1);
-    }
-  }
-
-  #recover(): void {
-    const { size } = fstatSync(this.#file);
-    const chunk = Buffer.alloc(Math.min(size, readSize));
-    let end = 0;
-    for (let at = 0; at < size;) {
-      const read = readSync(this.#file, chunk, 0, chunk.length, at);
-      if (read === 0) break;
-      const bytes = chunk.subarray(0, read);
-      const last = bytes.lastIndexOf(10);
-      if (last !== -1) {
-        const whole = bytes.subarray(0, last + 1);
-        this.#extendIndex(whole, at);
-        this.#count += countNewlines(whole);
-        end = at + last + 1;
+  #openFile(): LogFile | undefined {
+    try {
+      const file = new LogFile(this.#path, this.#limit);
+      this.#file = file;
+      if (file.setAside !== undefined) {
+        const message = `What was here cannot be understood as a log. It was set aside as ${basename(file.setAside)}.`;
+        this.append({ source: 'kmsg', level: 'error', message });
       }
-      at += read;
+    } catch (error) {
+      if (shortageOf(error) === undefined) {
+        throw error;
+      }
     }
-    // An entry that was half written when the platform was killed never was one.
-    if (end < size) ftruncateSync(this.#file, end);
-    this.#size = end;
-  }
-}
-
-/** Reads whole entries out of the file, from a place where one begins. */
-class LogReader {
-  readonly #file: FileHandle;
-  #position: number;
-  #skip: number;
-  #rest: Buffer = Buffer.alloc(0);
-
-  private constructor(file: FileHandle, position: number, skip: number) {
-    this.#file = file;
-    this.#position = position;
-    this.#skip = skip;
+    return this.#file;
   }
 
-  static async open(path: string, position: number, skip: number): Promise<LogReader> {
-    return new LogReader(await open(path, 'r'), position, skip);
+  #lineOf(entry: Omit<LogEntry, 'time'>): string {
+    this.#lastTime = Math.max(Date.now(), this.#lastTime);
+    return `${JSON.stringify(logView({ ...entry, time: this.#lastTime }))}\n`;
   }
-
-  /** The next whole entries before the byte `size`; empty when only a part of one, or skipped ones, were read. */
-  async next(size: number): Promise<Buffer> {
-    const wanted = Math.min(readSize, size - this.#position);
-    if (wanted <= 0) return Buffer.alloc(0);
-    const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafe(wanted), 0, wanted, this.#position);
-    this.#position += bytesRead;
-    const bytes =
-      this.#rest.length === 0
-        ? buffer.subarray(0, bytesRead)
-        : Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
-    const end = bytes.lastIndexOf(10) + 1;
-    this.#rest = Buffer.from(bytes.subarray(end));
-    let begin = 0;
-    while (this.#skip > 0 && begin < end) {
-      begin = bytes.indexOf(10, begin) + 1;
-      this.#skip -= 1;
-    }
-    return bytes.subarray(begin, end);
-  }
-
-  async close(): Promise<void> {
-    await this.#file.close();
-  }
-}
-
-function countNewlines(bytes: Buffer): number {
-  let count = 0;
-  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, end + 1)) count += 1;
-  return count;
 }
 
 /** A log entry as the API shows it. */

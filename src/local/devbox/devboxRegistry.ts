@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ListQuery, Page, RecordTable } from '../store/recordTable';
+import { OwedWrites } from '../store/owedWrites';
 import type { Store } from '../store/store';
 import { Devbox } from './devbox';
 import { type DevboxRecord, devboxTable, statusOf } from './devboxRecord';
@@ -44,6 +45,7 @@ export class DevboxRegistry {
   readonly evictions = new Evictions();
   readonly #living = new Map<string, Devbox>();
   readonly #table: RecordTable<DevboxRecord>;
+  readonly #owed: OwedWrites<DevboxRecord>;
   readonly #store: Store;
   readonly #surroundings: DevboxSurroundings;
   readonly #timeToLive: TimeToLive | undefined;
@@ -54,6 +56,7 @@ export class DevboxRegistry {
     const table = store.table(devboxTable);
     this.#store = store;
     this.#table = table;
+    this.#owed = new OwedWrites(table);
     this.#surroundings = {
       sandboxes,
       provisions,
@@ -66,6 +69,7 @@ export class DevboxRegistry {
       logFolder: store.folder('logs'),
       addresses: new LoopbackAddresses(),
       save: (record) => table.put(record),
+      saveLater: (record) => this.#owed.put(record),
       executions: store.table(executionTable),
     };
   }
@@ -146,6 +150,7 @@ export class DevboxRegistry {
     this.#closed = true;
     this.#timeToLive?.dispose();
     await Promise.all(this.living().map((devbox) => devbox.park()));
+    this.#owed.settle();
   }
 
   #add(devbox: Devbox): void {
@@ -162,7 +167,8 @@ export class DevboxRegistry {
   #recover(record: DevboxRecord): void {
     const status = statusOf(record);
     const now = Date.now();
-    if (status === 'suspended' || status === 'suspending' || status === 'resuming') {
+    const isResting = status === 'suspended' || status === 'suspending' || status === 'resuming';
+    if (isResting && existsSync(join(this.#surroundings.folder, record.id))) {
       // Its disk is whole: what was under way can be asked for again.
       const rested =
         status === 'suspended'
@@ -186,7 +192,9 @@ export class DevboxRegistry {
     log.append({
       source: 'setup_commands',
       level: 'error',
-      message: `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.`,
+      message: isResting
+        ? 'The disk of the devbox is not in the data folder any more, so it cannot be resumed.'
+        : `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.`,
     });
     log.close();
   }

@@ -91,7 +91,7 @@ export class PlatformServer {
       tls: (socket) => gate.accept(socket),
     };
     this.#listener = new Listener(receiver);
-    const gate = new TlsGate(settings.dataDir, new SshGate(devboxes, settings.dataDir, say), (version, socket) =>
+    const gate = new TlsGate(settings.dataDir, new SshGate(devboxes, settings.dataDir, say), say, (version, socket) =>
       this.#listener.speak(version, socket),
     );
   }

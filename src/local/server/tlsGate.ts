@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext, createServer, type Server } from 'node:tls';
-import { codeOf } from '../errors';
+import { codeOf, messageOf } from '../errors';
 import type { SshGate } from '../ssh/sshGate';
 import { selfSigned } from '../http/certificate';
 import { destinationOf } from '../http/hostNames';
@@ -30,10 +30,16 @@ export class TlsGate {
 
   /**
    * @param dataDir where `tls.crt` is kept for clients to trust, and its key
+   * @param say told of a certificate that cannot be used
    * @param speak takes a connection on which HTTP is spoken from here on
    */
-  constructor(dataDir: string, ssh: SshGate, speak: (version: 'http1' | 'http2', socket: Socket) => void) {
-    const certificate = openCertificate(dataDir);
+  constructor(
+    dataDir: string,
+    ssh: SshGate,
+    say: (line: string) => void,
+    speak: (version: 'http1' | 'http2', socket: Socket) => void,
+  ) {
+    const certificate = openCertificate(dataDir, say);
     const context = createSecureContext(certificate);
     const isKnown = (name: string): boolean =>
       destinationOf(name).kind !== 'refused' || name === sshName || ssh.find(name) !== undefined;
@@ -63,13 +69,20 @@ export class TlsGate {
 }
 
 /** The certificate in the data folder; made when there is none, so that clients go on trusting it after a restart. */
-function openCertificate(dataDir: string): { readonly key: string; readonly cert: string } {
+function openCertificate(
+  dataDir: string,
+  say: (line: string) => void,
+): { readonly key: string; readonly cert: string } {
   const files = { key: join(dataDir, 'tls.key'), cert: join(dataDir, 'tls.crt') };
   try {
-    return { key: readFileSync(files.key, 'utf8'), cert: readFileSync(files.cert, 'utf8') };
+    const kept = { key: readFileSync(files.key, 'utf8'), cert: readFileSync(files.cert, 'utf8') };
+    createSecureContext(kept);
+    return kept;
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') {
-      throw error;
+      say(
+        `The certificate in the data folder cannot be used (${messageOf(error)}). It is replaced; clients have to trust the new tls.crt.`,
+      );
     }
   }
   const made = selfSigned(names);

@@ -1,5 +1,7 @@
 import type { Database } from 'node-sqlite3-wasm';
 import type * as z from 'zod';
+import { DevboxError, messageOf } from '../errors';
+import { written } from './databaseErrors';
 
 /** What every stored thing has. */
 export interface Stored {
@@ -35,14 +37,25 @@ export interface Page<T> {
   readonly total: number;
 }
 
+/** What a table needs of its store. */
+export interface TableContext {
+  readonly dataDir: string;
+  /** Gives up what is held back for the case that the disk is full. */
+  readonly giveReserve: () => void;
+  /** Gets sentences for the person who started the platform. */
+  readonly say: (line: string) => void;
+}
+
 /** Things of one kind in the store: one row each, with the whole thing as JSON. Every write is on disk when it returns. */
 export class RecordTable<T extends Stored> {
   readonly #database: Database;
   readonly #shape: TableShape<T>;
+  readonly #context: TableContext;
 
-  constructor(database: Database, shape: TableShape<T>) {
+  constructor(database: Database, shape: TableShape<T>, context: TableContext) {
     this.#database = database;
     this.#shape = shape;
+    this.#context = context;
     database.exec(`
       CREATE TABLE IF NOT EXISTS ${shape.table} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT, status TEXT, doc TEXT NOT NULL);
       CREATE INDEX IF NOT EXISTS ${shape.table}_status ON ${shape.table} (status, seq);
@@ -50,8 +63,23 @@ export class RecordTable<T extends Stored> {
     `);
   }
 
-  /** Writes a new thing, or the new state of a known one, which keeps its place. */
+  /**
+   * Writes a new thing, or the new state of a known one, which keeps its place.
+   * @throws DevboxError `no_room` when the disk is full, the reserve for that case too
+   */
   put(record: T): void {
+    try {
+      written(this.#context.dataDir, () => this.#put(record));
+    } catch (error) {
+      if (!(error instanceof DevboxError) || error.kind !== 'no_room' || this.#database.inTransaction) {
+        throw error;
+      }
+      this.#context.giveReserve();
+      written(this.#context.dataDir, () => this.#put(record));
+    }
+  }
+
+  #put(record: T): void {
     const { name, status } = this.#shape.columns(record);
     this.#database.run(
       `INSERT INTO ${this.#shape.table} (id, name, status, doc) VALUES (?, ?, ?, ?)
@@ -62,11 +90,11 @@ export class RecordTable<T extends Stored> {
 
   get(id: string): T | undefined {
     const row = this.#database.get(`SELECT doc FROM ${this.#shape.table} WHERE id = ?`, [id]);
-    return row === null ? undefined : this.#read(row['doc']);
+    return row === null ? undefined : this.#read({ ...row, id });
   }
 
   delete(id: string): void {
-    this.#database.run(`DELETE FROM ${this.#shape.table} WHERE id = ?`, [id]);
+    written(this.#context.dataDir, () => this.#database.run(`DELETE FROM ${this.#shape.table} WHERE id = ?`, [id]));
   }
 
   /** The newest thing of a name for which `where` holds. */
@@ -109,11 +137,11 @@ export class RecordTable<T extends Stored> {
 
   #select(query: ListQuery<T>, after: number | undefined, limit: number): T[] {
     const { clause, values } = conditions(query, after);
-    const rows = this.#database.all(`SELECT doc FROM ${this.#shape.table} ${clause} ORDER BY seq DESC LIMIT ?`, [
+    const rows = this.#database.all(`SELECT id, doc FROM ${this.#shape.table} ${clause} ORDER BY seq DESC LIMIT ?`, [
       ...values,
       limit,
     ]);
-    return rows.map((row) => this.#read(row['doc']));
+    return rows.flatMap((row) => this.#read(row) ?? []);
   }
 
   #count(query: ListQuery<T>): number {
@@ -123,8 +151,28 @@ export class RecordTable<T extends Stored> {
     );
   }
 
-  #read(doc: unknown): T {
-    return this.#shape.schema.parse(JSON.parse(textOf(doc)));
+  /** A row's thing. A row that makes no sense is set aside, and said: it must not hold up all others. */
+  #read(row: Readonly<Record<string, unknown>>): T | undefined {
+    try {
+      return this.#shape.schema.parse(JSON.parse(textOf(row['doc'])));
+    } catch (error) {
+      const { table } = this.#shape;
+      const id = textOf(row['id']);
+      const why = messageOf(error).replaceAll(/\s+/g, ' ').slice(0, 200);
+      this.#context.say(
+        `What the data folder has as ${id} of its ${table} cannot be understood and was set aside in its table damaged: ${why}`,
+      );
+      written(this.#context.dataDir, () => {
+        this.#database.exec('CREATE TABLE IF NOT EXISTS damaged (kind TEXT, id TEXT, doc BLOB, at INTEGER)');
+        this.#database.run(`INSERT INTO damaged SELECT ?, id, doc, ? FROM ${table} WHERE id = ?`, [
+          table,
+          Date.now(),
+          id,
+        ]);
+        this.#database.run(`DELETE FROM ${table} WHERE id = ?`, [id]);
+      });
+      return undefined;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../../../errors';
+import { shortageOf } from '../../../host/shortage';
 import type { Output, OutputChunk, OutputTail } from './knownExecution';
 import { characterStart, wholeCharacters } from './utf8';
 import { Wakeups } from '../../../wakeups';
@@ -23,6 +24,8 @@ export class OutputSpool implements Output {
   #writer: FileHandle | undefined;
   #size = 0;
   #lost = false;
+  /** Nothing more is kept: what came later would follow on a gap. */
+  #isCut = false;
   #finished = false;
   readonly #wakeups = new Wakeups();
 
@@ -38,18 +41,28 @@ export class OutputSpool implements Output {
 
   /** Adds bytes; wait for it before the next ones come. After `finish` they are dropped. */
   async append(chunk: Buffer): Promise<void> {
-    const room = largestOutput - this.#size;
+    const room = this.#isCut ? 0 : largestOutput - this.#size;
     if (this.#finished || room <= 0) {
       this.#lost ||= !this.#finished;
       return;
     }
     const kept = chunk.length > room ? chunk.subarray(0, room) : chunk;
     this.#lost ||= kept.length < chunk.length;
-    if (this.#writer === undefined) {
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-      this.#writer = await open(this.#path, 'w', 0o600);
+    try {
+      if (this.#writer === undefined) {
+        await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+        this.#writer = await open(this.#path, 'w', 0o600);
+      }
+      await writeAll(this.#writer, kept, this.#size);
+    } catch (error) {
+      // The command goes on; its output is cut here, as it is at its limit.
+      if (shortageOf(error) === undefined) {
+        throw error;
+      }
+      this.#lost = true;
+      this.#isCut = true;
+      return;
     }
-    await this.#writer.write(kept, 0, kept.length, this.#size);
     this.#size += kept.length;
     this.#wakeups.wake();
   }
@@ -165,5 +178,13 @@ export class OutputSpool implements Output {
       return;
     }
     await this.#wakeups.next(signal);
+  }
+}
+
+/** A disk that is almost full takes a part first. */
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
+    written += bytesWritten;
   }
 }

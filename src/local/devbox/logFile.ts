@@ -1,0 +1,244 @@
+import { isUtf8 } from 'node:buffer';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { countNewlines } from './logReader';
+
+/** Entries between two known places in the file. */
+const indexStep = 1024;
+/** Bytes read or copied at once. */
+const readSize = 256 * 1024;
+
+/** Where an entry is to be found. */
+export interface EntryPlace {
+  /** A place in the file where an entry begins. */
+  readonly position: number;
+  /** Entries from there to the one that is looked for. */
+  readonly skip: number;
+}
+
+/**
+ * The file of a log: whole entries, one JSON object on a line each, appended in one piece or not at all. When it grows over
+ * its limit, the older half goes, and a first entry says so. Entries keep their numbers.
+ */
+export class LogFile {
+  readonly path: string;
+  /** Where what was in its place went, which was no log. */
+  readonly setAside: string | undefined;
+  readonly #limit: number;
+  #file: number;
+  /** Number of the file's first entry. */
+  #base = 0;
+  /** Where entry `base + n * indexStep` begins. */
+  #index: number[] = [0];
+  #count = 0;
+  #size = 0;
+  #generation = 0;
+
+  /**
+   * Opens the file and takes over what is in it already.
+   * @param limit bytes above which the older half goes
+   * @throws the system's error
+   */
+  constructor(path: string, limit: number) {
+    this.path = path;
+    this.#limit = limit;
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() === false) {
+      this.setAside = setAside(path);
+    }
+    this.#file = openSync(path, 'a+', 0o600);
+    if (!this.#recover()) {
+      closeSync(this.#file);
+      this.setAside = setAside(path);
+      this.#file = openSync(path, 'a+', 0o600);
+      this.#recover();
+    }
+  }
+
+  /** Entries so far, dropped ones too: the number of the next one. */
+  get count(): number {
+    return this.#base + this.#count;
+  }
+
+  /** Number of the first entry that is there. */
+  get base(): number {
+    return this.#base;
+  }
+
+  /** Bytes in the file. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Changes when entries were dropped: who reads has to open the file anew then. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Where an entry is that is still there. */
+  placeOf(number: number): EntryPlace {
+    const at = Math.max(0, number - this.#base);
+    return { position: this.#index[Math.floor(at / indexStep)] ?? 0, skip: at % indexStep };
+  }
+
+  /**
+   * Adds whole entries.
+   * @param notice makes the entry that says how many were dropped
+   * @throws the system's error; then nothing was added
+   */
+  append(bytes: Buffer, entries: number, notice: (dropped: number) => string): void {
+    let written = 0;
+    try {
+      while (written < bytes.length) {
+        written += writeSync(this.#file, bytes, written);
+      }
+    } catch (error) {
+      ftruncateSync(this.#file, this.#size);
+      throw error;
+    }
+    this.#extendIndex(bytes, this.#size, entries);
+    this.#count += entries;
+    this.#size += bytes.length;
+    if (this.#size > this.#limit) {
+      this.#dropOldest(notice);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  /** Makes a new file of the newer half. Where the disk has no room for that, the log just stays as it is. */
+  #dropOldest(notice: (dropped: number) => string): void {
+    const fresh = `${this.path}.new`;
+    const half = Math.floor(this.#limit / 2);
+    const from = this.#entryAfter(this.#size - half);
+    let file: number | undefined;
+    try {
+      file = openSync(fresh, 'w+', 0o600);
+      const chunk = Buffer.alloc(readSize);
+      const dropped = this.#base + this.#entriesBefore(from, chunk);
+      writeSync(file, Buffer.from(notice(dropped)));
+      for (let at = from; at < this.#size;) {
+        const read = readSync(this.#file, chunk, 0, Math.min(chunk.length, this.#size - at), at);
+        at += read;
+        for (let written = 0; written < read;) {
+          written += writeSync(file, chunk, written, read - written);
+        }
+      }
+      renameSync(fresh, this.path);
+      closeSync(this.#file);
+      this.#file = file;
+      // The notice has the number of the last one that went.
+      this.#base = Math.max(0, dropped - 1);
+      this.#generation += 1;
+      this.#recover();
+    } catch (error) {
+      if (file !== undefined) {
+        closeSync(file);
+      }
+      rmSync(fresh, { force: true });
+      throw error;
+    }
+  }
+
+  /** Where the first entry begins behind a place. */
+  #entryAfter(place: number): number {
+    const chunk = Buffer.alloc(readSize);
+    for (let at = place; at < this.#size;) {
+      const read = readSync(this.#file, chunk, 0, chunk.length, at);
+      const end = chunk.subarray(0, read).indexOf(10);
+      if (read === 0 || end !== -1) {
+        return read === 0 ? this.#size : at + end + 1;
+      }
+      at += read;
+    }
+    return this.#size;
+  }
+
+  #entriesBefore(place: number, chunk: Buffer): number {
+    let entries = 0;
+    for (let at = 0; at < place;) {
+      const read = readSync(this.#file, chunk, 0, Math.min(chunk.length, place - at), at);
+      if (read === 0) {
+        break;
+      }
+      entries += countNewlines(chunk.subarray(0, read));
+      at += read;
+    }
+    return entries;
+  }
+
+  /** Notes where every 1024th entry begins. `bytes` are whole entries that begin at `offset`. */
+  #extendIndex(bytes: Buffer, offset: number, entries: number): void {
+    if ((this.#count % indexStep) + entries < indexStep) {
+      return;
+    }
+    let count = this.#count;
+    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, end + 1)) {
+      count += 1;
+      if (count % indexStep === 0) {
+        this.#index.push(offset + end + 1);
+      }
+    }
+  }
+
+  /** Takes over what is in the file; false if something else than a log has written it. */
+  #recover(): boolean {
+    this.#index = [0];
+    this.#count = 0;
+    const { size } = fstatSync(this.#file);
+    const chunk = Buffer.alloc(Math.min(size, readSize));
+    let end = 0;
+    for (let at = 0; at < size;) {
+      const read = readSync(this.#file, chunk, 0, chunk.length, at);
+      if (read === 0) {
+        break;
+      }
+      const bytes = chunk.subarray(0, read);
+      const last = bytes.lastIndexOf(10);
+      if (last !== -1) {
+        const whole = bytes.subarray(0, last + 1);
+        if (!isLog(whole)) {
+          return false;
+        }
+        const entries = countNewlines(whole);
+        this.#extendIndex(whole, at, entries);
+        this.#count += entries;
+        end = at + last + 1;
+      }
+      at += read;
+    }
+    // An entry that was half written when the platform was killed never was one.
+    if (end < size) {
+      ftruncateSync(this.#file, end);
+    }
+    this.#size = end;
+    return true;
+  }
+}
+
+/** Entries begin and end as objects of JSON do, and have no control characters in them. A part of one may come first. */
+function isLog(lines: Buffer): boolean {
+  return (
+    isUtf8(lines.subarray(lines.indexOf(10) + 1)) &&
+    !/[\x00-\x09\x0b-\x1f]/.test(lines.toString('latin1')) &&
+    !/\n[^{]|[^}]\n/.test(lines.toString('latin1'))
+  );
+}
+
+function setAside(path: string): string {
+  const aside = `${path}.damaged`;
+  rmSync(aside, { recursive: true, force: true });
+  renameSync(path, aside);
+  return aside;
+}

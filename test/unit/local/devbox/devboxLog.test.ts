@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { DevboxLog } from '../../../../src/local/devbox/devboxLog';
+
+describe('the log of a devbox', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'log-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const never = new AbortController().signal;
+  const messages = async (log: DevboxLog, from = 0): Promise<string[]> => {
+    const all: string[] = [];
+    for await (const { bytes } of log.read(from, false, never)) {
+      all.push(
+        ...bytes
+          .toString()
+          .trim()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as { message: string }).message),
+      );
+    }
+    return all;
+  };
+  const say = (log: DevboxLog, message: string): void => log.append({ source: 'exec', level: 'info', message });
+
+  it('drops the older half when it grows too long, says so, and keeps the numbers of what stays', async () => {
+    const path = join(folder, 'long.jsonl');
+    const limit = 200_000;
+    const log = new DevboxLog(path, limit);
+    const following: string[] = [];
+    const stop = new AbortController();
+    const follower = (async (): Promise<void> => {
+      let next = 0;
+      for await (const { first, count, bytes } of log.read(0, true, stop.signal)) {
+        assert.ok(first >= next);
+        next = first + count;
+        following.push(...bytes.toString().trim().split('\n'));
+      }
+    })();
+    for (let at = 0; at < 20_000; at += 1) {
+      say(log, `entry ${at}`);
+      if (at % 500 === 0) await new Promise(setImmediate);
+    }
+    assert.equal(log.count, 20_000);
+    assert.ok(statSync(path).size <= limit, String(statSync(path).size));
+    const [notice, ...rest] = await messages(log);
+    const dropped = Number(/^The oldest (\d+) entries were dropped/.exec(notice ?? '')?.[1]);
+    assert.equal(dropped + rest.length, 20_000);
+    assert.deepEqual([rest[0], rest.at(-1)], [`entry ${dropped}`, 'entry 19999']);
+    assert.deepEqual(await messages(log, 19_990), rest.slice(-10));
+    log.close();
+    await follower;
+    assert.match(following.at(-1) ?? '', /entry 19999/);
+    stop.abort();
+    // After a restart it goes on where it was.
+    const again = new DevboxLog(path, limit);
+    say(again, 'later');
+    assert.deepEqual((await messages(again)).slice(-2), ['entry 19999', 'later']);
+    again.close();
+  });
+
+  it('sets aside what is no log and says so', async () => {
+    const garbage = [
+      ['bytes', Buffer.from([0, 1, 2, 10, 255, 254, 10])],
+      ['half lines', Buffer.from('{"a":1}\nx"}\n')],
+      ['control characters', Buffer.from('{"a":"\u0001"}\n')],
+    ] as const;
+    for (const [name, bytes] of garbage) {
+      const path = join(folder, name);
+      writeFileSync(path, bytes);
+      const log = new DevboxLog(path);
+      say(log, 'after');
+      assert.match((await messages(log)).join('|'), /^What was here .* as .*damaged\.\|after$/, name);
+      assert.deepEqual(readFileSync(`${path}.damaged`), bytes);
+      log.close();
+    }
+    const place = join(folder, 'a folder');
+    mkdirSync(place);
+    const log = new DevboxLog(place);
+    say(log, 'after');
+    assert.match((await messages(log)).join('|'), /damaged\.\|after$/);
+    log.close();
+  });
+});
