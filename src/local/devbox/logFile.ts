@@ -231,7 +231,7 @@ export class LogFile {
 function isLog(lines: Buffer): boolean {
   return (
     isUtf8(lines.subarray(lines.indexOf(10) + 1)) &&
-    !/[\x00-\x09\x0b-\x1f]/.test(lines.toString('latin1')) &&
+    lines.every((byte) => byte >= 0x20 || byte === 10) &&
     !/\n[^{]|[^}]\n/.test(lines.toString('latin1'))
   );
 }
