@@ -7,6 +7,7 @@ import { type DevboxTools, type HostTools, boundTools, platformFolder, unboundTo
 import { furnish } from './rootfs/prepareRootfs';
 import { guardProgram } from '../host/guardedProgram';
 import { requireProgram, systemPath } from '../host/hostPrograms';
+import { Pipes } from '../host/pipes';
 import { type NamespaceOptions, type UserSpace, NamespaceSandbox } from './namespaceSandbox';
 import { isPlainPath } from './plainPaths';
 import { PlainSandbox } from './plainSandbox';
@@ -41,6 +42,7 @@ export async function chooseSandbox(
   say: (line: string) => void,
 ): Promise<SandboxChoice> {
   const reasons: string[] = [];
+  const pipes = new Pipes();
   if (wanted === 'auto') {
     const spaces: readonly (readonly [UserSpace, boolean])[] =
       process.getuid?.() === 0
@@ -55,7 +57,7 @@ export async function chooseSandbox(
       // Root inside is root of this computer to its files, but for what belongs to nobody inside.
       const shared = users !== 'root' && process.getuid?.() === 0;
       const nsenter = shared ? await guardProgram(requireProgram('nsenter'), dataDir) : requireProgram('nsenter');
-      const choice = namespaceChoice({ users, lendsUsers, groups, nsenter }, tools);
+      const choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes }, tools);
       const reason = await tryOut(choice, dataDir);
       if (reason === undefined) {
         if (users === 'root') {
@@ -87,11 +89,15 @@ export async function chooseSandbox(
     `Devboxes are plain processes in a folder of their own, ${because}: they see this computer's files and processes. Run only what you trust.`,
   );
   const plainTools = unboundTools(tools);
-  return { mode: 'plain', tools: plainTools, create: (id, root, limits) => new PlainSandbox(id, root, limits, groups) };
+  return {
+    mode: 'plain',
+    tools: plainTools,
+    create: (id, root, limits) => new PlainSandbox(id, root, limits, groups, pipes),
+  };
 }
 
 function namespaceChoice(
-  how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter'>,
+  how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter' | 'pipes'>,
   tools: HostTools,
 ): SandboxChoice {
   const bound = boundTools(tools);

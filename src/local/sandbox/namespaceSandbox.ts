@@ -8,6 +8,8 @@ import { platformFolder } from './devboxTools';
 import { layerWords } from './rootfs/layers';
 import { endGroup, firstProcessOf } from './firstProcess';
 import { namespaceScript } from './namespaceScript';
+import { hostSide } from '../host/hostSide';
+import type { Pipes } from '../host/pipes';
 import type { ProcessScope } from '../host/processTable';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import { type Limits, hasProcessLimit } from './limits/limits';
@@ -51,6 +53,7 @@ export interface NamespaceOptions {
   readonly fenced: boolean;
   /** Where the kernel may be asked to hold its processes together. */
   readonly groups: ControlGroups | undefined;
+  readonly pipes: Pipes;
   /** The program that enters namespaces: a file that nobody inside can change. */
   readonly nsenter: string;
 }
@@ -62,6 +65,7 @@ export interface NamespaceOptions {
 export class NamespaceSandbox implements Sandbox {
   readonly prefix = '';
   readonly hasUsers: boolean;
+  readonly pipes: Pipes;
   readonly ended: Promise<void>;
   readonly #id: string;
   readonly #root: string;
@@ -83,12 +87,13 @@ export class NamespaceSandbox implements Sandbox {
   constructor(
     id: string,
     root: string,
-    { users, binds, limits, lendsUsers, fenced, groups, nsenter }: NamespaceOptions,
+    { users, binds, limits, lendsUsers, fenced, groups, nsenter, pipes }: NamespaceOptions,
   ) {
     this.#id = id;
     this.#root = root;
     this.#groups = groups;
     this.#nsenter = nsenter;
+    this.pipes = pipes;
     this.#users = users;
     this.#binds = binds;
     this.#limits = limits;
@@ -102,6 +107,7 @@ export class NamespaceSandbox implements Sandbox {
     const shown = this.#group?.shown ?? [];
     const [file, ...args] = [
       ...dieWithParent(),
+      ...hostSide(),
       ...(this.#group?.enter ?? []),
       ...rlimits(this.#limits),
       requireProgram('unshare'),
@@ -206,7 +212,7 @@ export class NamespaceSandbox implements Sandbox {
       ...command.argv,
     ];
     return spawnCommand(
-      [...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside],
+      [...hostSide(), ...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside],
       { ...command, environment: carried(command.environment) },
       childOf,
     );

@@ -6,6 +6,8 @@ import { DevboxError } from '../errors';
 import { requireProgram, systemPath } from '../host/hostPrograms';
 import { startProgram } from '../host/startProgram';
 import { translatePaths } from './plainPaths';
+import { hostSide } from '../host/hostSide';
+import type { Pipes } from '../host/pipes';
 import type { ProcessScope } from '../host/processTable';
 import type { Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import type { Limits } from './limits/limits';
@@ -74,6 +76,7 @@ exit 1
 export class PlainSandbox implements Sandbox {
   readonly prefix: string;
   readonly hasUsers = false;
+  readonly pipes: Pipes;
   readonly ended: Promise<void>;
   readonly scope: ProcessScope;
   readonly #id: string;
@@ -90,7 +93,8 @@ export class PlainSandbox implements Sandbox {
    * @param root the devbox's folder on the host, absolute and free of characters that need quoting
    * @param groups holds its processes, where that is allowed
    */
-  constructor(id: string, root: string, limits: Limits, groups: ControlGroups | undefined) {
+  constructor(id: string, root: string, limits: Limits, groups: ControlGroups | undefined, pipes: Pipes) {
+    this.pipes = pipes;
     this.#id = id;
     this.#limits = limits;
     this.#groups = groups;
@@ -114,6 +118,7 @@ export class PlainSandbox implements Sandbox {
     }
     // Not tied to the platform's life one by one: the keeper ends them all, while it can still see who started whom.
     const argv = [
+      ...hostSide(),
       ...(this.#group?.enter ?? []),
       requireProgram('bash'),
       '--norc',

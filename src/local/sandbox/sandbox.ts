@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
+import type { Pipe, Pipes } from '../host/pipes';
 import type { ProcessScope } from '../host/processTable';
 import type { DevboxUser } from './users';
 
@@ -37,6 +38,8 @@ export interface SandboxCommand {
   readonly cwd: string;
   /** Whose process it is; root's if nothing is said, and where there is one user only. */
   readonly user?: DevboxUser;
+  /** Real pipes for its output, its error output and, with an open input, its input; pairs of sockets else. They are the command's then. */
+  readonly pipes?: readonly Pipe[];
   /** Bytes for its standard input; `open` leaves it open for the caller to write to; nothing means an empty input. */
   readonly input?: Buffer | 'open';
   /** Gets the output; without it the caller reads the stream of the same name, or the command stops at a full pipe. */
@@ -48,6 +51,8 @@ export interface SandboxCommand {
 export interface Sandbox {
   /** In front of every path of the devbox: empty when it has a file system view of its own. */
   readonly prefix: string;
+  /** Where pipes for commands are to be had. */
+  readonly pipes: Pipes;
   /** Its processes can belong to several users. */
   readonly hasUsers: boolean;
   /** Settles when the sandbox has ended, whoever ended it. */

@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { closeSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
 import { codeOf, DevboxError } from '../errors';
+import { type Pipe, closePipes } from '../host/pipes';
 import { startProgram } from '../host/startProgram';
 import type { SandboxCommand, SandboxProcess } from './sandbox';
+import { requireCommand } from './wordLimits';
 
 /** Shell script that goes to the folder in its first argument and becomes the command in the others. */
 export const enterScript = 'umask 022; cd -- "$1" && shift && exec "$@"';
@@ -26,9 +31,6 @@ export function carried(environment: Readonly<Record<string, string>>): Record<s
   );
 }
 
-/** The longest single word Linux accepts in an argument list is 128 KiB. */
-const longestWord = 128 * 1024 - 1;
-
 /** Pause before a command that has not yet got into its devbox is looked for again, in milliseconds. */
 const leaderPause = 10;
 
@@ -51,62 +53,38 @@ export const childOf: FindLeader = (pid) => {
 /**
  * Starts a process of a devbox on the host with exactly the given environment, in a session of its own: Ctrl-C in the
  * platform's terminal must reach the platform only.
+ * @throws DevboxError `invalid` for words that Linux does not take, `exhausted` when no program can be started now
  */
 export function spawnCommand(
   argv: readonly string[],
   command: Omit<SandboxCommand, 'argv'>,
   findLeader: FindLeader = (pid) => pid,
 ): SandboxProcess & { readonly pid: number | undefined } {
-  const [file, ...args] = argv;
-  if (file === undefined) {
-    throw new DevboxError('invalid', 'A command needs at least one word.');
-  }
-  if (argv.some((word) => Buffer.byteLength(word) > longestWord)) {
-    throw new DevboxError(
-      'invalid',
-      'The command is too long: a single word may have up to 131,071 bytes. Put long text into a file mount.',
-    );
-  }
-  const child = startProgram(file, args, {
-    env: { ...command.environment },
-    cwd: '/',
-    detached: true,
-    stdio: [command.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-  });
-  const { stdin, stdout, stderr } = child;
-  if (stdout === null || stderr === null) {
-    throw new DevboxError('failed', 'The command could not be given an output.');
-  }
+  const { child, stdin, stdout, stderr } = start(argv, command);
   if (command.onStdout !== undefined) {
     stdout.on('data', command.onStdout);
   }
   if (command.onStderr !== undefined) {
     stderr.on('data', command.onStderr);
   }
+  for (const output of [stdout, stderr]) {
+    output.on('error', () => output.destroy());
+  }
   // A command that does not read its input closes the pipe early; its exit code tells the rest.
   stdin?.on('error', () => undefined);
   if (command.input !== 'open') {
     stdin?.end(command.input);
   }
-  let failed = false;
   const exited = new Promise<{ code: number }>((resolve) => {
     child.once('exit', (code, signal) =>
       resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }),
     );
     child.once('error', (error) => {
-      failed = true;
       command.onStderr?.(Buffer.from(`The command could not be started (${codeOf(error) ?? error.message}).\n`));
       resolve({ code: 127 });
     });
   });
-  const closed = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => {
-      if (failed && child.pid === undefined) {
-        resolve();
-      }
-    });
-  });
+  const closed = Promise.all([exited, ...[stdout, stderr].map(closing)]).then(() => undefined);
   const kill = (signal: NodeJS.Signals, whom: 'process' | 'group'): void => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
       return;
@@ -117,7 +95,66 @@ export function spawnCommand(
       setTimeout(() => kill(signal, whom), leaderPause);
     }
   };
-  return { pid: child.pid, exited, closed, stdin: stdin ?? undefined, stdout, stderr, kill };
+  return { pid: child.pid, exited, closed, stdin, stdout, stderr, kill };
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+function start(
+  [file, ...args]: readonly string[],
+  { environment, input, pipes }: Omit<SandboxCommand, 'argv'>,
+): Started {
+  const usual = input === undefined ? 'ignore' : 'pipe';
+  const spawned = (stdio: StdioOptions): ChildProcess => {
+    if (file === undefined) {
+      throw new DevboxError('invalid', 'A command needs at least one word.');
+    }
+    args.forEach((word) => requireCommand(word, 'A single word of a command'));
+    return startProgram(file, args, { env: { ...environment }, cwd: '/', detached: true, stdio });
+  };
+  const [out, err, into] = pipes ?? [];
+  if (out === undefined || err === undefined) {
+    const child = spawned([usual, 'pipe', 'pipe']);
+    const { stdin, stdout, stderr } = child;
+    if (stdout === null || stderr === null) {
+      throw new DevboxError('failed', 'The command could not be given an output.');
+    }
+    return { child, stdin: stdin ?? undefined, stdout, stderr };
+  }
+  let child: ChildProcess;
+  try {
+    child = spawned([into?.read ?? usual, out.write, err.write]);
+  } catch (error) {
+    closePipes(pipes ?? []);
+    throw error;
+  }
+  [out.write, err.write, ...(into === undefined ? [] : [into.read])].forEach((end) => closeSync(end));
+  return {
+    child,
+    stdin:
+      into === undefined ? (child.stdin ?? undefined) : new Socket({ fd: into.write, readable: false, writable: true }),
+    stdout: readable(out),
+    stderr: readable(err),
+  };
+}
+
+function readable({ read }: Pipe): Readable {
+  return new Socket({ fd: read, readable: true, writable: false });
+}
+
+function closing(output: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    if (output.closed) {
+      resolve();
+    } else {
+      output.once('close', () => resolve());
+    }
+  });
 }
 
 /** False when there is no such process or group. */

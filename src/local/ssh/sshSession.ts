@@ -18,29 +18,40 @@ export function serveSession(session: Session, run: DevboxRun, touch: () => void
   let running: SandboxProcess | undefined;
 
   const start = (channel: ServerChannel, command: string | undefined): void => {
-    channel.on('data', touch);
     channel.on('error', () => channel.destroy());
+    if (size === undefined) {
+      const argv =
+        command === undefined ? ['/bin/bash', '-l'] : ['/bin/bash', '--norc', '-c', run.sandbox.translate(command)];
+      const carried = (program: SandboxProcess): void => {
+        running = program;
+        channel.on('data', touch);
+        carry(channel, program);
+        // Its client may have gone meanwhile.
+        if (channel.destroyed) {
+          program.kill('SIGHUP', 'group');
+        }
+      };
+      run
+        .launchWithPipes({ argv, environment, input: 'open' })
+        .then(carried)
+        .catch((error: unknown) => refuse(channel, messageOf(error)));
+      return;
+    }
+    channel.on('data', touch);
     try {
-      if (size === undefined) {
-        const argv =
-          command === undefined ? ['/bin/bash', '-l'] : ['/bin/bash', '--norc', '-c', run.sandbox.translate(command)];
-        running = run.launch({ argv, environment, input: 'open' });
-        carry(channel, running);
-      } else {
-        terminal = new DevboxTerminal(run, {
-          size,
-          environment,
-          ...(command === undefined ? {} : { command: run.sandbox.translate(command) }),
-        });
-        carryTerminal(channel, terminal);
-      }
+      terminal = new DevboxTerminal(run, {
+        size,
+        environment,
+        ...(command === undefined ? {} : { command: run.sandbox.translate(command) }),
+      });
+      carryTerminal(channel, terminal);
     } catch (error) {
       refuse(channel, messageOf(error));
     }
   };
 
   session.on('env', (accept, _reject, info) => {
-    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(info.key) && !info.val.includes('\0')) {
+    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(info.key) && !info.val.includes('\0') && info.val.length < 100_000) {
       environment[info.key] = info.val;
     }
     ((accept as (() => void) | undefined) ?? noReply)();

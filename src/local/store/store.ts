@@ -115,7 +115,7 @@ export class Store {
       return result;
     } catch (error) {
       // On a full disk SQLite has rolled back by itself, and would complain of a second time only.
-      if (this.#database.inTransaction) {
+      if (isOpen(this.#database)) {
         this.#database.exec('ROLLBACK');
       }
       throw databaseError(error, this.dataDir);
@@ -163,6 +163,11 @@ export class Store {
     this.#database.close();
     this.#unlock();
   }
+}
+
+/** Whether a transaction is under way. */
+function isOpen(database: Database): boolean {
+  return database.inTransaction;
 }
 
 /** Opens a data folder's database and looks whether it is whole. */

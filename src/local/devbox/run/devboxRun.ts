@@ -6,6 +6,7 @@ import { devboxEnvironment } from './environment';
 import type { DevboxTools } from '../../sandbox/devboxTools';
 import { DevboxError } from '../../errors';
 import { LineSplitter } from '../../host/lineSplitter';
+import { closePipes } from '../../host/pipes';
 import type { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
 import type { FenceSurroundings } from '../accountResources';
 import type { ExitStatus, Sandbox, SandboxCommand, SandboxProcess } from '../../sandbox/sandbox';
@@ -121,6 +122,19 @@ export class DevboxRun {
   }
 
   /**
+   * The same, with real pipes for its output, which it can open once more as `/dev/stdout` and `/dev/stderr`.
+   * @throws DevboxError `wrong_state` when the run is over
+   */
+  async launchWithPipes(command: Pick<SandboxCommand, 'argv'> & Partial<SandboxCommand>): Promise<SandboxProcess> {
+    const pipes = await this.sandbox.pipes.take(command.input === 'open' ? 3 : 2);
+    if (this.signal.aborted) {
+      closePipes(pipes ?? []);
+      throw new DevboxError('wrong_state', 'The devbox was suspended or ended before this command began.');
+    }
+    return this.launch({ ...command, ...(pipes === undefined ? {} : { pipes }) });
+  }
+
+  /**
    * Starts the program that serves SFTP on its standard input and output.
    * @throws DevboxError `wrong_state` when the run is over
    */
@@ -170,7 +184,9 @@ export class DevboxRun {
   ): Promise<ExitStatus> {
     const stdout = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'info', message }));
     const stderr = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'error', message }));
+    const pipes = await this.sandbox.pipes.take(2);
     const running = this.sandbox.run({
+      ...(pipes === undefined ? {} : { pipes }),
       argv: within(['/bin/bash', '--norc', '-c', this.sandbox.translate(command)]),
       environment: { ...this.environment, ...variables },
       cwd: `${this.sandbox.prefix}${this.#surroundings.spec.home}`,

@@ -5,6 +5,7 @@ import { type DockerfilePlan, contextsOf, planDockerfile } from '../../account/d
 import { basePath } from '../../devbox/run/searchPath';
 import { builtInBlueprints, findBlueprint } from '../../devbox/blueprints';
 import { usualUser } from '../../sandbox/users';
+import { requireCommand, requireStartable } from '../../sandbox/wordLimits';
 import { ApiError, badRequest, notOffered } from '../../http/apiError';
 import { codeFields, codeMountOf } from '../devboxes/codeMountFields';
 import { nameField, optional, parseBody, stringMap } from '../../http/bodies';
@@ -89,6 +90,8 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
         : [{ kind: 'mounts' as const, title: 'file and code mounts' }]),
       ...(fields.system_setup_commands ?? []).map((command) => ({ kind: 'setup' as const, title: command, command })),
     ];
+    fields.system_setup_commands?.forEach((command) => requireCommand(command, 'A setup command'));
+    requireStartable(fields.build_args ?? {});
     const order = {
       name: fields.name,
       base,

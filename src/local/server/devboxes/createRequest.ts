@@ -5,6 +5,7 @@ import type { BuiltBlueprint } from '../../account/build/blueprintBuild';
 import type { CodeMount, DevboxSpec, FileMount, Lifetime, ObjectMount, PolicyBinding } from '../../devbox/spec';
 import { limitsOf } from '../../sandbox/limits/limits';
 import type { TunnelSettings } from '../../devbox/tunnel';
+import { requireCommand, requireStartable } from '../../sandbox/wordLimits';
 import { homeOf, usualUser } from '../../sandbox/users';
 import { badRequest, notOffered } from '../../http/apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
@@ -73,13 +74,12 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
       );
     }
   }
+  const secrets = readSecrets(fields.secrets ?? {}, account);
+  requireStartable({ ...environment, ...account.secrets(secrets).values });
   const commands = launch.launch_commands ?? [];
   const hooks = launch.lifecycle?.lifecycle_hooks;
-  if (
-    [fields.entrypoint ?? '', ...commands, ...(hooks?.suspend_commands ?? [])].some((command) => command.includes('\0'))
-  ) {
-    throw badRequest('The entrypoint, launch and suspend commands must not contain a NUL character.');
-  }
+  requireCommand(fields.entrypoint ?? '', 'The entrypoint');
+  hooks?.suspend_commands?.forEach((command) => requireCommand(command, 'A suspend command'));
   return {
     name: fields.name,
     metadata: fields.metadata ?? {},
@@ -89,7 +89,7 @@ export function parseCreate(body: unknown, account: Account): DevboxSpec {
         : { id: blueprint.id, name: blueprint.name, openhands: blueprint.openhands, createdAt: blueprint.createdAt },
     snapshotId: readSnapshot(fields.snapshot_id, account),
     environment,
-    secrets: readSecrets(fields.secrets ?? {}, account),
+    secrets,
     objectMounts: readObjectMounts(fields, account),
     codeMounts: readCodeMounts(fields),
     username: user.name,

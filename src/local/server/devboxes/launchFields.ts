@@ -1,6 +1,7 @@
 import { arch } from 'node:process';
 import * as z from 'zod';
 import { sizeNames } from '../../sandbox/limits/limits';
+import { requireCommand } from '../../sandbox/wordLimits';
 import { badRequest, notOffered } from '../../http/apiError';
 import { optional, parseBody } from '../../http/bodies';
 import { userFields } from './userFields';
@@ -70,6 +71,7 @@ export function readLaunch(given: unknown): LaunchFields {
   ) {
     throw badRequest('after_idle and lifecycle.after_idle say different things. Give lifecycle.after_idle only.');
   }
+  launch.launch_commands?.forEach((command) => requireCommand(command, 'A launch command'));
   if ((launch.required_services ?? []).length > 0) {
     throw notOffered('containerized services');
   }

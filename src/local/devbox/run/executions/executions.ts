@@ -129,7 +129,7 @@ export class Executions {
     const words = stateFile === undefined ? [command] : [namedShellScript, 'bash', stateFile, command, login];
     // Bash reads this file first; a variable of the devbox's own goes before.
     const environment = stateFile === undefined && run.environment['BASH_ENV'] === undefined ? { BASH_ENV: login } : {};
-    return run.launch({
+    return run.launchWithPipes({
       argv: ['/bin/bash', '--norc', '-c', ...words],
       environment,
       ...(execution.request.attachStdin ? { input: 'open' as const } : {}),

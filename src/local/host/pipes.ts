@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { requireProgram, systemPath } from './hostPrograms';
+
+/** A pipe of the kernel's: two descriptors, to be closed by whoever took it. */
+export interface Pipe {
+  readonly read: number;
+  readonly write: number;
+}
+
+/** How many pipes are made at once, so that commands that follow one another find some ready. */
+const batch = 12;
+
+/** Makes pipes as shells do, and holds them open until its input ends. */
+const makerScript = String.raw`
+for ((count = 0; count < $1; count += 1)); do exec {pipe}<> <(:); printf '%s ' "$pipe"; done
+echo
+read -r _
+`;
+
+/**
+ * Pipes for the output of commands. Node gives its children pairs of sockets instead, which cannot be opened once more: in
+ * them `echo x > /dev/stderr` fails. Node cannot make pipes itself, so a shell does, and they are opened by way of it.
+ */
+export class Pipes {
+  #ready: Pipe[] = [];
+  #making: Promise<void> | undefined;
+
+  /**
+   * Takes some pipes.
+   * @returns nothing where no pipes can be had, for want of descriptors or of /proc
+   */
+  async take(count: number): Promise<readonly Pipe[] | undefined> {
+    for (let attempt = 0; attempt < 20 && this.#ready.length < count; attempt += 1) {
+      await (this.#making ??= this.#make());
+    }
+    if (this.#ready.length < count) {
+      return undefined;
+    }
+    const taken = this.#ready.splice(0, count);
+    if (this.#ready.length < batch / 2) {
+      this.#making ??= this.#make();
+    }
+    return taken;
+  }
+
+  async #make(): Promise<void> {
+    try {
+      const maker = spawn(requireProgram('bash'), ['--norc', '-c', makerScript, 'pipes', String(batch)], {
+        cwd: '/',
+        env: { PATH: systemPath, LC_ALL: 'C' },
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      const ended = once(maker, 'exit');
+      // Met below: until then it is nobody's.
+      ended.catch(() => undefined);
+      const made = await openAll(maker);
+      maker.stdin.end();
+      await ended;
+      this.#ready.push(...made);
+    } catch {
+      // There are none now: whoever needs them does without, or tries again.
+    } finally {
+      this.#making = undefined;
+    }
+  }
+}
+
+/** Closes both ends of pipes that were not used. */
+export function closePipes(pipes: readonly Pipe[]): void {
+  pipes.forEach(({ read, write }) => {
+    closeSync(read);
+    closeSync(write);
+  });
+}
+
+async function openAll(maker: ChildProcess): Promise<Pipe[]> {
+  const { stdout, pid } = maker;
+  if (stdout === null || pid === undefined) {
+    return [];
+  }
+  const lines = createInterface({ input: stdout });
+  const line = new Promise<string>((resolve) => {
+    lines.once('line', resolve).once('close', () => resolve(''));
+  });
+  const pipes: Pipe[] = [];
+  for (const number of (await line).trim().split(' ')) {
+    const path = `/proc/${pid}/fd/${number}`;
+    const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const write = openSync(path, constants.O_WRONLY);
+    // Every user of the devbox may open its own output once more.
+    fchmodSync(write, 0o666);
+    pipes.push({ read, write });
+  }
+  return pipes;
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunloopSDK, type Runloop } from '@runloop/api-client';
+import { after, before, describe, it } from 'mocha';
+import { type Client, type TestPlatform, logText, startPlatform } from '../../../../platform/testPlatform';
+
+/** What programs do that expect their output to be a pipe or a file, as anywhere else. */
+const reopening = [
+  'echo one > /dev/stdout',
+  'echo two > /dev/stderr',
+  'echo three | tee /dev/stderr > /dev/null',
+  'ln -sf /dev/stdout "$HOME/log" && echo four >> "$HOME/log"',
+  'echo five > /proc/self/fd/1',
+  'sudo sh -c "echo six > /dev/stderr"',
+].join('\n');
+
+describe('what a command is started with', function () {
+  this.timeout(60_000);
+  let platform: TestPlatform;
+  let client: Client;
+  let folder: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'inherited-'));
+    // Two descriptors of the starter's, one far behind a gap, and a session keyring with a key in it.
+    const script =
+      'exec 7< "$0" 90< "$0"; exec perl -e \'syscall(250, 1, 0); my ($t, $d, $p) = ("user", "canary", "word"); syscall(248, $t, $d, $p, 4, -3); exec {$ARGV[0]} @ARGV\' "$@"';
+    platform = await startPlatform([], { within: ['bash', '-c', script, folder] });
+    client = platform.client();
+  });
+  after(async () => {
+    await platform.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('has pipes that it can open once more: executions, named shells, launch commands, builds, entrypoints', async () => {
+    const devbox = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: { launch_commands: [reopening] },
+      entrypoint: `${reopening}\nexec sleep 1000`,
+    });
+    for (const shell_name of [undefined, 'named']) {
+      const { stdout, stderr, exit_status } = await client.devboxes.executeAndAwaitCompletion(devbox.id, {
+        command: reopening,
+        ...(shell_name === undefined ? {} : { shell_name }),
+      });
+      assert.deepEqual([stdout, stderr, exit_status], ['one\nfour\nfive\n', 'two\nthree\nsix\n', 0]);
+    }
+    const logged = await logText(client, devbox.id);
+    for (const word of ['one', 'two', 'three', 'four', 'five', 'six']) {
+      assert.ok(logged.split('\n').filter((line) => line === word).length >= 3, word);
+    }
+    const blueprint = await client.blueprints.createAndAwaitBuildCompleted({
+      name: 'pipes',
+      system_setup_commands: [reopening],
+    });
+    assert.equal(blueprint.status, 'build_complete');
+    // An input that is sent later is a pipe as well.
+    const sdk = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey, http2: false });
+    const reading = await sdk.devbox.fromId(devbox.id).cmd.execAsync('head -n 1 /dev/stdin', { attach_stdin: true });
+    await client.devboxes.executions.sendStdIn(devbox.id, reading.executionId, { text: 'typed\n' });
+    assert.equal(await (await reading.result()).stdout(), 'typed\n');
+  });
+
+  it('has nothing of what the platform was started with: no open files and no keys', async () => {
+    const { id } = await client.devboxes.createAndAwaitRunning({});
+    const open = readdirSync(`/proc/${platform.pid}/fd`);
+    assert.ok(open.includes('90'), 'the platform itself has it');
+    const { stdout } = await client.devboxes.executeAndAwaitCompletion(id, {
+      command: `for fd in /proc/[0-9]*/fd/*; do readlink "$fd"; done | sort -u; perl -e 'my ($t, $d) = ("user", "canary"); print "key ", syscall(249, $t, $d, 0, 0), "\\n"'`,
+    });
+    assert.ok(!(stdout ?? '').includes(folder), stdout ?? '');
+    assert.match(stdout ?? '', /^key -1$/m);
+    closeSync(openSync(folder, 'r'));
+  });
+
+  it('is refused at once where Linux could not start it, with the limit', async () => {
+    const long = 'x'.repeat(131_072);
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`V${at}`, 'y'.repeat(100_000)]));
+    const refused: readonly (readonly [string, Runloop.DevboxCreateParams, RegExp])[] = [
+      ['a variable', { environment_variables: { LONG: long } }, /LONG is too long: .*131055 bytes/],
+      ['all variables', { environment_variables: many }, /environment is too large: .*1048576 bytes/],
+      [
+        'many small ones',
+        { environment_variables: Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`V${at}`, ''])) },
+        /environment is too large/,
+      ],
+      ['the entrypoint', { entrypoint: `: ${long}` }, /entrypoint is too long: .*131071 bytes/],
+      [
+        'a launch command',
+        { launch_parameters: { launch_commands: [`: ${long}`] } },
+        /launch command is too long: .*131071/,
+      ],
+      ['a NUL', { launch_parameters: { launch_commands: ['echo \0'] } }, /NUL/],
+      [
+        'a suspend command',
+        { launch_parameters: { lifecycle: { lifecycle_hooks: { suspend_commands: [`: ${long}`] } } } },
+        /suspend command is too long/,
+      ],
+      ['characters of several bytes', { environment_variables: { LONG: 'é'.repeat(70_000) } }, /LONG is too long/],
+    ];
+    for (const [what, request, reason] of refused) {
+      await assert.rejects(
+        client.devboxes.create(request),
+        (error: Error) => /^400/.test(error.message) && reason.test(error.message),
+        what,
+      );
+    }
+    await assert.rejects(
+      client.blueprints.create({ name: 'long', system_setup_commands: [`: ${long}`] }),
+      /400 .*131071/,
+    );
+    // The longest that is taken works.
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      environment_variables: { LONG: 'x'.repeat(131_051) },
+    });
+    const { stdout } = await client.devboxes.executeAndAwaitCompletion(id, { command: 'echo ${#LONG}' });
+    assert.equal(stdout, '131051\n');
+  });
+});
