@@ -12,6 +12,7 @@ import {
 } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Connections } from './connections';
 
 /** What is done with the requests that arrive. */
 export interface Receiver {
@@ -35,7 +36,7 @@ export class Listener {
   readonly #http1: HttpServer;
   readonly #http2: Http2Server;
   readonly #tcp: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #connections = new Connections();
 
   readonly #tls: (socket: Socket) => void;
 
@@ -75,10 +76,15 @@ export class Listener {
   /** Takes no new connections and cuts those there are. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
-    for (const socket of this.#sockets) {
-      socket.destroy();
-    }
+    this.#connections.closeAll();
     await closed;
+  }
+
+  /** Whoever is behind a connection has shown a key or a token. */
+  prove(socket: object): void {
+    if ('remotePort' in socket && typeof socket.remotePort === 'number') {
+      this.#connections.prove(socket.remotePort);
+    }
   }
 
   /** Hands a connection on that is known to speak HTTP from here on. */
@@ -87,8 +93,7 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    this.#connections.add(socket);
     // A connection that breaks before it said anything concerns nobody.
     const ignore = (): void => undefined;
     socket.on('error', ignore);

@@ -12,9 +12,13 @@ import { messageOf } from '../errors';
 import { safeHead } from '../http/foreignHead';
 import { type Egress, allowsAddress, allowsName } from './egress';
 import { joinStreams } from './joinStreams';
+import { isNeverEgress } from './neverEgress';
 
 /** How long the other side may take to accept a connection, in milliseconds. */
 const connectLimit = 30_000;
+
+/** Connections that one devbox may have through it at once; further ones are closed. */
+const mostConnections = 512;
 
 /** Headers that are about the way to the proxy only. */
 const ownHeaders = new Set(['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive']);
@@ -38,6 +42,7 @@ class Refusal extends Error {}
  */
 export function egressProxy(subject: EgressSubject): Server {
   const server = createServer((request, response) => void forward(subject, request, response));
+  server.maxConnections = mostConnections;
   // One connection that cannot be taken, for want of a descriptor, is that connection's affair.
   server.on('error', () => undefined);
   server.on(
@@ -143,11 +148,21 @@ async function reach(subject: EgressSubject, host: string, port: number): Promis
   }
   const byName = isIP(name) === 0 && allowsName(egress, name);
   const addresses = await resolve(name, egress, byName, refusal);
-  const address = addresses.find((one) => byName || allowsAddress(egress, one, port));
+  const allowed = addresses.filter((one) => byName || allowsAddress(egress, one, port));
+  const address = allowed.find((one) => !isNeverEgress(one));
   if (address === undefined) {
+    throw allowed.length === 0
+      ? refusal
+      : new Refusal(
+          `${refusal.message} It is this computer, one of its devboxes or no single host, which no policy allows.`,
+        );
+  }
+  const service = await open(address, port);
+  if (service.remoteAddress !== undefined && isNeverEgress(service.remoteAddress)) {
+    service.destroy();
     throw refusal;
   }
-  return open(address, port);
+  return service;
 }
 
 /** A host's addresses; names that nothing could allow are not even asked for. */

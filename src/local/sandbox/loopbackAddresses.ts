@@ -5,6 +5,9 @@ import { codeOf, DevboxError } from '../errors';
 /** The ports every devbox with an action server uses: an address is only good if both are free on it. */
 const usualPorts = [4444, 4445];
 
+/** Addresses that are looked at before one is taken as it is. */
+const mostAttempts = 10;
+
 /**
  * Gives each devbox a loopback address of its own in 127.64.0.0/10, so that devboxes can listen on equal ports although
  * they share the host's network.
@@ -13,26 +16,23 @@ export class LoopbackAddresses {
   readonly #taken = new Set<string>();
 
   /**
-   * Takes an address on which ports 4444 and 4445 are free.
-   * @throws DevboxError `failed` if none is found in 50 tries.
+   * Takes an address on which ports 4444 and 4445 are free. Where something listens on one of them on all addresses, as a
+   * devbox can, any will do: nobody is to keep others from starting.
+   * @returns the address, and which of the ports are taken on it
    */
-  async take(): Promise<string> {
-    for (let attempt = 0; attempt < 50; attempt += 1) {
+  async take(): Promise<{ readonly address: string; readonly taken: readonly number[] }> {
+    for (let attempt = 1; ; attempt += 1) {
       const address = `127.${randomInt(64, 128)}.${randomInt(256)}.${randomInt(1, 255)}`;
       if (this.#taken.has(address)) {
         continue;
       }
       this.#taken.add(address);
       const free = await Promise.all(usualPorts.map((port) => isFree(address, port)));
-      if (!free.includes(false)) {
-        return address;
+      if (attempt >= mostAttempts || !free.includes(false)) {
+        return { address, taken: usualPorts.filter((_, at) => free[at] === false) };
       }
       this.#taken.delete(address);
     }
-    throw new DevboxError(
-      'failed',
-      'No loopback address with free ports 4444 and 4445 was found. End the program that listens on these ports on all addresses.',
-    );
   }
 
   /** Gives an address back. */

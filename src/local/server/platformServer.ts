@@ -65,7 +65,7 @@ export class PlatformServer {
     this.#devboxes = devboxes;
     this.#apiKey = apiKey;
     this.#say = say;
-    this.#tunnels = new TunnelProxy(devboxes);
+    this.#tunnels = new TunnelProxy(devboxes, (socket) => this.#listener.prove(socket));
     this.#terminals = new PtyService(settings.ptyIdleSeconds);
     this.#faultDesk = faults === undefined ? undefined : new FaultDesk(faults, devboxes);
     if (this.#faultDesk !== undefined) {
@@ -160,6 +160,7 @@ export class PlatformServer {
       refuseForeignHosts(destination);
       if (!exchange.path.startsWith(objectPath)) {
         this.#requireKey(exchange);
+        this.#listener.prove(request.socket);
       }
       const desk = exchange.path.startsWith(faultPath) ? undefined : this.#faultDesk;
       const named = /^\/v1\/devboxes\/(dbx_\w+)\//.exec(exchange.path)?.[1];
@@ -189,6 +190,7 @@ export class PlatformServer {
     socket.on('error', () => socket.destroy());
     try {
       inScopeOf(terminal.devbox, () => this.#terminals.attach(request, socket, head, terminal));
+      this.#listener.prove(socket);
     } catch (error) {
       refuseUpgrade(socket, toApiError(error));
     }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from '../logging';
@@ -22,6 +23,9 @@ export interface HttpOptions {
   readonly log: Logger;
 }
 
+/** Pause before a port that somebody else has is tried again, in milliseconds. */
+const portPause = 500;
+
 /**
  * Opens the HTTP port.
  *
@@ -38,16 +42,32 @@ export async function listen(options: HttpOptions): Promise<Server> {
   // Actions may take as long as they like.
   server.requestTimeout = 0;
   server.timeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+  for (;;) {
+    const error = await opened(server, options);
+    if (error === undefined) {
+      return server;
+    }
+    // In a devbox of the local platform another one may have the port on all addresses; that is no reason to end.
+    if (error.code !== 'EADDRINUSE' || process.env['RUNLOOP_LOCAL_BIND'] !== options.address) {
       const reason = error.code === 'EADDRINUSE' ? 'it is in use; stop what uses it or choose another' : error.message;
-      reject(
-        new StartupError(`Port ${options.port} on ${options.address} cannot be opened: ${reason}.`, exitCodes.unusable),
+      throw new StartupError(
+        `Port ${options.port} on ${options.address} cannot be opened: ${reason}.`,
+        exitCodes.unusable,
       );
+    }
+    await pause(portPause);
+  }
+}
+
+/** Tries to open the port; gives what prevents it. */
+function opened(server: Server, { port, address }: HttpOptions): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    server.once('error', resolve);
+    server.listen(port, address, () => {
+      server.removeListener('error', resolve);
+      resolve(undefined);
     });
-    server.listen(options.port, options.address, resolve);
   });
-  return server;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Socket, connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { Fence } from '../../network/fence';
 import type { DevboxSurroundings } from '../devboxContext';
 import type { DevboxLog, LogEntry } from '../devboxLog';
@@ -11,6 +11,7 @@ import type { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
 import type { FenceSurroundings } from '../accountResources';
 import type { ExitStatus, Sandbox, SandboxCommand, SandboxProcess } from '../../sandbox/sandbox';
 import type { DevboxSpec } from '../spec';
+import { OwnPorts } from './ownPorts';
 import { type DevboxUser, homeOf, root } from '../../sandbox/users';
 
 /** How long output is waited for after a command has ended while something it left behind still holds its output. */
@@ -50,6 +51,7 @@ export class DevboxRun {
   readonly #stopping = new AbortController();
   #address = '';
   #fence: Fence | undefined;
+  readonly #ports = new OwnPorts(() => this.sandbox.scope);
   #environment: Readonly<Record<string, string>> = {};
   #user = root;
 
@@ -82,13 +84,18 @@ export class DevboxRun {
    * Builds the sandbox.
    * @param secrets values of account secrets, by variable
    * @param user whose its commands are unless it is said
-   * @throws DevboxError `failed` when that cannot be done, or when no address is free
+   * @throws DevboxError `failed` when that cannot be done
    */
   async open(secrets: Readonly<Record<string, string>>, user: DevboxUser): Promise<void> {
     const { spec, tools, addresses } = this.#surroundings;
     this.#user = user;
     this.signal.throwIfAborted();
-    this.#address = await addresses.take();
+    const { address, taken } = await addresses.take();
+    this.#address = address;
+    if (taken.length > 0) {
+      const message = `Port ${taken.join(' and ')} is taken on every address of this computer: something listens on it on 0.0.0.0. What listens there in this devbox cannot be reached until that ends.`;
+      this.#surroundings.log.append({ source: 'setup_commands', level: 'warning', message });
+    }
     this.#environment = devboxEnvironment({ spec, secrets, sandbox: this.sandbox, tools, address: this.#address });
     this.signal.throwIfAborted();
     await this.sandbox.start(this.signal);
@@ -103,7 +110,7 @@ export class DevboxRun {
    * @throws the system's error, with its code
    */
   dial(port: number, host = this.#address): Promise<Socket> {
-    return this.#fence === undefined ? dialDirectly(host, port) : this.#fence.dial(host, port);
+    return this.#fence === undefined ? this.#ports.dial(host, port) : this.#fence.dial(host, port);
   }
 
   /**
@@ -246,18 +253,6 @@ export class DevboxRun {
     });
     await this.#fence.open();
   }
-}
-
-function dialDirectly(host: string, port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true });
-    // Stays: between here and whoever takes the connection it may break.
-    socket.on('error', (error) => {
-      reject(error);
-      socket.destroy();
-    });
-    socket.once('connect', () => resolve(socket));
-  });
 }
 
 /** Waits for a time in milliseconds. */

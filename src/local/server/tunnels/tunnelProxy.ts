@@ -4,6 +4,7 @@ import { type Duplex, type Writable, pipeline } from 'node:stream';
 import { inScopeOf } from '../../bulkhead/devboxScope';
 import type { Devbox } from '../../devbox/devbox';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
+import { foreignListener } from '../../devbox/run/ownPorts';
 import { codeOf, messageOf } from '../../errors';
 import { newRequestId } from '../../ids';
 import { ApiError, toApiError } from '../../http/apiError';
@@ -24,19 +25,56 @@ export interface TunnelResponse extends Writable {
   flushHeaders(): void;
 }
 
+/** Requests and WebSockets that go through one devbox's tunnel at once, at most. */
+const mostCarried = 1_000;
+
 /** Carries requests that came to a tunnel's host name into the devbox, streaming both ways. */
 export class TunnelProxy {
   readonly #devboxes: DevboxRegistry;
+  readonly #prove: (socket: object) => void;
+  /** How much goes through the tunnel of each devbox now. */
+  readonly #carried = new Map<string, number>();
 
-  constructor(devboxes: DevboxRegistry) {
+  /** @param prove told of connections that have a right to a tunnel */
+  constructor(devboxes: DevboxRegistry, prove: (socket: object) => void) {
     this.#devboxes = devboxes;
+    this.#prove = prove;
+  }
+
+  /**
+   * Finds the devbox and counts what is carried to it: one devbox is not to use up what there is for all.
+   * @param way ends with what is carried
+   */
+  #admit(request: IncomingMessage, key: string, way: Writable): Devbox {
+    const devbox = admit(request, key, this.#devboxes);
+    const carried = this.#carried.get(devbox.id) ?? 0;
+    if (carried >= mostCarried) {
+      throw new ApiError(
+        503,
+        'tunnel_busy',
+        `${mostCarried} requests go through the tunnel of devbox ${devbox.id} already. Wait for one of them.`,
+        true,
+        { 'retry-after': '1' },
+      );
+    }
+    this.#carried.set(devbox.id, carried + 1);
+    way.once('close', () => {
+      const left = (this.#carried.get(devbox.id) ?? 1) - 1;
+      if (left > 0) {
+        this.#carried.set(devbox.id, left);
+      } else {
+        this.#carried.delete(devbox.id);
+      }
+    });
+    this.#prove(request.socket);
+    return devbox;
   }
 
   /** Carries an ordinary request. */
   forward(request: IncomingMessage, response: TunnelResponse, target: TunnelTarget): void {
     let devbox: Devbox;
     try {
-      devbox = admit(request, target.key, this.#devboxes);
+      devbox = this.#admit(request, target.key, response);
     } catch (error) {
       answerError(response, toApiError(error));
       return;
@@ -62,7 +100,7 @@ export class TunnelProxy {
     client.on('error', () => client.destroy());
     let devbox: Devbox;
     try {
-      devbox = admit(request, target.key, this.#devboxes);
+      devbox = this.#admit(request, target.key, client);
     } catch (error) {
       refuseUpgrade(client, toApiError(error));
       return;
@@ -168,6 +206,14 @@ function noHttp(port: number, why: string): ApiError {
 }
 
 function unreachable(error: unknown, port: number): ApiError {
+  if (codeOf(error) === foreignListener) {
+    return new ApiError(
+      502,
+      'tunnel_backend_foreign',
+      `Nothing was sent to port ${port} of the devbox: ${messageOf(error)}.`,
+      false,
+    );
+  }
   const why = codeOf(error) === 'ECONNREFUSED' ? 'nothing listens there' : messageOf(error);
   return new ApiError(
     502,

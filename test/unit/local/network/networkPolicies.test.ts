@@ -23,7 +23,8 @@ describe('local platform, network policies', () => {
   let port: number;
 
   before(async () => {
-    platform = await startPlatform();
+    // What stands for the world outside here is no less on loopback than the devboxes.
+    platform = await startPlatform([], { environment: { RUNLOOP_LOCAL_OUTSIDE: '127.0.0.0/8' } });
     client = platform.client();
     sdk = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
     server = createServer((request, response) => {
