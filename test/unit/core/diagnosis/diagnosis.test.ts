@@ -183,6 +183,28 @@ describe('why a devbox stopped', function () {
     assert.match(markdown, /\n\| shutdown\\_reason \| ` entrypoint_exit ` \|\n/);
   });
 
+  it('gives Markdown without what looks like a secret, in the name or in what was printed', async () => {
+    const token = 'ghp_aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0bC3dE6';
+    const printed = [
+      token,
+      'password=hunter2',
+      'https://joe:s3cr3t@example.com/',
+      'AKIAIOSFODNN7EXAMPLE',
+      '{"api_key": "abcdefgh1"}',
+      // Broken over two lines.
+      token.slice(0, 20),
+      token.slice(20),
+    ];
+    const lines = printed.map((line) => `'${line}'`).join(' ');
+    const { id } = await create({ name: `with ${token}`, entrypoint: `printf '%s\\n' ${lines}; exit 1` });
+    const { evidence } = await diagnosisOf(id);
+    const markdown = diagnosisMarkdown(evidence);
+    for (const part of [token.slice(4, 20), token.slice(20), 'hunter2', 's3cr3t', 'IOSFODNN7', 'abcdefgh1']) {
+      assert.ok(!markdown.includes(part), `${part} in ${markdown}`);
+    }
+    assert.match(markdown, /example.com/);
+  });
+
   it('has its facts in one column, also where letters are twice as wide', async () => {
     const { id } = await create({ entrypoint: 'exit 1' });
     const chinese = asStringMap(JSON.parse(readFileSync('media/l10n/bundle.l10n.zh-cn.json', 'utf8')));
