@@ -1,15 +1,17 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname, isAbsolute, join } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { isBinaryFile } from '../files/binaryTest';
 import { splitLines } from '../files/lineWindow';
-import { decodeText, encodeText, lineEndsOf, type LineEnds, type TextEncoding } from '../files/textEncoding';
+import { adapted, withEndsOf, withLf } from '../files/lineEnds';
+import { type LoadedFile, replaceAdapted, requireStorable, save, store } from './loadedFile';
+import { decodeText } from '../files/textEncoding';
 import type { DevboxPaths } from '../paths';
 import { errorText } from '../pythonText';
 import { EditHistory } from './editHistory';
 import { EditorError } from './editorError';
 import { directoryView, numbered } from './editorView';
-import { insertLines, parseInsertLine, replaceOnce } from './textEdits';
+import { insertLines, parseInsertLine } from './textEdits';
 import { unifiedDiff } from './unifiedDiff';
 
 const mebibyte = 1024 * 1024;
@@ -24,15 +26,6 @@ const review = 'Check the change, and edit the file again if it is not what you 
 export interface EditOutcome {
   readonly text: string;
   readonly diff: string;
-}
-
-interface LoadedFile {
-  readonly path: string;
-  readonly shown: string;
-  /** Its lines end with LF here, whatever they do in the file. */
-  readonly text: string;
-  readonly encoding: TextEncoding;
-  readonly lineEnds: LineEnds;
 }
 
 /** The editor behind `edit` actions: small exact changes that can be undone. */
@@ -144,13 +137,15 @@ export class FileEditor {
       );
     }
     const file = await this.#loadFile(shown);
-    const { text, line, addedLines } = replaceOnce(file.text, oldText, newText ?? '', shown);
+    requireStorable(newText ?? '', file);
+    const { text, line, addedLines } = replaceAdapted(file, oldText, newText ?? '');
     return this.#change(file, text, { after: line, upTo: line + snippetLines + addedLines });
   }
 
   async #insert(shown: string, after: number, newText: string): Promise<EditOutcome> {
     const file = await this.#loadFile(shown);
-    const { text, addedLines } = insertLines(file.text, after, newText);
+    requireStorable(newText, file);
+    const { text, addedLines } = insertLines(file.text, after, adapted(newText, file.raw));
     return this.#change(file, text, { after, upTo: after + snippetLines + addedLines });
   }
 
@@ -158,10 +153,16 @@ export class FileEditor {
     const file = await this.#loadFile(shown);
     const earlier = this.#history.pop(file.path);
     if (earlier === undefined) throw new EditorError(`No edit history found for ${shown}.`);
-    await save(file, earlier);
+    try {
+      await save(file, earlier);
+    } catch (error) {
+      this.#history.push(file.path, earlier);
+      throw error;
+    }
+    const text = withLf(earlier);
     return {
-      text: `Last edit to ${shown} undone successfully. ${numbered(earlier, `File ${shown}`, 1)}`,
-      diff: unifiedDiff(file.text, earlier, shown),
+      text: `Last edit to ${shown} undone successfully. ${numbered(text, `File ${shown}`, 1)}`,
+      diff: unifiedDiff(file.text, text, shown),
     };
   }
 
@@ -171,8 +172,8 @@ export class FileEditor {
     text: string,
     shown: { readonly after: number; readonly upTo: number },
   ): Promise<EditOutcome> {
-    await save(file, text);
-    this.#history.push(file.path, file.text);
+    await save(file, withEndsOf(file.raw, text));
+    this.#history.push(file.path, file.raw);
     const from = Math.max(0, shown.after - snippetLines);
     const snippet = splitLines(text).slice(from, shown.upTo).join('');
     const shownPart = numbered(snippet, `Part of ${file.shown}`, from + 1);
@@ -216,8 +217,7 @@ export class FileEditor {
     }
     try {
       const { text, encoding } = decodeText(await readFile(path));
-      const lineEnds = lineEndsOf(text);
-      return { path, shown, encoding, lineEnds, text: lineEnds === '\n' ? text : text.replaceAll(lineEnds, '\n') };
+      return { path, shown, encoding, raw: text, text: withLf(text) };
     } catch (error) {
       throw new EditorError(`Ran into ${errorText(error, shown)} while trying to read ${shown}`);
     }
@@ -272,18 +272,6 @@ function parseRange(range: unknown, count: number): [number, number] {
     );
   }
   return [from, to];
-}
-
-async function save({ path, shown, encoding, lineEnds }: LoadedFile, text: string): Promise<void> {
-  await store(path, shown, encodeText(lineEnds === '\n' ? text : text.replaceAll('\n', lineEnds), encoding));
-}
-
-async function store(path: string, shown: string, bytes: Buffer): Promise<void> {
-  try {
-    await writeFile(path, bytes);
-  } catch (error) {
-    throw new EditorError(`Ran into ${errorText(error, shown)} while trying to write to ${shown}`);
-  }
 }
 
 async function kindOf(path: string): Promise<'directory' | 'file' | 'missing'> {

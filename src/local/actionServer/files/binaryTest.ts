@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { readLegacy } from './legacyEncodings';
 
 const sampleBytes = 1024;
 
@@ -16,8 +17,11 @@ export async function isBinaryFile(path: string): Promise<boolean> {
 
 function looksBinary(sample: Buffer): boolean {
   const isUtf16 = (sample[0] === 0xff && sample[1] === 0xfe) || (sample[0] === 0xfe && sample[1] === 0xff);
-  if (isUtf16 && sample.length % 2 === 0) return false;
-  if (sample.includes(0) || sample.includes(0xff)) return true;
+  const isUtf32 = isUtf16 && sample[2] === 0 && sample[3] === 0;
+  if (isUtf16 && !isUtf32 && sample.length % 2 === 0) return false;
+  if (sample.includes(0)) return true;
+  // A letter in some encodings, and in none of Unicode's.
+  if (sample.includes(0xff) && readLegacy(sample) === undefined) return true;
   let controls = 0;
   for (const byte of sample) {
     const isTextControl = (byte >= 0x07 && byte <= 0x0d) || byte === 0x1b;

@@ -1,13 +1,10 @@
-/** Encodings that files are kept in. */
-export type TextEncoding = 'utf-8' | 'utf-8-bom' | 'utf-16le' | 'utf-16be' | 'latin1';
+import { encodeLegacy, readLegacy } from './legacyEncodings';
 
-/** How a file's lines end. */
-export type LineEnds = '\n' | '\r\n';
-
-/** How the lines of a text end: with CRLF only if all of them do. */
-export function lineEndsOf(text: string): LineEnds {
-  return text.includes('\r\n') && !/(^|[^\r])\n/.test(text) ? '\r\n' : '\n';
-}
+/**
+ * The encoding that a file is kept in: one of Unicode's, the name of another one, or `bytes` for a file whose encoding
+ * nobody can tell; each of its bytes is one letter then.
+ */
+export type TextEncoding = 'utf-8' | 'utf-8-bom' | 'utf-16le' | 'utf-16be' | 'bytes' | { readonly label: string };
 
 /**
  * Decodes UTF-8, keeping every character.
@@ -23,19 +20,30 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Decodes a text file in whichever encoding it has. Latin-1 stands for every other one: it keeps all bytes. */
+/** Decodes a text file in whichever encoding it has; encoded again, it has the same bytes. */
 export function decodeText(bytes: Buffer): { text: string; encoding: TextEncoding } {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), encoding: 'utf-16le' };
-  if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0) {
+  if (bytes.length % 2 === 0 && bytes[0] === 0xff && bytes[1] === 0xfe) {
+    return { text: bytes.toString('utf16le', 2), encoding: 'utf-16le' };
+  }
+  if (bytes.length % 2 === 0 && bytes[0] === 0xfe && bytes[1] === 0xff) {
     return { text: Buffer.from(bytes.subarray(2)).swap16().toString('utf16le'), encoding: 'utf-16be' };
   }
   const text = decodeUtf8(bytes);
-  if (text === undefined) return { text: bytes.toString('latin1'), encoding: 'latin1' };
-  return text.startsWith('\ufeff') ? { text: text.slice(1), encoding: 'utf-8-bom' } : { text, encoding: 'utf-8' };
+  if (text !== undefined) {
+    return text.startsWith('\ufeff') ? { text: text.slice(1), encoding: 'utf-8-bom' } : { text, encoding: 'utf-8' };
+  }
+  const legacy = readLegacy(bytes);
+  return legacy === undefined
+    ? { text: bytes.toString('latin1'), encoding: 'bytes' }
+    : { text: legacy.text, encoding: { label: legacy.label } };
 }
 
-/** Encodes a text the way the file had it; a text that has become impossible there is stored as UTF-8. */
-export function encodeText(text: string, encoding: TextEncoding): Buffer {
+/**
+ * Encodes a text the way the file had it.
+ *
+ * @returns undefined when the encoding has not all of its letters
+ */
+export function encodeText(text: string, encoding: TextEncoding): Buffer | undefined {
   switch (encoding) {
     case 'utf-8':
       return Buffer.from(text, 'utf8');
@@ -45,7 +53,19 @@ export function encodeText(text: string, encoding: TextEncoding): Buffer {
       return Buffer.from(`\ufeff${text}`, 'utf16le');
     case 'utf-16be':
       return Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
-    case 'latin1':
-      return Buffer.from(text, /[^\0-\xff]/.test(text) ? 'utf8' : 'latin1');
+    case 'bytes':
+      return /[^\0-\xff]/.test(text) ? undefined : Buffer.from(text, 'latin1');
+    default:
+      return encodeLegacy(text, encoding.label);
   }
+}
+
+/** True if a text can be put into such a file and means there what it means to its writer. */
+export function isStorable(text: string, encoding: TextEncoding): boolean {
+  return encoding === 'bytes' ? !/[^\0-\x7f]/.test(text) : encodeText(text, encoding) !== undefined;
+}
+
+/** An encoding's name, for messages. */
+export function encodingName(encoding: TextEncoding): string {
+  return typeof encoding === 'object' ? encoding.label : encoding === 'bytes' ? 'an unknown encoding' : encoding;
 }

@@ -2,6 +2,7 @@ import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { errorObservation, writeObservation, type Observation } from '../observations';
+import { usualEnd, withLf } from './lineEnds';
 import { splitLines } from './lineWindow';
 import { errorText } from '../pythonText';
 import { makeFolder } from './makeFolder';
@@ -18,10 +19,8 @@ const newFileMode = 0o664;
 export async function writeAction(fields: ActionFields, context: FileContext): Promise<Observation> {
   const path = context.paths.resolve(fields.requiredText('path'), context.shellDir);
   const shown = context.paths.toDevbox(path);
-  const lines = fields
-    .requiredText('content')
-    .split('\n')
-    .map((line) => `${line}\n`);
+  const content = fields.requiredText('content');
+  const lines = content.split('\n').map((line) => `${line}\n`);
   const start = fields.wholeNumber('start', 0);
   const end = fields.wholeNumber('end', -1);
 
@@ -45,7 +44,16 @@ export async function writeAction(fields: ActionFields, context: FileContext): P
   if (text === undefined) return errorObservation(`File could not be decoded as utf-8: ${shown}`);
   const old = splitLines(text);
   const kept = end === -1 ? [] : old.slice(Math.max(end, 0));
-  await writeFile(path, [...old.slice(0, Math.max(start, 0)), ...lines, ...kept].join(''));
+  const before = old.slice(0, Math.max(start, 0));
+  // Among lines of the file, new ones end as those do.
+  const lineEnd = before.length + kept.length === 0 ? '\n' : usualEnd(text);
+  const own =
+    lineEnd === '\r\n'
+      ? withLf(content)
+          .split('\n')
+          .map((line) => line + lineEnd)
+      : lines;
+  await writeFile(path, [...before, ...own, ...kept].join(''));
   return writeObservation(shown);
 }
 
