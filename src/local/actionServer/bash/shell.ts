@@ -4,18 +4,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { endSession } from './sessionProcesses';
-import { parseMarker, type ShellReport } from './shellReport';
-import { markerPrefix, shellScript, triggerLine } from './shellScript';
+import { parseMarker, type ShellMarker, type ShellReport } from './shellReport';
+import { folderFileMode, writeShellFiles } from './shellFiles';
+import { markerPrefix, plainTriggerLine, triggerLine } from './shellScript';
 import { spawnBash, type ShellOptions } from './spawnBash';
 import { Terminal, joinTexts, type TerminalText } from './terminal';
 import type { TerminalProgram } from './terminalProgram';
 
 /** How long bash may take to show its first prompt. */
 const startDeadlineMs = 30_000;
-/** Only the shell's user can get into the folder. */
-const folderFileMode = 0o644;
 /** How long to wait for the begin of a command after a stray prompt before typing it once more. */
 const repeatAfterMs = 200;
+
+/** The key that takes away what has been typed of a line. */
+const killLine = '\u0015';
 
 /** How a command ended: with a prompt, or by ending the shell itself. */
 export interface CommandEnd {
@@ -42,6 +44,10 @@ export class Shell {
   #earlier: TerminalText = { text: '', truncated: false };
   #end: CommandEnd | undefined;
   #report: ShellReport | undefined;
+  /** The shell that leads the session: the first one. */
+  #sessionPid: number | undefined;
+  /** The shell at the prompt is no bash. */
+  #isPlain = false;
   #watcher: { activity: () => void; end: () => void } | undefined;
   #repeat: NodeJS.Timeout | undefined;
 
@@ -82,18 +88,7 @@ export class Shell {
     options.signal.throwIfAborted();
     const folder = await mkdtemp(join(options.tempDir, 'action-server-shell-'));
     const nonce = randomBytes(16).toString('hex');
-    const isTerminal = options.program.script !== undefined;
-    await writeFile(
-      join(folder, 'start'),
-      shellScript({
-        nonce,
-        commandFile: join(folder, 'command'),
-        jobsFile: join(folder, 'jobs'),
-        isTerminal,
-        user: options.user.name,
-      }),
-      { mode: folderFileMode },
-    );
+    await writeShellFiles(folder, nonce, options);
     await options.user.own(folder);
     const shell = new Shell(folder, nonce, options);
     const stop = (): void => void shell.#child.kill('SIGKILL');
@@ -131,7 +126,15 @@ export class Shell {
       return;
     }
     this.#sequence += 1;
-    const line = triggerLine(this.#sequence);
+    if (this.#isPlain) {
+      this.#earlier = { text: '', truncated: false };
+      this.#terminal.clear();
+      this.#state = { kind: 'running' };
+      this.#child.stdin.write(plainTriggerLine(join(this.#folder, 'command')));
+      return;
+    }
+    // What was typed for a program that did not read it, such as a terminal's answer, is no part of the line.
+    const line = (this.#program.script === undefined ? '' : killLine) + triggerLine(this.#sequence);
     this.#earlier = this.#terminal.take();
     this.#state = { kind: 'sent', line };
     this.#child.stdin.write(line);
@@ -193,7 +196,7 @@ export class Shell {
 
   /** Ends bash and everything that it started in its session. */
   async dispose(): Promise<void> {
-    if (this.#report !== undefined) await endSession(this.#report.shellPid);
+    if (this.#sessionPid !== undefined) await endSession(this.#sessionPid);
     await this.release();
   }
 
@@ -215,13 +218,14 @@ export class Shell {
     const marker = parseMarker(text.slice(this.#prefix.length));
     if (marker === undefined) return;
     if (marker.kind === 'begin') this.#onBegin(marker.sequence);
+    else if (marker.kind === 'plain') this.#onPlainPrompt(marker);
     else this.#onPrompt(marker.sequence, marker.report);
   }
 
   #onBegin(sequence: number): void {
     if (this.#state.kind !== 'sent' || sequence !== this.#sequence) return;
     clearTimeout(this.#repeat);
-    const line = this.#state.line.trimEnd();
+    const line = this.#state.line.replace(killLine, '').trimEnd();
     const between = this.#terminal.take();
     const text = between.text
       .split('\n')
@@ -232,7 +236,21 @@ export class Shell {
     this.#state = { kind: 'running' };
   }
 
+  /** A bash has told of itself before it prints its prompt; so this is of another shell. */
+  #onPlainPrompt({ exitCode, shellPid, workingDir }: Extract<ShellMarker, { kind: 'plain' }>): void {
+    const bash = this.#report;
+    if (bash === undefined || this.#state.kind !== 'running' || (!this.#isPlain && shellPid === bash.shellPid)) return;
+    this.#isPlain = true;
+    this.#report = { ...bash, exitCode, pid: -1, shellPid, workingDir };
+    this.#finish({ output: this.takeOutput(), exitCode, report: this.#report });
+    this.#state = { kind: 'idle' };
+  }
+
   #onPrompt(sequence: number, report: ShellReport): void {
+    // A shell within this one has begun, or ended: the number of the command is the one that it knows.
+    const isOther = this.#report !== undefined && this.#report.shellPid !== report.shellPid;
+    this.#sessionPid ??= report.shellPid;
+    this.#isPlain = false;
     this.#report = report;
     if (this.#state.kind === 'sent') {
       // The prompt of something else, such as an interrupt that came late; or bash could not read the line.
@@ -241,7 +259,7 @@ export class Shell {
       this.#repeat = setTimeout(() => this.#child.stdin.write(line), repeatAfterMs);
       return;
     }
-    const isOurs = this.#state.kind !== 'running' || sequence === this.#sequence;
+    const isOurs = this.#state.kind !== 'running' || isOther || sequence === this.#sequence;
     if (this.#state.kind === 'idle' || !isOurs) return;
     this.#finish({ output: this.takeOutput(), exitCode: report.exitCode, report });
     this.#state = { kind: 'idle' };

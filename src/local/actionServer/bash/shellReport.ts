@@ -13,7 +13,9 @@ export interface ShellReport {
 /** A message from the shell: a command begins, or the prompt is back. */
 export type ShellMarker =
   | { readonly kind: 'begin'; readonly sequence: number }
-  | { readonly kind: 'prompt'; readonly sequence: number; readonly report: ShellReport };
+  | { readonly kind: 'prompt'; readonly sequence: number; readonly report: ShellReport }
+  /** The prompt of any shell, which may be no bash. */
+  | { readonly kind: 'plain'; readonly exitCode: number; readonly shellPid: number; readonly workingDir: string };
 
 /**
  * Parses the body of a marker.
@@ -22,6 +24,10 @@ export type ShellMarker =
  * @returns undefined when it is not a marker after all
  */
 export function parseMarker(text: string): ShellMarker | undefined {
+  const [, status, pid, workingDir] = /^P;(\d+);(\d+);(.*)$/s.exec(text) ?? [];
+  if (workingDir !== undefined) {
+    return { kind: 'plain', exitCode: Number(status), shellPid: Number(pid), workingDir };
+  }
   const match = /^([SE]);(\d+)(?:;(.*))?$/s.exec(text);
   if (match === null) return undefined;
   const [, kind, number, json] = match;
