@@ -1,3 +1,4 @@
+import { startDeadline } from '../../ground/deadline';
 import { ActionError, FieldTypeError, type ActionRequest } from './actionRequest';
 import { BashSession, type RunRequest } from './bash/bashSession';
 import type { ShellOptions } from './bash/spawnBash';
@@ -11,6 +12,15 @@ import type { Logger } from './logging';
 import { editObservation, errorObservation, runObservation, type Observation } from './observations';
 import type { DevboxPaths } from './paths';
 import { errorText } from './pythonText';
+
+/** The longest that an action may take that says nothing about it, in seconds. */
+const longestSeconds = 3_600;
+
+/** The longest for an action that reads or writes a file, in seconds. */
+const fileSeconds = 60;
+
+/** How much later an action is given up that should have ended by itself, in seconds. */
+const graceSeconds = 60;
 
 /** What an executor works with. */
 export interface ExecutorOptions {
@@ -71,7 +81,7 @@ export class ActionExecutor {
    */
   async execute(request: ActionRequest): Promise<Observation> {
     try {
-      return await this.#dispatch(request);
+      return await this.#withinDeadline(request);
     } catch (error) {
       if (error instanceof FieldTypeError) return errorObservation(error.message);
       if (!(error instanceof Error && 'path' in error && typeof error.path === 'string')) throw error;
@@ -83,6 +93,24 @@ export class ActionExecutor {
   /** Ends the bash session, the Jupyter kernel, the browser and all they started. */
   async dispose(): Promise<void> {
     await Promise.all([this.#session.dispose(), this.#ipython?.dispose(), this.#browse?.dispose()]);
+  }
+
+  /** Whatever hangs, such as a file system that does not answer, holds up nobody behind it for ever. */
+  async #withinDeadline(request: ActionRequest): Promise<Observation> {
+    const isOfFiles = ['read', 'write', 'edit'].includes(request.action);
+    const seconds = isOfFiles ? fileSeconds : (request.timeoutSeconds ?? longestSeconds) + graceSeconds;
+    const deadline = startDeadline(seconds * 1000);
+    try {
+      return await Promise.race([
+        this.#dispatch(request),
+        new Promise<never>((_, reject) => {
+          const end = (): void => reject(new ActionError(`The action was given up after ${seconds} seconds.`));
+          deadline.signal.addEventListener('abort', end, { once: true });
+        }),
+      ]);
+    } finally {
+      deadline.dispose();
+    }
   }
 
   async #dispatch(request: ActionRequest): Promise<Observation> {
@@ -102,7 +130,10 @@ export class ActionExecutor {
         if (this.#ipython === undefined) {
           throw new ActionError('JupyterRequirement not found. Unable to run IPython action.');
         }
-        return this.#ipython.run(request, this.#session.workingDir);
+        return this.#ipython.run(
+          { ...request, timeoutSeconds: request.timeoutSeconds ?? longestSeconds },
+          this.#session.workingDir,
+        );
       default:
         throw new ActionError(`'ActionExecutor' object has no attribute '${request.action}'`);
     }
@@ -115,7 +146,7 @@ export class ActionExecutor {
       isInput: args.flag('is_input'),
       blocking: args.flag('blocking'),
       hidden: args.flag('hidden'),
-      timeoutSeconds: request.timeoutSeconds,
+      timeoutSeconds: request.timeoutSeconds ?? longestSeconds,
     };
     // Bash cannot hold this character, and would cut the command there.
     if (run.command.includes('\0')) return errorObservation('The command contains a NUL character.');

@@ -3,21 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { startTimer } from './longTimer';
 import { endSession } from './sessionProcesses';
 import { parseMarker, type ShellMarker, type ShellReport } from './shellReport';
 import { folderFileMode, writeShellFiles } from './shellFiles';
-import { markerPrefix, plainTriggerLine, triggerLine } from './shellScript';
+import { killLine, markerPrefix, plainTriggerLine, triggerLine } from './shellScript';
 import { spawnBash, type ShellOptions } from './spawnBash';
 import { Terminal, joinTexts, type TerminalText } from './terminal';
+import { colourAnswer } from './terminalAnswers';
 import type { TerminalProgram } from './terminalProgram';
 
 /** How long bash may take to show its first prompt. */
 const startDeadlineMs = 30_000;
 /** How long to wait for the begin of a command after a stray prompt before typing it once more. */
 const repeatAfterMs = 200;
-
-/** The key that takes away what has been typed of a line. */
-const killLine = '\u0015';
 
 /** How a command ended: with a prompt, or by ending the shell itself. */
 export interface CommandEnd {
@@ -55,7 +54,8 @@ export class Shell {
     this.#folder = folder;
     this.#program = options.program;
     this.#prefix = markerPrefix(nonce);
-    this.#terminal = new Terminal((text) => this.#onOsc(text));
+    const answer = (text: string): void => this.#answer(text);
+    this.#terminal = new Terminal((text) => this.#onOsc(text), answer);
     this.#child = spawnBash(folder, options);
     const decoder = new StringDecoder('utf8');
     const read = (chunk: Buffer): void => {
@@ -188,8 +188,8 @@ export class Shell {
         resolve(outcome);
       };
       // Silence is set up first, so that it wins when both are due.
-      const silence = timer(silenceMs, () => settle('silent'));
-      const deadline = timer(deadlineMs, () => settle('late'));
+      const silence = startTimer(silenceMs, () => settle('silent'));
+      const deadline = startTimer(deadlineMs, () => settle('late'));
       this.#watcher = { activity: () => silence?.refresh(), end: () => settle('ended') };
     });
   }
@@ -213,7 +213,15 @@ export class Shell {
     if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGINT');
   }
 
+  /** Says something to the running program, as a terminal does. At a prompt it would be taken for a command. */
+  #answer(text: string): void {
+    const isListening = this.#state.kind === 'running' || this.#state.kind === 'starting';
+    if (isListening && this.#program.script !== undefined) this.#child.stdin.write(text);
+  }
+
   #onOsc(text: string): void {
+    const colour = colourAnswer(text);
+    if (colour !== undefined) this.#answer(colour);
     if (!text.startsWith(this.#prefix)) return;
     const marker = parseMarker(text.slice(this.#prefix.length));
     if (marker === undefined) return;
@@ -283,11 +291,6 @@ export class Shell {
     this.#earlier = { text: '', truncated: false };
     return earlier;
   }
-}
-
-function timer(ms: number, action: () => void): NodeJS.Timeout | undefined {
-  // Longer waits than this overflow node's timer and would fire at once.
-  return Number.isFinite(ms) ? setTimeout(action, Math.min(ms, 2_147_483_647)) : undefined;
 }
 
 /** Whether a signal is aborted by now; a call, so that the compiler does not take an earlier answer for this one. */

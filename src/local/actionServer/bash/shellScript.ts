@@ -1,4 +1,4 @@
-import { screenColumns, screenRows } from './terminal';
+import { screenColumns, screenRows } from './screenSize';
 
 /** Prefix of the operating system commands by which the shell tells the server where it is. */
 export function markerPrefix(nonce: string): string {
@@ -14,6 +14,9 @@ export function markerPrefix(nonce: string): string {
 export function triggerLine(sequence: number): string {
   return `__oh_begin ${sequence}; eval "$__oh_command"; { __oh_keep_prompt; } 2>/dev/null\n`;
 }
+
+/** The key that takes away what has been typed of a line. */
+export const killLine = '\u0015';
 
 /** The line that is typed to start a command in a shell that is no bash. */
 export function plainTriggerLine(commandFile: string): string {

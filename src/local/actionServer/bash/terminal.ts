@@ -1,11 +1,9 @@
 import { scanEscape, type EscapeSequence } from './escapeSequences';
+import { screenColumns, screenRows } from './screenSize';
+import { answerTo } from './terminalAnswers';
 
 /** Lines kept above the cursor; older ones are forgotten. */
 const historyLines = 10_000;
-/** Rows that cursor addressing can reach. The shell is told the same number. */
-export const screenRows = 50;
-/** Columns that programs are told. Lines are never broken there. */
-export const screenColumns = 1000;
 /** An unfinished escape sequence longer than this is dropped. */
 const longestSequence = 131_072;
 /** A line longer than this loses its beginning, so that endless output without line ends cannot fill the memory. */
@@ -33,10 +31,15 @@ export class Terminal {
   #takenText = '';
   #saved: { lines: string[]; row: number; column: number } | null = null;
   readonly #onOsc: (text: string) => void;
+  readonly #answer: (text: string) => void;
 
-  /** @param onOsc called for each operating system command in the stream, in order with the text around it */
-  constructor(onOsc: (text: string) => void) {
+  /**
+   * @param onOsc called for each operating system command in the stream, in order with the text around it
+   * @param answer gets what the terminal says to a program that asks it
+   */
+  constructor(onOsc: (text: string) => void, answer: (text: string) => void = () => undefined) {
     this.#onOsc = onOsc;
+    this.#answer = answer;
   }
 
   /** Applies the next piece of output. */
@@ -152,6 +155,14 @@ export class Terminal {
   }
 
   #csi(final: string, parameters: string): void {
+    const answer = answerTo(final, parameters, () => ({
+      row: this.#row - this.#screenTop() + 1,
+      column: this.#column + 1,
+    }));
+    if (answer !== undefined) {
+      this.#answer(answer);
+      return;
+    }
     const numbers = parameters.split(';').map((part) => Number.parseInt(part, 10));
     const first = numbers[0] ?? Number.NaN;
     const count = Number.isNaN(first) ? 1 : Math.min(Math.max(first, 1), screenColumns);

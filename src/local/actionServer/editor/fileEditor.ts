@@ -1,10 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname, isAbsolute, join } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { isBinaryFile } from '../files/binaryTest';
 import { splitLines } from '../files/lineWindow';
 import { adapted, withEndsOf, withLf } from '../files/lineEnds';
 import { type LoadedFile, replaceAdapted, requireStorable, save, store } from './loadedFile';
+import { readRegularFile } from '../files/regularFile';
 import { decodeText } from '../files/textEncoding';
 import type { DevboxPaths } from '../paths';
 import { errorText } from '../pythonText';
@@ -204,7 +205,11 @@ export class FileEditor {
   }
 
   async #load(path: string, shown: string): Promise<LoadedFile> {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    if (!found.isFile()) {
+      throw new EditorError(`The path ${shown} is not a regular file, and only files can be viewed and edited.`);
+    }
+    const { size } = found;
     if (size > largestFile) {
       throw new EditorError(
         `File validation failed for ${shown}: File is too large (${(size / mebibyte).toFixed(1)}MB). Maximum allowed size is ${largestFile / mebibyte}MB.`,
@@ -216,7 +221,7 @@ export class FileEditor {
       );
     }
     try {
-      const { text, encoding } = decodeText(await readFile(path));
+      const { text, encoding } = decodeText(await readRegularFile(path));
       return { path, shown, encoding, raw: text, text: withLf(text) };
     } catch (error) {
       throw new EditorError(`Ran into ${errorText(error, shown)} while trying to read ${shown}`);

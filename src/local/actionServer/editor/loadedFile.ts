@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { adapted, withLf } from '../files/lineEnds';
+import { writeRegularFile } from '../files/regularFile';
 import { encodeText, encodingName, isStorable, type TextEncoding } from '../files/textEncoding';
 import { errorText } from '../pythonText';
 import { EditorError } from './editorError';
@@ -48,7 +48,7 @@ export async function save({ path, shown, encoding }: LoadedFile, text: string):
 /** @throws EditorError when the file cannot be written */
 export async function store(path: string, shown: string, bytes: Buffer): Promise<void> {
   try {
-    await writeFile(path, bytes);
+    await writeRegularFile(path, bytes);
   } catch (error) {
     throw new EditorError(`Ran into ${errorText(error, shown)} while trying to write to ${shown}`);
   }

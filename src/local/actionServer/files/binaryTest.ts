@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { readLegacy } from './legacyEncodings';
+import { readBeginning, SpecialFileError } from './regularFile';
 
 const sampleBytes = 1024;
 
@@ -32,15 +32,9 @@ function looksBinary(sample: Buffer): boolean {
 
 async function readSample(path: string): Promise<Buffer | undefined> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(sampleBytes), 0, sampleBytes, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return await readBeginning(path, sampleBytes);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
+    if (error instanceof SpecialFileError || (error instanceof Error && 'code' in error)) return undefined;
     throw error;
   }
 }

@@ -81,7 +81,7 @@ function tableOf(label: string): ReadonlyMap<string, Buffer> {
     try {
       const letter = decoder.decode(bytes);
       // The first one is the usual one.
-      if ([...letter].length === 1 && !table.has(letter)) table.set(letter, bytes);
+      if (Array.from(letter).length === 1 && !table.has(letter)) table.set(letter, bytes);
       return true;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;

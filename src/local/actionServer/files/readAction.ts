@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { EditorError } from '../editor/editorError';
@@ -7,6 +7,7 @@ import { errorObservation, readObservation, type Observation } from '../observat
 import type { DevboxPaths } from '../paths';
 import { isBinaryFile } from './binaryTest';
 import { lineWindow, splitLines } from './lineWindow';
+import { readRegularFile, SpecialFileError } from './regularFile';
 import { decodeUtf8 } from './textEncoding';
 
 const mediaTypes = new Map([
@@ -70,8 +71,11 @@ async function readBytes(path: string, shown: string, context: FileContext): Pro
     if ((await stat(path)).isDirectory()) {
       return errorObservation(`Path is a directory: ${shown}. You can only read files`);
     }
-    return await readFile(path);
+    return await readRegularFile(path);
   } catch (error) {
+    if (error instanceof SpecialFileError) {
+      return errorObservation(`Path is not a regular file: ${shown}. You can only read files`);
+    }
     if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))) {
       throw error;
     }

@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { errorObservation, writeObservation, type Observation } from '../observations';
@@ -7,6 +7,7 @@ import { splitLines } from './lineWindow';
 import { errorText } from '../pythonText';
 import { makeFolder } from './makeFolder';
 import type { FileContext } from './readAction';
+import { readRegularFile, writeRegularFile } from './regularFile';
 import { decodeUtf8 } from './textEncoding';
 
 const newFileMode = 0o664;
@@ -26,9 +27,10 @@ export async function writeAction(fields: ActionFields, context: FileContext): P
 
   const kind = await kindOf(path);
   if (kind === 'directory') return errorObservation(`Path is a directory: ${shown}. You can only write to files`);
+  if (kind === 'special') return errorObservation(`Path is not a regular file: ${shown}. You can only write to files`);
   if (kind === 'missing') {
     await makeFolder(dirname(path), context.own);
-    await writeFile(path, lines.join(''));
+    await writeRegularFile(path, lines.join(''));
     try {
       await context.own(path);
       // Explicitly, because the mode given at creation is cut by the umask.
@@ -40,7 +42,7 @@ export async function writeAction(fields: ActionFields, context: FileContext): P
     }
     return writeObservation(shown);
   }
-  const text = decodeUtf8(await readFile(path));
+  const text = decodeUtf8(await readRegularFile(path));
   if (text === undefined) return errorObservation(`File could not be decoded as utf-8: ${shown}`);
   const old = splitLines(text);
   const kept = end === -1 ? [] : old.slice(Math.max(end, 0));
@@ -53,13 +55,14 @@ export async function writeAction(fields: ActionFields, context: FileContext): P
           .split('\n')
           .map((line) => line + lineEnd)
       : lines;
-  await writeFile(path, [...before, ...own, ...kept].join(''));
+  await writeRegularFile(path, [...before, ...own, ...kept].join(''));
   return writeObservation(shown);
 }
 
-async function kindOf(path: string): Promise<'directory' | 'file' | 'missing'> {
+async function kindOf(path: string): Promise<'directory' | 'file' | 'special' | 'missing'> {
   try {
-    return (await stat(path)).isDirectory() ? 'directory' : 'file';
+    const found = await stat(path);
+    return found.isDirectory() ? 'directory' : found.isFile() ? 'file' : 'special';
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'missing';
     throw error;

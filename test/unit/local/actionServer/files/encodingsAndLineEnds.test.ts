@@ -33,12 +33,12 @@ function bytesOf(text: string, label: string): Buffer {
   for (let first = 0; first < 256; first += 1) {
     for (let second = 0x40; second < 256; second += 1) {
       const pair = decoder.decode(Uint8Array.of(first, second));
-      if ([...pair].length === 1) table.set(pair, [first, second]);
+      if (Array.from(pair).length === 1) table.set(pair, [first, second]);
     }
     const letter = decoder.decode(Uint8Array.of(first));
     if (letter !== '\ufffd') table.set(letter, [first]);
   }
-  return Buffer.from([...text].flatMap((letter) => table.get(letter) ?? assert.fail(letter)));
+  return Buffer.from(Array.from(text).flatMap((letter) => table.get(letter) ?? assert.fail(letter)));
 }
 
 describe('action server, encodings and line ends', () => {
