@@ -32,6 +32,10 @@ case $__devbox_group in
 esac
 if [ "$__devbox_keep" != keep ]; then export HOME=$__devbox_home; fi
 export USER=$__devbox_name LOGNAME=$__devbox_name
+# Where npm installs to is each user's own, and root's the system; what the Dockerfile says stays.
+case $NPM_CONFIG_PREFIX in
+  /home/*/.local) if [ "$__devbox_uid" = 0 ]; then unset -v NPM_CONFIG_PREFIX; else export NPM_CONFIG_PREFIX=$__devbox_home/.local; fi ;;
+esac
 if [ "$__devbox_uid" = 0 ] && [ "$__devbox_gid" = 0 ]; then exec "$@"; fi
 exec "$__devbox_setpriv" --reuid "$__devbox_uid" --regid "$__devbox_gid" --groups "$__devbox_all" -- "$@"
 `;

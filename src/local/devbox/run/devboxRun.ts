@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Fence } from '../../network/fence';
 import type { DevboxSurroundings } from '../devboxContext';
 import type { DevboxLog, LogEntry } from '../devboxLog';
-import { devboxEnvironment } from './environment';
+import { devboxEnvironment, packageVariables } from './environment';
 import type { DevboxTools } from '../../sandbox/devboxTools';
 import { DevboxError } from '../../errors';
 import { LineSplitter } from '../../host/lineSplitter';
@@ -215,7 +215,20 @@ export class DevboxRun {
   /** Makes another user the one whose its commands are from now on. */
   become(user: DevboxUser): void {
     this.#user = user;
-    this.#environment = { ...this.#environment, HOME: homeOf(user), USER: user.name, LOGNAME: user.name };
+    const own = (home: string | undefined): string => `${home ?? ''}/.local/bin`;
+    const { HOME: before, PATH: path = '' } = this.#environment;
+    const home = homeOf(user);
+    this.#environment = {
+      ...this.#environment,
+      ...packageVariables(home, user.uid === root.uid),
+      HOME: home,
+      USER: user.name,
+      LOGNAME: user.name,
+      PATH: path
+        .split(':')
+        .map((folder) => (folder === own(before) ? own(home) : folder))
+        .join(':'),
+    };
   }
 
   /** Says that the run is over, so that nothing more is started in it. */

@@ -9,7 +9,7 @@ import { removeFolder } from '../../host/removeFolder';
 import { requireProgram } from '../../host/hostPrograms';
 import { type DevboxTools, loginFile } from '../devboxTools';
 import { layerFolder, prepareLayers } from './layers';
-import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim } from './shims';
+import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim, suShim } from './shims';
 import { type DevboxUser, type UserRequest, homeOf, openhandsUser, root as rootUser } from '../users';
 
 /** Folders every devbox has, besides the host's system folders; what it has made of them stays. */
@@ -95,6 +95,7 @@ export async function furnish(
     // Login shells have a search path of the computer's own.
     await makeFolder(root, `${layerFolder}/usr/upper/local/bin`, 'keep');
     await symlink('/run/devbox/bin/sudo', join(root, layerFolder, 'usr/upper/local/bin/sudo')).catch(passExisting);
+    await symlink('/run/devbox/bin/su', join(root, layerFolder, 'usr/upper/local/bin/su')).catch(passExisting);
     await prepareLinks(root);
     await makeFolder(root, 'run/devbox/layers', 'replace');
   }
@@ -113,6 +114,7 @@ export async function furnish(
     await makeFolder(root, folder, 'replace');
   }
   await program(root, 'run/devbox/bin/sudo', sudoShim);
+  await program(root, 'run/devbox/bin/su', suShim);
   await program(root, loginFile.slice(1), loginScript);
   await program(root, 'run/devbox/bin/newuidmap', mapShim('uid_map'));
   await program(root, 'run/devbox/bin/newgidmap', mapShim('gid_map'));

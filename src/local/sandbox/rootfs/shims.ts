@@ -69,7 +69,7 @@ fi
 if [ "$keep" != all ]; then
   for name in $(compgen -e); do
     case "$name" in
-      PATH | HOME | LANG | LC_ALL | TERM | COLORTERM | SHELL | RUNLOOP_LOCAL_* | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
+      PATH | HOME | LANG | LC_ALL | TERM | PS1 | PROMPT_COMMAND | __oh_sequence | PIP_BREAK_SYSTEM_PACKAGES | UV_BREAK_SYSTEM_PACKAGES | COLORTERM | SHELL | RUNLOOP_LOCAL_* | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
       *) case "$keep" in *",$name,"*) ;; *) unset "$name" ;; esac ;;
     esac
   done
@@ -97,6 +97,40 @@ if [ -z "$folder" ] && [ "$shell" = login ]; then set -- /bin/bash --norc -c 'cd
 # Only the one it becomes may be able to go there.
 if [ -n "$folder" ]; then set -- /bin/bash --norc -c 'cd -- "$0" && exec -- "$@"' "$folder" "$@"; fi
 exec -- "\${become[@]}" "$@"
+`.replaceAll('\\${', '${');
+
+/**
+ * `su` for the devbox's user, who has no password to give: as `sudo` lets it. Root has the system's own. Nothing is asked of
+ * users who may not use `sudo`; they are refused as a wrong password is.
+ */
+export const suShim = String.raw`#!/bin/bash
+if [ "$UID" = 0 ]; then
+  for program in /usr/bin/su /bin/su; do if [ -x "$program" ]; then exec "$program" "$@"; fi; done
+fi
+user=root command= shell= login= keep=() words=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    - | -l | --login) login=yes; shift ;;
+    -c | --command) command=$2; shift 2 || exit 1 ;;
+    -c*) command=\${1#-c}; shift ;;
+    --command=*) command=\${1#*=}; shift ;;
+    -s | --shell) shell=$2; shift 2 || exit 1 ;;
+    --shell=*) shell=\${1#*=}; shift ;;
+    -m | -p | --preserve-environment) keep=(-E); shift ;;
+    --) shift; break ;;
+    -*) echo "su: the option $1 is not offered in a local devbox." >&2; exit 1 ;;
+    *) words+=("$1"); shift ;;
+  esac
+done
+words+=("$@")
+if [ "\${#words[@]}" != 0 ]; then user=\${words[0]}; fi
+shell=\${shell:-/bin/bash}
+start=("\${0%/*}/sudo" "\${keep[@]}" -u "$user")
+if [ ! -x "\${start[0]}" ]; then start[0]=sudo; fi
+run=("$shell")
+if [ -n "$login" ]; then run+=(-l); start+=(-D "$(while IFS=: read -r name _ _ _ _ home _; do if [ "$name" = "$user" ]; then echo "$home"; fi; done < /etc/passwd)"); fi
+if [ -n "$command" ]; then run+=(-c "$command"); fi
+exec "\${start[@]}" -- "\${run[@]}" "\${words[@]:1}"
 `.replaceAll('\\${', '${');
 
 /**

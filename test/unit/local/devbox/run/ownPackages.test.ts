@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { RunloopSDK } from '@runloop/api-client';
+import { type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
+
+describe('local platform, what a user installs for itself', () => {
+  let platform: TestPlatform;
+  let sdk: RunloopSDK;
+
+  before(async () => {
+    platform = await startPlatform();
+    sdk = new RunloopSDK({ baseURL: platform.baseUrl, bearerToken: platform.apiKey, http2: false, maxRetries: 0 });
+  });
+  after(() => platform.stop());
+
+  it('goes into its home and is found, by npm and pip, and su makes it root', async function () {
+    const devbox = await sdk.devbox.create();
+    const run = async (command: string): Promise<string> => {
+      const result = await devbox.cmd.exec(command);
+      return (await result.stdout()) + (await result.stderr());
+    };
+    if ((await run('id -u')).trim() === '0') {
+      await devbox.shutdown();
+      this.skip();
+    }
+    // Packages made on the spot, so that nothing is asked of a registry.
+    assert.match(
+      await run(
+        `mkdir p && cd p && printf '{"name":"p","version":"1.0.0","bin":{"own-tool":"t.js"}}' > package.json && printf '#!/usr/bin/env node\\nconsole.log("by npm")\\n' > t.js && chmod +x t.js && npm pack --silent && npm install -g --silent --offline ./p-1.0.0.tgz && own-tool; command -v own-tool`,
+      ),
+      /by npm\n\/home\/user\/.local\/bin\/own-tool/,
+    );
+    assert.equal(
+      await run('echo $PIP_BREAK_SYSTEM_PACKAGES; sudo sh -c "echo \\$PIP_BREAK_SYSTEM_PACKAGES \\$NPM_CONFIG_PREFIX"'),
+      '1\n1\n',
+    );
+    assert.equal(
+      await run("su root -c 'id -un'; su -c 'id -un; echo $HOME'; su - -c pwd; su -s /bin/sh root -c 'echo $0'"),
+      'root\nroot\n/root\n/root\n/bin/sh\n',
+    );
+    await devbox.shutdown();
+  });
+
+  it('in builds is each user’s own, and root’s the system', async () => {
+    const built = await sdk.blueprint.create({
+      name: 'packages',
+      dockerfile:
+        'FROM debian\nRUN echo "root:[$NPM_CONFIG_PREFIX]" && (id -u bob || useradd -m bob)\nUSER bob\nRUN echo "bob:[$NPM_CONFIG_PREFIX]"',
+      system_setup_commands: ['echo "setup:[$NPM_CONFIG_PREFIX] $PATH"'],
+    });
+    const log = (await built.logs()).logs.map(({ message }) => message).join('\n');
+    if (!/root:\[\]/.test(log)) {
+      // One user only.
+      return;
+    }
+    assert.match(
+      log,
+      /root:\[\][^]*bob:\[\/home\/bob\/\.local\][^]*setup:\[\/home\/bob\/\.local\] .*:\/home\/bob\/\.local\/bin:/,
+    );
+  });
+});
