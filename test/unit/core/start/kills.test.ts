@@ -4,7 +4,7 @@ import { runCampaign } from '../../../proof/campaign';
 import { killsCampaign } from '../../../proof/kills/kills';
 
 describe('A sample of the campaign "kills"', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('leaves no devbox that nobody knows of, and none twice', async () => {
     const said: string[] = [];
