@@ -21,6 +21,8 @@ export interface UsedWindow {
   readonly extension: RunloopDevboxesApi;
   /** What all windows of this editor share on the disk. */
   readonly globalFolder: string;
+  /** Ends the extension and activates it again, as a reload of the window does: what the editor keeps is kept. */
+  reload(): void;
 }
 
 /**
@@ -57,18 +59,22 @@ export function useWindow({
     extension: RunloopDevboxesApi | undefined;
     globalFolder: string;
   } = { subscriptions: [], extension: undefined, globalFolder: '' };
-  // Before the editor is checked, as a failed check ends the hooks.
-  afterEach(() => {
-    for (const one of open.subscriptions.splice(0).reverse()) one.dispose();
-  });
-  const current = useFakeEditor();
-  beforeEach(async () => {
-    const { editor } = current;
-    editor.settings.set('runloop.baseUrl', platform().baseUrl);
+  const start = (editor: FakeEditor): void => {
     const context = contextOf(editor);
     open.subscriptions = context.subscriptions;
     open.globalFolder = context.globalStorageUri.fsPath;
     open.extension = activate(context);
+  };
+  const end = (): void => {
+    for (const one of open.subscriptions.splice(0).reverse()) one.dispose();
+  };
+  // Before the editor is checked, as a failed check ends the hooks.
+  afterEach(end);
+  const current = useFakeEditor();
+  beforeEach(async () => {
+    const { editor } = current;
+    editor.settings.set('runloop.baseUrl', platform().baseUrl);
+    start(editor);
     if (isSignedIn) await signIn(editor, platform().apiKey);
     editor.messages.length = 0;
   });
@@ -89,6 +95,10 @@ export function useWindow({
     get extension() {
       if (open.extension === undefined) throw new Error('There is no window; it exists in tests only.');
       return open.extension;
+    },
+    reload: () => {
+      end();
+      start(current.editor);
     },
   };
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
+import { text as readAll } from 'node:stream/consumers';
 import { describe, it } from 'mocha';
+import { resumeDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { UIKind, Uri } from '../../../fakeVscode/values';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -9,6 +13,8 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 describe('Opening the VS Code of a devbox', function () {
   this.timeout(120_000);
   const used = useWindow({ hasVscode: true });
+  /** What a browser is started with, in its arguments, for everybody to read. */
+  const oneTime = /^http:\/\/devbox-[0-9a-f]{32}\.localhost:\d+\/runloop-open-[0-9a-f]{32}$/;
   const link = /^http:\/\/devbox-[0-9a-f]{32}\.localhost:\d+\/\?tkn=/;
 
   /** One devbox for all tests. */
@@ -23,14 +29,26 @@ describe('Opening the VS Code of a devbox', function () {
     return made.id;
   }
 
-  it('attaches, and gives the browser an address with a token that nobody else sees', async () => {
+  it('attaches, and gives the browser an address without a token, which works once', async () => {
     const { editor } = used;
     await editor.run('runloop.openVscode', await devboxId());
     assert.equal(editor.opened.length, 1);
-    assert.match(editor.opened[0] ?? '', link);
-    const status = await statusOf(new URL(editor.opened[0] ?? ''));
-    assert.ok(status !== undefined && status < 400, String(status));
-    const token = new URL(editor.opened[0] ?? '').searchParams.get('tkn') ?? '';
+    const [address = ''] = editor.opened;
+    assert.match(address, oneTime);
+    const browser = spawn('sh', ['-c', 'sleep 30', 'browser', address]);
+    try {
+      const arguments_ = await argumentsOfPrograms();
+      assert.ok(arguments_.includes(address) && !arguments_.includes('tkn='));
+    } finally {
+      browser.kill();
+    }
+    const first = await answerOf(new URL(address));
+    assert.equal(first.status, 302);
+    const page = new URL(first.location, address);
+    const token = page.searchParams.get('tkn') ?? '';
+    const opened = await answerOf(page);
+    assert.ok(opened.status < 400, String(opened.status));
+    assert.ok(!(await answerOf(new URL(address))).location.includes(token), 'once');
     const seen = JSON.stringify([editor.messages, editor.progress, editor.channels.map(({ text }) => text)]);
     assert.ok(token.length > 8 && !seen.includes(token));
   });
@@ -59,7 +77,7 @@ describe('Opening the VS Code of a devbox', function () {
     const id = await devboxId();
     editor.settings.set('runloop.openVscodeIn', 'simpleBrowser');
     await editor.run('runloop.openVscode', id);
-    assert.match(editor.opened[0] ?? '', link);
+    assert.match(editor.opened[0] ?? '', oneTime);
     const shown: string[] = [];
     editor.commands.set('simpleBrowser.api.open', (uri) => shown.push(String(uri)));
     // A click right after the first one counts as a double click.
@@ -68,23 +86,112 @@ describe('Opening the VS Code of a devbox', function () {
       () => shown.length > 0,
     );
     assert.equal(editor.opened.length, 1);
-    assert.doesNotMatch(shown[0] ?? '', /tkn/);
+    assert.match(shown[0] ?? '', oneTime);
   });
 
-  it('takes the address under which the editor forwards it, where the browser is elsewhere', async () => {
+  it('takes the host under which the editor forwards it, where the browser is elsewhere', async () => {
+    const { editor } = used;
+    const id = await devboxId();
+    editor.uiKind = UIKind.Web;
+    editor.externalUri = (uri) => Uri.parse(`https://${uri.authority.replace(/^.*:/, '')}.editor.example/`, true);
+    await editor.run('runloop.openVscode', id);
+    assert.match(editor.opened[0] ?? '', /^https:\/\/\d+\.editor\.example\/runloop-open-[0-9a-f]{32}$/);
+  });
+
+  it('keeps the host, where the editor brings the port to the computer of the browser', async () => {
+    const { editor } = used;
+    const id = await devboxId();
+    editor.remoteName = 'ssh-remote';
+    editor.externalUri = () => Uri.parse('http://localhost:4242/', true);
+    await editor.run('runloop.openVscode', id);
+    assert.match(editor.opened[0] ?? '', /^http:\/\/devbox-[0-9a-f]{32}\.localhost:4242\/runloop-open-[0-9a-f]{32}$/);
+  });
+
+  it('warns before a devbox gets the origin of the editor, as in a code-server without host names for ports', async () => {
     const { editor } = used;
     const id = await devboxId();
     editor.uiKind = UIKind.Web;
     editor.externalUri = (uri) => Uri.parse(`https://editor.example/proxy/${uri.authority.replace(/^.*:/, '')}/`, true);
+    editor.answer(/^Open the VS Code of opened under the address of this editor/, undefined);
     await editor.run('runloop.openVscode', id);
-    assert.match(editor.opened[0] ?? '', /^https:\/\/editor\.example\/proxy\/\d+\/\?tkn=/);
+    assert.deepEqual(editor.opened, []);
+    editor.answer(/^Open the VS Code of opened under the address of this editor/, undefined);
+    await editor.run('runloop.copyVscodeLink', id);
+    assert.equal(editor.clipboard, '');
+    editor.answer(/^Open the VS Code of opened under the address of this editor/, 'Open Anyway');
+    await editor.run('runloop.openVscode', id);
+    assert.match(editor.opened[0] ?? '', /^https:\/\/editor\.example\/proxy\/\d+\/runloop-open-[0-9a-f]{32}$/);
+  });
+
+  it('finds open pages again after a reload of the window, and tells them what became of the devbox', async () => {
+    const { editor, api } = used;
+    const id = await devboxId();
+    await editor.run('runloop.openVscode', id);
+    const [address = ''] = editor.opened;
+    const page = new URL((await answerOf(new URL(address))).location, address);
+    const look = async (): Promise<Answer> => answerOf(new URL('/', address), page.searchParams.get('tkn') ?? '');
+    assert.ok((await look()).status < 400);
+    used.reload();
+    await eventually(look, ({ status }) => status < 400);
+    // What a browser inside the editor is told to show again.
+    assert.match((await answerOf(new URL(address))).location, /^\.\/\?folder=/);
+    editor.opened.length = 0;
+    await editor.run('runloop.openVscode', id);
+    assert.equal(new URL(editor.opened[0] ?? '').host, page.host);
+
+    editor.answer(/^Suspend opened/, 'Suspend');
+    await editor.run('runloop.suspendDevbox', id);
+    const asleep = await eventually(look, ({ body }) => /opened is suspended/.test(body));
+    assert.equal(asleep.status, 503);
+    await eventually(
+      () => api.retrieve(id),
+      ({ status }) => status === 'suspended',
+    );
+    await resumeDevbox(api, id);
+    await eventually(
+      () => api.retrieve(id),
+      ({ status }) => status === 'running',
+    );
+    await editor.run('runloop.attachDevbox', id);
+    // Its server has a new token by now; whoever has the old one is let in.
+    const back = await eventually(look, ({ status }) => status === 302);
+    const renewed = new URL(back.location, address);
+    assert.notEqual(renewed.searchParams.get('tkn'), page.searchParams.get('tkn'));
+    assert.ok((await answerOf(renewed)).status < 400);
+
+    await api.shutdown(id);
+    await editor.run('runloop.refreshDevboxes');
+    await eventually(look, ({ body }) => /opened has ended/.test(body));
   });
 });
 
+interface Answer {
+  readonly status: number;
+  readonly location: string;
+  readonly body: string;
+}
+
 /** What the address answers; its host is a name of this computer, which not every resolver knows. */
-async function statusOf({ host, port, pathname, search }: URL): Promise<number | undefined> {
-  const request = get({ host: '127.0.0.1', port, path: pathname + search, headers: { host } });
-  const [answer] = (await once(request, 'response')) as [IncomingMessage];
-  answer.resume();
-  return answer.statusCode;
+async function answerOf({ host, port, pathname, search }: URL, token?: string): Promise<Answer> {
+  const cookie = token === undefined ? {} : { cookie: `vscode-tkn=${token}` };
+  const headers = { host, accept: 'text/html', ...cookie };
+  const request = get({ host: '127.0.0.1', port, path: pathname + search, headers, agent: false });
+  try {
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    return {
+      status: answer.statusCode ?? 0,
+      location: answer.headers.location ?? '',
+      body: (await readAll(answer)).slice(0, 500),
+    };
+  } catch (error) {
+    // Nobody listens while the window is reloaded.
+    return { status: 999, location: '', body: String(error) };
+  }
+}
+
+/** The arguments of all programs that run, as every user of the computer can read them. */
+async function argumentsOfPrograms(): Promise<string> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
+  return lines.join('\n');
 }
