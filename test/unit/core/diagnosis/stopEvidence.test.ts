@@ -9,6 +9,7 @@ import {
   type Evidence,
 } from '../../../../src/core/diagnosis';
 import { hasEnded, parseDevbox } from '../../../../src/core/platform/devbox';
+import { runCommand } from '../../../../src/core/platform/executions';
 import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { orderFaults } from '../../../platform/orderedFaults';
@@ -100,6 +101,33 @@ describe('the evidence of why a devbox stopped', function () {
       diagnose(found, english).verdict[0] ?? '',
       /exit code 137 \(with which shells say that the signal SIGKILL ended it\)/,
     );
+  });
+
+  it('does not have the token of the devbox’s tunnel, if the devbox prints it', async () => {
+    const id = await create({
+      tunnel: { auth_mode: 'authenticated' },
+      entrypoint: 'while ! [ -s /tmp/printed ]; do sleep 0.1; done; cat /tmp/printed; echo all; sleep 600',
+    });
+    const { tunnel } = await eventually(
+      () => on.api.retrieve(id),
+      ({ status }) => status === 'running',
+    );
+    const token = tunnel?.authToken ?? '';
+    assert.ok(token.length > 20);
+    // Amid words that a redactor of key-like words would not look into.
+    await runCommand(on.api, id, `echo 'see ${token} and on' > /tmp/p && mv /tmp/p /tmp/printed`);
+    await eventually(
+      () => on.api.logs(id),
+      (logs) => logs.some(({ text }) => text === 'all'),
+    );
+    // The tunnel of one that is suspended comes back with it; that of one that has ended is gone for good.
+    await suspendDevbox(on.api, id);
+    const found = await evidence(id, (status) => status === 'suspended');
+    assert.ok(found.entrypoint.some(({ text }) => text === 'all'));
+    assert.ok(found.entrypoint.some(({ text }) => /^see .* and on$/.test(text)));
+    for (const text of [JSON.stringify(found.entrypoint), textOf(found), diagnosisMarkdown(found)]) {
+      assert.ok(!text.includes(token));
+    }
   });
 
   it('says the exit code of a launch command that failed, and that of no earlier run', async () => {

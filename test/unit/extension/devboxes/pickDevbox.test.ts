@@ -8,11 +8,21 @@ describe('Picking a devbox', function () {
   const copy = (...args: readonly unknown[]): Promise<unknown> => used.editor.run('runloop.copyDevboxId', ...args);
 
   it('says so where there is none', async () => {
+    const { editor } = used;
     await copy();
-    assert.deepEqual(
-      used.editor.messages.map(({ kind, text }) => [kind, text]),
-      [['information', 'There is no such devbox in this account.']],
-    );
+    await editor.run('runloop.openVscode');
+    await editor.run('runloop.searchLogs');
+    await editor.run('runloop.whyDidItStop');
+    await editor.run('runloop.resumeDevbox');
+    for (const { kind, text, buttons } of editor.messages) {
+      assert.deepEqual([kind, text, buttons], ['information', 'You have no devboxes.', ['Start Devbox']]);
+    }
+    assert.equal(editor.messages.length, 5);
+    const starts: string[] = [];
+    editor.commands.set('runloop.startDevbox', () => starts.push('started'));
+    editor.answer(/^You have no devboxes/, 'Start Devbox');
+    await copy();
+    assert.deepEqual(starts, ['started']);
   });
 
   it('offers those that run, by name, id and age, and takes the one that is picked', async () => {
@@ -29,6 +39,14 @@ describe('Picking a devbox', function () {
     await copy();
     assert.throws(() => editor.check(), /does not offer ended, but (other \| pick|pick .* \| other)/);
     editor.forgive();
+  });
+
+  it('says which kind there is none of, where there are others', async () => {
+    const { editor, api } = used;
+    await api.createDevbox({ name: 'runs' }, { requestId: 'pick-kind' });
+    await editor.run('runloop.resumeDevbox');
+    const [message] = editor.messages;
+    assert.deepEqual([message?.text, message?.buttons], ['None of your devboxes is suspended.', []]);
   });
 
   it('leaves things as they are on Escape', async () => {

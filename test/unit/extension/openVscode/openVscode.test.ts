@@ -69,7 +69,7 @@ describe('Opening the VS Code of a devbox', function () {
     editor.answer(/^The link to the VS Code of opened carries access to it/, 'Copy Link');
     await editor.run('runloop.copyVscodeLink', id);
     assert.match(editor.clipboard, link);
-    assert.deepEqual(editor.opened, []);
+    assert.equal(editor.opened.length, 0);
   });
 
   it('opens it inside the editor with an address that shows no token, and outside where that cannot be', async () => {
@@ -114,7 +114,7 @@ describe('Opening the VS Code of a devbox', function () {
     editor.externalUri = (uri) => Uri.parse(`https://editor.example/proxy/${uri.authority.replace(/^.*:/, '')}/`, true);
     editor.answer(/^Open the VS Code of opened under the address of this editor/, undefined);
     await editor.run('runloop.openVscode', id);
-    assert.deepEqual(editor.opened, []);
+    assert.equal(editor.opened.length, 0);
     editor.answer(/^Open the VS Code of opened under the address of this editor/, undefined);
     await editor.run('runloop.copyVscodeLink', id);
     assert.equal(editor.clipboard, '');

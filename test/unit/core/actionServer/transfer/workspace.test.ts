@@ -165,4 +165,18 @@ describe('the workspace of a new devbox', function () {
     });
     assert.equal(fromBoth.config.maxIterations, 8);
   });
+
+  it('stays where the devbox was started with it, for windows whose setting is another', async () => {
+    const { runtime: first } = await connected({ sid: 'placed', workspaceMountPathInSandbox: '/workspace/deep & er' });
+    const devboxId = first.devbox?.id ?? '';
+    await first.suspend();
+    // Its server ends with a suspend: the other window starts it again.
+    const { runtime } = await connected({
+      attachToExisting: true,
+      devboxId,
+      workspaceMountPathInSandbox: '/elsewhere',
+      resumeSuspended: true,
+    });
+    assert.equal((await runtime.actions.run('pwd')).content, '/workspace/deep & er');
+  });
 });

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { Uri } from '../../../fakeVscode/values';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { orderFaults } from '../../../platform/orderedFaults';
+
+describe('Opening the VS Code of a devbox where no answer comes', function () {
+  this.timeout(60_000);
+  const used = useWindow({ platform: ['--fault-control'] });
+  const never = 600_000;
+
+  /** Waits for progress that tells what is waited for, cancels it, and sees that nothing else is said. */
+  async function givenUp(work: Promise<unknown>, title: RegExp): Promise<void> {
+    const { editor } = used;
+    await editor.eventually(() => editor.progress.some((one) => title.test(one.title) && !one.isOver));
+    editor.progress.find((one) => title.test(one.title))?.cancel();
+    await work;
+    assert.deepEqual(editor.opened, []);
+    assert.deepEqual(
+      editor.messages.filter(({ kind }) => kind === 'error'),
+      [],
+    );
+    await orderFaults(used.platform);
+  }
+
+  it('a link from outside shows that it waits, and can be given up', async () => {
+    const { editor, api, platform } = used;
+    const { id } = await api.createDevbox({ name: 'linked' }, { requestId: 'waits-1' });
+    await orderFaults(platform, { fault: 'delay', path: '/v1/devboxes/{id}', delay_ms: never });
+    const uri = Uri.parse(`vscode://runloop-devboxes.runloop-devboxes/open?devbox=${id}`);
+    await givenUp(Promise.resolve(editor.uriHandler?.handleUri(uri)), /^Waiting for Runloop/);
+  });
+
+  for (const command of ['runloop.openVscode', 'runloop.copyVscodeLink']) {
+    it(`${command} of a plain devbox shows that it looks, and can be given up`, async () => {
+      const { editor, api, platform } = used;
+      const { id } = await api.createDevbox({ name: 'plain' }, { requestId: command });
+      await editor.run('runloop.copyDevboxId', id);
+      await orderFaults(platform, { fault: 'delay', path: '/v1/devboxes/{id}/**', delay_ms: never });
+      await givenUp(editor.run(command, id), /^(?:Looking for the VS Code of plain|Waiting for Runloop)/);
+    });
+
+    it(`${command} of an attached devbox shows that it waits, and can be given up`, async () => {
+      const { editor, extension, platform } = used;
+      editor.answer(/^Start Devbox/, 'attached');
+      await editor.run('runloop.startDevbox');
+      const { id } = (await extension.list()).find(({ name }) => name === 'attached') ?? { id: '' };
+      await orderFaults(platform, { fault: 'delay', on: 'tunnel', delay_ms: never });
+      await givenUp(editor.run(command, id), /^Waiting for the VS Code of attached/);
+      assert.ok((await extension.list()).find((one) => one.id === id)?.attached, 'giving up lets go of nothing');
+    });
+  }
+});
