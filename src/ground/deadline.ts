@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /*
  * Signals that end by time, or with the first of several. Not by `AbortSignal.timeout` and `AbortSignal.any`: Node 20
  * holds what stands behind them weakly, so that the timer of `any([signal, timeout(ms)])` is collected and never fires
@@ -31,7 +33,11 @@ export function linkSignals(...sources: readonly (AbortSignal | undefined)[]): L
     dispose();
     controller.abort(reason);
   };
-  for (const { source, end } of listeners) source.addEventListener('abort', end);
+  for (const { source, end } of listeners) {
+    // Many calls at once may hang on one signal, and each lets go of it: nothing that Node had to warn of.
+    setMaxListeners(0, source);
+    source.addEventListener('abort', end);
+  }
   const ended = present.find(({ aborted }) => aborted);
   if (ended !== undefined) abort(ended.reason);
   return { signal: controller.signal, dispose };

@@ -99,6 +99,19 @@ describe('a deadline', () => {
     limit.dispose();
   });
 
+  it('may hang on one signal many times at once, without a warning', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', onWarning);
+    const outer = new AbortController();
+    const many = Array.from({ length: 50 }, () => startDeadline(60_000, outer.signal));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings, []);
+    outer.abort();
+    assert.ok(many.every(({ signal }) => signal.aborted));
+  });
+
   it('leaves nothing behind on signals that live longer', async () => {
     const outer = new AbortController();
     const listeners = (): number => getEventListeners(outer.signal, 'abort').length;
