@@ -28,6 +28,7 @@ const storeys = {
     rooms: {
       http: [],
       platform: ['http'],
+      activity: ['platform'],
       cost: ['platform'],
       logs: ['platform', 'http'],
       diagnosis: ['logs', 'platform', 'http'],
@@ -35,7 +36,7 @@ const storeys = {
       vscode: ['actionServer', 'platform', 'http'],
       start: ['actionServer', 'cost', 'platform', 'http'],
       options: ['start', 'actionServer', 'platform'],
-      runtime: ['options', 'start', 'vscode', 'actionServer', 'platform', 'http'],
+      runtime: ['options', 'start', 'vscode', 'actionServer', 'activity', 'platform', 'http'],
     },
   },
   'src/local': {

@@ -27,6 +27,7 @@ import { watchClosedWindows } from './extension/forgotten/closedWindows';
 import { followAccount } from './extension/session/followAccount';
 import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
+import { DevboxUse } from './extension/session/devboxUse';
 import { SessionHealth } from './extension/session/sessionHealth';
 import { KnownSecrets } from './extension/session/knownSecrets';
 import { LastChoices } from './extension/start/lastChoices';
@@ -75,6 +76,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     workspaceState: context.workspaceState,
   });
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
+  const devboxUse = new DevboxUse({ account, store, log });
   const { subscriptions: owned } = context;
   const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
@@ -101,6 +103,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     startNotes,
     brokenStarts,
     keepAlive: new KeepAlive(log),
+    devboxUse,
     lastChoices: new LastChoices(context.globalState),
     starting: new Set(),
     buildChannels: onFirstUse(async () => {
@@ -111,7 +114,14 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       const { OpenedVscodes } = await import('./extension/openVscode/openedVscodes');
       const { addressMemory } = await import('./extension/openVscode/addressMemory');
       const addresses = await addressMemory({ secrets, log }, rememberedVscodes);
-      return new OpenedVscodes({ account, store, knownSecrets, remembered: rememberedVscodes, memory: addresses });
+      return new OpenedVscodes({
+        account,
+        store,
+        knownSecrets,
+        devboxUse,
+        remembered: rememberedVscodes,
+        memory: addresses,
+      });
     }, owned),
     output,
     rememberedLogs,
@@ -137,6 +147,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     stopDocuments,
     tree,
     services.keepAlive,
+    devboxUse,
     output,
     sessions,
     store,
@@ -148,7 +159,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     reattach(services),
     restoreLogs(services),
     restoreVscodes({ ...services, rememberedVscodes }),
-    new SessionStatusItem(services, health),
+    new SessionStatusItem(services, health, devboxUse),
     health,
     followDeepLinks(services),
     localPlatform,

@@ -12,6 +12,7 @@ import type { Log } from './messages/log';
 import type { OpenedVscodes } from './openVscode/openedVscodes';
 import type { DevboxOutput } from './output/devboxOutput';
 import type { KeepAlive } from './lifeCycle/keepAlive';
+import type { DevboxUse } from './session/devboxUse';
 import type { KnownSecrets } from './session/knownSecrets';
 import type { BuildChannels } from './start/buildChannels';
 import type { LastChoices } from './start/lastChoices';
@@ -34,6 +35,7 @@ export interface Services {
   readonly startNotes: StartNotes;
   readonly brokenStarts: BrokenStarts;
   readonly keepAlive: KeepAlive;
+  readonly devboxUse: DevboxUse;
   readonly lastChoices: LastChoices;
   /** Names of the starts under way. */
   readonly starting: Set<string>;

@@ -25,6 +25,8 @@ export interface ClientOptions {
   /** Names the session to MCP servers. */
   readonly sid?: string | undefined;
   readonly onWait?: RetryingOptions['onWait'];
+  /** Goes round everything that somebody does in the devbox and waits for. */
+  readonly during?: (<T>(work: () => Promise<T>) => Promise<T>) | undefined;
   /** Told when the server could not be reached. */
   readonly onLost?: ((error: RuntimeError) => void) | undefined;
 }
@@ -129,7 +131,7 @@ export class ActionExecutionClient {
     const { events } = this.#options;
     const cause = events?.append({ kind: 'action', action }) ?? 0;
     try {
-      const observation = answeredHere(action) ?? (await this.#perform(action, cause, signal));
+      const observation = answeredHere(action) ?? (await this.#during(() => this.#perform(action, cause, signal)));
       events?.append({ kind: 'observation', observation, cause });
       return observation;
     } catch (error) {
@@ -157,17 +159,17 @@ export class ActionExecutionClient {
 
   /** Sends one file, as a stream. With `unpack` the file is a zip that is unpacked in the destination. */
   async upload(options: UploadOptions): Promise<void> {
-    await upload(this.#http, options);
+    await this.#during(() => upload(this.#http, options));
   }
 
   async uploadBytes(options: Omit<UploadOptions, 'content' | 'size'> & { readonly bytes: Buffer }): Promise<void> {
     const { bytes, ...rest } = options;
-    await upload(this.#http, { ...rest, content: Readable.from([bytes]), size: bytes.length });
+    await this.upload({ ...rest, content: Readable.from([bytes]), size: bytes.length });
   }
 
   /** Fetches a folder as a zip file, checked before it gets its name (D26). */
   async downloadFolder(options: DownloadOptions): Promise<{ readonly bytes: number; readonly files: number }> {
-    return downloadFolder(this.#http, options);
+    return this.#during(() => downloadFolder(this.#http, options));
   }
 
   /** Where the MCP servers are reached from here, built anew for each call (D32). Secret: it holds keys. */
@@ -187,6 +189,11 @@ export class ActionExecutionClient {
   /** Refuses everything from now on (D35). */
   dispose(): void {
     this.#queue.dispose();
+  }
+
+  async #during<T>(work: () => Promise<T>): Promise<T> {
+    const { during } = this.#options;
+    return during === undefined ? work() : during(work);
   }
 
   async #perform(action: Action, cause: number, signal: AbortSignal | undefined): Promise<Observation> {

@@ -26,6 +26,7 @@ export interface RuntimeConfig {
   readonly sessionKeys: SessionKeyStore | undefined;
   readonly startNotes: StartNotes | undefined;
   readonly resumeSuspended: boolean;
+  readonly isUnasked: boolean;
   readonly connectTimeoutMs: number;
   readonly workspaceBase: string | undefined;
   readonly confirmSecrets: ((paths: readonly string[]) => Promise<boolean>) | undefined;
@@ -153,6 +154,7 @@ export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
     sessionKeys: options.sessionKeys,
     startNotes: options.startNotes,
     resumeSuspended: options.resumeSuspended ?? true,
+    isUnasked: options.isUnasked ?? false,
     connectTimeoutMs: options.connectTimeoutMs ?? 300_000,
     workspaceBase: options.workspaceBase,
     confirmSecrets: options.confirmSecrets,

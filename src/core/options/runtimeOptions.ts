@@ -68,6 +68,11 @@ export interface RunloopRuntimeOptions {
   readonly startNotes?: StartNotes | undefined;
   /** False: a suspended devbox that is attached to stays so, and connecting fails with `devbox_suspended`. Default true. */
   readonly resumeSuspended?: boolean | undefined;
+  /**
+   * Nobody asks for the connect just now, as when a window finds back to its devboxes: nothing that it does counts as use of
+   * the devbox, and nothing is started in it. Default false.
+   */
+  readonly isUnasked?: boolean | undefined;
   /** Milliseconds that a whole connect may take; default 300,000. */
   readonly connectTimeoutMs?: number | undefined;
 

@@ -25,6 +25,8 @@ export interface Tunnel {
   readonly authMode: string;
   /** Present only when the tunnel is authenticated. Secret. */
   readonly authToken?: string;
+  /** Whether requests through it count as use of the devbox; the API's default where it does not say. */
+  readonly httpKeepAlive: boolean;
 }
 
 export interface StateTransition {
@@ -83,6 +85,7 @@ export function parseTunnel(value: unknown): Tunnel | undefined {
   return {
     key,
     authMode: asString(tunnel['auth_mode']) ?? 'open',
+    httpKeepAlive: asBoolean(tunnel['http_keep_alive']) ?? true,
     ...(authToken === undefined ? {} : { authToken }),
   };
 }

@@ -1,34 +1,50 @@
 import { actionServerPort, vscodePort } from '../actionServer/startupCommand';
+import { DevboxActivity, type UsedDevbox } from '../activity/devboxActivity';
 import type { Disposable } from '../events';
 import type { RuntimeConfig } from '../options/runtimeConfig';
+import type { Devbox } from '../platform/devbox';
 import { keepDevboxAlive } from '../platform/lifeCycle';
 import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';
 import { VscodeAddress, type AddressUse } from '../vscode/vscodeAddress';
 import type { Connection } from './connect/bringUp';
 import { watchLifetime } from './connect/lifetime';
+import { serverHealth, stillLeads, type ServerHealth } from './connect/serverHealth';
 import { asStarted } from './connect/startedWorkspace';
 import type { RuntimeEvent } from './runtimeStatus';
 
+/** What several runtimes share, and what outlives them; where there is none, a runtime has its own. */
+export interface SharedByRuntimes {
+  /** Addresses, so that pages of the devbox's VS Code stay open. */
+  readonly vscode?: VscodeAddress | undefined;
+  /** Tells Runloop of use. */
+  readonly activity?: DevboxActivity | undefined;
+}
+
 /** What a {@link LiveConnection} is given. */
-export interface LiveConnectionContext {
+export interface LiveConnectionContext extends SharedByRuntimes {
   readonly api: RunloopApi;
   readonly config: RuntimeConfig;
   readonly fire: (event: RuntimeEvent) => void;
-  /** Addresses that outlive the runtime, so that pages of the devbox's VS Code stay open; its own if undefined. */
-  readonly vscode: VscodeAddress | undefined;
 }
 
 /** The connection that a runtime has now, if any, with what lasts no longer than it: its addresses and the watch over its lifetime. */
 export class LiveConnection implements Disposable {
   readonly #context: LiveConnectionContext;
   readonly #vscode: VscodeAddress;
+  readonly #activity: DevboxActivity;
   #current: Connection | undefined;
   #lifetime: Disposable | undefined;
 
   constructor(context: LiveConnectionContext) {
     this.#context = context;
-    this.#vscode = context.vscode ?? new VscodeAddress();
+    this.#activity =
+      context.activity ??
+      new DevboxActivity({
+        onFailure: () =>
+          context.fire({ type: 'note', message: 'Runloop could not be told that the devbox is in use.' }),
+      });
+    this.#vscode = context.vscode ?? new VscodeAddress({ onInput: () => this.used() });
   }
 
   get current(): Connection | undefined {
@@ -42,17 +58,37 @@ export class LiveConnection implements Disposable {
 
   /** Takes a connection that has come about; tells by events when its devbox is about to end. */
   hold(connection: Connection): void {
-    const { api, config, fire } = this.#context;
+    const { fire } = this.#context;
+    this.#lifetime?.dispose();
     this.#current = connection;
     const { client, devbox } = connection;
     this.#vscode.serve(devbox.id, this.#vscodeTarget(connection), async () => client.connectionToken());
-    this.#lifetime = watchLifetime({
-      devbox: connection.devbox,
-      idle: config.idle,
-      keepAlive: () => keepDevboxAlive(api, connection.devbox.id),
-      onExpiring: (seconds) => fire({ type: 'expiring', seconds }),
-      onFailure: () => fire({ type: 'note', message: 'The devbox could not be kept alive this time.' }),
-    });
+    this.#lifetime = watchLifetime({ devbox, onExpiring: (seconds) => fire({ type: 'expiring', seconds }) });
+  }
+
+  /** A person uses the devbox. */
+  used(): void {
+    if (this.#current !== undefined) this.#activity.used(this.#inUse(this.#current));
+  }
+
+  /** Somebody waits for what is done in the devbox. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    return this.#current === undefined ? work() : this.#activity.during(this.#inUse(this.#current), work);
+  }
+
+  /** How the server is, as far as can be told without its devbox counting as used. */
+  async health(signal?: AbortSignal): Promise<ServerHealth | undefined> {
+    return this.#current === undefined ? undefined : serverHealth(this.#context.api, this.#current, signal);
+  }
+
+  /** Goes on with the connection that was thought to be lost. @returns undefined if it is lost */
+  async regain(
+    current: Devbox,
+    how: { readonly signal: AbortSignal; readonly isUnasked: boolean },
+  ): Promise<Connection | undefined> {
+    const connection = this.#current;
+    if (connection === undefined || !(await stillLeads(connection, current, how))) return undefined;
+    return { ...connection, devbox: current };
   }
 
   /** The address of the devbox's VS Code; undefined if the devbox has none. */
@@ -84,6 +120,10 @@ export class LiveConnection implements Disposable {
 
   #vscodeTarget(connection: Connection): { readonly origin: string; readonly tunnelToken: string | undefined } {
     return { origin: this.#origin(vscodePort, connection), tunnelToken: connection.tunnel.authToken };
+  }
+
+  #inUse({ devbox: { id, idleRule } }: Connection): UsedDevbox {
+    return { id, idleRule, tell: (signal) => keepDevboxAlive(this.#context.api, id, { signal }) };
   }
 
   #origin(port: number, { tunnel }: Connection): string {

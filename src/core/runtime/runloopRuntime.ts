@@ -6,22 +6,24 @@ import type { Disposable } from '../events';
 import { bounded, type BoundedCall } from './connect/withinDeadline';
 import { bringUp, type BringUpContext, type Connection } from './connect/bringUp';
 import { connectDevbox } from './connect/connectDevbox';
+import type { ServerHealth } from './connect/serverHealth';
 import { leaveDevbox } from './connect/leaveDevbox';
 import type { Devbox } from '../platform/devbox';
 import { keepDevboxAlive, suspendDevbox } from '../platform/lifeCycle';
 import { RunloopApi } from '../platform/runloopApi';
 import { resolveConfig, type RuntimeConfig } from '../options/runtimeConfig';
 import type { CloseMode, RunloopRuntimeOptions } from '../options/runtimeOptions';
-import { LiveConnection } from './liveConnection';
+import { bringUpContext } from './bringUpContext';
+import { LiveConnection, type SharedByRuntimes } from './liveConnection';
 import { OwnStart } from './ownStart';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
 import type { RuntimeEvent } from './runtimeStatus';
 import { RuntimeVoice } from './runtimeEvents';
 import { waitUntilSuspended } from '../start/waitForDevbox';
-import type { AddressUse, VscodeAddress } from '../vscode/vscodeAddress';
+import type { AddressUse } from '../vscode/vscodeAddress';
 
 interface Call {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -45,17 +47,16 @@ export class RunloopRuntime {
   #underWay: Promise<void> = Promise.resolve();
 
   /**
-   * @param shared.vscode addresses that outlive this runtime, so that pages of the devbox's VS Code stay open
    * @throws RuntimeError for options that cannot work, before any request (`missing_api_key`, `invalid_option`).
    */
-  constructor(options: RunloopRuntimeOptions, shared: { readonly vscode?: VscodeAddress | undefined } = {}) {
+  constructor(options: RunloopRuntimeOptions, { vscode, activity }: SharedByRuntimes = {}) {
     this.config = resolveConfig(options);
     const { fire } = this.#voice;
     this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) =>
       fire({ type: 'request', request }),
     );
     this.#start = new OwnStart({ config: this.config, fire });
-    this.#live = new LiveConnection({ api: this.api, config: this.config, fire, vscode: shared.vscode });
+    this.#live = new LiveConnection({ api: this.api, config: this.config, fire, vscode, activity });
   }
 
   /** States, statuses and phases as they happen. */
@@ -104,16 +105,20 @@ export class RunloopRuntime {
   }
 
   /**
-   * Finds back to the devbox after the connection was lost, also one whose server ended.
+   * Finds back to the devbox after the connection was lost, also one whose server ended. Joins one that is under way.
    *
+   * @param options.isUnasked nobody asks for it just now: nothing counts as use, and nothing is started in the devbox
    * @param options.resumeSuspended whether a devbox that was suspended meanwhile is resumed, which costs money; as the
    *   runtime's options say unless said here
    * @throws RuntimeError as with connect(); the runtime is then `disconnected` and can be tried again
    */
-  async reconnect(options: Call & { readonly resumeSuspended?: boolean } = {}): Promise<void> {
+  async reconnect(
+    options: Call & { readonly resumeSuspended?: boolean; readonly isUnasked?: boolean } = {},
+  ): Promise<void> {
+    if (this.state === 'reconnecting') return this.#underWay;
     const devbox = this.#known('reconnecting');
-    const { signal, resumeSuspended = this.config.resumeSuspended } = options;
-    await this.#again(devbox, 'disconnected', { signal, resumeSuspended });
+    const { signal, resumeSuspended = this.config.resumeSuspended, isUnasked = false } = options;
+    await this.#again(devbox, 'disconnected', { signal, resumeSuspended, isUnasked });
   }
 
   /** Suspends the devbox: files stay, processes end. @throws RuntimeError if it cannot be suspended */
@@ -133,10 +138,20 @@ export class RunloopRuntime {
   /** Resumes the devbox that was suspended, with its server, and is ready again. */
   async resume(options: Call = {}): Promise<void> {
     const devbox = this.#known('resuming');
-    await this.#again(devbox, 'suspended', { signal: options.signal, resumeSuspended: true });
+    await this.#again(devbox, 'suspended', { signal: options.signal, resumeSuspended: true, isUnasked: false });
   }
 
-  /** Tells Runloop that the devbox is in use; renews an idle policy (D21). */
+  /**
+   * How the action server is, as far as can be told without the devbox counting as used.
+   *
+   * @returns undefined if it does not answer
+   * @throws RuntimeError if the API had to be asked and does not answer
+   */
+  async serverHealth(signal?: AbortSignal): Promise<ServerHealth | undefined> {
+    return this.state === 'ready' ? this.#live.health(signal) : undefined;
+  }
+
+  /** Tells Runloop that the devbox is in use, now; actions tell it by themselves (D21). */
   async keepAlive(options: Call = {}): Promise<void> {
     await keepDevboxAlive(this.api, this.#ready().devbox.id, options);
   }
@@ -209,13 +224,17 @@ export class RunloopRuntime {
   async #again(
     devbox: Devbox,
     otherwise: RuntimeState,
-    { signal, resumeSuspended }: { readonly signal: AbortSignal | undefined; readonly resumeSuspended: boolean },
+    { signal, ...how }: Call & Pick<BringUpContext, 'resumeSuspended' | 'isUnasked'>,
   ): Promise<void> {
-    this.#live.letGo();
     this.#voice.status('STATUS$STARTING_RUNTIME');
     this.#underWay = this.#bounded(signal, async (call) => {
       const current = await this.api.retrieve(devbox.id, call);
-      this.#nowReady(await bringUp({ ...this.#context(call), resumeSuspended }, current, { isNew: false }));
+      let connection = await this.#live.regain(current, { ...how, signal: call.signal });
+      if (connection === undefined) {
+        this.#live.letGo();
+        connection = await bringUp({ ...this.#context(call), ...how }, current, { isNew: false });
+      }
+      this.#nowReady(connection);
     }).catch((error: unknown) => {
       this.#machine.move(otherwise);
       this.#voice.status('STATUS$ERROR', RuntimeError.is(error) ? error : undefined);
@@ -225,25 +244,9 @@ export class RunloopRuntime {
   }
 
   #context(call: BoundedCall): BringUpContext {
-    return {
-      api: this.api,
-      config: this.config,
-      call,
-      resumeSuspended: this.config.resumeSuspended,
-      client: {
-        events: this.stream,
-        onLost: (error) => {
-          if (this.#machine.state !== 'ready') return;
-          this.#machine.move('disconnected');
-          this.#voice.status('STATUS$ERROR_RUNTIME_DISCONNECTED', error);
-        },
-      },
-      onPhase: (phase, devbox) => {
-        this.#devbox = devbox;
-        this.#voice.phase(phase, this.#devbox);
-      },
-      onStarted: () => this.#voice.status('STATUS$RUNTIME_STARTED'),
-    };
+    const [voice, live, machine] = [this.#voice, this.#live, this.#machine];
+    const onDevbox = (devbox: Devbox): void => void (this.#devbox = devbox);
+    return bringUpContext({ api: this.api, config: this.config, voice, live, machine, onDevbox }, call);
   }
 
   async #bounded(outer: AbortSignal | undefined, work: (call: BoundedCall) => Promise<void>): Promise<void> {

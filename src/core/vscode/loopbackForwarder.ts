@@ -23,6 +23,8 @@ export interface ForwarderOptions {
   readonly pages?: PageTexts | undefined;
   /** Where a browser that asks for a devbox's first page is led instead, if anywhere: it may hold a token of before. */
   readonly lead?: ((name: string, request: http.IncomingMessage) => Promise<string | undefined>) | undefined;
+  /** Told that a person does something in a page of the devbox with this name. */
+  readonly onInput?: ((name: string) => void) | undefined;
   /** Milliseconds that a devbox may take to begin an answer. */
   readonly answerMs?: number | undefined;
   /** Unix milliseconds, for the end of one-time addresses. */

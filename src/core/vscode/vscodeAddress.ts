@@ -32,6 +32,8 @@ export interface VscodeAddressOptions {
   readonly pages?: PageTexts | undefined;
   /** Told of every address that is handed out, before it is. */
   readonly onUse?: ((place: VscodePlace, use: AddressUse) => void) | undefined;
+  /** Told that a person does something in a page of a devbox; not of what an untouched page sends. */
+  readonly onInput?: ((devboxId: string) => void) | undefined;
 }
 
 /** What a browser that was let in before may hold. */
@@ -53,9 +55,10 @@ export class VscodeAddress implements Disposable {
 
   readonly #onUse: VscodeAddressOptions['onUse'];
 
-  constructor({ memory, pages, onUse }: VscodeAddressOptions = {}) {
+  constructor({ memory, pages, onUse, onInput }: VscodeAddressOptions = {}) {
     this.#onUse = onUse;
-    this.#forwarder = new LoopbackForwarder({ memory, pages, lead: (name, request) => this.#lead(name, request) });
+    const lead = (name: string, request: IncomingMessage): Promise<string | undefined> => this.#lead(name, request);
+    this.#forwarder = new LoopbackForwarder({ memory, pages, onInput, lead });
   }
 
   /** The address of a VS Code: open it, never print it; without `oneTime` it has the token in it. */

@@ -19,6 +19,8 @@ export interface Settings {
   readonly forgottenAfterHours: number;
   /** Milliseconds after which the output of a devbox that nobody looks at is no longer followed; Infinity: never. */
   readonly pauseOutputAfterMs: number;
+  /** Whether Runloop is told when somebody uses a devbox, so that its idle rule does not strike. */
+  readonly keepAliveWhileUsed: boolean;
   readonly openVscodeIn: 'externalBrowser' | 'simpleBrowser';
   /** For devboxes of the local platform; RUNLOOP_LOCAL_VSCODE_SERVER and _NODE where the settings are empty. */
   readonly localVscode: { readonly server: string | undefined; readonly node: string | undefined };
@@ -52,6 +54,7 @@ export function readSettings(): Settings {
     codeServerDownload: text('codeServerDownload'),
     forgottenAfterHours: Math.max(1, number('forgottenAfterHours') ?? 8),
     pauseOutputAfterMs: pauseMinutes > 0 ? pauseMinutes * 60_000 : Infinity,
+    keepAliveWhileUsed: workspace.getConfiguration(settingsSection).get<unknown>('keepAliveWhileUsed') !== false,
     openVscodeIn: text('openVscodeIn') === 'simpleBrowser' ? 'simpleBrowser' : 'externalBrowser',
     localVscode: {
       server: text('localVscodeServer') ?? process.env['RUNLOOP_LOCAL_VSCODE_SERVER'],

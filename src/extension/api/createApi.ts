@@ -40,6 +40,10 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
     await permissions.require(caller, devboxId, () => askToRun(caller, label, command));
     // The question may have been open for long.
     if (sessions.get(devboxId) !== runtime) throw notAttached(devboxId);
+    // Lost just now, and not found again yet.
+    if (runtime.state === 'disconnected' || runtime.state === 'reconnecting') {
+      await runtime.reconnect({ signal: options.signal, resumeSuspended: false });
+    }
     const { exitCode, content } = await runtime.actions.run(
       command,
       options.signal === undefined ? {} : { signal: options.signal },

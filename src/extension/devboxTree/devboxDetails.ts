@@ -88,7 +88,11 @@ function attachedDetail(health: Health | undefined): DevboxDetail {
         icon: new ThemeIcon('warning', new ThemeColor('list.warningForeground')),
         command: 'runloop.showOutput',
       }
-    : { ...base, description: l10n.t('attached, action server answers'), icon: new ThemeIcon('plug') };
+    : {
+        ...base,
+        description: health === 'runs' ? l10n.t('attached, running') : l10n.t('attached, action server answers'),
+        icon: new ThemeIcon('plug'),
+      };
 }
 
 function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): DevboxDetail[] {

@@ -20,6 +20,8 @@ export interface OpenedVscodesContext {
   readonly store: DevboxStore;
   readonly account: Account;
   readonly knownSecrets: { add(devboxId: string, values: readonly string[]): void };
+  /** Told of what a person does in a page. */
+  readonly devboxUse: { used(devboxId: string): void };
   readonly remembered: RememberedVscodes;
   readonly memory: AddressMemory;
 }
@@ -37,12 +39,13 @@ export class OpenedVscodes implements Disposable {
   readonly #subscriptions: Disposable[];
 
   constructor(context: OpenedVscodesContext) {
-    const { store, account, memory } = context;
+    const { store, account, memory, devboxUse } = context;
     this.#context = context;
     this.addresses = new VscodeAddress({
       memory,
       pages: ownPages(store),
       onUse: (place, use) => this.#note(place, use),
+      onInput: (devboxId) => devboxUse.used(devboxId),
     });
     this.#subscriptions = [
       store.onDidChange(() => {

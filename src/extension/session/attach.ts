@@ -33,10 +33,20 @@ export async function attached(
   devbox: Devbox,
   options: AttachOptions = { resumeSuspended: true },
 ): Promise<RunloopRuntime> {
-  const known = services.sessions.get(devbox.id);
-  if (known !== undefined) return known;
   const location = ProgressLocation.Notification;
   const title = l10n.t('Attaching to {0}…', devboxLabel(devbox));
+  services.devboxUse.used(devbox.id);
+  const known = services.sessions.get(devbox.id);
+  if (known !== undefined) {
+    const isLost = known.state === 'disconnected' || services.sessions.healthOf(devbox.id) === 'unreachable';
+    if (!isLost) return known;
+    // What the window could not do by itself: it may start the server again.
+    await window.withProgress({ location, cancellable: true, title }, (_progress, token) =>
+      withSignal(token, (signal) => known.reconnect({ ...options, signal })),
+    );
+    services.sessions.noteHealth(devbox.id, 'answers');
+    return known;
+  }
   const joined = services.sessions.attaching(devbox.id);
   if (joined !== undefined) {
     try {
@@ -48,7 +58,7 @@ export async function attached(
   }
   return services.sessions.attach(devbox.id, async () =>
     window.withProgress({ location, cancellable: true, title }, (_progress, token) =>
-      withSignal(token, (signal) => attach(services, devbox.id, { ...options, signal })),
+      withSignal(token, (signal) => attach(services, devbox.id, { ...options, signal, isUnasked: false })),
     ),
   );
 }
@@ -67,7 +77,9 @@ export async function attachedQuietly(services: AttachServices, devboxId: string
     sessions.get(devboxId) ??
     sessions.attaching(devboxId) ??
     sessions.attach(devboxId, async () =>
-      window.withProgress({ location, title }, () => attach(services, devboxId, { resumeSuspended: false })),
+      window.withProgress({ location, title }, () =>
+        attach(services, devboxId, { resumeSuspended: false, isUnasked: true }),
+      ),
     )
   );
 }
@@ -75,12 +87,17 @@ export async function attachedQuietly(services: AttachServices, devboxId: string
 async function attach(
   services: AttachServices,
   devboxId: string,
-  { resumeSuspended, signal }: AttachOptions & { readonly signal?: AbortSignal },
+  {
+    resumeSuspended,
+    isUnasked,
+    signal,
+  }: AttachOptions & { readonly isUnasked: boolean; readonly signal?: AbortSignal },
 ): Promise<RunloopRuntime> {
   const account = await services.account.require();
   // The runtime core is read when something is attached to.
   const { runtimeFor } = await import('./runtimeFor');
-  const runtime = await runtimeFor(services, account, { attachToExisting: true, devboxId, resumeSuspended });
+  const target = { attachToExisting: true, devboxId, resumeSuspended, isUnasked };
+  const runtime = await runtimeFor(services, account, target);
   const { ended } = account;
   const linked = linkSignals(ended, signal);
   try {

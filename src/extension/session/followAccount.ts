@@ -7,16 +7,19 @@ export function followAccount({
   account,
   sessions,
   keepAlive,
+  devboxUse,
   output,
 }: {
   readonly account: Account;
   readonly sessions: Sessions;
   readonly keepAlive: { allOff(): void };
+  readonly devboxUse: { forget(): void };
   readonly output: { stopAll(): void };
 }): Disposable {
   return account.onDidChange(() => {
     sessions.detachAll();
     keepAlive.allOff();
+    devboxUse.forget();
     output.stopAll();
   });
 }

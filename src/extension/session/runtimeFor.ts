@@ -10,6 +10,7 @@ import type { SecretSessionKeys } from '../account/sessionKeys';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
+import type { DevboxUse } from './devboxUse';
 import { rememberSetValues, type KnownSecrets } from './knownSecrets';
 
 /** What a runtime of this window works with, and who is told of what happens to it. */
@@ -22,6 +23,8 @@ export interface RuntimeServices {
   readonly output: { follow(api: RunloopApi, devbox: Devbox): void };
   /** Addresses of VS Codes, which outlive a runtime. */
   readonly openedVscodes: () => Promise<{ readonly addresses: VscodeAddress }>;
+  /** Who tells Runloop that somebody uses a devbox. */
+  readonly devboxUse: DevboxUse;
   readonly tree: { noteError(devboxId: string, message: string | undefined): void };
   readonly log: Log;
 }
@@ -33,11 +36,18 @@ export interface RuntimeServices {
  * @throws RuntimeError for settings that cannot work
  */
 export async function runtimeFor(
-  { sessionKeys, startNotes, knownSecrets, store, output, openedVscodes, tree, log }: RuntimeServices,
+  { sessionKeys, startNotes, knownSecrets, store, output, openedVscodes, devboxUse, tree, log }: RuntimeServices,
   account: SignedIn,
   target: Pick<
     RunloopRuntimeOptions,
-    'sid' | 'attachToExisting' | 'devboxId' | 'reuseExisting' | 'resumeSuspended' | 'choices' | 'confirmSecrets'
+    | 'sid'
+    | 'attachToExisting'
+    | 'devboxId'
+    | 'reuseExisting'
+    | 'resumeSuspended'
+    | 'isUnasked'
+    | 'choices'
+    | 'confirmSecrets'
   >,
 ): Promise<RunloopRuntime> {
   const settings = readSettings();
@@ -57,7 +67,7 @@ export async function runtimeFor(
       workspaceBase: target.choices?.folder,
       ...target,
     },
-    { vscode: addresses },
+    { vscode: addresses, activity: devboxUse.activity },
   );
   // While it connects, its long poll tells the store of every change.
   let following: Disposable | undefined;
@@ -81,7 +91,8 @@ export async function runtimeFor(
       store.update(event.devbox);
       output.follow(account.api, event.devbox);
     }
-    if (event.type === 'status' && event.status === 'STATUS$ERROR') {
+    // One that was ready and does not find back is looked after by the session's health.
+    if (event.type === 'status' && event.status === 'STATUS$ERROR' && runtime.state === 'failed') {
       const code = event.error?.code;
       // Neither what the user did nor a devbox that sleeps on is an error of the devbox.
       if (runtime.devbox !== undefined && code !== 'cancelled' && code !== 'devbox_suspended') {

@@ -30,8 +30,9 @@ const spendMs = 60_000;
 const lookMs = 20_000;
 
 /**
- * Looks whether the action servers of this window's sessions answer, and notices when a devbox ends. Without sessions it
- * does nothing. Tunnel requests are told not to count as activity, so looking keeps no devbox alive.
+ * Looks whether the action servers of this window's sessions answer, finds back to those that do again, and notices when a
+ * devbox ends. Without sessions it does nothing. Looking is no use of a devbox: it goes through no tunnel that counts
+ * requests as such.
  */
 export class SessionHealth implements Disposable {
   readonly #services: SessionHealthServices;
@@ -42,13 +43,19 @@ export class SessionHealth implements Disposable {
   readonly #subscriptions: Disposable[];
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  /** What was asked for while it was looking. */
+  #again = false;
+  readonly #heard = new WeakSet<RunloopRuntime>();
 
   constructor(services: SessionHealthServices) {
     this.#services = services;
     const { sessions, store } = services;
     this.#subscriptions = [
       this.#changed,
-      sessions.onDidChange(() => this.#plan()),
+      sessions.onDidChange(() => {
+        this.#listen();
+        this.#plan();
+      }),
       sessions.onDidAskForLook(() => this.#look()),
       window.onDidChangeWindowState(({ focused }) => (focused ? this.#look() : this.#plan())),
       // The view's own list tells sooner that one of them is gone.
@@ -78,14 +85,34 @@ export class SessionHealth implements Disposable {
     this.#timer = setTimeout(() => this.#look(), seconds * 1000);
   }
 
+  /** An action that could not reach its server tells at once that something is wrong. */
+  #listen(): void {
+    for (const [, runtime] of this.#services.sessions.all()) {
+      if (this.#heard.has(runtime)) continue;
+      this.#heard.add(runtime);
+      // The runtime lets go of it at its end.
+      runtime.onEvent((event) => {
+        if (event.type === 'state' && event.from === 'ready' && event.to === 'disconnected') this.#look();
+      });
+    }
+  }
+
   #look(): void {
-    if (this.#looking) return;
+    if (this.#looking) {
+      this.#again = true;
+      return;
+    }
     this.#looking = true;
     this.#lookAtAll()
       .catch((error: unknown) => this.#services.log.failure('Looking after the sessions', error))
       .finally(() => {
         this.#looking = false;
-        this.#plan();
+        if (this.#again && !this.#stop.signal.aborted) {
+          this.#again = false;
+          this.#look();
+        } else {
+          this.#plan();
+        }
       });
   }
 
@@ -122,8 +149,7 @@ export class SessionHealth implements Disposable {
     const signal = deadline(lookMs, this.#stop.signal);
     const { sessions, log } = this.#services;
     const known = this.#services.store.get(devboxId)?.status ?? 'unlisted';
-    if (known === 'running' && (await answers(runtime, signal))) {
-      sessions.noteHealth(devboxId, 'well');
+    if (known === 'running' && runtime.state !== 'disconnected' && (await this.#isWell(devboxId, runtime, signal))) {
       return;
     }
     try {
@@ -137,7 +163,10 @@ export class SessionHealth implements Disposable {
         if (hasEnded(devbox.status)) tellOfDeath(this.#services, devbox);
         else tellOfSuspension(this.#services, devbox);
       } else {
-        sessions.noteHealth(devboxId, (await answers(runtime, signal)) ? 'well' : 'unreachable');
+        if (runtime.state === 'disconnected' && devbox.status === 'running') {
+          await runtime.reconnect({ signal, resumeSuspended: false, isUnasked: true });
+        }
+        if (!(await this.#isWell(devboxId, runtime, signal))) sessions.noteHealth(devboxId, 'unreachable');
       }
     } catch (error) {
       if (isAborted(this.#stop.signal)) return;
@@ -146,13 +175,15 @@ export class SessionHealth implements Disposable {
       if (RuntimeError.is(error, 'not_found')) sessions.detach(devboxId);
     }
   }
-}
 
-async function answers(runtime: RunloopRuntime, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await runtime.actions.alive(signal);
-  } catch (error) {
-    if (RuntimeError.is(error)) return false;
-    throw error;
+  async #isWell(devboxId: string, runtime: RunloopRuntime, signal: AbortSignal): Promise<boolean> {
+    try {
+      const health = await runtime.serverHealth(signal);
+      if (health !== undefined) this.#services.sessions.noteHealth(devboxId, health);
+      return health !== undefined;
+    } catch (error) {
+      if (RuntimeError.is(error)) return false;
+      throw error;
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
+import type { DevboxUse } from './devboxUse';
 import type { SessionHealth } from './sessionHealth';
 import type { Sessions } from './sessions';
 
@@ -14,18 +15,21 @@ export class SessionStatusItem implements Disposable {
   readonly #sessions: Sessions;
   readonly #store: DevboxStore;
   readonly #health: SessionHealth;
+  readonly #use: DevboxUse;
   readonly #subscriptions: Disposable[];
   #item: StatusBarItem | undefined;
 
   constructor(
     { sessions, store }: { readonly sessions: Sessions; readonly store: DevboxStore },
     health: SessionHealth,
+    use: DevboxUse,
   ) {
     this.#sessions = sessions;
     this.#store = store;
     this.#health = health;
+    this.#use = use;
     const show = (): void => this.#show();
-    this.#subscriptions = [sessions.onDidChange(show), store.onDidChange(show), health.onDidChange(show)];
+    this.#subscriptions = [sessions, store, health, use].map((source) => source.onDidChange(show));
   }
 
   dispose(): void {
@@ -45,8 +49,14 @@ export class SessionStatusItem implements Disposable {
     const devbox = this.#store.get(id) ?? runtime.devbox;
     // "$(" would be drawn as an icon.
     const name = (devbox === undefined ? oneLine(id, 16) : devboxLabel(devbox)).replaceAll('$(', '$ (');
-    const unreachable = this.#sessions.healthOf(id) === 'unreachable';
-    const server = unreachable ? l10n.t('its action server does not answer') : l10n.t('its action server answers');
+    const health = this.#sessions.healthOf(id);
+    const unreachable = health === 'unreachable';
+    const server = unreachable
+      ? l10n.t('its action server does not answer')
+      : health === 'runs'
+        ? l10n.t('it is running')
+        : l10n.t('its action server answers');
+    const toldAt = this.#use.toldAt(id);
     const more = all.length > 1 ? ` +${all.length - 1}` : '';
     const dollars = this.#health.spentOf(id);
     const spend = dollars === undefined ? undefined : l10n.t('est. ${0}', dollars.toFixed(2));
@@ -56,6 +66,11 @@ export class SessionStatusItem implements Disposable {
     item.tooltip = [
       l10n.t('Attached to the Runloop devbox {0}: {1}.', name, server),
       ...(dollars === undefined ? [] : [l10n.t('Estimated spend so far: ${0}', dollars.toFixed(4))]),
+      ...(toldAt === undefined
+        ? []
+        : [
+            l10n.t('Kept alive while you use it; Runloop was last told at {0}.', new Date(toldAt).toLocaleTimeString()),
+          ]),
       ...(all.length > 1 ? [l10n.t('Sessions of this window: {0}', all.length)] : []),
       l10n.t('Click for its actions.'),
     ].join('\n');

@@ -3,8 +3,8 @@ import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import type { Log } from '../messages/log';
 import type { RememberedSessions } from './rememberedSessions';
 
-/** How the action server of a session was last seen. */
-export type Health = 'well' | 'unreachable';
+/** How the action server of a session was last seen: it answered, it was not asked and its devbox runs, or neither. */
+export type Health = 'answers' | 'runs' | 'unreachable';
 
 /** Which devboxes this window is attached to: one ready runtime for each. */
 export class Sessions implements Disposable {

@@ -25,7 +25,9 @@ export interface BringUpContext {
   readonly call: BoundedCall;
   /** Whether a suspended devbox is resumed, which costs money. */
   readonly resumeSuspended: boolean;
-  readonly client: Pick<ClientOptions, 'events' | 'onLost'>;
+  /** Whether nobody asks for it just now, so that nothing may count as use of the devbox, and nothing is started in it. */
+  readonly isUnasked: boolean;
+  readonly client: Pick<ClientOptions, 'events' | 'onLost' | 'during'>;
   readonly onPhase: (phase: ConnectPhase, devbox: Devbox) => void;
   readonly onStarted: () => void;
 }
@@ -75,9 +77,12 @@ export async function bringUp(
       onWait: call.onWait,
     },
   );
-  await serverAnswers({ ...context, config }, client, devbox, { isNew: options.isNew, wasSuspended });
-  // `/alive` asks for no key; this tells now whether ours is the right one. A new devbox has it from us.
-  if (!options.isNew) await client.listFiles(undefined, call.signal);
+  // Through a tunnel whose requests count as use, its server is asked when somebody wants something of it.
+  if (!context.isUnasked || !tunnel.httpKeepAlive) {
+    await serverAnswers({ ...context, config }, client, devbox, { isNew: options.isNew, wasSuspended });
+    // `/alive` asks for no key; this tells now whether ours is the right one. A new devbox has it from us.
+    if (!options.isNew) await client.listFiles(undefined, call.signal);
+  }
   return { devbox, tunnel, client };
 }
 
@@ -119,7 +124,7 @@ async function serverAnswers(
   try {
     await waitUntilAlive(api, client, devbox, { ...call, boundMs: presentServerMs });
   } catch (error) {
-    if (!RuntimeError.is(error, 'no_action_server')) throw error;
+    if (!RuntimeError.is(error, 'no_action_server') || context.isUnasked) throw error;
     // It may have ended with a suspend or by itself. The command does nothing while the first start still runs.
     const started = await api.start(devbox.id, restartCommand(config), call).catch((failure: unknown) => {
       if (RuntimeError.is(failure) && (failure.status === 501 || failure.status === 404)) return undefined;

@@ -10,7 +10,6 @@ import { entrypoint, sessionKeyFile, startFile } from '../../actionServer/startu
  */
 export function createBody(config: RuntimeConfig, sessionKey: string): CreateDevboxBody {
   const chosen = choicesBody(config.choices ?? usualChoices(config));
-  const { endRule } = config.choices ?? usualChoices(config);
   const variableNames = Object.keys({ ...chosen.environment_variables, ...chosen.secrets });
   const command = entrypoint({ ...config, variableNames });
   return {
@@ -23,7 +22,8 @@ export function createBody(config: RuntimeConfig, sessionKey: string): CreateDev
       { type: 'file_mount', target: sessionKeyFile, content: sessionKey },
       { type: 'file_mount', target: startFile, content: `${command}\n` },
     ],
-    tunnel: { auth_mode: config.tunnelAuthMode, http_keep_alive: endRule.kind === 'idle' },
+    // Requests that nobody made are no use of the devbox; what a person does is told by itself (core/activity).
+    tunnel: { auth_mode: config.tunnelAuthMode, http_keep_alive: false },
     launch_parameters: {
       ...chosen.launch_parameters,
       ...(config.launchCommands.length === 0 ? {} : { launch_commands: config.launchCommands }),

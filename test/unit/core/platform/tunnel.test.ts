@@ -78,7 +78,10 @@ describe('parseTunnel', () => {
       key: 'k',
       authMode: 'authenticated',
       authToken: 't',
+      // As Runloop does where it is not told otherwise.
+      httpKeepAlive: true,
     });
+    assert.equal(parseTunnel({ tunnel_key: 'k', http_keep_alive: false })?.httpKeepAlive, false);
   });
 });
 

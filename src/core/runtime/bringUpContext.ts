@@ -1,0 +1,46 @@
+import type { RuntimeConfig } from '../options/runtimeConfig';
+import type { Devbox } from '../platform/devbox';
+import type { RunloopApi } from '../platform/runloopApi';
+import type { BringUpContext } from './connect/bringUp';
+import type { BoundedCall } from './connect/withinDeadline';
+import type { LiveConnection } from './liveConnection';
+import type { RuntimeVoice } from './runtimeEvents';
+import type { StateMachine } from './runtimeState';
+
+/** The parts of a runtime that bringing a devbox up has to do with. */
+export interface RuntimeParts {
+  readonly api: RunloopApi;
+  readonly config: RuntimeConfig;
+  readonly voice: RuntimeVoice;
+  readonly live: LiveConnection;
+  readonly machine: StateMachine;
+  readonly onDevbox: (devbox: Devbox) => void;
+}
+
+/** What a runtime gives to the steps that bring its devbox up, and what it hears from them and from the connection later. */
+export function bringUpContext(
+  { api, config, voice, live, machine, onDevbox }: RuntimeParts,
+  call: BoundedCall,
+): BringUpContext {
+  return {
+    api,
+    config,
+    call,
+    resumeSuspended: config.resumeSuspended,
+    isUnasked: config.isUnasked,
+    client: {
+      events: voice.stream,
+      during: (work) => live.during(work),
+      onLost: (error) => {
+        if (machine.state !== 'ready') return;
+        machine.move('disconnected');
+        voice.status('STATUS$ERROR_RUNTIME_DISCONNECTED', error);
+      },
+    },
+    onPhase: (phase, devbox) => {
+      onDevbox(devbox);
+      voice.phase(phase, devbox);
+    },
+    onStarted: () => voice.status('STATUS$RUNTIME_STARTED'),
+  };
+}
