@@ -27,7 +27,7 @@ import { watchClosedWindows } from './extension/forgotten/closedWindows';
 import { followAccount } from './extension/session/followAccount';
 import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
-import { DevboxUse } from './extension/session/devboxUse';
+import { DevboxUse } from './extension/devboxes/devboxUse';
 import { SessionHealth } from './extension/session/sessionHealth';
 import { KnownSecrets } from './extension/session/knownSecrets';
 import { LastChoices } from './extension/start/lastChoices';

@@ -12,7 +12,7 @@ import type { Log } from './messages/log';
 import type { OpenedVscodes } from './openVscode/openedVscodes';
 import type { DevboxOutput } from './output/devboxOutput';
 import type { KeepAlive } from './lifeCycle/keepAlive';
-import type { DevboxUse } from './session/devboxUse';
+import type { DevboxUse } from './devboxes/devboxUse';
 import type { KnownSecrets } from './session/knownSecrets';
 import type { BuildChannels } from './start/buildChannels';
 import type { LastChoices } from './start/lastChoices';

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { answerHead, upgradeHead } from './forwardHeaders';
 import type { NoAnswer } from './forwarderPage';
 import { answerDeadline, sendBody, watchUpstream, type Forwarding } from './forwardRequest';
+import type { PageInput } from './pageInput';
 import { isProxys, startUpstream } from './forwardTarget';
 
 /** Bytes that a browser may send before the devbox has agreed. */
@@ -18,7 +19,7 @@ const closingMs = 10_000;
  * @param upgrade.head what the browser sent behind its request
  */
 export function forwardUpgrade(
-  { target, request, answerMs }: Forwarding,
+  { target, request, answerMs, input }: Forwarding & { readonly input: PageInput | undefined },
   { socket, head }: { readonly socket: Duplex; readonly head: Buffer },
   refuse: (response: ServerResponse, why: NoAnswer) => void,
 ): void {
@@ -74,7 +75,15 @@ export function forwardUpgrade(
     }
     socket.write(upgradeHead(answer), 'latin1');
     if (first.length > 0) socket.write(first);
-    for (const chunk of early.bytes) remote.write(chunk);
+    const watched = input?.connected(answer.headers['sec-websocket-extensions']);
+    for (const chunk of early.bytes) {
+      remote.write(chunk);
+      watched?.take(chunk);
+    }
+    if (watched !== undefined) {
+      socket.on('data', watched.take);
+      socket.once('close', watched.end);
+    }
     tie(socket, remote);
   });
   upstream.end();

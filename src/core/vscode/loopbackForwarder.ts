@@ -7,6 +7,7 @@ import { forwardUpgrade, responseOn } from './forwardUpgrade';
 import type { ForwardTarget } from './forwardTarget';
 import { HiddenAddresses } from './hiddenAddresses';
 import { listen } from './listen';
+import { PageInput } from './pageInput';
 
 /** What makes addresses the same again after the process that served them was replaced. */
 export interface AddressMemory {
@@ -36,6 +37,8 @@ interface Host {
   readonly name: string;
   readonly label: string;
   readonly hidden: HiddenAddresses;
+  /** What a person does in its pages, where somebody wants to know. */
+  readonly input: PageInput | undefined;
   target: ForwardTarget | undefined;
   /** Serves it on a port of its own, for browsers elsewhere. */
   single: { readonly server: http.Server; readonly listening: Promise<number>; port: number | undefined } | undefined;
@@ -155,7 +158,9 @@ export class LoopbackForwarder {
     let host = this.#hosts.get(name);
     if (host === undefined) {
       const label = `devbox-${createHmac('sha256', this.#secret).update(name).digest('hex').slice(0, 32)}`;
-      host = { name, label, hidden: new HiddenAddresses(this.#options.now), target: undefined, single: undefined };
+      const { now, onInput } = this.#options;
+      const input = onInput === undefined ? undefined : new PageInput(() => onInput(name));
+      host = { name, label, hidden: new HiddenAddresses(now), input, target: undefined, single: undefined };
       this.#hosts.set(name, host);
     }
     return host;
@@ -209,6 +214,7 @@ export class LoopbackForwarder {
       else redirect(response, location);
       return;
     }
+    host.input?.requested(request.method, request.headers);
     const go = (): void => {
       if (response.destroyed) return;
       forwardRequest({ target, request, answerMs: this.#options.answerMs ?? usualAnswerMs }, response, (why) =>
@@ -239,7 +245,8 @@ export class LoopbackForwarder {
     }
     this.#sockets.set(socket, host);
     const answerMs = this.#options.answerMs ?? usualAnswerMs;
-    forwardUpgrade({ target, request, answerMs }, { socket, head }, (response, why) =>
+    const { input } = host;
+    forwardUpgrade({ target, request, answerMs, input }, { socket, head }, (response, why) =>
       this.#refuse(host, { request, response, why }),
     );
   }

@@ -10,7 +10,7 @@ import type { SecretSessionKeys } from '../account/sessionKeys';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
-import type { DevboxUse } from './devboxUse';
+import type { DevboxUse } from '../devboxes/devboxUse';
 import { rememberSetValues, type KnownSecrets } from './knownSecrets';
 
 /** What a runtime of this window works with, and who is told of what happens to it. */

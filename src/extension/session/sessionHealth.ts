@@ -43,7 +43,7 @@ export class SessionHealth implements Disposable {
   readonly #subscriptions: Disposable[];
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
-  /** What was asked for while it was looking. */
+  /** A connection was lost while it was looking. */
   #again = false;
   readonly #heard = new WeakSet<RunloopRuntime>();
 
@@ -92,23 +92,23 @@ export class SessionHealth implements Disposable {
       this.#heard.add(runtime);
       // The runtime lets go of it at its end.
       runtime.onEvent((event) => {
-        if (event.type === 'state' && event.from === 'ready' && event.to === 'disconnected') this.#look();
+        if (event.type === 'state' && event.from === 'ready' && event.to === 'disconnected') {
+          this.#again = true;
+          this.#look();
+        }
       });
     }
   }
 
   #look(): void {
-    if (this.#looking) {
-      this.#again = true;
-      return;
-    }
+    if (this.#looking) return;
     this.#looking = true;
+    this.#again = false;
     this.#lookAtAll()
       .catch((error: unknown) => this.#services.log.failure('Looking after the sessions', error))
       .finally(() => {
         this.#looking = false;
         if (this.#again && !this.#stop.signal.aborted) {
-          this.#again = false;
           this.#look();
         } else {
           this.#plan();

@@ -4,7 +4,7 @@ import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
-import type { DevboxUse } from './devboxUse';
+import type { DevboxUse } from '../devboxes/devboxUse';
 import type { SessionHealth } from './sessionHealth';
 import type { Sessions } from './sessions';
 
