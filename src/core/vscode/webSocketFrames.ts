@@ -128,7 +128,9 @@ class Unpacker {
     if (this.#inflate.writableLength > mostWaiting) {
       this.#onFailure();
       this.end();
-    } else if (!this.#inflate.destroyed) {this.#inflate.write(bytes);}
+    } else if (!this.#inflate.destroyed) {
+      this.#inflate.write(bytes);
+    }
   }
 
   endMessage(): void {
