@@ -1,15 +1,19 @@
 /**
  * Says what stands in for an image, and gives this computer's Python the names that the image has it under.
  * Arguments: the image, what is said behind the system's name, the Python's version or `-` for an image without one, the
- * image's tag, its working folder, then the programs that people expect in it.
+ * image's tag, its working folder, a user that it has or nothing, then the programs that people expect in it.
  */
 export const baseScript = String.raw`
-image=$1 remark=$2 python=$3 tag=$4 folder=$5
-shift 5
+image=$1 remark=$2 python=$3 tag=$4 folder=$5 user=$6
+shift 6
 if [ ! -d "$folder" ]; then mkdir -p -m 1777 -- "$folder"; fi
 system=$(. /etc/os-release 2> /dev/null && echo "$PRETTY_NAME")
 echo "This computer's own system ($\{system:-Linux}) stands in for $image$remark."
 if ! command -v apt-get > /dev/null; then echo "It has no apt-get, since it is not of the Debian and Ubuntu family." >&2; fi
+# Without users of their own here, everything is root's.
+if [ -n "$user" ] && [ "$RUNLOOP_LOCAL_USERS" = 1 ] && ! id -- "$user" > /dev/null 2>&1; then
+  useradd -m -s /bin/bash -- "$user" || echo "The user $user of $image could not be made." >&2
+fi
 has() { command -v "$1" > /dev/null 2>&1; }
 if [ "$python" != - ] && has python3; then
   own=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2> /dev/null)

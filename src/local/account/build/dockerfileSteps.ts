@@ -73,9 +73,9 @@ export class DockerfileSteps {
     }
   }
 
-  #base({ image, remark, python, version, programs, folder, path }: BaseStep): Promise<number> {
+  #base({ image, remark, python, version, programs, user, folder, path }: BaseStep): Promise<number> {
     const { prefix } = this.#context.room.run.sandbox;
-    const words = [image, remark, python ?? '-', version, prefix + folder, ...programs];
+    const words = [image, remark, python ?? '-', version, prefix + folder, user, ...programs];
     return this.#script(baseScript, words, placedVariables({ PATH: path }, prefix));
   }
 

@@ -14,6 +14,8 @@ export type ImageFact =
       /** Folders in front of the search path. */
       readonly path: readonly string[];
       readonly folder: string;
+      /** A user that such images have, besides root. */
+      readonly user: string;
       readonly remark: string;
     }
   | { readonly kind: 'refused'; readonly why: string };
@@ -44,7 +46,7 @@ const otherImages = new Set([
 
 /** Words that say that an image is of the family. */
 const familyWords =
-  /^(?:ubuntu|debian|trusty|xenial|bionic|focal|jammy|noble|oracular|plucky|questing|stretch|buster|bullseye|bookworm|trixie|forky|sid)(?:\d.*)?$/;
+  /^(?:ubuntu|debian|trusty|xenial|bionic|focal|jammy|noble|oracular|plucky|questing|stretch|buster|bullseye|bookworm|trixie|forky|sid|slim)(?:\d.*)?$/;
 
 /** Official images of the family, with the programs they are taken for. */
 const officialImages: Readonly<Record<string, readonly string[]>> = {
@@ -118,7 +120,7 @@ export function imageName(image: string): ImageName {
 /** Says whether this computer's own system can stand in for an image, and what people expect of it. */
 export function factOf(image: string): ImageFact {
   const { path, host, tag } = imageName(image);
-  const nothing = { programs: [], environment: {}, path: [], folder: '/', remark: '' };
+  const nothing = { programs: [], environment: {}, path: [], folder: '/', user: '', remark: '' };
   if (openhandsImages.test(path)) {
     const remark = "; this computer's own action server stands in for OpenHands'";
     return { kind: 'known', openhands: true, ownUser: false, ...nothing, remark };
@@ -167,7 +169,19 @@ function detailsOf(
         : empty;
   const plain = Object.hasOwn(namedPrograms, last);
   const remark = plain ? '' : `; what ${image} has installed is not in it`;
-  return { programs, python, remark, ...own };
+  return { programs, python, remark, user: userOf(image, last, tag), ...own };
+}
+
+/** Dockerfiles give files to the users that these images have, and run as them. */
+function userOf(image: string, last: string, tag: string): string {
+  if (image.includes('devcontainers/')) {
+    return 'vscode';
+  }
+  if (image.includes('playwright')) {
+    return 'pwuser';
+  }
+  const isLaterUbuntu = last === 'ubuntu' && !/^(?:1\d|2[0-3])\.|trusty|xenial|bionic|focal|jammy/.test(tag);
+  return last === 'node' ? 'node' : isLaterUbuntu ? 'ubuntu' : '';
 }
 
 function notFamily(image: string): string {

@@ -213,6 +213,7 @@ function baseStep(
     remark: fact.remark,
     programs: fact.programs,
     python: fact.python,
+    user: fact.user,
     version: imageName(image).tag,
     folder,
     path: scope.environment['PATH'] ?? '',

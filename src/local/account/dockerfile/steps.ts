@@ -24,6 +24,8 @@ export interface BaseStep {
   readonly python?: string | undefined;
   /** The image's tag. */
   readonly version: string;
+  /** A user that the image has, besides root; may be empty. */
+  readonly user: string;
   /** The working folder that the image has. */
   readonly folder: string;
   /** The image's search path. */

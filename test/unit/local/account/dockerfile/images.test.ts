@@ -29,6 +29,7 @@ describe('images that this computer stands in for', () => {
       'public.ecr.aws/f7m5a7m8/devbox:prod',
       'ghcr.io/all-hands-ai/runtime:0.62-nikolaik',
       'localhost:5000/library/debian',
+      'nikolaik/python-nodejs:python3.12-nodejs22-slim',
     ]) {
       assert.equal(factOf(image).kind, 'known', image);
     }
