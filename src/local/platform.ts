@@ -14,6 +14,7 @@ import { FaultPlanError, readFaultPlan } from './faults/faultPlan';
 import { Faults } from './faults/faults';
 import type { PlatformOptions } from './options';
 import { PlatformServer } from './server/platformServer';
+import { setOddThingsAside } from './store/setAside';
 import { Store } from './store/store';
 
 /** Where this bundle is, and beside it the others. */
@@ -40,6 +41,8 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
     );
   }
   const dataDir = openDataDir(options.dataDir);
+  // Before anything is looked for in it; what another platform uses is as it must be.
+  setOddThingsAside(dataDir, say);
   const tools = findTools(options);
   checkTools(tools);
   const apiKey = readApiKey(options);

@@ -8,6 +8,7 @@ import { outcomeLine, runCampaign, type Campaign } from './campaign';
 /** Every campaign by its name. Each is a folder of its own, loaded when it is asked for. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   kills: async () => (await import('./kills/kills')).killsCampaign,
+  siege: async () => (await import('./siege/siege')).siegeCampaign,
   'kills --host': async () => (await import('./kills/hostKills')).hostKillsCampaign,
 };
 
