@@ -24,7 +24,7 @@ const features = [
  */
 const storeys = {
   'src/core': {
-    ground: ['errors.ts', 'events.ts', 'parse.ts', 'plainText.ts', 'redact.ts', 'secrets', 'variables.ts'],
+    ground: ['errors.ts', 'events.ts', 'parse.ts', 'plainText.ts', 'problems', 'redact.ts', 'secrets', 'variables.ts'],
     rooms: {
       http: [],
       platform: ['http'],

@@ -1,47 +1,13 @@
-/** What went wrong, as a word that code and tests can rely on. */
-export type RuntimeErrorCode =
-  | 'missing_api_key'
-  | 'keyring'
-  | 'account_changed'
-  | 'invalid_option'
-  | 'authentication'
-  | 'permission'
-  | 'not_found'
-  | 'conflict'
-  | 'payment'
-  | 'rate_limited'
-  | 'network'
-  | 'api'
-  | 'unexpected_answer'
-  | 'blueprint_missing'
-  | 'devbox_not_found'
-  | 'devbox_ended'
-  | 'devbox_suspended'
-  | 'no_action_server'
-  | 'session_key'
-  | 'action_server'
-  | 'action_timeout'
-  | 'shell_busy'
-  | 'environment'
-  | 'transfer'
-  | 'mcp'
-  | 'disconnected'
-  | 'deadline'
-  | 'cancelled'
-  | 'closed'
-  /** A devbox of ours could not be shut down: it may still run, and cost money. Never passed over in silence. */
-  | 'may_still_run'
-  /** Nobody can tell whether a create took effect. Never passed over in silence. */
-  | 'start_unknown'
-  /** A start that could not be noted, and was not sent. */
-  | 'not_noted';
+import { oneLine } from './plainText';
+import { callProblem } from './problems/calls';
+import { phraseText, type Param, type Problem, type RuntimeErrorCode } from './problems/problem';
+import { redact } from './redact';
+
+export type { RuntimeErrorCode } from './problems/problem';
 
 export interface RuntimeErrorDetails {
-  readonly code: RuntimeErrorCode;
-  /** What happened, one sentence, without secrets. */
-  readonly message: string;
-  /** What the user can do about it, one sentence. */
-  readonly nextStep: string;
+  /** What happened and what the user can do about it, as whoever shows it can tell it in any language. */
+  readonly problem: Problem;
   readonly devboxId?: string | undefined;
   /** HTTP status, when an answer came. */
   readonly status?: number | undefined;
@@ -57,6 +23,8 @@ export interface RuntimeErrorDetails {
 /** The one error type that leaves the core. Everything else that is thrown is a defect. */
 export class RuntimeError extends Error {
   readonly code: RuntimeErrorCode;
+  readonly problem: Problem;
+  /** What the user can do about it, in English like the message. */
   readonly nextStep: string;
   readonly devboxId: string | undefined;
   readonly status: number | undefined;
@@ -65,10 +33,12 @@ export class RuntimeError extends Error {
   readonly logTail: readonly string[];
 
   constructor(details: RuntimeErrorDetails) {
-    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    const { message, nextStep, params, code } = details.problem;
+    super(phraseText({ text: message, params }), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'RuntimeError';
-    this.code = details.code;
-    this.nextStep = details.nextStep;
+    this.code = code;
+    this.problem = details.problem;
+    this.nextStep = phraseText({ text: nextStep, params });
     this.devboxId = details.devboxId;
     this.status = details.status;
     this.retryAfterSeconds = details.retryAfterSeconds;
@@ -84,12 +54,7 @@ export class RuntimeError extends Error {
 
 /** The error for a step that the user cancelled. */
 export function cancelled(devboxId?: string): RuntimeError {
-  return new RuntimeError({
-    code: 'cancelled',
-    message: 'Cancelled.',
-    nextStep: 'Start again when you are ready.',
-    devboxId,
-  });
+  return new RuntimeError({ problem: callProblem('cancelled'), devboxId });
 }
 
 /** The error for a call whose signal was aborted: what the signal says itself, a time that is over, or a cancellation. */
@@ -98,19 +63,22 @@ export function endedBy(signal: AbortSignal, devboxId?: string): RuntimeError {
   if (RuntimeError.is(reason)) return reason;
   // What a deadline gives: nobody cancelled, so it must not be passed over in silence.
   if (!(reason instanceof Error && reason.name === 'TimeoutError')) return cancelled(devboxId);
-  return new RuntimeError({
-    code: 'deadline',
-    message:
-      devboxId === undefined ? 'No answer came in time.' : `No answer about the devbox ${devboxId} came in time.`,
-    nextStep: 'Check the network connection and try again.',
-    devboxId,
-    cause: reason,
-  });
+  const problem =
+    devboxId === undefined
+      ? callProblem('no_answer_in_time')
+      : callProblem('no_answer_about_devbox_in_time', { devbox: devboxId });
+  return new RuntimeError({ problem, devboxId, cause: reason });
 }
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What an error says, as a parameter of another one: in the reader's language where it is ours. Safe to show. */
+export function saidBy(error: unknown, limit = 300): Param {
+  if (!RuntimeError.is(error)) return oneLine(redact(messageOf(error)), limit);
+  return { text: error.problem.message, params: error.problem.params };
 }
 
 /** Whether a signal is aborted by now; a call, so that the compiler does not take an earlier answer for the present one. */

@@ -22,6 +22,8 @@ export { defaultBaseUrl, parseApiKey, parseBaseUrl } from './platform/client';
 export { hasEnded, isActive, type Devbox } from './platform/devbox';
 export type { LogEntry } from './platform/logEntry';
 export { RunloopApi } from './platform/runloopApi';
+export type { ProblemId } from './problems/all';
+export { phraseText, problemText, type Param, type Problem } from './problems/problem';
 export { redact } from './redact';
 export { RunloopRuntime } from './runtime/runloopRuntime';
 export { type RuntimeConfig } from './options/runtimeConfig';

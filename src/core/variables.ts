@@ -1,21 +1,19 @@
 import { RuntimeError } from './errors';
 import { oneLine } from './plainText';
+import { callProblem } from './problems/calls';
+import { phrase } from './problems/phrases';
 
 /**
  * What keeps a variable from being set exactly, or undefined if nothing does. The value is never part of the error.
  */
 export function nameFault(name: string, value: string): RuntimeError | undefined {
-  const problem = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
-    ? 'a name has letters, digits and _ only'
+  const why = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
+    ? phrase('a name has letters, digits and _ only')
     : value.includes('\0')
-      ? 'a value cannot contain a NUL character'
+      ? phrase('a value cannot contain a NUL character')
       : /\p{Surrogate}/u.test(value)
-        ? 'the value is not valid Unicode'
+        ? phrase('the value is not valid Unicode')
         : undefined;
-  if (problem === undefined) return undefined;
-  return new RuntimeError({
-    code: 'invalid_option',
-    message: `The environment variable "${oneLine(name, 60)}" cannot be set: ${problem}.`,
-    nextStep: 'Correct it or leave it out.',
-  });
+  if (why === undefined) return undefined;
+  return new RuntimeError({ problem: callProblem('variable_not_settable', { name: oneLine(name, 60), why }) });
 }

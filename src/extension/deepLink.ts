@@ -6,6 +6,7 @@ import { devboxLabel } from './devboxes/devboxText';
 import { showFailure } from './messages/showFailure';
 import { lookUpLimitMs, whenSlow } from './messages/whenSlow';
 import type { OpenServices } from './openVscode/openVscode';
+import { extensionProblem } from './messages/extensionProblems';
 
 /**
  * Follows links of the form `vscode://runloop-devboxes.runloop-devboxes/open?devbox=<id>`. A link comes from anywhere, so
@@ -26,11 +27,7 @@ export function followDeepLinks(services: OpenServices): Disposable {
 async function open(services: OpenServices, uri: Uri): Promise<void> {
   const devboxId = new URLSearchParams(uri.query).get('devbox') ?? '';
   if (uri.path !== '/open' || !/^[A-Za-z0-9_-]{1,100}$/.test(devboxId)) {
-    throw new RuntimeError({
-      code: 'invalid_option',
-      message: l10n.t('The link does not name a devbox to open.'),
-      nextStep: l10n.t('Links look like this: …/open?devbox=dbx_….'),
-    });
+    throw new RuntimeError({ problem: extensionProblem('link_without_devbox') });
   }
   const { api } = await services.account.require();
   const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule: askedForReadRule }), {

@@ -5,6 +5,7 @@ import { fakeEditor, type FakeEditor } from './fakeEditor';
 import { fileSystem } from './fileSystem';
 import { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { Disposable, EventEmitter, StatusBarAlignment } from './values';
+import { language } from './language';
 
 export * from './values';
 
@@ -195,7 +196,8 @@ type Values = readonly (string | number | boolean)[] | Readonly<Record<string, u
 
 function filled(message: string, values: Values): string {
   const named = new Map(Object.entries(values));
-  return message.replace(/\{(\w+)\}/g, (whole, name: string) => (named.has(name) ? String(named.get(name)) : whole));
+  const told = language.bundle[message] ?? message;
+  return told.replace(/\{(\w+)\}/g, (whole, name: string) => (named.has(name) ? String(named.get(name)) : whole));
 }
 
 export const l10n: Pick<typeof vscode.l10n, 't'> = {

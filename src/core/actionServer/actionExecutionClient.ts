@@ -15,6 +15,7 @@ import { retrying, type RetryingOptions } from '../http/retry';
 import { aliveTimeoutMs, readRule } from '../http/retryRules';
 import { downloadFolder, type DownloadOptions } from './transfer/downloadFolder';
 import { upload, type UploadOptions } from './transfer/upload';
+import { devboxProblem } from '../problems/devbox';
 
 export interface ClientOptions {
   /** Seconds for actions that do not say otherwise; default 120. */
@@ -116,9 +117,7 @@ export class ActionExecutionClient {
     const observation = await this.runAction({ action: 'run', args, ...timeout }, options.signal);
     if (isRunObservation(observation)) return observation;
     throw new RuntimeError({
-      code: 'action_server',
-      message: `The command was not run: ${oneLine(redact(observation.content), 300)}`,
-      nextStep: 'Send one command at a time, joined with && or ;.',
+      problem: devboxProblem('command_not_run', { said: oneLine(redact(observation.content), 300) }),
       devboxId: this.devboxId,
     });
   }

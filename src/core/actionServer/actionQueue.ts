@@ -1,4 +1,5 @@
 import { cancelled, endedBy, RuntimeError } from '../errors';
+import { devboxProblem } from '../problems/devbox';
 
 export interface Turn<T> {
   readonly signal?: AbortSignal | undefined;
@@ -65,20 +66,10 @@ export class ActionQueue {
 
   #refuse(): void {
     if (this.#closing.signal.aborted) {
-      throw new RuntimeError({
-        code: 'closed',
-        message: 'This connection to the devbox is closed.',
-        nextStep: 'Attach to the devbox again.',
-        devboxId: this.#devboxId,
-      });
+      throw new RuntimeError({ problem: devboxProblem('connection_closed'), devboxId: this.#devboxId });
     }
     if (!this.busy) return;
-    throw new RuntimeError({
-      code: 'shell_busy',
-      message: 'The shell of the devbox is busy with an action that timed out or was cancelled before.',
-      nextStep: 'Wait until it ends, or interrupt it from a terminal of the devbox.',
-      devboxId: this.#devboxId,
-    });
+    throw new RuntimeError({ problem: devboxProblem('shell_busy'), devboxId: this.#devboxId });
   }
 
   async #wait<T>(working: Promise<T>, turn: Turn<T>): Promise<T> {
@@ -117,9 +108,7 @@ export class ActionQueue {
 
   #timedOut(waitMs: number): RuntimeError {
     return new RuntimeError({
-      code: 'action_timeout',
-      message: `The action did not answer within ${Math.round(waitMs / 1000)} s. It still runs in the devbox and keeps its shell busy.`,
-      nextStep: 'Wait for it, or interrupt it from a terminal of the devbox.',
+      problem: devboxProblem('action_too_long', { seconds: Math.round(waitMs / 1000) }),
       devboxId: this.#devboxId,
     });
   }

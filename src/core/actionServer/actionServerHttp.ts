@@ -9,6 +9,8 @@ import { tunnelAuthorizationHeader } from '../platform/tunnel';
 import { redact } from '../redact';
 import { retrying, type RetryingOptions } from '../http/retry';
 import { readRule } from '../http/retryRules';
+import { devboxProblem } from '../problems/devbox';
+import { phrase } from '../problems/phrases';
 
 export interface ActionServer {
   /** Origin of the action server, without a trailing slash. */
@@ -95,17 +97,18 @@ export class ActionServerHttp {
   #check(answer: TextAnswer, path: string): void {
     if (answer.status >= 200 && answer.status < 300) return;
     const body = asObject(parseJson(answer.body));
-    const said = asString(body?.['detail']) ?? asString(body?.['message']) ?? 'no reason given';
+    const said = asString(body?.['detail']) ?? asString(body?.['message']);
     const refused = answer.status === 401 || answer.status === 403;
     const where = path.split('?')[0] ?? path;
     throw new RuntimeError({
-      code: refused ? 'session_key' : answer.status === 429 ? 'rate_limited' : 'action_server',
-      message: `The action server refused ${where} (${answer.status}): ${oneLine(redact(said), 300)}`,
-      nextStep: refused
-        ? 'Attach again: the session key or tunnel of this devbox has changed.'
-        : answer.status === 429
-          ? 'Wait a little, then try again.'
-          : 'Show the output of the devbox for the reason.',
+      problem: devboxProblem(
+        refused ? 'server_session_key' : answer.status === 429 ? 'server_rate_limited' : 'server_refused',
+        {
+          path: where,
+          status: answer.status,
+          said: said === undefined ? phrase('no reason was given') : oneLine(redact(said), 300),
+        },
+      ),
       devboxId: this.server.devboxId,
       status: answer.status,
       ...retryHints((name) => headerOf(answer.headers, name)),

@@ -1,5 +1,6 @@
 import { RuntimeError } from '../errors';
 import { asArray, asBoolean, asNumber, asObject, asString, type JsonObject } from '../parse';
+import { devboxProblem } from '../problems/devbox';
 
 /** What an action led to. Unknown types and fields are kept in `type` and `extras` (D27). */
 export interface Observation {
@@ -133,12 +134,7 @@ export function parseObservation(value: unknown, devboxId?: string): Observation
   const object = asObject(value);
   const type = asString(object?.['observation']);
   if (object === undefined || type === undefined) {
-    throw new RuntimeError({
-      code: 'unexpected_answer',
-      message: 'The action server answered an action with something that is not an observation.',
-      nextStep: 'Show the output of the devbox: another program may be listening on its port.',
-      devboxId,
-    });
+    throw new RuntimeError({ problem: devboxProblem('no_observation'), devboxId });
   }
   return makeObservation(
     type,

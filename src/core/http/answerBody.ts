@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RuntimeError } from '../errors';
+import { httpProblem } from '../problems/http';
 
 /*
  * Bodies of answers, which may be of any length, come at any pace and be anything once they are unpacked. Whoever reads
@@ -46,11 +47,7 @@ export function unpacked(response: IncomingMessage, onBytes?: (count: number) =>
           : undefined;
   if (unpack === undefined) {
     response.destroy();
-    throw new RuntimeError({
-      code: 'unexpected_answer',
-      message: 'The answer is packed in a way that was not asked for.',
-      nextStep: 'Check the base URL and the proxy.',
-    });
+    throw new RuntimeError({ problem: httpProblem('answer_packed') });
   }
   pipeline(response, unpack, () => undefined); // Its error comes to whoever reads.
   return unpack;
@@ -111,19 +108,9 @@ async function nextPiece(
 function tooLarge({ maxBytes = 0, devboxId }: BodyLimits): RuntimeError {
   const size =
     maxBytes < 1024 * 1024 ? `${Math.round(maxBytes / 1024)} kB` : `${Math.round(maxBytes / 1024 / 1024)} MB`;
-  return new RuntimeError({
-    code: 'unexpected_answer',
-    message: `The answer is larger than ${size} and was not read.`,
-    nextStep: 'Check the base URL; ask for less at once.',
-    devboxId,
-  });
+  return new RuntimeError({ problem: httpProblem('answer_too_large', { size }), devboxId });
 }
 
 function silent(ms: number, devboxId: string | undefined): RuntimeError {
-  return new RuntimeError({
-    code: 'deadline',
-    message: `The answer stopped in the middle: nothing more came for ${Math.round(ms / 1000)} s.`,
-    nextStep: 'Check the network connection and try again.',
-    devboxId,
-  });
+  return new RuntimeError({ problem: httpProblem('answer_stopped', { seconds: Math.round(ms / 1000) }), devboxId });
 }

@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { RuntimeError } from '../errors';
+import { httpProblem } from '../problems/http';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,12 +19,10 @@ export function environmentProxy(url: URL, environment: Environment = process.en
   const proxy = URL.canParse(address) ? new URL(address) : undefined;
   if (proxy !== undefined && /^https?:$/.test(proxy.protocol) && proxy.hostname !== '') return proxy;
   throw new RuntimeError({
-    code: 'invalid_option',
-    message:
+    problem:
       proxy === undefined || proxy.hostname === ''
-        ? `The environment variable ${variable} is not the address of a proxy.`
-        : `The environment variable ${variable} names a proxy of the kind ${proxy.protocol}//, which cannot be used here.`,
-    nextStep: 'Use an address such as http://proxy.example.com:3128.',
+        ? httpProblem('proxy_variable', { variable })
+        : httpProblem('proxy_kind', { variable, kind: `${proxy.protocol}//` }),
   });
 }
 

@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import { RuntimeError } from '../errors';
 import { longestSilenceMs, mostAnswerBytes, mostRefusalBytes, piecesOf, unpacked, type BodyLimits } from './answerBody';
 import { requestStream } from './httpRequest';
+import { httpProblem } from '../problems/http';
+import { phrase } from '../problems/phrases';
 
 /** Redirects that are followed in a row. */
 const mostRedirects = 5;
@@ -49,31 +51,22 @@ function redirectOf(response: IncomingMessage, url: URL, method: string, hop: nu
   const keepsRequest = /^(?:GET|HEAD)$/i.test(method) || status === 307 || status === 308;
   if (target?.origin === url.origin && keepsRequest && hop < mostRedirects) return target;
   response.destroy();
-  const why =
+  const where =
     target === undefined
-      ? 'to something that is no address'
+      ? phrase('to something that is no address')
       : target.origin !== url.origin
-        ? `to ${target.origin}`
+        ? phrase('to {address}', { address: target.origin })
         : hop < mostRedirects
-          ? 'that would drop what was asked'
-          : 'in a circle';
-  throw new RuntimeError({
-    code: 'unexpected_answer',
-    message: `${url.host} answered with a redirect ${why} (${status}), which is not followed.`,
-    nextStep:
-      'Check the base URL, and whether this network wants you to sign in first: open any page in a browser to find out.',
-  });
+          ? phrase('that would drop what was asked')
+          : phrase('in a circle');
+  throw new RuntimeError({ problem: httpProblem('redirect', { host: url.host, where, status }) });
 }
 
 function asResponse(response: IncomingMessage): Response {
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 599) {
     response.destroy();
-    throw new RuntimeError({
-      code: 'unexpected_answer',
-      message: `The answer has the status ${status}, which does not exist.`,
-      nextStep: 'Check the base URL and the proxy.',
-    });
+    throw new RuntimeError({ problem: httpProblem('status_does_not_exist', { status }) });
   }
   const headers = new Headers();
   for (let at = 0; at + 1 < response.rawHeaders.length; at += 2) {

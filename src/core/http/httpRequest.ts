@@ -6,6 +6,8 @@ import { longestSilenceMs, mostAnswerBytes, mostRefusalBytes, textOf, unpacked }
 import { gatekeeperRefusal, proxyRefusal } from './gatekeepers';
 import { isLoopbackHost } from './loopback';
 import { startRequest } from './network';
+import { httpProblem } from '../problems/http';
+import { phrase } from '../problems/phrases';
 
 /** A body that is sent while it is read, with the headers that describe it. */
 export interface BodyStream {
@@ -125,12 +127,10 @@ function requestError(error: unknown, url: URL, options: HttpRequestOptions, tim
   const { devboxId } = options;
   if (options.signal?.aborted === true) return endedBy(options.signal, devboxId);
   // The host only: paths and queries carry tokens. Of a tunnel not even that, as its name is the key to it.
-  const whom = devboxId === undefined ? url.host : `the devbox ${devboxId}`;
+  const whom = devboxId === undefined ? url.host : phrase('the devbox {devbox}', { devbox: devboxId });
   if (timedOut) {
     return new RuntimeError({
-      code: 'deadline',
-      message: `No answer from ${whom} within ${Math.round(options.timeoutMs / 1000)} s.`,
-      nextStep: 'Check the network connection and try again.',
+      problem: httpProblem('no_answer_within', { whom, seconds: Math.round(options.timeoutMs / 1000) }),
       devboxId,
       cause: error,
     });
@@ -139,9 +139,7 @@ function requestError(error: unknown, url: URL, options: HttpRequestOptions, tim
   const cause = deepest(error);
   const said = devboxId === undefined ? cause : withoutHost(cause, url);
   return new RuntimeError({
-    code: 'network',
-    message: `Could not reach ${whom}: ${said.message.replace(/\.$/, '')}.`,
-    nextStep: 'Check the network connection, proxy settings and base URL, then try again.',
+    problem: httpProblem('unreachable', { whom, why: said.message || phrase('the connection failed') }),
     devboxId,
     cause: said,
   });
@@ -151,7 +149,7 @@ function requestError(error: unknown, url: URL, options: HttpRequestOptions, tim
 function deepest(error: unknown): Error {
   const last: unknown = error instanceof AggregateError ? (error.errors.at(-1) ?? error) : error;
   const code = codeOf(last) ?? codeOf(error);
-  const message = messageOf(last).trim() || (code ?? 'the connection failed');
+  const message = messageOf(last).trim() || (code ?? '');
   return last instanceof Error && message === last.message ? last : withCode(new Error(message), code);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals, startDeadline } from '../../ground/deadline';
-import { isAborted, messageOf, RuntimeError, isTransient } from '../errors';
+import { isAborted, isTransient, RuntimeError, saidBy } from '../errors';
 import { hasEnded } from '../platform/devbox';
 import { devboxNow } from '../platform/devboxNow';
 import type { LogEntry } from '../platform/logEntry';
@@ -13,6 +13,7 @@ import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
 import { FollowPosition, isNotice, type Taken } from './followPosition';
 import { FollowTurns } from './followTurns';
 import { StreamWatch, type StreamDoubt } from './streamWatch';
+import { platformProblem } from '../problems/platform';
 
 export type * from './followEvent';
 
@@ -87,7 +88,7 @@ export async function* followEvents(
         }
         if (RuntimeError.is(error) ? !isTransient(error) : !isCut(error)) throw error;
         isInterrupted = true;
-        yield { type: 'notice', notice: { kind: 'interrupted', why: messageOf(error) } };
+        yield { type: 'notice', notice: { kind: 'interrupted', why: saidBy(error) } };
         const wait = turns.restAfterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
         yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);
       }
@@ -127,13 +128,7 @@ export async function* readLog(
     }
   } catch (error) {
     if (RuntimeError.is(error) || !isCut(error)) throw error;
-    throw new RuntimeError({
-      code: 'network',
-      message: `The connection was cut while reading the log: ${messageOf(error)}`,
-      nextStep: 'Try again.',
-      devboxId,
-      cause: error,
-    });
+    throw new RuntimeError({ problem: platformProblem('log_cut', { why: saidBy(error) }), devboxId, cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Param } from '../problems/problem';
 import type { Disposable } from '../events';
 import type { LogEntry } from '../platform/logEntry';
 import type { FollowPosition, PositionNotice } from './followPosition';
@@ -5,7 +6,7 @@ import type { FollowPosition, PositionNotice } from './followPosition';
 export type FollowNotice =
   | PositionNotice
   /** The connection was cut; following goes on by itself. */
-  | { readonly kind: 'interrupted'; readonly why: string }
+  | { readonly kind: 'interrupted'; readonly why: Param }
   /** What was cut goes on. */
   | { readonly kind: 'reconnected' }
   /** The devbox is suspended; following goes on when it runs again. */

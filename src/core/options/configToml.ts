@@ -4,6 +4,8 @@ import { parseMcpServers } from '../actionServer/mcp/mcpServers';
 import { given } from './optionsFromEnvironment';
 import { asBoolean, asNumber, asObject, asString, asStringMap, type JsonObject } from '../parse';
 import type { RunloopRuntimeOptions } from './runtimeOptions';
+import { startProblem } from '../problems/start';
+import { oneLine } from '../plainText';
 
 /**
  * The options that an OpenHands `config.toml` gives: `[core]`, `[sandbox]` and `[mcp]` (runtime contract §11). Values of
@@ -19,10 +21,7 @@ export async function optionsFromConfigToml(file: string): Promise<Partial<Runlo
   } catch (error) {
     // The parser's message quotes the lines around the fault, which may hold secrets: its first line does not.
     throw new RuntimeError({
-      code: 'invalid_option',
-      message: `The configuration file cannot be read: ${messageOf(error).split('\n')[0] ?? ''}`,
-      nextStep: 'Correct it, or point to another config.toml.',
-      cause: undefined,
+      problem: startProblem('config_file', { why: oneLine(messageOf(error).split('\n')[0] ?? '', 300) }),
     });
   }
   return optionsFromTables(parsed);

@@ -1,4 +1,5 @@
 import { RuntimeError } from '../errors';
+import { startProblem } from '../problems/start';
 
 /**
  * Reads a Python dict literal of strings, such as OpenHands takes for `SANDBOX_RUNTIME_STARTUP_ENV_VARS`; a JSON object
@@ -62,8 +63,6 @@ function unquote(literal: string): string {
 
 function unreadable(): RuntimeError {
   return new RuntimeError({
-    code: 'invalid_option',
-    message: 'SANDBOX_RUNTIME_STARTUP_ENV_VARS is not a dict of strings.',
-    nextStep: "Write it like {'NAME': 'value', 'OTHER': 'value'}.",
+    problem: startProblem('startup_variables', { form: "{'NAME': 'value', 'OTHER': 'value'}" }),
   });
 }

@@ -5,6 +5,9 @@ import type { StartNotes } from '../start/notes/startNotes';
 import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
 import { defaultBaseUrl } from '../platform/client';
 import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
+import { oneLine } from '../plainText';
+import type { Problem } from '../problems/problem';
+import { startProblem } from '../problems/start';
 
 /** {@link RunloopRuntimeOptions}, checked and with their defaults. */
 export interface RuntimeConfig {
@@ -51,20 +54,17 @@ export function containerName(sid: string): string {
   return `openhands-runtime-${sid}`;
 }
 
-function invalid(message: string, nextStep: string): RuntimeError {
-  return new RuntimeError({ code: 'invalid_option', message, nextStep });
+function invalid(problem: Problem): RuntimeError {
+  return new RuntimeError({ problem });
 }
 
 function checkedSid(sid: string): string {
   const problem = nameProblem(sid);
   if (problem === undefined) return sid;
   throw invalid(
-    problem === 'empty'
-      ? 'A devbox needs a name.'
-      : problem === 'too_long'
-        ? `A devbox name has at most ${longestName} characters.`
-        : 'A devbox name must not contain control characters.',
-    'Choose another name.',
+    problem === 'too_long'
+      ? startProblem('name_too_long', { most: longestName })
+      : startProblem(problem === 'empty' ? 'name_empty' : 'name_control_characters'),
   );
 }
 
@@ -73,21 +73,21 @@ function checkedNumbers(
 ): Pick<RuntimeConfig, 'keepAliveSeconds' | 'maxIterations' | 'actionTimeoutSeconds' | 'userId'> {
   const keepAliveSeconds = options.keepAliveTimeSeconds ?? 3_600;
   if (!Number.isInteger(keepAliveSeconds) || keepAliveSeconds < 60 || keepAliveSeconds > longestKeepAliveSeconds) {
-    throw invalid('The lifetime of a devbox must be between 1 minute and 48 hours.', 'Choose another lifetime.');
+    throw invalid(startProblem('lifetime_out_of_range'));
   }
   if (options.idle !== undefined && !(options.idle.afterSeconds >= 60)) {
-    throw invalid('A devbox must be idle for at least 1 minute before it is ended.', 'Choose a longer idle time.');
+    throw invalid(startProblem('idle_too_short'));
   }
   const maxIterations = options.maxIterations ?? 500;
   if (!Number.isInteger(maxIterations) || maxIterations < 1) {
-    throw invalid('The number of iterations must be a whole number above 0.', 'Choose another number.');
+    throw invalid(startProblem('iterations'));
   }
   const actionTimeoutSeconds = options.actionTimeoutSeconds ?? 120;
   if (!(actionTimeoutSeconds > 0) || actionTimeoutSeconds > 86_400) {
-    throw invalid('The timeout of an action must be above 0 and at most 86400 seconds.', 'Choose another timeout.');
+    throw invalid(startProblem('action_timeout_out_of_range'));
   }
   const userId = options.userId ?? ((options.runAsOpenhands ?? true) ? 1000 : 0);
-  if (!Number.isInteger(userId) || userId < 0) throw invalid('A user id is a whole number.', 'Choose another user id.');
+  if (!Number.isInteger(userId) || userId < 0) throw invalid(startProblem('user_id'));
   return { keepAliveSeconds, maxIterations, actionTimeoutSeconds, userId };
 }
 
@@ -111,8 +111,8 @@ function mergedEnvironment(options: RunloopRuntimeOptions): Record<string, strin
   return merged;
 }
 
-function checkedIdentity(text: string, what: string): string {
-  if (text.includes('\0')) throw invalid(`The git ${what} must not contain a NUL character.`, 'Remove it.');
+function checkedIdentity(text: string, what: 'git_user_name' | 'git_email_address'): string {
+  if (text.includes('\0')) throw invalid(startProblem(what));
   return text;
 }
 
@@ -123,16 +123,13 @@ function checkedIdentity(text: string, what: string): string {
  */
 export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
   if (options.runtime !== undefined && options.runtime !== 'runloop') {
-    throw invalid(
-      `The runtime "${options.runtime}" is asked for, and this is "runloop".`,
-      'Set RUNTIME=runloop, or leave it out.',
-    );
+    throw invalid(startProblem('other_runtime', { runtime: oneLine(options.runtime, 60) }));
   }
   const { repository } = options.choices ?? {};
   const workspacePath =
     repository === undefined ? (options.workspaceMountPathInSandbox ?? '/workspace') : clonePath(repository);
   if (!workspacePath.startsWith('/') || workspacePath.includes('\0')) {
-    throw invalid('The workspace path in the devbox must be absolute.', 'Use a path such as /workspace.');
+    throw invalid(startProblem('workspace_path'));
   }
   const plugins = [...(options.plugins ?? ['agent_skills', 'jupyter'])];
   if (options.headlessMode !== true && !plugins.includes('vscode')) plugins.push('vscode');
@@ -166,8 +163,8 @@ export function resolveConfig(options: RunloopRuntimeOptions): RuntimeConfig {
     debug: options.debug ?? false,
     browsergymEvalEnv: options.browsergymEvalEnv,
     environment: mergedEnvironment(options),
-    gitUserName: checkedIdentity(options.gitUserName ?? 'openhands', 'user name'),
-    gitUserEmail: checkedIdentity(options.gitUserEmail ?? 'openhands@all-hands.dev', 'email address'),
+    gitUserName: checkedIdentity(options.gitUserName ?? 'openhands', 'git_user_name'),
+    gitUserEmail: checkedIdentity(options.gitUserEmail ?? 'openhands@all-hands.dev', 'git_email_address'),
     mcp: options.mcp ?? noMcpServers,
     ...checkedNumbers(options),
   };

@@ -1,5 +1,7 @@
 import { RuntimeError } from '../errors';
 import { asObject, asString, type JsonObject } from '../parse';
+import { accountProblem } from '../problems/account';
+import { phrase, type Thing } from '../problems/phrases';
 
 /*
  * What the API's answers must be like to be believed. A page of a hotel's network, of a proxy or of another server also
@@ -12,25 +14,19 @@ export function isJsonType(type: string | null | undefined): boolean {
 }
 
 /** The error for an answer that is not what was asked for. */
-export function unexpected(what: string, devboxId?: string): RuntimeError {
-  return new RuntimeError({
-    code: 'unexpected_answer',
-    message: `The Runloop API answered with something that is not ${what}.`,
-    nextStep:
-      'Check the base URL: it may not be a Runloop API. In a network that asks you to sign in first, open any page in a browser.',
-    devboxId,
-  });
+export function unexpected(what: Thing, devboxId?: string): RuntimeError {
+  return new RuntimeError({ problem: accountProblem('api_answer_unexpected', { what: phrase(what) }), devboxId });
 }
 
 /** @throws RuntimeError `unexpected_answer` unless it is an object */
-export function objectOf(value: unknown, what: string, devboxId?: string): JsonObject {
+export function objectOf(value: unknown, what: Thing, devboxId?: string): JsonObject {
   const object = asObject(value);
   if (object === undefined) throw unexpected(what, devboxId);
   return object;
 }
 
 /** @throws RuntimeError `unexpected_answer` unless the answer is an object with this text in it, which is not empty */
-export function textIn(value: unknown, key: string, what: string, devboxId?: string): string {
+export function textIn(value: unknown, key: string, what: Thing, devboxId?: string): string {
   const text = asString(objectOf(value, what, devboxId)[key]);
   if (text === undefined || text === '') throw unexpected(what, devboxId);
   return text;
@@ -51,7 +47,7 @@ export interface ReadList<T> {
 export function listIn<T>(
   value: unknown,
   key: string,
-  what: string,
+  what: Thing,
   parse: (entry: JsonObject) => T | undefined,
 ): ReadList<T> {
   const list = objectOf(value, what)[key];

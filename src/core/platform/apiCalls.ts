@@ -12,6 +12,8 @@ import { fromSdkError } from './apiErrors';
 import type { ApiAccount } from './client';
 import { openSdk } from './openSdk';
 import { ServerClock } from './serverClock';
+import { platformProblem } from '../problems/platform';
+import { phrase, type Task } from '../problems/phrases';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -23,7 +25,7 @@ export interface CallOptions {
 /** What one call is about, for its errors. */
 export interface CallSubject {
   /** What is being done, as in "while reading a devbox". */
-  readonly doing: string;
+  readonly doing: Task;
   readonly devboxId?: string | undefined;
 }
 
@@ -140,9 +142,10 @@ async function believed(response: Response, asText: boolean): Promise<unknown> {
 
 function cutShort(subject: CallSubject, limitMs: number, cause: unknown): RuntimeError {
   return new RuntimeError({
-    code: 'deadline',
-    message: `The Runloop API did not finish its answer within ${Math.round(limitMs / 1000)} s while ${subject.doing}.`,
-    nextStep: 'Check the network connection, then try again.',
+    problem: platformProblem('api_answer_unfinished', {
+      seconds: Math.round(limitMs / 1000),
+      task: phrase(subject.doing),
+    }),
     devboxId: subject.devboxId,
     cause,
   });

@@ -6,6 +6,8 @@ import { buildRule } from '../http/retryRules';
 import { listIn, objectOf, textIn } from './answers';
 import type { CallOptions } from './apiCalls';
 import type { RunloopApi } from './runloopApi';
+import { platformProblem } from '../problems/platform';
+import { phrase } from '../problems/phrases';
 
 /** The image that OpenHands' runtime comes in, without its tag. */
 export const openhandsImage = 'ghcr.io/openhands/runtime';
@@ -15,11 +17,7 @@ export const usualOpenhandsTag = '0.62-nikolaik';
 /** The Dockerfile of a blueprint with OpenHands' action server. @throws RuntimeError for what is no tag */
 export function openhandsDockerfile(tag: string): string {
   if (/^\w[\w.-]{0,127}$/.test(tag)) return `FROM ${openhandsImage}:${tag}\n`;
-  throw new RuntimeError({
-    code: 'invalid_option',
-    message: 'The setting runloop.openhandsImageTag is not the tag of an image.',
-    nextStep: `Use a tag such as ${usualOpenhandsTag}, or reset the setting.`,
-  });
+  throw new RuntimeError({ problem: platformProblem('image_tag', { usual: usualOpenhandsTag }) });
 }
 
 export interface BlueprintBuild {
@@ -112,9 +110,9 @@ export async function awaitBuild(
         if (now.status !== status) options.onStatus((status = now.status));
         if (now.status === 'failed') {
           throw new RuntimeError({
-            code: 'api',
-            message: `The build of the blueprint failed (${asString(view['failure_reason']) ?? 'no reason given'}).`,
-            nextStep: 'Its log tells why.',
+            problem: platformProblem('build_failed', {
+              said: asString(view['failure_reason']) ?? phrase('no reason was given'),
+            }),
           });
         }
         if (now.status !== 'build_complete') throw new NotYet('the build goes on');
@@ -123,11 +121,7 @@ export async function awaitBuild(
     );
   } catch (error) {
     if (!(error instanceof NotYet)) throw error;
-    throw new RuntimeError({
-      code: 'deadline',
-      message: 'The build of the blueprint takes longer than two hours.',
-      nextStep: 'It goes on; start the devbox when the blueprint is built.',
-    });
+    throw new RuntimeError({ problem: platformProblem('build_too_long') });
   }
 }
 

@@ -27,7 +27,7 @@ interface ListOrder {
   /** Where the answer has the entries. */
   readonly key: string;
   /** What they are, in the plural. */
-  readonly what: string;
+  readonly what: 'blueprints' | 'snapshots' | 'secrets' | 'network policies';
   readonly pageSize?: number;
   readonly pages?: number;
 }
@@ -89,7 +89,7 @@ function rank(blueprint: Choice): number {
 
 /** The account's disk snapshots, newest first. */
 export async function snapshotChoices(api: RunloopApi, call: CallOptions = {}): Promise<ChoiceList> {
-  const order = { path: '/v1/devboxes/disk_snapshots', key: 'snapshots', what: 'snapshots' };
+  const order = { path: '/v1/devboxes/disk_snapshots', key: 'snapshots', what: 'snapshots' } as const;
   const list = await readChoices(api, order, call);
   return { ...list, choices: [...list.choices].sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0)) };
 }
@@ -100,6 +100,6 @@ export async function secretChoices(api: RunloopApi, call: CallOptions = {}): Pr
 }
 
 export async function networkPolicyChoices(api: RunloopApi, call: CallOptions = {}): Promise<ChoiceList> {
-  const order = { path: '/v1/network-policies', key: 'network_policies', what: 'network policies' };
+  const order = { path: '/v1/network-policies', key: 'network_policies', what: 'network policies' } as const;
   return readChoices(api, order, call);
 }

@@ -1,5 +1,7 @@
 import { RuntimeError } from '../errors';
 import { isLoopbackHost } from '../http/loopback';
+import { accountProblem } from '../problems/account';
+import { phrase } from '../problems/phrases';
 
 export const defaultBaseUrl = 'https://api.runloop.ai';
 
@@ -26,21 +28,20 @@ export interface ApiAccess {
  */
 export function parseBaseUrl(text: string): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  const notHttp = phrase('is not an http or https URL');
   const problem =
     url === undefined || !/^https?:$/.test(url.protocol)
-      ? 'is not an http or https URL'
+      ? notHttp
       : url.username !== '' || url.password !== ''
-        ? 'must not contain a user name or password'
+        ? phrase('must not contain a user name or password')
         : url.search !== '' || url.hash !== ''
-          ? 'must not contain a query or fragment'
+          ? phrase('must not contain a query or fragment')
           : url.protocol === 'http:' && !isLoopbackHost(url.hostname)
-            ? 'must use https, as http would send the API key in the clear'
+            ? phrase('must use https, as http would send the API key in the clear')
             : undefined;
   if (problem !== undefined || url === undefined) {
     throw new RuntimeError({
-      code: 'invalid_option',
-      message: `The Runloop base URL ${problem ?? 'is not a URL'}.`,
-      nextStep: `Use ${defaultBaseUrl}, or the address of your local platform such as http://127.0.0.1:8080.`,
+      problem: accountProblem('base_url', { fault: problem ?? notHttp, usual: defaultBaseUrl }),
     });
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
@@ -54,19 +55,11 @@ export function parseBaseUrl(text: string): string {
 export function parseApiKey(text: string | undefined): string {
   const key = text?.trim() ?? '';
   if (key === '') {
-    throw new RuntimeError({
-      code: 'missing_api_key',
-      message: 'There is no Runloop API key.',
-      nextStep: 'Sign in with a key, or set RUNLOOP_API_KEY in the environment.',
-    });
+    throw new RuntimeError({ problem: accountProblem('api_key_missing') });
   }
   // A header cannot carry other characters; the SDK's own complaint would quote the key.
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new RuntimeError({
-      code: 'authentication',
-      message: 'The API key contains blanks or characters that no key has.',
-      nextStep: 'Copy the key again from the Runloop dashboard.',
-    });
+    throw new RuntimeError({ problem: accountProblem('api_key_malformed') });
   }
   return key;
 }

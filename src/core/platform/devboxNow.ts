@@ -3,6 +3,7 @@ import { RuntimeError } from '../errors';
 import { parseDevbox, type Devbox } from './devbox';
 import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
+import { platformProblem } from '../problems/platform';
 
 /**
  * The devbox as it is now, asked for once and without the SDK, as a log is: with the bytes counted.
@@ -17,13 +18,7 @@ async function read(api: RunloopApi, devboxId: string, options: ReadLogOptions):
   const response = await openLog(api, encodeURIComponent(devboxId), devboxId, options, { accept: 'application/json' });
   if (response.statusCode === 404) {
     response.destroy();
-    throw new RuntimeError({
-      code: 'not_found',
-      message: `The Runloop API knows no devbox ${devboxId} (404).`,
-      nextStep: 'Refresh: it may have been removed meanwhile.',
-      devboxId,
-      status: 404,
-    });
+    throw new RuntimeError({ problem: platformProblem('devbox_unknown', { devbox: devboxId }), devboxId, status: 404 });
   }
   return parseDevbox(await jsonIn(response, 'a devbox', options));
 }

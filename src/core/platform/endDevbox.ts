@@ -3,6 +3,8 @@ import { RuntimeError } from '../errors';
 import { oneLine } from '../plainText';
 import { hasEnded, type Devbox } from './devbox';
 import type { RunloopApi } from './runloopApi';
+import { platformProblem } from '../problems/platform';
+import { phrase } from '../problems/phrases';
 
 /** Milliseconds that shutting a devbox down may take, its repeats included. */
 const shutdownMs = 60_000;
@@ -46,9 +48,7 @@ export async function endDevbox(
   const ended = await api.waitForStatus(devboxId, ['shutdown', 'failure'], endingSeconds, { signal: within });
   if (ended !== undefined && hasEnded(ended.status)) return ended;
   throw new RuntimeError({
-    code: 'conflict',
-    message: `Runloop was told to shut the devbox down, and it is still "${oneLine(ended?.status ?? 'there')}".`,
-    nextStep: 'Look at it in the Runloop view, and shut it down again if it stays.',
+    problem: platformProblem('still_there', { status: ended === undefined ? phrase('there') : oneLine(ended.status) }),
     devboxId,
   });
 }

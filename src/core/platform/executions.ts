@@ -6,6 +6,7 @@ import { executionRule } from '../http/retryRules';
 import { objectOf, textIn } from './answers';
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';
+import { platformProblem } from '../problems/platform';
 
 /** How a command ended. Its texts are what the devbox says: hostile. */
 export interface Executed {
@@ -50,12 +51,7 @@ export async function runCommand(
   } catch (error) {
     if (options.signal?.aborted === true) await end(api, devboxId, path);
     if (!(error instanceof NotYet)) throw error;
-    throw new RuntimeError({
-      code: 'deadline',
-      message: 'A command in the devbox did not end in time.',
-      nextStep: 'Show the output of the devbox: it tells what the command was doing.',
-      devboxId,
-    });
+    throw new RuntimeError({ problem: platformProblem('command_too_long'), devboxId });
   }
 }
 

@@ -6,6 +6,10 @@ import { objectOf, textIn } from './answers';
 import { parseDevbox, type Devbox } from './devbox';
 import type { CallOptions } from './apiCalls';
 import { devboxPath, type RunloopApi } from './runloopApi';
+import { platformProblem } from '../problems/platform';
+import type { Task } from '../problems/phrases';
+import { oneLine } from '../plainText';
+import { redact } from '../redact';
 
 /** Saves the disk and stops everything that runs. Answers before it is done: the status goes over `suspending`. */
 export async function suspendDevbox(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<Devbox> {
@@ -27,7 +31,7 @@ export async function resumeDevbox(api: RunloopApi, devboxId: string, call: Call
 async function changeTo(
   api: RunloopApi,
   devboxId: string,
-  change: { readonly verb: string; readonly doing: string; readonly reached: readonly string[] },
+  change: { readonly verb: string; readonly doing: Task; readonly reached: readonly string[] },
   call: CallOptions,
 ): Promise<Devbox> {
   try {
@@ -82,7 +86,7 @@ export async function snapshotDevbox(
         const status = textIn(answer, 'status', 'the status of a snapshot', devboxId);
         if (status === 'complete') return;
         if (status === 'error' || status === 'deleted') {
-          throw failed(`The snapshot failed: ${asString(answer['error_message']) ?? status}`, devboxId);
+          throw failed(oneLine(redact(asString(answer['error_message']) ?? status), 300), devboxId);
         }
         throw new NotYet('the snapshot is not complete');
       },
@@ -90,16 +94,11 @@ export async function snapshotDevbox(
     );
   } catch (error) {
     if (!(error instanceof NotYet)) throw error;
-    throw new RuntimeError({
-      code: 'deadline',
-      message: 'The snapshot was not complete in time.',
-      nextStep: 'It goes on in the background; try again later.',
-      devboxId,
-    });
+    throw new RuntimeError({ problem: platformProblem('snapshot_too_long'), devboxId });
   }
   return id;
 }
 
-function failed(message: string, devboxId: string): RuntimeError {
-  return new RuntimeError({ code: 'api', message, nextStep: 'Try again; the devbox is as it was.', devboxId });
+function failed(said: string, devboxId: string): RuntimeError {
+  return new RuntimeError({ problem: platformProblem('snapshot_failed', { said }), devboxId });
 }

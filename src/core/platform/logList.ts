@@ -5,6 +5,7 @@ import { LogListScanner } from './logListScanner';
 import { isJson, openLog, type ReadLogOptions } from './logRequest';
 import type { RawEntry } from './logTail';
 import type { ApiAccess } from './client';
+import { platformProblem } from '../problems/platform';
 
 export interface ListLogOptions extends ReadLogOptions {
   /** What the server called the log when it was read last. */
@@ -39,9 +40,7 @@ export async function* listLogs(
   if (status !== 200) {
     response.destroy();
     throw new RuntimeError({
-      code: status === 404 ? 'not_found' : 'unexpected_answer',
-      message: `The Runloop API has no log of this devbox (${status}).`,
-      nextStep: 'Refresh: it may have been removed meanwhile.',
+      problem: platformProblem(status === 404 ? 'log_not_found' : 'log_unexpected', { status }),
       devboxId,
       status,
     });

@@ -2,6 +2,7 @@ import { RuntimeError } from '../errors';
 import { asArray, asObject, parseJson } from '../parse';
 import { unexpected } from './answers';
 import type { RawEntry } from './logTail';
+import { platformProblem } from '../problems/platform';
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -122,9 +123,7 @@ export class LogListScanner {
 
 function endless(devboxId: string): RuntimeError {
   return new RuntimeError({
-    code: 'unexpected_answer',
-    message: `The log has an entry of more than ${longestEntry >> 20} MiB, which is not read.`,
-    nextStep: 'Look at the log with another tool.',
+    problem: platformProblem('log_entry_too_large', { size: `${longestEntry >> 20} MiB` }),
     devboxId,
   });
 }

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { RuntimeError } from '../errors';
 import { longestSilenceMs, mostAnswerBytes, textOf, unpacked } from '../http/answerBody';
-import { notFromServer } from '../http/gatekeepers';
+import { webPageAnswer } from '../http/gatekeepers';
 import { headerOf, requestStream } from '../http/httpRequest';
 import { retryHints } from '../http/retryHints';
 import { parseJson } from '../parse';
 import { isJsonType, unexpected } from './answers';
 import type { ApiAccess } from './client';
+import { platformProblem } from '../problems/platform';
+import type { Thing } from '../problems/phrases';
 
 /** The endpoint is not there, or speaks in a way that is not documented: another source must do. */
 export class StreamUnavailable extends Error {
@@ -46,17 +48,21 @@ export async function openLog(
   if (!isBusy && isWebPage(response)) {
     response.destroy();
     // A network that wants us to sign in is passed through, sooner or later: whoever follows goes on.
-    throw notFromServer('the Runloop API', `it is a web page (${status})`, { devboxId, shouldRetry: true });
+    throw webPageAnswer(status, { devboxId, shouldRetry: true });
   }
   if (!refused) return response;
   response.destroy();
   throw new RuntimeError({
-    code: status === 429 ? 'rate_limited' : status === 401 ? 'authentication' : status === 403 ? 'permission' : 'api',
-    message: `The Runloop API refused to give the log (${status}).`,
-    nextStep:
-      status === 401 || status === 403
-        ? 'Sign in again with a key that may read this devbox.'
-        : 'Try again in a moment.',
+    problem: platformProblem(
+      status === 429
+        ? 'log_rate_limited'
+        : status === 401
+          ? 'log_authentication'
+          : status === 403
+            ? 'log_permission'
+            : 'log_refused',
+      { status },
+    ),
     devboxId,
     status,
     ...retryHints((name) => headerOf(response.headers, name)),
@@ -70,7 +76,7 @@ export async function openLog(
  */
 export async function jsonIn(
   response: IncomingMessage,
-  what: string,
+  what: Thing,
   { onBytes }: Pick<ReadLogOptions, 'onBytes'>,
 ): Promise<unknown> {
   if (response.statusCode !== 200 || !isJson(response)) {

@@ -1,16 +1,19 @@
 import { RuntimeError } from '../errors';
+import { platformProblem } from '../problems/platform';
+import { phrase } from '../problems/phrases';
+import type { Phrase } from '../problems/problem';
 
 /** Pages of one list that are read at the most. */
 const mostPages = 1_000;
 
 /** The way through the pages of a list, which a server may lead in a circle or without an end. */
 export class PageCursor {
-  readonly #what: string;
+  readonly #what: 'devboxes';
   readonly #seen = new Set<string>();
   #after: string | undefined;
 
   /** @param what what the list has, as in "the list of devboxes" */
-  constructor(what: string) {
+  constructor(what: 'devboxes') {
     this.#what = what;
   }
 
@@ -23,18 +26,16 @@ export class PageCursor {
   advance(page: { readonly hasMore: boolean; readonly lastId: string | undefined }): void {
     this.#after = page.hasMore ? page.lastId : undefined;
     // More of which nothing is named cannot be asked for.
-    if (page.hasMore && page.lastId === undefined) throw this.#endless('says that there is more, and does not give it');
+    if (page.hasMore && page.lastId === undefined) {
+      throw this.#endless(phrase('says that there is more, and does not give it'));
+    }
     if (this.#after === undefined) return;
-    if (this.#seen.has(this.#after)) throw this.#endless('leads in a circle');
+    if (this.#seen.has(this.#after)) throw this.#endless(phrase('leads in a circle'));
     this.#seen.add(this.#after);
-    if (this.#seen.size >= mostPages) throw this.#endless(`has more than ${mostPages} pages`);
+    if (this.#seen.size >= mostPages) throw this.#endless(phrase('has more than {most} pages', { most: mostPages }));
   }
 
-  #endless(why: string): RuntimeError {
-    return new RuntimeError({
-      code: 'unexpected_answer',
-      message: `The list of ${this.#what} ${why}: it could not be read to its end.`,
-      nextStep: 'Try again; if it stays so, ask Runloop.',
-    });
+  #endless(fault: Phrase): RuntimeError {
+    return new RuntimeError({ problem: platformProblem('list_endless', { what: phrase(this.#what), fault }) });
   }
 }

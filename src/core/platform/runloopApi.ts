@@ -4,7 +4,7 @@ import { isTransient, RuntimeError } from '../errors';
 import { asString, parseJson, type JsonObject } from '../parse';
 import { retrying } from '../http/retry';
 import { askedForReadRule, readRule } from '../http/retryRules';
-import { ApiCalls, type CallOptions, type SentRequest } from './apiCalls';
+import { ApiCalls, type CallOptions, type CallSubject, type SentRequest } from './apiCalls';
 import { listIn, objectOf, textIn, unexpected } from './answers';
 import { parseApiKey, parseBaseUrl, type ApiAccount } from './client';
 import type { CreateDevboxBody } from './createDevboxBody';
@@ -15,6 +15,8 @@ import { listLogs } from './logList';
 import { isCut } from './logRequest';
 import type { ServerClock } from './serverClock';
 import { parseSnapshots, type Snapshot } from './snapshot';
+import { platformProblem } from '../problems/platform';
+import type { Task } from '../problems/phrases';
 
 export interface Account {
   readonly id: string;
@@ -165,7 +167,7 @@ export class RunloopApi {
    */
   async shutdown(devboxId: string, call: CallOptions & { readonly force?: boolean } = {}): Promise<Devbox> {
     const query = call.force === true ? '?force=true' : '';
-    const subject = { doing: 'shutting a devbox down', devboxId };
+    const subject: CallSubject = { doing: 'shutting a devbox down', devboxId };
     return parseDevbox(await this.#calls.change(`${devboxPath(devboxId)}/shutdown${query}`, subject, call));
   }
 
@@ -181,7 +183,7 @@ export class RunloopApi {
   /** The tunnel of a running devbox, made if it has none. */
   async ensureTunnel(devbox: Devbox, authMode: 'open' | 'authenticated', call: CallOptions = {}): Promise<Tunnel> {
     if (devbox.tunnel !== undefined) return devbox.tunnel;
-    const subject = { doing: 'opening a tunnel', devboxId: devbox.id };
+    const subject: CallSubject = { doing: 'opening a tunnel', devboxId: devbox.id };
     const request = { body: { auth_mode: authMode, http_keep_alive: false } };
     try {
       const tunnel = parseTunnel(
@@ -195,12 +197,7 @@ export class RunloopApi {
       if (tunnel !== undefined) return tunnel;
       throw error;
     }
-    throw new RuntimeError({
-      code: 'unexpected_answer',
-      message: 'The Runloop API opened a tunnel without naming it.',
-      nextStep: 'Try again; if it stays so, the platform is not compatible.',
-      devboxId: devbox.id,
-    });
+    throw new RuntimeError({ problem: platformProblem('tunnel_nameless'), devboxId: devbox.id });
   }
 
   /** The newest entries of a devbox's log, oldest first; at most `last`. */
@@ -249,7 +246,7 @@ export class RunloopApi {
   /** GET, parsed by the caller: for the other files of `platform/`. Tried again after passing failures. */
   async read(
     path: string,
-    doing: string,
+    doing: Task,
     call: CallOptions,
     query?: Readonly<Record<string, unknown>>,
   ): Promise<unknown> {
@@ -262,7 +259,7 @@ export class RunloopApi {
    */
   async change(
     path: string,
-    doing: string,
+    doing: Task,
     body: Readonly<Record<string, unknown>> | undefined,
     call: CallOptions,
     devboxId?: string,

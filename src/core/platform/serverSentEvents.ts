@@ -7,6 +7,8 @@ import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
 import { openLog, StreamUnavailable, type ReadLogOptions } from './logRequest';
 import type { ApiAccess } from './client';
+import { platformProblem } from '../problems/platform';
+import { redact } from '../redact';
 
 /** Characters of one event at most, as it comes: what a devbox prints must not fill the memory. */
 const longestEvent = 32 << 20;
@@ -99,9 +101,5 @@ class EventParser {
 
 function streamError(data: string): RuntimeError {
   const said = asString(asObject(parseJson(data))?.['message']) ?? data;
-  return new RuntimeError({
-    code: 'network',
-    message: `The server ended the log stream: ${oneLine(said)}`,
-    nextStep: 'It is opened again by itself.',
-  });
+  return new RuntimeError({ problem: platformProblem('log_stream_ended', { said: oneLine(redact(said)) }) });
 }

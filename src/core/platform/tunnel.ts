@@ -1,5 +1,8 @@
 import { RuntimeError } from '../errors';
 import { isLoopbackHost } from '../http/loopback';
+import { platformProblem } from '../problems/platform';
+import { phrase } from '../problems/phrases';
+import type { Phrase } from '../problems/problem';
 
 /** The header that authenticated tunnels ask for (Runloop contract §3). */
 export const tunnelAuthorizationHeader = 'X-Runloop-Tunnel-Authorization';
@@ -44,23 +47,26 @@ function originOfTemplate(template: string, port: number, key: string): string {
   );
   if (problem === undefined && url !== undefined) return url.origin;
   throw new RuntimeError({
-    code: 'invalid_option',
-    message: `The template for tunnel addresses (runloop.tunnelUrlTemplate) ${problem ?? 'is not an address'}.`,
-    nextStep: 'Use the form https://{port}-{key}.tunnel.example.com, or leave it empty.',
+    problem: platformProblem('tunnel_template', {
+      fault: problem ?? phrase('is not an address'),
+      form: 'https://{port}-{key}.tunnel.example.com',
+    }),
   });
 }
 
 /** @param matters whether the host depends on the port, or on the key */
-function templateProblem(url: URL | undefined, matters: (name: 'port' | 'key') => boolean): string | undefined {
-  if (url === undefined) return 'is not an address';
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https://';
-  if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
-  if (/[{}]|%7[bd]/i.test(url.host)) return 'has other words in braces than {port} and {key}';
-  if (!matters('port')) return 'must have {port} in its host name';
-  if (!matters('key')) return 'must have {key} in its host name';
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return 'must end with the host name';
+function templateProblem(url: URL | undefined, matters: (name: 'port' | 'key') => boolean): Phrase | undefined {
+  if (url === undefined) return phrase('is not an address');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return phrase('must begin with https://');
+  if (url.username !== '' || url.password !== '') return phrase('must not contain a user name or password');
+  if (/[{}]|%7[bd]/i.test(url.host)) {
+    return phrase('has other words in braces than {names}', { names: '{port}, {key}' });
+  }
+  if (!matters('port')) return phrase('must have {name} in its host name', { name: '{port}' });
+  if (!matters('key')) return phrase('must have {name} in its host name', { name: '{key}' });
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return phrase('must end with the host name');
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    return 'must use https://, as http:// would send the tunnel’s token in the clear';
+    return phrase('must use https://, as http:// would send the tunnel’s token in the clear');
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { RuntimeError } from '../errors';
+import { devboxProblem } from '../problems/devbox';
 
 /**
  * Where a runtime stands. `ready` is the one state in which actions can be performed: there is no other flag to keep in
@@ -57,22 +58,7 @@ export class StateMachine {
   }
 }
 
-const explanations: Readonly<Record<RuntimeState, readonly [string, string]>> = {
-  new: ['This runtime is not connected yet.', 'Connect it first.'],
-  connecting: ['This runtime is connecting.', 'Wait until it is ready.'],
-  ready: ['This runtime was connected before.', 'Make a new runtime for each connection.'],
-  disconnected: ['The connection to the devbox is lost.', 'Reconnect, or attach to the devbox again.'],
-  reconnecting: ['This runtime is connecting again.', 'Wait until it is ready.'],
-  suspending: ['The devbox is being suspended.', 'Wait until it is suspended, then resume it.'],
-  suspended: ['The devbox is suspended.', 'Resume it, then try again.'],
-  resuming: ['The devbox is being resumed.', 'Wait until it is ready.'],
-  failed: ['This runtime was connected before, and failed.', 'Make a new runtime for each connection.'],
-  closing: ['This runtime is closing.', 'Attach to the devbox, then try again.'],
-  closed: ['This runtime is closed.', 'Attach to the devbox, then try again.'],
-};
-
 /** The error for something that cannot be done in a state. */
 export function wrongState(state: RuntimeState, devboxId?: string): RuntimeError {
-  const [message, nextStep] = explanations[state];
-  return new RuntimeError({ code: state === 'disconnected' ? 'disconnected' : 'closed', message, nextStep, devboxId });
+  return new RuntimeError({ problem: devboxProblem(`state_${state}`), devboxId });
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endedBy, isAborted, isSent, isTransient, messageOf, RuntimeError } from '../errors';
+import { endedBy, isAborted, isSent, isTransient, RuntimeError, saidBy } from '../errors';
 import { tell } from '../events';
 import { delayAfter, shortestWaitMs, type RetryingOptions } from '../http/retry';
 import { longestRetryAfterSeconds, repeatableChangeRule } from '../http/retryRules';
@@ -7,6 +7,7 @@ import type { CreateDevboxBody } from '../platform/createDevboxBody';
 import type { Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
 import { waitForStart } from './lookForStart';
+import { startProblem } from '../problems/start';
 
 export interface CreateOptions {
   readonly signal: AbortSignal;
@@ -125,11 +126,11 @@ async function pause(failure: RuntimeError, usualMs: number, { signal, onWait }:
 }
 
 function startUnknown(name: string | undefined, failure: RuntimeError, look?: unknown): RuntimeError {
-  const why = look === undefined ? '' : ` Looking for it failed: ${messageOf(look)}`;
   return new RuntimeError({
-    code: 'start_unknown',
-    message: `It is not known whether the devbox ${name ?? ''} was made: ${failure.message}${why}`,
-    nextStep: 'Look for it in the Runloop view, and shut it down there if you do not want it: it may cost money.',
+    problem:
+      look === undefined
+        ? startProblem('start_unknown', { devbox: name ?? '', why: saidBy(failure) })
+        : startProblem('start_unknown_not_found', { devbox: name ?? '', why: saidBy(failure), said: saidBy(look) }),
     status: failure.status,
     cause: failure,
   });
@@ -137,12 +138,7 @@ function startUnknown(name: string | undefined, failure: RuntimeError, look?: un
 
 function asRuntimeError(error: unknown): RuntimeError {
   if (RuntimeError.is(error)) return error;
-  return new RuntimeError({
-    code: 'unexpected_answer',
-    message: `Creating a devbox failed: ${messageOf(error)}`,
-    nextStep: 'Please report this.',
-    cause: error,
-  });
+  return new RuntimeError({ problem: startProblem('create_failed', { why: saidBy(error) }), cause: error });
 }
 
 /** A refusal that is explained by a blueprint that is not there (D24), as that. */
@@ -153,12 +149,7 @@ async function explained(api: RunloopApi, body: CreateDevboxBody, refusal: Runti
   const builds = await api.blueprintsNamed(name).catch(() => undefined); // The refusal itself is told then.
   if (builds === undefined || builds.some((build) => build.status === 'build_complete')) return refusal;
   return new RuntimeError({
-    code: 'blueprint_missing',
-    message:
-      builds.length === 0
-        ? `This account has no blueprint named "${name}".`
-        : `The blueprint "${name}" has no finished build.`,
-    nextStep: 'Build a blueprint of that name from an OpenHands runtime image, or name another one in the settings.',
+    problem: startProblem(builds.length === 0 ? 'blueprint_missing' : 'blueprint_unfinished', { name }),
     status,
     cause: refusal,
   });

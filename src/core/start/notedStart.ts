@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { endedBy, isAborted, messageOf, RuntimeError } from '../errors';
+import { endedBy, isAborted, saidBy, RuntimeError } from '../errors';
 import type { RetryingOptions } from '../http/retry';
 import type { CreateDevboxBody } from '../platform/createDevboxBody';
 import { hasEnded, type Devbox } from '../platform/devbox';
@@ -9,6 +9,7 @@ import { createDevbox } from './createDevbox';
 import { devboxesOfStart, requestKey } from './lookForStart';
 import { accountMark } from './notes/startNote';
 import type { OpenNote, StartNotes } from './notes/startNotes';
+import { moneyProblem } from '../problems/money';
 
 export interface StartCall {
   readonly signal: AbortSignal;
@@ -130,11 +131,11 @@ export class NotedStart {
  * @param before what made us do it, if that was a failure too
  */
 export function mayStillRun(devboxId: string, error: unknown, before?: RuntimeError): RuntimeError {
-  const first = before === undefined ? '' : `${before.message} `;
   return new RuntimeError({
-    code: 'may_still_run',
-    message: `${first}The devbox ${devboxId} may still run, as it could not be shut down: ${messageOf(error)}`,
-    nextStep: 'Shut it down from the Runloop view, as it may cost money.',
+    problem:
+      before === undefined
+        ? moneyProblem('may_still_run', { devbox: devboxId, why: saidBy(error) })
+        : moneyProblem('may_still_run_after', { before: saidBy(before), devbox: devboxId, why: saidBy(error) }),
     devboxId,
     status: before?.status,
     logTail: before?.logTail,

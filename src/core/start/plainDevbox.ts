@@ -1,4 +1,4 @@
-import { messageOf, RuntimeError } from '../errors';
+import { RuntimeError, saidBy } from '../errors';
 import { tell } from '../events';
 import type { Devbox } from '../platform/devbox';
 import type { CallOptions } from '../platform/apiCalls';
@@ -7,9 +7,8 @@ import { choicesBody, type StartChoices } from './startChoices';
 import type { WorkspaceUpload } from '../actionServer/transfer/uploadWorkspace';
 import { NotedStart } from './notedStart';
 import type { StartNotes } from './notes/startNotes';
-import { oneLine } from '../plainText';
-import { redact } from '../redact';
 import { waitUntilRunning } from './waitForDevbox';
+import { startProblem } from '../problems/start';
 
 export interface PlainStartOptions extends CallOptions, Pick<WorkspaceUpload, 'confirmSecrets' | 'onLeftOut'> {
   readonly signal: AbortSignal;
@@ -57,10 +56,5 @@ export async function startPlainDevbox(
 }
 
 function unexpected(error: unknown): RuntimeError {
-  return new RuntimeError({
-    code: 'unexpected_answer',
-    message: `The start failed: ${oneLine(redact(messageOf(error)), 300)}`,
-    nextStep: 'Please report this.',
-    cause: error,
-  });
+  return new RuntimeError({ problem: startProblem('start_failed', { why: saidBy(error) }), cause: error });
 }

@@ -4,6 +4,7 @@ import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
 import { asObject, asNumber, asString } from '../parse';
 import type { CreateDevboxBody } from '../platform/createDevboxBody';
+import { moneyProblem } from '../problems/money';
 
 /** The longest life that Runloop gives a devbox, in seconds (48 h). */
 export const longestKeepAliveSeconds = 172_800;
@@ -45,8 +46,8 @@ export interface StartChoices {
 /** The shortest idle time that makes sense, in seconds. */
 const shortestIdleSeconds = 60;
 
-function invalid(message: string, nextStep: string): RuntimeError {
-  return new RuntimeError({ code: 'invalid_option', message, nextStep });
+function invalid(id: 'time_out_of_range' | 'size_not_offered'): RuntimeError {
+  return new RuntimeError({ problem: moneyProblem(id) });
 }
 
 /**
@@ -59,7 +60,7 @@ export function choicesBody(choices: StartChoices): CreateDevboxBody {
   const [least, most] =
     endRule.kind === 'idle' ? [shortestIdleSeconds, longestKeepAliveSeconds] : [60, longestKeepAliveSeconds];
   if (!Number.isInteger(endRule.seconds) || endRule.seconds < least || endRule.seconds > most) {
-    throw invalid('The time must be between 1 minute and 48 hours.', 'Choose another time.');
+    throw invalid('time_out_of_range');
   }
   const unvalued = Object.keys(choices.secrets ?? {}).map((name) => [name, ''] as const);
   for (const [name, value] of [...Object.entries(choices.environment ?? {}), ...unvalued]) {
@@ -88,10 +89,7 @@ export function choicesBody(choices: StartChoices): CreateDevboxBody {
 function customSizeBody({ size, customSize }: StartChoices): CreateDevboxBody['launch_parameters'] {
   if (size !== customSizeWord) return {};
   if (customSize === undefined || customSizeProblem(customSize) !== undefined) {
-    throw invalid(
-      'Runloop does not offer this size.',
-      'Choose 0.5, 1 or an even number of CPUs up to 16, with 2 to 8 GiB of memory each, and an even number of GiB of disk up to 64.',
-    );
+    throw invalid('size_not_offered');
   }
   return {
     custom_cpu_cores: customSize.cpuCores,

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { sizes, type Capacity } from '../cost/prices';
 import { customSizeProblem, customSizeWord } from './customSize';
 import { nameFault } from '../variables';
-import { RuntimeError } from '../errors';
-import { PresetError, type PresetFault } from './presetFault';
+import { RuntimeError, saidBy } from '../errors';
+import type { Problem } from '../problems/problem';
+import { startProblem } from '../problems/start';
 import {
   longestKeepAliveSeconds,
   parseRepository,
@@ -115,19 +116,18 @@ export interface PresetDefaults {
  * @throws RuntimeError `invalid_option` that names the first thing that is wrong; then nothing of the file is used
  */
 export function parsePresetFile(text: string): readonly Preset[] {
-  if (text.length > longestPresetFile) throw new PresetError({ kind: 'tooLarge' }, 'The file of presets is too large.');
+  if (text.length > longestPresetFile) throw wrong(startProblem('presets_too_large'));
   let value: unknown;
   try {
     value = JSON.parse(text, (key, part: unknown) => {
       if (key === '__proto__') {
-        throw new PresetError({ kind: 'forbiddenName' }, 'Presets: a name in the file is not allowed.');
+        throw wrong(startProblem('presets_forbidden_name'));
       }
       return part;
     });
   } catch (error) {
     if (RuntimeError.is(error)) throw error;
-    const detail = oneLine(String(error), 120);
-    throw new PresetError({ kind: 'noJson', detail }, `The file of presets is not valid JSON: ${detail}`);
+    throw wrong(startProblem('presets_no_json', { why: saidBy(error, 120) }));
   }
   return checked(presetFileShape.safeParse(value)).presets.map(checkedPreset);
 }
@@ -145,48 +145,50 @@ function checked<T>(result: z.ZodSafeParseResult<T>): T {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const where = oneLine(issue?.path.map(String).join('.') ?? '', 100);
-  const message = `Presets: ${where === '' ? '' : `${where}: `}${oneLine(issue?.message ?? 'not understood', 200)}`;
-  throw new PresetError(faultOf(issue, where), message);
+  throw wrong(problemOf(issue, where));
 }
 
-function faultOf(issue: z.core.$ZodIssue | undefined, where: string): PresetFault {
+function problemOf(issue: z.core.$ZodIssue | undefined, where: string): Problem {
   switch (issue?.code) {
     case 'unrecognized_keys':
-      return { kind: 'unknownWord', where, word: oneLine(issue.keys.join(', '), 100) };
+      return where === ''
+        ? startProblem('presets_unknown_word', { word: oneLine(issue.keys.join(', '), 100) })
+        : startProblem('presets_unknown_word_in', { where, word: oneLine(issue.keys.join(', '), 100) });
     case 'too_big':
-      return { kind: 'tooMuch', where, limit: String(issue.maximum) };
+      return startProblem('presets_too_much', { where, limit: String(issue.maximum) });
     case 'too_small':
-      return { kind: 'tooLittle', where, limit: String(issue.minimum) };
+      return startProblem('presets_too_little', { where, limit: String(issue.minimum) });
     case 'invalid_value':
-      return { kind: 'notOneOf', where, allowed: oneLine(issue.values.map(String).join(', '), 100) };
+      return startProblem('presets_not_one_of', { where, allowed: oneLine(issue.values.map(String).join(', '), 100) });
     default:
-      return { kind: 'notAllowed', where };
+      return where === '' ? startProblem('presets_not_allowed') : startProblem('presets_not_allowed_in', { where });
   }
+}
+
+/** Presets that cannot be used; nothing of their file is. Words from the file are in it: hostile text. */
+function wrong(problem: Problem): RuntimeError {
+  return new RuntimeError({ problem });
 }
 
 /** What no schema can say. */
 function checkedPreset(preset: Preset): Preset {
   const name = oneLine(preset.name, 60);
-  const wrong = (fault: PresetFault, what: string): RuntimeError => new PresetError(fault, `Preset "${name}": ${what}`);
-  const excludes = (...words: string[]): RuntimeError => {
-    const list = words.join(', ');
-    return wrong({ kind: 'excludes', preset: name, words: list }, `${list} exclude one another.`);
-  };
+  const excludes = (...words: string[]): RuntimeError =>
+    wrong(startProblem('preset_excludes', { preset: name, words: words.join(', ') }));
   if ([preset.blueprint, preset.snapshot, preset.plain].filter((from) => from !== undefined).length > 1) {
     throw excludes('blueprint', 'snapshot', 'plain');
   }
   if (preset.size !== undefined && preset.customSize !== undefined) throw excludes('size', 'customSize');
   if (preset.customSize !== undefined && customSizeProblem(preset.customSize) !== undefined) {
-    throw wrong({ kind: 'noSuchSize', preset: name }, 'Runloop does not offer this customSize.');
+    throw wrong(startProblem('preset_size', { preset: name }));
   }
   if (preset.lifetimeMinutes !== undefined && preset.idle !== undefined) throw excludes('lifetimeMinutes', 'idle');
   if (preset.repository !== undefined && parseRepository(preset.repository) === undefined) {
-    throw wrong({ kind: 'noRepository', preset: name }, 'repository must be owner/name.');
+    throw wrong(startProblem('preset_repository', { preset: name }));
   }
   for (const [variable, value] of Object.entries(preset.environment ?? {})) {
     if (nameFault(variable, value) === undefined) continue;
-    const shown = oneLine(variable, 60);
-    throw wrong({ kind: 'variable', preset: name, name: shown }, `the variable ${shown} cannot be set.`);
+    throw wrong(startProblem('preset_variable', { preset: name, name: oneLine(variable, 60) }));
   }
   return preset;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline, startDeadline } from '../../ground/deadline';
 import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
-import { RuntimeError, isTransient } from '../errors';
+import { RuntimeError, isTransient, saidBy } from '../errors';
 import { oneLine } from '../plainText';
 import { hasEnded, knownStatuses, type Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
@@ -14,6 +14,9 @@ import {
   serverAliveBoundMs,
   serverAliveRule,
 } from '../http/retryRules';
+import { startProblem } from '../problems/start';
+import { phrase } from '../problems/phrases';
+import type { Param, Phrase } from '../problems/problem';
 
 export interface WaitOptions {
   readonly signal: AbortSignal;
@@ -28,18 +31,18 @@ const logTailLines = 20;
  * The error for a devbox that ended or was suspended while something needed it, with its reason and the end of its
  * log.
  */
-export async function endedError(api: RunloopApi, devbox: Devbox, during: string): Promise<RuntimeError> {
+export async function endedError(api: RunloopApi, devbox: Devbox, during: Phrase): Promise<RuntimeError> {
   const reason = devbox.failureReason ?? devbox.shutdownReason;
   const logTail = await api
     .logs(devbox.id, { signal: deadline(5_000), last: logTailLines })
     .then((entries) => entries.map((entry) => oneLine(redact(entry.text), 500)))
     .catch((error: unknown) => [`(its log could not be read: ${oneLine(String(error))})`]);
   return new RuntimeError({
-    code: 'devbox_ended',
-    message:
-      `The devbox went to "${oneLine(devbox.status)}" ${during}` +
-      (reason === undefined ? '; no reason was given.' : ` (${oneLine(reason)}).`),
-    nextStep: 'Show its output for what happened, then start another one.',
+    problem: startProblem('ended', {
+      status: oneLine(devbox.status),
+      during,
+      said: reason === undefined ? phrase('no reason was given') : oneLine(redact(reason)),
+    }),
     devboxId: devbox.id,
     logTail,
   });
@@ -62,7 +65,7 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
   try {
     return await retrying(
       async () => {
-        if (isLost(current.status)) throw await endedError(api, current, 'before it was running');
+        if (isLost(current.status)) throw await endedError(api, current, phrase('before it was running'));
         if (current.status === 'running') return current;
         await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
         nextTry = Date.now() + devboxRunningSpacingMs;
@@ -78,7 +81,7 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
           options.onStatus?.(answer);
         }
         if (current.status === 'running') return current;
-        if (isLost(current.status)) throw await endedError(api, current, 'before it was running');
+        if (isLost(current.status)) throw await endedError(api, current, phrase('before it was running'));
         throw new NotYet(`the devbox is ${oneLine(current.status)}`);
       },
       { rule: devboxRunningRule, signal: options.signal, onWait: options.onWait },
@@ -86,9 +89,7 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
   } catch (error) {
     if (!(error instanceof NotYet)) throw error;
     throw new RuntimeError({
-      code: 'deadline',
-      message: `The devbox was still "${oneLine(current.status)}" after ${devboxRunningRule.tries} checks.`,
-      nextStep: 'Try again later, or choose a smaller size.',
+      problem: startProblem('not_running_in_time', { status: oneLine(current.status), tries: devboxRunningRule.tries }),
       devboxId: devbox.id,
     });
   }
@@ -116,14 +117,16 @@ export async function waitUntilAlive(
   const bound = startDeadline(boundMs, options.signal, done.signal);
   const { signal } = bound;
   const started = Date.now();
-  let last: unknown;
+  let last: Param | undefined;
+  let cause: unknown;
   const alive = retrying(
     async () => {
       try {
         if (await client.alive(signal)) return;
-        last = new NotYet('it answers, but is not ready');
+        last = phrase('it answers, but is not ready');
       } catch (error) {
-        last = error;
+        last = saidBy(error);
+        cause = error;
         const routing = RuntimeError.is(error) && error.status === 404 && Date.now() - started < routingGraceMs;
         if (!routing && !isTransient(error)) throw error;
       }
@@ -136,13 +139,12 @@ export async function waitUntilAlive(
   } catch (error) {
     if (options.signal.aborted || !bound.isOver) throw error;
     throw new RuntimeError({
-      code: 'no_action_server',
-      message: `The action server did not become ready within ${Math.round(boundMs / 1000)} s${
-        last instanceof Error ? ` (${oneLine(redact(last.message))})` : ''
-      }.`,
-      nextStep: 'Show the output of the devbox: it tells what the server was doing.',
+      problem: startProblem('server_not_ready', {
+        seconds: Math.round(boundMs / 1000),
+        said: last ?? phrase('it does not answer yet'),
+      }),
       devboxId: devbox.id,
-      cause: last,
+      cause,
     });
   } finally {
     done.abort();
@@ -159,7 +161,7 @@ async function watchDevbox(api: RunloopApi, devbox: Devbox, signal: AbortSignal)
     const started = Date.now();
     try {
       const ended = await api.waitForStatus(devbox.id, ends, longPollSeconds, { signal });
-      if (ended !== undefined) throw await endedError(api, ended, 'while its action server was starting');
+      if (ended !== undefined) throw await endedError(api, ended, phrase('while its action server was starting'));
     } catch (error) {
       if (!isTransient(error)) throw error;
     }
@@ -192,9 +194,7 @@ export async function waitWhile(api: RunloopApi, devbox: Devbox, options: WaitOp
   } catch (error) {
     if (!(error instanceof NotYet)) throw error;
     throw new RuntimeError({
-      code: 'deadline',
-      message: `The devbox was still "${oneLine(devbox.status)}" after ${devboxRunningRule.tries} checks.`,
-      nextStep: 'Try again later.',
+      problem: startProblem('unchanged_in_time', { status: oneLine(devbox.status), tries: devboxRunningRule.tries }),
       devboxId: devbox.id,
     });
   }
@@ -208,7 +208,7 @@ export async function waitWhile(api: RunloopApi, devbox: Devbox, options: WaitOp
 export async function waitUntilSuspended(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<Devbox> {
   let current = devbox;
   while (current.status !== 'suspended') {
-    if (hasEnded(current.status)) throw await endedError(api, current, 'while it was being suspended');
+    if (hasEnded(current.status)) throw await endedError(api, current, phrase('while it was being suspended'));
     current = await waitWhile(api, current, { signal });
   }
   return current;

@@ -18,6 +18,9 @@ import {
 import { vscodePort } from '../actionServer/startupCommand';
 import type { ForwardTarget } from './forwardTarget';
 import type { VscodePlace } from './vscodeAddress';
+import { devboxProblem } from '../problems/devbox';
+import type { Problem } from '../problems/problem';
+import { redact } from '../redact';
 
 export interface PlainVscodeOptions extends CallOptions {
   readonly tunnelAuthMode: 'open' | 'authenticated';
@@ -96,13 +99,13 @@ export async function startPlainVscode(
   if (exitStatus !== 0 || home === undefined) {
     throw failed(
       devbox,
-      `The VS Code server could not be started: ${oneLine(stderr.trim() === '' ? said : stderr, 300)}`,
+      devboxProblem('vscode_not_started', { said: oneLine(redact(stderr.trim() === '' ? said : stderr), 300) }),
     );
   }
   options.onPhase?.('starting', 0);
   const tunnel = await api.ensureTunnel(devbox, options.tunnelAuthMode, options);
   const token = await readToken(api, devbox.id, options);
-  if (token === undefined) throw failed(devbox, 'The VS Code server in the devbox left no token.');
+  if (token === undefined) throw failed(devbox, devboxProblem('vscode_no_token'));
   const place = placeOf(api, { ...devbox, tunnel }, { ...options, token, folder: home });
   try {
     await retrying(
@@ -113,7 +116,7 @@ export async function startPlainVscode(
     );
   } catch (error) {
     if (!(error instanceof NotYet)) throw error;
-    throw failed(devbox, `The VS Code server does not answer. ${await lastWords(api, devbox.id, options)}`);
+    throw failed(devbox, devboxProblem('vscode_silent', { said: await lastWords(api, devbox.id, options) }));
   }
   return place;
 }
@@ -147,7 +150,7 @@ function placeOf(
   { tunnelUrlTemplate, token, folder }: PlainVscodeOptions & { readonly token: string; readonly folder: string },
 ): VscodePlace {
   const target = plainVscodeTarget(api, devbox, tunnelUrlTemplate);
-  if (target === undefined) throw failed(devbox, 'The devbox has no tunnel any more.');
+  if (target === undefined) throw failed(devbox, devboxProblem('tunnel_gone'));
   return { devboxId: devbox.id, ...target, token, folder };
 }
 
@@ -185,11 +188,6 @@ async function lastWords(api: RunloopApi, devboxId: string, call: CallOptions): 
   }
 }
 
-function failed(devbox: Devbox, message: string): RuntimeError {
-  return new RuntimeError({
-    code: 'action_server',
-    message,
-    nextStep: 'Show the output of the devbox, then try again.',
-    devboxId: devbox.id,
-  });
+function failed(devbox: Devbox, problem: Problem): RuntimeError {
+  return new RuntimeError({ problem, devboxId: devbox.id });
 }

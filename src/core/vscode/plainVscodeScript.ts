@@ -1,5 +1,6 @@
 import { RuntimeError } from '../errors';
 import { shellQuote, vscodePort } from '../actionServer/startupCommand';
+import { devboxProblem } from '../problems/devbox';
 
 /** Where code-server's own releases are; the version is one that was tried. */
 export const codeServerReleases =
@@ -103,9 +104,5 @@ function checkedAddress(address: string): string {
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && /^(?:127\.|localhost$)/.test(url.hostname))) {
     return address;
   }
-  throw new RuntimeError({
-    code: 'invalid_option',
-    message: 'The address of the code-server archive must begin with https://.',
-    nextStep: 'Correct the setting runloop.codeServerDownload, or reset it.',
-  });
+  throw new RuntimeError({ problem: devboxProblem('archive_address') });
 }

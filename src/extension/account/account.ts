@@ -10,6 +10,7 @@ import { findKey, type FoundAccount } from './findKey';
 import { Keyring, keyPrefix } from './keyring';
 import type { Profiles } from './profiles';
 import { readPrices, readSettings, settingsSection } from './settings';
+import { extensionProblem } from '../messages/extensionProblems';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -234,11 +235,7 @@ export class Account implements Disposable {
   async require(): Promise<SignedIn> {
     const current = await this.current();
     if (current !== undefined) return current;
-    throw new RuntimeError({
-      code: 'missing_api_key',
-      message: 'You are not signed in to Runloop.',
-      nextStep: 'Sign in with an API key.',
-    });
+    throw new RuntimeError({ problem: extensionProblem('not_signed_in') });
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { SecretStorage } from 'vscode';
-import { messageOf, RuntimeError } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
+import { saidBy, RuntimeError } from '../../core/errors';
+import { extensionProblem } from '../messages/extensionProblems';
 
 /** What the names of all keys in the secret storage begin with. */
 export const keyPrefix = 'runloop.apiKey:';
@@ -41,11 +41,6 @@ async function asked<T>(answer: Thenable<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    throw new RuntimeError({
-      code: 'keyring',
-      message: `The keyring of this computer refused: ${oneLine(messageOf(error), 200)}`,
-      nextStep: 'Unlock the keyring, or set RUNLOOP_API_KEY in the environment in which the editor starts.',
-      cause: error,
-    });
+    throw new RuntimeError({ problem: extensionProblem('keyring', { why: saidBy(error, 200) }), cause: error });
   }
 }

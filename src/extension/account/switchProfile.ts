@@ -6,6 +6,7 @@ import { saysYes } from '../messages/ask';
 import type { CommandId } from '../commandIds';
 import { inertText } from '../messages/inertText';
 import type { Account } from './account';
+import { failureText } from '../messages/showFailure';
 
 interface ProfileServices {
   readonly account: Account;
@@ -100,7 +101,7 @@ async function addProfile(services: ProfileServices): Promise<void> {
         parseBaseUrl(value);
         return undefined;
       } catch (error) {
-        if (RuntimeError.is(error)) return error.message;
+        if (RuntimeError.is(error)) return failureText(error);
         throw error;
       }
     },

@@ -11,6 +11,7 @@ import { leaveToOtherAccount } from '../session/leaveToOtherAccount';
 import { attached, type AttachServices } from '../session/attach';
 import { RunPermissions } from './runPermissions';
 import type { ApiDevbox, ApiObservation, RunloopDevboxesApi } from './runloopDevboxesApi';
+import { extensionProblem } from '../messages/extensionProblems';
 
 interface ApiServices extends AttachServices {
   readonly brokenStarts: { lookSoon(): void };
@@ -104,11 +105,7 @@ export function createApi(services: ApiServices): RunloopDevboxesApi {
     forExtension: (extensionId) => {
       const extension = extensions.getExtension(extensionId);
       if (extension === undefined) {
-        throw new RuntimeError({
-          code: 'invalid_option',
-          message: `There is no extension "${oneLine(extensionId, 60)}" in this window.`,
-          nextStep: 'Give the id of the extension that asks.',
-        });
+        throw new RuntimeError({ problem: extensionProblem('extension_unknown', { id: oneLine(extensionId, 60) }) });
       }
       const packageJson: unknown = extension.packageJSON;
       const name = asString(asObject(packageJson)?.['displayName']) ?? extension.id;
@@ -150,12 +147,7 @@ async function askToRun(caller: Caller | undefined, label: string, command: stri
 }
 
 function notAttached(devboxId: string): RuntimeError {
-  return new RuntimeError({
-    code: 'closed',
-    message: 'This window is not attached to that devbox.',
-    nextStep: 'Call attach first.',
-    devboxId,
-  });
+  return new RuntimeError({ problem: extensionProblem('not_attached'), devboxId });
 }
 
 /** @throws RuntimeError `cancelled` without a yes: what costs or changes something is the user's to decide */

@@ -2,6 +2,7 @@ import { env, l10n, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { defaultBaseUrl } from '../../core/platform/client';
 import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import { extensionProblem } from '../messages/extensionProblems';
 
 const dashboard = 'https://platform.runloop.ai';
 
@@ -9,11 +10,7 @@ const dashboard = 'https://platform.runloop.ai';
 export async function openDashboard({ account, store }: DevboxSources, argument: unknown): Promise<void> {
   const { baseUrl } = await account.require();
   if (baseUrl !== defaultBaseUrl) {
-    throw new RuntimeError({
-      code: 'invalid_option',
-      message: l10n.t('The account at {0} has no dashboard that this extension knows.', new URL(baseUrl).host),
-      nextStep: l10n.t('Only the accounts of runloop.ai have one.'),
-    });
+    throw new RuntimeError({ problem: extensionProblem('no_dashboard', { host: new URL(baseUrl).host }) });
   }
   const devbox = await devboxFor({ account, store }, argument, {
     placeHolder: l10n.t('Open which devbox in the dashboard?'),

@@ -1,5 +1,5 @@
 import { l10n, ThemeColor, ThemeIcon } from 'vscode';
-import { messageOf, RuntimeError } from '../../core/errors';
+import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import { hasEnded, type Devbox, containerNameKey } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -11,6 +11,7 @@ import type { CommandId } from '../commandIds';
 import type { Health } from '../session/sessions';
 import type { DevboxDetail } from './detailItem';
 import { ageText, reasonText } from '../devboxes/devboxText';
+import { failureText } from '../messages/showFailure';
 
 export interface DetailsContext {
   readonly attached: boolean;
@@ -133,7 +134,7 @@ function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): Devbox
   } catch (error) {
     if (!RuntimeError.is(error)) throw error;
     return [
-      { key: 'tunnel', label: l10n.t('Tunnel'), description: oneLine(error.message), icon: new ThemeIcon('warning') },
+      { key: 'tunnel', label: l10n.t('Tunnel'), description: failureText(error), icon: new ThemeIcon('warning') },
     ];
   }
 }
@@ -160,7 +161,7 @@ async function snapshots(api: RunloopApi, devbox: Devbox, context: DetailsContex
       {
         key: 'snapshots',
         label: failed,
-        description: oneLine(redact(messageOf(error)), 200),
+        description: failureText(error),
         icon: new ThemeIcon('warning'),
       },
     ];

@@ -1,5 +1,6 @@
+import { extensionProblem } from '../messages/extensionProblems';
 import { l10n } from 'vscode';
-import { messageOf, RuntimeError } from '../../core/errors';
+import { messageOf, RuntimeError, saidBy } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -39,18 +40,12 @@ export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox
   if (failures.length === 1 || devboxes.length === 1) {
     throw first instanceof Error ? first : new Error(messageOf(first));
   }
-  throw new RuntimeError({
-    // Where one of them may cost money, that is what it is about.
-    code: failures.some((failure) => RuntimeError.is(failure, 'may_still_run')) ? 'may_still_run' : 'api',
-    message: l10n.t(
-      'It did not work for {0} of {1} devboxes. The first reason: {2}',
-      failures.length,
-      devboxes.length,
-      messageOf(first),
-    ),
-    nextStep: l10n.t('Try again with those that are left.'),
-    cause: first,
-  });
+  // Where one of them may cost money, that is what it is about.
+  const id = failures.some((failure) => RuntimeError.is(failure, 'may_still_run'))
+    ? 'several_may_run'
+    : 'several_failed';
+  const problem = extensionProblem(id, { failed: failures.length, all: devboxes.length, why: saidBy(first) });
+  throw new RuntimeError({ problem, cause: first });
 }
 
 /**

@@ -15,6 +15,7 @@ import { listText } from '../messages/listText';
 import { whenSlow } from '../messages/whenSlow';
 import type { Sessions } from '../session/sessions';
 import type { KeepAlive } from './keepAlive';
+import { extensionProblem } from '../messages/extensionProblems';
 
 /** Milliseconds that a change of a devbox's state may take. */
 const changeMs = 60_000;
@@ -156,9 +157,7 @@ export async function toggleKeepAlive(
   }
   if (hasEnded(devbox.status)) {
     throw new RuntimeError({
-      code: 'devbox_ended',
-      message: l10n.t('{0} has ended already.', devboxLabel(devbox)),
-      nextStep: l10n.t('Start another one.'),
+      problem: extensionProblem('ended_already', { devbox: devboxLabel(devbox) }),
       devboxId: devbox.id,
     });
   }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { l10n, type SecretStorage } from 'vscode';
+import type { SecretStorage } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../messages/log';
@@ -19,6 +19,10 @@ import {
   type RunningPlatform,
 } from './keeperState';
 import { startKeeper } from './startKeeper';
+import { extensionProblem } from '../messages/extensionProblems';
+import { oneLine } from '../../core/plainText';
+import type { Problem } from '../../core/problems/problem';
+import { redact } from '../../core/redact';
 
 /** How to speak with the local platform. */
 export interface LocalAccount {
@@ -69,15 +73,8 @@ export class LocalPlatform implements Disposable {
     if (running === undefined) return undefined;
     const apiKey = await this.#options.secrets.get(running.keyName);
     if (apiKey === undefined) {
-      throw new RuntimeError({
-        code: 'conflict',
-        // An editor in a browser learns of what another of its windows stored when it is loaded.
-        message: l10n.t(
-          'A local platform runs already (process {0}), but this window does not have its key: another window or editor has.',
-          running.pid,
-        ),
-        nextStep: l10n.t('Reload this window and try again, or use the platform where it was started.'),
-      });
+      // An editor in a browser learns of what another of its windows stored when it is loaded.
+      throw new RuntimeError({ problem: extensionProblem('local_platform_elsewhere', { pid: running.pid }) });
     }
     await joinWindow(this.#options.folder, process.pid);
     return { baseUrl: running.baseUrl, apiKey };
@@ -92,9 +89,7 @@ export class LocalPlatform implements Disposable {
   async start(signal: AbortSignal): Promise<LocalAccount> {
     if (process.platform !== 'linux') {
       throw new RuntimeError({
-        code: 'invalid_option',
-        message: l10n.t('The local platform needs Linux, and the extension runs on {0} here.', process.platform),
-        nextStep: l10n.t('Use it in a WSL or SSH window, or sign in with a Runloop API key.'),
+        problem: extensionProblem('local_platform_needs_linux', { platform: process.platform }),
       });
     }
     this.#starting ??= this.#joinOrStart(signal).finally(() => {
@@ -122,13 +117,7 @@ export class LocalPlatform implements Disposable {
     while ((await processStart(running.pid)) === running.started) {
       if (Date.now() > end) {
         throw new RuntimeError({
-          code: 'deadline',
-          message: l10n.t(
-            'The local platform (process {0}) has not ended within {1} s.',
-            running.pid,
-            stopLimitMs / 1000,
-          ),
-          nextStep: l10n.t('Look at what its devboxes do, or end the process yourself.'),
+          problem: extensionProblem('local_platform_not_ended', { pid: running.pid, seconds: stopLimitMs / 1000 }),
         });
       }
       await sleep(100);
@@ -170,7 +159,7 @@ export class LocalPlatform implements Disposable {
         }
       }
       // Another window starts one at this moment.
-      if (Date.now() > end) throw notStarted(l10n.t('It was not ready within {0} s.', startLimitMs / 1000));
+      if (Date.now() > end) throw notStarted(extensionProblem('local_platform_late', { seconds: startLimitMs / 1000 }));
       await sleep(200);
     }
   }
@@ -222,24 +211,20 @@ export class LocalPlatform implements Disposable {
       case 'cancelled':
         throw cancelled();
       case 'late':
-        throw notStarted(l10n.t('It was not ready within {0} s.', startLimitMs / 1000));
+        throw notStarted(extensionProblem('local_platform_late', { seconds: startLimitMs / 1000 }));
       case 'failed':
-        throw notStarted(start.why);
+        throw notStarted(extensionProblem('local_platform_failed', { why: oneLine(redact(start.why), 300) }));
       case 'ready': {
         const running = await readRunning(folder);
-        if (running === undefined) throw notStarted(l10n.t('It ended at once.'));
+        if (running === undefined) throw notStarted(extensionProblem('local_platform_ended_at_once'));
         return running;
       }
     }
   }
 }
 
-function notStarted(why: string): RuntimeError {
-  return new RuntimeError({
-    code: 'no_action_server',
-    message: l10n.t('The local platform could not be started: {0}', why),
-    nextStep: l10n.t('Its log is in the support bundle.'),
-  });
+function notStarted(problem: Problem): RuntimeError {
+  return new RuntimeError({ problem });
 }
 
 /** What the keeper and the platform need of this process's environment. Nothing of the user's accounts is in it. */

@@ -1,11 +1,13 @@
 import { l10n } from 'vscode';
 import type { FollowNotice } from '../../core/logs/followDevbox';
+import { paramText } from '../../core/problems/problem';
+import { inEditorsLanguage } from './editorsLanguage';
 
 /** What is said between the lines of a log that is followed; undefined for what changes nothing for the reader. */
 export function noticeText(notice: FollowNotice): string | undefined {
   switch (notice.kind) {
     case 'interrupted':
-      return l10n.t('Connection lost, trying again: {0}', notice.why);
+      return l10n.t('Connection lost, trying again: {0}', paramText(notice.why, inEditorsLanguage));
     case 'gap':
       return notice.missing === undefined
         ? l10n.t('Lines may be missing here: the platform no longer has all that was shown before.')

@@ -1,8 +1,10 @@
 import { commands, l10n, window } from 'vscode';
 import { messageOf, RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
+import { problemText } from '../../core/problems/problem';
 import { redact } from '../../core/redact';
 import type { CommandId } from '../commandIds';
+import { inEditorsLanguage } from './editorsLanguage';
 import { inertText } from './inertText';
 import type { Log } from './log';
 import { isMissingCode, missingCodeText, reloadWindow } from './missingCode';
@@ -32,55 +34,36 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
   return remediesOf(error, retry !== undefined).map((kind) => all[kind]);
 }
 
-/** What a failure means and what to do about it, in the editor's language where we know the case. Safe to show anywhere. */
+/** What a failure means and what to do about it, in the editor's language. Safe to show anywhere. */
 export function failureText(error: unknown): string {
   if (isMissingCode(error)) return missingCodeText();
   return inertText(
     RuntimeError.is(error)
-      ? (knownText(error) ?? oneLine(redact(`${error.message} ${error.nextStep}`), 500))
+      ? (briefText(error) ?? oneLine(redact(problemText(error.problem, inEditorsLanguage)), 500))
       : oneLine(redact(messageOf(error)), 300),
   );
 }
 
-function knownText(error: RuntimeError): string | undefined {
-  switch (error.code) {
-    case 'authentication':
+/** Where fewer words say more than those of the problem, which the log has. */
+function briefText(error: RuntimeError): string | undefined {
+  switch (error.problem.id) {
+    case 'api_authentication':
+    case 'log_authentication':
       return l10n.t('Runloop does not accept this API key. Sign in again with a valid key.');
-    case 'missing_api_key':
-      return l10n.t('You are not signed in to Runloop. Sign in with an API key.');
-    case 'keyring':
-      return l10n.t('The keyring of this computer refused to give or keep the key. Unlock it, or set RUNLOOP_API_KEY.');
-    case 'account_changed':
-      return l10n.t('The window turned to another account meanwhile.');
-    case 'rate_limited':
+    case 'api_rate_limited':
+    case 'log_rate_limited':
       return error.retryAfterSeconds === undefined
         ? l10n.t('Runloop is limiting requests (429). Wait a little, then try again.')
         : l10n.t('Runloop is limiting requests (429). Try again in {0} s.', Math.ceil(error.retryAfterSeconds));
-    case 'payment':
+    case 'api_payment':
       return l10n.t(
         'Runloop wants to be paid before it does this (402). Check the payment method and the credit of the account in the Runloop dashboard.',
       );
-    case 'network':
-      return l10n.t('{0} Check the network connection, proxy and base URL.', oneLine(redact(error.message), 300));
-    case 'may_still_run':
-      return error.devboxId === undefined
-        ? undefined
-        : l10n.t(
-            'The devbox {0} may still run, and cost money: it could not be shut down. {1}',
-            oneLine(error.devboxId, 40),
-            oneLine(redact(messageOf(error.cause)), 300),
-          );
     case 'start_unknown':
+    case 'start_unknown_not_found':
       return l10n.t(
         'It is not known whether Runloop made the devbox. This window goes on looking for it, and asks what is to become of it.',
       );
-    case 'not_noted':
-      return l10n.t(
-        'Nothing was started, as this computer could not note the start: {0}',
-        oneLine(redact(messageOf(error.cause)), 300),
-      );
-    case 'devbox_suspended':
-      return l10n.t('The devbox is suspended. Resume it first.');
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { l10n, ProgressLocation, window } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { withSignal } from './cancellation';
+import { extensionProblem } from './extensionProblems';
 
 /** Milliseconds that looking up one thing may take in all. */
 export const lookUpLimitMs = 30_000;
@@ -43,9 +44,5 @@ export async function whenSlow<T>(
 
 /** The time that was really waited, however many tries were made in it. */
 function tooLate(limitMs: number): RuntimeError {
-  return new RuntimeError({
-    code: 'deadline',
-    message: l10n.t('No answer came within {0} s.', limitMs / 1_000),
-    nextStep: l10n.t('Check the network connection, then try again.'),
-  });
+  return new RuntimeError({ problem: extensionProblem('look_up_too_long', { seconds: limitMs / 1_000 }) });
 }

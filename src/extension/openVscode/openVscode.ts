@@ -11,6 +11,7 @@ import { whenSlow } from '../messages/whenSlow';
 import { attached, type AttachServices } from '../session/attach';
 import type { OpenedVscodes, VscodeSource } from './openedVscodes';
 import { plainVscode } from './plainVscodes';
+import { extensionProblem } from '../messages/extensionProblems';
 
 /** What opening a devbox's VS Code takes. */
 export interface OpenServices extends AttachServices {
@@ -151,14 +152,9 @@ async function linkTo(
   }
   if (link === undefined) {
     throw new RuntimeError({
-      code: 'action_server',
-      message: l10n.t('The devbox {0} has no VS Code.', devboxLabel(devbox)),
-      nextStep:
-        (await account.current())?.source === 'local'
-          ? l10n.t(
-              'The local platform found no VS Code server on this computer: install code-server or openvscode-server, or name one in the settings, and start the platform and a devbox anew.',
-            )
-          : l10n.t('Its output tells why the VS Code server did not start.'),
+      problem: extensionProblem((await account.current())?.source === 'local' ? 'no_vscode_locally' : 'no_vscode', {
+        devbox: devboxLabel(devbox),
+      }),
       devboxId: devbox.id,
     });
   }

@@ -12,6 +12,7 @@ import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
 import type { DevboxUse } from '../devboxes/devboxUse';
 import { rememberSetValues, type KnownSecrets } from './knownSecrets';
+import { failureText } from '../messages/showFailure';
 
 /** What a runtime of this window works with, and who is told of what happens to it. */
 export interface RuntimeServices {
@@ -96,7 +97,7 @@ export async function runtimeFor(
       const code = event.error?.code;
       // Neither what the user did nor a devbox that sleeps on is an error of the devbox.
       if (runtime.devbox !== undefined && code !== 'cancelled' && code !== 'devbox_suspended') {
-        tree.noteError(runtime.devbox.id, event.error?.message);
+        tree.noteError(runtime.devbox.id, event.error === undefined ? undefined : failureText(event.error));
       }
       log.info(`A runtime failed (${code ?? 'unknown'}).`);
       // What a failed start created has ended by now, unless it says otherwise.

@@ -1,4 +1,4 @@
-import { FileSystemError, l10n, Uri, workspace, type WorkspaceFolder } from 'vscode';
+import { FileSystemError, Uri, workspace, type WorkspaceFolder } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { StartChoices } from '../../core/start/startChoices';
 import {
@@ -9,7 +9,9 @@ import {
   type Preset,
 } from '../../core/start/startPresets';
 import { readSettings, settingsSection } from '../account/settings';
-import { inEditorsLanguage } from './presetFaultText';
+import { extensionProblem } from '../messages/extensionProblems';
+import { startProblem } from '../../core/problems/start';
+import { failureText } from '../messages/showFailure';
 
 /** A preset that can be started from. */
 export interface OfferedPreset {
@@ -45,7 +47,7 @@ export async function readPresets(): Promise<{
       for (const preset of await read()) presets.push(offered(preset, folder));
     } catch (error) {
       if (!RuntimeError.is(error)) throw error;
-      problems.push({ file: folder === undefined ? undefined : presetFile(folder), reason: error.message });
+      problems.push({ file: folder === undefined ? undefined : presetFile(folder), reason: failureText(error) });
     }
   };
   for (const folder of workspace.workspaceFolders ?? []) await take(folder, () => presetsIn(folder));
@@ -60,7 +62,7 @@ export async function readPresets(): Promise<{
  */
 export async function presetsIn(folder: WorkspaceFolder): Promise<readonly Preset[]> {
   const text = await fileText(presetFile(folder));
-  return text === undefined ? [] : inEditorsLanguage(() => parsePresetFile(text));
+  return text === undefined ? [] : parsePresetFile(text);
 }
 
 /**
@@ -69,18 +71,14 @@ export async function presetsIn(folder: WorkspaceFolder): Promise<readonly Prese
  * @throws RuntimeError `invalid_option` for presets that cannot be used
  */
 export function settingsPresets(): readonly Preset[] {
-  return inEditorsLanguage(() => parsePresets(workspace.getConfiguration(settingsSection).get<unknown>('presets')));
+  return parsePresets(workspace.getConfiguration(settingsSection).get<unknown>('presets'));
 }
 
 async function fileText(file: Uri): Promise<string | undefined> {
   try {
     const { size } = await workspace.fs.stat(file);
     if (size > longestPresetFile) {
-      throw new RuntimeError({
-        code: 'invalid_option',
-        message: l10n.t('The file of presets is too large.'),
-        nextStep: '',
-      });
+      throw new RuntimeError({ problem: startProblem('presets_too_large') });
     }
     return new TextDecoder().decode(await workspace.fs.readFile(file));
   } catch (error) {
@@ -88,12 +86,7 @@ async function fileText(file: Uri): Promise<string | undefined> {
       return undefined;
     }
     if (RuntimeError.is(error)) throw error;
-    throw new RuntimeError({
-      code: 'invalid_option',
-      message: l10n.t('The file of presets cannot be read.'),
-      nextStep: '',
-      cause: error,
-    });
+    throw new RuntimeError({ problem: extensionProblem('presets_unreadable'), cause: error });
   }
 }
 

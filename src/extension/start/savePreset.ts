@@ -6,7 +6,6 @@ import { settingsSection } from '../account/settings';
 import { nameComplaint } from '../devboxes/nameComplaint';
 import { shown } from './answers';
 import { choicesText } from './choicesText';
-import { inEditorsLanguage } from './presetFaultText';
 import { presetFile, presetsIn, settingsPresets } from './presets';
 
 interface Place extends QuickPickItem {
@@ -44,7 +43,7 @@ export async function savePreset(choices: StartChoices): Promise<void> {
   if (before.some((preset) => preset.name === name) && !(await wantsToReplace(name))) return;
   const after = [...before.filter((preset) => preset.name !== name), presetOf(name, choices)];
   // What is written must be readable again: a folder's file is read by others.
-  inEditorsLanguage(() => parsePresets(after));
+  parsePresets(after);
   if (folder === undefined) {
     await workspace.getConfiguration(settingsSection).update('presets', after, ConfigurationTarget.Global);
   } else {

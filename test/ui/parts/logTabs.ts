@@ -176,7 +176,7 @@ export const logTabs: UiTests = (useWindow) =>
         () => api.logs(sleepy),
         (logs) => logs.some(({ text }) => text === 'a run begins'),
       );
-      await api.change(`/v1/devboxes/${sleepy}/suspend`, 'suspending', undefined, {});
+      await api.change(`/v1/devboxes/${sleepy}/suspend`, 'suspending a devbox', undefined, {});
       await eventually(
         () => api.retrieve(sleepy),
         ({ status }) => status === 'suspended',
@@ -192,7 +192,7 @@ export const logTabs: UiTests = (useWindow) =>
       );
       assert.match(log.text, /a run begins\n[^]*is suspended; its output goes on/);
       await workbench.screenshot('log-tabs-6-suspended');
-      await api.change(`/v1/devboxes/${sleepy}/resume`, 'resuming', undefined, {});
+      await api.change(`/v1/devboxes/${sleepy}/resume`, 'resuming a devbox', undefined, {});
       await eventually(shown, ({ text }) => text.split('a run begins').length === 3);
       await api.shutdown(sleepy);
       await eventually(shown, ({ text }) => text.includes('this is its whole output'));

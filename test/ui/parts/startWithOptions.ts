@@ -104,10 +104,10 @@ export const startWithOptions: UiTests = (useWindow) =>
       const { workbench, platform } = session();
       const { quickInput } = workbench;
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      await api.change('/v1/secrets', 'making a secret', { name: 'NPM_TOKEN', value: 'not shown' }, {});
+      await api.change('/v1/secrets', 'listing secrets', { name: 'NPM_TOKEN', value: 'not shown' }, {});
       await api.change(
         '/v1/network-policies',
-        'making a policy',
+        'listing network policies',
         { name: 'only $(bug) npm', allowed_hostnames: ['packages.example'] },
         {},
       );

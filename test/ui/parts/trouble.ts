@@ -69,7 +69,10 @@ export const whenSomethingIsWrong: UiTests = (useWindow) =>
       await set(session(), 'baseUrl', `http://127.0.0.1:${await deadPort()}`);
       await workbench.runCommand('Runloop: Sign In');
       await workbench.quickInput.accept('ak_some_key_000000');
-      await workbench.quickInput.message().getByText('Check the network connection, proxy and base URL.').waitFor();
+      await workbench.quickInput
+        .message()
+        .getByText('Check the network connection, proxy settings and base URL, then try again.')
+        .waitFor();
       await workbench.screenshot('trouble-3-network');
       await workbench.quickInput.dismiss();
     });

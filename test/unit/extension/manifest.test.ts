@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { asArray, asObject, asString, asStringMap } from '../../../src/core/parse';
 import { commandIds } from '../../../src/extension/commandIds';
+import { problemTexts } from './messages/problemTexts';
 
 function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8')) as unknown;
@@ -20,6 +21,8 @@ function usedTexts(): Set<string> {
       texts.add((match[1] ?? '').replaceAll("\\'", "'").replaceAll('\\n', '\n'));
     }
   }
+  // Problems are told by their tables.
+  for (const text of problemTexts()) texts.add(text);
   return texts;
 }
 

@@ -7,6 +7,9 @@ import { redact } from '../../redact';
 import { incomingFolder, runtimeFolder as folder } from '../transfer/incoming';
 import { zipOf } from '../transfer/zipOf';
 import { nameFault } from '../../variables';
+import { devboxProblem } from '../../problems/devbox';
+import { phrase } from '../../problems/phrases';
+import type { Param } from '../../problems/problem';
 
 export interface EnvironmentSetup {
   /** Names and values; names are used in upper case. Secret. */
@@ -69,7 +72,7 @@ export async function setupEnvironment(client: ActionExecutionClient, setup: Env
     incomingFolder((command) => runFixed(client, command, setup)),
     zipOf(entries.map(({ name, content }) => ({ name: `${batch}-${name}`, content }))),
   ]);
-  if (incoming === undefined) throw failed(client, 'its shell did not tell where its home is');
+  if (incoming === undefined) throw failed(client, phrase('its shell did not tell where its home is'));
   await client.uploadBytes({ name: `${batch}.zip`, bytes, destination: incoming, unpack: true, signal: setup.signal });
   await runFixed(client, takeOver(batch), setup);
   if (setup.jupyter) await setInJupyter(client, setup);
@@ -98,11 +101,6 @@ async function setInJupyter(client: ActionExecutionClient, setup: EnvironmentSet
   }
 }
 
-function failed(client: ActionExecutionClient, why: string): RuntimeError {
-  return new RuntimeError({
-    code: 'environment',
-    message: `The environment of the devbox could not be set: ${why}`,
-    nextStep: 'Show the output of the devbox, then try again.',
-    devboxId: client.devboxId,
-  });
+function failed(client: ActionExecutionClient, why: Param): RuntimeError {
+  return new RuntimeError({ problem: devboxProblem('environment_not_set', { why }), devboxId: client.devboxId });
 }

@@ -5,6 +5,7 @@ import { asObject, asString, parseJson, type JsonObject } from '../../parse';
 import { oneLine } from '../../plainText';
 import { redact } from '../../redact';
 import type { McpServers, RemoteServer } from './mcpServers';
+import { devboxProblem } from '../../problems/devbox';
 
 /** Milliseconds to reach one MCP server, and for the devbox to start its own (contract §12). */
 const connectMs = 30_000;
@@ -77,9 +78,7 @@ export class McpTools {
       return makeObservation('mcp', JSON.stringify(result), extras);
     }
     throw new RuntimeError({
-      code: 'mcp',
-      message: `No MCP server has a tool named "${oneLine(name, 100)}".`,
-      nextStep: 'Check the name, or add the server that has it to the MCP configuration.',
+      problem: devboxProblem('tool_unknown', { name: oneLine(name, 100) }),
       devboxId: this.#http.server.devboxId,
     });
   }
@@ -141,9 +140,7 @@ export class McpTools {
     const reason = asString(asObject(parseJson(answer.body))?.['router_error_log']) ?? '';
     if (reason === '') return;
     throw new RuntimeError({
-      code: 'mcp',
-      message: `The devbox could not start its MCP servers: ${oneLine(redact(reason), 300)}`,
-      nextStep: 'Check their commands, and show the output of the devbox.',
+      problem: devboxProblem('mcp_not_started', { said: oneLine(redact(reason), 300) }),
       devboxId: this.#http.server.devboxId,
     });
   }

@@ -3,7 +3,8 @@ import { rename, rm } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ActionServerHttp } from '../actionServerHttp';
-import { isAborted, endedBy, messageOf, RuntimeError } from '../../errors';
+import { isAborted, endedBy, saidBy, RuntimeError } from '../../errors';
+import { devboxProblem } from '../../problems/devbox';
 
 export interface DownloadOptions {
   /** Absolute folder in the devbox. */
@@ -57,9 +58,7 @@ export async function downloadFolder(
     if (options.signal !== undefined && isAborted(options.signal)) throw endedBy(options.signal, http.server.devboxId);
     if (RuntimeError.is(error)) throw error;
     throw new RuntimeError({
-      code: 'transfer',
-      message: `The download is no whole zip file: ${messageOf(error)}`,
-      nextStep: 'Try again; if it stays so, show the output of the devbox.',
+      problem: devboxProblem('download_not_zip', { why: saidBy(error) }),
       devboxId: http.server.devboxId,
       cause: error,
     });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { messageOf, RuntimeError } from '../../errors';
+import { saidBy, RuntimeError } from '../../errors';
 import { requestText } from '../../http/httpRequest';
 import { oneLine } from '../../plainText';
 import { runCommand } from '../../platform/executions';
@@ -15,6 +15,9 @@ import { shellQuote } from '../startupCommand';
 import { tarOf } from './tarOf';
 import type { WorkspaceUpload } from './uploadWorkspace';
 import { workspaceFiles } from './workspaceFiles';
+import { devboxProblem } from '../../problems/devbox';
+import { phrase } from '../../problems/phrases';
+import type { Param } from '../../problems/problem';
 
 /** Milliseconds that an upload may take. */
 const uploadTimeoutMs = 300_000;
@@ -51,10 +54,12 @@ export async function uploadToPlain(
     const source = `"$HOME"/${remote}`;
     const unpack = `mkdir -p -- ${target} && tar -xzof ${source} -C ${target}; code=$?; rm -f -- ${source}; exit $code`;
     const { exitStatus, stderr } = await runCommand(api, devboxId, unpack, { signal });
-    if (exitStatus !== 0) throw failed(devboxId, `it could not be unpacked: ${oneLine(stderr, 200)}`);
+    if (exitStatus !== 0) {
+      throw failed(devboxId, phrase('it could not be unpacked: {why}', { why: oneLine(redact(stderr), 200) }));
+    }
   } catch (error) {
     if (RuntimeError.is(error) || signal?.aborted === true) throw error;
-    throw failed(devboxId, messageOf(error), error);
+    throw failed(devboxId, saidBy(error), error);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -103,16 +108,16 @@ async function send(
     signal,
   });
   if (answer.status < 200 || answer.status >= 300) {
-    throw failed(devboxId, `Runloop refused it (${answer.status}): ${oneLine(redact(answer.body), 200)}`);
+    throw failed(
+      devboxId,
+      phrase('Runloop refused it ({status}): {said}', {
+        status: answer.status,
+        said: oneLine(redact(answer.body), 200),
+      }),
+    );
   }
 }
 
-function failed(devboxId: string, why: string, cause?: unknown): RuntimeError {
-  return new RuntimeError({
-    code: 'transfer',
-    message: `The folder could not be uploaded: ${why}`,
-    nextStep: 'Check the folder, then try again.',
-    devboxId,
-    cause,
-  });
+function failed(devboxId: string, why: Param, cause?: unknown): RuntimeError {
+  return new RuntimeError({ problem: devboxProblem('folder_not_uploaded', { why }), devboxId, cause });
 }

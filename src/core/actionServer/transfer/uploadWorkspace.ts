@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { ActionExecutionClient } from '../actionExecutionClient';
-import { messageOf, RuntimeError } from '../../errors';
+import { saidBy, RuntimeError } from '../../errors';
 import { isRunObservation } from '../observation';
 import { oneLine } from '../../plainText';
 import { shellQuote } from '../startupCommand';
 import { incomingFolder } from './incoming';
 import { tarOf } from './tarOf';
 import { workspaceFiles } from './workspaceFiles';
+import { devboxProblem } from '../../problems/devbox';
+import { phrase } from '../../problems/phrases';
+import type { Param } from '../../problems/problem';
+import { redact } from '../../redact';
 
 export interface WorkspaceUpload {
   /** Local folder. */
@@ -45,7 +49,7 @@ export async function uploadWorkspace(
   const withheld = yes ? [] : found.secrets;
   if (files.length === 0 && found.emptyFolders.length === 0) return { files: 0, withheld };
   const incoming = await incomingFolder((command) => inShell(client, command, signal));
-  if (incoming === undefined) throw failed(client, 'the shell of the devbox does not tell where its home is');
+  if (incoming === undefined) throw failed(client, phrase('its shell did not tell where its home is'));
   // A name of its own: two windows may upload at the same time.
   const name = `${randomBytes(8).toString('hex')}.tgz`;
   const content = tarOf(folder, [...found.emptyFolders, ...files]);
@@ -60,7 +64,7 @@ export async function uploadWorkspace(
   } catch (error) {
     // A file that cannot be read ends the request as well.
     if (content.errored === null || signal?.aborted === true) throw error;
-    throw failed(client, `a file cannot be read: ${messageOf(content.errored)}`, content.errored);
+    throw failed(client, phrase('a file cannot be read: {why}', { why: saidBy(content.errored) }), content.errored);
   } finally {
     // Also where nobody began to read it.
     content.destroy();
@@ -81,14 +85,12 @@ async function inShell(
   const args = { command, hidden: true, blocking: true };
   const observation = await client.runAction({ action: 'run', args, timeout: unpackSeconds }, signal);
   if (isRunObservation(observation) && observation.exitCode === 0) return observation.content.trim();
-  throw failed(client, oneLine(observation.content, 200));
+  throw failed(client, oneLine(redact(observation.content), 200));
 }
 
-function failed(client: ActionExecutionClient, why: string, cause?: unknown): RuntimeError {
+function failed(client: ActionExecutionClient, why: Param, cause?: unknown): RuntimeError {
   return new RuntimeError({
-    code: 'transfer',
-    message: `The workspace could not be uploaded: ${why}`,
-    nextStep: 'Check workspace_base, then try again.',
+    problem: devboxProblem('workspace_not_uploaded', { why }),
     devboxId: client.devboxId,
     cause,
   });

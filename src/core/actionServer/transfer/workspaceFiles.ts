@@ -2,8 +2,9 @@ import type { Ignore } from 'ignore';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { messageOf, RuntimeError } from '../../errors';
+import { saidBy, RuntimeError } from '../../errors';
 import { gitConfigHasSecret, looksSecret } from './secretFiles';
+import { devboxProblem } from '../../problems/devbox';
 
 export interface WorkspaceFiles {
   /** Relative paths with `/`. */
@@ -78,12 +79,7 @@ export async function checkWorkspaceFolder(folder: string): Promise<void> {
 }
 
 function unreadable(error: unknown): RuntimeError {
-  return new RuntimeError({
-    code: 'transfer',
-    message: `The workspace folder cannot be read: ${messageOf(error)}`,
-    nextStep: 'Check workspace_base.',
-    cause: error,
-  });
+  return new RuntimeError({ problem: devboxProblem('workspace_unreadable', { why: saidBy(error) }), cause: error });
 }
 
 /** The deepest rule that says anything decides, as with git. */

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { cancelled, messageOf, RuntimeError } from '../../errors';
+import { cancelled, saidBy, RuntimeError } from '../../errors';
 import type { LineMatch, SearchTask } from './lineSearch';
 import type { LogPattern } from './logQuery';
+import { platformProblem } from '../../problems/platform';
 
 /** The pattern takes too long on a line: it would for ever, as far as anybody can tell. */
 export class TooSlow extends Error {
@@ -69,8 +70,7 @@ export class LineSearcher {
         this.#abandon = () => reject(cancelled());
         const failed = (why: unknown): void => {
           this.#end();
-          const message = `The search has ended by itself: ${messageOf(why)}`;
-          reject(new RuntimeError({ code: 'closed', message, nextStep: 'Search again.', cause: why }));
+          reject(new RuntimeError({ problem: platformProblem('search_ended', { why: saidBy(why) }), cause: why }));
         };
         worker.on('message', resolve).on('error', failed).on('exit', failed);
         stopListening = () => void worker.off('message', resolve).off('error', failed).off('exit', failed);

@@ -12,6 +12,7 @@ import { recordText, TimeText } from '../recordText';
 import type { LineLevel } from '../serverLine';
 import { searchedCharacters } from './lineSearch';
 import { TooSlow, type LineSearcher } from './lineSearcher';
+import { platformProblem } from '../../problems/platform';
 
 /** A line that fits, with its place. */
 export interface LogMatch {
@@ -113,9 +114,7 @@ async function searchOne(api: RunloopApi, devboxId: string, options: LogSearchOp
 
 function tookTooLong(devboxId: string, cause: unknown): RuntimeError {
   return new RuntimeError({
-    code: 'deadline',
-    message: `The log did not come within ${deadlineMs / 60_000} minutes.`,
-    nextStep: 'Search fewer devboxes at once, or try again later.',
+    problem: platformProblem('log_too_long', { minutes: deadlineMs / 60_000 }),
     devboxId,
     cause,
   });

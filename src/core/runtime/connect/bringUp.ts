@@ -11,6 +11,8 @@ import type { RuntimeConfig } from '../../options/runtimeConfig';
 import type { ConnectPhase } from '../runtimeStatus';
 import { actionServerPort, restartCommand, sessionKeyFile } from '../../actionServer/startupCommand';
 import { endedError, waitUntilAlive, waitUntilRunning, waitWhile } from '../../start/waitForDevbox';
+import { devboxProblem } from '../../problems/devbox';
+import { phrase } from '../../problems/phrases';
 
 /** A devbox that runs, and its action server, which answers. */
 export interface Connection {
@@ -51,7 +53,7 @@ export async function bringUp(
 ): Promise<Connection> {
   const { api, call } = context;
   const config = asStarted(context.config, found);
-  if (hasEnded(found.status)) throw await endedError(api, found, 'before this runtime attached to it');
+  if (hasEnded(found.status)) throw await endedError(api, found, phrase('before this runtime attached to it'));
   const { devbox, wasSuspended } = await running(context, found);
   context.onStarted();
   context.onPhase('startingServer', devbox);
@@ -153,12 +155,7 @@ async function knownSessionKey(context: BringUpContext, devbox: Devbox): Promise
 }
 
 function suspended(devboxId: string): RuntimeError {
-  return new RuntimeError({
-    code: 'devbox_suspended',
-    message: `The devbox ${devboxId} is suspended.`,
-    nextStep: 'Resume it first.',
-    devboxId,
-  });
+  return new RuntimeError({ problem: devboxProblem('suspended', { devbox: devboxId }), devboxId });
 }
 
 /** A new session key: 256 random bits. */

@@ -1,6 +1,5 @@
-import { cancelled, messageOf, RuntimeError } from '../../errors';
-import { oneLine } from '../../plainText';
-import { redact } from '../../redact';
+import { cancelled, RuntimeError, saidBy } from '../../errors';
+import { devboxProblem } from '../../problems/devbox';
 
 /** What ended a connect, as the error that is told. */
 export function connectFailure(
@@ -18,18 +17,14 @@ export function connectFailure(
   if (circumstances.isCancelled) return cancelled(devboxId);
   if (circumstances.isLate) {
     return new RuntimeError({
-      code: 'deadline',
-      message: `Connecting took longer than ${Math.round(circumstances.limitMs / 1000)} s.`,
-      nextStep: 'Show the output of the devbox, then try again.',
+      problem: devboxProblem('connecting_too_long', { seconds: Math.round(circumstances.limitMs / 1000) }),
       devboxId,
       cause: error,
     });
   }
   if (RuntimeError.is(error)) return error;
   return new RuntimeError({
-    code: 'unexpected_answer',
-    message: `Connecting failed: ${oneLine(redact(messageOf(error)), 300)}`,
-    nextStep: 'Please report this, with the output of the devbox.',
+    problem: devboxProblem('connecting_failed', { why: saidBy(error) }),
     devboxId,
     cause: error,
   });

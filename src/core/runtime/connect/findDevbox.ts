@@ -3,6 +3,8 @@ import { hasEnded, type Devbox, containerNameKey } from '../../platform/devbox';
 import type { CallOptions } from '../../platform/apiCalls';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { containerName, type RuntimeConfig } from '../../options/runtimeConfig';
+import { devboxProblem } from '../../problems/devbox';
+import type { Problem } from '../../problems/problem';
 
 /**
  * The devbox that a runtime means: by its id, else by its session id over all pages, the newest first (D18), suspended
@@ -20,13 +22,13 @@ export async function findDevbox(
       return await api.retrieve(config.devboxId, call);
     } catch (error) {
       if (!RuntimeError.is(error, 'not_found')) throw error;
-      throw notFound(`There is no devbox ${config.devboxId} in this account.`, error);
+      throw notFound(devboxProblem('not_in_account', { devbox: config.devboxId }), error);
     }
   }
   const { byMetadata, byName } = await lookUp(api, config.sid, call);
   const found = byMetadata ?? byName;
   if (found !== undefined) return found;
-  throw notFound(`No devbox that lives belongs to the session "${config.sid}".`);
+  throw notFound(devboxProblem('none_of_session', { session: config.sid }));
 }
 
 /**
@@ -58,11 +60,6 @@ function newer(a: Devbox | undefined, b: Devbox): Devbox {
   return a === undefined || (b.createTimeMs ?? 0) > (a.createTimeMs ?? 0) ? b : a;
 }
 
-function notFound(message: string, cause?: unknown): RuntimeError {
-  return new RuntimeError({
-    code: 'devbox_not_found',
-    message,
-    nextStep: 'Refresh the Runloop view and choose a running devbox, or start one.',
-    cause,
-  });
+function notFound(problem: Problem, cause?: unknown): RuntimeError {
+  return new RuntimeError({ problem, cause });
 }

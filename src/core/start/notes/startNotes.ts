@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, RuntimeError } from '../../errors';
+import { saidBy, RuntimeError } from '../../errors';
 import { isOwnerAlive, ownerText, parseOwner, thisOwner, type NoteOwner } from './noteOwner';
 import { parseStartNote, type StartNote } from './startNote';
+import { moneyProblem } from '../../problems/money';
 
 export interface StartNotesOptions {
   /** Where the notes are kept, one file each; made when the first is written. */
@@ -46,12 +47,7 @@ export class StartNotes {
       await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
       await writeWhole(this.#options.folder, file, JSON.stringify(note));
     } catch (error) {
-      throw new RuntimeError({
-        code: 'not_noted',
-        message: `Nothing was started, as the start could not be noted first: ${messageOf(error)}`,
-        nextStep: 'Make room on the disk, or see to it that the folder can be written, then try again.',
-        cause: error,
-      });
+      throw new RuntimeError({ problem: moneyProblem('start_not_noted', { why: saidBy(error) }), cause: error });
     }
     return new OpenNote(note, file, this.#options);
   }

@@ -3,14 +3,13 @@ import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { NotYet, retrying } from '../../../../src/core/http/retry';
 import type { RetryRule } from '../../../../src/core/http/retryRules';
+import { platformProblem } from '../../../../src/core/problems/platform';
 
 const quick: RetryRule = { tries: 4, delayMs: 1, factor: 1, maxDelayMs: 1, jitter: false };
 
 function failure(status: number, retryAfterSeconds?: number): RuntimeError {
   return new RuntimeError({
-    code: status === 429 ? 'rate_limited' : 'api',
-    message: `status ${status}`,
-    nextStep: '',
+    problem: platformProblem(status === 429 ? 'log_rate_limited' : 'log_refused', { status }),
     status,
     retryAfterSeconds,
   });

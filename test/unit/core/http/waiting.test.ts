@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { deadline } from '../../../../src/ground/deadline';
 import { isTransient, RuntimeError } from '../../../../src/core/errors';
+import { platformProblem } from '../../../../src/core/problems/platform';
 import { retrying } from '../../../../src/core/http/retry';
 import { retryHints } from '../../../../src/core/http/retryHints';
 import { onceRule, serverAliveRule } from '../../../../src/core/http/retryRules';
@@ -59,7 +60,7 @@ describe('waiting as a server asks', () => {
 
   it('lets the server decide whether another try is of use', () => {
     const failure = (status: number, shouldRetry: boolean | undefined): RuntimeError =>
-      new RuntimeError({ code: 'api', message: 'x', nextStep: '', status, shouldRetry });
+      new RuntimeError({ problem: platformProblem('log_refused', { status }), status, shouldRetry });
     assert.equal(isTransient(failure(503, undefined)), true);
     assert.equal(isTransient(failure(503, false)), false);
     assert.equal(isTransient(failure(400, true)), true);

@@ -146,9 +146,9 @@ describe('following while somebody looks', function () {
     const pace = { reconnectMs: [5, 50], pollMs: [20, 100] } as const;
     const early = following(id, new Looker(), Infinity, pace);
     await until(() => early.texts.length === 3);
-    await on.api.change(`/v1/devboxes/${id}/suspend`, 'suspending', undefined, {});
+    await on.api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {});
     await on.api.waitForStatus(id, ['suspended'], 20);
-    await on.api.change(`/v1/devboxes/${id}/resume`, 'resuming', undefined, {});
+    await on.api.change(`/v1/devboxes/${id}/resume`, 'resuming a devbox', undefined, {});
     await until(() => early.texts.some((text) => text === 'run 1 line 3'));
     const late = following(id, new Looker(), Infinity, pace);
     await until(() => late.texts.some((text) => text === 'run 1 line 3'));

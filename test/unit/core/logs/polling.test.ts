@@ -180,13 +180,13 @@ describe('following a log that has no stream', function () {
     const id = await devboxThat('echo started; sleep 100');
     const { texts, notices } = following(proxy.api, id, { pace: fast });
     await until(() => texts.includes('started'));
-    await on.api.change(`/v1/devboxes/${id}/suspend`, 'suspending', undefined, {});
+    await on.api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {});
     await until(() => notices.some(({ kind }) => kind === 'suspended'));
     await sleep(300);
     const before = proxy.requests('/logs');
     await sleep(1_200);
     assert.equal(proxy.requests('/logs'), before);
-    await on.api.change(`/v1/devboxes/${id}/resume`, 'resuming', undefined, {});
+    await on.api.change(`/v1/devboxes/${id}/resume`, 'resuming a devbox', undefined, {});
     await until(() => texts.filter((text) => text === 'started').length === 2);
     assert.equal(notices.filter(({ kind }) => kind === 'suspended').length, 1);
   });

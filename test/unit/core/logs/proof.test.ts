@@ -91,7 +91,7 @@ describe('the proof that following loses nothing', function () {
     const restarting = (async () => {
       for (let round = 0; round < rounds - 1; round += 1) {
         while ((await doneRound(api, id)) !== round) await sleep(50);
-        await api.change(`/v1/devboxes/${id}/suspend`, 'suspending', undefined, {});
+        await api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {});
         while ((await api.retrieve(id)).status !== 'suspended') await sleep(20);
         await reader.stopAt(round * roundLines + Math.floor(random() * roundLines));
         await count();
@@ -99,7 +99,7 @@ describe('the proof that following loses nothing', function () {
         kills += 1;
         platform = running = await start(port);
         reader.goOn();
-        await api.change(`/v1/devboxes/${id}/resume`, 'resuming', undefined, {});
+        await api.change(`/v1/devboxes/${id}/resume`, 'resuming a devbox', undefined, {});
       }
     })();
     const sums: string[] = [];

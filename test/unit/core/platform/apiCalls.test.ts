@@ -46,7 +46,7 @@ describe('a call to the API', () => {
 
   it('tells of a time that is over, which nobody cancelled', async () => {
     const path = '/v1/devboxes/dbx_1/suspend';
-    const subject = { doing: 'suspending a devbox', devboxId: 'dbx_1' };
+    const subject = { doing: 'suspending a devbox', devboxId: 'dbx_1' } as const;
     const asks = [
       (signal: AbortSignal) => calls.once('post', path, {}, subject, { signal }),
       (signal: AbortSignal) => calls.change(path, subject, { signal }),

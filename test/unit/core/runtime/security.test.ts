@@ -73,9 +73,9 @@ describe('what leads into a devbox', function () {
     assert.match(key, /^[0-9a-f]{64}$/);
     assert.notEqual(key, other);
     const shown = JSON.stringify([
-      await api.read(`/v1/devboxes/${first.id}`, 'reading', {}),
-      await api.read('/v1/devboxes', 'listing', {}, { limit: 100 }),
-      await api.read(`/v1/devboxes/${first.id}/logs`, 'reading', {}),
+      await api.read(`/v1/devboxes/${first.id}`, 'reading a devbox', {}),
+      await api.read('/v1/devboxes', 'listing devboxes', {}, { limit: 100 }),
+      await api.read(`/v1/devboxes/${first.id}/logs`, 'reading a devbox', {}),
       first.events,
     ]);
     assert.ok(shown.includes(first.id) && !shown.includes(key));

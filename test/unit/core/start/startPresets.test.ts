@@ -4,7 +4,6 @@ import { describe, it } from 'mocha';
 import * as z from 'zod';
 import { customSizeProblem, parseCustomSize } from '../../../../src/core/start/customSize';
 import { RuntimeError } from '../../../../src/core/errors';
-import { PresetError } from '../../../../src/core/start/presetFault';
 import { choicesBody, parseKeptChoices } from '../../../../src/core/start/startChoices';
 import {
   choicesOf,
@@ -106,37 +105,38 @@ describe('presets', () => {
       try {
         parsePresetFile(text);
       } catch (error) {
-        return error instanceof PresetError ? error.fault : error;
+        if (!RuntimeError.is(error, 'invalid_option')) throw error;
+        return { id: error.problem.id, ...error.problem.params };
       }
       return undefined;
     };
     assert.deepEqual(fault(file({ name: 'a', baseUrl: 'x' })), {
-      kind: 'unknownWord',
+      id: 'presets_unknown_word_in',
       where: 'presets.0',
       word: 'baseUrl',
     });
     assert.deepEqual(fault(file({ name: 'a', lifetimeMinutes: 4_320 })), {
-      kind: 'tooMuch',
+      id: 'presets_too_much',
       where: 'presets.0.lifetimeMinutes',
       limit: '2880',
     });
     assert.deepEqual(fault(file({ name: 'a', idle: { minutes: 0, action: 'suspend' } })), {
-      kind: 'tooLittle',
+      id: 'presets_too_little',
       where: 'presets.0.idle.minutes',
       limit: '1',
     });
     assert.deepEqual(fault(file({ name: 'a', idle: { minutes: 5, action: 'explode' } })), {
-      kind: 'notOneOf',
+      id: 'presets_not_one_of',
       where: 'presets.0.idle.action',
       allowed: 'suspend, shutdown',
     });
     assert.deepEqual(fault(file({ name: 'a', plain: true, snapshot: 's' })), {
-      kind: 'excludes',
+      id: 'preset_excludes',
       preset: 'a',
       words: 'blueprint, snapshot, plain',
     });
-    assert.deepEqual(fault('[]'), { kind: 'notAllowed', where: '' });
-    assert.equal((fault('{') as { kind: string }).kind, 'noJson');
+    assert.deepEqual(fault('[]'), { id: 'presets_not_allowed' });
+    assert.equal((fault('{') as { id: string }).id, 'presets_no_json');
   });
 
   it('are described to the editor as they are read', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { fromSdkError } from '../../../../src/core/platform/apiErrors';
+import { startProblem } from '../../../../src/core/problems/start';
 import { Log } from '../../../../src/extension/messages/log';
 import { failureText, showFailure } from '../../../../src/extension/messages/showFailure';
 import { useFakeEditor } from '../../../fakeVscode/fakeEditor';
@@ -18,9 +19,7 @@ describe('Messages about failures', () => {
   for (const [what, error] of Object.entries<Error>({
     'code that is gone after an update': gone,
     'code that is gone, inside another failure': new RuntimeError({
-      code: 'unexpected_answer',
-      message: 'The start failed.',
-      nextStep: 'Please report this.',
+      problem: startProblem('start_failed', { why: 'outer' }),
       cause: new Error('outer', { cause: gone }),
     }),
     'a worker whose code is gone': Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' }),

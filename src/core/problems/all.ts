@@ -1,0 +1,21 @@
+import { accountWords } from './account';
+import { callWords } from './calls';
+import { devboxWords } from './devbox';
+import { httpWords } from './http';
+import { moneyWords } from './money';
+import { platformWords } from './platform';
+import { startWords } from './start';
+
+/** Every problem that there is; only tests need all of them at once. */
+export const allProblems = {
+  ...callWords,
+  ...httpWords,
+  ...accountWords,
+  ...platformWords,
+  ...moneyWords,
+  ...startWords,
+  ...devboxWords,
+} as const;
+
+/** What a problem may be, for programs that tell them apart. */
+export type ProblemId = keyof typeof allProblems;

@@ -1,0 +1,21 @@
+import { problemsOf, type ProblemWords } from './problem';
+
+const checkConnection = 'Check the network connection and try again.';
+
+/** How any call may end. */
+export const callWords = {
+  cancelled: { code: 'cancelled', message: 'Cancelled.', nextStep: 'Start again when you are ready.' },
+  no_answer_in_time: { code: 'deadline', message: 'No answer came in time.', nextStep: checkConnection },
+  no_answer_about_devbox_in_time: {
+    code: 'deadline',
+    message: 'No answer about the devbox {devbox} came in time.',
+    nextStep: checkConnection,
+  },
+  variable_not_settable: {
+    code: 'invalid_option',
+    message: 'The environment variable "{name}" cannot be set: {why}.',
+    nextStep: 'Correct it or leave it out.',
+  },
+} as const satisfies Record<string, ProblemWords>;
+
+export const callProblem = problemsOf(callWords);
