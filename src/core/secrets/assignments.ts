@@ -123,6 +123,9 @@ const listed =
 const authorization =
   /((?:proxy-)?authorization["'`]?\s{0,4}[:=]\s{0,4}\\{0,3}["'`]?)((?:basic|bearer|token|apikey|api-key|key|negotiate|ntlm)\s+)?([^\s"'`\\]+)([^"'`\n\\]*)/gi;
 const bearer = /\b(bearer)(\s+)([A-Za-z0-9._~+/-]{6,}=*)/gi;
+/** What prose says behind the word. */
+const afterBearer =
+  /^(?:authenticat\w{2,5}|authoriz\w{2,5}|certificates?|challenges?|credentials?|required|expected|provided|requests?|supported|instead|security|services?|mechanism|accepted|rejected)\.?$/i;
 const cookie = /\b((?:set-)?cookie["'`]?:\s{0,4}["'`]?)([^\s"'`=;]{1,200}=[^"'`\n]+)/gi;
 const urlPassword =
   /\b([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/?#@:"'<>`]*):(?:[^\s/?#"'<>`]{1,500}|(?!\d{1,5}[/?#])[^\s"'<>@`]{1,500})@/gi;
@@ -145,7 +148,7 @@ export function withoutCredentials(text: string): string {
         return `${head}${scheme ?? ''}[removed]${rest}`;
       })
       .replace(bearer, (all, word: string, space: string, given: string) =>
-        /[\d._~+/=-]|[a-z][A-Z]/.test(given.replace(/[.-]$/, '')) || given.length >= 20
+        /[\d._~+/=-]|[a-z][A-Z]/.test(given.replace(/[.-]$/, '')) || (given.length >= 8 && !afterBearer.test(given))
           ? `${word}${space}[removed]`
           : all,
       )

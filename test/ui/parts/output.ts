@@ -63,7 +63,7 @@ export const outputOfDevbox: UiTests = (useWindow) =>
       assert.match(seen, /\[error\] \[entrypoint\] as JSON/);
       assert.match(
         seen,
-        /\[error\] \[entrypoint\] it broke\nTraceback \(most recent call last\):\n {2}File "x\.py", line 1, in <module>\n {4}work\(\)\nValueError: no good\n/,
+        /\[error\] \[entrypoint\] it broke\n {4}Traceback \(most recent call last\):\n {6}File "x\.py", line 1, in <module>\n {8}work\(\)\n {4}ValueError: no good\n/,
       );
       assert.match(seen, /red click end/);
       const controls = Array.from(seen.replaceAll('\r\n', '\n')).filter(
