@@ -90,7 +90,7 @@ export class Objects {
     }
     for (const name of await readdir(objects.#folder)) {
       if (!known.has(name)) {
-        await rm(join(objects.#folder, name), { force: true });
+        await store.trash.discard(join(objects.#folder, name));
       }
     }
     objects.#expire();
