@@ -23,7 +23,8 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
     const config = resolveConfig({ apiKey: 'unused', sid, headlessMode: true, plugins: [] });
     const body = createBody(config, 'a session key');
     const ours = body.tunnel ?? assert.fail();
-    const { keep_alive_time_seconds: _, ...launch } = body.launch_parameters ?? {};
+    const launch = { ...body.launch_parameters };
+    Reflect.deleteProperty(launch, 'keep_alive_time_seconds');
     const { id } = await used.api.createDevbox(
       {
         ...body,
