@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mock } from 'node:test';
+import { afterEach, describe, it } from 'mocha';
+import { signIn, useWindow } from '../../../fakeVscode/useWindow';
+
+/** Real time, also while the window's clock is the test's. */
+const realTimeout = setTimeout;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void realTimeout(resolve, ms));
+
+describe('An hour in which nobody does anything (M6)', function () {
+  this.timeout(120_000);
+  const used = useWindow();
+  let proxy: CountingProxy | undefined;
+  afterEach(() => {
+    mock.timers.reset();
+    proxy?.stop();
+  });
+
+  it('sends only what the table in src/core/README.md has', async () => {
+    const { editor, extension, platform } = used;
+    proxy = await CountingProxy.to(platform.port);
+    await editor.run('runloop.signOut');
+    editor.settings.set('runloop.baseUrl', `http://127.0.0.1:${proxy.port}`);
+    await signIn(editor, platform.apiKey);
+    editor.answer(/^Start Devbox/, 'idle-hour');
+    await editor.run('runloop.startDevbox');
+    const { id } = (await extension.list()).find(({ name }) => name === 'idle-hour') ?? assert.fail();
+    await proxy.quiet();
+    proxy.seen.clear();
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Date.now() });
+    // What was planned by the real clock is planned anew.
+    editor.focus(true);
+    for (let second = 0; second < 3_600; second += 10) {
+      mock.timers.tick(10_000);
+      await proxy.quiet();
+    }
+    mock.timers.reset();
+    const seen = Object.fromEntries(proxy.seen);
+    const most: Readonly<Record<string, number>> = {
+      'tunnel GET /alive': 125,
+      'GET /v1/devboxes': 130,
+      'GET /v1/devboxes/ID': 125,
+      'GET /v1/devboxes/ID/usage': 65,
+      'GET /v1/devboxes/ID/logs': 65,
+      'GET /v1/devboxes/ID/logs/tail': 65,
+      'POST /v1/devboxes/ID/wait_for_status': 125,
+    };
+    for (const [what, count] of Object.entries(seen)) {
+      assert.ok(count <= (most[what] ?? 0), `${what} ${count} times, of ${JSON.stringify(seen)}`);
+    }
+    assert.ok((seen['tunnel GET /alive'] ?? 0) > 60, JSON.stringify(seen));
+    await used.api.shutdown(id);
+    editor.messages.length = 0;
+  });
+});
+
+/** A way to the platform, tunnels included, that counts what goes through it. */
+class CountingProxy {
+  readonly seen = new Map<string, number>();
+  readonly #server: Server;
+  #open = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async to(port: number): Promise<CountingProxy> {
+    const server = createServer((asked, answer) => proxy.#carry(port, asked, answer));
+    const proxy = new CountingProxy(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Waits until nothing is under way but what is held open. */
+  async quiet(): Promise<void> {
+    do await pause(2);
+    while (this.#open > 0);
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  #carry(port: number, asked: IncomingMessage, answer: ServerResponse): void {
+    const path = (asked.url ?? '').split('?')[0]?.replace(/\/dbx_[^/]+/, '/ID') ?? '';
+    const isTunnel = (asked.headers.host ?? '').includes('.tunnel.');
+    const what = `${isTunnel ? 'tunnel ' : ''}${asked.method ?? ''} ${path}`;
+    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
+    const isHeld = /\/(?:tail|wait_for_status)$/.test(path);
+    if (!isHeld) {
+      this.#open += 1;
+      answer.once('close', () => (this.#open -= 1));
+    }
+    const host = (asked.headers.host ?? '').replace(/:\d+$/, `:${port}`);
+    const onward = request(
+      { host: '127.0.0.1', port, method: asked.method, path: asked.url, headers: { ...asked.headers, host } },
+      (come) => {
+        answer.writeHead(come.statusCode ?? 502, come.headers);
+        come.on('error', () => answer.destroy());
+        come.pipe(answer);
+      },
+    );
+    onward.on('error', () => answer.destroy());
+    answer.once('close', () => onward.destroy());
+    asked.pipe(onward);
+  }
+}
