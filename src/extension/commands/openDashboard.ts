@@ -2,7 +2,7 @@ import { env, l10n, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { defaultBaseUrl } from '../../core/platform/client';
 import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
-import { extensionProblem } from '../messages/extensionProblems';
+import { commandProblem } from '../messages/commandProblems';
 
 const dashboard = 'https://platform.runloop.ai';
 
@@ -10,7 +10,7 @@ const dashboard = 'https://platform.runloop.ai';
 export async function openDashboard({ account, store }: DevboxSources, argument: unknown): Promise<void> {
   const { baseUrl } = await account.require();
   if (baseUrl !== defaultBaseUrl) {
-    throw new RuntimeError({ problem: extensionProblem('no_dashboard', { host: new URL(baseUrl).host }) });
+    throw new RuntimeError({ problem: commandProblem('no_dashboard', { host: new URL(baseUrl).host }) });
   }
   const devbox = await devboxFor({ account, store }, argument, {
     placeHolder: l10n.t('Open which devbox in the dashboard?'),

@@ -1,4 +1,4 @@
-import { extensionProblem } from '../messages/extensionProblems';
+import { commandProblem } from '../messages/commandProblems';
 import { l10n } from 'vscode';
 import { messageOf, RuntimeError, saidBy } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
@@ -44,7 +44,7 @@ export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox
   const id = failures.some((failure) => RuntimeError.is(failure, 'may_still_run'))
     ? 'several_may_run'
     : 'several_failed';
-  const problem = extensionProblem(id, { failed: failures.length, all: devboxes.length, why: saidBy(first) });
+  const problem = commandProblem(id, { failed: failures.length, all: devboxes.length, why: saidBy(first) });
   throw new RuntimeError({ problem, cause: first });
 }
 

@@ -15,7 +15,7 @@ import { listText } from '../messages/listText';
 import { whenSlow } from '../messages/whenSlow';
 import type { Sessions } from '../session/sessions';
 import type { KeepAlive } from './keepAlive';
-import { extensionProblem } from '../messages/extensionProblems';
+import { commandProblem } from '../messages/commandProblems';
 
 /** Milliseconds that a change of a devbox's state may take. */
 const changeMs = 60_000;
@@ -157,7 +157,7 @@ export async function toggleKeepAlive(
   }
   if (hasEnded(devbox.status)) {
     throw new RuntimeError({
-      problem: extensionProblem('ended_already', { devbox: devboxLabel(devbox) }),
+      problem: commandProblem('ended_already', { devbox: devboxLabel(devbox) }),
       devboxId: devbox.id,
     });
   }

@@ -11,7 +11,7 @@ import { whenSlow } from '../messages/whenSlow';
 import { attached, type AttachServices } from '../session/attach';
 import type { OpenedVscodes, VscodeSource } from './openedVscodes';
 import { plainVscode } from './plainVscodes';
-import { extensionProblem } from '../messages/extensionProblems';
+import { commandProblem } from '../messages/commandProblems';
 
 /** What opening a devbox's VS Code takes. */
 export interface OpenServices extends AttachServices {
@@ -152,7 +152,7 @@ async function linkTo(
   }
   if (link === undefined) {
     throw new RuntimeError({
-      problem: extensionProblem((await account.current())?.source === 'local' ? 'no_vscode_locally' : 'no_vscode', {
+      problem: commandProblem((await account.current())?.source === 'local' ? 'no_vscode_locally' : 'no_vscode', {
         devbox: devboxLabel(devbox),
       }),
       devboxId: devbox.id,

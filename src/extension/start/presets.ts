@@ -9,7 +9,7 @@ import {
   type Preset,
 } from '../../core/start/startPresets';
 import { readSettings, settingsSection } from '../account/settings';
-import { extensionProblem } from '../messages/extensionProblems';
+import { commandProblem } from '../messages/commandProblems';
 import { startProblem } from '../../core/problems/start';
 import { failureText } from '../messages/showFailure';
 
@@ -86,7 +86,7 @@ async function fileText(file: Uri): Promise<string | undefined> {
       return undefined;
     }
     if (RuntimeError.is(error)) throw error;
-    throw new RuntimeError({ problem: extensionProblem('presets_unreadable'), cause: error });
+    throw new RuntimeError({ problem: commandProblem('presets_unreadable'), cause: error });
   }
 }
 

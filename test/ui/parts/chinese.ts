@@ -1,7 +1,35 @@
 import assert from 'node:assert/strict';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
+
+/** What the API, or who stands in its place, may answer to a key, and what is said of it. */
+const refusals: readonly [answer: (to: ServerResponse) => unknown, said: string][] = [
+  [
+    (to) => json(to, 400),
+    'Runloop API 在检查 API 密钥时拒绝了请求(400)：the words of the API。请检查请求的内容，然后重试。',
+  ],
+  [(to) => json(to, 401), 'Runloop 不接受此 API 密钥。'],
+  [(to) => json(to, 402), '(402)'],
+  [(to) => json(to, 403), '请使用有权执行此操作的 API 密钥，或咨询帐户的所有者。'],
+  [(to) => json(to, 404), '请刷新：它可能已被删除。'],
+  [(to) => json(to, 429, { 'retry-after': '90' }), '(429)'],
+  [(to) => json(to, 501), '问题出在服务器端，请稍后重试。'],
+  [(to) => to.writeHead(511).end(), '此网络要求先登录才能访问(511)。'],
+  [
+    (to) => to.writeHead(302, { location: 'http://portal.example/' }).end(),
+    '返回了指向 http://portal.example 的重定向(302)',
+  ],
+  [(to) => to.writeHead(200, { 'content-type': 'text/html' }).end('<html>'), 'Runloop API 返回的内容不是 JSON。'],
+  [(to) => to.writeHead(200, { 'content-type': 'application/json' }).end('[]'), 'Runloop API 返回的内容不是帐户。'],
+];
+
+function json(to: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
+  to.writeHead(status, { 'content-type': 'application/json', ...headers });
+  to.end(JSON.stringify({ message: 'the words of the API' }));
+}
 
 /** The last part of its window, which stays Chinese. */
 export const inChinese: UiTests = (useWindow) =>
@@ -43,5 +71,35 @@ export const inChinese: UiTests = (useWindow) =>
         () => tree.welcome.isVisible(),
         (seen) => seen,
       );
+    });
+
+    it('tells failures in Chinese, and quotes what the API says', async () => {
+      const { workbench, api } = session();
+      let answer: (to: ServerResponse) => unknown = () => undefined;
+      const server = createServer((_request, response) => void answer(response));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      try {
+        await api.evaluate(
+          (vscode, url) =>
+            vscode.workspace.getConfiguration('runloop').update('baseUrl', url, vscode.ConfigurationTarget.Global),
+          `http://127.0.0.1:${port}`,
+        );
+        await workbench.runCommand('Runloop: 登录');
+        for (const [given, said] of refusals) {
+          answer = given;
+          await workbench.quickInput.accept('ak_some_key_000000');
+          await workbench.quickInput.message().getByText(said).waitFor();
+          await workbench.quickInput.fill('');
+        }
+        await workbench.screenshot('chinese-3-failure');
+        await workbench.quickInput.dismiss();
+      } finally {
+        await api.evaluate((vscode) =>
+          vscode.workspace.getConfiguration('runloop').update('baseUrl', undefined, vscode.ConfigurationTarget.Global),
+        );
+        server.closeAllConnections();
+        server.close();
+      }
     });
   });

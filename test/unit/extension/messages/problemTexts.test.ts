@@ -10,6 +10,7 @@ import { phrase } from '../../../../src/core/problems/phrases';
 import { platformProblem } from '../../../../src/core/problems/platform';
 import { phraseText, type Problem } from '../../../../src/core/problems/problem';
 import { moneyProblem } from '../../../../src/core/problems/money';
+import { commandWords } from '../../../../src/extension/messages/commandProblems';
 import { extensionWords } from '../../../../src/extension/messages/extensionProblems';
 import { failureText } from '../../../../src/extension/messages/showFailure';
 import { noticeText } from '../../../../src/extension/messages/noticeText';
@@ -77,7 +78,7 @@ describe('The words of problems', () => {
     const told = new Set(Object.values(everyProblem).map(({ code }) => code));
     assert.deepEqual([...told].sort(), Object.keys(codes).sort());
     assert.deepEqual(
-      Object.keys(extensionWords).filter((id) => id in allProblems),
+      Object.keys({ ...extensionWords, ...commandWords }).filter((id) => id in allProblems),
       [],
       'an id means one thing',
     );
