@@ -3,6 +3,8 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { mock } from 'node:test';
 import { afterEach, describe, it } from 'mocha';
+import { resolveConfig } from '../../../../src/core/options/runtimeConfig';
+import { createBody } from '../../../../src/core/runtime/connect/createBody';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 
 /** Real time, also while the window's clock is the test's. */
@@ -52,6 +54,34 @@ describe('An hour in which nobody does anything (M6)', function () {
     }
     assert.ok((seen['tunnel GET /alive'] ?? 0) > 60, JSON.stringify(seen));
     await used.api.shutdown(id);
+    editor.messages.length = 0;
+  });
+
+  it('asks nothing through a tunnel that counts requests when a window comes back to its devbox', async () => {
+    const { editor, extension, platform, api } = used;
+    proxy = await CountingProxy.to(platform.port);
+    const config = resolveConfig({ apiKey: 'unused', sid: 'comes-back', headlessMode: true, plugins: [] });
+    const body = createBody(config, 'a session key');
+    const tunnel = { auth_mode: 'open', http_keep_alive: true } as const;
+    const { id } = await api.createDevbox({ ...body, tunnel }, { requestId: 'comes-back' });
+    await editor.run('runloop.signOut');
+    const baseUrl = `http://127.0.0.1:${proxy.port}`;
+    editor.settings.set('runloop.baseUrl', baseUrl);
+    await editor.workspaceState.update('runloop.sessions', [{ devboxId: id, baseUrl }]);
+    await signIn(editor, platform.apiKey);
+    await editor.eventually(() =>
+      editor.statusItems.some(({ id: item, isShown }) => item === 'runloop.session' && isShown),
+    );
+    editor.focus(true);
+    await editor.eventually(() =>
+      /it is running/.test(String(editor.statusItems.find((one) => one.id === 'runloop.session')?.tooltip)),
+    );
+    assert.equal((await extension.list()).find((one) => one.id === id)?.attached, true);
+    assert.deepEqual(
+      [...proxy.seen.keys()].filter((what) => what.startsWith('tunnel')),
+      [],
+    );
+    await api.shutdown(id);
     editor.messages.length = 0;
   });
 });
