@@ -7,7 +7,7 @@ export const language: { bundle: Readonly<Record<string, string>> } = { bundle: 
 /** Lets the editor speak a language, as `media/l10n` has it, while `work` runs. */
 export function speaking<T>(name: 'zh-cn', work: () => T): T {
   const before = language.bundle;
-  language.bundle = asStringMap(parseJson(readFileSync(`media/l10n/bundle.l10n.${name}.json`, 'utf8'))) ?? {};
+  language.bundle = asStringMap(parseJson(readFileSync(`media/l10n/bundle.l10n.${name}.json`, 'utf8')));
   try {
     return work();
   } finally {

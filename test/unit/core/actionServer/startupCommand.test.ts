@@ -108,7 +108,10 @@ describe('the entrypoint', () => {
     const key = join(folder, 'key');
     writeFileSync(key, 'the key', { mode: 0o644 });
     const script = words(entrypoint(defaults))[2] ?? '';
-    const [first] = script.replaceAll(sessionKeyFile, key).replaceAll('/openhands/code', folder).split(' && export ');
+    const [first = ''] = script
+      .replaceAll(sessionKeyFile, key)
+      .replaceAll('/openhands/code', folder)
+      .split(' && export ');
     const out = execFileSync('bash', ['-c', `${first} && echo "$SESSION_API_KEY"`], { encoding: 'utf8' });
     assert.equal(out, 'the key\n');
     assert.equal(statSync(key).mode & 0o777, 0o600);

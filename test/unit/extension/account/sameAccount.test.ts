@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { mock } from 'node:test';
 import { describe, it } from 'mocha';
 import { asArray, asObject, parseJson } from '../../../../src/core/parse';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -40,8 +41,9 @@ describe('The account of a window', () => {
 
   it('says that the keyring refuses, and takes the key of the environment where there is one', async () => {
     const { editor, extension, platform } = used;
-    const { get } = editor.secrets;
-    editor.secrets.get = () => Promise.reject(new Error('org.freedesktop.secrets was not provided'));
+    const reads = mock.method(editor.secrets, 'get', () =>
+      Promise.reject(new Error('org.freedesktop.secrets was not provided')),
+    );
     editor.settings.set('runloop.profiles', {});
     await assert.rejects(extension.list(), { code: 'keyring' });
     await editor.run('runloop.refreshDevboxes').catch(() => undefined);
@@ -51,7 +53,7 @@ describe('The account of a window', () => {
       assert.deepEqual(await extension.list(), []);
     } finally {
       delete process.env['RUNLOOP_API_KEY'];
-      editor.secrets.get = get;
+      reads.mock.restore();
     }
   });
 

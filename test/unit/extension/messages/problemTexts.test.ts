@@ -17,7 +17,7 @@ import { noticeText } from '../../../../src/extension/messages/noticeText';
 import { speaking } from '../../../fakeVscode/language';
 import { everyPhrase, everyProblem, problemTexts } from './problemTexts';
 
-const chinese = asStringMap(parseJson(readFileSync('media/l10n/bundle.l10n.zh-cn.json', 'utf8'))) ?? {};
+const chinese = asStringMap(parseJson(readFileSync('media/l10n/bundle.l10n.zh-cn.json', 'utf8')));
 
 /** Every code; one that is missing here, or too many, does not compile. */
 const codes: Readonly<Record<RuntimeErrorCode, true>> = {

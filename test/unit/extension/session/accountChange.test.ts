@@ -50,16 +50,16 @@ describe('What was begun for an account', function () {
       for (const box of editor.boxes) box.hide();
       editor.messages.length = 0;
       proxy.reset();
-      let hasChanged = false;
+      const changed = { is: false };
       proxy.before = async (count) => {
         if (count !== change) return;
-        hasChanged = true;
+        changed.is = true;
         editor.settings.set('runloop.baseUrl', other.platform.baseUrl);
         // The window knows by the time that the answer comes.
         await extension.list();
       };
       await does().catch(() => undefined);
-      if (!hasChanged) return change - 1;
+      if (!changed.is) return change - 1;
       const where = `changed before request ${change}`;
       assert.deepEqual(
         (await extension.list()).map(({ name, attached }) => [name, attached]),

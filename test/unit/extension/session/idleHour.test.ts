@@ -74,7 +74,7 @@ describe('An hour in which nobody does anything (M6)', function () {
     );
     editor.focus(true);
     await editor.eventually(() =>
-      /it is running/.test(String(editor.statusItems.find((one) => one.id === 'runloop.session')?.tooltip)),
+      /it is running/.test(JSON.stringify(editor.statusItems.find((one) => one.id === 'runloop.session')?.tooltip)),
     );
     assert.equal((await extension.list()).find((one) => one.id === id)?.attached, true);
     assert.deepEqual(

@@ -92,7 +92,7 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
       await sleep(500);
     }
     const item = editor.statusItems.find((one) => one.id === 'runloop.session') ?? assert.fail();
-    assert.match(String(item.tooltip), /Kept alive while you use it/);
+    assert.match(JSON.stringify(item.tooltip), /Kept alive while you use it/);
     await suspended(id);
   });
 

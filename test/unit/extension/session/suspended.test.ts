@@ -36,8 +36,8 @@ describe('A suspended devbox that a window was attached to', function () {
     view.setVisible(true);
     const lines: string[] = [];
     for (const { row, item } of await view.rows()) {
-      lines.push(String(item.label));
-      for (const { item: below } of await view.rows(row)) lines.push(String(below.label));
+      lines.push(JSON.stringify(item.label));
+      for (const { item: below } of await view.rows(row)) lines.push(JSON.stringify(below.label));
     }
     return lines.join('\n');
   };
@@ -51,7 +51,7 @@ describe('A suspended devbox that a window was attached to', function () {
     assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
     assert.ok(!(await everRan(devbox)).includes('resuming'), 'it was woken up');
     assert.deepEqual(await extension.list(), [], 'it is told to others as one that runs');
-    assert.match(await rowsOfView(), /^Suspended\n.*sleeper/m);
+    assert.match(await rowsOfView(), /^"Suspended"\n.*sleeper/m);
     await editor.run('runloop.attachDevbox', devbox.id);
     assert.equal((await api.retrieve(devbox.id)).status, 'running');
   });
