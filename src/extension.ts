@@ -22,6 +22,7 @@ import { RememberedVscodes } from './extension/openVscode/rememberedVscodes';
 import { restoreVscodes } from './extension/openVscode/restoreVscodes';
 import type { Services } from './extension/services';
 import { KeepAlive } from './extension/lifeCycle/keepAlive';
+import { watchEnds } from './extension/lifeCycle/watchEnds';
 import { BrokenStarts } from './extension/forgotten/brokenStarts';
 import { watchClosedWindows } from './extension/forgotten/closedWindows';
 import { followAccount } from './extension/session/followAccount';
@@ -143,6 +144,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     ...registerCommands(services),
     followAccount(services),
     watchClosedWindows(services),
+    watchEnds(services, context),
     brokenStarts,
     stopDocuments,
     tree,

@@ -1,7 +1,7 @@
 import type { Devbox } from '../platform/devbox';
 
 /** Why a devbox may have been forgotten. */
-export type ForgottenReason = 'old' | 'no_idle_rule' | 'not_opened';
+export type ForgottenReason = 'old' | 'unbounded' | 'not_opened';
 
 export interface ForgottenDevbox {
   readonly devbox: Devbox;
@@ -18,18 +18,23 @@ export interface ForgottenOptions {
   readonly startedHere: ReadonlyMap<string, { readonly opened: boolean }>;
 }
 
+/** Milliseconds after which a devbox that was started here and not opened is worth a question; before, somebody waits for it. */
+const freshMs = 15 * 60_000;
+
 /**
- * Running devboxes that somebody may have forgotten, the oldest first: older than the set age, without an idle rule,
- * or started here and not opened since.
+ * Running devboxes that somebody may have forgotten, the oldest first: older than the set age, without an end of their own
+ * (neither a lifetime nor an idle rule), or started here a while ago and not opened since. One that is new and ends by
+ * itself is none of them.
  */
 export function findForgotten(devboxes: readonly Devbox[], options: ForgottenOptions): readonly ForgottenDevbox[] {
   return devboxes
     .filter(({ status }) => status === 'running')
     .map((devbox): ForgottenDevbox => {
+      const ageMs = options.nowMs - (devbox.createTimeMs ?? options.nowMs);
       const reasons: ForgottenReason[] = [];
-      if (options.nowMs - (devbox.createTimeMs ?? options.nowMs) >= options.oldMs) reasons.push('old');
-      if (devbox.idleRule === undefined) reasons.push('no_idle_rule');
-      if (options.startedHere.get(devbox.id)?.opened === false) reasons.push('not_opened');
+      if (ageMs >= options.oldMs) reasons.push('old');
+      if (devbox.idleRule === undefined && devbox.keepAliveSeconds === undefined) reasons.push('unbounded');
+      if (ageMs >= freshMs && options.startedHere.get(devbox.id)?.opened === false) reasons.push('not_opened');
       return { devbox, reasons };
     })
     .filter(({ reasons }) => reasons.length > 0)

@@ -37,11 +37,14 @@ function statusIcon(status: string, attached: boolean): ThemeIcon {
 
 /**
  * What menus tell rows apart by: `devbox.running`, `devbox.starting` (on its way to running), `devbox.suspending`,
- * `devbox.suspended`, `devbox.ended`; with `.attached` at the end of what this window is attached to.
+ * `devbox.suspended`, `devbox.ended`; of one that runs, with `.attached` where this window is attached to it, then `.idle` where it has
+ * an idle rule, which can be put off.
  */
-function contextValue(status: string, attached: boolean): string {
-  if (status === 'running' && attached) return 'devbox.running.attached';
-  if (status === 'running' || status === 'suspending' || status === 'suspended') return `devbox.${status}`;
+function contextValue({ status, idleRule }: Devbox, attached: boolean): string {
+  if (status === 'running') {
+    return `devbox.running${attached ? '.attached' : ''}${idleRule === undefined ? '' : '.idle'}`;
+  }
+  if (status === 'suspending' || status === 'suspended') return `devbox.${status}`;
   return hasEnded(status) ? 'devbox.ended' : 'devbox.starting';
 }
 
@@ -60,7 +63,7 @@ export function devboxItem(devbox: Devbox, context: RowContext): TreeItem {
   item.id = devbox.id;
   item.iconPath = statusIcon(devbox.status, context.attached);
   item.description = shownFacts(devbox, words);
-  item.contextValue = contextValue(devbox.status, context.attached);
+  item.contextValue = contextValue(devbox, context.attached);
   item.accessibilityInformation = { label: spokenFacts(devbox, words), role: 'treeitem' };
   // In a plain devbox something would have to be started first; a click that selects must not ask for that.
   if (devbox.status === 'running' && devbox.metadata[containerNameKey] !== undefined) {

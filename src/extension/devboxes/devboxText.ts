@@ -101,6 +101,11 @@ export function endingText(devbox: Devbox, nowMs: number): string | undefined {
   return ends - nowMs < 60_000 ? l10n.t('ending') : l10n.t('{0} left', durationText((ends - nowMs) / 1000));
 }
 
+/** How long a time of the server's clock is off, in words: "under 1 min" at the end. */
+export function remainingText(endsMs: number, nowMs: number): string {
+  return endsMs - nowMs < 60_000 ? l10n.t('under 1 min') : durationText((endsMs - nowMs) / 1000);
+}
+
 /** When its lifetime is over, in Unix milliseconds of the server's clock. */
 export function endsAt(devbox: Devbox): number | undefined {
   if (devbox.idleRule !== undefined || devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined) {

@@ -1,5 +1,6 @@
 import { l10n, ProgressLocation, window, type QuickPickItem } from 'vscode';
 import { deadline } from '../../ground/deadline';
+import type { Prices } from '../../core/cost/prices';
 import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
 import type { Devbox } from '../../core/platform/devbox';
 import { suspendDevbox } from '../../core/platform/lifeCycle';
@@ -7,11 +8,10 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Account } from '../account/account';
 import { readSettings } from '../account/settings';
-import { ageText, devboxLabel } from '../devboxes/devboxText';
+import { ageText, costText, devboxLabel, endingText, hourlyCost } from '../devboxes/devboxText';
 import { plainLabel } from '../devboxes/pickDevbox';
 import { forEach, namesOf, orGone } from '../devboxes/severalDevboxes';
 import { listText } from '../messages/listText';
-import type { Log } from '../messages/log';
 import { whenSlow } from '../messages/whenSlow';
 import { askAndShutDown, type EndServices } from '../session/askAndShutDown';
 import type { StartedHere } from './startedHere';
@@ -20,8 +20,8 @@ import type { StartedHere } from './startedHere';
 export interface ForgottenServices extends EndServices {
   readonly account: Account;
   readonly startedHere: StartedHere;
+  readonly devboxUse: { toldAt(devboxId: string): number | undefined };
   readonly tree: { follow(devboxId: string): void; refresh(): Promise<void> };
-  readonly log: Log;
 }
 
 const hourMs = 3_600_000;
@@ -30,10 +30,10 @@ function reasonText(reason: ForgottenReason, oldHours: number): string {
   switch (reason) {
     case 'old':
       return l10n.t('older than {0} h', oldHours);
-    case 'no_idle_rule':
-      return l10n.t('no idle rule');
+    case 'unbounded':
+      return l10n.t('no known lifetime or idle rule');
     case 'not_opened':
-      return l10n.t('started here and not opened since');
+      return l10n.t('started here but never opened');
   }
 }
 
@@ -56,7 +56,14 @@ export async function findForgottenDevboxes(services: ForgottenServices): Promis
     return;
   }
   const picked = await window.showQuickPick(
-    forgotten.map((entry) => item(entry, oldHours)),
+    forgotten.map((entry) =>
+      item(entry, {
+        oldHours,
+        nowMs: api.clock.now(),
+        prices: services.account.prices,
+        last: lastUse(services, entry),
+      }),
+    ),
     {
       canPickMany: true,
       title: l10n.t('Forgotten Devboxes'),
@@ -74,12 +81,39 @@ export async function findForgottenDevboxes(services: ForgottenServices): Promis
   );
 }
 
-function item(entry: ForgottenDevbox, oldHours: number): QuickPickItem & { readonly devbox: Devbox } {
-  const { devbox } = entry;
+/** When this editor last saw somebody use a devbox, in Unix milliseconds; undefined if it never did. */
+function lastUse(
+  { startedHere, devboxUse }: Pick<ForgottenServices, 'startedHere' | 'devboxUse'>,
+  { devbox: { id } }: ForgottenDevbox,
+): number | undefined {
+  const times = [startedHere.all().get(id)?.openedMs, devboxUse.toldAt(id)].filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+interface ItemContext {
+  readonly oldHours: number;
+  /** Unix milliseconds by the server's clock. */
+  readonly nowMs: number;
+  readonly prices: Prices | undefined;
+  /** Unix milliseconds by this computer's clock. */
+  readonly last: number | undefined;
+}
+
+function item(
+  { devbox, reasons }: ForgottenDevbox,
+  { oldHours, nowMs, prices, last }: ItemContext,
+): QuickPickItem & { readonly devbox: Devbox } {
+  const cost = hourlyCost(devbox, prices);
+  const facts = [
+    devbox.createTimeMs === undefined ? undefined : ageText(devbox.createTimeMs, nowMs),
+    cost === undefined ? undefined : costText(cost),
+    endingText(devbox, nowMs),
+    last === undefined ? l10n.t('no use seen from here') : l10n.t('last used: {0}', ageText(last, Date.now())),
+  ];
   return {
     label: plainLabel(devboxLabel(devbox)),
-    description: devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now()),
-    detail: `${listText(entry.reasons.map((reason) => reasonText(reason, oldHours)))} · ${devbox.id}`,
+    description: facts.filter((fact) => fact !== undefined).join(' · '),
+    detail: `${listText(reasons.map((reason) => reasonText(reason, oldHours)))} · ${devbox.id}`,
     devbox,
   };
 }

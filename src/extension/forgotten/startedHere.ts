@@ -16,6 +16,8 @@ export interface WindowProcess {
 
 interface Started extends WindowProcess {
   readonly opened: boolean;
+  /** When it was last opened from here, in Unix milliseconds of this computer; undefined if never, or not told. */
+  readonly openedMs: number | undefined;
   /** The window that started it; the same after a reload. */
   readonly window: string;
   /** True once somebody was asked about it. */
@@ -65,7 +67,8 @@ export class StartedHere {
         if (opened === undefined || window === undefined) return [];
         const host = asString(entry?.['host']) ?? '';
         const pid = asNumber(entry?.['pid']) ?? 0;
-        return [[id, { opened, window, host, pid, asked: asBoolean(entry?.['asked']) === true }] as const];
+        const openedMs = asNumber(entry?.['openedMs']);
+        return [[id, { opened, openedMs, window, host, pid, asked: asBoolean(entry?.['asked']) === true }] as const];
       }),
     );
   }
@@ -78,13 +81,25 @@ export class StartedHere {
     );
   }
 
+  /** Ids of devboxes that this window has started, before a reload as well. */
+  ofThisWindow(): readonly string[] {
+    const own = this.#own.get(windowKey);
+    return own === undefined ? [] : [...this.all()].flatMap(([id, { window }]) => (window === own ? [id] : []));
+  }
+
   async started(devboxId: string): Promise<void> {
-    await this.#set(devboxId, { ...this.#process, window: await this.#window(), opened: false, asked: false });
+    await this.#set(devboxId, {
+      ...this.#process,
+      window: await this.#window(),
+      opened: false,
+      openedMs: undefined,
+      asked: false,
+    });
   }
 
   async opened(devboxId: string): Promise<void> {
     const known = this.all().get(devboxId);
-    if (known !== undefined && !known.opened) await this.#set(devboxId, { ...known, opened: true });
+    if (known !== undefined) await this.#set(devboxId, { ...known, opened: true, openedMs: Date.now() });
   }
 
   /** Remembers that somebody was asked about these. */

@@ -1,8 +1,7 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import { deadline } from '../../ground/deadline';
-import { RuntimeError } from '../../core/errors';
-import { hasEnded, type Devbox } from '../../core/platform/devbox';
-import { keepDevboxAlive, renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
+import type { Devbox } from '../../core/platform/devbox';
+import { renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { waitUntilRunning } from '../../core/start/waitForDevbox';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
@@ -14,8 +13,6 @@ import { withSignal } from '../messages/cancellation';
 import { listText } from '../messages/listText';
 import { whenSlow } from '../messages/whenSlow';
 import type { Sessions } from '../session/sessions';
-import type { KeepAlive } from './keepAlive';
-import { commandProblem } from '../messages/commandProblems';
 
 /** Milliseconds that a change of a devbox's state may take. */
 const changeMs = 60_000;
@@ -24,7 +21,7 @@ const changeMs = 60_000;
  * The devboxes that a command means, as they are now: what the list says may be old, and a question must be about what
  * is there.
  */
-async function current({ account, store }: DevboxSources, question: DevboxQuestion): Promise<readonly Devbox[]> {
+export async function current({ account, store }: DevboxSources, question: DevboxQuestion): Promise<readonly Devbox[]> {
   const chosen = await devboxesFor({ account, store }, question);
   const { api } = await account.require();
   const single = chosen.length === 1 ? chosen[0] : undefined;
@@ -139,33 +136,6 @@ export async function renameDevboxCommand({ account, store }: DevboxSources, arg
   if (name === undefined || name.trim() === devbox.name) return;
   const { api } = await account.require();
   store.update(await changing((signal) => renameDevbox(api, devbox.id, name.trim(), { signal })));
-}
-
-/**
- * Switches on or off that this window keeps a devbox alive. It stays on until it is switched off, the devbox ends or
- * the window closes; the status bar shows it.
- */
-export async function toggleKeepAlive(
-  { account, store, keepAlive }: DevboxSources & { readonly keepAlive: KeepAlive },
-  argument: unknown,
-): Promise<void> {
-  const [devbox] = await current({ account, store }, { argument, placeHolder: l10n.t('Keep which devbox alive?') });
-  if (devbox === undefined) return;
-  if (keepAlive.isOn(devbox.id)) {
-    keepAlive.off(devbox.id);
-    return;
-  }
-  if (hasEnded(devbox.status)) {
-    throw new RuntimeError({
-      problem: commandProblem('ended_already', { devbox: devboxLabel(devbox) }),
-      devboxId: devbox.id,
-    });
-  }
-  const { api } = await account.require();
-  // Only the first sign of life can be given up: the later ones come by themselves.
-  await whenSlow((giveUp) =>
-    keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: deadline(changeMs, giveUp) })),
-  );
 }
 
 /** A change that is quick as a rule. */

@@ -2,7 +2,15 @@ import type { RuntimeErrorCode } from '../../core/errors';
 
 /** What a message about a failure can offer. */
 export type RemedyKind =
-  'signIn' | 'tryAgain' | 'showOutput' | 'chooseBlueprint' | 'openSettings' | 'shutDown' | 'resume' | 'refresh';
+  | 'signIn'
+  | 'tryAgain'
+  | 'whyStopped'
+  | 'showOutput'
+  | 'chooseBlueprint'
+  | 'openSettings'
+  | 'shutDown'
+  | 'resume'
+  | 'refresh';
 
 /** What helps after each kind of failure, the most helpful first. */
 const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
@@ -15,8 +23,8 @@ const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
   payment: ['tryAgain'],
   blueprint_missing: ['chooseBlueprint'],
   invalid_option: ['openSettings'],
+  devbox_ended: ['whyStopped', 'tryAgain', 'showOutput'],
   // The output tells why, before anything is tried again.
-  devbox_ended: ['showOutput', 'tryAgain'],
   no_action_server: ['showOutput', 'tryAgain'],
   action_server: ['showOutput', 'tryAgain'],
   action_timeout: ['showOutput', 'tryAgain'],
@@ -47,7 +55,7 @@ const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
 };
 
 /** What can be offered only where it is known which devbox is meant. */
-const needsDevbox: ReadonlySet<RemedyKind> = new Set(['showOutput', 'shutDown', 'resume']);
+const needsDevbox: ReadonlySet<RemedyKind> = new Set(['whyStopped', 'showOutput', 'shutDown', 'resume']);
 
 /**
  * What a message about this failure offers: the remedies of its kind that can be had.

@@ -24,6 +24,7 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
   const all: Readonly<Record<RemedyKind, Remedy>> = {
     signIn: command(l10n.t('Sign In'), 'runloop.signIn'),
     tryAgain: { title: l10n.t('Try Again'), run: () => retry?.() ?? Promise.resolve() },
+    whyStopped: command(l10n.t('Why Did It Stop?'), 'runloop.whyDidItStop', error.devboxId),
     showOutput: command(l10n.t('Show Output'), 'runloop.showOutput', error.devboxId),
     chooseBlueprint: command(l10n.t('Choose Blueprint'), 'workbench.action.openSettings', 'runloop.blueprint'),
     shutDown: command(l10n.t('Shut Down'), 'runloop.shutDownDevbox', error.devboxId),
@@ -74,13 +75,14 @@ function briefText(error: RuntimeError): string | undefined {
  * doing and are not shown.
  *
  * @param first buttons that the caller has for this failure, before the usual ones
+ * @param text what the caller has to say of it instead of the usual words
  */
 export function showFailure(
   doing: string,
   error: unknown,
   log: Log,
   retry?: () => Promise<void>,
-  first: readonly Remedy[] = [],
+  { first = [], text }: { readonly first?: readonly Remedy[]; readonly text?: string | undefined } = {},
 ): void {
   if (RuntimeError.is(error, 'cancelled')) return;
   log.failure(doing, error);
@@ -88,7 +90,7 @@ export function showFailure(
   const remedies = isMissingCode(error) ? [reloadWindow()] : [...first, ...usual];
   const details: Remedy = { title: l10n.t('Show Log'), run: () => commands.executeCommand('runloop.showLog') };
   const offered = remedies.length === 0 ? [details] : remedies;
-  window.showErrorMessage(failureText(error), ...offered.map(({ title }) => title)).then(
+  window.showErrorMessage(text ?? failureText(error), ...offered.map(({ title }) => title)).then(
     (chosen) => {
       offered
         .find(({ title }) => title === chosen)

@@ -9,7 +9,10 @@ import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
 import { forEach, namesOf } from '../devboxes/severalDevboxes';
+import { offerStartFrom, type SnapshotToStart } from '../devboxes/snapshotNotice';
 import { withSignal } from '../messages/cancellation';
+import type { Log } from '../messages/log';
+import { showActions } from '../messages/showActions';
 import type { Sessions } from './sessions';
 
 /** Milliseconds between two tries while a snapshot runs. */
@@ -18,17 +21,23 @@ const waitMs = 3_000;
 /** Devboxes that a question names at the most. */
 const mostNamed = 20;
 
+/** A snapshot that was taken, by its name. */
+interface Taken extends SnapshotToStart {
+  readonly name: string;
+}
+
 /** What knows of a devbox, and is told that it is gone. */
 export interface EndServices {
   readonly sessions: Sessions;
   readonly store: DevboxStore;
   readonly sessionKeys: SecretSessionKeys;
   readonly keepAlive: { off(devboxId: string): void };
+  readonly log: Log;
 }
 
 /** Asks once for all, then shuts them down: for whatever offers to end devboxes. */
 export async function askAndShutDown(
-  { sessions, store, sessionKeys, keepAlive }: EndServices,
+  { sessions, store, sessionKeys, keepAlive, log }: EndServices,
   api: RunloopApi,
   devboxes: readonly Devbox[],
 ): Promise<void> {
@@ -54,8 +63,7 @@ export async function askAndShutDown(
   const answer = await window.showWarningMessage(question, { modal: true, detail: `${loss}\n\n${which}` }, ...buttons);
   if (answer === undefined) return;
   const title = l10n.t('Shutting down {0}…', namesOf(devboxes));
-  /** Names of those that were taken. */
-  const snapshots: string[] = [];
+  const snapshots: Taken[] = [];
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
     withSignal(token, async (signal) => {
       let ended = 0;
@@ -63,8 +71,8 @@ export async function askAndShutDown(
         if (signal.aborted) throw cancelled(devbox.id);
         if (answer === snapshotFirst) {
           progress.report({ message: l10n.t('taking a snapshot of {0}…', devboxLabel(devbox)) });
-          await snapshotDevbox(api, devbox.id, devboxLabel(devbox), { signal });
-          snapshots.push(devboxLabel(devbox));
+          const name = devboxLabel(devbox);
+          snapshots.push({ name, like: devbox.id, snapshotId: await snapshotDevbox(api, devbox.id, name, { signal }) });
         }
         await shutDownOrWait(api, devbox, signal);
         sessions.detach(devbox.id);
@@ -77,14 +85,14 @@ export async function askAndShutDown(
       try {
         await forEach(devboxes, endOne);
       } finally {
-        tellEnded(devboxes, ended, snapshots);
+        tellEnded(devboxes, ended, snapshots, log);
       }
     }),
   );
 }
 
 /** Says how many have ended for certain, and what is kept of them; what became of the others, a failure tells. */
-function tellEnded(devboxes: readonly Devbox[], ended: number, snapshots: readonly string[]): void {
+function tellEnded(devboxes: readonly Devbox[], ended: number, snapshots: readonly Taken[], log: Log): void {
   if (ended === 0) return;
   const [first] = devboxes;
   const said =
@@ -96,9 +104,11 @@ function tellEnded(devboxes: readonly Devbox[], ended: number, snapshots: readon
   const [snapshot] = snapshots;
   const kept =
     snapshots.length === 1 && snapshot !== undefined
-      ? l10n.t('Its disk is kept as the snapshot {0}.', snapshot)
+      ? l10n.t('Its disk is kept as the snapshot {0}.', snapshot.name)
       : l10n.t('Their disks are kept as {0} snapshots of their names.', snapshots.length);
-  void window.showInformationMessage(snapshots.length === 0 ? said : l10n.t('{0} {1}', said, kept));
+  const text = snapshots.length === 0 ? said : l10n.t('{0} {1}', said, kept);
+  if (snapshots.length === 1 && snapshot !== undefined) offerStartFrom({ log }, text, snapshot);
+  else showActions('information', text, [], log);
 }
 
 /** Shuts one devbox down; while a snapshot runs, asks whether to wait for it or to end it. */

@@ -28,6 +28,11 @@ export class RememberedSessions {
     return this.#all().length === 0;
   }
 
+  /** Those of any API. */
+  get ids(): readonly string[] {
+    return this.#all().map(({ devboxId }) => devboxId);
+  }
+
   add(session: RememberedSession): Thenable<void> {
     return this.#store([...this.#without(session.devboxId), session].slice(-mostSessions));
   }

@@ -74,13 +74,11 @@ export async function startChosen(services: StartServices, name: string, choices
       return;
     }
     const again = (): Promise<void> => startChosen(services, name, choices);
-    showFailure(
-      `Starting the devbox ${name}`,
-      error,
-      services.log,
-      again,
-      remediesFor(services, error, choices, again),
-    );
+    const { failedStartText } = await import('./failedStart');
+    showFailure(`Starting the devbox ${name}`, error, services.log, again, {
+      first: remediesFor(services, error, choices, again),
+      text: await failedStartText(services, error),
+    });
   } finally {
     starting.delete(name);
     services.brokenStarts.lookSoon();

@@ -1,11 +1,8 @@
 import { l10n } from 'vscode';
-import type { RunloopApi } from '../../core/platform/runloopApi';
-import { choicesOf, oneSizeUp } from '../../core/start/choicesAgain';
-import { nameProblem } from '../../core/start/startChoices';
-import { whenSlow } from '../messages/whenSlow';
 import type { KnownSecrets } from '../session/knownSecrets';
 import { policyStep, secretsStep, variablesStep } from './accountSteps';
 import { readOffers, type Answers, type Offers, type StartStep } from './answers';
+import { answersFor } from './answersAgain';
 import { buildBlueprint } from './buildBlueprint';
 import { contentStep } from './contentStep';
 import { endStep } from './endStep';
@@ -19,7 +16,8 @@ import { startChosen, suggestedName, type StartServices } from './startDevbox';
 /**
  * Everything that can be chosen for a new devbox, in numbered steps with Back.
  *
- * @param like the id of a devbox whose choices are the first answers
+ * @param like the id of a devbox whose choices are the first answers, with a snapshot in place of what it was made from where
+ *   one is named: `{ like, snapshotId }`
  * @param need what that one had too little of
  */
 export async function startWithOptions(
@@ -52,7 +50,7 @@ export async function startWithOptions(
     choices: lastChoices.get(),
     name: suggestedName(),
     prices: account.prices,
-    ...(typeof like === 'string' ? await answersLike(services.knownSecrets, api, like, need) : {}),
+    ...(await answersFor(services.knownSecrets, api, like, need)),
   };
   const answers = await runSteps(l10n.t('Start Devbox'), stepsFor, start);
   if (answers === undefined) return;
@@ -67,24 +65,4 @@ export async function startWithOptions(
     return;
   }
   await startChosen(services, name, choices);
-}
-
-/** The answers that make another devbox like one that there was. */
-async function answersLike(
-  { startedChoices }: KnownSecrets,
-  api: RunloopApi,
-  devboxId: string,
-  need: unknown,
-): Promise<Pick<Answers, 'choices'> & Partial<Pick<Answers, 'name'>>> {
-  const [devbox, kept] = await Promise.all([
-    whenSlow((signal) => api.retrieve(devboxId, { signal })),
-    startedChoices.of(devboxId),
-  ]);
-  const { blueprintId, name } = devbox;
-  const blueprint = blueprintId === undefined || kept !== undefined ? undefined : await api.blueprintName(blueprintId);
-  const choices = kept ?? choicesOf(devbox, blueprint);
-  return {
-    choices: need === 'memory' || need === 'disk' ? oneSizeUp(choices, need) : choices,
-    ...(name === undefined || nameProblem(name) !== undefined ? {} : { name }),
-  };
 }

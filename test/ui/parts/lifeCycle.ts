@@ -243,7 +243,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         await workbench.page.waitForTimeout(4_000);
         await workbench.screenshot('sessions-4-ended');
         assert.equal(await countNotices(`${name} has ended`), 1);
-        await workbench.notification(`${name} has ended`).press('Why did it stop?');
+        await workbench.notification(`${name} has ended`).press('Why Did It Stop?');
         const text = await eventually(
           () => workbench.editorText(),
           (seen) => seen.includes(`Why did ${name} stop?`) && seen.includes('api_shutdown'),

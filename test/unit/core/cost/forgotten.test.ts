@@ -22,7 +22,7 @@ describe('findForgotten', () => {
       ({ devbox: { id }, reasons }) => `${id}: ${reasons.join(' ')}`,
     );
 
-  it('names old ones, those without an idle rule, and those never opened, the oldest first', () => {
+  it('names old ones, those without an end, and those never opened, the oldest first', () => {
     const seen = new Map([
       ['dbx_opened', { opened: true }],
       ['dbx_unopened', { opened: false }],
@@ -36,11 +36,22 @@ describe('findForgotten', () => {
       devbox('dbx_ancient', 90, { launch_parameters: {} }),
     ];
     assert.deepEqual(find(devboxes, seen), [
-      'dbx_ancient: old no_idle_rule',
+      'dbx_ancient: old unbounded',
       'dbx_old: old',
-      'dbx_endless: no_idle_rule',
+      'dbx_endless: unbounded',
       'dbx_unopened: not_opened',
     ]);
+  });
+
+  it('leaves alone what is new and ends by itself, by a lifetime or an idle rule', () => {
+    const lifetime = { launch_parameters: { keep_alive_time_seconds: 3_600 } };
+    const here = new Map([
+      ['dbx_new', { opened: false }],
+      ['dbx_waiting', { opened: false }],
+    ]);
+    const all = [devbox('dbx_new', 0.1, lifetime), devbox('dbx_idle', 1), devbox('dbx_life', 1, lifetime)];
+    assert.deepEqual(find(all, here), []);
+    assert.deepEqual(find([devbox('dbx_waiting', 0.5, lifetime)], here), ['dbx_waiting: not_opened']);
   });
 
   it('leaves alone what costs nothing', () => {

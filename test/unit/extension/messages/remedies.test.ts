@@ -12,15 +12,8 @@ describe('The buttons of a failure', () => {
       [of('deadline'), of('no_action_server'), of('network')],
       ['tryAgain showOutput', 'showOutput tryAgain', 'tryAgain'],
     );
-    for (const code of [
-      'devbox_ended',
-      'action_server',
-      'action_timeout',
-      'shell_busy',
-      'environment',
-      'transfer',
-      'mcp',
-    ] as const) {
+    assert.equal(of('devbox_ended'), 'whyStopped tryAgain showOutput');
+    for (const code of ['action_server', 'action_timeout', 'shell_busy', 'environment', 'transfer', 'mcp'] as const) {
       assert.equal(of(code), 'showOutput tryAgain', code);
     }
     assert.equal(of('disconnected'), 'tryAgain showOutput');
@@ -28,7 +21,7 @@ describe('The buttons of a failure', () => {
 
   it('are none that cannot work', () => {
     assert.deepEqual(remediesOf({ code: 'devbox_ended', devboxId: undefined }, true), ['tryAgain']);
-    assert.deepEqual(remediesOf({ code: 'devbox_ended', devboxId: 'dbx_1' }, false), ['showOutput']);
+    assert.deepEqual(remediesOf({ code: 'devbox_ended', devboxId: 'dbx_1' }, false), ['whyStopped', 'showOutput']);
     assert.deepEqual(remediesOf({ code: 'closed', devboxId: undefined }, true), []);
     assert.deepEqual(remediesOf({ code: 'cancelled', devboxId: 'dbx_1' }, true), []);
   });

@@ -1,0 +1,25 @@
+import { l10n, ProgressLocation, window } from 'vscode';
+import { snapshotDevbox } from '../../core/platform/lifeCycle';
+import { devboxLabel } from '../devboxes/devboxText';
+import { offerStartFrom } from '../devboxes/snapshotNotice';
+import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import { withSignal } from '../messages/cancellation';
+import type { Log } from '../messages/log';
+
+/** Saves the disk of a running devbox as a snapshot of its name, and offers to start another one from it. */
+export async function snapshotCommand(
+  { account, store, log }: DevboxSources & { readonly log: Log },
+  argument: unknown,
+): Promise<void> {
+  const placeHolder = l10n.t('Take a snapshot of which devbox?');
+  const devbox = await devboxFor({ account, store }, argument, { placeHolder, runningOnly: true });
+  if (devbox === undefined) return;
+  const { api } = await account.require();
+  const label = devboxLabel(devbox);
+  const title = l10n.t('Taking a snapshot of {0}…', label);
+  const snapshotId = await window.withProgress(
+    { location: ProgressLocation.Notification, cancellable: true, title },
+    (_progress, token) => withSignal(token, (signal) => snapshotDevbox(api, devbox.id, label, { signal })),
+  );
+  offerStartFrom({ log }, l10n.t('Took the snapshot {0}.', label), { snapshotId, like: devbox.id });
+}

@@ -1,0 +1,31 @@
+import { l10n } from 'vscode';
+import { devboxFor } from '../devboxes/pickDevbox';
+import type { KnownSecrets } from '../session/knownSecrets';
+import { answersLike } from './answersAgain';
+import type { LastChoices } from './lastChoices';
+import { startChosen, suggestedName, type StartServices } from './startDevbox';
+import { startWithOptions } from './startWithOptions';
+
+type StartAgainServices = StartServices & { readonly lastChoices: LastChoices; readonly knownSecrets: KnownSecrets };
+
+/** Starts another devbox like one that ended, with all that was chosen for it; where not all of it is known, it asks. */
+export async function startAgain(services: StartAgainServices, argument: unknown): Promise<void> {
+  await again(services, argument, undefined);
+}
+
+/** The same one size larger: with more disk if that ran out, else with more memory. */
+export async function startAgainLarger(services: StartAgainServices, argument: unknown): Promise<void> {
+  await again(services, argument, 'larger');
+}
+
+async function again(services: StartAgainServices, argument: unknown, size: 'larger' | undefined): Promise<void> {
+  const { account, store, knownSecrets } = services;
+  const placeHolder = l10n.t('Start which devbox again?');
+  const devbox = await devboxFor({ account, store }, argument, { placeHolder, stopped: true });
+  if (devbox === undefined) return;
+  const need = size === undefined ? undefined : devbox.failureReason === 'out_of_disk' ? 'disk' : 'memory';
+  const { api } = await account.require();
+  const { choices, name, isAll } = await answersLike(knownSecrets, api, devbox.id, need);
+  if (isAll) await startChosen(services, name ?? suggestedName(), choices);
+  else await startWithOptions(services, devbox.id, need);
+}
