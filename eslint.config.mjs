@@ -16,6 +16,7 @@ const features = [
   'openVscode',
   'output',
   'start',
+  'terminal',
 ];
 
 /**
@@ -36,6 +37,7 @@ const storeys = {
       vscode: ['actionServer', 'platform', 'http'],
       start: ['actionServer', 'cost', 'platform', 'http'],
       options: ['start', 'actionServer', 'platform'],
+      terminal: ['actionServer', 'platform', 'http'],
       runtime: ['options', 'start', 'vscode', 'actionServer', 'activity', 'platform', 'http'],
     },
   },

@@ -31,6 +31,8 @@ import { RememberedSessions } from './extension/session/rememberedSessions';
 import { DevboxUse } from './extension/devboxes/devboxUse';
 import { SessionHealth } from './extension/session/sessionHealth';
 import { KnownSecrets } from './extension/session/knownSecrets';
+import { offerTerminals } from './extension/terminal/offerTerminals';
+import { RememberedTerminals } from './extension/terminal/rememberedTerminals';
 import { LastChoices } from './extension/start/lastChoices';
 import { Sessions } from './extension/session/sessions';
 import { SessionStatusItem } from './extension/session/sessionStatusItem';
@@ -81,6 +83,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   const { subscriptions: owned } = context;
   const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
+  const rememberedTerminals = new RememberedTerminals(memory);
   const environment = {
     version: String(asObject(context.extension.packageJSON)?.['version']),
     logFolder: context.logUri.fsPath,
@@ -110,6 +113,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     buildChannels: onFirstUse(async () => {
       const { BuildChannels } = await import('./extension/start/buildChannels');
       return new BuildChannels();
+    }, owned),
+    terminals: onFirstUse(async () => {
+      const { DevboxTerminals } = await import('./extension/terminal/terminals');
+      return new DevboxTerminals({ account, store, devboxUse, rememberedTerminals, log });
     }, owned),
     openedVscodes: onFirstUse(async () => {
       const { OpenedVscodes } = await import('./extension/openVscode/openedVscodes');
@@ -164,6 +171,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     new SessionStatusItem(services, health, devboxUse),
     health,
     followDeepLinks(services),
+    ...offerTerminals({ ...services, rememberedTerminals }),
     localPlatform,
   );
   return createApi(services);

@@ -9,6 +9,7 @@ export const commandIds = [
   'runloop.attachDevbox',
   'runloop.openVscode',
   'runloop.openSelectedDevbox',
+  'runloop.openTerminal',
   'runloop.copyVscodeLink',
   'runloop.showOutput',
   'runloop.suspendDevbox',

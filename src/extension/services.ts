@@ -12,6 +12,7 @@ import type { Log } from './messages/log';
 import type { OpenedVscodes } from './openVscode/openedVscodes';
 import type { DevboxOutput } from './output/devboxOutput';
 import type { KeepAlive } from './lifeCycle/keepAlive';
+import type { DevboxTerminals } from './terminal/terminals';
 import type { DevboxUse } from './devboxes/devboxUse';
 import type { KnownSecrets } from './session/knownSecrets';
 import type { BuildChannels } from './start/buildChannels';
@@ -40,6 +41,7 @@ export interface Services {
   /** Names of the starts under way. */
   readonly starting: Set<string>;
   readonly buildChannels: () => Promise<BuildChannels>;
+  readonly terminals: () => Promise<DevboxTerminals>;
   readonly openedVscodes: () => Promise<OpenedVscodes>;
   readonly output: DevboxOutput;
   /** Tabs of logs, over reloads. */

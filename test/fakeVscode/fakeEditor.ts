@@ -28,6 +28,7 @@ import { type FakeInputBox, type FakeQuickPick, isChosen, labels, type Choice } 
 import { FakeMemory, FakeSecrets } from './memory';
 import type { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { FakeSettings } from './settings';
+import type { FakeTerminal } from './terminal';
 import { EventEmitter, ProgressLocation, QuickPickItemKind, UIKind } from './values';
 
 export interface ShownMessage {
@@ -55,6 +56,8 @@ export class FakeEditor {
   readonly boxes: (FakeInputBox | FakeQuickPick<vscode.QuickPickItem>)[] = [];
   /** What inputs were asked for with: their checks can be called. */
   readonly inputs: vscode.InputBoxOptions[] = [];
+  readonly terminals: FakeTerminal[] = [];
+  readonly terminalProfiles = new Map<string, vscode.TerminalProfileProvider>();
   readonly views = new Map<string, FakeTreeView>();
   readonly contexts = new Map<string, unknown>();
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();

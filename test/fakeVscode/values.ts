@@ -23,6 +23,14 @@ export class Disposable implements vscode.Disposable {
   }
 }
 
+export class TerminalProfile implements vscode.TerminalProfile {
+  options: vscode.TerminalOptions | vscode.ExtensionTerminalOptions;
+
+  constructor(options: vscode.TerminalOptions | vscode.ExtensionTerminalOptions) {
+    this.options = options;
+  }
+}
+
 export class EventEmitter<T> implements vscode.EventEmitter<T> {
   readonly #listeners = new Set<(data: T) => unknown>();
 

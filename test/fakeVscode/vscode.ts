@@ -4,6 +4,7 @@ import { FakeInputBox, FakeQuickPick } from './boxes';
 import { fakeEditor, type FakeEditor } from './fakeEditor';
 import { fileSystem } from './fileSystem';
 import { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
+import { FakeTerminal } from './terminal';
 import { Disposable, EventEmitter, StatusBarAlignment } from './values';
 import { language } from './language';
 
@@ -36,6 +37,8 @@ export const window: Pick<
   | 'createStatusBarItem'
   | 'setStatusBarMessage'
   | 'createOutputChannel'
+  | 'createTerminal'
+  | 'registerTerminalProfileProvider'
   | 'createTreeView'
   | 'registerUriHandler'
   | 'state'
@@ -85,6 +88,16 @@ export const window: Pick<
     const channel = new FakeChannel(name);
     fakeEditor().channels.push(channel);
     return channel;
+  },
+  createTerminal: (options?: string | vscode.TerminalOptions | vscode.ExtensionTerminalOptions) => {
+    if (typeof options !== 'object' || !('pty' in options)) throw new Error('Only terminals of extensions are faked.');
+    const terminal = new FakeTerminal(options);
+    fakeEditor().terminals.push(terminal);
+    return terminal;
+  },
+  registerTerminalProfileProvider: (id, provider) => {
+    fakeEditor().terminalProfiles.set(id, provider);
+    return nothing;
   },
   createTreeView: (id, { treeDataProvider }) => {
     const view = new FakeTreeView(treeDataProvider);

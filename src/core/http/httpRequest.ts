@@ -116,14 +116,23 @@ function send(request: ClientRequest, { body, bodyStream }: HttpRequestOptions):
 }
 
 /** What somebody between us and the server has said in its place. */
-function refusalOnTheWay(url: URL, response: IncomingMessage, devboxId: string | undefined): RuntimeError | undefined {
+export function refusalOnTheWay(
+  url: URL,
+  response: IncomingMessage,
+  devboxId: string | undefined,
+): RuntimeError | undefined {
   const status = response.statusCode ?? 0;
   // An editor gives a proxy's refusal of a tunnel as the answer; it has not come through the server's encryption.
   const isProxys = url.protocol === 'https:' && !isLoopbackHost(url.hostname) && !('encrypted' in response.socket);
   return isProxys ? proxyRefusal(status, devboxId) : gatekeeperRefusal(status, devboxId);
 }
 
-function requestError(error: unknown, url: URL, options: HttpRequestOptions, timedOut: boolean): RuntimeError {
+export function requestError(
+  error: unknown,
+  url: URL,
+  options: Pick<HttpRequestOptions, 'devboxId' | 'signal' | 'timeoutMs'>,
+  timedOut: boolean,
+): RuntimeError {
   const { devboxId } = options;
   if (options.signal?.aborted === true) return endedBy(options.signal, devboxId);
   // The host only: paths and queries carry tokens. Of a tunnel not even that, as its name is the key to it.

@@ -5,6 +5,7 @@ import { httpWords } from './http';
 import { moneyWords } from './money';
 import { platformWords } from './platform';
 import { startWords } from './start';
+import { terminalWords } from './terminal';
 
 /** Every problem that there is; only tests need all of them at once. */
 export const allProblems = {
@@ -15,6 +16,7 @@ export const allProblems = {
   ...moneyWords,
   ...startWords,
   ...devboxWords,
+  ...terminalWords,
 } as const;
 
 /** What a problem may be, for programs that tell them apart. */

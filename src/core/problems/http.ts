@@ -34,6 +34,11 @@ export const httpWords = {
     message: 'The answer has the status {status}, which does not exist.',
     nextStep: checkBaseUrlAndProxy,
   },
+  no_web_socket: {
+    code: 'unexpected_answer',
+    message: '{whom} agreed to a connection and did not keep to what was agreed.',
+    nextStep: checkBaseUrlAndProxy,
+  },
   redirect: {
     code: 'unexpected_answer',
     message: '{host} answered with a redirect {where} ({status}), which is not followed.',

@@ -25,6 +25,7 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.attachDevbox': async () => (await import('./devboxCommands')).attachDevbox,
   'runloop.openVscode': async () => (await import('../openVscode/openVscode')).openVscode,
   'runloop.openSelectedDevbox': async () => (await import('../openVscode/openVscode')).openSelectedDevbox,
+  'runloop.openTerminal': async () => (await import('../terminal/terminalCommand')).openTerminal,
   'runloop.copyVscodeLink': async () => (await import('../openVscode/openVscode')).copyVscodeLink,
   'runloop.showOutput': async () => (await import('./devboxCommands')).showOutput,
   'runloop.suspendDevbox': async () => (await import('../lifeCycle/lifeCycleCommands')).suspendDevboxes,

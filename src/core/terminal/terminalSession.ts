@@ -1,0 +1,298 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline, linkSignals } from '../../ground/deadline';
+import { isTransient, RuntimeError } from '../errors';
+import type { Disposable } from '../events';
+import type { WebSocketEnd, WebSocketLink } from '../http/webSocket';
+import type { RunloopApi } from '../platform/runloopApi';
+import { FirstLine } from './firstLine';
+import { attachPty, controlPty, openPtyTunnel, readyPty, type PtyTunnel, type TerminalSize } from './ptyApi';
+
+/** What a terminal is doing, told whenever it changes. */
+export type TerminalState =
+  | { readonly kind: 'connecting' }
+  /** `isNew`: the shell was made now; else it is the one from before. */
+  | { readonly kind: 'open'; readonly isNew: boolean; readonly wasKnown: boolean; readonly awayMs: number }
+  /** The connection was lost, and is looked for. */
+  | { readonly kind: 'lost'; readonly error: unknown }
+  /** Somebody else is connected to the shell. */
+  | { readonly kind: 'taken' }
+  /** The devbox does not run; {@link TerminalSession.retry} once it does. */
+  | { readonly kind: 'stopped'; readonly status: string }
+  /** It cannot be had; {@link TerminalSession.retry} tries again. */
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'ended' };
+
+export interface TerminalSessionOptions {
+  readonly api: RunloopApi;
+  readonly devboxId: string;
+  /** Of letters, digits, `-` and `_`; the shell goes by it. */
+  readonly name: string;
+  /** True if a shell of this name was there: one that is made now is then another one. */
+  readonly isKnown: boolean;
+  /** Where a new shell begins. */
+  readonly folder: string | undefined;
+  readonly tunnelUrlTemplate: string | undefined;
+  /** Ends with the account. */
+  readonly ended: AbortSignal;
+  readonly onOutput: (text: string) => void;
+  readonly onState: (state: TerminalState) => void;
+  /** Told of what goes wrong beside the way and changes nothing. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A shell that ended says so by this code (contract §4.1). */
+const shellEnded = 4000;
+/** Somebody has closed the session. */
+const normalEnd = 1000;
+/** Bytes that one frame of input has at the most. */
+const frameBytes = 64 * 1024;
+/** Milliseconds between two tries, growing. */
+const firstWaitMs = 250;
+const longestWaitMs = 15_000;
+/** Milliseconds that a shell has to take its first line. */
+const firstLineMs = 5_000;
+/** Milliseconds that one request about the devbox or the terminal may take. */
+const requestMs = 20_000;
+
+/** One shell in a devbox, found again after a lost connection for as long as it lives there. */
+export class TerminalSession implements Disposable {
+  readonly #options: TerminalSessionOptions;
+  readonly #stop = new AbortController();
+  #size: TerminalSize = { cols: 80, rows: 24 };
+  #tunnel: PtyTunnel | undefined;
+  #link: WebSocketLink | undefined;
+  #isKnown: boolean;
+  #connecting = false;
+  #isPaused = false;
+  #decoder = new TextDecoder();
+  #firstLine: FirstLine | undefined;
+  #lostAtMs: number | undefined;
+  #isResizing = false;
+  #wake: AbortController | undefined;
+
+  constructor(options: TerminalSessionOptions) {
+    this.#options = options;
+    this.#isKnown = options.isKnown;
+  }
+
+  /** Connects; what becomes of it is told as a state. */
+  start(size: TerminalSize): void {
+    this.#size = size;
+    this.#options.ended.addEventListener('abort', () => this.dispose(), { signal: this.#stop.signal });
+    this.#connect();
+  }
+
+  /** Tries again, for example after the devbox was resumed. */
+  retry(): void {
+    this.#wake?.abort();
+    this.#connect();
+  }
+
+  /** Sends keys. Without a connection they are dropped: typed into what cannot be seen, they would do harm later. */
+  write(text: string): boolean {
+    const link = this.#link;
+    if (link === undefined) return false;
+    const bytes = Buffer.from(text, 'utf8');
+    for (let at = 0; at < bytes.length; at += frameBytes) link.send(bytes.subarray(at, at + frameBytes));
+    return true;
+  }
+
+  /** Tells the shell its size: one request at a time, the latest size wins. */
+  resize(size: TerminalSize): void {
+    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    this.#size = size;
+    if (this.#link === undefined) return;
+    this.#inTurn(() => this.#tellSize());
+  }
+
+  /** Takes no output for now: the program in the devbox has to wait. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#link?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#link?.resume();
+  }
+
+  /** Ends the shell, and this. @throws RuntimeError if it could not be told; it ends by itself after its idle time. */
+  async end(): Promise<void> {
+    try {
+      if (this.#tunnel !== undefined && this.#link !== undefined) {
+        await controlPty(this.#tunnel, this.#options.name, { action: 'close' }, deadline(requestMs));
+      }
+    } finally {
+      this.dispose();
+    }
+  }
+
+  /** Lets go of the shell, which lives on for its idle time. */
+  dispose(): void {
+    this.#stop.abort();
+    this.#link?.close();
+    this.#link = undefined;
+  }
+
+  #connect(): void {
+    if (this.#connecting || this.#link !== undefined || this.#stop.signal.aborted) return;
+    this.#connecting = true;
+    const both = linkSignals(this.#stop.signal, this.#options.ended);
+    this.#tryUntilOpen(both.signal)
+      .catch((error: unknown) => {
+        if (!both.signal.aborted) this.#options.onState({ kind: 'failed', error });
+      })
+      .finally(() => {
+        both.dispose();
+        this.#connecting = false;
+      });
+  }
+
+  async #tryUntilOpen(signal: AbortSignal): Promise<void> {
+    this.#options.onState({ kind: 'connecting' });
+    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+      try {
+        if (await this.#open(signal)) return;
+        this.#options.onState({ kind: 'taken' });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        // A way that leads nowhere any more; the next one is new.
+        this.#tunnel = undefined;
+        if (await this.#hasStopped(signal)) return;
+        if (!isTransient(error)) throw error;
+        this.#options.onState({ kind: 'lost', error });
+      }
+      await this.#pause(waitMs, signal);
+    }
+  }
+
+  /** @returns false if somebody else is connected to the shell */
+  async #open(signal: AbortSignal): Promise<boolean> {
+    const { api, devboxId, name, folder, tunnelUrlTemplate: template } = this.#options;
+    const tunnel = (this.#tunnel ??= await openPtyTunnel(api, devboxId, { template, signal }));
+    const size = this.#size;
+    const { created, connectPath, attached } = await readyPty(tunnel, name, size, signal);
+    if (attached) return false;
+    const decoder = new TextDecoder();
+    const firstLine = created ? new FirstLine(folder) : undefined;
+    this.#decoder = decoder;
+    this.#firstLine = firstLine;
+    const listener = {
+      onMessage: (data: Buffer) => this.#take(decoder.decode(data, { stream: true })),
+      onEnd: (end: WebSocketEnd) => this.#closed(end),
+    };
+    const link = await attachPty(tunnel, connectPath, listener, signal);
+    if (link === undefined) return false;
+    if (signal.aborted) {
+      link.close();
+      return true;
+    }
+    this.#link = link;
+    if (this.#isPaused) link.pause();
+    const awayMs = this.#lostAtMs === undefined ? 0 : Date.now() - this.#lostAtMs;
+    this.#lostAtMs = undefined;
+    this.#options.onState({ kind: 'open', isNew: created, wasKnown: this.#isKnown, awayMs });
+    this.#isKnown = true;
+    if (firstLine !== undefined) {
+      this.write(firstLine.line);
+      this.#showUntaken(firstLine, signal);
+    } else {
+      // A change of its size makes a program draw itself anew, a shell its prompt, without a key that would do something.
+      this.#inTurn(() => this.#redraw());
+    }
+    return true;
+  }
+
+  #take(text: string): void {
+    if (this.#firstLine === undefined) {
+      if (text !== '') this.#options.onOutput(text);
+      return;
+    }
+    const shown = this.#firstLine.take(text);
+    if (shown === undefined) return;
+    this.#firstLine = undefined;
+    if (shown !== '') this.#options.onOutput(shown);
+  }
+
+  /** A shell that does not take the first line is shown as it is. */
+  #showUntaken(firstLine: FirstLine, signal: AbortSignal): void {
+    sleep(firstLineMs, undefined, { signal }).then(
+      () => {
+        if (this.#firstLine !== firstLine) return;
+        this.#firstLine = undefined;
+        this.#options.onOutput(firstLine.giveUp());
+      },
+      () => undefined, // It was ended before; there is nobody to show it to.
+    );
+  }
+
+  #closed({ code }: WebSocketEnd): void {
+    this.#link = undefined;
+    const rest = this.#decoder.decode();
+    if (rest !== '') this.#take(rest);
+    if (this.#stop.signal.aborted) return;
+    if (code === shellEnded || code === normalEnd) {
+      this.#options.onState({ kind: 'ended' });
+      return;
+    }
+    this.#lostAtMs = Date.now();
+    this.#connect();
+  }
+
+  /** Looks whether the devbox runs. Where nobody can tell, it may. */
+  async #hasStopped(signal: AbortSignal): Promise<boolean> {
+    try {
+      const { status } = await this.#options.api.retrieve(this.#options.devboxId, {
+        signal: deadline(requestMs, signal),
+      });
+      if (status === 'running') return false;
+      this.#options.onState({ kind: 'stopped', status });
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (!RuntimeError.is(error, 'not_found')) return false;
+      this.#options.onState({ kind: 'stopped', status: 'shutdown' });
+      return true;
+    }
+  }
+
+  /** One change of size at a time: whoever works on one sees the latest. */
+  #inTurn(work: () => Promise<void>): void {
+    if (this.#isResizing) return;
+    this.#isResizing = true;
+    work()
+      .catch((error: unknown) => this.#options.onFailure(error))
+      .finally(() => (this.#isResizing = false));
+  }
+
+  async #tellSize(): Promise<void> {
+    for (let told: TerminalSize | undefined; told !== this.#size && this.#link !== undefined;) {
+      told = this.#size;
+      await this.#control(told);
+    }
+  }
+
+  async #redraw(): Promise<void> {
+    const { cols, rows } = this.#size;
+    await this.#control({ cols, rows: rows > 1 ? rows - 1 : rows + 1 });
+    await this.#tellSize();
+  }
+
+  async #control(size: TerminalSize): Promise<void> {
+    if (this.#tunnel === undefined) return;
+    await controlPty(this.#tunnel, this.#options.name, { action: 'resize', ...size }, deadline(requestMs));
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const wake = new AbortController();
+    this.#wake = wake;
+    const either = linkSignals(signal, wake.signal);
+    try {
+      await sleep(ms, undefined, { signal: either.signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+    } finally {
+      either.dispose();
+    }
+  }
+}

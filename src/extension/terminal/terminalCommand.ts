@@ -1,0 +1,40 @@
+import { l10n, window } from 'vscode';
+import type { Devbox } from '../../core/platform/devbox';
+import { devboxLabel, statusWord } from '../devboxes/devboxText';
+import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import type { Log } from '../messages/log';
+import { showActions } from '../messages/showActions';
+import type { DevboxTerminals } from './terminals';
+
+type OpenTerminalServices = DevboxSources & {
+  readonly terminals: () => Promise<DevboxTerminals>;
+  readonly devboxUse: { used(devboxId: string): void };
+  readonly log: Log;
+};
+
+/** Opens a terminal in a devbox and turns to it. */
+export async function openTerminal(services: OpenTerminalServices, argument: unknown): Promise<void> {
+  const devbox = await devboxForTerminal(services, argument);
+  if (devbox === undefined) return;
+  const terminals = await services.terminals();
+  window.createTerminal(await terminals.options(devbox)).show();
+  services.devboxUse.used(devbox.id);
+}
+
+/** The running devbox that a terminal is wanted in; one that does not run is never woken for it. */
+export async function devboxForTerminal(
+  { account, store, log }: OpenTerminalServices,
+  argument: unknown,
+): Promise<Devbox | undefined> {
+  const placeHolder = l10n.t('Open a terminal in which devbox?');
+  const devbox = await devboxFor({ account, store }, argument, { placeHolder, runningOnly: true });
+  if (devbox === undefined || devbox.status === 'running') return devbox;
+  const text = l10n.t(
+    '{0} is {1}. Terminals open in running devboxes only.',
+    devboxLabel(devbox),
+    statusWord(devbox.status),
+  );
+  const resume = { title: l10n.t('Resume'), command: 'runloop.resumeDevbox', argument: devbox.id } as const;
+  showActions('information', text, devbox.status === 'suspended' ? [resume] : [], log);
+  return undefined;
+}

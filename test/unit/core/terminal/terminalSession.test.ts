@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { afterEach, describe, it } from 'mocha';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
+import { eventually } from '../../../eventually';
+import { usePlatform } from '../../../platform/usePlatform';
+
+describe('A terminal in a devbox', function () {
+  this.timeout(60_000);
+  const used = usePlatform();
+  const open: Shown[] = [];
+  afterEach(() => {
+    for (const one of open.splice(0)) one.session.dispose();
+  });
+
+  interface Shown {
+    readonly session: TerminalSession;
+    readonly states: TerminalState[];
+    readonly failures: unknown[];
+    text: string;
+  }
+
+  const api = (): RunloopApi => new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: used.platform.baseUrl });
+
+  async function devbox(): Promise<string> {
+    const { id } = await api().createDevbox({ name: 'terminal' }, { requestId: crypto.randomUUID() });
+    await api().waitForStatus(id, ['running'], 20);
+    return id;
+  }
+
+  function terminal(devboxId: string, more: { name?: string; isKnown?: boolean; folder?: string } = {}): Shown {
+    const shown = { states: [], failures: [], text: '' } as unknown as { -readonly [K in keyof Shown]: Shown[K] };
+    shown.session = new TerminalSession({
+      api: api(),
+      devboxId,
+      name: more.name ?? `t-${crypto.randomUUID()}`,
+      isKnown: more.isKnown ?? false,
+      folder: more.folder,
+      tunnelUrlTemplate: undefined,
+      ended: new AbortController().signal,
+      onOutput: (text) => (shown.text += text),
+      onState: (state) => shown.states.push(state),
+      onFailure: (error) => shown.failures.push(error),
+    });
+    open.push(shown);
+    shown.session.start({ cols: 100, rows: 30 });
+    return shown;
+  }
+
+  const shows = (shown: Shown, text: RegExp): Promise<string> =>
+    eventually(
+      () => Promise.resolve(shown.text),
+      (seen) => text.test(seen),
+      20_000,
+    );
+  const isIn = (shown: Shown, kind: TerminalState['kind']): Promise<unknown> =>
+    eventually(
+      () => Promise.resolve(shown.states.at(-1)?.kind),
+      (seen) => seen === kind,
+      30_000,
+    );
+
+  it('runs a shell in the chosen folder, and hides what sets it up', async () => {
+    const one = terminal(await devbox(), { folder: "/tmp/it's here" });
+    const two = terminal(await devbox(), { folder: '/tmp' });
+    await Promise.all([isIn(one, 'open'), isIn(two, 'open')]);
+    await shows(two, /tmp/);
+    two.session.write('echo "$PWD $COLORTERM $(stty size)"\r');
+    await shows(two, /\/tmp truecolor 30 100\r\n/);
+    assert.doesNotMatch(two.text, /printf|export/);
+    // A folder that is not there is none of the shell's business.
+    one.session.write('echo "at $PWD"\r');
+    await shows(one, /at \/home\/user\r\n/);
+  });
+
+  it('shows characters that frames split, and takes sizes and large pastes', async () => {
+    const one = terminal(await devbox());
+    await isIn(one, 'open');
+    one.session.write("python3 -c 'print(\"€\" * 100000)' 2>/dev/null || printf '€%.0s' $(seq 20000)\r");
+    await shows(one, /€{20000}/);
+    assert.doesNotMatch(one.text, /\uFFFD/);
+    one.session.resize({ cols: 55, rows: 12 });
+    one.session.resize({ cols: 44, rows: 11 });
+    await eventually(
+      async () => {
+        one.session.write('stty size\r');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return one.text;
+      },
+      (text) => text.includes('11 44'),
+    );
+    one.session.write('stty raw -echo; head -c 1000000 | sha1sum; stty sane\r');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    one.session.write('x'.repeat(1_000_000));
+    await shows(one, new RegExp(createHash('sha1').update('x'.repeat(1_000_000)).digest('hex')));
+    assert.deepEqual(one.failures, []);
+  });
+
+  it('tells when the shell ends', async () => {
+    const one = terminal(await devbox());
+    await isIn(one, 'open');
+    one.session.write('exit 7\r');
+    await isIn(one, 'ended');
+  });
+
+  it('finds the same shell again after it was left', async () => {
+    const id = await devbox();
+    const first = terminal(id, { name: 'kept' });
+    await isIn(first, 'open');
+    first.session.write('marker=stays; echo "pid $$"\r');
+    const pid = /pid (\d+)/.exec(await shows(first, /pid \d+\r\n/))?.[1];
+    first.session.dispose();
+    const second = terminal(id, { name: 'kept', isKnown: true });
+    await isIn(second, 'open');
+    const state = second.states.at(-1);
+    assert.ok(state?.kind === 'open' && !state.isNew);
+    second.session.write('echo "$marker pid $$"\r');
+    await shows(second, new RegExp(`stays pid ${pid}\r\n`));
+  });
+
+  it('waits while somebody else is connected, and goes on when that one leaves', async () => {
+    const id = await devbox();
+    const first = terminal(id, { name: 'shared' });
+    await isIn(first, 'open');
+    const second = terminal(id, { name: 'shared', isKnown: true });
+    await isIn(second, 'taken');
+    first.session.dispose();
+    await isIn(second, 'open');
+  });
+
+  it('says that the devbox sleeps, and has a new shell when it runs again', async () => {
+    const id = await devbox();
+    const one = terminal(id);
+    await isIn(one, 'open');
+    await suspendDevbox(api(), id);
+    await isIn(one, 'stopped');
+    await api().waitForStatus(id, ['suspended'], 20);
+    assert.equal(one.session.write('x'), false);
+    await resumeDevbox(api(), id);
+    await api().waitForStatus(id, ['running'], 20);
+    one.session.retry();
+    await isIn(one, 'open');
+    const last = one.states.at(-1);
+    assert.ok(last?.kind === 'open' && last.isNew && last.wasKnown && last.awayMs > 0);
+  });
+
+  it('ends the shell when it is asked to', async () => {
+    const id = await devbox();
+    const one = terminal(id, { name: 'ending' });
+    await isIn(one, 'open');
+    await one.session.end();
+    const again = terminal(id, { name: 'ending', isKnown: true });
+    await isIn(again, 'open');
+    const last = again.states.at(-1);
+    assert.ok(last?.kind === 'open' && last.isNew);
+  });
+
+  it('makes a program wait whose output is not taken', async () => {
+    const one = terminal(await devbox());
+    await isIn(one, 'open');
+    one.session.pause();
+    one.session.write('yes | head -c 8000000; echo "all of it"\r');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    assert.ok(one.text.length < 2_000_000);
+    one.session.resume();
+    await shows(one, /all of it\r\n/);
+    assert.ok(one.text.length > 8_000_000);
+  });
+});
