@@ -18,6 +18,7 @@ has() { command -v "$1" > /dev/null 2>&1; }
 if [ "$python" != - ] && has python3; then
   own=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2> /dev/null)
   program=$(command -v python3)
+  case $python in '' | "$own") ;; *) echo "Its Python is $own, and that of $image is $python: what needs $python cannot be installed." >&2 ;; esac
   folder=/usr/local/lib
   if mkdir -p "$folder/python$own" 2> /dev/null; then
     has python || ln -s "$program" /usr/local/bin/python

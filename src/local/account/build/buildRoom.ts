@@ -8,8 +8,9 @@ import type { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
 import { limitsOf } from '../../sandbox/limits/limits';
 import type { UsageWatch } from '../../sandbox/limits/usageWatch';
 import type { SandboxChoice } from '../../sandbox/chooseSandbox';
-import { homeOf } from '../../sandbox/users';
+import { type DevboxUser, homeOf, root, usualUser } from '../../sandbox/users';
 import { type BuildJob, BuildFailure } from './blueprintBuild';
+import { userScript } from './stepUser';
 
 /** What rooms are made with. */
 export interface RoomContext {
@@ -26,17 +27,25 @@ export class BuildRoom {
   readonly spec: DevboxSpec;
   readonly #context: RoomContext;
   readonly #disk: string;
+  /** Its image has other users than devboxes have. */
+  readonly asFound: boolean;
   #excess: BuildFailure | undefined;
   #isOver: () => boolean = () => false;
 
   /**
    * @param id names its control group
    * @param disk its folder on the host
+   * @param asFound its image has other users than devboxes have
    */
-  constructor(context: RoomContext, job: BuildJob, id: string, disk: string) {
+  constructor(
+    context: RoomContext,
+    job: BuildJob,
+    { id, disk, asFound }: { readonly id: string; readonly disk: string; readonly asFound: boolean },
+  ) {
     const { sandboxes, addresses, provisions } = context;
     this.#context = context;
     this.#disk = disk;
+    this.asFound = asFound;
     this.spec = specOf(job);
     this.run = new DevboxRun({
       sandbox: sandboxes.create(id, disk, this.spec.limits, this.spec.network?.fenced === true),
@@ -45,6 +54,7 @@ export class BuildRoom {
       tools: sandboxes.tools,
       addresses,
       fences: provisions.fences,
+      folder: asFound ? '/' : undefined,
     });
     this.files = new DevboxFiles(() => this.run, this.spec.home);
   }
@@ -60,10 +70,13 @@ export class BuildRoom {
       user: hasUsers ? job.user : undefined,
       blueprint: openhands ? job.openhands : undefined,
       tools: this.#context.sandboxes.tools,
+      asFound: this.asFound,
       systemFiles: await systemFiles(),
     });
-    await makeFolder(this.#disk, this.spec.home, 'keep');
-    await this.run.open(job.secrets, user);
+    if (!this.asFound) {
+      await makeFolder(this.#disk, this.spec.home, 'keep');
+    }
+    await this.run.open(job.secrets, this.asFound ? root : user);
     this.#isOver = this.#context.usage.watch({
       scope: this.run.sandbox.scope,
       group: this.run.sandbox.group,
@@ -75,6 +88,18 @@ export class BuildRoom {
         void this.run.sandbox.stop();
       },
     });
+  }
+
+  /**
+   * Makes the devbox's user and its home, where the image of a Dockerfile has no such user.
+   * @returns the user
+   */
+  async makeUser(): Promise<DevboxUser> {
+    const { sandbox } = this.run;
+    const { username: name, uid = usualUser.uid ?? root.uid, home } = this.spec;
+    const words = [name, sandbox.hasUsers ? String(uid) : '', sandbox.prefix + home];
+    await this.run.shell('setup_commands', userScript, {}, (argv) => [...argv, 'user', ...words], root);
+    return { name, uid, gid: uid };
   }
 
   /** Why the room was ended for using too much; undefined if it was not. */

@@ -18,7 +18,7 @@ import { DockerfileSteps } from './dockerfileSteps';
 const nobody = { uid: 65_534, gid: 65_534 };
 
 /** Builds without a Dockerfile have one stage that nothing is done in. */
-const emptyStage: Stage = { index: 0, base: undefined, openhands: false, steps: [] };
+const emptyStage: Stage = { index: 0, base: undefined, openhands: false, asFound: false, steps: [] };
 
 /**
  * Builds blueprints in sandboxes like those of devboxes, with the limits of a large one.
@@ -74,7 +74,11 @@ class Build {
     if (stage.base !== undefined) {
       await this.#job.copyDisk(join(this.#scratch, String(stage.base)), place, signal);
     }
-    const room = new BuildRoom(this.#context, this.#job, isLast ? id : `${id}-${stage.index}`, place);
+    const room = new BuildRoom(this.#context, this.#job, {
+      id: isLast ? id : `${id}-${stage.index}`,
+      disk: place,
+      asFound: stage.asFound,
+    });
     this.#rooms.set(stage.index, room);
     const steps = new DockerfileSteps({
       job: this.#job,
@@ -102,6 +106,12 @@ class Build {
       run.become({ name: later.name, ...nobody });
     }
     const home = laterUser === undefined ? spec.home : homeOf(laterUser);
+    if (room.asFound && later === undefined && steps.length > 0) {
+      const user = await room.makeUser();
+      if (run.sandbox.hasUsers) {
+        run.become(user);
+      }
+    }
     const files = new DevboxFiles(() => run, home);
     const variables = placedVariables(plan?.environment ?? {}, run.sandbox.prefix);
     for (const step of steps) {
@@ -114,9 +124,9 @@ class Build {
           '/bin/bash',
           '--norc',
           '-c',
-          'cd -- "$1" && shift && exec "$@"',
+          'if [ -d "$1" ]; then cd -- "$1"; fi && shift && exec "$@"',
           'setup',
-          run.sandbox.prefix + (plan?.folder ?? spec.home),
+          run.sandbox.prefix + (plan?.folder ?? home),
           ...argv,
         ]);
         return code;

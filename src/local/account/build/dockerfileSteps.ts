@@ -58,7 +58,12 @@ export class DockerfileSteps {
   }
 
   /** @returns the exit code of what was run */
-  carryOut(step: DockerfileStep): Promise<number> {
+  async carryOut(step: DockerfileStep): Promise<number> {
+    const { room } = this.#context;
+    if (room.asFound && whoseOf(step) === room.spec.username) {
+      // Docker's images do not have it, but here it is what every devbox has.
+      await room.makeUser();
+    }
     switch (step.kind) {
       case 'base':
         return this.#base(step);
@@ -69,7 +74,7 @@ export class DockerfileSteps {
       case 'folder':
         return this.#folder(step);
       case 'note':
-        return Promise.resolve(0);
+        return 0;
     }
   }
 
@@ -207,6 +212,20 @@ export class DockerfileSteps {
     const { run } = this.#context.room;
     const { code } = await run.shell('setup_commands', script, variables, (argv) => [...argv, 'build', ...words], root);
     return code;
+  }
+}
+
+/** The user that a step names. */
+function whoseOf(step: DockerfileStep): string | undefined {
+  switch (step.kind) {
+    case 'run':
+    case 'folder':
+      return step.user.name;
+    case 'copy':
+      return step.owner?.name;
+    case 'base':
+    case 'note':
+      return undefined;
   }
 }
 

@@ -62,3 +62,32 @@ fi
 if [ -z "$uid" ]; then echo "WORKDIR: there is no user $user. Make it with a RUN before." >&2; exit 1; fi
 chown -- "$uid:$gid" "$\{missing[@]}"
 `.replaceAll('\\{', '{');
+
+/**
+ * Makes the devbox's user, whom the image does not have: in front of others of its number, so that the number is its.
+ * Arguments: its name, its number or nothing where there is one user only, its home folder.
+ */
+export const userScript = String.raw`
+name=$1 uid=$2 home=$3
+mkdir -p -- "$home" || exit 1
+if [ -z "$uid" ]; then exit 0; fi
+lines=() own="$name:*:$uid:$uid::$home:/bin/bash"
+while IFS= read -r line; do
+  IFS=: read -r known _ number _ <<< "$line"
+  if [ "$known" = "$name" ]; then exit 0; fi
+  if [ -n "$own" ] && [ "$number" = "$uid" ]; then lines+=("$own") own=; fi
+  lines+=("$line")
+done < /etc/passwd
+if [ -n "$own" ]; then lines+=("$own"); fi
+printf '%s\n' "$\{lines[@]}" > /etc/passwd
+lines=() own="$name:x:$uid:"
+while IFS= read -r line; do
+  IFS=: read -r known _ number members <<< "$line"
+  if [ "$known" = "$name" ] || [ "$number" = "$uid" ]; then own=; fi
+  if [ "$known" = sudo ]; then line="$known:x:$number:$members$\{members:+,}$name"; fi
+  lines+=("$line")
+done < /etc/group
+if [ -n "$own" ]; then lines+=("$own"); fi
+printf '%s\n' "$\{lines[@]}" > /etc/group
+chown -- "$uid:$uid" "$home"
+`.replaceAll('\\{', '{');

@@ -76,7 +76,7 @@ export class Stages {
       this.#input.apply(instruction, stage);
     }
     this.#planned.set(index, stage);
-    this.#finished.push({ index, base, openhands: this.#hasOpenhands(index), steps: stage.steps });
+    this.#finished.push({ index, base, ...kindOf(this.#imageOf(index)), steps: stage.steps });
     return stage;
   }
 
@@ -119,7 +119,13 @@ export class Stages {
     const index = -1 - this.#images.size;
     const stage = this.#onImage({ image, name: undefined, refuse }, index);
     this.#images.set(image, index);
-    this.#finished.push({ index, base: undefined, openhands: false, steps: stage.steps });
+    this.#finished.push({
+      index,
+      base: undefined,
+      openhands: false,
+      asFound: kindOf(image).asFound,
+      steps: stage.steps,
+    });
     return index;
   }
 
@@ -161,15 +167,18 @@ export class Stages {
     return stage;
   }
 
-  #hasOpenhands(index: number): boolean {
+  /** The image that a stage is made on in the end. */
+  #imageOf(index: number): string {
     const { image = '' } = this.#begins[index] ?? {};
     const base = this.#named(image, index);
-    if (base !== undefined) {
-      return this.#hasOpenhands(base);
-    }
-    const fact = factOf(image);
-    return fact.kind === 'known' && fact.openhands;
+    return base === undefined ? image : this.#imageOf(base);
   }
+}
+
+function kindOf(image: string): Pick<Stage, 'openhands' | 'asFound'> {
+  const fact = factOf(image);
+  const known = fact.kind === 'known';
+  return { openhands: known && fact.openhands, asFound: known && !fact.openhands && !fact.ownUser };
 }
 
 function readFrom(instruction: Instruction | undefined, { escape, global }: StagesInput): Begin {

@@ -126,5 +126,7 @@ export interface Stage {
   readonly base: number | undefined;
   /** The image has OpenHands' runtime in it, for which the platform's own action server stands in. */
   readonly openhands: boolean;
+  /** The image is not one of Runloop's own, and so without the users and folders of devboxes. */
+  readonly asFound: boolean;
   readonly steps: readonly DockerfileStep[];
 }

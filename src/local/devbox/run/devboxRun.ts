@@ -32,6 +32,8 @@ export interface RunSurroundings {
   readonly tools: DevboxTools;
   readonly addresses: LoopbackAddresses;
   readonly fences: FenceSurroundings;
+  /** Where commands begin; the home folder unless it is said. */
+  readonly folder?: string | undefined;
 }
 
 /** A run of a devbox that has yet to be opened, in a sandbox of its own. */
@@ -73,6 +75,12 @@ export class DevboxRun {
   /** The loopback address on which the devbox's services listen; empty before and after the run. */
   get address(): string {
     return this.#address;
+  }
+
+  /** Where commands begin. */
+  get #begin(): string {
+    const { folder, spec } = this.#surroundings;
+    return this.sandbox.prefix + (folder ?? spec.home);
   }
 
   /** Aborts as soon as the run is to end. */
@@ -119,7 +127,7 @@ export class DevboxRun {
    * @throws DevboxError `wrong_state` when the run is over
    */
   launch(command: Pick<SandboxCommand, 'argv'> & Partial<SandboxCommand>): SandboxProcess {
-    const cwd = `${this.sandbox.prefix}${this.#surroundings.spec.home}`;
+    const cwd = this.#begin;
     return this.sandbox.run({
       cwd,
       user: this.#user,
@@ -196,7 +204,7 @@ export class DevboxRun {
       ...(pipes === undefined ? {} : { pipes }),
       argv: within(['/bin/bash', '--norc', '-c', this.sandbox.translate(command)]),
       environment: { ...this.environment, ...variables },
-      cwd: `${this.sandbox.prefix}${this.#surroundings.spec.home}`,
+      cwd: this.#begin,
       user,
       onStdout: (chunk) => stdout.write(chunk),
       onStderr: (chunk) => stderr.write(chunk),

@@ -30,11 +30,13 @@ type Line = readonly string[];
  * that are asked for, who may use sudo.
  * @param root the disk, seen from the host
  * @param wanted the first one is the devbox's own user
+ * @param asFound nobody is added: the first one has the numbers that the disk knows, or those it would have
  * @returns the devbox's own user with its numbers
  */
 export async function writeAccounts(
   root: string,
   wanted: readonly [UserRequest, ...DevboxUser[]],
+  asFound = false,
 ): Promise<DevboxUser> {
   const layer = `${layerFolder}/etc/upper`;
   const read = (name: FileName): Promise<Line[]> => readLines(root, layer, name);
@@ -46,8 +48,10 @@ export async function writeAccounts(
   ]);
   const [own, ...others] = wanted;
   addGroup(group, sudoGroup.name, sudoGroup.gid);
-  const user = addUser(passwd, group, own, 'first');
-  others.forEach((other) => addUser(passwd, group, other, 'last'));
+  const user = asFound ? foundUser(passwd, own) : addUser(passwd, group, own, 'first');
+  if (!asFound) {
+    others.forEach((other) => addUser(passwd, group, other, 'last'));
+  }
   await makeFolder(root, accountFolder, 'replace');
   const folders = (await look(join(root, layer)))?.isDirectory() === true ? [accountFolder, layer] : [accountFolder];
   const all = Object.entries({ passwd, group, shadow, gshadow }) as [FileName, Line[]][];
@@ -82,6 +86,12 @@ async function readLines(root: string, layer: string, name: FileName): Promise<L
   }
   const system = lines.filter(([, , number]) => Number(number) < firstPerson || Number(number) >= nobody);
   return name === 'group' ? system.map(([group = '', password = '', gid = '']) => [group, password, gid, '']) : system;
+}
+
+function foundUser(passwd: readonly Line[], { name, uid }: UserRequest): DevboxUser {
+  const [, , number, primary] = passwd.find(([other]) => other === name) ?? [];
+  const expected = uid ?? usualUser.uid ?? 0;
+  return { name, uid: Number(number ?? expected), gid: Number(primary ?? expected) };
 }
 
 /** @param place among those of the same number: the first one is the one that is meant by it */

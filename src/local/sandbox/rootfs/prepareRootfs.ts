@@ -13,18 +13,10 @@ import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim,
 import { type DevboxUser, type UserRequest, homeOf, openhandsUser, root as rootUser } from '../users';
 
 /** Folders every devbox has, besides the host's system folders; what it has made of them stays. */
-const folders = [
-  'workspace',
-  'home/user',
-  'root',
-  'run/lock',
-  'srv',
-  'mnt',
-  'media',
-  'var/cache',
-  'var/lib',
-  'var/log',
-];
+const folders = ['root', 'run/lock', 'srv', 'mnt', 'media', 'var/cache', 'var/lib', 'var/log'];
+
+/** Folders of devboxes that no other Linux has: what is built as another image finds none of them in its way. */
+const ownFolders = ['workspace', 'home/user'];
 
 /** Folders anybody may write to. */
 const openFolders = ['tmp', 'var/tmp'];
@@ -67,6 +59,8 @@ export interface Furnishing {
   readonly user: UserRequest | undefined;
   readonly blueprint: { readonly openhands: boolean } | undefined;
   readonly tools: DevboxTools;
+  /** No user and no folder of devboxes is made, as an image of a Dockerfile has none: what is there already stays. */
+  readonly asFound?: boolean;
   /** Host files that the sandbox shows under the same path. */
   readonly systemFiles?: readonly string[];
 }
@@ -79,7 +73,7 @@ export interface Furnishing {
  */
 export async function furnish(
   root: string,
-  { prefix, user, blueprint, tools, systemFiles = [] }: Furnishing,
+  { prefix, user, blueprint, tools, asFound = false, systemFiles = [] }: Furnishing,
 ): Promise<DevboxUser> {
   await makeFolder(root, 'run', 'replace');
   await removeFolder(join(root, 'run/devbox'));
@@ -102,7 +96,7 @@ export async function furnish(
   for (const path of systemFiles) {
     await clearFile(root, path);
   }
-  for (const folder of folders) {
+  for (const folder of asFound ? ['home', ...folders] : [...ownFolders, ...folders]) {
     await makeFolder(root, folder, 'keep');
   }
   for (const folder of openFolders) {
@@ -121,7 +115,7 @@ export async function furnish(
   if (blueprint?.openhands === true) {
     await furnishOpenhands(root, prefix, tools);
   }
-  return user === undefined ? rootUser : settle(root, user, blueprint);
+  return user === undefined ? rootUser : settle(root, user, { blueprint, asFound });
 }
 
 /** The links of the devbox's file system view. They are made here, where each is not a program to be run. */
@@ -144,20 +138,20 @@ async function prepareLinks(root: string): Promise<void> {
 async function settle(
   root: string,
   wanted: UserRequest,
-  blueprint: { readonly openhands: boolean } | undefined,
+  { blueprint, asFound }: Pick<Furnishing, 'blueprint'> & { readonly asFound: boolean },
 ): Promise<DevboxUser> {
   const more = blueprint?.openhands === true ? [openhandsUser] : [];
-  const user = await writeAccounts(root, [wanted, ...more]);
+  const user = await writeAccounts(root, [wanted, ...more], asFound);
   // Whatever the platform's own umask is, everybody may look around.
   await chmod(root, 0o755);
-  const own = [homeOf(user), ...more.map((other) => homeOf(other))];
+  const own = asFound ? [] : [homeOf(user), ...more.map((other) => homeOf(other))];
   for (const [at, home] of own.entries()) {
     if (await makeFolder(root, home, 'keep')) {
       await giveAway(root, home, [user, ...more][at] ?? user);
     }
   }
   // Once it belongs to somebody, it is what the devbox has made of it.
-  if ((await lstat(join(root, 'workspace'))).uid === 0) {
+  if (!asFound && (await lstat(join(root, 'workspace'))).uid === 0) {
     await giveAway(root, 'workspace', user);
   }
   for (const folder of userFolders) {

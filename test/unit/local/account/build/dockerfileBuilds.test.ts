@@ -209,6 +209,8 @@ RUN --mount=type=cache,target=/root/.cache ["/bin/sh", "-c", "exit 0"]`,
     });
     assert.match(log, /own system \(.+\) stands in for node:22-slim/);
     assert.match(log, /node is this computer's: v\d|This computer has no node/);
+    const { log: old } = await built({ dockerfile: 'FROM python:3.1' });
+    assert.match(old, /that of python:3\.1 is 3\.1: what needs 3\.1 cannot|This computer has no python3/);
     assert.match(log, /HEALTHCHECK NONE: passed over[^]*CMD \["node"\]: passed over[^]*no ARG asks for: X/);
     await assert.rejects(
       client.blueprints.create({ name: 'x', dockerfile: 'FROM debian AS a\nFROM python:3.12-alpine' }),
