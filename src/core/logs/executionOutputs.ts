@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals } from '../../ground/deadline';
 import { isAborted, RuntimeError, isTransient } from '../errors';
-import { executionCompleted, streamOutput, type OutputName, type OutputPiece } from '../platform/executionOutput';
+import { executionCompleted, streamOutput, type OutputName } from '../platform/executionOutput';
 import type { LogEntry } from '../platform/logEntry';
 import { isCut, StreamUnavailable } from '../platform/logRequest';
 import type { RunloopApi } from '../platform/runloopApi';
 import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
 import { newPlace, outputNames, type ExecutionPlace, type ExecutionPlaces } from './executionPlaces';
 import { isNotice, type Taken } from './followPosition';
+import { placed, type Arrived, type Placing } from './placeOutput';
 
 /** Executions whose outputs are streamed at the same time. */
 const mostAtOnce = 8;
@@ -18,11 +19,6 @@ const silentGrowth = 16;
 const silentMs = 10_000;
 /** Pieces that may wait for the reader. */
 const mostWaiting = 64;
-interface Arrived {
-  readonly place: ExecutionPlace;
-  readonly name: OutputName;
-  readonly what: OutputPiece | 'end' | 'lost';
-}
 
 /**
  * What executions print, while they print it, on a platform that has no stream of the whole log: each execution that
@@ -39,6 +35,9 @@ export class ExecutionOutputs {
   readonly #signal: AbortSignal;
   readonly #running = new Set<Promise<void>>();
   readonly #naps = new Map<string, AbortController>();
+  readonly #stops = new Map<string, AbortController>();
+  readonly #silentMs: number;
+  readonly #placing: Placing;
   #arrived: Arrived[] = [];
   #onArrival: (() => void) | undefined;
   #onRoom: (() => void)[] = [];
@@ -52,6 +51,16 @@ export class ExecutionOutputs {
     this.#options = options;
     this.#pace = pace;
     this.#places = places.byId;
+    this.#silentMs = pace.silentMs?.[0] ?? silentMs;
+    this.#placing = {
+      now: () => api.clock.now(),
+      onDone: () => this.onEnd?.(),
+      onLeft: ({ id }) => {
+        this.#places.delete(id);
+        this.#stops.get(id)?.abort();
+        this.#stops.delete(id);
+      },
+    };
     this.#signal = linkSignals(options.signal, this.#stop.signal).signal;
     for (const place of this.#places.values()) if (place.state === 'streamed') this.#open(place);
   }
@@ -74,13 +83,12 @@ export class ExecutionOutputs {
     this.#doubtSilent();
   }
 
-  /** Streams that are open and have brought nothing, while the list has lines, are held back by something on the way. */
+  /** Streams that bring nothing, while the list has more or knows of the end, are held back by something on the way. */
   #doubtSilent(): void {
-    const longestMs = this.#pace.silentMs?.[0] ?? silentMs;
     for (const place of this.#places.values()) {
-      const { state, held, heldSinceMs = Infinity } = place;
-      if (state !== 'streamed' || held === undefined || performance.now() - heldSinceMs < longestMs) continue;
-      this.#arrived.push({ place, name: 'stdout', what: 'lost' });
+      const hasNews = place.listed.hasMore || place.exit !== undefined;
+      if (place.state !== 'streamed' || !hasNews || performance.now() - place.quietSinceMs < this.#silentMs) continue;
+      this.#arrived.push({ place, name: 'stdout', what: 'held' });
       this.#onArrival?.();
     }
   }
@@ -103,9 +111,17 @@ export class ExecutionOutputs {
     await other;
   }
 
-  /** What arrives until all streams have ended. */
+  /** What arrives until all streams have ended. Those that bring nothing for a while are not waited for. */
   async *rest(): AsyncGenerator<FollowEvent> {
-    while (this.#running.size > 0) yield* this.until(Promise.all(this.#running));
+    while (this.#running.size > 0 && !this.#signal.aborted) {
+      const woken = new AbortController();
+      const pause = sleep(this.#silentMs / 4, undefined, { signal: woken.signal }).catch(() => undefined);
+      yield* this.until(Promise.race([Promise.all(this.#running), pause]).finally(() => woken.abort()));
+      for (const place of this.#places.values()) {
+        if (place.state !== 'streamed' || performance.now() - place.quietSinceMs < this.#silentMs) continue;
+        this.#arrived.push({ place, name: 'stdout', what: 'held' });
+      }
+    }
     yield* this.#handOn();
   }
 
@@ -124,18 +140,23 @@ export class ExecutionOutputs {
       return true;
     }
     if (place.state === 'listed') {
-      if (entry.exitCode !== undefined) this.#places.delete(id);
-      else place.known.set(entry.text, (place.known.get(entry.text) ?? 0) + 1);
+      if (entry.exitCode !== undefined) {
+        this.#places.delete(id);
+        return true;
+      }
+      place.known.set(entry.text, (place.known.get(entry.text) ?? 0) + 1);
+      place.listed.shown(entry);
       return true;
     }
     if (place.state === 'streamed') this.#wake(place);
+    if (!place.isNewInList) place.quietSinceMs = performance.now();
+    place.isNewInList = true;
     if (entry.exitCode === undefined) {
-      place.heldSinceMs ??= performance.now();
-      place.held?.push(entry);
+      place.listed.listed(entry);
       return false;
     }
     if (place.state === 'done') {
-      this.#places.delete(id);
+      this.#placing.onLeft(place);
       return true;
     }
     place.exit = entry;
@@ -143,9 +164,14 @@ export class ExecutionOutputs {
   }
 
   #open(place: ExecutionPlace): void {
+    place.quietSinceMs = performance.now();
+    const stop = new AbortController();
+    this.#stops.set(place.id, stop);
     for (const name of outputNames) {
       if (place.outputs[name].ended) continue;
-      const reading = this.#read(place, name).finally(() => {
+      const either = linkSignals(this.#signal, stop.signal);
+      const reading = this.#read(place, name, either.signal).finally(() => {
+        either.dispose();
         this.#running.delete(reading);
         this.#onArrival?.();
       });
@@ -154,12 +180,12 @@ export class ExecutionOutputs {
     }
   }
 
-  async #read(place: ExecutionPlace, name: OutputName): Promise<void> {
+  async #read(place: ExecutionPlace, name: OutputName, signal: AbortSignal): Promise<void> {
     const which = { devboxId: this.#devboxId, executionId: place.id, name };
-    const call = { signal: this.#signal, onBytes: this.#options.onBytes };
+    const call = { signal, onBytes: this.#options.onBytes };
     const { reconnectMs, pollMs } = this.#pace;
     let waitMs = reconnectMs[0];
-    while (!this.#signal.aborted) {
+    while (!signal.aborted) {
       const before = place.outputs[name].offset;
       const stream = { isOpen: false };
       try {
@@ -172,7 +198,7 @@ export class ExecutionOutputs {
           return;
         }
       } catch (error) {
-        if (isAborted(this.#signal)) return;
+        if (isAborted(signal)) return;
         if (!(RuntimeError.is(error) ? isTransient(error) : isCut(error))) {
           if (!RuntimeError.is(error) && !(error instanceof StreamUnavailable)) this.#failure ??= asError(error);
           await this.#push({ place, name, what: 'lost' });
@@ -190,15 +216,15 @@ export class ExecutionOutputs {
           ? Math.min(waitMs * silentGrowth, silentTurns * pollMs[1])
           : Math.min(waitMs * 2, reconnectMs[1]);
       }
-      await this.#nap(place, waitMs);
+      await this.#nap(place, waitMs, signal);
     }
   }
 
   /** Waits, at most until the list tells of more from this execution. */
-  async #nap({ id }: ExecutionPlace, ms: number): Promise<void> {
+  async #nap({ id }: ExecutionPlace, ms: number, signal: AbortSignal): Promise<void> {
     const news = this.#naps.get(id) ?? new AbortController();
     this.#naps.set(id, news);
-    const either = linkSignals(this.#signal, news.signal);
+    const either = linkSignals(signal, news.signal);
     await sleep(ms, undefined, { signal: either.signal }).catch(() => undefined);
     either.dispose();
   }
@@ -226,63 +252,9 @@ export class ExecutionOutputs {
       if (this.#failure !== undefined) throw this.#failure;
       const arrived = this.#arrived.shift();
       if (arrived === undefined) break;
-      yield* this.#placed(arrived);
+      yield* placed(arrived, this.#placing);
     }
     for (const resume of this.#onRoom.splice(0)) resume();
-  }
-
-  *#placed({ place, name, what }: Arrived): Generator<FollowEvent> {
-    const output = place.outputs[name];
-    if (what === 'lost' && place.held !== undefined) {
-      // Never offered: the list alone tells of this one.
-      const lines = place.exit === undefined ? place.held : [...place.held, place.exit];
-      place.state = 'refused';
-      this.#places.delete(place.id);
-      place.held = undefined;
-      if (lines.length > 0) yield { type: 'lines', lines };
-      return;
-    }
-    if (place.state !== 'streamed') return;
-    // What the list has shown since comes by the stream.
-    if (typeof what !== 'string') place.held = undefined;
-    if (what === 'lost') yield { type: 'notice', notice: { kind: 'gap', missing: undefined } };
-    const { lines, gap } = typeof what === 'string' ? { lines: output.end(), gap: false } : output.take(what);
-    if (gap) yield { type: 'notice', notice: { kind: 'gap', missing: undefined } };
-    const fresh = this.#entries(place, name, lines);
-    if (outputNames.every((one) => place.outputs[one].ended)) {
-      place.known.clear();
-      // Streams that ended without a word: the list alone tells.
-      fresh.unshift(...(place.held ?? []));
-      place.held = undefined;
-      this.onEnd?.();
-      if (place.exit === undefined) {
-        place.state = 'done';
-      } else {
-        this.#places.delete(place.id);
-        fresh.push(place.exit);
-      }
-    }
-    if (fresh.length > 0) yield { type: 'lines', lines: fresh };
-  }
-
-  #entries(place: ExecutionPlace, name: OutputName, lines: readonly string[]): LogEntry[] {
-    const fresh: LogEntry[] = [];
-    for (const text of lines) {
-      const known = place.known.get(text) ?? 0;
-      if (known > 1) place.known.set(text, known - 1);
-      else place.known.delete(text);
-      if (known > 0) continue;
-      // The stream does not tell when a line was written; it came just now.
-      const timestampMs = this.#api.clock.now();
-      fresh.push({
-        level: name === 'stderr' ? 'error' : 'info',
-        source: 'exec',
-        timestampMs,
-        text,
-        executionId: place.id,
-      });
-    }
-    return fresh;
   }
 }
 

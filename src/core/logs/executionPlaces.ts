@@ -1,5 +1,6 @@
 import type { OutputName } from '../platform/executionOutput';
 import type { LogEntry } from '../platform/logEntry';
+import { ListedLines } from './listedLines';
 import { OutputPlace } from './outputPlace';
 
 export const outputNames: readonly OutputName[] = ['stdout', 'stderr'];
@@ -10,10 +11,11 @@ export interface ExecutionPlace {
   readonly outputs: Readonly<Record<OutputName, OutputPlace>>;
   /** Lines that the list had shown before the streams were there, by how often: the streams bring them again. */
   readonly known: Map<string, number>;
-  /** What the list has shown since; undefined once the stream has brought something. */
-  held: LogEntry[] | undefined;
-  /** When the first of these came. */
-  heldSinceMs?: number;
+  /** What the list tells of it, held against what the streams bring. */
+  readonly listed: ListedLines;
+  /** When the streams brought something last; or, if the list has had something since, when that came. */
+  quietSinceMs: number;
+  isNewInList: boolean;
   /** The entry of its end, which comes behind its last line. */
   exit: LogEntry | undefined;
   state: 'listed' | 'streamed' | 'refused' | 'done';
@@ -30,7 +32,9 @@ export function newPlace(id: string): ExecutionPlace {
     id,
     outputs: { stdout: new OutputPlace(), stderr: new OutputPlace() },
     known: new Map(),
-    held: [],
+    listed: new ListedLines(),
+    quietSinceMs: performance.now(),
+    isNewInList: false,
     exit: undefined,
     state: 'listed',
   };

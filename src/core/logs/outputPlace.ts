@@ -13,11 +13,17 @@ export class OutputPlace {
   #offset = 0;
   #rest: string[] = [];
   #tellsStart = false;
+  #length = 0;
   ended = false;
 
   /** Where the stream is to begin when it is opened again. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Characters of the last piece that were new, without ends of lines. */
+  get length(): number {
+    return this.#length;
   }
 
   /**
@@ -55,6 +61,7 @@ export class OutputPlace {
 
   #split(text: string): string[] {
     const lines = text.split('\n');
+    this.#length = text.length - (lines.length - 1);
     const last = lines.pop() ?? '';
     if (lines.length > 0) {
       // Joined once for each line: an endless one that comes in many pieces must not be copied with each of them.

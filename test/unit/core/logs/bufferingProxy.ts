@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** An HTTP proxy that passes everything on, but may keep back the bodies of some answers, as proxies do that buffer. */
@@ -12,8 +12,11 @@ export interface BufferingProxy {
   close(): Promise<void>;
 }
 
-/** @param part what the paths have in them whose answers are kept back */
-export async function startBufferingProxy(target: string, part: string): Promise<BufferingProxy> {
+/**
+ * @param part what the paths have in them whose answers are kept back
+ * @param after bytes of each answer that are passed on before
+ */
+export async function startBufferingProxy(target: string, part: string, after = 0): Promise<BufferingProxy> {
   let isHolding = true;
   const paths: string[] = [];
   const server = createServer((asked, answer) => {
@@ -24,7 +27,7 @@ export async function startBufferingProxy(target: string, part: string): Promise
       (given) => {
         answer.writeHead(given.statusCode ?? 502, given.headers);
         answer.flushHeaders();
-        if (isHolding && asked.url?.includes(part) === true) given.resume();
+        if (isHolding && asked.url?.includes(part) === true) holdBack(given, answer, after);
         else given.pipe(answer);
         given.on('error', () => answer.destroy());
       },
@@ -45,4 +48,13 @@ export async function startBufferingProxy(target: string, part: string): Promise
       await once(server, 'close');
     },
   };
+}
+
+/** Neither more bytes nor an end. */
+function holdBack(given: IncomingMessage, answer: ServerResponse, after: number): void {
+  let left = after;
+  given.on('data', (piece: Buffer) => {
+    if (left > 0) answer.write(piece.subarray(0, left));
+    left -= piece.length;
+  });
 }

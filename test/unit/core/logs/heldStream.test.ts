@@ -18,8 +18,12 @@ describe('following a log whose stream is kept back', function () {
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  async function throughProxy(part: string, base = on.platform.baseUrl): Promise<BufferingProxy & { api: RunloopApi }> {
-    const proxy = await startBufferingProxy(base, part);
+  async function throughProxy(
+    part: string,
+    base = on.platform.baseUrl,
+    after = 0,
+  ): Promise<BufferingProxy & { api: RunloopApi }> {
+    const proxy = await startBufferingProxy(base, part, after);
     closing.push(() => proxy.close());
     return { ...proxy, api: new RunloopApi({ apiKey: on.platform.apiKey, baseUrl: proxy.url }) };
   }
@@ -130,5 +134,64 @@ describe('following a log whose stream is kept back', function () {
     );
     assert.ok(proxy.requests('_updates') > 0);
     assert.deepEqual(linesOf(seen), [...Array.from({ length: 31 }, (_, at) => `line ${at}`), 'done 1']);
+  });
+
+  /** Through something that passes on the first bytes of an execution's outputs and keeps back the rest. */
+  async function heldHalfWay(after: number): Promise<BufferingProxy & { api: RunloopApi }> {
+    const noTail = await startCuttingProxy(on.platform.baseUrl, { hide: '/logs/tail' });
+    closing.push(() => noTail.close());
+    return throughProxy('_updates', noTail.url, after);
+  }
+
+  for (const after of [100, 1_000]) {
+    it(`is told from the list when an execution's outputs stop after ${after} bytes, each line once`, async () => {
+      const id = await devboxThat();
+      const proxy = await heldHalfWay(after);
+      const seen = following(proxy.api, id);
+      await on.api.start(id, 'for i in $(seq 0 60); do echo line $i; echo line $i >&2; sleep 0.05; done; echo done 1');
+      await eventually(
+        () => Promise.resolve(seen.includes('done 1')),
+        (isDone) => isDone,
+      );
+      assert.ok(seen.indexOf('[held]') > seen.indexOf('line 0'), seen.join(' '));
+      const expected = Array.from({ length: 61 }, (_, at) => [`line ${at}`, `line ${at}`]).flat();
+      assert.deepEqual(linesOf(seen).sort(), [...expected, 'done 1'].sort());
+    });
+  }
+
+  it('comes to the end of an execution although its streams never do, and says nothing of what is not missing', async () => {
+    const id = await devboxThat();
+    const proxy = await heldHalfWay(1_000_000);
+    const exits: unknown[] = [];
+    const stop = new AbortController();
+    closing.push(async () => {
+      stop.abort();
+      await Promise.resolve();
+    });
+    await on.api.start(id, 'for i in $(seq 0 5); do echo line $i; sleep 0.2; done');
+    for await (const event of followEvents(proxy.api, id, { signal: stop.signal, pace })) {
+      if (event.type === 'notice') assert.notEqual(event.notice.kind, 'held');
+      else exits.push(...event.lines.filter(({ exitCode }) => exitCode !== undefined));
+      if (exits.length > 0) break;
+    }
+    assert.equal(exits.length, 1);
+  });
+
+  it('comes to the end of a devbox although the streams of its executions never do', async () => {
+    const id = await devboxThat();
+    const proxy = await heldHalfWay(60);
+    const seen: string[] = [];
+    await on.api.start(id, 'for i in $(seq 0 1000); do echo line $i; sleep 0.1; done');
+    for await (const event of followEvents(proxy.api, id, { signal: new AbortController().signal, pace })) {
+      if (event.type !== 'lines') continue;
+      seen.push(...event.lines.map(({ text }) => text));
+      if (seen.includes('line 0')) await on.api.shutdown(id);
+    }
+    const lines = seen.filter((text) => text.startsWith('line '));
+    assert.ok(lines.length > 0);
+    assert.deepEqual(
+      lines,
+      Array.from(lines, (_, at) => `line ${at}`),
+    );
   });
 });
