@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { eventually } from '../../eventually';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import type { UiTests } from '../sharedWindow';
+
+export const terminals: UiTests = (useWindow) =>
+  describe('A terminal in a plain devbox', function () {
+    this.timeout(180_000);
+    const session = useWindow();
+    const rows = (): Promise<string> =>
+      session()
+        .workbench.page.locator('.terminal-wrapper.active .xterm-rows')
+        .innerText({ timeout: 1_000 })
+        .catch(() => '');
+    const shows = (text: RegExp): Promise<string> => eventually(rows, (seen) => text.test(seen), 30_000);
+    const type = async (text: string): Promise<void> => {
+      await session().workbench.page.locator('.terminal-wrapper.active .xterm').click();
+      await session().workbench.page.keyboard.type(text);
+    };
+    let pid = '';
+
+    it('opens with a click on its row, and runs full-screen programs', async () => {
+      const { workbench, platform } = session();
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
+      const { id } = await api.createDevbox({ name: 'benchmark-7' }, { requestId: crypto.randomUUID() });
+      await api.waitForStatus(id, ['running'], 20);
+      await workbench.openViewContainer('Runloop');
+      await workbench.runCommand('Runloop: Refresh Devboxes');
+      const row = workbench.tree('Devboxes').row('benchmark-7');
+      await row.waitFor();
+      await row.pressInlineButton('Open Terminal in Devbox');
+      await shows(/\$\s*$/);
+      await workbench.screenshot('terminal-1-open');
+      await type('kept=yes; echo "shell $$"\n');
+      pid = /shell (\d+)/.exec(await shows(/shell \d+\n/))?.[1] ?? '';
+      assert.notEqual(pid, '');
+      await type('seq 500 | less\n');
+      await shows(/^1\s*\n2\s*\n[\s\S]*:\s*$/);
+      await workbench.screenshot('terminal-2-less');
+      await type('q');
+      await shows(/\$\s*$/);
+      await type('yes\n');
+      await shows(/y\ny\ny\n/);
+      await workbench.page.keyboard.press('Control+c');
+      await shows(/\^C\s*\n.*\$\s*$/);
+    });
+
+    it('has the same shell after a reload of the window', async () => {
+      const { workbench } = session();
+      await workbench.reload();
+      await workbench.waitUntilReady();
+      // The editor may open one of its own for a panel that is empty until then.
+      await session().api.evaluate(async (vscode) => {
+        const isOurs = ({ name }: { name: string }): boolean => name === 'benchmark-7';
+        while (!vscode.window.terminals.some(isOurs)) await new Promise((resolve) => setTimeout(resolve, 100));
+        vscode.window.terminals.find(isOurs)?.show();
+      });
+      await shows(/This is the same shell as before/);
+      await type('echo "$kept $$"\n');
+      await shows(new RegExp(`yes ${pid}\n`));
+      await workbench.screenshot('terminal-3-after-reload');
+    });
+  });
