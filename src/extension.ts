@@ -70,16 +70,19 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   const sessionKeys = new SecretSessionKeys(secrets);
   const knownSecrets = new KnownSecrets(secrets, sessionKeys);
   const output = new DevboxOutput(log, knownSecrets, { store, sessions });
+  const devboxUse = new DevboxUse({ account, store, log });
+  const startedHere = new StartedHere(context.globalState, memory);
   const tree = new DevboxTree({
     account,
     store,
     sessions,
+    devboxUse,
+    startedHere,
     log,
     globalState: context.globalState,
     workspaceState: context.workspaceState,
   });
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
-  const devboxUse = new DevboxUse({ account, store, log });
   const { subscriptions: owned } = context;
   const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
@@ -90,7 +93,6 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     localFolder,
     searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
   };
-  const startedHere = new StartedHere(context.globalState, memory);
   const startNotes = new StartNotes({
     folder: Uri.joinPath(context.globalStorageUri, 'starts').fsPath,
     onFailure: (error) => log.failure('Noting a start', error),

@@ -55,6 +55,8 @@ export const contextKeys = {
   account: 'runloop.account',
   filtered: 'runloop.filtered',
   localPlatform: 'runloop.localPlatform',
+  /** True where the account is a local platform, this window's own or the one of `npm start`. */
+  isLocal: 'runloop.isLocal',
   /** True where the local platform cannot run. */
   noLocalPlatform: 'runloop.noLocalPlatform',
   hasDashboard: 'runloop.hasDashboard',

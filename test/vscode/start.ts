@@ -83,7 +83,7 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
       install,
       stateDir,
       port: options.port,
-      ...(account === undefined ? {} : { account }),
+      ...(account === undefined ? { tellsLocal: true } : { account }),
       signal,
     });
     const platform = stack.platform;

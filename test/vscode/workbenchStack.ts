@@ -21,6 +21,8 @@ export interface WorkbenchStackOptions {
   readonly account?: PlatformAccount | { readonly apiKey: string; readonly baseUrl: undefined };
   /** True starts the local platform as one that lives for a test or two. */
   readonly shortLived?: boolean;
+  /** True tells the extension that the platform started here is a local one, where nothing costs. */
+  readonly tellsLocal?: boolean;
   /** False gives the extension no key and no address at all, as for somebody who has just installed it. */
   readonly signedIn?: boolean;
   /** Folder of the extension to install; this project without it, and no such extension at all if it is undefined. */
@@ -122,6 +124,7 @@ async function startParts(options: WorkbenchStackOptions, closing: CloseStack): 
       ...options.env,
       RUNLOOP_API_KEY: account?.apiKey,
       RUNLOOP_BASE_URL: account?.baseUrl,
+      RUNLOOP_LOCAL_PLATFORM: options.tellsLocal === true ? platform?.baseUrl : undefined,
     }),
     smokeTestDriver: false,
     workspaceTrust: options.workspaceTrust ?? false,

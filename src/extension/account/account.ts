@@ -120,7 +120,7 @@ export class Account implements Disposable {
       const current = await looked;
       if (this.#current === looked && this.#told !== looked) {
         this.#told = looked;
-        await tellMenus(current);
+        await tellMenus(current, this.isLocal);
       }
       // What a change overtook would go on speaking with the old key.
       return this.#current === looked ? current : await this.current();
@@ -181,9 +181,15 @@ export class Account implements Disposable {
     return this.#memory.get(usesLocalKey) === true;
   }
 
+  /** Whether this window's account is a local platform, its own or the one that `npm start` runs: nothing costs there. */
+  get isLocal(): boolean {
+    const announced = this.#env['RUNLOOP_LOCAL_PLATFORM'];
+    return this.usesLocal || (announced !== undefined && this.#known?.account?.baseUrl === announced);
+  }
+
   /** What devboxes of this window's account cost; undefined where they cost nothing. */
   get prices(): Prices | undefined {
-    return this.usesLocal ? undefined : (this.#prices ??= readPrices());
+    return this.isLocal ? undefined : (this.#prices ??= readPrices());
   }
 
   /** Turns this window to the local platform, which must run, or back to the account that the settings name. */

@@ -4,17 +4,16 @@ import type { Account, SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
-import { arrange, groupPageSize, redrawFor, streamsOf, WordSearch, type Arrangement } from './arrangement';
+import { arrange, groupPageSize, redrawFor, streamsOf, WordSearch, type Arrangement } from './order/arrangement';
 import { AttachedRows } from './attachedRows';
 import { BlueprintNames } from '../devboxes/blueprintNames';
-import { devboxTooltip } from './devboxItem';
 import { DevboxRefresh } from '../devboxes/devboxRefresh';
 import type { DevboxStore, StoreChange } from '../devboxes/devboxStore';
-import { RowItems } from './rowItems';
+import { LazyItems } from './lazyItems';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { TransitionFollower } from '../devboxes/transitionFollower';
 import { TurnQueue } from './turnQueue';
-import { ViewChoices } from './viewChoices';
+import { ViewChoices } from './order/viewChoices';
 import { noticeFor } from './viewNotice';
 import { ViewStatus, type ViewFacts } from './viewStatus';
 
@@ -35,7 +34,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #follower: TransitionFollower;
   readonly #names: BlueprintNames;
   readonly #rows = new RowRegistry();
-  readonly #items: RowItems;
+  readonly #items: LazyItems;
   readonly #changed = new EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: TreeView<Row>;
@@ -53,6 +52,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     readonly account: Account;
     readonly store: DevboxStore;
     readonly sessions: Sessions;
+    readonly devboxUse: { toldAt(devboxId: string): number | undefined };
+    readonly startedHere: { all(): ReadonlyMap<string, unknown> };
     readonly log: Log;
     readonly globalState: Memento;
     readonly workspaceState: Memento;
@@ -66,10 +67,14 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#follower = new TransitionFollower(this.#store, (error) => this.#log.failure('Following a devbox', error));
     this.#names = new BlueprintNames((error) => this.#log.failure('Reading the name of a blueprint', error));
     this.#arrangement = this.#arrange();
-    this.#items = new RowItems({
+    const { devboxUse, startedHere } = services;
+    this.#items = new LazyItems({
       store: this.#store,
       arrangement: () => this.#arrangement,
       isAttached: (id) => this.#sessions.isAttached(id),
+      healthOf: (id) => this.#sessions.healthOf(id),
+      toldAt: (id) => devboxUse.toldAt(id),
+      isStartedHere: (id) => startedHere.all().has(id),
       blueprintName: (id) => this.#names.get(id),
       nowMs: () => this.#list.account?.api.clock.now() ?? Date.now(),
       prices: () => this.#account.prices,
@@ -163,7 +168,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (devbox.blueprintId !== undefined && this.#list.account !== undefined && this.#list.pauseSeconds === 0) {
       await this.#names.load(this.#list.account.api, [devbox.blueprintId], this.#closing.signal);
     }
-    item.tooltip = devboxTooltip(devbox, this.#items.context(devbox.id), this.#names.get(devbox.blueprintId ?? ''));
+    item.tooltip = await this.#items.tooltip(devbox);
     return item;
   }
 
@@ -201,12 +206,11 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const devbox = this.#store.get(devboxId);
     const account = this.#list.account;
     if (devbox === undefined || account === undefined) return [];
-    const { devboxDetails } = await import('./devboxDetails');
+    const { devboxDetails } = await import('./look/devboxDetails');
     const details = await devboxDetails(account.api, devbox, {
-      ...this.#items.context(devboxId),
+      ...(await this.#items.context(devboxId)),
       tunnelUrlTemplate: readSettings().tunnelUrlTemplate,
       lastError: this.#errors.get(devboxId),
-      health: this.#sessions.healthOf(devboxId),
       signal: this.#closing.signal,
     });
     return details.map((detail) => ({ kind: 'detail', devboxId, detail }));
@@ -261,7 +265,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   /** Draws rows again whose age or time left reads differently by now. */
   #redrawTimes(): void {
     if (!this.#list.isSeen) return;
-    const stale = this.#items.stale(this.#arrangement.groups.flatMap(({ shown }) => shown).slice(0, timesKept));
+    const seen = this.#arrangement.groups.flatMap(({ shown }) => shown).slice(0, timesKept);
+    const stale = this.#items.stale(seen);
     if (stale.length > 0) this.#changed.fire(stale.map((id) => this.#rows.devbox(id)));
   }
 
@@ -273,6 +278,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   #facts(): ViewFacts {
     return {
       account: this.#list.account,
+      isLocal: this.#account.isLocal,
       devboxes: this.#store.devboxes,
       moreRun: this.#list.moreRun,
       filter: this.choices.filter,

@@ -1,6 +1,6 @@
 import type { RuntimeError } from '../../core/errors';
-import { groupPageSize, pageOf, type Arrangement, type Group } from './arrangement';
-import type { DevboxDetail } from './detailItem';
+import { groupPageSize, pageOf, type Arrangement, type Group } from './order/arrangement';
+import type { DevboxDetail } from './look/detailItem';
 
 /** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
 export type Row = DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow;

@@ -10,6 +10,8 @@ import { costText, hourlyCost } from '../devboxes/devboxText';
 
 export interface ViewFacts {
   readonly account: SignedIn | undefined;
+  /** Whether that is a local platform. */
+  readonly isLocal: boolean;
   readonly devboxes: readonly Devbox[];
   /** True if more run than were loaded. */
   readonly moreRun: boolean;
@@ -24,20 +26,19 @@ export interface ViewFacts {
   readonly isEndless: boolean;
 }
 
-/**
- * The line above the rows: which account where that is not the usual one, the filter, a pause. Empty unless needed, as
- * the editor shows no welcome text in a view that has a message.
- */
+/** Beside the view's title: which account, where that is not the usual one. */
+function accountOfView({ account, isLocal }: ViewFacts): string {
+  if (account === undefined) return '';
+  if (isLocal) return l10n.t('Local platform');
+  return account.baseUrl === defaultBaseUrl ? '' : new URL(account.baseUrl).host;
+}
+
+/** The line above the rows: the filter, a pause. Empty unless needed, as the editor shows no welcome text beside it. */
 function messageOfView(facts: ViewFacts): string {
   const { account, devboxes, filter } = facts;
   const lines: string[] = [];
-  if (account !== undefined && devboxes.length > 0) {
-    const { host } = new URL(account.baseUrl);
-    if (account.source === 'environment') lines.push(l10n.t('{0}, with RUNLOOP_API_KEY from the environment', host));
-    else if (account.baseUrl !== defaultBaseUrl) lines.push(host);
-    if (filter.trim() !== '') {
-      lines.push(l10n.t('Filter "{0}": {1} of {2}', oneLine(filter, 60), facts.matching, devboxes.length));
-    }
+  if (account !== undefined && devboxes.length > 0 && filter.trim() !== '') {
+    lines.push(l10n.t('Filter "{0}": {1} of {2}', oneLine(filter, 60), facts.matching, devboxes.length));
   }
   if (facts.pauseSeconds > 0) {
     lines.push(l10n.t('Runloop asked to wait: refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
@@ -64,6 +65,8 @@ export class ViewStatus<T> implements Disposable {
     const facts = this.#facts();
     const message = messageOfView(facts);
     if ((this.#view.message ?? '') !== message) this.#view.message = message;
+    const description = accountOfView(facts);
+    if ((this.#view.description ?? '') !== description) this.#view.description = description;
     setBadge(this.#view, facts);
     clearTimeout(this.#again);
     if (facts.pauseSeconds > 0) this.#again = setTimeout(() => this.show(), 1000);

@@ -3,8 +3,7 @@ import { hourlyPrice, suspendedHourlyPrice, type Prices } from '../../core/cost/
 import { oneLine } from '../../core/plainText';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { inertText } from '../messages/inertText';
-import { listText } from '../messages/listText';
-import { costsNow, endTime } from './devboxStore';
+import { costsNow } from './devboxStore';
 
 /** The name a devbox goes by, as rows show it: its own, else the beginning of its id. */
 export function devboxName(devbox: Devbox): string {
@@ -133,63 +132,4 @@ export function sizeText(devbox: Devbox): string | undefined {
     return l10n.t('{0} CPU, {1} GiB', cpuCores, memoryGib);
   }
   return devbox.size === undefined ? undefined : oneLine(devbox.size, 30);
-}
-
-/** The words of a row, made once for what it shows and what is said of it. */
-export interface RowWords {
-  readonly status: string;
-  readonly attached: boolean;
-  /** Since it ended, or since it was made. */
-  readonly age: string | undefined;
-  readonly hasEnded: boolean;
-  readonly ending: string | undefined;
-  readonly reason: string | undefined;
-  readonly size: string | undefined;
-  /** Estimated dollars an hour. */
-  readonly cost: number | undefined;
-}
-
-export function rowWords(
-  devbox: Devbox,
-  { attached, nowMs, prices }: { attached: boolean; nowMs: number; prices: Prices | undefined },
-): RowWords {
-  const ended = endTime(devbox);
-  const since = ended ?? devbox.createTimeMs;
-  return {
-    status: statusWord(devbox.status),
-    attached,
-    age: since === undefined ? undefined : ageText(since, nowMs),
-    hasEnded: ended !== undefined,
-    ending: endingText(devbox, nowMs),
-    reason: reasonText(devbox),
-    size: hasEnded(devbox.status) ? undefined : sizeText(devbox),
-    cost: hourlyCost(devbox, prices),
-  };
-}
-
-/** What a row shows behind the name. */
-export function shownFacts(devbox: Devbox, words: RowWords): string {
-  // "Attached" says "running" as well; both words would not fit into a side bar.
-  const status = words.attached && devbox.status === 'running' ? l10n.t('attached') : words.status;
-  const cost = words.cost === undefined ? undefined : costText(words.cost);
-  return [status, words.age, words.ending ?? words.reason, words.size, cost]
-    .filter((fact) => fact !== undefined && fact !== '')
-    .join(' · ');
-}
-
-/** What a screen reader says of a row: all that it shows, in words that make sense without seeing it. */
-export function spokenFacts(devbox: Devbox, words: RowWords): string {
-  const { age, cost, size } = words;
-  const facts = [
-    l10n.t('Devbox {0}', devboxName(devbox)),
-    words.status,
-    words.attached ? l10n.t('attached') : undefined,
-    age === undefined ? undefined : words.hasEnded ? l10n.t('ended: {0}', age) : l10n.t('age: {0}', age),
-    words.ending,
-    words.reason,
-    size === undefined ? undefined : l10n.t('size {0}', size),
-    cost === undefined ? undefined : l10n.t('estimated ${0} an hour', cost < 0.01 ? cost.toFixed(4) : cost.toFixed(2)),
-    devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),
-  ];
-  return listText(facts.filter((fact) => fact !== undefined));
 }

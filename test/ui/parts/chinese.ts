@@ -60,8 +60,8 @@ export const inChinese: UiTests = (useWindow) =>
       await workbench.quickInput.accept('盒子');
       await workbench.notification('Devbox 盒子 已就绪。').waitFor(60_000);
       const row = tree.row('盒子');
-      await row.waitForDescription('已附加', 30_000);
-      assert.match(await row.description(), /^已附加 · 刚刚/);
+      await row.waitForState('已附加', 30_000);
+      assert.match(await row.description(), /^(?:59 分钟|1 小时) · \$0\.\d\d\/小时/);
       await row.chooseFromMenu('关闭 Devbox');
       await workbench.dialog.waitFor('关闭 devbox 盒子？');
       await workbench.screenshot('chinese-2-question');

@@ -43,17 +43,14 @@ export const devboxTree: UiTests = (useWindow) =>
       );
     }
 
-    it('shows groups with rows that tell status, age, time left, size and cost, and says the same aloud', async () => {
+    it('shows groups with rows that tell time left and cost, and says state, age and size aloud as well', async () => {
       await create('alpha', 'alpha', { team: 'red' });
       await create('beta', 'beta', { team: 'blue' });
       await create('hostile', hostileName, { team: hostileValue, [hostileValue]: 'x'.repeat(10_000) });
       const { workbench } = session();
       await workbench.openViewContainer('Runloop');
       await tree().row('alpha').waitFor();
-      assert.match(
-        await tree().row('alpha').description(),
-        /^running · (just now|1 min) · (59 min|1 h) left · est\. \$0\.16\/h$/,
-      );
+      assert.match(await tree().row('alpha').description(), /^(59 min|1 h) · \$0\.16\/h$/);
       const spoken = await tree().row('alpha').ariaLabel();
       assert.match(spoken, /Devbox alpha, running, age: .*, .* left, estimated \$0\.16 an hour, dbx_/);
       assert.match(await tree().row('Active').ariaLabel(), /Group Active, devboxes: 3 · est\. \$0\.48\/h/);
@@ -75,10 +72,10 @@ export const devboxTree: UiTests = (useWindow) =>
     it('shows hostile names and metadata as what they are: text', async () => {
       const { workbench } = session();
       const { page } = workbench;
-      const row = tree().rows.filter({ hasText: '[click](command:runloop.signOut)' });
+      const row = tree().rows.filter({ hasText: '[click](comman' });
       await row.waitFor();
       const label = await row.locator('.label-name').innerText();
-      assert.ok(label.includes('$(trash) <img src=x'), label);
+      assert.match(label, /^\[click\]\(comman\S*….*$/u);
       assert.ok(!label.includes('\u202e') && !label.includes('\u001b'));
       assert.equal(await row.locator('a[href], img, .codicon-trash').count(), 0);
       // At its icon: the label is longer than the row, and would be scrolled into view. A row that is drawn again under
@@ -94,6 +91,7 @@ export const devboxTree: UiTests = (useWindow) =>
         (count) => count > 0,
       );
       const text = await hover.innerText();
+      assert.ok(text.includes('$(trash) <img src=x'), text);
       assert.ok(text.includes('**bold** [link](https://evil.example)'), text);
       assert.ok(text.length < 2_000, 'a value of 10,000 characters is cut');
       assert.equal(
@@ -225,9 +223,7 @@ export const devboxTree: UiTests = (useWindow) =>
       const before = await selected();
       await suspendDevbox(new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }), ids['beta'] ?? '');
       await tree().pressTitleButton('Refresh Devboxes');
-      await tree()
-        .row('beta')
-        .waitForDescription(/^suspended/, 40_000);
+      await tree().row('beta').waitForState('suspended', 40_000);
       await tree().row('Suspended').waitFor();
       assert.deepEqual(await selected(), before);
       await workbench.screenshot('tree-8-suspended');

@@ -106,7 +106,7 @@ export const faultyLogs: UiTests = (useWindow) =>
       await sleep(22_000);
       await workbench.tree('Devboxes').row('polled').chooseFromMenu('Suspend Devbox');
       await workbench.dialog.press('Suspend');
-      await workbench.tree('Devboxes').row('polled').waitForDescription('suspended', 30_000);
+      await workbench.tree('Devboxes').row('polled').waitForState('suspended', 30_000);
       await eventually(text, (seen) => seen.includes('its output goes on when it is resumed'), 20_000);
       await workbench.tree('Devboxes').row('polled').chooseFromMenu('Resume Devbox');
       const seen = await eventually(text, (later) => later.includes('run 1 begins'), 20_000);

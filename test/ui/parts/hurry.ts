@@ -63,10 +63,10 @@ export const inAHurry: UiTests = (useWindow) =>
       await api.ready();
       await workbench.openViewContainer('Runloop');
       const row = workbench.tree('Devboxes').row('reloaded');
-      await row.waitForDescription(/running|attached/, 60_000);
+      await row.waitForState('running', 60_000);
       await workbench.screenshot('hurry-1-reloaded');
       await row.chooseFromMenu('Attach to Devbox');
-      await row.waitForDescription('attached', 60_000);
+      await row.waitForState('attached', 60_000);
       assert.equal((await devboxes()).length, 1);
     });
 

@@ -50,7 +50,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         // The view's own key; then Home is the group, and the devbox is below it. A view that is opened for the first time has
         // no rows yet that could have the focus.
         await keyboard.press('Control+Shift+Alt+R');
-        await row.waitForDescription('attached', 30_000);
+        await row.waitForState('attached', 30_000);
         await eventually(
           async () => {
             await keyboard.press('Control+Shift+Alt+R');
@@ -130,14 +130,14 @@ export const fromStartToEnd: UiTests = (useWindow) =>
           (status) => status === 'suspended',
         );
         // A list that opens while the view is drawn again may lose the focus to it, and closes.
-        await workbench.tree('Devboxes').row(name).waitForDescription('suspended', 30_000);
+        await workbench.tree('Devboxes').row(name).waitForState('suspended', 30_000);
         await workbench.runCommand('Runloop: Resume Devbox');
         await workbench.quickInput.pick(name);
         await eventually(
           () => statusOf(name),
           (status) => status === 'running',
         );
-        await workbench.tree('Devboxes').row(name).waitForDescription('running', 30_000);
+        await workbench.tree('Devboxes').row(name).waitForState('running', 30_000);
       });
 
       it('is found when forgotten, and shut down only after a yes', async () => {
@@ -208,7 +208,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         await workbench.statusBarItem(name).waitFor({ timeout: 40_000 });
         await workbench.screenshot('sessions-2-reloaded');
         await workbench.openViewContainer('Runloop');
-        await workbench.tree('Devboxes').row(name).waitForDescription('attached', 20_000);
+        await workbench.tree('Devboxes').row(name).waitForState('attached', 20_000);
       });
 
       it('tells once when somebody else suspends it, and resumes it on a click', async () => {
@@ -221,7 +221,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         assert.equal(await countNotices(`${name} was suspended`), 1);
         await workbench.notification(`${name} was suspended`).press('Resume');
         const row = workbench.tree('Devboxes').row(name);
-        await row.waitForDescription('running', 60_000);
+        await row.waitForState('running', 60_000);
         await eventually(
           () => api().retrieve(devboxId()),
           ({ status }) => status === 'running',

@@ -28,9 +28,9 @@ export const mainJob: UiTests = (useWindow) =>
       await workbench.notification(`Starting devbox ${name}`).waitFor();
       await tree.row(name).waitFor();
       await workbench.screenshot('main-2-starting');
-      await tree.row(name).waitForDescription(/running|attached/, 60_000);
+      await tree.row(name).waitForState('running', 60_000);
       await workbench.notification(`Devbox ${name} is ready.`).waitFor(60_000);
-      await tree.row(name).waitForDescription('attached');
+      await tree.row(name).waitForState('attached');
       assert.equal(await tree.row(name).icon(), 'vm-active');
       assert.match(await tree.row(name).ariaLabel(), new RegExp(`Devbox ${name}, running, attached, age: just now`));
       await workbench.screenshot('main-3-running');
@@ -97,7 +97,7 @@ export const mainJob: UiTests = (useWindow) =>
       const row = workbench.tree('Devboxes').row('started-elsewhere');
       await row.waitFor(20_000);
       await row.chooseFromMenu('Attach to Devbox');
-      await row.waitForDescription('attached', 30_000);
+      await row.waitForState('attached', 30_000);
       await elsewhere.close();
       await workbench.tree('Devboxes').pressTitleButton('Refresh Devboxes');
       await row.waitForGone(20_000);
@@ -111,7 +111,7 @@ export const mainJob: UiTests = (useWindow) =>
       assert.match(await workbench.dialog.text(), /disk .* lost for good/);
       await workbench.screenshot('main-6-question');
       await workbench.dialog.press('Cancel');
-      await row.waitForDescription('attached');
+      await row.waitForState('attached');
 
       await row.chooseFromMenu('Shut Down Devbox');
       await workbench.dialog.press('Shut Down');

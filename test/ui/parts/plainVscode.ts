@@ -66,9 +66,9 @@ export const plainVscode: UiTests = (useWindow) =>
       await workbench.page.locator('.output-view .view-lines').waitFor();
       await row.chooseFromMenu('Suspend Devbox');
       await workbench.dialog.press('Suspend');
-      await row.waitForDescription('suspended', 60_000);
+      await row.waitForState('suspended', 60_000);
       await row.pressInlineButton('Resume Devbox');
-      await row.waitForDescription('running', 60_000);
+      await row.waitForState('running', 60_000);
       // Processes end with a suspend: the question comes again.
       await row.pressInlineButton('Open VS Code');
       await workbench.dialog.waitFor(`Start a VS Code server in the devbox ${name}?`);

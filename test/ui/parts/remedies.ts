@@ -63,7 +63,7 @@ export const remedies: UiTests = (useWindow) =>
       await workbench.runCommand('Runloop: Refresh Devboxes');
       const row = workbench.tree('Devboxes').row('slow server');
       await row.waitFor();
-      await row.waitForDescription('running', 30_000);
+      await row.waitForState('running', 30_000);
       await row.chooseFromMenu('Attach to Devbox');
       const message = workbench.notification('The action server did not become ready within 15 s');
       await message.waitFor(60_000);

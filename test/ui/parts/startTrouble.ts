@@ -75,7 +75,7 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.quickInput.accept('found-again');
       await workbench.notification('Devbox found-again is ready.').waitFor(90_000);
       assert.equal((await named(api, 'found-again')).length, 1);
-      await workbench.tree('Devboxes').row('found-again').waitForDescription('attached');
+      await workbench.tree('Devboxes').row('found-again').waitForState('attached');
     });
 
     it('goes on with a devbox whose start was cancelled and that is kept', async () => {
@@ -196,7 +196,7 @@ export const startTrouble: UiTests = (useWindow) =>
       );
       await workbench.runCommand('Runloop: Refresh Devboxes');
       const row = workbench.tree('Devboxes').row('slow');
-      await row.waitForDescription('running');
+      await row.waitForState('running');
       await row.chooseFromMenu('Shut Down Devbox');
       const waiting = workbench.notification('Waiting for Runloop…');
       await waiting.waitFor();
@@ -232,8 +232,8 @@ export const startTrouble: UiTests = (useWindow) =>
         async () => Promise.all(['first', 'second', 'third'].map(async (name) => (await named(api, name))[0]?.status)),
         (statuses) => statuses.join() === 'suspended,suspended,running',
       );
-      await tree.row('first').waitForDescription('suspended', 30_000);
-      await tree.row('second').waitForDescription('suspended', 30_000);
+      await tree.row('first').waitForState('suspended', 30_000);
+      await tree.row('second').waitForState('suspended', 30_000);
       await both('Shut Down Devbox');
       await workbench.dialog.waitFor('Shut down 2 devboxes?');
       assert.match(await workbench.dialog.text(), /first \(dbx_[^]*second \(dbx_/);

@@ -58,7 +58,7 @@ export const startWithOptions: UiTests = (useWindow) =>
       await workbench.screenshot('options-5-name');
       await quickInput.accept('plain-one');
       await workbench.notification('Devbox plain-one is ready.').waitFor(60_000);
-      await workbench.tree('Devboxes').row('plain-one').waitForDescription('running');
+      await workbench.tree('Devboxes').row('plain-one').waitForState('running');
       const devbox = await devboxNamed('plain-one');
       assert.equal(devbox?.size, 'CUSTOM_SIZE');
       assert.deepEqual(devbox.customSize, { cpuCores: 1, memoryGib: 2, diskGib: 4 });

@@ -66,7 +66,7 @@ export const virtualWorkspace: UiTests = (useWindow) =>
       await workbench.quickInput.accept('from-nowhere');
       await workbench.notification('Devbox from-nowhere is ready.').waitFor(60_000);
       const row = workbench.tree('Devboxes').row('from-nowhere');
-      await row.waitForDescription('attached', 20_000);
+      await row.waitForState('attached', 20_000);
       await workbench.screenshot('virtual-1-started');
       const page = await workbench.newPageDuring(() => row.click(), 60_000);
       await new Workbench(page).waitUntilReady();

@@ -35,6 +35,16 @@ export class TreeRow {
       .waitFor(timeoutMs === undefined ? {} : { timeout: timeoutMs });
   }
 
+  /**
+   * Waits until a screen reader would say that word of the row: `running`, `attached`, `suspended` … Eyes have the icon for it.
+   * @param timeoutMs milliseconds; Playwright's default without it
+   */
+  async waitForState(word: string, timeoutMs?: number): Promise<void> {
+    await this.element
+      .and(this.page.locator(`[aria-label*="${word}"]`))
+      .waitFor(timeoutMs === undefined ? {} : { timeout: timeoutMs });
+  }
+
   /** The grey text behind the label; empty if there is none. */
   async description(): Promise<string> {
     return (await this.element.locator('.label-description').allInnerTexts()).join(' ');

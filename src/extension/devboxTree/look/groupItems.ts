@@ -1,10 +1,11 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
-import { oneLine } from '../../core/plainText';
-import type { CommandId } from '../commandIds';
-import { failureText } from '../messages/showFailure';
-import { groupPageSize, noValue, otherValues, pageOf, type Group, type Grouping } from './arrangement';
-import { costText } from '../devboxes/devboxText';
-import type { MoreRow, NoticeRow, PageRow } from './rows';
+import { oneLine } from '../../../core/plainText';
+import type { CommandId } from '../../commandIds';
+import { failureText } from '../../messages/showFailure';
+import { groupPageSize, noValue, otherValues, pageOf, type Group, type Grouping } from '../order/arrangement';
+import { costText } from '../../devboxes/devboxText';
+import { shortCost } from './rowText';
+import type { MoreRow, NoticeRow, PageRow } from '../rows';
 
 function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string) => string | undefined): string {
   if (group.value === noValue) {
@@ -35,7 +36,7 @@ export function groupItem(
   const item = new TreeItem(label, state);
   const cost = options.hourlyCost > 0 ? ` · ${costText(options.hourlyCost)}` : '';
   item.id = `group:${group.key}`;
-  item.description = `${group.total}${cost}`;
+  item.description = `${group.total}${options.hourlyCost > 0 ? ` · ${shortCost(options.hourlyCost)}` : ''}`;
   item.tooltip = `${label}\n${l10n.t('Devboxes: {0}', group.total)}${cost}`;
   item.contextValue = 'group';
   item.accessibilityInformation = { label: `${l10n.t('Group {0}, devboxes: {1}', label, group.total)}${cost}` };

@@ -1,10 +1,11 @@
 import { env, l10n, window, type InputBox, type QuickPickItem } from 'vscode';
-import type { Disposable } from '../../core/events';
-import { asObject, asString } from '../../core/parse';
-import { oneLine } from '../../core/plainText';
-import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Disposable } from '../../../core/events';
+import { asObject, asString } from '../../../core/parse';
+import { oneLine } from '../../../core/plainText';
+import type { DevboxStore } from '../../devboxes/devboxStore';
 import type { Grouping } from './arrangement';
-import type { DevboxTree } from './devboxTree';
+import { ownMetadata } from './ownMetadata';
+import type { DevboxTree } from '../devboxTree';
 
 interface GroupingItem extends QuickPickItem {
   readonly grouping: Grouping;
@@ -22,7 +23,7 @@ export async function groupDevboxes({
   readonly tree: DevboxTree;
   readonly store: DevboxStore;
 }): Promise<void> {
-  const keys = [...new Set(store.devboxes.flatMap(({ metadata }) => Object.keys(metadata)))].sort();
+  const keys = [...new Set(store.devboxes.flatMap((devbox) => ownMetadata(devbox).map(([key]) => key)))].sort();
   const item = (grouping: Grouping, label: string, detail?: string): GroupingItem => ({
     grouping,
     // "$(" of a metadata key would be drawn as an icon.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { Slices } from '../../../../src/extension/devboxTree/slices';
+import { Slices } from '../../../../../src/extension/devboxTree/look/slices';
 
 describe('Slices of work', () => {
   it('are done at once while there is room in the turn, and in order over the next turns when there is not', async () => {

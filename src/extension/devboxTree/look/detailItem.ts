@@ -1,6 +1,6 @@
 import { TreeItem, TreeItemCollapsibleState, type ThemeIcon } from 'vscode';
-import type { Devbox } from '../../core/platform/devbox';
-import type { CommandId } from '../commandIds';
+import type { Devbox } from '../../../core/platform/devbox';
+import type { CommandId } from '../../commandIds';
 
 /** One fact below a devbox. Texts are safe to show as they are. */
 export interface DevboxDetail {

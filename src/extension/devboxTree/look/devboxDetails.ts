@@ -1,17 +1,17 @@
 import { l10n, ThemeColor, ThemeIcon } from 'vscode';
-import { RuntimeError } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
-import { hasEnded, type Devbox, containerNameKey } from '../../core/platform/devbox';
-import type { RunloopApi } from '../../core/platform/runloopApi';
-import { tunnelOrigin } from '../../core/platform/tunnel';
-import { onceRule } from '../../core/http/retryRules';
-import { redact } from '../../core/redact';
-import { actionServerPort, vscodePort } from '../../core/actionServer/startupCommand';
-import type { CommandId } from '../commandIds';
-import type { Health } from '../session/sessions';
+import { RuntimeError } from '../../../core/errors';
+import { oneLine } from '../../../core/plainText';
+import { hasEnded, type Devbox, containerNameKey } from '../../../core/platform/devbox';
+import type { RunloopApi } from '../../../core/platform/runloopApi';
+import { tunnelOrigin } from '../../../core/platform/tunnel';
+import { onceRule } from '../../../core/http/retryRules';
+import { redact } from '../../../core/redact';
+import { actionServerPort, vscodePort } from '../../../core/actionServer/startupCommand';
+import type { CommandId } from '../../commandIds';
+import type { Health } from '../../session/sessions';
 import type { DevboxDetail } from './detailItem';
-import { ageText, reasonText } from '../devboxes/devboxText';
-import { failureText } from '../messages/showFailure';
+import { ageText, reasonText } from '../../devboxes/devboxText';
+import { failureText } from '../../messages/showFailure';
 
 export interface DetailsContext {
   readonly attached: boolean;

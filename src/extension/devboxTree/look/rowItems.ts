@@ -1,12 +1,16 @@
 import { TreeItem } from 'vscode';
-import type { Prices } from '../../core/cost/prices';
-import type { Arrangement, Group } from './arrangement';
+import type { Devbox } from '../../../core/platform/devbox';
+import type { Prices } from '../../../core/cost/prices';
+import type { Arrangement, Group } from '../order/arrangement';
 import { detailItem } from './detailItem';
-import { devboxDescription, devboxItem, type RowContext } from './devboxItem';
-import type { DevboxStore } from '../devboxes/devboxStore';
-import { hourlyCost } from '../devboxes/devboxText';
+import { devboxItem } from './devboxItem';
+import { devboxTooltip } from './devboxTooltip';
+import type { DevboxStore } from '../../devboxes/devboxStore';
+import { hourlyCost } from '../../devboxes/devboxText';
+import type { Health } from '../../session/sessions';
 import { groupItem, moreItem, noticeItem, pageItem } from './groupItems';
-import type { Row } from './rows';
+import { shownFacts, type RowContext } from './rowText';
+import type { Row } from '../rows';
 import { Slices } from './slices';
 
 /** What the items of all rows are made from. */
@@ -14,6 +18,10 @@ export interface RowSource {
   readonly store: DevboxStore;
   readonly arrangement: () => Arrangement;
   readonly isAttached: (devboxId: string) => boolean;
+  readonly healthOf: (devboxId: string) => Health | undefined;
+  /** When this window last told Runloop that a devbox is in use, in Unix milliseconds of this computer. */
+  readonly toldAt: (devboxId: string) => number | undefined;
+  readonly isStartedHere: (devboxId: string) => boolean;
   readonly blueprintName: (blueprintId: string) => string | undefined;
   /** Unix milliseconds by the server's clock. */
   readonly nowMs: () => number;
@@ -40,7 +48,23 @@ export class RowItems {
 
   /** What a devbox's row depends on beside the devbox. */
   context(devboxId: string): RowContext {
-    return { attached: this.#source.isAttached(devboxId), nowMs: this.#source.nowMs(), prices: this.#source.prices() };
+    const toldAt = this.#source.toldAt(devboxId);
+    return {
+      attached: this.#source.isAttached(devboxId),
+      health: this.#source.healthOf(devboxId),
+      nowMs: this.#source.nowMs(),
+      prices: this.#source.prices(),
+      usedAgoMs: toldAt === undefined ? undefined : Date.now() - toldAt,
+    };
+  }
+
+  tooltip(devbox: Devbox): string {
+    const { blueprintName, isStartedHere } = this.#source;
+    return devboxTooltip(devbox, {
+      ...this.context(devbox.id),
+      blueprintName: blueprintName(devbox.blueprintId ?? ''),
+      isStartedHere: isStartedHere(devbox.id),
+    });
   }
 
   /** Those of some devboxes whose row would read differently by now. */
@@ -48,7 +72,7 @@ export class RowItems {
     return devboxIds.filter((id) => {
       const devbox = this.#source.store.get(id);
       const drawn = this.#drawn.get(id);
-      return devbox !== undefined && drawn !== undefined && drawn !== devboxDescription(devbox, this.context(id));
+      return devbox !== undefined && drawn !== undefined && drawn !== shownFacts(devbox, this.context(id));
     });
   }
 

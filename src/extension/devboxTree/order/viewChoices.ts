@@ -1,7 +1,7 @@
 import { EventEmitter, type Disposable, type Memento } from 'vscode';
-import { asObject, asString } from '../../core/parse';
-import { contextKeys } from '../commandIds';
-import { setContext } from '../setContext';
+import { asObject, asString } from '../../../core/parse';
+import { contextKeys } from '../../commandIds';
+import { setContext } from '../../setContext';
 import { usualGrouping, type Grouping } from './arrangement';
 
 const groupingKey = 'runloop.tree.grouping';

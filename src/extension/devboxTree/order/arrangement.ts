@@ -1,6 +1,6 @@
-import { hasEnded, type Devbox } from '../../core/platform/devbox';
-import { stripControls } from '../../core/plainText';
-import { streamOf, type Stream } from '../devboxes/devboxReader';
+import { hasEnded, type Devbox } from '../../../core/platform/devbox';
+import { stripControls } from '../../../core/plainText';
+import { streamOf, type Stream } from '../../devboxes/devboxReader';
 
 /** What the view's groups are made by. */
 export type Grouping =

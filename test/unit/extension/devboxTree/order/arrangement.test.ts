@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { parseDevbox, type Devbox } from '../../../../src/core/platform/devbox';
+import { parseDevbox, type Devbox } from '../../../../../src/core/platform/devbox';
 import {
   arrange,
   matches,
@@ -10,7 +10,7 @@ import {
   redrawFor,
   usualGrouping,
   type Grouping,
-} from '../../../../src/extension/devboxTree/arrangement';
+} from '../../../../../src/extension/devboxTree/order/arrangement';
 
 let time = 1_000;
 function devbox(id: string, view: Record<string, unknown> = {}): Devbox {

@@ -1,0 +1,118 @@
+import { l10n } from 'vscode';
+import type { Prices } from '../../../core/cost/prices';
+import { oneLine } from '../../../core/plainText';
+import { hasEnded, isChanging, type Devbox } from '../../../core/platform/devbox';
+import { endTime } from '../../devboxes/devboxStore';
+import {
+  ageText,
+  devboxName,
+  durationText,
+  endingText,
+  endsAt,
+  hourlyCost,
+  reasonText,
+  sizeText,
+  statusWord,
+} from '../../devboxes/devboxText';
+import { listText } from '../../messages/listText';
+import type { Health } from '../../session/sessions';
+
+/** What a row depends on beside its devbox. */
+export interface RowContext {
+  readonly attached: boolean;
+  /** How the action server was last seen, where this window is attached. */
+  readonly health: Health | undefined;
+  /** Unix milliseconds by the server's clock. */
+  readonly nowMs: number;
+  readonly prices: Prices | undefined;
+  /** When this window last told Runloop that the devbox is in use, in milliseconds before now. */
+  readonly usedAgoMs: number | undefined;
+}
+
+/** True where the window is attached and gets no answer. */
+export function isServerDown(devbox: Devbox, { attached, health }: RowContext): boolean {
+  return attached && health === 'unreachable' && devbox.status === 'running';
+}
+
+/**
+ * What a row shows behind the name: facts only, the most pressing first. The state is the icon's and the group's, but for
+ * those that an icon cannot tell apart.
+ */
+export function shownFacts(devbox: Devbox, context: RowContext): string {
+  const { status } = devbox;
+  const isLasting = status === 'running' || status === 'suspended' || hasEnded(status);
+  const cost = hourlyCost(devbox, context.prices);
+  return [
+    isServerDown(devbox, context) ? l10n.t('agent server down') : undefined,
+    isLasting ? undefined : statusWord(status),
+    status === 'running' ? endFact(devbox, context) : undefined,
+    status === 'suspended' ? sinceFact(devbox, context) : undefined,
+    hasEnded(status) ? endedFact(devbox, context) : undefined,
+    hasEnded(status) ? reasonText(devbox) : undefined,
+    cost === undefined ? undefined : shortCost(cost),
+  ]
+    .filter((fact) => fact !== undefined && fact !== '')
+    .join(' · ');
+}
+
+/** What a screen reader says of a row: all that it shows, its icon and group as well, in words that make sense unseen. */
+export function spokenFacts(devbox: Devbox, context: RowContext): string {
+  const { status } = devbox;
+  const ended = endTime(devbox);
+  const since = ended ?? devbox.createTimeMs;
+  const age = since === undefined ? undefined : ageText(since, context.nowMs);
+  const size = hasEnded(status) ? undefined : sizeText(devbox);
+  const cost = hourlyCost(devbox, context.prices);
+  const facts = [
+    l10n.t('Devbox {0}', devboxName(devbox)),
+    statusWord(status),
+    context.attached ? l10n.t('attached') : undefined,
+    isServerDown(devbox, context) ? l10n.t('agent server down') : undefined,
+    age === undefined ? undefined : ended === undefined ? l10n.t('age: {0}', age) : l10n.t('ended: {0}', age),
+    idleLeft(devbox, context) === undefined || isChanging(status)
+      ? endingText(devbox, context.nowMs)
+      : endFact(devbox, context),
+    reasonText(devbox),
+    size === undefined ? undefined : l10n.t('size {0}', size),
+    cost === undefined ? undefined : l10n.t('estimated ${0} an hour', cost < 0.01 ? cost.toFixed(4) : cost.toFixed(2)),
+    devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),
+  ];
+  return listText(facts.filter((fact) => fact !== undefined));
+}
+
+/** Dollars an hour, as short as a row wants it; the tooltip says that it is an estimate. */
+export function shortCost(dollars: number): string {
+  return dollars < 0.01 ? l10n.t('<$0.01/h') : l10n.t('${0}/h', dollars.toFixed(2));
+}
+
+/** When it ends by itself: the time that is left, or what its idle rule waits for. */
+function endFact(devbox: Devbox, context: RowContext): string {
+  const idle = devbox.idleRule;
+  if (idle !== undefined) {
+    const left = idleLeft(devbox, context);
+    return left === undefined
+      ? l10n.t('after {0} idle', durationText(idle.seconds))
+      : l10n.t('idle in {0}', durationText(left / 1000));
+  }
+  const ends = endsAt(devbox);
+  if (ends === undefined) return l10n.t('no end');
+  return ends - context.nowMs < 60_000 ? l10n.t('ending') : durationText((ends - context.nowMs) / 1000);
+}
+
+/** Milliseconds until its idle rule strikes at the earliest; undefined if this window cannot know. */
+function idleLeft({ idleRule }: Devbox, { usedAgoMs }: RowContext): number | undefined {
+  if (idleRule === undefined || usedAgoMs === undefined) return undefined;
+  const left = idleRule.seconds * 1000 - usedAgoMs;
+  return left < 60_000 ? undefined : left;
+}
+
+function sinceFact({ transitions }: Devbox, { nowMs }: RowContext): string | undefined {
+  const since = transitions.findLast(({ status }) => status === 'suspended')?.timeMs;
+  return since === undefined ? undefined : l10n.t('for {0}', durationText((nowMs - since) / 1000));
+}
+
+function endedFact(devbox: Devbox, { nowMs }: RowContext): string | undefined {
+  const ended = endTime(devbox);
+  if (ended === undefined) return undefined;
+  return nowMs - ended < 60_000 ? l10n.t('just now') : l10n.t('{0} ago', durationText((nowMs - ended) / 1000));
+}
