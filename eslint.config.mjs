@@ -65,7 +65,7 @@ const storeys = {
     },
   },
   'src/extension': {
-    ground: ['commandIds.ts', 'setContext.ts'],
+    ground: ['commandIds.ts', 'onFirstUse.ts', 'setContext.ts'],
     rooms: {
       messages: [],
       account: ['messages'],

@@ -1,6 +1,6 @@
 import { env, Uri, type ExtensionContext, type Memento } from 'vscode';
 import { asObject } from './core/parse';
-import { StartNotes } from './core/start/notes/startNotes';
+import { noteFiles } from './core/start/notes/noteFiles';
 import { Account } from './extension/account/account';
 import { Profiles } from './extension/account/profiles';
 import { SecretSessionKeys } from './extension/account/sessionKeys';
@@ -14,7 +14,6 @@ import { DevboxStore } from './extension/devboxes/devboxStore';
 import { DevboxTree } from './extension/devboxTree/devboxTree';
 import { RememberedLogs } from './extension/logDocument/rememberedLogs';
 import { restoreLogs } from './extension/logDocument/restoreLogs';
-import { LocalPlatform } from './extension/localPlatform/localPlatform';
 import { Log } from './extension/messages/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
 import { onFirstUse } from './extension/onFirstUse';
@@ -47,22 +46,25 @@ export type ActivationContext = Pick<
 /** Builds the services and registers views and commands. No network, and the Runloop SDK stays unread. */
 export function activate(context: ActivationContext): RunloopDevboxesApi {
   const log = new Log();
-  const { secrets, workspaceState: memory } = context;
+  const { secrets, workspaceState: memory, subscriptions: owned } = context;
   const localFolder = Uri.joinPath(context.globalStorageUri, 'local').fsPath;
-  const localPlatform = new LocalPlatform({
-    extensionFolder: context.extensionPath,
-    folder: localFolder,
-    secrets,
-    log,
-    appRoot: env.appRoot,
-    namedVscode: () => readSettings().localVscode,
-  });
+  const localPlatform = onFirstUse(async () => {
+    const { LocalPlatform } = await import('./extension/localPlatform/localPlatform');
+    return new LocalPlatform({
+      extensionFolder: context.extensionPath,
+      folder: localFolder,
+      secrets,
+      log,
+      appRoot: env.appRoot,
+      namedVscode: () => readSettings().localVscode,
+    });
+  }, owned);
   const account = new Account({
     secrets,
     env: process.env,
     log,
     memory,
-    local: localPlatform,
+    local: { join: async () => (await localPlatform()).join() },
     profiles: new Profiles(memory),
   });
   const store = new DevboxStore();
@@ -83,7 +85,6 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     workspaceState: context.workspaceState,
   });
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
-  const { subscriptions: owned } = context;
   const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
   const rememberedTerminals = new RememberedTerminals(memory);
@@ -93,12 +94,25 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     localFolder,
     searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
   };
-  const startNotes = new StartNotes({
-    folder: Uri.joinPath(context.globalStorageUri, 'starts').fsPath,
-    onFailure: (error) => log.failure('Noting a start', error),
-    handOver: (devboxId) => startedHere.started(devboxId),
+  const startsFolder = Uri.joinPath(context.globalStorageUri, 'starts').fsPath;
+  const startNotes = onFirstUse(async () => {
+    const { StartNotes } = await import('./core/start/notes/startNotes');
+    return new StartNotes({
+      folder: startsFolder,
+      onFailure: (error) => log.failure('Noting a start', error),
+      handOver: (devboxId) => startedHere.started(devboxId),
+    });
   });
-  const brokenStarts = new BrokenStarts({ account, sessions, store, sessionKeys, startNotes, startedHere, log });
+  const brokenStarts = new BrokenStarts({
+    account,
+    sessions,
+    store,
+    sessionKeys,
+    startNotes,
+    hasStartNotes: async () => (await noteFiles(startsFolder)).length > 0,
+    startedHere,
+    log,
+  });
   const services: Services = {
     account,
     sessionKeys,
@@ -174,7 +188,6 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     health,
     followDeepLinks(services),
     ...offerTerminals({ ...services, rememberedTerminals }),
-    localPlatform,
   );
-  return createApi(services);
+  return createApi(services, owned);
 }

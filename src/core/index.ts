@@ -27,7 +27,7 @@ export { phraseText, problemText, type Param, type Problem } from './problems/pr
 export { redact } from './redact';
 export { RunloopRuntime } from './runtime/runloopRuntime';
 export { type RuntimeConfig } from './options/runtimeConfig';
-export { longestKeepAliveSeconds } from './start/startChoices';
+export { longestKeepAliveSeconds } from './start/endRule';
 export {
   type CloseMode,
   type IdlePolicy,

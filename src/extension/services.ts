@@ -33,7 +33,7 @@ export interface Services {
   readonly sessions: Sessions;
   readonly startedHere: StartedHere;
   /** Starts that are noted before they are sent, over all windows. */
-  readonly startNotes: StartNotes;
+  readonly startNotes: () => Promise<StartNotes>;
   readonly brokenStarts: BrokenStarts;
   readonly keepAlive: KeepAlive;
   readonly devboxUse: DevboxUse;
@@ -49,7 +49,7 @@ export interface Services {
   readonly logDocuments: () => Promise<LogDocuments>;
   readonly logSearch: () => Promise<LogSearch>;
   readonly tree: DevboxTree;
-  readonly localPlatform: LocalPlatform;
+  readonly localPlatform: () => Promise<LocalPlatform>;
   readonly stopDocuments: StopDocuments;
   readonly log: Log;
   /** About the extension itself, for reports. */

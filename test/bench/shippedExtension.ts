@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { cp, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { asArray, asBoolean, asNumber, asObject, asString } from '../../src/core/parse';
 import { projectRoot } from '../vscode/projectPaths';
+import { bundleSizes } from './bundleSizes';
 
 const run = promisify(execFile);
 /** What a package is made of, beside its bundles. */
@@ -42,41 +42,7 @@ export async function buildShipped(folder: string): Promise<ShippedExtension> {
   await run(process.execPath, [vsce, 'package', '--no-dependencies', '--out', vsix], { cwd: extension });
   return {
     folder: extension,
-    ...sizesOf(JSON.parse(await readFile(meta, 'utf8'))),
+    ...bundleSizes(JSON.parse(await readFile(meta, 'utf8'))),
     vsixKb: (await stat(vsix)).size / 1000,
   };
-}
-
-/** Bytes by what is loaded together, from the bundler's own account. */
-function sizesOf(meta: unknown): { readonly entryKb: number; readonly sdkKb: number } {
-  const outputs = asObject(asObject(meta)?.['outputs']) ?? {};
-  /** An output and all that is loaded with it. */
-  const closure = (start: string): ReadonlySet<string> => {
-    const seen = new Set<string>();
-    const visit = (path: string): void => {
-      if (seen.has(path)) return;
-      seen.add(path);
-      for (const entry of asArray(asObject(outputs[path])?.['imports'])) {
-        const link = asObject(entry);
-        const next = asString(link?.['path']);
-        if (next !== undefined && link?.['kind'] === 'import-statement' && asBoolean(link['external']) !== true) {
-          visit(next);
-        }
-      }
-    };
-    visit(start);
-    return seen;
-  };
-  const find = (ending: string): string => {
-    const found = Object.keys(outputs).find(
-      (path) => asString(asObject(outputs[path])?.['entryPoint'])?.includes(ending) === true,
-    );
-    if (found === undefined) throw new Error(`The bundle has no ${ending}.`);
-    return found;
-  };
-  const kilobytes = (paths: readonly string[]): number =>
-    paths.reduce((total, path) => total + (asNumber(asObject(outputs[path])?.['bytes']) ?? 0), 0) / 1000;
-  const entry = closure(find('src/extension.ts'));
-  const sdk = closure(find('@runloop/api-client/index'));
-  return { entryKb: kilobytes([...entry]), sdkKb: kilobytes([...sdk].filter((path) => !entry.has(path))) };
 }

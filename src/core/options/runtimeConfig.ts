@@ -1,6 +1,7 @@
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
-import { clonePath, longestKeepAliveSeconds, longestName, nameProblem, type StartChoices } from '../start/startChoices';
+import { longestKeepAliveSeconds } from '../start/endRule';
+import { clonePath, longestName, nameProblem, type StartChoices } from '../start/startChoices';
 import type { StartNotes } from '../start/notes/startNotes';
 import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
 import { defaultBaseUrl } from '../platform/client';

@@ -2,7 +2,8 @@ import { capacityOf, sizes, type Capacity } from '../cost/prices';
 import { asObject, asString, asStringMap } from '../parse';
 import type { Devbox } from '../platform/devbox';
 import { customSizeProblem, customSizeWord, largestCustomSize, memoryRatio } from './customSize';
-import { longestKeepAliveSeconds, parseKeptChoices, type EndRule, type StartChoices } from './startChoices';
+import { longestKeepAliveSeconds, type EndRule } from './endRule';
+import { parseKeptChoices, type StartChoices } from './startChoices';
 
 /** Choices as they were kept with everything in them, which only a secret storage may hold; undefined if it is none. */
 export function parseAllChoices(value: unknown): StartChoices | undefined {

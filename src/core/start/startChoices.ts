@@ -1,13 +1,11 @@
 import type { Capacity } from '../cost/prices';
 import { customSizeProblem, customSizeWord } from './customSize';
+import { longestKeepAliveSeconds, type EndRule } from './endRule';
 import { nameFault } from '../variables';
 import { RuntimeError } from '../errors';
 import { asObject, asNumber, asString } from '../parse';
 import type { CreateDevboxBody } from '../platform/createDevboxBody';
 import { moneyProblem } from '../problems/money';
-
-/** The longest life that Runloop gives a devbox, in seconds (48 h). */
-export const longestKeepAliveSeconds = 172_800;
 
 /** What a devbox is made from. */
 export type StartSource =
@@ -15,11 +13,6 @@ export type StartSource =
   | { readonly kind: 'snapshot'; readonly id: string }
   /** Runloop's default image, without an action server. */
   | { readonly kind: 'plain' };
-
-/** When a devbox ends by itself: Runloop takes a lifetime or an idle rule, not both (contract §2.3). */
-export type EndRule =
-  | { readonly kind: 'lifetime'; readonly seconds: number }
-  | { readonly kind: 'idle'; readonly seconds: number; readonly action: 'suspend' | 'shutdown' };
 
 export interface Repository {
   readonly owner: string;

@@ -1,18 +1,12 @@
 import * as z from 'zod';
 import { sizes, type Capacity } from '../cost/prices';
 import { customSizeProblem, customSizeWord } from './customSize';
+import { longestKeepAliveSeconds, type EndRule } from './endRule';
 import { nameFault } from '../variables';
 import { RuntimeError, saidBy } from '../errors';
 import type { Problem } from '../problems/problem';
 import { startProblem } from '../problems/start';
-import {
-  longestKeepAliveSeconds,
-  parseRepository,
-  type EndRule,
-  type StartChoices,
-  type StartSource,
-  nameProblem,
-} from './startChoices';
+import { parseRepository, type StartChoices, type StartSource, nameProblem } from './startChoices';
 import { oneLine } from '../plainText';
 
 /*

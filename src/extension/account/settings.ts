@@ -1,7 +1,7 @@
 import { workspace } from 'vscode';
 import { defaultPrices, type Prices } from '../../core/cost/prices';
 import { asNumber, asObject } from '../../core/parse';
-import { longestKeepAliveSeconds } from '../../core/start/startChoices';
+import { longestKeepAliveSeconds } from '../../core/start/endRule';
 
 export interface Settings {
   readonly baseUrl: string | undefined;

@@ -15,7 +15,7 @@ export async function signIn({
   log,
 }: {
   readonly account: Account;
-  readonly localPlatform: { leave(): Promise<void> };
+  readonly localPlatform: () => Promise<{ leave(): Promise<void> }>;
   readonly log: Log;
 }): Promise<void> {
   const host = new URL(account.baseUrl()).host;
@@ -28,7 +28,7 @@ export async function signIn({
   const accountName = await accepted(box, { account, log });
   if (accountName === undefined) return;
   // The window may have used the local platform until now.
-  await localPlatform.leave();
+  await (await localPlatform()).leave();
   const name = oneLine(accountName, 60);
   void window.showInformationMessage(
     name === '' ? l10n.t('Signed in to Runloop.') : l10n.t('Signed in to Runloop as {0}.', name),

@@ -10,7 +10,7 @@ import { failureText } from '../messages/showFailure';
 
 interface ProfileServices {
   readonly account: Account;
-  readonly localPlatform: { leave(): Promise<void> };
+  readonly localPlatform: () => Promise<{ leave(): Promise<void> }>;
 }
 
 interface ProfileItem extends QuickPickItem {
@@ -52,7 +52,7 @@ export async function switchProfile(services: ProfileServices): Promise<void> {
 
 async function turnTo({ account, localPlatform }: ProfileServices, name: string | undefined): Promise<void> {
   await account.useProfile(name);
-  await localPlatform.leave();
+  await (await localPlatform()).leave();
   if ((await account.current()) !== undefined) return;
   const signIn: CommandId = 'runloop.signIn';
   await commands.executeCommand(signIn);

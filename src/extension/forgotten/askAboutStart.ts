@@ -18,7 +18,7 @@ import type { BrokenStartServices } from './brokenStarts';
  * @param lookAgain looks at all of them anew
  */
 export async function askAboutStart(
-  services: Omit<BrokenStartServices, 'account' | 'startNotes'>,
+  services: Omit<BrokenStartServices, 'account' | 'startNotes' | 'hasStartNotes'>,
   api: RunloopApi,
   start: UnsettledStart,
   lookAgain: () => void,
@@ -55,7 +55,7 @@ export async function askAboutStart(
 }
 
 async function shutDownAll(
-  services: Omit<BrokenStartServices, 'account' | 'startNotes'>,
+  services: Omit<BrokenStartServices, 'account' | 'startNotes' | 'hasStartNotes'>,
   api: RunloopApi,
   start: UnsettledStart,
 ): Promise<void> {

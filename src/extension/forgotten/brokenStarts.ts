@@ -12,7 +12,9 @@ export interface BrokenStartServices {
   readonly sessions: Sessions;
   readonly store: DevboxStore;
   readonly sessionKeys: SecretSessionKeys;
-  readonly startNotes: StartNotes;
+  readonly startNotes: () => Promise<StartNotes>;
+  /** Whether there is any note at all: a look into a folder. */
+  readonly hasStartNotes: () => Promise<boolean>;
   readonly startedHere: { started(devboxId: string): Promise<void> };
   readonly log: Log;
 }
@@ -74,15 +76,15 @@ export class BrokenStarts implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { account, startNotes } = this.#services;
-    if (await startNotes.isEmpty()) return;
+    const { account, startNotes, hasStartNotes } = this.#services;
+    if (!(await hasStartNotes())) return;
     const signedIn = await account.current();
     if (signedIn === undefined) return;
     const [{ unsettledStarts }, { askAboutStart }] = await Promise.all([
       import('../../core/start/unsettledStarts'),
       import('./askAboutStart'),
     ]);
-    const starts = await unsettledStarts(signedIn.api, startNotes);
+    const starts = await unsettledStarts(signedIn.api, await startNotes());
     for (const start of starts) {
       const told = start.kind === 'running' ? this.#asked : this.#told;
       if (start.kind === 'awaited' || told.has(start.requestId)) continue;

@@ -8,7 +8,7 @@ import type { LocalPlatform } from './localPlatform';
 
 interface PlatformServices {
   readonly account: Account;
-  readonly localPlatform: LocalPlatform;
+  readonly localPlatform: () => Promise<LocalPlatform>;
 }
 
 /** Starts the local platform, or joins the one of another window, and turns this window to it. */
@@ -27,15 +27,16 @@ export async function tryLocally({
     void window.showInformationMessage(l10n.t('This window uses the local platform already.'));
     return;
   }
+  const local = await localPlatform();
   const title = l10n.t('Starting the local platform…');
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
-    withSignal(token, (signal) => localPlatform.start(signal)),
+    withSignal(token, (signal) => local.start(signal)),
   );
   await account.useLocal(true);
   await account.current();
   const start = l10n.t('Start Devbox');
   const startCommand: CommandId = 'runloop.startDevbox';
-  const vscode = await localPlatform.devboxVscode();
+  const vscode = await local.devboxVscode();
   const ready = l10n.t(
     'The local platform is ready: devboxes run on this computer, without an account and without cost.',
   );
@@ -58,6 +59,7 @@ export async function stopLocalPlatform({ account, localPlatform }: PlatformServ
     void window.showInformationMessage(l10n.t('This window does not use the local platform.'));
     return;
   }
+  const local = await localPlatform();
   let active = 0;
   for await (const { status } of current.api.list({})) if (!hasEnded(status)) active += 1;
   if (active > 0) {
@@ -75,10 +77,10 @@ export async function stopLocalPlatform({ account, localPlatform }: PlatformServ
       shutDown,
     );
     if (answer === undefined) return;
-    if (answer === keep) await localPlatform.leave();
-    else await stopAll(localPlatform);
+    if (answer === keep) await local.leave();
+    else await stopAll(local);
   } else {
-    await localPlatform.leave();
+    await local.leave();
   }
   await account.useLocal(false);
   await account.current();

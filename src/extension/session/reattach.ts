@@ -2,7 +2,7 @@ import { isAborted, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { hasEnded } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
-import { attachedQuietly, type AttachServices } from './attach';
+import type { AttachServices } from './attach';
 
 /**
  * Attaches again, in the background, to what the window was attached to before a reload, a restart or a change of the
@@ -28,6 +28,7 @@ export function reattach(services: AttachServices): Disposable {
 async function reattachAll(services: AttachServices): Promise<void> {
   const account = await services.account.current();
   if (account === undefined) return;
+  const { attachedQuietly } = await import('./attach');
   for (const devboxId of services.sessions.remembered.of(account.baseUrl)) {
     // The next account has its own; this one's are remembered for when the window comes back to it.
     if (isAborted(account.ended)) return;

@@ -18,7 +18,7 @@ import { failureText } from '../messages/showFailure';
 export interface RuntimeServices {
   readonly sessionKeys: SecretSessionKeys;
   /** Where starts are noted before they are sent. */
-  readonly startNotes: StartNotes;
+  readonly startNotes: () => Promise<StartNotes>;
   readonly knownSecrets: KnownSecrets;
   readonly store: DevboxStore;
   readonly output: { follow(api: RunloopApi, devbox: Devbox): void };
@@ -52,7 +52,7 @@ export async function runtimeFor(
   >,
 ): Promise<RunloopRuntime> {
   const settings = readSettings();
-  const { addresses } = await openedVscodes();
+  const [{ addresses }, notes] = await Promise.all([openedVscodes(), startNotes()]);
   const runtime = new RunloopRuntime(
     {
       apiKey: account.apiKey,
@@ -64,7 +64,7 @@ export async function runtimeFor(
       tunnelUrlTemplate: settings.tunnelUrlTemplate,
       workspaceMountPathInSandbox: settings.workspacePath,
       sessionKeys,
-      startNotes,
+      startNotes: notes,
       workspaceBase: target.choices?.folder,
       ...target,
     },

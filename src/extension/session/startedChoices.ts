@@ -1,6 +1,5 @@
 import type { SecretStorage } from 'vscode';
 import { asObject, parseJson } from '../../core/parse';
-import { parseAllChoices } from '../../core/start/choicesAgain';
 import type { StartChoices } from '../../core/start/startChoices';
 
 const storedUnder = 'runloop.startedChoices';
@@ -18,6 +17,7 @@ export class StartedChoices {
 
   async of(devboxId: string): Promise<StartChoices | undefined> {
     await this.#writing;
+    const { parseAllChoices } = await import('../../core/start/choicesAgain');
     return parseAllChoices((await this.#stored())[devboxId]);
   }
 

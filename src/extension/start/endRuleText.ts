@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { EndRule } from '../../core/start/startChoices';
+import type { EndRule } from '../../core/start/endRule';
 
 /** When a devbox ends by itself, in words. */
 export function endRuleText(rule: EndRule): string {

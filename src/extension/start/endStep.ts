@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { longestKeepAliveSeconds, type EndRule } from '../../core/start/startChoices';
+import { longestKeepAliveSeconds, type EndRule } from '../../core/start/endRule';
 import { endRuleText } from './endRuleText';
 import { withChoices, type StartStep, type Valued } from './answers';
 import { pickStep, textStep } from './steps';

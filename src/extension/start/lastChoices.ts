@@ -1,6 +1,6 @@
 import type { Memento } from 'vscode';
 import { asObject } from '../../core/parse';
-import { parseKeptChoices, type StartChoices } from '../../core/start/startChoices';
+import type { StartChoices } from '../../core/start/startChoices';
 import { readSettings } from '../account/settings';
 
 const key = 'runloop.lastChoices';
@@ -14,7 +14,8 @@ export class LastChoices {
   }
 
   /** The last choices, else what the settings say; settings that were changed since count more. */
-  get(): StartChoices {
+  async get(): Promise<StartChoices> {
+    const { parseKeptChoices } = await import('../../core/start/startChoices');
     const kept = asObject(this.#state.get<unknown>(key));
     const choices = parseKeptChoices(kept?.['choices']);
     const usual = fromSettings();

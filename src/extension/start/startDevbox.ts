@@ -38,7 +38,7 @@ export interface StartServices extends AttachServices {
 export async function startDevbox(services: StartServices & { readonly lastChoices: LastChoices }): Promise<void> {
   // Before the question: a name typed in vain is an annoyance.
   await services.account.require();
-  const choices = services.lastChoices.get();
+  const choices = await services.lastChoices.get();
   const name = await askName(services.store, choices);
   if (name !== undefined) await startChosen(services, name.trim(), choices);
 }
@@ -156,6 +156,7 @@ async function startPlain(
   choices: StartChoices,
 ): Promise<Devbox> {
   const confirmSecrets = await secretsAnswer(choices);
+  const notes = await startNotes();
   let devbox: Devbox | undefined;
   return withStartProgress(
     name,
@@ -163,7 +164,7 @@ async function startPlain(
     (report, signal) =>
       startPlainDevbox(api, name, choices, {
         signal,
-        startNotes,
+        startNotes: notes,
         confirmSecrets,
         onUpload: (sent, files) => report(uploadText(sent, files)),
         onStatus: (changed) => {

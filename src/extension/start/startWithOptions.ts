@@ -27,6 +27,7 @@ export async function startWithOptions(
 ): Promise<void> {
   const { account, lastChoices } = services;
   const { api } = await account.require();
+  const last = await lastChoices.get();
   let known: Offers | undefined;
   const offers = readOffers(api).then((read) => (known = read));
   const first = sourceStep(offers);
@@ -47,7 +48,7 @@ export async function startWithOptions(
     ];
   };
   const start: Answers = {
-    choices: lastChoices.get(),
+    choices: last,
     name: suggestedName(),
     prices: account.prices,
     ...(await answersFor(services.knownSecrets, api, like, need)),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saidBy, RuntimeError } from '../../errors';
+import { noteFiles } from './noteFiles';
 import { isOwnerAlive, ownerText, parseOwner, thisOwner, type NoteOwner } from './noteOwner';
 import { parseStartNote, type StartNote } from './startNote';
 import { moneyProblem } from '../../problems/money';
@@ -61,11 +62,6 @@ export class StartNotes {
     return claimed.flatMap((note) => note ?? []);
   }
 
-  /** Whether there is any note at all: a look into a folder. */
-  async isEmpty(): Promise<boolean> {
-    return (await this.#files()).length === 0;
-  }
-
   async #claimOne(file: string, account: string): Promise<OpenNote | undefined> {
     const path = join(this.#options.folder, file);
     try {
@@ -92,9 +88,9 @@ export class StartNotes {
 
   async #files(): Promise<readonly string[]> {
     try {
-      return (await readdir(this.#options.folder)).filter((name) => name.endsWith('.json'));
+      return await noteFiles(this.#options.folder);
     } catch (error) {
-      if (!isMissing(error)) this.#options.onFailure(error);
+      this.#options.onFailure(error);
       return [];
     }
   }
