@@ -15,6 +15,7 @@ const features = [
   'logSearch',
   'openVscode',
   'output',
+  'runs',
   'start',
   'terminal',
 ];
@@ -38,6 +39,7 @@ const storeys = {
       start: ['actionServer', 'cost', 'platform', 'http'],
       options: ['start', 'actionServer', 'platform'],
       terminal: ['actionServer', 'platform', 'http'],
+      runs: ['logs', 'platform', 'http'],
       runtime: ['options', 'start', 'vscode', 'actionServer', 'activity', 'platform', 'http'],
     },
   },

@@ -31,6 +31,7 @@ import { DevboxUse } from './extension/devboxes/devboxUse';
 import { SessionHealth } from './extension/session/sessionHealth';
 import { KnownSecrets } from './extension/session/knownSecrets';
 import { offerTerminals } from './extension/terminal/offerTerminals';
+import { RunHistory } from './extension/runs/runHistory';
 import { RememberedTerminals } from './extension/terminal/rememberedTerminals';
 import { LastChoices } from './extension/start/lastChoices';
 import { Sessions } from './extension/session/sessions';
@@ -134,6 +135,11 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       const { DevboxTerminals } = await import('./extension/terminal/terminals');
       return new DevboxTerminals({ account, store, devboxUse, rememberedTerminals, log });
     }, owned),
+    runDocuments: onFirstUse(async () => {
+      const { RunDocuments } = await import('./extension/runs/runDocuments');
+      return new RunDocuments({ knownSecrets, devboxUse, log });
+    }, owned),
+    runHistory: new RunHistory(memory),
     openedVscodes: onFirstUse(async () => {
       const { OpenedVscodes } = await import('./extension/openVscode/openedVscodes');
       const { addressMemory } = await import('./extension/openVscode/addressMemory');

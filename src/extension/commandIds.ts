@@ -10,6 +10,9 @@ export const commandIds = [
   'runloop.openVscode',
   'runloop.openSelectedDevbox',
   'runloop.openTerminal',
+  'runloop.runCommand',
+  'runloop.stopCommand',
+  'runloop.runCommandAgain',
   'runloop.copyVscodeLink',
   'runloop.showOutput',
   'runloop.suspendDevbox',
@@ -65,6 +68,8 @@ export const contextKeys = {
   filteredLogs: 'runloop.filteredLogs',
   /** `running`, `done`, or nothing where no logs were searched. */
   logSearch: 'runloop.logSearch',
+  /** Addresses of the documents of commands that run. */
+  runningCommands: 'runloop.runningCommands',
 } as const;
 
 /** Scheme of the documents that show a devbox's log. */

@@ -13,6 +13,8 @@ import type { OpenedVscodes } from './openVscode/openedVscodes';
 import type { DevboxOutput } from './output/devboxOutput';
 import type { KeepAlive } from './lifeCycle/keepAlive';
 import type { DevboxTerminals } from './terminal/terminals';
+import type { RunDocuments } from './runs/runDocuments';
+import type { RunHistory } from './runs/runHistory';
 import type { DevboxUse } from './devboxes/devboxUse';
 import type { KnownSecrets } from './session/knownSecrets';
 import type { BuildChannels } from './start/buildChannels';
@@ -42,6 +44,8 @@ export interface Services {
   readonly starting: Set<string>;
   readonly buildChannels: () => Promise<BuildChannels>;
   readonly terminals: () => Promise<DevboxTerminals>;
+  readonly runDocuments: () => Promise<RunDocuments>;
+  readonly runHistory: RunHistory;
   readonly openedVscodes: () => Promise<OpenedVscodes>;
   readonly output: DevboxOutput;
   /** Tabs of logs, over reloads. */

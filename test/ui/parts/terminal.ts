@@ -46,6 +46,35 @@ export const terminals: UiTests = (useWindow) =>
       await shows(/\^C\s*\n.*\$\s*$/);
     });
 
+    it('has a command run in it, whose output goes into a document', async () => {
+      const { workbench } = session();
+      const row = workbench.tree('Devboxes').row('benchmark-7');
+      await row.chooseFromMenu('Run Command in Devbox…');
+      const { quickInput } = workbench;
+      await quickInput.waitFor('Run Command in benchmark-7');
+      await quickInput.accept('for i in 1 2 3; do echo "step $i"; sleep 0.5; done; exit 4');
+      const text = await eventually(
+        () => workbench.editorText(),
+        (seen) => /exit code 4/.test(seen),
+        30_000,
+      );
+      assert.match(text.replaceAll('\u00a0', ' '), /step 1[\s\S]*step 2[\s\S]*step 3/);
+      await workbench.screenshot('run-1-done');
+      await workbench.pressEditorButton('Run Command Again');
+      await eventually(
+        () => workbench.editorText(),
+        (seen) => /running…/.test(seen),
+        30_000,
+      );
+      await workbench.screenshot('run-2-running');
+      await workbench.pressEditorButton('Stop Command');
+      await eventually(
+        () => workbench.editorText(),
+        (seen) => /stopped after/.test(seen.replaceAll('\u00a0', ' ')),
+        30_000,
+      );
+    });
+
     it('has the same shell after a reload of the window', async () => {
       const { workbench } = session();
       await workbench.reload();

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { linkSignals } from '../../ground/deadline';
+import { isTransient } from '../errors';
+import type { FollowEvent } from '../logs/followEvent';
+import { asString } from '../parse';
+import { objectOf } from '../platform/answers';
+import { executionCompleted, streamOutput, type OutputName } from '../platform/executionOutput';
+import type { LogEntry } from '../platform/logEntry';
+import { isCut, StreamUnavailable } from '../platform/logRequest';
+import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+
+export interface RunOutputOptions {
+  readonly devboxId: string;
+  readonly executionId: string;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds until an output that was cut is asked for again, growing. */
+const againMs = [250, 8_000] as const;
+/** Milliseconds between two looks where there is no stream. */
+const lookMs = 1_000;
+/** Events that may wait for the reader; then the streams wait. */
+const mostWaiting = 64;
+/** Characters that a line has at the most. */
+const longestLine = 64 * 1024;
+
+/**
+ * What an execution prints, line by line, from both of its outputs, until it has ended.
+ *
+ * @throws RuntimeError if the platform refuses
+ */
+export async function* runOutput(api: RunloopApi, options: RunOutputOptions): AsyncGenerator<FollowEvent> {
+  const stop = new AbortController();
+  const either = linkSignals(options.signal, stop.signal);
+  const waiting: FollowEvent[] = [];
+  let wakeReader = (): void => undefined;
+  let wakeWriters: (() => void)[] = [];
+  const put = async (lines: readonly LogEntry[]): Promise<void> => {
+    if (lines.length === 0) return;
+    waiting.push({ type: 'lines', lines });
+    wakeReader();
+    if (waiting.length >= mostWaiting) await new Promise<void>((resolve) => wakeWriters.push(resolve));
+  };
+  const call = { ...options, signal: either.signal };
+  let isOver = false;
+  const reading = Promise.all([readOne(api, call, 'stdout', put), readOne(api, call, 'stderr', put)])
+    .catch(async (error: unknown) => {
+      if (!(error instanceof StreamUnavailable)) throw error;
+      await readWhole(api, call, put);
+    })
+    .finally(() => {
+      isOver = true;
+      wakeReader();
+    });
+  // Awaited below; this only keeps a failure in between from counting as unhandled.
+  reading.catch(() => undefined);
+  try {
+    for (;;) {
+      const next = waiting.shift();
+      if (next !== undefined) {
+        yield next;
+        continue;
+      }
+      for (const wake of wakeWriters.splice(0)) wake();
+      if (isOver && waiting.length === 0) break;
+      await new Promise<void>((resolve) => (wakeReader = resolve));
+    }
+    await reading;
+  } finally {
+    stop.abort();
+    for (const wake of wakeWriters.splice(0)) wake();
+    wakeWriters = [];
+    either.dispose();
+  }
+}
+
+type Put = (lines: readonly LogEntry[]) => Promise<void>;
+
+async function readOne(
+  api: RunloopApi,
+  { devboxId, executionId, signal }: RunOutputOptions,
+  name: OutputName,
+  put: Put,
+): Promise<void> {
+  const lines = new OutputLines(name);
+  let from = 0;
+  for (let waitMs: number = againMs[0]; ; waitMs = Math.min(waitMs * 2, againMs[1])) {
+    const before = from;
+    try {
+      const options = { from, signal, onOpen: () => undefined };
+      for await (const { text, offset } of streamOutput(api, { devboxId, executionId, name }, options)) {
+        from = offset ?? from + Buffer.byteLength(text);
+        await put(lines.take(text));
+      }
+    } catch (error) {
+      if (signal.aborted || (!isCut(error) && !isTransient(error))) throw error;
+    }
+    if (from > before) waitMs = againMs[0];
+    // The end of a stream may be a cut: only the execution's status tells.
+    if (await hasEnded(api, devboxId, executionId, signal)) break;
+    await sleep(waitMs, undefined, { signal });
+  }
+  await put(lines.rest());
+}
+
+/** Whether it has ended; where nobody can tell, it has not. */
+async function hasEnded(api: RunloopApi, devboxId: string, executionId: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await executionCompleted(api, devboxId, executionId, { signal });
+  } catch (error) {
+    if (signal.aborted || (!isCut(error) && !isTransient(error))) throw error;
+    return false;
+  }
+}
+
+/** Where there are no streams: all of it at its end. */
+async function readWhole(
+  api: RunloopApi,
+  { devboxId, executionId, signal }: RunOutputOptions,
+  put: Put,
+): Promise<void> {
+  const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(executionId)}`;
+  for (;;) {
+    const view = objectOf(await api.read(path, 'waiting for a command', { signal }), 'an execution', devboxId);
+    if (view['status'] === 'completed') {
+      for (const name of ['stdout', 'stderr'] as const) {
+        const lines = new OutputLines(name);
+        await put([...lines.take(asString(view[name]) ?? ''), ...lines.rest()]);
+      }
+      return;
+    }
+    await sleep(lookMs, undefined, { signal });
+  }
+}
+
+/** The lines of one output that comes in pieces. */
+class OutputLines {
+  readonly #name: OutputName;
+  #open = '';
+
+  constructor(name: OutputName) {
+    this.#name = name;
+  }
+
+  take(text: string): LogEntry[] {
+    const parts = `${this.#open}${text}`.split('\n');
+    this.#open = parts.pop() ?? '';
+    while (this.#open.length > longestLine) {
+      parts.push(this.#open.slice(0, longestLine));
+      this.#open = this.#open.slice(longestLine);
+    }
+    return parts.map((line) => this.#entry(line));
+  }
+
+  rest(): LogEntry[] {
+    const rest = this.#open;
+    this.#open = '';
+    return rest === '' ? [] : [this.#entry(rest)];
+  }
+
+  #entry(line: string): LogEntry {
+    return { level: '', source: this.#name, timestampMs: undefined, text: line };
+  }
+}

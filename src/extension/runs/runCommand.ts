@@ -1,0 +1,88 @@
+import { l10n, Uri, window, type QuickPickItem } from 'vscode';
+import { askedForReadRule as rule } from '../../core/http/retryRules';
+import { devboxesFor, plainLabel, type DevboxSources } from '../devboxes/pickDevbox';
+import { asTheyAre, namesOf } from '../devboxes/severalDevboxes';
+import type { Log } from '../messages/log';
+import { showActions } from '../messages/showActions';
+import { whenSlow } from '../messages/whenSlow';
+import type { RunDocuments } from './runDocuments';
+import type { RunHistory } from './runHistory';
+
+export type RunCommandServices = DevboxSources & {
+  readonly runDocuments: () => Promise<RunDocuments>;
+  readonly runHistory: RunHistory;
+  readonly log: Log;
+};
+
+/** Runs a command in one or several running devboxes; its output goes into a document of its own. */
+export async function runCommand(services: RunCommandServices, argument: unknown, arguments_: unknown): Promise<void> {
+  const { account, store, runDocuments, runHistory, log } = services;
+  const signedIn = await account.require();
+  const placeHolder = l10n.t('Run a command in which devbox?');
+  const question = { argument, arguments: arguments_, placeHolder, runningOnly: true };
+  const chosen = await devboxesFor({ account, store }, question);
+  if (chosen.length === 0) return;
+  const now = await whenSlow((signal) => asTheyAre(signedIn.api, chosen, { signal, rule }));
+  const running = now.filter(({ status }) => status === 'running');
+  if (running.length < chosen.length) {
+    const text = l10n.t('{0} of {1} devboxes are running; commands run in those only.', running.length, chosen.length);
+    showActions('information', text, [], log);
+  }
+  if (running.length === 0) return;
+  const command = await askCommand(l10n.t('Run Command in {0}', namesOf(running)), runHistory.all());
+  if (command === undefined) return;
+  await runHistory.add(command);
+  await (await runDocuments()).start(signedIn, command, running);
+}
+
+/** Ends the command whose document is meant. */
+export async function stopCommand(services: RunCommandServices, argument: unknown): Promise<void> {
+  (await runOf(services, argument))?.stop();
+}
+
+/** Runs the command of a document again, in the same devboxes. */
+export async function runAgain(services: RunCommandServices, argument: unknown): Promise<void> {
+  const run = await runOf(services, argument);
+  if (run === undefined) return;
+  const signedIn = await services.account.require();
+  await (await services.runDocuments()).start(signedIn, run.command, run.devboxes);
+}
+
+async function runOf({ runDocuments }: RunCommandServices, argument: unknown) {
+  const uri = argument instanceof Uri ? argument : window.activeTextEditor?.document.uri;
+  return (await runDocuments()).get(uri);
+}
+
+interface CommandItem extends QuickPickItem {
+  readonly command: string;
+}
+
+/** A new command, or one of those that were run before. */
+async function askCommand(title: string, history: readonly string[]): Promise<string | undefined> {
+  const pick = window.createQuickPick<CommandItem>();
+  pick.title = title;
+  pick.placeholder = l10n.t('Command for the shell of the devbox, for example: git status');
+  pick.ignoreFocusOut = true;
+  const before = history.map((command) => ({ label: plainLabel(command), command }));
+  const offer = (value: string): void => {
+    const typed = value.trim();
+    const isKnown = typed === '' || history.includes(typed);
+    pick.items = isKnown
+      ? before
+      : [{ label: plainLabel(typed), description: l10n.t('run'), command: typed, alwaysShow: true }, ...before];
+  };
+  offer('');
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      pick.onDidChangeValue(offer);
+      pick.onDidAccept(() => {
+        const command = pick.activeItems[0]?.command ?? pick.value.trim();
+        if (command !== '') resolve(command);
+      });
+      pick.onDidHide(() => resolve(undefined));
+      pick.show();
+    });
+  } finally {
+    pick.dispose();
+  }
+}

@@ -1,0 +1,90 @@
+import { EventEmitter, window, workspace, type TextDocumentContentProvider, type Uri } from 'vscode';
+import type { Disposable } from '../../core/events';
+import type { Devbox } from '../../core/platform/devbox';
+import type { SignedIn } from '../account/account';
+import { contextKeys } from '../commandIds';
+import type { Log } from '../messages/log';
+import type { KnownSecrets } from '../session/knownSecrets';
+import { setContext } from '../setContext';
+import { CommandRun, runScheme } from './commandRuns';
+
+/** Milliseconds between two drawings of a document that grows. */
+const drawMs = 150;
+/** Runs whose documents can be shown; the oldest that are over go first. */
+const mostRuns = 50;
+
+export interface RunServices {
+  readonly knownSecrets: KnownSecrets;
+  readonly devboxUse: { used(devboxId: string): void };
+  readonly log: Log;
+}
+
+/** The read-only documents of the commands that were run from this window. */
+export class RunDocuments implements TextDocumentContentProvider, Disposable {
+  readonly #services: RunServices;
+  readonly #changed = new EventEmitter<Uri>();
+  readonly onDidChange = this.#changed.event;
+  readonly #runs = new Map<string, CommandRun>();
+  readonly #drawing = new Map<string, NodeJS.Timeout>();
+  readonly #registration: Disposable;
+  #count = 0;
+
+  constructor(services: RunServices) {
+    this.#services = services;
+    this.#registration = workspace.registerTextDocumentContentProvider(runScheme, this);
+  }
+
+  provideTextDocumentContent(uri: Uri): string {
+    return this.#runs.get(uri.toString())?.text() ?? '';
+  }
+
+  /** The run of a document. */
+  get(uri: Uri | undefined): CommandRun | undefined {
+    return uri === undefined ? undefined : this.#runs.get(uri.toString());
+  }
+
+  /** Runs a command and shows its document, which grows. */
+  async start(account: SignedIn, command: string, devboxes: readonly Devbox[]): Promise<void> {
+    this.#count += 1;
+    const run: CommandRun = new CommandRun(this.#count, command, devboxes, () => this.#draw(run));
+    this.#runs.set(run.uri.toString(), run);
+    this.#forgetOld();
+    const running = run.run(account, this.#services);
+    running
+      .finally(() => this.#tellRunning())
+      .catch((error: unknown) => this.#services.log.failure('Running a command', error));
+    this.#tellRunning();
+    await window.showTextDocument(await workspace.openTextDocument(run.uri), { preview: false });
+  }
+
+  /** Commands go on where they run; only the window forgets them. */
+  dispose(): void {
+    this.#registration.dispose();
+    for (const timer of this.#drawing.values()) clearTimeout(timer);
+    this.#changed.dispose();
+  }
+
+  #draw(run: CommandRun): void {
+    const key = run.uri.toString();
+    if (this.#drawing.has(key)) return;
+    const draw = (): void => {
+      this.#drawing.delete(key);
+      this.#changed.fire(run.uri);
+    };
+    this.#drawing.set(key, setTimeout(draw, drawMs));
+  }
+
+  #tellRunning(): void {
+    const running = [...this.#runs.values()].filter(({ isOver }) => !isOver).map(({ uri }) => uri.toString());
+    setContext(contextKeys.runningCommands, running).then(undefined, (error: unknown) =>
+      this.#services.log.failure('Telling which commands run', error),
+    );
+  }
+
+  #forgetOld(): void {
+    for (const [key, { isOver }] of this.#runs) {
+      if (this.#runs.size <= mostRuns) return;
+      if (isOver) this.#runs.delete(key);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { RuntimeError } from '../../../../src/core/errors';
+import type { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { runCommandShown } from '../../../../src/core/runs/commandRun';
+import { eventually } from '../../../eventually';
+import { orderFaults } from '../../../platform/orderedFaults';
+import { usePlatform } from '../../../platform/usePlatform';
+
+describe('A command that a person runs in a devbox', function () {
+  this.timeout(60_000);
+  const used = usePlatform('--fault-control');
+
+  async function devbox(): Promise<string> {
+    const { id } = await used.api.createDevbox({ name: 'runs' }, { requestId: crypto.randomUUID() });
+    await used.api.waitForStatus(id, ['running'], 20);
+    return id;
+  }
+
+  function run(
+    devboxId: string,
+    command: string,
+    options: { signal?: AbortSignal; secrets?: readonly string[] } = {},
+  ): { readonly lines: string[]; readonly end: Promise<number | undefined> } {
+    const lines: string[] = [];
+    const end = runCommandShown(used.api, devboxId, command, {
+      signal: options.signal ?? new AbortController().signal,
+      secrets: { known: () => Promise.resolve(options.secrets ?? []) },
+      show: (groups) => lines.push(...groups.flatMap(({ text }) => text.split('\n'))),
+    });
+    end.catch(() => undefined);
+    return { lines, end };
+  }
+
+  it('tells its exit status, and every line of both outputs once, without secrets', async () => {
+    const id = await devbox();
+    const { lines, end } = run(id, 'seq 3000; echo "it is hunter2xyz" >&2; printf "no end of line"; exit 7', {
+      secrets: ['hunter2xyz'],
+    });
+    assert.equal(await end, 7);
+    const numbers = lines.filter((line) => /^\d+$/.test(line)).map(Number);
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 3000 }, (_, index) => index + 1),
+    );
+    assert.ok(lines.includes('it is [removed]'), lines.slice(-3).join());
+    assert.ok(lines.includes('no end of line'));
+    assert.doesNotMatch(lines.join('\n'), /hunter2xyz/);
+  });
+
+  it('shows lines while it runs, and ends it where somebody gives up', async () => {
+    const id = await devbox();
+    const stop = new AbortController();
+    const { lines, end } = run(id, 'echo begun; sleep 300 & echo $! > /tmp/child; wait', { signal: stop.signal });
+    await eventually(
+      () => Promise.resolve(lines),
+      (seen) => seen.includes('begun'),
+    );
+    stop.abort();
+    await assert.rejects(end, (error) => RuntimeError.is(error, 'cancelled'));
+    const looked = run(id, 'kill -0 $(cat /tmp/child) 2>/dev/null && echo lives || echo gone');
+    await looked.end;
+    assert.deepEqual(looked.lines, ['gone']);
+  });
+
+  it('goes on after cuts with every line once', async () => {
+    const id = await devbox();
+    const path = '/v1/devboxes/*/executions/*/stream_stdout_updates';
+    await orderFaults(used.platform, ...[0, 1, 2].map((events) => ({ fault: 'half_stream', path, count: 1, events })));
+    const { lines, end } = run(
+      id,
+      'for i in $(seq 1000); do echo "line $i"; [ $((i % 100)) = 0 ] && sleep 0.05; done; true',
+    );
+    assert.equal(await end, 0);
+    assert.deepEqual(
+      lines,
+      Array.from({ length: 1000 }, (_, index) => `line ${index + 1}`),
+    );
+  });
+
+  it('is not started where the devbox sleeps, which is told', async () => {
+    const api: RunloopApi = used.api;
+    const id = await devbox();
+    await api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {}, id);
+    await api.waitForStatus(id, ['suspended'], 20);
+    await assert.rejects(run(id, 'true').end, (error) => RuntimeError.is(error));
+    assert.equal((await api.retrieve(id)).status, 'suspended');
+  });
+});
