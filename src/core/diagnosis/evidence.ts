@@ -1,9 +1,8 @@
 import { startDeadline } from '../../ground/deadline';
 import { shownLine } from '../logs/serverLine';
-import { parseJson } from '../parse';
 import { endedBy, messageOf, RuntimeError, isTransient } from '../errors';
 import type { Devbox } from '../platform/devbox';
-import { parseLogEntry, type LogEntry } from '../platform/logEntry';
+import { logEntryIn, type LogEntry } from '../platform/logEntry';
 import { listLogs } from '../platform/logList';
 import type { RunloopApi } from '../platform/runloopApi';
 import { redact } from '../redact';
@@ -81,7 +80,7 @@ export async function gatherEvidence(
       async () => {
         log = new LogEvidence(secrets);
         for await (const batch of listLogs(api, devboxId, { signal })) {
-          for (const { json } of batch) log.take(parseLogEntry(parseJson(String(json))));
+          for (const { json } of batch) log.take(logEntryIn(json));
         }
       },
       { rule: askedForReadRule, signal, retryOn: (error) => isTransient(error) || isCut(error) },
@@ -132,8 +131,7 @@ class LogEvidence {
     return { logLines: this.#count, ...this.#lines, lastExit: this.#lastExit, entrypointExit: this.#entrypointExit };
   }
 
-  take(entry: LogEntry | undefined): void {
-    if (entry === undefined) return;
+  take(entry: LogEntry): void {
     this.#count += 1;
     const { source, timestampMs: timeMs } = entry;
     if (entry.exitCode !== undefined) {

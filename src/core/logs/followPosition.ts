@@ -1,7 +1,6 @@
-import { parseJson } from '../parse';
 import type { RawEntry } from '../platform/logTail';
 import { ExecutionPlaces } from './executionPlaces';
-import { parseLogEntry, type LogEntry } from '../platform/logEntry';
+import { logEntryIn, type LogEntry } from '../platform/logEntry';
 
 /** What can be said about completeness when a log is read again. */
 export type PositionNotice =
@@ -77,7 +76,7 @@ export class FollowPosition {
     const last = this.#lastId ?? 0;
     if (id <= last) {
       if (id !== 1) return;
-      const entry = parsed(raw);
+      const entry = logEntryIn(raw.json);
       if (this.#head === undefined || same(entry, this.#head)) return;
       this.#count = 0;
       this.#head = undefined;
@@ -86,23 +85,25 @@ export class FollowPosition {
       return;
     }
     if (id > last + 1) taken.push({ kind: 'gap', missing: id - last - 1 });
-    this.#deliver(parsed(raw), id, taken);
+    this.#deliver(logEntryIn(raw.json), id, taken);
   }
 
   #byCount(raw: RawEntry, taken: Taken[]): void {
     this.#place += 1;
     if (this.#mode === 'live') {
-      this.#deliver(parsed(raw), undefined, taken);
+      this.#deliver(logEntryIn(raw.json), undefined, taken);
       return;
     }
     if (this.#mode === 'begin') {
-      this.#mode = this.#head !== undefined && same(parsed(raw), this.#head) ? 'count' : 'time';
+      this.#mode = this.#head !== undefined && same(logEntryIn(raw.json), this.#head) ? 'count' : 'time';
     }
     if (this.#mode === 'time') {
-      this.#byTime(parsed(raw), taken);
+      this.#byTime(logEntryIn(raw.json), taken);
     } else if (this.#place === this.#count) {
       this.#mode = 'live';
-      if (this.#last === undefined || !same(parsed(raw), this.#last)) taken.push({ kind: 'gap', missing: undefined });
+      if (this.#last === undefined || !same(logEntryIn(raw.json), this.#last)) {
+        taken.push({ kind: 'gap', missing: undefined });
+      }
     }
   }
 
@@ -141,10 +142,4 @@ function same(one: LogEntry, other: LogEntry): boolean {
     one.source === other.source &&
     one.level === other.level
   );
-}
-
-/** What is no log entry is kept as text: it must not be lost, and it counts. */
-function parsed(raw: RawEntry): LogEntry {
-  const text = typeof raw.json === 'string' ? raw.json : raw.json.toString('utf8');
-  return parseLogEntry(parseJson(text)) ?? { level: '', source: '', timestampMs: undefined, text };
 }

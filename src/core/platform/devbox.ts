@@ -161,6 +161,8 @@ export interface DevboxPage {
   /** Entries that were no devboxes, and are left out. */
   readonly malformed: number;
   readonly hasMore: boolean;
+  /** Whether what it does not have is not there: every entry could be read, and it says whether there are more. */
+  readonly isWhole: boolean;
   /** Where the next page begins: the id that its last entry has, devbox or not. */
   readonly lastId: string | undefined;
 }
@@ -172,7 +174,14 @@ export function parseDevboxPage(value: unknown): DevboxPage {
     lastId = asString(view['id']) ?? lastId;
     return asString(view['id']) === undefined || asString(view['status']) === undefined ? undefined : parseDevbox(view);
   });
-  return { devboxes: entries, malformed, hasMore: asBoolean(page['has_more']) ?? false, lastId };
+  const hasMore = asBoolean(page['has_more']);
+  return {
+    devboxes: entries,
+    malformed,
+    hasMore: hasMore ?? false,
+    isWhole: malformed === 0 && hasMore !== undefined,
+    lastId,
+  };
 }
 
 const changingStatuses: readonly string[] = [

@@ -1,4 +1,4 @@
-import { asObject, asString } from '../parse';
+import { asObject, asString, parseJson } from '../parse';
 
 /** One entry of a devbox's log. */
 export interface LogEntry {
@@ -34,4 +34,10 @@ export function parseLogEntry(value: unknown): LogEntry | undefined {
     ...(command !== undefined ? { command } : {}),
     ...(typeof entry['cmd_id'] === 'string' ? { executionId: entry['cmd_id'] } : {}),
   };
+}
+
+/** Reads an entry as it came. What is none is kept as its text: it must not be lost, and it counts. */
+export function logEntryIn(json: string | Buffer): LogEntry {
+  const text = typeof json === 'string' ? json : json.toString('utf8');
+  return parseLogEntry(parseJson(text)) ?? { level: '', source: '', timestampMs: undefined, text };
 }

@@ -12,8 +12,6 @@ export interface ListLogOptions extends ReadLogOptions {
   readonly etag?: string | undefined;
   /** Told what the server calls the log as it is now. */
   readonly onEtag?: (etag: string | undefined) => void;
-  /** Told at the end how many entries were none, and are left out. */
-  readonly onMalformed?: (count: number) => void;
 }
 
 /**
@@ -60,7 +58,6 @@ export async function* listLogs(
     response.destroy();
   }
   scanner.end();
-  if (scanner.malformed > 0) options.onMalformed?.(scanner.malformed);
   // Only now: what was cut off half way must be read again.
   options.onEtag?.(response.headers.etag);
   return true;

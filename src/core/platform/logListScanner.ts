@@ -18,8 +18,8 @@ const longestEntry = 32 << 20;
 const mostFrameBytes = 64 * 1024;
 
 /**
- * Cuts the objects of the array in `{"logs":[…]}` out of bytes that come in pieces, without parsing them: most are of
- * the past and skipped. What stands around them is kept, and must be such an answer: anything else is refused, as soon
+ * Cuts the entries of the array in `{"logs":[…]}` out of bytes that come in pieces, without parsing them: most are of
+ * the past and skipped. Also those that are no objects: nothing of a log is left out. What stands around them is kept, and must be such an answer: anything else is refused, as soon
  * as it shows.
  */
 export class LogListScanner {
@@ -33,9 +33,8 @@ export class LogListScanner {
   /** The answer without what is in its list. */
   #frame = '';
   #isInLogs = false;
-  #isSkipping = false;
-  /** Entries that were no objects, and are left out. */
-  malformed = 0;
+  /** An entry that is no object, and has begun. */
+  #isBare = false;
 
   constructor(devboxId: string) {
     this.#devboxId = devboxId;
@@ -44,7 +43,17 @@ export class LogListScanner {
   /** The entries that end in this piece. @throws RuntimeError `unexpected_answer` */
   take(piece: Buffer): RawEntry[] {
     const entries: RawEntry[] = [];
-    let entryStart = this.#isInLogs && this.#depth > 2 ? 0 : -1;
+    let entryStart = this.#isInLogs && (this.#depth > 2 || this.#isBare) ? 0 : -1;
+    const endBare = (at: number): void => {
+      if (!this.#isBare) return;
+      this.#isBare = false;
+      entries.push({ id: undefined, json: this.#entry(piece.subarray(entryStart, at)) });
+      entryStart = -1;
+    };
+    const beginBare = (at: number): void => {
+      if (!this.#isBare) entryStart = at;
+      this.#isBare = true;
+    };
     let frameStart = this.#isInLogs ? -1 : 0;
     for (let at = 0; at < piece.length; at += 1) {
       const byte = piece[at];
@@ -54,8 +63,9 @@ export class LogListScanner {
         else if (byte === quote) this.#inString = false;
       } else if (byte === quote) {
         this.#inString = true;
-        if (this.#isInLogs && this.#depth === 2) this.#skip();
+        if (this.#isInLogs && this.#depth === 2) beginBare(at);
       } else if (byte === openBrace || byte === openBracket) {
+        if (this.#isInLogs && this.#depth === 2) endBare(at);
         this.#depth += 1;
         if (this.#isInLogs) {
           if (this.#depth === 3) entryStart = at;
@@ -73,12 +83,13 @@ export class LogListScanner {
           entries.push({ id: undefined, json: this.#entry(piece.subarray(entryStart, at + 1)) });
           entryStart = -1;
         } else if (this.#isInLogs && this.#depth === 1) {
+          endBare(at);
           this.#isInLogs = false;
           frameStart = at;
         }
-      } else if (this.#isInLogs && this.#depth === 2 && !isBlank(byte)) {
-        if (byte === comma) this.#isSkipping = false;
-        else this.#skip();
+      } else if (this.#isInLogs && this.#depth === 2) {
+        if (byte === comma || isBlank(byte)) endBare(at);
+        else beginBare(at);
       }
     }
     if (entryStart >= 0) this.#keepBegun(piece.subarray(entryStart));
@@ -90,11 +101,6 @@ export class LogListScanner {
   end(): void {
     const logs = asObject(parseJson(this.#frame))?.['logs'];
     if (!Array.isArray(logs) || asArray(logs).length > 0) throw this.#refusal();
-  }
-
-  #skip(): void {
-    if (!this.#isSkipping) this.malformed += 1;
-    this.#isSkipping = true;
   }
 
   #entry(end: Buffer): Buffer {

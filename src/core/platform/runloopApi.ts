@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { withDeadline } from '../../ground/deadline';
 import { isTransient, RuntimeError } from '../errors';
-import { asString, parseJson, type JsonObject } from '../parse';
+import { asString, type JsonObject } from '../parse';
 import { retrying } from '../http/retry';
 import { askedForReadRule, readRule } from '../http/retryRules';
 import { ApiCalls, type CallOptions, type CallSubject, type SentRequest } from './apiCalls';
@@ -10,7 +10,7 @@ import { parseApiKey, parseBaseUrl, type ApiAccount } from './client';
 import type { CreateDevboxBody } from './createDevboxBody';
 import { parseDevbox, parseDevboxPage, parseTunnel, type Devbox, type DevboxPage, type Tunnel } from './devbox';
 import { PageCursor } from './pageCursor';
-import { parseLogEntry, type LogEntry } from './logEntry';
+import { logEntryIn, type LogEntry } from './logEntry';
 import { listLogs } from './logList';
 import { isCut } from './logRequest';
 import type { ServerClock } from './serverClock';
@@ -107,9 +107,14 @@ export class RunloopApi {
   /**
    * Every devbox with this status, over all pages; without a status, every devbox of the account.
    *
+   * @returns whether that is all: false if entries could not be read
    * @throws RuntimeError `unexpected_answer` if the pages have no end: what was not found may be there all the same
    */
-  async *list(filter: { status?: string; pageSize?: number }, call: CallOptions = {}): AsyncGenerator<Devbox> {
+  async *list(
+    filter: { status?: string; pageSize?: number },
+    call: CallOptions & { readonly onMalformed?: (count: number) => void } = {},
+  ): AsyncGenerator<Devbox, boolean> {
+    let isWhole = true;
     const pages = new PageCursor('devboxes');
     do {
       const page = await this.listPage(
@@ -117,8 +122,11 @@ export class RunloopApi {
         call,
       );
       yield* page.devboxes;
+      if (page.malformed > 0) call.onMalformed?.(page.malformed);
+      isWhole &&= page.isWhole;
       pages.advance(page);
     } while (pages.after !== undefined);
+    return isWhole;
   }
 
   /** The newest disk snapshots that were made of a devbox, at most `limit`. */
@@ -212,10 +220,7 @@ export class RunloopApi {
   async #newestEntries(devboxId: string, last: number, signal: AbortSignal): Promise<LogEntry[]> {
     let entries: LogEntry[] = [];
     for await (const batch of listLogs(this, devboxId, { signal })) {
-      for (const { json } of batch) {
-        const entry = parseLogEntry(parseJson(String(json)));
-        if (entry !== undefined) entries.push(entry);
-      }
+      for (const { json } of batch) entries.push(logEntryIn(json));
       if (entries.length > 2 * last) entries = entries.slice(-last);
     }
     return entries.slice(-last);

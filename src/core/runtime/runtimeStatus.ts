@@ -19,5 +19,7 @@ export type RuntimeEvent =
   /** The devbox's fixed lifetime ends in so many seconds. */
   | { readonly type: 'expiring'; readonly seconds: number }
   | { readonly type: 'upload'; readonly sent: number; readonly files: number }
+  /** These of the workspace's files and links cannot be uploaded. */
+  | { readonly type: 'leftOut'; readonly paths: readonly string[] }
   /** Something that went on without one of its parts, in one sentence. */
   | { readonly type: 'note'; readonly message: string };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline } from '../../ground/deadline';
+import { unexpected } from '../platform/answers';
 import { hasEnded, type Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
 
@@ -17,8 +18,15 @@ const lookMs = 15_000;
  */
 export async function devboxesOfStart(api: RunloopApi, requestId: string): Promise<readonly Devbox[]> {
   const found: Devbox[] = [];
-  for await (const devbox of api.list({ pageSize: 1_000 }, { signal: deadline(lookMs) })) {
-    if (devbox.metadata[requestKey] === requestId) found.push(devbox);
+  const devboxes = api.list({ pageSize: 1_000 }, { signal: deadline(lookMs) });
+  for (;;) {
+    const next = await devboxes.next();
+    if (next.done === true) {
+      // It may be what could not be read: a repeat could make another one.
+      if (!next.value && found.length === 0) throw unexpected('a list of devboxes');
+      break;
+    }
+    if (next.value.metadata[requestKey] === requestId) found.push(next.value);
   }
   return found.sort((a, b) => Number(hasEnded(a.status)) - Number(hasEnded(b.status)));
 }

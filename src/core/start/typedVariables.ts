@@ -40,16 +40,17 @@ function isBare(value: string): boolean {
   return !/^["']|^\s|\s$|[\n;]/.test(value);
 }
 
+/** For secrets of whose names nothing can be part of a variable's. */
+const nameless = 'SECRET';
+
 /**
  * The variable that carries a secret of the account: of the secret's own name, or where that is none, of one that is
  * made from it.
- *
- * @returns undefined if nothing of the name can be part of a variable's
  */
-export function variableForSecret(secret: string): string | undefined {
+function variableForSecret(secret: string): string {
   if (name.test(secret)) return secret;
   const made = secret.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase();
-  return /[A-Z0-9]/.test(made) ? made.replace(/^(?=\d)/, '_') : undefined;
+  return /[A-Z0-9]/.test(made) ? made.replace(/^(?=\d)/, '_') : nameless;
 }
 
 /** The variables for several secrets, each its own. */
@@ -59,7 +60,6 @@ export function variablesForSecrets(secrets: Iterable<string>): Record<string, s
   // Those whose names are variables keep them.
   for (const secret of [...all.filter((one) => name.test(one)), ...all.filter((one) => !name.test(one))]) {
     const variable = variableForSecret(secret);
-    if (variable === undefined) continue;
     let free = variable;
     for (let count = 2; Object.hasOwn(chosen, free); count += 1) free = `${variable}_${count}`;
     chosen[free] = secret;

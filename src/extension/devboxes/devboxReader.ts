@@ -37,6 +37,8 @@ export class DevboxReader {
   #newest: ReadonlySet<string> = new Set();
   #round: AsyncGenerator<void, void, void> | undefined;
   #newestFirst = true;
+  /** Entries that could not be read, last time. */
+  readonly #unread = { newest: 0, rest: 0 };
 
   constructor(store: DevboxStore) {
     this.#store = store;
@@ -60,6 +62,7 @@ export class DevboxReader {
     this.#newest = new Set();
     this.#round = undefined;
     this.#newestFirst = true;
+    Object.assign(this.#unread, { newest: 0, rest: 0 });
   }
 
   /**
@@ -96,11 +99,17 @@ export class DevboxReader {
     if (all.pages <= 1 || !page.hasMore) {
       this.#depths.all = { pages: 1, hasMore: page.hasMore, after: page.lastId, begun: new Set() };
     }
-    if (!page.hasMore) this.#round = undefined;
-    this.#store.noteMalformed(page.malformed);
-    // What could not be read may be any devbox: none is taken for gone.
-    const since =
-      page.malformed > 0 ? Number.POSITIVE_INFINITY : page.hasMore ? oldestOf(page.devboxes) : Number.NEGATIVE_INFINITY;
+    if (!page.hasMore) {
+      this.#round = undefined;
+      this.#unread.rest = 0;
+    }
+    this.#noteUnread('newest', page.malformed);
+    // What could not be read may be any devbox, and what does not say that it is the last page may not be: none is gone.
+    const since = !page.isWhole
+      ? Number.POSITIVE_INFINITY
+      : page.hasMore
+        ? oldestOf(page.devboxes)
+        : Number.NEGATIVE_INFINITY;
     const gone = [...this.#store.snapshot.values()]
       .filter((devbox) => !ids.has(devbox.id) && (devbox.createTimeMs ?? 0) > since)
       .map(({ id }) => id);
@@ -124,25 +133,28 @@ export class DevboxReader {
   /** One round; each step is one request. */
   async *#visitRest(api: RunloopApi, signal: AbortSignal): AsyncGenerator<void, void, void> {
     const missing: string[] = [];
+    let unread = 0;
     for (const stream of ['running', 'suspended'] as const) {
       const seen = new Set<string>();
       const before = [...this.#store.snapshot.values()].filter(({ status }) => status === stream).map(({ id }) => id);
       const depth = this.#depths[stream];
       let after: string | undefined;
       let more = true;
-      let unread = 0;
+      let isWhole = true;
       for (let page = 0; page < Math.max(1, depth.pages) && more; page += 1) {
         const answer = await this.#page(api, stream, after, signal, page + 1 >= depth.pages);
         for (const { id } of answer.devboxes) seen.add(id);
         after = answer.lastId;
         more = answer.hasMore;
         unread += answer.malformed;
+        isWhole &&= answer.isWhole;
         yield;
       }
       depth.pages = Math.max(1, depth.pages);
       // Only a list that was read to its end tells what is not in it.
-      if (!more && unread === 0) missing.push(...before.filter((id) => !seen.has(id) && !this.#newest.has(id)));
+      if (!more && isWhole) missing.push(...before.filter((id) => !seen.has(id) && !this.#newest.has(id)));
     }
+    this.#noteUnread('rest', unread);
     const changing = [...this.#store.snapshot.values()]
       .filter(({ id, status }) => isChanging(status) && !this.#newest.has(id))
       .map(({ id }) => id);
@@ -150,6 +162,12 @@ export class DevboxReader {
       await this.#lookUp(api, id, signal);
       yield;
     }
+  }
+
+  /** Lists have devboxes in common: what one of them could not read, another one may have counted. */
+  #noteUnread(where: 'newest' | 'rest', count: number): void {
+    this.#unread[where] = count;
+    this.#store.noteMalformed(Math.max(this.#unread.newest, this.#unread.rest));
   }
 
   /** @param isDeepest true for the page that "Load more" goes on from */

@@ -13,7 +13,7 @@ export async function sayThereIsNone(
   lookedFor: LookedFor,
 ): Promise<void> {
   const helps = lookedFor !== 'suspended' && lookedFor !== 'stopped';
-  const isEmpty = store.devboxes.length === 0 && (lookedFor === 'any' || (await hasNone(account)));
+  const isEmpty = store.devboxes.length === 0 && (await hasNone(account));
   const text = isEmpty ? l10n.t('You have no devboxes.') : noneText(lookedFor);
   const start = l10n.t('Start Devbox');
   const answer = await window.showInformationMessage(text, ...(isEmpty || helps ? [start] : []));
@@ -23,13 +23,13 @@ export async function sayThereIsNone(
 async function hasNone(account: Account): Promise<boolean> {
   const { api } = await account.require();
   const page = await whenSlow((signal) => api.listPage({ limit: 1 }, { signal, rule }), { limitMs: lookUpLimitMs });
-  return page.devboxes.length === 0;
+  return page.devboxes.length === 0 && page.isWhole;
 }
 
 function noneText(lookedFor: LookedFor): string {
   switch (lookedFor) {
     case 'any':
-      return l10n.t('You have no devboxes.');
+      return l10n.t('None of your devboxes could be read.');
     case 'running':
       return l10n.t('None of your devboxes is running.');
     case 'suspended':

@@ -5,7 +5,8 @@ import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Account } from '../account/account';
-import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
+import { listLimitMs, lookUpLimitMs, whenSlow } from '../messages/whenSlow';
+import { devboxesWith, tellOfUnread } from './allDevboxes';
 import type { DevboxStore } from './devboxStore';
 import { ageText, devboxLabel, statusWord } from './devboxText';
 import { sayThereIsNone, type LookedFor } from './noDevboxes';
@@ -59,7 +60,7 @@ export async function devboxesFor(
   const asked =
     question.inAnyState === true
       ? await listedDevboxes({ account, store })
-      : await whenSlow((signal) => candidates(api, question, { signal, rule }));
+      : await whenSlow((signal) => candidates(api, question, { signal, rule }), { limitMs: listLimitMs });
   if (asked.length === 0) {
     await sayThereIsNone({ account, store }, lookedFor(question));
     return [];
@@ -88,15 +89,19 @@ const listed = 100;
 export async function listedDevboxes({ account, store }: DevboxSources): Promise<readonly Devbox[]> {
   const { api } = await account.require();
   if (store.loaded) return store.devboxes;
-  return (await whenSlow((signal) => api.listPage({ limit: listed }, { signal, rule }), { limitMs: lookUpLimitMs }))
-    .devboxes;
+  const page = await whenSlow((signal) => api.listPage({ limit: listed }, { signal, rule }), {
+    limitMs: lookUpLimitMs,
+  });
+  tellOfUnread(page.malformed);
+  return page.devboxes;
 }
 
-async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallOptions): Promise<Devbox[]> {
+async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallOptions): Promise<readonly Devbox[]> {
   if (question.stopped === true) {
     const pages = await Promise.all(
       ['failure', 'shutdown', 'suspended'].map((status) => api.listPage({ status, limit: offeredEnded }, call)),
     );
+    tellOfUnread(pages.reduce((sum, { malformed }) => sum + malformed, 0));
     return pages
       .flatMap(({ devboxes }) => devboxes)
       .sort((a, b) => (b.endTimeMs ?? b.createTimeMs ?? 0) - (a.endTimeMs ?? a.createTimeMs ?? 0));
@@ -107,14 +112,8 @@ async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallO
       : question.runningOnly === true
         ? ['running']
         : ['running', 'provisioning', 'initializing', 'queued', 'resuming'];
-  const lists = await Promise.all(
-    statuses.map(async (status) => {
-      const devboxes: Devbox[] = [];
-      for await (const devbox of api.list({ status }, call)) devboxes.push(devbox);
-      return devboxes;
-    }),
-  );
-  return lists.flat().sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0));
+  const devboxes = await devboxesWith(api, statuses, call);
+  return [...devboxes].sort((a, b) => (b.createTimeMs ?? 0) - (a.createTimeMs ?? 0));
 }
 
 function lookedFor({ inAnyState, stopped, suspended, runningOnly }: DevboxQuestion): LookedFor {

@@ -8,11 +8,12 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Account } from '../account/account';
 import { readSettings } from '../account/settings';
+import { devboxesWith } from '../devboxes/allDevboxes';
 import { ageText, costText, devboxLabel, endingText, hourlyCost } from '../devboxes/devboxText';
 import { plainLabel } from '../devboxes/pickDevbox';
 import { forEach, namesOf, orGone } from '../devboxes/severalDevboxes';
 import { listText } from '../messages/listText';
-import { whenSlow } from '../messages/whenSlow';
+import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { askAndShutDown, type EndServices } from '../session/askAndShutDown';
 import type { StartedHere } from './startedHere';
 
@@ -40,10 +41,8 @@ function reasonText(reason: ForgottenReason, oldHours: number): string {
 /** Lists running devboxes that may have been forgotten, and acts on those that the user picks. Nothing acts by itself. */
 export async function findForgottenDevboxes(services: ForgottenServices): Promise<void> {
   const { api } = await services.account.require();
-  const running = await whenSlow(async (signal) => {
-    const found: Devbox[] = [];
-    for await (const devbox of api.list({ status: 'running' }, { signal, rule })) found.push(devbox);
-    return found;
+  const running = await whenSlow((signal) => devboxesWith(api, ['running'], { signal, rule }), {
+    limitMs: listLimitMs,
   });
   const oldHours = readSettings().forgottenAfterHours;
   const forgotten = findForgotten(running, {

@@ -1,9 +1,12 @@
 import { commands, l10n, ProgressLocation, window } from 'vscode';
+import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { hasEnded } from '../../core/platform/devbox';
+import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { Account } from '../account/account';
 import type { CommandId } from '../commandIds';
 import { withSignal } from '../messages/cancellation';
 import type { Log } from '../messages/log';
+import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { LocalPlatform } from './localPlatform';
 
 interface PlatformServices {
@@ -60,8 +63,7 @@ export async function stopLocalPlatform({ account, localPlatform }: PlatformServ
     return;
   }
   const local = await localPlatform();
-  let active = 0;
-  for await (const { status } of current.api.list({})) if (!hasEnded(status)) active += 1;
+  const active = await whenSlow((signal) => countActive(current.api, signal), { limitMs: lookUpLimitMs });
   if (active > 0) {
     const shutDown = l10n.t('Shut Down All');
     const keep = l10n.t('Keep Running');
@@ -85,6 +87,14 @@ export async function stopLocalPlatform({ account, localPlatform }: PlatformServ
   await account.useLocal(false);
   await account.current();
   void window.showInformationMessage(l10n.t('This window does not use the local platform any more.'));
+}
+
+/** Devboxes that have not ended, and those of which nobody can tell. */
+async function countActive(api: RunloopApi, signal: AbortSignal): Promise<number> {
+  let active = 0;
+  const onMalformed = (count: number): void => void (active += count);
+  for await (const { status } of api.list({}, { signal, rule, onMalformed })) if (!hasEnded(status)) active += 1;
+  return active;
 }
 
 async function stopAll(localPlatform: LocalPlatform): Promise<void> {

@@ -6,6 +6,8 @@ import { extensionProblem } from './extensionProblems';
 
 /** Milliseconds that looking up one thing may take in all. */
 export const lookUpLimitMs = 30_000;
+/** Milliseconds that reading a whole list may take, or many things one by one. */
+export const listLimitMs = 120_000;
 
 /** Milliseconds after which what is quick as a rule shows that it is waited for. */
 const shownAfterMs = 1_000;

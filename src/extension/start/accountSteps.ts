@@ -1,5 +1,5 @@
 import { l10n, type QuickPickItem } from 'vscode';
-import { parseVariables, variableForSecret, variablesForSecrets, variablesText } from '../../core/start/typedVariables';
+import { parseVariables, variablesForSecrets, variablesText } from '../../core/start/typedVariables';
 import { shown, withChoices, type Offers, type StartStep, type Valued } from './answers';
 import { optionalHint, pickStep, textStep } from './steps';
 
@@ -22,17 +22,21 @@ export const variablesStep: StartStep = async (answers, place) => {
 export function secretsStep({ secrets }: Pick<Offers, 'secrets'>): StartStep {
   return async (answers, place) => {
     const before = new Set(Object.values(answers.choices.secrets ?? {}));
-    const items = secrets.flatMap(({ name }): Valued<string>[] => {
-      const variable = variableForSecret(name);
-      // Nothing of it can be a variable's name: it cannot be passed on.
-      if (variable === undefined) return [];
-      const description = variable === name ? {} : { description: l10n.t('as {0}', variable) };
-      return [{ label: shown(name), ...description, picked: before.has(name), value: name }];
+    // Of all of them, so that what is said of one holds whichever are picked.
+    const variables = new Map(
+      Object.entries(variablesForSecrets(secrets.map(({ name }) => name))).map(([variable, name]) => [name, variable]),
+    );
+    const items = secrets.map(({ name }): Valued<string> => {
+      const variable = variables.get(name);
+      const description =
+        variable === undefined || variable === name ? {} : { description: l10n.t('as {0}', variable) };
+      return { label: shown(name), ...description, picked: before.has(name), value: name };
     });
     const placeHolder = optionalHint(l10n.t('Account secrets to pass on as variables'));
     const result = await pickStep(place, { placeHolder, items, canPickMany: true });
     if (result.kind !== 'next') return result;
-    return withChoices(answers, { secrets: variablesForSecrets(result.value.map(({ value }) => value)) });
+    const picked = result.value.map(({ value }) => [variables.get(value) ?? value, value] as const);
+    return withChoices(answers, { secrets: Object.fromEntries(picked) });
   };
 }
 

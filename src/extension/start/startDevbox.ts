@@ -21,7 +21,7 @@ import { runtimeFor } from '../session/runtimeFor';
 import type { BuildChannels } from './buildChannels';
 import { choicesText } from './choicesText';
 import { maySecretsGo } from './confirmSecrets';
-import { progressText, uploadText } from './startProgress';
+import { progressText, tellLeftOut, uploadText } from './startProgress';
 import type { LastChoices } from './lastChoices';
 
 /** What a start takes, and who is told of it. */
@@ -120,6 +120,7 @@ async function startWithServer(
         const message = progressText(event);
         if (message !== undefined) report(message);
         if (event.type === 'note') services.log.info(event.message);
+        if (event.type === 'leftOut') tellLeftOut(event.paths);
       });
       try {
         await runtime.connect({ signal });
@@ -167,6 +168,7 @@ async function startPlain(
         startNotes: notes,
         confirmSecrets,
         onUpload: (sent, files) => report(uploadText(sent, files)),
+        onLeftOut: tellLeftOut,
         onStatus: (changed) => {
           devbox = changed;
           if (ended.aborted) return;

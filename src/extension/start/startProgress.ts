@@ -1,6 +1,9 @@
-import { l10n } from 'vscode';
+import { l10n, window } from 'vscode';
+import { oneLine } from '../../core/plainText';
 import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
 import { statusWord } from '../devboxes/devboxText';
+import { inertText } from '../messages/inertText';
+import { listText } from '../messages/listText';
 
 /** What a person is told while waiting; undefined for events that say nothing new. */
 export function progressText(event: RuntimeEvent): string | undefined {
@@ -32,4 +35,19 @@ export function progressText(event: RuntimeEvent): string | undefined {
 /** How much of a folder has gone up. */
 export function uploadText(sent: number, files: number): string {
   return l10n.t('uploading {0} files, {1} MB…', files, (sent / 1_000_000).toFixed(1));
+}
+
+/** Paths that are named; the others are counted. */
+const mostPaths = 5;
+
+/** Says what of a folder did not go up, as nobody would miss it before it is needed. */
+export function tellLeftOut(paths: readonly string[]): void {
+  const named = paths.slice(0, mostPaths).map((path) => inertText(oneLine(path, 60)));
+  const more = paths.length - named.length;
+  void window.showWarningMessage(
+    l10n.t(
+      'Not uploaded: {0}. Links that lead out of the folder, names that are not UTF-8, and what is no file cannot go.',
+      listText(more > 0 ? [...named, l10n.t('and {0} more', more)] : named),
+    ),
+  );
 }

@@ -36,7 +36,7 @@ export async function uploadToPlain(
 ): Promise<{ readonly files: number; readonly withheld: readonly string[] }> {
   const { folder, signal } = options;
   const found = await workspaceFiles(folder, signal);
-  if (found.unnameable.length > 0) options.onLeftOut?.(found.unnameable);
+  if (found.leftOut.length > 0) options.onLeftOut?.(found.leftOut);
   const yes = found.secrets.length > 0 && (await options.confirmSecrets?.(found.secrets)) === true;
   const files = yes ? [...found.files, ...found.secrets] : found.files;
   const withheld = yes ? [] : found.secrets;

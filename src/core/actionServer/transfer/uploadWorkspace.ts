@@ -20,7 +20,7 @@ export interface WorkspaceUpload {
   readonly confirmSecrets?: ((paths: readonly string[]) => Promise<boolean>) | undefined;
   /** Told of the bytes of the archive sent so far, and of the number of files in it. */
   readonly onProgress?: ((sent: number, files: number) => void) | undefined;
-  /** Told of files and folders that cannot be uploaded, as their names are not UTF-8. */
+  /** Told of files, links and folders that cannot be uploaded. */
   readonly onLeftOut?: ((paths: readonly string[]) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,7 +43,7 @@ export async function uploadWorkspace(
 ): Promise<{ readonly files: number; readonly withheld: readonly string[] }> {
   const { folder, signal, onProgress } = options;
   const found = await workspaceFiles(folder, signal);
-  if (found.unnameable.length > 0) options.onLeftOut?.(found.unnameable);
+  if (found.leftOut.length > 0) options.onLeftOut?.(found.leftOut);
   const yes = found.secrets.length > 0 && (await options.confirmSecrets?.(found.secrets)) === true;
   const files = yes ? [...found.files, ...found.secrets] : found.files;
   const withheld = yes ? [] : found.secrets;

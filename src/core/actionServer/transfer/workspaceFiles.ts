@@ -13,8 +13,11 @@ export interface WorkspaceFiles {
   readonly secrets: readonly string[];
   /** Folders with nothing in them, which a list of files would lose (D26). */
   readonly emptyFolders: readonly string[];
-  /** Files and folders whose names are not UTF-8, so that nothing here can name them; as far as they can be shown. */
-  readonly unnameable: readonly string[];
+  /**
+   * What cannot go: names that are not UTF-8, so that nothing here can name them (as far as they can be shown), links that
+   * lead out of the folder, pipes, sockets and devices.
+   */
+  readonly leftOut: readonly string[];
 }
 
 interface Rules {
@@ -34,7 +37,7 @@ export async function workspaceFiles(folder: string, signal?: AbortSignal): Prom
     files: [] as string[],
     secrets: [] as string[],
     emptyFolders: [] as string[],
-    unnameable: [] as string[],
+    leftOut: [] as string[],
   };
   const visit = async (path: string, above: readonly Rules[]): Promise<void> => {
     signal?.throwIfAborted();
@@ -51,11 +54,14 @@ export async function workspaceFiles(folder: string, signal?: AbortSignal): Prom
       if (isIgnored(rules, entry.isDirectory() ? `${within}/` : within)) continue;
       kept += 1;
       if (entry.name.includes('\ufffd') && !(await isThere(join(folder, within)))) {
-        found.unnameable.push(within);
+        found.leftOut.push(within);
       } else if (entry.isDirectory()) {
         await visit(within, rules);
       } else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsInside(folder, within)))) {
         ((await isSecret(folder, within)) ? found.secrets : found.files).push(within);
+      } else if (!/(?:^|\/)\.git\//.test(within)) {
+        // Git's own sockets are of no use elsewhere.
+        found.leftOut.push(within);
       }
     }
     if (kept === 0 && path !== '') found.emptyFolders.push(path);

@@ -39,9 +39,7 @@ export async function setUpDevbox({ client, devbox }: Connection, options: SetUp
       destination: config.workspacePath,
       confirmSecrets: config.confirmSecrets,
       onProgress: (sent, count) => fire({ type: 'upload', sent, files: count }),
-      onLeftOut: ({ length }) => {
-        fire({ type: 'note', message: `${length} files whose names are not UTF-8 were not uploaded.` });
-      },
+      onLeftOut: (paths) => fire({ type: 'leftOut', paths }),
       signal,
     });
     fire({ type: 'upload', sent: -1, files });

@@ -5,6 +5,7 @@ import { onceRule } from '../../../../src/core/http/retryRules';
 import { blueprintChoices, secretChoices, snapshotChoices } from '../../../../src/core/platform/choices';
 import { isChanging, knownStatuses } from '../../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { devboxesOfStart, requestKey } from '../../../../src/core/start/lookForStart';
 import { DevboxReader } from '../../../../src/extension/devboxes/devboxReader';
 import { DevboxStore } from '../../../../src/extension/devboxes/devboxStore';
 import { ScriptedServer, sendJson } from '../../../network/scriptedServer';
@@ -57,6 +58,59 @@ describe('a list of the API', () => {
     await new DevboxReader(store).read(api, 1, signal);
     assert.equal(store.malformed, malformed.length);
     assert.ok(store.get('no_status'), 'what could not be read was taken for gone');
+  });
+
+  /** Pages that do not tell of all there is: of these, nothing follows for what they do not have. */
+  const partial: Readonly<Record<string, object>> = {
+    'an entry that is none': { devboxes: [devbox('a'), null], has_more: false },
+    'no word whether there is more': { devboxes: [devbox('a')] },
+    'another word for it': { devboxes: [devbox('a')], has_more: 'false' },
+    'nothing at all': { devboxes: [] },
+    'more, in no order': { devboxes: [devbox('a'), { ...devbox('b'), create_time_ms: 9 }], has_more: true },
+  };
+  for (const [what, page] of Object.entries(partial)) {
+    it(`takes none for gone where a page has ${what}`, async () => {
+      server.script = ({ url }, answer) => {
+        if (/devboxes\/(?:known|other)/.test(url)) sendJson(answer, devbox(url.split('/').at(-1) ?? ''));
+        else sendJson(answer, page);
+      };
+      const store = new DevboxStore();
+      for (const [id, status] of [
+        ['known', 'running'],
+        ['other', 'suspended'],
+      ] as const) {
+        store.update({ ...(await api.retrieve('known')), id, status, createTimeMs: 5 });
+      }
+      const reader = new DevboxReader(store);
+      for (let round = 0; round < 3; round += 1) await reader.read(api, 12, signal);
+      assert.deepEqual([store.get('known')?.id, store.get('other')?.id], ['known', 'other']);
+    });
+  }
+
+  it('says how much of its later pages cannot be read', async () => {
+    server.script = ({ url }, answer) => {
+      const isRunning = url.includes('status=running');
+      sendJson(answer, {
+        devboxes: isRunning ? [devbox('a'), null, 7] : [devbox('b')],
+        has_more: !url.includes('status='),
+      });
+    };
+    const store = new DevboxStore();
+    await new DevboxReader(store).read(api, 12, signal);
+    assert.equal(store.malformed, 2);
+  });
+
+  it('does not tell that a start made nothing where it may have made what cannot be read', async () => {
+    for (const page of [partial['an entry that is none'], partial['no word whether there is more']]) {
+      server.script = (_, answer) => sendJson(answer, page);
+      await assert.rejects(devboxesOfStart(api, 'r'), (error) => RuntimeError.is(error, 'unexpected_answer'));
+    }
+    const made = { ...devbox('made'), metadata: { [requestKey]: 'r' } };
+    server.script = (_, answer) => sendJson(answer, { devboxes: [null, made], has_more: false });
+    assert.deepEqual(
+      (await devboxesOfStart(api, 'r')).map(({ id }) => id),
+      ['made'],
+    );
   });
 
   it('goes on behind an entry that cannot be read', async () => {

@@ -7,6 +7,10 @@ describe('parseVariables', () => {
     assert.deepEqual(parseVariables(`A=1; B=x=y "z" $HOME`), { variables: { A: '1', B: 'x=y "z" $HOME' } });
     assert.deepEqual(parseVariables('  '), { variables: {} });
     assert.deepEqual(parseVariables('A=; B=2;'), { variables: { A: '', B: '2' } });
+    assert.deepEqual(parseVariables('A=1; Name=x'), { variables: { A: '1', Name: 'x' } });
+    assert.deepEqual(parseVariables('A=größe 日本 🙂; B==;C="="'), {
+      variables: { A: 'größe 日本 🙂', B: '=', C: '=' },
+    });
     assert.deepEqual(parseVariables('A=1\nhttp_proxy=x\r\nC=3'), { variables: { A: '1', http_proxy: 'x', C: '3' } });
   });
 
@@ -47,12 +51,14 @@ describe('parseVariables', () => {
 
 describe('variablesForSecrets', () => {
   it('gives each secret a variable, of its own name where that is one', () => {
-    assert.deepEqual(variablesForSecrets(['my-key', 'MY_KEY', 'my.key', '2nd', 'lower', '日本']), {
+    assert.deepEqual(variablesForSecrets(['my-key', 'MY_KEY', 'my.key', '2nd', 'lower', '日本', '…']), {
       MY_KEY: 'MY_KEY',
       lower: 'lower',
       MY_KEY_2: 'my-key',
       MY_KEY_3: 'my.key',
       _2ND: '2nd',
+      SECRET: '日本',
+      SECRET_2: '…',
     });
   });
 });
