@@ -7,14 +7,41 @@ import { Dice } from './dice';
 /** What runs add up: how often each thing came about. */
 export type Counts = Readonly<Record<string, number>>;
 
+/** What a run found wrong, with what came about all the same. */
+export class Finding extends Error {
+  override readonly name = 'Finding';
+
+  constructor(
+    message: string,
+    readonly counts: Counts,
+  ) {
+    super(message);
+  }
+}
+
+/** What all runs come to together. */
+export interface Judgement {
+  /** What the line at the end says of the counts. */
+  readonly shown: Readonly<Record<string, number | string>>;
+  /** What is wrong with the whole, though no run for itself was. */
+  readonly faults: readonly string[];
+}
+
 /** A promise of the product that many runs try to break, in a folder of its own below `test/proof/`. */
 export interface Campaign {
   /** One line that says what is tried, and what must hold. */
   readonly about: string;
   /** Runs if nothing else is said. */
   readonly runs: number;
-  /** Starts what all runs use. @param words what follows the campaign's name and options */
-  begin(setting: { readonly words: readonly string[]; readonly say: Say }): Promise<Running>;
+  /** True if it wants a network of its own, with nothing but loopback, where the computer allows that. */
+  readonly ownNetwork?: boolean;
+  /**
+   * Starts what all runs use.
+   * @param setting the words that follow the campaign's name and options, and how many runs the whole has
+   */
+  begin(setting: { readonly words: readonly string[]; readonly runs: number; readonly say: Say }): Promise<Running>;
+  /** Looks at what all runs added up, those before a break too. Without it the counts are shown as they are. */
+  judge?(counts: Counts): Judgement;
 }
 
 /** A campaign that has begun. */
@@ -23,7 +50,7 @@ export interface Running {
    * One run. All that is left to chance is drawn from `dice`, so that a run can be repeated by its number alone.
    *
    * @returns what came about
-   * @throws what was found wrong
+   * @throws what was found wrong, as a {@link Finding} if there is something to count
    */
   run(dice: Dice, index: number): Promise<Counts>;
   end(): Promise<unknown>;
@@ -51,6 +78,8 @@ export interface Outcome {
   readonly counts: Counts;
   readonly failures: readonly { readonly run: number; readonly message: string }[];
   readonly seconds: number;
+  /** Of the whole; nothing while runs are missing. */
+  readonly judgement?: Judgement;
 }
 
 const nothingDone: Outcome = { done: 0, counts: {}, failures: [], seconds: 0 };
@@ -60,7 +89,7 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
   const { seed, runs, first = 0, stateFile, say } = options;
   let outcome = stateFile === undefined ? nothingDone : readState(stateFile);
   if (outcome.done > 0) say(`goes on with run ${first + outcome.done}`);
-  const running = await campaign.begin({ words: options.words ?? [], say });
+  const running = await campaign.begin({ words: options.words ?? [], runs, say });
   try {
     while (outcome.done < runs && options.signal?.aborted !== true) {
       const started = Date.now();
@@ -70,6 +99,7 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
         counts = sum(counts, await running.run(new Dice(seed, index), index));
       } catch (error) {
         const message = messageOf(error);
+        if (error instanceof Finding) counts = sum(counts, error.counts);
         failures = [...failures, { run: index, message }];
         say(`run ${index}: ${message}`);
       }
@@ -80,19 +110,28 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
   } finally {
     await running.end();
   }
-  if (stateFile !== undefined && outcome.done >= runs) rmSync(stateFile, { force: true });
-  return outcome;
+  if (outcome.done < runs) return outcome;
+  if (stateFile !== undefined) rmSync(stateFile, { force: true });
+  const judgement = campaign.judge?.(outcome.counts);
+  judgement?.faults.forEach((fault) => say(fault));
+  return judgement === undefined ? outcome : { ...outcome, judgement };
 }
 
 /** The one line that a campaign comes to. */
 export function outcomeLine({ name, seed, runs }: CampaignOptions, outcome: Outcome): string {
-  const { done, counts, failures, seconds } = outcome;
-  const parts = Object.entries(counts)
+  const { done, counts, failures, seconds, judgement } = outcome;
+  const parts = Object.entries(judgement?.shown ?? counts)
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([what, count]) => `${what} ${count}`);
+  const wrong = judgement?.faults ?? [];
   const failed =
     failures.length === 0 ? 'none failed' : `${failures.length} FAILED (${failures.map(({ run }) => run).join(', ')})`;
-  return `proof ${name}, seed ${seed}: ${done} of ${runs} runs, ${failed}; ${parts.join(', ')}; ${Math.round(seconds)} s`;
+  return `proof ${name}, seed ${seed}: ${done} of ${runs} runs, ${failed}${wrong.map((fault) => `; WRONG: ${fault}`).join('')}; ${parts.join(', ')}; ${Math.round(seconds)} s`;
+}
+
+/** Whether anything was found wrong. */
+export function isBroken({ failures, judgement }: Outcome): boolean {
+  return failures.length > 0 || (judgement?.faults.length ?? 0) > 0;
 }
 
 function sum(a: Counts, b: Counts): Counts {

@@ -5,8 +5,13 @@ export class Dice {
   readonly #key: string;
   #drawn = 0;
 
-  constructor(seed: number, run: number) {
+  constructor(seed: number | string, run: number) {
     this.#key = `${seed} ${run}`;
+  }
+
+  /** Dice for one of several things that happen at once, whose draws do not depend on who draws first. */
+  apart(part: number): Dice {
+    return new Dice(this.#key, part);
   }
 
   /** From 0 up to 1. */

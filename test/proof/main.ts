@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { artifactsDir } from '../vscode/projectPaths';
 import { listenForStop, Stopped } from '../vscode/stopSignals';
-import { outcomeLine, runCampaign, type Campaign } from './campaign';
+import { isBroken, outcomeLine, runCampaign, type Campaign } from './campaign';
+import { isInOwnNetwork, runInOwnNetwork } from './ownNetwork';
 
 /** Every campaign by its name. Each is a folder of its own, loaded when it is asked for. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
@@ -27,6 +28,12 @@ if (load === undefined || !Number.isInteger(seed)) {
   process.exitCode = 2;
 } else {
   const campaign = await load();
+  const elsewhere = campaign.ownNetwork === true && !isInOwnNetwork() ? await runInOwnNetwork() : undefined;
+  if (elsewhere === undefined) await run(campaign, seed);
+  else process.exitCode = elsewhere;
+}
+
+async function run(campaign: Campaign, seed: number): Promise<void> {
   const stop = listenForStop();
   console.error(campaign.about);
   const first = Number(values.first ?? 0);
@@ -46,7 +53,7 @@ if (load === undefined || !Number.isInteger(seed)) {
   );
   const outcome = await runCampaign(campaign, { ...options, stateFile });
   console.log(outcomeLine(options, outcome));
-  if (outcome.failures.length > 0) process.exitCode = 1;
+  if (isBroken(outcome)) process.exitCode = 1;
   else if (stop.signal.reason instanceof Stopped) process.exitCode = stop.signal.reason.exitCode;
   stop.dispose();
 }

@@ -55,7 +55,7 @@ export async function folderSiege(): Promise<Running> {
         } finally {
           await platform.stop();
         }
-        return { started: 1 };
+        return { 'damaged folders started': 1 };
       } catch (error) {
         throw new Error(`${done.join(', ')}: ${String(error)}`, { cause: error });
       } finally {

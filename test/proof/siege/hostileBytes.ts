@@ -44,9 +44,43 @@ export function spoiltRequest(dice: Dice, port: number): Buffer {
       `POST /v1/devboxes HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 9\r\n\r\n{"name":1`,
       'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0',
       '\u0016\u0003\u0001\0\u0005\u0001\0\0\u0001\0',
+      `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0${http2Frames(dice)}`,
       `GET / HTTP/1.1\r\nhost: 13-x.tunnel.localhost\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n`,
     ]),
   );
+}
+
+/** WebSocket frames of every kind and length, whole, cut, masked or lying about how long they are. */
+export function spoiltFrames(dice: Dice): Buffer {
+  const frames = Array.from({ length: dice.whole(1, 6) }, () => {
+    const payload = Buffer.alloc(dice.pick([0, 1, 2, 125, 126, 600]), dice.whole(0, 255));
+    const first = dice.chance(0.7) ? dice.pick([0x81, 0x82, 0x01, 0x80, 0x88, 0x89, 0x8a]) : dice.whole(0, 255);
+    const said = dice.chance(0.7) ? payload.length : dice.pick([0, 1, 126, 0xffff, 2 ** 31, 2 ** 53]);
+    const mask = dice.chance(0.2) ? 0x80 : 0;
+    if (said < 126) return Buffer.concat([Buffer.from([first, mask | said]), payload]);
+    const long = Buffer.alloc(said < 0x10000 ? 2 : 8);
+    if (long.length === 2) long.writeUInt16BE(said);
+    else long.writeBigUInt64BE(BigInt(said));
+    return Buffer.concat([Buffer.from([first, mask | (long.length === 2 ? 126 : 127)]), long, payload]);
+  });
+  return spoil(dice, Buffer.concat(frames).toString('latin1'));
+}
+
+/** Frames of HTTP/2, in which type, flags, stream and length need not fit. */
+function http2Frames(dice: Dice): string {
+  return Array.from({ length: dice.whole(1, 8) }, () => {
+    const payload = Array.from({ length: dice.whole(0, 40) }, () => String.fromCharCode(dice.whole(0, 255))).join('');
+    const length = dice.chance(0.8) ? payload.length : dice.whole(0, 0xffff);
+    const stream = dice.pick([0, 0, 1, 1, 2, 3, 0xff]);
+    return `${String.fromCharCode(0, length >> 8, length & 255, dice.whole(0, 12), dice.pick([0, 1, 4, 5, 255]), 0, 0, 0, stream)}${payload}`;
+  }).join('');
+}
+
+/** A name of letters of any script, separators, control characters and lone surrogates, up to 300 long. */
+export function hostileName(dice: Dice): string {
+  return Array.from({ length: dice.whole(1, 300) }, () =>
+    String.fromCharCode(dice.chance(0.97) ? dice.whole(0, 0x2fff) : dice.whole(0xd800, 0xdfff)),
+  ).join('');
 }
 
 function spoil(dice: Dice, text: string): Buffer {

@@ -1,27 +1,78 @@
-import type { Campaign, Running, Say } from '../campaign';
+import { messageOf } from '../../../src/core/errors';
+import { Finding, type Campaign, type Counts, type Running, type Say } from '../campaign';
 import { descriptorsSiege } from './descriptors';
-import { folderSiege } from './folders';
 import { devboxSiege } from './devboxes';
+import { diskSiege } from './disk';
+import { folderSiege } from './folders';
+import { killedSiege } from './killed';
+import { judgeLatencies } from './latencies';
 
-/** What can be besieged, by the word behind the campaign's name. */
-const sieges: Readonly<Record<string, (say: Say) => Promise<Running>>> = {
-  devboxes: devboxSiege,
-  folders: folderSiege,
-  descriptors: descriptorsSiege,
-};
+interface Part {
+  readonly name: string;
+  /** How many of the runs of a whole siege it has. */
+  readonly runs: number;
+  begin(say: Say): Promise<Running>;
+}
+
+/** What can be besieged, in the order in which all of it is. */
+const parts: readonly Part[] = [
+  { name: 'devboxes', runs: 1_000, begin: devboxSiege },
+  { name: 'folders', runs: 200, begin: folderSiege },
+  { name: 'killed', runs: 20, begin: killedSiege },
+  { name: 'disk', runs: 20, begin: diskSiege },
+  { name: 'descriptors', runs: 20, begin: descriptorsSiege },
+];
+
+const names = parts.map(({ name }) => name);
+
+const whole = parts.reduce((sum, { runs }) => sum + runs, 0);
 
 /**
- * Hostile devboxes, damaged data folders and used up descriptors against the local platform, which must outlive them all. A run is twenty attacks at once of a devbox, or one damaged folder, or one flood.
+ * Hostile devboxes, damaged data folders, kills, full disks and used up descriptors against the local platform, which must
+ * outlive them all. A run is twenty attacks at once of a devbox, or one damaged folder, kill, disk or flood.
  */
 export const siegeCampaign: Campaign = {
-  about:
-    'siege [devboxes | folders | descriptors]: hostile answers, frames, names, trees and outputs from devboxes, damaged data folders, no descriptors left. The platform never ends, others lose nothing, every folder starts, and what was acknowledged is there.',
-  runs: 1_000,
-  begin: ({ words: [what = 'devboxes'], say }) => {
-    const begin = Object.hasOwn(sieges, what) ? sieges[what] : undefined;
-    if (begin === undefined) {
-      throw new Error(`There is no siege of ${what}, only of ${Object.keys(sieges).join(', ')}.`);
-    }
-    return begin(say);
+  about: `siege [${names.join(' | ')}]: hostile answers, frames, names, trees and outputs from devboxes, damaged data folders, kills, full disks, no descriptors left. The platform never ends, others lose nothing and wait at most twice as long, every folder starts, and what was acknowledged is there.`,
+  runs: whole,
+  ownNetwork: true,
+  begin: async ({ words: [what], runs, say }) => {
+    if (what === undefined) return besiegeAll(runs, say);
+    const part = parts.find(({ name }) => name === what);
+    if (part === undefined) throw new Error(`There is no siege of ${what}, only of ${names.join(', ')}.`);
+    return part.begin(say);
   },
+  judge: judgeLatencies,
 };
+
+/** One part after the other, each with its share of the runs. */
+function besiegeAll(runs: number, say: Say): Running {
+  let present: { readonly part: Part; readonly running: Running } | undefined;
+  return {
+    run: async (dice, index) => {
+      const part = partOf(Math.floor((index / runs) * whole));
+      if (present?.part !== part) {
+        await present?.running.end();
+        present = undefined;
+        say(part.name);
+        present = { part, running: await part.begin(say) };
+      }
+      try {
+        return await present.running.run(dice, index);
+      } catch (error) {
+        const counts: Counts = error instanceof Finding ? error.counts : {};
+        throw new Finding(`${part.name}: ${messageOf(error)}`, counts);
+      }
+    },
+    end: async () => present?.running.end(),
+  };
+}
+
+/** The part that a run of the whole belongs to. */
+function partOf(run: number): Part {
+  let first = 0;
+  for (const part of parts) {
+    first += part.runs;
+    if (run < first) return part;
+  }
+  throw new Error(`There is no run ${run}.`);
+}

@@ -1,14 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, TestPlatform } from '../../platform/testPlatform';
 import { echoServer, send, tunnelHost, whenListening } from '../../platform/tunnelRequests';
+import { latencyName, type Phase } from './latencies';
+
+interface Worker {
+  readonly id: string;
+  readonly host: string;
+  readonly name: string;
+}
 
 /** Devboxes that just do their work, and notice when anything of it is lost. */
 export class Workers {
-  /** Requests that were answered. */
-  answered = 0;
-  /** What went wrong, a line each. */
-  readonly lost: string[] = [];
-  #times: number[] = [];
+  /** What happens meanwhile; a request whose answer comes in another phase than it began in is not timed. */
+  phase: Phase = 'idle';
+  #answered = 0;
+  #lost: string[] = [];
+  #times = new Map<string, number>();
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[] = [];
 
@@ -28,11 +35,16 @@ export class Workers {
     return workers;
   }
 
-  /** Forgets the times so far and gives the time, in milliseconds, in which 99 of 100 requests were answered. */
-  takeTime(): number {
-    const times = this.#times.sort((a, b) => a - b);
-    this.#times = [];
-    return times[Math.floor(times.length * 0.99)] ?? 0;
+  /** What they have done and lost since this was asked last, with how long their requests took. */
+  take(): { readonly counts: Readonly<Record<string, number>>; readonly lost: readonly string[] } {
+    const lost = this.#lost;
+    const counts = {
+      "others' requests answered": this.#answered,
+      "others' requests lost": lost.length,
+      ...Object.fromEntries(this.#times),
+    };
+    [this.#answered, this.#lost, this.#times] = [0, [], new Map()];
+    return { counts, lost };
   }
 
   async stop(): Promise<void> {
@@ -40,29 +52,33 @@ export class Workers {
     await Promise.all(this.#loops);
   }
 
-  async #work(
-    platform: TestPlatform,
-    client: Client,
-    worker: { readonly id: string; readonly host: string; readonly name: string },
-  ): Promise<void> {
+  async #work(platform: TestPlatform, client: Client, worker: Worker): Promise<void> {
     for (let turn = 0; !this.#stop.signal.aborted; turn += 1) {
       try {
-        const began = performance.now();
-        const answer = await send(platform, worker.host, `/${turn}`);
-        this.#times.push(performance.now() - began);
-        if (!answer.text.includes(`"${worker.name}","url":"/${turn}"`)) {
-          throw new Error(`${answer.status} ${answer.text.slice(0, 200)}`);
-        }
-        this.answered += 1;
+        await this.#ask(platform, worker, turn);
         if (turn % 20 === 0) {
           const { stdout } = await client.devboxes.executeAndAwaitCompletion(worker.id, { command: `echo ${turn}` });
           if (stdout !== `${turn}\n`) throw new Error(`an execution gave ${JSON.stringify(stdout)}`);
-          this.answered += 1;
+          this.#answered += 1;
         }
       } catch (error) {
-        this.lost.push(`${worker.name}, turn ${turn}: ${String(error)}`);
+        if (!this.#stop.signal.aborted) this.#lost.push(`${worker.name}, turn ${turn}: ${String(error)}`);
       }
       await sleep(40);
     }
+  }
+
+  async #ask(platform: TestPlatform, worker: Worker, turn: number): Promise<void> {
+    const { phase } = this;
+    const began = performance.now();
+    const answer = await send(platform, worker.host, `/${turn}`);
+    if (phase === this.phase) {
+      const name = latencyName(phase, performance.now() - began);
+      this.#times.set(name, (this.#times.get(name) ?? 0) + 1);
+    }
+    if (!answer.text.includes(`"${worker.name}","url":"/${turn}"`)) {
+      throw new Error(`${answer.status} ${answer.text.slice(0, 200)}`);
+    }
+    this.#answered += 1;
   }
 }
