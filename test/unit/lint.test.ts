@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
@@ -63,14 +63,31 @@ describe('lint', () => {
     assert.deepEqual(result?.messages, []);
   });
 
-  it('says which folder holds too many files', () => {
+  it('says which folder holds too many files, and which does not say what may enter', () => {
     const script = join('test', 'lint', 'roomSizes.mjs');
     execFileSync(process.execPath, [script]);
-    const folder = join(tmpdir(), 'rooms', 'full');
-    mkdirSync(folder, { recursive: true });
-    for (let count = 1; count <= 16; count += 1) writeFileSync(join(folder, `${count}.ts`), '');
-    const { status, stderr } = spawnSync(process.execPath, [script, join(tmpdir(), 'rooms')], { encoding: 'utf8' });
+    const house = mkdtempSync(join(tmpdir(), 'rooms-'));
+    const room = (name: string, files: number, readme?: string): void => {
+      mkdirSync(join(house, name));
+      for (let count = 1; count <= files; count += 1) writeFileSync(join(house, name, `${count}.ts`), '');
+      if (readme !== undefined) writeFileSync(join(house, name, 'README.md'), readme);
+    };
+    const sentence = 'Files that are much alike, and nothing else.';
+    room('full', 16, `# full\n\n${sentence}\n`);
+    room('good', 15, `# good\n\n${sentence}\n`);
+    room('silent', 1);
+    room('untold', 1, `# untold\n\n| file | idea |\n|---|---|\n\n${sentence}\n`);
+    room('empty', 1, '# empty\n');
+    const { status, stderr } = spawnSync(process.execPath, [script, house], { encoding: 'utf8' });
     assert.equal(status, 1);
+    assert.deepEqual(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(`${house}/`, '').replace(/(?<=\w)[/ ].*/, ''))
+        .sort(),
+      ['empty', 'full', 'silent', 'untold'],
+    );
     assert.match(stderr, /full holds 16 files/);
   });
 });
