@@ -8,7 +8,7 @@ import { phrase } from './problems/phrases';
  */
 export function nameFault(name: string, value: string): RuntimeError | undefined {
   const why = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
-    ? phrase('a name has letters, digits and _ only')
+    ? phrase('a name can contain only letters, digits and _')
     : value.includes('\0')
       ? phrase('a value cannot contain a NUL character')
       : /\p{Surrogate}/u.test(value)

@@ -105,7 +105,7 @@ describe('the way to the network in the editor', () => {
   });
 
   for (const [wanted, words] of [
-    [{ refusal: 407 }, /proxy asks for a user name and a password.*\(407\)/],
+    [{ refusal: 407 }, /proxy requires a user name and a password.*\(407\)/],
     [{ refusal: 403 }, /proxy does not let this connection through \(403\)/],
     [{ refusal: 404 }, /proxy does not let this connection through \(404\)/],
   ] as const) {

@@ -44,7 +44,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.runCommand('Runloop: Start Devbox With Options…');
     await workbench.quickInput.row('Presets that cannot be used').waitFor();
     assert.ok((await workbench.quickInput.labels()).every((label) => !label.includes('free money')));
-    await workbench.quickInput.waitFor('The presets have a word that is not known, in presets.0: baseUrl.');
+    await workbench.quickInput.waitFor('The presets contain an unknown property in presets.0: baseUrl.');
     await workbench.screenshot('presets-1-refused');
     await workbench.quickInput.dismiss();
   });

@@ -60,7 +60,7 @@ export function diagnosisTitle(devbox: Devbox, l10n: Words): string {
 }
 
 function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] {
-  const unsaid = l10n.t('not told');
+  const unsaid = l10n.t('not given');
   const time = (ms: number | undefined): string => (ms === undefined ? unsaid : timeWords(ms));
   const ended = devbox.status === 'failure' || devbox.status === 'shutdown';
   const lived =
@@ -96,7 +96,7 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
           ? l10n.t('none in the log')
           : l10n.t('{0} ({1}, {2})', lastExit.code, lastExit.source, time(lastExit.timeMs)),
     },
-    { label: l10n.t('Looked at'), value: timeWords(gatheredMs) },
+    { label: l10n.t('Checked'), value: timeWords(gatheredMs) },
   ];
 }
 
@@ -112,22 +112,22 @@ function sections(evidence: Evidence, l10n: Words): EvidenceSection[] {
     const before = devbox.transitions[index - 1]?.timeMs;
     const took = timeMs === undefined || before === undefined ? '' : `  +${((timeMs - before) / 1000).toFixed(1)} s`;
     const why = failureReason === undefined ? '' : `  ${harmlessLine(failureReason, 60)}`;
-    return `${timeMs === undefined ? l10n.t('time not told') : timeWords(timeMs)}  ${harmlessLine(status, 40)}${took}${why}`;
+    return `${timeMs === undefined ? l10n.t('time unknown') : timeWords(timeMs)}  ${harmlessLine(status, 40)}${took}${why}`;
   });
   return [
     {
-      heading: l10n.t('What it went through'),
-      note: steps.length === 0 ? l10n.t('Runloop tells no steps.') : undefined,
+      heading: l10n.t('Status history'),
+      note: steps.length === 0 ? l10n.t('Runloop reports no status changes.') : undefined,
       lines: steps,
     },
-    part(l10n.t('Lines of the kernel'), kernel, l10n.t('The log has none.')),
-    ...(platform.length === 0 ? [] : [part(l10n.t('Lines of the platform'), platform, '')]),
+    part(l10n.t('Kernel messages'), kernel, l10n.t('The log has none.')),
+    ...(platform.length === 0 ? [] : [part(l10n.t('Platform messages'), platform, '')]),
     part(
-      l10n.t('Last lines of the entrypoint'),
+      l10n.t('Last output of the entrypoint'),
       entrypoint,
-      logLines === 0 ? l10n.t('The log is empty.') : l10n.t('It printed nothing.'),
+      logLines === 0 ? l10n.t('The log is empty.') : l10n.t('There is no output.'),
     ),
-    part(l10n.t('Last lines of the setup'), setup, l10n.t('It printed nothing.')),
+    part(l10n.t('Last output of the setup'), setup, l10n.t('There is no output.')),
   ];
 }
 

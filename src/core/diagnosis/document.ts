@@ -21,7 +21,7 @@ export interface DiagnosisDocument {
 
 /** Lays a diagnosis out as plain text. */
 export function diagnosisDocument(diagnosis: Diagnosis, l10n: Words): DiagnosisDocument {
-  const lines: string[] = [diagnosis.title, '', ...diagnosis.verdict, '', l10n.t('What to do next')];
+  const lines: string[] = [diagnosis.title, '', ...diagnosis.verdict, '', l10n.t('Next steps')];
   const steps: StepLine[] = [];
   for (const { kind, text } of diagnosis.steps) {
     steps.push({ line: lines.length, start: 4, end: 4 + text.length, kind });

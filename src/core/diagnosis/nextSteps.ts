@@ -27,8 +27,8 @@ export function nextSteps(
   l10n: Words,
 ): NextStep[] {
   const always: NextStep[] = [
-    { kind: 'showOutput', text: l10n.t('Read its whole output') },
-    { kind: 'openLog', text: l10n.t('Open its log as a document, to search and filter') },
+    { kind: 'showOutput', text: l10n.t('Show all of its output') },
+    { kind: 'openLog', text: l10n.t('Open its log to search and filter it') },
     { kind: 'copyMarkdown', text: l10n.t('Copy this as Markdown for an issue report') },
   ];
   const start: NextStep = { kind: startKind(cause), text: startText(cause, lastExit?.code !== 0, l10n) };
@@ -36,13 +36,13 @@ export function nextSteps(
     case 'suspended':
       return [
         ...(devbox.status === 'suspended'
-          ? [{ kind: 'resume', text: l10n.t('Resume it') } as const]
-          : [{ kind: 'lookAgain', text: l10n.t('Look again') } as const]),
+          ? [{ kind: 'resume', text: l10n.t('Resume the devbox') } as const]
+          : [{ kind: 'lookAgain', text: l10n.t('Check again') } as const]),
         ...always,
       ];
     case 'alive':
     case 'strange':
-      return [{ kind: 'lookAgain', text: l10n.t('Look again') }, ...always];
+      return [{ kind: 'lookAgain', text: l10n.t('Check again') }, ...always];
     case 'keep_alive_timeout':
       return [start, { kind: 'lifetimeSetting', text: l10n.t('Change the lifetime of new devboxes') }, ...always];
     default:
@@ -57,16 +57,16 @@ function startKind({ kind }: StopCause): StepKind {
 function startText(cause: StopCause, failed: boolean, l10n: Words): string {
   switch (cause.kind) {
     case 'keep_alive_timeout':
-      return l10n.t('Start another one with a longer lifetime, or with an idle rule instead');
+      return l10n.t('Start another devbox with a longer lifetime, or with an idle rule instead');
     case 'idle':
-      return l10n.t('Start another one with a longer idle time, or one that is suspended instead');
+      return l10n.t('Start another devbox with a longer idle time, or one that is suspended when idle');
     case 'out_of_memory':
     case 'out_of_disk':
-      return l10n.t('Start another one of a larger size');
+      return l10n.t('Start again with a larger size');
     case 'execution_failed':
     case 'entrypoint_exit':
-      return failed ? l10n.t('Mend what failed, then start another one') : l10n.t('Start another one');
+      return failed ? l10n.t('Fix what failed, then start another devbox') : l10n.t('Start another devbox');
     default:
-      return l10n.t('Start another one');
+      return l10n.t('Start another devbox');
   }
 }

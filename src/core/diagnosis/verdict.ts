@@ -15,9 +15,7 @@ export function verdict(evidence: Evidence, cause: StopCause, l10n: Words): stri
   const speaksOfMemory =
     cause.kind !== 'out_of_memory' &&
     evidence.kernel.some(({ text }) => /out of memory|oom[-_ ]?kill|\bKilled process\b/i.test(text));
-  return speaksOfMemory
-    ? [...sentences, l10n.t('Lines of the kernel, below, speak of memory that ran out.')]
-    : sentences;
+  return speaksOfMemory ? [...sentences, l10n.t('The kernel messages below say that memory ran out.')] : sentences;
 }
 
 function causeSentences(
@@ -30,33 +28,33 @@ function causeSentences(
   switch (cause.kind) {
     case 'api_shutdown':
       return [
-        l10n.t('Somebody asked for it: it was shut down through the API, by a person, a program or this extension.'),
-        l10n.t('Runloop does not say who it was.'),
+        l10n.t('It was shut down through the API, by a person, a program or this extension.'),
+        l10n.t('Runloop does not say by whom.'),
       ];
     case 'keep_alive_timeout':
       return [
         devbox.keepAliveSeconds === undefined
-          ? l10n.t('Its lifetime was over. Runloop does not say how long that was.')
+          ? l10n.t('Its lifetime ended. Runloop does not say how long it was.')
           : l10n.t(
-              'Its lifetime of {0} was over: it ends then, whether it is used or not.',
+              'Its lifetime of {0} ended. A devbox is shut down then, whether it is in use or not.',
               durationWords(devbox.keepAliveSeconds, l10n),
             ),
       ];
     case 'idle':
       return [
         devbox.idleRule === undefined
-          ? l10n.t('Nobody used it for as long as its idle rule says. Runloop does not say how long that was.')
+          ? l10n.t('It was idle for as long as its idle rule allows. Runloop does not say how long that was.')
           : l10n.t(
-              'Nobody used it for {0}, and its idle rule shuts it down then.',
+              'It was idle for {0}, after which its idle rule shuts it down.',
               durationWords(devbox.idleRule.seconds, l10n),
             ),
       ];
     case 'entrypoint_exit':
       return [
         exit === undefined
-          ? l10n.t('Its entrypoint ended, and a devbox ends with its entrypoint. The log has no exit code of it.')
+          ? l10n.t('Its entrypoint ended, and a devbox ends with its entrypoint. The log does not have its exit code.')
           : exit === 0
-            ? l10n.t('Its entrypoint ended by itself with exit code 0, and a devbox ends with its entrypoint.')
+            ? l10n.t('Its entrypoint finished with exit code 0, and a devbox ends with its entrypoint.')
             : l10n.t(
                 'Its entrypoint ended with exit code {0}{1}, and a devbox ends with its entrypoint.',
                 exit,
@@ -64,29 +62,33 @@ function causeSentences(
               ),
       ];
     case 'ttl_expired':
-      return [l10n.t('The platform’s own limit on the age of devboxes was reached. No rule of the devbox lifts it.')];
+      return [
+        l10n.t(
+          'It reached the platform’s own limit on the age of devboxes. No setting of the devbox changes that limit.',
+        ),
+      ];
     case 'out_of_memory':
       return [
         size === ''
-          ? l10n.t('Its processes needed more memory than it has, and it was ended.')
-          : l10n.t('Its processes needed more memory than a devbox of size {0} has, and it was ended.', size),
+          ? l10n.t('Its processes needed more memory than it has, so it was ended.')
+          : l10n.t('Its processes needed more memory than a devbox of size {0} has, so it was ended.', size),
       ];
     case 'out_of_disk':
       return [
         size === ''
-          ? l10n.t('Its disk was full, and it was ended.')
-          : l10n.t('The disk of its size {0} was full, and it was ended.', size),
+          ? l10n.t('Its disk was full, so it was ended.')
+          : l10n.t('Its disk (size {0}) was full, so it was ended.', size),
       ];
     case 'execution_failed':
       return [
         devbox.transitions.some(({ status }) => status === 'running')
-          ? l10n.t('Something that was executed in it failed, and it was given up.')
-          : l10n.t('It never got ready: a command of its start failed.'),
+          ? l10n.t('Something that ran in it failed, and Runloop marked it as failed.')
+          : l10n.t('It did not become ready: a start-up command failed.'),
       ];
     case 'health_check_failed':
       return [
         l10n.t(
-          'The platform lost it: it did not answer any more, so it was given up. That need not be the fault of what ran in it, but memory or CPU that are nearly used up can be the cause, Runloop says.',
+          'It stopped responding to the platform and was marked as failed. What ran in it is not necessarily to blame, but according to Runloop, running low on memory or CPU can be the cause.',
         ),
       ];
     case 'unknown':
@@ -102,7 +104,7 @@ function causeSentences(
           ? l10n.t('It failed, and Runloop gives no reason.')
           : l10n.t('It was shut down, and Runloop gives no reason.'),
         logProblem === undefined
-          ? l10n.t('The evidence below is all there is.')
+          ? l10n.t('The evidence below is all that is known.')
           : l10n.t('Its log cannot be read either.'),
       ];
     case 'suspended':
@@ -112,7 +114,7 @@ function causeSentences(
     case 'strange':
       return [
         l10n.t(
-          'Its status is "{0}", which this version of the extension does not know. Whether it stopped cannot be told.',
+          'Its status is "{0}", which this version of the extension does not know. It is not known whether it has stopped.',
           harmlessLine(redact(devbox.status), 40),
         ),
       ];
@@ -122,15 +124,15 @@ function causeSentences(
 function suspended(devbox: Devbox, platform: Evidence['platform'], l10n: Words): string[] {
   const what =
     devbox.status === 'suspended'
-      ? l10n.t('It is suspended: its disk is kept, its processes are gone, and it can be resumed.')
-      : l10n.t('It is being suspended: its disk is being kept, and its processes end.');
+      ? l10n.t('It is suspended: its disk is kept, its processes have ended, and it can be resumed.')
+      : l10n.t('It is being suspended: its disk is kept, and its processes end.');
   const began = lastTimeOf(devbox, 'running') ?? 0;
   const line = platform.findLast(
     ({ timeMs, text }) => timeMs !== undefined && timeMs >= began && /suspend/i.test(text),
   );
   return [
     what,
-    line === undefined ? idleRule(devbox, l10n) : l10n.t('The platform wrote into its log: "{0}"', line.text),
+    line === undefined ? idleRule(devbox, l10n) : l10n.t('The platform wrote to its log: "{0}"', line.text),
   ];
 }
 
@@ -139,19 +141,19 @@ function idleRule(devbox: Devbox, l10n: Words): string {
   const rule = devbox.idleRule;
   if (rule?.action !== 'suspend') {
     return l10n.t(
-      'Runloop does not say why. It has no rule that suspends it when idle, so a person or a program asked for it, or the platform made room.',
+      'Runloop does not say why. It has no idle rule that suspends it, so a person or a program suspended it, or the platform did to free capacity.',
     );
   }
   const allowed = durationWords(rule.seconds, l10n);
   const ran = lastRunMs(devbox);
   return ran !== undefined && ran < rule.seconds * 1_000
     ? l10n.t(
-        'Runloop does not say why. Its idle rule was not it: that one suspends after {0} without use, and it ran for {1}. A person or a program asked for it, or the platform made room.',
+        'Runloop does not say why. It was not its idle rule, which suspends it after {0} without use: it ran for only {1}. A person or a program suspended it, or the platform did to free capacity.',
         allowed,
         durationWords(ran / 1_000, l10n),
       )
     : l10n.t(
-        'Runloop does not say why. Its idle rule suspends it after {0} without use; a person or a program can do so at any time.',
+        'Runloop does not say why. Its idle rule suspends it after {0} without use, and a person or a program can suspend it at any time.',
         allowed,
       );
 }
@@ -169,5 +171,5 @@ function signalWords(exitCode: number, l10n: Words): string {
   if (exitCode === 127) return l10n.t(' (its command was not found)');
   if (exitCode === 126) return l10n.t(' (its command could not be run)');
   const signal = linuxSignals[exitCode - 129];
-  return signal === undefined ? '' : l10n.t(' (with which shells say that the signal {0} ended it)', signal);
+  return signal === undefined ? '' : l10n.t(' (which shells report when signal {0} ended a command)', signal);
 }

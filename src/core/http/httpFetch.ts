@@ -53,12 +53,12 @@ function redirectOf(response: IncomingMessage, url: URL, method: string, hop: nu
   response.destroy();
   const where =
     target === undefined
-      ? phrase('to something that is no address')
+      ? phrase('to an invalid address')
       : target.origin !== url.origin
         ? phrase('to {address}', { address: target.origin })
         : hop < mostRedirects
-          ? phrase('that would drop what was asked')
-          : phrase('in a circle');
+          ? phrase('that would drop the request')
+          : phrase('in a loop');
   throw new RuntimeError({ problem: httpProblem('redirect', { host: url.host, where, status }) });
 }
 

@@ -136,7 +136,7 @@ export function requestError(
   const { devboxId } = options;
   if (options.signal?.aborted === true) return endedBy(options.signal, devboxId);
   // The host only: paths and queries carry tokens. Of a tunnel not even that, as its name is the key to it.
-  const whom = devboxId === undefined ? url.host : phrase('the devbox {devbox}', { devbox: devboxId });
+  const whom = devboxId === undefined ? url.host : phrase('devbox {devbox}', { devbox: devboxId });
   if (timedOut) {
     return new RuntimeError({
       problem: httpProblem('no_answer_within', { whom, seconds: Math.round(options.timeoutMs / 1000) }),

@@ -79,7 +79,7 @@ export async function openWebSocket(
     if (accepted !== expected || protocol !== options.protocol || response.headers['sec-websocket-extensions']) {
       socket.destroy();
       const problem = httpProblem('no_web_socket', {
-        whom: phrase('the devbox {devbox}', { devbox: options.devboxId }),
+        whom: phrase('devbox {devbox}', { devbox: options.devboxId }),
       });
       throw new RuntimeError({ problem, devboxId: options.devboxId });
     }

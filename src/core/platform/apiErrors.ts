@@ -46,7 +46,7 @@ export function fromSdkError(error: unknown, doing: Task, devboxId?: string): Ru
     problem: platformProblem(refusalOf(status), {
       task,
       status,
-      said: isPage ? phrase('it gave no reason') : oneLine(redact(said), 300),
+      said: isPage ? phrase('no reason was given') : oneLine(redact(said), 300),
     }),
     devboxId,
     status,
@@ -75,9 +75,7 @@ function unreachable(below: unknown, task: Phrase, devboxId: string | undefined)
   const cause = isOurs ? below.cause : below;
   const why = oneLine(redact(messageOf(cause)));
   const words =
-    why === 'aborted'
-      ? phrase('the connection was cut in the middle of the answer')
-      : why || phrase('the connection failed');
+    why === 'aborted' ? phrase('the connection was cut during the response') : why || phrase('the connection failed');
   return new RuntimeError({ problem: platformProblem('api_unreachable', { task, why: words }), devboxId, cause });
 }
 

@@ -41,7 +41,7 @@ export async function beginBuild(
   const requestId = randomUUID();
   const body = { name: order.name, dockerfile: order.dockerfile, metadata: { [metadataKey]: requestId } };
   try {
-    return parseBuild(await api.change('/v1/blueprints', 'ordering a blueprint', body, call));
+    return parseBuild(await api.change('/v1/blueprints', 'requesting a blueprint build', body, call));
   } catch (error) {
     if (!isTransient(error)) throw error;
     const found = (await buildsNamed(api, order.name, call)).find(({ metadata }) => metadata === requestId);
@@ -96,8 +96,8 @@ export async function awaitBuild(
   let lines = 0;
   let status = '';
   const readLog = async (): Promise<void> => {
-    const answer = await api.read(`${path}/logs`, 'reading the log of a build', options);
-    const all = listIn(answer, 'logs', 'the log of a build', (view) => asString(view['message']) ?? '').entries;
+    const answer = await api.read(`${path}/logs`, 'reading a build log', options);
+    const all = listIn(answer, 'logs', 'a build log', (view) => asString(view['message']) ?? '').entries;
     for (const message of all.slice(lines)) options.onLog(message);
     lines = Math.max(lines, all.length);
   };
@@ -129,7 +129,10 @@ export async function awaitBuild(
 export async function dropBuild(api: RunloopApi, build: BlueprintBuild, call: CallOptions = {}): Promise<boolean> {
   try {
     const path = `/v1/blueprints/${encodeURIComponent(build.id)}/delete`;
-    objectOf(await api.change(path, 'removing a blueprint', undefined, call), 'a sign that the blueprint was removed');
+    objectOf(
+      await api.change(path, 'removing a blueprint', undefined, call),
+      'a confirmation that the blueprint was removed',
+    );
     return true;
   } catch (error) {
     // Platforms need not be able to end a build.

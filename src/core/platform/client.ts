@@ -37,7 +37,7 @@ export function parseBaseUrl(text: string): string {
         : url.search !== '' || url.hash !== ''
           ? phrase('must not contain a query or fragment')
           : url.protocol === 'http:' && !isLoopbackHost(url.hostname)
-            ? phrase('must use https, as http would send the API key in the clear')
+            ? phrase('must use https, because http would send the API key unencrypted')
             : undefined;
   if (problem !== undefined || url === undefined) {
     throw new RuntimeError({

@@ -60,7 +60,7 @@ export async function renameDevbox(
 export async function keepDevboxAlive(api: RunloopApi, devboxId: string, call: CallOptions = {}): Promise<void> {
   const path = `${devboxPath(devboxId)}/keep_alive`;
   const answer = await api.change(path, 'keeping a devbox alive', undefined, call, devboxId);
-  objectOf(answer, 'a sign that the idle time was reset', devboxId);
+  objectOf(answer, 'a confirmation that the idle time was reset', devboxId);
 }
 
 /**

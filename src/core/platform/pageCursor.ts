@@ -27,10 +27,10 @@ export class PageCursor {
     this.#after = page.hasMore ? page.lastId : undefined;
     // More of which nothing is named cannot be asked for.
     if (page.hasMore && page.lastId === undefined) {
-      throw this.#endless(phrase('says that there is more, and does not give it'));
+      throw this.#endless(phrase('announces more entries but does not send them'));
     }
     if (this.#after === undefined) return;
-    if (this.#seen.has(this.#after)) throw this.#endless(phrase('leads in a circle'));
+    if (this.#seen.has(this.#after)) throw this.#endless(phrase('repeats the same pages'));
     this.#seen.add(this.#after);
     if (this.#seen.size >= mostPages) throw this.#endless(phrase('has more than {most} pages', { most: mostPages }));
   }

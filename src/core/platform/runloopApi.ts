@@ -175,7 +175,7 @@ export class RunloopApi {
    */
   async shutdown(devboxId: string, call: CallOptions & { readonly force?: boolean } = {}): Promise<Devbox> {
     const query = call.force === true ? '?force=true' : '';
-    const subject: CallSubject = { doing: 'shutting a devbox down', devboxId };
+    const subject: CallSubject = { doing: 'shutting down a devbox', devboxId };
     return parseDevbox(await this.#calls.change(`${devboxPath(devboxId)}/shutdown${query}`, subject, call));
   }
 

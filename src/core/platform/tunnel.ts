@@ -48,7 +48,7 @@ function originOfTemplate(template: string, port: number, key: string): string {
   if (problem === undefined && url !== undefined) return url.origin;
   throw new RuntimeError({
     problem: platformProblem('tunnel_template', {
-      fault: problem ?? phrase('is not an address'),
+      fault: problem ?? phrase('is not a valid address'),
       form: 'https://{port}-{key}.tunnel.example.com',
     }),
   });
@@ -56,17 +56,17 @@ function originOfTemplate(template: string, port: number, key: string): string {
 
 /** @param matters whether the host depends on the port, or on the key */
 function templateProblem(url: URL | undefined, matters: (name: 'port' | 'key') => boolean): Phrase | undefined {
-  if (url === undefined) return phrase('is not an address');
+  if (url === undefined) return phrase('is not a valid address');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return phrase('must begin with https://');
   if (url.username !== '' || url.password !== '') return phrase('must not contain a user name or password');
   if (/[{}]|%7[bd]/i.test(url.host)) {
-    return phrase('has other words in braces than {names}', { names: '{port}, {key}' });
+    return phrase('has placeholders other than {names}', { names: '{port}, {key}' });
   }
-  if (!matters('port')) return phrase('must have {name} in its host name', { name: '{port}' });
-  if (!matters('key')) return phrase('must have {name} in its host name', { name: '{key}' });
+  if (!matters('port')) return phrase('must contain {name} in its host name', { name: '{port}' });
+  if (!matters('key')) return phrase('must contain {name} in its host name', { name: '{key}' });
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return phrase('must end with the host name');
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    return phrase('must use https://, as http:// would send the tunnel’s token in the clear');
+    return phrase('must use https://, because http:// would send the tunnel’s token unencrypted');
   }
   return undefined;
 }

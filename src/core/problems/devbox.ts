@@ -2,7 +2,7 @@ import { problemsOf, type ProblemWords } from './problem';
 
 const outputThenAgain = 'Show the output of the devbox, then try again.';
 const waitReady = 'Wait until it is ready.';
-const newRuntime = 'Make a new runtime for each connection.';
+const newRuntime = 'Create a new runtime for each connection.';
 const attach = 'Attach to the devbox, then try again.';
 const refreshAndChoose = 'Refresh the Runloop view and choose a running devbox, or start one.';
 const serverRefused = 'The action server refused {path} ({status}): {said}.';
@@ -17,7 +17,7 @@ export const devboxWords = {
     message: 'The connection to the devbox is lost.',
     nextStep: 'Reconnect, or attach to the devbox again.',
   },
-  state_reconnecting: { code: 'closed', message: 'This runtime is connecting again.', nextStep: waitReady },
+  state_reconnecting: { code: 'closed', message: 'This runtime is reconnecting.', nextStep: waitReady },
   state_suspending: {
     code: 'closed',
     message: 'The devbox is being suspended.',
@@ -30,12 +30,12 @@ export const devboxWords = {
   state_closed: { code: 'closed', message: 'This runtime is closed.', nextStep: attach },
   suspended: {
     code: 'devbox_suspended',
-    message: 'The devbox {devbox} is suspended.',
+    message: 'Devbox {devbox} is suspended.',
     nextStep: 'Resume it first.',
   },
   not_in_account: {
     code: 'devbox_not_found',
-    message: 'There is no devbox {devbox} in this account.',
+    message: 'This account has no devbox {devbox}.',
     nextStep: refreshAndChoose,
   },
   none_of_session: {
@@ -63,15 +63,15 @@ export const devboxWords = {
     message: serverRefused,
     nextStep: 'Attach again: the session key or tunnel of this devbox has changed.',
   },
-  server_rate_limited: { code: 'rate_limited', message: serverRefused, nextStep: 'Wait a little, then try again.' },
+  server_rate_limited: { code: 'rate_limited', message: serverRefused, nextStep: 'Wait a moment, then try again.' },
   server_refused: {
     code: 'action_server',
     message: serverRefused,
-    nextStep: 'Show the output of the devbox for the reason.',
+    nextStep: 'Show the output of the devbox to see why.',
   },
   no_observation: {
     code: 'unexpected_answer',
-    message: 'The action server answered an action with something that is not an observation.',
+    message: 'The action server responded to an action with something that is not an observation.',
     nextStep: 'Show the output of the devbox: another program may be listening on its port.',
   },
   command_not_run: {
@@ -81,12 +81,13 @@ export const devboxWords = {
   },
   shell_busy: {
     code: 'shell_busy',
-    message: 'The shell of the devbox is busy with an action that timed out or was cancelled before.',
+    message: 'The shell of the devbox is busy with an earlier action that timed out or was cancelled.',
     nextStep: 'Wait until it ends, or interrupt it from a terminal of the devbox.',
   },
   action_too_long: {
     code: 'action_timeout',
-    message: 'The action did not answer within {seconds} s. It still runs in the devbox and keeps its shell busy.',
+    message:
+      'The action did not respond within {seconds} s. It is still running in the devbox and keeps its shell busy.',
     nextStep: 'Wait for it, or interrupt it from a terminal of the devbox.',
   },
   environment_not_set: {
@@ -121,8 +122,8 @@ export const devboxWords = {
   },
   download_not_zip: {
     code: 'transfer',
-    message: 'The download is no whole zip file: {why}.',
-    nextStep: 'Try again; if it stays so, show the output of the devbox.',
+    message: 'The download is not a complete zip file: {why}.',
+    nextStep: 'Try again. If the problem persists, show the output of the devbox.',
   },
   archive_address: {
     code: 'invalid_option',
@@ -136,17 +137,17 @@ export const devboxWords = {
   },
   vscode_no_token: {
     code: 'action_server',
-    message: 'The VS Code server in the devbox left no token.',
+    message: 'The VS Code server in the devbox did not provide a token.',
     nextStep: outputThenAgain,
   },
   vscode_silent: {
     code: 'action_server',
-    message: 'The VS Code server does not answer: {said}.',
+    message: 'The VS Code server is not responding: {said}.',
     nextStep: outputThenAgain,
   },
   tunnel_gone: {
     code: 'action_server',
-    message: 'The devbox has no tunnel any more.',
+    message: 'The devbox no longer has a tunnel.',
     nextStep: outputThenAgain,
   },
 } as const satisfies Record<string, ProblemWords>;

@@ -15,18 +15,18 @@ export const moneyWords = {
   },
   start_not_noted: {
     code: 'not_noted',
-    message: 'Nothing was started, as the start could not be noted first: {why}.',
-    nextStep: 'Make room on the disk, or see to it that the folder can be written, then try again.',
+    message: 'Nothing was started, because the start could not be recorded first: {why}.',
+    nextStep: 'Free up disk space or make the folder writable, then try again.',
   },
   may_still_run: {
     code: 'may_still_run',
-    message: 'The devbox {devbox} may still run, as it could not be shut down: {why}.',
-    nextStep: 'Shut it down from the Runloop view, as it may cost money.',
+    message: 'Devbox {devbox} may still be running, because it could not be shut down: {why}.',
+    nextStep: 'Shut it down in the Runloop view, because it may cost money.',
   },
   may_still_run_after: {
     code: 'may_still_run',
-    message: '{before} The devbox {devbox} may still run, as it could not be shut down: {why}.',
-    nextStep: 'Shut it down from the Runloop view, as it may cost money.',
+    message: '{before} Devbox {devbox} may still be running, because it could not be shut down: {why}.',
+    nextStep: 'Shut it down in the Runloop view, because it may cost money.',
   },
 } as const satisfies Record<string, ProblemWords>;
 

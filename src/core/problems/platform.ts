@@ -1,9 +1,9 @@
 import { problemsOf, type ProblemWords } from './problem';
 
-const refused = 'The Runloop API refused while {task} ({status}): {said}.';
-const removedMeanwhile = 'Refresh: it may have been removed meanwhile.';
+const refused = 'The Runloop API refused the request while {task} ({status}): {said}.';
+const removedMeanwhile = 'Refresh: it may have been removed.';
 const logRefused = 'The Runloop API refused to give the log ({status}).';
-const signInForLog = 'Sign in again with a key that may read this devbox.';
+const signInForLog = 'Sign in again with an API key that is allowed to read this devbox.';
 const logLater = 'Try again in a moment.';
 const noLog = 'The Runloop API has no log of this devbox ({status}).';
 
@@ -17,12 +17,12 @@ export const platformWords = {
   api_payment: {
     code: 'payment',
     message: refused,
-    nextStep: 'Check the payment and the credit of the account in the Runloop dashboard.',
+    nextStep: 'Check the payment method and credit of the account in the Runloop dashboard.',
   },
   api_permission: {
     code: 'permission',
     message: refused,
-    nextStep: 'Use an API key that may do this, or ask the owner of the account.',
+    nextStep: 'Use an API key that is allowed to do this, or ask the owner of the account.',
   },
   api_not_found: { code: 'not_found', message: refused, nextStep: removedMeanwhile },
   api_conflict: {
@@ -30,13 +30,13 @@ export const platformWords = {
     message: refused,
     nextStep: 'Wait for the running operation to end, then try again.',
   },
-  api_rate_limited: { code: 'rate_limited', message: refused, nextStep: 'Wait a little, then try again.' },
+  api_rate_limited: { code: 'rate_limited', message: refused, nextStep: 'Wait a moment, then try again.' },
   api_server: {
     code: 'api',
     message: refused,
-    nextStep: 'Try again in a moment; the trouble is on the server.',
+    nextStep: 'Try again in a moment; the problem is on the server.',
   },
-  api_refused: { code: 'api', message: refused, nextStep: 'Check what was asked for, then try again.' },
+  api_refused: { code: 'api', message: refused, nextStep: 'Check the request, then try again.' },
   api_unreachable: {
     code: 'network',
     message: 'Could not reach the Runloop API while {task}: {why}.',
@@ -44,13 +44,13 @@ export const platformWords = {
   },
   api_answer_unfinished: {
     code: 'deadline',
-    message: 'The Runloop API did not finish its answer within {seconds} s while {task}.',
+    message: 'The Runloop API did not complete its response within {seconds} s while {task}.',
     nextStep: 'Check the network connection, then try again.',
   },
   list_endless: {
     code: 'unexpected_answer',
-    message: 'The list of {what} {fault}: it could not be read to its end.',
-    nextStep: 'Try again; if it stays so, ask Runloop.',
+    message: 'The list of {what} {fault}, so it could not be read completely.',
+    nextStep: 'Try again. If the problem persists, contact Runloop.',
   },
   tunnel_template: {
     code: 'invalid_option',
@@ -59,48 +59,48 @@ export const platformWords = {
   },
   tunnel_nameless: {
     code: 'unexpected_answer',
-    message: 'The Runloop API opened a tunnel without naming it.',
-    nextStep: 'Try again; if it stays so, the platform is not compatible.',
+    message: 'The Runloop API opened a tunnel but did not return its key.',
+    nextStep: 'Try again. If the problem persists, the platform is not compatible.',
   },
   devbox_unknown: {
     code: 'not_found',
-    message: 'The Runloop API knows no devbox {devbox} (404).',
+    message: 'The Runloop API has no devbox {devbox} (404).',
     nextStep: removedMeanwhile,
   },
   still_there: {
     code: 'conflict',
-    message: 'Runloop was told to shut the devbox down, and it is still "{status}".',
-    nextStep: 'Look at it in the Runloop view, and shut it down again if it stays.',
+    message: 'Runloop was asked to shut down the devbox, but it is still "{status}".',
+    nextStep: 'Check it in the Runloop view, and shut it down again if it is still there.',
   },
   command_too_long: {
     code: 'deadline',
-    message: 'A command in the devbox did not end in time.',
-    nextStep: 'Show the output of the devbox: it tells what the command was doing.',
+    message: 'A command in the devbox did not finish in time.',
+    nextStep: 'Show the output of the devbox: it shows what the command was doing.',
   },
   snapshot_failed: {
     code: 'api',
     message: 'The snapshot failed: {said}.',
-    nextStep: 'Try again; the devbox is as it was.',
+    nextStep: 'Try again; the devbox has not changed.',
   },
   snapshot_too_long: {
     code: 'deadline',
-    message: 'The snapshot was not complete in time.',
-    nextStep: 'It goes on in the background; try again later.',
+    message: 'The snapshot did not finish in time.',
+    nextStep: 'It continues in the background; try again later.',
   },
   image_tag: {
     code: 'invalid_option',
-    message: 'The setting runloop.openhandsImageTag is not the tag of an image.',
+    message: 'The setting runloop.openhandsImageTag is not a valid image tag.',
     nextStep: 'Use a tag such as {usual}, or reset the setting.',
   },
   build_failed: {
     code: 'api',
-    message: 'The build of the blueprint failed ({said}).',
-    nextStep: 'Its log tells why.',
+    message: 'The blueprint build failed ({said}).',
+    nextStep: 'See its log for the reason.',
   },
   build_too_long: {
     code: 'deadline',
-    message: 'The build of the blueprint takes longer than two hours.',
-    nextStep: 'It goes on; start the devbox when the blueprint is built.',
+    message: 'The blueprint build is taking longer than two hours.',
+    nextStep: 'It continues; start the devbox when the build is complete.',
   },
   log_authentication: { code: 'authentication', message: logRefused, nextStep: signInForLog },
   log_permission: { code: 'permission', message: logRefused, nextStep: signInForLog },
@@ -110,13 +110,13 @@ export const platformWords = {
   log_unexpected: { code: 'unexpected_answer', message: noLog, nextStep: removedMeanwhile },
   log_entry_too_large: {
     code: 'unexpected_answer',
-    message: 'The log has an entry of more than {size}, which is not read.',
-    nextStep: 'Look at the log with another tool.',
+    message: 'The log has an entry larger than {size}, which was not read.',
+    nextStep: 'Use another tool to view the log.',
   },
   log_stream_ended: {
     code: 'network',
     message: 'The server ended the log stream: {said}.',
-    nextStep: 'It is opened again by itself.',
+    nextStep: 'It is reopened automatically.',
   },
   log_cut: {
     code: 'network',
@@ -125,10 +125,10 @@ export const platformWords = {
   },
   log_too_long: {
     code: 'deadline',
-    message: 'The log did not come within {minutes} minutes.',
+    message: 'The log did not arrive within {minutes} minutes.',
     nextStep: 'Search fewer devboxes at once, or try again later.',
   },
-  search_ended: { code: 'closed', message: 'The search has ended by itself: {why}.', nextStep: 'Search again.' },
+  search_ended: { code: 'closed', message: 'The search ended unexpectedly: {why}.', nextStep: 'Search again.' },
 } as const satisfies Record<string, ProblemWords>;
 
 export const platformProblem = problemsOf(platformWords);

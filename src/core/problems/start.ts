@@ -3,16 +3,16 @@ import { problemsOf, type ProblemWords } from './problem';
 const chooseName = 'Choose another name.';
 const correctPresets = 'Correct the presets, then try again.';
 const report = 'Please report this.';
-const showOutput = 'Show its output for what happened, then start another one.';
+const showOutput = 'Show its output to see what happened, then start another devbox.';
 const toBlueprint =
-  'Build a blueprint of that name from an OpenHands runtime image, or name another one in the settings.';
+  'Build a blueprint with that name from an OpenHands runtime image, or specify another one in the settings.';
 
 /** Options and choices that cannot be, and starts that came to nothing. */
 export const startWords = {
   name_empty: { code: 'invalid_option', message: 'A devbox needs a name.', nextStep: chooseName },
   name_too_long: {
     code: 'invalid_option',
-    message: 'A devbox name has at most {most} characters.',
+    message: 'A devbox name can have at most {most} characters.',
     nextStep: chooseName,
   },
   name_control_characters: {
@@ -27,7 +27,7 @@ export const startWords = {
   },
   idle_too_short: {
     code: 'invalid_option',
-    message: 'A devbox must be idle for at least 1 minute before it is ended.',
+    message: 'The idle time of a devbox must be at least 1 minute.',
     nextStep: 'Choose a longer idle time.',
   },
   iterations: {
@@ -42,8 +42,8 @@ export const startWords = {
   },
   user_id: {
     code: 'invalid_option',
-    message: 'A user id is a whole number.',
-    nextStep: 'Choose another user id.',
+    message: 'A user ID must be a whole number.',
+    nextStep: 'Choose another user ID.',
   },
   git_user_name: {
     code: 'invalid_option',
@@ -57,8 +57,8 @@ export const startWords = {
   },
   other_runtime: {
     code: 'invalid_option',
-    message: 'The runtime "{runtime}" is asked for, and this is "runloop".',
-    nextStep: 'Set RUNTIME=runloop, or leave it out.',
+    message: 'The runtime "{runtime}" was requested, but this is "runloop".',
+    nextStep: 'Set RUNTIME=runloop, or remove it.',
   },
   workspace_path: {
     code: 'invalid_option',
@@ -68,7 +68,7 @@ export const startWords = {
   startup_variables: {
     code: 'invalid_option',
     message: 'SANDBOX_RUNTIME_STARTUP_ENV_VARS is not a dict of strings.',
-    nextStep: 'Write it like {form}.',
+    nextStep: 'Use the form {form}.',
   },
   config_file: {
     code: 'invalid_option',
@@ -77,32 +77,32 @@ export const startWords = {
   },
   presets_too_large: {
     code: 'invalid_option',
-    message: 'The file of presets is too large.',
+    message: 'The presets file is too large.',
     nextStep: correctPresets,
   },
   presets_forbidden_name: {
     code: 'invalid_option',
-    message: 'The file of presets has a name in it that is not allowed.',
+    message: 'The presets file contains a name that is not allowed.',
     nextStep: correctPresets,
   },
   presets_no_json: {
     code: 'invalid_option',
-    message: 'The file of presets is not valid JSON: {why}.',
+    message: 'The presets file is not valid JSON: {why}.',
     nextStep: correctPresets,
   },
   presets_unknown_word: {
     code: 'invalid_option',
-    message: 'The presets have a word that is not known: {word}.',
+    message: 'The presets contain an unknown property: {word}.',
     nextStep: correctPresets,
   },
   presets_unknown_word_in: {
     code: 'invalid_option',
-    message: 'The presets have a word that is not known, in {where}: {word}.',
+    message: 'The presets contain an unknown property in {where}: {word}.',
     nextStep: correctPresets,
   },
   presets_too_much: {
     code: 'invalid_option',
-    message: 'In the presets, {where} may be at most {limit}.',
+    message: 'In the presets, {where} must be at most {limit}.',
     nextStep: correctPresets,
   },
   presets_too_little: {
@@ -117,17 +117,17 @@ export const startWords = {
   },
   presets_not_allowed: {
     code: 'invalid_option',
-    message: 'The presets are not in the form that they must have.',
+    message: 'The presets do not have the required form.',
     nextStep: correctPresets,
   },
   presets_not_allowed_in: {
     code: 'invalid_option',
-    message: 'In the presets, {where} is not allowed as it is.',
+    message: 'In the presets, {where} is not valid.',
     nextStep: correctPresets,
   },
   preset_excludes: {
     code: 'invalid_option',
-    message: 'Preset {preset}: these exclude one another: {words}.',
+    message: 'Preset {preset}: these cannot be used together: {words}.',
     nextStep: correctPresets,
   },
   preset_size: {
@@ -147,13 +147,13 @@ export const startWords = {
   },
   start_unknown: {
     code: 'start_unknown',
-    message: 'It is not known whether the devbox {devbox} was made: {why}.',
-    nextStep: 'Look for it in the Runloop view, and shut it down there if you do not want it: it may cost money.',
+    message: 'It is not known whether devbox {devbox} was created: {why}.',
+    nextStep: 'Look for it in the Runloop view, and shut it down there if you do not need it: it may cost money.',
   },
   start_unknown_not_found: {
     code: 'start_unknown',
-    message: 'It is not known whether the devbox {devbox} was made: {why}. Looking for it failed: {said}.',
-    nextStep: 'Look for it in the Runloop view, and shut it down there if you do not want it: it may cost money.',
+    message: 'It is not known whether devbox {devbox} was created: {why}. Looking for it failed: {said}.',
+    nextStep: 'Look for it in the Runloop view, and shut it down there if you do not need it: it may cost money.',
   },
   create_failed: { code: 'unexpected_answer', message: 'Creating a devbox failed: {why}.', nextStep: report },
   start_failed: { code: 'unexpected_answer', message: 'The start failed: {why}.', nextStep: report },
@@ -164,10 +164,10 @@ export const startWords = {
   },
   blueprint_unfinished: {
     code: 'blueprint_missing',
-    message: 'The blueprint "{name}" has no finished build.',
+    message: 'The blueprint "{name}" has no completed build.',
     nextStep: toBlueprint,
   },
-  ended: { code: 'devbox_ended', message: 'The devbox went to "{status}" {during}: {said}.', nextStep: showOutput },
+  ended: { code: 'devbox_ended', message: 'The devbox changed to "{status}" {during}: {said}.', nextStep: showOutput },
   not_running_in_time: {
     code: 'deadline',
     message: 'The devbox was still "{status}" after {tries} checks.',
@@ -181,7 +181,7 @@ export const startWords = {
   server_not_ready: {
     code: 'no_action_server',
     message: 'The action server did not become ready within {seconds} s ({said}).',
-    nextStep: 'Show the output of the devbox: it tells what the server was doing.',
+    nextStep: 'Show the output of the devbox: it shows what the server was doing.',
   },
 } as const satisfies Record<string, ProblemWords>;
 

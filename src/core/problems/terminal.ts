@@ -4,18 +4,18 @@ import { problemsOf, type ProblemWords } from './problem';
 export const terminalWords = {
   terminal_refused: {
     code: 'api',
-    message: 'The devbox refused a terminal ({status}): {said}.',
+    message: 'The devbox refused to open a terminal ({status}): {said}.',
     nextStep: 'Try again, or run a command in it instead.',
   },
   terminal_not_offered: {
     code: 'not_found',
-    message: 'Runloop offers no terminal in this devbox ({status}).',
-    nextStep: 'Open its VS Code, which has terminals.',
+    message: 'Runloop does not offer a terminal in this devbox ({status}).',
+    nextStep: 'Open its VS Code and use a terminal there.',
   },
   terminal_answer: {
     code: 'unexpected_answer',
-    message: 'The answer about a terminal is not understood.',
-    nextStep: 'Try again; if it stays so, report it with the log of this extension.',
+    message: 'The response about the terminal was not understood.',
+    nextStep: 'Try again. If the problem persists, report it with the log of this extension.',
   },
 } as const satisfies Record<string, ProblemWords>;
 

@@ -123,7 +123,7 @@ export async function waitUntilAlive(
     async () => {
       try {
         if (await client.alive(signal)) return;
-        last = phrase('it answers, but is not ready');
+        last = phrase('it responds but is not ready');
       } catch (error) {
         last = saidBy(error);
         cause = error;
@@ -141,7 +141,7 @@ export async function waitUntilAlive(
     throw new RuntimeError({
       problem: startProblem('server_not_ready', {
         seconds: Math.round(boundMs / 1000),
-        said: last ?? phrase('it does not answer yet'),
+        said: last ?? phrase('it is not responding yet'),
       }),
       devboxId: devbox.id,
       cause,

@@ -49,8 +49,8 @@ export async function openPtyTunnel(
 ): Promise<PtyTunnel> {
   const path = `${devboxPath(devboxId)}/create_pty_tunnel`;
   const answer = await api.change(path, 'opening a terminal', {}, { signal: options.signal }, devboxId);
-  const key = textIn(answer, 'tunnel_key', 'a way to a terminal', devboxId);
-  const token = textIn(answer, 'auth_token', 'a way to a terminal', devboxId);
+  const key = textIn(answer, 'tunnel_key', 'a terminal connection', devboxId);
+  const token = textIn(answer, 'auth_token', 'a terminal connection', devboxId);
   const { template } = options;
   return { origin: tunnelOrigin({ port: ptyPort, key, apiBaseUrl: api.baseUrl, template }), token, devboxId };
 }
@@ -67,7 +67,7 @@ export async function readyPty(
     signal,
     retryOn: isTransient,
   });
-  const view = objectOf(parseJson(answer.body), 'a way to a terminal', tunnel.devboxId);
+  const view = objectOf(parseJson(answer.body), 'a terminal connection', tunnel.devboxId);
   return {
     created: asBoolean(view['created']) !== false,
     attached: asBoolean(view['attached']) === true,

@@ -121,7 +121,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
       await why();
       await eventually(
         () => workbench.editorText(),
-        (seen) => seen.includes('lifetime of 2 s was over'),
+        (seen) => seen.includes('lifetime of 2 s ended'),
       );
       await eventually(
         () => links.allInnerTexts(),
@@ -161,18 +161,18 @@ export const whyDidItStop: UiTests = (useWindow) =>
       await workbench.tree('Devboxes').row('sleepy').chooseFromMenu('Why Did It Stop?');
       const text = await eventually(
         () => workbench.editorText(),
-        (seen) => seen.includes('sleepy stop?') && seen.includes('Resume it'),
+        (seen) => seen.includes('sleepy stop?') && seen.includes('Resume the devbox'),
       );
       assert.match(
         text,
-        /The platform wrote into its log: "The devbox is suspended: nobody used it for 1 s, as its idle rule says\."/,
+        /The platform wrote to its log: "The devbox is suspended: nobody used it for 1 s, as its idle rule says\."/,
       );
       await workbench.screenshot('why-3-suspended');
       await eventually(
         () => workbench.page.locator('.editor-group-container.active .view-lines .detected-link').allInnerTexts(),
         (links) => links.length >= 3,
       );
-      await follow('Resume it');
+      await follow('Resume the devbox');
       await eventually(
         async () => (await api().retrieve(id)).transitions.map(({ status }) => status),
         (steps) => steps.includes('resuming'),

@@ -72,7 +72,7 @@ export async function setupEnvironment(client: ActionExecutionClient, setup: Env
     incomingFolder((command) => runFixed(client, command, setup)),
     zipOf(entries.map(({ name, content }) => ({ name: `${batch}-${name}`, content }))),
   ]);
-  if (incoming === undefined) throw failed(client, phrase('its shell did not tell where its home is'));
+  if (incoming === undefined) throw failed(client, phrase('its shell did not report a home folder'));
   await client.uploadBytes({ name: `${batch}.zip`, bytes, destination: incoming, unpack: true, signal: setup.signal });
   await runFixed(client, takeOver(batch), setup);
   if (setup.jupyter) await setInJupyter(client, setup);

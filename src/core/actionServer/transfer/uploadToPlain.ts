@@ -110,7 +110,7 @@ async function send(
   if (answer.status < 200 || answer.status >= 300) {
     throw failed(
       devboxId,
-      phrase('Runloop refused it ({status}): {said}', {
+      phrase('Runloop refused the request ({status}): {said}', {
         status: answer.status,
         said: oneLine(redact(answer.body), 200),
       }),

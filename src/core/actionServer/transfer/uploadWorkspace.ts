@@ -49,7 +49,7 @@ export async function uploadWorkspace(
   const withheld = yes ? [] : found.secrets;
   if (files.length === 0 && found.emptyFolders.length === 0) return { files: 0, withheld };
   const incoming = await incomingFolder((command) => inShell(client, command, signal));
-  if (incoming === undefined) throw failed(client, phrase('its shell did not tell where its home is'));
+  if (incoming === undefined) throw failed(client, phrase('its shell did not report a home folder'));
   // A name of its own: two windows may upload at the same time.
   const name = `${randomBytes(8).toString('hex')}.tgz`;
   const content = tarOf(folder, [...found.emptyFolders, ...files]);

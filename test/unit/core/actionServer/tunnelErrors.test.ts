@@ -42,7 +42,7 @@ describe('a tunnel that does not answer', () => {
     const silent = await failureOf(`http://4444-${key}.tunnel.localhost:${port}`);
     assert.deepEqual([unknown.code, closed.code, silent.code], ['network', 'network', 'deadline']);
     for (const error of [unknown, closed, silent]) {
-      assert.match(error.message, /^(?:Could not reach|No answer from) the devbox dbx_of_tunnel.*[^.]\.$/);
+      assert.match(error.message, /^(?:Could not reach|No response from) devbox dbx_of_tunnel.*[^.]\.$/);
       assert.doesNotMatch(
         `${error.message} ${error.nextStep} ${messageOf(error.cause)} ${String(error.stack)}`,
         new RegExp(key),

@@ -50,21 +50,21 @@ describe('why a devbox stopped', function () {
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /shut down through the API/);
     assert.match(text, /shutdown_reason +api_shutdown/);
-    assert.match(text, /What it went through\n.* provisioning\n.* running .*\n.* shutdown {2}\+\d+\.\d s\n/s);
-    assert.match(text, /Last lines of the entrypoint\n {2}(?:It printed nothing|The log is empty)\./);
+    assert.match(text, /Status history\n.* provisioning\n.* running .*\n.* shutdown {2}\+\d+\.\d s\n/s);
+    assert.match(text, /Last output of the entrypoint\n {2}(?:There is no output|The log is empty)\./);
   });
 
   it('keep_alive_timeout: its lifetime was over', async () => {
     const { id } = await create(launch({ keep_alive_time_seconds: 1 }));
     const { diagnosis } = await diagnosisOf(id);
-    assert.match(diagnosis.verdict[0] ?? '', /lifetime of 1 s was over/);
+    assert.match(diagnosis.verdict[0] ?? '', /lifetime of 1 s ended/);
     assert.match(diagnosis.steps[0]?.text ?? '', /longer lifetime/);
   });
 
   it('idle: nobody used it', async () => {
     const { id } = await create(launch({ after_idle: { idle_time_seconds: 1, on_idle: 'shutdown' } }));
     const { diagnosis } = await diagnosisOf(id);
-    assert.match(diagnosis.verdict[0] ?? '', /Nobody used it for 1 s/);
+    assert.match(diagnosis.verdict[0] ?? '', /It was idle for 1 s/);
   });
 
   it('entrypoint_exit: with its exit code and its last 50 lines, redacted', async () => {
@@ -98,7 +98,7 @@ describe('why a devbox stopped', function () {
     const { id } = await create({ entrypoint: eater, launch_parameters: { resource_size_request: 'X_SMALL' } });
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /more memory than a devbox of size X_SMALL has/);
-    assert.match(text, /Lines of the kernel\n.*Out of memory: the devbox used/);
+    assert.match(text, /Kernel messages\n.*Out of memory: the devbox used/);
     assert.equal(text.split('Out of memory: the devbox used').length, 2, text);
     assert.match(diagnosis.steps[0]?.text ?? '', /larger size/);
   });
@@ -110,16 +110,16 @@ describe('why a devbox stopped', function () {
       ...launch(size),
     });
     const { diagnosis, text } = await diagnosisOf(id);
-    assert.match(diagnosis.verdict[0] ?? '', /disk of its size CUSTOM_SIZE was full/);
-    assert.match(text, /Lines of the kernel\n.*Out of disk: the devbox had/);
+    assert.match(diagnosis.verdict[0] ?? '', /disk \(size CUSTOM_SIZE\) was full/);
+    assert.match(text, /Kernel messages\n.*Out of disk: the devbox had/);
   });
 
   it('execution_failed: with what the setup printed', async () => {
     const { id } = await create(launch({ launch_commands: ['echo "no such package" >&2; exit 3'] }));
     const { diagnosis, text } = await diagnosisOf(id);
-    assert.match(diagnosis.verdict[0] ?? '', /a command of its start failed/);
+    assert.match(diagnosis.verdict[0] ?? '', /a start-up command failed/);
     assert.match(text, /failure_reason +execution_failed/);
-    assert.match(text, /Last lines of the setup\n.*no such package/s);
+    assert.match(text, /Last output of the setup\n.*no such package/s);
     assert.match(text, / failure .*execution_failed/);
   });
 
@@ -128,7 +128,7 @@ describe('why a devbox stopped', function () {
     await seen(id, ({ status }) => status === 'running');
     for (const pid of processesOf(id)) process.kill(Number(pid), 'SIGKILL');
     const { diagnosis } = await diagnosisOf(id);
-    assert.match(diagnosis.verdict[0] ?? '', /did not answer any more/);
+    assert.match(diagnosis.verdict[0] ?? '', /stopped responding/);
   });
 
   it('a suspended devbox: kept, to be resumed, and why is not guessed but quoted', async () => {
@@ -137,7 +137,7 @@ describe('why a devbox stopped', function () {
     const diagnosis = diagnose(await gatherEvidence(on.api, id), english);
     assert.match(
       diagnosis.verdict.join(' '),
-      /It is suspended.*The platform wrote into its log: "The devbox is suspended: nobody used it for 1 s/,
+      /It is suspended.*The platform wrote to its log: "The devbox is suspended: nobody used it for 1 s/,
     );
     assert.equal(diagnosis.steps[0]?.kind, 'resume');
     assert.equal((await on.api.retrieve(id)).status, 'suspended');
@@ -161,9 +161,9 @@ describe('why a devbox stopped', function () {
     assert.match(unknown.verdict[0] ?? '', /"moon_phase".*does not know/);
     const untold = diagnosisDocument(diagnose(evidenceOf({ status: 'failure' }), english), english).text;
     assert.match(untold, /Runloop gives no reason\.\nIts log cannot be read either\./);
-    assert.match(untold, /Created +not told/);
+    assert.match(untold, /Created +not given/);
     assert.match(untold, /The log could not be read: it is gone/);
-    assert.match(untold, /Runloop tells no steps\./);
+    assert.match(untold, /Runloop reports no status changes\./);
     const alive = diagnose(evidenceOf({ status: 'hibernating' }), english);
     assert.match(alive.verdict[0] ?? '', /status is "hibernating", which this version .* does not know/);
   });

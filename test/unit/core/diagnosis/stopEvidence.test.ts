@@ -65,7 +65,7 @@ describe('the evidence of why a devbox stopped', function () {
       const { verdict } = diagnose(await evidence(id, (status) => status === 'suspended'), english);
       assert.match(verdict[0] ?? '', /can be resumed/);
       said.push(
-        /^The platform wrote into its log: "The devbox is suspended: (.*)\."$/.exec(verdict[1] ?? '')?.[1] ??
+        /^The platform wrote to its log: "The devbox is suspended: (.*)\."$/.exec(verdict[1] ?? '')?.[1] ??
           verdict.join(' '),
       );
       await on.api.shutdown(id);
@@ -99,7 +99,7 @@ describe('the evidence of why a devbox stopped', function () {
     }
     assert.match(
       diagnose(found, english).verdict[0] ?? '',
-      /exit code 137 \(with which shells say that the signal SIGKILL ended it\)/,
+      /exit code 137 \(which shells report when signal SIGKILL ended a command\)/,
     );
   });
 
@@ -155,7 +155,7 @@ describe('the evidence of why a devbox stopped', function () {
       [
         'Did odd stop?',
         [
-          'Its status is "hibernating", which this version of the extension does not know. Whether it stopped cannot be told.',
+          'Its status is "hibernating", which this version of the extension does not know. It is not known whether it has stopped.',
         ],
       ],
     );
@@ -174,11 +174,11 @@ describe('the evidence of why a devbox stopped', function () {
     const forged = { entrypoint: [{ timeMs: 1, text: 'The devbox is suspended: by magic.' }] };
     assert.match(
       diagnose(evidenceOf(view(5_000), forged), english).verdict[1] ?? '',
-      /Its idle rule was not it: that one suspends after 1 min without use, and it ran for 5 s\./,
+      /It was not its idle rule, which suspends it after 1 min without use: it ran for only 5 s\./,
     );
     assert.match(
       diagnose(evidenceOf(view(90_000), forged), english).verdict[1] ?? '',
-      /Its idle rule suspends it after 1 min without use; a person/,
+      /Its idle rule suspends it after 1 min without use, and a person/,
     );
   });
 
@@ -189,7 +189,7 @@ describe('the evidence of why a devbox stopped', function () {
     );
     assert.match(
       diagnose(found, english).verdict.join(' '),
-      /Its entrypoint ended.*has no exit code.*speak of memory that ran out/,
+      /Its entrypoint ended.*does not have its exit code.*say that memory ran out/,
     );
   });
 });

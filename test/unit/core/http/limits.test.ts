@@ -128,7 +128,7 @@ describe('an answer within limits', function () {
     silent.push('{"begun":');
     await assert.rejects(textOf(silent, { silenceMs: 50 }), (error) => {
       assert.ok(RuntimeError.is(error, 'deadline'));
-      assert.match(error.message, /stopped in the middle/);
+      assert.match(error.message, /stopped partway/);
       return true;
     });
     assert.equal(silent.destroyed, true);
@@ -146,7 +146,7 @@ describe('an answer within limits', function () {
     };
     await assert.rejects(api.listPage({ limit: 1 }, { rule: onceRule }), (error) => {
       assert.ok(RuntimeError.is(error, 'network'));
-      assert.match(error.message, /cut in the middle/);
+      assert.match(error.message, /cut during the response/);
       return true;
     });
   });

@@ -149,8 +149,8 @@ describe('the way to the network in plain Node', function () {
 
   it('says in words what a proxy refuses', async () => {
     for (const [options, credentials, words] of [
-      [{ credentials: 'me:right' }, 'me:wrong', /proxy asks for a user name and a password.*\(407\)/],
-      [{ credentials: 'me:right' }, undefined, /proxy asks for a user name and a password.*\(407\)/],
+      [{ credentials: 'me:right' }, 'me:wrong', /proxy requires a user name and a password.*\(407\)/],
+      [{ credentials: 'me:right' }, undefined, /proxy requires a user name and a password.*\(407\)/],
       [{ refusal: 403 }, undefined, /proxy does not let this connection through \(403\)/],
       [{ refusal: 404 }, undefined, /proxy does not let this connection through \(404\)/],
       [{ refusal: 502 }, undefined, /proxy does not let this connection through \(502\)/],
@@ -171,7 +171,7 @@ describe('the way to the network in plain Node', function () {
       ),
     );
     assert.match(unreachable ?? '', /the proxy cannot be reached: .*ECONNREFUSED/);
-    assert.match(unusable ?? '', /https_proxy names a proxy of the kind socks5/);
+    assert.match(unusable ?? '', /https_proxy specifies a socks5 proxy/);
     assert.match(malformed ?? '', /https_proxy is not the address of a proxy/);
   });
 

@@ -147,8 +147,8 @@ describe('an answer that is not the API’s', function () {
   }
 
   for (const [status, words] of [
-    [407, /proxy asks for a user name and a password/],
-    [511, /asks you to sign in/],
+    [407, /proxy requires a user name and a password/],
+    [511, /requires you to sign in/],
   ] as const) {
     it(`says in words what ${status} means`, async () => {
       server.script = (_, answer) => answer.writeHead(status, '').end();

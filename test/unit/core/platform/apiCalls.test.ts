@@ -38,7 +38,7 @@ describe('a call to the API', () => {
         assert.ok(RuntimeError.is(error));
         assert.equal(error.code, 'deadline');
         assert.equal(error.devboxId, 'dbx_1');
-        assert.match(error.message, /did not finish its answer.*while listing devboxes/);
+        assert.match(error.message, /did not complete its response.*while listing devboxes/);
         return true;
       },
     );
@@ -55,7 +55,7 @@ describe('a call to the API', () => {
       const limited = deadline(200, new AbortController().signal);
       await assert.rejects(
         ask(limited),
-        (error) => RuntimeError.is(error, 'deadline') && error.message.endsWith('came in time.'),
+        (error) => RuntimeError.is(error, 'deadline') && error.message.endsWith('arrived in time.'),
       );
     }
   });

@@ -139,7 +139,7 @@ describe('a list of the API', () => {
       };
       await assert.rejects(all(), (error) => {
         assert.ok(RuntimeError.is(error, 'unexpected_answer'));
-        assert.match(error.message, /could not be read to its end/);
+        assert.match(error.message, /could not be read completely/);
         return true;
       });
     });
@@ -199,7 +199,7 @@ describe('a list of the API', () => {
     assert.equal((await snapshotChoices(api)).isCut, true);
   });
 
-  it('offers what it got of a list that leads in a circle', async () => {
+  it('offers what it got of a list that repeats the same pages', async () => {
     server.script = (_, answer) => sendJson(answer, { snapshots: [{ id: 'a' }, { id: 'b' }], has_more: true });
     const { choices, isCut } = await snapshotChoices(api);
     assert.deepEqual([choices.length, isCut], [2, true]);

@@ -49,7 +49,7 @@ describe('Messages about failures', () => {
     const error = fromSdkError({ status: 402, error: { message: 'No credit left' } }, 'creating a devbox');
     assert.equal(error.code, 'payment');
     assert.match(error.message, /No credit left/);
-    assert.match(error.nextStep, /payment and the credit/);
+    assert.match(error.nextStep, /payment method and credit/);
     assert.match(failureText(error), /^Runloop wants to be paid .*\(402\)/);
   });
 });

@@ -121,10 +121,10 @@ describe('The words of problems', () => {
 
   it('are Chinese in the parts of a sentence as well', () => {
     const task = phrase('{task} ({devbox})', { task: phrase('listing devboxes'), devbox: 'dbx_1' });
-    const refused = platformProblem('api_server', { task, status: 503, said: phrase('it gave no reason') });
+    const refused = platformProblem('api_server', { task, status: 503, said: phrase('no reason was given') });
     assert.equal(
       shown(refused),
-      'The Runloop API refused while listing devboxes (dbx_1) (503): it gave no reason. Try again in a moment; the trouble is on the server.',
+      'The Runloop API refused the request while listing devboxes (dbx_1) (503): no reason was given. Try again in a moment; the problem is on the server.',
     );
     const nested = moneyProblem('may_still_run', {
       devbox: 'dbx_1',
@@ -133,9 +133,9 @@ describe('The words of problems', () => {
     speaking('zh-cn', () => {
       assert.equal(
         shown(refused),
-        'Runloop API 在列出 devbox(dbx_1)时拒绝了请求(503)：未提供原因。问题出在服务器端，请稍后重试。',
+        'Runloop API 在列出 devbox(dbx_1)时拒绝了请求(503)：未给出原因。问题出在服务器端，请稍后重试。',
       );
-      assert.match(shown(nested), /^devbox dbx_1 可能仍在运行，因为无法将其关闭：Runloop API 在.*未提供原因。请在/);
+      assert.match(shown(nested), /^devbox dbx_1 可能仍在运行，因为无法将其关闭：Runloop API 在.*未给出原因。请在/);
       for (const text of everyPhrase) {
         if (text === 'JSON' || /^\{?\w*\}? ?\(?\{\w+\}\)?$/.test(text)) continue;
         assert.notEqual(chinese[text], text);
@@ -161,9 +161,9 @@ describe('The words of problems', () => {
     const error = speaking('zh-cn', () => new RuntimeError({ problem: callProblem('no_answer_in_time') }));
     assert.deepEqual(
       [error.message, error.nextStep, error.problem.id],
-      ['No answer came in time.', 'Check the network connection and try again.', 'no_answer_in_time'],
+      ['No response arrived in time.', 'Check the network connection and try again.', 'no_answer_in_time'],
     );
-    assert.equal(phraseText(phrase('the devbox {devbox}', { devbox: '{why}' })), 'the devbox {why}');
+    assert.equal(phraseText(phrase('devbox {devbox}', { devbox: '{why}' })), 'devbox {why}');
   });
 
   it('are Chinese in the notices of a log', () => {

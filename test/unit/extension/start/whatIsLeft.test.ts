@@ -40,7 +40,7 @@ describe('What a window says of a start that failed', function () {
   it('a cancelled one whose devbox cannot be shut down may still run; its row stays, and Shut Down is offered (M1)', async () => {
     const { editor, extension, platform } = used;
     await startAndCancel('cancelled in vain');
-    const message = await editor.message(/may still run/);
+    const message = await editor.message(/may still be running/);
     const [left] = await living();
     assert.ok(left !== undefined && message.text.includes(left.id), message.text);
     assert.ok(message.buttons.includes('Shut Down'), message.buttons.join());
@@ -77,7 +77,7 @@ describe('What a window says of a start that failed', function () {
     await eventually(living, (found) => found.length === 1);
     stop.abort();
     await assert.rejects(starting, { code: 'may_still_run' });
-    assert.ok((await editor.message(/may still run/)).buttons.includes('Shut Down'));
+    assert.ok((await editor.message(/may still be running/)).buttons.includes('Shut Down'));
   });
 
   it('nothing of the end of a devbox whose shutdown fails', async () => {
@@ -86,7 +86,7 @@ describe('What a window says of a start that failed', function () {
     await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
     editor.answer(/Shut down the devbox/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', id);
-    assert.ok((await editor.message(/may still run/)).text.includes(id));
+    assert.ok((await editor.message(/may still be running/)).text.includes(id));
     assert.ok(!editor.messages.some(({ text }) => text.includes('is shut down')));
   });
 });
