@@ -106,8 +106,8 @@ describe('the way to the network in the editor', () => {
 
   for (const [wanted, words] of [
     [{ refusal: 407 }, /proxy requires a user name and a password.*\(407\)/],
-    [{ refusal: 403 }, /proxy does not let this connection through \(403\)/],
-    [{ refusal: 404 }, /proxy does not let this connection through \(404\)/],
+    [{ refusal: 403 }, /proxy does not allow this connection \(403\)/],
+    [{ refusal: 404 }, /proxy does not allow this connection \(404\)/],
   ] as const) {
     it(`says in words that the proxy refuses with ${wanted.refusal}`, async () => {
       await useProxy((await startProxy(wanted)).address());

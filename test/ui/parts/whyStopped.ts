@@ -138,7 +138,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
         () => links.allInnerTexts(),
         (texts) => texts.length >= 5,
       );
-      await follow('log as a document');
+      await follow('Open its log');
       const log = await eventually(
         () => shownDocument(session().api),
         ({ label, text }) => label === 'short-lived.log' && text.includes('this is its whole output'),

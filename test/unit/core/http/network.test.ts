@@ -151,9 +151,9 @@ describe('the way to the network in plain Node', function () {
     for (const [options, credentials, words] of [
       [{ credentials: 'me:right' }, 'me:wrong', /proxy requires a user name and a password.*\(407\)/],
       [{ credentials: 'me:right' }, undefined, /proxy requires a user name and a password.*\(407\)/],
-      [{ refusal: 403 }, undefined, /proxy does not let this connection through \(403\)/],
-      [{ refusal: 404 }, undefined, /proxy does not let this connection through \(404\)/],
-      [{ refusal: 502 }, undefined, /proxy does not let this connection through \(502\)/],
+      [{ refusal: 403 }, undefined, /proxy does not allow this connection \(403\)/],
+      [{ refusal: 404 }, undefined, /proxy does not allow this connection \(404\)/],
+      [{ refusal: 502 }, undefined, /proxy does not allow this connection \(502\)/],
     ] as const) {
       const started = await startProxy(options);
       const address = `http://${credentials === undefined ? '' : `${credentials}@`}127.0.0.1:${started.port}`;
