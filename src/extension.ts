@@ -75,26 +75,6 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   const output = new DevboxOutput(log, knownSecrets, { store, sessions });
   const devboxUse = new DevboxUse({ account, store, log });
   const startedHere = new StartedHere(context.globalState, memory);
-  const tree = new DevboxTree({
-    account,
-    store,
-    sessions,
-    devboxUse,
-    startedHere,
-    log,
-    globalState: context.globalState,
-    workspaceState: context.workspaceState,
-  });
-  const stopDocuments = new StopDocuments({ account, knownSecrets, log });
-  const rememberedLogs = new RememberedLogs(memory);
-  const rememberedVscodes = new RememberedVscodes(memory, log);
-  const rememberedTerminals = new RememberedTerminals(memory);
-  const environment = {
-    version: String(asObject(context.extension.packageJSON)?.['version']),
-    logFolder: context.logUri.fsPath,
-    localFolder,
-    searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
-  };
   const startsFolder = Uri.joinPath(context.globalStorageUri, 'starts').fsPath;
   const startNotes = onFirstUse(async () => {
     const { StartNotes } = await import('./core/start/notes/startNotes');
@@ -114,6 +94,27 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     startedHere,
     log,
   });
+  const tree = new DevboxTree({
+    account,
+    store,
+    sessions,
+    devboxUse,
+    startedHere,
+    brokenStarts,
+    log,
+    globalState: context.globalState,
+    workspaceState: context.workspaceState,
+  });
+  const stopDocuments = new StopDocuments({ account, knownSecrets, log });
+  const rememberedLogs = new RememberedLogs(memory);
+  const rememberedVscodes = new RememberedVscodes(memory, log);
+  const rememberedTerminals = new RememberedTerminals(memory);
+  const environment = {
+    version: String(asObject(context.extension.packageJSON)?.['version']),
+    logFolder: context.logUri.fsPath,
+    localFolder,
+    searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
+  };
   const services: Services = {
     account,
     sessionKeys,

@@ -1,6 +1,5 @@
 import { env, l10n } from 'vscode';
 import { devboxesFor, devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
-import type { DevboxTree } from '../devboxTree/devboxTree';
 import type { StartedHere } from '../forgotten/startedHere';
 import type { Log } from '../messages/log';
 import type { DevboxOutput } from '../output/devboxOutput';
@@ -34,14 +33,12 @@ export async function showOutput(
 
 /** Copies the ids of the chosen devboxes, one a line. */
 export async function copyDevboxId(
-  { account, store, tree }: DevboxSources & { readonly tree: DevboxTree },
+  { account, store }: DevboxSources,
   argument: unknown,
   arguments_: unknown,
 ): Promise<void> {
   const placeHolder = l10n.t('Copy the id of which devbox?');
-  // The key binding of the view means the rows that are selected in it.
-  const selection = argument === 'selection' ? tree.selectedIds : arguments_;
-  const devboxes = await devboxesFor({ account, store }, { argument, arguments: selection, placeHolder });
+  const devboxes = await devboxesFor({ account, store }, { argument, arguments: arguments_, placeHolder });
   if (devboxes.length > 0) await env.clipboard.writeText(devboxes.map(({ id }) => id).join('\n'));
 }
 

@@ -48,6 +48,10 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.stopLocalPlatform': async () => (await import('../localPlatform/localPlatformCommands')).stopLocalPlatform,
   'runloop.copyPortUrl': async () => (await import('../devboxTree/order/arrangeDevboxes')).copyPortUrl,
   'runloop.groupDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).groupDevboxes,
+  'runloop.sortDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).sortDevboxes,
+  'runloop.pinDevbox': async () => (await import('../devboxTree/order/markDevboxes')).pinDevboxes,
+  'runloop.unpinDevbox': async () => (await import('../devboxTree/order/markDevboxes')).unpinDevboxes,
+  'runloop.dismissDevbox': async () => (await import('../devboxTree/order/markDevboxes')).dismissDevboxes,
   'runloop.filterDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).filterDevboxes,
   'runloop.clearFilter': async () => (await import('../devboxTree/order/arrangeDevboxes')).clearFilter,
   'runloop.loadMoreDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).loadMoreDevboxes,
@@ -73,7 +77,10 @@ export function registerCommands(services: Services): Disposable[] {
     const run = async (argument: unknown, arguments_: unknown): Promise<void> => {
       try {
         const handler = await load();
-        await handler(services, argument, arguments_);
+        // A key binding of the view means the rows that are selected in it.
+        const selected = argument === 'selection' ? services.tree.selectedIds : undefined;
+        if (selected?.length === 0) return;
+        await handler(services, selected?.[0] ?? argument, selected ?? arguments_);
       } catch (error) {
         showFailure(id, error, services.log, () => run(argument, arguments_));
       }

@@ -1,17 +1,21 @@
-import { EventEmitter, window, type Memento, type TreeDataProvider, type TreeItem, type TreeView } from 'vscode';
+import { EventEmitter, window, type TreeDataProvider, type TreeItem, type TreeView } from 'vscode';
+import type { Prices } from '../../core/cost/prices';
 import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
-import { readSettings } from '../account/settings';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
-import { arrange, groupPageSize, redrawFor, streamsOf, WordSearch, type Arrangement } from './order/arrangement';
+import type { Attention } from './order/attention';
+import { Arranged } from './order/arranged';
+import { groupPageSize, streamsOf } from './order/arrangement';
 import { AttachedRows } from './attachedRows';
 import { BlueprintNames } from '../devboxes/blueprintNames';
 import { DevboxRefresh } from '../devboxes/devboxRefresh';
 import type { DevboxStore, StoreChange } from '../devboxes/devboxStore';
+import { DetailRows } from './detailRows';
 import { LazyItems } from './lazyItems';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { TransitionFollower } from '../devboxes/transitionFollower';
+import type { DevboxTreeServices } from './treeServices';
 import { TurnQueue } from './turnQueue';
 import { ViewChoices } from './order/viewChoices';
 import { noticeFor } from './viewNotice';
@@ -29,7 +33,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #store: DevboxStore;
   readonly #sessions: Sessions;
   readonly #attached: AttachedRows;
-  readonly #search = new WordSearch();
+  readonly #order: Arranged;
   readonly #log: Log;
   readonly #follower: TransitionFollower;
   readonly #names: BlueprintNames;
@@ -42,22 +46,11 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #list: DevboxRefresh<SignedIn>;
   readonly #subscriptions: readonly Disposable[];
   readonly #closing = new AbortController();
-  #limits = new Map<string, number>();
-  #arrangement: Arrangement;
-  readonly #errors = new Map<string, string>();
+  readonly #details: DetailRows;
   #notice: NoticeRow | undefined;
   readonly #turns = new TurnQueue();
 
-  constructor(services: {
-    readonly account: Account;
-    readonly store: DevboxStore;
-    readonly sessions: Sessions;
-    readonly devboxUse: { toldAt(devboxId: string): number | undefined };
-    readonly startedHere: { all(): ReadonlyMap<string, unknown> };
-    readonly log: Log;
-    readonly globalState: Memento;
-    readonly workspaceState: Memento;
-  }) {
+  constructor(services: DevboxTreeServices) {
     this.#account = services.account;
     this.#store = services.store;
     this.#sessions = services.sessions;
@@ -66,19 +59,31 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.choices = new ViewChoices(services.globalState, services.workspaceState);
     this.#follower = new TransitionFollower(this.#store, (error) => this.#log.failure('Following a devbox', error));
     this.#names = new BlueprintNames((error) => this.#log.failure('Reading the name of a blueprint', error));
-    this.#arrangement = this.#arrange();
-    const { devboxUse, startedHere } = services;
+    const { devboxUse, startedHere, brokenStarts } = services;
+    const prices = (): Prices | undefined => this.#account.prices;
+    const nowMs = (): number => this.#list.account?.api.clock.now() ?? Date.now();
+    this.#order = new Arranged({
+      store: this.#store,
+      choices: this.choices,
+      attachedIds: () => this.#attached.ids,
+      startedHere,
+      brokenStarts,
+      prices,
+      nowMs,
+    });
     this.#items = new LazyItems({
       store: this.#store,
-      arrangement: () => this.#arrangement,
+      arrangement: () => this.#order.now,
       isAttached: (id) => this.#sessions.isAttached(id),
       healthOf: (id) => this.#sessions.healthOf(id),
       toldAt: (id) => devboxUse.toldAt(id),
       isStartedHere: (id) => startedHere.all().has(id),
       blueprintName: (id) => this.#names.get(id),
-      nowMs: () => this.#list.account?.api.clock.now() ?? Date.now(),
-      prices: () => this.#account.prices,
+      isPinned: (id) => this.choices.pinned.has(id),
+      nowMs,
+      prices,
     });
+    this.#details = new DetailRows(this.#store, this.#items);
     this.#list = new DevboxRefresh({
       store: this.#store,
       account: () => this.#account.current(),
@@ -99,6 +104,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#sessions.onDidChange(() => this.#sessionsChanged()),
       this.#account.onDidChange(() => this.#accountChanged()),
       this.choices.onDidChange(() => this.#redraw(new Set(), true)),
+      brokenStarts.onDidChange(() => this.#redraw(new Set(), false)),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidChangeVisibility(() => this.#looked()),
@@ -130,14 +136,13 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   /** Remembers why a devbox could not be used, for the row below it; undefined forgets it. */
   noteError(devboxId: string, message: string | undefined): void {
-    if (message === undefined) this.#errors.delete(devboxId);
-    else this.#errors.set(devboxId, message);
+    this.#details.note(devboxId, message);
     if (this.#store.get(devboxId) !== undefined) this.#changed.fire([this.#rows.devbox(devboxId)]);
   }
 
   /** Selects a devbox's row in the view, without taking the focus; does nothing for one that is not shown. */
   async reveal(devboxId: string): Promise<void> {
-    if (!this.#view.visible || !this.#arrangement.groupOf.has(devboxId)) return;
+    if (!this.#view.visible || !this.#order.now.groupOf.has(devboxId)) return;
     await this.#view.reveal(this.#rows.devbox(devboxId), { select: true, focus: false });
   }
 
@@ -146,13 +151,23 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     return this.#view.selection.flatMap((row) => (row.kind === 'devbox' ? [row.id] : []));
   }
 
+  /** Somebody has looked at why a devbox failed: it needs no attention any more. */
+  async seen(devboxId: string): Promise<void> {
+    if (this.attention.get(devboxId)?.reason === 'failed') await this.choices.dismiss([[devboxId, 'failed']]);
+  }
+
+  /** Why which devboxes need attention. */
+  get attention(): ReadonlyMap<string, Attention> {
+    return this.#order.now.attention;
+  }
+
   /** Shows the next page of a group, and gets it from the server where it is not known yet. */
   async loadMore(row: MoreRow): Promise<void> {
-    const group = this.#arrangement.groups.find(({ key }) => key === row.group);
+    const group = this.#order.now.groups.find(({ key }) => key === row.group);
     if (group === undefined) return;
-    this.#limits.set(row.group, group.shown.length + groupPageSize);
+    this.#order.showMore(row.group, group.shown.length);
     if (group.shown.length + groupPageSize > group.total) {
-      await this.#list.more(streamsOf(this.#arrangement, group), this.#closing.signal);
+      await this.#list.more(streamsOf(this.#order.now, group), this.#closing.signal);
     }
     this.#redraw(new Set(), false, row.group);
   }
@@ -173,7 +188,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   }
 
   getParent(row: Row): Row | undefined {
-    return this.#rows.parentOf(row, this.#arrangement);
+    return this.#rows.parentOf(row, this.#order.now);
   }
 
   async getChildren(row?: Row): Promise<Row[]> {
@@ -182,38 +197,24 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       if (!this.#store.loaded) await Promise.race([this.refresh(), this.#store.whenLoaded()]);
       return [
         ...(this.#notice === undefined ? [] : [this.#notice]),
-        ...this.#arrangement.groups.map(({ key }) => this.#rows.group(key)),
+        ...this.#order.now.groups.map(({ key }) => this.#rows.group(key)),
       ];
     }
-    if (row.kind === 'devbox') return this.#details(row.id);
+    if (row.kind === 'devbox') return this.#details.below(row.id, this.#list.account, this.#closing.signal);
     if (row.kind !== 'group' && row.kind !== 'page') return [];
     // The editor asks for all open pages at once: one page a turn leaves room between.
     await this.#turns.next();
     const key = row.kind === 'group' ? row.key : row.group;
-    const group = this.#arrangement.groups.find((candidate) => candidate.key === key);
+    const group = this.#order.now.groups.find((candidate) => candidate.key === key);
     if (group === undefined) return [];
     return row.kind === 'page'
       ? this.#rows.ofPage(group, row.page)
-      : this.#rows.ofGroup(group, this.#list.hasMore(streamsOf(this.#arrangement, group)));
+      : this.#rows.ofGroup(group, this.#list.hasMore(streamsOf(this.#order.now, group)));
   }
 
   dispose(): void {
     this.#closing.abort();
     for (const subscription of this.#subscriptions) subscription.dispose();
-  }
-
-  async #details(devboxId: string): Promise<Row[]> {
-    const devbox = this.#store.get(devboxId);
-    const account = this.#list.account;
-    if (devbox === undefined || account === undefined) return [];
-    const { devboxDetails } = await import('./look/devboxDetails');
-    const details = await devboxDetails(account.api, devbox, {
-      ...(await this.#items.context(devboxId)),
-      tunnelUrlTemplate: readSettings().tunnelUrlTemplate,
-      lastError: this.#errors.get(devboxId),
-      signal: this.#closing.signal,
-    });
-    return details.map((detail) => ({ kind: 'detail', devboxId, detail }));
   }
 
   /** Visibility or focus changed. */
@@ -225,8 +226,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   #accountChanged(): void {
     this.#follower.stopAll();
     this.#names.clear();
-    this.#limits = new Map();
-    this.#errors.clear();
+    this.#order.reset();
+    this.#details.clear();
     this.#list.restart();
   }
 
@@ -240,22 +241,21 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   #sessionsChanged(): void {
     const different = this.#attached.changed();
-    for (const id of this.#attached.ids) this.#errors.delete(id);
+    for (const id of this.#attached.ids) this.#details.note(id, undefined);
     this.#redraw(new Set(different), false);
   }
 
   /** Draws again what changed, and only that. */
   #redraw(ids: ReadonlySet<string>, everything: boolean, group?: string): void {
-    const before = this.#arrangement;
-    const after = this.#arrange();
-    this.#arrangement = after;
+    const changed = this.#order.again(ids);
+    const after = this.#order.now;
     this.#status.show();
     const notice = noticeFor(this.#store, {
       earlier: this.#notice,
       matching: after.matching,
       pauseSeconds: this.#list.pauseSeconds,
     });
-    const redraw = everything || notice !== this.#notice ? 'everything' : redrawFor(before, after, ids);
+    const redraw = everything || notice !== this.#notice ? 'everything' : changed;
     this.#notice = notice;
     if (after.grouping.by === 'blueprint') this.#loadNames();
     const rows = redraw === 'everything' ? undefined : this.#rows.toRedraw(redraw, after, group);
@@ -264,15 +264,11 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   /** Draws rows again whose age or time left reads differently by now. */
   #redrawTimes(): void {
+    if (this.#order.isStale) this.#redraw(new Set(), false);
     if (!this.#list.isSeen) return;
-    const seen = this.#arrangement.groups.flatMap(({ shown }) => shown).slice(0, timesKept);
+    const seen = this.#order.now.groups.flatMap(({ shown }) => shown).slice(0, timesKept);
     const stale = this.#items.stale(seen);
     if (stale.length > 0) this.#changed.fire(stale.map((id) => this.#rows.devbox(id)));
-  }
-
-  #arrange(): Arrangement {
-    const { grouping, filter } = this.choices;
-    return arrange(this.#store.devboxes, { grouping, filter, limits: this.#limits, search: this.#search });
   }
 
   #facts(): ViewFacts {
@@ -282,7 +278,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       devboxes: this.#store.devboxes,
       moreRun: this.#list.moreRun,
       filter: this.choices.filter,
-      matching: this.#arrangement.matching,
+      matching: this.#order.now.matching,
+      attention: this.#order.now.attention.size,
       pauseSeconds: this.#list.pauseSeconds,
       prices: this.#account.prices,
       malformed: this.#store.malformed,

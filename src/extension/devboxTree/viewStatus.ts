@@ -17,6 +17,8 @@ export interface ViewFacts {
   readonly moreRun: boolean;
   readonly filter: string;
   readonly matching: number;
+  /** Devboxes that need attention. */
+  readonly attention: number;
   /** Seconds for which the server asked us to stay away; 0: it did not. */
   readonly pauseSeconds: number;
   readonly prices: Prices | undefined;
@@ -26,11 +28,15 @@ export interface ViewFacts {
   readonly isEndless: boolean;
 }
 
-/** Beside the view's title: which account, where that is not the usual one. */
-function accountOfView({ account, isLocal }: ViewFacts): string {
+/** Beside the view's title: which account, where that is not the usual one, and what all of it costs now. */
+function descriptionOfView({ account, isLocal, devboxes, moreRun, prices }: ViewFacts): string {
   if (account === undefined) return '';
   if (isLocal) return l10n.t('Local platform');
-  return account.baseUrl === defaultBaseUrl ? '' : new URL(account.baseUrl).host;
+  const name = account.baseUrl === defaultBaseUrl ? undefined : new URL(account.baseUrl).host;
+  const paid = prices === undefined ? [] : devboxes.filter(costsNow);
+  const dollars = paid.reduce((sum, devbox) => sum + (hourlyCost(devbox, prices) ?? 0), 0);
+  const cost = paid.length === 0 ? undefined : moreRun ? l10n.t('over {0}', costText(dollars)) : costText(dollars);
+  return [cost, name].filter((part) => part !== undefined).join(' · ');
 }
 
 /** The line above the rows: the filter, a pause. Empty unless needed, as the editor shows no welcome text beside it. */
@@ -49,7 +55,7 @@ function messageOfView(facts: ViewFacts): string {
   return lines.reverse().join(' · ');
 }
 
-/** What the view says beside its rows: the line above them and the number at its icon. */
+/** What the view says beside its rows: the words at its title, the line above them, the number at its icon. */
 export class ViewStatus<T> implements Disposable {
   readonly #view: TreeView<T>;
   readonly #facts: () => ViewFacts;
@@ -65,7 +71,7 @@ export class ViewStatus<T> implements Disposable {
     const facts = this.#facts();
     const message = messageOfView(facts);
     if ((this.#view.message ?? '') !== message) this.#view.message = message;
-    const description = accountOfView(facts);
+    const description = descriptionOfView(facts);
     if ((this.#view.description ?? '') !== description) this.#view.description = description;
     setBadge(this.#view, facts);
     clearTimeout(this.#again);
@@ -77,29 +83,9 @@ export class ViewStatus<T> implements Disposable {
   }
 }
 
-/** Shows how many devboxes cost money now, at the view's icon. */
-function setBadge<T>(view: TreeView<T>, facts: Pick<ViewFacts, 'devboxes' | 'moreRun' | 'prices'>): void {
-  const paid = facts.devboxes.filter(costsNow);
-  if (paid.length === 0) {
-    if (view.badge !== undefined) view.badge = undefined;
-    return;
-  }
-  if (facts.prices === undefined) {
-    const tooltip = facts.moreRun
-      ? l10n.t('Devboxes that run: more than {0}', paid.length)
-      : l10n.t('Devboxes that run: {0}', paid.length);
-    if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip) {
-      view.badge = { value: paid.length, tooltip };
-    }
-    return;
-  }
-  const dollars = paid.reduce((sum, devbox) => sum + (hourlyCost(devbox, facts.prices) ?? 0), 0);
-  const tooltip = facts.moreRun
-    ? l10n.t(
-        'Devboxes that cost money now: more than {0} (over {1}); load more to count them all',
-        paid.length,
-        costText(dollars),
-      )
-    : l10n.t('Devboxes that cost money now: {0} ({1})', paid.length, costText(dollars));
-  if (view.badge?.value !== paid.length || view.badge.tooltip !== tooltip) view.badge = { value: paid.length, tooltip };
+/** Shows at the view's icon how many devboxes need attention. */
+function setBadge<T>(view: TreeView<T>, { attention }: Pick<ViewFacts, 'attention'>): void {
+  if ((view.badge?.value ?? 0) === attention) return;
+  view.badge =
+    attention === 0 ? undefined : { value: attention, tooltip: l10n.t('Devboxes that need attention: {0}', attention) };
 }

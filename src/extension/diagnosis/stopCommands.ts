@@ -7,7 +7,15 @@ import { evidenceOf } from './stopText';
 
 /** Opens the document that says why a devbox stopped, made anew if it is open already. */
 export async function whyDidItStop(
-  { account, store, stopDocuments }: DevboxSources & { readonly stopDocuments: StopDocuments },
+  {
+    account,
+    store,
+    stopDocuments,
+    tree,
+  }: DevboxSources & {
+    readonly stopDocuments: StopDocuments;
+    readonly tree: { seen(devboxId: string): Promise<void> };
+  },
   argument: unknown,
 ): Promise<void> {
   const devbox = await devboxFor({ account, store }, argument, {
@@ -19,6 +27,7 @@ export async function whyDidItStop(
   const isOpen = workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
   if (isOpen) stopDocuments.refresh(uri);
   await window.showTextDocument(await workspace.openTextDocument(uri), { preview: true });
+  await tree.seen(devbox.id);
 }
 
 /** Copies why a devbox stopped as Markdown, in English, for an issue report. */

@@ -1,4 +1,4 @@
-import type { Disposable } from '../../core/events';
+import { Emitter, type Disposable } from '../../core/events';
 import type { StartNotes } from '../../core/start/notes/startNotes';
 import type { Account } from '../account/account';
 import type { SecretSessionKeys } from '../account/sessionKeys';
@@ -36,6 +36,9 @@ export class BrokenStarts implements Disposable {
   /** Starts that this window has asked about, and those of which it has told that nobody knows. */
   readonly #asked = new Set<string>();
   readonly #told = new Set<string>();
+  readonly #changed = new Emitter<void>();
+  readonly onDidChange = this.#changed.on;
+  #devboxIds: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
   #disposed = false;
@@ -44,6 +47,11 @@ export class BrokenStarts implements Disposable {
     this.#services = services;
     this.#subscription = services.account.onDidChange(() => this.#lookIn(0));
     this.#lookIn(restMs);
+  }
+
+  /** Devboxes of starts that were broken off, of which nobody has said yet what is to become of them. */
+  get devboxIds(): ReadonlySet<string> {
+    return this.#devboxIds;
   }
 
   /** A start of this window has come to its end, good or bad. */
@@ -55,11 +63,18 @@ export class BrokenStarts implements Disposable {
     this.#disposed = true;
     clearTimeout(this.#timer);
     this.#subscription.dispose();
+    this.#changed.dispose();
   }
 
   #lookAgain(requestId: string): void {
     this.#told.delete(requestId);
     this.#lookIn(0);
+  }
+
+  #know(devboxIds: readonly string[]): void {
+    if (devboxIds.length === 0 && this.#devboxIds.size === 0) return;
+    this.#devboxIds = new Set(devboxIds);
+    this.#changed.fire();
   }
 
   #lookIn(ms: number): void {
@@ -77,7 +92,10 @@ export class BrokenStarts implements Disposable {
 
   async #look(): Promise<void> {
     const { account, startNotes, hasStartNotes } = this.#services;
-    if (!(await hasStartNotes())) return;
+    if (!(await hasStartNotes())) {
+      this.#know([]);
+      return;
+    }
     const signedIn = await account.current();
     if (signedIn === undefined) return;
     const [{ unsettledStarts }, { askAboutStart }] = await Promise.all([
@@ -85,12 +103,14 @@ export class BrokenStarts implements Disposable {
       import('./askAboutStart'),
     ]);
     const starts = await unsettledStarts(signedIn.api, await startNotes());
+    this.#know(starts.flatMap(({ devboxes }) => devboxes.map(({ id }) => id)));
     for (const start of starts) {
       const told = start.kind === 'running' ? this.#asked : this.#told;
       if (start.kind === 'awaited' || told.has(start.requestId)) continue;
       told.add(start.requestId);
       // Not awaited: a question may stand for hours, and the next look must not wait for it.
-      askAboutStart(this.#services, signedIn.api, start, () => this.#lookAgain(start.requestId)).catch(
+      askAboutStart(this.#services, signedIn.api, start, () => this.#lookAgain(start.requestId)).then(
+        () => this.#lookIn(0),
         (error: unknown) => this.#services.log.failure('Asking about a start', error),
       );
     }

@@ -71,8 +71,8 @@ export class TreeRow {
     await this.element.locator(`a.action-label[aria-label="${title}"]`).click();
   }
 
-  /** Opens the row's context menu and chooses an entry. */
-  async chooseFromMenu(entry: string): Promise<void> {
+  /** Opens the row's context menu and chooses an entry, of a submenu where one is named. */
+  async chooseFromMenu(entry: string, submenu?: string): Promise<void> {
     const menu = this.page.locator('.context-view .monaco-menu');
     const limit = Date.now() + 15_000;
     for (;;) {
@@ -87,8 +87,9 @@ export class TreeRow {
     }
     // A click that comes right after the opening is swallowed, and the menu then stays open.
     await sleep(250);
+    if (submenu !== undefined) await menu.locator('.action-item').getByText(submenu, { exact: true }).click();
     await menu.locator('.action-item').getByText(entry, { exact: true }).click();
-    await menu.waitFor({ state: 'hidden' });
+    await menu.first().waitFor({ state: 'hidden' });
   }
 }
 

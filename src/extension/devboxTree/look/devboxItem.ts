@@ -20,15 +20,19 @@ function statusIcon(devbox: Devbox, context: RowContext): ThemeIcon {
 
 /**
  * What menus tell rows apart by: `devbox.running`, `devbox.starting` (on its way to running), `devbox.suspending`,
- * `devbox.suspended`, `devbox.ended`; of one that runs, with `.attached` where this window is attached to it, then `.idle` where it has
- * an idle rule, which can be put off.
+ * `devbox.suspended`, `devbox.ended`; then, in this order, `.attached` where this window is attached to it, `.idle` where it
+ * has an idle rule, which can be put off, `.pinned`, and `.attention` where there is something to dismiss.
  */
-function contextValue({ status, idleRule }: Devbox, attached: boolean): string {
-  if (status === 'running') {
-    return `devbox.running${attached ? '.attached' : ''}${idleRule === undefined ? '' : '.idle'}`;
-  }
-  if (status === 'suspending' || status === 'suspended') return `devbox.${status}`;
-  return hasEnded(status) ? 'devbox.ended' : 'devbox.starting';
+function contextValue({ status, idleRule }: Devbox, { attached, isPinned, attention }: RowContext): string {
+  const lasting = status === 'running' || status === 'suspending' || status === 'suspended';
+  const words = [
+    lasting ? status : hasEnded(status) ? 'ended' : 'starting',
+    status === 'running' && attached ? 'attached' : undefined,
+    status === 'running' && idleRule !== undefined ? 'idle' : undefined,
+    isPinned ? 'pinned' : undefined,
+    attention === undefined ? undefined : 'attention',
+  ];
+  return ['devbox', ...words.filter((word) => word !== undefined)].join('.');
 }
 
 /**
@@ -40,7 +44,7 @@ export function devboxItem(devbox: Devbox, context: RowContext): TreeItem {
   item.id = devbox.id;
   item.iconPath = statusIcon(devbox, context);
   item.description = shownFacts(devbox, context);
-  item.contextValue = contextValue(devbox, context.attached);
+  item.contextValue = contextValue(devbox, context);
   item.accessibilityInformation = { label: spokenFacts(devbox, context), role: 'treeitem' };
   // In a plain devbox something would have to be started first; a click that selects must not ask for that.
   if (devbox.status === 'running' && devbox.metadata[containerNameKey] !== undefined) {

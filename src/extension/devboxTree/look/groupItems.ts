@@ -2,12 +2,21 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 
 import { oneLine } from '../../../core/plainText';
 import type { CommandId } from '../../commandIds';
 import { failureText } from '../../messages/showFailure';
-import { groupPageSize, noValue, otherValues, pageOf, type Group, type Grouping } from '../order/arrangement';
+import {
+  attentionGroup,
+  groupPageSize,
+  noValue,
+  otherValues,
+  pageOf,
+  type Group,
+  type Grouping,
+} from '../order/arrangement';
 import { costText } from '../../devboxes/devboxText';
 import { shortCost } from './rowText';
 import type { MoreRow, NoticeRow, PageRow } from '../rows';
 
 function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string) => string | undefined): string {
+  if (group.value === attentionGroup) return l10n.t('Needs Attention');
   if (group.value === noValue) {
     if (grouping.by === 'blueprint') return l10n.t('Without a blueprint');
     if (grouping.by === 'metadata') return l10n.t('Without "{0}"', oneLine(grouping.key, 60));
@@ -38,7 +47,8 @@ export function groupItem(
   item.id = `group:${group.key}`;
   item.description = `${group.total}${options.hourlyCost > 0 ? ` · ${shortCost(options.hourlyCost)}` : ''}`;
   item.tooltip = `${label}\n${l10n.t('Devboxes: {0}', group.total)}${cost}`;
-  item.contextValue = 'group';
+  item.contextValue = group.value === attentionGroup ? 'group.attention' : 'group';
+  if (group.value === attentionGroup) item.iconPath = new ThemeIcon('bell-dot');
   item.accessibilityInformation = { label: `${l10n.t('Group {0}, devboxes: {1}', label, group.total)}${cost}` };
   return item;
 }

@@ -22,6 +22,7 @@ export interface RowSource {
   /** When this window last told Runloop that a devbox is in use, in Unix milliseconds of this computer. */
   readonly toldAt: (devboxId: string) => number | undefined;
   readonly isStartedHere: (devboxId: string) => boolean;
+  readonly isPinned: (devboxId: string) => boolean;
   readonly blueprintName: (blueprintId: string) => string | undefined;
   /** Unix milliseconds by the server's clock. */
   readonly nowMs: () => number;
@@ -54,6 +55,8 @@ export class RowItems {
       health: this.#source.healthOf(devboxId),
       nowMs: this.#source.nowMs(),
       prices: this.#source.prices(),
+      attention: this.#source.arrangement().attention.get(devboxId)?.reason,
+      isPinned: this.#source.isPinned(devboxId),
       usedAgoMs: toldAt === undefined ? undefined : Date.now() - toldAt,
     };
   }

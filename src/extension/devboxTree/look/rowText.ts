@@ -15,6 +15,7 @@ import {
   statusWord,
 } from '../../devboxes/devboxText';
 import { listText } from '../../messages/listText';
+import type { Reason } from '../order/attention';
 import type { Health } from '../../session/sessions';
 
 /** What a row depends on beside its devbox. */
@@ -27,6 +28,9 @@ export interface RowContext {
   readonly prices: Prices | undefined;
   /** When this window last told Runloop that the devbox is in use, in milliseconds before now. */
   readonly usedAgoMs: number | undefined;
+  /** Why somebody should look at it. */
+  readonly attention: Reason | undefined;
+  readonly isPinned: boolean;
 }
 
 /** True where the window is attached and gets no answer. */
@@ -43,6 +47,7 @@ export function shownFacts(devbox: Devbox, context: RowContext): string {
   const isLasting = status === 'running' || status === 'suspended' || hasEnded(status);
   const cost = hourlyCost(devbox, context.prices);
   return [
+    attentionFact(context),
     isServerDown(devbox, context) ? l10n.t('agent server down') : undefined,
     isLasting ? undefined : statusWord(status),
     status === 'running' ? endFact(devbox, context) : undefined,
@@ -66,7 +71,9 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
   const facts = [
     l10n.t('Devbox {0}', devboxName(devbox)),
     statusWord(status),
+    attentionFact(context),
     context.attached ? l10n.t('attached') : undefined,
+    context.isPinned ? l10n.t('pinned') : undefined,
     isServerDown(devbox, context) ? l10n.t('agent server down') : undefined,
     age === undefined ? undefined : ended === undefined ? l10n.t('age: {0}', age) : l10n.t('ended: {0}', age),
     idleLeft(devbox, context) === undefined || isChanging(status)
@@ -78,6 +85,21 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
     devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),
   ];
   return listText(facts.filter((fact) => fact !== undefined));
+}
+
+/** What of it needs attention, where the other facts do not say so. */
+function attentionFact({ attention }: RowContext): string | undefined {
+  switch (attention) {
+    case 'unknown_start':
+      return l10n.t('its start was broken off');
+    case 'open':
+      return l10n.t('open to the public');
+    case 'ending':
+      return l10n.t('ends soon');
+    case 'failed':
+    case undefined:
+      return undefined;
+  }
 }
 
 /** Dollars an hour, as short as a row wants it; the tooltip says that it is an estimate. */

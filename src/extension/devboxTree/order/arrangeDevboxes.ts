@@ -1,10 +1,12 @@
-import { env, l10n, window, type InputBox, type QuickPickItem } from 'vscode';
+import { env, l10n, ThemeIcon, window, type InputBox, type QuickInputButton, type QuickPickItem } from 'vscode';
 import type { Disposable } from '../../../core/events';
 import { asObject, asString } from '../../../core/parse';
 import { oneLine } from '../../../core/plainText';
 import type { DevboxStore } from '../../devboxes/devboxStore';
 import type { Grouping } from './arrangement';
+import type { FilterMark } from './filterWords';
 import { ownMetadata } from './ownMetadata';
+import { sortings, type Sorting } from './sorting';
 import type { DevboxTree } from '../devboxTree';
 
 interface GroupingItem extends QuickPickItem {
@@ -43,6 +45,60 @@ export async function groupDevboxes({
   if (picked !== undefined) await choices.setGrouping(picked.grouping);
 }
 
+function sortingLabel(sorting: Sorting): string {
+  switch (sorting) {
+    case 'newest':
+      return l10n.t('Newest');
+    case 'attention':
+      return l10n.t('Attention');
+    case 'name':
+      return l10n.t('Name');
+    case 'timeLeft':
+      return l10n.t('Time Left');
+    case 'cost':
+      return l10n.t('Cost');
+  }
+}
+
+/** Asks what devboxes are to be sorted by; the window remembers it. */
+export async function sortDevboxes({ tree: { choices } }: { readonly tree: DevboxTree }): Promise<void> {
+  const items = sortings.map((sorting) => ({
+    label: `${sorting === choices.sorting ? '$(check) ' : ''}${sortingLabel(sorting)}`,
+    ...(sorting === 'attention' ? { description: l10n.t('without an end, old, failed') } : {}),
+    sorting,
+  }));
+  const picked = await window.showQuickPick(items, {
+    title: l10n.t('Sort Devboxes By'),
+    placeHolder: l10n.t('Attached and pinned ones come first'),
+  });
+  if (picked !== undefined) await choices.setSorting(picked.sorting);
+}
+
+interface MarkButton extends QuickInputButton {
+  readonly mark: FilterMark;
+}
+
+/** Buttons of the filter's box, each of which puts a mark into the filter or takes it out. */
+function markButtons(): readonly MarkButton[] {
+  const button = (mark: FilterMark, icon: string, tooltip: string): MarkButton => ({
+    mark,
+    iconPath: new ThemeIcon(icon),
+    tooltip,
+  });
+  return [
+    button('@running', 'vm-running', l10n.t('Running Only (@running)')),
+    button('@suspended', 'debug-pause', l10n.t('Suspended Only (@suspended)')),
+    button('@failed', 'error', l10n.t('Failed Only (@failed)')),
+    button('@ended', 'vm-outline', l10n.t('Ended Only (@ended)')),
+    button('@here', 'home', l10n.t('Started Here Only (@here)')),
+  ];
+}
+
+function toggled(filter: string, mark: FilterMark): string {
+  const words = filter.split(/\s+/).filter((word) => word !== '');
+  return (words.includes(mark) ? words.filter((word) => word !== mark) : [...words, mark]).join(' ');
+}
+
 /** Milliseconds of rest in the typing before the rows follow it. */
 const typingRestMs = 120;
 
@@ -51,8 +107,11 @@ export async function filterDevboxes({ tree: { choices } }: { readonly tree: Dev
   const earlier = choices.filter;
   const box = window.createInputBox();
   box.title = l10n.t('Filter Devboxes');
-  box.prompt = l10n.t('Words in the name, id or metadata. Empty shows all.');
+  box.prompt = l10n.t(
+    'Words in the name, id or metadata; @running, @suspended, @failed, @ended, @here. Empty shows all.',
+  );
   box.value = earlier;
+  box.buttons = markButtons();
   const kept = await typed(box, (text) => choices.tryFilter(text));
   await choices.setFilter(kept ?? earlier);
 }
@@ -67,6 +126,12 @@ async function typed(box: InputBox, onRest: (text: string) => void): Promise<str
         box.onDidChangeValue((text) => {
           clearTimeout(rest);
           rest = setTimeout(() => onRest(text), typingRestMs);
+        }),
+        box.onDidTriggerButton((button) => {
+          const pressed = markButtons().find(({ tooltip }) => tooltip === button.tooltip);
+          if (pressed === undefined) return;
+          box.value = toggled(box.value, pressed.mark);
+          onRest(box.value);
         }),
         box.onDidAccept(() => resolve(box.value)),
         box.onDidHide(() => resolve(undefined)),

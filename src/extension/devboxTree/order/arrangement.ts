@@ -1,6 +1,9 @@
 import { hasEnded, type Devbox } from '../../../core/platform/devbox';
-import { stripControls } from '../../../core/plainText';
+import type { Prices } from '../../../core/cost/prices';
 import { streamOf, type Stream } from '../../devboxes/devboxReader';
+import type { Attention } from './attention';
+import { filterWords, WordSearch } from './filterWords';
+import { sorted, type Sorting } from './sorting';
 
 /** What the view's groups are made by. */
 export type Grouping =
@@ -16,6 +19,8 @@ export const noValue = '\u0000none';
 
 /** Groups that are made at the most: a metadata key may have another value for every devbox. */
 export const mostGroups = 100;
+/** Key and value of the group at the top; no real value can be this. */
+export const attentionGroup = '\u0000attention';
 /** Value of the group for all devboxes beyond that; no real value can be this. */
 export const otherValues = '\u0000other';
 
@@ -24,7 +29,7 @@ export interface Group {
   readonly key: string;
   /** `active`, `suspended` or `ended`; else a blueprint id, initiator or metadata value, as it came from outside. */
   readonly value: string;
-  /** Ids that are shown, newest first. */
+  /** Ids that are shown, in their order. */
   readonly shown: readonly string[];
   /** How many there are, shown or not. */
   readonly total: number;
@@ -36,6 +41,24 @@ export interface Arrangement {
   readonly groupOf: ReadonlyMap<string, string>;
   /** Devboxes that pass the filter. */
   readonly matching: number;
+  readonly attention: ReadonlyMap<string, Attention>;
+}
+
+/** What decides which rows there are. */
+export interface ArrangeOptions {
+  readonly grouping: Grouping;
+  readonly filter: string;
+  /** Rows that a group may show, by its key; {@link groupPageSize} where nothing is said. */
+  readonly limits: ReadonlyMap<string, number>;
+  /** What has looked through the devboxes before. */
+  readonly search?: WordSearch;
+  readonly sorting?: Sorting;
+  /** Devboxes that come before all others of their group: attached or pinned. */
+  readonly first?: ReadonlySet<string>;
+  /** Those that need attention, in the order of their rows; they are in a group of their own. */
+  readonly attention?: ReadonlyMap<string, Attention>;
+  readonly isStartedHere?: (devboxId: string) => boolean;
+  readonly prices?: Prices | undefined;
 }
 
 const collator = new Intl.Collator();
@@ -57,67 +80,27 @@ function valueOf(devbox: Devbox, grouping: Grouping): string {
   }
 }
 
-/** Looks for words in devboxes. What it looks through is made once for each state of a devbox. */
-export class WordSearch {
-  readonly #texts = new WeakMap<Devbox, string>();
-
-  /** True if all words, in lower case, are in the devbox's name, id or metadata. */
-  finds(words: readonly string[], devbox: Devbox): boolean {
-    if (words.length === 0) return true;
-    const text = this.#textOf(devbox);
-    return words.every((word) => text.includes(word));
-  }
-
-  #textOf(devbox: Devbox): string {
-    let text = this.#texts.get(devbox);
-    if (text === undefined) {
-      const parts = [devbox.name ?? '', devbox.id, ...Object.entries(devbox.metadata).flat()];
-      const all = parts.join('\n').slice(0, 20_000);
-      // Ten thousand texts are looked through at once; most have nothing to strip.
-      text = (/^[\x20-\x7e\n]*$/.test(all) ? all : stripControls(all)).toLowerCase();
-      this.#texts.set(devbox, text);
-    }
-    return text;
-  }
-}
-
-/** True if every word of the filter is in the devbox's name, id or metadata, upper or lower case. */
-export function matches(devbox: Devbox, filter: string): boolean {
-  return new WordSearch().finds(wordsOf(filter), devbox);
-}
-
-function wordsOf(filter: string): readonly string[] {
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-}
-
 /**
  * Sorts devboxes into groups.
  *
  * @param devboxes newest first
- * @param options.limits rows that a group may show, by its key; {@link groupPageSize} where nothing is said
- * @param options.search what has looked through the devboxes before
  */
-export function arrange(
-  devboxes: readonly Devbox[],
-  options: {
-    readonly grouping: Grouping;
-    readonly filter: string;
-    readonly limits: ReadonlyMap<string, number>;
-    readonly search?: WordSearch;
-  },
-): Arrangement {
-  const { grouping, filter, limits, search = new WordSearch() } = options;
+export function arrange(devboxes: readonly Devbox[], options: ArrangeOptions): Arrangement {
+  const { grouping, filter, limits, search = new WordSearch(), sorting = 'newest', first = new Set() } = options;
+  const { attention = new Map<string, Attention>(), isStartedHere = () => false } = options;
   const members = new Map<string, string[]>();
   const groupOf = new Map<string, string>();
   const prefix = grouping.by === 'metadata' ? `metadata:${grouping.key}` : grouping.by;
-  const words = wordsOf(filter);
+  const words = filterWords(filter);
+  const inOrder = sorted(devboxes, { sorting, first, prices: options.prices });
   let matching = 0;
-  for (const devbox of devboxes) {
-    if (!search.finds(words, devbox)) continue;
+  for (const devbox of inOrder) {
+    if (!search.finds(words, devbox, isStartedHere)) continue;
     matching += 1;
+    if (attention.has(devbox.id)) {
+      groupOf.set(devbox.id, attentionGroup);
+      continue;
+    }
     const value = valueOf(devbox, grouping);
     const ids = members.get(value);
     if (ids === undefined) members.set(value, [devbox.id]);
@@ -132,19 +115,25 @@ export function arrange(
     const ids = new Set(others.flatMap((value) => members.get(value) ?? []));
     const key = `${prefix}=${otherValues}`;
     for (const id of ids) groupOf.set(id, key);
-    // Newest first, like everywhere.
+    // In the order of all.
     members.set(
       otherValues,
-      devboxes.flatMap(({ id }) => (ids.has(id) ? [id] : [])),
+      inOrder.flatMap(({ id }) => (ids.has(id) ? [id] : [])),
     );
     values.push(otherValues);
   }
-  const groups = values.map((value): Group => {
-    const key = `${prefix}=${value}`;
-    const ids = members.get(value) ?? [];
-    return { key, value, shown: ids.slice(0, limits.get(key) ?? groupPageSize), total: ids.length };
+  const group = (key: string, value: string, ids: readonly string[]): Group => ({
+    key,
+    value,
+    shown: ids.slice(0, limits.get(key) ?? groupPageSize),
+    total: ids.length,
   });
-  return { grouping, groups, groupOf, matching };
+  const urgent = [...attention.keys()].filter((id) => groupOf.get(id) === attentionGroup);
+  const groups = [
+    ...(urgent.length === 0 ? [] : [group(attentionGroup, attentionGroup, urgent)]),
+    ...values.map((value) => group(`${prefix}=${value}`, value, members.get(value) ?? [])),
+  ];
+  return { grouping, groups, groupOf, matching, attention };
 }
 
 /** The devboxes on one page of a group; the first page is 0. */
@@ -154,6 +143,7 @@ export function pageOf(group: Group, page: number): readonly string[] {
 
 /** The lists of the server that hold devboxes of a group. */
 export function streamsOf({ grouping }: Arrangement, { value }: Group): readonly Stream[] {
+  if (value === attentionGroup) return [];
   if (grouping.by !== 'status') return ['running', 'suspended', 'all'];
   return [streamOf(value === 'ended' ? 'shutdown' : value)];
 }

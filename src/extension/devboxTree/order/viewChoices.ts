@@ -1,13 +1,23 @@
 import { EventEmitter, type Disposable, type Memento } from 'vscode';
-import { asObject, asString } from '../../../core/parse';
+import { asArray, asObject, asString } from '../../../core/parse';
 import { contextKeys } from '../../commandIds';
 import { setContext } from '../../setContext';
 import { usualGrouping, type Grouping } from './arrangement';
+import type { Reason } from './attention';
+import { sortings, type Sorting } from './sorting';
 
 const groupingKey = 'runloop.tree.grouping';
 const filterKey = 'runloop.tree.filter';
+const sortingKey = 'runloop.tree.sorting';
+const pinnedKey = 'runloop.tree.pinned';
+const dismissedKey = 'runloop.tree.dismissed';
+/** Entries of each list that are kept at the most; the oldest go first. */
+const mostKept = 1_000;
 
-/** How the user wants the view: grouping (everywhere) and filter (in this workspace); both outlive the window. */
+/**
+ * How the user wants the view: grouping (everywhere), order, filter, pins and what was dismissed (in this window); all of it
+ * outlives the window.
+ */
 export class ViewChoices implements Disposable {
   readonly #global: Memento;
   readonly #workspace: Memento;
@@ -15,12 +25,19 @@ export class ViewChoices implements Disposable {
   readonly onDidChange = this.#changed.event;
   #grouping: Grouping;
   #filter: string;
+  #sorting: Sorting;
+  #pinned: ReadonlySet<string>;
+  #dismissed: ReadonlySet<string>;
 
   constructor(global: Memento, workspace: Memento) {
     this.#global = global;
     this.#workspace = workspace;
     this.#grouping = parseGrouping(global.get<unknown>(groupingKey));
     this.#filter = asString(workspace.get<unknown>(filterKey)) ?? '';
+    const sorting = workspace.get<unknown>(sortingKey);
+    this.#sorting = sortings.find((one) => one === sorting) ?? 'newest';
+    this.#pinned = parseIds(workspace.get<unknown>(pinnedKey));
+    this.#dismissed = parseIds(workspace.get<unknown>(dismissedKey));
     this.#tell();
   }
 
@@ -30,6 +47,40 @@ export class ViewChoices implements Disposable {
 
   get filter(): string {
     return this.#filter;
+  }
+
+  get sorting(): Sorting {
+    return this.#sorting;
+  }
+
+  /** Ids of the devboxes that stay above the others. */
+  get pinned(): ReadonlySet<string> {
+    return this.#pinned;
+  }
+
+  /** Whether somebody has seen why a devbox needs attention. */
+  isDismissed(devboxId: string, reason: Reason): boolean {
+    return this.#dismissed.has(`${devboxId} ${reason}`);
+  }
+
+  async setSorting(sorting: Sorting): Promise<void> {
+    this.#sorting = sorting;
+    this.#changed.fire();
+    await this.#workspace.update(sortingKey, sorting);
+  }
+
+  async setPinned(devboxIds: readonly string[], pinned: boolean): Promise<void> {
+    const others = [...this.#pinned].filter((id) => !devboxIds.includes(id));
+    this.#pinned = new Set(pinned ? [...others, ...devboxIds].slice(-mostKept) : others);
+    this.#changed.fire();
+    await this.#workspace.update(pinnedKey, [...this.#pinned]);
+  }
+
+  async dismiss(seen: readonly (readonly [devboxId: string, reason: Reason])[]): Promise<void> {
+    if (seen.length === 0) return;
+    this.#dismissed = new Set([...this.#dismissed, ...seen.map((one) => one.join(' '))].slice(-mostKept));
+    this.#changed.fire();
+    await this.#workspace.update(dismissedKey, [...this.#dismissed]);
   }
 
   async setGrouping(grouping: Grouping): Promise<void> {
@@ -58,6 +109,10 @@ export class ViewChoices implements Disposable {
   #tell(): void {
     void setContext(contextKeys.filtered, this.#filter.trim() !== '');
   }
+}
+
+function parseIds(value: unknown): ReadonlySet<string> {
+  return new Set(asArray(value).flatMap((entry) => asString(entry) ?? []));
 }
 
 function parseGrouping(value: unknown): Grouping {

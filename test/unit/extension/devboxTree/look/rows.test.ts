@@ -16,6 +16,8 @@ const usual: RowContext = {
   nowMs,
   prices: defaultPrices,
   usedAgoMs: undefined,
+  attention: undefined,
+  isPinned: false,
 };
 
 function devbox(view: Record<string, unknown> = {}, launch: Record<string, unknown> = {}): Devbox {

@@ -1,0 +1,22 @@
+import type { Memento } from 'vscode';
+import type { Disposable } from '../../core/events';
+import type { Account } from '../account/account';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Log } from '../messages/log';
+import type { Sessions } from '../session/sessions';
+
+/** What the view shows, and where it remembers how. */
+export interface DevboxTreeServices {
+  readonly account: Account;
+  readonly store: DevboxStore;
+  readonly sessions: Sessions;
+  readonly devboxUse: { toldAt(devboxId: string): number | undefined };
+  readonly startedHere: { all(): ReadonlyMap<string, unknown> };
+  readonly brokenStarts: {
+    readonly devboxIds: ReadonlySet<string>;
+    readonly onDidChange: (listener: () => void) => Disposable;
+  };
+  readonly log: Log;
+  readonly globalState: Memento;
+  readonly workspaceState: Memento;
+}

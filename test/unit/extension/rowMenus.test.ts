@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'mocha';
+import { asArray, asObject, asString, parseJson } from '../../../src/core/parse';
+
+const contributes = asObject(asObject(parseJson(readFileSync('package.json', 'utf8')))?.['contributes']);
+const entries = asArray(asObject(contributes?.['menus'])?.['view/item/context'])
+  .map(asObject)
+  .map((entry) => ({
+    what: asString(entry?.['command']) ?? asString(entry?.['submenu']) ?? '',
+    when: asString(entry?.['when']) ?? '',
+    isInline: asString(entry?.['group'])?.startsWith('inline') === true,
+  }));
+
+/** Whether an entry shows for a row, as the editor decides it; only what the manifest uses of its expressions. */
+function shows(when: string, viewItem: string, several: boolean): boolean {
+  return when.split(' && ').every((clause) => {
+    if (clause === 'view == runloop.devboxes') return true;
+    if (clause === 'listMultiSelection') return several;
+    if (clause === '!listMultiSelection') return !several;
+    const pattern = /^viewItem =~ \/(.*)\/$/.exec(clause)?.[1];
+    if (pattern !== undefined) return new RegExp(pattern).test(viewItem);
+    const value = /^viewItem == (.*)$/.exec(clause)?.[1];
+    return value !== undefined ? value === viewItem : false;
+  });
+}
+
+const states = [
+  ...['starting', 'suspending', 'suspended', 'ended', 'running', 'running.idle'],
+  ...['running.attached', 'running.attached.idle'],
+];
+const rows = states.flatMap((state) =>
+  ['', '.pinned', '.attention', '.pinned.attention'].map((more) => `devbox.${state}${more}`),
+);
+const menu = (row: string, several = false): string[] =>
+  entries.filter(({ when, isInline }) => !isInline && shows(when, row, several)).map(({ what }) => what.slice(8));
+
+describe('The menus of rows', () => {
+  it('have at most three buttons and twelve entries, each once', () => {
+    for (const row of rows) {
+      const inline = entries.filter(({ when, isInline }) => isInline && shows(when, row, false));
+      assert.ok(inline.length <= 3, `${row}: ${inline.map(({ what }) => what).join()}`);
+      const offered = menu(row);
+      assert.ok(offered.length <= 12, `${row}: ${offered.join()}`);
+      assert.equal(new Set(offered).size, offered.length, `${row}: ${offered.join()}`);
+    }
+  });
+
+  it('are right whatever else is said of a row', () => {
+    for (const more of ['', '.pinned', '.attention', '.pinned.attention']) {
+      assert.ok(menu(`devbox.running${more}`).includes('attachDevbox'), more);
+      assert.ok(menu(`devbox.running.idle${more}`).includes('attachDevbox'), more);
+      assert.ok(!menu(`devbox.running.attached${more}`).includes('attachDevbox'), more);
+      assert.ok(menu(`devbox.running.attached.idle${more}`).includes('toggleKeepAlive'), more);
+      assert.ok(menu(`devbox.suspended${more}`).includes('resumeDevbox'), more);
+      assert.ok(menu(`devbox.ended${more}`).includes('startAgain'), more);
+      assert.ok(!menu(`devbox.ended${more}`).includes('shutDownDevbox'), more);
+      assert.equal(menu(`devbox.ended${more}`).includes('unpinDevbox'), more === '.pinned', more);
+    }
+  });
+
+  it('offer for several rows only what acts on all of them', () => {
+    const several = [
+      ...['copyDevboxId', 'dismissDevbox', 'pinDevbox', 'resumeDevbox', 'searchLogs', 'shutDownDevbox'],
+      ...['suspendDevbox', 'toggleKeepAlive', 'unpinDevbox'],
+    ];
+    for (const row of rows) for (const what of menu(row, true)) assert.ok(several.includes(what), `${row}: ${what}`);
+  });
+
+  it('belong to at most 75 commands', () => {
+    assert.ok(asArray(contributes?.['commands']).length <= 75);
+  });
+});
