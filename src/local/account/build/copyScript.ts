@@ -21,8 +21,9 @@ for pattern in "$@"; do
     found+=("$pattern")
     continue
   fi
+  # As with BuildKit, a wildcard may find nothing.
+  case $pattern in *[*?[]*) ;; *) fail "there is no $pattern in the $where." ;; esac
   matches=($pattern)
-  if [ "$\{#matches[@]}" = 0 ]; then fail "there is no $pattern in the $where."; fi
   found+=("$\{matches[@]}")
 done
 uid=0 gid=0

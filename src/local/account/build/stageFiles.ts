@@ -22,8 +22,10 @@ IFS=
 cd -- "$1/" || exit 1
 shift
 for pattern in "$@"; do
-  if [ -e "$pattern" ] || [ -L "$pattern" ]; then found=("$pattern"); else found=($pattern); fi
-  if [ "${'$'}{#found[@]}" = 0 ]; then printf '\0%s\0' "$pattern"; fi
+  if [ -e "$pattern" ] || [ -L "$pattern" ]; then found=("$pattern"); else
+    # As with BuildKit, a wildcard may find nothing.
+    case $pattern in *[*?[]*) found=($pattern) ;; *) found=(); printf '\0%s\0' "$pattern" ;; esac
+  fi
   for path in "${'$'}{found[@]}"; do
     real=$(readlink -f -- "$path") || real=$PWD/$path
     if [ -d "$real" ]; then kind=d; else kind=f; fi

@@ -144,6 +144,8 @@ COPY . /all
 COPY --exclude=**/*.md --chmod=640 src /some
 COPY --parents src/deep/*.txt src/main.py /parents/
 COPY link /followed
+COPY src/main.py uv.lock* *.none /with-none/
+COPY nothing* /nothing/
 ADD packed.tgz /unpacked/
 ADD http://127.0.0.1:${port}/dir/file.txt?x=1 /fetched/
 COPY --chmod=755 <<EOF <<"RAW" /documents/
@@ -170,6 +172,25 @@ EOF`,
     });
     await assert.rejects(sdk.api.blueprints.awaitBuildComplete(id), /failed/);
     assert.match(await logOf(id), /another checksum/);
+  });
+
+  it('says what is missing in a context or a stage, and lets a wildcard find nothing', async () => {
+    for (const [line, why] of [
+      ['COPY missing /a', /COPY: there is no missing in the build context/],
+      ['COPY src missing/deep /a/', /COPY: there is no missing\/deep in the build context/],
+      ['COPY --from=0 /missing /a', /There is no \/missing in the stage/],
+    ] as const) {
+      const { id } = await client.blueprints.create({
+        name: 'missing',
+        build_context: context,
+        dockerfile: `FROM debian AS first\nRUN mkdir /there\nFROM debian\n${line}`,
+      });
+      await assert.rejects(sdk.api.blueprints.awaitBuildComplete(id), /failed/);
+      assert.match(await logOf(id), why);
+    }
+    await built({
+      dockerfile: 'FROM debian AS first\nRUN mkdir /there\nFROM debian\nCOPY --from=0 /there/*.none /there /a/',
+    });
   });
 
   it('mounts for one RUN only', async () => {
