@@ -14,6 +14,7 @@ import { FaultPlanError, readFaultPlan } from './faults/faultPlan';
 import { Faults } from './faults/faults';
 import type { PlatformOptions } from './options';
 import { PlatformServer } from './server/platformServer';
+import { startNotes } from './startNotes';
 import { setOddThingsAside } from './store/setAside';
 import { Store } from './store/store';
 
@@ -73,6 +74,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
     );
     const port = await listen(server, options.port);
     served.port = port;
+    (await startNotes({ port })).forEach(say);
     const lower = raiseLastDefence(say);
     return {
       baseURL: `http://127.0.0.1:${port}`,

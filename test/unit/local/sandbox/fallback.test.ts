@@ -38,7 +38,7 @@ describe('local platform where less is allowed', () => {
       ['max_user_namespaces'],
       'mount -o remount,bind,rw /usr; touch /usr/x; ls -d /home/* /workspace; echo pid $$; true',
     );
-    assert.match(stderr, /^User namespaces are forbidden here: [^\n]*\n$/);
+    assert.match(stderr, /^User namespaces are forbidden here: [^\n]*\n(?:Names below|This mends|$)/);
     assert.match(log, /\/usr\/x': Read-only file system/);
     assert.match(log, /\/home\/user\n\/workspace\npid \d{1,3}$/m);
   });
@@ -50,7 +50,7 @@ describe('local platform where less is allowed', () => {
     );
     assert.match(
       stderr,
-      /^Devboxes are plain processes [^\n]*because Linux namespaces cannot be used here \([^\n]*\n$/,
+      /^Devboxes are plain processes [^\n]*because Linux namespaces cannot be used here \([^\n]*\n(?:Names below|This mends|$)/,
     );
     assert.match(log, /root \/.*\/root$/m);
   });

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { startNotes } from '../../../src/local/startNotes';
+import { localPlatformBundle } from '../../vscode/projectPaths';
+import { skip } from '../../run/skip';
+
+const all = { isRoot: true, has: () => true, resolves: () => Promise.resolve(true), port: 8787 };
+
+describe('local platform, what it says at a start', () => {
+  it('is nothing where everything works', async () => {
+    assert.deepEqual(await startNotes(all), []);
+  });
+
+  it('is how tunnels are reached where no name below localhost leads here, with what mends it', async () => {
+    const asked: string[] = [];
+    const resolves = (name: string): Promise<boolean> => {
+      asked.push(name);
+      return Promise.resolve(false);
+    };
+    const [note = '', remedy = '', ...more] = await startNotes({ ...all, resolves });
+    assert.deepEqual(asked, ['4444-trial.tunnel.localhost']);
+    assert.match(note, /X-Runloop-Host to http:\/\/127\.0\.0\.1:8787/);
+    assert.match(remedy, /: sudo apt-get install -y libnss-myhostname$/);
+    assert.deepEqual(more, []);
+  });
+
+  it('is what is missing, and one line that mends it', async () => {
+    const notes = await startNotes({ ...all, isRoot: false, has: (name) => !['ip', 'script'].includes(name) });
+    assert.match(notes[0] ?? '', /not run as root.*no apt-get install, no useradd.*sudo/);
+    assert.match(notes[1] ?? '', /network policies \(ip is missing\), terminals \(script is missing\)/);
+    assert.match(notes[2] ?? '', /: sudo apt-get install -y iproute2 bsdutils$/);
+    assert.equal(notes.length, 3);
+  });
+
+  it('is told to an ordinary user', async function () {
+    if (process.getuid?.() !== 0) {
+      skip(this, 'only root can start it as somebody else');
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'runloop-ordinary-'));
+    try {
+      // What the bundle is in may be closed to others.
+      execFileSync('cp', ['-r', join(localPlatformBundle, '..'), join(folder, 'dist')]);
+      execFileSync('chmod', ['-R', 'a+rX', folder]);
+      chmodSync(folder, 0o755);
+      const state = join(folder, 'state');
+      execFileSync('mkdir', [state]);
+      chownSync(state, 65_533, 65_533);
+      const platform = spawn(
+        'setpriv',
+        [
+          ...['--reuid', '65533', '--regid', '65533', '--clear-groups', '--', process.execPath],
+          ...[join(folder, 'dist/local.mjs'), '--data-dir', state],
+        ],
+        { env: { PATH: process.env['PATH'], HOME: state }, stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      let said = '';
+      platform.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      const first = await new Promise<string>((resolve, reject) => {
+        platform.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+        platform.once('close', () => reject(new Error(said)));
+      });
+      platform.kill();
+      await new Promise((resolve) => platform.once('close', resolve));
+      assert.match(first, /baseURL/);
+      assert.match(said, /This platform does not run as root, so everything in a devbox belongs to one user/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
