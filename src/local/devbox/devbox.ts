@@ -4,7 +4,7 @@ import { bringUp, runEntrypoint } from './lifeCycle/boot';
 import { DevboxFacts } from './devboxFacts';
 import { DevboxFolder } from './devboxFolder';
 import type { DevboxLog, LogSource } from './devboxLog';
-import type { DevboxRecord } from './devboxRecord';
+import { type DevboxRecord, isResting } from './devboxRecord';
 import { type DevboxRun, newRun } from './run/devboxRun';
 import { DevboxError, messageOf } from '../errors';
 import type { Executions } from './run/executions/executions';
@@ -196,7 +196,8 @@ export class Devbox {
     if (this.status !== 'suspended') {
       throw new DevboxError('wrong_state', `Devbox ${this.id} is not suspended: its status is ${this.status}.`);
     }
-    this.#facts.move('resuming');
+    // Runloop's own tests know no other status than this one right behind a resume.
+    this.#facts.move('provisioning');
     this.#start(false);
   }
 
@@ -220,7 +221,7 @@ export class Devbox {
    * suspended, all others end.
    */
   async park(): Promise<void> {
-    if (!['suspended', 'suspending', 'resuming'].includes(this.status)) {
+    if (!isResting(this.record)) {
       await this.end({ status: 'shutdown', reason: 'api_shutdown' });
       return;
     }

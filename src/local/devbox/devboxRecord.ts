@@ -61,6 +61,18 @@ export function statusOf(record: DevboxRecord): (typeof devboxStatuses)[number] 
   return record.transitions.at(-1)?.status ?? 'queued';
 }
 
+/**
+ * True for a devbox that is suspended, on the way there, or on the way back. A resume begins as `provisioning`, which is the
+ * only status that Runloop's own tests know there.
+ */
+export function isResting(record: DevboxRecord): boolean {
+  const before = record.transitions.at(-2)?.status;
+  const status = statusOf(record);
+  return (
+    ['suspended', 'suspending', 'resuming'].includes(status) || (status === 'provisioning' && before === 'suspended')
+  );
+}
+
 export const devboxTable: TableShape<DevboxRecord> = {
   table: 'devboxes',
   schema: devboxRecord,

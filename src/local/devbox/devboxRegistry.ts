@@ -5,7 +5,7 @@ import type { ListQuery, Page, RecordTable } from '../store/recordTable';
 import { OwedWrites } from '../store/owedWrites';
 import type { Store } from '../store/store';
 import { Devbox } from './devbox';
-import { type DevboxRecord, devboxTable, statusOf } from './devboxRecord';
+import { type DevboxRecord, devboxTable, isResting, statusOf } from './devboxRecord';
 import { DevboxError } from '../errors';
 import { DevboxLog } from './devboxLog';
 import { Evictions } from './lifeCycle/evictions';
@@ -167,8 +167,7 @@ export class DevboxRegistry {
   #recover(record: DevboxRecord): void {
     const status = statusOf(record);
     const now = Date.now();
-    const isResting = status === 'suspended' || status === 'suspending' || status === 'resuming';
-    if (isResting && existsSync(join(this.#surroundings.folder, record.id))) {
+    if (isResting(record) && existsSync(join(this.#surroundings.folder, record.id))) {
       // Its disk is whole: what was under way can be asked for again.
       const rested =
         status === 'suspended'
@@ -192,7 +191,7 @@ export class DevboxRegistry {
     log.append({
       source: 'setup_commands',
       level: 'error',
-      message: isResting
+      message: isResting(record)
         ? 'The disk of the devbox is not in the data folder any more, so it cannot be resumed.'
         : `The local platform was ended without a warning while the devbox was ${status}, and the devbox's processes with it.`,
     });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import type { Devbox } from '../../devbox/devbox';
+import { isResting } from '../../devbox/devboxRecord';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
 import type { Tunnel } from '../../devbox/tunnel';
 import { ApiError } from '../../http/apiError';
@@ -37,7 +38,7 @@ export function admit(request: IncomingMessage, key: string, devboxes: DevboxReg
     }
   }
   if (devbox.status !== 'running') {
-    if (wakes(devbox, tunnel) && ['suspending', 'suspended', 'resuming'].includes(devbox.status)) {
+    if (wakes(devbox, tunnel) && isResting(devbox.record)) {
       if (devbox.status === 'suspended') {
         devbox.resume();
       }

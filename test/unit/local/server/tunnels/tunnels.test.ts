@@ -72,6 +72,16 @@ describe('local platform tunnels', () => {
     await client.devboxes.shutdown(id);
   });
 
+  it('is open to everybody where nobody says how it asks, as on Runloop', async () => {
+    for (const tunnel of [{}, { auth_mode: null }, { auth_mode: 'open' as const }]) {
+      const { id } = await client.devboxes.createAndAwaitRunning({ entrypoint: echoServer('open'), tunnel });
+      const made = (await client.devboxes.retrieve(id)).tunnel;
+      assert.deepEqual([made?.auth_mode, made?.auth_token], ['open', undefined], JSON.stringify(tunnel));
+      assert.equal((await whenListening(platform, tunnelHost(platform, 4444, made?.tunnel_key ?? ''))).status, 200);
+      await client.devboxes.shutdown(id);
+    }
+  });
+
   it('serves clients from the time before tunnels had keys: prebuilt, and a tunnel for each port with its address', async () => {
     const made = await client.post<unknown, { id: string; blueprint_id: string | null }>(
       '/v1/devboxes/create_and_await_running',
