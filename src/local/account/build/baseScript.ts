@@ -36,6 +36,8 @@ for program in "$@"; do
         python3 -m pip install --quiet --disable-pip-version-check --target /run/devbox/uv "uv$version" > /dev/null 2>&1 &&
           install /run/devbox/uv/bin/uv /run/devbox/uv/bin/uvx /usr/local/bin/
       fi
+      # Dockerfiles copy this folder out of uv's images.
+      if [ "$RUNLOOP_LOCAL_USERS" = 1 ]; then mkdir -p /root/.local; fi
       for name in uv uvx; do if has "$name"; then install "$(command -v "$name")" "/$name"; fi; done
       ;;
     pip)

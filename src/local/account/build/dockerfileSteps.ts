@@ -151,7 +151,12 @@ export class DockerfileSteps {
     }
     if (step.addresses.length > 0) {
       const folder = this.#newFolder();
-      const code = await this.#script(fetchScript, [prefix + folder, step.checksum ?? '', ...step.addresses]);
+      const code = await this.#script(fetchScript, [
+        prefix + folder,
+        step.checksum ?? '',
+        step.keepsGit ? 'keep' : '',
+        ...step.addresses,
+      ]);
       if (code !== 0) {
         return code;
       }

@@ -1,11 +1,11 @@
 /**
  * Fetches what ADD names by an address, inside the build's sandbox and so by its network policy only.
- * Arguments: the folder to put it into, the SHA-256 that it must have or nothing, then addresses. Files of the web are for
+ * Arguments: the folder to put it into, the SHA-256 that it must have or nothing, a word if repositories stay ones, then addresses. Files of the web are for
  * their owner only, as Docker makes them; repositories are cloned, at what follows a `#`, with a folder behind a colon.
  */
 export const fetchScript = String.raw`
-folder=$1 checksum=$2
-shift 2
+folder=$1 checksum=$2 keep=$3
+shift 3
 mkdir -p -- "$folder" && cd -- "$folder" || exit 1
 count=0
 for address in "$@"; do
@@ -20,7 +20,7 @@ for address in "$@"; do
       case $reference in *:*) below=$\{reference#*:} reference=$\{reference%%:*} ;; esac
       GIT_TERMINAL_PROMPT=0 git clone --quiet -- "$bare" "$place/clone" || exit 1
       if [ -n "$reference" ]; then git -C "$place/clone" checkout --quiet "$reference" || exit 1; fi
-      rm -rf -- "$place/clone/.git"
+      if [ -z "$keep" ]; then rm -rf -- "$place/clone/.git"; fi
       mkdir repositories 2> /dev/null; mv -T -- "$place" "repositories/$count" && mkdir -- "$place" && mv -- "repositories/$count/clone$\{below:+/$below}" "$place/repository" || exit 1
       ;;
     *)

@@ -27,6 +27,7 @@ interface Flags {
   readonly parents: boolean;
   readonly unpack?: boolean | undefined;
   readonly checksum?: string | undefined;
+  readonly keepsGit?: boolean | undefined;
 }
 
 /** COPY and ADD. */
@@ -82,6 +83,7 @@ export function planCopy(instruction: Instruction, stage: StagePlan, refuse: Ref
     })),
     addresses,
     checksum: flags.checksum,
+    keepsGit: flags.keepsGit === true,
     target: isFolder ? `${stage.absolute(target)}/`.replace(/^\/\/$/, '/') : stage.absolute(target),
     mode: flags.mode,
     owner: flags.owner,
@@ -113,12 +115,14 @@ function readFlags(list: readonly string[], keyword: string, stage: StagePlan, r
       flags = { ...flags, unpack: isTrue(value) };
     } else if (name === '--checksum' && keyword === 'ADD' && /^sha256:[\da-f]{64}$/.test(value)) {
       flags = { ...flags, checksum: value.slice('sha256:'.length) };
-    } else if (name !== '--link' && !(name === '--keep-git-dir' && keyword === 'ADD')) {
+    } else if (name === '--keep-git-dir' && keyword === 'ADD') {
+      flags = { ...flags, keepsGit: isTrue(value) };
+    } else if (name !== '--link') {
       throw refuse(
         `${flag} cannot be honoured. ${keyword} takes ${
           keyword === 'COPY'
             ? '--from, --chown, --chmod, --exclude, --parents and'
-            : '--chown, --chmod, --exclude, --unpack, --checksum=sha256:… and'
+            : '--chown, --chmod, --exclude, --unpack, --keep-git-dir, --checksum=sha256:… and'
         } --link.`,
       );
     }

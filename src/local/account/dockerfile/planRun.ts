@@ -89,6 +89,9 @@ function readMount(flag: string, stage: StagePlan, refuse: Refuse): RunMount | u
     stage.note('RUN --mount=type=ssh: passed over, there is no SSH agent in a build here');
     return undefined;
   }
+  if (type === 'tmpfs' && options.has('size')) {
+    stage.note('RUN --mount=type=tmpfs: its size is passed over, the build has limits of its own');
+  }
   const source = optionOf('source', 'src');
   const uid = optionOf('uid') ?? '0';
   const gid = optionOf('gid') ?? '0';

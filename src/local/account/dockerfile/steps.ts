@@ -82,6 +82,8 @@ export interface CopyStep {
   readonly addresses: readonly string[];
   /** SHA-256 that what is fetched must have. */
   readonly checksum?: string | undefined;
+  /** What is fetched from a git repository is one still. */
+  readonly keepsGit: boolean;
   /** Absolute; a `/` at its end makes it a folder. */
   readonly target: string;
   /** Permissions of what is copied, as chmod takes them. */

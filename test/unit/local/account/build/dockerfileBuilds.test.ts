@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
 import { waitFor } from '../../../../eventually';
 import { type Client, type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
+import { startGitServer } from '../gitServer';
 
 describe('local platform, Dockerfiles', () => {
   let platform: TestPlatform;
@@ -172,6 +173,21 @@ EOF`,
     });
     await assert.rejects(sdk.api.blueprints.awaitBuildComplete(id), /failed/);
     assert.match(await logOf(id), /another checksum/);
+  });
+
+  it('fetches repositories, and keeps what makes them one if that is wanted', async () => {
+    const git = await startGitServer('someone', 'project', '');
+    try {
+      const address = `${git.address}/someone/project.git`;
+      const output = await seen(
+        `FROM debian\nADD ${address} /plain\nADD --keep-git-dir ${address}#other /kept\nRUN chmod -R a+rX /kept`,
+        'ls -d /plain/.git; ls /plain | head -1; git -C /kept -c safe.directory=/kept rev-parse --is-inside-work-tree',
+      );
+      assert.match(output, /cannot access '\/plain\/.git'/);
+      assert.match(output, /^true$/m);
+    } finally {
+      git.stop();
+    }
   });
 
   it('says what is missing in a context or a stage, and lets a wildcard find nothing', async () => {

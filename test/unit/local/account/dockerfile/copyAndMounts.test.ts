@@ -35,6 +35,7 @@ describe('COPY, ADD and the mounts of RUN', () => {
         documents: [],
         addresses: [],
         checksum: undefined,
+        keepsGit: false,
         target: '/app/data/',
         mode: 'u=rwX,go=rX',
         owner: { name: 'dev', group: '10' },
