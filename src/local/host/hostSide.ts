@@ -1,16 +1,5 @@
 import { findProgram } from './hostPrograms';
-
-/** Number of the call that joins a keyring, which is not the same on all processors. */
-const keyctl: Readonly<Record<string, number>> = {
-  x64: 250,
-  arm64: 219,
-  riscv64: 219,
-  loong64: 219,
-  arm: 311,
-  ia32: 288,
-  ppc64: 271,
-  s390x: 280,
-};
+import { systemCalls } from './systemCalls';
 
 /** Closes every descriptor but the three usual ones (call 436 everywhere), joins a new session keyring, and becomes a command. */
 const closeScript =
@@ -22,5 +11,5 @@ const closeScript =
  */
 export function hostSide(): readonly string[] {
   const perl = findProgram('perl');
-  return perl === undefined ? [] : [perl, '-e', closeScript, String(keyctl[process.arch] ?? 0)];
+  return perl === undefined ? [] : [perl, '-e', closeScript, String(systemCalls?.keyctl ?? 0)];
 }

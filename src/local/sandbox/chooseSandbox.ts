@@ -5,10 +5,12 @@ import type { ControlGroups } from './controlGroups/controlGroups';
 import { DevboxError, messageOf } from '../errors';
 import { type DevboxTools, type HostTools, boundTools, platformFolder, unboundTools } from './devboxTools';
 import { furnish } from './rootfs/prepareRootfs';
+import { hasHands } from './hands/hands';
 import { guardProgram } from '../host/guardedProgram';
 import { requireProgram, systemPath } from '../host/hostPrograms';
 import { Pipes } from '../host/pipes';
-import { type NamespaceOptions, type UserSpace, NamespaceSandbox } from './namespaceSandbox';
+import type { NamespaceOptions, UserSpace } from './namespaceOptions';
+import { NamespaceSandbox } from './namespaceSandbox';
 import { isPlainPath } from './plainPaths';
 import { PlainSandbox } from './plainSandbox';
 import { removeFolder } from '../host/removeFolder';
@@ -57,8 +59,15 @@ export async function chooseSandbox(
       // Root inside is root of this computer to its files, but for what belongs to nobody inside.
       const shared = users !== 'root' && process.getuid?.() === 0;
       const nsenter = shared ? await guardProgram(requireProgram('nsenter'), dataDir) : requireProgram('nsenter');
-      const choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes }, tools);
-      const reason = await tryOut(choice, dataDir);
+      let choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes, hands: true }, tools);
+      let reason = await tryOut(choice, dataDir);
+      if (reason !== undefined && hasHands()) {
+        choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes, hands: false }, tools);
+        reason = await tryOut(choice, dataDir);
+        if (reason === undefined) say(noHands('Perl cannot enter them'));
+      } else if (reason === undefined && users !== 'root' && !hasHands()) {
+        say(noHands('Perl is missing'));
+      }
       if (reason === undefined) {
         if (users === 'root') {
           say(
@@ -97,7 +106,7 @@ export async function chooseSandbox(
 }
 
 function namespaceChoice(
-  how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter' | 'pipes'>,
+  how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter' | 'pipes' | 'hands'>,
   tools: HostTools,
 ): SandboxChoice {
   const bound = boundTools(tools);
@@ -108,6 +117,10 @@ function namespaceChoice(
     create: (id, root, limits, fenced) =>
       new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, fenced }),
   };
+}
+
+function noHands(why: string): string {
+  return `Files of devboxes are read and written with the devboxes' own programs, because ${why} (on Debian: apt-get install perl-base): a devbox that spoils its own spoils its files API.`;
 }
 
 /** A user must be one, be able to run what the platform brings, and become root. */
@@ -148,7 +161,14 @@ async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | 
       onStderr: (chunk) => (complaint = (complaint + chunk.toString()).slice(-300)),
     });
     const { code } = await node.exited;
-    return code === 0 ? undefined : `Node ended with exit code ${code} in it: ${complaint.trim()}`;
+    if (code !== 0) {
+      return `Node ended with exit code ${code} in it: ${complaint.trim()}`;
+    }
+    const reading = sandbox.reach({ what: 'read', path: `${sandbox.prefix}/workspace/trial`, user });
+    complaint = '';
+    reading.stdout.resume();
+    reading.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-300)));
+    return (await reading.exited).code === 0 ? undefined : `Its files cannot be read: ${complaint.trim()}`;
   } catch (error) {
     return messageOf(error);
   } finally {

@@ -8,55 +8,20 @@ import { platformFolder } from './devboxTools';
 import { layerWords } from './rootfs/layers';
 import { endGroup, firstProcessOf } from './firstProcess';
 import { namespaceScript } from './namespaceScript';
+import { type FileStep, shellWords } from './hands/fileStep';
+import { Hands } from './hands/hands';
 import { hostSide } from '../host/hostSide';
 import type { Pipes } from '../host/pipes';
 import type { ProcessScope } from '../host/processTable';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import { type Limits, hasProcessLimit } from './limits/limits';
+import { type NamespaceOptions, type UserSpace, lessPower, mapWords } from './namespaceOptions';
 import { rlimits } from './limits/rlimits';
 import { carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
 import { type DevboxUser, becomeScript } from './users';
 
-/** Without a user namespace root inside is the host's root: take away what could undo the read-only mounts. */
-const lessPower = [
-  'setpriv',
-  '--bounding-set',
-  '-sys_admin,-sys_module,-sys_rawio,-sys_ptrace,-sys_boot,-sys_time,-sys_resource,-mknod',
-  '--',
-];
-
 /** Pause before the first process is killed instead of asked, in milliseconds. */
 const stopLimit = 2_000;
-
-/**
- * Which users there are in a devbox: all that Linux has (only root of the host can lend them), root alone, or, without a
- * user namespace, those of the host.
- */
-export type UserSpace = 'users' | 'user' | 'root';
-
-const mapWords: Readonly<Record<UserSpace, readonly string[]>> = {
-  users: ['--user', '--map-users=0,0,65536', '--map-groups=0,0,65536'],
-  user: ['--user', '--map-root-user'],
-  root: [],
-};
-
-/** What a sandbox of namespaces is made with. */
-export interface NamespaceOptions {
-  readonly users: UserSpace;
-  /** Host files and folders shown read-only. */
-  readonly binds: readonly ReadOnlyBind[];
-  /** What its processes may use. */
-  readonly limits: Limits;
-  /** Its processes may belong to several users, and those who may use sudo become root with it. */
-  readonly lendsUsers: boolean;
-  /** With a network of its own, in which there is nothing but loopback. */
-  readonly fenced: boolean;
-  /** Where the kernel may be asked to hold its processes together. */
-  readonly groups: ControlGroups | undefined;
-  readonly pipes: Pipes;
-  /** The program that enters namespaces: a file that nobody inside can change. */
-  readonly nsenter: string;
-}
 
 /**
  * A devbox made of Linux namespaces: its own mounts, processes and users, the host's network.
@@ -75,6 +40,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #fenced: boolean;
   readonly #groups: ControlGroups | undefined;
   readonly #nsenter: string;
+  readonly #hands: Hands | undefined;
   #group: DevboxGroup | undefined;
   #outer: ChildProcess | undefined;
   #firstProcess = 0;
@@ -87,13 +53,14 @@ export class NamespaceSandbox implements Sandbox {
   constructor(
     id: string,
     root: string,
-    { users, binds, limits, lendsUsers, fenced, groups, nsenter, pipes }: NamespaceOptions,
+    { users, binds, limits, lendsUsers, fenced, groups, nsenter, pipes, hands }: NamespaceOptions,
   ) {
     this.#id = id;
     this.#root = root;
     this.#groups = groups;
     this.#nsenter = nsenter;
     this.pipes = pipes;
+    this.#hands = hands ? new Hands() : undefined;
     this.#users = users;
     this.#binds = binds;
     this.#limits = limits;
@@ -218,6 +185,31 @@ export class NamespaceSandbox implements Sandbox {
     );
   }
 
+  reach(step: FileStep): SandboxProcess {
+    const outer = this.#outer?.pid;
+    // Without a user namespace what reaches in would keep the rights of this computer's root.
+    const hand =
+      outer === undefined || this.#firstProcess === 0 || this.#users === 'root'
+        ? undefined
+        : this.#hands?.start(step, {
+            counted: [...hostSide(), ...(this.#group?.enter ?? []), ...rlimits(this.#limits)],
+            outer,
+            first: this.#firstProcess,
+            spaces: ['mnt', 'ipc', ...(this.#fenced ? ['net'] : [])],
+            hasUsers: this.hasUsers,
+          });
+    return (
+      hand ??
+      this.run({
+        argv: shellWords(step, ''),
+        environment: { PATH: systemPath },
+        cwd: '/',
+        user: step.user,
+        ...(step.input === undefined ? {} : { input: step.input }),
+      })
+    );
+  }
+
   /** Words in front of a command that make it another user's than root's. */
   #become(user: DevboxUser | undefined): readonly string[] {
     if (!this.hasUsers || user === undefined || user.uid === 0) {
@@ -264,6 +256,7 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   async stop(): Promise<void> {
+    await this.#hands?.end();
     const outer = this.#outer;
     if (outer?.pid === undefined) {
       this.#markEnded();

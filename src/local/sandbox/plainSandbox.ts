@@ -6,6 +6,7 @@ import { DevboxError } from '../errors';
 import { requireProgram, systemPath } from '../host/hostPrograms';
 import { startProgram } from '../host/startProgram';
 import { translatePaths } from './plainPaths';
+import { type FileStep, shellWords } from './hands/fileStep';
 import { hostSide } from '../host/hostSide';
 import type { Pipes } from '../host/pipes';
 import type { ProcessScope } from '../host/processTable';
@@ -142,6 +143,15 @@ export class PlainSandbox implements Sandbox {
       });
     }
     return started;
+  }
+
+  reach({ input, user, ...step }: FileStep): SandboxProcess {
+    return this.run({
+      argv: shellWords({ ...step, user }, this.prefix),
+      environment: { PATH: systemPath },
+      cwd: `${this.prefix}/`,
+      ...(input === undefined ? {} : { input }),
+    });
   }
 
   get group(): DevboxGroup | undefined {

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import type { Pipe, Pipes } from '../host/pipes';
 import type { ProcessScope } from '../host/processTable';
+import type { FileStep } from './hands/fileStep';
 import type { DevboxUser } from './users';
 
 /** How a command ended. */
@@ -68,6 +69,11 @@ export interface Sandbox {
   start(signal: AbortSignal): Promise<void>;
   /** Starts a command. Failing to start it ends it with code 127 and a line on its stderr. */
   run(command: SandboxCommand): SandboxProcess;
+  /**
+   * Does something to a file with programs that the devbox cannot have changed, as far as the computer can.
+   * @throws DevboxError `wrong_state` when the sandbox is not there
+   */
+  reach(step: FileStep): SandboxProcess;
   /** The command text as the devbox must see it. */
   translate(command: string): string;
   /** Words in front of a host program that put it into the network of a fenced sandbox, and nothing else of it. */

@@ -4,7 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { newFileName } from '../../ids';
 import type { SandboxProcess } from '../../sandbox/sandbox';
 import { DevboxError } from '../../errors';
+import { Bound } from './bound';
 import type { DevboxRun } from './devboxRun';
+import type { FileStep } from '../../sandbox/hands/fileStep';
 import type { DevboxUser } from '../../sandbox/users';
 
 /** The largest text the API moves in one piece, in bytes. */
@@ -34,6 +36,8 @@ export interface WriteOptions {
   readonly user?: DevboxUser;
   /** Whose it is then, if not the writer's. */
   readonly owner?: DevboxUser;
+  /** Ends with who wants it written. */
+  readonly client?: AbortSignal;
 }
 
 /**
@@ -56,26 +60,22 @@ export class DevboxFiles {
   /**
    * Opens a file for reading; its bytes come as fast as they are read.
    * @param limit the largest size in bytes that is accepted
+   * @param client ends with who reads it
    * @throws DevboxError `not_found` if it cannot be read, `invalid` if it is no file or too large
    */
-  async open(path: string, limit = Number.POSITIVE_INFINITY): Promise<OpenFile> {
-    // Files of the kernel's have no size; they are read to their end.
-    const process = this.#start(
-      `if [ -d "$file" ]; then echo "folder"; exit; fi
-[ -f "$file" ] || { echo "there is no such file" >&2; exit 1; }
-exec < "$file" || exit 1
-size=$(stat -Lc %s -- /proc/self/fd/0) || exit 1
-echo "$size"
-if [ "$size" = 0 ]; then exec cat; else exec head -c "$size"; fi`,
-      path,
-    );
+  async open(path: string, limit = Number.POSITIVE_INFINITY, client?: AbortSignal): Promise<OpenFile> {
+    const { process, bound } = this.#start({ what: 'read', path }, client);
     let complaint = '';
     process.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(0, 4_000)));
-    const line = await firstLine(process.stdout);
+    const line = await bound.within(firstLine(process.stdout));
     if (line === undefined) {
-      await process.closed;
+      await bound.within(process.closed);
+      bound.dispose();
       throw new DevboxError('not_found', `The file ${path} could not be read in the devbox: ${complaint.trim()}.`);
     }
+    // From here on it takes as long as the client takes, and no longer.
+    bound.endsWithClientOnly();
+    void process.exited.then(() => bound.dispose());
     const stop = (): void => process.kill('SIGKILL', 'group');
     if (line === 'folder' || Number(line) > limit) {
       stop();
@@ -93,9 +93,11 @@ if [ "$size" = 0 ]; then exec cat; else exec head -c "$size"; fi`,
    * @returns a name to give to `place` or `discard`
    * @throws DevboxError `failed` when they cannot be stored, and the stream's own error
    */
-  async receive(content: Readable): Promise<string> {
+  async receive(content: Readable, client?: AbortSignal): Promise<string> {
     const name = `/var/tmp/.upload-${newFileName()}`;
-    const process = this.#start(`mkdir -p -- "$(dirname -- "$file")" && exec cat > "$file"`, name, 'open');
+    const { process, bound } = this.#start({ what: 'receive', path: name, input: 'open' }, client);
+    // As long as bytes come it may take.
+    bound.endsWithClientOnly();
     let complaint = '';
     process.stdout.resume();
     process.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(0, 4_000)));
@@ -105,18 +107,19 @@ if [ "$size" = 0 ]; then exec cat; else exec head -c "$size"; fi`,
     }
     try {
       await pipeline(content, stdin);
+      bound.restart();
+      const { code } = await bound.within(process.exited);
+      await bound.within(process.closed);
+      if (code !== 0) {
+        throw new DevboxError('failed', `it ended with exit code ${code}`);
+      }
     } catch (error) {
-      // The reader's own message says more than that its pipe broke.
+      // What is said inside says more than that its pipe broke.
       process.kill('SIGKILL', 'group');
-      await process.closed;
       await this.discard(name);
       throw complaint === '' ? error : new DevboxError('failed', `The upload could not be stored: ${complaint.trim()}`);
-    }
-    const { code } = await process.exited;
-    await process.closed;
-    if (code !== 0) {
-      await this.discard(name);
-      throw new DevboxError('failed', `The upload could not be stored: ${complaint.trim() || `exit code ${code}`}`);
+    } finally {
+      bound.dispose();
     }
     return name;
   }
@@ -126,16 +129,7 @@ if [ "$size" = 0 ]; then exec cat; else exec head -c "$size"; fi`,
    * @throws DevboxError `invalid` when there cannot be a file of this name
    */
   async place(received: string, path: string): Promise<void> {
-    const outcome = await this.#shell(
-      `[ ! -d "$file" ] || { echo "it is a folder" >&2; exit 1; }
-target=$(realpath -m -- "$file") || exit 1
-mkdir -p -- "$(dirname -- "$target")" || exit 1
-if [ -e "$target" ]; then chmod --reference="$target" -- "$2$3"; fi
-exec mv -f -- "$2$3" "$target"`,
-      path,
-      undefined,
-      [received],
-    );
+    const outcome = await this.#complete({ what: 'place', path, received: this.#run().sandbox.prefix + received });
     if (outcome.code !== 0) {
       await this.discard(received);
       throw new DevboxError('invalid', `The file ${path} could not be written: ${outcome.stderr.trim()}.`);
@@ -144,7 +138,7 @@ exec mv -f -- "$2$3" "$target"`,
 
   /** Removes received bytes that are not wanted. */
   async discard(received: string): Promise<void> {
-    await this.#shell('rm -f -- "$file"', received);
+    await this.#complete({ what: 'discard', path: received });
   }
 
   /**
@@ -154,73 +148,43 @@ exec mv -f -- "$2$3" "$target"`,
   async write(
     path: string,
     content: Buffer,
-    { mode, user, owner }: WriteOptions = {},
+    { mode, user, owner, client }: WriteOptions = {},
   ): Promise<{ code: number; stdout: string; stderr: string }> {
-    const protect = mode === undefined ? '' : `umask 077; : >> "$file" && chmod ${mode} -- "$file" || exit 1\n`;
-    const outcome = await this.#shell(
-      `mkdir -p -- "$(dirname -- "$file")" || exit 1
-${protect}cat > "$file"${owner === undefined ? '' : ` && chown ${owner.name}: -- "$file"`}`,
-      path,
-      content,
-      [],
-      user,
-    );
+    const outcome = await this.#complete({ what: 'write', path, input: content, mode, owner }, user, client);
     return { code: outcome.code, stdout: outcome.stdout.toString(), stderr: outcome.stderr };
   }
 
-  async #shell(
-    script: string,
-    path: string,
-    input?: Buffer,
-    more: readonly string[] = [],
+  async #complete(
+    step: Omit<FileStep, 'user' | 'input'> & { readonly input?: Buffer },
     user?: DevboxUser,
+    client?: AbortSignal,
   ): Promise<Outcome> {
-    const command = this.#start(script, path, input, more, user);
+    const { process, bound } = this.#start(step, client, user);
     const stdout: Buffer[] = [];
     let stderr = '';
-    command.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    command.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(0, 4_000)));
-    const { code } = await command.exited;
-    await command.closed;
-    return { code, stdout: Buffer.concat(stdout), stderr };
+    process.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    process.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(0, 4_000)));
+    try {
+      const { code } = await bound.within(process.exited);
+      await bound.within(process.closed);
+      return { code, stdout: Buffer.concat(stdout), stderr };
+    } finally {
+      bound.dispose();
+    }
   }
 
-  /** Starts a shell script that finds the file in `$file`, the sandbox's prefix in `$2` and `more` in the words after. */
   #start(
-    script: string,
-    path: string,
-    input?: Buffer | 'open',
-    more: readonly string[] = [],
+    step: Omit<FileStep, 'user'>,
+    client: AbortSignal | undefined,
     user?: DevboxUser,
-  ): SandboxProcess {
-    if (path === '' || path.includes('\0')) {
+  ): { readonly process: SandboxProcess; readonly bound: Bound } {
+    if (step.path === '' || step.path.includes('\0')) {
       throw new DevboxError('invalid', 'The path of a file must not be empty or contain a NUL character.');
     }
-    const { sandbox, environment, user: own } = this.#run();
-    const { prefix } = sandbox;
-    const fence =
-      prefix === ''
-        ? ''
-        : `real=$(realpath -m -- "$file") || exit 1
-case $real in "$2"/*) ;; *) echo "it leads out of the devbox" >&2; exit 1 ;; esac
-`;
-    return sandbox.run({
-      argv: [
-        '/bin/bash',
-        '--norc',
-        '-c',
-        `file=$1\n${fence}${script}`,
-        'devbox-files',
-        this.#locate(path, prefix),
-        prefix,
-        ...more,
-      ],
-      // The devbox's own search path and mark, but none of the caller's variables.
-      environment: { PATH: environment['PATH'] ?? '' },
-      cwd: `${prefix}/`,
-      user: user ?? own,
-      ...(input === undefined ? {} : { input }),
-    });
+    const { sandbox, user: own } = this.#run();
+    const process = sandbox.reach({ ...step, path: this.#locate(step.path, sandbox.prefix), user: user ?? own });
+    // With the devbox's run its sandbox ends it.
+    return { process, bound: new Bound(process, client) };
   }
 
   /** A path of the API as an absolute path the sandbox understands. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { Bound } from './bound';
 import type { DevboxRun } from './devboxRun';
 import { DevboxError } from '../../errors';
 import { findProgram } from '../../host/hostPrograms';
@@ -126,8 +127,13 @@ export class DevboxTerminal {
     const process = this.#run.launch({ argv: ['/bin/bash', '--norc', '-c', script, 'terminal', this.#note, ...words] });
     process.stdout.resume();
     process.stderr.resume();
-    const { code } = await process.exited;
-    return code === 0;
+    const bound = new Bound(process);
+    try {
+      const { code } = await bound.within(process.exited);
+      return code === 0;
+    } finally {
+      bound.dispose();
+    }
   }
 
   async #forget(): Promise<void> {

@@ -18,7 +18,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
     const devbox = devboxes.get(params['id'] ?? '');
     const { file_path: path } = parseBody(readFields, await exchange.readObject());
     devbox.requireRunning();
-    const file = await devbox.files.open(path, largestText);
+    const file = await devbox.files.open(path, largestText, exchange.signal);
     note(devbox, `read ${path}`);
     exchange.signal.addEventListener('abort', () => file.stop());
     await exchange.sendStream(file.content, file.size, { 'content-type': 'text/plain; charset=utf-8' });
@@ -32,7 +32,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
     if (bytes.length > largestText) {
       throw badRequest('The text is larger than 100 MB. Use upload_file for it.');
     }
-    const { code, stdout, stderr } = await devbox.files.write(path, bytes);
+    const { code, stdout, stderr } = await devbox.files.write(path, bytes, { client: exchange.signal });
     note(
       devbox,
       code === 0 ? `write ${path} (${bytes.length} bytes)` : `write ${path}: ${stderr.trim()}`,
@@ -46,7 +46,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
     devbox.requireRunning();
     const { path, received } = await readUpload(
       exchange,
-      (content) => devbox.files.receive(content),
+      (content) => devbox.files.receive(content, exchange.signal),
       (name) => devbox.files.discard(name),
     );
     await devbox.files.place(received, path);
@@ -58,7 +58,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
     const devbox = devboxes.get(params['id'] ?? '');
     const { path } = parseBody(downloadFields, await exchange.readObject());
     devbox.requireRunning();
-    const file = await devbox.files.open(path);
+    const file = await devbox.files.open(path, undefined, exchange.signal);
     note(devbox, `download ${path}`);
     exchange.signal.addEventListener('abort', () => file.stop());
     await exchange.sendStream(file.content, file.size, {
