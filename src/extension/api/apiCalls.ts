@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
+import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Disposable } from '../../core/events';
 import { isActive, type Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
@@ -8,6 +9,7 @@ import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
 import { extensionProblem } from '../messages/extensionProblems';
 import { showFailure } from '../messages/showFailure';
+import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import { attached, type AttachServices } from '../session/attach';
 import { leaveToOtherAccount } from '../session/leaveToOtherAccount';
 import { runtimeFor } from '../session/runtimeFor';
@@ -74,7 +76,7 @@ export class ApiCalls implements Disposable {
   async attach(devboxId: string): Promise<ApiDevbox> {
     const { account, sessions } = this.#services;
     const { api } = await account.require();
-    const devbox = await api.retrieve(devboxId);
+    const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule }), { limitMs: lookUpLimitMs });
     const resumeSuspended = devbox.status === 'suspended' || devbox.status === 'suspending';
     if (resumeSuspended && !sessions.isAttached(devboxId)) {
       await ask(

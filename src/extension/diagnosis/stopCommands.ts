@@ -1,9 +1,18 @@
 import { env, l10n, window, workspace } from 'vscode';
 import { diagnosisMarkdown, diagnosisTitle } from '../../core/diagnosis';
 import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import { unlessAborted } from '../messages/cancellation';
+import { whenSlow } from '../messages/whenSlow';
 import type { KnownSecrets } from '../session/knownSecrets';
 import { StopDocuments } from './stopDocuments';
 import { evidenceOf } from './stopText';
+
+/** Milliseconds that the evidence may take: a long log comes as a whole. */
+const evidenceLimitMs = 240_000;
+
+function lookingText(): string {
+  return l10n.t('Finding out why it stopped…');
+}
 
 /** Opens the document that says why a devbox stopped, made anew if it is open already. */
 export async function whyDidItStop(
@@ -26,7 +35,11 @@ export async function whyDidItStop(
   const uri = StopDocuments.uri(devbox.id, diagnosisTitle(devbox, l10n));
   const isOpen = workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
   if (isOpen) stopDocuments.refresh(uri);
-  await window.showTextDocument(await workspace.openTextDocument(uri), { preview: true });
+  const document = await whenSlow((signal) => unlessAborted(workspace.openTextDocument(uri), signal, devbox.id), {
+    title: lookingText(),
+    limitMs: evidenceLimitMs,
+  });
+  await window.showTextDocument(document, { preview: true });
   await tree.seen(devbox.id);
 }
 
@@ -45,6 +58,10 @@ export async function copyWhyItStopped(
       })
     )?.id;
   if (devbox === undefined) return;
-  await env.clipboard.writeText(diagnosisMarkdown(await evidenceOf({ account, knownSecrets }, devbox)));
+  const evidence = await whenSlow((signal) => evidenceOf({ account, knownSecrets }, devbox, signal), {
+    title: lookingText(),
+    limitMs: evidenceLimitMs,
+  });
+  await env.clipboard.writeText(diagnosisMarkdown(evidence));
   window.setStatusBarMessage(l10n.t('$(check) Copied as Markdown. Look through it before you publish it.'), 5_000);
 }

@@ -10,6 +10,7 @@ import { devboxLabel } from '../devboxes/devboxText';
 import { inertText } from '../messages/inertText';
 import { listText } from '../messages/listText';
 import { showFailure } from '../messages/showFailure';
+import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import type { BrokenStartServices } from './brokenStarts';
 
 /**
@@ -62,7 +63,10 @@ async function shutDownAll(
   const { sessions, store, sessionKeys, log } = services;
   for (const devbox of start.devboxes) {
     try {
-      await endDevbox(api, devbox.id);
+      await whenSlow((signal) => endDevbox(api, devbox.id, { signal }), {
+        title: l10n.t('Shutting down {0}…', devboxLabel(devbox)),
+        limitMs: listLimitMs,
+      });
     } catch (error) {
       // The note stays: the next window asks again.
       showFailure(`Shutting down ${devbox.id}`, mayStillRun(devbox.id, error), log);

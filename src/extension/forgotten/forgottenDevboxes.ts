@@ -12,6 +12,7 @@ import { devboxesWith } from '../devboxes/allDevboxes';
 import { ageText, costText, devboxLabel, endingText, hourlyCost } from '../devboxes/devboxText';
 import { plainLabel } from '../devboxes/pickDevbox';
 import { forEach, namesOf, orGone } from '../devboxes/severalDevboxes';
+import { withSignal } from '../messages/cancellation';
 import { listText } from '../messages/listText';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { askAndShutDown, type EndServices } from '../session/askAndShutDown';
@@ -131,13 +132,19 @@ async function act(
   if (action === shutDown) await askAndShutDown(services, api, devboxes);
   if (action !== suspend) return;
   await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Suspending {0}…', namesOf(devboxes)) },
-    () =>
-      forEach(devboxes, async ({ id }) => {
-        services.store.update(await suspendDevbox(api, id, { signal: deadline(60_000) }));
-        services.sessions.detach(id);
-        services.tree.follow(id);
-      }),
+    {
+      location: ProgressLocation.Notification,
+      cancellable: true,
+      title: l10n.t('Suspending {0}…', namesOf(devboxes)),
+    },
+    (_progress, token) =>
+      withSignal(token, (signal) =>
+        forEach(devboxes, async ({ id }) => {
+          services.store.update(await suspendDevbox(api, id, { signal: deadline(60_000, signal) }));
+          services.sessions.detach(id);
+          services.tree.follow(id);
+        }),
+      ),
   );
   await services.tree.refresh();
 }

@@ -11,7 +11,7 @@ import { asTheyAre, forEach, namesOf } from '../devboxes/severalDevboxes';
 import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
 import { listText } from '../messages/listText';
-import { whenSlow } from '../messages/whenSlow';
+import { listLimitMs, lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { Sessions } from '../session/sessions';
 
 /** Milliseconds that a change of a devbox's state may take. */
@@ -25,8 +25,12 @@ export async function current({ account, store }: DevboxSources, question: Devbo
   const chosen = await devboxesFor({ account, store }, question);
   const { api } = await account.require();
   const single = chosen.length === 1 ? chosen[0] : undefined;
-  return whenSlow(async (signal) =>
-    single === undefined ? asTheyAre(api, chosen, { signal, rule }) : [await api.retrieve(single.id, { signal, rule })],
+  return whenSlow(
+    async (signal) =>
+      single === undefined
+        ? asTheyAre(api, chosen, { signal, rule })
+        : [await api.retrieve(single.id, { signal, rule })],
+    { limitMs: single === undefined ? listLimitMs : lookUpLimitMs },
   );
 }
 
@@ -78,14 +82,16 @@ export async function suspendDevboxes(
   if (!wanted) return;
   const { api } = await account.require();
   const title = l10n.t('Suspending {0}…', namesOf(devboxes));
-  await window.withProgress({ location: ProgressLocation.Notification, title }, async () => {
-    await forEach(devboxes, async (devbox) => {
-      const changed = await suspendDevbox(api, devbox.id, { signal: deadline(changeMs) });
-      sessions.detach(devbox.id);
-      store.update(changed);
-      tree.follow(devbox.id);
-    });
-  });
+  await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
+    withSignal(token, (signal) =>
+      forEach(devboxes, async (devbox) => {
+        const changed = await suspendDevbox(api, devbox.id, { signal: deadline(changeMs, signal) });
+        sessions.detach(devbox.id);
+        store.update(changed);
+        tree.follow(devbox.id);
+      }),
+    ),
+  );
 }
 
 /** Resumes suspended devboxes and waits until they run. */
@@ -140,5 +146,5 @@ export async function renameDevboxCommand({ account, store }: DevboxSources, arg
 
 /** A change that is quick as a rule. */
 function changing(work: (signal: AbortSignal) => Promise<Devbox>): Promise<Devbox> {
-  return whenSlow((signal) => work(deadline(changeMs, signal)));
+  return whenSlow(work, { limitMs: changeMs });
 }

@@ -4,7 +4,7 @@ import { hasEnded } from '../../core/platform/devbox';
 import type { Account } from '../account/account';
 import { devboxesFor } from '../devboxes/pickDevbox';
 import { asTheyAre, namesOf } from '../devboxes/severalDevboxes';
-import { whenSlow } from '../messages/whenSlow';
+import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { askAndShutDown, type EndServices } from '../session/askAndShutDown';
 
 /** Shuts devboxes down for good, after a question that names what is lost. */
@@ -19,7 +19,7 @@ export async function shutDownDevboxes(
   if (chosen.length === 0) return;
   const { api } = await account.require();
   // What the list says may be old; the question must be about what is there now.
-  const seen = await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }));
+  const seen = await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }), { limitMs: listLimitMs });
   const alive = seen.filter(({ status }) => !hasEnded(status));
   for (const { id } of chosen) if (!alive.some((devbox) => devbox.id === id)) store.remove(id);
   if (alive.length === 0) {

@@ -9,7 +9,7 @@ import { forEach, namesOf } from '../devboxes/severalDevboxes';
 import { commandProblem } from '../messages/commandProblems';
 import { showActions, type MessageAction } from '../messages/showActions';
 import type { Log } from '../messages/log';
-import { whenSlow } from '../messages/whenSlow';
+import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import type { KeepAlive } from './keepAlive';
 import { current } from './lifeCycleCommands';
 
@@ -48,10 +48,12 @@ export async function toggleKeepAlive(
   const { api } = await account.require();
   // Only the first sign of life can be given up: the later ones come by themselves.
   if (helped.length > 0) {
-    await whenSlow((giveUp) =>
-      forEach(helped, (devbox) =>
-        keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: deadline(firstMs, giveUp) })),
-      ),
+    await whenSlow(
+      (giveUp) =>
+        forEach(helped, (devbox) =>
+          keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: deadline(firstMs, giveUp) })),
+        ),
+      { limitMs: listLimitMs },
     );
   }
   const others = devboxes.filter((devbox) => !helped.includes(devbox));

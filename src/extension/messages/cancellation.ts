@@ -1,4 +1,5 @@
 import type { CancellationToken } from 'vscode';
+import { endedBy } from '../../core/errors';
 
 /**
  * Runs `work` with a signal that follows the editor's cancellation token: the core knows signals only. The
@@ -13,4 +14,20 @@ export async function withSignal<T>(token: CancellationToken, work: (signal: Abo
   } finally {
     subscription.dispose();
   }
+}
+
+/**
+ * What comes, unless the signal ends first: for what goes on by itself, and is only not waited for any more.
+ *
+ * @throws RuntimeError `cancelled`, or what the signal was ended with
+ */
+export async function unlessAborted<T>(coming: Thenable<T>, signal: AbortSignal, devboxId?: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => reject(endedBy(signal, devboxId));
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+    Promise.resolve(coming)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', end));
+  });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { l10n, ProgressLocation, window } from 'vscode';
 import { RuntimeError } from '../../core/errors';
-import { withSignal } from './cancellation';
+import { unlessAborted, withSignal } from './cancellation';
 import { extensionProblem } from './extensionProblems';
 
 /** Milliseconds that looking up one thing may take in all. */
@@ -17,17 +17,18 @@ const shownAfterMs = 1_000;
  * up: a click must not seem to do nothing.
  *
  * @param options.title what is waited for; a general word by default
- * @param options.limitMs milliseconds after which it is given up; the work's own limits by default
+ * @param options.limitMs milliseconds after which it is given up
  * @throws what `work` throws; RuntimeError `cancelled` from it when the user gives up, `deadline` when the time is over
  */
 export async function whenSlow<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  { title = l10n.t('Waiting for Runloop…'), limitMs }: { readonly title?: string; readonly limitMs?: number } = {},
+  { title = l10n.t('Waiting for Runloop…'), limitMs }: { readonly title?: string; readonly limitMs: number },
 ): Promise<T> {
   const giveUp = new AbortController();
   const arrived = new AbortController();
-  const limit = limitMs === undefined ? undefined : setTimeout(() => giveUp.abort(tooLate(limitMs)), limitMs);
-  const result = work(giveUp.signal).finally(() => {
+  const limit = setTimeout(() => giveUp.abort(tooLate(limitMs)), limitMs);
+  // Also where the work does not end with its signal.
+  const result = unlessAborted(work(giveUp.signal), giveUp.signal).finally(() => {
     clearTimeout(limit);
     arrived.abort();
   });

@@ -4,7 +4,7 @@ import { devboxesFor, plainLabel, type DevboxSources } from '../devboxes/pickDev
 import { asTheyAre, namesOf } from '../devboxes/severalDevboxes';
 import type { Log } from '../messages/log';
 import { showActions } from '../messages/showActions';
-import { whenSlow } from '../messages/whenSlow';
+import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import type { RunDocuments } from './runDocuments';
 import type { RunHistory } from './runHistory';
 
@@ -22,7 +22,7 @@ export async function runCommand(services: RunCommandServices, argument: unknown
   const question = { argument, arguments: arguments_, placeHolder, runningOnly: true };
   const chosen = await devboxesFor({ account, store }, question);
   if (chosen.length === 0) return;
-  const now = await whenSlow((signal) => asTheyAre(signedIn.api, chosen, { signal, rule }));
+  const now = await whenSlow((signal) => asTheyAre(signedIn.api, chosen, { signal, rule }), { limitMs: listLimitMs });
   const running = now.filter(({ status }) => status === 'running');
   if (running.length < chosen.length) {
     const text = l10n.t('{0} of {1} devboxes are running; commands run in those only.', running.length, chosen.length);

@@ -7,7 +7,7 @@ import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import type { Account } from '../account/account';
 import { accountChanged } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
-import { withSignal } from '../messages/cancellation';
+import { unlessAborted, withSignal } from '../messages/cancellation';
 import type { RuntimeServices } from './runtimeFor';
 import type { Sessions } from './sessions';
 
@@ -50,7 +50,9 @@ export async function attached(
   const joined = services.sessions.attaching(devbox.id);
   if (joined !== undefined) {
     try {
-      return await window.withProgress({ location, title }, () => joined);
+      return await window.withProgress({ location, cancellable: true, title }, (_progress, token) =>
+        withSignal(token, (signal) => unlessAborted(joined, signal, devbox.id)),
+      );
     } catch (error) {
       // The one that was joined was begun by nobody's click, and left it suspended.
       if (!options.resumeSuspended || !RuntimeError.is(error, 'devbox_suspended')) throw error;

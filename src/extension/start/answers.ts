@@ -10,6 +10,7 @@ import {
   type Choice,
   type ChoiceList,
 } from '../../core/platform/choices';
+import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
 import { inertText } from '../messages/inertText';
@@ -41,12 +42,12 @@ export interface Offers {
 }
 
 /** Reads all of it at once. @throws RuntimeError if the account cannot be asked */
-export async function readOffers(api: RunloopApi): Promise<Offers> {
+export async function readOffers(api: RunloopApi, call: CallOptions): Promise<Offers> {
   const [blueprints, snapshots, secrets, policies, { presets, problems }] = await Promise.all([
-    blueprintChoices(api),
-    orNone(snapshotChoices(api)),
-    orNone(secretChoices(api)),
-    orNone(networkPolicyChoices(api)),
+    blueprintChoices(api, call),
+    orNone(snapshotChoices(api, call)),
+    orNone(secretChoices(api, call)),
+    orNone(networkPolicyChoices(api, call)),
     readPresets(),
   ]);
   tellOfGaps([blueprints, snapshots, secrets, policies]);

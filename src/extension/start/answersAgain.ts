@@ -1,8 +1,9 @@
+import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { asObject, asString } from '../../core/parse';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { choicesOf, oneSizeUp } from '../../core/start/choicesAgain';
 import { nameProblem, type StartChoices } from '../../core/start/startChoices';
-import { whenSlow } from '../messages/whenSlow';
+import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { KnownSecrets } from '../session/knownSecrets';
 import type { Answers } from './answers';
 
@@ -49,12 +50,19 @@ export async function answersLike(
   devboxId: string,
   need: unknown,
 ): Promise<AnswersAgain> {
-  const [devbox, kept] = await Promise.all([
-    whenSlow((signal) => api.retrieve(devboxId, { signal })),
-    startedChoices.of(devboxId),
-  ]);
-  const { blueprintId, name } = devbox;
-  const blueprint = blueprintId === undefined || kept !== undefined ? undefined : await api.blueprintName(blueprintId);
+  const kept = await startedChoices.of(devboxId);
+  const { devbox, blueprint } = await whenSlow(
+    async (signal) => {
+      const found = await api.retrieve(devboxId, { signal, rule });
+      const isOpen = kept === undefined && found.blueprintId !== undefined;
+      return {
+        devbox: found,
+        blueprint: isOpen ? await api.blueprintName(found.blueprintId, { signal, rule }) : undefined,
+      };
+    },
+    { limitMs: lookUpLimitMs },
+  );
+  const { name } = devbox;
   const choices = kept ?? choicesOf(devbox, blueprint);
   return {
     choices: need === 'memory' || need === 'disk' ? oneSizeUp(choices, need) : choices,

@@ -1,6 +1,7 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
+import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { stripControls } from '../../core/plainText';
 import {
   awaitBuild,
@@ -17,6 +18,7 @@ import type { Account } from '../account/account';
 import { readSettings } from '../account/settings';
 import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
+import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import { shown } from './answers';
 import type { BuildChannels } from './buildChannels';
 
@@ -35,7 +37,7 @@ export async function buildBlueprint(
   name: string,
 ): Promise<boolean> {
   const { api } = await account.require();
-  const underWay = await buildUnderWay(api, name);
+  const underWay = await whenSlow((signal) => buildUnderWay(api, name, { signal, rule }), { limitMs: lookUpLimitMs });
   const dockerfile = openhandsDockerfile(readSettings().openhandsTag);
   if (!(await isWanted(name, underWay !== undefined))) return false;
   const channel = (await buildChannels()).of(name);

@@ -1,7 +1,10 @@
 import { l10n, window } from 'vscode';
 import { oneLine } from '../../core/plainText';
+import { whenSlow } from '../messages/whenSlow';
 import { workspaceFiles } from '../../core/actionServer/transfer/workspaceFiles';
 
+/** Milliseconds that looking through a folder may take. */
+const folderLimitMs = 600_000;
 /** Paths that the question names; the others are counted. */
 const mostPaths = 15;
 
@@ -12,7 +15,10 @@ const mostPaths = 15;
  * @throws RuntimeError `transfer` if the folder cannot be read
  */
 export async function maySecretsGo(folder: string): Promise<boolean> {
-  const { secrets } = await workspaceFiles(folder);
+  const { secrets } = await whenSlow((signal) => workspaceFiles(folder, signal), {
+    title: l10n.t('Looking through the folder…'),
+    limitMs: folderLimitMs,
+  });
   if (secrets.length === 0) return false;
   const upload = l10n.t('Upload Them Too');
   const leave = l10n.t('Leave Them Out');

@@ -1,4 +1,7 @@
 import { l10n } from 'vscode';
+import { askedForReadRule as rule } from '../../core/http/retryRules';
+import { deadline } from '../../ground/deadline';
+import { listLimitMs } from '../messages/whenSlow';
 import type { KnownSecrets } from '../session/knownSecrets';
 import { policyStep, secretsStep, variablesStep } from './accountSteps';
 import { readOffers, type Answers, type Offers, type StartStep } from './answers';
@@ -29,7 +32,11 @@ export async function startWithOptions(
   const { api } = await account.require();
   const last = await lastChoices.get();
   let known: Offers | undefined;
-  const offers = readOffers(api).then((read) => (known = read));
+  const left = new AbortController();
+  const reading = { signal: deadline(listLimitMs, left.signal), rule };
+  const offers = readOffers(api, reading).then((read) => (known = read));
+  // Shown by the step that waits for it, if there still is one.
+  offers.catch(() => undefined);
   const first = sourceStep(offers);
   const stepsFor = ({ preset, choices }: Answers): readonly StartStep[] => {
     if (preset !== undefined) return [first, nameStep];
@@ -53,7 +60,7 @@ export async function startWithOptions(
     prices: account.prices,
     ...(await answersFor(services.knownSecrets, api, like, need)),
   };
-  const answers = await runSteps(l10n.t('Start Devbox'), stepsFor, start);
+  const answers = await runSteps(l10n.t('Start Devbox'), stepsFor, start).finally(() => left.abort());
   if (answers === undefined) return;
   const { choices, buildFirst, preset } = answers;
   const name = answers.name.trim();

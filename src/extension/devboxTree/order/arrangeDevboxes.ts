@@ -151,7 +151,7 @@ export async function clearFilter({ tree }: { readonly tree: DevboxTree }): Prom
 /** Shows the next page of the group whose "Load more…" was clicked. */
 export async function loadMoreDevboxes({ tree }: { readonly tree: DevboxTree }, argument: unknown): Promise<void> {
   const group = asString(asObject(argument)?.['group']);
-  if (group !== undefined) await tree.loadMore({ kind: 'more', group });
+  if (group !== undefined) await inView(() => tree.loadMore({ kind: 'more', group }));
 }
 
 /** Copies the address of a devbox's port; it has no token in it. */
@@ -162,5 +162,10 @@ export async function copyPortUrl(_services: unknown, argument: unknown): Promis
 
 /** Reads the list now. */
 export async function refreshDevboxes({ tree }: { readonly tree: DevboxTree }): Promise<void> {
-  await tree.refresh();
+  await inView(() => tree.refresh());
+}
+
+/** Shows at the view that it is being read. */
+function inView(work: () => Promise<void>): Thenable<void> {
+  return window.withProgress({ location: { viewId: 'runloop.devboxes' } }, work);
 }

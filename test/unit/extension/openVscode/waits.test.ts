@@ -50,4 +50,36 @@ describe('Opening the VS Code of a devbox where no answer comes', function () {
       assert.ok((await extension.list()).find((one) => one.id === id)?.attached, 'giving up lets go of nothing');
     });
   }
+
+  /** Commands that look something up, by what they are called with. */
+  const lookUps: readonly (readonly [command: string, isCalledWithId: boolean])[] = [
+    ['runloop.copyDevboxId', false],
+    ['runloop.attachDevbox', false],
+    ['runloop.openLog', false],
+    ['runloop.searchLogs', false],
+    ['runloop.findForgottenDevboxes', false],
+    ['runloop.whyDidItStop', false],
+    ['runloop.whyDidItStop', true],
+    ['runloop.copyWhyItStopped', true],
+    ['runloop.startWithOptions', true],
+    ['runloop.suspendDevbox', true],
+    ['runloop.resumeDevbox', true],
+    ['runloop.renameDevbox', true],
+    ['runloop.toggleKeepAlive', true],
+    ['runloop.shutDownDevbox', true],
+    ['runloop.openTerminal', false],
+    ['runloop.runCommand', true],
+    ['runloop.startAgain', true],
+  ];
+  for (const [command, isCalledWithId] of lookUps) {
+    it(`${command}${isCalledWithId ? ' of a devbox' : ''} shows that it waits, and can be given up`, async () => {
+      const { editor, api, platform } = used;
+      const { id } = await api.createDevbox({ name: 'waited' }, { requestId: `${command}-${isCalledWithId}` });
+      const paths = ['/v1/devboxes', '/v1/devboxes/{id}', '/v1/devboxes/{id}/**'];
+      await orderFaults(platform, ...paths.map((path) => ({ fault: 'delay', path, delay_ms: never })));
+      const work = isCalledWithId ? editor.run(command, id) : editor.run(command);
+      await givenUp(work, /^(?:Waiting for Runloop|Finding out why)/);
+      await api.shutdown(id);
+    });
+  }
 });
