@@ -1,5 +1,6 @@
 // Builds the product's bundles (dist/) and, with --dev, the development tools and tests (out/).
 // --production minifies; --dist=FOLDER builds somewhere else; --metafile=FILE tells what the extension is made of.
+// --tests=FILE,FILE builds only these unit tests anew, into an out/ that is there (for test/mutate).
 import * as esbuild from 'esbuild';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -103,6 +104,36 @@ function thirdPartyNotices(metafiles) {
   return [head, ...[...new Set(notices)].sort()].join(`\n\n${line}\n\n`) + '\n';
 }
 
+/** @param {string} file a unit test, which has an editor to talk to if it is one of the extension's */
+const isOfExtension = (file) => file.startsWith(join('test', 'unit', 'extension'));
+
+/** @type {esbuild.BuildOptions} */
+const unitTests = {
+  ...common,
+  outdir: 'out/unit',
+  outbase: 'test/unit',
+  splitting: true,
+  // Bundled like the product, so that the tests see what users run.
+  external: ['mocha', 'eslint', 'ssh2', '@runloop/api-client', 'playwright-core', 'esbuild'],
+};
+const withFakeEditor = { ...common.alias, vscode: './test/fakeVscode/vscode.ts' };
+
+const few = option('tests')?.split(',');
+if (few !== undefined) {
+  await Promise.all([
+    esbuild.build({ ...unitTests, entryPoints: few.filter((file) => !isOfExtension(file)) }),
+    esbuild.build({ ...unitTests, entryPoints: few.filter(isOfExtension), alias: withFakeEditor }),
+    // The program that the test of kills starts.
+    esbuild.build({
+      ...common,
+      entryPoints: { proofStarter: 'test/proof/kills/starter.ts' },
+      outdir: 'out',
+      packages: 'external',
+    }),
+  ]);
+  process.exit();
+}
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 cpSync('node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm', join(dist, 'node-sqlite3-wasm.wasm'));
@@ -140,19 +171,6 @@ const built = await Promise.all([
   }),
 ]);
 writeFileSync(join(dist, 'THIRD_PARTY_NOTICES.txt'), thirdPartyNotices(built.map((result) => result.metafile)));
-
-/** @param {string} file a unit test, which has an editor to talk to if it is one of the extension's */
-const isOfExtension = (file) => file.startsWith(join('test', 'unit', 'extension'));
-
-/** @type {esbuild.BuildOptions} */
-const unitTests = {
-  ...common,
-  outdir: 'out/unit',
-  outbase: 'test/unit',
-  splitting: true,
-  // Bundled like the product, so that the tests see what users run.
-  external: ['mocha', 'eslint', 'ssh2', '@runloop/api-client', 'playwright-core', 'esbuild'],
-};
 
 if (dev) {
   rmSync('out', { recursive: true, force: true });
@@ -204,7 +222,7 @@ if (dev) {
     esbuild.build({
       ...unitTests,
       entryPoints: testFiles('test/unit').filter(isOfExtension),
-      alias: { ...common.alias, vscode: './test/fakeVscode/vscode.ts' },
+      alias: withFakeEditor,
     }),
     // Named .mjs because that is how VS Code knows a suite that is an ES module.
     esbuild.build({

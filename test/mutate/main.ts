@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -30,16 +31,28 @@ async function copyOfProject(): Promise<string> {
 }
 
 /** True if the tests notice: they fail, do not end, or the program cannot be built. */
-async function isNoticed(folder: string, tests: readonly string[], seconds: number): Promise<boolean> {
+async function isNoticed(
+  folder: string,
+  tests: readonly string[],
+  { seconds, isOfTestsOnly }: { readonly seconds: number; readonly isOfTestsOnly: boolean },
+): Promise<boolean> {
   const options = { cwd: folder, timeout: seconds * 1_000, maxBuffer: 1e8 };
   try {
-    await run(process.execPath, ['esbuild.mjs', '--dev', '--quiet'], options);
+    const sources = tests.map((test) => test.replace(/^out/, 'test').replace(/js$/, 'ts'));
+    const only = isOfTestsOnly ? [`--tests=${sources.join()}`] : [];
+    await run(process.execPath, ['esbuild.mjs', '--dev', '--quiet', ...only], options);
     const mocha = [join('node_modules', 'mocha', 'bin', 'mocha.js'), '--no-parallel', '--bail', '--exit'];
     await run(process.execPath, [...mocha, ...tests], options);
     return false;
   } catch {
     return true;
   }
+}
+
+function testsBelow(folder: string): string[] {
+  return readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(folder, name));
 }
 
 function spread<Item>(items: readonly Item[], most: number): Item[] {
@@ -70,22 +83,23 @@ async function main(): Promise<number> {
   const text = await readFile(resolve(projectRoot, file), 'utf8');
   const mutations = spread(mutationsOf(text), Number(values.n ?? Infinity));
   const mirrored = join('test', 'unit', relative('src', dirname(file)));
-  const tests = (values.tests ?? [mirrored]).map((path) =>
-    path.endsWith('.ts')
-      ? path.replace(/^test/, 'out').replace(/ts$/, 'js')
-      : join(path.replace(/^test/, 'out'), '**', '*.test.js'),
-  );
+  const tests = (values.tests ?? [mirrored])
+    .flatMap((path) => (path.endsWith('.ts') ? [path] : testsBelow(path)))
+    .map((path) => path.replace(/^test/, 'out').replace(/ts$/, 'js'));
   const folder = await copyOfProject();
   try {
-    const seconds = Number(values.seconds ?? 120);
-    if (await isNoticed(folder, tests, seconds)) {
+    // The local platform, which the tests use as it was built, has nothing of core and extension in it.
+    const isOfTestsOnly = /^src.(core|extension)/.test(relative(projectRoot, resolve(projectRoot, file)));
+    const how = { seconds: Number(values.seconds ?? 120), isOfTestsOnly };
+    await run(process.execPath, ['esbuild.mjs', '--dev', '--quiet'], { cwd: folder });
+    if (await isNoticed(folder, tests, how)) {
       process.stdout.write(`The tests of ${basename(file)} fail without a mutation: ${tests.join(' ')}\n`);
       return 1;
     }
     const survivors: Mutation[] = [];
     for (const mutation of mutations) {
       await writeFile(join(folder, file), mutation.text);
-      if (await isNoticed(folder, tests, seconds)) continue;
+      if (await isNoticed(folder, tests, how)) continue;
       survivors.push(mutation);
       process.stdout.write(`${told(mutation)}\n`);
     }
