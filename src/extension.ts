@@ -27,6 +27,7 @@ import { watchClosedWindows } from './extension/forgotten/closedWindows';
 import { followAccount } from './extension/session/followAccount';
 import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
+import { BoundedSecrets } from './extension/account/boundedSecrets';
 import { DevboxUse } from './extension/devboxes/devboxUse';
 import { SessionHealth } from './extension/session/sessionHealth';
 import { KnownSecrets } from './extension/session/knownSecrets';
@@ -47,7 +48,8 @@ export type ActivationContext = Pick<
 /** Builds the services and registers views and commands. No network, and the Runloop SDK stays unread. */
 export function activate(context: ActivationContext): RunloopDevboxesApi {
   const log = new Log();
-  const { secrets, workspaceState: memory, subscriptions: owned } = context;
+  const { workspaceState: memory, subscriptions: owned } = context;
+  const secrets = new BoundedSecrets(context.secrets, (name) => account.secretCame(name));
   const localFolder = Uri.joinPath(context.globalStorageUri, 'local').fsPath;
   const localPlatform = onFirstUse(async () => {
     const { LocalPlatform } = await import('./extension/localPlatform/localPlatform');
@@ -60,8 +62,9 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       namedVscode: () => readSettings().localVscode,
     });
   }, owned);
-  const account = new Account({
+  const account: Account = new Account({
     secrets,
+    onDidChangeSecrets: context.secrets.onDidChange,
     env: process.env,
     log,
     memory,
@@ -70,7 +73,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   });
   const store = new DevboxStore();
   const sessions = new Sessions(log, new RememberedSessions(memory));
-  const sessionKeys = new SecretSessionKeys(secrets);
+  const sessionKeys = new SecretSessionKeys(secrets, log);
   const knownSecrets = new KnownSecrets(secrets, sessionKeys);
   const output = new DevboxOutput(log, knownSecrets, { store, sessions });
   const devboxUse = new DevboxUse({ account, store, log });
@@ -162,7 +165,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     }, owned),
     logSearch: onFirstUse(async () => {
       const { LogSearch } = await import('./extension/logSearch/logSearch');
-      return new LogSearch({ account, knownSecrets, environment, log });
+      return new LogSearch({ knownSecrets, environment, log });
     }, owned),
     tree,
     localPlatform,

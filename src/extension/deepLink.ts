@@ -1,5 +1,6 @@
 import { l10n, window, type Disposable, type Uri } from 'vscode';
 import { RuntimeError } from '../core/errors';
+import { mustStillBe } from './account/accountChanged';
 import { saysYes } from './messages/ask';
 import { askedForReadRule } from '../core/http/retryRules';
 import { devboxLabel } from './devboxes/devboxText';
@@ -29,20 +30,23 @@ async function open(services: OpenServices, uri: Uri): Promise<void> {
   if (uri.path !== '/open' || !/^[A-Za-z0-9_-]{1,100}$/.test(devboxId)) {
     throw new RuntimeError({ problem: extensionProblem('link_without_devbox') });
   }
-  const { api } = await services.account.require();
+  const signedIn = await services.account.require();
+  const { api } = signedIn;
   const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule: askedForReadRule }), {
     limitMs: lookUpLimitMs,
   });
+  const isAsleep = devbox.status === 'suspended' || devbox.status === 'suspending';
   const wanted = await saysYes({
     question: l10n.t('Open the VS Code of the devbox {0}?', devboxLabel(devbox)),
     detail: [
       l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id),
-      ...(devbox.status === 'suspended' ? [l10n.t('It is suspended: this resumes it, and it costs money again.')] : []),
+      ...(isAsleep ? [l10n.t('It is suspended: this resumes it, and it costs money again.')] : []),
     ].join('\n\n'),
     yes: l10n.t('Open VS Code'),
     harmless: true,
   });
   if (!wanted) return;
+  mustStillBe(signedIn, devboxId);
   const { openVscode } = await import('./openVscode/openVscode');
   await openVscode(services, devbox);
 }

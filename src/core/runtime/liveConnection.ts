@@ -11,6 +11,7 @@ import type { Connection } from './connect/bringUp';
 import { watchLifetime } from './connect/lifetime';
 import { serverHealth, stillLeads, type ServerHealth } from './connect/serverHealth';
 import { asStarted } from './connect/startedWorkspace';
+import { wrongState } from './runtimeState';
 import type { RuntimeEvent } from './runtimeStatus';
 
 /** What several runtimes share, and what outlives them; where there is none, a runtime has its own. */
@@ -94,6 +95,8 @@ export class LiveConnection implements Disposable {
   /** The address of the devbox's VS Code; undefined if the devbox has none. */
   async vscodeUrl(connection: Connection, use: AddressUse, signal?: AbortSignal): Promise<string | undefined> {
     const token = await connection.client.connectionToken(signal);
+    // Whoever has let go of the devbox meanwhile serves no page of it any more.
+    if (this.#current?.client !== connection.client) throw wrongState('disconnected', connection.devbox.id);
     if (token === undefined || token === '') return undefined;
     const { workspacePath: folder } = asStarted(this.#context.config, connection.devbox);
     return this.#vscode.of({ devboxId: connection.devbox.id, ...this.#vscodeTarget(connection), token, folder }, use);

@@ -15,7 +15,7 @@ export interface CreateOptions {
   readonly requestId: string;
   readonly onWait?: RetryingOptions['onWait'];
   /** Told before a create is sent again that may have been carried out, or may be yet, without being found. */
-  readonly onPerhapsTwice: () => Promise<void>;
+  readonly onPerhapsTwice: (before: RuntimeError) => Promise<void>;
 }
 
 /** Milliseconds that a create may go on after it was cancelled, to learn what must be removed. */
@@ -55,7 +55,7 @@ export async function createDevbox(api: RunloopApi, body: CreateDevboxBody, opti
     }
     const isLast = tryNumber >= rule.tries || !mayRepeat(failure);
     if (!isLast && !isAborted(signal)) {
-      if (perhapsTwice) await options.onPerhapsTwice();
+      if (perhapsTwice) await options.onPerhapsTwice(failure);
       await pause(failure, delayAfter(rule, tryNumber), options);
     }
     // What had no answer may still be on its way: nobody waits for it here any more.
@@ -125,7 +125,8 @@ async function pause(failure: RuntimeError, usualMs: number, { signal, onWait }:
   }
 }
 
-function startUnknown(name: string | undefined, failure: RuntimeError, look?: unknown): RuntimeError {
+/** The error for a create of which nobody can tell what came of it. */
+export function startUnknown(name: string | undefined, failure: RuntimeError, look?: unknown): RuntimeError {
   return new RuntimeError({
     problem:
       look === undefined

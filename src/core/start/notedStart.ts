@@ -5,7 +5,7 @@ import type { CreateDevboxBody } from '../platform/createDevboxBody';
 import { hasEnded, type Devbox } from '../platform/devbox';
 import { endDevbox } from '../platform/endDevbox';
 import type { RunloopApi } from '../platform/runloopApi';
-import { createDevbox } from './createDevbox';
+import { createDevbox, startUnknown } from './createDevbox';
 import { devboxesOfStart, requestKey } from './lookForStart';
 import { accountMark } from './notes/startNote';
 import type { OpenNote, StartNotes } from './notes/startNotes';
@@ -26,7 +26,8 @@ export class NotedStart {
   readonly #note: OpenNote | undefined;
   /** Nothing, as long as a create may be on its way; then what came of it. */
   #made: 'nothing' | 'unknown' | Devbox = 'nothing';
-  #perhapsTwice = false;
+  /** What a create was said before it was sent again: a second devbox may be there, or come. */
+  #sentAgainAfter: RuntimeError | undefined;
 
   private constructor(api: RunloopApi, requestId: string, note: OpenNote | undefined) {
     this.#api = api;
@@ -57,8 +58,8 @@ export class NotedStart {
    */
   async create(body: CreateDevboxBody, call: StartCall, onCreated: (devbox: Devbox) => void): Promise<Devbox> {
     const metadata = { ...body.metadata, [requestKey]: this.requestId };
-    const onPerhapsTwice = async (): Promise<void> => {
-      this.#perhapsTwice = true;
+    const onPerhapsTwice = async (before: RuntimeError): Promise<void> => {
+      this.#sentAgainAfter = before;
       await this.#note?.change({ perhapsTwice: true });
     };
     this.#made = 'unknown';
@@ -66,7 +67,9 @@ export class NotedStart {
       const options = { ...call, requestId: this.requestId, onPerhapsTwice };
       this.#made = await createDevbox(this.#api, { ...body, metadata }, options);
     } catch (error) {
-      if (RuntimeError.is(error) && error.code !== 'start_unknown' && !this.#perhapsTwice) this.#made = 'nothing';
+      if (RuntimeError.is(error) && error.code !== 'start_unknown' && this.#sentAgainAfter === undefined) {
+        this.#made = 'nothing';
+      }
       throw error;
     }
     onCreated(this.#made);
@@ -79,16 +82,19 @@ export class NotedStart {
     const id = this.devbox?.id;
     if (id === undefined) return;
     const handedOver = (await this.#note?.handOver(id)) ?? true;
-    if (this.#perhapsTwice) await this.#endOthers(id);
+    const isOne = this.#sentAgainAfter === undefined;
+    // What cannot be ended now, the note asks about.
+    if (!isOne) await this.#endOthers(id);
     // Where a second one may still come, it is looked for until it is too late for that.
-    if (handedOver && !this.#perhapsTwice) await this.#note?.settle();
+    if (handedOver && isOne) await this.#note?.settle();
     else await this.#note?.change({ stage: 'left', ...(handedOver ? { keptId: id } : {}) });
   }
 
   /**
    * The start failed: shuts down what it made.
    *
-   * @returns the failure to tell: `may_still_run` if the devbox could not be shut down; a `start_unknown` as it was
+   * @returns the failure to tell: `may_still_run` if a devbox could not be shut down; `start_unknown` where a second one may
+   *   come, or nobody knows of any
    */
   async fail(failure: RuntimeError): Promise<RuntimeError> {
     const { devbox } = this;
@@ -103,24 +109,33 @@ export class NotedStart {
       await this.#note?.change({ stage: 'left' });
       return mayStillRun(devbox.id, error, failure);
     }
-    if (this.#perhapsTwice) {
-      await this.#endOthers(devbox.id);
-      await this.#note?.change({ stage: 'left' });
-    } else {
+    const before = this.#sentAgainAfter;
+    if (before === undefined) {
       await this.#note?.settle();
+      return failure;
     }
-    return failure;
+    // The note stays: what is there, or comes, is looked for again.
+    await this.#note?.change({ stage: 'left' });
+    const left = await this.#endOthers(devbox.id);
+    if (left?.devboxId !== undefined) return mayStillRun(left.devboxId, left.error, failure);
+    return startUnknown(devbox.name, before, left?.error);
   }
 
-  async #endOthers(keptId: string): Promise<void> {
+  /** @returns what could not be ended, or looked for; undefined if no other one is there */
+  async #endOthers(keptId: string): Promise<{ readonly devboxId?: string; readonly error: RuntimeError } | undefined> {
+    let devboxId: string | undefined;
     try {
       const others = (await devboxesOfStart(this.#api, this.requestId)).filter(
         ({ id, status }) => id !== keptId && !hasEnded(status),
       );
-      for (const { id } of others) await endDevbox(this.#api, id);
+      for (const { id } of others) {
+        devboxId = id;
+        await endDevbox(this.#api, id);
+      }
+      return undefined;
     } catch (error) {
-      // The note stays, and they are looked for again.
       if (!RuntimeError.is(error)) throw error;
+      return { error, ...(devboxId === undefined ? {} : { devboxId }) };
     }
   }
 }

@@ -2,8 +2,9 @@ import { RuntimeError } from '../errors';
 import { hasEnded, type Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
 import { devboxesOfStart } from './lookForStart';
+import { longestKeepAliveSeconds } from './endRule';
 import { accountMark } from './notes/startNote';
-import type { OpenNote, StartNotes } from './notes/startNotes';
+import type { DamagedNote, OpenNote, StartNotes } from './notes/startNotes';
 
 /** A start that was broken off, and of which something may still run or come. */
 export interface UnsettledStart {
@@ -23,6 +24,8 @@ export interface UnsettledStart {
 
 /** Milliseconds after its note in which a create may still take effect that had no answer. */
 const lateMs = 10 * 60_000;
+/** Milliseconds that a devbox lives at the most, and some more. */
+const longestLifeMs = (longestKeepAliveSeconds + 3_600) * 1_000;
 
 /**
  * Looks after the starts of an account that nobody looks after any more: what has come to nothing is settled here, the rest
@@ -30,8 +33,33 @@ const lateMs = 10 * 60_000;
  */
 export async function unsettledStarts(api: RunloopApi, notes: StartNotes): Promise<readonly UnsettledStart[]> {
   const claimed = await notes.claim(accountMark(api));
-  const found = await Promise.all(claimed.map((note) => lookAt(api, note)));
+  const found = await Promise.all([
+    ...claimed.map((note) => lookAt(api, note)),
+    ...(await notes.damaged()).map((note) => lookAtDamaged(api, notes, note)),
+  ]);
   return found.flatMap((start) => start ?? []);
+}
+
+/** A note that cannot be read may be of another account: only what is found counts. */
+async function lookAtDamaged(
+  api: RunloopApi,
+  notes: StartNotes,
+  note: DamagedNote,
+): Promise<UnsettledStart | undefined> {
+  try {
+    const living = (await devboxesOfStart(api, note.requestId)).filter(({ status }) => !hasEnded(status));
+    const [first] = living;
+    if (first === undefined) {
+      if (Date.now() - note.notedMs > longestLifeMs) await notes.forget(note);
+      return undefined;
+    }
+    const open = await notes.repair(note, first.name ?? first.id, accountMark(api));
+    return open === undefined ? undefined : await lookAt(api, open);
+  } catch (error) {
+    // It stays, and is looked at again by the next window.
+    if (!RuntimeError.is(error)) throw error;
+    return undefined;
+  }
 }
 
 async function lookAt(api: RunloopApi, open: OpenNote): Promise<UnsettledStart | undefined> {

@@ -1,13 +1,15 @@
 import { EventEmitter, workspace, type Event, type Memento, type SecretStorage } from 'vscode';
+import type { Secrets } from './boundedSecrets';
 import type { Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import { defaultBaseUrl, parseApiKey, parseBaseUrl, type ApiAccount } from '../../core/platform/client';
+import { defaultBaseUrl, parseApiKey, parseBaseUrl } from '../../core/platform/client';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { Log } from '../messages/log';
 import { tellMenus } from './accountMenus';
 import { findKey, type FoundAccount } from './findKey';
 import { Keyring, keyPrefix } from './keyring';
+import { openApi } from './openApi';
 import type { Profiles } from './profiles';
 import { readPrices, readSettings, settingsSection } from './settings';
 import { extensionProblem } from '../messages/extensionProblems';
@@ -29,7 +31,9 @@ export interface LocalSource {
 }
 
 export interface AccountOptions {
-  readonly secrets: SecretStorage;
+  readonly secrets: Secrets;
+  /** Told of what changes in them, also by other windows. */
+  readonly onDidChangeSecrets: SecretStorage['onDidChange'];
   readonly env: Environment;
   readonly log: Log;
   /** Remembers over reloads what this window uses. */
@@ -69,7 +73,7 @@ export class Account implements Disposable {
   readonly onDidChange: Event<void> = this.#changed.event;
   readonly onDidChangePrices: Event<void> = this.#pricesChanged.event;
 
-  constructor({ secrets, env, log, memory, local, profiles }: AccountOptions) {
+  constructor({ secrets, onDidChangeSecrets, env, log, memory, local, profiles }: AccountOptions) {
     this.profiles = profiles;
     this.#keyring = new Keyring(secrets);
     this.#env = env;
@@ -80,9 +84,7 @@ export class Account implements Disposable {
       this.#changed,
       this.#pricesChanged,
       // Another window signed in or out, of this account or of another.
-      secrets.onDidChange(({ key }) => {
-        if (key.startsWith(keyPrefix)) this.#lookAgainSoon();
-      }),
+      onDidChangeSecrets(({ key }) => this.secretCame(key)),
       workspace.onDidChangeConfiguration((event) => {
         if (['baseUrl', 'profiles'].some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) {
           this.#lookAgainSoon();
@@ -125,7 +127,8 @@ export class Account implements Disposable {
       // What a change overtook would go on speaking with the old key.
       return this.#current === looked ? current : await this.current();
     } catch (error) {
-      if (this.#current === looked) this.#current = undefined;
+      if (this.#current !== looked && this.#current !== undefined) return this.current();
+      this.#current = undefined;
       throw error;
     }
   }
@@ -146,14 +149,17 @@ export class Account implements Disposable {
 
   #isKnown(found: FoundAccount): boolean {
     const known = this.#known?.account;
-    return known?.apiKey === found.apiKey && known.baseUrl === found.baseUrl && known.source === found.source;
+    return known?.apiKey === found.apiKey && known.baseUrl === found.baseUrl;
   }
 
   /** Takes what was found as the account of this window; tells of it only if it is another one. */
   #take(found: FoundAccount | undefined, api: RunloopApi | undefined): SignedIn | undefined {
     const known = this.#known;
     if (known !== undefined && (found === undefined ? known.account === undefined : this.#isKnown(found))) {
-      return known.account;
+      // The same account, whose key may come from elsewhere now.
+      const account = known.account === undefined || found === undefined ? undefined : { ...known.account, ...found };
+      this.#known = { account, stop: known.stop };
+      return account;
     }
     const stop = new AbortController();
     const account = found === undefined || api === undefined ? undefined : { ...found, api, ended: stop.signal };
@@ -268,6 +274,11 @@ export class Account implements Disposable {
     await this.#lookAgain();
   }
 
+  /** A secret is another one, or the keyring has given it after all. */
+  secretCame(name: string): void {
+    if (name.startsWith(keyPrefix)) this.#lookAgainSoon();
+  }
+
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
@@ -288,12 +299,6 @@ export class Account implements Disposable {
   #lookAgainSoon(): void {
     this.#lookAgain().catch((error: unknown) => this.#log.failure('Looking for the account', error));
   }
-}
-
-/** The code that speaks to Runloop is read when somebody is signed in. */
-async function openApi(account: ApiAccount): Promise<RunloopApi> {
-  const { RunloopApi: Api } = await import('../../core/platform/runloopApi');
-  return new Api(account);
 }
 
 const usesLocalKey = 'runloop.usesLocalPlatform';

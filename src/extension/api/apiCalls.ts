@@ -74,11 +74,10 @@ export class ApiCalls implements Disposable {
   }
 
   async attach(devboxId: string): Promise<ApiDevbox> {
-    const { account, sessions } = this.#services;
-    const { api } = await account.require();
+    const { api } = await this.#services.account.require();
     const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule }), { limitMs: lookUpLimitMs });
     const resumeSuspended = devbox.status === 'suspended' || devbox.status === 'suspending';
-    if (resumeSuspended && !sessions.isAttached(devboxId)) {
+    if (resumeSuspended) {
       await ask(
         l10n.t(
           'Another extension wants to resume the devbox {0}, which costs money while it runs.',

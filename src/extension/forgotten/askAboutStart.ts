@@ -6,6 +6,7 @@ import type { RunloopApi } from '../../core/platform/runloopApi';
 import { redact } from '../../core/redact';
 import { mayStillRun } from '../../core/start/notedStart';
 import type { UnsettledStart } from '../../core/start/unsettledStarts';
+import type { SignedIn } from '../account/account';
 import { devboxLabel } from '../devboxes/devboxText';
 import { inertText } from '../messages/inertText';
 import { listText } from '../messages/listText';
@@ -20,7 +21,7 @@ import type { BrokenStartServices } from './brokenStarts';
  */
 export async function askAboutStart(
   services: Omit<BrokenStartServices, 'account' | 'startNotes' | 'hasStartNotes'>,
-  api: RunloopApi,
+  { api, ended }: SignedIn,
   start: UnsettledStart,
   lookAgain: () => void,
 ): Promise<void> {
@@ -36,7 +37,7 @@ export async function askAboutStart(
     if ((await window.showWarningMessage(text, again)) === again) lookAgain();
     return;
   }
-  for (const devbox of start.devboxes) services.store.update(devbox);
+  if (!ended.aborted) for (const devbox of start.devboxes) services.store.update(devbox);
   const shutDown = l10n.t('Shut Down');
   const keep = l10n.t('Keep');
   const answer = await window.showWarningMessage(

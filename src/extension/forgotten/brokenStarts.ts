@@ -109,7 +109,7 @@ export class BrokenStarts implements Disposable {
       if (start.kind === 'awaited' || told.has(start.requestId)) continue;
       told.add(start.requestId);
       // Not awaited: a question may stand for hours, and the next look must not wait for it.
-      askAboutStart(this.#services, signedIn.api, start, () => this.#lookAgain(start.requestId)).then(
+      askAboutStart(this.#services, signedIn, start, () => this.#lookAgain(start.requestId)).then(
         () => this.#lookIn(0),
         (error: unknown) => this.#services.log.failure('Asking about a start', error),
       );

@@ -4,9 +4,9 @@ import type { Prices } from '../../core/cost/prices';
 import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
 import type { Devbox } from '../../core/platform/devbox';
 import { suspendDevbox } from '../../core/platform/lifeCycle';
-import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
-import type { Account } from '../account/account';
+import type { Account, SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
 import { devboxesWith } from '../devboxes/allDevboxes';
 import { ageText, costText, devboxLabel, endingText, hourlyCost } from '../devboxes/devboxText';
@@ -41,7 +41,8 @@ function reasonText(reason: ForgottenReason, oldHours: number): string {
 
 /** Lists running devboxes that may have been forgotten, and acts on those that the user picks. Nothing acts by itself. */
 export async function findForgottenDevboxes(services: ForgottenServices): Promise<void> {
-  const { api } = await services.account.require();
+  const signedIn = await services.account.require();
+  const { api } = signedIn;
   const running = await whenSlow((signal) => devboxesWith(api, ['running'], { signal, rule }), {
     limitMs: listLimitMs,
   });
@@ -74,9 +75,10 @@ export async function findForgottenDevboxes(services: ForgottenServices): Promis
     },
   );
   if (picked === undefined || picked.length === 0) return;
+  mustStillBe(signedIn);
   await act(
     services,
-    api,
+    signedIn,
     picked.map(({ devbox }) => devbox),
   );
 }
@@ -120,9 +122,10 @@ function item(
 
 async function act(
   services: Pick<ForgottenServices, keyof EndServices | 'tree'>,
-  api: RunloopApi,
+  signedIn: SignedIn,
   devboxes: readonly Devbox[],
 ): Promise<void> {
+  const { api } = signedIn;
   const suspend = l10n.t('Suspend');
   const shutDown = l10n.t('Shut Down');
   const action = await window.showQuickPick([suspend, shutDown, l10n.t('Keep')], {
@@ -131,6 +134,7 @@ async function act(
   });
   if (action === shutDown) await askAndShutDown(services, api, devboxes);
   if (action !== suspend) return;
+  mustStillBe(signedIn);
   await window.withProgress(
     {
       location: ProgressLocation.Notification,
@@ -140,8 +144,10 @@ async function act(
     (_progress, token) =>
       withSignal(token, (signal) =>
         forEach(devboxes, async ({ id }) => {
-          services.store.update(await suspendDevbox(api, id, { signal: deadline(60_000, signal) }));
+          const suspended = await suspendDevbox(api, id, { signal: deadline(60_000, signal) });
           services.sessions.detach(id);
+          if (signedIn.ended.aborted) return;
+          services.store.update(suspended);
           services.tree.follow(id);
         }),
       ),

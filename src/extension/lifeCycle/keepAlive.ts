@@ -32,10 +32,12 @@ export class KeepAlive implements Disposable {
   /**
    * Begins to send signs of life, the first one now.
    *
+   * @param ended aborted when the devbox's account is no longer this window's: then nothing is begun
    * @throws RuntimeError if the first one is refused; then nothing was begun
    */
-  async on(devbox: Devbox, signOfLife: () => Promise<void>): Promise<void> {
+  async on(devbox: Devbox, ended: AbortSignal, signOfLife: () => Promise<void>): Promise<void> {
     await signOfLife();
+    if (ended.aborted) return;
     this.off(devbox.id);
     const timer = setInterval(() => {
       signOfLife().catch((error: unknown) => {

@@ -4,6 +4,9 @@ import type { Devbox } from '../../core/platform/devbox';
 import { renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { waitUntilRunning } from '../../core/start/waitForDevbox';
+import type { SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
+import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { nameComplaint } from '../devboxes/nameComplaint';
 import { devboxesFor, type DevboxQuestion, type DevboxSources } from '../devboxes/pickDevbox';
@@ -21,26 +24,37 @@ const changeMs = 60_000;
  * The devboxes that a command means, as they are now: what the list says may be old, and a question must be about what
  * is there.
  */
-export async function current({ account, store }: DevboxSources, question: DevboxQuestion): Promise<readonly Devbox[]> {
+export async function current({ account, store }: DevboxSources, question: DevboxQuestion): Promise<Chosen> {
+  const signedIn = await account.require();
+  const { api } = signedIn;
   const chosen = await devboxesFor({ account, store }, question);
-  const { api } = await account.require();
+  mustStillBe(signedIn);
   const single = chosen.length === 1 ? chosen[0] : undefined;
-  return whenSlow(
+  const devboxes = await whenSlow(
     async (signal) =>
       single === undefined
         ? asTheyAre(api, chosen, { signal, rule })
         : [await api.retrieve(single.id, { signal, rule })],
     { limitMs: single === undefined ? listLimitMs : lookUpLimitMs },
   );
+  mustStillBe(signedIn);
+  return { signedIn, devboxes };
+}
+
+/** Devboxes, and the account in which they were chosen: what is done to them, is done there or not at all. */
+interface Chosen {
+  readonly signedIn: SignedIn;
+  readonly devboxes: readonly Devbox[];
+}
+
+/** Takes in what became of a devbox, unless the window shows another account by now. */
+function show(store: DevboxStore, { ended }: SignedIn, devbox: Devbox): void {
+  if (!ended.aborted) store.update(devbox);
 }
 
 /** Those in a status, of what a command means; says so if there are none. */
-async function inStatus(
-  { account, store }: DevboxSources,
-  status: string,
-  question: DevboxQuestion,
-): Promise<readonly Devbox[]> {
-  const all = await current({ account, store }, question);
+async function inStatus({ account, store }: DevboxSources, status: string, question: DevboxQuestion): Promise<Chosen> {
+  const { signedIn, devboxes: all } = await current({ account, store }, question);
   for (const devbox of all) store.update(devbox);
   const fit = all.filter((devbox) => devbox.status === status);
   if (all.length > 0 && fit.length === 0) {
@@ -52,7 +66,7 @@ async function inStatus(
       ),
     );
   }
-  return fit;
+  return { signedIn, devboxes: fit };
 }
 
 /** Suspends devboxes after a question that tells what is kept, what is lost and what goes on costing. */
@@ -70,7 +84,8 @@ export async function suspendDevboxes(
   arguments_: unknown,
 ): Promise<void> {
   const placeHolder = l10n.t('Suspend which devbox?');
-  const devboxes = await inStatus({ account, store }, 'running', { argument, arguments: arguments_, placeHolder });
+  const question = { argument, arguments: arguments_, placeHolder };
+  const { signedIn, devboxes } = await inStatus({ account, store }, 'running', question);
   if (devboxes.length === 0) return;
   const wanted = await saysYes({
     question: l10n.t('Suspend {0}?', namesOf(devboxes)),
@@ -80,13 +95,15 @@ export async function suspendDevboxes(
     yes: l10n.t('Suspend'),
   });
   if (!wanted) return;
-  const { api } = await account.require();
+  mustStillBe(signedIn);
+  const { api } = signedIn;
   const title = l10n.t('Suspending {0}…', namesOf(devboxes));
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
     withSignal(token, (signal) =>
       forEach(devboxes, async (devbox) => {
         const changed = await suspendDevbox(api, devbox.id, { signal: deadline(changeMs, signal) });
         sessions.detach(devbox.id);
+        if (signedIn.ended.aborted) return;
         store.update(changed);
         tree.follow(devbox.id);
       }),
@@ -101,25 +118,25 @@ export async function resumeDevboxes(
   arguments_: unknown,
 ): Promise<void> {
   const placeHolder = l10n.t('Resume which devbox?');
-  const devboxes = await inStatus({ account, store }, 'suspended', {
+  const { signedIn, devboxes } = await inStatus({ account, store }, 'suspended', {
     argument,
     arguments: arguments_,
     placeHolder,
     suspended: true,
   });
   if (devboxes.length === 0) return;
-  const { api } = await account.require();
+  const { api } = signedIn;
   const title = l10n.t('Resuming {0}…', namesOf(devboxes));
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
     withSignal(token, async (signal) => {
       await forEach(devboxes, async (devbox) => {
         const resuming = await resumeDevbox(api, devbox.id, { signal });
-        store.update(resuming);
-        const onStatus = (changed: Devbox): void => store.update(changed);
+        const onStatus = (changed: Devbox): void => show(store, signedIn, changed);
+        onStatus(resuming);
         // The wait is a long poll that tells of every status; the list need not be read for it.
         const following = store.follow(devbox.id);
         try {
-          store.update(await waitUntilRunning(api, resuming, { signal, onStatus }));
+          onStatus(await waitUntilRunning(api, resuming, { signal, onStatus }));
         } finally {
           following.dispose();
         }
@@ -130,7 +147,9 @@ export async function resumeDevboxes(
 
 /** Gives a devbox another name. */
 export async function renameDevboxCommand({ account, store }: DevboxSources, argument: unknown): Promise<void> {
-  const [devbox] = await current({ account, store }, { argument, placeHolder: l10n.t('Rename which devbox?') });
+  const question = { argument, placeHolder: l10n.t('Rename which devbox?') };
+  const { signedIn, devboxes } = await current({ account, store }, question);
+  const [devbox] = devboxes;
   if (devbox === undefined) return;
   const name = await window.showInputBox({
     title: l10n.t('Rename Devbox'),
@@ -140,8 +159,9 @@ export async function renameDevboxCommand({ account, store }: DevboxSources, arg
     validateInput: (value) => nameComplaint(value),
   });
   if (name === undefined || name.trim() === devbox.name) return;
-  const { api } = await account.require();
-  store.update(await changing((signal) => renameDevbox(api, devbox.id, name.trim(), { signal })));
+  mustStillBe(signedIn);
+  const { api } = signedIn;
+  show(store, signedIn, await changing((signal) => renameDevbox(api, devbox.id, name.trim(), { signal })));
 }
 
 /** A change that is quick as a rule. */

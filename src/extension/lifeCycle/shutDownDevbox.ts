@@ -2,6 +2,7 @@ import { l10n, window } from 'vscode';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { hasEnded } from '../../core/platform/devbox';
 import type { Account } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import { devboxesFor } from '../devboxes/pickDevbox';
 import { asTheyAre, namesOf } from '../devboxes/severalDevboxes';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
@@ -15,9 +16,11 @@ export async function shutDownDevboxes(
 ): Promise<void> {
   const { account, store } = services;
   const placeHolder = l10n.t('Shut down which devbox?');
+  const signedIn = await account.require();
+  const { api } = signedIn;
   const chosen = await devboxesFor({ account, store }, { argument, arguments: arguments_, placeHolder });
   if (chosen.length === 0) return;
-  const { api } = await account.require();
+  mustStillBe(signedIn);
   // What the list says may be old; the question must be about what is there now.
   const seen = await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }), { limitMs: listLimitMs });
   const alive = seen.filter(({ status }) => !hasEnded(status));

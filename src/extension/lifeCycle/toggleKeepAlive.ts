@@ -28,7 +28,7 @@ export async function toggleKeepAlive(
   argument: unknown,
   arguments_: unknown,
 ): Promise<void> {
-  const devboxes = await current(
+  const { signedIn, devboxes } = await current(
     { account, store },
     { argument, arguments: arguments_, placeHolder: l10n.t('Keep which devbox alive?') },
   );
@@ -45,13 +45,15 @@ export async function toggleKeepAlive(
     });
   }
   const helped = devboxes.filter(({ status, idleRule }) => status === 'running' && idleRule !== undefined);
-  const { api } = await account.require();
+  const { api } = signedIn;
   // Only the first sign of life can be given up: the later ones come by themselves.
   if (helped.length > 0) {
     await whenSlow(
       (giveUp) =>
         forEach(helped, (devbox) =>
-          keepAlive.on(devbox, () => keepDevboxAlive(api, devbox.id, { signal: deadline(firstMs, giveUp) })),
+          keepAlive.on(devbox, signedIn.ended, () =>
+            keepDevboxAlive(api, devbox.id, { signal: deadline(firstMs, giveUp) }),
+          ),
         ),
       { limitMs: listLimitMs },
     );

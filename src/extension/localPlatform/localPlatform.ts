@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SecretStorage } from 'vscode';
+import type { Secrets } from '../account/boundedSecrets';
 import { cancelled, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../messages/log';
@@ -36,7 +36,7 @@ export interface LocalPlatformOptions {
   readonly extensionFolder: string;
   /** Folder for the platform's data and the small files of keeperState.ts. */
   readonly folder: string;
-  readonly secrets: SecretStorage;
+  readonly secrets: Secrets;
   readonly log: Log;
   /** The running editor's own folder. */
   readonly appRoot: string;

@@ -4,7 +4,8 @@ import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
 import { searchLogs } from '../../core/logs/search/searchLogs';
 import type { Devbox } from '../../core/platform/devbox';
 import { contextKeys } from '../commandIds';
-import type { Account } from '../account/account';
+import type { SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import type { Log } from '../messages/log';
 import type { KnownSecrets } from '../session/knownSecrets';
 import { setContext } from '../setContext';
@@ -13,7 +14,6 @@ import { SearchTree } from './searchTree';
 
 /** What searching logs takes. */
 interface SearchServices {
-  readonly account: Account;
   readonly knownSecrets: KnownSecrets;
   readonly log: Log;
   readonly environment: { readonly searchThreadFile: string };
@@ -35,12 +35,13 @@ export class LogSearch implements Disposable {
   /**
    * Searches the logs of devboxes; the results appear while they are found. Ends an earlier search.
    *
+   * @param signedIn the account in which the devboxes were chosen
    * @returns when all is searched, or the search was stopped
    */
-  async run(devboxes: readonly Devbox[], query: LogQuery): Promise<void> {
+  async run({ api, ended }: SignedIn, devboxes: readonly Devbox[], query: LogQuery): Promise<void> {
     const pattern = patternOf(query);
     if (typeof pattern === 'string') return;
-    const { api, ended } = await this.#services.account.require();
+    mustStillBe({ ended });
     this.stop();
     const stop = new AbortController();
     this.#stop = stop;
@@ -48,13 +49,15 @@ export class LogSearch implements Disposable {
     this.#results?.dispose();
     const results = new SearchResults(devboxes);
     this.#results = results;
-    await this.#become('running');
-    this.#tree.show(results, query.isRegExp ? `/${query.text}/` : query.text);
-    await this.#tree.reveal();
     // Another account's window has nothing to search here.
     const leave = (): void =>
       void this.clear().catch((error: unknown) => this.#services.log.failure('Leaving a search', error));
     ended.addEventListener('abort', leave, { once: true, signal: stop.signal });
+    await this.#become('running');
+    // Left meanwhile, or followed by another one.
+    if (this.#results !== results) return;
+    this.#tree.show(results, query.isRegExp ? `/${query.text}/` : query.text);
+    await this.#tree.reveal();
     const searcher = new LineSearcher(this.#services.environment.searchThreadFile, pattern);
     const byId = new Map(devboxes.map((devbox) => [devbox.id, devbox]));
     try {

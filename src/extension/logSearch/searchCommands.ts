@@ -1,5 +1,6 @@
 import { l10n, window } from 'vscode';
 import { asObject, asString } from '../../core/parse';
+import { mustStillBe } from '../account/accountChanged';
 import type { Devbox } from '../../core/platform/devbox';
 import { sayThereIsNone } from '../devboxes/noDevboxes';
 import { devboxesFor, devboxItems, listedDevboxes, type DevboxSources } from '../devboxes/pickDevbox';
@@ -27,11 +28,12 @@ export async function searchLogsCommand(
   argument: unknown,
   arguments_: unknown,
 ): Promise<void> {
+  const signedIn = await account.require();
   const devboxes = await chosenDevboxes({ account, store, tree }, argument, arguments_);
   if (devboxes === undefined || devboxes.length === 0) return;
   const search = await logSearch();
   const query = await askForQuery(search.query, devboxes.length);
-  if (query !== undefined) await search.run(devboxes, query);
+  if (query !== undefined) await search.run(signedIn, devboxes, query);
 }
 
 /** The rows that it was called on, else those that the user picks. */
@@ -71,7 +73,9 @@ export async function openLogMatch(
   const devboxId = asString(match?.['devboxId']);
   const line = match?.['line'];
   if (devboxId === undefined || typeof line !== 'number') return;
+  const signedIn = await account.require();
   const [devbox] = await devboxesFor({ account, store }, { argument: devboxId, placeHolder: '' });
+  mustStillBe(signedIn, devboxId);
   if (devbox === undefined) return;
   (await (await logDocuments()).show(devbox)).showLine(line);
 }

@@ -78,6 +78,8 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
   clear(): void {
     this.#following?.dispose();
     this.#rows = [];
+    this.#view.description = '';
+    this.#view.message = '';
     this.#changed.fire(undefined);
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SecretStorage } from 'vscode';
+import type { Secrets } from '../account/boundedSecrets';
 import type { AddressMemory } from '../../core/vscode/loopbackForwarder';
 import type { Log } from '../messages/log';
 import type { RememberedVscodes } from './rememberedVscodes';
@@ -8,7 +8,7 @@ const secretName = 'runloop.vscodeAddresses';
 
 /** What makes the addresses of this window's VS Codes the same after a reload. */
 export async function addressMemory(
-  { secrets, log }: { readonly secrets: SecretStorage; readonly log: Log },
+  { secrets, log }: { readonly secrets: Secrets; readonly log: Log },
   remembered: RememberedVscodes,
 ): Promise<AddressMemory> {
   return {
@@ -19,7 +19,7 @@ export async function addressMemory(
 }
 
 /** Without a keyring that works, addresses last as long as the window. */
-async function secretOf(secrets: SecretStorage, log: Log): Promise<string> {
+async function secretOf(secrets: Secrets, log: Log): Promise<string> {
   const made = randomBytes(32).toString('hex');
   try {
     const known = await secrets.get(secretName);

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commands, env, l10n, UIKind, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
+import type { SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
 import { devboxLabel } from '../devboxes/devboxText';
 import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
@@ -27,9 +29,10 @@ const simpleBrowser = 'simpleBrowser.api.open';
  * says. The address carries a token: it goes to the browser alone and is never shown.
  */
 export async function openVscode(services: OpenServices, argument: unknown): Promise<void> {
+  const signedIn = await services.account.require();
   const devbox = await chosen(services, argument);
   if (devbox === undefined) return;
-  await (await services.openedVscodes()).once(devbox.id, () => opened(services, devbox));
+  await (await services.openedVscodes()).once(devbox.id, () => opened(services, signedIn, devbox));
 }
 
 /** Milliseconds in which a row that is being drawn again turns up. */
@@ -48,12 +51,13 @@ export async function openSelectedDevbox(
 }
 
 /** @returns false if the user did not want what it takes */
-async function opened(services: OpenServices, devbox: Devbox): Promise<boolean> {
-  const source = await sourceOf(services, devbox);
+async function opened(services: OpenServices, signedIn: SignedIn, devbox: Devbox): Promise<boolean> {
+  const source = await sourceOf(services, signedIn, devbox);
   if (source === undefined) return false;
   // Browsers are started with the address as an argument, which every user of the computer can read, or show it.
-  const link = await linkTo(services, devbox, { source, oneTime: true });
+  const link = await linkTo(services, signedIn, devbox, { source, oneTime: true });
   if (link.isShared && !(await mayShareOrigin(devbox))) return false;
+  mustStillBe(signedIn, devbox.id);
   const url = Uri.parse(link.url, true);
   const inside = readSettings().openVscodeIn === 'simpleBrowser' && (await openInside(services.log, url));
   if (!inside) await env.openExternal(url);
@@ -85,11 +89,12 @@ async function openInside(log: Log, url: Uri): Promise<boolean> {
 
 /** Copies the address of the devbox's VS Code, after a word about what it gives away. */
 export async function copyVscodeLink(services: OpenServices, argument: unknown): Promise<void> {
+  const signedIn = await services.account.require();
   const devbox = await chosen(services, argument);
   if (devbox === undefined) return;
-  const source = await sourceOf(services, devbox);
+  const source = await sourceOf(services, signedIn, devbox);
   if (source === undefined) return;
-  const { url: link, isShared } = await linkTo(services, devbox, { source, oneTime: false });
+  const { url: link, isShared } = await linkTo(services, signedIn, devbox, { source, oneTime: false });
   if (isShared && !(await mayShareOrigin(devbox))) return;
   const wanted = await saysYes({
     question: l10n.t('The link to the VS Code of {0} carries access to it.', devboxLabel(devbox)),
@@ -99,6 +104,7 @@ export async function copyVscodeLink(services: OpenServices, argument: unknown):
     yes: l10n.t('Copy Link'),
   });
   if (!wanted) return;
+  mustStillBe(signedIn, devbox.id);
   await env.clipboard.writeText(link);
   await services.startedHere.opened(devbox.id);
 }
@@ -108,9 +114,10 @@ async function chosen(sources: DevboxSources, argument: unknown): Promise<Devbox
 }
 
 /** What leads to the devbox's VS Code; undefined if the user does not want what it takes. */
-async function sourceOf(services: OpenServices, devbox: Devbox): Promise<VscodeSource | undefined> {
+async function sourceOf(services: OpenServices, signedIn: SignedIn, devbox: Devbox): Promise<VscodeSource | undefined> {
+  mustStillBe(signedIn, devbox.id);
   const isPlain = devbox.metadata[containerNameKey] === undefined && !services.sessions.isAttached(devbox.id);
-  const source = isPlain ? await plainVscode(services, devbox) : 'attach';
+  const source = isPlain ? await plainVscode(services, signedIn, devbox) : 'attach';
   return source === 'attach' ? attached(services, devbox) : source;
 }
 
@@ -132,15 +139,18 @@ const addressLimitMs = 30_000;
 
 /** The address of the devbox's VS Code for the browser of whoever looks at this window. */
 async function linkTo(
-  { account, sessions }: Pick<OpenServices, 'account' | 'sessions'>,
+  { sessions }: Pick<OpenServices, 'sessions'>,
+  signedIn: SignedIn,
   devbox: Devbox,
   wanted: Wanted,
 ): Promise<Link> {
+  mustStillBe(signedIn, devbox.id);
   let link: Link | undefined;
   try {
     const title = l10n.t('Waiting for the VS Code of {0}…', devboxLabel(devbox));
     link = await whenSlow((signal) => reachable(wanted, signal), { title, limitMs: addressLimitMs });
   } catch (error) {
+    mustStillBe(signedIn, devbox.id);
     if (RuntimeError.is(error, 'cancelled')) throw error;
     // Without a network nothing is known of the devbox. Otherwise it or its tunnel changed: the next attempt attaches anew.
     if (RuntimeError.is(error, 'network') || RuntimeError.is(error, 'deadline')) {
@@ -152,7 +162,7 @@ async function linkTo(
   }
   if (link === undefined) {
     throw new RuntimeError({
-      problem: commandProblem((await account.current())?.source === 'local' ? 'no_vscode_locally' : 'no_vscode', {
+      problem: commandProblem(signedIn.source === 'local' ? 'no_vscode_locally' : 'no_vscode', {
         devbox: devboxLabel(devbox),
       }),
       devboxId: devbox.id,

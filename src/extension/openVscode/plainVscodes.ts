@@ -9,9 +9,9 @@ import {
 import { codeServerReleases } from '../../core/vscode/plainVscodeScript';
 import { askedForReadRule } from '../../core/http/retryRules';
 import type { Devbox } from '../../core/platform/devbox';
-import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { VscodePlace } from '../../core/vscode/vscodeAddress';
-import type { Account } from '../account/account';
+import type { SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
@@ -28,18 +28,11 @@ import type { OpenedVscodes, VscodeSource } from './openedVscodes';
  * @throws RuntimeError that tells why it did not start
  */
 export async function plainVscode(
-  {
-    account,
-    store,
-    openedVscodes,
-  }: {
-    readonly account: Account;
-    readonly store: DevboxStore;
-    readonly openedVscodes: () => Promise<OpenedVscodes>;
-  },
+  { store, openedVscodes }: { readonly store: DevboxStore; readonly openedVscodes: () => Promise<OpenedVscodes> },
+  signedIn: SignedIn,
   devbox: Devbox,
 ): Promise<VscodeSource | 'attach' | undefined> {
-  const { api } = await account.require();
+  const { api } = signedIn;
   const settings = readSettings();
   const options = { tunnelAuthMode: settings.tunnelAuthMode, tunnelUrlTemplate: settings.tunnelUrlTemplate };
   const mine = await openedVscodes();
@@ -54,24 +47,27 @@ export async function plainVscode(
     { title: l10n.t('Looking for the VS Code of {0}…', devboxLabel(devbox)), limitMs: lookUpLimitMs },
   );
   const { now, found } = looked;
+  mustStillBe(signedIn, devbox.id);
   if (found !== undefined) return mine.add(devbox.id, found);
   const wish = await mayStart(devbox);
   if (wish !== 'start') return wish;
-  let place = await started(store, api, now, options);
+  let place = await started(store, signedIn, now, options);
   if (place === undefined) {
     const installFrom = settings.codeServerDownload ?? codeServerReleases;
     if (!(await mayInstall(devbox, installFrom))) return undefined;
-    place = await started(store, api, now, { ...options, installFrom });
+    place = await started(store, signedIn, now, { ...options, installFrom });
   }
   return place === undefined ? undefined : mine.add(devbox.id, place);
 }
 
 async function started(
   store: DevboxStore,
-  api: RunloopApi,
+  signedIn: SignedIn,
   devbox: Devbox,
   options: PlainVscodeOptions & { readonly installFrom?: string },
 ): Promise<VscodePlace | undefined> {
+  mustStillBe(signedIn, devbox.id);
+  const { api } = signedIn;
   const title = l10n.t('Starting VS Code in {0}', devboxLabel(devbox));
   const place = await window.withProgress(
     { location: ProgressLocation.Notification, cancellable: true, title },
@@ -86,12 +82,13 @@ async function started(
   );
   // It has a tunnel by now; the list may as well hear of it later.
   if (place !== undefined) {
-    store.update(
-      await whenSlow((signal) => api.retrieve(devbox.id, { signal, rule: askedForReadRule }), {
-        limitMs: lookUpLimitMs,
-      }),
-    );
+    const now = await whenSlow((signal) => api.retrieve(devbox.id, { signal, rule: askedForReadRule }), {
+      limitMs: lookUpLimitMs,
+    });
+    mustStillBe(signedIn, devbox.id);
+    store.update(now);
   }
+  mustStillBe(signedIn, devbox.id);
   return place;
 }
 

@@ -1,10 +1,10 @@
-import type { SecretStorage } from 'vscode';
 import { Emitter, type Disposable } from '../../core/events';
 import type { LineSecrets } from '../../core/logs/linePipeline';
 import { asArray, asObject, asString, parseJson } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
+import type { Secrets } from '../account/boundedSecrets';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { Log } from '../messages/log';
 import { StartedChoices } from './startedChoices';
@@ -19,13 +19,13 @@ const mostDevboxes = 100;
  * window knows them too.
  */
 export class KnownSecrets {
-  readonly #storage: SecretStorage;
+  readonly #storage: Secrets;
   readonly #sessionKeys: SecretSessionKeys;
   readonly #values = new Map<string, Set<string>>();
   readonly #added = new Emitter<{ readonly devboxId: string; readonly values: readonly string[] }>();
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(storage: SecretStorage, sessionKeys: SecretSessionKeys) {
+  constructor(storage: Secrets, sessionKeys: SecretSessionKeys) {
     this.#storage = storage;
     this.#sessionKeys = sessionKeys;
     this.startedChoices = new StartedChoices(storage);

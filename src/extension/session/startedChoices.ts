@@ -1,4 +1,4 @@
-import type { SecretStorage } from 'vscode';
+import type { Secrets } from '../account/boundedSecrets';
 import { asObject, parseJson } from '../../core/parse';
 import type { StartChoices } from '../../core/start/startChoices';
 
@@ -8,10 +8,10 @@ const mostDevboxes = 50;
 
 /** What devboxes were started with from here, values of variables included, so that another one can be started like them. */
 export class StartedChoices {
-  readonly #storage: SecretStorage;
+  readonly #storage: Secrets;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(storage: SecretStorage) {
+  constructor(storage: Secrets) {
     this.#storage = storage;
   }
 

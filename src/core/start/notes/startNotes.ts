@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saidBy, RuntimeError } from '../../errors';
 import { noteFiles } from './noteFiles';
@@ -62,6 +62,56 @@ export class StartNotes {
     return claimed.flatMap((note) => note ?? []);
   }
 
+  /**
+   * Notes that cannot be read, and that nobody looks after. Their files' names tell the request; whose account it is,
+   * nobody knows, so that they stay where they are until something of theirs is found.
+   */
+  async damaged(): Promise<readonly DamagedNote[]> {
+    const found = await Promise.all((await this.#files()).map((file) => this.#damagedIn(file)));
+    return found.flatMap((note) => note ?? []);
+  }
+
+  /** Takes over a damaged note of which something was found. @returns undefined if another window was faster */
+  async repair(
+    { file, requestId, notedMs }: DamagedNote,
+    name: string,
+    account: string,
+  ): Promise<OpenNote | undefined> {
+    const own = this.#fileOf(requestId);
+    const note: StartNote = { requestId, name, account, notedMs, stage: 'left', perhapsTwice: true };
+    try {
+      if (file !== own) await rename(join(this.#options.folder, file), join(this.#options.folder, own));
+      const open = new OpenNote(note, own, this.#options);
+      await open.change({});
+      return open;
+    } catch (error) {
+      if (!isMissing(error)) this.#options.onFailure(error);
+      return undefined;
+    }
+  }
+
+  /** Forgets a damaged note. */
+  async forget({ file }: DamagedNote): Promise<void> {
+    await rm(join(this.#options.folder, file), { force: true }).catch((error: unknown) =>
+      this.#options.onFailure(error),
+    );
+  }
+
+  async #damagedIn(file: string): Promise<DamagedNote | undefined> {
+    const [requestId = '', ownerPart = ''] = file.split('.');
+    const owner = parseOwner(ownerPart);
+    if (owner === undefined) return undefined;
+    const path = join(this.#options.folder, file);
+    try {
+      if (parseStartNote(await readFile(path, 'utf8')) !== undefined) return undefined;
+      const { mtimeMs: notedMs } = await stat(path);
+      return this.#isInOtherHands(owner, notedMs) ? undefined : { file, requestId, notedMs };
+    } catch (error) {
+      if (!isMissing(error)) this.#options.onFailure(error);
+      return undefined;
+    }
+  }
+
   async #claimOne(file: string, account: string): Promise<OpenNote | undefined> {
     const path = join(this.#options.folder, file);
     try {
@@ -80,10 +130,19 @@ export class StartNotes {
   #isLookedAfter(file: string, note: StartNote): boolean {
     const owner = parseOwner(file.split('.')[1] ?? '');
     if (owner === undefined) return false;
-    if (ownerText(owner) === ownerText(this.#owner)) return note.stage === 'sending';
-    const old = Date.now() - note.notedMs > longestStartMs;
+    if (this.#isOwn(owner)) return note.stage === 'sending';
+    return this.#isInOtherHands(owner, note.notedMs);
+  }
+
+  #isOwn(owner: NoteOwner): boolean {
+    return ownerText(owner) === ownerText(this.#owner);
+  }
+
+  #isInOtherHands(owner: NoteOwner, notedMs: number): boolean {
+    // By then another program may have the process id; rather two windows ask than none.
+    if (this.#isOwn(owner) || Date.now() - notedMs > longestStartMs) return false;
     // Nobody here can tell whether a window of another computer is there; its own one asks.
-    return isOwnerAlive(owner, this.#owner) ?? !old;
+    return isOwnerAlive(owner, this.#owner) ?? true;
   }
 
   async #files(): Promise<readonly string[]> {
@@ -98,6 +157,14 @@ export class StartNotes {
   #fileOf(requestId: string): string {
     return `${requestId.replace(/[^\w-]/g, '_')}.${ownerText(this.#owner)}.json`;
   }
+}
+
+/** A note of which only the file's name can be read. */
+export interface DamagedNote {
+  readonly file: string;
+  readonly requestId: string;
+  /** When its file was written, in Unix milliseconds. */
+  readonly notedMs: number;
 }
 
 /** One note, in the hands of this process. Its changes never fail: what cannot be written down is looked up again later. */

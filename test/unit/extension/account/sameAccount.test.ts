@@ -57,6 +57,53 @@ describe('The account of a window', () => {
     }
   });
 
+  it('stays where its key comes from elsewhere, which the menus are told', async () => {
+    const { editor, extension, platform } = used;
+    await extension.list();
+    const before = changes();
+    process.env['RUNLOOP_API_KEY'] = platform.apiKey;
+    try {
+      await editor.secrets.delete(`runloop.apiKey:${platform.baseUrl}`);
+      await extension.list();
+      assert.deepEqual([editor.contexts.get('runloop.account'), changes()], ['environment', before]);
+      await editor.secrets.store(`runloop.apiKey:${platform.baseUrl}`, platform.apiKey);
+      await extension.list();
+      assert.deepEqual([editor.contexts.get('runloop.account'), changes()], ['secret', before]);
+    } finally {
+      delete process.env['RUNLOOP_API_KEY'];
+    }
+  });
+
+  it('stays where it is called by another name, or unrelated settings change', async () => {
+    const { editor, extension, platform } = used;
+    editor.settings.set('runloop.profiles', { first: platform.baseUrl, second: platform.baseUrl });
+    for (const name of ['first', 'second']) {
+      await editor.secrets.store(`runloop.apiKey:${platform.baseUrl}#${name}`, platform.apiKey);
+    }
+    await extension.list();
+    const before = changes();
+    for (const name of ['first', 'second']) {
+      editor.answer(/Switch/, new RegExp(`^${name}`));
+      await editor.run('runloop.switchProfile');
+      await extension.list();
+    }
+    editor.settings.set('runloop.profiles', {
+      first: 'https://other.example',
+      second: platform.baseUrl,
+      more: 'nonsense',
+    });
+    for (const [setting, value] of [
+      ['runloop.prices', { vcpuHour: 1 }],
+      ['runloop.size', 'SMALL'],
+      ['runloop.presets', []],
+      ['editor.fontSize', 20],
+    ] as const) {
+      editor.settings.set(setting, value);
+    }
+    await extension.list();
+    assert.equal(changes(), before);
+  });
+
   it('hides no command of the palette before anybody has asked for the account', () => {
     const manifest = asObject(asObject(parseJson(readFileSync('package.json', 'utf8')))?.['contributes']);
     const clauses = [

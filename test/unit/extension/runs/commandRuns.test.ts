@@ -4,6 +4,7 @@ import { CommandRun } from '../../../../src/extension/runs/commandRuns';
 import { RunHistory } from '../../../../src/extension/runs/runHistory';
 import { SecretSessionKeys } from '../../../../src/extension/account/sessionKeys';
 import { KnownSecrets } from '../../../../src/extension/session/knownSecrets';
+import { Log } from '../../../../src/extension/messages/log';
 import { FakeMemory } from '../../../fakeVscode/memory';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
@@ -27,7 +28,7 @@ describe('The document of a command', function () {
       }),
     );
     const uses: string[] = [];
-    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets));
+    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
     const run = new CommandRun(1, 'echo "in $HOME"; exit 3', devboxes, () => undefined);
     assert.match(run.text(), /── one \(dbx_\w+\) ── waiting…/);
     await run.run(signedIn() as never, { knownSecrets, devboxUse: { used: (id) => uses.push(id) } });
@@ -44,7 +45,7 @@ describe('The document of a command', function () {
     const { api, editor } = used;
     const { id } = await api.createDevbox({ name: 'long' }, { requestId: crypto.randomUUID() });
     const devbox = (await api.waitForStatus(id, ['running'], 20)) ?? assert.fail();
-    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets));
+    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
     const run = new CommandRun(
       2,
       'seq -f "%.0f xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 20000',

@@ -1,84 +1,15 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { useWindow } from '../../../fakeVscode/useWindow';
-import { CountingProxy } from '../../../platform/countingProxy';
-import { usePlatform } from '../../../platform/usePlatform';
-
-/** More requests than one thing that a window does makes. */
-const mostRequests = 60;
+import { useChangingAccounts } from './changingAccounts';
 
 describe('What was begun for an account', function () {
   this.timeout(180_000);
   const used = useWindow();
-  const other = usePlatform();
-  let proxy: CountingProxy;
-
-  before(async () => {
-    proxy = await CountingProxy.start(used.platform.baseUrl);
-    await other.platform.client().devboxes.createAndAwaitRunning({ name: 'of the second account' });
-  });
-  after(() => proxy.stop());
-
-  /** The window uses the first account, through the proxy. */
-  async function beginWithFirst(): Promise<void> {
-    const { editor, platform } = used;
-    await editor.secrets.store(`runloop.apiKey:${proxy.baseUrl}`, platform.apiKey);
-    await editor.secrets.store(`runloop.apiKey:${other.platform.baseUrl}`, other.platform.apiKey);
-    proxy.reset();
-    editor.settings.set('runloop.baseUrl', proxy.baseUrl);
-    const names = (await used.extension.list()).map(({ name }) => name);
-    assert.ok(!names.includes('of the second account'), names.join());
-  }
-
-  /** A devbox of the first account, whose key this window has. */
-  async function startWithFirst(): Promise<string> {
-    await beginWithFirst();
-    used.editor.answer(/wants to start the devbox/, 'Start Devbox');
-    const { id } = await used.extension.start({ name: 'of the first account' });
-    return id;
-  }
-
-  const remembered = (): string => JSON.stringify(used.editor.workspaceState.get('runloop.sessions') ?? []);
-
-  /** Does something again and again, and turns the window to the second account before its first, second … request. */
-  async function changeAtEachRequest(does: () => Promise<unknown>): Promise<number> {
-    const { editor, extension } = used;
-    for (let change = 1; change <= mostRequests; change += 1) {
-      await beginWithFirst();
-      for (const box of editor.boxes) box.hide();
-      editor.messages.length = 0;
-      proxy.reset();
-      const changed = { is: false };
-      proxy.before = async (count) => {
-        if (count !== change) return;
-        changed.is = true;
-        editor.settings.set('runloop.baseUrl', other.platform.baseUrl);
-        // The window knows by the time that the answer comes.
-        await extension.list();
-      };
-      await does().catch(() => undefined);
-      if (!changed.is) return change - 1;
-      const where = `changed before request ${change}`;
-      assert.deepEqual(
-        (await extension.list()).map(({ name, attached }) => [name, attached]),
-        [['of the second account', false]],
-        where,
-      );
-      assert.ok(!remembered().includes(other.platform.baseUrl), where);
-      const said = editor.messages.filter(
-        ({ text }) => /is ready|has ended|Attached/.test(text) && !/used before/.test(text),
-      );
-      assert.deepEqual(said, [], where);
-      // Nothing speaks with the first account any more; what was on its way has come back.
-      await sleep(100);
-      const count = proxy.count;
-      await sleep(1_300);
-      assert.equal(proxy.count, count, `${where}: something goes on asking the first account`);
-    }
-    throw new Error(`It made more than ${mostRequests} requests.`);
-  }
+  const accounts = useChangingAccounts(used);
+  const { startWithFirst, remembered, changeAtEachRequest } = accounts;
 
   it('an attach that it overtakes does not join the next account’s window', async () => {
     const devboxId = await startWithFirst();
@@ -116,16 +47,95 @@ describe('What was begun for an account', function () {
     assert.ok(remembered().includes(devboxId));
     await changeAtEachRequest(async () => {
       // Away and back: the window attaches again by itself.
-      editor.settings.set('runloop.baseUrl', other.platform.baseUrl);
+      editor.settings.set('runloop.baseUrl', accounts.otherBaseUrl);
       await used.extension.list();
-      const isChanging = proxy.before;
-      editor.settings.set('runloop.baseUrl', proxy.baseUrl);
-      proxy.before = isChanging;
+      const isChanging = accounts.proxy.before;
+      editor.settings.set('runloop.baseUrl', accounts.proxy.baseUrl);
+      accounts.proxy.before = isChanging;
       await used.extension.list();
       await sleep(500);
     });
     assert.ok(remembered().includes(devboxId), remembered());
     await editor.run('runloop.detachDevbox', devboxId);
+  });
+
+  it('a search that it overtakes ends, and shows nothing of the account that the window left', async () => {
+    const { editor } = used;
+    const { id } = await used.platform.client().devboxes.createAndAwaitRunning({
+      name: 'logs of the first account',
+      entrypoint: 'echo needle of the first account; sleep 100',
+    });
+    const requests = await changeAtEachRequest(
+      async () => {
+        const searching = editor.run('runloop.searchLogs', id);
+        searching.catch(() => undefined);
+        await sleep(1_000);
+        const box = editor.boxes.find((one) => one.isShown && /^Search the Log/.test(one.question));
+        box?.type('needle');
+        box?.accept();
+        await searching;
+      },
+      (where) => {
+        const view = editor.views.get('runloop.logSearch');
+        assert.ok(!/needle|first account/.test(`${view?.description} ${view?.message}`), where);
+      },
+    );
+    assert.ok(requests >= 1, String(requests));
+    const rows = (await editor.views.get('runloop.logSearch')?.rows()) ?? [];
+    assert.equal(rows.length, 1, 'at last it has found something');
+    await used.platform.client().devboxes.shutdown(id);
+  });
+
+  it('a search whose question stands while the account changes is not begun', async () => {
+    const { editor, extension } = used;
+    const { id } = await used.platform.client().devboxes.createAndAwaitRunning({ name: 'asked about' });
+    await accounts.beginWithFirst();
+    const searching = editor.run('runloop.searchLogs', id);
+    const box = await editor.box(/^Search the Log/);
+    editor.settings.set('runloop.baseUrl', accounts.otherBaseUrl);
+    await extension.list();
+    box.type('needle');
+    box.accept();
+    await searching;
+    await editor.message(/turned to another account/);
+    assert.deepEqual(await editor.views.get('runloop.logSearch')?.rows(), []);
+    await used.platform.client().devboxes.shutdown(id);
+  });
+
+  it('what is done to a devbox that it overtakes stays in its account', async () => {
+    const { editor } = used;
+    const { devboxes } = used.platform.client();
+    const { id } = await devboxes.createAndAwaitRunning({ name: 'changed meanwhile' });
+    const ensure = async (status: 'running' | 'suspended'): Promise<void> => {
+      const now = (await devboxes.retrieve(id)).status;
+      if (now === status || now === `${status}ing`) return;
+      await (status === 'running' ? devboxes.resume(id) : devboxes.suspend(id));
+      await used.api.waitForStatus(id, [status], 20);
+    };
+    const commands: readonly (readonly [string, 'running' | 'suspended'])[] = [
+      ['suspendDevbox', 'running'],
+      ['resumeDevbox', 'suspended'],
+      ['renameDevbox', 'running'],
+      ['toggleKeepAlive', 'running'],
+    ];
+    for (const [command, status] of commands) {
+      const requests = await changeAtEachRequest(
+        async () => {
+          await ensure(status);
+          if (command === 'suspendDevbox') editor.answer(/^Suspend changed meanwhile/, 'Suspend');
+          if (command === 'renameDevbox') editor.answer(/^Rename Devbox/, 'changed meanwhile');
+          await editor.run(`runloop.${command}`, id);
+        },
+        (where) => {
+          editor.forgive();
+          const item = editor.statusItems.find((one) => one.isShown && one.text.includes('heart'));
+          assert.equal(item, undefined, `${command} ${where}`);
+        },
+      );
+      editor.forgive();
+      assert.ok(requests >= 1, `${command} ${requests}`);
+    }
+    await used.platform.client().devboxes.shutdown(id);
   });
 
   it('a diagnosis that it overtakes ends', async () => {
