@@ -1,11 +1,11 @@
-import { EventEmitter, workspace, type Event, type Memento, type SecretStorage } from 'vscode';
-import type { Secrets } from './boundedSecrets';
+import { EventEmitter, workspace, type Event, type Memento } from 'vscode';
 import type { Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl, parseApiKey, parseBaseUrl } from '../../core/platform/client';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { Log } from '../messages/log';
+import type { AccountOptions, LocalSource } from './accountOptions';
 import { tellMenus } from './accountMenus';
 import { findKey, type FoundAccount } from './findKey';
 import { Keyring, keyPrefix } from './keyring';
@@ -13,8 +13,6 @@ import { openApi } from './openApi';
 import type { Profiles } from './profiles';
 import { readPrices, readSettings, settingsSection } from './settings';
 import { extensionProblem } from '../messages/extensionProblems';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface SignedIn extends FoundAccount {
   readonly api: RunloopApi;
@@ -25,30 +23,13 @@ export interface SignedIn extends FoundAccount {
   readonly ended: AbortSignal;
 }
 
-/** The local platform as an account: joined when it runs, without network. */
-export interface LocalSource {
-  join(): Promise<{ readonly baseUrl: string; readonly apiKey: string } | undefined>;
-}
-
-export interface AccountOptions {
-  readonly secrets: Secrets;
-  /** Told of what changes in them, also by other windows. */
-  readonly onDidChangeSecrets: SecretStorage['onDidChange'];
-  readonly env: Environment;
-  readonly log: Log;
-  /** Remembers over reloads what this window uses. */
-  readonly memory: Memento;
-  readonly local: LocalSource;
-  readonly profiles: Profiles;
-}
-
 /**
  * The one account of this window: which API, which key. Keys lie in SecretStorage under the API's address, so that a
  * key given for one address is never sent to another.
  */
 export class Account implements Disposable {
   readonly #keyring: Keyring;
-  readonly #env: Environment;
+  readonly #env: AccountOptions['env'];
   readonly #log: Log;
   readonly #memory: Memento;
   readonly #local: LocalSource;
