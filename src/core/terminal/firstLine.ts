@@ -1,49 +1,65 @@
 import { randomBytes } from 'node:crypto';
 import { shellQuote } from '../actionServer/startupCommand';
+import { recordedShell } from './recording';
 
-/** Characters that are held back at the most while the shell takes its first line. */
+/** Bytes that are held back at the most while the shell takes its first line. */
 const mostHeld = 256 * 1024;
 
+/** What a new shell made of its first line. */
+export interface Taken {
+  /** What is to be shown; nothing of what came before. */
+  readonly rest: Buffer;
+  /** Whether what it prints from here on is recorded in the devbox. */
+  readonly isRecorded: boolean;
+}
+
 /**
- * The first line of a new shell, which the person does not see: true colour, and the folder to begin in. What the shell
- * prints until it has taken it (its greeting, a prompt, the line's echo) is held back.
+ * The first line of a new shell, which the person does not see: true colour, the folder to begin in, and a recording of what
+ * it prints, where the devbox has what that takes. What the shell prints until it has taken the line (its greeting, a prompt,
+ * the line's echo) is held back.
  */
 export class FirstLine {
   /** To be typed into the shell. */
   readonly line: string;
-  readonly #end: string;
-  #held = '';
+  readonly #ends: readonly { readonly word: Buffer; readonly isRecorded: boolean }[];
+  #held: Buffer = Buffer.alloc(0);
 
-  /** @param folder where the shell begins; its home if undefined, or if there is no such folder */
-  constructor(folder: string | undefined) {
+  /**
+   * @param name of the session
+   * @param folder where the shell begins; its home if undefined, or if there is no such folder
+   */
+  constructor(name: string, folder: string | undefined) {
     const word = randomBytes(12).toString('hex');
+    this.#ends = [
+      { word: Buffer.from(`${word}r\r\n`), isRecorded: true },
+      { word: Buffer.from(`${word}p\r\n`), isRecorded: false },
+    ];
+    // In two pieces, so that the line's own echo is not taken for its output.
+    const say = (end: string): string => `printf '%s\\n' ${word.slice(0, 12)}''${word.slice(12)}${end}`;
     const steps = [
       'export COLORTERM=truecolor',
       ...(folder === undefined ? [] : [`cd -- ${shellQuote(folder)} 2>/dev/null`]),
-      // In two pieces, so that the line's own echo is not taken for its output.
-      `printf '%s\\n' ${word.slice(0, 12)}''${word.slice(12)}`,
+      recordedShell(name, say('r')),
+      say('p'),
     ];
     // A blank first: such lines stay out of the history of most shells.
     this.line = ` ${steps.join('; ')}\r`;
-    this.#end = word;
   }
 
-  /**
-   * Takes output.
-   *
-   * @returns undefined while the line was not taken; then what is to be shown
-   */
-  take(text: string): string | undefined {
-    this.#held += text;
-    const at = this.#held.indexOf(this.#end);
-    if (at >= 0) return this.#held.slice(at + this.#end.length).replace(/^\r?\n/, '');
+  /** Takes output. @returns undefined while the line was not taken */
+  take(bytes: Buffer): Taken | undefined {
+    this.#held = Buffer.concat([this.#held, bytes]);
+    for (const { word, isRecorded } of this.#ends) {
+      const at = this.#held.indexOf(word);
+      if (at >= 0) return { rest: this.#held.subarray(at + word.length), isRecorded };
+    }
     return this.#held.length > mostHeld ? this.giveUp() : undefined;
   }
 
   /** What was held back, for a shell that does not take the line as others do. */
-  giveUp(): string {
-    const held = this.#held;
-    this.#held = '';
-    return held;
+  giveUp(): Taken {
+    const rest = this.#held;
+    this.#held = Buffer.alloc(0);
+    return { rest, isRecorded: false };
   }
 }

@@ -4,14 +4,16 @@ import { isTransient, RuntimeError } from '../errors';
 import type { Disposable } from '../events';
 import type { WebSocketEnd, WebSocketLink } from '../http/webSocket';
 import type { RunloopApi } from '../platform/runloopApi';
-import { FirstLine } from './firstLine';
 import { attachPty, controlPty, openPtyTunnel, readyPty, type PtyTunnel, type TerminalSize } from './ptyApi';
+import { ShownOutput, type Filled } from './shownOutput';
 
 /** What a terminal is doing, told whenever it changes. */
 export type TerminalState =
   | { readonly kind: 'connecting' }
-  /** `isNew`: the shell was made now; else it is the one from before. */
-  | { readonly kind: 'open'; readonly isNew: boolean; readonly wasKnown: boolean; readonly awayMs: number }
+  /** A shell was made; `wasKnown`: there was one before, which has ended. */
+  | { readonly kind: 'open'; readonly isNew: true; readonly wasKnown: boolean }
+  /** The shell from before. `filled`: what is shown of the time when nobody was connected, which was `awayMs`. */
+  | { readonly kind: 'open'; readonly isNew: false; readonly awayMs: number; readonly filled: Filled }
   /** The connection was lost, and is looked for. */
   | { readonly kind: 'lost'; readonly error: unknown }
   /** Somebody else is connected to the shell. */
@@ -34,7 +36,8 @@ export interface TerminalSessionOptions {
   readonly tunnelUrlTemplate: string | undefined;
   /** Ends with the account. */
   readonly ended: AbortSignal;
-  readonly onOutput: (text: string) => void;
+  /** `isReplay`: it was printed earlier; what the terminal answers to it must not be sent. */
+  readonly onOutput: (text: string, isReplay: boolean) => void;
   readonly onState: (state: TerminalState) => void;
   /** Told of what goes wrong beside the way and changes nothing. */
   readonly onFailure: (error: unknown) => void;
@@ -64,8 +67,7 @@ export class TerminalSession implements Disposable {
   #isKnown: boolean;
   #connecting = false;
   #isPaused = false;
-  #decoder = new TextDecoder();
-  #firstLine: FirstLine | undefined;
+  readonly #shown: ShownOutput;
   #lostAtMs: number | undefined;
   #isResizing = false;
   #wake: AbortController | undefined;
@@ -73,6 +75,7 @@ export class TerminalSession implements Disposable {
   constructor(options: TerminalSessionOptions) {
     this.#options = options;
     this.#isKnown = options.isKnown;
+    this.#shown = new ShownOutput(options.name, options.onOutput);
   }
 
   /** Connects; what becomes of it is told as a state. */
@@ -173,12 +176,10 @@ export class TerminalSession implements Disposable {
     const size = this.#size;
     const { created, connectPath, attached } = await readyPty(tunnel, name, size, signal);
     if (attached) return false;
-    const decoder = new TextDecoder();
-    const firstLine = created ? new FirstLine(folder) : undefined;
-    this.#decoder = decoder;
-    this.#firstLine = firstLine;
+    const firstLine = created ? this.#shown.begin(folder) : undefined;
+    if (!created) this.#shown.hold();
     const listener = {
-      onMessage: (data: Buffer) => this.#take(decoder.decode(data, { stream: true })),
+      onMessage: (data: Buffer) => this.#shown.take(data),
       onEnd: (end: WebSocketEnd) => this.#closed(end),
     };
     const link = await attachPty(tunnel, connectPath, listener, signal);
@@ -191,45 +192,37 @@ export class TerminalSession implements Disposable {
     if (this.#isPaused) link.pause();
     const awayMs = this.#lostAtMs === undefined ? 0 : Date.now() - this.#lostAtMs;
     this.#lostAtMs = undefined;
-    this.#options.onState({ kind: 'open', isNew: created, wasKnown: this.#isKnown, awayMs });
+    const wasKnown = this.#isKnown;
     this.#isKnown = true;
-    if (firstLine !== undefined) {
-      this.write(firstLine.line);
-      this.#showUntaken(firstLine, signal);
-    } else {
+    if (firstLine === undefined) {
+      const filled = await this.#fill(signal);
+      this.#options.onState({ kind: 'open', isNew: false, awayMs, filled });
       // A change of its size makes a program draw itself anew, a shell its prompt, without a key that would do something.
       this.#inTurn(() => this.#redraw());
+      return true;
     }
+    this.#options.onState({ kind: 'open', isNew: true, wasKnown });
+    this.write(firstLine.line);
+    sleep(firstLineMs, undefined, { signal }).then(
+      () => this.#shown.giveUp(firstLine),
+      () => undefined, // It was ended before; there is nobody to show it to.
+    );
     return true;
   }
 
-  #take(text: string): void {
-    if (this.#firstLine === undefined) {
-      if (text !== '') this.#options.onOutput(text);
-      return;
+  /** What cannot be read is not shown, which is said; the shell is there all the same. */
+  async #fill(signal: AbortSignal): Promise<Filled> {
+    try {
+      return await this.#shown.fill(this.#options.api, this.#options.devboxId, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#options.onFailure(error);
+      return 'nothing';
     }
-    const shown = this.#firstLine.take(text);
-    if (shown === undefined) return;
-    this.#firstLine = undefined;
-    if (shown !== '') this.#options.onOutput(shown);
-  }
-
-  /** A shell that does not take the first line is shown as it is. */
-  #showUntaken(firstLine: FirstLine, signal: AbortSignal): void {
-    sleep(firstLineMs, undefined, { signal }).then(
-      () => {
-        if (this.#firstLine !== firstLine) return;
-        this.#firstLine = undefined;
-        this.#options.onOutput(firstLine.giveUp());
-      },
-      () => undefined, // It was ended before; there is nobody to show it to.
-    );
   }
 
   #closed({ code }: WebSocketEnd): void {
     this.#link = undefined;
-    const rest = this.#decoder.decode();
-    if (rest !== '') this.#take(rest);
+    this.#shown.end();
     if (this.#stop.signal.aborted) return;
     if (code === shellEnded || code === normalEnd) {
       this.#options.onState({ kind: 'ended' });

@@ -50,7 +50,7 @@ export class DevboxTerminal implements Pseudoterminal {
     this.#session = new TerminalSession({
       ...options,
       isKnown: options.isRestored,
-      onOutput: (text) => this.#pacing.show(text),
+      onOutput: (text, isReplay) => this.#pacing.show(text, isReplay),
       onState: (state) => this.#changeTo(state),
       onFailure: (error) => options.onFailure(`A terminal of ${options.devboxId}`, error),
     });
@@ -89,7 +89,8 @@ export class DevboxTerminal implements Pseudoterminal {
 
   handleInput(data: string): void {
     const input = this.#pacing.withoutAnswers(data);
-    if (input === '') return;
+    // What was asked long ago has had its answer.
+    if (input === '' || (this.#pacing.isReplaying && isOwnAnswer(input))) return;
     if (this.#session.write(input)) {
       if (!isOwnAnswer(input)) this.#options.onKey();
       return;
@@ -138,7 +139,7 @@ export class DevboxTerminal implements Pseudoterminal {
     const { title } = this.#options;
     this.#renamed.fire(state.kind === 'stopped' ? `${title} (${statusWord(state.status)})` : title);
     if (state.kind === 'open') {
-      const line = openLine(state, this.#options.isRestored);
+      const line = openLine(state);
       if (line !== undefined) this.#say(line, state.isNew);
       return;
     }
@@ -158,15 +159,17 @@ export class DevboxTerminal implements Pseudoterminal {
   }
 }
 
-function openLine(state: TerminalState & { readonly kind: 'open' }, isRestored: boolean): string | undefined {
+function openLine(state: TerminalState & { readonly kind: 'open' }): string | undefined {
   if (state.isNew) return state.wasKnown ? l10n.t('The earlier shell has ended. This is a new one.') : undefined;
-  if (state.awayMs > 0) {
-    return l10n.t(
-      'Reconnected after {0}. Output from that time is not shown.',
-      state.awayMs < 60_000 ? l10n.t('{0} s', Math.ceil(state.awayMs / 1000)) : durationText(state.awayMs / 1000),
-    );
+  const { awayMs, filled } = state;
+  if (filled === 'all') return undefined;
+  if (awayMs === 0) {
+    return filled === 'end' ? undefined : l10n.t('This is the same shell as before. Earlier output is not shown.');
   }
-  return isRestored ? l10n.t('This is the same shell as before. Earlier output is not shown.') : undefined;
+  const away = awayMs < 60_000 ? l10n.t('{0} s', Math.ceil(awayMs / 1000)) : durationText(awayMs / 1000);
+  return filled === 'end'
+    ? l10n.t('Reconnected after {0}. Only the end of the output from that time is shown.', away)
+    : l10n.t('Reconnected after {0}. Output from that time is not shown.', away);
 }
 
 function waitLine(state: TerminalState & { readonly kind: 'lost' | 'taken' | 'stopped' | 'failed' }): string {

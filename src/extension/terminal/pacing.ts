@@ -26,13 +26,24 @@ export class Pacing {
   readonly #asked: number[] = [];
   #sinceQuestion = 0;
   #isPaused = false;
+  #replaying = 0;
   #impatience: NodeJS.Timeout | undefined;
 
   constructor(terminal: PacedTerminal) {
     this.#terminal = terminal;
   }
 
-  show(text: string): void {
+  /** True while the terminal draws what was printed earlier. */
+  get isReplaying(): boolean {
+    return this.#replaying > 0;
+  }
+
+  /** @param isReplay it was printed earlier */
+  show(text: string, isReplay = false): void {
+    if (isReplay) {
+      this.#replay(text);
+      return;
+    }
     this.#terminal.write(text);
     this.#sinceQuestion += text.length;
     if (this.#sinceQuestion < questionEvery) return;
@@ -53,6 +64,14 @@ export class Pacing {
     return input.replace(answer, '');
   }
 
+  #replay(text: string): void {
+    this.#terminal.write(text + question);
+    this.#replaying += 1;
+    this.#asked.push(text.length);
+    const timer = setTimeout(() => (this.#replaying = 0), answerMs);
+    timer.unref();
+  }
+
   dispose(): void {
     clearTimeout(this.#impatience);
   }
@@ -63,6 +82,7 @@ export class Pacing {
 
   #drawn(answers: number): void {
     this.#asked.splice(0, answers);
+    this.#replaying = Math.max(0, this.#replaying - answers);
     if (!this.#isPaused || this.#undrawn() >= mostUndrawn) return;
     clearTimeout(this.#impatience);
     this.#isPaused = false;

@@ -85,7 +85,8 @@ export const terminals: UiTests = (useWindow) =>
         while (!vscode.window.terminals.some(isOurs)) await new Promise((resolve) => setTimeout(resolve, 100));
         vscode.window.terminals.find(isOurs)?.show();
       });
-      await shows(/This is the same shell as before/);
+      // What it showed before is there again.
+      await shows(/y\n\^C\n.*\$\s*$/);
       await type('echo "$kept $$"\n');
       await shows(new RegExp(`yes ${pid}\n`));
       await workbench.screenshot('terminal-3-after-reload');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, describe, it } from 'mocha';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { runCommand } from '../../../../src/core/platform/executions';
 import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
 import { eventually } from '../../../eventually';
@@ -120,6 +121,45 @@ describe('A terminal in a devbox', function () {
     await shows(second, new RegExp(`stays pid ${pid}\r\n`));
   });
 
+  it('shows what was printed while nobody was connected, byte for byte', async () => {
+    const id = await devbox();
+    const first = terminal(id, { name: 'gap' });
+    await isIn(first, 'open');
+    await shows(first, /\$ $/);
+    first.session.write('for i in $(seq 400); do printf "%s\\u20ac\\xff\\r\\n" $i; sleep 0.01; done; echo over\r');
+    await shows(first, /\n30\u20ac/);
+    first.session.dispose();
+    const second = terminal(id, { name: 'gap', isKnown: true });
+    await isIn(second, 'open');
+    const state = second.states.at(-1);
+    assert.ok(state?.kind === 'open' && !state.isNew && state.filled === 'all', JSON.stringify(state));
+    await shows(second, /\nover\r\n/);
+    const numbers = [...second.text.matchAll(/(\d+)\u20ac\ufffd/g)].map(([, number]) => Number(number));
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 400 }, (_, index) => index + 1),
+    );
+    assert.match(second.text, /^[^\n]*\$ for i in/);
+    assert.deepEqual(second.failures, []);
+  });
+
+  it('keeps no more of a flood than it shows, and what it keeps is of the user alone', async () => {
+    const id = await devbox();
+    const one = terminal(id, { name: 'flooded' });
+    await isIn(one, 'open');
+    await shows(one, /\$ $/);
+    one.session.write('yes | head -c 30000000; echo; echo done it\r');
+    await shows(one, /\ndone it\r\n/);
+    const look = 'cd ~/.cache/runloop-vscode/terminals/flooded && du -sk . | cut -f1 && stat -c %a .. . [0-9]*';
+    const { stdout } = await runCommand(api(), id, look);
+    const [kilobytes = '', ...modes] = stdout.trim().split('\n');
+    assert.ok(Number(kilobytes) <= 12_100, kilobytes);
+    assert.deepEqual([...new Set(modes)].sort(), ['600', '700']);
+    one.session.write('exit\r');
+    await isIn(one, 'ended');
+    assert.equal((await runCommand(api(), id, 'ls ~/.cache/runloop-vscode/terminals')).stdout, '');
+  });
+
   it('waits while somebody else is connected, and goes on when that one leaves', async () => {
     const id = await devbox();
     const first = terminal(id, { name: 'shared' });
@@ -143,7 +183,7 @@ describe('A terminal in a devbox', function () {
     one.session.retry();
     await isIn(one, 'open');
     const last = one.states.at(-1);
-    assert.ok(last?.kind === 'open' && last.isNew && last.wasKnown && last.awayMs > 0);
+    assert.ok(last?.kind === 'open' && last.isNew && last.wasKnown);
   });
 
   it('ends the shell when it is asked to', async () => {

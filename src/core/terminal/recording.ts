@@ -1,0 +1,95 @@
+import { deadline } from '../../ground/deadline';
+import { runCommand } from '../platform/executions';
+import type { RunloopApi } from '../platform/runloopApi';
+
+/*
+ * What a session prints is recorded in the devbox, so that what came while nobody was connected can be shown later. `script`
+ * (util-linux 2.35 or newer) gives it to a reader that keeps the last two pieces of it, in a folder of the user alone.
+ */
+
+/** Bytes of a piece; two of them at the most are kept. */
+const pieceBytes = 4_000_000;
+/** Bytes of a recording that are read at the most: its end. */
+export const mostReplayed = 256 * 1024;
+/** Milliseconds that reading a recording may take. */
+const readMs = 15_000;
+/** Days after which what a session has left, whose end was sudden, is removed. */
+const keptDays = 7;
+
+function folderOf(name: string): string {
+  return `"$HOME/.cache/runloop-vscode/terminals/${name}"`;
+}
+
+/**
+ * Shell code that goes on with a recorded shell, and never returns; where that cannot be, it does nothing.
+ *
+ * @param name of the session: letters, digits, `-` and `_`
+ * @param ready shell code that is run right before the first byte is recorded
+ */
+export function recordedShell(name: string, ready: string): string {
+  const reader =
+    `IFS= read -r _; k=0; while stdbuf -o0 head -c ${pieceBytes} >"$D/$k" && [ -s "$D/$k" ]; ` +
+    'do rm -f "$D/$((k-2))"; k=$((k+1)); done';
+  return (
+    `D=${folderOf(name)}; command -v stdbuf >/dev/null && script --help 2>&1 | grep -q -e --log-out && ` +
+    `(umask 077; mkdir -p "$D" && cd "$D/.." && find . -mindepth 1 -maxdepth 1 -mtime +${keptDays} -exec rm -rf {} + ; ` +
+    'rm -f "$D"/* && mkfifo "$D/in") 2>/dev/null && ' +
+    `{ trap 'rm -rf "$D"' EXIT; (trap '' HUP INT TSTP; umask 077; { ${reader}; } <"$D/in") & ${ready}; ` +
+    `script -qfe -O "$D/in" -c 'exec bash -i'; e=$?; wait; exit $e; }`
+  );
+}
+
+/** The end of what a session has printed. */
+export interface Recorded {
+  readonly bytes: Buffer;
+  /** How many bytes it has printed in all; `bytes` are the last of these. */
+  readonly end: number;
+}
+
+/**
+ * Reads what a session has printed from a byte on, with one execution.
+ *
+ * @param from the first byte that is wanted; where it is further back than {@link mostReplayed}, the last ones come
+ * @returns undefined if there is no recording
+ * @throws RuntimeError
+ */
+export async function readRecording(
+  api: RunloopApi,
+  devboxId: string,
+  { name, from, signal }: { readonly name: string; readonly from: number; readonly signal: AbortSignal },
+): Promise<Recorded | undefined> {
+  const command = [
+    `cd ${folderOf(name)} 2>/dev/null || exit 3`,
+    'k=-1; for f in [0-9]*; do [ "$f" -gt $k ] 2>/dev/null && k=$f; done; [ $k -ge 0 ] || exit 3',
+    `a=$((k > 0 ? k - 1 : 0)); l=$((a * ${pieceBytes})); e=$((k * ${pieceBytes} + $(wc -c <$k))); b=${from}`,
+    `[ $((e - b)) -gt ${mostReplayed} ] && b=$((e - ${mostReplayed}))`,
+    '[ $b -lt $l ] && b=$l; [ $b -gt $e ] && b=$e; echo "$b $e"',
+    'cat $(seq $a $k) | tail -c +$((b - l + 1)) | head -c $((e - b)) | base64 -w0',
+  ].join('; ');
+  const { exitStatus, stdout } = await runCommand(api, devboxId, command, { signal: deadline(readMs, signal) });
+  const [numbers = '', data = ''] = stdout.split('\n');
+  const [begin, end] = numbers.split(' ').map(Number);
+  if (exitStatus !== 0 || begin === undefined || end === undefined) return undefined;
+  const bytes = Buffer.from(data.trim(), 'base64');
+  return Number.isSafeInteger(end) && bytes.length === end - begin ? { bytes, end } : undefined;
+}
+
+/**
+ * Where live output begins in a recording.
+ *
+ * @param live what has come live until after the recording was read
+ * @param least so many bytes of it had come before the recording was read, and must be in it
+ * @returns undefined if nobody can tell: it is not in it, or may be at more than one place
+ */
+export function placeIn(recorded: Buffer, live: Buffer, least: number): number | undefined {
+  // As a rule all that was recorded has come: the recording ends within the live output.
+  const places: number[] = [];
+  for (let length = least; length <= Math.min(live.length, recorded.length) && places.length < 2; length += 1) {
+    const at = recorded.length - length;
+    if (recorded.compare(live, 0, length, at) === 0) places.push(at);
+  }
+  if (places.length > 0) return places.length === 1 ? places[0] : undefined;
+  const probe = live.subarray(0, 4096);
+  const at = recorded.indexOf(probe);
+  return at < 0 || recorded.indexOf(probe, at + 1) >= 0 ? undefined : at;
+}

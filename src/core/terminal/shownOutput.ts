@@ -1,0 +1,105 @@
+import type { RunloopApi } from '../platform/runloopApi';
+import { FirstLine, type Taken } from './firstLine';
+import { placeIn, readRecording } from './recording';
+
+/** Looks for where the live output goes on in the recording. */
+const mostLooks = 3;
+
+/** What became of the output from the time when nobody was connected. */
+export type Filled = 'all' | 'end' | 'nothing';
+
+/**
+ * What a terminal shows of its session, over several connections: without what sets a new shell up, with what was printed
+ * while nobody was connected, as far as the devbox has recorded it; in characters, which the frames of a connection may split.
+ */
+export class ShownOutput {
+  readonly #onOutput: (text: string, isReplay: boolean) => void;
+  readonly #name: string;
+  #decoder = new TextDecoder();
+  #firstLine: FirstLine | undefined;
+  /** Live output that waits for what comes before it. */
+  #held: Buffer[] | undefined;
+  /** Bytes of the recording that were shown; undefined if nobody can tell. */
+  #shown: number | undefined = 0;
+
+  constructor(name: string, onOutput: (text: string, isReplay: boolean) => void) {
+    this.#name = name;
+    this.#onOutput = onOutput;
+  }
+
+  /** A new shell: nothing is shown of it until it has taken the line. @returns what is to be typed */
+  begin(folder: string | undefined): FirstLine {
+    this.#decoder = new TextDecoder();
+    this.#held = undefined;
+    this.#shown = undefined;
+    return (this.#firstLine = new FirstLine(this.#name, folder));
+  }
+
+  /** The shell of before: its output waits for {@link fill}. */
+  hold(): void {
+    this.#decoder = new TextDecoder();
+    this.#firstLine = undefined;
+    this.#held = [];
+  }
+
+  /** Output of the connection. */
+  take(bytes: Buffer): void {
+    if (this.#firstLine !== undefined) {
+      const taken = this.#firstLine.take(bytes);
+      if (taken !== undefined) this.#begun(taken);
+    } else if (this.#held !== undefined) {
+      this.#held.push(bytes);
+    } else {
+      this.#show(bytes);
+    }
+  }
+
+  /** Shows what a shell has printed that does not take its first line. */
+  giveUp(firstLine: FirstLine): void {
+    if (this.#firstLine === firstLine) this.#begun(firstLine.giveUp());
+  }
+
+  /** Shows what was printed since the last connection, then what has come of this one. @throws RuntimeError after that */
+  async fill(api: RunloopApi, devboxId: string, signal: AbortSignal): Promise<Filled> {
+    const from = this.#shown;
+    this.#shown = undefined;
+    try {
+      for (let look = 0; look < mostLooks && from !== undefined; look += 1) {
+        const live = Buffer.concat(this.#held ?? []);
+        const recorded = await readRecording(api, devboxId, { name: this.#name, from, signal });
+        if (recorded === undefined) return 'nothing';
+        const { bytes, end } = recorded;
+        const begin = end - bytes.length;
+        const now = Buffer.concat(this.#held ?? []);
+        const at = now.length === 0 ? bytes.length : live.length === 0 ? undefined : placeIn(bytes, now, live.length);
+        if (at === undefined) continue;
+        this.#onOutput(new TextDecoder().decode(bytes.subarray(0, at)), true);
+        this.#shown = begin + at;
+        return begin > from ? 'end' : 'all';
+      }
+      return 'nothing';
+    } finally {
+      const rest = Buffer.concat(this.#held ?? []);
+      this.#held = undefined;
+      this.#show(rest);
+    }
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    const rest = this.#decoder.decode();
+    if (rest !== '') this.#onOutput(rest, false);
+  }
+
+  #begun({ rest, isRecorded }: Taken): void {
+    this.#firstLine = undefined;
+    this.#shown = isRecorded ? 0 : undefined;
+    this.#show(rest);
+  }
+
+  #show(bytes: Buffer): void {
+    if (this.#shown !== undefined) this.#shown += bytes.length;
+    const text = this.#decoder.decode(bytes, { stream: true });
+    if (text !== '') this.#onOutput(text, false);
+  }
+}
