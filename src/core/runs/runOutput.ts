@@ -42,14 +42,14 @@ export async function* runOutput(api: RunloopApi, options: RunOutputOptions): As
     if (waiting.length >= mostWaiting) await new Promise<void>((resolve) => wakeWriters.push(resolve));
   };
   const call = { ...options, signal: either.signal };
-  let isOver = false;
+  const state = { isOver: false };
   const reading = Promise.all([readOne(api, call, 'stdout', put), readOne(api, call, 'stderr', put)])
     .catch(async (error: unknown) => {
       if (!(error instanceof StreamUnavailable)) throw error;
       await readWhole(api, call, put);
     })
     .finally(() => {
-      isOver = true;
+      state.isOver = true;
       wakeReader();
     });
   // Awaited below; this only keeps a failure in between from counting as unhandled.
@@ -62,7 +62,7 @@ export async function* runOutput(api: RunloopApi, options: RunOutputOptions): As
         continue;
       }
       for (const wake of wakeWriters.splice(0)) wake();
-      if (isOver && waiting.length === 0) break;
+      if (state.isOver && waiting.length === 0) break;
       await new Promise<void>((resolve) => (wakeReader = resolve));
     }
     await reading;

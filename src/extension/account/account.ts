@@ -108,10 +108,15 @@ export class Account implements Disposable {
       // What a change overtook would go on speaking with the old key.
       return this.#current === looked ? current : await this.current();
     } catch (error) {
-      if (this.#current !== looked && this.#current !== undefined) return this.current();
+      if (this.#isOvertaken(looked)) return this.current();
       this.#current = undefined;
       throw error;
     }
+  }
+
+  /** Whether another look has begun since. */
+  #isOvertaken(looked: Promise<SignedIn | undefined>): boolean {
+    return this.#current !== undefined && this.#current !== looked;
   }
 
   async #look(): Promise<SignedIn | undefined> {

@@ -30,9 +30,15 @@ export class Acknowledged {
   /** Writes something, and remembers it if the platform says that it has it. */
   async write(client: Client, dice: Dice): Promise<void> {
     const name = `n${(this.#number += 1)}`;
-    const kind = dice.pick([this.#policy, this.#secret, this.#object, this.#updated, this.#snapshot]);
+    const kind = dice.pick([
+      () => this.#policy(client, name),
+      () => this.#secret(client, name),
+      () => this.#object(client, name),
+      () => this.#updated(client, name),
+      () => this.#snapshot(client, name),
+    ]);
     try {
-      this.#looks.push(await kind.call(this, client, name));
+      this.#looks.push(await kind());
     } catch (error) {
       this.refused.push(String(error));
     }

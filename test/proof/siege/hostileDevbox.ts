@@ -72,7 +72,11 @@ async function typeInTerminal(
     const socket = new WebSocket(`ws://127.0.0.1:${platform.port}${url}`, token, { headers: { host } });
     const late = setTimeout(() => socket.terminate(), 2_000);
     socket.once('open', () => socket.send(Buffer.from(`${command}; exit\r`)));
-    socket.on('error', () => undefined).once('close', () => (clearTimeout(late), resolve()));
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      clearTimeout(late);
+      resolve();
+    });
   });
   await send(platform, host, `/pty/${session}/control`, {
     method: 'POST',

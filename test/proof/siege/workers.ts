@@ -43,13 +43,19 @@ export class Workers {
       "others' requests lost": lost.length,
       ...Object.fromEntries(this.#times),
     };
-    [this.#answered, this.#lost, this.#times] = [0, [], new Map()];
+    this.#answered = 0;
+    this.#lost = [];
+    this.#times = new Map();
     return { counts, lost };
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#loops);
+  }
+
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   async #work(platform: TestPlatform, client: Client, worker: Worker): Promise<void> {
@@ -62,7 +68,7 @@ export class Workers {
           this.#answered += 1;
         }
       } catch (error) {
-        if (!this.#stop.signal.aborted) this.#lost.push(`${worker.name}, turn ${turn}: ${String(error)}`);
+        if (!this.#isStopped()) this.#lost.push(`${worker.name}, turn ${turn}: ${String(error)}`);
       }
       await sleep(40);
     }

@@ -16,15 +16,15 @@ export interface ChangingAccounts {
   /** The window uses the first account, through the proxy. */
   beginWithFirst(): Promise<void>;
   /** A devbox of the first account, whose key this window has. */
-  startWithFirst(): Promise<string>;
+  readonly startWithFirst: () => Promise<string>;
   /** What the window remembers of its sessions. */
-  remembered(): string;
+  readonly remembered: () => string;
   /**
    * Does something again and again, and turns the window to the second account before its first, second … request.
    *
    * @param check looks at what is left each time that the account was changed
    */
-  changeAtEachRequest(does: () => Promise<unknown>, check?: (where: string) => void): Promise<number>;
+  readonly changeAtEachRequest: (does: () => Promise<unknown>, check?: (where: string) => void) => Promise<number>;
 }
 
 /** Gives the tests of a `describe` a second account. */

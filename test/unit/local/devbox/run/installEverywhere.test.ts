@@ -97,7 +97,7 @@ describe('local platform, what a user installs, in every way into a devbox', () 
     await new Promise((resolve, reject) => {
       ssh.once('ready', () => resolve(undefined)).once('error', reject);
       socket.once('error', reject).once('secureConnect', () => {
-        ssh.connect({ sock: socket, username: key.ssh_user ?? 'user', privateKey: key.ssh_private_key });
+        ssh.connect({ sock: socket, username: key.ssh_user, privateKey: key.ssh_private_key });
       });
     });
     const textOf = (channel: ClientChannel): Promise<string> =>

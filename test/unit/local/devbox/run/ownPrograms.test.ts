@@ -35,7 +35,7 @@ describe('what the platform does to files of a devbox that has spoilt its own pr
     await client.devboxes.executeAndAwaitCompletion(id, { command: 'echo there > /root/before; echo x > /tmp/x' });
     await client.devboxes.executeAsync(id, { command: spoil });
     await waitFor('its ruin', async () => {
-      const text = await (await client.devboxes.readFileContents(id, { file_path: '/usr/bin/bash' })).slice(0, 22);
+      const text = (await client.devboxes.readFileContents(id, { file_path: '/usr/bin/bash' })).slice(0, 22);
       return text === '#!/usr/bin/sleep2 1000' ? true : undefined;
     });
     assert.equal(await client.devboxes.readFileContents(id, { file_path: '/root/before' }), 'there\n');
