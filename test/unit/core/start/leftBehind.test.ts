@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { RuntimeError, type RuntimeErrorCode } from '../../../../src/core/errors';
+import { hasEnded, type Devbox } from '../../../../src/core/platform/devbox';
+import { requestKey } from '../../../../src/core/start/lookForStart';
+import { StartNotes } from '../../../../src/core/start/notes/startNotes';
+import { startPlainDevbox } from '../../../../src/core/start/plainDevbox';
+import { unsettledStarts } from '../../../../src/core/start/unsettledStarts';
+import { orderFaults } from '../../../platform/orderedFaults';
+import { usePlatform } from '../../../platform/usePlatform';
+
+const create = { method: 'POST', path: '/v1/devboxes' };
+const shutdowns = { method: 'POST', path: '/v1/devboxes/{id}/shutdown' };
+const looks = { method: 'GET', path: '/v1/devboxes/{id}' };
+const plain = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
+
+/** So that it is not ready before it is cancelled. */
+const slowly = { fault: 'slow_boot', devbox: 'cancelled', delay_ms: 600_000 };
+
+describe('What is left of a start that was cancelled', function () {
+  this.timeout(180_000);
+  const used = usePlatform('--fault-control');
+  let folder: string;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'runloop-notes-'));
+    await orderFaults(used.platform, slowly);
+  });
+  afterEach(async () => {
+    await orderFaults(used.platform);
+    for (const id of await living()) await used.api.shutdown(id);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const notesOf = (): StartNotes => new StartNotes({ folder, onFailure: (error) => assert.fail(String(error)) });
+  const living = async (): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for await (const { id, status } of used.api.list({ pageSize: 1_000 })) if (!hasEnded(status)) found.push(id);
+    return found;
+  };
+  const named = async (): Promise<readonly string[]> =>
+    (await unsettledStarts(used.api, notesOf())).flatMap(({ devboxes }) => devboxes.map(({ id }) => id));
+  /** Starts, and cancels as soon as there is a devbox, after `then`. */
+  const startAndCancel = async (
+    code: RuntimeErrorCode,
+    then: (devbox: Devbox) => Promise<void>,
+  ): Promise<RuntimeError> => {
+    const stop = new AbortController();
+    let ready: Promise<void> | undefined;
+    const onStatus = (devbox: Devbox): void =>
+      void (ready ??= then(devbox).finally(() => {
+        stop.abort();
+      }));
+    const starting = startPlainDevbox(used.api, 'cancelled', plain, {
+      signal: stop.signal,
+      startNotes: notesOf(),
+      onStatus,
+    });
+    const error: unknown = await starting.then(
+      () => assert.fail('It did not fail.'),
+      (failure: unknown) => failure,
+    );
+    await ready;
+    assert.ok(RuntimeError.is(error, code), String(error));
+    return error;
+  };
+
+  const kinds: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+    401: [{ fault: 'status', status: 401, ...shutdowns }],
+    409: [{ fault: 'status', status: 409, ...shutdowns }],
+    '429 without end': [{ fault: 'status', status: 429, retry_after_seconds: 600, ...shutdowns }],
+    500: [{ fault: 'status', status: 500, ...shutdowns }],
+    'no network': [
+      { fault: 'cut', ...shutdowns },
+      { fault: 'cut', ...looks },
+    ],
+  };
+  for (const [what, rules] of Object.entries(kinds)) {
+    it(`may still run where it cannot be shut down: ${what} (M1)`, async () => {
+      const error = await startAndCancel('may_still_run', () => orderFaults(used.platform, ...rules));
+      assert.deepEqual([error.devboxId], await living());
+      await orderFaults(used.platform);
+      assert.deepEqual(await named(), await living());
+      assert.equal(readdirSync(folder).length, 1);
+    });
+  }
+
+  it('is nothing where the devbox is gone by then (M1)', async () => {
+    await startAndCancel('cancelled', async ({ id }) => void (await used.api.shutdown(id)));
+    assert.deepEqual([await living(), readdirSync(folder)], [[], []]);
+  });
+
+  /** The first create has no answer and is carried out later, beside the one that was sent again. */
+  const carryOutFirst = async ({ metadata }: Devbox): Promise<string> => {
+    const body = {
+      name: 'the second',
+      metadata: { [requestKey]: metadata[requestKey] ?? '' },
+      entrypoint: 'sleep 100',
+    };
+    return (await used.api.createDevbox(body, { requestId: 'the second' })).id;
+  };
+  const sentTwice = [slowly, { fault: 'forget_repeats', ...create }, { fault: 'cut', count: 1, ...create }] as const;
+
+  it('is not known where a create was sent again, as a second devbox may come (M2)', async () => {
+    await orderFaults(used.platform, ...sentTwice);
+    const error = await startAndCancel('start_unknown', () => Promise.resolve());
+    assert.match(error.message, /not known whether devbox cancelled was created/);
+    assert.deepEqual([await living(), readdirSync(folder).length], [[], 1]);
+  });
+
+  it('is the second devbox, where that cannot be shut down, and it is named (M1)', async () => {
+    await orderFaults(used.platform, ...sentTwice);
+    let second = '';
+    const error = await startAndCancel('may_still_run', async (devbox) => {
+      second = await carryOutFirst(devbox);
+      // The first shutdown is that of the devbox that is known.
+      await orderFaults(used.platform, { fault: 'status', status: 403, skip: 1, ...shutdowns });
+    });
+    assert.deepEqual([error.devboxId, await living()], [second, [second]]);
+    await orderFaults(used.platform);
+    assert.deepEqual(await named(), [second]);
+  });
+
+  it('is not known where the second devbox cannot be looked for (M2)', async () => {
+    await orderFaults(used.platform, ...sentTwice);
+    const error = await startAndCancel('start_unknown', async (devbox) => {
+      await carryOutFirst(devbox);
+      await orderFaults(used.platform, { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' });
+    });
+    assert.match(error.message, /Looking for it failed/);
+    await orderFaults(used.platform);
+    assert.deepEqual(await named(), await living());
+  });
+});
