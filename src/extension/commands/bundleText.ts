@@ -21,16 +21,24 @@ const plainTexts = new Set([
 /** Settings that are addresses: they may have a password or a key in them, so that their hosts are told only. */
 const addresses = new Set(['baseUrl', 'tunnelUrlTemplate', 'codeServerDownload']);
 
+/** What such a text looks like, unless it is something else. */
+const plainText = /^[\w .:/\\~+-]{0,200}$/;
+
 /** Settings for a report: names, numbers and what is of no use to others. Values of variables are never in it. */
 export function settingsForBundle(settings: unknown, name = ''): unknown {
   if (typeof settings === 'string') {
     if (settings === '') return '';
     if (addresses.has(name)) return hostOf(settings);
-    return plainTexts.has(name) ? settings : `[text of ${settings.length} characters]`;
+    const isPlain = plainTexts.has(name) && plainText.test(settings) && redact(settings) === settings;
+    return isPlain ? settings : `[text of ${settings.length} characters]`;
   }
   if (Array.isArray(settings)) return settings.map((one: unknown) => settingsForBundle(one, name));
   const parts = asObject(settings);
   if (parts !== undefined) {
+    // Accounts by names that somebody gave them.
+    if (name === 'profiles') {
+      return Object.values(parts).map((address) => (typeof address === 'string' ? hostOf(address) : '[no address]'));
+    }
     // What is in these is somebody's own, numbers included.
     const isOwn = /env|variable|secret|header|token|key/i.test(name);
     return Object.fromEntries(
@@ -45,14 +53,24 @@ function hostOf(address: string): string {
   return url === undefined ? '[no address]' : `${url.protocol}//${url.host}/…`;
 }
 
-/** Every value of a variable in the settings: presets may be in logs too. */
+/** Every value of a variable in the settings, every command and file: presets may be in logs too. */
 export function valuesInSettings(settings: unknown, isValue = false): string[] {
-  if (typeof settings === 'string') return isValue ? [settings] : [];
+  if (typeof settings === 'string') return isValue ? partsOf(settings) : [];
   if (Array.isArray(settings)) return settings.flatMap((one: unknown) => valuesInSettings(one, isValue));
   return Object.entries(asObject(settings) ?? {}).flatMap(([name, value]) =>
-    valuesInSettings(value, isValue || /^env|variable/i.test(name)),
+    valuesInSettings(value, isValue || /^env|variable|command|mount|content|entrypoint/i.test(name)),
   );
 }
+
+/** A text, its lines, and what is assigned in them: any of these may stand in a log. */
+function partsOf(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  const assigned = lines.flatMap((line) => /^[\s\w]*=(.*)$/.exec(line)?.[1]?.replace(/^(["'])(.*)\1$/, '$2') ?? []);
+  return [...new Set([text, ...[...lines, ...assigned].filter((part) => part.length >= shortestPart)])];
+}
+
+/** Characters of a part of a value that is looked for by itself; shorter ones stand in many texts. */
+const shortestPart = 6;
 
 /** Whose computer it is. */
 export interface Owner {

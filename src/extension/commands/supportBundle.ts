@@ -4,6 +4,7 @@ import { arch, homedir, release, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { commands, env, l10n, Uri, version, window, workspace } from 'vscode';
+import { asObject } from '../../core/parse';
 import type { Account } from '../account/account';
 import { settingsSection } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -38,7 +39,7 @@ export async function collectSupportBundle(services: BundleServices): Promise<vo
   });
   if (target === undefined) return;
   const files = await contents(services);
-  const secrets = [...(await secretsOf(services)), ...valuesInSettings(ownSettings())];
+  const secrets = [...(await secretsOf(services)), ...valuesInSettings(settingsOfAllScopes())];
   const { default: yazl } = await import('yazl');
   const zip = new yazl.ZipFile();
   for (const [name, text] of files) zip.addBuffer(Buffer.from(cleanText(text, secrets, owner())), name);
@@ -61,6 +62,15 @@ export async function collectSupportBundle(services: BundleServices): Promise<vo
 /** The settings as data, without the methods of the editor's object. */
 function ownSettings(): unknown {
   return JSON.parse(JSON.stringify(workspace.getConfiguration(settingsSection)));
+}
+
+/** Also what another scope or a language overrides: it was in use before, perhaps. */
+function settingsOfAllScopes(): unknown {
+  const settings = workspace.getConfiguration(settingsSection);
+  return [
+    ownSettings(),
+    ...Object.keys(asObject(ownSettings()) ?? {}).map((name) => ({ [name]: settings.inspect(name) })),
+  ];
 }
 
 function owner(): Owner {
@@ -88,6 +98,8 @@ async function secretsOf({
   const keys = await Promise.all(
     [...new Set([...store.snapshot.keys(), ...sessions.all().map(([id]) => id)])].map((id) => knownSecrets.of(id)),
   );
+  // Of devboxes that have ended, or are another account's, too.
+  keys.push(await knownSecrets.all());
   const tokens = store.devboxes.map(({ tunnel }) => tunnel?.authToken);
   return [current?.apiKey, ...keys.flat(), ...tokens].filter((value) => value !== undefined);
 }

@@ -48,6 +48,13 @@ export class KnownSecrets {
     ];
   }
 
+  /** Everything that was set in any devbox, also of other accounts. */
+  async all(): Promise<readonly string[]> {
+    await this.#writing;
+    const kept = Object.values(await this.#stored()).flat();
+    return [...new Set([...kept, ...[...this.#values.values()].flatMap((values) => [...values])])];
+  }
+
   /** What a program in a devbox may print of what we gave to it or use for it. */
   async inOutputOf(api: RunloopApi, devbox: Devbox): Promise<readonly string[]> {
     const known = [devbox.tunnel?.authToken, ...(await this.of(devbox.id)), api.authorization.replace(/^Bearer /, '')];

@@ -56,6 +56,51 @@ describe('the support bundle', () => {
     assert.equal(log, 'started with [removed]');
   });
 
+  it('tells nothing of accounts but their hosts, whatever they are called', () => {
+    for (const name of ['Acme Corp of Jane', 'size', 'source', 'baseUrl', 'workspacePath', 'lifetimeMinutes']) {
+      const profiles = { [name]: 'https://joe:s3cr3t@acme.example.com/v1?token=abc' };
+      const text = JSON.stringify(settingsForBundle({ profiles, size: 'LARGE' }));
+      assert.doesNotMatch(text, /Acme Corp|Jane|joe|s3cr3t|token|abc|v1/, text);
+      assert.match(text, /https:\/\/acme\.example\.com/);
+    }
+  });
+
+  it('tells no secret that stands where words of ours do', () => {
+    for (const name of ['blueprint', 'source', 'snapshot', 'extends', 'workspacePath', 'size', 'onIdle']) {
+      for (const value of [
+        'https://joe:s3cr3t@example.com',
+        'ghp_0123456789abcdefghijABCDEFGHIJ012345',
+        'password=s3cr3t',
+        'x?key=s3cr3t',
+        'line\nTOKEN=s3cr3t',
+      ]) {
+        const text = JSON.stringify(settingsForBundle({ presets: [{ [name]: value }] }));
+        assert.doesNotMatch(text, /s3cr3t|ghp_/, text);
+      }
+    }
+  });
+
+  it('takes the commands, files and variables of presets out of logs as well, in whatever form they are written', () => {
+    const presets = [
+      {
+        environment: ['A=value-one', "B='value two'"],
+        variables: 'C=value-three\nD=value-four',
+        launchCommands: ['export TOKEN=value-five', 'curl -H "X: value-six" example.com'],
+        mounts: [{ type: 'file_mount', target: '/x', content: 'first line\nvalue-seven-line' }],
+        entrypoint: 'serve value-eight',
+      },
+    ];
+    const secrets = valuesInSettings({ presets });
+    const log = [
+      'value-one, value two, value-three, value-four, value-five',
+      'curl -H "X: value-six" example.com',
+      'value-seven-line',
+      'serve value-eight',
+    ];
+    assert.doesNotMatch(cleanText(log.join('\n'), secrets, { homes: [], names: [] }), /value/);
+    assert.doesNotMatch(JSON.stringify(settingsForBundle({ presets })), /value/);
+  });
+
   it('names nobody, in the paths of every system', () => {
     const windows = { homes: ['C:\\Users\\Jane Doe'], names: ['Jane Doe'] };
     const cases: readonly (readonly [string, typeof windows])[] = [

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import type { Devbox } from '../../../../src/core/platform/devbox';
+import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
+import { Uri } from '../../../fakeVscode/values';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 
 describe('A suspended devbox that a window was attached to', function () {
@@ -65,5 +67,43 @@ describe('A suspended devbox that a window was attached to', function () {
     editor.answer(/Another extension wants to resume/, 'Resume');
     assert.equal((await extension.attach(devbox.id)).attached, true);
     assert.equal((await api.retrieve(devbox.id)).status, 'running');
+  });
+
+  it('is not woken by another extension either where this window has not noticed yet that it sleeps (M5)', async () => {
+    const { editor, api, extension } = used;
+    const devbox = await suspended('asleep unnoticed');
+    await editor.run('runloop.attachDevbox', devbox.id);
+    await suspendDevbox(api, devbox.id, {});
+    await api.waitForStatus(devbox.id, ['suspended'], 20);
+    editor.answer(/Another extension wants to resume the devbox asleep unnoticed/, undefined);
+    await assert.rejects(extension.attach(devbox.id), { code: 'cancelled' });
+    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    editor.messages.length = 0;
+  });
+
+  it('is not woken by a link before a yes, which says what it costs (M5)', async () => {
+    const { editor, api } = used;
+    const devbox = await suspended('linked');
+    editor.answer(/It is suspended: this resumes it, and it costs money again|costs money/, undefined);
+    await editor.uriHandler?.handleUri(
+      Uri.parse(`vscode://runloop-devboxes.runloop-devboxes/open?devbox=${devbox.id}`),
+    );
+    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    assert.ok(!(await everRan(devbox)).includes('resuming'));
+  });
+
+  it('is woken by nothing that a window does with it unasked: lists, output, logs, diagnosis (M5)', async () => {
+    const { editor, api, extension } = used;
+    const devbox = await suspended('looked at');
+    await extension.list();
+    await rowsOfView();
+    for (const command of ['refreshDevboxes', 'showOutput', 'copyWhyItStopped', 'copyDevboxId']) {
+      await editor.run(`runloop.${command}`, devbox.id).catch(() => undefined);
+    }
+    used.reload();
+    await extension.list().catch(() => undefined);
+    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    assert.ok(!(await everRan(devbox)).includes('resuming'));
+    editor.messages.length = 0;
   });
 });
