@@ -70,6 +70,8 @@ export class FakeEditor {
   readonly workspaceState = new FakeMemory();
   readonly windowState = new EventEmitter<vscode.WindowState>();
   readonly visibleEditorsChanged = new EventEmitter<readonly vscode.TextEditor[]>();
+  /** Other extensions of the window, by id: what their manifests say. */
+  readonly extensions = new Map<string, unknown>();
   uriHandler: vscode.UriHandler | undefined;
   visibleTextEditors: readonly vscode.TextEditor[] = [];
   workspaceFolders: readonly vscode.WorkspaceFolder[] | undefined;

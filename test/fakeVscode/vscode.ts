@@ -225,4 +225,9 @@ export const l10n: Pick<typeof vscode.l10n, 't'> = {
 };
 
 /** No other extension is there. */
-export const extensions: Pick<typeof vscode.extensions, 'getExtension'> = { getExtension: () => undefined };
+export const extensions: Pick<typeof vscode.extensions, 'getExtension'> = {
+  getExtension: (id: string): never => {
+    const { extensions: known } = fakeEditor();
+    return (known.has(id) ? { id, packageJSON: known.get(id) } : undefined) as never;
+  },
+};
