@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { type Instruction, documentsOf, textOf } from './instructions';
 import type { Refuse } from './refusal';
 import type { CopySource, CopyStep } from './steps';
@@ -58,10 +59,9 @@ export function planCopy(instruction: Instruction, stage: StagePlan, refuse: Ref
   const addresses = isAdd ? named.filter((path) => address.test(path)) : [];
   const sources = named
     .filter((path) => !addresses.includes(path))
+    // What would lead out begins at the root instead, as the reference has it.
+    .map((path) => (path.split('/').includes('..') ? posix.normalize(`/${path}`) : path))
     .map((path) => path.replace(/^(?:\.?\/+)+/, flags.parents ? './' : '').replace(/^(?:\.\/?)?$/, '.'));
-  if (sources.some((source) => source.split('/').includes('..'))) {
-    throw refuse(`${keyword} cannot reach out of ${flags.from.kind === 'stage' ? 'a stage' : 'the build context'}.`);
-  }
   if (flags.from.kind === 'stage' && sources.includes('.')) {
     throw refuse('a whole stage cannot be copied here. Name the folders that are wanted.');
   }
