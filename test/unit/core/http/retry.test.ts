@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
-import { NotYet, retrying } from '../../../../src/core/http/retry';
+import { delayAfter, NotYet, retrying } from '../../../../src/core/http/retry';
 import type { RetryRule } from '../../../../src/core/http/retryRules';
 import { platformProblem } from '../../../../src/core/problems/platform';
 
@@ -81,5 +81,17 @@ describe('retrying', () => {
     const waiting = retrying(() => Promise.reject(failure(503)), { rule: slow, signal: stop.signal });
     setTimeout(() => stop.abort(), 20);
     await assert.rejects(waiting, (error) => RuntimeError.is(error, 'cancelled'));
+  });
+
+  it('waits longer each time up to the longest wait, as the rule says', async () => {
+    const rule: RetryRule = { tries: 5, delayMs: 10, factor: 2, maxDelayMs: 30, jitter: false };
+    const waits: number[] = [];
+    const attempt = (): Promise<never> => Promise.reject(failure(503));
+    await assert.rejects(retrying(attempt, { rule, onWait: ({ seconds }) => waits.push(seconds) }));
+    assert.deepEqual(waits, [0.01, 0.02, 0.03, 0.03]);
+    for (let time = 0; time < 200; time += 1) {
+      const jittered = delayAfter({ ...rule, jitter: true }, 2);
+      assert.ok(jittered >= 10 && jittered <= 20, String(jittered));
+    }
   });
 });
