@@ -21,12 +21,16 @@ describe('A create that has to wait', function () {
     await orderFaults(used.platform, { fault: 'forget_repeats', ...create }, ...rules);
     const waits: number[] = [];
     const body = { name: requestId, metadata: { [requestKey]: requestId }, entrypoint: 'sleep 100' };
+    const began = performance.now();
     const { id } = await createDevbox(used.api, body, {
       signal: new AbortController().signal,
       requestId,
       onWait: ({ seconds }) => waits.push(seconds),
       onPerhapsTwice: () => Promise.resolve(),
     });
+    // Told and waited, not told only.
+    const waited = waits.reduce((sum, seconds) => sum + seconds * 1_000, 0);
+    assert.ok(performance.now() - began >= waited - 10, `${waited} ms`);
     const sent = (await countFaults(used.platform))[0]?.matches ?? 0;
     await used.api.shutdown(id);
     return { waits, sent };
