@@ -55,8 +55,9 @@ describe('A note of a start', () => {
     assert.deepEqual(parseOwner(ownerText(self)), self);
     // The clock of a computer is set now and then.
     for (const minutes of [-5, 5]) assert.equal(isOwnerAlive({ ...self, bootMinute: self.bootMinute + minutes }), true);
-    for (const minutes of [-6, 6])
+    for (const minutes of [-6, 6]) {
       assert.equal(isOwnerAlive({ ...self, bootMinute: self.bootMinute + minutes }), false);
+    }
     assert.equal(isOwnerAlive({ ...self, host: '0'.repeat(12) }), undefined);
     assert.equal(isOwnerAlive({ ...self, pid: process.ppid }), true);
     assert.equal(isOwnerAlive({ ...self, pid: spawnSync(process.execPath, ['-e', '']).pid }), false);
