@@ -1,9 +1,5 @@
-/** A difference from the recorded server that is wanted. */
-export interface Decision {
-  readonly why: string;
-  /** The status that our server answers, if it is another one too. */
-  readonly status?: number;
-}
+import { decidedFiles } from './decidedFiles';
+import type { Decision } from './decision';
 
 const words: Decision = { why: 'what is wrong with the request is said in our words' };
 
@@ -55,4 +51,5 @@ export const decided: Readonly<Record<string, Readonly<Record<number, Decision>>
   clear: { 1: { why: 'what was cleared on purpose is not told to be lost' } },
   'reading where bash is': { 4: { why: 'paths are shown without dots' } },
   'edit: CRLF': { 3: { why: 'a file keeps its line ends' } },
+  ...decidedFiles,
 };

@@ -1,5 +1,7 @@
 import { commandVectors, serverVectors } from './commandRequests';
+import { encodingVectors } from './encodingRequests';
 import { editorVectors, fileVectors } from './fileRequests';
+import { shellVectors } from './shellRequests';
 import { furtherVectors } from './terminalRequests';
 import type { Vector } from './vector';
 
@@ -10,4 +12,6 @@ export const vectors: readonly Vector[] = [
   ...fileVectors,
   ...editorVectors,
   ...furtherVectors,
+  ...encodingVectors,
+  ...shellVectors,
 ];

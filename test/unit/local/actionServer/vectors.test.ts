@@ -2,8 +2,10 @@ import { after, before, describe, it } from 'mocha';
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { decided } from '../../../vectors/decided';
+import { encodingVectors } from '../../../vectors/encodingRequests';
 import { compare, parseRecord, type VectorRecord } from '../../../vectors/record';
 import { vectors } from '../../../vectors/requests';
+import { shellVectors } from '../../../vectors/shellRequests';
 import { furtherVectors } from '../../../vectors/terminalRequests';
 import { runVectors } from '../../../vectors/runVectors';
 import type { VectorAnswer } from '../../../vectors/vector';
@@ -16,10 +18,11 @@ describe('action server beside the recorded answers of OpenHands', () => {
   before(async function () {
     this.timeout(120_000);
     record = parseRecord(JSON.parse(await readFile('test/vectors/openhands-0.62.0.json', 'utf8')));
-    // Most of the time is waiting: two servers wait at once.
-    const further = vectors.filter((vector) => furtherVectors.includes(vector));
+    // Most of the time is waiting: some servers wait at once.
+    const groups = [furtherVectors, encodingVectors, shellVectors];
+    const first = vectors.filter((vector) => !groups.some((group) => group.includes(vector)));
     await Promise.all(
-      [vectors.filter((vector) => !further.includes(vector)), further].map(async (some) => {
+      [first, ...groups].map(async (some) => {
         const server = await RunningServer.start({ environment: { NO_CHANGE_TIMEOUT_SECONDS: '3' } });
         await runVectors(
           { url: `http://127.0.0.1:${server.port}`, sessionKey },

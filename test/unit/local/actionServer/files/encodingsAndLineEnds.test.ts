@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { usualEnd, withEndsOf, withLf } from '../../../../../src/local/actionServer/files/lineEnds';
 import { decodeText, encodeText } from '../../../../../src/local/actionServer/files/textEncoding';
+import { encodedTexts } from '../../../../vectors/encodedTexts';
 import { RunningServer } from '../runningServer';
 
 /** Texts of some length, in bytes of encodings that this computer's own decoder knows. */
@@ -77,6 +78,27 @@ describe('action server, encodings and line ends', () => {
       await edit(path, { command: 'undo_edit' });
       await edit(path, { command: 'undo_edit' });
       assert.deepEqual(readFileSync(path), bytesOf(text, label));
+    });
+  }
+
+  for (const [label, { base64, more, words }] of Object.entries(encodedTexts)) {
+    it(`loses no byte of a file in ${label}, whatever is put into it`, async () => {
+      const path = join(folder, `kept-${label.replaceAll(/\W/g, '')}`);
+      const bytes = Buffer.from(base64, 'base64');
+      writeFileSync(path, bytes);
+      assert.match(await edit(path, { command: 'insert', insert_line: 1, new_str: more }), /has been edited/);
+      assert.equal(readFileSync(path).length > bytes.length, true);
+      await edit(path, { command: 'undo_edit' });
+      assert.deepEqual(readFileSync(path), bytes);
+      const insert = await edit(path, { command: 'insert', insert_line: 0, new_str: '🙂' });
+      const replace = await edit(path, { command: 'str_replace', old_str: words, new_str: '🙂' });
+      if (label.startsWith('utf')) {
+        await edit(path, { command: 'undo_edit' });
+        await edit(path, { command: 'undo_edit' });
+      } else {
+        assert.match(insert + replace, /No change was made[^]*No change was made/);
+      }
+      assert.deepEqual(readFileSync(path), bytes);
     });
   }
 
