@@ -35,13 +35,14 @@ if [ -n "$owner" ]; then
   while IFS=: read -r name _ number primary _; do
     if [ "$name" = "$user" ]; then uid=$number gid=$primary; break; fi
   done < /etc/passwd
-  if [ -z "$uid" ]; then fail "there is no user $user. Make it with a RUN before."; fi
+  # As with BuildKit, whom nobody knows is root.
+  if [ -z "$uid" ]; then echo "COPY: there is no user $user, so it is root's." >&2; uid=0 gid=0; fi
   case $group in
     '') ;;
     *[!0-9]*)
       gid=
       while IFS=: read -r name _ number _; do if [ "$name" = "$group" ]; then gid=$number; fi; done < /etc/group
-      if [ -z "$gid" ]; then fail "there is no group $group. Make it with a RUN before."; fi
+      if [ -z "$gid" ]; then echo "COPY: there is no group $group, so it is root's." >&2; gid=0; fi
       ;;
     *) gid=$group ;;
   esac

@@ -147,6 +147,7 @@ COPY --parents src/deep/*.txt src/main.py /parents/
 COPY link /followed
 COPY src/main.py uv.lock* *.none /with-none/
 COPY nothing* /nothing/
+COPY --chown=nobody-knows:nor-this src/main.py /of-root
 ADD packed.tgz /unpacked/
 ADD http://127.0.0.1:${port}/dir/file.txt?x=1 /fetched/
 COPY --chmod=755 <<EOF <<"RAW" /documents/
@@ -161,11 +162,11 @@ RUN <<EOF
 #!/usr/bin/env -S cat
 a script
 EOF`,
-      'cd /all && find . | sort | tr "\\n" " "; cd /some && sudo find . -type f | sort | tr "\\n" " "; stat -c %a /some/main.py; cd /parents && find . -type f | sort | tr "\\n" " "; stat -c %F /followed; cat /unpacked/packed/in/archive; sudo cat /fetched/file.txt; sudo stat -c %a /fetched/file.txt; /documents/EOF; cat /documents/RAW; ls -l / | grep -c "linked -> /real"; ls /real',
+      'cd /all && find . | sort | tr "\\n" " "; cd /some && sudo find . -type f | sort | tr "\\n" " "; stat -c %a /some/main.py; cd /parents && find . -type f | sort | tr "\\n" " "; stat -c %F /followed; cat /unpacked/packed/in/archive; sudo cat /fetched/file.txt; sudo stat -c %a /fetched/file.txt; /documents/EOF; cat /documents/RAW; ls -l / | grep -c "linked -> /real"; ls /real; stat -c %U:%G /of-root',
     );
     assert.equal(
       output.replaceAll(/ +\n?/g, ' '),
-      '. ./ignored ./ignored/kept ./link ./packed ./packed.tgz ./packed/in ./packed/in/archive ./src ./src/deep ./src/deep/data.txt ./src/deep/notes.md ./src/main.py ./deep/data.txt ./main.py 640\n./src/deep/data.txt ./src/main.py regular file\nfrom the archivefetched600\nnobody\n$WHO\n1\ndata.txt\nnotes.md\n',
+      '. ./ignored ./ignored/kept ./link ./packed ./packed.tgz ./packed/in ./packed/in/archive ./src ./src/deep ./src/deep/data.txt ./src/deep/notes.md ./src/main.py ./deep/data.txt ./main.py 640\n./src/deep/data.txt ./src/main.py regular file\nfrom the archivefetched600\nnobody\n$WHO\n1\ndata.txt\nnotes.md\nroot:root\n',
     );
     const { id } = await client.blueprints.create({
       name: 'checksum',
