@@ -67,10 +67,9 @@ function ownSettings(): unknown {
 /** Also what another scope or a language overrides: it was in use before, perhaps. */
 function settingsOfAllScopes(): unknown {
   const settings = workspace.getConfiguration(settingsSection);
-  return [
-    ownSettings(),
-    ...Object.keys(asObject(ownSettings()) ?? {}).map((name) => ({ [name]: settings.inspect(name) })),
-  ];
+  const own = ownSettings();
+  const ofScopes = Object.keys(asObject(own) ?? {}).map((name) => ({ [name]: settings.inspect(name) }));
+  return [own, JSON.parse(JSON.stringify(ofScopes))];
 }
 
 function owner(): Owner {
