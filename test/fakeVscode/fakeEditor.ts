@@ -72,6 +72,8 @@ export class FakeEditor {
   readonly visibleEditorsChanged = new EventEmitter<readonly vscode.TextEditor[]>();
   /** Other extensions of the window, by id: what their manifests say. */
   readonly extensions = new Map<string, unknown>();
+  /** The file that a person saves to. */
+  saveTo: vscode.Uri | undefined;
   uriHandler: vscode.UriHandler | undefined;
   visibleTextEditors: readonly vscode.TextEditor[] = [];
   workspaceFolders: readonly vscode.WorkspaceFolder[] | undefined;

@@ -6,6 +6,8 @@ import { EventEmitter } from './values';
 /** The user's settings, over the defaults of the manifest. */
 export class FakeSettings {
   readonly #values = new Map<string, unknown>();
+  /** What a workspace has, which counts for nothing here: the extension's settings are of the application. */
+  readonly ofWorkspace = new Map<string, unknown>();
   readonly #changed = new EventEmitter<vscode.ConfigurationChangeEvent>();
   readonly onDidChange = this.#changed.event;
 
@@ -24,8 +26,22 @@ export class FakeSettings {
     return this.#values.has(name) || name in defaults();
   }
 
-  inspect(name: string): { readonly defaultValue: unknown; readonly globalValue: unknown } {
-    return { defaultValue: defaults()[name], globalValue: this.#values.get(name) };
+  /** All below a section, by the rest of their names, as the editor's object of a section has them. */
+  below(section: string): Readonly<Record<string, unknown>> {
+    const names = [...Object.keys(defaults()), ...this.#values.keys()].filter((name) => name.startsWith(`${section}.`));
+    return Object.fromEntries(names.map((name) => [name.slice(section.length + 1), this.get(name)]));
+  }
+
+  inspect(name: string): {
+    readonly defaultValue: unknown;
+    readonly globalValue: unknown;
+    readonly workspaceValue: unknown;
+  } {
+    return {
+      defaultValue: defaults()[name],
+      globalValue: this.#values.get(name),
+      workspaceValue: this.ofWorkspace.get(name),
+    };
   }
 }
 

@@ -31,6 +31,7 @@ export const window: Pick<
   | 'showErrorMessage'
   | 'showQuickPick'
   | 'showInputBox'
+  | 'showSaveDialog'
   | 'createInputBox'
   | 'createQuickPick'
   | 'withProgress'
@@ -54,6 +55,7 @@ export const window: Pick<
     items: readonly (string | vscode.QuickPickItem)[] | Thenable<readonly (string | vscode.QuickPickItem)[]>,
     options?: vscode.QuickPickOptions,
   ) => chosen(fakeEditor().pick(await items, options)),
+  showSaveDialog: () => Promise.resolve(fakeEditor().saveTo),
   showInputBox: (options) => fakeEditor().input(options),
   createInputBox: () => {
     const editor = fakeEditor();
@@ -134,6 +136,7 @@ export const workspace: Pick<
     const { settings } = fakeEditor();
     const whole = (name: string): string => (section === undefined ? name : `${section}.${name}`);
     return {
+      ...(section === undefined ? {} : settings.below(section)),
       get: (name: string, fallback?: unknown): never => (settings.get(whole(name)) ?? fallback) as never,
       has: (name) => settings.has(whole(name)),
       inspect: (name: string): never => ({ key: whole(name), ...settings.inspect(whole(name)) }) as never,

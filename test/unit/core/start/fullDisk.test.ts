@@ -41,17 +41,19 @@ describe('A start whose note cannot be written (M7)', () => {
   };
   /** What goes wrong, and how. */
   const trouble: Readonly<Record<string, () => void>> = {
-    'the disk is full': () => failInFile('writeFile', 'ENOSPC'),
-    'the disk breaks while it is synced': () => failInFile('sync', 'EIO'),
+    'the disk is full': () => failInFile('w', 'writeFile', 'ENOSPC'),
+    'the disk breaks while the file is synced': () => failInFile('w', 'sync', 'EIO'),
+    'the disk breaks while the folder is synced': () => failInFile('r', 'sync', 'EIO'),
     'the file system is read-only': () => void mock.method(fs.promises, 'open', fails('EROFS')),
     'the folder cannot be made': () => void mock.method(fs.promises, 'mkdir', fails('EACCES')),
     'another program holds the file': () => void mock.method(fs.promises, 'rename', fails('EPERM')),
   };
-  function failInFile(what: 'writeFile' | 'sync', code: string): void {
+  /** @param mode that of the file, or of the folder that it is in */
+  function failInFile(mode: 'w' | 'r', what: 'writeFile' | 'sync', code: string): void {
     const { open } = fs.promises;
     mock.method(fs.promises, 'open', async (...args: Parameters<typeof open>) => {
       const handle = await open(...args);
-      mock.method(handle, what, fails(code));
+      if (args[1] === mode) mock.method(handle, what, fails(code));
       return handle;
     });
   }
