@@ -72,6 +72,8 @@ export class FakeEditor {
   readonly visibleEditorsChanged = new EventEmitter<readonly vscode.TextEditor[]>();
   /** Other extensions of the window, by id: what their manifests say. */
   readonly extensions = new Map<string, unknown>();
+  /** What happens while the editor takes in a context key, which it does elsewhere. */
+  whileContextIsSet: (name: string) => Promise<void> = () => Promise.resolve();
   /** The file that a person saves to. */
   saveTo: vscode.Uri | undefined;
   uriHandler: vscode.UriHandler | undefined;

@@ -175,6 +175,7 @@ export const commands: Pick<typeof vscode.commands, 'registerCommand' | 'execute
     const editor = fakeEditor();
     if (id === 'setContext') {
       editor.contexts.set(String(args[0]), args[1]);
+      await editor.whileContextIsSet(String(args[0]));
       return chosen(undefined);
     }
     return chosen(await editor.run(id, ...args));

@@ -48,6 +48,7 @@ describe('A VS Code that is being opened while the account changes', function ()
       (where) => {
         editor.forgive();
         nothingOfIt(where);
+        keptSessions(id);
       },
     );
     editor.forgive();

@@ -102,10 +102,36 @@ describe('What was begun for an account', function () {
     await used.platform.client().devboxes.shutdown(id);
   });
 
+  it('a search that has just begun shows nothing of the account that the window left meanwhile', async () => {
+    const { editor, extension } = used;
+    const { id } = await used.platform.client().devboxes.createAndAwaitRunning({ name: 'begun' });
+    await accounts.beginWithFirst();
+    let changed = false;
+    editor.whileContextIsSet = async (name) => {
+      if (name !== 'runloop.logSearch' || changed) return;
+      changed = true;
+      editor.settings.set('runloop.baseUrl', accounts.otherBaseUrl);
+      await extension.list();
+    };
+    const searching = editor.run('runloop.searchLogs', id);
+    const box = await editor.box(/^Search the Log/);
+    box.type('needle');
+    box.accept();
+    await searching;
+    assert.ok(changed);
+    const view = editor.views.get('runloop.logSearch') ?? assert.fail();
+    assert.deepEqual([await view.rows(), view.description], [[], '']);
+    assert.equal(editor.contexts.get('runloop.logSearch'), undefined);
+    await used.platform.client().devboxes.shutdown(id);
+  });
+
   it('what is done to a devbox that it overtakes stays in its account', async () => {
     const { editor } = used;
     const { devboxes } = used.platform.client();
-    const { id } = await devboxes.createAndAwaitRunning({ name: 'changed meanwhile' });
+    const { id } = await devboxes.createAndAwaitRunning({
+      name: 'changed meanwhile',
+      launch_parameters: { after_idle: { idle_time_seconds: 3_600, on_idle: 'suspend' } },
+    });
     const ensure = async (status: 'running' | 'suspended'): Promise<void> => {
       const now = (await devboxes.retrieve(id)).status;
       if (now === status || now === `${status}ing`) return;

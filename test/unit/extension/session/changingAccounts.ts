@@ -38,6 +38,23 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
   });
   after(() => started?.stop());
 
+  const namesOfFirst = async (): Promise<readonly string[]> => {
+    const names: string[] = [];
+    for await (const { name } of used.api.list({ pageSize: 1_000 })) if (name !== undefined) names.push(name);
+    return names;
+  };
+  /** All that the view of devboxes has, as text. */
+  const rowsOfView = async (): Promise<string> => {
+    const view = used.editor.views.get('runloop.devboxes') ?? assert.fail();
+    view.setVisible(true);
+    const items: unknown[] = [];
+    for (const { row, item } of await view.rows()) {
+      items.push(item.label);
+      for (const { item: below } of await view.rows(row)) items.push(below.label, below.description);
+    }
+    view.setVisible(false);
+    return JSON.stringify(items);
+  };
   const remembered = (): string => JSON.stringify(used.editor.workspaceState.get('runloop.sessions') ?? []);
   const beginWithFirst = async (): Promise<void> => {
     const { editor, platform } = used;
@@ -89,6 +106,12 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
           where,
         );
         assert.ok(!remembered().includes(other.platform.baseUrl), where);
+        const shown = await rowsOfView();
+        assert.deepEqual(
+          (await namesOfFirst()).filter((name) => shown.includes(name)),
+          [],
+          `${where}: ${shown}`,
+        );
         const said = editor.messages.filter(
           ({ text }) => /is ready|has ended|Attached/.test(text) && !/used before/.test(text),
         );
