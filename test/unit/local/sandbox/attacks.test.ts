@@ -93,7 +93,7 @@ for (const groups of ['auto', 'off'] as const) {
         kernel,
         groups === 'off'
           ? /Out of memory: the devbox used 1\.\d\d GiB of 1\.00 GiB .* largest process/
-          : /Out of memory: the devbox used 1\.00 GiB of 1\.00 GiB and was ended\./,
+          : /Out of memory: the devbox used 1\.\d\d GiB of 1\.00 GiB and was ended\./,
       );
       assert.deepEqual(processesWith(id), []);
       await usable();

@@ -118,7 +118,7 @@ CMD ["sh", "-c", "python server.py --host \${BACKEND_BIND:-0.0.0.0}"]`,
 describe('local platform, Dockerfiles in the shapes of agent projects', () => {
   let platform: TestPlatform;
   let sdk: RunloopSDK;
-  let folder: string;
+  let folder = '';
   let context: { readonly type: 'object'; readonly object_id: string };
 
   before(async function () {
@@ -143,7 +143,9 @@ describe('local platform, Dockerfiles in the shapes of agent projects', () => {
   });
   after(async () => {
     await platform.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder !== '') {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   for (const { name, dockerfile, command, output } of shapes) {

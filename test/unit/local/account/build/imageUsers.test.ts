@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
 import { type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
+import { skip } from '../../../../run/skip';
 
 describe('local platform, users of a Dockerfile’s image', () => {
   let platform: TestPlatform;
@@ -33,7 +34,7 @@ describe('local platform, users of a Dockerfile’s image', () => {
 
   it('have the numbers that Docker gives them, since the devbox’s own user is not in the image', async function () {
     if (!hasUsers) {
-      this.skip();
+      skip(this, 'there is one user only');
     }
     assert.equal(
       await seen(
@@ -57,7 +58,7 @@ describe('local platform, users of a Dockerfile’s image', () => {
 
   it('leave the number to the devbox’s user where USER names nobody', async function () {
     if (!hasUsers) {
-      this.skip();
+      skip(this, 'there is one user only');
     }
     const dockerfile = 'FROM debian AS first\nRUN useradd -m -u 1000 app\nFROM first\nRUN id -u app && ! id user';
     assert.equal(
@@ -71,7 +72,7 @@ describe('local platform, users of a Dockerfile’s image', () => {
 
   it('are those of devboxes in Runloop’s own images', async function () {
     if (!hasUsers) {
-      this.skip();
+      skip(this, 'there is one user only');
     }
     assert.equal(
       await seen(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { RunloopSDK } from '@runloop/api-client';
 import { type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
+import { skip } from '../../../../run/skip';
 
 describe('local platform, what a user installs for itself', () => {
   let platform: TestPlatform;
@@ -21,7 +22,7 @@ describe('local platform, what a user installs for itself', () => {
     };
     if ((await run('id -u')).trim() === '0') {
       await devbox.shutdown();
-      this.skip();
+      skip(this, 'there is one user only');
     }
     // Packages made on the spot, so that nothing is asked of a registry.
     assert.match(
@@ -41,7 +42,10 @@ describe('local platform, what a user installs for itself', () => {
     await devbox.shutdown();
   });
 
-  it('in builds is each user’s own, and root’s the system', async () => {
+  it('in builds is each user’s own, and root’s the system', async function () {
+    if (process.getuid?.() !== 0) {
+      skip(this, 'there is one user only');
+    }
     const built = await sdk.blueprint.create({
       name: 'packages',
       dockerfile:
