@@ -1,7 +1,7 @@
 import type { Devbox } from '../platform/devbox';
 
 /** Why a devbox may have been forgotten. */
-export type ForgottenReason = 'old' | 'unbounded' | 'not_opened';
+export type ForgottenReason = 'old' | 'unbounded' | 'not_opened' | 'window_closed';
 
 export interface ForgottenDevbox {
   readonly devbox: Devbox;
@@ -16,6 +16,8 @@ export interface ForgottenOptions {
   readonly oldMs: number;
   /** Devboxes that were started from this editor, and whether they were opened since. */
   readonly startedHere: ReadonlyMap<string, { readonly opened: boolean }>;
+  /** Devboxes whose window was closed while they run: nobody has them before their eyes. */
+  readonly ofClosedWindows?: ReadonlySet<string>;
 }
 
 /** Milliseconds after which a devbox that was started here and not opened is worth a question; before, somebody waits for it. */
@@ -35,6 +37,7 @@ export function findForgotten(devboxes: readonly Devbox[], options: ForgottenOpt
       if (ageMs >= options.oldMs) reasons.push('old');
       if (devbox.idleRule === undefined && devbox.keepAliveSeconds === undefined) reasons.push('unbounded');
       if (ageMs >= freshMs && options.startedHere.get(devbox.id)?.opened === false) reasons.push('not_opened');
+      if (options.ofClosedWindows?.has(devbox.id) === true) reasons.push('window_closed');
       return { devbox, reasons };
     })
     .filter(({ reasons }) => reasons.length > 0)

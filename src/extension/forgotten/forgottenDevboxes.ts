@@ -34,6 +34,8 @@ function reasonText(reason: ForgottenReason, oldHours: number): string {
       return l10n.t('older than {0} h', oldHours);
     case 'unbounded':
       return l10n.t('no known lifetime or idle rule');
+    case 'window_closed':
+      return l10n.t('its window is closed');
     case 'not_opened':
       return l10n.t('started here but never opened');
   }
@@ -41,6 +43,10 @@ function reasonText(reason: ForgottenReason, oldHours: number): string {
 
 /** Lists running devboxes that may have been forgotten, and acts on those that the user picks. Nothing acts by itself. */
 export async function findForgottenDevboxes(services: ForgottenServices): Promise<void> {
+  await review(services, new Set());
+}
+
+async function review(services: ForgottenServices, ofClosedWindows: ReadonlySet<string>): Promise<void> {
   const signedIn = await services.account.require();
   const { api } = signedIn;
   const running = await whenSlow((signal) => devboxesWith(api, ['running'], { signal, rule }), {
@@ -51,6 +57,7 @@ export async function findForgottenDevboxes(services: ForgottenServices): Promis
     nowMs: api.clock.now(),
     oldMs: oldHours * hourMs,
     startedHere: services.startedHere.all(),
+    ofClosedWindows,
   });
   if (forgotten.length === 0) {
     void window.showInformationMessage(l10n.t('No devbox looks forgotten.'));
@@ -172,14 +179,14 @@ export async function askAboutClosedWindows(services: ForgottenServices): Promis
   const left = known.filter(({ id, status }) => status === 'running' && !services.sessions.isAttached(id));
   await services.startedHere.asked(known.map(({ id }) => id));
   if (left.length === 0) return;
-  const review = l10n.t('Review');
+  const reviewThem = l10n.t('Review');
   const answer = await window.showInformationMessage(
     l10n.t(
       'You started these in a window that is closed by now, and they still run: {0}.',
       listText(left.map(devboxLabel)),
     ),
-    review,
+    reviewThem,
     l10n.t('Keep Them'),
   );
-  if (answer === review) await findForgottenDevboxes(services);
+  if (answer === reviewThem) await review(services, new Set(left.map(({ id }) => id)));
 }

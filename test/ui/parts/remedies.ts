@@ -37,7 +37,7 @@ export const remedies: UiTests = (useWindow) =>
       await orderFaults(platform, { fault: 'end_entrypoint', after_ms: 50, exit_code: 137 });
       await workbench.runCommand('Runloop: Start Devbox');
       await workbench.quickInput.accept('failing');
-      const message = workbench.notification(/entrypoint_exit/);
+      const message = workbench.notification('Devbox failing failed to start: its entrypoint ended.');
       await message.waitFor(60_000);
       await workbench.screenshot('remedies-1-failed');
       await message.press('Show Output');

@@ -51,6 +51,16 @@ describe('findForgotten', () => {
     ]);
     const all = [devbox('dbx_new', 0.1, lifetime), devbox('dbx_idle', 1), devbox('dbx_life', 1, lifetime)];
     assert.deepEqual(find(all, here), []);
+    const left = findForgotten(all, {
+      nowMs: now,
+      oldMs: 8 * hour,
+      startedHere: here,
+      ofClosedWindows: new Set(['dbx_new']),
+    });
+    assert.deepEqual(
+      left.map(({ devbox: { id }, reasons }) => [id, ...reasons]),
+      [['dbx_new', 'window_closed']],
+    );
     assert.deepEqual(find([devbox('dbx_waiting', 0.5, lifetime)], here), ['dbx_waiting: not_opened']);
   });
 
