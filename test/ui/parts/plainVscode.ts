@@ -21,7 +21,7 @@ export const plainVscode: UiTests = (useWindow) =>
       const choices = {
         source: { kind: 'plain' },
         size: 'SMALL',
-        endRule: { kind: 'lifetime', seconds: 600 },
+        endRule: { kind: 'lifetime', seconds: 1_800 },
       } as const;
       const { id } = await startPlainDevbox(api, name, choices, { signal: deadline(30_000) });
       await workbench.openViewContainer('Runloop');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { eventually } from '../../eventually';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import type { UiTests } from '../sharedWindow';
@@ -13,18 +13,22 @@ export const terminals: UiTests = (useWindow) =>
         .workbench.page.locator('.terminal-wrapper.active .xterm-rows')
         .innerText({ timeout: 1_000 })
         .catch(() => '');
-    const shows = (text: RegExp): Promise<string> => eventually(rows, (seen) => text.test(seen), 30_000);
+    const shows = (text: RegExp): Promise<string> => eventually(rows, (seen) => text.test(seen), 60_000);
     const type = async (text: string): Promise<void> => {
       await session().workbench.page.locator('.terminal-wrapper.active .xterm').click();
       await session().workbench.page.keyboard.type(text);
     };
     let pid = '';
 
-    it('opens with a click on its row, and runs full-screen programs', async () => {
-      const { workbench, platform } = session();
+    before(async () => {
+      const { platform } = session();
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const { id } = await api.createDevbox({ name: 'benchmark-7' }, { requestId: crypto.randomUUID() });
       await api.waitForStatus(id, ['running'], 20);
+    });
+
+    it('opens with a click on its row, and runs full-screen programs', async () => {
+      const { workbench } = session();
       await workbench.openViewContainer('Runloop');
       await workbench.runCommand('Runloop: Refresh Devboxes');
       const row = workbench.tree('Devboxes').row('benchmark-7');

@@ -175,7 +175,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
       await follow('Resume the devbox');
       await eventually(
         async () => (await api().retrieve(id)).transitions.map(({ status }) => status),
-        (steps) => steps.includes('resuming'),
+        (steps) => steps.filter((step) => step === 'running').length >= 2,
       );
       await api().shutdown(id);
     });

@@ -171,7 +171,7 @@ describe('the way to the network in plain Node', function () {
       ),
     );
     assert.match(unreachable ?? '', /the proxy cannot be reached: .*ECONNREFUSED/);
-    assert.match(unusable ?? '', /https_proxy specifies a socks5 proxy/);
+    assert.match(unusable ?? '', /https_proxy specifies a socks5:\/\/ proxy/);
     assert.match(malformed ?? '', /https_proxy is not the address of a proxy/);
   });
 

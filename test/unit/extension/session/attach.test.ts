@@ -46,7 +46,7 @@ describe('Attaching to a devbox', function () {
     await Promise.all([editor.run('runloop.attachDevbox', id), editor.run('runloop.attachDevbox', id)]);
     assert.deepEqual(
       editor.progress.map(({ isCancellable }) => isCancellable),
-      [true, false],
+      [true, true],
     );
     const log = editor.output(/^Runloop$/);
     await editor.run('runloop.attachDevbox', id);
