@@ -87,8 +87,13 @@ export class TreeRow {
     }
     // A click that comes right after the opening is swallowed, and the menu then stays open.
     await sleep(250);
-    if (submenu !== undefined) await menu.locator('.action-item').getByText(submenu, { exact: true }).click();
-    await menu.locator('.action-item').getByText(entry, { exact: true }).click();
+    const item = menu.locator('.action-item').getByText(entry, { exact: true });
+    if (submenu !== undefined) {
+      await menu.locator('.action-item').getByText(submenu, { exact: true }).click();
+      await item.waitFor();
+      await sleep(400);
+    }
+    await item.click();
     await menu.first().waitFor({ state: 'hidden' });
   }
 }
