@@ -14,7 +14,7 @@ import type { DevboxStore, StoreChange } from '../devboxes/devboxStore';
 import { DetailRows } from './detailRows';
 import { LazyItems } from './lazyItems';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
-import { TransitionFollower } from '../devboxes/transitionFollower';
+import { SeenChanges } from './seenChanges';
 import type { DevboxTreeServices } from './treeServices';
 import { TurnQueue } from './turnQueue';
 import { ViewChoices } from './order/viewChoices';
@@ -35,7 +35,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #attached: AttachedRows;
   readonly #order: Arranged;
   readonly #log: Log;
-  readonly #follower: TransitionFollower;
+  readonly #changes: SeenChanges;
   readonly #names: BlueprintNames;
   readonly #rows = new RowRegistry();
   readonly #items: LazyItems;
@@ -57,7 +57,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#attached = new AttachedRows(services.sessions);
     this.#log = services.log;
     this.choices = new ViewChoices(services.globalState, services.workspaceState);
-    this.#follower = new TransitionFollower(this.#store, (error) => this.#log.failure('Following a devbox', error));
     this.#names = new BlueprintNames((error) => this.#log.failure('Reading the name of a blueprint', error));
     const { devboxUse, startedHere, brokenStarts } = services;
     const prices = (): Prices | undefined => this.#account.prices;
@@ -90,6 +89,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       look: () => ({ visible: this.#view.visible, focused: window.state.focused }),
       onError: (error) => this.#log.failure('Refreshing the devboxes', error),
     });
+    this.#changes = new SeenChanges(this.#list, services);
     this.#view = window.createTreeView('runloop.devboxes', {
       treeDataProvider: this,
       showCollapseAll: true,
@@ -112,7 +112,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       { dispose: () => clearInterval(clock) },
       this.#status,
       this.#list,
-      this.#follower,
+      this.#changes,
       this.#names,
       this.choices,
     ];
@@ -130,8 +130,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
    * after telling the store of the new status.
    */
   follow(devboxId: string): void {
-    const { account } = this.#list;
-    if (account !== undefined) this.#follower.follow(account.api, devboxId);
+    this.#changes.follow(devboxId);
   }
 
   /** Remembers why a devbox could not be used, for the row below it; undefined forgets it. */
@@ -220,11 +219,12 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   /** Visibility or focus changed. */
   #looked(): void {
     this.#list.looked();
+    this.#changes.plan();
     this.#redrawTimes();
   }
 
   #accountChanged(): void {
-    this.#follower.stopAll();
+    this.#changes.stop();
     this.#names.clear();
     this.#order.reset();
     this.#details.clear();
@@ -233,6 +233,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   #storeChanged({ ids }: StoreChange): void {
     this.#redraw(ids, false);
+    this.#changes.plan();
     this.#list.reschedule();
     const gone = [...ids].filter((id) => this.#store.get(id) === undefined);
     this.#rows.forget(gone);
@@ -281,7 +282,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       matching: this.#order.now.matching,
       attention: this.#order.now.attention.size,
       pauseSeconds: this.#list.pauseSeconds,
-      prices: this.#account.prices,
       malformed: this.#store.malformed,
       isEndless: this.#store.isEndless,
     };

@@ -2,11 +2,8 @@ import { l10n, type TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl } from '../../core/platform/client';
 import { oneLine } from '../../core/plainText';
-import type { Prices } from '../../core/cost/prices';
 import type { Devbox } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
-import { costsNow } from '../devboxes/devboxStore';
-import { costText, hourlyCost } from '../devboxes/devboxText';
 
 export interface ViewFacts {
   readonly account: SignedIn | undefined;
@@ -21,41 +18,42 @@ export interface ViewFacts {
   readonly attention: number;
   /** Seconds for which the server asked us to stay away; 0: it did not. */
   readonly pauseSeconds: number;
-  readonly prices: Prices | undefined;
   /** Entries of the list that could not be read. */
   readonly malformed: number;
   /** The list leads in a circle. */
   readonly isEndless: boolean;
 }
 
-/** Beside the view's title: which account, where that is not the usual one, and what all of it costs now. */
-function descriptionOfView({ account, isLocal, devboxes, moreRun, prices }: ViewFacts): string {
-  if (account === undefined) return '';
+/** Which account, where that is not the usual one. */
+function accountName({ account, isLocal }: ViewFacts): string | undefined {
+  if (account === undefined) return undefined;
   if (isLocal) return l10n.t('Local platform');
-  const name = account.baseUrl === defaultBaseUrl ? undefined : new URL(account.baseUrl).host;
-  const paid = prices === undefined ? [] : devboxes.filter(costsNow);
-  const dollars = paid.reduce((sum, devbox) => sum + (hourlyCost(devbox, prices) ?? 0), 0);
-  const cost = paid.length === 0 ? undefined : moreRun ? l10n.t('over {0}', costText(dollars)) : costText(dollars);
-  return [cost, name].filter((part) => part !== undefined).join(' · ');
+  return account.baseUrl === defaultBaseUrl ? undefined : new URL(account.baseUrl).host;
 }
 
-/** The line above the rows: the filter, a pause. Empty unless needed, as the editor shows no welcome text beside it. */
+/**
+ * The line above the rows: the account, the filter, a pause. Empty unless needed, as the editor shows no welcome text in a
+ * view that has a message.
+ */
 function messageOfView(facts: ViewFacts): string {
   const { account, devboxes, filter } = facts;
   const lines: string[] = [];
+  const name = devboxes.length > 0 ? accountName(facts) : undefined;
+  if (name !== undefined) lines.push(name);
   if (account !== undefined && devboxes.length > 0 && filter.trim() !== '') {
     lines.push(l10n.t('Filter "{0}": {1} of {2}', oneLine(filter, 60), facts.matching, devboxes.length));
   }
   if (facts.pauseSeconds > 0) {
     lines.push(l10n.t('Runloop asked to wait: refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
   }
+  if (facts.moreRun) lines.push(l10n.t('More devboxes run than are loaded.'));
   if (facts.malformed > 0) lines.push(l10n.t('Devboxes that could not be read: {0}', facts.malformed));
   if (facts.isEndless) lines.push(l10n.t('The list has no end: some devboxes may be missing.'));
   // The editor draws it as one paragraph.
   return lines.reverse().join(' · ');
 }
 
-/** What the view says beside its rows: the words at its title, the line above them, the number at its icon. */
+/** What the view says beside its rows: the line above them, the number at its icon. */
 export class ViewStatus<T> implements Disposable {
   readonly #view: TreeView<T>;
   readonly #facts: () => ViewFacts;
@@ -71,8 +69,6 @@ export class ViewStatus<T> implements Disposable {
     const facts = this.#facts();
     const message = messageOfView(facts);
     if ((this.#view.message ?? '') !== message) this.#view.message = message;
-    const description = descriptionOfView(facts);
-    if ((this.#view.description ?? '') !== description) this.#view.description = description;
     setBadge(this.#view, facts);
     clearTimeout(this.#again);
     if (facts.pauseSeconds > 0) this.#again = setTimeout(() => this.show(), 1000);

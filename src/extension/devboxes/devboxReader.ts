@@ -73,8 +73,8 @@ export class DevboxReader {
    */
   async read(api: RunloopApi, calls: number, signal: AbortSignal): Promise<void> {
     const partial = this.#depths.all.hasMore === true;
-    if (calls > 1 || !partial || this.#newestFirst) await this.#readNewest(api, signal);
-    else if (!(await this.#continueRound(api, signal))) await this.#readNewest(api, signal);
+    if (calls > 1 || !partial || this.#newestFirst) await this.readNewest(api, signal);
+    else if (!(await this.#continueRound(api, signal))) await this.readNewest(api, signal);
     this.#newestFirst = !this.#newestFirst;
     for (let call = 1; call < calls && this.#depths.all.hasMore === true; call += 1) {
       if (!(await this.#continueRound(api, signal))) return;
@@ -88,7 +88,8 @@ export class DevboxReader {
     this.#depths[stream].pages += 1;
   }
 
-  async #readNewest(api: RunloopApi, signal: AbortSignal): Promise<void> {
+  /** Reads the page of the newest devboxes, with one request. */
+  async readNewest(api: RunloopApi, signal: AbortSignal): Promise<void> {
     const asked = this.#store.mark();
     const page = await api.listPage({ limit: firstPageSize }, { signal, rule: onceRule });
     if (signal.aborted) return;

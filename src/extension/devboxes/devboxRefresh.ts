@@ -4,11 +4,10 @@ import type { Disposable } from '../../core/events';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { DevboxReader, type Stream } from './devboxReader';
 import type { DevboxStore } from './devboxStore';
-import { isSeen, RefreshLoop, type RefreshState, type Timing } from './refreshLoop';
+import { isSeen, realTiming, RefreshLoop, refreshSeconds, type RefreshState, type Timing } from './refreshLoop';
 
 /** Requests of one refresh, at the most, in accounts larger than one page. */
-const callsWhenAsked = 12;
-const callsWhenSeen = 3;
+const mostCalls = 12;
 /** Seconds to stay away after a 429 that does not say how long. */
 const usualPauseSeconds = 30;
 
@@ -22,6 +21,9 @@ export class DevboxRefresh<
   readonly #reader: DevboxReader;
   readonly #loop: RefreshLoop;
   #account: Account | undefined;
+  readonly #timing: Timing;
+  /** When more than the first page was read last. */
+  #wholeAt = Number.NEGATIVE_INFINITY;
   #wanted = false;
   #failures = 0;
 
@@ -38,11 +40,12 @@ export class DevboxRefresh<
     this.#accountNow = options.account;
     this.#look = options.look;
     this.#reader = new DevboxReader(options.store);
+    this.#timing = options.timing ?? realTiming;
     this.#loop = new RefreshLoop({
       refresh: (signal, asked) => this.#refresh(signal, asked),
       state: () => this.#state(),
       onError: options.onError,
-      ...(options.timing === undefined ? {} : { timing: options.timing }),
+      timing: this.#timing,
     });
   }
 
@@ -83,6 +86,7 @@ export class DevboxRefresh<
   restart(): void {
     this.#reader.reset();
     this.#failures = 0;
+    this.#wholeAt = Number.NEGATIVE_INFINITY;
     this.#account = undefined;
     this.#loop.endPause();
     this.#store.clear();
@@ -128,6 +132,19 @@ export class DevboxRefresh<
     };
   }
 
+  /** Who looks gets the first page often and the rest each minute; nobody, a part each time. */
+  async #read(api: RunloopApi, asked: boolean, signal: AbortSignal): Promise<void> {
+    const isWhole = asked || this.#timing.now() - this.#wholeAt >= refreshSeconds.whole * 1000;
+    if (isWhole && (asked || this.isSeen)) {
+      this.#wholeAt = this.#timing.now();
+      await this.#reader.read(api, mostCalls, signal);
+    } else if (this.isSeen) {
+      await this.#reader.readNewest(api, signal);
+    } else {
+      await this.#reader.read(api, 1, signal);
+    }
+  }
+
   async #refresh(stop: AbortSignal, asked: boolean): Promise<void> {
     let linked: LinkedSignal | undefined;
     try {
@@ -138,10 +155,9 @@ export class DevboxRefresh<
         this.#store.signedOut();
         return;
       }
-      const calls = asked ? callsWhenAsked : this.isSeen && !this.#store.inTransition ? callsWhenSeen : 1;
       // What comes for an account that the window has left is no news of the next one's.
       linked = linkSignals(stop, account.ended);
-      await this.#reader.read(account.api, calls, linked.signal);
+      await this.#read(account.api, asked, linked.signal);
       this.#failures = 0;
     } catch (error) {
       // A base URL that is none, from the settings, and whatever the API refuses: shown where the list would be.

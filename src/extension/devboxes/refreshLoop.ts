@@ -14,8 +14,11 @@ export interface RefreshState {
   readonly failures: number;
 }
 
-/** Seconds between refreshes while somebody looks at something that changes, looks, and does not look. */
-export const refreshSeconds = { changing: 2.5, quiet: 30, unseen: 60 } as const;
+/**
+ * Seconds between refreshes while somebody looks at something that changes and that nobody follows, looks, and does not
+ * look. While somebody looks, only every `whole` seconds more than the first page is read.
+ */
+export const refreshSeconds = { changing: 2.5, quiet: 10, unseen: 60, whole: 60 } as const;
 const firstFailureSeconds = 5;
 const longestFailureSeconds = 300;
 /** Seconds after which coming back to the view or the window is a reason to look again. */
@@ -45,7 +48,7 @@ export interface Timing {
   after(milliseconds: number, run: () => void): Disposable;
 }
 
-const realTiming: Timing = {
+export const realTiming: Timing = {
   now: () => performance.now(),
   after: (milliseconds, run) => {
     const timer = setTimeout(run, milliseconds);

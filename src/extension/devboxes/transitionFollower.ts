@@ -13,14 +13,19 @@ const spacingMs = 1_000;
 /** Longest wait for a devbox that does not settle; the list goes on telling of it afterwards. */
 const boundMs = 15 * 60_000;
 
+/** Devboxes that are followed at a time because somebody sees them; what else changes, the list tells. */
+const mostSeen = 8;
+
 /**
- * Follows devboxes that this window has set in motion by long polls, one for each, until they run, are suspended or
+ * Follows devboxes that this window has set in motion, or that somebody sees changing, by long polls, one for each, until they run, are suspended or
  * have ended: news come at once, and the list need not be read often.
  */
 export class TransitionFollower implements Disposable {
   readonly #store: DevboxStore;
   readonly #onError: (error: unknown) => void;
   readonly #running = new Map<string, AbortController>();
+  /** Those that are followed only while somebody sees them. */
+  readonly #seen = new Set<string>();
 
   constructor(store: DevboxStore, onError: (error: unknown) => void) {
     this.#store = store;
@@ -29,6 +34,7 @@ export class TransitionFollower implements Disposable {
 
   /** Starts following; harmless for a devbox that is followed already, or that the store does not know changing. */
   follow(api: RunloopApi, devboxId: string): void {
+    this.#seen.delete(devboxId);
     if (this.#running.has(devboxId)) return;
     const stop = new AbortController();
     this.#running.set(devboxId, stop);
@@ -39,8 +45,25 @@ export class TransitionFollower implements Disposable {
       })
       .finally(() => {
         this.#running.delete(devboxId);
+        this.#seen.delete(devboxId);
         following.dispose();
       });
+  }
+
+  /** Follows what changes, as far as there is room, while somebody sees it. */
+  followSeen(api: RunloopApi): void {
+    for (const { id, status } of this.#store.snapshot.values()) {
+      if (this.#seen.size >= mostSeen) return;
+      if (!isChanging(status) || this.#running.has(id)) continue;
+      this.follow(api, id);
+      this.#seen.add(id);
+    }
+  }
+
+  /** Nobody sees the list any more: what this window has set in motion is followed on. */
+  stopSeen(): void {
+    for (const id of this.#seen) this.#running.get(id)?.abort();
+    this.#seen.clear();
   }
 
   /** Stops following everything, for example after signing out. */

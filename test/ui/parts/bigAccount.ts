@@ -48,25 +48,11 @@ export const bigAccount: UiTests = (useWindow) =>
         };
         await pageDownTo(() => more.element.count());
         // Not all were read, and the view does not claim so.
-        await page
-          .locator('.sidebar')
-          .getByText(/^over est\. \$/)
-          .first()
-          .waitFor();
+        await page.locator('.sidebar').getByText('More devboxes run than are loaded.').waitFor();
         await workbench.screenshot('big-1-load-more');
         await more.element.first().click();
         await pageDownTo(() => tree().row('101 to 200').element.count());
         await workbench.screenshot('big-2-second-page');
-        // 700 of them run; what those on the pages that were read so far cost is told.
-        await eventually(
-          () =>
-            page
-              .locator('.sidebar')
-              .getByText(/est\. \$/)
-              .first()
-              .innerText(),
-          (text) => Number(/\$(\d+)/.exec(text)?.[1]) > 15,
-        );
       } finally {
         await useAddress('');
         await many.stop();

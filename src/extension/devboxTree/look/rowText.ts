@@ -130,7 +130,8 @@ function idleLeft({ idleRule }: Devbox, { usedAgoMs }: RowContext): number | und
 
 function sinceFact({ transitions }: Devbox, { nowMs }: RowContext): string | undefined {
   const since = transitions.findLast(({ status }) => status === 'suspended')?.timeMs;
-  return since === undefined ? undefined : l10n.t('for {0}', durationText((nowMs - since) / 1000));
+  if (since === undefined) return undefined;
+  return nowMs - since < 60_000 ? l10n.t('just now') : l10n.t('for {0}', durationText((nowMs - since) / 1000));
 }
 
 function endedFact(devbox: Devbox, { nowMs }: RowContext): string | undefined {

@@ -1,7 +1,7 @@
 /** Columns that a name takes in a row at the most: in a side bar of usual width the facts behind it are still to be seen. */
-const mostColumns = 28;
+const mostColumns = 20;
 /** Of these, how many are for its end: names of one run differ there. */
-const endColumns = 12;
+const endColumns = 9;
 
 /** A name that fits into a row: what is too long loses its middle, never half a character. */
 export function shortName(name: string): string {

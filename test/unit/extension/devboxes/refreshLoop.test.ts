@@ -15,7 +15,7 @@ const seen: RefreshState = {
 describe('refreshDelaySeconds', () => {
   it('is quick only while something changes before the eyes of the user, slow else, rare unseen', () => {
     assert.equal(refreshDelaySeconds({ ...seen, inTransition: true }), 2.5);
-    assert.equal(refreshDelaySeconds(seen), 30);
+    assert.equal(refreshDelaySeconds(seen), 10);
     assert.equal(refreshDelaySeconds({ ...seen, focused: false, inTransition: true }), 60);
     assert.equal(refreshDelaySeconds({ ...seen, visible: false, inTransition: true }), 60);
   });

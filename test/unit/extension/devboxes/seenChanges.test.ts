@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { DevboxStore } from '../../../../src/extension/devboxes/devboxStore';
+import { KnownEnds } from '../../../../src/extension/devboxes/knownEnds';
+import { TransitionFollower } from '../../../../src/extension/devboxes/transitionFollower';
+import { eventually } from '../../../eventually';
+import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
+
+describe('What changes before the eyes of the user', function () {
+  this.timeout(60_000);
+  let platform: TestPlatform;
+  let api: RunloopApi;
+  const { signal: ended } = new AbortController();
+  const failures: unknown[] = [];
+  const onError = (error: unknown): void => void failures.push(error);
+  before(async () => {
+    platform = await startPlatform();
+    api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
+  });
+  after(() => platform.stop());
+
+  it('is told when a lifetime is over, with one look and no list; nothing is asked while nobody looks', async () => {
+    const store = new DevboxStore();
+    let isSeen = true;
+    let lists = 0;
+    const readList = (): Promise<void> => {
+      lists += 1;
+      return Promise.resolve();
+    };
+    const ends = new KnownEnds({ store, account: () => ({ api, ended }), isSeen: () => isSeen, readList, onError });
+    const create = async (name: string): Promise<string> => {
+      const body = { name, launch_parameters: { keep_alive_time_seconds: 5 } };
+      const { id } = await api.createDevbox(body, { requestId: name });
+      const running = await api.waitForStatus(id, ['running'], 20);
+      store.update(running ?? assert.fail());
+      return id;
+    };
+    const id = await create('seen');
+    ends.plan();
+    const devbox = await eventually(
+      () => Promise.resolve(store.get(id)),
+      (now) => now?.status !== 'running',
+      30_000,
+    );
+    assert.equal(devbox?.status, 'shutdown');
+    assert.equal(lists, 0);
+    isSeen = false;
+    const unseen = await create('unseen');
+    ends.plan();
+    while ((await api.waitForStatus(unseen, ['shutdown'], 20)) === undefined);
+    assert.equal(store.get(unseen)?.status, 'running');
+    ends.dispose();
+    assert.deepEqual(failures, []);
+  });
+
+  it('is followed by a long poll while it is seen, and not any longer', async () => {
+    const store = new DevboxStore();
+    const follower = new TransitionFollower(store, onError);
+    const { id } = await api.createDevbox({ name: 'starts' }, { requestId: 'starts' });
+    const created = await api.retrieve(id);
+    store.update({ ...created, status: 'provisioning' });
+    assert.equal(store.inTransition, true);
+    follower.followSeen(api);
+    assert.equal(store.inTransition, false, 'the list need not be read for it');
+    follower.stopSeen();
+    await eventually(
+      () => Promise.resolve(store.inTransition),
+      (changing) => changing,
+    );
+    follower.followSeen(api);
+    await eventually(
+      () => Promise.resolve(store.get(id)?.status),
+      (status) => status === 'running',
+      20_000,
+    );
+    await api.shutdown(id);
+    assert.deepEqual(failures, []);
+  });
+});
