@@ -216,7 +216,9 @@ if (dev) {
       ...unitTests,
       entryPoints: [
         ...testFiles('test/unit').filter((file) => !isOfExtension(file)),
+        // Programs that tests start.
         'test/unit/core/vscode/forwarderProgram.ts',
+        'test/unit/local/server/tunnels/usualPortsProgram.ts',
       ],
     }),
     esbuild.build({
