@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { filesFor } from '../sandbox/limits/limits';
 import type { TableShape } from '../store/recordTable';
 import { blueprintRecord } from './blueprints';
 import { devboxStatuses, failureReasons, shutdownReasons } from './lifeCycle/status';
@@ -31,7 +32,15 @@ const specRecord = z.object({
     idleSeconds: z.number().optional(),
     onIdle: z.enum(['shutdown', 'suspend']),
   }),
-  limits: z.object({ memory: z.number(), disk: z.number(), processes: z.number(), cores: z.number().default(1) }),
+  limits: z
+    .object({
+      memory: z.number(),
+      disk: z.number(),
+      files: z.number().optional(),
+      processes: z.number(),
+      cores: z.number().default(1),
+    })
+    .transform((limits) => ({ ...limits, files: limits.files ?? filesFor(limits.disk) })),
   hooks: z.object({ suspendCommands: z.array(z.string()), suspendDeadlineMs: z.number() }),
   wakeOnHttp: z.boolean().optional(),
   network: z.object({ policyId: z.string(), fenced: z.boolean() }).optional(),

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { codeOf } from '../errors';
 import type { ProcessScope } from './processTable';
+import { entries, linkOf, processesIn } from './scopeProcesses';
 
 /** State of a socket that listens, in the kernel's tables, where these come first. */
 const listening = '0A';
@@ -44,28 +45,6 @@ export function ownsSockets(scope: ProcessScope, inodes: readonly string[]): boo
     }
   }
   return false;
-}
-
-/** The processes of a devbox: those of its process namespace, or with its mark, and all that come from them. */
-function processesIn(scope: ProcessScope): readonly string[] {
-  const own = linkOf('/proc/self/ns/pid');
-  const namespace = scope.kind === 'namespace' ? linkOf(`/proc/${scope.firstProcess}/ns/pid`) : '';
-  const parents = new Map<string, string>();
-  const members = new Set<string>();
-  for (const pid of entries('/proc').filter((name) => /^\d+$/.test(name))) {
-    const stat = textOf(`/proc/${pid}/stat`);
-    parents.set(pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? '0');
-    const isMember =
-      scope.kind === 'namespace'
-        ? namespace !== '' && namespace !== own && linkOf(`/proc/${pid}/ns/pid`) === namespace
-        : `\0${textOf(`/proc/${pid}/environ`)}`.includes(`\0RUNLOOP_LOCAL_DEVBOX=${scope.mark}\0`);
-    if (isMember) {
-      members.add(pid);
-    }
-  }
-  const comesFrom = (pid: string, depth = 0): boolean =>
-    members.has(pid) || (depth < 1_000 && pid !== '0' && pid !== '1' && comesFrom(parents.get(pid) ?? '0', depth + 1));
-  return [...parents.keys()].filter((pid) => comesFrom(pid));
 }
 
 function* rowsOf(table: string, port: number): Generator<{ readonly host: string; readonly inode: string }> {
@@ -132,28 +111,4 @@ function bytesOf6(address: string): number[] {
 function pairs(address: string): number[] {
   const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
   return [a * 256 + b, c * 256 + d];
-}
-
-/** Processes end while they are looked at, and some belong to other users. */
-function attempt<T>(look: () => T, otherwise: T): T {
-  try {
-    return look();
-  } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) {
-      return otherwise;
-    }
-    throw error;
-  }
-}
-
-function linkOf(path: string): string {
-  return attempt(() => readlinkSync(path), '');
-}
-
-function textOf(path: string): string {
-  return attempt(() => readFileSync(path, 'latin1'), '');
-}
-
-function entries(path: string): readonly string[] {
-  return attempt(() => readdirSync(path), []);
 }

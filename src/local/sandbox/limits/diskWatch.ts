@@ -1,9 +1,21 @@
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
+import { hiddenUse } from '../../host/hiddenUse';
 import { requireProgram } from '../../host/hostPrograms';
+import type { ProcessScope } from '../../host/processTable';
+import { type Limits, gibibytes } from './limits';
 
 /** Below this much new data on the disk nothing is counted, in bytes. */
 const smallestStep = 16 * 2 ** 20;
+/** Below so many new files nothing is counted. */
+const fewFiles = 8_192;
+
+/** What a devbox has on disk. */
+interface DiskUse {
+  /** Those in files that were removed and are still open too. */
+  readonly bytes: number;
+  readonly files: number;
+}
 
 /**
  * Knows roughly how much a devbox has on disk, and counts only when it matters: whoever goes over a limit must have used
@@ -11,51 +23,66 @@ const smallestStep = 16 * 2 ** 20;
  */
 export class DiskWatch {
   readonly #folder: string;
-  readonly #limit: number;
-  #used: number | undefined;
-  #freeThen = 0;
+  readonly #limits: Pick<Limits, 'disk' | 'files'>;
+  readonly #scope: ProcessScope;
+  #used: DiskUse | undefined;
+  #freeThen: DiskUse = { bytes: 0, files: 0 };
   #notBefore = 0;
 
   /**
    * @param folder of the devbox on the host
-   * @param limit in bytes
+   * @param scope of its processes, which may hold files that are in no folder
    */
-  constructor(folder: string, limit: number) {
+  constructor(folder: string, limits: Pick<Limits, 'disk' | 'files'>, scope: ProcessScope) {
     this.#folder = folder;
-    this.#limit = limit;
+    this.#limits = limits;
+    this.#scope = scope;
   }
 
-  /** Bytes the devbox has on disk if that is more than its limit. */
-  async overLimit(signal: AbortSignal): Promise<number | undefined> {
+  /** What the devbox has on disk if that is more than its limit, in words. */
+  async overLimit(signal: AbortSignal): Promise<string | undefined> {
     const disk = await statfs(this.#folder);
-    const free = disk.bfree * disk.bsize;
-    const room = this.#used === undefined ? 0 : this.#limit - this.#used;
-    const taken = this.#freeThen - free;
-    if (this.#used !== undefined && taken < Math.max(smallestStep, room / 2)) {
+    const free = { bytes: disk.bfree * disk.bsize, files: disk.ffree };
+    if (this.#used !== undefined && !this.#hasShrunk(free, this.#used)) {
       return undefined;
     }
     if (Date.now() < this.#notBefore) {
       return undefined;
     }
     const began = Date.now();
-    this.#used = await countBytes(this.#folder, signal);
+    const [bytes, files] = [
+      await count(['-B1'], this.#folder, signal),
+      await count(['--inodes'], this.#folder, signal),
+    ];
+    this.#used = { bytes: bytes + hiddenUse(this.#scope).disk, files };
     this.#freeThen = free;
     // A folder with very many files takes long to count; counting is to be a small part of the time.
     this.#notBefore = Date.now() + 5 * (Date.now() - began);
-    return this.#used > this.#limit ? this.#used : undefined;
+    if (this.#used.bytes > this.#limits.disk) {
+      return `${gibibytes(this.#used.bytes)} of ${gibibytes(this.#limits.disk)} on disk`;
+    }
+    return files > this.#limits.files ? `${files} of ${this.#limits.files} files and folders on disk` : undefined;
+  }
+
+  #hasShrunk(free: DiskUse, used: DiskUse): boolean {
+    const [bytes, files] = [this.#freeThen.bytes - free.bytes, this.#freeThen.files - free.files];
+    return (
+      bytes >= Math.max(smallestStep, (this.#limits.disk - used.bytes) / 2) ||
+      files >= Math.max(fewFiles, (this.#limits.files - used.files) / 2)
+    );
   }
 }
 
-/** Bytes that a folder takes on its disk; what is mounted in it does not count. */
-function countBytes(folder: string, signal: AbortSignal): Promise<number> {
+/** Bytes or files that a folder takes on its disk; what is mounted in it does not count. */
+function count(what: readonly string[], folder: string, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
-    execFile(requireProgram('du'), ['-sx', '-B1', '--', folder], { signal }, (error, stdout) => {
-      const bytes = /^(\d+)/.exec(stdout)?.[1];
+    execFile(requireProgram('du'), ['-sx', ...what, '--', folder], { signal }, (error, stdout) => {
+      const number = /^(\d+)/.exec(stdout)?.[1];
       // It complains of files that vanish meanwhile, and counts the rest.
-      if (bytes === undefined) {
+      if (number === undefined) {
         reject(error ?? new Error('du printed no number'));
       } else {
-        resolve(Number(bytes));
+        resolve(Number(number));
       }
     });
   });

@@ -2,12 +2,22 @@ import { release } from 'node:os';
 
 const gibibyte = 2 ** 30;
 
+/** Files and folders for each GiB of disk: as many as common file systems have room for. */
+const filesOfGibibyte = 131_072;
+
+/** Files and folders for so many bytes of disk. */
+export function filesFor(diskBytes: number): number {
+  return Math.round((diskBytes / gibibyte) * filesOfGibibyte);
+}
+
 /** What one devbox may use at most. */
 export interface Limits {
   /** Bytes of memory of all its processes and of its /dev/shm together. */
   readonly memory: number;
   /** Bytes on disk. */
   readonly disk: number;
+  /** Files and folders on disk. */
+  readonly files: number;
   /** Processes and threads. */
   readonly processes: number;
   /** Cores: its share of the processor when others want it too. */
@@ -46,6 +56,7 @@ export function limitsOf(request: SizeRequest): Limits {
   return {
     memory: memory * gibibyte,
     disk: disk * gibibyte,
+    files: filesFor(disk * gibibyte),
     processes: Math.max(1_024, Math.round(memory * 2_048)),
     cores,
   };

@@ -3,6 +3,7 @@ import type { MemoryUse } from '../controlGroups/groupFiles';
 import { lastKilled } from '../controlGroups/kernelLog';
 import { DiskWatch } from './diskWatch';
 import { codeOf, messageOf } from '../../errors';
+import { hiddenUse, sharedMemoryOfAll } from '../../host/hiddenUse';
 import { type ProcessScope, type ProcessUse, ProcessTable } from '../../host/processTable';
 import { type Limits, gibibytes } from './limits';
 
@@ -11,6 +12,9 @@ const usualPause = 500;
 const watchfulPause = 50;
 /** Pause between two looks at the disk, in milliseconds. */
 const diskPause = 500;
+
+/** How much more memory must be in files for a look at whose they are, in bytes. */
+const hiddenStep = 16 * 2 ** 20;
 
 /** Why a devbox must end. */
 export type Excess = 'out_of_memory' | 'out_of_disk';
@@ -36,6 +40,9 @@ export interface Watched {
 export class UsageWatch {
   readonly #watched = new Map<Watched, DiskWatch>();
   readonly #table = new ProcessTable();
+  /** Bytes of memory in files, as last looked for, and all that the computer had then. */
+  readonly #hidden = new WeakMap<Watched, number>();
+  #sharedThen = 0;
   readonly #say: (line: string) => void;
   #memoryTimer: NodeJS.Timeout | undefined;
   #diskTimer: NodeJS.Timeout | undefined;
@@ -63,7 +70,7 @@ export class UsageWatch {
   }
 
   #begin(devbox: Watched): void {
-    this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits.disk));
+    this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits, devbox.scope));
     devbox.signal.addEventListener('abort', () => this.#watched.delete(devbox), { once: true });
     if (this.#memoryTimer === undefined) {
       this.#memoryTimer = setTimeout(() => this.#lookAtMemory(), watchfulPause);
@@ -118,12 +125,27 @@ export class UsageWatch {
       return [];
     }
     const uses = this.#table.measure(devboxes.map(({ scope }) => scope));
+    this.#lookForHidden(devboxes);
+    devboxes.forEach((devbox, index) => {
+      const use = uses[index];
+      if (use !== undefined) use.memory += this.#hidden.get(devbox) ?? 0;
+    });
     return devboxes.flatMap((devbox, index) => {
       const use = uses[index];
       return use !== undefined && (use.memory > devbox.limits.memory / 2 || use.processes > devbox.limits.processes)
         ? [{ devbox, use }]
         : [];
     });
+  }
+
+  /** Counts what is memory and no process's own, when the computer has more or less of that. */
+  #lookForHidden(devboxes: readonly Watched[]): void {
+    const now = sharedMemoryOfAll();
+    if (Math.abs(now - this.#sharedThen) < hiddenStep && devboxes.every((devbox) => this.#hidden.has(devbox))) {
+      return;
+    }
+    this.#sharedThen = now;
+    devboxes.forEach((devbox) => this.#hidden.set(devbox, hiddenUse(devbox.scope).memory));
   }
 
   #judge(devbox: Watched, use: ProcessUse): void {
@@ -152,7 +174,7 @@ export class UsageWatch {
           this.#end(
             devbox,
             'out_of_disk',
-            `Out of disk: the devbox had ${gibibytes(used)} of ${gibibytes(devbox.limits.disk)} on disk and was ended. Use a larger resource_size_request.`,
+            `Out of disk: the devbox had ${used} and was ended. Use a larger resource_size_request.`,
           );
         }
       } catch (error) {

@@ -111,6 +111,31 @@ for (const groups of ['auto', 'off'] as const) {
       await client.devboxes.shutdown(id);
     });
 
+    it('counts files that were removed while they are open', async () => {
+      const size: Launch = { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 1, custom_disk_size: 2 };
+      const hidden =
+        'exec 8<>/tmp/a 9<>/tmp/b; fallocate -l 1150M /tmp/a; fallocate -l 1150M /tmp/b; rm /tmp/a /tmp/b; sleep 30; exit 3';
+      const removed = await endOf(hidden, size);
+      assert.deepEqual([removed.status, removed.reason], ['failure', 'out_of_disk']);
+    });
+
+    // However a devbox is held otherwise, files are counted in the same way.
+    if (groups === 'auto') {
+      it('counts how many files and folders there are', async () => {
+        const size: Launch = { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 1, custom_disk_size: 2 };
+        const crumbs = 'mkdir /tmp/m; cd /tmp/m; seq 270000 | xargs -n 20000 touch; sleep 30; exit 3';
+        const many = await endOf(crumbs, size);
+        assert.deepEqual([many.status, many.reason], ['failure', 'out_of_disk']);
+        assert.match(many.kernel, /had 2\d{5} of 262144 files and folders on disk/);
+      });
+    }
+
+    it('counts what is in a file system of memory that the devbox has made for itself', async () => {
+      const own = `unshare -Urm sh -c 'mount -t tmpfs own /mnt && head -c 1500M /dev/zero > /mnt/full; sleep 30'; exit 3`;
+      const { status, reason } = await endOf(own, { resource_size_request: 'X_SMALL' });
+      assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
+    });
+
     it('ends a devbox that fills its disk, with one file or several', async () => {
       const size: Launch = { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 1, custom_disk_size: 2 };
       // Room is reserved, not written: the disk has the blocks all the same.

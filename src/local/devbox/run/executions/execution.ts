@@ -4,6 +4,7 @@ import type { LogEntry } from '../../devboxLog';
 import { LineSplitter } from '../../../host/lineSplitter';
 import type { SandboxProcess } from '../../../sandbox/sandbox';
 import type { ExecutionStatus, KnownExecution } from './knownExecution';
+import { ExecutionSpace, type OutputSpace } from './outputSpace';
 import { OutputSpool } from './outputSpool';
 
 /** How long output must be silent after the command's end while something it left behind still holds it, in ms. */
@@ -27,6 +28,7 @@ export class Execution implements KnownExecution {
   readonly request: ExecutionRequest;
   readonly stdout: OutputSpool;
   readonly stderr: OutputSpool;
+  readonly space: ExecutionSpace;
   /** Settles when the command has ended and its output is complete. */
   readonly completed: Promise<void>;
   readonly #log: (entry: Omit<LogEntry, 'time'>) => void;
@@ -35,11 +37,13 @@ export class Execution implements KnownExecution {
   #exitStatus: number | undefined;
   #process: SandboxProcess | undefined;
   #killed = false;
+  #isRemembered = false;
   #logged = 0;
   #markCompleted: () => void = () => undefined;
 
   /**
    * @param path where its outputs are kept: a file name to which `.out` and `.err` are added
+   * @param all the room for the outputs of all executions
    * @param keep writes down how it is, when it begins and when it has ended; never rejects
    */
   constructor(
@@ -48,18 +52,25 @@ export class Execution implements KnownExecution {
     path: string,
     log: (entry: Omit<LogEntry, 'time'>) => void,
     keep: (execution: Execution) => Promise<void>,
+    all: OutputSpace,
   ) {
+    this.space = new ExecutionSpace(all);
     this.#keep = keep;
     this.id = id;
     this.request = request;
-    this.stdout = new OutputSpool(`${path}.out`);
-    this.stderr = new OutputSpool(`${path}.err`);
+    this.stdout = new OutputSpool(`${path}.out`, this.space);
+    this.stderr = new OutputSpool(`${path}.err`, this.space);
     this.#log = log;
     this.completed = new Promise((resolve) => (this.#markCompleted = resolve));
   }
 
   get status(): ExecutionStatus {
     return this.#status;
+  }
+
+  /** Whether what is kept of it without its outputs is written down. */
+  get isRemembered(): boolean {
+    return this.#isRemembered;
   }
 
   /** Exit code, or 128 + signal number; set once it is completed. */
@@ -148,7 +159,9 @@ export class Execution implements KnownExecution {
         if (this.#status === 'running') {
           lines.write(chunk);
         }
+        const before = spool.lost;
         await spool.append(chunk);
+        if (spool.lost && !before) this.#sayCut(level);
         activity.appending -= 1;
       }
       if (this.#status === 'running') {
@@ -181,6 +194,7 @@ export class Execution implements KnownExecution {
     this.#process = undefined;
     this.#append({ level: code === 0 ? 'info' : 'error', exitCode: code });
     await this.#keep(this);
+    this.#isRemembered = true;
     this.#markCompleted();
   }
 
@@ -195,6 +209,14 @@ export class Execution implements KnownExecution {
         level: 'info',
         message: "More output follows that is not logged. Read it with the execution's output streams.",
       });
+    }
+  }
+
+  #sayCut(level: 'info' | 'error'): void {
+    if (this.#status === 'running') {
+      const which = level === 'info' ? 'standard output' : 'standard error';
+      const message = `No more of its ${which} is kept: of an execution 256 MiB are, of all in a devbox 1 GiB.`;
+      this.#append({ level: 'error', message });
     }
   }
 

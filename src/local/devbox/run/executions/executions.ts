@@ -11,6 +11,7 @@ import { type ExecutionRequest, Execution } from './execution';
 import { type ExecutionRecord, keptId, KeptExecution, recordOf } from './keptExecution';
 import type { KnownExecution } from './knownExecution';
 import { namedShellScript } from './namedShell';
+import { OutputSpace } from './outputSpace';
 
 /** Completed executions that can still be looked at, per devbox; older ones are forgotten with their output. */
 const keptCompleted = 1_000;
@@ -47,6 +48,7 @@ export class Executions {
   readonly #surroundings: ExecutionSurroundings;
   readonly #executions = new Map<string, Execution>();
   readonly #shells = new Map<string, NamedShell>();
+  readonly #space = new OutputSpace(() => this.#dropOldestOutputs());
 
   constructor(surroundings: ExecutionSurroundings) {
     this.#surroundings = surroundings;
@@ -71,6 +73,7 @@ export class Executions {
       join(folder, newFileName()),
       (entry) => log.append(entry),
       (present) => this.#keep(present),
+      this.#space,
     );
     this.#executions.set(execution.id, execution);
     if (request.shellName === undefined) {
@@ -158,10 +161,27 @@ export class Executions {
     for (const execution of completed.slice(0, Math.max(0, completed.length - keptCompleted))) {
       this.#executions.delete(execution.id);
       this.#surroundings.records.delete(keptId(this.#surroundings.devboxId, execution.id));
-      for (const spool of [execution.stdout, execution.stderr]) {
-        // A file that cannot be removed now goes with the devbox's folder.
-        spool.remove().catch(() => undefined);
+      dropOutputs(execution);
+    }
+  }
+
+  /** The outputs of the oldest execution that has ended; their ends are written down. False when there is none. */
+  #dropOldestOutputs(): boolean {
+    for (const execution of this.#executions.values()) {
+      if (execution.isRemembered) {
+        this.#executions.delete(execution.id);
+        dropOutputs(execution);
+        return true;
       }
     }
+    return false;
+  }
+}
+
+function dropOutputs({ space, stdout, stderr }: Execution): void {
+  space.release();
+  for (const spool of [stdout, stderr]) {
+    // A file that cannot be removed now goes with the devbox's folder.
+    spool.remove().catch(() => undefined);
   }
 }

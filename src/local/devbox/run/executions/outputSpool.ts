@@ -3,11 +3,9 @@ import { dirname } from 'node:path';
 import { codeOf } from '../../../errors';
 import { shortageOf } from '../../../host/shortage';
 import type { Output, OutputChunk, OutputTail } from './knownExecution';
+import type { ExecutionSpace } from './outputSpace';
 import { characterStart, wholeCharacters } from './utf8';
 import { Wakeups } from '../../../wakeups';
-
-/** Bytes kept of one output; what comes after them is counted as lost. */
-const largestOutput = 256 * 1024 * 1024;
 
 /** Bytes read from the file at once. */
 const pieceSize = 64 * 1024;
@@ -21,6 +19,7 @@ const largestTail = 4 * 1024 * 1024;
  */
 export class OutputSpool implements Output {
   readonly #path: string;
+  readonly #space: Pick<ExecutionSpace, 'take'>;
   #writer: FileHandle | undefined;
   #size = 0;
   #lost = false;
@@ -29,9 +28,13 @@ export class OutputSpool implements Output {
   #finished = false;
   readonly #wakeups = new Wakeups();
 
-  /** @param path a file that does not exist yet; made with its folder at the first byte */
-  constructor(path: string) {
+  /**
+   * @param path a file that does not exist yet; made with its folder at the first byte
+   * @param space what there is for it; what comes when that is full is lost
+   */
+  constructor(path: string, space: Pick<ExecutionSpace, 'take'>) {
     this.#path = path;
+    this.#space = space;
   }
 
   /** True when more was written than is kept. */
@@ -41,13 +44,14 @@ export class OutputSpool implements Output {
 
   /** Adds bytes; wait for it before the next ones come. After `finish` they are dropped. */
   async append(chunk: Buffer): Promise<void> {
-    const room = this.#isCut ? 0 : largestOutput - this.#size;
-    if (this.#finished || room <= 0) {
+    const room = this.#isCut || this.#finished ? 0 : this.#space.take(chunk.length);
+    if (room <= 0) {
       this.#lost ||= !this.#finished;
       return;
     }
     const kept = chunk.length > room ? chunk.subarray(0, room) : chunk;
-    this.#lost ||= kept.length < chunk.length;
+    this.#isCut ||= kept.length < chunk.length;
+    this.#lost ||= this.#isCut;
     try {
       if (this.#writer === undefined) {
         await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { codeOf } from '../errors';
+import type { ProcessScope } from './processTable';
+
+/** The processes of a devbox: those of its process namespace, or with its mark, and all that come from them. */
+export function processesIn(scope: ProcessScope): readonly string[] {
+  const own = linkOf('/proc/self/ns/pid');
+  const namespace = scope.kind === 'namespace' ? linkOf(`/proc/${scope.firstProcess}/ns/pid`) : '';
+  const parents = new Map<string, string>();
+  const members = new Set<string>();
+  for (const pid of entries('/proc').filter((name) => /^\d+$/.test(name))) {
+    const stat = textOf(`/proc/${pid}/stat`);
+    parents.set(pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? '0');
+    const isMember =
+      scope.kind === 'namespace'
+        ? namespace !== '' && namespace !== own && linkOf(`/proc/${pid}/ns/pid`) === namespace
+        : `\0${textOf(`/proc/${pid}/environ`)}`.includes(`\0RUNLOOP_LOCAL_DEVBOX=${scope.mark}\0`);
+    if (isMember) {
+      members.add(pid);
+    }
+  }
+  const comesFrom = (pid: string, depth = 0): boolean =>
+    members.has(pid) || (depth < 1_000 && pid !== '0' && pid !== '1' && comesFrom(parents.get(pid) ?? '0', depth + 1));
+  return [...parents.keys()].filter((pid) => comesFrom(pid));
+}
+
+/** Processes end while they are looked at, and some belong to other users. */
+export function attempt<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) {
+      return otherwise;
+    }
+    throw error;
+  }
+}
+
+/** Where a link of the kernel's leads; empty if it is not there any more. */
+export function linkOf(path: string): string {
+  return attempt(() => readlinkSync(path), '');
+}
+
+/** What a file of the kernel's says; empty if it is not there any more. */
+export function textOf(path: string): string {
+  return attempt(() => readFileSync(path, 'latin1'), '');
+}
+
+/** The names in a folder of the kernel's; none if it is not there any more. */
+export function entries(path: string): readonly string[] {
+  return attempt(() => readdirSync(path), []);
+}
