@@ -39,8 +39,8 @@ async function open(services: OpenServices, uri: Uri): Promise<void> {
   const wanted = await saysYes({
     question: l10n.t('Open the VS Code of the devbox {0}?', devboxLabel(devbox)),
     detail: [
-      l10n.t('A link asks for it ({0}). Go on only if you expected it.', devbox.id),
-      ...(isAsleep ? [l10n.t('It is suspended: this resumes it, and it costs money again.')] : []),
+      l10n.t('A link requested this ({0}). Continue only if you expected it.', devbox.id),
+      ...(isAsleep ? [l10n.t('It is suspended. Opening it resumes it, and it costs money again.')] : []),
     ].join('\n\n'),
     yes: l10n.t('Open VS Code'),
     harmless: true,

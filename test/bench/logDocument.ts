@@ -180,7 +180,7 @@ async function search({ workbench }: UiSession, words: string): Promise<void> {
   await workbench.runCommand('Runloop: Search Logs…');
   await workbench.quickInput.row('half-a-million').locator('.monaco-checkbox').first().click();
   await workbench.quickInput.accept();
-  await workbench.quickInput.waitFor('What to look for');
+  await workbench.quickInput.waitFor('Enter what to search for');
   await workbench.quickInput.accept(words);
   await workbench.tree('Log Search').row('half-a-million').waitForDescription('1 line', 120_000);
 }

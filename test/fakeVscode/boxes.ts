@@ -145,3 +145,8 @@ export class FakeQuickPick<T extends vscode.QuickPickItem> extends FakeBox imple
 export function labels(items: readonly (string | vscode.QuickPickItem)[]): string {
   return items.map((item) => (typeof item === 'string' ? item : item.label)).join(' | ');
 }
+
+/** A button of a message, with more to it than its words. */
+export function isItem(value: unknown): value is vscode.MessageItem {
+  return typeof value === 'object' && value !== null && 'title' in value;
+}

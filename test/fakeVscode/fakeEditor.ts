@@ -10,7 +10,7 @@
  *     const { editor, api } = used;
  *     editor.answer(/Shut down the devbox/, 'Shut Down');  // what the person will say, by what the question reads
  *     await editor.run('runloop.shutDownDevbox', id);      // fails as the command does
- *     await editor.message(/is shut down/);                // waits for a message
+ *     await editor.message(/was shut down/);                // waits for a message
  *   });
  *
  * A question that nobody answers counts as Escape, and the test fails at its end, as it does with answers that nobody asked
@@ -24,7 +24,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach } from 'mocha';
 import type * as vscode from 'vscode';
 import { eventually } from '../eventually';
-import { type FakeInputBox, type FakeQuickPick, isChosen, labels, type Choice } from './boxes';
+import { type FakeInputBox, type FakeQuickPick, isChosen, isItem, labels, type Choice } from './boxes';
 import { FakeMemory, FakeSecrets } from './memory';
 import type { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { FakeSettings } from './settings';
@@ -162,9 +162,16 @@ export class FakeEditor {
     this.#failures.push(failure instanceof Error ? failure.message : String(failure));
   }
 
-  showMessage(kind: ShownMessage['kind'], text: string, rest: readonly unknown[]): string | undefined {
-    const options = rest.find((one): one is vscode.MessageOptions => typeof one === 'object' && one !== null);
-    const buttons = rest.filter((one) => typeof one === 'string');
+  showMessage(
+    kind: ShownMessage['kind'],
+    text: string,
+    rest: readonly unknown[],
+  ): string | vscode.MessageItem | undefined {
+    const items = rest.filter(isItem);
+    const options = rest.find(
+      (one): one is vscode.MessageOptions => typeof one === 'object' && one !== null && !isItem(one),
+    );
+    const buttons = [...rest.filter((one) => typeof one === 'string'), ...items.map(({ title }) => title)];
     const message = { kind, text, detail: options?.detail ?? '', isModal: options?.modal === true, buttons };
     this.messages.push(message);
     const answer = this.findAnswer(`${text}\n${message.detail}`);
@@ -172,11 +179,13 @@ export class FakeEditor {
       if (message.isModal) this.fail(`Nobody answers: ${text} [${buttons.join(' | ')}]`);
       return undefined;
     }
+    // Escape, as the editor has it.
+    if (answer.choice === undefined) return items.find(({ isCloseAffordance }) => isCloseAffordance === true);
     const button = buttons.find((one) => isChosen(one, answer.choice));
-    if (button === undefined && answer.choice !== undefined) {
+    if (button === undefined) {
       this.fail(`${text} has no button ${String(answer.choice)}, but ${buttons.join(' | ')}`);
     }
-    return button;
+    return items.find(({ title }) => title === button) ?? button;
   }
 
   pick(

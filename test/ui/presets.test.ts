@@ -66,8 +66,8 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.screenshot('presets-2-untrusted');
     await workbench.dialog.press('Cancel');
     await workbench.quickInput.pick('for this folder');
-    await workbench.dialog.press('Use It');
-    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.dialog.press('Use Preset');
+    await workbench.quickInput.waitFor(/Devbox name/);
     assert.match(await workbench.quickInput.title(), /\(2\/2\)/);
     await workbench.quickInput.accept('from-preset');
     await workbench.notification('Devbox from-preset is ready.').waitFor(60_000);
@@ -88,26 +88,26 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.quickInput.pick('Build the blueprint our-openhands');
     await workbench.quickInput.pick('SMALL');
     await workbench.quickInput.pick('shut down after 1 h');
-    await workbench.quickInput.waitFor('What the workspace begins with');
+    await workbench.quickInput.waitFor('Initial content of the workspace');
     await workbench.screenshot('presets-4-content');
     await workbench.quickInput.pick(`Upload the folder ${home.split('/').at(-1) ?? ''}`);
     await workbench.quickInput.waitFor(/Environment variables/);
     await workbench.quickInput.accept();
-    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.page.getByRole('button', { name: 'Save These Choices as a Preset…' }).click();
     await workbench.quickInput.pick('In your settings');
     await workbench.quickInput.waitFor(/Name of the preset/);
     await workbench.quickInput.accept('with my files');
-    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.quickInput.accept('with-files');
     await workbench.dialog.waitFor('Build the blueprint our-openhands?');
     assert.match(await workbench.dialog.text(), /ghcr\.io\/openhands\/runtime:0\.62-nikolaik/);
     await workbench.screenshot('presets-5-build-question');
     await workbench.dialog.press('Build and Start');
-    await workbench.dialog.waitFor('Files that look like secrets: 1. Upload them into the devbox?');
+    await workbench.dialog.waitFor('Upload files that look like secrets (1) to the devbox?');
     assert.match(await workbench.dialog.text(), /\.env/);
     await workbench.screenshot('presets-6-secrets');
-    await workbench.dialog.press('Leave Them Out');
+    await workbench.dialog.press('Skip These Files');
     await workbench.notification('Devbox with-files is ready.').waitFor(60_000);
     await workbench.screenshot('presets-7-ready');
     const log = await session().outputText('Build of our-openhands');
@@ -135,7 +135,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.quickInput.pick('Nothing');
     await workbench.quickInput.waitFor(/Environment variables/);
     await workbench.quickInput.accept();
-    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.quickInput.accept('never-started');
     await workbench.dialog.waitFor('The blueprint slow-to-build is being built. Wait for it?');
     await workbench.dialog.press('Wait and Start');
@@ -147,7 +147,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     );
     await workbench.screenshot('presets-10-build');
     await progress.press('Cancel');
-    await workbench.notification('Nothing was started. The build goes on').waitFor(30_000);
+    await workbench.notification('Nothing was started. The build continues').waitFor(30_000);
     assert.equal(await devboxNamed('never-started'), undefined);
     assert.ok(!(await session().outputText('Build of slow-to-build')).includes('\u001b'));
   });
@@ -163,12 +163,12 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.quickInput.pick('Nothing');
     await workbench.quickInput.waitFor(/Environment variables/);
     await workbench.quickInput.accept('SECRET=do-not-keep');
-    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.page.getByRole('button', { name: 'Save These Choices as a Preset…' }).click();
     await workbench.quickInput.pick(`In the folder ${(await folder()).split('/').at(-1) ?? ''}`);
     await workbench.quickInput.waitFor(/Name of the preset/);
     await workbench.quickInput.accept('four hours');
-    await workbench.quickInput.waitFor(/Name of the devbox/);
+    await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.quickInput.dismiss();
     const text = await eventually(
       async () => readFile(join(await folder(), '.runloop', 'devbox.json'), 'utf8'),

@@ -21,7 +21,7 @@ export async function signIn({
   const host = new URL(account.baseUrl()).host;
   const box = window.createInputBox();
   box.title = l10n.t('Sign In to Runloop');
-  box.prompt = l10n.t('API key for {0}. It is kept in the secret storage of this editor.', host);
+  box.prompt = l10n.t('API key for {0}. It is stored in the secret storage of this editor.', host);
   box.placeholder = 'ak_…';
   box.password = true;
   box.ignoreFocusOut = true;
@@ -92,5 +92,5 @@ export async function signOut(
     return;
   }
   await account.signOut();
-  void window.showInformationMessage(l10n.t('Signed out of Runloop. Your devboxes go on running.'));
+  void window.showInformationMessage(l10n.t('Signed out of Runloop. Your devboxes keep running.'));
 }

@@ -35,7 +35,7 @@ export async function switchProfile(services: ProfileServices): Promise<void> {
       {
         label: `$(home) ${l10n.t('Default')}`,
         description: active === undefined && !account.usesLocal ? current : '',
-        detail: l10n.t('The address of the settings, or RUNLOOP_BASE_URL'),
+        detail: l10n.t('Address from the settings, or RUNLOOP_BASE_URL'),
         run: () => turnTo(services, undefined),
       },
       ...named,
@@ -45,7 +45,7 @@ export async function switchProfile(services: ProfileServices): Promise<void> {
         ? []
         : [{ label: `$(trash) ${l10n.t('Remove Profile…')}`, run: () => removeProfile(account) }]),
     ],
-    { title: l10n.t('Switch Profile'), placeHolder: l10n.t('Which Runloop account should this window use?') },
+    { title: l10n.t('Switch Profile'), placeHolder: l10n.t('Select the Runloop account for this window') },
   );
   await picked?.run?.();
 }
@@ -66,11 +66,11 @@ async function removeProfile(account: Account): Promise<void> {
   }));
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Remove Profile'),
-    placeHolder: l10n.t('Remove which profile?'),
+    placeHolder: l10n.t('Select a profile to remove'),
   });
   if (picked === undefined) return;
   const question = l10n.t('Remove the profile {0}?', picked.label);
-  const detail = l10n.t('Its API key is removed from this editor. The account and its devboxes stay as they are.');
+  const detail = l10n.t('The API key is removed from this editor. The account and its devboxes are not affected.');
   if (!(await saysYes({ question, detail, yes: l10n.t('Remove') }))) return;
   await account.removeProfile(picked.name);
 }
@@ -79,7 +79,7 @@ async function addProfile(services: ProfileServices): Promise<void> {
   const { profiles } = services.account;
   const name = await window.showInputBox({
     title: l10n.t('Add Profile'),
-    prompt: l10n.t('Name of the profile'),
+    prompt: l10n.t('Profile name'),
     ignoreFocusOut: true,
     validateInput: (value) => {
       const trimmed = value.trim();
@@ -87,13 +87,13 @@ async function addProfile(services: ProfileServices): Promise<void> {
       if (trimmed !== oneLine(trimmed, longestProfileName)) {
         return l10n.t('Use at most {0} characters.', longestProfileName);
       }
-      return trimmed in profiles.all() ? l10n.t('There is a profile of this name already.') : undefined;
+      return trimmed in profiles.all() ? l10n.t('A profile with this name already exists.') : undefined;
     },
   });
   if (name === undefined) return;
   const baseUrl = await window.showInputBox({
     title: l10n.t('Add Profile'),
-    prompt: l10n.t('Address of its Runloop API'),
+    prompt: l10n.t('Address of the Runloop API'),
     value: services.account.baseUrl(),
     ignoreFocusOut: true,
     validateInput: (value) => {

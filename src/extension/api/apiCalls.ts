@@ -137,7 +137,7 @@ async function askToRun(caller: Caller | undefined, label: string, command: stri
     l10n.t('The extension {0} wants to run commands in the devbox {1}.', oneLine(caller.name, 60), label),
     l10n.t('Allow in This Window'),
     l10n.t(
-      'It calls itself {0}; the editor cannot prove that. The permission is for this extension, this devbox and this account, until the window closes.',
+      'The extension identifies itself as {0}, which the editor cannot verify. The permission applies to this extension, this devbox and this account until the window is closed.',
       caller.id,
     ),
   );

@@ -10,7 +10,7 @@ export async function attachDevbox(
   services: AttachServices & { readonly output: DevboxOutput; readonly startedHere: StartedHere },
   argument: unknown,
 ): Promise<void> {
-  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Attach to which devbox?') });
+  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Select a devbox to attach to') });
   if (devbox === undefined) return;
   const runtime = await attached(services, devbox);
   services.output.show(runtime.devbox ?? devbox);
@@ -23,7 +23,7 @@ export async function showOutput(
   argument: unknown,
 ): Promise<void> {
   const devbox = await devboxFor({ account, store }, argument, {
-    placeHolder: l10n.t('Show the output of which devbox?'),
+    placeHolder: l10n.t('Select a devbox to show its output'),
   });
   if (devbox === undefined) return;
   const { api } = await account.require();
@@ -37,7 +37,7 @@ export async function copyDevboxId(
   argument: unknown,
   arguments_: unknown,
 ): Promise<void> {
-  const placeHolder = l10n.t('Copy the id of which devbox?');
+  const placeHolder = l10n.t('Select a devbox to copy its ID');
   const devboxes = await devboxesFor({ account, store }, { argument, arguments: arguments_, placeHolder });
   if (devboxes.length > 0) await env.clipboard.writeText(devboxes.map(({ id }) => id).join('\n'));
 }

@@ -13,7 +13,7 @@ export async function openDashboard({ account, store }: DevboxSources, argument:
     throw new RuntimeError({ problem: commandProblem('no_dashboard', { host: new URL(baseUrl).host }) });
   }
   const devbox = await devboxFor({ account, store }, argument, {
-    placeHolder: l10n.t('Open which devbox in the dashboard?'),
+    placeHolder: l10n.t('Select a devbox to open in the dashboard'),
   });
   if (devbox !== undefined) {
     await env.openExternal(Uri.parse(`${dashboard}/devboxes/${encodeURIComponent(devbox.id)}`, true));

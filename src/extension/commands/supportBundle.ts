@@ -47,10 +47,7 @@ export async function collectSupportBundle(services: BundleServices): Promise<vo
   await pipeline(zip.outputStream, createWriteStream(target.fsPath, { mode: 0o600 }));
   const show = l10n.t('Show Folder');
   window
-    .showInformationMessage(
-      l10n.t('Support bundle written to {0}. Look through it before you pass it on.', target.fsPath),
-      show,
-    )
+    .showInformationMessage(l10n.t('Support bundle saved to {0}. Review it before you share it.', target.fsPath), show)
     .then(
       async (chosen) => {
         if (chosen === show) await commands.executeCommand('revealFileInOS', target);

@@ -44,11 +44,11 @@ function messageOfView(facts: ViewFacts): string {
     lines.push(l10n.t('Filter "{0}": {1} of {2}', oneLine(filter, 60), facts.matching, devboxes.length));
   }
   if (facts.pauseSeconds > 0) {
-    lines.push(l10n.t('Runloop asked to wait: refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
+    lines.push(l10n.t('Runloop is limiting requests. Refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
   }
   if (facts.moreRun) lines.push(l10n.t('More devboxes run than are loaded.'));
   if (facts.malformed > 0) lines.push(l10n.t('Devboxes that could not be read: {0}', facts.malformed));
-  if (facts.isEndless) lines.push(l10n.t('The list has no end: some devboxes may be missing.'));
+  if (facts.isEndless) lines.push(l10n.t('The list is incomplete: some devboxes may be missing.'));
   // The editor draws it as one paragraph.
   return lines.reverse().join(' · ');
 }

@@ -50,15 +50,15 @@ export function reasonText(devbox: Devbox): string | undefined {
     case undefined:
       return undefined;
     case 'api_shutdown':
-      return l10n.t('somebody shut it down');
+      return l10n.t('it was shut down through the API');
     case 'keep_alive_timeout':
-      return l10n.t('its lifetime was over');
+      return l10n.t('its lifetime ended');
     case 'entrypoint_exit':
       return l10n.t('its entrypoint ended');
     case 'idle':
       return l10n.t('it was idle');
     case 'ttl_expired':
-      return l10n.t('the platform’s limit on age was reached');
+      return l10n.t('it reached the platform’s age limit');
     case 'out_of_memory':
       return l10n.t('out of memory');
     case 'out_of_disk':
@@ -66,7 +66,7 @@ export function reasonText(devbox: Devbox): string | undefined {
     case 'execution_failed':
       return l10n.t('a start-up command failed');
     case 'health_check_failed':
-      return l10n.t('it did not answer any more');
+      return l10n.t('it stopped responding');
     default:
       return oneLine(reason, 60);
   }

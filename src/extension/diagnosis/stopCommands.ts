@@ -28,7 +28,7 @@ export async function whyDidItStop(
   argument: unknown,
 ): Promise<void> {
   const devbox = await devboxFor({ account, store }, argument, {
-    placeHolder: l10n.t('Why did which devbox stop?'),
+    placeHolder: l10n.t('Select a devbox to find out why it stopped'),
     stopped: true,
   });
   if (devbox === undefined) return;
@@ -53,7 +53,7 @@ export async function copyWhyItStopped(
     shown ??
     (
       await devboxFor({ account, store }, argument, {
-        placeHolder: l10n.t('Why did which devbox stop?'),
+        placeHolder: l10n.t('Select a devbox to find out why it stopped'),
         stopped: true,
       })
     )?.id;
@@ -63,5 +63,5 @@ export async function copyWhyItStopped(
     limitMs: evidenceLimitMs,
   });
   await env.clipboard.writeText(diagnosisMarkdown(evidence));
-  window.setStatusBarMessage(l10n.t('$(check) Copied as Markdown. Look through it before you publish it.'), 5_000);
+  window.setStatusBarMessage(l10n.t('$(check) Copied as Markdown. Review it before you publish it.'), 5_000);
 }

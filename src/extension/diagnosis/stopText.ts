@@ -50,7 +50,7 @@ export async function stopText(
     if (!RuntimeError.is(error)) throw error;
     log.failure('Finding out why a devbox stopped', error);
     return {
-      text: `${[l10n.t('Why this devbox stopped cannot be found out now.'), failureText(error)].join('\n')}\n`,
+      text: `${[l10n.t('Could not find out why this devbox stopped.'), failureText(error)].join('\n')}\n`,
       steps: [],
     };
   }

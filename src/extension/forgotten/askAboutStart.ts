@@ -27,10 +27,10 @@ export async function askAboutStart(
 ): Promise<void> {
   const name = inertText(oneLine(start.name, 60));
   if (start.kind === 'unknown') {
-    const again = l10n.t('Look Again');
+    const again = l10n.t('Check Again');
     const reason = inertText(oneLine(redact(messageOf(start.failure)), 200));
     const text = l10n.t(
-      'A start of the devbox {0} was broken off, and it is not known whether it runs: {1}',
+      'The start of devbox {0} was interrupted, and it is not known whether it is running: {1}',
       name,
       reason,
     );
@@ -42,7 +42,7 @@ export async function askAboutStart(
   const keep = l10n.t('Keep');
   const answer = await window.showWarningMessage(
     l10n.t(
-      'A start of the devbox {0} was broken off, and it may still be running and cost money: {1}.',
+      'The start of devbox {0} was interrupted. It may still be running and cost money: {1}.',
       name,
       listText(start.devboxes.map((devbox) => `${devboxLabel(devbox)} (${devbox.id})`)),
     ),
@@ -76,7 +76,7 @@ async function shutDownAll(
     sessions.detach(devbox.id);
     store.remove(devbox.id);
     await sessionKeys.delete(devbox.id);
-    void window.showInformationMessage(l10n.t('Devbox {0} is shut down.', devboxLabel(devbox)));
+    void window.showInformationMessage(l10n.t('Devbox {0} was shut down.', devboxLabel(devbox)));
   }
   await start.settle();
 }

@@ -60,7 +60,7 @@ async function review(services: ForgottenServices, ofClosedWindows: ReadonlySet<
     ofClosedWindows,
   });
   if (forgotten.length === 0) {
-    void window.showInformationMessage(l10n.t('No devbox looks forgotten.'));
+    void window.showInformationMessage(l10n.t('No forgotten devboxes found.'));
     return;
   }
   const picked = await window.showQuickPick(
@@ -76,7 +76,7 @@ async function review(services: ForgottenServices, ofClosedWindows: ReadonlySet<
       canPickMany: true,
       title: l10n.t('Forgotten Devboxes'),
       placeHolder: l10n.t(
-        'Running devboxes that may have been forgotten: {0}. Pick those to act on.',
+        'Running devboxes that may have been forgotten: {0}. Select the ones to suspend or shut down.',
         forgotten.length,
       ),
     },
@@ -117,7 +117,7 @@ function item(
     devbox.createTimeMs === undefined ? undefined : ageText(devbox.createTimeMs, nowMs),
     cost === undefined ? undefined : costText(cost),
     endingText(devbox, nowMs),
-    last === undefined ? l10n.t('no use seen from here') : l10n.t('last used: {0}', ageText(last, Date.now())),
+    last === undefined ? l10n.t('no use recorded here') : l10n.t('last used: {0}', ageText(last, Date.now())),
   ];
   return {
     label: plainLabel(devboxLabel(devbox)),
@@ -137,7 +137,7 @@ async function act(
   const shutDown = l10n.t('Shut Down');
   const action = await window.showQuickPick([suspend, shutDown, l10n.t('Keep')], {
     title: l10n.t('{0} devboxes', devboxes.length),
-    placeHolder: l10n.t('Suspending keeps the disk and loses processes; shutting down loses everything.'),
+    placeHolder: l10n.t('Suspending keeps the disk but ends all processes. Shutting down deletes everything.'),
   });
   if (action === shutDown) await askAndShutDown(services, api, devboxes);
   if (action !== suspend) return;
@@ -181,12 +181,9 @@ export async function askAboutClosedWindows(services: ForgottenServices): Promis
   if (left.length === 0) return;
   const reviewThem = l10n.t('Review');
   const answer = await window.showInformationMessage(
-    l10n.t(
-      'You started these in a window that is closed by now, and they still run: {0}.',
-      listText(left.map(devboxLabel)),
-    ),
+    l10n.t('Devboxes started in a window that is now closed are still running: {0}.', listText(left.map(devboxLabel))),
     reviewThem,
-    l10n.t('Keep Them'),
+    l10n.t('Keep Running'),
   );
   if (answer === reviewThem) await review(services, new Set(left.map(({ id }) => id)));
 }

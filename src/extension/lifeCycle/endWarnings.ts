@@ -125,7 +125,7 @@ export class EndWarnings implements Disposable {
     // Suspended, ended or given an idle rule meanwhile.
     if (devbox.status !== 'running' || ends === undefined || ends <= nowMs) return;
     const text = l10n.t(
-      'Devbox {0} shuts down in {1}, when its lifetime ends. Everything on its disk is deleted then.',
+      'Devbox {0} shuts down in {1}, when its lifetime ends. Everything on its disk will be deleted.',
       devboxLabel(devbox),
       remainingText(ends, nowMs),
     );

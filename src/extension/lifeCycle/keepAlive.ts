@@ -74,7 +74,7 @@ export class KeepAlive implements Disposable {
     this.#item ??= window.createStatusBarItem('runloop.keepAlive', StatusBarAlignment.Left);
     this.#item.name = l10n.t('Runloop: Devboxes Kept Alive');
     this.#item.text = `$(heart-filled) ${names.length === 1 ? (names[0] ?? '') : String(names.length)}`;
-    this.#item.tooltip = l10n.t('Kept alive by this window: {0}. Click to change it.', listText(names));
+    this.#item.tooltip = l10n.t('Kept alive by this window: {0}. Click to change.', listText(names));
     this.#item.accessibilityInformation = { label: l10n.t('Kept alive by this window: {0}', listText(names)) };
     this.#item.command = command;
     this.#item.show();

@@ -83,14 +83,14 @@ export async function suspendDevboxes(
   argument: unknown,
   arguments_: unknown,
 ): Promise<void> {
-  const placeHolder = l10n.t('Suspend which devbox?');
+  const placeHolder = l10n.t('Select a devbox to suspend');
   const question = { argument, arguments: arguments_, placeHolder };
   const { signedIn, devboxes } = await inStatus({ account, store }, 'running', question);
   if (devboxes.length === 0) return;
   const wanted = await saysYes({
     question: l10n.t('Suspend {0}?', namesOf(devboxes)),
     detail: l10n.t(
-      'The disk is kept, and goes on costing storage. Running processes, terminals and unsaved editors are lost. Resuming runs the launch commands again.',
+      'The disk is kept, and its storage still costs money. Running processes, terminals and unsaved editors are lost. Resuming runs the launch commands again.',
     ),
     yes: l10n.t('Suspend'),
   });
@@ -117,7 +117,7 @@ export async function resumeDevboxes(
   argument: unknown,
   arguments_: unknown,
 ): Promise<void> {
-  const placeHolder = l10n.t('Resume which devbox?');
+  const placeHolder = l10n.t('Select a devbox to resume');
   const { signedIn, devboxes } = await inStatus({ account, store }, 'suspended', {
     argument,
     arguments: arguments_,
@@ -147,13 +147,13 @@ export async function resumeDevboxes(
 
 /** Gives a devbox another name. */
 export async function renameDevboxCommand({ account, store }: DevboxSources, argument: unknown): Promise<void> {
-  const question = { argument, placeHolder: l10n.t('Rename which devbox?') };
+  const question = { argument, placeHolder: l10n.t('Select a devbox to rename') };
   const { signedIn, devboxes } = await current({ account, store }, question);
   const [devbox] = devboxes;
   if (devbox === undefined) return;
   const name = await window.showInputBox({
     title: l10n.t('Rename Devbox'),
-    prompt: l10n.t('New name of {0}', devboxLabel(devbox)),
+    prompt: l10n.t('New name for {0}', devboxLabel(devbox)),
     value: devbox.name ?? '',
     ignoreFocusOut: true,
     validateInput: (value) => nameComplaint(value),

@@ -15,7 +15,7 @@ export async function shutDownDevboxes(
   arguments_: unknown,
 ): Promise<void> {
   const { account, store } = services;
-  const placeHolder = l10n.t('Shut down which devbox?');
+  const placeHolder = l10n.t('Select a devbox to shut down');
   const signedIn = await account.require();
   const { api } = signedIn;
   const chosen = await devboxesFor({ account, store }, { argument, arguments: arguments_, placeHolder });
@@ -29,7 +29,7 @@ export async function shutDownDevboxes(
     // Those that were not found may have ended, or belong to another account: nobody here can tell.
     const text =
       seen.length === chosen.length
-        ? l10n.t('{0} has ended already.', namesOf(chosen))
+        ? l10n.t('{0} has already ended.', namesOf(chosen))
         : l10n.t('{0} is not in this account, or has ended.', namesOf(chosen));
     void window.showInformationMessage(text);
     return;

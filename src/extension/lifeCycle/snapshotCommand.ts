@@ -11,7 +11,7 @@ export async function snapshotCommand(
   { account, store, log }: DevboxSources & { readonly log: Log },
   argument: unknown,
 ): Promise<void> {
-  const placeHolder = l10n.t('Take a snapshot of which devbox?');
+  const placeHolder = l10n.t('Select a devbox to take a snapshot of');
   const devbox = await devboxFor({ account, store }, argument, { placeHolder, runningOnly: true });
   if (devbox === undefined) return;
   const { api } = await account.require();
@@ -21,5 +21,5 @@ export async function snapshotCommand(
     { location: ProgressLocation.Notification, cancellable: true, title },
     (_progress, token) => withSignal(token, (signal) => snapshotDevbox(api, devbox.id, label, { signal })),
   );
-  offerStartFrom({ log }, l10n.t('Took the snapshot {0}.', label), { snapshotId, like: devbox.id });
+  offerStartFrom({ log }, l10n.t('Snapshot {0} was taken.', label), { snapshotId, like: devbox.id });
 }

@@ -30,7 +30,7 @@ export async function toggleKeepAlive(
 ): Promise<void> {
   const { signedIn, devboxes } = await current(
     { account, store },
-    { argument, arguments: arguments_, placeHolder: l10n.t('Keep which devbox alive?') },
+    { argument, arguments: arguments_, placeHolder: l10n.t('Select a devbox to keep alive') },
   );
   if (devboxes.length === 0) return;
   if (devboxes.every(({ id }) => keepAlive.isOn(id))) {
@@ -68,7 +68,7 @@ function tellWhyNot(devboxes: readonly Devbox[], nowMs: number, log: Log): void 
   if (devbox === undefined) return;
   if (devboxes.length > 1) {
     const text = l10n.t(
-      'Keep Alive does not help {0}: only a running devbox with an idle rule can be kept alive.',
+      'Cannot keep {0} alive: only a running devbox with an idle rule can be kept alive.',
       namesOf(devboxes),
     );
     showActions('information', text, [], log);
@@ -85,12 +85,12 @@ function tellWhyNot(devboxes: readonly Devbox[], nowMs: number, log: Log): void 
   }
   const ends = endsAt(devbox);
   if (ends === undefined) {
-    const text = l10n.t('{0} has no idle rule, so Keep Alive would change nothing.', devboxLabel(devbox));
+    const text = l10n.t('{0} has no idle rule, so keeping it alive has no effect.', devboxLabel(devbox));
     showActions('information', text, [], log);
     return;
   }
   const text = l10n.t(
-    '{0} shuts down in {1}, when its lifetime ends, and Runloop cannot extend a lifetime. Take a snapshot to keep its disk.',
+    '{0} shuts down in {1}, when its lifetime ends. Runloop cannot extend a lifetime. Take a snapshot to keep its disk.',
     devboxLabel(devbox),
     remainingText(ends, nowMs),
   );

@@ -22,12 +22,12 @@ export async function tryLocally({
 }: PlatformServices & { readonly log: Log }): Promise<void> {
   if (process.platform !== 'linux') {
     void window.showInformationMessage(
-      l10n.t('The local platform runs on Linux only. Sign in to use the devboxes of a Runloop account.'),
+      l10n.t('The local platform runs only on Linux. Sign in to use the devboxes of a Runloop account.'),
     );
     return;
   }
   if ((await account.current())?.source === 'local') {
-    void window.showInformationMessage(l10n.t('This window uses the local platform already.'));
+    void window.showInformationMessage(l10n.t('This window already uses the local platform.'));
     return;
   }
   const local = await localPlatform();
@@ -40,10 +40,8 @@ export async function tryLocally({
   const start = l10n.t('Start Devbox');
   const startCommand: CommandId = 'runloop.startDevbox';
   const vscode = await local.devboxVscode();
-  const ready = l10n.t(
-    'The local platform is ready: devboxes run on this computer, without an account and without cost.',
-  );
-  const without = l10n.t('No VS Code server was found for them, so everything works but Open VS Code.');
+  const ready = l10n.t('The local platform is ready. Devboxes run on this computer, with no account and at no cost.');
+  const without = l10n.t('No VS Code server was found for them, so everything except Open VS Code works.');
   window.showInformationMessage(vscode === undefined ? `${ready} ${without}` : ready, start).then(
     async (chosen) => {
       if (chosen === start) await commands.executeCommand(startCommand);
@@ -68,11 +66,11 @@ export async function stopLocalPlatform({ account, localPlatform }: PlatformServ
     const shutDown = l10n.t('Shut Down All');
     const keep = l10n.t('Keep Running');
     const answer = await window.showWarningMessage(
-      l10n.t('Devboxes of the local platform that have not ended: {0}. What should become of them?', active),
+      l10n.t('Stop using the local platform? Its devboxes that have not ended: {0}.', active),
       {
         modal: true,
         detail: l10n.t(
-          'Shut down, their disks with everything in the workspace are lost for good, in every window. Kept, they go on until they end by themselves; "Try Without an Account" brings you back to them.',
+          'If you shut them down, their disks and everything in the workspace are permanently lost, for all windows. If you keep them running, they run until they end automatically, and "Try Without an Account" brings you back to them.',
         ),
       },
       keep,
@@ -86,7 +84,7 @@ export async function stopLocalPlatform({ account, localPlatform }: PlatformServ
   }
   await account.useLocal(false);
   await account.current();
-  void window.showInformationMessage(l10n.t('This window does not use the local platform any more.'));
+  void window.showInformationMessage(l10n.t('This window no longer uses the local platform.'));
 }
 
 /** Devboxes that have not ended, and those of which nobody can tell. */

@@ -17,7 +17,7 @@ export async function openLog(
   argument: unknown,
 ): Promise<void> {
   const devbox = await devboxFor({ account, store }, argument, {
-    placeHolder: l10n.t('Open the log of which devbox?'),
+    placeHolder: l10n.t('Select a devbox to open its log'),
     inAnyState: true,
   });
   if (devbox === undefined) return;
@@ -63,7 +63,7 @@ export async function filterLog({ logDocuments }: OpenLogs, argument: unknown): 
   const items = [heading(l10n.t('Level')), ...levels, heading(l10n.t('Source')), ...sources];
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Filter Log'),
-    placeHolder: l10n.t('What to show of this log?'),
+    placeHolder: l10n.t('Select what to show in this log'),
     canPickMany: true,
   });
   if (picked === undefined) return;

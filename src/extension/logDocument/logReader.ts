@@ -65,7 +65,7 @@ export class LogReader implements Disposable {
     this.#read(stop.signal)
       .then(
         (isAll) => {
-          if (isAll) this.#notice('info', l10n.t('The devbox has ended; this is its whole output.'));
+          if (isAll) this.#notice('info', l10n.t('The devbox has ended. This is its complete output.'));
           this.#become(isAll ? 'ended' : 'idle');
         },
         (error: unknown) => {

@@ -40,7 +40,7 @@ export class LogStatusItem implements Disposable {
 function stateText({ state, isCut, isFollowing }: LogDocument): string {
   switch (state) {
     case 'reading':
-      if (isCut) return l10n.t('no connection, trying again');
+      if (isCut) return l10n.t('no connection, retrying');
       return isFollowing ? l10n.t('following') : l10n.t('live');
     case 'idle':
       return l10n.t('paused');

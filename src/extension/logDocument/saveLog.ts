@@ -37,16 +37,14 @@ export async function saveLog(
   const lines = log.records.linesShown(filter).toLocaleString();
   const said =
     log.state === 'ended'
-      ? l10n.t('Saved {0} lines, the whole log.', lines)
-      : l10n.t('Saved {0} lines: the log as it was now.', lines);
-  window
-    .showInformationMessage(hidesNothing(filter) ? said : l10n.t('Saved the {0} lines that are shown.', lines), open)
-    .then(
-      async (chosen) => {
-        if (chosen === open) await window.showTextDocument(target);
-      },
-      (error: unknown) => ownLog.failure('Opening the saved log', error),
-    );
+      ? l10n.t('Saved the whole log, {0} lines.', lines)
+      : l10n.t('Saved {0} lines, the log up to now.', lines);
+  window.showInformationMessage(hidesNothing(filter) ? said : l10n.t('Saved the {0} lines shown.', lines), open).then(
+    async (chosen) => {
+      if (chosen === open) await window.showTextDocument(target);
+    },
+    (error: unknown) => ownLog.failure('Opening the saved log', error),
+  );
 }
 
 /** What of the log is to be saved: asked where it is not all shown. */
@@ -57,8 +55,8 @@ async function filterToSave({ filter, records }: LogDocument): Promise<LogFilter
     description: l10n.t('{0} lines', records.linesShown(of).toLocaleString()),
     filter: of,
   });
-  const items = [item(l10n.t('What is shown'), filter), item(l10n.t('The whole log'), showEverything)];
-  return (await window.showQuickPick(items, { title: l10n.t('Save Log'), placeHolder: l10n.t('What to save?') }))
+  const items = [item(l10n.t('Only the lines shown'), filter), item(l10n.t('The whole log'), showEverything)];
+  return (await window.showQuickPick(items, { title: l10n.t('Save Log'), placeHolder: l10n.t('Select what to save') }))
     ?.filter;
 }
 

@@ -34,14 +34,14 @@ export async function askForQuery(earlier: LogQuery, devboxes: number): Promise<
     ];
     box.buttons = buttons;
     box.prompt = [
-      isRegExp ? l10n.t('A regular expression') : l10n.t('A text'),
-      matchCase ? l10n.t('case matters') : l10n.t('case does not matter'),
+      isRegExp ? l10n.t('Regular expression') : l10n.t('Text'),
+      matchCase ? l10n.t('match case') : l10n.t('ignore case'),
     ].join(' · ');
     validate(box, query());
   };
   box.title =
     devboxes === 1 ? l10n.t('Search the Log of One Devbox') : l10n.t('Search the Logs of {0} Devboxes', devboxes);
-  box.placeholder = l10n.t('What to look for');
+  box.placeholder = l10n.t('Enter what to search for');
   box.value = earlier.text;
   draw();
   try {

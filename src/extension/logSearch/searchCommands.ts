@@ -56,7 +56,7 @@ async function chosenDevboxes(
   }));
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Search Logs'),
-    placeHolder: l10n.t('In the logs of which devboxes?'),
+    placeHolder: l10n.t('Select devboxes to search their logs'),
     canPickMany: true,
     matchOnDescription: true,
     matchOnDetail: true,

@@ -53,7 +53,7 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
       const found =
         results.count === 1 ? l10n.t('1 line found') : l10n.t('{0} lines found', results.count.toLocaleString());
       this.#view.message =
-        left === 0 ? `${found}.` : `${found}; ${left === 1 ? l10n.t('1 log to go…') : l10n.t('{0} logs to go…', left)}`;
+        left === 0 ? `${found}.` : `${found}; ${left === 1 ? l10n.t('1 log left…') : l10n.t('{0} logs left…', left)}`;
     };
     this.#following = results.onDidChange((news) => {
       say();
@@ -155,7 +155,7 @@ function countText({ matches, progress }: DevboxMatches): string {
     if (progress.kind === 'done' && progress.isLimited) return l10n.t('the first {0} lines', count);
     return matches.length === 1 ? l10n.t('1 line') : l10n.t('{0} lines', count);
   }
-  return progress.kind === 'done' ? l10n.t('nothing found') : '';
+  return progress.kind === 'done' ? l10n.t('no results') : '';
 }
 
 /** What is to be said about the search in a log beside what was found. */
@@ -166,7 +166,7 @@ function remarks({ progress }: DevboxMatches): string[] {
     case 'tooSlow':
       return [
         l10n.t(
-          'The expression takes too long on line {0}; the rest of this log was not searched. Make it simpler.',
+          'The expression took too long on line {0}. The rest of this log was not searched. Use a simpler expression.',
           progress.line + 1,
         ),
       ];
@@ -175,11 +175,11 @@ function remarks({ progress }: DevboxMatches): string[] {
     case 'done': {
       const cut = progress.cutLines;
       const long = l10n.t(
-        'Of {0} very long lines only the first {1} characters were searched.',
+        'Only the first {1} characters of {0} very long lines were searched.',
         cut,
         searchedCharacters.toLocaleString(),
       );
-      const limited = l10n.t('There are more. Look for something rarer to see them all.');
+      const limited = l10n.t('There are more results. Use a more specific search to see them all.');
       return [...(progress.isLimited ? [limited] : []), ...(cut > 0 ? [long] : [])];
     }
     default:

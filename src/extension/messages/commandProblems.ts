@@ -4,31 +4,31 @@ import { problemsOf, type ProblemWords } from '../../core/problems/problem';
 export const commandWords = {
   several_failed: {
     code: 'api',
-    message: 'It did not work for {failed} of {all} devboxes. The first reason: {why}.',
-    nextStep: 'Try again with those that are left.',
+    message: 'This failed for {failed} of {all} devboxes. First reason: {why}.',
+    nextStep: 'Try again with the remaining ones.',
   },
   several_may_run: {
     code: 'may_still_run',
-    message: 'It did not work for {failed} of {all} devboxes. The first reason: {why}.',
-    nextStep: 'Try again with those that are left.',
+    message: 'This failed for {failed} of {all} devboxes. First reason: {why}.',
+    nextStep: 'Try again with the remaining ones.',
   },
-  ended_already: { code: 'devbox_ended', message: '{devbox} has ended already.', nextStep: 'Start another one.' },
-  presets_unreadable: { code: 'invalid_option', message: 'The file of presets cannot be read.', nextStep: '' },
+  ended_already: { code: 'devbox_ended', message: '{devbox} has already ended.', nextStep: 'Start another one.' },
+  presets_unreadable: { code: 'invalid_option', message: 'The presets file cannot be read.', nextStep: '' },
   no_vscode: {
     code: 'action_server',
     message: 'The devbox {devbox} has no VS Code.',
-    nextStep: 'Its output tells why the VS Code server did not start.',
+    nextStep: 'Its output shows why the VS Code server did not start.',
   },
   no_vscode_locally: {
     code: 'action_server',
     message: 'The devbox {devbox} has no VS Code.',
     nextStep:
-      'The local platform found no VS Code server on this computer: install code-server or openvscode-server, or name one in the settings, and start the platform and a devbox anew.',
+      'The local platform found no VS Code server on this computer. Install code-server or openvscode-server, or specify one in the settings, then restart the platform and start a devbox.',
   },
   no_dashboard: {
     code: 'invalid_option',
-    message: 'The account at {host} has no dashboard that this extension knows.',
-    nextStep: 'Only the accounts of runloop.ai have one.',
+    message: 'This extension does not know a dashboard for the account at {host}.',
+    nextStep: 'Only runloop.ai accounts have one.',
   },
 } as const satisfies Record<string, ProblemWords>;
 

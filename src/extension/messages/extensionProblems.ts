@@ -9,17 +9,17 @@ export const extensionWords = {
   },
   account_changed: {
     code: 'account_changed',
-    message: 'The window turned to another account meanwhile.',
-    nextStep: 'Go back to that account and try again.',
+    message: 'This window has switched to another account.',
+    nextStep: 'Switch back to that account, then try again.',
   },
   keyring: {
     code: 'keyring',
-    message: 'The keyring of this computer refused to give or keep the key: {why}.',
+    message: 'The keyring of this computer could not provide or store the key: {why}.',
     nextStep: 'Unlock it, or set RUNLOOP_API_KEY in the environment in which the editor starts.',
   },
   look_up_too_long: {
     code: 'deadline',
-    message: 'No answer came within {seconds} s.',
+    message: 'No response within {seconds} s.',
     nextStep: 'Check the network connection, then try again.',
   },
   not_attached: {
@@ -30,22 +30,22 @@ export const extensionWords = {
   extension_unknown: {
     code: 'invalid_option',
     message: 'There is no extension "{id}" in this window.',
-    nextStep: 'Give the id of the extension that asks.',
+    nextStep: 'Specify the ID of the calling extension.',
   },
   link_without_devbox: {
     code: 'invalid_option',
-    message: 'The link does not name a devbox to open.',
-    nextStep: 'Links look like this: …/open?devbox=dbx_….',
+    message: 'The link does not specify a devbox to open.',
+    nextStep: 'Use the form …/open?devbox=dbx_….',
   },
   local_platform_needs_linux: {
     code: 'invalid_option',
-    message: 'The local platform needs Linux, and the extension runs on {platform} here.',
+    message: 'The local platform requires Linux, but the extension is running on {platform}.',
     nextStep: 'Use it in a WSL or SSH window, or sign in with a Runloop API key.',
   },
   local_platform_elsewhere: {
     code: 'conflict',
     message:
-      'A local platform runs already (process {pid}), but this window does not have its key: another window or editor has.',
+      'A local platform is already running (process {pid}), but this window does not have its key. Another window or editor has it.',
     nextStep: 'Reload this window and try again, or use the platform where it was started.',
   },
   local_platform_late: {
@@ -60,13 +60,13 @@ export const extensionWords = {
   },
   local_platform_ended_at_once: {
     code: 'no_action_server',
-    message: 'The local platform could not be started: it ended at once.',
+    message: 'The local platform could not be started: it ended immediately.',
     nextStep: 'Its log is in the support bundle.',
   },
   local_platform_not_ended: {
     code: 'deadline',
-    message: 'The local platform (process {pid}) has not ended within {seconds} s.',
-    nextStep: 'Look at what its devboxes do, or end the process yourself.',
+    message: 'The local platform (process {pid}) did not end within {seconds} s.',
+    nextStep: 'Check what its devboxes are doing, or end the process yourself.',
   },
 } as const satisfies Record<string, ProblemWords>;
 

@@ -14,7 +14,7 @@ export function isMissingCode(error: unknown): boolean {
 }
 
 export function missingCodeText(): string {
-  return l10n.t('The extension was updated or removed meanwhile. Reload the window to go on.');
+  return l10n.t('The extension was updated or removed. Reload the window to continue.');
 }
 
 /** The button that helps. */

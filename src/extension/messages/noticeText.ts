@@ -7,25 +7,25 @@ import { inEditorsLanguage } from './editorsLanguage';
 export function noticeText(notice: FollowNotice): string | undefined {
   switch (notice.kind) {
     case 'interrupted':
-      return l10n.t('Connection lost, trying again: {0}', paramText(notice.why, inEditorsLanguage));
+      return l10n.t('Connection lost. Retrying: {0}', paramText(notice.why, inEditorsLanguage));
     case 'gap':
       return notice.missing === undefined
-        ? l10n.t('Lines may be missing here: the platform no longer has all that was shown before.')
+        ? l10n.t('Lines may be missing here: the platform no longer has everything that was shown before.')
         : l10n.t('{0} lines are missing here: the platform did not send them.', notice.missing);
     case 'restarted':
-      return l10n.t('The log of the devbox begins anew here; lines before this may be missing.');
+      return l10n.t('The log of the devbox restarts here. Earlier lines may be missing.');
     case 'suspended':
-      return l10n.t('The devbox is suspended; its output goes on when it is resumed.');
+      return l10n.t('The devbox is suspended. Its output continues when it is resumed.');
     case 'polling':
       return l10n.t(
-        'This platform does not stream logs: they are read again from time to time, and new lines can be up to a minute late.',
+        'This platform does not stream logs. They are read again periodically, so new lines can be up to a minute late.',
       );
     case 'held':
       return l10n.t(
-        'Something between this computer and Runloop keeps the log’s stream back, perhaps a proxy: the log is read again from time to time, and new lines can be up to a minute late.',
+        'Something between this computer and Runloop, perhaps a proxy, is holding back the log stream. The log is read again periodically, so new lines can be up to a minute late.',
       );
     case 'streamed':
-      return l10n.t('The log is streamed again.');
+      return l10n.t('The log is streaming again.');
     default:
       return undefined;
   }

@@ -54,16 +54,16 @@ function briefText(error: RuntimeError): string | undefined {
     case 'api_rate_limited':
     case 'log_rate_limited':
       return error.retryAfterSeconds === undefined
-        ? l10n.t('Runloop is limiting requests (429). Wait a little, then try again.')
+        ? l10n.t('Runloop is limiting requests (429). Wait a moment, then try again.')
         : l10n.t('Runloop is limiting requests (429). Try again in {0} s.', Math.ceil(error.retryAfterSeconds));
     case 'api_payment':
       return l10n.t(
-        'Runloop wants to be paid before it does this (402). Check the payment method and the credit of the account in the Runloop dashboard.',
+        'Runloop requires payment for this (402). Check the payment method and credit of the account in the Runloop dashboard.',
       );
     case 'start_unknown':
     case 'start_unknown_not_found':
       return l10n.t(
-        'It is not known whether Runloop made the devbox. This window goes on looking for it, and asks what is to become of it.',
+        'It is not known whether Runloop created the devbox. This window keeps looking for it and asks what to do when it is found.',
       );
     default:
       return undefined;

@@ -70,7 +70,7 @@ async function mayShareOrigin(devbox: Devbox): Promise<boolean> {
   return saysYes({
     question: l10n.t('Open the VS Code of {0} under the address of this editor?', devboxLabel(devbox)),
     detail: l10n.t(
-      'This editor reaches ports of its computer under a path of its own address. The browser cannot tell such a page from the editor: programs in the devbox could take over the editor and this computer. Go on only if you trust everything that runs in the devbox, or give forwarded ports a host name of their own (in code-server: --proxy-domain).',
+      'This editor serves the ports of its computer under a path of its own address. The browser cannot distinguish such a page from the editor: programs in the devbox could take over the editor and this computer. Continue only if you trust everything that runs in the devbox, or give forwarded ports their own host name (in code-server: --proxy-domain).',
     ),
     yes: l10n.t('Open Anyway'),
   });
@@ -97,9 +97,9 @@ export async function copyVscodeLink(services: OpenServices, argument: unknown):
   const { url: link, isShared } = await linkTo(services, signedIn, devbox, { source, oneTime: false });
   if (isShared && !(await mayShareOrigin(devbox))) return;
   const wanted = await saysYes({
-    question: l10n.t('The link to the VS Code of {0} carries access to it.', devboxLabel(devbox)),
+    question: l10n.t('The link to the VS Code of {0} gives access to it.', devboxLabel(devbox)),
     detail: l10n.t(
-      'Whoever has the link can read and change everything in the devbox and run commands in it. It works as long as this window is attached to the devbox.',
+      'Anyone with the link can read and change everything in the devbox and run commands in it. The link works as long as this window is attached to the devbox.',
     ),
     yes: l10n.t('Copy Link'),
   });
@@ -110,7 +110,10 @@ export async function copyVscodeLink(services: OpenServices, argument: unknown):
 }
 
 async function chosen(sources: DevboxSources, argument: unknown): Promise<Devbox | undefined> {
-  return devboxFor(sources, argument, { placeHolder: l10n.t('Open the VS Code of which devbox?'), runningOnly: true });
+  return devboxFor(sources, argument, {
+    placeHolder: l10n.t('Select a devbox to open its VS Code'),
+    runningOnly: true,
+  });
 }
 
 /** What leads to the devbox's VS Code; undefined if the user does not want what it takes. */

@@ -13,8 +13,8 @@ export function ownPages(devboxes: { get(devboxId: string): Devbox | undefined }
         return notServed(devbox, label);
       case 'unreachable':
         return {
-          title: l10n.t('{0} does not answer', label),
-          text: l10n.t('The devbox, or its VS Code, cannot be reached at the moment. This page tries again by itself.'),
+          title: l10n.t('{0} is not responding', label),
+          text: l10n.t('The devbox or its VS Code cannot be reached at the moment. This page retries automatically.'),
         };
       case 'unknown':
         return {
@@ -22,7 +22,7 @@ export function ownPages(devboxes: { get(devboxId: string): Devbox | undefined }
           text: l10n.t('Open the VS Code of the devbox from your editor again.'),
         };
       case 'refused':
-        return { title: l10n.t('This address leads elsewhere'), text: l10n.t('It is not an address of the devbox.') };
+        return { title: l10n.t('This address is not valid here'), text: l10n.t('It is not an address of the devbox.') };
     }
   };
 }
@@ -31,7 +31,7 @@ function notServed(devbox: Devbox | undefined, label: string): ReturnType<PageTe
   if (devbox?.status === 'suspended' || devbox?.status === 'suspending') {
     return {
       title: l10n.t('{0} is suspended', label),
-      text: l10n.t('Its files are kept. Resume it and attach to it in your editor, and this page shows it again.'),
+      text: l10n.t('Its files are kept. To show it here again, resume it and attach to it in your editor.'),
     };
   }
   if (devbox !== undefined && hasEnded(devbox.status)) {
@@ -39,6 +39,6 @@ function notServed(devbox: Devbox | undefined, label: string): ReturnType<PageTe
   }
   return {
     title: l10n.t('Waiting for your editor'),
-    text: l10n.t('Your editor is not attached to {0}. As soon as it is, this page shows the devbox again.', label),
+    text: l10n.t('Your editor is not attached to {0}. This page shows the devbox again as soon as it is.', label),
   };
 }

@@ -100,7 +100,7 @@ async function mayStart(devbox: Devbox): Promise<'start' | 'attach' | undefined>
     {
       modal: true,
       detail: l10n.t(
-        'This devbox was started without an action server. A VS Code server found in it is run on port 4445, behind a tunnel and a token, until the devbox stops. Nothing is installed without another question.',
+        'This devbox was started without an action server. A VS Code server found in it runs on port 4445, behind a tunnel and a token, until the devbox stops. You are asked again before anything is installed.',
       ),
     },
     start,
@@ -113,7 +113,7 @@ async function mayInstall(devbox: Devbox, from: string): Promise<boolean> {
   return saysYes({
     question: l10n.t('The devbox {0} has no VS Code server. Install code-server in it?', devboxLabel(devbox)),
     detail: l10n.t(
-      'About 200 MB are downloaded by the devbox from {0} and unpacked in its home folder; about 1 GB of its disk is needed. It must be allowed to reach that address.',
+      'The devbox downloads about 200 MB from {0} and unpacks it in its home folder. This takes about 1 GB of disk space, and the devbox must be allowed to reach that address.',
       from,
     ),
     yes: l10n.t('Install and Start'),
@@ -130,6 +130,6 @@ function phaseText(phase: PlainVscodePhase, bytes: number): string {
     case 'unpacking':
       return l10n.t('unpacking…');
     case 'starting':
-      return l10n.t('waiting until it answers…');
+      return l10n.t('waiting for a response…');
   }
 }

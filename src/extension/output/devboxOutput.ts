@@ -49,7 +49,7 @@ export class DevboxOutput implements Disposable {
       })
       .catch((error: unknown) => {
         if (isAborted(stop.signal)) return;
-        followed.channel.error(l10n.t('The output cannot be followed any more; show it again to retry.'));
+        followed.channel.error(l10n.t('The output can no longer be followed. Show it again to retry.'));
         this.#log.failure(`Following the output of ${devbox.id}`, error);
       })
       .finally(() => {

@@ -47,7 +47,7 @@ export async function followInto(
       if (text !== undefined) channel.warn(text);
     },
   });
-  if (!signal.aborted) channel.info(l10n.t('The devbox has ended; this is its whole output.'));
+  if (!signal.aborted) channel.info(l10n.t('The devbox has ended. This is its complete output.'));
 }
 
 function write(channel: LogOutputChannel, group: LineGroup): void {

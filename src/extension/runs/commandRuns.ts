@@ -116,7 +116,7 @@ export class CommandRun {
       const { devbox, startedMs, end, dropped, lines } = part;
       const state = end ?? (startedMs === undefined ? l10n.t('waiting…') : l10n.t('running…'));
       const head = `── ${devboxName(devbox)} (${oneLine(devbox.id, 60)}) ── ${state}`;
-      const gap = dropped === 0 ? [] : [l10n.t('… {0} earlier lines: the log of the devbox has them.', dropped)];
+      const gap = dropped === 0 ? [] : [l10n.t('… {0} earlier lines are in the log of the devbox.', dropped)];
       return [head, ...gap, ...lines].join('\n');
     });
     return `$ ${redact(this.command)}\n\n${groups.join('\n\n')}\n`;

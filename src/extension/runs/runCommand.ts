@@ -18,14 +18,14 @@ export type RunCommandServices = DevboxSources & {
 export async function runCommand(services: RunCommandServices, argument: unknown, arguments_: unknown): Promise<void> {
   const { account, store, runDocuments, runHistory, log } = services;
   const signedIn = await account.require();
-  const placeHolder = l10n.t('Run a command in which devbox?');
+  const placeHolder = l10n.t('Select a devbox to run a command in');
   const question = { argument, arguments: arguments_, placeHolder, runningOnly: true };
   const chosen = await devboxesFor({ account, store }, question);
   if (chosen.length === 0) return;
   const now = await whenSlow((signal) => asTheyAre(signedIn.api, chosen, { signal, rule }), { limitMs: listLimitMs });
   const running = now.filter(({ status }) => status === 'running');
   if (running.length < chosen.length) {
-    const text = l10n.t('{0} of {1} devboxes are running; commands run in those only.', running.length, chosen.length);
+    const text = l10n.t('{0} of {1} devboxes are running. Commands run only in those.', running.length, chosen.length);
     showActions('information', text, [], log);
   }
   if (running.length === 0) return;
@@ -61,7 +61,7 @@ interface CommandItem extends QuickPickItem {
 async function askCommand(title: string, history: readonly string[]): Promise<string | undefined> {
   const pick = window.createQuickPick<CommandItem>();
   pick.title = title;
-  pick.placeholder = l10n.t('Command for the shell of the devbox, for example: git status');
+  pick.placeholder = l10n.t('Command to run in the shell of the devbox, for example: git status');
   pick.ignoreFocusOut = true;
   const before = history.map((command) => ({ label: plainLabel(command), command }));
   const offer = (value: string): void => {

@@ -42,14 +42,14 @@ export async function askAndShutDown(
   devboxes: readonly Devbox[],
 ): Promise<void> {
   const shutDown = l10n.t('Shut Down');
-  const snapshotFirst = l10n.t('Snapshot First');
+  const snapshotFirst = l10n.t('Take Snapshot First');
   const single = devboxes.length === 1 ? devboxes[0] : undefined;
   const question =
     single === undefined
       ? l10n.t('Shut down {0} devboxes?', devboxes.length)
       : l10n.t('Shut down the devbox {0}?', devboxLabel(single));
   const loss = l10n.t(
-    'The disk with everything in the workspace, running processes and unsaved editors are lost for good.',
+    'The disk with everything in the workspace, running processes and unsaved editors are permanently lost.',
   );
   const more = devboxes.length - mostNamed;
   const which =
@@ -97,15 +97,15 @@ function tellEnded(devboxes: readonly Devbox[], ended: number, snapshots: readon
   const [first] = devboxes;
   const said =
     ended < devboxes.length
-      ? l10n.t('{0} of {1} devboxes are shut down.', ended, devboxes.length)
+      ? l10n.t('{0} of {1} devboxes were shut down.', ended, devboxes.length)
       : devboxes.length === 1 && first !== undefined
-        ? l10n.t('Devbox {0} is shut down.', devboxLabel(first))
-        : l10n.t('{0} devboxes are shut down.', devboxes.length);
+        ? l10n.t('Devbox {0} was shut down.', devboxLabel(first))
+        : l10n.t('{0} devboxes were shut down.', devboxes.length);
   const [snapshot] = snapshots;
   const kept =
     snapshots.length === 1 && snapshot !== undefined
       ? l10n.t('Its disk is kept as the snapshot {0}.', snapshot.name)
-      : l10n.t('Their disks are kept as {0} snapshots of their names.', snapshots.length);
+      : l10n.t('Their disks are kept as {0} snapshots with the same names.', snapshots.length);
   const text = snapshots.length === 0 ? said : l10n.t('{0} {1}', said, kept);
   if (snapshots.length === 1 && snapshot !== undefined) offerStartFrom({ log }, text, snapshot);
   else showActions('information', text, [], log);
@@ -123,11 +123,11 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
       if (!RuntimeError.is(error, 'conflict') || error.status !== 409) throw mayStillRun(devbox.id, error);
     }
     if (!wait) {
-      const waiting = l10n.t('Wait for It');
+      const waiting = l10n.t('Wait for Snapshot');
       const force = l10n.t('Shut Down Anyway');
       const answer = await window.showWarningMessage(
         l10n.t('A snapshot of {0} is being taken.', devboxLabel(devbox)),
-        { modal: true, detail: l10n.t('Shutting down now ends the snapshot, and what it would have kept is lost.') },
+        { modal: true, detail: l10n.t('Shutting down now stops the snapshot, and what it would have saved is lost.') },
         waiting,
         force,
       );

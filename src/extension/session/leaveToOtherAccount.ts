@@ -10,6 +10,6 @@ import { devboxLabel } from '../devboxes/devboxText';
 export function leaveToOtherAccount(store: DevboxStore, devbox: Devbox): void {
   store.remove(devbox.id);
   void window.showWarningMessage(
-    l10n.t('Devbox {0} is ready, and runs in the account that this window used before.', devboxLabel(devbox)),
+    l10n.t('Devbox {0} is ready and running in the account that this window used before.', devboxLabel(devbox)),
   );
 }

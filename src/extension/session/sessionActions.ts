@@ -20,7 +20,7 @@ export async function sessionActions({ sessions, store }: SessionsAndStore): Pro
   const all = sessions.all();
   const current = all.at(-1);
   if (current === undefined) {
-    void window.showInformationMessage(l10n.t('This window is attached to no devbox.'));
+    void window.showInformationMessage(l10n.t('This window is not attached to a devbox.'));
     return;
   }
   sessions.askForLook();
@@ -49,7 +49,7 @@ export async function sessionActions({ sessions, store }: SessionsAndStore): Pro
   ];
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Session: {0}', runtime.devbox === undefined ? oneLine(id, 16) : labelOf({ sessions, store }, id)),
-    placeHolder: l10n.t('What to do with this devbox?'),
+    placeHolder: l10n.t('Select an action for this devbox'),
   });
   await picked?.run();
 }
@@ -59,7 +59,9 @@ export async function detachDevbox(
   { account, store, sessions }: DevboxSources & SessionsAndStore,
   argument: unknown,
 ): Promise<void> {
-  const devbox = await devboxFor({ account, store }, argument, { placeHolder: l10n.t('Detach from which devbox?') });
+  const devbox = await devboxFor({ account, store }, argument, {
+    placeHolder: l10n.t('Select a devbox to detach from'),
+  });
   if (devbox !== undefined) sessions.detach(devbox.id);
 }
 

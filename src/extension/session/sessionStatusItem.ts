@@ -52,10 +52,10 @@ export class SessionStatusItem implements Disposable {
     const health = this.#sessions.healthOf(id);
     const unreachable = health === 'unreachable';
     const server = unreachable
-      ? l10n.t('its action server does not answer')
+      ? l10n.t('its action server is not responding')
       : health === 'runs'
         ? l10n.t('it is running')
-        : l10n.t('its action server answers');
+        : l10n.t('its action server is responding');
     const toldAt = this.#use.toldAt(id);
     const more = all.length > 1 ? ` +${all.length - 1}` : '';
     const dollars = this.#health.spentOf(id);
@@ -65,14 +65,12 @@ export class SessionStatusItem implements Disposable {
     item.text = `$(${unreachable ? 'warning' : 'vm-active'}) ${name}${more}${spend === undefined ? '' : ` · ${spend}`}`;
     item.tooltip = [
       l10n.t('Attached to the Runloop devbox {0}: {1}.', name, server),
-      ...(dollars === undefined ? [] : [l10n.t('Estimated spend so far: ${0}', dollars.toFixed(4))]),
+      ...(dollars === undefined ? [] : [l10n.t('Estimated cost so far: ${0}', dollars.toFixed(4))]),
       ...(toldAt === undefined
         ? []
-        : [
-            l10n.t('Kept alive while you use it; Runloop was last told at {0}.', new Date(toldAt).toLocaleTimeString()),
-          ]),
+        : [l10n.t('Kept alive while you use it. Idle time last reset: {0}.', new Date(toldAt).toLocaleTimeString())]),
       ...(all.length > 1 ? [l10n.t('Sessions of this window: {0}', all.length)] : []),
-      l10n.t('Click for its actions.'),
+      l10n.t('Click to show its actions.'),
     ].join('\n');
     const spoken = l10n.t('Runloop session {0}, {1}', name, server);
     item.accessibilityInformation = { label: spend === undefined ? spoken : `${spoken}, ${spend}`, role: 'button' };

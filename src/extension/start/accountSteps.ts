@@ -10,7 +10,7 @@ export const variablesStep: StartStep = async (answers, place) => {
     value: variablesText(answers.choices.environment ?? {}),
     problem: (value) =>
       'wrong' in parseVariables(value)
-        ? l10n.t('Write NAME=value, with ; between several, and a value with ; in quotes.')
+        ? l10n.t('Enter NAME=value. Separate several with ; and quote a value that contains ;.')
         : undefined,
   });
   if (result.kind !== 'next') return result;
@@ -32,7 +32,7 @@ export function secretsStep({ secrets }: Pick<Offers, 'secrets'>): StartStep {
         variable === undefined || variable === name ? {} : { description: l10n.t('as {0}', variable) };
       return { label: shown(name), ...description, picked: before.has(name), value: name };
     });
-    const placeHolder = optionalHint(l10n.t('Account secrets to pass on as variables'));
+    const placeHolder = optionalHint(l10n.t('Account secrets to pass as environment variables'));
     const result = await pickStep(place, { placeHolder, items, canPickMany: true });
     if (result.kind !== 'next') return result;
     const picked = result.value.map(({ value }) => [variables.get(value) ?? value, value] as const);

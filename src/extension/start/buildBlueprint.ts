@@ -79,7 +79,7 @@ async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {
     });
   }
   const detail = l10n.t(
-    'It is built in your account from the OpenHands runtime image {0}, which takes some minutes, once. The image is large; its tag is a setting. Then the devbox is started.',
+    'It is built once in your account from the OpenHands runtime image {0}, which takes several minutes. The image is large; its tag is a setting. Then the devbox is started.',
     `${openhandsImage}:${readSettings().openhandsTag}`,
   );
   return saysYes({
@@ -96,7 +96,7 @@ async function letGo(api: RunloopApi, build: BlueprintBuild, begunHere: boolean)
   void window.showInformationMessage(
     dropped
       ? l10n.t('The build was cancelled, and nothing was started.')
-      : l10n.t('Nothing was started. The build goes on, and its blueprint can be used later.'),
+      : l10n.t('Nothing was started. The build continues, and its blueprint can be used later.'),
   );
 }
 

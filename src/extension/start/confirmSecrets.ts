@@ -16,22 +16,23 @@ const mostPaths = 15;
  */
 export async function maySecretsGo(folder: string): Promise<boolean> {
   const { secrets } = await whenSlow((signal) => workspaceFiles(folder, signal), {
-    title: l10n.t('Looking through the folder…'),
+    title: l10n.t('Checking the folder…'),
     limitMs: folderLimitMs,
   });
   if (secrets.length === 0) return false;
-  const upload = l10n.t('Upload Them Too');
-  const leave = l10n.t('Leave Them Out');
+  const upload = l10n.t('Upload These Files');
+  const leave = l10n.t('Skip These Files');
   const more = secrets.length - mostPaths;
   const list = [
     ...secrets.slice(0, mostPaths).map((path) => oneLine(path, 120)),
     ...(more > 0 ? [l10n.t('and {0} more', more)] : []),
   ];
   const answer = await window.showWarningMessage(
-    l10n.t('Files that look like secrets: {0}. Upload them into the devbox?', secrets.length),
+    l10n.t('Upload files that look like secrets ({0}) to the devbox?', secrets.length),
     { modal: true, detail: list.join('\n') },
-    leave,
-    upload,
+    { title: upload },
+    // Instead of a Cancel: the start goes on without them.
+    { title: leave, isCloseAffordance: true },
   );
-  return answer === upload;
+  return answer?.title === upload;
 }

@@ -15,7 +15,7 @@ export const contentStep: StartStep = async (answers, place) => {
   const upload = (path: string, name: string): Valued<Content> => ({
     label: `$(cloud-upload) ${l10n.t('Upload the folder {0}', shown(name))}`,
     description: shown(path),
-    detail: l10n.t('What .gitignore names is left out; files that look like secrets only after a yes'),
+    detail: l10n.t('skips what .gitignore lists; asks about files that look like secrets'),
     value: { folder: path },
   });
   const items: Valued<Content>[] = [
@@ -29,7 +29,7 @@ export const contentStep: StartStep = async (answers, place) => {
     ...known.map((path) => upload(path, path.split('/').at(-1) ?? path)),
     ...virtual.map(({ name }): Valued<Content> => ({
       label: `$(cloud-upload) ${l10n.t('Upload the folder {0}', shown(name))}`,
-      description: l10n.t('not possible: it is not on this computer'),
+      description: l10n.t('not available: it is not on this computer'),
       value: 'virtual',
     })),
     { label: `$(folder-opened) ${l10n.t('Upload another folder…')}`, value: 'other' },
@@ -39,7 +39,7 @@ export const contentStep: StartStep = async (answers, place) => {
       typeof value === 'object'
         ? value.folder === folder
         : value === (repository === undefined ? 'nothing' : 'repository') && folder === undefined;
-    const result = await pickStep(place, { placeHolder: l10n.t('What the workspace begins with'), items, isActive });
+    const result = await pickStep(place, { placeHolder: l10n.t('Initial content of the workspace'), items, isActive });
     if (result.kind !== 'next') return result;
     const picked = result.value[0]?.value ?? 'nothing';
     if (picked === 'nothing') return withChoices(answers, { repository: undefined, folder: undefined });
@@ -57,7 +57,7 @@ export const contentStep: StartStep = async (answers, place) => {
       prompt: l10n.t('GitHub repository to clone, as owner/name'),
       value: repository === undefined ? '' : `${repository.owner}/${repository.name}`,
       problem: (text) =>
-        parseRepository(text) === undefined ? l10n.t('Write owner/name or https://github.com/owner/name.') : undefined,
+        parseRepository(text) === undefined ? l10n.t('Enter owner/name or https://github.com/owner/name.') : undefined,
     });
     if (typed.kind === 'left') return typed;
     if (typed.kind === 'next') {

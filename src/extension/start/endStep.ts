@@ -21,13 +21,13 @@ export const endStep: StartStep = async (answers, place) => {
   const known = rules.some((rule) => endRuleText(rule) === endRuleText(kept));
   const items = [
     ...(known ? rules : [kept, ...rules]).map((rule): Valued<Picked> => ({ label: endRuleText(rule), value: rule })),
-    own('lifetime', l10n.t('Shut down after another time…')),
-    own('suspend', l10n.t('Suspend when idle for another time…')),
-    own('shutdown', l10n.t('Shut down when idle for another time…')),
+    own('lifetime', l10n.t('Shut down after a custom time…')),
+    own('suspend', l10n.t('Suspend when idle for a custom time…')),
+    own('shutdown', l10n.t('Shut down when idle for a custom time…')),
   ];
   for (;;) {
     const isActive = ({ label }: Valued<Picked>): boolean => label === endRuleText(kept);
-    const result = await pickStep(place, { placeHolder: l10n.t('When it ends by itself'), items, isActive });
+    const result = await pickStep(place, { placeHolder: l10n.t('When it ends automatically'), items, isActive });
     if (result.kind !== 'next') return result;
     const picked = result.value[0]?.value ?? kept;
     if (picked.kind !== 'own') return withChoices(answers, { endRule: picked });
@@ -36,7 +36,7 @@ export const endStep: StartStep = async (answers, place) => {
       value: String(Math.round(kept.seconds / 60)),
       problem: (text) =>
         minutesOf(text) === undefined
-          ? l10n.t('Write a whole number of minutes from 1 to {0}.', mostMinutes)
+          ? l10n.t('Enter a whole number of minutes from 1 to {0}.', mostMinutes)
           : undefined,
     });
     if (typed.kind === 'left') return typed;

@@ -11,8 +11,8 @@ export const nameStep: StartStep = async (answers, place) => {
   const price = estimatedHour(choices, prices);
   const text = choicesText(choices);
   const prompt = l10n.t(
-    'Name of the devbox ({0})',
-    price === undefined ? text : l10n.t('{0}; about ${1} an hour, an estimate', text, price),
+    'Devbox name ({0})',
+    price === undefined ? text : l10n.t('{0}; about ${1} an hour (estimate)', text, price),
   );
   const button = { iconPath: new ThemeIcon('bookmark'), tooltip: l10n.t('Save These Choices as a Preset…') };
   for (let { name } = answers; ;) {

@@ -5,7 +5,7 @@ export async function tellOfMissingFolder(): Promise<void> {
   await window.showWarningMessage(l10n.t('Only a folder on this computer can be uploaded.'), {
     modal: true,
     detail: l10n.t(
-      'This window shows a virtual folder, or none. Open a folder of the file system, or choose one in the full start.',
+      'This window has a virtual folder open, or none. Open a folder on this computer, or choose one in "Start Devbox With Options".',
     ),
   });
 }

@@ -27,13 +27,13 @@ export async function savePreset(choices: StartChoices): Promise<void> {
     },
     ...(workspace.workspaceFolders ?? []).map((folder) => ({
       label: `$(folder) ${l10n.t('In the folder {0}', shown(folder.name))}`,
-      description: l10n.t('in .runloop/devbox.json, for everybody who opens it'),
+      description: l10n.t('in .runloop/devbox.json, for everyone who opens it'),
       folder,
     })),
   ];
   const place = await window.showQuickPick(places, { title, placeHolder: choicesText(choices), ignoreFocusOut: true });
   if (place === undefined) return;
-  const prompt = l10n.t('Name of the preset. Values of variables are not saved, as they may be secret.');
+  const prompt = l10n.t('Preset name. Values of variables are not saved because they may be secret.');
   const name = (
     await window.showInputBox({ title, prompt, ignoreFocusOut: true, validateInput: nameComplaint })
   )?.trim();
@@ -55,13 +55,13 @@ export async function savePreset(choices: StartChoices): Promise<void> {
     );
   }
   void window.showInformationMessage(
-    l10n.t('The preset {0} is saved. "Start Devbox With Options" offers it first.', shown(name)),
+    l10n.t('Preset {0} was saved. "Start Devbox With Options" lists it first.', shown(name)),
   );
 }
 
 async function wantsToReplace(name: string): Promise<boolean> {
   return saysYes({
-    question: l10n.t('There is a preset {0} already. Replace it?', shown(name)),
+    question: l10n.t('A preset named {0} already exists. Replace it?', shown(name)),
     yes: l10n.t('Replace'),
   });
 }

@@ -21,7 +21,7 @@ export const sizeStep: StartStep = async (answers, place) => {
     customSize === undefined
       ? {
           label: l10n.t('Custom…'),
-          description: l10n.t('CPU, memory and disk of your own choice'),
+          description: l10n.t('Choose CPU, memory and disk'),
           value: customSizeWord,
         }
       : row(l10n.t('Custom…'), customSizeWord, customSize, prices),
@@ -33,7 +33,7 @@ export const sizeStep: StartStep = async (answers, place) => {
     const chosen = result.value[0]?.value ?? size;
     if (chosen !== customSizeWord) return withChoices(answers, { size: chosen, customSize: undefined });
     const typed = await textStep(place, {
-      prompt: l10n.t('CPUs, GiB of memory and GiB of disk, as in 2, 8, 20'),
+      prompt: l10n.t('CPUs, GiB of memory and GiB of disk, for example: 2, 8, 20'),
       value: customSize === undefined ? '' : `${customSize.cpuCores}, ${customSize.memoryGib}, ${customSize.diskGib}`,
       problem: (text) => complaint(text),
     });
@@ -61,7 +61,7 @@ function row(label: string, size: string, capacity: Capacity, prices: Prices | u
 
 function complaint(text: string): string | undefined {
   const own = parseCustomSize(text);
-  if (own === undefined) return l10n.t('Write three numbers.');
+  if (own === undefined) return l10n.t('Enter three numbers.');
   switch (customSizeProblem(own)) {
     case 'cpu':
       return l10n.t('Use 0.5, 1 or an even number of CPUs up to {0}.', largestCustomSize.cpuCores);

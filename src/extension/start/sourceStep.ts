@@ -24,7 +24,7 @@ export function sourceStep(offers: Promise<Offers>): StartStep {
   return async (answers, place) => {
     for (;;) {
       const result = await pickStep(place, {
-        placeHolder: l10n.t('What to start from'),
+        placeHolder: l10n.t('Select what to start from'),
         items: offers.then((read) => rows(read, answers.prices)),
         isActive: ({ value }) => isChosen(value, answers),
       });
@@ -67,7 +67,7 @@ function rows(offers: Offers, prices: Prices | undefined): readonly Row[] {
     : [
         {
           label: `$(tools) ${l10n.t('Build the blueprint {0}', shown(usual))}`,
-          description: l10n.t('from the OpenHands runtime image, once, some minutes'),
+          description: l10n.t('from the OpenHands runtime image; takes several minutes, once'),
           value: { kind: 'source', source: { kind: 'blueprint', name: usual }, buildFirst: true },
         },
       ];
@@ -85,7 +85,7 @@ function rows(offers: Offers, prices: Prices | undefined): readonly Row[] {
         value: { kind: 'source', source: { kind: 'snapshot', id }, buildFirst: false },
       })),
     ),
-    ...group(l10n.t('Without a blueprint'), [
+    ...group(l10n.t('No Blueprint'), [
       {
         label: `$(vm) ${l10n.t('Plain devbox')}`,
         description: l10n.t('the default image, without an action server'),
@@ -128,7 +128,7 @@ function problemRow(problem: PresetProblem): Row {
 function blueprintRow({ name, status }: Choice, usual: string): Row {
   const source: StartSource = { kind: 'blueprint', name };
   if (status === 'build_complete') {
-    const description = name === usual ? l10n.t('blueprint, the usual one') : l10n.t('blueprint');
+    const description = name === usual ? l10n.t('blueprint, default') : l10n.t('blueprint');
     return { label: `$(package) ${shown(name)}`, description, value: { kind: 'source', source, buildFirst: false } };
   }
   const state = shown(status ?? '');
@@ -153,8 +153,8 @@ async function mayUse({ name, choices, folder }: OfferedPreset): Promise<boolean
   if (folder === undefined || workspace.isTrusted) return true;
   return saysYes({
     question: l10n.t('The folder {0} is not trusted. Use its preset {1}?', shown(folder.name), shown(name)),
-    detail: l10n.t('It starts a devbox like this: {0}.', choicesText(choices)),
-    yes: l10n.t('Use It'),
+    detail: l10n.t('It starts a devbox with: {0}.', choicesText(choices)),
+    yes: l10n.t('Use Preset'),
   });
 }
 

@@ -20,7 +20,7 @@ export async function startAgainLarger(services: StartAgainServices, argument: u
 
 async function again(services: StartAgainServices, argument: unknown, size: 'larger' | undefined): Promise<void> {
   const { account, store, knownSecrets } = services;
-  const placeHolder = l10n.t('Start which devbox again?');
+  const placeHolder = l10n.t('Select a devbox to start again');
   const devbox = await devboxFor({ account, store }, argument, { placeHolder, stopped: true });
   if (devbox === undefined) return;
   const need = size === undefined ? undefined : devbox.failureReason === 'out_of_disk' ? 'disk' : 'memory';

@@ -225,20 +225,21 @@ async function withStartProgress<T>(
 }
 
 async function wantsShutDown(name: string): Promise<boolean> {
-  const shutDown = l10n.t('Shut It Down');
+  const shutDown = l10n.t('Shut Down');
   const answer = await window.showWarningMessage(
-    l10n.t('Keep the devbox {0}, which is starting, or shut it down?', name),
-    { modal: true, detail: l10n.t('Kept, it goes on starting, and costs money while it runs.') },
-    shutDown,
-    l10n.t('Keep It'),
+    l10n.t('Devbox {0} is still starting. Shut it down?', name),
+    { modal: true, detail: l10n.t('If you keep it, it continues to start and costs money while it runs.') },
+    { title: shutDown },
+    // Instead of a Cancel, which could mean either.
+    { title: l10n.t('Keep Devbox'), isCloseAffordance: true },
   );
-  return answer === shutDown;
+  return answer?.title === shutDown;
 }
 
 async function askName(store: DevboxStore, choices: StartChoices): Promise<string | undefined> {
   return window.showInputBox({
     title: l10n.t('Start Devbox'),
-    prompt: l10n.t('Name of the devbox ({0})', choicesText(choices)),
+    prompt: l10n.t('Devbox name ({0})', choicesText(choices)),
     value: suggestedName(),
     ignoreFocusOut: true,
     validateInput: (value) => {
@@ -247,7 +248,7 @@ async function askName(store: DevboxStore, choices: StartChoices): Promise<strin
       if (!store.living.some((devbox) => devbox.name === value.trim())) return undefined;
       return {
         severity: InputBoxValidationSeverity.Warning,
-        message: l10n.t('A devbox of this name is there already; this starts another one.'),
+        message: l10n.t('A devbox with this name already exists. This starts another one.'),
       };
     },
   });

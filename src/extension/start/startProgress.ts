@@ -9,8 +9,8 @@ import { listText } from '../messages/listText';
 export function progressText(event: RuntimeEvent): string | undefined {
   if (event.type === 'waiting') {
     return event.reason === 'rate_limited'
-      ? l10n.t('rate limited, trying again in {0} s', event.seconds)
-      : l10n.t('no connection, trying again in {0} s', event.seconds);
+      ? l10n.t('requests limited, retrying in {0} s', event.seconds)
+      : l10n.t('no connection, retrying in {0} s', event.seconds);
   }
   if (event.type === 'upload') {
     return event.sent < 0 ? l10n.t('{0} files uploaded', event.files) : uploadText(event.sent, event.files);
@@ -46,7 +46,7 @@ export function tellLeftOut(paths: readonly string[]): void {
   const more = paths.length - named.length;
   void window.showWarningMessage(
     l10n.t(
-      'Not uploaded: {0}. Links that lead out of the folder, names that are not UTF-8, and what is no file cannot go.',
+      'Not uploaded: {0}. Links to outside the folder, names that are not UTF-8 and special files cannot be uploaded.',
       listText(more > 0 ? [...named, l10n.t('and {0} more', more)] : named),
     ),
   );

@@ -143,5 +143,5 @@ function setPlace(box: QuickInput, place: StepPlace): void {
 
 /** The place holder for steps that need nothing. */
 export function optionalHint(text: string): string {
-  return l10n.t('{0} (Enter for none)', text);
+  return l10n.t('{0} (press Enter for none)', text);
 }

@@ -182,7 +182,7 @@ function waitLine(state: TerminalState & { readonly kind: 'lost' | 'taken' | 'st
       return l10n.t('{0} Press Enter to try again.', failureText(state.error));
     case 'stopped':
       return state.status === 'shutdown' || state.status === 'failure'
-        ? l10n.t('The devbox has ended, and this shell with it.')
+        ? l10n.t('The devbox has ended, and so has this shell.')
         : l10n.t(
             'The devbox is not running: {0}. A new shell opens here once it runs again.',
             statusWord(state.status),

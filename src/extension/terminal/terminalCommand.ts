@@ -26,11 +26,11 @@ export async function devboxForTerminal(
   { account, store, log }: OpenTerminalServices,
   argument: unknown,
 ): Promise<Devbox | undefined> {
-  const placeHolder = l10n.t('Open a terminal in which devbox?');
+  const placeHolder = l10n.t('Select a devbox to open a terminal in');
   const devbox = await devboxFor({ account, store }, argument, { placeHolder, runningOnly: true });
   if (devbox === undefined || devbox.status === 'running') return devbox;
   const text = l10n.t(
-    '{0} is {1}. Terminals open in running devboxes only.',
+    '{0} is {1}. Terminals can be opened only in running devboxes.',
     devboxLabel(devbox),
     statusWord(devbox.status),
   );

@@ -71,7 +71,7 @@ async function oneRun({ session, platform, api }: HostRun, dice: Dice, name: str
     if (living.length === 0) return { killed: 1, 'nothing was made': 1 };
     // Without a note the start was complete, and the editor remembers its devbox as started here.
     if (!noted) return { killed: 1, 'complete before': 1 };
-    const question = workbench.notification(`A start of the devbox ${name} was broken off`);
+    const question = workbench.notification(`The start of devbox ${name} was interrupted`);
     await question.waitFor(askMs);
     const text = await question.message();
     const unnamed = living.filter(({ id }) => !text.includes(id));

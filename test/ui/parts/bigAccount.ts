@@ -70,7 +70,7 @@ export const bigAccount: UiTests = (useWindow) =>
         await tree().row('still-there').waitForState('running', 30_000);
         await orderFaults(limited, { fault: 'status', status: 429, retry_after_seconds: 12, path: '/v1/devboxes' });
         await tree().pressTitleButton('Refresh Devboxes');
-        const line = page.locator('.sidebar').getByText(/Runloop asked to wait: refreshing again in \d+ s\./);
+        const line = page.locator('.sidebar').getByText(/Runloop is limiting requests. Refreshing again in \d+ s\./);
         await line.waitFor();
         await tree().row('still-there').waitFor();
         assert.equal(await page.locator('.notifications-toasts .notification-list-item').count(), 0);

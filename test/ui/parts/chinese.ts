@@ -56,9 +56,9 @@ export const inChinese: UiTests = (useWindow) =>
       await workbench.screenshot('chinese-1-welcome');
       await workbench.runCommand('Runloop: 启动 Devbox');
       await workbench.quickInput.waitFor('启动 Devbox');
-      await workbench.quickInput.waitFor(/Devbox 的名称\(openhands，LARGE，1 小时后关闭\)/);
+      await workbench.quickInput.waitFor(/devbox 的名称\(openhands，LARGE，1 小时后关闭\)/);
       await workbench.quickInput.accept('盒子');
-      await workbench.notification('Devbox 盒子 已就绪。').waitFor(60_000);
+      await workbench.notification('devbox 盒子 已就绪。').waitFor(60_000);
       const row = tree.row('盒子');
       await row.waitForState('已附加', 30_000);
       assert.match(await row.description(), /^(?:59 分钟|1 小时) · \$0\.\d\d\/小时/);

@@ -22,7 +22,7 @@ export const closedWindow: UiTests = (useWindow) =>
 
     it('are asked about once, by the next window, and only when theirs is closed', async () => {
       const { workbench, context, stack, api } = session();
-      const question = 'You started these in a window that is closed by now, and they still run: left-behind.';
+      const question = 'Devboxes started in a window that is now closed are still running: left-behind.';
       await workbench.runCommand('Runloop: Start Devbox');
       await workbench.quickInput.accept('left-behind');
       await workbench.notification('Devbox left-behind is ready.').waitFor(60_000);

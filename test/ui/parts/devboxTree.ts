@@ -110,7 +110,7 @@ export const devboxTree: UiTests = (useWindow) =>
       await tree().row('Session').waitForDescription('this window is not attached');
       await tree()
         .row('Tunnel')
-        .waitForDescription(/https?:\/\/PORT-[a-z0-9]+\..* · needs a token/);
+        .waitForDescription(/https?:\/\/PORT-[a-z0-9]+\..* · token required/);
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const { tunnel } = await api.retrieve(ids['alpha'] ?? '');
       assert.ok(tunnel?.authToken !== undefined);
@@ -123,7 +123,7 @@ export const devboxTree: UiTests = (useWindow) =>
     it('groups by a metadata key, and remembers that over a reload', async () => {
       const { workbench } = session();
       await workbench.runCommand('Runloop: Group Devboxes By…');
-      await workbench.quickInput.waitFor('What to group by?');
+      await workbench.quickInput.waitFor('Select what to group by');
       await workbench.screenshot('tree-4-group-by');
       await workbench.quickInput.pick('team');
       await tree().row('red').waitFor();
@@ -143,7 +143,7 @@ export const devboxTree: UiTests = (useWindow) =>
     it('filters while typing, says so above the rows, and is cleared with one click', async () => {
       const { workbench } = session();
       await tree().pressTitleButton('Filter Devboxes…');
-      await workbench.quickInput.waitFor(/^Words in the name, id or metadata; @running/);
+      await workbench.quickInput.waitFor(/^Words in the name, ID or metadata; @running/);
       await workbench.quickInput.fill('blue');
       await tree().row('alpha').waitForGone();
       await tree().row('beta').waitFor();
@@ -161,7 +161,7 @@ export const devboxTree: UiTests = (useWindow) =>
       const { keyboard } = workbench.page;
       await workbench.runCommand('Runloop: Focus on Devboxes View');
       await keyboard.press('Control+Alt+F');
-      await workbench.quickInput.waitFor(/^Words in the name, id or metadata; @running/);
+      await workbench.quickInput.waitFor(/^Words in the name, ID or metadata; @running/);
       await keyboard.type('beta');
       await keyboard.press('Enter');
       await tree().row('alpha').waitForGone();

@@ -42,10 +42,10 @@ export const faultyLogs: UiTests = (useWindow) =>
     async function search(text: string): Promise<void> {
       const { workbench } = session();
       await workbench.runCommand('Runloop: Search Logs…');
-      await workbench.quickInput.waitFor('In the logs of which devboxes?');
+      await workbench.quickInput.waitFor('Select devboxes to search their logs');
       for (const name of ['quick', 'slow']) await workbench.quickInput.toggle(name);
       await workbench.quickInput.accept();
-      await workbench.quickInput.waitFor('What to look for');
+      await workbench.quickInput.waitFor('Enter what to search for');
       await workbench.quickInput.accept(text);
     }
     const slowLogs = (milliseconds: number): Promise<void> =>
@@ -57,7 +57,7 @@ export const faultyLogs: UiTests = (useWindow) =>
       await search('needle');
       const tree = workbench.tree('Log Search');
       await tree.row('quick').waitForDescription('2 lines', 30_000);
-      await workbench.page.getByText('2 lines found; 1 log to go…').waitFor();
+      await workbench.page.getByText('2 lines found; 1 log left…').waitFor();
       assert.equal(await tree.row('slow').icon(), 'loading');
       await workbench.screenshot('search-1-streaming');
       await tree.row('slow').waitForDescription('2 lines', 30_000);
@@ -86,7 +86,7 @@ export const faultyLogs: UiTests = (useWindow) =>
       const status = workbench.page.locator('.statusbar');
       await orderFaults(platform, { fault: 'cut', method: 'GET', path: '/v1/devboxes/{id}', devbox: 'quick' });
       await workbench.tree('Devboxes').row('quick').chooseFromMenu('Open Log');
-      await status.getByText('0 lines · no connection, trying again').waitFor();
+      await status.getByText('0 lines · no connection, retrying').waitFor();
       await workbench.screenshot('log-6-no-connection');
       await orderFaults(platform);
       await status.getByText('3 lines · following').waitFor({ timeout: 40_000 });
@@ -107,12 +107,12 @@ export const faultyLogs: UiTests = (useWindow) =>
       await workbench.tree('Devboxes').row('polled').chooseFromMenu('Suspend Devbox');
       await workbench.dialog.press('Suspend');
       await workbench.tree('Devboxes').row('polled').waitForState('suspended', 30_000);
-      await eventually(text, (seen) => seen.includes('its output goes on when it is resumed'), 20_000);
+      await eventually(text, (seen) => seen.includes('Its output continues when it is resumed'), 20_000);
       await workbench.tree('Devboxes').row('polled').chooseFromMenu('Resume Devbox');
       const seen = await eventually(text, (later) => later.includes('run 1 begins'), 20_000);
       assert.equal(seen.split(notice).length, 2, seen);
       await workbench.screenshot('output-4-polled');
       await api.shutdown(id);
-      await eventually(text, (later) => later.includes('this is its whole output'), 30_000);
+      await eventually(text, (later) => later.includes('This is its complete output'), 30_000);
     });
   });

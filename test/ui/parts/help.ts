@@ -24,7 +24,7 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
       );
       const page = workbench.page.locator('.gettingStartedContainer');
       await page.getByText('Try it without an account').first().waitFor({ timeout: 30_000 });
-      await page.getByText('Read its output').first().waitFor();
+      await page.getByText('View its output').first().waitFor();
       // A narrow window leaves the picture out.
       await workbench.page.setViewportSize({ width: 1700, height: 900 });
       const picture = page.frameLocator('iframe.webview').frameLocator('#active-frame').locator('svg');
@@ -37,12 +37,12 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
       const { workbench, platform } = session();
       await workbench.openViewContainer('Runloop');
       await workbench.runCommand('Runloop: Switch Profile');
-      await workbench.quickInput.waitFor('Which Runloop account should this window use?');
+      await workbench.quickInput.waitFor('Select the Runloop account for this window');
       await workbench.screenshot('help-2-profiles');
       await workbench.quickInput.pick('Add Profile…');
-      await workbench.quickInput.waitFor('Name of the profile');
+      await workbench.quickInput.waitFor('Profile name');
       await workbench.quickInput.accept('second');
-      await workbench.quickInput.waitFor('Address of its Runloop API');
+      await workbench.quickInput.waitFor('Address of the Runloop API');
       await workbench.quickInput.accept(platform.baseUrl);
       await workbench.quickInput.waitFor('Sign In to Runloop');
       await workbench.quickInput.accept(platform.apiKey);
@@ -59,7 +59,7 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
       const { workbench, api } = session();
       await workbench.runCommand('Runloop: Switch Profile');
       await workbench.quickInput.pick('Remove Profile…');
-      await workbench.quickInput.waitFor('Remove which profile?');
+      await workbench.quickInput.waitFor('Select a profile to remove');
       await workbench.quickInput.pick('second');
       await workbench.dialog.waitFor('Remove the profile second?');
       await workbench.screenshot('help-3-remove-profile');
@@ -109,7 +109,7 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
         (value) => value === target,
       );
       await workbench.quickInput.accept();
-      await workbench.notification(`Support bundle written to ${target}`).waitFor();
+      await workbench.notification(`Support bundle saved to ${target}`).waitFor();
       const bundle = await eventually(
         () => readFile(target),
         (bytes) => bytes.length > 0,

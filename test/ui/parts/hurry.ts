@@ -101,7 +101,7 @@ export const inAHurry: UiTests = (useWindow) =>
     it('leaves the devbox alone that becomes ready after signing out, and says where it runs', async () => {
       const { workbench } = session();
       await workbench.runCommand('Runloop: Start Devbox');
-      await workbench.quickInput.waitFor('Name of the devbox');
+      await workbench.quickInput.waitFor('Devbox name');
       await whileItStandsStill(async () => {
         await workbench.quickInput.accept('left-alone');
         await workbench.notification('Starting devbox left-alone').waitFor();
@@ -109,7 +109,7 @@ export const inAHurry: UiTests = (useWindow) =>
         await workbench.tree('Devboxes').welcome.getByRole('button', { name: 'Sign In' }).waitFor();
       });
       await workbench
-        .notification('Devbox left-alone is ready, and runs in the account that this window used before.')
+        .notification('Devbox left-alone is ready and running in the account that this window used before.')
         .waitFor(60_000);
       await workbench.statusBarItem('left-alone').waitFor({ state: 'hidden' });
       await workbench.tree('Devboxes').row('left-alone').waitForGone(10_000);

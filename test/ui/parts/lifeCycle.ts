@@ -41,7 +41,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         const row = workbench.tree('Devboxes').row(name);
 
         await type('Runloop: Start Devbox');
-        await workbench.quickInput.waitFor('Name of the devbox');
+        await workbench.quickInput.waitFor('Devbox name');
         await keyboard.press('Control+A');
         await keyboard.insertText(name);
         await keyboard.press('Enter');
@@ -68,7 +68,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         await inside.close();
 
         await type('Runloop: Show Output');
-        await workbench.quickInput.waitFor('Show the output of which devbox?');
+        await workbench.quickInput.waitFor('Select a devbox to show its output');
         await workbench.quickInput.row(name).waitFor();
         await keyboard.press('Enter');
         await eventually(
@@ -84,7 +84,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         await workbench.dialog.waitFor(`Shut down the devbox ${name}?`);
         await workbench.screenshot('keyboard-3-question');
         await keyboard.press('Enter');
-        await workbench.notification(`Devbox ${name} is shut down.`).waitFor(30_000);
+        await workbench.notification(`Devbox ${name} was shut down.`).waitFor(30_000);
         await eventually(
           () => statusOf(name),
           (status) => status === 'shutdown',
@@ -102,7 +102,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         await workbench.quickInput.accept('first-name');
         await workbench.notification('Devbox first-name is ready.').waitFor(60_000);
         await workbench.tree('Devboxes').row('first-name').chooseFromMenu('Rename Devbox');
-        await workbench.quickInput.waitFor('New name of first-name');
+        await workbench.quickInput.waitFor('New name for first-name');
         await workbench.quickInput.accept(name);
         await workbench.tree('Devboxes').row(name).waitFor();
         assert.equal(await statusOf(name), 'running');
@@ -158,7 +158,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         const { workbench } = session();
         // What is new and ends by itself is not forgotten.
         await workbench.runCommand('Runloop: Find Forgotten Devboxes');
-        await workbench.notification('No devbox looks forgotten.').waitFor();
+        await workbench.notification('No forgotten devboxes found.').waitFor();
         await workbench.tree('Devboxes').row(name).chooseFromMenu('Shut Down Devbox');
         await workbench.dialog.waitFor(`Shut down the devbox ${name}?`);
         await workbench.dialog.press('Cancel');
@@ -248,7 +248,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         await workbench.statusBarItem(name).waitFor({ timeout: 60_000 });
         await api().shutdown(devboxId());
         await workbench.runCommand('Runloop: Refresh Devboxes');
-        await workbench.notification(`The devbox ${name} has ended: somebody shut it down.`).waitFor(60_000);
+        await workbench.notification(`The devbox ${name} has ended: it was shut down through the API.`).waitFor(60_000);
         await workbench.statusBarItem(name).waitFor({ state: 'hidden' });
         // Whatever would tell of it once more has looked by then.
         await workbench.runCommand('Runloop: Refresh Devboxes');

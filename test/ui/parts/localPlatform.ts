@@ -44,7 +44,7 @@ export const withoutAccount: UiTests = (useWindow) =>
     it('starts a devbox there and opens its VS Code', async () => {
       const { workbench } = session();
       await workbench.notification('The local platform is ready').press('Start Devbox');
-      await workbench.quickInput.waitFor('Name of the devbox');
+      await workbench.quickInput.waitFor('Devbox name');
       await workbench.quickInput.accept(name);
       await workbench.notification(`Devbox ${name} is ready.`).waitFor(90_000);
       const row = workbench.tree('Devboxes').row(name);
@@ -74,8 +74,8 @@ export const withoutAccount: UiTests = (useWindow) =>
 
     it('asks what becomes of the devbox before the platform ends, and then leaves nothing running', async () => {
       const { workbench } = session();
-      await workbench.runCommand('Runloop: Leave the Local Platform');
-      await workbench.dialog.waitFor('Devboxes of the local platform that have not ended: 1.');
+      await workbench.runCommand('Runloop: Stop Using the Local Platform');
+      await workbench.dialog.waitFor('Stop using the local platform? Its devboxes that have not ended: 1.');
       await workbench.screenshot('local-3-question');
       await workbench.dialog.press('Shut Down All');
       await workbench.tree('Devboxes').welcome.getByText('Sign in with a Runloop API key').waitFor({ timeout: 30_000 });
@@ -92,7 +92,7 @@ export const withoutAccount: UiTests = (useWindow) =>
       await Promise.all(windows.map((window) => window.tree('Devboxes').pressWelcomeButton('Try Without an Account')));
       for (const window of windows) {
         const ended = window.tree('Devboxes').row('Ended in the Last Day');
-        const refused = window.notification('A local platform runs already');
+        const refused = window.notification('A local platform is already running');
         await Promise.race([ended.waitFor(60_000), refused.waitFor(60_000)]);
         if (!(await refused.element.isVisible())) continue;
         // In a browser a window has the other one's key after a reload only.
@@ -101,7 +101,7 @@ export const withoutAccount: UiTests = (useWindow) =>
         await window.tree('Devboxes').pressWelcomeButton('Try Without an Account');
         await ended.waitFor(30_000);
       }
-      for (const window of windows) await window.runCommand('Runloop: Leave the Local Platform');
+      for (const window of windows) await window.runCommand('Runloop: Stop Using the Local Platform');
       await eventually(running, (platform) => platform === undefined, 40_000);
       await second.page.close();
     });

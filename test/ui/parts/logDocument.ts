@@ -94,7 +94,7 @@ export const logDocument: UiTests = (useWindow) =>
     it('is filtered by level and source, and says so', async () => {
       const { workbench } = session();
       await pressTitle('Filter Log');
-      await workbench.quickInput.waitFor('What to show of this log?');
+      await workbench.quickInput.waitFor('Select what to show in this log');
       await workbench.quickInput.row('Errors').waitFor();
       await workbench.screenshot('log-2-filter');
       for (const level of ['Information', 'Debug']) await workbench.quickInput.toggle(level);
@@ -123,14 +123,14 @@ export const logDocument: UiTests = (useWindow) =>
     it('finds a text in the logs of several devboxes, groups the lines by devbox, and opens the one that is clicked', async () => {
       const { workbench } = session();
       await workbench.runCommand('Runloop: Search Logs…');
-      await workbench.quickInput.waitFor('In the logs of which devboxes?');
+      await workbench.quickInput.waitFor('Select devboxes to search their logs');
       for (const name of ['chatty', 'all-done']) await workbench.quickInput.toggle(name);
       await workbench.screenshot('log-4-which');
       await workbench.quickInput.accept();
-      await workbench.quickInput.waitFor('What to look for');
+      await workbench.quickInput.waitFor('Enter what to search for');
       await workbench.quickInput.fill('NEEDLE|broke|last of');
       await workbench.page.locator('.quick-input-widget [aria-label^="Use Regular Expression"]').click();
-      await workbench.quickInput.message().getByText('A regular expression').waitFor();
+      await workbench.quickInput.message().getByText('Regular expression').waitFor();
       await workbench.screenshot('log-5-query');
       await workbench.quickInput.accept();
       const tree = workbench.tree('Log Search');
@@ -148,7 +148,8 @@ export const logDocument: UiTests = (useWindow) =>
       assert.equal(log.label, 'all-done.log');
       await eventually(
         shown,
-        ({ text }) => text.includes('last of all') && text.includes('The devbox has ended; this is its whole output.'),
+        ({ text }) =>
+          text.includes('last of all') && text.includes('The devbox has ended. This is its complete output.'),
       );
       await workbench.screenshot('log-7-found');
     });
@@ -168,7 +169,7 @@ export const logDocument: UiTests = (useWindow) =>
       await workbench.runCommand('Runloop: Search Logs…');
       await workbench.quickInput.toggle('chatty');
       await workbench.quickInput.accept();
-      await workbench.quickInput.waitFor('A regular expression');
+      await workbench.quickInput.waitFor('Regular expression');
       await workbench.quickInput.accept('(a+)+$');
       // Offered while a search runs; a palette that was opened before does not learn of it.
       const header = workbench.page.locator('.pane-header', { hasText: 'Log Search' });
@@ -183,11 +184,11 @@ export const logDocument: UiTests = (useWindow) =>
       const ended = workbench.tree('Devboxes').row('Ended in the Last Day');
       await ended.click();
       await workbench.tree('Devboxes').row('all-done').chooseFromMenu('Search Logs…');
-      await workbench.quickInput.waitFor('What to look for');
+      await workbench.quickInput.waitFor('Enter what to search for');
       await workbench.quickInput.fill('(');
       await workbench.quickInput.message().getByText('Unterminated group').waitFor();
       await workbench.quickInput.accept('nothing like this');
-      await workbench.tree('Log Search').row('all-done').waitForDescription('nothing found');
+      await workbench.tree('Log Search').row('all-done').waitForDescription('no results');
       await workbench.screenshot('log-10-nothing');
       await workbench.runCommand('Runloop: Clear Log Search');
       await workbench.page.locator('.pane-header', { hasText: 'Log Search' }).waitFor({ state: 'hidden' });

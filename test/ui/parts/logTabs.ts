@@ -39,7 +39,7 @@ export const logTabs: UiTests = (useWindow) =>
     it('opens the log of the devbox that is picked from the palette, and follows it', async () => {
       const { workbench } = session();
       await workbench.runCommand('Runloop: Open Log');
-      await workbench.quickInput.waitFor('Open the log of which devbox?');
+      await workbench.quickInput.waitFor('Select a devbox to open its log');
       await workbench.quickInput.pick('ticker');
       const log = await eventually(shown, (seen) => seen.text.includes('tick 2') && endInView(seen));
       assert.equal(log.label, 'ticker.log');
@@ -68,7 +68,7 @@ export const logTabs: UiTests = (useWindow) =>
     it('is filtered by source and level with the mouse', async () => {
       const { workbench } = session();
       await workbench.pressEditorButton('Filter Log');
-      await workbench.quickInput.waitFor('What to show of this log?');
+      await workbench.quickInput.waitFor('Select what to show in this log');
       await workbench.quickInput.toggle('entrypoint');
       await workbench.screenshot('log-tabs-2-source');
       await workbench.quickInput.accept();
@@ -99,20 +99,20 @@ export const logTabs: UiTests = (useWindow) =>
     it('asks what to save where something is hidden, and saves that', async () => {
       const { workbench } = session();
       for (const [choice, file] of [
-        ['What is shown', 'shown.log'],
+        ['Only the lines shown', 'shown.log'],
         ['The whole log', 'whole.log'],
       ] as const) {
         await workbench.pressEditorButton('Save Log As');
-        await workbench.quickInput.waitFor('What to save?');
+        await workbench.quickInput.waitFor('Select what to save');
         await workbench.quickInput.row(choice).waitFor();
         if (file === 'shown.log') await workbench.screenshot('log-tabs-4-save');
         await workbench.quickInput.pick(choice);
         await workbench.quickInput.saveAs(join(folder, file));
         await workbench
           .notification(
-            choice === 'What is shown'
-              ? /Saved the [\d,]+ lines that are shown/
-              : /Saved [\d,]+ lines: the log as it was now/,
+            choice === 'Only the lines shown'
+              ? /Saved the [\d,]+ lines shown/
+              : /Saved [\d,]+ lines, the log up to now/,
           )
           .waitFor();
       }
@@ -139,7 +139,7 @@ export const logTabs: UiTests = (useWindow) =>
       await session().api.evaluate(async (vscode, devboxId) => {
         await vscode.commands.executeCommand('runloop.openLog', devboxId);
       }, ended.id);
-      await eventually(shown, ({ text }) => text.includes('this is its whole output'));
+      await eventually(shown, ({ text }) => text.includes('This is its complete output'));
       await workbench.page.getByRole('tab', { name: /^ticker\.log/ }).click();
       await eventually(shown, ({ text }) => text.includes('careful'));
       // The editor writes down what it keeps a moment later.
@@ -156,7 +156,10 @@ export const logTabs: UiTests = (useWindow) =>
       const tabs = await workbench.page.locator('.editor-group-container .tabs-container .tab').allInnerTexts();
       assert.deepEqual(tabs.map((tab) => tab.replace(/\s/g, '')).sort(), ['all-done.log', 'ticker.log']);
       await workbench.page.getByRole('tab', { name: /^all-done\.log/ }).click();
-      await eventually(shown, ({ text }) => text.includes('last words') && text.includes('this is its whole output'));
+      await eventually(
+        shown,
+        ({ text }) => text.includes('last words') && text.includes('This is its complete output'),
+      );
       // What is closed stays closed.
       await workbench.page.locator('.tabs-container .tab.active a[aria-label^="Close"]').click();
       await eventually(shown, ({ label }) => label === 'ticker.log');
@@ -188,14 +191,14 @@ export const logTabs: UiTests = (useWindow) =>
       const log = await eventually(
         shown,
         ({ label, text }) =>
-          label === 'sleepy.log' && text.includes('is suspended; its output goes on when it is resumed'),
+          label === 'sleepy.log' && text.includes('is suspended. Its output continues when it is resumed'),
       );
-      assert.match(log.text, /a run begins\n[^]*is suspended; its output goes on/);
+      assert.match(log.text, /a run begins\n[^]*is suspended\. Its output continues/);
       await workbench.screenshot('log-tabs-6-suspended');
       await api.change(`/v1/devboxes/${sleepy}/resume`, 'resuming a devbox', undefined, {});
       await eventually(shown, ({ text }) => text.split('a run begins').length === 3);
       await api.shutdown(sleepy);
-      await eventually(shown, ({ text }) => text.includes('this is its whole output'));
+      await eventually(shown, ({ text }) => text.includes('This is its complete output'));
     });
 
     it('opens the log from the actions of a session', async () => {

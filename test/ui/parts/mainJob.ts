@@ -22,7 +22,7 @@ export const mainJob: UiTests = (useWindow) =>
       await workbench.screenshot('main-1-empty');
 
       await workbench.runCommand('Runloop: Start Devbox');
-      await workbench.quickInput.waitFor('Name of the devbox');
+      await workbench.quickInput.waitFor('Devbox name');
       assert.match(await workbench.quickInput.value(), /^devbox-[0-9a-f]{6}$/);
       await workbench.quickInput.accept(name);
       await workbench.notification(`Starting devbox ${name}`).waitFor();
@@ -116,7 +116,7 @@ export const mainJob: UiTests = (useWindow) =>
       await row.chooseFromMenu('Shut Down Devbox');
       await workbench.dialog.press('Shut Down');
       await row.waitForGone(30_000);
-      await workbench.notification(`Devbox ${name} is shut down.`).waitFor();
+      await workbench.notification(`Devbox ${name} was shut down.`).waitFor();
       await eventually(
         () => Promise.resolve(processesOf(devboxId)),
         (pids) => pids.length === 0,

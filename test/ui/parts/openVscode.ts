@@ -26,7 +26,7 @@ export const openVscode: UiTests = (useWindow) =>
       await workbench.runCommand('Runloop: Refresh Devboxes');
       await workbench.tree('Devboxes').row(name).waitFor(30_000);
       await workbench.tree('Devboxes').row(name).chooseFromMenu('Copy VS Code Link', 'Share');
-      await workbench.dialog.waitFor(`The link to the VS Code of ${name} carries access to it.`);
+      await workbench.dialog.waitFor(`The link to the VS Code of ${name} gives access to it.`);
       await workbench.screenshot('open-2-warning');
       await workbench.dialog.press('Copy Link');
       await workbench.dialog.element.waitFor({ state: 'hidden' });

@@ -121,10 +121,10 @@ export const outputOfDevbox: UiTests = (useWindow) =>
       );
       await workbench.screenshot('output-3-reloaded');
       await api(session()).shutdown(id);
-      await has('The devbox has ended; this is its whole output.');
+      await has('The devbox has ended. This is its complete output.');
       await show();
       await session().workbench.page.waitForTimeout(1_000);
-      assert.equal((await text()).split('The devbox has ended; this is its whole output.').length, 2);
+      assert.equal((await text()).split('The devbox has ended. This is its complete output.').length, 2);
     });
 
     it('shows what the kernel says when a devbox runs out of memory', async () => {
@@ -134,7 +134,7 @@ export const outputOfDevbox: UiTests = (useWindow) =>
       await show();
       const seen = await eventually(
         () => session().outputText('Runloop: eater'),
-        (output) => output.includes('this is its whole output'),
+        (output) => output.includes('This is its complete output'),
       );
       assert.match(seen, /\[error\] \[kmsg\] Out of memory: the devbox used/);
     });

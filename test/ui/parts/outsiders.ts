@@ -199,7 +199,7 @@ export const fromOutside: UiTests = (useWindow) =>
       await opened.close();
 
       await follow('devbox=../../elsewhere&run=rm');
-      await workbench.notification('The link does not name a devbox to open.').waitFor();
+      await workbench.notification('The link does not specify a devbox to open.').waitFor();
       assert.equal((await apiOf().retrieve(startedId)).status, 'running');
     });
   });

@@ -75,7 +75,7 @@ export const plainVscode: UiTests = (useWindow) =>
       await workbench.dialog.press('Cancel');
       await row.chooseFromMenu('Shut Down Devbox');
       await workbench.dialog.press('Shut Down');
-      await workbench.notification(`Devbox ${name} is shut down.`).waitFor(60_000);
+      await workbench.notification(`Devbox ${name} was shut down.`).waitFor(60_000);
       for await (const devbox of api.list({})) assert.equal(devbox.status, 'shutdown');
       await workbench.screenshot('plain-3-ended');
     });

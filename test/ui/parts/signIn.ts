@@ -54,7 +54,7 @@ export const signingIn: UiTests = (useWindow) =>
     it('signs out, and says that devboxes go on running', async () => {
       const { workbench } = session();
       await workbench.runCommand('Runloop: Sign Out');
-      await workbench.notification('Your devboxes go on running.').waitFor();
+      await workbench.notification('Your devboxes keep running.').waitFor();
       await workbench.tree('Devboxes').welcome.getByText('Sign in with a Runloop API key').waitFor();
     });
 

@@ -57,7 +57,7 @@ export const startTrouble: UiTests = (useWindow) =>
       const { workbench } = session();
       const api = await useFaults({ fault: 'delay', method: 'POST', path: '/v1/devboxes', delay_ms: 1_500 });
       await workbench.runCommand('Runloop: Start Devbox');
-      await workbench.quickInput.waitFor('Name of the devbox');
+      await workbench.quickInput.waitFor('Devbox name');
       await workbench.quickInput.fill('only-one');
       await workbench.page.keyboard.press('Enter');
       await workbench.page.keyboard.press('Enter');
@@ -85,7 +85,7 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.quickInput.accept('kept-one');
       await workbench.tree('Devboxes').row('kept-one').waitFor();
       await workbench.notification('Starting devbox kept-one').press('Cancel');
-      await workbench.dialog.press('Keep It');
+      await workbench.dialog.press('Keep Devbox');
       await workbench.notification('Devbox kept-one is ready.').waitFor(60_000);
       assert.deepEqual(
         (await named(api, 'kept-one')).map(({ status }) => status),
@@ -100,14 +100,14 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.quickInput.accept('not-wanted');
       await workbench.tree('Devboxes').row('not-wanted').waitFor();
       await workbench.notification('Starting devbox not-wanted').press('Cancel');
-      await workbench.dialog.waitFor('Keep the devbox not-wanted');
+      await workbench.dialog.waitFor('Devbox not-wanted is still starting. Shut it down?');
       // The user thinks it over; meanwhile the window is attached to it.
       await eventually(
         async () => (await named(api, 'not-wanted'))[0]?.status,
         (status) => status === 'running',
       );
       await workbench.page.waitForTimeout(3_000);
-      await workbench.dialog.press('Shut It Down');
+      await workbench.dialog.press('Shut Down');
       await workbench.notification('The start of not-wanted was cancelled.').waitFor();
       assert.deepEqual(
         (await named(api, 'not-wanted')).map(({ status }) => status),
@@ -127,7 +127,7 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.screenshot('session-1-spend');
       const tree = workbench.tree('Devboxes');
       await tree.row('sick-one').element.locator('.monaco-tl-twistie').click();
-      await tree.row('Session').waitForDescription('attached, action server answers');
+      await tree.row('Session').waitForDescription('attached, action server is responding');
       const rules = [{ fault: 'status', on: 'tunnel', port: 4444, status: 503 }];
       const answer = await fetch(`${api.baseUrl}/local/faults/add`, {
         method: 'POST',
@@ -139,7 +139,7 @@ export const startTrouble: UiTests = (useWindow) =>
       await item.click();
       await workbench.quickInput.waitFor('Session: sick-one');
       await workbench.quickInput.dismiss();
-      await tree.row('Session').waitForDescription('attached, action server does not answer', 60_000);
+      await tree.row('Session').waitForDescription('attached, action server is not responding', 60_000);
       await item.and(workbench.page.locator('.warning-kind')).waitFor();
       await workbench.screenshot('session-2-unreachable');
     });
@@ -170,13 +170,13 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.dialog.press('Shut Down');
       await workbench.dialog.waitFor('A snapshot of patient is being taken.');
       await workbench.screenshot('ends-1-snapshot');
-      await workbench.dialog.press('Wait for It');
-      await workbench.notification('Devbox patient is shut down.').waitFor(30_000);
+      await workbench.dialog.press('Wait for Snapshot');
+      await workbench.notification('Devbox patient was shut down.').waitFor(30_000);
       await tree.row('forced').chooseFromMenu('Shut Down Devbox');
       await workbench.dialog.press('Shut Down');
       await workbench.dialog.waitFor('A snapshot of forced is being taken.');
       await workbench.dialog.press('Shut Down Anyway');
-      await workbench.notification('Devbox forced is shut down.').waitFor(30_000);
+      await workbench.notification('Devbox forced was shut down.').waitFor(30_000);
       for await (const devbox of api.list({})) assert.equal(devbox.status, 'shutdown');
     });
 
@@ -238,7 +238,7 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.dialog.waitFor('Shut down 2 devboxes?');
       assert.match(await workbench.dialog.text(), /first \(dbx_[^]*second \(dbx_/);
       await workbench.dialog.press('Shut Down');
-      await workbench.notification('2 devboxes are shut down.').waitFor(60_000);
+      await workbench.notification('2 devboxes were shut down.').waitFor(60_000);
       assert.equal((await named(api, 'third'))[0]?.status, 'running');
       // The editor still takes several rows for selected, and offers what acts on all.
       await tree.row('third').click();
@@ -270,7 +270,7 @@ export const startTrouble: UiTests = (useWindow) =>
       await tree.row('good-2').chooseFromMenu('Shut Down Devbox');
       await workbench.dialog.waitFor('Shut down 4 devboxes?');
       await workbench.dialog.press('Shut Down');
-      await workbench.notification('It did not work for 2 of 4 devboxes.').waitFor(60_000);
+      await workbench.notification('This failed for 2 of 4 devboxes.').waitFor(60_000);
       await workbench.screenshot('ends-3-some-failed');
       const statuses = await Promise.all(names.map(async (name) => (await named(api, name))[0]?.status));
       assert.deepEqual(statuses, ['running', 'running', 'shutdown', 'shutdown']);

@@ -23,14 +23,14 @@ export const startWithOptions: UiTests = (useWindow) =>
       const { quickInput } = workbench;
       await workbench.openViewContainer('Runloop');
       await workbench.runCommand('Runloop: Start Devbox With Options…');
-      await quickInput.waitFor('What to start from');
+      await quickInput.waitFor('Select what to start from');
       await workbench.screenshot('options-1-source');
       await quickInput.pick('Plain devbox');
       await quickInput.waitFor('Size');
       assert.match(await quickInput.title(), /Start Devbox \(2\/6\)/);
       await workbench.screenshot('options-2-size');
       await workbench.page.getByRole('button', { name: 'Back' }).click();
-      await quickInput.waitFor('What to start from');
+      await quickInput.waitFor('Select what to start from');
       await quickInput.pick('Plain devbox');
       await quickInput.waitFor('Size');
       await quickInput.pick('Custom…');
@@ -39,21 +39,21 @@ export const startWithOptions: UiTests = (useWindow) =>
       await quickInput.message().getByText('Use 2 to 8 GiB of memory for each CPU.').waitFor();
       await workbench.screenshot('options-3-custom');
       await quickInput.accept('1, 2, 4');
-      await quickInput.waitFor('When it ends by itself');
+      await quickInput.waitFor('When it ends automatically');
       await workbench.screenshot('options-4-end');
-      await quickInput.pick('Shut down when idle for another time…');
+      await quickInput.pick('Shut down when idle for a custom time…');
       await quickInput.waitFor(/Minutes, from 1 to 2880/);
       await quickInput.fill('2881');
-      await quickInput.message().getByText('Write a whole number of minutes from 1 to 2880.').waitFor();
+      await quickInput.message().getByText('Enter a whole number of minutes from 1 to 2880.').waitFor();
       await quickInput.accept('25');
-      await quickInput.waitFor('What the workspace begins with');
+      await quickInput.waitFor('Initial content of the workspace');
       await quickInput.row('Clone a repository…').waitFor();
       await quickInput.row('Upload another folder…').waitFor();
       await quickInput.pick('Nothing');
-      await quickInput.waitFor('Environment variables, as NAME=value; NAME=value (Enter for none)');
+      await quickInput.waitFor('Environment variables, as NAME=value; NAME=value (press Enter for none)');
       await quickInput.accept('GREETING=hello-there');
       await quickInput.waitFor(
-        /Name of the devbox \(plain, 1 CPU, 2 GiB memory, 4 GiB disk, shut down when idle for 25 min, sets GREETING; about \$0\.16 an hour, an estimate\)/,
+        /Devbox name \(plain, 1 CPU, 2 GiB memory, 4 GiB disk, shut down when idle for 25 min, sets GREETING; about \$0\.16 an hour \(estimate\)\)/,
       );
       await workbench.screenshot('options-5-name');
       await quickInput.accept('plain-one');
@@ -94,7 +94,7 @@ export const startWithOptions: UiTests = (useWindow) =>
       const { workbench } = session();
       await workbench.runCommand('Runloop: Start Devbox');
       await workbench.quickInput.waitFor(
-        'Name of the devbox (plain, 1 CPU, 2 GiB memory, 4 GiB disk, shut down when idle for 25 min)',
+        'Devbox name (plain, 1 CPU, 2 GiB memory, 4 GiB disk, shut down when idle for 25 min)',
       );
       await workbench.screenshot('options-6-quick');
       await workbench.quickInput.dismiss();
@@ -120,7 +120,7 @@ export const startWithOptions: UiTests = (useWindow) =>
       await quickInput.pick('Nothing');
       await quickInput.waitFor(/Environment variables/);
       await quickInput.accept();
-      await quickInput.waitFor(/Account secrets to pass on/);
+      await quickInput.waitFor(/Account secrets to pass/);
       await quickInput.row('NPM_TOKEN').locator('input[type=checkbox], .monaco-custom-toggle').first().click();
       await workbench.screenshot('options-7-secrets');
       await quickInput.accept();

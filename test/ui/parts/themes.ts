@@ -18,7 +18,7 @@ const steps = [
   'Or sign in',
   'Start a devbox',
   'Open its VS Code',
-  'Read its output',
+  'View its output',
 ] as const;
 
 interface Shape {
@@ -109,7 +109,7 @@ export const everyTheme: UiTests = (useWindow) =>
         ),
       );
       const page = workbench.page.locator('.gettingStartedContainer');
-      await page.getByText('Read its output').first().waitFor({ timeout: 30_000 });
+      await page.getByText('View its output').first().waitFor({ timeout: 30_000 });
       const frame = page.frameLocator('iframe.webview').frameLocator('#active-frame');
       for (const [theme, word] of themes) {
         await setTheme(theme);

@@ -53,7 +53,7 @@ export const whenSomethingIsWrong: UiTests = (useWindow) =>
     it('refuses names that no list could show', async () => {
       const { workbench } = session();
       await workbench.runCommand('Runloop: Start Devbox');
-      await workbench.quickInput.waitFor('Name of the devbox');
+      await workbench.quickInput.waitFor('Devbox name');
       await workbench.quickInput.fill('x'.repeat(10_000));
       await workbench.quickInput.message().getByText('Use at most 100 characters.').waitFor();
       await workbench.quickInput.fill('left\u202eright');
@@ -119,9 +119,9 @@ export const whenSomethingIsWrong: UiTests = (useWindow) =>
         await workbench.quickInput.accept('given-up');
         await workbench.tree('Devboxes').row('given-up').waitFor();
         await workbench.notification('Starting devbox given-up').press('Cancel');
-        await workbench.dialog.waitFor('Keep the devbox given-up, which is starting, or shut it down?');
+        await workbench.dialog.waitFor('Devbox given-up is still starting. Shut it down?');
         await workbench.screenshot('trouble-5-cancel');
-        await workbench.dialog.press('Shut It Down');
+        await workbench.dialog.press('Shut Down');
         await workbench.notification('The start of given-up was cancelled.').waitFor(30_000);
         const api = new RunloopApi({ apiKey: slow.apiKey, baseUrl: slow.baseUrl });
         for await (const devbox of api.list({})) assert.ok(devbox.name !== 'given-up' || devbox.status === 'shutdown');

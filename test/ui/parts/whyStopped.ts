@@ -83,7 +83,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
       const { workbench } = session();
       await stopped(hostile, 'echo "https://evil.example/a file:///etc/passwd"; exit 0');
       await workbench.runCommand('Runloop: Why Did It Stop?');
-      await workbench.quickInput.waitFor('Why did which devbox stop?');
+      await workbench.quickInput.waitFor('Select a devbox to find out why it stopped');
       await workbench.quickInput.fill('free');
       await workbench.page.keyboard.press('Enter');
       const text = await eventually(
@@ -141,7 +141,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
       await follow('Open its log');
       const log = await eventually(
         () => shownDocument(session().api),
-        ({ label, text }) => label === 'short-lived.log' && text.includes('this is its whole output'),
+        ({ label, text }) => label === 'short-lived.log' && text.includes('This is its complete output'),
       );
       assert.match(log.text, /\[entrypoint\] until the end\n/);
     });

@@ -73,7 +73,7 @@ function session(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
         label: l10n.t('Session'),
         description: isOpenHands
           ? l10n.t('this window is not attached')
-          : l10n.t('this window is not attached; no action server is known'),
+          : l10n.t('this window is not attached; no known action server'),
         icon: new ThemeIcon('debug-disconnect'),
         command: 'runloop.attachDevbox',
       };
@@ -85,13 +85,13 @@ function attachedDetail(health: Health | undefined): DevboxDetail {
   return health === 'unreachable'
     ? {
         ...base,
-        description: l10n.t('attached, action server does not answer'),
+        description: l10n.t('attached, action server is not responding'),
         icon: new ThemeIcon('warning', new ThemeColor('list.warningForeground')),
         command: 'runloop.showOutput',
       }
     : {
         ...base,
-        description: health === 'runs' ? l10n.t('attached, running') : l10n.t('attached, action server answers'),
+        description: health === 'runs' ? l10n.t('attached, running') : l10n.t('attached, action server is responding'),
         icon: new ThemeIcon('plug'),
       };
 }
@@ -99,7 +99,7 @@ function attachedDetail(health: Health | undefined): DevboxDetail {
 function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): DevboxDetail[] {
   const { tunnel } = devbox;
   if (tunnel === undefined || hasEnded(devbox.status)) return [];
-  const access = tunnel.authMode === 'open' ? l10n.t('open to everybody who has the address') : l10n.t('needs a token');
+  const access = tunnel.authMode === 'open' ? l10n.t('open to anyone with the address') : l10n.t('token required');
   const known: readonly (readonly [number, string, CommandId | undefined])[] =
     devbox.metadata[containerNameKey] === undefined
       ? []

@@ -50,7 +50,7 @@ export function devboxTooltip(devbox: Devbox, context: TooltipContext): string {
     endLine(devbox, context),
     size === undefined ? undefined : l10n.t('Size: {0}', size),
     cost === undefined ? undefined : l10n.t('Cost: {0}', costText(cost)),
-    spent === undefined ? undefined : l10n.t('Spent so far: est. ${0}', spent.toFixed(spent < 0.1 ? 4 : 2)),
+    spent === undefined ? undefined : l10n.t('Estimated cost so far: ${0}', spent.toFixed(spent < 0.1 ? 4 : 2)),
     portsLine(devbox),
     blueprint === undefined || blueprint === '' ? undefined : l10n.t('Blueprint: {0}', oneLine(blueprint, 80)),
     devbox.snapshotId === undefined ? undefined : l10n.t('From snapshot: {0}', oneLine(devbox.snapshotId, 60)),
@@ -76,7 +76,7 @@ function sessionLine(devbox: Devbox, context: RowContext): string | undefined {
   if (devbox.status !== 'running') return undefined;
   if (!context.attached) return l10n.t('Session: this window is not attached');
   return isServerDown(devbox, context)
-    ? l10n.t('Session: attached, action server down')
+    ? l10n.t('Session: attached, action server not responding')
     : l10n.t('Session: this window is attached');
 }
 
@@ -86,11 +86,11 @@ function endLine(devbox: Devbox, { nowMs }: RowContext): string | undefined {
   if (devbox.idleRule !== undefined) {
     const idle = durationText(devbox.idleRule.seconds);
     return devbox.idleRule.action === 'suspend'
-      ? l10n.t('End: suspended after {0} without use', idle)
-      : l10n.t('End: shut down after {0} without use', idle);
+      ? l10n.t('End: suspends after {0} idle', idle)
+      : l10n.t('End: shuts down after {0} idle', idle);
   }
   const ends = endsAt(devbox);
-  if (ends === undefined) return l10n.t('End: none is set');
+  if (ends === undefined) return l10n.t('End: not set');
   return l10n.t('End: {0} ({1})', timeText(ends), endingText(devbox, nowMs) ?? l10n.t('its lifetime'));
 }
 
@@ -99,16 +99,16 @@ function portsLine(devbox: Devbox): string | undefined {
   const { tunnel } = devbox;
   if (hasEnded(devbox.status)) return undefined;
   if (tunnel === undefined) return l10n.t('Ports: no tunnel');
-  const access = tunnel.authMode === 'open' ? l10n.t('open to everybody who has the address') : l10n.t('needs a token');
+  const access = tunnel.authMode === 'open' ? l10n.t('open to anyone with the address') : l10n.t('token required');
   return devbox.metadata[containerNameKey] === undefined
     ? l10n.t('Ports: tunnel, {0}', access)
     : l10n.t('Ports: VS Code {0}, action server {1}; {2}', vscodePort, actionServerPort, access);
 }
 
 function makerLine(devbox: Devbox, { isStartedHere }: TooltipContext): string | undefined {
-  if (isStartedHere) return l10n.t('Made by: this editor');
+  if (isStartedHere) return l10n.t('Created by: this editor');
   const said = [devbox.initiatorType, devbox.initiatorId].filter((part) => part !== undefined && part !== '').join(' ');
-  return said === '' ? undefined : l10n.t('Made by: {0}', oneLine(said, 80));
+  return said === '' ? undefined : l10n.t('Created by: {0}', oneLine(said, 80));
 }
 
 function timeText(timeMs: number): string {

@@ -18,9 +18,9 @@ import type { MoreRow, NoticeRow, PageRow } from '../rows';
 function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string) => string | undefined): string {
   if (group.value === attentionGroup) return l10n.t('Needs Attention');
   if (group.value === noValue) {
-    if (grouping.by === 'blueprint') return l10n.t('Without a blueprint');
+    if (grouping.by === 'blueprint') return l10n.t('No Blueprint');
     if (grouping.by === 'metadata') return l10n.t('Without "{0}"', oneLine(grouping.key, 60));
-    return l10n.t('Nobody is named');
+    return l10n.t('Unknown Creator');
   }
   if (group.value === otherValues) return l10n.t('Other Values');
   if (grouping.by === 'status') {
@@ -70,7 +70,7 @@ export function moreItem(row: MoreRow, hidden: number): TreeItem {
   const command: CommandId = 'runloop.loadMoreDevboxes';
   item.id = `more:${row.group}`;
   item.iconPath = new ThemeIcon('ellipsis');
-  item.description = hidden > 0 ? l10n.t('{0} more are known', hidden) : l10n.t('the account has more');
+  item.description = hidden > 0 ? l10n.t('{0} more', hidden) : l10n.t('the account has more');
   item.command = { command, title: l10n.t('Load more…'), arguments: [row] };
   return item;
 }
@@ -81,7 +81,7 @@ export function noticeItem({ notice }: NoticeRow): TreeItem {
     const item = new TreeItem(l10n.t('No devbox matches the filter'), TreeItemCollapsibleState.None);
     const command: CommandId = 'runloop.clearFilter';
     item.id = 'runloop.nothingMatches';
-    item.description = l10n.t('click to clear it');
+    item.description = l10n.t('click to clear');
     item.iconPath = new ThemeIcon('filter');
     item.command = { command, title: l10n.t('Clear Filter') };
     return item;

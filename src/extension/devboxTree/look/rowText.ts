@@ -48,7 +48,7 @@ export function shownFacts(devbox: Devbox, context: RowContext): string {
   const cost = hourlyCost(devbox, context.prices);
   return [
     attentionFact(context),
-    isServerDown(devbox, context) ? l10n.t('agent server down') : undefined,
+    isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
     isLasting ? undefined : statusWord(status),
     status === 'running' ? endFact(devbox, context) : undefined,
     status === 'suspended' ? sinceFact(devbox, context) : undefined,
@@ -74,7 +74,7 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
     attentionFact(context),
     context.attached ? l10n.t('attached') : undefined,
     context.isPinned ? l10n.t('pinned') : undefined,
-    isServerDown(devbox, context) ? l10n.t('agent server down') : undefined,
+    isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
     age === undefined ? undefined : ended === undefined ? l10n.t('age: {0}', age) : l10n.t('ended: {0}', age),
     idleLeft(devbox, context) === undefined || isChanging(status)
       ? endingText(devbox, context.nowMs)
@@ -91,7 +91,7 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
 function attentionFact({ attention }: RowContext): string | undefined {
   switch (attention) {
     case 'unknown_start':
-      return l10n.t('its start was broken off');
+      return l10n.t('start interrupted');
     case 'open':
       return l10n.t('open to the public');
     case 'ending':

@@ -35,12 +35,12 @@ export async function groupDevboxes({
   const items = [
     item({ by: 'status' }, l10n.t('Status'), l10n.t('active, suspended, ended')),
     item({ by: 'blueprint' }, l10n.t('Blueprint')),
-    item({ by: 'initiator' }, l10n.t('Who Made It')),
+    item({ by: 'initiator' }, l10n.t('Creator')),
     ...keys.map((key) => item({ by: 'metadata', key }, oneLine(key, 80), l10n.t('metadata'))),
   ];
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Group Devboxes By'),
-    placeHolder: l10n.t('What to group by?'),
+    placeHolder: l10n.t('Select what to group by'),
   });
   if (picked !== undefined) await choices.setGrouping(picked.grouping);
 }
@@ -69,7 +69,7 @@ export async function sortDevboxes({ tree: { choices } }: { readonly tree: Devbo
   }));
   const picked = await window.showQuickPick(items, {
     title: l10n.t('Sort Devboxes By'),
-    placeHolder: l10n.t('Attached and pinned ones come first'),
+    placeHolder: l10n.t('Attached and pinned devboxes come first'),
   });
   if (picked !== undefined) await choices.setSorting(picked.sorting);
 }
@@ -108,7 +108,7 @@ export async function filterDevboxes({ tree: { choices } }: { readonly tree: Dev
   const box = window.createInputBox();
   box.title = l10n.t('Filter Devboxes');
   box.prompt = l10n.t(
-    'Words in the name, id or metadata; @running, @suspended, @failed, @ended, @here. Empty shows all.',
+    'Words in the name, ID or metadata; @running, @suspended, @failed, @ended, @here. Leave empty to show all.',
   );
   box.value = earlier;
   box.buttons = markButtons();

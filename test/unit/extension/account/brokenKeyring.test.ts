@@ -115,7 +115,7 @@ describe('A keyring that does not work (A6)', function () {
     assert.ok((await extension.list())[0]?.attached);
     editor.answer(/Shut down the devbox/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', devbox.id);
-    await editor.message(/is shut down/);
+    await editor.message(/was shut down/);
     assert.ok(!editor.messages.some(({ kind }) => kind === 'error'), JSON.stringify(editor.messages));
   });
 });

@@ -40,7 +40,7 @@ describe('The support bundle of a window (S1)', function () {
     const target = join(mkdtempSync(join(tmpdir(), 'bundle-')), 'bundle.zip');
     editor.saveTo = Uri.file(target);
     await editor.run('runloop.collectSupportBundle');
-    await editor.message(/^Support bundle written/);
+    await editor.message(/^Support bundle saved/);
     assert.equal(statSync(target).mode & 0o777, 0o600);
     const read =
       'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print([(n,z.read(n).decode()) for n in z.namelist()])';

@@ -32,10 +32,10 @@ describe('Picking a devbox', function () {
     const ended = await api.createDevbox({ name: 'ended' }, { requestId: 'pick-3' });
     await api.shutdown(ended.id);
     // What a name spells is not drawn as an icon.
-    editor.answer(/^Copy the id of which devbox\?/, 'pick $ (trash) me');
+    editor.answer(/^Select a devbox to copy its ID/, 'pick $ (trash) me');
     await copy();
     assert.equal(editor.clipboard, id);
-    editor.answer(/^Copy the id of which devbox\?/, 'ended');
+    editor.answer(/^Select a devbox to copy its ID/, 'ended');
     await copy();
     assert.throws(() => editor.check(), /does not offer ended, but (other \| pick|pick .* \| other)/);
     editor.forgive();
@@ -51,7 +51,7 @@ describe('Picking a devbox', function () {
 
   it('leaves things as they are on Escape', async () => {
     const { editor } = used;
-    editor.answer(/^Copy the id of which devbox\?/, undefined);
+    editor.answer(/^Select a devbox to copy its ID/, undefined);
     await copy();
     assert.equal(editor.clipboard, '');
   });

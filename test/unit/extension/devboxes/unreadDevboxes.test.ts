@@ -30,10 +30,10 @@ describe('A list of devboxes of which not all can be read', function () {
   const said = (): string[] => used.editor.messages.map(({ text }) => text);
 
   for (const [command, question, choice] of [
-    ['runloop.copyDevboxId', /^Copy the id/, 'one'],
-    ['runloop.openLog', /^Open the log/, undefined],
+    ['runloop.copyDevboxId', /^Select a devbox to copy its ID/, 'one'],
+    ['runloop.openLog', /^Select a devbox to open its log/, undefined],
     ['runloop.searchLogs', /^Search Logs/, undefined],
-    ['runloop.whyDidItStop', /^Why did/, undefined],
+    ['runloop.whyDidItStop', /^Select a devbox to find out why it stopped/, undefined],
   ] as const) {
     it(`is said to be one before it is chosen from: ${command}`, async () => {
       const editor = await window({ devboxes: [running, { id: 'dbx_2' }, null], has_more: false });

@@ -34,9 +34,9 @@ describe('A window that finds starts of one that died (M7)', function () {
   it('asks, and shuts the devbox down', async () => {
     const { editor } = used;
     const id = await brokenStart('died');
-    editor.answer(/devbox died was broken off, and it may still be running/, 'Shut Down');
+    editor.answer(/devbox died was interrupted. It may still be running/, 'Shut Down');
     await lookNow();
-    await editor.message(/is shut down/);
+    await editor.message(/was shut down/);
     assert.equal(await statusOf(id), 'shutdown');
     await editor.eventually(() => readdirSync(folder()).length === 0);
   });
@@ -44,7 +44,7 @@ describe('A window that finds starts of one that died (M7)', function () {
   it('keeps it, and knows then that it was started here', async () => {
     const { editor } = used;
     const id = await brokenStart('wanted');
-    editor.answer(/devbox wanted was broken off/, 'Keep');
+    editor.answer(/devbox wanted was interrupted/, 'Keep');
     await lookNow();
     await editor.eventually(() => readdirSync(folder()).length === 0);
     assert.ok(JSON.stringify(editor.globalState.get('runloop.startedHere')).includes(id));
@@ -56,7 +56,7 @@ describe('A window that finds starts of one that died (M7)', function () {
     const { editor, platform } = used;
     const id = await brokenStart('stubborn');
     await orderFaults(platform, { fault: 'status', status: 403, method: 'POST', path: '/v1/devboxes/{id}/shutdown' });
-    editor.answer(/devbox stubborn was broken off/, 'Shut Down');
+    editor.answer(/devbox stubborn was interrupted/, 'Shut Down');
     await lookNow();
     await editor.message(/could not be shut down/);
     assert.equal(readdirSync(folder()).length, 1);
@@ -69,11 +69,11 @@ describe('A window that finds starts of one that died (M7)', function () {
     const id = await brokenStart('unseen');
     await orderFaults(platform, { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' });
     await lookNow();
-    await editor.message(/devbox unseen was broken off, and it is not known whether it runs/);
+    await editor.message(/devbox unseen was interrupted, and it is not known whether it is running/);
     await orderFaults(platform);
-    editor.answer(/devbox unseen was broken off, and it may still be running/, 'Shut Down');
+    editor.answer(/devbox unseen was interrupted. It may still be running/, 'Shut Down');
     await lookNow();
-    await editor.message(/is shut down/);
+    await editor.message(/was shut down/);
     assert.equal(await statusOf(id), 'shutdown');
   });
 

@@ -48,7 +48,7 @@ describe('Before the lifetime of a devbox is over (M9)', function () {
     assert.deepEqual(
       said.map(({ text }) => text.replace(/in \d+ min/, 'in N min')),
       Array<string>(2).fill(
-        'Devbox warned shuts down in N min, when its lifetime ends. Everything on its disk is deleted then.',
+        'Devbox warned shuts down in N min, when its lifetime ends. Everything on its disk will be deleted.',
       ),
     );
     assert.deepEqual(said[0]?.buttons, ['Take Snapshot', 'Suspend', 'Open']);

@@ -29,7 +29,7 @@ describe('Messages about failures', () => {
       const { editor } = used;
       const reloads: string[] = [];
       editor.commands.set('workbench.action.reloadWindow', () => reloads.push('reload'));
-      editor.answer(/^The extension was updated or removed meanwhile/, 'Reload Window');
+      editor.answer(/^The extension was updated or removed/, 'Reload Window');
       showFailure('A command', error, new Log(), () => Promise.resolve());
       await editor.eventually(() => reloads.length > 0);
       const [message] = editor.messages;
@@ -45,11 +45,11 @@ describe('Messages about failures', () => {
     assert.deepEqual(editor.messages[0]?.buttons, ['Show Log']);
   });
 
-  it('say of a 402 that Runloop wants to be paid', () => {
+  it('say of a 402 that Runloop requires payment', () => {
     const error = fromSdkError({ status: 402, error: { message: 'No credit left' } }, 'creating a devbox');
     assert.equal(error.code, 'payment');
     assert.match(error.message, /No credit left/);
     assert.match(error.nextStep, /payment method and credit/);
-    assert.match(failureText(error), /^Runloop wants to be paid .*\(402\)/);
+    assert.match(failureText(error), /^Runloop requires payment .*\(402\)/);
   });
 });

@@ -76,7 +76,7 @@ describe('A VS Code that is being opened while the account changes', function ()
       };
       await editor.run(command, id);
       editor.showMessage = show;
-      await editor.message(/turned to another account/);
+      await editor.message(/has switched to another account/);
       nothingOfIt(command);
     };
     await changeThenYes(/^Open the VS Code of .* under the address/, 'Open Anyway', 'runloop.openVscode');

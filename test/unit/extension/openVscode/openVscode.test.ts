@@ -63,10 +63,10 @@ describe('Opening the VS Code of a devbox', function () {
   it('copies the link after a yes only', async () => {
     const { editor } = used;
     const id = await devboxId();
-    editor.answer(/^The link to the VS Code of opened carries access to it/, undefined);
+    editor.answer(/^The link to the VS Code of opened gives access to it/, undefined);
     await editor.run('runloop.copyVscodeLink', id);
     assert.equal(editor.clipboard, '');
-    editor.answer(/^The link to the VS Code of opened carries access to it/, 'Copy Link');
+    editor.answer(/^The link to the VS Code of opened gives access to it/, 'Copy Link');
     await editor.run('runloop.copyVscodeLink', id);
     assert.match(editor.clipboard, link);
     assert.equal(editor.opened.length, 0);

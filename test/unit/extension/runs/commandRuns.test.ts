@@ -53,7 +53,7 @@ describe('The document of a command', function () {
       () => undefined,
     );
     await run.run(signedIn() as never, { knownSecrets, devboxUse: { used: () => undefined } });
-    assert.match(run.text(), /… \d+ earlier lines: the log of the devbox has them\.\n/);
+    assert.match(run.text(), /… \d+ earlier lines are in the log of the devbox\.\n/);
     assert.match(run.text(), /\n20000 x+\n$/);
     assert.ok(run.text().length < 500_000);
   });

@@ -97,7 +97,7 @@ describe('What was begun for an account', function () {
     box.type('needle');
     box.accept();
     await searching;
-    await editor.message(/turned to another account/);
+    await editor.message(/has switched to another account/);
     assert.deepEqual(await editor.views.get('runloop.logSearch')?.rows(), []);
     await used.platform.client().devboxes.shutdown(id);
   });

@@ -15,10 +15,10 @@ describe('Shutting down with a snapshot first', function () {
   it('names the snapshot that is kept', async () => {
     const { editor } = used;
     const id = await running('precious');
-    editor.answer(/^Shut down the devbox precious/, 'Snapshot First');
+    editor.answer(/^Shut down the devbox precious/, 'Take Snapshot First');
     await editor.run('runloop.shutDownDevbox', id);
-    const { text } = await editor.message(/^Devbox precious is shut down/);
-    assert.equal(text, 'Devbox precious is shut down. Its disk is kept as the snapshot precious.');
+    const { text } = await editor.message(/^Devbox precious was shut down/);
+    assert.equal(text, 'Devbox precious was shut down. Its disk is kept as the snapshot precious.');
   });
 
   it('speaks of no snapshot where none was taken', async () => {
@@ -26,6 +26,6 @@ describe('Shutting down with a snapshot first', function () {
     const id = await running('worthless');
     editor.answer(/^Shut down the devbox worthless/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', id);
-    assert.equal((await editor.message(/is shut down/)).text, 'Devbox worthless is shut down.');
+    assert.equal((await editor.message(/was shut down/)).text, 'Devbox worthless was shut down.');
   });
 });

@@ -84,7 +84,7 @@ describe('A suspended devbox that a window was attached to', function () {
   it('is not woken by a link before a yes, which says what it costs (M5)', async () => {
     const { editor, api } = used;
     const devbox = await suspended('linked');
-    editor.answer(/It is suspended: this resumes it, and it costs money again|costs money/, undefined);
+    editor.answer(/It is suspended\. Opening it resumes it, and it costs money again/, undefined);
     await editor.uriHandler?.handleUri(
       Uri.parse(`vscode://runloop-devboxes.runloop-devboxes/open?devbox=${devbox.id}`),
     );

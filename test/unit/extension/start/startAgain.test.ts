@@ -49,8 +49,8 @@ describe('After a devbox ended', function () {
     const { editor, api } = used;
     const { id } = await api.createDevbox({ name: 'kept' }, { requestId: crypto.randomUUID() });
     await api.waitForStatus(id, ['running'], 20);
-    editor.answer(/^Shut down the devbox kept/, 'Snapshot First');
-    editor.answer(/^Devbox kept is shut down\. Its disk is kept as the snapshot kept\./, 'Start From It…');
+    editor.answer(/^Shut down the devbox kept/, 'Take Snapshot First');
+    editor.answer(/^Devbox kept was shut down\. Its disk is kept as the snapshot kept\./, 'Start From It…');
     // The wizard opens with the snapshot chosen; this person looks at it and leaves.
     editor.answer(/^Start Devbox/, undefined);
     await editor.run('runloop.shutDownDevbox', id);

@@ -41,7 +41,7 @@ describe('Starting a devbox', function () {
     assert.equal(await check('second'), undefined);
     assert.deepEqual(await check('first'), {
       severity: InputBoxValidationSeverity.Warning,
-      message: 'A devbox of this name is there already; this starts another one.',
+      message: 'A devbox with this name already exists. This starts another one.',
     });
     assert.deepEqual(await named('first'), before);
   });
@@ -59,7 +59,7 @@ describe('Starting a devbox', function () {
     const { editor, platform } = used;
     await orderFaults(platform, { fault: 'slow_boot', devbox: 'unwanted', delay_ms: 600_000 });
     editor.answer(/^Start Devbox/, 'unwanted');
-    editor.answer(/^Keep the devbox unwanted, which is starting, or shut it down\?/, 'Shut It Down');
+    editor.answer(/^Devbox unwanted is still starting\. Shut it down\?/, 'Shut Down');
     const starting = editor.run('runloop.startDevbox');
     await editor.eventually(() => (editor.progress[0]?.messages.length ?? 0) > 0);
     editor.progress[0]?.cancel();

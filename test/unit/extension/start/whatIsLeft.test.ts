@@ -31,7 +31,7 @@ describe('What a window says of a start that failed', function () {
       editor.progress.find(({ title }) => title.includes(name));
     await editor.eventually(() => progress() !== undefined);
     await eventually(living, (found) => found.some((one) => one.name === name));
-    editor.answer(/Keep the devbox .*or shut it down/, 'Shut It Down');
+    editor.answer(/is still starting\. Shut it down/, 'Shut Down');
     await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
     progress()?.cancel();
     await starting;
@@ -51,7 +51,7 @@ describe('What a window says of a start that failed', function () {
     await orderFaults(platform);
     editor.answer(/Shut down the devbox/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', left.id);
-    await editor.message(/is shut down/);
+    await editor.message(/was shut down/);
     assert.deepEqual(await living(), []);
   });
 
@@ -64,7 +64,7 @@ describe('What a window says of a start that failed', function () {
     );
     editor.answer(/^Start Devbox/, 'not known');
     await editor.run('runloop.startDevbox');
-    await editor.message(/It is not known whether Runloop made the devbox/);
+    await editor.message(/It is not known whether Runloop created the devbox/);
   });
 
   it('other extensions that start something do not keep it to themselves (M1)', async () => {

@@ -25,12 +25,12 @@ describe('Starting a devbox with options, by clicking', function () {
   /** Answers every step. @returns the devbox's id */
   async function start(name: string, given: Given): Promise<string> {
     const { editor, extension } = used;
-    editor.answer(/What to start from/, given.source ?? 'Plain devbox');
+    editor.answer(/Select what to start from/, given.source ?? 'Plain devbox');
     editor.answer(/Size/, 'SMALL');
-    editor.answer(/When it ends by itself/, /1 h/);
-    editor.answer(/What the workspace begins with/, given.content ?? 'Nothing');
+    editor.answer(/When it ends automatically/, /1 h/);
+    editor.answer(/Initial content of the workspace/, given.content ?? 'Nothing');
     editor.answer(/Environment variables/, given.variables ?? '');
-    editor.answer(/Name of the devbox/, name);
+    editor.answer(/Devbox name/, name);
     await editor.run('runloop.startWithOptions');
     await editor.message(new RegExp(`^Devbox ${name} is ready`));
     const { id } = (await extension.list()).find((one) => one.name === name) ?? assert.fail(`no ${name}`);
@@ -64,10 +64,10 @@ describe('Starting a devbox with options, by clicking', function () {
 
   it('does not go on with what is no variable, and says how to write one', async () => {
     const { editor } = used;
-    editor.answer(/What to start from/, 'Plain devbox');
+    editor.answer(/Select what to start from/, 'Plain devbox');
     editor.answer(/Size/, 'SMALL');
-    editor.answer(/When it ends by itself/, /1 h/);
-    editor.answer(/What the workspace begins with/, 'Nothing');
+    editor.answer(/When it ends automatically/, /1 h/);
+    editor.answer(/Initial content of the workspace/, 'Nothing');
     const starting = editor.run('runloop.startWithOptions');
     const box = await editor.box(/Environment variables/);
     for (const wrong of ['2B=3', 'größe=1', 'A B=1', 'A=1; b', '=x', 'A-B=1']) {
@@ -109,10 +109,10 @@ describe('Starting a devbox with options, by clicking', function () {
       await api.change('/v1/secrets', 'listing secrets', { name, value }, {});
     }
     const { editor } = used;
-    editor.answer(/What to start from/, 'Plain devbox');
+    editor.answer(/Select what to start from/, 'Plain devbox');
     editor.answer(/Size/, 'SMALL');
-    editor.answer(/When it ends by itself/, /1 h/);
-    editor.answer(/What the workspace begins with/, 'Nothing');
+    editor.answer(/When it ends automatically/, /1 h/);
+    editor.answer(/Initial content of the workspace/, 'Nothing');
     editor.answer(/Environment variables/, '');
     const starting = editor.run('runloop.startWithOptions');
     const box = await editor.box(/Account secrets/);
@@ -120,7 +120,7 @@ describe('Starting a devbox with options, by clicking', function () {
     await editor.eventually(() => !box.busy);
     assert.deepEqual(box.items.map(({ label }) => label).sort(), Object.keys(names).sort());
     box.selectedItems = box.items;
-    editor.answer(/Name of the devbox/, 'secretive');
+    editor.answer(/Devbox name/, 'secretive');
     box.accept();
     await starting;
     const { id } = (await used.extension.list()).find(({ name }) => name === 'secretive') ?? assert.fail();

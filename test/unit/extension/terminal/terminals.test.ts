@@ -83,7 +83,7 @@ describe('Terminals of devboxes in a window', function () {
     await suspendDevbox(api, id);
     await api.waitForStatus(id, ['suspended'], 20);
     await editor.run('runloop.openTerminal', id);
-    await editor.message(/^asleep is suspended\. Terminals open in running devboxes only\./);
+    await editor.message(/^asleep is suspended\. Terminals can be opened only in running devboxes\./);
     assert.equal(editor.terminals.length, 0);
     assert.equal((await api.retrieve(id)).status, 'suspended');
   });
@@ -91,7 +91,7 @@ describe('Terminals of devboxes in a window', function () {
   it('are offered as a profile, and end with the account', async () => {
     const { editor } = used;
     await running('of the profile');
-    editor.answer(/^Open a terminal in which devbox/, 'of the profile');
+    editor.answer(/^Select a devbox to open a terminal in/, 'of the profile');
     const profile = await editor.terminalProfiles.get('runloop.devboxTerminal')?.provideTerminalProfile({
       isCancellationRequested: false,
       onCancellationRequested: () => ({ dispose: () => 0 }),

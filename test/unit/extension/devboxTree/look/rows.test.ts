@@ -51,10 +51,10 @@ describe('The words of a row', () => {
 
   it('begin with what is wrong', () => {
     const down: RowContext = { ...usual, attached: true, health: 'unreachable' };
-    assert.equal(shownFacts(devbox(), down), 'agent server down · 58 min · $0.42/h');
+    assert.equal(shownFacts(devbox(), down), 'action server down · 58 min · $0.42/h');
     assert.match(
       spokenFacts(devbox(), down),
-      /^Devbox alpha, running, attached, agent server down, age: 2 min, 58 min left/,
+      /^Devbox alpha, running, attached, action server down, age: 2 min, 58 min left/,
     );
     assert.equal(shownFacts(devbox({ status: 'suspended' }), down).includes('down'), false);
   });
@@ -118,15 +118,15 @@ describe('The tooltip of a devbox', () => {
     );
     assert.match(tooltip, /^alpha\ndbx_1\n\nStatus: running\nSession: this window is not attached\n/);
     assert.match(tooltip, /\nEnd: .* \(58 min left\)\nSize: LARGE \(2 CPU, 8 GiB memory, 16 GiB disk\)\n/);
-    assert.match(tooltip, /\nCost: est\. \$0\.42\/h\nSpent so far: est\. \$0\.0141\n/);
-    assert.match(tooltip, /\nPorts: tunnel, open to everybody who has the address\nMade by: api\n\nteam = red$/);
+    assert.match(tooltip, /\nCost: est\. \$0\.42\/h\nEstimated cost so far: \$0\.0141\n/);
+    assert.match(tooltip, /\nPorts: tunnel, open to anyone with the address\nCreated by: api\n\nteam = red$/);
   });
 
   it('never shows the metadata that are there for programs', () => {
     const metadata = { 'runloop-devboxes-request': 'r', 'container-name': 'c', 'workspace-path': '/w', owner: 'me' };
     const tooltip = devboxTooltip(devbox({ metadata }), { ...usual, ...more, isStartedHere: true });
     assert.doesNotMatch(tooltip, /request|container-name|workspace-path/);
-    assert.match(tooltip, /Made by: this editor\n\nowner = me$/);
+    assert.match(tooltip, /Created by: this editor\n\nowner = me$/);
   });
 
   it('counts what was spent by the times of its states, and says nothing where one is missing', () => {
@@ -136,7 +136,7 @@ describe('The tooltip of a devbox', () => {
     });
     const steps = (...state_transitions: object[]) =>
       devboxTooltip(devbox({ state_transitions }), { ...usual, ...more });
-    assert.match(steps(step('running', 90), step('suspended', 30)), /Spent so far: est\. \$0\.43/);
+    assert.match(steps(step('running', 90), step('suspended', 30)), /Estimated cost so far: \$0\.43/);
     assert.doesNotMatch(steps(step('running', undefined)), /Spent/);
     assert.doesNotMatch(steps(), /Spent/);
   });
