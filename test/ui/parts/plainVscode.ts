@@ -104,7 +104,7 @@ export const plainVscode: UiTests = (useWindow) =>
         const choices = {
           source: { kind: 'plain' },
           size: 'SMALL',
-          endRule: { kind: 'lifetime', seconds: 600 },
+          endRule: { kind: 'lifetime', seconds: 1_800 },
         } as const;
         await startPlainDevbox(new RunloopApi(bare), 'bare', choices, { signal: deadline(30_000) });
         await workbench.runCommand('Runloop: Refresh Devboxes');

@@ -148,7 +148,7 @@ export const startTrouble: UiTests = (useWindow) =>
       const choices = {
         source: { kind: 'plain' },
         size: 'SMALL',
-        endRule: { kind: 'lifetime', seconds: 600 },
+        endRule: { kind: 'lifetime', seconds: 1_800 },
       } as const;
       await startPlainDevbox(api, name, choices, { signal: deadline(30_000) });
     }
