@@ -132,7 +132,12 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
       () => run(id, 'echo two').then(({ content }) => content, String),
       (seen) => /two/.test(seen),
     );
-    assert.match(item.text, /vm-active/);
+    // The item tells it with the next look.
+    await eventually(
+      () => Promise.resolve(item.text),
+      (text) => text.includes('vm-active'),
+      45_000,
+    );
   });
 });
 
