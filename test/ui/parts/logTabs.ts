@@ -77,7 +77,7 @@ export const logTabs: UiTests = (useWindow) =>
         bySource.text.split('\n').every((line) => line === '' || line.includes('[exec]')),
         bySource.text,
       );
-      await workbench.pressEditorButton('Change Filter');
+      await workbench.pressEditorButton('Change Log Filter');
       await workbench.quickInput.toggle('Errors');
       await workbench.quickInput.accept();
       await eventually(
@@ -86,7 +86,7 @@ export const logTabs: UiTests = (useWindow) =>
       );
       await eventually(shown, ({ firstVisible }) => firstVisible === 0);
       await workbench.screenshot('log-tabs-3-both');
-      await workbench.pressEditorButton('Change Filter');
+      await workbench.pressEditorButton('Change Log Filter');
       await workbench.quickInput.toggle('Errors');
       await workbench.quickInput.accept();
       // All of it is in view.

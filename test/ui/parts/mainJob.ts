@@ -108,7 +108,7 @@ export const mainJob: UiTests = (useWindow) =>
       const row = workbench.tree('Devboxes').row(name);
       await row.chooseFromMenu('Shut Down Devbox');
       await workbench.dialog.waitFor(`Shut down the devbox ${name}?`);
-      assert.match(await workbench.dialog.text(), /disk .* lost for good/);
+      assert.match(await workbench.dialog.text(), /disk .* permanently lost/);
       await workbench.screenshot('main-6-question');
       await workbench.dialog.press('Cancel');
       await row.waitForState('attached');

@@ -243,6 +243,7 @@ export const startTrouble: UiTests = (useWindow) =>
       // The editor still takes several rows for selected: what is done to one must be in the menu of another all the same.
       await tree.row('third').chooseFromMenu('Show Output');
       await workbench.page.locator('.output-view .view-lines').waitFor();
+      await tree.row('third').click();
     });
 
     it('shuts down the others when it does not work for some, and says for how many', async () => {
