@@ -27,7 +27,7 @@ export class OwnPorts {
    * @throws the system's error, with its code, or one with the code of `foreignListener`
    */
   async dial(host: string, port: number): Promise<Socket> {
-    const address = isIP(host) === 0 ? (await lookup(host)).address : host;
+    const address = canonical(isIP(host) === 0 ? (await lookup(host)).address : host);
     if (!isLoopback(address)) {
       return dialDirectly(address, port);
     }
@@ -66,8 +66,18 @@ export class OwnPorts {
   }
 }
 
+/** An address as the kernel's tables are asked for it: an IPv6 address can be written in many ways. */
+function canonical(address: string): string {
+  if (isIP(address) !== 6 || address.includes('%')) return address;
+  const written = new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(written) ?? [];
+  if (high === undefined || low === undefined) return written;
+  const bytes = Buffer.from(high.padStart(4, '0') + low.padStart(4, '0'), 'hex');
+  return [...bytes].join('.');
+}
+
 function isLoopback(address: string): boolean {
-  return /^(?:::ffff:)?(?:127\.|0\.0\.0\.0$)|^::1?$/i.test(address);
+  return /^(?:127\.|0\.0\.0\.0$)|^::1?$/.test(address);
 }
 
 function dialDirectly(host: string, port: number): Promise<Socket> {
