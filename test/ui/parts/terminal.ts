@@ -90,7 +90,7 @@ export const terminals: UiTests = (useWindow) =>
         vscode.window.terminals.find(isOurs)?.show();
       });
       // What it showed before is there again.
-      await shows(/y\n\^C\n.*\$\s*$/);
+      await shows(/y\s*\^C\s*\n.*\$\s*$/);
       await type('echo "$kept $$"\n');
       await shows(new RegExp(`yes ${pid}\n`));
       await workbench.screenshot('terminal-3-after-reload');
