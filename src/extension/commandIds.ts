@@ -61,7 +61,6 @@ export type CommandId = (typeof commandIds)[number];
 export const contextKeys = {
   account: 'runloop.account',
   filtered: 'runloop.filtered',
-  severalSelected: 'runloop.severalSelected',
   localPlatform: 'runloop.localPlatform',
   /** True where the account is a local platform, this window's own or the one of `npm start`. */
   isLocal: 'runloop.isLocal',

@@ -15,7 +15,6 @@ import { DetailRows } from './detailRows';
 import { LazyItems } from './lazyItems';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { SeenChanges } from './seenChanges';
-import { SeveralSelected } from './severalSelected';
 import type { DevboxTreeServices } from './treeServices';
 import { TurnQueue } from './turnQueue';
 import { ViewChoices } from './order/viewChoices';
@@ -114,7 +113,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#status,
       this.#list,
       this.#changes,
-      new SeveralSelected(this.#view, services),
       this.#names,
       this.choices,
     ];

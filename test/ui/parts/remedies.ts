@@ -64,6 +64,8 @@ export const remedies: UiTests = (useWindow) =>
       const row = workbench.tree('Devboxes').row('slow server');
       await row.waitFor();
       await row.waitForState('running', 30_000);
+      // The editor still takes the rows of another account for selected.
+      await row.click();
       await row.chooseFromMenu('Attach to Devbox');
       const message = workbench.notification('The action server did not become ready within 15 s');
       await message.waitFor(60_000);

@@ -16,8 +16,8 @@ const entries = asArray(asObject(contributes?.['menus'])?.['view/item/context'])
 function shows(when: string, viewItem: string, several: boolean): boolean {
   return when.split(' && ').every((clause) => {
     if (clause === 'view == runloop.devboxes') return true;
-    if (clause === 'runloop.severalSelected') return several;
-    if (clause === '!runloop.severalSelected') return !several;
+    if (clause === 'listMultiSelection') return several;
+    if (clause === '!listMultiSelection') return !several;
     const pattern = /^viewItem =~ \/(.*)\/$/.exec(clause)?.[1];
     if (pattern !== undefined) return new RegExp(pattern).test(viewItem);
     const value = /^viewItem == (.*)$/.exec(clause)?.[1];
