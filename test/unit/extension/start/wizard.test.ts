@@ -74,7 +74,7 @@ describe('Starting a devbox with options, by clicking', function () {
       box.type(wrong);
       box.accept();
       assert.ok('validationMessage' in box);
-      assert.match(JSON.stringify(box.validationMessage), /Write NAME=value/, wrong);
+      assert.match(JSON.stringify(box.validationMessage), /Enter NAME=value/, wrong);
       assert.ok(box.isShown, wrong);
     }
     box.hide();
