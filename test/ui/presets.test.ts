@@ -96,7 +96,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.page.getByRole('button', { name: 'Save These Choices as a Preset…' }).click();
     await workbench.quickInput.pick('In your settings');
-    await workbench.quickInput.waitFor(/Name of the preset/);
+    await workbench.quickInput.waitFor(/Preset name/);
     await workbench.quickInput.accept('with my files');
     await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.quickInput.accept('with-files');
@@ -166,7 +166,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.page.getByRole('button', { name: 'Save These Choices as a Preset…' }).click();
     await workbench.quickInput.pick(`In the folder ${(await folder()).split('/').at(-1) ?? ''}`);
-    await workbench.quickInput.waitFor(/Name of the preset/);
+    await workbench.quickInput.waitFor(/Preset name/);
     await workbench.quickInput.accept('four hours');
     await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.quickInput.dismiss();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, it } from 'mocha';
 import type { Locator } from 'playwright-core';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
@@ -48,7 +49,7 @@ export const fromOutside: UiTests = (useWindow) =>
 
     it('is shown as text in pickers, questions and messages, and nothing of it can be clicked', async () => {
       const { workbench } = session();
-      const created = await apiOf().createDevbox({ name: hostileName }, { requestId: 'ui-hostile' });
+      const created = await apiOf().createDevbox({ name: hostileName }, { requestId: randomUUID() });
       hostileId = created.id;
       while ((await apiOf().waitForStatus(hostileId, ['running'], 20)) === undefined);
       await workbench.openViewContainer('Runloop');
@@ -63,7 +64,7 @@ export const fromOutside: UiTests = (useWindow) =>
       await isInert(workbench.dialog.element);
       await workbench.screenshot('outside-2-question');
       await workbench.dialog.press('Shut Down');
-      const message = workbench.notification(/Renew.*is shut down/);
+      const message = workbench.notification(/Renew.*was shut down/);
       await message.waitFor(30_000);
       assert.ok((await message.message()).includes(shownName));
       await isInert(message.element.first());
@@ -73,7 +74,7 @@ export const fromOutside: UiTests = (useWindow) =>
     it('colours, reorders and floods nothing in the output', async () => {
       const { workbench } = session();
       const loud = String.raw`printf '\033[31mred\033[0m \342\200\256gnp.exe <img src=x> [link](https://evil.example) $(echo "\$(flame)")\n'; head -c 10000 /dev/zero | tr '\0' x; echo; echo the end; sleep 600`;
-      const { id } = await apiOf().createDevbox({ name: 'loud', entrypoint: loud }, { requestId: 'ui-loud' });
+      const { id } = await apiOf().createDevbox({ name: 'loud', entrypoint: loud }, { requestId: randomUUID() });
       while ((await apiOf().waitForStatus(id, ['running'], 20)) === undefined);
       await workbench.runCommand('Runloop: Show Output');
       await workbench.quickInput.pick('loud');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, describe, it } from 'mocha';
 import { deadline } from '../../../src/ground/deadline';
 import { createBody } from '../../../src/core/runtime/connect/createBody';
@@ -59,7 +60,7 @@ export const remedies: UiTests = (useWindow) =>
         resolveConfig({ apiKey: 'unused', sid: 'slow server', headlessMode: true, plugins: [] }),
         'a key',
       );
-      const { id } = await api.createDevbox({ ...body, metadata: {} }, { requestId: 'slow server' });
+      const { id } = await api.createDevbox({ ...body, metadata: {} }, { requestId: randomUUID() });
       await workbench.runCommand('Runloop: Refresh Devboxes');
       const row = workbench.tree('Devboxes').row('slow server');
       await row.waitFor();

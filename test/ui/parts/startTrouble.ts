@@ -240,7 +240,12 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.dialog.press('Shut Down');
       await workbench.notification('2 devboxes were shut down.').waitFor(60_000);
       assert.equal((await named(api, 'third'))[0]?.status, 'running');
-      // The editor still takes several rows for selected, and offers what acts on all.
+      // Rows still move while what has ended leaves its group.
+      await eventually(
+        async () => tree.labels(),
+        (labels) => !labels.includes('first') && !labels.includes('second'),
+      );
+      await workbench.screenshot('ends-2-two-gone');
       await tree.row('third').click();
       await tree.row('third').chooseFromMenu('Show Output');
       await workbench.page.locator('.output-view .view-lines').waitFor();
