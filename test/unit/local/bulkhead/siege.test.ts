@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, it } from 'mocha';
 import { runCampaign } from '../../../proof/campaign';
 import { siegeCampaign } from '../../../proof/siege/siege';
+import { skip } from '../../../run/skip';
 import { artifactsDir, outDir } from '../../../vscode/projectPaths';
 
 /** A little of what `npm run proof -- siege` does, always the same. */
@@ -19,8 +20,7 @@ describe('a small siege', function () {
     ['disk', 2],
   ] as const) {
     it(`outlives ${what}`, async function () {
-      // A small disk of its own has to be mounted.
-      if (what === 'disk' && process.getuid?.() !== 0) this.skip();
+      if (what === 'disk' && process.getuid?.() !== 0) skip(this, 'only root can mount a small disk of its own');
       const said: string[] = [];
       // What is measured among other tests says nothing: `judge` looks at the whole siege only.
       const outcome = await runCampaign(
@@ -33,7 +33,7 @@ describe('a small siege', function () {
   }
 
   it('is laid in a network of its own', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root gets a network of its own');
     const seed = String(process.pid);
     try {
       const { stdout, stderr } = await promisify(execFile)(process.execPath, [

@@ -4,13 +4,13 @@ import { before, describe, it } from 'mocha';
 import { waitFor } from '../../../eventually';
 import { logText, startPlatform } from '../../../platform/testPlatform';
 import { newDataDir } from '../../../platform/platformProcess';
+import { skip } from '../../../run/skip';
 
 describe('a platform whose disk is full', function () {
   this.timeout(90_000);
 
   before(function () {
-    // A small disk of its own has to be mounted.
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root can mount a small disk of its own');
   });
 
   it('refuses what is new with the reason, keeps what runs, and goes on when there is room', async () => {
