@@ -70,6 +70,11 @@ export function endedBy(signal: AbortSignal, devboxId?: string): RuntimeError {
   return new RuntimeError({ problem, devboxId, cause: reason });
 }
 
+/** Whether a devbox was found to have no action server at all; one that has one which does not answer is not meant. */
+export function isWithoutServer(error: unknown): boolean {
+  return RuntimeError.is(error, 'no_action_server') && error.problem.id === 'no_server';
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -183,6 +183,11 @@ export const startWords = {
     message: 'The action server did not become ready within {seconds} s ({said}).',
     nextStep: 'Show the output of the devbox: it shows what the server was doing.',
   },
+  no_server: {
+    code: 'no_action_server',
+    message: 'The devbox has no action server.',
+    nextStep: 'Open a terminal or VS Code in it instead.',
+  },
 } as const satisfies Record<string, ProblemWords>;
 
 export const startProblem = problemsOf(startWords);

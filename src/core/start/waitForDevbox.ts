@@ -99,18 +99,22 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
 const watchAfterMs = 1_500;
 /** Milliseconds during which a tunnel that is not routed yet may answer 404. */
 const routingGraceMs = 5_000;
+/** Milliseconds for which a port is refused before nothing is taken to be there. */
+const absentAfterMs = 1_000;
 
 /**
  * Waits until the action server says that it is ready, and keeps an eye on the devbox meanwhile (D7, D15).
  *
- * @param boundMs milliseconds to wait at the most; 120,000 by default
+ * @param options.boundMs milliseconds to wait at the most; 120,000 by default
+ * @param options.mayBeAbsent for a devbox that is not known to have a server: whether its tunnel is old enough to be routed.
+ *   Then a port at which nothing is to be found is not waited for (`no_server`)
  * @throws RuntimeError `devbox_ended`, `no_action_server` when the bound is reached, or what refused permanently.
  */
 export async function waitUntilAlive(
   api: RunloopApi,
   client: ActionExecutionClient,
   devbox: Devbox,
-  options: WaitOptions & { readonly boundMs?: number },
+  options: WaitOptions & { readonly boundMs?: number; readonly mayBeAbsent?: { readonly isRouted: boolean } },
 ): Promise<void> {
   const boundMs = options.boundMs ?? serverAliveBoundMs;
   const done = new AbortController();
@@ -127,7 +131,14 @@ export async function waitUntilAlive(
       } catch (error) {
         last = saidBy(error);
         cause = error;
-        const routing = RuntimeError.is(error) && error.status === 404 && Date.now() - started < routingGraceMs;
+        const waitedMs = Date.now() - started;
+        const { mayBeAbsent } = options;
+        const isRouted = mayBeAbsent?.isRouted === true || waitedMs >= routingGraceMs;
+        const isMissing = RuntimeError.is(error) && error.status === 404;
+        if (mayBeAbsent !== undefined && waitedMs >= absentAfterMs && (isMissing ? isRouted : isUnreached(error))) {
+          throw new RuntimeError({ problem: startProblem('no_server'), devboxId: devbox.id, cause: error });
+        }
+        const routing = isMissing && waitedMs < routingGraceMs;
         if (!routing && !isTransient(error)) throw error;
       }
       throw new NotYet('the action server does not answer yet');
@@ -151,6 +162,11 @@ export async function waitUntilAlive(
     // Its end is an abort that we caused ourselves; the outcome is known by now.
     await alive.catch(() => undefined);
   }
+}
+
+/** Whether a tunnel says that it finds nothing at the devbox's port. */
+function isUnreached(error: unknown): boolean {
+  return RuntimeError.is(error) && (error.status === 502 || error.status === 503 || error.status === 504);
 }
 
 /** Rejects when the devbox ends or is suspended; otherwise pending until the signal is aborted. */

@@ -1,20 +1,49 @@
 import { env, l10n } from 'vscode';
+import { isWithoutServer } from '../../core/errors';
+import { containerNameKey, type Devbox } from '../../core/platform/devbox';
+import { devboxLabel } from '../devboxes/devboxText';
 import { devboxesFor, devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import type { StartedHere } from '../forgotten/startedHere';
 import type { Log } from '../messages/log';
+import { showActions } from '../messages/showActions';
 import type { DevboxOutput } from '../output/devboxOutput';
 import { attached, type AttachServices } from '../session/attach';
 
-/** Attaches this window to a running devbox, whoever started it. */
+/**
+ * Attaches this window to a running devbox, whoever started it. Of one that nobody has started an action server in, the
+ * output is shown at once, and what else it has is offered.
+ */
 export async function attachDevbox(
-  services: AttachServices & { readonly output: DevboxOutput; readonly startedHere: StartedHere },
+  services: AttachServices & { readonly output: DevboxOutput; readonly startedHere: StartedHere; readonly log: Log },
   argument: unknown,
 ): Promise<void> {
   const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Select a devbox to attach to') });
   if (devbox === undefined) return;
-  const runtime = await attached(services, devbox);
-  services.output.show(runtime.devbox ?? devbox);
+  const isPlain = devbox.metadata[containerNameKey] === undefined;
+  if (isPlain) {
+    const { api } = await services.account.require();
+    services.output.follow(api, devbox);
+    services.output.show(devbox);
+  }
+  try {
+    const runtime = await attached(services, devbox);
+    if (!isPlain) services.output.show(runtime.devbox ?? devbox);
+  } catch (error) {
+    if (!isWithoutServer(error)) throw error;
+    tellWhatIsThere(services.log, devbox);
+  }
   await services.startedHere.opened(devbox.id);
+}
+
+/** Says in one line what a plain devbox has not, and offers what it has. */
+function tellWhatIsThere(log: Log, devbox: Devbox): void {
+  const text = l10n.t(
+    '{0} has no action server, so agents cannot work in it. Its output is shown.',
+    devboxLabel(devbox),
+  );
+  const terminal = { title: l10n.t('Open Terminal'), command: 'runloop.openTerminal', argument: devbox.id } as const;
+  const vscode = { title: l10n.t('Open VS Code'), command: 'runloop.openVscode', argument: devbox.id } as const;
+  showActions('information', text, [terminal, vscode], log);
 }
 
 /** Shows what the devbox's setup and action server print, and follows it. */

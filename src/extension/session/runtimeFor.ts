@@ -1,4 +1,5 @@
 import type { Disposable } from '../../core/events';
+import { isWithoutServer } from '../../core/errors';
 import type { RunloopRuntimeOptions } from '../../core/options/runtimeOptions';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -95,8 +96,9 @@ export async function runtimeFor(
     // One that was ready and does not find back is looked after by the session's health.
     if (event.type === 'status' && event.status === 'STATUS$ERROR' && runtime.state === 'failed') {
       const code = event.error?.code;
-      // Neither what the user did nor a devbox that sleeps on is an error of the devbox.
-      if (runtime.devbox !== undefined && code !== 'cancelled' && code !== 'devbox_suspended') {
+      // Neither what the user did nor a devbox that sleeps on or never had a server is an error of the devbox.
+      const isNone = code === 'cancelled' || code === 'devbox_suspended' || isWithoutServer(event.error);
+      if (runtime.devbox !== undefined && !isNone) {
         tree.noteError(runtime.devbox.id, event.error === undefined ? undefined : failureText(event.error));
       }
       log.info(`A runtime failed (${code ?? 'unknown'}).`);

@@ -53,9 +53,9 @@ export const remedies: UiTests = (useWindow) =>
     it('Try Again, when the action server does not answer in time', async () => {
       const { workbench } = session();
       const platform = platforms[0] ?? assert.fail();
-      await orderFaults(platform, { fault: 'status', status: 502, on: 'tunnel', port: 4444 });
+      await orderFaults(platform, { fault: 'status', status: 500, on: 'tunnel', port: 4444 });
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      // One that others have started gets a quarter of a minute.
+      // One that others have started, and that says something, gets a quarter of a minute.
       const body = createBody(
         resolveConfig({ apiKey: 'unused', sid: 'slow server', headlessMode: true, plugins: [] }),
         'a key',

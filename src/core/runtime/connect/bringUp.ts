@@ -81,7 +81,8 @@ export async function bringUp(
   );
   // Through a tunnel whose requests count as use, its server is asked when somebody wants something of it.
   if (!context.isUnasked || !tunnel.httpKeepAlive) {
-    await serverAnswers({ ...context, config }, client, devbox, { isNew: options.isNew, wasSuspended });
+    const isRouted = devbox.tunnel !== undefined;
+    await serverAnswers({ ...context, config }, client, devbox, { isNew: options.isNew, wasSuspended, isRouted });
     // `/alive` asks for no key; this tells now whether ours is the right one. A new devbox has it from us.
     if (!options.isNew) await client.listFiles(undefined, call.signal);
   }
@@ -116,13 +117,15 @@ async function serverAnswers(
   context: BringUpContext,
   client: ActionExecutionClient,
   devbox: Devbox,
-  kind: { readonly isNew: boolean; readonly wasSuspended: boolean },
+  kind: { readonly isNew: boolean; readonly wasSuspended: boolean; readonly isRouted: boolean },
 ): Promise<void> {
   const { api, config, call } = context;
   if (kind.isNew) return waitUntilAlive(api, client, devbox, call);
   const isOurs = devbox.metadata[containerNameKey] !== undefined;
   // A devbox that we did not start may not have a server at all; one that runs answers soon.
-  if (!isOurs) return waitUntilAlive(api, client, devbox, { ...call, boundMs: foreignServerMs });
+  if (!isOurs) {
+    return waitUntilAlive(api, client, devbox, { ...call, boundMs: foreignServerMs, mayBeAbsent: kind });
+  }
   try {
     await waitUntilAlive(api, client, devbox, { ...call, boundMs: presentServerMs });
   } catch (error) {
