@@ -1,6 +1,6 @@
 import type { Evidence, EvidenceLine } from './evidence';
 import { durationWords, timeWords, type Words } from './words';
-import { stopCause } from './stopCause';
+import { stopCause, type StopCause } from './stopCause';
 import { harmlessLine } from './harmless';
 import type { Devbox } from '../platform/devbox';
 import { redact } from '../redact';
@@ -43,7 +43,7 @@ export function diagnose(evidence: Evidence, l10n: Words): Diagnosis {
     title: diagnosisTitle(devbox, l10n),
     verdict: verdict(evidence, cause, l10n),
     facts: facts(evidence, l10n),
-    sections: sections(evidence, l10n),
+    sections: sections(evidence, cause, l10n),
     steps: nextSteps(evidence, cause, l10n),
   };
 }
@@ -100,35 +100,63 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
   ];
 }
 
-function sections(evidence: Evidence, l10n: Words): EvidenceSection[] {
-  const { devbox, logProblem, kernel, platform, entrypoint, setup, logLines } = evidence;
-  const missing = logProblem === undefined ? undefined : l10n.t('The log could not be read: {0}', logProblem);
-  const part = (heading: string, lines: readonly EvidenceLine[], none: string): EvidenceSection => ({
-    heading,
-    note: missing ?? (lines.length === 0 ? none : undefined),
-    lines: lines.map(shownEvidence),
-  });
+/** What tells of the cause comes first, what has nothing to tell last, by its name alone. */
+function sections(evidence: Evidence, cause: StopCause, l10n: Words): EvidenceSection[] {
+  const { logProblem, kernel, platform, entrypoint, setup, logLines } = evidence;
+  const history = statusHistory(evidence.devbox, l10n);
+  const log = (note: string): EvidenceSection => ({ heading: l10n.t('Log'), note, lines: [] });
+  const parts = {
+    kernel: { heading: l10n.t('Kernel messages'), found: kernel },
+    platform: { heading: l10n.t('Platform messages'), found: platform },
+    entrypoint: { heading: l10n.t('Last output of the entrypoint'), found: entrypoint },
+    setup: { heading: l10n.t('Last output of the setup'), found: setup },
+  };
+  const ordered = tellingParts(cause).map((part) => parts[part]);
+  const told = ordered
+    .filter(({ found }) => found.length > 0)
+    .map(({ heading, found }): EvidenceSection => ({ heading, note: undefined, lines: found.map(shownEvidence) }));
+  if (logProblem !== undefined) return [log(l10n.t('The log could not be read: {0}', logProblem)), ...told, history];
+  if (logLines === 0) return [history, log(l10n.t('The log is empty.'))];
+  // Platforms write of themselves only where they have something to say.
+  const silent = ordered.filter((part) => part.found.length === 0 && part !== parts.platform);
+  const names = silent.map(({ heading }) => heading);
+  return [
+    ...told,
+    history,
+    ...(names.length === 0 ? [] : [{ heading: l10n.t('Not in the log'), note: undefined, lines: names }]),
+  ];
+}
+
+type Part = 'kernel' | 'platform' | 'entrypoint' | 'setup';
+
+/** The parts of a log, those first that say most of this cause. */
+function tellingParts({ kind }: StopCause): readonly Part[] {
+  switch (kind) {
+    case 'out_of_memory':
+    case 'out_of_disk':
+    case 'health_check_failed':
+      return ['kernel', 'entrypoint', 'setup', 'platform'];
+    case 'execution_failed':
+      return ['setup', 'entrypoint', 'kernel', 'platform'];
+    case 'suspended':
+      return ['platform', 'entrypoint', 'setup', 'kernel'];
+    default:
+      return ['entrypoint', 'setup', 'kernel', 'platform'];
+  }
+}
+
+function statusHistory(devbox: Devbox, l10n: Words): EvidenceSection {
   const steps = devbox.transitions.map(({ status, timeMs, failureReason }, index) => {
     const before = devbox.transitions[index - 1]?.timeMs;
     const took = timeMs === undefined || before === undefined ? '' : `  +${((timeMs - before) / 1000).toFixed(1)} s`;
     const why = failureReason === undefined ? '' : `  ${harmlessLine(failureReason, 60)}`;
     return `${timeMs === undefined ? l10n.t('time unknown') : timeWords(timeMs)}  ${harmlessLine(status, 40)}${took}${why}`;
   });
-  return [
-    {
-      heading: l10n.t('Status history'),
-      note: steps.length === 0 ? l10n.t('Runloop reports no status changes.') : undefined,
-      lines: steps,
-    },
-    part(l10n.t('Kernel messages'), kernel, l10n.t('The log has none.')),
-    ...(platform.length === 0 ? [] : [part(l10n.t('Platform messages'), platform, '')]),
-    part(
-      l10n.t('Last output of the entrypoint'),
-      entrypoint,
-      logLines === 0 ? l10n.t('The log is empty.') : l10n.t('There is no output.'),
-    ),
-    part(l10n.t('Last output of the setup'), setup, l10n.t('There is no output.')),
-  ];
+  return {
+    heading: l10n.t('Status history'),
+    note: steps.length === 0 ? l10n.t('Runloop reports no status changes.') : undefined,
+    lines: steps,
+  };
 }
 
 function shownEvidence({ timeMs, text }: EvidenceLine): string {

@@ -57,9 +57,9 @@ export class StopDocuments implements TextDocumentContentProvider, DocumentLinkP
     ];
   }
 
-  /** Where the document of a devbox is. @param title shown on its tab, one line */
+  /** Where the document of a devbox is; its folder gives it its language, which wraps lines. @param title shown on its tab, one line */
   static uri(devboxId: string, title: string): Uri {
-    return Uri.from({ scheme, path: `/${title.replaceAll('/', '∕')}`, query: devboxId });
+    return Uri.from({ scheme, path: `/runloop-why/${title.replaceAll('/', '∕')}`, query: devboxId });
   }
 
   /** The devbox that a document is about; undefined for other documents. */

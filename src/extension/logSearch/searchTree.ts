@@ -18,11 +18,20 @@ import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { failureText } from '../messages/showFailure';
 import type { DevboxMatches, SearchResults } from './searchResults';
 
-/** A devbox, a line in its log, or a remark about the search in it. */
+/** A devbox, a line in its log, a remark about the search in it, or all devboxes in whose logs nothing was found. */
 export type SearchRow =
-  | { readonly kind: 'devbox'; readonly of: DevboxMatches }
+  | DevboxRow
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'match'; readonly of: DevboxMatches; readonly match: LogMatch }
   | { readonly kind: 'remark'; readonly text: string };
+
+interface DevboxRow {
+  readonly kind: 'devbox';
+  readonly of: DevboxMatches;
+}
+
+/** The one row of its kind, so that the editor knows it again. */
+const nothingRow: SearchRow = { kind: 'nothing' };
 
 /** Devboxes whose results are open at once when they come in. */
 const openAtOnce = 5;
@@ -32,10 +41,12 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
   readonly #changed = new EventEmitter<SearchRow | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: TreeView<SearchRow>;
-  #rows: (SearchRow & { readonly kind: 'devbox' })[] = [];
+  #rows: DevboxRow[] = [];
   /** Those that have rows below them. */
   readonly #open = new Set<DevboxMatches>();
   #following: Disposable | undefined;
+  /** In which order the rows were drawn. */
+  #drawn = '';
 
   constructor() {
     this.#view = window.createTreeView('runloop.logSearch', { treeDataProvider: this, showCollapseAll: true });
@@ -59,11 +70,15 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
       say();
       const opening = news.filter((of) => hasRows(of) && !this.#open.has(of));
       for (const of of opening) this.#open.add(of);
-      // A row that becomes another one, as those do that open, is not drawn by a change of its own.
-      if (opening.length > 0) this.#changed.fire(undefined);
+      // A row that becomes another one, as those do that open, or another place, is not drawn by a change of its own.
+      const order = this.#order();
+      const isMoved = order !== this.#drawn;
+      this.#drawn = order;
+      if (opening.length > 0 || isMoved) this.#changed.fire(undefined);
       else for (const row of this.#rows) if (news.includes(row.of)) this.#changed.fire(row);
     });
     this.#open.clear();
+    this.#drawn = this.#order();
     say();
     this.#changed.fire(undefined);
   }
@@ -84,11 +99,23 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
   }
 
   getParent(row: SearchRow): SearchRow | undefined {
-    return row.kind === 'match' ? this.#rows.find(({ of }) => of === row.of) : undefined;
+    if (row.kind === 'match') return this.#rows.find(({ of }) => of === row.of);
+    return row.kind === 'devbox' && this.#isFolded && placeOf(row.of) === 'nothing' ? nothingRow : undefined;
   }
 
+  /** Where there are results, they come first, and what has none is folded up at the end. */
   getChildren(row?: SearchRow): SearchRow[] {
-    if (row === undefined) return this.#rows;
+    const at = (place: Place): SearchRow[] => this.#rows.filter(({ of }) => placeOf(of) === place);
+    if (row === undefined) {
+      const nothing = at('nothing');
+      return [
+        ...at('found'),
+        ...at('remarked'),
+        ...at('searched'),
+        ...(this.#isFolded && nothing.length > 0 ? [nothingRow] : nothing),
+      ];
+    }
+    if (row.kind === 'nothing') return at('nothing');
     if (row.kind !== 'devbox') return [];
     const { of } = row;
     return [
@@ -100,6 +127,7 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
   getTreeItem(row: SearchRow): TreeItem {
     if (row.kind === 'devbox') return this.#devboxItem(row.of);
     if (row.kind === 'match') return matchItem(row.of, row.match);
+    if (row.kind === 'nothing') return this.#nothingItem();
     const item = new TreeItem(row.text);
     item.iconPath = new ThemeIcon('info');
     item.tooltip = row.text;
@@ -112,10 +140,27 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
     this.#changed.dispose();
   }
 
+  /** Whether rows without results are folded up: only where there is something else to be seen. */
+  get #isFolded(): boolean {
+    return this.#rows.some(({ of }) => hasRows(of));
+  }
+
+  #order(): string {
+    return this.#rows.map(({ of }) => placeOf(of)).join();
+  }
+
+  #nothingItem(): TreeItem {
+    const count = this.getChildren(nothingRow).length;
+    const label = count === 1 ? l10n.t('No results in 1 devbox') : l10n.t('No results in {0} devboxes', count);
+    const item = new TreeItem(label, TreeItemCollapsibleState.Collapsed);
+    item.id = 'nothing';
+    return item;
+  }
+
   #devboxItem(of: DevboxMatches): TreeItem {
     const { devbox, progress } = of;
     const isEmpty = !hasRows(of);
-    const place = this.#rows.findIndex((row) => row.of === of);
+    const place = this.#rows.filter((row) => hasRows(row.of)).findIndex((row) => row.of === of);
     const open = place < openAtOnce ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
     const item = new TreeItem(devboxLabel(devbox), isEmpty ? TreeItemCollapsibleState.None : open);
     // A row that has become one with rows below it is another one to the editor; otherwise it would stay closed.
@@ -126,6 +171,15 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
     item.contextValue = 'logSearch.devbox';
     return item;
   }
+}
+
+/** Where a devbox stands among the others. */
+type Place = 'found' | 'remarked' | 'searched' | 'nothing';
+
+function placeOf(of: DevboxMatches): Place {
+  if (of.matches.length > 0) return 'found';
+  if (remarks(of).length > 0) return 'remarked';
+  return of.progress.kind === 'done' ? 'nothing' : 'searched';
 }
 
 function hasRows(of: DevboxMatches): boolean {

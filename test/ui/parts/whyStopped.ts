@@ -59,6 +59,14 @@ export const whyDidItStop: UiTests = (useWindow) =>
       assert.match(text, /Its entrypoint ended with exit code 3/);
       assert.match(text, /shutdown_reason +entrypoint_exit/);
       assert.match(text, /red command: workbench/);
+      const { language, wrap } = await session().api.evaluate((vscode) => {
+        const document = vscode.window.activeTextEditor?.document;
+        return {
+          language: document?.languageId,
+          wrap: vscode.workspace.getConfiguration('editor', document).get<string>('wordWrap'),
+        };
+      });
+      assert.deepEqual([language, wrap], ['runloop-why', 'on'], 'its long lines do not wrap');
       await workbench.screenshot('why-1-document');
     });
 

@@ -51,7 +51,8 @@ describe('why a devbox stopped', function () {
     assert.match(diagnosis.verdict[0] ?? '', /shut down through the API/);
     assert.match(text, /shutdown_reason +api_shutdown/);
     assert.match(text, /Status history\n.* provisioning\n.* running .*\n.* shutdown {2}\+\d+\.\d s\n/s);
-    assert.match(text, /Last output of the entrypoint\n {2}(?:There is no output|The log is empty)\./);
+    // What has nothing to tell stands at the end, by its name.
+    assert.match(text, /\n\n(?:Log\n {2}The log is empty\.|Not in the log\n(?: {2}[\w ]+\n)*? {2}Kernel messages)\n$/);
   });
 
   it('keep_alive_timeout: its lifetime was over', async () => {
@@ -98,7 +99,7 @@ describe('why a devbox stopped', function () {
     const { id } = await create({ entrypoint: eater, launch_parameters: { resource_size_request: 'X_SMALL' } });
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /more memory than a devbox of size X_SMALL has/);
-    assert.match(text, /Kernel messages\n.*Out of memory: the devbox used/);
+    assert.match(text, /Kernel messages\n.*Out of memory: the devbox used.*\n\nStatus history\n/s);
     assert.equal(text.split('Out of memory: the devbox used').length, 2, text);
     assert.match(diagnosis.steps[0]?.text ?? '', /larger size/);
   });
@@ -119,7 +120,8 @@ describe('why a devbox stopped', function () {
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /a start-up command failed/);
     assert.match(text, /failure_reason +execution_failed/);
-    assert.match(text, /Last output of the setup\n.*no such package/s);
+    assert.match(text, /Last output of the setup\n.*no such package.*\n\nStatus history\n.*\n\nNot in the log\n/s);
+    assert.ok(text.indexOf('Last output of the setup') < text.indexOf('Status history'));
     assert.match(text, / failure .*execution_failed/);
   });
 
