@@ -102,10 +102,12 @@ export function useUiSession(options: UiSessionOptions | (() => Promise<UiSessio
     session = await startUiSession(typeof options === 'function' ? await options() : options);
   });
   afterEach(async function takePictures() {
-    if (session !== undefined && this.currentTest?.state === 'failed') {
-      await takeScreenshots(session.context.pages(), this.currentTest.fullTitle());
-      await keepLogs(session.stack, this.currentTest.fullTitle());
-    }
+    const test = this.currentTest;
+    if (session === undefined || test === undefined || test.state === 'passed' || test.state === 'pending') return;
+    // Mocha has no state for a test that failed and is tried again.
+    const title = test.state === 'failed' ? test.fullTitle() : `first try ${test.fullTitle()}`;
+    await takeScreenshots(session.context.pages(), title);
+    await keepLogs(session.stack, title);
   });
   after(async function endSession() {
     this.timeout(60_000);
@@ -253,7 +255,7 @@ async function keepLogs(stack: WorkbenchStack, title: string): Promise<void> {
 }
 
 function fileName(title: string): string {
-  return title.replace(/[^\w-]+/g, '-').slice(0, 80);
+  return title.replace(/[^\w-]+/g, '-').slice(0, 120);
 }
 
 async function takeScreenshots(pages: readonly Page[], title: string): Promise<void> {
