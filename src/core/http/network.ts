@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { environmentProxy } from './environmentProxy';
 import { isLoopbackHost, loopbackLookup } from './loopback';
-import { PlainTunnelAgent, proxyEndpoint, SecureTunnelAgent } from './proxyTunnel';
+import { PlainTunnelAgent, proxyEndpoint, SecureTunnelAgent, type ThroughProxy } from './proxyTunnel';
 
 /*
  * The one way to the network. This computer itself is always reached directly. Everything else goes the way that the
@@ -13,7 +13,7 @@ import { PlainTunnelAgent, proxyEndpoint, SecureTunnelAgent } from './proxyTunne
 
 const pooled = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
 const direct = { http: new http.Agent(pooled), https: new https.Agent(pooled) };
-const tunnels = new Map<string, http.Agent>();
+const tunnels = { plain: new PlainTunnelAgent(), secure: new SecureTunnelAgent() };
 
 /** What is asked for at a URL. */
 export type RequestDetails = Pick<http.RequestOptions, 'method' | 'path' | 'signal'> & {
@@ -31,10 +31,10 @@ export function startRequest(url: URL, options: RequestDetails): http.ClientRequ
   const client = isSecure ? https : http;
   const proxy = hasEditorsWay() ? undefined : environmentProxy(url);
   if (proxy === undefined) return client.request(all);
-  if (isSecure) return client.request({ ...all, agent: tunnelAgent(SecureTunnelAgent, proxy) });
+  if (isSecure) return client.request(throughProxy(all, tunnels.secure, proxy));
   const headers = new Map(Object.entries(options.headers ?? {}));
   if ([...headers.keys()].some((name) => name.toLowerCase() === 'upgrade')) {
-    return client.request({ ...all, agent: tunnelAgent(PlainTunnelAgent, proxy) });
+    return client.request(throughProxy(all, tunnels.plain, proxy));
   }
   const endpoint = proxyEndpoint(proxy);
   return (proxy.protocol === 'https:' ? https : http).request({
@@ -60,9 +60,6 @@ function destinationOf(url: URL): http.RequestOptions {
   };
 }
 
-function tunnelAgent(kind: typeof SecureTunnelAgent | typeof PlainTunnelAgent, proxy: URL): http.Agent {
-  const key = `${kind === SecureTunnelAgent ? 'secure' : 'plain'} ${proxy.href}`;
-  const agent = tunnels.get(key) ?? new kind(proxy);
-  tunnels.set(key, agent);
-  return agent;
+function throughProxy(options: http.RequestOptions, agent: http.Agent, proxy: URL): http.RequestOptions & ThroughProxy {
+  return { ...options, agent, viaProxy: proxy };
 }

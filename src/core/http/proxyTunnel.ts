@@ -9,19 +9,25 @@ import { proxyRefusal } from './gatekeepers';
 /** Milliseconds that a proxy may take to open a tunnel. */
 const tunnelTimeoutMs = 30_000;
 
+/** What a request says beside the rest: agents keep the connections of each proxy apart by it. */
+export interface ThroughProxy {
+  readonly viaProxy: URL;
+}
+
 type OnConnection = (error: Error | null, socket: Duplex) => void;
 
-/** Connections to secure servers through a proxy (`CONNECT`), kept for later requests. */
+/** Connections to secure servers through proxies (`CONNECT`), kept for later requests. */
 export class SecureTunnelAgent extends https.Agent {
-  readonly #proxy: URL;
-
-  constructor(proxy: URL) {
+  constructor() {
     super({ keepAlive: true, scheduling: 'lifo', timeout: 5_000 });
-    this.#proxy = proxy;
   }
 
-  override createConnection(options: https.RequestOptions, callback?: OnConnection): undefined {
-    openTunnel(this.#proxy, options).then(
+  override getName(options: https.RequestOptions & Partial<ThroughProxy> = {}): string {
+    return `${super.getName(options)} ${options.viaProxy?.href ?? ''}`;
+  }
+
+  override createConnection(options: https.RequestOptions & ThroughProxy, callback?: OnConnection): undefined {
+    openTunnel(options).then(
       (socket) => callback?.(null, connectTls({ ...(options as object), socket })),
       (error: unknown) => callback?.(error instanceof Error ? error : new Error(messageOf(error)), new Socket()),
     );
@@ -30,15 +36,12 @@ export class SecureTunnelAgent extends https.Agent {
 
 /** The same to plain servers, for what a proxy does not pass on otherwise: WebSockets. */
 export class PlainTunnelAgent extends http.Agent {
-  readonly #proxy: URL;
-
-  constructor(proxy: URL) {
-    super();
-    this.#proxy = proxy;
+  override getName(options: http.RequestOptions & Partial<ThroughProxy> = {}): string {
+    return `${super.getName(options)} ${options.viaProxy?.href ?? ''}`;
   }
 
-  override createConnection(options: http.RequestOptions, callback?: OnConnection): undefined {
-    openTunnel(this.#proxy, options).then(
+  override createConnection(options: http.RequestOptions & ThroughProxy, callback?: OnConnection): undefined {
+    openTunnel(options).then(
       (socket) => callback?.(null, socket),
       (error: unknown) => callback?.(error instanceof Error ? error : new Error(messageOf(error)), new Socket()),
     );
@@ -75,7 +78,7 @@ function decoded(text: string): string {
   }
 }
 
-async function openTunnel(proxy: URL, { host, port }: http.RequestOptions): Promise<Duplex> {
+async function openTunnel({ viaProxy: proxy, host, port }: http.RequestOptions & ThroughProxy): Promise<Duplex> {
   const { options, headers } = proxyEndpoint(proxy);
   const target = `${isIPv6(host ?? '') ? `[${host ?? ''}]` : (host ?? '')}:${port ?? ''}`;
   return new Promise((resolve, reject) => {

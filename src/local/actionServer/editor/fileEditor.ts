@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { extname, isAbsolute, join } from 'node:path';
 import type { ActionFields } from '../actionRequest';
 import { isBinaryFile } from '../files/binaryTest';
+import { LegacyEncodings } from '../files/legacyEncodings';
 import { splitLines } from '../files/lineWindow';
 import { adapted, withEndsOf, withLf } from '../files/lineEnds';
 import { type LoadedFile, replaceAdapted, requireStorable, save, store } from './loadedFile';
@@ -31,6 +32,8 @@ export interface EditOutcome {
 
 /** The editor behind `edit` actions: small exact changes that can be undone. */
 export class FileEditor {
+  /** Those of the files that it has read. */
+  readonly encodings = new LegacyEncodings();
   readonly #paths: DevboxPaths;
   readonly #workingDir: string;
   readonly #own: (path: string) => Promise<void>;
@@ -215,13 +218,13 @@ export class FileEditor {
         `File validation failed for ${shown}: File is too large (${(size / mebibyte).toFixed(1)}MB). Maximum allowed size is ${largestFile / mebibyte}MB.`,
       );
     }
-    if (await isBinaryFile(path)) {
+    if (await isBinaryFile(path, this.encodings)) {
       throw new EditorError(
         `File validation failed for ${shown}: File appears to be binary and this file type cannot be read or edited by this tool.`,
       );
     }
     try {
-      const { text, encoding } = decodeText(await readRegularFile(path));
+      const { text, encoding } = decodeText(await readRegularFile(path), this.encodings);
       return { path, shown, encoding, raw: text, text: withLf(text) };
     } catch (error) {
       throw new EditorError(`Ran into ${errorText(error, shown)} while trying to read ${shown}`);

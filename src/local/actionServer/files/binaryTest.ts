@@ -1,4 +1,4 @@
-import { readLegacy } from './legacyEncodings';
+import type { LegacyEncodings } from './legacyEncodings';
 import { readBeginning, SpecialFileError } from './regularFile';
 
 const sampleBytes = 1024;
@@ -9,19 +9,19 @@ const sampleBytes = 1024;
  *
  * @param path absolute path
  */
-export async function isBinaryFile(path: string): Promise<boolean> {
+export async function isBinaryFile(path: string, encodings: LegacyEncodings): Promise<boolean> {
   if (path.endsWith('.pyc')) return true;
   const sample = await readSample(path);
-  return sample !== undefined && looksBinary(sample);
+  return sample !== undefined && looksBinary(sample, encodings);
 }
 
-function looksBinary(sample: Buffer): boolean {
+function looksBinary(sample: Buffer, encodings: LegacyEncodings): boolean {
   const isUtf16 = (sample[0] === 0xff && sample[1] === 0xfe) || (sample[0] === 0xfe && sample[1] === 0xff);
   const isUtf32 = isUtf16 && sample[2] === 0 && sample[3] === 0;
   if (isUtf16 && !isUtf32 && sample.length % 2 === 0) return false;
   if (sample.includes(0)) return true;
   // A letter in some encodings, and in none of Unicode's.
-  if (sample.includes(0xff) && readLegacy(sample) === undefined) return true;
+  if (sample.includes(0xff) && encodings.read(sample) === undefined) return true;
   let controls = 0;
   for (const byte of sample) {
     const isTextControl = (byte >= 0x07 && byte <= 0x0d) || byte === 0x1b;

@@ -30,51 +30,62 @@ const sampleBytes = 64 * 1024;
 /** Guesses below this are no better than none. */
 const leastConfidence = 10;
 
-const tables = new Map<string, ReadonlyMap<string, Buffer>>();
+/** Encodings that are not Unicode's. What was found out about one is kept as long as this. */
+export class LegacyEncodings {
+  readonly #found = new Map<string, LegacyEncoding>();
 
-/**
- * Finds an encoding other than Unicode's that bytes are text in. Only one that gives back exactly the same bytes counts.
- *
- * @returns undefined when there is none
- */
-export function readLegacy(bytes: Buffer): { readonly text: string; readonly label: string } | undefined {
-  for (const { name, confidence } of analyse(bytes.subarray(0, sampleBytes))) {
-    const label = Object.hasOwn(labels, name) ? labels[name] : undefined;
-    if (label === undefined || confidence < leastConfidence) continue;
-    const text = decodeLegacy(bytes, label);
-    if (text !== undefined && encodeLegacy(text, label)?.equals(bytes) === true) return { text, label };
-  }
-  return undefined;
-}
-
-/** @returns undefined for bytes that are no text in that encoding */
-function decodeLegacy(bytes: Uint8Array, label: string): string | undefined {
-  try {
-    const text = new TextDecoder(label, { fatal: true }).decode(bytes);
-    // Where an encoding has no letter, decoders give control characters.
-    return /[\u0080-\u009f\ufffd]/.test(text) ? undefined : text;
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
+  /**
+   * Finds an encoding that bytes are text in. Only one that gives back exactly the same bytes counts.
+   *
+   * @returns undefined when there is none
+   */
+  read(bytes: Buffer): { readonly text: string; readonly encoding: LegacyEncoding } | undefined {
+    for (const { name, confidence } of analyse(bytes.subarray(0, sampleBytes))) {
+      const label = Object.hasOwn(labels, name) ? labels[name] : undefined;
+      if (label === undefined || confidence < leastConfidence) continue;
+      const encoding = this.#found.get(label) ?? new LegacyEncoding(label);
+      this.#found.set(label, encoding);
+      const text = encoding.decode(bytes);
+      if (text !== undefined && encoding.encode(text)?.equals(bytes) === true) return { text, encoding };
+    }
+    return undefined;
   }
 }
 
-/** @returns undefined for a text that has letters which the encoding has not */
-export function encodeLegacy(text: string, label: string): Buffer | undefined {
-  const table = tableOf(label);
-  const parts: Buffer[] = [];
-  for (const letter of text) {
-    const bytes = table.get(letter);
-    if (bytes === undefined) return undefined;
-    parts.push(bytes);
+/** An encoding, by the name that decoders know. */
+export class LegacyEncoding {
+  /** What each letter is in it. */
+  #table: ReadonlyMap<string, Buffer> | undefined;
+
+  constructor(readonly label: string) {}
+
+  /** @returns undefined for bytes that are no text in it */
+  decode(bytes: Uint8Array): string | undefined {
+    try {
+      const text = new TextDecoder(this.label, { fatal: true }).decode(bytes);
+      // Where an encoding has no letter, decoders give control characters.
+      return /[\u0080-\u009f\ufffd]/.test(text) ? undefined : text;
+    } catch (error) {
+      if (error instanceof TypeError) return undefined;
+      throw error;
+    }
   }
-  return Buffer.concat(parts);
+
+  /** @returns undefined for a text that has letters which it has not */
+  encode(text: string): Buffer | undefined {
+    const table = (this.#table ??= tableOf(this.label));
+    const parts: Buffer[] = [];
+    for (const letter of text) {
+      const bytes = table.get(letter);
+      if (bytes === undefined) return undefined;
+      parts.push(bytes);
+    }
+    return Buffer.concat(parts);
+  }
 }
 
 /** What each letter is in an encoding, found by decoding everything of one and two bytes. */
 function tableOf(label: string): ReadonlyMap<string, Buffer> {
-  const known = tables.get(label);
-  if (known !== undefined) return known;
   const table = new Map<string, Buffer>();
   const decoder = new TextDecoder(label, { fatal: true });
   const add = (bytes: Buffer): boolean => {
@@ -93,6 +104,5 @@ function tableOf(label: string): ReadonlyMap<string, Buffer> {
     if (isWhole) continue;
     for (let second = 0x30; second < 256; second += 1) add(Buffer.from([first, second]));
   }
-  tables.set(label, table);
   return table;
 }

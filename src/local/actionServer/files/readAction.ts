@@ -44,7 +44,7 @@ export async function readAction(fields: ActionFields, context: FileContext, edi
   const mediaType = mediaTypes.get(extname(path).toLowerCase());
   // The name decides before the contents do: an image is wanted as an image.
   if (!useEditor && mediaType !== undefined) return readMedia(path, shown, mediaType, context);
-  if (await isBinaryFile(path)) return errorObservation('ERROR_BINARY_FILE');
+  if (await isBinaryFile(path, editor.encodings)) return errorObservation('ERROR_BINARY_FILE');
   if (useEditor) {
     return readObservation(named, await viewed(editor, named, fields.raw('view_range')), 'oh_aci');
   }

@@ -1,10 +1,10 @@
-import { encodeLegacy, readLegacy } from './legacyEncodings';
+import type { LegacyEncoding, LegacyEncodings } from './legacyEncodings';
 
 /**
- * The encoding that a file is kept in: one of Unicode's, the name of another one, or `bytes` for a file whose encoding
+ * The encoding that a file is kept in: one of Unicode's, another one, or `bytes` for a file whose encoding
  * nobody can tell; each of its bytes is one letter then.
  */
-export type TextEncoding = 'utf-8' | 'utf-8-bom' | 'utf-16le' | 'utf-16be' | 'bytes' | { readonly label: string };
+export type TextEncoding = 'utf-8' | 'utf-8-bom' | 'utf-16le' | 'utf-16be' | 'bytes' | LegacyEncoding;
 
 /**
  * Decodes UTF-8, keeping every character.
@@ -21,7 +21,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 /** Decodes a text file in whichever encoding it has; encoded again, it has the same bytes. */
-export function decodeText(bytes: Buffer): { text: string; encoding: TextEncoding } {
+export function decodeText(bytes: Buffer, encodings: LegacyEncodings): { text: string; encoding: TextEncoding } {
   if (bytes.length % 2 === 0 && bytes[0] === 0xff && bytes[1] === 0xfe) {
     return { text: bytes.toString('utf16le', 2), encoding: 'utf-16le' };
   }
@@ -32,10 +32,7 @@ export function decodeText(bytes: Buffer): { text: string; encoding: TextEncodin
   if (text !== undefined) {
     return text.startsWith('\ufeff') ? { text: text.slice(1), encoding: 'utf-8-bom' } : { text, encoding: 'utf-8' };
   }
-  const legacy = readLegacy(bytes);
-  return legacy === undefined
-    ? { text: bytes.toString('latin1'), encoding: 'bytes' }
-    : { text: legacy.text, encoding: { label: legacy.label } };
+  return encodings.read(bytes) ?? { text: bytes.toString('latin1'), encoding: 'bytes' };
 }
 
 /**
@@ -56,7 +53,7 @@ export function encodeText(text: string, encoding: TextEncoding): Buffer | undef
     case 'bytes':
       return /[^\0-\xff]/.test(text) ? undefined : Buffer.from(text, 'latin1');
     default:
-      return encodeLegacy(text, encoding.label);
+      return encoding.encode(text);
   }
 }
 

@@ -33,6 +33,7 @@ const ways: Record<string, (url: URL) => Promise<unknown>> = {
     request.once('error', reject);
     request.end();
   }),
+  proxy: async (url) => { process.env['HTTPS_PROXY'] = url.href; return 'taken'; },
 };
 const results: string[] = [];
 for (const asked of JSON.parse(process.argv[2] ?? '[]')) {
@@ -122,6 +123,23 @@ describe('the way to the network in plain Node', function () {
     assert.ok(asked.includes('GET plain.example.test'));
     assert.ok(asked.includes('CONNECT plain.example.test:80'));
     assert.ok(secure.seen.every(({ headers }) => headers['proxy-authorization'] === undefined));
+  });
+
+  it('is kept for later requests, those of each proxy apart', async () => {
+    const one = await startProxy();
+    const ports = { 'api.example.test': secure.port };
+    const other = await TestProxy.start({ ports });
+    try {
+      const url = 'https://api.example.test/x';
+      const results = await ask({ HTTPS_PROXY: one.address() }, [
+        ...[`text ${url}`, `text ${url}`],
+        ...[`proxy ${other.address()}`, `text ${url}`, `text ${url}`],
+      ]);
+      assert.deepEqual(results, ['200', '200', 'taken', '200', '200']);
+      assert.deepEqual([one.asked, other.asked], [['CONNECT api.example.test:443'], ['CONNECT api.example.test:443']]);
+    } finally {
+      await other.stop();
+    }
   });
 
   it('never leads to this computer by a proxy, with or without exceptions', async () => {

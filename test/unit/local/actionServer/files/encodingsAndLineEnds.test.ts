@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { usualEnd, withEndsOf, withLf } from '../../../../../src/local/actionServer/files/lineEnds';
+import { LegacyEncodings } from '../../../../../src/local/actionServer/files/legacyEncodings';
 import { decodeText, encodeText } from '../../../../../src/local/actionServer/files/textEncoding';
 import { encodedTexts } from '../../../../vectors/encodedTexts';
 import { RunningServer } from '../runningServer';
@@ -117,7 +118,7 @@ describe('action server, encodings and line ends', () => {
     for (const [name, bytes, added] of files) {
       const path = join(folder, name);
       writeFileSync(path, bytes);
-      const { encoding, text } = decodeText(bytes);
+      const { encoding, text } = decodeText(bytes, new LegacyEncodings());
       assert.deepEqual(encodeText(text, encoding), bytes, name);
       await edit(path, { command: 'insert', insert_line: 1, new_str: added });
       const lines = text.split('\n');
