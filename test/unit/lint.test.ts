@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
@@ -89,5 +89,27 @@ describe('lint', () => {
       ['empty', 'full', 'silent', 'untold'],
     );
     assert.match(stderr, /full holds 16 files/);
+  });
+
+  it('says which room has no fence, and which fence has no room', () => {
+    const script = join('test', 'lint', 'roomZones.mjs');
+    execFileSync(process.execPath, [script]);
+    const house = mkdtempSync(join(tmpdir(), 'rooms-'));
+    for (const name of readdirSync('src', { recursive: true, encoding: 'utf8' }).sort()) {
+      if (name.startsWith(join('local', 'sftp'))) continue;
+      if (statSync(join('src', name)).isDirectory()) mkdirSync(join(house, name));
+      else writeFileSync(join(house, name), '');
+    }
+    for (const name of ['core/unfenced', 'local/ssh/unfenced']) {
+      mkdirSync(join(house, name));
+      writeFileSync(join(house, name, 'one.ts'), '');
+    }
+    const { status, stderr } = spawnSync(process.execPath, [script, house], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.deepEqual(stderr.trim().split('\n'), [
+      'src/core/unfenced has no zone in eslint.config.mjs, and is not named there as one without.',
+      'src/local/ssh/unfenced has no zone in eslint.config.mjs, and is not named there as one without.',
+      'src/local/sftp is in eslint.config.mjs, and is not there.',
+    ]);
   });
 });
