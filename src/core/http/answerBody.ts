@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
-import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
+import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { RuntimeError } from '../errors';
 import { httpProblem } from '../problems/http';
 
@@ -27,7 +27,8 @@ export interface BodyLimits {
 }
 
 /**
- * An answer's bytes, unpacked as its `Content-Encoding` says.
+ * An answer's bytes, unpacked as its `Content-Encoding` says. Read them by {@link piecesOf}, which tells of bytes that are
+ * not packed as they say.
  *
  * @param onBytes told of every piece that came over the wire, in bytes as they came
  * @throws RuntimeError `unexpected_answer` for a way of packing that nobody asked for
@@ -41,7 +42,7 @@ export function unpacked(response: IncomingMessage, onBytes?: (count: number) =>
       ? // A stream that is cut has no proper end; what came before it is whole.
         createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
       : encoding === 'deflate'
-        ? createInflate()
+        ? new Inflate()
         : encoding === 'br'
           ? createBrotliDecompress()
           : undefined;
@@ -56,8 +57,8 @@ export function unpacked(response: IncomingMessage, onBytes?: (count: number) =>
 /**
  * The pieces of a body, as long as they keep to the limits. Nothing of it is left open.
  *
- * @throws RuntimeError `unexpected_answer` if it is too large, `deadline` if it stops in the middle; Error with a Node
- *   code if it is cut
+ * @throws RuntimeError `unexpected_answer` if it is too large or not packed as it says, `deadline` if it stops in the
+ *   middle; Error with a Node code if it is cut
  */
 export async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenerator<Buffer> {
   let left = limits.maxBytes ?? Infinity;
@@ -100,8 +101,58 @@ async function nextPiece(
   try {
     const next = await pieces.next();
     return next.done === true ? undefined : next.value;
+  } catch (error) {
+    if (!isNotUnpackable(error)) throw error;
+    // Somebody on the way may have spoiled it: the next try may come through.
+    throw new RuntimeError({ problem: httpProblem('answer_damaged'), devboxId, shouldRetry: true, cause: error });
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Whether an error is one of zlib's or brotli's, which both have only codes to be told by. */
+function isNotUnpackable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(?:Z_|ERR__?ERROR_|ERR_BROTLI_)/.test(String(error.code));
+}
+
+/** `deflate` with zlib's frame around it, as it should be, or without, as some servers send it and all browsers take it. */
+class Inflate extends Transform {
+  #inner: Transform | undefined;
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#inner ??= this.#begin(chunk);
+    this.#inner.write(chunk, (error) => done(error));
+  }
+
+  override _read(size: number): void {
+    this.#inner?.resume();
+    super._read(size);
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (this.#inner === undefined) {
+      done();
+      return;
+    }
+    this.#inner.once('end', () => done());
+    this.#inner.end();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#inner?.destroy();
+    done(error);
+  }
+
+  #begin(chunk: Buffer): Transform {
+    // The frame's first four bits name its method, of which there is one.
+    const inner = ((chunk[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw();
+    inner.on('data', (piece: Buffer) => {
+      if (!this.push(piece)) inner.pause();
+    });
+    // What comes behind its end is not taken: no more writes are answered then.
+    inner.once('end', () => this.push(null));
+    inner.on('error', (error) => this.destroy(error));
+    return inner;
   }
 }
 

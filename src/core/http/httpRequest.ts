@@ -69,8 +69,19 @@ export async function requestStream(url: URL, options: HttpRequestOptions): Prom
         response.destroy();
         reject(refusal);
       });
+      // Without a listener the connection would end and nobody be told.
+      request.once('upgrade', (_response, socket) => {
+        socket.on('error', () => socket.destroy());
+        socket.destroy();
+        reject(
+          new RuntimeError({ problem: httpProblem('protocol_not_requested'), devboxId: options.devboxId, status: 101 }),
+        );
+      });
       request.once('error', reject);
-      request.once('close', () => either.dispose());
+      request.once('close', () => {
+        either.dispose();
+        reject(new Error('the connection was closed')); // Does nothing after an answer.
+      });
       send(request, options);
     });
   } catch (error) {

@@ -98,6 +98,6 @@ function isWebPage(response: IncomingMessage): boolean {
 
 /** A connection that broke in the middle of an answer; Node reports it by a code. */
 export function isCut(error: unknown): boolean {
-  const codes = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE', 'Z_BUF_ERROR', 'Z_DATA_ERROR'];
+  const codes = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'];
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -2,7 +2,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import { RuntimeError } from '../errors';
-import { unpacked } from '../http/answerBody';
+import { piecesOf, unpacked } from '../http/answerBody';
 import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
 import { openLog, StreamUnavailable, type ReadLogOptions } from './logRequest';
@@ -57,7 +57,7 @@ export async function* readEvents(
   const decoder = new StringDecoder('utf8');
   const body = unpacked(response, onBytes);
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of piecesOf(body, {})) {
       const batch = parser.take(decoder.write(chunk));
       if (batch.length > 0) yield batch;
     }

@@ -29,6 +29,16 @@ export const httpWords = {
     message: 'The response uses a compression that was not requested.',
     nextStep: checkBaseUrlAndProxy,
   },
+  answer_damaged: {
+    code: 'unexpected_answer',
+    message: 'The response says that it is compressed, but it cannot be decompressed.',
+    nextStep: checkBaseUrlAndProxy,
+  },
+  protocol_not_requested: {
+    code: 'unexpected_answer',
+    message: 'The response switches to another protocol, which was not requested.',
+    nextStep: checkBaseUrlAndProxy,
+  },
   status_does_not_exist: {
     code: 'unexpected_answer',
     message: 'The response has the invalid status {status}.',

@@ -4,6 +4,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ActionServerHttp } from '../actionServerHttp';
 import { isAborted, endedBy, saidBy, RuntimeError } from '../../errors';
+import { unpacked } from '../../http/answerBody';
 import { devboxProblem } from '../../problems/devbox';
 
 export interface DownloadOptions {
@@ -36,7 +37,9 @@ export async function downloadFolder(
       timeoutMs: packTimeoutMs,
       signal: options.signal,
     });
-    const length = Number(response.headers['content-length'] ?? Number.NaN);
+    // Of what is packed on its way, the length is another one.
+    const isPacked = response.headers['content-encoding'] !== undefined;
+    const length = Number(isPacked ? Number.NaN : (response.headers['content-length'] ?? Number.NaN));
     const total = Number.isFinite(length) ? length : undefined;
     let bytes = 0;
     const counting = new Transform({
@@ -46,7 +49,7 @@ export async function downloadFolder(
         done(null, chunk);
       },
     });
-    await pipeline(response, counting, createWriteStream(partial, { mode: 0o600 }), {
+    await pipeline(unpacked(response), counting, createWriteStream(partial, { mode: 0o600 }), {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     if (total !== undefined && bytes !== total) throw new Error(`${bytes} of ${total} bytes came`);
