@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { after, before, describe, it } from 'mocha';
 import { RuntimeError, type RuntimeErrorCode } from '../../../../src/core/errors';
@@ -124,8 +124,7 @@ describe('An odd answer', function () {
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   after(() => {
     process.off('uncaughtExceptionMonitor', note);

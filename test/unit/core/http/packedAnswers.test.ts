@@ -66,7 +66,7 @@ describe('a packed answer', function () {
   const answer = (
     type: string,
     body: Buffer | string,
-    [encoding, pack]: (typeof packers)[string] = ['', Buffer.from],
+    [encoding, pack]: (typeof packers)[string] = ['', (plain) => plain],
   ): Buffer => {
     const packed = pack(Buffer.from(body));
     const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-encoding: ${encoding}\r\ncontent-length: ${packed.length}\r\nconnection: close\r\n\r\n`;
@@ -79,7 +79,7 @@ describe('a packed answer', function () {
 
   /** What each asks for, what comes, and what it makes of it. */
   const readers: Readonly<
-    Record<string, { type: string; body: Buffer | string; is: unknown; read(): Promise<unknown> }>
+    Record<string, { type: string; body: Buffer | string; is: unknown; read: () => Promise<unknown> }>
   > = {
     'a library': {
       type: 'text/plain',
