@@ -87,6 +87,23 @@ describe('The documents', () => {
     );
   });
 
+  it('say where the tests of each room of the local platform are', () => {
+    const section = /## What is where\n([^]*?)\n## /.exec(read('src/local/README.md'))?.[1] ?? '';
+    const [table = '', elsewhereTested = ''] = section.split('but what meets');
+    const named = [...table.matchAll(/`([\w/]+)\/`/g)].map(([, word = '']) => word);
+    const rooms = [
+      ...named.filter((room) => tree.includes(join('src/local', room))),
+      ...roomsOf('src/local/server').map((name) => join('server', name)),
+    ];
+    assert.ok(rooms.length > 20);
+    const isTested = (room: string): boolean =>
+      tree.some((path) => path.startsWith(join('test/unit/local', room)) && path.endsWith('.test.ts'));
+    assert.deepEqual(
+      rooms.filter((room) => !isTested(room) && !elsewhereTested.includes(`\`${room}/\``)),
+      [],
+    );
+  });
+
   it('name a test for each fault of the original that is not here', () => {
     const rows = read('src/core/README.md')
       .split('\n')
