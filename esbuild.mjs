@@ -219,6 +219,7 @@ if (dev) {
         // Programs that tests start.
         'test/unit/core/vscode/forwarderProgram.ts',
         'test/unit/local/server/tunnels/usualPortsProgram.ts',
+        'test/unit/local/devbox/run/ownAddressesProgram.ts',
       ],
     }),
     esbuild.build({

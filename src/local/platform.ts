@@ -74,7 +74,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
     );
     const port = await listen(server, options.port);
     served.port = port;
-    (await startNotes({ port })).forEach(say);
+    (await startNotes({ port, hasControlGroups: groups !== undefined })).forEach(say);
     const lower = raiseLastDefence(say);
     return {
       baseURL: `http://127.0.0.1:${port}`,

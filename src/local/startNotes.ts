@@ -8,6 +8,11 @@ const programs: readonly { readonly name: string; readonly needs: string; readon
   { name: 'script', needs: 'terminals', packageName: 'bsdutils' },
   { name: 'git', needs: 'code mounts', packageName: 'git' },
   { name: 'python3', needs: 'notebook cells', packageName: 'python3' },
+  {
+    name: 'perl',
+    needs: 'keeping the open files and keys of whoever started this out of devboxes',
+    packageName: 'perl-base',
+  },
   { name: 'useradd', needs: 'users of Dockerfiles', packageName: 'passwd' },
 ];
 
@@ -23,6 +28,8 @@ export interface StartFacts {
   readonly has?: (program: string) => boolean;
   /** Says whether a name below `localhost` leads to this computer. */
   readonly resolves?: (name: string) => Promise<boolean>;
+  /** False where no control groups hold the memory of devboxes. */
+  readonly hasControlGroups: boolean;
   readonly port: number;
 }
 
@@ -31,6 +38,7 @@ export async function startNotes({
   isRoot = process.getuid?.() === 0,
   has = (program) => findProgram(program) !== undefined,
   resolves = leadsHere,
+  hasControlGroups,
   port,
 }: StartFacts): Promise<readonly string[]> {
   const notes: string[] = [];
@@ -38,6 +46,11 @@ export async function startNotes({
   if (!isRoot) {
     notes.push(
       'This platform does not run as root, so everything in a devbox belongs to one user, and /usr, /etc and /opt cannot be changed there: no apt-get install, no useradd, no other users in Dockerfiles. Start it with sudo for these.',
+    );
+  }
+  if (!hasControlGroups) {
+    notes.push(
+      'No control groups hold the memory of devboxes here: it is looked at 2 to 20 times a second, and a devbox that fills it faster than that is ended late, when it may have taken memory from other programs.',
     );
   }
   const missing = programs.filter(({ name }) => !has(name));

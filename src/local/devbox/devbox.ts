@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ProcessScope } from '../host/processTable';
 import { inScopeOf } from '../bulkhead/devboxScope';
 import { bringUp, runEntrypoint } from './lifeCycle/boot';
 import { DevboxFacts } from './devboxFacts';
@@ -104,6 +105,11 @@ export class Devbox {
   /** The loopback address on which the devbox's services listen; empty while it has no processes. */
   get address(): string {
     return this.#run?.address ?? '';
+  }
+
+  /** Tells the devbox's processes from all others; undefined while it has none. */
+  get scope(): ProcessScope | undefined {
+    return this.#run?.sandbox.scope;
   }
 
   /**

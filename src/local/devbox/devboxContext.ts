@@ -3,6 +3,7 @@ import type { Evictions } from './lifeCycle/evictions';
 import type { RecordTable } from '../store/recordTable';
 import type { Trash } from '../store/trash';
 import type { ExecutionRecord } from './run/executions/keptExecution';
+import type { Listeners } from '../host/sockets/listeners';
 import type { LoopbackAddresses } from '../sandbox/loopbackAddresses';
 import type { Mishaps } from './lifeCycle/faultHooks';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
@@ -21,6 +22,8 @@ export interface DevboxSurroundings extends RecordWrites {
   /** What is remembered of executions. */
   readonly executions: RecordTable<ExecutionRecord>;
   readonly addresses: LoopbackAddresses;
+  /** Who listens on this computer. */
+  readonly listeners: Listeners;
   /** Where disks go that are not needed any more. */
   readonly trash: Trash;
   /** Gets a sentence for the platform's own output. */

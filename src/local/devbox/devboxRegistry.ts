@@ -10,6 +10,7 @@ import { DevboxError } from '../errors';
 import { DevboxLog } from './devboxLog';
 import { Evictions } from './lifeCycle/evictions';
 import { executionTable, lost } from './run/executions/keptExecution';
+import { Listeners } from '../host/sockets/listeners';
 import { LoopbackAddresses } from '../sandbox/loopbackAddresses';
 import type { Mishaps } from './lifeCycle/faultHooks';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
@@ -68,6 +69,9 @@ export class DevboxRegistry {
       folder: store.folder('devboxes'),
       logFolder: store.folder('logs'),
       addresses: new LoopbackAddresses(),
+      listeners: new Listeners(() =>
+        this.living().flatMap(({ id, scope }) => (scope === undefined ? [] : [{ name: `devbox ${id}`, scope }])),
+      ),
       save: (record) => table.put(record),
       saveLater: (record) => this.#owed.put(record),
       executions: store.table(executionTable),
@@ -150,6 +154,7 @@ export class DevboxRegistry {
     this.#closed = true;
     this.#timeToLive?.dispose();
     await Promise.all(this.living().map((devbox) => devbox.park()));
+    this.#surroundings.listeners.dispose();
     this.#owed.settle();
   }
 

@@ -5,12 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { startNotes } from '../../../src/local/startNotes';
+import { startPlatform } from '../../platform/testPlatform';
 import { localPlatformBundle } from '../../vscode/projectPaths';
 import { skip } from '../../run/skip';
 
-const all = { isRoot: true, has: () => true, resolves: () => Promise.resolve(true), port: 8787 };
+const all = {
+  isRoot: true,
+  has: () => true,
+  resolves: () => Promise.resolve(true),
+  hasControlGroups: true,
+  port: 8787,
+};
 
-describe('local platform, what it says at a start', () => {
+describe('local platform, what it says at a start', function () {
+  this.timeout(60_000);
+
   it('is nothing where everything works', async () => {
     assert.deepEqual(await startNotes(all), []);
   });
@@ -34,6 +43,23 @@ describe('local platform, what it says at a start', () => {
     assert.match(notes[1] ?? '', /network policies \(ip is missing\), terminals \(script is missing\)/);
     assert.match(notes[2] ?? '', /: sudo apt-get install -y iproute2 bsdutils$/);
     assert.equal(notes.length, 3);
+  });
+
+  it('is that memory is only looked at where no control groups hold it', async () => {
+    const notes = await startNotes({ ...all, hasControlGroups: false });
+    assert.match(notes.join('\n'), /^No control groups hold the memory .* 2 to 20 times a second, .* ended late.*$/);
+    const platform = await startPlatform(['--control-groups', 'off']);
+    try {
+      assert.match(platform.stderr(), /^No control groups hold the memory of devboxes here/m);
+    } finally {
+      await platform.stop();
+    }
+  });
+
+  it('is what goes into devboxes where there is no Perl', async () => {
+    const notes = await startNotes({ ...all, has: (name) => name !== 'perl' });
+    assert.match(notes[0] ?? '', /keeping the open files and keys .* out of devboxes \(perl is missing\)/);
+    assert.match(notes[1] ?? '', /: sudo apt-get install -y perl-base$/);
   });
 
   it('is told to an ordinary user', async function () {

@@ -1,3 +1,4 @@
+import { Listeners } from '../../host/sockets/listeners';
 import { DevboxFiles } from '../../devbox/run/devboxFiles';
 import { DevboxRun } from '../../devbox/run/devboxRun';
 import type { Provisions } from '../../devbox/accountResources';
@@ -53,6 +54,7 @@ export class BuildRoom {
       log: job.log,
       tools: sandboxes.tools,
       addresses,
+      listeners: new Listeners(),
       fences: provisions.fences,
       folder: asFound ? '/' : undefined,
     });

@@ -7,6 +7,7 @@ import type { DevboxTools } from '../../sandbox/devboxTools';
 import { DevboxError } from '../../errors';
 import { LineSplitter } from '../../host/lineSplitter';
 import { closePipes } from '../../host/pipes';
+import type { Listeners } from '../../host/sockets/listeners';
 import type { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
 import type { FenceSurroundings } from '../accountResources';
 import type { ExitStatus, Sandbox, SandboxCommand, SandboxProcess } from '../../sandbox/sandbox';
@@ -31,6 +32,7 @@ export interface RunSurroundings {
   readonly log: DevboxLog;
   readonly tools: DevboxTools;
   readonly addresses: LoopbackAddresses;
+  readonly listeners: Listeners;
   readonly fences: FenceSurroundings;
   /** Where commands begin; the home folder unless it is said. */
   readonly folder?: string | undefined;
@@ -39,10 +41,15 @@ export interface RunSurroundings {
 /** A run of a devbox that has yet to be opened, in a sandbox of its own. */
 export function newRun(
   { id, disk, spec, log }: Pick<RunSurroundings, 'spec' | 'log'> & { readonly id: string; readonly disk: string },
-  { sandboxes, addresses, provisions }: Pick<DevboxSurroundings, 'sandboxes' | 'addresses' | 'provisions'>,
+  {
+    sandboxes,
+    addresses,
+    listeners,
+    provisions,
+  }: Pick<DevboxSurroundings, 'sandboxes' | 'addresses' | 'listeners' | 'provisions'>,
 ): DevboxRun {
   const sandbox = sandboxes.create(id, disk, spec.limits, spec.network?.fenced === true);
-  return new DevboxRun({ sandbox, spec, log, tools: sandboxes.tools, addresses, fences: provisions.fences });
+  return new DevboxRun({ sandbox, spec, log, tools: sandboxes.tools, addresses, listeners, fences: provisions.fences });
 }
 
 /** One stretch of a devbox's life: its processes between a start (or a resume) and the next suspend, or its end. */
@@ -53,13 +60,14 @@ export class DevboxRun {
   readonly #stopping = new AbortController();
   #address = '';
   #fence: Fence | undefined;
-  readonly #ports = new OwnPorts(() => this.sandbox.scope);
+  readonly #ports: OwnPorts;
   #environment: Readonly<Record<string, string>> = {};
   #user = root;
 
   constructor(surroundings: RunSurroundings) {
     this.sandbox = surroundings.sandbox;
     this.#surroundings = surroundings;
+    this.#ports = new OwnPorts(() => this.sandbox.scope, surroundings.listeners);
   }
 
   /** The whole environment of the devbox's commands. */

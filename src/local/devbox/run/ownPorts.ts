@@ -1,7 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { type Socket, connect, isIP } from 'node:net';
-import { listenersAt, ownsSockets } from '../../host/listeners';
+import { networkInterfaces } from 'node:os';
 import type { ProcessScope } from '../../host/processTable';
+import { ownsSockets } from '../../host/sockets/holders';
+import type { Listeners } from '../../host/sockets/listeners';
 
 /** How often a connection is made anew because who listens changed in between. */
 const attempts = 3;
@@ -11,15 +13,18 @@ export const foreignListener = 'EFOREIGN';
 
 /**
  * The ports of a devbox that shares this computer's network with others. Before anything is sent to one, who listens there
- * is proven to be one of its processes: another devbox may have been quicker, and would be told keys and commands.
+ * is proven to be one of its processes: another devbox may have been quicker, and would be told keys and commands. That
+ * holds for every address of this computer, not only for the devbox's own.
  */
 export class OwnPorts {
   readonly #scope: () => ProcessScope;
+  readonly #listeners: Listeners;
   /** Sockets that were proven to be the devbox's. */
   readonly #proven = new Set<string>();
 
-  constructor(scope: () => ProcessScope) {
+  constructor(scope: () => ProcessScope, listeners: Listeners) {
     this.#scope = scope;
+    this.#listeners = listeners;
   }
 
   /**
@@ -28,25 +33,34 @@ export class OwnPorts {
    */
   async dial(host: string, port: number): Promise<Socket> {
     const address = canonical(isIP(host) === 0 ? (await lookup(host)).address : host);
-    if (!isLoopback(address)) {
-      return dialDirectly(address, port);
+    if (isHere(address)) {
+      return this.#dialProven(address, port);
     }
+    const socket = await dialDirectly(address, port);
+    // An address of this computer that no interface has: the kernel answers itself by the very address.
+    if (canonical(socket.localAddress ?? '') !== canonical(socket.remoteAddress ?? address)) {
+      return socket;
+    }
+    socket.destroy();
+    return this.#dialProven(address, port);
+  }
+
+  async #dialProven(address: string, port: number): Promise<Socket> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const listeners = listenersAt(address, port);
-      if (listeners.length === 0) {
+      const found = await this.#listeners.at(address, port);
+      if (found.length === 0) {
         throw Object.assign(new Error(`Nothing listens on ${address}:${port}.`), { code: 'ECONNREFUSED' });
       }
-      if (!this.#areOwn(listeners)) {
+      const foreign = this.#foreignOf(found);
+      if (foreign.length > 0) {
         throw Object.assign(
-          new Error(
-            `something else than this devbox listens there: another devbox or a program of this computer has taken port ${port} on all addresses`,
-          ),
+          new Error(`something else than this devbox listens there: ${this.#listeners.nameOf(foreign)}`),
           { code: foreignListener },
         );
       }
       const socket = await dialDirectly(address, port);
       // The same ones before and after: the connection is with one of them.
-      if (listenersAt(address, port).join() === listeners.join()) {
+      if ((await this.#listeners.at(address, port)).join() === found.join()) {
         return socket;
       }
       socket.destroy();
@@ -54,30 +68,38 @@ export class OwnPorts {
     throw Object.assign(new Error(`Who listens on ${address}:${port} changes all the time.`), { code: 'ECONNREFUSED' });
   }
 
-  #areOwn(listeners: readonly string[]): boolean {
-    const unknown = listeners.filter((inode) => !this.#proven.has(inode));
-    if (unknown.length > 0) {
-      if (!ownsSockets(this.#scope(), unknown)) {
-        return false;
-      }
+  /** Those of some sockets that are not the devbox's. */
+  #foreignOf(sockets: readonly string[]): readonly string[] {
+    const unknown = sockets.filter((inode) => !this.#proven.has(inode));
+    if (unknown.length === 0) return [];
+    const scope = this.#scope();
+    if (ownsSockets(scope, unknown)) {
       unknown.forEach((inode) => this.#proven.add(inode));
+      return [];
     }
-    return true;
+    return unknown.filter((inode) => !ownsSockets(scope, [inode]));
   }
 }
 
-/** An address as the kernel's tables are asked for it: an IPv6 address can be written in many ways. */
+/** An address as the kernel's tables are asked for it: an IPv6 address can be written in many ways, and "every" is loopback. */
 function canonical(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
   if (isIP(address) !== 6 || address.includes('%')) return address;
   const written = new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  if (written === '::') return '::1';
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(written) ?? [];
   if (high === undefined || low === undefined) return written;
   const bytes = Buffer.from(high.padStart(4, '0') + low.padStart(4, '0'), 'hex');
-  return [...bytes].join('.');
+  return canonical([...bytes].join('.'));
 }
 
-function isLoopback(address: string): boolean {
-  return /^(?:127\.|0\.0\.0\.0$)|^::1?$/.test(address);
+/** Whether an address is known to be this computer's. */
+function isHere(address: string): boolean {
+  const bare = address.split('%')[0] ?? '';
+  return (
+    /^127\.|^::1$/.test(bare) ||
+    Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address.split('%')[0] === bare))
+  );
 }
 
 function dialDirectly(host: string, port: number): Promise<Socket> {

@@ -1,29 +1,52 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
-import { describe, it } from 'mocha';
+import { execFile, spawnSync } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { after, describe, it } from 'mocha';
 import { foreignListener, OwnPorts } from '../../../../../src/local/devbox/run/ownPorts';
+import { Listeners } from '../../../../../src/local/host/sockets/listeners';
+import { skip } from '../../../../run/skip';
+import { ownNetwork } from '../../../../run/ownNetwork';
 
 describe('Whose a port of a devbox is', () => {
-  const ports = new OwnPorts(() => ({ kind: 'mark', mark: 'of nobody' }));
+  const listeners = new Listeners();
+  const ports = new OwnPorts(() => ({ kind: 'mark', mark: 'of nobody' }), listeners);
+  after(() => listeners.dispose());
 
   for (const [address, host] of [
     ['::1', '::1'],
     ['::1', '0:0:0:0:0:0:0:1'],
     ['::1', '0000::0001'],
+    ['::1', '::'],
+    ['::', '::'],
+    ['::', '127.0.0.1'],
     ['127.0.0.1', '::ffff:127.0.0.1'],
     ['127.0.0.1', '0:0:0:0:0:FFFF:7F00:1'],
     ['127.0.0.1', '127.0.0.1'],
+    ['127.0.0.1', 'localhost'],
+    ['127.0.0.1', '0.0.0.0'],
+    ['127.0.0.1', '::ffff:0.0.0.0'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['0.0.0.0', '127.9.9.9'],
   ] as const) {
-    it(`is asked for ${host} too, however that is written`, async () => {
+    it(`is asked for ${host} too, however that is written, where ${address} is listened on`, async () => {
       const server = createServer((socket) => socket.destroy());
       await new Promise<void>((resolve) => server.listen(0, address, resolve));
-      const bound = server.address();
       try {
-        const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+        const { port } = server.address() as AddressInfo;
         await assert.rejects(ports.dial(host, port), { code: foreignListener });
       } finally {
         server.close();
       }
     });
   }
+
+  it('is asked for every other address of this computer, and of nobody else', async function () {
+    if (spawnSync(ownNetwork[0] ?? '', [...ownNetwork.slice(1), 'true']).status !== 0) {
+      skip(this, 'this computer gives no network of its own');
+    }
+    const [command = '', ...words] = ownNetwork;
+    const program = 'out/unit/local/devbox/run/ownAddressesProgram.js';
+    await promisify(execFile)(command, [...words, process.execPath, '--enable-source-maps', program]);
+  });
 });

@@ -5,11 +5,9 @@ import { promisify } from 'node:util';
 import { after, before, describe, it } from 'mocha';
 import { type Client, type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
 import { send, tunnelHost } from '../../../../platform/tunnelRequests';
+import { ownNetwork } from '../../../../run/ownNetwork';
 import { skip } from '../../../../run/skip';
 import { listen, say } from './listener';
-
-/** What `unshare` is told for a network of one's own, as the same user. */
-const alone = process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-current-user', '--keep-caps', '--net'];
 
 describe('local platform, whose listener it is', function () {
   this.timeout(60_000);
@@ -33,7 +31,10 @@ describe('local platform, whose listener it is', function () {
     const headers = { authorization: 'Bearer canary', 'x-session-api-key': 'canary' };
     const refused = await send(platform, tunnelHost(platform, 4555, key), '/secret', { headers });
     assert.equal(refused.status, 502);
-    assert.match(refused.text, /Nothing was sent to port 4555 .* another devbox or a program of this computer/);
+    assert.match(
+      refused.text,
+      new RegExp(`Nothing was sent to port 4555 .* else than this devbox .*: devbox ${spy}\\.`),
+    );
     const address = (await run(victim.id, 'echo $RUNLOOP_LOCAL_BIND')).trim();
     await listen(platform, spy, address, 4556);
     assert.equal((await send(platform, tunnelHost(platform, 4556, key), '/secret', { headers })).status, 502);
@@ -54,18 +55,20 @@ describe('local platform, whose listener it is', function () {
     const { tunnel_key: key } = (await client.devboxes.createAndAwaitRunning({ tunnel: {} })).tunnel ?? {
       tunnel_key: '',
     };
-    assert.equal((await send(platform, tunnelHost(platform, port, key))).status, 502);
+    const refused = await send(platform, tunnelHost(platform, port, key));
+    assert.equal(refused.status, 502);
+    assert.match(refused.text, /listens there: a program of this computer\./);
     assert.deepEqual(heard, []);
     server.close();
   });
 
   it('lets everybody start while one devbox has the usual ports on all addresses, and says why they are not reached', async function () {
     // Devboxes of other tests, and whatever else this computer runs, may have them here.
-    const ownNetwork = [...alone, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
-    if (spawnSync('unshare', [...ownNetwork, 'true']).status !== 0) {
+    const [command = '', ...words] = ownNetwork;
+    if (spawnSync(command, [...words, 'true']).status !== 0) {
       skip(this, 'this computer gives no network of its own');
     }
     const program = 'out/unit/local/server/tunnels/usualPortsProgram.js';
-    await promisify(execFile)('unshare', [...ownNetwork, process.execPath, '--enable-source-maps', program]);
+    await promisify(execFile)(command, [...words, process.execPath, '--enable-source-maps', program]);
   });
 });

@@ -1,0 +1,80 @@
+import type { ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { findProgram, systemPath } from '../hostPrograms';
+import { startProgram } from '../startProgram';
+import { diagnosisScript } from './diagnosisScript';
+import type { ListeningSocket } from './listeningSocket';
+
+/** Within which an answer must be there, in milliseconds. */
+const patience = 2_000;
+
+type Answer = readonly ListeningSocket[] | undefined;
+
+/** A program that asks the kernel who listens, started for the first question and kept for all others. */
+export class SocketDiagnosis {
+  readonly #waiting = new Map<string, (answer: Answer) => void>();
+  #child: ChildProcess | undefined;
+  #asked = 0;
+  #everAnswered = false;
+  #isUseless = false;
+
+  /** The sockets of this network that listen on a port; undefined where the kernel cannot be asked so. */
+  ask(port: number): Promise<Answer> {
+    const child = this.#isUseless ? undefined : (this.#child ??= this.#start());
+    if (child === undefined) {
+      this.#isUseless = true;
+      return Promise.resolve(undefined);
+    }
+    const number = String((this.#asked += 1));
+    return new Promise((resolve) => {
+      const late = setTimeout(() => child.kill('SIGKILL'), patience);
+      this.#waiting.set(number, (answer) => {
+        clearTimeout(late);
+        this.#waiting.delete(number);
+        resolve(answer);
+      });
+      child.stdin?.write(`${number} ${port}\n`);
+    });
+  }
+
+  dispose(): void {
+    this.#isUseless = true;
+    this.#child?.kill('SIGKILL');
+  }
+
+  #start(): ChildProcess | undefined {
+    const perl = findProgram('perl');
+    if (perl === undefined) return undefined;
+    const child = startProgram(perl, ['-e', diagnosisScript], {
+      env: { PATH: systemPath, LC_ALL: 'C' },
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const over = (): void => {
+      if (this.#child === child) this.#child = undefined;
+      // One that never had an answer will have none; one that had is started once more for the next question.
+      this.#isUseless ||= !this.#everAnswered;
+      for (const answer of [...this.#waiting.values()]) answer(undefined);
+    };
+    child.once('exit', over).once('error', over);
+    child.stdin?.on('error', () => child.kill('SIGKILL'));
+    if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => this.#take(line));
+    // It is nobody's reason to go on.
+    child.unref();
+    for (const stream of [child.stdin, child.stdout]) if (stream instanceof Socket) stream.unref();
+    return child;
+  }
+
+  #take(line: string): void {
+    const [number = '', ...rows] = line.split(' ');
+    this.#everAnswered = true;
+    this.#waiting.get(number)?.(
+      rows.map((row) => {
+        const [host = '', inode = '', only6] = row.split(':');
+        return { host, inode, only6: only6 === '1' };
+      }),
+    );
+  }
+}
