@@ -23,6 +23,9 @@ export class DocumentPump implements Disposable {
   readonly #document: TextDocument;
   readonly #records: LogRecords;
   readonly #onWritten: () => void;
+  readonly #whenEmpty: () => string;
+  /** What stands in the document in the place of lines. */
+  #word = '';
   #filter: LogFilter = showEverything;
   #next = 0;
   #lines = 0;
@@ -30,11 +33,19 @@ export class DocumentPump implements Disposable {
   #isClosed = false;
   #wake: (() => void) | undefined;
 
-  /** @param onWritten told after each piece */
-  constructor(document: TextDocument, records: LogRecords, onWritten: () => void) {
+  /**
+   * @param on.written told after each piece
+   * @param on.empty what is to be read in a document that has no lines to show
+   */
+  constructor(
+    document: TextDocument,
+    records: LogRecords,
+    on: { readonly written: () => void; readonly empty: () => string },
+  ) {
     this.#document = document;
     this.#records = records;
-    this.#onWritten = onWritten;
+    this.#onWritten = on.written;
+    this.#whenEmpty = on.empty;
   }
 
   /** Lines of the log that are in the document. */
@@ -79,17 +90,20 @@ export class DocumentPump implements Disposable {
         this.#mustBegin = false;
         this.#next = 0;
         this.#lines = 0;
-        await this.#change((edit) => edit.delete(this.#document.uri, new Range(0, 0, this.#document.lineCount, 0)));
+        await this.#become('');
         continue;
       }
       const isFirst = this.#lines === 0;
       const { text, lines, next } = this.#records.read(this.#next, this.#filter, isFirst ? firstPiece : usualPiece);
+      if (text !== '' && this.#word !== '') await this.#become('');
       if (text !== '') {
         const end = this.#document.lineAt(this.#document.lineCount - 1).range.end;
         await this.#change((edit) => edit.insert(this.#document.uri, end, text));
       }
       this.#next = next;
       this.#lines += lines;
+      const word = this.#lines === 0 && this.isComplete ? this.#whenEmpty() : '';
+      if (this.#lines === 0 && word !== this.#word) await this.#become(word);
       if (this.#isNews()) this.#onWritten();
       if (this.isComplete) await this.#news();
       else if (!isFirst && lines < usualPiece.lines / 2) await sleep(restMs);
@@ -99,6 +113,13 @@ export class DocumentPump implements Disposable {
   dispose(): void {
     this.#isClosed = true;
     this.wake();
+  }
+
+  /** Gives the document another text, which is no line of the log. */
+  async #become(word: string): Promise<void> {
+    this.#word = word;
+    const all = new Range(0, 0, this.#document.lineCount, 0);
+    await this.#change((edit) => edit.replace(this.#document.uri, all, word));
   }
 
   /** In a function of its own, so that the compiler does not take an earlier answer for the present one. */

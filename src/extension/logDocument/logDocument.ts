@@ -1,4 +1,4 @@
-import { Range, Selection, TextEditorRevealType, window, type TextDocument, type TextEditor } from 'vscode';
+import { l10n, Range, Selection, TextEditorRevealType, window, type TextDocument, type TextEditor } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { hidesNothing, showEverything, type LogFilter } from '../../core/logs/logFilter';
 import type { LogRecords } from '../../core/logs/logRecords';
@@ -41,7 +41,10 @@ export class LogDocument implements Disposable {
       this.#pump.wake();
       onChange(this);
     });
-    this.#pump = new DocumentPump(document, this.#reader.records, () => this.#written());
+    this.#pump = new DocumentPump(document, this.#reader.records, {
+      written: () => this.#written(),
+      empty: () => emptyText(this.#reader),
+    });
   }
 
   /** Lets the document show what is read. */
@@ -221,4 +224,11 @@ export class LogDocument implements Disposable {
     const at = Math.max(0, Math.min(line, this.document.lineCount - 1 - height));
     for (const editor of this.#editors()) editor.revealRange(new Range(at, 0, at, 0), TextEditorRevealType.AtTop);
   }
+}
+
+/** What stands in a log of which nothing is to be shown. */
+function emptyText({ records, isCut, isQuiet }: LogReader): string {
+  if (records.lineCount > 0) return l10n.t('No line of this log passes the filter.');
+  if (isCut) return l10n.t('There is no connection. Retrying…');
+  return isQuiet ? l10n.t('The log is empty so far.') : '';
 }

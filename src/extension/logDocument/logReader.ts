@@ -9,7 +9,7 @@ import { LogRecords } from '../../core/logs/logRecords';
 import type { Account } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
-import { noticeText } from '../messages/noticeText';
+import { endText, noticeText } from '../messages/noticeText';
 import { failureText } from '../messages/showFailure';
 import { onExpectedOutput } from '../session/expectedOutput';
 import type { KnownSecrets } from '../session/knownSecrets';
@@ -27,6 +27,9 @@ export interface LogServices {
 /** `idle`: not begun, or nobody looks; `ended`: this is all there will ever be. */
 export type ReaderState = 'idle' | 'reading' | 'ended' | 'failed';
 
+/** Milliseconds in which a log that has something shows something. */
+const quietMs = 1_500;
+
 /** Reads the log of one devbox into records, from its first line on and then as it grows; can rest and go on. */
 export class LogReader implements Disposable {
   readonly records = new LogRecords();
@@ -39,6 +42,8 @@ export class LogReader implements Disposable {
   #stop: AbortController | undefined;
   #state: ReaderState = 'idle';
   #isCut = false;
+  #isQuiet = false;
+  #hasLines = false;
 
   /** @param onNews told when there are more records or the state is another */
   constructor(services: LogServices, devboxId: string, onNews: () => void) {
@@ -56,16 +61,25 @@ export class LogReader implements Disposable {
     return this.#isCut;
   }
 
+  /** True when it has been read for a moment, and nothing has come. */
+  get isQuiet(): boolean {
+    return this.#isQuiet;
+  }
+
   /** Reads on from where it had come to. Does nothing while it reads, or when there is no more to come. */
   start(): void {
     if (this.#stop !== undefined || this.#state === 'ended') return;
     const stop = new AbortController();
     this.#stop = stop;
     this.#become('reading');
+    const quiet = setTimeout(() => {
+      this.#isQuiet = true;
+      this.#onNews();
+    }, quietMs);
     this.#read(stop.signal)
       .then(
         (isAll) => {
-          if (isAll) this.#notice('info', l10n.t('The devbox has ended. This is its complete output.'));
+          if (isAll) this.#notice('info', endText(!this.#hasLines));
           this.#become(isAll ? 'ended' : 'idle');
         },
         (error: unknown) => {
@@ -77,7 +91,10 @@ export class LogReader implements Disposable {
           this.#become('failed');
         },
       )
-      .finally(() => (this.#stop = undefined));
+      .finally(() => {
+        clearTimeout(quiet);
+        this.#stop = undefined;
+      });
   }
 
   /** Somebody looks: what there is now is to be shown, also where a log is read from time to time only. */
@@ -106,6 +123,7 @@ export class LogReader implements Disposable {
     await pipeLines(this.#said.newsOf(events), {
       secrets: this.#services.knownSecrets.forLines(api, devbox),
       show: (groups) => {
+        this.#hasLines = true;
         this.records.add(groups);
         this.#onNews();
       },

@@ -30,3 +30,10 @@ export function noticeText(notice: FollowNotice): string | undefined {
       return undefined;
   }
 }
+
+/** What stands at the end of the log of a devbox that has ended. @param isEmpty whether nothing stands above it */
+export function endText(isEmpty: boolean): string {
+  return isEmpty
+    ? l10n.t('The devbox has ended. There is no output.')
+    : l10n.t('The devbox has ended. This is its complete output.');
+}

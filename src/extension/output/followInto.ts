@@ -7,9 +7,12 @@ import { groupText } from '../../core/logs/recordText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { readSettings } from '../account/settings';
-import { noticeText } from '../messages/noticeText';
+import { endText, noticeText } from '../messages/noticeText';
 import { onExpectedOutput, type OutputReasons } from '../session/expectedOutput';
 import type { KnownSecrets } from '../session/knownSecrets';
+
+/** Milliseconds in which a log that has something shows something. */
+const quietMs = 1_500;
 
 export interface FollowIntoOptions {
   readonly signal: AbortSignal;
@@ -37,17 +40,22 @@ export async function followInto(
   channel.clear();
   const pauseAfterMs = (): number => readSettings().pauseOutputAfterMs;
   const lookNow = (listener: () => void): Disposable => onExpectedOutput(reasons, devbox.id, listener);
+  let isEmpty = true;
+  const quiet = setTimeout(() => {
+    if (isEmpty && !signal.aborted) channel.info(l10n.t('There is no output yet.'));
+  }, quietMs);
   await pipeLines(followWhileShown(api, devbox.id, { signal, audience, pauseAfterMs, lookNow }), {
     secrets: secrets.forLines(api, devbox),
     show: (groups) => {
+      isEmpty = false;
       if (!signal.aborted) for (const group of groups) write(channel, group);
     },
     onNotice: (notice) => {
       const text = noticeText(notice);
       if (text !== undefined) channel.warn(text);
     },
-  });
-  if (!signal.aborted) channel.info(l10n.t('The devbox has ended. This is its complete output.'));
+  }).finally(() => clearTimeout(quiet));
+  if (!signal.aborted) channel.info(endText(isEmpty));
 }
 
 function write(channel: LogOutputChannel, group: LineGroup): void {

@@ -193,4 +193,30 @@ export const logDocument: UiTests = (useWindow) =>
       await workbench.runCommand('Runloop: Clear Log Search');
       await workbench.page.locator('.pane-header', { hasText: 'Log Search' }).waitFor({ state: 'hidden' });
     });
+
+    it('has a word where there is nothing to be read, also where a filter hides all, and none once there is something', async () => {
+      const { workbench } = session();
+      const entrypoint = 'while [ ! -e /workspace/speak ]; do sleep 0.2; done; echo first words; sleep 1000';
+      const { id } = await api.createDevbox({ name: 'silent', entrypoint }, { requestId: crypto.randomUUID() });
+      await api.waitForStatus(id, ['running'], 20);
+      await workbench.runCommand('Runloop: Refresh Devboxes');
+      await workbench.tree('Devboxes').row('silent').chooseFromMenu('Open Log');
+      const nothing = await eventually(shown, ({ label, text }) => label === 'silent.log' && text !== '');
+      assert.deepEqual([nothing.text, nothing.isDirty], ['The log is empty so far.', false]);
+      await workbench.screenshot('log-11-empty');
+      const file = { file_path: '/workspace/speak', contents: 'now' };
+      await api.change(`/v1/devboxes/${id}/write_file_contents`, 'writing a file of a devbox', file, {}, id);
+      const words = await eventually(shown, ({ text }) => text.includes('first words'));
+      assert.ok(!words.text.includes('empty'), words.text);
+      await pressTitle('Filter Log');
+      await workbench.quickInput.toggle('Information');
+      await workbench.quickInput.accept();
+      await eventually(shown, ({ text }) => text === 'No line of this log passes the filter.');
+      await workbench.screenshot('log-12-all-filtered');
+      await pressTitle('Change Log Filter');
+      await workbench.quickInput.toggle('Information');
+      await workbench.quickInput.accept();
+      await eventually(shown, ({ text }) => text === words.text);
+      await api.shutdown(id);
+    });
   });

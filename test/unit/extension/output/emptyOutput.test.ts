@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { useWindow } from '../../../fakeVscode/useWindow';
+
+describe('The output of a devbox that prints nothing (U21)', function () {
+  this.timeout(60_000);
+  const used = useWindow();
+
+  it('has a word instead of an empty panel, and another one at its end', async () => {
+    const { editor, api } = used;
+    const { id } = await api.createDevbox({ name: 'mute' }, { requestId: 'mute' });
+    await api.waitForStatus(id, ['running'], 20);
+    await editor.run('runloop.showOutput', id);
+    const said = (): string => editor.output(/^Runloop: mute/);
+    await editor.eventually(() => said() === '[info] There is no output yet.\n');
+    await api.shutdown(id);
+    await editor.eventually(() => said().endsWith('[info] The devbox has ended. There is no output.\n'));
+    assert.equal(said().split('\n').length, 3, said());
+  });
+
+  it('says nothing of the kind where something came', async () => {
+    const { editor, api } = used;
+    const { id } = await api.createDevbox(
+      { name: 'speaker', entrypoint: 'echo words; exec sleep 3' },
+      { requestId: 'speaker' },
+    );
+    await api.waitForStatus(id, ['running'], 20);
+    await editor.run('runloop.showOutput', id);
+    const said = (): string => editor.output(/^Runloop: speaker/);
+    await editor.eventually(() => said().includes('The devbox has ended. This is its complete output.'));
+    assert.doesNotMatch(said(), /There is no output/);
+  });
+});
