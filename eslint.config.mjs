@@ -42,6 +42,7 @@ const storeys = {
       options: ['start', 'actionServer', 'platform'],
       terminal: ['actionServer', 'platform', 'http'],
       runs: ['logs', 'platform', 'http'],
+      files: ['platform', 'http'],
       runtime: ['options', 'start', 'vscode', 'actionServer', 'activity', 'platform', 'http'],
     },
   },

@@ -1,6 +1,7 @@
 import { accountWords } from './account';
 import { callWords } from './calls';
 import { devboxWords } from './devbox';
+import { filesWords } from './files';
 import { httpWords } from './http';
 import { moneyWords } from './money';
 import { platformWords } from './platform';
@@ -16,6 +17,7 @@ export const allProblems = {
   ...moneyWords,
   ...startWords,
   ...devboxWords,
+  ...filesWords,
   ...terminalWords,
 } as const;
 

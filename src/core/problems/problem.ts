@@ -24,6 +24,7 @@ export type RuntimeErrorCode =
   | 'shell_busy'
   | 'environment'
   | 'transfer'
+  | 'file'
   | 'mcp'
   | 'disconnected'
   | 'deadline'

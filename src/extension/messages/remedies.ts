@@ -32,6 +32,7 @@ const remedies: Readonly<Record<RuntimeErrorCode, readonly RemedyKind[]>> = {
   environment: ['showOutput', 'tryAgain'],
   transfer: ['showOutput', 'tryAgain'],
   mcp: ['showOutput', 'tryAgain'],
+  file: ['tryAgain'],
   unexpected_answer: ['showOutput', 'tryAgain'],
   // Passing trouble: mostly the next attempt works; where not, the output tells why.
   deadline: ['tryAgain', 'showOutput'],

@@ -45,6 +45,7 @@ const codes: Readonly<Record<RuntimeErrorCode, true>> = {
   shell_busy: true,
   environment: true,
   transfer: true,
+  file: true,
   mcp: true,
   disconnected: true,
   deadline: true,

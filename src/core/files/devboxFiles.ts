@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { RuntimeError } from '../errors';
+import { unexpected } from '../platform/answers';
+import type { DevboxCommands } from './devboxCommands';
+import { fileError, scriptError, tooLarge } from './fileErrors';
+import { entriesOf, fieldsOf, statOf, type FileStat, type FolderEntry } from './fileFacts';
+import type { FileTransfer } from './fileTransfer';
+import { bytesOfPath, isPlainPath, textOfPath } from './pathText';
+import * as scripts from './scripts';
+
+/** Milliseconds that something small may take, and something that may be about many files. */
+const quickMs = 30_000;
+const longMs = 30 * 60_000;
+/** The longest path that Linux takes, in bytes. */
+const longestPath = 4096;
+
+export interface DevboxFilesContext {
+  readonly devboxId: string;
+  readonly commands: DevboxCommands;
+  readonly transfer: FileTransfer;
+  /**
+   * Asked before every request, so that none of them wakes a devbox.
+   *
+   * @param isDoubtful true if an answer was as if it did not run
+   * @throws RuntimeError unless the devbox runs
+   */
+  readonly requireRunning: (signal: AbortSignal, isDoubtful: boolean) => Promise<void>;
+}
+
+export interface FileCall {
+  readonly signal: AbortSignal;
+}
+
+export interface WriteOptions extends FileCall {
+  readonly create: boolean;
+  readonly overwrite: boolean;
+  /** Of the version that may be replaced: undefined for none, `any` for whatever is there. */
+  readonly token: string | undefined;
+}
+
+/** What is sent into a file, and how many bytes that is. */
+export interface FileContent {
+  readonly size: number;
+  readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/** The files of one devbox. Paths are absolute, in the writing of `pathText`. All throw RuntimeError `file` for what Linux refuses. */
+export class DevboxFiles {
+  readonly #context: DevboxFilesContext;
+
+  constructor(context: DevboxFilesContext) {
+    this.#context = context;
+  }
+
+  /** The home folder of the devbox's user. */
+  async home({ signal }: FileCall): Promise<string> {
+    const [home] = await this.#run(scripts.homeScript, '/', [], signal);
+    const path = home === undefined ? '' : textOfPath(home);
+    return path.startsWith('/') ? path : '/';
+  }
+
+  async stat(path: string, { signal }: FileCall): Promise<FileStat> {
+    return this.#statIn(await this.#run(scripts.statScript, path, [bytesOf(path)], signal));
+  }
+
+  /** All that is in a folder, in no order. */
+  async list(path: string, { signal }: FileCall): Promise<readonly FolderEntry[]> {
+    return entriesOf(await this.#run(scripts.listScript, path, [bytesOf(path)], signal));
+  }
+
+  /**
+   * A file whose facts were just looked at, piece by piece.
+   *
+   * @throws RuntimeError `file` if it is none, or cannot be read
+   */
+  async *read(path: string, stat: FileStat, { signal }: FileCall): AsyncGenerator<Buffer> {
+    const { devboxId } = this.#context;
+    if (stat.type === 'folder') throw fileError('file_is_folder', path, devboxId);
+    if (stat.type === 'special') throw fileError('file_special', path, devboxId);
+    if (stat.type === 'missing') throw fileError('file_missing', path, devboxId);
+    if (isPlainPath(path)) {
+      yield* this.#download(path, path, signal);
+      return;
+    }
+    const exposed = temporaryPath();
+    await this.#run(scripts.exposeScript, path, [bytesOf(path), Buffer.from(exposed)], signal, longMs);
+    try {
+      yield* this.#download(exposed, path, signal);
+    } finally {
+      await this.#discard(exposed);
+    }
+  }
+
+  /** A file as one piece. @throws RuntimeError `file` if it has more than `mostBytes` */
+  async readWhole(
+    path: string,
+    stat: FileStat,
+    { signal, mostBytes }: FileCall & { readonly mostBytes: number },
+  ): Promise<Buffer> {
+    const { devboxId } = this.#context;
+    const limit = `${Math.round(mostBytes / 1024 / 1024)} MB`;
+    if (stat.size > mostBytes && stat.type === 'file') throw tooLarge(path, limit, devboxId);
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for await (const piece of this.read(path, stat, { signal })) {
+      size += piece.length;
+      // It grows, or has no size, as in /proc.
+      if (size > mostBytes) throw tooLarge(path, limit, devboxId);
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** Makes or replaces a file, whole or not at all. @returns what it is now */
+  async write(path: string, content: FileContent, options: WriteOptions): Promise<FileStat> {
+    const { create, overwrite, token = '', signal } = options;
+    const { devboxId, transfer } = this.#context;
+    const sent = temporaryPath();
+    const words = [create ? '1' : '0', overwrite ? '1' : '0', token === 'any' ? '-' : token, randomUUID()];
+    const inputs = [bytesOf(path), Buffer.from(sent), ...words.map((word) => Buffer.from(word))];
+    await this.#guarded(signal, () => transfer.upload(devboxId, { path: sent, content, signal }));
+    try {
+      return this.#statIn(await this.#run(scripts.writeScript, path, inputs, signal, longMs));
+    } catch (error) {
+      if (!RuntimeError.is(error, 'file')) await this.#discard(sent);
+      throw error;
+    }
+  }
+
+  async createFolder(path: string, { signal }: FileCall): Promise<void> {
+    await this.#run(scripts.createFolderScript, path, [bytesOf(path)], signal);
+  }
+
+  async rename(from: string, to: string, { overwrite, signal }: FileCall & { overwrite: boolean }): Promise<void> {
+    await this.#move(scripts.renameScript, from, to, overwrite, signal);
+  }
+
+  /** Copies within the devbox, with rights, times and links, and all that is in a folder. */
+  async copy(from: string, to: string, { overwrite, signal }: FileCall & { overwrite: boolean }): Promise<void> {
+    await this.#move(scripts.copyScript, from, to, overwrite, signal);
+  }
+
+  /** @param options.recursive for a folder: with all that is in it */
+  async delete(path: string, { recursive, signal }: FileCall & { readonly recursive: boolean }): Promise<void> {
+    if (/^\/+$/.test(path)) throw fileError('file_denied', path, this.#context.devboxId);
+    await this.#run(scripts.deleteScript, path, [bytesOf(path), Buffer.from(recursive ? '1' : '0')], signal, longMs);
+  }
+
+  async #move(script: string, from: string, to: string, overwrite: boolean, signal: AbortSignal): Promise<void> {
+    const words = [overwrite ? '1' : '0', randomUUID()].map((word) => Buffer.from(word));
+    // What is missing is the source, what is in the way the target.
+    const path = (word: string | undefined): string => (word === 'file_exists' ? to : from);
+    await this.#run(script, path, [bytesOf(from), bytesOf(to), ...words], signal, longMs);
+  }
+
+  async *#download(from: string, path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const { devboxId, transfer, requireRunning } = this.#context;
+    await requireRunning(signal, false);
+    try {
+      yield* transfer.download(devboxId, { path: from, signal });
+    } catch (error) {
+      if (!RuntimeError.is(error) || (error.status !== 404 && error.status !== 400)) throw error;
+      await requireRunning(signal, true);
+      const { type } = await this.stat(path, { signal });
+      // It is there and yet is not found: Runloop says the same of what may not be read.
+      const became = { folder: 'file_is_folder', special: 'file_special', missing: 'file_missing' } as const;
+      throw fileError(type === 'file' ? 'file_denied' : became[type], path, devboxId);
+    }
+  }
+
+  async #run(
+    script: string,
+    path: string | ((word: string | undefined) => string),
+    inputs: readonly Buffer[],
+    signal: AbortSignal,
+    deadlineMs = quickMs,
+  ): Promise<Buffer[]> {
+    const { commands, devboxId } = this.#context;
+    const about = typeof path === 'string' ? path : path(undefined);
+    for (const input of inputs) {
+      if (input.includes(0) || input.length > longestPath) throw fileError('file_name_refused', about, devboxId);
+    }
+    const stdin = Buffer.concat(inputs.flatMap((input) => [input, Buffer.of(0)]));
+    const result = await this.#guarded(signal, () => commands.run(script, { stdin, signal, deadlineMs }));
+    const fields = fieldsOf(result.stdout);
+    if (result.exitCode === 0) return fields;
+    const word = fields.at(-1)?.toString();
+    throw scriptError({ word, stderr: result.stderr }, typeof path === 'string' ? path : path(word), devboxId);
+  }
+
+  /** Does something in the devbox if it runs, and finds out whether it does if the answer is a refusal. */
+  async #guarded<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { requireRunning } = this.#context;
+    await requireRunning(signal, false);
+    try {
+      return await work();
+    } catch (error) {
+      if (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0)) await requireRunning(signal, true);
+      throw error;
+    }
+  }
+
+  #statIn(fields: readonly Buffer[]): FileStat {
+    const stat = statOf(fields);
+    if (stat === undefined) throw unexpected('an execution', this.#context.devboxId);
+    return stat;
+  }
+
+  /** Removes a temporary file that may be there; what cannot be removed is small and in /tmp. */
+  async #discard(path: string): Promise<void> {
+    const limit = new AbortController();
+    try {
+      await this.#run(scripts.discardScript, path, [Buffer.from(path)], limit.signal, quickMs);
+    } catch (error) {
+      if (!RuntimeError.is(error)) throw error;
+    }
+  }
+}
+
+function bytesOf(path: string): Buffer {
+  const bytes = bytesOfPath(path);
+  if (!path.startsWith('/')) throw new Error('A path in a devbox is absolute.');
+  return bytes;
+}
+
+/** A name nobody else uses, which can be told in JSON and in a form. */
+function temporaryPath(): string {
+  return `/tmp/.runloop-devboxes-${randomUUID()}`;
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { deadline, withDeadline } from '../../ground/deadline';
+import { endedBy, RuntimeError } from '../errors';
+import { asBoolean, asNumber, asString, type JsonObject } from '../parse';
+import { objectOf, textIn, unexpected } from '../platform/answers';
+import { streamOutput } from '../platform/executionOutput';
+import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import type { CommandOptions, CommandResult, DevboxCommands } from './devboxCommands';
+
+/** Seconds that the platform holds its answer for the end of a command. */
+const holdSeconds = 2;
+/** Milliseconds between two looks at a command that takes longer, growing. */
+const lookMs = [100, 1_000] as const;
+/** Milliseconds that ending a command may take. */
+const endMs = 10_000;
+/** Bytes of input that fit into a command: the system of a devbox takes 128 KiB for one argument. */
+const mostInput = 48 * 1024;
+/** The most that a command may print, unpacked. */
+const mostOutput = 64 * 1024 * 1024;
+
+/**
+ * Commands as executions of Runloop's API (contract §2.10): one request for one that ends soon. An execution has no input and
+ * its output is text with loss, so both travel as base64: the input within the command, the output packed where it can be.
+ */
+export class ExecutionCommands implements DevboxCommands {
+  readonly #api: RunloopApi;
+  readonly #devboxId: string;
+
+  constructor(api: RunloopApi, devboxId: string) {
+    this.#api = api;
+    this.#devboxId = devboxId;
+  }
+
+  async run(command: string, { stdin = new Uint8Array(), signal, deadlineMs }: CommandOptions): Promise<CommandResult> {
+    if (signal.aborted) throw endedBy(signal, this.#devboxId);
+    if (stdin.byteLength > mostInput) throw new Error('This input is too large for an execution.');
+    return withDeadline(deadlineMs, signal, async (limit) => {
+      const view = await this.#completed(carrying(command, stdin), limit);
+      const [stdout, stderr] = [asString(view['stdout']) ?? '', asString(view['stderr']) ?? ''];
+      const isWhole = asBoolean(view['stdout_truncated']) !== true;
+      const packed = isWhole ? stdout : await this.#streamed(view, limit);
+      return {
+        exitCode: asNumber(view['exit_status']) ?? -1,
+        stdout: unpackedOutput(packed, this.#devboxId),
+        stderr: Buffer.from(stderr),
+      };
+    });
+  }
+
+  async #completed(command: string, signal: AbortSignal): Promise<JsonObject> {
+    // Not cancelled half-way: nobody could tell then whether it runs. The same id runs once, so that it may be sent again.
+    const body = { command, command_id: timeOrderedId(), optimistic_timeout: holdSeconds };
+    const path = `${devboxPath(this.#devboxId)}/execute?last_n=1000`;
+    const sent = { signal: deadline(30_000) };
+    let view = this.#view(await this.#api.change(path, 'starting a command', body, sent, this.#devboxId));
+    const id = textIn(view, 'execution_id', 'an execution', this.#devboxId);
+    const look = `${devboxPath(this.#devboxId)}/executions/${encodeURIComponent(id)}`;
+    try {
+      for (let waitMs: number = lookMs[0]; view['status'] !== 'completed'; waitMs = Math.min(waitMs * 1.5, lookMs[1])) {
+        await sleep(waitMs, undefined, { signal });
+        view = this.#view(await this.#api.read(`${look}?last_n=1000`, 'waiting for a command', { signal }));
+      }
+      return view;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      await this.#end(look);
+      throw endedBy(signal, this.#devboxId);
+    }
+  }
+
+  #view(answer: unknown): JsonObject {
+    return objectOf(answer, 'an execution', this.#devboxId);
+  }
+
+  async #end(path: string): Promise<void> {
+    const call = { signal: deadline(endMs) };
+    try {
+      await this.#api.change(`${path}/kill`, 'ending a command', { kill_process_group: true }, call, this.#devboxId);
+    } catch (error) {
+      // The caller is told of the cancellation, which is what was asked for; a devbox that is gone has no command.
+      if (!RuntimeError.is(error)) throw error;
+    }
+  }
+
+  /** An output that is too large for a view, whole. */
+  async #streamed(view: JsonObject, signal: AbortSignal): Promise<string> {
+    const executionId = textIn(view, 'execution_id', 'an execution', this.#devboxId);
+    const pieces: string[] = [];
+    let length = 0;
+    const of = { devboxId: this.#devboxId, executionId, name: 'stdout' as const };
+    for await (const { text } of streamOutput(this.#api, of, { from: 0, signal, onOpen: () => undefined })) {
+      length += text.length;
+      if (length > mostOutput) throw unexpected('an execution', this.#devboxId);
+      pieces.push(text);
+    }
+    return pieces.join('');
+  }
+}
+
+/** A command with its input, whose output is base64 behind a letter that tells whether it is packed. */
+function carrying(command: string, stdin: Uint8Array): string {
+  const input = Buffer.from(stdin).toString('base64');
+  return [
+    `rl_in() { base64 -d <<'RUNLOOP_INPUT'`,
+    ...(input.match(/.{1,76}/g) ?? []),
+    'RUNLOOP_INPUT',
+    '}',
+    'if command -v gzip >/dev/null; then rl_out() { printf z; gzip -1 | base64 -w 0; }',
+    'else rl_out() { printf p; base64 -w 0; }; fi',
+    'rl_in | {',
+    command,
+    '} | rl_out',
+    'exit "${PIPESTATUS[1]}"',
+  ].join('\n');
+}
+
+function unpackedOutput(text: string, devboxId: string): Buffer {
+  const bytes = Buffer.from(text.slice(1), 'base64');
+  if (text.startsWith('p')) return bytes;
+  try {
+    if (text.startsWith('z')) return gunzipSync(bytes, { maxOutputLength: mostOutput });
+  } catch (error) {
+    throw new RuntimeError({ problem: unexpected('an execution').problem, devboxId, cause: error });
+  }
+  // It did not get as far as that: killed, or no shell as we know it.
+  throw unexpected('an execution', devboxId);
+}
+
+/** A UUID of version 7, as the API wants it for commands. */
+function timeOrderedId(): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

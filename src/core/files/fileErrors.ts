@@ -1,0 +1,65 @@
+import { RuntimeError } from '../errors';
+import { oneLine } from '../plainText';
+import { filesProblem, filesWords, type FileProblemId } from '../problems/files';
+import { redact } from '../redact';
+import { shownName } from './pathText';
+
+/** What Linux says, in the language C, and what it means for a file. */
+const reasons: Readonly<Record<string, Exclude<FileProblemId, 'file_too_large' | 'file_failed'>>> = {
+  'No such file or directory': 'file_missing',
+  'File exists': 'file_exists',
+  'Is a directory': 'file_is_folder',
+  'Not a directory': 'file_not_folder',
+  'Directory not empty': 'file_not_empty',
+  'Permission denied': 'file_denied',
+  'Operation not permitted': 'file_denied',
+  'Read-only file system': 'file_read_only',
+  'No space left on device': 'file_no_space',
+  'Disk quota exceeded': 'file_no_space',
+  'File name too long': 'file_name_too_long',
+};
+
+/** What went wrong with a file, if that is what it was. */
+export function fileProblemOf(error: unknown): FileProblemId | undefined {
+  const id = RuntimeError.is(error, 'file') ? error.problem.id : undefined;
+  return id !== undefined && isFileProblem(id) ? id : undefined;
+}
+
+function isFileProblem(id: string): id is FileProblemId {
+  return id in filesWords && !id.startsWith('file_devbox_');
+}
+
+/** The error for a file that a devbox refused. */
+export function fileError(
+  id: Exclude<FileProblemId, 'file_too_large' | 'file_failed'>,
+  path: string,
+  devboxId: string,
+): RuntimeError {
+  return new RuntimeError({ problem: filesProblem(id, { name: shownPath(path) }), devboxId });
+}
+
+/** The error for a script that failed: by the word that it gave itself, else by what Linux said last. */
+export function scriptError(
+  { word, stderr }: { readonly word: string | undefined; readonly stderr: Uint8Array },
+  path: string,
+  devboxId: string,
+): RuntimeError {
+  const known = Object.values(reasons).find((id) => id === word);
+  if (known !== undefined) return fileError(known, path, devboxId);
+  if (word === 'file_changed' || word === 'file_special') return fileError(word, path, devboxId);
+  // The reason stands at the end, behind whatever a name holds.
+  const said = Buffer.from(stderr).toString().trimEnd();
+  const reason = reasons[said.split(': ').at(-1) ?? ''];
+  if (reason !== undefined) return fileError(reason, path, devboxId);
+  const why = oneLine(redact(said.split('\n').at(-1) ?? ''), 200);
+  return new RuntimeError({ problem: filesProblem('file_failed', { name: shownPath(path), why }), devboxId });
+}
+
+/** The error for a file that no editor takes. */
+export function tooLarge(path: string, size: string, devboxId: string): RuntimeError {
+  return new RuntimeError({ problem: filesProblem('file_too_large', { name: shownPath(path), size }), devboxId });
+}
+
+function shownPath(path: string): string {
+  return shownName(path.slice(path.lastIndexOf('/') + 1) || path);
+}

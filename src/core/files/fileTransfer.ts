@@ -1,0 +1,24 @@
+import { downloadFile, uploadFile } from '../platform/fileTransfer';
+import type { RunloopApi } from '../platform/runloopApi';
+
+/** Carries the bytes of files into a devbox and out of it, in constant memory. Paths are plain text. */
+export interface FileTransfer {
+  upload(
+    devboxId: string,
+    file: {
+      readonly path: string;
+      readonly content: { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array> };
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void>;
+  download(devboxId: string, file: { readonly path: string; readonly signal: AbortSignal }): AsyncIterable<Buffer>;
+}
+
+/** By Runloop's own file transfer. */
+export function apiTransfer(api: RunloopApi): FileTransfer {
+  return {
+    upload: (devboxId, { path, content, signal }) =>
+      uploadFile(api, devboxId, { path, size: content.size, content: content.bytes, signal }),
+    download: (devboxId, file) => downloadFile(api, devboxId, file),
+  };
+}

@@ -1,0 +1,69 @@
+import { problemsOf, type ProblemWords } from './problem';
+
+const lookAgain = 'Refresh the folder, then try again.';
+const otherPlace = 'Choose another place, or change its permissions in a terminal.';
+
+/** What can go wrong with the files of a devbox. */
+export const filesWords = {
+  file_missing: { code: 'file', message: '"{name}" does not exist in the devbox.', nextStep: lookAgain },
+  file_exists: { code: 'file', message: '"{name}" already exists in the devbox.', nextStep: 'Choose another name.' },
+  file_is_folder: { code: 'file', message: '"{name}" is a folder.', nextStep: lookAgain },
+  file_not_folder: { code: 'file', message: '"{name}" is not in a folder.', nextStep: lookAgain },
+  file_not_empty: { code: 'file', message: 'The folder "{name}" is not empty.', nextStep: lookAgain },
+  file_special: {
+    code: 'file',
+    message: '"{name}" is a device, pipe or socket, which cannot be opened as a file.',
+    nextStep: 'Use a terminal for it.',
+  },
+  file_denied: {
+    code: 'file',
+    message: 'The user of the devbox has no permission for "{name}".',
+    nextStep: otherPlace,
+  },
+  file_read_only: {
+    code: 'file',
+    message: '"{name}" is in a read-only file system.',
+    nextStep: 'Choose another place.',
+  },
+  file_no_space: {
+    code: 'file',
+    message: 'The disk of the devbox is full: "{name}" was not written.',
+    nextStep: 'Free some space, then try again.',
+  },
+  file_changed: {
+    code: 'file',
+    message: '"{name}" was changed in the devbox meanwhile, so it was not overwritten.',
+    nextStep: 'Save again to compare both versions.',
+  },
+  file_too_large: {
+    code: 'file',
+    message: '"{name}" is larger than {size}, which is too large for an editor.',
+    nextStep: 'Download it instead.',
+  },
+  file_name_refused: {
+    code: 'file',
+    message: '"{name}" cannot be the name of a file.',
+    nextStep: 'Choose another name.',
+  },
+  file_name_too_long: {
+    code: 'file',
+    message: '"{name}" is too long for the name of a file.',
+    nextStep: 'Choose a shorter one.',
+  },
+  file_failed: { code: 'file', message: 'The devbox could not do this with "{name}": {why}.', nextStep: lookAgain },
+  file_devbox_not_running: {
+    code: 'closed',
+    message: 'The devbox is not running (its status is {status}), so its files cannot be reached.',
+    nextStep: 'Try again when it is running.',
+  },
+  file_devbox_ended: {
+    code: 'devbox_ended',
+    message: 'The devbox has ended (its status is {status}), and its files with it.',
+    nextStep: 'Save what is open elsewhere.',
+  },
+} as const satisfies Record<string, ProblemWords>;
+
+export const filesProblem = problemsOf(filesWords);
+
+/** What went wrong with a file, as code tells it apart. */
+export type FileProblemId = Exclude<keyof typeof filesWords, `file_devbox_${string}`>;
