@@ -16,6 +16,9 @@ export const whyDidItStop: UiTests = (useWindow) =>
       return new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     };
 
+    /** Not as it is drawn: long lines wrap. */
+    const documentText = async (): Promise<string> => (await shownDocument(session().api)).text;
+
     /** Follows a link as a person does. Under the mouse its element is drawn anew, so that it is no good for a click. */
     async function follow(text: string): Promise<void> {
       const { page } = session().workbench;
@@ -52,10 +55,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
       await workbench.tree('Devboxes').row('Ended in the Last Day').click();
       await workbench.tree('Devboxes').row('gone').waitFor(60_000);
       await workbench.tree('Devboxes').row('gone').chooseFromMenu('Why Did It Stop?');
-      const text = await eventually(
-        () => workbench.editorText(),
-        (seen) => seen.includes('last words'),
-      );
+      const text = await eventually(documentText, (seen) => seen.includes('last words'));
       assert.match(text, /Its entrypoint ended with exit code 3/);
       assert.match(text, /shutdown_reason +entrypoint_exit/);
       assert.match(text, /red command: workbench/);
@@ -94,10 +94,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
       await workbench.quickInput.waitFor('Select a devbox to find out why it stopped');
       await workbench.quickInput.fill('free');
       await workbench.page.keyboard.press('Enter');
-      const text = await eventually(
-        () => workbench.editorText(),
-        (seen) => seen.includes('exit code 0'),
-      );
+      const text = await eventually(documentText, (seen) => seen.includes('exit code 0'));
       assert.ok(text.includes(`Why did ${hostile.replace('://', ': //')} stop?`), text);
       const links = workbench.page.locator('.editor-group-container.active .view-lines .detected-link');
       // The editor's own search for addresses is done when our links are drawn: it is the same pass.
@@ -127,10 +124,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
         }, id);
       const links = workbench.page.locator('.editor-group-container.active .view-lines .detected-link');
       await why();
-      await eventually(
-        () => workbench.editorText(),
-        (seen) => seen.includes('lifetime of 2 s ended'),
-      );
+      await eventually(documentText, (seen) => seen.includes('lifetime of 2 s ended'));
       await eventually(
         () => links.allInnerTexts(),
         (texts) => texts.length >= 5,
@@ -168,7 +162,7 @@ export const whyDidItStop: UiTests = (useWindow) =>
       await workbench.tree('Devboxes').row('sleepy').waitFor(60_000);
       await workbench.tree('Devboxes').row('sleepy').chooseFromMenu('Why Did It Stop?');
       const text = await eventually(
-        () => workbench.editorText(),
+        documentText,
         (seen) => seen.includes('sleepy stop?') && seen.includes('Resume the devbox'),
       );
       assert.match(
