@@ -165,6 +165,8 @@ stay='
   # The user of its own that the package manager would take has no way to the network of some devboxes.
   apt=/run/devbox/layers/etc/apt/apt.conf.d
   if [ -d $apt ]; then rm -f $apt/99devbox; echo "APT::Sandbox::User \"root\";" > $apt/99devbox; fi
+  profile=/run/devbox/layers/etc/profile.d
+  if [ -d $profile ]; then rm -f $profile/zz-devbox.sh; cat /run/devbox/profile > $profile/zz-devbox.sh; fi
   for name in $STAGED; do mount --rbind /run/devbox/layers/$name /$name; done
   if [ -n "$STAGED" ]; then mount -t tmpfs -o ro,mode=700,size=4k layers /run/devbox/layers; fi
   echo "$READY"; unset READY STAGED; exec > /dev/null 2>&1; exec -a devbox "$BASH" --norc -c "while read -r _; do :; done; exit 0"'

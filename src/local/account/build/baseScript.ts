@@ -21,7 +21,7 @@ if [ "$python" != - ] && has python3; then
   case $python in '' | "$own") ;; *) echo "Its Python is $own, and that of $image is $python: what needs $python cannot be installed." >&2 ;; esac
   folder=/usr/local/lib
   if mkdir -p "$folder/python$own" 2> /dev/null; then
-    has python || ln -s "$program" /usr/local/bin/python
+    [ -e /usr/local/bin/python ] || ln -s "$program" /usr/local/bin/python
     # Where Debian's own pip installs to has another name in Docker's images.
     [ -e "$folder/python$own/site-packages" ] || { mkdir -p "$folder/python$own/dist-packages" && ln -s dist-packages "$folder/python$own/site-packages"; }
     if [ -n "$python" ] && [ ! -e "$folder/python$python" ]; then ln -s "python$own" "$folder/python$python"; fi

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { proxyVariables } from '../../network/proxyPort';
 import { systemPath } from '../../host/hostPrograms';
 import type { DevboxTools } from '../../sandbox/devboxTools';
+import { npmSettings } from '../../sandbox/rootfs/languageShims';
 import type { Sandbox } from '../../sandbox/sandbox';
 import { root } from '../../sandbox/users';
 import type { DevboxSpec } from '../spec';
@@ -62,9 +63,11 @@ export function devboxEnvironment({
  * only, which is the devbox's own.
  */
 export function packageVariables(home: string, isRoot: boolean): Readonly<Record<string, string>> {
+  const settings = npmSettings();
   return {
     PIP_BREAK_SYSTEM_PACKAGES: '1',
     UV_BREAK_SYSTEM_PACKAGES: '1',
     ...(isRoot ? {} : { NPM_CONFIG_PREFIX: `${home}/.local` }),
+    ...(isRoot || settings === undefined ? {} : { NPM_CONFIG_GLOBALCONFIG: settings }),
   };
 }

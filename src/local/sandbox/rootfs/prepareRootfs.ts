@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, lchown, lstat, mkdir, readdir, readlink, realpath, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +9,7 @@ import { codeOf } from '../../errors';
 import { removeFolder } from '../../host/removeFolder';
 import { requireProgram } from '../../host/hostPrograms';
 import { type DevboxTools, loginFile } from '../devboxTools';
+import { languageShims, profileScript } from './languageShims';
 import { layerFolder, prepareLayers } from './layers';
 import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim, suShim } from './shims';
 import { type DevboxUser, type UserRequest, homeOf, openhandsUser, root as rootUser } from '../users';
@@ -75,6 +77,7 @@ export async function furnish(
   root: string,
   { prefix, user, blueprint, tools, asFound = false, systemFiles = [] }: Furnishing,
 ): Promise<DevboxUser> {
+  const shims = languageShims();
   await makeFolder(root, 'run', 'replace');
   await removeFolder(join(root, 'run/devbox'));
   await mkdir(join(root, 'root'), { mode: 0o700 }).catch(passExisting);
@@ -88,8 +91,13 @@ export async function furnish(
     await prepareLayers(root);
     // Login shells have a search path of the computer's own.
     await makeFolder(root, `${layerFolder}/usr/upper/local/bin`, 'keep');
-    await symlink('/run/devbox/bin/sudo', join(root, layerFolder, 'usr/upper/local/bin/sudo')).catch(passExisting);
-    await symlink('/run/devbox/bin/su', join(root, layerFolder, 'usr/upper/local/bin/su')).catch(passExisting);
+    // What an image has under such a name it makes itself, and what this computer has there stays.
+    const linked = asFound ? [] : Object.keys(shims).filter((name) => !existsSync(`/usr/local/bin/${name}`));
+    for (const name of ['sudo', 'su', ...linked]) {
+      await symlink(`/run/devbox/bin/${name}`, join(root, layerFolder, 'usr/upper/local/bin', name)).catch(
+        passExisting,
+      );
+    }
     await prepareLinks(root);
     await makeFolder(root, 'run/devbox/layers', 'replace');
   }
@@ -109,7 +117,11 @@ export async function furnish(
   }
   await program(root, 'run/devbox/bin/sudo', sudoShim);
   await program(root, 'run/devbox/bin/su', suShim);
+  for (const [name, text] of Object.entries(shims)) {
+    await program(root, `run/devbox/bin/${name}`, text);
+  }
   await program(root, loginFile.slice(1), loginScript);
+  await program(root, 'run/devbox/profile', profileScript);
   await program(root, 'run/devbox/bin/newuidmap', mapShim('uid_map'));
   await program(root, 'run/devbox/bin/newgidmap', mapShim('gid_map'));
   if (blueprint?.openhands === true) {

@@ -1,3 +1,4 @@
+import { systemPath } from '../../host/hostPrograms';
 import type { DevboxTools } from '../devboxTools';
 
 /** Quotes one word for a shell. */
@@ -12,20 +13,32 @@ export function quote(word: string): string {
  * as with the real one.
  */
 export const sudoShim = String.raw`#!/bin/bash
-keep= target=root group= shell= folder=
+keep= target=root group= shell= folder= list= behind= limit= forget= members=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    -[EHnSkisvKb]?*) set -- "\${1:0:2}" "-\${1:2}" "\${@:2}" ;;
+    -[EHnSkisvKbABNPl]?*) set -- "\${1:0:2}" "-\${1:2}" "\${@:2}" ;;
     -E | --preserve-env) keep=all; shift ;;
     --preserve-env=*) keep="$keep,\${1#*=},"; shift ;;
     -i | --login) shell=login; shift ;;
     -s | --shell) shell=plain; shift ;;
     -v | --validate | -K | --remove-timestamp) exit 0 ;;
-    -n | -H | -S | -k | --non-interactive | --set-home | --stdin | --reset-timestamp) shift ;;
+    -V | --version) echo "Sudo version 1.9 (a local devbox's, without a password)"; exit 0 ;;
+    --help) list=usage; break ;;
+    -k | --reset-timestamp) forget=yes; shift ;;
+    -l | --list) list=yes; shift ;;
+    -b | --background) behind=yes; shift ;;
+    -P | --preserve-groups) members=(--keep-groups); shift ;;
+    # There is neither a password nor anything remembered of one.
+    -n | -H | -S | -A | -B | -N | --non-interactive | --set-home | --stdin | --askpass | --bell | --no-update) shift ;;
+    -C | -U | -r | -t | --close-from | --other-user | --role | --type) shift 2 || exit 1 ;;
+    --close-from=* | --other-user=* | --role=* | --type=* | --prompt=*) shift ;;
+    -T | --command-timeout) limit=$2; shift 2 || exit 1 ;;
+    --command-timeout=*) limit=\${1#*=}; shift ;;
     -u | --user) target=$2; shift 2 || exit 1 ;;
     -g | --group) group=$2; shift 2 || exit 1 ;;
     -D | --chdir) folder=$2; shift 2 || exit 1 ;;
     -p | --prompt) shift 2 || exit 1 ;;
+    -[gDpCUTrt]?*) set -- "\${1:0:2}" "\${1:2}" "\${@:2}" ;;
     --user=*) target=\${1#*=}; shift ;;
     --group=*) group=\${1#*=}; shift ;;
     --chdir=*) folder=\${1#*=}; shift ;;
@@ -57,15 +70,29 @@ if [ -z "$RUNLOOP_LOCAL_ROOT" ] && [ -e "$rights" ]; then
   fi
   groups=(--clear-groups)
   if [ "$uid" != 0 ]; then
-    list=$(id -G -- "$target" 2> /dev/null)
-    if [ -n "$list" ]; then groups=(--groups "\${list// /,}"); fi
+    all=$(id -G -- "$target" 2> /dev/null)
+    if [ -n "$all" ]; then groups=(--groups "\${all// /,}"); fi
   fi
+  if [ \${#members[@]} != 0 ]; then groups=("\${members[@]}"); fi
   if [ -n "$group" ]; then
     case $group in '#'*) gid=\${group#?} ;; esac
     while IFS=: read -r name _ number _; do if [ "$name" = "$group" ]; then gid=$number; fi; done < /etc/group
   fi
   become=("$rights" --reuid "$uid" --regid "$gid" "\${groups[@]}" --)
 fi
+usage='usage: sudo [-bE] [-i | -s] [-u user] [-g group] [-D folder] [NAME=value] command'
+case $list in
+  usage) echo "$usage"; exit 0 ;;
+  yes)
+    if [ $# = 0 ]; then
+      echo "User $caller may run the following commands on $(cat /proc/sys/kernel/hostname):"
+      echo '    (ALL : ALL) NOPASSWD: ALL'
+      exit 0
+    fi
+    type -P -- "$1"
+    exit ;;
+esac
+if [ -n "$forget" ] && [ $# = 0 ] && [ -z "$shell" ]; then exit 0; fi
 if [ "$keep" != all ]; then
   for name in $(compgen -e); do
     case "$name" in
@@ -79,12 +106,25 @@ if [ -n "$RUNLOOP_LOCAL_ROOT" ]; then export TMPDIR="$RUNLOOP_LOCAL_ROOT/tmp"; f
 export SUDO_USER=$caller SUDO_UID=$callerid SUDO_GID=$callergroup
 if [ \${#become[@]} != 0 ]; then
   export USER=$target LOGNAME=$target
-  case ":$PATH:" in *:/usr/sbin:*) ;; *) PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin ;; esac
+  # The system's programs first, as everywhere: what a user has installed in its home finds its parts as that user only.
+  case $keep in
+    *,PATH,*) ;;
+    *)
+      secure=:/run/devbox/bin:${systemPath}:
+      IFS=: read -ra others <<< "$PATH"
+      for name in "\${others[@]}"; do case $secure in *":$name:"*) ;; *) secure=$secure$name: ;; esac; done
+      PATH=\${secure:1:-1} ;;
+  esac
   case "$keep" in *,HOME,*) ;; *) export HOME=$home ;; esac
 fi
 while [[ "$1" =~ ^[A-Za-z_][A-Za-z0-9_]*= ]]; do export "$1"; shift; done
 if [ $# -eq 0 ] && [ -z "$shell" ]; then
-  echo "usage: sudo [-E] [-i | -s] [-u user] [-g group] [-D folder] [NAME=value] command" >&2
+  echo "$usage" >&2
+  exit 1
+fi
+# A path may be one that only the other user can go to.
+if [ -z "$shell" ] && [[ $1 != */* ]] && ! type -P -- "$1" > /dev/null; then
+  echo "sudo: $1: command not found" >&2
   exit 1
 fi
 case $shell in
@@ -96,6 +136,11 @@ esac
 if [ -z "$folder" ] && [ "$shell" = login ]; then set -- /bin/bash --norc -c 'cd 2> /dev/null; exec -- "$@"' sudo "$@"; fi
 # Only the one it becomes may be able to go there.
 if [ -n "$folder" ]; then set -- /bin/bash --norc -c 'cd -- "$0" && exec -- "$@"' "$folder" "$@"; fi
+if [ -n "$limit" ]; then set -- timeout "$limit" "$@"; fi
+if [ -n "$behind" ]; then
+  "\${become[@]}" "$@" &
+  exit 0
+fi
 exec -- "\${become[@]}" "$@"
 `.replaceAll('\\${', '${');
 
@@ -107,16 +152,22 @@ export const suShim = String.raw`#!/bin/bash
 if [ "$UID" = 0 ]; then
   for program in /usr/bin/su /bin/su; do if [ -x "$program" ]; then exec "$program" "$@"; fi; done
 fi
-user=root command= shell= login= keep=() words=()
+user=root command= shell= login= keep=() words=() group=()
 while [ $# -gt 0 ]; do
   case "$1" in
+    -[lmpfPTh]?*) set -- "\${1:0:2}" "-\${1:2}" "\${@:2}" ;;
     - | -l | --login) login=yes; shift ;;
-    -c | --command) command=$2; shift 2 || exit 1 ;;
+    -f | -P | -T | --fast | --pty | --no-pty) shift ;;
+    -g | -G | --group | --supp-group) group=(-g "$2"); shift 2 || exit 1 ;;
+    -w | --whitelist-environment) keep+=("--preserve-env=$2"); shift 2 || exit 1 ;;
+    --whitelist-environment=*) keep+=("--preserve-env=\${1#*=}"); shift ;;
+    -c | --command | --session-command) command=$2; shift 2 || exit 1 ;;
     -c*) command=\${1#-c}; shift ;;
     --command=*) command=\${1#*=}; shift ;;
     -s | --shell) shell=$2; shift 2 || exit 1 ;;
+    -s*) shell=\${1#-s}; shift ;;
     --shell=*) shell=\${1#*=}; shift ;;
-    -m | -p | --preserve-environment) keep=(-E); shift ;;
+    -m | -p | --preserve-environment) keep+=(-E); shift ;;
     --) shift; break ;;
     -*) echo "su: the option $1 is not offered in a local devbox." >&2; exit 1 ;;
     *) words+=("$1"); shift ;;
@@ -125,7 +176,7 @@ done
 words+=("$@")
 if [ "\${#words[@]}" != 0 ]; then user=\${words[0]}; fi
 shell=\${shell:-/bin/bash}
-start=("\${0%/*}/sudo" "\${keep[@]}" -u "$user")
+start=("\${0%/*}/sudo" "\${keep[@]}" "\${group[@]}" -u "$user")
 if [ ! -x "\${start[0]}" ]; then start[0]=sudo; fi
 run=("$shell")
 if [ -n "$login" ]; then run+=(-l); start+=(-D "$(while IFS=: read -r name _ _ _ _ home _; do if [ "$name" = "$user" ]; then echo "$home"; fi; done < /etc/passwd)"); fi

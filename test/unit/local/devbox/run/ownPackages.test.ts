@@ -42,6 +42,69 @@ describe('local platform, what a user installs for itself', () => {
     await devbox.shutdown();
   });
 
+  it('is found by login shells too, and not taken by sudo for what the system has', async function () {
+    const devbox = await sdk.devbox.create();
+    const run = async (command: string): Promise<string> => {
+      const result = await devbox.cmd.exec(command);
+      return (await result.stdout()) + (await result.stderr());
+    };
+    if ((await run('id -u')).trim() === '0') {
+      await devbox.shutdown();
+      skip(this, 'there is one user only');
+    }
+    await run(
+      'mkdir -p ~/.local/bin && for name in own pip3; do printf "#!/bin/sh\necho of the user\n" > ~/.local/bin/$name; done; chmod +x ~/.local/bin/*',
+    );
+    assert.equal(await run('bash -lc own; sudo own; su - user -c own'), 'of the user\n'.repeat(3));
+    assert.equal(await run('pip3; sudo sh -c "command -v pip3 || echo /usr/bin/pip3"'), 'of the user\n/usr/bin/pip3\n');
+    assert.equal(
+      await run('sudo --preserve-env=PATH sh -c "command -v pip3"; sudo env PATH=/nowhere /bin/sh -c "echo \\$PATH"'),
+      '/home/user/.local/bin/pip3\n/nowhere\n',
+    );
+    // What the computer's npm is set to for everybody.
+    await run(
+      'file=$(sudo npm config get globalconfig) && sudo mkdir -p "$(dirname "$file")" && echo fund=false | sudo tee -a "$file"',
+    );
+    assert.equal(await run('npm config get fund; npm config get prefix'), 'false\n/home/user/.local\n');
+    if ((await run('command -v corepack')) !== '') {
+      assert.equal(
+        await run(
+          'corepack enable && command -v yarn; corepack disable; command -v yarn; bash -lc "corepack enable; command -v yarn"',
+        ),
+        '/home/user/.local/bin/yarn\n'.repeat(2),
+      );
+      assert.match(
+        await run('corepack disable; sudo corepack enable; command -v yarn; ls /run/devbox/bin'),
+        /^\/usr\/(local\/)?bin\/yarn\n[^]*sudo\n$/,
+      );
+      assert.doesNotMatch(await run('ls /run/devbox/bin'), /yarn/);
+    }
+    await devbox.shutdown();
+  });
+
+  it('has python under both of its names', async function () {
+    const devbox = await sdk.devbox.create();
+    const run = async (command: string): Promise<string> => {
+      const result = await devbox.cmd.exec(command);
+      return (await result.stdout()) + (await result.stderr());
+    };
+    if ((await run('command -v python3')) === '') {
+      await devbox.shutdown();
+      skip(this, 'this computer has no python3');
+    }
+    const version = await run('python3 --version');
+    assert.equal(await run('python --version; sudo python --version'), version.repeat(2));
+    if ((await run('id -u')).trim() !== '0') {
+      assert.equal(await run("bash -lc 'python --version'; sudo -i python --version"), version.repeat(2));
+    }
+    // One of its own comes first, and one made by python knows where it is.
+    assert.equal(
+      await run('python -m venv --without-pip v && . v/bin/activate && python -c "import sys; print(sys.prefix)"'),
+      '/home/user/v\n',
+    );
+    await devbox.shutdown();
+  });
+
   it('in builds is each user’s own, and root’s the system', async function () {
     if (process.getuid?.() !== 0) {
       skip(this, 'there is one user only');
