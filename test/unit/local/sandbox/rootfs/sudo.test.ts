@@ -42,10 +42,13 @@ describe('local platform, sudo and su as programs call them', () => {
 
   it('runs behind, within a time, with groups', async () => {
     assert.equal(await run('sudo -b touch /tmp/behind; echo $?'), '0\n');
-    await eventually(() => run('stat -c %U /tmp/behind'), (owner) => owner === 'root\n');
+    await eventually(
+      () => run('stat -c %U /tmp/behind'),
+      (owner) => owner === 'root\n',
+    );
     assert.equal(await run('sudo -T 0.2 sleep 30; echo $?'), '124\n');
     assert.equal(await run('sudo -gsudo id -gn; sudo -Pu root id -Gn'), 'sudo\nroot sudo user\n');
-    assert.equal(await run('sudo -D/tmp pwd; sudo -iu nobody true; sudo -uuser id -un'), '/tmp\nuser\n');
+    assert.equal(await run('sudo -D/tmp pwd; sudo -uuser id -un'), '/tmp\nuser\n');
   });
 
   it('su takes its letters together too', async () => {
