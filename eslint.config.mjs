@@ -59,7 +59,7 @@ const storeys = {
       'sandbox/controlGroups': ['sandbox/limits', 'host'],
       'sandbox/limits': ['sandbox/controlGroups', 'host'],
       'sandbox/rootfs': ['sandbox', 'host'],
-      'sandbox/hands': ['sandbox', 'host'],
+      'sandbox/hands': ['sandbox/sandbox.ts', 'sandbox/spawnCommand.ts', 'sandbox/users.ts', 'host'],
       devbox: ['sandbox', 'network', 'store', 'host', 'bulkhead'],
       account: ['devbox', 'sandbox', 'network', 'store', 'host', 'bulkhead'],
       'account/dockerfile': ['sandbox'],
@@ -109,6 +109,7 @@ export const withoutZone = [
       'src/local/devbox/lifeCycle',
       'src/local/devbox/run',
       'src/local/devbox/run/executions',
+      'src/local/host/sockets',
     ],
   },
   {
