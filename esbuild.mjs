@@ -218,6 +218,7 @@ if (dev) {
         ...testFiles('test/unit').filter((file) => !isOfExtension(file)),
         // Programs that tests start.
         'test/unit/core/vscode/forwarderProgram.ts',
+        'test/unit/core/vscode/port/portProgram.ts',
         'test/unit/local/server/tunnels/usualPortsProgram.ts',
         'test/unit/local/devbox/run/ownAddressesProgram.ts',
       ],

@@ -18,6 +18,7 @@ import { Log } from './extension/messages/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
 import { onFirstUse } from './extension/onFirstUse';
 import { RememberedVscodes } from './extension/openVscode/rememberedVscodes';
+import { ServedSecrets } from './extension/openVscode/servedSecrets';
 import { restoreVscodes } from './extension/openVscode/restoreVscodes';
 import type { Services } from './extension/services';
 import { KeepAlive } from './extension/lifeCycle/keepAlive';
@@ -111,6 +112,8 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
   const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
+  const servedSecrets = new ServedSecrets({ secrets, log });
+  const portsFolder = Uri.joinPath(context.globalStorageUri, 'ports').fsPath;
   const rememberedTerminals = new RememberedTerminals(memory);
   const environment = {
     version: String(asObject(context.extension.packageJSON)?.['version']),
@@ -147,7 +150,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     openedVscodes: onFirstUse(async () => {
       const { OpenedVscodes } = await import('./extension/openVscode/openedVscodes');
       const { addressMemory } = await import('./extension/openVscode/addressMemory');
-      const addresses = await addressMemory({ secrets, log }, rememberedVscodes);
+      const addresses = await addressMemory({ account, secrets, folder: portsFolder, log });
       return new OpenedVscodes({
         account,
         store,
@@ -155,6 +158,8 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
         devboxUse,
         remembered: rememberedVscodes,
         memory: addresses,
+        servedSecrets,
+        log,
       });
     }, owned),
     output,
@@ -193,7 +198,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   context.subscriptions.push(
     reattach(services),
     restoreLogs(services),
-    restoreVscodes({ ...services, rememberedVscodes }),
+    restoreVscodes({ ...services, rememberedVscodes, servedSecrets }),
     new SessionStatusItem(services, health, devboxUse),
     health,
     followDeepLinks(services),

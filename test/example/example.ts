@@ -51,7 +51,7 @@ try {
     }
     const url = await runtime.vscodeUrl(stop.signal);
     // What is printed stays in terminals and logs: where it can be, it is an address that hands the token out just once.
-    console.log(`VS Code: ${url === undefined ? 'none in this devbox' : (runtime.hiddenUrl(url) ?? url)}`);
+    console.log(`VS Code: ${url === undefined ? 'none in this devbox' : ((await runtime.hiddenUrl(url)) ?? url)}`);
     if (values.wait) {
       console.log('Enter ends the devbox.');
       await once(process.stdin, 'data', { signal: stop.signal });

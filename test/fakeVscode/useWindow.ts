@@ -58,9 +58,11 @@ export function useWindow({
     subscriptions: { dispose(): unknown }[];
     extension: RunloopDevboxesApi | undefined;
     globalFolder: string;
-  } = { subscriptions: [], extension: undefined, globalFolder: '' };
-  const start = (editor: FakeEditor): void => {
-    const context = contextOf(editor);
+    folder: string;
+  } = { subscriptions: [], extension: undefined, globalFolder: '', folder: '' };
+  const start = (editor: FakeEditor, folder: string): void => {
+    const context = contextOf(editor, folder);
+    open.folder = folder;
     open.subscriptions = context.subscriptions;
     open.globalFolder = context.globalStorageUri.fsPath;
     open.extension = activate(context);
@@ -74,7 +76,7 @@ export function useWindow({
   beforeEach(async () => {
     const { editor } = current;
     editor.settings.set('runloop.baseUrl', platform().baseUrl);
-    start(editor);
+    start(editor, mkdtempSync(join(tmpdir(), 'window-')));
     if (isSignedIn) await signIn(editor, platform().apiKey);
     editor.messages.length = 0;
   });
@@ -98,7 +100,7 @@ export function useWindow({
     },
     reload: () => {
       end();
-      start(current.editor);
+      start(current.editor, open.folder);
     },
   };
 }
@@ -109,8 +111,7 @@ export async function signIn(editor: FakeEditor, apiKey: string): Promise<void> 
   await editor.run('runloop.signIn');
 }
 
-function contextOf(editor: FakeEditor): ActivationContext {
-  const folder = mkdtempSync(join(tmpdir(), 'window-'));
+function contextOf(editor: FakeEditor, folder: string): ActivationContext {
   return {
     secrets: editor.secrets,
     globalState: editor.globalState,

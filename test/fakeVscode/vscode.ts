@@ -184,7 +184,15 @@ export const commands: Pick<typeof vscode.commands, 'registerCommand' | 'execute
 
 export const env: Pick<
   typeof vscode.env,
-  'clipboard' | 'openExternal' | 'asExternalUri' | 'remoteName' | 'uiKind' | 'language' | 'appName' | 'appRoot'
+  | 'clipboard'
+  | 'openExternal'
+  | 'asExternalUri'
+  | 'remoteName'
+  | 'uiKind'
+  | 'uriScheme'
+  | 'language'
+  | 'appName'
+  | 'appRoot'
 > = {
   clipboard: {
     readText: () => Promise.resolve(fakeEditor().clipboard),
@@ -201,6 +209,7 @@ export const env: Pick<
   get remoteName() {
     return fakeEditor().remoteName;
   },
+  uriScheme: 'vscode',
   get uiKind() {
     return fakeEditor().uiKind;
   },

@@ -103,7 +103,7 @@ export class LiveConnection implements Disposable {
   }
 
   /** The same page under an address without the token; undefined for an address that the forwarder does not serve. */
-  hiddenUrl(url: string): string | undefined {
+  async hiddenUrl(url: string): Promise<string | undefined> {
     return this.#vscode.hidden(url);
   }
 

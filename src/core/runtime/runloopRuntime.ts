@@ -181,7 +181,7 @@ export class RunloopRuntime {
    *
    * @returns undefined for a URL that does not lead through this runtime's forwarder
    */
-  hiddenUrl(url: string): string | undefined {
+  async hiddenUrl(url: string): Promise<string | undefined> {
     return this.#live.hiddenUrl(url);
   }
 

@@ -9,6 +9,8 @@ export interface Forwarding {
   readonly request: IncomingMessage;
   /** Milliseconds that the devbox may take to begin its answer. */
   readonly answerMs: number;
+  /** A devbox's answer with this status is not shown, but why there is none. */
+  readonly instead?: ((status: number | undefined) => NoAnswer | undefined) | undefined;
 }
 
 /** Interim answers (1xx) that are waited through: a devbox could send them for ever. */
@@ -20,7 +22,7 @@ const mostInterim = 20;
  * that half an answer never looks like a whole one.
  */
 export function forwardRequest(
-  { target, request, answerMs }: Forwarding,
+  { target, request, answerMs, instead }: Forwarding,
   response: ServerResponse,
   refuse: (why: NoAnswer) => void,
 ): void {
@@ -43,6 +45,12 @@ export function forwardRequest(
     const head = answerHead(answer, request.headers['sec-fetch-dest'] === 'iframe');
     if (head === undefined || isProxys(target, answer)) {
       end();
+      return;
+    }
+    const why = instead?.(answer.statusCode);
+    if (why !== undefined) {
+      refuse(why);
+      upstream.destroy();
       return;
     }
     response.writeHead(head.status, head.reason, head.headers);

@@ -8,6 +8,8 @@ export type NoAnswer =
   | 'notServed'
   /** The devbox gave no answer, or none that a browser could have. */
   | 'unreachable'
+  /** The devbox's VS Code asks for a token that the browser does not have: another browser, or it was started anew. */
+  | 'locked'
   /** The address asks for something that is not this devbox's. */
   | 'refused';
 
@@ -15,12 +17,20 @@ export type NoAnswer =
 export interface PageText {
   readonly title: string;
   readonly text: string;
+  /** Where a person may go from here; the address is ours. */
+  readonly link?: { readonly text: string; readonly address: string } | undefined;
 }
 
 /** Gives the words of a page about the devbox with this name; the name is undefined where none is known. */
 export type PageTexts = (why: NoAnswer, name: string | undefined) => PageText;
 
-const statuses: Readonly<Record<NoAnswer, number>> = { unknown: 404, notServed: 503, unreachable: 502, refused: 502 };
+const statuses: Readonly<Record<NoAnswer, number>> = {
+  unknown: 404,
+  notServed: 503,
+  unreachable: 502,
+  locked: 403,
+  refused: 502,
+};
 
 /** Seconds after which a page of a devbox that may come back asks again. */
 const again = 3;
@@ -34,6 +44,11 @@ export const englishPages: PageTexts = (why) => {
       return { title: 'Not attached', text: 'The devbox is suspended, has ended, or is no longer attached.' };
     case 'unreachable':
       return { title: 'No answer', text: 'The devbox cannot be reached, or gave no answer that can be shown.' };
+    case 'locked':
+      return {
+        title: 'Open it again',
+        text: 'The VS Code of the devbox asks for a token that this browser does not have.',
+      };
     case 'refused':
       return { title: 'Not here', text: 'The address leads elsewhere.' };
   }
@@ -43,7 +58,7 @@ export const englishPages: PageTexts = (why) => {
 export function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
-  { why, page: { title, text } }: { readonly why: NoAnswer; readonly page: PageText },
+  { why, page }: { readonly why: NoAnswer; readonly page: PageText },
 ): void {
   const isPage = (request.headers.accept ?? '').includes('text/html');
   const comesBack = why === 'notServed' || why === 'unreachable';
@@ -56,10 +71,10 @@ export function answerPage(
     connection: 'close',
     ...(comesBack ? { 'retry-after': String(again) } : {}),
   });
-  response.end(isPage ? html({ title, text }, comesBack) : `${text}\n`);
+  response.end(isPage ? html(page, comesBack) : `${page.text}\n`);
 }
 
-function html({ title, text }: PageText, comesBack: boolean): string {
+function html({ title, text, link }: PageText, comesBack: boolean): string {
   return `<!doctype html>
 <html><head><meta charset="utf-8"><title>${escaped(title)}</title>${
     comesBack ? `<meta http-equiv="refresh" content="${again}">` : ''
@@ -67,7 +82,9 @@ function html({ title, text }: PageText, comesBack: boolean): string {
 :root { color-scheme: light dark }
 body { font: 14px system-ui, sans-serif; max-width: 34em; margin: 20vh auto 0; padding: 0 2em; line-height: 1.5 }
 h1 { font-size: 1.4em; font-weight: 600 }
-</style></head><body><h1>${escaped(title)}</h1><p>${escaped(text)}</p></body></html>
+</style></head><body><h1>${escaped(title)}</h1><p>${escaped(text)}</p>${
+    link === undefined ? '' : `<p><a href="${escaped(link.address)}">${escaped(link.text)}</a></p>`
+  }</body></html>
 `;
 }
 

@@ -1,21 +1,23 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import type { Duplex } from 'node:stream';
+import { asString } from '../parse';
 import { answerPage, englishPages, type NoAnswer, type PageTexts } from './forwarderPage';
 import { forwardRequest } from './forwardRequest';
 import { forwardUpgrade, responseOn } from './forwardUpgrade';
 import type { ForwardTarget } from './forwardTarget';
+import { portsOf, replyOf, type Host } from './forwardedHost';
 import { HiddenAddresses } from './hiddenAddresses';
-import { listen } from './listen';
 import { PageInput } from './pageInput';
+import { Sealed } from './port/sealed';
+import { SharedPort, type PortNotes } from './port/sharedPort';
 
-/** What makes addresses the same again after the process that served them was replaced. */
-export interface AddressMemory {
+/** What makes addresses the same again after the process that served them was replaced, and in all windows. */
+export interface AddressMemory extends PortNotes {
   /** What host names are made from, so that nobody can guess them. Secret. */
   readonly secret: string;
-  /** The port that the server with this name had; undefined if it is new. */
-  port(server: string): number | undefined;
-  rememberPort(server: string, port: number): void;
+  /** Whose devboxes are served now: a devbox of another account has another name. */
+  account?(): string;
 }
 
 export interface ForwarderOptions {
@@ -26,22 +28,13 @@ export interface ForwarderOptions {
   readonly lead?: ((name: string, request: http.IncomingMessage) => Promise<string | undefined>) | undefined;
   /** Told that a person does something in a page of the devbox with this name. */
   readonly onInput?: ((name: string) => void) | undefined;
+  /** Told that the devbox with this name has another address now, as another program has taken its port. */
+  readonly onMoved?: ((name: string) => void) | undefined;
+  readonly onFailure?: ((error: unknown) => void) | undefined;
   /** Milliseconds that a devbox may take to begin an answer. */
   readonly answerMs?: number | undefined;
   /** Unix milliseconds, for the end of one-time addresses. */
   readonly now?: (() => number) | undefined;
-}
-
-/** A devbox that browsers know, served at the moment or not. */
-interface Host {
-  readonly name: string;
-  readonly label: string;
-  readonly hidden: HiddenAddresses;
-  /** What a person does in its pages, where somebody wants to know. */
-  readonly input: PageInput | undefined;
-  target: ForwardTarget | undefined;
-  /** Serves it on a port of its own, for browsers elsewhere. */
-  single: { readonly server: http.Server; readonly listening: Promise<number>; port: number | undefined } | undefined;
 }
 
 /** Proxies between a server and its users give up after about as long. */
@@ -54,20 +47,21 @@ const usualAnswerMs = 100_000;
  * Each devbox gets a host name of its own below `localhost`. The name cannot be guessed, so other programs and pages of
  * this machine cannot use the forwarder; and cookies, which know no ports, stay apart per devbox. The name stays while the
  * secret stays that it is made from, so that open pages outlive a suspend, a new tunnel and, with a memory, this process.
+ * Each devbox has a port of its own as well, which the windows of an editor share.
  */
 export class LoopbackForwarder {
   readonly #options: ForwarderOptions;
   readonly #secret: string;
+  readonly #sealed: Sealed;
+  /** By their labels. */
   readonly #hosts = new Map<string, Host>();
-  readonly #server = this.#newServer((request) => this.#hostNamed(request.headers.host ?? ''));
   /** Connections of browsers, with the devbox that each leads to by now. */
   readonly #sockets = new Map<Duplex, Host | undefined>();
-  #listening: Promise<number> | undefined;
-  #isDisposed = false;
 
   constructor(options: ForwarderOptions = {}) {
     this.#options = options;
     this.#secret = options.memory?.secret ?? randomBytes(32).toString('hex');
+    this.#sealed = new Sealed(this.#secret);
   }
 
   /**
@@ -78,7 +72,8 @@ export class LoopbackForwarder {
   async originFor(name: string, target: ForwardTarget): Promise<string> {
     const host = this.#host(name);
     host.target = target;
-    const port = await this.#listen();
+    const port = await host.shared.open();
+    await host.shared.takeOver();
     return `http://${host.label}.localhost:${port}`;
   }
 
@@ -89,7 +84,10 @@ export class LoopbackForwarder {
   async singlePortFor(name: string, target: ForwardTarget): Promise<number> {
     const host = this.#host(name);
     host.target = target;
-    return this.#listenAlone(host);
+    const single = this.#singleOf(host);
+    const port = await single.open();
+    await single.takeOver();
+    return port;
   }
 
   /**
@@ -100,13 +98,17 @@ export class LoopbackForwarder {
   async expect(name: string, { page, single }: { readonly page: string; readonly single: boolean }): Promise<void> {
     const host = this.#host(name);
     host.hidden.startAt(page);
-    await Promise.all([this.#listen(), ...(single ? [this.#listenAlone(host)] : [])]);
+    await Promise.all([host.shared.open(), ...(single ? [this.#singleOf(host).open()] : [])]);
   }
 
   /** Serves the target under the addresses that its name has already. Nothing happens where it has none. */
   serve(name: string, target: ForwardTarget): void {
-    const host = this.#hosts.get(name);
-    if (host !== undefined) host.target = target;
+    for (const host of this.#named(name)) {
+      host.target = target;
+      for (const port of portsOf(host)) {
+        if (!port.isHolder && port.port !== undefined) port.takeOver().catch((error: unknown) => this.#failed(error));
+      }
+    }
   }
 
   /**
@@ -116,59 +118,98 @@ export class LoopbackForwarder {
    * @param secret name of the query's parameter
    * @returns undefined for an address that is none of this forwarder's
    */
-  hide(url: string, secret: string): string | undefined {
+  async hide(url: string, secret: string): Promise<string | undefined> {
     const { origin, host: authority, pathname, search, searchParams } = new URL(url);
-    const host = this.#hostNamed(authority) ?? this.#hostAlone(authority);
-    if (host?.target === undefined) return undefined;
+    const named = this.#hostNamed(authority);
+    const host = named ?? this.#hostAlone(authority);
+    const port = named?.shared ?? host?.single;
+    if (host?.target === undefined || port === undefined) return undefined;
     searchParams.delete(secret);
     const query = searchParams.toString();
     // Relative: an editor's proxy may serve this below a path.
-    return `${origin}${host.hidden.add(`.${pathname}${search}`, `.${pathname}${query === '' ? '' : `?${query}`}`)}`;
+    const first = `.${pathname}${search}`;
+    const later = `.${pathname}${query === '' ? '' : `?${query}`}`;
+    const answer = await port.ask({ kind: 'hide', first, later });
+    const path = answer === undefined ? host.hidden.add(first, later) : asString(answer['path']);
+    return path === undefined ? undefined : `${origin}${path}`;
   }
 
   /** Stops serving a devbox, for example when it is detached: open pages and WebSockets end as well. */
   forget(name: string): void {
-    const host = this.#hosts.get(name);
-    if (host === undefined) return;
-    host.target = undefined;
-    host.hidden.clear();
-    for (const [socket, leadsTo] of this.#sockets) if (leadsTo === host) socket.destroy();
+    for (const host of this.#named(name)) {
+      host.target = undefined;
+      host.hidden.clear();
+      for (const [socket, leadsTo] of this.#sockets) if (leadsTo === host) socket.destroy();
+      for (const port of portsOf(host)) port.letGo();
+    }
   }
 
   /** Closes the servers and every connection through them. */
   dispose(): void {
-    this.#isDisposed = true;
-    const servers = [this.#server, ...[...this.#hosts.values()].flatMap(({ single }) => single?.server ?? [])];
+    const hosts = [...this.#hosts.values()];
     this.#hosts.clear();
-    for (const server of servers) server.close();
+    for (const port of hosts.flatMap(portsOf)) port.close();
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
-  #newServer(hostOf: (request: http.IncomingMessage) => Host | undefined): http.Server {
-    const server = http.createServer((request, response) => this.#forward(hostOf(request), request, response));
-    server.on('connection', (socket) => {
+  #newPort(host: () => Host, name: string, hostOf: (request: http.IncomingMessage) => Host | undefined): SharedPort {
+    const { memory, onMoved } = this.#options;
+    const port = new SharedPort({
+      name,
+      notes: memory,
+      sealed: this.#sealed,
+      reply: (question) => replyOf(host(), question),
+      onRequest: (request, response) => this.#forward(hostOf(request), request, response),
+      onMoved: () => onMoved?.(host().name),
+      onFailure: (error) => this.#failed(error),
+    });
+    port.server.on('connection', (socket) => {
       this.#sockets.set(socket, undefined);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    server.on('upgrade', (request, socket, head) => this.#upgrade(hostOf(request), { request, socket, head }));
-    return server;
+    port.server.on('upgrade', (request, socket, head) => this.#upgrade(hostOf(request), { request, socket, head }));
+    return port;
   }
 
   #host(name: string): Host {
-    let host = this.#hosts.get(name);
-    if (host === undefined) {
-      const label = `devbox-${createHmac('sha256', this.#secret).update(name).digest('hex').slice(0, 32)}`;
-      const { now, onInput } = this.#options;
-      const input = onInput === undefined ? undefined : new PageInput(() => onInput(name));
-      host = { name, label, hidden: new HiddenAddresses(now), input, target: undefined, single: undefined };
-      this.#hosts.set(name, host);
-    }
+    const { now, onInput, memory } = this.#options;
+    const whose = `${memory?.account?.() ?? ''}\n${name}`;
+    const label = `devbox-${createHmac('sha256', this.#secret).update(whose).digest('hex').slice(0, 32)}`;
+    const known = this.#hosts.get(label);
+    if (known !== undefined) return known;
+    const input = onInput === undefined ? undefined : new PageInput(() => onInput(name));
+    const shared = this.#newPort(
+      () => host,
+      label,
+      (request) => (this.#hostNamed(request.headers.host ?? '') === host ? host : undefined),
+    );
+    const host: Host = {
+      name,
+      label,
+      hidden: new HiddenAddresses(now),
+      input,
+      target: undefined,
+      shared,
+      single: undefined,
+    };
+    this.#hosts.set(label, host);
     return host;
   }
 
+  #singleOf(host: Host): SharedPort {
+    return (host.single ??= this.#newPort(
+      () => host,
+      `${host.label}-single`,
+      () => host,
+    ));
+  }
+
+  #named(name: string): Host[] {
+    return [...this.#hosts.values()].filter((host) => host.name === name);
+  }
+
   #hostNamed(authority: string): Host | undefined {
-    const label = /^([a-z0-9-]+)\.localhost(?::\d+)?$/i.exec(authority)?.[1]?.toLowerCase();
-    return [...this.#hosts.values()].find((host) => host.label === label);
+    return this.#hosts.get(/^([a-z0-9-]+)\.localhost(?::\d+)?$/i.exec(authority)?.[1]?.toLowerCase() ?? '');
   }
 
   #hostAlone(authority: string): Host | undefined {
@@ -177,27 +218,8 @@ export class LoopbackForwarder {
     );
   }
 
-  async #listen(): Promise<number> {
-    this.#listening ??= this.#listenAs('all', this.#server);
-    return this.#listening;
-  }
-
-  async #listenAlone(host: Host): Promise<number> {
-    if (host.single === undefined) {
-      const server = this.#newServer(() => host);
-      const single = { server, listening: this.#listenAs(host.name, server), port: undefined as number | undefined };
-      host.single = single;
-      single.port = await single.listening;
-    }
-    return host.single.listening;
-  }
-
-  async #listenAs(name: string, server: http.Server): Promise<number> {
-    const { memory } = this.#options;
-    const port = await listen(server, memory?.port(name));
-    if (this.#isDisposed) server.close();
-    else memory?.rememberPort(name, port);
-    return port;
+  #failed(error: unknown): void {
+    this.#options.onFailure?.(error);
   }
 
   #forward(host: Host | undefined, request: http.IncomingMessage, response: http.ServerResponse): void {
@@ -215,13 +237,14 @@ export class LoopbackForwarder {
       return;
     }
     host.input?.requested(request.method, request.headers);
+    const isFirstPage = path === '/' && request.method === 'GET';
     const go = (): void => {
       if (response.destroyed) return;
-      forwardRequest({ target, request, answerMs: this.#options.answerMs ?? usualAnswerMs }, response, (why) =>
-        this.#refuse(host, { request, response, why }),
-      );
+      const forwarding = { target, request, answerMs: this.#options.answerMs ?? usualAnswerMs };
+      const instead = isFirstPage ? (status: number | undefined) => (status === 403 ? 'locked' : undefined) : undefined;
+      forwardRequest({ ...forwarding, instead }, response, (why) => this.#refuse(host, { request, response, why }));
     };
-    if (path !== '/' || request.method !== 'GET' || this.#options.lead === undefined) {
+    if (!isFirstPage || this.#options.lead === undefined) {
       go();
       return;
     }

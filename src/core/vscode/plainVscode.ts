@@ -76,7 +76,7 @@ export async function startPlainVscode(
   const { signal } = options;
   options.onPhase?.('looking', 0);
   // A file, so that the devbox's log shows one short line, and whoever wants to can read what ran.
-  const body = { file_path: vscodeScriptFile, contents: plainVscodeScript(options.installFrom) };
+  const body = { file_path: vscodeScriptFile, contents: plainVscodeScript(options.installFrom, devbox.id) };
   await api.change(
     `${devboxPath(devbox.id)}/write_file_contents`,
     'writing a file of a devbox',

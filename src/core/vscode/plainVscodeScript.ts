@@ -16,7 +16,9 @@ export const vscodeLogFile = `${folder}/vscode-log`;
 export const vscodeHomeFile = `${folder}/vscode-home`;
 
 /**
- * The script that starts a VS Code server in a devbox and leaves it running. Its last line is `running HOME` (it was
+ * The script that starts a VS Code server in a devbox and leaves it running. A server that is started anew, as after a
+ * suspend, asks for the same token, so that a page which was open before gets in again; in another devbox, made from a
+ * snapshot of this one, it asks for another. Its last line is `running HOME` (it was
  * started before), `started HOME`, or `missing`.
  *
  * Servers are looked for where the local platform announces one, where OpenHands' images have theirs, on the PATH, and
@@ -24,7 +26,7 @@ export const vscodeHomeFile = `${folder}/vscode-home`;
  *
  * @throws RuntimeError `invalid_option` for a download that is not https, or http on this computer
  */
-export function plainVscodeScript(installFrom: string | undefined): string {
+export function plainVscodeScript(installFrom: string | undefined, devboxId: string): string {
   const install = installFrom === undefined ? 'echo missing; exit 0' : installScript(checkedAddress(installFrom));
   return `# Starts a VS Code server for the Runloop Devboxes extension.
 set -u
@@ -52,7 +54,12 @@ look "$dir/code-server/lib/vscode" "$dir/code-server/lib/node"
 fi
 if [ -z "$server" ]; then echo "The archive has no VS Code server in it." >&2; exit 66; fi
 echo starting
-head -c 24 /dev/urandom | od -An -vtx1 | tr -d ' \\n' > "$dir/vscode-token"
+devbox=${shellQuote(devboxId)}
+if [ "$(cat "$dir/vscode-token-of" 2>/dev/null)" != "$devbox" ] || ! grep -Eqx '[0-9a-f]{48}' "$dir/vscode-token" 2>/dev/null; then
+  rm -f "$dir/vscode-token" "$dir/vscode-token-of"
+  head -c 24 /dev/urandom | od -An -vtx1 | tr -d ' \\n' > "$dir/vscode-token"
+  printf %s "$devbox" > "$dir/vscode-token-of"
+fi
 cd "$HOME"
 : > "$dir/vscode-log"
 # What is made in the VS Code is to be like everything else that the user makes.

@@ -27,9 +27,19 @@ export interface AddressUse {
   readonly oneTime?: boolean | undefined;
 }
 
+/** What a window that was loaded anew needs to go on serving a devbox, without asking anybody. Secret. */
+export interface Served extends ForwardTarget {
+  /** What its VS Code has asked for until now, the latest last. */
+  readonly tokens: readonly string[];
+}
+
 export interface VscodeAddressOptions {
   readonly memory?: AddressMemory | undefined;
   readonly pages?: PageTexts | undefined;
+  /** Told what a devbox is served with, whenever that changes. */
+  readonly onServe?: ((devboxId: string, served: Served) => void) | undefined;
+  readonly onMoved?: ((devboxId: string) => void) | undefined;
+  readonly onFailure?: ((error: unknown) => void) | undefined;
   /** Told of every address that is handed out, before it is. */
   readonly onUse?: ((place: VscodePlace, use: AddressUse) => void) | undefined;
   /** Told that a person does something in a page of a devbox; not of what an untouched page sends. */
@@ -47,6 +57,8 @@ interface Known {
 /** The query's parameter for the token, and the cookie in which VS Code keeps it. */
 const tokenParameter = 'tkn';
 const tokenCookie = 'vscode-tkn';
+/** Tokens of one devbox that are kept at the most. */
+const mostTokens = 5;
 
 /** Addresses of devboxes' VS Codes for browsers of this computer, through a forwarder where the tunnel asks for a token. */
 export class VscodeAddress implements Disposable {
@@ -54,11 +66,13 @@ export class VscodeAddress implements Disposable {
   readonly #known = new Map<string, Known>();
 
   readonly #onUse: VscodeAddressOptions['onUse'];
+  readonly #onServe: VscodeAddressOptions['onServe'];
 
-  constructor({ memory, pages, onUse, onInput }: VscodeAddressOptions = {}) {
+  constructor({ onUse, onServe, ...options }: VscodeAddressOptions = {}) {
     this.#onUse = onUse;
+    this.#onServe = onServe;
     const lead = (name: string, request: IncomingMessage): Promise<string | undefined> => this.#lead(name, request);
-    this.#forwarder = new LoopbackForwarder({ memory, pages, onInput, lead });
+    this.#forwarder = new LoopbackForwarder({ ...options, lead });
   }
 
   /** The address of a VS Code: open it, never print it; without `oneTime` it has the token in it. */
@@ -70,24 +84,32 @@ export class VscodeAddress implements Disposable {
     const page = `/?${tokenParameter}=${encodeURIComponent(token)}&folder=${encodeURIComponent(place.folder)}`;
     if (tunnelToken === undefined && !oneTime) return `${origin}${page}`;
     const target = { origin, tunnelToken };
+    this.#tellServed(devboxId, target);
     const reachable = anyHost
       ? `http://127.0.0.1:${await this.#forwarder.singlePortFor(devboxId, target)}`
       : await this.#forwarder.originFor(devboxId, target);
     const url = `${reachable}${page}`;
-    return oneTime ? (this.hidden(url) ?? url) : url;
+    return oneTime ? ((await this.hidden(url)) ?? url) : url;
   }
 
   /** The same page under a one-time address without a token; undefined for an address that the forwarder does not serve. */
-  hidden(url: string): string | undefined {
+  async hidden(url: string): Promise<string | undefined> {
     return this.#forwarder.hide(url, tokenParameter);
   }
 
-  /** Answers under the addresses of an earlier process, also while the devbox is not served yet. */
+  /** Answers under the addresses of an earlier process, also while the devbox is not served yet; asks nobody. */
   async expect(
     devboxId: string,
     { folder, single }: { readonly folder: string; readonly single: boolean },
   ): Promise<void> {
     await this.#forwarder.expect(devboxId, { page: `./?folder=${encodeURIComponent(folder)}`, single });
+  }
+
+  /** Serves a devbox as an earlier process did, until its runtime is attached to again; who has that one's tokens is known. */
+  serveAgain(devboxId: string, { tokens, ...target }: Served): void {
+    if (this.#known.has(devboxId)) return;
+    this.#known.set(devboxId, { tokens: new Set(tokens), current: undefined, ask: undefined });
+    this.#forwarder.serve(devboxId, target);
   }
 
   /**
@@ -98,6 +120,7 @@ export class VscodeAddress implements Disposable {
   serve(devboxId: string, target: ForwardTarget, ask: () => Promise<string | undefined>): void {
     this.#known.set(devboxId, { tokens: this.#known.get(devboxId)?.tokens ?? new Set(), current: undefined, ask });
     this.#forwarder.serve(devboxId, target);
+    if (this.#known.get(devboxId)?.tokens.size !== 0) this.#tellServed(devboxId, target);
   }
 
   /** Stops serving one devbox. */
@@ -109,8 +132,14 @@ export class VscodeAddress implements Disposable {
     this.#forwarder.dispose();
   }
 
+  #tellServed(devboxId: string, { origin, tunnelToken }: ForwardTarget): void {
+    const tokens = [...(this.#known.get(devboxId)?.tokens ?? [])].slice(-mostTokens);
+    this.#onServe?.(devboxId, { origin, tunnelToken, tokens });
+  }
+
   #note(devboxId: string, token: string): void {
     const { tokens = new Set<string>(), ask } = this.#known.get(devboxId) ?? {};
+    tokens.delete(token);
     tokens.add(token);
     this.#known.set(devboxId, { tokens, current: token, ask });
   }

@@ -2,19 +2,34 @@ import { randomBytes } from 'node:crypto';
 import type { Secrets } from '../account/boundedSecrets';
 import type { AddressMemory } from '../../core/vscode/loopbackForwarder';
 import type { Log } from '../messages/log';
-import type { RememberedVscodes } from './rememberedVscodes';
+import { PortFiles } from './portNotes';
 
 const secretName = 'runloop.vscodeAddresses';
 
-/** What makes the addresses of this window's VS Codes the same after a reload. */
-export async function addressMemory(
-  { secrets, log }: { readonly secrets: Secrets; readonly log: Log },
-  remembered: RememberedVscodes,
-): Promise<AddressMemory> {
+/** Which account's devboxes a window serves, as part of their addresses: keys change, the address of an API does not. */
+export function accountName(account: { readonly usesLocal: boolean; baseUrl(): string }): string {
+  return account.usesLocal ? 'local' : account.baseUrl();
+}
+
+/** What makes the addresses of VS Codes the same after a reload, and in all windows. */
+export async function addressMemory({
+  account,
+  secrets,
+  folder,
+  log,
+}: {
+  readonly account: { readonly usesLocal: boolean; baseUrl(): string };
+  readonly secrets: Secrets;
+  /** That all windows share. */
+  readonly folder: string;
+  readonly log: Log;
+}): Promise<AddressMemory> {
+  const files = new PortFiles(folder, log);
   return {
     secret: await secretOf(secrets, log),
-    port: (server) => remembered.port(server),
-    rememberPort: (server, port) => remembered.rememberPort(server, port),
+    account: () => accountName(account),
+    port: (name) => files.port(name),
+    note: (name, port, instead) => files.note(name, port, instead),
   };
 }
 

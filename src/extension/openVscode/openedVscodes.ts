@@ -1,11 +1,16 @@
+import { commands, l10n, window } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { AddressMemory } from '../../core/vscode/loopbackForwarder';
-import { VscodeAddress, type AddressUse, type VscodePlace } from '../../core/vscode/vscodeAddress';
+import { VscodeAddress, type AddressUse, type Served, type VscodePlace } from '../../core/vscode/vscodeAddress';
 import type { Account } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
+import { devboxLabel } from '../devboxes/devboxText';
+import type { Log } from '../messages/log';
+import { accountName } from './addressMemory';
 import { ownPages } from './ownPages';
 import type { RememberedVscodes } from './rememberedVscodes';
+import type { ServedSecrets } from './servedSecrets';
 
 /** Milliseconds in which a second click on a row still belongs to the first. */
 const doubleClickMs = 500;
@@ -24,6 +29,8 @@ export interface OpenedVscodesContext {
   readonly devboxUse: { used(devboxId: string): void };
   readonly remembered: RememberedVscodes;
   readonly memory: AddressMemory;
+  readonly servedSecrets: ServedSecrets;
+  readonly log: Log;
 }
 
 /**
@@ -35,15 +42,20 @@ export class OpenedVscodes implements Disposable {
   readonly addresses: VscodeAddress;
   readonly #context: OpenedVscodesContext;
   readonly #places = new Map<string, VscodePlace>();
+  /** Served as an earlier process of this window did, until more is known. */
+  readonly #again = new Set<string>();
   readonly #opening = new Set<string>();
   readonly #subscriptions: Disposable[];
 
   constructor(context: OpenedVscodesContext) {
-    const { store, account, memory, devboxUse } = context;
+    const { store, account, memory, devboxUse, servedSecrets, log } = context;
     this.#context = context;
     this.addresses = new VscodeAddress({
       memory,
       pages: ownPages(store),
+      onServe: (devboxId, served) => servedSecrets.set(devboxId, served),
+      onMoved: (devboxId) => this.#tellMoved(devboxId),
+      onFailure: (error) => log.failure('Listening for browsers', error),
       onUse: (place, use) => this.#note(place, use),
       onInput: (devboxId) => devboxUse.used(devboxId),
     });
@@ -52,7 +64,7 @@ export class OpenedVscodes implements Disposable {
         this.#forget((id) => isGone(store.get(id)));
         for (const { devboxId } of context.remembered.all) {
           const devbox = store.get(devboxId);
-          if (devbox !== undefined && hasEnded(devbox.status)) context.remembered.remove(devboxId);
+          if (devbox !== undefined && hasEnded(devbox.status)) this.#remove(devboxId);
         }
       }),
       account.onDidChange(() => this.#forget(() => true)),
@@ -87,6 +99,12 @@ export class OpenedVscodes implements Disposable {
     return { vscodeUrl: (_signal, use) => this.addresses.of(place, use) };
   }
 
+  /** Goes on with what an earlier process of this window served, without a request. */
+  serveAgain(devboxId: string, served: Served): void {
+    this.#again.add(devboxId);
+    this.addresses.serveAgain(devboxId, served);
+  }
+
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.addresses.dispose();
@@ -98,17 +116,37 @@ export class OpenedVscodes implements Disposable {
     knownSecrets.add(devboxId, [token]);
     remembered.add({
       devboxId,
-      baseUrl: account.baseUrl(),
+      account: accountName(account),
       folder,
       single: anyHost,
       isPlain: this.#places.has(devboxId),
     });
   }
 
+  #remove(devboxId: string): void {
+    this.#context.remembered.remove(devboxId);
+    this.#context.servedSecrets.remove(devboxId);
+  }
+
+  #tellMoved(devboxId: string): void {
+    const { store, log } = this.#context;
+    const devbox = store.get(devboxId);
+    const open = l10n.t('Open VS Code');
+    const text = l10n.t(
+      'Another program has taken the port on which this computer showed the VS Code of {0}. Pages of it that are open no longer work.',
+      devbox === undefined ? devboxId : devboxLabel(devbox),
+    );
+    window
+      .showWarningMessage(text, open)
+      .then((answer) => (answer === open ? commands.executeCommand('runloop.openVscode', devboxId) : undefined))
+      .then(undefined, (error: unknown) => log.failure('Opening a VS Code again', error));
+  }
+
   #forget(isGone: (devboxId: string) => boolean): void {
-    for (const devboxId of this.#places.keys()) {
+    for (const devboxId of new Set([...this.#places.keys(), ...this.#again])) {
       if (!isGone(devboxId)) continue;
       this.#places.delete(devboxId);
+      this.#again.delete(devboxId);
       this.addresses.forget(devboxId);
     }
   }

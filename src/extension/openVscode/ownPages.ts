@@ -1,5 +1,5 @@
-import { l10n } from 'vscode';
-import type { PageTexts } from '../../core/vscode/forwarderPage';
+import { env, l10n, UIKind } from 'vscode';
+import type { PageText, PageTexts } from '../../core/vscode/forwarderPage';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { devboxLabel } from '../devboxes/devboxText';
 
@@ -14,7 +14,16 @@ export function ownPages(devboxes: { get(devboxId: string): Devbox | undefined }
       case 'unreachable':
         return {
           title: l10n.t('{0} is not responding', label),
+          link: openAgain(devboxId),
           text: l10n.t('The devbox or its VS Code cannot be reached at the moment. This page retries automatically.'),
+        };
+      case 'locked':
+        return {
+          title: l10n.t('Open the VS Code of {0} again', label),
+          text: l10n.t(
+            'It was started anew, or this browser has not been admitted to it. Your editor admits a browser by opening it.',
+          ),
+          link: openAgain(devboxId),
         };
       case 'unknown':
         return {
@@ -27,17 +36,26 @@ export function ownPages(devboxes: { get(devboxId: string): Devbox | undefined }
   };
 }
 
+/** Leads to the editor, which asks first. An editor in a browser has no such addresses. */
+function openAgain(devboxId: string | undefined): PageText['link'] {
+  if (devboxId === undefined || env.uiKind !== UIKind.Desktop) return undefined;
+  const address = `${env.uriScheme}://runloop-devboxes.runloop-devboxes/open?devbox=${encodeURIComponent(devboxId)}`;
+  return { text: l10n.t('Open Again'), address };
+}
+
 function notServed(devbox: Devbox | undefined, label: string): ReturnType<PageTexts> {
   if (devbox?.status === 'suspended' || devbox?.status === 'suspending') {
     return {
       title: l10n.t('{0} is suspended', label),
       text: l10n.t('Its files are kept. To show it here again, resume it and attach to it in your editor.'),
+      link: openAgain(devbox.id),
     };
   }
   if (devbox !== undefined && hasEnded(devbox.status)) {
     return { title: l10n.t('{0} has ended', label), text: l10n.t('You can close this page.') };
   }
   return {
+    link: openAgain(devbox?.id),
     title: l10n.t('Waiting for your editor'),
     text: l10n.t('Your editor is not attached to {0}. This page shows the devbox again as soon as it is.', label),
   };

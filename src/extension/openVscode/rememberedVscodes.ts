@@ -5,7 +5,8 @@ import type { Log } from '../messages/log';
 /** A devbox whose VS Code this window has opened: pages of it may be open in browsers. */
 export interface RememberedVscode {
   readonly devboxId: string;
-  readonly baseUrl: string;
+  /** Whose it is: the address of the account's API. */
+  readonly account: string;
   readonly folder: string;
   /** It was opened on a port of its own, for a browser elsewhere. */
   readonly single: boolean;
@@ -13,7 +14,6 @@ export interface RememberedVscode {
   readonly isPlain: boolean;
 }
 
-const portsKey = 'runloop.vscodePorts';
 const openedKey = 'runloop.openedVscodes';
 /** What is kept at the most; the oldest go first. */
 const most = 50;
@@ -31,9 +31,9 @@ export class RememberedVscodes {
   get all(): readonly RememberedVscode[] {
     return asArray(this.#memory.get<unknown>(openedKey)).flatMap((value) => {
       const entry = asObject(value);
-      const [devboxId, baseUrl, folder] = ['devboxId', 'baseUrl', 'folder'].map((name) => asString(entry?.[name]));
-      if (devboxId === undefined || baseUrl === undefined || folder === undefined) return [];
-      return [{ devboxId, baseUrl, folder, single: entry?.['single'] === true, isPlain: entry?.['isPlain'] === true }];
+      const [devboxId, account, folder] = ['devboxId', 'account', 'folder'].map((name) => asString(entry?.[name]));
+      if (devboxId === undefined || account === undefined || folder === undefined) return [];
+      return [{ devboxId, account, folder, single: entry?.['single'] === true, isPlain: entry?.['isPlain'] === true }];
     });
   }
 
@@ -41,26 +41,17 @@ export class RememberedVscodes {
     const before = this.all.find(({ devboxId }) => devboxId === opened.devboxId);
     const now = { ...opened, single: opened.single || before?.single === true };
     if (JSON.stringify(before) === JSON.stringify(now)) return;
-    this.#store(openedKey, [...this.all.filter((entry) => entry.devboxId !== opened.devboxId), now].slice(-most));
+    this.#store([...this.all.filter((entry) => entry.devboxId !== opened.devboxId), now].slice(-most));
   }
 
   remove(devboxId: string): void {
     const left = this.all.filter((entry) => entry.devboxId !== devboxId);
-    if (left.length < this.all.length) this.#store(openedKey, left);
+    if (left.length < this.all.length) this.#store(left);
   }
 
-  port(server: string): number | undefined {
-    const port = asObject(this.#memory.get<unknown>(portsKey))?.[server];
-    return typeof port === 'number' && Number.isInteger(port) && port > 1023 && port < 65_536 ? port : undefined;
-  }
-
-  rememberPort(server: string, port: number): void {
-    const ports = Object.entries(asObject(this.#memory.get<unknown>(portsKey)) ?? {});
-    const others = ports.filter(([name]) => name !== server);
-    this.#store(portsKey, Object.fromEntries([...others, [server, port]].slice(-most)));
-  }
-
-  #store(key: string, value: unknown): void {
-    this.#memory.update(key, value).then(undefined, (error: unknown) => this.#log.failure('Remembering ports', error));
+  #store(value: unknown): void {
+    this.#memory
+      .update(openedKey, value)
+      .then(undefined, (error: unknown) => this.#log.failure('Remembering opened VS Codes', error));
   }
 }

@@ -143,7 +143,7 @@ describe('what leads into a devbox', function () {
     assert.equal((await get(url)).status, 302);
     const direct = (runtime.actionExecutionServerUrl ?? '').replace('4444-', '4445-');
     assert.equal((await get(`${direct}/?tkn=${token}`)).status, 401, 'past the forwarder there is no way in');
-    const hidden = runtime.hiddenUrl(url) ?? '';
+    const hidden = (await runtime.hiddenUrl(url)) ?? '';
     assert.ok(!hidden.includes(token) && (await get(hidden)).location?.includes(token));
     assert.ok(!((await get(hidden)).location ?? '').includes(token), 'handed out once');
     assert.ok(!JSON.stringify([events, await api.logs(id)]).includes(token));

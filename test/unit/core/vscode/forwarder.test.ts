@@ -111,7 +111,7 @@ describe('the loopback forwarder', () => {
     assert.equal(seen.length, before);
     forwarder.forget('dbx_1');
     assert.equal(await get(new URL(entrance).host), 503);
-    assert.equal(forwarder.hide(`${entrance}/?tkn=x`, 'tkn'), undefined);
+    assert.equal(await forwarder.hide(`${entrance}/?tkn=x`, 'tkn'), undefined);
     assert.equal(seen.length, before);
   });
 

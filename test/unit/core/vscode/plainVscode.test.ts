@@ -132,6 +132,26 @@ describe('the VS Code of a plain devbox', function () {
     assert.ok(found !== undefined);
   });
 
+  it('asks for the same token when it is started anew, and in a devbox made from a snapshot for another', async () => {
+    const now = await api.retrieve(devbox.id);
+    const before = await findPlainVscode(api, now, options);
+    // As a suspend does.
+    const kill =
+      'read -r p _ < .runloop-devboxes/vscode-process && kill -9 "$p"; while kill -0 "$p" 2>/dev/null; do sleep 0.1; done';
+    await runCommand(api, devbox.id, kill);
+    assert.equal(await findPlainVscode(api, now, options), undefined);
+    const again = await startPlainVscode(api, now, options);
+    assert.ok(before !== undefined && again !== undefined);
+    assert.equal(again.token, before.token);
+    // What a copy of its disk finds, or somebody has spoilt.
+    for (const spoil of ['printf dbx_other > vscode-token-of', 'echo short > vscode-token', 'rm vscode-token-of']) {
+      await runCommand(api, devbox.id, `${kill}; cd .runloop-devboxes && ${spoil}`);
+      const other = await startPlainVscode(api, now, options);
+      assert.match(other?.token ?? '', /^[0-9a-f]{48}$/);
+      assert.notEqual(other?.token, again.token);
+    }
+  });
+
   it('opens the home of whoever the user of the devbox is, also when it is found running', async () => {
     const launch = { launch_parameters: { user_parameters: { username: 'root', uid: 0 } } };
     const { id, ...made } = parseDevbox(

@@ -1,35 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text as readAll } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { LoopbackForwarder, type AddressMemory } from '../../../../src/core/vscode/loopbackForwarder';
 import { VscodeAddress, type VscodePlace } from '../../../../src/core/vscode/vscodeAddress';
-
-interface Got {
-  readonly status: number;
-  readonly location: string;
-  readonly body: string;
-}
-
-async function get(address: string, headers: Record<string, string> = {}, host?: string): Promise<Got> {
-  const url = new URL(address);
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(
-      {
-        host: '127.0.0.1',
-        port: url.port,
-        path: `${url.pathname}${url.search}`,
-        headers: { host: host ?? url.host, ...headers },
-        agent: false,
-      },
-      resolve,
-    );
-    sent.once('error', reject);
-    sent.end();
-  });
-  return { status: answer.statusCode ?? 0, location: answer.headers.location ?? '', body: await readAll(answer) };
-}
+import { getPage as get, notesIn } from './askAddress';
 
 describe('addresses of VS Codes', () => {
   let service: Server;
@@ -108,8 +83,8 @@ describe('addresses of VS Codes', () => {
       const a = await forwarder.originFor('dbx_a', target);
       const b = await forwarder.originFor('dbx_b', target);
       const single = `http://127.0.0.1:${await forwarder.singlePortFor('dbx_b', target)}`;
-      const hide = (): string => forwarder.hide(`${a}/?tkn=token-a&folder=%2Fw`, 'tkn') ?? '';
-      const hidden = hide();
+      const hide = async (): Promise<string> => (await forwarder.hide(`${a}/?tkn=token-a&folder=%2Fw`, 'tkn')) ?? '';
+      const hidden = await hide();
       // At the other devbox's host and port, and at no host at all.
       for (const elsewhere of [hidden.replace(a, b), hidden.replace(a, single)]) {
         assert.ok(!JSON.stringify(await get(elsewhere)).includes('token-a'), elsewhere);
@@ -119,11 +94,11 @@ describe('addresses of VS Codes', () => {
       assert.match((await get(hidden)).location, /token-a/, 'still unused');
       assert.ok(!(await get(hidden)).location.includes('token-a'), 'used');
 
-      const late = hide();
+      const late = await hide();
       now += 10 * 60_000;
       assert.ok(!JSON.stringify(await get(late)).includes('token-a'), 'too late');
 
-      const forgotten = hide();
+      const forgotten = await hide();
       forwarder.forget('dbx_a');
       assert.equal((await get(forgotten)).status, 503);
       await forwarder.originFor('dbx_a', target);
@@ -138,8 +113,7 @@ describe('addresses of VS Codes', () => {
     const ports = new Map<string, number>();
     const memory: AddressMemory = {
       secret: 'kept',
-      port: (name) => ports.get(name),
-      rememberPort: (name, port) => void ports.set(name, port),
+      ...notesIn(ports),
     };
     const pages = (why: string, name: string | undefined): { title: string; text: string } => ({
       title: `<${why}>`,
@@ -177,20 +151,49 @@ describe('addresses of VS Codes', () => {
 
   it('take another port if somebody else has theirs', async () => {
     const taken = Number(new URL(origin).port);
-    const ports = new Map([['all', taken]]);
-    const memory = {
-      secret: 'kept',
-      port: (name: string) => ports.get(name),
-      rememberPort: (name: string, port: number) => void ports.set(name, port),
-    };
-    const other = new VscodeAddress({ memory });
+    const ports = new Map<string, number>();
+    const memory: AddressMemory = { secret: 'kept', ...notesIn(ports) };
+    const first = new VscodeAddress({ memory });
+    const { hostname } = new URL(await first.of(place()));
+    first.dispose();
+    const [name = ''] = ports.keys();
+    ports.set(name, taken);
+    const moved: string[] = [];
+    const other = new VscodeAddress({ memory, onMoved: (devboxId) => moved.push(devboxId) });
     try {
-      const { port } = new URL(await other.of(place()));
+      const { port, hostname: same } = new URL(await other.of(place()));
+      assert.equal(same, hostname);
       assert.notEqual(Number(port), taken);
-      assert.equal(ports.get('all'), Number(port));
+      assert.equal(ports.get(name), Number(port));
+      assert.deepEqual(moved, ['dbx_a'], 'told');
     } finally {
       other.dispose();
     }
+  });
+
+  it('are another account\u2019s under another name', async () => {
+    let account = 'https://a.example';
+    const two = new VscodeAddress({ memory: { secret: 'kept', account: () => account, ...notesIn(new Map()) } });
+    try {
+      const a = new URL(await two.of(place()));
+      account = 'https://b.example';
+      const b = new URL(await two.of(place()));
+      assert.notEqual(a.hostname, b.hostname);
+      two.forget('dbx_a');
+      for (const { origin: entrance } of [a, b]) assert.equal((await get(entrance)).status, 503);
+    } finally {
+      two.dispose();
+    }
+  });
+
+  it('show a page of ours where the VS Code asks for a token that the browser has not', async () => {
+    const { origin: entrance } = new URL(await addresses.of(place()));
+    service.removeAllListeners('request');
+    service.on('request', (_incoming, response) => response.writeHead(403).end('Forbidden.'));
+    const page = await get(entrance, { accept: 'text/html' });
+    assert.equal(page.status, 403);
+    assert.match(page.body, /<h1>Open it again<\/h1>/);
+    assert.equal((await get(`${entrance}/other`)).body, 'Forbidden.', 'and nothing else');
   });
 
   it('let a page in again whose devbox was resumed, and nobody else', async () => {

@@ -1,0 +1,42 @@
+import type { ForwardTarget } from './forwardTarget';
+import type { HiddenAddresses } from './hiddenAddresses';
+import type { PageInput } from './pageInput';
+import type { Answer, Question } from './port/askHolder';
+import type { SharedPort } from './port/sharedPort';
+
+/** A devbox that browsers know, served at the moment or not. */
+export interface Host {
+  readonly name: string;
+  readonly label: string;
+  readonly hidden: HiddenAddresses;
+  /** What a person does in its pages, where somebody wants to know. */
+  readonly input: PageInput | undefined;
+  target: ForwardTarget | undefined;
+  /** Serves it under its own host name. */
+  readonly shared: SharedPort;
+  /** Serves it under any host name, for browsers elsewhere. */
+  single: SharedPort | undefined;
+}
+
+/** What it is served on. */
+export function portsOf({ shared, single }: Host): SharedPort[] {
+  return single === undefined ? [shared] : [shared, single];
+}
+
+/** What another window is told that works with the same devbox. */
+export function replyOf({ target, hidden, shared, single }: Host, question: Question): Answer {
+  switch (question.kind) {
+    case 'wait':
+      return {};
+    case 'yield':
+      if (target !== undefined) return { yields: false };
+      // After the answer.
+      setImmediate(() => {
+        shared.letGo();
+        single?.letGo();
+      });
+      return { yields: true };
+    case 'hide':
+      return target === undefined ? {} : { path: hidden.add(question.first, question.later) };
+  }
+}
