@@ -25,7 +25,7 @@ import { afterEach, beforeEach } from 'mocha';
 import type * as vscode from 'vscode';
 import { eventually } from '../eventually';
 import { type FakeInputBox, type FakeQuickPick, isChosen, isItem, labels, type Choice } from './boxes';
-import { FakeMemory, FakeSecrets } from './memory';
+import { FakeMemory, FakeSecrets, type WhileBusy } from './memory';
 import type { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { FakeSettings } from './settings';
 import type { FakeTerminal } from './terminal';
@@ -65,9 +65,14 @@ export class FakeEditor {
   readonly opened: string[] = [];
   readonly statusMessages: string[] = [];
   readonly settings = new FakeSettings();
-  readonly secrets = new FakeSecrets();
-  readonly globalState = new FakeMemory();
-  readonly workspaceState = new FakeMemory();
+  /** What happens while the editor asks a person, reads or keeps something, or takes in a context key. */
+  whileBusy: WhileBusy = () => Promise.resolve();
+  readonly secrets = new FakeSecrets((what) => this.whileBusy(what));
+  readonly globalState = new FakeMemory((what) => this.whileBusy(what));
+  readonly workspaceState = new FakeMemory((what) => this.whileBusy(what));
+  /** Read-only documents that were shown, as an editor draws them when it is asked. */
+  readonly documents: vscode.TextDocument[] = [];
+  readonly contentProviders = new Map<string, vscode.TextDocumentContentProvider>();
   readonly windowState = new EventEmitter<vscode.WindowState>();
   readonly visibleEditorsChanged = new EventEmitter<readonly vscode.TextEditor[]>();
   /** Other extensions of the window, by id: what their manifests say. */
@@ -210,6 +215,7 @@ export class FakeEditor {
       .join('\n');
     const answer = this.findAnswer(question);
     if (answer === undefined) this.fail(`Nobody types: ${question}`);
+    await this.whileBusy(`question ${question}`);
     if (typeof answer?.choice !== 'string') return undefined;
     const complaint = await options?.validateInput?.(answer.choice);
     if (typeof complaint === 'string') {

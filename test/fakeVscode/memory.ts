@@ -2,9 +2,19 @@ import type * as vscode from 'vscode';
 import { parseJson } from '../../src/core/parse';
 import { EventEmitter } from './values';
 
+/** Called while the editor does something that an extension waits for; it goes on once this has ended. */
+export type WhileBusy = (what: string) => Promise<void>;
+
+const atOnce: WhileBusy = () => Promise.resolve();
+
 /** What an extension keeps, as JSON, as the editor keeps it. */
 export class FakeMemory implements vscode.Memento {
+  readonly #whileBusy: WhileBusy;
   readonly #values = new Map<string, string>();
+
+  constructor(whileBusy = atOnce) {
+    this.#whileBusy = whileBusy;
+  }
 
   keys(): readonly string[] {
     return [...this.#values.keys()];
@@ -19,7 +29,7 @@ export class FakeMemory implements vscode.Memento {
   update(key: string, value: unknown): Promise<void> {
     if (value === undefined) this.#values.delete(key);
     else this.#values.set(key, JSON.stringify(value));
-    return Promise.resolve();
+    return this.#whileBusy(`memory ${key}`);
   }
 
   setKeysForSync(): void {
@@ -31,24 +41,31 @@ export class FakeSecrets implements vscode.SecretStorage {
   readonly #values = new Map<string, string>();
   readonly #changed = new EventEmitter<vscode.SecretStorageChangeEvent>();
   readonly onDidChange = this.#changed.event;
+  readonly #whileBusy: WhileBusy;
+
+  constructor(whileBusy = atOnce) {
+    this.#whileBusy = whileBusy;
+  }
 
   keys(): Promise<string[]> {
     return Promise.resolve([...this.#values.keys()]);
   }
 
-  get(key: string): Promise<string | undefined> {
-    return Promise.resolve(this.#values.get(key));
+  async get(key: string): Promise<string | undefined> {
+    const value = this.#values.get(key);
+    await this.#whileBusy(`secret ${key}`);
+    return value;
   }
 
   store(key: string, value: string): Promise<void> {
     this.#values.set(key, value);
     this.#changed.fire({ key });
-    return Promise.resolve();
+    return this.#whileBusy(`secret ${key}`);
   }
 
   delete(key: string): Promise<void> {
     this.#values.delete(key);
     this.#changed.fire({ key });
-    return Promise.resolve();
+    return this.#whileBusy(`secret ${key}`);
   }
 }

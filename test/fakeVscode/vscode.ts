@@ -1,11 +1,11 @@
 // What `import … from 'vscode'` gives in the tests below test/unit/extension: see fakeEditor.ts.
 import type * as vscode from 'vscode';
 import { FakeInputBox, FakeQuickPick } from './boxes';
-import { fakeEditor, type FakeEditor } from './fakeEditor';
+import { fakeEditor, type FakeEditor, type ShownMessage } from './fakeEditor';
 import { fileSystem } from './fileSystem';
 import { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { FakeTerminal } from './terminal';
-import { Disposable, EventEmitter, StatusBarAlignment } from './values';
+import { Disposable, EventEmitter, StatusBarAlignment, Uri } from './values';
 import { language } from './language';
 
 export * from './values';
@@ -15,6 +15,14 @@ export const version = '1.105.0';
 /** What a person chose is of the type that the caller offered, which only the caller knows. */
 function chosen(value: unknown): Promise<never> {
   return Promise.resolve(value as never);
+}
+
+/** A message, and what the person says to it. */
+async function message(kind: ShownMessage['kind'], text: string, rest: readonly unknown[]): Promise<never> {
+  const editor = fakeEditor();
+  const answer = editor.showMessage(kind, text, rest);
+  await editor.whileBusy(`question ${text}`);
+  return chosen(answer);
 }
 
 /** An event of the editor of the test that runs when somebody subscribes. */
@@ -32,6 +40,8 @@ export const window: Pick<
   | 'showQuickPick'
   | 'showInputBox'
   | 'showSaveDialog'
+  | 'showTextDocument'
+  | 'activeTextEditor'
   | 'createInputBox'
   | 'createQuickPick'
   | 'withProgress'
@@ -47,15 +57,26 @@ export const window: Pick<
   | 'visibleTextEditors'
   | 'onDidChangeVisibleTextEditors'
 > = {
-  showInformationMessage: (text: string, ...rest: unknown[]) =>
-    chosen(fakeEditor().showMessage('information', text, rest)),
-  showWarningMessage: (text: string, ...rest: unknown[]) => chosen(fakeEditor().showMessage('warning', text, rest)),
-  showErrorMessage: (text: string, ...rest: unknown[]) => chosen(fakeEditor().showMessage('error', text, rest)),
+  showInformationMessage: (text: string, ...rest: unknown[]) => message('information', text, rest),
+  showWarningMessage: (text: string, ...rest: unknown[]) => message('warning', text, rest),
+  showErrorMessage: (text: string, ...rest: unknown[]) => message('error', text, rest),
   showQuickPick: async (
     items: readonly (string | vscode.QuickPickItem)[] | Thenable<readonly (string | vscode.QuickPickItem)[]>,
     options?: vscode.QuickPickOptions,
-  ) => chosen(fakeEditor().pick(await items, options)),
+  ) => {
+    const editor = fakeEditor();
+    const picked = editor.pick(await items, options);
+    await editor.whileBusy(`question ${options?.placeHolder ?? ''}`);
+    return chosen(picked);
+  },
   showSaveDialog: () => Promise.resolve(fakeEditor().saveTo),
+  showTextDocument: (shown: unknown): Promise<never> => {
+    fakeEditor().documents.push(shown as vscode.TextDocument);
+    return Promise.resolve({ document: shown } as never);
+  },
+  get activeTextEditor() {
+    return undefined;
+  },
   showInputBox: (options) => fakeEditor().input(options),
   createInputBox: () => {
     const editor = fakeEditor();
@@ -131,6 +152,7 @@ export const workspace: Pick<
   | 'onDidOpenTextDocument'
   | 'onDidCloseTextDocument'
   | 'registerTextDocumentContentProvider'
+  | 'openTextDocument'
 > & { readonly fs: typeof fileSystem } = {
   getConfiguration: (section) => {
     const { settings } = fakeEditor();
@@ -156,7 +178,16 @@ export const workspace: Pick<
   textDocuments: [],
   onDidOpenTextDocument: new EventEmitter<vscode.TextDocument>().event,
   onDidCloseTextDocument: new EventEmitter<vscode.TextDocument>().event,
-  registerTextDocumentContentProvider: () => nothing,
+  registerTextDocumentContentProvider: (scheme, provider) => {
+    fakeEditor().contentProviders.set(scheme, provider);
+    return nothing;
+  },
+  openTextDocument: async (uri?: unknown): Promise<never> => {
+    if (!(uri instanceof Uri)) throw new Error('Only documents with an address are faked.');
+    const editor = fakeEditor();
+    await editor.whileBusy(`document ${uri.scheme}`);
+    return { uri } as never;
+  },
   fs: fileSystem,
 };
 
@@ -176,6 +207,7 @@ export const commands: Pick<typeof vscode.commands, 'registerCommand' | 'execute
     if (id === 'setContext') {
       editor.contexts.set(String(args[0]), args[1]);
       await editor.whileContextIsSet(String(args[0]));
+      await editor.whileBusy(`context ${String(args[0])}`);
       return chosen(undefined);
     }
     return chosen(await editor.run(id, ...args));

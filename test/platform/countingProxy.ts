@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 
 /** Stands before a platform, counts what is asked of it, and lets a test do something before a chosen request. */
 export class CountingProxy {
@@ -8,6 +8,8 @@ export class CountingProxy {
   #count = 0;
   /** What is done before the answer to a request that is counted from 1; it may take as long as it needs. */
   before: (count: number, path: string) => Promise<void> | void = () => undefined;
+  /** Paths that were asked for since the last {@link reset}. */
+  readonly paths: string[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
@@ -19,6 +21,7 @@ export class CountingProxy {
     const proxy = new CountingProxy(server);
     server.on('request', (incoming, answer) => {
       proxy.#count += 1;
+      proxy.paths.push(incoming.url ?? '');
       const passOn = async (): Promise<void> => {
         await proxy.before(proxy.#count, incoming.url ?? '');
         const { method, url, headers } = incoming;
@@ -31,6 +34,24 @@ export class CountingProxy {
         incoming.pipe(outgoing);
       };
       passOn().catch((error: unknown) => answer.destroy(error instanceof Error ? error : new Error(String(error))));
+    });
+    server.on('upgrade', (incoming, socket, head) => {
+      proxy.#count += 1;
+      proxy.paths.push(incoming.url ?? '');
+      const passOn = async (): Promise<void> => {
+        await proxy.before(proxy.#count, incoming.url ?? '');
+        const onward = connect(Number(port), hostname);
+        const end = (): void => {
+          socket.destroy();
+          onward.destroy();
+        };
+        for (const one of [socket, onward]) one.on('error', end).on('close', end);
+        const lines = incoming.rawHeaders.map((text, index) => (index % 2 === 0 ? `\r\n${text}: ` : text));
+        onward.write(`GET ${incoming.url ?? ''} HTTP/1.1${lines.join('')}\r\n\r\n`);
+        onward.write(head);
+        socket.pipe(onward).pipe(socket);
+      };
+      passOn().catch(() => socket.destroy());
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -49,6 +70,7 @@ export class CountingProxy {
   reset(): void {
     this.#count = 0;
     this.before = () => undefined;
+    this.paths.length = 0;
   }
 
   async stop(): Promise<void> {

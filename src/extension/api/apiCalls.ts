@@ -4,7 +4,7 @@ import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Disposable } from '../../core/events';
 import { isActive, type Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
-import { accountChanged } from '../account/accountChanged';
+import { accountChanged, mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
 import { extensionProblem } from '../messages/extensionProblems';
@@ -52,6 +52,7 @@ export class ApiCalls implements Disposable {
       l10n.t('Another extension wants to start the devbox {0}, which costs money while it runs.', oneLine(name, 60)),
       l10n.t('Start Devbox'),
     );
+    mustStillBe(signedIn);
     const runtime = await runtimeFor(this.#services, signedIn, { sid: name, reuseExisting: false });
     try {
       await runtime.connect(signal === undefined ? {} : { signal });
@@ -74,7 +75,8 @@ export class ApiCalls implements Disposable {
   }
 
   async attach(devboxId: string): Promise<ApiDevbox> {
-    const { api } = await this.#services.account.require();
+    const signedIn = await this.#services.account.require();
+    const { api } = signedIn;
     const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule }), { limitMs: lookUpLimitMs });
     const resumeSuspended = devbox.status === 'suspended' || devbox.status === 'suspending';
     if (resumeSuspended) {
@@ -86,6 +88,7 @@ export class ApiCalls implements Disposable {
         l10n.t('Resume'),
       );
     }
+    mustStillBe(signedIn, devboxId);
     await attached(this.#services, devbox, { resumeSuspended });
     return this.#shown(devbox);
   }

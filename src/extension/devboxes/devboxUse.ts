@@ -12,6 +12,12 @@ interface DevboxUseServices {
   readonly log: Log;
 }
 
+/** A devbox that the list does not know, and whose it is. */
+interface Unlisted {
+  readonly account: SignedIn;
+  readonly devbox: Devbox;
+}
+
 /** Tells Runloop of what a person does in the devboxes of this window, unless the settings say that it should not. */
 export class DevboxUse implements Disposable {
   /** Shared by the runtimes of this window. */
@@ -22,7 +28,7 @@ export class DevboxUse implements Disposable {
   /** Unix milliseconds. */
   readonly #toldAt = new Map<string, number>();
   /** Devboxes that were used while the list did not know them. */
-  readonly #unlisted = new Map<string, Promise<Devbox | undefined>>();
+  readonly #unlisted = new Map<string, Promise<Unlisted | undefined>>();
 
   constructor(services: DevboxUseServices) {
     this.#services = services;
@@ -47,14 +53,18 @@ export class DevboxUse implements Disposable {
   used(devboxId: string): void {
     const listed = this.#services.store.get(devboxId);
     if (listed !== undefined) {
-      this.#used(listed);
+      this.#used(listed, async () => {
+        const account = await this.#services.account.current();
+        // The list goes with its account: what it does not have any more is not this one's.
+        return this.#services.store.get(devboxId) === undefined ? undefined : account;
+      });
       return;
     }
     const unlisted = this.#unlisted.get(devboxId) ?? this.#read(devboxId);
     this.#unlisted.set(devboxId, unlisted);
     unlisted.then(
-      (devbox) => {
-        if (devbox !== undefined) this.#used(devbox);
+      (read) => {
+        if (read !== undefined) this.#used(read.devbox, () => Promise.resolve(read.account));
       },
       (error: unknown) => {
         this.#unlisted.delete(devboxId);
@@ -73,19 +83,21 @@ export class DevboxUse implements Disposable {
     this.#changed.dispose();
   }
 
-  #used({ id, status, idleRule }: Devbox): void {
+  /** @param accountOf the account that the devbox belongs to, asked for when Runloop is to be told */
+  #used({ id, status, idleRule }: Devbox, accountOf: () => Promise<SignedIn | undefined>): void {
     if (status !== 'running') return;
     const tell = async (signal: AbortSignal): Promise<void> => {
-      const account = await this.#services.account.current();
-      if (account === undefined) return;
+      const account = await accountOf();
+      if (account === undefined || account.ended.aborted) return;
       const { keepDevboxAlive } = await import('../../core/platform/lifeCycle');
       await keepDevboxAlive(account.api, id, { signal });
     };
     this.activity.used({ id, idleRule, tell });
   }
 
-  async #read(devboxId: string): Promise<Devbox | undefined> {
+  async #read(devboxId: string): Promise<Unlisted | undefined> {
     const account = await this.#services.account.current();
-    return account?.api.retrieve(devboxId, { signal: account.ended });
+    if (account === undefined) return undefined;
+    return { account, devbox: await account.api.retrieve(devboxId, { signal: account.ended }) };
   }
 }

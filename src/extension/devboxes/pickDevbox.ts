@@ -4,7 +4,8 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
-import type { Account } from '../account/account';
+import type { Account, SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import { listLimitMs, lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import { devboxesWith, tellOfUnread } from './allDevboxes';
 import type { DevboxStore } from './devboxStore';
@@ -41,13 +42,23 @@ function idOf(argument: unknown): string | undefined {
  * The devboxes that a command means: the selected rows or the id it was given, else the one that the user picks.
  *
  * @returns none if the user picks none
- * @throws RuntimeError if the list cannot be read
+ * @throws RuntimeError if the list cannot be read; `account_changed` if they are not of this window's account any more
  */
 export async function devboxesFor(
   { account, store }: DevboxSources,
   question: DevboxQuestion,
 ): Promise<readonly Devbox[]> {
-  const { api } = await account.require();
+  const signedIn = await account.require();
+  const devboxes = await meant({ account, store }, signedIn, question);
+  mustStillBe(signedIn);
+  return devboxes;
+}
+
+async function meant(
+  { account, store }: DevboxSources,
+  { api }: SignedIn,
+  question: DevboxQuestion,
+): Promise<readonly Devbox[]> {
   const selected = asArray(question.arguments).flatMap((row) => idOf(row) ?? []);
   const single = idOf(question.argument);
   const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];

@@ -139,7 +139,7 @@ async function act(
     title: l10n.t('{0} devboxes', devboxes.length),
     placeHolder: l10n.t('Suspending keeps the disk but ends all processes. Shutting down deletes everything.'),
   });
-  if (action === shutDown) await askAndShutDown(services, api, devboxes);
+  if (action === shutDown) await askAndShutDown(services, signedIn, devboxes);
   if (action !== suspend) return;
   mustStillBe(signedIn);
   await window.withProgress(

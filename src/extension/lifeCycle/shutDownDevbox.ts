@@ -34,5 +34,6 @@ export async function shutDownDevboxes(
     void window.showInformationMessage(text);
     return;
   }
-  await askAndShutDown(services, api, alive);
+  mustStillBe(signedIn);
+  await askAndShutDown(services, signedIn, alive);
 }

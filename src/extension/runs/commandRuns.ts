@@ -35,6 +35,8 @@ interface Part {
 export class CommandRun {
   readonly uri: Uri;
   readonly command: string;
+  /** Whose devboxes they are. */
+  readonly account: SignedIn;
   readonly devboxes: readonly Devbox[];
   readonly #parts: readonly Part[];
   readonly #onChange: () => void;
@@ -42,8 +44,14 @@ export class CommandRun {
   #isOver = false;
 
   /** @param number tells the documents of a window apart */
-  constructor(number: number, command: string, devboxes: readonly Devbox[], onChange: () => void) {
+  constructor(
+    number: number,
+    command: string,
+    { account, devboxes }: { readonly account: SignedIn; readonly devboxes: readonly Devbox[] },
+    onChange: () => void,
+  ) {
     this.command = command;
+    this.account = account;
     this.devboxes = devboxes;
     this.#onChange = onChange;
     const name = oneLine(redact(command), 40).replaceAll('/', '∕');
@@ -68,13 +76,14 @@ export class CommandRun {
   }
 
   /** Runs it everywhere, some at once; failures are part of the document. */
-  async run(
-    { api, ended }: SignedIn,
-    {
-      knownSecrets,
-      devboxUse,
-    }: { readonly knownSecrets: KnownSecrets; readonly devboxUse: { used(id: string): void } },
-  ): Promise<void> {
+  async run({
+    knownSecrets,
+    devboxUse,
+  }: {
+    readonly knownSecrets: KnownSecrets;
+    readonly devboxUse: { used(id: string): void };
+  }): Promise<void> {
+    const { api, ended } = this.account;
     const both = linkSignals(ended, this.#stop.signal);
     const left = [...this.#parts];
     const worker = async (): Promise<void> => {
@@ -86,7 +95,9 @@ export class CommandRun {
         }
         part.startedMs = Date.now();
         devboxUse.used(devbox.id);
-        const using = setInterval(() => devboxUse.used(devbox.id), useMs);
+        const using = setInterval(() => {
+          if (!both.signal.aborted) devboxUse.used(devbox.id);
+        }, useMs);
         try {
           const status = await runCommandShown(api, devbox.id, this.command, {
             signal: both.signal,

@@ -1,5 +1,6 @@
 import { l10n, Uri, window, type QuickPickItem } from 'vscode';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
+import { accountChanged, mustStillBe } from '../account/accountChanged';
 import { devboxesFor, plainLabel, type DevboxSources } from '../devboxes/pickDevbox';
 import { asTheyAre, namesOf } from '../devboxes/severalDevboxes';
 import type { Log } from '../messages/log';
@@ -31,6 +32,7 @@ export async function runCommand(services: RunCommandServices, argument: unknown
   if (running.length === 0) return;
   const command = await askCommand(l10n.t('Run Command in {0}', namesOf(running)), runHistory.all());
   if (command === undefined) return;
+  mustStillBe(signedIn);
   await runHistory.add(command);
   await (await runDocuments()).start(signedIn, command, running);
 }
@@ -44,7 +46,10 @@ export async function stopCommand(services: RunCommandServices, argument: unknow
 export async function runAgain(services: RunCommandServices, argument: unknown): Promise<void> {
   const run = await runOf(services, argument);
   if (run === undefined) return;
+  const { account } = run;
   const signedIn = await services.account.require();
+  // The window may have come back to it meanwhile.
+  if (signedIn.baseUrl !== account.baseUrl || signedIn.apiKey !== account.apiKey) throw accountChanged();
   await (await services.runDocuments()).start(signedIn, run.command, run.devboxes);
 }
 

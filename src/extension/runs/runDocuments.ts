@@ -46,10 +46,10 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
   /** Runs a command and shows its document, which grows. */
   async start(account: SignedIn, command: string, devboxes: readonly Devbox[]): Promise<void> {
     this.#count += 1;
-    const run: CommandRun = new CommandRun(this.#count, command, devboxes, () => this.#draw(run));
+    const run: CommandRun = new CommandRun(this.#count, command, { account, devboxes }, () => this.#draw(run));
     this.#runs.set(run.uri.toString(), run);
     this.#forgetOld();
-    const running = run.run(account, this.#services);
+    const running = run.run(this.#services);
     running
       .finally(() => this.#tellRunning())
       .catch((error: unknown) => this.#services.log.failure('Running a command', error));

@@ -5,6 +5,8 @@ import { mayStillRun } from '../../core/start/notedStart';
 import type { Devbox } from '../../core/platform/devbox';
 import { snapshotDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
+import type { SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
@@ -38,9 +40,10 @@ export interface EndServices {
 /** Asks once for all, then shuts them down: for whatever offers to end devboxes. */
 export async function askAndShutDown(
   { sessions, store, sessionKeys, keepAlive, log }: EndServices,
-  api: RunloopApi,
+  account: SignedIn,
   devboxes: readonly Devbox[],
 ): Promise<void> {
+  const { api } = account;
   const shutDown = l10n.t('Shut Down');
   const snapshotFirst = l10n.t('Take Snapshot First');
   const single = devboxes.length === 1 ? devboxes[0] : undefined;
@@ -62,6 +65,7 @@ export async function askAndShutDown(
   const buttons = devboxes.every(({ status }) => status === 'running') ? [shutDown, snapshotFirst] : [shutDown];
   const answer = await window.showWarningMessage(question, { modal: true, detail: `${loss}\n\n${which}` }, ...buttons);
   if (answer === undefined) return;
+  mustStillBe(account);
   const title = l10n.t('Shutting down {0}…', namesOf(devboxes));
   const snapshots: Taken[] = [];
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
@@ -85,14 +89,19 @@ export async function askAndShutDown(
       try {
         await forEach(devboxes, endOne);
       } finally {
-        tellEnded(devboxes, ended, snapshots, log);
+        tellEnded(devboxes, ended, snapshots, { log, canStart: !account.ended.aborted });
       }
     }),
   );
 }
 
 /** Says how many have ended for certain, and what is kept of them; what became of the others, a failure tells. */
-function tellEnded(devboxes: readonly Devbox[], ended: number, snapshots: readonly Taken[], log: Log): void {
+function tellEnded(
+  devboxes: readonly Devbox[],
+  ended: number,
+  snapshots: readonly Taken[],
+  { log, canStart }: { readonly log: Log; readonly canStart: boolean },
+): void {
   if (ended === 0) return;
   const [first] = devboxes;
   const said =
@@ -107,7 +116,8 @@ function tellEnded(devboxes: readonly Devbox[], ended: number, snapshots: readon
       ? l10n.t('Its disk is kept as the snapshot {0}.', snapshot.name)
       : l10n.t('Their disks are kept as {0} snapshots with the same names.', snapshots.length);
   const text = snapshots.length === 0 ? said : l10n.t('{0} {1}', said, kept);
-  if (snapshots.length === 1 && snapshot !== undefined) offerStartFrom({ log }, text, snapshot);
+  // From a snapshot of another account nothing can be started.
+  if (canStart && snapshots.length === 1 && snapshot !== undefined) offerStartFrom({ log }, text, snapshot);
   else showActions('information', text, [], log);
 }
 

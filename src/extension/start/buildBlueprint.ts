@@ -14,7 +14,8 @@ import {
 } from '../../core/platform/blueprintBuild';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { redact } from '../../core/redact';
-import type { Account } from '../account/account';
+import type { SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
 import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
@@ -33,13 +34,15 @@ const dropMs = 30_000;
  * @throws RuntimeError if it could not be built
  */
 export async function buildBlueprint(
-  { account, buildChannels }: { readonly account: Account; readonly buildChannels: () => Promise<BuildChannels> },
+  { buildChannels }: { readonly buildChannels: () => Promise<BuildChannels> },
+  account: SignedIn,
   name: string,
 ): Promise<boolean> {
-  const { api } = await account.require();
+  const { api } = account;
   const underWay = await whenSlow((signal) => buildUnderWay(api, name, { signal, rule }), { limitMs: lookUpLimitMs });
   const dockerfile = openhandsDockerfile(readSettings().openhandsTag);
   if (!(await isWanted(name, underWay !== undefined))) return false;
+  mustStillBe(account);
   const channel = (await buildChannels()).of(name);
   channel.show(true);
   const title =

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { gatherEvidence, type Evidence } from '../../core/diagnosis';
 import { RuntimeError } from '../../core/errors';
 import { deadline } from '../../ground/deadline';
-import type { Account } from '../account/account';
+import type { SignedIn } from '../account/account';
 import { devboxLabel, reasonText } from '../devboxes/devboxText';
 import { inertText } from '../messages/inertText';
 import type { Log } from '../messages/log';
@@ -19,13 +19,13 @@ const longestLine = 120;
  * if it failed otherwise, or if nobody can tell.
  */
 export async function failedStartText(
-  { account, knownSecrets, log }: { readonly account: Account; readonly knownSecrets: KnownSecrets; readonly log: Log },
+  { knownSecrets, log }: { readonly knownSecrets: KnownSecrets; readonly log: Log },
+  { api, ended }: SignedIn,
   error: unknown,
 ): Promise<string | undefined> {
   if (!RuntimeError.is(error, 'devbox_ended') || error.devboxId === undefined) return undefined;
   const { devboxId } = error;
   try {
-    const { api, ended } = await account.require();
     const secrets = await knownSecrets.of(devboxId);
     const evidence = await gatherEvidence(api, devboxId, { signal: deadline(causeMs, ended), secrets });
     return textOf(evidence);

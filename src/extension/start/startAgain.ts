@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { mustStillBe } from '../account/accountChanged';
 import { devboxFor } from '../devboxes/pickDevbox';
 import type { KnownSecrets } from '../session/knownSecrets';
 import { answersLike } from './answersAgain';
@@ -20,12 +21,14 @@ export async function startAgainLarger(services: StartAgainServices, argument: u
 
 async function again(services: StartAgainServices, argument: unknown, size: 'larger' | undefined): Promise<void> {
   const { account, store, knownSecrets } = services;
+  const signedIn = await account.require();
   const placeHolder = l10n.t('Select a devbox to start again');
   const devbox = await devboxFor({ account, store }, argument, { placeHolder, stopped: true });
   if (devbox === undefined) return;
   const need = size === undefined ? undefined : devbox.failureReason === 'out_of_disk' ? 'disk' : 'memory';
-  const { api } = await account.require();
-  const { choices, name, isAll } = await answersLike(knownSecrets, api, devbox.id, need);
-  if (isAll) await startChosen(services, name ?? suggestedName(), choices);
+  mustStillBe(signedIn, devbox.id);
+  const { choices, name, isAll } = await answersLike(knownSecrets, signedIn.api, devbox.id, need);
+  mustStillBe(signedIn, devbox.id);
+  if (isAll) await startChosen(services, signedIn, name ?? suggestedName(), choices);
   else await startWithOptions(services, devbox.id, need);
 }

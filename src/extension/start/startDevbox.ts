@@ -7,6 +7,7 @@ import { mayStillRun } from '../../core/start/notedStart';
 import type { Devbox } from '../../core/platform/devbox';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { SignedIn } from '../account/account';
+import { mustStillBe } from '../account/accountChanged';
 import type { CommandId } from '../commandIds';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
@@ -37,10 +38,10 @@ export interface StartServices extends AttachServices {
 /** The quick path: asks for a name, and starts a devbox with the last choices. */
 export async function startDevbox(services: StartServices & { readonly lastChoices: LastChoices }): Promise<void> {
   // Before the question: a name typed in vain is an annoyance.
-  await services.account.require();
+  const account = await services.account.require();
   const choices = await services.lastChoices.get();
   const name = await askName(services.store, choices);
-  if (name !== undefined) await startChosen(services, name.trim(), choices);
+  if (name !== undefined) await startChosen(services, account, name.trim(), choices);
 }
 
 /** A name that nobody has thought of yet. */
@@ -48,23 +49,32 @@ export function suggestedName(): string {
   return `devbox-${randomBytes(3).toString('hex')}`;
 }
 
-/** Starts a devbox and waits until it can be used, with progress; failures are shown with a way on. */
-export async function startChosen(services: StartServices, name: string, choices: StartChoices): Promise<void> {
+/**
+ * Starts a devbox and waits until it can be used, with progress; failures are shown with a way on.
+ *
+ * @param account the one for which it was chosen: values of variables and what it costs are for no other one
+ */
+export async function startChosen(
+  services: StartServices,
+  account: SignedIn,
+  name: string,
+  choices: StartChoices,
+): Promise<void> {
   const { starting } = services;
   if (starting.has(name)) return;
   starting.add(name);
   try {
-    const account = await services.account.require();
+    mustStillBe(account);
     const devbox =
       choices.source.kind === 'plain'
         ? await startPlain(services, account, name, choices)
         : await startWithServer(services, account, name, choices);
     if (devbox === undefined) return;
+    if (!account.ended.aborted) await services.tree.reveal(devbox.id);
     if (account.ended.aborted) {
       leaveToOtherAccount(services.store, devbox);
       return;
     }
-    await services.tree.reveal(devbox.id);
     offerNext(services.log, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
@@ -73,11 +83,11 @@ export async function startChosen(services: StartServices, name: string, choices
       );
       return;
     }
-    const again = (): Promise<void> => startChosen(services, name, choices);
+    const again = (): Promise<void> => startChosen(services, account, name, choices);
     const { failedStartText } = await import('./failedStart');
     showFailure(`Starting the devbox ${name}`, error, services.log, again, {
-      first: remediesFor(services, error, choices, again),
-      text: await failedStartText(services, error),
+      first: remediesFor(services, account, error, { choices, again }),
+      text: await failedStartText(services, account, error),
     });
   } finally {
     starting.delete(name);
@@ -87,16 +97,16 @@ export async function startChosen(services: StartServices, name: string, choices
 
 /** A blueprint that is not there can be built. */
 function remediesFor(
-  { account, buildChannels, log }: Pick<StartServices, 'account' | 'buildChannels' | 'log'>,
+  { buildChannels, log }: Pick<StartServices, 'buildChannels' | 'log'>,
+  account: SignedIn,
   error: unknown,
-  { source }: StartChoices,
-  start: () => Promise<void>,
+  { choices: { source }, again }: { readonly choices: StartChoices; readonly again: () => Promise<void> },
 ): readonly Remedy[] {
   if (!RuntimeError.is(error, 'blueprint_missing') || source.kind !== 'blueprint') return [];
   const build = async (): Promise<void> => {
     try {
       const { buildBlueprint } = await import('./buildBlueprint');
-      if (await buildBlueprint({ account, buildChannels }, source.name)) await start();
+      if (await buildBlueprint({ buildChannels }, account, source.name)) await again();
     } catch (failure) {
       showFailure(`Building the blueprint ${source.name}`, failure, log, build);
     }
@@ -123,6 +133,7 @@ async function startWithServer(
         if (event.type === 'leftOut') tellLeftOut(event.paths);
       });
       try {
+        mustStillBe(account);
         await runtime.connect({ signal });
       } finally {
         subscription.dispose();
@@ -152,12 +163,14 @@ async function startPlain(
     output,
     log,
   }: Pick<AttachServices, 'store' | 'startNotes' | 'knownSecrets' | 'output' | 'log'>,
-  { api, ended }: SignedIn,
+  account: SignedIn,
   name: string,
   choices: StartChoices,
 ): Promise<Devbox> {
+  const { api, ended } = account;
   const confirmSecrets = await secretsAnswer(choices);
   const notes = await startNotes();
+  mustStillBe(account);
   let devbox: Devbox | undefined;
   return withStartProgress(
     name,

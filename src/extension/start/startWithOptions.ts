@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { deadline } from '../../ground/deadline';
+import { mustStillBe } from '../account/accountChanged';
 import { listLimitMs } from '../messages/whenSlow';
 import type { KnownSecrets } from '../session/knownSecrets';
 import { policyStep, secretsStep, variablesStep } from './accountSteps';
@@ -29,7 +30,8 @@ export async function startWithOptions(
   need?: unknown,
 ): Promise<void> {
   const { account, lastChoices } = services;
-  const { api } = await account.require();
+  const signedIn = await account.require();
+  const { api } = signedIn;
   const last = await lastChoices.get();
   let known: Offers | undefined;
   const left = new AbortController();
@@ -62,15 +64,16 @@ export async function startWithOptions(
   };
   const answers = await runSteps(l10n.t('Start Devbox'), stepsFor, start).finally(() => left.abort());
   if (answers === undefined) return;
+  mustStillBe(signedIn);
   const { choices, buildFirst, preset } = answers;
   const name = answers.name.trim();
   if (preset === undefined) await lastChoices.set(choices);
   if (
     buildFirst === true &&
     choices.source.kind === 'blueprint' &&
-    !(await buildBlueprint(services, choices.source.name))
+    !(await buildBlueprint(services, signedIn, choices.source.name))
   ) {
     return;
   }
-  await startChosen(services, name, choices);
+  await startChosen(services, signedIn, name, choices);
 }

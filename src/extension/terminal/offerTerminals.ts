@@ -28,9 +28,9 @@ export function offerTerminals(
     { dispose: () => clearTimeout(soon) },
     window.registerTerminalProfileProvider('runloop.devboxTerminal', {
       provideTerminalProfile: async () => {
-        const { devboxForTerminal } = await import('./terminalCommand');
-        const devbox = await devboxForTerminal(services, undefined);
-        return devbox === undefined ? undefined : new TerminalProfile(await (await terminals()).options(devbox));
+        const { terminalOptions } = await import('./terminalCommand');
+        const options = await terminalOptions(services, undefined);
+        return options === undefined ? undefined : new TerminalProfile(options);
       },
     }),
   ];

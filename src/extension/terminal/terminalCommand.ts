@@ -1,5 +1,6 @@
-import { l10n, window } from 'vscode';
+import { l10n, window, type ExtensionTerminalOptions } from 'vscode';
 import type { Devbox } from '../../core/platform/devbox';
+import { mustStillBe } from '../account/accountChanged';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import type { Log } from '../messages/log';
@@ -14,15 +15,28 @@ type OpenTerminalServices = DevboxSources & {
 
 /** Opens a terminal in a devbox and turns to it. */
 export async function openTerminal(services: OpenTerminalServices, argument: unknown): Promise<void> {
+  const options = await terminalOptions(services, argument);
+  if (options === undefined) return;
+  const { devboxId, ...made } = options;
+  window.createTerminal(made).show();
+  services.devboxUse.used(devboxId);
+}
+
+/** What the editor makes a terminal of, in the devbox that is meant; it belongs to the account in which that was chosen. */
+export async function terminalOptions(
+  services: OpenTerminalServices,
+  argument: unknown,
+): Promise<(ExtensionTerminalOptions & { readonly devboxId: string }) | undefined> {
+  const signedIn = await services.account.require();
   const devbox = await devboxForTerminal(services, argument);
-  if (devbox === undefined) return;
+  if (devbox === undefined) return undefined;
   const terminals = await services.terminals();
-  window.createTerminal(await terminals.options(devbox)).show();
-  services.devboxUse.used(devbox.id);
+  mustStillBe(signedIn, devbox.id);
+  return { ...terminals.options(signedIn, devbox), devboxId: devbox.id };
 }
 
 /** The running devbox that a terminal is wanted in; one that does not run is never woken for it. */
-export async function devboxForTerminal(
+async function devboxForTerminal(
   { account, store, log }: OpenTerminalServices,
   argument: unknown,
 ): Promise<Devbox | undefined> {

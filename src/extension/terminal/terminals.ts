@@ -37,8 +37,7 @@ export class DevboxTerminals implements Disposable {
   }
 
   /** What the editor makes a new terminal in a devbox of. */
-  async options(devbox: Devbox): Promise<ExtensionTerminalOptions> {
-    const account = await this.#services.account.require();
+  options(account: SignedIn, devbox: Devbox): ExtensionTerminalOptions {
     const label = devboxLabel(devbox);
     const others = [...this.#open.values()].filter(({ devboxId }) => devboxId === devbox.id).length;
     const terminal: RememberedTerminal = {

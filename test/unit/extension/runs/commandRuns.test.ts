@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { CommandRun } from '../../../../src/extension/runs/commandRuns';
 import { RunHistory } from '../../../../src/extension/runs/runHistory';
+import type { SignedIn } from '../../../../src/extension/account/account';
 import { SecretSessionKeys } from '../../../../src/extension/account/sessionKeys';
 import { KnownSecrets } from '../../../../src/extension/session/knownSecrets';
 import { Log } from '../../../../src/extension/messages/log';
@@ -12,9 +13,10 @@ describe('The document of a command', function () {
   this.timeout(60_000);
   const used = useWindow();
 
-  const signedIn = (ended = new AbortController().signal) => ({
+  const account = (): SignedIn => ({
     api: used.api,
-    ended,
+    ended: new AbortController().signal,
+    source: 'secret',
     baseUrl: used.api.baseUrl,
     apiKey: used.platform.apiKey,
   });
@@ -29,9 +31,9 @@ describe('The document of a command', function () {
     );
     const uses: string[] = [];
     const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
-    const run = new CommandRun(1, 'echo "in $HOME"; exit 3', devboxes, () => undefined);
+    const run = new CommandRun(1, 'echo "in $HOME"; exit 3', { account: account(), devboxes }, () => undefined);
     assert.match(run.text(), /── one \(dbx_\w+\) ── waiting…/);
-    await run.run(signedIn() as never, { knownSecrets, devboxUse: { used: (id) => uses.push(id) } });
+    await run.run({ knownSecrets, devboxUse: { used: (id) => uses.push(id) } });
     const text = run.text();
     assert.match(
       text,
@@ -49,10 +51,10 @@ describe('The document of a command', function () {
     const run = new CommandRun(
       2,
       'seq -f "%.0f xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 20000',
-      [devbox],
+      { account: account(), devboxes: [devbox] },
       () => undefined,
     );
-    await run.run(signedIn() as never, { knownSecrets, devboxUse: { used: () => undefined } });
+    await run.run({ knownSecrets, devboxUse: { used: () => undefined } });
     assert.match(run.text(), /… \d+ earlier lines are in the log of the devbox\.\n/);
     assert.match(run.text(), /\n20000 x+\n$/);
     assert.ok(run.text().length < 500_000);

@@ -5,8 +5,10 @@ import type { UsedWindow } from '../../../fakeVscode/useWindow';
 import { CountingProxy } from '../../../platform/countingProxy';
 import { usePlatform } from '../../../platform/usePlatform';
 
-/** More requests than one thing that a window does makes. */
-const mostRequests = 60;
+/** More steps than one thing that a window does takes. */
+const mostSteps = 90;
+
+type Check = (where: string) => void;
 
 /** Two accounts, between which a window turns while it does something. */
 export interface ChangingAccounts {
@@ -24,24 +26,33 @@ export interface ChangingAccounts {
    *
    * @param check looks at what is left each time that the account was changed
    */
-  readonly changeAtEachRequest: (does: () => Promise<unknown>, check?: (where: string) => void) => Promise<number>;
+  readonly changeAtEachRequest: (does: () => Promise<unknown>, check?: Check) => Promise<number>;
+  /**
+   * The same at each request, question, secret, and value that the window keeps: wherever it waits for something.
+   *
+   * @returns what it waited for, each kind once
+   */
+  readonly changeAtEachWait: (does: () => Promise<unknown>, check?: Check) => Promise<ReadonlySet<string>>;
 }
 
 /** Gives the tests of a `describe` a second account. */
 export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
   const other = usePlatform();
-  let started: CountingProxy | undefined;
-  const proxy = (): CountingProxy => started ?? assert.fail('There is no proxy yet.');
+  let started: { readonly first: CountingProxy; readonly second: CountingProxy } | undefined;
+  const proxies = (): NonNullable<typeof started> => started ?? assert.fail('There is no proxy yet.');
+  const proxy = (): CountingProxy => proxies().first;
+  const otherBaseUrl = (): string => proxies().second.baseUrl;
   before(async () => {
-    started = await CountingProxy.start(used.platform.baseUrl);
+    const [first, second] = [used.platform, other.platform].map(({ baseUrl }) => CountingProxy.start(baseUrl));
+    started = { first: await (first ?? assert.fail()), second: await (second ?? assert.fail()) };
     await other.platform.client().devboxes.createAndAwaitRunning({ name: 'of the second account' });
   });
-  after(() => started?.stop());
+  after(() => Promise.all([started?.first.stop(), started?.second.stop()]));
 
-  const namesOfFirst = async (): Promise<readonly string[]> => {
-    const names: string[] = [];
-    for await (const { name } of used.api.list({ pageSize: 1_000 })) if (name !== undefined) names.push(name);
-    return names;
+  const ofFirst = async (): Promise<readonly { readonly id: string; readonly name: string | undefined }[]> => {
+    const found = [];
+    for await (const devbox of used.api.list({ pageSize: 1_000 })) found.push(devbox);
+    return found;
   };
   /** All that the view of devboxes has, as text. */
   const rowsOfView = async (): Promise<string> => {
@@ -59,18 +70,94 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
   const beginWithFirst = async (): Promise<void> => {
     const { editor, platform } = used;
     await editor.secrets.store(`runloop.apiKey:${proxy().baseUrl}`, platform.apiKey);
-    await editor.secrets.store(`runloop.apiKey:${other.platform.baseUrl}`, other.platform.apiKey);
+    await editor.secrets.store(`runloop.apiKey:${otherBaseUrl()}`, other.platform.apiKey);
     proxy().reset();
     editor.settings.set('runloop.baseUrl', proxy().baseUrl);
     const names = (await used.extension.list()).map(({ name }) => name);
     assert.ok(!names.includes('of the second account'), names.join());
+  };
+  /** @returns what was waited for, in its order, when nothing was changed */
+  const changeAtEach = async (
+    kind: 'request' | 'wait',
+    does: () => Promise<unknown>,
+    check: Check | undefined,
+  ): Promise<{ readonly changes: number; readonly steps: readonly string[] }> => {
+    const { editor, extension } = used;
+    for (let at = 1; at <= mostSteps; at += 1) {
+      await beginWithFirst();
+      for (const box of editor.boxes) box.hide();
+      editor.messages.length = 0;
+      editor.opened.length = 0;
+      editor.clipboard = '';
+      proxies().first.reset();
+      proxies().second.reset();
+      const steps: string[] = [];
+      const change: { done?: Promise<unknown>; saidBefore: number } = { saidBefore: 0 };
+      const step = async (what: string): Promise<void> => {
+        if (change.done !== undefined) return;
+        steps.push(what);
+        if (steps.length !== at) return;
+        change.saidBefore = editor.messages.length;
+        editor.settings.set('runloop.baseUrl', otherBaseUrl());
+        // The window knows by the time that it goes on.
+        change.done = extension.list();
+        await change.done;
+      };
+      proxy().before = () => step('request');
+      if (kind === 'wait') editor.whileBusy = (what) => step(what.split(' ')[0] ?? '');
+      await does().catch(() => undefined);
+      if (change.done === undefined) {
+        editor.whileBusy = () => Promise.resolve();
+        proxy().before = () => undefined;
+        return { changes: at - 1, steps };
+      }
+      await change.done;
+      const where = `changed at step ${at}, a ${steps.at(-1) ?? ''}`;
+      await nothingOfFirst(where, change.saidBefore);
+      check?.(where);
+      // Nothing speaks with the first account any more; what was on its way has come back.
+      await sleep(kind === 'request' ? 100 : 50);
+      const { count } = proxy();
+      await sleep(kind === 'request' ? 1_300 : 100);
+      assert.equal(proxy().count, count, `${where}: something goes on asking the first account`);
+    }
+    throw new Error(`It took more than ${mostSteps} steps.`);
+  };
+  /** Looks that the window has to do with nothing but the second account. */
+  const nothingOfFirst = async (where: string, saidBefore: number): Promise<void> => {
+    const { editor, extension } = used;
+    // Before the list is read again, which would put it right.
+    const shown = await rowsOfView();
+    const first = await ofFirst();
+    assert.deepEqual(
+      first.filter(({ name }) => name !== undefined && shown.includes(name)),
+      [],
+      `${where}: ${shown}`,
+    );
+    assert.deepEqual(
+      (await extension.list()).map(({ name, attached }) => [name, attached]),
+      [['of the second account', false]],
+      where,
+    );
+    assert.ok(!remembered().includes(otherBaseUrl()), where);
+    const said = editor.messages
+      .slice(saidBefore)
+      .filter(({ text }) => /is ready|has ended|Attached/.test(text) && !/used before/.test(text));
+    assert.deepEqual(said, [], where);
+    // Nobody is told of what belongs to somebody else.
+    const { paths } = proxies().second;
+    assert.deepEqual(
+      paths.filter((path) => first.some(({ id }) => path.includes(id))),
+      [],
+      where,
+    );
   };
   return {
     get proxy() {
       return proxy();
     },
     get otherBaseUrl() {
-      return other.platform.baseUrl;
+      return otherBaseUrl();
     },
     beginWithFirst,
     startWithFirst: async () => {
@@ -80,51 +167,7 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
       return id;
     },
     remembered,
-    changeAtEachRequest: async (does, check) => {
-      const { editor, extension } = used;
-      for (let change = 1; change <= mostRequests; change += 1) {
-        await beginWithFirst();
-        for (const box of editor.boxes) box.hide();
-        editor.messages.length = 0;
-        editor.opened.length = 0;
-        editor.clipboard = '';
-        proxy().reset();
-        const changed = { is: false };
-        proxy().before = async (count) => {
-          if (count !== change) return;
-          changed.is = true;
-          editor.settings.set('runloop.baseUrl', other.platform.baseUrl);
-          // The window knows by the time that the answer comes.
-          await extension.list();
-        };
-        await does().catch(() => undefined);
-        if (!changed.is) return change - 1;
-        const where = `changed before request ${change}`;
-        // Before the list is read again, which would put it right.
-        const shown = await rowsOfView();
-        assert.deepEqual(
-          (await namesOfFirst()).filter((name) => shown.includes(name)),
-          [],
-          `${where}: ${shown}`,
-        );
-        assert.deepEqual(
-          (await extension.list()).map(({ name, attached }) => [name, attached]),
-          [['of the second account', false]],
-          where,
-        );
-        assert.ok(!remembered().includes(other.platform.baseUrl), where);
-        const said = editor.messages.filter(
-          ({ text }) => /is ready|has ended|Attached/.test(text) && !/used before/.test(text),
-        );
-        assert.deepEqual(said, [], where);
-        check?.(where);
-        // Nothing speaks with the first account any more; what was on its way has come back.
-        await sleep(100);
-        const { count } = proxy();
-        await sleep(1_300);
-        assert.equal(proxy().count, count, `${where}: something goes on asking the first account`);
-      }
-      throw new Error(`It made more than ${mostRequests} requests.`);
-    },
+    changeAtEachRequest: async (does, check) => (await changeAtEach('request', does, check)).changes,
+    changeAtEachWait: async (does, check) => new Set((await changeAtEach('wait', does, check)).steps),
   };
 }
