@@ -9,6 +9,7 @@ const shared = ['session', 'devboxes', 'account', 'messages'];
 const features = [
   'devboxTree',
   'diagnosis',
+  'files',
   'forgotten',
   'lifeCycle',
   'localPlatform',

@@ -30,6 +30,7 @@ import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
 import { BoundedSecrets } from './extension/account/boundedSecrets';
 import { DevboxUse } from './extension/devboxes/devboxUse';
+import { LazyFileSystem } from './extension/files/lazyFileSystem';
 import { SessionHealth } from './extension/session/sessionHealth';
 import { KnownSecrets } from './extension/session/knownSecrets';
 import { offerTerminals } from './extension/terminal/offerTerminals';
@@ -109,6 +110,13 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     globalState: context.globalState,
     workspaceState: context.workspaceState,
   });
+  const fileSystem = new LazyFileSystem({
+    account,
+    load: async (tell) => {
+      const { openFileSystem } = await import('./extension/files/openFileSystem');
+      return openFileSystem({ account, store, devboxUse, tell });
+    },
+  });
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
   const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
@@ -185,6 +193,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     watchEnds(services, context),
     brokenStarts,
     stopDocuments,
+    fileSystem,
     tree,
     services.keepAlive,
     devboxUse,

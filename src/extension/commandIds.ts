@@ -78,3 +78,6 @@ export const contextKeys = {
 
 /** Scheme of the documents that show a devbox's log. */
 export const logScheme = 'runloop-log';
+
+/** Scheme of the files of devboxes. */
+export const filesScheme = 'runloop';

@@ -29,3 +29,6 @@ export const TextEditorRevealType: typeof vscode.TextEditorRevealType = {
   InCenterIfOutsideViewport: 2,
   AtTop: 3,
 };
+export const FileType: typeof vscode.FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
+export const FilePermission: typeof vscode.FilePermission = { Readonly: 1 };
+export const FileChangeType: typeof vscode.FileChangeType = { Changed: 1, Created: 2, Deleted: 3 };

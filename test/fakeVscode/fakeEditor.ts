@@ -59,6 +59,7 @@ export class FakeEditor {
   readonly terminals: FakeTerminal[] = [];
   readonly terminalProfiles = new Map<string, vscode.TerminalProfileProvider>();
   readonly views = new Map<string, FakeTreeView>();
+  readonly fileSystems = new Map<string, vscode.FileSystemProvider>();
   readonly contexts = new Map<string, unknown>();
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();
   /** Addresses that the browser was given, and those that commands of the editor itself were. */

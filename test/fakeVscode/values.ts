@@ -117,10 +117,22 @@ export class DocumentLink {
   }
 }
 
-export class FileSystemError extends Error {
+/** One of the editor's errors about files: of a text, or about an address. */
+const errorOf =
+  (code: string) =>
+  (about?: string | vscode.Uri): FileSystemError =>
+    new FileSystemError(typeof about === 'string' ? about : `${code}: ${String(about)}`, code);
+
+export class FileSystemError extends Error implements vscode.FileSystemError {
+  static readonly FileNotFound = errorOf('FileNotFound');
+  static readonly FileExists = errorOf('FileExists');
+  static readonly FileIsADirectory = errorOf('FileIsADirectory');
+  static readonly FileNotADirectory = errorOf('FileNotADirectory');
+  static readonly NoPermissions = errorOf('NoPermissions');
+  static readonly Unavailable = errorOf('Unavailable');
   readonly code: string;
 
-  constructor(message: string, code: string) {
+  constructor(message: string, code = 'Unknown') {
     super(message);
     this.code = code;
   }

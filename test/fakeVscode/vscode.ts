@@ -153,6 +153,7 @@ export const workspace: Pick<
   | 'onDidCloseTextDocument'
   | 'registerTextDocumentContentProvider'
   | 'openTextDocument'
+  | 'registerFileSystemProvider'
 > & { readonly fs: typeof fileSystem } = {
   getConfiguration: (section) => {
     const { settings } = fakeEditor();
@@ -187,6 +188,10 @@ export const workspace: Pick<
     const editor = fakeEditor();
     await editor.whileBusy(`document ${uri.scheme}`);
     return { uri } as never;
+  },
+  registerFileSystemProvider: (scheme, provider) => {
+    fakeEditor().fileSystems.set(scheme, provider);
+    return nothing;
   },
   fs: fileSystem,
 };

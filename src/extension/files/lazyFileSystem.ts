@@ -1,0 +1,85 @@
+import {
+  Disposable,
+  EventEmitter,
+  FileChangeType,
+  workspace,
+  type FileChangeEvent,
+  type FileStat,
+  type FileSystemProvider,
+  type FileType,
+  type Uri,
+} from 'vscode';
+import type { Disposable as Disposes } from '../../core/events';
+import { filesScheme } from '../commandIds';
+import type { RunloopFileSystem } from './runloopFileSystem';
+
+/** The file system of devboxes as the editor knows it from activation on; its code is read when the first file is asked for. */
+export class LazyFileSystem implements FileSystemProvider, Disposes {
+  readonly #changed = new EventEmitter<FileChangeEvent[]>();
+  readonly onDidChangeFile = this.#changed.event;
+  readonly #load: () => Promise<RunloopFileSystem>;
+  readonly #owned: Disposes[];
+
+  constructor({
+    account,
+    load,
+  }: {
+    readonly account: { readonly onDidChange: (listener: () => void) => Disposes };
+    readonly load: (tell: (changes: FileChangeEvent[]) => void) => Promise<RunloopFileSystem>;
+  }) {
+    let loading: Promise<RunloopFileSystem> | undefined;
+    this.#load = () => (loading ??= load((changes) => this.#changed.fire(changes)));
+    this.#owned = [
+      this.#changed,
+      workspace.registerFileSystemProvider(filesScheme, this, { isCaseSensitive: true }),
+      // What is open becomes read-only, or no longer is.
+      account.onDidChange(() => this.#lookAgain()),
+    ];
+  }
+
+  /** Nothing is watched: a change in the devbox is seen when its folder is refreshed, and when a file is saved. */
+  watch(): Disposable {
+    return new Disposable(() => undefined);
+  }
+
+  async stat(uri: Uri): Promise<FileStat> {
+    return (await this.#load()).stat(uri);
+  }
+
+  async readDirectory(uri: Uri): Promise<[string, FileType][]> {
+    return (await this.#load()).readDirectory(uri);
+  }
+
+  async createDirectory(uri: Uri): Promise<void> {
+    return (await this.#load()).createDirectory(uri);
+  }
+
+  async readFile(uri: Uri): Promise<Uint8Array> {
+    return (await this.#load()).readFile(uri);
+  }
+
+  async writeFile(uri: Uri, content: Uint8Array, options: { create: boolean; overwrite: boolean }): Promise<void> {
+    return (await this.#load()).writeFile(uri, content, options);
+  }
+
+  async delete(uri: Uri, options: { recursive: boolean }): Promise<void> {
+    return (await this.#load()).delete(uri, options);
+  }
+
+  async rename(from: Uri, to: Uri, options: { overwrite: boolean }): Promise<void> {
+    return (await this.#load()).rename(from, to, options);
+  }
+
+  async copy(from: Uri, to: Uri, options: { overwrite: boolean }): Promise<void> {
+    return (await this.#load()).copy(from, to, options);
+  }
+
+  dispose(): void {
+    for (const one of this.#owned) one.dispose();
+  }
+
+  #lookAgain(): void {
+    const open = workspace.textDocuments.filter(({ uri }) => uri.scheme === filesScheme);
+    if (open.length > 0) this.#changed.fire(open.map(({ uri }) => ({ type: FileChangeType.Changed, uri })));
+  }
+}

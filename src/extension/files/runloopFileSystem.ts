@@ -1,0 +1,173 @@
+import {
+  FileChangeType,
+  FilePermission,
+  FileSystemError,
+  FileType,
+  type FileChangeEvent,
+  type FileStat as EditorStat,
+  type Uri,
+} from 'vscode';
+import type { FileStat } from '../../core/files/fileFacts';
+import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
+import { childAddress } from './fileAddress';
+import { fileProblemOf } from '../../core/files/fileErrors';
+import { fileSystemError } from './fileSystemErrors';
+import { KnownStats } from './knownStats';
+
+/** The largest file that is read for an editor: beyond, it takes none. */
+const mostBytes = 50 * 1024 * 1024;
+
+export interface FileSystemContext {
+  readonly accountFiles: AccountFiles;
+  readonly devboxUse: { used(devboxId: string): void };
+  /** Tells the editor of changes. */
+  readonly tell: (changes: FileChangeEvent[]) => void;
+}
+
+/** The files of devboxes as a file system of the editor. */
+export class RunloopFileSystem {
+  readonly #context: FileSystemContext;
+  readonly #known = new KnownStats();
+
+  constructor(context: FileSystemContext) {
+    this.#context = context;
+  }
+
+  async stat(uri: Uri): Promise<EditorStat> {
+    // What is open of another account stays as it was, and cannot be written.
+    const otherwise = (): EditorStat | undefined => {
+      const last = this.#known.last(uri.toString());
+      return last === undefined ? undefined : this.#editorStat(uri, last, true);
+    };
+    return this.#told(
+      uri,
+      async (reached) => {
+        const stat = this.#known.fresh(uri.toString()) ?? (await this.#look(uri, reached));
+        return this.#editorStat(uri, stat);
+      },
+      { otherwise },
+    );
+  }
+
+  async readDirectory(uri: Uri): Promise<[string, FileType][]> {
+    return this.#told(uri, async ({ files, path, signal }) => {
+      const entries = await files.list(path, { signal });
+      for (const { name, ...stat } of entries) this.#known.saw(childAddress(uri, name).toString(), stat);
+      return entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
+    });
+  }
+
+  async readFile(uri: Uri): Promise<Uint8Array> {
+    return this.#told(uri, async (reached) => {
+      const { files, path, devboxId, signal } = reached;
+      this.#context.devboxUse.used(devboxId);
+      // Before the content: what changes in between is noticed when it is saved.
+      const stat = this.#known.fresh(uri.toString()) ?? (await this.#look(uri, reached));
+      return files.readWhole(path, stat, { signal, mostBytes });
+    });
+  }
+
+  async writeFile(
+    uri: Uri,
+    content: Uint8Array,
+    { create, overwrite }: { readonly create: boolean; readonly overwrite: boolean },
+  ): Promise<void> {
+    await this.#told(uri, async ({ files, path, devboxId, signal }) => {
+      this.#context.devboxUse.used(devboxId);
+      const key = uri.toString();
+      const wasThere = this.#known.last(key) !== undefined;
+      const token = this.#known.accepted(key);
+      const bytes = content.byteLength === 0 ? [] : [content];
+      const written = { size: content.byteLength, bytes };
+      try {
+        this.#known.saw(key, await files.write(path, written, { create, overwrite, token, signal }));
+      } catch (error) {
+        this.#known.expire(key);
+        throw error;
+      }
+      this.#context.tell([{ type: wasThere ? FileChangeType.Changed : FileChangeType.Created, uri }]);
+    });
+  }
+
+  async createDirectory(uri: Uri): Promise<void> {
+    await this.#told(uri, async ({ files, path, signal }) => files.createFolder(path, { signal }));
+    this.#changed([uri, FileChangeType.Created]);
+  }
+
+  async delete(uri: Uri, { recursive }: { readonly recursive: boolean }): Promise<void> {
+    await this.#told(uri, async ({ files, path, signal }) => files.delete(path, { recursive, signal }));
+    this.#changed([uri, FileChangeType.Deleted]);
+  }
+
+  async rename(from: Uri, to: Uri, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
+    await this.#between(from, to, ({ files, path, signal }, target) =>
+      files.rename(path, target, { overwrite, signal }),
+    );
+    this.#changed([from, FileChangeType.Deleted], [to, FileChangeType.Created]);
+  }
+
+  async copy(from: Uri, to: Uri, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
+    await this.#between(from, to, ({ files, path, signal }, target) => files.copy(path, target, { overwrite, signal }));
+    this.#changed([to, FileChangeType.Created]);
+  }
+
+  async #between(from: Uri, to: Uri, work: (reached: ReachedFiles, target: string) => Promise<void>): Promise<void> {
+    // The editor carries files from one devbox to another itself.
+    if (from.authority !== to.authority) throw FileSystemError.Unavailable(to);
+    await this.#told(from, (reached) => work(reached, to.path), { target: to });
+  }
+
+  #changed(...changes: readonly (readonly [Uri, FileChangeType])[]): void {
+    for (const [uri] of changes) this.#known.forget(uri.toString());
+    this.#context.tell(changes.map(([uri, type]) => ({ uri, type })));
+  }
+
+  async #look(uri: Uri, { files, path, signal }: ReachedFiles): Promise<FileStat> {
+    try {
+      const stat = await files.stat(path, { signal });
+      this.#known.saw(uri.toString(), stat);
+      return stat;
+    } catch (error) {
+      if (fileProblemOf(error) === 'file_missing') this.#known.saw(uri.toString(), undefined);
+      throw error;
+    }
+  }
+
+  #editorStat(uri: Uri, stat: FileStat, isReadonly = false): EditorStat {
+    const { size, ctimeMs: ctime } = stat;
+    const mtime = this.#known.mtimeOf(uri.toString(), stat);
+    const facts = { type: typeOf(stat), size, ctime, mtime };
+    const locked = isReadonly || (stat.type === 'file' && !stat.isWritable);
+    return locked ? { ...facts, permissions: FilePermission.Readonly } : facts;
+  }
+
+  /**
+   * Does something with what an address names; failures come as the editor knows them.
+   *
+   * @param options.target what is in the way where something is
+   * @param options.otherwise what to tell of an address of another account
+   */
+  async #told<T>(
+    uri: Uri,
+    work: (reached: ReachedFiles) => Promise<T>,
+    { target = uri, otherwise }: { readonly target?: Uri; readonly otherwise?: () => T | undefined } = {},
+  ): Promise<T> {
+    try {
+      return await work(await this.#context.accountFiles.at(uri));
+    } catch (error) {
+      const instead = error instanceof OtherAccount ? otherwise?.() : undefined;
+      if (instead !== undefined) return instead;
+      throw fileSystemError(error, fileProblemOf(error) === 'file_exists' ? target : uri);
+    }
+  }
+}
+
+function typeOf({ type, isLink }: FileStat): FileType {
+  const own = type === 'file' ? FileType.File : type === 'folder' ? FileType.Directory : FileType.Unknown;
+  return isLink ? both<FileType>(own, FileType.SymbolicLink) : own;
+}
+
+/** What two flags are together. */
+function both<Flag extends number>(one: Flag, other: Flag): Flag {
+  return (one | other) as Flag;
+}

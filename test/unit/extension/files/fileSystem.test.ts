@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type * as vscode from 'vscode';
+import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { accountWord, childAddress, fileAddress, placeOf } from '../../../../src/extension/files/fileAddress';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { FileType, Uri } from '../../../fakeVscode/values';
+import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
+
+describe('The file system of devboxes', function () {
+  this.timeout(60_000);
+  const used = useWindow();
+  const replace = { create: true, overwrite: true };
+
+  const fs = (): vscode.FileSystemProvider => used.editor.fileSystems.get('runloop') ?? assert.fail();
+  const at = ({ id }: FilesDevbox, path: string): vscode.Uri => {
+    const account = accountWord({ baseUrl: used.platform.baseUrl, apiKey: used.platform.apiKey });
+    return fileAddress({ account, devboxId: id, path });
+  };
+  const text = async (uri: vscode.Uri): Promise<string> => Buffer.from(await fs().readFile(uri)).toString();
+  /** What a save of the editor does. */
+  async function save(uri: vscode.Uri, content: string): Promise<vscode.FileStat> {
+    await fs().stat(uri);
+    await fs().writeFile(uri, Buffer.from(content), replace);
+    return fs().stat(uri);
+  }
+  async function fails(work: unknown, code: string): Promise<void> {
+    await assert.rejects(Promise.resolve(work), (error) => {
+      assert.equal(error instanceof Error && 'code' in error ? error.code : undefined, code, String(error));
+      return true;
+    });
+  }
+
+  it('names account and devbox, in small letters, and any path', () => {
+    for (const devboxId of ['dbx_31Abc9Z', 'dbx_a-b', 'x.Y', 'dbx_-0']) {
+      for (const path of ['/', '/a b/é', '/new\nline', '/a#b?c%20', '/\uf7ff']) {
+        const uri = fileAddress({ account: '0123abcd', devboxId, path });
+        assert.deepEqual(placeOf(Uri.parse(uri.toString())), { account: '0123abcd', devboxId, path });
+      }
+    }
+    assert.equal(placeOf(Uri.parse('file:///x')), undefined);
+    assert.equal(placeOf(Uri.parse('runloop://nonsense/x')), undefined);
+    const folder = fileAddress({ account: '0123abcd', devboxId: 'dbx_1', path: '/a' });
+    assert.equal(placeOf(childAddress(folder, 'b#?\\c'))?.path, '/a/b#?\\c');
+  });
+
+  it('reads and saves with what the editor does, and keeps rights', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash(
+      'mkdir /tmp/w; printf one > /tmp/w/f; chmod 755 /tmp/w/f; ln -s f /tmp/w/l; ln -s . /tmp/w/d; ln -s x /tmp/w/no',
+    );
+    const uri = at(box, '/tmp/w/l');
+    assert.deepEqual(
+      (await fs().readDirectory(at(box, '/tmp/w'))).sort().map(([name, type]) => `${name} ${type}`),
+      [
+        `d ${FileType.SymbolicLink | FileType.Directory}`,
+        `f ${FileType.File}`,
+        `l ${FileType.SymbolicLink | FileType.File}`,
+        `no ${FileType.SymbolicLink}`,
+      ],
+    );
+    const before = await fs().stat(uri);
+    assert.deepEqual([await text(uri), before.size, before.type], ['one', 3, FileType.SymbolicLink | FileType.File]);
+    const after = await save(uri, 'longer');
+    assert.equal(after.size, 6);
+    assert.ok(after.mtime > before.mtime);
+    assert.equal(await box.bash('cat /tmp/w/f; stat -c %a /tmp/w/f'), 'longer755\n');
+    await fails(fs().readFile(at(box, '/tmp/w/no')), 'FileNotFound');
+  });
+
+  it('tells another time after every change, also one of equal size that sets the time back', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('printf aaaa > /tmp/f');
+    const first = await fs().stat(at(box, '/tmp/f'));
+    await box.bash('touch -r /tmp/f /tmp/r; printf bbbb > /tmp/f; touch -r /tmp/r /tmp/f; sleep 1.1');
+    const second = await fs().stat(at(box, '/tmp/f'));
+    assert.equal(second.size, first.size);
+    assert.notEqual(second.mtime, first.mtime);
+  });
+
+  it('does not save over what was changed after the editor has looked', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('printf one > /tmp/f');
+    const uri = at(box, '/tmp/f');
+    assert.equal(await text(uri), 'one');
+    await box.bash('printf two > /tmp/f');
+    await assert.rejects(
+      Promise.resolve(fs().writeFile(uri, Buffer.from('mine'), replace)),
+      /changed in the devbox meanwhile/,
+    );
+    assert.equal(await box.bash('cat /tmp/f'), 'two');
+    // The editor's own question comes with the next look; who says Overwrite then, does.
+    await save(uri, 'mine');
+    assert.equal(await box.bash('cat /tmp/f'), 'mine');
+    // Removed here, and made anew at once: not a conflict.
+    await fs().delete(uri, { recursive: false });
+    await fs().writeFile(uri, Buffer.from('new'), replace);
+    await fails(fs().stat(at(box, '/tmp/g')), 'FileNotFound');
+    await box.bash('printf theirs > /tmp/g');
+    await assert.rejects(Promise.resolve(fs().writeFile(at(box, '/tmp/g'), Buffer.from('mine'), replace)), /changed/);
+  });
+
+  it('refuses with the codes that the editor tells apart', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('mkdir -p /tmp/d/in; printf x > /tmp/f; mkfifo /tmp/p; truncate -s 60M /tmp/big');
+    const no = { create: true, overwrite: false };
+    await fails(fs().stat(at(box, '/tmp/none')), 'FileNotFound');
+    await fails(fs().readFile(at(box, '/tmp/d')), 'FileIsADirectory');
+    await fails(fs().readDirectory(at(box, '/tmp/f')), 'FileNotADirectory');
+    await fails(fs().writeFile(at(box, '/tmp/f'), Buffer.from(''), no), 'FileExists');
+    await fails(
+      fs().writeFile(at(box, '/tmp/none'), Buffer.from(''), { create: false, overwrite: true }),
+      'FileNotFound',
+    );
+    await fails(fs().createDirectory(at(box, '/tmp/d')), 'FileExists');
+    await fails(fs().rename(at(box, '/tmp/f'), at(box, '/tmp/d'), { overwrite: false }), 'FileExists');
+    await fails(fs().rename(at(box, '/tmp/none'), at(box, '/tmp/x'), { overwrite: false }), 'FileNotFound');
+    await fails(fs().copy?.(at(box, '/tmp/f'), at(box, '/tmp/d'), { overwrite: false }), 'FileExists');
+    await assert.rejects(Promise.resolve(fs().readFile(at(box, '/tmp/p'))), /pipe/);
+    await assert.rejects(Promise.resolve(fs().readFile(at(box, '/tmp/big'))), /50 MB/);
+    await fails(fs().stat(Uri.parse('runloop://nonsense/x')), 'FileNotFound');
+    if ((await box.bash('id -u')).trim() === '0') return;
+    await fails(fs().writeFile(at(box, '/etc/new'), Buffer.from(''), no), 'NoPermissions');
+    assert.equal((await fs().stat(at(box, '/etc/passwd'))).permissions, 1);
+  });
+
+  it('is unavailable, and wakes nothing, while the devbox is suspended', async () => {
+    const box = await filesDevbox(used.api);
+    const uri = at(box, '/tmp');
+    await fs().stat(uri);
+    await suspendDevbox(used.api, box.id, {});
+    await used.api.waitForStatus(box.id, ['suspended'], 20);
+    await fails(fs().stat(at(box, '/tmp/x')), 'Unavailable');
+    await fails(fs().readDirectory(uri), 'Unavailable');
+    await fails(fs().writeFile(at(box, '/tmp/x'), Buffer.from(''), replace), 'Unavailable');
+    assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
+  });
+
+  it('keeps what is open after a sign-out, read-only, and leads to no other account', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('printf one > /tmp/f');
+    const uri = at(box, '/tmp/f');
+    const before = await fs().stat(uri);
+    await used.editor.run('runloop.signOut');
+    const after = await fs().stat(uri);
+    assert.deepEqual({ ...after, permissions: undefined }, { ...before, permissions: undefined });
+    assert.equal(after.permissions, 1);
+    await fails(fs().writeFile(uri, Buffer.from('x'), replace), 'Unavailable');
+    await fails(fs().readFile(uri), 'Unavailable');
+    await fails(fs().stat(at(box, '/tmp/other')), 'Unavailable');
+    assert.equal(await box.bash('cat /tmp/f'), 'one');
+  });
+});
