@@ -104,6 +104,7 @@ export const withoutZone = [
       'src/core/actionServer/transfer',
       'src/core/logs/search',
       'src/core/runtime/connect',
+      'src/core/vscode/port',
       'src/extension/devboxTree/look',
       'src/extension/devboxTree/order',
       'src/local/account/build',
