@@ -123,10 +123,10 @@ if (few !== undefined) {
   await Promise.all([
     esbuild.build({ ...unitTests, entryPoints: few.filter((file) => !isOfExtension(file)) }),
     esbuild.build({ ...unitTests, entryPoints: few.filter(isOfExtension), alias: withFakeEditor }),
-    // The program that the test of kills starts.
+    // The programs that the tests of kills and of the siege start.
     esbuild.build({
       ...common,
-      entryPoints: { proofStarter: 'test/proof/kills/starter.ts' },
+      entryPoints: { proofStarter: 'test/proof/kills/starter.ts', proofBesieger: 'test/proof/siege/besieger.ts' },
       outdir: 'out',
       packages: 'external',
     }),
@@ -188,6 +188,7 @@ if (dev) {
         bench: 'test/bench/main.ts',
         proof: 'test/proof/main.ts',
         proofStarter: 'test/proof/kills/starter.ts',
+        proofBesieger: 'test/proof/siege/besieger.ts',
         mutate: 'test/mutate/main.ts',
         screenshots: 'test/ui/screenshots.ts',
         example: 'test/example/example.ts',

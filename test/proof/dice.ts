@@ -2,22 +2,23 @@ import { createHash } from 'node:crypto';
 
 /** Chance that follows from a seed and the number of a run: each run draws its own, whatever the others drew. */
 export class Dice {
-  readonly #key: string;
+  /** With it another process makes the same dice: `new Dice(dice.key, part)` are `dice.apart(part)`. */
+  readonly key: string;
   #drawn = 0;
 
   constructor(seed: number | string, run: number) {
-    this.#key = `${seed} ${run}`;
+    this.key = `${seed} ${run}`;
   }
 
   /** Dice for one of several things that happen at once, whose draws do not depend on who draws first. */
   apart(part: number): Dice {
-    return new Dice(this.#key, part);
+    return new Dice(this.key, part);
   }
 
   /** From 0 up to 1. */
   draw(): number {
     this.#drawn += 1;
-    return createHash('sha256').update(`${this.#key} ${this.#drawn}`).digest().readUInt32BE(0) / 2 ** 32;
+    return createHash('sha256').update(`${this.key} ${this.#drawn}`).digest().readUInt32BE(0) / 2 ** 32;
   }
 
   /** A whole number, both ends included. */

@@ -1,41 +1,45 @@
 import { connect } from 'node:net';
-import type { Client, TestPlatform } from '../../platform/testPlatform';
-import { send } from '../../platform/tunnelRequests';
+import type { Client } from '../../platform/testPlatform';
+import { send, tunnelHost } from '../../platform/tunnelRequests';
 import type { Dice } from '../dice';
 import { hostileName, spoiltAnswer, spoiltFrames, spoiltRequest } from './hostileBytes';
-import type { Hostile } from './hostileDevbox';
+import { type Hostile, typeInTerminal } from './hostileDevbox';
 
 /** One hostile deed of a devbox's, with a person or program that meets it. Whatever that gets is right, if it gets an end. */
 export type Attack = (dice: Dice, from: Hostile) => Promise<unknown>;
 
+/** The platform's address on loopback. */
+type Port = { readonly port: number };
+
 /** All kinds of attacks, each as often as it is to come among the others. */
-export function attacksOn(platform: TestPlatform, client: Client): readonly (readonly [name: string, Attack])[] {
-  return Object.entries({ ...throughTunnels(platform), ...byCommands(client) }).flatMap(([name, [often, attack]]) =>
-    Array.from({ length: often }, (): readonly [string, Attack] => [name, attack]),
+export function attacksOn(platform: Port, client: Client): readonly (readonly [name: string, Attack])[] {
+  return Object.entries({ ...throughTunnels(platform), ...byCommands(platform, client) }).flatMap(
+    ([name, [often, attack]]) => Array.from({ length: often }, (): readonly [string, Attack] => [name, attack]),
   );
 }
 
 type Attacks = Readonly<Record<string, readonly [often: number, attack: Attack]>>;
 
-function throughTunnels(platform: TestPlatform): Attacks {
-  const ask = (host: string, path: string): Promise<unknown> => send(platform, host, path).catch(() => undefined);
+function throughTunnels(platform: Port): Attacks {
+  const host = ({ key }: Hostile, port: number): string => tunnelHost(platform, port, key);
+  const ask = (to: string, path: string): Promise<unknown> => send(platform, to, path).catch(() => undefined);
   return {
-    answers: [55, (dice, from) => ask(from.host(4444), `/${spoiltAnswer(dice).toString('hex')}`)],
-    upgrades: [10, (dice, from) => upgrade(platform.port, from.host(4444), spoiltAnswer(dice), Buffer.alloc(0))],
-    frames: [12, (dice, from) => upgrade(platform.port, from.host(4445), spoiltFrames(dice), spoiltFrames(dice))],
+    answers: [55, (dice, from) => ask(host(from, 4444), `/${spoiltAnswer(dice).toString('hex')}`)],
+    upgrades: [10, (dice, from) => upgrade(platform.port, host(from, 4444), spoiltAnswer(dice), Buffer.alloc(0))],
+    frames: [12, (dice, from) => upgrade(platform.port, host(from, 4445), spoiltFrames(dice), spoiltFrames(dice))],
     requests: [
       14,
       (dice, from) => {
         const port = dice.pick([platform.port, 3128]);
-        return ask(from.host(4446), `/${port}/${spoiltRequest(dice, platform.port).toString('hex')}`);
+        return ask(host(from, 4446), `/${port}/${spoiltRequest(dice, platform.port).toString('hex')}`);
       },
     ],
-    floods: [1, (dice, from) => ask(from.host(4446), `/${platform.port}/many/${dice.whole(1, 300)}`)],
-    logs: [2, (dice, from) => ask(from.host(4447), `/${spoiltAnswer(dice).toString('hex')}`)],
+    floods: [1, (dice, from) => ask(host(from, 4446), `/${platform.port}/many/${dice.whole(1, 300)}`)],
+    logs: [2, (dice, from) => ask(host(from, 4447), `/${spoiltAnswer(dice).toString('hex')}`)],
   };
 }
 
-function byCommands(client: Client): Attacks {
+function byCommands(platform: Port, client: Client): Attacks {
   const execute = (id: string, command: string): Promise<unknown> =>
     client.devboxes.executeAndAwaitCompletion(id, { command }).catch(() => undefined);
   return {
@@ -47,7 +51,13 @@ function byCommands(client: Client): Attacks {
           `head -c ${dice.whole(0, 300_000)} /dev/urandom >&$((1 + ${dice.whole(0, 1)})); exit ${dice.whole(0, 255)}`,
         ),
     ],
-    terminals: [1, (dice, from) => from.type(`head -c ${dice.whole(0, 100_000)} /dev/urandom`).catch(() => undefined)],
+    terminals: [
+      1,
+      (dice, { id }) =>
+        typeInTerminal(platform, client, { id, command: `head -c ${dice.whole(0, 100_000)} /dev/urandom` }).catch(
+          () => undefined,
+        ),
+    ],
     trees: [
       1,
       (dice, { id }) =>

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withDeadline } from '../../../src/ground/deadline';
+import { messageOf } from '../../../src/core/errors';
 import { type Client, type TestPlatform, startPlatform } from '../../platform/testPlatform';
 import { Finding, type Running, type Say } from '../campaign';
 import type { Dice } from '../dice';
-import { type Attack, attacksOn } from './attacks';
+import { Besiegers } from './besiegers';
 import { type Hostile, startHostile } from './hostileDevbox';
 import { Workers } from './workers';
 
@@ -50,7 +50,7 @@ export async function devboxSiege(say: Say): Promise<Running> {
 class Siege {
   #counts: Record<string, number> = {};
   readonly #hostile: Hostile[] = [];
-  readonly #attacks: readonly (readonly [name: string, Attack])[];
+  readonly #besiegers: Besiegers;
   #told = 0;
   #ended = false;
 
@@ -60,7 +60,7 @@ class Siege {
     private readonly workers: Workers,
     private readonly policies: readonly (string | undefined)[],
   ) {
-    this.#attacks = attacksOn(platform, client);
+    this.#besiegers = new Besiegers(platform);
   }
 
   static async lay(): Promise<Siege> {
@@ -91,24 +91,16 @@ class Siege {
   /** Attacks, and gives what the platform did wrong. */
   async attack(dice: Dice): Promise<string | undefined> {
     this.workers.phase = 'besieged';
-    // All is drawn before anything happens, so that a run is the same whatever comes first.
-    const chosen = Array.from({ length: attacksInRun }, (_, at) => {
-      const [name, attack] = dice.pick(this.#attacks);
-      this.#count(name);
-      return { attack, hostile: dice.whole(0, this.policies.length - 1), dice: dice.apart(at) };
-    });
     await this.#replaceEnded();
-    const late = await withDeadline(runLimitMs, undefined, (signal) =>
-      Promise.race([
-        Promise.all(
-          chosen.map(async ({ attack, hostile, dice: own }) => {
-            const from = this.#hostile[hostile];
-            if (from !== undefined) await attack(own, from);
-          }),
-        ).then(() => undefined),
-        new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve('an attack has no end'))),
-      ]),
-    );
+    let late: string | undefined;
+    try {
+      const order = { attacks: attacksInRun, hostile: this.#hostile, dice };
+      for (const [what, count] of Object.entries(await this.#besiegers.attack(order, runLimitMs))) {
+        this.#count(what, count);
+      }
+    } catch (error) {
+      late = messageOf(error);
+    }
     return this.#mistake() ?? late;
   }
 
@@ -121,12 +113,13 @@ class Siege {
   }
 
   async end(): Promise<void> {
+    this.#besiegers.end();
     await this.workers.stop();
     await this.platform.stop();
   }
 
-  #count(what: string): void {
-    this.#counts[what] = (this.#counts[what] ?? 0) + 1;
+  #count(what: string, count = 1): void {
+    this.#counts[what] = (this.#counts[what] ?? 0) + count;
   }
 
   /** Puts a new hostile devbox where one has ended, for whatever it did to itself. */

@@ -24,13 +24,14 @@ http.createServer((q, s) => { const [, port, hex, number] = q.url.split("/");
   c.setTimeout(300, () => c.destroy()); c.resume(); c.end(bytes(hex)); }).listen(4446, bind);
 http.createServer((q, s) => { process.stdout.write(bytes(q.url.slice(1)), () => s.end()); }).listen(4447, bind);`;
 
+/** How many terminals this process has opened. */
+let terminals = 0;
+
 /** A devbox whose programs mean ill. */
 export interface Hostile {
   readonly id: string;
-  /** The host name of the tunnel to one of its ports. */
-  host(port: number): string;
-  /** Types a command in a terminal of its own, and reads what comes until that is over or a moment has passed. */
-  type(command: string): Promise<void>;
+  /** Of its tunnel. */
+  readonly key: string;
 }
 
 /** Starts one, with a network policy or without. */
@@ -47,21 +48,18 @@ export async function startHostile(
       ...(policy === undefined ? {} : { network_policy_id: policy }),
     },
   });
-  const host = (port: number): string => tunnelHost(platform, port, tunnel?.tunnel_key ?? '');
-  await whenListening(platform, host(4444));
-  let terminals = 0;
-  return {
-    id,
-    host,
-    type: (command) => typeInTerminal(platform, client, { id, session: `t${(terminals += 1)}`, command }),
-  };
+  const key = tunnel?.tunnel_key ?? '';
+  await whenListening(platform, tunnelHost(platform, 4444, key));
+  return { id, key };
 }
 
-async function typeInTerminal(
-  platform: TestPlatform,
+/** Types a command in a terminal of its own, and reads what comes until that is over or a moment has passed. */
+export async function typeInTerminal(
+  platform: { readonly port: number },
   client: Client,
-  { id, session, command }: { readonly id: string; readonly session: string; readonly command: string },
+  { id, command }: { readonly id: string; readonly command: string },
 ): Promise<void> {
+  const session = `t${(terminals += 1)}`;
   const { auth_token: token, tunnel_key: key } = await client.devboxes.createPtyTunnel(id);
   const host = tunnelHost(platform, 13, key);
   const headers = { authorization: `Bearer ${token}` };

@@ -11,16 +11,18 @@ interface Part {
   readonly name: string;
   /** How many of the runs of a whole siege it has. */
   readonly runs: number;
+  /** Within which a run of it must be over, in milliseconds. */
+  readonly limitMs: number;
   begin(say: Say): Promise<Running>;
 }
 
 /** What can be besieged, in the order in which all of it is. */
 const parts: readonly Part[] = [
-  { name: 'devboxes', runs: 1_000, begin: devboxSiege },
-  { name: 'folders', runs: 200, begin: folderSiege },
-  { name: 'killed', runs: 20, begin: killedSiege },
-  { name: 'disk', runs: 20, begin: diskSiege },
-  { name: 'descriptors', runs: 20, begin: descriptorsSiege },
+  { name: 'devboxes', runs: 1_000, limitMs: 180_000, begin: devboxSiege },
+  { name: 'folders', runs: 200, limitMs: 90_000, begin: folderSiege },
+  { name: 'killed', runs: 20, limitMs: 120_000, begin: killedSiege },
+  { name: 'disk', runs: 20, limitMs: 180_000, begin: diskSiege },
+  { name: 'descriptors', runs: 20, limitMs: 120_000, begin: descriptorsSiege },
 ];
 
 const names = parts.map(({ name }) => name);
@@ -39,7 +41,7 @@ export const siegeCampaign: Campaign = {
     if (what === undefined) return besiegeAll(runs, say);
     const part = parts.find(({ name }) => name === what);
     if (part === undefined) throw new Error(`There is no siege of ${what}, only of ${names.join(', ')}.`);
-    return part.begin(say);
+    return within(part, await part.begin(say));
   },
   judge: judgeLatencies,
 };
@@ -54,7 +56,7 @@ function besiegeAll(runs: number, say: Say): Running {
         await present?.running.end();
         present = undefined;
         say(part.name);
-        present = { part, running: await part.begin(say) };
+        present = { part, running: within(part, await part.begin(say)) };
       }
       try {
         return await present.running.run(dice, index);
@@ -64,6 +66,24 @@ function besiegeAll(runs: number, say: Say): Running {
       }
     },
     end: async () => present?.running.end(),
+  };
+}
+
+/** A part whose runs have a deadline each: one that never ends is found wrong, and the next one is tried. */
+function within({ limitMs }: Part, running: Running): Running {
+  return {
+    ...running,
+    run: async (dice, index) => {
+      let late: NodeJS.Timeout | undefined;
+      const tooLate = new Promise<never>((_, reject) => {
+        late = setTimeout(() => reject(new Error(`it was not over after ${limitMs / 1_000} s`)), limitMs);
+      });
+      try {
+        return await Promise.race([running.run(dice, index), tooLate]);
+      } finally {
+        clearTimeout(late);
+      }
+    },
   };
 }
 
