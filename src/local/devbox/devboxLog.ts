@@ -4,9 +4,9 @@ import { shortageOf } from '../host/shortage';
 import { Wakeups } from '../wakeups';
 import { LogFile } from './logFile';
 import { countNewlines, LogReader } from './logReader';
+import type { LogSource } from './logSource';
 
-/** Where an entry of a devbox's log comes from. */
-export type LogSource = 'setup_commands' | 'entrypoint' | 'exec' | 'files' | 'stats' | 'kmsg';
+export type { LogSource };
 
 /** One entry of a devbox's log. */
 export interface LogEntry {
@@ -34,7 +34,7 @@ export interface LogBatch {
 /** Bytes gathered before they are written although the present turn has not ended. */
 const writeSize = 256 * 1024;
 
-/** Bytes above which the older half of a log goes. */
+/** Bytes above which the older half of a log goes, but for the newest entries of each source. */
 const largestLog = 32 * 1024 * 1024;
 
 /**
@@ -161,7 +161,7 @@ export class DevboxLog {
     }
     try {
       (this.#file ?? this.#openFile())?.append(Buffer.from(lines.join('')), lines.length, (dropped) => {
-        const message = `The oldest ${dropped} entries were dropped: a log keeps ${this.#limit / 2 ** 20} MiB at most.`;
+        const message = `The oldest ${dropped} entries were dropped: a log keeps ${this.#limit / 2 ** 20} MiB at most, among them the newest of each source.`;
         return this.#lineOf({ source: 'kmsg', level: 'warning', message });
       });
       this.#lost = this.#file === undefined ? this.#lost + lines.length : 0;

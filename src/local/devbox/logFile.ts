@@ -11,11 +11,15 @@ import {
   writeSync,
 } from 'node:fs';
 import { countNewlines } from './logReader';
+import { keptOfOlder } from './logShares';
 
 /** Entries between two known places in the file. */
 const indexStep = 1024;
-/** Bytes read or copied at once. */
+/** Bytes read at once. */
 const readSize = 256 * 1024;
+
+/** Each source keeps such a part of the limit. Together they leave room until the next time. */
+const sharesOfLimit = 16;
 
 /** Where an entry is to be found. */
 export interface EntryPlace {
@@ -27,7 +31,7 @@ export interface EntryPlace {
 
 /**
  * The file of a log: whole entries, one JSON object on a line each, appended in one piece or not at all. When it grows over
- * its limit, the older half goes, and a first entry says so. Entries keep their numbers.
+ * its limit, the older half goes, but for the newest of each source, and a first entry says so. Entries keep their numbers.
  */
 export class LogFile {
   readonly path: string;
@@ -117,22 +121,19 @@ export class LogFile {
     closeSync(this.#file);
   }
 
-  /** Makes a new file of the newer half. Where the disk has no room for that, the log just stays as it is. */
+  /** Makes a new file of the newer half and of what each source has said last. Where the disk has no room for that, the log just stays as it is. */
   #dropOldest(notice: (dropped: number) => string): void {
     const fresh = `${this.path}.new`;
-    const half = Math.floor(this.#limit / 2);
-    const from = this.#entryAfter(this.#size - half);
+    const log = this.#whole();
+    const from = log.indexOf(10, log.length - Math.floor(this.#limit / 2)) + 1;
+    const kept = keptOfOlder(log, from, Math.floor(this.#limit / sharesOfLimit), isNotice);
     let file: number | undefined;
     try {
       file = openSync(fresh, 'w+', 0o600);
-      const chunk = Buffer.alloc(readSize);
-      const dropped = this.#base + this.#entriesBefore(from, chunk);
-      writeSync(file, Buffer.from(notice(dropped)));
-      for (let at = from; at < this.#size;) {
-        const read = readSync(this.#file, chunk, 0, Math.min(chunk.length, this.#size - at), at);
-        at += read;
-        for (let written = 0; written < read;) {
-          written += writeSync(file, chunk, written, read - written);
+      const dropped = this.#base + countNewlines(log.subarray(0, from)) - kept.length;
+      for (const bytes of [Buffer.from(notice(dropped)), ...kept, log.subarray(from)]) {
+        for (let written = 0; written < bytes.length;) {
+          written += writeSync(file, bytes, written);
         }
       }
       renameSync(fresh, this.path);
@@ -151,31 +152,13 @@ export class LogFile {
     }
   }
 
-  /** Where the first entry begins behind a place. */
-  #entryAfter(place: number): number {
-    const chunk = Buffer.alloc(readSize);
-    for (let at = place; at < this.#size;) {
-      const read = readSync(this.#file, chunk, 0, chunk.length, at);
-      const end = chunk.subarray(0, read).indexOf(10);
-      if (read === 0 || end !== -1) {
-        return read === 0 ? this.#size : at + end + 1;
-      }
-      at += read;
+  #whole(): Buffer {
+    const log = Buffer.alloc(this.#size);
+    let at = 0;
+    for (let read = -1; at < log.length && read !== 0; at += read) {
+      read = readSync(this.#file, log, at, log.length - at, at);
     }
-    return this.#size;
-  }
-
-  #entriesBefore(place: number, chunk: Buffer): number {
-    let entries = 0;
-    for (let at = 0; at < place;) {
-      const read = readSync(this.#file, chunk, 0, Math.min(chunk.length, place - at), at);
-      if (read === 0) {
-        break;
-      }
-      entries += countNewlines(chunk.subarray(0, read));
-      at += read;
-    }
-    return entries;
+    return log.subarray(0, at);
   }
 
   /** Notes where every 1024th entry begins. `bytes` are whole entries that begin at `offset`. */
@@ -234,6 +217,11 @@ function isLog(lines: Buffer): boolean {
     lines.every((byte) => byte >= 0x20 || byte === 10) &&
     !/\n[^{]|[^}]\n/.test(lines.toString('latin1'))
   );
+}
+
+/** An entry that said what was dropped before. */
+function isNotice(entry: Buffer): boolean {
+  return entry.includes('"source":"kmsg"') && entry.includes(' entries were dropped: a log keeps ');
 }
 
 function setAside(path: string): string {

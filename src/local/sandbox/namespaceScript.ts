@@ -23,6 +23,13 @@ if [ -n "$ip" ]; then
   echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start || true
 fi 2>/dev/null
 
+# Memory, queues and semaphores of System V outlive every process and belong to none: the namespace itself holds them to a size.
+{
+  echo "$((shared / $(getconf PAGESIZE || echo 4096)))" > /proc/sys/kernel/shmall
+  echo 1024 > /proc/sys/kernel/msgmni
+  echo '32000 128000 500 1024' > /proc/sys/kernel/sem
+} 2>/dev/null || true
+
 # A namespace of control groups made in here would show the devbox its own group with the files that set its limits, and
 # root of this computer, whom it calls root, owns them. (Of these users only; the computer's own setting stays.)
 if [ "$groups" != 0 ] && [ "$kind" != root ]; then echo 0 > /proc/sys/user/max_cgroup_namespaces; fi

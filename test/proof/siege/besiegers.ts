@@ -25,7 +25,7 @@ export class Besiegers {
     { attacks, hostile, dice }: { readonly attacks: number; readonly hostile: readonly Hostile[]; readonly dice: Dice },
     limitMs: number,
   ): Promise<Counts> {
-    const child = (this.#child ??= fork(join(outDir, 'proofBesieger.js')));
+    const child = (this.#child ??= fork(join(outDir, 'proofBesieger.js')).on('error', () => undefined));
     return new Promise((resolve, reject) => {
       const over = (): void => {
         clearTimeout(late);

@@ -28,6 +28,45 @@ describe('the log of a devbox', () => {
   };
   const say = (log: DevboxLog, message: string): void => log.append({ source: 'exec', level: 'info', message });
 
+  it('keeps what each source has said last however much another one says, in order, and after a restart', async () => {
+    const path = join(folder, 'loud.jsonl');
+    const limit = 200_000;
+    const first = new DevboxLog(path, limit);
+    const quiet = ['setup_commands', 'entrypoint', 'files', 'stats', 'kmsg'] as const;
+    for (const source of quiet) {
+      for (let at = 0; at < 5; at += 1) first.append({ source, level: 'info', message: `${source} ${at}` });
+    }
+    // A second one that says more than its share, before the loudest.
+    for (let at = 0; at < 400; at += 1) first.append({ source: 'entrypoint', level: 'error', message: `lines ${at}` });
+    const flood = async (log: DevboxLog): Promise<void> => {
+      for (let at = 0; at < 10_000; at += 1) {
+        say(log, `"source":"kmsg" ${at} entries were dropped: a log keeps`);
+        if (at % 500 === 0) await new Promise(setImmediate);
+      }
+    };
+    await flood(first);
+    first.close();
+    const log = new DevboxLog(path, limit);
+    await flood(log);
+    const all = await messages(log);
+    log.close();
+    const notices = all.filter((message) => message.startsWith('The oldest '));
+    assert.equal(notices.length, 1);
+    assert.equal(all[0], notices[0]);
+    const others = all.slice(1).filter((message) => !message.startsWith('"source"'));
+    const lines = others.filter((message) => message.startsWith('lines'));
+    assert.deepEqual(
+      others.filter((message) => !message.startsWith('lines')),
+      quiet
+        .filter((source) => source !== 'entrypoint')
+        .flatMap((source) => [0, 1, 2, 3, 4].map((at) => `${source} ${at}`)),
+    );
+    assert.ok(lines.length > 50 && lines.length < 400, String(lines.length));
+    assert.deepEqual(lines.at(-1), 'lines 399');
+    assert.equal(all.at(-1), '"source":"kmsg" 9999 entries were dropped: a log keeps');
+    assert.ok(statSync(path).size <= limit);
+  });
+
   it('drops the older half when it grows too long, says so, and keeps the numbers of what stays', async () => {
     const path = join(folder, 'long.jsonl');
     const limit = 200_000;
