@@ -62,20 +62,20 @@ export async function requestStream(url: URL, options: HttpRequestOptions): Prom
       });
       request.once('response', (response) => {
         const refusal = refusalOnTheWay(url, response, options.devboxId);
-        if (refusal === undefined) {
+        // One that does not name the protocol is given as an answer like others, and its connection would be used again.
+        const isSwitch = response.statusCode === 101;
+        if (refusal === undefined && !isSwitch) {
           resolve(response);
           return;
         }
         response.destroy();
-        reject(refusal);
+        reject(refusal ?? protocolNotRequested(options.devboxId));
       });
       // Without a listener the connection would end and nobody be told.
       request.once('upgrade', (_response, socket) => {
         socket.on('error', () => socket.destroy());
         socket.destroy();
-        reject(
-          new RuntimeError({ problem: httpProblem('protocol_not_requested'), devboxId: options.devboxId, status: 101 }),
-        );
+        reject(protocolNotRequested(options.devboxId));
       });
       request.once('error', reject);
       request.once('close', () => {
@@ -136,6 +136,10 @@ export function refusalOnTheWay(
   // An editor gives a proxy's refusal of a tunnel as the answer; it has not come through the server's encryption.
   const isProxys = url.protocol === 'https:' && !isLoopbackHost(url.hostname) && !('encrypted' in response.socket);
   return isProxys ? proxyRefusal(status, devboxId) : gatekeeperRefusal(status, devboxId);
+}
+
+function protocolNotRequested(devboxId: string | undefined): RuntimeError {
+  return new RuntimeError({ problem: httpProblem('protocol_not_requested'), devboxId, status: 101 });
 }
 
 export function requestError(

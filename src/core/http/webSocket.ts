@@ -69,6 +69,10 @@ export async function openWebSocket(
         answer.response.destroy();
         throw refused;
       }
+      if (answer.response.statusCode === 101) {
+        answer.response.destroy();
+        throw noWebSocket(options.devboxId);
+      }
       const limits = { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: longestSilenceMs } as const;
       const body = await textOf(unpacked(answer.response), { ...limits, devboxId: options.devboxId });
       return { status: answer.response.statusCode ?? 0, body };
@@ -76,12 +80,11 @@ export async function openWebSocket(
     const { response, socket, head } = answer;
     const expected = createHash('sha1').update(`${key}${handshakeGuid}`).digest('base64');
     const { 'sec-websocket-accept': accepted, 'sec-websocket-protocol': protocol } = response.headers;
-    if (accepted !== expected || protocol !== options.protocol || response.headers['sec-websocket-extensions']) {
+    const isOther = response.headers.upgrade?.toLowerCase() !== 'websocket';
+    const hasExtension = response.headers['sec-websocket-extensions'] !== undefined;
+    if (isOther || accepted !== expected || protocol !== options.protocol || hasExtension) {
       socket.destroy();
-      const problem = httpProblem('no_web_socket', {
-        whom: phrase('devbox {devbox}', { devbox: options.devboxId }),
-      });
-      throw new RuntimeError({ problem, devboxId: options.devboxId });
+      throw noWebSocket(options.devboxId);
     }
     return new WebSocketLink(socket, head, listener);
   } catch (error) {
@@ -92,6 +95,11 @@ export async function openWebSocket(
     either.dispose();
     limit.dispose();
   }
+}
+
+function noWebSocket(devboxId: string): RuntimeError {
+  const whom = phrase('devbox {devbox}', { devbox: devboxId });
+  return new RuntimeError({ problem: httpProblem('no_web_socket', { whom }), devboxId });
 }
 
 type Handshake =

@@ -64,10 +64,14 @@ export function forwardRequest(
     end();
   });
   response.on('error', () => response.destroy());
-  response.once('close', () => {
+  const gone = (): void => {
+    request.socket.off('close', gone);
     deadline.clear();
     upstream.destroy();
-  });
+  };
+  response.once('close', gone);
+  // A response that waits behind another one of the same connection is not told that this has ended.
+  request.socket.once('close', gone);
   request.on('error', () => upstream.destroy());
   request.pipe(upstream);
 }

@@ -229,7 +229,7 @@ export class LoopbackForwarder {
       return;
     }
     this.#sockets.set(request.socket, host);
-    const path = request.url?.split('?')[0] ?? '';
+    const path = pathOf(request);
     if (HiddenAddresses.isOne(path)) {
       const location = request.method === 'GET' ? host.hidden.take(path) : undefined;
       if (location === undefined) this.#refuse(host, { request, response, why: 'unknown' });
@@ -261,8 +261,9 @@ export class LoopbackForwarder {
   ): void {
     socket.on('error', () => socket.destroy());
     const target = host?.target;
-    if (host === undefined || target === undefined) {
-      const why = host === undefined ? 'unknown' : 'notServed';
+    const isHidden = HiddenAddresses.isOne(pathOf(request));
+    if (host === undefined || target === undefined || isHidden) {
+      const why = host === undefined || isHidden ? 'unknown' : 'notServed';
       this.#refuse(host, { request, response: responseOn(socket, request), why });
       return;
     }
@@ -280,6 +281,10 @@ export class LoopbackForwarder {
   ): void {
     answerPage(request, response, { why, page: (this.#options.pages ?? englishPages)(why, host?.name) });
   }
+}
+
+function pathOf(request: http.IncomingMessage): string {
+  return request.url?.split('?')[0] ?? '';
 }
 
 /** Leads a browser on; the address that it comes from is told to nobody. */

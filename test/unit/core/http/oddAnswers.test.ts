@@ -74,6 +74,7 @@ const answers: Readonly<Record<string, Odd>> = {
     bytes: ['HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
     is: 'unexpected_answer',
   },
+  'another protocol that is not even named': { bytes: ['HTTP/1.1 101 Other\r\n\r\n'], is: 'unexpected_answer' },
   'another protocol, as a 200': {
     bytes: [head(json, 'upgrade: h2c', 'connection: upgrade', `content-length: ${account.length}`) + account],
     is: 'acc',

@@ -151,14 +151,16 @@ describe('a packed answer', function () {
         assert.deepEqual(await readdir(folder), []);
       });
     }
-    it(`is none where another protocol comes, for ${who}`, async () => {
-      bytes = () => Buffer.from('HTTP/1.1 101 Other\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n');
-      await assert.rejects(read(), (error) => {
-        assert.ok(RuntimeError.is(error, 'unexpected_answer'), String(error));
-        assert.match(error.message, /another protocol/);
-        return true;
+    for (const names of ['', 'upgrade: x\r\nconnection: upgrade\r\n']) {
+      it(`is none where another protocol comes, ${names === '' ? 'not ' : ''}named, for ${who}`, async () => {
+        bytes = () => Buffer.from(`HTTP/1.1 101 Other\r\n${names}\r\n`);
+        await assert.rejects(read(), (error) => {
+          assert.ok(RuntimeError.is(error, 'unexpected_answer'), String(error));
+          assert.match(error.message, /another protocol/);
+          return true;
+        });
       });
-    });
+    }
   }
 
   it('ends no following of a log: the next one may come through', async () => {
