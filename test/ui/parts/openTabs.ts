@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { deadline } from '../../../src/ground/deadline';
+import { runCommand } from '../../../src/core/platform/executions';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
+import { eventually } from '../../eventually';
+import type { UiTests } from '../sharedWindow';
+import { Workbench } from '../workbench/workbench';
+
+export const openTabs: UiTests = (useWindow) =>
+  describe('A browser tab of a devbox\u2019s VS Code', function () {
+    this.timeout(240_000);
+    const session = useWindow();
+    const name = 'kept-open';
+    const text = 'nobody has saved this';
+
+    it('goes on after a reload of the window, and has what was not saved after a suspend', async () => {
+      const { workbench, platform, context } = session();
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
+      const choices = {
+        source: { kind: 'plain' },
+        size: 'SMALL',
+        endRule: { kind: 'lifetime', seconds: 1_800 },
+      } as const;
+      const { id } = await startPlainDevbox(api, name, choices, { signal: deadline(30_000) });
+      await workbench.openViewContainer('Runloop');
+      await workbench.runCommand('Runloop: Refresh Devboxes');
+      const row = workbench.tree('Devboxes').row(name);
+      await row.waitFor(30_000);
+      const open = async (): Promise<Workbench> => {
+        const page = await workbench.newPageDuring(async () => {
+          await row.pressInlineButton('Open VS Code');
+          await workbench.dialog.press('Start VS Code');
+        }, 60_000);
+        const opened = new Workbench(page);
+        await opened.waitUntilReady();
+        return opened;
+      };
+      const tab = await open();
+      const address = tab.page.url();
+      await tab.page.locator('.explorer-folders-view').waitFor({ timeout: 30_000 });
+      await tab.runCommand('File: New Untitled Text File');
+      await tab.page.locator('.editor-group-container.active .view-lines').waitFor();
+      await tab.page.keyboard.type(text);
+      await eventually(
+        () => tab.editorText(),
+        (shown) => shown.includes(text),
+      );
+      // VS Code keeps what is not saved a moment after the last key.
+      await tab.page.waitForTimeout(3_000);
+
+      await workbench.reload();
+      await session().api.ready();
+      await runCommand(api, id, 'touch "$HOME/made-after-the-reload"', { signal: deadline(30_000) });
+      await tab.explorerFile('made-after-the-reload').waitFor({ timeout: 60_000 });
+      assert.ok((await tab.editorText()).includes(text));
+      await tab.screenshot('tabs-1-after-reload');
+
+      await workbench.openViewContainer('Runloop');
+      await row.waitFor(30_000);
+      await row.chooseFromMenu('Suspend Devbox');
+      await workbench.dialog.press('Suspend');
+      await row.waitForState('suspended', 60_000);
+      const other = await context.newPage();
+      await other.goto(address);
+      await other.getByRole('heading', { name: `${name} is suspended` }).waitFor({ timeout: 30_000 });
+      await other.screenshot({ path: (await tab.screenshot('tabs-2-suspended')).replace('2-', '3-') });
+      await other.close();
+
+      await row.pressInlineButton('Resume Devbox');
+      await row.waitForState('running', 60_000);
+      await (await open()).page.close();
+      await tab.reload();
+      assert.equal(new URL(tab.page.url()).host, new URL(address).host);
+      await eventually(
+        () => tab.editorText(),
+        (shown) => shown.includes(text),
+      );
+      await tab.screenshot('tabs-4-after-suspend');
+      await tab.page.close();
+      await api.shutdown(id);
+    });
+  });
