@@ -3,6 +3,7 @@ import { shownLine } from '../logs/serverLine';
 import { endedBy, messageOf, RuntimeError, isTransient } from '../errors';
 import type { Devbox } from '../platform/devbox';
 import { logEntryIn, type LogEntry } from '../platform/logEntry';
+import { OwnEntries } from '../platform/ownExecutions';
 import { listLogs } from '../platform/logList';
 import type { RunloopApi } from '../platform/runloopApi';
 import { redact } from '../redact';
@@ -119,6 +120,7 @@ class LogEvidence {
     kernel: [] as EvidenceLine[],
     platform: [] as EvidenceLine[],
   };
+  readonly #own = new OwnEntries();
   #count = 0;
   #lastExit: LastExit | undefined;
   #entrypointExit: LastExit | undefined;
@@ -132,6 +134,7 @@ class LogEvidence {
   }
 
   take(entry: LogEntry): void {
+    if (this.#own.has(entry)) return;
     this.#count += 1;
     const { source, timestampMs: timeMs } = entry;
     if (entry.exitCode !== undefined) {

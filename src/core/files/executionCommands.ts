@@ -6,6 +6,7 @@ import { endedBy, RuntimeError } from '../errors';
 import { asBoolean, asNumber, asString, type JsonObject } from '../parse';
 import { objectOf, textIn, unexpected } from '../platform/answers';
 import { streamOutput } from '../platform/executionOutput';
+import { asOwn } from '../platform/ownExecutions';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
 import type { CommandOptions, CommandResult, DevboxCommands } from './devboxCommands';
 
@@ -102,18 +103,20 @@ export class ExecutionCommands implements DevboxCommands {
 /** A command with its input, whose output is base64 behind a letter that tells whether it is packed. */
 function carrying(command: string, stdin: Uint8Array): string {
   const input = Buffer.from(stdin).toString('base64');
-  return [
-    `rl_in() { base64 -d <<'RUNLOOP_INPUT'`,
-    ...(input.match(/.{1,76}/g) ?? []),
-    'RUNLOOP_INPUT',
-    '}',
-    'if command -v gzip >/dev/null; then rl_out() { printf z; gzip -1 | base64 -w 0; }',
-    'else rl_out() { printf p; base64 -w 0; }; fi',
-    'rl_in | {',
-    command,
-    '} | rl_out',
-    'exit "${PIPESTATUS[1]}"',
-  ].join('\n');
+  return asOwn(
+    [
+      `rl_in() { base64 -d <<'RUNLOOP_INPUT'`,
+      ...(input.match(/.{1,76}/g) ?? []),
+      'RUNLOOP_INPUT',
+      '}',
+      'if command -v gzip >/dev/null; then rl_out() { printf z; gzip -1 | base64 -w 0; }',
+      'else rl_out() { printf p; base64 -w 0; }; fi',
+      'rl_in | {',
+      command,
+      '} | rl_out',
+      'exit "${PIPESTATUS[1]}"',
+    ].join('\n'),
+  );
 }
 
 function unpackedOutput(text: string, devboxId: string): Buffer {

@@ -4,6 +4,7 @@ import { isAborted, RuntimeError, isTransient } from '../errors';
 import { executionCompleted, streamOutput, type OutputName } from '../platform/executionOutput';
 import type { LogEntry } from '../platform/logEntry';
 import { isCut, StreamUnavailable } from '../platform/logRequest';
+import { isOwn } from '../platform/ownExecutions';
 import type { RunloopApi } from '../platform/runloopApi';
 import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
 import { newPlace, outputNames, type ExecutionPlace, type ExecutionPlaces } from './executionPlaces';
@@ -136,7 +137,7 @@ export class ExecutionOutputs {
     if (id === undefined) return true;
     const place = this.#places.get(id);
     if (place === undefined) {
-      if (entry.command !== undefined) this.#places.set(id, newPlace(id));
+      if (entry.command !== undefined && !isOwn(entry.command)) this.#places.set(id, newPlace(id));
       return true;
     }
     if (place.state === 'listed') {

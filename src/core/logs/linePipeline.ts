@@ -1,4 +1,5 @@
 import type { Disposable } from '../events';
+import { OwnEntries } from '../platform/ownExecutions';
 import { LineRedactor } from '../secrets/lineRedactor';
 import type { FollowEvent, FollowNotice } from './followEvent';
 import { LineGroups, type LineGroup } from './lineGroups';
@@ -28,8 +29,8 @@ export interface LinePipelineOptions {
 }
 
 /**
- * The one way of a devbox's lines from their source to whoever shows them: source → redacted → grouped → shown. Channel,
- * document and search all take it, so that what keeps secrets out stands once. Nothing is shown before it is known what is
+ * The one way of a devbox's lines from their source to whoever shows them: source → without our own executions → redacted →
+ * grouped → shown. Channel, document and search all take it, so that what keeps secrets out stands once. Nothing is shown before it is known what is
  * secret, and what is open at the end, however that came, is shown.
  *
  * @throws what the source, `secrets` and `show` throw
@@ -41,6 +42,7 @@ export async function pipeLines(
   const redactor = new LineRedactor();
   const subscription = secrets.onDidAdd?.((values) => redactor.add(values));
   const groups = new LineGroups(redactor);
+  const own = new OwnEntries();
   const turns = new Turns();
   let timer: NodeJS.Timeout | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -57,7 +59,7 @@ export async function pipeLines(
       clearTimeout(timer);
       if (failure !== undefined) throw failure.error;
       if (event.type === 'lines') {
-        const whole = groups.take(event.lines);
+        const whole = groups.take(event.lines.filter((line) => !own.has(line)));
         if (whole.length > 0) await show(whole);
         if (isEnough?.() === true) return;
         if (!isWhole) timer = setTimeout(flushLater, groupRestMs);

@@ -1,5 +1,6 @@
 import { deadline } from '../../ground/deadline';
 import { runCommand } from '../platform/executions';
+import { asOwn } from '../platform/ownExecutions';
 import type { RunloopApi } from '../platform/runloopApi';
 
 /*
@@ -66,7 +67,7 @@ export async function readRecording(
     '[ $b -lt $l ] && b=$l; [ $b -gt $e ] && b=$e; echo "$b $e"',
     'cat $(seq $a $k) | tail -c +$((b - l + 1)) | head -c $((e - b)) | base64 -w0',
   ].join('; ');
-  const { exitStatus, stdout } = await runCommand(api, devboxId, command, { signal: deadline(readMs, signal) });
+  const { exitStatus, stdout } = await runCommand(api, devboxId, asOwn(command), { signal: deadline(readMs, signal) });
   const [numbers = '', data = ''] = stdout.split('\n');
   const [begin, end] = numbers.split(' ').map(Number);
   if (exitStatus !== 0 || begin === undefined || end === undefined) return undefined;

@@ -4,6 +4,7 @@ import { oneLine } from '../plainText';
 import type { CallOptions } from '../platform/apiCalls';
 import type { Devbox } from '../platform/devbox';
 import { runCommand } from '../platform/executions';
+import { asOwn } from '../platform/ownExecutions';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
 import { tunnelAuthorizationHeader, tunnelOrigin } from '../platform/tunnel';
 import { NotYet, retrying } from '../http/retry';
@@ -84,7 +85,7 @@ export async function startPlainVscode(
     options,
     devbox.id,
   );
-  const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, `bash "$HOME"/${vscodeScriptFile}`, {
+  const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, asOwn(`bash "$HOME"/${vscodeScriptFile}`), {
     signal,
     onOutput: (line) => {
       const [, word, bytes] = /^(downloading|unpacking|starting)(?: (\d+))?$/.exec(line) ?? [];

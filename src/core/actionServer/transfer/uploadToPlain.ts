@@ -9,6 +9,7 @@ import { saidBy, RuntimeError } from '../../errors';
 import { requestText } from '../../http/httpRequest';
 import { oneLine } from '../../plainText';
 import { runCommand } from '../../platform/executions';
+import { asOwn } from '../../platform/ownExecutions';
 import { devboxPath, type RunloopApi } from '../../platform/runloopApi';
 import { redact } from '../../redact';
 import { shellQuote } from '../startupCommand';
@@ -53,7 +54,7 @@ export async function uploadToPlain(
     const target = `"$HOME"/${shellQuote(basename(folder))}`;
     const source = `"$HOME"/${remote}`;
     const unpack = `mkdir -p -- ${target} && tar -xzof ${source} -C ${target}; code=$?; rm -f -- ${source}; exit $code`;
-    const { exitStatus, stderr } = await runCommand(api, devboxId, unpack, { signal });
+    const { exitStatus, stderr } = await runCommand(api, devboxId, asOwn(unpack), { signal });
     if (exitStatus !== 0) {
       throw failed(devboxId, phrase('it could not be unpacked: {why}', { why: oneLine(redact(stderr), 200) }));
     }
