@@ -4,11 +4,4 @@ import { plainVscode } from './parts/plainVscode';
 import { virtualWorkspace } from './parts/virtualWorkspace';
 import { shareWindow } from './sharedWindow';
 
-shareWindow(
-  'Platforms, devboxes and folders of another kind',
-  {},
-  faultyLogs,
-  plainVscode,
-  openTabs,
-  virtualWorkspace,
-);
+shareWindow('Platforms, devboxes and folders of another kind', {}, faultyLogs, plainVscode, openTabs, virtualWorkspace);
