@@ -1,4 +1,5 @@
 import { type Instruction as Parsed, DockerfileParser } from 'dockerfile-ast';
+import { refusalAt } from './refusal';
 import { quotedWords } from './words';
 
 /** Text that an instruction has behind its line. */
@@ -91,6 +92,9 @@ function instructionAt(
       while (end < lines.length && (chomp ? lines[end]?.replace(/^\t+/, '') : lines[end]) !== name) {
         content.push(`${lines[end] ?? ''}\n`);
         end += 1;
+      }
+      if (end >= lines.length) {
+        throw refusalAt(first + 1)(`the here-document ${name} has no end.`);
       }
       end += 1;
       documents.push({ name, expands, chomp, content: content.join('') });

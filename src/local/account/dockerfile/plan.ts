@@ -1,6 +1,7 @@
 import { type UserRequest, homeOf, userName, usualUser } from '../../sandbox/users';
 import { DevboxError } from '../../errors';
 import { type Instruction, readInstructions } from './instructions';
+import { passedOver } from './passedOver';
 import { planCopy } from './planCopy';
 import { planRun } from './planRun';
 import {
@@ -48,16 +49,6 @@ export interface DockerfilePlan {
 
 type Handler = (instruction: Instruction, stage: StagePlan, refuse: Refuse) => void;
 
-/** What changes nothing here, with what the log says of it. */
-const passedOver = (what: string): Handler => {
-  return ({ keyword, rest }, stage, refuse) => {
-    if (rest === '') {
-      throw refuse(`${keyword} needs something behind it.`);
-    }
-    stage.note(`${keyword} ${rest}: ${what}`);
-  };
-};
-
 const handlers: Readonly<Record<string, Handler>> = {
   RUN: planRun,
   COPY: planCopy,
@@ -72,12 +63,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     pairsOf(instruction, stage, refuse);
     stage.note(`LABEL ${instruction.rest}: passed over, blueprints have metadata instead`);
   },
-  EXPOSE: passedOver('passed over, every port of a devbox can have a tunnel'),
-  CMD: passedOver("passed over, a devbox's entrypoint is named when it is created"),
-  ENTRYPOINT: passedOver("passed over, a devbox's entrypoint is named when it is created"),
-  HEALTHCHECK: passedOver('passed over, nothing here asks for it'),
-  STOPSIGNAL: passedOver('passed over, devboxes end all at once'),
-  MAINTAINER: passedOver('passed over'),
+  ...passedOver,
 };
 
 /**

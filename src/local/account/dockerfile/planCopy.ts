@@ -11,6 +11,9 @@ const ownerName = /^([A-Za-z_][\w.-]*|\d{1,5})(?::([A-Za-z_][\w.-]*|\d{1,5}))?$/
 /** Permissions as chmod takes them. */
 const modeName = /^(?:[0-7]{3,4}|[ugoa]*[-+=][rwxXst]*(?:,[ugoa]*[-+=][rwxXst]*)*)$/;
 
+/** What a flag without a value stands for may also be said. */
+export const truths: Readonly<Partial<Record<string, boolean>>> = { true: true, '1': true, false: false, '0': false };
+
 /** What ADD fetches from elsewhere. */
 const address = /^(?:https?|git|ssh):\/\/|^git@[\w.-]+:/;
 
@@ -96,11 +99,17 @@ export function planCopy(instruction: Instruction, stage: StagePlan, refuse: Ref
 
 function readFlags(list: readonly string[], keyword: string, stage: StagePlan, refuse: Refuse): Flags {
   let flags: Flags = { from: { kind: 'context', name: '' }, excluded: [], parents: false };
-  const isTrue = (value: string): boolean => value === '' || value === 'true';
   for (const flag of list) {
     const [name = '', ...values] = flag.split('=');
     const raw = values.join('=');
     const value = stage.scope.fill(raw, refuse);
+    const isTrue = (): boolean => {
+      const found = raw === '' ? true : truths[value.toLowerCase()];
+      if (found === undefined) {
+        throw refuse(`${flag} is neither true nor false.`);
+      }
+      return found;
+    };
     if (name === '--from' && keyword === 'COPY' && raw !== '') {
       flags = { ...flags, from: stage.sourceOf(raw, refuse) };
     } else if (name === '--chmod' && modeName.test(value)) {
@@ -110,14 +119,17 @@ function readFlags(list: readonly string[], keyword: string, stage: StagePlan, r
     } else if (name === '--exclude' && value !== '' && !value.startsWith('!')) {
       flags = { ...flags, excluded: [...flags.excluded, value] };
     } else if (name === '--parents' && keyword === 'COPY') {
-      flags = { ...flags, parents: isTrue(value) };
+      flags = { ...flags, parents: isTrue() };
     } else if (name === '--unpack' && keyword === 'ADD') {
-      flags = { ...flags, unpack: isTrue(value) };
+      flags = { ...flags, unpack: isTrue() };
     } else if (name === '--checksum' && keyword === 'ADD' && /^sha256:[\da-f]{64}$/.test(value)) {
       flags = { ...flags, checksum: value.slice('sha256:'.length) };
     } else if (name === '--keep-git-dir' && keyword === 'ADD') {
-      flags = { ...flags, keepsGit: isTrue(value) };
-    } else if (name !== '--link') {
+      flags = { ...flags, keepsGit: isTrue() };
+    } else if (name === '--link') {
+      // There are no layers here, so it makes no difference.
+      isTrue();
+    } else {
       throw refuse(
         `${flag} cannot be honoured. ${keyword} takes ${
           keyword === 'COPY'

@@ -13,6 +13,13 @@ const mountTypes: Readonly<Record<string, RunMount['type'] | 'ssh'>> = {
   ssh: 'ssh',
 };
 
+/** What can be said of mounts, whatever their type is. */
+const mountOptions: ReadonlySet<string> = new Set(
+  'type from source src target dst destination id sharing mode uid gid required size readonly ro rw readwrite env'.split(
+    ' ',
+  ),
+);
+
 /** Options of a mount that have no value. */
 const truth = /^(?:|true|1)$/;
 
@@ -69,7 +76,11 @@ function readMount(flag: string, stage: StagePlan, refuse: Refuse): RunMount | u
   const options = new Map<string, string>();
   for (const part of flag.slice('--mount='.length).split(',')) {
     const [name = '', ...value] = part.split('=');
-    options.set(name.trim().toLowerCase(), value.join('='));
+    const option = name.trim().toLowerCase();
+    if (!mountOptions.has(option)) {
+      throw refuse(`${flag}: "${option}" is no option of a mount.`);
+    }
+    options.set(option, value.join('='));
   }
   const fill = (text: string): string => stage.scope.fill(text, refuse);
   const optionOf = (...names: readonly string[]): string | undefined => {

@@ -135,7 +135,11 @@ export function planVolume({ rest }: Instruction, stage: StagePlan, refuse: Refu
     throw refuse('VOLUME needs a folder.');
   }
   for (const word of words) {
-    const path = posix.resolve('/', stage.scope.fill(word, refuse));
+    const name = stage.scope.fill(word, refuse);
+    if (name === '') {
+      throw refuse(`VOLUME needs a folder, and "${word}" is empty.`);
+    }
+    const path = posix.resolve('/', name);
     stage.push({
       kind: 'folder',
       title: `VOLUME ${path}: an ordinary folder of the devbox`,
