@@ -74,6 +74,11 @@ export const contextKeys = {
   logSearch: 'runloop.logSearch',
   /** Addresses of the documents of commands that run. */
   runningCommands: 'runloop.runningCommands',
+  /** What has really happened in this window, for the ticks of the walkthrough. */
+  hasSignedIn: 'runloop.hasSignedIn',
+  hasStartedDevbox: 'runloop.hasStartedDevbox',
+  hasOpenedVscode: 'runloop.hasOpenedVscode',
+  hasShownOutput: 'runloop.hasShownOutput',
 } as const;
 
 /** Scheme of the documents that show a devbox's log. */

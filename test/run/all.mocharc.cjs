@@ -19,6 +19,7 @@ const windows = [
   'devboxTree',
   'withoutAccount',
   'presets',
+  'firstSight',
   'outsiders',
   'forwardedEditor',
 ];

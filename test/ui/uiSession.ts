@@ -7,7 +7,7 @@ import { chromiumArgs, ensureChromium } from '../vscode/chromium';
 import { CloseStack } from '../vscode/closeStack';
 import { ensureVscode } from '../vscode/install';
 import { type PlatformAccount, PlatformProcess } from '../platform/platformProcess';
-import { artifactsDir } from '../vscode/projectPaths';
+import { artifactsDir, firstSight } from '../vscode/projectPaths';
 import { listenForStop, Stopped } from '../vscode/stopSignals';
 import { startWorkbenchStack, type WorkbenchStack } from '../vscode/workbenchStack';
 import { ExtensionApi } from './extensionApi';
@@ -19,6 +19,8 @@ export interface UiSessionOptions {
   readonly signedIn?: boolean;
   /** Settings to start with, beside those that keep VS Code quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** True shows and tells the extension what `npm start` does: view, walkthrough, a platform that is known to be a local one. */
+  readonly firstSight?: boolean;
   /** True lets VS Code ask whether a folder is to be trusted. Default false. */
   readonly workspaceTrust?: boolean;
   /** Further environment variables of VS Code. */
@@ -136,7 +138,8 @@ async function startParts(options: UiSessionOptions, closing: CloseStack): Promi
     stateDir,
     port: 0,
     shortLived: true,
-    extraExtensions: [await api.writeExtension()],
+    extraExtensions: [await api.writeExtension(), ...(options.firstSight === true ? [firstSight] : [])],
+    tellsLocal: options.firstSight === true,
     env: { ...api.environment, ...options.env },
     ...(options.signedIn === undefined ? {} : { signedIn: options.signedIn }),
     ...(options.settings === undefined ? {} : { settings: options.settings }),

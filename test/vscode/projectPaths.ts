@@ -29,3 +29,6 @@ export const vscodeTestDir = join(projectRoot, '.vscode-test');
 
 /** Where failed runs leave screenshots and logs. */
 export const artifactsDir = join(projectRoot, 'artifacts');
+
+/** The extension that shows a new window of `npm start` what it has. */
+export const firstSight = join(projectRoot, 'test', 'vscode', 'firstSight');

@@ -5,7 +5,7 @@ import { takeFolderLockNow } from './folderLock';
 import { ensureVscode } from './install';
 import { InstallError } from './npm';
 import { PortInUse } from './frontProxy';
-import { vscodeTestDir } from './projectPaths';
+import { firstSight, vscodeTestDir } from './projectPaths';
 import { listenForStop, Stopped } from './stopSignals';
 import { startWorkbenchStack, type WorkbenchStack } from './workbenchStack';
 
@@ -83,6 +83,7 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
       install,
       stateDir,
       port: options.port,
+      extraExtensions: [firstSight],
       ...(account === undefined ? { tellsLocal: true } : { account }),
       signal,
     });

@@ -13,6 +13,7 @@ export async function tellMenus(
 ): Promise<void> {
   const source = account?.source;
   await setContext(contextKeys.account, account !== undefined && isLocal ? 'secret' : (source ?? 'none'));
+  await setContext(contextKeys.hasSignedIn, account !== undefined && !isLocal);
   await setContext(contextKeys.localPlatform, source === 'local');
   await setContext(contextKeys.isLocal, account !== undefined && isLocal);
   await setContext(contextKeys.noLocalPlatform, process.platform !== 'linux');

@@ -1,9 +1,13 @@
-import { l10n, window, type InputBox } from 'vscode';
+import { env, l10n, ThemeIcon, Uri, window, type InputBox } from 'vscode';
 import type { Disposable } from '../../core/events';
+import { defaultBaseUrl } from '../../core/platform/client';
 import { oneLine } from '../../core/plainText';
 import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import type { Account } from './account';
+
+/** Where keys are made, as Runloop's own programs say. */
+const keysPage = 'https://platform.runloop.ai/settings';
 
 /**
  * Asks for an API key, checks it against the API, and keeps it. What is wrong with a key is said in the box itself,
@@ -25,6 +29,12 @@ export async function signIn({
   box.placeholder = 'ak_…';
   box.password = true;
   box.ignoreFocusOut = true;
+  if (account.baseUrl() === defaultBaseUrl) {
+    box.buttons = [
+      { iconPath: new ThemeIcon('link-external'), tooltip: l10n.t('Create a Key in the Runloop Dashboard') },
+    ];
+    box.onDidTriggerButton(() => void env.openExternal(Uri.parse(keysPage, true)));
+  }
   const accountName = await accepted(box, { account, log });
   if (accountName === undefined) return;
   // The window may have used the local platform until now.

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commands, env, l10n, UIKind, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
+import { contextKeys } from '../commandIds';
 import type { SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
@@ -11,6 +12,7 @@ import { saysYes } from '../messages/ask';
 import type { Log } from '../messages/log';
 import { whenSlow } from '../messages/whenSlow';
 import { attached, type AttachServices } from '../session/attach';
+import { setContext } from '../setContext';
 import type { OpenedVscodes, VscodeSource } from './openedVscodes';
 import { plainVscode } from './plainVscodes';
 import { commandProblem } from '../messages/commandProblems';
@@ -61,6 +63,7 @@ async function opened(services: OpenServices, signedIn: SignedIn, devbox: Devbox
   const url = Uri.parse(link.url, true);
   const inside = readSettings().openVscodeIn === 'simpleBrowser' && (await openInside(services.log, url));
   if (!inside) await env.openExternal(url);
+  await setContext(contextKeys.hasOpenedVscode, true);
   await services.startedHere.opened(devbox.id);
   return true;
 }

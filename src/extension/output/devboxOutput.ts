@@ -3,11 +3,13 @@ import { isAborted } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
+import { contextKeys } from '../commandIds';
 import { devboxLabel } from '../devboxes/devboxText';
 import type { Log } from '../messages/log';
 import { logChannel } from '../messages/outputChannels';
 import type { OutputReasons } from '../session/expectedOutput';
 import type { KnownSecrets } from '../session/knownSecrets';
+import { setContext } from '../setContext';
 import { quietChannels } from './quietChannels';
 import { ShownChannel } from './shownChannel';
 
@@ -61,6 +63,9 @@ export class DevboxOutput implements Disposable {
   /** Brings the channel of a devbox into view; the keyboard focus stays where it is. */
   show(devbox: Devbox): void {
     this.#open(devbox).channel.show(true);
+    setContext(contextKeys.hasShownOutput, true).then(undefined, (error: unknown) =>
+      this.#log.failure('Telling the editor that output was shown', error),
+    );
   }
 
   /** Stops following, for example after signing out; the channels keep what they have. */

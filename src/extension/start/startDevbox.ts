@@ -8,7 +8,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { StartChoices } from '../../core/start/startChoices';
 import type { SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
-import type { CommandId } from '../commandIds';
+import { contextKeys, type CommandId } from '../commandIds';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { nameComplaint } from '../devboxes/nameComplaint';
@@ -19,6 +19,7 @@ import type { AttachServices } from '../session/attach';
 import { leaveToOtherAccount } from '../session/leaveToOtherAccount';
 import { rememberSetValues } from '../session/knownSecrets';
 import { runtimeFor } from '../session/runtimeFor';
+import { setContext } from '../setContext';
 import type { BuildChannels } from './buildChannels';
 import { choicesText } from './choicesText';
 import { maySecretsGo } from './confirmSecrets';
@@ -75,6 +76,7 @@ export async function startChosen(
       leaveToOtherAccount(services.store, devbox);
       return;
     }
+    await setContext(contextKeys.hasStartedDevbox, true);
     offerNext(services.log, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {

@@ -127,9 +127,12 @@ export class TreeView {
     return this.pane.locator('.welcome-view-content');
   }
 
-  /** Presses a button of the welcome text. */
+  /** Presses a button of the welcome text, or a link in it. */
   async pressWelcomeButton(text: string): Promise<void> {
-    await this.welcome.getByRole('button', { name: text }).click();
+    await this.welcome
+      .getByRole('button', { name: text })
+      .or(this.welcome.getByRole('link', { name: text }))
+      .click();
   }
 
   /** Presses a button of the view's title bar, by the beginning of its name: a key binding may follow it. */

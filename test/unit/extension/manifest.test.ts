@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { asArray, asObject, asString, asStringMap } from '../../../src/core/parse';
-import { commandIds } from '../../../src/extension/commandIds';
+import { commandIds, contextKeys } from '../../../src/extension/commandIds';
 import { problemTexts } from './messages/problemTexts';
 
 function readJson(path: string): unknown {
@@ -50,6 +50,26 @@ describe('the manifest', () => {
     ];
     assert.equal(offers.length, 2);
     for (const one of offers) assert.match(asString(one?.['when']) ?? '', clause);
+  });
+
+  it('has one button in each welcome text at the most, as all of them look like the one to press (U20)', () => {
+    for (const path of ['package.nls.json', 'package.nls.zh-cn.json']) {
+      const texts = asStringMap(readJson(path));
+      const welcomes = Object.entries(texts).flatMap(([name, text]) => (name.startsWith('welcome.') ? [text] : []));
+      const buttons = (text: string): number =>
+        text.split('\n').filter((line) => /^\[[^\]]*\]\([^)]*\)$/.test(line)).length;
+      // Somebody signed out reads two of them, somebody with a key of the environment as well.
+      const [signedOut = '', tryLocally = '', empty = '', environment = ''] = welcomes;
+      assert.deepEqual([buttons(signedOut + '\n' + tryLocally), buttons(empty + '\n' + environment)], [1, 1], path);
+    }
+  });
+
+  it('ticks a step of the walkthrough by what has happened, never by a command that was only called (U20)', () => {
+    const steps = asArray(contributes['walkthroughs']).flatMap((one) => asArray(asObject(one)?.['steps']));
+    const events = steps.flatMap((step) => asArray(asObject(step)?.['completionEvents'])).map(asString);
+    assert.equal(events.length, 5);
+    const known = new Set<string>(Object.values(contextKeys));
+    for (const event of events) assert.ok(known.has(event?.replace(/^onContext:/, '') ?? ''), event);
   });
 
   it('names only contributed commands in menus and welcome texts', () => {

@@ -34,6 +34,24 @@ describe('Signing in', () => {
     assert.doesNotMatch(editor.output(/^Runloop$/), new RegExp(platform.apiKey));
   });
 
+  it('leads to where a key is made, for Runloop’s own address alone (U20)', async () => {
+    const { editor } = used;
+    const buttons = async (): Promise<readonly string[]> => {
+      const signingIn = editor.run('runloop.signIn');
+      const box = await editor.box(/^Sign In to Runloop/);
+      const tooltips = box.buttons.map(({ tooltip }) => tooltip ?? '');
+      for (const tooltip of tooltips) box.press(tooltip);
+      assert.ok(box.isShown, 'the box waits for the key that is being made');
+      box.hide();
+      await signingIn;
+      return tooltips;
+    };
+    assert.deepEqual([await buttons(), editor.opened], [[], []]);
+    editor.settings.set('runloop.baseUrl', '');
+    assert.deepEqual(await buttons(), ['Create a Key in the Runloop Dashboard']);
+    assert.deepEqual(editor.opened, ['https://platform.runloop.ai/settings']);
+  });
+
   it('keeps nothing when the box is left', async () => {
     const { editor, platform } = used;
     const signingIn = editor.run('runloop.signIn');
