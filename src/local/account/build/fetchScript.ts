@@ -13,14 +13,30 @@ for address in "$@"; do
   count=$((count + 1))
   bare=$\{address%%#*} name=
   case $bare in
-    git@* | git://* | ssh://* | *.git | *.git/)
+    git@* | git://* | ssh://* | *.git | *.git/ | *.git\?*)
       command -v git > /dev/null || { echo "ADD: a repository needs git on this computer." >&2; exit 1; }
       reference= below=
       case $address in *#*) reference=$\{address#*#} ;; esac
       case $reference in *:*) below=$\{reference#*:} reference=$\{reference%%:*} ;; esac
+      # The same by name, behind a question mark.
+      asked=
+      case $bare in *\?*) asked=$\{bare#*\?} bare=$\{bare%%\?*} ;; esac
+      stays=$keep
+      while [ -n "$asked" ]; do
+        one=$\{asked%%&*}
+        case $asked in *\&*) asked=$\{asked#*&} ;; *) asked= ;; esac
+        case $one in
+          ref=* | branch=* | tag=* | commit=*) reference=$\{one#*=} ;;
+          subdir=*) below=$\{one#subdir=} below=$\{below#/} ;;
+          keep-git-dir | keep-git-dir=1 | keep-git-dir=true) stays=yes ;;
+          keep-git-dir=0 | keep-git-dir=false) stays= ;;
+          *) echo "ADD: $one is not known of a repository. There are ref, branch, tag, commit, subdir and keep-git-dir." >&2; exit 1 ;;
+        esac
+      done
+      case /$below/ in */../*) echo "ADD: $below leads out of the repository." >&2; exit 1 ;; esac
       GIT_TERMINAL_PROMPT=0 git clone --quiet -- "$bare" "$place/clone" || exit 1
       if [ -n "$reference" ]; then git -C "$place/clone" checkout --quiet "$reference" || exit 1; fi
-      if [ -z "$keep" ]; then rm -rf -- "$place/clone/.git"; fi
+      if [ -z "$stays" ]; then rm -rf -- "$place/clone/.git"; fi
       mkdir repositories 2> /dev/null; mv -T -- "$place" "repositories/$count" && mkdir -- "$place" && mv -- "repositories/$count/clone$\{below:+/$below}" "$place/repository" || exit 1
       ;;
     *)

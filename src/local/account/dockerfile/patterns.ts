@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+
 /** A shell pattern as `${NAME#pattern}` takes it, as the source of a regular expression. */
 export function shellPattern(pattern: string, greedy: boolean): string {
   let source = '';
@@ -22,8 +24,8 @@ export function shellPattern(pattern: string, greedy: boolean): string {
  * stay within one name, `**` is any number of folders, and what matches takes along all that is below it.
  */
 export function pathPattern(pattern: string): string {
-  const parts = pattern
-    .replaceAll(/\/{2,}/g, '/')
+  const parts = posix
+    .normalize(pattern)
     .replace(/^(?:\.?\/)+/, '')
     .replace(/\/+$/, '')
     .split('/')

@@ -185,9 +185,10 @@ EOF`,
     try {
       const address = `${git.address}/someone/project.git`;
       const output = await seen(
-        `FROM debian\nADD ${address} /plain\nADD --keep-git-dir ${address}#other /kept\nRUN chmod -R a+rX /kept`,
-        'ls -d /plain/.git; ls /plain | head -1; git -C /kept -c safe.directory=/kept rev-parse --is-inside-work-tree',
+        `FROM debian\nADD ${address} /plain\nADD --keep-git-dir ${address}#other /kept\nADD ${address}?branch=other&keep-git-dir=1 /asked\nRUN chmod -R a+rX /kept /asked`,
+        'ls -d /plain/.git; ls /plain | head -1; for at in kept asked; do git -C /$at -c safe.directory=/$at rev-parse --is-inside-work-tree && cat /$at/file; done',
       );
+      assert.match(output, /true\non othertrue\non other/);
       assert.match(output, /cannot access '\/plain\/.git'/);
       assert.match(output, /^true$/m);
     } finally {

@@ -17,6 +17,7 @@ describe('.dockerignore', () => {
     ['a.b+(c)', ['a.b+(c)'], ['aXb+(c)']],
     ['foo/**', ['foo/a', 'foo/a/b'], []],
     ['a/**/b', ['a/b', 'a/x/y/b'], ['a/xb']],
+    ['a/../b//c/./d', ['b/c/d'], ['a/b', 'c/d']],
     ['\\!odd', ['!odd'], ['odd']],
   ];
   for (const [text, out, kept] of cases) {
