@@ -141,6 +141,18 @@ describe('The create of a devbox, on a platform that drops no repeated request',
     assert.deepEqual([await sent(), await living(), notesLeft()], [1, [], 0]);
   });
 
+  it('is noted as one that may make two before it is sent again, for whoever comes after a crash (M2)', async () => {
+    await faults(
+      { fault: 'cut', count: 1, ...create },
+      { fault: 'delay', delay_ms: 1_000, skip: 1, count: 1, ...create },
+    );
+    const starting = start();
+    await eventually(sent, (count) => count === 2);
+    const [file = ''] = readdirSync(folder);
+    assert.equal(parseStartNote(readFileSync(join(folder, file), 'utf8'))?.perhapsTwice, true);
+    await starting;
+  });
+
   /** What a create does that is carried out long after everybody has stopped to wait. */
   const carryOutLate = async (requestId: string): Promise<string> => {
     const metadata = { [requestKey]: requestId };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { RuntimeError, type RuntimeErrorCode } from '../../../../src/core/errors';
 import { hasEnded, type Devbox } from '../../../../src/core/platform/devbox';
@@ -17,6 +18,10 @@ const shutdowns = { method: 'POST', path: '/v1/devboxes/{id}/shutdown' };
 const looks = { method: 'GET', path: '/v1/devboxes/{id}' };
 const plain = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
 
+/** Real time, also while the clock is the test's. */
+const realTimeout = setTimeout;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void realTimeout(resolve, ms));
+
 /** So that it is not ready before it is cancelled. */
 const slowly = { fault: 'slow_boot', devbox: 'cancelled', delay_ms: 600_000 };
 
@@ -29,6 +34,7 @@ describe('What is left of a start that was cancelled', function () {
     await orderFaults(used.platform, slowly);
   });
   afterEach(async () => {
+    mock.timers.reset();
     await orderFaults(used.platform);
     for (const id of await living()) await used.api.shutdown(id);
     rmSync(folder, { recursive: true, force: true });
@@ -84,6 +90,49 @@ describe('What is left of a start that was cancelled', function () {
       await orderFaults(used.platform);
       assert.deepEqual(await named(), await living());
       assert.equal(readdirSync(folder).length, 1);
+    });
+  }
+
+  const never = { fault: 'delay', delay_ms: 600_000 };
+  const lateKinds: readonly (readonly [string, RuntimeErrorCode, ...(readonly Readonly<Record<string, unknown>>[])])[] =
+    [
+      ['may still run where its shutdown is never answered', 'may_still_run', { ...never, ...shutdowns }],
+      [
+        'may still run where neither its shutdown nor a look at it is answered',
+        'may_still_run',
+        { ...never, ...shutdowns },
+        { ...never, ...looks },
+      ],
+      [
+        'may still run where its shutdown was carried out, and neither that nor a look is answered',
+        'may_still_run',
+        { ...never, took_effect: true, ...shutdowns },
+        { ...never, ...looks },
+      ],
+      [
+        'is nothing where its shutdown was carried out and a look tells',
+        'cancelled',
+        { ...never, took_effect: true, ...shutdowns },
+      ],
+    ];
+  for (const [what, code, ...rules] of lateKinds) {
+    it(`${what}, in time (M1)`, async () => {
+      const over = { is: false };
+      const failing = startAndCancel(code, async () => {
+        await orderFaults(used.platform, ...rules);
+        mock.timers.enable({ apis: ['setTimeout'] });
+      }).finally(() => (over.is = true));
+      while (!over.is) {
+        await pause(2);
+        // The clock is the test's once the fault is there.
+        if (setTimeout !== realTimeout) mock.timers.tick(100);
+      }
+      const error = await failing;
+      mock.timers.reset();
+      await orderFaults(used.platform);
+      if (code === 'cancelled') assert.deepEqual([await living(), readdirSync(folder)], [[], []]);
+      else assert.ok(error.devboxId !== undefined && readdirSync(folder).length === 1);
+      assert.deepEqual(await named(), await living());
     });
   }
 

@@ -55,6 +55,52 @@ describe('What a window says of a start that failed', function () {
     assert.deepEqual(await living(), []);
   });
 
+  /** The quick path starts a devbox without an action server. */
+  const startPlain = async (): Promise<void> => {
+    const endRule = { kind: 'lifetime', seconds: 3_600 };
+    await used.editor.globalState.update('runloop.lastChoices', {
+      choices: { source: { kind: 'plain' }, size: 'SMALL', endRule },
+      settings: JSON.stringify({ source: { kind: 'blueprint', name: 'openhands' }, size: 'LARGE', endRule }),
+    });
+  };
+  const rowStays = async (): Promise<void> => {
+    const { editor, extension, platform } = used;
+    const message = await editor.message(/may still be running/);
+    const [left] = await living();
+    assert.ok(left !== undefined && message.text.includes(left.id), message.text);
+    assert.ok(message.buttons.includes('Shut Down'), message.buttons.join());
+    assert.ok(!editor.messages.some(({ text }) => text.includes('No devbox was left behind')));
+    // The list itself cannot bring the row back.
+    await orderFaults(platform, { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' });
+    assert.ok((await extension.list()).some(({ id }) => id === left.id));
+  };
+
+  it('a cancelled one without an action server may still run as well, and its row stays (M1)', async () => {
+    await startPlain();
+    await orderFaults(used.platform, { fault: 'slow_boot', devbox: 'plain in vain', delay_ms: 600_000 });
+    await startAndCancel('plain in vain');
+    await rowStays();
+  });
+
+  for (const kind of ['plain', 'with a server'] as const) {
+    it(`one that is ready before it is given up may still run where it cannot be shut down: ${kind} (M1)`, async () => {
+      const { editor, api, platform } = used;
+      if (kind === 'plain') await startPlain();
+      const name = `ready ${kind}`;
+      editor.whileBusy = async (what) => {
+        if (!what.includes('is still starting')) return;
+        const [made] = await eventually(living, (found) => found.some((one) => one.name === name));
+        await api.waitForStatus(made?.id ?? '', ['running'], 20);
+        // Ready, as far as this window is concerned, once nothing is asked of it any more.
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
+      };
+      await startAndCancel(name);
+      editor.whileBusy = () => Promise.resolve();
+      await rowStays();
+    });
+  }
+
   it('of one that nobody can look for, it says that it is not known, also after a cancel (M2)', async () => {
     const { editor, platform } = used;
     await orderFaults(
