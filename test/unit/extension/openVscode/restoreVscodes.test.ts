@@ -40,22 +40,30 @@ describe('Pages of VS Codes after a reload of the window', function () {
       ofAnother: { devboxId: await made('of another account'), isPlain: true, account: 'https://other.example' },
       ended: { devboxId: await made('ended', true), isPlain: true },
       gone: { devboxId: 'dbx_gone', isPlain: true },
+      // The window attaches to it again, or finds that it is gone.
+      attached: { devboxId: 'dbx_gone_with_a_server', isPlain: false },
     };
     const shared = { account: proxy.baseUrl, folder: '/home/user', single: false };
     await editor.workspaceState.update(
       key,
       Object.values(entries).map((entry) => ({ ...shared, ...entry })),
     );
+    const { devboxId } = entries.attached;
+    await editor.workspaceState.update('runloop.sessions', [{ devboxId, baseUrl: proxy.baseUrl }]);
     proxy.reset();
     used.reload();
     await editor.eventually(() => !remembered().includes('dbx_gone'));
     await sleep(300);
     const asked = proxy.paths.filter((path) => path.startsWith('/v1/devboxes/dbx_')).sort();
-    const expected = [entries.plain, entries.ended, entries.gone].map(({ devboxId }) => `/v1/devboxes/${devboxId}`);
+    const expected = [entries.plain, entries.ended, entries.gone, entries.attached].map(
+      (entry) => `/v1/devboxes/${entry.devboxId}`,
+    );
     assert.deepEqual(asked, expected.sort());
     assert.deepEqual(
       remembered(),
-      [entries.plain, entries.withServer, entries.endedWithServer, entries.ofAnother].map(({ devboxId }) => devboxId),
+      [entries.plain, entries.withServer, entries.endedWithServer, entries.ofAnother, entries.attached].map(
+        (entry) => entry.devboxId,
+      ),
     );
   });
 });

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
-import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mock } from 'node:test';
 import { afterEach, describe, it } from 'mocha';
 import { resolveConfig } from '../../../../src/core/options/runtimeConfig';
 import { createBody } from '../../../../src/core/runtime/connect/createBody';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
-
-/** Real time, also while the window's clock is the test's. */
-const realTimeout = setTimeout;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => void realTimeout(resolve, ms));
+import { IdleProxy } from './idleProxy';
 
 describe('An hour in which nobody does anything (M6)', function () {
   this.timeout(120_000);
   const used = useWindow();
-  let proxy: CountingProxy | undefined;
+  let proxy: IdleProxy | undefined;
   afterEach(() => {
     mock.timers.reset();
     proxy?.stop();
@@ -22,7 +17,7 @@ describe('An hour in which nobody does anything (M6)', function () {
 
   it('sends only what the table in src/core/README.md has', async () => {
     const { editor, extension, platform } = used;
-    proxy = await CountingProxy.to(platform.port);
+    proxy = await IdleProxy.to(platform.port);
     await editor.run('runloop.signOut');
     editor.settings.set('runloop.baseUrl', `http://127.0.0.1:${proxy.port}`);
     await signIn(editor, platform.apiKey);
@@ -59,7 +54,7 @@ describe('An hour in which nobody does anything (M6)', function () {
 
   it('asks nothing through a tunnel that counts requests when a window comes back to its devbox', async () => {
     const { editor, extension, platform, api } = used;
-    proxy = await CountingProxy.to(platform.port);
+    proxy = await IdleProxy.to(platform.port);
     const config = resolveConfig({ apiKey: 'unused', sid: 'comes-back', headlessMode: true, plugins: [] });
     const body = createBody(config, 'a session key');
     const tunnel = { auth_mode: 'open', http_keep_alive: true } as const;
@@ -85,60 +80,3 @@ describe('An hour in which nobody does anything (M6)', function () {
     editor.messages.length = 0;
   });
 });
-
-/** A way to the platform, tunnels included, that counts what goes through it. */
-class CountingProxy {
-  readonly seen = new Map<string, number>();
-  readonly #server: Server;
-  #open = 0;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async to(port: number): Promise<CountingProxy> {
-    const server = createServer((asked, answer) => proxy.#carry(port, asked, answer));
-    const proxy = new CountingProxy(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** Waits until nothing is under way but what is held open. */
-  async quiet(): Promise<void> {
-    do await pause(2);
-    while (this.#open > 0);
-  }
-
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  #carry(port: number, asked: IncomingMessage, answer: ServerResponse): void {
-    const path = (asked.url ?? '').split('?')[0]?.replace(/\/dbx_[^/]+/, '/ID') ?? '';
-    const isTunnel = (asked.headers.host ?? '').includes('.tunnel.');
-    const what = `${isTunnel ? 'tunnel ' : ''}${asked.method ?? ''} ${path}`;
-    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
-    const isHeld = /\/(?:tail|wait_for_status)$/.test(path);
-    if (!isHeld) {
-      this.#open += 1;
-      answer.once('close', () => (this.#open -= 1));
-    }
-    const host = (asked.headers.host ?? '').replace(/:\d+$/, `:${port}`);
-    const onward = request(
-      { host: '127.0.0.1', port, method: asked.method, path: asked.url, headers: { ...asked.headers, host } },
-      (come) => {
-        answer.writeHead(come.statusCode ?? 502, come.headers);
-        come.on('error', () => answer.destroy());
-        come.pipe(answer);
-      },
-    );
-    onward.on('error', () => answer.destroy());
-    answer.once('close', () => onward.destroy());
-    asked.pipe(onward);
-  }
-}
