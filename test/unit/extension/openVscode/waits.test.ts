@@ -35,9 +35,14 @@ describe('Opening the VS Code of a devbox where no answer comes', function () {
     it(`${command} of a plain devbox shows that it looks, and can be given up`, async () => {
       const { editor, api, platform } = used;
       const { id } = await api.createDevbox({ name: 'plain' }, { requestId: command });
-      await editor.run('runloop.copyDevboxId', id);
-      await orderFaults(platform, { fault: 'delay', path: '/v1/devboxes/{id}/**', delay_ms: never });
-      await givenUp(editor.run(command, id), /^(?:Looking for the VS Code of plain|Waiting for Runloop)/);
+      const devbox = await api.waitForStatus(id, ['running'], 20);
+      assert.ok(devbox !== undefined);
+      // First what the devbox is, then whether a VS Code runs behind its tunnel.
+      await api.ensureTunnel(devbox, 'authenticated');
+      await orderFaults(platform, { fault: 'delay', path: '/v1/devboxes/{id}', delay_ms: never });
+      await givenUp(editor.run(command, id), /^Waiting for Runloop…$/);
+      await orderFaults(platform, { fault: 'delay', path: '/v1/devboxes/{id}/read_file_contents', delay_ms: never });
+      await givenUp(editor.run(command, id), /^Looking for the VS Code of plain…$/);
     });
 
     it(`${command} of an attached devbox shows that it waits, and can be given up`, async () => {
