@@ -3,6 +3,16 @@ import tseslint from 'typescript-eslint';
 import { importX } from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import { moduleState } from './test/lint/moduleState.mjs';
+import {
+  bareSkip,
+  importsSdk,
+  importsVscode,
+  oneFileEach,
+  onlyIn,
+  restrictedSyntax,
+  silencing,
+  weakSignals,
+} from './test/lint/syntax.mjs';
 
 /** Rooms of the extension: those below all features, and the features, which know nothing of each other. */
 const shared = ['session', 'devboxes', 'account', 'messages'];
@@ -122,7 +132,6 @@ export const withoutZone = [
 
 export const zones = [
   { target: './src/core', from: './src/extension', message: 'core/ must work without an editor.' },
-  { target: './src/core', from: './src/extension.ts', message: 'core/ must work without an editor.' },
   { target: './src/core', from: './src/local', message: 'core/ meets the local platform only over HTTP.' },
   { target: './src/local', from: './src/core', message: 'local/ is the other side of the wire.' },
   { target: './src/local', from: './src/extension', message: 'local/ is the other side of the wire.' },
@@ -131,13 +140,18 @@ export const zones = [
     from: './src/local',
     message: 'extension/ starts the local platform as a process; it does not import it.',
   },
+  ...['core', 'local', 'extension'].map((storey) => ({
+    target: `./src/${storey}`,
+    from: './src/*.ts',
+    message: `${storey}/ is below the front door.`,
+  })),
   {
     target: './src/ground',
-    from: ['./src/core', './src/local', './src/extension', './src/extension.ts'],
+    from: ['./src/core/**', './src/local/**', './src/extension/**', './src/*.ts'],
     message: 'ground/ is below all: it imports nothing of ours.',
   },
-  ...['./src/extension/*.ts', './src/extension/commands/!(register).ts'].map((target) => ({
-    target,
+  ...['*.ts', 'commands/!(register).ts', 'commands/*/**'].map((files) => ({
+    target: `./src/extension/${files}`,
     from: './src/extension/services.ts',
     message: 'a function names the services that it uses; only the wiring knows them all.',
   })),
@@ -166,36 +180,14 @@ const sdkImport = {
   message: 'Only core/platform knows the Runloop SDK.',
 };
 
-/** Node 20 collects what such a signal hangs on, so that it never fires: src/ground/deadline.ts. */
-const weakSignals = ['timeout', 'any'].map((name) => ({
-  selector: `MemberExpression[object.name='AbortSignal'][property.name='${name}']`,
-  message: `AbortSignal.${name} may never fire: use deadline, startDeadline or linkSignals of src/ground/deadline.`,
-}));
-
-/** A test that is skipped unseen proves nothing, and nobody knows. */
-const bareSkip = {
-  selector: "MemberExpression[property.name='skip'], CallExpression[callee.name=/^x(it|describe|context|specify)$/]",
-  message: 'Skip by skip(this, reason) of test/run/skip.ts, so that the end of the run tells why.',
-};
-
-/** What the extension does in one file each, and every other file through that file. */
-const oneFileEach = [
-  { file: 'src/extension/commands/register.ts', selector: 'Identifier[name=/^register(TextEditor)?Command$/]' },
-  {
-    file: 'src/extension/setContext.ts',
-    selector: "Literal[value='setContext'], TemplateElement[value.raw='setContext']",
-  },
-  { file: 'src/extension/messages/outputChannels.ts', selector: "Identifier[name='createOutputChannel']" },
-];
-
-function onlyIn(others) {
-  const restricted = others.map(({ file, selector }) => ({ selector, message: `Only ${file} calls this.` }));
-  return { 'no-restricted-syntax': ['error', ...weakSignals, ...restricted] };
-}
-
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', '.runloop-local/', 'artifacts/'] },
   eslint.configs.recommended,
+  {
+    // No comment opens a fence, neither for this linter nor for the others.
+    linterOptions: { noInlineConfig: true },
+    rules: { 'no-warning-comments': ['error', { terms: silencing, location: 'anywhere' }] },
+  },
   {
     files: ['**/*.ts'],
     // What needs types, and import cycles, are .oxlintrc.json's.
@@ -226,15 +218,18 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     plugins: { house: { rules: { 'module-state': moduleState } } },
-    rules: { 'no-restricted-syntax': ['error', ...weakSignals], 'house/module-state': 'error' },
+    rules: { ...restrictedSyntax(), 'house/module-state': 'error' },
   },
   {
     files: ['src/core/**/*.ts', 'src/local/**/*.ts', 'src/ground/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [vscodeImport], patterns: [sdkImport] }] },
+    rules: {
+      'no-restricted-imports': ['error', { paths: [vscodeImport], patterns: [sdkImport] }],
+      ...restrictedSyntax(importsVscode, importsSdk),
+    },
   },
   {
     files: ['src/core/platform/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [vscodeImport] }] },
+    rules: { 'no-restricted-imports': ['error', { paths: [vscodeImport] }], ...restrictedSyntax(importsVscode) },
   },
   {
     files: ['src/extension/**/*.ts', 'src/extension.ts'],

@@ -1,5 +1,5 @@
-// Fails if a folder of src holds more files than a newcomer can take in at a glance (src/core's README: one noun a room), or
-// if no README of its own says in its first lines what may enter.
+// Fails if a folder of src holds more files than a newcomer can take in at a glance (src/core's README: one noun a room), if
+// no README of its own says in its first lines what may enter, or if a file is of a kind that no fence stands around.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,12 +12,14 @@ export function faultyRooms(folder) {
   const entries = readdirSync(folder, { withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).length;
   const below = entries.filter((entry) => entry.isDirectory()).flatMap(({ name }) => faultyRooms(join(folder, name)));
+  const foreign = entries.filter((entry) => !entry.isDirectory() && !/\.ts$|^README\.md$/.test(entry.name));
   const isFull = files > most && !exempt.includes(folder);
   return [
     ...(isFull ? [`${folder} holds ${files} files: more than ${most} want a room inside it.`] : []),
     ...(files > 0 && !saysWhatMayEnter(folder)
       ? [`${folder}/README.md must say in its first lines what may enter.`]
       : []),
+    ...foreign.map(({ name }) => `${folder}/${name} is no .ts file: no fence stands around it.`),
     ...below,
   ];
 }

@@ -78,6 +78,8 @@ describe('lint', () => {
     room('silent', 1);
     room('untold', 1, `# untold\n\n| file | idea |\n|---|---|\n\n${sentence}\n`);
     room('empty', 1, '# empty\n');
+    room('foreign', 1, `# foreign\n\n${sentence}\n`);
+    for (const name of ['two.mts', 'three.mjs', 'four.tsx']) writeFileSync(join(house, 'foreign', name), '');
     const { status, stderr } = spawnSync(process.execPath, [script, house], { encoding: 'utf8' });
     assert.equal(status, 1);
     assert.deepEqual(
@@ -86,7 +88,7 @@ describe('lint', () => {
         .split('\n')
         .map((line) => line.replace(`${house}/`, '').replace(/(?<=\w)[/ ].*/, ''))
         .sort(),
-      ['empty', 'full', 'silent', 'untold'],
+      ['empty', 'foreign', 'foreign', 'foreign', 'full', 'silent', 'untold'],
     );
     assert.match(stderr, /full holds 16 files/);
   });
