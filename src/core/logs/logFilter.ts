@@ -17,7 +17,7 @@ export interface LogFilter {
   readonly hiddenSources: ReadonlySet<string>;
 }
 
-export const showEverything: LogFilter = { hiddenLevels: new Set(), hiddenSources: new Set() };
+export const showEverything: LogFilter = { hiddenLevels: new Set([]), hiddenSources: new Set([]) };
 
 export function hidesNothing(filter: LogFilter): boolean {
   return filter.hiddenLevels.size === 0 && filter.hiddenSources.size === 0;
