@@ -154,6 +154,7 @@ export const workspace: Pick<
   | 'registerTextDocumentContentProvider'
   | 'openTextDocument'
   | 'registerFileSystemProvider'
+  | 'asRelativePath'
 > & { readonly fs: typeof fileSystem } = {
   getConfiguration: (section) => {
     const { settings } = fakeEditor();
@@ -193,6 +194,7 @@ export const workspace: Pick<
     fakeEditor().fileSystems.set(scheme, provider);
     return nothing;
   },
+  asRelativePath: (place) => (typeof place === 'string' ? place : place.path).split('/').at(-1) ?? '',
   fs: fileSystem,
 };
 

@@ -1,22 +1,7 @@
 import { l10n, type QuickPickItem } from 'vscode';
-import { parseVariables, variablesForSecrets, variablesText } from '../../core/start/typedVariables';
+import { variablesForSecrets } from '../../core/start/typedVariables';
 import { shown, withChoices, type Offers, type StartStep, type Valued } from './answers';
-import { optionalHint, pickStep, textStep } from './steps';
-
-/** Variables of the devbox. Their values are never kept. */
-export const variablesStep: StartStep = async (answers, place) => {
-  const result = await textStep(place, {
-    prompt: optionalHint(l10n.t('Environment variables, as NAME=value; NAME=value')),
-    value: variablesText(answers.choices.environment ?? {}),
-    problem: (value) =>
-      'wrong' in parseVariables(value)
-        ? l10n.t('Enter NAME=value. Separate several with ; and quote a value that contains ;.')
-        : undefined,
-  });
-  if (result.kind !== 'next') return result;
-  const parsed = parseVariables(result.value.text);
-  return withChoices(answers, { environment: 'wrong' in parsed ? {} : parsed.variables });
-};
+import { optionalHint, pickStep } from './steps';
 
 /** Secrets of the account, by name; their values stay with Runloop. */
 export function secretsStep({ secrets }: Pick<Offers, 'secrets'>): StartStep {

@@ -4,7 +4,7 @@ import { deadline } from '../../ground/deadline';
 import { mustStillBe } from '../account/accountChanged';
 import { listLimitMs } from '../messages/whenSlow';
 import type { KnownSecrets } from '../session/knownSecrets';
-import { policyStep, secretsStep, variablesStep } from './accountSteps';
+import { policyStep, secretsStep } from './accountSteps';
 import { readOffers, type Answers, type Offers, type StartStep } from './answers';
 import { answersFor } from './answersAgain';
 import { buildBlueprint } from './buildBlueprint';
@@ -16,6 +16,7 @@ import { sizeStep } from './sizeStep';
 import { sourceStep } from './sourceStep';
 import { runSteps } from './steps';
 import { startChosen, suggestedName, type StartServices } from './startDevbox';
+import { variablesStep } from './variablesStep';
 
 /**
  * Everything that can be chosen for a new devbox, in numbered steps with Back.

@@ -76,6 +76,8 @@ export async function textStep(
     readonly value: string;
     readonly problem: (value: string) => string | undefined;
     readonly button?: QuickInputButton;
+    /** True shows dots instead of what is typed. */
+    readonly isHidden?: boolean;
   },
 ): Promise<StepResult<Typed>> {
   const box = window.createInputBox();
@@ -84,6 +86,7 @@ export async function textStep(
     setPlace(box, place);
     box.prompt = options.prompt;
     box.value = options.value;
+    box.password = options.isHidden ?? false;
     box.ignoreFocusOut = true;
     box.buttons = [
       ...(place.step > 1 ? [QuickInputButtons.Back] : []),

@@ -50,8 +50,16 @@ export const startWithOptions: UiTests = (useWindow) =>
       await quickInput.row('Clone a repository…').waitFor();
       await quickInput.row('Upload another folder…').waitFor();
       await quickInput.pick('Nothing');
-      await quickInput.waitFor('Environment variables, as NAME=value; NAME=value (press Enter for none)');
-      await quickInput.accept('GREETING=hello-there');
+      await quickInput.waitFor('Environment variables (press Enter for none)');
+      await quickInput.pick('Add a variable…');
+      await quickInput.waitFor('Name of the variable');
+      await quickInput.accept('GREETING');
+      await quickInput.waitFor('Value of GREETING');
+      assert.ok(await quickInput.isPassword());
+      await quickInput.accept('hello-there');
+      await quickInput.row('GREETING').waitFor();
+      await workbench.screenshot('options-4-variables');
+      await quickInput.pick('Continue');
       await quickInput.waitFor(
         /Devbox name \(plain, 1 CPU, 2 GiB memory, 4 GiB disk, shut down when idle for 25 min, sets GREETING; about \$0\.16 an hour \(estimate\)\)/,
       );

@@ -19,7 +19,9 @@ describe('Starting a devbox with options, by clicking', function () {
   interface Given {
     readonly source?: string;
     readonly content?: string;
-    readonly variables?: string;
+    readonly variables?: Readonly<Record<string, string>>;
+    /** A file of the open folder that is loaded as well. */
+    readonly load?: string;
   }
 
   /** Answers every step. @returns the devbox's id */
@@ -29,7 +31,13 @@ describe('Starting a devbox with options, by clicking', function () {
     editor.answer(/Size/, 'SMALL');
     editor.answer(/When it ends automatically/, /1 h/);
     editor.answer(/Initial content of the workspace/, given.content ?? 'Nothing');
-    editor.answer(/Environment variables/, given.variables ?? '');
+    for (const [variable, value] of Object.entries(given.variables ?? {})) {
+      editor.answer(/Environment variables/, 'Add a variable…');
+      editor.answer(/Name of the variable/, variable);
+      editor.answer(new RegExp(`Value of ${variable}$`), value);
+    }
+    if (given.load !== undefined) editor.answer(/Environment variables/, given.load);
+    editor.answer(/Environment variables/, 'Continue');
     editor.answer(/Devbox name/, name);
     await editor.run('runloop.startWithOptions');
     await editor.message(new RegExp(`^Devbox ${name} is ready`));
@@ -47,34 +55,91 @@ describe('Starting a devbox with options, by clicking', function () {
     );
   }
 
-  it('gives the devbox each variable as it was typed', async () => {
-    const typed: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
-      ['A=1; Name=x', { A: '1', Name: 'x' }],
-      [
-        `A=x;y=z "q" 'r'; B='one; TWO=2'; C="say \\"hi\\"; \\\\"`,
-        { A: `x;y=z "q" 'r'`, B: 'one; TWO=2', C: 'say "hi"; \\' },
-      ],
-      ['A=größe 日本 🙂 $HOME `id` %s; B==', { A: 'größe 日本 🙂 $HOME `id` %s', B: '=' }],
-    ];
-    for (const [index, [text, variables]] of typed.entries()) {
-      const seen = await variablesIn(await start(`typed-${index}`, { variables: text }));
-      for (const [name, value] of Object.entries(variables)) assert.equal(seen[name], value, text);
+  it('gives the devbox each variable as it was typed, one at a time (U18)', async () => {
+    const variables = {
+      A: `x;y=z "q" 'r'`,
+      Name: 'größe 日本 🙂 $HOME `id` %s',
+      EMPTY: '',
+      B: ' one; TWO=2 ',
+    };
+    const seen = await variablesIn(await start('typed', { variables }));
+    for (const [name, value] of Object.entries(variables)) assert.equal(seen[name], value, name);
+    assert.equal(seen['TWO'], undefined);
+  });
+
+  it('shows no value anywhere: dots while it is typed, names in the list and the summary (U18)', async () => {
+    const { editor } = used;
+    await start('hidden', { variables: { TOKEN: 'hunter2-in-clear' } });
+    const asked = editor.boxes.filter((box) => 'password' in box && /Value of TOKEN/.test(box.question));
+    assert.deepEqual(
+      asked.map((box) => 'password' in box && box.password),
+      [true],
+    );
+    const others = editor.boxes.filter((box) => !asked.includes(box));
+    const shown = others.map((box) => [
+      box.question,
+      'items' in box ? box.items : '',
+      'password' in box ? box.value : '',
+    ]);
+    const said = JSON.stringify([shown, editor.messages, editor.inputs.map(({ prompt }) => prompt), editor.progress]);
+    assert.match(said, /sets TOKEN/);
+    assert.doesNotMatch(said, /hunter2/);
+    const { settings, workspaceState, globalState, channels } = editor;
+    const kept = JSON.stringify([settings.below('runloop'), ...channels.map(({ text }) => text)]);
+    assert.doesNotMatch(kept, /hunter2/);
+    for (const memory of [workspaceState, globalState]) {
+      assert.doesNotMatch(JSON.stringify(memory.keys().map((key) => memory.get(key))), /hunter2/);
     }
   });
 
-  it('does not go on with what is no variable, and says how to write one', async () => {
+  it('takes variables from a .env file, and nothing of a file with a line that is none, which it does not quote', async () => {
+    const { editor } = used;
+    const folder = await mkdtemp(join(tmpdir(), 'dot-env-'));
+    editor.workspaceFolders = [{ uri: Uri.file(folder), name: 'mine', index: 0 }];
+    const file = join(folder, '.env');
+    await writeFile(file, '# mine\nexport A=one # first\nB="two\\nlines"\n');
+    const seen = await variablesIn(
+      await start('from-file', { variables: { A: 'before', C: 'stays' }, load: 'Load .env' }),
+    );
+    assert.deepEqual([seen['A'], seen['B'], seen['C']], ['one', 'two\nlines', 'stays']);
+    await writeFile(file, 'A=one\nsk-secret-token\n');
+    const broken = await variablesIn(await start('from-broken', { load: 'Load .env' }));
+    assert.equal(broken['A'], undefined);
+    const { text } = await editor.message(/^Line 2 of \.env is not NAME=value/);
+    assert.doesNotMatch(text, /secret/);
+  });
+
+  it('changes and removes a variable again', async () => {
+    const { editor } = used;
+    editor.answer(/Environment variables/, 'Add a variable…');
+    editor.answer(/Name of the variable/, 'GONE');
+    editor.answer(/Value of GONE$/, 'one');
+    editor.answer(/Environment variables/, 'GONE');
+    editor.answer(/Select what to do with GONE/, 'Remove the variable');
+    editor.answer(/Environment variables/, 'Add a variable…');
+    editor.answer(/Name of the variable/, 'KEPT');
+    editor.answer(/Value of KEPT$/, 'one');
+    editor.answer(/Environment variables/, 'KEPT');
+    editor.answer(/Select what to do with KEPT/, 'Change the value…');
+    editor.answer(/Value of KEPT$/, 'two');
+    const seen = await variablesIn(await start('changed', {}));
+    assert.deepEqual([seen['GONE'], seen['KEPT']], [undefined, 'two']);
+  });
+
+  it('does not go on with what is no name, and says how to write one', async () => {
     const { editor } = used;
     editor.answer(/Select what to start from/, 'Plain devbox');
     editor.answer(/Size/, 'SMALL');
     editor.answer(/When it ends automatically/, /1 h/);
     editor.answer(/Initial content of the workspace/, 'Nothing');
+    editor.answer(/Environment variables/, 'Add a variable…');
     const starting = editor.run('runloop.startWithOptions');
-    const box = await editor.box(/Environment variables/);
-    for (const wrong of ['2B=3', 'größe=1', 'A B=1', 'A=1; b', '=x', 'A-B=1']) {
+    const box = await editor.box(/Name of the variable/);
+    for (const wrong of ['2B', 'größe', 'A B', 'A=1', '', 'A-B']) {
       box.type(wrong);
       box.accept();
       assert.ok('validationMessage' in box);
-      assert.match(JSON.stringify(box.validationMessage), /Enter NAME=value/, wrong);
+      assert.match(JSON.stringify(box.validationMessage), /Enter a name of letters/, wrong);
       assert.ok(box.isShown, wrong);
     }
     box.hide();
@@ -113,7 +178,7 @@ describe('Starting a devbox with options, by clicking', function () {
     editor.answer(/Size/, 'SMALL');
     editor.answer(/When it ends automatically/, /1 h/);
     editor.answer(/Initial content of the workspace/, 'Nothing');
-    editor.answer(/Environment variables/, '');
+    editor.answer(/Environment variables/, 'Continue');
     const starting = editor.run('runloop.startWithOptions');
     const box = await editor.box(/Account secrets/);
     assert.ok('items' in box);
