@@ -1,4 +1,4 @@
-import { window, type QuickPickItem } from 'vscode';
+import { l10n, window, type QuickPickItem } from 'vscode';
 import { asArray, asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
@@ -61,7 +61,13 @@ async function meant(
 ): Promise<readonly Devbox[]> {
   const selected = asArray(question.arguments).flatMap((row) => idOf(row) ?? []);
   const single = idOf(question.argument);
-  const ids = selected.length > 0 ? selected : single === undefined ? [] : [single];
+  const named = selected.length > 0 ? selected : single === undefined ? [] : [single];
+  // The editor goes on naming selected rows that have vanished from the view: who chose from what is seen did not mean those.
+  const ids = named.length > 1 && store.loaded ? named.filter((id) => store.get(id) !== undefined) : named;
+  if (ids.length === 0 && named.length > 0) {
+    void window.showInformationMessage(l10n.t('The selected devboxes are no longer listed.'));
+    return [];
+  }
   if (ids.length > 0) {
     return whenSlow(
       (signal) => Promise.all(ids.map(async (id) => store.get(id) ?? api.retrieve(id, { signal, rule }))),

@@ -68,6 +68,29 @@ describe('Picking a devbox', function () {
     assert.equal(editor.clipboard, `${first.id}\n${second.id}`);
   });
 
+  it('leaves out selected rows that have vanished from the view, of which the editor still speaks (U15)', async () => {
+    const { editor, api } = used;
+    const { id: stays } = await api.createDevbox({ name: 'stays' }, { requestId: 'pick-stays' });
+    const { id: goes } = await api.createDevbox({ name: 'goes' }, { requestId: 'pick-goes' });
+    await api.waitForStatus(goes, ['running'], 20);
+    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+    view.setVisible(true);
+    await view.rows();
+    const rows = [{ id: goes }, { id: stays }];
+    await copy(rows[0], rows);
+    assert.equal(editor.clipboard, `${goes}\n${stays}`);
+    editor.answer(/^Shut down the devbox goes/, 'Shut Down');
+    await editor.run('runloop.shutDownDevbox', goes);
+    await copy(rows[0], rows);
+    assert.equal(editor.clipboard, stays);
+    editor.answer(/^Suspend stays\?/, undefined);
+    await editor.run('runloop.suspendDevbox', rows[0], rows);
+    editor.messages.length = 0;
+    await copy(rows[0], [{ id: goes }, { id: 'dbx_gone_before' }]);
+    await editor.message(/^The selected devboxes are no longer listed/);
+    assert.equal(editor.clipboard, stays);
+  });
+
   it('tells of an id that is no devbox of the account', async () => {
     await copy('dbx_unknown');
     const message = await used.editor.message(/dbx_unknown|not found/i);
