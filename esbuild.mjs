@@ -191,6 +191,7 @@ if (dev) {
         proofBesieger: 'test/proof/siege/besieger.ts',
         mutate: 'test/mutate/main.ts',
         screenshots: 'test/ui/screenshots.ts',
+        rowPictures: 'test/ui/rowPictures.ts',
         example: 'test/example/example.ts',
         vectors: 'test/vectors/main.ts',
         testOpenhands: 'test/contract/run.ts',
