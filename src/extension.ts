@@ -99,6 +99,13 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     startedHere,
     log,
   });
+  const fileSystem = new LazyFileSystem({
+    account,
+    load: async (tell) => {
+      const { openFileSystem } = await import('./extension/files/openFileSystem');
+      return openFileSystem({ account, store, devboxUse, tell });
+    },
+  });
   const tree = new DevboxTree({
     account,
     store,
@@ -106,16 +113,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     devboxUse,
     startedHere,
     brokenStarts,
+    fileSystem,
     log,
     globalState: context.globalState,
     workspaceState: context.workspaceState,
-  });
-  const fileSystem = new LazyFileSystem({
-    account,
-    load: async (tell) => {
-      const { openFileSystem } = await import('./extension/files/openFileSystem');
-      return openFileSystem({ account, store, devboxUse, tell });
-    },
   });
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
   const rememberedLogs = new RememberedLogs(memory);
@@ -181,6 +182,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       return new LogSearch({ knownSecrets, environment, log });
     }, owned),
     tree,
+    fileSystem,
     localPlatform,
     stopDocuments,
     log,

@@ -53,6 +53,14 @@ export const commandIds = [
   'runloop.openLogMatch',
   'runloop.stopLogSearch',
   'runloop.clearLogSearch',
+  'runloop.newFile',
+  'runloop.newFolder',
+  'runloop.renameFile',
+  'runloop.deleteFile',
+  'runloop.openFolderHere',
+  'runloop.refreshFiles',
+  'runloop.uploadFiles',
+  'runloop.downloadFile',
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];

@@ -1,13 +1,6 @@
-import { l10n, window, type Disposable, type Uri } from 'vscode';
-import { RuntimeError } from '../core/errors';
-import { mustStillBe } from './account/accountChanged';
-import { saysYes } from './messages/ask';
-import { askedForReadRule } from '../core/http/retryRules';
-import { devboxLabel } from './devboxes/devboxText';
+import { window, type Disposable } from 'vscode';
 import { showFailure } from './messages/showFailure';
-import { lookUpLimitMs, whenSlow } from './messages/whenSlow';
 import type { OpenServices } from './openVscode/openVscode';
-import { extensionProblem } from './messages/extensionProblems';
 
 /**
  * Follows links of the form `vscode://runloop-devboxes.runloop-devboxes/open?devbox=<id>`. A link comes from anywhere, so
@@ -17,36 +10,11 @@ export function followDeepLinks(services: OpenServices): Disposable {
   return window.registerUriHandler({
     handleUri: async (uri) => {
       try {
-        await open(services, uri);
+        const { openLink } = await import('./openLink');
+        await openLink(services, uri);
       } catch (error) {
         showFailure('Following a link', error, services.log);
       }
     },
   });
-}
-
-async function open(services: OpenServices, uri: Uri): Promise<void> {
-  const devboxId = new URLSearchParams(uri.query).get('devbox') ?? '';
-  if (uri.path !== '/open' || !/^[A-Za-z0-9_-]{1,100}$/.test(devboxId)) {
-    throw new RuntimeError({ problem: extensionProblem('link_without_devbox') });
-  }
-  const signedIn = await services.account.require();
-  const { api } = signedIn;
-  const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule: askedForReadRule }), {
-    limitMs: lookUpLimitMs,
-  });
-  const isAsleep = devbox.status === 'suspended' || devbox.status === 'suspending';
-  const wanted = await saysYes({
-    question: l10n.t('Open the VS Code of the devbox {0}?', devboxLabel(devbox)),
-    detail: [
-      l10n.t('A link requested this ({0}). Continue only if you expected it.', devbox.id),
-      ...(isAsleep ? [l10n.t('It is suspended. Opening it resumes it, and it costs money again.')] : []),
-    ].join('\n\n'),
-    yes: l10n.t('Open VS Code'),
-    harmless: true,
-  });
-  if (!wanted) return;
-  mustStillBe(signedIn, devboxId);
-  const { openVscode } = await import('./openVscode/openVscode');
-  await openVscode(services, devbox);
 }

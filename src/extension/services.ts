@@ -4,6 +4,7 @@ import type { SecretSessionKeys } from './account/sessionKeys';
 import type { DevboxStore } from './devboxes/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
 import type { StopDocuments } from './diagnosis/stopDocuments';
+import type { LazyFileSystem } from './files/lazyFileSystem';
 import type { LogDocuments } from './logDocument/logDocuments';
 import type { RememberedLogs } from './logDocument/rememberedLogs';
 import type { LogSearch } from './logSearch/logSearch';
@@ -53,6 +54,7 @@ export interface Services {
   readonly logDocuments: () => Promise<LogDocuments>;
   readonly logSearch: () => Promise<LogSearch>;
   readonly tree: DevboxTree;
+  readonly fileSystem: LazyFileSystem;
   readonly localPlatform: () => Promise<LocalPlatform>;
   readonly stopDocuments: StopDocuments;
   readonly log: Log;

@@ -82,6 +82,7 @@ export class FakeEditor {
   whileContextIsSet: (name: string) => Promise<void> = () => Promise.resolve();
   /** The file that a person saves to. */
   saveTo: vscode.Uri | undefined;
+  openDialog: vscode.Uri[] | undefined;
   uriHandler: vscode.UriHandler | undefined;
   visibleTextEditors: readonly vscode.TextEditor[] = [];
   workspaceFolders: readonly vscode.WorkspaceFolder[] | undefined;

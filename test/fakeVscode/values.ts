@@ -60,6 +60,8 @@ export class ThemeColor implements vscode.ThemeColor {
 }
 
 export class ThemeIcon implements vscode.ThemeIcon {
+  static readonly File = new ThemeIcon('file');
+  static readonly Folder = new ThemeIcon('folder');
   readonly id: string;
   readonly color: vscode.ThemeColor | undefined;
 

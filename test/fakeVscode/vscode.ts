@@ -40,6 +40,7 @@ export const window: Pick<
   | 'showQuickPick'
   | 'showInputBox'
   | 'showSaveDialog'
+  | 'showOpenDialog'
   | 'showTextDocument'
   | 'activeTextEditor'
   | 'createInputBox'
@@ -69,6 +70,7 @@ export const window: Pick<
     await editor.whileBusy(`question ${options?.placeHolder ?? ''}`);
     return chosen(picked);
   },
+  showOpenDialog: () => Promise.resolve(fakeEditor().openDialog),
   showSaveDialog: () => Promise.resolve(fakeEditor().saveTo),
   showTextDocument: (shown: unknown): Promise<never> => {
     fakeEditor().documents.push(shown as vscode.TextDocument);

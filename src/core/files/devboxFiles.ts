@@ -36,6 +36,8 @@ export interface WriteOptions extends FileCall {
   readonly overwrite: boolean;
   /** Of the version that may be replaced: undefined for none, `any` for whatever is there. */
   readonly token: string | undefined;
+  /** Whether a new file can be executed. */
+  readonly isExecutable?: boolean;
 }
 
 /** What is sent into a file, and how many bytes that is. */
@@ -113,10 +115,16 @@ export class DevboxFiles {
 
   /** Makes or replaces a file, whole or not at all. @returns what it is now */
   async write(path: string, content: FileContent, options: WriteOptions): Promise<FileStat> {
-    const { create, overwrite, token = '', signal } = options;
+    const { create, overwrite, token = '', isExecutable = false, signal } = options;
     const { devboxId, transfer } = this.#context;
     const sent = temporaryPath();
-    const words = [create ? '1' : '0', overwrite ? '1' : '0', token === 'any' ? '-' : token, randomUUID()];
+    const words = [
+      create ? '1' : '0',
+      overwrite ? '1' : '0',
+      token === 'any' ? '-' : token,
+      randomUUID(),
+      isExecutable ? 'x' : '',
+    ];
     const inputs = [bytesOf(path), Buffer.from(sent), ...words.map((word) => Buffer.from(word))];
     await this.#guarded(signal, () => transfer.upload(devboxId, { path: sent, content, signal }));
     try {

@@ -75,11 +75,11 @@ replace "$to" "$n" "$n.old"; code=$?
 
 /**
  * path, where the content is, 1 to create, 1 to replace, the token it must have (`-`: any; nothing: it must not exist), a word
- * nobody else uses → facts. The content goes to a name beside the file and takes its place with its attributes; only where
+ * nobody else uses, x for a new file that can be executed → facts. The content goes to a name beside the file and takes its place with its attributes; only where
  * that would change what the file is to others (hard links, another owner, a folder that cannot be written) it is written in
  * place. What is left between the last look and the rename are microseconds.
  */
-export const writeScript = `${prelude}arg o; arg up; arg create; arg over; arg want; arg word
+export const writeScript = `${prelude}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
 n=
 stop() { [ -z "$n" ] || rm -f -- "$n"; rm -f -- "$up"; [ -z "\${1:-}" ] || die "$1"; exit 3; }
 same() { [ "$want" = - ] || [ "$(token "$t")" = "$want" ] || stop file_changed; }
@@ -104,6 +104,7 @@ else
   [ "$create" = 1 ] || stop file_missing
   n=$d/.runloop-$word
   cat < "$up" > "$n" || stop
+  [ "$mode" != x ] || chmod +x -- "$n" || stop
   if ! ln -T -- "$n" "$t" 2>/dev/null; then
     if is "$t"; then stop file_exists; fi
     mv -nT -- "$n" "$t" || stop

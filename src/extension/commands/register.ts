@@ -7,6 +7,12 @@ import { showFailure } from '../messages/showFailure';
 /** A command gets the row that it was called on, and all selected rows where there are several. */
 type Handler = (services: Services, argument: unknown, arguments_: unknown) => Promise<void>;
 
+// Those that have several commands, once: these lines are read at activation.
+const arrangeRows = () => import('../devboxTree/order/arrangeDevboxes');
+const fileCommands = () => import('../files/fileCommands');
+const logCommands = () => import('../logDocument/logCommands');
+const searchCommands = () => import('../logSearch/searchCommands');
+
 /**
  * Where each command's code is. It is read when the command is first used: loading code is what makes extensions slow
  * to start.
@@ -46,29 +52,37 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.collectSupportBundle': async () => (await import('./supportBundle')).collectSupportBundle,
   'runloop.tryLocally': async () => (await import('../localPlatform/localPlatformCommands')).tryLocally,
   'runloop.stopLocalPlatform': async () => (await import('../localPlatform/localPlatformCommands')).stopLocalPlatform,
-  'runloop.copyPortUrl': async () => (await import('../devboxTree/order/arrangeDevboxes')).copyPortUrl,
-  'runloop.groupDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).groupDevboxes,
-  'runloop.sortDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).sortDevboxes,
+  'runloop.copyPortUrl': async () => (await arrangeRows()).copyPortUrl,
+  'runloop.groupDevboxes': async () => (await arrangeRows()).groupDevboxes,
+  'runloop.sortDevboxes': async () => (await arrangeRows()).sortDevboxes,
   'runloop.pinDevbox': async () => (await import('../devboxTree/order/markDevboxes')).pinDevboxes,
   'runloop.unpinDevbox': async () => (await import('../devboxTree/order/markDevboxes')).unpinDevboxes,
   'runloop.dismissDevbox': async () => (await import('../devboxTree/order/markDevboxes')).dismissDevboxes,
-  'runloop.filterDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).filterDevboxes,
-  'runloop.clearFilter': async () => (await import('../devboxTree/order/arrangeDevboxes')).clearFilter,
-  'runloop.loadMoreDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).loadMoreDevboxes,
-  'runloop.refreshDevboxes': async () => (await import('../devboxTree/order/arrangeDevboxes')).refreshDevboxes,
+  'runloop.filterDevboxes': async () => (await arrangeRows()).filterDevboxes,
+  'runloop.clearFilter': async () => (await arrangeRows()).clearFilter,
+  'runloop.loadMoreDevboxes': async () => (await arrangeRows()).loadMoreDevboxes,
+  'runloop.refreshDevboxes': async () => (await arrangeRows()).refreshDevboxes,
   'runloop.whyDidItStop': async () => (await import('../diagnosis/stopCommands')).whyDidItStop,
   'runloop.copyWhyItStopped': async () => (await import('../diagnosis/stopCommands')).copyWhyItStopped,
   'runloop.showLog': async () => (await import('./devboxCommands')).showLog,
-  'runloop.openLog': async () => (await import('../logDocument/logCommands')).openLog,
-  'runloop.filterLog': async () => (await import('../logDocument/logCommands')).filterLog,
-  'runloop.changeLogFilter': async () => (await import('../logDocument/logCommands')).filterLog,
-  'runloop.followLog': async () => (await import('../logDocument/logCommands')).followLog,
-  'runloop.unfollowLog': async () => (await import('../logDocument/logCommands')).unfollowLog,
+  'runloop.openLog': async () => (await logCommands()).openLog,
+  'runloop.filterLog': async () => (await logCommands()).filterLog,
+  'runloop.changeLogFilter': async () => (await logCommands()).filterLog,
+  'runloop.followLog': async () => (await logCommands()).followLog,
+  'runloop.unfollowLog': async () => (await logCommands()).unfollowLog,
   'runloop.saveLog': async () => (await import('../logDocument/saveLog')).saveLog,
-  'runloop.searchLogs': async () => (await import('../logSearch/searchCommands')).searchLogsCommand,
-  'runloop.openLogMatch': async () => (await import('../logSearch/searchCommands')).openLogMatch,
-  'runloop.stopLogSearch': async () => (await import('../logSearch/searchCommands')).stopLogSearch,
-  'runloop.clearLogSearch': async () => (await import('../logSearch/searchCommands')).clearLogSearch,
+  'runloop.searchLogs': async () => (await searchCommands()).searchLogsCommand,
+  'runloop.openLogMatch': async () => (await searchCommands()).openLogMatch,
+  'runloop.stopLogSearch': async () => (await searchCommands()).stopLogSearch,
+  'runloop.clearLogSearch': async () => (await searchCommands()).clearLogSearch,
+  'runloop.newFile': async () => (await fileCommands()).newFile,
+  'runloop.newFolder': async () => (await fileCommands()).newFolder,
+  'runloop.renameFile': async () => (await fileCommands()).renameFile,
+  'runloop.deleteFile': async () => (await fileCommands()).deleteFiles,
+  'runloop.openFolderHere': async () => (await fileCommands()).openFolderHere,
+  'runloop.refreshFiles': async () => (await fileCommands()).refreshFiles,
+  'runloop.uploadFiles': async () => (await import('../files/transferCommands')).uploadFiles,
+  'runloop.downloadFile': async () => (await import('../files/transferCommands')).downloadFile,
 };
 
 /** Registers every command in one place; a failure of any of them becomes one message. */

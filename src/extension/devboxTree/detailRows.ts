@@ -1,18 +1,34 @@
+import type { Disposable } from '../../core/events';
 import type { SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
+import { onFirstUse } from '../onFirstUse';
 import type { LazyItems } from './lazyItems';
-import type { DetailRow } from './rows';
+import type { FileRows } from './look/fileRows';
+import type { DevboxRow, FileRow, FilesRow, Row } from './rows';
+import type { DevboxTreeServices } from './treeServices';
 
 /** The rows below devboxes, and why a devbox could not be used last. */
-export class DetailRows {
+export class DetailRows implements Disposable {
   readonly #store: DevboxStore;
   readonly #items: LazyItems;
   readonly #errors = new Map<string, string>();
+  readonly #files: () => Promise<FileRows>;
+  readonly #owned: Disposable[] = [];
+  #made: FileRows | undefined;
 
-  constructor(store: DevboxStore, items: LazyItems) {
+  /** @param redraw draws rows again */
+  constructor(
+    { store, fileSystem }: Pick<DevboxTreeServices, 'store' | 'fileSystem'>,
+    items: LazyItems,
+    redraw: (rows: Row[]) => void,
+  ) {
     this.#store = store;
     this.#items = items;
+    this.#files = onFirstUse(async () => {
+      const { FileRows: Rows } = await import('./look/fileRows');
+      return (this.#made = new Rows(fileSystem, redraw));
+    }, this.#owned);
   }
 
   /** Remembers why a devbox could not be used; undefined forgets it. */
@@ -24,11 +40,15 @@ export class DetailRows {
   /** Forgets all, for another account. */
   clear(): void {
     this.#errors.clear();
+    this.#made?.clear();
   }
 
-  async below(devboxId: string, account: SignedIn | undefined, signal: AbortSignal): Promise<DetailRow[]> {
+  async below(row: DevboxRow | FilesRow | FileRow, account: SignedIn | undefined, signal: AbortSignal): Promise<Row[]> {
+    if (account === undefined) return [];
+    if (row.kind !== 'devbox') return (await this.#files()).below(row);
+    const devboxId = row.id;
     const devbox = this.#store.get(devboxId);
-    if (devbox === undefined || account === undefined) return [];
+    if (devbox === undefined) return [];
     const { devboxDetails } = await import('./look/devboxDetails');
     const details = await devboxDetails(account.api, devbox, {
       ...(await this.#items.context(devboxId)),
@@ -36,6 +56,11 @@ export class DetailRows {
       lastError: this.#errors.get(devboxId),
       signal,
     });
-    return details.map((detail) => ({ kind: 'detail', devboxId, detail }));
+    const files = devbox.status === 'running' ? [(await this.#files()).of(devboxId)] : [];
+    return [...details.map((detail): Row => ({ kind: 'detail', devboxId, detail })), ...files];
+  }
+
+  dispose(): void {
+    for (const one of this.#owned) one.dispose();
   }
 }

@@ -82,7 +82,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       nowMs,
       prices,
     });
-    this.#details = new DetailRows(this.#store, this.#items);
+    this.#details = new DetailRows(services, this.#items, (rows) => this.#changed.fire(rows));
     this.#list = new DevboxRefresh({
       store: this.#store,
       account: () => this.#account.current(),
@@ -99,6 +99,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const clock = setInterval(() => this.#redrawTimes(), clockSeconds * 1000);
     this.#subscriptions = [
       this.#changed,
+      this.#details,
       this.#view,
       this.#store.onDidChange((change) => this.#storeChanged(change)),
       this.#sessions.onDidChange(() => this.#sessionsChanged()),
@@ -199,7 +200,9 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
         ...this.#order.now.groups.map(({ key }) => this.#rows.group(key)),
       ];
     }
-    if (row.kind === 'devbox') return this.#details.below(row.id, this.#list.account, this.#closing.signal);
+    if (row.kind === 'devbox' || row.kind === 'files' || row.kind === 'file') {
+      return this.#details.below(row, this.#list.account, this.#closing.signal);
+    }
     if (row.kind !== 'group' && row.kind !== 'page') return [];
     // The editor asks for all open pages at once: one page a turn leaves room between.
     await this.#turns.next();

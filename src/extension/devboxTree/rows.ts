@@ -1,9 +1,10 @@
+import type { Uri } from 'vscode';
 import type { RuntimeError } from '../../core/errors';
 import { groupPageSize, pageOf, type Arrangement, type Group } from './order/arrangement';
 import type { DevboxDetail } from './look/detailItem';
 
 /** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
-export type Row = DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow;
+export type Row = DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow | FilesRow | FileRow;
 
 export interface DevboxRow {
   readonly kind: 'devbox';
@@ -38,6 +39,22 @@ export interface DetailRow {
   readonly kind: 'detail';
   readonly devboxId: string;
   readonly detail: DevboxDetail;
+}
+
+/** "Files" below a running devbox. */
+export interface FilesRow {
+  readonly kind: 'files';
+  readonly devboxId: string;
+}
+
+/** A file or folder of a devbox. */
+export interface FileRow {
+  readonly kind: 'file';
+  readonly devboxId: string;
+  readonly uri: Uri;
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly isLink: boolean;
 }
 
 /** A line above the groups: why the list is old, or that the filter hides everything. */
@@ -90,7 +107,7 @@ export class RowRegistry {
 
   /** The row above a row; undefined for those that are at the top, and for what is not shown. */
   parentOf(row: Row, { groups, groupOf }: Arrangement): Row | undefined {
-    if (row.kind === 'detail') return this.devbox(row.devboxId);
+    if (row.kind === 'detail' || row.kind === 'files') return this.devbox(row.devboxId);
     if (row.kind === 'more' || row.kind === 'page') return this.group(row.group);
     const key = row.kind === 'devbox' ? groupOf.get(row.id) : undefined;
     const group = groups.find((candidate) => candidate.key === key);

@@ -1,12 +1,14 @@
 import { FileSystemError, l10n, type Uri } from 'vscode';
 import { DevboxFiles } from '../../core/files/devboxFiles';
 import { ExecutionCommands } from '../../core/files/executionCommands';
+import { fileProblemOf } from '../../core/files/fileErrors';
 import { apiTransfer } from '../../core/files/fileTransfer';
 import { runningGuard } from '../../core/files/runningGuard';
 import { onceRule } from '../../core/http/retryRules';
+import { workspacePathKey } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
-import { accountWord, placeOf, type FilePlace } from './fileAddress';
+import { accountWord, fileAddress, placeOf, type FilePlace } from './fileAddress';
 
 /** Where an address leads, and how. */
 export interface ReachedFiles extends FilePlace {
@@ -41,11 +43,21 @@ export class AccountFiles {
     if (place === undefined) throw FileSystemError.FileNotFound(uri);
     const signedIn = await this.#account.current();
     if (signedIn === undefined || accountWord(signedIn) !== place.account) {
-      throw new OtherAccount(
-        l10n.t('This window is not signed in to the account of this devbox. Save the file elsewhere, or sign in.'),
-      );
+      throw new OtherAccount(otherAccountText());
     }
     return { ...place, files: this.#filesOf(signedIn, place.devboxId), signal: signedIn.ended };
+  }
+
+  /** The workspace of a devbox, else its user's home. */
+  async rootOf(devboxId: string): Promise<Uri> {
+    const signedIn = await this.#account.current();
+    if (signedIn === undefined) throw new OtherAccount(otherAccountText());
+    const files = this.#filesOf(signedIn, devboxId);
+    const workspace = this.#store.get(devboxId)?.metadata[workspacePathKey];
+    const signal = signedIn.ended;
+    const isThere = workspace?.startsWith('/') === true && (await isFolder(files, workspace, signal));
+    const path = isThere ? workspace : await files.home({ signal });
+    return fileAddress({ account: accountWord(signedIn), devboxId, path });
   }
 
   #filesOf({ api }: SignedIn, devboxId: string): DevboxFiles {
@@ -59,5 +71,18 @@ export class AccountFiles {
     const files = new DevboxFiles({ devboxId, commands, transfer: apiTransfer(api), requireRunning });
     this.#devboxes.set(devboxId, { of: api, files });
     return files;
+  }
+}
+
+function otherAccountText(): string {
+  return l10n.t('This window is not signed in to the account of this devbox. Save the file elsewhere, or sign in.');
+}
+
+async function isFolder(files: DevboxFiles, path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await files.stat(path, { signal })).type === 'folder';
+  } catch (error) {
+    if (fileProblemOf(error) === undefined) throw error;
+    return false;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from 'vscode';
 import type { Disposable as Disposes } from '../../core/events';
 import { filesScheme } from '../commandIds';
+import type { ReachedFiles } from './accountFiles';
 import type { RunloopFileSystem } from './runloopFileSystem';
 
 /** The file system of devboxes as the editor knows it from activation on; its code is read when the first file is asked for. */
@@ -72,6 +73,33 @@ export class LazyFileSystem implements FileSystemProvider, Disposes {
 
   async copy(from: Uri, to: Uri, options: { overwrite: boolean }): Promise<void> {
     return (await this.#load()).copy(from, to, options);
+  }
+
+  /** What is in a folder, for a view. */
+  async list(uri: Uri): Promise<[string, FileType][]> {
+    return (await this.#load()).list(uri);
+  }
+
+  /** The folder that the files of a devbox begin with: its workspace, else the home of its user. */
+  async rootOf(devboxId: string): Promise<Uri> {
+    return (await this.#load()).rootOf(devboxId);
+  }
+
+  /** The devbox's files themselves, for what an editor has no call for. */
+  async reach(uri: Uri): Promise<ReachedFiles> {
+    return (await this.#load()).reach(uri);
+  }
+
+  /** Tells the editor of what a command has done. */
+  async changed(type: FileChangeType, uri: Uri): Promise<void> {
+    (await this.#load()).changed([uri, type]);
+  }
+
+  /** Tells that a folder may have changed, and what is open of its devbox. */
+  refresh(folder: Uri): void {
+    const open = workspace.textDocuments.filter(({ uri }) => uri.authority === folder.authority);
+    const changed = [folder, ...open.map(({ uri }) => uri)];
+    this.#changed.fire(changed.map((uri) => ({ type: FileChangeType.Changed, uri })));
   }
 
   dispose(): void {

@@ -50,11 +50,18 @@ export class RunloopFileSystem {
   }
 
   async readDirectory(uri: Uri): Promise<[string, FileType][]> {
-    return this.#told(uri, async ({ files, path, signal }) => {
-      const entries = await files.list(path, { signal });
-      for (const { name, ...stat } of entries) this.#known.saw(childAddress(uri, name).toString(), stat);
-      return entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
-    });
+    return this.#told(uri, (reached) => this.#list(uri, reached));
+  }
+
+  /** The same for a view, whose failures are told to a person. */
+  async list(uri: Uri): Promise<[string, FileType][]> {
+    return this.#list(uri, await this.#context.accountFiles.at(uri));
+  }
+
+  async #list(uri: Uri, { files, path, signal }: ReachedFiles): Promise<[string, FileType][]> {
+    const entries = await files.list(path, { signal });
+    for (const { name, ...stat } of entries) this.#known.saw(childAddress(uri, name).toString(), stat);
+    return entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
   }
 
   async readFile(uri: Uri): Promise<Uint8Array> {
@@ -91,24 +98,32 @@ export class RunloopFileSystem {
 
   async createDirectory(uri: Uri): Promise<void> {
     await this.#told(uri, async ({ files, path, signal }) => files.createFolder(path, { signal }));
-    this.#changed([uri, FileChangeType.Created]);
+    this.changed([uri, FileChangeType.Created]);
   }
 
   async delete(uri: Uri, { recursive }: { readonly recursive: boolean }): Promise<void> {
     await this.#told(uri, async ({ files, path, signal }) => files.delete(path, { recursive, signal }));
-    this.#changed([uri, FileChangeType.Deleted]);
+    this.changed([uri, FileChangeType.Deleted]);
   }
 
   async rename(from: Uri, to: Uri, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
     await this.#between(from, to, ({ files, path, signal }, target) =>
       files.rename(path, target, { overwrite, signal }),
     );
-    this.#changed([from, FileChangeType.Deleted], [to, FileChangeType.Created]);
+    this.changed([from, FileChangeType.Deleted], [to, FileChangeType.Created]);
   }
 
   async copy(from: Uri, to: Uri, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
     await this.#between(from, to, ({ files, path, signal }, target) => files.copy(path, target, { overwrite, signal }));
-    this.#changed([to, FileChangeType.Created]);
+    this.changed([to, FileChangeType.Created]);
+  }
+
+  async rootOf(devboxId: string): Promise<Uri> {
+    return this.#context.accountFiles.rootOf(devboxId);
+  }
+
+  async reach(uri: Uri): Promise<ReachedFiles> {
+    return this.#told(uri, (reached) => Promise.resolve(reached));
   }
 
   async #between(from: Uri, to: Uri, work: (reached: ReachedFiles, target: string) => Promise<void>): Promise<void> {
@@ -117,7 +132,8 @@ export class RunloopFileSystem {
     await this.#told(from, (reached) => work(reached, to.path), { target: to });
   }
 
-  #changed(...changes: readonly (readonly [Uri, FileChangeType])[]): void {
+  /** Forgets what was known of files, and tells the editor. */
+  changed(...changes: readonly (readonly [Uri, FileChangeType])[]): void {
     for (const [uri] of changes) this.#known.forget(uri.toString());
     this.#context.tell(changes.map(([uri, type]) => ({ uri, type })));
   }

@@ -29,9 +29,11 @@ const states = [
   ...['starting', 'suspending', 'suspended', 'ended', 'running', 'running.idle'],
   ...['running.attached', 'running.attached.idle'],
 ];
-const rows = states.flatMap((state) =>
+const fileRows = ['files', 'file.root', 'file.folder', 'file.file'];
+const devboxRows = states.flatMap((state) =>
   ['', '.pinned', '.attention', '.pinned.attention'].map((more) => `devbox.${state}${more}`),
 );
+const rows = [...devboxRows, ...fileRows];
 const menu = (row: string, several = false): string[] =>
   entries.filter(({ when, isInline }) => !isInline && shows(when, row, several)).map(({ what }) => what.slice(8));
 
@@ -59,9 +61,18 @@ describe('The menus of rows', () => {
     }
   });
 
+  it('of files have what files are for, and nothing of devboxes', () => {
+    const folder = ['openFolderHere', 'newFile', 'newFolder', 'uploadFiles'];
+    assert.deepEqual(menu('files'), [...folder, 'downloadFile']);
+    assert.deepEqual(menu('file.root'), folder);
+    assert.deepEqual(menu('file.folder'), [...folder, 'downloadFile', 'renameFile', 'deleteFile']);
+    assert.deepEqual(menu('file.file'), ['downloadFile', 'renameFile', 'deleteFile']);
+    assert.deepEqual(menu('file.file', true), ['deleteFile']);
+  });
+
   it('offer for several rows only what acts on all of them', () => {
     const several = [
-      ...['copyDevboxId', 'dismissDevbox', 'pinDevbox', 'resumeDevbox', 'searchLogs', 'shutDownDevbox'],
+      ...['copyDevboxId', 'dismissDevbox', 'pinDevbox', 'deleteFile', 'resumeDevbox', 'searchLogs', 'shutDownDevbox'],
       ...['runCommand', 'suspendDevbox', 'toggleKeepAlive', 'unpinDevbox'],
     ];
     for (const row of rows) for (const what of menu(row, true)) assert.ok(several.includes(what), `${row}: ${what}`);

@@ -8,6 +8,7 @@ import { devboxTooltip } from './devboxTooltip';
 import type { DevboxStore } from '../../devboxes/devboxStore';
 import { hourlyCost } from '../../devboxes/devboxText';
 import type { Health } from '../../session/sessions';
+import { fileItem, filesItem } from './fileItem';
 import { groupItem, moreItem, noticeItem, pageItem } from './groupItems';
 import { shownFacts, type RowContext } from './rowText';
 import type { Row } from '../rows';
@@ -91,6 +92,10 @@ export class RowItems {
     switch (row.kind) {
       case 'notice':
         return noticeItem(row);
+      case 'files':
+        return filesItem(row);
+      case 'file':
+        return fileItem(row);
       case 'detail':
         return detailItem(store.get(row.devboxId), row.devboxId, row.detail);
       case 'devbox': {

@@ -1,0 +1,29 @@
+import { l10n, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { shownName } from '../../../core/files/pathText';
+import type { FileRow, FilesRow } from '../rows';
+
+/** The row "Files" of a devbox. */
+export function filesItem({ devboxId }: FilesRow): TreeItem {
+  const item = new TreeItem(l10n.t('Files'), TreeItemCollapsibleState.Collapsed);
+  item.id = `${devboxId}/files`;
+  item.iconPath = new ThemeIcon('files');
+  item.contextValue = 'files';
+  return item;
+}
+
+/** The row of a file or folder. Its name is the devbox's: plain text, on one line. */
+export function fileItem({ devboxId, uri, name, isFolder, isLink }: FileRow): TreeItem {
+  const label = shownName(name);
+  const item = new TreeItem(label, isFolder ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
+  item.id = `${devboxId}/files${uri.path}`;
+  // The theme's icon for a file of this name.
+  item.resourceUri = uri;
+  item.iconPath = isFolder ? ThemeIcon.Folder : ThemeIcon.File;
+  item.tooltip = shownName(uri.path);
+  item.contextValue = name === '/' ? 'file.root' : isFolder ? 'file.folder' : 'file.file';
+  if (isLink) item.description = l10n.t('link');
+  const kind = isFolder ? l10n.t('folder') : l10n.t('file');
+  item.accessibilityInformation = { label: `${label}, ${isLink ? l10n.t('link') : kind}` };
+  if (!isFolder) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [uri] };
+  return item;
+}

@@ -1,0 +1,110 @@
+import { FileType, l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
+import type { Disposable } from '../../../core/events';
+import { failureText } from '../../messages/showFailure';
+import type { DetailRow, FileRow, FilesRow, Row } from '../rows';
+import type { TreeFileSystem } from '../treeServices';
+
+/** The most entries of a folder that are shown: the editor makes all rows of a folder at once. */
+const mostShown = 2_000;
+/** Rows that are known again when their folder is drawn again. */
+const mostKept = 20_000;
+
+/** The rows of files, folders first, by name. The same file is always the same row. */
+export class FileRows implements Disposable {
+  readonly #fileSystem: TreeFileSystem;
+  readonly #roots = new Map<string, { readonly row: FilesRow; uri: Uri | undefined }>();
+  readonly #rows = new Map<string, FileRow>();
+  readonly #subscription: Disposable;
+
+  /** @param redraw draws rows again */
+  constructor(fileSystem: TreeFileSystem, redraw: (rows: Row[]) => void) {
+    this.#fileSystem = fileSystem;
+    this.#subscription = fileSystem.onDidChangeFile((changes) => {
+      const rows = new Set(changes.flatMap(({ uri }) => this.#shownWith(uri)));
+      if (rows.size > 0) redraw([...rows]);
+    });
+  }
+
+  /** "Files" of a devbox. */
+  of(devboxId: string): FilesRow {
+    return this.#root(devboxId).row;
+  }
+
+  /** What is in a folder; a line that says why where that cannot be told. */
+  async below(row: FilesRow | FileRow): Promise<Row[]> {
+    if (row.kind === 'file' && !row.isFolder) return [];
+    const { devboxId } = row;
+    try {
+      if (row.kind === 'file') return await this.#entries(devboxId, row.uri);
+      const root = this.#root(devboxId);
+      root.uri ??= await this.#fileSystem.rootOf(devboxId);
+      const rows = await this.#entries(devboxId, root.uri);
+      if (root.uri.path === '/') return rows;
+      return [...rows, this.#row(devboxId, root.uri.with({ path: '/' }), '/', FileType.Directory)];
+    } catch (error) {
+      const icon = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
+      const label = l10n.t('This folder could not be listed');
+      return [note(devboxId, { label, description: failureText(error), icon })];
+    }
+  }
+
+  /** Forgets all, for another account. */
+  clear(): void {
+    this.#roots.clear();
+    this.#rows.clear();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  async #entries(devboxId: string, folder: Uri): Promise<Row[]> {
+    const entries = await this.#fileSystem.list(folder);
+    const { compare } = new Intl.Collator(undefined, { numeric: true });
+    const rows = entries
+      .map(([name, type]) => this.#row(devboxId, below(folder, name), name, type))
+      .sort((one, other) => Number(other.isFolder) - Number(one.isFolder) || compare(one.name, other.name));
+    if (rows.length <= mostShown) return rows;
+    const label = l10n.t('{0} more', (rows.length - mostShown).toLocaleString());
+    const description = l10n.t('open the folder to see all');
+    return [...rows.slice(0, mostShown), note(devboxId, { label, description, icon: new ThemeIcon('ellipsis') })];
+  }
+
+  #row(devboxId: string, uri: Uri, name: string, type: FileType): FileRow {
+    const key = uri.toString();
+    const isFolder = (type & FileType.Directory) !== 0;
+    const isLink = (type & FileType.SymbolicLink) !== 0;
+    const known = this.#rows.get(key);
+    if (known?.isFolder === isFolder && known.isLink === isLink) return known;
+    const row: FileRow = { kind: 'file', devboxId, uri, name, isFolder, isLink };
+    this.#rows.set(key, row);
+    const [oldest] = this.#rows.keys();
+    if (this.#rows.size > mostKept && oldest !== undefined) this.#rows.delete(oldest);
+    return row;
+  }
+
+  #root(devboxId: string): { readonly row: FilesRow; uri: Uri | undefined } {
+    let root = this.#roots.get(devboxId);
+    if (root === undefined) this.#roots.set(devboxId, (root = { row: { kind: 'files', devboxId }, uri: undefined }));
+    return root;
+  }
+
+  /** The rows that show a file: its own where it is a folder, and that of the folder it is in. */
+  #shownWith(uri: Uri): Row[] {
+    const above = uri.with({ path: uri.path.slice(0, uri.path.lastIndexOf('/')) || '/' });
+    return [uri, above].flatMap((one): Row[] => {
+      const key = one.toString();
+      const row = this.#rows.get(key);
+      const root = [...this.#roots.values()].find((candidate) => candidate.uri?.toString() === key)?.row;
+      return [...(row?.isFolder === true ? [row] : []), ...(root === undefined ? [] : [root])];
+    });
+  }
+}
+
+function below(folder: Uri, name: string): Uri {
+  return folder.with({ path: `${folder.path.replace(/\/$/, '')}/${name}` });
+}
+
+function note(devboxId: string, detail: Omit<DetailRow['detail'], 'key'>): DetailRow {
+  return { kind: 'detail', devboxId, detail: { ...detail, key: `files:${detail.label}` } };
+}

@@ -1,0 +1,246 @@
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { FileChangeType, l10n, ProgressLocation, Uri, window, type Progress } from 'vscode';
+import { linkSignals } from '../../ground/deadline';
+import { fileProblemOf } from '../../core/files/fileErrors';
+import type { FileStat } from '../../core/files/fileFacts';
+import { shownName } from '../../core/files/pathText';
+import { saysYes } from '../messages/ask';
+import { withSignal } from '../messages/cancellation';
+import { listText } from '../messages/listText';
+import type { Log } from '../messages/log';
+import { showActions } from '../messages/showActions';
+import type { ReachedFiles } from './accountFiles';
+import { childAddress } from './fileAddress';
+import { inFolder, shownFile } from './fileCommands';
+import { meantFiles, type FileServices } from './fileRow';
+
+export type TransferServices = FileServices & {
+  readonly devboxUse: { used(devboxId: string): void };
+  readonly log: Log;
+};
+
+/** What is under way. */
+interface Transfer {
+  readonly reached: ReachedFiles;
+  readonly signal: AbortSignal;
+  /** Told of each file before it goes, and of its bytes while they do. */
+  readonly begins: (name: string) => void;
+  readonly moved: (bytes: number) => void;
+  /** Names that were left out. */
+  readonly leftOut: string[];
+  count: number;
+}
+
+/** Sends files and folders of this computer into a folder of a devbox. */
+export async function uploadFiles(services: TransferServices, argument: unknown): Promise<void> {
+  const [folder] = await meantFiles(services, argument, undefined);
+  if (folder === undefined) return;
+  const chosen = await window.showOpenDialog({
+    title: l10n.t('Upload to {0}', shownFile(folder)),
+    openLabel: l10n.t('Upload'),
+    canSelectMany: true,
+    // Windows and Linux have one dialog for files and one for folders; files are the usual.
+    canSelectFiles: true,
+    canSelectFolders: process.platform === 'darwin',
+    defaultUri: Uri.file(homedir()),
+  });
+  const sources = (chosen ?? []).filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
+  if (sources.length === 0) return;
+  const reached = await services.fileSystem.reach(folder.uri);
+  const there = new Set((await reached.files.list(reached.path, reached)).map(({ name }) => name));
+  const inTheWay = sources.map((source) => basename(source)).filter((name) => there.has(name));
+  if (inTheWay.length > 0) {
+    const isYes = await saysYes({
+      question: l10n.t('Replace what is there already in the devbox ({0})?', inTheWay.length),
+      detail: inTheWay
+        .map((name) => shownName(name))
+        .slice(0, 10)
+        .join('\n'),
+      yes: l10n.t('Replace'),
+    });
+    if (!isYes) return;
+  }
+  const title = l10n.t('Uploading to {0}', shownFile(folder));
+  const done = await transferring(services, reached, title, async (transfer) => {
+    for (const source of sources) await upload(transfer, source, inFolder(reached.path, basename(source)));
+  });
+  for (const source of sources) {
+    await services.fileSystem.changed(FileChangeType.Created, childAddress(folder.uri, basename(source)));
+  }
+  tellDone(services, l10n.t('Uploaded {0} files to the devbox.', done.count), done);
+}
+
+/** Brings a file, or a folder with all that is in it, from a devbox to this computer. */
+export async function downloadFile(services: TransferServices, argument: unknown): Promise<void> {
+  const [file] = await meantFiles(services, argument, undefined);
+  if (file === undefined) return;
+  const name = localName(file.name) ?? 'devbox';
+  const target = file.isFolder ? await folderFor(name) : await fileFor(name);
+  if (target?.scheme !== 'file') return;
+  const to = file.isFolder ? join(target.fsPath, name) : target.fsPath;
+  if (file.isFolder && existsSync(to)) {
+    const isYes = await saysYes({
+      question: l10n.t(
+        'The folder "{0}" is there already. Replace the files in it that have the same names?',
+        shownName(name),
+      ),
+      yes: l10n.t('Replace'),
+    });
+    if (!isYes) return;
+  }
+  const reached = await services.fileSystem.reach(file.uri);
+  const title = l10n.t('Downloading {0}', shownFile(file));
+  const done = await transferring(services, reached, title, async (transfer) => {
+    const found = await reached.files.stat(reached.path, transfer);
+    await download(transfer, found, reached.path, to);
+  });
+  tellDone(services, l10n.t('Downloaded {0} files from the devbox.', done.count), done);
+}
+
+async function upload(transfer: Transfer, source: string, path: string): Promise<void> {
+  const { reached, signal, begins, moved, leftOut } = transfer;
+  const { files } = reached;
+  const found = await stat(source);
+  if (found.isDirectory()) {
+    try {
+      await files.createFolder(path, { signal });
+    } catch (error) {
+      if (fileProblemOf(error) !== 'file_exists') throw error;
+    }
+    for (const entry of await readdir(source, { withFileTypes: true })) {
+      const from = join(source, entry.name);
+      // A link may lead anywhere.
+      if (entry.isFile() || entry.isDirectory()) await upload(transfer, from, inFolder(path, entry.name));
+      else leftOut.push(entry.name);
+    }
+    return;
+  }
+  if (!found.isFile()) {
+    leftOut.push(basename(source));
+    return;
+  }
+  begins(basename(source));
+  const bytes = async function* (): AsyncGenerator<Buffer> {
+    // What is appended meanwhile was not announced.
+    if (found.size === 0) return;
+    for await (const piece of createReadStream(source, { end: found.size - 1 }) as AsyncIterable<Buffer>) {
+      yield piece;
+      moved(piece.length);
+    }
+  };
+  const isExecutable = process.platform !== 'win32' && (found.mode & 0o111) !== 0;
+  const options = { create: true, overwrite: true, token: 'any', isExecutable, signal };
+  await files.write(path, { size: found.size, bytes: bytes() }, options);
+  transfer.count += 1;
+}
+
+async function download(transfer: Transfer, found: FileStat, path: string, target: string): Promise<void> {
+  const { reached, signal, begins, moved, leftOut } = transfer;
+  const { files } = reached;
+  if (found.type === 'folder') {
+    await mkdir(target, { recursive: true });
+    for (const { name, ...entry } of await files.list(path, { signal })) {
+      const own = localName(name);
+      // A link may lead out of the folder, or back into it.
+      if (own === undefined || entry.isLink || (entry.type !== 'file' && entry.type !== 'folder')) leftOut.push(name);
+      else await download(transfer, entry, inFolder(path, name), join(target, own));
+    }
+    return;
+  }
+  begins(basename(target));
+  // Under another name until it is whole: a download that ends half-way leaves nothing that looks like the file.
+  const partial = `${target}.part`;
+  const mode = (Number.parseInt(found.mode, 8) & 0o111) === 0 ? 0o644 : 0o755;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const piece of files.read(path, found, { signal })) {
+      moved(piece.length);
+      yield piece;
+    }
+  };
+  try {
+    await pipeline(counted(), createWriteStream(partial, { mode }), { signal });
+    await rename(partial, target);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+  transfer.count += 1;
+}
+
+/** Shows how far a transfer is, with a button to give up. */
+async function transferring(
+  { devboxUse }: TransferServices,
+  reached: ReachedFiles,
+  title: string,
+  work: (transfer: Transfer) => Promise<void>,
+): Promise<Transfer> {
+  devboxUse.used(reached.devboxId);
+  return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
+    withSignal(token, async (signal) => {
+      const either = linkSignals(signal, reached.signal);
+      const transfer: Transfer = { reached, signal: either.signal, leftOut: [], count: 0, ...shown(progress) };
+      try {
+        await work(transfer);
+        return transfer;
+      } finally {
+        either.dispose();
+      }
+    }),
+  );
+}
+
+function shown(progress: Progress<{ message?: string }>): Pick<Transfer, 'begins' | 'moved'> {
+  let name = '';
+  let bytes = 0;
+  let told = 0;
+  const tell = (): void => progress.report({ message: l10n.t('{0} ({1} MB)', name, (bytes / 1e6).toFixed(1)) });
+  return {
+    begins: (next) => {
+      name = shownName(next);
+      tell();
+    },
+    moved: (count) => {
+      bytes += count;
+      if (bytes - told < 1e6) return;
+      told = bytes;
+      tell();
+    },
+  };
+}
+
+function tellDone({ log }: TransferServices, text: string, { leftOut }: Transfer): void {
+  if (leftOut.length === 0) {
+    showActions('information', text, [], log);
+    return;
+  }
+  const names = listText(leftOut.slice(0, 5).map((name) => shownName(name)));
+  const said = l10n.t('{0} {1} links and special files were left out: {2}', text, leftOut.length, names);
+  showActions('warning', said, [], log);
+}
+
+/** A name as this computer can have it; undefined where it cannot. */
+function localName(name: string): string | undefined {
+  if (name === '' || name === '.' || name === '..' || /[/\0\uf780-\uf7ff]/.test(name)) return undefined;
+  const isForWindows =
+    !/[<>:"\\|?*]|\p{Cc}|[. ]$/u.test(name) && !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name);
+  return process.platform !== 'win32' || isForWindows ? name : undefined;
+}
+
+async function fileFor(name: string): Promise<Uri | undefined> {
+  return window.showSaveDialog({ title: l10n.t('Download'), defaultUri: Uri.joinPath(Uri.file(homedir()), name) });
+}
+
+async function folderFor(name: string): Promise<Uri | undefined> {
+  const chosen = await window.showOpenDialog({
+    title: l10n.t('Select where to put the folder {0}', shownName(name)),
+    openLabel: l10n.t('Download Here'),
+    canSelectFiles: false,
+    canSelectFolders: true,
+    defaultUri: Uri.file(homedir()),
+  });
+  return chosen?.[0];
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, statSync, writeFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { eventually } from '../../../eventually';
+import type { FakeTreeView } from '../../../fakeVscode/parts';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { Uri } from '../../../fakeVscode/values';
+import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
+
+type Shown = Awaited<ReturnType<FakeTreeView['rows']>>[number];
+
+describe('Files in the view', function () {
+  this.timeout(60_000);
+  const used = useWindow();
+
+  const label = ({ item }: Shown): string => (typeof item.label === 'string' ? item.label : '');
+  const view = (): FakeTreeView => used.editor.views.get('runloop.devboxes') ?? assert.fail();
+  async function below(row: unknown, name: string | RegExp): Promise<Shown> {
+    const rows = await view().rows(row);
+    return (
+      rows.find((one) => (typeof name === 'string' ? label(one) === name : name.test(label(one)))) ??
+      assert.fail(rows.map(label).join())
+    );
+  }
+  /** A devbox with something in its home, and its row "Files". */
+  async function opened(name: string, setUp: string): Promise<{ readonly box: FilesDevbox; readonly files: Shown }> {
+    const box = await filesDevbox(used.api, name);
+    await box.bash(`rm -rf ~/* && cd ~ && ${setUp}`);
+    view().setVisible(true);
+    await used.editor.run('runloop.refreshDevboxes');
+    const devbox = await eventually(
+      async () => {
+        const groups = await view().rows();
+        return (await Promise.all(groups.map(({ row }) => view().rows(row)))).flat().find((one) => label(one) === name);
+      },
+      (row) => row !== undefined,
+    );
+    return { box, files: await below(devbox?.row, 'Files') };
+  }
+  const names = async (row: unknown): Promise<string[]> => (await view().rows(row)).map(label);
+
+  it('are below a running devbox: workspace first, folders before files, names as plain text', async () => {
+    const { files } = await opened(
+      'tree of files',
+      `mkdir b a; touch b10 b9 '$(zap) [x](command:y)' $'two\\nlines' $'\\xff'; ln -s a la; echo hi > a/in`,
+    );
+    const rows = await view().rows(files.row);
+    assert.deepEqual(rows.map(label), [
+      'a',
+      'b',
+      'la',
+      '$(zap) [x](command:y)',
+      'b9',
+      'b10',
+      'two␤lines',
+      '\ufffd',
+      '/',
+    ]);
+    const [a] = rows;
+    assert.deepEqual([a?.item.contextValue, a?.item.command], ['file.folder', undefined]);
+    assert.deepEqual(await names(a?.row), ['in']);
+    const inside = await below(a?.row, 'in');
+    assert.equal(inside.item.command?.command, 'vscode.open');
+    assert.ok((await names((await below(files.row, '/')).row)).includes('etc'));
+    // The same file is the same row.
+    assert.equal((await below(files.row, 'a')).row, a?.row);
+  });
+
+  it('say why a folder cannot be listed, and ask nothing of a devbox that sleeps', async () => {
+    const { box, files } = await opened('sleeps soon', 'mkdir a');
+    const a = await below(files.row, 'a');
+    await box.bash('rmdir ~/a');
+    assert.match(
+      (await view().rows(a.row)).map((row) => `${label(row)}: ${String(row.item.description)}`).join(),
+      /could not be listed: "a" does not exist/,
+    );
+    await suspendDevbox(used.api, box.id, {});
+    await used.api.waitForStatus(box.id, ['suspended'], 20);
+    assert.match((await view().rows(files.row)).map(({ item }) => String(item.description)).join(), /is suspended/);
+    assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
+  });
+
+  it('are made, renamed and removed, with a question, and told where they are in the way', async () => {
+    const { editor } = used;
+    const { box, files } = await opened('changes', 'mkdir a; touch there');
+    editor.answer(/^New Folder in/, 'new one');
+    await editor.run('runloop.newFolder', files.row);
+    editor.answer(/^New File in/, '-rf; $(touch pwned)');
+    await editor.run('runloop.newFile', (await below(files.row, 'new one')).row);
+    assert.equal(
+      await box.bash('cd ~; find . -mindepth 1 -not -name ".*" | sort'),
+      './a\n./new one\n./new one/-rf; $(touch pwned)\n./there\n',
+    );
+    editor.answer(/^Rename a/, 'there');
+    await editor.run('runloop.renameFile', (await below(files.row, 'a')).row);
+    await editor.message(/"there" already exists in the devbox/);
+    editor.answer(/^Rename a/, 'b');
+    await editor.run('runloop.renameFile', (await below(files.row, 'a')).row);
+    editor.answer(/everything in it/, undefined);
+    await editor.run('runloop.deleteFile', (await below(files.row, 'new one')).row);
+    const both = [(await below(files.row, 'new one')).row, (await below(files.row, 'there')).row];
+    editor.answer(/Delete 2 files and folders/, 'Delete');
+    await editor.run('runloop.deleteFile', both[0], both);
+    assert.deepEqual(await names(files.row), ['b', '/']);
+    await editor.run('runloop.refreshFiles', files.row);
+  });
+
+  it('go up and come down with all that is in a folder, and what can be executed', async () => {
+    const { editor } = used;
+    const { box, files } = await opened(
+      'transfers',
+      `mkdir -p d/in; printf run > d/in/x; chmod 700 d/in/x; printf $'a\\xff' > d/bytes; touch d/empty; ln -s /etc/passwd d/link; mkfifo d/pipe`,
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'transfer-'));
+    editor.openDialog = [Uri.file(folder)];
+    await editor.run('runloop.downloadFile', (await below(files.row, 'd')).row);
+    await editor.message(
+      /Downloaded 3 files.*2 links and special files were left out: link, pipe|Downloaded 3 files.*left out/,
+    );
+    assert.deepEqual(readdirSync(join(folder, 'd')).sort(), ['bytes', 'empty', 'in']);
+    assert.equal(readFileSync(join(folder, 'd', 'in', 'x'), 'utf8'), 'run');
+    assert.equal(statSync(join(folder, 'd', 'in', 'x')).mode & 0o100, 0o100);
+    assert.deepEqual([...readFileSync(join(folder, 'd', 'bytes'))], [0x61, 0xff]);
+    const source = join(folder, 'up');
+    mkdirSync(join(source, 'deep'), { recursive: true });
+    writeFileSync(join(source, 'deep', 'tool'), Buffer.alloc(3_000_000, 'x'), { mode: 0o755 });
+    writeFileSync(join(source, 'empty'), '');
+    editor.openDialog = [Uri.file(source)];
+    await editor.run('runloop.uploadFiles', files.row);
+    await editor.message(/Uploaded 2 files/);
+    assert.equal(await box.bash('cd ~/up; stat -c "%a %s %n" deep/tool empty'), '755 3000000 deep/tool\n644 0 empty\n');
+    editor.answer(/Replace what is there already/, undefined);
+    await editor.run('runloop.uploadFiles', files.row);
+    editor.saveTo = Uri.file(join(folder, 'one'));
+    await editor.run('runloop.downloadFile', (await below((await below(files.row, 'd')).row, 'bytes')).row);
+    assert.equal(readFileSync(join(folder, 'one')).length, 2);
+    assert.ok(!readdirSync(folder).some((name) => name.endsWith('.part')));
+  });
+
+  it('leave nothing half-way behind where a transfer is cancelled', async () => {
+    const { editor } = used;
+    const { box, files } = await opened('cancelled', 'head -c 50000000 /dev/urandom > large');
+    const folder = mkdtempSync(join(tmpdir(), 'transfer-'));
+    editor.saveTo = Uri.file(join(folder, 'large'));
+    editor.cancel(/^Downloading/);
+    await editor.run('runloop.downloadFile', (await below(files.row, 'large')).row);
+    assert.deepEqual(readdirSync(folder), []);
+    writeFileSync(join(folder, 'up'), Buffer.alloc(5_000_000));
+    editor.openDialog = [Uri.file(join(folder, 'up'))];
+    editor.cancel(/^Uploading/);
+    await editor.run('runloop.uploadFiles', files.row);
+    assert.equal(await box.bash('ls -A ~/up /tmp/.runloop-devboxes-* 2>/dev/null || true'), '');
+  });
+});
