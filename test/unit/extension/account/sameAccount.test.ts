@@ -4,6 +4,7 @@ import { mock } from 'node:test';
 import { describe, it } from 'mocha';
 import { asArray, asObject, parseJson } from '../../../../src/core/parse';
 import { useWindow } from '../../../fakeVscode/useWindow';
+import { ScriptedServer } from '../../../network/scriptedServer';
 
 describe('The account of a window', () => {
   const used = useWindow();
@@ -37,6 +38,40 @@ describe('The account of a window', () => {
     editor.settings.set('runloop.baseUrl', 'no address at all');
     await assert.rejects(extension.list(), { code: 'invalid_option' });
     assert.equal(changes(), before + 3);
+  });
+
+  it('never sends the environment’s key to the host of a profile, nor a key to another host than it was given for', async () => {
+    const { editor, extension, platform } = used;
+    const seen: string[] = [];
+    const host = await ScriptedServer.start(({ headers }, answer) => {
+      seen.push(String(headers.authorization));
+      answer.writeHead(401, { 'content-type': 'application/json' }).end('{}');
+    });
+    process.env['RUNLOOP_API_KEY'] = 'ak_of_the_environment';
+    try {
+      editor.settings.set('runloop.profiles', { theirs: host.origin });
+      editor.answer(/^Switch Profile/, /^theirs/);
+      editor.answer(/^Sign In to Runloop/, undefined);
+      await editor.run('runloop.switchProfile');
+      await assert.rejects(extension.list(), { code: 'missing_api_key' });
+      await editor.secrets.store(`runloop.apiKey:${host.origin}#theirs`, 'ak_theirs');
+      await extension.list();
+      assert.deepEqual([...new Set(seen)], ['Bearer ak_theirs']);
+      editor.answer(/^Switch Profile/, 'Default');
+      await editor.run('runloop.switchProfile');
+      seen.length = 0;
+      await extension.list();
+      // The setting alone is no sign-in: the key that the window has is for the platform.
+      delete process.env['RUNLOOP_API_KEY'];
+      editor.settings.set('runloop.baseUrl', host.origin);
+      await assert.rejects(extension.list(), { code: 'missing_api_key' });
+      assert.deepEqual(seen, []);
+      editor.settings.set('runloop.baseUrl', platform.baseUrl);
+      assert.deepEqual(await extension.list(), []);
+    } finally {
+      delete process.env['RUNLOOP_API_KEY'];
+      await host.stop();
+    }
   });
 
   it('says that the keyring refuses, and takes the key of the environment where there is one', async () => {

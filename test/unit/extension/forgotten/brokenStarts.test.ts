@@ -41,6 +41,22 @@ describe('A window that finds starts of one that died (M7)', function () {
     await editor.eventually(() => readdirSync(folder()).length === 0);
   });
 
+  it('shuts down both where a start has made two', async () => {
+    const { editor } = used;
+    const first = await brokenStart('two of them');
+    const { metadata } = await used.api.retrieve(first);
+    const body = { name: 'two of them', metadata: { ...metadata }, entrypoint: 'sleep 100' };
+    const { id: second } = await used.api.createDevbox(body, { requestId: 'the second of them' });
+    const { id: other } = await used.api.createDevbox({ name: 'other' }, { requestId: 'other' });
+    editor.answer(/devbox two of them was interrupted. It may still be running/, 'Shut Down');
+    await lookNow();
+    await editor.eventually(() => editor.messages.filter(({ text }) => /was shut down/.test(text)).length === 2);
+    assert.deepEqual([await statusOf(first), await statusOf(second)], ['shutdown', 'shutdown']);
+    assert.notEqual(await statusOf(other), 'shutdown');
+    await editor.eventually(() => readdirSync(folder()).length === 0);
+    await used.api.shutdown(other);
+  });
+
   it('keeps it, and knows then that it was started here', async () => {
     const { editor } = used;
     const id = await brokenStart('wanted');

@@ -173,6 +173,37 @@ describe('What was begun for an account, at each wait of it', function () {
     assert.ok(made >= 1, 'at last it starts');
   });
 
+  it('nothing of it is shown or kept alive where the next account cannot be read', async () => {
+    const { editor, platform, extension } = used;
+    const { id } = await platform.client().devboxes.createAndAwaitRunning({
+      name: 'kept alive',
+      launch_parameters: { after_idle: { idle_time_seconds: 3_600, on_idle: 'suspend' } },
+    });
+    await accounts.beginWithFirst();
+    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+    view.setVisible(true);
+    await extension.list();
+    await editor.run('runloop.toggleKeepAlive', id);
+    const hasHeart = (): boolean =>
+      editor.statusItems.some((one) => one.id === 'runloop.keepAlive' && one.isShown && /kept alive/.test(one.text));
+    assert.ok(hasHeart());
+    const shown = async (): Promise<string> => {
+      const items: unknown[] = [];
+      for (const { row } of await view.rows()) for (const { item } of await view.rows(row)) items.push(item.label);
+      return JSON.stringify(items);
+    };
+    assert.match(await shown(), /kept alive/);
+    // Nobody listens there.
+    await editor.secrets.store('runloop.apiKey:http://127.0.0.1:9', 'ak_nobody');
+    editor.settings.set('runloop.baseUrl', 'http://127.0.0.1:9');
+    await editor.run('runloop.refreshDevboxes').catch(() => undefined);
+    assert.doesNotMatch(await shown(), /kept alive/);
+    assert.ok(!hasHeart());
+    view.setVisible(false);
+    editor.messages.length = 0;
+    await used.api.shutdown(id);
+  });
+
   it('a devbox whose end is confirmed after the account changed stays', async () => {
     const { editor } = used;
     const id = await running('stays');

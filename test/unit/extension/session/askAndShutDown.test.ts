@@ -29,3 +29,61 @@ describe('Shutting down with a snapshot first', function () {
     assert.equal((await editor.message(/was shut down/)).text, 'Devbox worthless was shut down.');
   });
 });
+
+describe('Shutting down what is selected', function () {
+  this.timeout(120_000);
+  const used = useWindow();
+  const idle = { lifecycle: { after_idle: { idle_time_seconds: 3_600, on_idle: 'suspend' } } } as const;
+
+  async function running(name: string): Promise<string> {
+    const { id } = await used.api.createDevbox({ name, launch_parameters: idle }, { requestId: crypto.randomUUID() });
+    await used.api.waitForStatus(id, ['running'], 20);
+    return id;
+  }
+  const statuses = (ids: readonly string[]): Promise<string[]> =>
+    Promise.all(ids.map(async (id) => (await used.api.retrieve(id)).status));
+  const rows = (ids: readonly string[]): readonly { readonly id: string }[] => ids.map((id) => ({ id }));
+  const isKeyKept = async (id: string): Promise<boolean> =>
+    (await used.editor.secrets.get(`runloop.sessionKey:${id}`)) !== undefined;
+
+  it('ends each of these and no other one, with its key and what kept it alive', async () => {
+    const { editor } = used;
+    const [first, second, other] = await Promise.all(['first', 'second', 'other'].map(running));
+    assert.ok(first !== undefined && second !== undefined && other !== undefined);
+    for (const id of [first, second, other]) await editor.secrets.store(`runloop.sessionKey:${id}`, 'a'.repeat(64));
+    const kept = rows([first, second, other]);
+    await editor.run('runloop.toggleKeepAlive', kept[0], kept);
+    const selected = rows([first, second]);
+    editor.answer(/^Shut down 2 devboxes\?/, 'Shut Down');
+    await editor.run('runloop.shutDownDevbox', selected[0], selected);
+    await editor.message(/^2 devboxes were shut down\./);
+    assert.deepEqual(await statuses([first, second, other]), ['shutdown', 'shutdown', 'running']);
+    assert.deepEqual(await Promise.all([first, second, other].map(isKeyKept)), [false, false, true]);
+    const heart = editor.statusItems.find(({ id, isShown }) => id === 'runloop.keepAlive' && isShown);
+    assert.equal(heart?.text, '$(heart-filled) other');
+    await editor.run('runloop.toggleKeepAlive', other);
+    await used.api.shutdown(other);
+  });
+
+  it('asks about those alone that still live', async () => {
+    const { editor } = used;
+    const [ended, alive] = await Promise.all(['ended before', 'alive'].map(running));
+    assert.ok(ended !== undefined && alive !== undefined);
+    await used.extension.list();
+    await used.api.shutdown(ended);
+    const selected = rows([ended, alive]);
+    editor.answer(/^Shut down the devbox alive\?/, 'Shut Down');
+    await editor.run('runloop.shutDownDevbox', selected[0], selected);
+    await editor.message(/^Devbox alive was shut down\./);
+    assert.deepEqual(await statuses([ended, alive]), ['shutdown', 'shutdown']);
+  });
+
+  it('ends none where the question is left with Escape', async () => {
+    const { editor } = used;
+    const ids = await Promise.all(['left one', 'left two'].map(running));
+    editor.answer(/^Shut down 2 devboxes\?/, undefined);
+    await editor.run('runloop.shutDownDevbox', rows(ids)[0], rows(ids));
+    assert.deepEqual(await statuses(ids), ['running', 'running']);
+    await Promise.all(ids.map((id) => used.api.shutdown(id)));
+  });
+});

@@ -92,12 +92,13 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
       proxies().first.reset();
       proxies().second.reset();
       const steps: string[] = [];
-      const change: { done?: Promise<unknown>; saidBefore: number } = { saidBefore: 0 };
+      const change: { done?: Promise<unknown>; saidBefore: number; channels: number } = { saidBefore: 0, channels: 0 };
       const step = async (what: string): Promise<void> => {
         if (change.done !== undefined) return;
         steps.push(what);
         if (steps.length !== at) return;
         change.saidBefore = editor.messages.length;
+        change.channels = editor.channels.length;
         editor.settings.set('runloop.baseUrl', otherBaseUrl());
         // The window knows by the time that it goes on.
         change.done = extension.list();
@@ -114,6 +115,8 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
       await change.done;
       const where = `changed at step ${at}, a ${steps.at(-1) ?? ''}`;
       await nothingOfFirst(where, change.saidBefore);
+      const channels = editor.channels.slice(change.channels).map(({ name }) => name);
+      assert.deepEqual(channels, [], `${where}: output of the first account is shown`);
       check?.(where);
       // Nothing speaks with the first account any more; what was on its way has come back.
       await sleep(kind === 'request' ? 100 : 50);
