@@ -63,3 +63,32 @@ export function requireCommand(command: string, what: string): void {
     );
   }
 }
+
+/** The longest path that Linux takes, and the longest name in one, in bytes. */
+const longestPath = 4_095;
+const longestName = 255;
+
+/**
+ * Refuses a path at which there can be nothing.
+ * @param what for example `The path of a file mount`
+ * @throws DevboxError `invalid` that names the limit
+ */
+export function requirePath(path: string, what: string): void {
+  if (path.includes('\0')) {
+    throw new DevboxError('invalid', `${what} must not contain a NUL character.`);
+  }
+  const size = Buffer.byteLength(path);
+  if (size > longestPath) {
+    throw new DevboxError(
+      'invalid',
+      `${what} is too long: Linux takes paths of ${longestPath} bytes; this one has ${size}.`,
+    );
+  }
+  const name = path.split('/').find((part) => Buffer.byteLength(part) > longestName);
+  if (name !== undefined) {
+    throw new DevboxError(
+      'invalid',
+      `${what} has a name that is too long in it: Linux takes names of ${longestName} bytes; "${name.slice(0, 40)}…" has ${Buffer.byteLength(name)}.`,
+    );
+  }
+}

@@ -163,7 +163,7 @@ export class PlatformServer {
         this.#listener.prove(request.socket);
       }
       const desk = exchange.path.startsWith(faultPath) ? undefined : this.#faultDesk;
-      const named = /^\/v1\/devboxes\/(dbx_\w+)\//.exec(exchange.path)?.[1];
+      const named = /^\/v1\/devboxes\/(dbx_\w+)(?:\/|$)/.exec(exchange.path)?.[1];
       const devbox = named === undefined ? undefined : this.#devboxes.findLiving(named);
       const dispatch = (one: Exchange): Promise<void> =>
         devbox === undefined ? this.#router.dispatch(one) : inScopeOf(devbox, () => this.#router.dispatch(one));

@@ -1,24 +1,37 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ServerChannel, Session } from 'ssh2';
 import type { DevboxRun } from '../devbox/run/devboxRun';
-import { messageOf } from '../errors';
+import { DevboxError, messageOf } from '../errors';
 import type { SandboxProcess } from '../sandbox/sandbox';
+import { requireStartable } from '../sandbox/wordLimits';
 import { type TerminalSize, DevboxTerminal } from '../devbox/run/terminal';
 
 /** How long output is waited for after a program's end while something it left behind holds it, in ms. */
 const outputGrace = 200;
+
+/** Characters of variables that a client may send before it starts something. */
+const mostSent = 2 * 2 ** 20;
 
 const noReply = (): void => undefined;
 
 /** Serves one session of an SSH connection: a shell, a command or SFTP, on a terminal if that was asked for. */
 export function serveSession(session: Session, run: DevboxRun, touch: () => void): void {
   const environment: Record<string, string> = {};
+  let sent = 0;
   let size: TerminalSize | undefined;
   let terminal: DevboxTerminal | undefined;
   let running: SandboxProcess | undefined;
 
   const start = (channel: ServerChannel, command: string | undefined): void => {
     channel.on('error', () => channel.destroy());
+    try {
+      if (sent > mostSent)
+        throw new DevboxError('invalid', `The variables are too many: ${sent} characters were sent.`);
+      requireStartable({ ...run.environment, ...environment });
+    } catch (error) {
+      refuse(channel, messageOf(error));
+      return;
+    }
     if (size === undefined) {
       const argv =
         command === undefined ? ['/bin/bash', '-l'] : ['/bin/bash', '--norc', '-c', run.sandbox.translate(command)];
@@ -50,10 +63,13 @@ export function serveSession(session: Session, run: DevboxRun, touch: () => void
     }
   };
 
-  session.on('env', (accept, _reject, info) => {
-    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(info.key) && !info.val.includes('\0') && info.val.length < 100_000) {
-      environment[info.key] = info.val;
+  session.on('env', (accept, reject, info) => {
+    sent += info.key.length + info.val.length;
+    if (sent > mostSent || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(info.key) || info.val.includes('\0')) {
+      ((reject as (() => void) | undefined) ?? noReply)();
+      return;
     }
+    environment[info.key] = info.val;
     ((accept as (() => void) | undefined) ?? noReply)();
   });
   session.on('pty', (accept, _reject, info) => {

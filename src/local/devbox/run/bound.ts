@@ -9,12 +9,15 @@ export class Bound {
   readonly #process: SandboxProcess;
   readonly #client: AbortSignal | undefined;
   readonly #end = (): void => this.#kill(new DevboxError('failed', 'Whom this was done for has gone.'));
+  readonly #limit: number;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
   #fail: (error: Error) => void = () => undefined;
   readonly #failed: Promise<never>;
 
-  constructor(process: SandboxProcess, client?: AbortSignal) {
+  /** @param limit milliseconds in which it must be over, unless its client takes its time */
+  constructor(process: SandboxProcess, client?: AbortSignal, limit = longest) {
+    this.#limit = limit;
     this.#process = process;
     this.#client = client;
     this.#failed = new Promise((_, reject) => (this.#fail = reject));
@@ -38,8 +41,10 @@ export class Bound {
     if (!this.#isOver) {
       this.#timer = setTimeout(
         () =>
-          this.#kill(new DevboxError('failed', `The devbox's files did not answer within ${longest / 1_000} seconds.`)),
-        longest,
+          this.#kill(
+            new DevboxError('failed', `The devbox's files did not answer within ${this.#limit / 1_000} seconds.`),
+          ),
+        this.#limit,
       );
     }
   }

@@ -5,7 +5,8 @@ import { type DockerfilePlan, contextsOf, planDockerfile } from '../../account/d
 import { basePath } from '../../devbox/run/searchPath';
 import { builtInBlueprints, findBlueprint } from '../../devbox/blueprints';
 import { usualUser } from '../../sandbox/users';
-import { requireCommand, requireStartable } from '../../sandbox/wordLimits';
+import { requireCommand, requirePath, requireStartable } from '../../sandbox/wordLimits';
+import { requireBuildable } from '../../account/dockerfile/planLimits';
 import { ApiError, badRequest, notOffered } from '../../http/apiError';
 import { codeFields, codeMountOf } from '../devboxes/codeMountFields';
 import { nameField, optional, parseBody, stringMap } from '../../http/bodies';
@@ -92,6 +93,8 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     ];
     fields.system_setup_commands?.forEach((command) => requireCommand(command, 'A setup command'));
     requireStartable(fields.build_args ?? {});
+    fileMounts.forEach(({ target }) => requirePath(target, 'The target of a file mount'));
+    if (plan !== undefined) requireBuildable(plan);
     const order = {
       name: fields.name,
       base,

@@ -5,7 +5,7 @@ import type { BuiltBlueprint } from '../../account/build/blueprintBuild';
 import type { CodeMount, DevboxSpec, FileMount, Lifetime, ObjectMount, PolicyBinding } from '../../devbox/spec';
 import { limitsOf } from '../../sandbox/limits/limits';
 import type { TunnelSettings } from '../../devbox/tunnel';
-import { requireCommand, requireStartable } from '../../sandbox/wordLimits';
+import { requireCommand, requirePath, requireStartable } from '../../sandbox/wordLimits';
 import { homeOf, usualUser } from '../../sandbox/users';
 import { badRequest, notOffered } from '../../http/apiError';
 import { codeFields, codeMountOf } from './codeMountFields';
@@ -206,12 +206,15 @@ function readFileMounts(fields: CreateFields): readonly FileMount[] {
     }
   }
   const legacy = Object.entries(fields.file_mounts ?? {}).map(([target, content]) => ({ target, content }));
-  return [...legacy, ...mountsOf(fields, 'file_mount', fileFields)];
+  const all = [...legacy, ...mountsOf(fields, 'file_mount', fileFields)];
+  all.forEach(({ target }) => requirePath(target, 'The target of a file mount'));
+  return all;
 }
 
 function readObjectMounts(fields: CreateFields, account: Account): readonly ObjectMount[] {
   const given = mountsOf(fields, 'object_mount', objectFields);
-  for (const { object_id: id } of given) {
+  for (const { object_id: id, object_path: path } of given) {
+    requirePath(path, 'The path of an object mount');
     if (account.objects.find(id)?.state !== 'READ_ONLY') {
       throw badRequest(`There is no complete object ${id} to mount. List the objects to see those that are READ_ONLY.`);
     }

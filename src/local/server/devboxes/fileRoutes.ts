@@ -6,7 +6,11 @@ import { largestText } from '../../devbox/run/devboxFiles';
 import { badRequest } from '../../http/apiError';
 import { parseBody } from '../../http/bodies';
 import { readUpload } from '../../http/multipartUpload';
+import { requirePath } from '../../sandbox/wordLimits';
 import type { Router } from '../../http/router';
+
+/** What a path of a request is called when it cannot be one. */
+const thePath = 'The path';
 
 const readFields = z.object({ file_path: z.string().min(1) });
 const writeFields = z.object({ file_path: z.string().min(1), contents: z.string() });
@@ -18,6 +22,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
     const devbox = devboxes.get(params['id'] ?? '');
     const { file_path: path } = parseBody(readFields, await exchange.readObject());
     devbox.requireRunning();
+    requirePath(path, thePath);
     const file = await devbox.files.open(path, largestText, exchange.signal);
     note(devbox, `read ${path}`);
     exchange.signal.addEventListener('abort', () => file.stop());
@@ -28,6 +33,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
     const devbox = devboxes.get(params['id'] ?? '');
     const { file_path: path, contents } = parseBody(writeFields, await exchange.readObject());
     devbox.requireRunning();
+    requirePath(path, thePath);
     const bytes = Buffer.from(contents);
     if (bytes.length > largestText) {
       throw badRequest('The text is larger than 100 MB. Use upload_file for it.');
@@ -49,6 +55,12 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
       (content) => devbox.files.receive(content, exchange.signal),
       (name) => devbox.files.discard(name),
     );
+    try {
+      requirePath(path, thePath);
+    } catch (error) {
+      await devbox.files.discard(received);
+      throw error;
+    }
     await devbox.files.place(received, path);
     note(devbox, `upload ${path}`);
     exchange.sendJson(200, {});
@@ -58,6 +70,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
     const devbox = devboxes.get(params['id'] ?? '');
     const { path } = parseBody(downloadFields, await exchange.readObject());
     devbox.requireRunning();
+    requirePath(path, thePath);
     const file = await devbox.files.open(path, undefined, exchange.signal);
     note(devbox, `download ${path}`);
     exchange.signal.addEventListener('abort', () => file.stop());

@@ -111,6 +111,20 @@ for (const sandbox of ['auto', 'plain'] as const) {
       await client.devboxes.shutdown(other.id);
     });
 
+    it('refuses more variables than Linux could start something with, with the limit', async () => {
+      const many = Object.fromEntries(Array.from({ length: 45 }, (_, at) => [`V${at}`, 'y'.repeat(30_000)]));
+      const refused = await outcomeOf(await exec('echo ran', { env: many }));
+      assert.equal(refused.stdout, '');
+      assert.match(refused.stderr, /environment is too large: .*1048576 bytes/);
+      assert.match(
+        (await outcomeOf(await exec('echo ran', { env: many, pty: {} }))).stderr,
+        /environment is too large/,
+      );
+      const more = Object.fromEntries(Array.from({ length: 90 }, (_, at) => [`V${at}`, 'y'.repeat(30_000)]));
+      assert.match((await outcomeOf(await exec('echo ran', { env: more }))).stderr, /variables are too many/);
+      assert.equal((await outcomeOf(await exec('echo ${#V}', { env: { V: 'y'.repeat(30_000) } }))).stdout, '30000\n');
+    });
+
     it('runs commands with their input, environment, outputs and exit codes', async () => {
       const channel = await exec('read -r line; echo "$line $COLOUR $EXTRA $PWD"; echo wrong >&2; exit 7', {
         env: { EXTRA: 'more' },

@@ -11,7 +11,7 @@ __devbox_keep() {
   local __devbox_options __devbox_name -
   __devbox_options=$(set +o; shopt -p)
   set +euxvnfC
-  command -p mkdir -p -- "\${__devbox_state%/*}" 2>/dev/null
+  [ -d "\${__devbox_state%/*}" ] || command -p mkdir -p -- "\${__devbox_state%/*}" 2>/dev/null
   {
     builtin echo 'while IFS= read -r __devbox_name; do case $__devbox_name in SHLVL) ;; *) unset -v "$__devbox_name" ;; esac; done < <(compgen -e)'
     builtin printf 'cd -- %q\numask %s\n' "$PWD" "$(umask)"
@@ -25,7 +25,11 @@ __devbox_keep() {
     builtin declare -f
     builtin alias -p
     builtin printf '%s\n' "$__devbox_options"
-  } > "$__devbox_state.new" 2>/dev/null && command -p mv -f -- "$__devbox_state.new" "$__devbox_state"
+  } > "$__devbox_state.new" 2>/dev/null && (
+    # With a variable that is too long for Linux no program can be started, and it has been written down by now.
+    while IFS= read -r __devbox_name; do unset -v "$__devbox_name"; done < <(compgen -e)
+    command -p mv -f -- "$__devbox_state.new" "$__devbox_state"
+  ) 2>/dev/null
 }
 trap __devbox_keep EXIT
 eval "shift 3

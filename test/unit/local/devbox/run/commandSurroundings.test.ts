@@ -98,6 +98,8 @@ describe('what a command is started with', function () {
         { launch_parameters: { lifecycle: { lifecycle_hooks: { suspend_commands: [`: ${long}`] } } } },
         /suspend command is too long/,
       ],
+      ['a file mount', { file_mounts: { [`/tmp/${'n'.repeat(256)}`]: 'x' } }, /file mount has a name .* 255 bytes/],
+      ['a deep one', { file_mounts: { [`/tmp/${'a/'.repeat(3_000)}`]: 'x' } }, /file mount is too long: .* 4095 bytes/],
       ['characters of several bytes', { environment_variables: { LONG: 'é'.repeat(70_000) } }, /LONG is too long/],
     ];
     for (const [what, request, reason] of refused) {
@@ -111,11 +113,60 @@ describe('what a command is started with', function () {
       client.blueprints.create({ name: 'long', system_setup_commands: [`: ${long}`] }),
       /400 .*131071/,
     );
+    for (const [what, lines, reason] of [
+      ['ENV', [`ENV LONG=${long}`, 'RUN true'], /RUN true .*LONG is too long: .*131055 bytes/],
+      ['an ENV that nothing uses', [`ENV LONG=${long}`], /LONG is too long: .*131055/],
+      ['an ENV that grows', [`ENV A=${'z'.repeat(60_000)}`, 'ENV B=$A$A$A', 'RUN true'], /B is too long/],
+      ['PATH', [`ENV PATH=${'/p:'.repeat(50_000)}$PATH`], /PATH is too long/],
+      ['ARG', [`ARG LONG=${long}`, 'RUN true'], /LONG is too long/],
+      ['all of ENV', [...Object.entries(many).map(([name, value]) => `ENV ${name}=${value}`), 'RUN true'], /too large/],
+      ['RUN', [`RUN : ${long}`], /command is too long: .*131071/],
+      ['RUN as words', [`RUN ["true", "${long}"]`], /command is too long: .*131071/],
+      ['WORKDIR', [`WORKDIR /${'w'.repeat(256)}`], /a name that is too long .* 255 bytes/],
+      ['COPY', ['COPY <<X /' + 'a/'.repeat(3_000), 'x', 'X'], /target is too long: .* 4095 bytes/],
+      ['a mount', [`RUN --mount=type=tmpfs,target=/${'m'.repeat(256)} true`], /mount has a name .* 255/],
+    ] as const) {
+      await assert.rejects(
+        client.blueprints.create({ name: 'long', dockerfile: ['FROM ubuntu', ...lines].join('\n') }),
+        (error: Error) => /^400/.test(error.message) && reason.test(error.message),
+        what,
+      );
+    }
     // The longest that is taken works.
     const { id } = await client.devboxes.createAndAwaitRunning({
       environment_variables: { LONG: 'x'.repeat(131_051) },
     });
     const { stdout } = await client.devboxes.executeAndAwaitCompletion(id, { command: 'echo ${#LONG}' });
     assert.equal(stdout, '131051\n');
+    for (const [path, reason] of [
+      ['n'.repeat(256), /400 .* 255 bytes/],
+      ['/tmp/' + 'a/'.repeat(3_000) + 'x', /400 .* 4095 bytes/],
+      ['a\0b', /400 .*NUL/],
+    ] as const) {
+      const file = new File(['x'], 'x');
+      await assert.rejects(client.devboxes.readFileContents(id, { file_path: path }), reason);
+      await assert.rejects(client.devboxes.writeFileContents(id, { file_path: path, contents: 'x' }), reason);
+      await assert.rejects(client.devboxes.downloadFile(id, { path }), reason);
+      await assert.rejects(client.devboxes.uploadFile(id, { path, file }), reason);
+    }
+    const left = await client.devboxes.executeAndAwaitCompletion(id, { command: 'ls -A /var/tmp' });
+    assert.equal(left.stdout, '');
+  });
+
+  it('keeps a named shell’s state where a variable in it is longer than Linux gives to programs', async () => {
+    const { id } = await client.devboxes.createAndAwaitRunning({});
+    const run = async (command: string): Promise<{ stdout: string | null; stderr: string | null }> => {
+      const { stdout = '', stderr = '' } = await client.devboxes.executeAndAwaitCompletion(id, {
+        command,
+        shell_name: 'long',
+      });
+      return { stdout, stderr };
+    };
+    const first = 'cd /tmp; export LONG; printf -v LONG %0140000d 0; echo set';
+    assert.deepEqual(await run(first), { stdout: 'set\n', stderr: '' });
+    assert.deepEqual(await run('echo ${#LONG} $PWD'), { stdout: '140000 /tmp\n', stderr: '' });
+    assert.match((await run('ls')).stderr ?? '', /Argument list too long/);
+    assert.deepEqual(await run('unset LONG; ls -d .'), { stdout: '.\n', stderr: '' });
+    assert.deepEqual(await run('echo ${LONG-gone}'), { stdout: 'gone\n', stderr: '' });
   });
 });
