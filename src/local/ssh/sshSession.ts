@@ -25,8 +25,9 @@ export function serveSession(session: Session, run: DevboxRun, touch: () => void
   const start = (channel: ServerChannel, command: string | undefined): void => {
     channel.on('error', () => channel.destroy());
     try {
-      if (sent > mostSent)
+      if (sent > mostSent) {
         throw new DevboxError('invalid', `The variables are too many: ${sent} characters were sent.`);
+      }
       requireStartable({ ...run.environment, ...environment });
     } catch (error) {
       refuse(channel, messageOf(error));
