@@ -6,7 +6,7 @@ import { basePath } from '../../devbox/run/searchPath';
 import { builtInBlueprints, findBlueprint } from '../../devbox/blueprints';
 import { usualUser } from '../../sandbox/users';
 import { requireCommand, requirePath, requireStartable } from '../../sandbox/wordLimits';
-import { requireBuildable } from '../../account/dockerfile/planLimits';
+import { requireBuildable } from '../../account/buildLimits';
 import { ApiError, badRequest, notOffered } from '../../http/apiError';
 import { codeFields, codeMountOf } from '../devboxes/codeMountFields';
 import { nameField, optional, parseBody, stringMap } from '../../http/bodies';

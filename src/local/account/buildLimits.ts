@@ -1,7 +1,7 @@
-import { DevboxError } from '../../errors';
-import { requireCommand, requirePath, requireStartable } from '../../sandbox/wordLimits';
-import type { DockerfilePlan } from './plan';
-import type { DockerfileStep } from './steps';
+import { DevboxError } from '../errors';
+import { requireCommand, requirePath, requireStartable } from '../sandbox/wordLimits';
+import type { DockerfilePlan } from './dockerfile/plan';
+import type { DockerfileStep } from './dockerfile/steps';
 
 /**
  * Refuses a plan with what Linux would refuse in the midst of the build: words, variables and paths that are too long.
