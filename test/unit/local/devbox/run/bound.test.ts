@@ -26,7 +26,8 @@ describe('what the platform starts in a devbox for its files', () => {
     // What nobody waited for is taken away by the computer's first process.
     await waitFor('the end of all', () => {
       try {
-        return process.kill(-(command.pid ?? 0), 0) ? undefined : true;
+        process.kill(-(command.pid ?? 0), 0);
+        return undefined;
       } catch {
         return true;
       }
