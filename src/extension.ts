@@ -18,7 +18,6 @@ import { Log } from './extension/messages/log';
 import { DevboxOutput } from './extension/output/devboxOutput';
 import { onFirstUse } from './extension/onFirstUse';
 import { RememberedVscodes } from './extension/openVscode/rememberedVscodes';
-import { ServedSecrets } from './extension/openVscode/servedSecrets';
 import { restoreVscodes } from './extension/openVscode/restoreVscodes';
 import type { Services } from './extension/services';
 import { KeepAlive } from './extension/lifeCycle/keepAlive';
@@ -121,7 +120,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   const stopDocuments = new StopDocuments({ account, knownSecrets, log });
   const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
-  const servedSecrets = new ServedSecrets({ secrets, log });
+  const servedSecrets = onFirstUse(async () => {
+    const { ServedSecrets } = await import('./extension/openVscode/servedSecrets');
+    return new ServedSecrets({ secrets, log });
+  });
   const portsFolder = Uri.joinPath(context.globalStorageUri, 'ports').fsPath;
   const rememberedTerminals = new RememberedTerminals(memory);
   const environment = {
@@ -167,7 +169,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
         devboxUse,
         remembered: rememberedVscodes,
         memory: addresses,
-        servedSecrets,
+        servedSecrets: await servedSecrets(),
         log,
       });
     }, owned),
