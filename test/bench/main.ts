@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   activation: async () => (await import('./activation')).activationBench,
   tree: async () => (await import('./tree')).treeBench,
   connect: async () => (await import('./connect')).connectBench,
+  terminal: async () => (await import('./terminal')).terminalBench,
 };
 
 const [name = '', ...words] = process.argv.slice(2);

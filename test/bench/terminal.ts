@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { RunloopApi } from '../../src/core/platform/runloopApi';
+import { TerminalSession, type TerminalState } from '../../src/core/terminal/terminalSession';
+import { eventually } from '../eventually';
+import { startPlatform } from '../platform/testPlatform';
+import { median, quantile, type Bench } from './bench';
+import { startDelay, type Delay } from './delay';
+import { forwarderThroughput } from './forwarderThroughput';
+import { webSocketEcho } from './webSocketEcho';
+
+const keys = 300;
+const delayedKeys = 30;
+/** Milliseconds of a round trip through the delay. */
+const delayMs = 150;
+/** Milliseconds for which a terminal is left alone. */
+const idleMs = 5_000;
+
+/** Waits for one key's echo at a time. */
+class Echo {
+  readonly #send: (key: string) => void;
+  #arrived: (() => void) | undefined;
+
+  constructor(send: (key: string) => void) {
+    this.#send = send;
+  }
+
+  readonly take = (text: string): void => {
+    if (text.includes('x')) this.#arrived?.();
+  };
+
+  /** Milliseconds of each key. */
+  async measure(count: number): Promise<number[]> {
+    const times: number[] = [];
+    for (let at = 0; at < count; at += 1) {
+      const begin = performance.now();
+      const come = new Promise<void>((resolve) => (this.#arrived = resolve));
+      this.#send('x');
+      await come;
+      times.push(performance.now() - begin);
+      // The line stays short.
+      if (at % 50 === 49) this.#send('\u0015');
+    }
+    // The first ones find everything cold.
+    return times.slice(Math.min(20, count / 10));
+  }
+}
+
+/** A shell on a pty of this computer, by `script`. */
+async function localPty(): Promise<number[]> {
+  const program = spawn('script', ['-qfec', 'bash --norc -i', '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  let seen = '';
+  const echo = new Echo((key) => program.stdin.write(key));
+  program.stdout.on('data', (chunk: Buffer) => {
+    seen += chunk.toString();
+    echo.take(chunk.toString());
+  });
+  try {
+    program.stdin.write('echo re""ady\r');
+    await eventually(
+      () => Promise.resolve(seen),
+      (text) => text.includes('ready\r\n'),
+    );
+    return await echo.measure(keys);
+  } finally {
+    program.kill();
+  }
+}
+
+interface OpenTerminal {
+  readonly session: TerminalSession;
+  readonly echo: Echo;
+}
+
+async function terminalIn(api: RunloopApi, devboxId: string): Promise<OpenTerminal> {
+  const states: TerminalState[] = [];
+  let seen = '';
+  const session = new TerminalSession({
+    api,
+    devboxId,
+    name: `bench-${randomUUID()}`,
+    isKnown: false,
+    folder: undefined,
+    tunnelUrlTemplate: undefined,
+    ended: new AbortController().signal,
+    onOutput: (text) => {
+      seen += text;
+      echo.take(text);
+    },
+    onState: (state) => states.push(state),
+    onFailure: (error) => console.error(error),
+  });
+  const echo = new Echo((key) => session.write(key));
+  session.start({ cols: 100, rows: 30 });
+  await eventually(
+    () => Promise.resolve(states.at(-1)?.kind),
+    (kind) => kind === 'open',
+  );
+  session.write('echo re""ady\r');
+  await eventually(
+    () => Promise.resolve(seen),
+    (text) => text.includes('ready\r\n'),
+  );
+  return { session, echo };
+}
+
+/** Requests that are sent while keys are typed, and while nobody does anything. */
+async function requestsOf({ echo }: OpenTerminal, delay: Delay): Promise<{ typing: number; idle: number }> {
+  const before = delay.requests;
+  await echo.measure(delayedKeys);
+  const typing = delay.requests - before;
+  await new Promise((resolve) => setTimeout(resolve, idleMs));
+  return { typing: typing / delayedKeys, idle: delay.requests - before - typing };
+}
+
+export const terminalBench: Bench = {
+  about:
+    'The echo of a key in a devbox\u2019s terminal, beside a WebSocket and a pty of this computer; with a delay between; requests; the forwarder\u2019s throughput beside a bare pipe.',
+  async run(_args, say) {
+    const platform = await startPlatform([]);
+    const delay = await startDelay(Number(new URL(platform.baseUrl).port), delayMs / 2);
+    try {
+      const api = new RunloopApi(platform);
+      const { id } = await api.createDevbox({ name: 'bench' }, { requestId: randomUUID() });
+      await api.waitForStatus(id, ['running'], 30);
+      const near = await terminalIn(api, id);
+      // Alternating, so that a busy moment of the computer hits all of them.
+      const rounds: { pty: number; socket: number; terminal: number; ratio: number }[] = [];
+      const all: number[] = [];
+      for (let round = 0; round < 5; round += 1) {
+        const pty = median(await localPty());
+        const socket = median(await webSocketEcho(keys));
+        const times = await near.echo.measure(keys);
+        all.push(...times);
+        const terminal = median(times);
+        rounds.push({ pty, socket, terminal, ratio: terminal / (pty + socket) });
+      }
+      near.session.dispose();
+      const ratio = median(rounds.map((round) => round.ratio));
+      const echoMs = median(all);
+      say(`key: ${echoMs.toFixed(2)} ms (p95 ${quantile(all, 0.95).toFixed(2)}), ${ratio.toFixed(2)} times both`);
+
+      const far = await terminalIn(new RunloopApi({ ...platform, baseUrl: delay.url }), id);
+      const delayed = median(await far.echo.measure(delayedKeys));
+      const requests = await requestsOf(far, delay);
+      far.session.dispose();
+      say(`key with ${delayMs} ms between: ${delayed.toFixed(1)} ms; requests: ${JSON.stringify(requests)}`);
+
+      const speeds = await forwarderThroughput();
+      say(`forwarder ${speeds.forwarder.toFixed(0)} MB/s, bare pipe ${speeds.pipe.toFixed(0)} MB/s`);
+      const share = speeds.forwarder / speeds.pipe;
+      return {
+        bench: 'terminal',
+        runs: rounds.length,
+        results: { rounds, echoMs, echoP95Ms: quantile(all, 0.95), delayedMs: delayed, requests, speeds },
+        aims: [
+          { name: 'echo \u00f7 (WebSocket + pty)', goal: 'at most 4', value: ratio, met: ratio <= 4 },
+          {
+            name: `what a key takes beyond ${delayMs} ms of delay`,
+            goal: 'at most 10 ms',
+            value: delayed - delayMs,
+            met: delayed - delayMs <= 10,
+          },
+          { name: 'requests per key', goal: '0', value: requests.typing, met: requests.typing === 0 },
+          { name: 'requests of an idle terminal', goal: '0', value: requests.idle, met: requests.idle === 0 },
+          { name: 'forwarder \u00f7 bare pipe', goal: 'at least 0.8', value: share, met: share >= 0.8 },
+        ],
+      };
+    } finally {
+      delay.close();
+      await platform.stop();
+    }
+  },
+};
