@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RuntimeError } from '../errors';
 import { unexpected } from '../platform/answers';
-import type { DevboxCommands } from './devboxCommands';
+import type { DevboxCommands } from '../channel/devboxCommands';
 import { fileError, scriptError, tooLarge } from './fileErrors';
 import { entriesOf, fieldsOf, statOf, type FileStat, type FolderEntry } from './fileFacts';
 import type { FileTransfer } from './fileTransfer';

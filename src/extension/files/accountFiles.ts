@@ -1,6 +1,6 @@
 import { FileSystemError, l10n, type Uri } from 'vscode';
 import { DevboxFiles } from '../../core/files/devboxFiles';
-import { ExecutionCommands } from '../../core/files/executionCommands';
+import { ExecutionCommands } from '../../core/channel/executionCommands';
 import { fileProblemOf } from '../../core/files/fileErrors';
 import { apiTransfer } from '../../core/files/fileTransfer';
 import { runningGuard } from '../../core/files/runningGuard';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { DevboxFiles } from '../../../../src/core/files/devboxFiles';
-import { ExecutionCommands } from '../../../../src/core/files/executionCommands';
+import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
 import { apiTransfer } from '../../../../src/core/files/fileTransfer';
 import { fileProblemOf } from '../../../../src/core/files/fileErrors';
 import { runningGuard } from '../../../../src/core/files/runningGuard';

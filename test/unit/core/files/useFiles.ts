@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DevboxFiles } from '../../../../src/core/files/devboxFiles';
-import type { DevboxCommands } from '../../../../src/core/files/devboxCommands';
-import { ExecutionCommands } from '../../../../src/core/files/executionCommands';
+import type { DevboxCommands } from '../../../../src/core/channel/devboxCommands';
+import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
 import { apiTransfer } from '../../../../src/core/files/fileTransfer';
 import type { RunloopApi } from '../../../../src/core/platform/runloopApi';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { gatherEvidence } from '../../../../src/core/diagnosis/evidence';
-import { ExecutionCommands } from '../../../../src/core/files/executionCommands';
+import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
 import { followEvents } from '../../../../src/core/logs/followDevbox';
 import { pipeLines } from '../../../../src/core/logs/linePipeline';
 import { runCommand } from '../../../../src/core/platform/executions';
