@@ -140,7 +140,7 @@ export const terminalBench: Bench = {
       const echoMs = median(all);
       say(`key: ${echoMs.toFixed(2)} ms (p95 ${quantile(all, 0.95).toFixed(2)}), ${ratio.toFixed(2)} times both`);
 
-      const far = await terminalIn(new RunloopApi({ ...platform, baseUrl: delay.url }), id);
+      const far = await terminalIn(new RunloopApi({ apiKey: platform.apiKey, baseUrl: delay.url }), id);
       const delayed = median(await far.echo.measure(delayedKeys));
       const requests = await requestsOf(far, delay);
       far.session.dispose();
