@@ -107,6 +107,8 @@ function oneOfMany(template: JsonObject, index: number, now: number): JsonObject
     status,
     create_time_ms: created,
     end_time_ms: status === 'shutdown' ? created + 500 : null,
+    // Else those of an hour ago would have ended, and need attention instead.
+    launch_parameters: { ...asObject(template['launch_parameters']), keep_alive_time_seconds: 172_800 },
     shutdown_reason: status === 'shutdown' ? 'api_shutdown' : null,
     metadata: {
       team: `team-${index % 7}`,
