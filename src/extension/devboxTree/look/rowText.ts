@@ -47,13 +47,14 @@ export function shownFacts(devbox: Devbox, context: RowContext): string {
   const isLasting = status === 'running' || status === 'suspended' || hasEnded(status);
   const cost = hourlyCost(devbox, context.prices);
   return [
-    attentionFact(context),
+    // The time that is left says it.
+    context.attention === 'ending' ? undefined : attentionFact(context),
     isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
     isLasting ? undefined : statusWord(status),
     status === 'running' ? endFact(devbox, context) : undefined,
     status === 'suspended' ? sinceFact(devbox, context) : undefined,
-    hasEnded(status) ? endedFact(devbox, context) : undefined,
-    hasEnded(status) ? reasonText(devbox) : undefined,
+    // Why it failed is what one looks for; a narrow view cuts the rest off.
+    ...(hasEnded(status) ? endedFacts(devbox, context) : []),
     cost === undefined ? undefined : shortCost(cost),
   ]
     .filter((fact) => fact !== undefined && fact !== '')
@@ -118,7 +119,9 @@ function endFact(devbox: Devbox, context: RowContext): string {
   }
   const ends = endsAt(devbox);
   if (ends === undefined) return l10n.t('no end');
-  return ends - context.nowMs < 60_000 ? l10n.t('ending') : durationText((ends - context.nowMs) / 1000);
+  if (ends - context.nowMs < 60_000) return l10n.t('ending');
+  const left = durationText((ends - context.nowMs) / 1000);
+  return context.attention === 'ending' ? l10n.t('ends in {0}', left) : left;
 }
 
 /** Milliseconds until its idle rule strikes at the earliest; undefined if this window cannot know. */
@@ -132,6 +135,11 @@ function sinceFact({ transitions }: Devbox, { nowMs }: RowContext): string | und
   const since = transitions.findLast(({ status }) => status === 'suspended')?.timeMs;
   if (since === undefined) return undefined;
   return nowMs - since < 60_000 ? l10n.t('just now') : l10n.t('for {0}', durationText((nowMs - since) / 1000));
+}
+
+function endedFacts(devbox: Devbox, context: RowContext): readonly (string | undefined)[] {
+  const facts = [endedFact(devbox, context), reasonText(devbox)];
+  return devbox.status === 'failure' ? facts.reverse() : facts;
 }
 
 function endedFact(devbox: Devbox, { nowMs }: RowContext): string | undefined {

@@ -69,7 +69,13 @@ describe('The words of a row', () => {
     const asleep = devbox({ status: 'suspended', state_transitions: [suspended] });
     assert.equal(shownFacts(asleep, usual), 'for 30 min · <$0.01/h');
     const ended = devbox({ status: 'failure', failure_reason: 'out_of_memory', end_time_ms: nowMs - 5 * minute });
-    assert.equal(shownFacts(ended, usual), '5 min ago · out of memory');
+    assert.equal(shownFacts(ended, usual), 'out of memory · 5 min ago');
+    const ending: RowContext = { ...usual, attention: 'ending' };
+    assert.equal(shownFacts(devbox({}, { keep_alive_time_seconds: 600 }), ending), 'ends in 8 min · $0.42/h');
+    assert.match(
+      spokenFacts(devbox({}, { keep_alive_time_seconds: 600 }), ending),
+      /running, ends soon, .* 8 min left/,
+    );
   });
 
   it('have no price where nothing costs', () => {
