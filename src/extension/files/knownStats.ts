@@ -1,7 +1,7 @@
 import type { FileStat } from '../../core/files/fileFacts';
 
 /** Milliseconds that what was looked at is true without a further look: the editor asks several times in a row. */
-const freshMs = 1_000;
+const freshMs = 500;
 /** Milliseconds after which a version that was told is no longer what a save is compared with: nobody waits that long between. */
 const acceptedMs = 30_000;
 /** Files of which something is remembered. */

@@ -1,0 +1,4 @@
+import { files } from './parts/files';
+import { shareWindow } from './sharedWindow';
+
+shareWindow('Files', {}, files);

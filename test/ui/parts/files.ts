@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'mocha';
+import { eventually } from '../../eventually';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { filesDevbox, type FilesDevbox } from '../../unit/core/files/useFiles';
+import type { UiTests } from '../sharedWindow';
+import type { TreeRow } from '../workbench/treeView';
+
+export const files: UiTests = (useWindow) =>
+  describe('Files of a plain devbox', function () {
+    this.timeout(180_000);
+    const session = useWindow();
+    let box: FilesDevbox;
+
+    before(async () => {
+      const { baseUrl, apiKey } = session().platform;
+      box = await filesDevbox(new RunloopApi({ apiKey, baseUrl }), 'editing-3');
+      await box.bash('mkdir -p ~/app/lib; printf "print(1)\\n" > ~/app/main.py; chmod 755 ~/app/main.py');
+    });
+
+    const row = (label: string): TreeRow => session().workbench.tree('Devboxes').row(label);
+    /** Opens or closes a row, as the arrow keys do. */
+    async function expand(label: string): Promise<void> {
+      await row(label).waitFor();
+      await row(label).click();
+      await session().workbench.page.keyboard.press('ArrowRight');
+    }
+    async function type(text: string): Promise<void> {
+      const { page } = session().workbench;
+      await page.locator('.editor-instance .view-lines').first().click();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.type(text);
+    }
+    const save = (): Promise<void> => session().workbench.page.keyboard.press('Control+s');
+    const content = (): Promise<string> => box.bash('cat ~/app/main.py');
+    const holds = (text: string): Promise<string> => eventually(content, (seen) => seen.includes(text), 20_000);
+
+    it('open with a click in the view, and are saved by the editor itself', async () => {
+      const { workbench } = session();
+      await workbench.openViewContainer('Runloop');
+      await workbench.runCommand('Runloop: Refresh Devboxes');
+      await expand('editing-3');
+      await expand('Files');
+      await expand('app');
+      await row('main.py').click();
+      await eventually(
+        () => workbench.editorText(),
+        (text) => /print\(1\)/.test(text),
+        20_000,
+      );
+      await type('print(2)\n');
+      await save();
+      await holds('print(2)');
+      assert.equal(await box.bash('stat -c %a ~/app/main.py'), '755\n');
+      await workbench.screenshot('files-1-saved');
+    });
+
+    it('are compared, not overwritten, where they were changed in the devbox meanwhile', async () => {
+      const { workbench } = session();
+      // Longer than what the extension has seen last is true: it then looks anew.
+      await box.bash('printf "print(theirs)\\n" > ~/app/main.py; sleep 1');
+      await type('print(mine)\n');
+      await save();
+      const conflict = workbench.notification(/Failed to save 'main\.py': The content of the file is newer/);
+      await conflict.waitFor(20_000);
+      await workbench.screenshot('files-2-conflict');
+      assert.equal(await content(), 'print(theirs)\n');
+      await conflict.press('Overwrite');
+      await holds('print(mine)');
+    });
+
+    it('are read again with Refresh on their folder', async () => {
+      const { workbench } = session();
+      await box.bash('printf "print(anew)\\n" > ~/app/main.py; touch ~/app/another; sleep 1');
+      await row('app').pressInlineButton('Refresh');
+      await row('another').waitFor(20_000);
+      await eventually(
+        () => workbench.editorText(),
+        (text) => /print\(anew\)/.test(text),
+        20_000,
+      );
+    });
+
+    it('stay open, and can be saved elsewhere, when the devbox is suspended', async () => {
+      const { workbench, platform } = session();
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
+      await type('print(late)\n');
+      await api.change(`/v1/devboxes/${box.id}/suspend`, 'suspending a devbox', undefined, {}, box.id);
+      await api.waitForStatus(box.id, ['suspended'], 20);
+      await save();
+      await workbench.notification(/Failed to save 'main\.py'.*is suspended/).waitFor(20_000);
+      assert.match(await workbench.editorText(), /print\(late\)/);
+      await workbench.screenshot('files-3-suspended');
+      assert.equal((await api.retrieve(box.id)).status, 'suspended');
+      await workbench.runCommand('View: Revert and Close Editor');
+    });
+  });
