@@ -97,7 +97,12 @@ if [ "$keep" != all ]; then
   for name in $(compgen -e); do
     case "$name" in
       PATH | HOME | LANG | LC_ALL | TERM | PS1 | PROMPT_COMMAND | __oh_sequence | PIP_BREAK_SYSTEM_PACKAGES | UV_BREAK_SYSTEM_PACKAGES | COLORTERM | SHELL | RUNLOOP_LOCAL_* | http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY) ;;
-      *) case "$keep" in *",$name,"*) ;; *) unset "$name" ;; esac ;;
+      *)
+        case $name in
+          # Without another user there is none whose own place would be the right one.
+          NPM_CONFIG_PREFIX | NPM_CONFIG_GLOBALCONFIG) if [ \${#become[@]} = 0 ]; then continue; fi ;;
+        esac
+        case "$keep" in *",$name,"*) ;; *) unset "$name" ;; esac ;;
     esac
   done
 fi
@@ -149,7 +154,8 @@ exec -- "\${become[@]}" "$@"
  * users who may not use `sudo`; they are refused as a wrong password is.
  */
 export const suShim = String.raw`#!/bin/bash
-if [ "$UID" = 0 ]; then
+# Where everything belongs to one user the system's own can make nobody else of it, and says so instead of running anything.
+if [ "$UID" = 0 ] && { [ -n "$RUNLOOP_LOCAL_ROOT" ] || [ -e /run/devbox/rights/setpriv ]; }; then
   for program in /usr/bin/su /bin/su; do if [ -x "$program" ]; then exec "$program" "$@"; fi; done
 fi
 user=root command= shell= login= keep=() words=() group=()

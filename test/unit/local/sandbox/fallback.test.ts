@@ -43,6 +43,16 @@ describe('local platform where less is allowed', () => {
     assert.match(log, /\/home\/user\n\/workspace\npid \d{1,3}$/m);
   });
 
+  it('has sudo and su that run things where there is one user only', async () => {
+    const { log } = await tryWith(
+      ['max_user_namespaces'],
+      'su -c "echo by su"; su root -c "echo by name"; su - -c "echo in \\$PWD"; sudo -b echo behind; sudo sh -c "echo prefix \\$NPM_CONFIG_PREFIX"; sudo nothing-such || true',
+    );
+    assert.match(log, /by su\nby name\nin \/root\n/);
+    assert.match(log, /^prefix \/home\/user\/\.local$/m);
+    assert.match(log, /^sudo: nothing-such: command not found$/m);
+  });
+
   it('falls back to plain processes, and says so once and why', async () => {
     const { log, stderr } = await tryWith(
       ['max_user_namespaces', 'max_mnt_namespaces'],
