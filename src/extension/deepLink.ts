@@ -1,5 +1,4 @@
 import { window, type Disposable } from 'vscode';
-import { showFailure } from './messages/showFailure';
 import type { OpenServices } from './openVscode/openVscode';
 
 /**
@@ -13,6 +12,7 @@ export function followDeepLinks(services: OpenServices): Disposable {
         const { openLink } = await import('./openLink');
         await openLink(services, uri);
       } catch (error) {
+        const { showFailure } = await import('./messages/showFailure');
         showFailure('Following a link', error, services.log);
       }
     },

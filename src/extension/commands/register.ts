@@ -1,8 +1,9 @@
-import { commands } from 'vscode';
+import { commands, window } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { Services } from '../services';
-import { showFailure } from '../messages/showFailure';
+import type { Log } from '../messages/log';
+import { missingCodeText, reloadWindow } from '../messages/missingCode';
 
 /** A command gets the row that it was called on, and all selected rows where there are several. */
 type Handler = (services: Services, argument: unknown, arguments_: unknown) => Promise<void>;
@@ -96,9 +97,22 @@ export function registerCommands(services: Services): Disposable[] {
         if (selected?.length === 0) return;
         await handler(services, selected?.[0] ?? argument, selected ?? arguments_);
       } catch (error) {
-        showFailure(id, error, services.log, () => run(argument, arguments_));
+        await showFailure(id, error, services.log, () => run(argument, arguments_));
       }
     };
     return commands.registerCommand(id, run);
   });
+}
+
+/** Reads the code that shows failures when there is one. After an update that may be gone too, and is then said instead. */
+async function showFailure(doing: string, error: unknown, log: Log, retry: () => Promise<void>): Promise<void> {
+  try {
+    const code = await import('../messages/showFailure');
+    code.showFailure(doing, error, log, retry);
+  } catch (missing) {
+    log.failure(doing, error);
+    log.failure('Showing a failure', missing);
+    const reload = reloadWindow();
+    if ((await window.showErrorMessage(missingCodeText(), reload.title)) === reload.title) await reload.run();
+  }
 }
