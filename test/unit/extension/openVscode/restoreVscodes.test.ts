@@ -39,9 +39,9 @@ describe('Pages of VS Codes after a reload of the window', function () {
       endedWithServer: { devboxId: await made('ended with a server', true), isPlain: false },
       ofAnother: { devboxId: await made('of another account'), isPlain: true, account: 'https://other.example' },
       ended: { devboxId: await made('ended', true), isPlain: true },
-      gone: { devboxId: 'dbx_gone', isPlain: true },
       // The window attaches to it again, or finds that it is gone.
       attached: { devboxId: 'dbx_gone_with_a_server', isPlain: false },
+      gone: { devboxId: 'dbx_gone', isPlain: true },
     };
     const shared = { account: proxy.baseUrl, folder: '/home/user', single: false };
     await editor.workspaceState.update(

@@ -116,7 +116,7 @@ describe('An hour of idleness with a terminal or a command (M6)', function () {
     const asked = editor.run('runloop.runCommand', id);
     const box = await editor.box(/^Run Command in/);
     stopClock();
-    box.type('sleep 30000');
+    box.type('until [ -e /tmp/end ]; do sleep 0.1; done');
     box.accept();
     await asked;
     await pass(10);
@@ -127,9 +127,9 @@ describe('An hour of idleness with a terminal or a command (M6)', function () {
       ([what]) => !/keep_alive$|^GET \/v1\/devboxes(?:$|\/ID\/executions\/)/.test(what),
     );
     assert.deepEqual(others, []);
-    await editor.run('runloop.stopCommand', editor.documents.at(-1)?.uri);
+    await used.api.start(id, 'touch /tmp/end', {});
     const commands = (): unknown => editor.contexts.get('runloop.runningCommands');
-    for (let look = 0; look < 200 && JSON.stringify(commands()) !== '[]'; look += 1) await pass(5);
+    for (let look = 0; look < 2_000 && JSON.stringify(commands()) !== '[]'; look += 1) await pass(5);
     assert.deepEqual(commands(), []);
     proxy.forget();
     await pass(3_600);
