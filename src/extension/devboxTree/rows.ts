@@ -47,11 +47,15 @@ export interface FilesRow {
   readonly devboxId: string;
 }
 
+export type FileBranch = 'workspace' | 'root';
+
 /** A file or folder of a devbox. */
 export interface FileRow {
   readonly kind: 'file';
   readonly devboxId: string;
   readonly uri: Uri;
+  /** Where it hangs: below the workspace, or below `/`, where the workspace is as well. */
+  readonly branch: FileBranch;
   readonly name: string;
   readonly isFolder: boolean;
   readonly isLink: boolean;

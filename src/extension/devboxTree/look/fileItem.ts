@@ -12,10 +12,10 @@ export function filesItem({ devboxId }: FilesRow): TreeItem {
 }
 
 /** The row of a file or folder. Its name is the devbox's: plain text, on one line. */
-export function fileItem({ devboxId, uri, name, isFolder, isLink }: FileRow): TreeItem {
+export function fileItem({ devboxId, uri, branch, name, isFolder, isLink }: FileRow): TreeItem {
   const label = shownName(name);
   const item = new TreeItem(label, isFolder ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
-  item.id = `${devboxId}/files${uri.path}`;
+  item.id = `${devboxId}/${branch}${uri.path}`;
   // The theme's icon for a file of this name.
   item.resourceUri = uri;
   item.iconPath = isFolder ? ThemeIcon.Folder : ThemeIcon.File;

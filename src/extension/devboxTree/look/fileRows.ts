@@ -1,7 +1,7 @@
 import { FileType, l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
 import type { Disposable } from '../../../core/events';
 import { failureText } from '../../messages/showFailure';
-import type { DetailRow, FileRow, FilesRow, Row } from '../rows';
+import type { DetailRow, FileBranch, FileRow, FilesRow, Row } from '../rows';
 import type { TreeFileSystem } from '../treeServices';
 
 /** The most entries of a folder that are shown: the editor makes all rows of a folder at once. */
@@ -35,16 +35,19 @@ export class FileRows implements Disposable {
     if (row.kind === 'file' && !row.isFolder) return [];
     const { devboxId } = row;
     try {
-      if (row.kind === 'file') return await this.#entries(devboxId, row.uri);
+      if (row.kind === 'file') return await this.#entries(devboxId, row.uri, row.branch);
       const root = this.#root(devboxId);
       root.uri ??= await this.#fileSystem.rootOf(devboxId);
-      const rows = await this.#entries(devboxId, root.uri);
+      const rows = await this.#entries(devboxId, root.uri, 'workspace');
       if (root.uri.path === '/') return rows;
-      return [...rows, this.#row(devboxId, root.uri.with({ path: '/' }), '/', FileType.Directory)];
+      return [
+        ...rows,
+        this.#row(devboxId, { uri: root.uri.with({ path: '/' }), branch: 'root', name: '/' }, FileType.Directory),
+      ];
     } catch (error) {
       const icon = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
       const label = l10n.t('This folder could not be listed');
-      return [note(devboxId, { label, description: failureText(error), icon })];
+      return [note(row, { label, description: failureText(error), icon })];
     }
   }
 
@@ -58,25 +61,28 @@ export class FileRows implements Disposable {
     this.#subscription.dispose();
   }
 
-  async #entries(devboxId: string, folder: Uri): Promise<Row[]> {
+  async #entries(devboxId: string, folder: Uri, branch: FileBranch): Promise<Row[]> {
     const entries = await this.#fileSystem.list(folder);
     const { compare } = new Intl.Collator(undefined, { numeric: true });
     const rows = entries
-      .map(([name, type]) => this.#row(devboxId, below(folder, name), name, type))
+      .map(([name, type]) => this.#row(devboxId, { uri: below(folder, name), branch, name }, type))
       .sort((one, other) => Number(other.isFolder) - Number(one.isFolder) || compare(one.name, other.name));
     if (rows.length <= mostShown) return rows;
     const label = l10n.t('{0} more', (rows.length - mostShown).toLocaleString());
     const description = l10n.t('open the folder to see all');
-    return [...rows.slice(0, mostShown), note(devboxId, { label, description, icon: new ThemeIcon('ellipsis') })];
+    return [
+      ...rows.slice(0, mostShown),
+      note({ devboxId, uri: folder, branch }, { label, description, icon: new ThemeIcon('ellipsis') }),
+    ];
   }
 
-  #row(devboxId: string, uri: Uri, name: string, type: FileType): FileRow {
-    const key = uri.toString();
+  #row(devboxId: string, place: Pick<FileRow, 'uri' | 'branch' | 'name'>, type: FileType): FileRow {
+    const key = keyOf(place.branch, place.uri);
     const isFolder = (type & FileType.Directory) !== 0;
     const isLink = (type & FileType.SymbolicLink) !== 0;
     const known = this.#rows.get(key);
     if (known?.isFolder === isFolder && known.isLink === isLink) return known;
-    const row: FileRow = { kind: 'file', devboxId, uri, name, isFolder, isLink };
+    const row: FileRow = { kind: 'file', devboxId, ...place, isFolder, isLink };
     this.#rows.set(key, row);
     const [oldest] = this.#rows.keys();
     if (this.#rows.size > mostKept && oldest !== undefined) this.#rows.delete(oldest);
@@ -93,18 +99,26 @@ export class FileRows implements Disposable {
   #shownWith(uri: Uri): Row[] {
     const above = uri.with({ path: uri.path.slice(0, uri.path.lastIndexOf('/')) || '/' });
     return [uri, above].flatMap((one): Row[] => {
-      const key = one.toString();
-      const row = this.#rows.get(key);
-      const root = [...this.#roots.values()].find((candidate) => candidate.uri?.toString() === key)?.row;
-      return [...(row?.isFolder === true ? [row] : []), ...(root === undefined ? [] : [root])];
+      const rows = (['workspace', 'root'] as const).map((branch) => this.#rows.get(keyOf(branch, one)));
+      const root = [...this.#roots.values()].find((candidate) => candidate.uri?.toString() === one.toString())?.row;
+      return [...rows.filter((row) => row?.isFolder === true), root].filter((row) => row !== undefined);
     });
   }
+}
+
+function keyOf(branch: FileBranch, uri: Uri): string {
+  return `${branch} ${uri.toString()}`;
 }
 
 function below(folder: Uri, name: string): Uri {
   return folder.with({ path: `${folder.path.replace(/\/$/, '')}/${name}` });
 }
 
-function note(devboxId: string, detail: Omit<DetailRow['detail'], 'key'>): DetailRow {
-  return { kind: 'detail', devboxId, detail: { ...detail, key: `files:${detail.label}` } };
+/** A line in a folder; with a key of its own, as the editor takes no two rows of one id. */
+function note(
+  within: { readonly devboxId: string; readonly uri?: Uri; readonly branch?: FileBranch },
+  detail: Omit<DetailRow['detail'], 'key'>,
+): DetailRow {
+  const { devboxId, uri, branch = 'workspace' } = within;
+  return { kind: 'detail', devboxId, detail: { ...detail, key: `note ${branch}${uri?.path ?? ''}` } };
 }
