@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'mocha';
 import { Bound } from '../../../../../src/local/devbox/run/bound';
 import type { SandboxProcess } from '../../../../../src/local/sandbox/sandbox';
@@ -19,7 +20,8 @@ describe('what the platform starts in a devbox for its files', () => {
   };
 
   it('ends when its time is over, with all that it has started, and says so', async () => {
-    const command = start('sleep 1000 & exec sleep 1000');
+    const command = start('sleep 1000 & echo up; exec sleep 1000');
+    await once(command.stdout, 'data');
     const bound = new Bound(command, undefined, 50);
     await assert.rejects(bound.within(command.exited), /did not answer within 0\.05 seconds/);
     await isOver(command);
