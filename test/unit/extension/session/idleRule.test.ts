@@ -19,7 +19,11 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
   });
 
   /** A devbox with an action server, and whether its tunnel counts requests as use, as ours never do. */
-  async function made(sid: string, tunnel?: { readonly http_keep_alive: boolean }): Promise<string> {
+  async function made(
+    sid: string,
+    tunnel?: { readonly http_keep_alive: boolean },
+    idle = idleSeconds,
+  ): Promise<string> {
     const config = resolveConfig({ apiKey: 'unused', sid, headlessMode: true, plugins: [] });
     const body = createBody(config, 'a session key');
     const ours = body.tunnel ?? assert.fail();
@@ -31,7 +35,7 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
         tunnel: { ...ours, ...tunnel },
         launch_parameters: {
           ...launch,
-          lifecycle: { after_idle: { idle_time_seconds: idleSeconds, on_idle: 'suspend' } },
+          lifecycle: { after_idle: { idle_time_seconds: idle, on_idle: 'suspend' } },
         },
       },
       { requestId: sid },
@@ -115,7 +119,8 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
     await editor.run('runloop.signOut');
     editor.settings.set('runloop.baseUrl', `http://127.0.0.1:${proxy.port}`);
     await signIn(editor, used.platform.apiKey);
-    const id = await made('lost-action');
+    // Long: it is not to be suspended while nothing goes through.
+    const id = await made('lost-action', undefined, 600);
     await editor.run('runloop.attachDevbox', id);
 
     assert.match((await run(id, 'echo one')).content, /one/);
