@@ -20,6 +20,7 @@ import { onFirstUse } from './extension/onFirstUse';
 import { RememberedVscodes } from './extension/openVscode/rememberedVscodes';
 import { restoreVscodes } from './extension/openVscode/restoreVscodes';
 import type { Services } from './extension/services';
+import { EndedHere } from './extension/lifeCycle/endedHere';
 import { KeepAlive } from './extension/lifeCycle/keepAlive';
 import { watchEnds } from './extension/lifeCycle/watchEnds';
 import { BrokenStarts } from './extension/forgotten/brokenStarts';
@@ -79,6 +80,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   const output = new DevboxOutput(log, knownSecrets, { store, sessions });
   const devboxUse = new DevboxUse({ account, store, log });
   const startedHere = new StartedHere(context.globalState, memory);
+  const endedHere = new EndedHere(context.globalState);
   const startsFolder = Uri.joinPath(context.globalStorageUri, 'starts').fsPath;
   const startNotes = onFirstUse(async () => {
     const { StartNotes } = await import('./core/start/notes/startNotes');
@@ -111,13 +113,14 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     sessions,
     devboxUse,
     startedHere,
+    endedHere,
     brokenStarts,
     fileSystem,
     log,
     globalState: context.globalState,
     workspaceState: context.workspaceState,
   });
-  const stopDocuments = new StopDocuments({ account, knownSecrets, log });
+  const stopDocuments = new StopDocuments({ account, knownSecrets, endedHere, log });
   const rememberedLogs = new RememberedLogs(memory);
   const rememberedVscodes = new RememberedVscodes(memory, log);
   const servedSecrets = onFirstUse(async () => {
@@ -139,6 +142,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     store,
     sessions,
     startedHere,
+    endedHere,
     startNotes,
     brokenStarts,
     keepAlive: new KeepAlive(log),

@@ -12,6 +12,7 @@ import type { LocalPlatform } from './localPlatform/localPlatform';
 import type { Log } from './messages/log';
 import type { OpenedVscodes } from './openVscode/openedVscodes';
 import type { DevboxOutput } from './output/devboxOutput';
+import type { EndedHere } from './lifeCycle/endedHere';
 import type { KeepAlive } from './lifeCycle/keepAlive';
 import type { DevboxTerminals } from './terminal/terminals';
 import type { RunDocuments } from './runs/runDocuments';
@@ -35,6 +36,8 @@ export interface Services {
   readonly store: DevboxStore;
   readonly sessions: Sessions;
   readonly startedHere: StartedHere;
+  /** Devboxes that were shut down from this editor. */
+  readonly endedHere: EndedHere;
   /** Starts that are noted before they are sent, over all windows. */
   readonly startNotes: () => Promise<StartNotes>;
   readonly brokenStarts: BrokenStarts;

@@ -52,6 +52,8 @@ export interface Evidence {
   /** How the entrypoint of the last run ended. */
   readonly entrypointExit: LastExit | undefined;
   readonly lastExit: LastExit | undefined;
+  /** Who shut it down, where whoever asks knows that: Runloop does not say it. */
+  readonly ender?: 'you' | 'otherWindow' | undefined;
 }
 
 /**

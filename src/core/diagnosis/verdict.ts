@@ -19,7 +19,7 @@ export function verdict(evidence: Evidence, cause: StopCause, l10n: Words): stri
 }
 
 function causeSentences(
-  { devbox, entrypointExit, logProblem, platform }: Evidence,
+  { devbox, entrypointExit, logProblem, platform, ender }: Evidence,
   cause: StopCause,
   l10n: Words,
 ): string[] {
@@ -27,6 +27,13 @@ function causeSentences(
   const exit = entrypointExit?.code;
   switch (cause.kind) {
     case 'api_shutdown':
+      if (ender !== undefined) {
+        return [
+          ender === 'you'
+            ? l10n.t('You shut it down in this window.')
+            : l10n.t('You shut it down in another window of this editor.'),
+        ];
+      }
       return [
         l10n.t('It was shut down through the API, by a person, a program or this extension.'),
         l10n.t('Runloop does not say by whom.'),

@@ -1,5 +1,4 @@
 import { EventEmitter, window, type TreeDataProvider, type TreeItem, type TreeView } from 'vscode';
-import type { Prices } from '../../core/cost/prices';
 import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
 import type { Log } from '../messages/log';
@@ -59,7 +58,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.choices = new ViewChoices(services.globalState, services.workspaceState);
     this.#names = new BlueprintNames((error) => this.#log.failure('Reading the name of a blueprint', error));
     const { devboxUse, startedHere, brokenStarts } = services;
-    const prices = (): Prices | undefined => this.#account.prices;
     const nowMs = (): number => this.#list.account?.api.clock.now() ?? Date.now();
     this.#order = new Arranged({
       store: this.#store,
@@ -67,7 +65,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       attachedIds: () => this.#attached.ids,
       startedHere,
       brokenStarts,
-      prices,
+      prices: () => this.#account.prices,
       nowMs,
     });
     this.#items = new LazyItems({
@@ -79,8 +77,9 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       isStartedHere: (id) => startedHere.all().has(id),
       blueprintName: (id) => this.#names.get(id),
       isPinned: (id) => this.choices.pinned.has(id),
+      enderOf: (id) => services.endedHere.by(id),
       nowMs,
-      prices,
+      prices: () => this.#account.prices,
     });
     this.#details = new DetailRows(services, this.#items, (rows) => this.#changed.fire(rows));
     this.#list = new DevboxRefresh({

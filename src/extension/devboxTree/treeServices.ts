@@ -1,6 +1,7 @@
 import type { FileType, Memento, Uri } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account } from '../account/account';
+import type { Ender } from '../devboxes/devboxText';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
@@ -19,6 +20,7 @@ export interface DevboxTreeServices {
   readonly sessions: Sessions;
   readonly devboxUse: { toldAt(devboxId: string): number | undefined };
   readonly startedHere: { all(): ReadonlyMap<string, unknown> };
+  readonly endedHere: { by(devboxId: string): Ender | undefined };
   readonly brokenStarts: {
     readonly devboxIds: ReadonlySet<string>;
     readonly onDidChange: (listener: () => void) => Disposable;

@@ -43,9 +43,19 @@ export function statusWord(status: string): string {
   }
 }
 
-/** Why a devbox ended, in the editor's language; a reason that is not known yet is shown as the API sent it. */
-export function reasonText(devbox: Devbox): string | undefined {
+/** Who shut a devbox down, where it was somebody at this editor. */
+export type Ender = 'you' | 'otherWindow';
+
+/**
+ * Why a devbox ended, in the editor's language; a reason that is not known yet is shown as the API sent it.
+ *
+ * @param ender who shut it down, if that is known
+ */
+export function reasonText(devbox: Devbox, ender?: Ender): string | undefined {
   const reason = devbox.failureReason ?? devbox.shutdownReason;
+  if (reason === 'api_shutdown' && ender !== undefined) {
+    return ender === 'you' ? l10n.t('you shut it down') : l10n.t('you shut it down in another window');
+  }
   switch (reason) {
     case undefined:
       return undefined;

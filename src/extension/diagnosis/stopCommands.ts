@@ -5,7 +5,7 @@ import { unlessAborted } from '../messages/cancellation';
 import { whenSlow } from '../messages/whenSlow';
 import type { KnownSecrets } from '../session/knownSecrets';
 import { StopDocuments } from './stopDocuments';
-import { evidenceOf } from './stopText';
+import { evidenceOf, type StopSources } from './stopText';
 
 /** Milliseconds that the evidence may take: a long log comes as a whole. */
 const evidenceLimitMs = 240_000;
@@ -45,7 +45,12 @@ export async function whyDidItStop(
 
 /** Copies why a devbox stopped as Markdown, in English, for an issue report. */
 export async function copyWhyItStopped(
-  { account, store, knownSecrets }: DevboxSources & { readonly knownSecrets: KnownSecrets },
+  {
+    account,
+    store,
+    knownSecrets,
+    endedHere,
+  }: DevboxSources & { readonly knownSecrets: KnownSecrets; readonly endedHere: StopSources['endedHere'] },
   argument: unknown,
 ): Promise<void> {
   const shown = StopDocuments.devboxId(argument);
@@ -58,7 +63,7 @@ export async function copyWhyItStopped(
       })
     )?.id;
   if (devbox === undefined) return;
-  const evidence = await whenSlow((signal) => evidenceOf({ account, knownSecrets }, devbox, signal), {
+  const evidence = await whenSlow((signal) => evidenceOf({ account, knownSecrets, endedHere }, devbox, signal), {
     title: lookingText(),
     limitMs: evidenceLimitMs,
   });

@@ -10,6 +10,7 @@ import { RuntimeError } from '../../core/errors';
 import { linkSignals } from '../../ground/deadline';
 import { accountChanged } from '../account/accountChanged';
 import type { Account } from '../account/account';
+import type { Ender } from '../devboxes/devboxText';
 import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import type { KnownSecrets } from '../session/knownSecrets';
@@ -18,19 +19,22 @@ import type { KnownSecrets } from '../session/knownSecrets';
 export interface StopSources {
   readonly account: Account;
   readonly knownSecrets: KnownSecrets;
+  readonly endedHere: { by(devboxId: string): Ender | undefined };
   readonly log: Log;
 }
 
 /** Reads what is known of why a devbox stopped. Nothing is changed or woken. @throws RuntimeError */
 export async function evidenceOf(
-  { account, knownSecrets }: Pick<StopSources, 'account' | 'knownSecrets'>,
+  { account, knownSecrets, endedHere }: Pick<StopSources, 'account' | 'knownSecrets' | 'endedHere'>,
   devboxId: string,
   signal?: AbortSignal,
 ): Promise<Evidence> {
   const { api, ended } = await account.require();
   const linked = linkSignals(ended, signal);
   try {
-    return await gatherEvidence(api, devboxId, { signal: linked.signal, secrets: await knownSecrets.of(devboxId) });
+    const secrets = await knownSecrets.of(devboxId);
+    const evidence = await gatherEvidence(api, devboxId, { signal: linked.signal, secrets });
+    return { ...evidence, ender: endedHere.by(devboxId) };
   } catch (error) {
     throw ended.aborted ? accountChanged(devboxId) : error;
   } finally {
@@ -40,12 +44,15 @@ export async function evidenceOf(
 
 /** The text that says why a devbox stopped; where that cannot be found out, the text says so. */
 export async function stopText(
-  { account, knownSecrets, log }: StopSources,
+  { account, knownSecrets, endedHere, log }: StopSources,
   devboxId: string,
   signal: AbortSignal,
 ): Promise<DiagnosisDocument> {
   try {
-    return diagnosisDocument(diagnose(await evidenceOf({ account, knownSecrets }, devboxId, signal), l10n), l10n);
+    return diagnosisDocument(
+      diagnose(await evidenceOf({ account, knownSecrets, endedHere }, devboxId, signal), l10n),
+      l10n,
+    );
   } catch (error) {
     if (!RuntimeError.is(error)) throw error;
     log.failure('Finding out why a devbox stopped', error);

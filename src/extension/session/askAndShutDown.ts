@@ -34,12 +34,14 @@ export interface EndServices {
   readonly store: DevboxStore;
   readonly sessionKeys: SecretSessionKeys;
   readonly keepAlive: { off(devboxId: string): void };
+  /** Remembers who shut it down, which Runloop does not. */
+  readonly endedHere: { ended(devboxId: string): Promise<void> };
   readonly log: Log;
 }
 
 /** Asks once for all, then shuts them down: for whatever offers to end devboxes. */
 export async function askAndShutDown(
-  { sessions, store, sessionKeys, keepAlive, log }: EndServices,
+  { sessions, store, sessionKeys, keepAlive, endedHere, log }: EndServices,
   account: SignedIn,
   devboxes: readonly Devbox[],
 ): Promise<void> {
@@ -79,6 +81,7 @@ export async function askAndShutDown(
           snapshots.push({ name, like: devbox.id, snapshotId: await snapshotDevbox(api, devbox.id, name, { signal }) });
         }
         await shutDownOrWait(api, devbox, signal);
+        await endedHere.ended(devbox.id);
         sessions.detach(devbox.id);
         keepAlive.off(devbox.id);
         store.remove(devbox.id);

@@ -10,7 +10,7 @@ import { actionServerPort, vscodePort } from '../../../core/actionServer/startup
 import type { CommandId } from '../../commandIds';
 import type { Health } from '../../session/sessions';
 import type { DevboxDetail } from './detailItem';
-import { ageText, reasonText } from '../../devboxes/devboxText';
+import { ageText, reasonText, type Ender } from '../../devboxes/devboxText';
 import { failureText } from '../../messages/showFailure';
 
 export interface DetailsContext {
@@ -20,6 +20,8 @@ export interface DetailsContext {
   readonly nowMs: number;
   readonly tunnelUrlTemplate: string | undefined;
   readonly lastError: string | undefined;
+  /** Who shut it down, if that is known. */
+  readonly ender?: Ender | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +41,7 @@ export async function devboxDetails(api: RunloopApi, devbox: Devbox, context: De
 }
 
 function lastErrors(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
-  const reason = hasEnded(devbox.status) ? reasonText(devbox) : undefined;
+  const reason = hasEnded(devbox.status) ? reasonText(devbox, context.ender) : undefined;
   const ended: DevboxDetail = {
     key: 'ended',
     label: devbox.status === 'failure' ? l10n.t('Failed') : l10n.t('Ended'),

@@ -34,7 +34,7 @@ export function devboxTooltip(devbox: Devbox, context: TooltipContext): string {
   const ended = endTime(devbox);
   const cost = hourlyCost(devbox, prices);
   const spent = prices === undefined ? undefined : spentByTimes(devbox, prices, nowMs);
-  const reason = reasonText(devbox);
+  const reason = reasonText(devbox, context.ender);
   const size = sizeLine(devbox);
   const blueprint = context.blueprintName ?? devbox.blueprintId;
   const metadata = ownMetadata(devbox).map(([key, value]) => `${oneLine(key, 60)} = ${oneLine(value, 100)}`);

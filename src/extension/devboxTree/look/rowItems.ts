@@ -6,7 +6,7 @@ import { detailItem } from './detailItem';
 import { devboxItem } from './devboxItem';
 import { devboxTooltip } from './devboxTooltip';
 import type { DevboxStore } from '../../devboxes/devboxStore';
-import { hourlyCost } from '../../devboxes/devboxText';
+import { hourlyCost, type Ender } from '../../devboxes/devboxText';
 import type { Health } from '../../session/sessions';
 import { fileItem, filesItem } from './fileItem';
 import { groupItem, moreItem, noticeItem, pageItem } from './groupItems';
@@ -24,6 +24,7 @@ export interface RowSource {
   readonly toldAt: (devboxId: string) => number | undefined;
   readonly isStartedHere: (devboxId: string) => boolean;
   readonly isPinned: (devboxId: string) => boolean;
+  readonly enderOf: (devboxId: string) => Ender | undefined;
   readonly blueprintName: (blueprintId: string) => string | undefined;
   /** Unix milliseconds by the server's clock. */
   readonly nowMs: () => number;
@@ -58,6 +59,7 @@ export class RowItems {
       prices: this.#source.prices(),
       attention: this.#source.arrangement().attention.get(devboxId)?.reason,
       isPinned: this.#source.isPinned(devboxId),
+      ender: this.#source.enderOf(devboxId),
       usedAgoMs: toldAt === undefined ? undefined : Date.now() - toldAt,
     };
   }

@@ -11,6 +11,7 @@ import {
   endsAt,
   hourlyCost,
   reasonText,
+  type Ender,
   sizeText,
   statusWord,
 } from '../../devboxes/devboxText';
@@ -31,6 +32,8 @@ export interface RowContext {
   /** Why somebody should look at it. */
   readonly attention: Reason | undefined;
   readonly isPinned: boolean;
+  /** Who shut it down, if that is known. */
+  readonly ender?: Ender | undefined;
 }
 
 /** True where the window is attached and gets no answer. */
@@ -80,7 +83,7 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
     idleLeft(devbox, context) === undefined || isChanging(status)
       ? endingText(devbox, context.nowMs)
       : endFact(devbox, context),
-    reasonText(devbox),
+    reasonText(devbox, context.ender),
     size === undefined ? undefined : l10n.t('size {0}', size),
     cost === undefined ? undefined : l10n.t('estimated ${0} an hour', cost < 0.01 ? cost.toFixed(4) : cost.toFixed(2)),
     devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),
@@ -120,7 +123,9 @@ function endFact(devbox: Devbox, context: RowContext): string {
   const ends = endsAt(devbox);
   if (ends === undefined) return l10n.t('no end');
   if (ends - context.nowMs < 60_000) return l10n.t('ending');
-  const left = durationText((ends - context.nowMs) / 1000);
+  const seconds = (ends - context.nowMs) / 1000;
+  // Of half a day nobody wants the minutes, and the price has room.
+  const left = durationText(seconds < 36_000 ? seconds : Math.floor(seconds / 3_600) * 3_600);
   return context.attention === 'ending' ? l10n.t('ends in {0}', left) : left;
 }
 
@@ -138,7 +143,7 @@ function sinceFact({ transitions }: Devbox, { nowMs }: RowContext): string | und
 }
 
 function endedFacts(devbox: Devbox, context: RowContext): readonly (string | undefined)[] {
-  const facts = [endedFact(devbox, context), reasonText(devbox)];
+  const facts = [endedFact(devbox, context), reasonText(devbox, context.ender)];
   return devbox.status === 'failure' ? facts.reverse() : facts;
 }
 

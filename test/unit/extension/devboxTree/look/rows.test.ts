@@ -41,6 +41,7 @@ describe('The words of a row', () => {
     assert.equal(shownFacts(devbox(), { ...usual, attached: true, health: 'answers' }), '58 min · $0.42/h');
     assert.equal(shownFacts(devbox({}, { keep_alive_time_seconds: 140 }), usual), 'ending · $0.42/h');
     assert.equal(shownFacts(devbox({}, { keep_alive_time_seconds: undefined }), usual), 'no end · $0.42/h');
+    assert.equal(shownFacts(devbox({}, { keep_alive_time_seconds: 86_400 }), usual), '23 h · $0.42/h');
   });
 
   it('are when it goes idle, by what this window told Runloop, else what its rule waits for', () => {
