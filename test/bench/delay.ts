@@ -5,6 +5,8 @@ export interface Delay {
   readonly url: string;
   /** Requests that have come by, on whatever connection. */
   readonly requests: number;
+  /** Breaks all connections; new ones are let through. */
+  cut(): void;
   close(): void;
 }
 
@@ -38,6 +40,9 @@ export async function startDelay(port: number, eachWayMs: number): Promise<Delay
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     get requests() {
       return requests;
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
     },
     close: () => {
       server.close();
