@@ -176,8 +176,9 @@ class Run {
         }
         await sleep(20);
       }
-      if (Date.now() > end)
+      if (Date.now() > end) {
         throw new Error(`not back: ${JSON.stringify([shown.states.slice(-5), shown.text.slice(-500)])}`);
+      }
       await sleep(50);
     }
   }
