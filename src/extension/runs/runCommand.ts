@@ -1,11 +1,12 @@
-import { l10n, Uri, window, type QuickPickItem } from 'vscode';
+import { l10n, Uri, window } from 'vscode';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { accountChanged, mustStillBe } from '../account/accountChanged';
-import { devboxesFor, plainLabel, type DevboxSources } from '../devboxes/pickDevbox';
+import { devboxesFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { asTheyAre, namesOf } from '../devboxes/severalDevboxes';
 import type { Log } from '../messages/log';
 import { showActions } from '../messages/showActions';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
+import { askCommand } from './askCommand';
 import type { RunDocuments } from './runDocuments';
 import type { RunHistory } from './runHistory';
 
@@ -56,38 +57,4 @@ export async function runAgain(services: RunCommandServices, argument: unknown):
 async function runOf({ runDocuments }: RunCommandServices, argument: unknown) {
   const uri = argument instanceof Uri ? argument : window.activeTextEditor?.document.uri;
   return (await runDocuments()).get(uri);
-}
-
-interface CommandItem extends QuickPickItem {
-  readonly command: string;
-}
-
-/** A new command, or one of those that were run before. */
-async function askCommand(title: string, history: readonly string[]): Promise<string | undefined> {
-  const pick = window.createQuickPick<CommandItem>();
-  pick.title = title;
-  pick.placeholder = l10n.t('Command to run in the shell of the devbox, for example: git status');
-  pick.ignoreFocusOut = true;
-  const before = history.map((command) => ({ label: plainLabel(command), command }));
-  const offer = (value: string): void => {
-    const typed = value.trim();
-    const isKnown = typed === '' || history.includes(typed);
-    pick.items = isKnown
-      ? before
-      : [{ label: plainLabel(typed), description: l10n.t('run'), command: typed, alwaysShow: true }, ...before];
-  };
-  offer('');
-  try {
-    return await new Promise<string | undefined>((resolve) => {
-      pick.onDidChangeValue(offer);
-      pick.onDidAccept(() => {
-        const command = pick.activeItems[0]?.command ?? pick.value.trim();
-        if (command !== '') resolve(command);
-      });
-      pick.onDidHide(() => resolve(undefined));
-      pick.show();
-    });
-  } finally {
-    pick.dispose();
-  }
 }

@@ -55,14 +55,12 @@ export const remedies: UiTests = (useWindow) =>
       const platform = platforms[0] ?? assert.fail();
       await orderFaults(platform, { fault: 'status', status: 500, on: 'tunnel', port: 4444 });
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
+      const name = `slow-${randomUUID().slice(0, 4)}`;
       // One that others have started, and that says something, gets a quarter of a minute.
-      const body = createBody(
-        resolveConfig({ apiKey: 'unused', sid: 'slow server', headlessMode: true, plugins: [] }),
-        'a key',
-      );
+      const body = createBody(resolveConfig({ apiKey: 'unused', sid: name, headlessMode: true, plugins: [] }), 'a key');
       const { id } = await api.createDevbox({ ...body, metadata: {} }, { requestId: randomUUID() });
       await workbench.runCommand('Runloop: Refresh Devboxes');
-      const row = workbench.tree('Devboxes').row('slow server');
+      const row = workbench.tree('Devboxes').row(name);
       await row.waitFor();
       await row.waitForState('running', 30_000);
       // The editor still takes the rows of another account for selected.
@@ -73,7 +71,7 @@ export const remedies: UiTests = (useWindow) =>
       await workbench.screenshot('remedies-3-timeout');
       await orderFaults(platform);
       await message.press('Try Again');
-      await workbench.statusBarItem('slow server').waitFor({ timeout: 60_000 });
+      await workbench.statusBarItem(name).waitFor({ timeout: 60_000 });
       await api.shutdown(id);
     });
 

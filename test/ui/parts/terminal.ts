@@ -56,7 +56,9 @@ export const terminals: UiTests = (useWindow) =>
       await row.chooseFromMenu('Run Command in Devbox…');
       const { quickInput } = workbench;
       await quickInput.waitFor('Run Command in benchmark-7');
-      await quickInput.accept('for i in 1 2 3; do echo "step $i"; sleep 0.5; done; exit 4');
+      await quickInput.accept(
+        'for i in 1 2 3; do echo "step $i"; sleep 0.5; done; [ -e ~/again ] && sleep 60; touch ~/again; exit 4',
+      );
       const text = await eventually(
         () => workbench.editorText(),
         (seen) => /exit code 4/.test(seen),

@@ -61,8 +61,20 @@ export class TreeRow {
     return /\bcodicon-([\w-]+)/.exec(classes ?? '')?.[1];
   }
 
+  /** Clicks the row until it is the selected one: rows can move in the moment of a click, and a person would click again. */
   async click(): Promise<void> {
-    await this.element.locator('.label-name').click();
+    const limit = Date.now() + 15_000;
+    for (;;) {
+      await this.element.locator('.label-name').click({ timeout: 15_000 });
+      try {
+        await this.element.and(this.page.locator('.selected')).waitFor({ timeout: 3_000 });
+        return;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError) || Date.now() > limit) throw error;
+      }
+      // What the click met instead may have been a group, which it has closed.
+      if ((await this.element.count()) === 0) await this.page.keyboard.press('ArrowRight');
+    }
   }
 
   /** Presses the inline button that the row shows when the mouse is over it. */
@@ -74,22 +86,24 @@ export class TreeRow {
   /** Opens the row's context menu and chooses an entry, of a submenu where one is named. */
   async chooseFromMenu(entry: string, submenu?: string): Promise<void> {
     const menu = this.page.locator('.context-view .monaco-menu');
+    const item = menu.locator('.action-item').getByText(entry, { exact: true });
+    const first = submenu === undefined ? item : menu.locator('.action-item').getByText(submenu, { exact: true });
     const limit = Date.now() + 15_000;
     for (;;) {
       await this.element.locator('.label-name').click({ button: 'right' });
       try {
-        await menu.waitFor({ timeout: 3_000 });
+        await first.waitFor({ timeout: 3_000 });
         break;
       } catch (error) {
         // A row can move in the moment of the click, when another is gone; a person would click again.
         if (!(error instanceof errors.TimeoutError) || Date.now() > limit) throw error;
+        if ((await menu.count()) > 0) await this.page.keyboard.press('Escape');
       }
     }
     // A click that comes right after the opening is swallowed, and the menu then stays open.
     await sleep(250);
-    const item = menu.locator('.action-item').getByText(entry, { exact: true });
     if (submenu !== undefined) {
-      await menu.locator('.action-item').getByText(submenu, { exact: true }).click();
+      await first.click();
       await item.waitFor();
       await sleep(400);
     }
