@@ -162,7 +162,12 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.quickInput.pick('shut down after 4 h');
     await workbench.quickInput.pick('Nothing');
     await workbench.quickInput.waitFor(/Environment variables/);
-    await workbench.quickInput.accept('SECRET=do-not-keep');
+    await workbench.quickInput.pick('Add a variable…');
+    await workbench.quickInput.waitFor('Name of the variable');
+    await workbench.quickInput.accept('SECRET');
+    await workbench.quickInput.waitFor('Value of SECRET');
+    await workbench.quickInput.accept('do-not-keep');
+    await workbench.quickInput.pick('Continue');
     await workbench.quickInput.waitFor(/Devbox name/);
     await workbench.page.getByRole('button', { name: 'Save These Choices as a Preset…' }).click();
     await workbench.quickInput.pick(`In the folder ${(await folder()).split('/').at(-1) ?? ''}`);

@@ -71,12 +71,12 @@ export async function startChosen(
         ? await startPlain(services, account, name, choices)
         : await startWithServer(services, account, name, choices);
     if (devbox === undefined) return;
+    await setContext(contextKeys.hasStartedDevbox, true);
     if (!account.ended.aborted) await services.tree.reveal(devbox.id);
     if (account.ended.aborted) {
       leaveToOtherAccount(services.store, devbox);
       return;
     }
-    await setContext(contextKeys.hasStartedDevbox, true);
     offerNext(services.log, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
