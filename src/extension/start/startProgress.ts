@@ -20,6 +20,8 @@ export function progressText(event: RuntimeEvent): string | undefined {
     case 'creating':
       return l10n.t('creating…');
     case 'provisioning':
+      // "running" would read as if it were ready.
+      if (event.devbox?.status === 'running') return l10n.t('starting the action server…');
       return `${event.devbox === undefined ? l10n.t('provisioning') : statusWord(event.devbox.status)}…`;
     case 'startingServer':
       return l10n.t('starting the action server…');
