@@ -80,13 +80,11 @@ export async function askAndShutDown(
           const name = devboxLabel(devbox);
           snapshots.push({ name, like: devbox.id, snapshotId: await snapshotDevbox(api, devbox.id, name, { signal }) });
         }
-        const last = await shutDownOrWait(api, devbox, signal);
+        await shutDownOrWait(api, devbox, signal);
         await endedHere.ended(devbox.id);
         sessions.detach(devbox.id);
         keepAlive.off(devbox.id);
-        // It is among those that have ended at once, unless the window shows another account by now.
-        if (last === undefined || account.ended.aborted) store.remove(devbox.id);
-        else store.update(last);
+        store.remove(devbox.id);
         await sessionKeys.delete(devbox.id);
         ended += 1;
         progress.report({ message: single === undefined ? l10n.t('{0} of {1}', ended, devboxes.length) : '' });
@@ -126,16 +124,13 @@ function tellEnded(
   else showActions('information', text, [], log);
 }
 
-/**
- * Shuts one devbox down; while a snapshot runs, asks whether to wait for it or to end it.
- *
- * @returns the devbox as it has ended; undefined where the account has none of this id any more
- */
-async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<Devbox | undefined> {
+/** Shuts one devbox down; while a snapshot runs, asks whether to wait for it or to end it. */
+async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<void> {
   let wait = false;
   for (;;) {
     try {
-      return await endDevbox(api, devbox.id, { signal });
+      await endDevbox(api, devbox.id, { signal });
+      return;
     } catch (error) {
       // Also after a cancellation, which does not bring back a request that is on its way.
       if (!RuntimeError.is(error, 'conflict') || error.status !== 409) throw mayStillRun(devbox.id, error);
@@ -150,9 +145,10 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
         force,
       );
       if (answer === force) {
-        return await endDevbox(api, devbox.id, { signal, force: true }).catch((error: unknown) => {
+        await endDevbox(api, devbox.id, { signal, force: true }).catch((error: unknown) => {
           throw mayStillRun(devbox.id, error);
         });
+        return;
       }
       if (answer !== waiting) {
         throw cancelled(devbox.id);

@@ -72,7 +72,8 @@ describe('Picking a devbox', function () {
     const { editor, api } = used;
     const { id: stays } = await api.createDevbox({ name: 'stays' }, { requestId: 'pick-stays' });
     const { id: goes } = await api.createDevbox({ name: 'goes' }, { requestId: 'pick-goes' });
-    await api.waitForStatus(goes, ['running'], 20);
+    for (const id of [goes, stays]) await api.waitForStatus(id, ['running'], 20);
+    await used.extension.list();
     const view = editor.views.get('runloop.devboxes') ?? assert.fail();
     view.setVisible(true);
     await view.rows();
