@@ -47,7 +47,8 @@ const storeys = {
       logs: ['platform', 'http'],
       diagnosis: ['logs', 'platform', 'http'],
       actionServer: ['platform', 'http'],
-      vscode: ['actionServer', 'platform', 'http'],
+      forwarding: ['platform', 'http'],
+      vscode: ['forwarding', 'actionServer', 'platform', 'http'],
       start: ['actionServer', 'cost', 'platform', 'http'],
       'start/notes': ['platform'],
       options: ['start', 'actionServer', 'platform'],
@@ -55,7 +56,7 @@ const storeys = {
       runs: ['logs', 'platform', 'http'],
       channel: ['platform', 'http'],
       files: ['channel', 'platform', 'http'],
-      runtime: ['options', 'start', 'vscode', 'actionServer', 'activity', 'platform', 'http'],
+      runtime: ['options', 'start', 'vscode', 'forwarding', 'actionServer', 'activity', 'platform', 'http'],
     },
   },
   'src/local': {

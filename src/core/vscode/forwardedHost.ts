@@ -1,4 +1,4 @@
-import type { ForwardTarget } from './forwardTarget';
+import type { ForwardTarget } from '../forwarding/forwardTarget';
 import type { HiddenAddresses } from './hiddenAddresses';
 import type { PageInput } from './pageInput';
 import type { Answer, Question } from './port/askHolder';

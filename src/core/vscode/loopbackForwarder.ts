@@ -2,10 +2,10 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type * as http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asString } from '../parse';
-import { answerPage, englishPages, type NoAnswer, type PageTexts } from './forwarderPage';
-import { forwardRequest } from './forwardRequest';
-import { forwardUpgrade, responseOn } from './forwardUpgrade';
-import type { ForwardTarget } from './forwardTarget';
+import { answerPage, englishPages, type NoAnswer, type PageTexts } from '../forwarding/forwarderPage';
+import { forwardRequest } from '../forwarding/forwardRequest';
+import { forwardUpgrade, responseOn } from '../forwarding/forwardUpgrade';
+import type { ForwardTarget } from '../forwarding/forwardTarget';
 import { portsOf, replyOf, type Host } from './forwardedHost';
 import { HiddenAddresses } from './hiddenAddresses';
 import { PageInput } from './pageInput';
@@ -241,7 +241,7 @@ export class LoopbackForwarder {
     const go = (): void => {
       if (response.destroyed) return;
       const forwarding = { target, request, answerMs: this.#options.answerMs ?? usualAnswerMs };
-      const instead = isFirstPage ? (status: number | undefined) => (status === 403 ? 'locked' : undefined) : undefined;
+      const instead = isFirstPage ? locked : undefined;
       forwardRequest({ ...forwarding, instead }, response, (why) => this.#refuse(host, { request, response, why }));
     };
     if (!isFirstPage || this.#options.lead === undefined) {
@@ -269,8 +269,8 @@ export class LoopbackForwarder {
     }
     this.#sockets.set(socket, host);
     const answerMs = this.#options.answerMs ?? usualAnswerMs;
-    const { input } = host;
-    forwardUpgrade({ target, request, answerMs, input }, { socket, head }, (response, why) =>
+    const watch = host.input === undefined ? undefined : host.input.connected.bind(host.input);
+    forwardUpgrade({ target, request, answerMs, watch }, { socket, head }, (response, why) =>
       this.#refuse(host, { request, response, why }),
     );
   }
@@ -281,6 +281,11 @@ export class LoopbackForwarder {
   ): void {
     answerPage(request, response, { why, page: (this.#options.pages ?? englishPages)(why, host?.name) });
   }
+}
+
+/** Its VS Code asks for a token that the browser does not have. */
+function locked({ statusCode }: http.IncomingMessage): NoAnswer | undefined {
+  return statusCode === 403 ? 'locked' : undefined;
 }
 
 function pathOf(request: http.IncomingMessage): string {

@@ -17,7 +17,7 @@ import {
   vscodeTokenFile,
 } from './plainVscodeScript';
 import { vscodePort } from '../actionServer/startupCommand';
-import type { ForwardTarget } from './forwardTarget';
+import type { ForwardTarget } from '../forwarding/forwardTarget';
 import type { VscodePlace } from './vscodeAddress';
 import { devboxProblem } from '../problems/devbox';
 import type { Problem } from '../problems/problem';

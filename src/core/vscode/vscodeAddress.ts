@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Disposable } from '../events';
-import type { PageTexts } from './forwarderPage';
+import type { PageTexts } from '../forwarding/forwarderPage';
 import { LoopbackForwarder, type AddressMemory } from './loopbackForwarder';
-import type { ForwardTarget } from './forwardTarget';
+import type { ForwardTarget } from '../forwarding/forwardTarget';
 
 export interface VscodePlace {
   readonly devboxId: string;

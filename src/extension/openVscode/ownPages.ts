@@ -1,5 +1,5 @@
 import { env, l10n, UIKind } from 'vscode';
-import type { PageText, PageTexts } from '../../core/vscode/forwarderPage';
+import type { PageText, PageTexts } from '../../core/forwarding/forwarderPage';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import { devboxLabel } from '../devboxes/devboxText';
 

@@ -4,13 +4,18 @@ import type { Duplex } from 'node:stream';
 import { answerHead, upgradeHead } from './forwardHeaders';
 import type { NoAnswer } from './forwarderPage';
 import { answerDeadline, sendBody, watchUpstream, type Forwarding } from './forwardRequest';
-import type { PageInput } from './pageInput';
 import { isProxys, startUpstream } from './forwardTarget';
 
 /** Bytes that a browser may send before the devbox has agreed. */
 const mostEarly = 256 * 1024;
 /** Milliseconds that the other side has to take the rest and close, once one side has ended. */
 const closingMs = 10_000;
+
+/** Looks at what the browser sends over a connection, whose extensions the two sides have agreed on. */
+export type WatchConnection = (extensions: string | undefined) => {
+  readonly take: (chunk: Buffer) => void;
+  readonly end: () => void;
+};
 
 /**
  * Carries a WebSocket, or whatever else a browser wants to change to, between a browser and a devbox. When one side is
@@ -19,7 +24,7 @@ const closingMs = 10_000;
  * @param upgrade.head what the browser sent behind its request
  */
 export function forwardUpgrade(
-  { target, request, answerMs, input }: Forwarding & { readonly input: PageInput | undefined },
+  { target, request, answerMs, ownOrigin, watch }: Forwarding & { readonly watch?: WatchConnection | undefined },
   { socket, head }: { readonly socket: Duplex; readonly head: Buffer },
   refuse: (response: ServerResponse, why: NoAnswer) => void,
 ): void {
@@ -28,7 +33,7 @@ export function forwardUpgrade(
   };
   let upstream: ClientRequest;
   try {
-    upstream = startUpstream(target, request, true);
+    upstream = startUpstream(target, request, { isUpgrade: true, ownOrigin });
   } catch {
     refused('refused');
     return;
@@ -54,7 +59,7 @@ export function forwardUpgrade(
   watchUpstream(upstream, fail);
   upstream.on('response', (answer) => {
     // The devbox did not agree: an answer like any other.
-    const told = answerHead(answer, false);
+    const told = answerHead(answer, { isEmbedded: false, target, ownOrigin });
     if (told === undefined || isProxys(target, answer)) {
       fail();
       return;
@@ -75,7 +80,7 @@ export function forwardUpgrade(
     }
     socket.write(upgradeHead(answer), 'latin1');
     if (first.length > 0) socket.write(first);
-    const watched = input?.connected(answer.headers['sec-websocket-extensions']);
+    const watched = watch?.(answer.headers['sec-websocket-extensions']);
     for (const chunk of early.bytes) {
       remote.write(chunk);
       watched?.take(chunk);

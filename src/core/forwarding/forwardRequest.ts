@@ -9,8 +9,13 @@ export interface Forwarding {
   readonly request: IncomingMessage;
   /** Milliseconds that the devbox may take to begin its answer. */
   readonly answerMs: number;
-  /** A devbox's answer with this status is not shown, but why there is none. */
-  readonly instead?: ((status: number | undefined) => NoAnswer | undefined) | undefined;
+  /**
+   * The origin under which browsers know the devbox. Where it is given, only pages of it are told to the devbox as its own, and
+   * what the devbox says of its address is turned back into this one; without it, every page is: nobody else knows the address.
+   */
+  readonly ownOrigin?: string | undefined;
+  /** An answer for which the browser gets a page of ours, and why. */
+  readonly instead?: ((answer: IncomingMessage) => NoAnswer | undefined) | undefined;
 }
 
 /** Interim answers (1xx) that are waited through: a devbox could send them for ever. */
@@ -22,13 +27,13 @@ const mostInterim = 20;
  * that half an answer never looks like a whole one.
  */
 export function forwardRequest(
-  { target, request, answerMs, instead }: Forwarding,
+  { target, request, answerMs, ownOrigin, instead }: Forwarding,
   response: ServerResponse,
   refuse: (why: NoAnswer) => void,
 ): void {
   let upstream: ClientRequest;
   try {
-    upstream = startUpstream(target, request, false);
+    upstream = startUpstream(target, request, { isUpgrade: false, ownOrigin });
   } catch {
     // The reason names the devbox's address.
     refuse('refused');
@@ -42,12 +47,16 @@ export function forwardRequest(
   const deadline = answerDeadline(request, answerMs, end);
   upstream.on('response', (answer) => {
     deadline.clear();
-    const head = answerHead(answer, request.headers['sec-fetch-dest'] === 'iframe');
+    const head = answerHead(answer, {
+      isEmbedded: request.headers['sec-fetch-dest'] === 'iframe',
+      target,
+      ownOrigin,
+    });
     if (head === undefined || isProxys(target, answer)) {
       end();
       return;
     }
-    const why = instead?.(answer.statusCode);
+    const why = instead?.(answer);
     if (why !== undefined) {
       refuse(why);
       upstream.destroy();

@@ -17,13 +17,14 @@ const ofOneConnection = ['connection', 'keep-alive', 'proxy-connection', 'proxy-
 /**
  * Asks the target what a browser asked the forwarder, with the tunnel's token.
  *
- * @param upgrade the browser wants another protocol on this connection, such as a WebSocket
+ * @param options.isUpgrade the browser wants another protocol on this connection, such as a WebSocket
+ * @param options.ownOrigin the only one that is told to the devbox as its own; without it, every one is
  * @throws Error if what was asked for cannot be sent on, or would lead elsewhere
  */
 export function startUpstream(
   target: ForwardTarget,
   request: http.IncomingMessage,
-  upgrade: boolean,
+  { isUpgrade, ownOrigin }: { readonly isUpgrade: boolean; readonly ownOrigin?: string | undefined },
 ): http.ClientRequest {
   const origin = new URL(target.origin);
   const path = request.url ?? '/';
@@ -37,10 +38,11 @@ export function startUpstream(
   for (const name of [...ofOneConnection, ...named, 'expect', tunnelAuthorizationHeader.toLowerCase()]) {
     Reflect.deleteProperty(headers, name);
   }
-  if (upgrade) Object.assign(headers, { connection: 'Upgrade', upgrade: request.headers.upgrade });
+  if (isUpgrade) Object.assign(headers, { connection: 'Upgrade', upgrade: request.headers.upgrade });
   headers['host'] = origin.host;
-  // The editor's server checks that a WebSocket's origin is the host it was asked for.
-  if (request.headers.origin !== undefined) headers['origin'] = origin.origin;
+  // Servers check that a WebSocket's origin is the host they were asked for.
+  const page = request.headers.origin;
+  if (page !== undefined && (ownOrigin === undefined || page === ownOrigin)) headers['origin'] = origin.origin;
   if (target.tunnelToken !== undefined) headers[tunnelAuthorizationHeader] = `Bearer ${target.tunnelToken}`;
   // The path goes as it came: what a devbox is asked for is its own affair.
   return startRequest(origin, { method: request.method, path, headers });

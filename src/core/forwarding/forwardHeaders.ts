@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue, type IncomingMessage } from 'node:http';
+import type { ForwardTarget } from './forwardTarget';
 
 /** Headers of an answer that belong to its connection; the browser's has its own. */
 const ofOneConnection = new Set([
@@ -22,10 +23,18 @@ export interface AnswerHead {
 /**
  * What a browser is told of a devbox's answer. A devbox answers what it likes, and what Node would not send makes it throw.
  *
- * @param embedded the page is shown inside another page, as in the editor's own browser
+ * @param options.isEmbedded the page is shown inside another page, as in the editor's own browser
+ * @param options.ownOrigin where it is given, what the devbox says of its own address is turned into it
  * @returns undefined for a status that ends no answer
  */
-export function answerHead(answer: IncomingMessage, embedded: boolean): AnswerHead | undefined {
+export function answerHead(
+  answer: IncomingMessage,
+  {
+    isEmbedded,
+    target,
+    ownOrigin,
+  }: { readonly isEmbedded: boolean; readonly target: ForwardTarget; readonly ownOrigin?: string | undefined },
+): AnswerHead | undefined {
   const status = answer.statusCode ?? 0;
   if (status < 200 || status > 999) return undefined;
   const reason = answer.statusMessage ?? '';
@@ -36,7 +45,9 @@ export function answerHead(answer: IncomingMessage, embedded: boolean): AnswerHe
     const value = answer.rawHeaders[index + 1] ?? '';
     const lower = name.toLowerCase();
     if (ofOneConnection.has(lower) || named.has(lower) || !canBeSent(name, value)) continue;
-    headers.push(name, embedded && lower === 'set-cookie' ? forFrame(value) : value);
+    let told = value;
+    if (ownOrigin !== undefined) told = toldHere(lower, value, { target: new URL(target.origin), ownOrigin });
+    headers.push(name, isEmbedded && lower === 'set-cookie' ? forFrame(told) : told);
   }
   return { status, reason: /^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : '', headers };
 }
@@ -69,4 +80,33 @@ function canBeSent(name: string, value: string): boolean {
  */
 function forFrame(cookie: string): string {
   return `${cookie.replace(/;\s*(?:samesite=\w+|secure|partitioned)/gi, '')}; SameSite=None; Secure; Partitioned`;
+}
+
+/** Headers in which a server tells its own address, which a browser cannot use: it has no token for it. */
+const tellingAddresses: readonly string[] = ['location', 'content-location', 'refresh', 'access-control-allow-origin'];
+
+/** A header as a browser can use it that knows the devbox under another address. */
+function toldHere(
+  name: string,
+  value: string,
+  { target, ownOrigin }: { readonly target: URL; readonly ownOrigin: string },
+): string {
+  if (name === 'set-cookie') return withoutDomain(value, target.hostname);
+  if (!tellingAddresses.includes(name)) return value;
+  // A server behind a tunnel does not know by which protocol it is reached.
+  const origins = [target.origin, `http://${target.host}`, `https://${target.host}`];
+  const [, before = '', address = ''] = /^((?:\d+\s*[;,]\s*url=)?)(.*)$/i.exec(value) ?? [];
+  const origin = origins.find((one) => /^(?:[/?#]|$)/.test(address.slice(one.length)) && isSame(address, one));
+  return origin === undefined ? value : `${before}${ownOrigin}${address.slice(origin.length)}`;
+}
+
+function isSame(address: string, origin: string): boolean {
+  return address.slice(0, origin.length).toLowerCase() === origin.toLowerCase();
+}
+
+/** A cookie for whatever host the browser knows, where it was meant for the devbox's. */
+function withoutDomain(cookie: string, host: string): string {
+  return cookie.replace(/;\s*domain=\.?([^;\s]*)/i, (whole, domain: string) =>
+    host === domain.toLowerCase() || host.endsWith(`.${domain.toLowerCase()}`) ? '' : whole,
+  );
 }
