@@ -61,7 +61,6 @@ export interface ArrangeOptions {
   readonly prices?: Prices | undefined;
 }
 
-const collator = new Intl.Collator();
 const statusOrder = ['active', 'suspended', 'ended'];
 
 function valueOf(devbox: Devbox, grouping: Grouping): string {
@@ -108,8 +107,12 @@ export function arrange(devboxes: readonly Devbox[], options: ArrangeOptions): A
     groupOf.set(devbox.id, `${prefix}=${value}`);
   }
   const values = [...members.keys()];
-  if (grouping.by === 'status') values.sort((a, b) => statusOrder.indexOf(a) - statusOrder.indexOf(b));
-  else values.sort((a, b) => Number(a === noValue) - Number(b === noValue) || collator.compare(a, b));
+  if (grouping.by === 'status') {
+    values.sort((a, b) => statusOrder.indexOf(a) - statusOrder.indexOf(b));
+  } else {
+    const { compare } = new Intl.Collator();
+    values.sort((a, b) => Number(a === noValue) - Number(b === noValue) || compare(a, b));
+  }
   if (values.length > mostGroups) {
     const others = values.splice(mostGroups - 1);
     const ids = new Set(others.flatMap((value) => members.get(value) ?? []));

@@ -7,7 +7,6 @@ export const sortings = ['newest', 'attention', 'name', 'timeLeft', 'cost'] as c
 export type Sorting = (typeof sortings)[number];
 
 const dayMs = 24 * 3_600_000;
-const collator = new Intl.Collator(undefined, { numeric: true });
 
 /**
  * Sorts devboxes by what only changes when they do: no row moves because time has passed. What is equal stays newest first.
@@ -33,7 +32,10 @@ function bySorting(
   sorting: Exclude<Sorting, 'newest'>,
   prices: Prices | undefined,
 ): readonly Devbox[] {
-  if (sorting === 'name') return [...devboxes].sort((a, b) => collator.compare(a.name ?? a.id, b.name ?? b.id));
+  if (sorting === 'name') {
+    const { compare } = new Intl.Collator(undefined, { numeric: true });
+    return [...devboxes].sort((a, b) => compare(a.name ?? a.id, b.name ?? b.id));
+  }
   const newest = devboxes[0]?.createTimeMs ?? 0;
   const rankOf = (devbox: Devbox): number => {
     switch (sorting) {
