@@ -148,7 +148,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     keepAlive: new KeepAlive(log),
     devboxUse,
     lastChoices: new LastChoices(context.globalState),
-    starting: new Set(),
+    starting: new WeakMap(),
     buildChannels: onFirstUse(async () => {
       const { BuildChannels } = await import('./extension/start/buildChannels');
       return new BuildChannels();

@@ -44,8 +44,8 @@ export interface Services {
   readonly keepAlive: KeepAlive;
   readonly devboxUse: DevboxUse;
   readonly lastChoices: LastChoices;
-  /** Names of the starts under way. */
-  readonly starting: Set<string>;
+  /** The starts under way, of each account. */
+  readonly starting: WeakMap<AbortSignal, Set<string>>;
   readonly buildChannels: () => Promise<BuildChannels>;
   readonly terminals: () => Promise<DevboxTerminals>;
   readonly runDocuments: () => Promise<RunDocuments>;

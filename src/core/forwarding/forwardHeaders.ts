@@ -47,7 +47,7 @@ export function answerHead(
     if (ofOneConnection.has(lower) || named.has(lower) || !canBeSent(name, value)) continue;
     let told = value;
     if (ownOrigin !== undefined) told = toldHere(lower, value, { target: new URL(target.origin), ownOrigin });
-    headers.push(name, isEmbedded && lower === 'set-cookie' ? forFrame(told) : told);
+    headers.push(name, lower === 'set-cookie' ? browsersCookie(told, isEmbedded) : told);
   }
   return { status, reason: /^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : '', headers };
 }
@@ -58,7 +58,8 @@ export function upgradeHead(answer: IncomingMessage): string {
   for (let index = 0; index + 1 < answer.rawHeaders.length; index += 2) {
     const name = answer.rawHeaders[index] ?? '';
     const value = answer.rawHeaders[index + 1] ?? '';
-    if (canBeSent(name, value)) lines.push(`${name}: ${value}`);
+    if (!canBeSent(name, value)) continue;
+    lines.push(`${name}: ${name.toLowerCase() === 'set-cookie' ? browsersCookie(value, false) : value}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
@@ -72,6 +73,29 @@ function canBeSent(name: string, value: string): boolean {
     // That is what was asked.
     return false;
   }
+}
+
+/** A cookie of a browser's request, or the first of what sets one. */
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  /** Both, as they are written. */
+  readonly text: string;
+}
+
+/** The cookies of a `Cookie` header; of a `Set-Cookie` header the first is the cookie, and the rest says how it is kept. */
+export function cookiesOf(header: string): readonly Cookie[] {
+  return header.split(';').flatMap((part) => {
+    const text = part.trim();
+    const at = text.indexOf('=');
+    return at < 1 ? [] : [{ name: text.slice(0, at).trim(), value: text.slice(at + 1).trim(), text }];
+  });
+}
+
+/** What sets a cookie of a devbox: never for other hosts than its own, as those below the same domain may be other devboxes'. */
+function browsersCookie(cookie: string, embedded: boolean): string {
+  const own = cookie.replace(/;\s*domain\s*(?:=[^;]*)?(?=;|$)/gi, '');
+  return embedded ? forFrame(own) : own;
 }
 
 /**
@@ -91,7 +115,6 @@ function toldHere(
   value: string,
   { target, ownOrigin }: { readonly target: URL; readonly ownOrigin: string },
 ): string {
-  if (name === 'set-cookie') return withoutDomain(value, target.hostname);
   if (!tellingAddresses.includes(name)) return value;
   // A server behind a tunnel does not know by which protocol it is reached.
   const origins = [target.origin, `http://${target.host}`, `https://${target.host}`];
@@ -102,11 +125,4 @@ function toldHere(
 
 function isSame(address: string, origin: string): boolean {
   return address.slice(0, origin.length).toLowerCase() === origin.toLowerCase();
-}
-
-/** A cookie for whatever host the browser knows, where it was meant for the devbox's. */
-function withoutDomain(cookie: string, host: string): string {
-  return cookie.replace(/;\s*domain=\.?([^;\s]*)/i, (whole, domain: string) =>
-    host === domain.toLowerCase() || host.endsWith(`.${domain.toLowerCase()}`) ? '' : whole,
-  );
 }

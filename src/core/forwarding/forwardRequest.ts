@@ -16,6 +16,8 @@ export interface Forwarding {
   readonly ownOrigin?: string | undefined;
   /** An answer for which the browser gets a page of ours, and why. */
   readonly instead?: ((answer: IncomingMessage) => NoAnswer | undefined) | undefined;
+  /** Told of the devbox's answer, before it is sent on. */
+  readonly onAnswer?: ((answer: IncomingMessage) => void) | undefined;
 }
 
 /** Interim answers (1xx) that are waited through: a devbox could send them for ever. */
@@ -27,7 +29,7 @@ const mostInterim = 20;
  * that half an answer never looks like a whole one.
  */
 export function forwardRequest(
-  { target, request, answerMs, ownOrigin, instead }: Forwarding,
+  { target, request, answerMs, ownOrigin, instead, onAnswer }: Forwarding,
   response: ServerResponse,
   refuse: (why: NoAnswer) => void,
 ): void {
@@ -62,6 +64,7 @@ export function forwardRequest(
       upstream.destroy();
       return;
     }
+    onAnswer?.(answer);
     response.writeHead(head.status, head.reason, head.headers);
     sendBody(answer, response);
   });

@@ -24,7 +24,14 @@ export type WatchConnection = (extensions: string | undefined) => {
  * @param upgrade.head what the browser sent behind its request
  */
 export function forwardUpgrade(
-  { target, request, answerMs, ownOrigin, watch }: Forwarding & { readonly watch?: WatchConnection | undefined },
+  {
+    target,
+    request,
+    answerMs,
+    ownOrigin,
+    watch,
+    onAnswer,
+  }: Forwarding & { readonly watch?: WatchConnection | undefined },
   { socket, head }: { readonly socket: Duplex; readonly head: Buffer },
   refuse: (response: ServerResponse, why: NoAnswer) => void,
 ): void {
@@ -68,6 +75,7 @@ export function forwardUpgrade(
       answer.destroy();
       return;
     }
+    onAnswer?.(answer);
     const response = responseOn(socket, request);
     response.writeHead(told.status, told.reason, told.headers);
     sendBody(answer, response);
@@ -78,6 +86,7 @@ export function forwardUpgrade(
       remote.destroy();
       return;
     }
+    onAnswer?.(answer);
     socket.write(upgradeHead(answer), 'latin1');
     if (first.length > 0) socket.write(first);
     const watched = watch?.(answer.headers['sec-websocket-extensions']);

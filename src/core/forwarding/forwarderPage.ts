@@ -91,3 +91,8 @@ h1 { font-size: 1.4em; font-weight: 600 }
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
+
+/** Leads a browser on; the address that it comes from is told to nobody. */
+export function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' }).end();
+}

@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http';
+import type { NoAnswer } from '../forwarding/forwarderPage';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
 import type { HiddenAddresses } from './hiddenAddresses';
+import type { OwnCookies } from './ownCookies';
 import type { PageInput } from './pageInput';
 import type { Answer, Question } from './port/askHolder';
 import type { SharedPort } from './port/sharedPort';
@@ -11,6 +14,8 @@ export interface Host {
   readonly hidden: HiddenAddresses;
   /** What a person does in its pages, where somebody wants to know. */
   readonly input: PageInput | undefined;
+  /** What it may see of the cookies of a host name that is not its own. */
+  readonly cookies: OwnCookies;
   target: ForwardTarget | undefined;
   /** Serves it under its own host name. */
   readonly shared: SharedPort;
@@ -39,4 +44,9 @@ export function replyOf({ target, hidden, shared, single }: Host, question: Ques
     case 'hide':
       return target === undefined ? {} : { path: hidden.add(question.first, question.later) };
   }
+}
+
+/** Its VS Code asks for a token that the browser does not have. */
+export function locked({ statusCode }: IncomingMessage): NoAnswer | undefined {
+  return statusCode === 403 ? 'locked' : undefined;
 }

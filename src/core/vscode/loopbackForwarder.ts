@@ -2,12 +2,13 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type * as http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asString } from '../parse';
-import { answerPage, englishPages, type NoAnswer, type PageTexts } from '../forwarding/forwarderPage';
-import { forwardRequest } from '../forwarding/forwardRequest';
+import { answerPage, englishPages, redirect, type NoAnswer, type PageTexts } from '../forwarding/forwarderPage';
+import { forwardRequest, type Forwarding } from '../forwarding/forwardRequest';
 import { forwardUpgrade, responseOn } from '../forwarding/forwardUpgrade';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
-import { portsOf, replyOf, type Host } from './forwardedHost';
+import { locked, portsOf, replyOf, type Host } from './forwardedHost';
 import { HiddenAddresses } from './hiddenAddresses';
+import { OwnCookies } from './ownCookies';
 import { PageInput } from './pageInput';
 import { Sealed } from './port/sealed';
 import { SharedPort, type PortNotes } from './port/sharedPort';
@@ -31,6 +32,8 @@ export interface ForwarderOptions {
   /** Told that the devbox with this name has another address now, as another program has taken its port. */
   readonly onMoved?: ((name: string) => void) | undefined;
   readonly onFailure?: ((error: unknown) => void) | undefined;
+  /** Whether a cookie is one of the devbox with this name, where the devbox was not seen to set it. */
+  readonly isOwnCookie?: ((name: string, cookie: string, value: string) => boolean) | undefined;
   /** Milliseconds that a devbox may take to begin an answer. */
   readonly answerMs?: number | undefined;
   /** Unix milliseconds, for the end of one-time addresses. */
@@ -79,7 +82,8 @@ export class LoopbackForwarder {
 
   /**
    * A port on 127.0.0.1 that serves the target under whatever host name, for an editor that makes ports of this machine
-   * reachable from elsewhere under names of its own choice. The target must ask for a token itself, as VS Code does.
+   * reachable from elsewhere under names of its own choice. The target must ask for a token itself, as VS Code does. It sees
+   * its own cookies only.
    */
   async singlePortFor(name: string, target: ForwardTarget): Promise<number> {
     const host = this.#host(name);
@@ -188,6 +192,7 @@ export class LoopbackForwarder {
       label,
       hidden: new HiddenAddresses(now),
       input,
+      cookies: new OwnCookies((cookie, value) => this.#options.isOwnCookie?.(name, cookie, value) === true),
       target: undefined,
       shared,
       single: undefined,
@@ -200,7 +205,10 @@ export class LoopbackForwarder {
     return (host.single ??= this.#newPort(
       () => host,
       `${host.label}-single`,
-      () => host,
+      (request) => {
+        host.cookies.hideOthersIn(request);
+        return host;
+      },
     ));
   }
 
@@ -240,7 +248,7 @@ export class LoopbackForwarder {
     const isFirstPage = path === '/' && request.method === 'GET';
     const go = (): void => {
       if (response.destroyed) return;
-      const forwarding = { target, request, answerMs: this.#options.answerMs ?? usualAnswerMs };
+      const forwarding = { ...this.#forwarding(host), target, request };
       const instead = isFirstPage ? locked : undefined;
       forwardRequest({ ...forwarding, instead }, response, (why) => this.#refuse(host, { request, response, why }));
     };
@@ -268,11 +276,14 @@ export class LoopbackForwarder {
       return;
     }
     this.#sockets.set(socket, host);
-    const answerMs = this.#options.answerMs ?? usualAnswerMs;
     const watch = host.input === undefined ? undefined : host.input.connected.bind(host.input);
-    forwardUpgrade({ target, request, answerMs, watch }, { socket, head }, (response, why) =>
+    forwardUpgrade({ ...this.#forwarding(host), target, request, watch }, { socket, head }, (response, why) =>
       this.#refuse(host, { request, response, why }),
     );
+  }
+
+  #forwarding({ cookies }: Host): Pick<Forwarding, 'answerMs' | 'onAnswer'> {
+    return { answerMs: this.#options.answerMs ?? usualAnswerMs, onAnswer: (answer) => cookies.noteIn(answer) };
   }
 
   #refuse(
@@ -283,16 +294,6 @@ export class LoopbackForwarder {
   }
 }
 
-/** Its VS Code asks for a token that the browser does not have. */
-function locked({ statusCode }: http.IncomingMessage): NoAnswer | undefined {
-  return statusCode === 403 ? 'locked' : undefined;
-}
-
 function pathOf(request: http.IncomingMessage): string {
   return request.url?.split('?')[0] ?? '';
-}
-
-/** Leads a browser on; the address that it comes from is told to nobody. */
-function redirect(response: http.ServerResponse, location: string): void {
-  response.writeHead(302, { location, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' }).end();
 }

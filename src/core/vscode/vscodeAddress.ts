@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Disposable } from '../events';
+import { cookiesOf } from '../forwarding/forwardHeaders';
 import type { PageTexts } from '../forwarding/forwarderPage';
 import { LoopbackForwarder, type AddressMemory } from './loopbackForwarder';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
@@ -57,6 +58,8 @@ interface Known {
 /** The query's parameter for the token, and the cookie in which VS Code keeps it. */
 const tokenParameter = 'tkn';
 const tokenCookie = 'vscode-tkn';
+/** The cookie in which VS Code's page keeps its language: it sets it by itself, and it is no secret. */
+const languageCookie = 'vscode.nls.locale';
 /** Tokens of one devbox that are kept at the most. */
 const mostTokens = 5;
 
@@ -72,7 +75,10 @@ export class VscodeAddress implements Disposable {
     this.#onUse = onUse;
     this.#onServe = onServe;
     const lead = (name: string, request: IncomingMessage): Promise<string | undefined> => this.#lead(name, request);
-    this.#forwarder = new LoopbackForwarder({ ...options, lead });
+    const isOwnCookie = (devboxId: string, name: string, value: string): boolean =>
+      name === languageCookie ||
+      (name === tokenCookie && this.#known.get(devboxId)?.tokens.has(decoded(value) ?? '') === true);
+    this.#forwarder = new LoopbackForwarder({ ...options, lead, isOwnCookie });
   }
 
   /** The address of a VS Code: open it, never print it; without `oneTime` it has the token in it. */
@@ -163,9 +169,17 @@ export class VscodeAddress implements Disposable {
   }
 }
 
-function cookie(request: IncomingMessage, name: string): string | undefined {
-  for (const part of (request.headers.cookie ?? '').split(/;\s*/)) {
-    if (part.startsWith(`${name}=`)) return decodeURIComponent(part.slice(name.length + 1));
+function cookie(request: IncomingMessage, wanted: string): string | undefined {
+  const found = cookiesOf(request.headers.cookie ?? '').find(({ name }) => name === wanted);
+  return found === undefined ? undefined : decoded(found.value);
+}
+
+/** A cookie's value as VS Code reads it; undefined for what is none. */
+function decoded(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
   }
-  return undefined;
 }

@@ -245,8 +245,10 @@ export class Account implements Disposable {
     const apiKey = parseApiKey(key);
     const baseUrl = this.baseUrl();
     const account = await (await openApi({ apiKey, baseUrl })).me({ signal });
-    await this.#keyring.store(baseUrl, this.profiles.active()?.name, apiKey);
-    this.#declined.delete(baseUrl);
+    const profile = this.profiles.active()?.name;
+    await this.#keyring.store(baseUrl, profile, apiKey);
+    // A profile has nothing to do with the environment's key.
+    if (profile === undefined) this.#declined.delete(baseUrl);
     await this.#memory.update(usesLocalKey, undefined);
     await this.#lookAgain();
     return { accountName: account.name };
@@ -255,8 +257,9 @@ export class Account implements Disposable {
   /** Forgets the key of the API in use. A key in the environment is not used again in this window. */
   async signOut(): Promise<void> {
     const baseUrl = this.baseUrl();
-    await this.#keyring.delete(baseUrl, this.profiles.active()?.name);
-    this.#declined.add(baseUrl);
+    const profile = this.profiles.active()?.name;
+    await this.#keyring.delete(baseUrl, profile);
+    if (profile === undefined) this.#declined.add(baseUrl);
     await this.#lookAgain();
   }
 

@@ -28,8 +28,11 @@ import type { LastChoices } from './lastChoices';
 
 /** What a start takes, and who is told of it. */
 export interface StartServices extends AttachServices {
-  /** Names of the starts under way, so that a second Enter joins the first instead of making another devbox. */
-  readonly starting: Set<string>;
+  /**
+   * Names and choices of the starts under way, by the end of their account, so that a second Enter joins the first instead of
+   * making another devbox. What is chosen otherwise, or for another account, is another start.
+   */
+  readonly starting: WeakMap<AbortSignal, Set<string>>;
   /** Looks after starts whose devbox may run unseen. */
   readonly brokenStarts: { lookSoon(): void };
   readonly tree: AttachServices['tree'] & { reveal(devboxId: string): Promise<void> };
@@ -61,9 +64,11 @@ export async function startChosen(
   name: string,
   choices: StartChoices,
 ): Promise<void> {
-  const { starting } = services;
-  if (starting.has(name)) return;
-  starting.add(name);
+  const starting = services.starting.get(account.ended) ?? new Set<string>();
+  services.starting.set(account.ended, starting);
+  const start = JSON.stringify([name, choices]);
+  if (starting.has(start)) return;
+  starting.add(start);
   try {
     mustStillBe(account);
     const devbox =
@@ -92,7 +97,7 @@ export async function startChosen(
       text: await failedStartText(services, account, error),
     });
   } finally {
-    starting.delete(name);
+    starting.delete(start);
     services.brokenStarts.lookSoon();
   }
 }
