@@ -17,6 +17,7 @@ import {
 /** Rooms of the extension: those below all features, and the features, which know nothing of each other. */
 const shared = ['session', 'devboxes', 'account', 'messages'];
 const features = [
+  'agentActions',
   'devboxTree',
   'diagnosis',
   'files',

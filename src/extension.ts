@@ -162,6 +162,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       return new RunDocuments({ knownSecrets, devboxUse, log });
     }, owned),
     runHistory: new RunHistory(memory),
+    agentActions: onFirstUse(async () => {
+      const { AgentActions } = await import('./extension/agentActions/agentActions');
+      return new AgentActions({ knownSecrets });
+    }, owned),
     openedVscodes: onFirstUse(async () => {
       const { OpenedVscodes } = await import('./extension/openVscode/openedVscodes');
       const { addressMemory } = await import('./extension/openVscode/addressMemory');

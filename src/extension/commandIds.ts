@@ -13,6 +13,7 @@ export const commandIds = [
   'runloop.runCommand',
   'runloop.stopCommand',
   'runloop.runCommandAgain',
+  'runloop.runAgentAction',
   'runloop.copyVscodeLink',
   'runloop.showOutput',
   'runloop.suspendDevbox',

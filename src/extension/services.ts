@@ -1,4 +1,5 @@
 import type { StartNotes } from '../core/start/notes/startNotes';
+import type { AgentActions } from './agentActions/agentActions';
 import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
 import type { DevboxStore } from './devboxes/devboxStore';
@@ -50,6 +51,7 @@ export interface Services {
   readonly terminals: () => Promise<DevboxTerminals>;
   readonly runDocuments: () => Promise<RunDocuments>;
   readonly runHistory: RunHistory;
+  readonly agentActions: () => Promise<AgentActions>;
   readonly openedVscodes: () => Promise<OpenedVscodes>;
   readonly output: DevboxOutput;
   /** Tabs of logs, over reloads. */

@@ -82,7 +82,7 @@ function jsonLine(text: string): ShownLine | undefined {
  * Breaks the links that lead elsewhere than to a web page: an editor makes `file:` addresses clickable, and those of a
  * foreign host or with a user name in front of it deceive. The text stays readable.
  */
-function harmlessLinks(text: string): string {
+export function harmlessLinks(text: string): string {
   if (!text.includes(':')) return text;
   return text
     .replace(/\b(file|command|javascript|data|vscode(?:-insiders)?|vscode-remote):(?=\/\/|[\w.]+[?(])/gi, '$1: ')

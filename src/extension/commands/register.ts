@@ -36,6 +36,7 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.runCommand': async () => (await import('../runs/runCommand')).runCommand,
   'runloop.stopCommand': async () => (await import('../runs/runCommand')).stopCommand,
   'runloop.runCommandAgain': async () => (await import('../runs/runCommand')).runAgain,
+  'runloop.runAgentAction': async () => (await import('../agentActions/runAgentAction')).runAgentAction,
   'runloop.copyVscodeLink': async () => (await import('../openVscode/openVscode')).copyVscodeLink,
   'runloop.showOutput': async () => (await import('./devboxCommands')).showOutput,
   'runloop.suspendDevbox': async () => (await import('../lifeCycle/lifeCycleCommands')).suspendDevboxes,

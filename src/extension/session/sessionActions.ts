@@ -38,6 +38,7 @@ export async function sessionActions({ sessions, store }: SessionsAndStore): Pro
   }));
   const items = [
     action('vscode', l10n.t('Open VS Code'), 'runloop.openVscode'),
+    action('run', l10n.t('Run as Agent Action…'), 'runloop.runAgentAction'),
     action('link', l10n.t('Copy VS Code Link'), 'runloop.copyVscodeLink'),
     action('output', l10n.t('Show Output'), 'runloop.showOutput'),
     action('list-flat', l10n.t('Open Log'), 'runloop.openLog'),

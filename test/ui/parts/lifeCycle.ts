@@ -201,6 +201,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
           labels.map((label) => label.trim()),
           [
             'Open VS Code',
+            'Run as Agent Action…',
             'Copy VS Code Link',
             'Show Output',
             'Open Log',

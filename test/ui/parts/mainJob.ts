@@ -83,6 +83,25 @@ export const mainJob: UiTests = (useWindow) =>
       await agent.close();
     });
 
+    it('runs an agent action in it for a person, and shows the event stream with its observation', async () => {
+      const { workbench } = session();
+      await workbench.runCommand('Runloop: Run as Agent Action…');
+      await workbench.quickInput.waitFor('Select the type of the action');
+      await workbench.quickInput.pick('Shell Command');
+      await workbench.quickInput.waitFor(/^A command for the shell that agents use/);
+      await workbench.quickInput.accept('cd /tmp; echo "by a person in $PWD"; false');
+      const text = await eventually(
+        () => workbench.editorText(),
+        (shown) => shown.includes('exit code 1'),
+      );
+      assert.match(text, /observation run of #\d+ · exit code 1 · \/tmp/);
+      assert.match(text, /│ by a person in \/tmp/);
+      await workbench.screenshot('main-5-agent-action');
+      await workbench.pressEditorButton('Run as Agent Action…');
+      await workbench.quickInput.waitFor('Select the type of the action');
+      await workbench.quickInput.dismiss();
+    });
+
     it('follows a devbox that is started and shut down elsewhere', async () => {
       const { workbench, platform } = session();
       const elsewhere = new RunloopRuntime({
