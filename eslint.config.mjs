@@ -58,6 +58,7 @@ const storeys = {
       channel: ['platform', 'http'],
       files: ['channel', 'platform', 'http'],
       runtime: ['options', 'start', 'vscode', 'forwarding', 'actionServer', 'activity', 'platform', 'http'],
+      changes: ['files', 'channel', 'platform', 'http'],
     },
   },
   'src/local': {

@@ -1,5 +1,6 @@
 import { accountWords } from './account';
 import { callWords } from './calls';
+import { changesWords } from './changes';
 import { devboxWords } from './devbox';
 import { filesWords } from './files';
 import { httpWords } from './http';
@@ -18,6 +19,7 @@ export const allProblems = {
   ...startWords,
   ...devboxWords,
   ...filesWords,
+  ...changesWords,
   ...terminalWords,
 } as const;
 

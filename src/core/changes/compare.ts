@@ -1,0 +1,167 @@
+import type { ChangesReport, WorkFile } from './changesReport';
+import type { StatusEntry } from './porcelain';
+
+/** One side of a change: where its content is, and what tells it from another. */
+export interface ChangeSide {
+  /** As git writes modes: `100755` can be executed, `120000` is a link, `160000` a repository within. */
+  readonly mode: string;
+  /** Of the content; empty where it cannot be read. */
+  readonly id: string;
+  /** Whether the content is in the folder, not among the objects. */
+  readonly isWork: boolean;
+  readonly size: number | undefined;
+  /** Whether it is known by size and time only. */
+  readonly isLarge: boolean;
+}
+
+export type ChangeKind =
+  'added' | 'untracked' | 'modified' | 'deleted' | 'renamed' | 'copied' | 'typeChanged' | 'conflict';
+
+export interface FileChange {
+  readonly kind: ChangeKind;
+  /** In the repository, as `pathText` writes it; ends with `/` for a repository within. */
+  readonly path: string;
+  /** Where it was. */
+  readonly from: string | undefined;
+  readonly before: ChangeSide | undefined;
+  readonly after: ChangeSide | undefined;
+  /** Whether git is told to overlook it. */
+  readonly isHidden: boolean;
+  /** Whether a filter, such as that of Git LFS, would be run on it: it may not be changed at all. */
+  readonly isFiltered: boolean;
+}
+
+/** How a repository differs: from its last commit, and from how it was at the first look. */
+export interface ChangeGroups {
+  readonly uncommitted: readonly FileChange[];
+  /** Undefined where the start could not be kept. */
+  readonly sinceStart: readonly FileChange[] | undefined;
+}
+
+const nothing = '000000';
+
+/** Compares what was read of a repository. */
+export function changeGroups(report: ChangesReport): ChangeGroups {
+  return {
+    uncommitted: report.status.map((entry) => uncommitted(entry, report)).sort(byPath),
+    sinceStart: report.start === undefined ? undefined : sinceStart(report).sort(byPath),
+  };
+}
+
+/** Tells whether a change is still the same one: another word after every further change. */
+export function changeWord({ kind, from, before, after }: FileChange): string {
+  const side = (one: ChangeSide | undefined): string => (one === undefined ? '-' : `${one.mode}:${one.id}`);
+  return [kind, side(before), side(after), from ?? ''].join(' ');
+}
+
+function uncommitted(entry: StatusEntry, report: ChangesReport): FileChange {
+  const { path, from } = entry;
+  // Added and then removed again: what was to be committed is the side that there was.
+  const isDropped = entry.kind === 'changed' && entry.modes[0] === nothing && entry.modes[2] === nothing;
+  const before = isDropped ? blob(entry.modes[1], entry.ids[1]) : blob(entry.modes[0], entry.ids[0]);
+  const after = workSide(entry, report.files);
+  return { kind: kindOf(entry, before, after), path, from, before, after, ...marks(path, report) };
+}
+
+function kindOf(entry: StatusEntry, before: ChangeSide | undefined, after: ChangeSide | undefined): ChangeKind {
+  if (entry.kind === 'unmerged') return 'conflict';
+  if (entry.kind === 'untracked') return 'untracked';
+  if (after === undefined) return 'deleted';
+  if (entry.from !== undefined) return [entry.staged, entry.work].includes('C') ? 'copied' : 'renamed';
+  if (before === undefined) return 'added';
+  return isOtherType(before, after) ? 'typeChanged' : 'modified';
+}
+
+/** What is in the folder under the name of an entry. */
+function workSide(entry: StatusEntry, files: ReadonlyMap<string, WorkFile>): ChangeSide | undefined {
+  const { kind, work, modes, ids, path } = entry;
+  if (kind !== 'untracked' && (work === 'D' || (kind === 'unmerged' && modes[2] === nothing))) return undefined;
+  const file = files.get(path);
+  if (file !== undefined) {
+    const mode = kind === 'untracked' || modes[2] === nothing ? file.mode : modes[2];
+    return { mode, id: file.id, isWork: true, size: file.size, isLarge: file.isLarge };
+  }
+  if (kind === 'untracked') return { mode: '', id: '', isWork: true, size: undefined, isLarge: false };
+  const side = blob(modes[1], ids[1]);
+  return side === undefined ? undefined : { ...side, isWork: true };
+}
+
+/** What differs from the start: what the index and the folder say of it put together, as nobody wrote the folder's tree. */
+function sinceStart(report: ChangesReport): FileChange[] {
+  const before = new Map<string, ChangeSide | undefined>();
+  const after = new Map<string, ChangeSide | undefined>();
+  const origins = new Map<string, string>();
+  for (const { modes, ids, letter, path, from } of report.since) {
+    if (from !== undefined && letter === 'R') {
+      before.set(from, blob(modes[0], ids[0]));
+      if (!after.has(from)) after.set(from, undefined);
+      if (!before.has(path)) before.set(path, undefined);
+      origins.set(path, from);
+    } else {
+      before.set(path, from === undefined ? blob(modes[0], ids[0]) : undefined);
+    }
+    const side = blob(modes[1], ids[1]);
+    after.set(path, side === undefined ? undefined : { ...side, isWork: true });
+  }
+  const untracked = new Set<string>();
+  for (const entry of report.status) {
+    const { path, kind, work } = entry;
+    if (kind === 'untracked') untracked.add(path);
+    // A repository within, which is shown by itself.
+    if (path.endsWith('/') || (work === '.' && kind === 'changed')) continue;
+    if (!before.has(path)) before.set(path, kind === 'untracked' ? undefined : blob(entry.modes[1], entry.ids[1]));
+    after.set(path, workSide(entry, report.files));
+  }
+  const different = [...before.keys()].filter((path) => !isSame(before.get(path), after.get(path)));
+  const lost = different.filter((path) => after.get(path) === undefined);
+  const byId = new Map(lost.map((path) => [before.get(path)?.id ?? '', path]));
+  const taken = new Set<string>();
+  const changes: FileChange[] = [];
+  for (const path of different.filter((one) => after.get(one) !== undefined)) {
+    const [old, now] = [before.get(path), after.get(path)];
+    if (now === undefined) continue;
+    const found = old === undefined ? (origins.get(path) ?? byId.get(now.id === '' ? '-' : now.id)) : undefined;
+    const from = found !== undefined && lost.includes(found) && !taken.has(found) ? found : undefined;
+    if (from !== undefined) taken.add(from);
+    const kind: ChangeKind =
+      from !== undefined
+        ? 'renamed'
+        : old === undefined
+          ? untracked.has(path)
+            ? 'untracked'
+            : 'added'
+          : isOtherType(old, now)
+            ? 'typeChanged'
+            : 'modified';
+    const was = from === undefined ? old : before.get(from);
+    changes.push({ kind, path, from, before: was, after: now, ...marks(path, report) });
+  }
+  const rest = lost.filter((path) => !taken.has(path));
+  for (const path of rest) {
+    const was = before.get(path);
+    changes.push({ kind: 'deleted', path, from: undefined, before: was, after: undefined, ...marks(path, report) });
+  }
+  return changes;
+}
+
+function marks(path: string, { hidden, filtered }: ChangesReport): Pick<FileChange, 'isHidden' | 'isFiltered'> {
+  return { isHidden: hidden.has(path), isFiltered: filtered.has(path) };
+}
+
+function blob(mode: string, id: string): ChangeSide | undefined {
+  if (mode === nothing || mode === '') return undefined;
+  return { mode, id, isWork: false, size: undefined, isLarge: false };
+}
+
+function isSame(one: ChangeSide | undefined, other: ChangeSide | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one.mode === other.mode && one.id === other.id;
+}
+
+function isOtherType(one: ChangeSide, other: ChangeSide): boolean {
+  return one.mode.slice(0, 3) !== other.mode.slice(0, 3);
+}
+
+function byPath(one: FileChange, other: FileChange): number {
+  return one.path < other.path ? -1 : one.path > other.path ? 1 : 0;
+}

@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import type { DevboxCommands } from '../channel/devboxCommands';
+import { RuntimeError } from '../errors';
+import { fieldsOf } from '../files/fileFacts';
+import { bytesOfPath, shownName, textOfPath } from '../files/pathText';
+import { unexpected } from '../platform/answers';
+import { changesProblem } from '../problems/changes';
+import { changesReport, type ChangesReport } from './changesReport';
+import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
+import { MalformedOutput } from './porcelain';
+import { blobScript, findScript, readScript, workScript } from './scripts';
+
+/** Milliseconds that one look may take in all; each step of git's has a limit of its own. */
+const lookMs = 90_000;
+/** Seconds that a step of git's may take. */
+const stepSeconds = 25;
+/** Bytes up to which a file's content is compared and kept; larger ones are known by size and time. */
+const keptBytes = 5 * 1024 * 1024;
+/** How often a folder that changes meanwhile is read anew. */
+const mostReads = 4;
+
+export interface DevboxChangesContext {
+  readonly devboxId: string;
+  readonly commands: DevboxCommands;
+  /**
+   * Asked before every request, so that none of them wakes a devbox.
+   *
+   * @throws RuntimeError unless the devbox runs
+   */
+  readonly requireRunning: (signal: AbortSignal, isDoubtful: boolean) => Promise<void>;
+  /** Seconds that a step of git's may take, where it is not the usual. */
+  readonly stepSeconds?: number;
+}
+
+/** One repository as it is now. */
+export interface RepositoryChanges {
+  /** Its folder, as `pathText` writes it. */
+  readonly top: string;
+  readonly report: ChangesReport;
+  readonly groups: ChangeGroups;
+}
+
+/** What is on one side of a change. */
+export type SideContent =
+  | { readonly kind: 'bytes' | 'link'; readonly bytes: Buffer }
+  | { readonly kind: 'large'; readonly size: number }
+  | { readonly kind: 'commit'; readonly id: string }
+  | { readonly kind: 'missing' | 'special' | 'denied' };
+
+/** The changes in the repositories of one devbox. Paths are absolute, in the writing of `pathText`. */
+export class DevboxChanges {
+  readonly #context: DevboxChangesContext;
+  readonly #seconds: number;
+
+  constructor(context: DevboxChangesContext) {
+    this.#context = context;
+    this.#seconds = context.stepSeconds ?? stepSeconds;
+  }
+
+  /** The repositories in a folder, below it and around it, each by its folder. */
+  async repositories(root: string, signal: AbortSignal): Promise<readonly string[]> {
+    const fields = fieldsOf(await this.#run(findScript, root, [bytesOfPath(root)], signal));
+    return [...new Set(fields.map(textOfPath))].sort();
+  }
+
+  /** What differs in a repository from its last commit, and from how it was when somebody first looked. */
+  async read(top: string, signal: AbortSignal): Promise<RepositoryChanges> {
+    const inputs = [bytesOfPath(top), Buffer.from(this.#key(top)), Buffer.from(String(keptBytes))];
+    for (let count = 1; ; count += 1) {
+      try {
+        const output = await this.#run(readScript, top, inputs, signal);
+        const report = changesReport(output);
+        return { top, report, groups: changeGroups(report) };
+      } catch (error) {
+        const isPassing = RuntimeError.is(error, 'file') && error.problem.id === 'changes_again';
+        if (isPassing && count < mostReads) continue;
+        if (error instanceof MalformedOutput) throw this.#unexpected(error);
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * What is on one side of a change.
+   *
+   * @param most bytes from which on it is not read
+   */
+  async content(
+    { top, report }: Pick<RepositoryChanges, 'top'> & { readonly report: Pick<ChangesReport, 'format' | 'common'> },
+    { path, side }: { readonly path: string; readonly side: Pick<ChangeSide, 'mode' | 'id' | 'isWork'> },
+    { most, signal }: { readonly most: number; readonly signal: AbortSignal },
+  ): Promise<SideContent> {
+    if (side.mode === '160000') return { kind: 'commit', id: side.id };
+    if (!side.isWork && !/^[0-9a-f]{40,64}$/.test(side.id)) return { kind: 'missing' };
+    const output = side.isWork
+      ? await this.#run(workScript, top, [bytesOfPath(top), bytesOfPath(path), text(most)], signal, true)
+      : await this.#run(
+          blobScript,
+          top,
+          [
+            bytesOfPath(top),
+            Buffer.from(this.#key(top)),
+            Buffer.from(report.format),
+            bytesOfPath(report.common),
+            Buffer.from(side.id),
+            text(most),
+          ],
+          signal,
+          true,
+        );
+    const end = output.indexOf(0);
+    const word = output.toString('latin1', 0, Math.max(0, end));
+    const bytes = output.subarray(end + 1);
+    const [, size] = /^large (\d+)$/.exec(word) ?? [];
+    if (size !== undefined) return { kind: 'large', size: Number(size) };
+    if (word === 'ok') {
+      if (bytes.length > most) return { kind: 'large', size: bytes.length };
+      return { kind: !side.isWork && side.mode === '120000' ? 'link' : 'bytes', bytes };
+    }
+    if (word === 'link') return { kind: 'link', bytes };
+    if (word === 'missing' || word === 'special' || word === 'denied') return { kind: word };
+    throw this.#unexpected(new MalformedOutput(word));
+  }
+
+  /** Where in our folder of the devbox the start of a repository is kept: a devbox made of a snapshot has its own. */
+  #key(top: string): string {
+    const id = this.#context.devboxId.replace(/[^\w-]/g, '_');
+    return `${id}/${createHash('sha256').update(bytesOfPath(top)).digest('hex').slice(0, 20)}`;
+  }
+
+  async #run(
+    script: string,
+    about: string,
+    inputs: readonly Buffer[],
+    signal: AbortSignal,
+    isWordWanted = false,
+  ): Promise<Buffer> {
+    const { commands, devboxId, requireRunning } = this.#context;
+    if (inputs.some((input) => input.includes(0))) throw this.#problem('gone', about);
+    const stdin = Buffer.concat([text(this.#seconds), ...inputs].flatMap((input) => [input, Buffer.of(0)]));
+    await requireRunning(signal, false);
+    let result;
+    try {
+      result = await commands.run(script, { stdin, signal, deadlineMs: lookMs });
+    } catch (error) {
+      if (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0)) await requireRunning(signal, true);
+      throw error;
+    }
+    const output = Buffer.from(result.stdout);
+    if (result.exitCode === 0) return output;
+    const word = fieldsOf(output).at(-1)?.toString() ?? '';
+    if (result.exitCode === 3 && isWordWanted && /^(large \d+|missing|special|denied)$/.test(word)) return output;
+    throw result.exitCode === 3 ? this.#problem(word, about) : unexpected('an execution', devboxId);
+  }
+
+  #problem(word: string, about: string): RuntimeError {
+    const { devboxId } = this.#context;
+    const name = shownName(about.slice(about.lastIndexOf('/') + 1) || about);
+    const seconds = this.#seconds;
+    const problems = {
+      no_git: () => changesProblem('changes_no_git'),
+      gone: () => changesProblem('changes_gone', { name }),
+      no_repository: () => changesProblem('changes_not_repository', { name }),
+      elsewhere: () => changesProblem('changes_elsewhere', { name }),
+      unreadable: () => changesProblem('changes_unreadable', { name }),
+      late: () => changesProblem('changes_late', { name, seconds }),
+      no_folder: () => changesProblem('changes_no_folder', { name }),
+      again: () => changesProblem('changes_again', { name }),
+    } as const;
+    const make = Object.entries(problems).find(([key]) => key === word)?.[1];
+    return make === undefined ? unexpected('an execution', devboxId) : new RuntimeError({ problem: make(), devboxId });
+  }
+
+  #unexpected(cause: unknown): RuntimeError {
+    const { devboxId } = this.#context;
+    return new RuntimeError({ problem: unexpected('an execution').problem, devboxId, cause });
+  }
+}
+
+function text(value: number): Buffer {
+  return Buffer.from(String(value));
+}

@@ -1,0 +1,98 @@
+import { textOfPath } from '../files/pathText';
+
+/** One entry of `git status --porcelain=v2 -z`. */
+export interface StatusEntry {
+  readonly kind: 'changed' | 'unmerged' | 'untracked';
+  /** Of the index against HEAD, and of the folder against the index: `.` for none, else git's letter. */
+  readonly staged: string;
+  readonly work: string;
+  /** Of HEAD, index and folder; `000000` where it is not there. */
+  readonly modes: readonly [head: string, index: string, work: string];
+  readonly ids: readonly [head: string, index: string];
+  readonly path: string;
+  /** Where it was in HEAD or the index, if it was moved or copied. */
+  readonly from: string | undefined;
+}
+
+/** One entry of `git diff-index --raw -z`. */
+export interface RawEntry {
+  readonly modes: readonly [before: string, after: string];
+  readonly ids: readonly [before: string, after: string];
+  readonly letter: string;
+  readonly path: string;
+  readonly from: string | undefined;
+}
+
+/** Thrown where an output of git's is not what it must be. */
+export class MalformedOutput extends Error {}
+
+const letters = '[.MTADRCU]';
+const mode = '[0-7]{6}';
+const id = '[0-9a-f]{40,64}';
+const ordinary = new RegExp(`^1 (${letters})(${letters}) [NS]\\S{3} (${mode}) (${mode}) (${mode}) (${id}) (${id}) `);
+const moved = new RegExp(
+  `^2 (${letters})(${letters}) [NS]\\S{3} (${mode}) (${mode}) (${mode}) (${id}) (${id}) [RC]\\d+ `,
+);
+const unmerged = new RegExp(
+  `^u (${letters})(${letters}) [NS]\\S{3} (${mode}) (${mode}) (${mode}) (${mode}) (${id}) (${id}) (${id}) `,
+);
+const raw = new RegExp(`^:(${mode}) (${mode}) (${id}) (${id}) ([ACDMRTUX])\\d*$`);
+
+/** @throws MalformedOutput */
+export function statusEntries(fields: readonly Buffer[]): StatusEntry[] {
+  const entries: StatusEntry[] = [];
+  for (let at = 0; at < fields.length; at += 1) {
+    const field = fields[at] ?? Buffer.alloc(0);
+    // One character a byte, so that what matches tells where the path begins.
+    const text = field.toString('latin1');
+    const rest = (matched: string): string => textOfPath(field.subarray(matched.length));
+    if (text.startsWith('? ') || text.startsWith('! ')) {
+      if (text.startsWith('! ')) continue;
+      const none = '000000';
+      const place = { path: rest('? '), from: undefined };
+      entries.push({ kind: 'untracked', staged: '?', work: '?', modes: [none, none, none], ids: ['', ''], ...place });
+      continue;
+    }
+    const conflict = unmerged.exec(text);
+    if (conflict !== null) {
+      const [all, staged = '', work = '', , ours = '', , now = '', , oursId = ''] = conflict;
+      const modes = [ours, ours, now] as const;
+      entries.push({ kind: 'unmerged', staged, work, modes, ids: [oursId, oursId], path: rest(all), from: undefined });
+      continue;
+    }
+    const found = ordinary.exec(text) ?? moved.exec(text);
+    if (found === null) throw new MalformedOutput('status');
+    const [all, staged = '', work = '', head = '', index = '', now = '', headId = '', indexId = ''] = found;
+    let from: string | undefined;
+    if (text.startsWith('2')) {
+      at += 1;
+      from = textOfPath(fields[at] ?? Buffer.alloc(0));
+    }
+    const modes = [head, index, now] as const;
+    entries.push({ kind: 'changed', staged, work, modes, ids: [headId, indexId], path: rest(all), from });
+  }
+  return entries;
+}
+
+/** @throws MalformedOutput */
+export function rawEntries(fields: readonly Buffer[]): RawEntry[] {
+  const entries: RawEntry[] = [];
+  for (let at = 0; at < fields.length;) {
+    const found = raw.exec(fields[at]?.toString('latin1') ?? '');
+    const first = fields[at + 1];
+    if (found === null || first === undefined) throw new MalformedOutput('diff');
+    const [, before = '', after = '', beforeId = '', afterId = '', letter = ''] = found;
+    const modes = [before, after] as const;
+    const ids = [beforeId, afterId] as const;
+    if (letter !== 'R' && letter !== 'C') {
+      entries.push({ modes, ids, letter, path: textOfPath(first), from: undefined });
+      at += 2;
+      continue;
+    }
+    const second = fields[at + 2];
+    if (second === undefined) throw new MalformedOutput('diff');
+    entries.push({ modes, ids, letter, path: textOfPath(second), from: textOfPath(first) });
+    at += 3;
+  }
+  return entries;
+}

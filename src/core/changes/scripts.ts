@@ -1,0 +1,211 @@
+/*
+ * What runs in the devbox. Arguments come by standard input, each ended by NUL. A repository may be hostile: git is run in a
+ * private git directory with a configuration of our own, a copy of the index and the repository's objects as alternates, so
+ * that nothing which the repository or its user configures counts. Every step has a time limit: a FIFO in one of git's places
+ * would hold it for ever.
+ */
+
+/** What every script begins with: an environment without git's variables, arguments, limits, our folder in the devbox. */
+const prelude = `LC_ALL=C; export LC_ALL; umask 077
+arg() { IFS= read -r -d '' "$1"; }
+exec 9>&1
+die() { printf '%s\\0' "$1" >&9; exit 3; }
+arg seconds
+for v in $(compgen -e); do case $v in GIT_*) unset "$v" ;; esac; done
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1 GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0 \\
+  GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL= GIT_PAGER=cat
+if command -v timeout >/dev/null; then limit() { timeout -k 2 "$seconds" "$@"; }; else limit() { "$@"; }; fi
+late() { case $1 in 124|137) die late ;; esac; }
+Q=(git --no-pager -c core.fsmonitor=false -c core.hooksPath=/dev/null -c 'safe.directory=*' -c protocol.allow=never)
+G=("\${Q[@]}" -c core.excludesFile= -c core.attributesFile=/dev/null -c gc.auto=0 -c maintenance.auto=false)
+ours() { # makes our folder for a devbox: nobody else's, no link
+  for d in /var/tmp /tmp "$HOME"; do
+    [ -d "$d" ] && [ -w "$d" ] || continue
+    O=$d/.runloop-devboxes-$(id -u)
+    mkdir -p -- "$O" 2>/dev/null
+    if [ -d "$O" ] && [ ! -L "$O" ] && [ -O "$O" ]; then chmod 700 "$O"; break; fi
+    O=
+  done
+  [ -n "$O" ] || die no_folder
+  find "$O" -maxdepth 1 -name 'look.*' -mmin +30 -exec rm -rf -- {} + 2>/dev/null
+}
+look() { ours; T=$(mktemp -d "$O/look.XXXXXX") || die no_folder
+  HOME=$T XDG_CONFIG_HOME=$T; export HOME XDG_CONFIG_HOME
+  trap 'rm -rf -- "$T"' EXIT; trap 'exit 130' HUP INT TERM PIPE; }
+# our git directory $T: objects of the repository ($1, its format $2), and those that we keep ($3)
+private() {
+  mkdir -p "$T/objects/info" "$T/refs" "$T/info"
+  { printf '[core]\\nbare=false\\ncompression=1\\nfilemode=%s\\nautocrlf=%s\\n' "\${filemode:-true}" "\${crlf:-false}"
+    [ "$2" = sha1 ] || printf 'repositoryformatversion=1\\n[extensions]\\nobjectformat=%s\\n' "$2"; } > "$T/config"
+  printf 'ref: refs/heads/unborn\\n' > "$T/HEAD"
+  ln -s -- "$1" "$T/repository" || die no_folder
+  printf '%s\\n' "$T/repository" > "$T/objects/info/alternates"
+  [ ! -d "$3/objects" ] || printf '%s\\n' "$3/objects" >> "$T/objects/info/alternates"
+  export GIT_DIR="$T"
+}
+outside() { ( unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY; limit "$@" ); }
+# where a repository is: $top is its folder
+locate() {
+  cd -- "$top" 2>/dev/null || die gone
+  command -v git >/dev/null || die no_git
+  here=$(pwd -P && echo x); here=\${here%??}
+  ask() { said=$(outside "\${Q[@]}" "$@" 2>/dev/null && echo x); code=$?; late "$code"; said=\${said%??}; [ "$code" = 0 ]; }
+  ask rev-parse --show-toplevel || die no_repository
+  [ "$said" = "$here" ] || die elsewhere
+  ask rev-parse --git-common-dir || die no_repository
+  common=$said; case $common in /*) ;; *) common=$here/$common ;; esac
+  ask rev-parse --git-path index || die no_repository
+  index=$said; case $index in /*) ;; *) index=$here/$index ;; esac
+  if ask rev-parse --show-object-format; then format=$said; else format=sha1; fi
+  case $format in sha1|sha256) ;; *) die no_repository ;; esac
+}
+`;
+
+/** folder → the folders of repositories in it, below it and around it, and of their worktrees; `more` where there was no time */
+export const findScript = `${prelude}arg root; exec </dev/null
+cd -- "$root" 2>/dev/null || die gone
+command -v git >/dev/null || die no_git
+here=$(pwd -P && echo x); here=\${here%??}
+above=$here
+while [ -n "$above" ]; do
+  above=\${above%/*}
+  if [ -e "$above/.git" ] && outside "\${Q[@]}" -C "$above/" rev-parse --git-dir >/dev/null 2>&1; then printf '%s\\0' "\${above:-/}"; fi
+done
+seconds=12 limit find "$here" -xdev \\( -path /proc -o -path /sys -o -path /dev -o -name node_modules \\) -prune -o \\
+  -name .git \\( -type d -o -type f -o -type l \\) -printf '%h\\0' -prune 2>/dev/null | head -z -n 300 | while IFS= read -r -d '' top; do
+  printf '%s\\0' "$top"
+  [ -d "$top/.git/worktrees" ] || continue
+  for note in "$top"/.git/worktrees/*/gitdir; do
+    [ -f "$note" ] || continue
+    place=$(head -c 5000 -- "$note"; echo x); place=\${place%??}
+    case $place in /*/.git) [ -f "$place" ] && printf '%s\\0' "\${place%/.git}" ;; esac
+  done
+done
+exit 0`;
+
+/**
+ * folder, a name for what we keep of it, bytes of which a file is kept → sections (a name, its size, its bytes): see
+ * `changesReport.ts`. What the folder held is kept at the first look.
+ */
+export const readScript = `${prelude}arg top; arg key; arg most; exec </dev/null
+locate; look
+S=$O/$key
+head=; if ask rev-parse -q --verify HEAD; then head=$said; fi
+branch=; if ask symbolic-ref -q --short HEAD; then branch=$said; fi
+filemode=true; if ask config --type=bool --get core.filemode; then filemode=$said; fi
+crlf=false; if ask config --get core.autocrlf; then case $said in true|input) crlf=$said ;; esac; fi
+private "$common/objects" "$format" "$S"
+export GIT_WORK_TREE="$here"
+[ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
+# With its time: what was changed in the second of its writing is found by that.
+[ ! -f "$index" ] || limit cp -p -- "$index" "$T/index"
+for s in "\${index%/*}"/sharedindex.*; do [ ! -f "$s" ] || limit cp -p -- "$s" "$T/"; done
+if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then printf '%s\\n' "$head" > "$T/HEAD"; else head=; fi
+# stands for a file that is known by size and time only
+large_text() { printf 'Not kept: known by its size (%s bytes) and time (%s) only.\\n' \${1% *} \${1#* }; }
+run() { limit "\${G[@]}" "$@"; code=$?; late "$code"; return "$code"; }
+# Edits that the index is told to overlook: in our copy it is not.
+run ls-files -v -z > "$T/flags" 2>"$T/said" || die unreadable
+grep -az '^[a-zS] ' "$T/flags" | while IFS= read -r -d '' f; do
+  case $f in [a-z]' '*) ;; S' '*) [ -e "\${f#??}" ] || [ -L "\${f#??}" ] || continue ;; *) continue ;; esac
+  printf '%s\\0' "\${f#??}"
+done | head -z -n 5000 > "$T/hidden"
+if [ -s "$T/hidden" ]; then
+  run update-index --no-assume-unchanged -z --stdin < "$T/hidden" 2>/dev/null
+  run update-index --no-skip-worktree -z --stdin < "$T/hidden" 2>/dev/null
+fi
+run update-index -q --refresh --ignore-submodules >/dev/null 2>&1
+run status --porcelain=v2 -z --untracked-files=all --ignore-submodules=dirty > "$T/status" 2>"$T/said" || die unreadable
+run diff-files -z --name-only --diff-filter=d --ignore-submodules=dirty > "$T/changed" 2>/dev/null
+run check-attr -z --stdin filter < "$T/changed" > "$T/filters" 2>/dev/null
+run ls-files -z -o --exclude-standard > "$T/others" 2>/dev/null
+: > "$T/plain"; : > "$T/files"
+sort -zu "$T/changed" "$T/others" | while IFS= read -r -d '' f; do
+  if [ -L "$f" ]; then text=$(readlink -n -- "$f"; echo x); printf 'link %s\\0%s\\0' "$(printf '%s' "\${text%x}" | git hash-object --no-filters --stdin)" "$f"
+  elif [ -f "$f" ] && [ -r "$f" ]; then
+    case $f in
+      *$'\\n'*|\\"*) printf 'hash %s %s\\0%s\\0' "$(limit git hash-object --no-filters -- "./$f")" "$(stat -c '%f %s %.Y' -- "$f")" "$f" ;;
+      *) printf '%s\\n' "$f" >&3 ;;
+    esac
+  elif [ -d "$f" ] && [ -e "$f/.git" ]; then
+    printf 'sub %s\\0%s\\0' "$(outside "\${Q[@]}" -C "./$f" rev-parse -q --verify HEAD 2>/dev/null)" "$f"
+  else printf 'none\\0%s\\0' "$f"; fi
+done > "$T/files" 3> "$T/plain"
+if [ -s "$T/plain" ]; then
+  tr '\\n' '\\0' < "$T/plain" | limit xargs -0 stat --printf='%f %s %.Y\\n' -- > "$T/stat" 2>/dev/null
+  sum=0 count=0; : > "$T/small"; : > "$T/smallstat"
+  while read -r a b c; do sum=$((sum + (b > most ? 0 : b))) count=$((count + 1)); done < "$T/stat"
+  # Too much to be read each time: by size and time, as the large ones.
+  if [ "$sum" -gt $((most * 100)) ] || [ "$count" -gt 20000 ]; then most=0; fi
+  while read -r a b c <&4 && IFS= read -r f <&5; do
+    if [ "$b" -gt "$most" ]; then printf 'large %s %s %s %s\\0%s\\0' "$(large_text "$b $c" | git hash-object --stdin)" "$a" "$b" "$c" "$f"
+    else printf '%s\\n' "$f" >&6; printf '%s %s %s\\n' "$a" "$b" "$c" >&7; fi
+  done 4< "$T/stat" 5< "$T/plain" 6> "$T/small" 7> "$T/smallstat" >> "$T/files"
+  limit git hash-object --no-filters --stdin-paths < "$T/small" > "$T/hash" 2>/dev/null; code=$?; late "$code"
+  # Gone between two steps: their lines do not belong together any more.
+  [ "$code" = 0 ] && [ "$(wc -l < "$T/stat")" = "$(wc -l < "$T/plain")" ] || die again
+  paste -d ' ' "$T/hash" "$T/smallstat" | paste -d '\\n' - "$T/small" | sed 's/^/hash /;n' | tr '\\n' '\\0' >> "$T/files"
+fi
+keep() { # what is here now, as a tree among objects of ours
+  N=$T/keep; mkdir -p "$N/objects/info"; cp -- "$T/objects/info/alternates" "$N/objects/info/"
+  ( export GIT_OBJECT_DIRECTORY="$N/objects" GIT_INDEX_FILE="$T/keep.index"
+    [ ! -f "$T/index" ] || cp -- "$T/index" "$GIT_INDEX_FILE" || exit 1
+    zero=$(printf '%s' "\${head:-$(printf '' | git hash-object --stdin)}" | tr '0-9a-f' 0)
+    [ ! -s "$T/small" ] || limit git hash-object -w --no-filters --stdin-paths < "$T/small" >/dev/null || exit 1
+    { limit "\${G[@]}" diff-files -z --name-only --ignore-submodules=dirty | while IFS= read -r -d '' f; do printf '0 %s\\t%s\\0' "$zero" "$f"; done
+      while IFS= read -r -d '' facts && IFS= read -r -d '' f; do
+        read -r kind id mode rest <<< "$facts"
+        case $kind in
+          link) text=$(readlink -n -- "$f"; echo x); printf '120000 %s\\t%s\\0' "$(printf '%s' "\${text%x}" | git hash-object -w --no-filters --stdin)" "$f" ;;
+          hash|large)
+            case $f in *$'\\n'*|\\"*) git hash-object -w --no-filters -- "./$f" >/dev/null ;; esac
+            [ "$kind" = hash ] || large_text "$rest" | git hash-object -w --stdin >/dev/null
+            bits=100644; [ $((0x$mode & 0100)) = 0 ] || [ "$filemode" = false ] || bits=100755
+            printf '%s %s\\t%s\\0' "$bits" "$id" "$f" ;;
+          sub) case $f in */) ;; *) [ -z "$id" ] || printf '160000 %s\\t%s\\0' "$id" "$f" ;; esac ;;
+        esac
+      done < "$T/files"; } | limit "\${G[@]}" update-index -z --index-info || exit 1
+    limit "\${G[@]}" write-tree --missing-ok ) > "$N/tree" 2>"$T/said"
+}
+if [ ! -f "$S/start" ]; then
+  if keep && [ -s "$N/tree" ]; then
+    printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/start"
+    rm -f -- "$N/tree" "$N/objects/info/alternates"
+    mkdir -p -- "\${S%/*}" && mv -T -- "$N" "$S" 2>/dev/null
+    [ ! -d "$S/objects" ] || printf '%s\\n' "$T/repository" "$S/objects" > "$T/objects/info/alternates"
+  fi
+fi
+tree= base= at=; if [ -f "$S/start" ]; then read -r tree base at < "$S/start"; fi
+: > "$T/since"
+case $tree in ''|*[!0-9a-f]*) tree= ;; *)
+  limit "\${G[@]}" diff-index --cached --raw -z -M -l2000 --abbrev=64 "$tree" -- > "$T/since" 2>/dev/null; code=$?
+  [ "$code" = 0 ] || { : > "$T/since"; tree=; } ;;
+esac
+section() { printf '%s %s\\0' "$1" "$(wc -c < "$2")"; cat -- "$2"; }
+printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode" "$tree" "\${base#-}" "$at" > "$T/facts"
+section facts "$T/facts"; section status "$T/status"; section files "$T/files"; section since "$T/since"
+section hidden "$T/hidden"; section filters "$T/filters"; printf 'end\\0'
+exit 0`;
+
+/** folder, name of what we keep, format, objects, id of a blob, bytes that are read of it → a word, its bytes */
+export const blobScript = `${prelude}arg top; arg key; arg format; arg common; arg id; arg most; exec </dev/null
+command -v git >/dev/null || die no_git
+look; S=$O/$key; private "$common/objects" "$format" "$S"
+size=$(limit "\${G[@]}" cat-file -s "$id" 2>/dev/null); code=$?; late "$code"
+[ "$code" = 0 ] || die missing
+[ "$size" -le "$most" ] || die "large $size"
+printf 'ok\\0'; limit "\${G[@]}" cat-file blob "$id" 2>/dev/null || exit 4
+exit 0`;
+
+/** folder, name in it, bytes that are read of it → a word, its bytes */
+export const workScript = `${prelude}arg top; arg f; arg most; exec </dev/null
+cd -- "$top" 2>/dev/null || die gone
+f=./$f
+if [ -L "$f" ]; then printf 'link\\0'; readlink -n -- "$f"; exit 0; fi
+[ -e "$f" ] || die missing
+[ -f "$f" ] || die special
+[ -r "$f" ] || die denied
+size=$(stat -c %s -- "$f") || die missing
+[ "$size" -le "$most" ] || die "large $size"
+printf 'ok\\0'; limit head -c "$((most + 1))" -- "$f"
+exit 0`;
