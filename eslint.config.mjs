@@ -57,6 +57,7 @@ const storeys = {
       runs: ['logs', 'platform', 'http'],
       channel: ['platform', 'http'],
       files: ['channel', 'platform', 'http'],
+      ports: ['channel', 'forwarding', 'platform', 'http'],
       runtime: ['options', 'start', 'vscode', 'forwarding', 'actionServer', 'activity', 'platform', 'http'],
       changes: ['files', 'channel', 'platform', 'http'],
     },
