@@ -74,6 +74,8 @@ export interface Devbox {
   readonly initiatorId: string | undefined;
   readonly transitions: readonly StateTransition[];
   readonly tunnel: Tunnel | undefined;
+  /** A request through its tunnel would resume it while it is suspended. */
+  readonly wakesOnHttp?: true;
 }
 
 export function parseTunnel(value: unknown): Tunnel | undefined {
@@ -94,6 +96,12 @@ function parseIdleRule(launch: JsonObject | undefined): IdleRule | undefined {
   const rule = asObject(asObject(launch?.['lifecycle'])?.['after_idle']) ?? asObject(launch?.['after_idle']);
   const seconds = asNumber(rule?.['idle_time_seconds']);
   return seconds === undefined ? undefined : { seconds, action: asString(rule?.['on_idle']) ?? 'shutdown' };
+}
+
+/** What its life cycle says goes before what its tunnel says. */
+function wakesOnHttp(view: JsonObject, launch: JsonObject | undefined): boolean {
+  const triggers = asObject(asObject(launch?.['lifecycle'])?.['resume_triggers']);
+  return asBoolean(triggers?.['http']) ?? asBoolean(asObject(view['tunnel'])?.['wake_on_http']) ?? false;
 }
 
 function parseCustomSize(launch: JsonObject | undefined): CustomSize | undefined {
@@ -153,6 +161,7 @@ export function parseDevbox(value: unknown): Devbox {
       ];
     }),
     tunnel: parseTunnel(view['tunnel']),
+    ...(wakesOnHttp(view, launch) ? { wakesOnHttp: true } : {}),
   };
 }
 

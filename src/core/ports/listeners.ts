@@ -43,8 +43,9 @@ export async function findListeners(
     throw new RuntimeError({ problem: unexpected('an execution').problem, devboxId });
   }
   const names = new Map<number, string>();
-  for (let at = 0; at + 1 < named.length; at += 2)
+  for (let at = 0; at + 1 < named.length; at += 2) {
     names.set(Number(named[at]), oneLine(named[at + 1] ?? '', longestName));
+  }
   const pidsOf = new Map<string, number[]>();
   for (const [, inode = '', pid = ''] of holders.matchAll(/^(\d+) (\d{1,10})$/gm)) {
     pidsOf.set(inode, [...(pidsOf.get(inode) ?? []), Number(pid)]);

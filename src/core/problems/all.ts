@@ -6,6 +6,7 @@ import { filesWords } from './files';
 import { httpWords } from './http';
 import { moneyWords } from './money';
 import { platformWords } from './platform';
+import { portsWords } from './ports';
 import { startWords } from './start';
 import { terminalWords } from './terminal';
 
@@ -20,6 +21,7 @@ export const allProblems = {
   ...devboxWords,
   ...filesWords,
   ...changesWords,
+  ...portsWords,
   ...terminalWords,
 } as const;
 

@@ -3,6 +3,7 @@ import type { ParamsOf, Phrase } from './problem';
 /** What is being done, as in "refused while reading a devbox". */
 export const tasks = [
   'checking the API key',
+  'closing a tunnel',
   'creating a devbox',
   'ending a command',
   'keeping a devbox alive',
