@@ -83,6 +83,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
         await account.close();
         await devboxes.close();
         await server.close();
+        await sandboxes.close();
         await groups?.close();
         await opened.close();
         lower();

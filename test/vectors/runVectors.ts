@@ -99,6 +99,8 @@ function normalisedText(text: string, dir: string): string {
   const plain = text
     .replaceAll(dir, '{dir}')
     .replaceAll(dirname(dir), '{working dir}')
+    // A prompt has the name of the computer that answers.
+    .replace(/\b([a-z]+)@[\w.-]+:(?=[~/])/g, '$1@<host>:')
     .replace(/^\[(\d+)\] \d+$/gm, '[$1] <pid>')
     .replace(/(no new output after) \d+ seconds/, '$1 <silence> seconds')
     .replace(/(seconds\.|is NOT executed\. The previous command is still running)[ .-][^]*\]$/, '$1 <hint>]')

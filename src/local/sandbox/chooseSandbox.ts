@@ -4,6 +4,7 @@ import { deadline } from '../../ground/deadline';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import { DevboxError, messageOf } from '../errors';
 import { type DevboxTools, type HostTools, boundTools, platformFolder, unboundTools } from './devboxTools';
+import { HostMask } from './rootfs/hostMask';
 import { furnish } from './rootfs/prepareRootfs';
 import { hasHands } from './hands/hands';
 import { guardProgram } from '../host/guardedProgram';
@@ -27,6 +28,8 @@ export interface SandboxChoice {
    * @param fenced with a network of its own in which there is nothing yet; not where namespaces cannot be used
    */
   create(id: string, root: string, limits: Limits, fenced: boolean): Sandbox;
+  /** Clears away what all sandboxes share, once they have ended. */
+  close(): Promise<void>;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function chooseSandbox(
 ): Promise<SandboxChoice> {
   const reasons: string[] = [];
   const pipes = new Pipes();
+  const mask = new HostMask(dataDir, say);
   if (wanted === 'auto') {
     const spaces: readonly (readonly [UserSpace, boolean])[] =
       process.getuid?.() === 0
@@ -59,10 +63,10 @@ export async function chooseSandbox(
       // Root inside is root of this computer to its files, but for what belongs to nobody inside.
       const shared = users !== 'root' && process.getuid?.() === 0;
       const nsenter = shared ? await guardProgram(requireProgram('nsenter'), dataDir) : requireProgram('nsenter');
-      let choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes, hands: true }, tools);
+      let choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes, mask, hands: true }, tools);
       let reason = await tryOut(choice, dataDir);
       if (reason !== undefined && hasHands()) {
-        choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes, hands: false }, tools);
+        choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes, mask, hands: false }, tools);
         reason = await tryOut(choice, dataDir);
         if (reason === undefined) say(noHands('Perl cannot enter them'));
       } else if (reason === undefined && users !== 'root' && !hasHands()) {
@@ -102,11 +106,12 @@ export async function chooseSandbox(
     mode: 'plain',
     tools: plainTools,
     create: (id, root, limits) => new PlainSandbox(id, root, limits, groups, pipes),
+    close: () => mask.close(),
   };
 }
 
 function namespaceChoice(
-  how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter' | 'pipes' | 'hands'>,
+  how: Pick<NamespaceOptions, 'users' | 'lendsUsers' | 'groups' | 'nsenter' | 'pipes' | 'hands' | 'mask'>,
   tools: HostTools,
 ): SandboxChoice {
   const bound = boundTools(tools);
@@ -116,6 +121,7 @@ function namespaceChoice(
     tools: bound,
     create: (id, root, limits, fenced) =>
       new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, fenced }),
+    close: () => how.mask.close(),
   };
 }
 
@@ -134,6 +140,7 @@ async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | 
   try {
     await mkdir(root);
     const user = await furnish(root, {
+      id: 'trial',
       prefix: sandbox.prefix,
       user: sandbox.hasUsers ? usualUser : undefined,
       blueprint: undefined,

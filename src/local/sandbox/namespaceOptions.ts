@@ -1,6 +1,7 @@
 import type { Pipes } from '../host/pipes';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import type { Limits } from './limits/limits';
+import type { HostMask } from './rootfs/hostMask';
 import type { ReadOnlyBind } from './sandbox';
 
 /** Without a user namespace root inside is the host's root: take away what could undo the read-only mounts. */
@@ -41,4 +42,6 @@ export interface NamespaceOptions {
   readonly hands: boolean;
   /** The program that enters namespaces: a file that nobody inside can change. */
   readonly nsenter: string;
+  /** Says what it must not see of this computer's folders. */
+  readonly mask: HostMask;
 }

@@ -3,9 +3,12 @@ import type { ControlGroups } from './controlGroups/controlGroups';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import { messageOf, codeOf, DevboxError } from '../errors';
 import { startProgram } from '../host/startProgram';
-import { dieWithParent, requireProgram, systemPath } from '../host/hostPrograms';
+import { dieWithParent, findProgram, requireProgram, systemPath } from '../host/hostPrograms';
+import { systemCalls } from '../host/systemCalls';
 import { platformFolder } from './devboxTools';
+import type { HostMask } from './rootfs/hostMask';
 import { layerWords } from './rootfs/layers';
+import { hostNameOf } from './rootfs/ownNames';
 import { endGroup, firstProcessOf } from './firstProcess';
 import { namespaceScript } from './namespaceScript';
 import { type FileStep, shellWords } from './hands/fileStep';
@@ -41,6 +44,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #groups: ControlGroups | undefined;
   readonly #nsenter: string;
   readonly #hands: Hands | undefined;
+  readonly #mask: HostMask;
   #group: DevboxGroup | undefined;
   #outer: ChildProcess | undefined;
   #firstProcess = 0;
@@ -53,13 +57,14 @@ export class NamespaceSandbox implements Sandbox {
   constructor(
     id: string,
     root: string,
-    { users, binds, limits, lendsUsers, fenced, groups, nsenter, pipes, hands }: NamespaceOptions,
+    { users, binds, limits, lendsUsers, fenced, groups, nsenter, pipes, hands, mask }: NamespaceOptions,
   ) {
     this.#id = id;
     this.#root = root;
     this.#groups = groups;
     this.#nsenter = nsenter;
     this.pipes = pipes;
+    this.#mask = mask;
     this.#hands = hands ? new Hands() : undefined;
     this.#users = users;
     this.#binds = binds;
@@ -81,6 +86,7 @@ export class NamespaceSandbox implements Sandbox {
       ...mapWords[this.#users],
       '--mount',
       '--ipc',
+      '--uts',
       ...(this.#fenced ? ['--net'] : []),
       ...(this.#group === undefined ? [] : ['--cgroup']),
       '--pid',
@@ -100,8 +106,11 @@ export class NamespaceSandbox implements Sandbox {
       this.#fenced ? requireProgram('ip') : '',
       // Root of this computer owns the system's files; for others the kernel refuses. Not without a user namespace: there a
       // changed system program would be run with this computer's rights.
-      this.#users !== 'root' && process.getuid?.() === 0 ? layerWords(this.#root) : '',
+      this.#users !== 'root' && process.getuid?.() === 0 ? layerWords() : '',
       this.hasUsers ? requireProgram('setpriv') : '',
+      await this.#mask.current(),
+      hostNameOf(this.#id),
+      ...(systemCalls === undefined ? ['', ''] : [findProgram('perl') ?? '', String(systemCalls.mount)]),
       String(shown.length),
       ...shown.flat(),
       ...this.#binds.flatMap((bind) => [bind.source, bind.target]),
@@ -145,6 +154,7 @@ export class NamespaceSandbox implements Sandbox {
       String(this.#firstProcess),
       '--mount',
       '--ipc',
+      '--uts',
       '--pid',
       ...(this.#fenced ? ['--net'] : []),
       ...(this.#group === undefined ? [] : ['--cgroup']),

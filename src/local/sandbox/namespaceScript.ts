@@ -4,7 +4,9 @@
  * without a user namespace), the most processes (0 where the
  * kernel cannot tell devboxes apart), the size of /dev/shm in bytes, the host's `ip` program where the network is the
  * devbox's own (else nothing), the folders that the devbox may change for itself as `path:name` pairs with the names of
- * their layers, the program setpriv where there are several users (else nothing), how many folders of its control group
+ * their layers, the program setpriv where there are several users (else nothing), the folder that says what the devbox must
+ * not see of this computer's, the devbox's host name, the program Perl and the number of the call mount (else nothing), how
+ * many folders of its control group
  * there are, so many pairs of such a folder and its place below /sys/fs/cgroup, then pairs of a host path and the path where the devbox sees it read-only.
  */
 export const namespaceScript = String.raw`
@@ -12,8 +14,10 @@ set -eu
 umask 022
 # From the pivot on, a path of this computer's would be one that the devbox can fill.
 PATH=\${PATH#"$1"/run/devbox/bin:}
-root=$1 kind=$2 processes=$3 shared=$4 ip=$5 layers=$6 setpriv=$7 groups=$8
-shift 8
+root=$1 kind=$2 processes=$3 shared=$4 ip=$5 layers=$6 setpriv=$7 mask=$8 name=$9
+shift 9
+perl=$1 call=$2 groups=$3
+shift 3
 # /proc is still the host's, so this is the process id as the platform knows it.
 read -r host_pid _ < /proc/self/stat
 
@@ -34,9 +38,42 @@ fi 2>/dev/null
 # root of this computer, whom it calls root, owns them. (Of these users only; the computer's own setting stays.)
 if [ "$groups" != 0 ] && [ "$kind" != root ]; then echo 0 > /proc/sys/user/max_cgroup_namespaces; fi
 
+# Where there is no such program the name stays this computer's.
+hostname "$name" 2>/dev/null || echo "$name" > /proc/sys/kernel/hostname || true
+read -r boot < /proc/sys/kernel/random/uuid
+
+# Many mounts at once, in one program instead of one for each. Takes triples: what is bound, which is nothing where it is
+# there already, the place, and the options.
+bind_all() {
+  if [ -n "$perl" ]; then
+    "$perl" -e '
+      my ($none, $call, %flags) = ("", shift, ro => 1, nosuid => 2, nodev => 4, noexec => 8);
+      local $/ = "\0";
+      chomp(my @words = <STDIN>);
+      while (my ($source, $place, $options) = splice(@words, 0, 3)) {
+        my $flags = 0;
+        $flags |= $flags{$_} || 0 for split(/,/, $options);
+        ($source eq "" || syscall($call, $source, $place, $none, 4096, $none) == 0)
+          && ($flags == 0 || syscall($call, $none, $place, $none, 4128 | $flags, $none) == 0) or die "$place: $!\n";
+      }' "$call"
+  else
+    while IFS= read -r -d '' source && IFS= read -r -d '' place && IFS= read -r -d '' options; do
+      if [ -n "$source" ]; then mount --bind "$source" "$place"; fi
+      if [ -n "$options" ]; then mount -o "remount,bind,$options" "$place"; fi
+    done
+  fi
+}
+
 mount --make-rprivate /
 mount --bind "$root" "$root"
 cd "$root"
+# Paths in what the kernel tells of mounts are as they are given here: from the devbox's own folder.
+mkdir run/devbox/mask run/devbox/nowhere
+: > run/devbox/nothing
+echo "$boot" > run/devbox/boot_id
+mount --bind "$mask" run/devbox/mask
+# What is below a folder of this computer's: the devbox's layer comes above it, and between them what hides things.
+below() { if [ -d "run/devbox/mask/$1" ]; then echo "run/devbox/mask/$1:/$1"; else echo "/$1"; fi; }
 
 # The host's system folders. Merged-usr systems have symlinks here, which the devbox's folder has as well.
 for name in bin sbin lib lib32 lib64 libx32; do
@@ -57,22 +94,55 @@ if [ -n "$layers" ]; then
 fi
 for pair in $layers; do
   path=\${pair%:*} name=\${pair#*:}
-  layer=$root/.layers/$name place=$path
+  layer=.layers/$name place=$path
   case $name in usr | etc) place=run/devbox/layers/$name ;; esac
-  if [ -d "$layer" ] && mount -t overlay -o "userxattr,lowerdir=/$path,upperdir=$layer/upper,workdir=$layer/work" devbox "$place"; then
+  if [ -d "$layer" ] && mount -t overlay -o "userxattr,lowerdir=$(below "$path"),upperdir=$layer/upper,workdir=$layer/work" devbox "$place"; then
     changeable="$changeable$place "
     if [ "$place" != "$path" ]; then STAGED="$STAGED $name"; fi
   fi
 done 2>/dev/null
-for name in usr etc opt sys nix gnu var/lib/ca-certificates; do
-  case $changeable in *" $name "*) continue ;; esac
+# Something else that is mounted in it would be missing in a layer.
+inside=
+while read -r _ _ _ _ point _; do case $point in /etc/*) inside=yes ;; esac; done < /proc/self/mountinfo
+masked=$changeable
+case $changeable in
+  *' run/devbox/layers/etc '*) ;;
+  *)
+    if [ -z "$inside" ] && [ -d run/devbox/mask/etc ] && mount -t overlay -o "userxattr,lowerdir=run/devbox/etc:$(below etc)" devbox etc 2>/dev/null; then
+      masked="$masked etc "
+    fi ;;
+esac
+for name in usr etc opt nix gnu var/lib/ca-certificates; do
+  case "$changeable $masked" in *" $name "*) continue ;; esac
   if [ -d "/$name" ]; then
     [ -d "$name" ] || mkdir -p "$name"
     mount --rbind "/$name" "$name"
   fi
 done
+# Without layers that hide things, something empty lies above each.
+while IFS= read -r -d '' path; do
+  top=\${path%%/*}
+  if [ -d "run/devbox/mask/$top" ]; then case $masked in *" $top "* | *" run/devbox/layers/$top "*) continue ;; esac; fi
+  case $masked in *" run/devbox/layers/$top "*) path=run/devbox/layers/$path ;; esac
+  if [ -L "$path" ]; then
+    continue
+  elif [ -d "$path" ]; then
+    printf '%s\0' run/devbox/nowhere "$path" ''
+  elif [ -f "$path" ]; then
+    printf '%s\0' run/devbox/nothing "$path" ''
+  fi
+done < run/devbox/mask/covers | bind_all
+umount run/devbox/mask
+# Of the kernel's view of the computer there is what programs look at to know what they may use; all else, its devices and
+# its numbers among it, is the computer's business.
+mount -t tmpfs -o mode=755,size=64k sys sys
+seen='devices/system/cpu devices/system/node kernel/mm/hugepages kernel/mm/transparent_hugepage'
+(cd sys && mkdir -p block bus class dev/block dev/char firmware fs/cgroup module power $seen)
+for name in $seen; do
+  if [ -d "/sys/$name" ]; then printf '%s\0' "/sys/$name" "sys/$name" ''; fi
+done | bind_all
 # Of the control groups the devbox sees its own at most; the others tell of other devboxes and of the computer.
-if [ -d sys/fs/cgroup ]; then
+if [ -d /sys/fs/cgroup ]; then
   mount -t tmpfs -o mode=755,size=64k groups sys/fs/cgroup
   places=()
   for ((at = 2; at <= 2 * groups; at += 2)); do places+=("sys/fs/cgroup/\${!at}"); done
@@ -109,12 +179,12 @@ while [ $# -gt 1 ]; do
   mount --bind "$1" ".$2"
   shift 2
 done
-# What the devbox knows of its users, where it cannot change what is known.
+# What the devbox knows of its users and of itself, where it cannot change what is known.
+case $masked in
+  *' run/devbox/layers/etc '* | *' etc '*) ;;
+  *) for name in run/devbox/etc/*; do if [ -f "etc/\${name##*/}" ]; then printf '%s\0' "$name" "etc/\${name##*/}" ''; fi; done | bind_all ;;
+esac
 if [ -n "$setpriv" ]; then
-  case $changeable in
-    *' run/devbox/layers/etc '*) ;;
-    *) for name in run/devbox/etc/*; do if [ -f "etc/\${name##*/}" ]; then mount --bind "$name" "etc/\${name##*/}"; fi; done ;;
-  esac
   # What makes sudo root: for members of its group only, and in memory, so that nobody on the host finds it.
   while IFS=: read -r name _ group _; do [ "$name" != sudo ] || break; done < run/devbox/etc/group
   mount -t tmpfs -o mode=755,nodev,size=1m rights run/devbox/rights
@@ -131,16 +201,24 @@ while read -r _ _ _ _ point options _; do
   case $changeable in *" \${point#"$root"/} "*) continue ;; esac
   case $point in
     "$root"/sys/fs/cgroup/*) ;;
-    "$root"/*) options=\${options#r[wo]}; mount -o "remount,bind,ro$options" "$point" ;;
+    "$root"/*) options=\${options#r[wo]}; printf '%s\0' '' "$point" "ro$options" ;;
   esac
-done < /proc/self/mountinfo
+done < /proc/self/mountinfo | bind_all
 
+closed=ro,nosuid,nodev,noexec
 if mount -t proc -o nosuid,nodev,noexec proc proc 2>/dev/null; then
   # Of this process namespace and those below it.
   if [ "$processes" != 0 ]; then echo "$processes" > proc/sys/kernel/pid_max || true; fi 2>/dev/null
-  for name in sys sysrq-trigger irq bus fs acpi scsi asound driver mtrr dynamic_debug; do
-    if [ -e "proc/$name" ]; then mount --bind -o ro,nosuid,nodev,noexec "proc/$name" "proc/$name"; fi
-  done
+  {
+    for name in sys sysrq-trigger irq bus fs acpi scsi asound driver mtrr dynamic_debug; do
+      if [ -e "proc/$name" ]; then printf '%s\0' "proc/$name" "proc/$name" "$closed"; fi
+    done
+    # What tells this start of the computer from others, how it was started, and what its kernel keeps of all programs.
+    printf '%s\0' run/devbox/boot_id proc/sys/kernel/random/boot_id "$closed"
+    for name in cmdline interrupts iomem ioports kallsyms kcore key-users keys kpagecgroup kpagecount kpageflags latency_stats modules pagetypeinfo sched_debug slabinfo timer_list vmallocinfo; do
+      if [ -e "proc/$name" ]; then printf '%s\0' run/devbox/nothing "proc/$name" "$closed"; fi
+    done
+  } | bind_all
 else
   mount --rbind /proc proc
 fi
@@ -152,8 +230,8 @@ private_dev() {
     mount -t tmpfs -o mode=1777,nosuid,nodev,size="$shared" shm dev/shm &&
     for name in null zero full random urandom tty; do
       # One can write to a device that is shown read-only, but not take it away from the computer by its permissions.
-      : > "dev/$name" && mount --bind -o ro "/dev/$name" "dev/$name" || return 1
-    done &&
+      : > "dev/$name" && printf '%s\0' "/dev/$name" "dev/$name" ro
+    done | bind_all &&
     cp -P run/devbox/dev/* dev
 }
 if ! private_dev 2>/dev/null; then
@@ -179,8 +257,8 @@ stay='
   echo "$READY"; unset READY STAGED; exec > /dev/null 2>&1; exec -a devbox "$BASH" --norc -c "while read -r _; do :; done; exit 0"'
 # Mounts seen from a second user namespace are locked: nobody inside can make them writable or take them away.
 case $kind in
-  users) PATH=/run/devbox/bin:$PATH; exec unshare --user --map-users=0,0,65536 --map-groups=0,0,65536 --mount -- "$BASH" --norc -c "$stay" ;;
-  user) exec unshare --user --map-root-user --mount -- "$BASH" --norc -c "$stay" ;;
+  users) PATH=/run/devbox/bin:$PATH; exec unshare --user --map-users=0,0,65536 --map-groups=0,0,65536 --mount --uts -- "$BASH" --norc -c "$stay" ;;
+  user) exec unshare --user --map-root-user --mount --uts -- "$BASH" --norc -c "$stay" ;;
 esac
 exec "$BASH" --norc -c "$stay"
 `.replaceAll('\\${', '${');

@@ -18,6 +18,7 @@ const layout: Readonly<Record<string, 'folder' | 'file'>> = {
   objects: 'folder',
   net: 'folder',
   programs: 'folder',
+  mask: 'folder',
   trash: 'folder',
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -167,6 +167,18 @@ describe('local platform as a process', () => {
     assert.equal(devbox.status, 'running');
     if (!stderr.includes('plain processes')) {
       assert.equal(await client.devboxes.readFileContents(devbox.id, { file_path: '/workspace/id' }), '0\n');
+      // What it finds of the computer, as where the platform runs as root.
+      const { stdout } = await client.devboxes.executeAndAwaitCompletion(devbox.id, {
+        command:
+          'hostname; getent ahostsv4 "$(hostname)" | head -1; cat /etc/machine-id /proc/sys/kernel/random/boot_id; cat /proc/mounts; ls /etc/shadow- /etc/ssl/private /sys/firmware /sys/class; cut -d: -f1,3 /etc/passwd',
+      });
+      assert.match(stdout ?? '', /^devbox-[a-z0-9]{12}\n127\.0\.1\.1 [^\n]+\n[0-9a-f]{32}\n[0-9a-f-]{36}\n/);
+      for (const file of ['/etc/machine-id', '/proc/sys/kernel/random/boot_id']) {
+        if (existsSync(file)) assert.ok(!stdout?.includes(readFileSync(file, 'utf8')), file);
+      }
+      assert.ok(!stdout?.includes(`${own}/data/devboxes`) && !stdout?.includes('ssl-cert'), stdout ?? '');
+      const people = [...(stdout ?? '').matchAll(/^[a-z_][^:\s]*:(\d{4,5})$/gm)].filter(([, uid]) => uid !== '65534');
+      assert.deepEqual(people, []);
     }
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill();

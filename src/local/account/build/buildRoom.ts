@@ -27,6 +27,7 @@ export class BuildRoom {
   readonly files: DevboxFiles;
   readonly spec: DevboxSpec;
   readonly #context: RoomContext;
+  readonly #id: string;
   readonly #disk: string;
   /** Its image has other users than devboxes have. */
   readonly asFound: boolean;
@@ -45,6 +46,7 @@ export class BuildRoom {
   ) {
     const { sandboxes, addresses, provisions } = context;
     this.#context = context;
+    this.#id = id;
     this.#disk = disk;
     this.asFound = asFound;
     this.spec = specOf(job);
@@ -68,6 +70,7 @@ export class BuildRoom {
   async open(job: BuildJob, openhands: boolean): Promise<void> {
     const { prefix, hasUsers } = this.run.sandbox;
     const user = await furnish(this.#disk, {
+      id: this.#id,
       prefix,
       user: hasUsers ? job.user : undefined,
       blueprint: openhands ? job.openhands : undefined,

@@ -39,7 +39,7 @@ export async function bringUp(
   { run, first, onInitializing }: BootPlan,
   surroundings: DevboxSurroundings,
 ): Promise<void> {
-  const { spec, log, disk } = devbox;
+  const { id, spec, log, disk } = devbox;
   const { provisions, sandboxes, mishaps } = surroundings;
   await mishaps?.boot(devbox, 'provisioning', run.signal);
   await mkdir(disk, { recursive: true });
@@ -49,6 +49,7 @@ export async function bringUp(
   const { prefix, hasUsers } = run.sandbox;
   const user = hasUsers ? { name: spec.username, uid: spec.uid } : undefined;
   const owner = await furnish(disk, {
+    id,
     prefix,
     user,
     blueprint: spec.blueprint,

@@ -1,10 +1,9 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { look, makeFolder } from './diskPaths';
+import { look, makeFolder, put } from './diskPaths';
 import { codeOf } from '../../errors';
-import { removeFolder } from '../../host/removeFolder';
 import { layerFolder } from './layers';
-import { type DevboxUser, type UserRequest, usualUser } from '../users';
+import { type DevboxUser, type UserRequest, root as rootUser, usualUser } from '../users';
 
 /** Where the files are that a devbox sees in `/etc` when that is no layer of its own. */
 export const accountFolder = 'run/devbox/etc';
@@ -29,13 +28,13 @@ type Line = readonly string[];
  * Makes a devbox know its users: the host's system users without their passwords, what the devbox made of them, and those
  * that are asked for, who may use sudo.
  * @param root the disk, seen from the host
- * @param wanted the first one is the devbox's own user
+ * @param wanted the first one is the devbox's own user; nobody where there is one user only
  * @param asFound nobody is added: the first one has the numbers that the disk knows, or those it would have
  * @returns the devbox's own user with its numbers
  */
 export async function writeAccounts(
   root: string,
-  wanted: readonly [UserRequest, ...DevboxUser[]],
+  wanted: readonly [UserRequest, ...DevboxUser[]] | readonly [],
   asFound = false,
 ): Promise<DevboxUser> {
   const layer = `${layerFolder}/etc/upper`;
@@ -48,7 +47,10 @@ export async function writeAccounts(
   ]);
   const [own, ...others] = wanted;
   addGroup(group, sudoGroup.name, sudoGroup.gid);
-  const user = asFound ? foundUser(passwd, own) : addUser(passwd, group, own, 'first');
+  let user: DevboxUser = rootUser;
+  if (own !== undefined) {
+    user = asFound ? foundUser(passwd, own) : addUser(passwd, group, own, 'first');
+  }
   if (!asFound) {
     others.forEach((other) => addUser(passwd, group, other, 'last'));
   }
@@ -148,18 +150,4 @@ function linesOf(text: string): Line[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.split(':'));
-}
-
-/** Writes a file unless it says the same already; what is at its place and no file goes away. */
-async function put(path: string, text: string, mode: number): Promise<void> {
-  const found = await look(path);
-  if (found?.isFile() === true) {
-    if (found.size === Buffer.byteLength(text) && (await readFile(path, 'utf8')) === text) {
-      return;
-    }
-  } else if (found !== undefined) {
-    await removeFolder(path);
-  }
-  await writeFile(path, text, { mode });
-  await chmod(path, found?.isFile() === true ? found.mode & 0o7777 : mode);
 }

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../errors';
 import { removeFolder } from '../../host/removeFolder';
@@ -58,4 +58,18 @@ export async function look(path: string): Promise<Stats | undefined> {
     }
     throw error;
   }
+}
+
+/** Writes a file unless it says the same already; what is at its place and no file goes away. */
+export async function put(path: string, text: string, mode: number): Promise<void> {
+  const found = await look(path);
+  if (found?.isFile() === true) {
+    if (found.size === Buffer.byteLength(text) && (await readFile(path, 'utf8')) === text) {
+      return;
+    }
+  } else if (found !== undefined) {
+    await removeFolder(path);
+  }
+  await writeFile(path, text, { mode });
+  await chmod(path, found?.isFile() === true ? found.mode & 0o7777 : mode);
 }

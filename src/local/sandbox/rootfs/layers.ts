@@ -44,10 +44,7 @@ export async function prepareLayers(root: string): Promise<void> {
   }
 }
 
-/**
- * Words for the sandbox's script: `path:name` pairs of the folders that become layers.
- * @param root the disk; its path goes into mount options, which have no quoting
- */
-export function layerWords(root: string): string {
-  return /[,:\\]/.test(root) ? '' : layered.map(([path, name]) => `${path}:${name}`).join(' ');
+/** Words for the sandbox's script: `path:name` pairs of the folders that become layers. */
+export function layerWords(): string {
+  return layered.map(([path, name]) => `${path}:${name}`).join(' ');
 }

@@ -11,6 +11,7 @@ import { requireProgram } from '../../host/hostPrograms';
 import { type DevboxTools, loginFile } from '../devboxTools';
 import { languageShims, profileScript } from './languageShims';
 import { layerFolder, prepareLayers } from './layers';
+import { writeNames } from './ownNames';
 import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim, suShim } from './shims';
 import { type DevboxUser, type UserRequest, homeOf, openhandsUser, root as rootUser } from '../users';
 
@@ -55,6 +56,8 @@ const deviceLinks: readonly (readonly [string, string])[] = [
 
 /** What a devbox's folder is filled with. */
 export interface Furnishing {
+  /** Whose disk it is: names it to itself. */
+  readonly id: string;
   /** What stands in front of devbox paths inside (empty with a file system view). */
   readonly prefix: string;
   /** The user that its commands are to run as; undefined where there is one user only. */
@@ -75,7 +78,7 @@ export interface Furnishing {
  */
 export async function furnish(
   root: string,
-  { prefix, user, blueprint, tools, asFound = false, systemFiles = [] }: Furnishing,
+  { id, prefix, user, blueprint, tools, asFound = false, systemFiles = [] }: Furnishing,
 ): Promise<DevboxUser> {
   const shims = languageShims();
   await makeFolder(root, 'run', 'replace');
@@ -127,7 +130,11 @@ export async function furnish(
   if (blueprint?.openhands === true) {
     await furnishOpenhands(root, prefix, tools);
   }
-  return user === undefined ? rootUser : settle(root, user, { blueprint, asFound });
+  const owner = await (user === undefined ? settleRoot(root, prefix) : settle(root, user, { blueprint, asFound }));
+  if (prefix === '') {
+    await writeNames(root, id);
+  }
+  return owner;
 }
 
 /** The links of the devbox's file system view. They are made here, where each is not a program to be run. */
@@ -144,6 +151,11 @@ async function prepareLinks(root: string): Promise<void> {
   for (const [name, target] of deviceLinks) {
     await symlink(target, join(root, 'run/devbox/dev', name));
   }
+}
+
+/** Where there is one user only, a devbox knows nobody of this computer's all the same. */
+async function settleRoot(root: string, prefix: string): Promise<DevboxUser> {
+  return prefix === '' ? writeAccounts(root, []) : rootUser;
 }
 
 /** Gives users their places. */

@@ -159,7 +159,7 @@ describe('a damaged data folder', function () {
     const copy = join(folder, 'zombie');
     mkdirSync(copy);
     // A parent that never asks: it becomes another program with a child that has ended.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
       const zombie = Number(chunk.toString());
