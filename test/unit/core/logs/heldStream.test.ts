@@ -108,18 +108,23 @@ describe('following a log whose stream is kept back', function () {
     assert.equal(proxy.requests('/logs/tail'), 1);
   });
 
-  it('comes to its end with its devbox, although the stream never ends', async () => {
-    const id = await devboxThat('for i in 0 1 2; do echo line $i; sleep 0.1; done');
-    const proxy = await throughProxy('/logs/tail');
-    const seen: string[] = [];
-    for await (const event of followEvents(proxy.api, id, { signal: new AbortController().signal, pace })) {
-      if (event.type === 'lines') seen.push(...event.lines.map(({ text }) => text));
-    }
-    assert.deepEqual(
-      seen.filter((text) => text.startsWith('line ')),
-      ['line 0', 'line 1', 'line 2'],
-    );
-  });
+  for (const [what, after] of [
+    ['brings nothing', 0],
+    ['brings all but its end', 1_000_000],
+  ] as const) {
+    it(`comes to its end with its devbox, although the stream ${what}`, async () => {
+      const id = await devboxThat('for i in 0 1 2; do echo line $i; sleep 0.1; done');
+      const proxy = await throughProxy('/logs/tail', undefined, after);
+      const seen: string[] = [];
+      for await (const event of followEvents(proxy.api, id, { signal: new AbortController().signal, pace })) {
+        if (event.type === 'lines') seen.push(...event.lines.map(({ text }) => text));
+      }
+      assert.deepEqual(
+        seen.filter((text) => text.startsWith('line ')),
+        ['line 0', 'line 1', 'line 2'],
+      );
+    });
+  }
 
   it('is told from the list for an execution, too', async () => {
     const id = await devboxThat();
@@ -177,21 +182,26 @@ describe('following a log whose stream is kept back', function () {
     assert.equal(exits.length, 1);
   });
 
-  it('comes to the end of a devbox although the streams of its executions never do', async () => {
-    const id = await devboxThat();
-    const proxy = await heldHalfWay(60);
-    const seen: string[] = [];
-    await on.api.start(id, 'for i in $(seq 0 1000); do echo line $i; sleep 0.1; done');
-    for await (const event of followEvents(proxy.api, id, { signal: new AbortController().signal, pace })) {
-      if (event.type !== 'lines') continue;
-      seen.push(...event.lines.map(({ text }) => text));
-      if (seen.includes('line 0')) await on.api.shutdown(id);
-    }
-    const lines = seen.filter((text) => text.startsWith('line '));
-    assert.ok(lines.length > 0);
-    assert.deepEqual(
-      lines,
-      Array.from(lines, (_, at) => `line ${at}`),
-    );
-  });
+  for (const [what, after, command] of [
+    ['are kept back', 60, 'for i in $(seq 0 1000); do echo line $i; sleep 0.1; done'],
+    ['bring all but their end', 1_000_000, 'echo line 0; echo line 1; sleep 1000'],
+  ] as const) {
+    it(`comes to the end of a devbox although the streams of its executions ${what}`, async () => {
+      const id = await devboxThat();
+      const proxy = await heldHalfWay(after);
+      const seen: string[] = [];
+      await on.api.start(id, command);
+      for await (const event of followEvents(proxy.api, id, { signal: new AbortController().signal, pace })) {
+        if (event.type !== 'lines') continue;
+        seen.push(...event.lines.map(({ text }) => text));
+        if (seen.includes('line 0')) await on.api.shutdown(id);
+      }
+      const lines = seen.filter((text) => text.startsWith('line '));
+      assert.ok(lines.length > 0);
+      assert.deepEqual(
+        lines,
+        Array.from(lines, (_, at) => `line ${at}`),
+      );
+    });
+  }
 });

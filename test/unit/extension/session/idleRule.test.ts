@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, it } from 'mocha';
 import { resolveConfig } from '../../../../src/core/options/runtimeConfig';
 import { createBody } from '../../../../src/core/runtime/connect/createBody';
 import { eventually } from '../../../eventually';
-import { signIn, useWindow } from '../../../fakeVscode/useWindow';
+import { useWindow } from '../../../fakeVscode/useWindow';
 
 /** Seconds; Runloop's own rules are longer, and work the same. */
 const idleSeconds = 6;
@@ -111,80 +110,4 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
     await suspended(id);
     editor.messages.length = 0;
   });
-
-  it('is found again after a lost action, at once and by itself (N6)', async () => {
-    const { editor } = used;
-    const proxy = await CutProxy.to(used.platform.port);
-    ends.push(() => proxy.stop());
-    await editor.run('runloop.signOut');
-    editor.settings.set('runloop.baseUrl', `http://127.0.0.1:${proxy.port}`);
-    await signIn(editor, used.platform.apiKey);
-    // Long: it is not to be suspended while nothing goes through.
-    const id = await made('lost-action', undefined, 600);
-    await editor.run('runloop.attachDevbox', id);
-
-    assert.match((await run(id, 'echo one')).content, /one/);
-    const lost = run(id, 'sleep 1; echo lost');
-    await sleep(300);
-    proxy.cut();
-    await assert.rejects(lost);
-    const item = editor.statusItems.find((one) => one.id === 'runloop.session') ?? assert.fail();
-    await eventually(
-      () => Promise.resolve(item.text),
-      (text) => text.includes('vm-active'),
-    );
-    await eventually(
-      () => run(id, 'echo two').then(({ content }) => content, String),
-      (seen) => /two/.test(seen),
-    );
-    // The item tells it with the next look.
-    await eventually(
-      () => Promise.resolve(item.text),
-      (text) => text.includes('vm-active'),
-      45_000,
-    );
-  });
 });
-
-/** A way to the platform whose connections can be cut. */
-class CutProxy {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async to(port: number): Promise<CutProxy> {
-    const server = createServer();
-    const proxy = new CutProxy(server);
-    server.on('connection', (socket) => {
-      const onward = connect(port, '127.0.0.1');
-      for (const one of [socket, onward]) {
-        proxy.#sockets.add(one);
-        one.on('error', () => undefined);
-        one.once('close', () => {
-          proxy.#sockets.delete(one);
-          socket.destroy();
-          onward.destroy();
-        });
-      }
-      socket.pipe(onward).pipe(socket);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  stop(): void {
-    this.cut();
-    this.#server.close();
-  }
-}
