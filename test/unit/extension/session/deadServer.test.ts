@@ -48,11 +48,12 @@ describe('An action server that has ended in a devbox that runs on (M6)', functi
       const asked = (): readonly string[] => [...(proxy?.seen.keys() ?? [])].filter((key) => key.startsWith('tunnel '));
       proxy.forget();
       await shows(counts ? /vm-active.*it is running/ : /vm-active.*its action server is responding/);
-      if (!counts)
+      if (!counts) {
         await eventually(
           () => Promise.resolve(asked().length),
           (count) => count > 0,
         );
+      }
       // Brackets: a command with the server's whole name in it would be one that starts it.
       await api.start(id, 'sudo pkill -9 -f "actionServe[r]|action_execution_serve[r]"');
       await shows(/warning.*its action server is not responding/);
