@@ -76,11 +76,12 @@ mount --bind "$mask" run/devbox/mask
 below() { if [ -d "run/devbox/mask/$1" ]; then echo "run/devbox/mask/$1:/$1"; else echo "/$1"; fi; }
 
 # The host's system folders. Merged-usr systems have symlinks here, which the devbox's folder has as well.
+# Without a user namespace what enters has this computer's rights until its second program has taken them away: then the
+# devbox must not put another folder there either, with another loader in it, and nobody can move a mount.
 for name in bin sbin lib lib32 lib64 libx32; do
-  if [ ! -L "/$name" ] && [ -d "/$name" ]; then
-    [ -d "$name" ] || mkdir -p "$name"
-    mount --rbind "/$name" "$name"
-  fi
+  if [ "$kind" = root ] && [ -L "/$name" ] && [ -d "/$name" ]; then rm -f "$name"; elif [ -L "/$name" ] || [ ! -d "/$name" ]; then continue; fi
+  [ -d "$name" ] || mkdir -p "$name"
+  mount --rbind "/$name" "$name"
 done
 # A layer over a host folder takes what is written; the host's folder stays as it is. Where the kernel or the disk cannot
 # do that (nor for a folder in which something else is mounted), the folder is only shown. Programs and what they are loaded

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, lchown, lstat, mkdir, readdir, readlink, realpath, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, readdir, readlink, realpath, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeAccounts } from './accountFiles';
@@ -140,12 +140,18 @@ export async function furnish(
 /** The links of the devbox's file system view. They are made here, where each is not a program to be run. */
 async function prepareLinks(root: string): Promise<void> {
   for (const name of systemLinks) {
-    const found = await look(join(root, name));
-    // A folder of the devbox's own stays.
-    if (found?.isDirectory() !== true && (await look(`/${name}`))?.isSymbolicLink() === true) {
-      await clearFile(root, name);
-      await symlink(await readlink(`/${name}`), join(root, name));
+    if ((await look(`/${name}`))?.isSymbolicLink() !== true) {
+      continue;
     }
+    if ((await look(join(root, name)))?.isDirectory() === true) {
+      // What loads every program would be in it, and in the last steps of a start be run with more rights than the devbox
+      // has. The folder is the devbox's own all the same, and stays beside.
+      const aside = `${name}.replaced`;
+      await removeFolder(join(root, aside));
+      await rename(join(root, name), join(root, aside));
+    }
+    await clearFile(root, name);
+    await symlink(await readlink(`/${name}`), join(root, name));
   }
   await makeFolder(root, 'run/devbox/dev', 'replace');
   for (const [name, target] of deviceLinks) {

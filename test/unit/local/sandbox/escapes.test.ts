@@ -84,6 +84,22 @@ mkdir -p ${join(platform.dataDir, 'devboxes', id, 'root', 'run', 'devbox', 'bin'
     await client.devboxes.shutdown(id);
   });
 
+  it('loads no program by what it has put in the place of the system’s folders, when it starts again', async () => {
+    const { id } = await client.devboxes.createAndAwaitRunning(asRoot);
+    const replace = `import os, shutil
+for name in ("bin", "lib", "lib64"):
+    if os.path.islink("/" + name): os.unlink("/" + name); os.mkdir("/" + name); open("/" + name + "/own", "w").close()`;
+    await run(id, `python3 -c '${replace}'`);
+    await suspended(id);
+    await client.devboxes.resume(id);
+    await client.devboxes.awaitRunning(id);
+    assert.match(
+      await run(id, 'ls -d /bin /lib64/ld-linux* /lib/ld-linux* 2> /dev/null | head -1; ls /bin.replaced'),
+      /^\/(?:bin|lib)\S*\nown\n/,
+    );
+    await client.devboxes.shutdown(id);
+  });
+
   it('writes to nothing of the host’s when it starts again, whatever links its disk has', async () => {
     mkdirSync(join(host, 'run', 'devbox'), { recursive: true });
     writeFileSync(join(host, 'run', 'devbox', 'kept'), 'kept');

@@ -43,6 +43,22 @@ describe('local platform where less is allowed', () => {
     assert.match(log, /\/home\/user\n\/workspace\npid \d{1,3}$/m);
   });
 
+  it('lets no devbox put a loader of its own in the way of what enters it with this computer’s rights', async () => {
+    const { log } = await tryWith(
+      ['max_user_namespaces'],
+      `python3 - <<'END'
+import os
+for name in ("bin", "lib", "lib64", "usr", "etc"):
+    for deed in (lambda: os.rename("/" + name, "/moved"), lambda: os.unlink("/" + name), lambda: open("/" + name + "/own", "w")):
+        try: deed(); print("done", name)
+        except OSError as error: pass
+print("tried")
+END`,
+    );
+    assert.match(log, /^tried$/m);
+    assert.doesNotMatch(log, /done/);
+  });
+
   it('has sudo and su that run things where there is one user only', async () => {
     const { log } = await tryWith(
       ['max_user_namespaces'],
