@@ -118,12 +118,20 @@ const unitTests = {
 };
 const withFakeEditor = { ...common.alias, vscode: './test/fakeVscode/vscode.ts' };
 
+/** Programs that unit tests start. */
+const unitPrograms = [
+  'test/unit/core/vscode/forwarderProgram.ts',
+  'test/unit/core/vscode/port/portProgram.ts',
+  'test/unit/local/server/tunnels/usualPortsProgram.ts',
+  'test/unit/local/devbox/run/ownAddressesProgram.ts',
+];
+
 const few = option('tests')?.split(',');
 if (few !== undefined) {
   await Promise.all([
-    esbuild.build({ ...unitTests, entryPoints: few.filter((file) => !isOfExtension(file)) }),
+    esbuild.build({ ...unitTests, entryPoints: [...few.filter((file) => !isOfExtension(file)), ...unitPrograms] }),
     esbuild.build({ ...unitTests, entryPoints: few.filter(isOfExtension), alias: withFakeEditor }),
-    // The programs that the tests of kills and of the siege start.
+    // The programs that the tests of kills and of the siege start, built with the others as a rule.
     esbuild.build({
       ...common,
       entryPoints: { proofStarter: 'test/proof/kills/starter.ts', proofBesieger: 'test/proof/siege/besieger.ts' },
@@ -216,14 +224,7 @@ if (dev) {
     }),
     esbuild.build({
       ...unitTests,
-      entryPoints: [
-        ...testFiles('test/unit').filter((file) => !isOfExtension(file)),
-        // Programs that tests start.
-        'test/unit/core/vscode/forwarderProgram.ts',
-        'test/unit/core/vscode/port/portProgram.ts',
-        'test/unit/local/server/tunnels/usualPortsProgram.ts',
-        'test/unit/local/devbox/run/ownAddressesProgram.ts',
-      ],
+      entryPoints: [...testFiles('test/unit').filter((file) => !isOfExtension(file)), ...unitPrograms],
     }),
     esbuild.build({
       ...unitTests,
