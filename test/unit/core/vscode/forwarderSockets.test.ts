@@ -46,6 +46,8 @@ describe('connections through the forwarder', () => {
     );
     return socket;
   };
+  /** Its end, with an error or without. */
+  const closing = (socket: Socket): Promise<void> => new Promise((resolve) => socket.once('close', () => resolve()));
   const webSocket = 'GET /s HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
   const gone = async (): Promise<unknown> =>
     eventually(
@@ -101,6 +103,50 @@ describe('connections through the forwarder', () => {
     // Half closed by the devbox, which then says no more and does not close.
     remote?.end();
     await once(socket, 'end');
+    // The browser stays as well: after a while it is over all the same.
+    await closing(socket);
+    await gone();
+  });
+
+  const agreed = 'HTTP/1.1 101 Ok\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  for (const [how, end] of Object.entries<(socket: Socket) => void>({
+    closes: (socket) => socket.destroy(),
+    breaks: (socket) => socket.resetAndDestroy(),
+  })) {
+    it(`a WebSocket that is open ends on the other side as well when one ${how} it`, async () => {
+      for (const isBrowser of [true, false]) {
+        seen = '';
+        const socket = await browser(webSocket);
+        const [remote] = [...held];
+        remote?.write(agreed);
+        await once(socket, 'data');
+        const closed = closing(socket);
+        end(isBrowser ? socket : (remote ?? assert.fail()));
+        // A browser that is told of an end closes by itself.
+        socket.once('end', () => socket.end());
+        await gone();
+        await closed;
+      }
+    });
+  }
+
+  it('takes no more than so much of a browser before the devbox has agreed', async () => {
+    const socket = await browser(webSocket);
+    const closed = closing(socket);
+    for (let sent = 0; sent < 64 && !socket.destroyed; sent += 1) {
+      socket.write(Buffer.alloc(64 * 1024));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await closed;
+    await gone();
+  });
+
+  it('waits through no interim answers without an end', async () => {
+    const socket = await browser('GET /p HTTP/1.1\r\nHost: HOST\r\n\r\n');
+    const [remote] = [...held];
+    remote?.write('HTTP/1.1 103 Early\r\n\r\n'.repeat(100));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString(), /^HTTP\/1\.1 502 /);
     socket.destroy();
     await gone();
   });

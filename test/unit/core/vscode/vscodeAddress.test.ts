@@ -66,6 +66,14 @@ describe('addresses of VS Codes', () => {
     });
   }
 
+  it('carry the token exactly, whatever is in it', async () => {
+    const token = 'a+b&c=d#e?f %41/\u00e9';
+    assert.equal(new URL(await addresses.of(place({ token }))).searchParams.get('tkn'), token);
+    const hidden = await addresses.of(place({ token }), { oneTime: true });
+    const first = new URL((await get(hidden)).location, hidden);
+    assert.deepEqual([first.searchParams.get('tkn'), first.searchParams.get('folder')], [token, '/workspace']);
+  });
+
   it('are one-time also where the tunnel is open, and lead there', async () => {
     const open = place({ tunnelToken: undefined });
     assert.equal(new URL(await addresses.of(open)).origin, origin);

@@ -17,6 +17,8 @@ export class CutProxy {
   #released: (() => void)[] = [];
   /** Connections on which such a request comes are cut. */
   refused: RegExp | undefined;
+  /** What is done before a request goes on; it waits for it. */
+  before: (request: string) => Promise<unknown> | undefined = () => undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -80,8 +82,17 @@ export class CutProxy {
           return;
         }
       }
-      if (line !== undefined && this.#held?.test(line) === true) this.#released.push(() => onward.write(bytes));
-      else onward.write(bytes);
+      const done = line === undefined ? undefined : this.before(line);
+      if (line !== undefined && this.#held?.test(line) === true) {
+        this.#released.push(() => onward.write(bytes));
+      } else if (done === undefined) {
+        onward.write(bytes);
+      } else {
+        done.then(
+          () => onward.write(bytes),
+          () => from.destroy(),
+        );
+      }
     });
     onward.pipe(from);
   }

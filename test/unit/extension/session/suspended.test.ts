@@ -54,6 +54,9 @@ describe('A suspended devbox that a window was attached to', function () {
     assert.equal((await everRan(devbox)).at(-1), 'suspended', 'it was woken up');
     assert.deepEqual(await extension.list(), [], 'it is told to others as one that runs');
     assert.match(await rowsOfView(), /^"Suspended"\n.*sleeper/m);
+    assert.ok(!editor.messages.some(({ text }) => /has ended/.test(text)), 'it was said to have ended');
+    const remembered = JSON.stringify(editor.workspaceState.get('runloop.sessions'));
+    assert.ok(remembered.includes(devbox.id), 'the window has forgotten it');
     await editor.run('runloop.attachDevbox', devbox.id);
     assert.equal((await api.retrieve(devbox.id)).status, 'running');
   });
