@@ -1,7 +1,12 @@
+import { isTransient } from '../errors';
+import { retrying } from '../http/retry';
+import type { RetryRule } from '../http/retryRules';
 import type { RunloopApi } from '../platform/runloopApi';
 import { FirstLine, type Taken } from './firstLine';
 import { placeIn, readRecording } from './recording';
 
+/** What reads a recording may be cut off; reading it again changes nothing. */
+const readRule: RetryRule = { tries: 4, delayMs: 250, factor: 3, maxDelayMs: 3_000, jitter: false };
 /** Looks for where the live output goes on in the recording. */
 const mostLooks = 3;
 
@@ -59,14 +64,29 @@ export class ShownOutput {
     if (this.#firstLine === firstLine) this.#begun(firstLine.giveUp());
   }
 
-  /** Shows what was printed since the last connection, then what has come of this one. @throws RuntimeError after that */
-  async fill(api: RunloopApi, devboxId: string, signal: AbortSignal): Promise<Filled> {
+  /**
+   * Shows what was printed since the last connection, then what has come of this one; of one that is lost meanwhile, nothing
+   * before it is known what comes first: the next one begins where this one did.
+   *
+   * @throws RuntimeError after that
+   */
+  async fill(
+    api: RunloopApi,
+    {
+      devboxId,
+      isLost,
+      signal,
+    }: { readonly devboxId: string; readonly isLost: () => boolean; readonly signal: AbortSignal },
+  ): Promise<Filled> {
     const from = this.#shown;
     this.#shown = undefined;
     try {
       for (let look = 0; look < mostLooks && from !== undefined; look += 1) {
         const live = Buffer.concat(this.#held ?? []);
-        const recorded = await readRecording(api, devboxId, { name: this.#name, from, signal });
+        const read = () => readRecording(api, devboxId, { name: this.#name, from, signal });
+        // What cuts the reading off cuts this connection as well, as a rule, and is told of it a moment later.
+        const retryOn = (error: unknown): boolean => isTransient(error) && !isLost();
+        const recorded = await retrying(read, { rule: readRule, signal, retryOn });
         if (recorded === undefined) return 'nothing';
         const { bytes, end } = recorded;
         const begin = end - bytes.length;
@@ -81,7 +101,8 @@ export class ShownOutput {
     } finally {
       const rest = Buffer.concat(this.#held ?? []);
       this.#held = undefined;
-      this.#show(rest);
+      if (this.#shown === undefined && isLost()) this.#shown = from;
+      else this.#show(rest);
     }
   }
 

@@ -66,6 +66,7 @@ export class TerminalSession implements Disposable {
   #link: WebSocketLink | undefined;
   #isKnown: boolean;
   #connecting = false;
+  #isOver = false;
   #isPaused = false;
   readonly #shown: ShownOutput;
   #lostAtMs: number | undefined;
@@ -155,8 +156,9 @@ export class TerminalSession implements Disposable {
     this.#options.onState({ kind: 'connecting' });
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
       try {
-        if (await this.#open(signal)) return;
-        this.#options.onState({ kind: 'taken' });
+        const opened = await this.#open(signal);
+        if (opened === 'done') return;
+        if (opened === 'taken') this.#options.onState({ kind: 'taken' });
       } catch (error) {
         if (signal.aborted) throw error;
         // A way that leads nowhere any more; the next one is new.
@@ -169,13 +171,13 @@ export class TerminalSession implements Disposable {
     }
   }
 
-  /** @returns false if somebody else is connected to the shell */
-  async #open(signal: AbortSignal): Promise<boolean> {
+  /** @returns `taken` if somebody else is connected to the shell; `lost` if it was connected, and is not any more */
+  async #open(signal: AbortSignal): Promise<'done' | 'taken' | 'lost'> {
     const { api, devboxId, name, folder, tunnelUrlTemplate: template } = this.#options;
     const tunnel = (this.#tunnel ??= await openPtyTunnel(api, devboxId, { template, signal }));
     const size = this.#size;
     const { created, connectPath, attached } = await readyPty(tunnel, name, size, signal);
-    if (attached) return false;
+    if (attached) return 'taken';
     const firstLine = created ? this.#shown.begin(folder) : undefined;
     if (!created) this.#shown.hold();
     const listener = {
@@ -183,37 +185,41 @@ export class TerminalSession implements Disposable {
       onEnd: (end: WebSocketEnd) => this.#closed(end),
     };
     const link = await attachPty(tunnel, connectPath, listener, signal);
-    if (link === undefined) return false;
+    if (link === undefined) return 'taken';
     if (signal.aborted) {
       link.close();
-      return true;
+      return 'done';
     }
     this.#link = link;
     if (this.#isPaused) link.pause();
-    const awayMs = this.#lostAtMs === undefined ? 0 : Date.now() - this.#lostAtMs;
-    this.#lostAtMs = undefined;
     const wasKnown = this.#isKnown;
     this.#isKnown = true;
     if (firstLine === undefined) {
       const filled = await this.#fill(signal);
+      // Reading what was missed takes a while, in which a connection may go like any other.
+      if (this.#link !== link) return this.#isOver ? 'done' : 'lost';
+      const awayMs = this.#lostAtMs === undefined ? 0 : Date.now() - this.#lostAtMs;
+      this.#lostAtMs = undefined;
       this.#options.onState({ kind: 'open', isNew: false, awayMs, filled });
       // A change of its size makes a program draw itself anew, a shell its prompt, without a key that would do something.
       this.#inTurn(() => this.#redraw());
-      return true;
+      return 'done';
     }
+    this.#lostAtMs = undefined;
     this.#options.onState({ kind: 'open', isNew: true, wasKnown });
     this.write(firstLine.line);
     sleep(firstLineMs, undefined, { signal }).then(
       () => this.#shown.giveUp(firstLine),
       () => undefined, // It was ended before; there is nobody to show it to.
     );
-    return true;
+    return 'done';
   }
 
   /** What cannot be read is not shown, which is said; the shell is there all the same. */
   async #fill(signal: AbortSignal): Promise<Filled> {
     try {
-      return await this.#shown.fill(this.#options.api, this.#options.devboxId, signal);
+      const isLost = (): boolean => this.#link === undefined;
+      return await this.#shown.fill(this.#options.api, { devboxId: this.#options.devboxId, isLost, signal });
     } catch (error) {
       if (!signal.aborted) this.#options.onFailure(error);
       return 'nothing';
@@ -225,10 +231,11 @@ export class TerminalSession implements Disposable {
     this.#shown.end();
     if (this.#stop.signal.aborted) return;
     if (code === shellEnded || code === normalEnd) {
+      this.#isOver = true;
       this.#options.onState({ kind: 'ended' });
       return;
     }
-    this.#lostAtMs = Date.now();
+    this.#lostAtMs ??= Date.now();
     this.#connect();
   }
 

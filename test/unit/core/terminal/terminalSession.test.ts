@@ -5,6 +5,7 @@ import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { runCommand } from '../../../../src/core/platform/executions';
 import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
+import { startDelay } from '../../../bench/delay';
 import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../platform/usePlatform';
 
@@ -31,10 +32,13 @@ describe('A terminal in a devbox', function () {
     return id;
   }
 
-  function terminal(devboxId: string, more: { name?: string; isKnown?: boolean; folder?: string } = {}): Shown {
+  function terminal(
+    devboxId: string,
+    more: { name?: string; isKnown?: boolean; folder?: string; api?: RunloopApi } = {},
+  ): Shown {
     const shown = { states: [], failures: [], text: '' } as unknown as { -readonly [K in keyof Shown]: Shown[K] };
     shown.session = new TerminalSession({
-      api: api(),
+      api: more.api ?? api(),
       devboxId,
       name: more.name ?? `t-${crypto.randomUUID()}`,
       isKnown: more.isKnown ?? false,
@@ -141,6 +145,39 @@ describe('A terminal in a devbox', function () {
     );
     assert.match(second.text, /^[^\n]*\$ for i in/);
     assert.deepEqual(second.failures, []);
+  });
+
+  it('is found again when its connection goes while it looks for what it missed', async () => {
+    const id = await devbox();
+    const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
+    try {
+      let cuts = 0;
+      const cut = ({ method, path }: { readonly method: string; readonly path: string }): void => {
+        // Its recording is read by an execution; the connection goes while that is under way, once and then once more.
+        if (method === 'post' && path.includes('execut') && (cuts += 1) <= 2) setTimeout(() => way.cut(), 30);
+      };
+      const through = new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.url }, cut);
+      const one = terminal(id, { name: 'twice', api: through });
+      await isIn(one, 'open');
+      await shows(one, /\$ $/);
+      one.session.write('for i in $(seq 200); do echo "n$i."; sleep 0.02; done; echo over\r');
+      await shows(one, /\nn5\./);
+      way.cut();
+      await eventually(
+        () => Promise.resolve([cuts, one.states.at(-1)?.kind]),
+        ([count, kind]) => Number(count) >= 3 && kind === 'open',
+        30_000,
+      );
+      // Nobody would see what is typed into one that is open and has no connection.
+      one.session.write('echo "still $((6 * 7))"\r');
+      const text = await shows(one, /still 42\r\n/);
+      assert.deepEqual(
+        [...text.matchAll(/n(\d+)\.\r\n/g)].map(([, number]) => Number(number)),
+        Array.from({ length: 200 }, (_, index) => index + 1),
+      );
+    } finally {
+      way.close();
+    }
   });
 
   it('keeps no more of a flood than it shows, and what it keeps is of the user alone', async () => {
