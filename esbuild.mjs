@@ -21,6 +21,23 @@ const requireShim = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
 
+/**
+ * The SSH library takes packets of 35,000 bytes, the least that the protocol asks for, and cuts the connection at a longer
+ * one; a command or a variable is one packet. OpenSSH takes 256 KiB.
+ * @type {esbuild.Plugin}
+ */
+const longSshPackets = {
+  name: 'long-ssh-packets',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]ssh2[\\/]lib[\\/]protocol[\\/]crypto\.js$/ }, ({ path }) => {
+      const [usual, long] = ['const MAX_PACKET_SIZE = 35000;', 'const MAX_PACKET_SIZE = 262144;'];
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes(usual)) throw new Error(`The longest SSH packet is not said any more in ${path}.`);
+      return { contents: text.replace(usual, long), loader: 'js' };
+    });
+  },
+};
+
 /** @type {esbuild.BuildOptions} */
 const common = {
   bundle: true,
@@ -37,6 +54,7 @@ const common = {
   alias: { 'whatwg-url': './src/core/platform/whatwgUrl.ts' },
   // With DEBUG=true in the user's environment the SDK would print every request, API key included.
   define: { 'process.env.DEBUG': '"off"' },
+  plugins: [longSshPackets],
 };
 
 /** Every test file below `folder`, as an entry of its own. */
