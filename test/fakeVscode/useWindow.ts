@@ -23,6 +23,11 @@ export interface UsedWindow {
   readonly globalFolder: string;
   /** Ends the extension and activates it again, as a reload of the window does: what the editor keeps is kept. */
   reload(): void;
+  /**
+   * Closes the window as the editor does it: what the extension asks of it from then on is refused, what it waits for too,
+   * and its subscriptions are disposed, while its process lives on for some seconds.
+   */
+  close(): void;
 }
 
 /**
@@ -97,6 +102,11 @@ export function useWindow({
     get extension() {
       if (open.extension === undefined) throw new Error('There is no window; it exists in tests only.');
       return open.extension;
+    },
+    close: () => {
+      const { editor } = current;
+      editor.whileBusy = () => Promise.reject(new Error('Canceled'));
+      end();
     },
     reload: () => {
       end();
