@@ -12,6 +12,7 @@ import { DevboxRefresh } from '../devboxes/devboxRefresh';
 import type { DevboxStore, StoreChange } from '../devboxes/devboxStore';
 import { DetailRows } from './detailRows';
 import { LazyItems } from './lazyItems';
+import { RowClock } from './rowClock';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { SeenChanges } from './seenChanges';
 import type { DevboxTreeServices } from './treeServices';
@@ -20,8 +21,6 @@ import { ViewChoices } from './order/viewChoices';
 import { noticeFor } from './viewNotice';
 import { ViewStatus, type ViewFacts } from './viewStatus';
 
-/** Seconds between looks at ages and times left; only rows whose text changed are drawn again. */
-const clockSeconds = 20;
 /** Rows whose times are kept up to date; further down a long list they are as of the last change. */
 const timesKept = 300;
 
@@ -95,7 +94,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       canSelectMany: true,
     });
     this.#status = new ViewStatus(this.#view, () => this.#facts());
-    const clock = setInterval(() => this.#redrawTimes(), clockSeconds * 1000);
     this.#subscriptions = [
       this.#changed,
       this.#details,
@@ -109,7 +107,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidChangeVisibility(() => this.#looked()),
       window.onDidChangeWindowState(() => this.#looked()),
-      { dispose: () => clearInterval(clock) },
+      new RowClock(this.#store, () => this.#redrawTimes()),
       this.#status,
       this.#list,
       this.#changes,
