@@ -22,6 +22,10 @@ describe('lines of a private key', () => {
     ]);
   });
 
+  it('are no more behind its end, also where its last line is a whole one', () => {
+    assert.deepEqual(shown(begin, full, end, full), [removed, removed, removed, full]);
+  });
+
   it('are no more where it ends in its first line', () => {
     assert.deepEqual(shown(`${begin} ${full} ${end}`, full, 'behind').slice(1), [full, 'behind']);
   });
