@@ -18,6 +18,7 @@ import {
 const shared = ['session', 'devboxes', 'account', 'messages'];
 const features = [
   'agentActions',
+  'changes',
   'devboxTree',
   'diagnosis',
   'files',

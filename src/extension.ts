@@ -107,6 +107,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       return openFileSystem({ account, store, devboxUse, tell });
     },
   });
+  const changes = onFirstUse(async () => {
+    const { Changes } = await import('./extension/changes/changes');
+    return new Changes({ account, store, fileSystem, globalState: context.globalState, log });
+  }, owned);
   const tree = new DevboxTree({
     account,
     store,
@@ -116,6 +120,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     endedHere,
     brokenStarts,
     fileSystem,
+    changes,
     log,
     globalState: context.globalState,
     workspaceState: context.workspaceState,
@@ -193,6 +198,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     }, owned),
     tree,
     fileSystem,
+    changes,
     localPlatform,
     stopDocuments,
     log,

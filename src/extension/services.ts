@@ -2,6 +2,7 @@ import type { StartNotes } from '../core/start/notes/startNotes';
 import type { AgentActions } from './agentActions/agentActions';
 import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
+import type { Changes } from './changes/changes';
 import type { DevboxStore } from './devboxes/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
 import type { StopDocuments } from './diagnosis/stopDocuments';
@@ -60,6 +61,7 @@ export interface Services {
   readonly logSearch: () => Promise<LogSearch>;
   readonly tree: DevboxTree;
   readonly fileSystem: LazyFileSystem;
+  readonly changes: () => Promise<Changes>;
   readonly localPlatform: () => Promise<LocalPlatform>;
   readonly stopDocuments: StopDocuments;
   readonly log: Log;

@@ -59,6 +59,16 @@ export class ThemeColor implements vscode.ThemeColor {
   }
 }
 
+export class FileDecoration implements vscode.FileDecoration {
+  badge?: string;
+  tooltip?: string;
+  color?: ThemeColor;
+
+  constructor(badge?: string, tooltip?: string, color?: ThemeColor) {
+    Object.assign(this, { badge, tooltip, color });
+  }
+}
+
 export class ThemeIcon implements vscode.ThemeIcon {
   static readonly File = new ThemeIcon('file');
   static readonly Folder = new ThemeIcon('folder');

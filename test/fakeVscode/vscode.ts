@@ -53,6 +53,7 @@ export const window: Pick<
   | 'registerTerminalProfileProvider'
   | 'createTreeView'
   | 'registerUriHandler'
+  | 'registerFileDecorationProvider'
   | 'state'
   | 'onDidChangeWindowState'
   | 'visibleTextEditors'
@@ -133,6 +134,7 @@ export const window: Pick<
     fakeEditor().uriHandler = handler;
     return nothing;
   },
+  registerFileDecorationProvider: () => nothing,
   get state() {
     const { isFocused } = fakeEditor();
     return { focused: isFocused, active: isFocused };

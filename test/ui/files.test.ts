@@ -1,4 +1,5 @@
+import { changes } from './parts/changes';
 import { files } from './parts/files';
 import { shareWindow } from './sharedWindow';
 
-shareWindow('Files', {}, files);
+shareWindow('Files', {}, files, changes);

@@ -10,6 +10,7 @@ type Handler = (services: Services, argument: unknown, arguments_: unknown) => P
 
 // Those that have several commands, once: these lines are read at activation.
 const arrangeRows = () => import('../devboxTree/order/arrangeDevboxes');
+const changeCommands = () => import('../changes/changeCommands');
 const fileCommands = () => import('../files/fileCommands');
 const logCommands = () => import('../logDocument/logCommands');
 const searchCommands = () => import('../logSearch/searchCommands');
@@ -77,6 +78,9 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.openLogMatch': async () => (await searchCommands()).openLogMatch,
   'runloop.stopLogSearch': async () => (await searchCommands()).stopLogSearch,
   'runloop.clearLogSearch': async () => (await searchCommands()).clearLogSearch,
+  'runloop.openChange': async () => (await changeCommands()).openChange,
+  'runloop.openAllChanges': async () => (await changeCommands()).openAllChanges,
+  'runloop.markChangesSeen': async () => (await changeCommands()).markChangesSeen,
   'runloop.newFile': async () => (await fileCommands()).newFile,
   'runloop.newFolder': async () => (await fileCommands()).newFolder,
   'runloop.renameFile': async () => (await fileCommands()).renameFile,

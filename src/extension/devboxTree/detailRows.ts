@@ -5,8 +5,8 @@ import type { DevboxStore } from '../devboxes/devboxStore';
 import { onFirstUse } from '../onFirstUse';
 import type { LazyItems } from './lazyItems';
 import type { FileRows } from './look/fileRows';
-import type { DevboxRow, FileRow, FilesRow, Row } from './rows';
-import type { DevboxTreeServices } from './treeServices';
+import type { Row } from './rows';
+import type { DevboxTreeServices, TreeBranches } from './treeServices';
 
 /** The rows below devboxes, and why a devbox could not be used last. */
 export class DetailRows implements Disposable {
@@ -14,12 +14,14 @@ export class DetailRows implements Disposable {
   readonly #items: LazyItems;
   readonly #errors = new Map<string, string>();
   readonly #files: () => Promise<FileRows>;
+  readonly #changes: () => Promise<TreeBranches>;
   readonly #owned: Disposable[] = [];
   #made: FileRows | undefined;
+  #madeChanges: TreeBranches | undefined;
 
   /** @param redraw draws rows again */
   constructor(
-    { store, fileSystem }: Pick<DevboxTreeServices, 'store' | 'fileSystem'>,
+    { store, fileSystem, changes }: Pick<DevboxTreeServices, 'store' | 'fileSystem' | 'changes'>,
     items: LazyItems,
     redraw: (rows: Row[]) => void,
   ) {
@@ -29,6 +31,11 @@ export class DetailRows implements Disposable {
       const { FileRows: Rows } = await import('./look/fileRows');
       return (this.#made = new Rows(fileSystem, redraw));
     }, this.#owned);
+    this.#changes = onFirstUse(async () => {
+      this.#madeChanges = await changes();
+      this.#owned.push(this.#madeChanges.onDidChange(redraw));
+      return this.#madeChanges;
+    });
   }
 
   /** Remembers why a devbox could not be used; undefined forgets it. */
@@ -41,11 +48,25 @@ export class DetailRows implements Disposable {
   clear(): void {
     this.#errors.clear();
     this.#made?.clear();
+    this.#madeChanges?.clear();
   }
 
-  async below(row: DevboxRow | FilesRow | FileRow, account: SignedIn | undefined, signal: AbortSignal): Promise<Row[]> {
+  /** Somebody refreshes the view. */
+  async refresh(): Promise<void> {
+    await this.#madeChanges?.refresh();
+  }
+
+  /** Somebody has opened a row. */
+  opened(row: Row): void {
+    if (row.kind === 'branch') row.opened();
+  }
+
+  /** What is below a row that is no group. */
+  async below(row: Row, account: SignedIn | undefined, signal: AbortSignal): Promise<readonly Row[]> {
     if (account === undefined) return [];
-    if (row.kind !== 'devbox') return (await this.#files()).below(row);
+    if (row.kind === 'branch') return row.below();
+    if (row.kind === 'files' || row.kind === 'file') return (await this.#files()).below(row);
+    if (row.kind !== 'devbox') return [];
     const devboxId = row.id;
     const devbox = this.#store.get(devboxId);
     if (devbox === undefined) return [];
@@ -56,7 +77,8 @@ export class DetailRows implements Disposable {
       lastError: this.#errors.get(devboxId),
       signal,
     });
-    const files = devbox.status === 'running' ? [(await this.#files()).of(devboxId)] : [];
+    const isRunning = devbox.status === 'running';
+    const files = isRunning ? [(await this.#files()).of(devboxId), (await this.#changes()).of(devboxId)] : [];
     return [...details.map((detail): Row => ({ kind: 'detail', devboxId, detail })), ...files];
   }
 

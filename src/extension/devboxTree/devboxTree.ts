@@ -105,6 +105,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       brokenStarts.onDidChange(() => this.#redraw(new Set(), false)),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
+      this.#view.onDidExpandElement(({ element }) => this.#details.opened(element)),
       this.#view.onDidChangeVisibility(() => this.#looked()),
       window.onDidChangeWindowState(() => this.#looked()),
       new RowClock(this.#store, () => this.#redrawTimes()),
@@ -120,7 +121,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   /** Reads the list now; resolves when it is drawn from. During a pause the last list stays. */
   async refresh(): Promise<void> {
-    await this.#list.now();
+    await Promise.all([this.#list.now(), this.#details.refresh()]);
   }
 
   /**
@@ -197,10 +198,9 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
         ...this.#order.now.groups.map(({ key }) => this.#rows.group(key)),
       ];
     }
-    if (row.kind === 'devbox' || row.kind === 'files' || row.kind === 'file') {
-      return this.#details.below(row, this.#list.account, this.#closing.signal);
+    if (row.kind !== 'group' && row.kind !== 'page') {
+      return [...(await this.#details.below(row, this.#list.account, this.#closing.signal))];
     }
-    if (row.kind !== 'group' && row.kind !== 'page') return [];
     // The editor asks for all open pages at once: one page a turn leaves room between.
     await this.#turns.next();
     const key = row.kind === 'group' ? row.key : row.group;

@@ -1,10 +1,10 @@
-import type { Uri } from 'vscode';
+import type { TreeItem, Uri } from 'vscode';
 import type { RuntimeError } from '../../core/errors';
 import { groupPageSize, pageOf, type Arrangement, type Group } from './order/arrangement';
 import type { DevboxDetail } from './look/detailItem';
 
 /** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
-export type Row = DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow | FilesRow | FileRow;
+export type Row = DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow | FilesRow | FileRow | BranchRow;
 
 export interface DevboxRow {
   readonly kind: 'devbox';
@@ -59,6 +59,16 @@ export interface FileRow {
   readonly name: string;
   readonly isFolder: boolean;
   readonly isLink: boolean;
+}
+
+/** A row of another feature, which draws it and knows what is below it. */
+export interface BranchRow {
+  readonly kind: 'branch';
+  readonly devboxId: string;
+  readonly item: () => TreeItem;
+  readonly below: () => Promise<readonly BranchRow[]>;
+  /** Somebody has opened it in the view. */
+  readonly opened: () => void;
 }
 
 /** A line above the groups: why the list is old, or that the filter hides everything. */

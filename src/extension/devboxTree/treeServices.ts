@@ -5,12 +5,23 @@ import type { Ender } from '../devboxes/devboxText';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
+import type { BranchRow } from './rows';
 
 /** The files of devboxes, as far as the view shows them. */
 export interface TreeFileSystem {
   rootOf(devboxId: string): Promise<Uri>;
   list(uri: Uri): Promise<[string, FileType][]>;
   readonly onDidChangeFile: (listener: (changes: readonly { readonly uri: Uri }[]) => void) => Disposable;
+}
+
+/** A row of another feature below each running devbox. */
+export interface TreeBranches {
+  of(devboxId: string): BranchRow;
+  /** Looks again at what is shown, for somebody who refreshes the view. */
+  refresh(): Promise<void>;
+  /** Forgets all, for another account. */
+  clear(): void;
+  readonly onDidChange: (listener: (rows: BranchRow[]) => void) => Disposable;
 }
 
 /** What the view shows, and where it remembers how. */
@@ -26,6 +37,7 @@ export interface DevboxTreeServices {
     readonly onDidChange: (listener: () => void) => Disposable;
   };
   readonly fileSystem: TreeFileSystem;
+  readonly changes: () => Promise<TreeBranches>;
   readonly log: Log;
   readonly globalState: Memento;
   readonly workspaceState: Memento;

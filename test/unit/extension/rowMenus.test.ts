@@ -30,10 +30,11 @@ const states = [
   ...['running.attached', 'running.attached.idle'],
 ];
 const fileRows = ['files', 'file.root', 'file.folder', 'file.file'];
+const changeRows = ['changes', 'changes.repository', 'changes.repository.clean', 'changes.group', 'changes.file'];
 const devboxRows = states.flatMap((state) =>
   ['', '.pinned', '.attention', '.pinned.attention'].map((more) => `devbox.${state}${more}`),
 );
-const rows = [...devboxRows, ...fileRows];
+const rows = [...devboxRows, ...fileRows, ...changeRows];
 const menu = (row: string, several = false): string[] =>
   entries.filter(({ when, isInline }) => !isInline && shows(when, row, several)).map(({ what }) => what.slice(8));
 
@@ -70,10 +71,17 @@ describe('The menus of rows', () => {
     assert.deepEqual(menu('file.file', true), ['deleteFile']);
   });
 
+  it('of changes have what is done with them', () => {
+    assert.deepEqual(menu('changes'), []);
+    assert.deepEqual(menu('changes.repository.clean'), []);
+    assert.deepEqual(menu('changes.group'), ['openAllChanges', 'markChangesSeen']);
+    assert.deepEqual(menu('changes.file'), ['openChange', 'markChangesSeen']);
+  });
+
   it('offer for several rows only what acts on all of them', () => {
     const several = [
       ...['copyDevboxId', 'dismissDevbox', 'pinDevbox', 'deleteFile', 'resumeDevbox', 'searchLogs', 'shutDownDevbox'],
-      ...['runCommand', 'suspendDevbox', 'toggleKeepAlive', 'unpinDevbox'],
+      ...['runCommand', 'suspendDevbox', 'toggleKeepAlive', 'unpinDevbox', 'markChangesSeen'],
     ];
     for (const row of rows) for (const what of menu(row, true)) assert.ok(several.includes(what), `${row}: ${what}`);
   });

@@ -98,6 +98,8 @@ export class RowItems {
         return filesItem(row);
       case 'file':
         return fileItem(row);
+      case 'branch':
+        return row.item();
       case 'detail':
         return detailItem(store.get(row.devboxId), row.devboxId, row.detail);
       case 'devbox': {

@@ -1,0 +1,102 @@
+import { commands, l10n, window, type Uri } from 'vscode';
+import type { FileChange } from '../../core/changes/compare';
+import { shownName } from '../../core/files/pathText';
+import { listLimitMs, whenSlow } from '../messages/whenSlow';
+import { sideAddress } from './changeAddress';
+import { ChangeNode, type NodeChanges } from './changeNodes';
+import type { Changes } from './changes';
+
+/** The most files that the editor shows beside each other. */
+const mostAtOnce = 200;
+
+export interface ChangeCommandServices {
+  readonly changes: () => Promise<Changes>;
+}
+
+/** Shows both sides of a change: the folder's side as the file itself where that is text, so that it can be edited. */
+export async function openChange(services: ChangeCommandServices, argument: unknown): Promise<void> {
+  const [node] = meantNodes(argument, undefined);
+  const [change] = node?.about?.changes ?? [];
+  if (node?.about === undefined || change === undefined) return;
+  const changes = await services.changes();
+  const addresses = sides(changes, node, node.about, change);
+  if (addresses === undefined) return;
+  const { left, right, file } = addresses;
+  const isText = await whenSlow(
+    async () => (change.after?.mode.startsWith('100') === true ? changes.documents.isText(right) : false),
+    { title: l10n.t('Waiting for the devbox…'), limitMs: listLimitMs },
+  );
+  await commands.executeCommand('vscode.diff', left, isText ? file : right, titleOf(node.about, change));
+}
+
+/** Shows all changes of a group or a repository beside each other. */
+export async function openAllChanges(services: ChangeCommandServices, argument: unknown): Promise<void> {
+  const [node] = meantNodes(argument, undefined);
+  const about = node?.about;
+  if (node === undefined || about === undefined) return;
+  const changes = await services.changes();
+  const shown = about.changes.slice(0, mostAtOnce);
+  const resources = shown.flatMap((change): (readonly [Uri, Uri | undefined, Uri | undefined])[] => {
+    const addresses = sides(changes, node, about, change);
+    if (addresses === undefined) return [];
+    const { left, right, file } = addresses;
+    return [[file, change.before === undefined ? undefined : left, change.after === undefined ? undefined : right]];
+  });
+  if (resources.length === 0) return;
+  const name = shownName(about.repository.top.slice(about.repository.top.lastIndexOf('/') + 1) || '/');
+  await commands.executeCommand('vscode.changes', l10n.t('Changes in {0}', name), resources);
+  if (about.changes.length > mostAtOnce) {
+    const [first, all] = [mostAtOnce, about.changes.length.toLocaleString()];
+    await window.showInformationMessage(l10n.t('The first {0} of {1} changed files are shown.', first, all));
+  }
+}
+
+/** Hides changes in their rows until they change again. */
+export async function markChangesSeen(
+  services: ChangeCommandServices,
+  argument: unknown,
+  arguments_: unknown,
+): Promise<void> {
+  const nodes = meantNodes(argument, arguments_);
+  const changes = await services.changes();
+  for (const devboxId of new Set(nodes.map((node) => node.devboxId))) {
+    const all = nodes.filter((node) => node.devboxId === devboxId).flatMap(({ about }) => about ?? []);
+    await changes.markSeen(devboxId, all.flatMap(bothGroups));
+  }
+}
+
+/** The same files of both groups of a repository, as what is seen in one is seen in the other. */
+function bothGroups(about: NodeChanges): NodeChanges[] {
+  const { repository, changes } = about;
+  const paths = new Set(changes.map(({ path }) => path));
+  const { uncommitted, sinceStart = [] } = repository.groups;
+  return [{ ...about, changes: [...uncommitted, ...sinceStart].filter(({ path }) => paths.has(path)) }];
+}
+
+/** The rows that a command was called on: the selected ones, or its one. */
+function meantNodes(argument: unknown, arguments_: unknown): readonly ChangeNode[] {
+  const rows: readonly unknown[] = Array.isArray(arguments_) && arguments_.length > 0 ? arguments_ : [argument];
+  return rows.filter((row) => row instanceof ChangeNode);
+}
+
+/** The addresses of both sides, and of the file itself. */
+function sides(
+  changes: Changes,
+  { devboxId }: ChangeNode,
+  { repository: { top } }: NodeChanges,
+  { kind, path, from = path, before, after }: FileChange,
+): { readonly left: Uri; readonly right: Uri; readonly file: Uri } | undefined {
+  const root = changes.lookOf(devboxId)?.state?.root;
+  if (root === undefined) return undefined;
+  const of = { devboxId, top, kind };
+  return {
+    left: sideAddress(root.authority, { ...of, path: from, side: before }),
+    right: sideAddress(root.authority, { ...of, path, side: after }),
+    file: root.with({ path: `${top === '/' ? '' : top}/${path}` }),
+  };
+}
+
+function titleOf({ group }: NodeChanges, { path }: FileChange): string {
+  const name = shownName(path.slice(path.lastIndexOf('/') + 1));
+  return group === 'sinceStart' ? l10n.t('{0} (since the start)', name) : l10n.t('{0} (uncommitted)', name);
+}

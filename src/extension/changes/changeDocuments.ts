@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { EventEmitter, FileDecoration, l10n, window, workspace, type Uri } from 'vscode';
+import type { SideContent } from '../../core/changes/devboxChanges';
+import type { Disposable } from '../../core/events';
+import { failureText } from '../messages/showFailure';
+import { changesScheme, sideOf } from './changeAddress';
+import { changeColour, changeKindWord, changeLetter } from './changeText';
+import type { DevboxLook } from './devboxLook';
+
+/** Bytes up to which a side is shown. */
+const mostBytes = 5 * 1024 * 1024;
+/** Bytes at its beginning by which git tells binary files. */
+const toldBy = 8_000;
+
+/** The read-only documents of both sides of changes, and the letters and colours of their rows. */
+export class ChangeDocuments implements Disposable {
+  readonly #lookOf: (devboxId: string) => DevboxLook | undefined;
+  readonly #changed = new EventEmitter<Uri>();
+  readonly #owned: readonly Disposable[];
+
+  /** @param lookOf what reads a devbox, if it was looked at in this account */
+  constructor(lookOf: (devboxId: string) => DevboxLook | undefined) {
+    this.#lookOf = lookOf;
+    this.#owned = [
+      this.#changed,
+      workspace.registerTextDocumentContentProvider(changesScheme, {
+        onDidChange: this.#changed.event,
+        provideTextDocumentContent: (uri) => this.#text(uri),
+      }),
+      window.registerFileDecorationProvider({ provideFileDecoration: (uri) => decoration(uri) }),
+    ];
+  }
+
+  /** What is on a side; undefined where it is not known any more. */
+  async content(uri: Uri): Promise<SideContent | undefined> {
+    const place = sideOf(uri);
+    if (place?.side === undefined) return undefined;
+    const { devboxId, top, path, side } = place;
+    const look = this.#lookOf(devboxId);
+    const of = look?.state?.repositories.find((one) => one.top === top);
+    if (look?.state?.root.authority !== uri.authority || of === undefined || !('found' in of)) return undefined;
+    return look.changes.content(of.found, { path, side }, { most: mostBytes, signal: look.signal });
+  }
+
+  /** Whether a side is text that an editor can show. */
+  async isText(uri: Uri): Promise<boolean> {
+    const content = await this.content(uri);
+    return content?.kind === 'bytes' && !isBinary(content.bytes);
+  }
+
+  /** Tells the editor to read anew what is open of a devbox's folders. */
+  tell(devboxId: string): void {
+    for (const { uri } of workspace.textDocuments) {
+      const place = sideOf(uri);
+      if (place?.devboxId === devboxId && place.side?.isWork === true) this.#changed.fire(uri);
+    }
+  }
+
+  dispose(): void {
+    for (const one of this.#owned) one.dispose();
+  }
+
+  async #text(uri: Uri): Promise<string> {
+    if (sideOf(uri)?.side === undefined) return '';
+    try {
+      const content = await this.content(uri);
+      return content === undefined
+        ? l10n.t('This change is not known any more. Open it again from its row.')
+        : textOf(content);
+    } catch (error) {
+      return failureText(error);
+    }
+  }
+}
+
+function textOf(content: SideContent): string {
+  switch (content.kind) {
+    case 'bytes': {
+      const { bytes } = content;
+      if (!isBinary(bytes)) return bytes.toString('utf8');
+      const hash = createHash('sha256').update(bytes).digest('hex');
+      return `${l10n.t('Binary file: {0} bytes, SHA-256 {1}', bytes.length.toLocaleString(), hash)}\n`;
+    }
+    case 'link':
+      return `${l10n.t('Link to {0}', content.bytes.toString('utf8'))}\n`;
+    case 'commit':
+      return `${l10n.t('Commit {0}', content.id)}\n`;
+    case 'large':
+      return `${l10n.t('Too large to be shown: {0} bytes', content.size.toLocaleString())}\n`;
+    case 'special':
+      return `${l10n.t('A device, pipe or socket')}\n`;
+    case 'denied':
+      return `${l10n.t('The user of the devbox has no permission to read this.')}\n`;
+    case 'missing':
+      return `${l10n.t('This is not in the devbox any more.')}\n`;
+  }
+}
+
+function isBinary(bytes: Buffer): boolean {
+  return bytes.subarray(0, toldBy).includes(0);
+}
+
+/** The letter and the colour of a row. */
+function decoration(uri: Uri): FileDecoration | undefined {
+  const place = uri.scheme === changesScheme && uri.authority === 'row' ? sideOf(uri) : undefined;
+  if (place === undefined) return undefined;
+  return new FileDecoration(changeLetter(place.kind), changeKindWord(place.kind), changeColour(place.kind));
+}

@@ -1,0 +1,230 @@
+import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import type { FileChange } from '../../core/changes/compare';
+import type { RepositoryChanges } from '../../core/changes/devboxChanges';
+import { shownName } from '../../core/files/pathText';
+import { failureText } from '../messages/showFailure';
+import { sideAddress } from './changeAddress';
+import { changeFacts, changeKindWord } from './changeText';
+import type { DevboxState } from './devboxLook';
+
+/** The most files of a group that are shown: the editor makes all rows at once. */
+const mostShown = 2_000;
+
+export type GroupName = 'uncommitted' | 'sinceStart';
+
+/** What a row of changes is about; a command takes it. */
+export interface NodeChanges {
+  readonly repository: RepositoryChanges;
+  readonly group: GroupName | undefined;
+  readonly changes: readonly FileChange[];
+}
+
+/** A row of changes. The same thing is always the same row: the editor knows rows by identity. */
+export class ChangeNode {
+  readonly kind = 'branch';
+  readonly devboxId: string;
+  readonly item: () => TreeItem;
+  readonly below: () => Promise<readonly ChangeNode[]>;
+  readonly opened: () => void;
+  /** What commands act on; undefined for lines that only say something. */
+  readonly about: NodeChanges | undefined;
+
+  constructor(
+    devboxId: string,
+    {
+      item,
+      below = () => [],
+      opened = () => undefined,
+      about,
+      isLive = false,
+    }: {
+      readonly item: () => TreeItem;
+      readonly below?: () => Promise<readonly ChangeNode[]> | readonly ChangeNode[];
+      readonly opened?: () => void;
+      readonly about?: NodeChanges | undefined;
+      /** Whether what is below changes; else it is made once. */
+      readonly isLive?: boolean;
+    },
+  ) {
+    this.devboxId = devboxId;
+    this.item = item;
+    let made: Promise<readonly ChangeNode[]> | undefined;
+    this.below = async () => (isLive ? below() : (made ??= Promise.resolve(below())));
+    this.opened = opened;
+    this.about = about;
+  }
+}
+
+export interface NodeContext {
+  readonly devboxId: string;
+  readonly isSeen: (top: string) => (change: FileChange) => boolean;
+}
+
+/** The rows below "Changes". */
+export function repositoryNodes(state: DevboxState, context: NodeContext): readonly ChangeNode[] {
+  const { devboxId } = context;
+  const nodes = state.repositories.map((one) => {
+    if ('found' in one) return repositoryNode(one.found, context);
+    return noteNode(devboxId, `${one.top}/failed`, nameOf(one.top), failureText(one.failure), 'warning');
+  });
+  if (nodes.length === 0) {
+    const label = l10n.t('No git repositories');
+    return [noteNode(devboxId, 'none', label, l10n.t('in {0}', shownName(state.root.path)), 'info')];
+  }
+  if (state.notRead === 0) return nodes;
+  return [...nodes, noteNode(devboxId, 'more', l10n.t('{0} more', state.notRead), '', 'ellipsis')];
+}
+
+/** Files that differ and are not marked as seen, each once. */
+export function unseenCount(state: DevboxState, { isSeen }: NodeContext): number {
+  return state.repositories.reduce((sum, one) => {
+    if (!('found' in one)) return sum;
+    const seen = isSeen(one.top);
+    const { uncommitted, sinceStart = [] } = one.found.groups;
+    const paths = [...uncommitted, ...sinceStart].filter((change) => !seen(change)).map(({ path }) => path);
+    return sum + new Set(paths).size;
+  }, 0);
+}
+
+function repositoryNode(repository: RepositoryChanges, context: NodeContext): ChangeNode {
+  const { devboxId } = context;
+  const { top, report, groups } = repository;
+  const { uncommitted, sinceStart } = groups;
+  const known = new Map(uncommitted.map((change) => [change.path, change]));
+  for (const change of sinceStart ?? []) if (!known.has(change.path)) known.set(change.path, change);
+  return new ChangeNode(devboxId, {
+    about: { repository, group: undefined, changes: [...known.values()] },
+    item: () => {
+      const item = new TreeItem(nameOf(top), TreeItemCollapsibleState.Expanded);
+      item.id = `${devboxId}/changes${top}`;
+      item.iconPath = new ThemeIcon('repo');
+      item.description = report.branch === '' ? report.head.slice(0, 8) : shownName(report.branch);
+      item.tooltip = shownName(top);
+      item.contextValue = known.size > 0 ? 'changes.repository' : 'changes.repository.clean';
+      return item;
+    },
+    below: () => {
+      const nodes = [
+        ...groupNode(repository, 'uncommitted', uncommitted, context),
+        ...groupNode(repository, 'sinceStart', sinceStart ?? [], context),
+      ];
+      if (sinceStart === undefined && report.head !== '') {
+        const label = l10n.t('Changes since the start are not known');
+        nodes.push(noteNode(devboxId, `${top}/start`, label, l10n.t('no space for them in the devbox'), 'info'));
+      }
+      if (nodes.length > 0) return nodes;
+      return [noteNode(devboxId, `${top}/clean`, l10n.t('No changes'), '', 'check')];
+    },
+  });
+}
+
+function groupNode(
+  repository: RepositoryChanges,
+  group: GroupName,
+  all: readonly FileChange[],
+  context: NodeContext,
+): ChangeNode[] {
+  if (all.length === 0) return [];
+  const { devboxId, isSeen } = context;
+  const { top, report } = repository;
+  const seen = isSeen(top);
+  const [unseen, marked] = [all.filter((change) => !seen(change)), all.filter(seen)];
+  const prefix = `${devboxId}/changes${top}/${group}`;
+  const about = { repository, group };
+  const isOpen = group === 'uncommitted' || repository.groups.uncommitted.length === 0;
+  const files = (changes: readonly FileChange[]): ChangeNode[] => {
+    const nodes = changes
+      .slice(0, mostShown)
+      .map((change) => fileNode(prefix, { ...about, changes: [change] }, devboxId));
+    if (changes.length <= mostShown) return nodes;
+    const more = l10n.t('{0} more', (changes.length - mostShown).toLocaleString());
+    return [...nodes, noteNode(devboxId, `${top}/${group}/more`, more, '', 'ellipsis')];
+  };
+  return [
+    new ChangeNode(devboxId, {
+      about: { ...about, changes: unseen.length > 0 ? unseen : all },
+      item: () => {
+        const state = isOpen ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
+        const label = group === 'uncommitted' ? l10n.t('Uncommitted') : l10n.t('Since the Start');
+        const item = new TreeItem(label, state);
+        item.id = prefix;
+        item.description = unseen.length.toLocaleString();
+        const at = report.start?.atMs ?? 0;
+        item.tooltip =
+          group === 'uncommitted'
+            ? l10n.t('What differs from the last commit')
+            : l10n.t('What differs from {0}, when these changes were first looked at', new Date(at).toLocaleString());
+        item.contextValue = 'changes.group';
+        return item;
+      },
+      below: () => [
+        ...files(unseen),
+        ...(marked.length === 0
+          ? []
+          : [
+              new ChangeNode(devboxId, {
+                item: () => {
+                  const item = new TreeItem(l10n.t('Seen'), TreeItemCollapsibleState.Collapsed);
+                  item.id = `${prefix}/ seen`;
+                  item.description = marked.length.toLocaleString();
+                  item.iconPath = new ThemeIcon('eye');
+                  return item;
+                },
+                below: () => files(marked),
+              }),
+            ]),
+      ],
+    }),
+  ];
+}
+
+function fileNode(prefix: string, about: NodeChanges, devboxId: string): ChangeNode {
+  const [change] = about.changes;
+  const node: ChangeNode = new ChangeNode(devboxId, {
+    about,
+    item: () => {
+      const path = change?.path ?? '';
+      const label = nameOf(path.replace(/\/$/, ''));
+      const item = new TreeItem(label);
+      item.id = `${prefix}/${path}`;
+      if (change === undefined) return item;
+      const facts = changeFacts(change);
+      item.description = facts.join(' · ');
+      // The theme's icon for a file of this name, and the letter and colour of `changeDocuments.ts`.
+      const { top } = about.repository;
+      item.resourceUri = sideAddress('row', { devboxId, top, path, side: undefined, kind: change.kind });
+      item.iconPath = ThemeIcon.File;
+      item.tooltip = [shownName(path), changeKindWord(change.kind), ...facts].join('\n');
+      item.accessibilityInformation = { label: [label, changeKindWord(change.kind), ...facts].join(', ') };
+      item.contextValue = 'changes.file';
+      item.command = { command: 'runloop.openChange', title: l10n.t('Open Change'), arguments: [node] };
+      return item;
+    },
+  });
+  return node;
+}
+
+/** A line that only says something. */
+export function noteNode(
+  devboxId: string,
+  key: string,
+  label: string,
+  description: string,
+  icon: 'warning' | 'info' | 'ellipsis' | 'check',
+): ChangeNode {
+  return new ChangeNode(devboxId, {
+    item: () => {
+      const item = new TreeItem(label);
+      item.id = `${devboxId}/changes note ${key}`;
+      item.description = description;
+      item.tooltip = description === '' ? label : `${label}: ${description}`;
+      item.iconPath =
+        icon === 'warning' ? new ThemeIcon(icon, new ThemeColor('list.warningForeground')) : new ThemeIcon(icon);
+      return item;
+    },
+  });
+}
+
+function nameOf(path: string): string {
+  return shownName(path.slice(path.lastIndexOf('/') + 1) || '/');
+}

@@ -1,0 +1,74 @@
+import { l10n, ThemeColor } from 'vscode';
+import type { ChangeKind, FileChange } from '../../core/changes/compare';
+import { shownName } from '../../core/files/pathText';
+
+/** The letter that git and the editor have for a change. */
+export function changeLetter(kind: ChangeKind): string {
+  const letters = {
+    added: 'A',
+    untracked: 'U',
+    modified: 'M',
+    deleted: 'D',
+    renamed: 'R',
+    copied: 'C',
+    typeChanged: 'T',
+    conflict: '!',
+  } as const;
+  return letters[kind];
+}
+
+/** The same as a word. */
+export function changeKindWord(kind: ChangeKind): string {
+  switch (kind) {
+    case 'added':
+      return l10n.t('added');
+    case 'untracked':
+      return l10n.t('untracked');
+    case 'modified':
+      return l10n.t('modified');
+    case 'deleted':
+      return l10n.t('deleted');
+    case 'renamed':
+      return l10n.t('renamed');
+    case 'copied':
+      return l10n.t('copied');
+    case 'typeChanged':
+      return l10n.t('type changed');
+    case 'conflict':
+      return l10n.t('conflict');
+  }
+}
+
+/** The colour that the editor's own git has for it. */
+export function changeColour(kind: ChangeKind): ThemeColor {
+  const colours = {
+    added: 'added',
+    untracked: 'untracked',
+    modified: 'modified',
+    deleted: 'deleted',
+    renamed: 'renamed',
+    copied: 'renamed',
+    typeChanged: 'modified',
+    conflict: 'conflicting',
+  } as const;
+  return new ThemeColor(`gitDecoration.${colours[kind]}ResourceForeground`);
+}
+
+/** What is said beside a change's name: where it was, its folder, what is odd about it. */
+export function changeFacts({ path, from, before, after, isHidden, isFiltered }: FileChange): readonly string[] {
+  const facts: string[] = [];
+  if (from !== undefined) facts.push(`← ${shownName(from)}`);
+  const folder = path.slice(0, Math.max(0, path.replace(/\/$/, '').lastIndexOf('/')));
+  if (folder !== '') facts.push(shownName(folder));
+  const [was, is] = [before?.mode, after?.mode];
+  if (was === '100644' && is === '100755') facts.push(l10n.t('now executable'));
+  if (was === '100755' && is === '100644') facts.push(l10n.t('no longer executable'));
+  if ((is ?? was) === '120000') facts.push(l10n.t('link'));
+  if ((is ?? was) === '160000') facts.push(l10n.t('submodule'));
+  if (path.endsWith('/')) facts.push(l10n.t('a repository of its own'));
+  if (after?.mode === '') facts.push(l10n.t('cannot be read'));
+  if (after?.isLarge === true) facts.push(l10n.t('large: compared by size and time'));
+  if (isHidden) facts.push(l10n.t('hidden from git status'));
+  if (isFiltered) facts.push(l10n.t('passes a filter, perhaps unchanged'));
+  return facts;
+}

@@ -1,0 +1,98 @@
+import type { Uri } from 'vscode';
+import type { DevboxChanges, RepositoryChanges } from '../../core/changes/devboxChanges';
+
+/** Repositories that are read; a devbox with more is no place where somebody reviews. */
+const mostRepositories = 40;
+/** Repositories that are read at a time. */
+const atOnce = 4;
+
+/** One repository as it was looked at last, or why it could not be. */
+export type LookedAt =
+  { readonly top: string; readonly found: RepositoryChanges } | { readonly top: string; readonly failure: unknown };
+
+/** How the repositories of a devbox are, all read at one time. */
+export interface DevboxState {
+  /** The folder in which they were looked for. */
+  readonly root: Uri;
+  readonly repositories: readonly LookedAt[];
+  /** Repositories that were found and not read, as there are too many. */
+  readonly notRead: number;
+}
+
+/** Looks at the changes in one devbox, once for all who ask meanwhile. */
+export class DevboxLook {
+  readonly #changes: DevboxChanges;
+  readonly #signal: AbortSignal;
+  readonly #rootOf: () => Promise<Uri>;
+  #state: DevboxState | undefined;
+  #looking: Promise<DevboxState> | undefined;
+  #endedMs = 0;
+
+  constructor({
+    changes,
+    signal,
+    rootOf,
+  }: {
+    readonly changes: DevboxChanges;
+    /** Ends with the account. */
+    readonly signal: AbortSignal;
+    readonly rootOf: () => Promise<Uri>;
+  }) {
+    this.#changes = changes;
+    this.#signal = signal;
+    this.#rootOf = rootOf;
+  }
+
+  get changes(): DevboxChanges {
+    return this.#changes;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  /** As of the last look; undefined before the first. */
+  get state(): DevboxState | undefined {
+    return this.#state;
+  }
+
+  /** Milliseconds since the last look ended; 0 during one. */
+  get ageMs(): number {
+    return this.#looking === undefined ? performance.now() - this.#endedMs : 0;
+  }
+
+  /** The last look, or the first. */
+  async known(): Promise<DevboxState> {
+    return this.#state ?? this.again();
+  }
+
+  /** Looks now. */
+  async again(): Promise<DevboxState> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+      this.#endedMs = performance.now();
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<DevboxState> {
+    const root = this.#state?.root ?? (await this.#rootOf());
+    const tops = await this.#changes.repositories(root.path, this.#signal);
+    const wanted = tops.slice(0, mostRepositories);
+    const repositories: LookedAt[] = [];
+    for (let at = 0; at < wanted.length; at += atOnce) {
+      repositories.push(...(await Promise.all(wanted.slice(at, at + atOnce).map((top) => this.#read(top)))));
+    }
+    this.#state = { root, repositories, notRead: tops.length - wanted.length };
+    return this.#state;
+  }
+
+  async #read(top: string): Promise<LookedAt> {
+    try {
+      return { top, found: await this.#changes.read(top, this.#signal) };
+    } catch (failure) {
+      if (this.#signal.aborted) throw failure;
+      return { top, failure };
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'mocha';
+import { RunloopApi } from '../../../src/core/platform/runloopApi';
+import { eventually } from '../../eventually';
+import { filesDevbox, type FilesDevbox } from '../../unit/core/files/useFiles';
+import type { UiTests } from '../sharedWindow';
+import type { TreeRow } from '../workbench/treeView';
+
+export const changes: UiTests = (useWindow) =>
+  describe('Changes in a devbox', function () {
+    this.timeout(180_000);
+    const session = useWindow();
+    let box: FilesDevbox;
+
+    before(async () => {
+      const { baseUrl, apiKey } = session().platform;
+      box = await filesDevbox(new RunloopApi({ apiKey, baseUrl }), 'agent-7');
+      await box.bash(
+        'git init -q -b main ~/shop && cd ~/shop && git config user.name t && git config user.email t@t && mkdir lib && ' +
+          'printf "def price(n):\\n    return n * 10\\n" > lib/price.py && printf "print(1)\\n" > main.py && ' +
+          'printf "old\\n" > old.txt && git add -A && git commit -qm first',
+      );
+    });
+
+    const row = (label: string): TreeRow => session().workbench.tree('Devboxes').row(label);
+    async function expand(label: string): Promise<void> {
+      await row(label).waitFor();
+      await row(label).click();
+      await session().workbench.page.keyboard.press('ArrowRight');
+    }
+    const editors = (): Promise<string> =>
+      session()
+        .workbench.page.locator('.monaco-diff-editor .view-lines')
+        .allInnerTexts()
+        .then((all) => all.join('\n'));
+
+    it('are a number at their row when an agent has edited files, and letters at the files', async () => {
+      const { workbench } = session();
+      await workbench.openViewContainer('Runloop');
+      await workbench.runCommand('Runloop: Refresh Devboxes');
+      await expand('agent-7');
+      await expand('Changes');
+      await row('shop').waitFor(30_000);
+      await row('No changes').waitFor(30_000);
+      await box.bash(
+        'cd ~/shop && printf "def price(n):\\n    return n * 12\\n" > lib/price.py && printf "print(2)\\n" >> main.py && ' +
+          'rm old.txt && printf "notes\\n" > NOTES.md',
+      );
+      await workbench.runCommand('Runloop: Refresh Devboxes');
+      await row('Changes').waitForDescription('4', 30_000);
+      for (const [name, word] of [
+        ['price.py', 'modified'],
+        ['main.py', 'modified'],
+        ['old.txt', 'deleted'],
+        ['NOTES.md', 'untracked'],
+      ] as const) {
+        await row(name).waitForState(word, 20_000);
+      }
+      await workbench.screenshot('changes-1-rows');
+    });
+
+    it('open as a diff, whose right side can be edited', async () => {
+      const { workbench } = session();
+      await row('price.py').click();
+      await eventually(
+        editors,
+        (text) => /n \* 10/.test(text.replaceAll('\u00a0', ' ')) && /n \* 12/.test(text.replaceAll('\u00a0', ' ')),
+        20_000,
+      );
+      await workbench.screenshot('changes-2-diff');
+      const { page } = workbench;
+      await page.locator('.monaco-diff-editor .editor.modified .view-lines').first().click();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.type('# reviewed\n');
+      await page.keyboard.press('Control+s');
+      await eventually(
+        () => box.bash('cat ~/shop/lib/price.py'),
+        (text) => text.includes('# reviewed'),
+        20_000,
+      );
+    });
+
+    it('open all beside each other', async () => {
+      const { workbench } = session();
+      await row('Uncommitted').pressInlineButton('Open All Changes');
+      const { page } = workbench;
+      await page
+        .locator('.monaco-editor.modified-in-monaco-diff-editor, .multiDiffEditor')
+        .first()
+        .waitFor({ timeout: 20_000 });
+      await eventually(
+        () => page.locator('.multiDiffEditor, .monaco-multi-diff-editor').first().innerText(),
+        (text) => ['price.py', 'main.py', 'old.txt', 'NOTES.md'].every((name) => text.includes(name)),
+        20_000,
+      );
+      await workbench.screenshot('changes-3-all');
+    });
+
+    it('are hidden when they are marked as seen', async () => {
+      const { workbench } = session();
+      await row('NOTES.md').chooseFromMenu('Mark as Seen');
+      await row('Changes').waitForDescription('3', 20_000);
+      await row('Seen').waitFor(20_000);
+      await row('NOTES.md').waitForGone(20_000);
+      await workbench.screenshot('changes-4-seen');
+      assert.deepEqual(await workbench.notificationTexts(), []);
+    });
+  });

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { eventually } from '../../../eventually';
+import type { FakeTreeView } from '../../../fakeVscode/parts';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { Uri } from '../../../fakeVscode/values';
+import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
+
+type Shown = Awaited<ReturnType<FakeTreeView['rows']>>[number];
+
+const repository =
+  'git init -q -b main ~/app && cd ~/app && git config user.name t && git config user.email t@t && ' +
+  'mkdir lib && echo a > a.txt && echo b > lib/b.txt && echo c > c.txt && git add -A && git commit -qm one';
+
+describe('Changes in the view', function () {
+  this.timeout(90_000);
+  const used = useWindow();
+
+  const label = ({ item }: Shown): string => (typeof item.label === 'string' ? item.label : '');
+  const line = (row: Shown): string => [label(row), row.item.description].filter(Boolean).join(' ');
+  const view = (): FakeTreeView => used.editor.views.get('runloop.devboxes') ?? assert.fail();
+  async function below(row: unknown, name: string): Promise<Shown> {
+    const rows = await view().rows(row);
+    return rows.find((one) => label(one) === name) ?? assert.fail(`${name} in ${rows.map(line).join()}`);
+  }
+  /** A devbox with something in its home, and what gives its row "Changes". */
+  async function opened(
+    name: string,
+    setUp: string,
+  ): Promise<{ readonly box: FilesDevbox; readonly changes: () => Promise<Shown> }> {
+    const box = await filesDevbox(used.api, name);
+    await box.bash(`rm -rf ~/* && cd ~ && ${setUp}`);
+    view().setVisible(true);
+    await used.editor.run('runloop.refreshDevboxes');
+    const devbox = await eventually(
+      async () => {
+        const groups = await view().rows();
+        return (await Promise.all(groups.map(({ row }) => view().rows(row)))).flat().find((one) => label(one) === name);
+      },
+      (row) => row !== undefined,
+    );
+    return { box, changes: () => below(devbox?.row, 'Changes') };
+  }
+  const lines = async (row: unknown): Promise<string[]> => (await view().rows(row)).map(line);
+  /** What the editor was asked to show. */
+  function shown(command: string): (readonly unknown[])[] {
+    const calls: (readonly unknown[])[] = [];
+    used.editor.commands.set(command, (...args: readonly unknown[]) => calls.push(args));
+    return calls;
+  }
+  async function text(uri: unknown): Promise<string> {
+    assert.ok(uri instanceof Uri);
+    const provider = used.editor.contentProviders.get(uri.scheme) ?? assert.fail(uri.scheme);
+    return String(await provider.provideTextDocumentContent(uri, undefined as never));
+  }
+
+  it('are a number and two groups once they are opened, and nothing before', async () => {
+    const { box, changes } = await opened('looked at', repository);
+    const row = await changes();
+    assert.equal(row.item.description, undefined);
+    const home = (await box.bash('printf %s ~')).trim();
+    assert.deepEqual(await lines(row.row), ['app main']);
+    const app = await below(row.row, 'app');
+    assert.deepEqual(await lines(app.row), ['No changes']);
+    await box.bash('cd ~/app; echo more >> a.txt; rm lib/b.txt; git mv c.txt d.txt; echo n > new; chmod 755 a.txt');
+    await used.editor.run('runloop.refreshDevboxes');
+    assert.equal((await changes()).item.description, '4');
+    const again = await below((await changes()).row, 'app');
+    assert.deepEqual(await lines(again.row), ['Uncommitted 4', 'Since the Start 4']);
+    const group = await below(again.row, 'Uncommitted');
+    assert.deepEqual(await lines(group.row), ['a.txt now executable', 'd.txt ← c.txt', 'b.txt lib', 'new']);
+    const [first] = await view().rows(group.row);
+    assert.match(first?.item.accessibilityInformation?.label ?? '', /^a\.txt, modified, now executable$/);
+    // The same row until something changes, with ids that differ between the groups.
+    assert.equal((await view().rows(group.row))[0]?.row, (await view().rows(group.row))[0]?.row);
+    const since = await below(again.row, 'Since the Start');
+    assert.notEqual((await view().rows(since.row))[0]?.item.id, first?.item.id);
+    assert.match(String(first?.item.tooltip), /^a\.txt\nmodified/);
+    assert.ok(home.length > 1);
+  });
+
+  it('open as a diff whose right side is the file itself, unless that is no text', async () => {
+    const { box, changes } = await opened(
+      'diffs',
+      `${repository}; printf '\\0one' > bin; git add -A; git commit -qm two`,
+    );
+    const row = await changes();
+    await lines(row.row);
+    await box.bash(`cd ~/app; echo more >> a.txt; printf '\\0two' > bin; rm c.txt; ln -s a.txt link`);
+    await used.editor.run('runloop.refreshDevboxes');
+    const group = await below((await below((await changes()).row, 'app')).row, 'Uncommitted');
+    const diffs = shown('vscode.diff');
+    for (const name of ['a.txt', 'bin', 'c.txt', 'link']) {
+      const file = await below(group.row, name);
+      assert.equal(file.item.command?.command, 'runloop.openChange');
+      await used.editor.run('runloop.openChange', ...(file.item.command?.arguments ?? []));
+    }
+    const [a, bin, c, link] = diffs;
+    assert.equal(await text(a?.[0]), 'a\n');
+    assert.match(String(a?.[1]), /^runloop:\/\/.*\/app\/a\.txt$/);
+    assert.equal(a?.[2], 'a.txt (uncommitted)');
+    assert.match(await text(bin?.[0]), /^Binary file: 4 bytes, SHA-256 [0-9a-f]{64}\n$/);
+    assert.notEqual(await text(bin?.[0]), await text(bin?.[1]));
+    assert.deepEqual([await text(c?.[0]), await text(c?.[1])], ['c\n', '']);
+    assert.deepEqual([await text(link?.[0]), await text(link?.[1])], ['', 'Link to a.txt\n']);
+    const all = shown('vscode.changes');
+    await used.editor.run('runloop.openAllChanges', group.row);
+    const [[title, resources] = []] = all;
+    assert.equal(title, 'Changes in app');
+    assert.ok(Array.isArray(resources));
+    assert.equal(resources.length, 4);
+    // A document of another account, or of a devbox that was not looked at, is not read.
+    assert.ok(a?.[0] instanceof Uri);
+    assert.match(await text(a[0].with({ authority: 'other.00000000' })), /not known any more/);
+  });
+
+  it('are shown beside each other up to 200, with a word about the rest', async () => {
+    const { box, changes } = await opened('many', repository);
+    await lines((await changes()).row);
+    await box.bash('cd ~/app; for i in $(seq 2300); do echo $i > n$i; done');
+    await used.editor.run('runloop.refreshDevboxes');
+    const app = await below((await changes()).row, 'app');
+    const group = await below(app.row, 'Uncommitted');
+    assert.equal(group.item.description, '2,300');
+    const rows = await lines(group.row);
+    assert.deepEqual([rows.length, rows.at(-1)], [2_001, '300 more']);
+    const all = shown('vscode.changes');
+    await used.editor.run('runloop.openAllChanges', app.row);
+    assert.equal((all[0]?.[1] as unknown[]).length, 200);
+    await used.editor.message(/The first 200 of 2,300 changed files are shown/);
+  });
+
+  it('that are marked as seen are hidden until they change again, after a reload too', async () => {
+    const { box, changes } = await opened('seen', `${repository}; echo 1 >> a.txt; echo 1 >> c.txt`);
+    const groupOf = async (name = 'Uncommitted'): Promise<Shown> =>
+      below((await below((await changes()).row, 'app')).row, name);
+    await groupOf();
+    await used.editor.run('runloop.markChangesSeen', (await below((await groupOf()).row, 'a.txt')).row);
+    assert.deepEqual(await lines((await groupOf()).row), ['c.txt', 'Seen 1']);
+    assert.equal((await changes()).item.description, '1');
+    assert.deepEqual(await lines((await below((await groupOf()).row, 'Seen')).row), ['a.txt']);
+    used.reload();
+    view().setVisible(true);
+    await used.editor.run('runloop.refreshDevboxes');
+    const devbox = await eventually(
+      async () => {
+        const groups = await view().rows();
+        return (await Promise.all(groups.map(({ row }) => view().rows(row))))
+          .flat()
+          .find((one) => label(one) === 'seen');
+      },
+      (row) => row !== undefined,
+    );
+    const app = await below((await below(devbox?.row, 'Changes')).row, 'app');
+    assert.deepEqual(await lines((await below(app.row, 'Uncommitted')).row), ['c.txt', 'Seen 1']);
+    await box.bash('echo 2 >> ~/app/a.txt');
+    await used.editor.run('runloop.refreshDevboxes');
+    const later = await below((await below(devbox?.row, 'Changes')).row, 'app');
+    assert.deepEqual(await lines((await below(later.row, 'Uncommitted')).row), ['a.txt', 'c.txt']);
+  });
+
+  it('say why they cannot be read, and ask nothing of a devbox that sleeps', async () => {
+    const { box, changes } = await opened('odd', `${repository}; mkdir -p ~/bad/.git; echo x > ~/bad/.git/HEAD`);
+    const row = await changes();
+    const [app, bad] = await lines(row.row);
+    assert.equal(app, 'app main');
+    assert.match(bad ?? '', /^bad "bad" is not a repository that git can read/);
+    await suspendDevbox(used.api, box.id, {});
+    await eventually(
+      () => used.api.retrieve(box.id),
+      ({ status }) => status === 'suspended',
+    );
+    await used.editor.run('runloop.refreshDevboxes');
+    assert.match((await lines(row.row)).join(), /Changes could not be read .*suspended/);
+    assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
+  });
+
+  it('of a devbox without a repository are said to be none', async () => {
+    const { changes } = await opened('empty', 'true');
+    assert.match((await lines((await changes()).row)).join(), /^No git repositories in \//);
+  });
+});
