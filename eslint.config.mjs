@@ -118,6 +118,7 @@ export const withoutZone = [
       'src/core/actionServer/environment',
       'src/core/actionServer/mcp',
       'src/core/actionServer/transfer',
+      'src/core/changes/home',
       'src/core/logs/search',
       'src/core/runtime/connect',
       'src/core/vscode/port',

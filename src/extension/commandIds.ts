@@ -57,6 +57,8 @@ export const commandIds = [
   'runloop.openChange',
   'runloop.openAllChanges',
   'runloop.markChangesSeen',
+  'runloop.bringCommitsHome',
+  'runloop.saveChangesPatch',
   'runloop.newFile',
   'runloop.newFolder',
   'runloop.renameFile',

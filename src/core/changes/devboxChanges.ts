@@ -16,6 +16,8 @@ const lookMs = 90_000;
 const stepSeconds = 25;
 /** Bytes up to which a file's content is compared and kept; larger ones are known by size and time. */
 const keptBytes = 5 * 1024 * 1024;
+/** Bytes up to which a file goes into a patch. */
+const patchedBytes = 30 * 1024 * 1024;
 /** How often a folder that changes meanwhile is read anew. */
 const mostReads = 4;
 
@@ -59,16 +61,16 @@ export class DevboxChanges {
 
   /** The repositories in a folder, below it and around it, each by its folder. */
   async repositories(root: string, signal: AbortSignal): Promise<readonly string[]> {
-    const fields = fieldsOf(await this.#run(findScript, root, [bytesOfPath(root)], signal));
+    const fields = fieldsOf(await this.run(findScript, root, [bytesOfPath(root)], { signal }));
     return [...new Set(fields.map(textOfPath))].sort();
   }
 
   /** What differs in a repository from its last commit, and from how it was when somebody first looked. */
   async read(top: string, signal: AbortSignal): Promise<RepositoryChanges> {
-    const inputs = [bytesOfPath(top), Buffer.from(this.#key(top)), Buffer.from(String(keptBytes))];
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
     for (let count = 1; ; count += 1) {
       try {
-        const output = await this.#run(readScript, top, inputs, signal);
+        const output = await this.run(readScript, top, inputs, { signal });
         const report = changesReport(output);
         return { top, report, groups: changeGroups(report) };
       } catch (error) {
@@ -78,6 +80,16 @@ export class DevboxChanges {
         throw error;
       }
     }
+  }
+
+  /**
+   * What is not committed, or what differs from the start, as a patch that `git apply` takes: binaries, modes and links too.
+   *
+   * @throws RuntimeError `patch_large` for more than one may hold
+   */
+  async patch(top: string, against: 'head' | 'start', signal: AbortSignal): Promise<Buffer> {
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(patchedBytes), Buffer.from(against)];
+    return this.run(readScript, top, inputs, { signal });
   }
 
   /**
@@ -92,21 +104,21 @@ export class DevboxChanges {
   ): Promise<SideContent> {
     if (side.mode === '160000') return { kind: 'commit', id: side.id };
     if (!side.isWork && !/^[0-9a-f]{40,64}$/.test(side.id)) return { kind: 'missing' };
+    const wanted = { signal, words: /^(large \d+|missing|special|denied)$/ };
     const output = side.isWork
-      ? await this.#run(workScript, top, [bytesOfPath(top), bytesOfPath(path), text(most)], signal, true)
-      : await this.#run(
+      ? await this.run(workScript, top, [bytesOfPath(top), bytesOfPath(path), text(most)], wanted)
+      : await this.run(
           blobScript,
           top,
           [
             bytesOfPath(top),
-            Buffer.from(this.#key(top)),
+            Buffer.from(this.keyOf(top)),
             Buffer.from(report.format),
             bytesOfPath(report.common),
             Buffer.from(side.id),
             text(most),
           ],
-          signal,
-          true,
+          wanted,
         );
     const end = output.indexOf(0);
     const word = output.toString('latin1', 0, Math.max(0, end));
@@ -123,25 +135,42 @@ export class DevboxChanges {
   }
 
   /** Where in our folder of the devbox the start of a repository is kept: a devbox made of a snapshot has its own. */
-  #key(top: string): string {
+  keyOf(top: string): string {
     const id = this.#context.devboxId.replace(/[^\w-]/g, '_');
     return `${id}/${createHash('sha256').update(bytesOfPath(top)).digest('hex').slice(0, 20)}`;
   }
 
-  async #run(
+  /**
+   * Runs one of the scripts of this room.
+   *
+   * @param about the folder that it is about
+   * @param words what a script may end with that is an answer
+   * @throws RuntimeError for what went wrong by another word
+   */
+  async run(
     script: string,
     about: string,
     inputs: readonly Buffer[],
-    signal: AbortSignal,
-    isWordWanted = false,
+    {
+      signal,
+      words,
+      seconds = this.#seconds,
+      deadlineMs = lookMs,
+    }: {
+      readonly signal: AbortSignal;
+      readonly words?: RegExp;
+      /** That one step of git's may take. */
+      readonly seconds?: number;
+      readonly deadlineMs?: number;
+    },
   ): Promise<Buffer> {
     const { commands, devboxId, requireRunning } = this.#context;
     if (inputs.some((input) => input.includes(0))) throw this.#problem('gone', about);
-    const stdin = Buffer.concat([text(this.#seconds), ...inputs].flatMap((input) => [input, Buffer.of(0)]));
+    const stdin = Buffer.concat([text(seconds), ...inputs].flatMap((input) => [input, Buffer.of(0)]));
     await requireRunning(signal, false);
     let result;
     try {
-      result = await commands.run(script, { stdin, signal, deadlineMs: lookMs });
+      result = await commands.run(script, { stdin, signal, deadlineMs });
     } catch (error) {
       if (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0)) await requireRunning(signal, true);
       throw error;
@@ -149,7 +178,7 @@ export class DevboxChanges {
     const output = Buffer.from(result.stdout);
     if (result.exitCode === 0) return output;
     const word = fieldsOf(output).at(-1)?.toString() ?? '';
-    if (result.exitCode === 3 && isWordWanted && /^(large \d+|missing|special|denied)$/.test(word)) return output;
+    if (result.exitCode === 3 && words?.test(word) === true) return output;
     throw result.exitCode === 3 ? this.#problem(word, about) : unexpected('an execution', devboxId);
   }
 
@@ -166,6 +195,9 @@ export class DevboxChanges {
       late: () => changesProblem('changes_late', { name, seconds }),
       no_folder: () => changesProblem('changes_no_folder', { name }),
       again: () => changesProblem('changes_again', { name }),
+      patch_large: () => changesProblem('patch_large', { name }),
+      no_commit: () => changesProblem('home_no_commit', { name }),
+      incomplete: () => changesProblem('home_incomplete', { name }),
     } as const;
     const make = Object.entries(problems).find(([key]) => key === word)?.[1];
     return make === undefined ? unexpected('an execution', devboxId) : new RuntimeError({ problem: make(), devboxId });

@@ -6,7 +6,7 @@
  */
 
 /** What every script begins with: an environment without git's variables, arguments, limits, our folder in the devbox. */
-const prelude = `LC_ALL=C; export LC_ALL; umask 077
+export const changesPrelude = `LC_ALL=C; export LC_ALL; umask 077
 arg() { IFS= read -r -d '' "$1"; }
 exec 9>&1
 die() { printf '%s\\0' "$1" >&9; exit 3; }
@@ -62,7 +62,7 @@ locate() {
 `;
 
 /** folder → the folders of repositories in it, below it and around it, and of their worktrees; `more` where there was no time */
-export const findScript = `${prelude}arg root; exec </dev/null
+export const findScript = `${changesPrelude}arg root; exec </dev/null
 cd -- "$root" 2>/dev/null || die gone
 command -v git >/dev/null || die no_git
 here=$(pwd -P && echo x); here=\${here%??}
@@ -84,10 +84,10 @@ done
 exit 0`;
 
 /**
- * folder, a name for what we keep of it, bytes of which a file is kept → sections (a name, its size, its bytes): see
- * `changesReport.ts`. What the folder held is kept at the first look.
+ * folder, a name for what we keep of it, bytes of which a file is kept, what for → sections (a name, its size, its bytes): see
+ * `changesReport.ts`. What the folder held is kept at the first look. For `head` or `start` instead → a patch against that.
  */
-export const readScript = `${prelude}arg top; arg key; arg most; exec </dev/null
+export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; exec </dev/null
 locate; look
 S=$O/$key
 head=; if ask rev-parse -q --verify HEAD; then head=$said; fi
@@ -167,6 +167,18 @@ keep() { # what is here now, as a tree among objects of ours
       done < "$T/files"; } | limit "\${G[@]}" update-index -z --index-info || exit 1
     limit "\${G[@]}" write-tree --missing-ok ) > "$N/tree" 2>"$T/said"
 }
+if [ -n "$patch" ]; then
+  [ -z "$(grep -az -m 1 '^large ' "$T/files" | tr -d '\\0' | head -c 5)" ] || die patch_large
+  if [ "$patch" = start ]; then read -r from rest < "$S/start"; else from=$head; fi
+  keep && [ -s "$T/keep/tree" ] || die again
+  export GIT_OBJECT_DIRECTORY="$T/keep/objects"
+  [ -n "$from" ] || from=$(limit "\${G[@]}" mktree </dev/null)
+  limit "\${G[@]}" diff-tree -p --binary --full-index -M --no-ext-diff --no-textconv "$from" "$(cat "$T/keep/tree")" -- > "$T/patch" 2>/dev/null
+  code=$?; late "$code"; [ "$code" = 0 ] || die incomplete
+  [ "$(wc -c < "$T/patch")" -le 48000000 ] || die patch_large
+  cat -- "$T/patch"
+  exit 0
+fi
 if [ ! -f "$S/start" ]; then
   if keep && [ -s "$N/tree" ]; then
     printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/start"
@@ -188,7 +200,7 @@ section hidden "$T/hidden"; section filters "$T/filters"; printf 'end\\0'
 exit 0`;
 
 /** folder, name of what we keep, format, objects, id of a blob, bytes that are read of it → a word, its bytes */
-export const blobScript = `${prelude}arg top; arg key; arg format; arg common; arg id; arg most; exec </dev/null
+export const blobScript = `${changesPrelude}arg top; arg key; arg format; arg common; arg id; arg most; exec </dev/null
 command -v git >/dev/null || die no_git
 look; S=$O/$key; private "$common/objects" "$format" "$S"
 size=$(limit "\${G[@]}" cat-file -s "$id" 2>/dev/null); code=$?; late "$code"
@@ -198,7 +210,7 @@ printf 'ok\\0'; limit "\${G[@]}" cat-file blob "$id" 2>/dev/null || exit 4
 exit 0`;
 
 /** folder, name in it, bytes that are read of it → a word, its bytes */
-export const workScript = `${prelude}arg top; arg f; arg most; exec </dev/null
+export const workScript = `${changesPrelude}arg top; arg f; arg most; exec </dev/null
 cd -- "$top" 2>/dev/null || die gone
 f=./$f
 if [ -L "$f" ]; then printf 'link\\0'; readlink -n -- "$f"; exit 0; fi

@@ -74,7 +74,7 @@ function bothGroups(about: NodeChanges): NodeChanges[] {
 }
 
 /** The rows that a command was called on: the selected ones, or its one. */
-function meantNodes(argument: unknown, arguments_: unknown): readonly ChangeNode[] {
+export function meantNodes(argument: unknown, arguments_: unknown): readonly ChangeNode[] {
   const rows: readonly unknown[] = Array.isArray(arguments_) && arguments_.length > 0 ? arguments_ : [argument];
   return rows.filter((row) => row instanceof ChangeNode);
 }

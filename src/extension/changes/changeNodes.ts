@@ -65,7 +65,7 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
   const { devboxId } = context;
   const nodes = state.repositories.map((one) => {
     if ('found' in one) return repositoryNode(one.found, context);
-    return noteNode(devboxId, `${one.top}/failed`, nameOf(one.top), failureText(one.failure), 'warning');
+    return noteNode(devboxId, `${one.top}/failed`, repositoryName(one.top), failureText(one.failure), 'warning');
   });
   if (nodes.length === 0) {
     const label = l10n.t('No git repositories');
@@ -95,7 +95,7 @@ function repositoryNode(repository: RepositoryChanges, context: NodeContext): Ch
   return new ChangeNode(devboxId, {
     about: { repository, group: undefined, changes: [...known.values()] },
     item: () => {
-      const item = new TreeItem(nameOf(top), TreeItemCollapsibleState.Expanded);
+      const item = new TreeItem(repositoryName(top), TreeItemCollapsibleState.Expanded);
       item.id = `${devboxId}/changes${top}`;
       item.iconPath = new ThemeIcon('repo');
       item.description = report.branch === '' ? report.head.slice(0, 8) : shownName(report.branch);
@@ -184,7 +184,7 @@ function fileNode(prefix: string, about: NodeChanges, devboxId: string): ChangeN
     about,
     item: () => {
       const path = change?.path ?? '';
-      const label = nameOf(path.replace(/\/$/, ''));
+      const label = repositoryName(path.replace(/\/$/, ''));
       const item = new TreeItem(label);
       item.id = `${prefix}/${path}`;
       if (change === undefined) return item;
@@ -225,6 +225,7 @@ export function noteNode(
   });
 }
 
-function nameOf(path: string): string {
+/** The last name of a path, as it is shown. */
+export function repositoryName(path: string): string {
   return shownName(path.slice(path.lastIndexOf('/') + 1) || '/');
 }

@@ -56,7 +56,8 @@ export class Changes implements Disposable {
 
   /** Looks again at what has been looked at. */
   async refresh(): Promise<void> {
-    await Promise.all([...this.#devboxes].map(([id, { look }]) => (look === undefined ? undefined : this.look(id))));
+    const looked = [...this.#devboxes].filter(([, { look }]) => look !== undefined);
+    await Promise.all(looked.map(([id]) => this.look(id)));
   }
 
   /** Looks at a devbox now. */
@@ -141,7 +142,7 @@ export class Changes implements Disposable {
   async #below(devboxId: string): Promise<readonly ChangeNode[]> {
     const one = this.#one(devboxId);
     try {
-      if (one.failure !== undefined) throw one.failure;
+      if (one.failure !== undefined) return [failedNode(devboxId, one.failure)];
       const isFirst = one.look?.state === undefined;
       const state = await (await this.#lookOf(one, devboxId)).known();
       // Its row says how many, once that is known.
@@ -150,7 +151,7 @@ export class Changes implements Disposable {
       return one.rows.nodes;
     } catch (error) {
       one.failure = error;
-      return [noteNode(devboxId, 'failed', l10n.t('Changes could not be read'), failureText(error), 'warning')];
+      return [failedNode(devboxId, error)];
     }
   }
 
@@ -173,7 +174,11 @@ export class Changes implements Disposable {
     });
     const commands = new ExecutionCommands(api, devboxId);
     const changes = new DevboxChanges({ devboxId, commands, requireRunning });
-    one.look ??= new DevboxLook({ changes, signal, rootOf: () => fileSystem.rootOf(devboxId) });
+    one.look ??= new DevboxLook({ api, changes, signal, rootOf: () => fileSystem.rootOf(devboxId) });
     return one.look;
   }
+}
+
+function failedNode(devboxId: string, failure: unknown): ChangeNode {
+  return noteNode(devboxId, 'failed', l10n.t('Changes could not be read'), failureText(failure), 'warning');
 }

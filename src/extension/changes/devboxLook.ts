@@ -1,5 +1,6 @@
 import type { Uri } from 'vscode';
 import type { DevboxChanges, RepositoryChanges } from '../../core/changes/devboxChanges';
+import type { RunloopApi } from '../../core/platform/runloopApi';
 
 /** Repositories that are read; a devbox with more is no place where somebody reviews. */
 const mostRepositories = 40;
@@ -21,6 +22,7 @@ export interface DevboxState {
 
 /** Looks at the changes in one devbox, once for all who ask meanwhile. */
 export class DevboxLook {
+  readonly api: RunloopApi;
   readonly #changes: DevboxChanges;
   readonly #signal: AbortSignal;
   readonly #rootOf: () => Promise<Uri>;
@@ -29,15 +31,18 @@ export class DevboxLook {
   #endedMs = 0;
 
   constructor({
+    api,
     changes,
     signal,
     rootOf,
   }: {
+    readonly api: RunloopApi;
     readonly changes: DevboxChanges;
     /** Ends with the account. */
     readonly signal: AbortSignal;
     readonly rootOf: () => Promise<Uri>;
   }) {
+    this.api = api;
     this.#changes = changes;
     this.#signal = signal;
     this.#rootOf = rootOf;

@@ -81,6 +81,8 @@ const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.openChange': async () => (await changeCommands()).openChange,
   'runloop.openAllChanges': async () => (await changeCommands()).openAllChanges,
   'runloop.markChangesSeen': async () => (await changeCommands()).markChangesSeen,
+  'runloop.bringCommitsHome': async () => (await import('../changes/bringHome')).bringCommitsHome,
+  'runloop.saveChangesPatch': async () => (await import('../changes/bringHome')).saveChangesPatch,
   'runloop.newFile': async () => (await fileCommands()).newFile,
   'runloop.newFolder': async () => (await fileCommands()).newFolder,
   'runloop.renameFile': async () => (await fileCommands()).renameFile,

@@ -73,8 +73,10 @@ describe('The menus of rows', () => {
 
   it('of changes have what is done with them', () => {
     assert.deepEqual(menu('changes'), []);
-    assert.deepEqual(menu('changes.repository.clean'), []);
-    assert.deepEqual(menu('changes.group'), ['openAllChanges', 'markChangesSeen']);
+    assert.deepEqual(menu('changes.repository.clean'), ['bringCommitsHome']);
+    const all = ['openAllChanges', 'markChangesSeen'];
+    assert.deepEqual(menu('changes.repository'), [...all, 'bringCommitsHome', 'saveChangesPatch']);
+    assert.deepEqual(menu('changes.group'), [...all, 'saveChangesPatch']);
     assert.deepEqual(menu('changes.file'), ['openChange', 'markChangesSeen']);
   });
 

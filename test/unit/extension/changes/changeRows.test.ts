@@ -2,47 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
-import type { FakeTreeView } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { Uri } from '../../../fakeVscode/values';
-import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
-
-type Shown = Awaited<ReturnType<FakeTreeView['rows']>>[number];
-
-const repository =
-  'git init -q -b main ~/app && cd ~/app && git config user.name t && git config user.email t@t && ' +
-  'mkdir lib && echo a > a.txt && echo b > lib/b.txt && echo c > c.txt && git add -A && git commit -qm one';
+import { repository, useChangeRows, type Shown } from './useChangeRows';
 
 describe('Changes in the view', function () {
   this.timeout(90_000);
   const used = useWindow();
 
-  const label = ({ item }: Shown): string => (typeof item.label === 'string' ? item.label : '');
-  const line = (row: Shown): string => [label(row), row.item.description].filter(Boolean).join(' ');
-  const view = (): FakeTreeView => used.editor.views.get('runloop.devboxes') ?? assert.fail();
-  async function below(row: unknown, name: string): Promise<Shown> {
-    const rows = await view().rows(row);
-    return rows.find((one) => label(one) === name) ?? assert.fail(`${name} in ${rows.map(line).join()}`);
-  }
-  /** A devbox with something in its home, and what gives its row "Changes". */
-  async function opened(
-    name: string,
-    setUp: string,
-  ): Promise<{ readonly box: FilesDevbox; readonly changes: () => Promise<Shown> }> {
-    const box = await filesDevbox(used.api, name);
-    await box.bash(`rm -rf ~/* && cd ~ && ${setUp}`);
-    view().setVisible(true);
-    await used.editor.run('runloop.refreshDevboxes');
-    const devbox = await eventually(
-      async () => {
-        const groups = await view().rows();
-        return (await Promise.all(groups.map(({ row }) => view().rows(row)))).flat().find((one) => label(one) === name);
-      },
-      (row) => row !== undefined,
-    );
-    return { box, changes: () => below(devbox?.row, 'Changes') };
-  }
-  const lines = async (row: unknown): Promise<string[]> => (await view().rows(row)).map(line);
+  const { view, below, devbox, lines, opened } = useChangeRows(used);
+
   /** What the editor was asked to show. */
   function shown(command: string): (readonly unknown[])[] {
     const calls: (readonly unknown[])[] = [];
@@ -76,7 +45,7 @@ describe('Changes in the view', function () {
     assert.equal((await view().rows(group.row))[0]?.row, (await view().rows(group.row))[0]?.row);
     const since = await below(again.row, 'Since the Start');
     assert.notEqual((await view().rows(since.row))[0]?.item.id, first?.item.id);
-    assert.match(String(first?.item.tooltip), /^a\.txt\nmodified/);
+    assert.match(JSON.stringify(first?.item.tooltip), /^"a\.txt\\nmodified/);
     assert.ok(home.length > 1);
   });
 
@@ -94,7 +63,7 @@ describe('Changes in the view', function () {
     for (const name of ['a.txt', 'bin', 'c.txt', 'link']) {
       const file = await below(group.row, name);
       assert.equal(file.item.command?.command, 'runloop.openChange');
-      await used.editor.run('runloop.openChange', ...(file.item.command?.arguments ?? []));
+      await used.editor.run('runloop.openChange', file.row);
     }
     const [a, bin, c, link] = diffs;
     assert.equal(await text(a?.[0]), 'a\n');
@@ -111,8 +80,9 @@ describe('Changes in the view', function () {
     assert.ok(Array.isArray(resources));
     assert.equal(resources.length, 4);
     // A document of another account, or of a devbox that was not looked at, is not read.
-    assert.ok(a?.[0] instanceof Uri);
-    assert.match(await text(a[0].with({ authority: 'other.00000000' })), /not known any more/);
+    const [left] = a;
+    assert.ok(left instanceof Uri);
+    assert.match(await text(left.with({ authority: 'other.00000000' })), /not known any more/);
   });
 
   it('are shown beside each other up to 200, with a word about the rest', async () => {
@@ -141,22 +111,12 @@ describe('Changes in the view', function () {
     assert.equal((await changes()).item.description, '1');
     assert.deepEqual(await lines((await below((await groupOf()).row, 'Seen')).row), ['a.txt']);
     used.reload();
-    view().setVisible(true);
-    await used.editor.run('runloop.refreshDevboxes');
-    const devbox = await eventually(
-      async () => {
-        const groups = await view().rows();
-        return (await Promise.all(groups.map(({ row }) => view().rows(row))))
-          .flat()
-          .find((one) => label(one) === 'seen');
-      },
-      (row) => row !== undefined,
-    );
-    const app = await below((await below(devbox?.row, 'Changes')).row, 'app');
+    const row = await devbox('seen');
+    const app = await below((await below(row?.row, 'Changes')).row, 'app');
     assert.deepEqual(await lines((await below(app.row, 'Uncommitted')).row), ['c.txt', 'Seen 1']);
     await box.bash('echo 2 >> ~/app/a.txt');
     await used.editor.run('runloop.refreshDevboxes');
-    const later = await below((await below(devbox?.row, 'Changes')).row, 'app');
+    const later = await below((await below(row?.row, 'Changes')).row, 'app');
     assert.deepEqual(await lines((await below(later.row, 'Uncommitted')).row), ['a.txt', 'c.txt']);
   });
 

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { Uri } from '../../../fakeVscode/values';
+import { useChangeRows } from './useChangeRows';
+
+const first =
+  'export GIT_AUTHOR_DATE="2026-01-01T00:00:00Z" GIT_COMMITTER_DATE="2026-01-01T00:00:00Z" GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t ' +
+  'GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t; git init -q -b main app && cd app && echo a > a && git add -A && git commit -qm first';
+
+describe('Bringing commits home', function () {
+  this.timeout(90_000);
+  const used = useWindow();
+  const { below, lines, opened } = useChangeRows(used);
+  const folder = mkdtempSync(join(tmpdir(), 'bring-home-'));
+  // What is temporary here is this test's alone.
+  const { TMPDIR } = process.env;
+  before(() => {
+    process.env['TMPDIR'] = folder;
+  });
+  after(() => {
+    process.env['TMPDIR'] = TMPDIR ?? '/tmp';
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const sh = (command: string): string =>
+    execFileSync('bash', ['-c', command], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+  it('says what comes, makes one branch when that is wanted, and none else', async () => {
+    const { box, changes } = await opened('agent one', first);
+    sh(first);
+    const app = async (): Promise<unknown> => (await below((await changes()).row, 'app')).row;
+    await lines((await changes()).row);
+    used.editor.workspaceFolders = [{ uri: Uri.file(join(folder, 'app')), name: 'app', index: 0 }];
+    used.editor.answer(/Select the clone/, 'app');
+    await used.editor.run('runloop.bringCommitsHome', await app());
+    await used.editor.message(/app has no commits that the clone does not have/);
+    await box.bash(
+      'cd ~/app; git config user.name t; git config user.email t@t; echo b >> a; git commit -qam "work [x](command:y)"; ln -s /etc/x l; git add l; git commit -qm link',
+    );
+    const untouched = sh('cd app; git for-each-ref; git status --porcelain; git count-objects');
+    used.editor.answer(/Select the clone/, 'app');
+    used.editor.answer(/Create a branch with 2 commits of app in app\?/, undefined);
+    await used.editor.run('runloop.bringCommitsHome', await app());
+    assert.equal(sh('cd app; git for-each-ref; git status --porcelain; git count-objects'), untouched);
+    const { detail } = await used.editor.message(/Create a branch with 2 commits/);
+    assert.match(detail, /• link\n• work \[x\]\(command:y\)\n/);
+    assert.match(detail, /Branch: runloop\/agent-one-main\n/);
+    assert.match(detail, /Links that lead out of the repository: l\n/);
+    used.editor.answer(/Select the clone/, 'app');
+    used.editor.answer(/Create a branch with 2 commits/, 'Create Branch');
+    await used.editor.run('runloop.bringCommitsHome', await app());
+    await used.editor.message(/The branch runloop\/agent-one-main was created in app/);
+    const head = (await box.bash('git -C ~/app rev-parse HEAD')).trim();
+    assert.equal(sh('git -C app rev-parse runloop/agent-one-main').trim(), head);
+    assert.equal(sh('cd app; git status --porcelain; git branch --show-current'), 'main\n');
+    assert.deepEqual(
+      readdirSync(tmpdir()).filter((name) => /^runloop-(home|bundle)-/.test(name)),
+      [],
+    );
+  });
+
+  it('saves what is not committed as a patch', async () => {
+    const { box, changes } = await opened('agent two', first);
+    await box.bash('cd ~/app; echo b >> a; echo new > n');
+    const app = await below((await changes()).row, 'app');
+    used.editor.saveTo = Uri.file(join(folder, 'work.patch'));
+    await used.editor.run('runloop.saveChangesPatch', (await below(app.row, 'Uncommitted')).row);
+    await used.editor.message(/The changes in app were saved/);
+    assert.match(readFileSync(join(folder, 'work.patch'), 'utf8'), /\+b\n[^]*new file mode 100644[^]*\+new\n/);
+  });
+});
