@@ -75,7 +75,7 @@ const setUp =
 /** Somebody at a terminal. */
 interface Typist {
   readonly write: (keys: string) => void;
-  seen(): string;
+  readonly seen: () => string;
 }
 
 /** What a program printed, from its start to its end. */
