@@ -30,7 +30,7 @@ export function hiddenUse(scope: ProcessScope): HiddenUse {
   }
   for (const pid of processesIn(scope)) {
     const space = linkOf(`/proc/${pid}/ns/mnt`);
-    if (space !== own && !seen.has(space)) {
+    if (space !== '' && space !== own && !seen.has(space)) {
       seen.add(space);
       addMounts(pid, seen, use);
     }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { requireProgram, systemPath } from './hostPrograms';
+import { StartTurns } from './startTurns';
 
 /** A pipe of the kernel's: two descriptors, to be closed by whoever took it. */
 export interface Pipe {
@@ -25,6 +26,8 @@ read -r _
  * them `echo x > /dev/stderr` fails. Node cannot make pipes itself, so a shell does, and they are opened by way of it.
  */
 export class Pipes {
+  /** When the programs that get them may be started. */
+  readonly turns = new StartTurns();
   #ready: Pipe[] = [];
   #making: Promise<void> | undefined;
 
@@ -48,6 +51,7 @@ export class Pipes {
 
   async #make(): Promise<void> {
     try {
+      await this.turns.take();
       const maker = spawn(requireProgram('bash'), ['--norc', '-c', makerScript, 'pipes', String(batch)], {
         cwd: '/',
         env: { PATH: systemPath, LC_ALL: 'C' },

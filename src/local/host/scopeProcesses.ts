@@ -24,12 +24,15 @@ export function processesIn(scope: ProcessScope): readonly string[] {
   return [...parents.keys()].filter((pid) => comesFrom(pid));
 }
 
-/** Processes end while they are looked at, and some belong to other users. */
+/**
+ * Processes end while they are looked at, and some belong to other users. Of one that has ended and that nobody has asked
+ * how, parts are still there and others are an invalid argument.
+ */
 export function attempt<T>(look: () => T, otherwise: T): T {
   try {
     return look();
   } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'EINVAL'].includes(codeOf(error) ?? '')) {
       return otherwise;
     }
     throw error;

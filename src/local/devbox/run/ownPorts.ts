@@ -8,6 +8,9 @@ import type { Listeners } from '../../host/sockets/listeners';
 /** How often a connection is made anew because who listens changed in between. */
 const attempts = 3;
 
+/** How long a socket that was found to be somebody else's is not looked at again, in milliseconds. */
+const staysForeign = 1_000;
+
 /** What a connection to a port of a devbox fails with when somebody else listens there. */
 export const foreignListener = 'EFOREIGN';
 
@@ -21,6 +24,8 @@ export class OwnPorts {
   readonly #listeners: Listeners;
   /** Sockets that were proven to be the devbox's. */
   readonly #proven = new Set<string>();
+  /** Sockets that were somebody else's, and when that was found out: who asks again and again holds nobody up. */
+  readonly #foreign = new Map<string, number>();
 
   constructor(scope: () => ProcessScope, listeners: Listeners) {
     this.#scope = scope;
@@ -72,12 +77,18 @@ export class OwnPorts {
   #foreignOf(sockets: readonly string[]): readonly string[] {
     const unknown = sockets.filter((inode) => !this.#proven.has(inode));
     if (unknown.length === 0) return [];
+    const now = performance.now();
+    const lately = unknown.filter((inode) => now - (this.#foreign.get(inode) ?? -Infinity) < staysForeign);
+    if (lately.length > 0) return lately;
     const scope = this.#scope();
     if (ownsSockets(scope, unknown)) {
       unknown.forEach((inode) => this.#proven.add(inode));
       return [];
     }
-    return unknown.filter((inode) => !ownsSockets(scope, [inode]));
+    const foreign = unknown.filter((inode) => !ownsSockets(scope, [inode]));
+    if (this.#foreign.size > 1_000) this.#foreign.clear();
+    foreign.forEach((inode) => this.#foreign.set(inode, now));
+    return foreign;
   }
 }
 

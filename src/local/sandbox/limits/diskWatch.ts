@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { hiddenUse } from '../../host/hiddenUse';
 import { requireProgram } from '../../host/hostPrograms';
+import { StartTurns } from '../../host/startTurns';
 import type { ProcessScope } from '../../host/processTable';
 import { type Limits, gibibytes } from './limits';
 
@@ -14,6 +15,14 @@ const fewFiles = 8_192;
 interface DiskUse {
   /** Those in files that were removed and are still open too. */
   readonly bytes: number;
+  /** Without those. */
+  readonly shown: number;
+  readonly files: number;
+}
+
+/** What was free on the disk when it was counted. */
+interface Room {
+  readonly bytes: number;
   readonly files: number;
 }
 
@@ -25,36 +34,43 @@ export class DiskWatch {
   readonly #folder: string;
   readonly #limits: Pick<Limits, 'disk' | 'files'>;
   readonly #scope: ProcessScope;
+  readonly #turns: StartTurns;
   #used: DiskUse | undefined;
-  #freeThen: DiskUse = { bytes: 0, files: 0 };
+  #freeThen: Room = { bytes: 0, files: 0 };
   #notBefore = 0;
 
   /**
    * @param folder of the devbox on the host
    * @param scope of its processes, which may hold files that are in no folder
+   * @param turns of those who count
    */
-  constructor(folder: string, limits: Pick<Limits, 'disk' | 'files'>, scope: ProcessScope) {
+  constructor(folder: string, limits: Pick<Limits, 'disk' | 'files'>, scope: ProcessScope, turns = new StartTurns()) {
     this.#folder = folder;
     this.#limits = limits;
     this.#scope = scope;
+    this.#turns = turns;
   }
 
   /** What the devbox has on disk if that is more than its limit, in words. */
   async overLimit(signal: AbortSignal): Promise<string | undefined> {
     const disk = await statfs(this.#folder);
     const free = { bytes: disk.bfree * disk.bsize, files: disk.ffree };
-    if (this.#used !== undefined && !this.#hasShrunk(free, this.#used)) {
+    if (this.#used !== undefined && !this.#hasLessRoom(free, this.#used) && !this.#hasFewerFiles(free, this.#used)) {
       return undefined;
     }
     if (Date.now() < this.#notBefore) {
       return undefined;
     }
     const began = Date.now();
-    const [bytes, files] = [
-      await count(['-B1'], this.#folder, signal),
-      await count(['--inodes'], this.#folder, signal),
-    ];
-    this.#used = { bytes: bytes + hiddenUse(this.#scope).disk, files };
+    // Each only where there is less room of its kind: for either the whole folder is gone through.
+    const before = this.#used;
+    const bytes =
+      before === undefined || this.#hasLessRoom(free, before) ? await this.#count(['-B1'], signal) : before.shown;
+    const files =
+      before === undefined || this.#hasFewerFiles(free, before)
+        ? await this.#count(['--inodes'], signal)
+        : before.files;
+    this.#used = { bytes: bytes + hiddenUse(this.#scope).disk, shown: bytes, files };
     this.#freeThen = free;
     // A folder with very many files takes long to count; counting is to be a small part of the time.
     this.#notBefore = Date.now() + 5 * (Date.now() - began);
@@ -64,12 +80,17 @@ export class DiskWatch {
     return files > this.#limits.files ? `${files} of ${this.#limits.files} files and folders on disk` : undefined;
   }
 
-  #hasShrunk(free: DiskUse, used: DiskUse): boolean {
-    const [bytes, files] = [this.#freeThen.bytes - free.bytes, this.#freeThen.files - free.files];
-    return (
-      bytes >= Math.max(smallestStep, (this.#limits.disk - used.bytes) / 2) ||
-      files >= Math.max(fewFiles, (this.#limits.files - used.files) / 2)
-    );
+  async #count(what: readonly string[], signal: AbortSignal): Promise<number> {
+    await this.#turns.take();
+    return count(what, this.#folder, signal);
+  }
+
+  #hasLessRoom(free: Room, used: DiskUse): boolean {
+    return this.#freeThen.bytes - free.bytes >= Math.max(smallestStep, (this.#limits.disk - used.bytes) / 2);
+  }
+
+  #hasFewerFiles(free: Room, used: DiskUse): boolean {
+    return this.#freeThen.files - free.files >= Math.max(fewFiles, (this.#limits.files - used.files) / 2);
   }
 }
 

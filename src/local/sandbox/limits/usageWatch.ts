@@ -1,3 +1,4 @@
+import { StartTurns } from '../../host/startTurns';
 import type { DevboxGroup } from '../controlGroups/devboxGroup';
 import type { MemoryUse } from '../controlGroups/groupFiles';
 import { lastKilled } from '../controlGroups/kernelLog';
@@ -39,6 +40,7 @@ export interface Watched {
  */
 export class UsageWatch {
   readonly #watched = new Map<Watched, DiskWatch>();
+  readonly #turns = new StartTurns();
   readonly #table = new ProcessTable();
   /** Bytes of memory in files, as last looked for, and all that the computer had then. */
   readonly #hidden = new WeakMap<Watched, number>();
@@ -70,7 +72,7 @@ export class UsageWatch {
   }
 
   #begin(devbox: Watched): void {
-    this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits, devbox.scope));
+    this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits, devbox.scope, this.#turns));
     devbox.signal.addEventListener('abort', () => this.#watched.delete(devbox), { once: true });
     if (this.#memoryTimer === undefined) {
       this.#memoryTimer = setTimeout(() => this.#lookAtMemory(), watchfulPause);

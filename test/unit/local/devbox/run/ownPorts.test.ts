@@ -41,6 +41,25 @@ describe('Whose a port of a devbox is', () => {
     });
   }
 
+  it('is found out once for who asks again and again', async () => {
+    let looks = 0;
+    const own = new OwnPorts(() => {
+      looks += 1;
+      return { kind: 'mark', mark: 'of nobody' };
+    }, listeners);
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      for (let time = 0; time < 3; time += 1) {
+        await assert.rejects(own.dial('127.0.0.1', port), { code: foreignListener });
+      }
+      assert.equal(looks, 1);
+    } finally {
+      server.close();
+    }
+  });
+
   it('is asked for every other address of this computer, and of nobody else', async function () {
     if (spawnSync(ownNetwork[0] ?? '', [...ownNetwork.slice(1), 'true']).status !== 0) {
       skip(this, 'this computer gives no network of its own');

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { languageShims, npmSettings } from '../../../../../src/local/sandbox/rootfs/languageShims';
+import { skip } from '../../../../run/skip';
 
 describe('languages as this computer has them', () => {
   let folder: string;
@@ -24,10 +25,16 @@ describe('languages as this computer has them', () => {
     await writeFile(join(folder, path), `#!/bin/sh\necho ${path} "$@"\n`, { mode: 0o755 });
   }
 
-  function run(name: string, path: readonly string[], args: readonly string[] = []) {
+  function run(
+    name: string,
+    path: readonly string[],
+    args: readonly string[] = [],
+    user: { uid?: number; gid?: number } = {},
+  ) {
     const { stdout, stderr, status } = spawnSync(join(folder, 'shims', name), args, {
       env: { PATH: ['shims', ...path].map((each) => join(folder, each)).join(':'), HOME: join(folder, 'home') },
       encoding: 'utf8',
+      ...user,
     });
     return { stdout, stderr, status };
   }
@@ -64,11 +71,33 @@ describe('languages as this computer has them', () => {
     );
   });
 
+  it('tell corepack the home of a user who may not write where it is', async function () {
+    if (process.getuid?.() !== 0) {
+      skip(this, 'only root can be another user');
+    }
+    // Where everybody may go.
+    const everybodys = await mkdtemp('/var/tmp/language-shims-');
+    await cp(join(folder, 'shims'), join(everybodys, 'shims'), { recursive: true });
+    await rm(folder, { recursive: true });
+    folder = everybodys;
+    await symlink('/bin/mkdir', join(folder, 'shims', 'mkdir'));
+    await put('a/corepack');
+    await mkdir(join(folder, 'home'));
+    await chown(join(folder, 'home'), 65_534, 65_534);
+    await chmod(folder, 0o755);
+    const user = { uid: 65_534, gid: 65_534 };
+    assert.equal(
+      run('corepack', ['a'], ['enable'], user).stdout,
+      `a/corepack enable --install-directory ${join(folder, 'home/.local/bin')}\n`,
+    );
+  });
+
   it('know where npm reads what holds for everybody', () => {
     const having = (...paths: readonly string[]) => npmSettings((path) => paths.includes(path));
     assert.equal(having('/usr/bin/node'), '/usr/etc/npmrc');
     assert.equal(having('/usr/bin/node', '/usr/local/bin/node'), '/usr/local/etc/npmrc');
     assert.equal(having('/usr/bin/node', '/usr/share/nodejs/npm/package.json'), '/etc/npmrc');
+    assert.equal(having('/usr/local/bin/node', '/usr/share/nodejs/npm/package.json'), '/usr/local/etc/npmrc');
     assert.equal(having(), undefined);
   });
 });
