@@ -124,6 +124,7 @@ export const withoutZone = [
       'src/core/vscode/port',
       'src/extension/devboxTree/look',
       'src/extension/devboxTree/order',
+      'src/extension/files/watch',
       'src/local/account/build',
       'src/local/devbox/lifeCycle',
       'src/local/devbox/run',

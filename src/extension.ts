@@ -102,9 +102,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   });
   const fileSystem = new LazyFileSystem({
     account,
+    log,
     load: async (tell) => {
       const { openFileSystem } = await import('./extension/files/openFileSystem');
-      return openFileSystem({ account, store, devboxUse, tell });
+      return openFileSystem({ account, store, devboxUse, tell, log });
     },
   });
   const changes = onFirstUse(async () => {

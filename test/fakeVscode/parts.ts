@@ -99,8 +99,9 @@ export class FakeStatusItem implements vscode.StatusBarItem {
 
 /** A view of rows. It is not drawn by itself: `rows` asks for what would be. */
 export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
-  readonly onDidExpandElement = new EventEmitter<vscode.TreeViewExpansionEvent<T>>().event;
-  readonly onDidCollapseElement = new EventEmitter<vscode.TreeViewExpansionEvent<T>>().event;
+  readonly onDidExpandElement: vscode.Event<vscode.TreeViewExpansionEvent<T>>;
+  readonly onDidCollapseElement: vscode.Event<vscode.TreeViewExpansionEvent<T>>;
+  readonly #expansion: { fire(isOpen: boolean, element: T): void };
   readonly onDidChangeSelection = new EventEmitter<vscode.TreeViewSelectionChangeEvent<T>>().event;
   readonly onDidChangeCheckboxState = new EventEmitter<vscode.TreeCheckboxChangeEvent<T>>().event;
   readonly #visibility = new EventEmitter<vscode.TreeViewVisibilityChangeEvent>();
@@ -115,12 +116,22 @@ export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
 
   constructor(provider: vscode.TreeDataProvider<T>) {
     this.#provider = provider;
+    const opened = new EventEmitter<vscode.TreeViewExpansionEvent<T>>();
+    const closed = new EventEmitter<vscode.TreeViewExpansionEvent<T>>();
+    this.onDidExpandElement = opened.event;
+    this.onDidCollapseElement = closed.event;
+    this.#expansion = { fire: (isOpen, element) => (isOpen ? opened : closed).fire({ element }) };
   }
 
   /** Opens or closes the view. */
   setVisible(visible: boolean): void {
     this.visible = visible;
     this.#visibility.fire({ visible });
+  }
+
+  /** Opens or closes a row. */
+  setOpen(element: T, isOpen: boolean): void {
+    this.#expansion.fire(isOpen, element);
   }
 
   /** The rows below a row, or those at the top. */

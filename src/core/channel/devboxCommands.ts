@@ -15,6 +15,20 @@ export interface CommandResult {
   readonly stderr: Uint8Array;
 }
 
+/** A command that prints for as long as it likes, and can be told things meanwhile. */
+export interface OpenCommand {
+  /**
+   * What it prints, by whole lines of text, as they come, until it has ended. Bytes that are not UTF-8 are lost.
+   *
+   * @throws RuntimeError if it cannot be followed
+   */
+  lines(): AsyncIterable<readonly string[]>;
+  /** Writes a line to its standard input (descriptor 4). @returns whether it took it */
+  tell(line: string): Promise<boolean>;
+  /** Ends it with all that it has started; harmless when it has ended. */
+  end(): Promise<void>;
+}
+
 /** Runs commands in one devbox, whatever carries them there. */
 export interface DevboxCommands {
   /**
@@ -23,4 +37,14 @@ export interface DevboxCommands {
    * @throws RuntimeError if it cannot be run; that it fails is no error here
    */
   run(command: string, options: CommandOptions): Promise<CommandResult>;
+  /**
+   * Starts a command whose output comes while it runs. Whoever starts it ends it.
+   *
+   * @param options.signal ends following it, not the command
+   * @throws RuntimeError if it cannot be started
+   */
+  open(
+    command: string,
+    options: Omit<CommandOptions, 'deadlineMs'> & { /** Whether it is told things. */ readonly isFed?: boolean },
+  ): Promise<OpenCommand>;
 }

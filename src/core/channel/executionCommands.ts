@@ -8,14 +8,13 @@ import { objectOf, textIn, unexpected } from '../platform/answers';
 import { streamOutput } from '../platform/executionOutput';
 import { asOwn } from '../platform/ownExecutions';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
-import type { CommandOptions, CommandResult, DevboxCommands } from './devboxCommands';
+import type { CommandOptions, CommandResult, DevboxCommands, OpenCommand } from './devboxCommands';
+import { endExecution, OpenExecution } from './openExecution';
 
 /** Seconds that the platform holds its answer for the end of a command. */
 const holdSeconds = 2;
 /** Milliseconds between two looks at a command that takes longer, growing. */
 const lookMs = [100, 1_000] as const;
-/** Milliseconds that ending a command may take. */
-const endMs = 10_000;
 /** Bytes of input that fit into a command: the system of a devbox takes 128 KiB for one argument. */
 const mostInput = 48 * 1024;
 /** The most that a command may print, unpacked. */
@@ -50,6 +49,18 @@ export class ExecutionCommands implements DevboxCommands {
     });
   }
 
+  async open(
+    command: string,
+    { stdin = new Uint8Array(), signal, isFed = false }: Parameters<DevboxCommands['open']>[1],
+  ): Promise<OpenCommand> {
+    if (signal.aborted) throw endedBy(signal, this.#devboxId);
+    if (stdin.byteLength > mostInput) throw new Error('This input is too large for an execution.');
+    // Not cancelled half-way: nobody could tell then whether it runs.
+    const sent = { signal: deadline(30_000), isFed };
+    const executionId = await this.#api.start(this.#devboxId, streaming(command, stdin), sent);
+    return new OpenExecution(this.#api, { devboxId: this.#devboxId, executionId, signal });
+  }
+
   async #completed(command: string, signal: AbortSignal): Promise<JsonObject> {
     // Not cancelled half-way: nobody could tell then whether it runs. The same id runs once, so that it may be sent again.
     const body = { command, command_id: timeOrderedId(), optimistic_timeout: holdSeconds };
@@ -66,23 +77,13 @@ export class ExecutionCommands implements DevboxCommands {
       return view;
     } catch (error) {
       if (!signal.aborted) throw error;
-      await this.#end(look);
+      await endExecution(this.#api, this.#devboxId, look);
       throw endedBy(signal, this.#devboxId);
     }
   }
 
   #view(answer: unknown): JsonObject {
     return objectOf(answer, 'an execution', this.#devboxId);
-  }
-
-  async #end(path: string): Promise<void> {
-    const call = { signal: deadline(endMs) };
-    try {
-      await this.#api.change(`${path}/kill`, 'ending a command', { kill_process_group: true }, call, this.#devboxId);
-    } catch (error) {
-      // The caller is told of the cancellation, which is what was asked for; a devbox that is gone has no command.
-      if (!RuntimeError.is(error)) throw error;
-    }
   }
 
   /** An output that is too large for a view, whole. */
@@ -100,15 +101,21 @@ export class ExecutionCommands implements DevboxCommands {
   }
 }
 
+function inputLines(stdin: Uint8Array): readonly string[] {
+  const input = Buffer.from(stdin).toString('base64');
+  return [`rl_in() { base64 -d <<'RUNLOOP_INPUT'`, ...(input.match(/.{1,76}/g) ?? []), 'RUNLOOP_INPUT', '}'];
+}
+
+/** A command with its input, whose output comes as it is, and whose own input is descriptor 4. */
+function streaming(command: string, stdin: Uint8Array): string {
+  return asOwn([...inputLines(stdin), 'exec 4<&0', 'rl_in | {', command, '}'].join('\n'));
+}
+
 /** A command with its input, whose output is base64 behind a letter that tells whether it is packed. */
 function carrying(command: string, stdin: Uint8Array): string {
-  const input = Buffer.from(stdin).toString('base64');
   return asOwn(
     [
-      `rl_in() { base64 -d <<'RUNLOOP_INPUT'`,
-      ...(input.match(/.{1,76}/g) ?? []),
-      'RUNLOOP_INPUT',
-      '}',
+      ...inputLines(stdin),
       'if command -v gzip >/dev/null; then rl_out() { printf z; gzip -1 | base64 -w 0; }',
       'else rl_out() { printf p; base64 -w 0; }; fi',
       'rl_in | {',

@@ -11,6 +11,8 @@ import * as scripts from './scripts';
 /** Milliseconds that something small may take, and something that may be about many files. */
 const quickMs = 30_000;
 const longMs = 30 * 60_000;
+/** Bytes of a content that go with the command that writes it; together with a path they are what a command takes. */
+const mostInline = 40 * 1024;
 /** The longest path that Linux takes, in bytes. */
 const longestPath = 4096;
 
@@ -117,7 +119,9 @@ export class DevboxFiles {
   async write(path: string, content: FileContent, options: WriteOptions): Promise<FileStat> {
     const { create, overwrite, token = '', isExecutable = false, signal } = options;
     const { devboxId, transfer } = this.#context;
-    const sent = temporaryPath();
+    // What is small goes with the command: one request instead of two.
+    const isSmall = content.size <= mostInline;
+    const sent = isSmall ? '' : temporaryPath();
     const words = [
       create ? '1' : '0',
       overwrite ? '1' : '0',
@@ -126,6 +130,10 @@ export class DevboxFiles {
       isExecutable ? 'x' : '',
     ];
     const inputs = [bytesOf(path), Buffer.from(sent), ...words.map((word) => Buffer.from(word))];
+    if (isSmall) {
+      const more = await wholeContent(content);
+      return this.#statIn(await this.#run(scripts.writeScript, path, inputs, signal, longMs, more));
+    }
     await this.#guarded(signal, () => transfer.upload(devboxId, { path: sent, content, signal }));
     try {
       return this.#statIn(await this.#run(scripts.writeScript, path, inputs, signal, longMs));
@@ -182,13 +190,14 @@ export class DevboxFiles {
     inputs: readonly Buffer[],
     signal: AbortSignal,
     deadlineMs = quickMs,
+    more: Uint8Array = Buffer.alloc(0),
   ): Promise<Buffer[]> {
     const { commands, devboxId } = this.#context;
     const about = typeof path === 'string' ? path : path(undefined);
     for (const input of inputs) {
       if (input.includes(0) || input.length > longestPath) throw fileError('file_name_refused', about, devboxId);
     }
-    const stdin = Buffer.concat(inputs.flatMap((input) => [input, Buffer.of(0)]));
+    const stdin = Buffer.concat([...inputs.flatMap((input) => [input, Buffer.of(0)]), more]);
     const result = await this.#guarded(signal, () => commands.run(script, { stdin, signal, deadlineMs }));
     const fields = fieldsOf(result.stdout);
     if (result.exitCode === 0) return fields;
@@ -223,6 +232,15 @@ export class DevboxFiles {
       if (!RuntimeError.is(error)) throw error;
     }
   }
+}
+
+/** @throws Error if it is not as large as was announced */
+async function wholeContent({ size, bytes }: FileContent): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of bytes) pieces.push(piece);
+  const whole = Buffer.concat(pieces);
+  if (whole.length !== size) throw new Error(`${whole.length} bytes came instead of ${size}.`);
+  return whole;
 }
 
 function bytesOf(path: string): Buffer {

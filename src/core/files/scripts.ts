@@ -74,14 +74,16 @@ replace "$to" "$n" "$n.old"; code=$?
 [ "$code" = 0 ] || { rm -rf -- "$n"; [ "$code" = 2 ] && die file_exists; exit 3; }`;
 
 /**
- * path, where the content is, 1 to create, 1 to replace, the token it must have (`-`: any; nothing: it must not exist), a word
+ * path, where the content is (nothing: it comes behind the fields), 1 to create, 1 to replace, the token it must have (`-`: any; nothing: it must not exist), a word
  * nobody else uses, x for a new file that can be executed → facts. The content goes to a name beside the file and takes its place with its attributes; only where
  * that would change what the file is to others (hard links, another owner, a folder that cannot be written) it is written in
  * place. What is left between the last look and the rename are microseconds.
  */
 export const writeScript = `${prelude}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
 n=
-stop() { [ -z "$n" ] || rm -f -- "$n"; rm -f -- "$up"; [ -z "\${1:-}" ] || die "$1"; exit 3; }
+drop() { [ -z "$up" ] || rm -f -- "$up"; }
+content() { if [ -n "$up" ]; then cat < "$up"; else cat; fi; }
+stop() { [ -z "$n" ] || rm -f -- "$n"; drop; [ -z "\${1:-}" ] || die "$1"; exit 3; }
 same() { [ "$want" = - ] || [ "$(token "$t")" = "$want" ] || stop file_changed; }
 t=$(realpath -m -- "$o" && echo x) || stop
 t=\${t%??}; above "$t"
@@ -94,16 +96,16 @@ if [ -e "$t" ]; then
   if [ ! -w "$t" ]; then : >> "$t" || stop; stop file_denied; fi
   if [ "$(find "$t" -maxdepth 0 -printf %n)" = 1 ] && [ -O "$t" ] && [ -w "$d" ]; then
     n=$d/.runloop-$word
-    cat < "$up" > "$n" || stop
+    content > "$n" || stop
     cp --attributes-only --preserve=mode,ownership,xattr -- "$t" "$n" 2>/dev/null || chmod --reference="$t" -- "$n" || stop
     same
     mv -fT -- "$n" "$t" || stop
-  else cat < "$up" > "$t" || stop; fi
+  else content > "$t" || stop; fi
 else
   [ "$want" = - ] || [ -z "$want" ] || stop file_missing
   [ "$create" = 1 ] || stop file_missing
   n=$d/.runloop-$word
-  cat < "$up" > "$n" || stop
+  content > "$n" || stop
   [ "$mode" != x ] || chmod +x -- "$n" || stop
   if ! ln -T -- "$n" "$t" 2>/dev/null; then
     if is "$t"; then stop file_exists; fi
@@ -112,7 +114,7 @@ else
   fi
   rm -f -- "$n"
 fi
-rm -f -- "$up"
+drop
 facts "$o"; exit 0`;
 
 /** path, where the content goes → nothing. For names that cannot be told in JSON. */

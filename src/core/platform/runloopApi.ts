@@ -180,9 +180,10 @@ export class RunloopApi {
   }
 
   /** Starts a command in a devbox and does not wait for it. @returns the execution's id */
-  async start(devboxId: string, command: string, call: CallOptions = {}): Promise<string> {
+  async start(devboxId: string, command: string, call: CallOptions & { isFed?: boolean } = {}): Promise<string> {
     const path = `${devboxPath(devboxId)}/execute_async`;
-    const request = { body: { command }, idempotencyKey: randomUUID() };
+    const body = call.isFed === true ? { command, attach_stdin: true } : { command };
+    const request = { body, idempotencyKey: randomUUID() };
     // Sent once: whether the platform drops a repeat is not promised.
     const answer = await this.#calls.once('post', path, request, { doing: 'starting a command', devboxId }, call);
     return textIn(answer, 'execution_id', 'an execution', devboxId);

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals } from '../../ground/deadline';
-import { isTransient } from '../errors';
 import type { FollowEvent } from '../logs/followEvent';
 import { asString } from '../parse';
 import { objectOf } from '../platform/answers';
-import { executionCompleted, streamOutput, type OutputName } from '../platform/executionOutput';
+import type { OutputName } from '../platform/executionOutput';
 import type { LogEntry } from '../platform/logEntry';
-import { isCut, StreamUnavailable } from '../platform/logRequest';
+import { StreamUnavailable } from '../platform/logRequest';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import { wholeOutput } from '../platform/wholeOutput';
 
 export interface RunOutputOptions {
   readonly devboxId: string;
@@ -15,8 +15,6 @@ export interface RunOutputOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds until an output that was cut is asked for again, growing. */
-const againMs = [250, 8_000] as const;
 /** Milliseconds between two looks where there is no stream. */
 const lookMs = 1_000;
 /** Events that may wait for the reader; then the streams wait. */
@@ -83,34 +81,8 @@ async function readOne(
   put: Put,
 ): Promise<void> {
   const lines = new OutputLines(name);
-  let from = 0;
-  for (let waitMs: number = againMs[0]; ; waitMs = Math.min(waitMs * 2, againMs[1])) {
-    const before = from;
-    try {
-      const options = { from, signal, onOpen: () => undefined };
-      for await (const { text, offset } of streamOutput(api, { devboxId, executionId, name }, options)) {
-        from = offset ?? from + Buffer.byteLength(text);
-        await put(lines.take(text));
-      }
-    } catch (error) {
-      if (signal.aborted || (!isCut(error) && !isTransient(error))) throw error;
-    }
-    if (from > before) waitMs = againMs[0];
-    // The end of a stream may be a cut: only the execution's status tells.
-    if (await hasEnded(api, devboxId, executionId, signal)) break;
-    await sleep(waitMs, undefined, { signal });
-  }
+  for await (const text of wholeOutput(api, { devboxId, executionId, name }, signal)) await put(lines.take(text));
   await put(lines.rest());
-}
-
-/** Whether it has ended; where nobody can tell, it has not. */
-async function hasEnded(api: RunloopApi, devboxId: string, executionId: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await executionCompleted(api, devboxId, executionId, { signal });
-  } catch (error) {
-    if (signal.aborted || (!isCut(error) && !isTransient(error))) throw error;
-    return false;
-  }
 }
 
 /** Where there are no streams: all of it at its end. */

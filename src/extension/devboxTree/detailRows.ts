@@ -1,16 +1,21 @@
+import type { TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Log } from '../messages/log';
 import { onFirstUse } from '../onFirstUse';
 import type { LazyItems } from './lazyItems';
 import type { FileRows } from './look/fileRows';
+import { OpenFolders } from './openFolders';
 import type { Row } from './rows';
-import type { DevboxTreeServices, TreeBranches } from './treeServices';
+import type { DevboxTreeServices, TreeBranches, TreeFileSystem } from './treeServices';
 
 /** The rows below devboxes, and why a devbox could not be used last. */
 export class DetailRows implements Disposable {
   readonly #store: DevboxStore;
+  readonly #fileSystem: TreeFileSystem;
+  readonly #log: Log;
   readonly #items: LazyItems;
   readonly #errors = new Map<string, string>();
   readonly #files: () => Promise<FileRows>;
@@ -18,14 +23,17 @@ export class DetailRows implements Disposable {
   readonly #owned: Disposable[] = [];
   #made: FileRows | undefined;
   #madeChanges: TreeBranches | undefined;
+  #open: OpenFolders | undefined;
 
   /** @param redraw draws rows again */
   constructor(
-    { store, fileSystem, changes }: Pick<DevboxTreeServices, 'store' | 'fileSystem' | 'changes'>,
+    { store, fileSystem, changes, log }: Pick<DevboxTreeServices, 'store' | 'fileSystem' | 'changes' | 'log'>,
     items: LazyItems,
     redraw: (rows: Row[]) => void,
   ) {
     this.#store = store;
+    this.#fileSystem = fileSystem;
+    this.#log = log;
     this.#items = items;
     this.#files = onFirstUse(async () => {
       const { FileRows: Rows } = await import('./look/fileRows');
@@ -44,11 +52,22 @@ export class DetailRows implements Disposable {
     else this.#errors.set(devboxId, message);
   }
 
+  /** Tells from now on which folders of devboxes are open in the view, while it is seen. @param parentOf of devboxes and above */
+  follow(view: TreeView<Row>, parentOf: (row: Row) => Row | undefined): Disposable {
+    const open = new OpenFolders(
+      { fileSystem: this.#fileSystem, files: () => this.#made, parentOf, log: this.#log },
+      view,
+    );
+    this.#open = open;
+    return open;
+  }
+
   /** Forgets all, for another account. */
   clear(): void {
     this.#errors.clear();
     this.#made?.clear();
     this.#madeChanges?.clear();
+    this.#open?.clear();
   }
 
   /** Somebody refreshes the view. */
@@ -65,8 +84,14 @@ export class DetailRows implements Disposable {
   async below(row: Row, account: SignedIn | undefined, signal: AbortSignal): Promise<readonly Row[]> {
     if (account === undefined) return [];
     if (row.kind === 'branch') return row.below();
-    if (row.kind === 'files' || row.kind === 'file') return (await this.#files()).below(row);
+    if (row.kind === 'files' || row.kind === 'file') {
+      const rows = await (await this.#files()).below(row);
+      // After it, as only now it is known which folder it is.
+      this.#open?.asked(row);
+      return rows;
+    }
     if (row.kind !== 'devbox') return [];
+    this.#open?.asked(row);
     const devboxId = row.id;
     const devbox = this.#store.get(devboxId);
     if (devbox === undefined) return [];

@@ -109,6 +109,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#view.onDidChangeVisibility(() => this.#looked()),
       window.onDidChangeWindowState(() => this.#looked()),
       new RowClock(this.#store, () => this.#redrawTimes()),
+      this.#details.follow(this.#view, (row) => this.getParent(row)),
       this.#status,
       this.#list,
       this.#changes,

@@ -1,4 +1,4 @@
-import type { FileType, Memento, Uri } from 'vscode';
+import type { FileChangeEvent, FileType, Memento, Uri } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account } from '../account/account';
 import type { Ender } from '../devboxes/devboxText';
@@ -11,7 +11,9 @@ import type { BranchRow } from './rows';
 export interface TreeFileSystem {
   rootOf(devboxId: string): Promise<Uri>;
   list(uri: Uri): Promise<[string, FileType][]>;
-  readonly onDidChangeFile: (listener: (changes: readonly { readonly uri: Uri }[]) => void) => Disposable;
+  readonly onDidChangeFile: (listener: (changes: readonly FileChangeEvent[]) => void) => Disposable;
+  /** Folders that are open in the view while it is seen: what changes in them is told. */
+  showFolders(folders: readonly Uri[]): Promise<void>;
 }
 
 /** A row of another feature below each running devbox. */

@@ -1,6 +1,7 @@
 import { FileSystemError, l10n, type Uri } from 'vscode';
-import { DevboxFiles } from '../../core/files/devboxFiles';
+import type { DevboxCommands } from '../../core/channel/devboxCommands';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
+import { DevboxFiles, type DevboxFilesContext } from '../../core/files/devboxFiles';
 import { fileProblemOf } from '../../core/files/fileErrors';
 import { apiTransfer } from '../../core/files/fileTransfer';
 import { runningGuard } from '../../core/files/runningGuard';
@@ -10,9 +11,18 @@ import type { SignedIn } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { accountWord, fileAddress, placeOf, type FilePlace } from './fileAddress';
 
-/** Where an address leads, and how. */
-export interface ReachedFiles extends FilePlace {
+/** The files of a devbox, and what reaches it. */
+interface Reached {
   readonly files: DevboxFiles;
+  readonly commands: DevboxCommands;
+  /** Asked before every request, so that none wakes it. */
+  readonly requireRunning: DevboxFilesContext['requireRunning'];
+  /** Whether it runs, as far as is known without a request. */
+  readonly isRunning: () => boolean;
+}
+
+/** Where an address leads, and how. */
+export interface ReachedFiles extends FilePlace, Reached {
   /** Ends with the account of this window. */
   readonly signal: AbortSignal;
 }
@@ -24,7 +34,7 @@ export class OtherAccount extends Error {}
 export class AccountFiles {
   readonly #account: { current(): Promise<SignedIn | undefined> };
   readonly #store: Pick<DevboxStore, 'get'>;
-  readonly #devboxes = new Map<string, { readonly of: SignedIn['api']; readonly files: DevboxFiles }>();
+  readonly #devboxes = new Map<string, { readonly of: SignedIn['api']; readonly reached: Reached }>();
 
   constructor({
     account,
@@ -45,14 +55,14 @@ export class AccountFiles {
     if (signedIn === undefined || accountWord(signedIn) !== place.account) {
       throw new OtherAccount(otherAccountText());
     }
-    return { ...place, files: this.#filesOf(signedIn, place.devboxId), signal: signedIn.ended };
+    return { ...place, ...this.#reached(signedIn, place.devboxId), signal: signedIn.ended };
   }
 
   /** The workspace of a devbox, else its user's home. */
   async rootOf(devboxId: string): Promise<Uri> {
     const signedIn = await this.#account.current();
     if (signedIn === undefined) throw new OtherAccount(otherAccountText());
-    const files = this.#filesOf(signedIn, devboxId);
+    const { files } = this.#reached(signedIn, devboxId);
     const workspace = this.#store.get(devboxId)?.metadata[workspacePathKey];
     const signal = signedIn.ended;
     const isThere = workspace?.startsWith('/') === true && (await isFolder(files, workspace, signal));
@@ -60,17 +70,20 @@ export class AccountFiles {
     return fileAddress({ account: accountWord(signedIn), devboxId, path });
   }
 
-  #filesOf({ api }: SignedIn, devboxId: string): DevboxFiles {
+  #reached({ api }: SignedIn, devboxId: string): Reached {
     const known = this.#devboxes.get(devboxId);
-    if (known?.of === api) return known.files;
+    if (known?.of === api) return known.reached;
+    const status = (): string | undefined => this.#store.get(devboxId)?.status;
     const requireRunning = runningGuard(devboxId, {
-      known: () => this.#store.get(devboxId)?.status,
+      known: status,
       retrieve: (signal) => api.retrieve(devboxId, { signal, rule: onceRule }),
     });
     const commands = new ExecutionCommands(api, devboxId);
     const files = new DevboxFiles({ devboxId, commands, transfer: apiTransfer(api), requireRunning });
-    this.#devboxes.set(devboxId, { of: api, files });
-    return files;
+    const isRunning = (): boolean => (status() ?? 'running') === 'running';
+    const reached = { files, commands, requireRunning, isRunning };
+    this.#devboxes.set(devboxId, { of: api, reached });
+    return reached;
   }
 }
 

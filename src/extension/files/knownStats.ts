@@ -25,10 +25,11 @@ export class KnownStats {
     this.#now = now;
   }
 
-  /** What was looked at just now. */
-  fresh(key: string): FileStat | undefined {
+  /** What was looked at just now. @param watchedMs since when every change of it is told */
+  fresh(key: string, watchedMs = Infinity): FileStat | undefined {
     const known = this.#known.get(key);
-    return known?.isFresh === true && this.#now() - known.atMs < freshMs ? known.stat : undefined;
+    if (known?.isFresh !== true) return undefined;
+    return this.#now() - known.atMs < freshMs || known.atMs > watchedMs ? known.stat : undefined;
   }
 
   /** What was last seen, however long ago. */
@@ -53,10 +54,10 @@ export class KnownStats {
   }
 
   /** The version that a save may replace: undefined where the file was not there, `any` where nobody looked lately. */
-  accepted(key: string): string | undefined {
+  accepted(key: string, watchedMs = Infinity): string | undefined {
     const known = this.#known.get(key);
-    if (known === undefined || this.#now() - known.atMs > acceptedMs) return 'any';
-    return known.stat?.token;
+    const isOld = known === undefined || this.#now() - known.atMs > acceptedMs;
+    return isOld && !(known !== undefined && known.atMs > watchedMs) ? 'any' : known.stat?.token;
   }
 
   /** Makes the next look at a file ask; what was told stays. */

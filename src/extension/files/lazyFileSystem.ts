@@ -11,6 +11,8 @@ import {
 } from 'vscode';
 import type { Disposable as Disposes } from '../../core/events';
 import { filesScheme } from '../commandIds';
+import type { Log } from '../messages/log';
+import { onFirstUse } from '../onFirstUse';
 import type { ReachedFiles } from './accountFiles';
 import type { RunloopFileSystem } from './runloopFileSystem';
 
@@ -20,27 +22,40 @@ export class LazyFileSystem implements FileSystemProvider, Disposes {
   readonly onDidChangeFile = this.#changed.event;
   readonly #load: () => Promise<RunloopFileSystem>;
   readonly #owned: Disposes[];
+  readonly #log: Log;
+  #loaded: RunloopFileSystem | undefined;
 
   constructor({
     account,
+    log,
     load,
   }: {
     readonly account: { readonly onDidChange: (listener: () => void) => Disposes };
+    readonly log: Log;
     readonly load: (tell: (changes: FileChangeEvent[]) => void) => Promise<RunloopFileSystem>;
   }) {
-    let loading: Promise<RunloopFileSystem> | undefined;
-    this.#load = () => (loading ??= load((changes) => this.#changed.fire(changes)));
-    this.#owned = [
+    this.#log = log;
+    this.#owned = [];
+    this.#load = onFirstUse(async () => {
+      this.#loaded = await load((changes) => this.#changed.fire(changes));
+      return this.#loaded;
+    }, this.#owned);
+    this.#owned.push(
       this.#changed,
       workspace.registerFileSystemProvider(filesScheme, this, { isCaseSensitive: true }),
       // What is open becomes read-only, or no longer is.
       account.onDidChange(() => this.#lookAgain()),
-    ];
+    );
   }
 
-  /** Nothing is watched: a change in the devbox is seen when its folder is refreshed, and when a file is saved. */
-  watch(): Disposable {
-    return new Disposable(() => undefined);
+  watch(uri: Uri, { recursive, excludes }: { recursive: boolean; excludes: readonly string[] }): Disposable {
+    return this.#later(async () => (await this.#load()).watch.ask({ uri, recursive, excludes }));
+  }
+
+  /** Folders of devboxes that are open in a view that is seen. */
+  async showFolders(folders: readonly Uri[]): Promise<void> {
+    const loaded = folders.length > 0 ? await this.#load() : this.#loaded;
+    loaded?.watch.showFolders(folders);
   }
 
   async stat(uri: Uri): Promise<FileStat> {
@@ -106,7 +121,25 @@ export class LazyFileSystem implements FileSystemProvider, Disposes {
     for (const one of this.#owned) one.dispose();
   }
 
+  /** Something that is let go of before or after it is there. */
+  #later(make: () => Promise<Disposes>): Disposable {
+    let isOver = false;
+    let made: Disposes | undefined;
+    make().then(
+      (one) => {
+        made = one;
+        if (isOver) one.dispose();
+      },
+      (error: unknown) => this.#log.failure('Watching a file of a devbox', error),
+    );
+    return new Disposable(() => {
+      isOver = true;
+      made?.dispose();
+    });
+  }
+
   #lookAgain(): void {
+    this.#loaded?.watch.again();
     const open = workspace.textDocuments.filter(({ uri }) => uri.scheme === filesScheme);
     if (open.length > 0) this.#changed.fire(open.map(({ uri }) => ({ type: FileChangeType.Changed, uri })));
   }

@@ -9,10 +9,14 @@ import {
 } from 'vscode';
 import type { FileStat } from '../../core/files/fileFacts';
 import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
-import { childAddress } from './fileAddress';
+import { childAddress, parentAddress } from './fileAddress';
 import { fileProblemOf } from '../../core/files/fileErrors';
 import { fileSystemError } from './fileSystemErrors';
+import type { Log } from '../messages/log';
+import { KnownFolders, type Entries } from './knownFolders';
 import { KnownStats } from './knownStats';
+import { FileWatch } from './watch/fileWatch';
+import { WatchedChanges } from './watch/watchedChanges';
 
 /** The largest file that is read for an editor: beyond, it takes none. */
 const mostBytes = 50 * 1024 * 1024;
@@ -22,15 +26,38 @@ export interface FileSystemContext {
   readonly devboxUse: { used(devboxId: string): void };
   /** Tells the editor of changes. */
   readonly tell: (changes: FileChangeEvent[]) => void;
+  readonly log: Log;
 }
 
 /** The files of devboxes as a file system of the editor. */
 export class RunloopFileSystem {
   readonly #context: FileSystemContext;
   readonly #known = new KnownStats();
+  readonly #folders = new KnownFolders();
+  /** What is looked at, and told of while it is. */
+  readonly watch: FileWatch;
 
   constructor(context: FileSystemContext) {
     this.#context = context;
+    const { accountFiles, log, tell } = context;
+    const told = new WatchedChanges({
+      known: this.#known,
+      folders: this.#folders,
+      list: (uri) => this.list(uri),
+      tell,
+    });
+    this.watch = new FileWatch({
+      accountFiles,
+      log,
+      onChange: (root, changes) =>
+        void told
+          .take(root, changes)
+          .catch((error: unknown) => log.failure('Listing a folder that has changed', error)),
+    });
+  }
+
+  dispose(): void {
+    this.watch.dispose();
   }
 
   async stat(uri: Uri): Promise<EditorStat> {
@@ -42,26 +69,30 @@ export class RunloopFileSystem {
     return this.#told(
       uri,
       async (reached) => {
-        const stat = this.#known.fresh(uri.toString()) ?? (await this.#look(uri, reached));
+        const stat = this.#fresh(uri) ?? (await this.#look(uri, reached));
         return this.#editorStat(uri, stat);
       },
       { otherwise },
     );
   }
 
-  async readDirectory(uri: Uri): Promise<[string, FileType][]> {
+  async readDirectory(uri: Uri): Promise<Entries> {
     return this.#told(uri, (reached) => this.#list(uri, reached));
   }
 
   /** The same for a view, whose failures are told to a person. */
-  async list(uri: Uri): Promise<[string, FileType][]> {
-    return this.#list(uri, await this.#context.accountFiles.at(uri));
+  async list(uri: Uri): Promise<Entries> {
+    const reached = await this.#context.accountFiles.at(uri);
+    return this.#folders.fresh(uri) ?? (await this.#list(uri, reached));
   }
 
-  async #list(uri: Uri, { files, path, signal }: ReachedFiles): Promise<[string, FileType][]> {
+  async #list(uri: Uri, { files, path, signal }: ReachedFiles): Promise<Entries> {
     const entries = await files.list(path, { signal });
     for (const { name, ...stat } of entries) this.#known.saw(childAddress(uri, name).toString(), stat);
-    return entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
+    const names = entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
+    const changes = this.#folders.saw(uri, names);
+    if (changes.length > 0) this.#context.tell(changes.map(([one, type]) => ({ uri: one, type })));
+    return names;
   }
 
   async readFile(uri: Uri): Promise<Uint8Array> {
@@ -69,7 +100,7 @@ export class RunloopFileSystem {
       const { files, path, devboxId, signal } = reached;
       this.#context.devboxUse.used(devboxId);
       // Before the content: what changes in between is noticed when it is saved.
-      const stat = this.#known.fresh(uri.toString()) ?? (await this.#look(uri, reached));
+      const stat = this.#fresh(uri) ?? (await this.#look(uri, reached));
       return files.readWhole(path, stat, { signal, mostBytes });
     });
   }
@@ -83,7 +114,7 @@ export class RunloopFileSystem {
       this.#context.devboxUse.used(devboxId);
       const key = uri.toString();
       const wasThere = this.#known.last(key) !== undefined;
-      const token = this.#known.accepted(key);
+      const token = this.#known.accepted(key, this.watch.since(uri));
       const bytes = content.byteLength === 0 ? [] : [content];
       const written = { size: content.byteLength, bytes };
       try {
@@ -134,8 +165,16 @@ export class RunloopFileSystem {
 
   /** Forgets what was known of files, and tells the editor. */
   changed(...changes: readonly (readonly [Uri, FileChangeType])[]): void {
-    for (const [uri] of changes) this.#known.forget(uri.toString());
+    for (const [uri] of changes) {
+      this.#known.forget(uri.toString());
+      this.#folders.expire(parentAddress(uri));
+      this.#folders.expire(uri);
+    }
     this.#context.tell(changes.map(([uri, type]) => ({ uri, type })));
+  }
+
+  #fresh(uri: Uri): FileStat | undefined {
+    return this.#known.fresh(uri.toString(), this.watch.since(uri));
   }
 
   async #look(uri: Uri, { files, path, signal }: ReachedFiles): Promise<FileStat> {

@@ -55,25 +55,39 @@ export const files: UiTests = (useWindow) =>
       await workbench.screenshot('files-1-saved');
     });
 
+    it('show what others change in the devbox, in editors and in the view', async () => {
+      const { workbench } = session();
+      await box.bash('printf "print(theirs)\\n" > ~/app/main.py; touch ~/app/another');
+      await eventually(
+        () => workbench.editorText(),
+        (text) => /print\(theirs\)/.test(text),
+        20_000,
+      );
+      await row('another').waitFor(20_000);
+      await workbench.screenshot('files-2-watched');
+      await box.bash('rm ~/app/another');
+      await row('another').waitForGone(20_000);
+    });
+
     it('are compared, not overwritten, where they were changed in the devbox meanwhile', async () => {
       const { workbench } = session();
-      // Longer than what the extension has seen last is true: it then looks anew.
-      await box.bash('printf "print(theirs)\\n" > ~/app/main.py; sleep 1');
       await type('print(mine)\n');
+      // Longer than what the extension has seen last is true: it then looks anew.
+      await box.bash('printf "print(other)\\n" > ~/app/main.py; sleep 3');
       await save();
       const conflict = workbench.notification(/Failed to save 'main\.py': The content of the file is newer/);
       await conflict.waitFor(20_000);
-      await workbench.screenshot('files-2-conflict');
-      assert.equal(await content(), 'print(theirs)\n');
+      await workbench.screenshot('files-3-conflict');
+      assert.equal(await content(), 'print(other)\n');
       await conflict.press('Overwrite');
       await holds('print(mine)');
     });
 
     it('are read again with Refresh on their folder', async () => {
       const { workbench } = session();
-      await box.bash('printf "print(anew)\\n" > ~/app/main.py; touch ~/app/another; sleep 1');
+      await box.bash('printf "print(anew)\\n" > ~/app/main.py; touch ~/app/later');
       await row('app').pressInlineButton('Refresh');
-      await row('another').waitFor(20_000);
+      await row('later').waitFor(20_000);
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(anew\)/.test(text),
@@ -90,7 +104,7 @@ export const files: UiTests = (useWindow) =>
       await save();
       await workbench.notification(/Failed to save 'main\.py'.*is suspended/).waitFor(20_000);
       assert.match(await workbench.editorText(), /print\(late\)/);
-      await workbench.screenshot('files-3-suspended');
+      await workbench.screenshot('files-4-suspended');
       assert.equal((await api.retrieve(box.id)).status, 'suspended');
       await workbench.runCommand('View: Revert and Close Editor');
     });

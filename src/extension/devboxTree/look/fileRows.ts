@@ -1,4 +1,4 @@
-import { FileType, l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
+import { FileChangeType, FileType, l10n, ThemeColor, ThemeIcon, type FileChangeEvent, type Uri } from 'vscode';
 import type { Disposable } from '../../../core/events';
 import { failureText } from '../../messages/showFailure';
 import type { DetailRow, FileBranch, FileRow, FilesRow, Row } from '../rows';
@@ -20,7 +20,7 @@ export class FileRows implements Disposable {
   constructor(fileSystem: TreeFileSystem, redraw: (rows: Row[]) => void) {
     this.#fileSystem = fileSystem;
     this.#subscription = fileSystem.onDidChangeFile((changes) => {
-      const rows = new Set(changes.flatMap(({ uri }) => this.#shownWith(uri)));
+      const rows = new Set(changes.flatMap((change) => this.#shownWith(change)));
       if (rows.size > 0) redraw([...rows]);
     });
   }
@@ -95,15 +95,34 @@ export class FileRows implements Disposable {
     return root;
   }
 
-  /** The rows that show a file: its own where it is a folder, and that of the folder it is in. */
-  #shownWith(uri: Uri): Row[] {
-    const above = uri.with({ path: uri.path.slice(0, uri.path.lastIndexOf('/')) || '/' });
-    return [uri, above].flatMap((one): Row[] => {
+  /** The row that a row is below; undefined where that is not known any more. */
+  parentOf({ devboxId, uri, branch }: FileRow): FilesRow | FileRow | undefined {
+    const root = this.#root(devboxId);
+    if (branch === 'root' && uri.path === '/') return root.row;
+    const above = folderOf(uri);
+    if (branch === 'workspace' && above.toString() === root.uri?.toString()) return root.row;
+    return this.#rows.get(keyOf(branch, above));
+  }
+
+  /** The folders that some rows show. */
+  foldersOf(rows: readonly (FilesRow | FileRow)[]): Uri[] {
+    const uris = rows.map((row) => (row.kind === 'file' ? row.uri : this.#root(row.devboxId).uri));
+    return uris.filter((uri) => uri !== undefined);
+  }
+
+  /** The rows that show a file: its own where it is a folder, and that of the folder it is in where it came or went. */
+  #shownWith({ uri, type }: FileChangeEvent): Row[] {
+    const shown = type === FileChangeType.Changed ? [uri] : [uri, folderOf(uri)];
+    return shown.flatMap((one): Row[] => {
       const rows = (['workspace', 'root'] as const).map((branch) => this.#rows.get(keyOf(branch, one)));
       const root = [...this.#roots.values()].find((candidate) => candidate.uri?.toString() === one.toString())?.row;
       return [...rows.filter((row) => row?.isFolder === true), root].filter((row) => row !== undefined);
     });
   }
+}
+
+function folderOf(uri: Uri): Uri {
+  return uri.with({ path: uri.path.slice(0, uri.path.lastIndexOf('/')) || '/' });
 }
 
 function keyOf(branch: FileBranch, uri: Uri): string {

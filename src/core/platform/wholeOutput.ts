@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTransient } from '../errors';
+import { executionCompleted, streamOutput, type OutputName } from './executionOutput';
+import { isCut } from './logRequest';
+import type { RunloopApi } from './runloopApi';
+
+/** Milliseconds until an output that was cut is asked for again, growing. */
+const againMs = [250, 8_000] as const;
+
+/**
+ * One output of an execution as it comes, until the execution has ended; a stream that is cut is asked for again where it was.
+ *
+ * @throws StreamUnavailable if the platform does not offer it; RuntimeError if it refuses
+ */
+export async function* wholeOutput(
+  api: RunloopApi,
+  {
+    devboxId,
+    executionId,
+    name,
+  }: { readonly devboxId: string; readonly executionId: string; readonly name: OutputName },
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  let from = 0;
+  for (let waitMs: number = againMs[0]; ; waitMs = Math.min(waitMs * 2, againMs[1])) {
+    const before = from;
+    try {
+      const options = { from, signal, onOpen: () => undefined };
+      for await (const { text, offset } of streamOutput(api, { devboxId, executionId, name }, options)) {
+        from = offset ?? from + Buffer.byteLength(text);
+        yield text;
+      }
+    } catch (error) {
+      if (signal.aborted || (!isCut(error) && !isTransient(error))) throw error;
+    }
+    if (from > before) waitMs = againMs[0];
+    // The end of a stream may be a cut: only the execution's status tells.
+    if (await hasEnded(api, devboxId, executionId, signal)) return;
+    await sleep(waitMs, undefined, { signal });
+  }
+}
+
+/** Whether it has ended; where nobody can tell, it has not. */
+async function hasEnded(api: RunloopApi, devboxId: string, executionId: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await executionCompleted(api, devboxId, executionId, { signal });
+  } catch (error) {
+    if (signal.aborted || (!isCut(error) && !isTransient(error))) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,135 @@
+import { Disposable, type Uri } from 'vscode';
+import type { Disposable as Disposes } from '../../../core/events';
+import { DevboxWatch } from '../../../core/files/devboxWatch';
+import type { WatchedChange } from '../../../core/files/watchLines';
+import type { Log } from '../../messages/log';
+import { OtherAccount, type AccountFiles } from '../accountFiles';
+import { lookedAt, onLookedAtElsewhere, type EditorWatch } from './lookedAt';
+
+/** Milliseconds until what is looked at is taken in: tabs and folders change several at a time. */
+const settleMs = 100;
+/** Milliseconds before a process says that it watches from which on it tells changes. */
+const backMs = 1_000;
+/** Milliseconds until a process that is told of another file surely tells its changes. */
+const settledMs = 3_000;
+
+export interface FileWatchContext {
+  readonly accountFiles: AccountFiles;
+  /** @param root any address of the devbox */
+  readonly onChange: (root: Uri, changes: readonly WatchedChange[]) => void;
+  readonly log: Log;
+}
+
+interface Watched {
+  readonly watch: DevboxWatch;
+  readonly signal: AbortSignal;
+  readonly root: Uri;
+  /** What is told of, and since when; empty while no process watches. */
+  paths: ReadonlyMap<string, number>;
+  isWatching: boolean;
+}
+
+/** Watches what somebody looks at, one process a devbox. */
+export class FileWatch implements Disposes {
+  readonly #context: FileWatchContext;
+  readonly #asked = new Set<EditorWatch>();
+  readonly #watched = new Map<string, Watched>();
+  readonly #owned: Disposes[];
+  #open: readonly Uri[] = [];
+  #settling: NodeJS.Timeout | undefined;
+  #taking = Promise.resolve();
+  #isDisposed = false;
+
+  constructor(context: FileWatchContext) {
+    this.#context = context;
+    this.#owned = onLookedAtElsewhere(() => this.again());
+  }
+
+  /** The editor watches something, until it says that it does not. */
+  ask(watch: EditorWatch): Disposable {
+    this.#asked.add(watch);
+    this.again();
+    return new Disposable(() => {
+      this.#asked.delete(watch);
+      this.again();
+    });
+  }
+
+  /** Folders that are open in a view that is seen. */
+  showFolders(folders: readonly Uri[]): void {
+    this.#open = folders;
+    this.again();
+  }
+
+  /** Since when every change of a file is told, by `performance.now()`; undefined if it is not. */
+  since(uri: Uri): number | undefined {
+    const watched = this.#watched.get(uri.authority);
+    return watched?.isWatching === true ? watched.paths.get(uri.path) : undefined;
+  }
+
+  /** What is looked at, or whose window this is, may be different. */
+  again(): void {
+    if (this.#settling !== undefined || this.#isDisposed) return;
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      this.#taking = this.#taking.then(() => this.#take()).catch((error: unknown) => this.#failed(error));
+    }, settleMs);
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    clearTimeout(this.#settling);
+    for (const one of this.#owned) one.dispose();
+    for (const { watch } of this.#watched.values()) void watch.close().catch((error: unknown) => this.#failed(error));
+    this.#watched.clear();
+  }
+
+  async #take(): Promise<void> {
+    const all = lookedAt(this.#asked, this.#open);
+    for (const [authority, { watch }] of this.#watched) if (!all.has(authority)) watch.set([], []);
+    for (const [authority, { root, targets, skip }] of all) {
+      const watched = await this.#of(authority, root);
+      if (watched === undefined || this.#isDisposed) continue;
+      const laterMs = performance.now() + settledMs;
+      const files = targets.filter(({ kind }) => kind === 'file').map(({ path }) => path);
+      watched.paths = new Map(files.map((path) => [path, watched.paths.get(path) ?? laterMs]));
+      watched.watch.set(targets, skip);
+    }
+  }
+
+  async #of(authority: string, root: Uri): Promise<Watched | undefined> {
+    const known = this.#watched.get(authority);
+    if (known !== undefined && !known.signal.aborted) return known;
+    try {
+      const { commands, requireRunning, isRunning, signal } = await this.#context.accountFiles.at(root);
+      const made: Watched = {
+        root,
+        signal,
+        paths: new Map(),
+        isWatching: false,
+        watch: new DevboxWatch({
+          commands,
+          requireRunning,
+          isRunning,
+          signal,
+          onChange: (changes) => this.#context.onChange(root, changes),
+          onWatching: (isWatching) => {
+            const sinceMs = performance.now() - backMs;
+            if (isWatching) made.paths = new Map([...made.paths.keys()].map((path) => [path, sinceMs]));
+            made.isWatching = isWatching;
+          },
+          onFailure: (error) => this.#failed(error),
+        }),
+      };
+      this.#watched.set(authority, made);
+      return made;
+    } catch (error) {
+      if (error instanceof OtherAccount) return undefined;
+      throw error;
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#context.log.failure('Watching files of a devbox', error);
+  }
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { afterEach, before, describe, it } from 'mocha';
+import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
+import { OpenExecution } from '../../../../src/core/channel/openExecution';
+import { DevboxWatch } from '../../../../src/core/files/devboxWatch';
+import { textOfPath } from '../../../../src/core/files/pathText';
+import type { WatchedChange, WatchTarget } from '../../../../src/core/files/watchLines';
+import { runningGuard } from '../../../../src/core/files/runningGuard';
+import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { eventually } from '../../../eventually';
+import { usePlatform } from '../../../platform/usePlatform';
+import { content, filesDevbox, signal, type FilesDevbox } from './useFiles';
+
+describe('Watching the files of a devbox', function () {
+  this.timeout(120_000);
+  const used = usePlatform();
+  let box: FilesDevbox;
+  const open: DevboxWatch[] = [];
+
+  before(async () => {
+    box = await filesDevbox(used.api);
+  });
+  afterEach(async () => {
+    for (const watch of open.splice(0)) await watch.close();
+  });
+
+  /** Watches as a window does. */
+  function watching(of = box, status: () => string | undefined = () => 'running') {
+    const sent: string[] = [];
+    const { apiKey, baseUrl } = used.platform;
+    const api = new RunloopApi({ apiKey, baseUrl }, ({ path }) => sent.push(path));
+    const seen: WatchedChange[] = [];
+    const failures: unknown[] = [];
+    const state = { isWatching: false };
+    const watch = new DevboxWatch({
+      commands: new ExecutionCommands(api, of.id),
+      isRunning: () => status() === undefined || status() === 'running',
+      requireRunning: runningGuard(of.id, {
+        known: status,
+        retrieve: (limit) => api.retrieve(of.id, { signal: limit }),
+      }),
+      onChange: (changes) => seen.push(...changes),
+      onWatching: (isWatching) => (state.isWatching = isWatching),
+      onFailure: (error) => failures.push(error),
+      signal,
+    });
+    open.push(watch);
+    const set = async (targets: readonly WatchTarget[], skip: readonly string[] = []): Promise<void> => {
+      watch.set(targets, skip);
+      await eventually(() => Promise.resolve(state.isWatching), Boolean);
+    };
+    /** Until something was told of a path; what came before is forgotten. */
+    const told = async (path: string, token?: string): Promise<WatchedChange> => {
+      const isIt = (one: WatchedChange): boolean =>
+        'path' in one && one.path === path && (token === undefined || ('token' in one && one.token === token));
+      const found = (): WatchedChange | undefined => seen.find(isIt);
+      await eventually(
+        () => Promise.resolve(found()),
+        (one) => one !== undefined,
+        20_000,
+      );
+      const one = found() ?? assert.fail();
+      seen.length = 0;
+      return one;
+    };
+    return { watch, sent, seen, failures, state, set, told };
+  }
+  const processes = (of = box): Promise<string> => of.bash(`grep -lsa 'find [-]H' /proc/[0-9]*/cmdline | wc -l`);
+
+  it('tells of what is made, changed, replaced and removed, with the token that a look tells', async () => {
+    await box.bash(
+      'mkdir -p /tmp/a/in /tmp/b; printf one > /tmp/a/f; printf 1 > /tmp/b/open; ln -s /tmp/b/open /tmp/a/link',
+    );
+    const { set, told, sent, failures, seen } = watching();
+    await set([
+      { kind: 'folder', path: '/tmp/a' },
+      { kind: 'file', path: '/tmp/b/open' },
+      { kind: 'file', path: '/tmp/a/link' },
+    ]);
+    await box.bash('printf two > /tmp/a/f');
+    await told('/tmp/a/f', (await box.files.stat('/tmp/a/f', { signal })).token);
+    await box.bash(`printf x > $'/tmp/a/new\\nline é'`);
+    await told('/tmp/a/new\nline é');
+    await box.bash(`printf x > $'/tmp/a/\\xff'`);
+    await eventually(
+      () => Promise.resolve(seen.some((one) => one.kind === 'unclear' && one.folder === '/tmp/a')),
+      Boolean,
+    );
+    await box.bash('touch -r /tmp/b/open /tmp/b/r; printf 2 > /tmp/b/open; touch -r /tmp/b/r /tmp/b/open');
+    await told('/tmp/a/link');
+    await box.bash('rm /tmp/b/open');
+    assert.equal((await told('/tmp/b/open')).kind, 'gone');
+    await box.bash('printf old > /tmp/b/old; mv /tmp/b/old /tmp/b/open');
+    assert.equal((await told('/tmp/b/open')).kind, 'changed');
+    await box.bash('printf deeper > /tmp/a/in/x; rm /tmp/a/f');
+    await told('/tmp/a');
+    assert.ok(!seen.some((one) => 'path' in one && one.path === '/tmp/a/in/x'), 'below what is not looked at');
+    assert.deepEqual(failures, []);
+    assert.equal(sent.filter((path) => path.endsWith('/execute_async')).length, 1);
+    assert.equal(sent.filter((path) => path.endsWith('/execute')).length, 0);
+  });
+
+  it('follows what is looked at with the same process, and ends it soon after the last look', async () => {
+    await box.bash('mkdir -p /tmp/t/deep/er /tmp/t/node_modules/m; rm -rf /tmp/u; mkdir /tmp/u');
+    const { set, told, watch, sent, seen } = watching();
+    await set([{ kind: 'folder', path: '/tmp/u' }]);
+    await set([{ kind: 'deep', path: '/tmp/t' }], ['*/node_modules/*']);
+    await box.bash('printf x > /tmp/t/node_modules/m/f; printf x > /tmp/t/deep/er/f');
+    await told('/tmp/t/deep/er/f');
+    assert.ok(!seen.some((one) => 'path' in one && one.path.includes('node_modules/')));
+    await box.bash('cd /tmp/t/deep/er; seq 5000 | xargs touch');
+    await eventually(() => Promise.resolve(seen.some(({ kind }) => kind === 'unclear')), Boolean);
+    assert.equal(sent.filter((path) => path.endsWith('/execute_async')).length, 1);
+    assert.notEqual(await processes(), '0\n');
+    watch.set([], []);
+    await eventually(processes, (count) => count === '0\n', 10_000);
+  });
+
+  it('ends by itself when the window was killed', async () => {
+    const { watch, set } = watching();
+    await set([{ kind: 'folder', path: '/tmp' }]);
+    // What a killed window leaves: nothing that still says that somebody looks.
+    const said = Object.getOwnPropertyDescriptor(OpenExecution.prototype, 'tell') ?? assert.fail();
+    Object.defineProperty(OpenExecution.prototype, 'tell', { ...said, value: () => Promise.resolve(true) });
+    try {
+      await eventually(processes, (count) => count === '0\n', 20_000);
+    } finally {
+      Object.defineProperty(OpenExecution.prototype, 'tell', said);
+      await watch.close();
+    }
+  });
+
+  it('asks nothing of a devbox that is suspended, and goes on when it runs again', async () => {
+    const other = await filesDevbox(used.api, 'sleeper');
+    let status: string | undefined = 'running';
+    const { set, sent, state } = watching(other, () => status);
+    await set([{ kind: 'folder', path: '/tmp' }]);
+    await suspendDevbox(used.api, other.id, {});
+    await used.api.waitForStatus(other.id, ['suspended'], 20);
+    status = 'suspended';
+    await eventually(
+      () => Promise.resolve(state.isWatching),
+      (is) => !is,
+      20_000,
+    );
+    const before_ = sent.length;
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    assert.equal(sent.length, before_);
+    assert.equal((await used.api.retrieve(other.id)).status, 'suspended');
+  });
+
+  it('is no use of a devbox: one with an idle rule is suspended while its files are watched', async () => {
+    const { id } = await used.api.createDevbox(
+      { name: 'idle', launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 5, on_idle: 'suspend' } } } },
+      { requestId: crypto.randomUUID() },
+    );
+    await used.api.waitForStatus(id, ['running'], 20);
+    const { set } = watching({ ...box, id });
+    await set([{ kind: 'folder', path: '/tmp' }]);
+    await used.api.waitForStatus(id, ['suspended'], 25);
+  });
+
+  it('knows what was saved here from what others change', async () => {
+    const { set, told } = watching();
+    await box.bash('mkdir -p /tmp/s');
+    await set([{ kind: 'folder', path: '/tmp/s' }]);
+    const options = { create: true, overwrite: true, token: 'any', signal };
+    const { token } = await box.files.write(`/tmp/s/${textOfPath(Buffer.from('é'))}`, content('x'), options);
+    await told('/tmp/s/é', token);
+  });
+});
