@@ -33,7 +33,9 @@ export function lookedAt(asked: Iterable<EditorWatch>, open: readonly Uri[]): Ma
   };
   const folders = workspace.workspaceFolders ?? [];
   for (const { uri, recursive, excludes } of asked) {
-    if (!recursive) add(uri, 'file');
+    if (!recursive) {
+      add(uri, 'file');
+    }
     // A folder of the workspace is on screen as long as its window is in front.
     else if (window.state.focused && folders.some((folder) => folder.uri.toString() === uri.toString())) {
       add(
@@ -44,8 +46,9 @@ export function lookedAt(asked: Iterable<EditorWatch>, open: readonly Uri[]): Ma
     }
   }
   for (const uri of open) add(uri, 'folder');
-  for (const { document } of window.visibleTextEditors)
+  for (const { document } of window.visibleTextEditors) {
     if (document.uri.scheme === filesScheme) add(document.uri, 'file');
+  }
   return all;
 }
 
