@@ -37,8 +37,12 @@ export interface DevboxCommands {
    * @throws RuntimeError if it cannot be run; that it fails is no error here
    */
   run(command: string, options: CommandOptions): Promise<CommandResult>;
+}
+
+/** Starts commands in one devbox whose output comes while they run. */
+export interface CommandOpener {
   /**
-   * Starts a command whose output comes while it runs. Whoever starts it ends it.
+   * Starts a command. Whoever starts it ends it.
    *
    * @param options.signal ends following it, not the command
    * @throws RuntimeError if it cannot be started

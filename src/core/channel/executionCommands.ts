@@ -8,7 +8,7 @@ import { objectOf, textIn, unexpected } from '../platform/answers';
 import { streamOutput } from '../platform/executionOutput';
 import { asOwn } from '../platform/ownExecutions';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
-import type { CommandOptions, CommandResult, DevboxCommands, OpenCommand } from './devboxCommands';
+import type { CommandOpener, CommandOptions, CommandResult, DevboxCommands, OpenCommand } from './devboxCommands';
 import { endExecution, OpenExecution } from './openExecution';
 
 /** Seconds that the platform holds its answer for the end of a command. */
@@ -24,7 +24,7 @@ const mostOutput = 64 * 1024 * 1024;
  * Commands as executions of Runloop's API (contract §2.10): one request for one that ends soon. An execution has no input and
  * its output is text with loss, so both travel as base64: the input within the command, the output packed where it can be.
  */
-export class ExecutionCommands implements DevboxCommands {
+export class ExecutionCommands implements DevboxCommands, CommandOpener {
   readonly #api: RunloopApi;
   readonly #devboxId: string;
 
@@ -51,7 +51,7 @@ export class ExecutionCommands implements DevboxCommands {
 
   async open(
     command: string,
-    { stdin = new Uint8Array(), signal, isFed = false }: Parameters<DevboxCommands['open']>[1],
+    { stdin = new Uint8Array(), signal, isFed = false }: Parameters<CommandOpener['open']>[1],
   ): Promise<OpenCommand> {
     if (signal.aborted) throw endedBy(signal, this.#devboxId);
     if (stdin.byteLength > mostInput) throw new Error('This input is too large for an execution.');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals } from '../../ground/deadline';
 import { isTransient, RuntimeError } from '../errors';
-import type { DevboxCommands, OpenCommand } from '../channel/devboxCommands';
+import type { CommandOpener, OpenCommand } from '../channel/devboxCommands';
 import { bytesOfPath } from './pathText';
 import { changeIn, type WatchedChange, type WatchTarget } from './watchLines';
 import { watchScript } from './watchScript';
@@ -17,7 +17,7 @@ const restMs = 2_000;
 const mostBytes = 30_000;
 
 export interface DevboxWatchContext {
-  readonly commands: DevboxCommands;
+  readonly commands: CommandOpener;
   /** Whether the devbox runs, as far as is known without a request. */
   readonly isRunning: () => boolean;
   /** @throws RuntimeError unless it runs */

@@ -1,5 +1,5 @@
 import { FileSystemError, l10n, type Uri } from 'vscode';
-import type { DevboxCommands } from '../../core/channel/devboxCommands';
+import type { CommandOpener, DevboxCommands } from '../../core/channel/devboxCommands';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
 import { DevboxFiles, type DevboxFilesContext } from '../../core/files/devboxFiles';
 import { fileProblemOf } from '../../core/files/fileErrors';
@@ -14,7 +14,7 @@ import { accountWord, fileAddress, placeOf, type FilePlace } from './fileAddress
 /** The files of a devbox, and what reaches it. */
 interface Reached {
   readonly files: DevboxFiles;
-  readonly commands: DevboxCommands;
+  readonly commands: DevboxCommands & CommandOpener;
   /** Asked before every request, so that none wakes it. */
   readonly requireRunning: DevboxFilesContext['requireRunning'];
   /** Whether it runs, as far as is known without a request. */
