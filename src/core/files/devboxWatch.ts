@@ -74,7 +74,7 @@ export class DevboxWatch {
           try {
             await this.#watch(either.signal);
           } catch (error) {
-            if (!either.signal.aborted && !isTransient(error)) this.#context.onFailure(error);
+            if (!this.#stop.signal.aborted && !signal.aborted && !isTransient(error)) this.#context.onFailure(error);
           }
           waitMs = performance.now() - startedMs > 10_000 ? againMs[0] : Math.min(waitMs * 2, againMs[1]);
           restingMs = waitMs;
@@ -121,14 +121,18 @@ export class DevboxWatch {
     let unwantedMs: number | undefined;
     // The first word at once: from then on it knows that it is told, and that silence is an end.
     for (let toldMs = -beatMs; !following.signal.aborted;) {
-      if (!this.#context.isRunning()) return following.abort();
+      if (!this.#context.isRunning()) {
+        following.abort();
+        return;
+      }
       const isWanted = this.#fields.length > 0;
       unwantedMs = isWanted ? undefined : (unwantedMs ?? performance.now());
       const isNew = isWanted && !this.#fields.equals(this.#told);
       const isOver = unwantedMs !== undefined && performance.now() - unwantedMs >= lingerMs;
       if (signal.aborted || isOver || (isNew && isDeaf)) {
         await this.#finish(command);
-        return following.abort();
+        following.abort();
+        return;
       }
       if (!isDeaf && (isNew || performance.now() - toldMs >= beatMs)) {
         toldMs = performance.now();
