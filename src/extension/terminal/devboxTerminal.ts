@@ -13,6 +13,9 @@ const slowMs = 1_000;
 const closeMs = 1_500;
 /** Leaves what a program that is gone had switched on: the other screen, mouse, bracketed paste, the hidden cursor. */
 const leaveProgram = '\u001b[?1049l\u001b[?1000;1002;1003;1006l\u001b[?2004l\u001b[?25h';
+/** Ctrl+C, Ctrl+\\ and Ctrl+Z. */
+const interrupts: ReadonlySet<string> = new Set(['\u0003', '\u001c', '\u001a']);
+
 export interface DevboxTerminalOptions extends Omit<
   TerminalSessionOptions,
   'onOutput' | 'onState' | 'onFailure' | 'isKnown'
@@ -92,6 +95,7 @@ export class DevboxTerminal implements Pseudoterminal {
     // What was asked long ago has had its answer.
     if (input === '' || (this.#pacing.isReplaying && isOwnAnswer(input))) return;
     if (this.#session.write(input)) {
+      if (interrupts.has(input)) this.#pacing.interrupt();
       if (!isOwnAnswer(input)) this.#options.onKey();
       return;
     }
