@@ -106,13 +106,10 @@ done 2>/dev/null
 inside=
 while read -r _ _ _ _ point _; do case $point in /etc/*) inside=yes ;; esac; done < /proc/self/mountinfo
 masked=$changeable
-case $changeable in
-  *' run/devbox/layers/etc '*) ;;
-  *)
-    if [ -z "$inside" ] && [ -d run/devbox/mask/etc ] && mount -t overlay -o "userxattr,lowerdir=run/devbox/etc:$(below etc)" devbox etc 2>/dev/null; then
-      masked="$masked etc "
-    fi ;;
-esac
+# Below the devbox's own layer too: what is mounted there later leaves it where it is.
+if [ -z "$inside" ] && [ -d run/devbox/mask/etc ] && mount -t overlay -o "userxattr,lowerdir=run/devbox/etc:$(below etc)" devbox etc 2>/dev/null; then
+  masked="$masked etc "
+fi
 for name in usr etc opt nix gnu var/lib/ca-certificates; do
   case "$changeable $masked" in *" $name "*) continue ;; esac
   if [ -d "/$name" ]; then
