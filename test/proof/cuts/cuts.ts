@@ -154,7 +154,9 @@ class Run {
   /** A line that notes the shell which runs it. */
   #type(shown: Shown): string | undefined {
     const key = `k${this.#sent.length}`;
-    if (!shown.session.write(`echo $$ "${key}". | tee -a ${this.#name}\r`)) return undefined;
+    // First done, then shown: a suspend may come between the two.
+    const line = `l="$$ ${key}""."; echo "$l" >>${this.#name} && echo "$l"\r`;
+    if (!shown.session.write(line)) return undefined;
     this.#counts.keys += 1;
     this.#sent.push(key);
     return key;
