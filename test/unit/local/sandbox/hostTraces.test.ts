@@ -169,6 +169,12 @@ describe('local platform, what a devbox finds of the computer it runs on', () =>
     }
   });
 
+  it('nor where something is mounted in its settings, as containers have it', () =>
+    on(['bash', '-c', 'mount --bind /etc/hosts /etc/hosts && exec "$@"', 'bash'], async (platform, client) => {
+      const { text } = await run(client, look);
+      check(text, platform.dataDir, false);
+    }));
+
   it('and what is new there while the platform runs is hidden from the next one', () =>
     on([], async (platform, client) => {
       await run(client, 'true');
