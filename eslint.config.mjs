@@ -15,7 +15,7 @@ import {
 } from './test/lint/syntax.mjs';
 
 /** Rooms of the extension: those below all features, and the features, which know nothing of each other. */
-const shared = ['session', 'devboxes', 'account', 'messages'];
+const shared = ['session', 'searchView', 'devboxes', 'account', 'messages'];
 const features = [
   'agentActions',
   'changes',
@@ -96,6 +96,7 @@ const storeys = {
       messages: [],
       account: ['messages'],
       devboxes: ['account', 'messages'],
+      searchView: ['messages'],
       session: shared.filter((room) => room !== 'session'),
       ...Object.fromEntries([...features, 'api'].map((room) => [room, shared])),
       commands: [...features, ...shared, 'services.ts'],
@@ -124,6 +125,7 @@ export const withoutZone = [
       'src/core/vscode/port',
       'src/extension/devboxTree/look',
       'src/extension/devboxTree/order',
+      'src/extension/files/search',
       'src/extension/files/watch',
       'src/local/account/build',
       'src/local/devbox/lifeCycle',

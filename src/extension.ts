@@ -141,6 +141,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     localFolder,
     searchThreadFile: context.asAbsolutePath('dist/searchThread.mjs'),
   };
+  const searchView = onFirstUse(async () => {
+    const { SearchView } = await import('./extension/searchView/searchView');
+    return new SearchView();
+  }, owned);
   const services: Services = {
     account,
     sessionKeys,
@@ -195,8 +199,9 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     }, owned),
     logSearch: onFirstUse(async () => {
       const { LogSearch } = await import('./extension/logSearch/logSearch');
-      return new LogSearch({ knownSecrets, environment, log });
-    }, owned),
+      return new LogSearch({ knownSecrets, environment, log, view: await searchView() });
+    }),
+    searchView,
     tree,
     fileSystem,
     changes,

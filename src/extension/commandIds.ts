@@ -67,6 +67,8 @@ export const commandIds = [
   'runloop.refreshFiles',
   'runloop.uploadFiles',
   'runloop.downloadFile',
+  'runloop.searchFiles',
+  'runloop.goToFile',
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];

@@ -20,6 +20,7 @@ import type { DevboxTerminals } from './terminal/terminals';
 import type { RunDocuments } from './runs/runDocuments';
 import type { RunHistory } from './runs/runHistory';
 import type { DevboxUse } from './devboxes/devboxUse';
+import type { SearchView } from './searchView/searchView';
 import type { KnownSecrets } from './session/knownSecrets';
 import type { BuildChannels } from './start/buildChannels';
 import type { LastChoices } from './start/lastChoices';
@@ -59,6 +60,7 @@ export interface Services {
   readonly rememberedLogs: RememberedLogs;
   readonly logDocuments: () => Promise<LogDocuments>;
   readonly logSearch: () => Promise<LogSearch>;
+  readonly searchView: () => Promise<SearchView>;
   readonly tree: DevboxTree;
   readonly fileSystem: LazyFileSystem;
   readonly changes: () => Promise<Changes>;

@@ -51,6 +51,11 @@ export const filesWords = {
     nextStep: 'Choose a shorter one.',
   },
   file_failed: { code: 'file', message: 'The devbox could not do this with "{name}": {why}.', nextStep: lookAgain },
+  file_search_refused: {
+    code: 'file',
+    message: 'This is too long to search for, or has a NUL in it.',
+    nextStep: 'Search for something shorter.',
+  },
   file_devbox_not_running: {
     code: 'closed',
     message: 'The devbox is not running (its status is {status}), so its files cannot be reached.',

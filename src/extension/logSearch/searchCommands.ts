@@ -4,7 +4,7 @@ import { mustStillBe } from '../account/accountChanged';
 import type { Devbox } from '../../core/platform/devbox';
 import { sayThereIsNone } from '../devboxes/noDevboxes';
 import { devboxesFor, devboxItems, listedDevboxes, type DevboxSources } from '../devboxes/pickDevbox';
-import { askForQuery } from './askForQuery';
+import { askForQuery } from '../searchView/askForQuery';
 import type { LogSearch } from './logSearch';
 
 /** The search of this window; made on first use. */
@@ -32,7 +32,9 @@ export async function searchLogsCommand(
   const devboxes = await chosenDevboxes({ account, store, tree }, argument, arguments_);
   if (devboxes === undefined || devboxes.length === 0) return;
   const search = await logSearch();
-  const query = await askForQuery(search.query, devboxes.length);
+  const count = devboxes.length;
+  const title = count === 1 ? l10n.t('Search the Log of One Devbox') : l10n.t('Search the Logs of {0} Devboxes', count);
+  const query = await askForQuery({ title, earlier: search.query });
   if (query !== undefined) await search.run(signedIn, devboxes, query);
 }
 
@@ -78,14 +80,4 @@ export async function openLogMatch(
   mustStillBe(signedIn, devboxId);
   if (devbox === undefined) return;
   (await (await logDocuments()).show(devbox)).showLine(line);
-}
-
-/** Ends the search; what was found stays. */
-export async function stopLogSearch({ logSearch }: WindowSearch): Promise<void> {
-  (await logSearch()).stop();
-}
-
-/** Forgets what was found and hides the view. */
-export async function clearLogSearch({ logSearch }: WindowSearch): Promise<void> {
-  await (await logSearch()).clear();
 }

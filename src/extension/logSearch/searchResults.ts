@@ -1,32 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EventEmitter } from 'vscode';
-import type { Disposable } from '../../core/events';
-import { mostMatches, type LogMatch, type LogSearchEvent } from '../../core/logs/search/searchLogs';
+import { EventEmitter, l10n } from 'vscode';
+import type { LogSearchEvent } from '../../core/logs/search/searchLogs';
 import type { Devbox } from '../../core/platform/devbox';
-
-/** How far the search in one devbox's log is. */
-export type Progress =
-  | { readonly kind: 'waiting' | 'reading' | 'stopped' }
-  | { readonly kind: 'done'; readonly lines: number; readonly cutLines: number; readonly isLimited: boolean }
-  | { readonly kind: 'tooSlow'; readonly line: number }
-  | { readonly kind: 'failed'; readonly error: unknown };
-
-/** What was found in the log of one devbox. */
-export class DevboxMatches {
-  readonly devbox: Devbox;
-  readonly matches: LogMatch[] = [];
-  progress: Progress = { kind: 'waiting' };
-
-  constructor(devbox: Devbox) {
-    this.devbox = devbox;
-  }
-}
+import type { SearchSource } from '../searchView/searchSource';
+import { DevboxMatches } from './devboxMatches';
 
 /** Milliseconds between two drawings of what comes in. */
 const drawMs = 150;
 
 /** The results of one search while they come in. */
-export class SearchResults implements Disposable {
+export class SearchResults implements SearchSource {
+  readonly sought: string;
+  readonly openAtOnce = 5;
+  readonly #stop: () => void;
   readonly #all: ReadonlyMap<string, DevboxMatches>;
   readonly #changed = new EventEmitter<readonly DevboxMatches[]>();
   /** Tells whose results are different, not more often than one can see. */
@@ -34,17 +20,41 @@ export class SearchResults implements Disposable {
   readonly #news = new Set<DevboxMatches>();
   #isTelling = false;
 
-  constructor(devboxes: readonly Devbox[]) {
+  /** @param stop ends the search */
+  constructor(devboxes: readonly Devbox[], sought: string, stop: () => void) {
+    this.sought = sought;
+    this.#stop = stop;
     this.#all = new Map(devboxes.map((devbox) => [devbox.id, new DevboxMatches(devbox)]));
   }
 
+  get title(): string {
+    return l10n.t('Log Search');
+  }
+
   /** In the order in which the devboxes were chosen. */
-  get devboxes(): readonly DevboxMatches[] {
+  get groups(): readonly DevboxMatches[] {
     return [...this.#all.values()];
   }
 
   get count(): number {
-    return this.devboxes.reduce((sum, { matches }) => sum + matches.length, 0);
+    return this.groups.reduce((sum, { matches }) => sum + matches.length, 0);
+  }
+
+  message(): string {
+    const left = this.groups.filter(
+      ({ progress }) => progress.kind === 'waiting' || progress.kind === 'reading',
+    ).length;
+    const found = this.count === 1 ? l10n.t('1 line found') : l10n.t('{0} lines found', this.count.toLocaleString());
+    if (left === 0) return `${found}.`;
+    return `${found}; ${left === 1 ? l10n.t('1 log left…') : l10n.t('{0} logs left…', left)}`;
+  }
+
+  nothingIn(count: number): string {
+    return count === 1 ? l10n.t('No results in 1 devbox') : l10n.t('No results in {0} devboxes', count);
+  }
+
+  stop(): void {
+    this.#stop();
   }
 
   take(event: LogSearchEvent): void {
@@ -52,7 +62,7 @@ export class SearchResults implements Disposable {
     if (one === undefined) return;
     switch (event.type) {
       case 'matches':
-        one.matches.push(...event.matches.slice(0, mostMatches - one.matches.length));
+        one.add(event.matches);
         break;
       case 'reading':
         one.progress = { kind: 'reading' };

@@ -63,7 +63,7 @@ describe('The menus of rows', () => {
   });
 
   it('of files have what files are for, and nothing of devboxes', () => {
-    const folder = ['openFolderHere', 'newFile', 'newFolder', 'uploadFiles'];
+    const folder = ['openFolderHere', 'searchFiles', 'goToFile', 'newFile', 'newFolder', 'uploadFiles'];
     assert.deepEqual(menu('files'), [...folder, 'downloadFile']);
     assert.deepEqual(menu('file.root'), folder);
     assert.deepEqual(menu('file.folder'), [...folder, 'downloadFile', 'renameFile', 'deleteFile']);

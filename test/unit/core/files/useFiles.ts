@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DevboxFiles } from '../../../../src/core/files/devboxFiles';
-import type { DevboxCommands } from '../../../../src/core/channel/devboxCommands';
 import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
 import { apiTransfer } from '../../../../src/core/files/fileTransfer';
 import type { RunloopApi } from '../../../../src/core/platform/runloopApi';
@@ -12,7 +11,7 @@ export const { signal } = new AbortController();
 export interface FilesDevbox {
   readonly id: string;
   readonly files: DevboxFiles;
-  readonly commands: DevboxCommands;
+  readonly commands: ExecutionCommands;
   readonly bash: (command: string) => Promise<string>;
 }
 

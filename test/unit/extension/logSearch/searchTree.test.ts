@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'mocha';
 import type { LogMatch, LogSearchEvent } from '../../../../src/core/logs/search/searchLogs';
 import { parseDevbox } from '../../../../src/core/platform/devbox';
 import { SearchResults } from '../../../../src/extension/logSearch/searchResults';
-import { SearchTree } from '../../../../src/extension/logSearch/searchTree';
+import { SearchTree } from '../../../../src/extension/searchView/searchTree';
 import { TreeItemCollapsibleState } from '../../../fakeVscode/enums';
 import { useFakeEditor } from '../../../fakeVscode/fakeEditor';
 
@@ -15,8 +15,12 @@ describe('The view of a search in logs (U21)', () => {
   });
 
   function searched(...names: readonly string[]): SearchResults {
-    const results = new SearchResults(names.map((name) => parseDevbox({ id: `dbx_${name}`, name, status: 'running' })));
-    tree.show(results, 'needle');
+    const results = new SearchResults(
+      names.map((name) => parseDevbox({ id: `dbx_${name}`, name, status: 'running' })),
+      'needle',
+      () => undefined,
+    );
+    tree.show(results);
     return results;
   }
 

@@ -2,7 +2,7 @@ import * as editor from 'vscode';
 import { InputBoxValidationSeverity, l10n, ThemeIcon, window, type InputBox, type QuickInputButton } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { asNumber, asObject } from '../../core/parse';
-import { patternOf, type LogQuery } from '../../core/logs/search/logQuery';
+import { patternOf } from '../../core/logs/search/logQuery';
 
 /** Where buttons are that stand in the input box; undefined in an editor that has no such place (before VS Code 1.109). */
 function insideTheBox(): number | undefined {
@@ -16,31 +16,48 @@ function toggle(icon: string, tooltip: string, checked: boolean): QuickInputButt
   return location === undefined ? button : Object.assign(button, { location, toggle: { checked } });
 }
 
+/** What is looked for. */
+export interface Sought {
+  readonly text: string;
+  readonly isRegExp: boolean;
+  readonly matchCase: boolean;
+  readonly isWord: boolean;
+}
+
 /**
- * Asks what to look for: a text or a regular expression, with or without regard to case.
+ * Asks what to look for: a text or a regular expression, with or without regard to case, and to words where that can be asked.
  *
- * @param earlier what was looked for last
+ * @param options.earlier what was looked for last
  * @returns undefined if the user leaves it
  */
-export async function askForQuery(earlier: LogQuery, devboxes: number): Promise<LogQuery | undefined> {
+export async function askForQuery({
+  title,
+  earlier,
+  hasWords = false,
+}: {
+  readonly title: string;
+  readonly earlier: Omit<Sought, 'isWord'> & { readonly isWord?: boolean };
+  readonly hasWords?: boolean;
+}): Promise<Sought | undefined> {
   const box = window.createInputBox();
   const subscriptions: Disposable[] = [box];
-  let { isRegExp, matchCase } = earlier;
-  const query = (): LogQuery => ({ text: box.value, isRegExp, matchCase });
+  let { isRegExp, matchCase, isWord = false } = earlier;
+  const query = (): Sought => ({ text: box.value, isRegExp, matchCase, isWord });
   const draw = (): void => {
     const buttons = [
       toggle('case-sensitive', l10n.t('Match Case'), matchCase),
       toggle('regex', l10n.t('Use Regular Expression'), isRegExp),
+      ...(hasWords ? [toggle('whole-word', l10n.t('Match Whole Word'), isWord)] : []),
     ];
     box.buttons = buttons;
     box.prompt = [
       isRegExp ? l10n.t('Regular expression') : l10n.t('Text'),
       matchCase ? l10n.t('match case') : l10n.t('ignore case'),
+      ...(isWord ? [l10n.t('whole words')] : []),
     ].join(' · ');
     validate(box, query());
   };
-  box.title =
-    devboxes === 1 ? l10n.t('Search the Log of One Devbox') : l10n.t('Search the Logs of {0} Devboxes', devboxes);
+  box.title = title;
   box.placeholder = l10n.t('Enter what to search for');
   box.value = earlier.text;
   draw();
@@ -50,7 +67,8 @@ export async function askForQuery(earlier: LogQuery, devboxes: number): Promise<
         box.onDidChangeValue(() => validate(box, query())),
         box.onDidTriggerButton((button) => {
           if (button === box.buttons[0]) matchCase = !matchCase;
-          else isRegExp = !isRegExp;
+          else if (button === box.buttons[1]) isRegExp = !isRegExp;
+          else isWord = !isWord;
           draw();
         }),
         box.onDidAccept(() => {
@@ -65,7 +83,7 @@ export async function askForQuery(earlier: LogQuery, devboxes: number): Promise<
   }
 }
 
-function validate(box: InputBox, query: LogQuery): void {
+function validate(box: InputBox, query: Sought): void {
   const pattern = patternOf(query);
   box.validationMessage =
     typeof pattern === 'string' ? { message: pattern, severity: InputBoxValidationSeverity.Error } : undefined;

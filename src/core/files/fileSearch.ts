@@ -1,0 +1,133 @@
+import { linkSignals } from '../../ground/deadline';
+import type { CommandOpener, DevboxCommands } from '../channel/devboxCommands';
+import { RuntimeError } from '../errors';
+import { oneLine } from '../plainText';
+import { filesProblem } from '../problems/files';
+import { redact } from '../redact';
+import { fieldsOf } from './fileFacts';
+import { bytesOfPath, textOfPath } from './pathText';
+import { FoundLines, type FileMatch } from './searchLines';
+import { namesScript, searchScript } from './searchScript';
+
+/** What is looked for in files. */
+export interface FileQuery {
+  readonly text: string;
+  readonly isRegExp: boolean;
+  readonly matchCase: boolean;
+  readonly isWord: boolean;
+  /** Only files that match one of them. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** How a search ended. */
+export interface SearchEnd {
+  /** Whether there is more than was given. */
+  readonly isLimited: boolean;
+  /** What the program in the devbox said of what is wrong; hostile. */
+  readonly failure: string | undefined;
+}
+
+export interface SearchContext {
+  readonly commands: DevboxCommands & CommandOpener;
+  /** @throws RuntimeError unless the devbox runs */
+  readonly requireRunning: (signal: AbortSignal, isDoubtful: boolean) => Promise<void>;
+}
+
+/** Lines that a search gives at the most. */
+export const mostFileMatches = 5_000;
+/** Names that are listed at the most. */
+const mostNames = 300_000;
+const namesMs = 120_000;
+
+/**
+ * Looks for a text in the files below a folder; what is found comes while it is. Given up, the program in the devbox is ended.
+ *
+ * @returns how it ended
+ * @throws RuntimeError if the devbox cannot be asked; `cancelled`
+ */
+export async function* searchFiles(
+  { commands, requireRunning }: SearchContext,
+  folder: string,
+  query: FileQuery,
+  signal: AbortSignal,
+): AsyncGenerator<readonly FileMatch[], SearchEnd> {
+  await requireRunning(signal, false);
+  const how = `${query.isRegExp ? 'r' : ''}${query.matchCase ? 'c' : ''}${query.isWord ? 'w' : ''}`;
+  const globs = [...flagged('+', query.include), ...flagged('-', query.exclude)];
+  const following = new AbortController();
+  const either = linkSignals(signal, following.signal);
+  const command = await commands.open(searchScript, {
+    stdin: nulEnded([bytesOfPath(folder), ...[query.text, how, ...globs].map((one) => Buffer.from(one))]),
+    signal: either.signal,
+  });
+  const of = new FoundLines(folder);
+  let left = mostFileMatches;
+  let said = '';
+  let hasEnded = false;
+  try {
+    for await (const lines of command.lines()) {
+      const found: FileMatch[] = [];
+      for (const line of lines) {
+        if (line.startsWith('!')) said = line.slice(1).trim();
+        const match = line.startsWith('!') ? undefined : of.take(line);
+        if (match !== undefined) found.push(match);
+      }
+      if (found.length > 0) yield found.slice(0, left);
+      left -= found.length;
+      if (left <= 0) return { isLimited: true, failure: undefined };
+    }
+    hasEnded = true;
+    return { isLimited: false, failure: failureIn(said) };
+  } finally {
+    if (!hasEnded) await command.end();
+    following.abort();
+    either.dispose();
+  }
+}
+
+/**
+ * The files below a folder, relative to it, in no order.
+ *
+ * @throws RuntimeError if they cannot be listed
+ */
+export async function fileNames(
+  { commands, requireRunning }: SearchContext,
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ readonly names: readonly string[]; readonly isLimited: boolean }> {
+  await requireRunning(signal, false);
+  const stdin = nulEnded([bytesOfPath(folder), Buffer.from(String(mostNames))]);
+  const { stdout } = await commands.run(namesScript, { stdin, signal, deadlineMs: namesMs });
+  const names = fieldsOf(stdout).map((field) => textOfPath(field).replace(/^\.\//, ''));
+  return { names, isLimited: names.length >= mostNames };
+}
+
+/** What went wrong: rg and grep end with 1 where nothing was found, xargs says 123 then. */
+function failureIn(said: string): string | undefined {
+  const [, text = '', code = ''] = /^(.*?)=(\d+)$/s.exec(said) ?? [];
+  if (['0', '1', '123'].includes(code) && text.trim() === '') return undefined;
+  return oneLine(redact(text.trim() === '' ? `exit status ${code}` : text.trim()), 300);
+}
+
+/** Globs with the alternatives in braces written out, as not every program knows them. */
+function flagged(flag: string, globs: readonly string[]): string[] {
+  return globs.flatMap((glob) => alternatives(glob).map((one) => `${flag}${one}`)).slice(0, 100);
+}
+
+function alternatives(glob: string): string[] {
+  const [, before = '', within, after = ''] = /^([^{]*)\{([^{}]*)\}(.*)$/s.exec(glob) ?? [];
+  if (within === undefined) return [glob];
+  return within
+    .split(',')
+    .flatMap((one) => alternatives(`${before}${one}${after}`))
+    .slice(0, 50);
+}
+
+/** @throws RuntimeError if a field cannot be told */
+function nulEnded(fields: readonly Buffer[]): Buffer {
+  if (fields.some((field) => field.includes(0) || field.length > 8_000)) {
+    throw new RuntimeError({ problem: filesProblem('file_search_refused') });
+  }
+  return Buffer.concat(fields.flatMap((field) => [field, Buffer.of(0)]));
+}

@@ -1,0 +1,46 @@
+/** Bytes of a line that are shown of it; the rest is cut. */
+export const longestShown = 1_000;
+
+/**
+ * Searches a folder. By its input come, each ended by NUL: the folder, what to look for, `r` for a regular expression (else a
+ * text), `c` for the same case, `w` for whole words, then globs: `+` what is searched, `-` what is left out; with `rg` where the
+ * devbox has it, else with `find` and `grep`. It says lines of `PATH\\000LINE:TEXT`, as sed's `l` writes them, and at last `=CODE`
+ * behind what was said of an error.
+ */
+export const searchScript = `LC_ALL=C; export LC_ALL
+arg() { IFS= read -r -d '' "$1"; }
+arg root; arg text; arg how; yes=(); no=()
+while IFS= read -r -d '' one; do case $one in +*) yes+=("\${one#+}");; -*) no+=("\${one#-}");; esac; done
+cd -- "$root" || { echo "!=3"; exit 0; }
+line=; ! command -v stdbuf >/dev/null || line='stdbuf -oL'
+if command -v rg >/dev/null; then
+  to=(--no-config --no-messages --null --with-filename --line-number --no-heading --line-buffered --hidden -g '!.git'
+    --color always --colors path:none --colors line:none --colors match:none --colors match:style:bold
+    --max-columns ${longestShown} --max-columns-preview)
+  [[ $how = *r* ]] || to+=(-F); [[ $how = *c* ]] || to+=(-i); [[ $how != *w* ]] || to+=(-w)
+  for one in "\${yes[@]}"; do to+=(-g "$one"); done; for one in "\${no[@]}"; do to+=(-g "!$one"); done
+  search() { rg "\${to[@]}" -e "$text" -- ./; }
+else
+  as=-F; [[ $how != *r* ]] || { as=-E; ! echo | grep -qP '^$' 2>/dev/null || as=-P; }
+  to=(-nHZIs $as --line-buffered --color=always); [[ $how = *c* ]] || to+=(-i); [[ $how != *w* ]] || to+=(-w)
+  # Where a glob has a slash it is about the whole path, in which * matches anything.
+  named() { local g=$1; if [[ $g != */* ]]; then tests+=(-o -name "$g"); return; fi
+    g=\${g#./}; g=\${g#/}; if [[ $g = '**/'* ]]; then tests+=(-o -path "./\${g#'**/'}"); fi
+    tests+=(-o -path "./\${g//'**'/'*'}"); }
+  of=(-type f); tests=(); for one in "\${yes[@]}"; do named "$one"; done
+  [ \${#tests[@]} = 0 ] || of+=('(' "\${tests[@]:1}" ')')
+  tests=(); for one in "\${no[@]}"; do named "$one"; done
+  [ \${#tests[@]} = 0 ] || of+=('!' '(' "\${tests[@]:1}" ')')
+  search() { find . '(' -name .git -o -name node_modules ')' -prune -o "\${of[@]}" -print0 |
+    GREP_COLORS='mt=1:fn=:ln=:se=:ne' LC_ALL=C.UTF-8 xargs -0 -r grep "\${to[@]}" -e "$text" -- ; }
+fi
+exec 3>&1
+said=$({ { search; echo "=$?" >&2; } | $line cut -b -${longestShown * 6} | $line sed -n 'l 0' >&3; } 2>&1 | head -c 4000)
+printf '!%s\\n' "$said" | tr '\\n' ' '; echo`;
+
+/** Lists the names of all files below a folder, each ended by NUL. */
+export const namesScript = `LC_ALL=C; export LC_ALL
+IFS= read -r -d '' root; IFS= read -r -d '' most; cd -- "$root" || exit 3
+if command -v rg >/dev/null; then rg --no-config --no-messages --files --hidden -g '!.git' -0 ./
+else find . '(' -name .git -o -name node_modules ')' -prune -o '(' -type f -o -type l ')' -print0 2>/dev/null; fi | head -z -n "$most"
+exit 0`;

@@ -1,0 +1,176 @@
+import { EventEmitter, l10n, Range, ThemeIcon, TreeItem, type Uri } from 'vscode';
+import type { FileMatch } from '../../../core/files/searchLines';
+import { shownName } from '../../../core/files/pathText';
+import { oneLine } from '../../../core/plainText';
+import type { Place, SearchGroup, SearchLine, SearchSource } from '../../searchView/searchSource';
+
+/** Milliseconds between two drawings of what comes in. */
+const drawMs = 150;
+/** Characters of a line before the hit that a row has room for. */
+const before = 24;
+
+/** What was found in one file. */
+class FileMatches implements SearchGroup {
+  readonly place: Place = 'found';
+  readonly remarks: readonly string[] = [];
+  readonly lines: SearchLine[] = [];
+  readonly #uri: Uri;
+  readonly #shown: string;
+
+  constructor(uri: Uri, shown: string) {
+    this.#uri = uri;
+    this.#shown = shown;
+  }
+
+  get key(): string {
+    return this.#uri.toString();
+  }
+
+  add(match: FileMatch): void {
+    this.lines.push({ item: () => lineItem(this.#uri, match) });
+  }
+
+  item(): TreeItem {
+    const at = this.#shown.lastIndexOf('/') + 1;
+    const item = new TreeItem(shownName(this.#shown.slice(at)));
+    item.description = [
+      oneLine(shownName(this.#shown.slice(0, Math.max(0, at - 1))), 200),
+      this.lines.length.toLocaleString(),
+    ]
+      .filter((text) => text !== '')
+      .join(' · ');
+    item.tooltip = shownName(this.#shown);
+    item.resourceUri = this.#uri;
+    item.iconPath = ThemeIcon.File;
+    item.contextValue = 'fileSearch.file';
+    return item;
+  }
+}
+
+/** How the search went, where there is something to be said of it: a row at the end. */
+class Remark implements SearchGroup {
+  readonly key = 'remark';
+  readonly lines: readonly SearchLine[] = [];
+  readonly remarks: readonly string[] = [];
+  readonly place: Place = 'remarked';
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  item(): TreeItem {
+    const item = new TreeItem(this.#text);
+    item.iconPath = new ThemeIcon('info');
+    item.tooltip = this.#text;
+    return item;
+  }
+}
+
+/** The results of a search in files while they come in. */
+export class FileResults implements SearchSource {
+  readonly openAtOnce = 20;
+  readonly sought: string;
+  readonly #folder: Uri;
+  readonly #files = new Map<string, FileMatches>();
+  readonly #changed = new EventEmitter<readonly SearchGroup[]>();
+  readonly onDidChange = this.#changed.event;
+  readonly #news = new Set<SearchGroup>();
+  readonly #stop: () => void;
+  #remark: Remark | undefined;
+  #isRunning = true;
+  #count = 0;
+  #drawing: NodeJS.Timeout | undefined;
+
+  /** @param stop ends the search */
+  constructor(folder: Uri, sought: string, stop: () => void) {
+    this.#folder = folder;
+    this.sought = sought;
+    this.#stop = stop;
+  }
+
+  get title(): string {
+    return l10n.t('File Search');
+  }
+
+  get groups(): readonly SearchGroup[] {
+    return [...this.#files.values(), ...(this.#remark === undefined ? [] : [this.#remark])];
+  }
+
+  take(matches: readonly FileMatch[]): void {
+    for (const match of matches) {
+      let file = this.#files.get(match.path);
+      if (file === undefined) {
+        const root = this.#folder.path === '/' ? '/' : `${this.#folder.path}/`;
+        file = new FileMatches(this.#folder.with({ path: match.path }), match.path.slice(root.length));
+        this.#files.set(match.path, file);
+      }
+      file.add(match);
+      this.#news.add(file);
+      this.#count += 1;
+    }
+    this.#tell();
+  }
+
+  /** The search is over. @param remark what is to be said of that */
+  end(remark: string | undefined): void {
+    this.#isRunning = false;
+    if (remark !== undefined) this.#remark = new Remark(remark);
+    this.#tell();
+  }
+
+  message(): string {
+    const count = this.#count.toLocaleString();
+    const files = this.#files.size;
+    const many =
+      files === 1
+        ? l10n.t('{0} lines found in 1 file', count)
+        : l10n.t('{0} lines found in {1} files', count, files.toLocaleString());
+    const found = this.#count === 1 ? l10n.t('1 line found') : many;
+    return this.#isRunning ? l10n.t('{0}; searching…', found) : `${found}.`;
+  }
+
+  nothingIn(): string {
+    return '';
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#drawing);
+    this.#changed.dispose();
+  }
+
+  #tell(): void {
+    this.#drawing ??= setTimeout(() => {
+      this.#drawing = undefined;
+      const news = [...this.#news];
+      this.#news.clear();
+      this.#changed.fire(news);
+    }, drawMs);
+  }
+}
+
+function lineItem(uri: Uri, { line, text, start, end }: FileMatch): TreeItem {
+  const indent = /^\s*/.exec(text)?.[0].length ?? 0;
+  const skipped = Math.min(indent, start);
+  const from = start - skipped > before * 2 ? start - before : skipped;
+  const lead = from > skipped ? '…' : '';
+  const shown = oneLine(text.slice(from, from + 400), 400);
+  const shift = lead.length - from;
+  const item = new TreeItem({
+    label: `${lead}${shown}`,
+    highlights: end > start && end + shift <= shown.length + lead.length ? [[start + shift, end + shift]] : [],
+  });
+  item.description = (line + 1).toLocaleString();
+  item.tooltip = oneLine(text, 1_000);
+  const selection = new Range(line, start, line, end);
+  item.command = {
+    command: 'vscode.open',
+    title: l10n.t('Open File'),
+    arguments: [uri, { selection, preserveFocus: true }],
+  };
+  return item;
+}

@@ -1,0 +1,101 @@
+import { l10n, window } from 'vscode';
+import { linkSignals } from '../../../ground/deadline';
+import { RuntimeError } from '../../../core/errors';
+import { mostFileMatches, searchFiles, type FileQuery } from '../../../core/files/fileSearch';
+import { shownName } from '../../../core/files/pathText';
+import type { DevboxSources } from '../../devboxes/pickDevbox';
+import type { Log } from '../../messages/log';
+import { failureText } from '../../messages/showFailure';
+import { askForQuery } from '../../searchView/askForQuery';
+import type { SearchView } from '../../searchView/searchView';
+import { nameOf } from '../fileAddress';
+import type { FileServices } from '../fileRow';
+import { FileResults } from './fileResults';
+import { searchedFolder } from './searchedFolder';
+
+type SearchFilesServices = FileServices &
+  DevboxSources & {
+    readonly searchView: () => Promise<SearchView>;
+    readonly devboxUse: { used(devboxId: string): void };
+    readonly log: Log;
+  };
+
+/** Looks for a text or a regular expression in the files of a devbox, below a folder. */
+export async function searchFilesCommand(services: SearchFilesServices, argument: unknown): Promise<void> {
+  const folder = await searchedFolder(services, argument);
+  if (folder === undefined) return;
+  const title = l10n.t('Search Files in {0}', nameOf(folder) === '' ? '/' : shownName(nameOf(folder)));
+  const earlier = { text: '', isRegExp: false, matchCase: false, isWord: false };
+  const sought = await askForQuery({ title, earlier, hasWords: true });
+  if (sought === undefined) return;
+  const globs = await window.showInputBox({
+    title,
+    prompt: l10n.t('Files to search; those behind "!" are left out. Leave it empty to search all.'),
+    placeHolder: l10n.t('e.g. *.ts, src/**, !**/test/**'),
+  });
+  if (globs === undefined) return;
+  const reached = await services.fileSystem.reach(folder);
+  services.devboxUse.used(reached.devboxId);
+  const stop = new AbortController();
+  const either = linkSignals(stop.signal, reached.signal);
+  const view = await services.searchView();
+  const results = new FileResults(folder, sought.isRegExp ? `/${sought.text}/` : sought.text, () => stop.abort());
+  // Another account's window has nothing to search here.
+  const leave = (): void =>
+    void view.clear(results).catch((error: unknown) => services.log.failure('Leaving a search', error));
+  reached.signal.addEventListener('abort', leave, { once: true, signal: stop.signal });
+  try {
+    if (!(await view.show(results))) return;
+    results.end(await run(results, reached, { ...sought, ...globsIn(globs) }, either.signal));
+  } catch (error) {
+    if (!RuntimeError.is(error, 'cancelled')) {
+      results.end(failureText(error));
+      throw error;
+    }
+    results.end(l10n.t('The search was stopped here.'));
+  } finally {
+    either.dispose();
+    await view.done(results);
+  }
+}
+
+/** @returns what is to be said of how it ended */
+async function run(
+  results: FileResults,
+  { path, ...context }: Parameters<typeof searchFiles>[0] & { readonly path: string },
+  query: FileQuery,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const searching = searchFiles(context, path, query, signal);
+  for (;;) {
+    const next = await searching.next();
+    if (next.done !== true) {
+      results.take(next.value);
+      continue;
+    }
+    const { isLimited, failure } = next.value;
+    if (failure !== undefined) return l10n.t('The search in the devbox failed: {0}', failure);
+    return isLimited
+      ? l10n.t(
+          'Only the first {0} lines are shown. Use a more specific search to see them all.',
+          mostFileMatches.toLocaleString(),
+        )
+      : undefined;
+  }
+}
+
+/** The globs of a text: a folder's name alone means all that is in it. */
+function globsIn(text: string): { readonly include: readonly string[]; readonly exclude: readonly string[] } {
+  const globs = text
+    .split(/,(?![^{]*\})/)
+    .map((glob) => glob.trim())
+    .filter((glob) => glob !== '' && glob !== '!');
+  const whole = (glob: string): readonly string[] => {
+    const plain = glob.replace(/^\.\//, '').replace(/\/$/, '');
+    return /[*?[{]/.test(plain) ? [plain] : [plain, `**/${plain}/**`];
+  };
+  return {
+    include: globs.filter((glob) => !glob.startsWith('!')).flatMap(whole),
+    exclude: globs.filter((glob) => glob.startsWith('!')).flatMap((glob) => whole(glob.slice(1))),
+  };
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type * as vscode from 'vscode';
+import { namesLike } from '../../../../src/extension/files/search/nameFilter';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { filesDevbox } from '../../core/files/useFiles';
+
+describe('Searching files of a devbox in a window', function () {
+  this.timeout(60_000);
+  const used = useWindow();
+
+  const textOf = ({ label }: vscode.TreeItem): string => (typeof label === 'string' ? label : (label?.label ?? ''));
+  const view = () => used.editor.views.get('runloop.logSearch');
+  async function shown(): Promise<readonly { readonly text: string; readonly item: vscode.TreeItem }[]> {
+    const files = (await view()?.rows()) ?? assert.fail();
+    const below = await Promise.all(
+      files.map(async ({ row, item }) => [{ row, item }, ...((await view()?.rows(row)) ?? [])]),
+    );
+    return below.flat().map(({ item }) => ({ text: textOf(item), item }));
+  }
+
+  it('shows lines below their files, which open at the line', async () => {
+    const { id, bash } = await filesDevbox(used.api);
+    await bash(
+      'rm -rf ~/* && mkdir ~/src && printf "one\\n    const needle = 1;\\n" > ~/src/a.ts && printf needle > ~/b.md',
+    );
+    used.editor.answer(/^Search Files in/, 'needle');
+    used.editor.answer(/^Search Files in/, '*.ts, !**/none/**');
+    await used.editor.run('runloop.searchFiles', id);
+    await used.editor.eventually(() => used.editor.contexts.get('runloop.logSearch') === 'done');
+    await used.editor.eventually(() => view()?.message === '1 line found.');
+    const rows = await shown();
+    assert.deepEqual(
+      rows.map(({ text }) => text),
+      ['a.ts', 'const needle = 1;'],
+    );
+    assert.equal(rows[0]?.item.description, 'src · 1');
+    const { command } = rows[1]?.item ?? {};
+    assert.equal(command?.command, 'vscode.open');
+    assert.match(JSON.stringify(command?.arguments), /src\/a\.ts.*"line":1,"character":10/);
+    assert.equal(view()?.title, 'File Search');
+    await used.editor.run('runloop.clearLogSearch');
+    assert.equal(used.editor.contexts.get('runloop.logSearch'), undefined);
+  });
+
+  it('tells what is wrong with an expression, and goes with the account', async () => {
+    const { id } = await filesDevbox(used.api);
+    used.editor.answer(/^Search Files in/, 'nothing of this kind');
+    used.editor.answer(/^Search Files in/, '');
+    await used.editor.run('runloop.searchFiles', id);
+    assert.deepEqual(await shown(), []);
+    await used.editor.run('runloop.signOut');
+    await used.editor.eventually(() => used.editor.contexts.get('runloop.logSearch') === undefined);
+  });
+
+  it('goes to a file by a part of its name', async () => {
+    const { id, bash } = await filesDevbox(used.api);
+    await bash('rm -rf ~/* && mkdir -p ~/src/deep && touch ~/src/deep/main.py ~/readme');
+    used.editor.answer(/^Go to File in/, 'main.py');
+    const opened: string[] = [];
+    used.editor.commands.set('vscode.open', (uri) => opened.push(String(uri)));
+    await used.editor.run('runloop.goToFile', id);
+    assert.match(opened[0] ?? '', /\/src\/deep\/main\.py$/);
+  });
+
+  it('ranks 100,000 names: whole names, then beginnings, then what holds the letters', () => {
+    const names = Array.from({ length: 100_000 }, (_, index) => `packages/p${index % 100}/src/module${index}.ts`);
+    const all = [...names, 'lib/main.ts', 'domain.ts', 'main', 'm/a/i/n'].map((name) => ({
+      name,
+      small: name.toLowerCase(),
+    }));
+    assert.deepEqual(namesLike(all, 'main').slice(0, 4), ['main', 'lib/main.ts', 'domain.ts', 'm/a/i/n']);
+    assert.deepEqual(namesLike(all, 'p7/mod 77777'), ['packages/p77/src/module77777.ts']);
+    assert.equal(namesLike(all, '').length, 200);
+  });
+});
