@@ -37,7 +37,7 @@ describe('Searching files of a devbox in a window', function () {
     assert.equal(rows[0]?.item.description, 'src · 1');
     const { command } = rows[1]?.item ?? {};
     assert.equal(command?.command, 'vscode.open');
-    assert.match(JSON.stringify(command?.arguments), /src\/a\.ts.*"line":1,"character":10/);
+    assert.match(JSON.stringify(command.arguments), /src\/a\.ts.*"line":1,"character":10/);
     assert.equal(view()?.title, 'File Search');
     await used.editor.run('runloop.clearLogSearch');
     assert.equal(used.editor.contexts.get('runloop.logSearch'), undefined);
