@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { deadline } from '../../../src/ground/deadline';
 import { runCommand } from '../../../src/core/platform/executions';
+import type { Devbox } from '../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
 import { eventually } from '../../eventually';
@@ -39,16 +40,7 @@ export const openTabs: UiTests = (useWindow) =>
       };
       const tab = await open();
       const address = tab.page.url();
-      await tab.page.locator('.explorer-folders-view').waitFor({ timeout: 30_000 });
-      await tab.runCommand('File: New Untitled Text File');
-      await tab.page.locator('.editor-group-container.active .view-lines').waitFor();
-      await tab.page.keyboard.type(text);
-      await eventually(
-        () => tab.editorText(),
-        (shown) => shown.includes(text),
-      );
-      // VS Code keeps what is not saved a moment after the last key.
-      await tab.page.waitForTimeout(3_000);
+      await typeUntitled(tab, text);
 
       await workbench.reload();
       await session().api.ready();
@@ -81,4 +73,68 @@ export const openTabs: UiTests = (useWindow) =>
       await tab.page.close();
       await api.shutdown(id);
     });
+
+    it('does so in a devbox with an action server, once its VS Code was opened again after a suspend', async () => {
+      const { workbench, platform } = session();
+      const agents = 'kept-with-agents';
+      await workbench.runCommand('Runloop: Start Devbox');
+      await workbench.quickInput.waitFor('Devbox name');
+      await workbench.quickInput.accept(agents);
+      const row = workbench.tree('Devboxes').row(agents);
+      await row.waitForState('attached', 90_000);
+      const open = async (): Promise<Workbench> => {
+        const page = await workbench.newPageDuring(() => row.pressInlineButton('Open VS Code'), 90_000);
+        const opened = new Workbench(page);
+        await opened.waitUntilReady();
+        return opened;
+      };
+      const tab = await open();
+      const { host } = new URL(tab.page.url());
+      await typeUntitled(tab, text);
+
+      await workbench.reload();
+      await session().api.ready();
+      const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
+      const { id } = await devboxNamed(api, agents);
+      await runCommand(api, id, 'touch /workspace/made-after-the-reload', { signal: deadline(30_000) });
+      await tab.explorerFile('made-after-the-reload').waitFor({ timeout: 60_000 });
+      assert.ok((await tab.editorText()).includes(text));
+
+      await workbench.openViewContainer('Runloop');
+      await row.waitForState('attached', 40_000);
+      await row.chooseFromMenu('Suspend Devbox');
+      await workbench.dialog.press('Suspend');
+      await row.waitForState('suspended', 60_000);
+      await row.pressInlineButton('Resume Devbox');
+      await row.waitForState('running', 60_000);
+      await (await open()).page.close();
+      await tab.reload();
+      assert.equal(new URL(tab.page.url()).host, host);
+      await eventually(
+        () => tab.editorText(),
+        (shown) => shown.includes(text),
+      );
+      await tab.screenshot('tabs-5-with-agents-after-suspend');
+      await tab.page.close();
+      await api.shutdown(id);
+    });
   });
+
+/** Types into a file that is nowhere but in the browser. */
+async function typeUntitled(tab: Workbench, text: string): Promise<void> {
+  await tab.page.locator('.explorer-folders-view').waitFor({ timeout: 30_000 });
+  await tab.runCommand('File: New Untitled Text File');
+  await tab.page.locator('.editor-group-container.active .view-lines').waitFor();
+  await tab.page.keyboard.type(text);
+  await eventually(
+    () => tab.editorText(),
+    (shown) => shown.includes(text),
+  );
+  // VS Code keeps what is not saved a moment after the last key.
+  await tab.page.waitForTimeout(3_000);
+}
+
+async function devboxNamed(api: RunloopApi, name: string): Promise<Devbox> {
+  for await (const devbox of api.list({ status: 'running' })) if (devbox.name === name) return devbox;
+  return assert.fail(`no devbox ${name}`);
+}
