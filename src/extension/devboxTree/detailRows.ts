@@ -1,5 +1,6 @@
 import type { TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
+import { workspacePathKey } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -103,7 +104,10 @@ export class DetailRows implements Disposable {
       signal,
     });
     const isRunning = devbox.status === 'running';
-    const files = isRunning ? [(await this.#files()).of(devboxId), (await this.#changes()).of(devboxId)] : [];
+    const workspace = devbox.metadata[workspacePathKey];
+    const files = isRunning
+      ? [(await this.#files()).of(devboxId, workspace), (await this.#changes()).of(devboxId)]
+      : [];
     return [...details.map((detail): Row => ({ kind: 'detail', devboxId, detail })), ...files];
   }
 

@@ -45,6 +45,8 @@ export interface DetailRow {
 export interface FilesRow {
   readonly kind: 'files';
   readonly devboxId: string;
+  /** The folder whose files they are, as far as is known before somebody looks; `~` is the home of the devbox's user. */
+  folder: string;
 }
 
 export type FileBranch = 'workspace' | 'root';

@@ -8,8 +8,8 @@ import type { Account, SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import { listLimitMs, lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import { devboxesWith, tellOfUnread } from './allDevboxes';
-import type { DevboxStore } from './devboxStore';
-import { ageText, devboxLabel, statusWord } from './devboxText';
+import { endTime, type DevboxStore } from './devboxStore';
+import { ageText, agoText, devboxLabel, statusWord } from './devboxText';
 import { sayThereIsNone, type LookedFor } from './noDevboxes';
 
 /** What devboxes are found with. */
@@ -149,15 +149,17 @@ async function pick(devboxes: readonly Devbox[], placeHolder: string): Promise<D
 export function devboxItems(devboxes: readonly Devbox[]): (QuickPickItem & { readonly devbox: Devbox })[] {
   return devboxes.map((devbox) => ({
     label: plainLabel(devboxLabel(devbox)),
-    description: [
-      statusWord(devbox.status),
-      devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now()),
-    ]
-      .filter((part) => part !== '')
-      .join(' · '),
+    description: [statusWord(devbox.status), ageOf(devbox)].filter((part) => part !== '').join(' · '),
     detail: devbox.id,
     devbox,
   }));
+}
+
+/** When it ended, where it has; else how old it is. */
+function ageOf(devbox: Devbox): string {
+  const ended = endTime(devbox);
+  if (ended !== undefined) return l10n.t('ended: {0}', agoText(ended, Date.now()));
+  return devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now());
 }
 
 /** A label from outside for a quick pick, where `$(` would be drawn as an icon. */

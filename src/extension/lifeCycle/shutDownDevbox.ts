@@ -24,7 +24,11 @@ export async function shutDownDevboxes(
   // What the list says may be old; the question must be about what is there now.
   const seen = await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }), { limitMs: listLimitMs });
   const alive = seen.filter(({ status }) => !hasEnded(status));
-  for (const { id } of chosen) if (!alive.some((devbox) => devbox.id === id)) store.remove(id);
+  for (const { id } of chosen) {
+    const now = seen.find((devbox) => devbox.id === id);
+    if (now === undefined || signedIn.ended.aborted) store.remove(id);
+    else store.update(now);
+  }
   if (alive.length === 0) {
     // Those that were not found may have ended, or belong to another account: nobody here can tell.
     const text =

@@ -80,11 +80,13 @@ export async function askAndShutDown(
           const name = devboxLabel(devbox);
           snapshots.push({ name, like: devbox.id, snapshotId: await snapshotDevbox(api, devbox.id, name, { signal }) });
         }
-        await shutDownOrWait(api, devbox, signal);
+        const last = await shutDownOrWait(api, devbox, signal);
         await endedHere.ended(devbox.id);
         sessions.detach(devbox.id);
         keepAlive.off(devbox.id);
-        store.remove(devbox.id);
+        // It is among those that have ended at once, unless the window shows another account by now.
+        if (last === undefined || account.ended.aborted) store.remove(devbox.id);
+        else store.update(last);
         await sessionKeys.delete(devbox.id);
         ended += 1;
         progress.report({ message: single === undefined ? l10n.t('{0} of {1}', ended, devboxes.length) : '' });
@@ -124,13 +126,16 @@ function tellEnded(
   else showActions('information', text, [], log);
 }
 
-/** Shuts one devbox down; while a snapshot runs, asks whether to wait for it or to end it. */
-async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<void> {
+/**
+ * Shuts one devbox down; while a snapshot runs, asks whether to wait for it or to end it.
+ *
+ * @returns the devbox as it has ended; undefined where the account has none of this id any more
+ */
+async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSignal): Promise<Devbox | undefined> {
   let wait = false;
   for (;;) {
     try {
-      await endDevbox(api, devbox.id, { signal });
-      return;
+      return await endDevbox(api, devbox.id, { signal });
     } catch (error) {
       // Also after a cancellation, which does not bring back a request that is on its way.
       if (!RuntimeError.is(error, 'conflict') || error.status !== 409) throw mayStillRun(devbox.id, error);
@@ -145,10 +150,9 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
         force,
       );
       if (answer === force) {
-        await endDevbox(api, devbox.id, { signal, force: true }).catch((error: unknown) => {
+        return await endDevbox(api, devbox.id, { signal, force: true }).catch((error: unknown) => {
           throw mayStillRun(devbox.id, error);
         });
-        return;
       }
       if (answer !== waiting) {
         throw cancelled(devbox.id);

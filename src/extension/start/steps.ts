@@ -113,8 +113,11 @@ export async function textStep(
   }
 }
 
-/** One step of a wizard: asks, given the answers so far, and gives the answers with its own. */
-export type Step<A> = (answers: A, place: StepPlace) => Promise<StepResult<A>>;
+/** One step of a wizard: asks, given the answers so far, and gives the answers with its own; Back may keep some. */
+export type Step<A> = (
+  answers: A,
+  place: StepPlace,
+) => Promise<StepResult<A> | { readonly kind: 'back'; readonly value: A }>;
 
 /**
  * Runs steps in order; Back returns to the one before, with the answers kept.
@@ -135,7 +138,7 @@ export async function runSteps<A>(
     const current = answers;
     const result = await step(current, { title, step: index + 1, totalSteps: () => stepsFor(current).length });
     if (result.kind === 'left') return undefined;
-    if (result.kind === 'next') answers = result.value;
+    if ('value' in result) answers = result.value;
     index += result.kind === 'next' ? 1 : -1;
   }
 }

@@ -22,7 +22,7 @@ export const variablesStep: StartStep = async (answers, place) => {
     });
     if (result.kind === 'left') return result;
     // What was entered is kept for when the step is come to again.
-    if (result.kind === 'back') return result;
+    if (result.kind === 'back') return { ...withChoices(answers, { environment: variables }), kind: 'back' };
     const picked = result.value[0]?.value ?? 'done';
     if (picked === 'done') return withChoices(answers, { environment: variables });
     const changed =

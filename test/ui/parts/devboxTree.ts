@@ -110,7 +110,7 @@ export const devboxTree: UiTests = (useWindow) =>
       await tree().row('Session').waitForDescription('this window is not attached');
       await tree()
         .row('Tunnel')
-        .waitForDescription(/https?:\/\/PORT-[a-z0-9]+\..* · token required/);
+        .waitForDescription(/token required · https?:\/\/PORT-[a-z0-9]+\./);
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const { tunnel } = await api.retrieve(ids['alpha'] ?? '');
       assert.ok(tunnel?.authToken !== undefined);

@@ -101,7 +101,7 @@ function attachedDetail(health: Health | undefined): DevboxDetail {
 function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): DevboxDetail[] {
   const { tunnel } = devbox;
   if (tunnel === undefined || hasEnded(devbox.status)) return [];
-  const access = tunnel.authMode === 'open' ? l10n.t('open to anyone with the address') : l10n.t('token required');
+  const access = tunnel.authMode === 'open' ? l10n.t('open to anyone') : l10n.t('token required');
   const known: readonly (readonly [number, string, CommandId | undefined])[] =
     devbox.metadata[containerNameKey] === undefined
       ? []
@@ -114,8 +114,9 @@ function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): Devbox
       tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: api.baseUrl, template: context.tunnelUrlTemplate });
     const rows = known.map(([port, label, command]): DevboxDetail => ({
       key: `port${port}`,
-      label: l10n.t('{0}, port {1}', label, port),
-      description: `${origin(port)} · ${access}`,
+      label,
+      // What one looks for first: a narrow view cuts the address off, which the tooltip has whole.
+      description: `${l10n.t('port {0}', port)} · ${access} · ${origin(port)}`,
       icon: new ThemeIcon(tunnel.authMode === 'open' ? 'globe' : 'lock'),
       url: origin(port),
       ...(command === undefined ? {} : { command }),
@@ -128,8 +129,8 @@ function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): Devbox
           {
             key: 'tunnel',
             label: l10n.t('Tunnel'),
-            description: `${pattern} · ${access}`,
-            icon: new ThemeIcon('globe'),
+            description: `${access} · ${pattern}`,
+            icon: new ThemeIcon(tunnel.authMode === 'open' ? 'globe' : 'lock'),
             url: pattern,
           },
         ];

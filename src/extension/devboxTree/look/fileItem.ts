@@ -3,9 +3,13 @@ import { shownName } from '../../../core/files/pathText';
 import type { FileRow, FilesRow } from '../rows';
 
 /** The row "Files" of a devbox. */
-export function filesItem({ devboxId }: FilesRow): TreeItem {
+export function filesItem({ devboxId, folder }: FilesRow): TreeItem {
   const item = new TreeItem(l10n.t('Files'), TreeItemCollapsibleState.Collapsed);
+  const shown = shownName(folder);
   item.id = `${devboxId}/files`;
+  item.description = shown;
+  item.tooltip = folder === '~' ? l10n.t('Files in the home folder') : l10n.t('Files in {0}', shown);
+  item.accessibilityInformation = { label: item.tooltip };
   item.iconPath = new ThemeIcon('files');
   item.contextValue = 'files';
   return item;

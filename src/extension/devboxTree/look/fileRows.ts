@@ -12,6 +12,7 @@ const mostKept = 20_000;
 /** The rows of files, folders first, by name. The same file is always the same row. */
 export class FileRows implements Disposable {
   readonly #fileSystem: TreeFileSystem;
+  readonly #redraw: (rows: Row[]) => void;
   readonly #roots = new Map<string, { readonly row: FilesRow; uri: Uri | undefined }>();
   readonly #rows = new Map<string, FileRow>();
   readonly #subscription: Disposable;
@@ -19,15 +20,22 @@ export class FileRows implements Disposable {
   /** @param redraw draws rows again */
   constructor(fileSystem: TreeFileSystem, redraw: (rows: Row[]) => void) {
     this.#fileSystem = fileSystem;
+    this.#redraw = redraw;
     this.#subscription = fileSystem.onDidChangeFile((changes) => {
       const rows = new Set(changes.flatMap((change) => this.#shownWith(change)));
       if (rows.size > 0) redraw([...rows]);
     });
   }
 
-  /** "Files" of a devbox. */
-  of(devboxId: string): FilesRow {
-    return this.#root(devboxId).row;
+  /**
+   * "Files" of a devbox.
+   *
+   * @param workspace where its metadata say that its workspace is
+   */
+  of(devboxId: string, workspace: string | undefined): FilesRow {
+    const { row, uri } = this.#root(devboxId);
+    row.folder = uri?.path ?? (workspace?.startsWith('/') === true ? workspace : '~');
+    return row;
   }
 
   /** What is in a folder; a line that says why where that cannot be told. */
@@ -38,6 +46,11 @@ export class FileRows implements Disposable {
       if (row.kind === 'file') return await this.#entries(devboxId, row.uri, row.branch);
       const root = this.#root(devboxId);
       root.uri ??= await this.#fileSystem.rootOf(devboxId);
+      // Its workspace is not where the metadata say.
+      if (row.folder !== '~' && row.folder !== root.uri.path) {
+        row.folder = root.uri.path;
+        this.#redraw([row]);
+      }
       const rows = await this.#entries(devboxId, root.uri, 'workspace');
       if (root.uri.path === '/') return rows;
       return [
@@ -91,7 +104,9 @@ export class FileRows implements Disposable {
 
   #root(devboxId: string): { readonly row: FilesRow; uri: Uri | undefined } {
     let root = this.#roots.get(devboxId);
-    if (root === undefined) this.#roots.set(devboxId, (root = { row: { kind: 'files', devboxId }, uri: undefined }));
+    if (root === undefined) {
+      this.#roots.set(devboxId, (root = { row: { kind: 'files', devboxId, folder: '~' }, uri: undefined }));
+    }
     return root;
   }
 

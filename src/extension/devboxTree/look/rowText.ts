@@ -5,12 +5,14 @@ import { hasEnded, isChanging, type Devbox } from '../../../core/platform/devbox
 import { endTime } from '../../devboxes/devboxStore';
 import {
   ageText,
+  agoText,
   devboxName,
   durationText,
   endingText,
   endsAt,
   hourlyCost,
   reasonText,
+  shortReason,
   type Ender,
   sizeText,
   statusWord,
@@ -51,7 +53,7 @@ export function shownFacts(devbox: Devbox, context: RowContext): string {
   const cost = hourlyCost(devbox, context.prices);
   return [
     // The time that is left says it.
-    context.attention === 'ending' ? undefined : attentionFact(context),
+    context.attention === 'ending' ? undefined : shortAttention(context),
     isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
     isLasting ? undefined : statusWord(status),
     status === 'running' ? endFact(devbox, context) : undefined,
@@ -89,6 +91,11 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
     devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),
   ];
   return listText(facts.filter((fact) => fact !== undefined));
+}
+
+/** The same in as few words as a narrow row has room for. */
+function shortAttention(context: RowContext): string | undefined {
+  return context.attention === 'open' ? l10n.t('public') : attentionFact(context);
 }
 
 /** What of it needs attention, where the other facts do not say so. */
@@ -143,12 +150,12 @@ function sinceFact({ transitions }: Devbox, { nowMs }: RowContext): string | und
 }
 
 function endedFacts(devbox: Devbox, context: RowContext): readonly (string | undefined)[] {
-  const facts = [endedFact(devbox, context), reasonText(devbox, context.ender)];
+  const facts = [endedFact(devbox, context), shortReason(devbox, context.ender)];
   return devbox.status === 'failure' ? facts.reverse() : facts;
 }
 
 function endedFact(devbox: Devbox, { nowMs }: RowContext): string | undefined {
   const ended = endTime(devbox);
   if (ended === undefined) return undefined;
-  return nowMs - ended < 60_000 ? l10n.t('just now') : l10n.t('{0} ago', durationText((nowMs - ended) / 1000));
+  return agoText(ended, nowMs);
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { useWindow } from '../../../fakeVscode/useWindow';
+import { orderFaults } from '../../../platform/orderedFaults';
 
 describe('Picking a devbox', function () {
   this.timeout(60_000);
-  const used = useWindow();
+  const used = useWindow({ platform: ['--fault-control'] });
   const copy = (...args: readonly unknown[]): Promise<unknown> => used.editor.run('runloop.copyDevboxId', ...args);
 
   it('says so where there is none', async () => {
@@ -80,8 +81,16 @@ describe('Picking a devbox', function () {
     const rows = [{ id: goes }, { id: stays }];
     await copy(rows[0], rows);
     assert.equal(editor.clipboard, `${goes}\n${stays}`);
+    // The account has none of this id any more; what only has ended stays in the view.
+    await orderFaults(used.platform, {
+      fault: 'status',
+      status: 404,
+      method: 'POST',
+      path: '/v1/devboxes/{id}/shutdown',
+    });
     editor.answer(/^Shut down the devbox goes/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', goes);
+    await orderFaults(used.platform);
     await copy(rows[0], rows);
     assert.equal(editor.clipboard, stays);
     editor.answer(/^Suspend stays\?/, undefined);

@@ -76,6 +76,25 @@ describe('Files in the view', function () {
     assert.equal((await below(files.row, 'a')).row, a?.row);
   });
 
+  it('tell their folder in grey: what the metadata say, else the home, and where they really are', async () => {
+    const { files } = await opened('home of files', 'touch one');
+    assert.deepEqual([files.item.description, files.item.tooltip], ['~', 'Files in the home folder']);
+    const metadata = { 'workspace-path': '/not/there' };
+    const { id } = await used.api.createDevbox({ name: 'moved', metadata }, { requestId: 'files-moved' });
+    await used.api.waitForStatus(id, ['running'], 20);
+    await used.editor.run('runloop.refreshDevboxes');
+    const groups = await view().rows();
+    const devboxes = (await Promise.all(groups.map(({ row }) => view().rows(row)))).flat();
+    const moved = devboxes.find((one) => label(one) === 'moved');
+    const before = await below(moved?.row, 'Files');
+    assert.deepEqual([before.item.description, before.item.tooltip], ['/not/there', 'Files in /not/there']);
+    await view().rows(before.row);
+    const after = await below(moved?.row, 'Files');
+    assert.equal(after.row, before.row);
+    assert.match(String(after.item.description), /^\/(?:home|root)/);
+    await used.api.shutdown(id);
+  });
+
   it('say why a folder cannot be listed, and ask nothing of a devbox that sleeps', async () => {
     const { box, files } = await opened('sleeps soon', 'mkdir a b');
     const [a, b] = [await below(files.row, 'a'), await below(files.row, 'b')];

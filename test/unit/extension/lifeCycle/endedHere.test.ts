@@ -44,10 +44,10 @@ describe('Who shut a devbox down (U14)', function () {
       return lines.join('\n');
     };
     const first = await rows();
-    assert.match(first, /"mine".*you shut it down"/);
-    assert.match(first, /"theirs".*it was shut down through the API/);
+    assert.match(first, /"mine".*by you"/);
+    assert.match(first, /"theirs".*by the API"/);
     used.reload();
-    assert.match(await rows(), /"mine".*you shut it down in another window/);
+    assert.match(await rows(), /"mine".*by you, elsewhere"/);
     editor.messages.length = 0;
     const evidence = await gatherEvidence(api, mine);
     assert.match(diagnose(evidence, english).verdict.join(' '), /does not say by whom/);

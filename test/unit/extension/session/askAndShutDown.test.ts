@@ -65,6 +65,22 @@ describe('Shutting down what is selected', function () {
     await used.api.shutdown(other);
   });
 
+  it('has what was shut down among those that have ended at once, before the next list', async () => {
+    const { editor } = used;
+    const id = await running('gone');
+    await used.extension.list();
+    editor.answer(/^Shut down the devbox gone\?/, 'Shut Down');
+    await editor.run('runloop.shutDownDevbox', id);
+    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+    const groups = [];
+    for (const { row, item } of await view.rows()) {
+      const below = (await view.rows(row)).map(({ item: one }) => String(one.label));
+      if (below.includes('gone')) groups.push(String(item.label));
+    }
+    assert.deepEqual(groups, ['Ended in the Last Day']);
+    await editor.message(/^Devbox gone was shut down\./);
+  });
+
   it('asks about those alone that still live', async () => {
     const { editor } = used;
     const [ended, alive] = await Promise.all(['ended before', 'alive'].map(running));

@@ -126,6 +126,29 @@ describe('Starting a devbox with options, by clicking', function () {
     assert.deepEqual([seen['GONE'], seen['KEPT']], [undefined, 'two']);
   });
 
+  it('keeps what was entered when one goes back to an earlier step and comes again (U18)', async () => {
+    const { editor, extension } = used;
+    editor.answer(/Select what to start from/, 'Plain devbox');
+    editor.answer(/Size/, 'SMALL');
+    editor.answer(/When it ends automatically/, /1 h/);
+    for (let times = 0; times < 2; times += 1) editor.answer(/Initial content of the workspace/, 'Nothing');
+    editor.answer(/Environment variables/, 'Add a variable…');
+    editor.answer(/Name of the variable/, 'KEPT');
+    editor.answer(/Value of KEPT$/, 'as it was');
+    const starting = editor.run('runloop.startWithOptions');
+    const isEntered = (): boolean =>
+      editor.boxes.some((one) => one.isShown && 'items' in one && one.items.some(({ label }) => label === 'KEPT'));
+    await editor.eventually(isEntered);
+    const box = await editor.box(/Environment variables/);
+    editor.answer(/Environment variables/, 'Continue');
+    editor.answer(/Devbox name/, 'went-back');
+    box.press('Back');
+    await starting;
+    await editor.message(/^Devbox went-back is ready/);
+    const { id } = (await extension.list()).find(({ name }) => name === 'went-back') ?? assert.fail();
+    assert.equal((await variablesIn(id))['KEPT'], 'as it was');
+  });
+
   it('does not go on with what is no name, and says how to write one', async () => {
     const { editor } = used;
     editor.answer(/Select what to start from/, 'Plain devbox');

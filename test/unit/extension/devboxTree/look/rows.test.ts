@@ -5,6 +5,7 @@ import { parseDevbox, type Devbox } from '../../../../../src/core/platform/devbo
 import { devboxItem } from '../../../../../src/extension/devboxTree/look/devboxItem';
 import { devboxTooltip } from '../../../../../src/extension/devboxTree/look/devboxTooltip';
 import { shownFacts, spokenFacts, type RowContext } from '../../../../../src/extension/devboxTree/look/rowText';
+import type { Ender } from '../../../../../src/extension/devboxes/devboxText';
 import { shortName } from '../../../../../src/extension/devboxTree/look/shortName';
 import { useFakeEditor } from '../../../../fakeVscode/fakeEditor';
 
@@ -77,6 +78,24 @@ describe('The words of a row', () => {
       spokenFacts(devbox({}, { keep_alive_time_seconds: 600 }), ending),
       /running, ends soon, .* 8 min left/,
     );
+  });
+
+  it('say in two words who ended it, and in the tooltip in a sentence, as far as its own facts tell', () => {
+    const told = (shutdown_reason: string, ender?: Ender): readonly [string, string | undefined] => {
+      const ended = devbox({ status: 'shutdown', shutdown_reason, end_time_ms: nowMs - 5 * minute });
+      const context = { ...usual, ender };
+      const tooltip = devboxTooltip(ended, { ...context, blueprintName: undefined, isStartedHere: false });
+      return [shownFacts(ended, context), /^Reason: (.*)$/m.exec(tooltip)?.[1]];
+    };
+    const lifetime = 'Runloop shut it down, as its lifetime was over';
+    assert.deepEqual(told('keep_alive_timeout'), ['5 min ago · lifetime over', lifetime]);
+    assert.deepEqual(told('keep_alive_timeout', 'you'), ['5 min ago · lifetime over', lifetime]);
+    assert.deepEqual(told('idle'), ['5 min ago · was idle', 'Runloop shut it down, as it was idle']);
+    assert.deepEqual(told('api_shutdown'), ['5 min ago · by the API', 'it was shut down through the API']);
+    assert.deepEqual(told('api_shutdown', 'you'), ['5 min ago · by you', 'you shut it down']);
+    const elsewhere = 'you shut it down in another window';
+    assert.deepEqual(told('api_shutdown', 'otherWindow'), ['5 min ago · by you, elsewhere', elsewhere]);
+    assert.deepEqual(told('some_future'), ['5 min ago · some_future', 'some_future']);
   });
 
   it('have no price where nothing costs', () => {

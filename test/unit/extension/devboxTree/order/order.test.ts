@@ -155,7 +155,8 @@ describe('A devbox that needs attention, in the view', function () {
     const [group] = await view().rows();
     assert.equal(group?.item.contextValue, 'group.attention');
     const [row] = await view().rows(group.row);
-    assert.match(String(row?.item.description), /^open to the public · /);
+    assert.match(String(row?.item.description), /^public · /);
+    assert.match(row?.item.accessibilityInformation?.label ?? '', /, open to the public, /);
     assert.match(String(row?.item.contextValue), /^devbox\.running\.attention$/);
 
     await editor.run('runloop.dismissDevbox', row?.row);
