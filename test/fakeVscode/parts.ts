@@ -140,6 +140,13 @@ export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
     return Promise.all(children.map(async (row) => ({ row, item: await this.#provider.getTreeItem(row) })));
   }
 
+  /** Lets the pointer rest on a row. @returns what is shown beside it then */
+  async hover(row: T): Promise<vscode.TreeItem | null | undefined> {
+    const item = await this.#provider.getTreeItem(row);
+    const token = { isCancellationRequested: false, onCancellationRequested: new EventEmitter<void>().event };
+    return this.#provider.resolveTreeItem?.(item, row, token);
+  }
+
   reveal(element: T): Promise<void> {
     this.selection = [element];
     return Promise.resolve();

@@ -32,7 +32,7 @@ export interface ReadLogOptions {
 export async function openLog(
   api: ApiAccess,
   path: string,
-  devboxId: string,
+  devboxId: string | undefined,
   options: ReadLogOptions,
   headers: Readonly<Record<string, string>>,
 ): Promise<IncomingMessage> {

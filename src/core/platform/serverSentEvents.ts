@@ -30,7 +30,7 @@ export interface RawEvent {
 export async function openStream(
   api: ApiAccess,
   path: string,
-  devboxId: string,
+  devboxId: string | undefined,
   options: ReadLogOptions,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<IncomingMessage> {

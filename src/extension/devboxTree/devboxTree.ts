@@ -1,21 +1,22 @@
 import { EventEmitter, window, type TreeDataProvider, type TreeItem, type TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
-import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
 import type { Attention } from './order/attention';
-import { Arranged } from './order/arranged';
+import type { Arranged } from './order/arranged';
 import { groupPageSize, streamsOf } from './order/arrangement';
 import { AttachedRows } from './attachedRows';
 import { BlueprintNames } from '../devboxes/blueprintNames';
 import { DevboxRefresh } from '../devboxes/devboxRefresh';
 import type { DevboxStore, StoreChange } from '../devboxes/devboxStore';
 import { DetailRows } from './detailRows';
-import { LazyItems } from './lazyItems';
+import type { LazyItems } from './lazyItems';
+import { RestingRows } from './restingRows';
 import { RowClock } from './rowClock';
+import { rowSources } from './rowSources';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { SeenChanges } from './seenChanges';
-import type { DevboxTreeServices } from './treeServices';
+import type { DevboxTreeServices, RedrawOptions } from './treeServices';
 import { TurnQueue } from './turnQueue';
 import { ViewChoices } from './order/viewChoices';
 import { noticeFor } from './viewNotice';
@@ -31,8 +32,9 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #store: DevboxStore;
   readonly #sessions: Sessions;
   readonly #attached: AttachedRows;
+  readonly #brokenStarts: DevboxTreeServices['brokenStarts'];
+  readonly #rest: RestingRows;
   readonly #order: Arranged;
-  readonly #log: Log;
   readonly #changes: SeenChanges;
   readonly #names: BlueprintNames;
   readonly #rows = new RowRegistry();
@@ -53,39 +55,24 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#store = services.store;
     this.#sessions = services.sessions;
     this.#attached = new AttachedRows(services.sessions);
-    this.#log = services.log;
     this.choices = new ViewChoices(services.globalState, services.workspaceState);
-    this.#names = new BlueprintNames((error) => this.#log.failure('Reading the name of a blueprint', error));
-    const { devboxUse, startedHere, brokenStarts } = services;
-    const nowMs = (): number => this.#list.account?.api.clock.now() ?? Date.now();
-    this.#order = new Arranged({
-      store: this.#store,
+    this.#names = new BlueprintNames((error) => services.log.failure('Reading the name of a blueprint', error));
+    this.#brokenStarts = services.brokenStarts;
+    const rows = rowSources(services, {
       choices: this.choices,
+      names: this.#names,
       attachedIds: () => this.#attached.ids,
-      startedHere,
-      brokenStarts,
-      prices: () => this.#account.prices,
-      nowMs,
+      evictionOf: (id, nowMs) => this.#changes.evictions.of(id, nowMs),
+      nowMs: () => this.#list.account?.api.clock.now() ?? Date.now(),
     });
-    this.#items = new LazyItems({
-      store: this.#store,
-      arrangement: () => this.#order.now,
-      isAttached: (id) => this.#sessions.isAttached(id),
-      healthOf: (id) => this.#sessions.healthOf(id),
-      toldAt: (id) => devboxUse.toldAt(id),
-      isStartedHere: (id) => startedHere.all().has(id),
-      blueprintName: (id) => this.#names.get(id),
-      isPinned: (id) => this.choices.pinned.has(id),
-      enderOf: (id) => services.endedHere.by(id),
-      nowMs,
-      prices: () => this.#account.prices,
-    });
+    this.#order = rows.order;
+    this.#items = rows.items;
     this.#details = new DetailRows(services, this.#items, (rows) => this.#changed.fire(rows));
     this.#list = new DevboxRefresh({
       store: this.#store,
       account: () => this.#account.current(),
       look: () => ({ visible: this.#view.visible, focused: window.state.focused }),
-      onError: (error) => this.#log.failure('Refreshing the devboxes', error),
+      onError: (error) => services.log.failure('Refreshing the devboxes', error),
     });
     this.#changes = new SeenChanges(this.#list, services);
     this.#view = window.createTreeView('runloop.devboxes', {
@@ -93,6 +80,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       showCollapseAll: true,
       canSelectMany: true,
     });
+    this.#rest = new RestingRows(this.#view, () => this.#redraw(new Set(), false));
     this.#status = new ViewStatus(this.#view, () => this.#facts());
     this.#subscriptions = [
       this.#changed,
@@ -102,7 +90,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#sessions.onDidChange(() => this.#sessionsChanged()),
       this.#account.onDidChange(() => this.#accountChanged()),
       this.choices.onDidChange(() => this.#redraw(new Set(), true)),
-      brokenStarts.onDidChange(() => this.#redraw(new Set(), false)),
+      this.#brokenStarts.onDidChange(() => this.#redraw(new Set(), false, { isHeard: true })),
+      this.#changes.evictions.onDidChange(() => this.#redraw(new Set(), false, { isHeard: true })),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidExpandElement(({ element }) => this.#details.opened(element)),
@@ -111,6 +100,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       new RowClock(this.#store, () => this.#redrawTimes()),
       this.#details.follow(this.#view, (row) => this.getParent(row)),
       this.#status,
+      this.#rest,
       this.#list,
       this.#changes,
       this.#names,
@@ -122,6 +112,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   /** Reads the list now; resolves when it is drawn from. During a pause the last list stays. */
   async refresh(): Promise<void> {
+    this.#rest.release();
+    if (this.#brokenStarts.lost.length > 0) this.#brokenStarts.lookNow();
     await Promise.all([this.#list.now(), this.#details.refresh()]);
   }
 
@@ -152,7 +144,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   /** Somebody has looked at why a devbox failed: it needs no attention any more. */
   async seen(devboxId: string): Promise<void> {
-    if (this.attention.get(devboxId)?.reason === 'failed') await this.choices.dismiss([[devboxId, 'failed']]);
+    const found = this.attention.get(devboxId);
+    if (found?.reason === 'failed') await this.choices.dismiss([[devboxId, found.mark]]);
   }
 
   /** Why which devboxes need attention. */
@@ -168,7 +161,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (group.shown.length + groupPageSize > group.total) {
       await this.#list.more(streamsOf(this.#order.now, group), this.#closing.signal);
     }
-    this.#redraw(new Set(), false, row.group);
+    this.#redraw(new Set(), false, { group: row.group });
   }
 
   getTreeItem(row: Row): TreeItem | Promise<TreeItem> {
@@ -177,6 +170,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   /** Makes a tooltip when somebody looks at the row. */
   async resolveTreeItem(item: TreeItem, row: Row): Promise<TreeItem> {
+    this.#rest.touched();
     const devbox = row.kind === 'devbox' ? this.#store.get(row.id) : undefined;
     if (devbox === undefined) return item;
     if (devbox.blueprintId !== undefined && this.#list.account !== undefined && this.#list.pauseSeconds === 0) {
@@ -232,8 +226,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#list.restart();
   }
 
-  #storeChanged({ ids }: StoreChange): void {
-    this.#redraw(ids, false);
+  #storeChanged({ ids, isHeard }: StoreChange): void {
+    this.#redraw(ids, false, { isHeard });
     this.#changes.plan();
     this.#list.reschedule();
     const gone = [...ids].filter((id) => this.#store.get(id) === undefined);
@@ -247,26 +241,38 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#redraw(new Set(different), false);
   }
 
-  /** Draws again what changed, and only that. */
-  #redraw(ids: ReadonlySet<string>, everything: boolean, group?: string): void {
-    const changed = this.#order.again(ids);
+  /**
+   * Draws again what changed, and only that.
+   *
+   * @param options.isHeard nobody here asked for it: it moves no row from under somebody's pointer
+   */
+  #redraw(ids: ReadonlySet<string>, everything: boolean, options: RedrawOptions = {}): void {
+    const isResting = options.isHeard === true && this.#rest.leftMs > 0;
+    const changed = this.#order.again(ids, isResting);
     const after = this.#order.now;
     this.#status.show();
-    const notice = noticeFor(this.#store, {
+    const news = noticeFor(this.#store, {
       earlier: this.#notice,
       matching: after.matching,
       pauseSeconds: this.#list.pauseSeconds,
     });
+    // It comes above all rows.
+    const isNoticeHeld = isResting && news !== this.#notice && after.groups.length > 0;
+    const notice = isNoticeHeld ? this.#notice : news;
+    this.#rest.note(this.#order.waits || isNoticeHeld);
     const redraw = everything || notice !== this.#notice ? 'everything' : changed;
     this.#notice = notice;
-    if (after.grouping.by === 'blueprint') this.#loadNames();
-    const rows = redraw === 'everything' ? undefined : this.#rows.toRedraw(redraw, after, group);
+    const { account, pauseSeconds } = this.#list;
+    if (after.grouping.by === 'blueprint' && account !== undefined && pauseSeconds === 0) {
+      this.#names.loadOf(account.api, this.#store.devboxes, this.#closing.signal);
+    }
+    const rows = redraw === 'everything' ? undefined : this.#rows.toRedraw(redraw, after, options.group);
     if (rows === undefined || rows.length > 0) this.#changed.fire(rows);
   }
 
   /** Draws rows again whose age or time left reads differently by now. */
   #redrawTimes(): void {
-    if (this.#order.isStale) this.#redraw(new Set(), false);
+    if (this.#order.isStale) this.#redraw(new Set(), false, { isHeard: true });
     if (!this.#list.isSeen) return;
     const seen = this.#order.now.groups.flatMap(({ shown }) => shown).slice(0, timesKept);
     const stale = this.#items.stale(seen);
@@ -281,18 +287,10 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       moreRun: this.#list.moreRun,
       filter: this.choices.filter,
       matching: this.#order.now.matching,
-      attention: this.#order.now.attention.size,
+      attention: this.#order.now.attention.size + this.#brokenStarts.lost.length,
       pauseSeconds: this.#list.pauseSeconds,
       malformed: this.#store.malformed,
       isEndless: this.#store.isEndless,
     };
-  }
-
-  #loadNames(): void {
-    if (this.#list.account === undefined || this.#list.pauseSeconds > 0) return;
-    const ids = this.#store.devboxes.flatMap(({ blueprintId }) => (blueprintId === undefined ? [] : [blueprintId]));
-    this.#names
-      .load(this.#list.account.api, ids, this.#closing.signal)
-      .catch((error: unknown) => this.#log.failure('Reading the names of blueprints', error));
   }
 }

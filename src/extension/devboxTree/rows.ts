@@ -1,10 +1,11 @@
 import type { TreeItem, Uri } from 'vscode';
 import type { RuntimeError } from '../../core/errors';
-import { groupPageSize, pageOf, type Arrangement, type Group } from './order/arrangement';
+import { attentionGroup, groupPageSize, pageOf, type Arrangement, type Group } from './order/arrangement';
 import type { DevboxDetail } from './look/detailItem';
 
 /** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
-export type Row = DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow | FilesRow | FileRow | BranchRow;
+export type Row =
+  DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow | FilesRow | FileRow | BranchRow | StartRow;
 
 export interface DevboxRow {
   readonly kind: 'devbox';
@@ -73,6 +74,12 @@ export interface BranchRow {
   readonly opened: () => void;
 }
 
+/** A create of unknown outcome. */
+export interface StartRow {
+  readonly kind: 'start';
+  readonly requestId: string;
+}
+
 /** A line above the groups: why the list is old, or that the filter hides everything. */
 export interface NoticeRow {
   readonly kind: 'notice';
@@ -85,6 +92,7 @@ export class RowRegistry {
   readonly #groups = new Map<string, GroupRow>();
   readonly #pages = new Map<string, PageRow>();
   readonly #mores = new Map<string, MoreRow>();
+  readonly #starts = new Map<string, StartRow>();
 
   devbox(id: string): DevboxRow {
     return remembered(this.#devboxes, id, () => ({ kind: 'devbox', id }));
@@ -109,10 +117,14 @@ export class RowRegistry {
    */
   ofGroup(group: Group, isMoreElsewhere: boolean): Row[] {
     const pages = Math.ceil(group.shown.length / groupPageSize);
+    const starts = (group.lost ?? []).map(({ requestId }) =>
+      remembered(this.#starts, requestId, (): StartRow => ({ kind: 'start', requestId })),
+    );
     return [
+      ...starts,
       ...this.ofPage(group, 0),
       ...Array.from({ length: Math.max(0, pages - 1) }, (_, index) => this.page(group.key, index + 1)),
-      ...(isMoreElsewhere || group.total > group.shown.length ? [this.more(group.key)] : []),
+      ...(isMoreElsewhere || group.total > group.shown.length + starts.length ? [this.more(group.key)] : []),
     ];
   }
 
@@ -125,6 +137,7 @@ export class RowRegistry {
   parentOf(row: Row, { groups, groupOf }: Arrangement): Row | undefined {
     if (row.kind === 'detail' || row.kind === 'files') return this.devbox(row.devboxId);
     if (row.kind === 'more' || row.kind === 'page') return this.group(row.group);
+    if (row.kind === 'start') return this.group(attentionGroup);
     const key = row.kind === 'devbox' ? groupOf.get(row.id) : undefined;
     const group = groups.find((candidate) => candidate.key === key);
     if (group === undefined || row.kind !== 'devbox') return undefined;

@@ -26,6 +26,15 @@ export interface TreeBranches {
   readonly onDidChange: (listener: (rows: BranchRow[]) => void) => Disposable;
 }
 
+/** A create that was sent, and of which nobody knows what came of it: there is no devbox to show. */
+export interface LostStart {
+  readonly requestId: string;
+  /** The name that was asked for. */
+  readonly name: string;
+  /** `awaited`: nothing is there, and something may still come. `unknown`: the account could not be asked. */
+  readonly kind: 'awaited' | 'unknown';
+}
+
 /** What the view shows, and where it remembers how. */
 export interface DevboxTreeServices {
   readonly account: Account;
@@ -36,6 +45,8 @@ export interface DevboxTreeServices {
   readonly endedHere: { by(devboxId: string): Ender | undefined };
   readonly brokenStarts: {
     readonly devboxIds: ReadonlySet<string>;
+    readonly lost: readonly LostStart[];
+    lookNow(): void;
     readonly onDidChange: (listener: () => void) => Disposable;
   };
   readonly fileSystem: TreeFileSystem;
@@ -43,4 +54,12 @@ export interface DevboxTreeServices {
   readonly log: Log;
   readonly globalState: Memento;
   readonly workspaceState: Memento;
+}
+
+/** How rows are drawn again. */
+export interface RedrawOptions {
+  /** True where nobody here asked for it. */
+  readonly isHeard?: boolean | undefined;
+  /** One more group. */
+  readonly group?: string;
 }

@@ -1,5 +1,6 @@
 import { Emitter, type Disposable } from '../../core/events';
 import { isAborted } from '../../core/errors';
+import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { onceRule } from '../../core/http/retryRules';
 
@@ -35,6 +36,12 @@ export class BlueprintNames implements Disposable {
       }
     }
     if (found) this.#changed.fire();
+  }
+
+  /** Asks for the names that some devboxes need; a failure is told where all are. */
+  loadOf(api: RunloopApi, devboxes: readonly Devbox[], signal: AbortSignal): void {
+    const ids = devboxes.flatMap(({ blueprintId }) => (blueprintId === undefined ? [] : [blueprintId]));
+    this.load(api, ids, signal).catch(this.#onError);
   }
 
   /** Forgets everything, for another account. */

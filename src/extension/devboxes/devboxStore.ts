@@ -10,6 +10,8 @@ const endedStaysMs = 24 * 3_600_000;
 export interface StoreChange {
   /** Devboxes that are new, gone or different. */
   readonly ids: ReadonlySet<string>;
+  /** True where the server brought it, and nobody here asked for it just now. */
+  readonly isHeard?: boolean;
 }
 
 /** When a devbox ended, in Unix milliseconds; undefined while it has not, or if nothing tells. */
@@ -147,7 +149,7 @@ export class DevboxStore implements Disposable {
     this.#failure = undefined;
     this.#loaded = true;
     if (ids.size > 0) this.#take(next);
-    if (isNews) this.#changed.fire({ ids });
+    if (isNews) this.#changed.fire({ ids, isHeard: true });
   }
 
   /** True once a list led in a circle: there may be devboxes that it never gave. */
@@ -173,7 +175,7 @@ export class DevboxStore implements Disposable {
   fail(error: RuntimeError): void {
     this.#failure = error;
     this.#loaded = true;
-    this.#changed.fire({ ids: new Set() });
+    this.#changed.fire({ ids: new Set(), isHeard: true });
   }
 
   /** Tells that there is nobody whose devboxes could be read. */
@@ -182,12 +184,16 @@ export class DevboxStore implements Disposable {
     this.#reset(true);
   }
 
-  /** Takes in what is known of one devbox from elsewhere, for example from a start. */
-  update(devbox: Devbox): void {
+  /**
+   * Takes in what is known of one devbox from elsewhere, for example from a start.
+   *
+   * @param isHeard the server brought it, and nobody here asked for it just now
+   */
+  update(devbox: Devbox, isHeard = false): void {
     this.#learn(devbox.id);
     if (isDeepStrictEqual(this.#all.get(devbox.id), devbox)) return;
     this.#take(new Map(this.#all).set(devbox.id, devbox));
-    this.#changed.fire({ ids: new Set([devbox.id]) });
+    this.#changed.fire({ ids: new Set([devbox.id]), isHeard });
   }
 
   remove(devboxId: string): void {

@@ -81,7 +81,7 @@ export class KnownEnds implements Disposable {
   async #lookAt(api: RunloopApi, devboxId: string, signal: AbortSignal): Promise<void> {
     try {
       const devbox = await api.retrieve(devboxId, { signal, rule: onceRule });
-      if (!isAborted(signal)) this.#store.update(devbox);
+      if (!isAborted(signal)) this.#store.update(devbox, true);
     } catch (error) {
       if (isAborted(signal)) return;
       if (!RuntimeError.is(error, 'not_found')) throw error;

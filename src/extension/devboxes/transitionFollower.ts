@@ -83,7 +83,7 @@ export class TransitionFollower implements Disposable {
       try {
         const others = knownStatuses.filter((other) => other !== status);
         const devbox = await api.waitForStatus(devboxId, others, holdSeconds, { signal });
-        if (devbox !== undefined && !isAborted(signal)) this.#store.update(devbox);
+        if (devbox !== undefined && !isAborted(signal)) this.#store.update(devbox, this.#seen.has(devboxId));
       } catch (error) {
         if (isAborted(signal)) return;
         if (!isTransient(error)) throw error;

@@ -1,5 +1,7 @@
 import { Emitter, type Disposable } from '../../core/events';
+import { isAborted } from '../../core/errors';
 import type { StartNotes } from '../../core/start/notes/startNotes';
+import type { UnsettledStart } from '../../core/start/unsettledStarts';
 import type { Account } from '../account/account';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -17,6 +19,12 @@ export interface BrokenStartServices {
   readonly hasStartNotes: () => Promise<boolean>;
   readonly startedHere: { started(devboxId: string): Promise<void> };
   readonly log: Log;
+}
+
+interface Lost {
+  readonly requestId: string;
+  readonly name: string;
+  readonly kind: Exclude<UnsettledStart['kind'], 'running'>;
 }
 
 /** Milliseconds after the activation: what must be short comes first. */
@@ -39,19 +47,34 @@ export class BrokenStarts implements Disposable {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.on;
   #devboxIds: ReadonlySet<string> = new Set();
+  #lost: readonly Lost[] = [];
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
   #disposed = false;
 
   constructor(services: BrokenStartServices) {
     this.#services = services;
-    this.#subscription = services.account.onDidChange(() => this.#lookIn(0));
+    this.#subscription = services.account.onDidChange(() => {
+      // What is known is about the account before.
+      this.#know([]);
+      this.#lookIn(0);
+    });
     this.#lookIn(restMs);
   }
 
   /** Devboxes of starts that were broken off, of which nobody has said yet what is to become of them. */
   get devboxIds(): ReadonlySet<string> {
     return this.#devboxIds;
+  }
+
+  /** Creates of which there is no devbox, and nobody can tell whether there will be. */
+  get lost(): readonly Lost[] {
+    return this.#lost;
+  }
+
+  /** Somebody wants to know now. */
+  lookNow(): void {
+    this.#lookIn(0);
   }
 
   /** A start of this window has come to its end, good or bad. */
@@ -71,9 +94,10 @@ export class BrokenStarts implements Disposable {
     this.#lookIn(0);
   }
 
-  #know(devboxIds: readonly string[]): void {
-    if (devboxIds.length === 0 && this.#devboxIds.size === 0) return;
-    this.#devboxIds = new Set(devboxIds);
+  #know(starts: readonly UnsettledStart[]): void {
+    if (starts.length === 0 && this.#devboxIds.size === 0 && this.#lost.length === 0) return;
+    this.#devboxIds = new Set(starts.flatMap(({ devboxes }) => devboxes.map(({ id }) => id)));
+    this.#lost = starts.flatMap(({ requestId, name, kind }) => (kind === 'running' ? [] : [{ requestId, name, kind }]));
     this.#changed.fire();
   }
 
@@ -103,7 +127,8 @@ export class BrokenStarts implements Disposable {
       import('./askAboutStart'),
     ]);
     const starts = await unsettledStarts(signedIn.api, await startNotes());
-    this.#know(starts.flatMap(({ devboxes }) => devboxes.map(({ id }) => id)));
+    if (isAborted(signedIn.ended)) return;
+    this.#know(starts);
     for (const start of starts) {
       const told = start.kind === 'running' ? this.#asked : this.#told;
       if (start.kind === 'awaited' || told.has(start.requestId)) continue;

@@ -48,6 +48,7 @@ export function devboxTooltip(devbox: Devbox, context: TooltipContext): string {
     ended === undefined ? undefined : l10n.t('Ended: {0}', timeText(ended)),
     reason === undefined ? undefined : l10n.t('Reason: {0}', reason),
     endLine(devbox, context),
+    evictionLine(devbox, context),
     size === undefined ? undefined : l10n.t('Size: {0}', size),
     cost === undefined ? undefined : l10n.t('Cost: {0}', costText(cost)),
     spent === undefined ? undefined : l10n.t('Estimated cost so far: ${0}', spent.toFixed(spent < 0.1 ? 4 : 2)),
@@ -92,6 +93,12 @@ function endLine(devbox: Devbox, { nowMs }: RowContext): string | undefined {
   const ends = endsAt(devbox);
   if (ends === undefined) return l10n.t('End: not set');
   return l10n.t('End: {0} ({1})', timeText(ends), endingText(devbox, nowMs) ?? l10n.t('its lifetime'));
+}
+
+/** What Runloop has announced to do to it. */
+function evictionLine({ status }: Devbox, { evictedAtMs }: RowContext): string | undefined {
+  if (status !== 'running' || evictedAtMs === undefined) return undefined;
+  return l10n.t('Eviction: Runloop suspends it at {0}. Its disk is kept.', timeText(evictedAtMs));
 }
 
 /** What of it can be reached from outside; what listens beyond that, nobody outside knows. */

@@ -14,6 +14,8 @@ import {
 import { costText } from '../../devboxes/devboxText';
 import { shortCost } from './rowText';
 import type { MoreRow, NoticeRow, PageRow } from '../rows';
+import type { LostStart } from '../treeServices';
+import { shortName } from './shortName';
 
 function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string) => string | undefined): string {
   if (group.value === attentionGroup) return l10n.t('Needs Attention');
@@ -72,6 +74,25 @@ export function moreItem(row: MoreRow, hidden: number): TreeItem {
   item.iconPath = new ThemeIcon('ellipsis');
   item.description = hidden > 0 ? l10n.t('{0} more', hidden) : l10n.t('the account has more');
   item.command = { command, title: l10n.t('Load more…'), arguments: [row] };
+  return item;
+}
+
+/** The row of a create of which nobody knows what came of it. */
+export function startItem({ requestId, name, kind }: LostStart): TreeItem {
+  const whole = oneLine(name, 60);
+  const item = new TreeItem(shortName(whole), TreeItemCollapsibleState.None);
+  const command: CommandId = 'runloop.refreshDevboxes';
+  const text =
+    kind === 'awaited'
+      ? l10n.t('The start of devbox {0} was interrupted. No devbox of it was found so far.', whole)
+      : l10n.t('The start of devbox {0} was interrupted, and it is not known whether it is running.', whole);
+  item.id = `start:${requestId}`;
+  item.iconPath = new ThemeIcon('question', new ThemeColor('list.warningForeground'));
+  item.description = l10n.t('start unconfirmed');
+  item.tooltip = `${text}\n${l10n.t('Click to check again.')}`;
+  item.contextValue = 'start';
+  item.accessibilityInformation = { label: text, role: 'treeitem' };
+  item.command = { command, title: l10n.t('Check Again') };
   return item;
 }
 

@@ -1,7 +1,7 @@
 import { TreeItem } from 'vscode';
 import type { Devbox } from '../../../core/platform/devbox';
 import type { Prices } from '../../../core/cost/prices';
-import type { Arrangement, Group } from '../order/arrangement';
+import { attentionGroup, type Arrangement, type Group } from '../order/arrangement';
 import { detailItem } from './detailItem';
 import { devboxItem } from './devboxItem';
 import { devboxTooltip } from './devboxTooltip';
@@ -9,8 +9,9 @@ import type { DevboxStore } from '../../devboxes/devboxStore';
 import { hourlyCost, type Ender } from '../../devboxes/devboxText';
 import type { Health } from '../../session/sessions';
 import { fileItem, filesItem } from './fileItem';
-import { groupItem, moreItem, noticeItem, pageItem } from './groupItems';
+import { groupItem, moreItem, noticeItem, pageItem, startItem } from './groupItems';
 import { shownFacts, type RowContext } from './rowText';
+import type { Announced } from '../evictionWatch';
 import type { Row } from '../rows';
 import { Slices } from './slices';
 
@@ -24,6 +25,7 @@ export interface RowSource {
   readonly toldAt: (devboxId: string) => number | undefined;
   readonly isStartedHere: (devboxId: string) => boolean;
   readonly isPinned: (devboxId: string) => boolean;
+  readonly evictionOf: (devboxId: string, nowMs: number) => Announced | undefined;
   readonly enderOf: (devboxId: string) => Ender | undefined;
   readonly blueprintName: (blueprintId: string) => string | undefined;
   /** Unix milliseconds by the server's clock. */
@@ -52,12 +54,14 @@ export class RowItems {
   /** What a devbox's row depends on beside the devbox. */
   context(devboxId: string): RowContext {
     const toldAt = this.#source.toldAt(devboxId);
+    const nowMs = this.#source.nowMs();
     return {
       attached: this.#source.isAttached(devboxId),
       health: this.#source.healthOf(devboxId),
-      nowMs: this.#source.nowMs(),
+      nowMs,
       prices: this.#source.prices(),
       attention: this.#source.arrangement().attention.get(devboxId)?.reason,
+      evictedAtMs: this.#source.evictionOf(devboxId, nowMs)?.deadlineMs,
       isPinned: this.#source.isPinned(devboxId),
       ender: this.#source.enderOf(devboxId),
       usedAgoMs: toldAt === undefined ? undefined : Date.now() - toldAt,
@@ -109,6 +113,10 @@ export class RowItems {
         const item = devboxItem(devbox, this.context(row.id));
         this.#drawn.set(row.id, String(item.description));
         return item;
+      }
+      case 'start': {
+        const lost = groupOf(attentionGroup)?.lost?.find(({ requestId }) => requestId === row.requestId);
+        return lost === undefined ? new TreeItem(row.requestId) : startItem(lost);
       }
       case 'page':
       case 'more': {

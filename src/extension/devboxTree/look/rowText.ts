@@ -34,6 +34,8 @@ export interface RowContext {
   /** Why somebody should look at it. */
   readonly attention: Reason | undefined;
   readonly isPinned: boolean;
+  /** When Runloop suspends it although nobody asked for it, in Unix milliseconds by the server's clock. */
+  readonly evictedAtMs?: number | undefined;
   /** Who shut it down, if that is known. */
   readonly ender?: Ender | undefined;
 }
@@ -99,8 +101,12 @@ function shortAttention(context: RowContext): string | undefined {
 }
 
 /** What of it needs attention, where the other facts do not say so. */
-function attentionFact({ attention }: RowContext): string | undefined {
+function attentionFact({ attention, evictedAtMs, nowMs }: RowContext): string | undefined {
   switch (attention) {
+    case 'evicting':
+      return evictedAtMs === undefined || evictedAtMs - nowMs < 60_000
+        ? l10n.t('evicted soon')
+        : l10n.t('evicted in {0}', durationText((evictedAtMs - nowMs) / 1000));
     case 'unknown_start':
       return l10n.t('start interrupted');
     case 'open':

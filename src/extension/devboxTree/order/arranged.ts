@@ -3,6 +3,8 @@ import type { DevboxStore } from '../../devboxes/devboxStore';
 import { arrange, groupPageSize, redrawFor, type Arrangement, type Redraw } from './arrangement';
 import { isSameAttention, needingAttention, type Attention } from './attention';
 import { WordSearch } from './filterWords';
+import type { Announced } from '../evictionWatch';
+import type { LostStart } from '../treeServices';
 import type { ViewChoices } from './viewChoices';
 
 /** What the order of the rows is made from. */
@@ -11,7 +13,8 @@ export interface ArrangedSource {
   readonly choices: ViewChoices;
   readonly attachedIds: () => Iterable<string>;
   readonly startedHere: { all(): ReadonlyMap<string, unknown> };
-  readonly brokenStarts: { readonly devboxIds: ReadonlySet<string> };
+  readonly brokenStarts: { readonly devboxIds: ReadonlySet<string>; readonly lost: readonly LostStart[] };
+  readonly evictionOf: (devboxId: string, nowMs: number) => Announced | undefined;
   readonly prices: () => Prices | undefined;
   /** Unix milliseconds by the server's clock. */
   readonly nowMs: () => number;
@@ -23,6 +26,7 @@ export class Arranged {
   readonly #search = new WordSearch();
   #limits = new Map<string, number>();
   #now: Arrangement;
+  #waits = false;
 
   constructor(source: ArrangedSource) {
     this.#source = source;
@@ -43,15 +47,29 @@ export class Arranged {
     this.#limits = new Map();
   }
 
-  /** Arranges anew. @param ids devboxes that changed @returns what has to be drawn again */
-  again(ids: ReadonlySet<string>): Redraw {
+  /**
+   * Arranges anew.
+   *
+   * @param ids devboxes that changed
+   * @param isResting rows stay where they are, if they can: a later call moves them
+   * @returns what has to be drawn again
+   */
+  again(ids: ReadonlySet<string>, isResting = false): Redraw {
     const before = this.#now;
     const attention = this.#attention();
-    this.#now = this.#arrange(attention);
+    const next = this.#arrange(attention);
     const changed = isSameAttention(before.attention, attention)
       ? ids
       : new Set([...ids, ...before.attention.keys(), ...attention.keys()]);
-    return redrawFor(before, this.#now, changed);
+    const redraw = redrawFor(before, next, changed);
+    this.#waits = isResting && movesRows(redraw) && this.#canStay(before);
+    this.#now = this.#waits ? { ...before, attention } : next;
+    return this.#waits ? redrawFor(before, this.#now, changed) : redraw;
+  }
+
+  /** True while rows stand where they stood, and not where they belong. */
+  get waits(): boolean {
+    return this.#waits;
   }
 
   /** True if time has brought something that needs attention. */
@@ -59,17 +77,24 @@ export class Arranged {
     return !isSameAttention(this.#now.attention, this.#attention());
   }
 
+  /** Whether there is something to stay, and all of it still exists. */
+  #canStay({ groups }: Arrangement): boolean {
+    const { store } = this.#source;
+    return groups.length > 0 && groups.every(({ shown }) => shown.every((id) => store.get(id) !== undefined));
+  }
+
   #attention(): ReadonlyMap<string, Attention> {
-    const { store, choices, brokenStarts, nowMs } = this.#source;
+    const { store, choices, brokenStarts, evictionOf, nowMs } = this.#source;
     return needingAttention(store.devboxes, {
       nowMs: nowMs(),
-      isDismissed: (id, reason) => choices.isDismissed(id, reason),
+      isDismissed: (id, mark) => choices.isDismissed(id, mark),
+      evictionOf,
       unknownStarts: brokenStarts.devboxIds,
     });
   }
 
   #arrange(attention: ReadonlyMap<string, Attention>): Arrangement {
-    const { store, choices, attachedIds, startedHere, prices } = this.#source;
+    const { store, choices, attachedIds, startedHere, brokenStarts, prices } = this.#source;
     const { grouping, filter, sorting, pinned } = choices;
     const here = startedHere.all();
     return arrange(store.devboxes, {
@@ -80,8 +105,13 @@ export class Arranged {
       sorting,
       first: new Set([...attachedIds(), ...pinned]),
       attention,
+      lost: brokenStarts.lost,
       isStartedHere: (id) => here.has(id),
       prices: prices(),
     });
   }
+}
+
+function movesRows(redraw: Redraw): boolean {
+  return redraw === 'everything' || redraw.groups.length > 0;
 }

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { hasEnded, type Devbox } from '../../../core/platform/devbox';
 import type { Prices } from '../../../core/cost/prices';
 import { streamOf, type Stream } from '../../devboxes/devboxReader';
 import type { Attention } from './attention';
-import { filterWords, WordSearch } from './filterWords';
+import { filterWords, WordSearch, type FilterWords } from './filterWords';
 import { sorted, type Sorting } from './sorting';
+import type { LostStart } from '../treeServices';
 
 /** What the view's groups are made by. */
 export type Grouping =
@@ -33,6 +35,8 @@ export interface Group {
   readonly shown: readonly string[];
   /** How many there are, shown or not. */
   readonly total: number;
+  /** Creates of unknown outcome, above its devboxes. */
+  readonly lost?: readonly LostStart[];
 }
 
 export interface Arrangement {
@@ -57,6 +61,8 @@ export interface ArrangeOptions {
   readonly first?: ReadonlySet<string>;
   /** Those that need attention, in the order of their rows; they are in a group of their own. */
   readonly attention?: ReadonlyMap<string, Attention>;
+  /** Creates of unknown outcome: in the same group. */
+  readonly lost?: readonly LostStart[];
   readonly isStartedHere?: (devboxId: string) => boolean;
   readonly prices?: Prices | undefined;
 }
@@ -85,13 +91,13 @@ function valueOf(devbox: Devbox, grouping: Grouping): string {
  * @param devboxes newest first
  */
 export function arrange(devboxes: readonly Devbox[], options: ArrangeOptions): Arrangement {
-  const { grouping, filter, limits, search = new WordSearch(), sorting = 'newest', first = new Set() } = options;
+  const { grouping, filter, limits, search = new WordSearch(), sorting = 'newest' } = options;
   const { attention = new Map<string, Attention>(), isStartedHere = () => false } = options;
   const members = new Map<string, string[]>();
   const groupOf = new Map<string, string>();
   const prefix = grouping.by === 'metadata' ? `metadata:${grouping.key}` : grouping.by;
   const words = filterWords(filter);
-  const inOrder = sorted(devboxes, { sorting, first, prices: options.prices });
+  const inOrder = sorted(devboxes, { sorting, first: options.first ?? new Set(), prices: options.prices });
   let matching = 0;
   for (const devbox of inOrder) {
     if (!search.finds(words, devbox, isStartedHere)) continue;
@@ -132,11 +138,19 @@ export function arrange(devboxes: readonly Devbox[], options: ArrangeOptions): A
     total: ids.length,
   });
   const urgent = [...attention.keys()].filter((id) => groupOf.get(id) === attentionGroup);
+  const lost = lostLike(options.lost ?? [], words);
+  const first = group(attentionGroup, attentionGroup, urgent);
   const groups = [
-    ...(urgent.length === 0 ? [] : [group(attentionGroup, attentionGroup, urgent)]),
+    ...(urgent.length + lost.length === 0 ? [] : [{ ...first, lost, total: first.total + lost.length }]),
     ...values.map((value) => group(`${prefix}=${value}`, value, members.get(value) ?? [])),
   ];
   return { grouping, groups, groupOf, matching, attention };
+}
+
+/** Those whose name has all words of a filter; what is not there is in no state. */
+function lostLike(lost: readonly LostStart[], { words, marks }: FilterWords): readonly LostStart[] {
+  if (marks.length > 0) return [];
+  return lost.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 }
 
 /** The devboxes on one page of a group; the first page is 0. */
@@ -164,7 +178,11 @@ export function redrawFor(before: Arrangement, after: Arrangement, changed: Read
   if (keys(before) !== keys(after)) return 'everything';
   const groups = after.groups.filter((group, index) => {
     const earlier = before.groups[index];
-    return earlier === undefined || earlier.total !== group.total || !sameList(earlier.shown, group.shown);
+    const isSame =
+      earlier?.total === group.total &&
+      sameList(earlier.shown, group.shown) &&
+      isDeepStrictEqual(earlier.lost, group.lost);
+    return !isSame;
   });
   const redrawn = new Set(groups.map(({ key }) => key));
   const devboxes = after.groups

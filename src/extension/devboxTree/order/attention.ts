@@ -1,12 +1,15 @@
 import { hasEnded, type Devbox } from '../../../core/platform/devbox';
 import { endTime } from '../../devboxes/devboxStore';
 import { endsAt } from '../../devboxes/devboxText';
+import type { Announced } from '../evictionWatch';
 
 /** Why somebody should look at a devbox. */
-export type Reason = 'unknown_start' | 'ending' | 'failed' | 'open';
+export type Reason = 'evicting' | 'unknown_start' | 'ending' | 'failed' | 'open';
 
 export interface Attention {
   readonly reason: Reason;
+  /** What is remembered of it when somebody has seen it: an eviction is dismissed, not all that may come. */
+  readonly mark: string;
   /** Since when, in Unix milliseconds. */
   readonly sinceMs: number;
 }
@@ -15,7 +18,9 @@ export interface AttentionContext {
   /** Unix milliseconds by the server's clock. */
   readonly nowMs: number;
   /** Whether somebody has seen that already. */
-  readonly isDismissed: (devboxId: string, reason: Reason) => boolean;
+  readonly isDismissed: (devboxId: string, mark: string) => boolean;
+  /** What Runloop has announced to suspend. */
+  readonly evictionOf?: (devboxId: string, nowMs: number) => Announced | undefined;
   /** Devboxes of starts that were broken off: nobody looks after them. */
   readonly unknownStarts: ReadonlySet<string>;
 }
@@ -24,14 +29,17 @@ export interface AttentionContext {
 export const endingMs = 10 * 60_000;
 
 /** Why a devbox needs attention, the most pressing; undefined if it does not. */
-function attentionOf(devbox: Devbox, { nowMs, isDismissed, unknownStarts }: AttentionContext): Attention | undefined {
+function attentionOf(devbox: Devbox, context: AttentionContext): Attention | undefined {
+  const { nowMs, isDismissed, evictionOf, unknownStarts } = context;
   const { id, status } = devbox;
-  const found = (reason: Reason, sinceMs: number | undefined): Attention | undefined =>
-    isDismissed(id, reason) ? undefined : { reason, sinceMs: sinceMs ?? 0 };
+  const found = (reason: Reason, sinceMs: number | undefined, mark: string = reason): Attention | undefined =>
+    isDismissed(id, mark) ? undefined : { reason, mark, sinceMs: sinceMs ?? 0 };
   if (status === 'failure') return found('failed', endTime(devbox));
   if (hasEnded(status)) return undefined;
   const ends = status === 'running' ? endsAt(devbox) : undefined;
+  const eviction = status === 'running' ? evictionOf?.(id, nowMs) : undefined;
   return (
+    (eviction === undefined ? undefined : found('evicting', eviction.heardMs, `evicting ${eviction.deadlineMs}`)) ??
     (unknownStarts.has(id) ? found('unknown_start', devbox.createTimeMs) : undefined) ??
     (ends !== undefined && ends - nowMs <= endingMs ? found('ending', ends - endingMs) : undefined) ??
     (devbox.tunnel?.authMode === 'open' && status !== 'suspended' ? found('open', devbox.createTimeMs) : undefined)
@@ -55,8 +63,8 @@ export function needingAttention(
 export function isSameAttention(a: ReadonlyMap<string, Attention>, b: ReadonlyMap<string, Attention>): boolean {
   if (a.size !== b.size) return false;
   const others = b.entries();
-  return [...a].every(([id, { reason }]) => {
+  return [...a].every(([id, { mark }]) => {
     const other = others.next().value;
-    return other !== undefined && other[0] === id && other[1].reason === reason;
+    return other !== undefined && other[0] === id && other[1].mark === mark;
   });
 }

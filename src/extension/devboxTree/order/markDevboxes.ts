@@ -28,8 +28,8 @@ export async function dismissDevboxes({ tree }: MarkServices, argument: unknown,
   const ids = isGroup ? [...attention.keys()] : idsOf(argument, arguments_);
   await tree.choices.dismiss(
     ids.flatMap((id) => {
-      const reason = attention.get(id)?.reason;
-      return reason === undefined ? [] : [[id, reason] as const];
+      const mark = attention.get(id)?.mark;
+      return mark === undefined ? [] : [[id, mark] as const];
     }),
   );
 }

@@ -3,7 +3,6 @@ import { asArray, asObject, asString } from '../../../core/parse';
 import { contextKeys } from '../../commandIds';
 import { setContext } from '../../setContext';
 import { usualGrouping, type Grouping } from './arrangement';
-import type { Reason } from './attention';
 import { sortings, type Sorting } from './sorting';
 
 const groupingKey = 'runloop.tree.grouping';
@@ -59,8 +58,8 @@ export class ViewChoices implements Disposable {
   }
 
   /** Whether somebody has seen why a devbox needs attention. */
-  isDismissed(devboxId: string, reason: Reason): boolean {
-    return this.#dismissed.has(`${devboxId} ${reason}`);
+  isDismissed(devboxId: string, mark: string): boolean {
+    return this.#dismissed.has(`${devboxId} ${mark}`);
   }
 
   async setSorting(sorting: Sorting): Promise<void> {
@@ -76,7 +75,7 @@ export class ViewChoices implements Disposable {
     await this.#workspace.update(pinnedKey, [...this.#pinned]);
   }
 
-  async dismiss(seen: readonly (readonly [devboxId: string, reason: Reason])[]): Promise<void> {
+  async dismiss(seen: readonly (readonly [devboxId: string, mark: string])[]): Promise<void> {
     if (seen.length === 0) return;
     this.#dismissed = new Set([...this.#dismissed, ...seen.map((one) => one.join(' '))].slice(-mostKept));
     this.#changed.fire();

@@ -93,6 +93,46 @@ describe('A window that finds starts of one that died (M7)', function () {
     assert.equal(await statusOf(id), 'shutdown');
   });
 
+  it('has a create of unknown outcome among what needs attention, until it is known (U7)', async () => {
+    const { editor, platform } = used;
+    const rows = async (): Promise<readonly string[]> => {
+      const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+      view.setVisible(true);
+      const found: string[] = [];
+      for (const { row, item } of await view.rows()) {
+        const below = (await view.rows(row)).map(({ item: one }) => `${String(one.label)}: ${String(one.description)}`);
+        found.push(
+          ...below.filter((text) => /never-came|unanswered/.test(text)).map((text) => `${String(item.label)}/${text}`),
+        );
+      }
+      return found;
+    };
+    const badge = (): number | undefined => editor.views.get('runloop.devboxes')?.badge?.value;
+    const owner = { ...thisOwner(), pid: spawnSync(process.execPath, ['-e', '']).pid };
+    const notes = new StartNotes({ folder: folder(), owner, onFailure: (error) => assert.fail(String(error)) });
+    await notes.begin('never-came', accountMark(used.api));
+    await lookNow();
+    await editor.eventually(() => badge() === 1);
+    assert.deepEqual(await rows(), ['Needs Attention/never-came: start unconfirmed']);
+    // A click looks again: nothing new here, and no second question.
+    await editor.run('runloop.refreshDevboxes');
+    const id = await brokenStart('unanswered');
+    await orderFaults(platform, { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' });
+    await lookNow();
+    await editor.message(/devbox unanswered was interrupted, and it is not known whether it is running/);
+    await editor.eventually(() => badge() === 2);
+    await orderFaults(platform);
+    editor.answer(/devbox unanswered was interrupted. It may still be running/, 'Shut Down');
+    await editor.run('runloop.refreshDevboxes');
+    await editor.message(/was shut down/);
+    assert.equal(await statusOf(id), 'shutdown');
+    await editor.eventually(() => badge() === 1);
+    assert.ok((await rows()).includes('Needs Attention/never-came: start unconfirmed'));
+    // Nobody is signed in: of another account's starts nothing is shown.
+    await editor.run('runloop.signOut');
+    await editor.eventually(() => badge() === undefined);
+  });
+
   it('is silent about one that has ended meanwhile, and about those of other accounts', async () => {
     const { editor } = used;
     const id = await brokenStart('ended');

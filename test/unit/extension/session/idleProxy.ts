@@ -99,7 +99,7 @@ export class IdleProxy {
 
   #carry(port: number, asked: IncomingMessage, answer: ServerResponse): void {
     const path = this.#count(asked);
-    const isHeld = /\/(?:tail|wait_for_status|stream_\w+)$/.test(path);
+    const isHeld = /\/(?:tail|watch|wait_for_status|stream_\w+)$/.test(path);
     if (!isHeld) {
       this.#open += 1;
       answer.once('close', () => (this.#open -= 1));

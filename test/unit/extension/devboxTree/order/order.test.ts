@@ -5,6 +5,7 @@ import { parseDevbox, type Devbox } from '../../../../../src/core/platform/devbo
 import {
   arrange,
   attentionGroup,
+  redrawFor,
   usualGrouping,
   type ArrangeOptions,
 } from '../../../../../src/extension/devboxTree/order/arrangement';
@@ -96,6 +97,42 @@ describe('What needs attention', () => {
       [...needingAttention(boxes, context)].map(([id, { reason }]) => `${id.slice(4)}: ${reason}`),
       ['broken: failed', 'ends-soon: ending', 'open: open', 'orphan: unknown_start', 'older: failed'],
     );
+  });
+
+  it('is an eviction before all else, until it was seen, did not come, or the devbox runs no more', () => {
+    const evictionOf = (id: string) =>
+      id === 'dbx_quiet' ? { deadlineMs: nowMs + minute, heardMs: nowMs } : undefined;
+    const first = (more: object): string | undefined => {
+      const [found] = needingAttention(boxes, { ...context, evictionOf, ...more });
+      return found === undefined ? undefined : `${found[0].slice(4)}: ${found[1].mark}`;
+    };
+    const mark = `evicting ${nowMs + minute}`;
+    assert.equal(first({}), `quiet: ${mark}`);
+    assert.equal(first({ isDismissed: (_id: string, seen: string) => seen === mark }), 'broken: failed');
+    assert.equal(first({ isDismissed: (_id: string, seen: string) => seen === `evicting ${nowMs}` }), `quiet: ${mark}`);
+    assert.equal(first({ evictionOf: () => undefined }), 'broken: failed');
+    const asleep = devbox('quiet', { status: 'suspended' });
+    assert.equal(needingAttention([asleep], { ...context, evictionOf }).size, 0);
+  });
+
+  it('is a create of unknown outcome as well, in the same group, as the filter has it', () => {
+    const lost = [{ requestId: 'r1', name: 'Lost one', kind: 'awaited' as const }];
+    const groups = (filter: string, more: Partial<ArrangeOptions> = {}) =>
+      arrange([devbox('calm')], { grouping: usualGrouping, filter, limits: new Map(), lost, ...more }).groups.map(
+        ({ value, total }) => `${value === attentionGroup ? 'attention' : value}: ${total}`,
+      );
+    assert.deepEqual(groups(''), ['attention: 1', 'active: 1']);
+    assert.deepEqual(groups('lost'), ['attention: 1']);
+    assert.deepEqual(groups('calm'), ['active: 1']);
+    assert.deepEqual(groups('@running'), ['active: 1']);
+    const before = arrange([], { grouping: usualGrouping, filter: '', limits: new Map(), lost });
+    const after = arrange([], {
+      grouping: usualGrouping,
+      filter: '',
+      limits: new Map(),
+      lost: [{ ...lost[0], requestId: 'r2', name: 'x', kind: 'unknown' }],
+    });
+    assert.deepEqual(redrawFor(before, after, new Set()), { groups: [attentionGroup], devboxes: [] });
   });
 
   it('is a group of its own at the top, and not there without any', () => {

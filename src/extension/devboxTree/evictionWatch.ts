@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { linkSignals } from '../../ground/deadline';
+import { isAborted, RuntimeError } from '../../core/errors';
+import { Emitter, type Disposable } from '../../core/events';
+import type { RunloopApi } from '../../core/platform/runloopApi';
+import type { DevboxStore } from '../devboxes/devboxStore';
+
+/** Milliseconds before a stream that ended is opened again, at first and at the most. */
+const againMs = { first: 1_000, longest: 30_000 } as const;
+/** Milliseconds after its deadline in which an eviction still counts: then it did not come. */
+const lateMs = 60_000;
+
+interface WatchedAccount {
+  readonly api: RunloopApi;
+  readonly ended: AbortSignal;
+}
+
+/** An eviction that was announced. */
+export interface Announced {
+  /** When Runloop suspends the devbox, in Unix milliseconds of the server's clock. */
+  readonly deadlineMs: number;
+  /** When this window heard of it, by the same clock. */
+  readonly heardMs: number;
+}
+
+/**
+ * Hears which devboxes Runloop is about to suspend, while somebody sees the list and something runs: one stream that is silent
+ * as a rule. A server that has no such stream is asked once.
+ */
+export class EvictionWatch implements Disposable {
+  readonly #store: DevboxStore;
+  readonly #onError: (error: unknown) => void;
+  readonly #announced = new Map<string, Announced>();
+  readonly #changed = new Emitter<void>();
+  readonly onDidChange = this.#changed.on;
+  #isOffered = true;
+  #watching: AbortController | undefined;
+
+  constructor(store: DevboxStore, onError: (error: unknown) => void) {
+    this.#store = store;
+    this.#onError = onError;
+  }
+
+  /** The eviction of a devbox that is still to come. @param nowMs by the server's clock */
+  of(devboxId: string, nowMs: number): Announced | undefined {
+    const found = this.#announced.get(devboxId);
+    return found !== undefined && nowMs < found.deadlineMs + lateMs ? found : undefined;
+  }
+
+  /** The list, or who sees it, has changed. @param account the one whose list is seen; undefined: none is */
+  plan(account: WatchedAccount | undefined): void {
+    if (account === undefined || !this.#store.devboxes.some(({ status }) => status === 'running')) {
+      this.#watching?.abort();
+      this.#watching = undefined;
+      return;
+    }
+    if (this.#watching !== undefined || !this.#isOffered) return;
+    const watching = new AbortController();
+    this.#watching = watching;
+    const linked = linkSignals(watching.signal, account.ended);
+    this.#watch(account.api, linked.signal)
+      .catch((error: unknown) => {
+        if (!isAborted(linked.signal)) this.#onError(error);
+      })
+      .finally(() => {
+        linked.dispose();
+        if (this.#watching === watching) this.#watching = undefined;
+      });
+  }
+
+  /** The account has changed. */
+  stop(): void {
+    this.plan(undefined);
+    this.#announced.clear();
+    this.#isOffered = true;
+  }
+
+  dispose(): void {
+    this.#watching?.abort();
+    this.#changed.dispose();
+  }
+
+  async #watch(api: RunloopApi, signal: AbortSignal): Promise<void> {
+    const [{ watchEvictions }, { StreamUnavailable }] = await Promise.all([
+      import('../../core/platform/evictions'),
+      import('../../core/platform/logRequest'),
+    ]);
+    let pauseMs: number = againMs.first;
+    while (!isAborted(signal)) {
+      let waitMs = 0;
+      try {
+        for await (const { devboxId, deadlineMs } of watchEvictions(api, signal)) {
+          pauseMs = againMs.first;
+          this.#hear(devboxId, deadlineMs, api.clock.now());
+        }
+      } catch (error) {
+        if (isAborted(signal)) return;
+        if (error instanceof StreamUnavailable || isRefused(error)) {
+          this.#isOffered = false;
+          return;
+        }
+        // A cut is usual for a stream that stays open: it is opened again, and tells anew of what is pending.
+        if (RuntimeError.is(error)) waitMs = (error.retryAfterSeconds ?? 0) * 1000;
+      }
+      await sleep(Math.max(pauseMs, waitMs), undefined, { signal });
+      pauseMs = Math.min(pauseMs * 2, againMs.longest);
+    }
+  }
+
+  #hear(devboxId: string, deadlineMs: number, heardMs: number): void {
+    if (this.#announced.get(devboxId)?.deadlineMs === deadlineMs) return;
+    this.#announced.set(devboxId, { deadlineMs, heardMs });
+    this.#changed.fire();
+  }
+}
+
+/** The key may not do this, and will not be allowed to by asking again. */
+function isRefused(error: unknown): boolean {
+  return RuntimeError.is(error) && (error.status === 401 || error.status === 403);
+}
