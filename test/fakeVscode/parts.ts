@@ -156,3 +156,8 @@ export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
     this.visible = false;
   }
 }
+
+/** The text of a row; the editor takes one with highlights too. */
+export function labelOf({ label }: Pick<vscode.TreeItem, 'label'>): string {
+  return typeof label === 'string' ? label : (label?.label ?? '');
+}

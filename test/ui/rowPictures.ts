@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suspendDevbox } from '../../src/core/platform/lifeCycle';
 import type { CreateDevboxBody } from '../../src/core/platform/createDevboxBody';
@@ -8,7 +8,10 @@ import { multiplyDevboxes } from '../platform/manyDevboxes';
 import { artifactsDir } from '../vscode/projectPaths';
 import { startUiSession } from './uiSession';
 
-/** Takes pictures of the view to be looked at: every state, 1, 30 and 300 devboxes, three widths, four themes. */
+/**
+ * Takes pictures of the view to be looked at: every state, 1, 30 and 300 devboxes, three widths, four themes; and writes down
+ * what a screen reader says of each row.
+ */
 const folder = join(artifactsDir, 'rows');
 const widths = [200, 300, 500] as const;
 const themes = [
@@ -69,6 +72,13 @@ try {
   await make('open-to-all', { tunnel: { auth_mode: 'open', http_keep_alive: false } });
   await make('broken', { launch_parameters: { launch_commands: ['exit 3'] } });
   await make('done', { entrypoint: 'exit 0' });
+  await make('short-lived', { launch_parameters: { keep_alive_time_seconds: 5 } });
+  const mine = await make('mine');
+  await api.waitForStatus(mine.id, ['running'], 20);
+  await workbench.runCommand('Runloop: Refresh Devboxes');
+  await workbench.tree('Devboxes').row('mine').chooseFromMenu('Shut Down Devbox');
+  await workbench.dialog.press('Shut Down');
+  await workbench.notification('Devbox mine was shut down.').waitFor(30_000);
   const { id } = await make('sleeper');
   await api.waitForStatus(id, ['running'], 20);
   await suspendDevbox(api, id);
@@ -82,7 +92,20 @@ try {
     (texts) => texts.join().includes('broken'),
   );
   await workbench.tree('Devboxes').row('Ended in the Last Day').click();
+  await workbench.tree('Devboxes').row('done').waitFor();
+  for (const name of ['short-lived', 'mine']) {
+    await workbench.tree('Devboxes').row(name).waitFor();
+  }
   await pictures('states');
+  await workbench.tree('Devboxes').row('fix-login').element.locator('.monaco-tl-twistie').click();
+  await workbench.tree('Devboxes').row('Files').waitFor();
+  await pictures('details');
+  const { rows } = workbench.tree('Devboxes');
+  const labels: string[] = [];
+  for (const row of await rows.all()) {
+    labels.push(`${(await row.getAttribute('aria-level')) ?? ''} ${(await row.getAttribute('aria-label')) ?? ''}`);
+  }
+  await writeFile(join(folder, 'labels.txt'), labels.join('\n'));
 
   for (const count of [30, 300]) {
     // The first thirty of them do not run.

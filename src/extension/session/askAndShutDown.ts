@@ -1,4 +1,4 @@
-import { l10n, ProgressLocation, window } from 'vscode';
+import { l10n, ProgressLocation, window, type MessageItem } from 'vscode';
 import { cancelled, RuntimeError } from '../../core/errors';
 import { endDevbox } from '../../core/platform/endDevbox';
 import { mayStillRun } from '../../core/start/notedStart';
@@ -141,13 +141,15 @@ async function shutDownOrWait(api: RunloopApi, devbox: Devbox, signal: AbortSign
       if (!RuntimeError.is(error, 'conflict') || error.status !== 409) throw mayStillRun(devbox.id, error);
     }
     if (!wait) {
-      const waiting = l10n.t('Wait for Snapshot');
-      const force = l10n.t('Shut Down Anyway');
+      const waiting = { title: l10n.t('Wait for Snapshot') };
+      const force = { title: l10n.t('Shut Down Anyway') };
+      // Instead of a Cancel, which could mean the snapshot.
+      const keep = { title: l10n.t('Keep Devbox'), isCloseAffordance: true };
+      const buttons: readonly MessageItem[] = [waiting, force, keep];
       const answer = await window.showWarningMessage(
         l10n.t('A snapshot of {0} is being taken.', devboxLabel(devbox)),
         { modal: true, detail: l10n.t('Shutting down now stops the snapshot, and what it would have saved is lost.') },
-        waiting,
-        force,
+        ...buttons,
       );
       if (answer === force) {
         return await endDevbox(api, devbox.id, { signal, force: true }).catch((error: unknown) => {

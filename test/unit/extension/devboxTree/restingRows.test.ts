@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { RestingRows } from '../../../../src/extension/devboxTree/restingRows';
 import { eventually } from '../../../eventually';
-import type { FakeTreeView } from '../../../fakeVscode/parts';
+import { labelOf, type FakeTreeView } from '../../../fakeVscode/parts';
 import { EventEmitter } from '../../../fakeVscode/values';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { countFaults, orderFaults } from '../../../platform/orderedFaults';
@@ -45,8 +45,8 @@ describe('A devbox that is evicted, in the view', function () {
   const rows = async (): Promise<string[]> => {
     const found: string[] = [];
     for (const { row, item } of await view().rows()) {
-      const below = (await view().rows(row)).map(({ item: one }) => `- ${String(one.label)}`);
-      found.push(String(item.label), ...below);
+      const below = (await view().rows(row)).map(({ item: one }) => `- ${labelOf(one)}`);
+      found.push(labelOf(item), ...below);
     }
     return found;
   };
@@ -79,7 +79,10 @@ describe('A devbox that is evicted, in the view', function () {
     const item = await view().hover(first?.row);
     assert.match(String(item?.description), /^evicted in 1 min · /);
     assert.match(item?.accessibilityInformation?.label ?? '', /^Devbox flexible, running, evicted in 1 min/);
-    assert.match(String(item?.tooltip), /\nEviction: Runloop suspends it at .*\. Its disk is kept\.\n/);
+    assert.match(
+      typeof item?.tooltip === 'string' ? item.tooltip : '',
+      /\nEviction: Runloop suspends it at .*\. Its disk is kept\.\n/,
+    );
     await editor.run('runloop.dismissDevbox', first?.row);
     assert.deepEqual(await rows(), ['Active', '- flexible', '- calm']);
     await orderFaults(platform);

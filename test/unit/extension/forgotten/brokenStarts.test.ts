@@ -7,6 +7,7 @@ import { requestKey } from '../../../../src/core/start/lookForStart';
 import { thisOwner } from '../../../../src/core/start/notes/noteOwner';
 import { accountMark } from '../../../../src/core/start/notes/startNote';
 import { StartNotes } from '../../../../src/core/start/notes/startNotes';
+import { labelOf } from '../../../fakeVscode/parts';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults } from '../../../platform/orderedFaults';
 
@@ -100,9 +101,9 @@ describe('A window that finds starts of one that died (M7)', function () {
       view.setVisible(true);
       const found: string[] = [];
       for (const { row, item } of await view.rows()) {
-        const below = (await view.rows(row)).map(({ item: one }) => `${String(one.label)}: ${String(one.description)}`);
+        const below = (await view.rows(row)).map(({ item: one }) => `${labelOf(one)}: ${String(one.description)}`);
         found.push(
-          ...below.filter((text) => /never-came|unanswered/.test(text)).map((text) => `${String(item.label)}/${text}`),
+          ...below.filter((text) => /never-came|unanswered/.test(text)).map((text) => `${labelOf(item)}/${text}`),
         );
       }
       return found;

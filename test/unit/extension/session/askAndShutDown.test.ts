@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { labelOf } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
+import { orderFaults } from '../../../platform/orderedFaults';
 
 describe('Shutting down with a snapshot first', function () {
   this.timeout(120_000);
@@ -32,7 +34,7 @@ describe('Shutting down with a snapshot first', function () {
 
 describe('Shutting down what is selected', function () {
   this.timeout(120_000);
-  const used = useWindow();
+  const used = useWindow({ platform: ['--fault-control'] });
   const idle = { lifecycle: { after_idle: { idle_time_seconds: 3_600, on_idle: 'suspend' } } } as const;
 
   async function running(name: string): Promise<string> {
@@ -74,11 +76,27 @@ describe('Shutting down what is selected', function () {
     const view = editor.views.get('runloop.devboxes') ?? assert.fail();
     const groups = [];
     for (const { row, item } of await view.rows()) {
-      const below = (await view.rows(row)).map(({ item: one }) => String(one.label));
-      if (below.includes('gone')) groups.push(String(item.label));
+      const below = (await view.rows(row)).map(({ item: one }) => labelOf(one));
+      if (below.includes('gone')) groups.push(labelOf(item));
     }
     assert.deepEqual(groups, ['Ended in the Last Day']);
     await editor.message(/^Devbox gone was shut down\./);
+  });
+
+  it('asks in words that cannot be misread while a snapshot is taken; Escape keeps devbox and snapshot (U16)', async () => {
+    const { editor, api, platform } = used;
+    const id = await running('in a snapshot');
+    const path = '/v1/devboxes/{id}/shutdown';
+    await orderFaults(platform, { fault: 'status', status: 409, method: 'POST', path });
+    editor.answer(/^Shut down the devbox in a snapshot\?/, 'Shut Down');
+    editor.answer(/^A snapshot of in a snapshot is being taken/, undefined);
+    await editor.run('runloop.shutDownDevbox', id).catch(() => undefined);
+    const question = editor.messages.find(({ text }) => /is being taken/.test(text));
+    assert.deepEqual(question?.buttons, ['Wait for Snapshot', 'Shut Down Anyway', 'Keep Devbox']);
+    assert.deepEqual(await statuses([id]), ['running']);
+    await orderFaults(platform);
+    await api.shutdown(id);
+    editor.messages.length = 0;
   });
 
   it('asks about those alone that still live', async () => {

@@ -27,7 +27,7 @@ describe('The rows below a devbox', () => {
       return details
         .map((detail) => detailItem(devbox, devbox.id, detail))
         .filter(({ contextValue }) => contextValue === 'detail.url')
-        .map(({ tooltip }) => String(tooltip));
+        .map(({ tooltip }) => (typeof tooltip === 'string' ? tooltip : ''));
     };
     assert.deepEqual(await rows('authenticated', { 'container-name': 'c' }), [
       'VS Code\nport 4445 · token required · https://4445-abc.tunnel.runloop.ai',

@@ -10,6 +10,7 @@ import {
   type ArrangeOptions,
 } from '../../../../../src/extension/devboxTree/order/arrangement';
 import { isSameAttention, needingAttention } from '../../../../../src/extension/devboxTree/order/attention';
+import { labelOf } from '../../../../fakeVscode/parts';
 import { useWindow } from '../../../../fakeVscode/useWindow';
 
 const minute = 60_000;
@@ -28,11 +29,6 @@ function devbox(name: string, view: Record<string, unknown> = {}, launch: Record
 }
 const lifetime = (minutes: number) => ({ keep_alive_time_seconds: minutes * 60 });
 const idle = { lifecycle: { after_idle: { idle_time_seconds: 900, on_idle: 'suspend' } } };
-
-/** The text of a row; the editor takes one with highlights too. */
-function labelOf({ label }: { readonly label?: string | { readonly label: string } | undefined }): string {
-  return typeof label === 'string' ? label : (label?.label ?? '');
-}
 
 describe('The order of devboxes', () => {
   const boxes = [
