@@ -161,3 +161,11 @@ export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
 export function labelOf({ label }: Pick<vscode.TreeItem, 'label'>): string {
   return typeof label === 'string' ? label : (label?.label ?? '');
 }
+
+/** The group of the view that a devbox is in, by its name; nothing is read for it. */
+export async function groupOf(view: FakeTreeView, name: string): Promise<string | undefined> {
+  for (const { row, item } of await view.rows()) {
+    if ((await view.rows(row)).some((below) => labelOf(below.item) === name)) return labelOf(item);
+  }
+  return undefined;
+}

@@ -2,7 +2,7 @@ import { l10n, window } from 'vscode';
 import { messageOf } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import { endDevbox } from '../../core/platform/endDevbox';
-import type { RunloopApi } from '../../core/platform/runloopApi';
+import type { Devbox } from '../../core/platform/devbox';
 import { redact } from '../../core/redact';
 import { mayStillRun } from '../../core/start/notedStart';
 import type { UnsettledStart } from '../../core/start/unsettledStarts';
@@ -53,18 +53,19 @@ export async function askAboutStart(
     for (const { id } of start.devboxes) await services.startedHere.started(id);
     await start.settle();
   }
-  if (answer === shutDown) await shutDownAll(services, api, start);
+  if (answer === shutDown) await shutDownAll(services, { api, ended }, start);
 }
 
 async function shutDownAll(
   services: Omit<BrokenStartServices, 'account' | 'startNotes' | 'hasStartNotes'>,
-  api: RunloopApi,
+  { api, ended }: Pick<SignedIn, 'api' | 'ended'>,
   start: UnsettledStart,
 ): Promise<void> {
   const { sessions, store, sessionKeys, log } = services;
   for (const devbox of start.devboxes) {
+    let last: Devbox | undefined;
     try {
-      await whenSlow((signal) => endDevbox(api, devbox.id, { signal }), {
+      last = await whenSlow((signal) => endDevbox(api, devbox.id, { signal }), {
         title: l10n.t('Shutting down {0}…', devboxLabel(devbox)),
         limitMs: listLimitMs,
       });
@@ -74,7 +75,8 @@ async function shutDownAll(
       return;
     }
     sessions.detach(devbox.id);
-    store.remove(devbox.id);
+    if (last === undefined || ended.aborted) store.remove(devbox.id);
+    else store.update(last);
     await sessionKeys.delete(devbox.id);
     void window.showInformationMessage(l10n.t('Devbox {0} was shut down.', devboxLabel(devbox)));
   }

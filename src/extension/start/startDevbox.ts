@@ -202,12 +202,11 @@ async function startPlain(
         throw error;
       }),
     async ({ id }) => {
-      try {
-        await endDevbox(api, id);
-      } catch (error) {
+      const last = await endDevbox(api, id).catch((error: unknown) => {
         throw mayStillRun(id, error);
-      }
-      store.remove(id);
+      });
+      if (last === undefined || ended.aborted) store.remove(id);
+      else store.update(last);
     },
   );
 }

@@ -7,7 +7,7 @@ import { requestKey } from '../../../../src/core/start/lookForStart';
 import { thisOwner } from '../../../../src/core/start/notes/noteOwner';
 import { accountMark } from '../../../../src/core/start/notes/startNote';
 import { StartNotes } from '../../../../src/core/start/notes/startNotes';
-import { labelOf } from '../../../fakeVscode/parts';
+import { groupOf, labelOf } from '../../../fakeVscode/parts';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults } from '../../../platform/orderedFaults';
 
@@ -35,9 +35,12 @@ describe('A window that finds starts of one that died (M7)', function () {
   it('asks, and shuts the devbox down', async () => {
     const { editor } = used;
     const id = await brokenStart('died');
+    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+    view.setVisible(true);
     editor.answer(/devbox died was interrupted. It may still be running/, 'Shut Down');
     await lookNow();
     await editor.message(/was shut down/);
+    assert.equal(await groupOf(view, 'died'), 'Ended in the Last Day');
     assert.equal(await statusOf(id), 'shutdown');
     await editor.eventually(() => readdirSync(folder()).length === 0);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { labelOf } from '../../../fakeVscode/parts';
+import { groupOf } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults } from '../../../platform/orderedFaults';
 
@@ -70,16 +70,12 @@ describe('Shutting down what is selected', function () {
   it('has what was shut down among those that have ended at once, before the next list', async () => {
     const { editor } = used;
     const id = await running('gone');
-    await used.extension.list();
+    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+    view.setVisible(true);
+    await editor.run('runloop.refreshDevboxes');
     editor.answer(/^Shut down the devbox gone\?/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', id);
-    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
-    const groups = [];
-    for (const { row, item } of await view.rows()) {
-      const below = (await view.rows(row)).map(({ item: one }) => labelOf(one));
-      if (below.includes('gone')) groups.push(labelOf(item));
-    }
-    assert.deepEqual(groups, ['Ended in the Last Day']);
+    assert.equal(await groupOf(view, 'gone'), 'Ended in the Last Day');
     await editor.message(/^Devbox gone was shut down\./);
   });
 
