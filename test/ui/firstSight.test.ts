@@ -20,11 +20,15 @@ describe('The first sight of npm start (U20)', function () {
     const { workbench } = session();
     const { welcome } = workbench.tree('Devboxes');
     await welcome.getByText('No devbox is running.').waitFor({ timeout: 30_000 });
+    await welcome.getByText('Local platform: devboxes run on this computer').waitFor();
     const walkthrough = workbench.page.locator('.gettingStartedContainer');
     await walkthrough.getByText('Start a devbox').first().waitFor({ timeout: 30_000 });
     assert.deepEqual(await welcome.getByRole('button').allInnerTexts(), ['Start Devbox']);
     await eventually(ticked, (titles) => titles.length > 0);
     assert.deepEqual(await ticked(), ['Try it without an account'], 'nobody has signed in');
+    // It is open at the first step that is left to do.
+    const open = walkthrough.locator('.getting-started-step.expanded .step-title');
+    assert.deepEqual(await open.allInnerTexts(), ['Start a devbox']);
     await workbench.screenshot('first-1-sight');
   });
 

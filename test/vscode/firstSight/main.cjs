@@ -5,7 +5,10 @@ const { commands } = require('vscode');
 /** @param {import('vscode').ExtensionContext} context kept over reloads, so that it happens once in a window */
 exports.activate = async ({ workspaceState }) => {
   if (workspaceState.get('wasShown') === true) return;
-  await commands.executeCommand('workbench.view.extension.runloop');
-  await commands.executeCommand('workbench.action.openWalkthrough', 'runloop-devboxes.runloop-devboxes#start', false);
+  // At the first step that is left to do: the window is connected already, which the editor hears of only later.
+  const step = { category: 'runloop-devboxes.runloop-devboxes#start', step: 'start' };
+  await commands.executeCommand('workbench.action.openWalkthrough', step, false);
+  // The walkthrough takes the focus, as early as can be: whoever types by then goes on.
+  await commands.executeCommand('runloop.devboxes.focus', { preserveFocus: true });
   await workspaceState.update('wasShown', true);
 };
