@@ -62,7 +62,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       choices: this.choices,
       names: this.#names,
       attachedIds: () => this.#attached.ids,
-      evictionOf: (id, nowMs) => this.#changes.evictions.of(id, nowMs),
+      evictionOf: (id, nowMs) => this.#changes.evictionOf(id, nowMs),
       nowMs: () => this.#list.account?.api.clock.now() ?? Date.now(),
     });
     this.#order = rows.order;
@@ -91,7 +91,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#account.onDidChange(() => this.#accountChanged()),
       this.choices.onDidChange(() => this.#redraw(new Set(), true)),
       this.#brokenStarts.onDidChange(() => this.#redraw(new Set(), false, { isHeard: true })),
-      this.#changes.evictions.onDidChange(() => this.#redraw(new Set(), false, { isHeard: true })),
+      this.#changes.onDidHearOfEviction(() => this.#redraw(new Set(), false, { isHeard: true })),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidExpandElement(({ element }) => this.#details.opened(element)),

@@ -4,6 +4,7 @@ import { isAborted, RuntimeError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Announced } from './order/news';
 
 /** Milliseconds before a stream that ended is opened again, at first and at the most. */
 const againMs = { first: 1_000, longest: 30_000 } as const;
@@ -13,14 +14,6 @@ const lateMs = 60_000;
 interface WatchedAccount {
   readonly api: RunloopApi;
   readonly ended: AbortSignal;
-}
-
-/** An eviction that was announced. */
-export interface Announced {
-  /** When Runloop suspends the devbox, in Unix milliseconds of the server's clock. */
-  readonly deadlineMs: number;
-  /** When this window heard of it, by the same clock. */
-  readonly heardMs: number;
 }
 
 /**

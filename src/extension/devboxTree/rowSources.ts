@@ -1,5 +1,5 @@
 import type { BlueprintNames } from '../devboxes/blueprintNames';
-import type { Announced } from './evictionWatch';
+import type { Announced } from './order/news';
 import { LazyItems } from './lazyItems';
 import { Arranged } from './order/arranged';
 import type { ViewChoices } from './order/viewChoices';

@@ -1,22 +1,38 @@
-import type { Disposable } from '../../core/events';
+import { Emitter, type Disposable } from '../../core/events';
 import type { SignedIn } from '../account/account';
 import type { DevboxRefresh } from '../devboxes/devboxRefresh';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { KnownEnds } from '../devboxes/knownEnds';
 import { TransitionFollower } from '../devboxes/transitionFollower';
 import type { Log } from '../messages/log';
-import { EvictionWatch } from './evictionWatch';
+import { onFirstUse } from '../onFirstUse';
+import type { EvictionWatch } from './evictionWatch';
+import type { Announced } from './order/news';
 
 /** What changes, and what ends at a known time: told at once to somebody who looks, and for what this window has set in motion. */
 export class SeenChanges implements Disposable {
   readonly #list: DevboxRefresh<SignedIn>;
   readonly #follower: TransitionFollower;
   readonly #ends: KnownEnds;
-  readonly evictions: EvictionWatch;
+  readonly #store: DevboxStore;
+  readonly #log: Log;
+  readonly #owned: Disposable[] = [];
+  readonly #evicted = new Emitter<void>();
+  readonly onDidHearOfEviction = this.#evicted.on;
+  readonly #watch: () => Promise<EvictionWatch>;
+  #evictions: EvictionWatch | undefined;
+  #isDisposed = false;
 
   constructor(list: DevboxRefresh<SignedIn>, { store, log }: { readonly store: DevboxStore; readonly log: Log }) {
     this.#list = list;
-    this.evictions = new EvictionWatch(store, (error) => log.failure('Watching for evictions', error));
+    this.#store = store;
+    this.#log = log;
+    this.#watch = onFirstUse(async () => {
+      const { EvictionWatch: Watch } = await import('./evictionWatch');
+      const watch = new Watch(store, (error) => log.failure('Watching for evictions', error));
+      watch.onDidChange(() => this.#evicted.fire());
+      return (this.#evictions = watch);
+    }, this.#owned);
     this.#follower = new TransitionFollower(store, (error) => log.failure('Following a devbox', error));
     this.#ends = new KnownEnds({
       store,
@@ -39,18 +55,38 @@ export class SeenChanges implements Disposable {
     if (!this.#list.isSeen) this.#follower.stopSeen();
     else if (account !== undefined && this.#list.pauseSeconds === 0) this.#follower.followSeen(account.api);
     this.#ends.plan();
-    this.evictions.plan(this.#list.isSeen && this.#list.pauseSeconds === 0 ? account : undefined);
+    this.#planWatch();
+  }
+
+  /** What Runloop has announced to do to a devbox. @param nowMs by the server's clock */
+  evictionOf(devboxId: string, nowMs: number): Announced | undefined {
+    return this.#evictions?.of(devboxId, nowMs);
   }
 
   /** The account has changed. */
   stop(): void {
     this.#follower.stopAll();
-    this.evictions.stop();
+    this.#evictions?.stop();
   }
 
   dispose(): void {
     this.#follower.dispose();
     this.#ends.dispose();
-    this.evictions.dispose();
+    this.#isDisposed = true;
+    this.#evicted.dispose();
+    for (const one of this.#owned) one.dispose();
+  }
+
+  #planWatch(): void {
+    if (this.#isDisposed) return;
+    const { account, isSeen, pauseSeconds } = this.#list;
+    const seen = isSeen && pauseSeconds === 0 ? account : undefined;
+    if (this.#evictions !== undefined) this.#evictions.plan(seen);
+    else if (seen !== undefined && this.#store.devboxes.some(({ status }) => status === 'running')) {
+      this.#watch().then(
+        () => this.#planWatch(),
+        (error: unknown) => this.#log.failure('Watching for evictions', error),
+      );
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { Ender } from '../devboxes/devboxText';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';
+import type { LostStart } from './order/news';
 import type { BranchRow } from './rows';
 
 /** The files of devboxes, as far as the view shows them. */
@@ -24,15 +25,6 @@ export interface TreeBranches {
   /** Forgets all, for another account. */
   clear(): void;
   readonly onDidChange: (listener: (rows: BranchRow[]) => void) => Disposable;
-}
-
-/** A create that was sent, and of which nobody knows what came of it: there is no devbox to show. */
-export interface LostStart {
-  readonly requestId: string;
-  /** The name that was asked for. */
-  readonly name: string;
-  /** `awaited`: nothing is there, and something may still come. `unknown`: the account could not be asked. */
-  readonly kind: 'awaited' | 'unknown';
 }
 
 /** What the view shows, and where it remembers how. */

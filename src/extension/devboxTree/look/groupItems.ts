@@ -14,7 +14,7 @@ import {
 import { costText } from '../../devboxes/devboxText';
 import { shortCost } from './rowText';
 import type { MoreRow, NoticeRow, PageRow } from '../rows';
-import type { LostStart } from '../treeServices';
+import type { LostStart } from '../order/news';
 import { shortName } from './shortName';
 
 function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string) => string | undefined): string {

@@ -11,7 +11,7 @@ import type { Health } from '../../session/sessions';
 import { fileItem, filesItem } from './fileItem';
 import { groupItem, moreItem, noticeItem, pageItem, startItem } from './groupItems';
 import { shownFacts, type RowContext } from './rowText';
-import type { Announced } from '../evictionWatch';
+import type { Announced } from '../order/news';
 import type { Row } from '../rows';
 import { Slices } from './slices';
 

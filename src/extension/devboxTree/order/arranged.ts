@@ -3,8 +3,7 @@ import type { DevboxStore } from '../../devboxes/devboxStore';
 import { arrange, groupPageSize, redrawFor, type Arrangement, type Redraw } from './arrangement';
 import { isSameAttention, needingAttention, type Attention } from './attention';
 import { WordSearch } from './filterWords';
-import type { Announced } from '../evictionWatch';
-import type { LostStart } from '../treeServices';
+import type { Announced, LostStart } from './news';
 import type { ViewChoices } from './viewChoices';
 
 /** What the order of the rows is made from. */

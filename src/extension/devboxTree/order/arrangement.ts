@@ -5,7 +5,7 @@ import { streamOf, type Stream } from '../../devboxes/devboxReader';
 import type { Attention } from './attention';
 import { filterWords, WordSearch, type FilterWords } from './filterWords';
 import { sorted, type Sorting } from './sorting';
-import type { LostStart } from '../treeServices';
+import type { LostStart } from './news';
 
 /** What the view's groups are made by. */
 export type Grouping =

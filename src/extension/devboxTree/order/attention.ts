@@ -1,7 +1,7 @@
 import { hasEnded, type Devbox } from '../../../core/platform/devbox';
 import { endTime } from '../../devboxes/devboxStore';
 import { endsAt } from '../../devboxes/devboxText';
-import type { Announced } from '../evictionWatch';
+import type { Announced } from './news';
 
 /** Why somebody should look at a devbox. */
 export type Reason = 'evicting' | 'unknown_start' | 'ending' | 'failed' | 'open';
