@@ -1,7 +1,7 @@
 import type { FileChangeEvent, FileType, Memento, Uri } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account } from '../account/account';
-import type { Ender } from '../devboxes/devboxText';
+import type { Ender } from '../devboxes/endReason';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
 import type { Sessions } from '../session/sessions';

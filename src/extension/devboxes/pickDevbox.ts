@@ -7,10 +7,10 @@ import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Account, SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import { listLimitMs, lookUpLimitMs, whenSlow } from '../messages/whenSlow';
-import { devboxesWith, tellOfUnread } from './allDevboxes';
 import { endTime, type DevboxStore } from './devboxStore';
 import { ageText, agoText, devboxLabel, statusWord } from './devboxText';
 import { sayThereIsNone, type LookedFor } from './noDevboxes';
+import { devboxesWith, tellOfUnread } from './severalDevboxes';
 
 /** What devboxes are found with. */
 export interface DevboxSources {

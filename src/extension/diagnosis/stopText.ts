@@ -10,7 +10,7 @@ import { RuntimeError } from '../../core/errors';
 import { linkSignals } from '../../ground/deadline';
 import { accountChanged } from '../account/accountChanged';
 import type { Account } from '../account/account';
-import type { Ender } from '../devboxes/devboxText';
+import type { Ender } from '../devboxes/endReason';
 import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import type { KnownSecrets } from '../session/knownSecrets';

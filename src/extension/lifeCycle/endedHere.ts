@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Memento } from 'vscode';
 import { asArray, asObject, asString } from '../../core/parse';
-import type { Ender } from '../devboxes/devboxText';
+import type { Ender } from '../devboxes/endReason';
 
 const key = 'runloop.endedHere';
 /** Entries that are kept at the most; the oldest go first. */

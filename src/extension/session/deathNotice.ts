@@ -1,7 +1,8 @@
 import { l10n } from 'vscode';
 import type { Devbox } from '../../core/platform/devbox';
 import type { DevboxStore } from '../devboxes/devboxStore';
-import { devboxLabel, reasonText } from '../devboxes/devboxText';
+import { devboxLabel } from '../devboxes/devboxText';
+import { reasonText } from '../devboxes/endReason';
 import { inertText } from '../messages/inertText';
 import type { Log } from '../messages/log';
 import { showActions, type MessageAction } from '../messages/showActions';

@@ -10,7 +10,8 @@ import { actionServerPort, vscodePort } from '../../../core/actionServer/startup
 import type { CommandId } from '../../commandIds';
 import type { Health } from '../../session/sessions';
 import type { DevboxDetail } from './detailItem';
-import { ageText, reasonText, type Ender } from '../../devboxes/devboxText';
+import { ageText } from '../../devboxes/devboxText';
+import { reasonText, type Ender } from '../../devboxes/endReason';
 import { failureText } from '../../messages/showFailure';
 
 export interface DetailsContext {

@@ -11,10 +11,10 @@ import {
   endingText,
   endsAt,
   hourlyCost,
-  reasonText,
   sizeText,
   statusWord,
 } from '../../devboxes/devboxText';
+import { reasonText } from '../../devboxes/endReason';
 import { ownMetadata } from '../order/ownMetadata';
 import { isServerDown, type RowContext } from './rowText';
 

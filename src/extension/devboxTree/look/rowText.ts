@@ -11,12 +11,10 @@ import {
   endingText,
   endsAt,
   hourlyCost,
-  reasonText,
-  shortReason,
-  type Ender,
   sizeText,
   statusWord,
 } from '../../devboxes/devboxText';
+import { reasonText, shortReason, type Ender } from '../../devboxes/endReason';
 import { listText } from '../../messages/listText';
 import type { Reason } from '../order/attention';
 import type { Health } from '../../session/sessions';

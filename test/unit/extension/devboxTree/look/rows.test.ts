@@ -5,7 +5,7 @@ import { parseDevbox, type Devbox } from '../../../../../src/core/platform/devbo
 import { devboxItem } from '../../../../../src/extension/devboxTree/look/devboxItem';
 import { devboxTooltip } from '../../../../../src/extension/devboxTree/look/devboxTooltip';
 import { shownFacts, spokenFacts, type RowContext } from '../../../../../src/extension/devboxTree/look/rowText';
-import type { Ender } from '../../../../../src/extension/devboxes/devboxText';
+import type { Ender } from '../../../../../src/extension/devboxes/endReason';
 import { shortName } from '../../../../../src/extension/devboxTree/look/shortName';
 import { useFakeEditor } from '../../../../fakeVscode/fakeEditor';
 
