@@ -81,8 +81,9 @@ export class SeenChanges implements Disposable {
     if (this.#isDisposed) return;
     const { account, isSeen, pauseSeconds } = this.#list;
     const seen = isSeen && pauseSeconds === 0 ? account : undefined;
-    if (this.#evictions !== undefined) this.#evictions.plan(seen);
-    else if (seen !== undefined && this.#store.devboxes.some(({ status }) => status === 'running')) {
+    if (this.#evictions !== undefined) {
+      this.#evictions.plan(seen);
+    } else if (seen !== undefined && this.#store.devboxes.some(({ status }) => status === 'running')) {
       this.#watch().then(
         () => this.#planWatch(),
         (error: unknown) => this.#log.failure('Watching for evictions', error),
