@@ -50,7 +50,9 @@ heard() { local line code=1 n
     local left=5000; while [ $left -gt 0 ] && IFS= read -r -t 0.01 -u $n line; do left=$((left - 1)); done; return 0
   done; return 1; }
 declare -A gone; np=; pause=0.9; fields; SECONDS=0; beat=0; limit=${deafSeconds}; settled=0
-clock; at=$((us - 2000000)); since=\${at:0:-6}.\${at: -6}
+# What is new was not looked at before: some seconds of it are told again.
+back() { clock; local at=$((us - 3000000)); since=\${at:0:-6}.\${at: -6}; }
+back
 trap unnotify EXIT
 notify; echo r
 while :; do
@@ -58,7 +60,7 @@ while :; do
   if [ -z "$np" ] || [ $((SECONDS - settled)) -lt 4 ] || heard "$open"; then look; fi
   IFS= read -r -t "$pause" -u 4 word; code=$?
   if [ $code = 0 ]; then beat=$SECONDS; limit=${silentSeconds}
-    case $word in w*) fields < <(printf %s "\${word#w}" | base64 -d); notify;; esac
+    case $word in w*) fields < <(printf %s "\${word#w}" | base64 -d); notify; back;; esac
   elif [ $code -le 128 ]; then sleep "$pause"; fi
   [ $((SECONDS - beat)) -le $limit ] || exit 0
 done`;

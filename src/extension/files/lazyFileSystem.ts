@@ -114,6 +114,7 @@ export class LazyFileSystem implements FileSystemProvider, Disposes {
   refresh(folder: Uri): void {
     const open = workspace.textDocuments.filter(({ uri }) => uri.authority === folder.authority);
     const changed = [folder, ...open.map(({ uri }) => uri)];
+    this.#loaded?.expire(changed);
     this.#changed.fire(changed.map((uri) => ({ type: FileChangeType.Changed, uri })));
   }
 

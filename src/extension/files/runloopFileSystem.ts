@@ -173,6 +173,11 @@ export class RunloopFileSystem {
     this.#context.tell(changes.map(([uri, type]) => ({ uri, type })));
   }
 
+  /** Makes the next look at files ask. */
+  expire(uris: readonly Uri[]): void {
+    for (const uri of uris) this.#known.expire(uri.toString());
+  }
+
   #fresh(uri: Uri): FileStat | undefined {
     return this.#known.fresh(uri.toString(), this.watch.since(uri));
   }

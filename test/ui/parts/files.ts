@@ -83,9 +83,27 @@ export const files: UiTests = (useWindow) =>
       await holds('print(mine)');
     });
 
+    it('are searched in the devbox, with lines that open where they are', async () => {
+      const { workbench } = session();
+      await box.bash('printf "import os\\n\\n\\ndef needle():\\n    pass\\n" > ~/app/lib/tool.py');
+      await row('app').chooseFromMenu('Search Files in Devbox…');
+      await workbench.quickInput.accept('needle');
+      await workbench.quickInput.accept('*.py');
+      const found = workbench.page.locator('.monaco-list-row', { hasText: 'def needle():' });
+      await found.click({ timeout: 20_000 });
+      await eventually(
+        () => workbench.editorText(),
+        (text) => /def needle/.test(text),
+        20_000,
+      );
+      await workbench.screenshot('files-5-search');
+      await workbench.runCommand('Runloop: Clear Log Search');
+      await row('main.py').click();
+    });
+
     it('are read again with Refresh on their folder', async () => {
       const { workbench } = session();
-      await box.bash('printf "print(anew)\\n" > ~/app/main.py; touch ~/app/later');
+      await box.bash('printf "print(anew)\\n" > ~/app/main.py; touch ~/app/later; sleep 1');
       await row('app').pressInlineButton('Refresh');
       await row('later').waitFor(20_000);
       await eventually(

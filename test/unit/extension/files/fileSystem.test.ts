@@ -100,6 +100,18 @@ describe('The file system of devboxes', function () {
     await assert.rejects(Promise.resolve(fs().writeFile(at(box, '/tmp/g'), Buffer.from('mine'), replace)), /changed/);
   });
 
+  it('asks anew after Refresh, however short the last look is ago', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('printf one > /tmp/f');
+    const uri = at(box, '/tmp/f');
+    used.editor.visibleTextEditors = [];
+    const open = { uri, isFolder: true };
+    await fs().stat(uri);
+    await box.bash('printf longer > /tmp/f');
+    await used.editor.run('runloop.refreshFiles', open);
+    assert.equal((await fs().stat(uri)).size, 6);
+  });
+
   it('refuses with the codes that the editor tells apart', async () => {
     const box = await filesDevbox(used.api);
     await box.bash('mkdir -p /tmp/d/in; printf x > /tmp/f; mkfifo /tmp/p; truncate -s 60M /tmp/big');
