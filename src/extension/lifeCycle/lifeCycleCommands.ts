@@ -15,6 +15,7 @@ import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
 import { listText } from '../messages/listText';
 import { listLimitMs, lookUpLimitMs, whenSlow } from '../messages/whenSlow';
+import type { AttachServices } from '../session/attach';
 import type { Sessions } from '../session/sessions';
 
 /** Milliseconds that a change of a devbox's state may take. */
@@ -102,7 +103,7 @@ export async function suspendDevboxes(
     withSignal(token, (signal) =>
       forEach(devboxes, async (devbox) => {
         const changed = await suspendDevbox(api, devbox.id, { signal: deadline(changeMs, signal) });
-        sessions.detach(devbox.id);
+        sessions.rest(devbox.id);
         if (signedIn.ended.aborted) return;
         store.update(changed);
         tree.follow(devbox.id);
@@ -111,12 +112,9 @@ export async function suspendDevboxes(
   );
 }
 
-/** Resumes suspended devboxes and waits until they run. */
-export async function resumeDevboxes(
-  { account, store }: DevboxSources,
-  argument: unknown,
-  arguments_: unknown,
-): Promise<void> {
+/** Resumes suspended devboxes and waits until they run; what the window was attached to before, it is attached to again. */
+export async function resumeDevboxes(services: AttachServices, argument: unknown, arguments_: unknown): Promise<void> {
+  const { account, store, sessions, log } = services;
   const placeHolder = l10n.t('Select a devbox to resume');
   const { signedIn, devboxes } = await inStatus({ account, store }, 'suspended', {
     argument,
@@ -143,6 +141,17 @@ export async function resumeDevboxes(
       });
     }),
   );
+  const before = devboxes.filter(
+    ({ id }) => sessions.remembered.ids.includes(id) && store.get(id)?.status === 'running',
+  );
+  if (before.length === 0 || signedIn.ended.aborted) return;
+  const { attached } = await import('../session/attach');
+  for (const devbox of before) {
+    // It runs, which was asked for; that it cannot be attached to is told in its row.
+    await attached(services, devbox, { resumeSuspended: false }).catch((error: unknown) =>
+      log.failure(`Attaching to ${devbox.id} again`, error),
+    );
+  }
 }
 
 /** Gives a devbox another name. */

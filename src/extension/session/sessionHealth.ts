@@ -158,7 +158,8 @@ export class SessionHealth implements Disposable {
         // What this window's own commands end or suspend, they let go of themselves.
         await new Promise((resolve) => setTimeout(resolve, ownDoingMs));
         if (sessions.get(devboxId) !== runtime) return;
-        sessions.detach(devboxId);
+        if (hasEnded(devbox.status)) sessions.detach(devboxId);
+        else sessions.rest(devboxId);
         const { tellOfDeath, tellOfSuspension } = await import('./deathNotice');
         if (hasEnded(devbox.status)) tellOfDeath(this.#services, devbox);
         else tellOfSuspension(this.#services, devbox);

@@ -97,12 +97,12 @@ export class Sessions implements Disposable {
   /** Lets go of a devbox without touching it, also after a reload. */
   detach(devboxId: string): void {
     this.#remember(this.remembered.remove(devboxId));
-    const runtime = this.#runtimes.get(devboxId);
-    if (runtime === undefined) return;
-    this.#runtimes.delete(devboxId);
-    this.#health.delete(devboxId);
-    this.#close(runtime);
-    this.#changed.fire();
+    this.#release(devboxId);
+  }
+
+  /** Lets go of a devbox that was suspended. It is remembered: whoever resumes it here is attached to it again. */
+  rest(devboxId: string): void {
+    this.#release(devboxId);
   }
 
   /** Lets go of all for now, as the account changed; back with it, the window attaches to them again. */
@@ -119,6 +119,15 @@ export class Sessions implements Disposable {
     this.#runtimes.clear();
     this.#changed.dispose();
     this.#asked.dispose();
+  }
+
+  #release(devboxId: string): void {
+    const runtime = this.#runtimes.get(devboxId);
+    if (runtime === undefined) return;
+    this.#runtimes.delete(devboxId);
+    this.#health.delete(devboxId);
+    this.#close(runtime);
+    this.#changed.fire();
   }
 
   #close(runtime: RunloopRuntime): void {

@@ -61,6 +61,30 @@ describe('A suspended devbox that a window was attached to', function () {
     assert.equal((await api.retrieve(devbox.id)).status, 'running');
   });
 
+  it('is attached to again when it is resumed here, as before it was suspended, also after a reload (U17)', async () => {
+    const { editor, api } = used;
+    const devbox = await suspended('back again');
+    const statusItem = (): string | undefined =>
+      editor.statusItems.find(({ id, isShown }) => id === 'runloop.session' && isShown)?.text;
+    await editor.run('runloop.attachDevbox', devbox.id);
+    await editor.eventually(() => statusItem()?.includes('back again') === true);
+    editor.answer(/^Suspend back again\?/, 'Suspend');
+    await editor.run('runloop.suspendDevbox', devbox.id);
+    while ((await api.waitForStatus(devbox.id, ['suspended'], 20)) === undefined);
+    assert.equal(statusItem(), undefined);
+    used.reload();
+    await editor.run('runloop.resumeDevbox', devbox.id);
+    await editor.eventually(() => statusItem()?.includes('back again') === true);
+  });
+
+  it('is only resumed where the window had let go of it before (U17)', async () => {
+    const { editor, api } = used;
+    const devbox = await suspended('let go');
+    await editor.run('runloop.resumeDevbox', devbox.id);
+    assert.equal((await api.retrieve(devbox.id)).status, 'running');
+    assert.ok(!editor.progress.some(({ title }) => /^Attaching to/.test(title)));
+  });
+
   it('is not woken by another extension without a yes (M5)', async () => {
     const { editor, api, extension } = used;
     const devbox = await suspended('not for others');
