@@ -15,7 +15,8 @@ const roomsOf = (folder: string): readonly string[] =>
   readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory());
 
 /** What documents name and the repository does not hold: what is built or made, and folders of the platform's data. */
-const elsewhere = /^(?:@|\/|\.\.\/x$|(?:dist|out|artifacts|\.vscode-test|trash|net|programs|\.runloop|ghcr\.io)\/)/;
+const elsewhere =
+  /^(?:@|\/|\.\.\/x$|(?:dist|out|artifacts|\.vscode-test|trash|net|programs|mask|\.runloop|ghcr\.io)\/)/;
 /** Where a document's paths begin, beside its own folder. */
 const starts = ['.', 'src', 'src/core', 'src/extension', 'src/local', 'test', 'test/unit/core', 'test/unit/local'];
 
