@@ -53,7 +53,9 @@ describe('What changes in a devbox while somebody looks', function () {
     const news = told();
     await fs().writeFile(uri, Buffer.from('mine'), { create: true, overwrite: true });
     assert.deepEqual(news.of(uri), ['changed']);
-    await box.bash('sleep 3; printf theirs > /tmp/f');
+    await box.bash('sleep 3');
+    assert.deepEqual(news.of(uri), ['changed']);
+    await box.bash('printf theirs > /tmp/f');
     await used.editor.eventually(() => news.of(uri).length > 1);
     assert.deepEqual(news.of(uri), ['changed', 'changed']);
     assert.equal(Buffer.from(await fs().readFile(uri)).toString(), 'theirs');
