@@ -53,8 +53,9 @@ export async function findListeners(
   const ports = new Map<number, { addresses: Set<string>; isLocal: boolean; pids: Set<number> }>();
   for (const { address, port, inode } of socketsIn(table)) {
     const pids = pidsOf.get(inode) ?? [];
-    // A local platform's devboxes share its computer's network: what none of them is seen to hold is somebody else's.
-    if (own !== '' && pids.length === 0) continue;
+    // A local platform's devboxes share its computer's network: what neither one of its processes is seen to hold nor listens on its
+    // own address is somebody else's.
+    if (own !== '' && address !== own && pids.length === 0) continue;
     if (!ports.has(port) && ports.size >= mostPorts) continue;
     const known = ports.get(port) ?? { addresses: new Set(), isLocal: true, pids: new Set() };
     known.addresses.add(address);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RuntimeError } from '../errors';
 import { Emitter, type Disposable } from '../events';
+import { redirect } from '../forwarding/forwarderPage';
 import { callProblem } from '../problems/calls';
 import { PortServer, type DevboxPort, type PortServing } from './portServer';
 
@@ -77,12 +78,20 @@ export class PortForwarder implements Disposable {
     if (outside === undefined) {
       const server: PortServer = new PortServer(this.#options, {
         portOf: (host) => (host === this.#outside.get(key)?.host ? port : undefined),
+        isShared: true,
       });
       outside = { server, port: await this.#listen(server, 0), host: '' };
       this.#outside.get(key)?.server.close();
       this.#outside.set(key, outside);
     }
-    outside.host = (await hostOf(outside.port)).toLowerCase();
+    try {
+      outside.host = (await hostOf(outside.port)).toLowerCase();
+    } finally {
+      if (outside.host === '') {
+        outside.server.close();
+        this.#outside.delete(key);
+      }
+    }
     return outside.port;
   }
 
@@ -109,6 +118,7 @@ export class PortForwarder implements Disposable {
     let isTold = false;
     const server = new PortServer(this.#options, {
       portOf: (host) => (hosts.includes(host) ? port : undefined),
+      isShared: true,
       onOther: () => {
         if (!isTold) this.#options.onOther(forward);
         isTold = true;
@@ -181,6 +191,7 @@ export class PortForwarder implements Disposable {
     if (this.#named === undefined) {
       const server = new PortServer(this.#options, {
         portOf: (host) => this.#labels.get(/^(devbox-[0-9a-f]{32})\.localhost:\d+$/.exec(host)?.[1] ?? ''),
+        isShared: false,
         answered: (request, response) => this.#leadsOn(request, response),
       });
       this.#named = { server, port: this.#listen(server, 0) };
@@ -203,7 +214,7 @@ export class PortForwarder implements Disposable {
     if (known === undefined || this.#now() > known.endMs || !this.#labels.has(known.label)) return false;
     // By the port that the browser knows, which an editor elsewhere may have changed.
     const location = `http://${known.label}.localhost:${host.slice(oneTimeHost.length + 1)}/`;
-    response.writeHead(302, { location, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' }).end();
+    redirect(response, location);
     return true;
   }
 

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { forwardRequest, type Forwarding } from '../forwarding/forwardRequest';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
 import { forwardUpgrade, responseOn } from '../forwarding/forwardUpgrade';
+import { OwnCookies } from '../forwarding/ownCookies';
 import { answerPage, type NoAnswer, type PageText } from '../forwarding/forwarderPage';
 
 /** A port of a devbox. */
@@ -36,6 +37,7 @@ export class PortServer {
   readonly #portOf: (host: string) => DevboxPort | undefined;
   readonly #answered: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly #onOther: () => void;
+  readonly #cookies: OwnCookies | undefined;
   readonly #servers: Server[] = [];
   /** Connections, with the devbox that each leads to by now. */
   readonly #sockets = new Map<Duplex, string | undefined>();
@@ -43,6 +45,7 @@ export class PortServer {
   /**
    * @param options.portOf the port that a host name with its port leads to
    * @param options.answered answers by itself what is for no devbox
+   * @param options.isShared its host names are others' as well: of cookies, a devbox gets its own only
    * @param options.onOther told of who speaks something else than HTTP
    */
   constructor(
@@ -51,16 +54,19 @@ export class PortServer {
       portOf,
       answered = () => false,
       onOther = () => undefined,
+      isShared,
     }: {
       readonly portOf: (host: string) => DevboxPort | undefined;
       readonly answered?: (request: IncomingMessage, response: ServerResponse) => boolean;
       readonly onOther?: () => void;
+      readonly isShared: boolean;
     },
   ) {
     this.#serving = serving;
     this.#portOf = portOf;
     this.#answered = answered;
     this.#onOther = onOther;
+    this.#cookies = isShared ? new OwnCookies() : undefined;
   }
 
   /**
@@ -152,8 +158,15 @@ export class PortServer {
     targetOf(port).then(
       (target) => {
         if (request.socket.destroyed) return;
-        if (target === undefined) to.refuse('notServed');
-        else to.carry({ port, target, request, answerMs, ownOrigin: originOf(request), instead: this.#instead(port) });
+        if (target === undefined) {
+          to.refuse('notServed');
+          return;
+        }
+        this.#cookies?.hideOthersIn(request);
+        to.carry({
+          ...{ port, target, request, answerMs, ownOrigin: originOf(request), instead: this.#instead(port) },
+          onAnswer: (answer) => this.#cookies?.noteIn(answer),
+        });
       },
       () => to.refuse('unreachable'),
     );

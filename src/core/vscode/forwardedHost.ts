@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { NoAnswer } from '../forwarding/forwarderPage';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
 import type { HiddenAddresses } from './hiddenAddresses';
-import type { OwnCookies } from './ownCookies';
+import type { OwnCookies } from '../forwarding/ownCookies';
 import type { PageInput } from './pageInput';
 import type { Answer, Question } from './port/askHolder';
 import type { SharedPort } from './port/sharedPort';

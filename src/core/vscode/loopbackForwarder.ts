@@ -8,7 +8,7 @@ import { forwardUpgrade, responseOn } from '../forwarding/forwardUpgrade';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
 import { locked, portsOf, replyOf, type Host } from './forwardedHost';
 import { HiddenAddresses } from './hiddenAddresses';
-import { OwnCookies } from './ownCookies';
+import { OwnCookies } from '../forwarding/ownCookies';
 import { PageInput } from './pageInput';
 import { Sealed } from './port/sealed';
 import { SharedPort, type PortNotes } from './port/sharedPort';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { cookiesOf } from '../forwarding/forwardHeaders';
+import { cookiesOf } from './forwardHeaders';
 
 /** Cookies that are remembered at the most, and the longest; a devbox sets what it likes. */
 const mostKept = 200;
