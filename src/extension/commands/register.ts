@@ -1,106 +1,20 @@
 import { commands, window } from 'vscode';
 import type { Disposable } from '../../core/events';
-import type { CommandId } from '../commandIds';
+import { commandIds } from '../commandIds';
 import type { Services } from '../services';
 import type { Log } from '../messages/log';
 import { missingCodeText, reloadWindow } from '../messages/missingCode';
 
-/** A command gets the row that it was called on, and all selected rows where there are several. */
-type Handler = (services: Services, argument: unknown, arguments_: unknown) => Promise<void>;
-
-// Those that have several commands, once: these lines are read at activation.
-const arrangeRows = () => import('../devboxTree/order/arrangeDevboxes');
-const changeCommands = () => import('../changes/changeCommands');
-const fileCommands = () => import('../files/fileCommands');
-const logCommands = () => import('../logDocument/logCommands');
-const searchCommands = () => import('../logSearch/searchCommands');
-
 /**
- * Where each command's code is. It is read when the command is first used: loading code is what makes extensions slow
- * to start.
+ * Registers every command in one place; a failure of any of them becomes one message. Where their code is, is read with the
+ * first of them.
  */
-const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
-  'runloop.signIn': async () => (await import('../account/signIn')).signIn,
-  'runloop.signOut': async () => {
-    const { signOut } = await import('../account/signIn');
-    const { stopLocalPlatform } = await import('../localPlatform/localPlatformCommands');
-    return (services) => signOut(services, () => stopLocalPlatform(services));
-  },
-  'runloop.startDevbox': async () => (await import('../start/startDevbox')).startDevbox,
-  'runloop.startWithOptions': async () => (await import('../start/startWithOptions')).startWithOptions,
-  'runloop.startAgain': async () => (await import('../start/startAgain')).startAgain,
-  'runloop.startAgainLarger': async () => (await import('../start/startAgain')).startAgainLarger,
-  'runloop.attachDevbox': async () => (await import('./devboxCommands')).attachDevbox,
-  'runloop.openVscode': async () => (await import('../openVscode/openVscode')).openVscode,
-  'runloop.openSelectedDevbox': async () => (await import('../openVscode/openVscode')).openSelectedDevbox,
-  'runloop.openTerminal': async () => (await import('../terminal/terminalCommand')).openTerminal,
-  'runloop.runCommand': async () => (await import('../runs/runCommand')).runCommand,
-  'runloop.stopCommand': async () => (await import('../runs/runCommand')).stopCommand,
-  'runloop.runCommandAgain': async () => (await import('../runs/runCommand')).runAgain,
-  'runloop.runAgentAction': async () => (await import('../agentActions/runAgentAction')).runAgentAction,
-  'runloop.copyVscodeLink': async () => (await import('../openVscode/openVscode')).copyVscodeLink,
-  'runloop.showOutput': async () => (await import('./devboxCommands')).showOutput,
-  'runloop.suspendDevbox': async () => (await import('../lifeCycle/lifeCycleCommands')).suspendDevboxes,
-  'runloop.resumeDevbox': async () => (await import('../lifeCycle/lifeCycleCommands')).resumeDevboxes,
-  'runloop.renameDevbox': async () => (await import('../lifeCycle/lifeCycleCommands')).renameDevboxCommand,
-  'runloop.toggleKeepAlive': async () => (await import('../lifeCycle/toggleKeepAlive')).toggleKeepAlive,
-  'runloop.snapshotDevbox': async () => (await import('../lifeCycle/snapshotCommand')).snapshotCommand,
-  'runloop.shutDownDevbox': async () => (await import('../lifeCycle/shutDownDevbox')).shutDownDevboxes,
-  'runloop.findForgottenDevboxes': async () => (await import('../forgotten/forgottenDevboxes')).findForgottenDevboxes,
-  'runloop.copyDevboxId': async () => (await import('./devboxCommands')).copyDevboxId,
-  'runloop.sessionActions': async () => (await import('../session/sessionActions')).sessionActions,
-  'runloop.detachDevbox': async () => (await import('../session/sessionActions')).detachDevbox,
-  'runloop.switchProfile': async () => (await import('../account/switchProfile')).switchProfile,
-  'runloop.openDashboard': async () => (await import('./openDashboard')).openDashboard,
-  'runloop.collectSupportBundle': async () => (await import('./supportBundle')).collectSupportBundle,
-  'runloop.tryLocally': async () => (await import('../localPlatform/localPlatformCommands')).tryLocally,
-  'runloop.stopLocalPlatform': async () => (await import('../localPlatform/localPlatformCommands')).stopLocalPlatform,
-  'runloop.copyPortUrl': async () => (await arrangeRows()).copyPortUrl,
-  'runloop.groupDevboxes': async () => (await arrangeRows()).groupDevboxes,
-  'runloop.sortDevboxes': async () => (await arrangeRows()).sortDevboxes,
-  'runloop.pinDevbox': async () => (await import('../devboxTree/order/markDevboxes')).pinDevboxes,
-  'runloop.unpinDevbox': async () => (await import('../devboxTree/order/markDevboxes')).unpinDevboxes,
-  'runloop.dismissDevbox': async () => (await import('../devboxTree/order/markDevboxes')).dismissDevboxes,
-  'runloop.filterDevboxes': async () => (await arrangeRows()).filterDevboxes,
-  'runloop.clearFilter': async () => (await arrangeRows()).clearFilter,
-  'runloop.loadMoreDevboxes': async () => (await arrangeRows()).loadMoreDevboxes,
-  'runloop.refreshDevboxes': async () => (await arrangeRows()).refreshDevboxes,
-  'runloop.whyDidItStop': async () => (await import('../diagnosis/stopCommands')).whyDidItStop,
-  'runloop.copyWhyItStopped': async () => (await import('../diagnosis/stopCommands')).copyWhyItStopped,
-  'runloop.showLog': async () => (await import('./devboxCommands')).showLog,
-  'runloop.openLog': async () => (await logCommands()).openLog,
-  'runloop.filterLog': async () => (await logCommands()).filterLog,
-  'runloop.changeLogFilter': async () => (await logCommands()).filterLog,
-  'runloop.followLog': async () => (await logCommands()).followLog,
-  'runloop.unfollowLog': async () => (await logCommands()).unfollowLog,
-  'runloop.saveLog': async () => (await import('../logDocument/saveLog')).saveLog,
-  'runloop.searchLogs': async () => (await searchCommands()).searchLogsCommand,
-  'runloop.openLogMatch': async () => (await searchCommands()).openLogMatch,
-  'runloop.openChange': async () => (await changeCommands()).openChange,
-  'runloop.openAllChanges': async () => (await changeCommands()).openAllChanges,
-  'runloop.markChangesSeen': async () => (await changeCommands()).markChangesSeen,
-  'runloop.bringCommitsHome': async () => (await import('../changes/bringHome')).bringCommitsHome,
-  'runloop.saveChangesPatch': async () => (await import('../changes/bringHome')).saveChangesPatch,
-  'runloop.stopLogSearch': async () => (await import('../searchView/searchCommands')).stopSearch,
-  'runloop.clearLogSearch': async () => (await import('../searchView/searchCommands')).clearSearch,
-  'runloop.searchFiles': async () => (await import('../files/search/searchFilesCommand')).searchFilesCommand,
-  'runloop.goToFile': async () => (await import('../files/search/goToFile')).goToFile,
-  'runloop.newFile': async () => (await fileCommands()).newFile,
-  'runloop.newFolder': async () => (await fileCommands()).newFolder,
-  'runloop.renameFile': async () => (await fileCommands()).renameFile,
-  'runloop.deleteFile': async () => (await fileCommands()).deleteFiles,
-  'runloop.openFolderHere': async () => (await fileCommands()).openFolderHere,
-  'runloop.refreshFiles': async () => (await fileCommands()).refreshFiles,
-  'runloop.uploadFiles': async () => (await import('../files/transferCommands')).uploadFiles,
-  'runloop.downloadFile': async () => (await import('../files/transferCommands')).downloadFile,
-};
-
-/** Registers every command in one place; a failure of any of them becomes one message. */
 export function registerCommands(services: Services): Disposable[] {
-  return Object.entries(handlers).map(([id, load]) => {
+  return commandIds.map((id) => {
     const run = async (argument: unknown, arguments_: unknown): Promise<void> => {
       try {
-        const handler = await load();
+        const { handlers } = await import('./handlers');
+        const handler = await handlers[id]();
         // A key binding of the view means the rows that are selected in it.
         const selected = argument === 'selection' ? services.tree.selectedIds : undefined;
         if (selected?.length === 0) return;
