@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
-import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 
 /** What the API, or who stands in its place, may answer to a key, and what is said of it. */
@@ -67,10 +66,7 @@ export const inChinese: UiTests = (useWindow) =>
       await workbench.screenshot('chinese-2-question');
       await workbench.dialog.press('关闭');
       await row.waitForGone(60_000);
-      await eventually(
-        () => tree.welcome.isVisible(),
-        (seen) => seen,
-      );
+      await tree.row('最近一天内结束').element.waitFor();
     });
 
     it('tells failures in Chinese, and quotes what the API says', async () => {
