@@ -108,7 +108,11 @@ describe('Files in the view', function () {
     );
     await suspendDevbox(used.api, box.id, {});
     await used.api.waitForStatus(box.id, ['suspended'], 20);
-    assert.match((await view().rows(files.row)).map(({ item }) => String(item.description)).join(), /is suspended/);
+    // What was listed because it had changed is true for a moment more.
+    await eventually(
+      async () => (await view().rows(files.row)).map(({ item }) => String(item.description)).join(),
+      (said) => said.includes('is suspended'),
+    );
     assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
   });
 
