@@ -103,8 +103,10 @@ describe('connections through the forwarder', () => {
     // Half closed by the devbox, which then says no more and does not close.
     remote?.end();
     await once(socket, 'end');
-    // The browser stays as well: after a while it is over all the same.
+    // The browser stays as well: after a while it is over all the same, which it learns when it says something.
+    const talking = setInterval(() => socket.write('more'), 500);
     await closing(socket);
+    clearInterval(talking);
     await gone();
   });
 
