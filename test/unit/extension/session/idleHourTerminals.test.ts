@@ -49,6 +49,19 @@ describe('An hour of idleness with a terminal or a command (M6)', function () {
       await proxy.quiet();
     }
   }
+  /**
+   * Waits until what a terminal missed is read or given up: the test's clock is quicker than the devbox, so that a reading is late
+   * and repeated, after pauses of real time up to 3 s.
+   */
+  async function untilRead(): Promise<void> {
+    let [count, sinceMs] = [-1, 0];
+    for (;;) {
+      await pass(30);
+      const now = proxy.seen.get('POST /v1/devboxes/ID/execute_async') ?? 0;
+      if (now !== count) [count, sinceMs] = [now, Date.now()];
+      if (Date.now() - sinceMs > 4_000) return;
+    }
+  }
   /** Fails if anything was sent but the list, as for a window that looks at its devboxes. */
   function onlyTheList(): void {
     const seen = Object.fromEntries(proxy.seen);
@@ -67,8 +80,7 @@ describe('An hour of idleness with a terminal or a command (M6)', function () {
     // Its timers are those of the test's clock from the next connection on.
     proxy.cut();
     for (let look = 0; look < 100 && (proxy.seen.get('tunnel GET /pty/NAME') ?? 0) < 2; look += 1) await pass(5);
-    // What it missed is read by then, or given up: here the clock is quicker than the devbox, and each reading is late.
-    await pass(300);
+    await untilRead();
     editor.focus(true);
     await pass(30);
     proxy.forget();
