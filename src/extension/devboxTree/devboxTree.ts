@@ -157,6 +157,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   async loadMore(row: MoreRow): Promise<void> {
     const group = this.#order.now.groups.find(({ key }) => key === row.group);
     if (group === undefined) return;
+    this.#rest.release();
     this.#order.showMore(row.group, group.shown.length);
     if (group.shown.length + groupPageSize > group.total) {
       await this.#list.more(streamsOf(this.#order.now, group), this.#closing.signal);

@@ -38,7 +38,8 @@ export class Arranged {
 
   /** Shows one more page of a group. */
   showMore(group: string, shown: number): void {
-    this.#limits.set(group, shown + groupPageSize);
+    // In whole pages: fewer may be shown so far than are there by now.
+    this.#limits.set(group, (Math.ceil(shown / groupPageSize) + 1) * groupPageSize);
   }
 
   /** Forgets how much of each group was shown, for another account. */
