@@ -15,7 +15,7 @@ import {
 } from './test/lint/syntax.mjs';
 
 /** Rooms of the extension: those below all features, and the features, which know nothing of each other. */
-const shared = ['session', 'searchView', 'devboxes', 'account', 'messages'];
+const shared = ['session', 'searchView', 'devboxes', 'browser', 'account', 'messages'];
 const features = [
   'agentActions',
   'changes',
@@ -29,6 +29,7 @@ const features = [
   'logSearch',
   'openVscode',
   'output',
+  'ports',
   'runs',
   'start',
   'terminal',
@@ -95,6 +96,7 @@ const storeys = {
     rooms: {
       messages: [],
       account: ['messages'],
+      browser: ['account', 'messages'],
       devboxes: ['account', 'messages'],
       searchView: ['messages'],
       session: shared.filter((room) => room !== 'session'),

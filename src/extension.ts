@@ -112,6 +112,10 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     const { Changes } = await import('./extension/changes/changes');
     return new Changes({ account, store, fileSystem, globalState: context.globalState, log });
   }, owned);
+  const ports = onFirstUse(async () => {
+    const { DevboxPorts } = await import('./extension/ports/devboxPorts');
+    return new DevboxPorts({ account, store, devboxUse, log });
+  }, owned);
   const tree = new DevboxTree({
     account,
     store,
@@ -122,6 +126,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     brokenStarts,
     fileSystem,
     changes,
+    ports,
     log,
     globalState: context.globalState,
     workspaceState: context.workspaceState,
@@ -205,6 +210,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     tree,
     fileSystem,
     changes,
+    ports,
     localPlatform,
     stopDocuments,
     log,

@@ -7,6 +7,7 @@ import type { DevboxStore } from './devboxes/devboxStore';
 import type { DevboxTree } from './devboxTree/devboxTree';
 import type { StopDocuments } from './diagnosis/stopDocuments';
 import type { LazyFileSystem } from './files/lazyFileSystem';
+import type { DevboxPorts } from './ports/devboxPorts';
 import type { LogDocuments } from './logDocument/logDocuments';
 import type { RememberedLogs } from './logDocument/rememberedLogs';
 import type { LogSearch } from './logSearch/logSearch';
@@ -64,6 +65,8 @@ export interface Services {
   readonly tree: DevboxTree;
   readonly fileSystem: LazyFileSystem;
   readonly changes: () => Promise<Changes>;
+  /** What listens in devboxes, and what of it is served to this computer. */
+  readonly ports: () => Promise<DevboxPorts>;
   readonly localPlatform: () => Promise<LocalPlatform>;
   readonly stopDocuments: StopDocuments;
   readonly log: Log;

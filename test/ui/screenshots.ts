@@ -69,6 +69,40 @@ try {
   await workbench.page.waitForTimeout(1_500);
   await workbench.page.screenshot({ path: join(folder, 'files-and-terminal.png') });
 
+  const page = [
+    '<!doctype html><title>Evaluation 12</title>',
+    '<style>body { font: 16px system-ui; margin: 3em } td { padding: .3em 1.5em .3em 0; border-bottom: 1px solid #ddd }</style>',
+    '<h1>Evaluation 12</h1><p>Score 100%: 5 of 5 cases passed.</p><table>',
+    ...[1, 2, 3, 4, 5].map((n) => `<tr><td>case ${n}</td><td>passed</td></tr>`),
+    '</table>',
+  ].join('');
+  const site = Buffer.from(page).toString('base64');
+  const serve = (address: string, port: number): string =>
+    `(cd ~/site && nohup python3 -m http.server ${port} --bind ${address} > /dev/null 2>&1 < /dev/null &)`;
+  await runCommand(
+    api,
+    plain.id,
+    `mkdir -p ~/site && echo ${site} | base64 -d > ~/site/index.html; ${serve('$RUNLOOP_LOCAL_BIND', 8000)}; ${serve('127.0.0.1', 18_499)}; sleep 2`,
+  );
+  await session.api.evaluate((vscode) =>
+    vscode.workspace
+      .getConfiguration('runloop')
+      .update('openVscodeIn', 'simpleBrowser', vscode.ConfigurationTarget.Global),
+  );
+  await workbench.runCommand('View: Close All Editors');
+  await session.api.evaluate((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
+  await tree.row('Ports').click();
+  await workbench.page.keyboard.press('ArrowRight');
+  await tree.row('Port 8000').pressInlineButton('Open Port in Browser');
+  const frame = workbench.page.frameLocator('.webview.ready').frameLocator('#active-frame').frameLocator('iframe');
+  await frame.getByText('Score 100%').waitFor({ timeout: 30_000 });
+  await workbench.page.mouse.move(700, 500);
+  await workbench.page.waitForTimeout(1_500);
+  await workbench.page.screenshot({ path: join(folder, 'ports.png') });
+  await session.api.evaluate((vscode) =>
+    vscode.workspace.getConfiguration('runloop').update('openVscodeIn', undefined, vscode.ConfigurationTarget.Global),
+  );
+
   const agent = new RunloopRuntime({
     apiKey: platform.apiKey,
     baseUrl: platform.baseUrl,

@@ -1,4 +1,6 @@
+import { ports } from './parts/ports';
 import { terminals } from './parts/terminal';
 import { shareWindow } from './sharedWindow';
 
-shareWindow('Terminals', { settings: { 'terminal.integrated.gpuAcceleration': 'off' } }, terminals);
+const settings = { 'terminal.integrated.gpuAcceleration': 'off' };
+shareWindow('Terminals and ports', { settings }, terminals, ports);

@@ -7,6 +7,7 @@ export type Handler = (services: Services, argument: unknown, arguments_: unknow
 const arrangeRows = () => import('../devboxTree/order/arrangeDevboxes');
 const changeCommands = () => import('../changes/changeCommands');
 const fileCommands = () => import('../files/fileCommands');
+const portHandlers = () => import('./portHandlers');
 const logCommands = () => import('../logDocument/logCommands');
 const searchCommands = () => import('../logSearch/searchCommands');
 
@@ -50,7 +51,11 @@ export const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.collectSupportBundle': async () => (await import('./supportBundle')).collectSupportBundle,
   'runloop.tryLocally': async () => (await import('../localPlatform/localPlatformCommands')).tryLocally,
   'runloop.stopLocalPlatform': async () => (await import('../localPlatform/localPlatformCommands')).stopLocalPlatform,
-  'runloop.copyPortUrl': async () => (await arrangeRows()).copyPortUrl,
+  'runloop.openPort': async () => (await portHandlers()).openPort,
+  'runloop.forwardPort': async () => (await portHandlers()).forwardPort,
+  'runloop.stopForwarding': async () => (await portHandlers()).stopForwarding,
+  'runloop.requireToken': async () => (await portHandlers()).requireToken,
+  'runloop.copyPortUrl': async () => (await portHandlers()).copyPortUrl,
   'runloop.groupDevboxes': async () => (await arrangeRows()).groupDevboxes,
   'runloop.sortDevboxes': async () => (await arrangeRows()).sortDevboxes,
   'runloop.pinDevbox': async () => (await import('../devboxTree/order/markDevboxes')).pinDevboxes,
@@ -85,7 +90,7 @@ export const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.renameFile': async () => (await fileCommands()).renameFile,
   'runloop.deleteFile': async () => (await fileCommands()).deleteFiles,
   'runloop.openFolderHere': async () => (await fileCommands()).openFolderHere,
-  'runloop.refreshFiles': async () => (await fileCommands()).refreshFiles,
+  'runloop.refreshFiles': async () => (await portHandlers()).refreshRow,
   'runloop.uploadFiles': async () => (await import('../files/transferCommands')).uploadFiles,
   'runloop.downloadFile': async () => (await import('../files/transferCommands')).downloadFile,
 };

@@ -2,12 +2,12 @@ import type { TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { workspacePathKey } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
-import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
 import { onFirstUse } from '../onFirstUse';
 import type { LazyItems } from './lazyItems';
 import type { FileRows } from './look/fileRows';
+import type { PortRows } from './look/portRows';
 import { OpenFolders } from './openFolders';
 import type { Row } from './rows';
 import type { DevboxTreeServices, TreeBranches, TreeFileSystem } from './treeServices';
@@ -25,10 +25,18 @@ export class DetailRows implements Disposable {
   #made: FileRows | undefined;
   #madeChanges: TreeBranches | undefined;
   #open: OpenFolders | undefined;
+  readonly #ports: () => Promise<PortRows>;
+  #madePorts: PortRows | undefined;
 
   /** @param redraw draws rows again */
   constructor(
-    { store, fileSystem, changes, log }: Pick<DevboxTreeServices, 'store' | 'fileSystem' | 'changes' | 'log'>,
+    {
+      store,
+      fileSystem,
+      changes,
+      ports,
+      log,
+    }: Pick<DevboxTreeServices, 'store' | 'fileSystem' | 'changes' | 'ports' | 'log'>,
     items: LazyItems,
     redraw: (rows: Row[]) => void,
   ) {
@@ -45,6 +53,10 @@ export class DetailRows implements Disposable {
       this.#owned.push(this.#madeChanges.onDidChange(redraw));
       return this.#madeChanges;
     });
+    this.#ports = onFirstUse(async () => {
+      const { PortRows: Rows } = await import('./look/portRows');
+      return (this.#madePorts = new Rows(await ports(), redraw));
+    }, this.#owned);
   }
 
   /** Remembers why a devbox could not be used; undefined forgets it. */
@@ -69,6 +81,7 @@ export class DetailRows implements Disposable {
     this.#made?.clear();
     this.#madeChanges?.clear();
     this.#open?.clear();
+    this.#madePorts?.clear();
   }
 
   /** Somebody refreshes the view. */
@@ -79,12 +92,19 @@ export class DetailRows implements Disposable {
   /** Somebody has opened a row. */
   opened(row: Row): void {
     if (row.kind === 'branch') row.opened();
+    if (row.kind === 'ports') this.#madePorts?.again(row.devboxId, { unlessFresh: true });
+  }
+
+  /** Looks anew at what listens in a devbox, where somebody has looked before. */
+  lookAtPorts(devboxId: string): void {
+    this.#madePorts?.again(devboxId, { unlessFresh: false });
   }
 
   /** What is below a row that is no group. */
   async below(row: Row, account: SignedIn | undefined, signal: AbortSignal): Promise<readonly Row[]> {
     if (account === undefined) return [];
     if (row.kind === 'branch') return row.below();
+    if (row.kind === 'ports') return (await this.#ports()).below(row, account, signal);
     if (row.kind === 'files' || row.kind === 'file') {
       const rows = await (await this.#files()).below(row);
       // After it, as only now it is known which folder it is.
@@ -99,16 +119,13 @@ export class DetailRows implements Disposable {
     const { devboxDetails } = await import('./look/devboxDetails');
     const details = await devboxDetails(account.api, devbox, {
       ...(await this.#items.context(devboxId)),
-      tunnelUrlTemplate: readSettings().tunnelUrlTemplate,
       lastError: this.#errors.get(devboxId),
       signal,
     });
-    const isRunning = devbox.status === 'running';
-    const workspace = devbox.metadata[workspacePathKey];
-    const files = isRunning
-      ? [(await this.#files()).of(devboxId, workspace), (await this.#changes()).of(devboxId)]
-      : [];
-    return [...details.map((detail): Row => ({ kind: 'detail', devboxId, detail })), ...files];
+    const rows = details.map((detail): Row => ({ kind: 'detail', devboxId, detail }));
+    if (devbox.status !== 'running') return rows;
+    const [ports, files, changes] = await Promise.all([this.#ports(), this.#files(), this.#changes()]);
+    return [...rows, ports.of(devboxId), files.of(devboxId, devbox.metadata[workspacePathKey]), changes.of(devboxId)];
   }
 
   dispose(): void {

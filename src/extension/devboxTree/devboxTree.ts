@@ -28,6 +28,7 @@ const timesKept = 300;
 /** The "Runloop" view: maps the store to rows, and keeps the store fresh with {@link DevboxRefresh}. */
 export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly choices: ViewChoices;
+  readonly details: DetailRows;
   readonly #account: Account;
   readonly #store: DevboxStore;
   readonly #sessions: Sessions;
@@ -46,7 +47,6 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #list: DevboxRefresh<SignedIn>;
   readonly #subscriptions: readonly Disposable[];
   readonly #closing = new AbortController();
-  readonly #details: DetailRows;
   #notice: NoticeRow | undefined;
   readonly #turns = new TurnQueue();
 
@@ -67,7 +67,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     });
     this.#order = rows.order;
     this.#items = rows.items;
-    this.#details = new DetailRows(services, this.#items, (rows) => this.#changed.fire(rows));
+    this.details = new DetailRows(services, this.#items, (rows) => this.#changed.fire(rows));
     this.#list = new DevboxRefresh({
       store: this.#store,
       account: () => this.#account.current(),
@@ -84,7 +84,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#status = new ViewStatus(this.#view, () => this.#facts());
     this.#subscriptions = [
       this.#changed,
-      this.#details,
+      this.details,
       this.#view,
       this.#store.onDidChange((change) => this.#storeChanged(change)),
       this.#sessions.onDidChange(() => this.#sessionsChanged()),
@@ -94,11 +94,11 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#changes.onDidHearOfEviction(() => this.#redraw(new Set(), false, { isHeard: true })),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
-      this.#view.onDidExpandElement(({ element }) => this.#details.opened(element)),
+      this.#view.onDidExpandElement(({ element }) => this.details.opened(element)),
       this.#view.onDidChangeVisibility(() => this.#looked()),
       window.onDidChangeWindowState(() => this.#looked()),
       new RowClock(this.#store, () => this.#redrawTimes()),
-      this.#details.follow(this.#view, (row) => this.getParent(row)),
+      this.details.follow(this.#view, (row) => this.getParent(row)),
       this.#status,
       this.#rest,
       this.#list,
@@ -114,7 +114,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   async refresh(): Promise<void> {
     this.#rest.release();
     if (this.#brokenStarts.lost.length > 0) this.#brokenStarts.lookNow();
-    await Promise.all([this.#list.now(), this.#details.refresh()]);
+    await Promise.all([this.#list.now(), this.details.refresh()]);
   }
 
   /**
@@ -127,7 +127,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   /** Remembers why a devbox could not be used, for the row below it; undefined forgets it. */
   noteError(devboxId: string, message: string | undefined): void {
-    this.#details.note(devboxId, message);
+    this.details.note(devboxId, message);
     if (this.#store.get(devboxId) !== undefined) this.#changed.fire([this.#rows.devbox(devboxId)]);
   }
 
@@ -195,7 +195,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       ];
     }
     if (row.kind !== 'group' && row.kind !== 'page') {
-      return [...(await this.#details.below(row, this.#list.account, this.#closing.signal))];
+      return [...(await this.details.below(row, this.#list.account, this.#closing.signal))];
     }
     // The editor asks for all open pages at once: one page a turn leaves room between.
     await this.#turns.next();
@@ -223,7 +223,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#changes.stop();
     this.#names.clear();
     this.#order.reset();
-    this.#details.clear();
+    this.details.clear();
     this.#list.restart();
   }
 
@@ -238,7 +238,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   #sessionsChanged(): void {
     const different = this.#attached.changed();
-    for (const id of this.#attached.ids) this.#details.note(id, undefined);
+    for (const id of this.#attached.ids) this.details.note(id, undefined);
     this.#redraw(new Set(different), false);
   }
 

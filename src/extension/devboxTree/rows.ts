@@ -5,7 +5,18 @@ import type { DevboxDetail } from './look/detailItem';
 
 /** What the view shows one line for. The same thing is always the same object: the editor knows rows by identity. */
 export type Row =
-  DevboxRow | GroupRow | PageRow | MoreRow | DetailRow | NoticeRow | FilesRow | FileRow | BranchRow | StartRow;
+  | DevboxRow
+  | GroupRow
+  | PageRow
+  | MoreRow
+  | DetailRow
+  | NoticeRow
+  | FilesRow
+  | FileRow
+  | BranchRow
+  | StartRow
+  | PortsRow
+  | PortRow;
 
 export interface DevboxRow {
   readonly kind: 'devbox';
@@ -80,6 +91,26 @@ export interface StartRow {
   readonly requestId: string;
 }
 
+/** "Ports" below a running devbox. */
+export interface PortsRow {
+  readonly kind: 'ports';
+  readonly devboxId: string;
+}
+
+/** A port of a devbox that something listens on, or that is forwarded. */
+export interface PortRow {
+  readonly kind: 'port';
+  readonly devboxId: string;
+  readonly port: number;
+  /** Listened on for the devbox alone: nothing leads there. */
+  readonly isLocal: boolean;
+  readonly isListening: boolean;
+  readonly addresses: readonly string[];
+  readonly process: { readonly pid: number; readonly name: string } | undefined;
+  /** The port of this computer that leads there. */
+  readonly localPort: number | undefined;
+}
+
 /** A line above the groups: why the list is old, or that the filter hides everything. */
 export interface NoticeRow {
   readonly kind: 'notice';
@@ -135,7 +166,7 @@ export class RowRegistry {
 
   /** The row above a row; undefined for those that are at the top, and for what is not shown. */
   parentOf(row: Row, { groups, groupOf }: Arrangement): Row | undefined {
-    if (row.kind === 'detail' || row.kind === 'files') return this.devbox(row.devboxId);
+    if (row.kind === 'detail' || row.kind === 'files' || row.kind === 'ports') return this.devbox(row.devboxId);
     if (row.kind === 'more' || row.kind === 'page') return this.group(row.group);
     if (row.kind === 'start') return this.group(attentionGroup);
     const key = row.kind === 'devbox' ? groupOf.get(row.id) : undefined;

@@ -1,6 +1,6 @@
 import type { FileChangeEvent, FileType, Memento, Uri } from 'vscode';
 import type { Disposable } from '../../core/events';
-import type { Account } from '../account/account';
+import type { Account, SignedIn } from '../account/account';
 import type { Ender } from '../devboxes/endReason';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
@@ -27,6 +27,23 @@ export interface TreeBranches {
   readonly onDidChange: (listener: (rows: BranchRow[]) => void) => Disposable;
 }
 
+/** Something that listens in a devbox, as far as the view shows it. */
+export interface TreeListener {
+  readonly port: number;
+  readonly isLocal: boolean;
+  readonly addresses: readonly string[];
+  readonly processes: readonly { readonly pid: number; readonly name: string }[];
+}
+
+/** The ports of devboxes, as far as the view shows them. */
+export interface TreePorts {
+  look(account: SignedIn, devboxId: string, signal: AbortSignal): Promise<readonly TreeListener[]>;
+  readonly forwarder: {
+    readonly forwards: readonly { readonly devboxId: string; readonly port: number; readonly localPort: number }[];
+    readonly onDidChange: (listener: (devboxId: string) => void) => Disposable;
+  };
+}
+
 /** What the view shows, and where it remembers how. */
 export interface DevboxTreeServices {
   readonly account: Account;
@@ -43,6 +60,7 @@ export interface DevboxTreeServices {
   };
   readonly fileSystem: TreeFileSystem;
   readonly changes: () => Promise<TreeBranches>;
+  readonly ports: () => Promise<TreePorts>;
   readonly log: Log;
   readonly globalState: Memento;
   readonly workspaceState: Memento;

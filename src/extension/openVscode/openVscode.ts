@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commands, env, l10n, UIKind, Uri } from 'vscode';
+import { env, l10n, Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
 import { contextKeys } from '../commandIds';
 import type { SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
-import { readSettings } from '../account/settings';
+import { openPage } from '../browser/openPage';
+import { isBrowserHere, outsideAddress, withPortOf } from '../browser/outside';
 import { devboxLabel } from '../devboxes/devboxText';
 import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { saysYes } from '../messages/ask';
-import type { Log } from '../messages/log';
 import { whenSlow } from '../messages/whenSlow';
 import { attached, type AttachServices } from '../session/attach';
 import { setContext } from '../setContext';
@@ -22,9 +22,6 @@ export interface OpenServices extends AttachServices {
   readonly openedVscodes: () => Promise<OpenedVscodes>;
   readonly startedHere: { opened(devboxId: string): Promise<void> };
 }
-
-/** The command of the built-in browser, which not every editor has. */
-const simpleBrowser = 'simpleBrowser.api.open';
 
 /**
  * Opens the devbox's own VS Code in its workspace folder, in the external browser or inside the editor as the setting
@@ -60,9 +57,7 @@ async function opened(services: OpenServices, signedIn: SignedIn, devbox: Devbox
   const link = await linkTo(services, signedIn, devbox, { source, oneTime: true });
   if (link.isShared && !(await mayShareOrigin(devbox))) return false;
   mustStillBe(signedIn, devbox.id);
-  const url = Uri.parse(link.url, true);
-  const inside = readSettings().openVscodeIn === 'simpleBrowser' && (await openInside(services.log, url));
-  if (!inside) await env.openExternal(url);
+  await openPage(services.log, Uri.parse(link.url, true));
   await setContext(contextKeys.hasOpenedVscode, true);
   await services.startedHere.opened(devbox.id);
   return true;
@@ -77,17 +72,6 @@ async function mayShareOrigin(devbox: Devbox): Promise<boolean> {
     ),
     yes: l10n.t('Open Anyway'),
   });
-}
-
-/** @returns false if the editor has no browser of its own; commands that come with an extension cannot be asked for before */
-async function openInside(log: Log, url: Uri): Promise<boolean> {
-  try {
-    await commands.executeCommand(simpleBrowser, url);
-    return true;
-  } catch (error) {
-    log.failure('Opening the simple browser', error);
-    return false;
-  }
 }
 
 /** Copies the address of the devbox's VS Code, after a word about what it gives away. */
@@ -181,29 +165,13 @@ async function reachable({ source, oneTime }: Wanted, signal: AbortSignal): Prom
   const text = await source.vscodeUrl(signal, { oneTime });
   if (text === undefined) return undefined;
   const url = new URL(text);
-  const here = env.remoteName === undefined && env.uiKind === UIKind.Desktop;
-  if (here || !url.hostname.endsWith('.localhost')) return { url: text, isShared: false };
+  if (isBrowserHere() || !url.hostname.endsWith('.localhost')) return { url: text, isShared: false };
   // This extension runs elsewhere than the browser: the editor tells how its machine's ports are reached.
-  const outside = await external(url.port);
-  if (isLoopback(outside.authority)) {
-    // A loopback address there as well, perhaps with another port. The host name stays, as cookies know no ports.
-    url.port = /:(\d+)$/.exec(outside.authority)?.[1] ?? '';
-    return { url: url.toString(), isShared: false };
-  }
+  const outside = await outsideAddress(url.port);
+  // The host name stays, as cookies know no ports.
+  if (outside.isLoopback) return { url: withPortOf(text, outside), isShared: false };
   const single = new URL((await source.vscodeUrl(signal, { oneTime, anyHost: true })) ?? text);
-  const base = await external(single.port);
+  const { uri, isShared } = await outsideAddress(single.port);
   const rest = `${single.pathname.replace(/^\//, '')}${single.search}`;
-  return {
-    url: `${base.toString(true).replace(/\/+$/, '')}/${rest}`,
-    // Below a path, the host is that of whatever else is there: in code-server the editor's own.
-    isShared: base.path !== '' && base.path !== '/',
-  };
-}
-
-async function external(port: string): Promise<Uri> {
-  return env.asExternalUri(Uri.parse(`http://127.0.0.1:${port}/`, true));
-}
-
-function isLoopback(authority: string): boolean {
-  return /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(authority);
+  return { url: `${uri.toString(true).replace(/\/+$/, '')}/${rest}`, isShared };
 }

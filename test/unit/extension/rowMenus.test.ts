@@ -34,7 +34,8 @@ const changeRows = ['changes', 'changes.repository', 'changes.repository.clean',
 const devboxRows = states.flatMap((state) =>
   ['', '.pinned', '.attention', '.pinned.attention'].map((more) => `devbox.${state}${more}`),
 );
-const rows = [...devboxRows, ...fileRows, ...changeRows];
+const portRows = ['ports', 'ports.open', 'port', 'port.forwarded', 'port.local'];
+const rows = [...devboxRows, ...fileRows, ...changeRows, ...portRows];
 const menu = (row: string, several = false): string[] =>
   entries.filter(({ when, isInline }) => !isInline && shows(when, row, several)).map(({ what }) => what.slice(8));
 
@@ -78,6 +79,19 @@ describe('The menus of rows', () => {
     assert.deepEqual(menu('changes.repository'), [...all, 'bringCommitsHome', 'saveChangesPatch']);
     assert.deepEqual(menu('changes.group'), [...all, 'saveChangesPatch']);
     assert.deepEqual(menu('changes.file'), ['openChange', 'markChangesSeen']);
+  });
+
+  it('of ports open, forward and copy what can be reached, and ask for a token where everybody can', () => {
+    assert.deepEqual(
+      portRows.map((row) => menu(row)),
+      [
+        [],
+        ['requireToken'],
+        ['openPort', 'forwardPort', 'copyPortUrl'],
+        ['openPort', 'forwardPort', 'stopForwarding', 'copyPortUrl'],
+        [],
+      ],
+    );
   });
 
   it('offer for several rows only what acts on all of them', () => {

@@ -9,8 +9,6 @@ export interface DevboxDetail {
   readonly description?: string;
   readonly icon: ThemeIcon;
   readonly command?: CommandId;
-  /** An address to copy; without any token. */
-  readonly url?: string;
 }
 
 /** The row of a detail. */
@@ -21,7 +19,7 @@ export function detailItem(devbox: Devbox | undefined, devboxId: string, detail:
   item.iconPath = detail.icon;
   item.description = text;
   item.tooltip = text === '' ? detail.label : `${detail.label}\n${text}`;
-  item.contextValue = detail.url === undefined ? 'detail' : 'detail.url';
+  item.contextValue = 'detail';
   item.accessibilityInformation = { label: text === '' ? detail.label : `${detail.label}, ${text}` };
   if (detail.command !== undefined && devbox !== undefined) {
     item.command = { command: detail.command, title: detail.label, arguments: [devbox] };

@@ -3,11 +3,8 @@ import { RuntimeError } from '../../../core/errors';
 import { oneLine } from '../../../core/plainText';
 import { hasEnded, type Devbox, containerNameKey } from '../../../core/platform/devbox';
 import type { RunloopApi } from '../../../core/platform/runloopApi';
-import { tunnelOrigin } from '../../../core/platform/tunnel';
 import { onceRule } from '../../../core/http/retryRules';
 import { redact } from '../../../core/redact';
-import { actionServerPort, vscodePort } from '../../../core/actionServer/startupCommand';
-import type { CommandId } from '../../commandIds';
 import type { Health } from '../../session/sessions';
 import type { DevboxDetail } from './detailItem';
 import { ageText } from '../../devboxes/devboxText';
@@ -19,7 +16,6 @@ export interface DetailsContext {
   /** How the action server was last seen, where this window is attached. */
   readonly health: Health | undefined;
   readonly nowMs: number;
-  readonly tunnelUrlTemplate: string | undefined;
   readonly lastError: string | undefined;
   /** Who shut it down, if that is known. */
   readonly ender?: Ender | undefined;
@@ -36,7 +32,7 @@ export async function devboxDetails(api: RunloopApi, devbox: Devbox, context: De
   return [
     ...lastErrors(devbox, context),
     ...session(devbox, context),
-    ...ports(api, devbox, context),
+    ...tunnel(devbox),
     ...(await snapshots(api, devbox, context)),
   ];
 }
@@ -99,48 +95,12 @@ function attachedDetail(health: Health | undefined): DevboxDetail {
       };
 }
 
-function ports(api: RunloopApi, devbox: Devbox, context: DetailsContext): DevboxDetail[] {
-  const { tunnel } = devbox;
-  if (tunnel === undefined || hasEnded(devbox.status)) return [];
-  const access = tunnel.authMode === 'open' ? l10n.t('open to anyone') : l10n.t('token required');
-  const known: readonly (readonly [number, string, CommandId | undefined])[] =
-    devbox.metadata[containerNameKey] === undefined
-      ? []
-      : [
-          [vscodePort, l10n.t('VS Code'), devbox.status === 'running' ? 'runloop.openVscode' : undefined],
-          [actionServerPort, l10n.t('Action server'), undefined],
-        ];
-  try {
-    const origin = (port: number): string =>
-      tunnelOrigin({ port, key: tunnel.key, apiBaseUrl: api.baseUrl, template: context.tunnelUrlTemplate });
-    const rows = known.map(([port, label, command]): DevboxDetail => ({
-      key: `port${port}`,
-      label,
-      // What one looks for first: a narrow view cuts the address off, which the tooltip has whole.
-      description: `${l10n.t('port {0}', port)} · ${access} · ${origin(port)}`,
-      icon: new ThemeIcon(tunnel.authMode === 'open' ? 'globe' : 'lock'),
-      url: origin(port),
-      ...(command === undefined ? {} : { command }),
-    }));
-    // The tunnel leads to every port; which of them anything listens on is known to nobody outside.
-    const pattern = origin(1).replace('1-', l10n.t('PORT-'));
-    return rows.length > 0
-      ? rows
-      : [
-          {
-            key: 'tunnel',
-            label: l10n.t('Tunnel'),
-            description: `${access} · ${pattern}`,
-            icon: new ThemeIcon(tunnel.authMode === 'open' ? 'globe' : 'lock'),
-            url: pattern,
-          },
-        ];
-  } catch (error) {
-    if (!RuntimeError.is(error)) throw error;
-    return [
-      { key: 'tunnel', label: l10n.t('Tunnel'), description: failureText(error), icon: new ThemeIcon('warning') },
-    ];
-  }
+/** Who can use its ports once it runs; while it does, they have a row of their own. */
+function tunnel({ tunnel: itsTunnel, status }: Devbox): DevboxDetail[] {
+  if (itsTunnel === undefined || status === 'running' || hasEnded(status)) return [];
+  const isOpen = itsTunnel.authMode === 'open';
+  const description = isOpen ? l10n.t('open to anyone with the address') : l10n.t('token required');
+  return [{ key: 'tunnel', label: l10n.t('Tunnel'), description, icon: new ThemeIcon(isOpen ? 'globe' : 'lock') }];
 }
 
 async function snapshots(api: RunloopApi, devbox: Devbox, context: DetailsContext): Promise<DevboxDetail[]> {

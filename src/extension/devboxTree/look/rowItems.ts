@@ -11,6 +11,7 @@ import type { Ender } from '../../devboxes/endReason';
 import type { Health } from '../../session/sessions';
 import { fileItem, filesItem } from './fileItem';
 import { groupItem, moreItem, noticeItem, pageItem, startItem } from './groupItems';
+import { portItem, portsItem } from './portItem';
 import { shownFacts, type RowContext } from './rowText';
 import type { Announced } from '../order/news';
 import type { Row } from '../rows';
@@ -105,6 +106,10 @@ export class RowItems {
         return fileItem(row);
       case 'branch':
         return row.item();
+      case 'ports':
+        return portsItem(row, store.get(row.devboxId));
+      case 'port':
+        return portItem(row, store.get(row.devboxId));
       case 'detail':
         return detailItem(store.get(row.devboxId), row.devboxId, row.detail);
       case 'devbox': {

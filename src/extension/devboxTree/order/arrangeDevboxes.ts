@@ -1,4 +1,4 @@
-import { env, l10n, ThemeIcon, window, type InputBox, type QuickInputButton, type QuickPickItem } from 'vscode';
+import { l10n, ThemeIcon, window, type InputBox, type QuickInputButton, type QuickPickItem } from 'vscode';
 import type { Disposable } from '../../../core/events';
 import { asObject, asString } from '../../../core/parse';
 import { oneLine } from '../../../core/plainText';
@@ -152,12 +152,6 @@ export async function clearFilter({ tree }: { readonly tree: DevboxTree }): Prom
 export async function loadMoreDevboxes({ tree }: { readonly tree: DevboxTree }, argument: unknown): Promise<void> {
   const group = asString(asObject(argument)?.['group']);
   if (group !== undefined) await inView(() => tree.loadMore({ kind: 'more', group }));
-}
-
-/** Copies the address of a devbox's port; it has no token in it. */
-export async function copyPortUrl(_services: unknown, argument: unknown): Promise<void> {
-  const url = asString(asObject(asObject(argument)?.['detail'])?.['url']);
-  if (url !== undefined) await env.clipboard.writeText(url);
 }
 
 /** Reads the list now. */

@@ -75,6 +75,9 @@ describe('Opening the VS Code of a devbox where no answer comes', function () {
     ['runloop.openTerminal', false],
     ['runloop.runCommand', true],
     ['runloop.startAgain', true],
+    ['runloop.openPort', true],
+    ['runloop.forwardPort', false],
+    ['runloop.requireToken', true],
   ];
   for (const [command, isCalledWithId] of lookUps) {
     it(`${command}${isCalledWithId ? ' of a devbox' : ''} shows that it waits, and can be given up`, async () => {
