@@ -1,28 +1,20 @@
-import { withoutAssignments, withoutCredentials } from './secrets/assignments';
-import { withoutPrivateKeys } from './secrets/privateKeys';
+import { stripControls } from './plainText';
+import { redactShapes } from './redactShapes';
 import { secretForms, ValueMatcher } from './secrets/secretValues';
-import { withoutTokens } from './secrets/tokenShapes';
-
-// A tunnel's address: whoever has it is in, where the tunnel asks for no token.
-const tunnelAddress = /\b(\d{1,5}-)[A-Za-z0-9]{16,}(?=\.tunnel\.)/g;
-const connectionToken = /(connection[-_]?token["']?(?:\s*[:=]\s*|\s+)["']?)[^\s"',;&]+/gi;
 
 /**
  * Removes what looks like a secret from a text that goes to a log, an output channel, a report or an error: private
  * keys, tokens of well-known forms, the values of what is called a password, a token or a key, and what stands before
- * the host in an address.
+ * the host in an address. Escape sequences and control characters go as well, as one may stand in the middle of a secret
+ * (`grep --color` puts it there) and would hide it until somebody else removes it.
  *
  * @param secrets further values known to be secret (for example the session key), removed in every form of theirs;
  *   those under 6 characters are ignored, as removing them would shred ordinary text.
  */
 export function redact(text: string, secrets: Iterable<string> = []): string {
   const forms = secretForms(secrets);
-  return redactShapes(forms.length === 0 ? text : new ValueMatcher(forms).remove(text));
-}
-
-/** {@link redact} without further values: what looks like a secret by itself. */
-export function redactShapes(text: string): string {
-  const shown = withoutAssignments(withoutCredentials(withoutTokens(withoutPrivateKeys(text))));
-  const named = /connection/i.test(shown) ? shown.replace(connectionToken, '$1[removed]') : shown;
-  return named.includes('.tunnel.') ? named.replace(tunnelAddress, '$1[removed]') : named;
+  if (forms.length === 0) return redactShapes(stripControls(text));
+  const values = new ValueMatcher(forms);
+  // First as it is: a value may have such characters itself.
+  return redactShapes(values.remove(stripControls(values.remove(text))));
 }

@@ -1,5 +1,5 @@
 import { stripControls } from '../plainText';
-import { redactShapes } from '../redact';
+import { redactShapes } from '../redactShapes';
 import type { LineRedactor } from '../secrets/lineRedactor';
 import { harmlessLinks } from './serverLine';
 
@@ -10,16 +10,7 @@ import { harmlessLinks } from './serverLine';
  * @param source keeps texts of different origin apart
  */
 export function harmlessLines(text: string, redactor: LineRedactor, source: string): readonly string[] {
-  const lines: string[] = [];
-  for (const line of stripControls(text)
-    .replace(/[\u2028\u2029]/g, ' ')
-    .split('\n')) {
-    const { text: shown, earlier } = redactor.take(line, source);
-    const last = lines.at(-1);
-    if (earlier !== '' && last?.endsWith(earlier) === true) {
-      lines[lines.length - 1] = `${last.slice(0, -earlier.length)}[removed]`;
-    }
-    lines.push(shown);
-  }
+  const bare = stripControls(text).replace(/[\u2028\u2029]/g, ' ');
+  const lines = redactor.redactAll(bare.split('\n').map((line) => ({ text: line, source })));
   return harmlessLinks(redactShapes(lines.join('\n'))).split('\n');
 }

@@ -1,5 +1,5 @@
 import type { LogEntry } from '../platform/logEntry';
-import { redactShapes } from '../redact';
+import { redactShapes } from '../redactShapes';
 import type { LineRedactor } from '../secrets/lineRedactor';
 import { beginsRecord, shownLine, type LineLevel } from './serverLine';
 

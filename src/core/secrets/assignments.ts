@@ -3,7 +3,7 @@
  * `https://name:password@host`. Prose that speaks of passwords and tokens must stay as it is.
  */
 
-const passwordName = 'pass(?:word|wd|phrase|code)|pwd|pgpassword';
+const passwordName = 'pass(?:word|wd|phrase|code)|pwd|pgpassword|密码|口令';
 const keyName = [
   'secret',
   'token',
@@ -14,11 +14,14 @@ const keyName = [
   'secret[-_]?(?:value|text|string|base)',
   '(?<![A-Za-z])auth|authtoken',
   '(?<=[_-])(?:pass|pat|psk)',
+  '[密私]钥|令牌',
 ].join('|');
 const names = `(?:${passwordName}|${keyName})`;
+/** The names of what is secret, as the source of a pattern. */
+export const secretNames = names;
 
 /** Behind a name: quotes and brackets that close, then what stands between name and value. */
-const separator = `(?:\\\\{0,3}["'\`])?[\\])]?[ \\t]{0,4}(?:=>|:=|==|=|:|%3[AaDd])|(?<=<[\\w:.-]{0,60})>`;
+const separator = `(?:\\\\{0,3}["'\`])?[\\])]?[ \\t]{0,4}(?:=>|:=|==|=|[:：]|%3[AaDd])|(?<=<[\\w:.-]{0,60})>`;
 const quotedValue = `(?<quote>["'\`])(?<quoted>(?:\\\\.|(?!\\k<quote>)[^\\\\\\n])*)`;
 const escapedValue = `(?<escape>\\\\{1,3}["'])(?<escaped>[^\\n]*?)(?=\\k<escape>|\\n|$)`;
 const bareValue = `(?<bare>[^\\s"'\`,;&<>\\\\|](?:[^\\s"'\`,;&<>\\\\]|\\\\(?!["'nrt]))*)`;
@@ -52,9 +55,14 @@ const placeholder = /^(?:\$[A-Z_][A-Z0-9_]*$|\$?\{|\$\(|<|%[A-Z_]+%$|#\{)/;
 const code =
   /^(?:(?:process\.env|os\.environ|env|config|settings|self|this|args|options|request|req|ctx)\b[.[(]|[A-Za-z_$][\w$.]*\()/;
 
+/** Whether a word stands in a secret's place without being one. */
+export function isNoSecret(word: string): boolean {
+  return noSecret.test(word) || placeholder.test(word);
+}
+
 /** Removes the values of what is called a password, a token, a key or a secret. */
 export function withoutAssignments(text: string): string {
-  if (!/pass|pwd|secret|t(?:o)?k(?:e)?n|cred|key|auth|_p[as][tk]/i.test(text)) return text;
+  if (!/pass|pwd|secret|t(?:o)?k(?:e)?n|cred|key|auth|_p[as][tk]|[码令钥牌]/i.test(text)) return text;
   const judged = (all: string, ...rest: readonly unknown[]): string => {
     const { name, separator: sign, space, ...found } = rest.at(-1) as Groups;
     const at = rest.find((one) => typeof one === 'number') ?? 0;
@@ -72,7 +80,7 @@ export function withoutAssignments(text: string): string {
         name,
         given,
         isQuoted,
-        isTight: sign !== '' && space === '' && !sign.startsWith(':'),
+        isTight: sign !== '' && space === '' && !/^[:：]/.test(sign),
         before,
         behind,
       })
@@ -104,6 +112,8 @@ function isSecret({
 }): boolean {
   const bare = given.replace(/[.!?)}\]]+$/, '');
   if (bare === '' || noSecret.test(bare) || placeholder.test(given) || given.startsWith('[removed]')) return false;
+  // Prose, of which no blank tells where a word ends.
+  if (/^\p{Script=Han}/u.test(bare)) return false;
   const isPassword = isPasswordName.test(name);
   const isMixed = /\d/.test(bare) ? /[A-Za-z]/.test(bare) || bare.length >= 6 : /[^A-Za-z]/.test(bare);
   if (isQuoted) return isPassword || isMixed || bare.length >= 6;
@@ -133,7 +143,8 @@ const urlToken = /\b(https?:\/\/)(?=[A-Za-z_-]*\d)[A-Za-z0-9_.~%-]{16,}@/gi;
 const queryValue =
   /([?&;](?:sig|signature|x-amz-(?:signature|credential|security-token)|x-goog-signature|code_verifier)=)[^&\s"'<>]+/gi;
 const netrc = /\b(login\s+\S{1,100}\s+password\s+)\S+/gi;
-const curlUser = /(\bcurl\b[^\n|;]{0,500}?\s(?:-u|--user|--proxy-user|-U)[\s=]?["']?[^\s:"']{1,100}:)[^\s"']+/g;
+const curlUser =
+  /(\bcurl\b[^\n|;]{0,500}?\s(?:-[afgijklnpqsvBGILMNORSJZ#]{0,12}[uU]|--user|--proxy-user)[\s=]?["']?[^\s:"']{1,100}:)[^\s"']+/g;
 
 /** Removes what opens doors in headers and addresses. */
 export function withoutCredentials(text: string): string {

@@ -1,5 +1,7 @@
-import { redactShapes } from '../redact';
+import { redactShapes } from '../redactShapes';
+import { brokenSecret } from './brokenSecrets';
 import { KeyLines } from './privateKeys';
+import { BlockLines } from './secretPlaces';
 import { secretForms, ValueMatcher } from './secretValues';
 import { tokenEnd } from './tokenShapes';
 
@@ -18,15 +20,18 @@ export interface RedactedLine {
 
 interface Source {
   readonly keyLines: KeyLines;
+  readonly blockLines: BlockLines;
   /** The end of what came before, without line ends. */
   tail: string;
   /** The characters of it that are of the last line. */
   lastLength: number;
+  /** The characters of the last line. */
+  width: number;
 }
 
 /**
- * `redact` for lines that come one by one: a private key that spans lines is removed to its end, and a value or token that
- * a program or the platform has broken over lines is found as well.
+ * `redact` for lines that come one by one: a private key that spans lines is removed to its end, and a secret that a
+ * program or the platform has broken over lines is found as well.
  */
 export class LineRedactor {
   readonly #forms: Set<string>;
@@ -59,12 +64,26 @@ export class LineRedactor {
     this.#remember(from, text);
     const head = begun > 0 ? '[removed]' : '';
     const lines = text.slice(begun).split('\n');
-    const bare = lines.map((line) => from.keyLines.take(line) ?? line).join('\n');
+    const bare = lines.map((line) => from.keyLines.take(line) ?? from.blockLines.take(line) ?? line).join('\n');
     return { text: head + redactShapes(this.#matcher.remove(bare)), earlier };
   }
 
+  /** Lines that came together, as {@link redact}; what turns out to have begun in one before is removed there as well. */
+  redactAll(lines: readonly { readonly text: string; readonly source: string }[]): string[] {
+    const shown: string[] = [];
+    for (const line of lines) {
+      const { text, earlier } = this.take(line.text, line.source);
+      const last = shown.at(-1);
+      if (earlier !== '' && last?.endsWith(earlier) === true) {
+        shown[shown.length - 1] = `${last.slice(0, -earlier.length)}[removed]`;
+      }
+      shown.push(text);
+    }
+    return shown;
+  }
+
   /** How many characters of a line belong to a secret that began in a line before, and its beginning. */
-  #crossing({ tail, lastLength }: Source, text: string): [begun: number, earlier: string] {
+  #crossing({ tail, lastLength, width }: Source, text: string): [begun: number, earlier: string] {
     if (tail === '') return [0, ''];
     const joint = tail + text.slice(0, longestTail);
     let [begin, end] = [tail.length, tail.length];
@@ -72,7 +91,11 @@ export class LineRedactor {
       if (found[0] < tail.length && found[1] > tail.length) [begin, end] = found;
     }
     if (end === tail.length) end += tokenEnd(tail, text);
-    if (end === tail.length) return [0, ''];
+    if (end === tail.length) {
+      const broken = brokenSecret(tail.slice(tail.length - lastLength), text, width);
+      if (broken === undefined) return [0, ''];
+      return [broken[1], tail.slice(tail.length - lastLength + broken[0])];
+    }
     if (begin === tail.length) begin = tail.length - (/[A-Za-z0-9_.-]{0,200}$/.exec(tail)?.[0].length ?? 0);
     return [Math.min(end - tail.length, text.length), tail.slice(Math.max(begin, tail.length - lastLength))];
   }
@@ -82,12 +105,13 @@ export class LineRedactor {
     const last = text.slice(text.lastIndexOf('\n') + 1);
     from.tail = last.length >= keep ? last.slice(-keep) : (from.tail + last).slice(-keep);
     from.lastLength = Math.min(last.length, keep);
+    from.width = last.length;
   }
 
   #source(name: string): Source {
     let source = this.#sources.get(name);
     if (source === undefined) {
-      source = { keyLines: new KeyLines(), tail: '', lastLength: 0 };
+      source = { keyLines: new KeyLines(), blockLines: new BlockLines(), tail: '', lastLength: 0, width: 0 };
       const [oldest] = this.#sources.keys();
       if (this.#sources.size >= mostSources && oldest !== undefined) this.#sources.delete(oldest);
       this.#sources.set(name, source);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'mocha';
 import { deadline } from '../../../../src/ground/deadline';
 import { followEvents, type FollowEvent, type FollowNotice } from '../../../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
 import { OutputPlace } from '../../../../src/core/logs/outputPlace';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
+import { eventually } from '../../../eventually';
 import { orderFaults } from '../../../platform/orderedFaults';
 import { usePlatform } from '../../../platform/usePlatform';
 import { seeded } from './cuttingProxy';
@@ -105,8 +105,11 @@ describe('following executions on a platform without the stream of the whole log
       'echo same; echo same; echo other >&2; until test -e /tmp/go; do sleep 0.1; done; echo same; echo half; printf par; until test -e /tmp/on; do sleep 0.1; done; echo tial',
     );
     // The first ones are in the log before anybody looks.
-    await sleep(1000);
-    const talker = (await on.api.logs(id)).find(({ command }) => command !== undefined)?.executionId;
+    const logged = await eventually(
+      () => on.api.logs(id),
+      (entries) => printed(entries).length === 3,
+    );
+    const talker = logged.find(({ command }) => command !== undefined)?.executionId;
     const position = new FollowPosition();
     const first = await follow(id, (entries) => printed(entries).length === 3, position);
     await on.api.start(id, 'touch /tmp/go');
@@ -135,7 +138,6 @@ describe('following executions on a platform without the stream of the whole log
       { fault: 'status', status: 501, path: streams.replace('stdout', 'stderr') },
     );
     const id = await devboxWith('for i in 1 2 3; do echo line $i; sleep 0.4; done');
-    setTimeout(() => void on.api.shutdown(id), 3000);
     const position = new FollowPosition();
     const all: string[] = [];
     for await (const event of followEvents(on.api, id, {
@@ -143,7 +145,10 @@ describe('following executions on a platform without the stream of the whole log
       position,
       pace: { reconnectMs: [5, 50], pollMs: [50, 200] },
     })) {
-      if (event.type === 'lines') all.push(...printed(event.lines).map(({ text }) => text));
+      if (event.type !== 'lines') continue;
+      all.push(...printed(event.lines).map(({ text }) => text));
+      // What comes twice comes until its end.
+      if (hasExit(event.lines)) setTimeout(() => void on.api.shutdown(id), 1000);
     }
     assert.deepEqual(all, ['line 1', 'line 2', 'line 3']);
   });

@@ -16,6 +16,22 @@ function grouped(redactor: LineRedactor, lines: readonly string[]): string {
   return shown.map(({ text }) => text).join('\n');
 }
 
+/** A text that counts how often somebody looks at it. */
+class CountedText extends String {
+  letters = 0;
+  compared = 0;
+
+  override charCodeAt(index: number): number {
+    this.letters += 1;
+    return super.charCodeAt(index);
+  }
+
+  override startsWith(searched: string, position?: number): boolean {
+    this.compared += 1;
+    return super.startsWith(searched, position);
+  }
+}
+
 describe('values that are known to be secret', () => {
   const value = `it's "p&ss" $w0rd/+<é>`;
 
@@ -74,6 +90,24 @@ describe('values that are known to be secret', () => {
         found = found.slice(0, begin) + '#'.repeat(end - begin) + found.slice(end);
       }
       assert.equal(found, expected);
+    }
+  });
+
+  it('are looked for at few places of a text, however many they are', () => {
+    const text = Array.from(
+      { length: 2_000 },
+      (_, at) => `${at} step of the build is done, next comes another one\n`,
+    ).join('');
+    const values = Array.from({ length: 12 }, (_, at) => `Xq${at}-${'Zk7'.repeat(8)}-${at}`);
+    for (const [count, most] of [
+      [1, 0.25],
+      [12, 0.35],
+    ] as const) {
+      const counted = new CountedText(text);
+      new ValueMatcher(values.slice(0, count)).find(counted as unknown as string);
+      const seen = `${count}: ${counted.letters / text.length}, ${counted.compared}`;
+      assert.ok(counted.letters / 2 < text.length * most, seen);
+      assert.ok(counted.compared < text.length / 1_000, seen);
     }
   });
 

@@ -163,6 +163,19 @@ describe('redact keeps out what looks like a secret', () => {
     for (const text of ordinary) assert.equal(redact(text), text);
   });
 
+  it('also where an escape sequence stands in the middle of it, as grep --color puts it there', () => {
+    for (const text of [
+      `x: \u001b[01;31m\u001b[Kghp_\u001b[m\u001b[K${random}`,
+      `ghp_${random.slice(0, 9)}\u0000${random.slice(9)}`,
+      `pass\u001b[1mword\u001b[0m=${random}`,
+    ]) {
+      assert.ok(!redact(text).includes(random.slice(9)), redact(text));
+    }
+    // A value that has one itself.
+    assert.equal(redact('it is first\u001b[1msecond', ['first\u001b[1msecond']), 'it is [removed]');
+    assert.equal(redact('known-\u001b[31mvalue\u001b[0m here', ['known-value']), '[removed] here');
+  });
+
   it('also where it is done twice', () => {
     for (const [text] of secrets) assert.equal(redact(redact(text)), redact(text));
   });
