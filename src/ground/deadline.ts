@@ -21,7 +21,7 @@ export interface Deadline extends LinkedSignal {
 }
 
 /** The longest that a timer of Node's can take; it would fire at once beyond. */
-const longestTimerMs = 2 ** 31 - 1;
+export const longestTimerMs = 2 ** 31 - 1;
 
 /** A signal that ends with the first of these, with its reason, and lets go of the others then. */
 export function linkSignals(...sources: readonly (AbortSignal | undefined)[]): LinkedSignal {

@@ -1,3 +1,5 @@
+import { quoteIfNeeded } from '../../ground/shellWords';
+
 /** Ports of the action server and of the VS Code server inside a devbox (OpenHands' constants). */
 export const actionServerPort = 4444;
 export const vscodePort = 4445;
@@ -35,14 +37,6 @@ export interface StartupOptions {
   readonly variableNames?: readonly string[];
 }
 
-/**
- * Quotes one word for a POSIX shell. Words of harmless characters stay as they are, so that the usual command reads
- * like OpenHands' own.
- */
-export function shellQuote(word: string): string {
-  return /^[A-Za-z0-9_\-./:=@%+,]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** The argv that starts the action server, in OpenHands' order (runtime contract §6). */
 export function startupArgv(options: StartupOptions): string[] {
   return [
@@ -73,7 +67,7 @@ export function startupArgv(options: StartupOptions): string[] {
  * says so instead of failing somewhere later (D24).
  */
 export function entrypoint(options: StartupOptions): string {
-  const key = shellQuote(sessionKeyFile);
+  const key = quoteIfNeeded(sessionKeyFile);
   const settings: readonly (readonly [string, string])[] = [
     ['VSCODE_PORT', String(vscodePort)],
     ['WORKSPACE_MOUNT_PATH_IN_SANDBOX', options.workspacePath],
@@ -81,21 +75,21 @@ export function entrypoint(options: StartupOptions): string {
     ...(options.debug ? [['DEBUG', 'true'] as const] : []),
   ];
   const script = [
-    `if [ ! -d /openhands/code ]; then echo ${shellQuote(noOpenHands)} >&2; exit 64; fi`,
+    `if [ ! -d /openhands/code ]; then echo ${quoteIfNeeded(noOpenHands)} >&2; exit 64; fi`,
     `chmod 600 ${key}`,
     `SESSION_API_KEY="$(cat ${key})"`,
     // An empty key would start the server without any authentication.
     '[ -n "$SESSION_API_KEY" ]',
     'export SESSION_API_KEY',
-    `export ${settings.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' ')}`,
+    `export ${settings.map(([name, value]) => `${name}=${quoteIfNeeded(value)}`).join(' ')}`,
     // With its start time, as numbers of processes are used again.
     `{ echo "$$ $(cut -d" " -f22 /proc/$$/stat)" > ${processFile} || true; }`,
     'export MAMBA_ROOT_PREFIX=/openhands/micromamba',
     'cd /openhands/code',
     '/openhands/micromamba/bin/micromamba run -n openhands poetry config virtualenvs.path /openhands/poetry',
-    startupArgv(options).map(shellQuote).join(' '),
+    startupArgv(options).map(quoteIfNeeded).join(' '),
   ].join(' && ');
-  return `${sudoKeeping(options.variableNames ?? [])} bash -c ${shellQuote(script)}`;
+  return `${sudoKeeping(options.variableNames ?? [])} bash -c ${quoteIfNeeded(script)}`;
 }
 
 /** `sudo` that leaves these variables as they are; one that may not says so and goes on without them. */
@@ -103,7 +97,7 @@ function sudoKeeping(names: readonly string[]): string {
   if (names.length === 0) return 'sudo';
   const keep = `--preserve-env=${names.join(',')}`;
   return (
-    `keep=${shellQuote(keep)}; sudo "$keep" true || { keep=; echo ${shellQuote(notKept)} >&2; }; ` +
+    `keep=${quoteIfNeeded(keep)}; sudo "$keep" true || { keep=; echo ${quoteIfNeeded(notKept)} >&2; }; ` +
     'sudo ${keep:+"$keep"}'
   );
 }

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { deadline, withDeadline } from '../../ground/deadline';
 import { endedBy, RuntimeError } from '../errors';
 import { asBoolean, asNumber, asString, type JsonObject } from '../parse';
 import { objectOf, textIn, unexpected } from '../platform/answers';
-import { streamOutput } from '../platform/executionOutput';
+import { StreamUnavailable } from '../platform/logRequest';
 import { asOwn } from '../platform/ownExecutions';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import { wholeOutput } from '../platform/wholeOutput';
 import type { CommandOpener, CommandOptions, CommandResult, DevboxCommands, OpenCommand } from './devboxCommands';
 import { endExecution, OpenExecution } from './openExecution';
 
@@ -16,7 +18,7 @@ const holdSeconds = 2;
 /** Milliseconds between two looks at a command that takes longer, growing. */
 const lookMs = [100, 1_000] as const;
 /** Bytes of input that fit into a command: the system of a devbox takes 128 KiB for one argument. */
-const mostInput = 48 * 1024;
+const mostInput = 68 * 1024;
 /** The most that a command may print, unpacked. */
 const mostOutput = 64 * 1024 * 1024;
 
@@ -43,7 +45,7 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
       const packed = isWhole ? stdout : await this.#streamed(view, limit);
       return {
         exitCode: asNumber(view['exit_status']) ?? -1,
-        stdout: unpackedOutput(packed, this.#devboxId),
+        stdout: await unpackedOutput(packed, this.#devboxId),
         stderr: Buffer.from(stderr),
       };
     });
@@ -92,10 +94,17 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     const pieces: string[] = [];
     let length = 0;
     const of = { devboxId: this.#devboxId, executionId, name: 'stdout' as const };
-    for await (const { text } of streamOutput(this.#api, of, { from: 0, signal, onOpen: () => undefined })) {
-      length += text.length;
-      if (length > mostOutput) throw unexpected('an execution', this.#devboxId);
-      pieces.push(text);
+    try {
+      for await (const text of wholeOutput(this.#api, of, signal)) {
+        length += text.length;
+        if (length > mostOutput) throw unexpected('an execution', this.#devboxId);
+        pieces.push(text);
+      }
+    } catch (error) {
+      if (!(error instanceof StreamUnavailable)) throw error;
+      // It cannot be had any other way.
+      const { problem } = unexpected('an execution');
+      throw new RuntimeError({ problem, devboxId: this.#devboxId, cause: error });
     }
     return pieces.join('');
   }
@@ -126,11 +135,12 @@ function carrying(command: string, stdin: Uint8Array): string {
   );
 }
 
-function unpackedOutput(text: string, devboxId: string): Buffer {
+/** Not in one go: it may be large, and others would wait. */
+async function unpackedOutput(text: string, devboxId: string): Promise<Buffer> {
   const bytes = Buffer.from(text.slice(1), 'base64');
   if (text.startsWith('p')) return bytes;
   try {
-    if (text.startsWith('z')) return gunzipSync(bytes, { maxOutputLength: mostOutput });
+    if (text.startsWith('z')) return await promisify(gunzip)(bytes, { maxOutputLength: mostOutput });
   } catch (error) {
     throw new RuntimeError({ problem: unexpected('an execution').problem, devboxId, cause: error });
   }

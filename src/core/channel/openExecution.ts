@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline } from '../../ground/deadline';
 import { endedBy, RuntimeError } from '../errors';
 import { asBoolean, asObject, asString } from '../parse';
-import { objectOf } from '../platform/answers';
+import { objectOf, unexpected } from '../platform/answers';
 import { StreamUnavailable } from '../platform/logRequest';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
 import { wholeOutput } from '../platform/wholeOutput';
@@ -89,6 +89,8 @@ export class OpenExecution implements OpenCommand {
       const answer = await this.#api.read(`${this.#path}?last_n=100000`, 'waiting for a command', call);
       const view = objectOf(answer, 'an execution', this.#devboxId);
       const text = asString(view['stdout']) ?? '';
+      // Only its end is told then, and nobody can tell what of it is new.
+      if (asBoolean(view['stdout_truncated']) === true) throw unexpected('an execution', this.#devboxId);
       if (text.length > seen) yield text.slice(seen);
       seen = Math.max(seen, text.length);
       if (view['status'] === 'completed') return;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { quote } from '../../../ground/shellWords';
 import type { ActionExecutionClient } from '../actionExecutionClient';
 import { RuntimeError } from '../../errors';
 import { isRunObservation } from '../observation';
@@ -34,15 +35,11 @@ function takeOver(batch: string): string {
   return [
     `(umask 077; for f in ${incoming}*; do v=; IFS= read -r -d "" v < "$f"; printf %s "$v" > ${folder}/environment/"\${f##*/${batch}-}" || exit 1; done;`,
     `rm -f ${incoming}*;`,
-    `printf '%s\\n' ${shellWord(load)} > ${folder}/load.sh;`,
+    `printf '%s\\n' ${quote(load)} > ${folder}/load.sh;`,
     `b=; [ ! -f ~/.bashrc ] || IFS= read -r -d "" b < ~/.bashrc;`,
     `case "$b" in *.openhands-runtime/load.sh*) ;; *) printf '\\n. "$HOME"/.openhands-runtime/load.sh\\n' >> ~/.bashrc;; esac)`,
     `&& . ${folder}/load.sh`,
   ].join(' ');
-}
-
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The same for a Jupyter kernel: a fixed cell that reads the files. */

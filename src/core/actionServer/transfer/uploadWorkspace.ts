@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { quoteIfNeeded } from '../../../ground/shellWords';
 import type { ActionExecutionClient } from '../actionExecutionClient';
 import { saidBy, RuntimeError } from '../../errors';
 import { isRunObservation } from '../observation';
 import { oneLine } from '../../plainText';
-import { shellQuote } from '../startupCommand';
 import { incomingFolder } from './incoming';
 import { tarOf } from './tarOf';
 import { workspaceFiles } from './workspaceFiles';
@@ -69,8 +69,8 @@ export async function uploadWorkspace(
     // Also where nobody began to read it.
     content.destroy();
   }
-  const archive = shellQuote(`${incoming}/${name}`);
-  const destination = shellQuote(options.destination);
+  const archive = quoteIfNeeded(`${incoming}/${name}`);
+  const destination = quoteIfNeeded(options.destination);
   // `-o`: the files are to belong to the shell's user, not to the one that they have here.
   const unpack = `(mkdir -p -- ${destination} && tar -xzof ${archive} -C ${destination}; code=$?; rm -f ${archive}; exit $code)`;
   await inShell(client, unpack, signal);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +13,7 @@ import { RuntimeError } from '../../../../src/core/errors';
 import { observationIs, parseObservation } from '../../../../src/core/actionServer/observation';
 import { looksSecret } from '../../../../src/core/actionServer/transfer/secretFiles';
 import { uploadWorkspace } from '../../../../src/core/actionServer/transfer/uploadWorkspace';
+import { waitFor } from '../../../eventually';
 import { RunningServer, sessionKey } from '../../local/actionServer/runningServer';
 
 describe('the client against the action server', function () {
@@ -120,13 +122,14 @@ describe('the client against the action server', function () {
     const events = new EventStream();
     const own = connect(events);
     const stop = new AbortController();
-    const running = own.run('sleep 1 && echo late', { signal: stop.signal });
-    await sleep(100);
+    const running = own.run('touch begun; until [ -e go ]; do sleep 0.1; done; echo late', { signal: stop.signal });
+    await waitFor('its begin', () => (existsSync(join(server.workspace, 'begun')) ? true : undefined));
     stop.abort();
     await assert.rejects(running, (error) => RuntimeError.is(error, 'cancelled'));
     const isBusy = (): boolean => own.busy;
     assert.equal(isBusy(), true);
     await assert.rejects(own.run('echo no'), (error) => RuntimeError.is(error, 'shell_busy') && error.nextStep !== '');
+    await writeFile(join(server.workspace, 'go'), '');
     while (isBusy()) await sleep(20);
     assert.equal((await own.run('echo free')).content, 'free');
     const replayed: StreamEvent[] = [];

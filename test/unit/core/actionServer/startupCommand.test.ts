@@ -8,7 +8,6 @@ import {
   restartCommand,
   entrypoint,
   sessionKeyFile,
-  shellQuote,
   startupArgv,
   type StartupOptions,
 } from '../../../../src/core/actionServer/startupCommand';
@@ -151,12 +150,4 @@ if [ "$2" != true ]; then echo "$1 $A"; fi
       'without the variables rather than not at all',
     );
   });
-});
-
-describe('shellQuote', () => {
-  for (const word of ['', 'plain', 'two words', `it's`, '$HOME', '`id`', '$(id)', 'a\nb', '!x', '\\', 'ü', '"']) {
-    it(`gives bash back ${JSON.stringify(word)}`, () => {
-      assert.deepEqual(words(`sudo ${shellQuote(word)}`), [word]);
-    });
-  }
 });

@@ -33,10 +33,10 @@ async function startMcp(headers: string[]): Promise<{ readonly url: string; read
 describe('tools of MCP servers', () => {
   const headers: string[] = [];
   let mcp: { readonly url: string; readonly server: Server };
-  const clientWith = (urls: readonly string[]): ActionExecutionClient =>
+  const clientWith = (urls: readonly string[], keys: { apiKey?: string } = { apiKey: 'mcp-key-4711' }) =>
     new ActionExecutionClient(
       { url: 'http://127.0.0.1:1', sessionKey: 'key of the session', tunnelToken: 'token of the tunnel' },
-      { mcp: { ...noMcpServers, shttp: urls.map((url) => ({ url, apiKey: 'mcp-key-4711' })) }, sid: 'session 1' },
+      { mcp: { ...noMcpServers, shttp: urls.map((url) => ({ url, ...keys })) }, sid: 'session 1' },
     );
 
   before(async () => {
@@ -58,6 +58,27 @@ describe('tools of MCP servers', () => {
     assert.match(observation.content, /"text":"5"/);
     assert.ok(headers.includes('Bearer mcp-key-4711') && headers.includes('session 1'));
     assert.ok(!headers.some((header) => /key of the session|token of the tunnel/.test(header)), headers.join('\n'));
+  });
+
+  it('are called without a key where their server has none, and with none of the devbox’s', async () => {
+    headers.splice(0);
+    // One whose address begins like the devbox's is another one.
+    const port = new URL(mcp.url).port;
+    const alike = new ActionExecutionClient(
+      {
+        url: `http://127.0.0.1:${port.slice(0, -1)}`,
+        sessionKey: 'key of the session',
+        tunnelToken: 'token of the tunnel',
+      },
+      { mcp: { ...noMcpServers, shttp: [{ url: mcp.url }] }, sid: 'session 1' },
+    );
+    for (const client of [clientWith([mcp.url], {}), alike]) {
+      const action = { action: 'call_tool_mcp', args: { name: 'add', arguments: { a: 2, b: 3 } } };
+      assert.match((await client.runAction(action)).content, /"text":"5"/);
+    }
+    assert.ok(headers.includes('session 1'));
+    const secrets = /key of the session|token of the tunnel|^x-session-api-key$|^authorization$/i;
+    assert.ok(!headers.some((header) => secrets.test(header)), headers.join('\n'));
   });
 
   it('that are not there end in an error that says so; a server that cannot be reached in an observation', async () => {

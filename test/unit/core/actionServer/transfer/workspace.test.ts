@@ -3,9 +3,13 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { startFile } from '../../../../../src/core/actionServer/startupCommand';
 import { optionsFromConfigToml } from '../../../../../src/core/options/configToml';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { optionsFromEnvironment } from '../../../../../src/core/options/optionsFromEnvironment';
+import { resolveConfig } from '../../../../../src/core/options/runtimeConfig';
+import { RunloopApi } from '../../../../../src/core/platform/runloopApi';
+import { createBody } from '../../../../../src/core/runtime/connect/createBody';
 import { RunloopRuntime } from '../../../../../src/core/runtime/runloopRuntime';
 import type { RunloopRuntimeOptions } from '../../../../../src/core/options/runtimeOptions';
 import type { RuntimeEvent } from '../../../../../src/core/runtime/runtimeStatus';
@@ -178,5 +182,26 @@ describe('the workspace of a new devbox', function () {
       resumeSuspended: true,
     });
     assert.equal((await runtime.actions.run('pwd')).content, '/workspace/deep & er');
+  });
+
+  it('stays where the devbox was started with it, also where its server has to be started again', async () => {
+    const sid = 'restarted';
+    const own = resolveConfig({ apiKey: 'unused', sid, plugins: [], workspaceMountPathInSandbox: '/workspace/placed' });
+    const api = new RunloopApi(platform);
+    // Kept alive without a server, as after a resume that ran none; it knows how it was to be started, or not.
+    for (const isKnown of [true, false]) {
+      const { mounts = [], ...body } = createBody(own, 'a session key');
+      const kept = isKnown ? mounts : mounts.filter((mount) => !('target' in mount) || mount.target !== startFile);
+      const requestId = `restarted, ${isKnown ? 'known' : 'not known'}`;
+      const request = { ...body, mounts: kept, entrypoint: 'sleep 1000' };
+      const { id } = await api.createDevbox(request, { requestId });
+      const { runtime } = await connected({
+        attachToExisting: true,
+        devboxId: id,
+        workspaceMountPathInSandbox: '/elsewhere',
+      });
+      assert.equal((await runtime.actions.run('pwd')).content, '/workspace/placed');
+      await runtime.close({ mode: 'shutdown' });
+    }
   });
 });
