@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline } from '../../ground/deadline';
 import { endedBy, isAborted, isSent, isTransient, RuntimeError, saidBy } from '../errors';
 import { tell } from '../events';
 import { delayAfter, shortestWaitMs, type RetryingOptions } from '../http/retry';
 import { longestRetryAfterSeconds, repeatableChangeRule } from '../http/retryRules';
+import { unexpected } from '../platform/answers';
+import { isOfApi } from '../platform/apiErrors';
 import type { CreateDevboxBody } from '../platform/createDevboxBody';
 import type { Devbox } from '../platform/devbox';
+import { requestKey } from '../platform/requestKey';
 import type { RunloopApi } from '../platform/runloopApi';
 import { waitForStart } from './lookForStart';
 import { startProblem } from '../problems/start';
@@ -23,6 +27,8 @@ const settleMs = 20_000;
 /** Milliseconds before each further look for a create that had no answer, and for one that had an answer of the server's trouble. */
 const lostPausesMs = [1_000, 2_000];
 const refusedPausesMs = [700];
+/** Milliseconds that the look for the reason of a refusal may take. */
+const explainMs = 10_000;
 
 /**
  * Creates a devbox so that none is lost from sight and none is made twice.
@@ -51,17 +57,17 @@ export async function createDevbox(api: RunloopApi, body: CreateDevboxBody, opti
     if (effect !== 'none') {
       const [devbox] = await lookFor(api, body, requestId, failure, effect);
       if (devbox !== undefined) return devbox;
-      perhapsTwice ||= effect === 'lost';
+      perhapsTwice = true;
     }
     const isLast = tryNumber >= rule.tries || !mayRepeat(failure);
     if (!isLast && !isAborted(signal)) {
       if (perhapsTwice) await options.onPerhapsTwice(failure);
       await pause(failure, delayAfter(rule, tryNumber), options);
     }
-    // What had no answer may still be on its way: nobody waits for it here any more.
+    // What had no answer may still be on its way, and a server in trouble may yet do it: nobody waits for it here any more.
     if (perhapsTwice && (isLast || isAborted(signal))) throw startUnknown(body.name, failure);
     if (isAborted(signal)) throw endedBy(signal);
-    if (isLast) throw await explained(api, body, failure);
+    if (isLast) throw await explained(api, body, failure, signal);
   }
 }
 
@@ -75,7 +81,11 @@ async function sendOnce(api: RunloopApi, body: CreateDevboxBody, options: Create
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await api.createDevbox(body, { requestId, signal: settle.signal });
+    const devbox = await api.createDevbox(body, { requestId, signal: settle.signal });
+    const made = devbox.metadata[requestKey];
+    // Somebody else's devbox, which a mistaken answer names, would be taken for ours, and ended with our start.
+    if (made !== undefined && made !== requestId) throw unexpected('a devbox');
+    return devbox;
   } finally {
     signal.removeEventListener('abort', onAbort);
     clearTimeout(timer);
@@ -84,14 +94,18 @@ async function sendOnce(api: RunloopApi, body: CreateDevboxBody, options: Create
 
 /**
  * What a create that failed has done: nothing for certain; `answered`: the server says that it did not, and may be
- * wrong; `lost`: nobody knows, and it may still do it.
+ * wrong, now or in a while; `lost`: nobody knows, and it may still do it.
  */
 function effectOf(failure: RuntimeError): 'none' | 'answered' | 'lost' {
   const { status } = failure;
   if (!isSent(failure)) return 'none';
-  // No answer, one that a program in between gave because it had none, or one that was not understood.
-  if (status === undefined || status < 400 || [408, 409, 502, 504].includes(status)) return 'lost';
-  return status >= 500 ? 'answered' : 'none';
+  // No answer, or one that was not understood.
+  if (status === undefined || status < 400) return 'lost';
+  // One that a program in between gave because it had none; what no standard knows, as 524, is theirs.
+  if ([408, 409, 499, 502, 504].includes(status) || status >= 512) return 'lost';
+  // It cannot do that at all.
+  if (status < 500 || (status === 501 && isOfApi(failure))) return 'none';
+  return isOfApi(failure) ? 'answered' : 'lost';
 }
 
 async function lookFor(
@@ -143,11 +157,17 @@ function asRuntimeError(error: unknown): RuntimeError {
 }
 
 /** A refusal that is explained by a blueprint that is not there (D24), as that. */
-async function explained(api: RunloopApi, body: CreateDevboxBody, refusal: RuntimeError): Promise<RuntimeError> {
+async function explained(
+  api: RunloopApi,
+  body: CreateDevboxBody,
+  refusal: RuntimeError,
+  signal: AbortSignal,
+): Promise<RuntimeError> {
   const { status = 0 } = refusal;
   const name = body.blueprint_name;
   if (name === undefined || status < 400 || status >= 500 || [401, 403, 429].includes(status)) return refusal;
-  const builds = await api.blueprintsNamed(name).catch(() => undefined); // The refusal itself is told then.
+  const call = { signal: deadline(explainMs, signal) };
+  const builds = await api.blueprintsNamed(name, call).catch(() => undefined); // The refusal itself is told then.
   if (builds === undefined || builds.some((build) => build.status === 'build_complete')) return refusal;
   return new RuntimeError({
     problem: startProblem(builds.length === 0 ? 'blueprint_missing' : 'blueprint_unfinished', { name }),

@@ -41,7 +41,8 @@ function valueAt(all: string, at: number): { readonly text: string; readonly end
     return {
       text: all
         .slice(at, end)
-        .replace(/(?:^|\s+)#.*$/, '')
+        // One space is enough, as the others are trimmed: more would be tried from each of a long row of them.
+        .replace(/(?:^|\s)#.*$/, '')
         .trim(),
       end,
     };

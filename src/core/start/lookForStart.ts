@@ -2,10 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline } from '../../ground/deadline';
 import { unexpected } from '../platform/answers';
 import { hasEnded, type Devbox } from '../platform/devbox';
+import { requestKey } from '../platform/requestKey';
 import type { RunloopApi } from '../platform/runloopApi';
-
-/** Metadata by which a devbox is found whose create was not answered. */
-export const requestKey = 'runloop-devboxes-request';
 
 /** Milliseconds that one look over all devboxes of the account may take, its repeats included. */
 const lookMs = 15_000;

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline, startDeadline } from '../../ground/deadline';
 import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
 import { RuntimeError, isTransient, saidBy } from '../errors';
-import { oneLine } from '../plainText';
+import { oneLine, stripControls } from '../plainText';
 import { hasEnded, knownStatuses, type Devbox } from '../platform/devbox';
+import type { LogEntry } from '../platform/logEntry';
 import type { RunloopApi } from '../platform/runloopApi';
 import { redact } from '../redact';
+import { LineRedactor } from '../secrets/lineRedactor';
 import { NotYet, retrying, type RetryingOptions } from '../http/retry';
 import {
   devboxRunningRule,
@@ -26,6 +28,8 @@ export interface WaitOptions {
 
 /** Lines of the log that go with the error of a devbox that died. */
 const logTailLines = 20;
+/** Lines that are looked through for them: a private key may begin before, and is told by its beginning. */
+const logContextLines = 500;
 
 /**
  * The error for a devbox that ended or was suspended while something needed it, with its reason and the end of its
@@ -34,8 +38,8 @@ const logTailLines = 20;
 export async function endedError(api: RunloopApi, devbox: Devbox, during: Phrase): Promise<RuntimeError> {
   const reason = devbox.failureReason ?? devbox.shutdownReason;
   const logTail = await api
-    .logs(devbox.id, { signal: deadline(5_000), last: logTailLines })
-    .then((entries) => entries.map((entry) => oneLine(redact(entry.text), 500)))
+    .logs(devbox.id, { signal: deadline(5_000), last: logContextLines })
+    .then(tailOf)
     .catch((error: unknown) => [`(its log could not be read: ${oneLine(String(error))})`]);
   return new RuntimeError({
     problem: startProblem('ended', {
@@ -46,6 +50,15 @@ export async function endedError(api: RunloopApi, devbox: Devbox, during: Phrase
     devboxId: devbox.id,
     logTail,
   });
+}
+
+/** The last lines of a log, without what is secret in them, also over several. */
+function tailOf(entries: readonly LogEntry[]): readonly string[] {
+  const lines = entries.map(({ text, source }) => ({ text: stripControls(text), source }));
+  return new LineRedactor()
+    .redactAll(lines)
+    .slice(-logTailLines)
+    .map((line) => oneLine(line, 500));
 }
 
 /** True for a devbox that cannot come to run by waiting. */

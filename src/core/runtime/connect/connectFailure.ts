@@ -13,7 +13,7 @@ export function connectFailure(
 ): RuntimeError {
   const { devboxId } = circumstances;
   // What may run unseen is told, also to somebody who has cancelled.
-  if (RuntimeError.is(error, 'start_unknown') || RuntimeError.is(error, 'may_still_run')) return error;
+  if (RuntimeError.is(error, 'start_unknown')) return error;
   if (circumstances.isCancelled) return cancelled(devboxId);
   if (circumstances.isLate) {
     return new RuntimeError({

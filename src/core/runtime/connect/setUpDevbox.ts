@@ -1,9 +1,9 @@
+import { quoteIfNeeded } from '../../../ground/shellWords';
 import { setGitIdentity } from '../../actionServer/environment/gitIdentity';
 import { setupEnvironment } from '../../actionServer/environment/setupEnvironment';
 import { messageOf, RuntimeError } from '../../errors';
 import type { RuntimeConfig } from '../../options/runtimeConfig';
 import type { RuntimeEvent } from '../runtimeStatus';
-import { shellQuote } from '../../actionServer/startupCommand';
 import { uploadWorkspace } from '../../actionServer/transfer/uploadWorkspace';
 import type { Connection } from './bringUp';
 
@@ -48,7 +48,7 @@ export async function setUpDevbox({ client, devbox }: Connection, options: SetUp
     }
   }
   if (config.initGitInEmptyWorkspace && (await client.listFiles(undefined, signal)).length === 0) {
-    const command = `git init -q -- ${shellQuote(config.workspacePath)}`;
+    const command = `git init -q -- ${quoteIfNeeded(config.workspacePath)}`;
     const { exitCode } = await client.run(command, { blocking: true, isStatic: true, timeoutSeconds: 60, signal });
     if (exitCode !== 0) fire({ type: 'note', message: 'No git repository was made in the workspace.' });
   }

@@ -177,6 +177,22 @@ describe("a runtime's life", function () {
     assert.ok(last.error.logTail.some((line) => line.includes('the reason')));
   });
 
+  it('tells nothing of a private key that the log of a devbox that fails to boot ends with', async () => {
+    const body = 'MIIEpAIBAAKCAQEA7bq2kXo1Zr9TnVcYh4uPfL0sWm3eJdQ8gHjKxBvC5tRyUzA6';
+    const key = ['-----BEGIN RSA PRIVATE KEY-----', ...Array<string>(25).fill(body), '-----END RSA PRIVATE KEY-----'];
+    const runtime = runtimeWith({
+      sid: 'with-a-key',
+      launchCommands: [`printf '%s\\n' ${key.map((line) => `'${line}'`).join(' ')}; exit 3`],
+    });
+    await assert.rejects(runtime.connect(), (error) => {
+      assert.ok(RuntimeError.is(error, 'devbox_ended'));
+      assert.equal(error.logTail.length, 20);
+      assert.ok(error.logTail.some((line) => line.includes('[private key removed]')));
+      assert.ok(!error.logTail.some((line) => line.includes(body)), error.logTail.join('\n'));
+      return true;
+    });
+  });
+
   it('asks for a lifetime, or for an idle policy instead (D21)', async () => {
     const events: RuntimeEvent[] = [];
     const short = runtimeWith({ sid: 'short', keepAliveTimeSeconds: 120 });

@@ -118,6 +118,7 @@ describe('what leads into a devbox', function () {
     const attached = await connected({ attachToExisting: true, devboxId: id, headlessMode: true });
     assert.equal((await attached.runtime.actions.run('echo through')).content, 'through');
     assert.equal((await get(`${attached.runtime.actionExecutionServerUrl ?? ''}/alive`)).status, 401);
+    assert.equal((await api.retrieve(id)).tunnel?.httpKeepAlive, false, 'requests that nobody made are no use of it');
     const paths = attached.events.flatMap((event) => (event.type === 'request' ? [event.request.path] : []));
     assert.ok(
       paths.includes(`/v1/devboxes/${id}/enable_tunnel`) && !paths.some((path) => path.includes('create_tunnel')),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
-import { requestKey } from '../../../../src/core/start/lookForStart';
+import { requestKey } from '../../../../src/core/platform/requestKey';
 import { thisOwner } from '../../../../src/core/start/notes/noteOwner';
 import { accountMark } from '../../../../src/core/start/notes/startNote';
 import { StartNotes } from '../../../../src/core/start/notes/startNotes';

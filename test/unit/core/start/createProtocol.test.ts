@@ -10,7 +10,7 @@ import type { RunloopRuntimeOptions } from '../../../../src/core/options/runtime
 import { hasEnded, type Devbox } from '../../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
-import { requestKey } from '../../../../src/core/start/lookForStart';
+import { requestKey } from '../../../../src/core/platform/requestKey';
 import { parseStartNote } from '../../../../src/core/start/notes/startNote';
 import { StartNotes } from '../../../../src/core/start/notes/startNotes';
 import { startPlainDevbox } from '../../../../src/core/start/plainDevbox';
@@ -172,6 +172,21 @@ describe('The create of a devbox, on a platform that drops no repeated request',
     const id = await carryOutLate(parseStartNote(readFileSync(join(folder, file), 'utf8'))?.requestId ?? '');
     assert.deepEqual(await named(), [id]);
   });
+
+  for (const status of [500, 503]) {
+    it(`is looked for later after a ${status} of the API that came true when nobody waited any more`, async () => {
+      await faults({ fault: 'status', status, ...create });
+      await fails(start(), 'start_unknown');
+      const kinds = (await unsettledStarts(used.api, notesOf())).map(({ kind }) => kind);
+      assert.deepEqual(kinds, ['awaited']);
+      const [file = ''] = readdirSync(folder);
+      const note = parseStartNote(readFileSync(join(folder, file), 'utf8'));
+      assert.equal(note?.perhapsTwice, true);
+      await faults();
+      const late = await carryOutLate(note.requestId);
+      assert.deepEqual(await named(), [late]);
+    });
+  }
 
   it('ends at once when it is cancelled while it waits as a server asked (M3)', async () => {
     await faults({ fault: 'status', status: 429, retry_after_seconds: 40, count: 1, ...create });

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { RuntimeError, type RuntimeErrorCode } from '../../../../src/core/errors';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
+import { createDevbox } from '../../../../src/core/start/createDevbox';
 import { StartNotes } from '../../../../src/core/start/notes/startNotes';
 import { startPlainDevbox } from '../../../../src/core/start/plainDevbox';
 import { eventually } from '../../../eventually';
+import { ScriptedServer, sendJson } from '../../../network/scriptedServer';
 import { countFaults, orderFaults } from '../../../platform/orderedFaults';
 import { usePlatform } from '../../../platform/usePlatform';
 
@@ -74,7 +77,7 @@ describe('A create that is refused, or given up before it is sent', function () 
     });
   }
 
-  for (const status of [409, 504]) {
+  for (const status of [409, 499, 504, 520, 522, 524, 598]) {
     it(`is not known after an answer of ${status}, which may be that of somebody on the way, and is looked for later`, async () => {
       await faults({ fault: 'status', status, count: 1, ...create });
       const stop = new AbortController();
@@ -85,4 +88,83 @@ describe('A create that is refused, or given up before it is sent', function () 
       assert.deepEqual([await sent(), notesLeft()], [1, 1]);
     });
   }
+
+  const reset = 'upstream connect error or disconnect/reset before headers. reset reason: connection termination';
+  const answers = {
+    'is not known after a 503 that is not the API’s': {
+      body: reset,
+      type: 'text/plain',
+      code: 'start_unknown',
+      notes: 1,
+    },
+    'is not known after a 500 without a body': { body: '', type: 'text/plain', code: 'start_unknown', notes: 1 },
+    'is not known after a page with 503': {
+      body: '<html>Busy</html>',
+      type: 'text/html',
+      code: 'start_unknown',
+      notes: 1,
+    },
+    'is not known after a 503 of the API, which may be carried out later': {
+      body: '{"message":"busy"}',
+      type: 'application/json',
+      code: 'start_unknown',
+      notes: 1,
+    },
+    'is not known after a 500 of the API': {
+      body: '{"message":"broken"}',
+      type: 'application/json',
+      status: 500,
+      code: 'start_unknown',
+      notes: 1,
+    },
+    'has made nothing after a 501 of the API': {
+      body: '{"message":"no devboxes here"}',
+      type: 'application/json',
+      status: 501,
+      code: 'api',
+      notes: 0,
+    },
+  } as const;
+  for (const [what, { body, type, code, notes, ...more }] of Object.entries(answers)) {
+    it(what, async () => {
+      const server = await ScriptedServer.start(({ method }, answer) => {
+        if (method === 'GET') {
+          sendJson(answer, { devboxes: [], has_more: false });
+        }
+        // No other try, which the test would have to wait for.
+        else {
+          answer
+            .writeHead('status' in more ? more.status : 503, { 'content-type': type, 'x-should-retry': 'false' })
+            .end(body);
+        }
+      });
+      try {
+        const api = new RunloopApi({ apiKey: 'ak_x', baseUrl: server.origin });
+        const { signal } = new AbortController();
+        await fails(startPlainDevbox(api, 'refused', plain, { signal, startNotes }), code);
+        assert.equal(notesLeft(), notes);
+      } finally {
+        await server.stop();
+      }
+    });
+  }
+
+  it('can be given up while the reason of its refusal is looked for', async function () {
+    // The look ends by itself later than that.
+    this.timeout(8_000);
+    const stop = new AbortController();
+    const server = await ScriptedServer.start(({ method }, answer) => {
+      if (method === 'POST') sendJson(answer, { message: 'no such blueprint' }, 400);
+      // The look for the blueprint has no answer.
+      else stop.abort();
+    });
+    try {
+      const api = new RunloopApi({ apiKey: 'ak_x', baseUrl: server.origin });
+      const body = { name: 'refused', blueprint_name: 'gone' };
+      const onPerhapsTwice = (): Promise<void> => Promise.resolve();
+      await fails(createDevbox(api, body, { signal: stop.signal, requestId: 'refused', onPerhapsTwice }), 'api');
+    } finally {
+      await server.stop();
+    }
+  });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { requestKey } from '../../../../src/core/start/lookForStart';
+import { requestKey } from '../../../../src/core/platform/requestKey';
 import { thisOwner } from '../../../../src/core/start/notes/noteOwner';
 import { accountMark } from '../../../../src/core/start/notes/startNote';
 import { StartNotes } from '../../../../src/core/start/notes/startNotes';

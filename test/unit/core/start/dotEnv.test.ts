@@ -18,6 +18,7 @@ describe('parseDotEnv', () => {
       'H=$HOME=x',
       'I=`back "quoted"`',
       'J= # empty',
+      'K=a;b; c=d',
       'A=again',
     ].join('\r\n');
     assert.deepEqual(parseDotEnv(text), {
@@ -32,10 +33,19 @@ describe('parseDotEnv', () => {
         H: '$HOME=x',
         I: 'back "quoted"',
         J: '',
+        K: 'a;b; c=d',
       },
     });
     assert.deepEqual(parseDotEnv(''), { variables: {} });
     assert.deepEqual(parseDotEnv('__proto__=x'), { variables: Object.fromEntries([['__proto__', 'x']]) });
+  });
+
+  it('reads a value of a very long row of spaces in no time', () => {
+    const spaces = ' '.repeat(900_000);
+    assert.deepEqual(parseDotEnv(`A=x${spaces}y${spaces}# z #`), { variables: { A: `x${spaces}y` } });
+    assert.deepEqual(parseDotEnv(`A="${'\\'.repeat(400_000)}"\n${'#'.repeat(400_000)}`), {
+      variables: { A: '\\'.repeat(200_000) },
+    });
   });
 
   it('tells the line that is no variable, and nothing else of it', () => {

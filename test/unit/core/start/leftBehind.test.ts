@@ -6,7 +6,7 @@ import { mock } from 'node:test';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { RuntimeError, type RuntimeErrorCode } from '../../../../src/core/errors';
 import { hasEnded, type Devbox } from '../../../../src/core/platform/devbox';
-import { requestKey } from '../../../../src/core/start/lookForStart';
+import { requestKey } from '../../../../src/core/platform/requestKey';
 import { StartNotes } from '../../../../src/core/start/notes/startNotes';
 import { startPlainDevbox } from '../../../../src/core/start/plainDevbox';
 import { unsettledStarts } from '../../../../src/core/start/unsettledStarts';

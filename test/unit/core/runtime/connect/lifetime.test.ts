@@ -13,7 +13,7 @@ describe("The warning before a devbox's end", () => {
     const watch = watchLifetime({ devbox, onExpiring: (left) => told.push([Date.now() / 1000 - 1_000, left]) });
     return { told, watch };
   }
-  const hour = { createTimeMs: 1_000_000, keepAliveSeconds: 3_600, idleRule: undefined };
+  const hour = { createTimeMs: 1_000_000, keepAliveSeconds: 3_600, idleRule: undefined, transitions: [] };
 
   it('comes once, five minutes before', () => {
     const { told } = watched(hour);
