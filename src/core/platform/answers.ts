@@ -14,8 +14,12 @@ export function isJsonType(type: string | null | undefined): boolean {
 }
 
 /** The error for an answer that is not what was asked for. */
-export function unexpected(what: Thing, devboxId?: string): RuntimeError {
-  return new RuntimeError({ problem: accountProblem('api_answer_unexpected', { what: phrase(what) }), devboxId });
+export function unexpected(what: Thing, devboxId?: string, status?: number): RuntimeError {
+  return new RuntimeError({
+    problem: accountProblem('api_answer_unexpected', { what: phrase(what) }),
+    devboxId,
+    status,
+  });
 }
 
 /** @throws RuntimeError `unexpected_answer` unless it is an object */

@@ -2,6 +2,7 @@ import { messageOf, RuntimeError } from '../errors';
 import { asObject, asString } from '../parse';
 import { oneLine } from '../plainText';
 import { redact } from '../redact';
+import { unexpected } from './answers';
 import { webPageAnswer } from '../http/gatekeepers';
 import { retryHints } from '../http/retryHints';
 import { platformProblem } from '../problems/platform';
@@ -42,6 +43,8 @@ export function fromSdkError(error: unknown, doing: Task, devboxId?: string): Ru
   if (isPage && status < 500 && status !== 408 && status !== 429) {
     return webPageAnswer(status, { devboxId });
   }
+  // That something is not there is believed of the API alone: what is gone is forgotten, and said to cost nothing.
+  if (status === 404 && !isOfApi(error)) return unexpected('JSON', devboxId, status);
   return new RuntimeError({
     problem: platformProblem(refusalOf(status), {
       task,
@@ -53,6 +56,11 @@ export function fromSdkError(error: unknown, doing: Task, devboxId?: string): Ru
     ...hints,
     cause: error,
   });
+}
+
+/** Whether a refusal, or the SDK's error below it, has the form of the API's own: others on the way have none of JSON. */
+export function isOfApi(error: unknown): boolean {
+  return asObject(asObject(RuntimeError.is(error) ? error.cause : error)?.['error']) !== undefined;
 }
 
 function headerOf(headers: unknown, name: string): string | undefined {

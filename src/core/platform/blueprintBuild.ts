@@ -5,6 +5,8 @@ import { NotYet, retrying } from '../http/retry';
 import { buildRule } from '../http/retryRules';
 import { listIn, objectOf, textIn } from './answers';
 import type { CallOptions } from './apiCalls';
+import { makeOnce } from './makeOnce';
+import { requestKey } from './requestKey';
 import type { RunloopApi } from './runloopApi';
 import { platformProblem } from '../problems/platform';
 import { phrase } from '../problems/phrases';
@@ -25,11 +27,9 @@ export interface BlueprintBuild {
   readonly status: string;
 }
 
-const metadataKey = 'runloop-devboxes-request';
-
 /**
- * Orders a build. A build whose answer was lost is looked up by its request id, as a second one would be billed and
- * counted as well.
+ * Orders a build, once: a second one would be billed and counted as well. One that was given up is given all the same
+ * where it was begun.
  *
  * @throws RuntimeError what the API said, for example that it cannot build from this image
  */
@@ -39,15 +39,15 @@ export async function beginBuild(
   call: CallOptions = {},
 ): Promise<BlueprintBuild> {
   const requestId = randomUUID();
-  const body = { name: order.name, dockerfile: order.dockerfile, metadata: { [metadataKey]: requestId } };
-  try {
-    return parseBuild(await api.change('/v1/blueprints', 'requesting a blueprint build', body, call));
-  } catch (error) {
-    if (!isTransient(error)) throw error;
-    const found = (await buildsNamed(api, order.name, call)).find(({ metadata }) => metadata === requestId);
-    if (found === undefined) throw error;
-    return found;
-  }
+  const body = { name: order.name, dockerfile: order.dockerfile, metadata: { [requestKey]: requestId } };
+  return makeOnce(
+    {
+      send: async (sent) =>
+        parseBuild(await api.changeOnce('/v1/blueprints', 'requesting a blueprint build', body, sent, requestId)),
+      look: async (asked) => (await buildsNamed(api, order.name, asked)).find(({ metadata }) => metadata === requestId),
+    },
+    call,
+  );
 }
 
 /** A build of this name that is under way, the newest if there are several. */
@@ -71,7 +71,7 @@ async function buildsNamed(
     const status = asString(view['status']);
     if (id === undefined || status === undefined || asString(view['name']) !== name) return undefined;
     const created = asNumber(view['create_time_ms']) ?? 0;
-    return { id, status, created, metadata: asString(asObject(view['metadata'])?.[metadataKey]) };
+    return { id, status, created, metadata: asString(asObject(view['metadata'])?.[requestKey]) };
   });
   return [...entries].sort((a, b) => b.created - a.created);
 }

@@ -62,7 +62,7 @@ export interface Devbox {
   readonly blueprintId: string | undefined;
   readonly failureReason: string | undefined;
   readonly shutdownReason: string | undefined;
-  /** Seconds from creation to the end; Runloop ignores it where there is an idle rule. */
+  /** Seconds that it lives, see {@link lifetimeEnd}; Runloop ignores it where there is an idle rule. */
   readonly keepAliveSeconds: number | undefined;
   readonly idleRule: IdleRule | undefined;
   /** Runloop's size word, `CUSTOM_SIZE` included. */
@@ -76,6 +76,23 @@ export interface Devbox {
   readonly tunnel: Tunnel | undefined;
   /** A request through its tunnel would resume it while it is suspended. */
   readonly wakesOnHttp?: true;
+}
+
+/**
+ * When the lifetime of a devbox is over, in Unix milliseconds of the server's clock; undefined where it has none. It counts from
+ * the creation, also over a suspend, as Runloop's own command line counts it; what is resumed after that has it once more.
+ */
+export function lifetimeEnd({
+  createTimeMs,
+  keepAliveSeconds,
+  idleRule,
+  transitions,
+}: Pick<Devbox, 'createTimeMs' | 'keepAliveSeconds' | 'idleRule' | 'transitions'>): number | undefined {
+  if (idleRule !== undefined || createTimeMs === undefined || keepAliveSeconds === undefined) return undefined;
+  const fromCreation = createTimeMs + keepAliveSeconds * 1000;
+  const suspended = transitions.findLastIndex(({ status }) => status === 'suspended');
+  const resumedMs = suspended < 0 ? undefined : transitions[suspended + 1]?.timeMs;
+  return resumedMs === undefined || resumedMs < fromCreation ? fromCreation : resumedMs + keepAliveSeconds * 1000;
 }
 
 export function parseTunnel(value: unknown): Tunnel | undefined {
@@ -125,7 +142,7 @@ export function parseDevbox(value: unknown): Devbox {
   const view = asObject(value);
   const id = asString(view?.['id']);
   const status = asString(view?.['status']);
-  if (view === undefined || id === undefined || status === undefined) {
+  if (view === undefined || id === undefined || id === '' || status === undefined || status === '') {
     throw unexpected('a devbox');
   }
   const launch = asObject(view['launch_parameters']);
@@ -180,8 +197,9 @@ export function parseDevboxPage(value: unknown): DevboxPage {
   const page = objectOf(value, 'a list of devboxes');
   let lastId: string | undefined;
   const { entries, malformed } = listIn(page, 'devboxes', 'a list of devboxes', (view) => {
-    lastId = asString(view['id']) ?? lastId;
-    return asString(view['id']) === undefined || asString(view['status']) === undefined ? undefined : parseDevbox(view);
+    const [id = '', status = ''] = [asString(view['id']), asString(view['status'])];
+    if (id !== '') lastId = id;
+    return id === '' || status === '' ? undefined : parseDevbox(view);
   });
   const hasMore = asBoolean(page['has_more']);
   return {

@@ -34,19 +34,21 @@ export async function endDevbox(
 ): Promise<Devbox | undefined> {
   const { signal, force = false } = options;
   const within = deadline(shutdownMs, signal);
+  // An answer that is about another one tells nothing of this one.
+  const isEnded = ({ id, status }: Devbox): boolean => id === devboxId && hasEnded(status);
   try {
     const answer = await api.shutdown(devboxId, { signal: within, force });
-    if (hasEnded(answer.status)) return answer;
+    if (isEnded(answer)) return answer;
   } catch (error) {
     if (RuntimeError.is(error, 'not_found')) return undefined;
     // Some of the tries may have been carried out.
     const seen = await look(api, devboxId).catch(() => undefined); // The first failure is the one to tell.
     if (seen === 'gone') return undefined;
-    if (seen !== undefined && hasEnded(seen.status)) return seen;
+    if (seen !== undefined && isEnded(seen)) return seen;
     throw error;
   }
   const ended = await api.waitForStatus(devboxId, ['shutdown', 'failure'], endingSeconds, { signal: within });
-  if (ended !== undefined && hasEnded(ended.status)) return ended;
+  if (ended !== undefined && isEnded(ended)) return ended;
   throw new RuntimeError({
     problem: platformProblem('still_there', { status: ended === undefined ? phrase('there') : oneLine(ended.status) }),
     devboxId,

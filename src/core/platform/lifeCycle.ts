@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { RuntimeError, isTransient } from '../errors';
-import { asString } from '../parse';
+import { asObject, asString } from '../parse';
 import { NotYet, retrying } from '../http/retry';
 import { snapshotRule } from '../http/retryRules';
-import { objectOf, textIn } from './answers';
+import { listIn, objectOf, textIn } from './answers';
 import { parseDevbox, type Devbox } from './devbox';
 import type { CallOptions } from './apiCalls';
+import { makeOnce } from './makeOnce';
+import { requestKey } from './requestKey';
 import { devboxPath, type RunloopApi } from './runloopApi';
 import { platformProblem } from '../problems/platform';
 import type { Task } from '../problems/phrases';
@@ -75,9 +78,7 @@ export async function snapshotDevbox(
   name: string,
   call: CallOptions = {},
 ): Promise<string> {
-  const path = `${devboxPath(devboxId)}/snapshot_disk_async`;
-  const answer = await api.change(path, 'taking a snapshot', { name }, call, devboxId);
-  const id = textIn(answer, 'id', 'a snapshot', devboxId);
+  const id = await beginSnapshot(api, devboxId, name, call);
   try {
     await retrying(
       async () => {
@@ -97,6 +98,33 @@ export async function snapshotDevbox(
     throw new RuntimeError({ problem: platformProblem('snapshot_too_long'), devboxId });
   }
   return id;
+}
+
+/** Asks for a snapshot, once. @returns its id */
+async function beginSnapshot(api: RunloopApi, devboxId: string, name: string, call: CallOptions): Promise<string> {
+  const requestId = randomUUID();
+  const path = `${devboxPath(devboxId)}/snapshot_disk_async`;
+  const body = { name, metadata: { [requestKey]: requestId } };
+  return makeOnce(
+    {
+      send: async (sent) =>
+        textIn(
+          await api.changeOnce(path, 'taking a snapshot', body, sent, requestId, devboxId),
+          'id',
+          'a snapshot',
+          devboxId,
+        ),
+      look: async (asked) => {
+        const query = { devbox_id: devboxId, limit: 100, [`metadata[${requestKey}]`]: requestId };
+        const answer = await api.read('/v1/devboxes/disk_snapshots', 'listing snapshots', asked, query);
+        // A server need not know the filter.
+        return listIn(answer, 'snapshots', 'a list of snapshots', (view) =>
+          asObject(view['metadata'])?.[requestKey] === requestId ? asString(view['id']) : undefined,
+        ).entries.at(0);
+      },
+    },
+    call,
+  );
 }
 
 function failed(said: string, devboxId: string): RuntimeError {

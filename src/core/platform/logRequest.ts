@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { RuntimeError } from '../errors';
-import { longestSilenceMs, mostAnswerBytes, textOf, unpacked } from '../http/answerBody';
+import { longestSilenceMs, mostAnswerBytes, mostRefusalBytes, textOf, unpacked } from '../http/answerBody';
 import { webPageAnswer } from '../http/gatekeepers';
 import { headerOf, requestStream } from '../http/httpRequest';
 import { retryHints } from '../http/retryHints';
@@ -12,11 +12,28 @@ import type { Thing } from '../problems/phrases';
 
 /** The endpoint is not there, or speaks in a way that is not documented: another source must do. */
 export class StreamUnavailable extends Error {
-  constructor(why: string) {
+  /** Whether the API itself says so, and not somebody on the way. */
+  readonly isOfApi: boolean;
+
+  constructor(why: string, isOfApi = false) {
     super(`This stream cannot be used: ${why}`);
     this.name = 'StreamUnavailable';
+    this.isOfApi = isOfApi;
   }
 }
+
+/** What a refusal said, as the cause of the error that is told of it: by its form one sees whose it is (`isOfApi`). */
+class Refusal extends Error {
+  readonly error: unknown;
+
+  constructor(status: number, said: unknown) {
+    super(`status ${status}`);
+    this.error = said;
+  }
+}
+
+/** Milliseconds that a refusal's words may keep whoever waits for them. */
+const refusalSilenceMs = 5_000;
 
 export interface ReadLogOptions {
   readonly signal: AbortSignal;
@@ -51,7 +68,7 @@ export async function openLog(
     throw webPageAnswer(status, { devboxId, shouldRetry: true });
   }
   if (!refused) return response;
-  response.destroy();
+  const cause = new Refusal(status, await saidIn(response));
   throw new RuntimeError({
     problem: platformProblem(
       status === 429
@@ -66,7 +83,21 @@ export async function openLog(
     devboxId,
     status,
     ...retryHints((name) => headerOf(response.headers, name)),
+    cause,
   });
+}
+
+/** What a refusal says, if that is JSON; undefined for anything else. Nothing of it is left open. */
+export async function saidIn(response: IncomingMessage): Promise<unknown> {
+  const limits = { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: refusalSilenceMs } as const;
+  try {
+    return parseJson(await textOf(unpacked(response), limits));
+  } catch {
+    // One that was cut or packed wrongly says nothing; that it is a refusal is known.
+    return undefined;
+  } finally {
+    response.destroy();
+  }
 }
 
 /**

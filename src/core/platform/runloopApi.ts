@@ -272,6 +272,18 @@ export class RunloopApi {
   ): Promise<unknown> {
     return this.#calls.change(path, { doing, devboxId }, call, body === undefined ? {} : { body });
   }
+
+  /** POST, parsed by the caller, sent once: for what makes something that is paid for ({@link makeOnce}). */
+  async changeOnce(
+    path: string,
+    doing: Task,
+    body: Readonly<Record<string, unknown>>,
+    call: CallOptions,
+    requestId: string,
+    devboxId?: string,
+  ): Promise<unknown> {
+    return this.#calls.once('post', path, { body, idempotencyKey: requestId }, { doing, devboxId }, call);
+  }
 }
 
 function parseBlueprint(view: JsonObject): Blueprint | undefined {

@@ -5,7 +5,7 @@ import { RuntimeError } from '../errors';
 import { piecesOf, unpacked } from '../http/answerBody';
 import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
-import { openLog, StreamUnavailable, type ReadLogOptions } from './logRequest';
+import { openLog, saidIn, StreamUnavailable, type ReadLogOptions } from './logRequest';
 import type { ApiAccess } from './client';
 import { platformProblem } from '../problems/platform';
 import { redact } from '../redact';
@@ -37,8 +37,10 @@ export async function openStream(
   const response = await openLog(api, path, devboxId, options, { accept: 'text/event-stream', ...headers });
   const status = response.statusCode ?? 0;
   if (status === 200 && (response.headers['content-type'] ?? '').includes('text/event-stream')) return response;
-  response.destroy();
-  throw new StreamUnavailable(`status ${status}`);
+  // An answer that is none may have no end.
+  if (status < 400) response.destroy();
+  const isOfApi = status >= 400 && asObject(await saidIn(response)) !== undefined;
+  throw new StreamUnavailable(`status ${status}`, isOfApi);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient } from '../errors';
 import { executionCompleted, streamOutput, type OutputName } from './executionOutput';
-import { isCut } from './logRequest';
+import { isCut, StreamUnavailable } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 
 /** Milliseconds until an output that was cut is asked for again, growing. */
@@ -22,8 +22,10 @@ export async function* wholeOutput(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   let from = 0;
+  let isOver = false;
   for (let waitMs: number = againMs[0]; ; waitMs = Math.min(waitMs * 2, againMs[1])) {
     const before = from;
+    let isCutOff = false;
     try {
       const options = { from, signal, onOpen: () => undefined };
       for await (const { text, offset } of streamOutput(api, { devboxId, executionId, name }, options)) {
@@ -31,12 +33,17 @@ export async function* wholeOutput(
         yield text;
       }
     } catch (error) {
+      // What was streamed before, and is not known any more, has ended.
+      if (isOver && error instanceof StreamUnavailable) return;
       if (signal.aborted || (!isCut(error) && !isTransient(error))) throw error;
+      isCutOff = true;
     }
+    // The end of a stream may be a cut: only one that was asked for when the execution had ended has all of it.
+    if (isOver && !isCutOff) return;
     if (from > before) waitMs = againMs[0];
-    // The end of a stream may be a cut: only the execution's status tells.
-    if (await hasEnded(api, devboxId, executionId, signal)) return;
-    await sleep(waitMs, undefined, { signal });
+    const isFirstToTell = !isOver;
+    isOver ||= await hasEnded(api, devboxId, executionId, signal);
+    if (!isOver || !isFirstToTell) await sleep(waitMs, undefined, { signal });
   }
 }
 

@@ -30,7 +30,7 @@ describe('a call to the API', () => {
       calls.once(
         'get',
         '/v1/devboxes',
-        { bodyTimeoutMs: 300, timeout: 200 },
+        { bodyTimeoutMs: 300, timeout: 20_000 },
         { doing: 'listing devboxes', devboxId: 'dbx_1' },
         {},
       ),
