@@ -3,12 +3,15 @@ import { pipeline } from 'node:stream';
 import { answerHead } from './forwardHeaders';
 import type { NoAnswer } from './forwarderPage';
 import { isProxys, startUpstream, type ForwardTarget } from './forwardTarget';
+import { limitStalls } from './stalled';
 
 export interface Forwarding {
   readonly target: ForwardTarget;
   readonly request: IncomingMessage;
   /** Milliseconds that the devbox may take to begin its answer. */
   readonly answerMs: number;
+  /** Milliseconds that what one side sends waits while the other takes nothing of it; ten minutes if absent. */
+  readonly stalledMs?: number | undefined;
   /**
    * The origin under which browsers know the devbox. Where it is given, only pages of it are told to the devbox as its own, and
    * what the devbox says of its address is turned back into this one; without it, every page is: nobody else knows the address.
@@ -29,7 +32,7 @@ const mostInterim = 20;
  * that half an answer never looks like a whole one.
  */
 export function forwardRequest(
-  { target, request, answerMs, ownOrigin, instead, onAnswer }: Forwarding,
+  { target, request, answerMs, stalledMs, ownOrigin, instead, onAnswer }: Forwarding,
   response: ServerResponse,
   refuse: (why: NoAnswer) => void,
 ): void {
@@ -66,7 +69,7 @@ export function forwardRequest(
     }
     onAnswer?.(answer);
     response.writeHead(head.status, head.reason, head.headers);
-    sendBody(answer, response);
+    sendBody(answer, response, stalledMs);
   });
   watchUpstream(upstream, end);
   // Nobody asked for another protocol.
@@ -88,11 +91,12 @@ export function forwardRequest(
   request.pipe(upstream);
 }
 
-/** Sends an answer's body on; one that breaks off cuts the browser's connection. */
-export function sendBody(answer: IncomingMessage, response: ServerResponse): void {
+/** Sends an answer's body on; one that breaks off, or is not taken any more, cuts the browser's connection. */
+export function sendBody(answer: IncomingMessage, response: ServerResponse, stalledMs: number | undefined): void {
   pipeline(answer, response, () => {
     if (!answer.complete) response.destroy();
   });
+  limitStalls(answer, response, stalledMs);
 }
 
 /** Calls `failed` for whatever ends a request without an answer. It may be called again later, for what comes after. */

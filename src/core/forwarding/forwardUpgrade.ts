@@ -5,6 +5,7 @@ import { answerHead, upgradeHead } from './forwardHeaders';
 import type { NoAnswer } from './forwarderPage';
 import { answerDeadline, sendBody, watchUpstream, type Forwarding } from './forwardRequest';
 import { isProxys, startUpstream } from './forwardTarget';
+import { limitStalls } from './stalled';
 
 /** Bytes that a browser may send before the devbox has agreed. */
 const mostEarly = 256 * 1024;
@@ -31,6 +32,7 @@ export function forwardUpgrade(
     ownOrigin,
     watch,
     onAnswer,
+    stalledMs,
   }: Forwarding & { readonly watch?: WatchConnection | undefined },
   { socket, head }: { readonly socket: Duplex; readonly head: Buffer },
   refuse: (response: ServerResponse, why: NoAnswer) => void,
@@ -78,7 +80,7 @@ export function forwardUpgrade(
     onAnswer?.(answer);
     const response = responseOn(socket, request);
     response.writeHead(told.status, told.reason, told.headers);
-    sendBody(answer, response);
+    sendBody(answer, response, stalledMs);
   });
   upstream.on('upgrade', (answer, remote, first) => {
     remote.on('error', () => remote.destroy());
@@ -98,7 +100,7 @@ export function forwardUpgrade(
       socket.on('data', watched.take);
       socket.once('close', watched.end);
     }
-    tie(socket, remote);
+    tie(socket, remote, stalledMs);
   });
   upstream.end();
 }
@@ -147,12 +149,14 @@ class EarlyBytes {
   }
 }
 
-function tie(a: Duplex, b: Duplex): void {
+function tie(a: Duplex, b: Duplex, stalledMs: number | undefined): void {
   for (const [from, to] of [
     [a, b],
     [b, a],
   ] as const) {
+    // While the other takes nothing, this one is not read, and its end is not heard.
     from.pipe(to);
+    limitStalls(from, to, stalledMs);
     // Half closed: the other may finish what it is sending, but not stay for ever.
     from.once('end', () => {
       closeLater(from);

@@ -17,6 +17,10 @@ export type NoAnswer =
 export interface PageText {
   readonly title: string;
   readonly text: string;
+  /** Of the words, such as `zh-cn`; English if absent. */
+  readonly language?: string;
+  /** Nothing comes after it: it does not ask again. */
+  readonly isLast?: boolean;
   /** Where a person may go from here; the address is ours. */
   readonly link?: { readonly text: string; readonly address: string } | undefined;
 }
@@ -61,7 +65,7 @@ export function answerPage(
   { why, page }: { readonly why: NoAnswer; readonly page: PageText },
 ): void {
   const isPage = (request.headers.accept ?? '').includes('text/html');
-  const comesBack = why === 'notServed' || why === 'unreachable';
+  const comesBack = (why === 'notServed' || why === 'unreachable') && page.isLast !== true;
   response.writeHead(statuses[why], {
     'content-type': `text/${isPage ? 'html' : 'plain'}; charset=utf-8`,
     'cache-control': 'no-store',
@@ -74,9 +78,9 @@ export function answerPage(
   response.end(isPage ? html(page, comesBack) : `${page.text}\n`);
 }
 
-function html({ title, text, link }: PageText, comesBack: boolean): string {
+function html({ title, text, link, language = 'en' }: PageText, comesBack: boolean): string {
   return `<!doctype html>
-<html><head><meta charset="utf-8"><title>${escaped(title)}</title>${
+<html lang="${escaped(language)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>${
     comesBack ? `<meta http-equiv="refresh" content="${again}">` : ''
   }<style>
 :root { color-scheme: light dark }

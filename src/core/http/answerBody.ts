@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { longestTimerMs } from '../../ground/deadline';
 import { RuntimeError } from '../errors';
 import { httpProblem } from '../problems/http';
 
@@ -97,7 +98,7 @@ async function nextPiece(
   const timer =
     silenceMs === undefined
       ? undefined
-      : setTimeout(() => body.destroy(silent(silenceMs, devboxId)), Math.min(silenceMs, 2 ** 31 - 1));
+      : setTimeout(() => body.destroy(silent(silenceMs, devboxId)), Math.min(silenceMs, longestTimerMs));
   try {
     const next = await pieces.next();
     return next.done === true ? undefined : next.value;

@@ -61,5 +61,5 @@ function destinationOf(url: URL): http.RequestOptions {
 }
 
 function throughProxy(options: http.RequestOptions, agent: http.Agent, proxy: URL): http.RequestOptions & ThroughProxy {
-  return { ...options, agent, viaProxy: proxy };
+  return { ...options, agent, viaProxy: proxy, openUntil: options.signal };
 }

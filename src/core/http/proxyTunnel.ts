@@ -12,6 +12,11 @@ const tunnelTimeoutMs = 30_000;
 /** What a request says beside the rest: agents keep the connections of each proxy apart by it. */
 export interface ThroughProxy {
   readonly viaProxy: URL;
+  /**
+   * Ends the opening of the tunnel. Not called `signal`: Node keeps that from agents, and a request whose connection is not
+   * there yet would end with it only when the proxy has answered.
+   */
+  readonly openUntil: AbortSignal | undefined;
 }
 
 type OnConnection = (error: Error | null, socket: Duplex) => void;
@@ -78,7 +83,12 @@ function decoded(text: string): string {
   }
 }
 
-async function openTunnel({ viaProxy: proxy, host, port }: http.RequestOptions & ThroughProxy): Promise<Duplex> {
+async function openTunnel({
+  viaProxy: proxy,
+  openUntil,
+  host,
+  port,
+}: http.RequestOptions & ThroughProxy): Promise<Duplex> {
   const { options, headers } = proxyEndpoint(proxy);
   const target = `${isIPv6(host ?? '') ? `[${host ?? ''}]` : (host ?? '')}:${port ?? ''}`;
   return new Promise((resolve, reject) => {
@@ -88,6 +98,7 @@ async function openTunnel({ viaProxy: proxy, host, port }: http.RequestOptions &
       path: target,
       headers: { Host: target, ...headers },
       agent: false,
+      ...(openUntil === undefined ? {} : { signal: openUntil }),
     });
     const timer = setTimeout(
       () => request.destroy(new Error(`the proxy did not answer within ${tunnelTimeoutMs / 1000} s`)),
@@ -95,9 +106,11 @@ async function openTunnel({ viaProxy: proxy, host, port }: http.RequestOptions &
     );
     request.once('connect', (response, socket, head) => {
       clearTimeout(timer);
-      if (response.statusCode !== 200) {
+      const { statusCode = 0 } = response;
+      // Any of the 200s opens it (RFC 9110 §9.3.6).
+      if (statusCode < 200 || statusCode > 299) {
         socket.destroy();
-        reject(proxyRefusal(response.statusCode ?? 0));
+        reject(proxyRefusal(statusCode));
         return;
       }
       if (head.length > 0) socket.unshift(head);

@@ -23,6 +23,8 @@ export interface PortServing {
   readonly onInput: (devboxId: string) => void;
   readonly page: (why: NoAnswer, port: DevboxPort | undefined) => PageText;
   readonly answerMs?: number | undefined;
+  /** Milliseconds that what one side sends waits while the other takes nothing of it; ten minutes if absent. */
+  readonly stalledMs?: number | undefined;
 }
 
 /** Proxies between a server and its users give up after about as long. */
@@ -154,7 +156,7 @@ export class PortServer {
       return;
     }
     this.#sockets.set(request.socket, port.devboxId);
-    const { target: targetOf, answerMs = usualAnswerMs } = this.#serving;
+    const { target: targetOf, answerMs = usualAnswerMs, stalledMs } = this.#serving;
     targetOf(port).then(
       (target) => {
         if (request.socket.destroyed) return;
@@ -164,7 +166,7 @@ export class PortServer {
         }
         this.#cookies?.hideOthersIn(request);
         to.carry({
-          ...{ port, target, request, answerMs, ownOrigin: originOf(request), instead: this.#instead(port) },
+          ...{ port, target, request, answerMs, stalledMs, ownOrigin: originOf(request), instead: this.#instead(port) },
           onAnswer: (answer) => this.#cookies?.noteIn(answer),
         });
       },

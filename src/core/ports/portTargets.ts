@@ -27,6 +27,8 @@ interface Seen {
   readonly devbox: Promise<Devbox>;
   readonly atMs: number;
   isDoubtful: boolean;
+  /** Whether the answer is still on its way. */
+  isPending: boolean;
 }
 
 /** Where the ports of devboxes are reached. No devbox is woken: what may be suspended is asked for first, which wakes nothing. */
@@ -74,7 +76,9 @@ export class PortTargets {
   async of({ devboxId, port }: DevboxPort): Promise<ForwardTarget | undefined> {
     const { api, known, template } = this.#sources;
     const seen = this.#seen.get(devboxId);
-    if (seen === undefined || (await this.#isOld(seen, known(devboxId)))) {
+    const isOld = seen === undefined || (await this.#isOld(seen, known(devboxId)));
+    // Another request has asked since this one came.
+    if (isOld && this.#seen.get(devboxId) === seen) {
       const signal = deadline(requestMs);
       await this.#ask(devboxId, () => api.retrieve(devboxId, { signal, rule: onceRule }));
     }
@@ -88,19 +92,27 @@ export class PortTargets {
   }
 
   async #isOld(seen: Seen, known: string | undefined): Promise<boolean> {
-    if (performance.now() - seen.atMs < believedMs) return false;
+    const { isPending } = seen;
     try {
       const { status, wakesOnHttp } = await seen.devbox;
-      if (wakesOnHttp === true || seen.isDoubtful || status !== 'running') return true;
+      // A request would wake it: what was heard a moment ago is not enough, but requests of one moment share an answer.
+      if (wakesOnHttp === true && status === 'running') return !isPending;
+      if (performance.now() - seen.atMs < believedMs) return false;
+      if (seen.isDoubtful || status !== 'running') return true;
       return known !== undefined && known !== 'running';
     } catch {
-      return true;
+      return performance.now() - seen.atMs >= believedMs;
     }
   }
 
   async #ask(devboxId: string, ask: () => Promise<Devbox>): Promise<Devbox> {
     const devbox = ask();
-    this.#seen.set(devboxId, { devbox, atMs: performance.now(), isDoubtful: false });
-    return devbox;
+    const seen: Seen = { devbox, atMs: performance.now(), isDoubtful: false, isPending: true };
+    this.#seen.set(devboxId, seen);
+    try {
+      return await devbox;
+    } finally {
+      seen.isPending = false;
+    }
   }
 }

@@ -21,7 +21,7 @@ export interface AddressMemory extends PortNotes {
   account?(): string;
 }
 
-export interface ForwarderOptions {
+export interface ForwarderOptions extends Pick<Forwarding, 'stalledMs'> {
   readonly memory?: AddressMemory | undefined;
   /** The words of the pages that the forwarder shows by itself. */
   readonly pages?: PageTexts | undefined;
@@ -282,8 +282,9 @@ export class LoopbackForwarder {
     );
   }
 
-  #forwarding({ cookies }: Host): Pick<Forwarding, 'answerMs' | 'onAnswer'> {
-    return { answerMs: this.#options.answerMs ?? usualAnswerMs, onAnswer: (answer) => cookies.noteIn(answer) };
+  #forwarding({ cookies }: Host): Pick<Forwarding, 'answerMs' | 'stalledMs' | 'onAnswer'> {
+    const { answerMs = usualAnswerMs, stalledMs } = this.#options;
+    return { answerMs, stalledMs, onAnswer: (answer) => cookies.noteIn(answer) };
   }
 
   #refuse(

@@ -1,5 +1,6 @@
+import { quoteIfNeeded } from '../../ground/shellWords';
 import { RuntimeError } from '../errors';
-import { shellQuote, vscodePort } from '../actionServer/startupCommand';
+import { vscodePort } from '../actionServer/startupCommand';
 import { devboxProblem } from '../problems/devbox';
 
 /** Where code-server's own releases are; the version is one that was tried. */
@@ -54,7 +55,7 @@ look "$dir/code-server/lib/vscode" "$dir/code-server/lib/node"
 fi
 if [ -z "$server" ]; then echo "The archive has no VS Code server in it." >&2; exit 66; fi
 echo starting
-devbox=${shellQuote(devboxId)}
+devbox=${quoteIfNeeded(devboxId)}
 if [ "$(cat "$dir/vscode-token-of" 2>/dev/null)" != "$devbox" ] || ! grep -Eqx '[0-9a-f]{48}' "$dir/vscode-token" 2>/dev/null; then
   rm -f "$dir/vscode-token" "$dir/vscode-token-of"
   head -c 24 /dev/urandom | od -An -vtx1 | tr -d ' \\n' > "$dir/vscode-token"
@@ -79,7 +80,7 @@ case $(uname -m) in
   aarch64 | arm64) arch=arm64 ;;
   *) echo "There is no code-server for $(uname -m)." >&2; exit 65 ;;
 esac
-url=${shellQuote(address)}
+url=${quoteIfNeeded(address)}
 url=\${url//"{arch}"/$arch}
 archive="$dir/code-server.tar.gz"
 part="$dir/code-server.part"

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type * as http from 'node:http';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { mock } from 'node:test';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { constants, createBrotliCompress, createDeflate, createGzip } from 'node:zlib';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { ActionServerHttp } from '../../../../src/core/actionServer/actionServerHttp';
@@ -133,6 +134,35 @@ describe('an answer within limits', function () {
       return true;
     });
     assert.equal(silent.destroyed, true);
+  });
+
+  it('is given up by what libraries use, too; a stream of events may be silent for as long as it likes', async () => {
+    for (const type of ['application/json', 'text/event-stream']) {
+      let last: http.ServerResponse | undefined;
+      server.script = (_, answer) => void (last = answer.writeHead(200, { 'content-type': type })).write('data: 1\n\n');
+      mock.timers.enable({ apis: ['setTimeout'] });
+      try {
+        const { body } = await httpFetch(server.origin);
+        const reader = (body ?? assert.fail()).getReader();
+        await reader.read();
+        const next: { came?: unknown } = {};
+        const reading = reader.read().then(
+          ({ value }) => (next.came = Buffer.from(value ?? []).toString()),
+          (error: unknown) => (next.came = error),
+        );
+        for (let minute = 0; minute < 10; minute += 1) {
+          await setImmediate();
+          mock.timers.tick(60_000);
+        }
+        last?.end('data: 2\n\n');
+        await reading;
+        if (type === 'text/event-stream') assert.equal(next.came, 'data: 2\n\n');
+        else assert.ok(RuntimeError.is(next.came, 'deadline'), String(next.came));
+      } finally {
+        mock.timers.reset();
+        last?.destroy();
+      }
+    }
   });
 
   it('does not count the time that its reader takes', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { ActionServerHttp } from '../../../../src/core/actionServer/actionServer
 import { downloadFolder } from '../../../../src/core/actionServer/transfer/downloadFolder';
 import { uploadToPlain } from '../../../../src/core/actionServer/transfer/uploadToPlain';
 import { RuntimeError } from '../../../../src/core/errors';
+import { requestText } from '../../../../src/core/http/httpRequest';
 import { followEvents } from '../../../../src/core/logs/followDevbox';
 import { httpFetch } from '../../../../src/core/http/httpFetch';
 import { listLogs } from '../../../../src/core/platform/logList';
@@ -38,6 +40,7 @@ describe('a packed answer', function () {
   let origin: string;
   let folder: string;
   let bytes: (path: string) => Buffer;
+  let ends = true;
   const sockets = new Set<Socket>();
 
   before(async () => {
@@ -51,7 +54,8 @@ describe('a packed answer', function () {
         const [, path = '', length = '0'] = /^\w+ (\S+)[^]*?(?:content-length: (\d+)[^]*?)?\r\n\r\n/i.exec(asked) ?? [];
         if (path === '' || asked.length - asked.indexOf('\r\n\r\n') - 4 < Number(length)) return;
         asked = '';
-        socket.end(bytes(path));
+        if (ends) socket.end(bytes(path));
+        else socket.write(bytes(path));
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -162,6 +166,15 @@ describe('a packed answer', function () {
       });
     }
   }
+
+  it('leaves no connection open on which another protocol came', async function () {
+    this.timeout(10_000);
+    bytes = () => Buffer.from('HTTP/1.1 101 Other\r\n\r\n');
+    ends = false;
+    await assert.rejects(requestText(new URL(origin), { timeoutMs: 10_000 }));
+    ends = true;
+    for (const socket of sockets) if (!socket.destroyed) await once(socket, 'close');
+  });
 
   it('ends no following of a log: the next one may come through', async () => {
     let asked = 0;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { mock } from 'node:test';
 import { after, before, describe, it } from 'mocha';
 import { RuntimeError, type RuntimeErrorCode } from '../../../../src/core/errors';
 import { openWebSocket, WebSocketLink, type WebSocketEnd } from '../../../../src/core/http/webSocket';
@@ -107,6 +109,8 @@ describe('the answer to a WebSocket', function () {
   let url: URL;
   let says: Said['says'];
   let then: Said['then'];
+  /** A ping has come. */
+  let pinged = (_socket: Socket): void => undefined;
   const sockets = new Set<Socket>();
 
   before(async () => {
@@ -116,7 +120,10 @@ describe('the answer to a WebSocket', function () {
       socket.on('error', () => undefined);
       socket.on('data', (data) => {
         const key = /sec-websocket-key: (\S+)/i.exec(data.toString('latin1'))?.[1];
-        if (key === undefined) return;
+        if (key === undefined) {
+          if (((data[0] ?? 0) & 0x0f) === 9) pinged(socket);
+          return;
+        }
         const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
         socket.write(says(accept));
         if (then === 'end') socket.end();
@@ -141,6 +148,15 @@ describe('the answer to a WebSocket', function () {
         onMessage: (data) => seen.messages.push(data.toString()),
         onEnd: (end) => (seen.end = end),
       },
+    );
+  };
+  /** What was on its way has come: a message behind it tells. */
+  const answered = async (): Promise<void> => {
+    const { length } = seen.messages;
+    for (const socket of sockets) socket.write(Buffer.from('82026869', 'hex'));
+    await eventually(
+      () => Promise.resolve(seen.messages.length),
+      (count) => count > length,
     );
   };
   const allGone = (): Promise<unknown> =>
@@ -184,6 +200,37 @@ describe('the answer to a WebSocket', function () {
       assert.deepEqual([seen.messages, seen.end], [messages, ends]);
       link.close();
       await allGone();
+    });
+  }
+
+  for (const isThere of [true, false]) {
+    it(`is asked for signs of life, and the connection ${isThere ? 'stays where they come' : 'ends where none comes'}`, async () => {
+      then = undefined;
+      says = (accept) => head(...switched, accepts(accept), chosen);
+      const pings = new EventEmitter();
+      pinged = (socket) => {
+        if (isThere) socket.write(Buffer.from('8a00', 'hex'));
+        pings.emit('one');
+      };
+      mock.timers.enable({ apis: ['setInterval'] });
+      try {
+        const link = await open(10_000);
+        assert.ok(link instanceof WebSocketLink);
+        for (let count = 0; count < (isThere ? 5 : 1); count += 1) {
+          const next = once(pings, 'one');
+          mock.timers.tick(15_000);
+          await next;
+          // The answer has come as well.
+          if (isThere) await answered();
+        }
+        if (!isThere) mock.timers.tick(15_000);
+        if (!isThere) await allGone();
+        assert.deepEqual(seen.end, isThere ? undefined : { code: 1006, reason: '' });
+        link.close();
+        await allGone();
+      } finally {
+        mock.timers.reset();
+      }
     });
   }
 });

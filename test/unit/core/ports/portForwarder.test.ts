@@ -12,6 +12,7 @@ import { PortForwarder, type Forward } from '../../../../src/core/ports/portForw
 import { PortTargets } from '../../../../src/core/ports/portTargets';
 import { requireToken } from '../../../../src/core/ports/requireToken';
 import { eventually } from '../../../eventually';
+import { freePort } from '../../../platform/freePort';
 import { servePorts } from '../../../platform/portServices';
 import { usePlatform } from '../../../platform/usePlatform';
 import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
@@ -56,15 +57,6 @@ describe('A port of a devbox on this computer', function () {
   afterEach(() => forwarder.dispose());
 
   const tokenOf = async (): Promise<string> => (await used.api.retrieve(box.id)).tunnel?.authToken ?? assert.fail();
-  /** A port of this computer that nothing uses. */
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
 
   it('is served under a name that nobody can guess, without its token, and asked for by no other name', async () => {
     const address = await forwarder.addressOf(page);
@@ -238,11 +230,15 @@ describe('A port of a devbox on this computer', function () {
     assert.equal((await used.api.retrieve(id)).wakesOnHttp, true);
     await servePorts(new ExecutionCommands(used.api, id), served + 20);
     const address = await forwarder.addressOf({ devboxId: id, port: served + 20 });
+    // At the same time they share what is heard of the devbox; each later one looks anew, as it would wake it.
     assert.equal((await askPort(`${address}/`)).status, 200);
+    sent.length = 0;
+    await Promise.all([1, 2, 3].map(() => targets.of({ devboxId: id, port: served + 20 })));
+    assert.equal(sent.length, 1, sent.join());
+    assert.equal((await askPort(`${address}/`)).status, 200);
+    assert.equal(sent.length, 2, sent.join());
     await suspendDevbox(used.api, id);
     await used.api.waitForStatus(id, ['suspended'], 20);
-    // Longer than it is believed to run.
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
     for (let count = 0; count < 3; count += 1) {
       const answer = await askPort(`${address}/`, { headers: { accept: 'text/html' } });
       assert.equal(answer.status, 503);

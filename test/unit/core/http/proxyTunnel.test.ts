@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
+import { RuntimeError } from '../../../../src/core/errors';
+import { requestText } from '../../../../src/core/http/httpRequest';
+import { proxyEndpoint } from '../../../../src/core/http/proxyTunnel';
+import { openWebSocket, WebSocketLink } from '../../../../src/core/http/webSocket';
+
+/** Nobody's: what is asked of it is asked of the proxy. */
+const [secure, plain] = ['https://api.example.test/x', 'http://pty.example.test/x'];
+const variables = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+
+describe('a tunnel through a proxy', function () {
+  this.timeout(20_000);
+  let server: Server;
+  let says: string | undefined;
+  let connected: Socket[] = [];
+  const earlier: Record<string, string | undefined> = {};
+
+  before(async () => {
+    server = createServer((socket) => {
+      connected.push(socket);
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        if (says !== undefined) socket.write(says);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  beforeEach(() => {
+    for (const name of variables) {
+      earlier[name] = process.env[name];
+      Reflect.deleteProperty(process.env, name);
+    }
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    Object.assign(process.env, { http_proxy: address, https_proxy: address });
+    connected = [];
+  });
+  afterEach(() => {
+    for (const [name, value] of Object.entries(earlier)) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+    for (const socket of connected) socket.destroy();
+  });
+  after(() => void server.close());
+
+  const ways: Readonly<Record<string, (signal: AbortSignal, timeoutMs: number) => Promise<unknown>>> = {
+    'a request': (signal, timeoutMs) => requestText(new URL(secure), { timeoutMs, signal }),
+    'a WebSocket': (signal, timeoutMs) =>
+      openWebSocket(
+        new URL(plain),
+        { headers: {}, protocol: 'p', timeoutMs, signal, devboxId: 'dbx_1' },
+        { onMessage: () => undefined, onEnd: () => undefined },
+      ),
+  };
+  for (const [who, ask] of Object.entries(ways)) {
+    it(`is given up with ${who} while the proxy says nothing`, async () => {
+      says = undefined;
+      const stop = new AbortController();
+      const asking = ask(stop.signal, 15_000);
+      const [socket] = (await once(server, 'connection')) as [Socket];
+      await once(socket, 'data');
+      stop.abort();
+      await assert.rejects(asking, (error) => RuntimeError.is(error, 'cancelled'));
+      if (!socket.destroyed) await once(socket, 'close');
+    });
+
+    it(`takes ${who} no longer than that may take`, async () => {
+      says = undefined;
+      await assert.rejects(ask(new AbortController().signal, 300), (error) => RuntimeError.is(error, 'deadline'));
+    });
+
+    it(`that is refused leaves nothing open for ${who}`, async () => {
+      says = 'HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno';
+      await assert.rejects(ask(new AbortController().signal, 10_000), /proxy does not allow this connection \(403\)/);
+      const [socket] = connected;
+      assert.ok(socket !== undefined);
+      if (!socket.destroyed) await once(socket, 'close');
+    });
+  }
+
+  for (const status of ['200 OK', '201 Created', '204 No Content']) {
+    it(`carries what comes right behind ${status}`, async () => {
+      says = `HTTP/1.1 ${status}\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone`;
+      const answer = await ways['a WebSocket']?.(new AbortController().signal, 10_000);
+      assert.ok(!(answer instanceof WebSocketLink));
+      assert.deepEqual(answer, { status: 404, body: 'gone' });
+    });
+  }
+});
+
+describe('where a proxy listens', () => {
+  for (const [address, hostname, port, credentials] of [
+    ['http://proxy.example', 'proxy.example', 80, undefined],
+    ['https://proxy.example', 'proxy.example', 443, undefined],
+    ['http://proxy.example:3128', 'proxy.example', '3128', undefined],
+    ['https://[::1]:8443', '::1', '8443', undefined],
+    ['http://me:p%40ss%3A@proxy.example', 'proxy.example', 80, 'me:p@ss:'],
+    ['http://me@proxy.example', 'proxy.example', 80, 'me:'],
+    ['http://:word@proxy.example', 'proxy.example', 80, ':word'],
+    ['http://me:100%25%@proxy.example', 'proxy.example', 80, 'me:100%25%'],
+  ] as const) {
+    it(`is read from ${address}`, () => {
+      const { options, headers } = proxyEndpoint(new URL(address));
+      assert.deepEqual([options.hostname, options.port], [hostname, port]);
+      const told = headers['Proxy-Authorization']?.replace(/^Basic /, '');
+      assert.equal(told === undefined ? undefined : Buffer.from(told, 'base64').toString(), credentials);
+    });
+  }
+});
