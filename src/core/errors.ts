@@ -1,7 +1,7 @@
 import { oneLine } from './plainText';
 import { callProblem } from './problems/calls';
 import { phraseText, type Param, type Problem, type RuntimeErrorCode } from './problems/problem';
-import { redact } from './redact';
+import { redactShapes } from './redactShapes';
 
 export type { RuntimeErrorCode } from './problems/problem';
 
@@ -82,7 +82,7 @@ export function messageOf(error: unknown): string {
 
 /** What an error says, as a parameter of another one: in the reader's language where it is ours. Safe to show. */
 export function saidBy(error: unknown, limit = 300): Param {
-  if (!RuntimeError.is(error)) return oneLine(redact(messageOf(error)), limit);
+  if (!RuntimeError.is(error)) return oneLine(redactShapes(messageOf(error)), limit);
   return { text: error.problem.message, params: error.problem.params };
 }
 
@@ -111,13 +111,16 @@ const neverConnected = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
+/** What a proxy says instead of letting a request through. */
+const proxysRefusals = new Set(['proxy_password', 'proxy_refusal']);
+
 /**
  * Whether a request that failed may have reached its server. Only what certainly has not is safe to send again where
- * doing something twice is not (D16): no connection came about, or the server put it off (429).
+ * doing something twice is not (D16): no connection came about, a proxy refused it, or the server put it off (429).
  */
 export function isSent(error: unknown): boolean {
   if (!RuntimeError.is(error)) return true;
-  if (error.code === 'rate_limited') return false;
+  if (error.code === 'rate_limited' || proxysRefusals.has(error.problem.id)) return false;
   return error.code !== 'network' || !isUnconnected(error);
 }
 

@@ -1,4 +1,4 @@
-import { redact } from './redact';
+import { redactShapes } from './redactShapes';
 
 export interface Disposable {
   dispose(): void;
@@ -19,7 +19,7 @@ export function tell<T>(listener: (value: T) => unknown, value: T): void {
 
 function warn(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.emitWarning(`A listener failed: ${redact(text)}`, 'RunloopListenerWarning');
+  process.emitWarning(`A listener failed: ${redactShapes(text)}`, 'RunloopListenerWarning');
 }
 
 /** A typed event without editor types: subscribe with `on`, and dispose what it returns. */

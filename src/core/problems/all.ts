@@ -1,4 +1,5 @@
 import { accountWords } from './account';
+import { agentsWords } from './agents';
 import { callWords } from './calls';
 import { changesWords } from './changes';
 import { devboxWords } from './devbox';
@@ -23,6 +24,7 @@ export const allProblems = {
   ...changesWords,
   ...portsWords,
   ...terminalWords,
+  ...agentsWords,
 } as const;
 
 /** What a problem may be, for programs that tell them apart. */

@@ -45,6 +45,11 @@ export const changesWords = {
     message: 'The changes in "{name}" are too large for a patch.',
     nextStep: 'Commit them in the devbox and bring the commits home, or download the files.',
   },
+  review_not_written: {
+    code: 'file',
+    message: 'The review could not be written into the home folder of the devbox.',
+    nextStep: 'Check in a terminal that it can be written to, or copy the review instead.',
+  },
   home_no_commit: {
     code: 'file',
     message: 'The repository "{name}" has no commit that could be brought home.',
@@ -67,18 +72,138 @@ export const changesWords = {
   },
   home_other_format: {
     code: 'file',
-    message: 'The clone names its objects by {local}, the repository in the devbox by {remote}.',
+    message: 'The clone uses {local} object names, but the repository in the devbox uses {remote}.',
     nextStep: 'Choose a clone of the same repository, or save a patch.',
+  },
+  home_large: {
+    code: 'file',
+    message: 'The commits of "{name}" take more than {size} GB, which is more than is brought home at once.',
+    nextStep: 'Push them from the devbox, or bring them home in parts, from an older commit on.',
+  },
+  home_dirty: {
+    code: 'file',
+    message: 'The clone has uncommitted changes of its own, so none were brought into it.',
+    nextStep: 'Commit or stash them, then try again. Or save a patch.',
+  },
+  home_no_fit: {
+    code: 'file',
+    message: 'The changes do not fit what is checked out in the clone, and nothing was changed: {why}.',
+    nextStep: 'Bring the commits home first and check out their branch, or save a patch.',
+  },
+  home_moved: {
+    code: 'file',
+    message: 'The clone changed meanwhile, and nothing was brought into it.',
+    nextStep: 'Try again.',
   },
   home_refused: {
     code: 'file',
-    message: 'The commits were refused, and nothing was changed: {why}.',
-    nextStep: 'Look at them in the devbox before taking anything over.',
+    message: 'What the devbox sent was refused, and nothing was changed: {why}.',
+    nextStep: 'Review them in the devbox before you use any of them.',
   },
   home_git_failed: {
     code: 'file',
     message: 'git failed on this computer, and nothing was changed: {why}.',
     nextStep: 'Check the clone with git in a terminal.',
+  },
+  discard_busy: {
+    code: 'file',
+    message: 'A merge, rebase or the like is under way in "{name}", or it has conflicts, so nothing was discarded.',
+    nextStep: 'Finish or abort it in a terminal, then try again.',
+  },
+  discard_locked: {
+    code: 'file',
+    message: 'Another git is at work in "{name}", or left its "index.lock" behind, so nothing was discarded.',
+    nextStep: 'Try again when it is done.',
+  },
+  discard_denied: {
+    code: 'file',
+    message: 'The repository "{name}" belongs to another user of the devbox, so nothing was discarded.',
+    nextStep: 'Discard the changes in a terminal, as that user.',
+  },
+  discard_no_commit: {
+    code: 'file',
+    message: 'The repository "{name}" has no commit yet to go back to, so nothing was discarded.',
+    nextStep: 'Delete the files instead, or commit them.',
+  },
+  discard_moved: {
+    code: 'file',
+    message: 'The changes in "{name}" are not those that you were asked about any more, so nothing was discarded.',
+    nextStep: 'Look at them, then try again.',
+  },
+  discard_not_kept: {
+    code: 'file',
+    message: 'The changes in "{name}" could not be kept in a stash, so nothing was discarded.',
+    nextStep: 'Check in a terminal that the devbox has space left and that ".git" can be written to.',
+  },
+  discard_lost: {
+    code: 'file',
+    message: 'The repository "{name}" lacks files of its last commit, so nothing was discarded.',
+    nextStep: 'Fetch them in the devbox first.',
+  },
+  discard_in_the_way: {
+    code: 'file',
+    message: 'Other files in "{name}" are in the way of what would come back, so nothing was discarded.',
+    nextStep: 'Discard them together, or move them away.',
+  },
+  turn_unknown: {
+    code: 'file',
+    message: 'How "{name}" was before this turn is not known any more, so nothing was changed.',
+    nextStep: 'Look at the changes again, and discard what is not wanted.',
+  },
+  discard_partly: {
+    code: 'file',
+    message: 'Not everything in "{name}" could be discarded. All of it is kept in its newest stash.',
+    nextStep: 'Check its state and its stashes with git in a terminal.',
+  },
+  send_unrelated: {
+    code: 'file',
+    message: 'The clone and the repository in the devbox have no commit in common.',
+    nextStep: 'Choose a clone of the same repository, or fetch its commits first.',
+  },
+  send_conflicts: {
+    code: 'file',
+    message: 'The clone has unresolved conflicts, so nothing was sent.',
+    nextStep: 'Resolve them, then try again.',
+  },
+  send_large: {
+    code: 'file',
+    message: 'The changes in the clone take more than {size} MB, which is more than is sent at once.',
+    nextStep: 'Add large files to ".gitignore", or push your commits and pull them in the devbox.',
+  },
+  send_no_fit: {
+    code: 'file',
+    message: 'Files were changed in the same places in "{name}", so nothing was sent to it: {files}.',
+    nextStep: 'Bring those of the devbox home and merge them, or discard them, then try again.',
+  },
+  send_busy: {
+    code: 'file',
+    message: 'A merge, rebase or the like is under way in "{name}", or it has conflicts, so nothing was sent to it.',
+    nextStep: 'Finish or abort it in a terminal, then try again.',
+  },
+  send_denied: {
+    code: 'file',
+    message: 'The repository "{name}" belongs to another user of the devbox, so nothing was sent to it.',
+    nextStep: 'Push your commits and pull them in a terminal, as that user.',
+  },
+  send_broken: {
+    code: 'file',
+    message: 'What was sent to "{name}" could not be read in the devbox, and nothing was changed.',
+    nextStep: 'Check in a terminal that the devbox has space left, then try again.',
+  },
+  send_moved: {
+    code: 'file',
+    message: 'Files of "{name}" have changed since you were asked, and nothing was sent to it.',
+    nextStep: 'Try again.',
+  },
+  send_unwritten: {
+    code: 'file',
+    message: 'The changes could not be written to "{name}" in the devbox, so its files were put back.',
+    nextStep: 'Check in a terminal that it can be written to and has space left, then try again.',
+  },
+  send_partly: {
+    code: 'file',
+    message: 'Not all of the changes could be written to "{name}" in the devbox.',
+    nextStep: 'Check in a terminal that it can be written to and has space left, then try again.',
   },
 } as const satisfies Record<string, ProblemWords>;
 

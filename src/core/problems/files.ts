@@ -42,19 +42,19 @@ export const filesWords = {
   },
   file_name_refused: {
     code: 'file',
-    message: '"{name}" cannot be the name of a file.',
+    message: '"{name}" is not a valid file name.',
     nextStep: 'Choose another name.',
   },
   file_name_too_long: {
     code: 'file',
-    message: '"{name}" is too long for the name of a file.',
+    message: '"{name}" is too long for a file name.',
     nextStep: 'Choose a shorter one.',
   },
   file_failed: { code: 'file', message: 'The devbox could not do this with "{name}": {why}.', nextStep: lookAgain },
   file_search_refused: {
     code: 'file',
-    message: 'This is too long to search for, or has a NUL in it.',
-    nextStep: 'Search for something shorter.',
+    message: 'The search text is too long or contains a NUL character.',
+    nextStep: 'Enter a shorter text.',
   },
   file_devbox_not_running: {
     code: 'closed',
@@ -64,7 +64,7 @@ export const filesWords = {
   file_devbox_ended: {
     code: 'devbox_ended',
     message: 'The devbox has ended (its status is {status}), and its files with it.',
-    nextStep: 'Save what is open elsewhere.',
+    nextStep: 'Save open files elsewhere.',
   },
 } as const satisfies Record<string, ProblemWords>;
 

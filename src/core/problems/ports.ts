@@ -15,7 +15,7 @@ export const portsWords = {
   port_forbidden: {
     code: 'permission',
     message: 'This computer does not allow the editor to use port {port}.',
-    nextStep: 'Choose a port above 1023.',
+    nextStep: 'Choose a port number above 1023.',
   },
   port_not_opened: {
     code: 'network',

@@ -1,0 +1,87 @@
+import { problemsOf, type ProblemWords } from './problem';
+
+/** What can go wrong with an agent in a devbox. */
+export const agentsWords = {
+  agent_spool_missing: {
+    code: 'not_found',
+    message: 'The record of this agent is no longer in the devbox.',
+    nextStep: 'Start the agent again.',
+  },
+  agent_spool_failed: {
+    code: 'file',
+    message: 'The devbox could not keep the record of the agent: {why}.',
+    nextStep: 'Make room in the devbox, then try again.',
+  },
+  agent_spool_busy: {
+    code: 'conflict',
+    message: 'Something in the devbox holds the record of the agent.',
+    nextStep: 'Try again in a moment.',
+  },
+  agent_spool_full: {
+    code: 'file',
+    message: 'The record of what this agent was told is full.',
+    nextStep: 'Start the agent again.',
+  },
+  agent_ended: {
+    code: 'closed',
+    message: 'The agent has ended and takes no more messages.',
+    nextStep: 'Start the agent again.',
+  },
+  agent_no_answer: {
+    code: 'deadline',
+    message: 'The agent did not answer “{method}” within {seconds} s.',
+    nextStep: 'Look at the log of the agent, or end it and start it again.',
+  },
+  agent_refused: {
+    code: 'api',
+    message: 'The agent refused “{method}”: {why}.',
+    nextStep: 'Look at the log of the agent.',
+  },
+  agent_answer_unexpected: {
+    code: 'unexpected_answer',
+    message: 'The agent answered “{method}” with something that is not part of the Agent Client Protocol.',
+    nextStep: 'Use a version of the agent that is known to work.',
+  },
+  agent_no_node: {
+    code: 'environment',
+    message: '{name} needs Node.js {wanted} or later, which is not in the devbox.',
+    nextStep: 'Start a devbox from a blueprint with Node.js.',
+  },
+  agent_old_node: {
+    code: 'environment',
+    message: '{name} needs Node.js {wanted} or later, and the devbox has {found}.',
+    nextStep: 'Start a devbox from a blueprint with a newer Node.js.',
+  },
+  agent_no_npm: {
+    code: 'environment',
+    message: '{name} is installed by npm, which is not in the devbox.',
+    nextStep: 'Start a devbox from a blueprint with Node.js and npm.',
+  },
+  agent_no_room: {
+    code: 'environment',
+    message: '{name} takes {needed} MB, and the devbox has {free} MB free.',
+    nextStep: 'Make room in the devbox, or start one with a larger disk.',
+  },
+  agent_no_network: {
+    code: 'network',
+    message: '{name} could not be installed, because the devbox cannot reach the npm registry.',
+    nextStep: 'Check the network policy of the devbox, or use a blueprint in which the agent is installed.',
+  },
+  agent_install_failed: {
+    code: 'environment',
+    message: '{name} could not be installed.',
+    nextStep: 'Look at the output of the command that installs it.',
+  },
+  agent_no_folder: {
+    code: 'file',
+    message: 'The folder {folder} is not in the devbox.',
+    nextStep: 'Choose another folder.',
+  },
+  agent_at_once: {
+    code: 'environment',
+    message: 'The agent ended as soon as it was started: {why}.',
+    nextStep: 'Look at the log of the agent.',
+  },
+} as const satisfies Record<string, ProblemWords>;
+
+export const agentsProblem = problemsOf(agentsWords);
