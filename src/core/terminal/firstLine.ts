@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { shellQuote } from '../actionServer/startupCommand';
 import { recordedShell } from './recording';
 
 /** Bytes that are held back at the most while the shell takes its first line. */
@@ -35,15 +34,18 @@ export class FirstLine {
       { word: Buffer.from(`${word}p\r\n`), isRecorded: false },
     ];
     // In two pieces, so that the line's own echo is not taken for its output.
-    const say = (end: string): string => `printf '%s\\n' ${word.slice(0, 12)}''${word.slice(12)}${end}`;
-    const steps = [
-      'export COLORTERM=truecolor',
-      ...(folder === undefined ? [] : [`cd -- ${shellQuote(folder)} 2>/dev/null`]),
+    const say = (end: string): string => `echo ${word.slice(0, 12)}""${word.slice(12)}${end}`;
+    const script = [
+      // For a start file that turns only the first shell into another one, that one is the first again.
+      'unset HISTFILE; export COLORTERM=truecolor SHLVL=0',
+      ...(folder === undefined ? [] : [inFolder(folder)]),
       recordedShell(name, say('r')),
       say('p'),
+      'exec bash -i',
     ];
-    // A blank first: such lines stay out of the history of most shells.
-    this.line = ` ${steps.join('; ')}\r`;
+    // In quotes that bash, zsh, fish and others read alike, for a shell that is known. The line is none of the person's: most
+    // shells leave out of their history what has a blank in front, and bash and zsh have none to write it to.
+    this.line = ` HISTFILE= exec sh -c '${script.join('; ')}'\r`;
   }
 
   /** Takes output. @returns undefined while the line was not taken */
@@ -60,6 +62,17 @@ export class FirstLine {
   giveUp(): Taken {
     const rest = this.#held;
     this.#held = Buffer.alloc(0);
-    return { rest, isRecorded: false };
+    // Where the shell has not come as far as to take it, the terminal has written it out as it was typed.
+    const echo = Buffer.from(this.line.slice(0, -1));
+    const at = rest.indexOf(echo);
+    const shown = at < 0 ? rest : Buffer.concat([rest.subarray(0, at), rest.subarray(at + echo.length)]);
+    return { rest: shown, isRecorded: false };
   }
+}
+
+/** Goes to a folder, whose name may come from elsewhere, if there is one. No name has a zero byte in it. */
+function inFolder(folder: string): string {
+  const name = Buffer.from(folder.replaceAll('\0', '')).toString('base64');
+  // What is put out loses newlines at its end, which a name may have.
+  return `d=$(echo ${name} | base64 -d; echo x); cd -- "\${d%x}" 2>/dev/null`;
 }

@@ -17,12 +17,14 @@ const readMs = 15_000;
 /** Days after which what a session has left, whose end was sudden, is removed. */
 const keptDays = 7;
 
+/** Of one session. In it each shell has a folder of its own: one that ends late takes nothing away from the one that came after it. */
 function folderOf(name: string): string {
   return `"$HOME/.cache/runloop-vscode/terminals/${name}"`;
 }
 
 /**
- * Shell code that goes on with a recorded shell, and never returns; where that cannot be, it does nothing.
+ * Code for any POSIX shell that goes on with a recorded bash, and never returns; where that cannot be, it does nothing. It has
+ * neither single quotes nor backslashes in it, which shells that are none read in ways of their own.
  *
  * @param name of the session: letters, digits, `-` and `_`
  * @param ready shell code that is run right before the first byte is recorded
@@ -30,13 +32,16 @@ function folderOf(name: string): string {
 export function recordedShell(name: string, ready: string): string {
   const reader =
     `IFS= read -r _; k=0; while stdbuf -o0 head -c ${pieceBytes} >"$D/$k" && [ -s "$D/$k" ]; ` +
-    'do rm -f "$D/$((k-2))"; k=$((k+1)); done';
+    // Without room, or a folder, nobody could tell any more what is missing: then there is none, and the shell goes on.
+    'do rm -f "$D/$((k-2))"; k=$((k+1)); done; rm -rf "$D"/[0-9]*; cat >/dev/null';
   return (
-    `D=${folderOf(name)}; command -v stdbuf >/dev/null && script --help 2>&1 | grep -q -e --log-out && ` +
-    `(umask 077; mkdir -p "$D" && cd "$D/.." && find . -mindepth 1 -maxdepth 1 -mtime +${keptDays} -exec rm -rf {} + ; ` +
+    `P=${folderOf(name)}; D="$P/$$"; command -v stdbuf >/dev/null && script --help 2>&1 | grep -q -e --log-out && ` +
+    // What a shell that ends has emptied goes in between.
+    `(umask 077; { mkdir -p "$D" || mkdir -p "$D"; } && cd "$P/.." && find . -mindepth 1 -maxdepth 1 -mtime +${keptDays} -exec rm -rf {} + ; ` +
     'rm -f "$D"/* && mkfifo "$D/in") 2>/dev/null && ' +
-    `{ trap 'rm -rf "$D"' EXIT; (trap '' HUP INT TSTP; umask 077; { ${reader}; } <"$D/in") & ${ready}; ` +
-    `script -qfe -O "$D/in" -c 'exec bash -i'; e=$?; wait; exit $e; }`
+    '{ gone() { rm -rf "$D"; rmdir "$P" 2>/dev/null; }; trap gone EXIT; trap "exit 129" HUP TERM; ' +
+    `(trap "" HUP INT TSTP; trap - EXIT TERM; umask 077; { ${reader}; } <"$D/in") & ${ready}; ` +
+    'script -qfe -O "$D/in" -c "exec bash -i"; e=$?; wait; exit $e; }'
   );
 }
 
@@ -60,7 +65,7 @@ export async function readRecording(
   { name, from, signal }: { readonly name: string; readonly from: number; readonly signal: AbortSignal },
 ): Promise<Recorded | undefined> {
   const command = [
-    `cd ${folderOf(name)} 2>/dev/null || exit 3`,
+    `cd ${folderOf(name)} 2>/dev/null && cd "$(ls -td -- */ | head -n 1)" 2>/dev/null || exit 3`,
     'k=-1; for f in [0-9]*; do [ "$f" -gt $k ] 2>/dev/null && k=$f; done; [ $k -ge 0 ] || exit 3',
     `a=$((k > 0 ? k - 1 : 0)); l=$((a * ${pieceBytes})); e=$((k * ${pieceBytes} + $(wc -c <$k))); b=${from}`,
     `[ $((e - b)) -gt ${mostReplayed} ] && b=$((e - ${mostReplayed}))`,

@@ -40,9 +40,13 @@ export class ShownOutput {
     return (this.#firstLine = new FirstLine(this.#name, folder));
   }
 
+  /** Whether a new shell has not taken its first line yet: nothing was shown of it. */
+  get isBeginning(): boolean {
+    return this.#firstLine !== undefined;
+  }
+
   /** The shell of before: its output waits for {@link fill}. */
   hold(): void {
-    this.#decoder = new TextDecoder();
     this.#firstLine = undefined;
     this.#held = [];
   }
@@ -93,23 +97,33 @@ export class ShownOutput {
         const now = Buffer.concat(this.#held ?? []);
         const at = now.length === 0 ? bytes.length : live.length === 0 ? undefined : placeIn(bytes, now, live.length);
         if (at === undefined) continue;
-        this.#onOutput(new TextDecoder().decode(bytes.subarray(0, at)), true);
+        const isAll = begin <= from;
+        const missed = bytes.subarray(0, at);
+        // A character that the cut has split goes on in what was missed.
+        if (!isAll) this.#flush();
+        this.#decode(isAll ? missed : missed.subarray(missed.findIndex((byte) => (byte & 0xc0) !== 0x80)), true);
         this.#shown = begin + at;
-        return begin > from ? 'end' : 'all';
+        return isAll ? 'all' : 'end';
       }
       return 'nothing';
     } finally {
       const rest = Buffer.concat(this.#held ?? []);
       this.#held = undefined;
-      if (this.#shown === undefined && isLost()) this.#shown = from;
-      else this.#show(rest);
+      if (this.#shown === undefined && isLost()) {
+        this.#shown = from;
+      } else {
+        if (this.#shown === undefined) this.#flush();
+        this.#show(rest);
+      }
     }
   }
 
-  /** The connection has ended. */
-  end(): void {
-    const rest = this.#decoder.decode();
-    if (rest !== '') this.#onOutput(rest, false);
+  /** The shell has ended. @returns false if it did so before it had taken its first line */
+  end(): boolean {
+    const firstLine = this.#firstLine;
+    if (firstLine !== undefined) this.#begun(firstLine.giveUp());
+    this.#flush();
+    return firstLine === undefined;
   }
 
   #begun({ rest, isRecorded }: Taken): void {
@@ -120,7 +134,16 @@ export class ShownOutput {
 
   #show(bytes: Buffer): void {
     if (this.#shown !== undefined) this.#shown += bytes.length;
+    this.#decode(bytes, false);
+  }
+
+  #decode(bytes: Buffer, isReplay: boolean): void {
     const text = this.#decoder.decode(bytes, { stream: true });
+    if (text !== '') this.#onOutput(text, isReplay);
+  }
+
+  #flush(): void {
+    const text = this.#decoder.decode();
     if (text !== '') this.#onOutput(text, false);
   }
 }

@@ -3,9 +3,11 @@ import { deadline, linkSignals } from '../../ground/deadline';
 import { isTransient, RuntimeError } from '../errors';
 import type { Disposable } from '../events';
 import type { WebSocketEnd, WebSocketLink } from '../http/webSocket';
+import { terminalProblem } from '../problems/terminal';
 import type { RunloopApi } from '../platform/runloopApi';
 import { attachPty, controlPty, openPtyTunnel, readyPty, type PtyTunnel, type TerminalSize } from './ptyApi';
 import { ShownOutput, type Filled } from './shownOutput';
+import { ToldSize } from './toldSize';
 
 /** What a terminal is doing, told whenever it changes. */
 export type TerminalState =
@@ -52,6 +54,8 @@ const frameBytes = 64 * 1024;
 /** Milliseconds between two tries, growing. */
 const firstWaitMs = 250;
 const longestWaitMs = 15_000;
+/** Tries, some seconds in all, in which a devbox that says that it runs, and refuses all the same, may say something else. */
+const triesOfGoing = 5;
 /** Milliseconds that a shell has to take its first line. */
 const firstLineMs = 5_000;
 /** Milliseconds that one request about the devbox or the terminal may take. */
@@ -70,13 +74,15 @@ export class TerminalSession implements Disposable {
   #isPaused = false;
   readonly #shown: ShownOutput;
   #lostAtMs: number | undefined;
-  #isResizing = false;
+  readonly #sizes: ToldSize;
   #wake: AbortController | undefined;
 
   constructor(options: TerminalSessionOptions) {
     this.#options = options;
     this.#isKnown = options.isKnown;
     this.#shown = new ShownOutput(options.name, options.onOutput);
+    const tell = async (size: TerminalSize): Promise<void> => this.#tellSize(size);
+    this.#sizes = new ToldSize({ tell, now: () => this.#size, onFailure: options.onFailure });
   }
 
   /** Connects; what becomes of it is told as a state. */
@@ -106,7 +112,7 @@ export class TerminalSession implements Disposable {
     if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
     this.#size = size;
     if (this.#link === undefined) return;
-    this.#inTurn(() => this.#tellSize());
+    this.#sizes.tell();
   }
 
   /** Takes no output for now: the program in the devbox has to wait. */
@@ -154,6 +160,7 @@ export class TerminalSession implements Disposable {
 
   async #tryUntilOpen(signal: AbortSignal): Promise<void> {
     this.#options.onState({ kind: 'connecting' });
+    let refusals = 0;
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
       try {
         const opened = await this.#open(signal);
@@ -164,8 +171,9 @@ export class TerminalSession implements Disposable {
         // A way that leads nowhere any more; the next one is new.
         this.#tunnel = undefined;
         if (await this.#hasStopped(signal)) return;
-        if (!isTransient(error)) throw error;
-        this.#options.onState({ kind: 'lost', error });
+        if (isTransient(error)) this.#options.onState({ kind: 'lost', error });
+        // A devbox that goes cuts its shells off, and refuses them, before it is said not to run.
+        else if (this.#lostAtMs === undefined || (refusals += 1) > triesOfGoing) throw error;
       }
       await this.#pause(waitMs, signal);
     }
@@ -176,8 +184,15 @@ export class TerminalSession implements Disposable {
     const { api, devboxId, name, folder, tunnelUrlTemplate: template } = this.#options;
     const tunnel = (this.#tunnel ??= await openPtyTunnel(api, devboxId, { template, signal }));
     const size = this.#size;
-    const { created, connectPath, attached } = await readyPty(tunnel, name, size, signal);
-    if (attached) return 'taken';
+    let ready = await readyPty(tunnel, name, size, signal);
+    if (ready.attached) return 'taken';
+    if (!ready.created && this.#shown.isBeginning) {
+      // Nobody can tell whether it has its first line; nobody has seen anything of it either.
+      await controlPty(tunnel, name, { action: 'close' }, signal);
+      ready = await readyPty(tunnel, name, size, signal);
+      this.#isKnown = this.#options.isKnown;
+    }
+    const { created, connectPath } = ready;
     const firstLine = created ? this.#shown.begin(folder) : undefined;
     if (!created) this.#shown.hold();
     const listener = {
@@ -202,12 +217,13 @@ export class TerminalSession implements Disposable {
       this.#lostAtMs = undefined;
       this.#options.onState({ kind: 'open', isNew: false, awayMs, filled });
       // A change of its size makes a program draw itself anew, a shell its prompt, without a key that would do something.
-      this.#inTurn(() => this.#redraw());
+      this.#sizes.redraw();
       return 'done';
     }
     this.#lostAtMs = undefined;
     this.#options.onState({ kind: 'open', isNew: true, wasKnown });
     this.write(firstLine.line);
+    if (this.#size !== size) this.#sizes.tell();
     sleep(firstLineMs, undefined, { signal }).then(
       () => this.#shown.giveUp(firstLine),
       () => undefined, // It was ended before; there is nobody to show it to.
@@ -228,18 +244,19 @@ export class TerminalSession implements Disposable {
 
   #closed({ code }: WebSocketEnd): void {
     this.#link = undefined;
-    this.#shown.end();
     if (this.#stop.signal.aborted) return;
     if (code === shellEnded || code === normalEnd) {
-      this.#isOver = true;
-      this.#options.onState({ kind: 'ended' });
+      this.#isOver = this.#shown.end();
+      const { onState, devboxId } = this.#options;
+      const error = new RuntimeError({ problem: terminalProblem('terminal_ended_at_once'), devboxId });
+      onState(this.#isOver ? { kind: 'ended' } : { kind: 'failed', error });
       return;
     }
     this.#lostAtMs ??= Date.now();
     this.#connect();
   }
 
-  /** Looks whether the devbox runs. Where nobody can tell, it may. */
+  /** Looks whether the devbox runs. Where nobody can tell, it may. @throws RuntimeError where there is none in this account */
   async #hasStopped(signal: AbortSignal): Promise<boolean> {
     try {
       const { status } = await this.#options.api.retrieve(this.#options.devboxId, {
@@ -251,35 +268,14 @@ export class TerminalSession implements Disposable {
     } catch (error) {
       if (signal.aborted) throw error;
       if (!RuntimeError.is(error, 'not_found')) return false;
-      this.#options.onState({ kind: 'stopped', status: 'shutdown' });
-      return true;
+      // It may be another account's: that it has ended is not known.
+      const { devboxId } = this.#options;
+      throw new RuntimeError({ problem: terminalProblem('terminal_devbox_unknown'), devboxId, cause: error });
     }
   }
 
-  /** One change of size at a time: whoever works on one sees the latest. */
-  #inTurn(work: () => Promise<void>): void {
-    if (this.#isResizing) return;
-    this.#isResizing = true;
-    work()
-      .catch((error: unknown) => this.#options.onFailure(error))
-      .finally(() => (this.#isResizing = false));
-  }
-
-  async #tellSize(): Promise<void> {
-    for (let told: TerminalSize | undefined; told !== this.#size && this.#link !== undefined;) {
-      told = this.#size;
-      await this.#control(told);
-    }
-  }
-
-  async #redraw(): Promise<void> {
-    const { cols, rows } = this.#size;
-    await this.#control({ cols, rows: rows > 1 ? rows - 1 : rows + 1 });
-    await this.#tellSize();
-  }
-
-  async #control(size: TerminalSize): Promise<void> {
-    if (this.#tunnel === undefined) return;
+  async #tellSize(size: TerminalSize): Promise<void> {
+    if (this.#tunnel === undefined || this.#link === undefined) return;
     await controlPty(this.#tunnel, this.#options.name, { action: 'resize', ...size }, deadline(requestMs));
   }
 

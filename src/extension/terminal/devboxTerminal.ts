@@ -1,18 +1,23 @@
 import { EventEmitter, l10n, type Pseudoterminal, type TerminalDimensions } from 'vscode';
 import { oneLine } from '../../core/plainText';
+import { hasEnded } from '../../core/platform/devbox';
 import type { TerminalSize } from '../../core/terminal/ptyApi';
 import { TerminalSession, type TerminalSessionOptions, type TerminalState } from '../../core/terminal/terminalSession';
 import { durationText, statusWord } from '../devboxes/devboxText';
 import { failureText } from '../messages/showFailure';
-import { isOwnAnswer } from './ownAnswer';
+import { isOwnAnswer, withoutClipboard } from './ownAnswer';
 import { Pacing } from './pacing';
 
 /** Milliseconds after which a connection that is not there yet shows itself. */
 const slowMs = 1_000;
 /** Milliseconds between the closing of the tab and the end of its shell: a window that closes or reloads does not get that far. */
 const closeMs = 1_500;
-/** Leaves what a program that is gone had switched on: the other screen, mouse, bracketed paste, the hidden cursor. */
-const leaveProgram = '\u001b[?1049l\u001b[?1000;1002;1003;1006l\u001b[?2004l\u001b[?25h';
+/**
+ * Leaves what a program that is gone had switched on: the other screen (the cursor stays where it is if there was none), mouse, focus, bracketed and held-back output, its ways
+ * of telling keys; then, softly, what is left: margins, other characters, the hidden cursor.
+ */
+const leaveProgram =
+  '\u001b7\u001b[?1049l\u001b[?1000;1002;1003;1004;1006l\u001b[?2004;2026;9001l\u001b[=0u\u001b[!p\u001b[?7h\u001b[?25h';
 /** Ctrl+C, Ctrl+\\ and Ctrl+Z. */
 const interrupts: ReadonlySet<string> = new Set(['\u0003', '\u001c', '\u001a']);
 
@@ -28,6 +33,8 @@ export interface DevboxTerminalOptions extends Omit<
   readonly onKey: () => void;
   /** The terminal is gone for good: its shell has ended, or somebody has closed its tab. */
   readonly onGone: () => void;
+  /** Its devbox has ended: the tab stays to say so, and none is wanted in its place after a reload. */
+  readonly onDevboxEnded: () => void;
   readonly onFailure: (doing: string, error: unknown) => void;
 }
 
@@ -46,7 +53,14 @@ export class DevboxTerminal implements Pseudoterminal {
   #isStarted = false;
   #state: TerminalState = { kind: 'connecting' };
   #slow: NodeJS.Timeout | undefined;
+  /** No shell comes here any more. */
   #isOver = false;
+  /** The tab is gone, or the window. */
+  #isClosed = false;
+  /** Why the window has left its account, until it is said in a tab that nobody has looked at. */
+  #left: string | undefined;
+  /** Something was said of a connection that is lost. */
+  #isLossSaid = false;
 
   constructor(options: DevboxTerminalOptions) {
     this.#options = options;
@@ -76,6 +90,8 @@ export class DevboxTerminal implements Pseudoterminal {
 
   /** Somebody looks at it. */
   show(): void {
+    if (this.#left !== undefined) this.#say(this.#left);
+    this.#left = undefined;
     if (this.#isStarted || this.#isOver) return;
     this.#isStarted = true;
     this.#session.start(this.#size ?? { cols: 80, rows: 24 });
@@ -91,7 +107,7 @@ export class DevboxTerminal implements Pseudoterminal {
   }
 
   handleInput(data: string): void {
-    const input = this.#pacing.withoutAnswers(data);
+    const input = withoutClipboard(this.#pacing.withoutAnswers(data));
     // What was asked long ago has had its answer.
     if (input === '' || (this.#pacing.isReplaying && isOwnAnswer(input))) return;
     if (this.#session.write(input)) {
@@ -105,15 +121,19 @@ export class DevboxTerminal implements Pseudoterminal {
     }
   }
 
-  /** Tries again if it waits, for example for the devbox to run. */
+  /** The devbox runs again, or has ended: tries again if it waits, which says so where there is nothing to wait for any more. */
   retry(): void {
-    if (this.#isStarted && (this.#state.kind === 'stopped' || this.#state.kind === 'lost')) this.#session.retry();
+    const isOver = this.#state.kind === 'stopped' && hasEnded(this.#state.status);
+    const waits = this.#state.kind === 'stopped' || this.#state.kind === 'lost';
+    if (this.#isStarted && waits && !isOver) this.#session.retry();
   }
 
   /** Somebody has closed the tab: the shell ends. */
   close(): void {
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#isOver = true;
+    this.#pacing.dispose();
     clearTimeout(this.#slow);
     setTimeout(() => {
       this.#options.onGone();
@@ -121,12 +141,18 @@ export class DevboxTerminal implements Pseudoterminal {
     }, closeMs);
   }
 
-  /** The window goes, or leaves the account: the shell lives on for its idle time. */
+  /**
+   * The window goes, or leaves the account: the shell lives on for its idle time.
+   *
+   * @param line why the tab stays with nothing behind it
+   */
   leave(line?: string): void {
     clearTimeout(this.#slow);
     this.#session.dispose();
     this.#pacing.dispose();
-    if (line !== undefined && this.#isStarted && !this.#isOver) this.#say(line, true);
+    if (line === undefined) this.#isClosed = true;
+    else if (this.#isStarted && !this.#isOver) this.#say(line, true);
+    else if (!this.#isOver) this.#left = line;
     this.#isOver = true;
   }
 
@@ -137,40 +163,51 @@ export class DevboxTerminal implements Pseudoterminal {
     if (state.kind === 'connecting') {
       const isLost = before.kind === 'open';
       const text = isLost ? l10n.t('Connection lost. Reconnecting…') : l10n.t('Connecting to the devbox…');
-      this.#slow = setTimeout(() => this.#say(text), slowMs);
+      this.#slow = setTimeout(() => {
+        this.#isLossSaid ||= isLost;
+        this.#say(text);
+      }, slowMs);
       return;
     }
     const { title } = this.#options;
     this.#renamed.fire(state.kind === 'stopped' ? `${title} (${statusWord(state.status)})` : title);
     if (state.kind === 'open') {
-      const line = openLine(state);
+      const line = openLine(state, this.#isLossSaid);
+      this.#isLossSaid = false;
       if (line !== undefined) this.#say(line, state.isNew);
       return;
     }
     if (state.kind === 'ended') {
       this.#isOver = true;
+      this.#session.dispose();
+      this.#pacing.dispose();
       this.#options.onGone();
       this.#closed.fire(0);
       return;
     }
+    this.#isLossSaid = true;
     // Said once, however often it is tried.
     if (before.kind !== state.kind) this.#say(waitLine(state), state.kind === 'stopped');
+    if (state.kind === 'stopped' && hasEnded(state.status)) this.#options.onDevboxEnded();
   }
 
   /** A line of ours, dim, on a line of its own. */
   #say(line: string, isProgramGone = false): void {
-    this.#written.fire(`\u001b[0m${isProgramGone ? leaveProgram : ''}\r\n\u001b[2m${oneLine(line, 500)}\u001b[0m\r\n`);
+    this.#pacing.say(`\u001b[0m${isProgramGone ? leaveProgram : ''}\r\n\u001b[2m${oneLine(line, 500)}\u001b[0m\r\n`);
   }
 }
 
-function openLine(state: TerminalState & { readonly kind: 'open' }): string | undefined {
+/** @param isLossSaid a line before it says that there is no connection */
+function openLine(state: TerminalState & { readonly kind: 'open' }, isLossSaid: boolean): string | undefined {
   if (state.isNew) return state.wasKnown ? l10n.t('The earlier shell has ended. This is a new one.') : undefined;
   const { awayMs, filled } = state;
-  if (filled === 'all') return undefined;
+  if (filled === 'all' && !isLossSaid) return undefined;
   if (awayMs === 0) {
-    return filled === 'end' ? undefined : l10n.t('This is the same shell as before. Earlier output is not shown.');
+    if (filled === 'nothing') return l10n.t('This is the same shell as before. Earlier output is not shown.');
+    return isLossSaid ? l10n.t('Connected.') : undefined;
   }
   const away = awayMs < 60_000 ? l10n.t('{0} s', Math.ceil(awayMs / 1000)) : durationText(awayMs / 1000);
+  if (filled === 'all') return l10n.t('Reconnected after {0}.', away);
   return filled === 'end'
     ? l10n.t('Reconnected after {0}. Only the end of the output from that time is shown.', away)
     : l10n.t('Reconnected after {0}. Output from that time is not shown.', away);
@@ -185,7 +222,7 @@ function waitLine(state: TerminalState & { readonly kind: 'lost' | 'taken' | 'st
     case 'failed':
       return l10n.t('{0} Press Enter to try again.', failureText(state.error));
     case 'stopped':
-      return state.status === 'shutdown' || state.status === 'failure'
+      return hasEnded(state.status)
         ? l10n.t('The devbox has ended, and so has this shell.')
         : l10n.t(
             'The devbox is not running: {0}. A new shell opens here once it runs again.',

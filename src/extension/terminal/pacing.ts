@@ -1,15 +1,10 @@
 import { l10n } from 'vscode';
+import { Drawing } from './drawing';
 
 const escape = '\u001b';
-/** Characters that the terminal may have before it has drawn them; beyond, the program in the devbox has to wait. */
-const mostUndrawn = 512 * 1024;
-/** Characters between two questions. */
-const questionEvery = 128 * 1024;
-/** Milliseconds that an answer may take: a terminal that nobody sees may give none. */
-const answerMs = 1_000;
-/** A question that every terminal answers in its turn (DECRQM of a mode that nobody has), and its answer. */
-const question = '\u001b[?7777$p';
-const answer = new RegExp(`${escape}\\[\\?7777;\\d\\$y`, 'g');
+/** Milliseconds that an answer may take of a terminal that has answered before, and of one that has not: it may never do so. */
+const answerMs = 15_000;
+const firstAnswerMs = 1_000;
 
 /** Characters of what was on its way that are drawn of a flood which somebody has interrupted: its end. */
 const shownOfFlood = 16 * 1024;
@@ -29,6 +24,11 @@ interface Skipping {
   readonly untilMs: number;
 }
 
+interface Waiting {
+  readonly text: string;
+  readonly isReplay: boolean;
+}
+
 interface PacedTerminal {
   readonly write: (text: string) => void;
   /** Output is to wait, and may come again. */
@@ -42,11 +42,10 @@ interface PacedTerminal {
  */
 export class Pacing {
   readonly #terminal: PacedTerminal;
-  /** Characters behind each question that was not answered yet. */
-  readonly #asked: number[] = [];
-  #sinceQuestion = 0;
+  readonly #drawing = new Drawing();
+  /** What has come and was not given to it yet. */
+  readonly #waiting: Waiting[] = [];
   #isPaused = false;
-  #replaying = 0;
   #impatience: NodeJS.Timeout | undefined;
   #skipping: Skipping | undefined;
 
@@ -54,31 +53,19 @@ export class Pacing {
     this.#terminal = terminal;
   }
 
-  /** True while the terminal draws what was printed earlier. */
+  /** True while the terminal draws what was printed earlier, or is about to. */
   get isReplaying(): boolean {
-    return this.#replaying > 0;
+    return this.#drawing.isReplaying || this.#waiting.some(({ isReplay }) => isReplay);
   }
 
   /** @param isReplay it was printed earlier */
   show(text: string, isReplay = false): void {
-    if (isReplay) {
-      this.#replay(text);
-      return;
-    }
-    if (this.#skipping !== undefined) {
+    if (this.#skipping !== undefined && !isReplay) {
       this.#skip(this.#skipping, text);
       return;
     }
-    this.#terminal.write(text);
-    this.#sinceQuestion += text.length;
-    if (this.#sinceQuestion < questionEvery) return;
-    this.#terminal.write(question);
-    this.#asked.push(this.#sinceQuestion);
-    this.#sinceQuestion = 0;
-    if (this.#undrawn() < mostUndrawn || this.#isPaused) return;
-    this.#isPaused = true;
-    this.#terminal.pause();
-    this.#impatience = setTimeout(() => this.#drawn(this.#asked.length), answerMs);
+    this.#waiting.push({ text, isReplay });
+    this.#give();
   }
 
   /**
@@ -86,33 +73,80 @@ export class Pacing {
    * their end is drawn, as a terminal of this computer drops what waits in it.
    */
   interrupt(): void {
-    if (this.#skipping !== undefined || (!this.#isPaused && this.#undrawn() < questionEvery)) return;
+    if (this.#skipping !== undefined || this.isReplaying) return;
+    if (this.#waiting.length === 0 && this.#drawing.undrawn < this.#drawing.piece) return;
     this.#skipping = { text: '', switches: '', left: 0, timer: undefined, untilMs: Date.now() + longestSkipMs };
-    this.#skip(this.#skipping, '');
-    clearTimeout(this.#impatience);
-    this.#isPaused = false;
-    this.#terminal.resume();
+    const waiting = this.#waiting.splice(0).map(({ text }) => text);
+    this.#skip(this.#skipping, waiting.join(''));
+    this.#resume();
   }
 
   /** What a person or a program's own question has typed, without the answers to ours. */
   withoutAnswers(input: string): string {
-    const answers = input.match(answer)?.length ?? 0;
-    if (answers === 0) return input;
-    this.#drawn(answers);
-    return input.replace(answer, '');
+    const rest = this.#drawing.withoutAnswers(input);
+    if (rest.length < input.length) this.#give();
+    return rest;
   }
 
-  #replay(text: string): void {
-    this.#terminal.write(text + question);
-    this.#replaying += 1;
-    this.#asked.push(text.length);
-    const timer = setTimeout(() => (this.#replaying = 0), answerMs);
-    timer.unref();
+  /** Says something of ours, behind all that has come, which does not wait any longer. */
+  say(text: string): void {
+    if (this.#skipping !== undefined) {
+      clearTimeout(this.#skipping.timer);
+      this.#skipped(this.#skipping);
+    }
+    for (const waiting of this.#waiting.splice(0)) this.#write(waiting.text, waiting.isReplay);
+    this.#terminal.write(text);
+    this.#resume();
+    this.#wait();
   }
 
   dispose(): void {
     clearTimeout(this.#impatience);
     clearTimeout(this.#skipping?.timer);
+  }
+
+  /** Gives it what it may have. */
+  #give(): void {
+    clearTimeout(this.#impatience);
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (this.#drawing.undrawn >= this.#drawing.most) break;
+      const { text, isReplay } = next;
+      const length = pieceLength(text, this.#drawing.piece);
+      if (length < text.length) this.#waiting[0] = { text: text.slice(length), isReplay };
+      else this.#waiting.shift();
+      this.#write(text.slice(0, length), isReplay);
+    }
+    if (this.#waiting.length === 0) {
+      this.#resume();
+    } else if (!this.#isPaused) {
+      this.#isPaused = true;
+      this.#terminal.pause();
+    }
+    this.#wait();
+  }
+
+  #write(text: string, isReplay: boolean): void {
+    this.#terminal.write(text + this.#drawing.given(text.length, isReplay));
+  }
+
+  /** A terminal may not answer at all. */
+  #wait(): void {
+    if (this.#waiting.length === 0 && !this.#drawing.isReplaying) return;
+    const giveUp = (): void => {
+      this.#drawing.giveUp();
+      this.#give();
+    };
+    // What it answers to programs of earlier must not reach those of now, however slow it is.
+    const { hasAnswered, isReplaying } = this.#drawing;
+    this.#impatience = setTimeout(giveUp, hasAnswered || isReplaying ? answerMs : firstAnswerMs);
+    this.#impatience.unref();
+  }
+
+  #resume(): void {
+    clearTimeout(this.#impatience);
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#terminal.resume();
   }
 
   #skip(skipping: Skipping, text: string): void {
@@ -133,20 +167,14 @@ export class Pacing {
 
   #skipped({ text, switches, left }: Skipping): void {
     this.#skipping = undefined;
-    const said = left === 0 ? '' : l10n.t('… {0} characters were not drawn.', left);
+    const said = left === 0 ? '' : l10n.t('… {0} characters are not shown.', left);
     this.show(said === '' ? text : `${switches}${escape}[0m\r\n${escape}[2m${said}${escape}[0m\r\n${text}`);
   }
+}
 
-  #undrawn(): number {
-    return this.#asked.reduce((sum, characters) => sum + characters, 0);
-  }
-
-  #drawn(answers: number): void {
-    this.#asked.splice(0, answers);
-    this.#replaying = Math.max(0, this.#replaying - answers);
-    if (!this.#isPaused || this.#undrawn() >= mostUndrawn) return;
-    clearTimeout(this.#impatience);
-    this.#isPaused = false;
-    this.#terminal.resume();
-  }
+/** The length of a first piece, which does not split a character. */
+function pieceLength(text: string, most: number): number {
+  if (text.length <= most) return text.length;
+  const last = text.charCodeAt(most - 1);
+  return last >= 0xd800 && last < 0xdc00 ? most - 1 : most;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { l10n, ThemeIcon, window, type ExtensionTerminalOptions } from 'vscode';
 import type { Disposable } from '../../core/events';
-import { workspacePathKey, type Devbox } from '../../core/platform/devbox';
+import { hasEnded, workspacePathKey, type Devbox } from '../../core/platform/devbox';
 import type { Account, SignedIn } from '../account/account';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -26,12 +26,17 @@ export class DevboxTerminals implements Disposable {
 
   constructor(services: TerminalServices) {
     this.#services = services;
-    const { store } = services;
+    const { store, rememberedTerminals } = services;
     this.#subscription = store.onDidChange(({ ids }) => {
+      for (const { devboxId, name } of rememberedTerminals.all()) {
+        const devbox = ids.has(devboxId) ? store.get(devboxId) : undefined;
+        if (devbox !== undefined && hasEnded(devbox.status)) this.#remember(rememberedTerminals.remove(name));
+      }
       for (const terminal of this.#open.values()) {
         const { devboxId } = terminal;
-        // One that was resumed has a new shell for it.
-        if (ids.has(devboxId) && store.get(devboxId)?.status === 'running') terminal.retry();
+        const status = ids.has(devboxId) ? store.get(devboxId)?.status : undefined;
+        // One that was resumed has a new shell for it; of one that has ended, none is to be waited for.
+        if (status !== undefined && (status === 'running' || hasEnded(status))) terminal.retry();
       }
     });
   }
@@ -71,6 +76,8 @@ export class DevboxTerminals implements Disposable {
   #made({ api, ended }: SignedIn, terminal: RememberedTerminal, isRestored: boolean): ExtensionTerminalOptions {
     const { devboxUse, rememberedTerminals, log } = this.#services;
     const { devboxId, name, title, folder } = terminal;
+    const gone = new AbortController();
+    const forget = (): void => this.#remember(rememberedTerminals.remove(name));
     const pty = new DevboxTerminal({
       api,
       devboxId,
@@ -82,9 +89,11 @@ export class DevboxTerminals implements Disposable {
       tunnelUrlTemplate: readSettings().tunnelUrlTemplate,
       onKey: () => devboxUse.used(devboxId),
       onGone: () => {
+        gone.abort();
         this.#open.delete(name);
-        this.#remember(rememberedTerminals.remove(name));
+        forget();
       },
+      onDevboxEnded: forget,
       onFailure: (doing, error) => log.failure(doing, error),
     });
     this.#open.set(name, pty);
@@ -92,7 +101,7 @@ export class DevboxTerminals implements Disposable {
       this.#open.delete(name);
       pty.leave(l10n.t('This window is no longer signed in to the account of this devbox.'));
     };
-    ended.addEventListener('abort', leave, { once: true });
+    ended.addEventListener('abort', leave, { once: true, signal: gone.signal });
     return { name: title, pty, iconPath: new ThemeIcon('vm') };
   }
 

@@ -1,24 +1,37 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { placeIn } from '../../../../src/core/terminal/recording';
+import { readRecording, recordedShell } from '../../../../src/core/terminal/recording';
+import { eventually } from '../../../eventually';
+import { usePlatform } from '../../../platform/usePlatform';
+import { filesDevbox, signal } from '../files/useFiles';
 
-describe('Live output in a recording', () => {
-  const place = (recorded: string, live: string, least: number): number | undefined =>
-    placeIn(Buffer.from(recorded), Buffer.from(live), least);
+describe('What a shell prints is recorded', function () {
+  this.timeout(60_000);
+  const used = usePlatform();
 
-  it('is found at the end, also where more has come since', () => {
-    assert.equal(place('one two three', 'three', 5), 8);
-    assert.equal(place('one two three', 'three four', 3), 8);
-    assert.equal(place('$ a\r\n$ b\r\n$ ', '$ ', 2), 10);
-  });
-
-  it('is found further back where some of it is still on its way', () => {
-    assert.equal(place('one two three four', 'two', 3), 4);
-  });
-
-  it('is not guessed', () => {
-    assert.equal(place('y\ny\ny\ny\n', 'y\ny\ny\n', 2), undefined);
-    assert.equal(place('one one two', 'one', 3), undefined);
-    assert.equal(place('one two', 'three', 2), undefined);
+  it('also where the shell that was there before under this name ends late', async () => {
+    const box = await filesDevbox(used.api, 'recorded');
+    const script = Buffer.from(recordedShell('twice', 'true')).toString('base64');
+    await box.bash(`echo ${script} | base64 -d > /tmp/recorded.sh`);
+    const shells = async (): Promise<string[]> =>
+      (await box.bash('ls -tr ~/.cache/runloop-vscode/terminals/twice 2>/dev/null; true')).split('\n').filter(Boolean);
+    const start = (types: string): Promise<string> =>
+      box.bash(
+        `(mkfifo /tmp/keys.$$; (${types}; sleep 60) > /tmp/keys.$$ & script -qfec "sh /tmp/recorded.sh" /dev/null < /tmp/keys.$$ > /dev/null 2>&1 &) > /dev/null 2>&1`,
+      );
+    await start('while [ ! -e /tmp/end ]; do sleep 0.1; done; echo exit');
+    const [first] = await eventually(shells, (all) => all.length > 0);
+    await start("sleep 1; echo 'echo second $((6 * 7))'");
+    const recorded = async (): Promise<string> =>
+      (await readRecording(used.api, box.id, { name: 'twice', from: 0, signal }))?.bytes.toString() ?? '';
+    await eventually(recorded, (text) => text.includes('second 42'), 20_000);
+    await box.bash('touch /tmp/end');
+    await eventually(
+      () => box.bash(`ps -o pid= -p ${first ?? ''} || true`),
+      (text) => text.trim() === '',
+      20_000,
+    );
+    assert.match(await recorded(), /second 42/);
+    assert.equal((await shells()).length, 1);
   });
 });

@@ -8,7 +8,7 @@ describe('What a terminal shows of its session', () => {
     let text = '';
     const shown = new ShownOutput('name', (part) => (text += part));
     const { line } = shown.begin(undefined);
-    const [, first = '', second = ''] = /'%s\\n' (\w+)''(\w+r)/.exec(line) ?? [];
+    const [, first = '', second = ''] = /echo (\w+)""(\w+r)/.exec(line) ?? [];
     shown.take(Buffer.from(`${first}${second}\r\nabc`));
     assert.equal(text, 'abc');
     const nowhere = new RunloopApi({ apiKey: 'ak_nowhere', baseUrl: 'http://127.0.0.1:9' });

@@ -96,8 +96,8 @@ describe('A terminal in a devbox', function () {
       },
       (text) => text.includes('11 44'),
     );
-    one.session.write('stty raw -echo; head -c 1000000 | sha1sum; stty sane\r');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    one.session.write("stty raw -echo; echo ra''w; head -c 1000000 | sha1sum; stty sane\r");
+    await shows(one, /raw\n/);
     one.session.write('x'.repeat(1_000_000));
     await shows(one, new RegExp(createHash('sha1').update('x'.repeat(1_000_000)).digest('hex')));
     assert.deepEqual(one.failures, []);
@@ -147,6 +147,39 @@ describe('A terminal in a devbox', function () {
     assert.deepEqual(second.failures, []);
   });
 
+  it('shows characters that a cut has split', async () => {
+    const id = await devbox();
+    const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
+    try {
+      const one = terminal(id, { api: new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.url }) });
+      await shows(one, /\$ $/);
+      one.session.write(
+        "for i in $(seq 8); do printf '\\xe2\\x82'; until [ -e ~/$i ]; do sleep 0.05; done; printf '\\xac%s\\n' $i; done\r",
+      );
+      await shows(one, /done\r\n/);
+      const ends: string[] = [];
+      for (let count = 1; count <= 8; count += 1) {
+        const opened = one.states.length;
+        way.cut();
+        // Half of it comes while nobody is connected, or before the cut; the other half later.
+        if (count % 2 === 0) await runCommand(api(), id, `touch ~/${count}`);
+        await eventually(
+          () => Promise.resolve(one.states.slice(opened)),
+          (states) => states.at(-1)?.kind === 'open',
+          20_000,
+        );
+        const state = one.states.at(-1);
+        ends.push(state?.kind === 'open' && !state.isNew ? state.filled : 'new');
+        await runCommand(api(), id, `touch ~/${count}`);
+        await shows(one, new RegExp(`€${count}\r\n`));
+      }
+      assert.deepEqual([...new Set(ends)], ['all']);
+      assert.doesNotMatch(one.text, /\uFFFD/);
+    } finally {
+      way.close();
+    }
+  });
+
   it('is found again when its connection goes while it looks for what it missed', async () => {
     const id = await devbox();
     const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
@@ -187,7 +220,7 @@ describe('A terminal in a devbox', function () {
     await shows(one, /\$ $/);
     one.session.write('yes | head -c 30000000; echo; echo done it\r');
     await shows(one, /\ndone it\r\n/);
-    const look = 'cd ~/.cache/runloop-vscode/terminals/flooded && du -sk . | cut -f1 && stat -c %a .. . [0-9]*';
+    const look = 'cd ~/.cache/runloop-vscode/terminals/flooded/* && du -sk . | cut -f1 && stat -c %a .. . [0-9]*';
     const { stdout } = await runCommand(api(), id, look);
     const [kilobytes = '', ...modes] = stdout.trim().split('\n');
     assert.ok(Number(kilobytes) <= 12_100, kilobytes);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { runCommand } from '../../../../src/core/platform/executions';
 import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import type { FakeTerminal } from '../../../fakeVscode/terminal';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -75,6 +76,27 @@ describe('Terminals of devboxes in a window', function () {
     await editor.run('runloop.resumeDevbox', id);
     await has(terminal, /The earlier shell has ended\. This is a new one\./);
     assert.equal(terminal.name, 'sleeper');
+    // Whatever a program had left in force, such as other characters, is none of the new shell's.
+    assert.ok(terminal.text.includes('\u001b[!p'));
+    // Where no program had taken the screen, leaving it would put the cursor where another one had begun.
+    assert.ok(terminal.text.includes('\u001b7\u001b[?1049l'));
+  });
+
+  it('say that a devbox has ended for which they wait to run again, once', async () => {
+    const { editor, api } = used;
+    const id = await running('never again');
+    const terminal = await opened(id);
+    await has(terminal, /\$ $/);
+    await suspendDevbox(api, id);
+    await has(terminal, /A new shell opens here once it runs again\./);
+    await api.waitForStatus(id, ['suspended'], 20);
+    await api.shutdown(id);
+    await editor.run('runloop.refreshDevboxes');
+    await has(terminal, /The devbox has ended, and so has this shell\./);
+    assert.equal(terminal.name, 'never again (shut down)');
+    await editor.eventually(() => editor.workspaceState.get('runloop.terminals') === undefined);
+    await editor.run('runloop.refreshDevboxes');
+    assert.equal(terminal.text.split('The devbox has ended').length, 2);
   });
 
   it('do not wake a devbox', async () => {
@@ -102,6 +124,28 @@ describe('Terminals of devboxes in a window', function () {
     await editor.run('runloop.signOut');
     await has(terminal, /This window is no longer signed in to the account of this devbox\./);
     terminal.sendText('echo nothing');
+  });
+
+  it('tell no program what the clipboard holds, and that a program has asked is no sign of use', async () => {
+    const terminal = await opened(await running('asking'));
+    await has(terminal, /\$ $/);
+    terminal.sendText("stty raw -echo; echo ra''w; head -c 12 | od -c; stty sane");
+    await has(terminal, /raw\n/);
+    // An editor's terminal answers such questions of programs by itself.
+    terminal.pty.handleInput?.('\u001b]52;c;cGFzc3dvcmQ=\u0007');
+    terminal.pty.handleInput?.('\u001b[8;20;100tx');
+    await has(terminal, /033 +\[ +8 +; +2 +0 +; +1 +0 +0 +t +x/);
+  });
+
+  it('stay to say why a shell has ended at once', async () => {
+    const id = await running('broken');
+    await runCommand(used.api, id, 'echo "echo no luck; exit 3" > ~/.bashrc');
+    const terminal = await opened(id);
+    await has(terminal, /no luck\r\n[^]*The shell ended before it could be used\. .*Press Enter to try again\./);
+    assert.equal(terminal.isClosed, false);
+    await runCommand(used.api, id, 'rm ~/.bashrc');
+    terminal.sendText('');
+    await has(terminal, /\$ $/);
   });
 
   it('give a program that floods them no more than they can draw', async () => {

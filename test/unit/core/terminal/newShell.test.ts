@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import { quote } from '../../../../src/ground/shellWords';
+import { runCommand } from '../../../../src/core/platform/executions';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
+import { startDelay } from '../../../bench/delay';
+import { eventually } from '../../../eventually';
+import { CountingProxy } from '../../../platform/countingProxy';
+import { usePlatform } from '../../../platform/usePlatform';
+
+describe('A new shell in a devbox', function () {
+  this.timeout(60_000);
+  const used = usePlatform();
+  const open: Shown[] = [];
+  afterEach(() => {
+    for (const one of open.splice(0)) one.session.dispose();
+  });
+
+  interface Shown {
+    session: TerminalSession;
+    readonly states: TerminalState[];
+    text: string;
+  }
+
+  const api = (): RunloopApi => new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: used.platform.baseUrl });
+
+  async function devbox(): Promise<string> {
+    const { id } = await api().createDevbox({ name: 'new shell' }, { requestId: crypto.randomUUID() });
+    await api().waitForStatus(id, ['running'], 20);
+    return id;
+  }
+
+  function terminal(
+    devboxId: string,
+    more: { folder?: string; api?: RunloopApi; onState?: (state: TerminalState) => void } = {},
+  ): Shown {
+    const shown = { states: [] as TerminalState[], text: '' } as Shown;
+    shown.session = new TerminalSession({
+      api: more.api ?? api(),
+      devboxId,
+      name: `n-${crypto.randomUUID()}`,
+      isKnown: false,
+      folder: more.folder,
+      tunnelUrlTemplate: undefined,
+      ended: new AbortController().signal,
+      onOutput: (text) => (shown.text += text),
+      onState: (state) => {
+        shown.states.push(state);
+        more.onState?.(state);
+      },
+      onFailure: (error) => assert.fail(String(error)),
+    });
+    open.push(shown);
+    shown.session.start({ cols: 100, rows: 30 });
+    return shown;
+  }
+
+  const shows = (shown: Shown, text: RegExp): Promise<string> =>
+    eventually(
+      () => Promise.resolve(shown.text),
+      (seen) => text.test(seen),
+      20_000,
+    );
+  const isIn = (shown: Shown, kind: TerminalState['kind']): Promise<unknown> =>
+    eventually(
+      () => Promise.resolve(shown.states.at(-1)?.kind),
+      (seen) => seen === kind,
+      30_000,
+    );
+
+  it('has the size that the terminal has got while it was connecting', async () => {
+    const way = await CountingProxy.start(used.platform.baseUrl);
+    try {
+      const through = new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.baseUrl });
+      const one = terminal(await devbox(), { api: through });
+      // An editor tells the true size when it shows the terminal, while it is asked for with another one.
+      way.before = (_, path) => {
+        if (path.startsWith('/pty/')) one.session.resize({ cols: 61, rows: 17 });
+      };
+      await shows(one, /\$ $/);
+      // It is told the size by a request of its own, which may come after its prompt.
+      await eventually(
+        async () => {
+          one.session.write('stty size\r');
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return one.text;
+        },
+        (text) => /\r17 61\r\n/.test(text),
+        20_000,
+      );
+      one.session.dispose();
+    } finally {
+      await way.stop();
+    }
+  });
+
+  it('leaves nothing of what sets it up in the history of its user', async () => {
+    const id = await devbox();
+    await runCommand(api(), id, 'echo "echo from before" > ~/.bash_history');
+    const one = terminal(id, { folder: '/tmp' });
+    await shows(one, /\$ $/);
+    one.session.write('echo typed\r');
+    await shows(one, /\rtyped\r\n/);
+    one.session.write('exit\r');
+    await isIn(one, 'ended');
+    const { stdout } = await runCommand(api(), id, 'cat ~/.bash_history');
+    assert.deepEqual(stdout.trim().split('\n'), ['echo from before', 'echo typed', 'exit']);
+    // Where lines with a blank in front are none of its history, nothing else is taken out of it.
+    await runCommand(api(), id, 'echo HISTCONTROL=ignoreboth > ~/.bashrc');
+    const two = terminal(id);
+    await shows(two, /\$ $/);
+    two.session.write('exit\r');
+    await isIn(two, 'ended');
+    assert.match((await runCommand(api(), id, 'cat ~/.bash_history')).stdout, /^echo from before\necho typed\nexit\n/);
+  });
+
+  it('begins where its start file makes something else of it, too', async () => {
+    const id = await devbox();
+    const startFiles = [
+      'set -e',
+      'set -x; PS4=',
+      'set -u; shopt -s histverify',
+      'readonly D=1 e=2 k=3 d=4',
+      'cd() { builtin cd "$@" && ls -la / && false; }; alias printf=false script=false echo=false',
+      // Others shells have others ways to quote, and no `history`.
+      '[ "$SHLVL" = 1 ] && exec dash -i',
+    ];
+    for (const startFile of startFiles) {
+      await runCommand(api(), id, `echo ${quote(startFile)} > ~/.bashrc`);
+      const one = terminal(id, { folder: '/tmp' });
+      await shows(one, /\$ $/);
+      assert.doesNotMatch(one.text, /HISTFILE|stdbuf|COLORTERM|[0-9a-f]{24}[rp]/, startFile);
+      one.session.write('command printf "%s\\n" "at $PWD $COLORTERM"\r');
+      await shows(one, /[\r\n]at \/tmp truecolor\r\n/);
+      const recorded = await runCommand(api(), id, 'cat ~/.cache/runloop-vscode/terminals/*/*/0');
+      assert.match(recorded.stdout, /[\r\n]at \/tmp truecolor\r\n/, startFile);
+      one.session.write('exit\r');
+      await isIn(one, 'ended');
+    }
+    const { stdout } = await runCommand(api(), id, 'cat ~/.bash_history; ls -A ~/.cache/runloop-vscode/terminals');
+    assert.doesNotMatch(stdout, /HISTFILE|n-/);
+  });
+
+  it('begins in a folder of whatever name, which types nothing', async () => {
+    const id = await devbox();
+    const folder = "/tmp/a\tb\nc\u0003d!e\u001b[A'q\\ü\u0085";
+    const bytes = Buffer.from(folder).toString('base64');
+    await runCommand(api(), id, `mkdir -- "$(printf ${bytes} | base64 -d)"`);
+    const one = terminal(id, { folder });
+    await shows(one, /\$ $/);
+    one.session.write('printf %s "$PWD" | base64 -w0; echo\r');
+    await shows(one, new RegExp(`\r${bytes}\r\n`));
+    const two = terminal(id, { folder: '/tmp\u0003touch /tmp/typed\r\0touch /tmp/typed\n' });
+    await shows(two, /\$ $/);
+    two.session.write('ls /tmp | grep -c typed; echo "in $PWD"\r');
+    await shows(two, /\r0\r\nin \/home\/user\r\n/);
+  });
+
+  it('is made anew when its connection goes before it was set up, as nobody has seen anything of it', async () => {
+    const id = await devbox();
+    const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
+    try {
+      for (const afterMs of [0, 3, 6, 12, 25]) {
+        let isCut = false;
+        const one = terminal(id, {
+          api: new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.url }),
+          folder: '/tmp',
+          onState: ({ kind }) => {
+            if (kind === 'open' && !isCut) setTimeout(() => way.cut(), afterMs);
+            isCut ||= kind === 'open';
+          },
+        });
+        await eventually(
+          () => Promise.resolve(one.states.filter(({ kind }) => kind === 'open').length),
+          (count) => count === 2,
+          20_000,
+        );
+        await shows(one, /\$ $/);
+        one.session.write('echo "$PWD $COLORTERM"\r');
+        const text = await shows(one, /\r\/tmp truecolor\r\n/);
+        assert.doesNotMatch(text, /[0-9a-f]{24}[rp]|COLORTERM=|\[1\]/);
+        const last = one.states.at(-1);
+        const said = last?.kind === 'open' && (last.isNew ? !last.wasKnown : last.filled === 'all');
+        assert.ok(said, JSON.stringify(last));
+        one.session.dispose();
+      }
+    } finally {
+      way.close();
+    }
+  });
+
+  it('says so where it ends before it can be used, with what it has printed', async () => {
+    const id = await devbox();
+    await runCommand(api(), id, 'echo "read -r -t 30 x; echo no luck; exit 3" > ~/.bashrc');
+    const one = terminal(id);
+    await isIn(one, 'failed');
+    const last = one.states.at(-1);
+    assert.ok(last?.kind === 'failed' && String(last.error).includes('The shell ended before it could be used.'));
+    assert.match(one.text, /no luck\r\n/);
+    assert.doesNotMatch(one.text, /COLORTERM/);
+    await runCommand(api(), id, 'rm ~/.bashrc');
+    one.session.retry();
+    await shows(one, /\$ $/);
+  });
+
+  it('goes on without a folder to record into, and then says that nothing was recorded', async () => {
+    const id = await devbox();
+    const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
+    try {
+      const one = terminal(id, { api: new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.url }) });
+      await shows(one, /\$ $/);
+      // As somebody does, or a full disk: from the next piece on nothing can be kept.
+      one.session.write(
+        'D=$(echo ~/.cache/runloop-vscode/terminals/*/*); mkdir "$D/1"; yes | head -c 9000000; echo full\r',
+      );
+      await shows(one, /\nfull\r\n/);
+      way.cut();
+      await eventually(
+        () => Promise.resolve(one.states.at(-1)),
+        (state) => state?.kind === 'open' && !state.isNew,
+        20_000,
+      );
+      const last = one.states.at(-1);
+      assert.ok(last?.kind === 'open' && !last.isNew && last.filled === 'nothing', JSON.stringify(last));
+      one.session.write('echo "still $((6 * 7))"\r');
+      await shows(one, /\rstill 42\r\n/);
+    } finally {
+      way.close();
+    }
+  });
+});
