@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { RuntimeError } from '../errors';
 import { unexpected } from '../platform/answers';
 import type { DevboxCommands } from '../channel/devboxCommands';
@@ -11,8 +13,10 @@ import * as scripts from './scripts';
 /** Milliseconds that something small may take, and something that may be about many files. */
 const quickMs = 30_000;
 const longMs = 30 * 60_000;
-/** Bytes of a content that go with the command that writes it; together with a path they are what a command takes. */
-const mostInline = 40 * 1024;
+/** Bytes of a content, packed, that go with the command that writes it; together with two paths they are what a command takes. */
+const mostInline = 58 * 1024;
+/** Bytes of a content that is packed to see whether it fits: text gets about a quarter as large. */
+const mostPacked = 1024 * 1024;
 /** The longest path that Linux takes, in bytes. */
 const longestPath = 4096;
 
@@ -38,6 +42,8 @@ export interface WriteOptions extends FileCall {
   readonly overwrite: boolean;
   /** Of the version that may be replaced: undefined for none, `any` for whatever is there. */
   readonly token: string | undefined;
+  /** Of other versions that may be replaced as well. */
+  readonly orTokens?: readonly string[];
   /** Whether a new file can be executed. */
   readonly isExecutable?: boolean;
 }
@@ -91,7 +97,7 @@ export class DevboxFiles {
     try {
       yield* this.#download(exposed, path, signal);
     } finally {
-      await this.#discard(exposed);
+      await this.#discard(scripts.removeScript, [exposed]);
     }
   }
 
@@ -117,30 +123,28 @@ export class DevboxFiles {
 
   /** Makes or replaces a file, whole or not at all. @returns what it is now */
   async write(path: string, content: FileContent, options: WriteOptions): Promise<FileStat> {
-    const { create, overwrite, token = '', isExecutable = false, signal } = options;
-    const { devboxId, transfer } = this.#context;
+    const { create, overwrite, token, orTokens = [], isExecutable = false, signal } = options;
+    const word = randomUUID();
+    const tokens = token === 'any' ? ['-'] : [token ?? '+', ...orTokens];
+    const words = [create ? '1' : '0', overwrite ? '1' : '0', tokens.join(' '), word];
+    const send = async (from: string, more?: Uint8Array): Promise<readonly Buffer[]> => {
+      const inputs = [bytesOf(path), ...[from, ...words, isExecutable ? 'x' : ''].map((one) => Buffer.from(one))];
+      return this.#undone({ path, sent: from === 'z' ? '' : from, word }, () =>
+        this.#run(scripts.writeScript, path, inputs, signal, longMs, more),
+      );
+    };
     // What is small goes with the command: one request instead of two.
-    const isSmall = content.size <= mostInline;
-    const sent = isSmall ? '' : temporaryPath();
-    const words = [
-      create ? '1' : '0',
-      overwrite ? '1' : '0',
-      token === 'any' ? '-' : token,
-      randomUUID(),
-      isExecutable ? 'x' : '',
-    ];
-    const inputs = [bytesOf(path), Buffer.from(sent), ...words.map((word) => Buffer.from(word))];
-    if (isSmall) {
-      const more = await wholeContent(content);
-      return this.#statIn(await this.#run(scripts.writeScript, path, inputs, signal, longMs, more));
+    const whole = content.size <= mostPacked ? await wholeContent(content) : undefined;
+    if (whole !== undefined && whole.length <= mostInline) return this.#statIn(await send('', whole));
+    const packed = whole === undefined ? undefined : await gzipped(whole);
+    if (packed !== undefined && packed.length <= mostInline) {
+      const said = await send('z', packed);
+      if (said[0]?.toString() !== 'packed') return this.#statIn(said);
     }
-    await this.#guarded(signal, () => transfer.upload(devboxId, { path: sent, content, signal }));
-    try {
-      return this.#statIn(await this.#run(scripts.writeScript, path, inputs, signal, longMs));
-    } catch (error) {
-      if (!RuntimeError.is(error, 'file')) await this.#discard(sent);
-      throw error;
-    }
+    const sent = temporaryPath();
+    const bytes = whole === undefined ? content : { size: whole.length, bytes: [whole] };
+    await this.#undone({ path, sent, word }, () => this.#upload(sent, bytes, signal));
+    return this.#statIn(await send(sent));
   }
 
   async createFolder(path: string, { signal }: FileCall): Promise<void> {
@@ -163,10 +167,32 @@ export class DevboxFiles {
   }
 
   async #move(script: string, from: string, to: string, overwrite: boolean, signal: AbortSignal): Promise<void> {
-    const words = [overwrite ? '1' : '0', randomUUID()].map((word) => Buffer.from(word));
+    const word = randomUUID();
+    const words = [overwrite ? '1' : '0', word].map((one) => Buffer.from(one));
     // What is missing is the source, what is in the way the target.
-    const path = (word: string | undefined): string => (word === 'file_exists' ? to : from);
-    await this.#run(script, path, [bytesOf(from), bytesOf(to), ...words], signal, longMs);
+    const path = (said: string | undefined): string => (said === 'file_exists' ? to : from);
+    const inputs = [bytesOf(from), bytesOf(to), ...words];
+    await this.#undone({ path: to, sent: '', word }, () => this.#run(script, path, inputs, signal, longMs));
+  }
+
+  async #upload(path: string, content: FileContent, signal: AbortSignal): Promise<void> {
+    const { devboxId, transfer } = this.#context;
+    await this.#guarded(signal, () => transfer.upload(devboxId, { path, content, signal }));
+  }
+
+  /** Does something that says itself how it ended; where it did not, as it was ended half-way, its traces go. */
+  async #undone<T>(
+    { path, sent, word }: { readonly path: string; readonly sent: string; readonly word: string },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (RuntimeError.is(error) && !RuntimeError.is(error, 'file')) {
+        await this.#discard(scripts.discardScript, [path, sent, word]);
+      }
+      throw error;
+    }
   }
 
   async *#download(from: string, path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -223,16 +249,18 @@ export class DevboxFiles {
     return stat;
   }
 
-  /** Removes a temporary file that may be there; what cannot be removed is small and in /tmp. */
-  async #discard(path: string): Promise<void> {
+  /** Takes away what is temporary and may be there. A failure is no other than the one that led to this. */
+  async #discard(script: string, fields: readonly string[]): Promise<void> {
     const limit = new AbortController();
     try {
-      await this.#run(scripts.discardScript, path, [Buffer.from(path)], limit.signal, quickMs);
+      await this.#run(script, fields[0] ?? '', fields.map(bytesOfPath), limit.signal, quickMs);
     } catch (error) {
       if (!RuntimeError.is(error)) throw error;
     }
   }
 }
+
+const gzipped = promisify(gzip);
 
 /** @throws Error if it is not as large as was announced */
 async function wholeContent({ size, bytes }: FileContent): Promise<Buffer> {

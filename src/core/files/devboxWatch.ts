@@ -3,7 +3,7 @@ import { linkSignals } from '../../ground/deadline';
 import { isTransient, RuntimeError } from '../errors';
 import type { CommandOpener, OpenCommand } from '../channel/devboxCommands';
 import { bytesOfPath } from './pathText';
-import { changeIn, type WatchedChange, type WatchTarget } from './watchLines';
+import { changeIn, takenIn, type WatchedChange, type WatchTarget } from './watchLines';
 import { watchScript } from './watchScript';
 
 /** Milliseconds between two words that somebody still looks. */
@@ -13,8 +13,12 @@ const lingerMs = 1_500;
 /** Milliseconds until a process that has ended is started again, growing; and until a devbox that does not run is looked at. */
 const againMs = [1_000, 60_000] as const;
 const restMs = 2_000;
-/** Bytes that the fields of what is watched may have; what was looked at first is left out then. */
-const mostBytes = 30_000;
+/** Bytes that the fields of what is watched may have: they are arguments of programs. What was looked at first is left out then. */
+const mostBytes = 500_000;
+/** Bytes of fields that a process is begun with; it is told of more once it runs. */
+const mostAtFirst = 30_000;
+/** Characters of one word that a process is told. */
+const longestWord = 40_000;
 
 export interface DevboxWatchContext {
   readonly commands: CommandOpener;
@@ -23,7 +27,7 @@ export interface DevboxWatchContext {
   /** @throws RuntimeError unless it runs */
   readonly requireRunning: (signal: AbortSignal, isDoubtful: boolean) => Promise<void>;
   readonly onChange: (changes: readonly WatchedChange[]) => void;
-  /** Whether a process watches now: what was seen and not told since is still so. */
+  /** Whether a process watches all that is wanted now: what was seen and not told since is still so. Told again for what is new. */
   readonly onWatching: (isWatching: boolean) => void;
   readonly onFailure: (error: unknown) => void;
   /** Ends with the account. */
@@ -38,8 +42,10 @@ export class DevboxWatch {
   readonly #context: DevboxWatchContext;
   readonly #stop = new AbortController();
   #fields: Buffer = Buffer.alloc(0);
-  /** What the process has been told. */
-  #told: Buffer = Buffer.alloc(0);
+  /** What the process has been told, and the number of that. */
+  #told: { readonly fields: Buffer; readonly number: number } = { fields: Buffer.alloc(0), number: 0 };
+  /** The number of what it has taken in last. */
+  #taken = -1;
   #running: Promise<void> | undefined;
   #wake = (): void => undefined;
 
@@ -49,8 +55,10 @@ export class DevboxWatch {
 
   /** @param skip patterns of paths that are left out below deep targets */
   set(targets: readonly WatchTarget[], skip: readonly string[]): void {
-    this.#fields = fieldsOf(targets, skip);
+    this.#fields = fieldsOf(watchable(targets), skip);
     if (this.#fields.length > 0 && !this.#stop.signal.aborted) this.#running ??= this.#run();
+    // It was wanted before, and is watched still.
+    if (this.#hasTakenAll()) this.#context.onWatching(true);
     this.#wake();
   }
 
@@ -95,18 +103,23 @@ export class DevboxWatch {
     await requireRunning(signal, false);
     const following = new AbortController();
     const either = linkSignals(signal, following.signal);
-    this.#told = this.#fields;
-    const command = await commands.open(watchScript, { stdin: this.#told, isFed: true, signal: following.signal });
+    this.#told = { fields: firstOf(this.#fields), number: 0 };
+    this.#taken = -1;
+    const begun = { stdin: this.#told.fields, isFed: true, signal: following.signal };
+    const command = await commands.open(watchScript, begun);
     const telling = this.#tell(command, either.signal, following);
     try {
       for await (const lines of command.lines()) {
-        if (lines.includes('r')) onWatching(true);
+        const taken = lines.map(takenIn).findLast((number) => number !== undefined);
+        this.#taken = taken ?? this.#taken;
+        if (taken !== undefined && this.#hasTakenAll()) onWatching(true);
         const changes = lines.map(changeIn).filter((change) => change !== undefined);
         if (changes.length > 0) onChange(changes);
       }
     } catch (error) {
       if (!following.signal.aborted) throw error;
     } finally {
+      this.#taken = -1;
       onWatching(false);
       following.abort();
       this.#wake();
@@ -115,9 +128,14 @@ export class DevboxWatch {
     }
   }
 
+  #hasTakenAll(): boolean {
+    return this.#taken === this.#told.number && this.#fields.length > 0 && this.#fields.equals(this.#told.fields);
+  }
+
   /** Tells the process that somebody looks, and at what; ends it when nobody does, or it cannot be told of other things. */
   async #tell(command: OpenCommand, signal: AbortSignal, following: AbortController): Promise<void> {
     let isDeaf = false;
+    let number = 0;
     let unwantedMs: number | undefined;
     // The first word at once: from then on it knows that it is told, and that silence is an end.
     for (let toldMs = -beatMs; !following.signal.aborted;) {
@@ -127,7 +145,9 @@ export class DevboxWatch {
       }
       const isWanted = this.#fields.length > 0;
       unwantedMs = isWanted ? undefined : (unwantedMs ?? performance.now());
-      const isNew = isWanted && !this.#fields.equals(this.#told);
+      // One that cannot be told is begun with no more.
+      const wanted = isDeaf ? firstOf(this.#fields) : this.#fields;
+      const isNew = isWanted && !wanted.equals(this.#told.fields);
       const isOver = unwantedMs !== undefined && performance.now() - unwantedMs >= lingerMs;
       if (signal.aborted || isOver || (isNew && isDeaf)) {
         await this.#finish(command);
@@ -136,22 +156,34 @@ export class DevboxWatch {
       }
       if (!isDeaf && (isNew || performance.now() - toldMs >= beatMs)) {
         toldMs = performance.now();
-        if (isNew) this.#told = this.#fields;
-        isDeaf = !(await this.#say(command, isNew ? `w${this.#told.toString('base64')}` : 'b', signal, following));
+        const before = this.#told;
+        // It may say that it has taken it in before the answer is here that it was told.
+        if (isNew) this.#told = { fields: this.#fields, number: (number += 1) };
+        const words = isNew ? wordsOf(this.#told) : ['b'];
+        const said = await this.#say(command, words, signal, following);
+        // What may not have been heard is told again, under another number.
+        if (said !== 'heard') this.#told = before;
+        isDeaf = said === 'deaf';
       }
       await this.#rest(isWanted ? Math.max(50, beatMs - (performance.now() - toldMs)) : lingerMs, signal);
     }
   }
 
-  /** @returns whether it listens: where it does not, it is there for a while, and then is started again */
-  async #say(command: OpenCommand, word: string, signal: AbortSignal, following: AbortController): Promise<boolean> {
+  /** @returns whether it was heard, or nobody knows; a deaf one is there for a while, and then is started again */
+  async #say(
+    command: OpenCommand,
+    words: readonly string[],
+    signal: AbortSignal,
+    following: AbortController,
+  ): Promise<'heard' | 'unknown' | 'deaf'> {
     const { requireRunning, onFailure } = this.#context;
     try {
       await requireRunning(signal, false);
-      return await command.tell(word);
+      for (const word of words) if (!(await command.tell(word))) return 'deaf';
+      return 'heard';
     } catch (error) {
       if (!RuntimeError.is(error)) throw error;
-      if (signal.aborted || isTransient(error)) return true;
+      if (signal.aborted || isTransient(error)) return 'unknown';
       onFailure(error);
     }
     try {
@@ -160,7 +192,7 @@ export class DevboxWatch {
       if (!RuntimeError.is(error)) throw error;
       following.abort();
     }
-    return false;
+    return 'deaf';
   }
 
   async #finish(command: OpenCommand): Promise<void> {
@@ -186,19 +218,42 @@ export class DevboxWatch {
   }
 }
 
-/** The newest of what is looked at, as the process reads it. */
-function fieldsOf(targets: readonly WatchTarget[], skip: readonly string[]): Buffer {
-  const field = (kind: string, path: string): Buffer =>
-    Buffer.concat([Buffer.from(kind), bytesOfPath(path), Buffer.of(0)]);
-  const fields: Buffer[] = [];
+/** What of all that is looked at can be watched: all, or the newest of it where it is too much to be told. */
+export function watchable(targets: readonly WatchTarget[]): readonly WatchTarget[] {
+  const found: WatchTarget[] = [];
   let size = 0;
-  for (const { kind, path } of targets.toReversed()) {
-    if (!path.startsWith('/') || path.includes('\0')) continue;
-    const one = field(kind === 'deep' ? 'd' : kind === 'folder' ? 's' : 'f', path);
-    size += one.length;
+  for (const target of targets.toReversed()) {
+    if (!target.path.startsWith('/') || target.path.includes('\0')) continue;
+    size += fieldOf(target).length;
     if (size > mostBytes) break;
-    fields.push(one);
+    found.push(target);
   }
-  if (fields.length === 0) return Buffer.alloc(0);
-  return Buffer.concat([...fields, ...skip.slice(0, 50).map((pattern) => field('x', pattern.slice(0, 200)))]);
+  return found;
+}
+
+/** What is watched, as the process reads it. */
+function fieldsOf(targets: readonly WatchTarget[], skip: readonly string[]): Buffer {
+  if (targets.length === 0) return Buffer.alloc(0);
+  const skipped = skip.slice(0, 50).map((pattern) => Buffer.from(`x${pattern.slice(0, 200)}\0`));
+  // First, as a process may be begun with a part of all.
+  return Buffer.concat([...skipped, ...targets.map(fieldOf)]);
+}
+
+function fieldOf({ kind, path }: WatchTarget): Buffer {
+  const letter = kind === 'deep' ? 'd' : kind === 'folder' ? 's' : 'f';
+  return Buffer.concat([Buffer.from(letter), bytesOfPath(path), Buffer.of(0)]);
+}
+
+/** As many whole fields as go with a command. */
+function firstOf(fields: Buffer): Buffer {
+  return fields.length <= mostAtFirst ? fields : fields.subarray(0, fields.lastIndexOf(0, mostAtFirst - 1) + 1);
+}
+
+/** Fields as words that a process is told. */
+function wordsOf({ fields, number }: { readonly fields: Buffer; readonly number: number }): readonly string[] {
+  const written = fields.toString('base64');
+  const parts = Array.from({ length: Math.ceil(written.length / longestWord) }, (_, at) =>
+    written.slice(at * longestWord, (at + 1) * longestWord),
+  );
+  return parts.map((part, at) => `${at === parts.length - 1 ? 'w' : 'p'} ${number}:${part}`);
 }

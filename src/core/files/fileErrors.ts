@@ -51,7 +51,7 @@ export function scriptError(
   const said = Buffer.from(stderr).toString().trimEnd();
   const reason = reasons[said.split(': ').at(-1) ?? ''];
   if (reason !== undefined) return fileError(reason, path, devboxId);
-  const why = oneLine(redact(said.split('\n').at(-1) ?? ''), 200);
+  const why = oneLine(redact(said).split('\n').at(-1) ?? '', 200);
   return new RuntimeError({ problem: filesProblem('file_failed', { name: shownPath(path), why }), devboxId });
 }
 

@@ -67,7 +67,8 @@ export function entriesOf(fields: readonly Buffer[]): FolderEntry[] {
     }
     const name = textOfPath(fields[at + 1] ?? Buffer.alloc(0)).replace(/^\.\//, '');
     const stat = parseFacts(facts, isFollowed);
-    if (stat !== undefined && name !== '' && !name.includes('/')) entries.set(name, { ...stat, name });
+    const isName = !['', '.', '..'].includes(name) && !name.includes('/');
+    if (stat !== undefined && isName) entries.set(name, { ...stat, name });
     at += 2;
   }
   return [...entries.values()];

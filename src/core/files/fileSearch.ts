@@ -4,6 +4,7 @@ import { RuntimeError } from '../errors';
 import { oneLine } from '../plainText';
 import { filesProblem } from '../problems/files';
 import { redact } from '../redact';
+import { scriptError } from './fileErrors';
 import { fieldsOf } from './fileFacts';
 import { bytesOfPath, textOfPath } from './pathText';
 import { FoundLines, type FileMatch } from './searchLines';
@@ -92,21 +93,22 @@ export async function* searchFiles(
  * @throws RuntimeError if they cannot be listed
  */
 export async function fileNames(
-  { commands, requireRunning }: SearchContext,
+  { commands, requireRunning, devboxId }: SearchContext & { readonly devboxId: string },
   folder: string,
   signal: AbortSignal,
 ): Promise<{ readonly names: readonly string[]; readonly isLimited: boolean }> {
   await requireRunning(signal, false);
   const stdin = nulEnded([bytesOfPath(folder), Buffer.from(String(mostNames))]);
-  const { stdout } = await commands.run(namesScript, { stdin, signal, deadlineMs: namesMs });
+  const { exitCode, stdout, stderr } = await commands.run(namesScript, { stdin, signal, deadlineMs: namesMs });
+  if (exitCode !== 0) throw scriptError({ word: undefined, stderr }, folder, devboxId);
   const names = fieldsOf(stdout).map((field) => textOfPath(field).replace(/^\.\//, ''));
   return { names, isLimited: names.length >= mostNames };
 }
 
-/** What went wrong: rg and grep end with 1 where nothing was found, xargs says 123 then. */
+/** What went wrong: rg and grep end with 1 where nothing was found, xargs says 123 then, and rg 2 where a file could not be read. */
 function failureIn(said: string): string | undefined {
   const [, text = '', code = ''] = /^(.*?)=(\d+)$/s.exec(said) ?? [];
-  if (['0', '1', '123'].includes(code) && text.trim() === '') return undefined;
+  if (['0', '1', '2', '123'].includes(code) && text.trim() === '') return undefined;
   return oneLine(redact(text.trim() === '' ? `exit status ${code}` : text.trim()), 300);
 }
 

@@ -10,13 +10,15 @@ arg() { IFS= read -r -d '' "$1"; }
 die() { printf '%s\\0' "$1"; exit 3; }
 is() { [ -e "$1" ] || [ -L "$1" ]; }
 need() { is "$1" || { find "$1" -maxdepth 0 >/dev/null || exit 3; }; }
+loops() { [ -L "$1" ] && [ ! -e "$1" ] && find -L "$1" -maxdepth 0 2>&1 >/dev/null | grep -q 'symbolic links$'; }
 above() { d=\${1%/*}; [ -n "$d" ] || d=/; }
 facts() { find "$1" -maxdepth 0 ${factsFormat}\\0' || exit 3
   if [ -L "$1" ]; then find -L "$1" -maxdepth 0 ${factsFormat}\\0' 2>/dev/null; fi; }
+kept() { printf '%s/.runloop-devboxes-%s' "\${TMPDIR:-/tmp}" "$1"; }
 token() { find "$1" -maxdepth 0 -printf '${tokenFormat}' 2>/dev/null; }
 `;
 
-/** Puts `$2` into the place of `$1`, which is kept until that is done; `$3` is a name for the time between. */
+/** Puts `$2` into the place of `$1`, which is kept until that is done under the name `$3`: {@link discardScript} knows it. */
 const replace = `replace() {
   if is "$1"; then
     [ "$over" = 1 ] || die file_exists
@@ -31,8 +33,8 @@ const replace = `replace() {
   fi; }
 `;
 
-/** path → facts */
-export const statScript = `${prelude}arg t; facts "$t"; exit 0`;
+/** path → facts. A link that leads to itself is refused, as the editor does it with files of its computer; one that leads nowhere is told. */
+export const statScript = `${prelude}arg t; if loops "$t"; then find -L "$t" -maxdepth 0 >/dev/null; exit 3; fi; facts "$t"; exit 0`;
 
 /** → the home folder */
 export const homeScript = `${prelude}printf '%s\\0' "\${HOME:-/}"`;
@@ -47,7 +49,7 @@ find . -mindepth 1 -maxdepth 1 -type l -print0 | {
   for ((at = 0; at < \${#links[@]}; at += 1000)); do
     find -L "\${links[@]:at:1000}" -maxdepth 0 ${factsFormat}\\0%p\\0' 2>/dev/null
   done; }
-[ -r . ] || exit "$code"
+[ "$code" = 0 ] || { [ -r . ] && [ "$code" -lt 126 ]; } || exit 3
 exit 0`;
 
 /** path → nothing */
@@ -59,14 +61,15 @@ if [ -d "$t" ] && [ ! -L "$t" ]; then
   if [ "$all" = 1 ]; then rm -rf -- "$t" || exit 3; else rmdir -- "$t" || exit 3; fi
 else rm -f -- "$t" || exit 3; fi`;
 
-/** from, to, 1 to replace, a word nobody else uses → nothing */
-export const renameScript = `${prelude}${replace}arg from; arg to; arg over; arg word; need "$from"
+/** from, to, 1 to replace, a word nobody else uses → nothing. A source that cannot be seen is missing, whatever the reason, as for the editor's own files; a link to itself gives no way to a folder there. */
+export const renameScript = `${prelude}${replace}arg from; arg to; arg over; arg word; is "$from" || die file_missing
+if [ -d "$from" ] && [ ! -L "$from" ] && loops "$to"; then die file_not_folder; fi
 above "$to"
-replace "$to" "$from" "$d/.runloop-$word"; code=$?
+replace "$to" "$from" "$d/.runloop-$word.old"; code=$?
 [ "$code" = 0 ] || { [ "$code" = 2 ] && die file_exists; exit 3; }`;
 
 /** from, to, 1 to replace, a word nobody else uses → nothing */
-export const copyScript = `${prelude}${replace}arg from; arg to; arg over; arg word; need "$from"
+export const copyScript = `${prelude}${replace}arg from; arg to; arg over; arg word; is "$from" || die file_missing
 above "$to"; n=$d/.runloop-$word
 if is "$to" && [ "$over" != 1 ]; then die file_exists; fi
 cp -a -- "$from" "$n" || { rm -rf -- "$n"; exit 3; }
@@ -74,24 +77,27 @@ replace "$to" "$n" "$n.old"; code=$?
 [ "$code" = 0 ] || { rm -rf -- "$n"; [ "$code" = 2 ] && die file_exists; exit 3; }`;
 
 /**
- * path, where the content is (nothing: it comes behind the fields), 1 to create, 1 to replace, the token it must have (`-`: any; nothing: it must not exist), a word
- * nobody else uses, x for a new file that can be executed → facts. The content goes to a name beside the file and takes its place with its attributes; only where
- * that would change what the file is to others (hard links, another owner, a folder that cannot be written) it is written in
- * place. What is left between the last look and the rename are microseconds.
+ * path, where the content is (nothing: it comes behind the fields; z: packed), 1 to create, 1 to replace, the tokens of which it
+ * must have one (`-`: any; `+`: it does not exist), a word nobody else uses, x for a new file that can be executed → facts, or `packed`
+ * where nothing can unpack. The content goes to a name beside the file and takes its place with its attributes; only where that
+ * would change what the file is to others (hard links, another owner, a folder that cannot be written) it is written in place,
+ * and what was there is kept until it is whole. What is left between the last look and the rename are microseconds.
  */
 export const writeScript = `${prelude}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
 n=
-drop() { [ -z "$up" ] || rm -f -- "$up"; }
-content() { if [ -n "$up" ]; then cat < "$up"; else cat; fi; }
+[ "$up" != z ] || command -v gzip >/dev/null || { printf 'packed\\0'; exit 0; }
+drop() { [ "$up" = z ] || [ -z "$up" ] || rm -f -- "$up"; }
+content() { case $up in '') cat;; z) gzip -dc;; *) cat < "$up";; esac; }
 stop() { [ -z "$n" ] || rm -f -- "$n"; drop; [ -z "\${1:-}" ] || die "$1"; exit 3; }
-same() { [ "$want" = - ] || [ "$(token "$t")" = "$want" ] || stop file_changed; }
+takes() { case " $want " in *" $1 "*) return 0;; esac; return 1; }
+same() { takes - || { takes "$(token "$t")" || stop file_changed; }; }
+if loops "$o"; then find -L "$o" -maxdepth 0 >/dev/null; stop; fi
 t=$(realpath -m -- "$o" && echo x) || stop
 t=\${t%??}; above "$t"
 if [ -e "$t" ]; then
   [ ! -d "$t" ] || stop file_is_folder
   [ -f "$t" ] || stop file_special
   [ "$over" = 1 ] || stop file_exists
-  [ -n "$want" ] || stop file_changed
   same
   if [ ! -w "$t" ]; then : >> "$t" || stop; stop file_denied; fi
   if [ "$(find "$t" -maxdepth 0 -printf %n)" = 1 ] && [ -O "$t" ] && [ -w "$d" ]; then
@@ -100,9 +106,14 @@ if [ -e "$t" ]; then
     cp --attributes-only --preserve=mode,ownership,xattr -- "$t" "$n" 2>/dev/null || chmod --reference="$t" -- "$n" || stop
     same
     mv -fT -- "$n" "$t" || stop
-  else content > "$t" || stop; fi
+  else
+    n=$(kept "$word"); (umask 077; cat < "$t" > "$n.new" && mv -fT -- "$n.new" "$n") || { rm -f -- "$n.new"; stop; }
+    same
+    content > "$t" || { cat < "$n" > "$t" || n=; stop; }
+    rm -f -- "$n"
+  fi
 else
-  [ "$want" = - ] || [ -z "$want" ] || stop file_missing
+  takes - || takes + || stop file_missing
   [ "$create" = 1 ] || stop file_missing
   n=$d/.runloop-$word
   content > "$n" || stop
@@ -123,4 +134,20 @@ export const exposeScript = `${prelude}arg t; arg up; umask 077
 cat < "$t" > "$up" || { rm -f -- "$up"; exit 3; }`;
 
 /** path → nothing, there or not */
-export const discardScript = `${prelude}arg t; rm -f -- "$t"`;
+export const removeScript = `${prelude}arg t; rm -f -- "$t"`;
+
+/**
+ * path, where the content was (nothing: nowhere), the word → nothing. After something that was ended half-way: what it had begun
+ * goes, and what it had put aside or was writing over comes back.
+ */
+export const discardScript = `${prelude}arg o; arg up; arg word
+[ -z "$up" ] || rm -f -- "$up"
+real=$(realpath -m -- "$o" && echo x) && real=\${real%??}
+k=$(kept "$word"); rm -f -- "$k.new"
+if [ -f "$k" ]; then cat < "$k" > "$real" && rm -f -- "$k"; fi
+for t in "$real" "$o"; do
+  above "$t"; n=$d/.runloop-$word
+  if is "$n.old"; then if is "$t"; then rm -rf -- "$n.old"; else mv -nT -- "$n.old" "$t"; fi; fi
+  rm -rf -- "$n"
+done
+exit 0`;

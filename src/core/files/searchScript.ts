@@ -42,5 +42,7 @@ printf '!%s\\n' "$said" | tr '\\n' ' '; echo`;
 export const namesScript = `LC_ALL=C; export LC_ALL
 IFS= read -r -d '' root; IFS= read -r -d '' most; cd -- "$root" || exit 3
 if command -v rg >/dev/null; then rg --no-config --no-messages --files --hidden -g '!.git' -0 ./
-else find . '(' -name .git -o -name node_modules ')' -prune -o '(' -type f -o -type l ')' -print0 2>/dev/null; fi | head -z -n "$most"
+else command -v find >/dev/null || { echo 'find: command not found' >&2; exit 3; }
+find . '(' -name .git -o -name node_modules ')' -prune -o '(' -type f -o -type l ')' -print0 2>/dev/null; fi | head -z -n "$most"
+[ "\${PIPESTATUS[0]}" != 3 ] || exit 3
 exit 0`;

@@ -12,6 +12,12 @@ export type WatchedChange =
   /** Something in a folder; undefined: anywhere. */
   | { readonly kind: 'unclear'; readonly folder: string | undefined };
 
+/** The number of what a watching process has taken in; undefined for a line that says something else. */
+export function takenIn(line: string): number | undefined {
+  const [, number] = /^r (\d{1,9})$/.exec(line) ?? [];
+  return number === undefined ? undefined : Number(number);
+}
+
 /** What a watching process has said; undefined for what tells nothing. */
 export function changeIn(line: string): WatchedChange | undefined {
   if (line === '*') return { kind: 'unclear', folder: undefined };

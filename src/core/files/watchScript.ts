@@ -12,9 +12,10 @@ const mostTold = 500;
  * with all below it, `s` a folder and what is in it, `f` a file, `x` a pattern of paths that are left out below `d`.
  *
  * It looks about once a second at what has changed since (by ctime, which nobody can set back), slower where a look takes long;
- * with `inotifywait`, only when that says so. Descriptor 4 brings a line every few seconds: `b` (somebody still looks), `w` with
- * other fields in base64. It says `r` once it watches, `c TOKEN PATH` of what has changed (a new line in a
- * name is \\001), `g PATH` of a file that is gone, and `*` where there is too much to tell.
+ * with `inotifywait`, only when that says so. Descriptor 4 brings a line every few seconds: `b` (somebody still looks), or
+ * other fields in base64, as `p N:PART` for all but the last part and `w N:PART`, N being a new number. It says `r 0` once it
+ * watches, and `r N` for other fields, `c TOKEN PATH` of what has changed (a new line in a name is \\001), `g PATH` of a file that
+ * is gone, and `*` where there is too much to tell.
  */
 export const watchScript = `LC_ALL=C; export LC_ALL
 clock() { us=$EPOCHREALTIME; us=\${us/./}; [ -n "$us" ] || us=$(($(date +%s%N) / 1000)); }
@@ -49,18 +50,19 @@ heard() { local line code=1 n
     if [ $code != 0 ]; then unnotify; return 0; fi
     local left=5000; while [ $left -gt 0 ] && IFS= read -r -t 0.01 -u $n line; do left=$((left - 1)); done; return 0
   done; return 1; }
-declare -A gone; np=; pause=0.9; fields; SECONDS=0; beat=0; limit=${deafSeconds}; settled=0
+declare -A gone; np=; pause=0.9; number=; parts=; begun=; fields; SECONDS=0; beat=0; limit=${deafSeconds}; settled=0
 # What is new was not looked at before: some seconds of it are told again.
 back() { clock; local at=$((us - 3000000)); since=\${at:0:-6}.\${at: -6}; }
 back
 trap unnotify EXIT
-notify; echo r
+notify; echo 'r 0'
 while :; do
   open=; [ \${#flat[@]} = 0 ] && [ \${#files[@]} = 0 ] || open=5; [ \${#deep[@]} = 0 ] || open="$open 6"
   if [ -z "$np" ] || [ $((SECONDS - settled)) -lt 4 ] || heard "$open"; then look; fi
-  IFS= read -r -t "$pause" -u 4 word; code=$?
+  IFS= read -r -t "$pause" -u 4 word; code=$?; word=$begun$word; begun=
   if [ $code = 0 ]; then beat=$SECONDS; limit=${silentSeconds}
-    case $word in w*) fields < <(printf %s "\${word#w}" | base64 -d); notify; back;; esac
-  elif [ $code -le 128 ]; then sleep "$pause"; fi
+    case $word in [pw]' '*) of=\${word#? }; of=\${of%%:*}; [ "$of" = "$number" ] || { number=$of; parts=; }; parts=$parts\${word#*:};; esac
+    case $word in w*) fields < <(printf %s "$parts" | base64 -d); parts=; notify; back; echo "r $number";; esac
+  elif [ $code -gt 128 ]; then begun=$word; else sleep "$pause"; fi
   [ $((SECONDS - beat)) -le $limit ] || exit 0
 done`;

@@ -8,12 +8,19 @@ const most = 500;
 
 export type Entries = [string, FileType][];
 
+interface KnownFolder {
+  readonly folder: Uri;
+  readonly entries: Entries;
+  readonly freshUntilMs: number;
+  /** When the list was asked for. */
+  readonly begunMs: number;
+  /** The newest version of the folder that the list is known to have. */
+  readonly token: string | undefined;
+}
+
 /** What was in folders when they were listed last, by address. */
 export class KnownFolders {
-  readonly #known = new Map<
-    string,
-    { readonly folder: Uri; readonly entries: Entries; readonly freshUntilMs: number }
-  >();
+  readonly #known = new Map<string, KnownFolder>();
 
   has(folder: Uri): boolean {
     return this.#known.has(folder.toString());
@@ -29,22 +36,35 @@ export class KnownFolders {
     return known !== undefined && performance.now() < known.freshUntilMs ? known.entries : undefined;
   }
 
-  /** The next list of a folder need not ask, for a moment. */
-  freshen(folder: Uri): void {
-    this.#until(folder, performance.now() + freshMs);
+  /** Whether it was listed since it became what a watching process has told of. A look at the folder itself says nothing of that. */
+  hasListed(folder: Uri, token: string): boolean {
+    return this.#known.get(folder.toString())?.token === token;
+  }
+
+  /** It was listed because of a version that was told of: the next list need not ask, for a moment. */
+  freshen(folder: Uri, token: string | undefined): void {
+    this.#change(folder, { freshUntilMs: performance.now() + freshMs, ...(token === undefined ? {} : { token }) });
   }
 
   /** The next list of a folder must ask. */
   expire(folder: Uri): void {
-    this.#until(folder, 0);
+    this.#change(folder, { freshUntilMs: 0 });
   }
 
-  /** Takes in a list. @returns what has come and gone since the one before */
-  saw(folder: Uri, entries: Entries): (readonly [Uri, FileChangeType])[] {
+  /**
+   * Takes in a list, unless one that was asked for later is known.
+   *
+   * @param begunMs when it was asked for
+   * @param token the version of the folder that was known then
+   * @returns what has come and gone since the one before
+   */
+  saw(folder: Uri, entries: Entries, begunMs: number, token: string | undefined): (readonly [Uri, FileChangeType])[] {
     const key = folder.toString();
-    const before = this.#known.get(key)?.entries;
+    const last = this.#known.get(key);
+    if (last !== undefined && last.begunMs > begunMs) return [];
+    const before = last?.entries;
     this.#known.delete(key);
-    this.#known.set(key, { folder, entries, freshUntilMs: 0 });
+    this.#known.set(key, { folder, entries, freshUntilMs: 0, begunMs, token });
     const [oldest] = this.#known.keys();
     if (this.#known.size > most && oldest !== undefined) this.#known.delete(oldest);
     if (before === undefined) return [];
@@ -57,8 +77,8 @@ export class KnownFolders {
     ];
   }
 
-  #until(folder: Uri, freshUntilMs: number): void {
+  #change(folder: Uri, change: Partial<KnownFolder>): void {
     const known = this.#known.get(folder.toString());
-    if (known !== undefined) this.#known.set(folder.toString(), { ...known, freshUntilMs });
+    if (known !== undefined) this.#known.set(folder.toString(), { ...known, ...change });
   }
 }

@@ -4,6 +4,8 @@ import type { FileStat } from '../../core/files/fileFacts';
 const freshMs = 500;
 /** Milliseconds after which a version that was told is no longer what a save is compared with: nobody waits that long between. */
 const acceptedMs = 30_000;
+/** Versions written here that are remembered, of each devbox. */
+const mostWritten = 40;
 /** Files of which something is remembered. */
 const most = 20_000;
 
@@ -11,13 +13,46 @@ interface Known {
   readonly stat: FileStat | undefined;
   /** The time of change as it was told: another one after every change, as the editor knows no other sign of one. */
   readonly mtimeMs: number;
+  /** When that was told. */
   readonly atMs: number;
+  /** When it was asked for: what changed from then on may not be in it. */
+  readonly begunMs: number;
   readonly isFresh: boolean;
+  /** When it was last told to be old: what was asked for before is, too. */
+  readonly expiredMs: number;
+}
+
+/** What was done here in one devbox. */
+interface Done {
+  /** When something was changed, and when something was made, moved or removed. */
+  changedMs: number;
+  movedMs: number;
+  /** Versions that were written, the newest last. */
+  written: readonly { readonly token: string; readonly atMs: number }[];
+}
+
+/** Which versions of a file a save may replace. */
+export interface Accepted {
+  /** Undefined where the file was not there, `any` where nobody looked lately. */
+  readonly token: string | undefined;
+  /** Those that were written here since, by another name of the same file as far as anybody knows. */
+  readonly orTokens: readonly string[];
+}
+
+/** A look that is under way. */
+interface Look {
+  readonly stat: Promise<FileStat>;
+  readonly begunMs: number;
 }
 
 /** What the editor was told of files, by address. */
 export class KnownStats {
   readonly #known = new Map<string, Known>();
+  readonly #looks = new Map<string, Look>();
+  /** Versions that the editor has read, written, or was told of. A look at a file, or a list of its folder, gives it none. */
+  readonly #told = new Map<string, string>();
+  /** By devbox. */
+  readonly #done = new Map<string, Done>();
   readonly #now: () => number;
 
   /** @param now milliseconds that only ever grow */
@@ -29,7 +64,54 @@ export class KnownStats {
   fresh(key: string, watchedMs = Infinity): FileStat | undefined {
     const known = this.#known.get(key);
     if (known?.isFresh !== true) return undefined;
-    return this.#now() - known.atMs < freshMs || known.atMs > watchedMs ? known.stat : undefined;
+    const isRecent = this.#now() - known.atMs < freshMs && this.#isUnchanged(key, known);
+    // By links, what was moved here may have changed it without a word of the process that watches.
+    const isWatched = known.begunMs > watchedMs && known.begunMs >= this.#doneIn(key).movedMs;
+    return isRecent || isWatched ? known.stat : undefined;
+  }
+
+  /**
+   * Looks at a file, once for all who ask while that is under way: the editor asks for the facts of a file that it opens and for
+   * its content at the same time.
+   *
+   * @param isMissing whether a failure says that nothing is there
+   */
+  look(key: string, ask: () => Promise<FileStat>, isMissing: (error: unknown) => boolean): Promise<FileStat> {
+    const begunMs = this.#now();
+    const under = this.#looks.get(key);
+    if (under !== undefined && begunMs - under.begunMs < freshMs && this.#isUnchanged(key, under)) return under.stat;
+    const seen = async (): Promise<FileStat> => {
+      try {
+        const stat = await ask();
+        this.saw(key, stat, begunMs);
+        return stat;
+      } catch (error) {
+        if (isMissing(error)) this.saw(key, undefined, begunMs);
+        throw error;
+      } finally {
+        // Where it was told meanwhile that this is old, the next one asks.
+        if (this.#looks.get(key) === look) this.#looks.delete(key);
+        else this.expire(key);
+      }
+    };
+    const look: Look = { stat: seen(), begunMs };
+    this.#looks.set(key, look);
+    return look.stat;
+  }
+
+  /** Something was made, moved or removed in the devbox of an address: by links other names may be of the same files. */
+  moved(key: string): void {
+    const done = this.#doneIn(key);
+    done.changedMs = done.movedMs = this.#now();
+  }
+
+  /** A file was written here, which may have other names. */
+  wrote(key: string, stat: FileStat): void {
+    const done = this.#doneIn(key);
+    done.changedMs = this.#now();
+    done.written = [...done.written, { token: stat.token, atMs: this.#now() }].slice(-mostWritten);
+    this.has(key, stat.token);
+    this.saw(key, stat);
   }
 
   /** What was last seen, however long ago. */
@@ -42,36 +124,74 @@ export class KnownStats {
     return this.#known.get(key)?.mtimeMs ?? stat.mtimeMs;
   }
 
-  /** Takes in what a file is; undefined: it is not there. */
-  saw(key: string, stat: FileStat | undefined): void {
+  /** The editor has a version, or knows that there is another one: it need not be told of it. */
+  has(key: string, token: string): void {
+    this.#told.delete(key);
+    this.#told.set(key, token);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > most && oldest !== undefined) this.#told.delete(oldest);
+  }
+
+  /** Whether the editor has it, or was told of it. */
+  isTold(key: string, token: string): boolean {
+    return this.#told.get(key) === token;
+  }
+
+  /** Takes in what a file is; undefined: it is not there. What was asked for later is kept. @param begunMs when that was asked for */
+  saw(key: string, stat: FileStat | undefined, begunMs = this.#now()): void {
     const before = this.#known.get(key);
+    if (before !== undefined && before.begunMs > begunMs) return;
     this.#known.delete(key);
     const mtimeMs = stat === undefined ? 0 : toldTime(stat, before);
-    this.#known.set(key, { stat, mtimeMs, atMs: this.#now(), isFresh: true });
+    const expiredMs = before?.expiredMs ?? -Infinity;
+    this.#known.set(key, { stat, mtimeMs, atMs: this.#now(), begunMs, isFresh: begunMs >= expiredMs, expiredMs });
     if (this.#known.size <= most) return;
     const [oldest] = this.#known.keys();
     if (oldest !== undefined) this.#known.delete(oldest);
   }
 
-  /** The version that a save may replace: undefined where the file was not there, `any` where nobody looked lately. */
-  accepted(key: string, watchedMs = Infinity): string | undefined {
+  accepted(key: string, watchedMs = Infinity): Accepted {
     const known = this.#known.get(key);
     const isOld = known === undefined || this.#now() - known.atMs > acceptedMs;
-    return isOld && !(known !== undefined && known.atMs > watchedMs) ? 'any' : known.stat?.token;
+    const { movedMs, written } = this.#doneIn(key);
+    const any = { token: 'any', orTokens: [] };
+    if (isOld && !(known !== undefined && known.begunMs > watchedMs)) return any;
+    if (known.begunMs < movedMs) return any;
+    const orTokens = written.filter(({ atMs }) => atMs >= known.begunMs).map(({ token }) => token);
+    // Behind a link that leads nowhere a file is made.
+    return { token: known.stat?.type === 'missing' ? undefined : known.stat?.token, orTokens };
   }
 
   /** Makes the next look at a file ask; what was told stays. */
   expire(key: string): void {
+    this.#looks.delete(key);
     const known = this.#known.get(key);
-    if (known !== undefined) this.#known.set(key, { ...known, isFresh: false });
+    if (known !== undefined) this.#known.set(key, { ...known, isFresh: false, expiredMs: this.#now() });
   }
 
   /** Forgets what was made, moved or removed here, and all below it. */
   forget(key: string): void {
-    for (const other of [...this.#known.keys()]) {
-      if (other === key || other.startsWith(`${key}/`)) this.#known.delete(other);
+    for (const map of [this.#known, this.#looks, this.#told]) {
+      for (const other of [...map.keys()]) if (other === key || other.startsWith(`${key}/`)) map.delete(other);
     }
   }
+
+  /** Whether nothing was changed here since. */
+  #isUnchanged(key: string, { begunMs }: { readonly begunMs: number }): boolean {
+    return begunMs >= this.#doneIn(key).changedMs;
+  }
+
+  #doneIn(key: string): Done {
+    const devbox = devboxOf(key);
+    const done = this.#done.get(devbox) ?? { changedMs: -Infinity, movedMs: -Infinity, written: [] };
+    this.#done.set(devbox, done);
+    return done;
+  }
+}
+
+/** The part of an address that names account and devbox. */
+function devboxOf(key: string): string {
+  return key.split('/', 3).join('/');
 }
 
 function toldTime(stat: FileStat, before: Known | undefined): number {

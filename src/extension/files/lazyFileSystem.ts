@@ -58,6 +58,11 @@ export class LazyFileSystem implements FileSystemProvider, Disposes {
     loaded?.watch.showFolders(folders);
   }
 
+  /** What watches files of devboxes. */
+  async watching(): Promise<RunloopFileSystem['watch']> {
+    return (await this.#load()).watch;
+  }
+
   async stat(uri: Uri): Promise<FileStat> {
     return (await this.#load()).stat(uri);
   }

@@ -7,10 +7,10 @@ import {
   type FileStat as EditorStat,
   type Uri,
 } from 'vscode';
+import { fileProblemOf } from '../../core/files/fileErrors';
 import type { FileStat } from '../../core/files/fileFacts';
 import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
 import { childAddress, parentAddress } from './fileAddress';
-import { fileProblemOf } from '../../core/files/fileErrors';
 import { fileSystemError } from './fileSystemErrors';
 import type { Log } from '../messages/log';
 import { KnownFolders, type Entries } from './knownFolders';
@@ -87,10 +87,17 @@ export class RunloopFileSystem {
   }
 
   async #list(uri: Uri, { files, path, signal }: ReachedFiles): Promise<Entries> {
+    const begunMs = performance.now();
+    const folder = this.#known.last(uri.toString())?.token;
     const entries = await files.list(path, { signal });
-    for (const { name, ...stat } of entries) this.#known.saw(childAddress(uri, name).toString(), stat);
+    for (const { name, ...stat } of entries) {
+      const key = childAddress(uri, name).toString();
+      // Of a link that cannot be followed, a look tells why.
+      if (stat.type === 'missing') this.#known.expire(key);
+      else this.#known.saw(key, stat, begunMs);
+    }
     const names = entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
-    const changes = this.#folders.saw(uri, names);
+    const changes = this.#folders.saw(uri, names, begunMs, folder);
     if (changes.length > 0) this.#context.tell(changes.map(([one, type]) => ({ uri: one, type })));
     return names;
   }
@@ -101,7 +108,9 @@ export class RunloopFileSystem {
       this.#context.devboxUse.used(devboxId);
       // Before the content: what changes in between is noticed when it is saved.
       const stat = this.#fresh(uri) ?? (await this.#look(uri, reached));
-      return files.readWhole(path, stat, { signal, mostBytes });
+      const content = await files.readWhole(path, stat, { signal, mostBytes });
+      this.#known.has(uri.toString(), stat.token);
+      return content;
     });
   }
 
@@ -114,11 +123,11 @@ export class RunloopFileSystem {
       this.#context.devboxUse.used(devboxId);
       const key = uri.toString();
       const wasThere = this.#known.last(key) !== undefined;
-      const token = this.#known.accepted(key, this.watch.since(uri));
+      const accepted = this.#known.accepted(key, this.watch.since(uri));
       const bytes = content.byteLength === 0 ? [] : [content];
       const written = { size: content.byteLength, bytes };
       try {
-        this.#known.saw(key, await files.write(path, written, { create, overwrite, token, signal }));
+        this.#known.wrote(key, await files.write(path, written, { create, overwrite, ...accepted, signal }));
       } catch (error) {
         this.#known.expire(key);
         throw error;
@@ -133,7 +142,14 @@ export class RunloopFileSystem {
   }
 
   async delete(uri: Uri, { recursive }: { readonly recursive: boolean }): Promise<void> {
-    await this.#told(uri, async ({ files, path, signal }) => files.delete(path, { recursive, signal }));
+    await this.#told(uri, async ({ files, path, signal }) => {
+      try {
+        await files.delete(path, { recursive, signal });
+      } catch (error) {
+        // With all that is in it: the editor's own file system takes that for done where nothing is.
+        if (!recursive || fileProblemOf(error) !== 'file_missing') throw error;
+      }
+    });
     this.changed([uri, FileChangeType.Deleted]);
   }
 
@@ -166,6 +182,7 @@ export class RunloopFileSystem {
   /** Forgets what was known of files, and tells the editor. */
   changed(...changes: readonly (readonly [Uri, FileChangeType])[]): void {
     for (const [uri] of changes) {
+      this.#known.moved(uri.toString());
       this.#known.forget(uri.toString());
       this.#folders.expire(parentAddress(uri));
       this.#folders.expire(uri);
@@ -182,15 +199,12 @@ export class RunloopFileSystem {
     return this.#known.fresh(uri.toString(), this.watch.since(uri));
   }
 
-  async #look(uri: Uri, { files, path, signal }: ReachedFiles): Promise<FileStat> {
-    try {
-      const stat = await files.stat(path, { signal });
-      this.#known.saw(uri.toString(), stat);
-      return stat;
-    } catch (error) {
-      if (fileProblemOf(error) === 'file_missing') this.#known.saw(uri.toString(), undefined);
-      throw error;
-    }
+  #look(uri: Uri, { files, path, signal }: ReachedFiles): Promise<FileStat> {
+    return this.#known.look(
+      uri.toString(),
+      () => files.stat(path, { signal }),
+      (error) => fileProblemOf(error) === 'file_missing',
+    );
   }
 
   #editorStat(uri: Uri, stat: FileStat, isReadonly = false): EditorStat {

@@ -24,7 +24,7 @@ export type TransferServices = FileServices & {
 };
 
 /** What is under way. */
-interface Transfer {
+export interface Transfer {
   readonly reached: ReachedFiles;
   readonly signal: AbortSignal;
   /** Told of each file before it goes, and of its bytes while they do. */
@@ -32,6 +32,9 @@ interface Transfer {
   readonly moved: (bytes: number) => void;
   /** Names that were left out. */
   readonly leftOut: string[];
+  /** A folder that is there stays. */
+  readonly makeFolder: (path: string) => Promise<void>;
+  readonly sent: () => void;
   count: number;
 }
 
@@ -51,19 +54,8 @@ export async function uploadFiles(services: TransferServices, argument: unknown)
   const sources = (chosen ?? []).filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
   if (sources.length === 0) return;
   const reached = await services.fileSystem.reach(folder.uri);
-  const there = new Set((await reached.files.list(reached.path, reached)).map(({ name }) => name));
-  const inTheWay = sources.map((source) => basename(source)).filter((name) => there.has(name));
-  if (inTheWay.length > 0) {
-    const isYes = await saysYes({
-      question: l10n.t('Replace what is there already in the devbox ({0})?', inTheWay.length),
-      detail: inTheWay
-        .map((name) => shownName(name))
-        .slice(0, 10)
-        .join('\n'),
-      yes: l10n.t('Replace'),
-    });
-    if (!isYes) return;
-  }
+  const names = sources.map((source) => basename(source));
+  if (!(await mayReplace(reached, names))) return;
   const title = l10n.t('Uploading to {0}', shownFile(folder));
   const done = await transferring(services, reached, title, async (transfer) => {
     for (const source of sources) await upload(transfer, source, inFolder(reached.path, basename(source)));
@@ -72,6 +64,21 @@ export async function uploadFiles(services: TransferServices, argument: unknown)
     await services.fileSystem.changed(FileChangeType.Created, childAddress(folder.uri, basename(source)));
   }
   tellDone(services, l10n.t('Uploaded {0} files to the devbox.', done.count), done);
+}
+
+/** Asks where names are taken in a folder. @returns false if what is there is to stay */
+export async function mayReplace({ files, path, signal }: ReachedFiles, names: readonly string[]): Promise<boolean> {
+  const there = new Set((await files.list(path, { signal })).map(({ name }) => name));
+  const inTheWay = names.filter((name) => there.has(name));
+  if (inTheWay.length === 0) return true;
+  return saysYes({
+    question: l10n.t('Replace what already exists in the devbox ({0})?', inTheWay.length),
+    detail: inTheWay
+      .map((name) => shownName(name))
+      .slice(0, 10)
+      .join('\n'),
+    yes: l10n.t('Replace'),
+  });
 }
 
 /** Brings a file, or a folder with all that is in it, from a devbox to this computer. */
@@ -85,7 +92,7 @@ export async function downloadFile(services: TransferServices, argument: unknown
   if (file.isFolder && existsSync(to)) {
     const isYes = await saysYes({
       question: l10n.t(
-        'The folder "{0}" is there already. Replace the files in it that have the same names?',
+        'The folder "{0}" already exists. Replace the files in it that have the same names?',
         shownName(name),
       ),
       yes: l10n.t('Replace'),
@@ -101,16 +108,12 @@ export async function downloadFile(services: TransferServices, argument: unknown
   tellDone(services, l10n.t('Downloaded {0} files from the devbox.', done.count), done);
 }
 
-async function upload(transfer: Transfer, source: string, path: string): Promise<void> {
-  const { reached, signal, begins, moved, leftOut } = transfer;
-  const { files } = reached;
+/** Sends a file of this computer, or a folder with all that is in it. */
+export async function upload(transfer: Transfer, source: string, path: string): Promise<void> {
+  const { leftOut } = transfer;
   const found = await stat(source);
   if (found.isDirectory()) {
-    try {
-      await files.createFolder(path, { signal });
-    } catch (error) {
-      if (fileProblemOf(error) !== 'file_exists') throw error;
-    }
+    await transfer.makeFolder(path);
     for (const entry of await readdir(source, { withFileTypes: true })) {
       const from = join(source, entry.name);
       // A link may lead anywhere.
@@ -123,19 +126,34 @@ async function upload(transfer: Transfer, source: string, path: string): Promise
     leftOut.push(basename(source));
     return;
   }
-  begins(basename(source));
-  const bytes = async function* (): AsyncGenerator<Buffer> {
-    // What is appended meanwhile was not announced.
-    if (found.size === 0) return;
-    for await (const piece of createReadStream(source, { end: found.size - 1 }) as AsyncIterable<Buffer>) {
+  // What is appended meanwhile was not announced.
+  const pieces = found.size === 0 ? [] : (createReadStream(source, { end: found.size - 1 }) as AsyncIterable<Buffer>);
+  const isExecutable = process.platform !== 'win32' && (found.mode & 0o111) !== 0;
+  await sendContent(transfer, basename(source), path, { size: found.size, pieces, isExecutable });
+}
+
+/** Sends one file, and tells how far it is. */
+export async function sendContent(
+  { reached, signal, begins, moved, ...transfer }: Transfer,
+  name: string,
+  path: string,
+  content: {
+    readonly size: number;
+    readonly pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+    readonly isExecutable?: boolean;
+  },
+): Promise<void> {
+  const { size, pieces, isExecutable = false } = content;
+  begins(name);
+  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
       yield piece;
       moved(piece.length);
     }
   };
-  const isExecutable = process.platform !== 'win32' && (found.mode & 0o111) !== 0;
   const options = { create: true, overwrite: true, token: 'any', isExecutable, signal };
-  await files.write(path, { size: found.size, bytes: bytes() }, options);
-  transfer.count += 1;
+  await reached.files.write(path, { size, bytes: bytes() }, options);
+  transfer.sent();
 }
 
 async function download(transfer: Transfer, found: FileStat, path: string, target: string): Promise<void> {
@@ -168,11 +186,11 @@ async function download(transfer: Transfer, found: FileStat, path: string, targe
     await rm(partial, { force: true });
     throw error;
   }
-  transfer.count += 1;
+  transfer.sent();
 }
 
 /** Shows how far a transfer is, with a button to give up. */
-async function transferring(
+export async function transferring(
   { devboxUse }: TransferServices,
   reached: ReachedFiles,
   title: string,
@@ -182,7 +200,15 @@ async function transferring(
   return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, token) =>
     withSignal(token, async (signal) => {
       const either = linkSignals(signal, reached.signal);
-      const transfer: Transfer = { reached, signal: either.signal, leftOut: [], count: 0, ...shown(progress) };
+      const transfer: Transfer = {
+        reached,
+        signal: either.signal,
+        leftOut: [],
+        count: 0,
+        sent: () => void (transfer.count += 1),
+        makeFolder: (path) => makeFolder(reached, path, either.signal),
+        ...shown(progress),
+      };
       try {
         await work(transfer);
         return transfer;
@@ -191,6 +217,14 @@ async function transferring(
       }
     }),
   );
+}
+
+async function makeFolder({ files }: ReachedFiles, path: string, signal: AbortSignal): Promise<void> {
+  try {
+    await files.createFolder(path, { signal });
+  } catch (error) {
+    if (fileProblemOf(error) !== 'file_exists') throw error;
+  }
 }
 
 function shown(progress: Progress<{ message?: string }>): Pick<Transfer, 'begins' | 'moved'> {
@@ -212,7 +246,7 @@ function shown(progress: Progress<{ message?: string }>): Pick<Transfer, 'begins
   };
 }
 
-function tellDone({ log }: TransferServices, text: string, { leftOut }: Transfer): void {
+export function tellDone({ log }: TransferServices, text: string, { leftOut }: Transfer): void {
   if (leftOut.length === 0) {
     showActions('information', text, [], log);
     return;

@@ -30,7 +30,7 @@ export async function searchFilesCommand(services: SearchFilesServices, argument
   if (sought === undefined) return;
   const globs = await window.showInputBox({
     title,
-    prompt: l10n.t('Files to search; those behind "!" are left out. Leave it empty to search all.'),
+    prompt: l10n.t('Files to search. Prefix a pattern with "!" to exclude files. Leave empty to search all.'),
     placeHolder: l10n.t('e.g. *.ts, src/**, !**/test/**'),
   });
   if (globs === undefined) return;

@@ -1,5 +1,5 @@
 import { l10n, type Uri } from 'vscode';
-import { devboxFor, type DevboxSources } from '../../devboxes/pickDevbox';
+import { livingDevboxFor, type DevboxSources } from '../../devboxes/pickDevbox';
 import { meantFiles, type FileServices } from '../fileRow';
 import { parentAddress } from '../fileAddress';
 
@@ -11,6 +11,6 @@ export async function searchedFolder(
   const [meant] = await meantFiles(services, argument, undefined);
   if (meant !== undefined) return meant.isFolder ? meant.uri : parentAddress(meant.uri);
   const placeHolder = l10n.t('Select a devbox to search its files');
-  const devbox = await devboxFor(services, argument, { placeHolder, runningOnly: true });
+  const devbox = await livingDevboxFor(services, argument, { placeHolder, runningOnly: true });
   return devbox === undefined ? undefined : services.fileSystem.rootOf(devbox.id);
 }

@@ -1,6 +1,6 @@
-import { Disposable, type Uri } from 'vscode';
+import { Disposable, EventEmitter, type Uri } from 'vscode';
 import type { Disposable as Disposes } from '../../../core/events';
-import { DevboxWatch } from '../../../core/files/devboxWatch';
+import { DevboxWatch, watchable } from '../../../core/files/devboxWatch';
 import type { WatchedChange } from '../../../core/files/watchLines';
 import type { Log } from '../../messages/log';
 import { OtherAccount, type AccountFiles } from '../accountFiles';
@@ -8,10 +8,8 @@ import { lookedAt, onLookedAtElsewhere, type EditorWatch } from './lookedAt';
 
 /** Milliseconds until what is looked at is taken in: tabs and folders change several at a time. */
 const settleMs = 100;
-/** Milliseconds before a process says that it watches from which on it tells changes. */
+/** Milliseconds before a process says that it watches something from which on it tells its changes. */
 const backMs = 1_000;
-/** Milliseconds until a process that is told of another file surely tells its changes. */
-const settledMs = 3_000;
 
 export interface FileWatchContext {
   readonly accountFiles: AccountFiles;
@@ -24,7 +22,7 @@ interface Watched {
   readonly watch: DevboxWatch;
   readonly signal: AbortSignal;
   readonly root: Uri;
-  /** What is told of, and since when; empty while no process watches. */
+  /** What is told of, and since when; Infinity until a process has said that it watches it. */
   paths: ReadonlyMap<string, number>;
   isWatching: boolean;
 }
@@ -36,13 +34,17 @@ export class FileWatch implements Disposes {
   readonly #watched = new Map<string, Watched>();
   readonly #owned: Disposes[];
   #open: readonly Uri[] = [];
+  #whole: readonly Uri[] = [];
+  readonly #heard = new EventEmitter<{ readonly root: Uri; readonly changes: readonly WatchedChange[] }>();
+  /** What a process has said of a devbox. */
+  readonly onDidHear = this.#heard.event;
   #settling: NodeJS.Timeout | undefined;
   #taking = Promise.resolve();
   #isDisposed = false;
 
   constructor(context: FileWatchContext) {
     this.#context = context;
-    this.#owned = onLookedAtElsewhere(() => this.again());
+    this.#owned = [this.#heard, ...onLookedAtElsewhere(() => this.again())];
   }
 
   /** The editor watches something, until it says that it does not. */
@@ -58,6 +60,12 @@ export class FileWatch implements Disposes {
   /** Folders that are open in a view that is seen. */
   showFolders(folders: readonly Uri[]): void {
     this.#open = folders;
+    this.again();
+  }
+
+  /** Folders of which anything that changes below is shown. */
+  showWhole(folders: readonly Uri[]): void {
+    this.#whole = folders;
     this.again();
   }
 
@@ -85,15 +93,19 @@ export class FileWatch implements Disposes {
   }
 
   async #take(): Promise<void> {
-    const all = lookedAt(this.#asked, this.#open);
+    const all = lookedAt(this.#asked, this.#open, this.#whole);
     for (const [authority, { watch }] of this.#watched) if (!all.has(authority)) watch.set([], []);
     for (const [authority, { root, targets, skip }] of all) {
       const watched = await this.#of(authority, root);
       if (watched === undefined || this.#isDisposed) continue;
-      const laterMs = performance.now() + settledMs;
-      const files = targets.filter(({ kind }) => kind === 'file').map(({ path }) => path);
-      watched.paths = new Map(files.map((path) => [path, watched.paths.get(path) ?? laterMs]));
-      watched.watch.set(targets, skip);
+      const kept = watchable(targets);
+      const left = targets.length - kept.length;
+      if (left > 0) {
+        this.#context.log.info(`${left} of ${targets.length} open files and folders are too many to watch.`);
+      }
+      const files = kept.filter(({ kind }) => kind === 'file').map(({ path }) => path);
+      watched.paths = new Map(files.map((path) => [path, watched.paths.get(path) ?? Infinity]));
+      watched.watch.set(kept, skip);
     }
   }
 
@@ -112,10 +124,15 @@ export class FileWatch implements Disposes {
           requireRunning,
           isRunning,
           signal,
-          onChange: (changes) => this.#context.onChange(root, changes),
+          onChange: (changes) => {
+            this.#context.onChange(root, changes);
+            this.#heard.fire({ root, changes });
+          },
           onWatching: (isWatching) => {
             const sinceMs = performance.now() - backMs;
-            if (isWatching) made.paths = new Map([...made.paths.keys()].map((path) => [path, sinceMs]));
+            made.paths = new Map(
+              [...made.paths].map(([path, since]) => [path, isWatching ? Math.min(since, sinceMs) : Infinity]),
+            );
             made.isWatching = isWatching;
           },
           onFailure: (error) => this.#failed(error),

@@ -19,8 +19,20 @@ export interface LookedAt {
   readonly skip: string[];
 }
 
-/** What somebody can see now, by the authority of its addresses. @param open folders that are open in our view */
-export function lookedAt(asked: Iterable<EditorWatch>, open: readonly Uri[]): Map<string, LookedAt> {
+/** Objects of a repository come with what names them, and are many. */
+const objects = ['*/.git/objects/*'];
+
+/**
+ * What somebody can see now, by the authority of its addresses.
+ *
+ * @param open folders that are open in our view
+ * @param whole folders of which anything that changes below is shown
+ */
+export function lookedAt(
+  asked: Iterable<EditorWatch>,
+  open: readonly Uri[],
+  whole: readonly Uri[],
+): Map<string, LookedAt> {
   const all = new Map<string, LookedAt>();
   const add = (uri: Uri, kind: WatchTarget['kind'], skip: readonly string[] = []): void => {
     const place = placeOf(uri);
@@ -46,6 +58,7 @@ export function lookedAt(asked: Iterable<EditorWatch>, open: readonly Uri[]): Ma
     }
   }
   for (const uri of open) add(uri, 'folder');
+  for (const uri of whole) add(uri, 'deep', objects);
   for (const { document } of window.visibleTextEditors) {
     if (document.uri.scheme === filesScheme) add(document.uri, 'file');
   }

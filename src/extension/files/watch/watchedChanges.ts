@@ -28,7 +28,7 @@ export class WatchedChanges {
   async take(root: Uri, changes: readonly WatchedChange[]): Promise<void> {
     const { known, folders } = this.#context;
     const news: FileChangeEvent[] = [];
-    const listed = new Map<string, Uri>();
+    const listed = new Map<string, { readonly uri: Uri; readonly token?: string }>();
     for (const change of changes) {
       if (change.kind === 'unclear') {
         for (const uri of this.#under(root, change.folder)) {
@@ -43,25 +43,28 @@ export class WatchedChanges {
       if (change.kind === 'gone') {
         known.saw(key, undefined);
         news.push({ type: FileChangeType.Deleted, uri });
-        listed.set(parentAddress(uri).toString(), parentAddress(uri));
+        listed.set(parentAddress(uri).toString(), { uri: parentAddress(uri) });
         continue;
       }
+      const { token } = change;
+      // What was seen meanwhile, by a look or with its folder, was told to nobody yet.
+      if (folders.has(uri) ? folders.hasListed(uri, token) : known.isTold(key, token)) continue;
       const last = known.last(key);
-      if (last?.token === change.token) continue;
       known.expire(key);
-      if (folders.has(uri)) listed.set(key, uri);
+      known.has(key, token);
+      if (folders.has(uri)) listed.set(key, { uri, token });
       news.push({ type: last === undefined ? FileChangeType.Created : FileChangeType.Changed, uri });
     }
-    const again = [...listed.values()].filter((uri) => folders.has(uri)).slice(0, mostListed);
-    for (const folder of again) await this.#list(folder);
+    const again = [...listed.values()].filter(({ uri }) => folders.has(uri)).slice(0, mostListed);
+    for (const { uri, token } of again) await this.#list(uri, token);
     if (news.length > 0) this.#context.tell(news);
   }
 
-  async #list(folder: Uri): Promise<void> {
+  async #list(folder: Uri, token: string | undefined): Promise<void> {
     this.#context.folders.expire(folder);
     try {
       await this.#context.list(folder);
-      this.#context.folders.freshen(folder);
+      this.#context.folders.freshen(folder, token);
     } catch (error) {
       // It went as well; who looks is told when the folder above is listed.
       if (fileProblemOf(error) === undefined) throw error;

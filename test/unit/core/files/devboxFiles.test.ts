@@ -177,6 +177,38 @@ describe('The files of a devbox', function () {
     assert.equal(await box.bash(`cd ${dir}; ls -A`), 'c\n');
   });
 
+  it('are missing where what is moved or copied cannot be there, and no folder where they would go below a file', async () => {
+    await fresh('printf x > file; ln -s loop loop; ln -s nowhere gone');
+    const to = { overwrite: true, signal };
+    for (const from of ['file/x', 'file/x/y', 'loop/x', 'x'.repeat(256), 'none/x']) {
+      await fails(box.files.rename(`${dir}/${from}`, `${dir}/new`, to), 'file_missing');
+      await fails(box.files.copy(`${dir}/${from}`, `${dir}/new`, to), 'file_missing');
+      // As the source is looked at first, what is wrong with the target is not told.
+      await fails(box.files.copy(`${dir}/${from}`, `${dir}/file/x`, to), 'file_missing');
+    }
+    await fails(box.files.rename(`${dir}/gone`, `${dir}/file/x`, to), 'file_not_folder');
+    await fails(box.files.copy(`${dir}/gone`, `${dir}/file/x`, to), 'file_not_folder');
+    await box.files.copy(`${dir}/gone`, `${dir}/too`, to);
+    await box.files.rename(`${dir}/gone`, `${dir}/moved`, to);
+    assert.equal(
+      await box.bash(`cd ${dir}; ls -A | tr '\\n' ' '; readlink too moved`),
+      'file loop moved too nowhere\nnowhere\n',
+    );
+  });
+
+  it('which are folders do not take the place of a link to itself, as the editor refuses it; files do', async () => {
+    await fresh('mkdir folder; printf x > file; ln -s loop loop; ln -s nowhere gone');
+    const to = { overwrite: true, signal };
+    await fails(box.files.rename(`${dir}/folder`, `${dir}/loop`, to), 'file_not_folder');
+    await box.files.rename(`${dir}/file`, `${dir}/loop`, to);
+    await box.files.rename(`${dir}/folder`, `${dir}/gone`, to);
+    assert.equal(await box.bash(`cd ${dir}; find . -mindepth 1 -printf '%y %f\n' | sort`), 'd gone\nf loop\n');
+    await box.bash(`ln -s again ${dir}/again`);
+    await fails(box.files.stat(`${dir}/again`, { signal }), 'file_failed');
+    const write = { create: true, overwrite: true, token: 'any', signal };
+    await fails(box.files.write(`${dir}/again`, content('x'), write), 'file_failed');
+  });
+
   it('know their home', async () => {
     assert.equal(await box.files.home({ signal }), (await box.bash('printf %s "$HOME"')).trim());
   });

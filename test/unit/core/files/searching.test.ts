@@ -1,19 +1,35 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
+import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
 import {
   fileNames,
   mostFileMatches,
   searchFiles,
   type FileQuery,
+  type SearchContext,
   type SearchEnd,
 } from '../../../../src/core/files/fileSearch';
+import { DevboxFiles } from '../../../../src/core/files/devboxFiles';
+import { fileProblemOf } from '../../../../src/core/files/fileErrors';
+import { apiTransfer } from '../../../../src/core/files/fileTransfer';
 import { textOfPath } from '../../../../src/core/files/pathText';
 import { FoundLines, type FileMatch } from '../../../../src/core/files/searchLines';
 import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../platform/usePlatform';
-import { filesDevbox, signal, type FilesDevbox } from './useFiles';
+import { ensureVscode } from '../../../vscode/install';
+import { content, filesDevbox, signal, type FilesDevbox } from './useFiles';
+
+/** The `rg` that comes with VS Code. */
+async function ripgrep(): Promise<Buffer> {
+  const { serverRoot } = await ensureVscode(() => undefined, deadline(600_000));
+  const folder = join(serverRoot, 'node_modules/@vscode');
+  const name = (await readdir(folder)).find((one) => one.startsWith('ripgrep')) ?? assert.fail('VS Code has no rg');
+  return readFile(join(folder, name, `bin/linux-${process.arch}/rg`));
+}
 
 describe('Searching the files of a devbox', function () {
   this.timeout(60_000);
@@ -43,8 +59,8 @@ describe('Searching the files of a devbox', function () {
     of: FileQuery,
     folder = '/tmp/s',
     limit = signal,
+    context: SearchContext = { commands: box.commands, requireRunning: () => sleep(0) },
   ): Promise<{ found: FileMatch[]; end: SearchEnd }> {
-    const context = { commands: box.commands, requireRunning: () => sleep(0) };
     const searching = searchFiles(context, folder, of, limit);
     const found: FileMatch[] = [];
     for (;;) {
@@ -99,6 +115,39 @@ describe('Searching the files of a devbox', function () {
     await eventually(running, (count) => count === '0\n');
   });
 
+  it('finds the same with rg, where the devbox has it', async () => {
+    await box.bash('mkdir /tmp/rg');
+    const options = { create: true, overwrite: true, token: 'any', isExecutable: true, signal };
+    await box.files.write('/tmp/rg/rg', content(await ripgrep()), options);
+    const context = {
+      commands: {
+        run: box.commands.run.bind(box.commands),
+        open: (command: string, options: Parameters<typeof box.commands.open>[1]) =>
+          box.commands.open(`PATH=/tmp/rg:$PATH\n${command}`, options),
+      },
+      requireRunning: () => sleep(0),
+    };
+    const both = [
+      query('needle', { exclude: ['long', '**/node_modules/**'] }),
+      query('Needle', { matchCase: true, exclude: ['**/node_modules/**'] }),
+      query('needle', { isWord: true, include: ['src/**'] }),
+      query('n\\w+s$', { isRegExp: true, include: ['*.{ts,py}'] }),
+      query('-e'),
+      query('$(id) `id` \'"'),
+    ];
+    for (const one of both) {
+      const [own, rg] = [await search(one), await search(one, '/tmp/s', signal, context)];
+      assert.deepEqual(places(rg), places(own), JSON.stringify(one));
+      assert.deepEqual(rg.end, { isLimited: false, failure: undefined });
+    }
+    assert.match(
+      (await search(query('(', { isRegExp: true }), '/tmp/s', signal, context)).end.failure ?? '',
+      /regex parse error/,
+    );
+    const [long] = (await search(query('needle', { include: ['long'] }), '/tmp/s', signal, context)).found;
+    assert.ok((long?.text.length ?? 0) <= 2_000, String(long?.text.length));
+  });
+
   it('reads what rg says, too', () => {
     const line = String.raw`\033[0m./b\\s/\303\251\033[0m\000\033[0m12\033[0m:\tan \033[0m\033[1mhit\033[0m and \033[0m\033[1mhit\033[0m$`;
     assert.deepEqual(new FoundLines('/').take(line), {
@@ -111,12 +160,27 @@ describe('Searching the files of a devbox', function () {
     assert.equal(new FoundLines('/').take('binary file matches (found "\\\\0")$'), undefined);
   });
 
+  it('is no empty list where the devbox has no find, or no such folder', async () => {
+    const { commands } = box;
+    const run: typeof commands.run = (command, options) => commands.run(`find() { return 127; }\n${command}`, options);
+    const files = new DevboxFiles({
+      ...{ devboxId: box.id, commands: { run }, requireRunning: () => sleep(0) },
+      transfer: apiTransfer(used.api),
+    });
+    await assert.rejects(files.list('/tmp', { signal }), (error) => fileProblemOf(error) === 'file_failed');
+    const context = { commands, devboxId: box.id, requireRunning: () => sleep(0) };
+    await assert.rejects(
+      fileNames(context, '/tmp/nowhere', signal),
+      (error) => fileProblemOf(error) === 'file_missing',
+    );
+  });
+
   it('lists 100,000 names', async () => {
     await box.bash(
       'mkdir -p /tmp/n; cd /tmp/n; seq -f "some/where/f%06.0f" 100000 > /tmp/l; mkdir -p some/where; xargs touch < /tmp/l',
     );
     const { names, isLimited } = await fileNames(
-      { commands: box.commands, requireRunning: () => sleep(0) },
+      { commands: box.commands, devboxId: box.id, requireRunning: () => sleep(0) },
       '/tmp/n',
       signal,
     );

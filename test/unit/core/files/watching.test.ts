@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'mocha';
+import { RuntimeError } from '../../../../src/core/errors';
 import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
 import { OpenExecution } from '../../../../src/core/channel/openExecution';
-import { DevboxWatch } from '../../../../src/core/files/devboxWatch';
+import { DevboxWatch, watchable } from '../../../../src/core/files/devboxWatch';
 import { textOfPath } from '../../../../src/core/files/pathText';
 import type { WatchedChange, WatchTarget } from '../../../../src/core/files/watchLines';
 import { runningGuard } from '../../../../src/core/files/runningGuard';
+import { httpProblem } from '../../../../src/core/problems/http';
 import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { eventually } from '../../../eventually';
@@ -115,6 +117,54 @@ describe('Watching the files of a devbox', function () {
     assert.notEqual(await processes(), '0\n');
     watch.set([], []);
     await eventually(processes, (count) => count === '0\n', 10_000);
+  });
+
+  it('is told again what it may not have heard, and is believed only about what it has taken in', async () => {
+    await box.bash('mkdir -p /tmp/heard/a /tmp/heard/b');
+    const { set, told, state, watch, sent } = watching();
+    await set([{ kind: 'folder', path: '/tmp/heard/a' }]);
+    const said = Object.getOwnPropertyDescriptor(OpenExecution.prototype, 'tell') ?? assert.fail();
+    let lost = 0;
+    Object.defineProperty(OpenExecution.prototype, 'tell', {
+      ...said,
+      value: () => {
+        lost += 1;
+        throw new RuntimeError({ problem: httpProblem('unreachable', { whom: 'Runloop', why: 'cut' }) });
+      },
+    });
+    try {
+      watch.set([{ kind: 'folder', path: '/tmp/heard/b' }], []);
+      await eventually(() => Promise.resolve(lost > 0), Boolean);
+      state.isWatching = false;
+      // The same again, as when another editor is looked at.
+      watch.set([{ kind: 'folder', path: '/tmp/heard/b' }], []);
+      assert.equal(state.isWatching, false);
+    } finally {
+      Object.defineProperty(OpenExecution.prototype, 'tell', said);
+    }
+    await eventually(() => Promise.resolve(state.isWatching), Boolean, 20_000);
+    await box.bash('printf x > /tmp/heard/b/f');
+    await told('/tmp/heard/b/f');
+    assert.equal(sent.filter((path) => path.endsWith('/execute_async')).length, 1);
+  });
+
+  it('is told of hundreds of folders with long names, the first ones too', async () => {
+    const long = 'n'.repeat(200);
+    await box.bash(`mkdir -p /tmp/hundreds; cd /tmp/hundreds; for n in $(seq 600); do mkdir ${long}$n; done`);
+    const folders = Array.from({ length: 600 }, (_, at) => `/tmp/hundreds/${long}${at + 1}`);
+    const { set, told, watch, sent } = watching();
+    await set(folders.map((path) => ({ kind: 'folder', path })));
+    for (const at of [0, 300, 599]) {
+      const path = folders[at] ?? assert.fail();
+      await box.bash(`printf x > '${path}/f'`);
+      await told(`${path}/f`);
+    }
+    assert.equal(sent.filter((path) => path.endsWith('/execute_async')).length, 1);
+    watch.set([], []);
+    const all = Array.from({ length: 20_000 }, (_, at): WatchTarget => ({ kind: 'folder', path: `/${long}${at}` }));
+    const kept = watchable(all);
+    assert.ok(kept.length > 2_000 && kept.length < all.length);
+    assert.equal(kept[0], all.at(-1));
   });
 
   it('ends by itself when the window was killed', async () => {

@@ -165,7 +165,7 @@ describe('Files in the view', function () {
     await editor.run('runloop.uploadFiles', files.row);
     await editor.message(/Uploaded 2 files/);
     assert.equal(await box.bash('cd ~/up; stat -c "%a %s %n" deep/tool empty'), '755 3000000 deep/tool\n644 0 empty\n');
-    editor.answer(/Replace what is there already/, undefined);
+    editor.answer(/Replace what already exists/, undefined);
     await editor.run('runloop.uploadFiles', files.row);
     editor.saveTo = Uri.file(join(folder, 'one'));
     await editor.run('runloop.downloadFile', (await below((await below(files.row, 'd')).row, 'bytes')).row);

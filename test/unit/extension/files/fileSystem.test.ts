@@ -78,6 +78,38 @@ describe('The file system of devboxes', function () {
     assert.notEqual(second.mtime, first.mtime);
   });
 
+  it('tells what a save has done to the same file under its other names', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('mkdir /tmp/n; cd /tmp/n; printf one > f; ln -s f l; ln f hard; ln -s . d');
+    const names = ['f', 'l', 'hard', 'd/f'].map((name) => at(box, `/tmp/n/${name}`));
+    for (const [round, written] of names.entries()) {
+      for (const uri of names) await fs().stat(uri);
+      await fs().writeFile(written, Buffer.alloc(10 + round), replace);
+      for (const uri of names) assert.equal((await fs().stat(uri)).size, 10 + round);
+    }
+  });
+
+  it('saves over what was written, made and moved here meanwhile by another name, but not over what others write', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('mkdir /tmp/m; cd /tmp/m; printf one > f; ln -s f l; ln -s . d');
+    const of = (name: string): ReturnType<typeof at> => at(box, `/tmp/m/${name}`);
+    const look = async (...names: readonly string[]): Promise<void> => {
+      for (const name of names) await Promise.allSettled([fs().stat(of(name))]);
+    };
+    const write = async (name: string): Promise<void> => fs().writeFile(of(name), Buffer.from(name), replace);
+    await look('f', 'l', 'd/f', 'new', 'd/new', 'd/too');
+    for (const name of ['f', 'l', 'd/f', 'l', 'f', 'new', 'd/new', 'd/too']) await write(name);
+    await look('d/f', 'd/g');
+    await fs().rename(of('f'), of('g'), { overwrite: false });
+    await write('d/f');
+    await write('d/g');
+    assert.equal(await box.bash('cd /tmp/m; cat f g l new too'), 'd/fd/gd/fd/newd/too');
+    await look('f');
+    await write('too');
+    await box.bash('printf other > /tmp/m/f');
+    await assert.rejects(write('f'), /was changed in the devbox meanwhile/);
+  });
+
   it('does not save over what was changed after the editor has looked', async () => {
     const box = await filesDevbox(used.api);
     await box.bash('printf one > /tmp/f');
@@ -98,6 +130,25 @@ describe('The file system of devboxes', function () {
     await fails(fs().stat(at(box, '/tmp/g')), 'FileNotFound');
     await box.bash('printf theirs > /tmp/g');
     await assert.rejects(Promise.resolve(fs().writeFile(at(box, '/tmp/g'), Buffer.from('mine'), replace)), /changed/);
+  });
+
+  it('does as the editor does with files of a computer: behind a link to nowhere, and where nothing is to be removed', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('mkdir /tmp/c; ln -s new /tmp/c/l');
+    const link = at(box, '/tmp/c/l');
+    assert.equal((await fs().stat(link)).type, FileType.SymbolicLink);
+    await fs().writeFile(link, Buffer.from('made'), replace);
+    assert.equal(await box.bash('cd /tmp/c; readlink l; cat new'), 'new\nmade');
+    await fs().delete(at(box, '/tmp/c/none'), { recursive: true });
+    await fails(fs().delete(at(box, '/tmp/c/none'), { recursive: false }), 'FileNotFound');
+  });
+
+  it('tells of a link to itself the same whether its folder was listed or not', async () => {
+    const box = await filesDevbox(used.api);
+    await box.bash('mkdir /tmp/loops; ln -s loop /tmp/loops/loop');
+    await assert.rejects(async () => fs().stat(at(box, '/tmp/loops/loop')), /symbolic links/);
+    assert.equal((await fs().readDirectory(at(box, '/tmp/loops'))).length, 1);
+    await assert.rejects(async () => fs().stat(at(box, '/tmp/loops/loop')), /symbolic links/);
   });
 
   it('asks anew after Refresh, however short the last look is ago', async () => {
