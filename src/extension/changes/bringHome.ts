@@ -1,38 +1,86 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { l10n, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { l10n, Uri, window, workspace } from 'vscode';
 import { openClone, receiveBundle, type Arrival } from '../../core/changes/home/clone';
 import { fetchBundle } from '../../core/changes/home/devboxBundle';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
 import { RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
-import { shownName } from '../../core/files/pathText';
 import { changesProblem } from '../../core/problems/changes';
-import { linkSignals } from '../../ground/deadline';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxName } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
-import { withSignal } from '../messages/cancellation';
 import { inertText } from '../messages/inertText';
-import { listText } from '../messages/listText';
 import { repositoryName } from './changeNodes';
 import { meantNodes, type ChangeCommandServices } from './changeCommands';
+import { bringChangesHome } from './home/bringChangesHome';
+import { chosenClone, oddLines } from './home/clonePreview';
+import { discardChanges } from './discardChanges';
+import { goBack } from './goBack';
 import type { DevboxLook } from './devboxLook';
-
-/** Odd names that a question tells. */
-const toldNames = 5;
+import { sendChanges } from './home/sendChanges';
+import { inProgress } from './inProgress';
 
 export type BringHomeServices = ChangeCommandServices & { readonly store: Pick<DevboxStore, 'get'> };
 
+/** Asks where what was done in a devbox goes, and takes it there. For one file there is only to discard it. */
+export async function bringHome(services: BringHomeServices, argument: unknown): Promise<void> {
+  const [node] = meantNodes(argument, undefined);
+  if (node?.about === undefined) return;
+  const { repository, group, isFile } = node.about;
+  if (isFile === true) {
+    await discardChanges(services, node);
+    return;
+  }
+  const name = repositoryName(repository.top);
+  const discarding = {
+    label: l10n.t('Discard Uncommitted Changes…'),
+    detail: l10n.t('Back to the last commit. A stash in the devbox keeps them.'),
+    move: discardChanges,
+  };
+  const goingBack = {
+    label: l10n.t('Go Back to Before This Turn…'),
+    detail: l10n.t('Puts the files back in place, in this devbox. A stash there keeps what they are now.'),
+    move: goBack,
+  };
+  const sending = {
+    label: l10n.t('Send My Changes to the Devbox…'),
+    detail: l10n.t('What a clone has beyond the devbox, as uncommitted changes there.'),
+    move: sendChanges,
+  };
+  const ways = [
+    {
+      label: l10n.t('Commits into a New Branch…'),
+      detail: l10n.t('Keeps their hashes. Nothing is checked out.'),
+      move: bringCommitsHome,
+    },
+    {
+      label: l10n.t('Uncommitted Changes into a Clone…'),
+      detail: l10n.t('Staged in its working tree, if it is clean and they fit.'),
+      move: bringChangesHome,
+    },
+    {
+      label: l10n.t('Changes into a Patch File…'),
+      detail: l10n.t('Of this group, or what is uncommitted. For "git apply".'),
+      move: saveChangesPatch,
+    },
+    ...(group === undefined ? [sending] : []),
+    ...(group === 'thisTurn' ? [goingBack] : []),
+    ...((group ?? 'uncommitted') !== 'uncommitted' || repository.groups.uncommitted.length === 0 ? [] : [discarding]),
+  ];
+  const chosen = await window.showQuickPick(ways, { placeHolder: l10n.t('Select what to do with {0}', name) });
+  await chosen?.move(services, node);
+}
+
 /** Brings the commits of a devbox's repository into a new branch of a clone on this computer, after a look at what comes. */
-export async function bringCommitsHome(services: BringHomeServices, argument: unknown): Promise<void> {
+async function bringCommitsHome(services: BringHomeServices, argument: unknown): Promise<void> {
   const [node] = meantNodes(argument, undefined);
   const look = node === undefined ? undefined : (await services.changes()).lookOf(node.devboxId);
   if (node?.about === undefined || look === undefined) return;
   const { repository } = node.about;
   const name = repositoryName(repository.top);
-  const folder = await chosenClone(name);
+  const folder = await chosenClone(l10n.t('Select the clone that gets the commits of {0}', name));
   if (folder === undefined) return;
   const devbox = services.store.get(node.devboxId);
   const box = devbox === undefined ? node.devboxId : devboxName(devbox);
@@ -58,7 +106,7 @@ export async function bringCommitsHome(services: BringHomeServices, argument: un
 }
 
 /** Saves what differs as a patch. */
-export async function saveChangesPatch(services: ChangeCommandServices, argument: unknown): Promise<void> {
+async function saveChangesPatch(services: ChangeCommandServices, argument: unknown): Promise<void> {
   const [node] = meantNodes(argument, undefined);
   const look = node === undefined ? undefined : (await services.changes()).lookOf(node.devboxId);
   if (node?.about === undefined || look === undefined) return;
@@ -67,12 +115,13 @@ export async function saveChangesPatch(services: ChangeCommandServices, argument
   const defaultUri = Uri.file(join(homedir(), `${name.replaceAll(/[^\w.-]/g, '-')}.patch`));
   const target = await window.showSaveDialog({ defaultUri, filters: { [l10n.t('Patch')]: ['patch', 'diff'] } });
   if (target === undefined) return;
+  const against = group === 'sinceStart' ? 'start' : group === 'thisTurn' ? 'turn' : 'head';
   await inProgress(l10n.t('Saving the changes in {0}…', inertText(name)), look, async (signal) => {
-    const patch = await look.changes.patch(repository.top, group === 'sinceStart' ? 'start' : 'head', signal);
+    const patch = await look.changes.patch(repository.top, against, signal);
     await (target.scheme === 'file' ? writeFile(target.fsPath, patch) : workspace.fs.writeFile(target, patch));
   });
   await window.showInformationMessage(
-    l10n.t('The changes in {0} were saved. "git apply" takes them.', inertText(name)),
+    l10n.t('The changes in {0} were saved. Apply them with "git apply".', inertText(name)),
   );
 }
 
@@ -123,41 +172,12 @@ function detailOf({ commits, subjects, oddNames, files }: Arrival, branch: strin
   lines.push('', l10n.t('Branch: {0}', branch));
   lines.push(
     files === undefined
-      ? l10n.t('They have no history in common with the commit that is checked out there.')
-      : l10n.t('Files that differ from where the histories part: {0}', files),
+      ? l10n.t('They have no history in common with the commit checked out there.')
+      : l10n.t('Files changed since the histories diverged: {0}', files),
   );
-  const names = (fault: Arrival['oddNames'][number]['fault']): string => {
-    const all = oddNames.filter((one) => one.fault === fault).map(({ path }) => shownName(path));
-    return listText(all.length > toldNames ? [...all.slice(0, toldNames), '…'] : all);
-  };
-  const [links, submodules, windows] = [names('linkOut'), names('submodule'), names('windows')];
-  if (links !== '') lines.push(l10n.t('Links that lead out of the repository: {0}', links));
-  if (submodules !== '') lines.push(l10n.t('Submodules, whose commits do not come along: {0}', submodules));
-  if (windows !== '') lines.push(l10n.t('Names that Windows cannot hold: {0}', windows));
+  lines.push(...oddLines(oddNames));
   lines.push('', l10n.t('Your files, your index and your other branches stay as they are.'));
   return lines.join('\n');
-}
-
-/** A folder of the workspace, or one that is chosen. */
-async function chosenClone(name: string): Promise<string | undefined> {
-  const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
-  const other = l10n.t('Choose Another Folder…');
-  if (folders.length > 0) {
-    const items = [
-      ...folders.map((folder) => ({
-        label: inertText(folder.name),
-        description: folder.uri.fsPath,
-        path: folder.uri.fsPath,
-      })),
-      { label: other, description: '', path: undefined },
-    ];
-    const placeHolder = l10n.t('Select the clone that gets the commits of {0}', name);
-    const chosen = await window.showQuickPick(items, { placeHolder });
-    if (chosen === undefined || chosen.path !== undefined) return chosen?.path;
-  }
-  const title = l10n.t('Select the clone that gets the commits of {0}', name);
-  const [uri] = (await window.showOpenDialog({ title, canSelectFiles: false, canSelectFolders: true })) ?? [];
-  return uri?.scheme === 'file' ? uri.fsPath : undefined;
 }
 
 /** A name of a branch that git takes and a person recognises. */
@@ -168,23 +188,4 @@ function branchName(box: string, branch: string): string {
       .replaceAll(/\.{2,}|^[.-]+|[.-]+$|\.lock$/g, '')
       .slice(0, 60);
   return `runloop/${[word(box), word(branch)].filter((part) => part !== '').join('-') || 'devbox'}`;
-}
-
-async function inProgress<T>(
-  title: string,
-  { signal: ofAccount }: DevboxLook,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  return window.withProgress(
-    { location: ProgressLocation.Notification, title, cancellable: true },
-    (_progress, token) =>
-      withSignal(token, async (given) => {
-        const either = linkSignals(given, ofAccount);
-        try {
-          return await work(either.signal);
-        } finally {
-          either.dispose();
-        }
-      }),
-  );
 }

@@ -1,25 +1,18 @@
-import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { oneLine } from '../../plainText';
 import { changesProblem } from '../../problems/changes';
-import { leadsOut, nameFault, type NameFault } from './checkNames';
+import type { NameFault } from './checkNames';
 import { gitFailed, gitText, localGit } from './localGit';
+import { alone, checkedNames, makeScratch, refused, removed, requireSound, type Clone } from './scratch';
 
 /** Commits of the clone that a devbox is told of. */
 const mostKnown = 700;
 /** Subjects of commits that are told. */
 const toldSubjects = 8;
 const scratchRef = 'refs/heads/e';
-
-/** A clone on this computer, as far as something is brought into it. */
-export interface Clone {
-  readonly folder: string;
-  readonly format: 'sha1' | 'sha256';
-  /** Its newest commits. */
-  readonly known: readonly string[];
-}
 
 /** What is about to be brought home, checked. */
 export interface Arrival {
@@ -101,20 +94,6 @@ export async function receiveBundle(
   }
 }
 
-/** Nothing of this computer's configuration counts in the scratch repository. */
-const alone = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: process.platform === 'win32' ? 'NUL' : '/dev/null' };
-
-async function makeScratch(clone: Clone, scratch: string, signal: AbortSignal): Promise<void> {
-  const common = await gitText(clone.folder, ['rev-parse', '--git-common-dir'], { signal });
-  const objects = await realpath(
-    join(common.startsWith('/') || /^[a-z]:/i.test(common) ? '' : clone.folder, common, 'objects'),
-  );
-  await gitText(scratch, ['init', '-q', '--bare', `--object-format=${clone.format}`, '--template=', '.'], { signal });
-  await mkdir(join(scratch, 'objects', 'info'), { recursive: true });
-  // Quoted as git reads it: any name.
-  await writeFile(join(scratch, 'objects', 'info', 'alternates'), `${JSON.stringify(objects.replaceAll('\\', '/'))}\n`);
-}
-
 function fetchOf(from: string, refspec: string): readonly string[] {
   return [
     'fetch',
@@ -126,17 +105,6 @@ function fetchOf(from: string, refspec: string): readonly string[] {
     from,
     refspec,
   ];
-}
-
-/** Checks every object that came, and none of the clone's: those may be many. A fetch of a bundle checks nothing by itself. */
-async function requireSound(scratch: string, signal: AbortSignal): Promise<void> {
-  const folder = join(scratch, 'objects', 'pack');
-  for (const name of (await readdir(folder)).filter((one) => one.endsWith('.pack'))) {
-    const args = ['index-pack', '--strict', '-o', join(scratch, 'checked.idx'), join(folder, name)];
-    const checked = await localGit(scratch, args, { signal, env: alone });
-    if (checked.exitCode !== 0) throw refused(checked.stderr);
-    await rm(join(scratch, 'checked.idx'), { force: true });
-  }
 }
 
 /** Looks at every name that the new commits bring. @throws RuntimeError for one that no clone may have */
@@ -160,29 +128,7 @@ async function requireNames(
   ];
   const { exitCode, stdout, stderr } = await localGit(scratch, [...args, ...range], { signal, env: alone });
   if (exitCode !== 0) throw gitFailed(stderr);
-  const fields = stdout.toString('utf8').split('\0');
-  const odd = new Map<string, NameFault>();
-  const links = new Map<string, Set<string>>();
-  for (let at = 0; at + 1 < fields.length; at += 1) {
-    const [, mode, id] = /^\n*:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]$/.exec(fields[at] ?? '') ?? [];
-    if (mode === undefined || id === undefined) continue;
-    const path = fields[at + 1] ?? '';
-    at += 1;
-    if (mode === '000000') continue;
-    const fault = nameFault(path);
-    if (fault === 'unsafe') throw refused(`a file is called "${oneLine(path, 100)}"`);
-    if (fault !== undefined) odd.set(path, fault);
-    if (mode === '160000') odd.set(path, 'submodule');
-    if (mode === '120000') links.set(id, (links.get(id) ?? new Set()).add(path));
-  }
-  for (const [id, paths] of links) {
-    const target = await gitText(scratch, ['cat-file', 'blob', id], { signal });
-    for (const path of paths) if (leadsOut(path, target)) odd.set(path, 'linkOut');
-  }
-  if (process.platform === 'win32' && [...odd.values()].includes('windows')) {
-    throw refused('a file has a name that Windows cannot hold');
-  }
-  return [...odd].map(([path, fault]) => ({ path, fault }));
+  return (await checkedNames(scratch, stdout, signal)).oddNames;
 }
 
 async function filesAgainst(clone: Clone, scratch: string, signal: AbortSignal): Promise<number | undefined> {
@@ -219,19 +165,4 @@ async function bring(
     return name;
   }
   throw refused('there are too many branches of this name');
-}
-
-function refused(why: string): RuntimeError {
-  const last =
-    why
-      .trim()
-      .split('\n')
-      .find((line) => /^(fatal|error)/.test(line)) ??
-    why.trim().split('\n').at(-1) ??
-    '';
-  return new RuntimeError({ problem: changesProblem('home_refused', { why: oneLine(last, 300) }) });
-}
-
-async function removed(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
 }

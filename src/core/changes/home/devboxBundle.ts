@@ -3,7 +3,7 @@ import { fieldsOf } from '../../files/fileFacts';
 import type { FileTransfer } from '../../files/fileTransfer';
 import { bytesOfPath } from '../../files/pathText';
 import { unexpected } from '../../platform/answers';
-import type { DevboxChanges, RepositoryChanges } from '../devboxChanges';
+import { mostBundleBytes, type DevboxChanges, type RepositoryChanges } from '../devboxChanges';
 import { bundleScript, discardBundleScript } from './homeScripts';
 
 /** Seconds that one step of git's may take, and milliseconds that all may. */
@@ -25,7 +25,18 @@ export async function fetchBundle(
     devboxId,
   }: { readonly changes: DevboxChanges; readonly transfer: FileTransfer; readonly devboxId: string },
   { top, report }: Pick<RepositoryChanges, 'top' | 'report'>,
-  { known, file, signal }: { readonly known: readonly string[]; readonly file: string; readonly signal: AbortSignal },
+  {
+    known,
+    file,
+    signal,
+    most = mostBundleBytes,
+  }: {
+    readonly known: readonly string[];
+    readonly file: string;
+    readonly signal: AbortSignal;
+    /** Bytes that are taken. */
+    readonly most?: number;
+  },
 ): Promise<number> {
   const inputs = [
     bytesOfPath(top),
@@ -34,6 +45,7 @@ export async function fetchBundle(
     bytesOfPath(report.common),
     Buffer.from(report.head),
     Buffer.from(known.slice(0, mostKnown).join('\n')),
+    Buffer.from(String(most)),
   ];
   const limits = { signal, seconds: stepSeconds, deadlineMs: allMs };
   const fields = fieldsOf(await changes.run(bundleScript, top, inputs, { ...limits, words: /^nothing$/ })).map(String);
@@ -43,7 +55,13 @@ export async function fetchBundle(
   try {
     const handle = await open(file, 'wx', 0o600);
     try {
-      for await (const piece of transfer.download(devboxId, { path, signal })) await handle.writeFile(piece);
+      let size = 0;
+      for await (const piece of transfer.download(devboxId, { path, signal })) {
+        size += piece.length;
+        // Another file by now than the one that was measured.
+        if (size > most) throw unexpected('an execution', devboxId);
+        await handle.writeFile(piece);
+      }
     } finally {
       await handle.close();
     }

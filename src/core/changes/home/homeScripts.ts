@@ -1,7 +1,7 @@
 import { changesPrelude } from '../scripts';
 
-/** folder, name of what we keep, format, objects, commit, commits that are known at home by lines → path of a bundle, its commits */
-export const bundleScript = `${changesPrelude}arg top; arg key; arg format; arg common; arg head; arg known; exec </dev/null
+/** folder, name of what we keep, format, objects, commit, commits that are known at home by lines, bytes that are taken → path of a bundle, its commits */
+export const bundleScript = `${changesPrelude}arg top; arg key; arg format; arg common; arg head; arg known; arg most; exec </dev/null
 command -v git >/dev/null || die no_git
 look; private "$common/objects" "$format" "$O/$key"
 limit "\${G[@]}" update-ref refs/heads/e "$head" 2>/dev/null || die no_commit
@@ -14,6 +14,7 @@ out=$(mktemp "$O/home.XXXXXX") || die no_folder
 find "$O" -maxdepth 1 -name 'home.*' -mmin +60 -exec rm -f -- {} + 2>/dev/null
 { echo refs/heads/e; cat "$T/known"; } | limit "\${G[@]}" bundle create "$out" --stdin >/dev/null 2>&1; code=$?
 [ "$code" = 0 ] || { rm -f -- "$out"; late "$code"; die incomplete; }
+[ "$(wc -c < "$out")" -le "$most" ] || { rm -f -- "$out"; die home_large; }
 printf '%s\\0' "$out" "$count"
 exit 0`;
 

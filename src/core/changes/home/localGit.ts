@@ -76,7 +76,7 @@ export async function gitText(
 
 /** The error for a git that failed, with its last words. */
 export function gitFailed(stderr: string): RuntimeError {
-  const why = oneLine(redact(stderr.trim().split('\n').at(-1) ?? ''), 300);
+  const why = oneLine(redact(stderr).trim().split('\n').at(-1) ?? '', 300);
   return new RuntimeError({ problem: changesProblem('home_git_failed', { why }) });
 }
 

@@ -36,7 +36,8 @@ describe('Bringing commits home', function () {
     await lines((await changes()).row);
     used.editor.workspaceFolders = [{ uri: Uri.file(join(folder, 'app')), name: 'app', index: 0 }];
     used.editor.answer(/Select the clone/, 'app');
-    await used.editor.run('runloop.bringCommitsHome', await app());
+    used.editor.answer(/Select what to do with/, /^Commits/);
+    await used.editor.run('runloop.bringHome', await app());
     await used.editor.message(/app has no commits that the clone does not have/);
     await box.bash(
       'cd ~/app; git config user.name t; git config user.email t@t; echo b >> a; git commit -qam "work [x](command:y)"; ln -s /etc/x l; git add l; git commit -qm link',
@@ -44,15 +45,17 @@ describe('Bringing commits home', function () {
     const untouched = sh('cd app; git for-each-ref; git status --porcelain; git count-objects');
     used.editor.answer(/Select the clone/, 'app');
     used.editor.answer(/Create a branch with 2 commits of app in app\?/, undefined);
-    await used.editor.run('runloop.bringCommitsHome', await app());
+    used.editor.answer(/Select what to do with/, /^Commits/);
+    await used.editor.run('runloop.bringHome', await app());
     assert.equal(sh('cd app; git for-each-ref; git status --porcelain; git count-objects'), untouched);
     const { detail } = await used.editor.message(/Create a branch with 2 commits/);
     assert.match(detail, /• link\n• work \[x\]\(command:y\)\n/);
     assert.match(detail, /Branch: runloop\/agent-one-main\n/);
-    assert.match(detail, /Links that lead out of the repository: l\n/);
+    assert.match(detail, /Links that point outside the repository: l\n/);
     used.editor.answer(/Select the clone/, 'app');
     used.editor.answer(/Create a branch with 2 commits/, 'Create Branch');
-    await used.editor.run('runloop.bringCommitsHome', await app());
+    used.editor.answer(/Select what to do with/, /^Commits/);
+    await used.editor.run('runloop.bringHome', await app());
     await used.editor.message(/The branch runloop\/agent-one-main was created in app/);
     const head = (await box.bash('git -C ~/app rev-parse HEAD')).trim();
     assert.equal(sh('git -C app rev-parse runloop/agent-one-main').trim(), head);
@@ -63,13 +66,72 @@ describe('Bringing commits home', function () {
     );
   });
 
+  it('makes what is not committed staged changes of a clone when that is wanted', async () => {
+    const { box, changes } = await opened('agent three', first);
+    await box.bash('cd ~/app; echo b >> a; echo new > n');
+    sh(`rm -rf app; ${first}`);
+    const app = (await below((await changes()).row, 'app')).row;
+    used.editor.workspaceFolders = [{ uri: Uri.file(join(folder, 'app')), name: 'app', index: 0 }];
+    const bring = async (yes: string | undefined): Promise<void> => {
+      used.editor.answer(/Select what to do with/, /^Uncommitted/);
+      used.editor.answer(/Select the clone that gets the changes in app/, 'app');
+      used.editor.answer(/Apply the changes in app to app\? Files: 2/, yes);
+      await used.editor.run('runloop.bringHome', app);
+    };
+    await bring(undefined);
+    assert.match(
+      (await used.editor.message(/Apply the changes/)).detail,
+      /^• a\n• n\n\nThey are staged, not committed/,
+    );
+    assert.equal(sh('cd app; git status --porcelain'), '');
+    await bring('Apply Changes');
+    await used.editor.message(/The changes in app are staged in app/);
+    assert.equal(sh('cd app; git status --porcelain; cat a n'), 'M  a\nA  n\na\nb\nnew\n');
+  });
+
   it('saves what is not committed as a patch', async () => {
     const { box, changes } = await opened('agent two', first);
     await box.bash('cd ~/app; echo b >> a; echo new > n');
     const app = await below((await changes()).row, 'app');
     used.editor.saveTo = Uri.file(join(folder, 'work.patch'));
-    await used.editor.run('runloop.saveChangesPatch', (await below(app.row, 'Uncommitted')).row);
+    used.editor.answer(/Select what to do with/, /Patch File/);
+    await used.editor.run('runloop.bringHome', (await below(app.row, 'Uncommitted')).row);
     await used.editor.message(/The changes in app were saved/);
     assert.match(readFileSync(join(folder, 'work.patch'), 'utf8'), /\+b\n[^]*new file mode 100644[^]*\+new\n/);
+  });
+
+  it('sends what a clone has beyond the devbox when that is wanted, and says where it does not fit', async () => {
+    const { box, changes } = await opened('agent four', first);
+    sh(`rm -rf app; ${first}; echo mine >> a; echo new > n; echo '[x](command:y)' > 'odd [x](command:y)'`);
+    const app = async (): Promise<unknown> => (await below((await changes()).row, 'app')).row;
+    used.editor.workspaceFolders = [{ uri: Uri.file(join(folder, 'app')), name: 'app', index: 0 }];
+    const send = async (yes?: { readonly answer: string | undefined }): Promise<void> => {
+      used.editor.answer(/Select what to do with/, /^Send My Changes/);
+      used.editor.answer(/Select the clone whose changes are sent to app/, 'app');
+      if (yes !== undefined) used.editor.answer(/Send the changes in app to app in the devbox\? Files: 3/, yes.answer);
+      await used.editor.run('runloop.bringHome', await app());
+    };
+    await send({ answer: undefined });
+    const { detail } = await used.editor.message(/Send the changes in app/);
+    assert.match(
+      detail,
+      /^• a\n• n \(new\)\n• odd \[x\]\(command:y\) \(new\)\n\nAll that is not ignored is sent, untracked/,
+    );
+    assert.equal(await box.bash('git -C ~/app status --porcelain'), '');
+    await send({ answer: 'Send Changes' });
+    await used.editor.message(/The changes in app are now uncommitted changes of app in the devbox/);
+    assert.equal(await box.bash('cd ~/app; cat a n'), 'a\nmine\nnew\n');
+    assert.ok((await lines((await changes()).row)).some((line) => line.includes('app')));
+    await send();
+    await used.editor.message(/app has no changes that app in the devbox does not have/);
+    await box.bash('cd ~/app; echo theirs > n');
+    sh('echo other > app/n');
+    await send();
+    await used.editor.message(/Files were changed in the same places in "app", so nothing was sent to it: n\./);
+    assert.equal(await box.bash('cd ~/app; cat n'), 'theirs\n');
+    assert.deepEqual(
+      readdirSync(tmpdir()).filter((name) => /^runloop-(home|send)-/.test(name)),
+      [],
+    );
   });
 });

@@ -1,0 +1,115 @@
+import { mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RuntimeError } from '../../errors';
+import { oneLine } from '../../plainText';
+import { changesProblem } from '../../problems/changes';
+import { leadsOut, nameFault, type NameFault } from './checkNames';
+import { gitText, localGit } from './localGit';
+
+/*
+ * A bare repository beside the clone, with the clone's objects as alternates: what comes from a devbox is looked at there, and the
+ * clone is only read meanwhile.
+ */
+
+/** A clone on this computer, as far as something is brought into it. */
+export interface Clone {
+  readonly folder: string;
+  readonly format: 'sha1' | 'sha256';
+  /** Its newest commits. */
+  readonly known: readonly string[];
+}
+
+/** Nothing of this computer's configuration counts in the scratch repository. */
+export const alone = {
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: process.platform === 'win32' ? 'NUL' : '/dev/null',
+};
+
+/** Who makes commits that nobody keeps. */
+export const nobody = {
+  GIT_AUTHOR_NAME: 'runloop',
+  GIT_AUTHOR_EMAIL: 'runloop@localhost',
+  GIT_COMMITTER_NAME: 'runloop',
+  GIT_COMMITTER_EMAIL: 'runloop@localhost',
+};
+
+/** Makes it of an empty folder. */
+export async function makeScratch(clone: Clone, scratch: string, signal: AbortSignal): Promise<void> {
+  const common = await gitText(clone.folder, ['rev-parse', '--git-common-dir'], { signal });
+  const objects = await realpath(
+    join(common.startsWith('/') || /^[a-z]:/i.test(common) ? '' : clone.folder, common, 'objects'),
+  );
+  await gitText(scratch, ['init', '-q', '--bare', `--object-format=${clone.format}`, '--template=', '.'], { signal });
+  await mkdir(join(scratch, 'objects', 'info'), { recursive: true });
+  // Quoted as git reads it: any name, one with a backslash as well where that does not part folders.
+  const name = process.platform === 'win32' ? objects.replaceAll('\\', '/') : objects;
+  await writeFile(join(scratch, 'objects', 'info', 'alternates'), `${JSON.stringify(name)}\n`);
+}
+
+/** Checks every object that came, and none of the clone's: those may be many. A fetch of a bundle checks nothing by itself. */
+export async function requireSound(scratch: string, signal: AbortSignal): Promise<void> {
+  const folder = join(scratch, 'objects', 'pack');
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith('.pack'))) {
+    const args = ['index-pack', '--strict', '-o', join(scratch, 'checked.idx'), join(folder, name)];
+    const checked = await localGit(scratch, args, { signal, env: alone });
+    if (checked.exitCode !== 0) throw refused(checked.stderr);
+    await rm(join(scratch, 'checked.idx'), { force: true });
+  }
+}
+
+/**
+ * Looks at every name of a raw diff, and at what links among them point to.
+ *
+ * @param raw `--raw -z --no-renames --no-abbrev`
+ * @throws RuntimeError for a name that no clone may have
+ */
+export async function checkedNames(
+  scratch: string,
+  raw: Buffer,
+  signal: AbortSignal,
+): Promise<{
+  readonly paths: readonly string[];
+  readonly oddNames: readonly { readonly path: string; readonly fault: NameFault }[];
+}> {
+  const fields = raw.toString('utf8').split('\0');
+  const odd = new Map<string, NameFault>();
+  const paths = new Set<string>();
+  const links = new Map<string, Set<string>>();
+  for (let at = 0; at + 1 < fields.length; at += 1) {
+    const [, mode, id] = /^\n*:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]$/.exec(fields[at] ?? '') ?? [];
+    if (mode === undefined || id === undefined) continue;
+    const path = fields[at + 1] ?? '';
+    at += 1;
+    paths.add(path);
+    if (mode === '000000') continue;
+    const fault = nameFault(path);
+    if (fault === 'unsafe') throw refused(`a file is called "${oneLine(path, 100)}"`);
+    if (fault !== undefined) odd.set(path, fault);
+    if (mode === '160000') odd.set(path, 'submodule');
+    if (mode === '120000') links.set(id, (links.get(id) ?? new Set()).add(path));
+  }
+  for (const [id, paths] of links) {
+    const target = await gitText(scratch, ['cat-file', 'blob', id], { signal });
+    for (const path of paths) if (leadsOut(path, target)) odd.set(path, 'linkOut');
+  }
+  if (process.platform === 'win32' && [...odd.values()].includes('windows')) {
+    throw refused('a file has a name that Windows cannot hold');
+  }
+  return { paths: [...paths], oddNames: [...odd].map(([path, fault]) => ({ path, fault })) };
+}
+
+/** The error for what no clone may take. */
+export function refused(why: string): RuntimeError {
+  const last =
+    why
+      .trim()
+      .split('\n')
+      .find((line) => /^(fatal|error)/.test(line)) ??
+    why.trim().split('\n').at(-1) ??
+    '';
+  return new RuntimeError({ problem: changesProblem('home_refused', { why: oneLine(last, 300) }) });
+}
+
+export async function removed(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}

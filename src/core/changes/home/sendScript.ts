@@ -1,0 +1,141 @@
+import { asOwner } from '../discardScript';
+import { changesPrelude, lookSteps } from '../scripts';
+
+/** folder, name of what we keep, format, objects, commit → commits that it has, by lines */
+export const commitsScript = `${changesPrelude}arg top; arg key; arg format; arg common; arg head; exec </dev/null
+command -v git >/dev/null || die no_git
+look; private "$common/objects" "$format" "$O/$key"
+# Where a clone is shallow, its history ends there.
+[ ! -f "$common/shallow" ] || limit head -c 1048576 -- "$common/shallow" > "$T/shallow"
+# Where the history is cut off, it fails behind what is there.
+limit "\${G[@]}" rev-list -n 5000 "$head" > "$T/commits" 2>/dev/null; late $?
+[ -s "$T/commits" ] || die no_commit
+cat -- "$T/commits"; printf '\\0'
+exit 0`;
+
+/**
+ * folder, name of what we keep, commit, tree, path of a pack, a word for the state that was told or nothing.
+ *
+ * What is other in the tree than in the commit is made other in the working tree. Without a word → one for the state, then a letter
+ * and a name for each: `A` is made, `W` is written over, `D` is deleted, `M` is merged with what was changed in the devbox, `S` is
+ * here as it is sent, `C` was changed in the devbox in the same places, `-` stays: a submodule, or a file that passes a filter. With it → nothing.
+ */
+export const sendScript = asOwner(
+  `${changesPrelude}arg top; arg key; arg base; arg tree; arg file; arg told; exec </dev/null
+most=5242880
+locate; look
+dir=\${index%/*}
+for f in MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD rebase-merge rebase-apply sequencer; do [ ! -e "$dir/$f" ] || die send_busy; done
+${lookSteps}
+[ -n "$head" ] || die no_commit
+! grep -qaz '^u ' "$T/status" || die send_busy
+[ -f "$file" ] && [ -r "$file" ] && run index-pack --stdin < "$file" >/dev/null 2>"$T/said" || die send_broken
+run diff-tree -r -z --raw --no-renames --abbrev=64 "$base" "$tree" > "$T/raw" 2>/dev/null || die send_broken
+declare -A pre post now sent filtered
+# Filters are programs: what passes one, here or there, is not the file that is here.
+filters() {
+  while IFS= read -r -d '' f && IFS= read -r -d '' r && IFS= read -r -d '' r; do
+    case $r in unspecified|unset|set|'') ;; *) filtered["x$f"]=1 ;; esac
+  done
+}
+GIT_INDEX_FILE=$T/sent.index run read-tree "$tree" 2>"$T/said" || die send_broken
+run diff-tree -r -z --name-only --no-renames "$base" "$tree" > "$T/names" 2>/dev/null
+filters < <(GIT_INDEX_FILE=$T/sent.index run check-attr --cached -z --stdin filter < "$T/names" 2>/dev/null)
+filters < <(run check-attr -z --stdin filter < "$T/names" 2>/dev/null)
+blocked() { # whether something else than a file or a link is where a file goes, or on the way there
+  local rest=$1 on=.
+  while [[ $rest == */* ]]; do
+    on=$on/\${rest%%/*} rest=\${rest#*/}
+    [ ! -L "$on" ] || return 0
+    [ -d "$on" ] || { [ -e "$on" ]; return; }
+  done
+  [ ! -L "$on/$rest" ] || return 1
+  [ -e "$on/$rest" ] && [ ! -f "$on/$rest" ]
+}
+: > "$T/paths"; : > "$T/told"; : > "$T/all"
+while IFS= read -r -d '' r && IFS= read -r -d '' f; do
+  read -r m1 m2 h1 h2 x <<< "\${r#:}"
+  case "$m1 $m2" in *160000*) printf '%s\\0' "-$f" >> "$T/told"; continue ;; esac
+  if [ -n "\${filtered["x$f"]}" ]; then printf '%s\\0' "-$f" >> "$T/told"; continue; fi
+  if blocked "$f"; then printf '%s\\0' "C$f" >> "$T/told"; continue; fi
+  pre["x$f"]="$m1 $h1" now["x$f"]="$m1 $h1" post["x$f"]="$m2 $h2"
+  printf '%s\\0' "$f" >> "$T/all"
+done < "$T/raw"
+# What was sent before is ours to write over, and to take back where the clone has it no more.
+if [ -f "$S/sent" ] && [ ! -L "$S/sent" ]; then
+  while IFS= read -r -d '' r; do
+    sent["x$r"]=1; f=\${r#* }; f=\${f#* }
+    [ -z "\${post["x$f"]}" ] && ! blocked "$f" || continue
+    r=; IFS= read -r -d '' r < <(GIT_LITERAL_PATHSPECS=1 run ls-tree -z --full-tree "$base" -- "$f" 2>/dev/null)
+    read -r m1 x h1 <<< "\${r%%$'\\t'*}"; [ "$x" = blob ] || m1=000000 h1=$(printf '%s' "$base" | tr 0-9a-f 0)
+    pre["x$f"]="$m1 $h1" now["x$f"]="$m1 $h1" post["x$f"]="$m1 $h1"
+    printf '%s\\0' "$f" >> "$T/all"
+  done < <(tail -z -n 20000 -- "$S/sent")
+fi
+export GIT_INDEX_FILE=$T/now
+if [ -f "$T/index" ]; then cp -p -- "$T/index" "$T/now"; else run read-tree --empty; fi
+run update-index --add --remove --replace -z --stdin < "$T/all" >/dev/null 2>"$T/said" || die unreadable
+run diff-index --cached --raw -z --no-renames --abbrev=64 "$base" -- > "$T/raw" 2>/dev/null || die unreadable
+while IFS= read -r -d '' r && IFS= read -r -d '' f; do
+  [ -n "\${now["x$f"]}" ] || continue
+  read -r x m2 x h2 x <<< "\${r#:}"; now["x$f"]="$m2 $h2"
+done < "$T/raw"
+merged() { # both changed a file: puts together what does not meet
+  local side m0 h0 m1 h1 m2 h2
+  read -r m0 h0 <<< "\${now["x$f"]}"; read -r m1 h1 <<< "\${pre["x$f"]}"; read -r m2 h2 <<< "\${post["x$f"]}"
+  case "$m0 $m1 $m2" in *120000*|*000000*) return 1 ;; esac
+  for side in 0 1 2; do
+    local id=h$side size; size=$(run cat-file -s "\${!id}" 2>/dev/null) && [ "$size" -le "$most" ] || return 1
+    run cat-file blob "\${!id}" > "$T/side$side" 2>/dev/null || return 1
+  done
+  run merge-file -p -q "$T/side0" "$T/side1" "$T/side2" > "$T/both" 2>/dev/null || return 1
+  h0=$(run hash-object -w --no-filters -- "$T/both") || return 1
+  [ "$m1" = "$m2" ] || m0=$m2
+  made="$m0 $h0"
+}
+: > "$T/then"; : > "$T/ours"
+while IFS= read -r -d '' f; do
+  made=\${post["x$f"]} letter=W
+  if [ "\${now["x$f"]}" = "$made" ]; then printf '%s\\0' "S$f" >> "$T/told"; continue; fi
+  if [ "\${pre["x$f"]}" = "$made" ] && [ -z "\${sent["x\${now["x$f"]} $f"]}" ]; then continue; fi
+  if [ "\${now["x$f"]}" != "\${pre["x$f"]}" ] && [ -z "\${sent["x\${now["x$f"]} $f"]}" ]; then
+    if ! merged; then printf '%s\\0' "C$f" >> "$T/told"; continue; fi
+    letter=M
+    # Both made the same of it.
+    [ "\${now["x$f"]}" != "$made" ] || { printf '%s\\0' "S$f" >> "$T/told"; continue; }
+  fi
+  case $letter\${now["x$f"]} in W000000*) letter=A ;; esac
+  case $made in 000000*) letter=D ;; esac
+  printf '%s\\0' "$letter$f" >> "$T/told"
+  printf '%s\\t%s\\0' "\${made/#000000/0}" "$f" >> "$T/then"
+  printf '%s %s\\0' "$made" "$f" >> "$T/ours"
+done < "$T/all"
+cp -p -- "$T/now" "$T/was.index"
+was=$(run write-tree --missing-ok 2>"$T/said") || die unreadable
+run update-index --replace -z --index-info < "$T/then" 2>"$T/said" || die send_broken
+will=$(run write-tree --missing-ok 2>"$T/said") || die send_broken
+run diff-tree -p --binary --full-index --no-renames --no-ext-diff --no-textconv "$was" "$will" -- > "$T/patch" 2>/dev/null || die send_broken
+state=$(cat -- "$T/told" "$T/patch" | sha256sum); state=\${state%% *}
+if [ -z "$told" ]; then printf '%s\\0' "$state"; cat -- "$T/told"; exit 0; fi
+[ "$told" = "$state" ] || die send_moved
+[ -s "$T/patch" ] || exit 0
+umask 022
+A=(apply --whitespace=nowarn -p1)
+limit "\${G[@]}" "\${A[@]}" --check "$T/patch" 2>"$T/said" || die send_moved
+# Before it is written: what is of ours can be sent again, though not all of it came to be.
+mkdir -p -- "$S" && cat -- "$T/ours" >> "$S/sent" || die send_broken
+if limit "\${G[@]}" "\${A[@]}" "$T/patch" 2>"$T/said"; then exit 0; fi
+# Git takes away all that it writes anew before it writes: what was changed here must not be lost where there is no space.
+while IFS= read -r -d '' r; do
+  f=\${r#* }; f=\${f#* }
+  case \${now["x$f"]} in 000000*) rm -f -- "./$f" 2>/dev/null || { [ ! -e "$f" ] && [ ! -L "$f" ]; } || die send_partly ;; *) printf '%s\\0' "$f" >> "$T/back" ;; esac
+done < "$T/ours"
+[ ! -s "$T/back" ] || GIT_INDEX_FILE=$T/was.index limit "\${G[@]}" checkout-index -f -z --stdin < "$T/back" 2>"$T/said" || die send_partly
+die send_unwritten`,
+  'send_not_owner',
+);
+
+/** path of a pack → nothing, there or not */
+export const discardSentScript = `${changesPrelude}arg file; exec </dev/null
+case $file in /tmp/.runloop-devboxes-*/*) ;; /tmp/.runloop-devboxes-*) rm -f -- "$file" ;; esac
+exit 0`;

@@ -1,0 +1,84 @@
+import { env, l10n, window } from 'vscode';
+import { discard, discardable, type Discardable } from '../../core/changes/discard';
+import { shownName } from '../../core/files/pathText';
+import { saysYes } from '../messages/ask';
+import { inertText } from '../messages/inertText';
+import { listText } from '../messages/listText';
+import { meantNodes, type ChangeCommandServices } from './changeCommands';
+import { repositoryName } from './changeNodes';
+import { inProgress } from './inProgress';
+
+/** Files that a question names, and those that stay. */
+const toldFiles = 12;
+const toldStaying = 5;
+
+/** Puts a file, or all that is not committed, back to the last commit, after a word on what is lost and where it is kept. */
+export async function discardChanges(services: ChangeCommandServices, argument: unknown): Promise<void> {
+  const [node] = meantNodes(argument, undefined);
+  const changes = await services.changes();
+  const look = node === undefined ? undefined : changes.lookOf(node.devboxId);
+  if (node?.about === undefined || look === undefined) return;
+  const { repository, isFile } = node.about;
+  const { top } = repository;
+  const name = repositoryName(top);
+  const meant = { top, paths: isFile === true ? node.about.changes.map(({ path }) => path) : [] };
+  const reading = l10n.t('Reading what would be discarded in {0}…', inertText(name));
+  const plan = await inProgress(reading, look, (signal) => discardable(look.changes, { ...meant, signal }));
+  const [first] = plan.lost;
+  if (first === undefined) {
+    await window.showInformationMessage(
+      [l10n.t('There is nothing to discard in {0}.', inertText(name)), ...stayingLines(plan)].join(' '),
+    );
+    return;
+  }
+  const question =
+    plan.lost.length === 1
+      ? l10n.t('Discard the changes to {0} in {1}?', shownName(first.path), name)
+      : l10n.t('Discard the changes to {0} files in {1}?', plan.lost.length.toLocaleString(), name);
+  if (!(await saysYes({ question, detail: detailOf(plan), yes: l10n.t('Discard Changes') }))) return;
+  const title = l10n.t('Discarding changes in {0}…', inertText(name));
+  // Half-way is no place to stop.
+  const act = (signal: AbortSignal): Promise<string> =>
+    discard(look.changes, { ...meant, state: plan.state, devboxId: node.devboxId, signal });
+  const stash = await inProgress(title, look, act, false);
+  await changes.look(node.devboxId, new Set([top]));
+  const command = `git stash apply --index ${stash.slice(0, 12)}`;
+  const copy = l10n.t('Copy Command');
+  const answer = await window.showInformationMessage(
+    l10n.t(
+      'The changes in {0} were discarded. Its newest stash keeps them. To get them back, run in the devbox: {1}',
+      inertText(name),
+      command,
+    ),
+    copy,
+  );
+  if (answer === copy) await env.clipboard.writeText(command);
+}
+
+function detailOf(plan: Discardable): string {
+  return [...lossLines(plan), l10n.t('All of it is kept in a new stash of the repository in the devbox.')].join('\n');
+}
+
+/** What a question names of what would be lost, and of what stays. */
+export function lossLines(plan: Discardable): readonly string[] {
+  const { lost } = plan;
+  const lines = lost.slice(0, toldFiles).map(({ path, kind }) => {
+    const shown = shownName(path);
+    if (kind === 'untracked') return l10n.t('• {0} (untracked, will be deleted)', shown);
+    if (kind === 'added') return l10n.t('• {0} (added, will be deleted)', shown);
+    return kind === 'deleted' ? l10n.t('• {0} (deleted, will come back)', shown) : `• ${shown}`;
+  });
+  if (lost.length > toldFiles) lines.push(l10n.t('… and {0} more', lost.length - toldFiles));
+  const untracked = lost.filter(({ kind }) => kind === 'untracked').length;
+  if (untracked > 0) lines.push('', l10n.t('Untracked files among them: {0}', untracked.toLocaleString()));
+  lines.push('', ...stayingLines(plan));
+  return lines;
+}
+
+/** What is not discarded though it differs. */
+function stayingLines({ staying }: Discardable): readonly string[] {
+  if (staying.length === 0) return [];
+  const names = staying.slice(0, toldStaying).map(shownName);
+  const shown = listText(staying.length > toldStaying ? [...names, '…'] : names);
+  return [l10n.t('Submodules, filtered files, hidden edits and unreadable files stay as they are: {0}', shown)];
+}

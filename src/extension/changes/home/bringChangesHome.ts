@@ -1,0 +1,65 @@
+import { basename } from 'node:path';
+import { l10n, window } from 'vscode';
+import { openClone } from '../../../core/changes/home/clone';
+import { receivePatch, type ArrivedChanges } from '../../../core/changes/home/uncommitted';
+import { shownName } from '../../../core/files/pathText';
+import { saysYes } from '../../messages/ask';
+import { inertText } from '../../messages/inertText';
+import { meantNodes, type ChangeCommandServices } from '../changeCommands';
+import { repositoryName } from '../changeNodes';
+import { chosenClone, oddLines } from './clonePreview';
+import { inProgress } from '../inProgress';
+
+/** Files that a question names. */
+const toldFiles = 12;
+
+/** Makes what is not committed in a devbox's repository uncommitted changes of a clone, after a look at what comes. */
+export async function bringChangesHome(services: ChangeCommandServices, argument: unknown): Promise<void> {
+  const [node] = meantNodes(argument, undefined);
+  const look = node === undefined ? undefined : (await services.changes()).lookOf(node.devboxId);
+  if (node?.about === undefined || look === undefined) return;
+  const { top, report } = node.about.repository;
+  const name = repositoryName(top);
+  const folder = await chosenClone(l10n.t('Select the clone that gets the changes in {0}', name));
+  if (folder === undefined) return;
+  const arrived = await inProgress(l10n.t('Fetching the changes in {0}…', inertText(name)), look, async (signal) => {
+    const clone = await openClone(folder, signal);
+    return receivePatch(clone, { patch: await look.changes.patch(top, 'head', signal), signal });
+  });
+  if (arrived === undefined) {
+    await window.showInformationMessage(
+      l10n.t('There is nothing in {0} that the clone does not have.', inertText(name)),
+    );
+    return;
+  }
+  try {
+    const isYes = await saysYes({
+      question: l10n.t('Apply the changes in {0} to {1}? Files: {2}', name, basename(folder), arrived.paths.length),
+      detail: detailOf(arrived, report.head),
+      yes: l10n.t('Apply Changes'),
+      harmless: arrived.oddNames.length === 0,
+    });
+    if (!isYes) return;
+    const title = l10n.t('Applying the changes in {0}…', inertText(name));
+    await inProgress(title, look, (signal) => arrived.apply(signal));
+    const [box, clone] = [inertText(name), inertText(basename(folder))];
+    await window.showInformationMessage(l10n.t('The changes in {0} are staged in {1}.', box, clone));
+  } finally {
+    await arrived.dispose();
+  }
+}
+
+function detailOf({ head, paths, oddNames }: ArrivedChanges, devboxHead: string): string {
+  const lines = paths.slice(0, toldFiles).map((path) => `• ${shownName(path)}`);
+  if (paths.length > toldFiles) lines.push(l10n.t('… and {0} more', paths.length - toldFiles));
+  lines.push('');
+  if (head !== devboxHead) {
+    const [here, there] = [head.slice(0, 8), devboxHead.slice(0, 8)];
+    lines.push(
+      l10n.t('The clone is at another commit ({0}) than the devbox ({1}). The changes fit all the same.', here, there),
+    );
+  }
+  lines.push(...oddLines(oddNames));
+  lines.push(l10n.t('They are staged, not committed. Ignored files and your branches stay as they are.'));
+  return lines.join('\n');
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { openClone } from '../../../../../src/core/changes/home/clone';
+import { fetchBundle } from '../../../../../src/core/changes/home/devboxBundle';
+import { receivePatch, type ArrivedChanges } from '../../../../../src/core/changes/home/uncommitted';
+import { RuntimeError } from '../../../../../src/core/errors';
+import { apiTransfer } from '../../../../../src/core/files/fileTransfer';
+import { usePlatform } from '../../../../platform/usePlatform';
+import { changesDevbox, signal, type ChangesDevbox } from '../useChanges';
+
+const first =
+  'export GIT_AUTHOR_DATE="2026-01-01T00:00:00Z" GIT_COMMITTER_DATE="2026-01-01T00:00:00Z" GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t ' +
+  'GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t; git init -q -b main . && seq 20 > a && echo b > b && printf "\\0bin" > bin && ' +
+  'mkdir d && echo x > d/x && git add -A && git commit -qm first';
+
+describe('Uncommitted changes of a devbox', function () {
+  this.timeout(120_000);
+  const used = usePlatform();
+  const folder = mkdtempSync(join(tmpdir(), 'uncommitted-'));
+  let box: ChangesDevbox;
+  let count = 0;
+  const { TMPDIR } = process.env;
+
+  before(async () => {
+    box = await changesDevbox(used.api, { name: 'uncommitted' });
+    // What is temporary here is this test's alone.
+    process.env['TMPDIR'] = folder;
+  });
+  after(() => {
+    process.env['TMPDIR'] = TMPDIR ?? '/tmp';
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const sh = (cwd: string, command: string): string =>
+    execFileSync('bash', ['-c', command], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+  /** The same first commit in a devbox, with work on it, and here. */
+  async function pair(work: string): Promise<{ readonly top: string; readonly clone: string }> {
+    count += 1;
+    const [top, clone] = [`/tmp/uncommitted/${count}`, join(folder, `clone ${count}`)];
+    await box.bash(
+      `mkdir -p ${top} && cd ${top} && ${first}; git config user.name t; git config user.email t@t; ${work}`,
+    );
+    sh(folder, `mkdir '${clone}' && cd '${clone}' && ${first}`);
+    return { top, clone };
+  }
+  const arrive = async ({ top, clone }: { top: string; clone: string }): Promise<ArrivedChanges | undefined> =>
+    receivePatch(await openClone(clone, signal), { patch: await box.changes.patch(top, 'head', signal), signal });
+  const state = (clone: string): string =>
+    sh(
+      clone,
+      'git for-each-ref; git -c core.hooksPath=/dev/null status --porcelain; git count-objects -v; sha256sum .git/index .git/config; ls -lR .',
+    );
+  const failsAs = async (work: Promise<unknown>, id: string): Promise<void> => {
+    await assert.rejects(work, (error) => RuntimeError.is(error, 'file') && error.problem.id === id);
+  };
+
+  it('become staged ones of a clone, by the same hashes: binaries, modes, links, names, what is gone and moved', async () => {
+    const places = await pair(
+      `sed -i 's/^7$/seven/' a; rm b; head -c 20000 /dev/urandom > bin; chmod 755 d/x; ln -s a link; git mv a 'a b' 2>/dev/null; ` +
+        `printf n > $'n\\n"q'; printf u > ü; git add -A -n >/dev/null`,
+    );
+    const { top, clone } = places;
+    sh(clone, 'echo mine > untracked; mkdir sub');
+    const untouched = state(clone);
+    const arrived = (await arrive(places)) ?? assert.fail();
+    assert.equal(state(clone), untouched);
+    assert.equal(arrived.paths.length, 8);
+    await arrived.apply(signal);
+    await arrived.dispose();
+    const tree = await box.bash(`cd ${top} && git add -A && git write-tree`);
+    assert.equal(sh(clone, 'git write-tree'), tree);
+    assert.match(
+      sh(clone, 'cat untracked; git diff --name-only; git status --porcelain | grep -c "^[AMDRT] "'),
+      /^mine\n\d\n$/,
+    );
+    // From a folder within, and nothing further where there is nothing.
+    assert.equal(sh(folder, 'ls -d runloop-home-* 2>/dev/null | wc -l'), '0\n');
+    const none = await pair('true');
+    assert.equal(await arrive(none), undefined);
+    const within = await pair('echo more >> d/x; echo c > c');
+    const local = await openClone(join(within.clone, 'd'), signal);
+    const patch = await box.changes.patch(within.top, 'head', signal);
+    const inFolder = (await receivePatch(local, { patch, signal })) ?? assert.fail();
+    await inFolder.apply(signal);
+    await inFolder.dispose();
+    assert.equal(sh(within.clone, 'cat c d/x'), 'c\nx\nmore\n');
+  });
+
+  it('are refused over changes of its own, over a clone that moves meanwhile, and where they do not fit', async () => {
+    const dirty = await pair('echo more >> b');
+    sh(dirty.clone, 'echo mine >> a');
+    await failsAs(arrive(dirty), 'home_dirty');
+    sh(dirty.clone, 'git add a');
+    await failsAs(arrive(dirty), 'home_dirty');
+    assert.equal(sh(dirty.clone, 'git status --porcelain'), 'M  a\n');
+    const moving = await pair('echo more >> b');
+    const arrived = (await arrive(moving)) ?? assert.fail();
+    sh(moving.clone, 'git -c user.name=t -c user.email=t@t commit -q --allow-empty -m x');
+    await failsAs(arrived.apply(signal), 'home_moved');
+    sh(moving.clone, 'git reset -q --hard HEAD~1; echo mine > b');
+    await failsAs(arrived.apply(signal), 'home_dirty');
+    assert.equal(sh(moving.clone, 'cat b'), 'mine\n');
+    await arrived.dispose();
+    const other = await pair('echo more >> b; echo n > n');
+    sh(other.clone, 'echo other > b; git -c user.name=t -c user.email=t@t commit -qam other');
+    const before_ = state(other.clone);
+    await failsAs(arrive(other), 'home_no_fit');
+    assert.equal(state(other.clone), before_);
+    // Something of this name that nobody follows is not written over, and nothing else is brought then.
+    const taken = await pair('echo more >> b; echo n > n');
+    sh(taken.clone, 'echo mine > n');
+    const whole = (await arrive(taken)) ?? assert.fail();
+    await failsAs(whole.apply(signal), 'home_git_failed');
+    assert.equal(sh(taken.clone, 'cat n b; git status --porcelain'), 'mine\nb\n?? n\n');
+    await whole.dispose();
+  });
+
+  it('from a hostile devbox read nothing of the clone, run nothing and bring no name that no clone may have', async () => {
+    const { clone } = await pair('true');
+    sh(
+      clone,
+      'git config secret.key hidden; for h in post-index-change post-checkout; do printf "#!/bin/sh\\ntouch ../ran\\n" > .git/hooks/$h; chmod +x .git/hooks/$h; done',
+    );
+    const added = (name: string, mode = '100644', text = 'x'): string =>
+      `diff --git a/${name} b/${name}\nnew file mode ${mode}\nindex 0000000..1111111\n--- /dev/null\n+++ b/${name}\n@@ -0,0 +1 @@\n+${text}\n`;
+    const copied = 'diff --git a/.git/config b/stolen\nsimilarity index 100%\ncopy from .git/config\ncopy to stolen\n';
+    const link = added('l', '120000', '.git').replace('+.git\n', '+.git\n\\ No newline at end of file\n');
+    const hostile: readonly (readonly [what: string, patch: string])[] = [
+      ['copies .git/config', copied],
+      ['renames it', copied.replaceAll('copy', 'rename')],
+      ['.git/hooks', added('.git/hooks/post-checkout', '100755', 'touch /tmp/ran')],
+      ['..', added('../../out')],
+      ['.GIT', added('.GIT/config')],
+      ['git~1', added('git~1/config')],
+      ['through a link', link + added('l/config')],
+      ['.g<U+200C>it', added('.g\u200cit/config')],
+      ['..\\out', added('..\\\\out\\\\x').replaceAll(/(?<= )[ab]\/\S+/g, '"$&"')],
+      [
+        '.gitmodules',
+        added('.gitmodules', '100644', '[submodule "x"]\n+ path = x\n+ url = -u./evil').replace('+1 @@', '+1,3 @@'),
+      ],
+      ['no patch', 'whatever'],
+    ];
+    const local = await openClone(clone, signal);
+    for (const [what, patch] of hostile) {
+      const before_ = state(clone);
+      const work = receivePatch(local, { patch: Buffer.from(patch), signal });
+      await assert.rejects(work, (error) => RuntimeError.is(error, 'file'), what);
+      assert.equal(state(clone), before_, what);
+      assert.equal(sh(folder, 'ls -d runloop-home-* ran 2>/dev/null | wc -l'), '0\n', what);
+    }
+    const odd = await receivePatch(local, { patch: Buffer.from(link.replaceAll('.git\n', '/etc/x\n')), signal });
+    assert.deepEqual(odd?.oddNames, [{ path: 'l', fault: 'linkOut' }]);
+    await odd.dispose();
+  });
+
+  it('and commits are bounded: more than is taken is not made, and not read', async () => {
+    const { top, clone } = await pair('head -c 60000 /dev/urandom > big; git add -A; git commit -qm big');
+    const repository = await box.read(top);
+    const { known } = await openClone(clone, signal);
+    const context = { changes: box.changes, transfer: apiTransfer(used.api), devboxId: box.id };
+    const file = join(folder, 'bounded');
+    await failsAs(fetchBundle(context, repository, { known, file, signal, most: 50_000 }), 'home_large');
+    assert.equal(await box.bash('ls -A /var/tmp/.runloop-devboxes-* | grep -c "^home" || true'), '0\n');
+    assert.equal(await fetchBundle(context, repository, { known, file, signal, most: 100_000 }), 1);
+  });
+});

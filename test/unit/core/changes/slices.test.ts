@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { changesReport } from '../../../../src/core/changes/changesReport';
+import { changeGroups } from '../../../../src/core/changes/compare';
+
+const count = 60_000;
+const id = (of: number): string => of.toString(16).padStart(40, '0');
+
+/** What the script says of so many files, of which a third each is changed, moved and new. */
+function largeReport(): Buffer {
+  const section = (name: string, text: string): string => `${name} ${text.length}\0${text}`;
+  const lines = (line: (at: number) => string): string => Array.from({ length: count }, (_, at) => line(at)).join('');
+  const zero = '0'.repeat(40);
+  const status = lines((at) =>
+    at % 3 === 0
+      ? `1 .M N... 100644 100644 100644 ${id(at)} ${id(at)} f${at}\0`
+      : at % 3 === 1
+        ? `1 .D N... 100644 100644 000000 ${id(at)} ${id(at)} f${at}\0`
+        : `? f${at}\0`,
+  );
+  // What is new has the content of what is gone.
+  const files = lines((at) =>
+    at % 3 === 1 ? '' : `hash ${id(at % 3 === 0 ? count + at : at - 1)} 81a4 1 1\0f${at}\0`,
+  );
+  const since = `:100644 100644 ${zero} ${zero} M\0other\0`;
+  const facts = ['', 'main', 'sha1', '/r/.git', 'true', id(1), '', '1'].map((one) => `${one}\0`).join('');
+  const all = [section('facts', facts), section('status', status), section('files', files), section('since', since)];
+  return Buffer.from([...all, section('turn', ''), section('hidden', ''), section('filters', '')].join('') + 'end\0');
+}
+
+describe('A repository that differs in tens of thousands of files', function () {
+  this.timeout(60_000);
+
+  /** How often others had their turn while something was done. */
+  async function turnsOf<T>(work: () => Promise<T>): Promise<{ readonly turns: number; readonly result: T }> {
+    let turns = 0;
+    let isOver = false;
+    const next = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(next);
+    };
+    setImmediate(next);
+    const result = await work();
+    isOver = true;
+    return { turns, result };
+  }
+
+  it('is read and compared in slices, and each move is told once', async () => {
+    const output = largeReport();
+    const read = await turnsOf(() => changesReport(output));
+    assert.ok(read.turns > 3, `${read.turns} turns of others while it is read`);
+    const compared = await turnsOf(() => changeGroups(read.result));
+    assert.ok(compared.turns > 3, `${compared.turns} turns of others while it is compared`);
+    const { uncommitted, sinceStart = [] } = compared.result;
+    assert.equal(uncommitted.length, count);
+    const paths = uncommitted.map(({ path }) => path);
+    assert.deepEqual(paths, paths.toSorted());
+    const moved = sinceStart.filter(({ kind }) => kind === 'renamed');
+    assert.equal(moved.length, count / 3);
+    assert.equal(new Set(moved.map(({ from }) => from)).size, count / 3);
+    assert.deepEqual(
+      sinceStart.filter(({ kind }) => kind === 'deleted'),
+      [],
+    );
+  });
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'mocha';
+import { discard, discardable, type Discardable } from '../../../../src/core/changes/discard';
+import { RuntimeError } from '../../../../src/core/errors';
+import { usePlatform } from '../../../platform/usePlatform';
+import { changesDevbox, short, signal, type ChangesDevbox } from './useChanges';
+
+describe('A turn of an agent', function () {
+  this.timeout(120_000);
+  const used = usePlatform();
+  let box: ChangesDevbox;
+
+  before(async () => {
+    box = await changesDevbox(used.api, { name: 'turn' });
+  });
+
+  const note = (top: string): Promise<void> => box.changes.noteTurn(top, signal);
+  const git = (top: string, command: string): Promise<string> => box.bash(`cd ${top}; ${command}`);
+  const turn = async (top: string): Promise<string[] | undefined> => (await box.read(top)).groups.thisTurn?.map(short);
+  const paths = async (top: string): Promise<string[]> =>
+    ((await box.read(top)).groups.thisTurn ?? []).flatMap(({ path, from }) =>
+      from === undefined ? [path] : [path, from],
+    );
+  const planned = async (top: string): Promise<Discardable & { paths: string[] }> => {
+    const all = await paths(top);
+    return { ...(await discardable(box.changes, { top, paths: all, to: 'turn', signal })), paths: all };
+  };
+  const back = async (top: string): Promise<string> => {
+    const { state, paths: all } = await planned(top);
+    return discard(box.changes, { top, paths: all, to: 'turn', state, devboxId: box.id, signal });
+  };
+  /** Every byte, mode and name in the folder. */
+  const folder = (top: string): Promise<string> =>
+    git(
+      top,
+      `find . -path ./.git -prune -o \\( -type f -printf '%p %m ' -exec sha256sum {} \\; \\) -o -printf '%p %y %l\\n' | sort`,
+    );
+
+  it('is told by what was there before it, committed or not, and the next one begins anew', async () => {
+    const top = await box.repository('for f in a b c d; do echo $f > $f; done');
+    assert.equal(await turn(top), undefined);
+    await git(top, 'echo mine >> a; echo mine > new; rm d');
+    await note(top);
+    assert.deepEqual(await turn(top), []);
+    await git(top, 'echo its >> a; echo its >> b; git add b; git commit -qm two; echo its > other; rm new; git mv c e');
+    assert.deepEqual(await turn(top), ['modified a', 'modified b', 'renamed e < c', 'deleted new', 'untracked other']);
+    assert.deepEqual(await box.sides(top, 'a', 'thisTurn'), ['a\nmine\n', 'a\nmine\nits\n']);
+    assert.deepEqual(await box.sides(top, 'new', 'thisTurn'), ['mine\n', '-']);
+    const { groups } = await box.read(top);
+    assert.ok(groups.sinceStart?.some(({ path }) => path === 'd'));
+    await note(top);
+    assert.deepEqual(await turn(top), []);
+    await git(top, 'echo more >> a');
+    // Also of what only the turn before it had kept.
+    assert.deepEqual(await box.sides(top, 'a', 'thisTurn'), ['a\nmine\nits\n', 'a\nmine\nits\nmore\n']);
+    assert.match((await box.changes.patch(top, 'turn', signal)).toString(), /^diff --git a\/a b\/a\n[^]*\n\+more\n$/);
+  });
+
+  it('is gone back to byte by byte, and what is left alone and what is lost are both kept', async () => {
+    const top = await box.repository(
+      "for f in a b c d keep; do seq 20 > $f; done; printf '*.txt text eol=crlf\\n' > .gitattributes; printf 'x\\n' > t.txt; mkdir dir; echo 1 > dir/1",
+    );
+    await git(
+      top,
+      "echo mine >> a; echo mine > new; chmod 755 b; rm d; ln -s a link; printf 'lf\\nonly\\n' > t.txt; echo staged > s; git add s; echo mine >> keep; printf '\\377' > $'o\\n\"\\377'",
+    );
+    const before_ = await folder(top);
+    await note(top);
+    await git(
+      top,
+      "echo its >> a; chmod 644 b; echo its >> c; git add c; git commit -qm two c; seq 3 > d; rm link; echo l > link; printf 'its\\n' > t.txt; rm new; mkdir new; echo in > new/in; rm -r dir; echo file > dir; echo its > s; echo x > $'o\\n\"\\377'; echo its > only",
+    );
+    const after = await folder(top);
+    const plan = await planned(top);
+    assert.equal(await folder(top), after);
+    assert.deepEqual(plan.staying, []);
+    const kinds = new Map(plan.lost.map(({ path, kind }) => [path, kind]));
+    assert.deepEqual(
+      ['a', 'new', 'new/in', 'dir', 'dir/1', 'only', 'c', 'keep'].map((path) => kinds.get(path)),
+      ['modified', 'modified', 'untracked', 'untracked', 'deleted', 'untracked', 'modified', undefined],
+    );
+    const stash = await back(top);
+    assert.equal(await folder(top), before_);
+    assert.equal(await turn(top).then((all) => all?.join()), '');
+    assert.equal(await git(top, 'git rev-parse stash@{0}'), `${stash}\n`);
+    assert.equal(
+      await git(top, `git show ${stash}:a | tail -1; git show ${stash}^3:only; git show ${stash}^3:new/in`),
+      'its\nits\nin\n',
+    );
+    // What did not change in the turn is not in it.
+    assert.equal(
+      await git(top, `git diff --name-only HEAD ${stash} -- keep; git fsck --strict --no-dangling 2>&1`),
+      '',
+    );
+    assert.equal(await git(top, 'git diff --cached --name-status; git log --format=%s'), 'two\none\n');
+  });
+
+  it('is no longer gone back to where it changed since the question, or is not known', async () => {
+    const top = await box.repository('echo a > a');
+    await note(top);
+    await git(top, 'echo b > a');
+    const { state, paths: all } = await planned(top);
+    await git(top, 'echo c > a');
+    const fails = async (work: Promise<unknown>, id: string): Promise<void> => {
+      await assert.rejects(work, (error) => RuntimeError.is(error, 'file') && error.problem.id === id, id);
+    };
+    const meant = { top, paths: all, to: 'turn', signal } as const;
+    await fails(discard(box.changes, { ...meant, state, devboxId: box.id }), 'discard_moved');
+    assert.equal(await git(top, 'cat a'), 'c\n');
+    await box.bash('rm -rf /var/tmp/.runloop-devboxes-*/*/*/turn');
+    await fails(discardable(box.changes, meant), 'turn_unknown');
+    assert.equal(await turn(top), undefined);
+  });
+
+  it('leaves large files alone that it knows by size and time only', async () => {
+    const top = await box.repository('echo a > a');
+    await git(top, 'head -c 6000000 /dev/zero > large');
+    await note(top);
+    await git(top, 'echo b > a; head -c 6000001 /dev/zero > large');
+    const { lost, staying } = await planned(top);
+    assert.deepEqual([lost.map(({ path }) => path), staying], [['a'], ['large']]);
+    await back(top);
+    assert.equal(await git(top, 'cat a; stat -c %s large'), 'a\n6000001\n');
+  });
+});
