@@ -1,0 +1,108 @@
+import { l10n, window, type CommentReply, type CommentThread } from 'vscode';
+import { linesOf, placeOfAnchor } from '../../../core/changes/review/anchor';
+import { reviewMessage, type SentThread } from '../../../core/changes/review/reviewMessage';
+import type { ReviewThread } from '../../../core/changes/review/reviewThread';
+import { RuntimeError } from '../../../core/errors';
+import { asObject, asString } from '../../../core/parse';
+import { inertText } from '../../messages/inertText';
+import { lookUpLimitMs, whenSlow } from '../../messages/whenSlow';
+import { meantNodes, type ChangeCommandServices } from '../changeCommands';
+import { repositoryName } from '../changeNodes';
+import type { DevboxLook } from '../devboxLook';
+import { inProgress } from '../inProgress';
+import { usualReceivers } from './reviewReceivers';
+import { ShownComment } from './shownComment';
+
+/** Bytes up to which a file is read to find the lines of a comment. */
+const mostBytes = 5 * 1024 * 1024;
+
+/** Keeps what was typed below some lines. */
+export async function addReviewComment(services: ChangeCommandServices, argument: unknown): Promise<void> {
+  if (isReply(argument)) await (await services.changes()).review.add(argument.thread, argument.text);
+}
+
+export async function deleteReviewComment(services: ChangeCommandServices, argument: unknown): Promise<void> {
+  if (argument instanceof ShownComment) await (await services.changes()).review.delete(argument);
+}
+
+/** Sends all comments on a repository that were not sent yet, as one message. */
+export async function sendReview(services: ChangeCommandServices, argument: unknown): Promise<void> {
+  const changes = await services.changes();
+  const [node] = meantNodes(argument, undefined);
+  const of =
+    node?.about === undefined
+      ? isThread(argument)
+        ? changes.review.repositoryOf(argument)
+        : undefined
+      : { devboxId: node.devboxId, top: node.about.repository.top };
+  const look = of === undefined ? undefined : changes.lookOf(of.devboxId);
+  if (of === undefined || look === undefined) return;
+  const name = repositoryName(of.top);
+  const threads = changes.reviewMemory
+    .of(of.devboxId, of.top)
+    .filter(({ comments }) => comments.some(({ isSent }) => !isSent));
+  if (threads.length === 0) {
+    await window.showInformationMessage(
+      l10n.t('There are no unsent comments on {0}. Add one beside a line of a diff.', inertText(name)),
+    );
+    return;
+  }
+  const agents = await whenSlow(() => changes.receivers(of.devboxId), { limitMs: lookUpLimitMs });
+  const receivers = [...agents, ...usualReceivers(look)];
+  const placeHolder = l10n.t('Send {0} review comments on {1} to', threads.length, name);
+  const items = receivers.map((receiver) => ({ ...receiver, receiver }));
+  const chosen = await window.showQuickPick(items, { placeHolder });
+  if (chosen === undefined) return;
+  const said = await inProgress(l10n.t('Sending the review of {0}…', inertText(name)), look, async (signal) => {
+    const found = look.state?.repositories.find(({ top }) => top === of.top);
+    const branch = found !== undefined && 'found' in found ? found.found.report.branch : '';
+    const message = reviewMessage({ top: of.top, branch }, await placedNow(look, threads, signal));
+    return chosen.receiver.receive({ ...of, message }, signal);
+  });
+  await changes.reviewMemory.markSent(threads);
+  await window.showInformationMessage(said);
+}
+
+/** Where the lines of comments are by now in the devbox; those of what was there before stay where they were. */
+async function placedNow(
+  look: DevboxLook,
+  threads: readonly ReviewThread[],
+  signal: AbortSignal,
+): Promise<readonly SentThread[]> {
+  const placed: SentThread[] = [];
+  const texts = new Map<string, readonly string[] | 'unknown'>();
+  for (const thread of threads) {
+    const { top, path, isWork, anchor } = thread;
+    const lines = isWork ? (texts.get(path) ?? (await workLines(look, { top, path, signal }))) : 'unknown';
+    if (isWork) texts.set(path, lines);
+    placed.push({ thread, line: lines === 'unknown' ? anchor.line : placeOfAnchor(anchor, lines) });
+  }
+  return placed;
+}
+
+/** The lines of a file; none of what is no text. */
+async function workLines(
+  look: DevboxLook,
+  { top, path, signal }: { readonly top: string; readonly path: string; readonly signal: AbortSignal },
+): Promise<readonly string[] | 'unknown'> {
+  const side = { mode: '100644', id: '', isWork: true };
+  const of = { top, report: { format: 'sha1', common: '' } } as const;
+  try {
+    const content = await look.changes.content(of, { path, side }, { most: mostBytes, signal });
+    return content.kind === 'bytes' ? linesOf(content.bytes.toString('utf8')) : [];
+  } catch (error) {
+    // A devbox that sleeps keeps nobody from copying what was said of it.
+    if (RuntimeError.is(error) && !signal.aborted) return 'unknown';
+    throw error;
+  }
+}
+
+function isReply(value: unknown): value is CommentReply {
+  const view = asObject(value);
+  return asString(view?.['text']) !== undefined && isThread(view?.['thread']);
+}
+
+function isThread(value: unknown): value is CommentThread {
+  const view = asObject(value);
+  return asObject(view?.['uri']) !== undefined && Array.isArray(view?.['comments']);
+}

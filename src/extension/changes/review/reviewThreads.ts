@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  comments,
+  CommentThreadCollapsibleState,
+  CommentThreadState,
+  l10n,
+  Range,
+  workspace,
+  type CommentController,
+  type CommentThread,
+  type TextDocument,
+  type Uri,
+} from 'vscode';
+import { anchorOf, linesOf, placeOfAnchor } from '../../../core/changes/review/anchor';
+import type { ReviewThread } from '../../../core/changes/review/reviewThread';
+import type { Disposable } from '../../../core/events';
+import { ShownComment } from './shownComment';
+import type { ReviewedPlace } from './reviewedPlace';
+import type { ReviewMemory } from './reviewMemory';
+
+/** Milliseconds without a further change of a document after which its comments are looked for in it. */
+const restMs = 200;
+
+/** Comments as the editor shows them: in each open document that is a side of a change, where their lines are by now. */
+export class ReviewThreads implements Disposable {
+  readonly #memory: ReviewMemory;
+  readonly #placeOf: (uri: Uri) => ReviewedPlace | undefined;
+  readonly #controller: CommentController;
+  readonly #owned: readonly Disposable[];
+  /** By document, then by id. */
+  readonly #shown = new Map<string, Map<string, CommentThread>>();
+  readonly #changing = new Map<string, AbortController>();
+  readonly #fail: (error: unknown) => void;
+
+  /** @param placeOf what a document shows, if it is one of a repository that was looked at */
+  constructor({
+    memory,
+    placeOf,
+    fail,
+  }: {
+    readonly memory: ReviewMemory;
+    readonly placeOf: (uri: Uri) => ReviewedPlace | undefined;
+    readonly fail: (error: unknown) => void;
+  }) {
+    this.#memory = memory;
+    this.#placeOf = placeOf;
+    this.#fail = fail;
+    this.#controller = comments.createCommentController('runloop.review', l10n.t('Review of Devbox Changes'));
+    this.#controller.options = {
+      prompt: l10n.t('Comment for the review…'),
+      placeHolder: l10n.t('What should be different here?'),
+    };
+    this.#controller.commentingRangeProvider = {
+      provideCommentingRanges: (document) => {
+        const isOurs = this.#placeOf(document.uri) !== undefined;
+        return isOurs ? [new Range(0, 0, Math.max(0, document.lineCount - 1), 0)] : [];
+      },
+    };
+    this.#owned = [
+      this.#controller,
+      memory.onDidChange(() => this.again()),
+      workspace.onDidOpenTextDocument((document) => this.#show(document)),
+      workspace.onDidCloseTextDocument(({ uri }) => this.#drop(uri.toString())),
+      workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)),
+    ];
+  }
+
+  /** What is known of devboxes, or of comments, is different. */
+  again(): void {
+    for (const document of workspace.textDocuments) this.#show(document);
+  }
+
+  /** Adds a comment to a thread of the editor, which is a new one or one of ours. */
+  async add(thread: CommentThread, words: string): Promise<void> {
+    const comment = { words: words.trim(), atMs: Date.now(), isSent: false };
+    if (comment.words === '') return;
+    const id = this.#idOf(thread);
+    const known = this.#memory.all().find((one) => one.id === id);
+    if (known !== undefined) {
+      await this.#memory.put({ ...known, comments: [...known.comments, comment] });
+      return;
+    }
+    const place = this.#placeOf(thread.uri);
+    const document = workspace.textDocuments.find(({ uri }) => uri.toString() === thread.uri.toString());
+    if (place === undefined || document === undefined) return;
+    const first = thread.range?.start.line ?? 0;
+    const anchor = anchorOf(linesOf(document.getText()), first, thread.range?.end.line ?? first);
+    const made: ReviewThread = { id: randomUUID(), ...place, anchor, comments: [comment] };
+    // Becomes ours, so that it stays open where it is.
+    this.#ofDocument(thread.uri.toString()).set(made.id, thread);
+    await this.#memory.put(made);
+  }
+
+  /** Takes a comment away; its thread with the last one. */
+  async delete({ threadId, index }: ShownComment): Promise<void> {
+    const thread = this.#memory.all().find(({ id }) => id === threadId);
+    if (thread === undefined) return;
+    const left = thread.comments.filter((_comment, at) => at !== index);
+    await (left.length === 0 ? this.#memory.remove(threadId) : this.#memory.put({ ...thread, comments: left }));
+  }
+
+  /** The repository that a thread of the editor is about. */
+  repositoryOf(thread: CommentThread): Pick<ReviewedPlace, 'devboxId' | 'top'> | undefined {
+    return this.#placeOf(thread.uri);
+  }
+
+  clear(): void {
+    for (const uri of [...this.#shown.keys()]) this.#drop(uri);
+  }
+
+  dispose(): void {
+    for (const changing of this.#changing.values()) changing.abort();
+    for (const one of this.#owned) one.dispose();
+  }
+
+  #changed(document: TextDocument): void {
+    const uri = document.uri.toString();
+    if (!this.#shown.has(uri)) return;
+    this.#changing.get(uri)?.abort();
+    const changing = new AbortController();
+    this.#changing.set(uri, changing);
+    sleep(restMs, undefined, { signal: changing.signal })
+      .then(() => {
+        this.#changing.delete(uri);
+        if (!document.isClosed) this.#show(document);
+      })
+      .catch((error: unknown) => {
+        if (!changing.signal.aborted) this.#fail(error);
+      });
+  }
+
+  /** Shows what there is to say of a document. */
+  #show(document: TextDocument): void {
+    const uri = document.uri.toString();
+    const place = this.#placeOf(document.uri);
+    const wanted = place === undefined ? [] : this.#memory.of(place.devboxId, place.top);
+    const here = wanted.filter(({ path, isWork }) => path === place?.path && isWork === place.isWork);
+    if (here.length === 0 && !this.#shown.has(uri)) return;
+    const shown = this.#ofDocument(uri);
+    const ids = new Set(here.map(({ id }) => id));
+    for (const [id, thread] of shown) {
+      if (ids.has(id)) continue;
+      thread.dispose();
+      shown.delete(id);
+    }
+    const lines = here.length === 0 ? [] : linesOf(document.getText());
+    for (const thread of here) this.#draw(document.uri, shown, { thread, lines });
+    if (shown.size === 0) this.#shown.delete(uri);
+  }
+
+  #draw(
+    uri: Uri,
+    shown: Map<string, CommentThread>,
+    { thread, lines }: { readonly thread: ReviewThread; readonly lines: readonly string[] },
+  ): void {
+    const { id, anchor, comments: all } = thread;
+    const found = placeOfAnchor(anchor, lines);
+    const isGone = found === undefined;
+    const first = Math.min(found ?? anchor.line, Math.max(0, lines.length - 1));
+    const last = isGone ? first : Math.min(first + Math.max(1, anchor.snippet.length) - 1, lines.length - 1);
+    const range = new Range(first, 0, last, 0);
+    const made = all.map((_comment, index) => new ShownComment(thread, index, isGone));
+    const known = shown.get(id);
+    const one = known ?? this.#controller.createCommentThread(uri, range, made);
+    shown.set(id, one);
+    if (known === undefined) one.collapsibleState = CommentThreadCollapsibleState.Expanded;
+    one.range = range;
+    one.comments = made;
+    one.label = isGone ? l10n.t('Review: the code has changed since') : l10n.t('Review');
+    one.contextValue = 'runloopReview';
+    one.state = all.every(({ isSent }) => isSent) ? CommentThreadState.Resolved : CommentThreadState.Unresolved;
+  }
+
+  #ofDocument(uri: string): Map<string, CommentThread> {
+    const shown = this.#shown.get(uri) ?? new Map<string, CommentThread>();
+    this.#shown.set(uri, shown);
+    return shown;
+  }
+
+  #idOf(thread: CommentThread): string | undefined {
+    const shown = this.#shown.get(thread.uri.toString());
+    return [...(shown ?? [])].find(([, one]) => one === thread)?.[0];
+  }
+
+  #drop(uri: string): void {
+    this.#changing.get(uri)?.abort();
+    this.#changing.delete(uri);
+    for (const thread of this.#shown.get(uri)?.values() ?? []) thread.dispose();
+    this.#shown.delete(uri);
+  }
+}

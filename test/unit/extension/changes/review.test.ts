@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type * as vscode from 'vscode';
+import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { eventually } from '../../../eventually';
+import { openDocument, openIn, type FakeComments } from '../../../fakeVscode/openDocuments';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { Range, Uri } from '../../../fakeVscode/values';
+import { repository, useChangeRows } from './useChangeRows';
+
+const code = 'import x\n\ndef price(n):\n    return n * 12\n';
+const setUp = `${repository}; printf '${code.replaceAll('\n', '\\n')}' > price.py`;
+
+describe('Comments on changes', function () {
+  this.timeout(90_000);
+  const used = useWindow();
+  const { below, devbox, lines, opened } = useChangeRows(used);
+
+  const comments = (): FakeComments => openIn(used.editor).comments ?? assert.fail('no comments');
+  async function app(name: string): Promise<unknown> {
+    const row = await devbox(name);
+    return (await below((await below(row?.row, 'Changes')).row, 'app')).row;
+  }
+  /** Both sides of a change, as its diff has them. */
+  async function sidesOf(
+    name: string,
+    file: string,
+  ): Promise<{ readonly left: vscode.Uri; readonly right: vscode.Uri }> {
+    const asked: (readonly unknown[])[] = [];
+    used.editor.commands.set('vscode.diff', (...args: readonly unknown[]) => asked.push(args));
+    const group = await below(await app(name), 'Uncommitted');
+    await used.editor.run('runloop.openAllChanges', (await below(group.row, file)).row);
+    const [left, right] = asked[0] ?? [];
+    assert.ok(left instanceof Uri && right instanceof Uri);
+    return { left, right };
+  }
+  /** Types something below a line, as a person does. */
+  async function comment(uri: vscode.Uri, line: number, text: string): Promise<void> {
+    const thread = comments().controller.createCommentThread(uri, new Range(line, 0, line, 0) as never, []);
+    await used.editor.run('runloop.addComment', { thread, text });
+  }
+
+  it('stand at their lines on every side that shows them, follow the code, and are told as stale where it is gone', async () => {
+    const { changes } = await opened('reviewed', setUp);
+    await lines((await changes()).row);
+    const { right } = await sidesOf('reviewed', 'price.py');
+    const { document, change } = openDocument(used.editor, right, code);
+    const ranges = await comments().controller.commentingRangeProvider?.provideCommentingRanges(
+      document,
+      undefined as never,
+    );
+    assert.equal(Array.isArray(ranges) ? ranges.length : 0, 1);
+    await comment(right, 3, '[Why](command:x) 12?\n');
+    assert.deepEqual(comments().shown(right), ['4 \\[Why\\]\\(command:x\\)&nbsp;12?']);
+    // The same file as the editor beside the diff has it.
+    const other = right.with({ query: '' });
+    openDocument(used.editor, other, `# new\n${code}`);
+    assert.match(comments().shown(other).join(), /^5 /);
+    change(`# one\n# two\n${code}`);
+    await eventually(
+      () => Promise.resolve(comments().shown(right).join()),
+      (shown) => shown.startsWith('6 '),
+    );
+    change(code.replace('* 12', '* 13 ```'));
+    await eventually(
+      () => Promise.resolve(comments().shown(right).join()),
+      (shown) => shown.startsWith('4 (code changed) ```\n    return n * 12\n```\n\n\\[Why'),
+    );
+    // A document of somebody else's.
+    const strange = openDocument(used.editor, Uri.file('/x/price.py'), code).document;
+    const none = await comments().controller.commentingRangeProvider?.provideCommentingRanges(
+      strange,
+      undefined as never,
+    );
+    assert.deepEqual(none, []);
+  });
+
+  it('are there after a reload, and go when they are deleted', async () => {
+    const { changes } = await opened('kept', setUp);
+    await lines((await changes()).row);
+    const { right } = await sidesOf('kept', 'price.py');
+    openDocument(used.editor, right, code);
+    await comment(right, 2, 'One.');
+    const [first] = comments().threads;
+    await used.editor.run('runloop.addComment', { thread: first, text: 'Two.' });
+    await used.editor.run('runloop.addComment', { thread: first, text: '  ' });
+    assert.deepEqual(comments().shown(right), ['3 One.', '3 Two.']);
+    used.reload();
+    await lines((await below((await devbox('kept'))?.row, 'Changes')).row);
+    assert.deepEqual(comments().shown(right), ['3 One.', '3 Two.']);
+    await used.editor.run('runloop.deleteComment', comments().threads[0]?.comments[0]);
+    assert.deepEqual(comments().shown(right), ['3 Two.']);
+    await used.editor.run('runloop.deleteComment', comments().threads[0]?.comments[0]);
+    assert.deepEqual(comments().threads, []);
+  });
+
+  it('are sent as one message, by the lines as they are in the devbox then, and each once', async () => {
+    const { box, changes } = await opened('sent', `${setUp}; echo z >> a.txt`);
+    await lines((await changes()).row);
+    await used.editor.run('runloop.sendReview', await app('sent'));
+    await used.editor.message(/no unsent comments on app/);
+    const { right } = await sidesOf('sent', 'price.py');
+    const { left } = await sidesOf('sent', 'a.txt');
+    openDocument(used.editor, right, code);
+    openDocument(used.editor, left, 'a\n');
+    await comment(right, 3, 'Why 12?');
+    await comment(left, 0, 'Keep it.');
+    await box.bash('cd ~/app; sed -i "1i # new" price.py');
+    used.editor.answer(/Send 2 review comments on app to/, 'Clipboard');
+    await used.editor.run('runloop.sendReview', await app('sent'));
+    await used.editor.message(/The review was copied/);
+    const home = (await box.bash('printf %s ~')).trim();
+    const expected =
+      `Review of ${home}/app (main), comments: 2\n\n1. a.txt, line 1 before the change:\n> a\n\nKeep it.\n\n` +
+      '2. price.py, line 5:\n>     return n * 12\n\nWhy 12?\n';
+    assert.equal(used.editor.clipboard, expected);
+    assert.match(comments().shown(right).join(), /^4 \(sent\)/);
+    used.editor.messages.length = 0;
+    await used.editor.run('runloop.sendReview', comments().threads[0]);
+    await used.editor.message(/no unsent comments on app/);
+    await comment(right, 2, 'More.');
+    used.editor.answer(/Send 1 review comments on app to/, 'File in the Devbox');
+    await used.editor.run('runloop.sendReview', comments().threads[0]);
+    await used.editor.message(/The review is in .*\/\.runloop\/reviews\/review-.*\.md of the devbox/);
+    assert.match(
+      await box.bash(`cat ${used.editor.clipboard}`),
+      /1\. price\.py, line 4:\n> def price\(n\):\n\nMore\.\n$/,
+    );
+    // Nothing of it is lost where it cannot be sent.
+    await comment(right, 0, 'Later.');
+    await suspendDevbox(used.api, box.id, {});
+    await eventually(
+      () => used.api.retrieve(box.id),
+      ({ status }) => status === 'suspended',
+    );
+    used.editor.answer(/Send 1 review comments/, 'Clipboard');
+    await used.editor.run('runloop.sendReview', comments().threads[0]);
+    assert.match(used.editor.clipboard, /1\. price\.py, line 1:\n> import x\n\nLater\.\n$/);
+    assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
+  });
+});
