@@ -1,6 +1,6 @@
-import { fieldsOf } from '../files/fileFacts';
 import { textOfPath } from '../files/pathText';
 import { MalformedOutput, rawEntries, statusEntries, type RawEntry, type StatusEntry } from './porcelain';
+import { Slices } from './slices';
 
 /** What is in the folder under a name whose content the index does not know. */
 export interface WorkFile {
@@ -13,6 +13,13 @@ export interface WorkFile {
   readonly isLarge: boolean;
 }
 
+/** What a folder held at one time, and the commit that was checked out. */
+export interface KeptTree {
+  readonly tree: string;
+  readonly head: string;
+  readonly atMs: number;
+}
+
 /** What the script has said of one repository, read but not yet compared. */
 export interface ChangesReport {
   /** The commit that is checked out; empty before the first. */
@@ -23,11 +30,15 @@ export interface ChangesReport {
   /** The git directory that all worktrees share. */
   readonly common: string;
   /** What the folder held at the first look; undefined where that could not be kept. */
-  readonly start: { readonly tree: string; readonly head: string; readonly atMs: number } | undefined;
+  readonly start: KeptTree | undefined;
+  /** What it held when an agent was prompted last; undefined where none was, or that could not be kept. */
+  readonly turn: KeptTree | undefined;
   readonly status: readonly StatusEntry[];
   readonly files: ReadonlyMap<string, WorkFile>;
   /** The index against the start. */
   readonly since: readonly RawEntry[];
+  /** The index against the beginning of the turn. */
+  readonly sinceTurn: readonly RawEntry[];
   /** Names whose edits git is told to overlook. */
   readonly hidden: ReadonlySet<string>;
   /** Names that pass a filter, such as that of Git LFS, which is not run. */
@@ -35,28 +46,35 @@ export interface ChangesReport {
 }
 
 /** @throws MalformedOutput for what is no report, or not a whole one */
-export function changesReport(output: Uint8Array): ChangesReport {
-  const sections = sectionsOf(Buffer.from(output));
-  const of = (name: string): Buffer[] => {
+export async function changesReport(output: Uint8Array, slices = new Slices()): Promise<ChangesReport> {
+  const sections = sectionsOf(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
+  const of = (name: string): Promise<Buffer[]> => {
     const section = sections.get(name);
     if (section === undefined) throw new MalformedOutput(name);
-    return fieldsOf(section);
+    return fieldsIn(section, slices);
   };
-  const facts = of('facts');
-  const [head = '', branch = '', format = '', , filemode = '', tree = '', base = '', at = ''] = facts.map(String);
+  const facts = await of('facts');
+  const [head = '', branch = '', format = '', , filemode = '', ...kept] = facts.map(String);
   if (format !== 'sha1' && format !== 'sha256') throw new MalformedOutput('format');
   return {
     head,
     branch,
     format,
     common: textOfPath(facts[3] ?? Buffer.alloc(0)),
-    start: tree === '' ? undefined : { tree, head: base, atMs: Number(at) * 1000 },
-    status: statusEntries(of('status')),
-    files: workFiles(of('files'), filemode !== 'false'),
-    since: rawEntries(of('since')),
-    hidden: new Set(of('hidden').map(textOfPath)),
-    filtered: filteredNames(of('filters')),
+    start: keptTree(kept),
+    turn: keptTree(kept.slice(3)),
+    status: await statusEntries(await of('status'), slices),
+    files: await workFiles(await of('files'), filemode !== 'false', slices),
+    since: await rawEntries(await of('since'), slices),
+    sinceTurn: await rawEntries(await of('turn'), slices),
+    // At most some thousand.
+    hidden: new Set((await of('hidden')).map(textOfPath)),
+    filtered: await filteredNames(await of('filters'), slices),
   };
+}
+
+function keptTree([tree = '', head = '', at = '']: readonly string[]): KeptTree | undefined {
+  return tree === '' ? undefined : { tree, head, atMs: Number(at) * 1000 };
 }
 
 function sectionsOf(output: Buffer): ReadonlyMap<string, Buffer> {
@@ -75,10 +93,25 @@ function sectionsOf(output: Buffer): ReadonlyMap<string, Buffer> {
   throw new MalformedOutput('end');
 }
 
+/** What is ended by NUL. */
+async function fieldsIn(section: Buffer, slices: Slices): Promise<Buffer[]> {
+  const fields: Buffer[] = [];
+  for (let from = 0, to = section.indexOf(0); to >= 0; from = to + 1, to = section.indexOf(0, from)) {
+    if (slices.isDue) await slices.rest();
+    fields.push(section.subarray(from, to));
+  }
+  return fields;
+}
+
 /** Facts and names by turns. */
-function workFiles(fields: readonly Buffer[], hasModes: boolean): ReadonlyMap<string, WorkFile> {
+async function workFiles(
+  fields: readonly Buffer[],
+  hasModes: boolean,
+  slices: Slices,
+): Promise<ReadonlyMap<string, WorkFile>> {
   const files = new Map<string, WorkFile>();
   for (let at = 0; at + 1 < fields.length; at += 2) {
+    if (slices.isDue) await slices.rest();
     const [kind = '', id = '', bits = '', size = ''] = (fields[at]?.toString('latin1') ?? '').split(' ');
     const isExecutable = hasModes && (Number.parseInt(bits, 16) & 0o100) !== 0;
     const mode = { hash: isExecutable ? '100755' : '100644', large: isExecutable ? '100755' : '100644' } as const;
@@ -95,9 +128,10 @@ function workFiles(fields: readonly Buffer[], hasModes: boolean): ReadonlyMap<st
 }
 
 /** Name, attribute and value by turns. */
-function filteredNames(fields: readonly Buffer[]): ReadonlySet<string> {
+async function filteredNames(fields: readonly Buffer[], slices: Slices): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (let at = 0; at + 2 < fields.length; at += 3) {
+    if (slices.isDue) await slices.rest();
     const value = fields[at + 2]?.toString() ?? '';
     if (!['unspecified', 'unset', 'set', ''].includes(value)) names.add(textOfPath(fields[at] ?? Buffer.alloc(0)));
   }

@@ -1,5 +1,6 @@
 import type { ChangesReport, WorkFile } from './changesReport';
-import type { StatusEntry } from './porcelain';
+import type { RawEntry, StatusEntry } from './porcelain';
+import { Slices } from './slices';
 
 /** One side of a change: where its content is, and what tells it from another. */
 export interface ChangeSide {
@@ -36,15 +37,26 @@ export interface ChangeGroups {
   readonly uncommitted: readonly FileChange[];
   /** Undefined where the start could not be kept. */
   readonly sinceStart: readonly FileChange[] | undefined;
+  /** Undefined where no agent was prompted. */
+  readonly thisTurn: readonly FileChange[] | undefined;
 }
 
 const nothing = '000000';
+/** Changes that are sorted in one go: some milliseconds. */
+const sortedAtOnce = 4_000;
 
 /** Compares what was read of a repository. */
-export function changeGroups(report: ChangesReport): ChangeGroups {
+export async function changeGroups(report: ChangesReport, slices = new Slices()): Promise<ChangeGroups> {
+  const changes: FileChange[] = [];
+  for (const entry of report.status) {
+    if (slices.isDue) await slices.rest();
+    changes.push(uncommitted(entry, report));
+  }
+  const { start, turn, since, sinceTurn } = report;
   return {
-    uncommitted: report.status.map((entry) => uncommitted(entry, report)).sort(byPath),
-    sinceStart: report.start === undefined ? undefined : sinceStart(report).sort(byPath),
+    uncommitted: await sorted(changes, slices),
+    sinceStart: start && (await sorted(await sinceKept(since, report, slices), slices)),
+    thisTurn: turn && (await sorted(await sinceKept(sinceTurn, report, slices), slices)),
   };
 }
 
@@ -86,43 +98,41 @@ function workSide(entry: StatusEntry, files: ReadonlyMap<string, WorkFile>): Cha
   return side === undefined ? undefined : { ...side, isWork: true };
 }
 
-/** What differs from the start: what the index and the folder say of it put together, as nobody wrote the folder's tree. */
-function sinceStart(report: ChangesReport): FileChange[] {
-  const before = new Map<string, ChangeSide | undefined>();
-  const after = new Map<string, ChangeSide | undefined>();
-  const origins = new Map<string, string>();
-  for (const { modes, ids, letter, path, from } of report.since) {
-    if (from !== undefined && letter === 'R') {
-      before.set(from, blob(modes[0], ids[0]));
-      if (!after.has(from)) after.set(from, undefined);
-      if (!before.has(path)) before.set(path, undefined);
-      origins.set(path, from);
-    } else {
-      before.set(path, from === undefined ? blob(modes[0], ids[0]) : undefined);
-    }
-    const side = blob(modes[1], ids[1]);
-    after.set(path, side === undefined ? undefined : { ...side, isWork: true });
-  }
-  const untracked = new Set<string>();
-  for (const entry of report.status) {
-    const { path, kind, work } = entry;
-    if (kind === 'untracked') untracked.add(path);
-    // A repository within, which is shown by itself.
-    if (path.endsWith('/') || (work === '.' && kind === 'changed')) continue;
-    if (!before.has(path)) before.set(path, kind === 'untracked' ? undefined : blob(entry.modes[1], entry.ids[1]));
-    after.set(path, workSide(entry, report.files));
-  }
-  const different = [...before.keys()].filter((path) => !isSame(before.get(path), after.get(path)));
-  const lost = different.filter((path) => after.get(path) === undefined);
-  const byId = new Map(lost.map((path) => [before.get(path)?.id ?? '', path]));
-  const taken = new Set<string>();
+/** A side before and a side after by its path, and where it was. */
+interface Sides {
+  readonly before: Map<string, ChangeSide | undefined>;
+  readonly after: Map<string, ChangeSide | undefined>;
+  readonly origins: Map<string, string>;
+  readonly untracked: Set<string>;
+}
+
+/**
+ * What differs from a tree that was kept: what the index and the folder say of it put together, as nobody wrote the folder's tree.
+ *
+ * @param since the index against that tree
+ */
+async function sinceKept(since: readonly RawEntry[], report: ChangesReport, slices: Slices): Promise<FileChange[]> {
+  const { before, after, origins, untracked } = await sidesSinceKept(since, report, slices);
   const changes: FileChange[] = [];
-  for (const path of different.filter((one) => after.get(one) !== undefined)) {
+  /** What is gone, by its content where there is one, and by its path. */
+  const byId = new Map<string, string>();
+  const lost = new Set<string>();
+  const kept: string[] = [];
+  for (const [path, was] of before) {
+    if (slices.isDue) await slices.rest();
+    const is = after.get(path);
+    if (isSame(was, is)) continue;
+    if (is !== undefined) kept.push(path);
+    else lost.add(path);
+    if (is === undefined) byId.set(was?.id ?? '', path);
+  }
+  for (const path of kept) {
+    if (slices.isDue) await slices.rest();
     const [old, now] = [before.get(path), after.get(path)];
     if (now === undefined) continue;
     const found = old === undefined ? (origins.get(path) ?? byId.get(now.id === '' ? '-' : now.id)) : undefined;
-    const from = found !== undefined && lost.includes(found) && !taken.has(found) ? found : undefined;
-    if (from !== undefined) taken.add(from);
+    // Each is taken once.
+    const from = found !== undefined && lost.delete(found) ? found : undefined;
     const kind: ChangeKind =
       from !== undefined
         ? 'renamed'
@@ -136,12 +146,81 @@ function sinceStart(report: ChangesReport): FileChange[] {
     const was = from === undefined ? old : before.get(from);
     changes.push({ kind, path, from, before: was, after: now, ...marks(path, report) });
   }
-  const rest = lost.filter((path) => !taken.has(path));
-  for (const path of rest) {
+  for (const path of lost) {
+    if (slices.isDue) await slices.rest();
     const was = before.get(path);
     changes.push({ kind: 'deleted', path, from: undefined, before: was, after: undefined, ...marks(path, report) });
   }
   return changes;
+}
+
+async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport, slices: Slices): Promise<Sides> {
+  const before = new Map<string, ChangeSide | undefined>();
+  const after = new Map<string, ChangeSide | undefined>();
+  const origins = new Map<string, string>();
+  const untracked = new Set<string>();
+  for (const { modes, ids, letter, path, from } of since) {
+    if (slices.isDue) await slices.rest();
+    if (from !== undefined && letter === 'R') {
+      before.set(from, blob(modes[0], ids[0]));
+      if (!after.has(from)) after.set(from, undefined);
+      if (!before.has(path)) before.set(path, undefined);
+      origins.set(path, from);
+    } else {
+      before.set(path, from === undefined ? blob(modes[0], ids[0]) : undefined);
+    }
+    const side = blob(modes[1], ids[1]);
+    after.set(path, side === undefined ? undefined : { ...side, isWork: true });
+  }
+  for (const entry of report.status) {
+    if (slices.isDue) await slices.rest();
+    const { path, kind, work } = entry;
+    if (kind === 'untracked') untracked.add(path);
+    // A repository within, which is shown by itself.
+    if (path.endsWith('/') || (work === '.' && kind === 'changed')) continue;
+    if (!before.has(path)) before.set(path, kind === 'untracked' ? undefined : blob(entry.modes[1], entry.ids[1]));
+    after.set(path, workSide(entry, report.files));
+  }
+  return { before, after, origins, untracked };
+}
+
+/** Sorted in parts that are merged: a hundred thousand paths at once would hold others up. */
+async function sorted(changes: readonly FileChange[], slices: Slices): Promise<FileChange[]> {
+  let parts: FileChange[][] = [];
+  for (let at = 0; at < changes.length; at += sortedAtOnce) {
+    parts.push(changes.slice(at, at + sortedAtOnce).sort(byPath));
+    await slices.rest();
+  }
+  while (parts.length > 1) {
+    const merged: FileChange[][] = [];
+    for (let at = 0; at < parts.length; at += 2) {
+      merged.push(await mergedParts(parts[at] ?? [], parts[at + 1] ?? [], slices));
+    }
+    parts = merged;
+  }
+  return parts[0] ?? [];
+}
+
+async function mergedParts(
+  one: readonly FileChange[],
+  other: readonly FileChange[],
+  slices: Slices,
+): Promise<FileChange[]> {
+  const all: FileChange[] = [];
+  let place = 0;
+  for (const change of one) {
+    if (slices.isDue) await slices.rest();
+    for (let next = other[place]; next !== undefined && byPath(next, change) < 0; next = other[place]) {
+      all.push(next);
+      place += 1;
+    }
+    all.push(change);
+  }
+  for (; place < other.length; place += 1) {
+    const next = other[place];
+    if (next !== undefined) all.push(next);
+  }
+  return all;
 }
 
 function marks(path: string, { hidden, filtered }: ChangesReport): Pick<FileChange, 'isHidden' | 'isFiltered'> {

@@ -8,6 +8,7 @@ import { changesProblem } from '../problems/changes';
 import { changesReport, type ChangesReport } from './changesReport';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
+import { Slices } from './slices';
 import { blobScript, findScript, readScript, workScript } from './scripts';
 
 /** Milliseconds that one look may take in all; each step of git's has a limit of its own. */
@@ -18,6 +19,8 @@ const stepSeconds = 25;
 const keptBytes = 5 * 1024 * 1024;
 /** Bytes up to which a file goes into a patch. */
 const patchedBytes = 30 * 1024 * 1024;
+/** Bytes of commits that are brought home at once. */
+export const mostBundleBytes = 1e9;
 /** How often a folder that changes meanwhile is read anew. */
 const mostReads = 4;
 
@@ -40,6 +43,8 @@ export interface RepositoryChanges {
   readonly top: string;
   readonly report: ChangesReport;
   readonly groups: ChangeGroups;
+  /** Another one after every change of what was read. */
+  readonly digest: string;
 }
 
 /** What is on one side of a change. */
@@ -68,26 +73,27 @@ export class DevboxChanges {
   /** What differs in a repository from its last commit, and from how it was when somebody first looked. */
   async read(top: string, signal: AbortSignal): Promise<RepositoryChanges> {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
-    for (let count = 1; ; count += 1) {
-      try {
-        const output = await this.run(readScript, top, inputs, { signal });
-        const report = changesReport(output);
-        return { top, report, groups: changeGroups(report) };
-      } catch (error) {
-        const isPassing = RuntimeError.is(error, 'file') && error.problem.id === 'changes_again';
-        if (isPassing && count < mostReads) continue;
-        if (error instanceof MalformedOutput) throw this.#unexpected(error);
-        throw error;
-      }
-    }
+    return this.#whileItChanges(async () => {
+      const output = await this.run(readScript, top, inputs, { signal });
+      const slices = new Slices();
+      const report = await changesReport(output, slices);
+      const digest = createHash('sha256').update(output).digest('base64url');
+      return { top, report, groups: await changeGroups(report, slices), digest };
+    });
+  }
+
+  /** Keeps what a repository holds now as the beginning of a turn of an agent, in place of the one before. */
+  async noteTurn(top: string, signal: AbortSignal): Promise<void> {
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from('note')];
+    await this.#whileItChanges(() => this.run(readScript, top, inputs, { signal }));
   }
 
   /**
-   * What is not committed, or what differs from the start, as a patch that `git apply` takes: binaries, modes and links too.
+   * What is not committed, or what differs from the start or since a turn began, as a patch that `git apply` takes: binaries, modes and links too.
    *
    * @throws RuntimeError `patch_large` for more than one may hold
    */
-  async patch(top: string, against: 'head' | 'start', signal: AbortSignal): Promise<Buffer> {
+  async patch(top: string, against: 'head' | 'start' | 'turn', signal: AbortSignal): Promise<Buffer> {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(patchedBytes), Buffer.from(against)];
     return this.run(readScript, top, inputs, { signal });
   }
@@ -175,11 +181,25 @@ export class DevboxChanges {
       if (RuntimeError.is(error) && [400, 404, 409].includes(error.status ?? 0)) await requireRunning(signal, true);
       throw error;
     }
-    const output = Buffer.from(result.stdout);
+    const { buffer, byteOffset, byteLength } = result.stdout;
+    const output = Buffer.from(buffer, byteOffset, byteLength);
     if (result.exitCode === 0) return output;
     const word = fieldsOf(output).at(-1)?.toString() ?? '';
     if (result.exitCode === 3 && words?.test(word) === true) return output;
     throw result.exitCode === 3 ? this.#problem(word, about) : unexpected('an execution', devboxId);
+  }
+
+  async #whileItChanges<T>(work: () => Promise<T>): Promise<T> {
+    for (let count = 1; ; count += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        const isPassing = RuntimeError.is(error, 'file') && error.problem.id === 'changes_again';
+        if (isPassing && count < mostReads) continue;
+        if (error instanceof MalformedOutput) throw this.#unexpected(error);
+        throw error;
+      }
+    }
   }
 
   #problem(word: string, about: string): RuntimeError {
@@ -196,8 +216,27 @@ export class DevboxChanges {
       no_folder: () => changesProblem('changes_no_folder', { name }),
       again: () => changesProblem('changes_again', { name }),
       patch_large: () => changesProblem('patch_large', { name }),
+      home_large: () => changesProblem('home_large', { name, size: mostBundleBytes / 1e9 }),
+      not_written: () => changesProblem('review_not_written'),
       no_commit: () => changesProblem('home_no_commit', { name }),
       incomplete: () => changesProblem('home_incomplete', { name }),
+      discard_busy: () => changesProblem('discard_busy', { name }),
+      discard_locked: () => changesProblem('discard_locked', { name }),
+      discard_denied: () => changesProblem('discard_denied', { name }),
+      discard_no_commit: () => changesProblem('discard_no_commit', { name }),
+      discard_moved: () => changesProblem('discard_moved', { name }),
+      discard_not_owner: () => changesProblem('discard_denied', { name }),
+      discard_not_kept: () => changesProblem('discard_not_kept', { name }),
+      discard_lost: () => changesProblem('discard_lost', { name }),
+      discard_in_the_way: () => changesProblem('discard_in_the_way', { name }),
+      turn_unknown: () => changesProblem('turn_unknown', { name }),
+      discard_partly: () => changesProblem('discard_partly', { name }),
+      send_busy: () => changesProblem('send_busy', { name }),
+      send_not_owner: () => changesProblem('send_denied', { name }),
+      send_broken: () => changesProblem('send_broken', { name }),
+      send_moved: () => changesProblem('send_moved', { name }),
+      send_unwritten: () => changesProblem('send_unwritten', { name }),
+      send_partly: () => changesProblem('send_partly', { name }),
     } as const;
     const make = Object.entries(problems).find(([key]) => key === word)?.[1];
     return make === undefined ? unexpected('an execution', devboxId) : new RuntimeError({ problem: make(), devboxId });

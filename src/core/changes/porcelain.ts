@@ -1,4 +1,5 @@
 import { textOfPath } from '../files/pathText';
+import { Slices } from './slices';
 
 /** One entry of `git status --porcelain=v2 -z`. */
 export interface StatusEntry {
@@ -39,9 +40,10 @@ const unmerged = new RegExp(
 const raw = new RegExp(`^:(${mode}) (${mode}) (${id}) (${id}) ([ACDMRTUX])\\d*$`);
 
 /** @throws MalformedOutput */
-export function statusEntries(fields: readonly Buffer[]): StatusEntry[] {
+export async function statusEntries(fields: readonly Buffer[], slices = new Slices()): Promise<StatusEntry[]> {
   const entries: StatusEntry[] = [];
   for (let at = 0; at < fields.length; at += 1) {
+    if (slices.isDue) await slices.rest();
     const field = fields[at] ?? Buffer.alloc(0);
     // One character a byte, so that what matches tells where the path begins.
     const text = field.toString('latin1');
@@ -75,9 +77,10 @@ export function statusEntries(fields: readonly Buffer[]): StatusEntry[] {
 }
 
 /** @throws MalformedOutput */
-export function rawEntries(fields: readonly Buffer[]): RawEntry[] {
+export async function rawEntries(fields: readonly Buffer[], slices = new Slices()): Promise<RawEntry[]> {
   const entries: RawEntry[] = [];
   for (let at = 0; at < fields.length;) {
+    if (slices.isDue) await slices.rest();
     const found = raw.exec(fields[at]?.toString('latin1') ?? '');
     const first = fields[at + 1];
     if (found === null || first === undefined) throw new MalformedOutput('diff');

@@ -40,7 +40,7 @@ private() {
   printf 'ref: refs/heads/unborn\\n' > "$T/HEAD"
   ln -s -- "$1" "$T/repository" || die no_folder
   printf '%s\\n' "$T/repository" > "$T/objects/info/alternates"
-  [ ! -d "$3/objects" ] || printf '%s\\n' "$3/objects" >> "$T/objects/info/alternates"
+  for d in "$3/objects" "$3/turn/objects"; do [ ! -d "$d" ] || printf '%s\\n' "$d" >> "$T/objects/info/alternates"; done
   export GIT_DIR="$T"
 }
 outside() { ( unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY; limit "$@" ); }
@@ -83,13 +83,8 @@ seconds=12 limit find "$here" -xdev \\( -path /proc -o -path /sys -o -path /dev 
 done
 exit 0`;
 
-/**
- * folder, a name for what we keep of it, bytes of which a file is kept, what for → sections (a name, its size, its bytes): see
- * `changesReport.ts`. What the folder held is kept at the first look. For `head` or `start` instead → a patch against that.
- */
-export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; exec </dev/null
-locate; look
-S=$O/$key
+/** What both the reading and the discarding do in a repository that is located: its state, in files of our git directory. */
+export const lookSteps = `S=$O/$key
 head=; if ask rev-parse -q --verify HEAD; then head=$said; fi
 branch=; if ask symbolic-ref -q --short HEAD; then branch=$said; fi
 filemode=true; if ask config --type=bool --get core.filemode; then filemode=$said; fi
@@ -146,7 +141,16 @@ if [ -s "$T/plain" ]; then
   [ "$code" = 0 ] && [ "$(wc -l < "$T/stat")" = "$(wc -l < "$T/plain")" ] || die again
   paste -d ' ' "$T/hash" "$T/smallstat" | paste -d '\\n' - "$T/small" | sed 's/^/hash /;n' | tr '\\n' '\\0' >> "$T/files"
 fi
-keep() { # what is here now, as a tree among objects of ours
+`;
+
+/**
+ * folder, a name for what we keep of it, bytes of which a file is kept, what for → sections (a name, its size, its bytes): see
+ * `changesReport.ts`. What the folder held is kept at the first look. For `head`, `start` or `turn` instead → a patch against that;
+ * for `note` → nothing, and what the folder holds is kept as the beginning of a turn, in place of the one before.
+ */
+export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; exec </dev/null
+locate; look
+${lookSteps}keep() { # what is here now, as a tree among objects of ours
   N=$T/keep; mkdir -p "$N/objects/info"; cp -- "$T/objects/info/alternates" "$N/objects/info/"
   ( export GIT_OBJECT_DIRECTORY="$N/objects" GIT_INDEX_FILE="$T/keep.index"
     [ ! -f "$T/index" ] || cp -- "$T/index" "$GIT_INDEX_FILE" || exit 1
@@ -167,9 +171,9 @@ keep() { # what is here now, as a tree among objects of ours
       done < "$T/files"; } | limit "\${G[@]}" update-index -z --index-info || exit 1
     limit "\${G[@]}" write-tree --missing-ok ) > "$N/tree" 2>"$T/said"
 }
-if [ -n "$patch" ]; then
+if [ -n "$patch" ] && [ "$patch" != note ]; then
   [ -z "$(grep -az -m 1 '^large ' "$T/files" | tr -d '\\0' | head -c 5)" ] || die patch_large
-  if [ "$patch" = start ]; then read -r from rest < "$S/start"; else from=$head; fi
+  case $patch in start) read -r from rest < "$S/start" ;; turn) read -r from rest < "$S/turn/note" ;; *) from=$head ;; esac
   keep && [ -s "$T/keep/tree" ] || die again
   export GIT_OBJECT_DIRECTORY="$T/keep/objects"
   [ -n "$from" ] || from=$(limit "\${G[@]}" mktree </dev/null)
@@ -187,15 +191,29 @@ if [ ! -f "$S/start" ]; then
     [ ! -d "$S/objects" ] || printf '%s\\n' "$T/repository" "$S/objects" > "$T/objects/info/alternates"
   fi
 fi
-tree= base= at=; if [ -f "$S/start" ]; then read -r tree base at < "$S/start"; fi
-: > "$T/since"
-case $tree in ''|*[!0-9a-f]*) tree= ;; *)
-  limit "\${G[@]}" diff-index --cached --raw -z -M -l2000 --abbrev=64 "$tree" -- > "$T/since" 2>/dev/null; code=$?
-  [ "$code" = 0 ] || { : > "$T/since"; tree=; } ;;
-esac
+if [ "$patch" = note ]; then
+  [ -f "$S/start" ] || die no_folder
+  # Of the turn before nothing is used: what it alone has would be missing with it.
+  rm -rf -- "$S/turn"
+  printf '%s\\n' "$T/repository" "$S/objects" > "$T/objects/info/alternates"
+  keep && [ -s "$N/tree" ] || die again
+  printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/note"
+  rm -f -- "$N/tree" "$N/objects/info/alternates"
+  mv -T -- "$N" "$S/turn" || die no_folder
+  exit 0
+fi
+against() { # what differs from a tree that is kept, by its note $1, into $2
+  tree= base= at=; if [ -f "$S/$1" ]; then read -r tree base at < "$S/$1"; fi
+  : > "$2"
+  case $tree in ''|*[!0-9a-f]*) tree= ;; *)
+    limit "\${G[@]}" diff-index --cached --raw -z -M -l2000 --abbrev=64 "$tree" -- > "$2" 2>/dev/null; code=$?
+    [ "$code" = 0 ] || { : > "$2"; tree=; } ;;
+  esac
+  printf '%s\\0' "$tree" "\${base#-}" "$at"
+}
 section() { printf '%s %s\\0' "$1" "$(wc -c < "$2")"; cat -- "$2"; }
-printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode" "$tree" "\${base#-}" "$at" > "$T/facts"
-section facts "$T/facts"; section status "$T/status"; section files "$T/files"; section since "$T/since"
+{ printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; against start "$T/since"; against turn/note "$T/turn"; } > "$T/facts"
+section facts "$T/facts"; section status "$T/status"; section files "$T/files"; section since "$T/since"; section turn "$T/turn"
 section hidden "$T/hidden"; section filters "$T/filters"; printf 'end\\0'
 exit 0`;
 

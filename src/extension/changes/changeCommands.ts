@@ -13,34 +13,27 @@ export interface ChangeCommandServices {
   readonly changes: () => Promise<Changes>;
 }
 
-/** Shows both sides of a change: the folder's side as the file itself where that is text, so that it can be edited. */
-export async function openChange(services: ChangeCommandServices, argument: unknown): Promise<void> {
-  const [node] = meantNodes(argument, undefined);
-  const [change] = node?.about?.changes ?? [];
-  if (node?.about === undefined || change === undefined) return;
-  const changes = await services.changes();
-  const addresses = sides(changes, node, node.about, change);
-  if (addresses === undefined) return;
-  const { left, right, file } = addresses;
-  const isText = await whenSlow(
-    async () => (change.after?.mode.startsWith('100') === true ? changes.documents.isText(right) : false),
-    { title: l10n.t('Waiting for the devbox…'), limitMs: listLimitMs },
-  );
-  await commands.executeCommand('vscode.diff', left, isText ? file : right, titleOf(node.about, change));
-}
-
-/** Shows all changes of a group or a repository beside each other. */
-export async function openAllChanges(services: ChangeCommandServices, argument: unknown): Promise<void> {
+/**
+ * Shows all changes of a row beside each other. A single one is a diff of its own: its side of the folder is the file itself where
+ * that is text, so that it can be edited.
+ */
+export async function openChanges(services: ChangeCommandServices, argument: unknown): Promise<void> {
   const [node] = meantNodes(argument, undefined);
   const about = node?.about;
   if (node === undefined || about === undefined) return;
   const changes = await services.changes();
+  const [change, ...others] = about.changes;
+  if (change === undefined) return;
+  if (others.length === 0) {
+    await openDiff(changes, node, { about, change });
+    return;
+  }
   const shown = about.changes.slice(0, mostAtOnce);
-  const resources = shown.flatMap((change): (readonly [Uri, Uri | undefined, Uri | undefined])[] => {
-    const addresses = sides(changes, node, about, change);
+  const resources = shown.flatMap((one): (readonly [Uri, Uri | undefined, Uri | undefined])[] => {
+    const addresses = sides(changes, node, about, one);
     if (addresses === undefined) return [];
     const { left, right, file } = addresses;
-    return [[file, change.before === undefined ? undefined : left, change.after === undefined ? undefined : right]];
+    return [[file, one.before === undefined ? undefined : left, one.after === undefined ? undefined : right]];
   });
   if (resources.length === 0) return;
   const name = shownName(about.repository.top.slice(about.repository.top.lastIndexOf('/') + 1) || '/');
@@ -49,6 +42,21 @@ export async function openAllChanges(services: ChangeCommandServices, argument: 
     const [first, all] = [mostAtOnce, about.changes.length.toLocaleString()];
     await window.showInformationMessage(l10n.t('The first {0} of {1} changed files are shown.', first, all));
   }
+}
+
+async function openDiff(
+  changes: Changes,
+  node: ChangeNode,
+  { about, change }: { readonly about: NodeChanges; readonly change: FileChange },
+): Promise<void> {
+  const addresses = sides(changes, node, about, change);
+  if (addresses === undefined) return;
+  const { left, right, file } = addresses;
+  const isText = await whenSlow(
+    async () => (change.after?.mode.startsWith('100') === true ? changes.documents.isText(right) : false),
+    { title: l10n.t('Waiting for the devbox…'), limitMs: listLimitMs },
+  );
+  await commands.executeCommand('vscode.diff', left, isText ? file : right, titleOf(about, change));
 }
 
 /** Hides changes in their rows until they change again. */
@@ -61,16 +69,16 @@ export async function markChangesSeen(
   const changes = await services.changes();
   for (const devboxId of new Set(nodes.map((node) => node.devboxId))) {
     const all = nodes.filter((node) => node.devboxId === devboxId).flatMap(({ about }) => about ?? []);
-    await changes.markSeen(devboxId, all.flatMap(bothGroups));
+    await changes.markSeen(devboxId, all.flatMap(allGroups));
   }
 }
 
-/** The same files of both groups of a repository, as what is seen in one is seen in the other. */
-function bothGroups(about: NodeChanges): NodeChanges[] {
+/** The same files of all groups of a repository, as what is seen in one is seen in the others. */
+function allGroups(about: NodeChanges): NodeChanges[] {
   const { repository, changes } = about;
   const paths = new Set(changes.map(({ path }) => path));
-  const { uncommitted, sinceStart = [] } = repository.groups;
-  return [{ ...about, changes: [...uncommitted, ...sinceStart].filter(({ path }) => paths.has(path)) }];
+  const { uncommitted, sinceStart = [], thisTurn = [] } = repository.groups;
+  return [{ ...about, changes: [...uncommitted, ...sinceStart, ...thisTurn].filter(({ path }) => paths.has(path)) }];
 }
 
 /** The rows that a command was called on: the selected ones, or its one. */
@@ -98,5 +106,6 @@ function sides(
 
 function titleOf({ group }: NodeChanges, { path }: FileChange): string {
   const name = shownName(path.slice(path.lastIndexOf('/') + 1));
+  if (group === 'thisTurn') return l10n.t('{0} (this turn)', name);
   return group === 'sinceStart' ? l10n.t('{0} (since the start)', name) : l10n.t('{0} (uncommitted)', name);
 }

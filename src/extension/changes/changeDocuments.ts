@@ -65,7 +65,7 @@ export class ChangeDocuments implements Disposable {
     try {
       const content = await this.content(uri);
       return content === undefined
-        ? l10n.t('This change is not known any more. Open it again from its row.')
+        ? l10n.t('This change is no longer available. Open it again from its row.')
         : textOf(content);
     } catch (error) {
       return failureText(error);
@@ -92,7 +92,7 @@ function textOf(content: SideContent): string {
     case 'denied':
       return `${l10n.t('The user of the devbox has no permission to read this.')}\n`;
     case 'missing':
-      return `${l10n.t('This is not in the devbox any more.')}\n`;
+      return `${l10n.t('This is no longer in the devbox.')}\n`;
   }
 }
 

@@ -1,6 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { FileChange } from '../../core/changes/compare';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
+import { Slices } from '../../core/changes/slices';
 import { shownName } from '../../core/files/pathText';
 import { failureText } from '../messages/showFailure';
 import { sideAddress } from './changeAddress';
@@ -10,19 +11,22 @@ import type { DevboxState } from './devboxLook';
 /** The most files of a group that are shown: the editor makes all rows at once. */
 const mostShown = 2_000;
 
-export type GroupName = 'uncommitted' | 'sinceStart';
+export type GroupName = 'uncommitted' | 'sinceStart' | 'thisTurn';
 
 /** What a row of changes is about; a command takes it. */
 export interface NodeChanges {
   readonly repository: RepositoryChanges;
   readonly group: GroupName | undefined;
   readonly changes: readonly FileChange[];
+  /** Whether it is the row of one file. */
+  readonly isFile?: boolean;
 }
 
 /** A row of changes. The same thing is always the same row: the editor knows rows by identity. */
 export class ChangeNode {
   readonly kind = 'branch';
   readonly devboxId: string;
+  readonly isTop: boolean;
   readonly item: () => TreeItem;
   readonly below: () => Promise<readonly ChangeNode[]>;
   readonly opened: () => void;
@@ -36,20 +40,21 @@ export class ChangeNode {
       below = () => [],
       opened = () => undefined,
       about,
-      isLive = false,
+      isTop = false,
     }: {
       readonly item: () => TreeItem;
       readonly below?: () => Promise<readonly ChangeNode[]> | readonly ChangeNode[];
       readonly opened?: () => void;
       readonly about?: NodeChanges | undefined;
-      /** Whether what is below changes; else it is made once. */
-      readonly isLive?: boolean;
+      /** Whether it stands right below its devbox: what is below changes then; else it is made once. */
+      readonly isTop?: boolean;
     },
   ) {
     this.devboxId = devboxId;
+    this.isTop = isTop;
     this.item = item;
     let made: Promise<readonly ChangeNode[]> | undefined;
-    this.below = async () => (isLive ? below() : (made ??= Promise.resolve(below())));
+    this.below = async () => (isTop ? below() : (made ??= Promise.resolve(below())));
     this.opened = opened;
     this.about = about;
   }
@@ -57,7 +62,8 @@ export class ChangeNode {
 
 export interface NodeContext {
   readonly devboxId: string;
-  readonly isSeen: (top: string) => (change: FileChange) => boolean;
+  /** Changes that are marked as seen. */
+  readonly seen: ReadonlySet<FileChange>;
 }
 
 /** The rows below "Changes". */
@@ -76,22 +82,30 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
 }
 
 /** Files that differ and are not marked as seen, each once. */
-export function unseenCount(state: DevboxState, { isSeen }: NodeContext): number {
-  return state.repositories.reduce((sum, one) => {
-    if (!('found' in one)) return sum;
-    const seen = isSeen(one.top);
-    const { uncommitted, sinceStart = [] } = one.found.groups;
-    const paths = [...uncommitted, ...sinceStart].filter((change) => !seen(change)).map(({ path }) => path);
-    return sum + new Set(paths).size;
-  }, 0);
+export async function unseenCount(state: DevboxState, { seen }: NodeContext): Promise<number> {
+  const slices = new Slices();
+  let sum = 0;
+  for (const one of state.repositories) {
+    if (!('found' in one)) continue;
+    const paths = new Set<string>();
+    const { uncommitted, sinceStart = [], thisTurn = [] } = one.found.groups;
+    for (const change of [...uncommitted, ...sinceStart, ...thisTurn]) {
+      if (slices.isDue) await slices.rest();
+      if (!seen.has(change)) paths.add(change.path);
+    }
+    sum += paths.size;
+  }
+  return sum;
 }
 
 function repositoryNode(repository: RepositoryChanges, context: NodeContext): ChangeNode {
   const { devboxId } = context;
   const { top, report, groups } = repository;
-  const { uncommitted, sinceStart } = groups;
+  const { uncommitted, sinceStart, thisTurn = [] } = groups;
   const known = new Map(uncommitted.map((change) => [change.path, change]));
-  for (const change of sinceStart ?? []) if (!known.has(change.path)) known.set(change.path, change);
+  for (const change of [...(sinceStart ?? []), ...thisTurn]) {
+    if (!known.has(change.path)) known.set(change.path, change);
+  }
   return new ChangeNode(devboxId, {
     about: { repository, group: undefined, changes: [...known.values()] },
     item: () => {
@@ -107,6 +121,7 @@ function repositoryNode(repository: RepositoryChanges, context: NodeContext): Ch
       const nodes = [
         ...groupNode(repository, 'uncommitted', uncommitted, context),
         ...groupNode(repository, 'sinceStart', sinceStart ?? [], context),
+        ...groupNode(repository, 'thisTurn', thisTurn, context),
       ];
       if (sinceStart === undefined && report.head !== '') {
         const label = l10n.t('Changes since the start are not known');
@@ -125,17 +140,16 @@ function groupNode(
   context: NodeContext,
 ): ChangeNode[] {
   if (all.length === 0) return [];
-  const { devboxId, isSeen } = context;
+  const { devboxId, seen } = context;
   const { top, report } = repository;
-  const seen = isSeen(top);
-  const [unseen, marked] = [all.filter((change) => !seen(change)), all.filter(seen)];
+  const [unseen, marked] = [all.filter((change) => !seen.has(change)), all.filter((change) => seen.has(change))];
   const prefix = `${devboxId}/changes${top}/${group}`;
   const about = { repository, group };
   const isOpen = group === 'uncommitted' || repository.groups.uncommitted.length === 0;
   const files = (changes: readonly FileChange[]): ChangeNode[] => {
     const nodes = changes
       .slice(0, mostShown)
-      .map((change) => fileNode(prefix, { ...about, changes: [change] }, devboxId));
+      .map((change) => fileNode(prefix, { ...about, changes: [change], isFile: true }, devboxId));
     if (changes.length <= mostShown) return nodes;
     const more = l10n.t('{0} more', (changes.length - mostShown).toLocaleString());
     return [...nodes, noteNode(devboxId, `${top}/${group}/more`, more, '', 'ellipsis')];
@@ -145,15 +159,11 @@ function groupNode(
       about: { ...about, changes: unseen.length > 0 ? unseen : all },
       item: () => {
         const state = isOpen ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
-        const label = group === 'uncommitted' ? l10n.t('Uncommitted') : l10n.t('Since the Start');
+        const { label, tooltip } = groupWords(group, report);
         const item = new TreeItem(label, state);
         item.id = prefix;
         item.description = unseen.length.toLocaleString();
-        const at = report.start?.atMs ?? 0;
-        item.tooltip =
-          group === 'uncommitted'
-            ? l10n.t('What differs from the last commit')
-            : l10n.t('What differs from {0}, when these changes were first looked at', new Date(at).toLocaleString());
+        item.tooltip = tooltip;
         item.contextValue = 'changes.group';
         return item;
       },
@@ -178,6 +188,27 @@ function groupNode(
   ];
 }
 
+function groupWords(
+  group: GroupName,
+  { start, turn }: RepositoryChanges['report'],
+): { readonly label: string; readonly tooltip: string } {
+  const time = (at: number | undefined): string => new Date(at ?? 0).toLocaleString();
+  switch (group) {
+    case 'uncommitted':
+      return { label: l10n.t('Uncommitted'), tooltip: l10n.t('Changes since the last commit') };
+    case 'sinceStart':
+      return {
+        label: l10n.t('Since the Start'),
+        tooltip: l10n.t('Changes since {0}, when they were first viewed', time(start?.atMs)),
+      };
+    case 'thisTurn':
+      return {
+        label: l10n.t('This Turn'),
+        tooltip: l10n.t('Changes since {0}, when an agent was last sent a prompt', time(turn?.atMs)),
+      };
+  }
+}
+
 function fileNode(prefix: string, about: NodeChanges, devboxId: string): ChangeNode {
   const [change] = about.changes;
   const node: ChangeNode = new ChangeNode(devboxId, {
@@ -196,8 +227,8 @@ function fileNode(prefix: string, about: NodeChanges, devboxId: string): ChangeN
       item.iconPath = ThemeIcon.File;
       item.tooltip = [shownName(path), changeKindWord(change.kind), ...facts].join('\n');
       item.accessibilityInformation = { label: [label, changeKindWord(change.kind), ...facts].join(', ') };
-      item.contextValue = 'changes.file';
-      item.command = { command: 'runloop.openChange', title: l10n.t('Open Change'), arguments: [node] };
+      item.contextValue = about.group === 'uncommitted' ? 'changes.file.uncommitted' : 'changes.file';
+      item.command = { command: 'runloop.openAllChanges', title: l10n.t('Open Change'), arguments: [node] };
       return item;
     },
   });

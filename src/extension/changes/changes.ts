@@ -1,5 +1,6 @@
 import { EventEmitter, l10n, ThemeIcon, TreeItem, TreeItemCollapsibleState, type Memento, type Uri } from 'vscode';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
+import type { FileChange } from '../../core/changes/compare';
 import { DevboxChanges } from '../../core/changes/devboxChanges';
 import type { Disposable } from '../../core/events';
 import { runningGuard } from '../../core/files/runningGuard';
@@ -13,24 +14,45 @@ import { failureText } from '../messages/showFailure';
 import { ChangeDocuments } from './changeDocuments';
 import { ChangeNode, noteNode, repositoryNodes, unseenCount, type NodeChanges, type NodeContext } from './changeNodes';
 import { DevboxLook, type DevboxState } from './devboxLook';
+import { LiveChanges, type ChangeWatch } from './liveChanges';
 import { MarkedSeen } from './markedSeen';
+import type { ReviewReceiver } from './review/reviewReceivers';
+import { ReviewMemory } from './review/reviewMemory';
+import { ReviewThreads } from './review/reviewThreads';
+import { reviewedPlace } from './review/reviewedPlace';
 
 /** Milliseconds after which opening the row again means to look again. */
 const freshMs = 1_000;
 
+/** Repositories of which the beginning of a turn is kept. */
+const mostNoted = 10;
+
 export interface ChangesServices {
   readonly account: { current(): Promise<SignedIn | undefined> };
   readonly store: Pick<DevboxStore, 'get'>;
-  readonly fileSystem: { rootOf(devboxId: string): Promise<Uri>; refresh(folder: Uri): void };
+  readonly fileSystem: {
+    rootOf(devboxId: string): Promise<Uri>;
+    refresh(folder: Uri): void;
+    watching(): Promise<ChangeWatch>;
+  };
+  /** What takes reviews of a devbox beside the usual: sessions of agents. */
+  readonly receivers: (devboxId: string) => Promise<readonly ReviewReceiver[]>;
   readonly globalState: Memento;
   readonly log: Log;
+}
+
+/** A state as its rows show it. */
+interface ShownState {
+  readonly of: DevboxState;
+  readonly nodes: readonly ChangeNode[];
+  /** Files that differ and are not marked as seen. */
+  readonly count: number;
 }
 
 interface OneDevbox {
   readonly root: ChangeNode;
   look: DevboxLook | undefined;
-  /** The rows of the state that is shown. */
-  rows: { readonly of: DevboxState; readonly nodes: readonly ChangeNode[] } | undefined;
+  shown: ShownState | undefined;
   failure: unknown;
 }
 
@@ -42,16 +64,41 @@ export class Changes implements Disposable {
   readonly #changed = new EventEmitter<ChangeNode[]>();
   readonly onDidChange = this.#changed.event;
   readonly #documents: ChangeDocuments;
+  readonly #live: LiveChanges;
+  readonly reviewMemory: ReviewMemory;
+  readonly review: ReviewThreads;
 
   constructor(services: ChangesServices) {
     this.#services = services;
     this.#seen = new MarkedSeen(services.globalState);
     this.#documents = new ChangeDocuments((devboxId) => this.#devboxes.get(devboxId)?.look);
+    this.reviewMemory = new ReviewMemory(services.globalState);
+    this.review = new ReviewThreads({
+      memory: this.reviewMemory,
+      placeOf: (uri) =>
+        reviewedPlace(
+          uri,
+          [...this.#devboxes].map(([devboxId, { look }]) => ({ devboxId, state: look?.state })),
+        ),
+      fail: (error) => services.log.failure('Showing comments on changes', error),
+    });
+    this.#live = new LiveChanges({
+      watching: () => services.fileSystem.watching(),
+      stateOf: (devboxId) => this.#devboxes.get(devboxId)?.look?.state,
+      ageMsOf: (devboxId) => this.#devboxes.get(devboxId)?.look?.ageMs ?? 0,
+      look: (devboxId, only) => this.look(devboxId, only),
+      log: services.log,
+    });
   }
 
   /** The row "Changes" of a devbox. */
   of(devboxId: string): ChangeNode {
     return this.#one(devboxId).root;
+  }
+
+  /** Files that differ and are not marked as seen, as of the last look; undefined where there was none. */
+  countOf(devboxId: string): number | undefined {
+    return this.#devboxes.get(devboxId)?.shown?.count;
   }
 
   /** Looks again at what has been looked at. */
@@ -60,24 +107,30 @@ export class Changes implements Disposable {
     await Promise.all(looked.map(([id]) => this.look(id)));
   }
 
-  /** Looks at a devbox now. */
-  async look(devboxId: string): Promise<void> {
+  /** Devboxes whose row is open in a view that is seen: what changes in them is shown while it is. */
+  show(devboxIds: readonly string[]): void {
+    this.#live.show(devboxIds);
+  }
+
+  /** Looks at a devbox now. @param only repositories that are read anew, where not all are */
+  async look(devboxId: string, only?: ReadonlySet<string>): Promise<void> {
     const one = this.#one(devboxId);
-    const before = one.rows?.of;
+    const before = one.shown?.of;
     try {
       const look = await this.#lookOf(one, devboxId);
-      await look.again();
+      await this.#show(one, devboxId, await look.again(only));
       one.failure = undefined;
     } catch (error) {
       one.failure = error;
     }
     // Another account's by now.
     if (this.#devboxes.get(devboxId) !== one) return;
+    this.#live.again();
     if (one.failure !== undefined || before !== one.look?.state) {
       this.#changed.fire([one.root]);
       const root = one.look?.state?.root;
       this.#documents.tell(devboxId);
-      if (root !== undefined && before !== undefined) this.#services.fileSystem.refresh(root);
+      if (root !== undefined && before !== undefined && only === undefined) this.#services.fileSystem.refresh(root);
     }
   }
 
@@ -86,25 +139,55 @@ export class Changes implements Disposable {
     return this.#devboxes.get(devboxId)?.look;
   }
 
+  /** What takes reviews of a devbox beside the usual; none where it does not run. */
+  async receivers(devboxId: string): Promise<readonly ReviewReceiver[]> {
+    const { store, receivers, log } = this.#services;
+    if (store.get(devboxId)?.status !== 'running') return [];
+    try {
+      return await receivers(devboxId);
+    } catch (error) {
+      log.failure('Looking for agents', error);
+      return [];
+    }
+  }
+
   get documents(): ChangeDocuments {
     return this.#documents;
+  }
+
+  /**
+   * Keeps what the repositories in and around a folder hold now as the beginning of a turn of an agent.
+   *
+   * @throws RuntimeError where that cannot be, as without git
+   */
+  async noteTurn(devboxId: string, folder: string, signal: AbortSignal): Promise<void> {
+    const { changes, state } = await this.#lookOf(this.#one(devboxId), devboxId);
+    const tops = await changes.repositories(folder, signal);
+    await Promise.all(tops.slice(0, mostNoted).map((top) => changes.noteTurn(top, signal)));
+    if (state === undefined || signal.aborted) return;
+    this.look(devboxId).catch((error: unknown) => this.#services.log.failure('Looking at changes', error));
   }
 
   /** Hides changes until they change again. */
   async markSeen(devboxId: string, all: readonly NodeChanges[]): Promise<void> {
     for (const { repository, changes } of all) await this.#seen.mark(devboxId, repository.top, changes);
     const one = this.#one(devboxId);
-    one.rows = undefined;
+    if (one.look?.state !== undefined) await this.#show(one, devboxId, one.look.state, { anew: true });
     this.#changed.fire([one.root]);
   }
 
   clear(): void {
     this.#devboxes.clear();
+    this.review.clear();
+    this.#live.again();
   }
 
   dispose(): void {
     this.#changed.dispose();
     this.#documents.dispose();
+    this.#live.dispose();
+    this.review.dispose();
+    this.reviewMemory.dispose();
   }
 
   #one(devboxId: string): OneDevbox {
@@ -114,16 +197,26 @@ export class Changes implements Disposable {
         item: () => this.#item(devboxId),
         below: () => this.#below(devboxId),
         opened: () => this.#opened(devboxId),
-        isLive: true,
+        isTop: true,
       });
-      one = { root, look: undefined, rows: undefined, failure: undefined };
+      one = { root, look: undefined, shown: undefined, failure: undefined };
       this.#devboxes.set(devboxId, one);
     }
     return one;
   }
 
-  #context(devboxId: string): NodeContext {
-    return { devboxId, isSeen: (top) => this.#seen.of(devboxId, top) };
+  /** Makes what is shown of a state. */
+  async #show(one: OneDevbox, devboxId: string, of: DevboxState, { anew = false } = {}): Promise<ShownState> {
+    if (one.shown?.of === of && !anew) return one.shown;
+    const seen = new Set<FileChange>();
+    for (const looked of of.repositories) {
+      if ('found' in looked) for (const change of await this.#seen.of(devboxId, looked.found)) seen.add(change);
+    }
+    const context: NodeContext = { devboxId, seen };
+    const shown = { of, nodes: repositoryNodes(of, context), count: await unseenCount(of, context) };
+    if (one.look?.state === of) one.shown = shown;
+    this.review.again();
+    return shown;
   }
 
   #item(devboxId: string): TreeItem {
@@ -131,9 +224,9 @@ export class Changes implements Disposable {
     item.id = `${devboxId}/changes`;
     item.iconPath = new ThemeIcon('diff-multiple');
     item.contextValue = 'changes';
-    const state = this.#devboxes.get(devboxId)?.look?.state;
-    if (state === undefined) return item;
-    const count = unseenCount(state, this.#context(devboxId));
+    item.accessibilityInformation = { label: l10n.t('Changes') };
+    const count = this.countOf(devboxId);
+    if (count === undefined) return item;
     if (count > 0) item.description = count.toLocaleString();
     item.accessibilityInformation = { label: l10n.t('Changes, files: {0}', count) };
     return item;
@@ -143,12 +236,13 @@ export class Changes implements Disposable {
     const one = this.#one(devboxId);
     try {
       if (one.failure !== undefined) return [failedNode(devboxId, one.failure)];
-      const isFirst = one.look?.state === undefined;
+      const isFirst = one.shown === undefined;
       const state = await (await this.#lookOf(one, devboxId)).known();
+      const { nodes } = await this.#show(one, devboxId, state);
+      this.#live.again();
       // Its row says how many, once that is known.
       if (isFirst) queueMicrotask(() => this.#changed.fire([one.root]));
-      if (one.rows?.of !== state) one.rows = { of: state, nodes: repositoryNodes(state, this.#context(devboxId)) };
-      return one.rows.nodes;
+      return nodes;
     } catch (error) {
       one.failure = error;
       return [failedNode(devboxId, error)];
@@ -157,7 +251,7 @@ export class Changes implements Disposable {
 
   #opened(devboxId: string): void {
     const one = this.#one(devboxId);
-    const isFresh = one.failure === undefined && (one.look === undefined || one.look.ageMs < freshMs);
+    const isFresh = one.failure === undefined && (one.look?.state === undefined || one.look.ageMs < freshMs);
     if (isFresh) return;
     this.look(devboxId).catch((error: unknown) => this.#services.log.failure('Looking at changes', error));
   }

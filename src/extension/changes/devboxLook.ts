@@ -28,6 +28,7 @@ export class DevboxLook {
   readonly #rootOf: () => Promise<Uri>;
   #state: DevboxState | undefined;
   #looking: Promise<DevboxState> | undefined;
+  #next: Promise<DevboxState> | undefined;
   #endedMs = 0;
 
   constructor({
@@ -68,19 +69,42 @@ export class DevboxLook {
 
   /** The last look, or the first. */
   async known(): Promise<DevboxState> {
-    return this.#state ?? this.again();
+    return this.#state ?? this.#looking ?? this.again();
   }
 
-  /** Looks now. */
-  async again(): Promise<DevboxState> {
-    this.#looking ??= this.#look().finally(() => {
+  /**
+   * Looks now.
+   *
+   * @param only the repositories that are read anew, where not all are, and no others are looked for; the state stays the same
+   * one where nothing is different in them
+   */
+  async again(only?: ReadonlySet<string>): Promise<DevboxState> {
+    // What goes on may have been there before the change: nobody who asks now is told of that.
+    if (only === undefined && this.#looking !== undefined) {
+      return (this.#next ??= this.#afterThis());
+    }
+    while (this.#looking !== undefined) await this.#looking;
+    return this.#begin(only);
+  }
+
+  /** The look after the one that goes on, one for all who ask meanwhile. */
+  async #afterThis(): Promise<DevboxState> {
+    await Promise.allSettled([this.#looking]);
+    this.#next = undefined;
+    // Another one may have come first.
+    return this.again();
+  }
+
+  #begin(only: ReadonlySet<string> | undefined): Promise<DevboxState> {
+    this.#looking = this.#look(only).finally(() => {
       this.#looking = undefined;
       this.#endedMs = performance.now();
     });
     return this.#looking;
   }
 
-  async #look(): Promise<DevboxState> {
+  async #look(only: ReadonlySet<string> | undefined): Promise<DevboxState> {
+    if (only !== undefined && this.#state !== undefined) return this.#reread(this.#state, only);
     const root = this.#state?.root ?? (await this.#rootOf());
     const tops = await this.#changes.repositories(root.path, this.#signal);
     const wanted = tops.slice(0, mostRepositories);
@@ -89,6 +113,19 @@ export class DevboxLook {
       repositories.push(...(await Promise.all(wanted.slice(at, at + atOnce).map((top) => this.#read(top)))));
     }
     this.#state = { root, repositories, notRead: tops.length - wanted.length };
+    return this.#state;
+  }
+
+  async #reread(state: DevboxState, only: ReadonlySet<string>): Promise<DevboxState> {
+    const repositories = [...state.repositories];
+    for (const [index, known] of repositories.entries()) {
+      if (!only.has(known.top)) continue;
+      const now = await this.#read(known.top);
+      const isSame = 'found' in now && 'found' in known && now.found.digest === known.found.digest;
+      if (!isSame) repositories[index] = now;
+    }
+    if (repositories.every((one, index) => one === state.repositories[index])) return state;
+    this.#state = { ...state, repositories };
     return this.#state;
   }
 

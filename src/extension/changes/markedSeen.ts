@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Memento } from 'vscode';
 import { changeWord, type FileChange } from '../../core/changes/compare';
+import type { RepositoryChanges } from '../../core/changes/devboxChanges';
+import { Slices } from '../../core/changes/slices';
 import { asObject, asString } from '../../core/parse';
 
 const key = 'runloop.seenChanges';
@@ -16,19 +18,30 @@ export class MarkedSeen {
   }
 
   /** Which of a repository's changes are seen, as of now. */
-  of(devboxId: string, top: string): (change: FileChange) => boolean {
+  async of(devboxId: string, { top, groups }: RepositoryChanges): Promise<ReadonlySet<FileChange>> {
     const marks = this.#marks();
-    return (change) => marks.get(nameOf(devboxId, top, change)) === wordOf(change);
+    const seen = new Set<FileChange>();
+    if (marks.size === 0) return seen;
+    const slices = new Slices();
+    for (const change of [...groups.uncommitted, ...(groups.sinceStart ?? []), ...(groups.thisTurn ?? [])]) {
+      if (slices.isDue) await slices.rest();
+      if (marks.get(nameOf(devboxId, top, change)) === wordOf(change)) seen.add(change);
+    }
+    return seen;
   }
 
   async mark(devboxId: string, top: string, changes: readonly FileChange[]): Promise<void> {
-    const marks = this.#marks();
+    const marks = new Map<string, string>();
+    const slices = new Slices();
     for (const change of changes) {
+      if (slices.isDue) await slices.rest();
       const name = nameOf(devboxId, top, change);
-      marks.delete(name);
       marks.set(name, wordOf(change));
     }
-    await this.#memory.update(key, Object.fromEntries([...marks].slice(-mostMarks)));
+    // Read only now, as others may have marked meanwhile. The newest stand last.
+    const all = this.#marks();
+    for (const name of marks.keys()) all.delete(name);
+    await this.#memory.update(key, Object.fromEntries([...all, ...marks].slice(-mostMarks)));
   }
 
   #marks(): Map<string, string> {

@@ -18,7 +18,11 @@ export interface ChangesDevbox extends FilesDevbox {
   /** Both groups in short. */
   readonly groups: (top: string) => Promise<{ uncommitted: string[]; since: string[] | undefined }>;
   /** Both sides of a change of one of the groups. */
-  readonly sides: (top: string, path: string, group?: 'uncommitted' | 'sinceStart') => Promise<[string, string]>;
+  readonly sides: (
+    top: string,
+    path: string,
+    group?: 'uncommitted' | 'sinceStart' | 'thisTurn',
+  ) => Promise<[string, string]>;
 }
 
 const identity = 'git config user.name t; git config user.email t@t';
@@ -72,6 +76,6 @@ export async function requireAsGitSays({ commands, read }: ChangesDevbox, top: s
   const found = await read(top);
   const status = `cd '${top}' && git -c core.quotePath=false status --porcelain=v2 -z -uall --ignore-submodules=dirty`;
   const said = await commands.run(status, { signal, deadlineMs: 30_000 });
-  assert.deepEqual(found.report.status, statusEntries(fieldsOf(said.stdout)));
+  assert.deepEqual(found.report.status, await statusEntries(fieldsOf(said.stdout)));
   return found;
 }

@@ -49,6 +49,25 @@ describe('Changes in the view', function () {
     assert.ok(home.length > 1);
   });
 
+  it('are a number at the devbox itself once somebody has looked', async () => {
+    const { box, changes } = await opened('counted', `${repository}; echo more >> a.txt; echo n > new`);
+    const own = async (): Promise<string> => (await devbox('counted'))?.item.description?.toString() ?? '';
+    assert.doesNotMatch(await own(), /changed/);
+    const row = await devbox('counted');
+    await lines((await changes()).row);
+    assert.match(await own(), /^2 changed · /);
+    assert.match((await devbox('counted'))?.item.accessibilityInformation?.label ?? '', /changed files: 2/);
+    await box.bash('cd ~/app; echo o > other');
+    await used.editor.run('runloop.refreshDevboxes');
+    assert.match(await own(), /^3 changed · /);
+    const app = await below((await changes()).row, 'app');
+    // Nothing but the number is different, which the editor is told.
+    view().redrawn.length = 0;
+    await used.editor.run('runloop.markChangesSeen', app.row);
+    assert.ok(view().redrawn.includes(row?.row));
+    assert.doesNotMatch(await own(), /changed/);
+  });
+
   it('open as a diff whose right side is the file itself, unless that is no text', async () => {
     const { box, changes } = await opened(
       'diffs',
@@ -62,8 +81,8 @@ describe('Changes in the view', function () {
     const diffs = shown('vscode.diff');
     for (const name of ['a.txt', 'bin', 'c.txt', 'link']) {
       const file = await below(group.row, name);
-      assert.equal(file.item.command?.command, 'runloop.openChange');
-      await used.editor.run('runloop.openChange', file.row);
+      assert.equal(file.item.command?.command, 'runloop.openAllChanges');
+      await used.editor.run('runloop.openAllChanges', file.row);
     }
     const [a, bin, c, link] = diffs;
     assert.equal(await text(a?.[0]), 'a\n');
@@ -82,7 +101,7 @@ describe('Changes in the view', function () {
     // A document of another account, or of a devbox that was not looked at, is not read.
     const [left] = a;
     assert.ok(left instanceof Uri);
-    assert.match(await text(left.with({ authority: 'other.00000000' })), /not known any more/);
+    assert.match(await text(left.with({ authority: 'other.00000000' })), /no longer available/);
   });
 
   it('are shown beside each other up to 200, with a word about the rest', async () => {
