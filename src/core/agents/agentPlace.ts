@@ -1,0 +1,257 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { DevboxCommands } from '../channel/devboxCommands';
+import { RuntimeError } from '../errors';
+import { asNumber, asObject, asString, parseJson } from '../parse';
+import { oneLine } from '../plainText';
+import { agentsProblem } from '../problems/agents';
+import type { Problem } from '../problems/problem';
+import type { AgentRecipe } from './agentTable';
+
+const commandMs = 30_000;
+/** Milliseconds in which npm's registry has to answer. */
+const networkMs = 30_000;
+/** Sessions of a devbox that are found: those that an account's window has made, then the newest. */
+const mostSessions = 50;
+/** Records that are read to find them: a devbox may have filled the folder with some of its own. */
+const mostRecords = 500;
+
+const prelude = `LC_ALL=C; export LC_ALL; umask 077
+arg() { IFS= read -r -d '' "$1"; }
+say() { printf '%s\\0' "$@"; }
+`;
+
+/** folder of the agent, working directory or nothing, names of variables → home, Node's version, npm's, kB that are free, 1 if the agent is installed, the working directory, then which of the variables have a value */
+const lookScript = `${prelude}arg tool; arg cwd; names=(); while arg name; do names+=("$name"); done
+case $cwd in '~' | '~/'*) cwd=$HOME\${cwd#\\~} ;; esac
+cwd=$(cd -- "\${cwd:-$HOME}" 2>/dev/null && pwd -P)
+say "$HOME" "$(node --version 2>/dev/null)" "$(npm --version 2>/dev/null)" "$(df -Pk ~ | awk 'NR == 2 { print $4 }')"
+[ -d "$HOME/$tool" ] && say 1 || say ''
+say "$cwd"
+for name in "\${names[@]}"; do [ -z "\${!name}" ] || say "$name"; done; exit 0`;
+
+/** → nothing; fails where npm's registry cannot be reached */
+const networkScript = `timeout 15 npm ping --fetch-retries=0 --fetch-timeout=10000 >/dev/null 2>&1`;
+
+/** folder → how many sessions are in it; then for each, the newest first: its name, what is known of it, and how its process is */
+const findScript = `${prelude}arg folder; cd -- "$folder" 2>/dev/null || exit 0
+born() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; [ "$1" != Z ] && printf '%s' "\${20}"; }
+all=$(find . -mindepth 2 -maxdepth 2 -type f -name mark -printf '%h\\n' | grep -x '\\./[A-Za-z0-9-]*' | sort -r)
+say "$(printf %s "$all" | grep -c .)"
+printf '%s\\n' "$all" | head -n ${mostRecords} | grep . | while read -r one; do
+  state=gone p= b=; [ ! -f "$one/pid" ] || read -r p b <"$one/pid"
+  if [ -e "$one/ended" ]; then state=ended; elif [ -n "$b" ] && [ "$(born "$p")" = "$b" ]; then state=running; fi
+  say "\${one#./}" "$(head -c 2000 "$one/mark" | tr -d '\\0')" "$state"
+done 2>/dev/null; exit 0`;
+
+/** → the name of a fresh private folder */
+const keysScript = `umask 077; mkdir -p ~/.runloop-agents && mktemp -d ~/.runloop-agents/keys-XXXXXXXXXX`;
+
+/** folder → nothing */
+const removeScript = `IFS= read -r -d '' folder; case $folder in */.runloop-agents/keys-*) rm -rf -- "$folder" ;; esac`;
+
+/**
+ * Takes variables from a file that it removes, sets those that follow, then becomes the agent. So a value is neither among
+ * the words of a process nor in a log.
+ */
+const launcher = `if [ -n "$1" ]; then while IFS= read -r -d '' pair; do export "$pair"; done <"$1"; rm -rf -- "\${1%/*}"; fi
+PATH=$2:$PATH; export PATH; shift 2
+while [ "$1" != -- ]; do export "$1"; shift; done; shift; exec "$@"`;
+
+/** How a devbox is, as far as an agent depends on it. */
+export interface AgentPlace {
+  readonly home: string;
+  readonly node: string;
+  readonly npm: string;
+  readonly freeMegabytes: number;
+  readonly isInstalled: boolean;
+  /** Resolved; undefined if there is no such folder. */
+  readonly cwd: string | undefined;
+  /** Variables that the devbox has a value for. */
+  readonly has: ReadonlySet<string>;
+}
+
+/** A session's record in a devbox. What the mark says may have been changed by the agent. */
+export interface FoundSession {
+  readonly name: string;
+  /** Whether what follows is as one of the account's windows has written it. */
+  readonly isSealed: boolean;
+  readonly agent: string;
+  readonly agentName: string;
+  readonly cwd: string;
+  readonly startedMs: number;
+  readonly life: 'running' | 'ended' | 'gone';
+}
+
+/** What is found in a devbox, and how many records more there are. */
+export interface FoundSessions {
+  readonly sessions: readonly FoundSession[];
+  readonly left: number;
+}
+
+/** Where sessions are, below the home of a devbox's user. */
+export const sessionsFolder = '.runloop-agents/sessions';
+
+function toolFolder({ id, version }: AgentRecipe): string {
+  return `.runloop-agents/tools/${id}-${version}`;
+}
+
+/** Agents in one devbox: what is there, what is needed, and how one is started. */
+export class AgentInstallation {
+  readonly #devboxId: string;
+  readonly #commands: DevboxCommands;
+
+  constructor(devboxId: string, commands: DevboxCommands) {
+    this.#devboxId = devboxId;
+    this.#commands = commands;
+  }
+
+  /** @param cwd where it is to work; nothing for the home */
+  async look(agent: AgentRecipe, cwd: string, signal: AbortSignal): Promise<AgentPlace> {
+    const words = [toolFolder(agent), cwd, ...agent.variables.map(({ name }) => name)];
+    const [home = '', node = '', npm = '', free = '', installed, at = '', ...has] = await this.#say(
+      lookScript,
+      words,
+      signal,
+    );
+    return {
+      home,
+      node,
+      npm,
+      freeMegabytes: Math.floor(Number(free) / 1024),
+      isInstalled: installed === '1' || agent.install === undefined,
+      cwd: at === '' ? undefined : at,
+      has: new Set(has),
+    };
+  }
+
+  /** Why an agent cannot be installed or run there, as far as is known before it is tried. */
+  refusal(agent: AgentRecipe, { node, npm, freeMegabytes, isInstalled }: AgentPlace): RuntimeError | undefined {
+    const { name } = agent;
+    if (agent.node !== undefined) {
+      const wanted = agent.node.join('.');
+      if (node === '') return this.#error(agentsProblem('agent_no_node', { name, wanted }));
+      if (!isAtLeast(node, agent.node)) {
+        return this.#error(agentsProblem('agent_old_node', { name, wanted, found: oneLine(node, 40) }));
+      }
+    }
+    if (isInstalled || agent.install === undefined || !('packages' in agent.install)) return undefined;
+    if (npm === '') return this.#error(agentsProblem('agent_no_npm', { name }));
+    if (freeMegabytes >= agent.megabytes) return undefined;
+    return this.#error(agentsProblem('agent_no_room', { name, needed: agent.megabytes, free: freeMegabytes }));
+  }
+
+  /** The command that installs an agent, for bash; half of an agent is never there. */
+  installCommand(agent: AgentRecipe): string {
+    const folder = `~/${toolFolder(agent)}`;
+    const install =
+      agent.install === undefined || 'command' in agent.install
+        ? (agent.install?.command ?? 'true')
+        : `npm install --prefix . --no-audit --no-fund ${agent.install.packages.join(' ')}`;
+    return [
+      `umask 077; mkdir -p ${folder}.new && cd ${folder}.new &&`,
+      `{ ${install}`,
+      `} && cd ~ && rm -rf ${folder} && mv ${folder}.new ${folder}`,
+    ].join('\n');
+  }
+
+  /** Why an install failed: mostly it is the network. */
+  async installFailure({ name, install }: AgentRecipe, signal: AbortSignal): Promise<RuntimeError> {
+    if (install !== undefined && 'packages' in install) {
+      const { exitCode } = await this.#commands.run(networkScript, { signal, deadlineMs: networkMs });
+      if (exitCode !== 0) return this.#error(agentsProblem('agent_no_network', { name }));
+    }
+    return this.#error(agentsProblem('agent_install_failed', { name }));
+  }
+
+  /** A fresh private folder in which keys can be left for an agent that starts. */
+  async keysFolder(signal: AbortSignal): Promise<string> {
+    const { exitCode, stdout } = await this.#commands.run(keysScript, { signal, deadlineMs: commandMs });
+    const folder = Buffer.from(stdout).toString().trim();
+    if (exitCode !== 0 || !folder.startsWith('/')) {
+      throw this.#error(agentsProblem('agent_spool_failed', { why: 'mktemp' }));
+    }
+    return folder;
+  }
+
+  /** Removes a folder of keys, where the agent has not. */
+  async removeKeys(folder: string, signal: AbortSignal): Promise<void> {
+    await this.#commands.run(removeScript, { stdin: Buffer.from(`${folder}\0`), signal, deadlineMs: commandMs });
+  }
+
+  /** Sessions of the devbox by their records: those of the account's windows, then others, each the newest first. */
+  async sessions(home: string, sealKey: Uint8Array, signal: AbortSignal): Promise<FoundSessions> {
+    const [count = '0', ...words] = await this.#say(findScript, [`${home}/${sessionsFolder}`], signal);
+    const found: FoundSession[] = [];
+    for (let at = 0; at + 2 < words.length; at += 3) {
+      const [name = '', mark = '', life] = words.slice(at, at + 3);
+      found.push({
+        name,
+        ...markOf(name, mark, sealKey),
+        life: life === 'running' || life === 'ended' ? life : 'gone',
+      });
+    }
+    const sessions = found.sort((a, b) => Number(b.isSealed) - Number(a.isSealed)).slice(0, mostSessions);
+    return { sessions, left: Math.max(0, Number(count) - sessions.length) };
+  }
+
+  /** The home of the devbox's user. */
+  async home(signal: AbortSignal): Promise<string> {
+    const { stdout } = await this.#commands.run(`printf %s "$HOME"`, { signal, deadlineMs: commandMs });
+    return Buffer.from(stdout).toString();
+  }
+
+  async #say(script: string, words: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    if (words.some((word) => word.includes('\0'))) throw new Error('A word has no NUL in it.');
+    const stdin = Buffer.from(words.map((word) => `${word}\0`).join(''));
+    const { stdout } = await this.#commands.run(script, { stdin, signal, deadlineMs: commandMs });
+    return Buffer.from(stdout).toString().split('\0').slice(0, -1);
+  }
+
+  #error(problem: Problem): RuntimeError {
+    return new RuntimeError({ problem, devboxId: this.#devboxId });
+  }
+}
+
+/** A fresh name for a session's record; later ones are greater. */
+export function sessionName(nowMs: number): string {
+  return `${nowMs.toString(36).padStart(9, '0')}-${randomBytes(6).toString('hex')}`;
+}
+
+type Mark = Omit<FoundSession, 'name' | 'life' | 'isSealed'>;
+
+/** What is written beside a session for those who find it: sealed, as rules of consent hang on whose session it is. */
+export function sessionMark(session: string, mark: Mark, sealKey: Uint8Array): string {
+  return JSON.stringify({ ...mark, seal: sealOfMark(session, mark, sealKey) });
+}
+
+function markOf(session: string, text: string, sealKey: Uint8Array): Omit<FoundSession, 'name' | 'life'> {
+  const known = asObject(parseJson(text));
+  const mark = {
+    agent: asString(known?.['agent']) ?? '',
+    agentName: asString(known?.['agentName']) ?? '',
+    cwd: asString(known?.['cwd']) ?? '',
+    startedMs: asNumber(known?.['startedMs']) ?? 0,
+  };
+  return { ...mark, isSealed: asString(known?.['seal']) === sealOfMark(session, mark, sealKey) };
+}
+
+function sealOfMark(session: string, { agent, agentName, cwd, startedMs }: Mark, sealKey: Uint8Array): string {
+  const said = JSON.stringify(['mark', session, agent, agentName, cwd, startedMs]);
+  return createHmac('sha256', sealKey).update(said).digest('hex');
+}
+
+/**
+ * The words that start an agent.
+ *
+ * @param keysFile variables as `NAME=value`, each ended by NUL, removed when they are taken; nothing if there are none
+ */
+export function launchWords(agent: AgentRecipe, home: string, keysFile: string): readonly string[] {
+  const bin = `${home}/${toolFolder(agent)}/node_modules/.bin:${home}/${toolFolder(agent)}/bin`;
+  const set = Object.entries(agent.environment).map(([name, value]) => `${name}=${value}`);
+  return ['bash', '-c', launcher, 'agent', keysFile, bin, ...set, '--', ...agent.run];
+}
+
+function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [, ownMajor = 0, ownMinor = 0] = (/^v?(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}

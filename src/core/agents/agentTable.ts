@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { asArray, asObject, asString } from '../parse';
+
+/** A variable that an agent reads. */
+export interface AgentVariable {
+  readonly name: string;
+  /** How the agent is told to use it, by its own word; absent where it looks by itself. */
+  readonly authMethod?: string;
+}
+
+/** What is known about an agent: how it is installed, started, and what it does unasked. */
+export interface AgentRecipe {
+  readonly id: string;
+  readonly name: string;
+  /** Names what is installed: another one is installed beside it. */
+  readonly version: string;
+  /** Packages of npm, by exact versions; or a command for bash, which runs in the folder of the agent. */
+  readonly install: { readonly packages: readonly string[] } | { readonly command: string } | undefined;
+  /** The command's words; no shell reads them. */
+  readonly run: readonly [string, ...string[]];
+  /** The oldest Node that it runs with; undefined if it needs none. */
+  readonly node: readonly [major: number, minor: number] | undefined;
+  /** Megabytes that it takes in the devbox. */
+  readonly megabytes: number;
+  /** The first that has a value is used; none means that the agent has its own login. */
+  readonly variables: readonly AgentVariable[];
+  /** Set for it always. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * The agents that are offered, by the versions that were tried. What they may do unasked is set to the strictest that still
+ * asks: Gemini CLI asks by default; Codex asks for all that its list of harmless commands does not have, in a read-only sandbox.
+ */
+export const knownAgents: readonly AgentRecipe[] = [
+  {
+    id: 'gemini',
+    name: 'Gemini CLI',
+    version: '0.61.0',
+    install: { packages: ['@google/gemini-cli@0.61.0'] },
+    run: ['gemini', '--acp'],
+    node: [20, 0],
+    megabytes: 98,
+    variables: [{ name: 'GEMINI_API_KEY', authMethod: 'gemini-api-key' }],
+    environment: { NO_BROWSER: 'true', GEMINI_CLI_NO_RELAUNCH: 'true' },
+  },
+  {
+    id: 'codex',
+    name: 'Codex',
+    version: '0.16.0',
+    install: { packages: ['@zed-industries/codex-acp@0.16.0'] },
+    run: ['codex-acp', '-c', 'approval_policy="untrusted"', '-c', 'sandbox_mode="read-only"'],
+    node: [20, 0],
+    megabytes: 223,
+    variables: [
+      { name: 'OPENAI_API_KEY', authMethod: 'openai-api-key' },
+      { name: 'CODEX_API_KEY', authMethod: 'codex-api-key' },
+    ],
+    environment: { NO_BROWSER: '1' },
+  },
+];
+
+const mostAgents = 50;
+const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+
+/**
+ * Agents of a person's own, by the setting: an object with a name for each, and in it `run` (the command's words), `install` (a
+ * command) and `variables` (names). What has another form is left out.
+ */
+export function agentsOfSetting(setting: unknown): readonly AgentRecipe[] {
+  const entries = Object.entries(asObject(setting) ?? {}).slice(0, mostAgents);
+  return entries.flatMap(([name, value]): AgentRecipe[] => {
+    const own = asObject(value);
+    const [first, ...rest] = asArray(own?.['run']).map(asString);
+    const words = rest.filter((word) => word !== undefined);
+    if (name.trim() === '' || first === undefined || first === '' || words.length !== rest.length) return [];
+    if ([first, ...words].some((word) => word.includes('\0'))) return [];
+    const command = asString(own?.['install']);
+    const names = asArray(own?.['variables']).flatMap((variable) => asString(variable) ?? []);
+    const id = `own-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
+    return [
+      {
+        id,
+        name,
+        version: createHash('sha256')
+          .update(command ?? '')
+          .digest('hex')
+          .slice(0, 12),
+        install: command === undefined || command.trim() === '' ? undefined : { command },
+        run: [first, ...words],
+        node: undefined,
+        megabytes: 0,
+        variables: names.filter((variable) => variableName.test(variable)).map((variable) => ({ name: variable })),
+        environment: {},
+      },
+    ];
+  });
+}
+
+/** All agents that can be started; one of a person's own comes instead of a known one of its name. */
+export function offeredAgents(setting: unknown): readonly AgentRecipe[] {
+  const own = agentsOfSetting(setting);
+  const names = new Set(own.map(({ name }) => name));
+  return [...knownAgents.filter(({ name }) => !names.has(name)), ...own];
+}

@@ -1,0 +1,103 @@
+import type { DevboxCommands } from '../channel/devboxCommands';
+import type { WaitingRequest } from './waiting';
+
+/** What a person has allowed to be answered with yes from now on. Data: listed, readable, taken back. */
+export interface ConsentRule {
+  readonly agent: string;
+  readonly devboxId: string;
+  /** Kind and name of the tool. */
+  readonly tool: string;
+  /** The resolved working directory of the agent. */
+  readonly cwd: string;
+  readonly allows: RuleReach;
+}
+
+export type RuleReach =
+  | {
+      readonly kind: 'command';
+      /** The whole command: its words, or its text. */
+      readonly command: string | readonly string[];
+      /** Where the command says that it runs; none for the agent's directory. */
+      readonly in: string | undefined;
+    }
+  /** Files in this resolved folder, or this file. */
+  | { readonly kind: 'paths'; readonly under: string };
+
+/** Whose request it is. */
+export interface RequestPlace {
+  readonly agent: string;
+  readonly devboxId: string;
+  readonly cwd: string;
+}
+
+/** Gives paths of a devbox with `..` and links resolved, seen from a directory. */
+export type ResolvePaths = (paths: readonly string[], cwd: string, signal: AbortSignal) => Promise<readonly string[]>;
+
+/** path by path → absolute, without `..` and links; what is not there yet keeps its name */
+const resolveScript = `LC_ALL=C; IFS= read -r -d '' cwd; cd -- "$cwd" || exit 3; xargs -0 -r realpath -mz --`;
+
+/** Resolves paths where they are. */
+export function pathsIn(commands: DevboxCommands): ResolvePaths {
+  return async (paths, cwd, signal) => {
+    if ([cwd, ...paths].some((path) => path.includes('\0'))) throw new Error('A path has no NUL in it.');
+    const stdin = Buffer.from([cwd, ...paths].map((path) => `${path}\0`).join(''));
+    const { exitCode, stdout } = await commands.run(resolveScript, { stdin, signal, deadlineMs: 15_000 });
+    const resolved = Buffer.from(stdout).toString().split('\0').slice(0, -1);
+    if (exitCode !== 0 || resolved.length !== paths.length) throw new Error('The paths could not be resolved.');
+    return resolved;
+  };
+}
+
+/**
+ * The rule that "always" makes of a request that was allowed.
+ *
+ * @param under for files: the folder that is allowed; each file of the request has to be in it
+ * @returns undefined where the agent does not say exactly what it would do, or where the rule would not cover the request
+ */
+export async function ruleOf(
+  request: WaitingRequest,
+  place: RequestPlace,
+  { under, resolve, signal }: { readonly under?: string; readonly resolve: ResolvePaths; readonly signal: AbortSignal },
+): Promise<ConsentRule | undefined> {
+  const { input, tool } = request;
+  if (input === undefined) return undefined;
+  const [cwd = place.cwd] = await resolve(['.'], place.cwd, signal);
+  const of = { agent: place.agent, devboxId: place.devboxId, tool, cwd };
+  if (input.kind === 'command') {
+    return { ...of, allows: { kind: 'command', command: input.command, in: input.cwd } };
+  }
+  const [folder] = await resolve([under ?? input.paths[0] ?? ''], place.cwd, signal);
+  if (folder === undefined) return undefined;
+  const rule: ConsentRule = { ...of, allows: { kind: 'paths', under: folder } };
+  return (await covers(rule, request, place, { resolve, signal })) ? rule : undefined;
+}
+
+/**
+ * Whether a rule answers a request. It looks at the input, never at the title. That a link is turned between this look and
+ * what the agent then does is held by the devbox alone.
+ */
+export async function covers(
+  rule: ConsentRule,
+  { input, tool }: WaitingRequest,
+  place: RequestPlace,
+  { resolve, signal }: { readonly resolve: ResolvePaths; readonly signal: AbortSignal },
+): Promise<boolean> {
+  if (input === undefined || rule.tool !== tool) return false;
+  if (rule.agent !== place.agent || rule.devboxId !== place.devboxId) return false;
+  const { allows } = rule;
+  if (allows.kind === 'command') {
+    const isSame = input.kind === 'command' && isSameCommand(allows.command, input.command) && allows.in === input.cwd;
+    return isSame && (await resolve(['.'], place.cwd, signal))[0] === rule.cwd;
+  }
+  if (input.kind !== 'paths' || input.paths.length === 0) return false;
+  const [cwd, ...paths] = await resolve(['.', ...input.paths], place.cwd, signal);
+  return cwd === rule.cwd && paths.every((path) => isIn(path, allows.under));
+}
+
+function isSameCommand(one: string | readonly string[], other: string | readonly string[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function isIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+}

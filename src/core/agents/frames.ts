@@ -1,0 +1,62 @@
+import { digestOf } from './ledger';
+import { asObject, parseJson, type JsonObject } from '../parse';
+
+/** The longest line that is taken for a frame. */
+const longestFrame = 16 * 1024 * 1024;
+/** How much is kept of a line that is none. */
+const mostNoise = 500;
+
+/** One line of an agent's output: a frame, a line that is none, or one that was too long to keep. */
+export type Frame =
+  | { readonly kind: 'message'; readonly message: JsonObject; readonly digest: string }
+  | { readonly kind: 'noise'; readonly text: string }
+  | { readonly kind: 'cut'; readonly bytes: number };
+
+/** Makes lines of bytes that come in any pieces, also within a character. */
+export class FrameReader {
+  readonly #longest: number;
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(longest = longestFrame) {
+    this.#longest = longest;
+  }
+
+  /** Bytes that are kept of the line that has no end yet. */
+  get kept(): number {
+    return this.#pieces.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Takes the next bytes. @returns the lines that are whole now */
+  take(bytes: Uint8Array): readonly Frame[] {
+    const frames: Frame[] = [];
+    let from = 0;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+      this.#keep(bytes.subarray(from, end));
+      const frame = this.#ended();
+      if (frame !== undefined) frames.push(frame);
+      from = end + 1;
+    }
+    this.#keep(bytes.subarray(from));
+    return frames;
+  }
+
+  #keep(piece: Uint8Array): void {
+    this.#length += piece.length;
+    if (this.#length > this.#longest) this.#pieces = [];
+    else if (piece.length > 0) this.#pieces.push(piece);
+  }
+
+  #ended(): Frame | undefined {
+    const [pieces, length] = [this.#pieces, this.#length];
+    this.#pieces = [];
+    this.#length = 0;
+    if (length > this.#longest) return { kind: 'cut', bytes: length };
+    const line = Buffer.concat(pieces);
+    const text = line.toString();
+    if (text.trim() === '') return undefined;
+    const message = asObject(parseJson(text));
+    if (message === undefined) return { kind: 'noise', text: text.slice(0, mostNoise) };
+    return { kind: 'message', message, digest: digestOf(line) };
+  }
+}

@@ -1,0 +1,67 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** What somebody says when a frame is appended. */
+export interface Authorship {
+  /** Which frame this is; taken once in a spool. */
+  readonly key: string;
+  /** Who appends it, in words of ours. */
+  readonly who: string;
+  /** Milliseconds since 1970, by whoever appends it. */
+  readonly at: number;
+  /** SHA-256 of the frame with its end of line. */
+  readonly frameDigest: string;
+  /** SHA-256 of the request as it was shown, where the frame answers one; else nothing. */
+  readonly requestDigest: string;
+}
+
+/** One line of a ledger. */
+export interface LedgerEntry extends Authorship {
+  readonly number: number;
+  readonly offset: number;
+  readonly length: number;
+  /** Whether it was sealed with the key of this account's windows. The agent can write a line, but not this. */
+  readonly isSealed: boolean;
+}
+
+/** SHA-256 in hexadecimal. */
+export function digestOf(bytes: string | Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A text as one word of a ledger. */
+export function wordOf(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}
+
+/** What only somebody with the windows' key can say of a frame in a spool. */
+export function sealOf(sealKey: Uint8Array, spool: string, author: Authorship): string {
+  const { key, who, at, frameDigest, requestDigest } = author;
+  const said = JSON.stringify([spool, key, who, at, frameDigest, requestDigest]);
+  return createHmac('sha256', sealKey).update(said).digest('hex');
+}
+
+/** A line of a ledger, or undefined for what nobody of us has written. */
+export function entryOf(line: string, spool: string, sealKey: Uint8Array): LedgerEntry | undefined {
+  const words = line.split('\t');
+  const [number, key, who, at, offset, length, frameDigest, requestDigest, seal] = words;
+  const numbers = [number, at, offset, length].map((text) =>
+    /^\d{1,15}$/.test(text ?? '') ? Number(text) : undefined,
+  );
+  if (words.length !== 9 || numbers.includes(undefined)) return undefined;
+  if (key === undefined || who === undefined || frameDigest === undefined || requestDigest === undefined) {
+    return undefined;
+  }
+  const author = { key: textOf(key), who: textOf(who), at: numbers[1] ?? 0, frameDigest, requestDigest };
+  const [ours, theirs] = [Buffer.from(sealOf(sealKey, spool, author)), Buffer.from(seal ?? '')];
+  return {
+    ...author,
+    number: numbers[0] ?? 0,
+    offset: numbers[2] ?? 0,
+    length: numbers[3] ?? 0,
+    isSealed: ours.length === theirs.length && timingSafeEqual(ours, theirs),
+  };
+}
+
+function textOf(word: string): string {
+  return Buffer.from(word, 'base64url').toString();
+}

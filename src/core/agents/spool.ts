@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto';
+import type { DevboxCommands } from '../channel/devboxCommands';
+import { RuntimeError } from '../errors';
+import { agentsProblem } from '../problems/agents';
+import { noDetails, type Problem } from '../problems/problem';
+import { digestOf, entryOf, sealOf, wordOf, type Authorship, type LedgerEntry } from './ledger';
+import * as scripts from './spoolScripts';
+
+/** Milliseconds that a command about a spool may take. */
+const commandMs = 30_000;
+/** Bytes of a frame that go with one command. */
+const mostAtOnce = 32 * 1024;
+/** Bytes that are kept of what an agent says, of its log, and of what it is told. */
+const mostKept = { out: 256 * 1024 * 1024, err: 8 * 1024 * 1024, in: 64 * 1024 * 1024 } as const;
+/** Bytes that are read at once. */
+const mostRead = 4 * 1024 * 1024;
+
+export interface SpoolContext {
+  readonly devboxId: string;
+  readonly commands: DevboxCommands;
+  /** The absolute folder of the spool in the devbox. */
+  readonly folder: string;
+  /** What the windows of an account seal their lines with. The devbox never sees it. */
+  readonly sealKey: Uint8Array;
+}
+
+export interface AgentStart {
+  /** The command's words; no shell reads them. */
+  readonly command: readonly string[];
+  /** The absolute working directory. */
+  readonly cwd: string;
+  /** What another window finds it by. */
+  readonly mark: string;
+  readonly mostOut?: number;
+  readonly signal: AbortSignal;
+}
+
+/** How an appended frame went: it was written, or somebody had been there before. */
+export type Appended = { readonly isFirst: true } | { readonly isFirst: false; readonly by: LedgerEntry | undefined };
+
+/** How the agent's process is: `gone` is one whose end nobody noted, as when the devbox was suspended. */
+export type AgentLife = 'running' | 'ended' | 'gone';
+
+/** What a look at a spool brings. */
+export interface SpoolLook {
+  readonly life: AgentLife;
+  readonly exitCode: number | undefined;
+  /** Whether the agent was ended because it had said more than is kept. */
+  readonly isCut: boolean;
+  /** The next bytes of the agent's output. */
+  readonly output: Buffer;
+  /** New lines of the ledger. */
+  readonly entries: readonly LedgerEntry[];
+  /** Whether there is more to read at once. */
+  readonly hasMore: boolean;
+}
+
+/** What is wrong with a spool that somebody else than we has written to. */
+export type Tampering = 'output_changed' | 'ledger_changed' | 'unknown_frame' | 'unsealed_line';
+
+/** One agent's record in its devbox, read from where this reader stands. */
+export class AgentSpool {
+  readonly #context: SpoolContext;
+  readonly #name: string;
+  readonly #digest = createHash('sha256');
+  #read = 0;
+  #ledgerRead = 0;
+  #ledgerOpen = '';
+  #inode: string | undefined;
+  /** Where the frames of the ledger's lines end. */
+  #framesEnd = 0;
+  #lastNumber = 0;
+  readonly #entries: LedgerEntry[] = [];
+  readonly #tampering = new Set<Tampering>();
+
+  constructor(context: SpoolContext) {
+    this.#context = context;
+    this.#name = context.folder.slice(context.folder.lastIndexOf('/') + 1);
+  }
+
+  /** What this reader has found to be changed from inside the devbox; it stays. */
+  get tampering(): ReadonlySet<Tampering> {
+    return this.#tampering;
+  }
+
+  /** Every line of the ledger that was read. */
+  get entries(): readonly LedgerEntry[] {
+    return this.#entries;
+  }
+
+  /** Starts the agent. @returns false if this spool is there already, then nothing is started */
+  async start({ command, cwd, mark, mostOut = mostKept.out, signal }: AgentStart): Promise<boolean> {
+    const limits = [String(mostOut), String(mostKept.err)];
+    const said = await this.#say(scripts.startScript, [cwd, ...limits, mark, ...command], signal);
+    return said[0] === 'started';
+  }
+
+  /**
+   * Tells the agent a frame, once: whoever comes first with a key has told it, and to send it again does nothing.
+   *
+   * @param frame one line of text, without its end
+   * @throws RuntimeError if it was not told
+   */
+  async append(
+    frame: string,
+    { key, who, at, requestDigest, signal }: Omit<Authorship, 'frameDigest'> & { readonly signal: AbortSignal },
+  ): Promise<Appended> {
+    if (frame.includes('\n')) throw new Error('A frame is one line.');
+    const bytes = Buffer.from(`${frame}\n`);
+    const author = { key, who, at, frameDigest: digestOf(bytes), requestDigest };
+    const seal = sealOf(this.#context.sealKey, this.#name, author);
+    const keyWord = wordOf(key);
+    const before = `${wordOf(who)}\t${at}`;
+    const after = `${author.frameDigest}\t${requestDigest}\t${seal}`;
+    const isSmall = bytes.length <= mostAtOnce;
+    if (!isSmall) await this.#sendParts(keyWord, bytes, signal);
+    const words = [keyWord, before, after, String(bytes.length), String(mostKept.in)];
+    const [said, line] = await this.#say(scripts.appendScript, words, signal, isSmall ? bytes : undefined);
+    if (said === 'written') return { isFirst: true };
+    if (said === 'taken') return { isFirst: false, by: entryOf(line ?? '', this.#name, this.#context.sealKey) };
+    throw this.#error(refusal(said));
+  }
+
+  /** What came since the last look. One look at a time. */
+  async look(signal: AbortSignal, most = mostRead): Promise<SpoolLook> {
+    const words = [String(this.#read), String(this.#ledgerRead), String(most)];
+    const bytes = await this.#run(scripts.readScript, words, signal);
+    const { fields, rest } = headOf(bytes, 10);
+    const [state, code, full, inode] = fields;
+    const [outSize = 0, , inSize = 0, ledgerSize = 0, ledgerLength = 0, outLength = 0] = fields.slice(4).map(Number);
+    if (state === 'none') throw this.#error(agentsProblem('agent_spool_missing'));
+    if (outSize < this.#read || (this.#inode ?? inode) !== inode) this.#tampering.add('output_changed');
+    if (ledgerSize < this.#ledgerRead) this.#tampering.add('ledger_changed');
+    this.#inode ??= inode;
+    const entries = this.#takeLedger(rest.subarray(0, ledgerLength));
+    const output = rest.subarray(ledgerLength, ledgerLength + outLength);
+    this.#digest.update(output);
+    this.#read += output.length;
+    const hasMore = this.#ledgerRead < ledgerSize || this.#read < outSize;
+    if (this.#ledgerRead >= ledgerSize && inSize > this.#framesEnd) this.#tampering.add('unknown_frame');
+    return {
+      life: state === 'running' ? 'running' : state === 'ended' ? 'ended' : 'gone',
+      exitCode: code === '' || code === undefined ? undefined : Number(code),
+      isCut: full === '1',
+      output,
+      entries,
+      hasMore,
+    };
+  }
+
+  /** Compares all that was read with what is there now, and each frame with its line. @returns what was found in all looks */
+  async audit(signal: AbortSignal): Promise<ReadonlySet<Tampering>> {
+    const digest = await this.#run(scripts.digestScript, [String(this.#read)], signal);
+    if (digest.toString().trim() !== this.#digest.copy().digest('hex')) this.#tampering.add('output_changed');
+    for (const { offset, length, frameDigest } of this.#entries) {
+      const frame = await this.#slice('in', offset, length, signal);
+      if (digestOf(frame) !== frameDigest) this.#tampering.add('unknown_frame');
+    }
+    return this.#tampering;
+  }
+
+  /** What was told by these lines of the ledger; undefined for a frame that was changed since. */
+  async frames(entries: readonly LedgerEntry[], signal: AbortSignal): Promise<readonly (string | undefined)[]> {
+    const found: (string | undefined)[] = [];
+    let bytes: Buffer = Buffer.alloc(0);
+    let from = 0;
+    for (const { offset, length, frameDigest } of entries) {
+      if (length > mostRead) {
+        found.push(undefined);
+        continue;
+      }
+      if (offset < from || offset + length > from + bytes.length) {
+        const last = entries.at(-1);
+        const most = Math.max(length, Math.min(mostRead, (last?.offset ?? 0) + (last?.length ?? 0) - offset));
+        [bytes, from] = [await this.#slice('in', offset, most, signal), offset];
+      }
+      const frame = bytes.subarray(offset - from, offset - from + length);
+      const isSame = digestOf(frame) === frameDigest;
+      if (!isSame) this.#tampering.add('unknown_frame');
+      found.push(isSame ? frame.toString() : undefined);
+    }
+    return found;
+  }
+
+  /** The end of the agent's log, hostile text. */
+  async log(signal: AbortSignal, most = 64 * 1024): Promise<string> {
+    return (await this.#slice('err', 0, most, signal)).toString();
+  }
+
+  /** Ends the agent with all that it has started; harmless when it has ended. */
+  async end(signal: AbortSignal): Promise<void> {
+    await this.#run(scripts.endScript, [], signal);
+  }
+
+  #takeLedger(bytes: Buffer): readonly LedgerEntry[] {
+    this.#ledgerRead += bytes.length;
+    const lines = `${this.#ledgerOpen}${bytes.toString('latin1')}`.split('\n');
+    this.#ledgerOpen = lines.pop() ?? '';
+    const fresh: LedgerEntry[] = [];
+    for (const line of lines) {
+      const entry = entryOf(line, this.#name, this.#context.sealKey);
+      if (entry === undefined || entry.number !== this.#lastNumber + 1 || entry.offset !== this.#framesEnd) {
+        this.#tampering.add('ledger_changed');
+      }
+      if (entry === undefined) continue;
+      if (!entry.isSealed) this.#tampering.add('unsealed_line');
+      this.#lastNumber = entry.number;
+      this.#framesEnd = entry.offset + entry.length;
+      fresh.push(entry);
+    }
+    this.#entries.push(...fresh);
+    return fresh;
+  }
+
+  async #sendParts(keyWord: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
+    for (let at = 0; at < bytes.length; at += mostAtOnce) {
+      const piece = bytes.subarray(at, at + mostAtOnce);
+      await this.#run(scripts.partScript, [keyWord, String(at)], signal, piece);
+    }
+  }
+
+  #slice(name: 'in' | 'err', from: number, most: number, signal: AbortSignal): Promise<Buffer> {
+    return this.#run(scripts.sliceScript, [name, String(from), String(most)], signal);
+  }
+
+  async #say(script: string, words: readonly string[], signal: AbortSignal, rest?: Buffer): Promise<readonly string[]> {
+    return (await this.#run(script, words, signal, rest)).toString().split('\0');
+  }
+
+  async #run(
+    script: string,
+    words: readonly string[],
+    signal: AbortSignal,
+    rest: Buffer = Buffer.alloc(0),
+  ): Promise<Buffer> {
+    const head = [this.#context.folder, ...words];
+    if (head.some((word) => word.includes('\0'))) throw new Error('A word has no NUL in it.');
+    const stdin = Buffer.concat([Buffer.from(head.map((word) => `${word}\0`).join('')), rest]);
+    const { exitCode, stdout, stderr } = await this.#context.commands.run(script, {
+      stdin,
+      signal,
+      deadlineMs: commandMs,
+    });
+    if (exitCode === 0) return Buffer.from(stdout);
+    const why = Buffer.from(stderr).toString().trim().split('\n').at(-1) ?? '';
+    throw this.#error(agentsProblem('agent_spool_failed', { why: why === '' ? noDetails : why.slice(0, 300) }));
+  }
+
+  #error(problem: Problem): RuntimeError {
+    return new RuntimeError({ problem, devboxId: this.#context.devboxId });
+  }
+}
+
+function refusal(said: string | undefined): Problem {
+  if (said === 'ended') return agentsProblem('agent_ended');
+  if (said === 'full') return agentsProblem('agent_spool_full');
+  if (said === 'none') return agentsProblem('agent_spool_missing');
+  if (said === 'busy') return agentsProblem('agent_spool_busy');
+  return agentsProblem('agent_spool_failed', { why: said ?? noDetails });
+}
+
+/** The first fields of an answer, each ended by NUL, and what follows them. */
+function headOf(bytes: Buffer, count: number): { readonly fields: readonly string[]; readonly rest: Buffer } {
+  const fields: string[] = [];
+  let at = 0;
+  while (fields.length < count) {
+    const end = bytes.indexOf(0, at);
+    if (end < 0) break;
+    fields.push(bytes.subarray(at, end).toString());
+    at = end + 1;
+  }
+  return { fields, rest: bytes.subarray(at) };
+}

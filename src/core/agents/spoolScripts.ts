@@ -1,0 +1,120 @@
+/*
+ * What runs in the devbox for a spool. Arguments come by standard input, each ended by NUL. The folder is the agent's own
+ * user's, so that what is in it may have been changed by the agent: numbers are looked at before they are counted with.
+ */
+
+const prelude = `LC_ALL=C; export LC_ALL; umask 077
+arg() { IFS= read -r -d '' "$1"; }
+say() { printf '%s\\0' "$@"; }
+number() { case $1 in '' | *[!0-9]* | ????????????????*) return 1 ;; esac; }
+size() { stat -c %s -- "$1" 2>/dev/null || printf 0; }
+born() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; [ "$1" != Z ] && printf '%s' "\${20}"; }
+lives() { local p b; read -r p b <pid 2>/dev/null || return 1; number "$p" && [ "$(born "$p")" = "$b" ]; }
+`;
+
+/**
+ * Holds the agent: keeps what it says within limits, and notes how it ended when all of that is written. What it says comes in
+ * pieces, and `dd` counts a piece as a whole block: it stops early, and is started again until nothing came.
+ */
+const holder = `${prelude}cd -- "$1" || exit 1
+spool=$PWD cwd=$2 mostOut=$3 mostErr=$4; shift 4
+mkfifo in.pipe out.pipe err.pipe
+tail -c +1 -s 0.05 -f in >in.pipe 2>/dev/null & feeder=$!
+keep() { local have was=-1
+  while have=$(size "$1"); [ "$have" -lt "$2" ] && [ "$have" -gt "$was" ]; do was=$have
+    dd bs=64K count=$(($2 - have)) iflag=count_bytes oflag=append conv=notrunc of="$1" status=none || return
+  done; }
+keep out "$mostOut" <out.pipe & writer=$!
+{ keep err "$mostErr"; cat >/dev/null; } <err.pipe & logger=$!
+(cd -- "$cwd" && exec setsid "$@") <in.pipe >out.pipe 2>err.pipe & agent=$!
+printf '%s %s\\n' "$agent" "$(born "$agent")" >pid.new; mv pid.new pid
+{ wait_for() { while kill -0 "$1" 2>/dev/null; do sleep 0.1; done; }; wait_for "$writer"
+  [ "$(size out)" -lt "$mostOut" ] || { : >full; kill -KILL -- "-$agent" 2>/dev/null; }; } & judge=$!
+wait "$agent"; code=$?
+kill -KILL -- "-$agent" 2>/dev/null
+for ((i = 0; i < 20; i++)); do kill -0 "$writer" 2>/dev/null || break; sleep 0.05; done
+kill "$feeder" "$writer" "$logger" 2>/dev/null; wait "$writer" "$judge" 2>/dev/null
+rm -f in.pipe out.pipe err.pipe
+printf '%s\\n' "$code" >ended.new; mv ended.new ended
+`;
+
+/** spool, working directory, the most that is kept of its output and of its log, a mark, the command's words → `started` or `exists` */
+export const startScript = `${prelude}arg spool; arg cwd; arg mostOut; arg mostErr; arg mark; words=()
+while arg word; do words+=("$word"); done
+mkdir -p -- "\${spool%/*}" && chmod 700 -- "\${spool%/*}" || exit 3
+mkdir -- "$spool" 2>/dev/null || { [ -d "$spool" ] || exit 3; say exists; exit 0; }
+cd -- "$spool" && : >in && : >out && : >err && : >ledger && printf '%s' "$mark" >mark || exit 3
+setsid -f bash -c '${holder.replaceAll("'", `'\\''`)}' agent "$spool" "$cwd" "$mostOut" "$mostErr" "\${words[@]}" </dev/null >/dev/null 2>&1
+for ((i = 0; i < 100; i++)); do [ -e pid ] || [ -e ended ] && break; sleep 0.05; done
+say started`;
+
+/**
+ * spool, key, what else the ledger says before and after where the frame is, the frame's length, the most of all frames, then the
+ * frame itself (or nothing: then the part of that key is it) → `written`, `taken` and the line of who was first, `ended`, `full`, `busy`
+ */
+export const appendScript = `${prelude}arg spool; arg key; arg before; arg after; arg length; arg most
+cd -- "$spool" || { say none; exit 0; }
+exec 9>>lock; flock -w 10 9 || { say busy; exit 0; }
+# One that was ended between its line and its frame: the frame is still there.
+settle() {
+  local last off len have; last=$(tail -n 1 ledger); IFS=$'\\t' read -r _ _ _ _ off len _ <<<"$last"
+  number "$off" && number "$len" || return 0
+  have=$(size in); [ "$have" -ge "$off" ] && [ "$have" -lt $((off + len)) ] && [ "$(size pending)" = "$len" ] || return 0
+  tail -c +$((have - off + 1)) pending >>in
+}
+settle
+first=$(grep -m 1 -F -- $'\\t'"$key"$'\\t' ledger)
+[ -z "$first" ] || { say taken "$first"; exit 0; }
+[ ! -e ended ] && lives || { say ended; exit 0; }
+offset=$(size in); [ $((offset + length)) -le "$most" ] || { say full; exit 0; }
+if [ -e "part.$key" ]; then mv -f -- "part.$key" pending; else cat >pending; fi || exit 3
+[ "$(size pending)" = "$length" ] || { say short; exit 0; }
+noted=$(size ledger)
+printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' $(($(wc -l <ledger) + 1)) "$key" "$before" "$offset" "$length" "$after" >>ledger ||
+  { truncate -s "$noted" ledger; exit 3; }
+cat pending >>in || exit 3
+say written`;
+
+/** spool, key, offset, then bytes → nothing; the same bytes again change nothing */
+export const partScript = `${prelude}arg spool; arg key; arg offset
+cd -- "$spool" && number "$offset" || exit 3
+dd bs=64K of="part.$key" seek="$offset" oflag=seek_bytes conv=notrunc iflag=fullblock status=none || exit 3`;
+
+/**
+ * spool, where to read on in the output and in the ledger, the most bytes of each → state, exit code, 1 if the output is full,
+ * its inode, sizes of output, log, frames and ledger, how much of ledger and output follows; then those, the ledger first
+ */
+export const readScript = `${prelude}arg spool; arg from; arg ledgerFrom; arg most
+number "$from" && number "$ledgerFrom" && number "$most" && cd -- "$spool" || { say none '' '' '' 0 0 0 0 0 0; exit 0; }
+exec 9>>lock; flock -s -w 10 9
+state=running code= full=
+if [ -e ended ]; then state=ended; read -r code <ended; elif ! lives; then state=gone; fi
+[ ! -e full ] || full=1
+outSize=$(size out) ledgerSize=$(size ledger) out=0 ledger=0
+[ "$outSize" -le "$from" ] || out=$((outSize - from)); [ "$out" -le "$most" ] || out=$most
+[ "$ledgerSize" -le "$ledgerFrom" ] || ledger=$((ledgerSize - ledgerFrom)); [ "$ledger" -le "$most" ] || ledger=$most
+say "$state" "$code" "$full" "$(stat -c %i out 2>/dev/null)" "$outSize" "$(size err)" "$(size in)" "$ledgerSize" "$ledger" "$out"
+tail -c +$((ledgerFrom + 1)) ledger 2>/dev/null | head -c "$ledger"
+tail -c +$((from + 1)) out 2>/dev/null | head -c "$out"; exit 0`;
+
+/** spool, `in`, `out` or `err`, offset, the most bytes → those bytes */
+export const sliceScript = `${prelude}arg spool; arg name; arg from; arg most
+number "$from" && number "$most" && cd -- "$spool" || exit 3
+tail -c +$((from + 1)) -- "$name" | head -c "$most"; exit 0`;
+
+/** spool, how many bytes of the output → their SHA-256 */
+export const digestScript = `${prelude}arg spool; arg most; cd -- "$spool" || exit 3
+head -c "$most" out | sha256sum | cut -d ' ' -f 1`;
+
+/** spool → nothing: the agent is ended with all that it has started in its group */
+export const endScript = `${prelude}arg spool; cd -- "$spool" || exit 0
+lives || exit 0
+read -r p _ <pid; kill -TERM -- "-$p" 2>/dev/null
+for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
+kill -KILL -- "-$p" 2>/dev/null
+for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
+exit 0`;
+
+/** folder → the names of the spools in it */
+export const listScript = `${prelude}arg folder; cd -- "$folder" 2>/dev/null || exit 0
+find . -mindepth 2 -maxdepth 2 -name mark -printf '%h\\0' | head -c 65536; exit 0`;

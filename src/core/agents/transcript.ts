@@ -1,0 +1,236 @@
+import { asArray, asObject, asString } from '../parse';
+import type { SessionUpdate } from './acpSchema';
+import type { SessionEvent } from './agentSession';
+import type { LedgerEntry } from './ledger';
+import type { WaitingRequest } from './waiting';
+
+/** A call of a tool as the agent tells of it. */
+export interface ToolCall {
+  readonly kind: 'call';
+  readonly id: string;
+  title: string;
+  tool: string;
+  status: string;
+  /** What it is given, as JSON; empty where the agent does not say. */
+  input: string;
+  output: string;
+  files: readonly string[];
+}
+
+/** One thing of a session, as it is shown. All texts of an agent are hostile. */
+export type TranscriptItem =
+  | { readonly kind: 'prompt'; readonly text: string; readonly by: LedgerEntry }
+  | { readonly kind: 'said' | 'thought'; readonly pieces: string[]; length: number }
+  | { readonly kind: 'plan'; lines: readonly { readonly text: string; readonly status: string }[] }
+  | ToolCall
+  | { readonly kind: 'request'; readonly request: WaitingRequest }
+  | { readonly kind: 'stop'; readonly reason: string }
+  | { readonly kind: 'noise'; readonly text: string }
+  | { readonly kind: 'gone'; readonly life: string; readonly exitCode: number | undefined };
+
+/** How a request was answered, by whom. */
+export interface ShownAnswer {
+  readonly by: LedgerEntry;
+  /** The agent's id of the option that was chosen; undefined for a cancel. */
+  readonly option: string | undefined;
+}
+
+/** The most items and characters of a session that are kept. */
+const mostItems = 4_000;
+const mostCharacters = 2_000_000;
+/** Of one input or output. */
+const mostOfOne = 20_000;
+
+/** What was said and done in a session, in order. Bounded: the oldest goes first, and is counted. */
+export class Transcript {
+  readonly #items: TranscriptItem[] = [];
+  readonly #answers = new Map<string, ShownAnswer>();
+  readonly #calls = new Map<string, ToolCall>();
+  /** Prompts that wait until the turn before them is over. */
+  readonly #queued: { readonly id: string; readonly item: TranscriptItem }[] = [];
+  #turn: string | undefined;
+  #mode: string | undefined;
+  readonly #modeNames = new Map<string, string>();
+  #characters = 0;
+  #dropped = 0;
+
+  get items(): readonly TranscriptItem[] {
+    return this.#items;
+  }
+
+  /** Items that were left out. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** What the agent calls the mode that it works in; undefined where it tells none. */
+  get mode(): string | undefined {
+    return this.#mode === undefined ? undefined : (this.#modeNames.get(this.#mode) ?? this.#mode);
+  }
+
+  /** By the id of the request. */
+  get answers(): ReadonlyMap<string, ShownAnswer> {
+    return this.#answers;
+  }
+
+  /** What the agent said or did last. */
+  get last(): TranscriptItem | undefined {
+    return this.#items.findLast(({ kind }) => !['thought', 'noise', 'stop', 'request', 'gone'].includes(kind));
+  }
+
+  take(event: SessionEvent): void {
+    switch (event.kind) {
+      case 'update':
+        this.#updated(event.update);
+        break;
+      case 'told':
+        this.#told(event.entry, event.frame);
+        break;
+      case 'opened':
+        this.#opened(asObject(event.answer?.['modes']));
+        break;
+      case 'asked':
+        this.#add({ kind: 'request', request: event.request });
+        break;
+      case 'stopped':
+        this.#stopped(event.prompt, event.reason);
+        break;
+      case 'lost':
+        this.#add({ kind: 'noise', text: event.frame.kind === 'noise' ? event.frame.text : '' });
+        break;
+      case 'gone':
+        for (const call of this.#calls.values()) close(call);
+        this.#add({ kind: 'gone', life: event.life, exitCode: event.exitCode });
+        break;
+    }
+  }
+
+  #told(entry: LedgerEntry, frame: unknown): void {
+    const params = asObject(asObject(frame)?.['params']);
+    const [, prompt] = /^q:session\/prompt:(.+)$/.exec(entry.key) ?? [];
+    if (prompt !== undefined) {
+      const texts = asArray(params?.['prompt']).flatMap((part) => asString(asObject(part)?.['text']) ?? []);
+      const item = { kind: 'prompt', text: texts.join('\n'), by: entry } as const;
+      if (this.#turn === undefined) this.#begin(prompt, item);
+      else this.#queued.push({ id: prompt, item });
+    }
+    if (entry.key.startsWith('a:')) {
+      const outcome = asObject(asObject(asObject(frame)?.['result'])?.['outcome']);
+      this.#answers.set(entry.key.slice(2), { by: entry, option: asString(outcome?.['optionId']) });
+    }
+  }
+
+  #opened(modes: ReturnType<typeof asObject>): void {
+    this.#mode = asString(modes?.['currentModeId']);
+    for (const one of asArray(modes?.['availableModes']).slice(0, 100)) {
+      const [id, name] = [asString(asObject(one)?.['id']), asString(asObject(one)?.['name'])];
+      if (id !== undefined && name !== undefined) this.#modeNames.set(id, name);
+    }
+  }
+
+  #begin(id: string, item: TranscriptItem): void {
+    this.#turn = id;
+    this.#add(item);
+  }
+
+  #stopped(prompt: string, reason: string): void {
+    if (this.#turn === prompt) this.#turn = undefined;
+    // What has no final status is closed by us: some agents never do.
+    if (this.#turn === undefined) for (const call of this.#calls.values()) close(call);
+    this.#add({ kind: 'stop', reason });
+    const next = this.#turn === undefined ? this.#queued.shift() : undefined;
+    if (next !== undefined) this.#begin(next.id, next.item);
+  }
+
+  #updated(update: SessionUpdate['update']): void {
+    switch (update.sessionUpdate) {
+      case 'agent_message_chunk':
+      case 'agent_thought_chunk': {
+        const kind = update.sessionUpdate === 'agent_message_chunk' ? 'said' : 'thought';
+        if (update.content.type === 'text') this.#say(kind, update.content.text);
+        return;
+      }
+      case 'plan': {
+        const lines = update.entries.map(({ content, status }) => ({ text: content, status }));
+        const known = this.#items.findLast((item) => item.kind === 'plan');
+        if (known === undefined) this.#add({ kind: 'plan', lines });
+        else known.lines = lines;
+        return;
+      }
+      case 'current_mode_update':
+        this.#mode = update.currentModeId;
+        return;
+      case 'tool_call':
+      case 'tool_call_update':
+        this.#call(update);
+        return;
+      default:
+    }
+  }
+
+  #say(kind: 'said' | 'thought', text: string): void {
+    const last = this.#items.at(-1);
+    // A new item also where one is long: the oldest are left out whole.
+    if (last?.kind !== kind || last.length > mostCharacters / 8) {
+      this.#add({ kind, pieces: [text], length: text.length });
+      return;
+    }
+    last.pieces.push(text);
+    last.length += text.length;
+    this.#characters += text.length;
+    this.#bound();
+  }
+
+  #call(update: Extract<SessionUpdate['update'], { readonly sessionUpdate: 'tool_call' | 'tool_call_update' }>): void {
+    let call = this.#calls.get(update.toolCallId);
+    if (call === undefined) {
+      const fresh = { title: '', tool: 'other', status: 'pending', input: '', output: '', files: [] };
+      call = { kind: 'call', id: update.toolCallId, ...fresh };
+      this.#calls.set(update.toolCallId, call);
+      this.#add(call);
+    }
+    call.title = update.title ?? call.title;
+    call.tool = update.kind ?? call.tool;
+    call.status = update.status ?? call.status;
+    const input = update.rawInput === undefined ? '' : JSON.stringify(update.rawInput);
+    if (input !== '' && input !== '{}') call.input = input.slice(0, mostOfOne);
+    const content = (update.content ?? []).flatMap((one) =>
+      one.type === 'content' && one.content.type === 'text' ? [one.content.text] : [],
+    );
+    if (content.length > 0) call.output = content.join('\n').slice(0, mostOfOne);
+    const diffs = (update.content ?? []).flatMap((one) => (one.type === 'diff' ? [one.path] : []));
+    const files = [...(update.locations ?? []).map(({ path }) => path), ...diffs];
+    if (files.length > 0) call.files = [...new Set([...call.files, ...files])].slice(0, 100);
+  }
+
+  #add(item: TranscriptItem): void {
+    this.#items.push(item);
+    this.#characters += sizeOf(item);
+    this.#bound();
+  }
+
+  /** Many at a time: taking each from the front of a long list would move all the others. */
+  #bound(): void {
+    const isFull = this.#items.length > mostItems || this.#characters > mostCharacters;
+    if (!isFull || this.#items.length < 2) return;
+    const gone = this.#items.splice(0, Math.ceil(this.#items.length / 4));
+    this.#dropped += gone.length;
+    for (const item of gone) {
+      if (item.kind === 'call') this.#calls.delete(item.id);
+      this.#characters -= sizeOf(item);
+    }
+  }
+}
+
+function close(call: ToolCall): void {
+  if (call.status !== 'completed' && call.status !== 'failed') call.status = 'ended';
+}
+
+function sizeOf(item: TranscriptItem): number {
+  if (item.kind === 'prompt') return item.text.length;
+  if (item.kind === 'request') {
+    const sides = item.request.diffs.flatMap(({ before = '', after }) => [before.length, after.length]);
+    return sides.reduce((sum, length) => sum + length, item.request.rawInput?.length ?? 0);
+  }
+  return item.kind === 'said' || item.kind === 'thought' ? item.length : 0;
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'mocha';
+import { covers, pathsIn, ruleOf, type RequestPlace } from '../../../../src/core/agents/consent';
+import { FrameReader } from '../../../../src/core/agents/frames';
+import { waitingRequest, type WaitingRequest } from '../../../../src/core/agents/waiting';
+import { acpSchema } from '../../../../src/core/agents/acpSchema';
+import { usePlatform } from '../../../platform/usePlatform';
+import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
+
+const options = [
+  { optionId: 'y', name: 'Yes', kind: 'allow_once' },
+  { optionId: 'n', name: 'No', kind: 'reject_once' },
+];
+
+function asked(toolCall: object): WaitingRequest {
+  const params = { sessionId: 's', toolCall: { toolCallId: 'c', ...toolCall }, options };
+  return waitingRequest('0', '', acpSchema.permission.parse(params));
+}
+const command = (rawInput: object, title = 'ls'): WaitingRequest => asked({ kind: 'execute', title, rawInput });
+const edit = (path: string, more: object = {}): WaitingRequest =>
+  asked({ kind: 'edit', content: [{ type: 'diff', path, oldText: 'a', newText: 'b' }], ...more });
+
+describe('A rule of consent', function () {
+  this.timeout(60_000);
+  const used = usePlatform();
+  let box: FilesDevbox;
+  let place: RequestPlace;
+
+  before(async () => {
+    box = await filesDevbox(used.api, 'consent');
+    place = { agent: 'codex', devboxId: box.id, cwd: '/tmp/work' };
+    await box.bash('mkdir -p /tmp/work/src /tmp/workshop && ln -s /etc /tmp/work/src/out && ln -s work /tmp/alias');
+  });
+  const by = () => ({ resolve: pathsIn(box.commands), signal });
+
+  it('answers the same whole command of the same agent, tool, devbox and directory, and no other', async () => {
+    const rule = await ruleOf(command({ command: ['bash', '-c', 'ls'] }), place, by());
+    assert.ok(rule);
+    const isCovered = (request: WaitingRequest, where = place): Promise<boolean> => covers(rule, request, where, by());
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }, 'another title')), true);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...place, cwd: '/tmp/alias' }), true);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls; rm -rf ~'] }, 'ls')), false);
+    assert.equal(await isCovered(command({ command: 'bash -c ls' })), false);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'], cwd: '/' })), false);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'], cmd: 'rm -rf ~' })), false);
+    assert.equal(await isCovered(asked({ kind: 'read', rawInput: { command: ['bash', '-c', 'ls'] } })), false);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...place, cwd: '/tmp' }), false);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...place, agent: 'pi' }), false);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...place, devboxId: 'dbx_2' }), false);
+  });
+
+  it('answers for files under a folder, with dots and links resolved in the devbox', async () => {
+    const rule = await ruleOf(edit('src/a.ts'), place, { ...by(), under: '/tmp/work' });
+    assert.ok(rule);
+    assert.deepEqual(rule.allows, { kind: 'paths', under: '/tmp/work' });
+    const isCovered = (request: WaitingRequest): Promise<boolean> => covers(rule, request, place, by());
+    for (const path of ['src/new/b.ts', '/tmp/work/a', '/tmp/alias/a', '/tmp/workshop/../work/a', 'odd\nname']) {
+      assert.equal(await isCovered(edit(path)), true, path);
+    }
+    for (const path of ['/tmp/workshop/a', '../x', 'src/../../x', 'src/out/passwd', '/tmp/work/src/out/../x', '/']) {
+      assert.equal(await isCovered(edit(path)), false, path);
+    }
+    assert.equal(await isCovered(edit('a', { rawInput: { file_path: '/etc/passwd' } })), false);
+    assert.equal(await isCovered(edit('a', { rawInput: { changes: { '/etc/passwd': {} } } })), false);
+    assert.equal(await isCovered(edit('a', { locations: [{ path: '/etc/passwd' }] })), false);
+    assert.equal(await ruleOf(edit('/etc/passwd'), place, { ...by(), under: '/tmp/work' }), undefined);
+  });
+
+  it('is never made of a request that does not say exactly what it would do', async () => {
+    const vague = [
+      asked({ kind: 'execute', title: 'ls' }),
+      asked({ kind: 'edit', title: 'a', locations: [{ path: 'src/a' }] }),
+      command({}),
+      command({ command: 7 }),
+      command({ command: ['ls', 7] }),
+      command({ command: 'ls', cmd: 'rm' }),
+      edit('src/a', { rawInput: { command: 'ls' } }),
+    ];
+    for (const request of vague) {
+      assert.equal(request.input, undefined);
+      assert.equal(await ruleOf(request, place, { ...by(), under: '/tmp/work' }), undefined);
+    }
+  });
+});
+
+describe("The lines of an agent's output", () => {
+  const frame = `${JSON.stringify({ id: 0, text: '€é😀'.repeat(50) })}\n`;
+
+  it('are whole however they come, also within a character', () => {
+    const bytes = Buffer.from(`${frame}not json\n[1]\n\n${frame}`);
+    for (let size = 1; size < 12; size += 1) {
+      const reader = new FrameReader();
+      const found = [];
+      for (let at = 0; at < bytes.length; at += size) found.push(...reader.take(bytes.subarray(at, at + size)));
+      assert.deepEqual(
+        found.map(({ kind }) => kind),
+        ['message', 'noise', 'noise', 'message'],
+      );
+      const last = found.at(-1);
+      assert.deepEqual(last?.kind === 'message' && last.message, JSON.parse(frame));
+    }
+  });
+
+  it('are told as cut where one has no end, and the next is read', () => {
+    const reader = new FrameReader(1000);
+    for (let i = 0; i < 50; i += 1) {
+      assert.deepEqual(reader.take(Buffer.alloc(100, 'x')), []);
+      assert.ok(reader.kept <= 1000, `${reader.kept} bytes are kept`);
+    }
+    assert.deepEqual(reader.take(Buffer.from('\n')), [{ kind: 'cut', bytes: 5000 }]);
+    assert.equal(reader.take(Buffer.from('{"a":1}\n'))[0]?.kind, 'message');
+  });
+});

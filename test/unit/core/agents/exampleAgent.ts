@@ -1,0 +1,76 @@
+// An agent on the protocol's own library, run by Node in a devbox. A prompt is a list of what it does, as JSON.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { Readable, Writable } from 'node:stream';
+import { agent, ndJsonStream } from '@agentclientprotocol/sdk';
+
+interface Step {
+  readonly run?: string;
+  readonly say?: string;
+  readonly raw?: string;
+  readonly open?: string;
+  /** A file that is written after a yes, asked for with a diff. */
+  readonly write?: { readonly path: string; readonly text: string };
+}
+
+const cancelled = new Set<string>();
+const stream = ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin));
+
+agent({ name: 'example' })
+  .onRequest('initialize', () => ({ protocolVersion: 1, agentCapabilities: { loadSession: true } }))
+  .onRequest('session/new', () => {
+    const availableModes = [
+      { id: 'ask', name: 'Ask First' },
+      { id: 'auto', name: 'Never Ask' },
+    ];
+    return { sessionId: 'one', modes: { currentModeId: 'ask', availableModes } };
+  })
+  .onRequest('session/load', () => ({}))
+  .onNotification('session/cancel', ({ params }) => void cancelled.add(params.sessionId))
+  .onRequest('session/prompt', async ({ params, client }) => {
+    const [first] = params.prompt;
+    const { sessionId } = params;
+    const steps = JSON.parse(first?.type === 'text' ? first.text : '[]') as Step[];
+    for (const { run, say, raw, open, write } of steps) {
+      if (say !== undefined) {
+        const update = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: say } } as const;
+        await client.notify('session/update', { sessionId, update });
+      }
+      if (raw !== undefined) process.stdout.write(raw);
+      if (open !== undefined) {
+        const update = { sessionUpdate: 'tool_call', toolCallId: open, title: open, status: 'pending' } as const;
+        await client.notify('session/update', { sessionId, update });
+      }
+      if (write !== undefined) {
+        const { outcome } = await client.request('session/request_permission', {
+          sessionId,
+          toolCall: {
+            toolCallId: write.path,
+            kind: 'edit',
+            title: 'a harmless edit',
+            content: [{ type: 'diff', path: write.path, oldText: 'old\n', newText: write.text }],
+          },
+          options: [
+            { optionId: 'once', name: 'Yes', kind: 'allow_once' },
+            { optionId: 'no', name: 'No', kind: 'reject_once' },
+          ],
+        });
+        if (outcome.outcome === 'selected' && outcome.optionId === 'once') writeFileSync(write.path, write.text);
+      }
+      if (run === undefined) continue;
+      const { outcome } = await client.request('session/request_permission', {
+        sessionId,
+        toolCall: { toolCallId: run, kind: 'execute', title: 'harmless', rawInput: { command: run } },
+        options: [
+          { optionId: 'always', name: 'Always', kind: 'allow_always' },
+          { optionId: 'once', name: 'Once', kind: 'allow_once' },
+          { optionId: 'no', name: 'No', kind: 'reject_once' },
+        ],
+      });
+      if (outcome.outcome === 'cancelled') return { stopReason: 'cancelled' };
+      if (outcome.optionId === 'always') spawnSync('sh', ['-c', 'touch widened']);
+      if (outcome.optionId !== 'no') spawnSync('sh', ['-c', run]);
+    }
+    return { stopReason: 'end_turn' };
+  })
+  .connect(stream);

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { before, describe, it } from 'mocha';
+import { acpSchema } from '../../../../src/core/agents/acpSchema';
+import { AgentInstallation, launchWords } from '../../../../src/core/agents/agentPlace';
+import { AgentSession, type SessionEvent } from '../../../../src/core/agents/agentSession';
+import { AgentSpool } from '../../../../src/core/agents/spool';
+import { apiTransfer } from '../../../../src/core/files/fileTransfer';
+import { asObject, parseJson } from '../../../../src/core/parse';
+import { usePlatform } from '../../../platform/usePlatform';
+import { agentsFolderVariable, whyMissing } from '../../../run/programs';
+import { skip } from '../../../run/skip';
+import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
+import { realAgents, scriptedModelIn, type RealAgent } from './realAgents';
+
+const sealKey = randomBytes(32);
+
+for (const [id, driven] of Object.entries(realAgents)) {
+  describe(`The real agent ${id}, with a scripted model`, function () {
+    this.timeout(240_000);
+    const used = usePlatform();
+    let box: FilesDevbox;
+    let agent: RealAgent;
+
+    before(async function () {
+      // Known once the run has begun.
+      const packed = process.env[agentsFolderVariable];
+      if (packed === undefined) {
+        skip(this, `${id} cannot be had here: ${whyMissing(agentsFolderVariable) ?? 'not installed'}`);
+      }
+      box = await filesDevbox(used.api, id);
+      agent = driven(await scriptedModelIn(box));
+      const file = `${packed}/${id}.tgz`;
+      const archive = { size: (await stat(file)).size, bytes: createReadStream(file) };
+      await apiTransfer(used.api).upload(box.id, { path: '/tmp/agent.tgz', content: archive, signal });
+      const folder = `~/.runloop-agents/tools/${id}-${agent.recipe.version}`;
+      await box.bash(`mkdir -p ${folder} && tar -C ${folder} -xzf /tmp/agent.tgz && rm /tmp/agent.tgz`);
+    });
+
+    it('asks before each command, does what is allowed and nothing else, and says what the table says', async () => {
+      const { recipe } = agent;
+      const commands = box.commands;
+      const place = await new AgentInstallation(box.id, commands).look(recipe, '~/work', signal);
+      const cwd = place.cwd ?? assert.fail();
+      assert.ok(place.isInstalled);
+      const folder = `${place.home}/.runloop-agents/sessions/${id}`;
+      const spool = new AgentSpool({ devboxId: box.id, commands, folder, sealKey });
+      await spool.start({ command: launchWords(recipe, place.home, ''), cwd, mark: '', signal });
+      const events: SessionEvent[] = [];
+      const onEvent = (event: SessionEvent): void => void events.push(event);
+      const session = await AgentSession.over({ spool, devboxId: box.id, who: 'test', now: Date.now, onEvent });
+      const during = async <T>(work: Promise<T>, isSo?: () => boolean): Promise<T | undefined> => {
+        const over = { isDone: false };
+        work.finally(() => (over.isDone = true)).catch(() => undefined);
+        const endMs = performance.now() + 90_000;
+        while (!over.isDone && isSo?.() !== true) {
+          await session.look(signal);
+          if (performance.now() > endMs || session.life !== 'running') {
+            assert.fail(`${session.life}: ${await spool.log(signal)}`);
+          }
+          await sleep(50);
+        }
+        return over.isDone ? work : undefined;
+      };
+      await during(session.initialize(signal));
+      if (agent.authMethod !== undefined) await during(session.authenticate(agent.authMethod, signal));
+      const sessionId = (await during(session.create(cwd, signal))) ?? assert.fail();
+      const answerTo = async (
+        name: string,
+        means: 'allow_once' | 'reject_once',
+        turn: Promise<unknown>,
+      ): Promise<void> => {
+        await during(turn, () => session.waiting.size > 0);
+        const [request] = session.waiting.values();
+        assert.ok(request, name);
+        assert.match(`${request.title} ${request.rawInput ?? ''}`, new RegExp(`touch ${name}`));
+        const input = agent.input(name);
+        assert.deepEqual(
+          request.input?.kind === 'command' ? request.input.command : undefined,
+          input,
+          JSON.stringify(request),
+        );
+        assert.equal(await box.bash(`ls ${cwd}/${name} 2>/dev/null || true`), '');
+        const choice = request.choices.find((one) => one.means === means) ?? assert.fail(means);
+        await session.answer(request.id, choice, signal);
+      };
+      const script = (...steps: object[]): string => `SCRIPT ${JSON.stringify(steps)}`;
+      const allowed = session.prompt(sessionId, script(agent.command('touch yes'), { text: 'all done' }), signal);
+      await answerTo('yes', 'allow_once', allowed);
+      assert.equal(await during(allowed), 'end_turn');
+      assert.equal(await box.bash(`ls ${cwd}`), 'yes\n');
+      const refused = session.prompt(sessionId, script(agent.command('touch no'), { text: 'all done' }), signal);
+      await answerTo('no', 'reject_once', refused);
+      assert.equal(await during(refused), agent.stopsAtNo);
+      assert.equal(await box.bash(`ls ${cwd}`), 'yes\n');
+      // Each of its lines is a frame, and what it says and asks is as the library's schema has it.
+      const lines = (await box.bash(`cat ${folder}/out`)).trimEnd().split('\n');
+      for (const one of lines) {
+        const { method, params } = asObject(parseJson(one)) ?? assert.fail(one);
+        if (method === 'session/update') {
+          acpSchema.update.parse(params);
+        } else if (method === 'session/request_permission') {
+          acpSchema.permission.parse(params);
+        } else {
+          assert.equal(method, undefined, one);
+        }
+      }
+      assert.ok(events.some((event) => event.kind === 'update' && JSON.stringify(event).includes('all done')));
+      assert.equal((await spool.audit(signal)).size, 0);
+      await spool.end(signal);
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import { build } from 'esbuild';
+import { knownAgents, type AgentRecipe } from '../../../../src/core/agents/agentTable';
+import type { RuleReach } from '../../../../src/core/agents/consent';
+import { eventually } from '../../../eventually';
+import { content, signal, type FilesDevbox } from '../files/useFiles';
+
+/** How one of the agents of the table is driven without any model, and what is known of what it says. */
+export interface RealAgent {
+  readonly recipe: AgentRecipe;
+  readonly authMethod?: string;
+  /** What its model does to run a command. */
+  readonly command: (words: string) => object;
+  /** How a request to run `touch NAME` says exactly what it is; undefined if it has a title only. */
+  readonly input: (name: string) => Extract<RuleReach, { readonly kind: 'command' }>['command'] | undefined;
+  /** Why a turn is over in which a person has said no. */
+  readonly stopsAtNo: 'cancelled' | 'end_turn';
+}
+
+const named = (id: string): AgentRecipe => {
+  const recipe = knownAgents.find((one) => one.id === id);
+  if (recipe === undefined) throw new Error(`There is no agent ${id}.`);
+  return recipe;
+};
+
+/** The agents of the table, by their ids. A port is that of the scripted model in the devbox. */
+export const realAgents: Readonly<Record<string, (port: string) => RealAgent>> = {
+  gemini: (port) => {
+    const recipe = named('gemini');
+    const environment = { GEMINI_API_KEY: 'none', GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${port}` };
+    return {
+      recipe: { ...recipe, environment: { ...recipe.environment, ...environment } },
+      authMethod: 'gemini-api-key',
+      command: (command) => ({ name: 'run_shell_command', args: { command, description: 'harmless' } }),
+      input: () => undefined,
+      stopsAtNo: 'end_turn',
+    };
+  },
+  codex: () => ({
+    recipe: named('codex'),
+    command: (cmd) => ({ name: 'exec_command', args: { cmd } }),
+    input: (name) => ['/bin/bash', '-lc', `touch ${name}`],
+    stopsAtNo: 'cancelled',
+  }),
+};
+
+/** What agents find in the home of a devbox: their settings, such that they ask nobody else than the scripted model. */
+function settingsOf(port: string): Readonly<Record<string, string>> {
+  return {
+    '.gemini/settings.json': JSON.stringify({
+      security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
+      general: { enableAutoUpdate: false },
+      privacy: { usageStatisticsEnabled: false },
+      model: { name: 'gemini-2.5-flash' },
+    }),
+    '.codex/config.toml': `model = "gpt-5.5"
+model_provider = "scripted"
+check_for_update_on_startup = false
+[analytics]
+enabled = false
+[projects."/home/user/work"]
+trust_level = "trusted"
+[model_providers.scripted]
+name = "scripted"
+base_url = "http://127.0.0.1:${port}/v1"
+wire_api = "responses"
+requires_openai_auth = false
+request_max_retries = 0
+stream_max_retries = 0
+`,
+  };
+}
+
+/** Starts the scripted model in a devbox, and leaves the settings of agents there. @returns its port */
+export async function scriptedModelIn(box: FilesDevbox): Promise<string> {
+  const write = (path: string, text: string | Buffer): Promise<unknown> =>
+    box.files.write(path, content(text), { create: true, overwrite: true, token: undefined, signal });
+  const entryPoints = ['test/unit/core/agents/scriptedModel.ts'];
+  const { outputFiles } = await build({ entryPoints, bundle: true, platform: 'node', format: 'esm', write: false });
+  await write('/tmp/model.mjs', Buffer.from(outputFiles[0]?.contents ?? []));
+  await box.bash('setsid -f node /tmp/model.mjs </dev/null >/tmp/model.log 2>&1; mkdir -p ~/.gemini ~/.codex ~/work');
+  const port = await eventually(
+    () => box.bash('cat /tmp/model.port 2>/dev/null || true'),
+    (found) => found !== '',
+    20_000,
+  );
+  for (const [name, text] of Object.entries(settingsOf(port))) await write(`/home/user/${name}`, text);
+  return port;
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { before, describe, it } from 'mocha';
+import { AgentSession, type SessionEvent } from '../../../../src/core/agents/agentSession';
+import { AgentSpool } from '../../../../src/core/agents/spool';
+import { RuntimeError } from '../../../../src/core/errors';
+import { usePlatform } from '../../../platform/usePlatform';
+import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
+import { exampleAgentIn } from './useAgent';
+
+const always = { id: 'always', name: '', means: 'allow_always' } as const;
+const once = { id: 'once', name: '', means: 'allow_once' } as const;
+const no = { id: 'no', name: '', means: 'reject_once' } as const;
+
+describe('A session of an agent', function () {
+  this.timeout(90_000);
+  const used = usePlatform();
+  const sealKey = randomBytes(32);
+  const events: SessionEvent[] = [];
+  let box: FilesDevbox;
+  let count = 0;
+
+  before(async () => {
+    box = await filesDevbox(used.api, 'session');
+    await exampleAgentIn(box);
+  });
+
+  async function window(folder: string, who: string): Promise<AgentSession> {
+    const spool = new AgentSpool({ devboxId: box.id, commands: box.commands, folder, sealKey });
+    const onEvent = (event: SessionEvent): void => void events.push(event);
+    return AgentSession.over({ spool, devboxId: box.id, who, now: Date.now, onEvent });
+  }
+  async function started(): Promise<{ session: AgentSession; folder: string; cwd: string }> {
+    const folder = `/home/user/.runloop-agents/s-${(count += 1)}`;
+    const cwd = `/tmp/work-${count}`;
+    await box.bash(`mkdir ${cwd}`);
+    const spool = new AgentSpool({ devboxId: box.id, commands: box.commands, folder, sealKey });
+    await spool.start({ command: ['node', '/tmp/agent.mjs'], cwd, mark: 'm', signal });
+    const session = await window(folder, 'first');
+    await during(session, session.initialize(signal));
+    assert.equal(await during(session, session.create(cwd, signal)), 'one');
+    return { session, folder, cwd };
+  }
+  /** Looks until something is so. */
+  async function until(session: AgentSession, isSo: () => boolean): Promise<void> {
+    for (let i = 0; i < 400 && !isSo(); i += 1) {
+      await session.look(signal);
+      if (!isSo()) await sleep(50);
+    }
+    assert.ok(isSo());
+  }
+  async function during<T>(session: AgentSession, work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const watched = work.finally(() => (isDone = true));
+    watched.catch(() => undefined);
+    await until(session, () => isDone);
+    return watched;
+  }
+  const prompt = (session: AgentSession, ...steps: object[]): Promise<string> => {
+    const turn = session.prompt('one', JSON.stringify(steps), signal);
+    turn.catch(() => undefined);
+    return turn;
+  };
+  const files = (cwd: string): Promise<string> => box.bash(`ls ${cwd}`);
+
+  it('asks a person, does what is allowed and nothing else, and never gets an always', async () => {
+    const { session, cwd } = await started();
+    const turn = prompt(session, { run: 'touch yes' }, { run: 'touch no' }, { say: 'é€ done' });
+    await until(session, () => session.waiting.has('0'));
+    assert.deepEqual(session.waiting.get('0')?.input, { kind: 'command', command: 'touch yes', cwd: undefined });
+    assert.equal(session.isInTurn, true);
+    assert.equal(await files(cwd), '');
+    await session.answer('0', always, signal);
+    await until(session, () => session.waiting.has('1'));
+    await session.answer('1', no, signal);
+    assert.equal(await during(session, turn), 'end_turn');
+    assert.equal(await files(cwd), 'yes\n');
+    assert.ok(events.some((event) => event.kind === 'update' && JSON.stringify(event).includes('é€ done')));
+    assert.equal(session.isInTurn, false);
+  });
+
+  it('is answered once by two windows that see it, and both know by whom', async () => {
+    const { session, folder, cwd } = await started();
+    const turn = prompt(session, { run: 'touch done' });
+    const second = await window(folder, 'second');
+    await Promise.all([until(session, () => session.waiting.size > 0), until(second, () => second.waiting.size > 0)]);
+    const both = await Promise.all([session.answer('0', once, signal), second.answer('0', no, signal)]);
+    assert.deepEqual(both.map(({ isFirst }) => isFirst).sort(), [false, true]);
+    await during(session, turn);
+    await until(second, () => second.answered.has('0') && !second.isInTurn);
+    const who = both[0].isFirst ? 'first' : 'second';
+    assert.deepEqual([session.answered.get('0'), second.answered.get('0')], Array(2).fill({ who, isSealed: true }));
+    assert.equal(await files(cwd), who === 'first' ? 'done\n' : '');
+  });
+
+  it('withdraws what waits when the agent is killed, and says so to whoever answers or waits', async () => {
+    const { session, folder, cwd } = await started();
+    const turn = prompt(session, { open: 'forever' }, { run: 'touch done' });
+    await until(session, () => session.waiting.size > 0);
+    assert.equal(session.calls.size, 1);
+    await box.bash(`read p _ <${folder}/pid && kill -9 $p`);
+    const ended = (error: unknown): boolean => RuntimeError.is(error) && error.problem.id === 'agent_ended';
+    await assert.rejects(session.answer('0', once, signal), ended);
+    await until(session, () => session.life === 'ended');
+    assert.deepEqual([session.waiting.size, session.calls.size, session.isInTurn], [0, 0, false]);
+    await assert.rejects(turn, ended);
+    await assert.rejects(session.answer('0', once, signal), ended);
+    assert.equal(await files(cwd), '');
+  });
+
+  it('cancels what asks, closes calls left open, and takes a session up where the agent can', async () => {
+    const { session, cwd } = await started();
+    const turn = prompt(session, { open: 'left' }, { run: 'touch done' });
+    await until(session, () => session.waiting.size > 0);
+    await session.cancel('one', signal);
+    assert.equal(await during(session, turn), 'cancelled');
+    assert.equal(session.calls.size, 0);
+    assert.equal(await files(cwd), '');
+    assert.equal(await during(session, session.takeUp('one', cwd, signal)), true);
+  });
+
+  it('tells a window that comes later what was told, by whom, and which session it is', async () => {
+    const { session, folder } = await started();
+    const turn = prompt(session, { run: 'touch late' });
+    await until(session, () => session.waiting.size > 0);
+    await session.answer('0', no, signal);
+    await during(session, turn);
+    events.length = 0;
+    const later = await window(folder, 'later');
+    await later.look(signal);
+    assert.deepEqual([later.sessionId, later.isInTurn, later.waiting.size], ['one', false, 0]);
+    const told = events.flatMap((event) => (event.kind === 'told' ? [event] : []));
+    assert.deepEqual(
+      told.map(({ entry }) => [entry.key.replace(/:[0-9a-f-]{36}-/, ':'), entry.who, entry.isSealed]),
+      [
+        ['q:session/prompt:3', 'first', true],
+        ['a:0', 'first', true],
+      ],
+    );
+    assert.match(JSON.stringify(told[0]?.frame), /touch late/);
+    assert.match(JSON.stringify(told[1]?.frame), /"optionId":"no"/);
+    assert.ok(events.some((event) => event.kind === 'asked' && event.request.id === '0'));
+    assert.ok(events.some((event) => event.kind === 'stopped' && event.reason === 'end_turn'));
+  });
+
+  it('stands hostile lines: no JSON, unknown requests, ids as text and used again', async () => {
+    events.length = 0;
+    const { session, folder } = await started();
+    const ask = (id: unknown, method: string, params: object = {}): string =>
+      `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
+    const asked = {
+      sessionId: 'one',
+      toolCall: { toolCallId: 'x' },
+      options: [{ optionId: 'y', name: 'Y', kind: 'allow_once' }],
+    };
+    const raw = `garbage\n[]\nnull\n${ask('w', 'fs/write_text_file')}${ask('bad', 'session/request_permission')}${ask('0', 'session/request_permission', asked)}`;
+    await during(session, prompt(session, { raw }, { raw: ask('0', 'session/request_permission', asked) }));
+    await until(session, () => session.waiting.has('"0"') && session.answered.size === 2);
+    assert.deepEqual([...session.waiting.keys()], ['"0"']);
+    assert.equal(events.filter(({ kind }) => kind === 'lost').length, 3);
+    const told = await box.bash(`cat ${folder}/in`);
+    assert.match(told, /"id":"w","error":\{"code":-32601/);
+    assert.match(told, /"id":"bad","error":\{"code":-32602/);
+    await session.answer('"0"', { id: 'y', name: '', means: 'allow_once' }, signal);
+    await session.look(signal);
+    assert.equal(session.waiting.size, 0);
+    // Under the id of what was allowed: nobody may read that this was.
+    const other = { ...asked, toolCall: { toolCallId: 'y', rawInput: { command: 'rm -rf ~' } } };
+    await during(session, prompt(session, { raw: ask('0', 'session/request_permission', other) }));
+    assert.equal(session.waiting.size, 0);
+    const shown = events.flatMap((event) => (event.kind === 'asked' ? [event.request.callId] : []));
+    assert.deepEqual(shown, ['x']);
+  });
+});

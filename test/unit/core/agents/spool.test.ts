@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { before, describe, it } from 'mocha';
+import { AgentSpool, type SpoolLook } from '../../../../src/core/agents/spool';
+import { RuntimeError } from '../../../../src/core/errors';
+import { usePlatform } from '../../../platform/usePlatform';
+import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
+
+describe("An agent's spool", function () {
+  this.timeout(90_000);
+  const used = usePlatform();
+  const sealKey = randomBytes(32);
+  let box: FilesDevbox;
+  let count = 0;
+
+  before(async () => {
+    box = await filesDevbox(used.api, 'spool');
+  });
+
+  const at = (folder: string): AgentSpool =>
+    new AgentSpool({ devboxId: box.id, commands: box.commands, folder, sealKey });
+  const fresh = (): string => `/home/user/.runloop-agents/spool-${(count += 1)}`;
+  async function started(command: readonly string[], mostOut?: number): Promise<{ folder: string; spool: AgentSpool }> {
+    const folder = fresh();
+    const spool = at(folder);
+    assert.equal(await spool.start({ command, cwd: '/tmp', mark: 'm', signal, ...(mostOut && { mostOut }) }), true);
+    return { folder, spool };
+  }
+  const by = (key: string, who = 'me') => ({ key, who, at: 1_700_000_000_000, requestDigest: '', signal });
+
+  /** Looks until it is as asked for. */
+  async function until(
+    spool: AgentSpool,
+    isSo: (all: Buffer, look: SpoolLook) => boolean,
+  ): Promise<[Buffer, SpoolLook]> {
+    let all = Buffer.alloc(0);
+    for (let i = 0; i < 300; i += 1) {
+      const look = await spool.look(signal);
+      all = Buffer.concat([all, look.output]);
+      if (!look.hasMore && isSo(all, look)) return [all, look];
+      await sleep(50);
+    }
+    throw new Error(`never so: ${all.toString().slice(0, 200)}`);
+  }
+  const says = (text: string) => (all: Buffer) => all.includes(text);
+
+  it('is a private folder, and its agent lives on and answers', async () => {
+    const { folder, spool } = await started(['cat']);
+    assert.match(await box.bash(`stat -c %a ${folder} ${folder}/..`), /^700\n700\n$/);
+    assert.deepEqual(await spool.append('{"a":"é€"}', by('1')), { isFirst: true });
+    const [all, look] = await until(spool, says('\n'));
+    assert.equal(all.toString(), '{"a":"é€"}\n');
+    assert.equal(look.life, 'running');
+    assert.equal(await at(folder).start({ command: ['cat'], cwd: '/tmp', mark: 'm', signal }), false);
+    await spool.end(signal);
+    const [, last] = await until(spool, (_, { life }) => life === 'ended');
+    assert.equal(last.exitCode, 143);
+    assert.deepEqual([...(await spool.audit(signal))], []);
+  });
+
+  it('takes each key once, whoever comes, and tells the second who was first', async () => {
+    const { folder, spool } = await started(['cat']);
+    const windows = Array.from({ length: 8 }, (_, i) => ({ who: `window ${i}`, spool: at(folder) }));
+    const results = await Promise.all(windows.map(({ who, spool: own }) => own.append(`"${who}"`, by('a:0', who))));
+    assert.equal(results.filter(({ isFirst }) => isFirst).length, 1);
+    const first = windows[results.findIndex(({ isFirst }) => isFirst)];
+    for (const result of results) {
+      if (!result.isFirst) assert.deepEqual([result.by?.who, result.by?.isSealed], [first?.who, true]);
+    }
+    const [all] = await until(spool, says('\n'));
+    await sleep(200);
+    assert.equal(Buffer.concat([all, (await spool.look(signal)).output]).toString(), `"${first?.who ?? ''}"\n`);
+    assert.deepEqual(
+      spool.entries.map(({ key, who }) => [key, who]),
+      [['a:0', first?.who]],
+    );
+    await spool.end(signal);
+  });
+
+  it('carries frames of a megabyte whole, sent twice', async () => {
+    const { spool } = await started(['cat']);
+    const frame = JSON.stringify({ text: randomBytes(400_000).toString('base64'), word: '€'.repeat(50_000) });
+    assert.equal((await spool.append(frame, by('big'))).isFirst, true);
+    assert.equal((await spool.append(frame, by('big'))).isFirst, false);
+    const [all] = await until(spool, says('\n'));
+    const digest = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
+    assert.equal(digest(all), digest(`${frame}\n`));
+    await spool.end(signal);
+  });
+
+  it('finishes what was ended between its line and its frame, once', async () => {
+    const { folder, spool } = await started(['cat']);
+    await spool.append('"one"', by('1'));
+    await spool.append('"two"', by('2'));
+    // As it is left when the shell is killed after the line, with half of the frame written.
+    const { folder: other, spool: half } = await started(['cat']);
+    await half.append('"one"', by('1'));
+    await box.bash(
+      `cd ${other} && sed -n 2p ${folder}/ledger >>ledger && printf '"two"\\n' >pending && printf '"tw' >>in`,
+    );
+    assert.equal((await half.append('"two"', by('2'))).isFirst, false);
+    assert.equal((await half.append('"three"', by('3'))).isFirst, true);
+    assert.equal((await until(half, says('three')))[0].toString(), '"one"\n"two"\n"three"\n');
+    await Promise.all([spool.end(signal), half.end(signal)]);
+  });
+
+  it('refuses frames for an agent that has ended, was killed, or is not there', async () => {
+    const { folder, spool } = await started(['sh', '-c', 'echo last words; echo log >&2; exit 7']);
+    const [all, look] = await until(spool, (_, { life }) => life === 'ended');
+    assert.deepEqual([all.toString(), look.exitCode], ['last words\n', 7]);
+    assert.equal(await spool.log(signal), 'log\n');
+    await assert.rejects(spool.append('1', by('late')), problem('agent_ended'));
+    await assert.rejects(at(`${folder}-none`).append('1', by('x')), problem('agent_spool_missing'));
+    await assert.rejects(at(`${folder}-none`).look(signal), problem('agent_spool_missing'));
+    const dead = await started(['cat']);
+    await box.bash(`cd ${dead.folder} && read p _ <pid && kill -9 $(ps -o ppid= $p) $p`);
+    await until(dead.spool, (_, { life }) => life === 'gone');
+    await assert.rejects(dead.spool.append('1', by('late')), problem('agent_ended'));
+  });
+
+  it('keeps no more than its bound of an agent without end, ends it and says so', async () => {
+    const { folder, spool } = await started(['sh', '-c', 'trap "" PIPE; while :; do echo 0123456789; done'], 100_000);
+    const [all, look] = await until(spool, (_, { life }) => life === 'ended');
+    assert.deepEqual([all.length, look.isCut, look.exitCode], [100_000, true, 137]);
+    assert.equal(Number(await box.bash(`stat -c %s ${folder}/out`)), 100_000);
+    const many = await started(
+      ['sh', '-c', 'i=0; while [ $i -lt 300 ]; do echo 0123456789; i=$((i+1)); done; cat'],
+      200_000,
+    );
+    assert.equal((await until(many.spool, ({ length }) => length >= 3300))[1].isCut, false);
+    await many.spool.append('"still heard"', by('1'));
+    await until(many.spool, says('still heard'));
+    await many.spool.end(signal);
+  });
+
+  it('tells when the agent has answered for itself, or changed what was written', async () => {
+    const forged = await started(['cat']);
+    await box.bash(`cd ${forged.folder} && printf '"yes"\\n' >>in`);
+    await until(forged.spool, (_, __) => forged.spool.tampering.has('unknown_frame'));
+    const lined = await started(['cat']);
+    await box.bash(
+      `cd ${lined.folder} && printf '1\\tYTow\\tbWU\\t1\\t0\\t6\\tx\\t\\t${'0'.repeat(64)}\\n' >>ledger && printf '"yes"\\n' >>in`,
+    );
+    const second = await lined.spool.append('"no"', by('a:0'));
+    assert.deepEqual([second.isFirst, second.isFirst ? '' : second.by?.isSealed], [false, false]);
+    await lined.spool.look(signal);
+    assert.deepEqual([...lined.spool.tampering], ['unsealed_line']);
+    const changed = await started(['cat']);
+    await changed.spool.append('"abc"', by('1'));
+    await until(changed.spool, says('abc'));
+    await box.bash(`cd ${changed.folder} && printf X | dd of=out conv=notrunc status=none`);
+    assert.deepEqual([...(await changed.spool.audit(signal))], ['output_changed']);
+    await box.bash(`cd ${changed.folder} && : >ledger`);
+    await changed.spool.look(signal);
+    assert.ok(changed.spool.tampering.has('ledger_changed'));
+    for (const { spool } of [forged, lined, changed]) await spool.end(signal);
+  });
+
+  function problem(id: string): (error: unknown) => boolean {
+    return (error) => RuntimeError.is(error) && error.problem.id === id;
+  }
+});
