@@ -1,0 +1,277 @@
+import { randomBytes } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { commands, EventEmitter, l10n, window, workspace, type Memento, type TreeItem, type Uri } from 'vscode';
+import { RuntimeError } from '../../core/errors';
+import type { Disposable } from '../../core/events';
+import { runningGuard } from '../../core/files/runningGuard';
+import { onceRule } from '../../core/http/retryRules';
+import { oneLine } from '../../core/plainText';
+import type { SignedIn } from '../account/account';
+import type { Secrets } from '../account/boundedSecrets';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import { devboxName } from '../devboxes/devboxText';
+import { extensionProblem } from '../messages/extensionProblems';
+import { withDeadline } from '../../ground/deadline';
+import { unlessAborted } from '../messages/cancellation';
+import { inertText } from '../messages/inertText';
+import type { Log } from '../messages/log';
+import { AgentDocuments } from './agentDocuments';
+import { AgentDevboxes } from './agentDevboxes';
+import { actionNodes, AgentNode, byNeed, leftNode, noteNode, requestNodes, sessionItem, topItem } from './agentRows';
+import { agentName, inputText } from './agentText';
+import { ConsentRules } from './consentRules';
+import { DevboxAgents } from './devboxAgents';
+import type { LiveAgent } from './liveAgent';
+
+/** What the windows of this editor seal their lines in records with. */
+const sealName = 'runloop.agentSeal';
+/** Milliseconds between two drawings of rows and documents. */
+const drawMs = 100;
+/** Milliseconds that a prompt waits until what it changes can be told later. */
+const noteMs = 15_000;
+
+export interface AgentsServices {
+  readonly account: { current(): Promise<SignedIn | undefined> };
+  readonly store: Pick<DevboxStore, 'get'>;
+  readonly secrets: Secrets;
+  readonly globalState: Memento;
+  readonly devboxUse: { used(devboxId: string): void };
+  readonly fileSystem: { rootOf(devboxId: string): Promise<Uri> };
+  /** Keeps how a folder is before a turn of an agent. */
+  readonly noteTurn: (devboxId: string, folder: string, signal: AbortSignal) => Promise<void>;
+  readonly log: Log;
+}
+
+interface OneDevbox {
+  readonly root: AgentNode;
+  readonly sessions: Map<string, AgentNode>;
+  agents: DevboxAgents | undefined;
+  /** Whether its agents were looked for without being asked. */
+  isSought: boolean;
+}
+
+/** The agents in the devboxes of this window's account, as rows, documents and what commands act on. */
+export class Agents implements Disposable {
+  readonly rules: ConsentRules;
+  readonly documents: AgentDocuments;
+  readonly #services: AgentsServices;
+  readonly #known: AgentDevboxes;
+  readonly #devboxes = new Map<string, OneDevbox>();
+  readonly #changed = new EventEmitter<AgentNode[]>();
+  readonly onDidChange = this.#changed.event;
+  readonly #drawing = new Map<string, NodeJS.Timeout>();
+  /** Sessions that somebody was told of, as long as they wait. */
+  readonly #told = new Set<LiveAgent>();
+
+  constructor(services: AgentsServices) {
+    this.#services = services;
+    this.rules = new ConsentRules(services.globalState);
+    this.#known = new AgentDevboxes(services.globalState, (error) =>
+      services.log.failure('Remembering where agents are', error),
+    );
+    this.documents = new AgentDocuments({
+      find: (devboxId, session) => this.find(devboxId, session),
+      nameOf: (devboxId) => this.nameOf(devboxId),
+      rulesOf: (devboxId) => this.rules.of(devboxId).length,
+      rootOf: (devboxId) => services.fileSystem.rootOf(devboxId),
+    });
+  }
+
+  /** Sessions that wait for a person. */
+  get needsYou(): number {
+    const all = [...this.#devboxes.values()].flatMap(({ agents }) => agents?.agents ?? []);
+    return all.filter(({ state }) => state === 'waiting').length;
+  }
+
+  /** The row "Agents" of a devbox. Where this editor has seen agents, those that wait are looked for with it. */
+  of(devboxId: string): AgentNode {
+    const one = this.#one(devboxId);
+    if (!one.isSought && this.#known.has(devboxId)) {
+      one.isSought = true;
+      this.#seek(devboxId, one.root).catch((error: unknown) => this.#services.log.failure('Looking for agents', error));
+    }
+    return one.root;
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all(
+      [...this.#devboxes].map(async ([devboxId, { agents, root }]) => {
+        if (agents?.isLoaded !== true || this.#services.store.get(devboxId)?.status !== 'running') return;
+        await agents.load();
+        this.#changed.fire([root]);
+      }),
+    );
+  }
+
+  /** Sessions are followed whether or not a row is seen. */
+  show(): void {
+    return;
+  }
+
+  find(devboxId: string, session: string): LiveAgent | undefined {
+    return this.#devboxes.get(devboxId)?.agents?.get(session);
+  }
+
+  /** A devbox, in words. */
+  nameOf(devboxId: string): string {
+    const devbox = this.#services.store.get(devboxId);
+    return devbox === undefined ? oneLine(devboxId, 60) : devboxName(devbox);
+  }
+
+  /** What starts and finds agents in a devbox of this account. */
+  async in(devboxId: string): Promise<DevboxAgents> {
+    const one = this.#one(devboxId);
+    if (one.agents !== undefined) return one.agents;
+    const { account: accounts, store, log } = this.#services;
+    const account = await accounts.current();
+    if (account === undefined) throw new RuntimeError({ problem: extensionProblem('not_signed_in') });
+    const sealKey = await this.#sealKey();
+    one.agents ??= new DevboxAgents({
+      devboxId,
+      account,
+      requireRunning: runningGuard(devboxId, {
+        known: () => store.get(devboxId)?.status,
+        retrieve: (limit) => account.api.retrieve(devboxId, { signal: limit, rule: onceRule }),
+      }),
+      sealKey,
+      who: `${userInfo().username} (${hostname()})`,
+      rules: () => this.rules.of(devboxId),
+      beforeTurn: (folder) => this.#noteTurn(devboxId, folder, account.ended),
+      onChange: (agent) => this.#agentChanged(agent),
+      onFailure: (doing, error) => {
+        if (!account.ended.aborted) log.failure(doing, error);
+      },
+    });
+    return one.agents;
+  }
+
+  clear(): void {
+    for (const { agents } of this.#devboxes.values()) agents?.close();
+    this.#devboxes.clear();
+    this.#told.clear();
+  }
+
+  dispose(): void {
+    this.clear();
+    for (const timer of this.#drawing.values()) clearTimeout(timer);
+    this.#changed.dispose();
+    this.documents.dispose();
+  }
+
+  #one(devboxId: string): OneDevbox {
+    let one = this.#devboxes.get(devboxId);
+    if (one === undefined) {
+      const root = new AgentNode(devboxId, {
+        isTop: true,
+        item: () => this.#topItem(devboxId),
+        below: () => this.#below(devboxId),
+      });
+      one = { root, sessions: new Map(), agents: undefined, isSought: false };
+      this.#devboxes.set(devboxId, one);
+    }
+    return one;
+  }
+
+  #topItem(devboxId: string): TreeItem {
+    const agents = this.#devboxes.get(devboxId)?.agents;
+    return topItem(devboxId, agents?.agents ?? [], agents !== undefined);
+  }
+
+  async #seek(devboxId: string, root: AgentNode): Promise<void> {
+    const agents = await this.in(devboxId);
+    if (agents.isLoaded) return;
+    await agents.load();
+    this.#changed.fire([root]);
+  }
+
+  async #below(devboxId: string): Promise<readonly AgentNode[]> {
+    const one = this.#one(devboxId);
+    try {
+      const agents = await this.in(devboxId);
+      if (!agents.isLoaded) {
+        await agents.load();
+        queueMicrotask(() => this.#changed.fire([one.root]));
+      }
+      if (agents.agents.length === 0) return [noteNode(devboxId)];
+      const rows = byNeed(agents.agents).map((agent) => this.#sessionNode(one, agent));
+      return agents.left > 0 ? [...rows, leftNode(devboxId, agents.left)] : rows;
+    } catch (error) {
+      return [noteNode(devboxId, error)];
+    }
+  }
+
+  #sessionNode(one: OneDevbox, agent: LiveAgent): AgentNode {
+    let node = one.sessions.get(agent.found.name);
+    if (node === undefined) {
+      node = new AgentNode(agent.devboxId, {
+        item: () => sessionItem(agent, Date.now()),
+        below: () => Promise.resolve([...requestNodes(agent), ...actionNodes(agent)]),
+      });
+      one.sessions.set(agent.found.name, node);
+    }
+    return node;
+  }
+
+  #agentChanged(agent: LiveAgent): void {
+    const { state, devboxId } = agent;
+    this.#known.add(devboxId);
+    if (state === 'working') this.#services.devboxUse.used(devboxId);
+    if (state === 'waiting' && !this.#told.has(agent)) {
+      this.#told.add(agent);
+      if (!this.documents.isSeen(agent)) this.#notify(agent);
+    } else if (state !== 'waiting') {
+      this.#told.delete(agent);
+    }
+    if (this.#drawing.has(devboxId)) return;
+    const draw = (): void => {
+      this.#drawing.delete(devboxId);
+      const root = this.#devboxes.get(devboxId)?.root;
+      if (root !== undefined) this.#changed.fire([root]);
+      this.documents.changed(devboxId);
+    };
+    this.#drawing.set(devboxId, setTimeout(draw, drawMs));
+  }
+
+  /** What differs by the turn is then told by the changes; where it cannot be kept, there is no such group. */
+  async #noteTurn(devboxId: string, folder: string, ended: AbortSignal): Promise<void> {
+    try {
+      await withDeadline(noteMs, ended, (signal) =>
+        unlessAborted(this.#services.noteTurn(devboxId, folder, signal), signal, devboxId),
+      );
+    } catch (error) {
+      // Without git there is nothing to keep.
+      const isUsual = RuntimeError.is(error) && error.problem.id === 'changes_no_git';
+      if (!isUsual && !ended.aborted) this.#services.log.failure('Keeping how a folder was before a turn', error);
+    }
+  }
+
+  #notify(agent: LiveAgent): void {
+    const [request] = agent.waiting;
+    if (request === undefined) return;
+    const answer = l10n.t('Answer…');
+    const said = oneLine(inputText(request), 120);
+    const where = this.nameOf(agent.devboxId);
+    const text = inertText(l10n.t('{0} in {1} needs you: {2}', agentName(agent), where, said));
+    const target = { action: 'answer', devboxId: agent.devboxId, session: agent.found.name, request: request.id };
+    window.showWarningMessage(text, answer).then(
+      async (chosen) => {
+        if (chosen === answer) await commands.executeCommand('runloop.actOnAgent', target);
+      },
+      (error: unknown) => this.#services.log.failure('Showing a message', error),
+    );
+  }
+
+  /** The same for all windows of this editor; whoever comes first has made it. */
+  async #sealKey(): Promise<Uint8Array> {
+    const { secrets } = this.#services;
+    const known = await secrets.get(sealName);
+    if (known !== undefined) return Buffer.from(known, 'base64');
+    await secrets.store(sealName, randomBytes(32).toString('base64'));
+    return Buffer.from((await secrets.get(sealName)) ?? '', 'base64');
+  }
+}
+
+/** The person's own agents, as the setting has them. */
+export function agentSetting(): unknown {
+  return workspace.getConfiguration('runloop').get('agents');
+}

@@ -1,0 +1,128 @@
+import { commands, l10n, window, workspace, type QuickPickItem } from 'vscode';
+import { pathsIn, ruleOf } from '../../core/agents/consent';
+import type { Choice, WaitingRequest } from '../../core/agents/waiting';
+import { oneLine } from '../../core/plainText';
+import { inertText } from '../messages/inertText';
+import { agentName, inputText, meaningOf } from './agentText';
+import type { Agents } from './agents';
+import type { LiveAgent } from './liveAgent';
+
+type Picked =
+  | { readonly does: 'nothing' | 'showInput' | 'showDiff' }
+  | { readonly does: 'answer'; readonly choice: Choice; readonly isAlways: boolean };
+
+type Item = QuickPickItem & { readonly does: Picked };
+
+/**
+ * Shows what an agent asks for, exactly, and takes a person's answer. Nothing is chosen beforehand: Enter and Escape leave it
+ * as it is.
+ */
+export async function answerRequest(agents: Agents, agent: LiveAgent, requestId: string | undefined): Promise<void> {
+  await agent.look();
+  const request =
+    agent.waiting.find(({ id }) => id === requestId) ?? (requestId === undefined ? agent.waiting[0] : undefined);
+  if (request === undefined) {
+    sayAnswered(agent, requestId);
+    return;
+  }
+  const hasDiff = request.diffs.length > 0;
+  await (hasDiff ? showDiff(agents, agent, request) : showInput(agents, agent, request));
+  for (;;) {
+    const picked = (
+      await window.showQuickPick(items(agent, request), {
+        title: l10n.t('{0} in {1}', agentName(agent), agents.nameOf(agent.devboxId)),
+        placeHolder: inertText(oneLine(inputText(request), 300)),
+        ignoreFocusOut: true,
+      })
+    )?.does;
+    if (picked === undefined || picked.does === 'nothing') return;
+    if (picked.does === 'answer') {
+      await give(agents, agent, request, picked);
+      return;
+    }
+    await (picked.does === 'showDiff' ? showDiff : showInput)(agents, agent, request);
+  }
+}
+
+function items(agent: LiveAgent, request: WaitingRequest): Item[] {
+  const once = request.choices.find(({ means }) => means === 'allow_once');
+  const { input, diffs } = request;
+  const own = request.choices.filter(({ means }) => means !== 'allow_always');
+  const always =
+    input === undefined || agent.place === undefined
+      ? undefined
+      : input.kind === 'command'
+        ? l10n.t('Allow, and Always Allow This Command')
+        : l10n.t('Allow, and Always Allow Changes of This File');
+  return [
+    { label: l10n.t('Decide Later'), does: { does: 'nothing' } },
+    ...(diffs.length > 0 ? [{ label: l10n.t('Show Change'), does: { does: 'showDiff' } } as const] : []),
+    { label: l10n.t('Show Exact Input'), does: { does: 'showInput' } },
+    ...own.map((choice): Item => ({
+      label: meaningOf(choice.means),
+      description: inertText(oneLine(choice.name, 80)),
+      does: { does: 'answer', choice, isAlways: false },
+    })),
+    ...(once === undefined || always === undefined
+      ? []
+      : [
+          {
+            label: always,
+            description: l10n.t('by a rule of this editor, in this devbox'),
+            does: { does: 'answer', choice: once, isAlways: true },
+          } as const,
+        ]),
+  ];
+}
+
+async function give(
+  agents: Agents,
+  agent: LiveAgent,
+  request: WaitingRequest,
+  { choice, isAlways }: { readonly choice: Choice; readonly isAlways: boolean },
+): Promise<void> {
+  const earlier = await agent.answer(request, choice);
+  if (earlier !== undefined) {
+    sayAnswered(agent, request.id);
+    return;
+  }
+  const { place } = agent;
+  if (!isAlways || place === undefined) return;
+  const rule = await ruleOf(request, place, { resolve: pathsIn(agent.commands), signal: agent.signal });
+  if (rule === undefined) {
+    await window.showInformationMessage(l10n.t('It was allowed once. This request cannot become a rule.'));
+    return;
+  }
+  await agents.rules.add(rule);
+  await agent.considerAgain();
+}
+
+/** Says that a request waits no more, and who answered it where that is known. */
+function sayAnswered(agent: LiveAgent, requestId: string | undefined): void {
+  const by = requestId === undefined ? undefined : agent.transcript.answers.get(requestId)?.by;
+  const text =
+    by === undefined || !by.isSealed
+      ? l10n.t('{0} is no longer waiting for this.', agentName(agent))
+      : l10n.t('This was already answered by {0}.', inertText(oneLine(by.who, 80)));
+  void window.showInformationMessage(text);
+}
+
+/** Shows both sides of what a request would change, or has asked to change. */
+export async function showDiff(agents: Agents, agent: LiveAgent, request: WaitingRequest): Promise<void> {
+  const sides = request.diffs.slice(0, 100).map((_, index) => agents.documents.diffUris(agent, request, index));
+  const [first] = sides;
+  if (first === undefined) return;
+  const title = l10n.t('What {0} wants to change: {1}', agentName(agent), oneLine(request.diffs[0]?.path ?? '', 200));
+  const options = { preview: true, preserveFocus: true };
+  if (sides.length === 1) {
+    await commands.executeCommand('vscode.diff', ...first, title, options);
+  } else {
+    const all = sides.map(([before, after]) => [after, before, after]);
+    await commands.executeCommand('vscode.changes', l10n.t('What {0} wants to change', agentName(agent)), all);
+  }
+}
+
+async function showInput(agents: Agents, agent: LiveAgent, request: WaitingRequest): Promise<void> {
+  const document = await workspace.openTextDocument(agents.documents.requestUri(agent, request));
+  await window.showTextDocument(document, { preview: true, preserveFocus: true });
+}

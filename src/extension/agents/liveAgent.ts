@@ -1,0 +1,241 @@
+import { AgentSession } from '../../core/agents/agentSession';
+import type { FoundSession } from '../../core/agents/agentPlace';
+import { covers, pathsIn, type ConsentRule, type RequestPlace } from '../../core/agents/consent';
+import { AgentSpool } from '../../core/agents/spool';
+import { Transcript } from '../../core/agents/transcript';
+import type { Choice, WaitingRequest } from '../../core/agents/waiting';
+import type { DevboxCommands } from '../../core/channel/devboxCommands';
+import { RuntimeError } from '../../core/errors';
+import { oneLine } from '../../core/plainText';
+import { agentsProblem } from '../../core/problems/agents';
+import { noDetails } from '../../core/problems/problem';
+import { redact } from '../../core/redact';
+
+/** How an answer says in the ledger that nobody was asked; not for people. */
+export const byRule = 'rule';
+
+/** How a session is, in one word. */
+export type AgentState = 'starting' | 'working' | 'waiting' | 'done' | 'failed' | 'ended' | 'lost' | 'suspended';
+
+export interface LiveAgentContext {
+  readonly devboxId: string;
+  readonly commands: DevboxCommands;
+  /** The absolute folder of the session's record. */
+  readonly folder: string;
+  readonly sealKey: Uint8Array;
+  /** The person at this window, for those at others. */
+  readonly who: string;
+  readonly rules: () => readonly ConsentRule[];
+  /** Done before each prompt, for a limited time; does not fail. */
+  readonly beforeTurn: () => Promise<void>;
+  readonly onChange: () => void;
+  readonly onFailure: (error: unknown) => void;
+  /** Ends with the account. */
+  readonly signal: AbortSignal;
+}
+
+/** A session of an agent as this window sees it. */
+export class LiveAgent {
+  readonly found: FoundSession;
+  readonly transcript = new Transcript();
+  readonly #context: LiveAgentContext;
+  readonly #spool: AgentSpool;
+  readonly #opening: Promise<AgentSession>;
+  readonly #considered = new Set<string>();
+  #session: AgentSession | undefined;
+  #exitCode: number | undefined;
+  #isEndedByUs = false;
+  #isSuspended = false;
+  #looking: Promise<void> | undefined;
+  #again = false;
+
+  constructor(found: FoundSession, context: LiveAgentContext) {
+    this.found = found;
+    this.#context = context;
+    const { devboxId, commands, folder, sealKey, who } = context;
+    this.#spool = new AgentSpool({ devboxId, commands, folder, sealKey });
+    this.#opening = AgentSession.over({
+      spool: this.#spool,
+      devboxId,
+      who,
+      now: Date.now,
+      onEvent: (event) => {
+        if (event.kind === 'gone') this.#exitCode = event.exitCode;
+        this.transcript.take(event);
+      },
+    });
+    this.#opening.then((session) => (this.#session = session), context.onFailure);
+  }
+
+  get devboxId(): string {
+    return this.#context.devboxId;
+  }
+
+  /** What looks at paths where they are. */
+  get commands(): DevboxCommands {
+    return this.#context.commands;
+  }
+
+  get signal(): AbortSignal {
+    return this.#context.signal;
+  }
+
+  get state(): AgentState {
+    const session = this.#session;
+    const life = session === undefined || !this.isRead ? this.found.life : session.life;
+    if (life === 'gone') return 'lost';
+    if (life === 'running' && this.#isSuspended) return 'suspended';
+    if (life === 'ended') return this.#isEndedByUs || isHarmless(this.#exitCode) ? 'ended' : 'failed';
+    if (session === undefined || session.sessionId === undefined) return 'starting';
+    if (session.waiting.size > 0) return 'waiting';
+    return session.isInTurn ? 'working' : 'done';
+  }
+
+  /** Whether this window has looked at what the agent said. */
+  isRead = false;
+
+  get waiting(): readonly WaitingRequest[] {
+    return [...(this.#session?.waiting.values() ?? [])];
+  }
+
+  /** A request, also one that was answered, as long as the session has it. */
+  request(id: string): WaitingRequest | undefined {
+    const waiting = this.waiting.find((one) => one.id === id);
+    if (waiting !== undefined) return waiting;
+    const item = this.transcript.items.findLast((one) => one.kind === 'request' && one.request.id === id);
+    return item?.kind === 'request' ? item.request : undefined;
+  }
+
+  /** Whether somebody else than the account's windows has written into the record. */
+  get isTampered(): boolean {
+    return this.#spool.tampering.size > 0 || !this.found.isSealed;
+  }
+
+  /** Whose requests these are, for rules; undefined where nobody can be sure of it. */
+  get place(): RequestPlace | undefined {
+    const { agent, cwd } = this.found;
+    return this.isTampered ? undefined : { agent, devboxId: this.devboxId, cwd };
+  }
+
+  /** The devbox does not run. */
+  suspended(): void {
+    this.#isSuspended = true;
+    this.#context.onChange();
+  }
+
+  /** Reads what came; once more for those who ask meanwhile. */
+  async look(): Promise<void> {
+    this.#again = true;
+    this.#looking ??= this.#lookUntilDone().finally(() => (this.#looking = undefined));
+    await this.#looking;
+  }
+
+  /** There is a new rule: what waits already may be answered by it. */
+  async considerAgain(): Promise<void> {
+    this.#considered.clear();
+    await this.look();
+  }
+
+  /** Starts a session and its first turn. @param authMethod the agent's word for how it finds its key */
+  async begin(prompt: string, authMethod: string | undefined): Promise<void> {
+    const session = await this.#opening;
+    const { signal } = this.#context;
+    try {
+      await session.initialize(signal);
+      if (authMethod !== undefined) await session.authenticate(authMethod, signal);
+      await session.create(this.found.cwd, signal);
+    } catch (error) {
+      if (!RuntimeError.is(error) || error.problem.id !== 'agent_ended' || signal.aborted) throw error;
+      const why = oneLine(
+        redact(await this.log())
+          .trim()
+          .split('\n')
+          .slice(-3)
+          .join(' '),
+        300,
+      );
+      const problem = agentsProblem('agent_at_once', { why: why === '' ? noDetails : why });
+      throw new RuntimeError({ problem, devboxId: this.devboxId, cause: error });
+    }
+    if (prompt !== '') await this.send(prompt);
+  }
+
+  /** Sends a prompt, whole or not at all; the turn goes on by itself. */
+  async send(text: string): Promise<void> {
+    const session = await this.#opening;
+    const { signal } = this.#context;
+    const { sessionId } = session;
+    if (sessionId === undefined) throw new Error('The agent has no session yet.');
+    await this.#context.beforeTurn();
+    await new Promise<void>((resolve, reject) => {
+      let isTold = false;
+      const onTold = (): void => {
+        isTold = true;
+        resolve();
+      };
+      session.prompt(sessionId, text, signal, onTold).catch((error: unknown) => {
+        if (!isTold) reject(error instanceof Error ? error : new Error('The prompt was not told.', { cause: error }));
+        else if (!RuntimeError.is(error) || error.problem.id !== 'agent_ended') this.#context.onFailure(error);
+      });
+    });
+  }
+
+  async interrupt(): Promise<void> {
+    const session = await this.#opening;
+    if (session.sessionId !== undefined) await session.cancel(session.sessionId, this.#context.signal);
+    await this.look();
+  }
+
+  async end(): Promise<void> {
+    this.#isEndedByUs = true;
+    await this.#spool.end(this.#context.signal);
+    await this.look();
+  }
+
+  log(): Promise<string> {
+    return this.#spool.log(this.#context.signal);
+  }
+
+  /** @returns undefined if this answer counts, else who was first */
+  async answer(request: WaitingRequest, choice: Choice): Promise<string | undefined> {
+    const session = await this.#opening;
+    const done = await session.answer(request.id, choice, this.#context.signal);
+    await this.look();
+    return done.isFirst ? undefined : (this.transcript.answers.get(request.id)?.by.who ?? '');
+  }
+
+  async #lookUntilDone(): Promise<void> {
+    const session = await this.#opening;
+    while (this.#again) {
+      this.#again = false;
+      await session.look(this.#context.signal);
+      this.isRead = true;
+      this.#isSuspended = false;
+      await this.#applyRules(session);
+      this.#context.onChange();
+    }
+  }
+
+  /** Answers what a person has allowed before, each request once. */
+  async #applyRules(session: AgentSession): Promise<void> {
+    const { rules, commands, signal } = this.#context;
+    for (const request of session.waiting.values()) {
+      const { place } = this;
+      const once = request.choices.find(({ means }) => means === 'allow_once');
+      if (place === undefined || once === undefined || this.#considered.has(request.id)) continue;
+      this.#considered.add(request.id);
+      const by = { resolve: pathsIn(commands), signal };
+      for (const rule of rules()) {
+        if (!(await covers(rule, request, place, by))) continue;
+        await session.answer(request.id, once, signal, `${this.#context.who}, ${byRule}`);
+        this.#again = true;
+        break;
+      }
+    }
+  }
+}
+
+/** An end by itself, or by the signal by which any window ends an agent. */
+function isHarmless(exitCode: number | undefined): boolean {
+  return exitCode === undefined || exitCode === 0 || exitCode === 143;
+}

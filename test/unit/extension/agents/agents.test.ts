@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { eventually } from '../../../eventually';
+import { useWindow } from '../../../fakeVscode/useWindow';
+import { line, type Shown } from '../changes/useChangeRows';
+import { useAgents } from './useAgents';
+
+describe('Agents in the view', function () {
+  this.timeout(120_000);
+  const used = useWindow();
+  const { below, lines, view, ready, start, text, document, run, click, described } = useAgents(used);
+
+  it('wait in their rows, are answered from there with nothing chosen beforehand, and do only what is allowed', async () => {
+    const { box, agents } = await ready('asks');
+    const { editor } = used;
+    await start(await agents(), [{ run: 'touch yes' }, { run: 'touch no' }, { say: 'all \u001b[31mdone' }]);
+    assert.deepEqual(await described(agents, /needs you/), ['Example needs you · touch yes · just now']);
+    assert.match((await agents()).item.description?.toString() ?? '', /^need you: 1$/);
+    await editor.eventually(() => view().badge?.value === 1);
+    await editor.message(/^Example in asks needs you: touch yes/);
+    const session = (await view().rows((await agents()).row))[0];
+    const [request] = await view().rows(session?.row);
+    assert.equal(request === undefined ? '' : line(request), 'touch yes waits for your answer');
+    assert.ok(request);
+    // Enter, without a look at what is offered.
+    editor.answer(/^Example in asks/, 'Decide Later');
+    await click(request);
+    const offered = editor.offered.map((item) => (typeof item === 'string' ? item : item.label));
+    assert.deepEqual(offered, [
+      'Decide Later',
+      'Show Exact Input',
+      'Allow Once',
+      'Reject',
+      'Allow, and Always Allow This Command',
+    ]);
+    assert.match(await text(document()), /^Tool: execute\nCommand: touch yes\n[^]*Title by the agent: harmless\n$/);
+    assert.equal(await box.bash('ls work'), '');
+    editor.answer(/^Example in asks\ntouch yes/, 'Allow Once');
+    await click(request);
+    await described(agents, /touch no/);
+    editor.answer(/^Example in asks\ntouch no/, 'Reject');
+    const second = await view().rows((await view().rows((await agents()).row))[0]?.row);
+    assert.ok(second[0]);
+    await click(second[0]);
+    await described(agents, /^Example done/);
+    assert.equal(await box.bash('ls work'), 'yes\n');
+    await editor.eventually(() => view().badge === undefined);
+    const shown = (await view().rows((await agents()).row))[0];
+    assert.ok(shown);
+    await click(shown);
+    const all = await text(document());
+    assert.match(all, /── Permission: Allow Once, by [^]*Command: touch yes[^]*── Permission: Reject, by /);
+    assert.match(all, /── Agent\n {2}all done\n\n── Turn ended: done\n$/);
+  });
+
+  it('show a change as a diff, keep a rule for exactly that, and answer the next time by it', async () => {
+    const { box, agents } = await ready('rules');
+    const { editor } = used;
+    const diffs: (readonly unknown[])[] = [];
+    editor.commands.set('vscode.diff', (...args: readonly unknown[]) => diffs.push(args));
+    const write = { path: 'a.txt', text: 'new\n' };
+    const steps = [{ write }, { write: { ...write, text: 'newer\n' } }, { write: { ...write, path: 'b.txt' } }];
+    await start(await agents(), steps);
+    await described(agents, /needs you/);
+    const [request] = await view().rows((await view().rows((await agents()).row))[0]?.row);
+    assert.ok(request);
+    editor.answer(/^Example in rules/, 'Allow, and Always Allow Changes of This File');
+    await click(request);
+    const [[before, after, title] = []] = diffs;
+    assert.deepEqual([await text(before), await text(after)], ['old\n', 'new\n']);
+    assert.equal(title, 'What Example wants to change: a.txt');
+    await described(agents, /needs you · b\.txt/);
+    await box.bash('grep -x newer work/a.txt && ! ls work/b.txt');
+    const session = (await view().rows((await agents()).row))[0];
+    assert.ok(session);
+    await click(session);
+    const uri = document();
+    assert.match(await text(uri), /── Permission: Allow Once, by a rule of /);
+    // The same at the row.
+    const rows = await view().rows(session.row);
+    assert.deepEqual(rows.map(line), ['b.txt waits for your answer', 'Send Prompt…', 'More…']);
+    const lenses = await editor.codeLenses.get(uri.scheme)?.provideCodeLenses({ uri } as never, undefined as never);
+    const titles = (lenses ?? []).map(({ command }) => command?.title);
+    assert.deepEqual(titles, [
+      ...['Send Prompt…', 'Interrupt', 'End Agent', 'Log of the Agent', 'Terminal', 'Export as Markdown…', 'Rules: 1'],
+      // Of both requests.
+      ...['Show Change', 'Show Change', 'Answer…', 'Show Change'],
+    ]);
+    editor.answer(/^Example in rules/, 'Log of the Agent');
+    await click(rows[2] ?? assert.fail());
+    assert.equal(await text(document()), '');
+    // Taken back, it is asked for again.
+    editor.answer(/Select a rule to remove it/, (await box.bash('realpath work/a.txt')).trim());
+    await run(lenses?.[6]?.command);
+    await run(lenses?.[1]?.command);
+    await described(agents, /^Example done/);
+    editor.answer(/^Send Prompt/, JSON.stringify([{ write }]));
+    const [prompt] = await view().rows((await view().rows((await agents()).row))[0]?.row);
+    await click(prompt ?? assert.fail());
+    await described(agents, /needs you · a\.txt/);
+    editor.answer(/^End Example in rules\?/, 'End Agent');
+    await run(lenses?.[2]?.command);
+    await described(agents, /^Example ended/);
+    assert.equal(await box.bash('cat work/a.txt; ls work'), 'newer\na.txt\n');
+  });
+
+  it('are found by their records after a reload, and still wait', async () => {
+    const { box, agents } = await ready('lives on');
+    await start(await agents(), [{ run: 'touch yes' }]);
+    await described(agents, /needs you/);
+    used.reload();
+    const again = await ready('lives on again').then(() => used.editor);
+    assert.equal(await box.bash('ls work'), '');
+    const all = await eventually(
+      async () => (await Promise.all((await view().rows()).map(({ row }) => view().rows(row)))).flat(),
+      (rows) => rows.some((one) => line(one).startsWith('lives on ') || line(one) === 'lives on'),
+    );
+    const devbox = all.find(({ row }) => (row as { readonly id?: string }).id === box.id);
+    const row = (): Promise<Shown> => below(devbox?.row, 'Agents');
+    // Records that the devbox has made hide none of the account's.
+    await box.bash(
+      'cd ~/.runloop-agents/sessions && for i in $(seq 60); do mkdir "zz$i" && echo \'{"agentName":"Fake"}\' >"zz$i/mark"; done',
+    );
+    // The row of the devbox is enough, as this editor has seen an agent there.
+    await row();
+    await again.eventually(() => view().badge?.value === 1);
+    assert.match((await described(row, /needs you/))[0] ?? '', /^Example needs you · touch yes/);
+    assert.equal((await lines((await row()).row)).at(-1), '11 more records are not shown');
+    const [request] = await view().rows((await view().rows((await row()).row))[0]?.row);
+    assert.ok(request);
+    again.answer(/^Example in lives on/, 'Allow Once');
+    await click(request);
+    await described(row, /^Example done/);
+    assert.equal(await box.bash('ls work'), 'yes\n');
+  });
+
+  it('need nobody while their devbox is suspended, and are lost when it runs again', async () => {
+    const { box, agents } = await ready('sleeps');
+    await start(await agents(), [{ run: 'touch yes' }]);
+    await described(agents, /needs you/);
+    await used.editor.eventually(() => view().badge?.value === 1);
+    await suspendDevbox(used.api, box.id);
+    await used.api.waitForStatus(box.id, ['suspended'], 20);
+    await used.editor.eventually(() => view().badge === undefined);
+    await resumeDevbox(used.api, box.id);
+    await used.api.waitForStatus(box.id, ['running'], 20);
+    await used.editor.run('runloop.refreshDevboxes');
+    await described(agents, /^Example lost/);
+    assert.equal(await box.bash('ls work'), '');
+  });
+
+  it('are installed on first use with the output shown, and half of one is never there', async () => {
+    const { box, agents } = await ready('installs');
+    const { editor } = used;
+    const script =
+      'mkdir bin; printf "#!/bin/sh\\nexec node /tmp/agent.mjs" >bin/own; chmod +x bin/own; echo installed';
+    const offer = (install: string): void =>
+      editor.settings.set('runloop.agents', { Example: { run: ['own'], install } });
+    offer('mkdir bin; exit 3');
+    editor.answer(/^Install Example in installs\?/, 'Install');
+    await start(await agents(), []);
+    await editor.message(/^Example could not be installed\./);
+    assert.equal(await box.bash('ls -d ~/.runloop-agents/tools/*[!w] 2>/dev/null; true'), '');
+    offer(script);
+    editor.answer(/^Install Example in installs\?/, 'Install');
+    await start(await agents(), [{ say: 'here' }]);
+    await described(agents, /^Example done · here/);
+    const output = editor.documents.map(({ uri }) => uri).filter(({ scheme }) => scheme === 'runloop-run');
+    assert.match(await text(output.at(-1)), /\ninstalled\n/);
+  });
+
+  it('get a key in their environment alone, and nobody finds it beside them', async () => {
+    const { box, agents } = await ready('keys', ['EXAMPLE_KEY']);
+    used.editor.answer(/The value of EXAMPLE_KEY/, 'hush-4711');
+    await start(await agents(), [{ run: 'printf %s "$EXAMPLE_KEY" | sha256sum | cut -c 1-8 > seen' }]);
+    assert.equal(used.editor.inputs.at(-1)?.password, true);
+    await described(agents, /needs you/);
+    const [request] = await view().rows((await view().rows((await agents()).row))[0]?.row);
+    assert.ok(request);
+    used.editor.answer(/^Example in keys/, 'Allow Once');
+    await click(request);
+    await described(agents, /^Example done/);
+    assert.equal(
+      await box.bash('cat work/seen'),
+      (await box.bash('printf %s hush-4711 | sha256sum | cut -c 1-8')).trimEnd() + '\n',
+    );
+    // Patterns that are not what they find.
+    const found = await box.bash(
+      "grep -rl '[h]ush-4711' ~/.runloop-agents /tmp; cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -a '[h]ush-4711'; " +
+        'find ~/.runloop-agents -name "keys-*"',
+    );
+    assert.equal(found, '');
+    const logs = JSON.stringify(used.editor.channels.map(({ text: all }) => all));
+    const kept = JSON.stringify([[...used.editor.globalState.keys()].map((key) => used.editor.globalState.get(key))]);
+    assert.ok(!logs.includes('hush-4711') && !kept.includes('hush-4711'));
+  });
+});
