@@ -6,6 +6,7 @@ import type { DevboxStore } from '../devboxes/devboxStore';
 import type { Log } from '../messages/log';
 import { onFirstUse } from '../onFirstUse';
 import type { LazyItems } from './lazyItems';
+import type { Listed } from './look/devboxDetails';
 import type { FileRows } from './look/fileRows';
 import type { PortRows } from './look/portRows';
 import { OpenFolders } from './openFolders';
@@ -19,11 +20,14 @@ export class DetailRows implements Disposable {
   readonly #log: Log;
   readonly #items: LazyItems;
   readonly #errors = new Map<string, string>();
+  readonly #listed = new Map<string, Listed>();
   readonly #files: () => Promise<FileRows>;
   readonly #changes: () => Promise<TreeBranches>;
+  readonly #agents: () => Promise<TreeBranches>;
+  readonly #redraw: (rows: Row[]) => void;
   readonly #owned: Disposable[] = [];
   #made: FileRows | undefined;
-  #madeChanges: TreeBranches | undefined;
+  readonly #branches: TreeBranches[] = [];
   #open: OpenFolders | undefined;
   readonly #ports: () => Promise<PortRows>;
   #madePorts: PortRows | undefined;
@@ -34,9 +38,10 @@ export class DetailRows implements Disposable {
       store,
       fileSystem,
       changes,
+      agents,
       ports,
       log,
-    }: Pick<DevboxTreeServices, 'store' | 'fileSystem' | 'changes' | 'ports' | 'log'>,
+    }: Pick<DevboxTreeServices, 'store' | 'fileSystem' | 'changes' | 'agents' | 'ports' | 'log'>,
     items: LazyItems,
     redraw: (rows: Row[]) => void,
   ) {
@@ -44,19 +49,32 @@ export class DetailRows implements Disposable {
     this.#fileSystem = fileSystem;
     this.#log = log;
     this.#items = items;
+    this.#redraw = redraw;
+    this.#agents = agents;
     this.#files = onFirstUse(async () => {
       const { FileRows: Rows } = await import('./look/fileRows');
       return (this.#made = new Rows(fileSystem, redraw));
     }, this.#owned);
     this.#changes = onFirstUse(async () => {
-      this.#madeChanges = await changes();
-      this.#owned.push(this.#madeChanges.onDidChange(redraw));
-      return this.#madeChanges;
+      const made = await changes();
+      this.join(made);
+      return made;
     });
     this.#ports = onFirstUse(async () => {
       const { PortRows: Rows } = await import('./look/portRows');
       return (this.#madePorts = new Rows(await ports(), redraw));
     }, this.#owned);
+  }
+
+  /** Draws rows of another feature again when it says so. */
+  join(branches: TreeBranches): void {
+    this.#branches.push(branches);
+    this.#owned.push(branches.onDidChange(this.#redraw));
+  }
+
+  /** How many things below devboxes wait for a person. */
+  get needsYou(): number {
+    return this.#branches.reduce((sum, { needsYou = 0 }) => sum + needsYou, 0);
   }
 
   /** Remembers why a devbox could not be used; undefined forgets it. */
@@ -68,7 +86,13 @@ export class DetailRows implements Disposable {
   /** Tells from now on which folders of devboxes are open in the view, while it is seen. @param parentOf of devboxes and above */
   follow(view: TreeView<Row>, parentOf: (row: Row) => Row | undefined): Disposable {
     const open = new OpenFolders(
-      { fileSystem: this.#fileSystem, files: () => this.#made, parentOf, log: this.#log },
+      {
+        fileSystem: this.#fileSystem,
+        files: () => this.#made,
+        parentOf,
+        showBranches: (ids) => this.#branches.forEach((one) => one.show(ids)),
+        log: this.#log,
+      },
       view,
     );
     this.#open = open;
@@ -78,15 +102,21 @@ export class DetailRows implements Disposable {
   /** Forgets all, for another account. */
   clear(): void {
     this.#errors.clear();
+    this.#listed.clear();
     this.#made?.clear();
-    this.#madeChanges?.clear();
+    for (const one of this.#branches) one.clear();
     this.#open?.clear();
     this.#madePorts?.clear();
   }
 
+  /** Changed files of a devbox, as far as somebody has looked. */
+  changedFiles(devboxId: string): number | undefined {
+    return this.#branches.map((one) => one.countOf?.(devboxId)).find((count) => count !== undefined);
+  }
+
   /** Somebody refreshes the view. */
   async refresh(): Promise<void> {
-    await this.#madeChanges?.refresh();
+    await Promise.all(this.#branches.map((one) => one.refresh()));
   }
 
   /** Somebody has opened a row. */
@@ -103,7 +133,10 @@ export class DetailRows implements Disposable {
   /** What is below a row that is no group. */
   async below(row: Row, account: SignedIn | undefined, signal: AbortSignal): Promise<readonly Row[]> {
     if (account === undefined) return [];
-    if (row.kind === 'branch') return row.below();
+    if (row.kind === 'branch') {
+      this.#open?.asked(row);
+      return row.below();
+    }
     if (row.kind === 'ports') return (await this.#ports()).below(row, account, signal);
     if (row.kind === 'files' || row.kind === 'file') {
       const rows = await (await this.#files()).below(row);
@@ -116,16 +149,18 @@ export class DetailRows implements Disposable {
     const devboxId = row.id;
     const devbox = this.#store.get(devboxId);
     if (devbox === undefined) return [];
-    const { devboxDetails } = await import('./look/devboxDetails');
-    const details = await devboxDetails(account.api, devbox, {
+    const { devboxDetailRows } = await import('./look/devboxDetails');
+    const rows = await devboxDetailRows(account.api, devbox, {
       ...(await this.#items.context(devboxId)),
       lastError: this.#errors.get(devboxId),
+      listed: this.#listed,
       signal,
     });
-    const rows = details.map((detail): Row => ({ kind: 'detail', devboxId, detail }));
     if (devbox.status !== 'running') return rows;
-    const [ports, files, changes] = await Promise.all([this.#ports(), this.#files(), this.#changes()]);
-    return [...rows, ports.of(devboxId), files.of(devboxId, devbox.metadata[workspacePathKey]), changes.of(devboxId)];
+    const features = [this.#ports(), this.#files(), this.#changes(), this.#agents()] as const;
+    const [ports, files, changes, agents] = await Promise.all(features);
+    const workspace = devbox.metadata[workspacePathKey];
+    return [...rows, ports.of(devboxId), files.of(devboxId, workspace), changes.of(devboxId), agents.of(devboxId)];
   }
 
   dispose(): void {

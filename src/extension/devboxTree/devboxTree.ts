@@ -4,7 +4,7 @@ import type { Account, SignedIn } from '../account/account';
 import type { Sessions } from '../session/sessions';
 import type { Attention } from './order/attention';
 import type { Arranged } from './order/arranged';
-import { groupPageSize, streamsOf } from './order/arrangement';
+import { groupPageSize, livingStreams, streamsOf } from './order/arrangement';
 import { AttachedRows } from './attachedRows';
 import { BlueprintNames } from '../devboxes/blueprintNames';
 import { DevboxRefresh } from '../devboxes/devboxRefresh';
@@ -22,9 +22,6 @@ import { ViewChoices } from './order/viewChoices';
 import { noticeFor } from './viewNotice';
 import { ViewStatus, type ViewFacts } from './viewStatus';
 
-/** Rows whose times are kept up to date; further down a long list they are as of the last change. */
-const timesKept = 300;
-
 /** The "Runloop" view: maps the store to rows, and keeps the store fresh with {@link DevboxRefresh}. */
 export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly choices: ViewChoices;
@@ -36,7 +33,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #brokenStarts: DevboxTreeServices['brokenStarts'];
   readonly #rest: RestingRows;
   readonly #order: Arranged;
-  readonly #changes: SeenChanges;
+  readonly changes: SeenChanges;
   readonly #names: BlueprintNames;
   readonly #rows = new RowRegistry();
   readonly #items: LazyItems;
@@ -62,26 +59,32 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       choices: this.choices,
       names: this.#names,
       attachedIds: () => this.#attached.ids,
-      evictionOf: (id, nowMs) => this.#changes.evictionOf(id, nowMs),
+      evictionOf: (id, nowMs) => this.changes.evictionOf(id, nowMs),
+      changedFiles: (id) => this.details.changedFiles(id),
+      areMore: (group) => this.#list.knowsOfMore(livingStreams(this.#order.now, group)),
       nowMs: () => this.#list.account?.api.clock.now() ?? Date.now(),
     });
     this.#order = rows.order;
     this.#items = rows.items;
-    this.details = new DetailRows(services, this.#items, (rows) => this.#changed.fire(rows));
+    this.details = new DetailRows(services, this.#items, (rows) => {
+      this.#changed.fire(rows);
+      this.#redrawTimes();
+    });
     this.#list = new DevboxRefresh({
       store: this.#store,
       account: () => this.#account.current(),
       look: () => ({ visible: this.#view.visible, focused: window.state.focused }),
       onError: (error) => services.log.failure('Refreshing the devboxes', error),
     });
-    this.#changes = new SeenChanges(this.#list, services);
-    this.#view = window.createTreeView('runloop.devboxes', {
+    this.changes = new SeenChanges(this.#list, services);
+    this.#view = window.createTreeView<Row>('runloop.devboxes', {
       treeDataProvider: this,
       showCollapseAll: true,
       canSelectMany: true,
+      dragAndDropController: services.drag,
     });
     this.#rest = new RestingRows(this.#view, () => this.#redraw(new Set(), false));
-    this.#status = new ViewStatus(this.#view, () => this.#facts());
+    this.#status = new ViewStatus(this.#view, () => this.#facts(), this.onDidChangeTreeData);
     this.#subscriptions = [
       this.#changed,
       this.details,
@@ -91,7 +94,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#account.onDidChange(() => this.#accountChanged()),
       this.choices.onDidChange(() => this.#redraw(new Set(), true)),
       this.#brokenStarts.onDidChange(() => this.#redraw(new Set(), false, { isHeard: true })),
-      this.#changes.onDidHearOfEviction(() => this.#redraw(new Set(), false, { isHeard: true })),
+      this.changes.onDidHearOfEviction(() => this.#redraw(new Set(), false, { isHeard: true })),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidExpandElement(({ element }) => this.details.opened(element)),
@@ -102,7 +105,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#status,
       this.#rest,
       this.#list,
-      this.#changes,
+      this.changes,
       this.#names,
       this.choices,
     ];
@@ -122,7 +125,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
    * after telling the store of the new status.
    */
   follow(devboxId: string): void {
-    this.#changes.follow(devboxId);
+    this.changes.follow(devboxId);
   }
 
   /** Remembers why a devbox could not be used, for the row below it; undefined forgets it. */
@@ -212,15 +215,14 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  /** Visibility or focus changed. */
   #looked(): void {
     this.#list.looked();
-    this.#changes.plan();
+    this.changes.plan();
     this.#redrawTimes();
   }
 
   #accountChanged(): void {
-    this.#changes.stop();
+    this.changes.stop();
     this.#names.clear();
     this.#order.reset();
     this.details.clear();
@@ -229,7 +231,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   #storeChanged({ ids, isHeard }: StoreChange): void {
     this.#redraw(ids, false, { isHeard });
-    this.#changes.plan();
+    this.changes.plan();
     this.#list.reschedule();
     const gone = [...ids].filter((id) => this.#store.get(id) === undefined);
     this.#rows.forget(gone);
@@ -239,6 +241,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   #sessionsChanged(): void {
     const different = this.#attached.changed();
     for (const id of this.#attached.ids) this.details.note(id, undefined);
+    this.changes.plan();
     this.#redraw(new Set(different), false);
   }
 
@@ -271,12 +274,11 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     if (rows === undefined || rows.length > 0) this.#changed.fire(rows);
   }
 
-  /** Draws rows again whose age or time left reads differently by now. */
+  /** Draws rows again whose age, time left or number of changed files reads differently by now. */
   #redrawTimes(): void {
     if (this.#order.isStale) this.#redraw(new Set(), false, { isHeard: true });
     if (!this.#list.isSeen) return;
-    const seen = this.#order.now.groups.flatMap(({ shown }) => shown).slice(0, timesKept);
-    const stale = this.#items.stale(seen);
+    const stale = this.#items.stale(this.#order.now.groups.flatMap(({ shown }) => shown));
     if (stale.length > 0) this.#changed.fire(stale.map((id) => this.#rows.devbox(id)));
   }
 
@@ -289,6 +291,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       filter: this.choices.filter,
       matching: this.#order.now.matching,
       attention: this.#order.now.attention.size + this.#brokenStarts.lost.length,
+      agents: this.details.needsYou,
       pauseSeconds: this.#list.pauseSeconds,
       malformed: this.#store.malformed,
       isEndless: this.#store.isEndless,

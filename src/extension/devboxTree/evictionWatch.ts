@@ -4,12 +4,14 @@ import { isAborted, RuntimeError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { DevboxStore } from '../devboxes/devboxStore';
-import type { Announced } from './order/news';
+import type { Announced, Eviction } from './order/news';
 
-/** Milliseconds before a stream that ended is opened again, at first and at the most. */
-const againMs = { first: 1_000, longest: 30_000 } as const;
+/** Milliseconds before a stream that ended is opened again: at first, at the most, and at the most where it is refused. */
+const againMs = { first: 1_000, longest: 30_000, refused: 300_000 } as const;
 /** Milliseconds after its deadline in which an eviction still counts: then it did not come. */
 const lateMs = 60_000;
+/** Milliseconds before its deadline from which a suspend is the eviction's. */
+const earlyMs = 1_000;
 
 interface WatchedAccount {
   readonly api: RunloopApi;
@@ -17,15 +19,16 @@ interface WatchedAccount {
 }
 
 /**
- * Hears which devboxes Runloop is about to suspend, while somebody sees the list and something runs: one stream that is silent
- * as a rule. A server that has no such stream is asked once.
+ * Hears which devboxes Runloop is about to suspend, while something runs and somebody wants to know: one stream that is silent as
+ * a rule. A server that has no such stream, or no such right for the key, is asked once; what somebody on the way says instead
+ * is asked about again, ever more seldom.
  */
 export class EvictionWatch implements Disposable {
   readonly #store: DevboxStore;
   readonly #onError: (error: unknown) => void;
   readonly #announced = new Map<string, Announced>();
-  readonly #changed = new Emitter<void>();
-  readonly onDidChange = this.#changed.on;
+  readonly #heard = new Emitter<Eviction>();
+  readonly onDidHear = this.#heard.on;
   #isOffered = true;
   #watching: AbortController | undefined;
 
@@ -34,13 +37,19 @@ export class EvictionWatch implements Disposable {
     this.#onError = onError;
   }
 
-  /** The eviction of a devbox that is still to come. @param nowMs by the server's clock */
+  /** The eviction of a devbox that is still to come, or has suspended it. @param nowMs by the server's clock */
   of(devboxId: string, nowMs: number): Announced | undefined {
     const found = this.#announced.get(devboxId);
-    return found !== undefined && nowMs < found.deadlineMs + lateMs ? found : undefined;
+    if (found === undefined) return undefined;
+    const devbox = this.#store.get(devboxId);
+    const suspendedMs = devbox?.transitions.findLast(({ status }) => status === 'suspended')?.timeMs;
+    // Suspended before that, somebody was faster.
+    const hasCome = suspendedMs !== undefined && suspendedMs >= found.deadlineMs - earlyMs;
+    const isTold = devbox?.status === 'suspended' ? hasCome : !hasCome && nowMs < found.deadlineMs + lateMs;
+    return isTold ? found : undefined;
   }
 
-  /** The list, or who sees it, has changed. @param account the one whose list is seen; undefined: none is */
+  /** The list, or who wants to know, has changed. @param account the one that is watched; undefined: none is */
   plan(account: WatchedAccount | undefined): void {
     if (account === undefined || !this.#store.devboxes.some(({ status }) => status === 'running')) {
       this.#watching?.abort();
@@ -70,17 +79,19 @@ export class EvictionWatch implements Disposable {
 
   dispose(): void {
     this.#watching?.abort();
-    this.#changed.dispose();
+    this.#heard.dispose();
   }
 
   async #watch(api: RunloopApi, signal: AbortSignal): Promise<void> {
-    const [{ watchEvictions }, { StreamUnavailable }] = await Promise.all([
+    const [{ watchEvictions }, { StreamUnavailable }, { isOfApi }] = await Promise.all([
       import('../../core/platform/evictions'),
       import('../../core/platform/logRequest'),
+      import('../../core/platform/apiErrors'),
     ]);
     let pauseMs: number = againMs.first;
     while (!isAborted(signal)) {
       let waitMs = 0;
+      let longestMs: number = againMs.longest;
       try {
         for await (const { devboxId, deadlineMs } of watchEvictions(api, signal)) {
           pauseMs = againMs.first;
@@ -89,21 +100,24 @@ export class EvictionWatch implements Disposable {
       } catch (error) {
         if (isAborted(signal)) return;
         if (error instanceof StreamUnavailable || isRefused(error)) {
-          this.#isOffered = false;
-          return;
+          if (error instanceof StreamUnavailable ? error.isOfApi : isOfApi(error)) {
+            this.#isOffered = false;
+            return;
+          }
+          longestMs = againMs.refused;
         }
         // A cut is usual for a stream that stays open: it is opened again, and tells anew of what is pending.
         if (RuntimeError.is(error)) waitMs = (error.retryAfterSeconds ?? 0) * 1000;
       }
       await sleep(Math.max(pauseMs, waitMs), undefined, { signal });
-      pauseMs = Math.min(pauseMs * 2, againMs.longest);
+      pauseMs = Math.min(pauseMs * 2, longestMs);
     }
   }
 
   #hear(devboxId: string, deadlineMs: number, heardMs: number): void {
     if (this.#announced.get(devboxId)?.deadlineMs === deadlineMs) return;
     this.#announced.set(devboxId, { deadlineMs, heardMs });
-    this.#changed.fire();
+    this.#heard.fire({ devboxId, deadlineMs });
   }
 }
 

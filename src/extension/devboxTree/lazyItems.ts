@@ -4,6 +4,9 @@ import type { RowItems, RowSource } from './look/rowItems';
 import type { RowContext } from './look/rowText';
 import type { Row } from './rows';
 
+/** Rows whose times are kept up to date; further down a long list they are as of the last change. */
+const timesKept = 300;
+
 /** The items of rows; the code that makes them is read when the first is drawn. */
 export class LazyItems {
   readonly #source: RowSource;
@@ -27,9 +30,9 @@ export class LazyItems {
     return (await this.#load()).tooltip(devbox);
   }
 
-  /** Those of some devboxes whose row would read differently by now. */
+  /** Those of the first of some devboxes whose row would read differently by now. */
   stale(devboxIds: readonly string[]): readonly string[] {
-    return this.#items?.stale(devboxIds) ?? [];
+    return this.#items?.stale(devboxIds.slice(0, timesKept)) ?? [];
   }
 
   /** Forgets devboxes that are not listed any more. */

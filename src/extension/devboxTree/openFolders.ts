@@ -11,6 +11,8 @@ interface OpenFoldersContext {
   readonly files: () => FileRows | undefined;
   /** Of devboxes and what is above them. */
   readonly parentOf: (row: Row) => Row | undefined;
+  /** Devboxes whose branch is open. */
+  readonly showBranches: (devboxIds: readonly string[]) => void;
   readonly log: Log;
 }
 
@@ -50,6 +52,7 @@ export class OpenFolders implements Disposable {
   /** Tells what is open now, where that is news. */
   again(): void {
     const files = this.#context.files();
+    this.#tellBranches(files);
     if (files === undefined) return;
     const rows = this.#view.visible ? [...this.#opened].filter((row) => isFolder(row)) : [];
     const folders = files.foldersOf(rows.filter((row) => this.#isSeen(row, files)));
@@ -71,11 +74,18 @@ export class OpenFolders implements Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  #isSeen(row: Row, files: FileRows): boolean {
+  #tellBranches(files: FileRows | undefined): void {
+    const rows = this.#view.visible ? [...this.#opened].filter((row) => row.kind === 'branch' && row.isTop) : [];
+    this.#context.showBranches(
+      rows.filter((row) => this.#isSeen(row, files)).flatMap((row) => ('devboxId' in row ? [row.devboxId] : [])),
+    );
+  }
+
+  #isSeen(row: Row, files: FileRows | undefined): boolean {
     const beginsOpen = row.kind === 'group' || row.kind === 'page';
     if (beginsOpen ? this.#closed.has(row) : !this.#opened.has(row)) return false;
     const isTop = row.kind === 'group';
-    const above = row.kind === 'file' ? files.parentOf(row) : this.#context.parentOf(row);
+    const above = row.kind === 'file' ? files?.parentOf(row) : this.#context.parentOf(row);
     return isTop || (above !== undefined && this.#isSeen(above, files));
   }
 }

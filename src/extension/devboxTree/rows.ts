@@ -79,6 +79,8 @@ export interface FileRow {
 export interface BranchRow {
   readonly kind: 'branch';
   readonly devboxId: string;
+  /** Whether it stands right below its devbox. */
+  readonly isTop: boolean;
   readonly item: () => TreeItem;
   readonly below: () => Promise<readonly BranchRow[]>;
   /** Somebody has opened it in the view. */
@@ -167,6 +169,7 @@ export class RowRegistry {
   /** The row above a row; undefined for those that are at the top, and for what is not shown. */
   parentOf(row: Row, { groups, groupOf }: Arrangement): Row | undefined {
     if (row.kind === 'detail' || row.kind === 'files' || row.kind === 'ports') return this.devbox(row.devboxId);
+    if (row.kind === 'branch' && row.isTop) return this.devbox(row.devboxId);
     if (row.kind === 'more' || row.kind === 'page') return this.group(row.group);
     if (row.kind === 'start') return this.group(attentionGroup);
     const key = row.kind === 'devbox' ? groupOf.get(row.id) : undefined;

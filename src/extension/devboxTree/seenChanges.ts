@@ -1,5 +1,7 @@
+import { isAborted } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
-import type { SignedIn } from '../account/account';
+import type { Account, SignedIn } from '../account/account';
+import type { Sessions } from '../session/sessions';
 import type { DevboxRefresh } from '../devboxes/devboxRefresh';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { KnownEnds } from '../devboxes/knownEnds';
@@ -7,9 +9,19 @@ import { TransitionFollower } from '../devboxes/transitionFollower';
 import type { Log } from '../messages/log';
 import { onFirstUse } from '../onFirstUse';
 import type { EvictionWatch } from './evictionWatch';
-import type { Announced } from './order/news';
+import type { Announced, Eviction } from './order/news';
 
-/** What changes, and what ends at a known time: told at once to somebody who looks, and for what this window has set in motion. */
+interface SeenChangesServices {
+  readonly account: Account;
+  readonly store: DevboxStore;
+  readonly sessions: Pick<Sessions, 'all'>;
+  readonly log: Log;
+}
+
+/**
+ * What changes, and what ends at a known time: told at once to somebody who looks, and for what this window has set in motion.
+ * Of evictions hears who is attached to something as well, wherever they look.
+ */
 export class SeenChanges implements Disposable {
   readonly #list: DevboxRefresh<SignedIn>;
   readonly #follower: TransitionFollower;
@@ -17,20 +29,23 @@ export class SeenChanges implements Disposable {
   readonly #store: DevboxStore;
   readonly #log: Log;
   readonly #owned: Disposable[] = [];
-  readonly #evicted = new Emitter<void>();
+  readonly #evicted = new Emitter<Eviction>();
   readonly onDidHearOfEviction = this.#evicted.on;
   readonly #watch: () => Promise<EvictionWatch>;
+  readonly #services: SeenChangesServices;
   #evictions: EvictionWatch | undefined;
   #isDisposed = false;
 
-  constructor(list: DevboxRefresh<SignedIn>, { store, log }: { readonly store: DevboxStore; readonly log: Log }) {
+  constructor(list: DevboxRefresh<SignedIn>, services: SeenChangesServices) {
+    const { store, log } = services;
+    this.#services = services;
     this.#list = list;
     this.#store = store;
     this.#log = log;
     this.#watch = onFirstUse(async () => {
       const { EvictionWatch: Watch } = await import('./evictionWatch');
       const watch = new Watch(store, (error) => log.failure('Watching for evictions', error));
-      watch.onDidChange(() => this.#evicted.fire());
+      watch.onDidHear((eviction) => this.#evicted.fire(eviction));
       return (this.#evictions = watch);
     }, this.#owned);
     this.#follower = new TransitionFollower(store, (error) => log.failure('Following a devbox', error));
@@ -55,7 +70,7 @@ export class SeenChanges implements Disposable {
     if (!this.#list.isSeen) this.#follower.stopSeen();
     else if (account !== undefined && this.#list.pauseSeconds === 0) this.#follower.followSeen(account.api);
     this.#ends.plan();
-    this.#planWatch();
+    this.#planWatch().catch((error: unknown) => this.#log.failure('Watching for evictions', error));
   }
 
   /** What Runloop has announced to do to a devbox. @param nowMs by the server's clock */
@@ -77,17 +92,15 @@ export class SeenChanges implements Disposable {
     for (const one of this.#owned) one.dispose();
   }
 
-  #planWatch(): void {
-    if (this.#isDisposed) return;
-    const { account, isSeen, pauseSeconds } = this.#list;
-    const seen = isSeen && pauseSeconds === 0 ? account : undefined;
-    if (this.#evictions !== undefined) {
-      this.#evictions.plan(seen);
-    } else if (seen !== undefined && this.#store.devboxes.some(({ status }) => status === 'running')) {
-      this.#watch().then(
-        () => this.#planWatch(),
-        (error: unknown) => this.#log.failure('Watching for evictions', error),
-      );
-    }
+  async #planWatch(): Promise<void> {
+    const isAttached = this.#services.sessions.all().some(([id]) => this.#store.get(id)?.status === 'running');
+    const isWanted =
+      isAttached || (this.#list.isSeen && this.#store.devboxes.some(({ status }) => status === 'running'));
+    if (this.#evictions === undefined && !isWanted) return;
+    // The list may not have been read at all by somebody who is attached.
+    const account = this.#list.account ?? (isAttached ? await this.#services.account.current() : undefined);
+    const watch = await this.#watch();
+    if (this.#isDisposed || (account !== undefined && isAborted(account.ended))) return;
+    watch.plan(isWanted && this.#list.pauseSeconds === 0 ? account : undefined);
   }
 }

@@ -1,4 +1,4 @@
-import type { FileChangeEvent, FileType, Memento, Uri } from 'vscode';
+import type { FileChangeEvent, FileType, Memento, TreeDragAndDropController, Uri } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account, SignedIn } from '../account/account';
 import type { Ender } from '../devboxes/endReason';
@@ -20,10 +20,16 @@ export interface TreeFileSystem {
 /** A row of another feature below each running devbox. */
 export interface TreeBranches {
   of(devboxId: string): BranchRow;
+  /** What the devbox's own row says of it, as of the last look; undefined where nobody has looked. */
+  countOf?(devboxId: string): number | undefined;
   /** Looks again at what is shown, for somebody who refreshes the view. */
   refresh(): Promise<void>;
+  /** Devboxes whose row is open in the view while it is seen. */
+  show(devboxIds: readonly string[]): void;
   /** Forgets all, for another account. */
   clear(): void;
+  /** How many things in them wait for a person. */
+  readonly needsYou?: number;
   readonly onDidChange: (listener: (rows: BranchRow[]) => void) => Disposable;
 }
 
@@ -59,7 +65,10 @@ export interface DevboxTreeServices {
     readonly onDidChange: (listener: () => void) => Disposable;
   };
   readonly fileSystem: TreeFileSystem;
+  /** What happens with rows that are dragged, and what is dropped on them. */
+  readonly drag: TreeDragAndDropController<object>;
   readonly changes: () => Promise<TreeBranches>;
+  readonly agents: () => Promise<TreeBranches>;
   readonly ports: () => Promise<TreePorts>;
   readonly log: Log;
   readonly globalState: Memento;

@@ -1,4 +1,4 @@
-import { l10n, type TreeView } from 'vscode';
+import { l10n, type Event, type TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl } from '../../core/platform/client';
 import { oneLine } from '../../core/plainText';
@@ -16,6 +16,8 @@ export interface ViewFacts {
   readonly matching: number;
   /** Devboxes that need attention. */
   readonly attention: number;
+  /** Agents that need a person. */
+  readonly agents: number;
   /** Seconds for which the server asked us to stay away; 0: it did not. */
   readonly pauseSeconds: number;
   /** Entries of the list that could not be read. */
@@ -46,22 +48,25 @@ function messageOfView(facts: ViewFacts): string {
   if (facts.pauseSeconds > 0) {
     lines.push(l10n.t('Runloop is limiting requests. Refreshing again in {0} s.', Math.ceil(facts.pauseSeconds)));
   }
-  if (facts.moreRun) lines.push(l10n.t('More devboxes run than are loaded.'));
+  if (facts.moreRun) lines.push(l10n.t('More devboxes are running than are loaded.'));
   if (facts.malformed > 0) lines.push(l10n.t('Devboxes that could not be read: {0}', facts.malformed));
   if (facts.isEndless) lines.push(l10n.t('The list is incomplete: some devboxes may be missing.'));
-  // The editor draws it as one paragraph.
-  return lines.reverse().join(' · ');
+  // The editor draws it as one paragraph; it breaks behind a point, not before.
+  return lines.join('\u00a0· ');
 }
 
 /** What the view says beside its rows: the line above them, the number at its icon. */
 export class ViewStatus<T> implements Disposable {
   readonly #view: TreeView<T>;
   readonly #facts: () => ViewFacts;
+  readonly #subscription: Disposable;
   #again: NodeJS.Timeout | undefined;
 
-  constructor(view: TreeView<T>, facts: () => ViewFacts) {
+  /** @param changed rows are drawn again: what they say may be in the number as well */
+  constructor(view: TreeView<T>, facts: () => ViewFacts, changed: Event<unknown>) {
     this.#view = view;
     this.#facts = facts;
+    this.#subscription = changed(() => this.show());
   }
 
   /** Shows how things are now. A pause is counted down until it is over. */
@@ -75,13 +80,17 @@ export class ViewStatus<T> implements Disposable {
   }
 
   dispose(): void {
+    this.#subscription.dispose();
     clearTimeout(this.#again);
   }
 }
 
-/** Shows at the view's icon how many devboxes need attention. */
-function setBadge<T>(view: TreeView<T>, { attention }: Pick<ViewFacts, 'attention'>): void {
-  if ((view.badge?.value ?? 0) === attention) return;
-  view.badge =
-    attention === 0 ? undefined : { value: attention, tooltip: l10n.t('Devboxes that need attention: {0}', attention) };
+/** Shows at the view's icon how many devboxes and agents need attention. */
+function setBadge<T>(view: TreeView<T>, { attention, agents }: Pick<ViewFacts, 'attention' | 'agents'>): void {
+  const tooltip = [
+    ...(attention > 0 ? [l10n.t('Devboxes that need attention: {0}', attention)] : []),
+    ...(agents > 0 ? [l10n.t('Agents that need you: {0}', agents)] : []),
+  ].join(' · ');
+  if ((view.badge?.tooltip ?? '') === tooltip) return;
+  view.badge = tooltip === '' ? undefined : { value: attention + agents, tooltip };
 }

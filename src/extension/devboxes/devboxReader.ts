@@ -101,6 +101,8 @@ export class DevboxReader {
       this.#depths.all = { pages: 1, hasMore: page.hasMore, after: page.lastId, begun: new Set() };
     }
     if (!page.hasMore) {
+      // This page is all there is: an account that was larger before has no more of any list.
+      for (const stream of ['running', 'suspended'] as const) this.#depths[stream].hasMore = false;
       this.#round = undefined;
       this.#unread.rest = 0;
     }

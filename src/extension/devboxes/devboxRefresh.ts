@@ -103,6 +103,11 @@ export class DevboxRefresh<
     return streams.some((stream) => this.#reader.hasMore(stream));
   }
 
+  /** True if the server said that it has more of one of these lists. */
+  knowsOfMore(streams: readonly Stream[]): boolean {
+    return streams.some((stream) => this.#reader.knowsOfMore(stream));
+  }
+
   /** Loads one more page of each list. Does nothing during a pause. */
   async more(streams: readonly Stream[], signal: AbortSignal): Promise<void> {
     const account = this.#account;

@@ -1,14 +1,23 @@
 import { l10n } from 'vscode';
 import { hourlyPrice, suspendedHourlyPrice, type Prices } from '../../core/cost/prices';
 import { oneLine } from '../../core/plainText';
-import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { hasEnded, lifetimeEnd, type Devbox, type IdleRule } from '../../core/platform/devbox';
 import { inertText } from '../messages/inertText';
 import { costsNow } from './devboxStore';
 
-/** The name a devbox goes by, as rows show it: its own, else the beginning of its id. */
+/** Characters of a name that is too long which are kept, of its begin and of its end. */
+const keptOfName = { begin: 36, end: 23 } as const;
+
+/**
+ * The name a devbox goes by: its own, else the beginning of its id. One that is too long loses its middle, as names of one run
+ * differ at their end.
+ */
 export function devboxName(devbox: Devbox): string {
-  const name = oneLine(devbox.name ?? '', 60);
-  return name === '' ? oneLine(devbox.id, 16) : name;
+  const characters = Array.from(oneLine(devbox.name ?? '', 1_000));
+  if (characters.length === 0) return oneLine(devbox.id, 16);
+  const { begin, end } = keptOfName;
+  if (characters.length <= begin + 1 + end) return characters.join('');
+  return `${characters.slice(0, begin).join('')}…${characters.slice(-end).join('')}`;
 }
 
 /** The same for messages and pickers. */
@@ -64,29 +73,25 @@ export function agoText(atMs: number, nowMs: number): string {
 
 /** When a living devbox ends by itself: its idle rule, else the time left; undefined if the API told neither. */
 export function endingText(devbox: Devbox, nowMs: number): string | undefined {
-  if (hasEnded(devbox.status) || devbox.status === 'suspended') return undefined;
-  if (devbox.idleRule !== undefined) {
-    const idle = durationText(devbox.idleRule.seconds);
-    return devbox.idleRule.action === 'suspend'
-      ? l10n.t('suspends after {0} idle', idle)
-      : l10n.t('shuts down after {0} idle', idle);
-  }
-  const ends = endsAt(devbox);
+  if (hasEnded(devbox.status) || devbox.status === 'suspended' || devbox.status === 'suspending') return undefined;
+  if (devbox.idleRule !== undefined) return idleText(devbox.idleRule);
+  const ends = lifetimeEnd(devbox);
   if (ends === undefined) return undefined;
   return ends - nowMs < 60_000 ? l10n.t('ending') : l10n.t('{0} left', durationText((ends - nowMs) / 1000));
 }
 
-/** How long a time of the server's clock is off, in words: "under 1 min" at the end. */
-export function remainingText(endsMs: number, nowMs: number): string {
-  return endsMs - nowMs < 60_000 ? l10n.t('under 1 min') : durationText((endsMs - nowMs) / 1000);
+/** What happens to a running devbox that nobody uses. */
+export function idleText({ action, seconds }: IdleRule): string {
+  const idle = durationText(seconds);
+  return action === 'suspend' ? l10n.t('suspends after {0} idle', idle) : l10n.t('shuts down after {0} idle', idle);
 }
 
-/** When its lifetime is over, in Unix milliseconds of the server's clock. */
-export function endsAt(devbox: Devbox): number | undefined {
-  if (devbox.idleRule !== undefined || devbox.keepAliveSeconds === undefined || devbox.createTimeMs === undefined) {
-    return undefined;
-  }
-  return devbox.createTimeMs + devbox.keepAliveSeconds * 1000;
+/** Milliseconds that a warning comes late at the most: the minutes that it is about are told, not the one less that is left. */
+const lateMs = 5_000;
+
+/** How long a time of the server's clock is off, in words: "under 1 min" at the end. */
+export function remainingText(endsMs: number, nowMs: number): string {
+  return endsMs - nowMs < 60_000 ? l10n.t('under 1 min') : durationText((endsMs - nowMs + lateMs) / 1000);
 }
 
 /** Estimated dollars that a devbox costs in an hour as it is now; undefined if nothing, or not known. */
@@ -99,6 +104,11 @@ export function hourlyCost(devbox: Devbox, prices: Prices | undefined): number |
 /** A sum per hour; always said to be an estimate. */
 export function costText(dollars: number): string {
   return dollars < 0.01 ? l10n.t('est. under $0.01/h') : l10n.t('est. ${0}/h', dollars.toFixed(2));
+}
+
+/** Dollars that a devbox has cost so far; callers say that it is an estimate. */
+export function spentText(dollars: number): string {
+  return dollars < 0.01 ? l10n.t('under $0.01') : `$${dollars.toFixed(2)}`;
 }
 
 /** The size in Runloop's word, or the numbers of a custom one. */

@@ -1,10 +1,9 @@
 import { isAborted, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { onceRule } from '../../core/http/retryRules';
-import type { Devbox } from '../../core/platform/devbox';
+import { lifetimeEnd, type Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { DevboxStore } from './devboxStore';
-import { endsAt } from './devboxText';
 
 /** Milliseconds after a lifetime's end in which the platform ends the devbox. */
 const graceMs = 1_500;
@@ -62,7 +61,7 @@ export class KnownEnds implements Disposable {
   }
 
   #unseenEnd(devbox: Devbox): number | undefined {
-    const ends = devbox.status === 'running' ? endsAt(devbox) : undefined;
+    const ends = devbox.status === 'running' ? lifetimeEnd(devbox) : undefined;
     return ends === undefined || this.#looked.get(devbox.id) === ends ? undefined : ends;
   }
 
@@ -72,7 +71,7 @@ export class KnownEnds implements Disposable {
     const { api, ended } = account;
     const nowMs = api.clock.now();
     const over = this.#store.devboxes.filter((devbox) => (this.#unseenEnd(devbox) ?? nowMs) + graceMs <= nowMs);
-    for (const devbox of over) this.#looked.set(devbox.id, endsAt(devbox) ?? 0);
+    for (const devbox of over) this.#looked.set(devbox.id, lifetimeEnd(devbox) ?? 0);
     if (over.length > looksAtOnce) await this.#readList();
     else await Promise.all(over.map(({ id }) => this.#lookAt(api, id, ended)));
     this.plan();

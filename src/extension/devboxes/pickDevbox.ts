@@ -1,11 +1,13 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
+import { RuntimeError } from '../../core/errors';
 import { asArray, asObject, asString } from '../../core/parse';
-import type { Devbox } from '../../core/platform/devbox';
+import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Account, SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
+import { commandProblem } from '../messages/commandProblems';
 import { listLimitMs, lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import { endTime, type DevboxStore } from './devboxStore';
 import { ageText, agoText, devboxLabel, statusWord } from './devboxText';
@@ -82,7 +84,7 @@ async function meant(
     await sayThereIsNone({ account, store }, lookedFor(question));
     return [];
   }
-  const picked = await pick(asked, question.placeHolder);
+  const picked = await pick(asked, question.placeHolder, api.clock.now());
   return picked === undefined ? [] : [picked];
 }
 
@@ -94,6 +96,22 @@ export async function devboxFor(
 ): Promise<Devbox | undefined> {
   const [devbox] = await devboxesFor(sources, { argument, ...options });
   return devbox;
+}
+
+/**
+ * The one devbox that a command means, for what nobody can do with one that has ended: a row, a message or a link may be older.
+ *
+ * @throws RuntimeError `devbox_ended`, before anything is asked of the user or the devbox
+ */
+export async function livingDevboxFor(
+  sources: DevboxSources,
+  argument: unknown,
+  options: Pick<DevboxQuestion, 'placeHolder' | 'runningOnly'>,
+): Promise<Devbox | undefined> {
+  const devbox = await devboxFor(sources, argument, options);
+  if (devbox === undefined || !hasEnded(devbox.status)) return devbox;
+  const problem = commandProblem('ended_already', { devbox: devboxLabel(devbox) });
+  throw new RuntimeError({ problem, devboxId: devbox.id });
 }
 
 /** How many of the devboxes that ended are offered: an account may have tens of thousands. */
@@ -140,26 +158,33 @@ function lookedFor({ inAnyState, stopped, suspended, runningOnly }: DevboxQuesti
   return runningOnly === true ? 'running' : 'active';
 }
 
-async function pick(devboxes: readonly Devbox[], placeHolder: string): Promise<Devbox | undefined> {
-  const picked = await window.showQuickPick(devboxItems(devboxes), { placeHolder, matchOnDetail: true });
+async function pick(devboxes: readonly Devbox[], placeHolder: string, nowMs: number): Promise<Devbox | undefined> {
+  const picked = await window.showQuickPick(devboxItems(devboxes, nowMs), { placeHolder, matchOnDetail: true });
   return picked?.devbox;
 }
 
-/** Devboxes as items of a quick pick. */
-export function devboxItems(devboxes: readonly Devbox[]): (QuickPickItem & { readonly devbox: Devbox })[] {
+/**
+ * Devboxes as items of a quick pick.
+ *
+ * @param nowMs by the server's clock, as their times are
+ */
+export function devboxItems(
+  devboxes: readonly Devbox[],
+  nowMs: number,
+): (QuickPickItem & { readonly devbox: Devbox })[] {
   return devboxes.map((devbox) => ({
     label: plainLabel(devboxLabel(devbox)),
-    description: [statusWord(devbox.status), ageOf(devbox)].filter((part) => part !== '').join(' · '),
+    description: [statusWord(devbox.status), ageOf(devbox, nowMs)].filter((part) => part !== '').join(' · '),
     detail: devbox.id,
     devbox,
   }));
 }
 
 /** When it ended, where it has; else how old it is. */
-function ageOf(devbox: Devbox): string {
+function ageOf(devbox: Devbox, nowMs: number): string {
   const ended = endTime(devbox);
-  if (ended !== undefined) return l10n.t('ended: {0}', agoText(ended, Date.now()));
-  return devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, Date.now());
+  if (ended !== undefined) return l10n.t('ended: {0}', agoText(ended, nowMs));
+  return devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, nowMs);
 }
 
 /** A label from outside for a quick pick, where `$(` would be drawn as an icon. */

@@ -16,6 +16,16 @@ export function namesOf(devboxes: readonly Devbox[]): string {
     : l10n.t('{0} devboxes', devboxes.length);
 }
 
+/** Devboxes that a question names at the most. */
+const mostNamed = 20;
+
+/** Which devboxes a question is about, a line for each, with what else is said of them. */
+export function namedLines(devboxes: readonly Devbox[], fact: (devbox: Devbox) => string): string {
+  const lines = devboxes.slice(0, mostNamed).map((devbox) => `${devboxLabel(devbox)} (${fact(devbox)})`);
+  const more = devboxes.length - mostNamed;
+  return [...lines, ...(more > 0 ? [l10n.t('and {0} more', more)] : [])].join('\n');
+}
+
 /**
  * Does the same to several devboxes, a few at once. What fails for one does not spare the others; a cancellation ends it.
  *

@@ -15,6 +15,8 @@ const boundMs = 15 * 60_000;
 
 /** Devboxes that are followed at a time because somebody sees them; what else changes, the list tells. */
 const mostSeen = 8;
+/** Milliseconds in which one that the server does not let be followed is not tried again for who sees it. */
+const refusedMs = 60_000;
 
 /**
  * Follows devboxes that this window has set in motion, or that somebody sees changing, by long polls, one for each, until they run, are suspended or
@@ -26,6 +28,8 @@ export class TransitionFollower implements Disposable {
   readonly #running = new Map<string, AbortController>();
   /** Those that are followed only while somebody sees them. */
   readonly #seen = new Set<string>();
+  /** When following ended with an error, by devbox: else each end would begin the next one at once. */
+  readonly #refusedAt = new Map<string, number>();
 
   constructor(store: DevboxStore, onError: (error: unknown) => void) {
     this.#store = store;
@@ -41,7 +45,9 @@ export class TransitionFollower implements Disposable {
     const following = this.#store.follow(devboxId);
     this.#poll(api, devboxId, deadline(boundMs, stop.signal))
       .catch((error: unknown) => {
-        if (!stop.signal.aborted) this.#onError(error);
+        if (stop.signal.aborted) return;
+        this.#refusedAt.set(devboxId, performance.now());
+        this.#onError(error);
       })
       .finally(() => {
         this.#running.delete(devboxId);
@@ -52,9 +58,12 @@ export class TransitionFollower implements Disposable {
 
   /** Follows what changes, as far as there is room, while somebody sees it. */
   followSeen(api: RunloopApi): void {
+    const now = performance.now();
+    for (const [id, at] of this.#refusedAt) if (now - at >= refusedMs) this.#refusedAt.delete(id);
     for (const { id, status } of this.#store.snapshot.values()) {
-      if (this.#seen.size >= mostSeen) return;
-      if (!isChanging(status) || this.#running.has(id)) continue;
+      // A server that refuses one refuses all, as a rule.
+      if (this.#seen.size + this.#refusedAt.size >= mostSeen) return;
+      if (!isChanging(status) || this.#running.has(id) || this.#refusedAt.has(id)) continue;
       this.follow(api, id);
       this.#seen.add(id);
     }
@@ -69,6 +78,7 @@ export class TransitionFollower implements Disposable {
   /** Stops following everything, for example after signing out. */
   stopAll(): void {
     for (const stop of this.#running.values()) stop.abort();
+    this.#refusedAt.clear();
   }
 
   dispose(): void {

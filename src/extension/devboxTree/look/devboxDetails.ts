@@ -6,6 +6,7 @@ import type { RunloopApi } from '../../../core/platform/runloopApi';
 import { onceRule } from '../../../core/http/retryRules';
 import { redact } from '../../../core/redact';
 import type { Health } from '../../session/sessions';
+import type { DetailRow } from '../rows';
 import type { DevboxDetail } from './detailItem';
 import { ageText } from '../../devboxes/devboxText';
 import { reasonText, type Ender } from '../../devboxes/endReason';
@@ -17,12 +18,18 @@ export interface DetailsContext {
   readonly health: Health | undefined;
   readonly nowMs: number;
   readonly lastError: string | undefined;
+  /** Changed files that the devbox's row tells. */
+  readonly changedFiles?: number | undefined;
+  /** What was listed last, by devbox; kept for the next time. */
+  readonly listed: Map<string, Listed>;
   /** Who shut it down, if that is known. */
   readonly ender?: Ender | undefined;
   readonly signal: AbortSignal;
 }
 
 const snapshotsShown = 10;
+/** Milliseconds for which a list of them may stand. */
+const keptMs = 60_000;
 
 /**
  * What is known about a devbox beyond its row. Only asks the API, and only for snapshots: a look into the tunnel would
@@ -35,6 +42,16 @@ export async function devboxDetails(api: RunloopApi, devbox: Devbox, context: De
     ...tunnel(devbox),
     ...(await snapshots(api, devbox, context)),
   ];
+}
+
+/** The same as rows of the view. */
+export async function devboxDetailRows(
+  api: RunloopApi,
+  devbox: Devbox,
+  context: DetailsContext,
+): Promise<readonly DetailRow[]> {
+  const details = await devboxDetails(api, devbox, context);
+  return details.map((detail) => ({ kind: 'detail', devboxId: devbox.id, detail }));
 }
 
 function lastErrors(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
@@ -70,13 +87,16 @@ function session(devbox: Devbox, context: DetailsContext): DevboxDetail[] {
     : {
         key: 'session',
         label: l10n.t('Session'),
-        description: isOpenHands
-          ? l10n.t('this window is not attached')
-          : l10n.t('this window is not attached; no known action server'),
+        description: isOpenHands ? l10n.t('not attached') : l10n.t('not attached; no known action server'),
         icon: new ThemeIcon('debug-disconnect'),
         command: 'runloop.attachDevbox',
       };
   return [detail];
+}
+
+/** What is known, and no more: a server that nobody may ask without counting as use may be gone. */
+function shownHealth(health: 'answers' | 'runs'): string {
+  return health === 'answers' ? l10n.t('attached, server up') : l10n.t('attached, not checked');
 }
 
 function attachedDetail(health: Health | undefined): DevboxDetail {
@@ -84,13 +104,13 @@ function attachedDetail(health: Health | undefined): DevboxDetail {
   return health === 'unreachable'
     ? {
         ...base,
-        description: l10n.t('attached, action server is not responding'),
+        description: l10n.t('attached, server down'),
         icon: new ThemeIcon('warning', new ThemeColor('list.warningForeground')),
         command: 'runloop.showOutput',
       }
     : {
         ...base,
-        description: health === 'runs' ? l10n.t('attached, running') : l10n.t('attached, action server is responding'),
+        description: health === undefined ? l10n.t('attached') : shownHealth(health),
         icon: new ThemeIcon('plug'),
       };
 }
@@ -103,7 +123,27 @@ function tunnel({ tunnel: itsTunnel, status }: Devbox): DevboxDetail[] {
   return [{ key: 'tunnel', label: l10n.t('Tunnel'), description, icon: new ThemeIcon(isOpen ? 'globe' : 'lock') }];
 }
 
+/** Snapshots that were listed of a devbox, with the number of changed files that its row told then. */
+export interface Listed {
+  readonly atMs: number;
+  changedFiles: number | undefined;
+  readonly details: DevboxDetail[];
+}
+
+/** The snapshots; not listed again for a row that is drawn anew since an agent changes files, each second perhaps. */
 async function snapshots(api: RunloopApi, devbox: Devbox, context: DetailsContext): Promise<DevboxDetail[]> {
+  const { changedFiles, listed } = context;
+  const known = listed.get(devbox.id);
+  if (known !== undefined && known.changedFiles !== changedFiles && performance.now() - known.atMs < keptMs) {
+    known.changedFiles = changedFiles;
+    return known.details;
+  }
+  const details = await listSnapshots(api, devbox, context);
+  listed.set(devbox.id, { atMs: performance.now(), changedFiles, details });
+  return details;
+}
+
+async function listSnapshots(api: RunloopApi, devbox: Devbox, context: DetailsContext): Promise<DevboxDetail[]> {
   try {
     const found = await api.snapshotsOf(devbox.id, snapshotsShown, { signal: context.signal, rule: onceRule });
     return found.map((snapshot): DevboxDetail => {

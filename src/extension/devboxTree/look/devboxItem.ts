@@ -7,7 +7,8 @@ import { shortName } from './shortName';
 
 function statusIcon(devbox: Devbox, context: RowContext): ThemeIcon {
   const { status } = devbox;
-  if (isServerDown(devbox, context)) return new ThemeIcon('vm-active', new ThemeColor('list.warningForeground'));
+  // By its shape: high contrast themes have no colours for icons.
+  if (isServerDown(devbox, context)) return new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
   if (status === 'running') {
     return new ThemeIcon(context.attached ? 'vm-active' : 'vm-running', new ThemeColor('charts.green'));
   }

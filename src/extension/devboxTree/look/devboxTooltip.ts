@@ -3,20 +3,21 @@ import { actionServerPort, vscodePort } from '../../../core/actionServer/startup
 import { capacityOf } from '../../../core/cost/prices';
 import { spentByTimes } from '../../../core/cost/spentByTimes';
 import { oneLine } from '../../../core/plainText';
-import { containerNameKey, hasEnded, type Devbox } from '../../../core/platform/devbox';
+import { containerNameKey, hasEnded, lifetimeEnd, type Devbox } from '../../../core/platform/devbox';
 import { endTime } from '../../devboxes/devboxStore';
 import {
   costText,
   durationText,
   endingText,
-  endsAt,
   hourlyCost,
+  idleText,
   sizeText,
+  spentText,
   statusWord,
 } from '../../devboxes/devboxText';
 import { reasonText } from '../../devboxes/endReason';
 import { ownMetadata } from '../order/ownMetadata';
-import { isServerDown, type RowContext } from './rowText';
+import { isServerDown, suspendedSince, type RowContext } from './rowText';
 
 /** Metadata entries that a tooltip shows. */
 const metadataLines = 8;
@@ -32,6 +33,7 @@ export interface TooltipContext extends RowContext {
 export function devboxTooltip(devbox: Devbox, context: TooltipContext): string {
   const { nowMs, prices } = context;
   const ended = endTime(devbox);
+  const suspended = devbox.status === 'suspended' ? suspendedSince(devbox) : undefined;
   const cost = hourlyCost(devbox, prices);
   const spent = prices === undefined ? undefined : spentByTimes(devbox, prices, nowMs);
   const reason = reasonText(devbox, context.ender);
@@ -45,13 +47,14 @@ export function devboxTooltip(devbox: Devbox, context: TooltipContext): string {
     l10n.t('Status: {0}', statusWord(devbox.status)),
     sessionLine(devbox, context),
     devbox.createTimeMs === undefined ? undefined : l10n.t('Started: {0}', timeText(devbox.createTimeMs)),
+    suspended === undefined ? undefined : l10n.t('Suspended: {0}', timeText(suspended)),
     ended === undefined ? undefined : l10n.t('Ended: {0}', timeText(ended)),
     reason === undefined ? undefined : l10n.t('Reason: {0}', reason),
     endLine(devbox, context),
     evictionLine(devbox, context),
     size === undefined ? undefined : l10n.t('Size: {0}', size),
     cost === undefined ? undefined : l10n.t('Cost: {0}', costText(cost)),
-    spent === undefined ? undefined : l10n.t('Estimated cost so far: ${0}', spent.toFixed(spent < 0.1 ? 4 : 2)),
+    spent === undefined ? undefined : l10n.t('Estimated cost so far: {0}', spentText(spent)),
     portsLine(devbox),
     blueprint === undefined || blueprint === '' ? undefined : l10n.t('Blueprint: {0}', oneLine(blueprint, 80)),
     devbox.snapshotId === undefined ? undefined : l10n.t('From snapshot: {0}', oneLine(devbox.snapshotId, 60)),
@@ -84,20 +87,36 @@ function sessionLine(devbox: Devbox, context: RowContext): string | undefined {
 /** How it ends by itself. */
 function endLine(devbox: Devbox, { nowMs }: RowContext): string | undefined {
   if (hasEnded(devbox.status)) return undefined;
+  if (devbox.status === 'suspended' || devbox.status === 'suspending') return restingLine(devbox);
   if (devbox.idleRule !== undefined) {
     const idle = durationText(devbox.idleRule.seconds);
     return devbox.idleRule.action === 'suspend'
       ? l10n.t('End: suspends after {0} idle', idle)
       : l10n.t('End: shuts down after {0} idle', idle);
   }
-  const ends = endsAt(devbox);
+  const ends = lifetimeEnd(devbox);
   if (ends === undefined) return l10n.t('End: not set');
   return l10n.t('End: {0} ({1})', timeText(ends), endingText(devbox, nowMs) ?? l10n.t('its lifetime'));
 }
 
+/**
+ * The rule of one that is suspended, without a time: idle rules hold for what runs, and Runloop does not say whether a lifetime
+ * goes on meanwhile (contract §2.3).
+ */
+function restingLine({ idleRule, keepAliveSeconds }: Devbox): string {
+  if (idleRule !== undefined) return l10n.t('Once resumed: {0}', idleText(idleRule));
+  return keepAliveSeconds === undefined
+    ? l10n.t('End: not set')
+    : l10n.t('Lifetime: {0}', durationText(keepAliveSeconds));
+}
+
 /** What Runloop has announced to do to it. */
 function evictionLine({ status }: Devbox, { evictedAtMs }: RowContext): string | undefined {
-  if (status !== 'running' || evictedAtMs === undefined) return undefined;
+  if (evictedAtMs === undefined) return undefined;
+  if (status === 'suspended') {
+    return l10n.t('Eviction: Runloop suspended it at {0}. Its disk is kept.', timeText(evictedAtMs));
+  }
+  if (status !== 'running') return undefined;
   return l10n.t('Eviction: Runloop suspends it at {0}. Its disk is kept.', timeText(evictedAtMs));
 }
 

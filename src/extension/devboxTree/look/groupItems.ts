@@ -12,7 +12,8 @@ import {
   type Grouping,
 } from '../order/arrangement';
 import { costText } from '../../devboxes/devboxText';
-import { shortCost } from './rowText';
+import { listText } from '../../messages/listText';
+import { shortCost, spokenCost } from './rowText';
 import type { MoreRow, NoticeRow, PageRow } from '../rows';
 import type { LostStart } from '../order/news';
 import { shortName } from './shortName';
@@ -33,11 +34,19 @@ function groupLabel(group: Group, grouping: Grouping, blueprintName: (id: string
   return value === '' ? l10n.t('(empty)') : value;
 }
 
-/** The row of a group: what its devboxes have in common, how many they are and what they cost. */
+/**
+ * The row of a group: what its devboxes have in common, how many they are and what they cost.
+ *
+ * @param options.areMore true if the account has more of them than are loaded
+ */
 export function groupItem(
   group: Group,
   grouping: Grouping,
-  options: { readonly blueprintName: (id: string) => string | undefined; readonly hourlyCost: number },
+  options: {
+    readonly blueprintName: (id: string) => string | undefined;
+    readonly hourlyCost: number;
+    readonly areMore: boolean;
+  },
 ): TreeItem {
   const label = groupLabel(group, grouping, options.blueprintName);
   const state =
@@ -47,11 +56,17 @@ export function groupItem(
   const item = new TreeItem(label, state);
   const cost = options.hourlyCost > 0 ? ` · ${costText(options.hourlyCost)}` : '';
   item.id = `group:${group.key}`;
-  item.description = `${group.total}${options.hourlyCost > 0 ? ` · ${shortCost(options.hourlyCost)}` : ''}`;
-  item.tooltip = `${label}\n${l10n.t('Devboxes: {0}', group.total)}${cost}`;
+  const total = `${group.total}${options.areMore ? '+' : ''}`;
+  item.description = `${total}${options.hourlyCost > 0 ? ` · ${shortCost(options.hourlyCost)}` : ''}`;
+  item.tooltip = `${label}\n${l10n.t('Devboxes: {0}', total)}${cost}`;
   item.contextValue = group.value === attentionGroup ? 'group.attention' : 'group';
   if (group.value === attentionGroup) item.iconPath = new ThemeIcon('bell-dot');
-  item.accessibilityInformation = { label: `${l10n.t('Group {0}, devboxes: {1}', label, group.total)}${cost}` };
+  const said = options.areMore
+    ? l10n.t('Group {0}, devboxes: {1} or more', label, group.total)
+    : l10n.t('Group {0}, devboxes: {1}', label, group.total);
+  item.accessibilityInformation = {
+    label: listText(options.hourlyCost > 0 ? [said, spokenCost(options.hourlyCost)] : [said]),
+  };
   return item;
 }
 

@@ -14,6 +14,8 @@ export function portsItem({ devboxId }: PortsRow, devbox: Devbox | undefined): T
   if (isOpen) item.description = l10n.t('open to anyone with the address');
   else if (devbox?.tunnel !== undefined) item.description = l10n.t('token required');
   item.contextValue = isOpen ? 'ports.open' : 'ports';
+  const said = typeof item.description === 'string' ? [l10n.t('Ports'), item.description] : [l10n.t('Ports')];
+  item.accessibilityInformation = { label: said.join(', ') };
   return item;
 }
 
@@ -24,7 +26,7 @@ export function portItem(row: PortRow, devbox: Devbox | undefined): TreeItem {
   const facts = [
     localPort === undefined ? undefined : `localhost:${localPort}`,
     isLocal ? l10n.t('listens on localhost only; bind to 0.0.0.0') : undefined,
-    isListening ? undefined : l10n.t('nothing listens now'),
+    isListening ? undefined : l10n.t('nothing is listening now'),
     usualName(port, devbox),
     process?.name,
   ].filter((fact) => fact !== undefined && fact !== '');

@@ -46,7 +46,9 @@ export class PortRows implements Disposable {
     }
     try {
       const rows = this.#rows(devboxId, await looked.found);
-      return rows.length > 0 ? rows : [note(devboxId, l10n.t('Nothing listens on a port'), new ThemeIcon('info'))];
+      return rows.length > 0
+        ? rows
+        : [note(devboxId, l10n.t('No program is listening on a port'), new ThemeIcon('info'))];
     } catch (error) {
       const icon = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
       return [note(devboxId, l10n.t('The ports could not be listed'), icon, failureText(error))];

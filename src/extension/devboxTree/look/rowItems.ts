@@ -28,10 +28,14 @@ export interface RowSource {
   readonly isStartedHere: (devboxId: string) => boolean;
   readonly isPinned: (devboxId: string) => boolean;
   readonly evictionOf: (devboxId: string, nowMs: number) => Announced | undefined;
+  /** Changed files of its repositories, where somebody has looked. */
+  readonly changedFiles: (devboxId: string) => number | undefined;
   readonly enderOf: (devboxId: string) => Ender | undefined;
   readonly blueprintName: (blueprintId: string) => string | undefined;
   /** Unix milliseconds by the server's clock. */
   readonly nowMs: () => number;
+  /** True if the account has more devboxes of a group than were loaded. */
+  readonly areMore: (group: Group) => boolean;
   /** Undefined where nothing costs anything. */
   readonly prices: () => Prices | undefined;
 }
@@ -64,6 +68,7 @@ export class RowItems {
       prices: this.#source.prices(),
       attention: this.#source.arrangement().attention.get(devboxId)?.reason,
       evictedAtMs: this.#source.evictionOf(devboxId, nowMs)?.deadlineMs,
+      changedFiles: this.#source.changedFiles(devboxId),
       isPinned: this.#source.isPinned(devboxId),
       ender: this.#source.enderOf(devboxId),
       usedAgoMs: toldAt === undefined ? undefined : Date.now() - toldAt,
@@ -137,6 +142,7 @@ export class RowItems {
         return groupItem(group, arrangement.grouping, {
           blueprintName,
           hourlyCost: this.#costOf(arrangement, row.key),
+          areMore: this.#source.areMore(group),
         });
       }
     }

@@ -1,15 +1,12 @@
 import { l10n } from 'vscode';
 import type { Prices } from '../../../core/cost/prices';
-import { oneLine } from '../../../core/plainText';
-import { hasEnded, isChanging, type Devbox } from '../../../core/platform/devbox';
+import { hasEnded, lifetimeEnd, type Devbox } from '../../../core/platform/devbox';
 import { endTime } from '../../devboxes/devboxStore';
 import {
-  ageText,
   agoText,
   devboxName,
   durationText,
   endingText,
-  endsAt,
   hourlyCost,
   sizeText,
   statusWord,
@@ -34,6 +31,8 @@ export interface RowContext {
   readonly isPinned: boolean;
   /** When Runloop suspends it although nobody asked for it, in Unix milliseconds by the server's clock. */
   readonly evictedAtMs?: number | undefined;
+  /** Changed files of its repositories, as of the last look; undefined where nobody has looked. */
+  readonly changedFiles?: number | undefined;
   /** Who shut it down, if that is known. */
   readonly ender?: Ender | undefined;
 }
@@ -55,9 +54,11 @@ export function shownFacts(devbox: Devbox, context: RowContext): string {
     // The time that is left says it.
     context.attention === 'ending' ? undefined : shortAttention(context),
     isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
+    hasChanges(devbox, context) ? l10n.t('{0} changed', countText(context)) : undefined,
     isLasting ? undefined : statusWord(status),
-    status === 'running' ? endFact(devbox, context) : undefined,
-    status === 'suspended' ? sinceFact(devbox, context) : undefined,
+    // It will not come to its end.
+    status === 'running' && context.attention !== 'evicting' ? endFact(devbox, context) : undefined,
+    ...(status === 'suspended' ? [evictedFact(context), sinceFact(devbox, context)] : []),
     // Why it failed is what one looks for; a narrow view cuts the rest off.
     ...(hasEnded(status) ? endedFacts(devbox, context) : []),
     cost === undefined ? undefined : shortCost(cost),
@@ -71,7 +72,7 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
   const { status } = devbox;
   const ended = endTime(devbox);
   const since = ended ?? devbox.createTimeMs;
-  const age = since === undefined ? undefined : ageText(since, context.nowMs);
+  const ago = since === undefined ? undefined : agoText(since, context.nowMs);
   const size = hasEnded(status) ? undefined : sizeText(devbox);
   const cost = hourlyCost(devbox, context.prices);
   const facts = [
@@ -81,30 +82,48 @@ export function spokenFacts(devbox: Devbox, context: RowContext): string {
     context.attached ? l10n.t('attached') : undefined,
     context.isPinned ? l10n.t('pinned') : undefined,
     isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
-    age === undefined ? undefined : ended === undefined ? l10n.t('age: {0}', age) : l10n.t('ended: {0}', age),
-    idleLeft(devbox, context) === undefined || isChanging(status)
-      ? endingText(devbox, context.nowMs)
-      : endFact(devbox, context),
+    hasChanges(devbox, context) ? l10n.t('changed files: {0}', countText(context)) : undefined,
+    ago === undefined ? undefined : ended === undefined ? l10n.t('started: {0}', ago) : l10n.t('ended: {0}', ago),
+    ...(status === 'suspended' ? [suspendedAgo(devbox, context), evictedFact(context)] : []),
+    spokenEnd(devbox, context),
     reasonText(devbox, context.ender),
     size === undefined ? undefined : l10n.t('size {0}', size),
-    cost === undefined ? undefined : l10n.t('estimated ${0} an hour', cost < 0.01 ? cost.toFixed(4) : cost.toFixed(2)),
-    devbox.name === undefined || devbox.name === '' ? undefined : oneLine(devbox.id, 40),
+    cost === undefined ? undefined : spokenCost(cost),
   ];
   return listText(facts.filter((fact) => fact !== undefined));
 }
 
+/** True where files were changed when somebody looked last. */
+function hasChanges({ status }: Devbox, { changedFiles = 0 }: RowContext): boolean {
+  return status === 'running' && changedFiles > 0;
+}
+
+function countText({ changedFiles = 0 }: RowContext): string {
+  return changedFiles.toLocaleString();
+}
+
 /** The same in as few words as a narrow row has room for. */
 function shortAttention(context: RowContext): string | undefined {
-  return context.attention === 'open' ? l10n.t('public') : attentionFact(context);
+  if (context.attention === 'open') return l10n.t('public');
+  const left = context.attention === 'evicting' ? toEviction(context) : undefined;
+  // The number first: a narrow view cuts the rest off.
+  return left === undefined ? attentionFact(context) : l10n.t('{0} to eviction', left);
+}
+
+/** How long it is until Runloop suspends it; undefined if that is not known, or less than a minute. */
+function toEviction({ evictedAtMs, nowMs }: RowContext): string | undefined {
+  return evictedAtMs === undefined || evictedAtMs - nowMs < 60_000
+    ? undefined
+    : durationText((evictedAtMs - nowMs) / 1000);
 }
 
 /** What of it needs attention, where the other facts do not say so. */
-function attentionFact({ attention, evictedAtMs, nowMs }: RowContext): string | undefined {
-  switch (attention) {
-    case 'evicting':
-      return evictedAtMs === undefined || evictedAtMs - nowMs < 60_000
-        ? l10n.t('evicted soon')
-        : l10n.t('evicted in {0}', durationText((evictedAtMs - nowMs) / 1000));
+function attentionFact(context: RowContext): string | undefined {
+  switch (context.attention) {
+    case 'evicting': {
+      const left = toEviction(context);
+      return left === undefined ? l10n.t('evicted soon') : l10n.t('evicted in {0}', left);
+    }
     case 'unknown_start':
       return l10n.t('start interrupted');
     case 'open':
@@ -122,6 +141,13 @@ export function shortCost(dollars: number): string {
   return dollars < 0.01 ? l10n.t('<$0.01/h') : l10n.t('${0}/h', dollars.toFixed(2));
 }
 
+/** The same for a screen reader. */
+export function spokenCost(dollars: number): string {
+  return dollars < 0.01
+    ? l10n.t('estimated under $0.01 an hour')
+    : l10n.t('estimated ${0} an hour', dollars.toFixed(2));
+}
+
 /** When it ends by itself: the time that is left, or what its idle rule waits for. */
 function endFact(devbox: Devbox, context: RowContext): string {
   const idle = devbox.idleRule;
@@ -131,13 +157,22 @@ function endFact(devbox: Devbox, context: RowContext): string {
       ? l10n.t('after {0} idle', durationText(idle.seconds))
       : l10n.t('idle in {0}', durationText(left / 1000));
   }
-  const ends = endsAt(devbox);
+  const ends = lifetimeEnd(devbox);
   if (ends === undefined) return l10n.t('no end');
   if (ends - context.nowMs < 60_000) return l10n.t('ending');
   const seconds = (ends - context.nowMs) / 1000;
   // Of half a day nobody wants the minutes, and the price has room.
   const left = durationText(seconds < 36_000 ? seconds : Math.floor(seconds / 3_600) * 3_600);
-  return context.attention === 'ending' ? l10n.t('ends in {0}', left) : left;
+  return context.attention === 'ending' ? l10n.t('{0} left', left) : left;
+}
+
+/** The same for a screen reader. */
+function spokenEnd(devbox: Devbox, context: RowContext): string | undefined {
+  const { status } = devbox;
+  const ending = endingText(devbox, context.nowMs);
+  // Of one that runs, its row says that it has no end, and how long it may still be idle.
+  const isShown = status === 'running' && (ending === undefined || idleLeft(devbox, context) !== undefined);
+  return isShown ? endFact(devbox, context) : ending;
 }
 
 /** Milliseconds until its idle rule strikes at the earliest; undefined if this window cannot know. */
@@ -147,8 +182,23 @@ function idleLeft({ idleRule }: Devbox, { usedAgoMs }: RowContext): number | und
   return left < 60_000 ? undefined : left;
 }
 
-function sinceFact({ transitions }: Devbox, { nowMs }: RowContext): string | undefined {
-  const since = transitions.findLast(({ status }) => status === 'suspended')?.timeMs;
+/** Since when it has been suspended, in Unix milliseconds; undefined if the API did not tell. */
+export function suspendedSince({ transitions }: Devbox): number | undefined {
+  return transitions.findLast(({ status }) => status === 'suspended')?.timeMs;
+}
+
+function suspendedAgo(devbox: Devbox, { nowMs }: RowContext): string | undefined {
+  const since = suspendedSince(devbox);
+  return since === undefined ? undefined : l10n.t('suspended: {0}', agoText(since, nowMs));
+}
+
+/** Runloop has suspended it, and nobody here. */
+function evictedFact({ evictedAtMs }: RowContext): string | undefined {
+  return evictedAtMs === undefined ? undefined : l10n.t('evicted by Runloop');
+}
+
+function sinceFact(devbox: Devbox, { nowMs }: RowContext): string | undefined {
+  const since = suspendedSince(devbox);
   if (since === undefined) return undefined;
   return nowMs - since < 60_000 ? l10n.t('just now') : l10n.t('for {0}', durationText((nowMs - since) / 1000));
 }

@@ -1,14 +1,16 @@
-/** Columns that a name takes in a row at the most: in a side bar of usual width the facts behind it are still to be seen. */
-const mostColumns = 20;
+/** Columns of a name that is shown whole: in a side bar of usual width the facts behind it are still to be seen. */
+const wholeColumns = 20;
+/** Columns that are left of a longer one: a row does not know its width, and this much is seen at 200 px as well. */
+const shortColumns = 15;
 /** Of these, how many are for its end: names of one run differ there. */
-const endColumns = 9;
+const endColumns = 6;
 
 /** A name that fits into a row: what is too long loses its middle, never half a character. */
 export function shortName(name: string): string {
-  if (columnsOf(name) <= mostColumns) return name;
   const characters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment);
+  if (characters.reduce((sum, character) => sum + columnsOf(character), 0) <= wholeColumns) return name;
   const end = taken([...characters].reverse(), endColumns).reverse();
-  const begin = taken(characters.slice(0, characters.length - end.length), mostColumns - endColumns - 1);
+  const begin = taken(characters.slice(0, characters.length - end.length), shortColumns - endColumns - 1);
   return `${begin.join('').trimEnd()}…${end.join('').trimStart()}`;
 }
 
@@ -19,9 +21,7 @@ function taken(characters: readonly string[], columns: number): string[] {
   return characters.slice(0, end < 0 ? characters.length : end);
 }
 
-/** Columns of a text, nearly: East Asian characters and pictures take two. */
-function columnsOf(text: string): number {
-  let columns = 0;
-  for (const character of text) columns += (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;
-  return columns;
+/** Columns of a character, nearly: East Asian ones and pictures take two, and what is put on one takes none. */
+function columnsOf(character: string): number {
+  return (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;
 }

@@ -64,7 +64,7 @@ function sortingLabel(sorting: Sorting): string {
 export async function sortDevboxes({ tree: { choices } }: { readonly tree: DevboxTree }): Promise<void> {
   const items = sortings.map((sorting) => ({
     label: `${sorting === choices.sorting ? '$(check) ' : ''}${sortingLabel(sorting)}`,
-    ...(sorting === 'attention' ? { description: l10n.t('without an end, old, failed') } : {}),
+    ...(sorting === 'attention' ? { description: l10n.t('no end, old, failed') } : {}),
     sorting,
   }));
   const picked = await window.showQuickPick(items, {

@@ -3,7 +3,7 @@ import { hasEnded, type Devbox } from '../../../core/platform/devbox';
 import type { Prices } from '../../../core/cost/prices';
 import { streamOf, type Stream } from '../../devboxes/devboxReader';
 import type { Attention } from './attention';
-import { filterWords, WordSearch, type FilterWords } from './filterWords';
+import { filterWords, searchable, WordSearch, type FilterWords } from './filterWords';
 import { sorted, type Sorting } from './sorting';
 import type { LostStart } from './news';
 
@@ -150,7 +150,7 @@ export function arrange(devboxes: readonly Devbox[], options: ArrangeOptions): A
 /** Those whose name has all words of a filter; what is not there is in no state. */
 function lostLike(lost: readonly LostStart[], { words, marks }: FilterWords): readonly LostStart[] {
   if (marks.length > 0) return [];
-  return lost.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+  return lost.filter(({ name }) => words.every((word) => searchable(name).includes(word)));
 }
 
 /** The devboxes on one page of a group; the first page is 0. */
@@ -163,6 +163,11 @@ export function streamsOf({ grouping }: Arrangement, { value }: Group): readonly
   if (value === attentionGroup) return [];
   if (grouping.by !== 'status') return ['running', 'suspended', 'all'];
   return [streamOf(value === 'ended' ? 'shutdown' : value)];
+}
+
+/** Those of them that hold only what has not ended, so that each devbox that they have more of belongs to the group. */
+export function livingStreams(arrangement: Arrangement, group: Group): readonly Stream[] {
+  return arrangement.grouping.by === 'status' ? streamsOf(arrangement, group).filter((one) => one !== 'all') : [];
 }
 
 /** What has to be drawn again; `everything` stands for all of it. */

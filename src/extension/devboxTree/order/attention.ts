@@ -1,6 +1,5 @@
-import { hasEnded, type Devbox } from '../../../core/platform/devbox';
+import { hasEnded, lifetimeEnd, type Devbox } from '../../../core/platform/devbox';
 import { endTime } from '../../devboxes/devboxStore';
-import { endsAt } from '../../devboxes/devboxText';
 import type { Announced } from './news';
 
 /** Why somebody should look at a devbox. */
@@ -36,7 +35,7 @@ function attentionOf(devbox: Devbox, context: AttentionContext): Attention | und
     isDismissed(id, mark) ? undefined : { reason, mark, sinceMs: sinceMs ?? 0 };
   if (status === 'failure') return found('failed', endTime(devbox));
   if (hasEnded(status)) return undefined;
-  const ends = status === 'running' ? endsAt(devbox) : undefined;
+  const ends = status === 'running' ? lifetimeEnd(devbox) : undefined;
   const eviction = status === 'running' ? evictionOf?.(id, nowMs) : undefined;
   return (
     (eviction === undefined ? undefined : found('evicting', eviction.heardMs, `evicting ${eviction.deadlineMs}`)) ??

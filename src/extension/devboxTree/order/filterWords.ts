@@ -11,9 +11,17 @@ export interface FilterWords {
   readonly marks: readonly FilterMark[];
 }
 
+/**
+ * A text as it is compared with others: without what cannot be seen, in small letters, and each letter written in one way, as a
+ * name may spell `é` in two.
+ */
+export function searchable(text: string): string {
+  // Ten thousand texts are looked through at once; most have nothing to strip.
+  return /^[\x20-\x7e\n]*$/.test(text) ? text.toLowerCase() : stripControls(text).toLowerCase().normalize('NFKC');
+}
+
 export function filterWords(filter: string): FilterWords {
-  const all = filter
-    .toLowerCase()
+  const all = searchable(filter)
     .split(/\s+/)
     .filter((word) => word !== '');
   const isMark = (word: string): word is FilterMark => filterMarks.some((mark) => mark === word);
@@ -41,9 +49,7 @@ export class WordSearch {
     let text = this.#texts.get(devbox);
     if (text === undefined) {
       const parts = [devbox.name ?? '', devbox.id, ...Object.entries(devbox.metadata).flat()];
-      const all = parts.join('\n').slice(0, 20_000);
-      // Ten thousand texts are looked through at once; most have nothing to strip.
-      text = (/^[\x20-\x7e\n]*$/.test(all) ? all : stripControls(all)).toLowerCase();
+      text = searchable(parts.join('\n').slice(0, 20_000));
       this.#texts.set(devbox, text);
     }
     return text;

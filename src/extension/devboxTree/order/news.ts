@@ -6,6 +6,12 @@ export interface Announced {
   readonly heardMs: number;
 }
 
+/** The same, of which devbox. */
+export interface Eviction {
+  readonly devboxId: string;
+  readonly deadlineMs: number;
+}
+
 /** A create that was sent, and of which nobody knows what came of it: there is no devbox to show. */
 export interface LostStart {
   readonly requestId: string;

@@ -1,5 +1,5 @@
 import { containerNameKey, workspacePathKey, type Devbox } from '../../../core/platform/devbox';
-import { requestKey } from '../../../core/start/lookForStart';
+import { requestKey } from '../../../core/platform/requestKey';
 
 /** What this extension and OpenHands write there for themselves; a person has no use for it. */
 const internalKeys: readonly string[] = [requestKey, containerNameKey, workspacePathKey];

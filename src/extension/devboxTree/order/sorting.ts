@@ -1,6 +1,6 @@
-import { hourlyPrice, type Prices } from '../../../core/cost/prices';
-import { hasEnded, type Devbox } from '../../../core/platform/devbox';
-import { endsAt } from '../../devboxes/devboxText';
+import type { Prices } from '../../../core/cost/prices';
+import { hasEnded, lifetimeEnd, type Devbox } from '../../../core/platform/devbox';
+import { hourlyCost } from '../../devboxes/devboxText';
 
 /** What the devboxes of a group are sorted by, below those that are attached or pinned. */
 export const sortings = ['newest', 'attention', 'name', 'timeLeft', 'cost'] as const;
@@ -34,15 +34,25 @@ function bySorting(
 ): readonly Devbox[] {
   if (sorting === 'name') {
     const { compare } = new Intl.Collator(undefined, { numeric: true });
-    return [...devboxes].sort((a, b) => compare(a.name ?? a.id, b.name ?? b.id));
+    // What goes by its id comes after those that have a name.
+    const names = new Map(devboxes.map(({ id, name }) => [id, name?.trim() ?? '']));
+    const nameOf = ({ id }: Devbox): string => names.get(id) ?? '';
+    return [...devboxes].sort(
+      (a, b) =>
+        Number(nameOf(a) === '') - Number(nameOf(b) === '') || compare(nameOf(a), nameOf(b)) || compare(a.id, b.id),
+    );
   }
   const newest = devboxes[0]?.createTimeMs ?? 0;
   const rankOf = (devbox: Devbox): number => {
     switch (sorting) {
       case 'timeLeft':
-        return endsAt(devbox) ?? Number.MAX_SAFE_INTEGER;
+        // What does not run has no end to come, as its row shows.
+        return (
+          (devbox.status === 'suspended' || hasEnded(devbox.status) ? undefined : lifetimeEnd(devbox)) ??
+          Number.MAX_SAFE_INTEGER
+        );
       case 'cost':
-        return prices === undefined ? 0 : -(hourlyPrice(devbox.size, devbox.customSize, prices) ?? 0);
+        return -(hourlyCost(devbox, prices) ?? 0);
       case 'attention':
         return urgency(devbox, newest);
     }
@@ -54,6 +64,6 @@ function bySorting(
 /** Lower is more urgent: what nothing ends, then what is older than the newest by a day. */
 function urgency(devbox: Devbox, newestMs: number): number {
   if (hasEnded(devbox.status)) return devbox.status === 'failure' ? 2 : 3;
-  if (devbox.idleRule === undefined && endsAt(devbox) === undefined) return 0;
+  if (devbox.idleRule === undefined && lifetimeEnd(devbox) === undefined) return 0;
   return newestMs - (devbox.createTimeMs ?? newestMs) > dayMs ? 1 : 2;
 }

@@ -77,7 +77,7 @@ describe('A devbox that is evicted, in the view', function () {
     await eventually(rows, (found) => found.includes('Needs Attention'));
     assert.deepEqual(await rows(), ['Needs Attention', '- flexible', 'Active', '- calm']);
     const item = await view().hover(first?.row);
-    assert.match(String(item?.description), /^evicted in 1 min · /);
+    assert.match(String(item?.description), /^1 min to eviction · /);
     assert.match(item?.accessibilityInformation?.label ?? '', /^Devbox flexible, running, evicted in 1 min/);
     assert.match(
       typeof item?.tooltip === 'string' ? item.tooltip : '',

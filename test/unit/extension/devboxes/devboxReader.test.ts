@@ -82,6 +82,17 @@ describe('Reading an account of a thousand devboxes', function () {
     assert.equal(store.get(devbox.id)?.status, 'running');
   });
 
+  it('knows of no more in an account that was larger before', async () => {
+    await reader.read(api, 3, signal);
+    assert.equal(reader.knowsOfMore('running'), true);
+    const few = await multiplyDevboxes(platform, 50);
+    await reader.read(new RunloopApi({ apiKey: platform.apiKey, baseUrl: few.baseUrl }), 3, signal);
+    await few.stop();
+    assert.equal(store.snapshot.size, 50);
+    for (const stream of ['running', 'suspended', 'all'] as const) assert.equal(reader.hasMore(stream), false, stream);
+    assert.equal(reader.knowsOfMore('running'), false);
+  });
+
   it('forgets a devbox that is not in the list any more, and what ended long ago', async () => {
     await reader.read(api, 1, signal);
     const [devbox] = store.devboxes;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { parseDevbox } from '../../../../src/core/platform/devbox';
+import { devboxItems } from '../../../../src/extension/devboxes/pickDevbox';
 import { useWindow } from '../../../fakeVscode/useWindow';
-import { orderFaults } from '../../../platform/orderedFaults';
+import { orderFaults, turnClock } from '../../../platform/orderedFaults';
 
 describe('Picking a devbox', function () {
   this.timeout(60_000);
@@ -40,6 +42,41 @@ describe('Picking a devbox', function () {
     await copy();
     assert.throws(() => editor.check(), /does not offer ended, but (other \| pick|pick .* \| other)/);
     editor.forgive();
+  });
+
+  it('tells of what has ended when that was, and of the others how old they are', () => {
+    const nowMs = 10_000 * 60_000;
+    const texts = (view: Record<string, unknown>): readonly (string | undefined)[] =>
+      devboxItems(
+        [parseDevbox({ id: 'dbx_1', status: 'running', create_time_ms: nowMs - 180 * 60_000, ...view })],
+        nowMs,
+      ).map(({ description }) => description);
+    assert.deepEqual(texts({}), ['running · 3 h']);
+    assert.deepEqual(texts({ status: 'suspended' }), ['suspended · 3 h']);
+    assert.deepEqual(texts({ status: 'shutdown', end_time_ms: nowMs - 5 * 60_000 }), ['shut down · ended: 5 min ago']);
+    assert.deepEqual(texts({ status: 'failure', end_time_ms: nowMs }), ['failed · ended: just now']);
+    assert.deepEqual(texts({ create_time_ms: undefined }), ['running']);
+  });
+
+  it('tells ages by the server’s clock, however wrong this computer’s is', async () => {
+    const { editor, platform, api } = used;
+    const { id } = await api.createDevbox({ name: 'skewed' }, { requestId: 'pick-skewed' });
+    await api.waitForStatus(id, ['running'], 20);
+    await turnClock(platform, 3 * 3_600_000);
+    await used.extension.list();
+    const offered = async (command: string, question: RegExp): Promise<string | undefined> => {
+      editor.answer(question, undefined);
+      await editor.run(command);
+      return editor.offered.flatMap((item) => (typeof item === 'object' && item.label === 'skewed' ? [item] : []))[0]
+        ?.description;
+    };
+    assert.equal(await offered('runloop.copyDevboxId', /^Select a devbox to copy/), 'running · just now');
+    assert.equal(await offered('runloop.searchLogs', /^Search Logs/), 'running · just now');
+    await turnClock(platform, -3 * 3_600_000);
+    await used.extension.list();
+    assert.equal(await offered('runloop.copyDevboxId', /^Select a devbox to copy/), 'running · just now');
+    assert.equal(await offered('runloop.searchLogs', /^Search Logs/), 'running · just now');
+    await turnClock(platform, 0);
   });
 
   it('says which kind there is none of, where there are others', async () => {

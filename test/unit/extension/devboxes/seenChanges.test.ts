@@ -77,4 +77,24 @@ describe('What changes before the eyes of the user', function () {
     await api.shutdown(id);
     assert.deepEqual(failures, []);
   });
+
+  it('is left to the list for a while where the server does not let it be followed', async () => {
+    const store = new DevboxStore();
+    const refused: unknown[] = [];
+    const follower = new TransitionFollower(store, (error) => refused.push(error));
+    // As the view does it: each change of the store plans anew.
+    store.onDidChange(() => follower.followSeen(api));
+    const { id } = await api.createDevbox({ name: 'refused' }, { requestId: 'refused' });
+    const created = await api.retrieve(id);
+    for (let n = 0; n < 100; n += 1) store.update({ ...created, id: `dbx_unknown${n}`, status: 'provisioning' });
+    await eventually(
+      () => Promise.resolve(refused.length),
+      (count) => count >= 8,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal(refused.length, 8);
+    assert.equal(store.inTransition, true, 'the list is read for them');
+    await api.shutdown(id);
+    follower.dispose();
+  });
 });

@@ -3,11 +3,16 @@ import { describe, it } from 'mocha';
 import { defaultPrices } from '../../../../../src/core/cost/prices';
 import { parseDevbox, type Devbox } from '../../../../../src/core/platform/devbox';
 import { devboxItem } from '../../../../../src/extension/devboxTree/look/devboxItem';
+import { filesItem } from '../../../../../src/extension/devboxTree/look/fileItem';
+import { groupItem } from '../../../../../src/extension/devboxTree/look/groupItems';
+import { portsItem } from '../../../../../src/extension/devboxTree/look/portItem';
 import { devboxTooltip } from '../../../../../src/extension/devboxTree/look/devboxTooltip';
 import { shownFacts, spokenFacts, type RowContext } from '../../../../../src/extension/devboxTree/look/rowText';
+import { devboxLabel, devboxName } from '../../../../../src/extension/devboxes/devboxText';
 import type { Ender } from '../../../../../src/extension/devboxes/endReason';
 import { shortName } from '../../../../../src/extension/devboxTree/look/shortName';
 import { useFakeEditor } from '../../../../fakeVscode/fakeEditor';
+import { labelOf } from '../../../../fakeVscode/parts';
 
 const minute = 60_000;
 const nowMs = 100 * minute;
@@ -54,9 +59,16 @@ describe('The words of a row', () => {
   it('begin with what is wrong', () => {
     const down: RowContext = { ...usual, attached: true, health: 'unreachable' };
     assert.equal(shownFacts(devbox(), down), 'action server down · 58 min · $0.42/h');
+    // Told by its shape: high contrast has no colours for icons.
+    assert.deepEqual(
+      [down, { ...down, health: 'answers' } as const].map(
+        (one) => (devboxItem(devbox(), one).iconPath as { id: string }).id,
+      ),
+      ['warning', 'vm-active'],
+    );
     assert.match(
       spokenFacts(devbox(), down),
-      /^Devbox alpha, running, attached, action server down, age: 2 min, 58 min left/,
+      /^Devbox alpha, running, attached, action server down, started: 2 min ago, 58 min left/,
     );
     assert.equal(shownFacts(devbox({ status: 'suspended' }), down).includes('down'), false);
   });
@@ -70,10 +82,15 @@ describe('The words of a row', () => {
     const suspended = { status: 'suspended', transition_time_ms: nowMs - 30 * minute };
     const asleep = devbox({ status: 'suspended', state_transitions: [suspended] });
     assert.equal(shownFacts(asleep, usual), 'for 30 min · <$0.01/h');
+    const evicted: RowContext = { ...usual, evictedAtMs: nowMs - 30 * minute };
+    assert.equal(shownFacts(asleep, evicted), 'evicted by Runloop · for 30 min · <$0.01/h');
+    assert.match(spokenFacts(asleep, evicted), /^Devbox alpha, suspended, .*, evicted by Runloop, /);
+    const evicting: RowContext = { ...usual, evictedAtMs: nowMs + 5 * minute, attention: 'evicting' };
+    assert.equal(shownFacts(devbox(), evicting), '5 min to eviction · $0.42/h');
     const ended = devbox({ status: 'failure', failure_reason: 'out_of_memory', end_time_ms: nowMs - 5 * minute });
     assert.equal(shownFacts(ended, usual), 'out of memory · 5 min ago');
     const ending: RowContext = { ...usual, attention: 'ending' };
-    assert.equal(shownFacts(devbox({}, { keep_alive_time_seconds: 600 }), ending), 'ends in 8 min · $0.42/h');
+    assert.equal(shownFacts(devbox({}, { keep_alive_time_seconds: 600 }), ending), '8 min left · $0.42/h');
     assert.match(
       spokenFacts(devbox({}, { keep_alive_time_seconds: 600 }), ending),
       /running, ends soon, .* 8 min left/,
@@ -98,6 +115,67 @@ describe('The words of a row', () => {
     assert.deepEqual(told('some_future'), ['5 min ago · some_future', 'some_future']);
   });
 
+  it('are whole sentences of words for a screen reader', () => {
+    const spoken = (view: Record<string, unknown>, context: Partial<RowContext> = {}): string =>
+      spokenFacts(devbox(view), { ...usual, ...context });
+    assert.equal(
+      spoken({}, { isPinned: true }),
+      'Devbox alpha, running, pinned, started: 2 min ago, 58 min left, size LARGE, estimated $0.42 an hour',
+    );
+    assert.equal(
+      spoken({
+        status: 'suspended',
+        state_transitions: [{ status: 'suspended', transition_time_ms: nowMs - minute }],
+      }),
+      'Devbox alpha, suspended, started: 2 min ago, suspended: 1 min ago, size LARGE, estimated under $0.01 an hour',
+    );
+    assert.equal(
+      spoken({ status: 'shutdown', end_time_ms: nowMs - minute, shutdown_reason: 'idle' }),
+      'Devbox alpha, shut down, ended: 1 min ago, Runloop shut it down, as it was idle',
+    );
+    const endless = devbox({}, { keep_alive_time_seconds: undefined });
+    assert.match(spokenFacts(endless, usual), /, started: 2 min ago, no end, size LARGE, /);
+    assert.doesNotMatch(
+      spokenFacts({ ...endless, status: 'suspended' }, usual),
+      /no end/,
+      'of one at rest nobody knows it',
+    );
+    const group = (total: number, hourlyCost: number, areMore: boolean): readonly (string | undefined)[] => {
+      const item = groupItem(
+        { key: 'status=active', value: 'active', shown: [], total },
+        { by: 'status' },
+        { blueprintName: () => undefined, hourlyCost, areMore },
+      );
+      return [String(item.description), item.accessibilityInformation?.label];
+    };
+    assert.deepEqual(group(3, 0, false), ['3', 'Group Active, devboxes: 3']);
+    assert.deepEqual(group(3, 0.426, false), ['3 · $0.43/h', 'Group Active, devboxes: 3, estimated $0.43 an hour']);
+    assert.deepEqual(group(200, 84, true), [
+      '200+ · $84.00/h',
+      'Group Active, devboxes: 200 or more, estimated $84.00 an hour',
+    ]);
+    const open = portsItem(
+      { kind: 'ports', devboxId: 'dbx_1' },
+      devbox({ tunnel: { tunnel_key: 'a', auth_mode: 'open' } }),
+    );
+    assert.equal(open.accessibilityInformation?.label, 'Ports, open to anyone with the address');
+    assert.equal(portsItem({ kind: 'ports', devboxId: 'dbx_1' }, devbox()).accessibilityInformation?.label, 'Ports');
+  });
+
+  it('of Files name the folder whose files they are', () => {
+    const files = (folder: string) => filesItem({ kind: 'files', devboxId: 'dbx_1', folder });
+    assert.deepEqual(
+      [files('/workspace').description, files('/workspace').tooltip],
+      ['/workspace', 'Files in /workspace'],
+    );
+    assert.deepEqual(
+      [files('~').description, files('~').accessibilityInformation?.label],
+      ['~', 'Files in the home folder'],
+    );
+    const odd = String(files('/a\u202eb\u0007\nc').description);
+    assert.ok(!['\u202e', '\u0007', '\n'].some((one) => odd.includes(one)), odd);
+  });
+
   it('have no price where nothing costs', () => {
     assert.equal(shownFacts(devbox(), { ...usual, prices: undefined }), '58 min');
     const tooltip = devboxTooltip(devbox(), {
@@ -112,10 +190,10 @@ describe('The words of a row', () => {
   it('say the state to a screen reader, with the whole name', () => {
     const name = 'a-name-that-is-much-too-long-for-a-row-17';
     const item = devboxItem(devbox({ name }), usual);
-    assert.equal(item.label, 'a-name-tha…-a-row-17');
+    assert.equal(item.label, 'a-name-t…row-17');
     assert.match(
       item.accessibilityInformation?.label ?? '',
-      new RegExp(`^Devbox ${name}, running, age: 2 min, 58 min left`),
+      new RegExp(`^Devbox ${name}, running, started: 2 min ago, 58 min left`),
     );
   });
 });
@@ -123,13 +201,35 @@ describe('The words of a row', () => {
 describe('The name in a row', () => {
   it('loses its middle, and never half a character', () => {
     assert.equal(shortName('fix-login'), 'fix-login');
-    assert.equal(shortName('x'.repeat(20)), 'x'.repeat(20));
-    assert.equal(shortName('x'.repeat(28)), `${'x'.repeat(10)}…${'x'.repeat(9)}`);
-    assert.equal(shortName('benchmark-django__django-11039-attempt-3'), 'benchmark-…attempt-3');
+    assert.equal(shortName('benchmark-case-00030'), 'benchmark-case-00030');
+    assert.equal(shortName('x'.repeat(28)), `${'x'.repeat(8)}…${'x'.repeat(6)}`);
+    assert.equal(shortName('benchmark-django__django-11039-attempt-3'), 'benchmar…empt-3');
     const family = '👩‍👩‍👧‍👦';
     const short = shortName(`${family.repeat(12)}end`);
     assert.equal(short.replaceAll(family, '').replace('…', ''), 'end');
     assert.ok(shortName('很长的名字'.repeat(8)).length <= 15);
+    // What is put on a letter takes no room.
+    const marked = 'e\u0301\u0302'.repeat(15);
+    assert.equal(shortName(marked), marked);
+    assert.equal(shortName('e\u0301'.repeat(21)), `${'e\u0301'.repeat(8)}…${'e\u0301'.repeat(6)}`);
+    assert.notEqual(shortName('x\u0301\u0302\u0303\u0304'.repeat(12)), '…');
+  });
+
+  it('tells those of one run apart, however long they are, in rows, labels and questions', () => {
+    const run = `evaluation-of-${'a-very-long-name-'.repeat(12)}case-`;
+    const names = [7, 8].map((index) => devbox({ name: `${run}${index}` }));
+    for (const nameOf of [
+      (one: Devbox) => labelOf(devboxItem(one, usual)),
+      (one: Devbox) => spokenFacts(one, usual),
+      devboxLabel,
+    ]) {
+      const [first = '', second = ''] = names.map(nameOf);
+      assert.notEqual(first, second);
+      assert.match(first, /^(Devbox )?evaluat.*…[^…]*case-7/);
+    }
+    assert.equal(devboxName(devbox({ name: 'x'.repeat(60) })), 'x'.repeat(60));
+    assert.equal(devboxName(devbox({ name: 'x'.repeat(61) })).length, 60);
+    assert.equal(devboxName(devbox({ name: ' \u202e\u0007 ' })), 'dbx_1');
   });
 });
 
@@ -144,8 +244,26 @@ describe('The tooltip of a devbox', () => {
     );
     assert.match(tooltip, /^alpha\ndbx_1\n\nStatus: running\nSession: this window is not attached\n/);
     assert.match(tooltip, /\nEnd: .* \(58 min left\)\nSize: LARGE \(2 CPU, 8 GiB memory, 16 GiB disk\)\n/);
-    assert.match(tooltip, /\nCost: est\. \$0\.42\/h\nEstimated cost so far: \$0\.0141\n/);
+    assert.match(tooltip, /\nCost: est\. \$0\.42\/h\nEstimated cost so far: \$0\.01\n/);
     assert.match(tooltip, /\nPorts: tunnel, open to anyone with the address\nCreated by: api\n\nteam = red$/);
+  });
+
+  it('names no time at which a suspended one would end: only its rule is known', () => {
+    const resting = (status: string, launch: Record<string, unknown> = {}) =>
+      devboxTooltip(devbox({ status }, launch), { ...usual, ...more });
+    for (const status of ['suspended', 'suspending']) {
+      assert.match(resting(status), /\nLifetime: 1 h\n/);
+      assert.doesNotMatch(resting(status), /\nSuspended: /, 'nobody has told when');
+      assert.doesNotMatch(resting(status), /End:|left/);
+      assert.match(resting(status, idle), /\nOnce resumed: suspends after 15 min idle\n/);
+      assert.match(resting(status, { keep_alive_time_seconds: undefined }), /\nEnd: not set\n/);
+      assert.doesNotMatch(spokenFacts(devbox({ status }), usual), /left/);
+    }
+    const state_transitions = [{ status: 'suspended', transition_time_ms: nowMs - minute }];
+    const since = (status: string) => devboxTooltip(devbox({ status, state_transitions }), { ...usual, ...more });
+    assert.ok(since('suspended').includes(`\nSuspended: ${new Date(nowMs - minute).toLocaleString()}\n`));
+    assert.doesNotMatch(since('running'), /\nSuspended: /);
+    assert.match(resting('resuming'), /\nEnd: .* \(58 min left\)\n/);
   });
 
   it('never shows the metadata that are there for programs', () => {
@@ -163,6 +281,7 @@ describe('The tooltip of a devbox', () => {
     const steps = (...state_transitions: object[]) =>
       devboxTooltip(devbox({ state_transitions }), { ...usual, ...more });
     assert.match(steps(step('running', 90), step('suspended', 30)), /Estimated cost so far: \$0\.43/);
+    assert.match(steps(step('running', 0.1)), /Estimated cost so far: under \$0\.01/);
     assert.doesNotMatch(steps(step('running', undefined)), /Spent/);
     assert.doesNotMatch(steps(), /Spent/);
   });

@@ -51,6 +51,28 @@ describe('The order of devboxes', () => {
     assert.deepEqual(order({ sorting: 'attention' }), ['unbounded', 'alpha', 'case-10', 'case-9', 'beta']);
   });
 
+  it('counts what is not there as what it stands for, whatever states a group mixes', () => {
+    const grouping = { by: 'metadata', key: 'team' } as const;
+    const of = (name: string, view: Record<string, unknown>, launch: Record<string, unknown> = {}): Devbox =>
+      devbox(name, { metadata: { team: 'red' }, ...view }, launch);
+    const mixed = [
+      of('over', { status: 'shutdown' }, { resource_size_request: 'XX_LARGE', ...lifetime(1) }),
+      of('asleep', { status: 'suspended' }, { resource_size_request: 'XX_LARGE', ...lifetime(200) }),
+      of('no-size', {}, { resource_size_request: undefined, keep_alive_time_seconds: undefined }),
+      of('runs', {}, { resource_size_request: 'SMALL', ...lifetime(900) }),
+      of('nameless', { name: '' }, lifetime(700)),
+      of('blank', { name: ' ' }, lifetime(800)),
+      of('ageless', { create_time_ms: undefined }, lifetime(1)),
+    ];
+    const by = (sorting: 'name' | 'timeLeft' | 'cost', prices = defaultPrices): string[] =>
+      arrange(mixed, { grouping, filter: '', limits: new Map(), prices, sorting })
+        .groups.flatMap(({ shown }) => shown)
+        .map((id) => id.slice(4));
+    assert.deepEqual(by('name'), ['ageless', 'asleep', 'no-size', 'over', 'runs', 'blank', 'nameless']);
+    assert.deepEqual(by('timeLeft').slice(0, 3), ['nameless', 'blank', 'runs']);
+    assert.deepEqual(by('cost'), ['no-size', 'runs', 'nameless', 'blank', 'ageless', 'asleep', 'over']);
+  });
+
   it('has attached and pinned ones first, in the same sort', () => {
     const first = new Set(['dbx_unbounded', 'dbx_beta']);
     assert.deepEqual(order({ first }), ['beta', 'unbounded', 'case-10', 'case-9', 'alpha']);
@@ -70,6 +92,22 @@ describe('The order of devboxes', () => {
     assert.deepEqual(found('@here @suspended'), []);
     assert.deepEqual(found('@running case'), ['case-10', 'case-9']);
     assert.deepEqual(found('@unknown'), []);
+  });
+
+  it('finds a word however it is spelled, and with characters in it that nobody sees', () => {
+    const names = ['Caf\u00e9', 'cafe\u0301-2', '\u202ecafe-3', '１２３', '[a-z]+(', 'a\u0000b'];
+    const more = names.map((name, index) => devbox(`odd-${index}`, { name }));
+    const found = (filter: string): string[] =>
+      arrange(more, { grouping: usualGrouping, filter, limits: new Map() })
+        .groups.flatMap(({ shown }) => shown)
+        .map((id) => id.slice(8));
+    assert.deepEqual(found('caf\u00e9'), ['0', '1']);
+    assert.deepEqual(found('CAFE\u0301'), ['0', '1']);
+    assert.deepEqual(found('\u202acafe-3\u200f'), ['2']);
+    assert.deepEqual(found('123'), ['3']);
+    assert.deepEqual(found('[a-z]+('), ['4']);
+    assert.deepEqual(found('ab'), ['5']);
+    assert.deepEqual(found(' \t\u3000\u00a0'), ['0', '1', '2', '3', '4', '5']);
   });
 });
 
