@@ -43,7 +43,9 @@ export class KeepAlive implements Disposable {
       signOfLife().catch((error: unknown) => {
         this.#log.failure(`Keeping ${devbox.id} alive`, error);
         // Gone or not ours any more: there is nothing to keep. Other failures may pass.
-        if (RuntimeError.is(error) && (error.status === 404 || error.status === 400)) this.off(devbox.id);
+        if (RuntimeError.is(error, 'not_found') || (RuntimeError.is(error) && error.status === 400)) {
+          this.off(devbox.id);
+        }
       });
     }, everyMs);
     this.#kept.set(devbox.id, { label: devboxLabel(devbox), timer });

@@ -10,7 +10,7 @@ import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { nameComplaint } from '../devboxes/nameComplaint';
 import { devboxesFor, type DevboxQuestion, type DevboxSources } from '../devboxes/pickDevbox';
-import { asTheyAre, forEach, namesOf } from '../devboxes/severalDevboxes';
+import { asTheyAre, forEach, namedLines, namesOf } from '../devboxes/severalDevboxes';
 import { saysYes } from '../messages/ask';
 import { withSignal } from '../messages/cancellation';
 import { listText } from '../messages/listText';
@@ -54,20 +54,23 @@ function show(store: DevboxStore, { ended }: SignedIn, devbox: Devbox): void {
 }
 
 /** Those in a status, of what a command means; says so if there are none. */
-async function inStatus({ account, store }: DevboxSources, status: string, question: DevboxQuestion): Promise<Chosen> {
+async function inStatus(
+  { account, store }: DevboxSources,
+  status: string,
+  question: DevboxQuestion,
+): Promise<Chosen & { readonly others: readonly Devbox[] }> {
   const { signedIn, devboxes: all } = await current({ account, store }, question);
   for (const devbox of all) store.update(devbox);
   const fit = all.filter((devbox) => devbox.status === status);
   if (all.length > 0 && fit.length === 0) {
-    void window.showInformationMessage(
-      l10n.t(
-        'Nothing to do: {0} is {1}.',
-        namesOf(all),
-        listText([...new Set(all.map((devbox) => statusWord(devbox.status)))]),
-      ),
-    );
+    const states = listText([...new Set(all.map((devbox) => statusWord(devbox.status)))]);
+    const text =
+      all.length === 1
+        ? l10n.t('Nothing to do: {0} is {1}.', namesOf(all), states)
+        : l10n.t('Nothing to do for the {0} devboxes: {1}.', all.length, states);
+    void window.showInformationMessage(text);
   }
-  return { signedIn, devboxes: fit };
+  return { signedIn, devboxes: fit, others: all.filter((devbox) => devbox.status !== status) };
 }
 
 /** Suspends devboxes after a question that tells what is kept, what is lost and what goes on costing. */
@@ -86,13 +89,20 @@ export async function suspendDevboxes(
 ): Promise<void> {
   const placeHolder = l10n.t('Select a devbox to suspend');
   const question = { argument, arguments: arguments_, placeHolder };
-  const { signedIn, devboxes } = await inStatus({ account, store }, 'running', question);
+  const { signedIn, devboxes, others } = await inStatus({ account, store }, 'running', question);
   if (devboxes.length === 0) return;
-  const wanted = await saysYes({
-    question: l10n.t('Suspend {0}?', namesOf(devboxes)),
-    detail: l10n.t(
+  const detail = [
+    l10n.t(
       'The disk is kept, and its storage still costs money. Running processes, terminals and unsaved editors are lost. Resuming runs the launch commands again.',
     ),
+    ...(devboxes.length > 1 ? [namedLines(devboxes, ({ id }) => id)] : []),
+    ...(others.length > 0
+      ? [`${l10n.t('These stay as they are:')}\n${namedLines(others, ({ status }) => statusWord(status))}`]
+      : []),
+  ];
+  const wanted = await saysYes({
+    question: l10n.t('Suspend {0}?', namesOf(devboxes)),
+    detail: detail.join('\n\n'),
     yes: l10n.t('Suspend'),
   });
   if (!wanted) return;

@@ -1,9 +1,9 @@
 import { l10n } from 'vscode';
 import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
-import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { hasEnded, lifetimeEnd, type Devbox } from '../../core/platform/devbox';
 import { keepDevboxAlive } from '../../core/platform/lifeCycle';
-import { devboxLabel, endsAt, remainingText, statusWord } from '../devboxes/devboxText';
+import { devboxLabel, remainingText, statusWord } from '../devboxes/devboxText';
 import type { DevboxSources } from '../devboxes/pickDevbox';
 import { forEach, namesOf } from '../devboxes/severalDevboxes';
 import { commandProblem } from '../messages/commandProblems';
@@ -83,7 +83,7 @@ function tellWhyNot(devboxes: readonly Devbox[], nowMs: number, log: Log): void 
     showActions('information', text, [], log);
     return;
   }
-  const ends = endsAt(devbox);
+  const ends = lifetimeEnd(devbox);
   if (ends === undefined) {
     const text = l10n.t('{0} has no idle rule, so keeping it alive has no effect.', devboxLabel(devbox));
     showActions('information', text, [], log);

@@ -1,4 +1,4 @@
-import type { Memento } from 'vscode';
+import { Uri, type Memento } from 'vscode';
 import type { Disposable } from '../../core/events';
 import type { Account } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -13,18 +13,30 @@ export interface WatchEndsServices {
   readonly store: DevboxStore;
   readonly sessions: Sessions;
   readonly startedHere: { ofThisWindow(): readonly string[] };
+  readonly tree: {
+    readonly changes: {
+      readonly onDidHearOfEviction: (
+        listener: (eviction: { readonly devboxId: string; readonly deadlineMs: number }) => void,
+      ) => Disposable;
+    };
+  };
   readonly log: Log;
 }
 
 /**
- * Sees to it that somebody is warned before the lifetime is over of a devbox that this window is attached to, or has started.
+ * Sees to it that somebody is warned before the lifetime is over of a devbox that this window is attached to, or has started, and
+ * before Runloop suspends it.
  * Without such a devbox nothing is read, asked or timed.
  */
 export function watchEnds(
   services: WatchEndsServices,
-  { globalState, workspaceState }: { readonly globalState: Memento; readonly workspaceState: Memento },
+  {
+    globalState,
+    workspaceState,
+    globalStorageUri,
+  }: { readonly globalState: Memento; readonly workspaceState: Memento; readonly globalStorageUri: Uri },
 ): Disposable {
-  const { account, store, sessions, startedHere, log } = services;
+  const { account, store, sessions, startedHere, tree, log } = services;
   const owned: Disposable[] = [];
   const ends = new DevboxEnds(workspaceState, log);
   const ours = (): ReadonlySet<string> =>
@@ -32,7 +44,8 @@ export function watchEnds(
   let made: Promise<EndWarnings> | undefined;
   const make = async (): Promise<EndWarnings> => {
     const { EndWarnings } = await import('./endWarnings');
-    const warnings = new EndWarnings({ account, store, log, globalState, ours, ends });
+    const toldFolder = Uri.joinPath(globalStorageUri, 'told').fsPath;
+    const warnings = new EndWarnings({ account, store, log, globalState, toldFolder, ours, ends });
     owned.push(warnings);
     return warnings;
   };
@@ -50,6 +63,12 @@ export function watchEnds(
     }),
     sessions.onDidChange(plan),
     account.onDidChange(plan),
+    tree.changes.onDidHearOfEviction(({ devboxId, deadlineMs }) => {
+      if (!ours().has(devboxId)) return;
+      (made ??= make())
+        .then((one) => one.evicted(devboxId, deadlineMs))
+        .catch((error: unknown) => log.failure('Warning of an eviction', error));
+    }),
   );
   // What was there before a reload.
   const soon = setTimeout(plan, 0);

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { afterEach, describe, it } from 'mocha';
-import { useWindow } from '../../../fakeVscode/useWindow';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { lifetimeEnd } from '../../../../src/core/platform/devbox';
+import { eventually } from '../../../eventually';
+import { signIn, useWindow } from '../../../fakeVscode/useWindow';
+import { orderFaults } from '../../../platform/orderedFaults';
+import { IdleProxy } from '../session/idleProxy';
 
+const minute = 60_000;
 /** Real time, also while the window's clock is the test's. */
 const realTimeout = setTimeout;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void realTimeout(resolve, ms));
@@ -10,7 +15,18 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => void realT
 describe('Before the lifetime of a devbox is over (M9)', function () {
   this.timeout(120_000);
   const used = useWindow();
-  afterEach(() => mock.timers.reset());
+  let proxy: IdleProxy;
+  beforeEach(async () => {
+    const { editor, platform } = used;
+    proxy = await IdleProxy.to(platform.port);
+    await editor.run('runloop.signOut');
+    editor.settings.set('runloop.baseUrl', `http://127.0.0.1:${proxy.port}`);
+    await signIn(editor, platform.apiKey);
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    proxy.stop();
+  });
 
   const warnings = (): string[] =>
     used.editor.messages.filter(({ text }) => /when its lifetime ends/.test(text)).map(({ text }) => text);
@@ -24,12 +40,19 @@ describe('Before the lifetime of a devbox is over (M9)', function () {
     return found.id;
   }
 
-  /** Lets time pass for the window only; the platform's stays. */
+  /** Lets time pass for the window, and in the answers that it gets; nothing takes longer than a request may. */
   async function pass(minutes: number): Promise<void> {
-    for (let minute = 0; minute < minutes; minute += 1) {
-      mock.timers.tick(60_000);
-      await pause(40);
+    for (const end = Date.now() + minutes * minute; Date.now() < end;) {
+      mock.timers.tick(Math.min(minute, end - Date.now()));
+      await proxy.quiet();
+      await pause(20);
     }
+  }
+
+  /** Waits for the next warning: hardly any time passes for the window meanwhile. */
+  async function isWarned(times: number): Promise<void> {
+    for (let look = 0; look < 800 && warnings().length < times; look += 1) await pass(1 / 60);
+    assert.equal(warnings().length, times);
   }
 
   function takeOverClock(): void {
@@ -40,10 +63,15 @@ describe('Before the lifetime of a devbox is over (M9)', function () {
 
   it('warns at 10 and at 2 minutes, once each, with what helps', async () => {
     const id = await start('warned', 30);
+    const ends = lifetimeEnd(await used.api.retrieve(id)) ?? assert.fail();
     takeOverClock();
-    await pass(15);
-    assert.deepEqual(warnings(), []);
-    await pass(50);
+    for (const [index, before] of [10, 2].entries()) {
+      await pass((ends - Date.now()) / minute - before - 0.5);
+      assert.equal(warnings().length, index);
+      await isWarned(index + 1);
+      assert.ok(Date.now() >= ends - before * minute, 'too early');
+    }
+    await pass(35);
     const said = used.editor.messages.filter(({ text }) => /when its lifetime ends/.test(text));
     assert.deepEqual(
       said.map(({ text }) => text.replace(/in \d+ min/, 'in N min')),
@@ -76,5 +104,45 @@ describe('Before the lifetime of a devbox is over (M9)', function () {
     await used.api.shutdown(id);
     await used.api.shutdown(short);
     used.editor.messages.length = 0;
+  });
+});
+
+describe('Before Runloop suspends a devbox', function () {
+  this.timeout(60_000);
+  const used = useWindow({ platform: ['--fault-control'] });
+  const said = (): string[] =>
+    used.editor.messages.map(({ text }) => text).filter((text) => /to free up capacity/.test(text));
+
+  it('tells who is attached to it, once, also where nobody sees the list; of others it says nothing', async () => {
+    const { editor, platform, extension, api } = used;
+    const evict = { fault: 'evict_devbox', after_ms: 1_500, notice_ms: 150_000 };
+    await orderFaults(platform, { ...evict, devbox: 'ours' }, { ...evict, devbox: 'foreign' });
+    editor.answer(/^Start Devbox/, 'ours');
+    await editor.run('runloop.startDevbox');
+    const ours = (await extension.list()).find(({ name }) => name === 'ours') ?? assert.fail();
+    const foreign = await api.createDevbox({ name: 'foreign' }, { requestId: 'evicted-foreign' });
+    const message = await editor.message(
+      /^Runloop will suspend devbox ours in 2 min to free up capacity\. Its disk is kept/,
+    );
+    assert.deepEqual([message.kind, message.buttons], ['warning', ['Take Snapshot', 'Open']]);
+    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+    view.setVisible(true);
+    await editor.run('runloop.refreshDevboxes');
+    await eventually(
+      () => Promise.resolve(view.badge?.value),
+      (badge) => badge === 2,
+    );
+    // Another window of the editor, or this one after a reload, hears of what is pending anew.
+    used.reload();
+    const again = editor.views.get('runloop.devboxes') ?? assert.fail();
+    again.setVisible(true);
+    await editor.run('runloop.refreshDevboxes');
+    await eventually(
+      () => Promise.resolve(again.badge?.value),
+      (badge) => badge === 2,
+    );
+    assert.equal(said().length, 1);
+    await orderFaults(platform);
+    await Promise.all([api.shutdown(ours.id), api.shutdown(foreign.id)]);
   });
 });
