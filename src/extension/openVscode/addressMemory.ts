@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Secrets } from '../account/boundedSecrets';
 import type { AddressMemory } from '../../core/vscode/loopbackForwarder';
 import type { Log } from '../messages/log';
 import { PortFiles } from './portNotes';
+import { inWindowTurn } from './windowTurn';
 
 const secretName = 'runloop.vscodeAddresses';
 
@@ -26,7 +28,7 @@ export async function addressMemory({
 }): Promise<AddressMemory> {
   const files = new PortFiles(folder, log);
   return {
-    secret: await secretOf(secrets, log),
+    secret: await secretOf(secrets, folder, log),
     account: () => accountName(account),
     port: (name) => files.port(name),
     note: (name, port, instead) => files.note(name, port, instead),
@@ -34,14 +36,22 @@ export async function addressMemory({
 }
 
 /** Without a keyring that works, addresses last as long as the window. */
-async function secretOf(secrets: Secrets, log: Log): Promise<string> {
+async function secretOf(secrets: Secrets, folder: string, log: Log): Promise<string> {
   const made = randomBytes(32).toString('hex');
+  const known = async (): Promise<string | undefined> => {
+    const secret = await secrets.get(secretName);
+    return secret !== undefined && /^[0-9a-f]{64}$/.test(secret) ? secret : undefined;
+  };
   try {
-    const known = await secrets.get(secretName);
-    if (known !== undefined && /^[0-9a-f]{64}$/.test(known)) return known;
-    await secrets.store(secretName, made);
-    // Another window may have made one at the same time.
-    return (await secrets.get(secretName)) ?? made;
+    return (
+      (await known()) ??
+      // Another window may make one at the same time.
+      (await inWindowTurn(join(folder, 'secret.turn'), async () => {
+        const secret = await known();
+        if (secret === undefined) await secrets.store(secretName, made);
+        return secret ?? made;
+      }))
+    );
   } catch (error) {
     log.failure('Keeping what addresses are made from', error);
     return made;

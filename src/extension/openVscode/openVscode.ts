@@ -8,7 +8,7 @@ import { mustStillBe } from '../account/accountChanged';
 import { openPage } from '../browser/openPage';
 import { isBrowserHere, outsideAddress, withPortOf } from '../browser/outside';
 import { devboxLabel } from '../devboxes/devboxText';
-import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import { livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { saysYes } from '../messages/ask';
 import { whenSlow } from '../messages/whenSlow';
 import { attached, type AttachServices } from '../session/attach';
@@ -97,7 +97,7 @@ export async function copyVscodeLink(services: OpenServices, argument: unknown):
 }
 
 async function chosen(sources: DevboxSources, argument: unknown): Promise<Devbox | undefined> {
-  return devboxFor(sources, argument, {
+  return livingDevboxFor(sources, argument, {
     placeHolder: l10n.t('Select a devbox to open its VS Code'),
     runningOnly: true,
   });

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asObject, asString } from '../../core/parse';
 import type { PortNotes } from '../../core/vscode/port/sharedPort';
 import type { Log } from '../messages/log';
+import { inWindowTurn } from './windowTurn';
 
 /** Ports that are noted at the most; the oldest go first. */
 const most = 200;
+const noteName = /^[0-9a-f]{32}$/;
 
 /** On which port which devbox's VS Code is served, for all windows: a file each, as what an editor keeps itself is not shared at once. */
 export class PortFiles implements PortNotes {
@@ -31,19 +33,15 @@ export class PortFiles implements PortNotes {
   async note(name: string, port: number, instead: number | undefined): Promise<number> {
     const file = this.#file(name);
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      try {
-        await writeFile(file, String(port), { flag: 'wx', mode: 0o600 });
-        await this.#removeOldest();
+      return await inWindowTurn(`${file}.turn`, async () => {
+        const noted = await this.port(name);
+        if (noted !== undefined && noted !== instead) return noted;
+        const whole = `${file}.${process.pid}`;
+        await writeFile(whole, String(port), { mode: 0o600 });
+        await rename(whole, file);
+        if (noted === undefined) await this.#removeOldest();
         return port;
-      } catch (error) {
-        if (codeOf(error) !== 'EEXIST') throw error;
-      }
-      const noted = await this.port(name);
-      if (noted !== undefined && noted !== instead) return noted;
-      const whole = `${file}.${process.pid}`;
-      await writeFile(whole, String(port), { mode: 0o600 });
-      await rename(whole, file);
+      });
     } catch (error) {
       // The address lasts as long as this window, then.
       this.#log.failure('Noting a port', error);
@@ -57,12 +55,21 @@ export class PortFiles implements PortNotes {
   }
 
   async #removeOldest(): Promise<void> {
-    const names = await readdir(this.#folder);
+    const names = (await readdir(this.#folder)).filter((name) => noteName.test(name));
     if (names.length <= most) return;
-    const files = names.map((name) => join(this.#folder, name));
-    const dated = await Promise.all(files.map(async (file) => ({ file, ms: (await stat(file)).mtimeMs })));
+    const dated = await Promise.all(names.map(async (name) => datedFile(join(this.#folder, name))));
     dated.sort((a, b) => a.ms - b.ms);
     await Promise.all(dated.slice(0, -most).map(({ file }) => rm(file, { force: true })));
+  }
+}
+
+/** Another window may have removed it just now. */
+async function datedFile(file: string): Promise<{ readonly file: string; readonly ms: number }> {
+  try {
+    return { file, ms: (await stat(file)).mtimeMs };
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return { file, ms: 0 };
   }
 }
 

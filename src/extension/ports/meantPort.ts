@@ -3,7 +3,7 @@ import { asNumber, asObject, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
 import type { DevboxPort } from '../../core/ports/portServer';
-import { devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import { livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { inertText } from '../messages/inertText';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { DevboxPorts } from './devboxPorts';
@@ -34,7 +34,7 @@ export async function meantPort(
 ): Promise<DevboxPort | undefined> {
   const known = portOf(argument);
   if (known !== undefined) return known;
-  const devbox = await devboxFor(services, argument, { placeHolder, runningOnly: true });
+  const devbox = await livingDevboxFor(services, argument, { placeHolder, runningOnly: true });
   return devbox === undefined ? undefined : pickedPort(services, signedIn, devbox);
 }
 

@@ -44,7 +44,7 @@ async function mayUseOwnName({ port }: DevboxPort): Promise<boolean> {
   return saysYes({
     question: l10n.t('Show port {0} under an address of this editor?', port),
     detail: l10n.t(
-      'Everyone whom the editor lets use its forwarded ports, and every program of its computer, can use the port until this window closes.',
+      'Anyone who can use the forwarded ports of this editor, and any program on its computer, can use the port until this window is closed.',
     ),
     yes: l10n.t('Show'),
     harmless: true,

@@ -72,7 +72,7 @@ export async function forwardPort(services: OpenPortServices, argument: unknown)
   if (port === undefined) return;
   const localPort = await askPort(
     l10n.t(
-      'Port of this computer. Every program and user of it can use the port of the devbox then, until this window closes. HTTP, WebSockets and server-sent events are forwarded, other protocols are not.',
+      'Port of this computer. Until this window is closed, every program and user of this computer can use the port of the devbox through it. Only HTTP, WebSockets and server-sent events are forwarded.',
     ),
     String(port.port),
     l10n.t('Forward Port {0} To', port.port),
@@ -89,7 +89,7 @@ export async function forwardPort(services: OpenPortServices, argument: unknown)
   }
   const devbox = services.store.get(port.devboxId);
   const text = l10n.t(
-    'Port {0} of {1} is forwarded to http://localhost:{2} until this window closes. Every program of this computer can use it.',
+    'Port {0} of {1} is forwarded to http://localhost:{2} until this window is closed. Every program on this computer can use it.',
     port.port,
     devbox === undefined ? port.devboxId : devboxLabel(devbox),
     localPort,

@@ -3,7 +3,7 @@ import { deadline } from '../../ground/deadline';
 import { requireToken as replaceTunnel } from '../../core/ports/requireToken';
 import { mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
-import { devboxFor } from '../devboxes/pickDevbox';
+import { livingDevboxFor } from '../devboxes/pickDevbox';
 import { saysYes } from '../messages/ask';
 import type { Log } from '../messages/log';
 import { showActions } from '../messages/showActions';
@@ -20,8 +20,8 @@ export async function requireToken(
   argument: unknown,
 ): Promise<void> {
   const signedIn = await services.account.require();
-  const chosen = await devboxFor(services, devboxIdOf(argument) ?? argument, {
-    placeHolder: l10n.t('Select a devbox whose ports are to require a token'),
+  const chosen = await livingDevboxFor(services, devboxIdOf(argument) ?? argument, {
+    placeHolder: l10n.t('Select a devbox whose ports should require a token'),
     runningOnly: true,
   });
   if (chosen === undefined) return;
@@ -33,15 +33,15 @@ export async function requireToken(
   if (devbox.tunnel?.authMode !== 'open') {
     const text =
       devbox.tunnel === undefined
-        ? l10n.t('{0} has no tunnel: nobody outside of it reaches its ports.', label)
-        : l10n.t('The ports of {0} require a token already.', label);
+        ? l10n.t('{0} has no tunnel, so its ports cannot be reached from outside.', label)
+        : l10n.t('The ports of {0} already require a token.', label);
     showActions('information', text, [], services.log);
     return;
   }
   const isYes = await saysYes({
     question: l10n.t('Require a token for the ports of {0}?', label),
     detail: l10n.t(
-      'Anyone with the address can use them now. Runloop replaces the tunnel: addresses in use stop working, and what is open through them ends. Ports and VS Codes are opened from here as before; other windows and programs have to connect again.',
+      'Currently, anyone with the address can use them. The tunnel is replaced: addresses in use stop working, and connections through them are closed. You can still open ports and VS Code from here; other windows and programs must connect again.',
     ),
     yes: l10n.t('Require a Token'),
   });
@@ -57,5 +57,5 @@ export async function requireToken(
     services.sessions.noteHealth(devbox.id, 'unreachable');
     await commands.executeCommand('runloop.attachDevbox', devbox.id);
   }
-  showActions('information', l10n.t('The ports of {0} require a token now.', label), [], services.log);
+  showActions('information', l10n.t('The ports of {0} now require a token.', label), [], services.log);
 }

@@ -143,6 +143,7 @@ describe('Opening the VS Code of a devbox', function () {
     await editor.run('runloop.suspendDevbox', id);
     const asleep = await eventually(look, ({ body }) => /opened is suspended/.test(body));
     assert.equal(asleep.status, 503);
+    assert.match(asleep.body, /<html lang="en">.*http-equiv="refresh"/s);
     await eventually(
       () => api.retrieve(id),
       ({ status }) => status === 'suspended',
@@ -161,7 +162,9 @@ describe('Opening the VS Code of a devbox', function () {
 
     await api.shutdown(id);
     await editor.run('runloop.refreshDevboxes');
-    await eventually(look, ({ body }) => /opened has ended/.test(body));
+    const over = await eventually(look, ({ body }) => /opened has ended/.test(body));
+    // Nothing comes after that.
+    assert.doesNotMatch(over.body, /http-equiv="refresh"/);
   });
 });
 

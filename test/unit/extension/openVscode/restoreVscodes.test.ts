@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import { asArray, asObject, asString } from '../../../../src/core/parse';
+import { restoreVscodes } from '../../../../src/extension/openVscode/restoreVscodes';
+import type { RestoreServices } from '../../../../src/extension/openVscode/serveAgain';
+import { eventually } from '../../../eventually';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 import { CountingProxy } from '../../../platform/countingProxy';
 
@@ -65,5 +68,70 @@ describe('Pages of VS Codes after a reload of the window', function () {
         (entry) => entry.devboxId,
       ),
     );
+  });
+});
+
+describe('What a reload of the window begins with', () => {
+  interface Asked {
+    readonly asked: string[];
+    readonly services: RestoreServices;
+  }
+
+  /** @param mine of the account that is asked for; each thing that is asked for is noted */
+  function window(mine: readonly string[], isOfAccount = true): Asked {
+    const asked: string[] = [];
+    const noted = <T>(name: string, value: T): T => {
+      asked.push(name);
+      return value;
+    };
+    const all = mine.map((devboxId) => ({
+      devboxId,
+      account: isOfAccount ? 'local' : 'https://other.example',
+      folder: '/home/user',
+      single: false,
+      isPlain: true,
+    }));
+    const addresses = { expect: (id: string) => Promise.resolve(noted(`listen ${id}`, true)) };
+    const services = {
+      account: {
+        current: () => {
+          asked.push('account');
+          return Promise.resolve(undefined);
+        },
+        usesLocal: true,
+        baseUrl: () => '',
+      },
+      openedVscodes: () => Promise.resolve(noted('addresses', { addresses })),
+      rememberedVscodes: { all },
+      servedSecrets: () => Promise.resolve(noted('secrets', {})),
+      sessions: { remembered: { ids: [] } },
+      log: { failure: (doing: string, error: unknown) => asked.push(`${doing}: ${String(error)}`) },
+    };
+    return { asked, services: services as unknown as RestoreServices };
+  }
+
+  const settled = (): Promise<void> => sleep(300);
+
+  it('is nothing where it has opened none, or was closed before', async () => {
+    const none = window([]);
+    const closed = window(['dbx_1']);
+    const ofAnother = window(['dbx_1'], false);
+    for (const { services } of [none, ofAnother]) restoreVscodes(services);
+    restoreVscodes(closed.services).dispose();
+    await settled();
+    assert.deepEqual(none.asked, []);
+    assert.deepEqual(closed.asked, []);
+    assert.deepEqual(ofAnother.asked, ['secrets']);
+  });
+
+  it('is to listen for all that it has opened, before anybody is asked for anything', async () => {
+    const { asked, services } = window(['dbx_1', 'dbx_2']);
+    restoreVscodes(services);
+    assert.deepEqual(asked, []);
+    await eventually(
+      (): Promise<readonly string[]> => Promise.resolve(asked),
+      (seen: readonly string[]) => seen.includes('account'),
+    );
+    assert.deepEqual(asked, ['secrets', 'addresses', 'listen dbx_1', 'listen dbx_2', 'account']);
   });
 });

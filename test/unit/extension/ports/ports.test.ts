@@ -67,7 +67,7 @@ describe('Ports in the view', function () {
     await box.bash('pkill python3; sleep 0.3');
     assert.equal((await shown(ports.row)).length, 3);
     await used.editor.run('runloop.refreshFiles', ports.row);
-    assert.deepEqual(await shown(ports.row), ['Nothing listens on a port:  (detail)']);
+    assert.deepEqual(await shown(ports.row), ['No program is listening on a port:  (detail)']);
   });
 
   it('open in a browser that is told an address for one use, and copy one that works', async () => {
@@ -109,7 +109,7 @@ describe('Ports in the view', function () {
     const local = served + 25;
     editor.answer(/^Forward Port/, String(local));
     await editor.run('runloop.forwardPort', port.row);
-    assert.ok(editor.inputs.some(({ prompt }) => /Every program and user of it can use/.test(prompt ?? '')));
+    assert.ok(editor.inputs.some(({ prompt }) => /every program and user of this computer can use/.test(prompt ?? '')));
     for (const [text, isFine] of [
       ['0', false],
       ['65536', false],
@@ -120,7 +120,7 @@ describe('Ports in the view', function () {
       assert.equal(editor.inputs.at(-1)?.validateInput?.(text) === undefined, isFine, text);
     }
     await editor.message(
-      new RegExp(`is forwarded to http://localhost:${local} until this window closes\\. Every program`),
+      new RegExp(`is forwarded to http://localhost:${local} until this window is closed\\. Every program`),
     );
     assert.match((await askPort(`http://localhost:${local}/`)).text, /Hello/);
     assert.equal((await shown(ports.row))[0], `Port ${served + 20}: localhost:${local} · python3 (port.forwarded)`);
@@ -186,12 +186,12 @@ describe('Ports in the view', function () {
     assert.equal((await api.retrieve(box.id)).tunnel?.authMode, 'open');
     editor.answer(/^Require a token for the ports of public/, 'Require a Token');
     await editor.run('runloop.requireToken', ports.row);
-    await editor.message(/require a token now/);
+    await editor.message(/now require a token/);
     assert.equal((await api.retrieve(box.id)).tunnel?.authMode, 'authenticated');
     const now = await below((await devboxRow('public')).row, 'Ports');
     assert.deepEqual([now.item.contextValue, now.item.description], ['ports', 'token required']);
     await editor.run('runloop.requireToken', ports.row);
-    await editor.message(/require a token already/);
+    await editor.message(/already require a token/);
   });
 
   it('of a devbox that this window is attached to require a token, and it finds back to its action server', async () => {
@@ -202,15 +202,15 @@ describe('Ports in the view', function () {
     const { id } = (await extension.list()).find(({ name }) => name === 'attached') ?? assert.fail();
     assert.equal((await api.retrieve(id)).tunnel?.authMode, 'open');
     const { row } = await devboxRow('attached');
-    assert.deepEqual((await view().rows(row)).map(label), ['Session', 'Ports', 'Files', 'Changes']);
+    assert.deepEqual((await view().rows(row)).map(label), ['Session', 'Ports', 'Files', 'Changes', 'Agents']);
     const ports = await below(row, 'Ports');
     assert.match((await shown(ports.row)).join('\n'), /^Port 4444: Action server/m);
     editor.answer(/^Require a token for the ports of attached/, 'Require a Token');
     await editor.run('runloop.requireToken', ports.row);
-    await editor.message(/require a token now/);
+    await editor.message(/now require a token/);
     assert.equal((await api.retrieve(id)).tunnel?.authMode, 'authenticated');
     const session = await below((await devboxRow('attached')).row, 'Session');
-    assert.equal(session.item.description, 'attached, action server is responding');
+    assert.equal(session.item.description, 'attached, server up');
     await api.shutdown(id);
   });
 
