@@ -5,7 +5,7 @@ import type { LineGroup } from '../logs/lineGroups';
 import { asNumber } from '../parse';
 import { objectOf } from '../platform/answers';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
-import { runOutput } from './runOutput';
+import { runOutput, type LessOutput } from './runOutput';
 
 export interface CommandRunOptions {
   /** Ends the command too. */
@@ -13,6 +13,8 @@ export interface CommandRunOptions {
   readonly secrets: LineSecrets;
   /** Shows lines: redacted, harmless, grouped. */
   readonly show: (groups: readonly LineGroup[]) => void;
+  /** Told where less than all of the output can be shown while the command runs. */
+  readonly onLess: (less: LessOutput) => void;
 }
 
 /** Milliseconds that ending a command may take. */
@@ -28,13 +30,13 @@ export async function runCommandShown(
   api: RunloopApi,
   devboxId: string,
   command: string,
-  { signal, secrets, show }: CommandRunOptions,
+  { signal, secrets, show, onLess }: CommandRunOptions,
 ): Promise<number | undefined> {
   // Not cancelled half-way: nobody could tell then whether it runs.
   const id = await api.start(devboxId, command, { signal: deadline(30_000) });
   const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(id)}`;
   try {
-    await pipeLines(runOutput(api, { devboxId, executionId: id, signal }), { secrets, show });
+    await pipeLines(runOutput(api, { devboxId, executionId: id, signal, onLess }), { secrets, show });
     const view = objectOf(await api.read(path, 'waiting for a command', { signal }), 'an execution', devboxId);
     return asNumber(view['exit_status']);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals } from '../../ground/deadline';
 import type { FollowEvent } from '../logs/followEvent';
-import { asString } from '../parse';
+import { asBoolean, asString } from '../parse';
 import { objectOf } from '../platform/answers';
 import type { OutputName } from '../platform/executionOutput';
 import type { LogEntry } from '../platform/logEntry';
@@ -13,14 +13,24 @@ export interface RunOutputOptions {
   readonly devboxId: string;
   readonly executionId: string;
   readonly signal: AbortSignal;
+  /** Told of what is less than all of the output while it comes. */
+  readonly onLess: (less: LessOutput) => void;
 }
+
+/** `late`: where there are no streams, all of it comes at the end. `cut`: of that, Runloop gives only the last part. */
+export type LessOutput = 'late' | 'cut';
 
 /** Milliseconds between two looks where there is no stream. */
 const lookMs = 1_000;
+/** Lines of each output that are asked for then. */
+const mostLines = 100_000;
 /** Events that may wait for the reader; then the streams wait. */
 const mostWaiting = 64;
-/** Characters that a line has at the most. */
+/** Characters that a line has at the most; a longer one comes in pieces. */
 const longestLine = 64 * 1024;
+/** Characters at the end of a piece within which a place is looked for that is not in the middle of a word. */
+const longestWord = 4 * 1024;
+const wordAtEnd = /[\w.+/=~-]*$/;
 
 /**
  * What an execution prints, line by line, from both of its outputs, until it has ended.
@@ -88,14 +98,16 @@ async function readOne(
 /** Where there are no streams: all of it at its end. */
 async function readWhole(
   api: RunloopApi,
-  { devboxId, executionId, signal }: RunOutputOptions,
+  { devboxId, executionId, signal, onLess }: RunOutputOptions,
   put: Put,
 ): Promise<void> {
-  const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(executionId)}`;
+  const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(executionId)}?last_n=${mostLines}`;
+  onLess('late');
   for (;;) {
     const view = objectOf(await api.read(path, 'waiting for a command', { signal }), 'an execution', devboxId);
     if (view['status'] === 'completed') {
       for (const name of ['stdout', 'stderr'] as const) {
+        if (asBoolean(view[`${name}_truncated`]) === true) onLess('cut');
         const lines = new OutputLines(name);
         await put([...lines.take(asString(view[name]) ?? ''), ...lines.rest()]);
       }
@@ -118,8 +130,11 @@ class OutputLines {
     const parts = `${this.#open}${text}`.split('\n');
     this.#open = parts.pop() ?? '';
     while (this.#open.length > longestLine) {
-      parts.push(this.#open.slice(0, longestLine));
-      this.#open = this.#open.slice(longestLine);
+      // What is a secret is seen as one only where it comes whole.
+      const word = wordAtEnd.exec(this.#open.slice(longestLine - longestWord, longestLine))?.[0].length ?? 0;
+      const length = longestLine - (word < longestWord ? word : 0);
+      parts.push(this.#open.slice(0, length));
+      this.#open = this.#open.slice(length);
     }
     return parts.map((line) => this.#entry(line));
   }

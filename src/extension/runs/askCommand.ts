@@ -1,27 +1,28 @@
-import { l10n, ThemeIcon, window, type QuickPickItem } from 'vscode';
+import { l10n, QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from 'vscode';
 import { plainLabel } from '../devboxes/pickDevbox';
+import type { EarlierCommands } from './runHistory';
 
 /** Characters of an earlier command in its label: the editor's filter takes minutes to compare long texts that are alike. */
 const labelLength = 40;
 
 interface EarlierItem extends QuickPickItem {
-  readonly command: string;
+  /** Absent: a line between the others. */
+  readonly command?: string;
 }
 
 /**
  * Asks for a command: what is in the box when Enter is pressed, and nothing else. One that was run before is put into the box,
  * to be read before it runs.
  *
- * @param history earlier commands, the newest first
  * @returns undefined if the user leaves it
  */
-export async function askCommand(title: string, history: readonly string[]): Promise<string | undefined> {
+export async function askCommand(title: string, history: EarlierCommands): Promise<string | undefined> {
   const box = window.createInputBox();
   box.title = title;
   box.placeholder = l10n.t('Command to run in the shell of the devbox, for example: git status');
   box.ignoreFocusOut = true;
   const earlier = { iconPath: new ThemeIcon('history'), tooltip: l10n.t('Earlier Commands') };
-  box.buttons = history.length === 0 ? [] : [earlier];
+  box.buttons = history.here.length + history.elsewhere.length === 0 ? [] : [earlier];
   let isChoosing = false;
   try {
     return await new Promise<string | undefined>((resolve, reject) => {
@@ -47,12 +48,15 @@ export async function askCommand(title: string, history: readonly string[]): Pro
   }
 }
 
-async function askEarlier(title: string, history: readonly string[]): Promise<string | undefined> {
-  const items = history.map((command): EarlierItem => {
-    const isLong = command.length > labelLength;
-    const label = plainLabel(isLong ? `${command.slice(0, labelLength)}…` : command);
-    return { label, command, ...(isLong ? { detail: plainLabel(command) } : {}) };
-  });
+async function askEarlier(title: string, { here, elsewhere }: EarlierCommands): Promise<string | undefined> {
+  const line: EarlierItem = { label: l10n.t('Other Devboxes'), kind: QuickPickItemKind.Separator };
+  const items = [...here.map(itemOf), ...(elsewhere.length === 0 ? [] : [line]), ...elsewhere.map(itemOf)];
   const placeHolder = l10n.t('Select a command. You can change it before it runs.');
   return (await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true }))?.command;
+}
+
+function itemOf(command: string): EarlierItem {
+  const isLong = command.length > labelLength;
+  const label = plainLabel(isLong ? `${command.slice(0, labelLength)}…` : command);
+  return { label, command, ...(isLong ? { detail: plainLabel(command) } : {}) };
 }

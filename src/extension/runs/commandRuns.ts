@@ -15,6 +15,8 @@ import type { KnownSecrets } from '../session/knownSecrets';
 const atOnce = 10;
 /** Characters of a devbox's output that the document keeps; its log has all. */
 const keptCharacters = 400_000;
+/** Characters that it may keep beyond, before the oldest go. */
+const spareCharacters = 40_000;
 /** Milliseconds between two signs that a devbox is in use while a command runs in it. */
 const useMs = 10_000;
 
@@ -26,6 +28,10 @@ interface Part {
   readonly lines: string[];
   characters: number;
   dropped: number;
+  /** Its output comes at its end. */
+  isLate: boolean;
+  /** Runloop has given only the last part of its output. */
+  isCut: boolean;
   startedMs: number | undefined;
   /** How it ended, in words. */
   end: string | undefined;
@@ -42,6 +48,7 @@ export class CommandRun {
   readonly #onChange: () => void;
   readonly #stop = new AbortController();
   #isOver = false;
+  #status: number | undefined;
 
   /** @param number tells the documents of a window apart */
   constructor(
@@ -61,9 +68,16 @@ export class CommandRun {
       lines: [],
       characters: 0,
       dropped: 0,
+      isLate: false,
+      isCut: false,
       startedMs: undefined,
       end: undefined,
     }));
+  }
+
+  /** Its exit code in the last devbox where it ended; undefined if it was stopped, or Runloop does not tell. */
+  get status(): number | undefined {
+    return this.#status;
   }
 
   get isOver(): boolean {
@@ -103,7 +117,13 @@ export class CommandRun {
             signal: both.signal,
             secrets: knownSecrets.forLines(api, devbox),
             show: (groups) => this.#show(part, groups),
+            onLess: (less) => {
+              if (less === 'late') part.isLate = true;
+              else part.isCut = true;
+              this.#onChange();
+            },
           });
+          this.#status = status;
           part.end = status === undefined ? l10n.t('ended') : l10n.t('exit code {0}', status);
         } catch (error) {
           part.end = RuntimeError.is(error, 'cancelled') ? l10n.t('stopped') : failureText(error);
@@ -124,11 +144,10 @@ export class CommandRun {
   /** The document as it is now: a group for each devbox. */
   text(): string {
     const groups = this.#parts.map((part) => {
-      const { devbox, startedMs, end, dropped, lines } = part;
+      const { devbox, startedMs, end, lines } = part;
       const state = end ?? (startedMs === undefined ? l10n.t('waiting…') : l10n.t('running…'));
       const head = `── ${devboxName(devbox)} (${oneLine(devbox.id, 60)}) ── ${state}`;
-      const gap = dropped === 0 ? [] : [l10n.t('… {0} earlier lines are in the log of the devbox.', dropped)];
-      return [head, ...gap, ...lines].join('\n');
+      return [head, ...less(part), ...lines].join('\n');
     });
     return `$ ${redact(this.command)}\n\n${groups.join('\n\n')}\n`;
   }
@@ -136,14 +155,28 @@ export class CommandRun {
   #show(part: Part, groups: readonly LineGroup[]): void {
     for (const { text } of groups) {
       part.lines.push(text);
-      part.characters += text.length;
+      part.characters += text.length + 1;
     }
-    while (part.characters > keptCharacters && part.lines.length > 1) {
-      part.characters -= part.lines.shift()?.length ?? 0;
-      part.dropped += 1;
-    }
+    if (part.characters > keptCharacters + spareCharacters) dropOldest(part);
     this.#onChange();
   }
+}
+
+/** What is said where less than all of its output is shown. */
+function less({ isLate, isCut, dropped, end }: Part): readonly string[] {
+  if (isLate && end === undefined) return [l10n.t('… Runloop shows the output of this command when it has ended.')];
+  if (isCut) return [l10n.t('… The lines before these are in the log of the devbox.')];
+  return dropped === 0 ? [] : [l10n.t('… {0} earlier lines are in the log of the devbox.', dropped)];
+}
+
+/** Many at a time: taking each from the front of a long list would move all the others. */
+function dropOldest(part: Part): void {
+  let count = 0;
+  for (; part.characters > keptCharacters && count < part.lines.length - 1; count += 1) {
+    part.characters -= (part.lines[count]?.length ?? 0) + 1;
+  }
+  part.lines.splice(0, count);
+  part.dropped += count;
 }
 
 function secondsText(ms: number): string {

@@ -31,10 +31,11 @@ export async function runCommand(services: RunCommandServices, argument: unknown
     showActions('information', text, [], log);
   }
   if (running.length === 0) return;
-  const command = await askCommand(l10n.t('Run Command in {0}', namesOf(running)), runHistory.all());
+  const ids = running.map(({ id }) => id);
+  const command = await askCommand(l10n.t('Run Command in {0}', namesOf(running)), runHistory.of(ids));
   if (command === undefined) return;
   mustStillBe(signedIn);
-  await runHistory.add(command);
+  await runHistory.add(command, ids);
   await (await runDocuments()).start(signedIn, command, running);
 }
 

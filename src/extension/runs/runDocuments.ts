@@ -43,18 +43,23 @@ export class RunDocuments implements TextDocumentContentProvider, Disposable {
     return uri === undefined ? undefined : this.#runs.get(uri.toString());
   }
 
-  /** Runs a command and shows its document, which grows. */
-  async start(account: SignedIn, command: string, devboxes: readonly Devbox[]): Promise<void> {
+  /** Runs a command and shows its document, which grows. @returns once it is shown, what comes when the command has ended */
+  async start(
+    account: SignedIn,
+    command: string,
+    devboxes: readonly Devbox[],
+  ): Promise<{ readonly ended: Promise<number | undefined> }> {
     this.#count += 1;
     const run: CommandRun = new CommandRun(this.#count, command, { account, devboxes }, () => this.#draw(run));
     this.#runs.set(run.uri.toString(), run);
     this.#forgetOld();
-    const running = run.run(this.#services);
-    running
+    const ended = run.run(this.#services).then(() => run.status);
+    ended
       .finally(() => this.#tellRunning())
       .catch((error: unknown) => this.#services.log.failure('Running a command', error));
     this.#tellRunning();
     await window.showTextDocument(await workspace.openTextDocument(run.uri), { preview: false });
+    return { ended };
   }
 
   /** Commands go on where they run; only the window forgets them. */

@@ -27,6 +27,7 @@ describe('A command that a person runs in a devbox', function () {
       signal: options.signal ?? new AbortController().signal,
       secrets: { known: () => Promise.resolve(options.secrets ?? []) },
       show: (groups) => lines.push(...groups.flatMap(({ text }) => text.split('\n'))),
+      onLess: (less) => assert.fail(less),
     });
     end.catch(() => undefined);
     return { lines, end };
@@ -62,6 +63,43 @@ describe('A command that a person runs in a devbox', function () {
     await looked.end;
     assert.deepEqual(looked.lines, ['gone']);
   });
+
+  it('may be anything that a shell takes, and print anything', async () => {
+    const id = await devbox();
+    const odd: readonly (readonly [command: string, status: number, ...lines: readonly string[]])[] = [
+      [`echo 'a"b' "c'd" \\\\ $'e\\tf'`, 0, `a"b c'd \\ e\tf`],
+      ['echo one\necho two\n', 0, 'one', 'two'],
+      ['\n\ncat <<END # 中文\n$((40 + 2)) €\nEND', 0, '42 €'],
+      ["printf '\\377\\376 abc \\200'; exit 200", 200, '\ufffd\ufffd abc \ufffd'],
+      ["printf 'a\\0b\\r\\n'; printf '\\033]52;c;eA==\\a\\033]0;t\\a\\033[31mred\\033[0m'", 0, 'ab', 'red'],
+      ['sleep 300 & echo begun', 0, 'begun'],
+      ['read -r line; echo "[$line]"', 0, '[]'],
+      ['kill -9 $$', 137],
+      ['exec true', 0],
+    ];
+    for (const [command, status, ...wanted] of odd) {
+      const { lines, end } = run(id, command);
+      assert.deepEqual([await end, ...lines], [status, ...wanted], command);
+    }
+    const { lines, end } = run(id, "head -c 1000000 /dev/zero | tr '\\0' x; echo");
+    assert.equal(await end, 0);
+    assert.equal(lines.join(''), 'x'.repeat(1_000_000));
+  });
+
+  it('shows nothing of a secret that comes in pieces, at the place where a long line is broken too', async () => {
+    const id = await devbox();
+    const secrets = ['hunter2xyz'];
+    const pieces = 'printf hunt; sleep 0.3; printf er2xyz; echo';
+    assert.deepEqual(await shown(run(id, pieces, { secrets })), '[removed]');
+    // Its first characters are the last ones that a piece of the line has room for.
+    const broken = "printf '%65530s'; printf hunter2; sleep 0.5; printf xyz; echo ' end'";
+    assert.equal((await shown(run(id, broken, { secrets }))).trim(), '[removed] end');
+  });
+
+  async function shown({ lines, end }: ReturnType<typeof run>): Promise<string> {
+    await end;
+    return lines.join('');
+  }
 
   it('goes on after cuts with every line once', async () => {
     const id = await devbox();

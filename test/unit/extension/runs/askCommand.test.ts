@@ -8,7 +8,7 @@ describe('The box for a command', () => {
 
   it('takes what is in it when Enter is pressed, however late it was typed', async () => {
     const { editor } = used;
-    const asked = askCommand('Run Command in one', ['echo one']);
+    const asked = askCommand('Run Command in one', { here: ['echo one'], elsewhere: [] });
     const box = await editor.box(/^Run Command in one/);
     box.type('echo one');
     // The editor tells of typing a moment later; what is in the box is there at once.
@@ -21,7 +21,7 @@ describe('The box for a command', () => {
     const { editor } = used;
     const long = `printf %s ${'x'.repeat(100)} $(id)`;
     editor.answer(/You can change it/, /^printf/);
-    const asked = askCommand('Run Command in one', ['ls', long]);
+    const asked = askCommand('Run Command in one', { here: ['ls'], elsewhere: [long] });
     const box = await editor.box(/^Run Command in one/);
     box.press('Earlier Commands');
     await editor.eventually(() => box.value === long && box.isShown);
@@ -31,7 +31,7 @@ describe('The box for a command', () => {
 
   it('has nothing earlier to offer at first, runs nothing that is empty, and is left with Escape', async () => {
     const { editor } = used;
-    const asked = askCommand('Run Command in one', []);
+    const asked = askCommand('Run Command in one', { here: [], elsewhere: [] });
     const box = await editor.box(/^Run Command in one/);
     assert.deepEqual(box.buttons, []);
     box.type('  ');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { runCommand } from '../../../../src/core/platform/executions';
+import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { CommandRun } from '../../../../src/extension/runs/commandRuns';
 import { RunHistory } from '../../../../src/extension/runs/runHistory';
 import type { SignedIn } from '../../../../src/extension/account/account';
@@ -7,6 +9,7 @@ import { SecretSessionKeys } from '../../../../src/extension/account/sessionKeys
 import { KnownSecrets } from '../../../../src/extension/session/knownSecrets';
 import { Log } from '../../../../src/extension/messages/log';
 import { FakeMemory } from '../../../fakeVscode/memory';
+import { startCuttingProxy } from '../../core/logs/cuttingProxy';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The document of a command', function () {
@@ -60,12 +63,65 @@ describe('The document of a command', function () {
     assert.ok(run.text().length < 500_000);
   });
 
-  it('keeps commands for the next time, and none with a secret in it', async () => {
-    const history = new RunHistory(new FakeMemory());
-    await history.add('git status');
-    await history.add('curl -H "Authorization: Bearer abcdefghijklmnop" https://example.com');
-    await history.add('ls');
-    await history.add('git status');
-    assert.deepEqual(history.all(), ['git status', 'ls']);
+  it('keeps no more of lines that are empty', async () => {
+    const { api, editor } = used;
+    const { id } = await api.createDevbox({ name: 'empty lines' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
+    const command = "yes '' | head -n 1000000; echo over";
+    const run = new CommandRun(3, command, { account: account(), devboxes: [devbox] }, () => undefined);
+    await run.run({ knownSecrets, devboxUse: { used: () => undefined } });
+    assert.match(run.text(), /\nover\n$/);
+    assert.ok(run.text().length < 500_000, String(run.text().length));
+  });
+
+  it('keeps commands for the next time in each devbox, and none with a secret in it', async () => {
+    const memory = new FakeMemory();
+    const history = new RunHistory(memory);
+    await history.add('git status', ['one']);
+    await history.add('curl -H "Authorization: Bearer abcdefghijklmnop" https://example.com', ['one']);
+    await history.add('ls', ['one', 'two']);
+    await history.add('git status', ['one']);
+    await history.add('make', ['three']);
+    // As another window has it, or the next one.
+    const later = new RunHistory(memory);
+    assert.deepEqual(later.of(['one']), { here: ['git status', 'ls'], elsewhere: ['make'] });
+    assert.deepEqual(later.of(['two']), { here: ['ls'], elsewhere: ['make', 'git status'] });
+    assert.deepEqual(later.of(['two', 'three']), { here: ['make', 'ls'], elsewhere: ['git status'] });
+    assert.deepEqual(later.of(['a new one']), { here: [], elsewhere: ['make', 'git status', 'ls'] });
+    for (let count = 0; count < 400; count += 1) await later.add(`echo ${count}`, ['two']);
+    assert.equal(later.of(['two']).here.length, 50);
+    assert.equal(later.of(['one']).here.length, 0);
+  });
+
+  it('says that output comes at the end, and that its beginning is missing, where Runloop offers no more', async () => {
+    const { api, editor, platform } = used;
+    const { id } = await api.createDevbox({ name: 'without streams' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const proxy = await startCuttingProxy(platform.baseUrl, { hide: '/stream_' });
+    try {
+      const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
+      const there = { ...account(), api: new RunloopApi({ apiKey: platform.apiKey, baseUrl: proxy.url }) };
+      const run = new CommandRun(
+        4,
+        'while [ ! -e ~/go ]; do sleep 0.1; done; seq 3000000',
+        { account: there, devboxes: [devbox] },
+        () => undefined,
+      );
+      const running = run.run({ knownSecrets, devboxUse: { used: () => undefined } });
+      await editor.eventually(() =>
+        /running…\n… Runloop shows the output of this command when it has ended\.\n$/.test(run.text()),
+      );
+      await runCommand(api, id, 'touch ~/go');
+      await running;
+      assert.match(
+        run.text(),
+        /exit code 0 after [\d.]+ s\n… The lines before these are in the log of the devbox\.\n\d+\n/,
+      );
+      assert.match(run.text(), /\n3000000\n$/);
+      assert.ok(run.text().split('\n').length > 10_000, 'only some of the lines that can be had');
+    } finally {
+      await proxy.close();
+    }
   });
 });
