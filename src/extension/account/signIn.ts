@@ -101,6 +101,10 @@ export async function signOut(
     await stopLocalPlatform();
     return;
   }
+  if ((await account.current()) === undefined) {
+    void window.showInformationMessage(l10n.t('You are not signed in to Runloop.'));
+    return;
+  }
   await account.signOut();
   void window.showInformationMessage(l10n.t('Signed out of Runloop. Your devboxes keep running.'));
 }

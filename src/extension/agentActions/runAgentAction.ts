@@ -4,7 +4,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import { mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
-import { devboxFor, devboxItems } from '../devboxes/pickDevbox';
+import { livingDevboxFor, devboxItems } from '../devboxes/pickDevbox';
 import { withSignal } from '../messages/cancellation';
 import { extensionProblem } from '../messages/extensionProblems';
 import { showActions } from '../messages/showActions';
@@ -34,7 +34,7 @@ export async function runAgentAction(services: AgentActionServices, argument: un
   // The question may have been open for long.
   if (sessions.get(devbox.id) !== runtime) throw notAttached(devbox.id);
   await (await agentActions()).show(runtime, devbox);
-  const title = l10n.t('Waiting for the action in {0}. If you cancel, the action goes on.', label);
+  const title = l10n.t('Waiting for the action in {0}. If you cancel, the action continues.', label);
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
     withSignal(token, async (signal) => {
       await found(runtime, signal);
@@ -49,7 +49,7 @@ async function meant(services: AgentActionServices, argument: unknown): Promise<
   const placeHolder = l10n.t('Select a devbox to run an agent action in');
   const named = argument instanceof Uri && argument.scheme === agentScheme ? argument.query : argument;
   if (named !== undefined && !(named instanceof Uri)) {
-    return devboxFor({ account, store }, named, { placeHolder, runningOnly: true });
+    return livingDevboxFor({ account, store }, named, { placeHolder, runningOnly: true });
   }
   const devboxes = sessions.all().flatMap(([id, { devbox }]) => store.get(id) ?? devbox ?? []);
   if (devboxes.length === 0) {
@@ -59,7 +59,9 @@ async function meant(services: AgentActionServices, argument: unknown): Promise<
     return undefined;
   }
   if (devboxes.length === 1) return devboxes[0];
-  return (await window.showQuickPick(devboxItems(devboxes.reverse()), { placeHolder, matchOnDetail: true }))?.devbox;
+  const { api } = await account.require();
+  const items = devboxItems(devboxes.reverse(), api.clock.now());
+  return (await window.showQuickPick(items, { placeHolder, matchOnDetail: true }))?.devbox;
 }
 
 /** Finds back to a devbox whose connection was lost just now. */

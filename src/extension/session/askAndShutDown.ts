@@ -3,15 +3,14 @@ import { cancelled, RuntimeError } from '../../core/errors';
 import { endDevbox } from '../../core/platform/endDevbox';
 import { mayStillRun } from '../../core/start/notedStart';
 import type { Devbox } from '../../core/platform/devbox';
-import { snapshotDevbox } from '../../core/platform/lifeCycle';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
-import { forEach, namesOf } from '../devboxes/severalDevboxes';
-import { offerStartFrom, type SnapshotToStart } from '../devboxes/snapshotNotice';
+import { forEach, namedLines, namesOf } from '../devboxes/severalDevboxes';
+import { offerStartFrom, takeSnapshot, type SnapshotToStart } from '../devboxes/snapshotNotice';
 import { withSignal } from '../messages/cancellation';
 import type { Log } from '../messages/log';
 import { showActions } from '../messages/showActions';
@@ -19,9 +18,6 @@ import type { Sessions } from './sessions';
 
 /** Milliseconds between two tries while a snapshot runs. */
 const waitMs = 3_000;
-
-/** Devboxes that a question names at the most. */
-const mostNamed = 20;
 
 /** A snapshot that was taken, by its name. */
 interface Taken extends SnapshotToStart {
@@ -56,14 +52,7 @@ export async function askAndShutDown(
   const loss = l10n.t(
     'The disk with everything in the workspace, running processes and unsaved editors are permanently lost.',
   );
-  const more = devboxes.length - mostNamed;
-  const which =
-    single === undefined
-      ? [
-          ...devboxes.slice(0, mostNamed).map((devbox) => `${devboxLabel(devbox)} (${devbox.id})`),
-          ...(more > 0 ? [l10n.t('and {0} more', more)] : []),
-        ].join('\n')
-      : single.id;
+  const which = single === undefined ? namedLines(devboxes, ({ id }) => id) : single.id;
   const buttons = devboxes.every(({ status }) => status === 'running') ? [shutDown, snapshotFirst] : [shutDown];
   const answer = await window.showWarningMessage(question, { modal: true, detail: `${loss}\n\n${which}` }, ...buttons);
   if (answer === undefined) return;
@@ -77,8 +66,8 @@ export async function askAndShutDown(
         if (signal.aborted) throw cancelled(devbox.id);
         if (answer === snapshotFirst) {
           progress.report({ message: l10n.t('taking a snapshot of {0}…', devboxLabel(devbox)) });
-          const name = devboxLabel(devbox);
-          snapshots.push({ name, like: devbox.id, snapshotId: await snapshotDevbox(api, devbox.id, name, { signal }) });
+          const snapshotId = await takeSnapshot({ api, log, signal }, devbox);
+          snapshots.push({ name: devboxLabel(devbox), like: devbox.id, snapshotId });
         }
         const last = await shutDownOrWait(api, devbox, signal);
         await endedHere.ended(devbox.id);

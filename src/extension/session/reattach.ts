@@ -59,7 +59,8 @@ async function forgetIfGone(
     services.sessions.detach(devboxId);
     const { tellOfDeath } = await import('./deathNotice');
     tellOfDeath(services, devbox);
-  } else if (RuntimeError.is(error) && ['devbox_not_found', 'not_found', 'permission'].includes(error.code)) {
+    // A refusal is none: the key may have lost its rights, or somebody on the way has refused it.
+  } else if (RuntimeError.is(error) && ['devbox_not_found', 'not_found'].includes(error.code)) {
     services.sessions.detach(devboxId);
   }
 }

@@ -1,5 +1,6 @@
 import type { Disposable } from '../../core/events';
-import { isWithoutServer } from '../../core/errors';
+import { isAborted, isWithoutServer } from '../../core/errors';
+import { deadline } from '../../ground/deadline';
 import type { RunloopRuntimeOptions } from '../../core/options/runtimeOptions';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -10,10 +11,14 @@ import type { SignedIn } from '../account/account';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import { readSettings } from '../account/settings';
 import type { DevboxStore } from '../devboxes/devboxStore';
+import { orGone } from '../devboxes/severalDevboxes';
 import type { Log } from '../messages/log';
 import type { DevboxUse } from '../devboxes/devboxUse';
 import { rememberSetValues, type KnownSecrets } from './knownSecrets';
 import { failureText } from '../messages/showFailure';
+
+/** Milliseconds that a look at what is left of a start may take. */
+const lookMs = 20_000;
 
 /** What a runtime of this window works with, and who is told of what happens to it. */
 export interface RuntimeServices {
@@ -104,9 +109,28 @@ export async function runtimeFor(
       log.info(`A runtime failed (${code ?? 'unknown'}).`);
       // What a failed start created has ended by now, unless it says otherwise.
       if (code !== 'may_still_run' && runtime.createdHere && runtime.devbox !== undefined) {
-        store.remove(runtime.devbox.id);
+        void showAsItIs({ store, log }, account, runtime.devbox.id);
       }
     }
   });
   return runtime;
+}
+
+/** Shows the devbox of a start that failed or was given up as it is now: among those that have ended, as a rule. */
+export async function showAsItIs(
+  { store, log }: Pick<RuntimeServices, 'store' | 'log'>,
+  { api, ended }: SignedIn,
+  devboxId: string,
+): Promise<void> {
+  try {
+    const devbox = await orGone(api.retrieve(devboxId, { signal: deadline(lookMs, ended) }));
+    if (isAborted(ended)) return;
+    if (devbox === undefined) store.remove(devboxId);
+    else store.update(devbox);
+  } catch (error) {
+    if (isAborted(ended)) return;
+    // The next list tells.
+    store.remove(devboxId);
+    log.failure('Looking at what is left of a start', error);
+  }
 }

@@ -63,6 +63,8 @@ export class SessionHealth implements Disposable {
         if (store.loaded && sessions.all().some(([id]) => store.get(id)?.status !== 'running')) this.#look();
       }),
     ];
+    this.#listen();
+    this.#plan();
   }
 
   /** Estimated dollars that a session's devbox has cost so far; undefined where that is not known. */

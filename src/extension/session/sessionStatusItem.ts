@@ -3,7 +3,7 @@ import { oneLine } from '../../core/plainText';
 import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { DevboxStore } from '../devboxes/devboxStore';
-import { devboxLabel } from '../devboxes/devboxText';
+import { devboxLabel, spentText } from '../devboxes/devboxText';
 import type { DevboxUse } from '../devboxes/devboxUse';
 import type { SessionHealth } from './sessionHealth';
 import type { Sessions } from './sessions';
@@ -30,6 +30,7 @@ export class SessionStatusItem implements Disposable {
     this.#use = use;
     const show = (): void => this.#show();
     this.#subscriptions = [sessions, store, health, use].map((source) => source.onDidChange(show));
+    show();
   }
 
   dispose(): void {
@@ -53,19 +54,21 @@ export class SessionStatusItem implements Disposable {
     const unreachable = health === 'unreachable';
     const server = unreachable
       ? l10n.t('its action server is not responding')
-      : health === 'runs'
-        ? l10n.t('it is running')
-        : l10n.t('its action server is responding');
+      : health === 'answers'
+        ? l10n.t('its action server is responding')
+        : health === 'runs'
+          ? l10n.t('it is running; its action server is not checked, as that would count as use')
+          : l10n.t('it is running');
     const toldAt = this.#use.toldAt(id);
     const more = all.length > 1 ? ` +${all.length - 1}` : '';
     const dollars = this.#health.spentOf(id);
-    const spend = dollars === undefined ? undefined : l10n.t('est. ${0}', dollars.toFixed(2));
+    const spend = dollars === undefined ? undefined : l10n.t('est. {0}', spentText(dollars));
     const item = this.#item;
     item.name = l10n.t('Runloop: Session');
     item.text = `$(${unreachable ? 'warning' : 'vm-active'}) ${name}${more}${spend === undefined ? '' : ` · ${spend}`}`;
     item.tooltip = [
       l10n.t('Attached to the Runloop devbox {0}: {1}.', name, server),
-      ...(dollars === undefined ? [] : [l10n.t('Estimated cost so far: ${0}', dollars.toFixed(4))]),
+      ...(dollars === undefined ? [] : [l10n.t('Estimated cost so far: {0}', spentText(dollars))]),
       ...(toldAt === undefined
         ? []
         : [l10n.t('Kept alive while you use it. Idle time last reset: {0}.', new Date(toldAt).toLocaleTimeString())]),

@@ -114,6 +114,25 @@ describe('Agent actions', function () {
     await editor.message(/no action server|without an action server/);
   });
 
+  it('of a list are no more than an agent may do', async () => {
+    const { editor } = used;
+    const id = await started('agent-many');
+    const many = (count: number): string =>
+      JSON.stringify(Array.from({ length: count }, () => ({ action: 'think', args: { thought: 'well' } })));
+    for (const [count, told] of [
+      [501, 0],
+      [500, 500],
+    ] as const) {
+      editor.answer(/Select the type/, 'Actions as JSON');
+      editor.answer(/: Actions as JSON/, many(count));
+      await editor.run('runloop.runAgentAction', id);
+      // That the box refuses the text is what is wanted.
+      if (told === 0) editor.forgive();
+      const shown = editor.documents.some(({ uri }) => uri.query === id) ? text(id) : '';
+      assert.equal(shown.split('action think').length - 1, told);
+    }
+  });
+
   it('are read from JSON, and what is none is complained about', () => {
     const good = parseActions('{"action":"run","args":{"command":"ls"},"timeout":5}', 3);
     assert.deepEqual(good, [{ action: 'run', args: { command: 'ls' }, timeout: 5 }]);

@@ -2,12 +2,16 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
+import { containerNameKey } from '../../../../src/core/platform/devbox';
+import { eventually } from '../../../eventually';
+import { labelOf } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
+import { orderFaults } from '../../../platform/orderedFaults';
 import { useChangingAccounts } from './changingAccounts';
 
 describe('What was begun for an account', function () {
   this.timeout(180_000);
-  const used = useWindow();
+  const used = useWindow({ platform: ['--fault-control'] });
   const accounts = useChangingAccounts(used);
   const { startWithFirst, remembered, changeAtEachRequest } = accounts;
 
@@ -23,9 +27,55 @@ describe('What was begun for an account', function () {
     assert.ok(requests >= 2, String(requests));
   });
 
+  it('an attach that waits for its devbox ends with the account', async () => {
+    const { editor, extension, api, platform } = used;
+    await accounts.beginWithFirst();
+    const name = 'boots on and on';
+    await orderFaults(platform, { fault: 'slow_boot', devbox: name, delay_ms: 600_000 });
+    const { id } = await api.createDevbox({ name, metadata: { [containerNameKey]: name } }, { requestId: name });
+    const attaching = editor.run('runloop.attachDevbox', id);
+    await eventually(
+      () => Promise.resolve(accounts.proxy.paths),
+      (paths) => paths.some((path) => path.includes(`${id}/wait_for_status`)),
+    );
+    editor.settings.set('runloop.baseUrl', accounts.otherBaseUrl);
+    await extension.list();
+    await attaching;
+    await editor.message(/has switched to another account/);
+    assert.equal((await api.retrieve(id)).status, 'provisioning', 'nothing else has ended it');
+    await orderFaults(platform);
+    await api.shutdown(id);
+  });
+
   it('a list that it overtakes does not land in the next account’s view', async () => {
     const requests = await changeAtEachRequest(() => used.editor.run('runloop.refreshDevboxes'));
     assert.ok(requests >= 1, String(requests));
+  });
+
+  it('a list that it overtakes does not stay where the next account’s cannot be read', async () => {
+    const { editor, api } = used;
+    const { id } = await api.createDevbox({ name: 'seen no more' }, { requestId: 'seen no more' });
+    await accounts.beginWithFirst();
+    const nowhere = 'http://127.0.0.1:1';
+    await editor.secrets.store(`runloop.apiKey:${nowhere}`, 'ak_x');
+    const changes = (): number => editor.output(/^Runloop$/).split('The account or the address').length;
+    const before = changes();
+    let isChanged = false;
+    accounts.proxy.before = async () => {
+      if (isChanged) return;
+      isChanged = true;
+      editor.settings.set('runloop.baseUrl', nowhere);
+      await editor.eventually(() => changes() > before);
+    };
+    await editor.run('runloop.refreshDevboxes');
+    assert.ok(isChanged);
+    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+    for (const { row } of await view.rows()) {
+      const below = (await view.rows(row)).map(({ item }) => labelOf(item));
+      assert.ok(!below.includes('seen no more'), below.join());
+    }
+    editor.forgive();
+    await api.shutdown(id);
   });
 
   it('a start that it overtakes stays in its account, and is told of', async () => {
@@ -45,8 +95,10 @@ describe('What was begun for an account', function () {
 
   it('attaching again forgets nothing of the account that the window left', async () => {
     const { editor } = used;
-    const devboxId = await startWithFirst();
-    assert.ok(remembered().includes(devboxId));
+    // Two: the second one's turn comes in the next account.
+    const devboxIds = [await startWithFirst(), await startWithFirst()];
+    const isRemembered = (): boolean => devboxIds.every((id) => remembered().includes(id));
+    assert.ok(isRemembered());
     await changeAtEachRequest(async () => {
       // Away and back: the window attaches again by itself. What is late of the time before is no part of that.
       const isChanging = accounts.proxy.before;
@@ -58,8 +110,8 @@ describe('What was begun for an account', function () {
       await used.extension.list();
       await sleep(500);
     });
-    assert.ok(remembered().includes(devboxId), remembered());
-    await editor.run('runloop.detachDevbox', devboxId);
+    assert.ok(isRemembered(), remembered());
+    for (const id of devboxIds) await editor.run('runloop.detachDevbox', id);
   });
 
   it('a search that it overtakes ends, and shows nothing of the account that the window left', async () => {

@@ -23,6 +23,24 @@ describe('Shutting down with a snapshot first', function () {
     assert.equal(text, 'Devbox precious was shut down. Its disk is kept as the snapshot precious.');
   });
 
+  const notWaitedFor = {
+    'Taking it': { title: /^Taking a snapshot of given up/, run: 'runloop.snapshotDevbox' },
+    'Shutting down with a snapshot first': { title: /^Shutting down given up/, run: 'runloop.shutDownDevbox' },
+  } as const;
+  for (const [what, { title, run }] of Object.entries(notWaitedFor)) {
+    it(`${what} says of one that is cancelled that it may come all the same, and be paid for`, async () => {
+      const { editor, api } = used;
+      const id = await running('given up');
+      if (run === 'runloop.shutDownDevbox') editor.answer(/^Shut down the devbox given up/, 'Take Snapshot First');
+      editor.cancel(title);
+      await editor.run(run, id).catch(() => undefined);
+      await editor.message(/^The snapshot of given up may still be completed\./);
+      assert.equal((await api.retrieve(id)).status, 'running');
+      await api.shutdown(id, { force: true });
+      editor.messages.length = 0;
+    });
+  }
+
   it('speaks of no snapshot where none was taken', async () => {
     const { editor } = used;
     const id = await running('worthless');
