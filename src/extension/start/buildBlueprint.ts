@@ -14,6 +14,7 @@ import {
 } from '../../core/platform/blueprintBuild';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { redact } from '../../core/redact';
+import { LineRedactor } from '../../core/secrets/lineRedactor';
 import type { SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
@@ -53,11 +54,13 @@ export async function buildBlueprint(
     withSignal(token, async (signal) => {
       progress.report({ message: '…' });
       if (underWay === undefined) channel.appendLine(dockerfile);
-      const build = underWay ?? (await beginBuild(api, { name, dockerfile }));
+      const build = underWay ?? (await begin(api, { name, dockerfile }, signal));
+      // What a build prints may go on over lines, as a private key does.
+      const redactor = new LineRedactor();
       try {
         await awaitBuild(api, build, {
           signal,
-          onLog: (line) => channel.appendLine(redact(stripControls(line))),
+          onLog: (line) => channel.appendLine(redactor.redact(stripControls(line), 'build')),
           onStatus: (status) => progress.report({ message: `${statusText(status)}…` }),
         });
         channel.appendLine(l10n.t('The blueprint is built.'));
@@ -70,6 +73,22 @@ export async function buildBlueprint(
       }
     }),
   );
+}
+
+/** A build that is given up before anybody knows of it may begin all the same. */
+async function begin(
+  api: RunloopApi,
+  order: { readonly name: string; readonly dockerfile: string },
+  signal: AbortSignal,
+): Promise<BlueprintBuild> {
+  try {
+    return await beginBuild(api, order, { signal });
+  } catch (error) {
+    if (RuntimeError.is(error, 'cancelled')) {
+      void window.showInformationMessage(l10n.t('Nothing was started. The build may still begin.'));
+    }
+    throw error;
+  }
 }
 
 async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {

@@ -20,13 +20,13 @@ export const endStep: StartStep = async (answers, place) => {
   ];
   const known = rules.some((rule) => endRuleText(rule) === endRuleText(kept));
   const items = [
-    ...(known ? rules : [kept, ...rules]).map((rule): Valued<Picked> => ({ label: endRuleText(rule), value: rule })),
+    ...(known ? rules : [kept, ...rules]).map((rule): Valued<Picked> => ({ label: labelOf(rule), value: rule })),
     own('lifetime', l10n.t('Shut down after a custom time…')),
     own('suspend', l10n.t('Suspend when idle for a custom time…')),
     own('shutdown', l10n.t('Shut down when idle for a custom time…')),
   ];
   for (;;) {
-    const isActive = ({ label }: Valued<Picked>): boolean => label === endRuleText(kept);
+    const isActive = ({ label }: Valued<Picked>): boolean => label === labelOf(kept);
     const result = await pickStep(place, { placeHolder: l10n.t('When it ends automatically'), items, isActive });
     if (result.kind !== 'next') return result;
     const picked = result.value[0]?.value ?? kept;
@@ -44,6 +44,12 @@ export const endStep: StartStep = async (answers, place) => {
     if (minutes !== undefined) return withChoices(answers, { endRule: ruleOf(picked.way, minutes * 60) });
   }
 };
+
+/** Its words as a row of its own, which begins as the others do. */
+function labelOf(rule: EndRule): string {
+  const text = endRuleText(rule);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 function own(way: Way, label: string): Valued<Picked> {
   return { label, value: { kind: 'own', way } };

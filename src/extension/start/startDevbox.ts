@@ -18,7 +18,7 @@ import { showFailure, type Remedy } from '../messages/showFailure';
 import type { AttachServices } from '../session/attach';
 import { leaveToOtherAccount } from '../session/leaveToOtherAccount';
 import { rememberSetValues } from '../session/knownSecrets';
-import { runtimeFor } from '../session/runtimeFor';
+import { runtimeFor, showAsItIs } from '../session/runtimeFor';
 import { setContext } from '../setContext';
 import type { BuildChannels } from './buildChannels';
 import { choicesText } from './choicesText';
@@ -35,6 +35,8 @@ export interface StartServices extends AttachServices {
   readonly starting: WeakMap<AbortSignal, Set<string>>;
   /** Looks after starts whose devbox may run unseen. */
   readonly brokenStarts: { lookSoon(): void };
+  /** Remembers who shut a devbox down, which Runloop does not. */
+  readonly endedHere: { ended(devboxId: string): Promise<void> };
   readonly tree: AttachServices['tree'] & { reveal(devboxId: string): Promise<void> };
   readonly buildChannels: () => Promise<BuildChannels>;
 }
@@ -85,6 +87,7 @@ export async function startChosen(
     offerNext(services.log, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {
+      if (error.devboxId !== undefined) await services.endedHere.ended(error.devboxId);
       void window.showInformationMessage(
         l10n.t('The start of {0} was cancelled. No devbox was left behind.', inertText(name)),
       );
@@ -148,7 +151,7 @@ async function startWithServer(
     },
     async () => {
       await runtime.close({ mode: 'shutdown' });
-      if (runtime.devbox !== undefined) services.store.remove(runtime.devbox.id);
+      if (runtime.devbox !== undefined) await showAsItIs(services, account, runtime.devbox.id);
     },
   );
   const { devbox } = runtime;
@@ -192,13 +195,16 @@ async function startPlain(
         onStatus: (changed) => {
           devbox = changed;
           if (ended.aborted) return;
-          report(`${statusWord(changed.status)}…`);
+          // "running" would read as if it were ready.
+          if (changed.status !== 'running') report(`${statusWord(changed.status)}…`);
           store.update(changed);
           rememberSetValues({ knownSecrets, log }, changed.id, choices);
           output.follow(api, changed);
         },
-      }).catch((error: unknown) => {
-        if (devbox !== undefined && !RuntimeError.is(error, 'may_still_run')) store.remove(devbox.id);
+      }).catch(async (error: unknown) => {
+        if (devbox !== undefined && !RuntimeError.is(error, 'may_still_run')) {
+          await showAsItIs({ store, log }, account, devbox.id);
+        }
         throw error;
       }),
     async ({ id }) => {

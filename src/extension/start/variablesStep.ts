@@ -53,7 +53,10 @@ function itemsFor(variables: Variables, files: readonly Uri[]): Valued<Choice>[]
       label: `$(file) ${l10n.t('Load {0}', shown(workspace.asRelativePath(file)))}`,
       value: { file },
     })),
-    { label: `$(folder-opened) ${l10n.t('Load from another .env file…')}`, value: 'other' },
+    {
+      label: `$(folder-opened) ${files.length === 0 ? l10n.t('Load from a .env file…') : l10n.t('Load from another .env file…')}`,
+      value: 'other',
+    },
     ...names.map((name): Valued<Choice> => ({
       label: name,
       description: dots,
@@ -139,7 +142,7 @@ async function loaded(file: Uri | undefined, variables: Variables): Promise<Vari
   let text: string;
   try {
     const { size } = await workspace.fs.stat(file);
-    if (size > longestDotEnv) return complain(l10n.t('{0} is too large for a file of variables.', name));
+    if (size > longestDotEnv) return complain(l10n.t('{0} is too large to be a file of variables.', name));
     text = Buffer.from(await workspace.fs.readFile(file)).toString('utf8');
   } catch {
     return complain(l10n.t('{0} cannot be read.', name));

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
-import { requestKey } from '../../../../src/core/start/lookForStart';
+import { requestKey } from '../../../../src/core/platform/requestKey';
 import { thisOwner } from '../../../../src/core/start/notes/noteOwner';
 import { accountMark } from '../../../../src/core/start/notes/startNote';
 import { StartNotes } from '../../../../src/core/start/notes/startNotes';
@@ -43,6 +43,15 @@ describe('A window that finds starts of one that died (M7)', function () {
     assert.equal(await groupOf(view, 'died'), 'Ended in the Last Day');
     assert.equal(await statusOf(id), 'shutdown');
     await editor.eventually(() => readdirSync(folder()).length === 0);
+  });
+
+  it('asks by itself once it is opened', async () => {
+    const { editor } = used;
+    const id = await brokenStart('seen at the opening');
+    editor.answer(/devbox seen at the opening was interrupted. It may still be running/, 'Shut Down');
+    used.reload();
+    await editor.message(/was shut down/);
+    assert.equal(await statusOf(id), 'shutdown');
   });
 
   it('shuts down both where a start has made two', async () => {
@@ -118,6 +127,7 @@ describe('A window that finds starts of one that died (M7)', function () {
     await lookNow();
     await editor.eventually(() => badge() === 1);
     assert.deepEqual(await rows(), ['Needs Attention/never-came: start unconfirmed']);
+    assert.ok(!editor.messages.some(({ text }) => text.includes('never-came')), 'of nothing nothing is asked');
     // A click looks again: nothing new here, and no second question.
     await editor.run('runloop.refreshDevboxes');
     const id = await brokenStart('unanswered');
@@ -149,6 +159,6 @@ describe('A window that finds starts of one that died (M7)', function () {
     await other.begin('of another account', 'another');
     await lookNow();
     await editor.eventually(() => readdirSync(folder()).length === 1);
-    assert.ok(!editor.messages.some(({ text }) => text.includes('broken off')));
+    assert.ok(!editor.messages.some(({ text }) => text.includes('was interrupted')));
   });
 });

@@ -45,6 +45,34 @@ describe('After a devbox ended', function () {
     assert.deepEqual([(await before)?.size, (await next)?.size], ['LARGE', 'X_LARGE']);
   });
 
+  it('starts one whose disk was full with more disk', async () => {
+    const { editor, platform } = used;
+    editor.settings.set('runloop.size', 'X_SMALL');
+    await orderFaults(platform, { fault: 'fail_boot', devbox: 'full', reason: 'out_of_disk', count: 1 });
+    editor.answer(/^Start Devbox/, 'full');
+    await editor.run('runloop.startDevbox');
+    const [before] = await named('full');
+    assert.equal(before?.failureReason, 'out_of_disk');
+    await editor.run('runloop.startAgainLarger', before.id);
+    const next = (await named('full')).find(({ id }) => id !== before.id);
+    // SMALL has more memory, but no more disk.
+    assert.deepEqual([next?.status, next?.size], ['running', 'MEDIUM']);
+  });
+
+  it('asks for the rest where not all is known, with the larger size chosen', async () => {
+    const { editor, api } = used;
+    const body = { name: 'elsewhere', launch_parameters: { resource_size_request: 'SMALL' as const } };
+    const { id } = await api.createDevbox(body, { requestId: crypto.randomUUID() });
+    await api.shutdown(id);
+    editor.answer(/Select what to start from/, 'Plain devbox');
+    const again = editor.run('runloop.startAgainLarger', id);
+    const box = await editor.box(/Size/);
+    const active = 'activeItems' in box ? box.activeItems.map(({ label }) => label) : [];
+    box.hide();
+    await again;
+    assert.deepEqual(active, ['MEDIUM']);
+  });
+
   it('names the snapshot that was taken first, and starts from it', async () => {
     const { editor, api } = used;
     const { id } = await api.createDevbox({ name: 'kept' }, { requestId: crypto.randomUUID() });

@@ -71,6 +71,29 @@ describe('Starting a devbox', function () {
     );
   });
 
+  it('goes on where the person keeps it when asked whether to shut it down, by the button or by Escape', async () => {
+    const { editor, platform, api } = used;
+    for (const [name, answer] of [
+      ['kept', 'Keep Devbox'],
+      ['escaped', undefined],
+    ] as const) {
+      await orderFaults(platform, { fault: 'slow_boot', devbox: name, delay_ms: 1_500 });
+      editor.answer(/^Start Devbox/, name);
+      editor.answer(new RegExp(`^Devbox ${name} is still starting\\. Shut it down\\?`), answer);
+      const starting = editor.run('runloop.startDevbox');
+      const progress = () => editor.progress.find(({ title }) => title.includes(name));
+      await editor.eventually(() => progress()?.messages.some((text) => text.startsWith('provisioning')) === true);
+      progress()?.cancel();
+      await starting;
+      const asked = await editor.message(new RegExp(`^Devbox ${name} is still starting`));
+      assert.deepEqual(asked.buttons, ['Shut Down', 'Keep Devbox']);
+      await editor.message(new RegExp(`^Devbox ${name} is ready`));
+      const [devbox] = await named(name);
+      assert.equal(devbox?.status, 'running');
+      await api.shutdown(devbox.id);
+    }
+  });
+
   it('offers to build a blueprint that is not there', async () => {
     const { editor } = used;
     editor.settings.set('runloop.blueprint', 'not-there');

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { hasEnded } from '../../../../src/core/platform/devbox';
+import { shortName } from '../../../../src/extension/devboxTree/look/shortName';
+import { labelOf } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { eventually } from '../../../eventually';
 import { orderFaults } from '../../../platform/orderedFaults';
@@ -22,8 +24,8 @@ describe('What a window says of a start that failed', function () {
     for await (const devbox of used.api.list({})) if (!hasEnded(devbox.status)) found.push(devbox);
     return found;
   };
-  /** Starts, and cancels as soon as there is a devbox. */
-  const startAndCancel = async (name: string): Promise<void> => {
+  /** Starts, and cancels as soon as there is a devbox, which cannot be shut down then. */
+  const startAndCancel = async (name: string, ...more: readonly Readonly<Record<string, unknown>>[]): Promise<void> => {
     const { editor, platform } = used;
     editor.answer(/^Start Devbox/, name);
     const starting = editor.run('runloop.startDevbox');
@@ -32,7 +34,7 @@ describe('What a window says of a start that failed', function () {
     await editor.eventually(() => progress() !== undefined);
     await eventually(living, (found) => found.some((one) => one.name === name));
     editor.answer(/is still starting\. Shut it down/, 'Shut Down');
-    await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
+    await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns }, ...more);
     progress()?.cancel();
     await starting;
   };
@@ -83,6 +85,14 @@ describe('What a window says of a start that failed', function () {
   });
 
   for (const kind of ['plain', 'with a server'] as const) {
+    it(`a cancelled one of which nothing can be read either keeps its row: ${kind} (M1)`, async () => {
+      if (kind === 'plain') await startPlain();
+      const name = `unread ${kind}`;
+      await orderFaults(used.platform, { fault: 'slow_boot', devbox: name, delay_ms: 600_000 });
+      await startAndCancel(name, { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes/{id}' });
+      await rowStays();
+    });
+
     it(`one that is ready before it is given up may still run where it cannot be shut down: ${kind} (M1)`, async () => {
       const { editor, api, platform } = used;
       if (kind === 'plain') await startPlain();
@@ -101,6 +111,70 @@ describe('What a window says of a start that failed', function () {
     });
   }
 
+  /** Ended devboxes that the view shows, with what it says of them, though no list can be read. */
+  const endedRows = async (): Promise<string[]> => {
+    const view = used.editor.views.get('runloop.devboxes') ?? assert.fail();
+    const found: string[] = [];
+    for (const { row } of await view.rows()) {
+      for (const { item } of await view.rows(row)) found.push(`${labelOf(item)}: ${String(item.description)}`);
+    }
+    return found;
+  };
+
+  for (const kind of ['plain', 'with a server'] as const) {
+    it(`a cancelled one is among those that have ended at once, and who did it is known: ${kind}`, async () => {
+      const { editor, platform, extension } = used;
+      if (kind === 'plain') await startPlain();
+      await extension.list();
+      editor.views.get('runloop.devboxes')?.setVisible(true);
+      const name = `up ${kind}`;
+      await orderFaults(platform, { fault: 'slow_boot', devbox: name, delay_ms: 600_000 });
+      editor.answer(/^Start Devbox/, name);
+      const starting = editor.run('runloop.startDevbox');
+      const progress = () => editor.progress.find(({ title }) => title.includes(name));
+      await editor.eventually(() => progress() !== undefined);
+      await eventually(living, (found) => found.some((one) => one.name === name));
+      editor.answer(/is still starting\. Shut it down/, 'Shut Down');
+      await orderFaults(platform, { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' });
+      progress()?.cancel();
+      await starting;
+      await editor.message(/was cancelled\. No devbox was left behind/);
+      await eventually(endedRows, (rows) => rows.some((row) => row === `${shortName(name)}: just now · by you`));
+    });
+
+    it(`a failed one needs attention at once: ${kind}`, async () => {
+      const { editor, platform, extension } = used;
+      if (kind === 'plain') await startPlain();
+      await extension.list();
+      editor.views.get('runloop.devboxes')?.setVisible(true);
+      const name = `bad ${kind}`;
+      await orderFaults(
+        platform,
+        { fault: 'fail_boot', devbox: name },
+        { fault: 'status', status: 403, method: 'GET', path: '/v1/devboxes' },
+      );
+      editor.answer(/^Start Devbox/, name);
+      await editor.run('runloop.startDevbox');
+      await editor.message(/failed to start/);
+      await eventually(endedRows, (rows) => rows.some((row) => row.startsWith(`${shortName(name)}: `)));
+      editor.messages.length = 0;
+    });
+  }
+
+  it('never says "running" before it is ready', async () => {
+    const { editor } = used;
+    await startPlain();
+    editor.answer(/^Start Devbox/, 'says little');
+    await editor.run('runloop.startDevbox');
+    await editor.message(/^Devbox says little is ready/);
+    const said = editor.progress.flatMap(({ messages }) => messages);
+    assert.deepEqual(
+      said.filter((message) => message.startsWith('running')),
+      [],
+    );
+    assert.ok(said.some((message) => message.startsWith('provisioning')));
+  });
+
   it('of one that nobody can look for, it says that it is not known, also after a cancel (M2)', async () => {
     const { editor, platform } = used;
     await orderFaults(
@@ -110,7 +184,7 @@ describe('What a window says of a start that failed', function () {
     );
     editor.answer(/^Start Devbox/, 'not known');
     await editor.run('runloop.startDevbox');
-    await editor.message(/It is not known whether Runloop created the devbox/);
+    await editor.message(/It is not known whether Runloop created devbox not known\./);
   });
 
   it('other extensions that start something do not keep it to themselves (M1)', async () => {

@@ -29,7 +29,7 @@ describe('Starting a devbox with options, by clicking', function () {
     const { editor, extension } = used;
     editor.answer(/Select what to start from/, given.source ?? 'Plain devbox');
     editor.answer(/Size/, 'SMALL');
-    editor.answer(/When it ends automatically/, /1 h/);
+    editor.answer(/When it ends automatically/, 'Shut down after 1 h');
     editor.answer(/Initial content of the workspace/, given.content ?? 'Nothing');
     for (const [variable, value] of Object.entries(given.variables ?? {})) {
       editor.answer(/Environment variables/, 'Add a variable…');
