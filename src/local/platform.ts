@@ -15,7 +15,7 @@ import { Faults } from './faults/faults';
 import type { PlatformOptions } from './options';
 import { PlatformServer } from './server/platformServer';
 import { startNotes } from './startNotes';
-import { setOddThingsAside } from './store/setAside';
+import { refuseForeignThings, setOddThingsAside } from './store/setAside';
 import { Store } from './store/store';
 
 /** Where this bundle is, and beside it the others. */
@@ -44,6 +44,7 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   const dataDir = openDataDir(options.dataDir);
   // Before anything is looked for in it; what another platform uses is as it must be.
   setOddThingsAside(dataDir, say);
+  refuseForeignThings(dataDir);
   const tools = findTools(options);
   checkTools(tools);
   const apiKey = readApiKey(options);

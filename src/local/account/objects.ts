@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
+import { longestTimerMs } from '../../ground/deadline';
 import { codeOf, DevboxError, messageOf } from '../errors';
 import { shortageOf } from '../host/shortage';
 import { newFileName, newObjectId } from '../ids';
@@ -45,9 +46,6 @@ const unfinished = '.part';
 
 /** Deleted objects that can still be asked for; older ones are forgotten at the next start. */
 const keptDeleted = 20_000;
-
-/** The longest time a timer can wait, in milliseconds. */
-const longestPause = 2 ** 31 - 1;
 
 /** The account's storage objects: bytes that outlive devboxes. */
 export class Objects {
@@ -257,7 +255,7 @@ export class Objects {
     clearTimeout(this.#timer);
     const next = Math.min(...this.#ends.values());
     if (Number.isFinite(next)) {
-      this.#timer = setTimeout(() => this.#expire(), Math.min(next - now, longestPause)).unref();
+      this.#timer = setTimeout(() => this.#expire(), Math.min(next - now, longestTimerMs)).unref();
     }
   }
 }

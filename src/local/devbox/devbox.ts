@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ProcessScope } from '../host/processTable';
+import type { ProcessScope } from '../host/scopeProcesses';
 import { inScopeOf } from '../bulkhead/devboxScope';
 import { bringUp, runEntrypoint } from './lifeCycle/boot';
 import { DevboxFacts } from './devboxFacts';
@@ -61,7 +61,7 @@ export class Devbox {
         if (devbox.status === 'queued') {
           devbox.#facts.move('provisioning');
         }
-        devbox.#start(true);
+        inScopeOf(devbox, () => devbox.#start(true));
       }
     });
     return devbox;
@@ -238,7 +238,7 @@ export class Devbox {
   }
 
   #start(first: boolean): void {
-    this.#clock = new LifetimeClock(this.spec.lifetime, (reason) => this.#timeOver(reason));
+    this.#clock = new LifetimeClock(this.spec.lifetime, this.#facts.createdAt, (reason) => this.#timeOver(reason));
     const run = newRun(this, this.#surroundings);
     this.#run = run;
     this.#overdrawn = () => false;

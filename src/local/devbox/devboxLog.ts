@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { codeOf, messageOf } from '../errors';
+import { messageOf } from '../errors';
 import { shortageOf } from '../host/shortage';
 import { Wakeups } from '../wakeups';
 import { LogFile } from './logFile';
@@ -51,13 +51,14 @@ export class DevboxLog {
   #pendingCharacters = 0;
   #scheduled: NodeJS.Immediate | undefined;
   #lost = 0;
+  /** Why entries could not be written. */
+  #trouble = '';
   #lastTime = 0;
   #closed = false;
 
   /**
    * Opens the log, and takes over what is in its file already.
    * @param limit bytes above which the older half goes
-   * @throws Error from the file system, unless it has just run out of something
    */
   constructor(path: string, limit = largestLog) {
     this.#path = path;
@@ -65,10 +66,7 @@ export class DevboxLog {
     this.#openFile();
   }
 
-  /**
-   * Opens a log that may have come to its end already.
-   * @throws Error from the file system
-   */
+  /** Opens a log that may have come to its end already. */
   static open(path: string, ended: boolean): DevboxLog {
     const log = new DevboxLog(path);
     if (ended) log.close();
@@ -156,7 +154,7 @@ export class DevboxLog {
     this.#pending = [];
     this.#pendingCharacters = 0;
     if (this.#lost > 0) {
-      const message = `${this.#lost} entries before this one could not be written: there was no space left on the disk.`;
+      const message = `${this.#lost} entries before this one could not be written: ${this.#trouble}.`;
       lines.unshift(this.#lineOf({ source: 'kmsg', level: 'warning', message }));
     }
     try {
@@ -167,9 +165,7 @@ export class DevboxLog {
       this.#lost = this.#file === undefined ? this.#lost + lines.length : 0;
     } catch (error) {
       this.#lost += lines.length - (this.#lost > 0 ? 1 : 0);
-      if (shortageOf(error) === undefined && codeOf(error) !== 'EIO') {
-        process.emitWarning(`A devbox's log could not be written: ${messageOf(error)}`);
-      }
+      this.#noteTrouble(error);
     }
     this.#wakeups.wake();
   }
@@ -183,11 +179,18 @@ export class DevboxLog {
         this.append({ source: 'kmsg', level: 'error', message });
       }
     } catch (error) {
-      if (shortageOf(error) === undefined) {
-        throw error;
-      }
+      this.#noteTrouble(error);
     }
     return this.#file;
+  }
+
+  /** Nobody starts, ends or is refused anything for a line of a log, whatever it is that cannot be written. */
+  #noteTrouble(error: unknown): void {
+    const trouble = shortageOf(error) === undefined ? messageOf(error) : 'there was no space left on the disk';
+    if (trouble !== this.#trouble && shortageOf(error) === undefined) {
+      process.emitWarning(`A devbox's log could not be written: ${trouble}`);
+    }
+    this.#trouble = trouble;
   }
 
   #lineOf(entry: Omit<LogEntry, 'time'>): string {

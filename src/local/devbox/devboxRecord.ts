@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { filesFor } from '../sandbox/limits/limits';
+import { descriptorsFor, filesFor } from '../sandbox/limits/limits';
 import type { TableShape } from '../store/recordTable';
 import { blueprintRecord } from './blueprints';
 import { devboxStatuses, failureReasons, shutdownReasons } from './lifeCycle/status';
@@ -37,10 +37,15 @@ const specRecord = z.object({
       memory: z.number(),
       disk: z.number(),
       files: z.number().optional(),
+      descriptors: z.number().optional(),
       processes: z.number(),
       cores: z.number().default(1),
     })
-    .transform((limits) => ({ ...limits, files: limits.files ?? filesFor(limits.disk) })),
+    .transform((limits) => ({
+      ...limits,
+      files: limits.files ?? filesFor(limits.disk),
+      descriptors: limits.descriptors ?? descriptorsFor(limits.memory),
+    })),
   hooks: z.object({ suspendCommands: z.array(z.string()), suspendDeadlineMs: z.number() }),
   wakeOnHttp: z.boolean().optional(),
   network: z.object({ policyId: z.string(), fenced: z.boolean() }).optional(),

@@ -10,7 +10,7 @@ export interface FileMount {
 
 /** When a devbox ends by itself. */
 export interface Lifetime {
-  /** Seconds after a start (creation or resume) at which the devbox is shut down; undefined when only idleness counts. */
+  /** Seconds after the creation at which the devbox is shut down if it is not suspended; undefined when only idleness counts. */
   readonly keepAliveSeconds?: number | undefined;
   /** Seconds without activity after which `onIdle` happens to a running devbox. */
   readonly idleSeconds?: number | undefined;

@@ -3,6 +3,7 @@ import { chmod, chown, copyFile, mkdir, realpath, rename } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, DevboxError, messageOf } from '../errors';
+import { removeFolder } from './removeFolder';
 
 const run = promisify(execFile);
 
@@ -26,7 +27,15 @@ export async function guardProgram(program: string, folder: string): Promise<str
   await copyFile(await realpath(program), fresh);
   await chmod(fresh, 0o555);
   await giveAway(fresh);
-  await rename(fresh, copy);
+  try {
+    await rename(fresh, copy);
+  } catch (error) {
+    if (codeOf(error) !== 'EISDIR') {
+      throw error;
+    }
+    await removeFolder(copy);
+    await rename(fresh, copy);
+  }
   try {
     await run(copy, ['--version']);
   } catch (error) {

@@ -1,10 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
-import { codeOf } from '../errors';
-
-/** How the processes of one devbox are told from all others. */
-export type ProcessScope =
-  | { readonly kind: 'namespace'; /** Its first process, as the platform numbers it. */ readonly firstProcess: number }
-  | { readonly kind: 'mark'; /** The devbox's id in the environment of its processes. */ readonly mark: string };
+import { readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { type ProcessScope, attempt, linkOf, textOf } from './scopeProcesses';
 
 /** What the processes of one devbox use. */
 export interface ProcessUse {
@@ -30,16 +25,16 @@ export class ProcessTable {
   /** Owner of each known process: a namespace's link, or a mark. */
   #owners = new Map<number, string>();
   readonly #pageSize = readPageSize();
-  readonly #own = read(() => readlinkSync('/proc/self/ns/pid')) ?? '';
+  readonly #own = linkOf('/proc/self/ns/pid');
 
   /** What the processes of these devboxes use now, in the same order. */
   measure(scopes: readonly ProcessScope[]): readonly ProcessUse[] {
     const uses = scopes.map((): ProcessUse => ({ processes: 0, memory: 0, largest: undefined }));
     const byOwner = new Map<string, ProcessUse>();
     for (const [index, scope] of scopes.entries()) {
-      const owner = scope.kind === 'mark' ? scope.mark : read(() => readlinkSync(`/proc/${scope.firstProcess}/ns/pid`));
+      const owner = scope.kind === 'mark' ? scope.mark : linkOf(`/proc/${scope.firstProcess}/ns/pid`);
       const use = uses[index];
-      if (owner !== undefined && use !== undefined) {
+      if (owner !== '' && use !== undefined) {
         byOwner.set(owner, use);
       }
     }
@@ -51,7 +46,7 @@ export class ProcessTable {
         continue;
       }
       const owner = this.#owners.get(pid) ?? this.#ownerOf(pid, marks);
-      if (owner === undefined) {
+      if (owner === '') {
         continue;
       }
       // A process without a mark may be about to get one.
@@ -78,20 +73,18 @@ export class ProcessTable {
     this.#owners.clear();
   }
 
-  #ownerOf(pid: number, marks: boolean): string | undefined {
-    const namespace = read(() => readlinkSync(`/proc/${pid}/ns/pid`));
+  #ownerOf(pid: number, marks: boolean): string {
+    const namespace = linkOf(`/proc/${pid}/ns/pid`);
     if (namespace !== this.#own || !marks) {
       return namespace;
     }
-    const environment = read(() => readFileSync(`/proc/${pid}/environ`, 'latin1')) ?? '';
+    const environment = textOf(`/proc/${pid}/environ`);
     return /(?:^|\0)RUNLOOP_LOCAL_DEVBOX=([^\0]*)/.exec(environment)?.[1] ?? namespace;
   }
 }
 
 function add(use: ProcessUse, pid: number, pageSize: number): void {
-  const [, resident = 0, shared = 0] = (read(() => readFileSync(`/proc/${pid}/statm`, 'latin1')) ?? '')
-    .split(' ')
-    .map(Number);
+  const [, resident = 0, shared = 0] = textOf(`/proc/${pid}/statm`).split(' ').map(Number);
   const memory = Math.max(0, resident - shared) * pageSize;
   use.processes += 1;
   use.memory += memory;
@@ -102,18 +95,6 @@ function add(use: ProcessUse, pid: number, pageSize: number): void {
 
 /** Bytes in a devbox's /dev/shm, which no process need have mapped. */
 function sharedMemory(firstProcess: number): number {
-  const filled = read(() => statfsSync(`/proc/${firstProcess}/root/dev/shm`));
+  const filled = attempt(() => statfsSync(`/proc/${firstProcess}/root/dev/shm`), undefined);
   return filled === undefined ? 0 : (filled.blocks - filled.bfree) * filled.bsize;
-}
-
-/** Processes end while they are looked at; some belong to other users. */
-function read<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'EINVAL'].includes(codeOf(error) ?? '')) {
-      return undefined;
-    }
-    throw error;
-  }
 }

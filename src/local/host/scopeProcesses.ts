@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { codeOf } from '../errors';
-import type { ProcessScope } from './processTable';
+
+/** How the processes of one devbox are told from all others. */
+export type ProcessScope =
+  | { readonly kind: 'namespace'; /** Its first process, as the platform numbers it. */ readonly firstProcess: number }
+  | { readonly kind: 'mark'; /** The devbox's id in the environment of its processes. */ readonly mark: string };
+
+/** What the platform itself lacks when a look fails, as opposed to what is wrong with what was looked at. */
+const ownTroubles: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EBADF', 'EFAULT']);
 
 /** The processes of a devbox: those of its process namespace, or with its mark, and all that come from them. */
 export function processesIn(scope: ProcessScope): readonly string[] {
@@ -25,21 +32,34 @@ export function processesIn(scope: ProcessScope): readonly string[] {
 }
 
 /**
- * Processes end while they are looked at, and some belong to other users. Of one that has ended and that nobody has asked
- * how, parts are still there and others are an invalid argument.
+ * Looks at something of a process. Processes end while they are looked at, and some belong to other users; of one that has
+ * ended and that nobody has asked how, parts are still there and others are an invalid argument. And what a devbox's have
+ * open or mounted is as odd as it likes: deeper than the kernel's longest path, on a file system that answers with errors.
+ * None of that may keep the platform from looking at the others.
+ * @throws what the platform lacks itself
  */
 export function attempt<T>(look: () => T, otherwise: T): T {
   try {
     return look();
   } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'EINVAL'].includes(codeOf(error) ?? '')) {
-      return otherwise;
+    const code = codeOf(error);
+    if (code === undefined || ownTroubles.has(code)) {
+      throw error;
     }
-    throw error;
+    return otherwise;
   }
 }
 
-/** Where a link of the kernel's leads; empty if it is not there any more. */
+/** As `attempt`, of a look that another thread takes. */
+export async function attempted<T, O>(look: Promise<T>, otherwise: O): Promise<T | O> {
+  const outcome = await Promise.allSettled([look]);
+  return attempt<T | O>(() => {
+    if (outcome[0].status === 'rejected') throw outcome[0].reason;
+    return outcome[0].value;
+  }, otherwise);
+}
+
+/** Where a link of the kernel's leads; empty if it is not there any more, or leads deeper than the kernel can say. */
 export function linkOf(path: string): string {
   return attempt(() => readlinkSync(path), '');
 }

@@ -4,19 +4,20 @@ export interface SystemCalls {
   readonly setns: number;
   readonly prctl: number;
   readonly mount: number;
+  readonly unshare: number;
 }
 
-const generic: SystemCalls = { keyctl: 219, setns: 268, prctl: 167, mount: 40 };
+const generic: SystemCalls = { keyctl: 219, setns: 268, prctl: 167, mount: 40, unshare: 97 };
 
 const calls: Readonly<Record<string, SystemCalls>> = {
-  x64: { keyctl: 250, setns: 308, prctl: 157, mount: 165 },
+  x64: { keyctl: 250, setns: 308, prctl: 157, mount: 165, unshare: 272 },
   arm64: generic,
   riscv64: generic,
   loong64: generic,
-  arm: { keyctl: 311, setns: 375, prctl: 172, mount: 21 },
-  ia32: { keyctl: 288, setns: 346, prctl: 172, mount: 21 },
-  ppc64: { keyctl: 271, setns: 350, prctl: 171, mount: 21 },
-  s390x: { keyctl: 280, setns: 339, prctl: 172, mount: 21 },
+  arm: { keyctl: 311, setns: 375, prctl: 172, mount: 21, unshare: 337 },
+  ia32: { keyctl: 288, setns: 346, prctl: 172, mount: 21, unshare: 310 },
+  ppc64: { keyctl: 271, setns: 350, prctl: 171, mount: 21, unshare: 282 },
+  s390x: { keyctl: 280, setns: 339, prctl: 172, mount: 21, unshare: 303 },
 };
 
 /** Those of this computer; undefined on a processor that is not known. */

@@ -1,20 +1,23 @@
 import { ApiError } from './apiError';
 import type { Exchange } from './exchange';
 
+/** The names in braces of a path such as `/v1/devboxes/{id}/executions/{execution}`. */
+type NamesIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
+
 /** One request that has found its route. */
-export interface Call {
+export interface Call<Name extends string = never> {
   readonly exchange: Exchange;
-  /** Values of the route's `{name}` parts, decoded. */
-  readonly params: Readonly<Record<string, string>>;
+  /** Values of the route's `{name}` parts, decoded; none is empty. */
+  readonly params: Readonly<Record<Name, string>>;
 }
 
 /** What answers a call; anything it throws becomes an error answer. */
-export type Handler = (call: Call) => Promise<void> | void;
+export type Handler<Name extends string = never> = (call: Call<Name>) => Promise<void> | void;
 
 interface Route {
   readonly method: string;
-  readonly parts: readonly string[];
-  readonly handler: Handler;
+  /** Whoever answers a path with these parts; undefined if the route is for others. */
+  readonly handlerOf: (parts: readonly string[]) => ((exchange: Exchange) => Promise<void> | void) | undefined;
 }
 
 /** Finds who answers a request. Routes are tried in the order they were added: literal ones before `{id}`. */
@@ -23,8 +26,19 @@ export class Router {
   readonly #families = new Map<string, Handler>();
 
   /** @param path for example `/v1/devboxes/{id}` */
-  add(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, handler: Handler): void {
-    this.#routes.push({ method, parts: path.split('/'), handler });
+  add<Path extends string>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: Path,
+    handler: Handler<NamesIn<Path>>,
+  ): void {
+    const pattern = path.split('/');
+    this.#routes.push({
+      method,
+      handlerOf: (parts) => {
+        const params = match<NamesIn<Path>>(pattern, parts);
+        return params && ((exchange) => handler({ exchange, params }));
+      },
+    });
   }
 
   /** Adds one answer for a path and everything below it, whatever the method, where no route fits. */
@@ -40,12 +54,12 @@ export class Router {
     const parts = exchange.path.split('/');
     const possible: string[] = [];
     for (const route of this.#routes) {
-      const params = match(route.parts, parts);
-      if (params === undefined) {
+      const handler = route.handlerOf(parts);
+      if (handler === undefined) {
         continue;
       }
       if (route.method === exchange.method) {
-        await route.handler({ exchange, params });
+        await handler(exchange);
         return;
       }
       possible.push(route.method);
@@ -70,7 +84,11 @@ export class Router {
   }
 }
 
-function match(pattern: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
+/** The values of a pattern's names; undefined if these parts are of another path. */
+function match<Name extends string>(
+  pattern: readonly string[],
+  parts: readonly string[],
+): Readonly<Record<Name, string>> | undefined {
   if (pattern.length !== parts.length) {
     return undefined;
   }
@@ -86,7 +104,8 @@ function match(pattern: readonly string[], parts: readonly string[]): Record<str
       return undefined;
     }
   }
-  return params;
+  // Each name of the pattern has got its value above.
+  return params as Record<Name, string>;
 }
 
 function decode(part: string): string {

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { type Socket, connect } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { codeOf, DevboxError } from '../errors';
 import { dieWithParent, systemPath } from '../host/hostPrograms';
 import { startProgram } from '../host/startProgram';
@@ -34,6 +34,7 @@ export class Fence {
   readonly #folder: string;
   readonly #proxy: Server;
   #relay: ChildProcess | undefined;
+  #place: FileHandle | undefined;
 
   constructor(plan: FencePlan) {
     this.#plan = plan;
@@ -51,12 +52,20 @@ export class Fence {
       );
     }
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await new Promise<void>((resolve, reject) => this.#proxy.once('error', reject).listen(outward, resolve));
-    const command: readonly string[] = [...dieWithParent(), ...this.#plan.enter, ...this.#plan.relay, outward, inward];
+    // Under the name that a socket is given here everybody in its network sees it: the folder is none of their business.
+    this.#place = await open(this.#folder);
+    const listening = `/proc/self/fd/${this.#place.fd}/${basename(outward)}`;
+    await new Promise<void>((resolve, reject) => this.#proxy.once('error', reject).listen(listening, resolve));
+    const command = [
+      ...dieWithParent(),
+      ...this.#plan.enter,
+      ...this.#plan.relay,
+      ...[outward, inward].map((path) => basename(path)),
+    ];
     const [file = '', ...words] = command;
     const relay = startProgram(file, words, {
       env: { PATH: systemPath, ...this.#plan.environment },
-      cwd: '/',
+      cwd: this.#folder,
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -100,6 +109,7 @@ export class Fence {
     this.#relay?.stdin?.end();
     this.#proxy.closeAllConnections();
     this.#proxy.close();
+    await this.#place?.close();
     const relay = this.#relay;
     if (relay?.exitCode === null && relay.signalCode === null) {
       relay.kill('SIGKILL');

@@ -64,3 +64,41 @@ export function firstProcessOf(outer: ChildProcess, signal: AbortSignal): Promis
     }
   });
 }
+
+/** Pause between two wakings, in milliseconds. */
+const wakingPause = 100;
+
+/**
+ * The processes of this computer that lead into a sandbox and wait for what they started there. When that is stopped they
+ * stop too, and then nobody notices its end: the kernel ends no sandbox whose last processes nobody has asked how they ended.
+ */
+export class WaysIn {
+  readonly #pids = new Set<number>();
+
+  add<T extends { readonly pid: number | undefined; readonly exited: Promise<unknown> }>(way: T): T {
+    const { pid } = way;
+    if (pid !== undefined) {
+      this.#pids.add(pid);
+      void way.exited.then(() => this.#pids.delete(pid));
+    }
+    return way;
+  }
+
+  /** Wakes those that are stopped, again and again, as what they wait for can be stopped until its last moment. */
+  async keepAwake(end: Promise<void>): Promise<void> {
+    const timer = setInterval(() => this.#pids.forEach(wake), wakingPause);
+    await end;
+    clearInterval(timer);
+  }
+}
+
+/** Lets a process go on that was stopped; nothing where it has ended. */
+export function wake(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') {
+      process.emitWarning(`What leads into a devbox could not be woken: ${messageOf(error)}`);
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { ControlGroups } from './controlGroups/controlGroups';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import { messageOf, codeOf, DevboxError } from '../errors';
@@ -9,19 +10,23 @@ import { platformFolder } from './devboxTools';
 import type { HostMask } from './rootfs/hostMask';
 import { layerWords } from './rootfs/layers';
 import { hostNameOf } from './rootfs/ownNames';
-import { endGroup, firstProcessOf } from './firstProcess';
+import { WaysIn, endGroup, firstProcessOf } from './firstProcess';
 import { namespaceScript } from './namespaceScript';
 import { type FileStep, shellWords } from './hands/fileStep';
 import { Hands } from './hands/hands';
 import { hostSide } from '../host/hostSide';
 import type { Pipes } from '../host/pipes';
-import type { ProcessScope } from '../host/processTable';
+import type { ProcessScope } from '../host/scopeProcesses';
 import type { ReadOnlyBind, Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import { type Limits, hasProcessLimit } from './limits/limits';
-import { type NamespaceOptions, type UserSpace, lessPower, mapWords } from './namespaceOptions';
+import { type NamespaceOptions, type UserSpace, lessPower } from './namespaceOptions';
 import { rlimits } from './limits/rlimits';
 import { carried, childOf, enterCarriedScript, spawnCommand } from './spawnCommand';
 import { type DevboxUser, becomeScript } from './users';
+import { unshareWith } from './userSpace';
+
+/** The way to the platform's own group is none of a devbox's business either. */
+const ownGroupView = existsSync('/proc/self/ns/cgroup') ? ['--cgroup'] : [];
 
 /** Pause before the first process is killed instead of asked, in milliseconds. */
 const stopLimit = 2_000;
@@ -45,6 +50,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #nsenter: string;
   readonly #hands: Hands | undefined;
   readonly #mask: HostMask;
+  readonly #waysIn = new WaysIn();
   #group: DevboxGroup | undefined;
   #outer: ChildProcess | undefined;
   #firstProcess = 0;
@@ -82,13 +88,12 @@ export class NamespaceSandbox implements Sandbox {
       ...hostSide(),
       ...(this.#group?.enter ?? []),
       ...rlimits(this.#limits),
-      requireProgram('unshare'),
-      ...mapWords[this.#users],
+      ...unshareWith(this.#users, this.#id),
       '--mount',
       '--ipc',
       '--uts',
       ...(this.#fenced ? ['--net'] : []),
-      ...(this.#group === undefined ? [] : ['--cgroup']),
+      ...ownGroupView,
       '--pid',
       '--fork',
       '--kill-child',
@@ -157,7 +162,7 @@ export class NamespaceSandbox implements Sandbox {
       '--uts',
       '--pid',
       ...(this.#fenced ? ['--net'] : []),
-      ...(this.#group === undefined ? [] : ['--cgroup']),
+      ...ownGroupView,
     ];
     const way =
       this.#users !== 'root'
@@ -188,11 +193,9 @@ export class NamespaceSandbox implements Sandbox {
       command.cwd,
       ...command.argv,
     ];
-    return spawnCommand(
-      [...hostSide(), ...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside],
-      { ...command, environment: carried(command.environment) },
-      childOf,
-    );
+    const words = [...hostSide(), ...(this.#group?.enter ?? []), ...rlimits(this.#limits), ...way, ...inside];
+    const environment = carried(command.environment);
+    return this.#waysIn.add(spawnCommand(words, { ...command, environment }, childOf));
   }
 
   reach(step: FileStep): SandboxProcess {
@@ -273,7 +276,7 @@ export class NamespaceSandbox implements Sandbox {
     } else {
       outer.stdin?.end();
       const timer = setTimeout(() => this.#kill(), stopLimit);
-      await this.ended;
+      await this.#waysIn.keepAwake(this.ended);
       clearTimeout(timer);
     }
     if (this.#group !== undefined) {

@@ -34,9 +34,15 @@ fi 2>/dev/null
   echo '32000 128000 500 1024' > /proc/sys/kernel/sem
 } 2>/dev/null || true
 
-# A namespace of control groups made in here would show the devbox its own group with the files that set its limits, and
-# root of this computer, whom it calls root, owns them. (Of these users only; the computer's own setting stays.)
-if [ "$groups" != 0 ] && [ "$kind" != root ]; then echo 0 > /proc/sys/user/max_cgroup_namespaces; fi
+# A namespace of control groups made in here would show the devbox its own group, or the platform's where it has none, with
+# the files that set limits and end all that is in it; whoever started the platform, whom the devbox calls root, may own
+# them. (Of these users only; the computer's own setting stays.)
+if [ "$kind" != root ]; then echo 0 > /proc/sys/user/max_cgroup_namespaces; fi
+
+# Of what all devboxes share with whoever started the platform one has half at most.
+if [ "$kind" = user ] && read -r most < /proc/sys/fs/inotify/max_user_instances; then
+  echo "$((most / 2))" > /proc/sys/user/max_inotify_instances || true
+fi 2>/dev/null
 
 # Where there is no such program the name stays this computer's.
 hostname "$name" 2>/dev/null || echo "$name" > /proc/sys/kernel/hostname || true
@@ -110,8 +116,12 @@ masked=$changeable
 if [ -z "$inside" ] && [ -d run/devbox/mask/etc ] && mount -t overlay -o "userxattr,lowerdir=run/devbox/etc:$(below etc)" devbox etc 2>/dev/null; then
   masked="$masked etc "
 fi
+# One that is the devbox's own, since there was nothing to show in this computer's.
+own=
+if [ -n "$layers" ] && [ -d .layers ] && [ ! -d .layers/opt ]; then own=opt; fi
 for name in usr etc opt nix gnu var/lib/ca-certificates; do
   case "$changeable $masked" in *" $name "*) continue ;; esac
+  if [ "$name" = "$own" ]; then continue; fi
   if [ -d "/$name" ]; then
     [ -d "$name" ] || mkdir -p "$name"
     mount --rbind "/$name" "$name"
@@ -120,6 +130,7 @@ done
 # Without layers that hide things, something empty lies above each.
 while IFS= read -r -d '' path; do
   top=\${path%%/*}
+  if [ "$top" = "$own" ]; then continue; fi
   if [ -d "run/devbox/mask/$top" ]; then case $masked in *" $top "* | *" run/devbox/layers/$top "*) continue ;; esac; fi
   case $masked in *" run/devbox/layers/$top "*) path=run/devbox/layers/$path ;; esac
   if [ -L "$path" ]; then

@@ -9,7 +9,7 @@ import { translatePaths } from './plainPaths';
 import { type FileStep, shellWords } from './hands/fileStep';
 import { hostSide } from '../host/hostSide';
 import type { Pipes } from '../host/pipes';
-import type { ProcessScope } from '../host/processTable';
+import type { ProcessScope } from '../host/scopeProcesses';
 import type { Sandbox, SandboxCommand, SandboxProcess } from './sandbox';
 import type { Limits } from './limits/limits';
 import { enterScript, spawnCommand } from './spawnCommand';

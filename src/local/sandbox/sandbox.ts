@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { DevboxGroup } from './controlGroups/devboxGroup';
 import type { Pipe, Pipes } from '../host/pipes';
-import type { ProcessScope } from '../host/processTable';
+import type { ProcessScope } from '../host/scopeProcesses';
 import type { FileStep } from './hands/fileStep';
 import type { DevboxUser } from './users';
 

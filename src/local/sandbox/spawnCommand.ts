@@ -7,6 +7,7 @@ import { codeOf, DevboxError } from '../errors';
 import { type Pipe, closePipes } from '../host/pipes';
 import { startProgram } from '../host/startProgram';
 import type { SandboxCommand, SandboxProcess } from './sandbox';
+import { wake } from './firstProcess';
 import { requireCommand } from './wordLimits';
 
 /** Shell script that goes to the folder in its first argument and becomes the command in the others. */
@@ -93,6 +94,9 @@ export function spawnCommand(
     if (leader === undefined || !signalProcess(whom === 'group' ? -leader : leader, signal)) {
       // It is still on its way in: what is to be signalled is there in a moment, or has ended by then.
       setTimeout(() => kill(signal, whom), leaderPause);
+    } else if (signal === 'SIGKILL' && leader !== child.pid) {
+      // It stops with what it waits for, and would not notice the end.
+      wake(child.pid);
     }
   };
   return { pid: child.pid, exited, closed, stdin, stdout, stderr, kill };

@@ -1,8 +1,10 @@
-import { lstatSync, mkdirSync, renameSync, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, renameSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { DevboxError } from '../errors';
 
 /** What belongs into a data folder, and what each thing is. */
 const layout: Readonly<Record<string, 'folder' | 'file'>> = {
+  'writer.lock': 'file',
   'platform.db': 'file',
   'platform.db-wal': 'file',
   'secrets.key': 'file',
@@ -68,6 +70,32 @@ export function setOddThingsAside(dataDir: string, say: (line: string) => void):
     say(
       `In the data folder ${odd.join(', ')} cannot be what it is. It was set aside in ${aside ?? dataDir}; what it held is lost to this platform.`,
     );
+  }
+}
+
+/**
+ * What belongs to another user, as after a start with sudo, is not damaged: whoever may can give it back.
+ * @throws DevboxError `failed` that names it
+ */
+export function refuseForeignThings(dataDir: string): void {
+  const foreign = Object.entries(layout).flatMap(([name, kind]) => {
+    const path = join(dataDir, name);
+    return look(path) === undefined || isUsable(path, kind) ? [] : [name];
+  });
+  if (foreign.length > 0) {
+    throw new DevboxError(
+      'failed',
+      `In the data folder ${dataDir} ${foreign.join(', ')} cannot be used by this user, as after a start with sudo. Give the folder back to it (sudo chown -R "$USER" and the folder), or give another one with --data-dir.`,
+    );
+  }
+}
+
+function isUsable(path: string, kind: 'folder' | 'file'): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK | (kind === 'folder' ? constants.X_OK : 0));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -75,26 +75,39 @@ describe('local platform, what it says at a start', function () {
       const state = join(folder, 'state');
       execFileSync('mkdir', [state]);
       chownSync(state, 65_533, 65_533);
-      const platform = spawn(
-        'setpriv',
-        [
-          ...['--reuid', '65533', '--regid', '65533', '--clear-groups', '--', process.execPath],
-          ...[join(folder, 'dist/local.mjs'), '--data-dir', state],
-        ],
-        { env: { PATH: process.env['PATH'], HOME: state }, stdio: ['ignore', 'pipe', 'pipe'] },
-      );
-      let said = '';
-      platform.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      const first = await new Promise<string>((resolve, reject) => {
-        platform.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
-        platform.once('close', () => reject(new Error(said)));
-      });
-      platform.kill();
-      await new Promise((resolve) => platform.once('close', resolve));
+      const { first, said } = await startAsOrdinary(folder, state);
       assert.match(first, /baseURL/);
       assert.match(said, /This platform does not run as root, so everything in a devbox belongs to one user/);
+      // What a start with sudo has left there is nobody's damage.
+      execFileSync('chown', ['-R', '0:0', join(state, 'logs'), join(state, 'secrets.key')]);
+      const refused = await startAsOrdinary(folder, state);
+      assert.equal(refused.first, '');
+      assert.match(
+        refused.said,
+        /secrets\.key, logs cannot be used by this user, as after a start with sudo\. Give the folder back/,
+      );
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   });
 });
+
+/** Starts a platform as a user who is nobody here, and ends it when it has said its first word. */
+async function startAsOrdinary(folder: string, state: string): Promise<{ first: string; said: string }> {
+  const platform = spawn(
+    'setpriv',
+    [
+      ...['--reuid', '65533', '--regid', '65533', '--clear-groups', '--', process.execPath],
+      ...[join(folder, 'dist/local.mjs'), '--data-dir', state],
+    ],
+    { env: { PATH: process.env['PATH'], HOME: state }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let [first, said] = ['', ''];
+  platform.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  platform.stdout.on('data', (chunk: Buffer) => {
+    first += chunk.toString();
+    platform.kill();
+  });
+  await new Promise((resolve) => platform.once('close', resolve));
+  return { first, said };
+}

@@ -7,6 +7,7 @@ import { placedVariables } from '../../devbox/run/searchPath';
 import { DevboxError } from '../../errors';
 import { UsageWatch } from '../../sandbox/limits/usageWatch';
 import { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
+import { mountedFoldersIn } from '../../sandbox/rootfs/layers';
 import type { SandboxChoice } from '../../sandbox/chooseSandbox';
 import { homeOf } from '../../sandbox/users';
 import type { BuildJob, RunBuild } from './blueprintBuild';
@@ -142,9 +143,14 @@ class Build {
     log.append({ source: 'setup_commands', level: 'info', message });
     const code = await carryOut();
     if (code !== 0) {
+      const [mounted] = mountedFoldersIn(step.title);
+      const hint =
+        mounted === undefined
+          ? ''
+          : ` Here something is mounted at ${mounted}: it can be emptied, but neither removed nor moved.`;
       throw new DevboxError(
         'failed',
-        `Step ${this.#done} ended with exit code ${code}, so the blueprint cannot be built.`,
+        `Step ${this.#done} ended with exit code ${code}, so the blueprint cannot be built.${hint}`,
       );
     }
   }

@@ -1,4 +1,4 @@
-import { quote } from '../../sandbox/rootfs/shims';
+import { quote } from '../../../ground/shellWords';
 import type { RunMount } from '../dockerfile/steps';
 
 /** Where the contents of caches are while no RUN uses them; not part of what is kept. */

@@ -20,9 +20,13 @@ if [ -z "$__devbox_uid" ]; then
   echo "USER: there is no user $__devbox_user. Make it with a RUN before." >&2
   exit 1
 fi
-__devbox_all=$__devbox_gid
+__devbox_all=$__devbox_gid __devbox_sudo= __devbox_names=" $__devbox_name #$__devbox_uid ALL "
 while IFS=: read -r __devbox_known _ __devbox_number __devbox_members; do
-  case ,$__devbox_members, in *,"$__devbox_name",*) __devbox_all=$__devbox_all,$__devbox_number ;; esac
+  case ,$__devbox_members, in
+    *,"$__devbox_name",*) __devbox_all=$__devbox_all,$__devbox_number __devbox_names="$__devbox_names%$__devbox_known " ;;
+  esac
+  if [ "$__devbox_number" = "$__devbox_gid" ]; then __devbox_names="$__devbox_names%$__devbox_known "; fi
+  if [ "$__devbox_known" = sudo ]; then __devbox_sudo=$__devbox_number; fi
   if [ -n "$__devbox_group" ] && [ "$__devbox_known" = "$__devbox_group" ]; then __devbox_group=$__devbox_number; fi
 done < /etc/group
 case $__devbox_group in
@@ -30,6 +34,14 @@ case $__devbox_group in
   *[!0-9]*) echo "USER: there is no group $__devbox_group." >&2; exit 1 ;;
   *) __devbox_gid=$__devbox_group __devbox_all=$__devbox_group ;;
 esac
+# Whom sudoers names is let in as the members of the group are, whatever they may run and with what password.
+for __devbox_file in /etc/sudoers /etc/sudoers.d/*; do
+  if [ -z "$__devbox_sudo" ] || [ ! -f "$__devbox_file" ]; then continue; fi
+  while read -r __devbox_known __devbox_rules || [ -n "$__devbox_known" ]; do
+    case $__devbox_names in *" $__devbox_known "*) ;; *) continue ;; esac
+    case $__devbox_rules in *=*) __devbox_all=$__devbox_all,$__devbox_sudo __devbox_sudo=; break ;; esac
+  done < "$__devbox_file"
+done
 if [ "$__devbox_keep" != keep ]; then export HOME=$__devbox_home; fi
 export USER=$__devbox_name LOGNAME=$__devbox_name
 # Where npm installs to is each user's own, and root's the system; what the Dockerfile says stays.

@@ -69,8 +69,3 @@ export function jsonWords(text: string, refuse: Refuse): readonly string[] | und
     return word;
   });
 }
-
-/** Quotes one word for a shell, if it needs it; for the log. */
-export function shownWord(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}

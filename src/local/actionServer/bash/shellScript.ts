@@ -1,3 +1,4 @@
+import { quote } from '../../../ground/shellWords';
 import { screenColumns, screenRows } from './screenSize';
 
 /** Prefix of the operating system commands by which the shell tells the server where it is. */
@@ -164,8 +165,3 @@ const trapFunction = `trap() {
 const terminalSetup = `stty -echo cols ${screenColumns} rows ${screenRows}`;
 
 const pipeSetup = `exec {__oh_out}>&1`;
-
-/** Quotes a word for a POSIX shell. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}

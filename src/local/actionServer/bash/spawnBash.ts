@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type ActingUser, commandOf } from '../actingUser';
 import type { Logger } from '../logging';
-import { quote } from './shellScript';
+import { quote } from '../../../ground/shellWords';
 import type { TerminalProgram } from './terminalProgram';
 
 /** How a shell is started. */

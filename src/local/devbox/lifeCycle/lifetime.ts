@@ -1,24 +1,27 @@
+import { longestTimerMs } from '../../../ground/deadline';
 import type { Lifetime } from '../spec';
 
 /** Why a devbox's time is over. */
 export type TimeOver = 'keep_alive_timeout' | 'idle';
 
-/** The longest time a timer takes, in milliseconds; more than three weeks is as good as never. */
-const longestTimer = 2 ** 31 - 1;
-
-/** Watches one run of a devbox: its lifetime, which counts from its start, and its idleness. */
+/** Watches one run of a devbox: its lifetime, which counts from its creation, and its idleness. */
 export class LifetimeClock {
   readonly #lifetime: Lifetime;
   readonly #onEnd: (reason: TimeOver) => void;
   readonly #keepAlive: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  /** Starts the fixed lifetime; idleness counts from `running()` on. */
-  constructor(lifetime: Lifetime, onEnd: (reason: TimeOver) => void) {
+  /**
+   * Idleness counts from `running()` on.
+   * @param createdAt Unix milliseconds; a run that begins when that lifetime is over gets another one
+   */
+  constructor(lifetime: Lifetime, createdAt: number, onEnd: (reason: TimeOver) => void) {
     this.#lifetime = lifetime;
     this.#onEnd = onEnd;
     if (lifetime.keepAliveSeconds !== undefined) {
-      this.#keepAlive = setTimeout(() => onEnd('keep_alive_timeout'), milliseconds(lifetime.keepAliveSeconds));
+      const whole = milliseconds(lifetime.keepAliveSeconds);
+      const left = createdAt + whole - Date.now();
+      this.#keepAlive = setTimeout(() => onEnd('keep_alive_timeout'), left > 0 ? left : whole);
     }
   }
 
@@ -42,6 +45,7 @@ export class LifetimeClock {
   }
 }
 
+/** More than three weeks are as good as never. */
 function milliseconds(seconds: number): number {
-  return Math.min(seconds * 1_000, longestTimer);
+  return Math.min(seconds * 1_000, longestTimerMs);
 }

@@ -1,3 +1,4 @@
+import { longestTimerMs } from '../../../ground/deadline';
 import type { Ending } from './status';
 
 /** A devbox whose age has a limit. */
@@ -8,9 +9,6 @@ export interface AgingDevbox {
   readonly log: { append(entry: { source: 'setup_commands'; level: 'error'; message: string }): void };
   end(ending: Ending): Promise<void>;
 }
-
-/** The longest time a timer takes, in milliseconds. */
-const longestTimer = 2 ** 31 - 1;
 
 /**
  * The platform's own limit on the age of devboxes (`--devbox-ttl-seconds`). It counts from creation, goes on while a
@@ -36,7 +34,7 @@ export class TimeToLive {
         });
         void devbox.end({ status: 'shutdown', reason: 'ttl_expired' });
       },
-      Math.min(Math.max(left, 0), longestTimer),
+      Math.min(Math.max(left, 0), longestTimerMs),
     );
     this.#timers.set(devbox.id, timer);
   }

@@ -4,7 +4,7 @@ import type { DevboxRun } from './devboxRun';
 import { DevboxError } from '../../errors';
 import type { DevboxFiles } from './devboxFiles';
 import type { Provisions } from '../accountResources';
-import { quote } from '../../sandbox/rootfs/shims';
+import { quote } from '../../../ground/shellWords';
 import type { CodeMount, DevboxSpec, FileMount, ObjectMount } from '../spec';
 import { root } from '../../sandbox/users';
 

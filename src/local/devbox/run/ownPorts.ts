@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { type Socket, connect, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { ProcessScope } from '../../host/processTable';
+import type { ProcessScope } from '../../host/scopeProcesses';
 import { ownsSockets } from '../../host/sockets/holders';
 import type { Listeners } from '../../host/sockets/listeners';
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { quote } from '../../../ground/shellWords';
 import { Bound } from './bound';
 import type { DevboxRun } from './devboxRun';
 import { DevboxError } from '../../errors';
@@ -139,8 +140,4 @@ export class DevboxTerminal {
   async #forget(): Promise<void> {
     await this.#inside('rm -f -- "$1"');
   }
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

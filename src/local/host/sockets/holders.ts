@@ -1,5 +1,4 @@
-import { entries, linkOf, processesIn } from '../scopeProcesses';
-import type { ProcessScope } from '../processTable';
+import { type ProcessScope, entries, linkOf, processesIn } from '../scopeProcesses';
 
 /** Whether processes of a devbox hold all of these sockets. */
 export function ownsSockets(scope: ProcessScope, inodes: readonly string[]): boolean {

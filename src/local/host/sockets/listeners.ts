@@ -1,5 +1,4 @@
-import type { ProcessScope } from '../processTable';
-import { processesIn } from '../scopeProcesses';
+import { type ProcessScope, processesIn } from '../scopeProcesses';
 import { holdersOf } from './holders';
 import { reachedAt } from './listeningSocket';
 import { SocketDiagnosis } from './socketDiagnosis';

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
-import { hiddenUse } from '../../host/hiddenUse';
+import { heldFiles } from '../../host/hiddenUse';
 import { requireProgram } from '../../host/hostPrograms';
 import { StartTurns } from '../../host/startTurns';
-import type { ProcessScope } from '../../host/processTable';
+import type { ProcessScope } from '../../host/scopeProcesses';
 import { type Limits, gibibytes } from './limits';
 
 /** Below this much new data on the disk nothing is counted, in bytes. */
@@ -70,7 +70,7 @@ export class DiskWatch {
       before === undefined || this.#hasFewerFiles(free, before)
         ? await this.#count(['--inodes'], signal)
         : before.files;
-    this.#used = { bytes: bytes + hiddenUse(this.#scope).disk, shown: bytes, files };
+    this.#used = { bytes: bytes + (await heldFiles(this.#scope)).disk, shown: bytes, files };
     this.#freeThen = free;
     // A folder with very many files takes long to count; counting is to be a small part of the time.
     this.#notBefore = Date.now() + 5 * (Date.now() - began);

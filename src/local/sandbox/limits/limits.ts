@@ -5,9 +5,20 @@ const gibibyte = 2 ** 30;
 /** Files and folders for each GiB of disk: as many as common file systems have room for. */
 const filesOfGibibyte = 131_072;
 
+/**
+ * Open files for each GiB of memory: Linux lets all programs together have some 100,000 for each GiB of the computer's, and
+ * who has them all keeps everybody else from opening any.
+ */
+const descriptorsOfGibibyte = 65_536;
+
 /** Files and folders for so many bytes of disk. */
 export function filesFor(diskBytes: number): number {
   return Math.round((diskBytes / gibibyte) * filesOfGibibyte);
+}
+
+/** Open files for so many bytes of memory. */
+export function descriptorsFor(memoryBytes: number): number {
+  return Math.max(descriptorsOfGibibyte, Math.round((memoryBytes / gibibyte) * descriptorsOfGibibyte));
 }
 
 /** What one devbox may use at most. */
@@ -20,6 +31,8 @@ export interface Limits {
   readonly files: number;
   /** Processes and threads. */
   readonly processes: number;
+  /** Open files, sockets and pipes of all its processes together. */
+  readonly descriptors: number;
   /** Cores: its share of the processor when others want it too. */
   readonly cores: number;
 }
@@ -58,6 +71,7 @@ export function limitsOf(request: SizeRequest): Limits {
     disk: disk * gibibyte,
     files: filesFor(disk * gibibyte),
     processes: Math.max(1_024, Math.round(memory * 2_048)),
+    descriptors: descriptorsFor(memory * gibibyte),
     cores,
   };
 }

@@ -4,8 +4,10 @@ import type { MemoryUse } from '../controlGroups/groupFiles';
 import { lastKilled } from '../controlGroups/kernelLog';
 import { DiskWatch } from './diskWatch';
 import { codeOf, messageOf } from '../../errors';
-import { hiddenUse, sharedMemoryOfAll } from '../../host/hiddenUse';
-import { type ProcessScope, type ProcessUse, ProcessTable } from '../../host/processTable';
+import { TooMuchMounted, hiddenUse, sharedMemoryOfAll } from '../../host/hiddenUse';
+import { descriptorsOf, openFilesOfAll } from '../../host/openFiles';
+import { type ProcessUse, ProcessTable } from '../../host/processTable';
+import type { ProcessScope } from '../../host/scopeProcesses';
 import { type Limits, gibibytes } from './limits';
 
 /** Pauses between two looks at memory, in milliseconds: usually, and while some devbox is half full. */
@@ -16,6 +18,9 @@ const diskPause = 500;
 
 /** How much more memory must be in files for a look at whose they are, in bytes. */
 const hiddenStep = 16 * 2 ** 20;
+
+/** How many more open files there must be on the computer for a look at whose they are. */
+const openStep = 16_384;
 
 /** Why a devbox must end. */
 export type Excess = 'out_of_memory' | 'out_of_disk';
@@ -45,6 +50,10 @@ export class UsageWatch {
   /** Bytes of memory in files, as last looked for, and all that the computer had then. */
   readonly #hidden = new WeakMap<Watched, number>();
   #sharedThen = 0;
+  /** All open files of the computer when it was last looked whose they are. */
+  #openThen = 0;
+  /** Of which devbox it was told that it could not be counted. */
+  readonly #uncounted = new WeakSet<Watched>();
   readonly #say: (line: string) => void;
   #memoryTimer: NodeJS.Timeout | undefined;
   #diskTimer: NodeJS.Timeout | undefined;
@@ -75,35 +84,69 @@ export class UsageWatch {
     this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits, devbox.scope, this.#turns));
     devbox.signal.addEventListener('abort', () => this.#watched.delete(devbox), { once: true });
     if (this.#memoryTimer === undefined) {
-      this.#memoryTimer = setTimeout(() => this.#lookAtMemory(), watchfulPause);
+      this.#memoryTimer = setTimeout(() => void this.#lookAtMemory(), watchfulPause);
     }
     if (this.#diskTimer === undefined) {
       this.#diskTimer = setTimeout(() => void this.#lookAtDisks(), diskPause);
     }
   }
 
-  #lookAtMemory(): void {
+  async #lookAtMemory(): Promise<void> {
     this.#memoryTimer = undefined;
     const devboxes = [...this.#watched.keys()];
     if (devboxes.length === 0) {
       return;
     }
-    let pause = usualPause;
+    let pause = watchfulPause;
+    try {
+      pause = (await this.#holdToSizes(devboxes)) ? watchfulPause : usualPause;
+    } catch (error) {
+      // For want of a descriptor, for one thing: the next look may do better, and none at all would hold nobody.
+      this.#tellUncounted(devboxes[0], 'memory', error);
+    }
+    // Meanwhile a new devbox may have begun to be watched.
+    this.#memoryTimer ??= setTimeout(() => void this.#lookAtMemory(), pause);
+  }
+
+  /** @returns true if some devbox uses more than half of what it may */
+  async #holdToSizes(devboxes: readonly Watched[]): Promise<boolean> {
+    let watchful = false;
     for (const devbox of devboxes) {
       if (devbox.group !== undefined && this.#askKernel(devbox, devbox.group)) {
-        pause = watchfulPause;
+        watchful = true;
       }
     }
-    for (const { devbox, use } of this.#excessive(devboxes.filter(({ group }) => group === undefined))) {
-      pause = watchfulPause;
+    this.#lookAtDescriptors(devboxes);
+    for (const { devbox, use } of await this.#excessive(devboxes.filter(({ group }) => group === undefined))) {
+      watchful = true;
       if (use.memory > devbox.limits.memory || use.processes > devbox.limits.processes) {
         // Once more, without trusting what was known of the numbers of processes.
         this.#table.forget();
-        const [again] = this.#excessive([devbox]);
+        const [again] = await this.#excessive([devbox]);
         this.#judge(devbox, again?.use ?? use);
       }
     }
-    this.#memoryTimer = setTimeout(() => this.#lookAtMemory(), pause);
+    return watchful;
+  }
+
+  /** Counts open files when the computer has more of them, and ends whose are too many. */
+  #lookAtDescriptors(devboxes: readonly Watched[]): void {
+    const now = openFilesOfAll();
+    if (now - this.#openThen < openStep) {
+      this.#openThen = Math.min(this.#openThen, now);
+      return;
+    }
+    this.#openThen = now;
+    for (const devbox of devboxes) {
+      const count = descriptorsOf(devbox.scope);
+      if (count > devbox.limits.descriptors) {
+        this.#end(
+          devbox,
+          'out_of_memory',
+          `Out of memory for open files: the devbox had ${count} of ${devbox.limits.descriptors} and was ended. Use a larger resource_size_request.`,
+        );
+      }
+    }
   }
 
   /**
@@ -122,12 +165,12 @@ export class UsageWatch {
   }
 
   /** Those that use more than half of what they may. */
-  #excessive(devboxes: readonly Watched[]): { devbox: Watched; use: ProcessUse }[] {
+  async #excessive(devboxes: readonly Watched[]): Promise<{ devbox: Watched; use: ProcessUse }[]> {
     if (devboxes.length === 0) {
       return [];
     }
     const uses = this.#table.measure(devboxes.map(({ scope }) => scope));
-    this.#lookForHidden(devboxes);
+    await this.#lookForHidden(devboxes);
     devboxes.forEach((devbox, index) => {
       const use = uses[index];
       if (use !== undefined) use.memory += this.#hidden.get(devbox) ?? 0;
@@ -141,13 +184,24 @@ export class UsageWatch {
   }
 
   /** Counts what is memory and no process's own, when the computer has more or less of that. */
-  #lookForHidden(devboxes: readonly Watched[]): void {
+  async #lookForHidden(devboxes: readonly Watched[]): Promise<void> {
     const now = sharedMemoryOfAll();
     if (Math.abs(now - this.#sharedThen) < hiddenStep && devboxes.every((devbox) => this.#hidden.has(devbox))) {
       return;
     }
     this.#sharedThen = now;
-    devboxes.forEach((devbox) => this.#hidden.set(devbox, hiddenUse(devbox.scope).memory));
+    for (const devbox of devboxes) {
+      try {
+        this.#hidden.set(devbox, (await hiddenUse(devbox.scope)).memory);
+      } catch (error) {
+        if (error instanceof TooMuchMounted) {
+          const message = 'Out of memory for mounts: the devbox had mounted more than can be counted and was ended.';
+          this.#end(devbox, 'out_of_memory', message);
+        } else {
+          this.#tellUncounted(devbox, 'memory', error);
+        }
+      }
+    }
   }
 
   #judge(devbox: Watched, use: ProcessUse): void {
@@ -182,12 +236,19 @@ export class UsageWatch {
       } catch (error) {
         // It may be removed at this very moment.
         if (!devbox.signal.aborted && codeOf(error) !== 'ENOENT') {
-          this.#say(`The disk use of a devbox could not be counted: ${messageOf(error)}`);
-          this.#watched.delete(devbox);
+          this.#tellUncounted(devbox, 'disk', error);
         }
       }
     }
     this.#diskTimer = this.#watched.size === 0 ? undefined : setTimeout(() => void this.#lookAtDisks(), diskPause);
+  }
+
+  /** It is watched all the same: what could not be counted once can be the next time. */
+  #tellUncounted(devbox: Watched | undefined, what: 'disk' | 'memory', error: unknown): void {
+    if (devbox !== undefined && !this.#uncounted.has(devbox)) {
+      this.#uncounted.add(devbox);
+      this.#say(`The ${what} use of a devbox could not be counted, which is tried again: ${messageOf(error)}`);
+    }
   }
 
   #end(devbox: Watched, reason: Excess, message: string): void {

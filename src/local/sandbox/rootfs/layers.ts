@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from './diskPaths';
@@ -27,7 +27,7 @@ const packageFolders = ['var/lib/apt/lists/partial', 'var/cache/apt/archives/par
  */
 export async function prepareLayers(root: string): Promise<void> {
   for (const [path, name] of layered) {
-    if (!existsSync(join('/', path))) {
+    if (!existsSync(join('/', path)) || (path === 'opt' && hasOwnOpt(root))) {
       continue;
     }
     await makeFolder(root, path, 'replace');
@@ -42,6 +42,28 @@ export async function prepareLayers(root: string): Promise<void> {
       await makeFolder(root, folder, 'keep');
     }
   }
+}
+
+/**
+ * Whether a disk has an /opt of its own, which can be removed and moved too, as one that lies on a mount cannot: where there
+ * is nothing to show in the host's, and as long as something is in it.
+ * @param root the disk, seen from the host
+ * @param host the host's folder
+ */
+export function hasOwnOpt(root: string, host = '/opt'): boolean {
+  return !existsSync(join(root, layerFolder, 'opt')) && (!hasSomething(host) || hasSomething(join(root, 'opt')));
+}
+
+function hasSomething(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (!found.isDirectory() || readdirSync(path).length > 0);
+}
+
+/** The folders that can be emptied, but neither removed nor moved, as something is mounted there, among the words of a command. */
+export function mountedFoldersIn(command: string): readonly string[] {
+  return layered
+    .map(([path]) => `/${path}`)
+    .filter((path) => new RegExp(`(?:^|[\\s'"])${path}/?(?:[\\s'";&|)]|$)`).test(command));
 }
 
 /** Words for the sandbox's script: `path:name` pairs of the folders that become layers. */

@@ -10,7 +10,7 @@ import { removeFolder } from '../../host/removeFolder';
 import { requireProgram } from '../../host/hostPrograms';
 import { type DevboxTools, loginFile } from '../devboxTools';
 import { languageShims, profileScript } from './languageShims';
-import { layerFolder, prepareLayers } from './layers';
+import { hasOwnOpt, layerFolder, prepareLayers } from './layers';
 import { writeNames } from './ownNames';
 import { loginScript, mapShim, micromambaShim, poetryShim, pythonShim, sudoShim, suShim } from './shims';
 import { type DevboxUser, type UserRequest, homeOf, openhandsUser, root as rootUser } from '../users';
@@ -87,13 +87,18 @@ export async function furnish(
   for (const name of systemLinks) {
     await clearFile(root, name, 'links');
   }
+  const isPrepared = existsSync(join(root, layerFolder));
   for (const path of mountPoints) {
+    // What the devbox has made of its own one stays.
+    if (path === 'opt' && prefix === '' && isPrepared && hasOwnOpt(root)) continue;
     await makeFolder(root, path, 'replace');
   }
   if (prefix === '') {
     await prepareLayers(root);
     // Login shells have a search path of the computer's own.
     await makeFolder(root, `${layerFolder}/usr/upper/local/bin`, 'keep');
+    // Where there is sudo, as there is here, others are let in by files in this folder.
+    await makeFolder(root, `${layerFolder}/etc/upper/sudoers.d`, 'keep');
     // What an image has under such a name it makes itself, and what this computer has there stays.
     const linked = asFound ? [] : Object.keys(shims).filter((name) => !existsSync(`/usr/local/bin/${name}`));
     for (const name of ['sudo', 'su', ...linked]) {

@@ -1,10 +1,6 @@
+import { quote } from '../../../ground/shellWords';
 import { systemPath } from '../../host/hostPrograms';
 import type { DevboxTools } from '../devboxTools';
-
-/** Quotes one word for a shell. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
 
 /**
  * `sudo` without a password, for root and the members of its group. What gives the rights is a program that the sandbox

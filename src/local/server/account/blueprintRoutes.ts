@@ -158,15 +158,12 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
   addMetadataRoutes(router, '/v1/blueprints', () => blueprints.all());
 
   router.add('GET', '/v1/blueprints/{id}', ({ exchange, params }) => {
-    const builtIn = findBlueprint({ id: params['id'] });
-    exchange.sendJson(
-      200,
-      builtIn === undefined ? builtView(blueprints.get(params['id'] ?? '')) : blueprintView(builtIn),
-    );
+    const builtIn = findBlueprint({ id: params.id });
+    exchange.sendJson(200, builtIn === undefined ? builtView(blueprints.get(params.id)) : blueprintView(builtIn));
   });
 
   router.add('GET', '/v1/blueprints/{id}/logs', async ({ exchange, params }) => {
-    const id = params['id'] ?? '';
+    const id = params.id;
     // What comes with the platform was never built, so there is nothing to tell.
     const logs =
       findBlueprint({ id }) === undefined ? await blueprints.logs(blueprints.get(id).id, exchange.signal) : [];
@@ -174,7 +171,7 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
   });
 
   router.add('POST', '/v1/blueprints/{id}/delete', async ({ exchange, params }) => {
-    const id = params['id'] ?? '';
+    const id = params.id;
     if (findBlueprint({ id }) !== undefined) {
       throw badRequest('A blueprint that comes with the local platform cannot be deleted.');
     }

@@ -17,7 +17,7 @@ export function addMetadataRoutes(
   });
 
   router.add('GET', `${path}/metadata/keys/{key}/values`, ({ exchange, params }) => {
-    const key = params['key'] ?? '';
+    const key = params.key;
     exchange.sendJson(200, {
       key,
       values: [...new Set(inUse().flatMap(([name, value]) => (name === key ? [value] : [])))].sort(),

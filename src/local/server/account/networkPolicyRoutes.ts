@@ -74,11 +74,11 @@ export function addNetworkPolicyRoutes(router: Router, policies: NetworkPolicies
   });
 
   router.add('GET', '/v1/network-policies/{id}', ({ exchange, params }) => {
-    exchange.sendJson(200, policyView(policies.get(params['id'] ?? '')));
+    exchange.sendJson(200, policyView(policies.get(params.id)));
   });
 
   router.add('POST', '/v1/network-policies/{id}', async ({ exchange, params }) => {
-    const id = params['id'] ?? '';
+    const id = params.id;
     const { name, ...rest } = parseBody(updateFields, await exchange.readObject());
     const unfenced = devboxes
       .living()
@@ -95,7 +95,7 @@ export function addNetworkPolicyRoutes(router: Router, policies: NetworkPolicies
   });
 
   router.add('POST', '/v1/network-policies/{id}/delete', ({ exchange, params }) => {
-    const id = params['id'] ?? '';
+    const id = params.id;
     const users = usersOf(policies.get(id).id);
     if (users.length > 0) {
       throw new ApiError(

@@ -62,11 +62,11 @@ export function addObjectRoutes(router: Router, objects: Objects, addresses: Sig
   });
 
   router.add('GET', '/v1/objects/{id}', ({ exchange, params }) => {
-    exchange.sendJson(200, objectView(objects.get(params['id'] ?? '')));
+    exchange.sendJson(200, objectView(objects.get(params.id)));
   });
 
   router.add('POST', '/v1/objects/{id}/complete', async ({ exchange, params }) => {
-    exchange.sendJson(200, objectView(await objects.complete(params['id'] ?? '')));
+    exchange.sendJson(200, objectView(await objects.complete(params.id)));
   });
 
   router.add('GET', '/v1/objects/{id}/download', ({ exchange, params }) => {
@@ -75,12 +75,12 @@ export function addObjectRoutes(router: Router, objects: Objects, addresses: Sig
       least: 1,
       most: longestSeconds,
     });
-    const { record } = objects.file(params['id'] ?? '');
+    const { record } = objects.file(params.id);
     exchange.sendJson(200, { download_url: addressOf(exchange, 'GET', record.id, seconds) });
   });
 
   router.add('POST', '/v1/objects/{id}/delete', async ({ exchange, params }) => {
-    exchange.sendJson(200, objectView(await objects.delete(params['id'] ?? '')));
+    exchange.sendJson(200, objectView(await objects.delete(params.id)));
   });
 
   const requireSigned = (exchange: Exchange, action: SignedAction, id: string): void => {
@@ -95,14 +95,14 @@ export function addObjectRoutes(router: Router, objects: Objects, addresses: Sig
   };
 
   router.add('PUT', `${objectPath}{id}`, async ({ exchange, params }) => {
-    const id = params['id'] ?? '';
+    const id = params.id;
     requireSigned(exchange, 'PUT', id);
     await objects.upload(id, exchange.body, exchange.signal);
     exchange.sendNothing(200, { 'content-length': '0' });
   });
 
   router.add('GET', `${objectPath}{id}`, async ({ exchange, params }) => {
-    const id = params['id'] ?? '';
+    const id = params.id;
     requireSigned(exchange, 'GET', id);
     const { file, size, record } = objects.file(id);
     await exchange.sendStream(createReadStream(file), size, {

@@ -29,30 +29,30 @@ export function addSecretRoutes(router: Router, secrets: Secrets): void {
   });
 
   router.add('GET', '/v1/secrets/{name}', ({ exchange, params }) => {
-    exchange.sendJson(200, secretView(secrets.get(params['name'] ?? '')));
+    exchange.sendJson(200, secretView(secrets.get(params.name)));
   });
 
   router.add('POST', '/v1/secrets/{name}', async ({ exchange, params }) => {
     const { value } = parseBody(updateFields, await exchange.readObject());
-    exchange.sendJson(200, secretView(secrets.update(secrets.get(params['name'] ?? ''), value)));
+    exchange.sendJson(200, secretView(secrets.update(secrets.get(params.name), value)));
   });
 
   router.add('POST', '/v1/secrets/{name}/delete', ({ exchange, params }) => {
-    exchange.sendJson(200, secretView(secrets.delete(secrets.get(params['name'] ?? ''))));
+    exchange.sendJson(200, secretView(secrets.delete(secrets.get(params.name))));
   });
 
   // A name may be given to another secret later on; an id says exactly which one is meant.
   router.add('GET', '/v1/secrets/id/{id}', ({ exchange, params }) => {
-    exchange.sendJson(200, secretView(secrets.getById(params['id'] ?? '')));
+    exchange.sendJson(200, secretView(secrets.getById(params.id)));
   });
 
   router.add('POST', '/v1/secrets/id/{id}/update', async ({ exchange, params }) => {
     const { value } = parseBody(updateFields, await exchange.readObject());
-    exchange.sendJson(200, secretView(secrets.update(secrets.getById(params['id'] ?? ''), value)));
+    exchange.sendJson(200, secretView(secrets.update(secrets.getById(params.id), value)));
   });
 
   router.add('POST', '/v1/secrets/id/{id}/delete', ({ exchange, params }) => {
-    exchange.sendJson(200, secretView(secrets.delete(secrets.getById(params['id'] ?? ''))));
+    exchange.sendJson(200, secretView(secrets.delete(secrets.getById(params.id))));
   });
 }
 

@@ -16,9 +16,9 @@ const noteFields = z.object({
 
 /** Adds disk snapshots. Add it before the `{id}` routes of devboxes. */
 export function addSnapshotRoutes(router: Router, devboxes: DevboxRegistry, snapshots: Snapshots): void {
-  const begin = async ({ exchange, params }: Call): Promise<SnapshotRecord> => {
+  const begin = async ({ exchange, params }: Call<'id'>): Promise<SnapshotRecord> => {
     const body = await exchange.readObject();
-    return snapshots.begin(devboxes.get(params['id'] ?? ''), notesOf(body), repeatKey(exchange, body));
+    return snapshots.begin(devboxes.get(params.id), notesOf(body), repeatKey(exchange, body));
   };
 
   router.add('POST', '/v1/devboxes/{id}/snapshot_disk', async (call) => {
@@ -61,7 +61,7 @@ export function addSnapshotRoutes(router: Router, devboxes: DevboxRegistry, snap
   );
 
   router.add('GET', '/v1/devboxes/disk_snapshots/{id}/status', ({ exchange, params }) => {
-    const snapshot = snapshots.get(params['id'] ?? '');
+    const snapshot = snapshots.get(params.id);
     exchange.sendJson(200, {
       status: snapshot.status,
       error_message: snapshot.error ?? null,
@@ -70,11 +70,11 @@ export function addSnapshotRoutes(router: Router, devboxes: DevboxRegistry, snap
   });
 
   router.add('POST', '/v1/devboxes/disk_snapshots/{id}', async ({ exchange, params }) => {
-    exchange.sendJson(200, snapshotView(snapshots.update(params['id'] ?? '', notesOf(await exchange.readObject()))));
+    exchange.sendJson(200, snapshotView(snapshots.update(params.id, notesOf(await exchange.readObject()))));
   });
 
   router.add('POST', '/v1/devboxes/disk_snapshots/{id}/delete', async ({ exchange, params }) => {
-    await snapshots.delete(params['id'] ?? '');
+    await snapshots.delete(params.id);
     exchange.sendJson(200, {});
   });
 }

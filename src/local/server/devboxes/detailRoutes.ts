@@ -20,7 +20,7 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, termin
   router.add('POST', '/v1/devboxes/{id}/enable_tunnel', async ({ exchange, params }) => {
     const body = await exchange.readObject();
     const settings = parseBody(tunnelFields, body);
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const tunnel = await tunnels.once(repeatKey(exchange, body), devbox.id, () =>
       Promise.resolve(devbox.enableTunnel(readTunnel(settings))),
     );
@@ -29,7 +29,7 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, termin
 
   // How tunnels were made before SDK 1.5, one for each port: OpenHands' own runtime does it still.
   router.add('POST', '/v1/devboxes/{id}/create_tunnel', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const { port } = parseBody(portFields, await exchange.readObject());
     devbox.requireRunning();
     const { key } = devbox.tunnel ?? devbox.enableTunnel(readTunnel(parseBody(tunnelFields, {})));
@@ -41,12 +41,12 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, termin
   });
 
   router.add('POST', '/v1/devboxes/{id}/create_pty_tunnel', ({ exchange, params }) => {
-    const { key, token } = terminals.openTunnel(devboxes.get(params['id'] ?? ''));
+    const { key, token } = terminals.openTunnel(devboxes.get(params.id));
     exchange.sendJson(200, { tunnel_key: key, auth_token: token });
   });
 
   router.add('POST', '/v1/devboxes/{id}/create_ssh_key', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     devbox.requireRunning();
     const id = exchange.headers['x-request-id'];
     const key = await sshKeys.once(typeof id === 'string' ? id : undefined, devbox.id, () =>
@@ -61,7 +61,7 @@ export function addDetailRoutes(router: Router, devboxes: DevboxRegistry, termin
   });
 
   router.add('POST', '/v1/devboxes/{id}/remove_tunnel', ({ exchange, params }) => {
-    devboxes.get(params['id'] ?? '').removeTunnel();
+    devboxes.get(params.id).removeTunnel();
     exchange.sendJson(200, {});
   });
 }

@@ -7,7 +7,7 @@ import type { Router } from '../../http/router';
 /** Adds what can be told about devboxes: usage, metadata in use, evictions. Add it before the `{id}` routes. */
 export function addDevboxFactsRoutes(router: Router, devboxes: DevboxRegistry): void {
   router.add('GET', '/v1/devboxes/{id}/usage', ({ exchange, params }) => {
-    exchange.sendJson(200, usageView(devboxes.get(params['id'] ?? '').record, Date.now()));
+    exchange.sendJson(200, usageView(devboxes.get(params.id).record, Date.now()));
   });
 
   addMetadataRoutes(router, '/v1/devboxes', () => devboxes.page({ limit: Number.MAX_SAFE_INTEGER }).items);

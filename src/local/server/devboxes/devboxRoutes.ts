@@ -50,17 +50,17 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
   });
 
   router.add('GET', '/v1/devboxes/{id}', ({ exchange, params }) => {
-    exchange.sendJson(200, devboxView(devboxes.get(params['id'] ?? '').record));
+    exchange.sendJson(200, devboxView(devboxes.get(params.id).record));
   });
 
   router.add('POST', '/v1/devboxes/{id}', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     devbox.update(parseBody(updateFields, await exchange.readObject()));
     exchange.sendJson(200, devboxView(devbox.record));
   });
 
   router.add('POST', '/v1/devboxes/{id}/wait_for_status', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const { statuses, timeout_seconds: seconds } = parseBody(waitFields, await exchange.readObject());
     // Held even when the status can no longer be reached: clients ask again at once.
     // Runloop's Python SDK sends fractions of a second.
@@ -77,7 +77,7 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
   });
 
   router.add('POST', '/v1/devboxes/{id}/suspend', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     await changes.once(repeatKey(exchange, undefined), 'suspend', () => {
       devbox.suspend();
       return Promise.resolve();
@@ -86,7 +86,7 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
   });
 
   router.add('POST', '/v1/devboxes/{id}/resume', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     await changes.once(repeatKey(exchange, undefined), 'resume', () => {
       devbox.resume();
       return Promise.resolve();
@@ -95,7 +95,7 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
   });
 
   router.add('POST', '/v1/devboxes/{id}/shutdown', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     if (exchange.query.get('force') === 'true') {
       account.snapshots.abandon(devbox.id);
     } else if (account.snapshots.isUnderWay(devbox.id)) {
@@ -111,7 +111,7 @@ export function addDevboxRoutes(router: Router, devboxes: DevboxRegistry, accoun
   });
 
   router.add('POST', '/v1/devboxes/{id}/keep_alive', ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     if (isTerminal(devbox.status)) {
       throw badRequest(`Devbox ${devbox.id} has ended (${devbox.status}) and cannot be kept alive.`);
     }

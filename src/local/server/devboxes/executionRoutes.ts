@@ -45,13 +45,13 @@ const inputFields = z.object({
 export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): void {
   const starts = new Repeats<KnownExecution>();
   const inputs = new Repeats<boolean>();
-  const find = ({ params }: Call): { devbox: Devbox; execution: KnownExecution } => {
-    const devbox = devboxes.get(params['id'] ?? '');
-    return { devbox, execution: devbox.executions.get(params['execution'] ?? '') };
+  const find = ({ params }: Call<'id' | 'execution'>): { devbox: Devbox; execution: KnownExecution } => {
+    const devbox = devboxes.get(params.id);
+    return { devbox, execution: devbox.executions.get(params.execution) };
   };
 
   router.add('POST', '/v1/devboxes/{id}/execute', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const fields = parseBody(executeFields, await exchange.readObject());
     devbox.requireRunning();
     const request = { command: fields.command, shellName: fields.shell_name, attachStdin: false };
@@ -61,7 +61,7 @@ export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): vo
   });
 
   router.add('POST', '/v1/devboxes/{id}/execute_async', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const body = await exchange.readObject();
     const fields = parseBody(asyncFields, body);
     devbox.requireRunning();
@@ -77,7 +77,7 @@ export function addExecutionRoutes(router: Router, devboxes: DevboxRegistry): vo
   });
 
   router.add('POST', '/v1/devboxes/{id}/execute_sync', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const body = await exchange.readObject();
     const fields = parseBody(syncFields, body);
     devbox.requireRunning();

@@ -19,7 +19,7 @@ const downloadFields = z.object({ path: z.string().min(1) });
 /** Adds the files of a devbox: texts in one piece, anything else as streams. */
 export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
   router.add('POST', '/v1/devboxes/{id}/read_file_contents', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const { file_path: path } = parseBody(readFields, await exchange.readObject());
     devbox.requireRunning();
     requirePath(path, thePath);
@@ -30,7 +30,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
   });
 
   router.add('POST', '/v1/devboxes/{id}/write_file_contents', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const { file_path: path, contents } = parseBody(writeFields, await exchange.readObject());
     devbox.requireRunning();
     requirePath(path, thePath);
@@ -48,7 +48,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
   });
 
   router.add('POST', '/v1/devboxes/{id}/upload_file', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     devbox.requireRunning();
     const { path, received } = await readUpload(
       exchange,
@@ -67,7 +67,7 @@ export function addFileRoutes(router: Router, devboxes: DevboxRegistry): void {
   });
 
   router.add('POST', '/v1/devboxes/{id}/download_file', async ({ exchange, params }) => {
-    const devbox = devboxes.get(params['id'] ?? '');
+    const devbox = devboxes.get(params.id);
     const { path } = parseBody(downloadFields, await exchange.readObject());
     devbox.requireRunning();
     requirePath(path, thePath);

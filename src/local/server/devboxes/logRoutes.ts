@@ -6,7 +6,7 @@ import type { Router } from '../../http/router';
 /** Adds the log of one devbox: whole, and as a stream that goes on. Neither counts as activity of the devbox. */
 export function addLogRoutes(router: Router, devboxes: DevboxRegistry): void {
   router.add('GET', '/v1/devboxes/{id}/logs', async ({ exchange, params }) => {
-    const { log } = devboxes.get(params['id'] ?? '');
+    const { log } = devboxes.get(params.id);
     const filter = filterOf(exchange);
     const tag = `"${log.count}-${log.size}"`;
     if (filter === undefined && exchange.headers['if-none-match'] === tag) {
@@ -21,7 +21,7 @@ export function addLogRoutes(router: Router, devboxes: DevboxRegistry): void {
   });
 
   router.add('GET', '/v1/devboxes/{id}/logs/tail', async ({ exchange, params }) => {
-    const { log } = devboxes.get(params['id'] ?? '');
+    const { log } = devboxes.get(params.id);
     const filter = filterOf(exchange);
     // Server-sent events' own way to go on after a cut: the client names the last event that it has.
     const lastId = Number(exchange.headers['last-event-id'] ?? '0');

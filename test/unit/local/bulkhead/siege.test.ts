@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, it } from 'mocha';
 import { runCampaign } from '../../../proof/campaign';
+import { Dice } from '../../../proof/dice';
+import { Besiegers } from '../../../proof/siege/besiegers';
 import { siegeCampaign } from '../../../proof/siege/siege';
 import { skip } from '../../../run/skip';
 import { artifactsDir, outDir } from '../../../vscode/projectPaths';
@@ -31,6 +33,22 @@ describe('a small siege', function () {
       assert.equal(outcome.done, runs);
     });
   }
+
+  it('attacks as often as it is to without listening ever more', async () => {
+    const warned: string[] = [];
+    const warn = ({ message }: Error): void => void warned.push(message);
+    process.on('warning', warn);
+    const besiegers = new Besiegers({ baseUrl: 'http://127.0.0.1:1', apiKey: 'none' });
+    try {
+      for (let run = 0; run < 15; run += 1) {
+        await besiegers.attack({ attacks: 0, hostile: [], dice: new Dice(1, run) }, 30_000);
+      }
+      assert.deepEqual(warned, []);
+    } finally {
+      besiegers.end();
+      process.off('warning', warn);
+    }
+  });
 
   it('is laid in a network of its own', async function () {
     if (process.getuid?.() !== 0) skip(this, 'only root gets a network of its own');

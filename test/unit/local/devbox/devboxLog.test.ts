@@ -28,6 +28,18 @@ describe('the log of a devbox', () => {
   };
   const say = (log: DevboxLog, message: string): void => log.append({ source: 'exec', level: 'info', message });
 
+  it('goes on without a file that cannot be opened, and tells how much is missing when it can', async () => {
+    const log = new DevboxLog(join(folder, 'later', 'log.jsonl'));
+    say(log, 'lost');
+    await new Promise(setImmediate);
+    mkdirSync(join(folder, 'later'));
+    say(log, 'kept');
+    const all = await messages(log);
+    log.close();
+    assert.match(all[0] ?? '', /^1 entries before this one could not be written: ENOENT: no such file or directory/);
+    assert.deepEqual(all.slice(1), ['kept']);
+  });
+
   it('keeps what each source has said last however much another one says, in order, and after a restart', async () => {
     const path = join(folder, 'loud.jsonl');
     const limit = 200_000;

@@ -40,7 +40,13 @@ describe('local platform, killed and started again', function () {
       entrypoint: 'echo "word $WORD"; exec sleep 1000',
       tunnel: {},
     });
+    const saysWord = (of: typeof client, times: number): Promise<true> =>
+      waitFor(`the entrypoint with its variable, ${times} times`, async () =>
+        (await logText(of, rested.id)).split('word kept').length === times + 1 ? true : undefined,
+      );
     await client.devboxes.writeFileContents(rested.id, { file_path: '/workspace/kept', contents: 'disk' });
+    // Suspended before, it would not have come to that.
+    await saysWord(client, 1);
     await client.devboxes.suspend(rested.id);
     await client.devboxes.awaitSuspended(rested.id);
     const tunnel = (await client.devboxes.retrieve(rested.id)).tunnel;
@@ -68,9 +74,7 @@ describe('local platform, killed and started again', function () {
     const resumed = await again.devboxes.awaitRunning(rested.id);
     assert.deepEqual(resumed.tunnel, tunnel);
     assert.equal(await again.devboxes.readFileContents(rested.id, { file_path: '/workspace/kept' }), 'disk');
-    await waitFor('the entrypoint with its variable', async () =>
-      (await logText(again, rested.id)).split('word kept').length === 3 ? true : undefined,
-    );
+    await saysWord(again, 2);
     await again.devboxes.suspend(rested.id);
     await again.devboxes.awaitSuspended(rested.id);
     assert.equal(await second.stop(), 0);

@@ -96,6 +96,16 @@ describe('local platform, network policies', () => {
     await client.networkPolicies.delete(second.id);
   });
 
+  it('shows no devbox in which folder its sockets are', async () => {
+    const { id } = await fenced('sockets', {});
+    const other = await client.devboxes.createAndAwaitRunning({});
+    for (const one of [id, other.id]) {
+      assert.match(await run(one, 'cat /proc/net/unix'), /^Num /);
+      assert.equal(await run(one, `grep -F ${platform.dataDir} /proc/net/unix`), '');
+    }
+    await Promise.all([id, other.id].map((one) => client.devboxes.shutdown(one)));
+  });
+
   it('lets nothing out of a devbox whose policy allows nothing, and the tunnel in', async () => {
     const { id, policy } = await fenced(
       'nothing',

@@ -119,6 +119,14 @@ for (const groups of ['auto', 'off'] as const) {
       assert.deepEqual([removed.status, removed.reason], ['failure', 'out_of_disk']);
     });
 
+    it('ends a devbox that has very many files open, which others then cannot open', async () => {
+      const many = `for i in 1 2 3 4 5 6; do node -e 'const fs = require("node:fs"); try { for (let i = 0; i < 15000; i++) fs.openSync("/dev/null"); } catch {} setTimeout(() => 0, 30000)' & done; wait; exit 3`;
+      const { status, reason, kernel } = await endOf(many, { resource_size_request: 'X_SMALL' });
+      assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
+      assert.match(kernel, /^Out of memory for open files: the devbox had \d{5} of 65536 and was ended\./);
+      await usable();
+    });
+
     it('counts what is in a file system of memory that the devbox has made for itself', async () => {
       const own = `unshare -Urm sh -c 'mount -t tmpfs own /mnt && head -c 1500M /dev/zero > /mnt/full; sleep 30'; exit 3`;
       const { status, reason } = await endOf(own, { resource_size_request: 'X_SMALL' });
@@ -137,6 +145,15 @@ for (const groups of ['auto', 'off'] as const) {
       const { id, text } = await run('fallocate -l 2100M /workspace/a; echo "code $?"; rm -f /workspace/a', size);
       assert.match(text, /File (?:size limit exceeded|too large)|code 153/);
       assert.equal((await client.devboxes.retrieve(id)).status, 'running');
+      await client.devboxes.shutdown(id);
+    });
+
+    it('keeps the control group of whoever started the platform out of reach', async () => {
+      const attack = `exec 2> /dev/null; cut -d: -f3- /proc/self/cgroup | sort -u
+for how in "unshare --mount --cgroup" "unshare --user --map-root-user --mount --cgroup"; do $how true && echo "entered by $how"; done
+for kind in "cgroup -o memory" cgroup2; do mkdir -p /tmp/group; mount -t $kind none /tmp/group && echo "mounted $kind"; done; true`;
+      const { id, text } = await run(attack);
+      assert.equal(text.trim(), '/');
       await client.devboxes.shutdown(id);
     });
 

@@ -3,11 +3,12 @@ import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:chil
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { waitFor } from '../../../eventually';
+import { freePort } from '../../../platform/freePort';
 import { type Client, type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 import { pathWith, rsyncFolderVariable, whyMissing } from '../../../run/programs';
 import { skip } from '../../../run/skip';
@@ -81,14 +82,6 @@ describe('local platform SSH by the usual programs', function () {
   }
 
   const ssh = (words: readonly string[], input?: string): Promise<Ended> => finish(start('ssh', words), input);
-
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    server.close();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  }
 
   /** Starts `ssh` with a forward, and waits until it takes connections. */
   async function forward(words: readonly string[], port: number): Promise<ChildProcessWithoutNullStreams> {

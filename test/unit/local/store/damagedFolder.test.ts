@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import {
@@ -153,6 +153,21 @@ describe('a damaged data folder', function () {
     assert.match(said, /logs, .*cannot be what it is/);
     assert.match(said, new RegExp(`The disk of snapshot ${kept.snapshot} is not in the data folder`));
     assert.deepEqual(names, ['kept failure']);
+  });
+
+  it('starts with a folder or a pipe where its lock is, and a folder where its program is', async () => {
+    const odd = (lock: string): ((copy: string) => void) => {
+      return (copy) => {
+        execFileSync(lock, [join(copy, 'writer.lock')]);
+        rmSync(join(copy, 'programs'), { recursive: true, force: true });
+        mkdirSync(join(copy, 'programs', 'nsenter', 'inside'), { recursive: true });
+      };
+    };
+    for (const lock of ['mkdir', 'mkfifo']) {
+      const { said, names } = await started(lock, odd(lock));
+      assert.match(said, /writer\.lock cannot be what it is\. It was set aside in/);
+      assert.deepEqual(names, ['kept suspended']);
+    }
   });
 
   it('is free again when its owner is dead, also while nobody has asked how it died', async () => {

@@ -47,6 +47,35 @@ USER node`,
     output: 'node\n1000\ntool /usr/local/share/npm-global/bin/tool\nscript ran\nnode\nnode\n[] /bin/zsh\n',
   },
   {
+    name: 'users that sudoers name, by name and by group',
+    dockerfile: `FROM ubuntu:22.04
+ARG USERNAME=dev
+RUN useradd -m $USERNAME && mkdir -p /etc/sudoers.d \\
+  && echo "# $USERNAME may" > /etc/sudoers.d/$USERNAME && echo $USERNAME ALL=\\(root\\) NOPASSWD:ALL >> /etc/sudoers.d/$USERNAME \\
+  && chmod 0440 /etc/sudoers.d/$USERNAME
+RUN groupadd wheel && useradd -m -G wheel of-group && useradd -m stranger && printf '%%wheel ALL=(ALL:ALL) ALL' >> /etc/sudoers
+USER of-group
+RUN sudo sh -c 'id -un > /by-group'
+USER stranger
+RUN ! sudo id -un
+USER of-group:mail
+RUN sudo id -u && id -Gn > ~/groups
+USER $USERNAME
+RUN sudo sh -c 'id -un > /by-name' && id -Gn > ~/groups`,
+    command: 'id -un; cat /by-group /by-name ~/groups; sudo cat /home/of-group/groups',
+    output: 'dev\nroot\nroot\ndev sudo\nmail sudo\n',
+  },
+  {
+    name: 'a devcontainer, whose image has sudo and the folder of its settings',
+    dockerfile: `FROM mcr.microsoft.com/devcontainers/base:bookworm
+USER root
+RUN echo "vscode ALL=(ALL) NOPASSWD:ALL" > /etc/sudoers.d/vscode && chmod 0440 /etc/sudoers.d/vscode
+USER vscode
+RUN sudo sh -c 'id -un > /by-folder' && [ "$HOME" = /home/vscode ]`,
+    command: 'id -un; cat /by-folder; ls /etc/sudoers.d',
+    output: 'vscode\nroot\nvscode\n',
+  },
+  {
     name: 'a system user of its own under a strict shell',
     dockerfile: `FROM python:3.11-slim
 LABEL name="shape" \\

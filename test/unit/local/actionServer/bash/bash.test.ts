@@ -7,12 +7,16 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { deadline } from '../../../../../src/ground/deadline';
+import { waitFor } from '../../../../eventually';
 import { RunningServer, sessionKey } from '../runningServer';
 
 describe('actions in the shell', () => {
   let server: RunningServer;
   before(async () => (server = await RunningServer.start()));
   after(() => server.stop());
+  /** Waits for a file in the shell's folder. */
+  const isMade = (name: string): Promise<true> =>
+    waitFor(name, () => (existsSync(join(server.workspace, name)) ? true : undefined));
 
   it('reports exit codes and output', async () => {
     const failed = await server.run('false');
@@ -91,7 +95,9 @@ describe('actions in the shell', () => {
   });
 
   it('gives the rest of a command that ended meanwhile before the next one', async () => {
-    await server.run('sleep 1; echo rest', {}, 0.5);
+    await server.run('sleep 1; echo rest; touch ended', {}, 0.5);
+    await isMade('ended');
+    // The shell itself has to see that.
     await delay(1000);
     const next = await server.run('echo next');
     assert.deepEqual([next.exitCode, next.content, next.prefix], [0, 'rest\necho next\nnext', '']);
@@ -133,8 +139,9 @@ describe('actions in the shell', () => {
   });
 
   it('shows late output of background processes with the next command', async () => {
-    const job = await server.run('(sleep 0.3; echo late) & ');
+    const job = await server.run('(sleep 0.3; echo late; touch late) & ');
     assert.equal(job.exitCode, 0);
+    await isMade('late');
     await delay(800);
     assert.match((await server.run('echo now')).content, /^late\n(.*\n)?now\n\[1\]\+ +Done /s);
     // Also when the process holds on to the terminal for good.

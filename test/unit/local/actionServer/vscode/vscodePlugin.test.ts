@@ -4,8 +4,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { deadline } from '../../../../../src/ground/deadline';
+import { freePort } from '../../../../platform/freePort';
 import { ensureVscode, type VscodeInstall } from '../../../../vscode/install';
-import { freePort, processesWith, RunningServer } from '../runningServer';
+import { processesWith, RunningServer } from '../runningServer';
 
 describe('the vscode plugin', () => {
   let vscode: VscodeInstall;
