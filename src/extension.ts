@@ -30,15 +30,14 @@ import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
 import { BoundedSecrets } from './extension/account/boundedSecrets';
 import { DevboxUse } from './extension/devboxes/devboxUse';
+import { FileDrag } from './extension/files/fileDrag';
 import { LazyFileSystem } from './extension/files/lazyFileSystem';
-import { SessionHealth } from './extension/session/sessionHealth';
 import { KnownSecrets } from './extension/session/knownSecrets';
 import { offerTerminals } from './extension/terminal/offerTerminals';
 import { RunHistory } from './extension/runs/runHistory';
 import { RememberedTerminals } from './extension/terminal/rememberedTerminals';
 import { LastChoices } from './extension/start/lastChoices';
 import { Sessions } from './extension/session/sessions';
-import { SessionStatusItem } from './extension/session/sessionStatusItem';
 import { StartedHere } from './extension/forgotten/startedHere';
 
 /** What the extension uses of what the editor tells it about itself. */
@@ -110,13 +109,24 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
   });
   const changes = onFirstUse(async () => {
     const { Changes } = await import('./extension/changes/changes');
-    return new Changes({ account, store, fileSystem, globalState: context.globalState, log });
+    const receivers = async (devboxId: string) =>
+      (await import('./extension/agents/sessionReceivers')).sessionReceivers(await agents(), devboxId);
+    return new Changes({ account, store, fileSystem, receivers, globalState: context.globalState, log });
   }, owned);
   const ports = onFirstUse(async () => {
     const { DevboxPorts } = await import('./extension/ports/devboxPorts');
     return new DevboxPorts({ account, store, devboxUse, log });
   }, owned);
-  const tree = new DevboxTree({
+  const agents = onFirstUse(async () => {
+    const { Agents } = await import('./extension/agents/agents');
+    const { globalState } = context;
+    const noteTurn = async (devboxId: string, folder: string, signal: AbortSignal) =>
+      (await changes()).noteTurn(devboxId, folder, signal);
+    const made = new Agents({ account, store, secrets, globalState, devboxUse, fileSystem, noteTurn, log });
+    tree.details.join(made);
+    return made;
+  }, owned);
+  const tree: DevboxTree = new DevboxTree({
     account,
     store,
     sessions,
@@ -125,7 +135,9 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     endedHere,
     brokenStarts,
     fileSystem,
+    drag: new FileDrag({ fileSystem, devboxUse, log }),
     changes,
+    agents,
     ports,
     log,
     globalState: context.globalState,
@@ -176,7 +188,8 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
       const { RunDocuments } = await import('./extension/runs/runDocuments');
       return new RunDocuments({ knownSecrets, devboxUse, log });
     }, owned),
-    runHistory: new RunHistory(memory),
+    runHistory: new RunHistory(context.globalState),
+    agents,
     agentActions: onFirstUse(async () => {
       const { AgentActions } = await import('./extension/agentActions/agentActions');
       return new AgentActions({ knownSecrets });
@@ -233,13 +246,21 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     account,
     log,
   );
-  const health = new SessionHealth(services);
+  const sessionWatch = onFirstUse(async () => {
+    const { SessionHealth } = await import('./extension/session/sessionHealth');
+    const { SessionStatusItem } = await import('./extension/session/sessionStatusItem');
+    const health = new SessionHealth(services);
+    owned.push(new SessionStatusItem(services, health, devboxUse));
+    return health;
+  }, owned);
   context.subscriptions.push(
     reattach(services),
     restoreLogs(services),
     restoreVscodes({ ...services, rememberedVscodes, servedSecrets }),
-    new SessionStatusItem(services, health, devboxUse),
-    health,
+    sessions.onDidChange(() => {
+      if (sessions.all().length === 0) return;
+      sessionWatch().catch((error: unknown) => log.failure('Looking after the sessions', error));
+    }),
     followDeepLinks(services),
     ...offerTerminals({ ...services, rememberedTerminals }),
   );

@@ -58,11 +58,12 @@ export const commandIds = [
   'runloop.openLogMatch',
   'runloop.stopLogSearch',
   'runloop.clearLogSearch',
-  'runloop.openChange',
   'runloop.openAllChanges',
   'runloop.markChangesSeen',
-  'runloop.bringCommitsHome',
-  'runloop.saveChangesPatch',
+  'runloop.bringHome',
+  'runloop.addComment',
+  'runloop.deleteComment',
+  'runloop.sendReview',
   'runloop.newFile',
   'runloop.newFolder',
   'runloop.renameFile',
@@ -73,9 +74,13 @@ export const commandIds = [
   'runloop.downloadFile',
   'runloop.searchFiles',
   'runloop.goToFile',
+  'runloop.startAgent',
 ] as const;
 
-export type CommandId = (typeof commandIds)[number];
+/** Commands of rows and of lines of documents, which mean nothing without them: the manifest does not have them. */
+export const innerCommandIds = ['runloop.actOnAgent'] as const;
+
+export type CommandId = (typeof commandIds)[number] | (typeof innerCommandIds)[number];
 
 /** Context keys that the manifest's `when` clauses use. */
 export const contextKeys = {

@@ -1,4 +1,5 @@
 import type { StartNotes } from '../core/start/notes/startNotes';
+import type { Agents } from './agents/agents';
 import type { AgentActions } from './agentActions/agentActions';
 import type { Account } from './account/account';
 import type { SecretSessionKeys } from './account/sessionKeys';
@@ -54,6 +55,8 @@ export interface Services {
   readonly terminals: () => Promise<DevboxTerminals>;
   readonly runDocuments: () => Promise<RunDocuments>;
   readonly runHistory: RunHistory;
+  /** Coding agents in devboxes. */
+  readonly agents: () => Promise<Agents>;
   readonly agentActions: () => Promise<AgentActions>;
   readonly openedVscodes: () => Promise<OpenedVscodes>;
   readonly output: DevboxOutput;

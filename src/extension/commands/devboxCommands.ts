@@ -2,7 +2,7 @@ import { env, l10n } from 'vscode';
 import { isWithoutServer } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
 import { devboxLabel } from '../devboxes/devboxText';
-import { devboxesFor, devboxFor, type DevboxSources } from '../devboxes/pickDevbox';
+import { devboxesFor, devboxFor, livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import type { StartedHere } from '../forgotten/startedHere';
 import type { Log } from '../messages/log';
 import { showActions } from '../messages/showActions';
@@ -17,7 +17,7 @@ export async function attachDevbox(
   services: AttachServices & { readonly output: DevboxOutput; readonly startedHere: StartedHere; readonly log: Log },
   argument: unknown,
 ): Promise<void> {
-  const devbox = await devboxFor(services, argument, { placeHolder: l10n.t('Select a devbox to attach to') });
+  const devbox = await livingDevboxFor(services, argument, { placeHolder: l10n.t('Select a devbox to attach to') });
   if (devbox === undefined) return;
   const isPlain = devbox.metadata[containerNameKey] === undefined;
   if (isPlain) {

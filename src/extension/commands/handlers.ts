@@ -6,6 +6,7 @@ export type Handler = (services: Services, argument: unknown, arguments_: unknow
 
 const arrangeRows = () => import('../devboxTree/order/arrangeDevboxes');
 const changeCommands = () => import('../changes/changeCommands');
+const reviewCommands = () => import('../changes/review/reviewCommands');
 const fileCommands = () => import('../files/fileCommands');
 const portHandlers = () => import('./portHandlers');
 const logCommands = () => import('../logDocument/logCommands');
@@ -76,11 +77,12 @@ export const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.saveLog': async () => (await import('../logDocument/saveLog')).saveLog,
   'runloop.searchLogs': async () => (await searchCommands()).searchLogsCommand,
   'runloop.openLogMatch': async () => (await searchCommands()).openLogMatch,
-  'runloop.openChange': async () => (await changeCommands()).openChange,
-  'runloop.openAllChanges': async () => (await changeCommands()).openAllChanges,
+  'runloop.openAllChanges': async () => (await changeCommands()).openChanges,
   'runloop.markChangesSeen': async () => (await changeCommands()).markChangesSeen,
-  'runloop.bringCommitsHome': async () => (await import('../changes/bringHome')).bringCommitsHome,
-  'runloop.saveChangesPatch': async () => (await import('../changes/bringHome')).saveChangesPatch,
+  'runloop.addComment': async () => (await reviewCommands()).addReviewComment,
+  'runloop.deleteComment': async () => (await reviewCommands()).deleteReviewComment,
+  'runloop.sendReview': async () => (await reviewCommands()).sendReview,
+  'runloop.bringHome': async () => (await import('../changes/bringHome')).bringHome,
   'runloop.stopLogSearch': async () => (await import('../searchView/searchCommands')).stopSearch,
   'runloop.clearLogSearch': async () => (await import('../searchView/searchCommands')).clearSearch,
   'runloop.searchFiles': async () => (await import('../files/search/searchFilesCommand')).searchFilesCommand,
@@ -92,5 +94,7 @@ export const handlers: Readonly<Record<CommandId, () => Promise<Handler>>> = {
   'runloop.openFolderHere': async () => (await fileCommands()).openFolderHere,
   'runloop.refreshFiles': async () => (await portHandlers()).refreshRow,
   'runloop.uploadFiles': async () => (await import('../files/transferCommands')).uploadFiles,
+  'runloop.startAgent': async () => (await import('../agents/startAgent')).startAgent,
+  'runloop.actOnAgent': async () => (await import('../agents/actOnAgent')).actOnAgent,
   'runloop.downloadFile': async () => (await import('../files/transferCommands')).downloadFile,
 };

@@ -52,7 +52,8 @@ async function chosenDevboxes(
     await sayThereIsNone({ account, store }, 'any');
     return undefined;
   }
-  const items = devboxItems(listed).map((item) => ({
+  const { api } = await account.require();
+  const items = devboxItems(listed, api.clock.now()).map((item) => ({
     ...item,
     picked: tree.selectedIds.includes(item.devbox.id),
   }));

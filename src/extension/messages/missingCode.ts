@@ -1,4 +1,5 @@
-import { commands, l10n } from 'vscode';
+import { commands, l10n, window } from 'vscode';
+import type { Log } from './log';
 
 /**
  * Whether a failure is that code of the extension is gone: parts are read on first use, and an update that the window has
@@ -20,4 +21,22 @@ export function missingCodeText(): string {
 /** The button that helps. */
 export function reloadWindow(): { readonly title: string; run(): Thenable<unknown> } {
   return { title: l10n.t('Reload Window'), run: () => commands.executeCommand('workbench.action.reloadWindow') };
+}
+
+/** Reads the code that shows failures when there is one. After an update that may be gone too, and is then said instead. */
+export async function showFailureLater(
+  doing: string,
+  error: unknown,
+  log: Log,
+  retry?: () => Promise<void>,
+): Promise<void> {
+  try {
+    const code = await import('./showFailure');
+    code.showFailure(doing, error, log, retry);
+  } catch (missing) {
+    log.failure(doing, error);
+    log.failure('Showing a failure', missing);
+    const reload = reloadWindow();
+    if ((await window.showErrorMessage(missingCodeText(), reload.title)) === reload.title) await reload.run();
+  }
 }

@@ -2,7 +2,7 @@ import { commands, l10n, window } from 'vscode';
 import { messageOf, RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import { problemText } from '../../core/problems/problem';
-import { redact } from '../../core/redact';
+import { redactShapes } from '../../core/redactShapes';
 import type { CommandId } from '../commandIds';
 import { inEditorsLanguage } from './editorsLanguage';
 import { inertText } from './inertText';
@@ -40,8 +40,8 @@ export function failureText(error: unknown): string {
   if (isMissingCode(error)) return missingCodeText();
   return inertText(
     RuntimeError.is(error)
-      ? (briefText(error) ?? oneLine(redact(problemText(error.problem, inEditorsLanguage)), 500))
-      : oneLine(redact(messageOf(error)), 300),
+      ? (briefText(error) ?? oneLine(redactShapes(problemText(error.problem, inEditorsLanguage)), 500))
+      : oneLine(redactShapes(messageOf(error)), 300),
   );
 }
 
@@ -63,11 +63,18 @@ function briefText(error: RuntimeError): string | undefined {
     case 'start_unknown':
     case 'start_unknown_not_found':
       return l10n.t(
-        'It is not known whether Runloop created the devbox. This window keeps looking for it and asks what to do when it is found.',
+        'It is not known whether Runloop created devbox {0}. This window keeps looking for it and asks what to do when it is found.',
+        nameIn(error),
       );
     default:
       return undefined;
   }
+}
+
+/** The name of the devbox that a problem is about. */
+function nameIn({ problem: { params } }: RuntimeError): string {
+  const name = params['devbox'];
+  return typeof name === 'string' ? oneLine(redactShapes(name), 60) : '';
 }
 
 /**

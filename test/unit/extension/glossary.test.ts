@@ -40,4 +40,13 @@ describe('Visible texts', () => {
     const found = words.flatMap((word) => all.filter((text) => has(text, word)).map((text) => `${word}: ${text}`));
     assert.deepEqual(found, []);
   });
+
+  it('have one word for agents in Chinese, which is not that for proxies', () => {
+    const wrong = bundle.filter(
+      ([english, chinese]) =>
+        (/\bagents?\b/i.test(english) && !chinese.includes('智能体')) ||
+        (chinese.includes('代理') && !/\bprox(?:y|ies)\b/i.test(english)),
+    );
+    assert.deepEqual(wrong, []);
+  });
 });

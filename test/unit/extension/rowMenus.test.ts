@@ -56,9 +56,12 @@ describe('The menus of rows', () => {
       assert.ok(menu(`devbox.running.idle${more}`).includes('attachDevbox'), more);
       assert.ok(!menu(`devbox.running.attached${more}`).includes('attachDevbox'), more);
       assert.ok(menu(`devbox.running.attached.idle${more}`).includes('toggleKeepAlive'), more);
+      assert.ok(menu(`devbox.running.attached.idle${more}`).includes('snapshotDevbox'), more);
       assert.ok(menu(`devbox.suspended${more}`).includes('resumeDevbox'), more);
       assert.ok(menu(`devbox.ended${more}`).includes('startAgain'), more);
       assert.ok(!menu(`devbox.ended${more}`).includes('shutDownDevbox'), more);
+      assert.ok(!menu(`devbox.ended${more}`).includes('renameDevbox'), more);
+      for (const state of states) assert.ok(menu(`devbox.${state}${more}`).includes('logs'), `${state}${more}`);
       assert.equal(menu(`devbox.ended${more}`).includes('unpinDevbox'), more === '.pinned', more);
     }
   });
@@ -74,11 +77,12 @@ describe('The menus of rows', () => {
 
   it('of changes have what is done with them', () => {
     assert.deepEqual(menu('changes'), []);
-    assert.deepEqual(menu('changes.repository.clean'), ['bringCommitsHome']);
+    assert.deepEqual(menu('changes.repository.clean'), ['sendReview', 'bringHome']);
     const all = ['openAllChanges', 'markChangesSeen'];
-    assert.deepEqual(menu('changes.repository'), [...all, 'bringCommitsHome', 'saveChangesPatch']);
-    assert.deepEqual(menu('changes.group'), [...all, 'saveChangesPatch']);
-    assert.deepEqual(menu('changes.file'), ['openChange', 'markChangesSeen']);
+    assert.deepEqual(menu('changes.repository'), [...all, 'sendReview', 'bringHome']);
+    assert.deepEqual(menu('changes.group'), [...all, 'bringHome']);
+    assert.deepEqual(menu('changes.file'), ['markChangesSeen']);
+    assert.deepEqual(menu('changes.file.uncommitted'), ['markChangesSeen', 'bringHome']);
   });
 
   it('of ports open, forward and copy what can be reached, and ask for a token where everybody can', () => {

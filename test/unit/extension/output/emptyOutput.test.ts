@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { eventually } from '../../../eventually';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The output of a devbox that prints nothing (U21)', function () {
@@ -24,7 +25,11 @@ describe('The output of a devbox that prints nothing (U21)', function () {
       { name: 'speaker', entrypoint: 'echo words; exec sleep 3' },
       { requestId: 'speaker' },
     );
-    await api.waitForStatus(id, ['running'], 20);
+    // A devbox runs a moment before its entrypoint has printed anything.
+    await eventually(
+      () => api.logs(id),
+      (logs) => logs.some(({ text }) => text === 'words'),
+    );
     await editor.run('runloop.showOutput', id);
     const said = (): string => editor.output(/^Runloop: speaker/);
     await editor.eventually(() => said().includes('The devbox has ended. This is its complete output.'));
