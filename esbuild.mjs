@@ -192,6 +192,8 @@ const built = await Promise.all([
   esbuild.build({ ...common, entryPoints: ['src/local/network/relay/main.ts'], outfile: join(dist, 'netRelay.mjs') }),
   esbuild.build({
     ...common,
+    // As with the extension; the platform's SSH library is what asks for its own classes by their names.
+    keepNames: false,
     entryPoints: ['src/local/actionServer/main.ts'],
     outfile: join(dist, 'actionServer.mjs'),
   }),
@@ -221,6 +223,7 @@ if (dev) {
         example: 'test/example/example.ts',
         vectors: 'test/vectors/main.ts',
         testOpenhands: 'test/contract/run.ts',
+        testAgents: 'test/run/testAgents.ts',
         'contract/openhands.test': 'test/contract/openhands.test.ts',
         'contract/stdioServer': 'test/contract/stdioServer.ts',
         ...Object.fromEntries(testFiles('test/ui').map((file) => [relative('test', file).replace(/\.ts$/, ''), file])),

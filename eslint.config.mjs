@@ -18,6 +18,7 @@ import {
 const shared = ['session', 'searchView', 'devboxes', 'browser', 'account', 'messages'];
 const features = [
   'agentActions',
+  'agents',
   'changes',
   'devboxTree',
   'diagnosis',
@@ -41,7 +42,17 @@ const features = [
  */
 const storeys = {
   'src/core': {
-    ground: ['errors.ts', 'events.ts', 'parse.ts', 'plainText.ts', 'problems', 'redact.ts', 'secrets', 'variables.ts'],
+    ground: [
+      'errors.ts',
+      'events.ts',
+      'parse.ts',
+      'plainText.ts',
+      'problems',
+      'redact.ts',
+      'redactShapes.ts',
+      'secrets',
+      'variables.ts',
+    ],
     rooms: {
       http: [],
       platform: ['http'],
@@ -62,6 +73,7 @@ const storeys = {
       ports: ['channel', 'forwarding', 'platform', 'http'],
       runtime: ['options', 'start', 'vscode', 'forwarding', 'actionServer', 'activity', 'platform', 'http'],
       changes: ['files', 'channel', 'platform', 'http'],
+      agents: ['channel', 'platform', 'http'],
     },
   },
   'src/local': {
@@ -122,9 +134,13 @@ export const withoutZone = [
       'src/core/actionServer/mcp',
       'src/core/actionServer/transfer',
       'src/core/changes/home',
+      'src/core/changes/review',
       'src/core/logs/search',
       'src/core/runtime/connect',
       'src/core/vscode/port',
+      'src/extension/agents/document',
+      'src/extension/changes/home',
+      'src/extension/changes/review',
       'src/extension/devboxTree/look',
       'src/extension/devboxTree/order',
       'src/extension/files/search',
