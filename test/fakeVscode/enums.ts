@@ -32,3 +32,6 @@ export const TextEditorRevealType: typeof vscode.TextEditorRevealType = {
 export const FileType: typeof vscode.FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
 export const FilePermission: typeof vscode.FilePermission = { Readonly: 1 };
 export const FileChangeType: typeof vscode.FileChangeType = { Changed: 1, Created: 2, Deleted: 3 };
+export const CommentMode: typeof vscode.CommentMode = { Editing: 0, Preview: 1 };
+export const CommentThreadCollapsibleState: typeof vscode.CommentThreadCollapsibleState = { Collapsed: 0, Expanded: 1 };
+export const CommentThreadState: typeof vscode.CommentThreadState = { Unresolved: 0, Resolved: 1 };

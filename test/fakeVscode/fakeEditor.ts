@@ -1,10 +1,6 @@
 /*
  * An editor for tests of src/extension in Node, without a VS Code. esbuild gives the tests below test/unit/extension this
- * folder's vscode.ts wherever they, and the extension's own code, import 'vscode'. Everything is checked by the compiler
- * against the types of the real one.
- *
- * A test of a window against a local platform, signed in:
- *
+ * folder's vscode.ts wherever they, and the extension's own code, import 'vscode'. All is checked against the real types. A test of a window against a local platform, signed in:
  *   const used = useWindow();                           // useWindow.ts; or useFakeEditor() alone, and build what you need
  *   it('…', async () => {
  *     const { editor, api } = used;
@@ -14,8 +10,9 @@
  *   });
  *
  * A question that nobody answers counts as Escape, and the test fails at its end, as it does with answers that nobody asked
- * for. What else can be seen: `messages`, `progress`, `channels`, `statusItems`, `views`, `contexts`, `opened`, `clipboard`;
- * what can be done: `settings.set`, `box` (of an input or a pick that stays open), `focus`, `dispatch` of views and settings.
+ * for. What else can be seen: `messages`, `progress`, `channels`, `statusItems`, `views`, `contexts`, `opened`, `clipboard`,
+ * `offered` (by the last pick); what can be done: `settings.set`, `box` (of an input or a pick that stays open), `focus`,
+ * `dispatch` of views and settings.
  *
  * To fake more of the editor, add the name to the `Pick` of vscode.ts, and write what the compiler then asks for. Keep it
  * dull: what needs a real text editor, tabs or terminals is better tested in test/host and test/ui.
@@ -64,6 +61,7 @@ export class FakeEditor {
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();
   /** Addresses that the browser was given, and those that commands of the editor itself were. */
   readonly opened: string[] = [];
+  offered: readonly (string | vscode.QuickPickItem)[] = [];
   readonly statusMessages: string[] = [];
   readonly settings = new FakeSettings();
   /** What happens while the editor asks a person, reads or keeps something, or takes in a context key. */
@@ -73,6 +71,7 @@ export class FakeEditor {
   readonly workspaceState = new FakeMemory((what) => this.whileBusy(what));
   /** Read-only documents that were shown, as an editor draws them when it is asked. */
   readonly documents: vscode.TextDocument[] = [];
+  readonly codeLenses = new Map<string, vscode.CodeLensProvider & Partial<vscode.DocumentLinkProvider>>();
   readonly contentProviders = new Map<string, vscode.TextDocumentContentProvider>();
   readonly windowState = new EventEmitter<vscode.WindowState>();
   readonly visibleEditorsChanged = new EventEmitter<readonly vscode.TextEditor[]>();
@@ -80,7 +79,6 @@ export class FakeEditor {
   readonly extensions = new Map<string, unknown>();
   /** What happens while the editor takes in a context key, which it does elsewhere. */
   whileContextIsSet: (name: string) => Promise<void> = () => Promise.resolve();
-  /** The file that a person saves to. */
   saveTo: vscode.Uri | undefined;
   openDialog: vscode.Uri[] | undefined;
   uriHandler: vscode.UriHandler | undefined;
@@ -200,13 +198,15 @@ export class FakeEditor {
     options: vscode.QuickPickOptions | undefined,
   ): string | vscode.QuickPickItem | readonly (string | vscode.QuickPickItem)[] | undefined {
     const question = [options?.title, options?.placeHolder].filter((text) => text !== undefined).join('\n');
-    const offered = items.filter((item) => typeof item === 'string' || item.kind !== QuickPickItemKind.Separator);
+    this.offered = items.filter((item) => typeof item === 'string' || item.kind !== QuickPickItemKind.Separator);
     const answer = this.findAnswer(question);
-    if (answer === undefined) this.fail(`Nobody picks: ${question} [${labels(offered)}]`);
+    if (answer === undefined) this.fail(`Nobody picks: ${question} [${labels(this.offered)}]`);
     if (answer?.choice === undefined) return undefined;
-    const picked = offered.filter((item) => isChosen(typeof item === 'string' ? item : item.label, answer.choice));
+    const picked = this.offered.filter((item) => isChosen(typeof item === 'string' ? item : item.label, answer.choice));
     if (options?.canPickMany === true) return picked;
-    if (picked.length === 0) this.fail(`${question} does not offer ${String(answer.choice)}, but ${labels(offered)}`);
+    if (picked.length === 0) {
+      this.fail(`${question} does not offer ${String(answer.choice)}, but ${labels(this.offered)}`);
+    }
     return picked[0];
   }
 

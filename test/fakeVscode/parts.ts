@@ -1,6 +1,12 @@
 // Parts of the window that an extension makes and goes on writing to.
 import type * as vscode from 'vscode';
+import { DataTransfer } from './dataTransfer';
 import { EventEmitter, LogLevel } from './values';
+
+const uncancelled: vscode.CancellationToken = {
+  isCancellationRequested: false,
+  onCancellationRequested: new EventEmitter<unknown>().event,
+};
 
 /** An output channel, with or without levels. */
 export class FakeChannel implements vscode.LogOutputChannel {
@@ -114,8 +120,14 @@ export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
   description = '';
   badge: vscode.ViewBadge | undefined;
 
-  constructor(provider: vscode.TreeDataProvider<T>) {
+  readonly #drag: vscode.TreeDragAndDropController<T> | undefined;
+  /** Rows that the editor was told to draw again, all of them where it is undefined. */
+  readonly redrawn: unknown[] = [];
+
+  constructor(provider: vscode.TreeDataProvider<T>, drag?: vscode.TreeDragAndDropController<T>) {
     this.#provider = provider;
+    this.#drag = drag;
+    provider.onDidChangeTreeData?.((rows) => this.redrawn.push(...(Array.isArray(rows) ? rows : [rows])));
     const opened = new EventEmitter<vscode.TreeViewExpansionEvent<T>>();
     const closed = new EventEmitter<vscode.TreeViewExpansionEvent<T>>();
     this.onDidExpandElement = opened.event;
@@ -132,6 +144,18 @@ export class FakeTreeView<T = unknown> implements vscode.TreeView<T> {
   /** Opens or closes a row. */
   setOpen(element: T, isOpen: boolean): void {
     this.#expansion.fire(isOpen, element);
+  }
+
+  /** What is carried when rows are dragged. */
+  async drag(...rows: readonly T[]): Promise<DataTransfer> {
+    const data = new DataTransfer();
+    await this.#drag?.handleDrag?.(rows, data, uncancelled);
+    return data;
+  }
+
+  /** Drops something on a row. */
+  async drop(row: T | undefined, data: vscode.DataTransfer): Promise<void> {
+    await this.#drag?.handleDrop?.(row, data, uncancelled);
   }
 
   /** The rows below a row, or those at the top. */

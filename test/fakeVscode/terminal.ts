@@ -1,5 +1,14 @@
 import type * as vscode from 'vscode';
 
+const escape = '\u001b';
+/** A terminal is asked for a mode: by our pacing, as a rule, which wants to know how far it has drawn. */
+export const question = new RegExp(`${escape}\\[\\?(\\d+)\\$p`, 'g');
+
+/** What a terminal answers where it is asked for modes that nobody has. */
+export function answersTo(text: string): readonly string[] {
+  return [...text.matchAll(question)].map(([, mode = '']) => `\u001b[?${mode};0$y`);
+}
+
 /** A terminal of an extension: opened when it is made, and told its true size when it is shown, as an editor does it. */
 export class FakeTerminal implements Pick<vscode.Terminal, 'name' | 'show' | 'dispose'> {
   readonly pty: vscode.Pseudoterminal;
@@ -21,8 +30,7 @@ export class FakeTerminal implements Pick<vscode.Terminal, 'name' | 'show' | 'di
     this.pty.onDidWrite((text) => {
       this.text += text;
       // It answers what our pacing asks, as a terminal does that draws.
-      const asked = text.split('\u001b[?7777$p').length - 1;
-      for (let count = 0; count < asked; count += 1) setImmediate(() => this.pty.handleInput?.('\u001b[?7777;0$y'));
+      for (const answer of answersTo(text)) setImmediate(() => this.pty.handleInput?.(answer));
     });
     this.pty.onDidClose?.(() => (this.isClosed = true));
     this.pty.onDidChangeName?.((name) => (this.name = name));

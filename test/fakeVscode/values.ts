@@ -108,6 +108,16 @@ export class Position implements Pick<vscode.Position, 'line' | 'character'> {
   }
 }
 
+export class CodeLens {
+  readonly range: Range;
+  readonly command: vscode.Command;
+
+  constructor(range: Range, command: vscode.Command) {
+    this.range = range;
+    this.command = command;
+  }
+}
+
 /** Only made from numbers, as the extension does it. */
 export class Range {
   readonly start: Position;
@@ -116,6 +126,36 @@ export class Range {
   constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number) {
     this.start = new Position(startLine, startCharacter);
     this.end = new Position(endLine, endCharacter);
+  }
+}
+
+export class MarkdownString implements vscode.MarkdownString {
+  value: string;
+  isTrusted = false;
+  supportHtml = false;
+  supportThemeIcons = false;
+
+  constructor(value = '') {
+    this.value = value;
+  }
+
+  /** As the editor does it. */
+  appendText(text: string): this {
+    this.value += text
+      .replace(/[\\`*_{}[\]()#+\-!~]/g, '\\$&')
+      .replace(/([ \t]+)/g, (_match, run: string) => '&nbsp;'.repeat(run.length))
+      .replace(/>/gm, '\\>')
+      .replace(/\n/g, '\n\n');
+    return this;
+  }
+
+  appendMarkdown(text: string): this {
+    this.value += text;
+    return this;
+  }
+
+  appendCodeblock(code: string, language = ''): this {
+    return this.appendMarkdown(`\n\`\`\`${language}\n${code}\n\`\`\`\n`);
   }
 }
 

@@ -5,10 +5,12 @@ import { fakeEditor, type FakeEditor, type ShownMessage } from './fakeEditor';
 import { fileSystem } from './fileSystem';
 import { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { FakeTerminal } from './terminal';
-import { Disposable, EventEmitter, StatusBarAlignment, Uri } from './values';
+import { createController, nothing, openIn } from './openDocuments';
+import { Disposable, StatusBarAlignment, Uri } from './values';
 import { language } from './language';
 
 export * from './values';
+export { DataTransfer, DataTransferItem } from './dataTransfer';
 
 export const version = '1.105.0';
 
@@ -29,8 +31,6 @@ async function message(kind: ShownMessage['kind'], text: string, rest: readonly 
 function eventOf<T>(of: (editor: FakeEditor) => vscode.Event<T>): vscode.Event<T> {
   return (...subscription) => of(fakeEditor())(...subscription);
 }
-
-const nothing = new Disposable(() => undefined);
 
 export const window: Pick<
   typeof vscode.window,
@@ -125,8 +125,8 @@ export const window: Pick<
     fakeEditor().terminalProfiles.set(id, provider);
     return nothing;
   },
-  createTreeView: (id, { treeDataProvider }) => {
-    const view = new FakeTreeView(treeDataProvider);
+  createTreeView: (id, { treeDataProvider, dragAndDropController }) => {
+    const view = new FakeTreeView(treeDataProvider, dragAndDropController);
     fakeEditor().views.set(id, view);
     return view;
   },
@@ -155,6 +155,7 @@ export const workspace: Pick<
   | 'textDocuments'
   | 'onDidOpenTextDocument'
   | 'onDidCloseTextDocument'
+  | 'onDidChangeTextDocument'
   | 'registerTextDocumentContentProvider'
   | 'openTextDocument'
   | 'registerFileSystemProvider'
@@ -181,9 +182,12 @@ export const workspace: Pick<
   get isTrusted() {
     return fakeEditor().isTrusted;
   },
-  textDocuments: [],
-  onDidOpenTextDocument: new EventEmitter<vscode.TextDocument>().event,
-  onDidCloseTextDocument: new EventEmitter<vscode.TextDocument>().event,
+  get textDocuments() {
+    return openIn(fakeEditor()).documents;
+  },
+  onDidOpenTextDocument: eventOf((editor) => openIn(editor).opened.event),
+  onDidCloseTextDocument: eventOf((editor) => openIn(editor).closed.event),
+  onDidChangeTextDocument: eventOf((editor) => openIn(editor).changed.event),
   registerTextDocumentContentProvider: (scheme, provider) => {
     fakeEditor().contentProviders.set(scheme, provider);
     return nothing;
@@ -202,8 +206,16 @@ export const workspace: Pick<
   fs: fileSystem,
 };
 
-export const languages: Pick<typeof vscode.languages, 'registerDocumentLinkProvider'> = {
+export const languages: Pick<typeof vscode.languages, 'registerDocumentLinkProvider' | 'registerCodeLensProvider'> = {
+  registerCodeLensProvider: (selector, provider) => {
+    fakeEditor().codeLenses.set((selector as vscode.DocumentFilter).scheme ?? '', provider);
+    return nothing;
+  },
   registerDocumentLinkProvider: () => nothing,
+};
+
+export const comments: Pick<typeof vscode.comments, 'createCommentController'> = {
+  createCommentController: (id, label) => createController(fakeEditor(), id, label),
 };
 
 export const commands: Pick<typeof vscode.commands, 'registerCommand' | 'executeCommand'> = {
@@ -280,7 +292,6 @@ export const l10n: Pick<typeof vscode.l10n, 't'> = {
   },
 };
 
-/** No other extension is there. */
 export const extensions: Pick<typeof vscode.extensions, 'getExtension'> = {
   getExtension: (id: string): never => {
     const { extensions: known } = fakeEditor();

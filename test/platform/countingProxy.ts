@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline } from '../../src/ground/deadline';
 
 /** Stands before a platform, counts what is asked of it, and lets a test do something before a chosen request. */
 export class CountingProxy {
@@ -65,6 +67,16 @@ export class CountingProxy {
   /** Requests since the last {@link reset}. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Waits until nothing was asked for a while. @param quietMs milliseconds of that */
+  async quiet(quietMs: number): Promise<void> {
+    const limit = deadline(30_000);
+    for (let seen = -1; seen !== this.#count;) {
+      limit.throwIfAborted();
+      seen = this.#count;
+      await sleep(quietMs);
+    }
   }
 
   reset(): void {

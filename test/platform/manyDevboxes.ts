@@ -25,15 +25,17 @@ const endedInHundred = 20;
  * status. Everything else goes through.
  *
  * @param count devboxes that the list has
+ * @param change what else is different of one of them
  */
 export async function multiplyDevboxes(
   platform: { baseUrl: string; apiKey: string },
   count: number,
+  change: (devbox: JsonObject, index: number) => JsonObject = (devbox) => devbox,
 ): Promise<ManyDevboxes> {
   const calls = new Map<string, number>();
   const template = await firstDevbox(platform);
   const now = Date.now();
-  const all = Array.from({ length: count }, (_, index) => oneOfMany(template, index, now));
+  const all = Array.from({ length: count }, (_, index) => change(oneOfMany(template, index, now), index));
   let listsAnswered = 0;
   let held: { answered: boolean; readonly waiting: (() => void)[] } | undefined;
   const server = createServer((request, response) => {
@@ -103,7 +105,7 @@ function oneOfMany(template: JsonObject, index: number, now: number): JsonObject
   return {
     ...template,
     id: `dbx_${String(index).padStart(21, '0')}`,
-    name: `benchmark-case-${index}`,
+    name: `bench-case-${index}`,
     status,
     create_time_ms: created,
     end_time_ms: status === 'shutdown' ? created + 500 : null,

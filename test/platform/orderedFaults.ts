@@ -13,6 +13,16 @@ export async function orderFaults(
   if (!answer.ok) throw new Error(`The faults were refused: ${await answer.text()}`);
 }
 
+/** Turns the clock of a platform by some milliseconds: the times that it tells, and the date of its answers. */
+export async function turnClock({ baseUrl, apiKey }: PlatformAccount, milliseconds: number): Promise<void> {
+  const answer = await fetch(`${baseUrl}/local/faults`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ clock_skew_ms: milliseconds, rules: [] }),
+  });
+  if (!answer.ok) throw new Error(`The clock was not turned: ${await answer.text()}`);
+}
+
 /** A rule of the faults, with how often a request has met it and how often it has struck. */
 export interface FaultCount {
   readonly id: string;

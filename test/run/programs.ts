@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { knownAgents } from '../../src/core/agents/agentTable';
 import { ensureInstalled, type Installable } from '../vscode/versionedInstall';
 
 const run = promisify(execFile);
@@ -9,6 +10,7 @@ const run = promisify(execFile);
 /** The environment variables that tell tests what was found, or why not. They reach every process of the run. */
 export const rsyncFolderVariable = 'RUNLOOP_TEST_RSYNC';
 export const pythonFolderVariable = 'RUNLOOP_TEST_PYTHON';
+export const agentsFolderVariable = 'RUNLOOP_TEST_AGENTS';
 
 /**
  * Debian's rsync with the libraries that a small Debian lacks. It is put where this project keeps VS Code, not on the
@@ -61,6 +63,27 @@ const python: Installable = {
   },
 };
 
+/** The agents of the product's table, each as an archive that tests unpack in a devbox where the product would install it. */
+const agents: Installable = {
+  title: 'coding agents',
+  size: 'about 100 MB',
+  family: 'agents',
+  version: knownAgents.map(({ id, version }) => `${id}-${version}`).join('-'),
+  async build(staging, report, signal) {
+    report('from the package registry');
+    await mkdir(join(staging, 'bin'));
+    for (const { id, install } of knownAgents) {
+      if (install === undefined || !('packages' in install)) continue;
+      const work = join(staging, id);
+      await mkdir(work);
+      const words = ['install', '--prefix', '.', '--no-audit', '--no-fund', ...install.packages];
+      await run('npm', words, { cwd: work, signal });
+      await run('tar', ['-C', work, '-czf', join(staging, 'bin', `${id}.tgz`), '.'], { signal });
+      await rm(work, { recursive: true });
+    }
+  },
+};
+
 async function works(command: string, words: readonly string[]): Promise<boolean> {
   return run(command, words).then(
     () => true,
@@ -81,6 +104,7 @@ export async function ensurePrograms(report: (line: string) => void, signal: Abo
       process.env[`${variable}_MISSING`] = error instanceof Error ? error.message : String(error);
     }
   };
+  await bring(agents, agentsFolderVariable);
   if (!(await works('rsync', ['--version']))) await bring(rsync, rsyncFolderVariable);
   if (!(await works('python3', ['-c', 'import ipykernel, jupyter_client']))) await bring(python, pythonFolderVariable);
 }

@@ -1,0 +1,113 @@
+// Documents that are open, and comments beside their lines: what vscode.ts gives of them, and what a test does with them.
+import type * as vscode from 'vscode';
+import type { FakeEditor } from './fakeEditor';
+import { CommentThreadCollapsibleState, Disposable, EventEmitter, type MarkdownString } from './values';
+
+/** A thread of comments, as far as it was shown. */
+export interface FakeThread extends vscode.CommentThread {
+  isDisposed: boolean;
+}
+
+export interface FakeComments {
+  readonly controller: vscode.CommentController;
+  readonly threads: FakeThread[];
+  /** The label and the plain text of each comment of threads that are shown, with the line that they are at. */
+  shown(uri: vscode.Uri): string[];
+}
+
+interface Open {
+  readonly documents: vscode.TextDocument[];
+  readonly opened: EventEmitter<vscode.TextDocument>;
+  readonly closed: EventEmitter<vscode.TextDocument>;
+  readonly changed: EventEmitter<vscode.TextDocumentChangeEvent>;
+  comments: FakeComments | undefined;
+}
+
+const all = new WeakMap<FakeEditor, Open>();
+
+export function openIn(editor: FakeEditor): Open {
+  const known = all.get(editor) ?? {
+    documents: [],
+    opened: new EventEmitter<vscode.TextDocument>(),
+    closed: new EventEmitter<vscode.TextDocument>(),
+    changed: new EventEmitter<vscode.TextDocumentChangeEvent>(),
+    comments: undefined,
+  };
+  all.set(editor, known);
+  return known;
+}
+
+/** Opens a document of that text. @returns what gives it another text, and what closes it */
+export function openDocument(
+  editor: FakeEditor,
+  uri: vscode.Uri,
+  text: string,
+): { readonly document: vscode.TextDocument; readonly change: (text: string) => void; readonly close: () => void } {
+  const open = openIn(editor);
+  const now = { text, isClosed: false };
+  const document = {
+    uri,
+    getText: () => now.text,
+    get lineCount() {
+      return now.text.split('\n').length;
+    },
+    get isClosed() {
+      return now.isClosed;
+    },
+  } as vscode.TextDocument;
+  open.documents.push(document);
+  open.opened.fire(document);
+  return {
+    document,
+    change: (later) => {
+      now.text = later;
+      open.changed.fire({ document, contentChanges: [], reason: undefined });
+    },
+    close: () => {
+      now.isClosed = true;
+      open.documents.splice(open.documents.indexOf(document), 1);
+      open.closed.fire(document);
+    },
+  };
+}
+
+export function createController(editor: FakeEditor, id: string, label: string): vscode.CommentController {
+  const threads: FakeThread[] = [];
+  const controller: vscode.CommentController = {
+    id,
+    label,
+    createCommentThread: (uri, range, comments) => {
+      const thread: FakeThread = {
+        uri,
+        range,
+        comments,
+        collapsibleState: CommentThreadCollapsibleState.Collapsed,
+        canReply: true,
+        isDisposed: false,
+        dispose: () => {
+          thread.isDisposed = true;
+          const at = threads.indexOf(thread);
+          if (at >= 0) threads.splice(at, 1);
+        },
+      };
+      threads.push(thread);
+      return thread;
+    },
+    dispose: () => {
+      for (const thread of [...threads]) thread.dispose();
+    },
+  };
+  const shown = (uri: vscode.Uri): string[] =>
+    threads
+      .filter((thread) => thread.uri.toString() === uri.toString())
+      .flatMap(({ comments, range }) =>
+        comments.map(({ body, label: word = '' }) => {
+          const text = typeof body === 'string' ? body : (body as MarkdownString).value;
+          return `${(range?.start.line ?? -1) + 1} ${word === '' ? '' : `(${word}) `}${text}`;
+        }),
+      );
+  openIn(editor).comments = { controller, threads, shown };
+  return controller;
+}
+
+export const nothing = new Disposable(() => undefined);
