@@ -1,5 +1,6 @@
 import { bigAccount } from './parts/bigAccount';
 import { devboxTree } from './parts/devboxTree';
+import { keyboardOnly } from './parts/keyboard';
 import { shareWindow } from './sharedWindow';
 
-shareWindow('The tree, small and big', {}, devboxTree, bigAccount);
+shareWindow('The tree, small and big', {}, devboxTree, keyboardOnly, bigAccount);

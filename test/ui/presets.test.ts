@@ -87,7 +87,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.screenshot('presets-3-build');
     await workbench.quickInput.pick('Build the blueprint our-openhands');
     await workbench.quickInput.pick('SMALL');
-    await workbench.quickInput.pick('shut down after 1 h');
+    await workbench.quickInput.pick('Shut down after 1 h');
     await workbench.quickInput.waitFor('Initial content of the workspace');
     await workbench.screenshot('presets-4-content');
     await workbench.quickInput.pick(`Upload the folder ${home.split('/').at(-1) ?? ''}`);
@@ -131,7 +131,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.runCommand('Runloop: Start Devbox With Options…');
     await workbench.quickInput.pick('slow-to-build');
     await workbench.quickInput.pick('SMALL');
-    await workbench.quickInput.pick('shut down after 1 h');
+    await workbench.quickInput.pick('Shut down after 1 h');
     await workbench.quickInput.pick('Nothing');
     await workbench.quickInput.waitFor(/Environment variables/);
     await workbench.quickInput.accept();
@@ -159,7 +159,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
     await workbench.screenshot('presets-8-offered');
     await workbench.quickInput.pick('Plain devbox');
     await workbench.quickInput.pick('SMALL');
-    await workbench.quickInput.pick('shut down after 4 h');
+    await workbench.quickInput.pick('Shut down after 4 h');
     await workbench.quickInput.pick('Nothing');
     await workbench.quickInput.waitFor(/Environment variables/);
     await workbench.quickInput.pick('Add a variable…');

@@ -29,9 +29,9 @@ export const bigAccount: UiTests = (useWindow) =>
       try {
         await workbench.openViewContainer('Runloop');
         await useAddress(many.baseUrl);
-        await tree().row('benchmark-case-30').waitFor(30_000);
+        await tree().row('bench-case-30').waitFor(30_000);
         await tree().row('Active').waitForDescription(/\$\d/);
-        assert.equal(await tree().row('benchmark-case-0').element.count(), 0, 'what has ended is below');
+        assert.equal(await tree().row('bench-case-0').element.count(), 0, 'what has ended is below');
         const more = tree().row('Load more…');
         /** By keyboard: the mouse over a row would bring up its tooltip, which then takes the wheel for itself. */
         const pageDownTo = async (there: () => Promise<number>): Promise<void> => {
@@ -49,7 +49,7 @@ export const bigAccount: UiTests = (useWindow) =>
         };
         await pageDownTo(() => more.element.count());
         // Not all were read, and the view does not claim so.
-        await page.locator('.sidebar').getByText('More devboxes run than are loaded.').waitFor();
+        await page.locator('.sidebar').getByText('More devboxes are running than are loaded.').waitFor();
         await workbench.screenshot('big-1-load-more');
         await more.element.first().click();
         await pageDownTo(() => tree().row('101 to 200').element.count());

@@ -48,6 +48,7 @@ export const changes: UiTests = (useWindow) =>
       );
       await workbench.runCommand('Runloop: Refresh Devboxes');
       await row('Changes').waitForDescription('4', 30_000);
+      await row('agent-7').waitForDescription('4 changed', 30_000);
       for (const [name, word] of [
         ['price.py', 'modified'],
         ['main.py', 'modified'],
@@ -80,6 +81,30 @@ export const changes: UiTests = (useWindow) =>
       );
     });
 
+    it('take a comment at a line, which is sent as one message', async () => {
+      const { workbench } = session();
+      const { page } = workbench;
+      await row('price.py').click();
+      const line = page.locator('.monaco-diff-editor .editor.modified .view-line', { hasText: '12' }).first();
+      await line.click();
+      await page.locator('.monaco-diff-editor .editor.modified .comment-range-glyph.line-hover').first().click();
+      const input = page.locator('.review-widget .monaco-editor').first();
+      await input.waitFor({ timeout: 20_000 });
+      await input.click();
+      await page.keyboard.type('Why 12 and not 11?');
+      await page.locator('.review-widget').getByRole('button', { name: 'Add Comment' }).click();
+      const words = page.locator('.review-widget .comment-body', { hasText: 'Why 12 and not 11?' }).first();
+      await words.waitFor({ timeout: 20_000 });
+      await workbench.screenshot('changes-5-comment');
+      await row('shop').chooseFromMenu('Send Review…');
+      await workbench.quickInput.pick('File in the Devbox');
+      await eventually(
+        () => box.bash('cat ~/.runloop/reviews/*.md 2>/dev/null || true'),
+        (text) => text.includes('1. lib/price.py, line 2:\n>     return n * 12\n\nWhy 12 and not 11?\n'),
+        20_000,
+      );
+    });
+
     it('open all beside each other', async () => {
       const { workbench } = session();
       await row('Uncommitted').pressInlineButton('Open All Changes');
@@ -103,6 +128,8 @@ export const changes: UiTests = (useWindow) =>
       await row('Seen').waitFor(20_000);
       await row('NOTES.md').waitForGone(20_000);
       await workbench.screenshot('changes-4-seen');
-      assert.deepEqual(await workbench.notificationTexts(), []);
+      // What the review was answered with may still stand there.
+      const others = (await workbench.notificationTexts()).filter((text) => !text.includes('The review is in'));
+      assert.deepEqual(others, []);
     });
   });

@@ -52,8 +52,8 @@ export const devboxTree: UiTests = (useWindow) =>
       await tree().row('alpha').waitFor();
       assert.match(await tree().row('alpha').description(), /^(59 min|1 h) · \$0\.16\/h$/);
       const spoken = await tree().row('alpha').ariaLabel();
-      assert.match(spoken, /Devbox alpha, running, age: .*, .* left, estimated \$0\.16 an hour, dbx_/);
-      assert.match(await tree().row('Active').ariaLabel(), /Group Active, devboxes: 3 · est\. \$0\.48\/h/);
+      assert.match(spoken, /Devbox alpha, running, started: .*, .* left, estimated \$0\.16 an hour$/);
+      assert.match(await tree().row('Active').ariaLabel(), /Group Active, devboxes: 3, estimated \$0\.48 an hour/);
       await tree().row('Active').waitForDescription('3 · $0.48/h');
       await workbench.screenshot('tree-1-groups');
     });
@@ -71,10 +71,10 @@ export const devboxTree: UiTests = (useWindow) =>
     it('shows hostile names and metadata as what they are: text', async () => {
       const { workbench } = session();
       const { page } = workbench;
-      const row = tree().rows.filter({ hasText: '[click](co' });
+      const row = tree().rows.filter({ hasText: '[click](' });
       await row.waitFor();
       const label = await row.locator('.label-name').innerText();
-      assert.match(label, /^\[click\]\(co\S*….*$/u);
+      assert.match(label, /^\[click\]\(….*$/u);
       assert.ok(!label.includes('\u202e') && !label.includes('\u001b'));
       assert.equal(await row.locator('a[href], img, .codicon-trash').count(), 0);
       // At its icon: the label is longer than the row, and would be scrolled into view. A row that is drawn again under
@@ -107,7 +107,7 @@ export const devboxTree: UiTests = (useWindow) =>
     it('tells session and who can use its ports below a devbox, without a token', async () => {
       const { workbench, platform } = session();
       await tree().row('alpha').element.locator('.monaco-tl-twistie').click();
-      await tree().row('Session').waitForDescription('this window is not attached');
+      await tree().row('Session').waitForDescription('not attached');
       await tree().row('Ports').waitForDescription('token required');
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const { tunnel } = await api.retrieve(ids['alpha'] ?? '');

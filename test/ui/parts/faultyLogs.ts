@@ -73,11 +73,11 @@ export const faultyLogs: UiTests = (useWindow) =>
       await tree.row('quick').waitForDescription('1 line', 30_000);
       const header = workbench.page.locator('.pane-header', { hasText: 'Log Search' });
       await header.hover();
-      await header.locator('a.action-label[aria-label^="Stop Log Search"]').click();
+      await header.locator('a.action-label[aria-label^="Stop Search"]').click();
       await tree.row('The search was stopped here.').waitFor();
       await workbench.page.getByText('1 line found.').waitFor();
       assert.equal(await tree.row('quick').description(), 'running · 1 line');
-      await header.locator('a.action-label[aria-label^="Stop Log Search"]').waitFor({ state: 'hidden' });
+      await header.locator('a.action-label[aria-label^="Stop Search"]').waitFor({ state: 'hidden' });
       await workbench.screenshot('search-3-cancelled');
     });
 
@@ -85,7 +85,7 @@ export const faultyLogs: UiTests = (useWindow) =>
       const { workbench } = session();
       const status = workbench.page.locator('.statusbar');
       await orderFaults(platform, { fault: 'cut', method: 'GET', path: '/v1/devboxes/{id}', devbox: 'quick' });
-      await workbench.tree('Devboxes').row('quick').chooseFromMenu('Open Log');
+      await workbench.tree('Devboxes').row('quick').chooseFromMenu('Open Log', 'Logs');
       await status.getByText('0 lines · no connection, retrying').waitFor();
       await workbench.screenshot('log-6-no-connection');
       await orderFaults(platform);
@@ -99,7 +99,7 @@ export const faultyLogs: UiTests = (useWindow) =>
         'n=$(cat /workspace/n 2>/dev/null || echo 0); echo $((n+1)) > /workspace/n; echo run $n begins; sleep 1000';
       const { id } = await api.createDevbox({ name: 'polled', entrypoint: begins }, { requestId: crypto.randomUUID() });
       await workbench.runCommand('Runloop: Refresh Devboxes');
-      await workbench.tree('Devboxes').row('polled').chooseFromMenu('Show Output');
+      await workbench.tree('Devboxes').row('polled').chooseFromMenu('Show Output', 'Logs');
       const text = (): Promise<string> => session().outputText('Runloop: polled');
       await eventually(text, (seen) => seen.includes('run 0 begins') && seen.includes(notice));
       // In silence its pause grows to a minute.

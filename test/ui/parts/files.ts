@@ -88,6 +88,8 @@ export const files: UiTests = (useWindow) =>
       await box.bash('printf "import os\\n\\n\\ndef needle():\\n    pass\\n" > ~/app/lib/tool.py');
       await row('app').chooseFromMenu('Search Files in Devbox…');
       await workbench.quickInput.accept('needle');
+      // Typed at once, it would still come into the first box.
+      await workbench.quickInput.waitFor(/Files to search/);
       await workbench.quickInput.accept('*.py');
       const found = workbench.page.locator('.monaco-list-row', { hasText: 'def needle():' });
       await found.click({ timeout: 20_000 });
@@ -97,7 +99,10 @@ export const files: UiTests = (useWindow) =>
         20_000,
       );
       await workbench.screenshot('files-5-search');
-      await workbench.runCommand('Runloop: Clear Log Search');
+      const header = workbench.page.locator('.pane-header', { hasText: 'File Search' });
+      await header.hover();
+      await header.locator('a.action-label[aria-label^="Clear Search"]').click();
+      await header.waitFor({ state: 'hidden' });
       await row('main.py').click();
     });
 

@@ -38,7 +38,7 @@ export const inAHurry: UiTests = (useWindow) =>
       const steps: readonly (() => Promise<void>)[] = [
         () => workbench.quickInput.pick('Plain devbox'),
         () => workbench.quickInput.pick('SMALL'),
-        () => workbench.quickInput.pick('shut down after 1 h'),
+        () => workbench.quickInput.pick('Shut down after 1 h'),
         () => workbench.quickInput.pick('Nothing'),
         () => workbench.quickInput.accept(),
       ];

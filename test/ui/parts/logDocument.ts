@@ -50,7 +50,7 @@ export const logDocument: UiTests = (useWindow) =>
       await workbench.openViewContainer('Runloop');
       await workbench.runCommand('Runloop: Refresh Devboxes');
       await workbench.tree('Devboxes').row('chatty').waitFor(30_000);
-      await workbench.tree('Devboxes').row('chatty').chooseFromMenu('Open Log');
+      await workbench.tree('Devboxes').row('chatty').chooseFromMenu('Open Log', 'Logs');
       const log = await eventually(shown, ({ text }) => text.includes('tick 3'));
       assert.equal(log.label, 'chatty.log');
       assert.equal(log.language, 'runloop-log');
@@ -174,7 +174,7 @@ export const logDocument: UiTests = (useWindow) =>
       // Offered while a search runs; a palette that was opened before does not learn of it.
       const header = workbench.page.locator('.pane-header', { hasText: 'Log Search' });
       await header.hover();
-      await header.locator('a.action-label[aria-label^="Stop Log Search"]').click();
+      await header.locator('a.action-label[aria-label^="Stop Search"]').click();
       await workbench.tree('Log Search').row('The search was stopped here.').waitFor();
       await workbench.screenshot('log-9-stopped');
     });
@@ -183,14 +183,14 @@ export const logDocument: UiTests = (useWindow) =>
       const { workbench } = session();
       const ended = workbench.tree('Devboxes').row('Ended in the Last Day');
       await ended.click();
-      await workbench.tree('Devboxes').row('all-done').chooseFromMenu('Search Logs…');
+      await workbench.tree('Devboxes').row('all-done').chooseFromMenu('Search Logs…', 'Logs');
       await workbench.quickInput.waitFor('Enter what to search for');
       await workbench.quickInput.fill('(');
       await workbench.quickInput.message().getByText('Unterminated group').waitFor();
       await workbench.quickInput.accept('nothing like this');
       await workbench.tree('Log Search').row('all-done').waitForDescription('no results');
       await workbench.screenshot('log-10-nothing');
-      await workbench.runCommand('Runloop: Clear Log Search');
+      await workbench.runCommand('Runloop: Clear Search');
       await workbench.page.locator('.pane-header', { hasText: 'Log Search' }).waitFor({ state: 'hidden' });
     });
 
@@ -200,7 +200,7 @@ export const logDocument: UiTests = (useWindow) =>
       const { id } = await api.createDevbox({ name: 'silent', entrypoint }, { requestId: crypto.randomUUID() });
       await api.waitForStatus(id, ['running'], 20);
       await workbench.runCommand('Runloop: Refresh Devboxes');
-      await workbench.tree('Devboxes').row('silent').chooseFromMenu('Open Log');
+      await workbench.tree('Devboxes').row('silent').chooseFromMenu('Open Log', 'Logs');
       const nothing = await eventually(shown, ({ label, text }) => label === 'silent.log' && text !== '');
       assert.deepEqual([nothing.text, nothing.isDirty], ['The log is empty so far.', false]);
       await workbench.screenshot('log-11-empty');

@@ -187,7 +187,7 @@ export const logTabs: UiTests = (useWindow) =>
       await workbench.openViewContainer('Runloop');
       await workbench.runCommand('Runloop: Refresh Devboxes');
       await workbench.tree('Devboxes').row('sleepy').waitForState('suspended', 30_000);
-      await workbench.tree('Devboxes').row('sleepy').chooseFromMenu('Open Log');
+      await workbench.tree('Devboxes').row('sleepy').chooseFromMenu('Open Log', 'Logs');
       const log = await eventually(
         shown,
         ({ label, text }) =>

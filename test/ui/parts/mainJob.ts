@@ -32,7 +32,10 @@ export const mainJob: UiTests = (useWindow) =>
       await workbench.notification(`Devbox ${name} is ready.`).waitFor(60_000);
       await tree.row(name).waitForState('attached');
       assert.equal(await tree.row(name).icon(), 'vm-active');
-      assert.match(await tree.row(name).ariaLabel(), new RegExp(`Devbox ${name}, running, attached, age: just now`));
+      assert.match(
+        await tree.row(name).ariaLabel(),
+        new RegExp(`Devbox ${name}, running, attached, started: just now`),
+      );
       await workbench.screenshot('main-3-running');
 
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
@@ -107,13 +110,13 @@ export const mainJob: UiTests = (useWindow) =>
       const elsewhere = new RunloopRuntime({
         apiKey: platform.apiKey,
         baseUrl: platform.baseUrl,
-        sid: 'started-elsewhere',
+        sid: 'made-elsewhere',
         headlessMode: true,
       });
       await elsewhere.connect();
       // By itself a quiet list is read every 30 s; a person who waits for something asks.
       await workbench.tree('Devboxes').pressTitleButton('Refresh Devboxes');
-      const row = workbench.tree('Devboxes').row('started-elsewhere');
+      const row = workbench.tree('Devboxes').row('made-elsewhere');
       await row.waitFor(20_000);
       await row.chooseFromMenu('Attach to Devbox');
       await row.waitForState('attached', 30_000);

@@ -8,7 +8,7 @@ import type { UiTests } from '../sharedWindow';
 
 const hostileName =
   '[Renew](command:runloop.signOut) $(trash) <img src=x onerror=alert(1)> \u202egnp.exe\u202c \u001b[31mred';
-const shownName = '[Renew] (command:runloop.signOut) $ (trash) <img src=x';
+const shownName = '[Renew] (command:runloop.signOut) $ (t…r=alert(1)> gnp.exe red';
 
 /** What another extension sees of ours; `src/extension/api/runloopDevboxesApi.ts` says more. */
 interface OtherSide {

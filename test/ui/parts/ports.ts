@@ -101,7 +101,9 @@ export const ports: UiTests = (useWindow) =>
     it('get a fixed port of this computer until that is stopped', async () => {
       const { workbench, context } = session();
       await page().chooseFromMenu('Forward Port To…');
-      await workbench.quickInput.waitFor(/^Port of this computer\. Every program and user of it can use/);
+      await workbench.quickInput.waitFor(
+        /^Port of this computer\. Until this window is closed, every program and user of this computer can use/,
+      );
       await workbench.screenshot('ports-5-forward');
       await workbench.quickInput.accept(String(local));
       const told = workbench.notification(`Port ${served} of web-server is forwarded to http://localhost:${local}`);
@@ -134,11 +136,11 @@ export const ports: UiTests = (useWindow) =>
       await row('Ports').waitForGone(30_000);
       await expand('web-server');
       await row('Ports').waitForDescription('open to anyone with the address', 30_000);
-      await row('Ports').pressInlineButton('Require a Token');
+      await row('Ports').pressInlineButton('Require a Token for Ports');
       await workbench.dialog.waitFor('Require a token for the ports of web-server?');
       await workbench.screenshot('ports-7-require-token');
       await workbench.dialog.press('Require a Token');
-      await workbench.notification('The ports of web-server require a token now.').waitFor();
+      await workbench.notification('The ports of web-server now require a token.').waitFor();
       await row('Ports').waitForGone(30_000);
       await expand('web-server');
       await row('Ports').waitForDescription('token required');

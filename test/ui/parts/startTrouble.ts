@@ -122,12 +122,12 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.runCommand('Runloop: Start Devbox');
       await workbench.quickInput.accept('sick-one');
       await workbench.notification('Devbox sick-one is ready.').waitFor(60_000);
-      const item = workbench.statusBarItem(/sick-one · est\. \$0\.0\d/);
+      const item = workbench.statusBarItem(/sick-one · est\. (under )?\$0\.0\d/);
       await item.waitFor();
       await workbench.screenshot('session-1-spend');
       const tree = workbench.tree('Devboxes');
       await tree.row('sick-one').element.locator('.monaco-tl-twistie').click();
-      await tree.row('Session').waitForDescription('attached, action server is responding');
+      await tree.row('Session').waitForDescription('attached, server up');
       const rules = [{ fault: 'status', on: 'tunnel', port: 4444, status: 503 }];
       const answer = await fetch(`${api.baseUrl}/local/faults/add`, {
         method: 'POST',
@@ -139,7 +139,7 @@ export const startTrouble: UiTests = (useWindow) =>
       await item.click();
       await workbench.quickInput.waitFor('Session: sick-one');
       await workbench.quickInput.dismiss();
-      await tree.row('Session').waitForDescription('attached, action server is not responding', 60_000);
+      await tree.row('Session').waitForDescription('attached, server down', 60_000);
       await item.and(workbench.page.locator('.warning-kind')).waitFor();
       await workbench.screenshot('session-2-unreachable');
     });
@@ -247,7 +247,7 @@ export const startTrouble: UiTests = (useWindow) =>
       );
       await workbench.screenshot('ends-2-two-gone');
       await tree.row('third').click();
-      await tree.row('third').chooseFromMenu('Show Output');
+      await tree.row('third').chooseFromMenu('Show Output', 'Logs');
       await workbench.page.locator('.output-view .view-lines').waitFor();
     });
 

@@ -124,7 +124,7 @@ export const startWithOptions: UiTests = (useWindow) =>
       await quickInput.waitFor('Size');
       assert.match(await quickInput.title(), /\(2\/8\)/);
       await quickInput.pick('SMALL');
-      await quickInput.pick('shut down after 1 h');
+      await quickInput.pick('Shut down after 1 h');
       await quickInput.pick('Nothing');
       await quickInput.waitFor(/Environment variables/);
       await quickInput.accept();

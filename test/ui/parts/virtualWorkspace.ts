@@ -85,7 +85,7 @@ export const virtualWorkspace: UiTests = (useWindow) =>
       await workbench.dialog.press('OK');
       await workbench.quickInput.pick('Plain devbox');
       await workbench.quickInput.pick('SMALL');
-      await workbench.quickInput.pick('shut down after 1 h');
+      await workbench.quickInput.pick('Shut down after 1 h');
       await workbench.quickInput.pick('Upload the folder project');
       await workbench.dialog.waitFor('Only a folder on this computer can be uploaded.');
       await workbench.dialog.press('OK');

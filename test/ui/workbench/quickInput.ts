@@ -69,6 +69,11 @@ export class QuickInput {
     await this.row(label).click();
   }
 
+  /** Presses a key in it, also where what was opened before it has the focus still. */
+  async press(key: string): Promise<void> {
+    await this.input.press(key);
+  }
+
   /** Checks or unchecks a row of a pick of several. */
   async toggle(label: string): Promise<void> {
     await this.row(label).locator('input, .monaco-checkbox, .quick-input-list-checkbox').first().click();
