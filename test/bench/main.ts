@@ -9,7 +9,9 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   activation: async () => (await import('./activation')).activationBench,
   tree: async () => (await import('./tree')).treeBench,
   connect: async () => (await import('./connect')).connectBench,
+  files: async () => (await import('./files')).filesBench,
   terminal: async () => (await import('./terminal')).terminalBench,
+  changes: async () => (await import('./changes')).changesBench,
 };
 
 const [name = '', ...words] = process.argv.slice(2);

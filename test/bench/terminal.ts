@@ -16,6 +16,10 @@ const delayMs = 150;
 /** Milliseconds for which a terminal is left alone. */
 const idleMs = 5_000;
 
+/** The usual prompt of a devbox has the very key in it that is typed, and would be taken for its first echo. */
+const plainPrompt = `PS1='> '; echo re""ady`;
+const waitsForKeys = /ready\r\n[^]*> $/;
+
 /** Waits for one key's echo at a time. */
 class Echo {
   readonly #send: (key: string) => void;
@@ -56,10 +60,10 @@ async function localPty(): Promise<number[]> {
     echo.take(chunk.toString());
   });
   try {
-    program.stdin.write('echo re""ady\r');
+    program.stdin.write(`${plainPrompt}\r`);
     await eventually(
       () => Promise.resolve(seen),
-      (text) => text.includes('ready\r\n'),
+      (text) => waitsForKeys.test(text),
     );
     return await echo.measure(keys);
   } finally {
@@ -96,10 +100,10 @@ async function terminalIn(api: RunloopApi, devboxId: string): Promise<OpenTermin
     () => Promise.resolve(states.at(-1)?.kind),
     (kind) => kind === 'open',
   );
-  session.write('echo re""ady\r');
+  session.write(`${plainPrompt}\r`);
   await eventually(
     () => Promise.resolve(seen),
-    (text) => text.includes('ready\r\n'),
+    (text) => waitsForKeys.test(text),
   );
   return { session, echo };
 }

@@ -11,6 +11,7 @@ const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   kills: async () => (await import('./kills/kills')).killsCampaign,
   cuts: async () => (await import('./cuts/cuts')).cutsCampaign,
   siege: async () => (await import('./siege/siege')).siegeCampaign,
+  files: async () => (await import('./files/files')).filesCampaign,
   changes: async () => (await import('./changes/changes')).changesCampaign,
   'kills --host': async () => (await import('./kills/hostKills')).hostKillsCampaign,
 };

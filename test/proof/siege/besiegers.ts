@@ -29,10 +29,7 @@ export class Besiegers {
     return new Promise((resolve, reject) => {
       const over = (): void => {
         clearTimeout(late);
-        child
-          .removeAllListeners('message')
-          .removeAllListeners('exit')
-          .on('error', () => undefined);
+        child.removeAllListeners('message').removeAllListeners('exit');
       };
       const fail = (why: string): void => {
         over();
