@@ -224,6 +224,7 @@ if (dev) {
         vectors: 'test/vectors/main.ts',
         testOpenhands: 'test/contract/run.ts',
         testAgents: 'test/run/testAgents.ts',
+        testAll: 'test/run/testAll.ts',
         'contract/openhands.test': 'test/contract/openhands.test.ts',
         'contract/stdioServer': 'test/contract/stdioServer.ts',
         ...Object.fromEntries(testFiles('test/ui').map((file) => [relative('test', file).replace(/\.ts$/, ''), file])),

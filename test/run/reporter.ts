@@ -1,23 +1,38 @@
 import Mocha from 'mocha';
 import { countLine } from '../vscode/mochaRun';
+import { countAll, noResult, resultsVariable, writeResults, type FileResult } from './results';
 import { skipReasons } from './skip';
 
-/** Mocha's own report, and at its end what was skipped and why, what was flaky, and the line that every run here has. */
+/** Mocha's own report, and at its end what was skipped and why, and the line that every run here has. */
 export default class Reporter extends Mocha.reporters.Spec {
-  readonly #flaky = new Map<string, string>();
+  readonly #results = new Map<string, FileResult>();
 
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
-    runner.on(Mocha.Runner.constants.EVENT_TEST_RETRY, (test: Mocha.Test, error: Error) =>
-      this.#flaky.set(test.fullTitle(), error.message.split('\n')[0] ?? ''),
+    const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.constants;
+    runner.on(EVENT_TEST_PASS, (test: Mocha.Test) => this.#add(test, ({ passed }) => ({ passed: passed + 1 })));
+    runner.on(EVENT_TEST_PENDING, (test: Mocha.Test) => this.#add(test, ({ skipped }) => ({ skipped: skipped + 1 })));
+    // Hooks that fail come as tests do.
+    runner.on(EVENT_TEST_FAIL, (test: Mocha.Test, error: Error) =>
+      this.#add(test, ({ failed, failures }) => ({
+        failed: failed + 1,
+        failures: [...failures, { title: test.fullTitle(), message: error.message }],
+      })),
     );
+  }
+
+  #add(test: Mocha.Test, change: (before: FileResult) => Partial<FileResult>): void {
+    const file = test.file ?? '';
+    const before = this.#results.get(file) ?? noResult;
+    this.#results.set(file, { ...before, ...change(before) });
   }
 
   override epilogue(): void {
     super.epilogue();
     const print = Mocha.reporters.Base.consoleLog;
     for (const reason of skipReasons()) print(`Skipped: ${reason}`);
-    for (const [title, message] of this.#flaky) print(`Flaky, failed at the first try: ${title}: ${message}`);
-    print(countLine({ passed: this.stats.passes, failed: this.stats.failures, skipped: this.stats.pending }));
+    print(countLine(countAll(this.#results)));
+    const path = process.env[resultsVariable];
+    if (path !== undefined) writeResults(path, this.#results);
   }
 }

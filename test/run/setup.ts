@@ -13,12 +13,3 @@ export async function mochaGlobalSetup(): Promise<void> {
   await Promise.all([ensureVscode(report, signal), ensureChromium(report, signal), ensurePrograms(report, signal)]);
   useOwnTemporaryFolder();
 }
-
-/** Run by Mocha in each of its processes. */
-export const mochaHooks: Mocha.RootHookObject = {
-  beforeEach(this: Mocha.Context) {
-    // A browser and an editor on a busy computer: one more try, which the end of the run tells as flaky.
-    const test = this.currentTest;
-    if (test?.file?.includes('/out/ui/') === true) test.retries(1);
-  },
-};

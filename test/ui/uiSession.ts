@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before } from 'mocha';
+import { after, afterEach, before, beforeEach } from 'mocha';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { chromiumArgs, ensureChromium } from '../vscode/chromium';
 import { CloseStack } from '../vscode/closeStack';
@@ -52,7 +52,7 @@ export interface UiSession {
 }
 
 const openSessions = new Set<UiSession>();
-const actionLimitMs = 15_000;
+const actionLimitMs = 30_000;
 const viewport = { width: 1280, height: 800 };
 
 /**
@@ -92,7 +92,7 @@ function closeOnStop(): void {
 
 /**
  * Gives the tests of a `describe` one session, started before the first and ended after the last of them. A failed test
- * leaves pictures of all pages, and the logs, in `artifacts/`.
+ * leaves pictures of all pages, and the logs, in `artifacts/`, and is the last one of its session.
  * @param options or what makes them, for those that need something started first
  * @returns gets the session, in tests and hooks only
  */
@@ -103,11 +103,16 @@ export function useUiSession(options: UiSessionOptions | (() => Promise<UiSessio
     closeOnStop();
     session = await startUiSession(typeof options === 'function' ? await options() : options);
   });
+  let failed: string | undefined;
+  beforeEach(function lookBack() {
+    // What they would find is not what they were written for. The runner repeats all of them in a new window.
+    if (failed !== undefined) throw new Error(`Not tried in this window, as this failed before: ${failed}`);
+  });
   afterEach(async function takePictures() {
     const test = this.currentTest;
-    if (session === undefined || test === undefined || test.state === 'passed' || test.state === 'pending') return;
-    // Mocha has no state for a test that failed and is tried again.
-    const title = test.state === 'failed' ? test.fullTitle() : `first try ${test.fullTitle()}`;
+    if (session === undefined || test?.state !== 'failed') return;
+    const title = test.fullTitle();
+    failed = title;
     await takeScreenshots(session.context.pages(), title);
     await keepLogs(session.stack, title);
   });

@@ -126,7 +126,11 @@ export const files: UiTests = (useWindow) =>
       await api.waitForStatus(box.id, ['suspended'], 20);
       await save();
       await workbench.notification(/Failed to save 'main\.py'.*is suspended/).waitFor(20_000);
-      assert.match(await workbench.editorText(), /print\(late\)/);
+      await eventually(
+        () => workbench.editorText(),
+        (text) => /print\(late\)/.test(text),
+        20_000,
+      );
       await workbench.screenshot('files-4-suspended');
       assert.equal((await api.retrieve(box.id)).status, 'suspended');
       await workbench.runCommand('View: Revert and Close Editor');
