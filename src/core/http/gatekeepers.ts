@@ -20,6 +20,14 @@ export function gatekeeperRefusal(status: number, devboxId?: string): RuntimeErr
   return new RuntimeError({ problem: httpProblem('network_sign_in'), devboxId });
 }
 
+/** The error for a refusal in the API's name that is not the API's: whoever gave it knows nothing of the key. */
+export function foreignRefusal(
+  status: number,
+  details: Pick<RuntimeErrorDetails, 'devboxId' | 'shouldRetry'> = {},
+): RuntimeError {
+  return new RuntimeError({ problem: httpProblem('foreign_refusal', { status }), ...details });
+}
+
 /** The error for an answer that is a page for people, and so not one of the API. */
 export function webPageAnswer(
   status: number,

@@ -1,9 +1,9 @@
-import { messageOf, RuntimeError } from '../errors';
+import { messageOf, RuntimeError, type RuntimeErrorDetails } from '../errors';
 import { asObject, asString } from '../parse';
 import { oneLine } from '../plainText';
 import { redact } from '../redact';
-import { unexpected } from './answers';
-import { webPageAnswer } from '../http/gatekeepers';
+import { isJsonType, unexpected } from './answers';
+import { foreignRefusal, webPageAnswer } from '../http/gatekeepers';
 import { retryHints } from '../http/retryHints';
 import { platformProblem } from '../problems/platform';
 import { phrase, type Task } from '../problems/phrases';
@@ -38,18 +38,22 @@ export function fromSdkError(error: unknown, doing: Task, devboxId?: string): Ru
   if (status === undefined) return unreachable(below, task, devboxId);
   const hints = retryHints((name) => headerOf(shape['headers'], name));
   const said = asString(asObject(shape['error'])?.['message']) ?? messageOf(error);
-  const isPage = shape['error'] === undefined && isWebPage(headerOf(shape['headers'], 'content-type'), said);
-  // That somebody has no time may be said by anybody; all else only by the API itself, whose refusals are no pages.
-  if (isPage && status < 500 && status !== 408 && status !== 429) {
-    return webPageAnswer(status, { devboxId });
-  }
+  const seen: SeenRefusal = {
+    status,
+    type: headerOf(shape['headers'], 'content-type'),
+    challenge: headerOf(shape['headers'], 'www-authenticate'),
+    json: shape['error'],
+    text: said,
+  };
+  const foreign = refusalOfOthers(seen, { devboxId });
+  if (foreign !== undefined) return foreign;
   // That something is not there is believed of the API alone: what is gone is forgotten, and said to cost nothing.
   if (status === 404 && !isOfApi(error)) return unexpected('JSON', devboxId, status);
   return new RuntimeError({
     problem: platformProblem(refusalOf(status), {
       task,
       status,
-      said: isPage ? phrase('no reason was given') : oneLine(redact(said), 300),
+      said: isWebPage(seen) ? phrase('no reason was given') : oneLine(redact(said), 300),
     }),
     devboxId,
     status,
@@ -67,8 +71,42 @@ function headerOf(headers: unknown, name: string): string | undefined {
   return headers instanceof Headers ? (headers.get(name) ?? undefined) : asString(asObject(headers)?.[name]);
 }
 
-/** Whether a text is a page for people; the SDK puts the status before it. */
-function isWebPage(type: string | undefined, text: string): boolean {
+/** A refusal as it came. */
+export interface SeenRefusal {
+  readonly status: number;
+  /** Its `Content-Type` and `WWW-Authenticate`. */
+  readonly type: string | undefined;
+  readonly challenge: string | undefined;
+  /** Its body if that is JSON, else undefined. */
+  readonly json: unknown;
+  /** Its body, perhaps with the status before it, as the SDK gives it. */
+  readonly text: string;
+}
+
+/** Refusals that are about the key or the account. */
+const ofTheKey: readonly number[] = [401, 402, 403];
+
+/**
+ * The error for a refusal that somebody on the way gave in the API's name; undefined if it may be the API's. That somebody
+ * has no time may be said by anybody; all else only by the API itself, whose refusals are no pages. Of a key the API
+ * speaks in JSON, of whatever shape and never called a text, or by the challenge to bring another bearer (RFC 6750).
+ */
+export function refusalOfOthers(
+  seen: SeenRefusal,
+  details: Pick<RuntimeErrorDetails, 'devboxId' | 'shouldRetry'>,
+): RuntimeError | undefined {
+  const { status, type, challenge, json } = seen;
+  if (status >= 500 || status === 408 || status === 429) return undefined;
+  if (isWebPage(seen)) return webPageAnswer(status, details);
+  if (!ofTheKey.includes(status)) return undefined;
+  const isOwn =
+    (json !== undefined && (type === undefined || isJsonType(type))) || /(?:^|,)\s*bearer\b/i.test(challenge ?? '');
+  return isOwn ? undefined : foreignRefusal(status, details);
+}
+
+/** Whether a refusal is a page for people. */
+function isWebPage({ json, type, text }: SeenRefusal): boolean {
+  if (json !== undefined) return false;
   return (
     /^\s*(?:text\/html|application\/xhtml)/i.test(type ?? '') ||
     /^(?:\d{3} )?\s*<(?:!doctype|html|head|body)\b/i.test(text)

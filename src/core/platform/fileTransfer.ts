@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { RuntimeError } from '../errors';
 import { longestSilenceMs, mostRefusalBytes, piecesOf, textOf, unpacked } from '../http/answerBody';
-import { requestStream, requestText } from '../http/httpRequest';
+import { headerOf, requestStream, requestText, type TextAnswer } from '../http/httpRequest';
 import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
 import { platformProblem } from '../problems/platform';
 import { phrase, type Task } from '../problems/phrases';
 import { redact } from '../redact';
+import { refusalOfOthers } from './apiErrors';
 import type { ApiAccess } from './client';
 import { devboxPath } from './runloopApi';
 
@@ -51,7 +52,7 @@ export async function uploadFile(api: ApiAccess, devboxId: string, upload: FileU
     signal,
   });
   if (answer.status < 200 || answer.status >= 300) {
-    throw refusal('writing a file of a devbox', devboxId, answer.status, answer.body);
+    throw refusal('writing a file of a devbox', devboxId, answer);
   }
 }
 
@@ -75,13 +76,18 @@ export async function* downloadFile(
   const status = response.statusCode ?? 0;
   if (status < 200 || status >= 300) {
     const limits = { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: longestSilenceMs } as const;
-    throw refusal('reading a file of a devbox', devboxId, status, await textOf(unpacked(response), limits));
+    const body = await textOf(unpacked(response), limits);
+    throw refusal('reading a file of a devbox', devboxId, { status, headers: response.headers, body });
   }
   yield* piecesOf(unpacked(response), { silenceMs: longestSilenceMs, devboxId });
 }
 
-function refusal(doing: Task, devboxId: string, status: number, body: string): RuntimeError {
-  const said = asString(asObject(parseJson(body))?.['message']) ?? body;
+function refusal(doing: Task, devboxId: string, { status, headers, body }: TextAnswer): RuntimeError {
+  const json = parseJson(body);
+  const [type, challenge] = [headerOf(headers, 'content-type'), headerOf(headers, 'www-authenticate')];
+  const foreign = refusalOfOthers({ status, type, challenge, json, text: body }, { devboxId });
+  if (foreign !== undefined) return foreign;
+  const said = asString(asObject(json)?.['message']) ?? body;
   const id =
     status === 401
       ? 'api_authentication'

@@ -6,6 +6,7 @@ import { headerOf, requestStream } from '../http/httpRequest';
 import { retryHints } from '../http/retryHints';
 import { parseJson } from '../parse';
 import { isJsonType, unexpected } from './answers';
+import { refusalOfOthers } from './apiErrors';
 import type { ApiAccess } from './client';
 import { platformProblem } from '../problems/platform';
 import type { Thing } from '../problems/phrases';
@@ -68,7 +69,16 @@ export async function openLog(
     throw webPageAnswer(status, { devboxId, shouldRetry: true });
   }
   if (!refused) return response;
-  const cause = new Refusal(status, await saidIn(response));
+  const json = await saidIn(response);
+  if (!isBusy) {
+    const [type, challenge] = [
+      headerOf(response.headers, 'content-type'),
+      headerOf(response.headers, 'www-authenticate'),
+    ];
+    const foreign = refusalOfOthers({ status, type, challenge, json, text: '' }, { devboxId, shouldRetry: true });
+    if (foreign !== undefined) throw foreign;
+  }
+  const cause = new Refusal(status, json);
   throw new RuntimeError({
     problem: platformProblem(
       status === 429

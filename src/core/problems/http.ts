@@ -59,6 +59,13 @@ export const httpWords = {
     message: 'The response is not from the Runloop API: it is a web page ({status}).',
     nextStep: signInToNetwork,
   },
+  foreign_refusal: {
+    code: 'unexpected_answer',
+    message:
+      'The request was refused ({status}), but not by the Runloop API: something in between, such as a proxy or firewall, responded instead.',
+    nextStep:
+      'Check the base URL, proxy, VPN and firewall, and whether this network requires you to sign in first. To find out, open any page in a browser.',
+  },
   proxy_password: {
     code: 'network',
     message: 'The proxy requires a user name and a password, or did not accept those it was given (407).',

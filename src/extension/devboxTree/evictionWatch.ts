@@ -123,5 +123,7 @@ export class EvictionWatch implements Disposable {
 
 /** The key may not do this, and will not be allowed to by asking again. */
 function isRefused(error: unknown): boolean {
-  return RuntimeError.is(error) && (error.status === 401 || error.status === 403);
+  return (
+    RuntimeError.is(error) && (error.status === 401 || error.status === 403 || error.problem.id === 'foreign_refusal')
+  );
 }

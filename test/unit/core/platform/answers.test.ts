@@ -98,6 +98,14 @@ const impostors: Readonly<Record<string, (answer: http.ServerResponse, url: stri
   'a page of status 404': (answer) => sendPage(answer, 404),
   'a page of status 400': (answer) => sendPage(answer, 400),
   'a page of status 401': (answer) => sendPage(answer, 401),
+  'a text of status 401': (answer) => answer.writeHead(401, { 'content-type': 'text/plain' }).end('Unauthorized'),
+  'a text of status 402': (answer) => answer.writeHead(402, { 'content-type': 'text/plain' }).end('Buy a pass'),
+  'a text of status 403': (answer) => answer.writeHead(403, { 'content-type': 'text/plain' }).end('Blocked by policy'),
+  'a text of status 403 that says it is JSON': (answer) =>
+    answer.writeHead(403, { 'content-type': 'application/json' }).end('Blocked by policy'),
+  'JSON of status 401 that says it is a text': (answer) =>
+    answer.writeHead(401, { 'content-type': 'text/plain' }).end('{"message":"no"}'),
+  'nothing, with status 401': (answer) => answer.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
 };
 
 describe('an answer that is not the API’s', function () {
@@ -119,7 +127,7 @@ describe('an answer that is not the API’s', function () {
   for (const [what, impostor] of Object.entries(impostors)) {
     it(`is believed by no call: ${what}`, async () => {
       server.script = ({ url }, answer) => impostor(answer, url);
-      const isPage = what.startsWith('a page');
+      const isPage = what.startsWith('a page') || / status 40[123]/.test(what);
       await Promise.all(
         Object.entries(calls)
           .filter(([name]) => !(emptyIsFine.includes(name) && emptyAnswers.includes(what)))
