@@ -168,6 +168,11 @@ export class Account implements Disposable {
     this.#changed.fire();
   }
 
+  /** The account that this window shows now, however soon it may turn to another one; undefined if it shows none. */
+  get shown(): SignedIn | undefined {
+    return this.#known?.account;
+  }
+
   /** Whether this window uses the local platform. */
   get usesLocal(): boolean {
     return this.#memory.get(usesLocalKey) === true;

@@ -26,7 +26,7 @@ export async function runAgentAction(services: AgentActionServices, argument: un
   if (devbox === undefined) return;
   mustStillBe(signedIn);
   // Nobody has asked for a suspended devbox to be woken.
-  const runtime = await attached(services, devbox, { resumeSuspended: false });
+  const runtime = await attached(services, signedIn, devbox, { resumeSuspended: false });
   const label = devboxLabel(devbox);
   const actions = await askActions(l10n.t('Run as Agent Action in {0}', label), runtime.config.maxIterations);
   if (actions === undefined) return;

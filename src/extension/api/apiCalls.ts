@@ -89,7 +89,7 @@ export class ApiCalls implements Disposable {
       );
     }
     mustStillBe(signedIn, devboxId);
-    await attached(this.#services, devbox, { resumeSuspended });
+    await attached(this.#services, signedIn, devbox, { resumeSuspended });
     return this.#shown(devbox);
   }
 

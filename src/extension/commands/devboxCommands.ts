@@ -1,6 +1,7 @@
 import { env, l10n } from 'vscode';
 import { isWithoutServer } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
+import { mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { devboxesFor, devboxFor, livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import type { StartedHere } from '../forgotten/startedHere';
@@ -17,16 +18,17 @@ export async function attachDevbox(
   services: AttachServices & { readonly output: DevboxOutput; readonly startedHere: StartedHere; readonly log: Log },
   argument: unknown,
 ): Promise<void> {
+  const signedIn = await services.account.require();
   const devbox = await livingDevboxFor(services, argument, { placeHolder: l10n.t('Select a devbox to attach to') });
   if (devbox === undefined) return;
   const isPlain = devbox.metadata[containerNameKey] === undefined;
+  mustStillBe(signedIn, devbox.id);
   if (isPlain) {
-    const { api } = await services.account.require();
-    services.output.follow(api, devbox);
+    services.output.follow(signedIn.api, devbox);
     services.output.show(devbox);
   }
   try {
-    const runtime = await attached(services, devbox);
+    const runtime = await attached(services, signedIn, devbox);
     if (!isPlain) services.output.show(runtime.devbox ?? devbox);
   } catch (error) {
     if (!isWithoutServer(error)) throw error;
@@ -51,12 +53,13 @@ export async function showOutput(
   { account, store, output }: DevboxSources & { readonly output: DevboxOutput },
   argument: unknown,
 ): Promise<void> {
+  const signedIn = await account.require();
   const devbox = await devboxFor({ account, store }, argument, {
     placeHolder: l10n.t('Select a devbox to show its output'),
   });
   if (devbox === undefined) return;
-  const { api } = await account.require();
-  output.follow(api, devbox);
+  mustStillBe(signedIn, devbox.id);
+  output.follow(signedIn.api, devbox);
   output.show(devbox);
 }
 

@@ -1,5 +1,8 @@
 import { commands } from 'vscode';
 import type { Disposable } from '../../core/events';
+import { asObject, asString } from '../../core/parse';
+import type { Account, SignedIn } from '../account/account';
+import { accountChanged } from '../account/accountChanged';
 import { commandIds, innerCommandIds } from '../commandIds';
 import type { Services } from '../services';
 import { showFailureLater } from '../messages/missingCode';
@@ -10,18 +13,34 @@ import { showFailureLater } from '../messages/missingCode';
  */
 export function registerCommands(services: Services): Disposable[] {
   return [...commandIds, ...innerCommandIds].map((id) => {
-    const run = async (argument: unknown, arguments_: unknown): Promise<void> => {
+    const run = async (shown: SignedIn | undefined, argument: unknown, arguments_: unknown): Promise<void> => {
       try {
         const { handlers } = await import('./handlers');
         const handler = await handlers[id]();
+        if (shown !== undefined && isRow(argument)) await mustBeOf(services.account, shown);
         // A key binding of the view means the rows that are selected in it.
         const selected = argument === 'selection' ? services.tree.selectedIds : undefined;
         if (selected?.length === 0) return;
         await handler(services, selected?.[0] ?? argument, selected ?? arguments_);
       } catch (error) {
-        await showFailureLater(id, error, services.log, () => run(argument, arguments_));
+        await showFailureLater(id, error, services.log, () => run(shown, argument, arguments_));
       }
     };
-    return commands.registerCommand(id, run);
+    return commands.registerCommand(id, (argument: unknown, arguments_: unknown) =>
+      run(services.account.shown, argument, arguments_),
+    );
   });
+}
+
+function isRow(argument: unknown): boolean {
+  return (
+    argument === 'selection' || asObject(argument) !== undefined || asString(argument)?.startsWith('dbx_') === true
+  );
+}
+
+/** A row belongs to the account that was shown when it was clicked: another one that is being looked up is not asked for it. */
+async function mustBeOf(account: Account, shown: SignedIn): Promise<void> {
+  // Where there is none any more, the command says so if it needs one.
+  const now = await account.current().catch(() => undefined);
+  if (now !== undefined && (now.baseUrl !== shown.baseUrl || now.apiKey !== shown.apiKey)) throw accountChanged();
 }

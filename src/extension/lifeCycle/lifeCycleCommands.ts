@@ -158,7 +158,7 @@ export async function resumeDevboxes(services: AttachServices, argument: unknown
   const { attached } = await import('../session/attach');
   for (const devbox of before) {
     // It runs, which was asked for; that it cannot be attached to is told in its row.
-    await attached(services, devbox, { resumeSuspended: false }).catch((error: unknown) =>
+    await attached(services, signedIn, devbox, { resumeSuspended: false }).catch((error: unknown) =>
       log.failure(`Attaching to ${devbox.id} again`, error),
     );
   }

@@ -108,7 +108,7 @@ async function sourceOf(services: OpenServices, signedIn: SignedIn, devbox: Devb
   mustStillBe(signedIn, devbox.id);
   const isPlain = devbox.metadata[containerNameKey] === undefined && !services.sessions.isAttached(devbox.id);
   const source = isPlain ? await plainVscode(services, signedIn, devbox) : 'attach';
-  return source === 'attach' ? attached(services, devbox) : source;
+  return source === 'attach' ? attached(services, signedIn, devbox) : source;
 }
 
 /** An address for a browser. */

@@ -4,8 +4,8 @@ import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
-import type { Account } from '../account/account';
-import { accountChanged } from '../account/accountChanged';
+import type { Account, SignedIn } from '../account/account';
+import { accountChanged, mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { unlessAborted, withSignal } from '../messages/cancellation';
 import type { RuntimeServices } from './runtimeFor';
@@ -25,16 +25,19 @@ export interface AttachOptions {
 /**
  * The runtime of a devbox, attached to with progress unless this window is already.
  *
+ * @param account the one in which the devbox was chosen: no other one is asked for it
  * @param options by default a suspended one is resumed: whoever calls this does so for a click
- * @throws RuntimeError if the devbox cannot be attached to, or the user cancelled
+ * @throws RuntimeError if the devbox cannot be attached to, or the user cancelled; `account_changed`
  */
 export async function attached(
   services: AttachServices,
+  account: SignedIn,
   devbox: Devbox,
   options: AttachOptions = { resumeSuspended: true },
 ): Promise<RunloopRuntime> {
   const location = ProgressLocation.Notification;
   const title = l10n.t('Attaching to {0}…', devboxLabel(devbox));
+  mustStillBe(account, devbox.id);
   services.devboxUse.used(devbox.id);
   const known = services.sessions.get(devbox.id);
   if (known !== undefined) {
@@ -60,7 +63,7 @@ export async function attached(
   }
   return services.sessions.attach(devbox.id, async () =>
     window.withProgress({ location, cancellable: true, title }, (_progress, token) =>
-      withSignal(token, (signal) => attach(services, devbox.id, { ...options, signal, isUnasked: false })),
+      withSignal(token, (signal) => attach(services, account, devbox.id, { ...options, signal, isUnasked: false })),
     ),
   );
 }
@@ -69,9 +72,14 @@ export async function attached(
  * The runtime of a devbox that this window was attached to before, with no more than a line in the status bar. One that is
  * suspended stays so: nobody has asked for it.
  *
- * @throws RuntimeError `devbox_suspended`, or if the devbox cannot be attached to
+ * @param account the one that it was attached to for: no other one is asked for it
+ * @throws RuntimeError `devbox_suspended`, `account_changed`, or if the devbox cannot be attached to
  */
-export async function attachedQuietly(services: AttachServices, devboxId: string): Promise<RunloopRuntime> {
+export async function attachedQuietly(
+  services: AttachServices,
+  account: SignedIn,
+  devboxId: string,
+): Promise<RunloopRuntime> {
   const location = ProgressLocation.Window;
   const title = l10n.t('Attaching to {0}…', oneLine(devboxId, 30));
   const { sessions } = services;
@@ -80,7 +88,7 @@ export async function attachedQuietly(services: AttachServices, devboxId: string
     sessions.attaching(devboxId) ??
     sessions.attach(devboxId, async () =>
       window.withProgress({ location, title }, () =>
-        attach(services, devboxId, { resumeSuspended: false, isUnasked: true }),
+        attach(services, account, devboxId, { resumeSuspended: false, isUnasked: true }),
       ),
     )
   );
@@ -88,6 +96,7 @@ export async function attachedQuietly(services: AttachServices, devboxId: string
 
 async function attach(
   services: AttachServices,
+  account: SignedIn,
   devboxId: string,
   {
     resumeSuspended,
@@ -95,7 +104,7 @@ async function attach(
     signal,
   }: AttachOptions & { readonly isUnasked: boolean; readonly signal?: AbortSignal },
 ): Promise<RunloopRuntime> {
-  const account = await services.account.require();
+  mustStillBe(account, devboxId);
   // The runtime core is read when something is attached to.
   const { runtimeFor } = await import('./runtimeFor');
   const target = { attachToExisting: true, devboxId, resumeSuspended, isUnasked };

@@ -34,7 +34,7 @@ async function reattachAll(services: AttachServices): Promise<void> {
     if (isAborted(account.ended)) return;
     if (services.sessions.isAttached(devboxId)) continue;
     try {
-      await attachedQuietly(services, devboxId);
+      await attachedQuietly(services, account, devboxId);
     } catch (error) {
       if (!RuntimeError.is(error, 'devbox_suspended')) services.log.failure(`Attaching to ${devboxId} again`, error);
       if (!isAborted(account.ended)) await forgetIfGone(services, account, devboxId, error);

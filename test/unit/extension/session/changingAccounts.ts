@@ -14,6 +14,8 @@ type Check = (where: string) => void;
 export interface ChangingAccounts {
   /** Before the first account. */
   readonly proxy: CountingProxy;
+  /** Before the second account. */
+  readonly second: CountingProxy;
   readonly otherBaseUrl: string;
   /** The window uses the first account, through the proxy. */
   beginWithFirst(): Promise<void>;
@@ -163,6 +165,9 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
   return {
     get proxy() {
       return proxy();
+    },
+    get second() {
+      return proxies().second;
     },
     get otherBaseUrl() {
       return otherBaseUrl();
