@@ -1,58 +1,27 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { openClone, receiveBundle, type Arrival } from '../../../../../src/core/changes/home/clone';
 import { fetchBundle } from '../../../../../src/core/changes/home/devboxBundle';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { apiTransfer } from '../../../../../src/core/files/fileTransfer';
-import { usePlatform } from '../../../../platform/usePlatform';
-import { changesDevbox, signal, type ChangesDevbox } from '../useChanges';
-
-const first =
-  'export GIT_AUTHOR_DATE="2026-01-01T00:00:00Z" GIT_COMMITTER_DATE="2026-01-01T00:00:00Z" GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t ' +
-  'GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t; git init -q -b main . && echo a > a && git add -A && git commit -qm first';
+import { signal } from '../useChanges';
+import { usePairs } from './usePair';
 
 describe('Commits of a devbox', function () {
   this.timeout(120_000);
-  const used = usePlatform();
-  const folder = mkdtempSync(join(tmpdir(), 'home-'));
-  let box: ChangesDevbox;
-  let count = 0;
+  const pairs = usePairs('home', 'echo a > a');
+  const { folder, sh, pair } = pairs;
 
-  before(async () => {
-    box = await changesDevbox(used.api, { name: 'home' });
-  });
-  // What is temporary here is this test's alone.
-  const { TMPDIR } = process.env;
-  before(() => {
-    process.env['TMPDIR'] = folder;
-  });
-  after(() => {
-    process.env['TMPDIR'] = TMPDIR ?? '/tmp';
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const sh = (cwd: string, command: string): string =>
-    execFileSync('bash', ['-c', command], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-
-  /** The same first commit in a devbox and here. */
-  async function pair(): Promise<{ readonly top: string; readonly clone: string }> {
-    count += 1;
-    const [top, clone] = [`/tmp/home/${count}`, join(folder, `clone "${count}"`)];
-    await box.bash(`mkdir -p ${top} && cd ${top} && ${first}; git config user.name t; git config user.email t@t`);
-    sh(folder, `mkdir '${clone}' && cd '${clone}' && ${first}`);
-    return { top, clone };
-  }
   async function arrive(top: string, clone: string): Promise<Arrival | undefined> {
-    const repository = await box.read(top);
+    const repository = await pairs.box.read(top);
     const local = await openClone(clone, signal);
-    const file = join(folder, `bundle-${(count += 1)}`);
-    const context = { changes: box.changes, transfer: apiTransfer(used.api), devboxId: box.id };
+    const file = join(folder, `bundle-${pairs.next()}`);
+    const context = { changes: pairs.box.changes, transfer: apiTransfer(pairs.api), devboxId: pairs.box.id };
     const commits = await fetchBundle(context, repository, { known: local.known, file, signal });
-    assert.equal(await box.bash('ls -A /var/tmp/.runloop-devboxes-* | grep -c "^home" || true'), '0\n');
+    assert.equal(await pairs.box.bash('ls -A /var/tmp/.runloop-devboxes-* | grep -c "^home" || true'), '0\n');
     if (commits === 0) return undefined;
     return receiveBundle(local, { file, head: repository.report.head, signal });
   }
@@ -85,11 +54,11 @@ describe('Commits of a devbox', function () {
       clone,
       'for h in reference-transaction post-checkout; do printf "#!/bin/sh\\ntouch ../ran\\n" > .git/hooks/$h; chmod +x .git/hooks/$h; done; git config core.fsmonitor "touch ../ran"; echo dirty > mine',
     );
-    await box.bash(
+    await pairs.box.bash(
       `cd ${top} && git checkout -qb side && head -c 300000 /dev/urandom > bin && git add -A && git commit -qm 'add [bin](command:x)' && git checkout -q main && ` +
         `printf run > run && chmod 755 run && ln -s a link && git add -A && git commit -qm 'diff --git a/x b/x' && git merge -q --no-ff -m merged side && git commit -q --allow-empty -m empty`,
     );
-    const head = (await box.bash(`git -C ${top} rev-parse HEAD`)).trim();
+    const head = (await pairs.box.bash(`git -C ${top} rev-parse HEAD`)).trim();
     const before_ = sh(clone, 'git rev-parse HEAD; git -c core.fsmonitor=false status --porcelain');
     const arrival = (await arrive(top, clone)) ?? assert.fail();
     assert.deepEqual([arrival.head, arrival.commits, arrival.files, arrival.oddNames], [head, 4, 3, []]);
@@ -101,7 +70,7 @@ describe('Commits of a devbox', function () {
     assert.equal(sh(folder, 'ls ran 2>/dev/null || echo no'), 'no\n');
     // All of it is known now; more comes beside it, in a branch of another name.
     assert.equal(await arrive(top, clone), undefined);
-    await box.bash(`cd ${top} && echo more > a && git commit -qam more`);
+    await pairs.box.bash(`cd ${top} && echo more > a && git commit -qam more`);
     const again = (await arrive(top, clone)) ?? assert.fail();
     assert.deepEqual([again.commits, await again.bring('runloop/main', signal)], [1, 'runloop/main-2']);
     await again.dispose();
@@ -127,17 +96,17 @@ describe('Commits of a devbox', function () {
     ];
     for (const [what, entries, said] of hostile) {
       const { top, clone } = await pair();
-      await box.bash(`cd ${top}; ${tree(entries)}; git symbolic-ref HEAD refs/heads/main`);
+      await pairs.box.bash(`cd ${top}; ${tree(entries)}; git symbolic-ref HEAD refs/heads/main`);
       await refusedAs(top, clone, said).catch((error: unknown) => assert.fail(`${what}: ${String(error)}`));
     }
     const modules = await pair();
-    await box.bash(
+    await pairs.box.bash(
       `cd ${modules.top}; printf '[submodule "x"]\\n path = x\\n url = -u./evil\\n' > .gitmodules; git add -A; git commit -qm m`,
     );
     await refusedAs(modules.top, modules.clone, /gitmodules/);
     // Bad in a commit between, good again at the end.
     const between = await pair();
-    await box.bash(
+    await pairs.box.bash(
       `cd ${between.top}; ${tree(entry('100644', '.git'))}; git update-ref refs/heads/main $(git commit-tree -p $C -m good $(git rev-parse HEAD~1^{tree}))`,
     );
     await refusedAs(between.top, between.clone, /./);
@@ -145,7 +114,7 @@ describe('Commits of a devbox', function () {
 
   it('are told with what is odd about them: links that lead out, names, submodules, another history', async () => {
     const { top, clone } = await pair();
-    await box.bash(
+    await pairs.box.bash(
       `cd ${top}; ln -s /etc/passwd out; mkdir d; ln -s ../../x d/up; ln -s ../a d/in; echo x > CON; echo x > 'a:b'; git add -A; ` +
         `git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub; git commit -qm odd`,
     );
@@ -159,7 +128,7 @@ describe('Commits of a devbox', function () {
     ]);
     await arrival.dispose();
     const other = await pair();
-    await box.bash(`cd ${other.top}; git checkout -q --orphan new; git commit -qm unrelated`);
+    await pairs.box.bash(`cd ${other.top}; git checkout -q --orphan new; git commit -qm unrelated`);
     const unrelated = (await arrive(other.top, other.clone)) ?? assert.fail();
     assert.equal(unrelated.files, undefined);
     await unrelated.bring('runloop/other', signal);
@@ -168,11 +137,11 @@ describe('Commits of a devbox', function () {
 
   it('change nothing where the bundle is damaged, cut off or another one', async () => {
     const { top, clone } = await pair();
-    await box.bash(`cd ${top}; head -c 100000 /dev/urandom > bin; git add -A; git commit -qm bin`);
-    const repository = await box.read(top);
+    await pairs.box.bash(`cd ${top}; head -c 100000 /dev/urandom > bin; git add -A; git commit -qm bin`);
+    const repository = await pairs.box.read(top);
     const local = await openClone(clone, signal);
     const file = join(folder, 'damaged');
-    const context = { changes: box.changes, transfer: apiTransfer(used.api), devboxId: box.id };
+    const context = { changes: pairs.box.changes, transfer: apiTransfer(pairs.api), devboxId: pairs.box.id };
     await fetchBundle(context, repository, { known: local.known, file, signal });
     const whole = readFileSync(file);
     const flipped = Buffer.from(whole);

@@ -1,62 +1,31 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { openClone } from '../../../../../src/core/changes/home/clone';
 import { sendable, type Sendable } from '../../../../../src/core/changes/home/send';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { apiTransfer } from '../../../../../src/core/files/fileTransfer';
-import { usePlatform } from '../../../../platform/usePlatform';
-import { changesDevbox, signal, type ChangesDevbox } from '../useChanges';
-
-const first =
-  'export GIT_AUTHOR_DATE="2026-01-01T00:00:00Z" GIT_COMMITTER_DATE="2026-01-01T00:00:00Z" GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t ' +
-  'GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t; git init -q -b main . && seq 20 > a && echo b > b && printf "\\0bin" > bin && ' +
-  'mkdir d && echo x > d/x && echo ignored > .gitignore && git add -A && git commit -qm first';
-
-interface Places {
-  readonly top: string;
-  readonly clone: string;
-}
+import { signal } from '../useChanges';
+import { fewFiles, usePairs, type Pair } from './usePair';
 
 describe('Changes of a clone for a devbox', function () {
   this.timeout(120_000);
-  const used = usePlatform();
-  const folder = mkdtempSync(join(tmpdir(), 'send-'));
-  let box: ChangesDevbox;
-  let count = 0;
-  const { TMPDIR } = process.env;
+  const pairs = usePairs('sent', `${fewFiles} && echo ignored > .gitignore`);
+  const { folder, sh, pair } = pairs;
 
-  before(async () => {
-    box = await changesDevbox(used.api, { name: 'send' });
-    // What is temporary here is this test's alone.
-    process.env['TMPDIR'] = folder;
-  });
-  after(() => {
-    process.env['TMPDIR'] = TMPDIR ?? '/tmp';
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const sh = (cwd: string, command: string): string =>
-    execFileSync('bash', ['-c', command], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  const identity = 'git config user.name t; git config user.email t@t';
-
-  /** The same first commit in a devbox, with work on it, and here. */
-  async function pair(there: string, here: string): Promise<Places> {
-    count += 1;
-    const [top, clone] = [`/tmp/sent/${count}`, join(folder, `clone ${count}`)];
-    await box.bash(`mkdir -p ${top} && cd ${top} && ${first}; ${identity}; ${there}`);
-    sh(folder, `mkdir '${clone}' && cd '${clone}' && ${first}; ${identity}; ${here}`);
-    return { top, clone };
-  }
-  const look = async ({ top, clone }: Places): Promise<Sendable | undefined> =>
-    sendable({ changes: box.changes, transfer: apiTransfer(used.api), devboxId: box.id }, await box.read(top), {
-      clone: await openClone(clone, signal),
-      signal,
-    });
-  const send = async (places: Places): Promise<string[]> => {
+  const look = async ({ top, clone }: Pair): Promise<Sendable | undefined> =>
+    sendable(
+      { changes: pairs.box.changes, transfer: apiTransfer(pairs.api), devboxId: pairs.box.id },
+      await pairs.box.read(top),
+      {
+        clone: await openClone(clone, signal),
+        signal,
+      },
+    );
+  const send = async (places: Pair): Promise<string[]> => {
     const found = (await look(places)) ?? assert.fail('nothing to send');
     assert.deepEqual(found.conflicts, []);
     await found.send(signal);
@@ -66,7 +35,7 @@ describe('Changes of a clone for a devbox', function () {
   const state = (clone: string): string =>
     sh(clone, 'git for-each-ref; git status --porcelain; git count-objects -v; sha256sum .git/index .git/config');
   const there = (top: string): Promise<string> =>
-    box.bash(
+    pairs.box.bash(
       `cd ${top}; git rev-parse HEAD; sha256sum .git/index; find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum`,
     );
   const failsAs = async (work: Promise<unknown>, id: string): Promise<void> => {
@@ -94,7 +63,7 @@ describe('Changes of a clone for a devbox', function () {
       'modified d/x',
     ]);
     assert.equal(state(clone), untouched, 'the clone is only read');
-    const made = await box.bash(
+    const made = await pairs.box.bash(
       `cd ${top} && git rev-parse HEAD && git add -A && git write-tree && git ls-files ignored`,
     );
     assert.equal(made, sh(clone, 'git rev-parse HEAD~1; git add -A; git write-tree'));
@@ -102,7 +71,7 @@ describe('Changes of a clone for a devbox', function () {
       readdirSync(tmpdir()).filter((name) => /^runloop-(home|send)-/.test(name)),
       [],
     );
-    assert.equal(await box.bash('ls -d /tmp/.runloop-devboxes-*-* 2>/dev/null | wc -l'), '0\n');
+    assert.equal(await pairs.box.bash('ls -d /tmp/.runloop-devboxes-*-* 2>/dev/null | wc -l'), '0\n');
   });
 
   it('can be sent again and again, over what was sent before', async () => {
@@ -111,14 +80,14 @@ describe('Changes of a clone for a devbox', function () {
     assert.equal(await look(places), undefined, 'nothing is new');
     sh(places.clone, 'echo two > a; rm n');
     assert.deepEqual(await send(places), ['modified a', 'deleted n'].toSorted());
-    assert.equal(await box.bash(`cd ${places.top}; cat a; ls`), 'two\na\nb\nbin\nd\n');
+    assert.equal(await pairs.box.bash(`cd ${places.top}; cat a; ls`), 'two\na\nb\nbin\nd\n');
     sh(places.clone, 'git checkout -q a');
     assert.deepEqual(await send(places), ['modified a'], 'taken back here, too');
-    assert.equal(await box.bash(`cd ${places.top}; git status --porcelain`), '');
+    assert.equal(await pairs.box.bash(`cd ${places.top}; git status --porcelain`), '');
     // What somebody made of it there is not taken back.
     sh(places.clone, 'echo three > a');
     await send(places);
-    await box.bash(`cd ${places.top}; echo theirs >> a`);
+    await pairs.box.bash(`cd ${places.top}; echo theirs >> a`);
     sh(places.clone, 'git checkout -q a');
     assert.equal(await look(places), undefined);
   });
@@ -130,7 +99,7 @@ describe('Changes of a clone for a devbox', function () {
     );
     assert.deepEqual(await send(places), ['merged a']);
     assert.equal(
-      await box.bash(`cd ${places.top}; tr '\\n' ' ' < a`),
+      await pairs.box.bash(`cd ${places.top}; tr '\\n' ' ' < a`),
       '1 two 3 4 5 6 7 8 9 ten 11 12 13 14 15 16 17 18 19 twenty ',
     );
     sh(places.clone, 'echo mine > b; echo mine > n; echo mine > d/x; echo more > d/y');
@@ -144,7 +113,7 @@ describe('Changes of a clone for a devbox', function () {
   it('are not written where files changed since they were told', async () => {
     const places = await pair('true', 'echo mine > a; echo new > n');
     const found = (await look(places)) ?? assert.fail();
-    await box.bash(`cd ${places.top}; echo theirs > a`);
+    await pairs.box.bash(`cd ${places.top}; echo theirs > a`);
     const before = await there(places.top);
     await failsAs(found.send(signal), 'send_moved');
     assert.equal(await there(places.top), before);
@@ -159,7 +128,7 @@ describe('Changes of a clone for a devbox', function () {
     const found = (await look(places)) ?? assert.fail();
     assert.deepEqual(found.conflicts.toSorted(), ['b', 'd/x', 'd/y', 'n']);
     await found.dispose();
-    assert.equal(await box.bash('ls /tmp/outside'), '');
+    assert.equal(await pairs.box.bash('ls /tmp/outside'), '');
   });
 
   it('run nothing that the repository configures', async () => {
@@ -175,7 +144,7 @@ describe('Changes of a clone for a devbox', function () {
     await found.dispose();
     sh(places.clone, 'rm .gitattributes; git checkout -q d/x');
     assert.deepEqual(await send(places), ['modified b']);
-    assert.equal(await box.bash(`cat ${places.top}/b; ls /tmp/ran 2>/dev/null; true`), 'mine\n');
+    assert.equal(await pairs.box.bash(`cat ${places.top}/b; ls /tmp/ran 2>/dev/null; true`), 'mine\n');
   });
 
   it('are found as they are: changed in the second of the last add, outside of a sparse checkout, below an odd name', async () => {
@@ -197,7 +166,7 @@ describe('Changes of a clone for a devbox', function () {
       sent.filter((one) => !one.includes('many')),
       ['added d/y', 'modified b'],
     );
-    assert.equal(await box.bash(`cd ${places.top}; cat b d/y`), 'c\nnew\n');
+    assert.equal(await pairs.box.bash(`cd ${places.top}; cat b d/y`), 'c\nnew\n');
   });
 
   it('go to a shallow clone', async () => {
@@ -215,7 +184,7 @@ describe('Changes of a clone for a devbox', function () {
     await send(places);
     sh(places.clone, 'git checkout -q .');
     assert.deepEqual(await send(places), ['modified :(glob)x']);
-    assert.equal(await box.bash(`cd ${places.top}; git status --porcelain`), '');
+    assert.equal(await pairs.box.bash(`cd ${places.top}; git status --porcelain`), '');
   });
 
   it('leave all as it was where not all can be written, and can be sent again', async () => {
@@ -225,12 +194,12 @@ describe('Changes of a clone for a devbox', function () {
     );
     const found = (await look(places)) ?? assert.fail();
     assert.ok(found.files.some(({ kind, path }) => kind === 'merged' && path === 'a'));
-    await box.bash(`chmod 555 ${places.top}/0`);
+    await pairs.box.bash(`chmod 555 ${places.top}/0`);
     const before = await there(places.top);
     await failsAs(found.send(signal), 'send_unwritten');
     assert.equal(await there(places.top), before);
     await found.dispose();
-    await box.bash(`chmod 755 ${places.top}/0`);
+    await pairs.box.bash(`chmod 755 ${places.top}/0`);
     assert.deepEqual(await send(places), ['added 0/new', 'added 1/new', 'added link', 'deleted b', 'merged a']);
   });
 

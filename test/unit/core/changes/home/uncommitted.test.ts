@@ -1,55 +1,21 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { openClone } from '../../../../../src/core/changes/home/clone';
 import { fetchBundle } from '../../../../../src/core/changes/home/devboxBundle';
 import { receivePatch, type ArrivedChanges } from '../../../../../src/core/changes/home/uncommitted';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { apiTransfer } from '../../../../../src/core/files/fileTransfer';
-import { usePlatform } from '../../../../platform/usePlatform';
-import { changesDevbox, signal, type ChangesDevbox } from '../useChanges';
-
-const first =
-  'export GIT_AUTHOR_DATE="2026-01-01T00:00:00Z" GIT_COMMITTER_DATE="2026-01-01T00:00:00Z" GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t ' +
-  'GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t; git init -q -b main . && seq 20 > a && echo b > b && printf "\\0bin" > bin && ' +
-  'mkdir d && echo x > d/x && git add -A && git commit -qm first';
+import { signal } from '../useChanges';
+import { fewFiles, usePairs, type Pair } from './usePair';
 
 describe('Uncommitted changes of a devbox', function () {
   this.timeout(120_000);
-  const used = usePlatform();
-  const folder = mkdtempSync(join(tmpdir(), 'uncommitted-'));
-  let box: ChangesDevbox;
-  let count = 0;
-  const { TMPDIR } = process.env;
+  const pairs = usePairs('uncommitted', fewFiles);
+  const { folder, sh, pair } = pairs;
 
-  before(async () => {
-    box = await changesDevbox(used.api, { name: 'uncommitted' });
-    // What is temporary here is this test's alone.
-    process.env['TMPDIR'] = folder;
-  });
-  after(() => {
-    process.env['TMPDIR'] = TMPDIR ?? '/tmp';
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const sh = (cwd: string, command: string): string =>
-    execFileSync('bash', ['-c', command], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-
-  /** The same first commit in a devbox, with work on it, and here. */
-  async function pair(work: string): Promise<{ readonly top: string; readonly clone: string }> {
-    count += 1;
-    const [top, clone] = [`/tmp/uncommitted/${count}`, join(folder, `clone ${count}`)];
-    await box.bash(
-      `mkdir -p ${top} && cd ${top} && ${first}; git config user.name t; git config user.email t@t; ${work}`,
-    );
-    sh(folder, `mkdir '${clone}' && cd '${clone}' && ${first}`);
-    return { top, clone };
-  }
-  const arrive = async ({ top, clone }: { top: string; clone: string }): Promise<ArrivedChanges | undefined> =>
-    receivePatch(await openClone(clone, signal), { patch: await box.changes.patch(top, 'head', signal), signal });
+  const arrive = async ({ top, clone }: Pair): Promise<ArrivedChanges | undefined> =>
+    receivePatch(await openClone(clone, signal), { patch: await pairs.box.changes.patch(top, 'head', signal), signal });
   const state = (clone: string): string =>
     sh(
       clone,
@@ -72,7 +38,7 @@ describe('Uncommitted changes of a devbox', function () {
     assert.equal(arrived.paths.length, 8);
     await arrived.apply(signal);
     await arrived.dispose();
-    const tree = await box.bash(`cd ${top} && git add -A && git write-tree`);
+    const tree = await pairs.box.bash(`cd ${top} && git add -A && git write-tree`);
     assert.equal(sh(clone, 'git write-tree'), tree);
     assert.match(
       sh(clone, 'cat untracked; git diff --name-only; git status --porcelain | grep -c "^[AMDRT] "'),
@@ -84,7 +50,7 @@ describe('Uncommitted changes of a devbox', function () {
     assert.equal(await arrive(none), undefined);
     const within = await pair('echo more >> d/x; echo c > c');
     const local = await openClone(join(within.clone, 'd'), signal);
-    const patch = await box.changes.patch(within.top, 'head', signal);
+    const patch = await pairs.box.changes.patch(within.top, 'head', signal);
     const inFolder = (await receivePatch(local, { patch, signal })) ?? assert.fail();
     await inFolder.apply(signal);
     await inFolder.dispose();
@@ -161,12 +127,12 @@ describe('Uncommitted changes of a devbox', function () {
 
   it('and commits are bounded: more than is taken is not made, and not read', async () => {
     const { top, clone } = await pair('head -c 60000 /dev/urandom > big; git add -A; git commit -qm big');
-    const repository = await box.read(top);
+    const repository = await pairs.box.read(top);
     const { known } = await openClone(clone, signal);
-    const context = { changes: box.changes, transfer: apiTransfer(used.api), devboxId: box.id };
+    const context = { changes: pairs.box.changes, transfer: apiTransfer(pairs.api), devboxId: pairs.box.id };
     const file = join(folder, 'bounded');
     await failsAs(fetchBundle(context, repository, { known, file, signal, most: 50_000 }), 'home_large');
-    assert.equal(await box.bash('ls -A /var/tmp/.runloop-devboxes-* | grep -c "^home" || true'), '0\n');
+    assert.equal(await pairs.box.bash('ls -A /var/tmp/.runloop-devboxes-* | grep -c "^home" || true'), '0\n');
     assert.equal(await fetchBundle(context, repository, { known, file, signal, most: 100_000 }), 1);
   });
 });
