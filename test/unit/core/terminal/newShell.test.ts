@@ -1,78 +1,23 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { quote } from '../../../../src/ground/shellWords';
 import { runCommand } from '../../../../src/core/platform/executions';
-import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
 import { startDelay } from '../../../bench/delay';
 import { eventually } from '../../../eventually';
 import { CountingProxy } from '../../../platform/countingProxy';
-import { usePlatform } from '../../../platform/usePlatform';
+import { useTerminals, type OpenOptions, type Shown } from './useTerminals';
 
 describe('A new shell in a devbox', function () {
   this.timeout(60_000);
-  const used = usePlatform();
-  const open: Shown[] = [];
-  afterEach(() => {
-    for (const one of open.splice(0)) one.session.dispose();
-  });
-
-  interface Shown {
-    session: TerminalSession;
-    readonly states: TerminalState[];
-    text: string;
-  }
-
-  const api = (): RunloopApi => new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: used.platform.baseUrl });
-
-  async function devbox(): Promise<string> {
-    const { id } = await api().createDevbox({ name: 'new shell' }, { requestId: crypto.randomUUID() });
-    await api().waitForStatus(id, ['running'], 20);
-    return id;
-  }
-
-  function terminal(
-    devboxId: string,
-    more: { folder?: string; api?: RunloopApi; onState?: (state: TerminalState) => void } = {},
-  ): Shown {
-    const shown = { states: [] as TerminalState[], text: '' } as Shown;
-    shown.session = new TerminalSession({
-      api: more.api ?? api(),
-      devboxId,
-      name: `n-${crypto.randomUUID()}`,
-      isKnown: false,
-      folder: more.folder,
-      tunnelUrlTemplate: undefined,
-      ended: new AbortController().signal,
-      onOutput: (text) => (shown.text += text),
-      onState: (state) => {
-        shown.states.push(state);
-        more.onState?.(state);
-      },
-      onFailure: (error) => assert.fail(String(error)),
-    });
-    open.push(shown);
-    shown.session.start({ cols: 100, rows: 30 });
-    return shown;
-  }
-
-  const shows = (shown: Shown, text: RegExp): Promise<string> =>
-    eventually(
-      () => Promise.resolve(shown.text),
-      (seen) => text.test(seen),
-      20_000,
-    );
-  const isIn = (shown: Shown, kind: TerminalState['kind']): Promise<unknown> =>
-    eventually(
-      () => Promise.resolve(shown.states.at(-1)?.kind),
-      (seen) => seen === kind,
-      30_000,
-    );
+  const used = useTerminals('new shell');
+  const { api, devbox, shows, isIn } = used;
+  const terminal = (devboxId: string, options: OpenOptions = {}): Shown =>
+    used.terminal(devboxId, { onFailure: (error) => assert.fail(String(error)), ...options });
 
   it('has the size that the terminal has got while it was connecting', async () => {
-    const way = await CountingProxy.start(used.platform.baseUrl);
+    const way = await CountingProxy.start(used.baseUrl);
     try {
-      const through = new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.baseUrl });
+      const through = used.through(way.baseUrl);
       const one = terminal(await devbox(), { api: through });
       // An editor tells the true size when it shows the terminal, while it is asked for with another one.
       way.before = (_, path) => {
@@ -159,12 +104,12 @@ describe('A new shell in a devbox', function () {
 
   it('is made anew when its connection goes before it was set up, as nobody has seen anything of it', async () => {
     const id = await devbox();
-    const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
+    const way = await startDelay(Number(new URL(used.baseUrl).port), 0);
     try {
       for (const afterMs of [0, 3, 6, 12, 25]) {
         let isCut = false;
         const one = terminal(id, {
-          api: new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.url }),
+          api: used.through(way.url),
           folder: '/tmp',
           onState: ({ kind }) => {
             if (kind === 'open' && !isCut) setTimeout(() => way.cut(), afterMs);
@@ -206,9 +151,9 @@ describe('A new shell in a devbox', function () {
 
   it('goes on without a folder to record into, and then says that nothing was recorded', async () => {
     const id = await devbox();
-    const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
+    const way = await startDelay(Number(new URL(used.baseUrl).port), 0);
     try {
-      const one = terminal(id, { api: new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.url }) });
+      const one = terminal(id, { api: used.through(way.url) });
       await shows(one, /\$ $/);
       // As somebody does, or a full disk: from the next piece on nothing can be kept.
       one.session.write(

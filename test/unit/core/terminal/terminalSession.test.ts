@@ -1,71 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { afterEach, describe, it } from 'mocha';
-import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { describe, it } from 'mocha';
 import { runCommand } from '../../../../src/core/platform/executions';
 import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
-import { TerminalSession, type TerminalState } from '../../../../src/core/terminal/terminalSession';
 import { startDelay } from '../../../bench/delay';
 import { eventually } from '../../../eventually';
-import { usePlatform } from '../../../platform/usePlatform';
+import { useTerminals } from './useTerminals';
 
 describe('A terminal in a devbox', function () {
   this.timeout(60_000);
-  const used = usePlatform();
-  const open: Shown[] = [];
-  afterEach(() => {
-    for (const one of open.splice(0)) one.session.dispose();
-  });
-
-  interface Shown {
-    readonly session: TerminalSession;
-    readonly states: TerminalState[];
-    readonly failures: unknown[];
-    text: string;
-  }
-
-  const api = (): RunloopApi => new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: used.platform.baseUrl });
-
-  async function devbox(): Promise<string> {
-    const { id } = await api().createDevbox({ name: 'terminal' }, { requestId: crypto.randomUUID() });
-    await api().waitForStatus(id, ['running'], 20);
-    return id;
-  }
-
-  function terminal(
-    devboxId: string,
-    more: { name?: string; isKnown?: boolean; folder?: string; api?: RunloopApi } = {},
-  ): Shown {
-    const shown = { states: [], failures: [], text: '' } as unknown as { -readonly [K in keyof Shown]: Shown[K] };
-    shown.session = new TerminalSession({
-      api: more.api ?? api(),
-      devboxId,
-      name: more.name ?? `t-${crypto.randomUUID()}`,
-      isKnown: more.isKnown ?? false,
-      folder: more.folder,
-      tunnelUrlTemplate: undefined,
-      ended: new AbortController().signal,
-      onOutput: (text) => (shown.text += text),
-      onState: (state) => shown.states.push(state),
-      onFailure: (error) => shown.failures.push(error),
-    });
-    open.push(shown);
-    shown.session.start({ cols: 100, rows: 30 });
-    return shown;
-  }
-
-  const shows = (shown: Shown, text: RegExp): Promise<string> =>
-    eventually(
-      () => Promise.resolve(shown.text),
-      (seen) => text.test(seen),
-      20_000,
-    );
-  const isIn = (shown: Shown, kind: TerminalState['kind']): Promise<unknown> =>
-    eventually(
-      () => Promise.resolve(shown.states.at(-1)?.kind),
-      (seen) => seen === kind,
-      30_000,
-    );
+  const used = useTerminals('terminal');
+  const { api, devbox, terminal, shows, isIn } = used;
 
   it('runs a shell in the chosen folder, and hides what sets it up', async () => {
     const one = terminal(await devbox(), { folder: "/tmp/it's here" });
@@ -149,9 +94,9 @@ describe('A terminal in a devbox', function () {
 
   it('shows characters that a cut has split', async () => {
     const id = await devbox();
-    const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
+    const way = await startDelay(Number(new URL(used.baseUrl).port), 0);
     try {
-      const one = terminal(id, { api: new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.url }) });
+      const one = terminal(id, { api: used.through(way.url) });
       await shows(one, /\$ $/);
       one.session.write(
         "for i in $(seq 8); do printf '\\xe2\\x82'; until [ -e ~/$i ]; do sleep 0.05; done; printf '\\xac%s\\n' $i; done\r",
@@ -182,14 +127,14 @@ describe('A terminal in a devbox', function () {
 
   it('is found again when its connection goes while it looks for what it missed', async () => {
     const id = await devbox();
-    const way = await startDelay(Number(new URL(used.platform.baseUrl).port), 0);
+    const way = await startDelay(Number(new URL(used.baseUrl).port), 0);
     try {
       let cuts = 0;
       const cut = ({ method, path }: { readonly method: string; readonly path: string }): void => {
         // Its recording is read by an execution; the connection goes while that is under way, once and then once more.
         if (method === 'post' && path.includes('execut') && (cuts += 1) <= 2) setTimeout(() => way.cut(), 30);
       };
-      const through = new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: way.url }, cut);
+      const through = used.through(way.url, cut);
       const one = terminal(id, { name: 'twice', api: through });
       await isIn(one, 'open');
       await shows(one, /\$ $/);
