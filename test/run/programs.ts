@@ -92,21 +92,33 @@ async function works(command: string, words: readonly string[]): Promise<boolean
 }
 
 /**
- * Brings what some tests need and not every computer has into `.vscode-test/`. What cannot be had is told by those tests:
- * they are skipped with the reason.
+ * Brings one program into `.vscode-test/`, and puts its folder into the environment variable, or why it cannot be had into
+ * the variable of that name with `_MISSING`.
+ */
+export async function bring(
+  installable: Installable,
+  variable: string,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    process.env[variable] = join(await ensureInstalled(installable, report, signal), 'bin');
+  } catch (error) {
+    signal.throwIfAborted();
+    process.env[`${variable}_MISSING`] = error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * Brings what some tests need and not every computer has. What cannot be had is told by those tests: they are skipped with
+ * the reason.
  */
 export async function ensurePrograms(report: (line: string) => void, signal: AbortSignal): Promise<void> {
-  const bring = async (installable: Installable, variable: string): Promise<void> => {
-    try {
-      process.env[variable] = join(await ensureInstalled(installable, report, signal), 'bin');
-    } catch (error) {
-      signal.throwIfAborted();
-      process.env[`${variable}_MISSING`] = error instanceof Error ? error.message : String(error);
-    }
-  };
-  await bring(agents, agentsFolderVariable);
-  if (!(await works('rsync', ['--version']))) await bring(rsync, rsyncFolderVariable);
-  if (!(await works('python3', ['-c', 'import ipykernel, jupyter_client']))) await bring(python, pythonFolderVariable);
+  await bring(agents, agentsFolderVariable, report, signal);
+  if (!(await works('rsync', ['--version']))) await bring(rsync, rsyncFolderVariable, report, signal);
+  if (!(await works('python3', ['-c', 'import ipykernel, jupyter_client']))) {
+    await bring(python, pythonFolderVariable, report, signal);
+  }
 }
 
 /** The PATH on which the programs of {@link ensurePrograms} are found first. */
