@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue, type IncomingMessage } from 'node:http';
 import type { ForwardTarget } from './forwardTarget';
+import { withinReach, type SharedHost } from './reach';
 
 /** Headers of an answer that belong to its connection; the browser's has its own. */
 const ofOneConnection = new Set([
@@ -24,6 +25,7 @@ export interface AnswerHead {
  * What a browser is told of a devbox's answer. A devbox answers what it likes, and what Node would not send makes it throw.
  *
  * @param options.isEmbedded the page is shown inside another page, as in the editor's own browser
+ * @param options.shared with whom it shares its host name
  * @param options.ownOrigin where it is given, what the devbox says of its own address is turned into it
  * @returns undefined for a status that ends no answer
  */
@@ -33,7 +35,13 @@ export function answerHead(
     isEmbedded,
     target,
     ownOrigin,
-  }: { readonly isEmbedded: boolean; readonly target: ForwardTarget; readonly ownOrigin?: string | undefined },
+    shared,
+  }: {
+    readonly isEmbedded: boolean;
+    readonly target: ForwardTarget;
+    readonly ownOrigin?: string | undefined;
+    readonly shared?: SharedHost;
+  },
 ): AnswerHead | undefined {
   const status = answer.statusCode ?? 0;
   if (status < 200 || status > 999) return undefined;
@@ -45,21 +53,23 @@ export function answerHead(
     const value = answer.rawHeaders[index + 1] ?? '';
     const lower = name.toLowerCase();
     if (ofOneConnection.has(lower) || named.has(lower) || !canBeSent(name, value)) continue;
-    let told = value;
-    if (ownOrigin !== undefined) told = toldHere(lower, value, { target: new URL(target.origin), ownOrigin });
+    let told = withinReach(lower, value, shared);
+    if (told === undefined) continue;
+    if (ownOrigin !== undefined) told = toldHere(lower, told, { target: new URL(target.origin), ownOrigin });
     headers.push(name, lower === 'set-cookie' ? browsersCookie(told, isEmbedded) : told);
   }
   return { status, reason: /^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : '', headers };
 }
 
 /** Status line and headers of an answer that changes the protocol, as text. */
-export function upgradeHead(answer: IncomingMessage): string {
+export function upgradeHead(answer: IncomingMessage, shared?: SharedHost): string {
   const lines = ['HTTP/1.1 101 Switching Protocols'];
   for (let index = 0; index + 1 < answer.rawHeaders.length; index += 2) {
     const name = answer.rawHeaders[index] ?? '';
     const value = answer.rawHeaders[index + 1] ?? '';
-    if (!canBeSent(name, value)) continue;
-    lines.push(`${name}: ${name.toLowerCase() === 'set-cookie' ? browsersCookie(value, false) : value}`);
+    const told = withinReach(name.toLowerCase(), value, shared);
+    if (told === undefined || !canBeSent(name, value)) continue;
+    lines.push(`${name}: ${name.toLowerCase() === 'set-cookie' ? browsersCookie(told, false) : told}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
 }

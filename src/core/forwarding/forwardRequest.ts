@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { answerHead } from './forwardHeaders';
 import type { NoAnswer } from './forwarderPage';
+import type { SharedHost } from './reach';
 import { isProxys, startUpstream, type ForwardTarget } from './forwardTarget';
 import { limitStalls } from './stalled';
 
@@ -17,6 +18,8 @@ export interface Forwarding {
    * what the devbox says of its address is turned back into this one; without it, every page is: nobody else knows the address.
    */
   readonly ownOrigin?: string | undefined;
+  /** With whom it shares the host name that the browser asks. */
+  readonly shared?: SharedHost;
   /** An answer for which the browser gets a page of ours, and why. */
   readonly instead?: ((answer: IncomingMessage) => NoAnswer | undefined) | undefined;
   /** Told of the devbox's answer, before it is sent on. */
@@ -32,7 +35,7 @@ const mostInterim = 20;
  * that half an answer never looks like a whole one.
  */
 export function forwardRequest(
-  { target, request, answerMs, stalledMs, ownOrigin, instead, onAnswer }: Forwarding,
+  { target, request, answerMs, stalledMs, ownOrigin, shared, instead, onAnswer }: Forwarding,
   response: ServerResponse,
   refuse: (why: NoAnswer) => void,
 ): void {
@@ -56,6 +59,7 @@ export function forwardRequest(
       isEmbedded: request.headers['sec-fetch-dest'] === 'iframe',
       target,
       ownOrigin,
+      shared,
     });
     if (head === undefined || isProxys(target, answer)) {
       end();

@@ -30,6 +30,7 @@ export function forwardUpgrade(
     request,
     answerMs,
     ownOrigin,
+    shared,
     watch,
     onAnswer,
     stalledMs,
@@ -68,7 +69,7 @@ export function forwardUpgrade(
   watchUpstream(upstream, fail);
   upstream.on('response', (answer) => {
     // The devbox did not agree: an answer like any other.
-    const told = answerHead(answer, { isEmbedded: false, target, ownOrigin });
+    const told = answerHead(answer, { isEmbedded: false, target, ownOrigin, shared });
     if (told === undefined || isProxys(target, answer)) {
       fail();
       return;
@@ -89,7 +90,7 @@ export function forwardUpgrade(
       return;
     }
     onAnswer?.(answer);
-    socket.write(upgradeHead(answer), 'latin1');
+    socket.write(upgradeHead(answer, shared), 'latin1');
     if (first.length > 0) socket.write(first);
     const watched = watch?.(answer.headers['sec-websocket-extensions']);
     for (const chunk of early.bytes) {

@@ -167,6 +167,7 @@ export class PortServer {
         this.#cookies?.hideOthersIn(request);
         to.carry({
           ...{ port, target, request, answerMs, stalledMs, ownOrigin: originOf(request), instead: this.#instead(port) },
+          shared: this.#cookies === undefined ? undefined : isLoopbackName(request) ? 'computer' : 'editor',
           onAnswer: (answer) => this.#cookies?.noteIn(answer),
         });
       },
@@ -204,6 +205,10 @@ const onlyHttp = [
 
 function hostOf({ headers }: IncomingMessage): string {
   return (headers.host ?? '').toLowerCase();
+}
+
+function isLoopbackName(request: IncomingMessage): boolean {
+  return /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(hostOf(request));
 }
 
 /** The origin of the devbox's pages for the browser, which may come by a proxy with TLS. */

@@ -248,9 +248,8 @@ export class LoopbackForwarder {
     const isFirstPage = path === '/' && request.method === 'GET';
     const go = (): void => {
       if (response.destroyed) return;
-      const forwarding = { ...this.#forwarding(host), target, request };
-      const instead = isFirstPage ? locked : undefined;
-      forwardRequest({ ...forwarding, instead }, response, (why) => this.#refuse(host, { request, response, why }));
+      const forwarding = { ...this.#forwarding(host, request), target, instead: isFirstPage ? locked : undefined };
+      forwardRequest(forwarding, response, (why) => this.#refuse(host, { request, response, why }));
     };
     if (!isFirstPage || this.#options.lead === undefined) {
       go();
@@ -277,14 +276,15 @@ export class LoopbackForwarder {
     }
     this.#sockets.set(socket, host);
     const watch = host.input === undefined ? undefined : host.input.connected.bind(host.input);
-    forwardUpgrade({ ...this.#forwarding(host), target, request, watch }, { socket, head }, (response, why) =>
+    forwardUpgrade({ ...this.#forwarding(host, request), target, watch }, { socket, head }, (response, why) =>
       this.#refuse(host, { request, response, why }),
     );
   }
 
-  #forwarding({ cookies }: Host): Pick<Forwarding, 'answerMs' | 'stalledMs' | 'onAnswer'> {
+  #forwarding({ cookies }: Host, request: http.IncomingMessage): Omit<Forwarding, 'target'> {
     const { answerMs = usualAnswerMs, stalledMs } = this.#options;
-    return { answerMs, stalledMs, onAnswer: (answer) => cookies.noteIn(answer) };
+    const shared = this.#hostNamed(request.headers.host ?? '') === undefined ? 'editor' : undefined;
+    return { request, answerMs, stalledMs, shared, onAnswer: (answer) => cookies.noteIn(answer) };
   }
 
   #refuse(
