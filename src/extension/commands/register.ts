@@ -7,6 +7,12 @@ import { commandIds, innerCommandIds } from '../commandIds';
 import type { Services } from '../services';
 import { showFailureLater } from '../messages/missingCode';
 
+/** What a key of the view does where files are selected, as in the Explorer. */
+const filesToo: Partial<Record<string, 'runloop.renameFile' | 'runloop.deleteFile'>> = {
+  'runloop.renameDevbox': 'runloop.renameFile',
+  'runloop.shutDownDevbox': 'runloop.deleteFile',
+};
+
 /**
  * Registers every command in one place; a failure of any of them becomes one message. Where their code is, is read with the
  * first of them.
@@ -20,7 +26,12 @@ export function registerCommands(services: Services): Disposable[] {
         if (shown !== undefined && isRow(argument)) await mustBeOf(services.account, shown);
         // A key binding of the view means the rows that are selected in it.
         const selected = argument === 'selection' ? services.tree.selectedIds : undefined;
-        if (selected?.length === 0) return;
+        if (selected?.length === 0) {
+          const onFiles = filesToo[id];
+          const files = onFiles === undefined ? [] : services.tree.selectedFiles;
+          if (onFiles !== undefined && files.length > 0) await (await handlers[onFiles]())(services, files[0], files);
+          return;
+        }
         await handler(services, selected?.[0] ?? argument, selected ?? arguments_);
       } catch (error) {
         await showFailureLater(id, error, services.log, () => run(shown, argument, arguments_));

@@ -120,10 +120,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     await Promise.all([this.#list.now(), this.details.refresh()]);
   }
 
-  /**
-   * Follows a devbox that a command of this window has set in motion, by a long poll, until it has settled. Call it
-   * after telling the store of the new status.
-   */
+  /** Follows a devbox that a command here has set in motion until it has settled; the store must know its new status before. */
   follow(devboxId: string): void {
     this.changes.follow(devboxId);
   }
@@ -138,6 +135,11 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   async reveal(devboxId: string): Promise<void> {
     if (!this.#view.visible || !this.#order.now.groupOf.has(devboxId)) return;
     await this.#view.reveal(this.#rows.devbox(devboxId), { select: true, focus: false });
+  }
+
+  /** Rows of files and folders that are selected, where no devbox is. */
+  get selectedFiles(): readonly Row[] {
+    return this.selectedIds.length > 0 ? [] : this.#view.selection.filter(({ kind }) => kind === 'file');
   }
 
   /** The devboxes whose rows are selected. */
@@ -245,11 +247,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#redraw(new Set(different), false);
   }
 
-  /**
-   * Draws again what changed, and only that.
-   *
-   * @param options.isHeard nobody here asked for it: it moves no row from under somebody's pointer
-   */
+  /** Draws again what changed, and only that. @param options.isHeard nobody asked for it: no row moves from under a pointer */
   #redraw(ids: ReadonlySet<string>, everything: boolean, options: RedrawOptions = {}): void {
     const isResting = options.isHeard === true && this.#rest.leftMs > 0;
     const changed = this.#order.again(ids, isResting);

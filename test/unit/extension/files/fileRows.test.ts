@@ -141,6 +141,29 @@ describe('Files in the view', function () {
     await editor.run('runloop.refreshFiles', files.row);
   });
 
+  it('are renamed and deleted by the keys of the view, never more than the rows that are selected', async () => {
+    const { editor } = used;
+    const { box, files } = await opened('keys', 'mkdir a; touch there too');
+    const select = async (...labels: string[]): Promise<void> => {
+      view().selection = await Promise.all(labels.map(async (one) => (await below(files.row, one)).row));
+    };
+    await select('there');
+    editor.answer(/^Rename there/, 'here');
+    await editor.run('runloop.renameDevbox', 'selection');
+    await select('here', 'a');
+    editor.answer(/Delete 2 files and folders/, 'Delete');
+    await editor.run('runloop.shutDownDevbox', 'selection');
+    assert.deepEqual(await names(files.row), ['too', '/']);
+    // Neither all of the computer, nor all that is in the home folder, nor what has no rows of its own.
+    await select('/');
+    await editor.run('runloop.shutDownDevbox', 'selection');
+    view().selection = [files.row];
+    await editor.run('runloop.shutDownDevbox', 'selection');
+    await editor.run('runloop.copyDevboxId', 'selection');
+    assert.equal(editor.messages.length, 1, 'the question above, and no other');
+    assert.equal(await box.bash('cd ~; find . -mindepth 1 -not -name ".*"'), './too\n');
+  });
+
   it('go up and come down with all that is in a folder, and what can be executed', async () => {
     const { editor } = used;
     const { box, files } = await opened(
