@@ -3,6 +3,7 @@ import type { DevboxGroup } from '../controlGroups/devboxGroup';
 import type { MemoryUse } from '../controlGroups/groupFiles';
 import { lastKilled } from '../controlGroups/kernelLog';
 import { DiskWatch } from './diskWatch';
+import { EpollWatch } from './epollWatch';
 import { codeOf, messageOf } from '../../errors';
 import { TooMuchMounted, hiddenUse, sharedMemoryOfAll } from '../../host/hiddenUse';
 import { descriptorsOf, openFilesOfAll } from '../../host/openFiles';
@@ -47,6 +48,7 @@ export class UsageWatch {
   readonly #watched = new Map<Watched, DiskWatch>();
   readonly #turns = new StartTurns();
   readonly #table = new ProcessTable();
+  readonly #epolls = new EpollWatch();
   /** Bytes of memory in files, as last looked for, and all that the computer had then. */
   readonly #hidden = new WeakMap<Watched, number>();
   #sharedThen = 0;
@@ -117,6 +119,13 @@ export class UsageWatch {
       }
     }
     this.#lookAtDescriptors(devboxes);
+    for (const { devbox, use } of await this.#epolls.excessive(devboxes)) {
+      this.#end(
+        devbox,
+        'out_of_memory',
+        `Out of memory for watched files: the devbox had ${use} and was ended. Use a larger resource_size_request.`,
+      );
+    }
     for (const { devbox, use } of await this.#excessive(devboxes.filter(({ group }) => group === undefined))) {
       watchful = true;
       if (use.memory > devbox.limits.memory || use.processes > devbox.limits.processes) {

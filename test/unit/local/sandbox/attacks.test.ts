@@ -127,6 +127,24 @@ for (const groups of ['auto', 'off'] as const) {
       await usable();
     });
 
+    it('ends a devbox that has the kernel watch very many files, which others then cannot have watched', async () => {
+      const many = `exec python3 -c '
+import os, resource, select, time
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+pipe, _ = os.pipe()
+files = [os.dup(pipe) for _ in range(min(most, 12000) - 500)]
+polls = []
+for _ in range(400000 // len(files)):
+    polls.append(select.epoll())
+    for file in files: polls[-1].register(file)
+time.sleep(30)'`;
+      const { status, reason, kernel } = await endOf(many, { resource_size_request: 'X_SMALL' });
+      assert.deepEqual([status, reason], ['failure', 'out_of_memory']);
+      assert.match(kernel, /^Out of memory for watched files: the devbox had \d{5,6} of \d{4,6} and was ended\./);
+      await usable();
+    });
+
     it('counts what is in a file system of memory that the devbox has made for itself', async () => {
       const own = `unshare -Urm sh -c 'mount -t tmpfs own /mnt && head -c 1500M /dev/zero > /mnt/full; sleep 30'; exit 3`;
       const { status, reason } = await endOf(own, { resource_size_request: 'X_SMALL' });
