@@ -8,6 +8,12 @@ import type { Controller } from './hierarchies';
 const weightOfCore = { 1: 1_024, 2: 100 } as const;
 const weights = { 1: [2, 262_144], 2: [1, 10_000] } as const;
 
+/**
+ * Which part of the memory may be what is on its way through network sockets. Version 1 counts it apart, and not at all unless
+ * it is limited; all programs of the computer have some hundreds of megabytes for it together.
+ */
+const partForSockets = 8;
+
 /** One folder of a group: a group has one in each tree of version 1, and one in all of version 2. */
 export interface GroupFolder {
   readonly version: 1 | 2;
@@ -41,6 +47,7 @@ export function limitWords(
         if (version === 1) {
           add('memory.limit_in_bytes', memory);
           addIfThere('memory.memsw.limit_in_bytes', memory);
+          addIfThere('memory.kmem.tcp.limit_in_bytes', Math.floor(memory / partForSockets));
         } else {
           add('memory.max', memory);
           addIfThere('memory.swap.max', 0);

@@ -165,6 +165,35 @@ print("refused", refused)`;
     await client.devboxes.shutdown(id);
   });
 
+  it('holds what is on its way through its sockets, of which all programs have so much together', async function () {
+    if (!places.some(({ version, controllers }) => version === 1 && controllers.includes('memory'))) {
+      skip(this, 'version 2 counts it with all other memory');
+    }
+    const fill = `import socket
+server = socket.create_server(("127.0.0.1", 0), backlog=500)
+kept, sent = [], 0
+for _ in range(150):
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 ** 21)
+    one.settimeout(5)
+    one.connect(server.getsockname())
+    other, _ = server.accept()
+    one.setblocking(False)
+    kept += [one, other]
+    try:
+        while True: sent += one.send(b"x" * 65536)
+    except BlockingIOError: pass
+print(sent >> 20)`;
+    const { id } = await client.devboxes.createAndAwaitRunning({
+      launch_parameters: { resource_size_request: 'CUSTOM_SIZE', custom_gb_memory: 0.5 },
+    });
+    const { stdout, stderr } = await client.devboxes.executeAndAwaitCompletion(id, { command: `python3 -c '${fill}'` });
+    // An eighth of half a GiB, and what the kernel lends each socket for a start; without a limit 500 MiB and more.
+    const sent = Number(stdout);
+    assert.ok(sent > 16 && sent < 200, `${stdout ?? ''}${stderr ?? ''}`);
+    await client.devboxes.shutdown(id);
+  });
+
   it('does not let a devbox see other groups, leave its own or change its limits', async () => {
     const { id } = await client.devboxes.createAndAwaitRunning({ launch_parameters: small });
     const other = await client.devboxes.createAndAwaitRunning({});
