@@ -8,6 +8,7 @@ import { HostMask } from './rootfs/hostMask';
 import { furnish } from './rootfs/prepareRootfs';
 import { hasHands } from './hands/hands';
 import { guardProgram } from '../host/guardedProgram';
+import { makeSpareKeyring } from '../host/hostSide';
 import { requireProgram, systemPath } from '../host/hostPrograms';
 import { Pipes } from '../host/pipes';
 import type { NamespaceOptions, UserSpace } from './namespaceOptions';
@@ -49,6 +50,7 @@ export async function chooseSandbox(
   const reasons: string[] = [];
   const pipes = new Pipes();
   const mask = new HostMask(dataDir, say);
+  await makeSpareKeyring();
   if (wanted === 'auto') {
     const spaces: readonly (readonly [UserSpace, boolean])[] =
       process.getuid?.() === 0

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunloopSDK, type Runloop } from '@runloop/api-client';
 import { after, before, describe, it } from 'mocha';
 import { type Client, type TestPlatform, logText, startPlatform } from '../../../../platform/testPlatform';
+import { skip } from '../../../../run/skip';
+import { localPlatformBundle } from '../../../../vscode/projectPaths';
 
 /** What programs do that expect their output to be a pipe or a file, as anywhere else. */
 const reopening = [
@@ -16,6 +19,12 @@ const reopening = [
   'sudo sh -c "echo six > /dev/stderr"',
 ].join('\n');
 
+/** Becomes a command in a session with a key in it. */
+const withKey = `exec perl -e 'syscall(250, 1, 0); my ($t, $d, $p) = ("user", "canary", "word"); syscall(248, $t, $d, $p, 4, -3); exec {$ARGV[0]} @ARGV' "$@"`;
+
+/** Says whether that key can be had, and whose session it is. */
+const askForKey = `perl -e 'my ($t, $d, $s) = ("user", "canary", " " x 200); print "key ", syscall(249, $t, $d, 0, 0), "\n"; syscall(250, 6, -3, $s, 200); print "$s\n"'`;
+
 describe('what a command is started with', function () {
   this.timeout(60_000);
   let platform: TestPlatform;
@@ -25,9 +34,7 @@ describe('what a command is started with', function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'inherited-'));
     // Two descriptors of the starter's, one far behind a gap, and a session keyring with a key in it.
-    const script =
-      'exec 7< "$0" 90< "$0"; exec perl -e \'syscall(250, 1, 0); my ($t, $d, $p) = ("user", "canary", "word"); syscall(248, $t, $d, $p, 4, -3); exec {$ARGV[0]} @ARGV\' "$@"';
-    platform = await startPlatform([], { within: ['bash', '-c', script, folder] });
+    platform = await startPlatform([], { within: ['bash', '-c', `exec 7< "$0" 90< "$0"; ${withKey}`, folder] });
     client = platform.client();
   });
   after(async () => {
@@ -68,11 +75,41 @@ describe('what a command is started with', function () {
     const open = readdirSync(`/proc/${platform.pid}/fd`);
     assert.ok(open.includes('90'), 'the platform itself has it');
     const { stdout } = await client.devboxes.executeAndAwaitCompletion(id, {
-      command: `for fd in /proc/[0-9]*/fd/*; do readlink "$fd"; done | sort -u; perl -e 'my ($t, $d) = ("user", "canary"); print "key ", syscall(249, $t, $d, 0, 0), "\\n"'`,
+      command: `for fd in /proc/[0-9]*/fd/*; do readlink "$fd"; done | sort -u; ${askForKey}`,
     });
     assert.ok(!(stdout ?? '').includes(folder), stdout ?? '');
     assert.match(stdout ?? '', /^key -1$/m);
+    if (spawnSync('setpriv', ['--ruid=2000000000', 'true']).status === 0) {
+      assert.doesNotMatch(stdout ?? '', /^keyring;0;/m, 'it is counted for nobody');
+    }
     closeSync(openSync(folder, 'r'));
+  });
+
+  it('has none of these keys either where a devbox has used up all that an ordinary user may have', async function () {
+    const user = 1_000_000_000 + process.pid;
+    const as = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
+    if (spawnSync(as[0] ?? '', [...as.slice(1), 'test', '-r', localPlatformBundle]).status !== 0) {
+      skip(this, 'nobody else can read the program here');
+    }
+    const own = mkdtempSync(join(tmpdir(), 'keyless-'));
+    chownSync(own, user, user);
+    const ordinary = await startPlatform([], { dataDir: own, within: [...as, 'bash', '-c', withKey, 'bash'] });
+    try {
+      const { devboxes } = ordinary.client();
+      const greedy = await devboxes.createAndAwaitRunning({});
+      const taking = `(perl -e 'syscall(250, 1, 0); my ($t, $p) = ("user", "word"); for (my $n = 0; ; $n++) { my $d = "k$n"; last if syscall(248, $t, $d, $p, 4, -3) < 0 } print "$!\n"; close STDOUT; sleep 60' > ~/taken &); until [ -s ~/taken ]; do sleep 0.1; done; cat ~/taken`;
+      const { stdout: taken } = await devboxes.executeAndAwaitCompletion(greedy.id, { command: taking });
+      if (/not permitted|not implemented/.test(taken ?? '')) skip(this, 'programs may have no keys here');
+      assert.equal(taken, 'Disk quota exceeded\n');
+      const other = await devboxes.createAndAwaitRunning({});
+      for (const { id } of [greedy, other]) {
+        const { stdout } = await devboxes.executeAndAwaitCompletion(id, { command: askForKey });
+        assert.match(stdout ?? '', /^key -1\nkeyring;/);
+      }
+    } finally {
+      await ordinary.stop();
+      rmSync(own, { recursive: true, force: true });
+    }
   });
 
   it('is refused at once where Linux could not start it, with the limit', async () => {
