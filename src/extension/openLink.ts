@@ -1,9 +1,9 @@
 import { l10n, type Uri } from 'vscode';
 import { RuntimeError } from '../core/errors';
-import { mustStillBe } from './account/accountChanged';
 import { saysYes } from './messages/ask';
 import { askedForReadRule } from '../core/http/retryRules';
 import { devboxLabel } from './devboxes/devboxText';
+import { mustLive } from './devboxes/pickDevbox';
 import { lookUpLimitMs, whenSlow } from './messages/whenSlow';
 import type { OpenServices } from './openVscode/openVscode';
 import { extensionProblem } from './messages/extensionProblems';
@@ -30,7 +30,7 @@ export async function openLink(services: OpenServices, uri: Uri): Promise<void> 
     harmless: true,
   });
   if (!wanted) return;
-  mustStillBe(signedIn, devboxId);
-  const { openVscode } = await import('./openVscode/openVscode');
-  await openVscode(services, devbox);
+  const { openVscodeOf } = await import('./openVscode/openVscode');
+  mustLive(devbox);
+  await openVscodeOf(services, signedIn, devbox);
 }

@@ -24,7 +24,6 @@ export async function runAgentAction(services: AgentActionServices, argument: un
   const signedIn = await account.require();
   const devbox = await meant(services, argument);
   if (devbox === undefined) return;
-  mustStillBe(signedIn);
   // Nobody has asked for a suspended devbox to be woken.
   const runtime = await attached(services, signedIn, devbox, { resumeSuspended: false });
   const label = devboxLabel(devbox);

@@ -41,8 +41,9 @@ export async function startAgent(services: StartAgentServices, argument: unknown
   if (recipe === undefined) return;
   const agents = await services.agents();
   const within = await agents.in(devbox.id);
+  mustStillBe(signedIn, devbox.id);
   const title = l10n.t('Start {0} in {1}', inertText(oneLine(recipe.name, 40)), devboxLabel(devbox));
-  const place = await askFolder(within, recipe, { devbox, title });
+  const place = await askFolder(within, recipe, { signedIn, devbox, title });
   if (place === undefined) return;
   const prompt = await window.showInputBox({
     title,
@@ -97,7 +98,7 @@ async function pickAgent(): Promise<AgentRecipe | undefined> {
 async function askFolder(
   within: DevboxAgents,
   recipe: AgentRecipe,
-  { devbox, title }: { readonly devbox: Devbox; readonly title: string },
+  { signedIn, devbox, title }: { readonly signedIn: SignedIn; readonly devbox: Devbox; readonly title: string },
 ): Promise<(AgentPlace & { readonly cwd: string }) | undefined> {
   const look = (cwd: string): Promise<AgentPlace> =>
     whenSlow((signal) => within.installation.look(recipe, cwd, signal), { limitMs: lookUpLimitMs });
@@ -111,6 +112,7 @@ async function askFolder(
     ignoreFocusOut: true,
   });
   if (folder === undefined) return undefined;
+  mustStillBe(signedIn, devbox.id);
   const place = folder.trim() === first.cwd ? first : await look(folder.trim());
   const { cwd } = place;
   if (cwd !== undefined) return { ...place, cwd };

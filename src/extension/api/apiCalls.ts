@@ -88,7 +88,6 @@ export class ApiCalls implements Disposable {
         l10n.t('Resume'),
       );
     }
-    mustStillBe(signedIn, devboxId);
     await attached(this.#services, signedIn, devbox, { resumeSuspended });
     return this.#shown(devbox);
   }

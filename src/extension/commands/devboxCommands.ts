@@ -1,7 +1,6 @@
 import { env, l10n } from 'vscode';
 import { isWithoutServer } from '../../core/errors';
 import { containerNameKey, type Devbox } from '../../core/platform/devbox';
-import { mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { devboxesFor, devboxFor, livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import type { StartedHere } from '../forgotten/startedHere';
@@ -22,7 +21,6 @@ export async function attachDevbox(
   const devbox = await livingDevboxFor(services, argument, { placeHolder: l10n.t('Select a devbox to attach to') });
   if (devbox === undefined) return;
   const isPlain = devbox.metadata[containerNameKey] === undefined;
-  mustStillBe(signedIn, devbox.id);
   if (isPlain) {
     services.output.follow(signedIn.api, devbox);
     services.output.show(devbox);
@@ -58,7 +56,6 @@ export async function showOutput(
     placeHolder: l10n.t('Select a devbox to show its output'),
   });
   if (devbox === undefined) return;
-  mustStillBe(signedIn, devbox.id);
   output.follow(signedIn.api, devbox);
   output.show(devbox);
 }

@@ -109,7 +109,13 @@ export async function livingDevboxFor(
   options: Pick<DevboxQuestion, 'placeHolder' | 'runningOnly'>,
 ): Promise<Devbox | undefined> {
   const devbox = await devboxFor(sources, argument, options);
-  if (devbox === undefined || !hasEnded(devbox.status)) return devbox;
+  if (devbox !== undefined) mustLive(devbox);
+  return devbox;
+}
+
+/** @throws RuntimeError `devbox_ended` */
+export function mustLive(devbox: Devbox): void {
+  if (!hasEnded(devbox.status)) return;
   const problem = commandProblem('ended_already', { devbox: devboxLabel(devbox) });
   throw new RuntimeError({ problem, devboxId: devbox.id });
 }

@@ -29,7 +29,8 @@ export async function evidenceOf(
   devboxId: string,
   signal?: AbortSignal,
 ): Promise<Evidence> {
-  const { api, ended } = await account.require();
+  // What is shown is meant: one that is being looked up now would be asked for another one's devbox.
+  const { api, ended } = account.shown ?? (await account.require());
   const linked = linkSignals(ended, signal);
   try {
     const secrets = await knownSecrets.of(devboxId);

@@ -29,7 +29,6 @@ export async function current({ account, store }: DevboxSources, question: Devbo
   const signedIn = await account.require();
   const { api } = signedIn;
   const chosen = await devboxesFor({ account, store }, question);
-  mustStillBe(signedIn);
   const single = chosen.length === 1 ? chosen[0] : undefined;
   const devboxes = await whenSlow(
     async (signal) =>

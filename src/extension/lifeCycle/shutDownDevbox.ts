@@ -20,7 +20,6 @@ export async function shutDownDevboxes(
   const { api } = signedIn;
   const chosen = await devboxesFor({ account, store }, { argument, arguments: arguments_, placeHolder });
   if (chosen.length === 0) return;
-  mustStillBe(signedIn);
   // What the list says may be old; the question must be about what is there now.
   const seen = await whenSlow((signal) => asTheyAre(api, chosen, { signal, rule }), { limitMs: listLimitMs });
   const alive = seen.filter(({ status }) => !hasEnded(status));

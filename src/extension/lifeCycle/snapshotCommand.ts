@@ -22,7 +22,6 @@ export async function snapshotCommand(
   const placeHolder = l10n.t('Select a devbox to take a snapshot of');
   const chosen = await livingDevboxFor({ account, store }, argument, { placeHolder, runningOnly: true });
   if (chosen === undefined) return;
-  mustStillBe(signedIn, chosen.id);
   // A row, a message or a link may be older than what became of it.
   const devbox = await whenSlow((signal) => api.retrieve(chosen.id, { signal, rule }), { limitMs: lookUpLimitMs });
   mustStillBe(signedIn, devbox.id);

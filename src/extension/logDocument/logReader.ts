@@ -113,7 +113,9 @@ export class LogReader implements Disposable {
 
   /** @returns false if it was stopped before the log's end */
   async #read(signal: AbortSignal): Promise<boolean> {
-    const { api } = await this.#services.account.require();
+    const { account } = this.#services;
+    // What is shown is meant: one that is being looked up now would be asked for another one's devbox.
+    const { api } = account.shown ?? (await account.require());
     const devbox = this.#services.store.get(this.devboxId) ?? (await api.retrieve(this.devboxId, { signal }));
     const lookNow = (listener: () => void): Disposable => {
       const subscriptions = [this.#looks.on(listener), onExpectedOutput(this.#services, devbox.id, listener)];

@@ -78,7 +78,8 @@ export async function openLogMatch(
   if (devboxId === undefined || typeof line !== 'number') return;
   const signedIn = await account.require();
   const [devbox] = await devboxesFor({ account, store }, { argument: devboxId, placeHolder: '' });
-  mustStillBe(signedIn, devboxId);
   if (devbox === undefined) return;
-  (await (await logDocuments()).show(devbox)).showLine(line);
+  const logs = await logDocuments();
+  mustStillBe(signedIn, devboxId);
+  (await logs.show(devbox)).showLine(line);
 }

@@ -30,7 +30,11 @@ export interface OpenServices extends AttachServices {
 export async function openVscode(services: OpenServices, argument: unknown): Promise<void> {
   const signedIn = await services.account.require();
   const devbox = await chosen(services, argument);
-  if (devbox === undefined) return;
+  if (devbox !== undefined) await openVscodeOf(services, signedIn, devbox);
+}
+
+/** The same for a devbox that was chosen in an account. */
+export async function openVscodeOf(services: OpenServices, signedIn: SignedIn, devbox: Devbox): Promise<void> {
   await (await services.openedVscodes()).once(devbox.id, () => opened(services, signedIn, devbox));
 }
 
@@ -134,7 +138,6 @@ async function linkTo(
   devbox: Devbox,
   wanted: Wanted,
 ): Promise<Link> {
-  mustStillBe(signedIn, devbox.id);
   let link: Link | undefined;
   try {
     const title = l10n.t('Waiting for the VS Code of {0}…', devboxLabel(devbox));

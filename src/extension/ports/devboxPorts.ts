@@ -35,7 +35,8 @@ export class DevboxPorts implements Disposable {
     const { account, store, devboxUse } = context;
     this.#context = context;
     this.forwarder = new PortForwarder({
-      target: async (port) => this.#targetsOf(await account.require()).of(port),
+      // What is forwarded is of the account that is shown, until it is left.
+      target: async (port) => this.#targetsOf(account.shown ?? (await account.require())).of(port),
       onDoubt: (devboxId) => this.#targets?.targets.doubt(devboxId),
       onInput: (devboxId) => devboxUse.used(devboxId),
       onOther: (forward) => this.#tellOfOther(forward),

@@ -34,7 +34,6 @@ export async function openPort(services: OpenPortServices, argument: unknown): P
     return;
   }
   const { forwarder } = await reached(services, signedIn, port);
-  mustStillBe(signedIn, port.devboxId);
   services.devboxUse.used(port.devboxId);
   const address = async (oneTime: boolean): Promise<Uri | undefined> => {
     const text = await portAddress(forwarder, port, { oneTime });
@@ -79,7 +78,6 @@ export async function forwardPort(services: OpenPortServices, argument: unknown)
   );
   if (localPort === undefined) return;
   const { forwarder } = await reached(services, signedIn, port);
-  mustStillBe(signedIn, port.devboxId);
   services.devboxUse.used(port.devboxId);
   try {
     await forwarder.forwardTo(port, localPort);

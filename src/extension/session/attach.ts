@@ -104,7 +104,6 @@ async function attach(
     signal,
   }: AttachOptions & { readonly isUnasked: boolean; readonly signal?: AbortSignal },
 ): Promise<RunloopRuntime> {
-  mustStillBe(account, devboxId);
   // The runtime core is read when something is attached to.
   const { runtimeFor } = await import('./runtimeFor');
   const target = { attachToExisting: true, devboxId, resumeSuspended, isUnasked };

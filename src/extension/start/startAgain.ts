@@ -26,7 +26,6 @@ async function again(services: StartAgainServices, argument: unknown, size: 'lar
   const devbox = await devboxFor({ account, store }, argument, { placeHolder, stopped: true });
   if (devbox === undefined) return;
   const need = size === undefined ? undefined : devbox.failureReason === 'out_of_disk' ? 'disk' : 'memory';
-  mustStillBe(signedIn, devbox.id);
   const { choices, name, isAll } = await answersLike(knownSecrets, signedIn.api, devbox.id, need);
   mustStillBe(signedIn, devbox.id);
   if (isAll) await startChosen(services, signedIn, name ?? suggestedName(), choices);

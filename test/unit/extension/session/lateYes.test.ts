@@ -18,7 +18,11 @@ const build = [
   [/^Devbox built failed to start|blueprint/, 'Build It…'],
   [/^Build the blueprint/, 'Build and Start'],
 ] as const;
+const start = [/^Start a VS Code server/, 'Start VS Code'] as const;
+const install = [/^The devbox late has no VS Code server/, 'Install and Start'] as const;
 const cases: readonly Case[] = [
+  { command: 'openVscode', answers: [start], leftAt: start[0] },
+  { command: 'openVscode', answers: [start, install], leftAt: install[0] },
   { command: 'suspendDevbox', answers: [[/^Suspend /, 'Suspend']], leftAt: /^Suspend late/ },
   { command: 'shutDownDevbox', answers: [[/^Shut down /, 'Shut Down']], leftAt: /^Shut down the devbox late/ },
   { command: 'renameDevbox', answers: [[/^Rename Devbox/, 'renamed']], leftAt: /^Rename Devbox/ },
@@ -123,6 +127,23 @@ describe('A yes that comes when the account was left', function () {
     await assert.rejects(extension.attach(id), { code: 'account_changed' });
     assert.deepEqual(proxy().paths, []);
     assert.equal((await api.retrieve(id)).status, 'suspended');
+    await api.shutdown(id);
+  });
+
+  it('asks nothing about a VS Code there that was looked for meanwhile', async () => {
+    const { editor, api } = used;
+    const id = await begin();
+    let isLeft = false;
+    proxy().before = async (_, path) => {
+      if (isLeft || !path.endsWith('/write_file_contents')) return;
+      isLeft = true;
+      await leave();
+    };
+    editor.answer(...start);
+    await editor.run('runloop.openVscode', id);
+    assert.ok(isLeft);
+    await editor.message(/has switched to another account/);
+    assert.ok(!editor.messages.some(({ text }) => install[0].test(text)));
     await api.shutdown(id);
   });
 
