@@ -39,9 +39,12 @@ fi 2>/dev/null
 # them. (Of these users only; the computer's own setting stays.)
 if [ "$kind" != root ]; then echo 0 > /proc/sys/user/max_cgroup_namespaces; fi
 
-# Of what all devboxes share with whoever started the platform one has half at most.
-if [ "$kind" = user ] && read -r most < /proc/sys/fs/inotify/max_user_instances; then
-  echo "$((most / 2))" > /proc/sys/user/max_inotify_instances || true
+# Of what all devboxes share with whoever started the platform one has half at most. Of namespaces the kernel gives a user half
+# as many of each kind as all programs may have threads.
+if [ "$kind" = user ]; then
+  share() { if read -r most < "/proc/sys/$1"; then echo "$((most / $2))" > "/proc/sys/user/$3" || true; fi; }
+  for what in instances watches; do share "fs/inotify/max_user_$what" 2 "max_inotify_$what"; done
+  for what in user mnt pid net ipc uts time; do share kernel/threads-max 4 "max_\${what}_namespaces"; done
 fi 2>/dev/null
 
 # Where there is no such program the name stays this computer's.

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chownSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { type Client, type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 import { skip } from '../../../run/skip';
+import { localPlatformBundle } from '../../../vscode/projectPaths';
 
 const asRoot = { launch_parameters: { user_parameters: { username: 'root', uid: 0 } } };
 
@@ -56,4 +61,49 @@ describe('local platform, what the kernel counts for each user', () => {
       await Promise.all(ids.map((id) => client.devboxes.shutdown(id)));
     });
   }
+});
+
+describe('local platform of an ordinary user, what the kernel counts for each user', () => {
+  it('lets one devbox have half of it at most', async function () {
+    const user = 1_100_000_000 + process.pid;
+    const [setpriv, ...as] = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'] as const;
+    if (process.getuid?.() !== 0 || spawnSync(setpriv, [...as, 'test', '-r', localPlatformBundle]).status !== 0) {
+      skip(this, 'nobody else can be the platform’s user here');
+    }
+    const dataDir = mkdtempSync(join(tmpdir(), 'ordinary-'));
+    chownSync(dataDir, user, user);
+    const platform = await startPlatform([], { dataDir, within: [setpriv, ...as] });
+    try {
+      if (platform.stderr().includes('plain processes')) skip(this, 'namespaces are forbidden on this computer');
+      await platform.client().devboxes.createAndAwaitRunning({});
+      // The limits of a user namespace are seen from within it only.
+      const spaces = new Map<string, string>();
+      for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+        try {
+          if (statSync(`/proc/${pid}`).uid === user) spaces.set(readlinkSync(`/proc/${pid}/ns/user`), pid);
+        } catch {
+          // It has ended meanwhile.
+        }
+      }
+      const limits = [...spaces.values()].map((pid) => {
+        const of = ['--user', '--preserve-credentials', '--target', pid, '--', 'cat'];
+        const names = ['inotify_instances', 'inotify_watches', 'user_namespaces', 'net_namespaces', 'mnt_namespaces'];
+        const { stdout } = spawnSync('nsenter', [...of, ...names.map((name) => `/proc/sys/user/max_${name}`)]);
+        return String(stdout).trim().split('\n').map(Number);
+      });
+      const host = (name: string): number => Number(readFileSync(`/proc/sys/${name}`, 'utf8'));
+      const namespaces = Math.floor(host('kernel/threads-max') / 4);
+      const half = [
+        ...['instances', 'watches'].map((name) => Math.floor(host(`fs/inotify/max_user_${name}`) / 2)),
+        ...[namespaces, namespaces, namespaces],
+      ];
+      assert.ok(
+        limits.some((found) => String(found) === String(half)),
+        `${JSON.stringify(limits)}, not ${String(half)}`,
+      );
+    } finally {
+      await platform.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
 });
