@@ -61,12 +61,7 @@ export function durationText(seconds: number): string {
   return minutes % 60 === 0 ? l10n.t('{0} h', hours) : l10n.t('{0} h {1} min', hours, minutes % 60);
 }
 
-/** How long ago a time in Unix milliseconds was, in one short word. */
-export function ageText(sinceMs: number, nowMs: number): string {
-  return nowMs - sinceMs < 60_000 ? l10n.t('just now') : durationText((nowMs - sinceMs) / 1000);
-}
-
-/** The same, for when something happened: "5 min ago". */
+/** How long ago a time in Unix milliseconds was: "5 min ago". */
 export function agoText(atMs: number, nowMs: number): string {
   return nowMs - atMs < 60_000 ? l10n.t('just now') : l10n.t('{0} ago', durationText((nowMs - atMs) / 1000));
 }

@@ -10,7 +10,7 @@ import { mustStillBe } from '../account/accountChanged';
 import { commandProblem } from '../messages/commandProblems';
 import { listLimitMs, lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import { endTime, type DevboxStore } from './devboxStore';
-import { ageText, agoText, devboxLabel, statusWord } from './devboxText';
+import { agoText, devboxLabel, statusWord } from './devboxText';
 import { sayThereIsNone, type LookedFor } from './noDevboxes';
 import { devboxesWith, tellOfUnread } from './severalDevboxes';
 
@@ -180,17 +180,17 @@ export function devboxItems(
 ): (QuickPickItem & { readonly devbox: Devbox })[] {
   return devboxes.map((devbox) => ({
     label: plainLabel(devboxLabel(devbox)),
-    description: [statusWord(devbox.status), ageOf(devbox, nowMs)].filter((part) => part !== '').join(' · '),
+    description: [statusWord(devbox.status), timeOf(devbox, nowMs)].filter((part) => part !== '').join(' · '),
     detail: devbox.id,
     devbox,
   }));
 }
 
-/** When it ended, where it has; else how old it is. */
-function ageOf(devbox: Devbox, nowMs: number): string {
+/** When it ended, where it has; else when it started: a bare time would read as what is left. */
+function timeOf(devbox: Devbox, nowMs: number): string {
   const ended = endTime(devbox);
   if (ended !== undefined) return l10n.t('ended: {0}', agoText(ended, nowMs));
-  return devbox.createTimeMs === undefined ? '' : ageText(devbox.createTimeMs, nowMs);
+  return devbox.createTimeMs === undefined ? '' : l10n.t('started: {0}', agoText(devbox.createTimeMs, nowMs));
 }
 
 /** A label from outside for a quick pick, where `$(` would be drawn as an icon. */

@@ -8,7 +8,7 @@ import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Account, SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
-import { ageText, costText, devboxLabel, endingText, hourlyCost } from '../devboxes/devboxText';
+import { agoText, costText, devboxLabel, endingText, hourlyCost } from '../devboxes/devboxText';
 import { plainLabel } from '../devboxes/pickDevbox';
 import { devboxesWith, forEach, namesOf, orGone } from '../devboxes/severalDevboxes';
 import { withSignal } from '../messages/cancellation';
@@ -113,10 +113,10 @@ function item(
 ): QuickPickItem & { readonly devbox: Devbox } {
   const cost = hourlyCost(devbox, prices);
   const facts = [
-    devbox.createTimeMs === undefined ? undefined : ageText(devbox.createTimeMs, nowMs),
+    devbox.createTimeMs === undefined ? undefined : l10n.t('started: {0}', agoText(devbox.createTimeMs, nowMs)),
     cost === undefined ? undefined : costText(cost),
     endingText(devbox, nowMs),
-    last === undefined ? l10n.t('no use recorded here') : l10n.t('last used: {0}', ageText(last, Date.now())),
+    last === undefined ? l10n.t('no use recorded here') : l10n.t('last used: {0}', agoText(last, Date.now())),
   ];
   return {
     label: plainLabel(devboxLabel(devbox)),

@@ -8,7 +8,7 @@ import { redact } from '../../../core/redact';
 import type { Health } from '../../session/sessions';
 import type { DetailRow } from '../rows';
 import type { DevboxDetail } from './detailItem';
-import { ageText } from '../../devboxes/devboxText';
+import { agoText } from '../../devboxes/devboxText';
 import { reasonText, type Ender } from '../../devboxes/endReason';
 import { failureText } from '../../messages/showFailure';
 
@@ -147,7 +147,7 @@ async function listSnapshots(api: RunloopApi, devbox: Devbox, context: DetailsCo
   try {
     const found = await api.snapshotsOf(devbox.id, snapshotsShown, { signal: context.signal, rule: onceRule });
     return found.map((snapshot): DevboxDetail => {
-      const age = snapshot.createTimeMs === undefined ? '' : ageText(snapshot.createTimeMs, context.nowMs);
+      const age = snapshot.createTimeMs === undefined ? '' : agoText(snapshot.createTimeMs, context.nowMs);
       const name = oneLine(snapshot.name ?? '', 60);
       return {
         key: `snapshot:${snapshot.id}`,

@@ -44,15 +44,15 @@ describe('Picking a devbox', function () {
     editor.forgive();
   });
 
-  it('tells of what has ended when that was, and of the others how old they are', () => {
+  it('tells of what has ended when that was, and of the others when they were started', () => {
     const nowMs = 10_000 * 60_000;
     const texts = (view: Record<string, unknown>): readonly (string | undefined)[] =>
       devboxItems(
         [parseDevbox({ id: 'dbx_1', status: 'running', create_time_ms: nowMs - 180 * 60_000, ...view })],
         nowMs,
       ).map(({ description }) => description);
-    assert.deepEqual(texts({}), ['running · 3 h']);
-    assert.deepEqual(texts({ status: 'suspended' }), ['suspended · 3 h']);
+    assert.deepEqual(texts({}), ['running · started: 3 h ago']);
+    assert.deepEqual(texts({ status: 'suspended' }), ['suspended · started: 3 h ago']);
     assert.deepEqual(texts({ status: 'shutdown', end_time_ms: nowMs - 5 * 60_000 }), ['shut down · ended: 5 min ago']);
     assert.deepEqual(texts({ status: 'failure', end_time_ms: nowMs }), ['failed · ended: just now']);
     assert.deepEqual(texts({ create_time_ms: undefined }), ['running']);
@@ -70,12 +70,12 @@ describe('Picking a devbox', function () {
       return editor.offered.flatMap((item) => (typeof item === 'object' && item.label === 'skewed' ? [item] : []))[0]
         ?.description;
     };
-    assert.equal(await offered('runloop.copyDevboxId', /^Select a devbox to copy/), 'running · just now');
-    assert.equal(await offered('runloop.searchLogs', /^Search Logs/), 'running · just now');
+    assert.equal(await offered('runloop.copyDevboxId', /^Select a devbox to copy/), 'running · started: just now');
+    assert.equal(await offered('runloop.searchLogs', /^Search Logs/), 'running · started: just now');
     await turnClock(platform, -3 * 3_600_000);
     await used.extension.list();
-    assert.equal(await offered('runloop.copyDevboxId', /^Select a devbox to copy/), 'running · just now');
-    assert.equal(await offered('runloop.searchLogs', /^Search Logs/), 'running · just now');
+    assert.equal(await offered('runloop.copyDevboxId', /^Select a devbox to copy/), 'running · started: just now');
+    assert.equal(await offered('runloop.searchLogs', /^Search Logs/), 'running · started: just now');
     await turnClock(platform, 0);
   });
 
