@@ -1,6 +1,7 @@
 import { withDeadline } from '../../ground/deadline';
 import { RuntimeError } from '../errors';
 import { parseDevbox, type Devbox } from './devbox';
+import { idInPath } from './devboxId';
 import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 import { platformProblem } from '../problems/platform';
@@ -15,7 +16,7 @@ export async function devboxNow(api: RunloopApi, devboxId: string, options: Read
 }
 
 async function read(api: RunloopApi, devboxId: string, options: ReadLogOptions): Promise<Devbox> {
-  const response = await openLog(api, encodeURIComponent(devboxId), devboxId, options, { accept: 'application/json' });
+  const response = await openLog(api, idInPath(devboxId), devboxId, options, { accept: 'application/json' });
   if (response.statusCode === 404) {
     response.destroy();
     throw new RuntimeError({ problem: platformProblem('devbox_unknown', { devbox: devboxId }), devboxId, status: 404 });

@@ -1,6 +1,7 @@
 import { withDeadline } from '../../ground/deadline';
 import { asNumber, asObject, asString, parseJson } from '../parse';
 import { textIn } from './answers';
+import { idInPath } from './devboxId';
 import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 import { openStream, readEvents } from './serverSentEvents';
@@ -22,7 +23,7 @@ export interface ReadOutputOptions extends ReadLogOptions {
 }
 
 function executionPath(devboxId: string, executionId: string): string {
-  return `${encodeURIComponent(devboxId)}/executions/${encodeURIComponent(executionId)}`;
+  return `${idInPath(devboxId)}/executions/${encodeURIComponent(executionId)}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { RuntimeError } from '../errors';
 import { longestSilenceMs, piecesOf, unpacked } from '../http/answerBody';
 import { unexpected } from './answers';
+import { idInPath } from './devboxId';
 import { LogListScanner } from './logListScanner';
 import { isJson, openLog, type ReadLogOptions } from './logRequest';
 import type { RawEntry } from './logTail';
@@ -26,7 +27,7 @@ export async function* listLogs(
   devboxId: string,
   options: ListLogOptions,
 ): AsyncGenerator<readonly RawEntry[], boolean> {
-  const response = await openLog(api, `${encodeURIComponent(devboxId)}/logs`, devboxId, options, {
+  const response = await openLog(api, `${idInPath(devboxId)}/logs`, devboxId, options, {
     accept: 'application/json',
     ...(options.etag === undefined ? {} : { 'if-none-match': options.etag }),
   });

@@ -1,5 +1,6 @@
 import type { ReadLogOptions } from './logRequest';
 import type { ApiAccess } from './client';
+import { idInPath } from './devboxId';
 import { openStream, readEvents } from './serverSentEvents';
 
 /** One entry of a log as it came, not parsed yet: most entries of a replay are skipped. */
@@ -24,8 +25,5 @@ export async function* tailLogs(
   options: ReadLogOptions & { readonly lastId?: number | undefined },
 ): AsyncGenerator<readonly RawEntry[]> {
   const last = options.lastId === undefined ? {} : { 'last-event-id': String(options.lastId) };
-  yield* readEvents(
-    await openStream(api, `${encodeURIComponent(devboxId)}/logs/tail`, devboxId, options, last),
-    options.onBytes,
-  );
+  yield* readEvents(await openStream(api, `${idInPath(devboxId)}/logs/tail`, devboxId, options, last), options.onBytes);
 }

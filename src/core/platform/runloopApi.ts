@@ -5,6 +5,7 @@ import { asString, type JsonObject } from '../parse';
 import { retrying } from '../http/retry';
 import { askedForReadRule, readRule } from '../http/retryRules';
 import { ApiCalls, type CallOptions, type CallSubject, type SentRequest } from './apiCalls';
+import { idInPath } from './devboxId';
 import { listIn, objectOf, textIn, unexpected } from './answers';
 import { parseApiKey, parseBaseUrl, type ApiAccount } from './client';
 import type { CreateDevboxBody } from './createDevboxBody';
@@ -293,7 +294,7 @@ function parseBlueprint(view: JsonObject): Blueprint | undefined {
     : { id, name: asString(view['name']) ?? '', status: asString(view['status']) ?? '' };
 }
 
-/** Path of one devbox in the API. */
+/** Path of one devbox in the API. @throws RuntimeError for what cannot be the id of one */
 export function devboxPath(devboxId: string): string {
-  return `/v1/devboxes/${encodeURIComponent(devboxId)}`;
+  return `/v1/devboxes/${idInPath(devboxId)}`;
 }

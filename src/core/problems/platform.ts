@@ -62,6 +62,11 @@ export const platformWords = {
     message: 'The Runloop API opened a tunnel but did not return its key.',
     nextStep: 'Try again. If the problem persists, the platform is not compatible.',
   },
+  devbox_id: {
+    code: 'invalid_option',
+    message: '"{devbox}" is not the ID of a devbox.',
+    nextStep: 'Select the devbox in the Runloop view.',
+  },
   devbox_unknown: {
     code: 'not_found',
     message: 'The Runloop API has no devbox {devbox} (404).',

@@ -3,10 +3,12 @@ import { cancelled, RuntimeError } from '../../core/errors';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Disposable } from '../../core/events';
 import { isActive, type Devbox } from '../../core/platform/devbox';
+import { asObject, asString } from '../../core/parse';
 import { oneLine } from '../../core/plainText';
 import { accountChanged, mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
+import { commandProblem } from '../messages/commandProblems';
 import { extensionProblem } from '../messages/extensionProblems';
 import { showFailure } from '../messages/showFailure';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
@@ -15,6 +17,9 @@ import { leaveToOtherAccount } from '../session/leaveToOtherAccount';
 import { runtimeFor } from '../session/runtimeFor';
 import { RunPermissions } from './runPermissions';
 import type { ApiDevbox, ApiObservation } from './runloopDevboxesApi';
+
+/** Characters of a name and of a command that are taken at the most. */
+const [mostName, mostCommand] = [200, 1_000_000];
 
 /** What the calls of other extensions work with. */
 export interface ApiServices extends AttachServices {
@@ -45,7 +50,9 @@ export class ApiCalls implements Disposable {
     return store.devboxes.filter(({ status }) => isActive(status)).map((devbox) => this.#shown(devbox));
   }
 
-  async start({ name, signal }: { readonly name: string; readonly signal?: AbortSignal }): Promise<ApiDevbox> {
+  async start(options: { readonly name: string; readonly signal?: AbortSignal }): Promise<ApiDevbox> {
+    const name = textOf(asObject(options)?.['name'], 'name', mostName);
+    const { signal } = options;
     const { account, sessions, store, log, brokenStarts } = this.#services;
     const signedIn = await account.require();
     await ask(
@@ -98,6 +105,7 @@ export class ApiCalls implements Disposable {
     command: string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<ApiObservation> {
+    textOf(command, 'command', mostCommand);
     const { sessions } = this.#services;
     const runtime = sessions.get(devboxId);
     if (runtime === undefined) throw notAttached(devboxId);
@@ -143,6 +151,13 @@ async function askToRun(caller: Caller | undefined, label: string, command: stri
       caller.id,
     ),
   );
+}
+
+/** A text that another extension gave, which may be anything. @throws RuntimeError `invalid_option` */
+function textOf(value: unknown, argument: string, most: number): string {
+  const text = asString(value) ?? '';
+  if (text !== '' && text.length <= most) return text;
+  throw new RuntimeError({ problem: commandProblem('argument_text', { argument, most }) });
 }
 
 function notAttached(devboxId: string): RuntimeError {

@@ -26,9 +26,10 @@ export function createApi(services: ApiServices, owned: Disposes[]): RunloopDevb
     attach: async (devboxId) => (await calls()).attach(devboxId),
     run: async (devboxId, command, options) => (await calls()).run(undefined, devboxId, command, options),
     forExtension: (extensionId) => {
-      const extension = extensions.getExtension(extensionId);
+      const given = asString(extensionId) ?? '';
+      const extension = given === '' ? undefined : extensions.getExtension(given);
       if (extension === undefined) {
-        throw new RuntimeError({ problem: extensionProblem('extension_unknown', { id: oneLine(extensionId, 60) }) });
+        throw new RuntimeError({ problem: extensionProblem('extension_unknown', { id: oneLine(given, 60) }) });
       }
       const packageJson: unknown = extension.packageJSON;
       const name = asString(asObject(packageJson)?.['displayName']) ?? extension.id;

@@ -2,6 +2,7 @@ import { l10n, window, type QuickPickItem } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { asArray, asObject, asString } from '../../core/parse';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { idInPath } from '../../core/platform/devboxId';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
@@ -35,9 +36,12 @@ export interface DevboxQuestion {
   readonly inAnyState?: boolean;
 }
 
+/** @throws RuntimeError for an id that cannot be one */
 function idOf(argument: unknown): string | undefined {
   const id = asString(argument) ?? asString(asObject(argument)?.['id']);
-  return id?.startsWith('dbx_') === true ? id : undefined;
+  if (id?.startsWith('dbx_') !== true) return undefined;
+  idInPath(id);
+  return id;
 }
 
 /**

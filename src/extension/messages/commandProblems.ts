@@ -13,6 +13,11 @@ export const commandWords = {
     nextStep: 'Try again with the remaining ones.',
   },
   ended_already: { code: 'devbox_ended', message: '{devbox} has already ended.', nextStep: 'Start another one.' },
+  argument_text: {
+    code: 'invalid_option',
+    message: 'An extension made a call with an unusable argument: "{argument}" must be text of 1 to {most} characters.',
+    nextStep: 'Report this to the author of that extension.',
+  },
   presets_unreadable: { code: 'invalid_option', message: 'The presets file cannot be read.', nextStep: '' },
   no_vscode: {
     code: 'action_server',
