@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { eventually } from '../../eventually';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
@@ -116,6 +119,30 @@ export const files: UiTests = (useWindow) =>
         (text) => /print\(anew\)/.test(text),
         20_000,
       );
+    });
+
+    it('come from the computer with a drop on a folder, and go to it with Download…', async () => {
+      const { workbench } = session();
+      const { page } = workbench;
+      const file = "new File(['from the desk\\n'], 'dropped notes.txt', { type: 'text/plain' })";
+      const make = `(() => { const data = new DataTransfer(); data.items.add(${file}); return data; })()`;
+      const dropped = await page.evaluateHandle(make);
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        await row('app').element.dispatchEvent(type, { dataTransfer: dropped });
+      }
+      await row('dropped notes.txt').waitFor(20_000);
+      assert.equal(await box.bash('cat ~/app/dropped*'), 'from the desk\n');
+      await workbench.screenshot('files-6-dropped');
+      const folder = await mkdtemp(join(tmpdir(), 'downloaded-'));
+      try {
+        await row('dropped notes.txt').chooseFromMenu('Download…');
+        await workbench.quickInput.saveAs(join(folder, 'notes here.txt'), /Download/);
+        await workbench.notification(/Downloaded 1 file/).waitFor(20_000);
+        await workbench.screenshot('files-7-downloaded');
+        assert.equal(await readFile(join(folder, 'notes here.txt'), 'utf8'), 'from the desk\n');
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     });
 
     it('stay open, and can be saved elsewhere, when the devbox is suspended', async () => {

@@ -79,9 +79,9 @@ export class QuickInput {
     await this.row(label).locator('input, .monaco-checkbox, .quick-input-list-checkbox').first().click();
   }
 
-  /** Waits for the dialog that asks for a file to write, and names one. */
-  async saveAs(path: string): Promise<void> {
-    await this.waitFor(/Save/);
+  /** Waits for the dialog that asks for a file to write, by its title, and names one. */
+  async saveAs(path: string, title = /Save/): Promise<void> {
+    await this.waitFor(title);
     // A dialog that is still reading its first folder puts its own name back, and it looks at what is typed before it takes it.
     for (let tries = 0; tries < 20 && (await this.value()) !== path; tries += 1) {
       await this.fill(path);
