@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { after, describe, it } from 'mocha';
 import { foreignListener, OwnPorts } from '../../../../../src/local/devbox/run/ownPorts';
 import { Listeners } from '../../../../../src/local/host/sockets/listeners';
+import { eventually } from '../../../../eventually';
 import { skip } from '../../../../run/skip';
 import { ownNetwork } from '../../../../run/ownNetwork';
 
@@ -51,10 +52,17 @@ describe('Whose a port of a devbox is', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const { port } = server.address() as AddressInfo;
-      for (let time = 0; time < 3; time += 1) {
-        await assert.rejects(own.dial('127.0.0.1', port), { code: foreignListener });
-      }
-      assert.equal(looks, 1);
+      // What was found out holds for a second, in which a busy computer does not always ask three times.
+      await eventually(
+        async () => {
+          looks = 0;
+          for (let time = 0; time < 3; time += 1) {
+            await assert.rejects(own.dial('127.0.0.1', port), { code: foreignListener });
+          }
+          return looks;
+        },
+        (count) => count <= 1,
+      );
     } finally {
       server.close();
     }
