@@ -11,7 +11,7 @@ import { bundleSizes } from '../bench/bundleSizes';
 const most = 110;
 
 describe('The bundle that is shipped', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it(`lets activation read ${most} kB at the most: what only some use is read when it is used`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'bundle-'));

@@ -139,7 +139,9 @@ export function actionNodes(agent: LiveAgent): readonly AgentNode[] {
 export function leftNode(devboxId: string, left: number): AgentNode {
   return new AgentNode(devboxId, {
     item: () => {
-      const item = new TreeItem(l10n.t('{0} more records are not shown', left));
+      const item = new TreeItem(
+        left === 1 ? l10n.t('1 more record is not shown') : l10n.t('{0} more records are not shown', left),
+      );
       item.id = `${devboxId}/agents left`;
       item.iconPath = new ThemeIcon('info');
       return item;

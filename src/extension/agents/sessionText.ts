@@ -47,7 +47,13 @@ export function sessionParts(
       'What is answered here binds only an agent that asks. What it does without asking is limited by the devbox alone.',
     ),
   ];
-  if (transcript.dropped > 0) head.push('', l10n.t('… {0} earlier entries are left out.', transcript.dropped));
+  const { dropped } = transcript;
+  if (dropped > 0) {
+    head.push(
+      '',
+      dropped === 1 ? l10n.t('… 1 earlier entry is left out.') : l10n.t('… {0} earlier entries are left out.', dropped),
+    );
+  }
   return { head, parts: transcript.items.map((item) => ({ item, lines: linesOf(item, transcript) })) };
 }
 

@@ -152,7 +152,10 @@ async function preview(
   { name, folder, branch }: { readonly name: string; readonly folder: string; readonly branch: string },
 ): Promise<void> {
   const isYes = await saysYes({
-    question: l10n.t('Create a branch with {0} commits of {1} in {2}?', arrival.commits, name, basename(folder)),
+    question:
+      arrival.commits === 1
+        ? l10n.t('Create a branch with 1 commit of {0} in {1}?', name, basename(folder))
+        : l10n.t('Create a branch with {0} commits of {1} in {2}?', arrival.commits, name, basename(folder)),
     detail: detailOf(arrival, branch),
     yes: l10n.t('Create Branch'),
     harmless: arrival.oddNames.length === 0 && arrival.files !== undefined,

@@ -12,6 +12,7 @@ import {
   tellDone,
   transferring,
   upload,
+  uploadedText,
   type Transfer,
   type TransferServices,
 } from './transferCommands';
@@ -100,7 +101,7 @@ async function copy(services: TransferServices, dropped: readonly Dropped[], fol
   for (const { name } of dropped) {
     await services.fileSystem.changed(FileChangeType.Created, childAddress(folder.uri, name));
   }
-  tellDone(services, l10n.t('Uploaded {0} files to the devbox.', done.count), done);
+  tellDone(services, uploadedText(done.count), done);
 }
 
 async function bring(services: TransferServices, transfer: Transfer, one: Dropped, path: string): Promise<void> {

@@ -63,7 +63,7 @@ export async function uploadFiles(services: TransferServices, argument: unknown)
   for (const source of sources) {
     await services.fileSystem.changed(FileChangeType.Created, childAddress(folder.uri, basename(source)));
   }
-  tellDone(services, l10n.t('Uploaded {0} files to the devbox.', done.count), done);
+  tellDone(services, uploadedText(done.count), done);
 }
 
 /** Asks where names are taken in a folder. @returns false if what is there is to stay */
@@ -105,7 +105,16 @@ export async function downloadFile(services: TransferServices, argument: unknown
     const found = await reached.files.stat(reached.path, transfer);
     await download(transfer, found, reached.path, to);
   });
-  tellDone(services, l10n.t('Downloaded {0} files from the devbox.', done.count), done);
+  const text =
+    done.count === 1
+      ? l10n.t('Downloaded 1 file from the devbox.')
+      : l10n.t('Downloaded {0} files from the devbox.', done.count);
+  tellDone(services, text, done);
+}
+
+/** Says how many files have come into a devbox. */
+export function uploadedText(count: number): string {
+  return count === 1 ? l10n.t('Uploaded 1 file to the devbox.') : l10n.t('Uploaded {0} files to the devbox.', count);
 }
 
 /** Sends a file of this computer, or a folder with all that is in it. */
@@ -127,9 +136,14 @@ export async function upload(transfer: Transfer, source: string, path: string): 
     return;
   }
   // What is appended meanwhile was not announced.
-  const pieces = found.size === 0 ? [] : (createReadStream(source, { end: found.size - 1 }) as AsyncIterable<Buffer>);
+  const pieces = found.size === 0 ? [] : piecesOf(source, found.size);
   const isExecutable = process.platform !== 'win32' && (found.mode & 0o111) !== 0;
   await sendContent(transfer, basename(source), path, { size: found.size, pieces, isExecutable });
+}
+
+/** The beginning of a file. It is opened when the first piece is asked for: a transfer can end before that. */
+async function* piecesOf(source: string, size: number): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(source, { end: size - 1 }) as AsyncIterable<Buffer>;
 }
 
 /** Sends one file, and tells how far it is. */
@@ -252,7 +266,10 @@ export function tellDone({ log }: TransferServices, text: string, { leftOut }: T
     return;
   }
   const names = listText(leftOut.slice(0, 5).map((name) => shownName(name)));
-  const said = l10n.t('{0} {1} links and special files were left out: {2}', text, leftOut.length, names);
+  const said =
+    leftOut.length === 1
+      ? l10n.t('{0} 1 link or special file was left out: {1}', text, names)
+      : l10n.t('{0} {1} links and special files were left out: {2}', text, leftOut.length, names);
   showActions('warning', said, [], log);
 }
 

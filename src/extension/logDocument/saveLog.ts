@@ -34,12 +34,10 @@ export async function saveLog(
     write(log.records, filter, target),
   );
   const open = l10n.t('Open');
-  const lines = log.records.linesShown(filter).toLocaleString();
+  const lines = linesText(log.records.linesShown(filter));
   const said =
-    log.state === 'ended'
-      ? l10n.t('Saved the whole log, {0} lines.', lines)
-      : l10n.t('Saved {0} lines, the log up to now.', lines);
-  window.showInformationMessage(hidesNothing(filter) ? said : l10n.t('Saved the {0} lines shown.', lines), open).then(
+    log.state === 'ended' ? l10n.t('Saved the whole log: {0}.', lines) : l10n.t('Saved the log up to now: {0}.', lines);
+  window.showInformationMessage(hidesNothing(filter) ? said : l10n.t('Saved what is shown: {0}.', lines), open).then(
     async (chosen) => {
       if (chosen === open) await window.showTextDocument(target);
     },
@@ -52,7 +50,7 @@ async function filterToSave({ filter, records }: LogDocument): Promise<LogFilter
   if (hidesNothing(filter)) return filter;
   const item = (label: string, of: LogFilter): QuickPickItem & { readonly filter: LogFilter } => ({
     label,
-    description: l10n.t('{0} lines', records.linesShown(of).toLocaleString()),
+    description: linesText(records.linesShown(of)),
     filter: of,
   });
   const items = [item(l10n.t('Only the lines shown'), filter), item(l10n.t('The whole log'), showEverything)];
@@ -88,4 +86,8 @@ async function* piecesOf(records: LogRecords, filter: LogFilter): AsyncGenerator
     if (slice.text !== '') yield slice.text;
     await turns.share();
   }
+}
+
+function linesText(count: number): string {
+  return count === 1 ? l10n.t('1 line') : l10n.t('{0} lines', count.toLocaleString());
 }

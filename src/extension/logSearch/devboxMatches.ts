@@ -100,7 +100,7 @@ function remarksOf({ progress }: DevboxMatches): string[] {
     case 'done': {
       const cut = progress.cutLines;
       const long = l10n.t(
-        'Only the first {1} characters of {0} very long lines were searched.',
+        'Of very long lines ({0}), only the first {1} characters were searched.',
         cut,
         searchedCharacters.toLocaleString(),
       );

@@ -11,7 +11,9 @@ export function noticeText(notice: FollowNotice): string | undefined {
     case 'gap':
       return notice.missing === undefined
         ? l10n.t('Lines may be missing here: the platform no longer has everything that was shown before.')
-        : l10n.t('{0} lines are missing here: the platform did not send them.', notice.missing);
+        : notice.missing === 1
+          ? l10n.t('1 line is missing here: the platform did not send it.')
+          : l10n.t('{0} lines are missing here: the platform did not send them.', notice.missing);
     case 'restarted':
       return l10n.t('The log of the devbox restarts here. Earlier lines may be missing.');
     case 'suspended':

@@ -166,6 +166,7 @@ export class CommandRun {
 function less({ isLate, isCut, dropped, end }: Part): readonly string[] {
   if (isLate && end === undefined) return [l10n.t('… Runloop shows the output of this command when it has ended.')];
   if (isCut) return [l10n.t('… The lines before these are in the log of the devbox.')];
+  if (dropped === 1) return [l10n.t('… 1 earlier line is in the log of the devbox.')];
   return dropped === 0 ? [] : [l10n.t('… {0} earlier lines are in the log of the devbox.', dropped)];
 }
 

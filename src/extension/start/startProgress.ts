@@ -13,7 +13,8 @@ export function progressText(event: RuntimeEvent): string | undefined {
       : l10n.t('no connection, retrying in {0} s', event.seconds);
   }
   if (event.type === 'upload') {
-    return event.sent < 0 ? l10n.t('{0} files uploaded', event.files) : uploadText(event.sent, event.files);
+    if (event.sent >= 0) return uploadText(event.sent, event.files);
+    return event.files === 1 ? l10n.t('1 file uploaded') : l10n.t('{0} files uploaded', event.files);
   }
   if (event.type !== 'phase') return undefined;
   switch (event.phase) {
@@ -36,7 +37,10 @@ export function progressText(event: RuntimeEvent): string | undefined {
 
 /** How much of a folder has gone up. */
 export function uploadText(sent: number, files: number): string {
-  return l10n.t('uploading {0} files, {1} MB…', files, (sent / 1_000_000).toFixed(1));
+  const megabytes = (sent / 1_000_000).toFixed(1);
+  return files === 1
+    ? l10n.t('uploading 1 file, {0} MB…', megabytes)
+    : l10n.t('uploading {0} files, {1} MB…', files, megabytes);
 }
 
 /** Paths that are named; the others are counted. */

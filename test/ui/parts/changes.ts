@@ -66,7 +66,7 @@ export const changes: UiTests = (useWindow) =>
       await eventually(
         editors,
         (text) => /n \* 10/.test(text.replaceAll('\u00a0', ' ')) && /n \* 12/.test(text.replaceAll('\u00a0', ' ')),
-        20_000,
+        60_000,
       );
       await workbench.screenshot('changes-2-diff');
       const { page } = workbench;
@@ -77,7 +77,7 @@ export const changes: UiTests = (useWindow) =>
       await eventually(
         () => box.bash('cat ~/shop/lib/price.py'),
         (text) => text.includes('# reviewed'),
-        20_000,
+        60_000,
       );
     });
 
@@ -101,7 +101,7 @@ export const changes: UiTests = (useWindow) =>
       await eventually(
         () => box.bash('cat ~/.runloop/reviews/*.md 2>/dev/null || true'),
         (text) => text.includes('1. lib/price.py, line 2:\n>     return n * 12\n\nWhy 12 and not 11?\n'),
-        20_000,
+        60_000,
       );
     });
 
@@ -116,7 +116,7 @@ export const changes: UiTests = (useWindow) =>
       await eventually(
         () => page.locator('.multiDiffEditor, .monaco-multi-diff-editor').first().innerText(),
         (text) => ['price.py', 'main.py', 'old.txt', 'NOTES.md'].every((name) => text.includes(name)),
-        20_000,
+        60_000,
       );
       await workbench.screenshot('changes-3-all');
     });
@@ -125,8 +125,8 @@ export const changes: UiTests = (useWindow) =>
       const { workbench } = session();
       await row('NOTES.md').chooseFromMenu('Mark as Seen');
       await row('Changes').waitForDescription('3', 20_000);
-      await row('Seen').waitFor(20_000);
-      await row('NOTES.md').waitForGone(20_000);
+      await row('Seen').waitFor(45_000);
+      await row('NOTES.md').waitForGone(45_000);
       await workbench.screenshot('changes-4-seen');
       // What the review was answered with may still stand there.
       const others = (await workbench.notificationTexts()).filter((text) => !text.includes('The review is in'));

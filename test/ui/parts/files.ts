@@ -49,7 +49,7 @@ export const files: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(1\)/.test(text),
-        20_000,
+        60_000,
       );
       await type('print(2)\n');
       await save();
@@ -64,12 +64,12 @@ export const files: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(theirs\)/.test(text),
-        20_000,
+        60_000,
       );
-      await row('another').waitFor(20_000);
+      await row('another').waitFor(45_000);
       await workbench.screenshot('files-2-watched');
       await box.bash('rm ~/app/another');
-      await row('another').waitForGone(20_000);
+      await row('another').waitForGone(45_000);
     });
 
     it('are compared, not overwritten, where they were changed in the devbox meanwhile', async () => {
@@ -79,7 +79,7 @@ export const files: UiTests = (useWindow) =>
       await box.bash('printf "print(other)\\n" > ~/app/main.py; sleep 3');
       await save();
       const conflict = workbench.notification(/Failed to save 'main\.py': The content of the file is newer/);
-      await conflict.waitFor(20_000);
+      await conflict.waitFor(45_000);
       await workbench.screenshot('files-3-conflict');
       assert.equal(await content(), 'print(other)\n');
       await conflict.press('Overwrite');
@@ -99,7 +99,7 @@ export const files: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (text) => /def needle/.test(text),
-        20_000,
+        60_000,
       );
       await workbench.screenshot('files-5-search');
       const header = workbench.page.locator('.pane-header', { hasText: 'File Search' });
@@ -113,11 +113,11 @@ export const files: UiTests = (useWindow) =>
       const { workbench } = session();
       await box.bash('printf "print(anew)\\n" > ~/app/main.py; touch ~/app/later; sleep 1');
       await row('app').pressInlineButton('Refresh');
-      await row('later').waitFor(20_000);
+      await row('later').waitFor(45_000);
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(anew\)/.test(text),
-        20_000,
+        60_000,
       );
     });
 
@@ -130,14 +130,14 @@ export const files: UiTests = (useWindow) =>
       for (const type of ['dragenter', 'dragover', 'drop']) {
         await row('app').element.dispatchEvent(type, { dataTransfer: dropped });
       }
-      await row('dropped notes.txt').waitFor(20_000);
+      await row('dropped notes.txt').waitFor(45_000);
       assert.equal(await box.bash('cat ~/app/dropped*'), 'from the desk\n');
       await workbench.screenshot('files-6-dropped');
       const folder = await mkdtemp(join(tmpdir(), 'downloaded-'));
       try {
         await row('dropped notes.txt').chooseFromMenu('Download…');
         await workbench.quickInput.saveAs(join(folder, 'notes here.txt'), /Download/);
-        await workbench.notification(/Downloaded 1 file/).waitFor(20_000);
+        await workbench.notification(/Downloaded 1 file from/).waitFor(45_000);
         await workbench.screenshot('files-7-downloaded');
         assert.equal(await readFile(join(folder, 'notes here.txt'), 'utf8'), 'from the desk\n');
       } finally {
@@ -152,11 +152,11 @@ export const files: UiTests = (useWindow) =>
       await api.change(`/v1/devboxes/${box.id}/suspend`, 'suspending a devbox', undefined, {}, box.id);
       await api.waitForStatus(box.id, ['suspended'], 20);
       await save();
-      await workbench.notification(/Failed to save 'main\.py'.*is suspended/).waitFor(20_000);
+      await workbench.notification(/Failed to save 'main\.py'.*is suspended/).waitFor(45_000);
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(late\)/.test(text),
-        20_000,
+        60_000,
       );
       await workbench.screenshot('files-4-suspended');
       assert.equal((await api.retrieve(box.id)).status, 'suspended');

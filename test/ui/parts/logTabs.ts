@@ -111,8 +111,8 @@ export const logTabs: UiTests = (useWindow) =>
         await workbench
           .notification(
             choice === 'Only the lines shown'
-              ? /Saved the [\d,]+ lines shown/
-              : /Saved [\d,]+ lines, the log up to now/,
+              ? /Saved what is shown: [\d,]+ lines?/
+              : /Saved the log up to now: [\d,]+ lines?/,
           )
           .waitFor();
       }

@@ -117,12 +117,12 @@ export const mainJob: UiTests = (useWindow) =>
       // By itself a quiet list is read every 30 s; a person who waits for something asks.
       await workbench.tree('Devboxes').pressTitleButton('Refresh Devboxes');
       const row = workbench.tree('Devboxes').row('made-elsewhere');
-      await row.waitFor(20_000);
+      await row.waitFor(45_000);
       await row.chooseFromMenu('Attach to Devbox');
       await row.waitForState('attached', 30_000);
       await elsewhere.close();
       await workbench.tree('Devboxes').pressTitleButton('Refresh Devboxes');
-      await row.waitForGone(20_000);
+      await row.waitForGone(45_000);
     });
 
     it('shuts the devbox down after a question, and nothing of it is left', async () => {

@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { useWindow } from '../../fakeVscode/useWindow';
 
 describe('A window in which nothing was opened', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
   const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 

@@ -126,7 +126,7 @@ describe('local platform as a process', () => {
       // Then all the other tests have shown it.
       return;
     }
-    this.timeout(60_000);
+    this.timeout(120_000);
     const own = join(folder, 'own');
     chmodSync(folder, 0o777);
     // The user "nobody" may not read this checkout, so it gets the program from standard input.

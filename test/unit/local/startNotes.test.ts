@@ -18,7 +18,7 @@ const all = {
 };
 
 describe('local platform, what it says at a start', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('is nothing where everything works', async () => {
     assert.deepEqual(await startNotes(all), []);

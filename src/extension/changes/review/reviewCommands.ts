@@ -49,7 +49,10 @@ export async function sendReview(services: ChangeCommandServices, argument: unkn
   }
   const agents = await whenSlow(() => changes.receivers(of.devboxId), { limitMs: lookUpLimitMs });
   const receivers = [...agents, ...usualReceivers(look)];
-  const placeHolder = l10n.t('Send {0} review comments on {1} to', threads.length, name);
+  const placeHolder =
+    threads.length === 1
+      ? l10n.t('Send 1 review comment on {0} to', name)
+      : l10n.t('Send {0} review comments on {1} to', threads.length, name);
   const items = receivers.map((receiver) => ({ ...receiver, receiver }));
   const chosen = await window.showQuickPick(items, { placeHolder });
   if (chosen === undefined) return;

@@ -21,7 +21,7 @@ const edit = (path: string, more: object = {}): WaitingRequest =>
   asked({ kind: 'edit', content: [{ type: 'diff', path, oldText: 'a', newText: 'b' }], ...more });
 
 describe('A rule of consent', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   let box: FilesDevbox;
   let place: RequestPlace;

@@ -14,7 +14,7 @@ const once = { id: 'once', name: '', means: 'allow_once' } as const;
 const no = { id: 'no', name: '', means: 'reject_once' } as const;
 
 describe('A session of an agent', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = usePlatform();
   const sealKey = randomBytes(32);
   const events: SessionEvent[] = [];

@@ -8,7 +8,7 @@ import { usePlatform } from '../../../platform/usePlatform';
 import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
 
 describe("An agent's spool", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = usePlatform();
   const sealKey = randomBytes(32);
   let box: FilesDevbox;

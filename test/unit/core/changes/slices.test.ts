@@ -29,7 +29,7 @@ function largeReport(): Buffer {
 }
 
 describe('A repository that differs in tens of thousands of files', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   /** How often others had their turn while something was done. */
   async function turnsOf<T>(work: () => Promise<T>): Promise<{ readonly turns: number; readonly result: T }> {

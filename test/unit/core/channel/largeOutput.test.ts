@@ -7,7 +7,7 @@ import { usePlatform } from '../../../platform/usePlatform';
 import { startCuttingProxy, type CuttingProxy } from '../logs/cuttingProxy';
 
 describe('An output that is too large for one answer', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   const open: CuttingProxy[] = [];
   afterEach(async () => {

@@ -22,7 +22,7 @@ const launch = (parameters: Launch): CreateDevboxBody => ({ launch_parameters: p
 
 // Each reason is really caused: nothing here writes a reason into an answer.
 describe('why a devbox stopped', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform();
 
   async function create(body: CreateDevboxBody, from: RunloopApi = on.api): Promise<Devbox> {

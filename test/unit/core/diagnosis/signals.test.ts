@@ -34,7 +34,7 @@ const signals: readonly (readonly [exitCode: number, signal: string | undefined]
 ];
 
 describe('the signal that an exit code stands for', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform();
 
   it('is that of the devbox, whatever this computer is', async () => {

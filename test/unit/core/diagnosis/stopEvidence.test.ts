@@ -36,7 +36,7 @@ function evidenceOf(view: Readonly<Record<string, unknown>>, more: Partial<Evide
 }
 
 describe('the evidence of why a devbox stopped', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform('--fault-control', '--devbox-ttl-seconds', '600');
 
   async function create(body: Readonly<Record<string, unknown>>): Promise<string> {

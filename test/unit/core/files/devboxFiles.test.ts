@@ -6,7 +6,7 @@ import { usePlatform } from '../../../platform/usePlatform';
 import { content, filesDevbox, signal, type FilesDevbox } from './useFiles';
 
 describe('The files of a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   let box: FilesDevbox;
   let dir: string;

@@ -32,7 +32,7 @@ async function ripgrep(): Promise<Buffer> {
 }
 
 describe('Searching the files of a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   let box: FilesDevbox;
 

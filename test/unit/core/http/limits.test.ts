@@ -48,7 +48,7 @@ const bombs: Readonly<Record<string, (answer: http.ServerResponse, status?: numb
 };
 
 describe('an answer within limits', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: ScriptedServer;
   let other: ScriptedServer;
   let api: RunloopApi;

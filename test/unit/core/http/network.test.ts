@@ -45,7 +45,7 @@ process.exit();
 `;
 
 describe('the way to the network in plain Node', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let secure: ScriptedServer;
   let plain: ScriptedServer;

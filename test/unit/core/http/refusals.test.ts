@@ -15,7 +15,7 @@ import { ScriptedServer, sendJson } from '../../../network/scriptedServer';
 const [offeredMb, mostTakenMb] = [200, 16];
 
 describe('a refusal', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: ScriptedServer;
   let taken = 0;
   let isClosed = false;

@@ -18,7 +18,7 @@ const streams = '/v1/devboxes/{id}/executions/{execution}/stream_stdout_updates'
 const seldom = { reconnectMs: [5, 50], pollMs: [50, 600_000] } as const;
 
 describe('following executions on a platform without the stream of the whole log', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform('--fault-control');
 
   async function devboxWith(...commands: string[]): Promise<string> {

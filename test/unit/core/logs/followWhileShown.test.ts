@@ -28,7 +28,7 @@ const counter = { id: 'all', fault: 'delay', delay_ms: 0, path: '/v1/**' };
 const noTail = { fault: 'status', status: 501, path: '/v1/devboxes/{id}/logs/tail' };
 
 describe('following while somebody looks', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform('--fault-control');
   const stops: AbortController[] = [];
   afterEach(() => stops.splice(0).forEach((stop) => stop.abort()));

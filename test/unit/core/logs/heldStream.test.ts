@@ -11,7 +11,7 @@ const pace = { reconnectMs: [5, 50], pollMs: [20, 100], silentMs: [200, 2_000], 
 const counting = `node -e 'let n = 0; setInterval(() => console.log("line " + n++), 50)'`;
 
 describe('following a log whose stream is kept back', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform();
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {

@@ -12,7 +12,7 @@ import { usePlatform } from '../../../platform/usePlatform';
 import { startCuttingProxy } from './cuttingProxy';
 
 describe('Executions of our own', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {

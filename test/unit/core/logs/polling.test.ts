@@ -14,7 +14,7 @@ const fast = { reconnectMs: [5, 75], pollMs: [5, 300] } as const;
 const veryLong = { reconnectMs: [5, 50], pollMs: [600_000, 3_600_000] } as const;
 
 describe('following a log that has no stream', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform();
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {

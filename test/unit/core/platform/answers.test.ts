@@ -109,7 +109,7 @@ const impostors: Readonly<Record<string, (answer: http.ServerResponse, url: stri
 };
 
 describe('an answer that is not the API’s', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: ScriptedServer;
   let api: RunloopApi;
 

@@ -13,7 +13,7 @@ import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
 import { usePlatform } from '../../../platform/usePlatform';
 
 describe('building a blueprint with OpenHands in it', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform();
 
   it('ends in one that a runtime starts from, with its whole log', async () => {

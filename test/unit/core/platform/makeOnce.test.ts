@@ -18,7 +18,7 @@ const untold: Readonly<Record<string, Rule>> = {
 };
 
 describe('What is paid for and asked for', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform('--fault-control');
   let devboxId: string;
   before(async () => {

@@ -11,7 +11,7 @@ import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { openStream, readEvents, type RawEvent } from '../../../../src/core/platform/serverSentEvents';
 
 describe('server-sent events', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: Server | undefined;
 
   afterEach(() => {

@@ -10,7 +10,7 @@ import { askPort } from './askPort';
 const head = 'HTTP/1.1 200 OK\r\nContent-Length: 400\r\n';
 
 describe('A port of a devbox that answers garbage', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let port: Server;
   let forwarder: PortForwarder;
   const held = new Set<Socket>();

@@ -7,7 +7,7 @@ import { usePlatform } from '../../../platform/usePlatform';
 import { filesDevbox, signal } from '../files/useFiles';
 
 describe('What listens in a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
 
   /** A devbox in which this Python runs beside all that follows, and what listens there once there are so many ports. */

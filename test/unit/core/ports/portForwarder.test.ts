@@ -22,7 +22,7 @@ import { askPort } from './askPort';
 const served = 18_210;
 
 describe('A port of a devbox on this computer', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   let box: FilesDevbox;
   let page: { readonly devboxId: string; readonly port: number };
@@ -216,7 +216,7 @@ describe('A port of a devbox on this computer', function () {
     await eventually(
       () => askPort(`${address}/`),
       ({ status }) => status === 200,
-      20_000,
+      60_000,
     );
   });
 

@@ -8,7 +8,7 @@ import { orderFaults } from '../../../platform/orderedFaults';
 import { usePlatform } from '../../../platform/usePlatform';
 
 describe('A command that a person runs in a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform('--fault-control');
 
   async function devbox(): Promise<string> {

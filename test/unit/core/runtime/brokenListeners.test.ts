@@ -6,7 +6,7 @@ import { startPlainDevbox } from '../../../../src/core/start/plainDevbox';
 import { usePlatform } from '../../../platform/usePlatform';
 
 describe('A runtime whose listeners throw', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   const warnings: string[] = [];
   const onWarning = ({ name, message }: Error): void => {

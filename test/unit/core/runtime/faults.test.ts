@@ -16,7 +16,7 @@ import { orderFaults } from '../../../platform/orderedFaults';
 import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 describe('a runtime among faults', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let api: RunloopApi;
 

@@ -15,7 +15,7 @@ import { waitUntilSuspended } from '../../../../src/core/start/waitForDevbox';
 import { usePlatform } from '../../../platform/usePlatform';
 
 describe("a runtime's life", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform();
 
   const runtimeWith = (options: Partial<RunloopRuntimeOptions>): RunloopRuntime =>

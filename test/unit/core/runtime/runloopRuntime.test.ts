@@ -31,7 +31,7 @@ class MemoryKeys implements SessionKeyStore {
 
 for (const sandbox of ['auto', 'plain'] as const) {
   describe(`RunloopRuntime on the local platform (sandbox: ${sandbox})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let platform: TestPlatform;
     let api: RunloopApi;
 
@@ -201,7 +201,7 @@ async function count(api: RunloopApi): Promise<number> {
 }
 
 describe('RunloopRuntime meeting trouble', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
 
   before(async () => {

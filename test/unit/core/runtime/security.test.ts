@@ -29,7 +29,7 @@ function get(
 }
 
 describe('what leads into a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let api: RunloopApi;
   const keys = new Map<string, string>();

@@ -83,7 +83,7 @@ describe('secrets among the words of a command', () => {
   }
 
   it('are looked for in a time that grows with the text only', function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const parts = ['docker login ', 'config set ', 'echo ', 'openssl ', 'smbclient -U a', 'sqlplus a', 'http -a a'];
     parts.push('setx A', 'config --global a.', 'SetEnvironmentVariable("', '.key: ', 'gh secret set ', 'redis-cli ');
     // One that takes the square of the length never ends within the limit.

@@ -14,7 +14,7 @@ import { unsettledStarts } from '../../../../src/core/start/unsettledStarts';
 import { usePlatform } from '../../../platform/usePlatform';
 
 describe('What is left after a start that failed', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'runloop-notes-'))));

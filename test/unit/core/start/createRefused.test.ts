@@ -19,7 +19,7 @@ const looks = { method: 'GET', path: '/v1/devboxes' };
 const plain = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
 
 describe('A create that is refused, or given up before it is sent', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform('--fault-control');
   let folder: string;
   let startNotes: StartNotes;

@@ -9,7 +9,7 @@ import { usePlatform } from '../../../platform/usePlatform';
 const create = { method: 'POST', path: '/v1/devboxes' };
 
 describe('A create that has to wait', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform('--fault-control');
   afterEach(() => orderFaults(used.platform));
 

@@ -14,7 +14,7 @@ import { usePlatform } from '../../../platform/usePlatform';
 const hourMs = 3_600_000;
 
 describe('Notes of starts that are damaged, old, or of a process whose id was given away (M7)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   const other = usePlatform();
   let folder: string;

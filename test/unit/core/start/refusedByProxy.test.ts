@@ -13,7 +13,7 @@ import { TestProxy } from '../../../network/testProxy';
 const plain = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
 
 describe('A create that a proxy does not let through', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'runloop-notes-'));
   const earlier = process.env['https_proxy'];
   let proxy: TestProxy;

@@ -5,7 +5,7 @@ import { eventually } from '../../../eventually';
 import { useTerminals } from './useTerminals';
 
 describe('A full-screen program in a terminal', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useTerminals('full screen');
 
   it('such as tmux is drawn anew after a cut and a change of its size, with what its panes hold', async () => {
@@ -19,7 +19,7 @@ describe('A full-screen program in a terminal', function () {
       eventually(
         () => Promise.resolve(shown.text.slice(from)),
         (seen) => wanted.test(seen),
-        20_000,
+        60_000,
       );
     const drawn = /(?=[^]*─{20})(?=[^]*pane 42 €)(?=[^]*\[0\])/;
     try {
@@ -35,7 +35,7 @@ describe('A full-screen program in a terminal', function () {
       await eventually(
         () => Promise.resolve(states.at(-1)),
         (state) => state?.kind === 'open' && !state.isNew,
-        20_000,
+        60_000,
       );
       await shows(drawn, before);
       const narrower = shown.text.length;

@@ -8,7 +8,7 @@ import { CountingProxy } from '../../../platform/countingProxy';
 import { useTerminals, type OpenOptions, type Shown } from './useTerminals';
 
 describe('A new shell in a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useTerminals('new shell');
   const { api, devbox, shows, isIn } = used;
   const terminal = (devboxId: string, options: OpenOptions = {}): Shown =>
@@ -32,7 +32,7 @@ describe('A new shell in a devbox', function () {
           return one.text;
         },
         (text) => /\r17 61\r\n/.test(text),
-        20_000,
+        60_000,
       );
       one.session.dispose();
     } finally {
@@ -119,7 +119,7 @@ describe('A new shell in a devbox', function () {
         await eventually(
           () => Promise.resolve(one.states.filter(({ kind }) => kind === 'open').length),
           (count) => count === 2,
-          20_000,
+          60_000,
         );
         await shows(one, /\$ $/);
         one.session.write('echo "$PWD $COLORTERM"\r');
@@ -164,7 +164,7 @@ describe('A new shell in a devbox', function () {
       await eventually(
         () => Promise.resolve(one.states.at(-1)),
         (state) => state?.kind === 'open' && !state.isNew,
-        20_000,
+        60_000,
       );
       const last = one.states.at(-1);
       assert.ok(last?.kind === 'open' && !last.isNew && last.filled === 'nothing', JSON.stringify(last));

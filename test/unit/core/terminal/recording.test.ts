@@ -6,7 +6,7 @@ import { usePlatform } from '../../../platform/usePlatform';
 import { filesDevbox, signal } from '../files/useFiles';
 
 describe('What a shell prints is recorded', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
 
   it('also where the shell that was there before under this name ends late', async () => {
@@ -29,7 +29,7 @@ describe('What a shell prints is recorded', function () {
     await eventually(
       () => box.bash(`ps -o pid= -p ${first ?? ''} || true`),
       (text) => text.trim() === '',
-      20_000,
+      60_000,
     );
     assert.match(await recorded(), /second 42/);
     assert.equal((await shells()).length, 1);

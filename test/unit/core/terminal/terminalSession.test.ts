@@ -8,7 +8,7 @@ import { eventually } from '../../../eventually';
 import { useTerminals } from './useTerminals';
 
 describe('A terminal in a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useTerminals('terminal');
   const { api, devbox, terminal, shows, isIn } = used;
 
@@ -111,7 +111,7 @@ describe('A terminal in a devbox', function () {
         await eventually(
           () => Promise.resolve(one.states.slice(opened)),
           (states) => states.at(-1)?.kind === 'open',
-          20_000,
+          60_000,
         );
         const state = one.states.at(-1);
         ends.push(state?.kind === 'open' && !state.isNew ? state.filled : 'new');
@@ -144,7 +144,7 @@ describe('A terminal in a devbox', function () {
       await eventually(
         () => Promise.resolve([cuts, one.states.at(-1)?.kind]),
         ([count, kind]) => Number(count) >= 3 && kind === 'open',
-        30_000,
+        60_000,
       );
       // Nobody would see what is typed into one that is open and has no connection.
       one.session.write('echo "still $((6 * 7))"\r');

@@ -35,7 +35,7 @@ createServer((request, response) => {
 `;
 
 describe('the VS Code of a plain devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let api: RunloopApi;
   let devbox: Devbox;

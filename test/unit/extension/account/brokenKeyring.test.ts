@@ -4,7 +4,7 @@ import { afterEach, describe, it } from 'mocha';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('A keyring that does not work (A6)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
   afterEach(() => {
     mock.timers.reset();

@@ -30,7 +30,7 @@ function welcomes(contexts: ReadonlyMap<string, unknown>): readonly string[] {
 }
 
 describe('The first sight (U20)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ isSignedIn: false });
   const announced = usePlatform();
   const usual = process.env['RUNLOOP_LOCAL_PLATFORM'];

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The ticks of the walkthrough (U20)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ isSignedIn: false });
 
   const ticks = (): readonly string[] =>

@@ -13,7 +13,7 @@ import { repository } from '../changes/useChangeRows';
 import { useAgents } from './useAgents';
 
 describe('The document of an agent’s session', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = useWindow();
   const { below, lines, view, ready, start, text, document, run, click, described } = useAgents(used);
 
@@ -105,7 +105,7 @@ describe('The document of an agent’s session', function () {
     const controller = openIn(editor).comments?.controller ?? assert.fail();
     const thread = controller.createCommentThread(right, new Range(0, 0, 0, 0) as never, []);
     await editor.run('runloop.addComment', { thread, text: 'Why?' });
-    editor.answer(/Send 1 review comments on app to/, 'Example');
+    editor.answer(/Send 1 review comment on app to/, 'Example');
     await editor.run('runloop.sendReview', app);
     await editor.message(/^The review was sent to Example in reviewed\./);
     const labels = editor.offered.map((item) => (typeof item === 'string' ? item : item.label));

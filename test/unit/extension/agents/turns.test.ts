@@ -6,7 +6,7 @@ import { repository, type Shown } from '../changes/useChangeRows';
 import { useAgents } from './useAgents';
 
 describe('What changed in a turn of an agent', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = useWindow();
   const { below, lines, view, ready, start, click, described } = useAgents(used);
 

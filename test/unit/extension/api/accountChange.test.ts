@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('A yes to another extension that comes when its account was left', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('starts nothing', async () => {

@@ -5,7 +5,7 @@ import { RuntimeError } from '../../../../src/core/errors';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The API for other extensions', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('answers calls that come at once, before any of its code was read, and loses no event of theirs', async () => {

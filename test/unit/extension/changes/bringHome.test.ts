@@ -13,7 +13,7 @@ const first =
   'GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t; git init -q -b main app && cd app && echo a > a && git add -A && git commit -qm first';
 
 describe('Bringing commits home', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = useWindow();
   const { below, lines, opened } = useChangeRows(used);
   const folder = mkdtempSync(join(tmpdir(), 'bring-home-'));

@@ -7,7 +7,7 @@ import { Uri } from '../../../fakeVscode/values';
 import { repository, useChangeRows, type Shown } from './useChangeRows';
 
 describe('Changes in the view', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   const { view, below, devbox, lines, opened } = useChangeRows(used);

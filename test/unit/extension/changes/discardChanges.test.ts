@@ -4,7 +4,7 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 import { repository, useChangeRows } from './useChangeRows';
 
 describe('Discarding changes', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = useWindow();
   const { below, lines, opened } = useChangeRows(used);
 

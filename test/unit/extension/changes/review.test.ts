@@ -12,7 +12,7 @@ const code = 'import x\n\ndef price(n):\n    return n * 12\n';
 const setUp = `${repository}; printf '${code.replaceAll('\n', '\\n')}' > price.py`;
 
 describe('Comments on changes', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = useWindow();
   const { below, devbox, lines, opened } = useChangeRows(used);
 
@@ -119,7 +119,7 @@ describe('Comments on changes', function () {
     await used.editor.run('runloop.sendReview', comments().threads[0]);
     await used.editor.message(/no unsent comments on app/);
     await comment(right, 2, 'More.');
-    used.editor.answer(/Send 1 review comments on app to/, 'File in the Devbox');
+    used.editor.answer(/Send 1 review comment on app to/, 'File in the Devbox');
     await used.editor.run('runloop.sendReview', comments().threads[0]);
     await used.editor.message(/The review is in .*\/\.runloop\/reviews\/review-.*\.md of the devbox/);
     assert.match(
@@ -133,7 +133,7 @@ describe('Comments on changes', function () {
       () => used.api.retrieve(box.id),
       ({ status }) => status === 'suspended',
     );
-    used.editor.answer(/Send 1 review comments/, 'Clipboard');
+    used.editor.answer(/Send 1 review comment on/, 'Clipboard');
     await used.editor.run('runloop.sendReview', comments().threads[0]);
     assert.match(used.editor.clipboard, /1\. price\.py, line 1:\n> import x\n\nLater\.\n$/);
     assert.equal((await used.api.retrieve(box.id)).status, 'suspended');

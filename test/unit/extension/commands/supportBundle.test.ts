@@ -8,7 +8,7 @@ import { Uri } from '../../../fakeVscode/values';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The support bundle of a window (S1)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('holds no value that was set, in any scope or devbox, no profile and nobody’s home', async () => {

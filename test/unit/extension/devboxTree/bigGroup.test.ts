@@ -6,7 +6,7 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 import { multiplyDevboxes } from '../../../platform/manyDevboxes';
 
 describe('A group of which more run than are loaded', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('says so in its row and to a screen reader, until all are loaded', async () => {

@@ -39,7 +39,7 @@ describe('Rows under somebody’s pointer', () => {
 });
 
 describe('A devbox that is evicted, in the view', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
   const view = (): FakeTreeView => used.editor.views.get('runloop.devboxes') ?? assert.fail();
   const rows = async (): Promise<string[]> => {

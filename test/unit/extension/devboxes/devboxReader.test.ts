@@ -7,7 +7,7 @@ import { type ManyDevboxes, multiplyDevboxes } from '../../../platform/manyDevbo
 import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 describe('Reading an account of a thousand devboxes', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const { signal } = new AbortController();
   let platform: TestPlatform;
   let many: ManyDevboxes;

@@ -9,7 +9,7 @@ const commands = [
 ].map((name) => `runloop.${name}`);
 
 describe('A devbox that has ended meanwhile', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('is said to have ended by every command that cannot do anything with it, before anything is asked', async () => {
@@ -30,7 +30,7 @@ describe('A devbox that has ended meanwhile', function () {
 });
 
 describe('Signing out where nobody is signed in', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ isSignedIn: false });
 
   it('says so, and not that somebody was signed out', async () => {

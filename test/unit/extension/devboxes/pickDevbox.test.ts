@@ -6,7 +6,7 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults, turnClock } from '../../../platform/orderedFaults';
 
 describe('Picking a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
   const copy = (...args: readonly unknown[]): Promise<unknown> => used.editor.run('runloop.copyDevboxId', ...args);
 

@@ -16,7 +16,7 @@ const counters = [
 const slowBoot = { fault: 'slow_boot', devbox: 'slow', delay_ms: 600_000 };
 
 describe('Refreshing, as the platform sees it', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let api: RunloopApi;
   let timing: ManualTiming;

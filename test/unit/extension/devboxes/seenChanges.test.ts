@@ -8,7 +8,7 @@ import { eventually } from '../../../eventually';
 import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 describe('What changes before the eyes of the user', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let api: RunloopApi;
   const { signal: ended } = new AbortController();
@@ -41,7 +41,7 @@ describe('What changes before the eyes of the user', function () {
     const devbox = await eventually(
       () => Promise.resolve(store.get(id)),
       (now) => now?.status !== 'running',
-      30_000,
+      60_000,
     );
     assert.equal(devbox?.status, 'shutdown');
     assert.equal(lists, 0);
@@ -72,7 +72,7 @@ describe('What changes before the eyes of the user', function () {
     await eventually(
       () => Promise.resolve(store.get(id)?.status),
       (status) => status === 'running',
-      20_000,
+      60_000,
     );
     await api.shutdown(id);
     assert.deepEqual(failures, []);

@@ -4,7 +4,7 @@ import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 import { ScriptedServer, sendJson } from '../../../network/scriptedServer';
 
 describe('A list of devboxes of which not all can be read', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ isSignedIn: false });
   let server: ScriptedServer;
   let page: unknown;

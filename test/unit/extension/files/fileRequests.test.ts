@@ -8,7 +8,7 @@ import { CountingProxy } from '../../../platform/countingProxy';
 import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
 
 describe('Requests of the editor about files', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = useWindow();
   const replace = { create: true, overwrite: true };
   let proxy: CountingProxy;
@@ -107,7 +107,7 @@ describe('Requests of the editor about files', function () {
     await eventually(
       async () => (await fs().stat(uri)).size,
       (size) => size === 6,
-      20_000,
+      60_000,
     );
     await box.bash(`printf theirs2 > ${uri.path}`);
     await assert.rejects(Promise.resolve(fs().writeFile(uri, Buffer.from('mine'), replace)), /changed in the devbox/);

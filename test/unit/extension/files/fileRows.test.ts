@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, statSync, writeFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, statSync, writeFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
@@ -10,10 +10,22 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 import { Uri } from '../../../fakeVscode/values';
 import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
 
+/** What this process has open. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)];
+    } catch {
+      // That of the folder itself, which is closed by now.
+      return [];
+    }
+  });
+}
+
 type Shown = Awaited<ReturnType<FakeTreeView['rows']>>[number];
 
 describe('Files in the view', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   const label = ({ item }: Shown): string => (typeof item.label === 'string' ? item.label : '');
@@ -209,5 +221,10 @@ describe('Files in the view', function () {
     editor.cancel(/^Uploading/);
     await editor.run('runloop.uploadFiles', files.row);
     assert.equal(await box.bash('ls -A ~/up /tmp/.runloop-devboxes-* 2>/dev/null || true'), '');
+    // Nor is the file held open here.
+    await eventually(
+      () => Promise.resolve(openFiles().filter((path) => path.startsWith(folder))),
+      (open) => open.length === 0,
+    );
   });
 });

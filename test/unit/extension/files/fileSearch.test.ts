@@ -6,7 +6,7 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 import { filesDevbox } from '../../core/files/useFiles';
 
 describe('Searching files of a devbox in a window', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   const textOf = ({ label }: vscode.TreeItem): string => (typeof label === 'string' ? label : (label?.label ?? ''));

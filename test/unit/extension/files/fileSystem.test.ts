@@ -8,7 +8,7 @@ import { FileType, Uri } from '../../../fakeVscode/values';
 import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
 
 describe('The file system of devboxes', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
   const replace = { create: true, overwrite: true };
 

@@ -9,7 +9,7 @@ import { FileChangeType } from '../../../fakeVscode/values';
 import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
 
 describe('What changes in a devbox while somebody looks', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   const fs = (): vscode.FileSystemProvider => used.editor.fileSystems.get('runloop') ?? assert.fail();
@@ -23,7 +23,7 @@ describe('What changes in a devbox while somebody looks', function () {
     eventually(
       () => processes(box),
       (count) => (count !== '0\n') === is,
-      15_000,
+      60_000,
     );
   /** What the editor was told of a file. */
   function told(): { readonly of: (uri: vscode.Uri) => string[]; readonly dispose: () => void } {

@@ -12,7 +12,7 @@ import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults } from '../../../platform/orderedFaults';
 
 describe('A window that finds starts of one that died (M7)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
   afterEach(() => orderFaults(used.platform));
 

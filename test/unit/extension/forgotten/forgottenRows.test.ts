@@ -6,7 +6,7 @@ import { ScriptedServer, sendJson } from '../../../network/scriptedServer';
 const hourMs = 3_600_000;
 
 describe('The list of forgotten devboxes (U5)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ isSignedIn: false });
   let server: ScriptedServer;
 

@@ -108,7 +108,7 @@ describe('Before the lifetime of a devbox is over (M9)', function () {
 });
 
 describe('Before Runloop suspends a devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
   const said = (): string[] =>
     used.editor.messages.map(({ text }) => text).filter((text) => /to free up capacity/.test(text));

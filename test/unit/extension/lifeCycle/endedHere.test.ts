@@ -8,7 +8,7 @@ import { FakeMemory } from '../../../fakeVscode/memory';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('Who shut a devbox down (U14)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('is known over the windows of an editor, and of nobody else', async () => {

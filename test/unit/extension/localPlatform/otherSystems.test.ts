@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'mocha';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('Trying without an account on a computer without Linux', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ isSignedIn: false });
   const here = process.platform;
   afterEach(() => void Object.defineProperty(process, 'platform', { value: here }));

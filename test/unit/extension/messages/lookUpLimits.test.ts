@@ -7,7 +7,7 @@ import { orderFaults } from '../../../platform/orderedFaults';
 const hurriedMs = 1_500;
 
 describe('A look-up on a network that swallows everything', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
   const { setTimeout: usual } = globalThis;
   /** The limits that look-ups were begun with, in milliseconds. */

@@ -11,7 +11,7 @@ import { CountingProxy } from '../../../platform/countingProxy';
 const key = 'runloop.openedVscodes';
 
 describe('Pages of VS Codes after a reload of the window', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
   let proxy: CountingProxy;
   before(async () => {

@@ -11,7 +11,7 @@ import { inWindowTurn } from '../../../../src/extension/openVscode/windowTurn';
 import { PortFiles } from '../../../../src/extension/openVscode/portNotes';
 
 describe('Windows that begin at the same time', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder = '';
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'windows-'))));
   afterEach(() => rm(folder, { recursive: true }));

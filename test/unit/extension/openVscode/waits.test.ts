@@ -5,7 +5,7 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults } from '../../../platform/orderedFaults';
 
 describe('Opening the VS Code of a devbox where no answer comes', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
   const never = 600_000;
 

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The output channels of a window', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('of devboxes that have ended go, but for the eight that were shown last', async () => {

@@ -4,7 +4,7 @@ import { eventually } from '../../../eventually';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The output of a devbox that prints nothing (U21)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('has a word instead of an empty panel, and another one at its end', async () => {

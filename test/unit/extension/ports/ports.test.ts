@@ -15,7 +15,7 @@ type Shown = Awaited<ReturnType<FakeTreeView['rows']>>[number];
 const served = 18_310;
 
 describe('Ports in the view', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   const label = ({ item }: Shown): string => (typeof item.label === 'string' ? item.label : '');

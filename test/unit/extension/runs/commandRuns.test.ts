@@ -13,7 +13,7 @@ import { startCuttingProxy } from '../../core/logs/cuttingProxy';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('The document of a command', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   const account = (): SignedIn => ({

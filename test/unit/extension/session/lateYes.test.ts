@@ -32,7 +32,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('A yes that comes when the account was left', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
   const started: { proxy?: CountingProxy } = {};
   const proxy = (): CountingProxy => started.proxy ?? assert.fail();

@@ -7,7 +7,7 @@ import { freePort } from '../../../platform/freePort';
 import { useChangingAccounts } from './changingAccounts';
 
 describe('While a window looks up its next account', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
   const accounts = useChangingAccounts(used);
   const { startWithFirst, remembered } = accounts;

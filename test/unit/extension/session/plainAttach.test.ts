@@ -7,7 +7,7 @@ import { orderFaults } from '../../../platform/orderedFaults';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('Attaching to a devbox of which nobody says that it has an action server (U3)', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
   const made: string[] = [];
   afterEach(async () => {

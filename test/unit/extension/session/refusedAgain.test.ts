@@ -6,7 +6,7 @@ import { countFaults, orderFaults } from '../../../platform/orderedFaults';
 import { useChangingAccounts } from './changingAccounts';
 
 describe('A session of a window whose key may not see its devbox now', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
   const accounts = useChangingAccounts(used);
   afterEach(() => orderFaults(used.platform));

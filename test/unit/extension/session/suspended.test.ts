@@ -7,7 +7,7 @@ import { Uri } from '../../../fakeVscode/values';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 
 describe('A suspended devbox that a window was attached to', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
   const made: string[] = [];
   afterEach(async () => {

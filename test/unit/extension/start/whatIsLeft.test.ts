@@ -11,7 +11,7 @@ const create = { method: 'POST', path: '/v1/devboxes' };
 const shutdowns = { method: 'POST', path: '/v1/devboxes/{id}/shutdown' };
 
 describe('What a window says of a start that failed', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow({ platform: ['--fault-control'] });
 
   afterEach(async () => {

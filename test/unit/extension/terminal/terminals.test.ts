@@ -6,7 +6,7 @@ import type { FakeTerminal } from '../../../fakeVscode/terminal';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('Terminals of devboxes in a window', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   async function running(name: string): Promise<string> {

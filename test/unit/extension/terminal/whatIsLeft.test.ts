@@ -13,7 +13,7 @@ import { useWindow } from '../../../fakeVscode/useWindow';
 const key = 'runloop.terminals';
 
 describe('What is left of a terminal', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   async function running(name: string): Promise<string> {

@@ -31,7 +31,7 @@ syncBuiltinESMExports();
 `;
 
 describe('an error of the platform that nobody catches', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let platform: TestPlatform;
   let client: Client;

@@ -7,7 +7,7 @@ import { waitFor } from '../../../eventually';
 import { type TestPlatform, logText, startPlatform } from '../../../platform/testPlatform';
 
 describe('local platform, killed and started again', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   const started: TestPlatform[] = [];
   const start = async (data: string): Promise<TestPlatform> => {

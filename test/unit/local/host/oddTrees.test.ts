@@ -52,7 +52,7 @@ describe('trees that no path can name', () => {
   });
 
   it('in a devbox are snapshotted, cleared away, and never hold up a start', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const data = join(folder, 'data');
     const started: TestPlatform[] = [];
     const start = async (): Promise<TestPlatform> => {

@@ -8,7 +8,7 @@ import { isNeverEgress } from '../../../../src/local/network/neverEgress';
 import { type TestPlatform, startPlatform } from '../../../platform/testPlatform';
 
 describe('addresses that no network policy lets out to', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   before(async () => {
     platform = await startPlatform();

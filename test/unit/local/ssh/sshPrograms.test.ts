@@ -26,7 +26,7 @@ interface Ended {
 }
 
 describe('local platform SSH by the usual programs', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let client: Client;
   let id: string;

@@ -7,7 +7,7 @@ import { newDataDir } from '../../../platform/platformProcess';
 import { skip } from '../../../run/skip';
 
 describe('a platform whose disk is full', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
 
   before(function () {
     if (process.getuid?.() !== 0) skip(this, 'only root can mount a small disk of its own');

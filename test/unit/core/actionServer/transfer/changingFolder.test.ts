@@ -27,7 +27,7 @@ import { eventually } from '../../../../eventually';
 const run = promisify(execFile);
 
 describe('uploading a folder that is unlike what was listed', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let unpacked: string;
 

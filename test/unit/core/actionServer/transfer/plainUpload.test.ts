@@ -11,7 +11,7 @@ import { RunloopApi } from '../../../../../src/core/platform/runloopApi';
 import { type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
 
 describe('a folder for a plain devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let api: RunloopApi;
   let folder: string;

@@ -16,7 +16,7 @@ import type { RuntimeEvent } from '../../../../../src/core/runtime/runtimeStatus
 import { type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
 
 describe('the workspace of a new devbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let folder: string;
   const runtimes: RunloopRuntime[] = [];

@@ -19,7 +19,7 @@ const thread = (path: string, words: readonly string[], lines: readonly string[]
 });
 
 describe('A review', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = usePlatform();
   let box: ChangesDevbox;
 

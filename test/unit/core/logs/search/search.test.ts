@@ -76,7 +76,7 @@ describe('searching lines in a thread', () => {
 });
 
 describe('searching logs', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const on = usePlatform();
 
   async function ended(entrypoint: string): Promise<string> {

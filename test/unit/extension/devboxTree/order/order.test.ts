@@ -193,7 +193,7 @@ describe('What needs attention', () => {
 });
 
 describe('A devbox that needs attention, in the view', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const used = useWindow();
 
   it('is counted at the icon, dismissed for good, and pinned ones stay first over a reload', async () => {

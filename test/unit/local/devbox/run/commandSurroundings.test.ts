@@ -26,7 +26,7 @@ const withKey = `exec perl -e 'syscall(250, 1, 0); my ($t, $d, $p) = ("user", "c
 const askForKey = `perl -e 'my ($t, $d, $s) = ("user", "canary", " " x 200); print "key ", syscall(249, $t, $d, 0, 0), "\n"; syscall(250, 6, -3, $s, 200); print "$s\n"'`;
 
 describe('what a command is started with', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let client: Client;
   let folder: string;

@@ -4,7 +4,7 @@ import { type TestPlatform, startPlatform } from '../../../../platform/testPlatf
 
 for (const groups of ['auto', 'off'] as const) {
   describe(`what outlives every process of a devbox in memory, control groups ${groups}`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let platform: TestPlatform;
     before(async () => {
       platform = await startPlatform(['--control-groups', groups]);

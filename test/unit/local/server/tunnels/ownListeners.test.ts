@@ -10,7 +10,7 @@ import { skip } from '../../../../run/skip';
 import { listen, say } from './listener';
 
 describe('local platform, whose listener it is', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let platform: TestPlatform;
   let client: Client;
   let spy: string;
