@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { RuntimeError } from '../errors';
-import { mostRefusalBytes, longestSilenceMs, textOf, unpacked } from '../http/answerBody';
+import { refusalLimits, textOf, unpacked } from '../http/answerBody';
 import { headerOf, requestStream, requestText, type BodyStream, type TextAnswer } from '../http/httpRequest';
 import { retryHints } from '../http/retryHints';
 import { asObject, asString, parseJson } from '../parse';
@@ -68,8 +68,7 @@ export class ActionServerHttp {
     const response = await requestStream(this.#url(path), { method: 'GET', ...this.#options(request) });
     const status = response.statusCode ?? 0;
     if (status < 200 || status >= 300) {
-      const limits = { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: longestSilenceMs } as const;
-      this.#check({ status, headers: response.headers, body: await textOf(unpacked(response), limits) }, path);
+      this.#check({ status, headers: response.headers, body: await textOf(unpacked(response), refusalLimits) }, path);
     }
     return response;
   }

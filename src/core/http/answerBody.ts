@@ -13,7 +13,7 @@ import { httpProblem } from '../problems/http';
 /** The most of an answer that is read as one piece, unpacked. */
 export const mostAnswerBytes = 32 * 1024 * 1024;
 /** The most of a refusal that is read: its reason is in the first lines. */
-export const mostRefusalBytes = 64 * 1024;
+const mostRefusalBytes = 64 * 1024;
 /** Milliseconds without a byte after which an answer that began is given up. */
 export const longestSilenceMs = 60_000;
 
@@ -24,8 +24,18 @@ export interface BodyLimits {
   readonly beyond?: 'fail' | 'cut';
   /** Milliseconds that may pass between two pieces; without it, any time, as in a stream of events. */
   readonly silenceMs?: number | undefined;
+  /** Milliseconds after which the body ends, with what has come, at whatever pace it does; without it, never. */
+  readonly wholeMs?: number | undefined;
   readonly devboxId?: string | undefined;
 }
+
+/** How a refusal is read: its first lines tell why, and are waited for no longer than a minute, a byte at a time or not. */
+export const refusalLimits = {
+  maxBytes: mostRefusalBytes,
+  beyond: 'cut',
+  silenceMs: longestSilenceMs,
+  wholeMs: 60_000,
+} as const satisfies BodyLimits;
 
 /**
  * An answer's bytes, unpacked as its `Content-Encoding` says. Read them by {@link piecesOf}, which tells of bytes that are
@@ -64,6 +74,13 @@ export function unpacked(response: IncomingMessage, onBytes?: (count: number) =>
 export async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenerator<Buffer> {
   let left = limits.maxBytes ?? Infinity;
   const pieces = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  let isOver = false;
+  const { wholeMs } = limits;
+  const end = (): void => {
+    isOver = true;
+    body.destroy(new Error('the time of the body is over'));
+  };
+  const timer = wholeMs === undefined ? undefined : setTimeout(end, Math.min(wholeMs, longestTimerMs));
   try {
     for (;;) {
       const piece = await nextPiece(pieces, body, limits);
@@ -77,7 +94,10 @@ export async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenera
       yield piece.subarray(0, left);
       return;
     }
+  } catch (error) {
+    if (!isOver) throw error;
   } finally {
+    clearTimeout(timer);
     body.destroy();
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { RuntimeError } from '../errors';
-import { longestSilenceMs, mostAnswerBytes, mostRefusalBytes, piecesOf, unpacked, type BodyLimits } from './answerBody';
+import { longestSilenceMs, mostAnswerBytes, piecesOf, refusalLimits, unpacked, type BodyLimits } from './answerBody';
 import { requestStream } from './httpRequest';
 import { httpProblem } from '../problems/http';
 import { phrase } from '../problems/phrases';
@@ -87,7 +87,7 @@ function asResponse(response: IncomingMessage): Response {
 
 function limitsOf(response: IncomingMessage): BodyLimits {
   const status = response.statusCode ?? 0;
-  if (status >= 300) return { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: longestSilenceMs };
+  if (status >= 300) return refusalLimits;
   // Events come when there are any.
   if ((response.headers['content-type'] ?? '').includes('text/event-stream')) return {};
   return { maxBytes: mostAnswerBytes, silenceMs: longestSilenceMs };

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import type { Readable } from 'node:stream';
 import { linkSignals, startDeadline } from '../../ground/deadline';
 import { endedBy, messageOf, RuntimeError } from '../errors';
-import { longestSilenceMs, mostAnswerBytes, mostRefusalBytes, textOf, unpacked } from './answerBody';
+import { longestSilenceMs, mostAnswerBytes, refusalLimits, textOf, unpacked } from './answerBody';
 import { gatekeeperRefusal, proxyRefusal } from './gatekeepers';
 import { isLoopbackHost } from './loopback';
 import { startRequest } from './network';
@@ -99,12 +99,8 @@ export async function requestText(url: URL, options: HttpRequestOptions): Promis
     const response = await requestStream(url, { ...options, signal: limit.signal });
     const status = response.statusCode ?? 0;
     const isRefusal = status < 200 || status >= 300;
-    const body = await textOf(unpacked(response), {
-      maxBytes: isRefusal ? mostRefusalBytes : mostAnswerBytes,
-      beyond: isRefusal ? 'cut' : 'fail',
-      silenceMs: longestSilenceMs,
-      devboxId: options.devboxId,
-    });
+    const limits = isRefusal ? refusalLimits : { maxBytes: mostAnswerBytes, silenceMs: longestSilenceMs };
+    const body = await textOf(unpacked(response), { ...limits, devboxId: options.devboxId });
     return { status, headers: response.headers, body };
   } catch (error) {
     if (RuntimeError.is(error) && !limit.isOver) throw error;

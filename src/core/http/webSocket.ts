@@ -6,7 +6,7 @@ import { linkSignals, startDeadline } from '../../ground/deadline';
 import { endedBy, RuntimeError } from '../errors';
 import { httpProblem } from '../problems/http';
 import { phrase } from '../problems/phrases';
-import { longestSilenceMs, mostRefusalBytes, textOf, unpacked } from './answerBody';
+import { refusalLimits, textOf, unpacked } from './answerBody';
 import { refusalOnTheWay, requestError } from './httpRequest';
 import { startRequest } from './network';
 
@@ -73,8 +73,7 @@ export async function openWebSocket(
         answer.response.destroy();
         throw noWebSocket(options.devboxId);
       }
-      const limits = { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: longestSilenceMs } as const;
-      const body = await textOf(unpacked(answer.response), { ...limits, devboxId: options.devboxId });
+      const body = await textOf(unpacked(answer.response), { ...refusalLimits, devboxId: options.devboxId });
       return { status: answer.response.statusCode ?? 0, body };
     }
     const { response, socket, head } = answer;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { RuntimeError } from '../errors';
-import { longestSilenceMs, mostRefusalBytes, piecesOf, textOf, unpacked } from '../http/answerBody';
+import { longestSilenceMs, piecesOf, refusalLimits, textOf, unpacked } from '../http/answerBody';
 import { headerOf, requestStream, requestText, type TextAnswer } from '../http/httpRequest';
 import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
@@ -75,8 +75,7 @@ export async function* downloadFile(
   });
   const status = response.statusCode ?? 0;
   if (status < 200 || status >= 300) {
-    const limits = { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: longestSilenceMs } as const;
-    const body = await textOf(unpacked(response), limits);
+    const body = await textOf(unpacked(response), refusalLimits);
     throw refusal('reading a file of a devbox', devboxId, { status, headers: response.headers, body });
   }
   yield* piecesOf(unpacked(response), { silenceMs: longestSilenceMs, devboxId });

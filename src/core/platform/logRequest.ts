@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { RuntimeError } from '../errors';
-import { longestSilenceMs, mostAnswerBytes, mostRefusalBytes, textOf, unpacked } from '../http/answerBody';
+import { longestSilenceMs, mostAnswerBytes, refusalLimits, textOf, unpacked } from '../http/answerBody';
 import { webPageAnswer } from '../http/gatekeepers';
 import { headerOf, requestStream } from '../http/httpRequest';
 import { retryHints } from '../http/retryHints';
@@ -99,7 +99,7 @@ export async function openLog(
 
 /** What a refusal says, if that is JSON; undefined for anything else. Nothing of it is left open. */
 export async function saidIn(response: IncomingMessage): Promise<unknown> {
-  const limits = { maxBytes: mostRefusalBytes, beyond: 'cut', silenceMs: refusalSilenceMs } as const;
+  const limits = { ...refusalLimits, silenceMs: refusalSilenceMs, wholeMs: 3 * refusalSilenceMs };
   try {
     return parseJson(await textOf(unpacked(response), limits));
   } catch {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, it } from 'mocha';
-import { piecesOf, textOf, unpacked } from '../../../../src/core/http/answerBody';
+import { piecesOf, refusalLimits, textOf, unpacked } from '../../../../src/core/http/answerBody';
 
 /** An answer's body without a server. */
 function bodyOf(bytes: Buffer, encoding?: string): IncomingMessage {
@@ -26,6 +26,18 @@ describe('the body of an answer', () => {
       break;
     }
     assert.ok(left.destroyed);
+  });
+
+  it('ends after its time with what has come, also where a byte comes now and then', async () => {
+    const slow = bodyOf(Buffer.from('refused'));
+    const drip = setInterval(() => (slow as unknown as PassThrough).write('.'), 10);
+    try {
+      assert.match(await textOf(slow, { ...refusalLimits, wholeMs: 200 }), /^refused\.*$/);
+      assert.ok(slow.destroyed);
+    } finally {
+      clearInterval(drip);
+    }
+    assert.equal(refusalLimits.wholeMs, 60_000);
   });
 
   it('is counted as it came over the wire', async () => {
