@@ -127,7 +127,7 @@ export class FakeEditor {
     await eventually(
       () => Promise.resolve(isSo()),
       (so) => so,
-      60_000,
+      20_000,
     );
   }
 
@@ -274,7 +274,7 @@ async function found<T>(look: () => T | undefined, instead: readonly unknown[]):
   const thing = await eventually(
     () => Promise.resolve(look()),
     (seen) => seen !== undefined,
-    60_000,
+    20_000,
   ).catch(() => undefined);
   assert.ok(thing !== undefined, `It did not come; there was ${JSON.stringify(instead)}`);
   return thing;

@@ -10,9 +10,9 @@ import { mutationsOf, type Mutation } from './mutations';
 const run = promisify(execFile);
 const usage = `Changes a source file in small ways, one at a time, and tells which changes no test notices.
 
-  npm run mutate -- src/core/start/createDevbox.ts [--tests FOLDER-OR-FILE …] [--n N] [--seconds S]
+  npm run mutate -- src/core/start/createDevbox.ts [--tests FOLDER-OR-FILE]… [--n N] [--seconds S]
 
-  --tests    files or folders of test/unit; by default the folder that mirrors the file's
+  --tests    a file or folder of test/unit, said again for each; by default the folder that mirrors the file's
   --n        so many mutations at the most, spread over the file (by default all)
   --seconds  limit of one run of the tests (120)
 `;

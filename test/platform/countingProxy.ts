@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { deadline } from '../../src/ground/deadline';
 
 /** Stands before a platform, counts what is asked of it, and lets a test do something before a chosen request. */
@@ -69,13 +69,17 @@ export class CountingProxy {
     return this.#count;
   }
 
-  /** Waits until nothing was asked for a while. @param quietMs milliseconds of that */
+  /** Waits until nothing was asked for a while. @param quietMs milliseconds of that at the least */
   async quiet(quietMs: number): Promise<void> {
-    const limit = deadline(30_000);
-    for (let seen = -1; seen !== this.#count;) {
+    const limit = deadline(60_000);
+    const pauseMs = 10;
+    // By many turns, not by one pause: on a busy computer this process is late, and its timer comes before what its sockets
+    // have for it.
+    for (let [quiet, seen] = [0, this.#count]; quiet * pauseMs < quietMs; quiet += 1) {
       limit.throwIfAborted();
-      seen = this.#count;
-      await sleep(quietMs);
+      await sleep(pauseMs);
+      await nextTurn();
+      if (this.#count !== seen) [quiet, seen] = [-1, this.#count];
     }
   }
 

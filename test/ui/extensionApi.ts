@@ -75,7 +75,7 @@ export class ExtensionApi {
    * Runs `fn` inside the extension host and answers with what it returns. `fn` is sent as text: it can use its
    * parameters only, nothing from around it.
    * @param fn gets the `vscode` module and then `args`
-   * @throws Error with what `fn` threw, or if no extension host is there within 30 s or it ends meanwhile
+   * @throws Error with what `fn` threw, or if no extension host is there within 90 s or it ends meanwhile
    */
   async evaluate<A extends readonly Json[], R>(
     fn: (api: typeof vscode, ...args: A) => R | PromiseLike<R>,
@@ -94,7 +94,7 @@ export class ExtensionApi {
     return response.value as R;
   }
 
-  /** Waits until an extension host is there, at most 30 s. */
+  /** Waits until an extension host is there, at most 90 s. */
   async ready(): Promise<void> {
     await this.connected();
   }
@@ -113,8 +113,8 @@ export class ExtensionApi {
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {
           this.connectListeners.delete(connected);
-          reject(new Error('No extension host has come up within 30 s.'));
-        }, 30_000);
+          reject(new Error('No extension host has come up within 90 s.'));
+        }, 90_000);
         const connected = (): void => {
           clearTimeout(timer);
           this.connectListeners.delete(connected);

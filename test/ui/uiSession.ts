@@ -99,7 +99,7 @@ function closeOnStop(): void {
 export function useUiSession(options: UiSessionOptions | (() => Promise<UiSessionOptions>) = {}): () => UiSession {
   let session: UiSession | undefined;
   before(async function startSession() {
-    this.timeout(120_000);
+    this.timeout(300_000);
     closeOnStop();
     session = await startUiSession(typeof options === 'function' ? await options() : options);
   });

@@ -35,7 +35,7 @@ export interface ExtensionHostDeath {
   readonly line: string;
 }
 
-const startLimitMs = 60_000;
+const startLimitMs = 120_000;
 const listeningPattern = /Extension host agent listening on (\d+)/;
 const hostExitPattern = /Extension Host Process exited with code: (\S+), signal: (\S+)\./;
 

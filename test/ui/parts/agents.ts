@@ -108,7 +108,7 @@ export const agents: UiTests = (useWindow) =>
       await eventually(
         buttons,
         (all) => all.join() === 'Send Prompt…,End Agent,Log of the Agent,Terminal,Export as Markdown…',
-        60_000,
+        20_000,
       );
       await workbench.screenshot('agents-3-session');
     });

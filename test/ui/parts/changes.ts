@@ -66,7 +66,7 @@ export const changes: UiTests = (useWindow) =>
       await eventually(
         editors,
         (text) => /n \* 10/.test(text.replaceAll('\u00a0', ' ')) && /n \* 12/.test(text.replaceAll('\u00a0', ' ')),
-        60_000,
+        20_000,
       );
       await workbench.screenshot('changes-2-diff');
       const { page } = workbench;
@@ -77,7 +77,7 @@ export const changes: UiTests = (useWindow) =>
       await eventually(
         () => box.bash('cat ~/shop/lib/price.py'),
         (text) => text.includes('# reviewed'),
-        60_000,
+        20_000,
       );
     });
 
@@ -101,7 +101,7 @@ export const changes: UiTests = (useWindow) =>
       await eventually(
         () => box.bash('cat ~/.runloop/reviews/*.md 2>/dev/null || true'),
         (text) => text.includes('1. lib/price.py, line 2:\n>     return n * 12\n\nWhy 12 and not 11?\n'),
-        60_000,
+        20_000,
       );
     });
 
@@ -116,7 +116,7 @@ export const changes: UiTests = (useWindow) =>
       await eventually(
         () => page.locator('.multiDiffEditor, .monaco-multi-diff-editor').first().innerText(),
         (text) => ['price.py', 'main.py', 'old.txt', 'NOTES.md'].every((name) => text.includes(name)),
-        60_000,
+        20_000,
       );
       await workbench.screenshot('changes-3-all');
     });

@@ -49,7 +49,7 @@ export const files: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(1\)/.test(text),
-        60_000,
+        20_000,
       );
       await type('print(2)\n');
       await save();
@@ -64,7 +64,7 @@ export const files: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(theirs\)/.test(text),
-        60_000,
+        20_000,
       );
       await row('another').waitFor(45_000);
       await workbench.screenshot('files-2-watched');
@@ -99,7 +99,7 @@ export const files: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (text) => /def needle/.test(text),
-        60_000,
+        20_000,
       );
       await workbench.screenshot('files-5-search');
       const header = workbench.page.locator('.pane-header', { hasText: 'File Search' });
@@ -117,7 +117,7 @@ export const files: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(anew\)/.test(text),
-        60_000,
+        20_000,
       );
     });
 
@@ -156,7 +156,7 @@ export const files: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (text) => /print\(late\)/.test(text),
-        60_000,
+        20_000,
       );
       await workbench.screenshot('files-4-suspended');
       assert.equal((await api.retrieve(box.id)).status, 'suspended');

@@ -62,7 +62,7 @@ export const terminals: UiTests = (useWindow) =>
       const text = await eventually(
         () => workbench.editorText(),
         (seen) => /exit code 4/.test(seen),
-        60_000,
+        30_000,
       );
       assert.match(text.replaceAll('\u00a0', ' '), /step 1[\s\S]*step 2[\s\S]*step 3/);
       await workbench.screenshot('run-1-done');
@@ -70,14 +70,14 @@ export const terminals: UiTests = (useWindow) =>
       await eventually(
         () => workbench.editorText(),
         (seen) => /running…/.test(seen),
-        60_000,
+        30_000,
       );
       await workbench.screenshot('run-2-running');
       await workbench.pressEditorButton('Stop Command');
       await eventually(
         () => workbench.editorText(),
         (seen) => /stopped after/.test(seen.replaceAll('\u00a0', ' ')),
-        60_000,
+        30_000,
       );
     });
 

@@ -7,7 +7,7 @@ import { QuickInput } from './quickInput';
 import { TreeView } from './treeView';
 
 /** Opening a workbench may take this long, in milliseconds, on a slow and busy computer. */
-const openLimitMs = 60_000;
+const openLimitMs = 120_000;
 
 /**
  * A VS Code window in a browser page, driven as a person drives it. Waits are Playwright's own: each action waits for

@@ -81,7 +81,7 @@ export async function scriptedModelIn(box: FilesDevbox): Promise<string> {
   const port = await eventually(
     () => box.bash('cat /tmp/model.port 2>/dev/null || true'),
     (found) => found !== '',
-    60_000,
+    20_000,
   );
   for (const [name, text] of Object.entries(settingsOf(port))) await write(`/home/user/${name}`, text);
   return port;

@@ -60,7 +60,7 @@ describe('Watching the files of a devbox', function () {
       await eventually(
         () => Promise.resolve(found()),
         (one) => one !== undefined,
-        60_000,
+        20_000,
       );
       const one = found() ?? assert.fail();
       seen.length = 0;
@@ -192,7 +192,7 @@ describe('Watching the files of a devbox', function () {
     await eventually(
       () => Promise.resolve(state.isWatching),
       (is) => !is,
-      60_000,
+      20_000,
     );
     const before_ = sent.length;
     await new Promise((resolve) => setTimeout(resolve, 5_000));

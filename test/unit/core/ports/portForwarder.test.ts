@@ -216,7 +216,7 @@ describe('A port of a devbox on this computer', function () {
     await eventually(
       () => askPort(`${address}/`),
       ({ status }) => status === 200,
-      60_000,
+      20_000,
     );
   });
 

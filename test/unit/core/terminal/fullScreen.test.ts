@@ -19,7 +19,7 @@ describe('A full-screen program in a terminal', function () {
       eventually(
         () => Promise.resolve(shown.text.slice(from)),
         (seen) => wanted.test(seen),
-        60_000,
+        20_000,
       );
     const drawn = /(?=[^]*─{20})(?=[^]*pane 42 €)(?=[^]*\[0\])/;
     try {
@@ -35,7 +35,7 @@ describe('A full-screen program in a terminal', function () {
       await eventually(
         () => Promise.resolve(states.at(-1)),
         (state) => state?.kind === 'open' && !state.isNew,
-        60_000,
+        20_000,
       );
       await shows(drawn, before);
       const narrower = shown.text.length;

@@ -32,7 +32,7 @@ describe('A new shell in a devbox', function () {
           return one.text;
         },
         (text) => /\r17 61\r\n/.test(text),
-        60_000,
+        20_000,
       );
       one.session.dispose();
     } finally {
@@ -119,7 +119,7 @@ describe('A new shell in a devbox', function () {
         await eventually(
           () => Promise.resolve(one.states.filter(({ kind }) => kind === 'open').length),
           (count) => count === 2,
-          60_000,
+          20_000,
         );
         await shows(one, /\$ $/);
         one.session.write('echo "$PWD $COLORTERM"\r');
@@ -164,7 +164,7 @@ describe('A new shell in a devbox', function () {
       await eventually(
         () => Promise.resolve(one.states.at(-1)),
         (state) => state?.kind === 'open' && !state.isNew,
-        60_000,
+        20_000,
       );
       const last = one.states.at(-1);
       assert.ok(last?.kind === 'open' && !last.isNew && last.filled === 'nothing', JSON.stringify(last));

@@ -94,7 +94,7 @@ async function used({ write, seen }: Typist, { command, steps = [] }: Program): 
   await eventually(
     () => Promise.resolve(begun()),
     (all) => all.includes('END-OF-IT\r\n'),
-    60_000,
+    30_000,
   );
   return begun().split('END-OF-IT\r\n')[0] ?? '';
 }
@@ -109,7 +109,7 @@ async function quiet(seen: () => string, wanted: string): Promise<void> {
       return seen();
     },
     (now) => now.includes(wanted) && now === last,
-    60_000,
+    30_000,
   );
 }
 

@@ -29,7 +29,7 @@ describe('What a shell prints is recorded', function () {
     await eventually(
       () => box.bash(`ps -o pid= -p ${first ?? ''} || true`),
       (text) => text.trim() === '',
-      60_000,
+      20_000,
     );
     assert.match(await recorded(), /second 42/);
     assert.equal((await shells()).length, 1);

@@ -111,7 +111,7 @@ describe('A terminal in a devbox', function () {
         await eventually(
           () => Promise.resolve(one.states.slice(opened)),
           (states) => states.at(-1)?.kind === 'open',
-          60_000,
+          20_000,
         );
         const state = one.states.at(-1);
         ends.push(state?.kind === 'open' && !state.isNew ? state.filled : 'new');
@@ -144,7 +144,7 @@ describe('A terminal in a devbox', function () {
       await eventually(
         () => Promise.resolve([cuts, one.states.at(-1)?.kind]),
         ([count, kind]) => Number(count) >= 3 && kind === 'open',
-        60_000,
+        30_000,
       );
       // Nobody would see what is typed into one that is open and has no connection.
       one.session.write('echo "still $((6 * 7))"\r');

@@ -90,13 +90,13 @@ export function useTerminals(name: string): Terminals {
       eventually(
         () => Promise.resolve(shown.text),
         (seen) => text.test(seen),
-        60_000,
+        20_000,
       ),
     isIn: (shown, kind) =>
       eventually(
         () => Promise.resolve(shown.states.at(-1)?.kind),
         (seen) => seen === kind,
-        60_000,
+        30_000,
       ),
   };
 }

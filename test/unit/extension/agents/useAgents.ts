@@ -45,7 +45,7 @@ export function useAgents(used: UsedWindow) {
     eventually(
       async () => lines((await agents()).row),
       (all) => all.some((one) => text.test(one)),
-      60_000,
+      20_000,
     );
   return { below, lines, opened, view, ready, start, text, document, run, click, described };
 }

@@ -15,7 +15,7 @@ describe('Changes that somebody can see', function () {
     await eventually(
       () => bash(`grep -lsa 'find [-]H' /proc/[0-9]*/cmdline | wc -l`),
       (count) => (count !== '0\n') === is,
-      60_000,
+      20_000,
     );
   };
 
@@ -42,7 +42,7 @@ describe('Changes that somebody can see', function () {
     await eventually(
       async () => lines((await below(top.row, 'app')).row),
       (now) => now.join() === 'Since the Start 1',
-      60_000,
+      20_000,
     );
     await box.bash('cd ~/other; echo n > n.txt');
     await shows('2');

@@ -41,7 +41,7 @@ describe('What changes before the eyes of the user', function () {
     const devbox = await eventually(
       () => Promise.resolve(store.get(id)),
       (now) => now?.status !== 'running',
-      60_000,
+      30_000,
     );
     assert.equal(devbox?.status, 'shutdown');
     assert.equal(lists, 0);
@@ -72,7 +72,7 @@ describe('What changes before the eyes of the user', function () {
     await eventually(
       () => Promise.resolve(store.get(id)?.status),
       (status) => status === 'running',
-      60_000,
+      20_000,
     );
     await api.shutdown(id);
     assert.deepEqual(failures, []);

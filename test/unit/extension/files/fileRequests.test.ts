@@ -107,7 +107,7 @@ describe('Requests of the editor about files', function () {
     await eventually(
       async () => (await fs().stat(uri)).size,
       (size) => size === 6,
-      60_000,
+      20_000,
     );
     await box.bash(`printf theirs2 > ${uri.path}`);
     await assert.rejects(Promise.resolve(fs().writeFile(uri, Buffer.from('mine'), replace)), /changed in the devbox/);

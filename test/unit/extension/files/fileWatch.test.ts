@@ -23,7 +23,7 @@ describe('What changes in a devbox while somebody looks', function () {
     eventually(
       () => processes(box),
       (count) => (count !== '0\n') === is,
-      60_000,
+      15_000,
     );
   /** What the editor was told of a file. */
   function told(): { readonly of: (uri: vscode.Uri) => string[]; readonly dispose: () => void } {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import { hasEnded } from '../../../../src/core/platform/devbox';
 import { shortName } from '../../../../src/extension/devboxTree/look/shortName';
@@ -101,8 +103,12 @@ describe('What a window says of a start that failed', function () {
         if (!what.includes('is still starting')) return;
         const [made] = await eventually(living, (found) => found.some((one) => one.name === name));
         await api.waitForStatus(made?.id ?? '', ['running'], 20);
-        // Ready, as far as this window is concerned, once nothing is asked of it any more.
-        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        // Ready, as far as this window is concerned, once its start needs no note any more.
+        const notes = join(used.globalFolder, 'starts');
+        await eventually(
+          () => Promise.resolve(readdirSync(notes)),
+          (left) => left.length === 0,
+        );
         await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
       };
       await startAndCancel(name);
