@@ -1,4 +1,4 @@
-import { commands } from 'vscode';
+import { commands, Uri } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { asObject, asString } from '../../core/parse';
 import type { Account, SignedIn } from '../account/account';
@@ -44,6 +44,8 @@ export function registerCommands(services: Services): Disposable[] {
 }
 
 function isRow(argument: unknown): boolean {
+  // A document knows its account, whichever the window shows.
+  if (argument instanceof Uri) return false;
   return (
     argument === 'selection' || asObject(argument) !== undefined || asString(argument)?.startsWith('dbx_') === true
   );
