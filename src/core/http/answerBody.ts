@@ -74,10 +74,10 @@ export function unpacked(response: IncomingMessage, onBytes?: (count: number) =>
 export async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenerator<Buffer> {
   let left = limits.maxBytes ?? Infinity;
   const pieces = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
-  let isOver = false;
+  const time = { isOver: false };
   const { wholeMs } = limits;
   const end = (): void => {
-    isOver = true;
+    time.isOver = true;
     body.destroy(new Error('the time of the body is over'));
   };
   const timer = wholeMs === undefined ? undefined : setTimeout(end, Math.min(wholeMs, longestTimerMs));
@@ -95,7 +95,7 @@ export async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenera
       return;
     }
   } catch (error) {
-    if (!isOver) throw error;
+    if (!time.isOver) throw error;
   } finally {
     clearTimeout(timer);
     body.destroy();

@@ -122,12 +122,12 @@ describe('What was begun for an account', function () {
     });
     const requests = await changeAtEachRequest(
       async () => {
-        let isOver = false;
-        const searching = editor.run('runloop.searchLogs', id).finally(() => (isOver = true));
+        const search = { isOver: false };
+        const searching = editor.run('runloop.searchLogs', id).finally(() => (search.isOver = true));
         searching.catch(() => undefined);
         const shown = () => editor.boxes.find((one) => one.isShown && /^Search the Log/.test(one.question));
         // Where the account was changed before, nothing is asked.
-        while (shown() === undefined && !isOver) await sleep(20);
+        while (shown() === undefined && !search.isOver) await sleep(20);
         const box = shown();
         box?.type('needle');
         box?.accept();
