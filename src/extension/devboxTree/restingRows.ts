@@ -40,10 +40,12 @@ export class RestingRows implements Disposable {
     this.#touchedAt = this.#now();
   }
 
-  /** Somebody wants what is new, wherever the pointer is. */
+  /** Somebody wants what is new, wherever the pointer is: what waits is told of now, as perhaps nothing newer comes. */
   release(): void {
+    const waits = this.#waitingSince !== undefined;
     this.#touchedAt = Number.NEGATIVE_INFINITY;
     this.note(false);
+    if (waits) this.#onRest();
   }
 
   /** Milliseconds for which rows stay where they are; 0: they may move. */

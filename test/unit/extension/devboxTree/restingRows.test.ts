@@ -13,9 +13,10 @@ describe('Rows under somebody’s pointer', () => {
     const selected = new EventEmitter<never>();
     const view = { onDidChangeSelection: selected.event, onDidExpandElement: none, onDidCollapseElement: none };
     let now = 100_000;
+    let shown = 0;
     const rows = new RestingRows(
       view,
-      () => undefined,
+      () => (shown += 1),
       () => now,
     );
     assert.equal(rows.leftMs, 0, 'nobody was there');
@@ -34,6 +35,11 @@ describe('Rows under somebody’s pointer', () => {
     assert.equal(rows.leftMs, 3_000, 'the next change waits again');
     rows.release();
     assert.equal(rows.leftMs, 0, 'somebody wants what is new');
+    assert.equal(shown, 0, 'there was nothing');
+    rows.touched();
+    rows.note(true);
+    rows.release();
+    assert.equal(shown, 1, 'what waited is shown at once');
     rows.dispose();
   });
 });
