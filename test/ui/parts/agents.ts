@@ -54,9 +54,7 @@ export const agents: UiTests = (useWindow) =>
         await row(other).click();
         await page.keyboard.press(other === name ? 'ArrowRight' : 'ArrowLeft');
       }
-      await row('Agents').waitFor();
-      await row('Agents').click();
-      await page.keyboard.press('ArrowRight');
+      await row('Agents').expand();
     }
 
     it('work and wait each for itself, and tell which one needs somebody', async () => {
@@ -120,8 +118,7 @@ export const agents: UiTests = (useWindow) =>
       await workbench.quickInput.accept(JSON.stringify([{ say: 'From the line.' }]));
       await eventually(editorText, (text) => text.includes('From the line.'), 20_000);
       await row('Example').waitForDescription(/^done · From the line/, 20_000);
-      await row('Agents').click();
-      for (const key of ['ArrowRight', 'ArrowDown', 'ArrowRight']) await workbench.page.keyboard.press(key);
+      await row('Example').expand();
       await row('More…').waitFor();
       await row('Send Prompt…').click();
       await workbench.quickInput.waitFor(/Example should do/);

@@ -77,6 +77,23 @@ export class TreeRow {
     }
   }
 
+  /** Opens the row by its arrow, unless it is open: a click on its name would close one that is, and keys go on to what is below. */
+  async expand(): Promise<void> {
+    await this.element.waitFor();
+    const open = this.element.and(this.page.locator('[aria-expanded="true"]'));
+    const limit = Date.now() + 15_000;
+    for (;;) {
+      if ((await open.count()) > 0) return;
+      await this.element.locator('.monaco-tl-twistie').click();
+      try {
+        await open.waitFor({ timeout: 3_000 });
+        return;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError) || Date.now() > limit) throw error;
+      }
+    }
+  }
+
   /** Presses the inline button that the row shows when the mouse is over it. */
   async pressInlineButton(title: string): Promise<void> {
     await this.element.hover();
