@@ -18,12 +18,13 @@ describe('Bringing commits home', function () {
   const { below, lines, opened } = useChangeRows(used);
   const folder = mkdtempSync(join(tmpdir(), 'bring-home-'));
   // What is temporary here is this test's alone.
-  const { TMPDIR } = process.env;
+  let outer: string | undefined;
   before(() => {
+    outer = process.env['TMPDIR'];
     process.env['TMPDIR'] = folder;
   });
   after(() => {
-    process.env['TMPDIR'] = TMPDIR ?? '/tmp';
+    process.env['TMPDIR'] = outer ?? '/tmp';
     rmSync(folder, { recursive: true, force: true });
   });
   const sh = (command: string): string =>

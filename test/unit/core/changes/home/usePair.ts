@@ -40,15 +40,16 @@ export const fewFiles = 'seq 20 > a && echo b > b && printf "\\0bin" > bin && mk
 export function usePairs(name: string, files: string): Pairs {
   const used = usePlatform();
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
-  const { TMPDIR } = process.env;
+  let outer: string | undefined;
   let box: ChangesDevbox | undefined;
   let count = 0;
   before(async () => {
     box = await changesDevbox(used.api, { name });
+    outer = process.env['TMPDIR'];
     process.env['TMPDIR'] = folder;
   });
   after(() => {
-    process.env['TMPDIR'] = TMPDIR ?? '/tmp';
+    process.env['TMPDIR'] = outer ?? '/tmp';
     rmSync(folder, { recursive: true, force: true });
   });
   const theBox = (): ChangesDevbox => {
