@@ -1,5 +1,6 @@
 import { ensureChromium } from '../vscode/chromium';
 import { ensureVscode } from '../vscode/install';
+import { usualClock } from './usualClock';
 import { ensurePrograms } from './programs';
 import { useOwnTemporaryFolder } from './temporaryFolder';
 
@@ -13,3 +14,6 @@ export async function mochaGlobalSetup(): Promise<void> {
   await Promise.all([ensureVscode(report, signal), ensureChromium(report, signal), ensurePrograms(report, signal)]);
   useOwnTemporaryFolder();
 }
+
+/** Run by Mocha in each of its processes, around each file. */
+export const mochaHooks = { afterAll: usualClock };

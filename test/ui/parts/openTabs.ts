@@ -45,7 +45,8 @@ export const openTabs: UiTests = (useWindow) =>
       await workbench.reload();
       await session().api.ready();
       await runCommand(api, id, 'touch "$HOME/made-after-the-reload"', { signal: deadline(30_000) });
-      await tab.explorerFile('made-after-the-reload').waitFor({ timeout: 60_000 });
+      // A page that was refused a few times waits half a minute before it tries again.
+      await tab.explorerFile('made-after-the-reload').waitFor({ timeout: 150_000 });
       assert.ok((await tab.editorText()).includes(text));
       await tab.screenshot('tabs-1-after-reload');
 
@@ -97,7 +98,8 @@ export const openTabs: UiTests = (useWindow) =>
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const { id } = await devboxNamed(api, agents);
       await runCommand(api, id, 'touch /workspace/made-after-the-reload', { signal: deadline(30_000) });
-      await tab.explorerFile('made-after-the-reload').waitFor({ timeout: 60_000 });
+      // A page that was refused a few times waits half a minute before it tries again.
+      await tab.explorerFile('made-after-the-reload').waitFor({ timeout: 150_000 });
       assert.ok((await tab.editorText()).includes(text));
 
       await workbench.openViewContainer('Runloop');

@@ -39,9 +39,17 @@ export class QuickInput {
   }
 
   private async openPalette(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.input.waitFor();
-    await this.input.fill(`>${title}`);
+    for (let tries = 1; ; tries += 1) {
+      await this.page.keyboard.press('F1');
+      try {
+        await this.input.waitFor({ timeout: 10_000 });
+        await this.input.fill(`>${title}`, { timeout: 10_000 });
+        return;
+      } catch (error) {
+        // What takes the focus in that moment closes it again; a person would press the key again.
+        if (!(error instanceof errors.TimeoutError) || tries === 3) throw error;
+      }
+    }
   }
 
   /** False if the open list does not show the row within some seconds. */

@@ -99,10 +99,12 @@ describe('What a window says of a start that failed', function () {
       const { editor, api, platform } = used;
       if (kind === 'plain') await startPlain();
       const name = `ready ${kind}`;
+      // Not before it is cancelled, on a busy computer either.
+      await orderFaults(platform, { fault: 'slow_boot', devbox: name, delay_ms: 10_000 });
       editor.whileBusy = async (what) => {
         if (!what.includes('is still starting')) return;
         const [made] = await eventually(living, (found) => found.some((one) => one.name === name));
-        await api.waitForStatus(made?.id ?? '', ['running'], 20);
+        await api.waitForStatus(made?.id ?? '', ['running'], 30);
         // Ready, as far as this window is concerned, once its start needs no note any more.
         const notes = join(used.globalFolder, 'starts');
         await eventually(
