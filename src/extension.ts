@@ -28,7 +28,7 @@ import { watchClosedWindows } from './extension/forgotten/closedWindows';
 import { followAccount } from './extension/session/followAccount';
 import { reattach } from './extension/session/reattach';
 import { RememberedSessions } from './extension/session/rememberedSessions';
-import { BoundedSecrets } from './extension/account/boundedSecrets';
+import { LimitedSecrets } from './extension/account/limitedSecrets';
 import { DevboxUse } from './extension/devboxes/devboxUse';
 import { FileDrag } from './extension/files/fileDrag';
 import { LazyFileSystem } from './extension/files/lazyFileSystem';
@@ -50,7 +50,7 @@ export type ActivationContext = Pick<
 export function activate(context: ActivationContext): RunloopDevboxesApi {
   const log = new Log();
   const { workspaceState: memory, subscriptions: owned } = context;
-  const secrets = new BoundedSecrets(context.secrets, (name) => account.secretCame(name));
+  const secrets = new LimitedSecrets(context.secrets, (name) => account.secretCame(name));
   const localFolder = Uri.joinPath(context.globalStorageUri, 'local').fsPath;
   const localPlatform = onFirstUse(async () => {
     const { LocalPlatform } = await import('./extension/localPlatform/localPlatform');

@@ -60,9 +60,9 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
     const devboxes = await DevboxRegistry.open({
       store: opened,
       sandboxes,
-      provisions: account,
+      resources: account,
       say,
-      mishaps: faults,
+      faultHooks: faults,
       devboxTtlSeconds: options.devboxTtlSeconds,
     });
     const server = new PlatformServer(

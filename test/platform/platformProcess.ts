@@ -213,8 +213,8 @@ async function ready(
         reject(limit.isOver ? new Error(late) : asError(limit.signal.reason));
       });
       void process.ended.then((code) => {
-        const lastWords = process.stderr().split('\n').slice(-10).join('\n');
-        reject(new Error(`The local platform ended at its start (${code ?? 'killed'}):\n${lastWords}`));
+        const outputTail = process.stderr().split('\n').slice(-10).join('\n');
+        reject(new Error(`The local platform ended at its start (${code ?? 'killed'}):\n${outputTail}`));
       });
     });
   } finally {

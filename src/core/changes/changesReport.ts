@@ -1,6 +1,6 @@
 import { textOfPath } from '../files/pathText';
 import { MalformedOutput, rawEntries, statusEntries, type RawEntry, type StatusEntry } from './porcelain';
-import { Slices } from './slices';
+import { TimeSlicer } from './timeSlicer';
 
 /** What is in the folder under a name whose content the index does not know. */
 export interface WorkFile {
@@ -46,7 +46,7 @@ export interface ChangesReport {
 }
 
 /** @throws MalformedOutput for what is no report, or not a whole one */
-export async function changesReport(output: Uint8Array, slices = new Slices()): Promise<ChangesReport> {
+export async function changesReport(output: Uint8Array, slices = new TimeSlicer()): Promise<ChangesReport> {
   const sections = sectionsOf(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
   const of = (name: string): Promise<Buffer[]> => {
     const section = sections.get(name);
@@ -94,7 +94,7 @@ function sectionsOf(output: Buffer): ReadonlyMap<string, Buffer> {
 }
 
 /** What is ended by NUL. */
-async function fieldsIn(section: Buffer, slices: Slices): Promise<Buffer[]> {
+async function fieldsIn(section: Buffer, slices: TimeSlicer): Promise<Buffer[]> {
   const fields: Buffer[] = [];
   for (let from = 0, to = section.indexOf(0); to >= 0; from = to + 1, to = section.indexOf(0, from)) {
     if (slices.isDue) await slices.rest();
@@ -107,7 +107,7 @@ async function fieldsIn(section: Buffer, slices: Slices): Promise<Buffer[]> {
 async function workFiles(
   fields: readonly Buffer[],
   hasModes: boolean,
-  slices: Slices,
+  slices: TimeSlicer,
 ): Promise<ReadonlyMap<string, WorkFile>> {
   const files = new Map<string, WorkFile>();
   for (let at = 0; at + 1 < fields.length; at += 2) {
@@ -128,7 +128,7 @@ async function workFiles(
 }
 
 /** Name, attribute and value by turns. */
-async function filteredNames(fields: readonly Buffer[], slices: Slices): Promise<ReadonlySet<string>> {
+async function filteredNames(fields: readonly Buffer[], slices: TimeSlicer): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (let at = 0; at + 2 < fields.length; at += 3) {
     if (slices.isDue) await slices.rest();

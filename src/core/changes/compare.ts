@@ -1,6 +1,6 @@
 import type { ChangesReport, WorkFile } from './changesReport';
 import type { RawEntry, StatusEntry } from './porcelain';
-import { Slices } from './slices';
+import { TimeSlicer } from './timeSlicer';
 
 /** One side of a change: where its content is, and what tells it from another. */
 export interface ChangeSide {
@@ -46,7 +46,7 @@ const nothing = '000000';
 const sortedAtOnce = 4_000;
 
 /** Compares what was read of a repository. */
-export async function changeGroups(report: ChangesReport, slices = new Slices()): Promise<ChangeGroups> {
+export async function changeGroups(report: ChangesReport, slices = new TimeSlicer()): Promise<ChangeGroups> {
   const changes: FileChange[] = [];
   for (const entry of report.status) {
     if (slices.isDue) await slices.rest();
@@ -111,7 +111,7 @@ interface Sides {
  *
  * @param since the index against that tree
  */
-async function sinceKept(since: readonly RawEntry[], report: ChangesReport, slices: Slices): Promise<FileChange[]> {
+async function sinceKept(since: readonly RawEntry[], report: ChangesReport, slices: TimeSlicer): Promise<FileChange[]> {
   const { before, after, origins, untracked } = await sidesSinceKept(since, report, slices);
   const changes: FileChange[] = [];
   /** What is gone, by its content where there is one, and by its path. */
@@ -154,7 +154,7 @@ async function sinceKept(since: readonly RawEntry[], report: ChangesReport, slic
   return changes;
 }
 
-async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport, slices: Slices): Promise<Sides> {
+async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport, slices: TimeSlicer): Promise<Sides> {
   const before = new Map<string, ChangeSide | undefined>();
   const after = new Map<string, ChangeSide | undefined>();
   const origins = new Map<string, string>();
@@ -185,7 +185,7 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
 }
 
 /** Sorted in parts that are merged: a hundred thousand paths at once would hold others up. */
-async function sorted(changes: readonly FileChange[], slices: Slices): Promise<FileChange[]> {
+async function sorted(changes: readonly FileChange[], slices: TimeSlicer): Promise<FileChange[]> {
   let parts: FileChange[][] = [];
   for (let at = 0; at < changes.length; at += sortedAtOnce) {
     parts.push(changes.slice(at, at + sortedAtOnce).sort(byPath));
@@ -204,7 +204,7 @@ async function sorted(changes: readonly FileChange[], slices: Slices): Promise<F
 async function mergedParts(
   one: readonly FileChange[],
   other: readonly FileChange[],
-  slices: Slices,
+  slices: TimeSlicer,
 ): Promise<FileChange[]> {
   const all: FileChange[] = [];
   let place = 0;

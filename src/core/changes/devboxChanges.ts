@@ -8,7 +8,7 @@ import { changesProblem } from '../problems/changes';
 import { changesReport, type ChangesReport } from './changesReport';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
-import { Slices } from './slices';
+import { TimeSlicer } from './timeSlicer';
 import { blobScript, findScript, readScript, workScript } from './scripts';
 
 /** Milliseconds that one look may take in all; each step of git's has a limit of its own. */
@@ -75,7 +75,7 @@ export class DevboxChanges {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
     return this.#whileItChanges(async () => {
       const output = await this.run(readScript, top, inputs, { signal });
-      const slices = new Slices();
+      const slices = new TimeSlicer();
       const report = await changesReport(output, slices);
       const digest = createHash('sha256').update(output).digest('base64url');
       return { top, report, groups: await changeGroups(report, slices), digest };

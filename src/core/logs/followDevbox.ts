@@ -11,7 +11,7 @@ import type { RunloopApi } from '../platform/runloopApi';
 import { ExecutionOutputs } from './executionOutputs';
 import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
 import { FollowPosition, isNotice, type Taken } from './followPosition';
-import { FollowTurns } from './followTurns';
+import { PollSchedule } from './pollSchedule';
 import { StreamWatch, type StreamDoubt } from './streamWatch';
 import { platformProblem } from '../problems/platform';
 
@@ -38,7 +38,7 @@ export async function* followEvents(
 ): AsyncGenerator<FollowEvent> {
   const position = options.position ?? new FollowPosition();
   const pace = options.pace ?? usualPace;
-  const turns = new FollowTurns(pace, options);
+  const turns = new PollSchedule(pace, options);
   const watch = new StreamWatch({
     follow: options,
     silentMs: pace.silentMs ?? [10_000, 600_000],
@@ -137,7 +137,7 @@ async function* tailPass(
   devboxId: string,
   options: FollowOptions,
   position: FollowPosition,
-  turns: FollowTurns,
+  turns: PollSchedule,
 ): AsyncGenerator<FollowEvent> {
   const { lastId } = position;
   for await (const batch of tailLogs(api, devboxId, { signal: options.signal, onBytes: options.onBytes, lastId })) {
@@ -150,7 +150,7 @@ async function* listPass(
   devboxId: string,
   options: FollowOptions,
   position: FollowPosition,
-  following?: { readonly outputs: ExecutionOutputs | undefined; readonly turns: FollowTurns },
+  following?: { readonly outputs: ExecutionOutputs | undefined; readonly turns: PollSchedule },
 ): AsyncGenerator<FollowEvent> {
   const { signal, onBytes } = options;
   const onEtag = (etag: string | undefined): void => void (position.etag = etag);
@@ -173,7 +173,7 @@ function lookBehind(
   api: RunloopApi,
   devboxId: string,
   { onBytes }: FollowOptions,
-  turns: FollowTurns,
+  turns: PollSchedule,
 ): (signal: AbortSignal) => Promise<StreamDoubt> {
   let etag: string | undefined;
   return async (signal) => {
@@ -195,7 +195,7 @@ function lookBehind(
 }
 
 /** Tells the pace of the lines to whoever decides when to read again. */
-function* seen(those: Iterable<FollowEvent>, api: RunloopApi, turns: FollowTurns): Generator<FollowEvent> {
+function* seen(those: Iterable<FollowEvent>, api: RunloopApi, turns: PollSchedule): Generator<FollowEvent> {
   for (const event of those) {
     if (event.type === 'lines') turns.saw(event.lines, api.clock.now());
     yield event;

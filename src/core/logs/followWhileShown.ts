@@ -4,7 +4,7 @@ import type { RunloopApi } from '../platform/runloopApi';
 import { followEvents } from './followDevbox';
 import type { FollowEvent, FollowOptions } from './followEvent';
 import { FollowPosition } from './followPosition';
-import { SaidOnce } from './saidOnce';
+import { RepeatedNotices } from './repeatedNotices';
 
 /** Whoever looks at what is followed. */
 export interface Audience {
@@ -33,7 +33,7 @@ export async function* followWhileShown(
 ): AsyncGenerator<FollowEvent> {
   const { audience, signal } = options;
   const position = options.position ?? new FollowPosition();
-  const said = new SaidOnce();
+  const said = new RepeatedNotices();
   while (!signal.aborted) {
     const watch = new Watch(audience, options.pauseAfterMs);
     const either = linkSignals(signal, watch.signal);
@@ -48,7 +48,7 @@ export async function* followWhileShown(
         lookNow,
         signal: either.signal,
       })) {
-        if (said.isNews(event)) yield event;
+        if (said.shouldShow(event)) yield event;
       }
       if (!watch.signal.aborted) return;
     } finally {

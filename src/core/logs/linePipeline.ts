@@ -3,7 +3,7 @@ import { OwnEntries } from '../platform/ownExecutions';
 import { LineRedactor } from '../secrets/lineRedactor';
 import type { FollowEvent, FollowNotice } from './followEvent';
 import { LineGroups, type LineGroup } from './lineGroups';
-import { Turns } from './turns';
+import { TimeSlicer } from './timeSlicer';
 
 /** Milliseconds after which what nothing follows is shown: a traceback's lines come within moments of each other. */
 const groupRestMs = 100;
@@ -43,7 +43,7 @@ export async function pipeLines(
   const subscription = secrets.onDidAdd?.((values) => redactor.add(values));
   const groups = new LineGroups(redactor);
   const own = new OwnEntries();
-  const turns = new Turns();
+  const turns = new TimeSlicer();
   let timer: NodeJS.Timeout | undefined;
   let failure: { readonly error: unknown } | undefined;
   const flush = async (): Promise<void> => {

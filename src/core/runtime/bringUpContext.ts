@@ -2,16 +2,16 @@ import type { RuntimeConfig } from '../options/runtimeConfig';
 import type { Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
 import type { BringUpContext } from './connect/bringUp';
-import type { BoundedCall } from './connect/withinDeadline';
+import type { CallLimits } from './connect/withinDeadline';
 import type { LiveConnection } from './liveConnection';
-import type { RuntimeVoice } from './runtimeEvents';
+import type { RuntimeEvents } from './runtimeEvents';
 import type { StateMachine } from './runtimeState';
 
 /** The parts of a runtime that bringing a devbox up has to do with. */
 export interface RuntimeParts {
   readonly api: RunloopApi;
   readonly config: RuntimeConfig;
-  readonly voice: RuntimeVoice;
+  readonly events: RuntimeEvents;
   readonly live: LiveConnection;
   readonly machine: StateMachine;
   readonly onDevbox: (devbox: Devbox) => void;
@@ -19,8 +19,8 @@ export interface RuntimeParts {
 
 /** What a runtime gives to the steps that bring its devbox up, and what it hears from them and from the connection later. */
 export function bringUpContext(
-  { api, config, voice, live, machine, onDevbox }: RuntimeParts,
-  call: BoundedCall,
+  { api, config, events, live, machine, onDevbox }: RuntimeParts,
+  call: CallLimits,
 ): BringUpContext {
   return {
     api,
@@ -29,18 +29,18 @@ export function bringUpContext(
     resumeSuspended: config.resumeSuspended,
     isUnasked: config.isUnasked,
     client: {
-      events: voice.stream,
+      events: events.stream,
       during: (work) => live.during(work),
       onLost: (error) => {
         if (machine.state !== 'ready') return;
         machine.move('disconnected');
-        voice.status('STATUS$ERROR_RUNTIME_DISCONNECTED', error);
+        events.status('STATUS$ERROR_RUNTIME_DISCONNECTED', error);
       },
     },
     onPhase: (phase, devbox) => {
       onDevbox(devbox);
-      voice.phase(phase, devbox);
+      events.phase(phase, devbox);
     },
-    onStarted: () => voice.status('STATUS$RUNTIME_STARTED'),
+    onStarted: () => events.status('STATUS$RUNTIME_STARTED'),
   };
 }

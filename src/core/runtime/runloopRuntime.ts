@@ -3,7 +3,7 @@ import type { EventStream } from '../actionServer/eventStream';
 import { setupEnvironment } from '../actionServer/environment/setupEnvironment';
 import { RuntimeError } from '../errors';
 import type { Disposable } from '../events';
-import { bounded, type BoundedCall } from './connect/withinDeadline';
+import { withinDeadline, type CallLimits } from './connect/withinDeadline';
 import { bringUp, type BringUpContext, type Connection } from './connect/bringUp';
 import { connectDevbox } from './connect/connectDevbox';
 import type { ServerHealth } from './connect/serverHealth';
@@ -18,7 +18,7 @@ import { LiveConnection, type SharedByRuntimes } from './liveConnection';
 import { OwnStart } from './ownStart';
 import { StateMachine, wrongState, type RuntimeState } from './runtimeState';
 import type { RuntimeEvent } from './runtimeStatus';
-import { RuntimeVoice } from './runtimeEvents';
+import { RuntimeEvents } from './runtimeEvents';
 import { waitUntilSuspended } from '../start/waitForDevbox';
 import type { AddressUse } from '../vscode/vscodeAddress';
 
@@ -36,9 +36,9 @@ interface Call {
 export class RunloopRuntime {
   readonly config: RuntimeConfig;
   readonly api: RunloopApi;
-  readonly #voice = new RuntimeVoice();
+  readonly #events = new RuntimeEvents();
   readonly #live: LiveConnection;
-  readonly #machine = new StateMachine((from, to) => this.#voice.fire({ type: 'state', from, to }));
+  readonly #machine = new StateMachine((from, to) => this.#events.fire({ type: 'state', from, to }));
   readonly #abandon = new AbortController();
   #devbox: Devbox | undefined;
   #createdHere = false;
@@ -51,7 +51,7 @@ export class RunloopRuntime {
    */
   constructor(options: RunloopRuntimeOptions, { vscode, activity }: SharedByRuntimes = {}) {
     this.config = resolveConfig(options);
-    const { fire } = this.#voice;
+    const { fire } = this.#events;
     this.api = new RunloopApi({ apiKey: options.apiKey, baseUrl: this.config.baseUrl }, (request) =>
       fire({ type: 'request', request }),
     );
@@ -61,12 +61,12 @@ export class RunloopRuntime {
 
   /** States, statuses and phases as they happen. */
   onEvent(listener: (event: RuntimeEvent) => void): Disposable {
-    return this.#voice.on(listener);
+    return this.#events.on(listener);
   }
 
   /** Actions, observations and statuses in order, replayable. */
   get stream(): EventStream {
-    return this.#voice.stream;
+    return this.#events.stream;
   }
 
   get state(): RuntimeState {
@@ -99,7 +99,7 @@ export class RunloopRuntime {
    */
   async connect(options: Call = {}): Promise<void> {
     this.#machine.move('connecting', this.#devbox?.id);
-    this.#voice.status('STATUS$STARTING_RUNTIME');
+    this.#events.status('STATUS$STARTING_RUNTIME');
     this.#underWay = this.#connect(options.signal);
     await this.#underWay;
   }
@@ -125,7 +125,7 @@ export class RunloopRuntime {
   async suspend(options: Call = {}): Promise<void> {
     const devbox = this.#known('suspending');
     this.#live.letGo();
-    this.#underWay = this.#bounded(options.signal, async (call) => {
+    this.#underWay = this.#withinDeadline(options.signal, async (call) => {
       this.#devbox = await waitUntilSuspended(this.api, await suspendDevbox(this.api, devbox.id, call), call.signal);
       this.#machine.move('suspended');
     }).catch((error: unknown) => {
@@ -198,16 +198,16 @@ export class RunloopRuntime {
 
   async #connect(outer: AbortSignal | undefined): Promise<void> {
     try {
-      await this.#bounded(outer, async (call) => {
+      await this.#withinDeadline(outer, async (call) => {
         const connection = await connectDevbox(this.#context(call), {
-          onPhase: (phase) => this.#voice.phase(phase, this.#devbox),
+          onPhase: (phase) => this.#events.phase(phase, this.#devbox),
           onStart: (start) => this.#start.begin(start),
           onCreated: (devbox) => {
             this.#devbox = devbox;
             this.#createdHere = true;
           },
           onFound: (devbox) => (this.#devbox = devbox),
-          fire: this.#voice.fire,
+          fire: this.#events.fire,
         });
         this.#nowReady(connection);
       });
@@ -215,7 +215,7 @@ export class RunloopRuntime {
       this.#machine.move('failed');
       const told = await this.#start.fail(error as RuntimeError);
       this.#live.letGo();
-      this.#voice.status('STATUS$ERROR', told);
+      this.#events.status('STATUS$ERROR', told);
       throw told;
     }
     await this.#start.complete();
@@ -226,8 +226,8 @@ export class RunloopRuntime {
     otherwise: RuntimeState,
     { signal, ...how }: Call & Pick<BringUpContext, 'resumeSuspended' | 'isUnasked'>,
   ): Promise<void> {
-    this.#voice.status('STATUS$STARTING_RUNTIME');
-    this.#underWay = this.#bounded(signal, async (call) => {
+    this.#events.status('STATUS$STARTING_RUNTIME');
+    this.#underWay = this.#withinDeadline(signal, async (call) => {
       const current = await this.api.retrieve(devbox.id, call);
       let connection = await this.#live.regain(current, { ...how, signal: call.signal });
       if (connection === undefined) {
@@ -237,22 +237,22 @@ export class RunloopRuntime {
       this.#nowReady(connection);
     }).catch((error: unknown) => {
       this.#machine.move(otherwise);
-      this.#voice.status('STATUS$ERROR', RuntimeError.is(error) ? error : undefined);
+      this.#events.status('STATUS$ERROR', RuntimeError.is(error) ? error : undefined);
       throw error;
     });
     await this.#underWay;
   }
 
-  #context(call: BoundedCall): BringUpContext {
-    const [voice, live, machine] = [this.#voice, this.#live, this.#machine];
+  #context(call: CallLimits): BringUpContext {
+    const [events, live, machine] = [this.#events, this.#live, this.#machine];
     const onDevbox = (devbox: Devbox): void => void (this.#devbox = devbox);
-    return bringUpContext({ api: this.api, config: this.config, voice, live, machine, onDevbox }, call);
+    return bringUpContext({ api: this.api, config: this.config, events, live, machine, onDevbox }, call);
   }
 
-  async #bounded(outer: AbortSignal | undefined, work: (call: BoundedCall) => Promise<void>): Promise<void> {
+  async #withinDeadline(outer: AbortSignal | undefined, work: (call: CallLimits) => Promise<void>): Promise<void> {
     const { connectTimeoutMs: limitMs } = this.config;
     const devboxId = (): string | undefined => this.#devbox?.id;
-    await bounded({ limitMs, outer, abandon: this.#abandon.signal, fire: this.#voice.fire, devboxId }, work);
+    await withinDeadline({ limitMs, outer, abandon: this.#abandon.signal, fire: this.#events.fire, devboxId }, work);
   }
 
   #nowReady(connection: Connection): void {
@@ -260,8 +260,8 @@ export class RunloopRuntime {
     // First: whoever hears that it is ready finds the actions there.
     this.#live.hold(connection);
     this.#machine.move('ready');
-    this.#voice.phase('ready', this.#devbox);
-    this.#voice.status('STATUS$READY');
+    this.#events.phase('ready', this.#devbox);
+    this.#events.status('STATUS$READY');
   }
 
   async #close(mode: 'default' | CloseMode): Promise<void> {
@@ -276,12 +276,12 @@ export class RunloopRuntime {
       if (failed && this.#createdHere) {
         if (chosen === 'shutdown') await this.#start.endRest();
       } else if (this.#devbox !== undefined) {
-        await leaveDevbox({ api: this.api, config: this.config, fire: this.#voice.fire }, this.#devbox, chosen);
+        await leaveDevbox({ api: this.api, config: this.config, fire: this.#events.fire }, this.#devbox, chosen);
       }
     } finally {
       this.#machine.move('closed');
-      this.#voice.status('STATUS$STOPPED');
-      this.#voice.dispose();
+      this.#events.status('STATUS$STOPPED');
+      this.#events.dispose();
     }
   }
 

@@ -5,7 +5,7 @@ import type { Devbox } from '../platform/devbox';
 import type { RuntimeEvent } from './runtimeStatus';
 
 /** Everything that a runtime tells: events as they happen, and the stream of actions, observations and statuses. */
-export class RuntimeVoice implements Disposable {
+export class RuntimeEvents implements Disposable {
   /** Replayable, in order. */
   readonly stream = new EventStream();
   readonly #events = new Emitter<RuntimeEvent>();

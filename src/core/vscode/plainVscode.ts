@@ -117,7 +117,7 @@ export async function startPlainVscode(
     );
   } catch (error) {
     if (!(error instanceof NotYet)) throw error;
-    throw failed(devbox, devboxProblem('vscode_silent', { said: await lastWords(api, devbox.id, options) }));
+    throw failed(devbox, devboxProblem('vscode_silent', { said: await outputTail(api, devbox.id, options) }));
   }
   return place;
 }
@@ -180,7 +180,7 @@ async function readIfThere(
   }
 }
 
-async function lastWords(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string> {
+async function outputTail(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string> {
   try {
     return oneLine((await api.readFile(devboxId, vscodeLogFile, call)).slice(-300), 300);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Memento, SecretStorage } from 'vscode';
 import type { Log } from '../messages/log';
-import type { Secrets } from './boundedSecrets';
+import type { Secrets } from './limitedSecrets';
 import type { Profiles } from './profiles';
 
 /** The local platform as an account: joined when it runs, without network. */

@@ -1,7 +1,7 @@
 import { parseApiKey } from '../../core/platform/client';
 import { saidBy, RuntimeError } from '../../core/errors';
 import { extensionProblem } from '../messages/extensionProblems';
-import type { Secrets } from './boundedSecrets';
+import type { Secrets } from './limitedSecrets';
 
 /** What the names of all keys in the secret storage begin with. */
 export const keyPrefix = 'runloop.apiKey:';

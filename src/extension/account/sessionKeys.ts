@@ -1,6 +1,6 @@
 import type { SessionKeyStore } from '../../core/options/runtimeOptions';
 import type { Log } from '../messages/log';
-import type { Secrets } from './boundedSecrets';
+import type { Secrets } from './limitedSecrets';
 
 /**
  * Session keys of action servers, in SecretStorage, so that a later window can attach without asking the devbox. They are in

@@ -23,7 +23,7 @@ export function eventText(event: StreamEvent): EventText {
     case 'action':
       return {
         head: head(l10n.t('action {0}', word(event.action.action)), timeoutText(event.action)),
-        body: bounded(actionText(event.action)),
+        body: shortened(actionText(event.action)),
       };
     case 'observation': {
       const { observation, cause, late } = event;
@@ -33,7 +33,7 @@ export function eventText(event: StreamEvent): EventText {
           outcome(observation),
           late === true ? l10n.t('late') : '',
         ),
-        body: bounded(observationText(observation)),
+        body: shortened(observationText(observation)),
       };
     }
     case 'status':
@@ -86,7 +86,7 @@ function observationText(observation: Observation): string {
 }
 
 /** Pictures by their size, and the middle of what is very long left out. */
-function bounded(text: string): string {
+function shortened(text: string): string {
   const readable = text.replace(
     /data:([a-z]+\/[\w.+-]+);base64,([A-Za-z0-9+/=]{200,})/g,
     (_all, type: string, data: string) => l10n.t('[{0}, {1} kB]', type, Math.ceil((data.length * 3) / 4000)),

@@ -7,7 +7,7 @@ import { runningGuard } from '../../core/files/runningGuard';
 import { onceRule } from '../../core/http/retryRules';
 import { oneLine } from '../../core/plainText';
 import type { SignedIn } from '../account/account';
-import type { Secrets } from '../account/boundedSecrets';
+import type { Secrets } from '../account/limitedSecrets';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxName } from '../devboxes/devboxText';
 import { extensionProblem } from '../messages/extensionProblems';

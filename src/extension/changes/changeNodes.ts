@@ -1,7 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { FileChange } from '../../core/changes/compare';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
-import { Slices } from '../../core/changes/slices';
+import { TimeSlicer } from '../../core/changes/timeSlicer';
 import { shownName } from '../../core/files/pathText';
 import { failureText } from '../messages/showFailure';
 import { sideAddress } from './changeAddress';
@@ -83,7 +83,7 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
 
 /** Files that differ and are not marked as seen, each once. */
 export async function unseenCount(state: DevboxState, { seen }: NodeContext): Promise<number> {
-  const slices = new Slices();
+  const slices = new TimeSlicer();
   let sum = 0;
   for (const one of state.repositories) {
     if (!('found' in one)) continue;

@@ -17,7 +17,7 @@ import { rowSources } from './rowSources';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { SeenChanges } from './seenChanges';
 import type { DevboxTreeServices, RedrawOptions } from './treeServices';
-import { TurnQueue } from './turnQueue';
+import { SequentialQueue } from './sequentialQueue';
 import { ViewChoices } from './order/viewChoices';
 import { noticeFor } from './viewNotice';
 import { ViewStatus, type ViewFacts } from './viewStatus';
@@ -45,7 +45,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #subscriptions: readonly Disposable[];
   readonly #closing = new AbortController();
   #notice: NoticeRow | undefined;
-  readonly #turns = new TurnQueue();
+  readonly #turns = new SequentialQueue();
 
   constructor(services: DevboxTreeServices) {
     this.#account = services.account;

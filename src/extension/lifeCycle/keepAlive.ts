@@ -35,12 +35,12 @@ export class KeepAlive implements Disposable {
    * @param ended aborted when the devbox's account is no longer this window's: then nothing is begun
    * @throws RuntimeError if the first one is refused; then nothing was begun
    */
-  async on(devbox: Devbox, ended: AbortSignal, signOfLife: () => Promise<void>): Promise<void> {
-    await signOfLife();
+  async on(devbox: Devbox, ended: AbortSignal, heartbeat: () => Promise<void>): Promise<void> {
+    await heartbeat();
     if (ended.aborted) return;
     this.off(devbox.id);
     const timer = setInterval(() => {
-      signOfLife().catch((error: unknown) => {
+      heartbeat().catch((error: unknown) => {
         this.#log.failure(`Keeping ${devbox.id} alive`, error);
         // Gone or not ours any more: there is nothing to keep. Other failures may pass.
         if (RuntimeError.is(error, 'not_found') || (RuntimeError.is(error) && error.status === 400)) {

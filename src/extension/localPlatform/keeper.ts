@@ -23,7 +23,7 @@ const lookMs = 2_000;
 /** Milliseconds that one question to the platform may take. */
 const askMs = 10_000;
 /** Characters of what a platform said that did not start. */
-const lastWordsLength = 2_000;
+const outputTailLength = 2_000;
 /** Looks in a row without an answer after which the platform counts as broken. */
 const brokenAfter = 5;
 
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     const baseUrl = await Promise.race([firstAddress(platform), ended.then(() => undefined)]);
     if (baseUrl === undefined) {
       // Whoever started it wants to know why.
-      process.stderr.write((await readFile(platformLogFile(folder), 'utf8')).slice(-lastWordsLength));
+      process.stderr.write((await readFile(platformLogFile(folder), 'utf8')).slice(-outputTailLength));
       return 1;
     }
     await writeRunning(folder, {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Secrets } from '../account/boundedSecrets';
+import type { Secrets } from '../account/limitedSecrets';
 import { cancelled, RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../messages/log';

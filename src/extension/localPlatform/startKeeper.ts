@@ -30,10 +30,10 @@ export function startKeeper(
 ): Promise<KeeperStart> {
   const { cwd, env, signal, limitMs } = options;
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const lastWords: string[] = [];
+  const outputTail: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
-    lastWords.push(line);
-    lastWords.splice(0, lastWords.length - 5);
+    outputTail.push(line);
+    outputTail.splice(0, outputTail.length - 5);
   });
   return new Promise<KeeperStart>((resolve) => {
     const settle = (start: KeeperStart): void => {
@@ -53,7 +53,7 @@ export function startKeeper(
       if (line === readyWord) settle({ kind: 'ready' });
     });
     child.once('error', (error) => settle({ kind: 'failed', why: messageOf(error) }));
-    child.once('close', () => settle({ kind: 'failed', why: lastWords.join(' ') }));
+    child.once('close', () => settle({ kind: 'failed', why: outputTail.join(' ') }));
     if (signal.aborted) cancel();
   });
 }

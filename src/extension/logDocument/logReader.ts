@@ -4,7 +4,7 @@ import { isAborted } from '../../core/errors';
 import { followEvents } from '../../core/logs/followDevbox';
 import { FollowPosition } from '../../core/logs/followPosition';
 import { pipeLines } from '../../core/logs/linePipeline';
-import { SaidOnce } from '../../core/logs/saidOnce';
+import { RepeatedNotices } from '../../core/logs/repeatedNotices';
 import { LogRecords } from '../../core/logs/logRecords';
 import type { Account } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -37,7 +37,7 @@ export class LogReader implements Disposable {
   readonly #services: LogServices;
   readonly #onNews: () => void;
   readonly #position = new FollowPosition();
-  readonly #said = new SaidOnce();
+  readonly #said = new RepeatedNotices();
   readonly #looks = new Emitter<void>();
   #stop: AbortController | undefined;
   #state: ReaderState = 'idle';
@@ -122,7 +122,7 @@ export class LogReader implements Disposable {
       return { dispose: () => subscriptions.forEach((one) => one.dispose()) };
     };
     const events = followEvents(api, this.devboxId, { signal, position: this.#position, lookNow });
-    await pipeLines(this.#said.newsOf(events), {
+    await pipeLines(this.#said.shown(events), {
       secrets: this.#services.knownSecrets.forLines(api, devbox),
       show: (groups) => {
         this.#hasLines = true;

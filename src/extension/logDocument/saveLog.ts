@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { l10n, ProgressLocation, Uri, window, workspace, type QuickPickItem } from 'vscode';
 import { hidesNothing, showEverything, type LogFilter } from '../../core/logs/logFilter';
 import type { LogRecords } from '../../core/logs/logRecords';
-import { Turns } from '../../core/logs/turns';
+import { TimeSlicer } from '../../core/logs/timeSlicer';
 import type { Log } from '../messages/log';
 import { logOf, type OpenLogs } from './logCommands';
 import type { LogDocument } from './logDocument';
@@ -78,7 +78,7 @@ async function write(records: LogRecords, filter: LogFilter, target: Uri): Promi
 
 /** What there is now, in pieces. */
 async function* piecesOf(records: LogRecords, filter: LogFilter): AsyncGenerator<string> {
-  const turns = new Turns();
+  const turns = new TimeSlicer();
   const end = records.count;
   for (let next = 0; next < end;) {
     const slice = records.read(next, filter, piece);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Secrets } from '../account/boundedSecrets';
+import type { Secrets } from '../account/limitedSecrets';
 import type { AddressMemory } from '../../core/vscode/loopbackForwarder';
 import type { Log } from '../messages/log';
 import { PortFiles } from './portNotes';

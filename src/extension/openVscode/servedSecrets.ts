@@ -1,6 +1,6 @@
 import { asArray, asObject, asString, parseJson } from '../../core/parse';
 import type { Served } from '../../core/vscode/vscodeAddress';
-import type { Secrets } from '../account/boundedSecrets';
+import type { Secrets } from '../account/limitedSecrets';
 import type { Log } from '../messages/log';
 
 /** With what the VS Codes are served that windows have opened, so that a reload needs no request to go on with them. */

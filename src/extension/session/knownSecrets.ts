@@ -4,7 +4,7 @@ import { asArray, asObject, asString, parseJson } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
-import type { Secrets } from '../account/boundedSecrets';
+import type { Secrets } from '../account/limitedSecrets';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { Log } from '../messages/log';
 import { StartedChoices } from './startedChoices';

@@ -162,7 +162,7 @@ export class SessionHealth implements Disposable {
         if (sessions.get(devboxId) !== runtime) return;
         if (hasEnded(devbox.status)) sessions.detach(devboxId);
         else sessions.rest(devboxId);
-        const { tellOfDeath, tellOfSuspension } = await import('./deathNotice');
+        const { notifyEnded: tellOfDeath, tellOfSuspension } = await import('./endNotice');
         if (hasEnded(devbox.status)) tellOfDeath(this.#services, devbox);
         else tellOfSuspension(this.#services, devbox);
       } else {

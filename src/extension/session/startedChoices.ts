@@ -1,4 +1,4 @@
-import type { Secrets } from '../account/boundedSecrets';
+import type { Secrets } from '../account/limitedSecrets';
 import { asObject, parseJson } from '../../core/parse';
 import type { StartChoices } from '../../core/start/startChoices';
 

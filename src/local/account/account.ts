@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { FenceSurroundings, Provisions } from '../devbox/accountResources';
+import type { EgressGatewayContext, AccountResources } from '../devbox/accountResources';
 import type { Blueprint } from '../devbox/blueprints';
 import { findProgram } from '../host/hostPrograms';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
@@ -13,33 +13,33 @@ import { SignedAddresses } from './signedAddresses';
 import { Snapshots } from './snapshots';
 
 /** What the account stands on. */
-export interface AccountSurroundings {
+export interface AccountContext {
   readonly store: Store;
   /** Where blueprints are built. */
   readonly sandboxes: SandboxChoice;
   /** Gets sentences for the platform's own output. */
   readonly say: (line: string) => void;
-  /** The words that start the relay of a network policy's fence. */
+  /** The words that start the relay of a network policy's egress gateway. */
   readonly relay: readonly string[];
   /** The port on which tunnels are served, once it is known. */
   readonly tunnelPort: () => number | undefined;
 }
 
 /** What belongs to the account and outlives single devboxes. */
-export class Account implements Provisions {
+export class Account implements AccountResources {
   readonly secretStore: Secrets;
   readonly snapshots: Snapshots;
   readonly blueprints: Blueprints;
   readonly objects: Objects;
   readonly policies: NetworkPolicies;
-  readonly fences: FenceSurroundings;
+  readonly gateway: EgressGatewayContext;
   /** True if devboxes can be held to what a network policy allows. */
-  readonly canFence: boolean;
+  readonly canIsolateNetwork: boolean;
   /** Where the bytes of objects can be sent to and had from. */
   readonly objectAddresses: SignedAddresses;
 
   private constructor(
-    { store, sandboxes, relay, tunnelPort }: AccountSurroundings,
+    { store, sandboxes, relay, tunnelPort }: AccountContext,
     snapshots: Snapshots,
     blueprints: Blueprints,
     objects: Objects,
@@ -50,8 +50,8 @@ export class Account implements Provisions {
     this.objects = objects;
     this.objectAddresses = new SignedAddresses(this.secretStore.keyFor('addresses of objects'));
     this.policies = new NetworkPolicies(store);
-    this.canFence = sandboxes.mode !== 'plain' && findProgram('ip') !== undefined;
-    this.fences = {
+    this.canIsolateNetwork = sandboxes.mode !== 'plain' && findProgram('ip') !== undefined;
+    this.gateway = {
       folder: store.folder('net'),
       relay,
       environment: sandboxes.tools.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {},
@@ -61,12 +61,12 @@ export class Account implements Provisions {
   }
 
   /** Opens what the store has. */
-  static async open(surroundings: AccountSurroundings): Promise<Account> {
-    const { store, sandboxes, say } = surroundings;
+  static async open(context: AccountContext): Promise<Account> {
+    const { store, sandboxes, say } = context;
     // Sockets of a killed platform.
     await store.trash.discard(join(store.dataDir, 'net'));
     const account = new Account(
-      surroundings,
+      context,
       await Snapshots.open(store),
       await Blueprints.open(store),
       await Objects.open(store),

@@ -49,14 +49,12 @@ export class ActionExecutor {
     this.#session = session;
     this.#editor = new FileEditor(options.paths, options.shell.workingDir, (path) => options.shell.user.own(path));
     const { paths, shell, log } = options;
-    const surroundings = { environment: shell.environment, workingDir: shell.workingDir, user: shell.user, log };
+    const context = { environment: shell.environment, workingDir: shell.workingDir, user: shell.user, log };
     const { browser } = options;
     this.#browse =
-      browser === undefined
-        ? undefined
-        : new BrowseActions({ ...surroundings, ...browser, paths, tempDir: shell.tempDir });
+      browser === undefined ? undefined : new BrowseActions({ ...context, ...browser, paths, tempDir: shell.tempDir });
     this.#ipython = options.jupyter
-      ? new IpythonActions(surroundings, (path) => paths.toDevbox(path), options.agentSkills)
+      ? new IpythonActions(context, (path) => paths.toDevbox(path), options.agentSkills)
       : undefined;
   }
 

@@ -1,8 +1,8 @@
 import type { Egress } from '../network/egress';
 import type { DevboxSpec } from './spec';
 
-/** What fences of network policies need. */
-export interface FenceSurroundings {
+/** What the egress gateways of network policies need. */
+export interface EgressGatewayContext {
   /** Host folder for their sockets. */
   readonly folder: string;
   /** The words that start the relay on the host, without its arguments. */
@@ -15,8 +15,8 @@ export interface FenceSurroundings {
 }
 
 /** What the account has for its devboxes. */
-export interface Provisions {
-  readonly fences: FenceSurroundings;
+export interface AccountResources {
+  readonly gateway: EgressGatewayContext;
   /**
    * The present values of secrets.
    * @param wanted variable name → name of the secret

@@ -16,7 +16,7 @@ import { BootFailure } from './lifeCycle/faultHooks';
 import { failOnOrder, watchRun } from './lifeCycle/runWatch';
 import type { DevboxSpec } from './spec';
 import { type DevboxStatus, type Ending, type FailureReason, isTerminal } from './lifeCycle/status';
-import type { DevboxSurroundings } from './devboxContext';
+import type { DevboxContext } from './devboxContext';
 import type { Tunnel, TunnelSettings } from './tunnel';
 
 /** One devbox, from its creation to its end. */
@@ -32,27 +32,27 @@ export class Devbox {
   #run: DevboxRun | undefined;
   #clock: LifetimeClock | undefined;
   /** Looks whether this run has used too much, before its end is given another reason. */
-  #overdrawn = (): boolean => false;
+  #overLimit = (): boolean => false;
   /** What a start or a suspend still has under way; never rejects. */
   #underWay: Promise<void> = Promise.resolve();
   readonly #facts: DevboxFacts;
-  readonly #surroundings: DevboxSurroundings;
+  readonly #context: DevboxContext;
   readonly #kept: DevboxFolder;
 
-  private constructor(spec: DevboxSpec, surroundings: DevboxSurroundings, past?: DevboxRecord) {
-    this.#facts = new DevboxFacts(spec, surroundings, past);
+  private constructor(spec: DevboxSpec, context: DevboxContext, past?: DevboxRecord) {
+    this.#facts = new DevboxFacts(spec, context, past);
     this.id = this.#facts.id;
     this.spec = spec;
-    this.#surroundings = surroundings;
-    this.#kept = new DevboxFolder(this.id, surroundings);
+    this.#context = context;
+    this.#kept = new DevboxFolder(this.id, context);
     this.disk = this.#kept.disk;
     this.sshKeyFile = this.#kept.sshKeyFile;
     this.files = new DevboxFiles(() => this.requireRun(), spec.home);
   }
 
   /** Creates a devbox and starts bringing it up; watch `status` and `waitFor` for what becomes of it. */
-  static create(spec: DevboxSpec, surroundings: DevboxSurroundings): Devbox {
-    const devbox = new Devbox(spec, surroundings);
+  static create(spec: DevboxSpec, context: DevboxContext): Devbox {
+    const devbox = new Devbox(spec, context);
     // The flex tier waits for a place first; here there is one at once.
     devbox.#facts.move(spec.launchParameters['provisioning_tier'] === 'flex' ? 'queued' : 'provisioning');
     // Later: whoever creates it may have more to write before anything happens.
@@ -68,8 +68,8 @@ export class Devbox {
   }
 
   /** A devbox from the store, without processes: a suspended one, or one that has ended. */
-  static fromRecord(record: DevboxRecord, surroundings: DevboxSurroundings): Devbox {
-    const devbox = new Devbox(DevboxFacts.specOf(record), surroundings, record);
+  static fromRecord(record: DevboxRecord, context: DevboxContext): Devbox {
+    const devbox = new Devbox(DevboxFacts.specOf(record), context, record);
     if (isTerminal(devbox.status)) {
       devbox.#ending = Promise.resolve();
     }
@@ -211,7 +211,7 @@ export class Devbox {
   fail(reason: FailureReason, message: string, source: LogSource = 'setup_commands'): void {
     if (this.#ending === undefined) {
       this.log.append({ source, level: 'error', message });
-      this.#surroundings.say(`Devbox ${this.id} failed: ${message}`);
+      this.#context.say(`Devbox ${this.id} failed: ${message}`);
       void this.end({ status: 'failure', reason });
     }
   }
@@ -239,11 +239,11 @@ export class Devbox {
 
   #start(first: boolean): void {
     this.#clock = new LifetimeClock(this.spec.lifetime, this.#facts.createdAt, (reason) => this.#timeOver(reason));
-    const run = newRun(this, this.#surroundings);
+    const run = newRun(this, this.#context);
     this.#run = run;
-    this.#overdrawn = () => false;
+    this.#overLimit = () => false;
     this.#underWay = inScopeOf(this, () => this.#boot(run, first)).catch((error: unknown) => {
-      if (!run.signal.aborted && !this.#overdrawn()) {
+      if (!run.signal.aborted && !this.#overLimit()) {
         this.fail(error instanceof BootFailure ? error.reason : 'execution_failed', messageOf(error));
       }
     });
@@ -251,14 +251,14 @@ export class Devbox {
 
   async #boot(run: DevboxRun, first: boolean): Promise<void> {
     const onInitializing = (): void => {
-      this.#overdrawn = watchRun(this, run, this.#surroundings);
+      this.#overLimit = watchRun(this, run, this.#context);
       this.#facts.move('initializing');
     };
-    await bringUp(this, { run, first, onInitializing }, this.#surroundings);
+    await bringUp(this, { run, first, onInitializing }, this.#context);
     this.#facts.move('running');
     this.#clock?.running();
-    failOnOrder(this, run, this.#surroundings);
-    const end = await runEntrypoint(this, run, this.#overdrawn, this.#surroundings);
+    failOnOrder(this, run, this.#context);
+    const end = await runEntrypoint(this, run, this.#overLimit, this.#context);
     if (end !== undefined) {
       void this.end(end);
     }

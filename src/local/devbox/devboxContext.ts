@@ -5,20 +5,20 @@ import type { Trash } from '../store/trash';
 import type { ExecutionRecord } from './run/executions/keptExecution';
 import type { Listeners } from '../host/sockets/listeners';
 import type { LoopbackAddresses } from '../sandbox/loopbackAddresses';
-import type { Mishaps } from './lifeCycle/faultHooks';
+import type { FaultHooks } from './lifeCycle/faultHooks';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
-import type { Provisions } from './accountResources';
+import type { AccountResources } from './accountResources';
 import type { UsageWatch } from '../sandbox/limits/usageWatch';
 
 /** What a devbox needs from its surroundings. */
-export interface DevboxSurroundings extends RecordWrites {
+export interface DevboxContext extends RecordWrites {
   readonly sandboxes: SandboxChoice;
   /** Host folder that holds one folder per devbox. */
   readonly folder: string;
   /** Host folder that holds one log file per devbox. */
   readonly logFolder: string;
   /** What the account has for devboxes. */
-  readonly provisions: Provisions;
+  readonly resources: AccountResources;
   /** What is remembered of executions. */
   readonly executions: RecordTable<ExecutionRecord>;
   readonly addresses: LoopbackAddresses;
@@ -33,5 +33,5 @@ export interface DevboxSurroundings extends RecordWrites {
   /** Devboxes that are to be taken off their place. */
   readonly evictions: Evictions;
   /** What is done to devboxes on order. */
-  readonly mishaps: Mishaps | undefined;
+  readonly faultHooks: FaultHooks | undefined;
 }

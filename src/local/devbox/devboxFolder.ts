@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { messageOf } from '../errors';
-import type { DevboxSurroundings } from './devboxContext';
+import type { DevboxContext } from './devboxContext';
 import { DevboxLog } from './devboxLog';
 import type { DevboxFiles } from './run/devboxFiles';
 import type { DevboxRun } from './run/devboxRun';
@@ -14,14 +14,14 @@ export class DevboxFolder {
   readonly sshKeyFile: string;
   readonly #id: string;
   readonly #folder: string;
-  readonly #surroundings: DevboxSurroundings;
+  readonly #context: DevboxContext;
   #log: DevboxLog | undefined;
   #executions: Executions | undefined;
 
-  constructor(id: string, surroundings: DevboxSurroundings) {
+  constructor(id: string, context: DevboxContext) {
     this.#id = id;
-    this.#surroundings = surroundings;
-    this.#folder = join(surroundings.folder, id);
+    this.#context = context;
+    this.#folder = join(context.folder, id);
     this.disk = join(this.#folder, 'root');
     this.sshKeyFile = join(this.#folder, 'ssh_keys.json');
   }
@@ -31,7 +31,7 @@ export class DevboxFolder {
    * @param hasEnded nothing will be added to it
    */
   log(hasEnded: boolean): DevboxLog {
-    this.#log ??= DevboxLog.open(join(this.#surroundings.logFolder, `${this.#id}.jsonl`), hasEnded);
+    this.#log ??= DevboxLog.open(join(this.#context.logFolder, `${this.#id}.jsonl`), hasEnded);
     return this.#log;
   }
 
@@ -45,7 +45,7 @@ export class DevboxFolder {
     readonly files: DevboxFiles;
     readonly log: DevboxLog;
   }): Executions {
-    const { executions: records, say } = this.#surroundings;
+    const { executions: records, say } = this.#context;
     this.#executions ??= new Executions({
       ...devbox,
       folder: join(this.#folder, 'executions'),
@@ -59,8 +59,8 @@ export class DevboxFolder {
   /** Throws all but the log away. */
   async remove(): Promise<void> {
     // A snapshot that is being made gets what it was promised, however the devbox ends.
-    await this.#surroundings.provisions.diskUnused(this.#id);
-    await this.attempt('removing the folder of', () => this.#surroundings.trash.discard(this.#folder));
+    await this.#context.resources.diskUnused(this.#id);
+    await this.attempt('removing the folder of', () => this.#context.trash.discard(this.#folder));
   }
 
   /** Ending must go on to its end; what does not work on the way is said. */
@@ -68,7 +68,7 @@ export class DevboxFolder {
     try {
       await action();
     } catch (error) {
-      this.#surroundings.say(`A problem while ${what} devbox ${this.#id}: ${messageOf(error)}`);
+      this.#context.say(`A problem while ${what} devbox ${this.#id}: ${messageOf(error)}`);
     }
   }
 }

@@ -48,7 +48,15 @@ const specRecord = z.object({
     })),
   hooks: z.object({ suspendCommands: z.array(z.string()), suspendDeadlineMs: z.number() }),
   wakeOnHttp: z.boolean().optional(),
-  network: z.object({ policyId: z.string(), fenced: z.boolean() }).optional(),
+  network: z
+    .union([
+      z.object({ policyId: z.string(), isolatedNetwork: z.boolean() }),
+      // As earlier versions have written it.
+      z
+        .object({ policyId: z.string(), fenced: z.boolean() })
+        .transform(({ policyId, fenced }) => ({ policyId, isolatedNetwork: fenced })),
+    ])
+    .optional(),
   launchParameters: z.record(z.string(), z.unknown()),
 });
 

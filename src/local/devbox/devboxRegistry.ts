@@ -12,12 +12,12 @@ import { Evictions } from './lifeCycle/evictions';
 import { executionTable, lost } from './run/executions/keptExecution';
 import { Listeners } from '../host/sockets/listeners';
 import { LoopbackAddresses } from '../sandbox/loopbackAddresses';
-import type { Mishaps } from './lifeCycle/faultHooks';
+import type { FaultHooks } from './lifeCycle/faultHooks';
 import type { SandboxChoice } from '../sandbox/chooseSandbox';
-import type { Provisions } from './accountResources';
+import type { AccountResources } from './accountResources';
 import type { DevboxSpec } from './spec';
 import { devboxStatuses, isTerminal } from './lifeCycle/status';
-import type { DevboxSurroundings } from './devboxContext';
+import type { DevboxContext } from './devboxContext';
 import { TimeToLive } from './lifeCycle/timeToLive';
 import { UsageWatch } from '../sandbox/limits/usageWatch';
 
@@ -28,14 +28,14 @@ const keptEnded = 20_000;
 const keptExecutions = 10_000;
 
 /** What the registry stands on. */
-export interface RegistrySurroundings {
+export interface RegistryContext {
   readonly store: Store;
   readonly sandboxes: SandboxChoice;
-  readonly provisions: Provisions;
+  readonly resources: AccountResources;
   /** Gets sentences for the person who started the platform. */
   readonly say: (line: string) => void;
   /** What is done to devboxes on order. */
-  readonly mishaps: Mishaps | undefined;
+  readonly faultHooks: FaultHooks | undefined;
   /** The age at which a devbox ends, whatever its own rules are. */
   readonly devboxTtlSeconds?: number | undefined;
 }
@@ -48,22 +48,22 @@ export class DevboxRegistry {
   readonly #table: RecordTable<DevboxRecord>;
   readonly #owed: OwedWrites<DevboxRecord>;
   readonly #store: Store;
-  readonly #surroundings: DevboxSurroundings;
+  readonly #context: DevboxContext;
   readonly #timeToLive: TimeToLive | undefined;
   #closed = false;
 
-  private constructor({ store, sandboxes, provisions, say, mishaps, devboxTtlSeconds }: RegistrySurroundings) {
+  private constructor({ store, sandboxes, resources, say, faultHooks, devboxTtlSeconds }: RegistryContext) {
     this.#timeToLive = devboxTtlSeconds === undefined ? undefined : new TimeToLive(devboxTtlSeconds);
     const table = store.table(devboxTable);
     this.#store = store;
     this.#table = table;
     this.#owed = new OwedWrites(table);
-    this.#surroundings = {
+    this.#context = {
       sandboxes,
-      provisions,
+      resources,
       say,
       evictions: this.evictions,
-      mishaps,
+      faultHooks,
       usage: new UsageWatch(say),
       trash: store.trash,
       folder: store.folder('devboxes'),
@@ -82,8 +82,8 @@ export class DevboxRegistry {
    * Opens the registry: suspended devboxes are there again, those whose processes ended with a killed platform are
    * failures, and what they left is cleared away.
    */
-  static async open(surroundings: RegistrySurroundings): Promise<DevboxRegistry> {
-    const registry = new DevboxRegistry(surroundings);
+  static async open(context: RegistryContext): Promise<DevboxRegistry> {
+    const registry = new DevboxRegistry(context);
     for (const status of devboxStatuses.filter((name) => !isTerminal(name))) {
       for (const record of registry.#table.list({ status, limit: Number.MAX_SAFE_INTEGER }).items) {
         registry.#recover(record);
@@ -104,7 +104,7 @@ export class DevboxRegistry {
     this.#refuseWhenClosed();
     let created: Devbox | undefined;
     const id = this.#store.once(key, () => {
-      created = Devbox.create(spec(), this.#surroundings);
+      created = Devbox.create(spec(), this.#context);
       return created.id;
     });
     if (created !== undefined) {
@@ -126,7 +126,7 @@ export class DevboxRegistry {
     if (record === undefined) {
       throw new DevboxError('not_found', `There is no devbox ${id}.`);
     }
-    return Devbox.fromRecord(record, this.#surroundings);
+    return Devbox.fromRecord(record, this.#context);
   }
 
   /** A devbox that has not ended. */
@@ -154,7 +154,7 @@ export class DevboxRegistry {
     this.#closed = true;
     this.#timeToLive?.dispose();
     await Promise.all(this.living().map((devbox) => devbox.park()));
-    this.#surroundings.listeners.dispose();
+    this.#context.listeners.dispose();
     this.#owed.settle();
   }
 
@@ -172,7 +172,7 @@ export class DevboxRegistry {
   #recover(record: DevboxRecord): void {
     const status = statusOf(record);
     const now = Date.now();
-    if (isResting(record) && existsSync(join(this.#surroundings.folder, record.id))) {
+    if (isResting(record) && existsSync(join(this.#context.folder, record.id))) {
       // Its disk is whole: what was under way can be asked for again.
       const rested =
         status === 'suspended'
@@ -181,7 +181,7 @@ export class DevboxRegistry {
       if (rested !== record) {
         this.#table.put(rested);
       }
-      this.#add(Devbox.fromRecord(rested, this.#surroundings));
+      this.#add(Devbox.fromRecord(rested, this.#context));
       return;
     }
     const failureReason = 'health_check_failed' as const;
@@ -192,7 +192,7 @@ export class DevboxRegistry {
       endedAt: now,
       transitions: [...record.transitions, { status: 'failure', time: now, failureReason }],
     });
-    const log = new DevboxLog(join(this.#surroundings.logFolder, `${record.id}.jsonl`));
+    const log = new DevboxLog(join(this.#context.logFolder, `${record.id}.jsonl`));
     log.append({
       source: 'setup_commands',
       level: 'error',
@@ -205,7 +205,7 @@ export class DevboxRegistry {
 
   /** No command has outlived the platform that started it. */
   #recoverExecutions(): void {
-    const { executions } = this.#surroundings;
+    const { executions } = this.#context;
     for (const record of executions.list({ status: 'running', limit: Number.MAX_SAFE_INTEGER }).items) {
       executions.put(lost(record));
     }
@@ -213,7 +213,7 @@ export class DevboxRegistry {
   }
 
   async #clearAway(): Promise<void> {
-    const { folder, logFolder } = this.#surroundings;
+    const { folder, logFolder } = this.#context;
     this.#table
       .prune(['shutdown', 'failure'], keptEnded)
       .forEach((id) => rmSync(join(logFolder, `${id}.jsonl`), { force: true }));

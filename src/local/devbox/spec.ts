@@ -43,7 +43,7 @@ export interface CodeMount {
 export interface PolicyBinding {
   readonly policyId: string;
   /** The devbox has no network but what the policy lets through; false if the policy allowed everything from the start. */
-  readonly fenced: boolean;
+  readonly isolatedNetwork: boolean;
 }
 
 /** A parsed create request: what one devbox is to be. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Mishaps, type MishapSubject, BootFailure } from '../devbox/lifeCycle/faultHooks';
+import { type FaultHooks, type FaultTarget, BootFailure } from '../devbox/lifeCycle/faultHooks';
 import type { FailureReason } from '../devbox/lifeCycle/status';
 import { draw, millisecondsOf } from './dice';
 import { type FaultDuration, type FaultPlan, type FaultRule, type RuleOf, parseFaultPlan } from './faultPlan';
@@ -13,7 +13,7 @@ export interface FaultableRequest {
   readonly path: string;
   readonly port?: number;
   /** The devbox that a tunnel leads to, or that an API path names. */
-  readonly devbox?: MishapSubject | undefined;
+  readonly devbox?: FaultTarget | undefined;
 }
 
 /** What becomes of one request. */
@@ -40,7 +40,7 @@ interface LiveRule {
 }
 
 /** Faults that happen to clients on order: decides what strikes whom, the same for the same plan and the same requests. */
-export class Faults implements Mishaps {
+export class Faults implements FaultHooks {
   #plan: FaultPlan = parseFaultPlan({});
   #live: LiveRule[] = [];
 
@@ -123,7 +123,7 @@ export class Faults implements Mishaps {
     return fate();
   }
 
-  async boot(devbox: MishapSubject, stage: 'provisioning' | 'initializing', signal: AbortSignal): Promise<void> {
+  async boot(devbox: FaultTarget, stage: 'provisioning' | 'initializing', signal: AbortSignal): Promise<void> {
     for (const { rule, dice } of this.#forDevbox(
       devbox,
       (one) => (one.fault === 'slow_boot' || one.fault === 'fail_boot') && one.stage === stage,
@@ -136,7 +136,7 @@ export class Faults implements Mishaps {
     }
   }
 
-  entrypoint(devbox: MishapSubject, argv: readonly string[]): readonly string[] {
+  entrypoint(devbox: FaultTarget, argv: readonly string[]): readonly string[] {
     for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'end_entrypoint')) {
       if (rule.fault === 'end_entrypoint') {
         return dyingCommand(argv, rule.after_ms, dice, rule.exit_code);
@@ -145,7 +145,7 @@ export class Faults implements Mishaps {
     return argv;
   }
 
-  failure(devbox: MishapSubject): { readonly afterMs: number; readonly reason: FailureReason } | undefined {
+  failure(devbox: FaultTarget): { readonly afterMs: number; readonly reason: FailureReason } | undefined {
     for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'end_devbox')) {
       if (rule.fault === 'end_devbox') {
         return { afterMs: millisecondsOf(rule.after_ms, dice), reason: rule.reason };
@@ -154,7 +154,7 @@ export class Faults implements Mishaps {
     return undefined;
   }
 
-  eviction(devbox: MishapSubject): { readonly afterMs: number; readonly noticeMs: number } | undefined {
+  eviction(devbox: FaultTarget): { readonly afterMs: number; readonly noticeMs: number } | undefined {
     for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'evict_devbox')) {
       if (rule.fault === 'evict_devbox') {
         return { afterMs: millisecondsOf(rule.after_ms, dice), noticeMs: rule.notice_ms };
@@ -164,10 +164,7 @@ export class Faults implements Mishaps {
   }
 
   /** The rules that strike this devbox. Lazy: a rule behind the last one taken is not counted. */
-  *#forDevbox(
-    devbox: MishapSubject,
-    wanted: (rule: FaultRule) => boolean,
-  ): Generator<{ rule: FaultRule; dice: number }> {
+  *#forDevbox(devbox: FaultTarget, wanted: (rule: FaultRule) => boolean): Generator<{ rule: FaultRule; dice: number }> {
     for (const live of [...this.#live]) {
       if (!wanted(live.rule) || !devboxFits(live.rule.devbox, devbox)) {
         continue;
@@ -205,7 +202,7 @@ function requestFits(rule: Extract<FaultRule, { readonly on: string }>, request:
   );
 }
 
-function devboxFits(pattern: string | undefined, devbox: MishapSubject | undefined): boolean {
+function devboxFits(pattern: string | undefined, devbox: FaultTarget | undefined): boolean {
   return (
     pattern === undefined ||
     (devbox !== undefined && (textFits(pattern, devbox.id) || textFits(pattern, devbox.name ?? '')))

@@ -26,7 +26,7 @@ export async function guardProgram(program: string, folder: string): Promise<str
   await mkdir(programs, { recursive: true, mode: 0o700 });
   await copyFile(await realpath(program), fresh);
   await chmod(fresh, 0o555);
-  await giveAway(fresh);
+  await chownFile(fresh);
   try {
     await rename(fresh, copy);
   } catch (error) {
@@ -49,7 +49,7 @@ export async function guardProgram(program: string, folder: string): Promise<str
 }
 
 /** Where there are no such users at all, this process has no more rights over the host than devboxes have. */
-async function giveAway(file: string): Promise<void> {
+async function chownFile(file: string): Promise<void> {
   for (const user of strangers) {
     try {
       await chown(file, user, user);

@@ -24,7 +24,7 @@ const mostConnections = 512;
 const ownHeaders = new Set(['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive']);
 
 /** What the proxy asks about the devbox behind it. */
-export interface EgressSubject {
+export interface EgressDevbox {
   /** What its policy says now; undefined when the policy is gone, and with it everything it allowed. */
   egress(): Egress | undefined;
   /** Connects to one of the devbox's own ports. */
@@ -37,10 +37,10 @@ export interface EgressSubject {
 class Refusal extends Error {}
 
 /**
- * The only way out of a fenced devbox: an HTTP proxy on the platform's side that connects to what the devbox's policy
+ * The only way out of a devbox with an isolated network: an HTTP proxy on the platform's side that connects to what the devbox's policy
  * allows at that moment, and refuses everything else with a sentence.
  */
-export function egressProxy(subject: EgressSubject): Server {
+export function egressProxy(subject: EgressDevbox): Server {
   const server = createServer((request, response) => void forward(subject, request, response));
   server.maxConnections = mostConnections;
   // One connection that cannot be taken, for want of a descriptor, is that connection's affair.
@@ -52,7 +52,7 @@ export function egressProxy(subject: EgressSubject): Server {
   return server;
 }
 
-async function tunnel(subject: EgressSubject, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+async function tunnel(subject: EgressDevbox, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
   client.on('error', () => client.destroy());
   try {
     const target = new URL(`connect://${request.url ?? ''}`);
@@ -72,7 +72,7 @@ async function tunnel(subject: EgressSubject, request: IncomingMessage, client: 
   }
 }
 
-async function forward(subject: EgressSubject, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function forward(subject: EgressDevbox, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.on('error', () => response.destroy());
   try {
     const target = new URL(request.url ?? '');
@@ -130,7 +130,7 @@ function statusOf(error: unknown): number {
 }
 
 /** Connects to a host if that is allowed. */
-async function reach(subject: EgressSubject, host: string, port: number): Promise<Socket> {
+async function reach(subject: EgressDevbox, host: string, port: number): Promise<Socket> {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (name === 'localhost' || name === '127.0.0.1' || name === '::1') {
     return subject.dial(port);

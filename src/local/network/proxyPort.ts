@@ -1,4 +1,4 @@
-/** The port of 127.0.0.1 in a fenced devbox behind which its way out is. */
+/** The port of 127.0.0.1 of an isolated network behind which its way out is. */
 export const proxyPort = 3128;
 
 /** Variables that send programs this way; in both spellings, since programs differ in which they read. */

@@ -5,7 +5,7 @@ import type { ControlGroups } from './controlGroups/controlGroups';
 import { DevboxError, messageOf } from '../errors';
 import { type DevboxTools, type HostTools, boundTools, platformFolder, unboundTools } from './devboxTools';
 import { HostMask } from './rootfs/hostMask';
-import { furnish } from './rootfs/prepareRootfs';
+import { prepareRootfs } from './rootfs/prepareRootfs';
 import { hasHands } from './hands/hands';
 import { guardProgram } from '../host/guardedProgram';
 import { makeSpareKeyring } from '../host/hostSide';
@@ -26,9 +26,9 @@ export interface SandboxChoice {
   readonly tools: DevboxTools;
   /**
    * Makes the sandbox of a devbox from its id, its folder on the host and what it may use.
-   * @param fenced with a network of its own in which there is nothing yet; not where namespaces cannot be used
+   * @param isolatedNetwork with a network of its own in which there is nothing yet; not where namespaces cannot be used
    */
-  create(id: string, root: string, limits: Limits, fenced: boolean): Sandbox;
+  create(id: string, root: string, limits: Limits, isolatedNetwork: boolean): Sandbox;
   /** Clears away what all sandboxes share, once they have ended. */
   close(): Promise<void>;
 }
@@ -121,8 +121,8 @@ function namespaceChoice(
   return {
     mode,
     tools: bound,
-    create: (id, root, limits, fenced) =>
-      new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, fenced }),
+    create: (id, root, limits, isolatedNetwork) =>
+      new NamespaceSandbox(id, root, { ...how, binds: bound.binds, limits, isolatedNetwork }),
     close: () => how.mask.close(),
   };
 }
@@ -141,7 +141,7 @@ async function tryOut(choice: SandboxChoice, dataDir: string): Promise<string | 
   const sandbox = choice.create('trial', root, limitsOf({}), false);
   try {
     await mkdir(root);
-    const user = await furnish(root, {
+    const user = await prepareRootfs(root, {
       id: 'trial',
       prefix: sandbox.prefix,
       user: sandbox.hasUsers ? usualUser : undefined,

@@ -34,7 +34,7 @@ export interface NamespaceOptions {
   /** Its processes may belong to several users, and those who may use sudo become root with it. */
   readonly lendsUsers: boolean;
   /** With a network of its own, in which there is nothing but loopback. */
-  readonly fenced: boolean;
+  readonly isolatedNetwork: boolean;
   /** Where the kernel may be asked to hold its processes together. */
   readonly groups: ControlGroups | undefined;
   readonly pipes: Pipes;

@@ -45,7 +45,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #users: UserSpace;
   readonly #binds: readonly ReadOnlyBind[];
   readonly #limits: Limits;
-  readonly #fenced: boolean;
+  readonly #isolatedNetwork: boolean;
   readonly #groups: ControlGroups | undefined;
   readonly #nsenter: string;
   readonly #hands: Hands | undefined;
@@ -63,7 +63,7 @@ export class NamespaceSandbox implements Sandbox {
   constructor(
     id: string,
     root: string,
-    { users, binds, limits, lendsUsers, fenced, groups, nsenter, pipes, hands, mask }: NamespaceOptions,
+    { users, binds, limits, lendsUsers, isolatedNetwork, groups, nsenter, pipes, hands, mask }: NamespaceOptions,
   ) {
     this.#id = id;
     this.#root = root;
@@ -76,7 +76,7 @@ export class NamespaceSandbox implements Sandbox {
     this.#binds = binds;
     this.#limits = limits;
     this.hasUsers = lendsUsers;
-    this.#fenced = fenced;
+    this.#isolatedNetwork = isolatedNetwork;
     this.ended = new Promise((resolve) => (this.#markEnded = resolve));
   }
 
@@ -92,7 +92,7 @@ export class NamespaceSandbox implements Sandbox {
       '--mount',
       '--ipc',
       '--uts',
-      ...(this.#fenced ? ['--net'] : []),
+      ...(this.#isolatedNetwork ? ['--net'] : []),
       ...ownGroupView,
       '--pid',
       '--fork',
@@ -108,7 +108,7 @@ export class NamespaceSandbox implements Sandbox {
       this.#users,
       String(hasProcessLimit() ? this.#limits.processes : 0),
       String(this.#limits.memory / 4),
-      this.#fenced ? requireProgram('ip') : '',
+      this.#isolatedNetwork ? requireProgram('ip') : '',
       // Root of this computer owns the system's files; for others the kernel refuses. Not without a user namespace: there a
       // changed system program would be run with this computer's rights.
       this.#users !== 'root' && process.getuid?.() === 0 ? layerWords() : '',
@@ -161,7 +161,7 @@ export class NamespaceSandbox implements Sandbox {
       '--ipc',
       '--uts',
       '--pid',
-      ...(this.#fenced ? ['--net'] : []),
+      ...(this.#isolatedNetwork ? ['--net'] : []),
       ...ownGroupView,
     ];
     const way =
@@ -208,7 +208,7 @@ export class NamespaceSandbox implements Sandbox {
             counted: [...hostSide(), ...(this.#group?.enter ?? []), ...rlimits(this.#limits)],
             outer,
             first: this.#firstProcess,
-            spaces: ['mnt', 'ipc', ...(this.#fenced ? ['net'] : [])],
+            spaces: ['mnt', 'ipc', ...(this.#isolatedNetwork ? ['net'] : [])],
             hasUsers: this.hasUsers,
           });
     return (

@@ -76,7 +76,7 @@ export interface Sandbox {
   reach(step: FileStep): SandboxProcess;
   /** The command text as the devbox must see it. */
   translate(command: string): string;
-  /** Words in front of a host program that put it into the network of a fenced sandbox, and nothing else of it. */
+  /** Words in front of a host program that put it into the network of a sandbox with an isolated network, and nothing else of it. */
   enterNetwork?(): readonly string[];
   /** Ends every process inside and comes back when they are gone. Safe to call more than once. */
   stop(): Promise<void>;

@@ -17,7 +17,7 @@ import { addDevboxRoutes } from './devboxes/devboxRoutes';
 import type { Faults } from '../faults/faults';
 import { type RawRequest, type RawResponse, Exchange } from '../http/exchange';
 import { addExecutionRoutes } from './devboxes/executionRoutes';
-import { FaultDesk } from './faults/faultDesk';
+import { FaultInjector } from './faults/faultInjector';
 import { addFaultRoutes, faultPath } from './faults/faultRoutes';
 import { addFileRoutes } from './devboxes/fileRoutes';
 import { type Destination, destinationOf, destinationOfRequest } from '../http/hostNames';
@@ -47,7 +47,7 @@ export class PlatformServer {
   readonly #router = new Router();
   readonly #tunnels: TunnelProxy;
   readonly #terminals: PtyService;
-  readonly #faultDesk: FaultDesk | undefined;
+  readonly #faultInjector: FaultInjector | undefined;
   readonly #listener: Listener;
 
   /**
@@ -67,9 +67,9 @@ export class PlatformServer {
     this.#say = say;
     this.#tunnels = new TunnelProxy(devboxes, (socket) => this.#listener.prove(socket));
     this.#terminals = new PtyService(settings.ptyIdleSeconds);
-    this.#faultDesk = faults === undefined ? undefined : new FaultDesk(faults, devboxes);
-    if (this.#faultDesk !== undefined) {
-      addFaultRoutes(this.#router, this.#faultDesk);
+    this.#faultInjector = faults === undefined ? undefined : new FaultInjector(faults, devboxes);
+    if (this.#faultInjector !== undefined) {
+      addFaultRoutes(this.#router, this.#faultInjector);
     }
     addNotOfferedRoutes(this.#router);
     addNetworkPolicyRoutes(this.#router, account.policies, devboxes);
@@ -114,10 +114,10 @@ export class PlatformServer {
         terminal === undefined
           ? this.#tunnels.forward(request, into, destination)
           : void this.#answer(request, into, destination);
-      if (this.#faultDesk === undefined) {
+      if (this.#faultInjector === undefined) {
         pass(response);
       } else {
-        this.#faultDesk.forward(request, response, destination, pass);
+        this.#faultInjector.forward(request, response, destination, pass);
       }
     } else {
       void this.#answer(request, response, destination);
@@ -137,10 +137,10 @@ export class PlatformServer {
         terminal === undefined
           ? this.#tunnels.upgrade(request, client, head, destination)
           : this.#attach(request, client, head, terminal);
-      if (this.#faultDesk === undefined) {
+      if (this.#faultInjector === undefined) {
         pass(socket);
       } else {
-        this.#faultDesk.upgrade(request, socket, destination, pass);
+        this.#faultInjector.upgrade(request, socket, destination, pass);
       }
       return;
     }
@@ -150,7 +150,7 @@ export class PlatformServer {
 
   /** Answers one API request; whatever goes wrong becomes an answer too. */
   async #answer(request: RawRequest, response: RawResponse, destination: Destination): Promise<void> {
-    const exchange = new Exchange(request, response, this.#faultDesk?.faults.clockSkew);
+    const exchange = new Exchange(request, response, this.#faultInjector?.faults.clockSkew);
     try {
       const terminal = this.#terminalTunnel(destination);
       if (terminal !== undefined) {
@@ -162,12 +162,12 @@ export class PlatformServer {
         this.#requireKey(exchange);
         this.#listener.prove(request.socket);
       }
-      const desk = exchange.path.startsWith(faultPath) ? undefined : this.#faultDesk;
+      const injector = exchange.path.startsWith(faultPath) ? undefined : this.#faultInjector;
       const named = /^\/v1\/devboxes\/(dbx_\w+)(?:\/|$)/.exec(exchange.path)?.[1];
       const devbox = named === undefined ? undefined : this.#devboxes.findLiving(named);
       const dispatch = (one: Exchange): Promise<void> =>
         devbox === undefined ? this.#router.dispatch(one) : inScopeOf(devbox, () => this.#router.dispatch(one));
-      await (desk === undefined ? dispatch(exchange) : desk.answer(exchange, request, response, dispatch));
+      await (injector === undefined ? dispatch(exchange) : injector.answer(exchange, request, response, dispatch));
     } catch (error) {
       const answer = toApiError(error);
       if (answer.code === 'internal_error') {

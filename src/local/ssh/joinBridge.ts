@@ -2,7 +2,7 @@ import type { ServerChannel } from 'ssh2';
 import type { SandboxProcess } from '../sandbox/sandbox';
 
 /** How long a bridge may go on without its client, in ms. */
-const lastWords = 2_000;
+const outputTail = 2_000;
 
 /**
  * Joins a channel with a bridge to a socket of the devbox that stands: each side's end is told to the other one, which may
@@ -16,7 +16,7 @@ export function joinBridge(channel: ServerChannel, bridge: SandboxProcess, first
   channel.once('close', () => {
     // What the client said last may still be on its way.
     stdin?.end();
-    const late = setTimeout(() => bridge.kill('SIGKILL', 'group'), lastWords);
+    const late = setTimeout(() => bridge.kill('SIGKILL', 'group'), outputTail);
     void bridge.exited.then(() => clearTimeout(late));
   });
   channel.on('data', touch);

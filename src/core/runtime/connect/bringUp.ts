@@ -4,7 +4,7 @@ import { RuntimeError } from '../../errors';
 import { hasEnded, type Devbox, type Tunnel, containerNameKey } from '../../platform/devbox';
 import { resumeDevbox } from '../../platform/lifeCycle';
 import { asStarted } from './startedWorkspace';
-import type { BoundedCall } from './withinDeadline';
+import type { CallLimits } from './withinDeadline';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { tunnelOrigin } from '../../platform/tunnel';
 import type { RuntimeConfig } from '../../options/runtimeConfig';
@@ -24,7 +24,7 @@ export interface Connection {
 export interface BringUpContext {
   readonly api: RunloopApi;
   readonly config: RuntimeConfig;
-  readonly call: BoundedCall;
+  readonly call: CallLimits;
   /** Whether a suspended devbox is resumed, which costs money. */
   readonly resumeSuspended: boolean;
   /** Whether nobody asks for it just now, so that nothing may count as use of the devbox, and nothing is started in it. */

@@ -5,13 +5,13 @@ import type { RunloopApi } from '../../platform/runloopApi';
 import type { RuntimeConfig } from '../../options/runtimeConfig';
 import { checkWorkspaceFolder } from '../../actionServer/transfer/workspaceFiles';
 import { newSessionKey } from './bringUp';
-import type { BoundedCall } from './withinDeadline';
+import type { CallLimits } from './withinDeadline';
 import { createBody } from './createBody';
 
 export interface FindOrCreateContext {
   readonly api: RunloopApi;
   readonly config: RuntimeConfig;
-  readonly call: BoundedCall;
+  readonly call: CallLimits;
   readonly onPhase: (phase: 'looking' | 'creating') => void;
   /** Told of a start before it is sent: whatever comes of it, it is then completed or failed (D6). */
   readonly onStart: (start: NotedStart) => void;

@@ -5,9 +5,9 @@ import type { RuntimeEvent } from '../runtimeStatus';
 import { connectFailure } from './connectFailure';
 
 /** What calls of one step of a runtime carry: they can always be ended. */
-export type BoundedCall = CallOptions & { readonly signal: AbortSignal };
+export type CallLimits = CallOptions & { readonly signal: AbortSignal };
 
-export interface Bounds {
+export interface DeadlineOptions {
   /** Milliseconds that all of it may take. */
   readonly limitMs: number;
   /** The caller's own signal. */
@@ -23,7 +23,10 @@ export interface Bounds {
  *
  * @throws RuntimeError `cancelled`, `deadline`, or what `work` throws
  */
-export async function bounded(bounds: Bounds, work: (call: BoundedCall) => Promise<void>): Promise<void> {
+export async function withinDeadline(
+  bounds: DeadlineOptions,
+  work: (call: CallLimits) => Promise<void>,
+): Promise<void> {
   const { limitMs, outer, abandon } = bounds;
   const limit = startDeadline(limitMs, abandon, outer);
   try {

@@ -15,7 +15,7 @@ import { portItem, portsItem } from './portItem';
 import { shownFacts, type RowContext } from './rowText';
 import type { Announced } from '../order/news';
 import type { Row } from '../rows';
-import { Slices } from './slices';
+import { TimeSlicer } from './timeSlicer';
 
 /** What the items of all rows are made from. */
 export interface RowSource {
@@ -43,7 +43,7 @@ export interface RowSource {
 /** Makes the editor's items of rows, a slice of them at a time, and remembers what was drawn. */
 export class RowItems {
   readonly #source: RowSource;
-  readonly #slices = new Slices();
+  readonly #slices = new TimeSlicer();
   /** Grey texts as they were drawn last. */
   readonly #drawn = new Map<string, string>();
   /** Dollars per hour by group, of one arrangement. */

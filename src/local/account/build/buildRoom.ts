@@ -1,10 +1,10 @@
 import { Listeners } from '../../host/sockets/listeners';
 import { DevboxFiles } from '../../devbox/run/devboxFiles';
 import { DevboxRun } from '../../devbox/run/devboxRun';
-import type { Provisions } from '../../devbox/accountResources';
+import type { AccountResources } from '../../devbox/accountResources';
 import type { DevboxSpec } from '../../devbox/spec';
 import { makeFolder } from '../../sandbox/rootfs/diskPaths';
-import { furnish, systemFiles } from '../../sandbox/rootfs/prepareRootfs';
+import { prepareRootfs, systemFiles } from '../../sandbox/rootfs/prepareRootfs';
 import type { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
 import { limitsOf } from '../../sandbox/limits/limits';
 import type { UsageWatch } from '../../sandbox/limits/usageWatch';
@@ -16,7 +16,7 @@ import { userScript } from './stepUser';
 /** What rooms are made with. */
 export interface RoomContext {
   readonly sandboxes: SandboxChoice;
-  readonly provisions: Provisions;
+  readonly resources: AccountResources;
   readonly addresses: LoopbackAddresses;
   readonly usage: UsageWatch;
 }
@@ -44,20 +44,20 @@ export class BuildRoom {
     job: BuildJob,
     { id, disk, asFound }: { readonly id: string; readonly disk: string; readonly asFound: boolean },
   ) {
-    const { sandboxes, addresses, provisions } = context;
+    const { sandboxes, addresses, resources } = context;
     this.#context = context;
     this.#id = id;
     this.#disk = disk;
     this.asFound = asFound;
     this.spec = specOf(job);
     this.run = new DevboxRun({
-      sandbox: sandboxes.create(id, disk, this.spec.limits, this.spec.network?.fenced === true),
+      sandbox: sandboxes.create(id, disk, this.spec.limits, this.spec.network?.isolatedNetwork === true),
       spec: this.spec,
       log: job.log,
       tools: sandboxes.tools,
       addresses,
       listeners: new Listeners(),
-      fences: provisions.fences,
+      gateway: resources.gateway,
       folder: asFound ? '/' : undefined,
     });
     this.files = new DevboxFiles(() => this.run, this.spec.home);
@@ -69,7 +69,7 @@ export class BuildRoom {
    */
   async open(job: BuildJob, openhands: boolean): Promise<void> {
     const { prefix, hasUsers } = this.run.sandbox;
-    const user = await furnish(this.#disk, {
+    const user = await prepareRootfs(this.#disk, {
       id: this.#id,
       prefix,
       user: hasUsers ? job.user : undefined,

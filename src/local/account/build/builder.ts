@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Provisions } from '../../devbox/accountResources';
+import type { AccountResources } from '../../devbox/accountResources';
 import { DevboxFiles } from '../../devbox/run/devboxFiles';
 import { mountAll } from '../../devbox/run/mounts';
 import { placedVariables } from '../../devbox/run/searchPath';
@@ -25,8 +25,12 @@ const emptyStage: Stage = { index: 0, base: undefined, openhands: false, asFound
  * Builds blueprints in sandboxes like those of devboxes, with the limits of a large one.
  * @param say gets sentences for the platform's own output
  */
-export function builderIn(sandboxes: SandboxChoice, provisions: Provisions, say: (line: string) => void): RunBuild {
-  const context = { sandboxes, provisions, addresses: new LoopbackAddresses(), usage: new UsageWatch(say) };
+export function builderIn(
+  sandboxes: SandboxChoice,
+  resources: AccountResources,
+  say: (line: string) => void,
+): RunBuild {
+  const context = { sandboxes, resources, addresses: new LoopbackAddresses(), usage: new UsageWatch(say) };
   return (job) => new Build(context, job).run();
 }
 
@@ -85,7 +89,7 @@ class Build {
       job: this.#job,
       room,
       rooms: this.#rooms,
-      provisions: this.#context.provisions,
+      resources: this.#context.resources,
     });
     await this.#within(room, async () => {
       await room.open(this.#job, stage.openhands || isLast);
@@ -99,7 +103,7 @@ class Build {
   /** What comes behind the Dockerfile: file and code mounts, and setup commands. */
   async #finish(room: BuildRoom, steps: readonly LaterStep[]): Promise<void> {
     const { log, laterUser, plan } = this.#job;
-    const { provisions } = this.#context;
+    const { resources } = this.#context;
     const { run, spec } = room;
     const later = laterUser !== undefined && run.sandbox.hasUsers ? laterUser : undefined;
     if (later !== undefined) {
@@ -118,7 +122,7 @@ class Build {
     for (const step of steps) {
       await this.#step(step, async () => {
         if (step.kind === 'mounts') {
-          await mountAll({ run, files, log, spec: { ...spec, home }, provisions });
+          await mountAll({ run, files, log, spec: { ...spec, home }, resources });
           return 0;
         }
         const { code } = await run.shell('setup_commands', step.command, variables, (argv) => [

@@ -1,4 +1,4 @@
-import type { Provisions } from '../../devbox/accountResources';
+import type { AccountResources } from '../../devbox/accountResources';
 import { placedVariables } from '../../devbox/run/searchPath';
 import { mountObject } from '../../devbox/run/mounts';
 import { requireProgram } from '../../host/hostPrograms';
@@ -34,7 +34,7 @@ export interface StageContext {
   readonly room: BuildRoom;
   /** The rooms of the stages, by their place. */
   readonly rooms: ReadonlyMap<number, BuildRoom>;
-  readonly provisions: Provisions;
+  readonly resources: AccountResources;
 }
 
 /** Carries out the steps of one stage in its room. */
@@ -48,11 +48,11 @@ export class DockerfileSteps {
 
   /** Brings in the build contexts that the stage copies from. */
   async open(stage: Stage): Promise<void> {
-    const { room, job, provisions } = this.#context;
+    const { room, job, resources } = this.#context;
     const { run, files, spec } = room;
     for (const name of contextsOf([stage])) {
       const path = folderOf(name);
-      await mountObject({ objectId: job.contexts.get(name) ?? '', path }, { run, files, spec, provisions });
+      await mountObject({ objectId: job.contexts.get(name) ?? '', path }, { run, files, spec, resources });
       await applyIgnoreFile(room, path);
     }
   }

@@ -7,7 +7,7 @@ import { errorObservation, type Observation } from '../observations';
 import type { DevboxPaths } from '../paths';
 import { parseCalls } from './actionCode';
 import { Browser } from './browser';
-import { Chromium, type ChromiumSurroundings } from './chromium';
+import { Chromium, type ChromiumContext } from './chromium';
 import { markedScreenshot } from './marks';
 import { type Page, messageOf } from './page';
 import { axTreeOf, focusedOf, screenshotOf, textOf, urlOf } from './pageReport';
@@ -18,7 +18,7 @@ const stepLimit = 120_000;
 export const noBrowser = 'Browser functionality is not supported or disabled.';
 
 /** What the browser's actions work with. */
-export interface BrowseSurroundings extends ChromiumSurroundings {
+export interface BrowseContext extends ChromiumContext {
   readonly paths: DevboxPaths;
   readonly workingDir: string;
   /** Whose the files are that a page leaves. */
@@ -27,14 +27,14 @@ export interface BrowseSurroundings extends ChromiumSurroundings {
 
 /** Executes `browse` and `browse_interactive`: one browser for the whole server, started by the first of them. */
 export class BrowseActions {
-  readonly #surroundings: BrowseSurroundings;
+  readonly #context: BrowseContext;
   readonly #downloads: string;
   #browser: Browser | undefined;
   #downloaded = 0;
 
-  constructor(surroundings: BrowseSurroundings) {
-    this.#surroundings = surroundings;
-    this.#downloads = surroundings.paths.toHost('/workspace/.downloads');
+  constructor(context: BrowseContext) {
+    this.#context = context;
+    this.#downloads = context.paths.toHost('/workspace/.downloads');
   }
 
   /** Does what the action says and shows the page; what goes wrong on the way is part of the answer. */
@@ -51,7 +51,7 @@ export class BrowseActions {
       return await this.#step(browser, action, code, wholeTree);
     } catch (error) {
       if (browser.alive) throw error;
-      this.#surroundings.log.error('Browser: it ended during an action', error);
+      this.#context.log.error('Browser: it ended during an action', error);
       return errorObservation('The browser ended during the action. The next one starts it again.');
     }
   }
@@ -79,14 +79,14 @@ export class BrowseActions {
     if (this.#browser?.alive === true) return this.#browser;
     await this.#browser?.dispose();
     this.#browser = undefined;
-    const { log } = this.#surroundings;
-    const program = await Chromium.find(this.#surroundings);
+    const { log } = this.#context;
+    const program = await Chromium.find(this.#context);
     if (program === undefined) {
       log.warn('Browser: there is no Chromium on PATH, and RUNLOOP_LOCAL_CHROMIUM names none');
       return undefined;
     }
     try {
-      this.#browser = await Browser.start(program, this.#surroundings, this.#downloads);
+      this.#browser = await Browser.start(program, this.#context, this.#downloads);
       log.info('Browser: started');
     } catch (error) {
       log.error('Browser: could not be started', error);
@@ -96,7 +96,7 @@ export class BrowseActions {
 
   /** What does not look like an address is a path beside the server's folder. */
   #address(url: string): string {
-    return url.startsWith('http') ? url : `${this.#surroundings.paths.toDevbox(process.cwd())}${url}`;
+    return url.startsWith('http') ? url : `${this.#context.paths.toDevbox(process.cwd())}${url}`;
   }
 
   async #report(
@@ -144,20 +144,20 @@ export class BrowseActions {
     try {
       return `data:image/png;base64,${await markedScreenshot(page, screenshot)}`;
     } catch (error) {
-      this.#surroundings.log.warn(`Browser: the marks could not be drawn (${messageOf(error)})`);
+      this.#context.log.warn(`Browser: the marks could not be drawn (${messageOf(error)})`);
       return '';
     }
   }
 
   async #keepScreenshot(screenshot: string): Promise<string> {
-    const folder = join(this.#surroundings.workingDir, '.browser_screenshots');
-    const { user } = this.#surroundings;
+    const folder = join(this.#context.workingDir, '.browser_screenshots');
+    const { user } = this.#context;
     await makeFolder(folder, (path) => user.own(path));
     const time = new Date().toISOString().replace(/[-:Z]/g, '').replace(/[T.]/g, '_');
     const file = join(folder, `screenshot_${time}.png`);
     await writeFile(file, Buffer.from(screenshot, 'base64'));
     await user.own(file);
-    return this.#surroundings.paths.toDevbox(file);
+    return this.#context.paths.toDevbox(file);
   }
 
   async #files(): Promise<string[]> {
@@ -171,7 +171,7 @@ export class BrowseActions {
 
   /** A page gave a file instead of a page. */
   async #download(name: string): Promise<Observation> {
-    const { paths, user } = this.#surroundings;
+    const { paths, user } = this.#context;
     this.#downloaded += 1;
     const file = paths.toHost(`/workspace/file_${this.#downloaded}${extname(name)}`);
     await mkdir(paths.toHost('/workspace'), { recursive: true });

@@ -1,6 +1,6 @@
 import type { ActionCall } from './actionCode';
 import { runCalls } from './actions';
-import { Chromium, type ChromiumSurroundings } from './chromium';
+import { Chromium, type ChromiumContext } from './chromium';
 import type { Page } from './page';
 import { Tabs } from './tabs';
 
@@ -20,9 +20,9 @@ export class Browser {
    * @param downloads folder for what pages give to be kept
    * @throws Error when it does not start
    */
-  static async start(program: string, surroundings: ChromiumSurroundings, downloads: string): Promise<Browser> {
+  static async start(program: string, context: ChromiumContext, downloads: string): Promise<Browser> {
     let tabs: Tabs | undefined;
-    const chromium = await Chromium.start(program, surroundings, (event) => tabs?.onEvent(event));
+    const chromium = await Chromium.start(program, context, (event) => tabs?.onEvent(event));
     try {
       tabs = new Tabs(chromium.cdp);
       await tabs.prepare();

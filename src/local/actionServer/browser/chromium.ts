@@ -37,7 +37,7 @@ const options = [
 ];
 
 /** Where Chromium lives. */
-export interface ChromiumSurroundings {
+export interface ChromiumContext {
   /** Path of the program, if one is named. */
   readonly program: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ export class Chromium {
   }
 
   /** The program that would be started; undefined when there is none. */
-  static async find({ program, environment }: ChromiumSurroundings): Promise<string | undefined> {
+  static async find({ program, environment }: ChromiumContext): Promise<string | undefined> {
     if (program !== undefined) return program;
     for (const name of names) {
       const found = await findProgram(name, environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
@@ -79,7 +79,7 @@ export class Chromium {
    */
   static async start(
     program: string,
-    { environment, tempDir }: ChromiumSurroundings,
+    { environment, tempDir }: ChromiumContext,
     onEvent: (event: BrowserEvent) => void,
   ): Promise<Chromium> {
     const profile = await mkdtemp(join(tempDir, 'action-server-browser-'));

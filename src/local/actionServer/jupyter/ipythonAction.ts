@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { ActionRequest } from '../actionRequest';
 import { decimalSeconds } from '../bash/outputText';
 import { ipythonObservation, type Observation } from '../observations';
-import { JupyterKernel, type KernelSurroundings } from './jupyterKernel';
+import { JupyterKernel, type KernelContext } from './jupyterKernel';
 
 /** OpenHands' own Python functions for agents, where OpenHands is installed in the devbox's Python. */
 const skillsCode = `try:
@@ -12,7 +12,7 @@ except ImportError as reason:
 
 /** Executes `run_ipython`: one kernel for the whole server, started by the first cell. */
 export class IpythonActions {
-  readonly #surroundings: KernelSurroundings;
+  readonly #context: KernelContext;
   readonly #toDevbox: (path: string) => string;
   readonly #skills: boolean;
   #kernel: JupyterKernel | undefined;
@@ -22,9 +22,9 @@ export class IpythonActions {
    * @param toDevbox turns a path of this process into the devbox's
    * @param skills whether cells find the agent skills
    */
-  constructor(surroundings: KernelSurroundings, toDevbox: (path: string) => string, skills: boolean) {
+  constructor(context: KernelContext, toDevbox: (path: string) => string, skills: boolean) {
     this.#skills = skills;
-    this.#surroundings = surroundings;
+    this.#context = context;
     this.#toDevbox = toDevbox;
   }
 
@@ -55,15 +55,13 @@ export class IpythonActions {
   async #importSkills(kernel: JupyterKernel): Promise<void> {
     const { text } = await kernel.run(skillsCode, undefined);
     const why = stripVTControlCharacters(text).trim();
-    this.#surroundings.log.info(
-      why === '' ? 'Plugin agent_skills: imported' : `Plugin agent_skills: not there (${why})`,
-    );
+    this.#context.log.info(why === '' ? 'Plugin agent_skills: imported' : `Plugin agent_skills: not there (${why})`);
   }
 
   async #ready(shellDir: string): Promise<JupyterKernel> {
     if (this.#kernel?.alive !== true) {
       this.#folder = undefined;
-      this.#kernel = await JupyterKernel.start(this.#surroundings);
+      this.#kernel = await JupyterKernel.start(this.#context);
       if (this.#skills) await this.#importSkills(this.#kernel);
     }
     if (this.#folder !== shellDir) {

@@ -16,7 +16,7 @@ export interface CellResult {
 }
 
 /** Where the kernel lives. */
-export interface KernelSurroundings {
+export interface KernelContext {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDir: string;
   readonly user: ActingUser;
@@ -59,7 +59,7 @@ export class JupyterKernel {
    *
    * @throws ActionError when there is no Python with ipykernel; Error when the kernel does not start
    */
-  static async start({ environment, workingDir, user, log }: KernelSurroundings): Promise<JupyterKernel> {
+  static async start({ environment, workingDir, user, log }: KernelContext): Promise<JupyterKernel> {
     const { file, args } = commandOf(user, 'python3', ['-c', kernelBridge]);
     const bridge = spawn(file, args, { env: { ...environment, ...user.environment }, cwd: workingDir, stdio: 'pipe' });
     bridge.stdin.on('error', () => undefined);

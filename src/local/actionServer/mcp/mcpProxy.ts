@@ -16,7 +16,7 @@ import type { McpServerConfig } from './mcpServers';
 const callLimit = 600_000;
 
 /** Where the proxy's processes live. */
-export interface McpSurroundings {
+export interface McpContext {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDir: string;
   readonly log: Logger;
@@ -30,7 +30,7 @@ interface Session {
 
 /** Offers the tools of several MCP servers as those of one, over SSE. */
 export class McpProxy {
-  readonly #surroundings: McpSurroundings;
+  readonly #context: McpContext;
   readonly #sessions = new Map<string, Session>();
   #connections: readonly McpConnection[] = [];
   /** Updates come one after the other. */
@@ -38,8 +38,8 @@ export class McpProxy {
   #mounted = false;
   #closed = false;
 
-  constructor(surroundings: McpSurroundings) {
-    this.#surroundings = surroundings;
+  constructor(context: McpContext) {
+    this.#context = context;
   }
 
   /** True after the first list that had a server in it. */
@@ -90,7 +90,7 @@ export class McpProxy {
 
   async #update(servers: readonly McpServerConfig[]): Promise<string> {
     if (this.#closed) return 'The server is shutting down.';
-    const { environment, workingDir, log } = this.#surroundings;
+    const { environment, workingDir, log } = this.#context;
     const kept = this.#connections.filter(({ open, config }) => open && servers.some((server) => same(server, config)));
     await Promise.all(
       this.#connections.filter((connection) => !kept.includes(connection)).map((connection) => connection.close()),
@@ -126,7 +126,7 @@ export class McpProxy {
       try {
         await server.sendToolListChanged();
       } catch (error) {
-        this.#surroundings.log.error('An MCP client could not be told of a change', error);
+        this.#context.log.error('An MCP client could not be told of a change', error);
       }
     }
   }

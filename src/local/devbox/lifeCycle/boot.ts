@@ -4,14 +4,14 @@ import type { DevboxRun } from '../run/devboxRun';
 import { makeFolder } from '../../sandbox/rootfs/diskPaths';
 import { DevboxError } from '../../errors';
 import type { DevboxFiles } from '../run/devboxFiles';
-import { furnish, systemFiles } from '../../sandbox/rootfs/prepareRootfs';
+import { prepareRootfs, systemFiles } from '../../sandbox/rootfs/prepareRootfs';
 import { mountAll } from '../run/mounts';
 import type { DevboxSpec } from '../spec';
 import type { Ending } from './status';
-import type { DevboxSurroundings } from '../devboxContext';
+import type { DevboxContext } from '../devboxContext';
 
 /** What is brought up. */
-export interface BootSubject {
+export interface BootingDevbox {
   readonly id: string;
   readonly name: string | undefined;
   readonly spec: DevboxSpec;
@@ -35,20 +35,20 @@ export interface BootPlan {
  * @throws DevboxError when something of it fails, BootFailure when that was ordered, the run's abort reason when it is over
  */
 export async function bringUp(
-  devbox: BootSubject,
+  devbox: BootingDevbox,
   { run, first, onInitializing }: BootPlan,
-  surroundings: DevboxSurroundings,
+  context: DevboxContext,
 ): Promise<void> {
   const { id, spec, log, disk } = devbox;
-  const { provisions, sandboxes, mishaps } = surroundings;
-  await mishaps?.boot(devbox, 'provisioning', run.signal);
+  const { resources, sandboxes, faultHooks } = context;
+  await faultHooks?.boot(devbox, 'provisioning', run.signal);
   await mkdir(disk, { recursive: true });
   if (first) {
-    await provisions.copyDisk(spec, disk, run.signal);
+    await resources.copyDisk(spec, disk, run.signal);
   }
   const { prefix, hasUsers } = run.sandbox;
   const user = hasUsers ? { name: spec.username, uid: spec.uid } : undefined;
-  const owner = await furnish(disk, {
+  const owner = await prepareRootfs(disk, {
     id,
     prefix,
     user,
@@ -57,11 +57,11 @@ export async function bringUp(
     systemFiles: await systemFiles(),
   });
   await makeFolder(disk, spec.home, 'keep');
-  await run.open(presentSecrets(devbox, surroundings), owner);
+  await run.open(presentSecrets(devbox, context), owner);
   onInitializing();
-  await mishaps?.boot(devbox, 'initializing', run.signal);
+  await faultHooks?.boot(devbox, 'initializing', run.signal);
   if (first) {
-    await mountAll({ run, files: devbox.files, log, spec, provisions });
+    await mountAll({ run, files: devbox.files, log, spec, resources });
   }
   for (const command of spec.launchCommands) {
     run.signal.throwIfAborted();
@@ -82,14 +82,14 @@ export async function bringUp(
 
 /**
  * Runs the entrypoint, which the devbox's life is bound to.
- * @param overdrawn whether the devbox ends for using too much: a process that was killed for that has a mere exit code
+ * @param overLimit whether the devbox ends for using too much: a process that was killed for that has a mere exit code
  * @returns how the devbox ends with it; undefined when it has none, or when the run was over before
  */
 export async function runEntrypoint(
-  devbox: BootSubject,
+  devbox: BootingDevbox,
   run: DevboxRun,
-  overdrawn: () => boolean,
-  { mishaps }: DevboxSurroundings,
+  overLimit: () => boolean,
+  { faultHooks }: DevboxContext,
 ): Promise<Ending | undefined> {
   const { spec, log } = devbox;
   if (spec.entrypoint === undefined) {
@@ -99,9 +99,9 @@ export async function runEntrypoint(
     'entrypoint',
     spec.entrypoint,
     {},
-    (argv) => mishaps?.entrypoint(devbox, argv) ?? argv,
+    (argv) => faultHooks?.entrypoint(devbox, argv) ?? argv,
   );
-  if (run.signal.aborted || overdrawn()) {
+  if (run.signal.aborted || overLimit()) {
     return undefined;
   }
   const message = `The entrypoint ended with exit code ${code}; the devbox is shut down with it.`;
@@ -110,11 +110,8 @@ export async function runEntrypoint(
 }
 
 /** The values of the account's secrets as they are at this start. */
-function presentSecrets(
-  { spec, log }: BootSubject,
-  { provisions }: DevboxSurroundings,
-): Readonly<Record<string, string>> {
-  const { values, missing } = provisions.secrets(spec.secrets);
+function presentSecrets({ spec, log }: BootingDevbox, { resources }: DevboxContext): Readonly<Record<string, string>> {
+  const { values, missing } = resources.secrets(spec.secrets);
   for (const name of missing) {
     log.append({
       source: 'setup_commands',

@@ -1,4 +1,4 @@
-import type { MishapSubject } from './faultHooks';
+import type { FaultTarget } from './faultHooks';
 
 /** A devbox that is to be suspended although nobody asked for it. */
 export interface Eviction {
@@ -8,7 +8,7 @@ export interface Eviction {
 }
 
 /** What is evicted: a devbox while it runs. */
-export interface EvictionSubject extends MishapSubject {
+export interface EvictedDevbox extends FaultTarget {
   /** @throws DevboxError `wrong_state` unless it runs */
   suspend(why: string): void;
 }
@@ -23,7 +23,7 @@ export class Evictions {
    * @param noticeMs milliseconds from now to the suspend
    * @param running aborts when the devbox does not run any more: then there is nothing to evict
    */
-  schedule(devbox: EvictionSubject, noticeMs: number, running: AbortSignal): void {
+  schedule(devbox: EvictedDevbox, noticeMs: number, running: AbortSignal): void {
     if (running.aborted || this.#pending.has(devbox.id)) {
       return;
     }

@@ -2,10 +2,10 @@ import type { DevboxLog, LogSource } from '../devboxLog';
 import type { DevboxRun } from '../run/devboxRun';
 import type { DevboxSpec } from '../spec';
 import type { FailureReason } from './status';
-import type { DevboxSurroundings } from '../devboxContext';
+import type { DevboxContext } from '../devboxContext';
 
 /** A devbox that has processes. */
-export interface WatchSubject {
+export interface WatchedDevbox {
   readonly id: string;
   readonly name: string | undefined;
   readonly spec: DevboxSpec;
@@ -22,8 +22,8 @@ export interface WatchSubject {
  * Watches what can end a devbox while it has processes: their loss, and too much use of memory or disk.
  * @returns looks at once: true if it has used too much and is ended for that
  */
-export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: DevboxSurroundings): () => boolean {
-  const overdrawn = usage.watch({
+export function watchRun(devbox: WatchedDevbox, run: DevboxRun, { usage }: DevboxContext): () => boolean {
+  const overLimit = usage.watch({
     scope: run.sandbox.scope,
     group: run.sandbox.group,
     folder: devbox.disk,
@@ -32,16 +32,16 @@ export function watchRun(devbox: WatchSubject, run: DevboxRun, { usage }: Devbox
     onExcess: (reason, message) => devbox.fail(reason, message, 'kmsg'),
   });
   void run.sandbox.ended.then(() => {
-    if (!run.signal.aborted && !overdrawn()) {
+    if (!run.signal.aborted && !overLimit()) {
       devbox.fail('health_check_failed', 'The processes of the devbox were ended from outside.');
     }
   });
-  return overdrawn;
+  return overLimit;
 }
 
 /** Lets a devbox that runs fail, or be evicted, when that was ordered. */
-export function failOnOrder(devbox: WatchSubject, run: DevboxRun, { mishaps, evictions }: DevboxSurroundings): void {
-  const failure = mishaps?.failure(devbox);
+export function failOnOrder(devbox: WatchedDevbox, run: DevboxRun, { faultHooks, evictions }: DevboxContext): void {
+  const failure = faultHooks?.failure(devbox);
   if (failure !== undefined) {
     const timer = setTimeout(
       () => devbox.fail(failure.reason, 'The devbox failed: a fault that was ordered.'),
@@ -49,7 +49,7 @@ export function failOnOrder(devbox: WatchSubject, run: DevboxRun, { mishaps, evi
     );
     run.signal.addEventListener('abort', () => clearTimeout(timer));
   }
-  const eviction = mishaps?.eviction(devbox);
+  const eviction = faultHooks?.eviction(devbox);
   if (eviction !== undefined) {
     const timer = setTimeout(() => evictions.schedule(devbox, eviction.noticeMs, run.signal), eviction.afterMs);
     run.signal.addEventListener('abort', () => clearTimeout(timer));

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { Fence } from '../../network/fence';
-import type { DevboxSurroundings } from '../devboxContext';
+import { EgressGateway } from '../../network/egressGateway';
+import type { DevboxContext } from '../devboxContext';
 import type { DevboxLog, LogEntry } from '../devboxLog';
 import { devboxEnvironment, packageVariables } from './environment';
 import type { DevboxTools } from '../../sandbox/devboxTools';
@@ -9,7 +9,7 @@ import { LineSplitter } from '../../host/lineSplitter';
 import { closePipes } from '../../host/pipes';
 import type { Listeners } from '../../host/sockets/listeners';
 import type { LoopbackAddresses } from '../../sandbox/loopbackAddresses';
-import type { FenceSurroundings } from '../accountResources';
+import type { EgressGatewayContext } from '../accountResources';
 import type { ExitStatus, Sandbox, SandboxCommand, SandboxProcess } from '../../sandbox/sandbox';
 import type { DevboxSpec } from '../spec';
 import { OwnPorts } from './ownPorts';
@@ -26,48 +26,56 @@ process.stdout.on('error', () => process.exit(1));
 socket.on('close', () => process.exit(0));`;
 
 /** What one run needs from its devbox. */
-export interface RunSurroundings {
+export interface RunContext {
   readonly sandbox: Sandbox;
   readonly spec: DevboxSpec;
   readonly log: DevboxLog;
   readonly tools: DevboxTools;
   readonly addresses: LoopbackAddresses;
   readonly listeners: Listeners;
-  readonly fences: FenceSurroundings;
+  readonly gateway: EgressGatewayContext;
   /** Where commands begin; the home folder unless it is said. */
   readonly folder?: string | undefined;
 }
 
 /** A run of a devbox that has yet to be opened, in a sandbox of its own. */
 export function newRun(
-  { id, disk, spec, log }: Pick<RunSurroundings, 'spec' | 'log'> & { readonly id: string; readonly disk: string },
+  { id, disk, spec, log }: Pick<RunContext, 'spec' | 'log'> & { readonly id: string; readonly disk: string },
   {
     sandboxes,
     addresses,
     listeners,
-    provisions,
-  }: Pick<DevboxSurroundings, 'sandboxes' | 'addresses' | 'listeners' | 'provisions'>,
+    resources,
+  }: Pick<DevboxContext, 'sandboxes' | 'addresses' | 'listeners' | 'resources'>,
 ): DevboxRun {
-  const sandbox = sandboxes.create(id, disk, spec.limits, spec.network?.fenced === true);
-  return new DevboxRun({ sandbox, spec, log, tools: sandboxes.tools, addresses, listeners, fences: provisions.fences });
+  const sandbox = sandboxes.create(id, disk, spec.limits, spec.network?.isolatedNetwork === true);
+  return new DevboxRun({
+    sandbox,
+    spec,
+    log,
+    tools: sandboxes.tools,
+    addresses,
+    listeners,
+    gateway: resources.gateway,
+  });
 }
 
 /** One stretch of a devbox's life: its processes between a start (or a resume) and the next suspend, or its end. */
 export class DevboxRun {
   readonly sandbox: Sandbox;
-  readonly #surroundings: RunSurroundings;
+  readonly #context: RunContext;
   readonly #outputs = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #address = '';
-  #fence: Fence | undefined;
+  #gateway: EgressGateway | undefined;
   readonly #ports: OwnPorts;
   #environment: Readonly<Record<string, string>> = {};
   #user = root;
 
-  constructor(surroundings: RunSurroundings) {
-    this.sandbox = surroundings.sandbox;
-    this.#surroundings = surroundings;
-    this.#ports = new OwnPorts(() => this.sandbox.scope, surroundings.listeners);
+  constructor(context: RunContext) {
+    this.sandbox = context.sandbox;
+    this.#context = context;
+    this.#ports = new OwnPorts(() => this.sandbox.scope, context.listeners);
   }
 
   /** The whole environment of the devbox's commands. */
@@ -87,7 +95,7 @@ export class DevboxRun {
 
   /** Where commands begin. */
   get #begin(): string {
-    const { folder, spec } = this.#surroundings;
+    const { folder, spec } = this.#context;
     return this.sandbox.prefix + (folder ?? spec.home);
   }
 
@@ -103,20 +111,20 @@ export class DevboxRun {
    * @throws DevboxError `failed` when that cannot be done
    */
   async open(secrets: Readonly<Record<string, string>>, user: DevboxUser): Promise<void> {
-    const { spec, tools, addresses } = this.#surroundings;
+    const { spec, tools, addresses } = this.#context;
     this.#user = user;
     this.signal.throwIfAborted();
     const { address, taken } = await addresses.take();
     this.#address = address;
     if (taken.length > 0) {
       const message = `Port ${taken.join(' and ')} is taken on every address of this computer: something listens on it on 0.0.0.0. What listens there in this devbox cannot be reached until that ends.`;
-      this.#surroundings.log.append({ source: 'setup_commands', level: 'warning', message });
+      this.#context.log.append({ source: 'setup_commands', level: 'warning', message });
     }
     this.#environment = devboxEnvironment({ spec, secrets, sandbox: this.sandbox, tools, address: this.#address });
     this.signal.throwIfAborted();
     await this.sandbox.start(this.signal);
-    if (spec.network?.fenced === true) {
-      await this.#raiseFence(spec.network.policyId);
+    if (spec.network?.isolatedNetwork === true) {
+      await this.#openGateway(spec.network.policyId);
     }
   }
 
@@ -126,7 +134,7 @@ export class DevboxRun {
    * @throws the system's error, with its code
    */
   dial(port: number, host = this.#address): Promise<Socket> {
-    return this.#fence === undefined ? this.#ports.dial(host, port) : this.#fence.dial(host, port);
+    return this.#gateway === undefined ? this.#ports.dial(host, port) : this.#gateway.dial(host, port);
   }
 
   /**
@@ -163,7 +171,7 @@ export class DevboxRun {
    * @throws DevboxError `wrong_state` when the run is over
    */
   launchSftp(): SandboxProcess {
-    return this.launchNode([this.#surroundings.tools.sftpServer]);
+    return this.launchNode([this.#context.tools.sftpServer]);
   }
 
   /**
@@ -173,7 +181,7 @@ export class DevboxRun {
    * @throws DevboxError `wrong_state` when the run is over
    */
   launchNode(args: readonly string[], cwd?: string): SandboxProcess {
-    const { node, electron } = this.#surroundings.tools;
+    const { node, electron } = this.#context.tools;
     return this.launch({
       argv: [node, ...args],
       input: 'open',
@@ -206,8 +214,8 @@ export class DevboxRun {
     within = (argv: readonly string[]): readonly string[] => argv,
     user = this.#user,
   ): Promise<ExitStatus> {
-    const stdout = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'info', message }));
-    const stderr = new LineSplitter((message) => this.#surroundings.log.append({ source, level: 'error', message }));
+    const stdout = new LineSplitter((message) => this.#context.log.append({ source, level: 'info', message }));
+    const stderr = new LineSplitter((message) => this.#context.log.append({ source, level: 'error', message }));
     const pipes = await this.sandbox.pipes.take(2);
     await this.sandbox.pipes.turns.take();
     const running = this.sandbox.run({
@@ -261,13 +269,13 @@ export class DevboxRun {
       await this.sandbox.stop();
       await Promise.race([Promise.all(this.#outputs), pause(1_000)]);
     } finally {
-      await this.#fence?.close();
-      this.#surroundings.addresses.release(this.#address);
+      await this.#gateway?.close();
+      this.#context.addresses.release(this.#address);
     }
   }
 
-  async #raiseFence(policyId: string): Promise<void> {
-    const { folder, relay, environment, egress, tunnelPort } = this.#surroundings.fences;
+  async #openGateway(policyId: string): Promise<void> {
+    const { folder, relay, environment, egress, tunnelPort } = this.#context.gateway;
     const enter = this.sandbox.enterNetwork?.();
     if (enter === undefined) {
       throw new DevboxError(
@@ -275,14 +283,14 @@ export class DevboxRun {
         'A network policy that restricts needs Linux namespaces, and this platform runs without.',
       );
     }
-    this.#fence = new Fence({
+    this.#gateway = new EgressGateway({
       folder,
       enter,
       relay,
       environment,
       subject: { egress: () => egress(policyId), tunnelPort },
     });
-    await this.#fence.open();
+    await this.#gateway.open();
   }
 }
 

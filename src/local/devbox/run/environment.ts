@@ -42,7 +42,7 @@ export function devboxEnvironment({
     LANG: 'C.UTF-8',
     TERM: 'xterm-256color',
     ...(prefix === '' ? {} : { TMPDIR: `${prefix}/tmp` }),
-    ...(spec.network?.fenced === true ? proxyVariables : {}),
+    ...(spec.network?.isolatedNetwork === true ? proxyVariables : {}),
     ...packageVariables(`${prefix}${spec.home}`, spec.username === root.name),
     ...given,
     PATH: searchPath(given['PATH'] ?? basePath, {

@@ -3,7 +3,7 @@ import type { DevboxLog } from '../devboxLog';
 import type { DevboxRun } from './devboxRun';
 import { DevboxError } from '../../errors';
 import type { DevboxFiles } from './devboxFiles';
-import type { Provisions } from '../accountResources';
+import type { AccountResources } from '../accountResources';
 import { quote } from '../../../ground/shellWords';
 import type { CodeMount, DevboxSpec, FileMount, ObjectMount } from '../spec';
 import { root } from '../../sandbox/users';
@@ -15,36 +15,36 @@ const usualGitServer = 'https://github.com';
 const notAllowed = 77;
 
 /** What mounting needs. */
-export interface MountSurroundings {
+export interface MountContext {
   readonly run: DevboxRun;
   readonly files: DevboxFiles;
   readonly log: DevboxLog;
   readonly spec: Pick<DevboxSpec, 'fileMounts' | 'objectMounts' | 'codeMounts' | 'home'>;
-  readonly provisions: Provisions;
+  readonly resources: AccountResources;
 }
 
 /**
  * Puts files, objects and repositories onto a new devbox's disk, in this order.
  * @throws DevboxError `failed` that says which one could not be mounted
  */
-export async function mountAll(surroundings: MountSurroundings): Promise<void> {
-  const { run, spec } = surroundings;
+export async function mountAll(context: MountContext): Promise<void> {
+  const { run, spec } = context;
   for (const mount of spec.fileMounts) {
     run.signal.throwIfAborted();
-    await mountFile(mount, surroundings);
+    await mountFile(mount, context);
   }
   for (const mount of spec.objectMounts) {
     run.signal.throwIfAborted();
-    await mountObject(mount, surroundings);
+    await mountObject(mount, context);
   }
   for (const mount of spec.codeMounts) {
     run.signal.throwIfAborted();
-    await mountCode(mount, surroundings);
+    await mountCode(mount, context);
   }
 }
 
 /** Writes a file as the devbox's user, or, where only root may write, as root for the user. */
-async function mountFile({ target, content }: FileMount, { files, run }: MountSurroundings): Promise<void> {
+async function mountFile({ target, content }: FileMount, { files, run }: MountContext): Promise<void> {
   const bytes = Buffer.from(content);
   let outcome = await files.write(target, bytes, { mode: '600' });
   if (outcome.code !== 0 && run.user.uid !== 0) {
@@ -61,9 +61,9 @@ async function mountFile({ target, content }: FileMount, { files, run }: MountSu
  */
 export async function mountObject(
   mount: ObjectMount,
-  { run, files, provisions, spec }: Omit<MountSurroundings, 'log'>,
+  { run, files, resources, spec }: Omit<MountContext, 'log'>,
 ): Promise<void> {
-  const { file, contentType } = provisions.object(mount.objectId);
+  const { file, contentType } = resources.object(mount.objectId);
   // Through the devbox: from outside, a path on its disk can lead anywhere while its programs run, as they do in builds.
   const received = await files.receive(createReadStream(file));
   const source = quote(run.sandbox.prefix + received);
@@ -80,12 +80,12 @@ export async function mountObject(
   const place = unpack[contentType] ?? `${folder} && cp -- ${source} ${target} && chmod 644 -- ${target}`;
   // As the devbox's user; where only root may write, as root, and what is new there is the user's.
   const mayWrite = `if [ -e ${target} ]; then [ -w ${target} ]; else { ${folder} && [ -w "$(dirname -- ${target})" ]; } 2> /dev/null; fi`;
-  const giveAway = `[ -n "$there" ] || chown -R ${run.user.name}: -- ${target}`;
+  const chown = `[ -n "$there" ] || chown -R ${run.user.name}: -- ${target}`;
   let { code } = await run.shell('setup_commands', `${mayWrite} || exit ${notAllowed}; ${place}`);
   if (code === notAllowed && run.user.uid !== 0) {
     ({ code } = await run.shell(
       'setup_commands',
-      `if [ -e ${target} ]; then there=yes; fi; ${place} && { ${giveAway}; }`,
+      `if [ -e ${target} ]; then there=yes; fi; ${place} && { ${chown}; }`,
       {},
       undefined,
       root,
@@ -100,7 +100,7 @@ export async function mountObject(
   }
 }
 
-async function mountCode(mount: CodeMount, { run, log, spec }: MountSurroundings): Promise<void> {
+async function mountCode(mount: CodeMount, { run, log, spec }: MountContext): Promise<void> {
   const server = (process.env['RUNLOOP_LOCAL_GIT_BASE'] ?? usualGitServer).replace(/\/$/, '');
   const address = `${server}/${mount.owner}/${mount.name}.git`;
   const target = `${run.sandbox.prefix}${spec.home}/${mount.name}`;

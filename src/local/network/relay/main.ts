@@ -3,7 +3,7 @@ import { joinStreams } from '../joinStreams';
 import { proxyPort } from '../proxyPort';
 
 /**
- * Runs in a fenced devbox's network and the platform's file system, so that no program of the devbox can see or touch it.
+ * Runs in a devbox's isolated network and the platform's file system, so that no program of the devbox can see or touch it.
  * Arguments: the socket of the platform's proxy, and the socket on which the platform asks for the devbox's own ports, both
  * by their names in the working folder, so that the devbox sees no more than these.
  * What comes to the proxy's port in the devbox goes to the first; who connects to the second says a host and a port on

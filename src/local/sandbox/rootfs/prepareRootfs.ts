@@ -76,7 +76,7 @@ export interface Furnishing {
  * @param root the devbox's folder on the host
  * @returns the user that its commands run as
  */
-export async function furnish(
+export async function prepareRootfs(
   root: string,
   { id, prefix, user, blueprint, tools, asFound = false, systemFiles = [] }: Furnishing,
 ): Promise<DevboxUser> {
@@ -133,9 +133,11 @@ export async function furnish(
   await program(root, 'run/devbox/bin/newuidmap', mapShim('uid_map'));
   await program(root, 'run/devbox/bin/newgidmap', mapShim('gid_map'));
   if (blueprint?.openhands === true) {
-    await furnishOpenhands(root, prefix, tools);
+    await prepareOpenhands(root, prefix, tools);
   }
-  const owner = await (user === undefined ? settleRoot(root, prefix) : settle(root, user, { blueprint, asFound }));
+  const owner = await (user === undefined
+    ? createRootUser(root, prefix)
+    : createUsers(root, user, { blueprint, asFound }));
   if (prefix === '') {
     await writeNames(root, id);
   }
@@ -165,12 +167,12 @@ async function prepareLinks(root: string): Promise<void> {
 }
 
 /** Where there is one user only, a devbox knows nobody of this computer's all the same. */
-async function settleRoot(root: string, prefix: string): Promise<DevboxUser> {
+async function createRootUser(root: string, prefix: string): Promise<DevboxUser> {
   return prefix === '' ? writeAccounts(root, []) : rootUser;
 }
 
 /** Gives users their places. */
-async function settle(
+async function createUsers(
   root: string,
   wanted: UserRequest,
   { blueprint, asFound }: Pick<Furnishing, 'blueprint'> & { readonly asFound: boolean },
@@ -182,12 +184,12 @@ async function settle(
   const own = asFound ? [] : [homeOf(user), ...more.map((other) => homeOf(other))];
   for (const [at, home] of own.entries()) {
     if (await makeFolder(root, home, 'keep')) {
-      await giveAway(root, home, [user, ...more][at] ?? user);
+      await chownTree(root, home, [user, ...more][at] ?? user);
     }
   }
   // Once it belongs to somebody, it is what the devbox has made of it.
   if (!asFound && (await lstat(join(root, 'workspace'))).uid === 0) {
-    await giveAway(root, 'workspace', user);
+    await chownTree(root, 'workspace', user);
   }
   for (const folder of userFolders) {
     await lchown(join(root, folder), user.uid, user.gid);
@@ -197,7 +199,7 @@ async function settle(
 }
 
 /** Makes a folder a user's, with all in it that belongs to whom the folder belonged. */
-async function giveAway(root: string, path: string, user: DevboxUser): Promise<void> {
+async function chownTree(root: string, path: string, user: DevboxUser): Promise<void> {
   const folder = join(root, path);
   const found = await lstat(folder);
   const { uid } = found;
@@ -215,7 +217,7 @@ async function giveAway(root: string, path: string, user: DevboxUser): Promise<v
   }
 }
 
-async function furnishOpenhands(root: string, prefix: string, tools: DevboxTools): Promise<void> {
+async function prepareOpenhands(root: string, prefix: string, tools: DevboxTools): Promise<void> {
   for (const folder of ['openhands/code', 'openhands/poetry']) {
     await makeFolder(root, folder, 'keep');
   }

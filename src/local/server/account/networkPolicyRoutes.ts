@@ -80,14 +80,16 @@ export function addNetworkPolicyRoutes(router: Router, policies: NetworkPolicies
   router.add('POST', '/v1/network-policies/{id}', async ({ exchange, params }) => {
     const id = params.id;
     const { name, ...rest } = parseBody(updateFields, await exchange.readObject());
-    const unfenced = devboxes
+    const withoutIsolation = devboxes
       .living()
-      .flatMap((devbox) => (devbox.spec.network?.policyId === id && !devbox.spec.network.fenced ? [devbox.id] : []));
-    if (rest.allow_all === false && unfenced.length > 0) {
+      .flatMap((devbox) =>
+        devbox.spec.network?.policyId === id && !devbox.spec.network.isolatedNetwork ? [devbox.id] : [],
+      );
+    if (rest.allow_all === false && withoutIsolation.length > 0) {
       throw new ApiError(
         409,
         'conflict',
-        `Devboxes that were made when network policy ${id} allowed everything cannot be restricted any more: ${unfenced.join(', ')}. Shut them down first.`,
+        `Devboxes that were made when network policy ${id} allowed everything cannot be restricted any more: ${withoutIsolation.join(', ')}. Shut them down first.`,
         false,
       );
     }

@@ -141,11 +141,11 @@ export function readNetwork(id: string | undefined, account: Account): PolicyBin
   if (policy === undefined) {
     throw badRequest(`There is no network policy ${id}. List the network policies to see those that are there.`);
   }
-  const fenced = !policy.egress.allow_all;
-  if (fenced && !account.canFence) {
+  const isolatedNetwork = !policy.egress.allow_all;
+  if (isolatedNetwork && !account.canIsolateNetwork) {
     throw notOffered('network policies that restrict on a computer without Linux namespaces and the program "ip"');
   }
-  return { policyId: id, fenced };
+  return { policyId: id, isolatedNetwork };
 }
 
 function refuseWhatIsNotOffered(fields: CreateFields): void {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { FaultPlanError, parseFaultPlan, type FaultPlan } from '../../faults/faultPlan';
 import { badRequest } from '../../http/apiError';
 import { optional, parseBody } from '../../http/bodies';
-import type { FaultDesk } from './faultDesk';
+import type { FaultInjector } from './faultInjector';
 import type { Router } from '../../http/router';
 
 /** Where faults are ordered. No rule ever strikes below this path. */
@@ -11,8 +11,8 @@ export const faultPath = '/local/faults';
 const dropFields = z.object({ devbox: optional(z.string().min(1)) });
 
 /** Adds the control of the faults: look at them, replace them, add some, clear them, cut all tunnels now. */
-export function addFaultRoutes(router: Router, desk: FaultDesk): void {
-  const { faults } = desk;
+export function addFaultRoutes(router: Router, injector: FaultInjector): void {
+  const { faults } = injector;
   router.add('GET', faultPath, ({ exchange }) => {
     exchange.sendJson(200, faults.report());
   });
@@ -30,7 +30,7 @@ export function addFaultRoutes(router: Router, desk: FaultDesk): void {
   });
   router.add('POST', `${faultPath}/drop_tunnels`, async ({ exchange }) => {
     const { devbox } = parseBody(dropFields, await exchange.readObject());
-    exchange.sendJson(200, { dropped: desk.dropTunnels(devbox ?? '*') });
+    exchange.sendJson(200, { dropped: injector.dropTunnels(devbox ?? '*') });
   });
 }
 

@@ -41,7 +41,7 @@ describe('local platform, network policies', () => {
 
   const run = async (id: string, command: string): Promise<string> =>
     (await (await sdk.devbox.fromId(id).cmd.exec(command)).stdout()).trim();
-  const fenced = async (name: string, rules: object, more: object = {}): Promise<{ id: string; policy: string }> => {
+  const isolated = async (name: string, rules: object, more: object = {}): Promise<{ id: string; policy: string }> => {
     const policy = await client.networkPolicies.create({ name, ...rules });
     const { id } = await client.devboxes.createAndAwaitRunning({
       launch_parameters: { network_policy_id: policy.id },
@@ -97,7 +97,7 @@ describe('local platform, network policies', () => {
   });
 
   it('shows no devbox in which folder its sockets are', async () => {
-    const { id } = await fenced('sockets', {});
+    const { id } = await isolated('sockets', {});
     const other = await client.devboxes.createAndAwaitRunning({});
     for (const one of [id, other.id]) {
       assert.match(await run(one, 'cat /proc/net/unix'), /^Num /);
@@ -107,10 +107,10 @@ describe('local platform, network policies', () => {
   });
 
   it('lets nothing out of a devbox whose policy allows nothing, and the tunnel in', async () => {
-    const { id, policy } = await fenced(
+    const { id, policy } = await isolated(
       'nothing',
       { allowed_hostnames: [] },
-      { entrypoint: echoServer('fenced'), tunnel: {} },
+      { entrypoint: echoServer('isolated'), tunnel: {} },
     );
     assert.equal(
       await run(
@@ -135,7 +135,7 @@ describe('local platform, network policies', () => {
     const tunnel = (await client.devboxes.retrieve(id)).tunnel?.tunnel_key ?? '';
     const answer = await whenListening(platform, tunnelHost(platform, 4444, tunnel));
     assert.equal(answer.status, 200);
-    assert.equal((JSON.parse(answer.text) as { name: string }).name, 'fenced');
+    assert.equal((JSON.parse(answer.text) as { name: string }).name, 'isolated');
     const posted = await send(platform, tunnelHost(platform, 4444, tunnel), '/p', {
       method: 'POST',
       body: 'x'.repeat(300_000),
@@ -163,7 +163,7 @@ describe('local platform, network policies', () => {
   });
 
   it('lets out what is allowed by name or by address and port, and follows a change at once', async () => {
-    const { id, policy } = await fenced('some', {
+    const { id, policy } = await isolated('some', {
       allowed_hostnames: ['*.allowed.localhost'],
       allowed_cidrs: [{ cidr: '127.77.0.0/16', ports: [{ port: port - 1, end_port: port }] }],
     });
@@ -197,8 +197,8 @@ describe('local platform, network policies', () => {
     const target = await client.devboxes.createAndAwaitRunning({ entrypoint: echoServer('target'), tunnel: {} });
     const host = tunnelHost(platform, 4444, target.tunnel?.tunnel_key ?? '');
     await whenListening(platform, host);
-    const open = await fenced('friends', { allow_devbox_to_devbox: true });
-    const shut = await fenced('strangers', {});
+    const open = await isolated('friends', { allow_devbox_to_devbox: true });
+    const shut = await isolated('strangers', {});
     assert.match(await run(open.id, `curl -s -m 5 -x "$http_proxy" http://${host}/`), /"name":"target"/);
     assert.match(
       await run(open.id, `curl -s -m 5 -x "$http_proxy" http://${host.replace(String(platform.port), String(port))}/`),
@@ -212,7 +212,7 @@ describe('local platform, network policies', () => {
     const policy = await client.networkPolicies.create({ name: 'build', allowed_hostnames: [] });
     const command = `curl -s -m 5 -x "$http_proxy" http://127.77.0.1:${port}/`;
     const built = await client.blueprints.createAndAwaitBuildCompleted({
-      name: 'fenced',
+      name: 'isolated',
       system_setup_commands: [command],
       network_policy_id: policy.id,
       launch_parameters: { network_policy_id: policy.id },

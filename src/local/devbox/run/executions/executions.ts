@@ -21,7 +21,7 @@ const mostAtOnce = 500;
 const longestWord = 100_000;
 
 /** What executions need of their devbox. */
-export interface ExecutionSurroundings {
+export interface ExecutionContext {
   /** Gives the devbox's present run; throws when there is none. */
   readonly run: () => DevboxRun;
   readonly files: DevboxFiles;
@@ -45,13 +45,13 @@ interface NamedShell {
 
 /** The executions of one devbox. */
 export class Executions {
-  readonly #surroundings: ExecutionSurroundings;
+  readonly #context: ExecutionContext;
   readonly #executions = new Map<string, Execution>();
   readonly #shells = new Map<string, NamedShell>();
   readonly #space = new OutputSpace(() => this.#dropOldestOutputs());
 
-  constructor(surroundings: ExecutionSurroundings) {
-    this.#surroundings = surroundings;
+  constructor(context: ExecutionContext) {
+    this.#context = context;
   }
 
   /**
@@ -65,8 +65,8 @@ export class Executions {
       return earlier;
     }
     this.#forgetOldest();
-    const run = this.#surroundings.run();
-    const { folder, log } = this.#surroundings;
+    const run = this.#context.run();
+    const { folder, log } = this.#context;
     const execution = new Execution(
       id ?? newExecutionId(),
       request,
@@ -100,13 +100,13 @@ export class Executions {
 
   /** One that this platform has started, else what is remembered of an earlier one. */
   #find(id: string): KnownExecution | undefined {
-    const { devboxId, records } = this.#surroundings;
+    const { devboxId, records } = this.#context;
     const record = this.#executions.has(id) ? undefined : records.get(keptId(devboxId, id));
     return record?.exitStatus === undefined ? this.#executions.get(id) : new KeptExecution(id, record);
   }
 
   async #keep(execution: Execution): Promise<void> {
-    const { devboxId, records, say } = this.#surroundings;
+    const { devboxId, records, say } = this.#context;
     try {
       records.put(await recordOf(devboxId, execution));
     } catch (error) {
@@ -121,7 +121,7 @@ export class Executions {
     let command = run.sandbox.translate(execution.request.command);
     if (Buffer.byteLength(command) > longestWord) {
       const name = `${platformFolder}/commands/${newFileName()}`;
-      const { code, stderr } = await this.#surroundings.files.write(name, Buffer.from(command), { mode: '600' });
+      const { code, stderr } = await this.#context.files.write(name, Buffer.from(command), { mode: '600' });
       if (code !== 0) {
         throw new DevboxError('failed', `The command could not be written into the devbox: ${stderr.trim()}`);
       }
@@ -160,7 +160,7 @@ export class Executions {
     }
     for (const execution of completed.slice(0, Math.max(0, completed.length - keptCompleted))) {
       this.#executions.delete(execution.id);
-      this.#surroundings.records.delete(keptId(this.#surroundings.devboxId, execution.id));
+      this.#context.records.delete(keptId(this.#context.devboxId, execution.id));
       dropOutputs(execution);
     }
   }

@@ -1,11 +1,11 @@
 import type { FollowEvent, FollowNotice } from './followEvent';
 
 /** Keeps a reader who follows a log several times, with pauses, from being told the same again. */
-export class SaidOnce {
+export class RepeatedNotices {
   readonly #said = new Set<FollowNotice['kind']>();
 
   /** True for what is to be shown: lines, and what has not been said of the log as it stands. */
-  isNews(event: FollowEvent): boolean {
+  shouldShow(event: FollowEvent): boolean {
     if (event.type === 'lines') {
       this.#said.delete('suspended');
       return true;
@@ -18,7 +18,7 @@ export class SaidOnce {
   }
 
   /** What is to be shown of events. */
-  async *newsOf(events: AsyncIterable<FollowEvent>): AsyncGenerator<FollowEvent> {
-    for await (const event of events) if (this.isNews(event)) yield event;
+  async *shown(events: AsyncIterable<FollowEvent>): AsyncGenerator<FollowEvent> {
+    for await (const event of events) if (this.shouldShow(event)) yield event;
   }
 }

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const turnMs = 15;
 
 /** Cuts long work into turns of the event loop, so that everything else in the process gets its own between them. */
-export class Turns {
+export class TimeSlicer {
   #since = performance.now();
 
   /** Lets others have a turn if this one has lasted long enough. Call it between small pieces of work. */

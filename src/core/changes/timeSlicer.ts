@@ -9,7 +9,7 @@ const steps = 64;
  * Long work in slices, between which others have their turn: what a large repository differs by is tens of thousands of lines,
  * and the window's other work waits for as long as one goes on.
  */
-export class Slices {
+export class TimeSlicer {
   #sinceMs = performance.now();
   #left = steps;
 

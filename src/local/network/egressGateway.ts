@@ -8,13 +8,13 @@ import { codeOf, DevboxError } from '../errors';
 import { dieWithParent, systemPath } from '../host/hostPrograms';
 import { startProgram } from '../host/startProgram';
 import { newFileName } from '../ids';
-import { type EgressSubject, egressProxy } from './egressProxy';
+import { type EgressDevbox, egressProxy } from './egressProxy';
 
 /** The longest path of a Unix socket. */
 const longestPath = 107;
 
-/** How a fence is built. */
-export interface FencePlan {
+/** How an egress gateway is built. */
+export interface EgressGatewayOptions {
   /** Host folder for its sockets, which no devbox sees. */
   readonly folder: string;
   /** Words in front of a host program that put it into the devbox's network and nothing else. */
@@ -22,21 +22,21 @@ export interface FencePlan {
   /** The words that start the relay, without its arguments. */
   readonly relay: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  readonly subject: Omit<EgressSubject, 'dial'>;
+  readonly subject: Omit<EgressDevbox, 'dial'>;
 }
 
 /**
  * The network of a devbox that has none: a relay carries connections between its loopback and the platform, which lets
  * out what the devbox's policy allows and comes in to its ports for tunnels.
  */
-export class Fence {
-  readonly #plan: FencePlan;
+export class EgressGateway {
+  readonly #plan: EgressGatewayOptions;
   readonly #folder: string;
   readonly #proxy: Server;
   #relay: ChildProcess | undefined;
   #place: FileHandle | undefined;
 
-  constructor(plan: FencePlan) {
+  constructor(plan: EgressGatewayOptions) {
     this.#plan = plan;
     this.#folder = join(plan.folder, newFileName().slice(0, 8));
     this.#proxy = egressProxy({ ...plan.subject, dial: (port) => this.dial('127.0.0.1', port) });
@@ -72,7 +72,7 @@ export class Fence {
     this.#relay = relay;
     const { stdin, stdout, stderr } = relay;
     if (stdout === null) {
-      throw new DevboxError('failed', 'The network of the devbox could not be fenced: its relay has no output.');
+      throw new DevboxError('failed', 'The network of the devbox could not be isolated: its relay has no output.');
     }
     stdin?.on('error', () => undefined);
     let complaint = '';
@@ -80,7 +80,7 @@ export class Fence {
     const ended = once(relay, 'close').then(() => {
       throw new DevboxError(
         'failed',
-        `The network of the devbox could not be fenced: ${complaint.trim() || 'the relay ended at once'}.`,
+        `The network of the devbox could not be isolated: ${complaint.trim() || 'the relay ended at once'}.`,
       );
     });
     await Promise.race([once(stdout, 'data'), ended]);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { Slices } from '../../../../../src/extension/devboxTree/look/slices';
+import { TimeSlicer } from '../../../../../src/extension/devboxTree/look/timeSlicer';
 
 describe('Slices of work', () => {
   it('are done at once while there is room in the turn, and in order over the next turns when there is not', async () => {
     let clock = 0;
-    const slices = new Slices(() => clock);
+    const slices = new TimeSlicer(() => clock);
     const done: number[] = [];
     const results = Array.from({ length: 10 }, (_, index) =>
       slices.run(() => {
@@ -25,7 +25,7 @@ describe('Slices of work', () => {
 
   it('go on after a piece that failed', async () => {
     let clock = 0;
-    const slices = new Slices(() => clock);
+    const slices = new TimeSlicer(() => clock);
     const results = [1, 2, 3, 4].map(async (index) =>
       slices.run(() => {
         clock += 10;

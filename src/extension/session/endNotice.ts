@@ -13,7 +13,7 @@ interface NoticeServices {
 }
 
 /** Tells that a devbox that this window was attached to has ended, with what helps to understand it. */
-export function tellOfDeath(services: NoticeServices, devbox: Devbox): void {
+export function notifyEnded(services: NoticeServices, devbox: Devbox): void {
   const text = l10n.t(
     'The devbox {0} has ended: {1}.',
     devboxLabel(devbox),

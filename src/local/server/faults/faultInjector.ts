@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
-import type { MishapSubject } from '../../devbox/lifeCycle/faultHooks';
+import type { FaultTarget } from '../../devbox/lifeCycle/faultHooks';
 import type { RuleOf } from '../../faults/faultPlan';
 import type { Faults, RequestFaults } from '../../faults/faults';
 import { textFits } from '../../faults/patterns';
@@ -11,7 +11,7 @@ import { cutOff, HalfResponse, HeldResponse, keptRequest, UnseenClient, UnsentRe
 import type { TunnelResponse, TunnelTarget } from '../tunnels/tunnelProxy';
 
 /** Stands between clients and the platform, and does to requests what was ordered. */
-export class FaultDesk {
+export class FaultInjector {
   readonly faults: Faults;
   readonly #devboxes: DevboxRegistry;
   /** Connections that carry a tunnel's traffic now, and the key of the tunnel. */
@@ -201,7 +201,7 @@ export class FaultDesk {
   }
 
   /** The devbox that an API path names. */
-  #named(path: string): MishapSubject | undefined {
+  #named(path: string): FaultTarget | undefined {
     const id = /^\/v1\/devboxes\/(dbx_[A-Za-z0-9]+)(?:\/|$)/.exec(path)?.[1];
     return id === undefined ? undefined : this.#devboxes.living().find((devbox) => devbox.id === id);
   }

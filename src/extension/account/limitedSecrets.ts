@@ -17,7 +17,7 @@ const answerMs = 10_000;
  * The editor's secret storage, which always answers: a keyring that refuses, or takes too long, says so in words. What it
  * gives later is kept for whoever asks next.
  */
-export class BoundedSecrets implements Secrets {
+export class LimitedSecrets implements Secrets {
   readonly #secrets: Pick<SecretStorage, 'get' | 'store' | 'delete'>;
   readonly #onLate: (name: string) => void;
   readonly #late = new Map<string, string | undefined>();

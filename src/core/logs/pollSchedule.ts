@@ -13,7 +13,7 @@ const statusEvery = 10;
 const restAfterRead = 3;
 
 /** When a log is read again, and what is asked for then. Where a stream is open, a turn lasts as long as the stream. */
-export class FollowTurns implements Disposable {
+export class PollSchedule implements Disposable {
   readonly #reconnectMs: readonly [number, number];
   readonly #pollMs: readonly [number, number];
   readonly #signal: AbortSignal;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { TurnQueue } from '../../../../src/extension/devboxTree/turnQueue';
+import { SequentialQueue } from '../../../../src/extension/devboxTree/sequentialQueue';
 
 describe('turns of the event loop', () => {
   it('the first goes on within its turn, the others get one each, in their order', async () => {
-    const turns = new TurnQueue();
+    const turns = new SequentialQueue();
     const seen: string[] = [];
     const asked = ['a', 'b', 'c'].map(async (name) => {
       await turns.next();
