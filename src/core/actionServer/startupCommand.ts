@@ -13,7 +13,7 @@ export const startFile = '/home/user/.openhands-runtime/start_command';
 /** Names the process of the server's first start, so that a second start can tell whether it still runs. */
 const processFile = '/home/user/.openhands-runtime/server_process';
 
-export const defaultPythonPrefix = [
+const defaultPythonPrefix = [
   '/openhands/micromamba/bin/micromamba',
   'run',
   '-n',
@@ -106,7 +106,7 @@ function sudoKeeping(names: readonly string[]): string {
 const notKept = 'sudo does not hand variables on in this devbox: its shells do not have those that were chosen.';
 
 /** What the entrypoint prints in a devbox that has no OpenHands in it. */
-export const noOpenHands =
+const noOpenHands =
   'There is no /openhands/code in this devbox: its blueprint or snapshot was not made from an OpenHands runtime image.';
 
 /**

@@ -8,9 +8,8 @@ export interface Prices {
   readonly diskGibMonth: number;
 }
 
-/** The prices that Runloop showed on {@link defaultPricesDate}. */
+/** The prices that Runloop showed on 2026-05-25. */
 export const defaultPrices: Prices = { vcpuHour: 0.108, memoryGibHour: 0.0252, diskGibMonth: 0.25 };
-export const defaultPricesDate = '2026-05-25';
 
 /** Hours of an average month. */
 const monthHours = 730;
@@ -32,7 +31,7 @@ export const sizes: Readonly<Record<string, Capacity>> = {
 };
 
 /** The size of a devbox that was started without one. */
-export const usualSize = 'SMALL';
+const usualSize = 'SMALL';
 
 /**
  * What a devbox of this size has.

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 /** Milliseconds that a side may take nothing of what the other one sends: meanwhile nobody hears that this one has ended. */
-export const usualStalledMs = 600_000;
+const usualStalledMs = 600_000;
 
 /** Ends `from`, which is piped to `to`, once `to` has taken nothing for so long. */
 export function limitStalls(from: Readable, to: Writable, ms = usualStalledMs): void {

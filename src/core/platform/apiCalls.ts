@@ -37,7 +37,7 @@ export interface SentRequest {
 }
 
 /** Milliseconds until the API must have begun to answer a request. */
-export const requestTimeoutMs = 30_000;
+const requestTimeoutMs = 30_000;
 /** Milliseconds that an answer may take to arrive once it began. */
 const bodyTimeoutMs = 60_000;
 

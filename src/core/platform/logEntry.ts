@@ -15,7 +15,7 @@ export interface LogEntry {
 }
 
 /** Reads one entry of a devbox's log; undefined if it is none. */
-export function parseLogEntry(value: unknown): LogEntry | undefined {
+function parseLogEntry(value: unknown): LogEntry | undefined {
   const entry = asObject(value);
   if (entry === undefined) return undefined;
   const time = entry['timestamp_ms'];

@@ -90,7 +90,7 @@ export function problemsOf<const Table extends Readonly<Record<string, ProblemWo
 export type Translate = (text: string, params: Readonly<Record<string, string>>) => string;
 
 /** The texts as they are written. */
-export const inEnglish: Translate = (text, params) =>
+const inEnglish: Translate = (text, params) =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => params[name] ?? whole);
 
 /** Stands where somebody else had nothing to say, so that no sentence has a hole in it. */

@@ -11,7 +11,7 @@ import type { RunloopApi } from '../platform/runloopApi';
 /** Bytes of a piece; two of them at the most are kept. */
 const pieceBytes = 4_000_000;
 /** Bytes of a recording that are read at the most: its end. */
-export const mostReplayed = 256 * 1024;
+const mostReplayed = 256 * 1024;
 /** Milliseconds that reading a recording may take. */
 const readMs = 15_000;
 /** Days after which what a session has left, whose end was sudden, is removed. */

@@ -5,9 +5,9 @@ import { onceRule } from '../../core/http/retryRules';
 import type { DevboxStore } from './devboxStore';
 
 /** Devboxes of the first question: enough for a screen, quick to answer. */
-export const firstPageSize = 100;
+const firstPageSize = 100;
 /** Devboxes of each further page. */
-export const pageSize = 200;
+const pageSize = 200;
 /** Devboxes that went missing or are changing and are looked up one by one, at the most, in one round. */
 const lookUpsPerRound = 4;
 

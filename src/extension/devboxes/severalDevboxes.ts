@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { commandProblem } from '../messages/commandProblems';
 import { l10n, window } from 'vscode';
 import { messageOf, RuntimeError, saidBy } from '../../core/errors';
@@ -32,19 +33,17 @@ export function namedLines(devboxes: readonly Devbox[], fact: (devbox: Devbox) =
  * @throws the failure, or for several RuntimeError `api` that tells of how many it did not work, and the first reason
  */
 export async function forEach(devboxes: readonly Devbox[], work: (devbox: Devbox) => Promise<void>): Promise<void> {
-  const left = [...devboxes];
   const failures: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (let devbox = left.shift(); devbox !== undefined; devbox = left.shift()) {
-      try {
-        await work(devbox);
-      } catch (error) {
-        failures.push(error);
-        if (RuntimeError.is(error, 'cancelled')) left.length = 0;
-      }
+  let isCancelled = false;
+  await pLimit(atOnce).map(devboxes, async (devbox) => {
+    if (isCancelled) return;
+    try {
+      await work(devbox);
+    } catch (error) {
+      failures.push(error);
+      isCancelled ||= RuntimeError.is(error, 'cancelled');
     }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  });
   const [first] = failures;
   if (first === undefined) return;
   if (failures.length === 1 || devboxes.length === 1) {

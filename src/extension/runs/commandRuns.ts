@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { l10n, Uri } from 'vscode';
 import { linkSignals } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
@@ -99,43 +100,40 @@ export class CommandRun {
   }): Promise<void> {
     const { api, ended } = this.account;
     const both = linkSignals(ended, this.#stop.signal);
-    const left = [...this.#parts];
-    const worker = async (): Promise<void> => {
-      for (let part = left.shift(); part !== undefined; part = left.shift()) {
-        const { devbox } = part;
-        if (both.signal.aborted) {
-          part.end = l10n.t('not started');
-          continue;
-        }
-        part.startedMs = Date.now();
-        devboxUse.used(devbox.id);
-        const using = setInterval(() => {
-          if (!both.signal.aborted) devboxUse.used(devbox.id);
-        }, useMs);
-        try {
-          const status = await runCommandShown(api, devbox.id, this.command, {
-            signal: both.signal,
-            secrets: knownSecrets.forLines(api, devbox),
-            show: (groups) => this.#show(part, groups),
-            onLess: (less) => {
-              if (less === 'late') part.isLate = true;
-              else part.isCut = true;
-              this.#onChange();
-            },
-          });
-          this.#status = status;
-          part.end = status === undefined ? l10n.t('ended') : l10n.t('exit code {0}', status);
-        } catch (error) {
-          part.end = RuntimeError.is(error, 'cancelled') ? l10n.t('stopped') : failureText(error);
-        } finally {
-          clearInterval(using);
-        }
-        part.end = l10n.t('{0} after {1}', part.end, secondsText(Date.now() - part.startedMs));
-        this.#onChange();
+    const runIn = async (part: Part): Promise<void> => {
+      const { devbox } = part;
+      if (both.signal.aborted) {
+        part.end = l10n.t('not started');
+        return;
       }
+      part.startedMs = Date.now();
+      devboxUse.used(devbox.id);
+      const using = setInterval(() => {
+        if (!both.signal.aborted) devboxUse.used(devbox.id);
+      }, useMs);
+      try {
+        const status = await runCommandShown(api, devbox.id, this.command, {
+          signal: both.signal,
+          secrets: knownSecrets.forLines(api, devbox),
+          show: (groups) => this.#show(part, groups),
+          onLess: (less) => {
+            if (less === 'late') part.isLate = true;
+            else part.isCut = true;
+            this.#onChange();
+          },
+        });
+        this.#status = status;
+        part.end = status === undefined ? l10n.t('ended') : l10n.t('exit code {0}', status);
+      } catch (error) {
+        part.end = RuntimeError.is(error, 'cancelled') ? l10n.t('stopped') : failureText(error);
+      } finally {
+        clearInterval(using);
+      }
+      part.end = l10n.t('{0} after {1}', part.end, secondsText(Date.now() - part.startedMs));
+      this.#onChange();
     };
     this.#onChange();
-    await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, worker));
+    await pLimit(atOnce).map(this.#parts, runIn);
     both.dispose();
     this.#isOver = true;
     this.#onChange();

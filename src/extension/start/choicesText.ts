@@ -31,7 +31,7 @@ export function choicesText(choices: StartChoices): string {
 }
 
 /** The size in a word, or as its parts. */
-export function sizeText({ size, customSize }: Pick<StartChoices, 'size' | 'customSize'>): string {
+function sizeText({ size, customSize }: Pick<StartChoices, 'size' | 'customSize'>): string {
   return size === customSizeWord && customSize !== undefined
     ? l10n.t('{0} CPU, {1} GiB memory, {2} GiB disk', customSize.cpuCores, customSize.memoryGib, customSize.diskGib)
     : oneLine(size, 40);

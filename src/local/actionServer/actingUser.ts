@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chown, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { findProgram } from './bash/terminalProgram';
+import { programOn } from '../../ground/programOn';
 import type { Logger } from './logging';
 
 const run = promisify(execFile);
@@ -102,7 +102,7 @@ export async function settleUser(options: UserOptions): Promise<ActingUser> {
   if (user.uid === 0) return serverUser;
   const { uid: owner, gid, home } = user;
   const own = (path: string): Promise<void> => chown(path, owner, owner);
-  const setpriv = await findProgram('setpriv', options.environment['PATH'] ?? '');
+  const setpriv = programOn('setpriv', options.environment['PATH'] ?? '');
   if (!options.suToUser || !isKnown || setpriv === undefined) return { ...serverUser, own };
   return {
     name: username,

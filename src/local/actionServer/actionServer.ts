@@ -1,6 +1,6 @@
+import pLimit from 'p-limit';
 import type { Server } from 'node:http';
 import { ActionExecutor } from './actionExecutor';
-import { ActionQueue } from './actionQueue';
 import { serverUser, settleUser, type ActingUser } from './actingUser';
 import type { ServerArguments } from './arguments';
 import { findTerminalProgram } from './bash/terminalProgram';
@@ -30,7 +30,8 @@ export class ActionServer {
   readonly #paths: DevboxPaths;
   readonly #workingDir: string;
   readonly #environment: Record<string, string>;
-  readonly #queue = new ActionQueue();
+  /** Actions run in the order in which they came; one that fails does not stop those behind it. */
+  readonly #oneByOne = pLimit(1);
   readonly #times = { startedAt: Date.now(), lastActionAt: Date.now() };
   #http: Server | undefined;
   #executor: ActionExecutor | undefined;
@@ -201,7 +202,7 @@ export class ActionServer {
       },
       '/server_info': { GET: serverInfoHandler(this.#times, this.#log) },
       '/execute_action': {
-        POST: executeActionHandler(executor, this.#queue, this.#log, () => (this.#times.lastActionAt = Date.now())),
+        POST: executeActionHandler(executor, this.#oneByOne, this.#log, () => (this.#times.lastActionAt = Date.now())),
       },
       '/list_files': { POST: listFilesHandler(this.#paths, this.#workingDir) },
       '/upload_file': { POST: uploadFileHandler(this.#paths, (path) => this.#user.own(path), this.#log) },

@@ -15,7 +15,7 @@ const pluginNames = ['agent_skills', 'jupyter', 'vscode'] as const;
 /** A plugin that may be named on the command line. */
 export type PluginName = (typeof pluginNames)[number];
 
-export const usage =
+const usage =
   'usage: <port> [--working-dir DIR] [--plugins NAME...] [--username NAME] [--user-id N] ' +
   '[--enable-browser | --no-enable-browser] [--browsergym-eval-env NAME]';
 

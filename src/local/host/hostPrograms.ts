@@ -1,27 +1,12 @@
-import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
 import { DevboxError } from '../errors';
+import { programOn } from '../../ground/programOn';
 
 /** The search path of a plain Linux, used for the host's own programs and inside devboxes. */
 export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The absolute path of a host program, or undefined if it is not installed. */
 export function findProgram(name: string): string | undefined {
-  const folders = [...systemPath.split(':'), ...(process.env['PATH'] ?? '').split(':')];
-  for (const folder of folders) {
-    if (!folder.startsWith('/')) {
-      continue;
-    }
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not in this folder: the next one may have it.
-      continue;
-    }
-  }
-  return undefined;
+  return programOn(name, `${systemPath}:${process.env['PATH'] ?? ''}`);
 }
 
 /**

@@ -143,27 +143,11 @@ export class Exchange {
    * A comment every 15 seconds keeps the connection open.
    */
   async sendEvents(events: AsyncIterable<unknown>): Promise<void> {
-    this.#response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache',
-      ...this.#wrongDate(),
-    });
-    // The first bytes make the client see that it is connected although nothing has happened yet.
-    this.#response.write(': connected\n\n');
-    const beat = setInterval(() => this.#response.write(': still here\n\n'), 15_000);
-    try {
-      for await (const event of events) {
-        if (this.signal.aborted) {
-          return;
-        }
-        if (!this.#response.write(`data: ${this.toJson(event)}\n\n`)) {
-          await this.#drained();
-        }
-      }
-    } finally {
-      clearInterval(beat);
-    }
-    this.#response.end();
+    const toJson = (event: unknown): string => this.toJson(event);
+    const written = async function* (): AsyncGenerator<Buffer> {
+      for await (const event of events) yield Buffer.from(`data: ${toJson(event)}\n\n`);
+    };
+    await this.#sendStream(written(), false);
   }
 
   /** Answers without a body, for example 304. */
@@ -195,16 +179,24 @@ export class Exchange {
    * it, each part at once, so that nothing waits for more.
    */
   async sendEventStream(parts: AsyncIterable<Buffer>): Promise<void> {
-    const zipped = this.#response.readOnTheWay !== true && /\bgzip\b/.test(this.headers['accept-encoding'] ?? '');
+    await this.#sendStream(
+      parts,
+      this.#response.readOnTheWay !== true && /\bgzip\b/.test(this.headers['accept-encoding'] ?? ''),
+    );
+  }
+
+  async #sendStream(parts: AsyncIterable<Buffer>, zipped: boolean): Promise<void> {
     this.#response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache',
+      ...this.#wrongDate(),
       ...(zipped ? { 'content-encoding': 'gzip' } : {}),
     });
     const gzip = zipped ? createGzip({ level: 1, flush: constants.Z_SYNC_FLUSH }) : undefined;
     gzip?.pipe(this.#response);
     const target: Writable = gzip ?? this.#response;
     target.on('error', () => undefined); // The response's own events tell that the client has gone.
+    // The first bytes make the client see that it is connected although nothing has happened yet.
     target.write(': connected\n\n');
     const beat = setInterval(() => target.write(': still here\n\n'), 15_000);
     try {

@@ -3,7 +3,7 @@ import type { DevboxRun } from '../devbox/run/devboxRun';
 import { type TerminalSize, DevboxTerminal } from '../devbox/run/terminal';
 
 /** The shell has ended. */
-export const shellEnded = 4000;
+const shellEnded = 4000;
 /** The session was closed on request, or the client was too slow to be kept. */
 const normalClosure = 1000;
 /** The devbox is suspended or has ended. */

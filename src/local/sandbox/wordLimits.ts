@@ -4,7 +4,7 @@ import { DevboxError } from '../errors';
 const longestWord = 128 * 1024;
 
 /** The longest command, in bytes: it is one word. */
-export const longestCommand = longestWord - 1;
+const longestCommand = longestWord - 1;
 
 /** What is put in front of a variable's name on its way into a devbox, in bytes. */
 const carriedMore = 15;
@@ -13,7 +13,7 @@ const carriedMore = 15;
  * All variables of a devbox together, in bytes, each with its name, two characters more and the kernel's note of where it is.
  * Linux takes 2 MiB of arguments and environment together; the rest is for the words of commands, and for what a devbox adds.
  */
-export const largestEnvironment = 1024 * 1024;
+const largestEnvironment = 1024 * 1024;
 
 /**
  * Refuses variables that no program could be started with.

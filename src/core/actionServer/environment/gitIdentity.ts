@@ -5,7 +5,7 @@ import { isRunObservation } from '../observation';
  * Quotes a text as one word for bash, of plain ASCII on one line: what is not harmless is written by its bytes, so that
  * neither bash nor a terminal in between can make anything else of it.
  */
-export function byteQuote(text: string): string {
+function byteQuote(text: string): string {
   const bytes = [...Buffer.from(text, 'utf8')].map((byte) => {
     const letter = String.fromCharCode(byte);
     return /[A-Za-z0-9 @._-]/.test(letter) ? letter : `\\x${byte.toString(16).padStart(2, '0')}`;

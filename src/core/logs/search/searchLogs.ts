@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { deadline } from '../../../ground/deadline';
 import { isAborted, RuntimeError } from '../../errors';
 import type { LogEntry } from '../../platform/logEntry';
@@ -73,17 +74,13 @@ export async function searchLogs(
   devboxIds: readonly string[],
   options: LogSearchOptions,
 ): Promise<void> {
-  const waiting = [...devboxIds];
-  const lane = async (): Promise<void> => {
-    for (let id = waiting.shift(); id !== undefined && !isAborted(options.signal); id = waiting.shift()) {
-      await searchOne(api, id, options);
-    }
-  };
   // Waiting for a slow expression ends with the search.
   const stop = (): void => options.searcher.close();
   options.signal.addEventListener('abort', stop);
   try {
-    await Promise.all(Array.from({ length: Math.min(readsAtOnce, waiting.length) }, lane));
+    await pLimit(readsAtOnce).map(devboxIds, async (id) => {
+      if (!isAborted(options.signal)) await searchOne(api, id, options);
+    });
   } finally {
     options.signal.removeEventListener('abort', stop);
   }

@@ -25,7 +25,7 @@ export interface AttentionContext {
 }
 
 /** Milliseconds before its end from which a devbox needs attention. */
-export const endingMs = 10 * 60_000;
+const endingMs = 10 * 60_000;
 
 /** Why a devbox needs attention, the most pressing; undefined if it does not. */
 function attentionOf(devbox: Devbox, context: AttentionContext): Attention | undefined {

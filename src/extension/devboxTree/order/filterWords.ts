@@ -2,7 +2,7 @@ import { hasEnded, type Devbox } from '../../../core/platform/devbox';
 import { stripControls } from '../../../core/plainText';
 
 /** Words of a filter that are about a devbox's state, or where it was started, not its texts. */
-export const filterMarks = ['@running', '@suspended', '@failed', '@ended', '@here'] as const;
+const filterMarks = ['@running', '@suspended', '@failed', '@ended', '@here'] as const;
 export type FilterMark = (typeof filterMarks)[number];
 
 /** A filter as it was typed, taken apart. */

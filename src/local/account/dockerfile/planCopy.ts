@@ -12,7 +12,7 @@ const ownerName = /^([A-Za-z_][\w.-]*|\d{1,5})(?::([A-Za-z_][\w.-]*|\d{1,5}))?$/
 const modeName = /^(?:[0-7]{3,4}|[ugoa]*[-+=][rwxXst]*(?:,[ugoa]*[-+=][rwxXst]*)*)$/;
 
 /** What a flag without a value stands for may also be said. */
-export const truths: Readonly<Partial<Record<string, boolean>>> = { true: true, '1': true, false: false, '0': false };
+const truths: Readonly<Partial<Record<string, boolean>>> = { true: true, '1': true, false: false, '0': false };
 
 /** What ADD fetches from elsewhere. */
 const address = /^(?:https?|git|ssh):\/\/|^git@[\w.-]+:/;

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { programOn } from '../../../ground/programOn';
 import { promisify } from 'node:util';
 
 /** The programs that make a shell on a terminal. */
@@ -17,24 +16,10 @@ export interface TerminalProgram {
  * @throws Error when there is no bash
  */
 export async function findTerminalProgram(searchPath: string): Promise<TerminalProgram> {
-  const bash = await findProgram('bash', searchPath);
+  const bash = programOn('bash', searchPath);
   if (bash === undefined) throw new Error('There is no bash on PATH. Install bash.');
-  const script = await findProgram('script', searchPath);
+  const script = programOn('script', searchPath);
   return { bash, script: script !== undefined && (await isUtilLinux(script)) ? script : undefined };
-}
-
-/** The first program of that name on a search path; undefined when there is none. */
-export async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
-  for (const folder of searchPath.split(delimiter).filter((entry) => entry !== '')) {
-    const path = join(folder, name);
-    try {
-      await access(path, constants.X_OK);
-      return path;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error)) throw error;
-    }
-  }
-  return undefined;
 }
 
 /** The BSD program of the same name has other options. */

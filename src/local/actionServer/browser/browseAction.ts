@@ -80,7 +80,7 @@ export class BrowseActions {
     await this.#browser?.dispose();
     this.#browser = undefined;
     const { log } = this.#context;
-    const program = await Chromium.find(this.#context);
+    const program = Chromium.find(this.#context);
     if (program === undefined) {
       log.warn('Browser: there is no Chromium on PATH, and RUNLOOP_LOCAL_CHROMIUM names none');
       return undefined;

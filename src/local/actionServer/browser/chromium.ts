@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { findProgram } from '../bash/terminalProgram';
+import { programOn } from '../../../ground/programOn';
 import type { Logger } from '../logging';
 import { CdpPipe, type BrowserEvent } from './cdpPipe';
 
@@ -63,10 +63,10 @@ export class Chromium {
   }
 
   /** The program that would be started; undefined when there is none. */
-  static async find({ program, environment }: ChromiumContext): Promise<string | undefined> {
+  static find({ program, environment }: ChromiumContext): string | undefined {
     if (program !== undefined) return program;
     for (const name of names) {
-      const found = await findProgram(name, environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
+      const found = programOn(name, environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
       if (found !== undefined) return found;
     }
     return undefined;

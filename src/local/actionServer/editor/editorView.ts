@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const longestView = 16_000;
 
 /** Cuts a text that is too long to show, and says so. */
-export function clipped(text: string): string {
+function clipped(text: string): string {
   if (text.length <= longestView) return text;
   return `${text.slice(0, longestView)}<response clipped>Only the beginning is shown: ask for a range of lines to see the rest.</response clipped>`;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ActionQueue } from '../actionQueue';
+import type { LimitFunction } from 'p-limit';
 import type { ActionExecutor } from '../actionExecutor';
 import { ActionError, InvalidRequestError, parseActionRequest } from '../actionRequest';
 import type { Logger } from '../logging';
@@ -15,7 +15,7 @@ import { readBody } from './requestBody';
  */
 export function executeActionHandler(
   executor: () => ActionExecutor,
-  queue: ActionQueue,
+  oneByOne: LimitFunction,
   log: Logger,
   onReceived: () => void,
 ): Handler {
@@ -25,7 +25,7 @@ export function executeActionHandler(
     const ready = executor();
     try {
       const action = parseActionRequest(body);
-      sendJson(response, 200, await queue.run(() => ready.execute(action)));
+      sendJson(response, 200, await oneByOne(() => ready.execute(action)));
     } catch (error) {
       if (error instanceof InvalidRequestError) throw HttpError.invalidParameters(error.message);
       const reason = error instanceof Error ? error.message : String(error);

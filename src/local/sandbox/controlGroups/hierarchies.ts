@@ -1,5 +1,5 @@
 /** What the kernel is asked to hold for a devbox. */
-export const controllers = ['memory', 'pids', 'cpu'] as const;
+const controllers = ['memory', 'pids', 'cpu'] as const;
 export type Controller = (typeof controllers)[number];
 
 /** A tree of control groups in which this process has a place. */

@@ -25,7 +25,7 @@ function offered(small: readonly number[], most: number): z.ZodType<number> {
 }
 
 /** What may be said about how a devbox is launched. */
-export const launchFields = z.looseObject({
+const launchFields = z.looseObject({
   keep_alive_time_seconds: optional(z.int().positive().max(longestKeepAlive)),
   after_idle: optional(idleFields),
   lifecycle: optional(

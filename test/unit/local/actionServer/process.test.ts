@@ -15,6 +15,7 @@ async function ends(options: Parameters<typeof RunningServer.start>[0]): Promise
   return { code, log: plain(server.stderr) };
 }
 
+import { eventually } from '../../../eventually';
 describe('the process of the action server', () => {
   afterEach(() => RunningServer.stopAll());
 
@@ -120,7 +121,11 @@ describe('the process of the action server', () => {
     while (processesWith(mark).length < 3) await delay(20);
     server.child.kill('SIGTERM');
     assert.deepEqual(await server.ended(), { code: null, signal: 'SIGTERM' });
-    assert.deepEqual(processesWith(mark), []);
+    // A killed process is seen until the kernel has cleared it away.
+    await eventually(
+      () => Promise.resolve(processesWith(mark).length),
+      (count) => count === 0,
+    );
     assert.deepEqual(readdirSync(server.folder), ['workspace']);
     await server.stop();
   });
@@ -144,9 +149,10 @@ describe('the process of the action server', () => {
     stopped.child.kill('SIGTERM');
     assert.deepEqual(await stopped.ended(), { code: null, signal: 'SIGTERM' });
     assert.deepEqual(readdirSync(stopped.folder), ['workspace']);
-    // A killed process is seen until the kernel has cleared it away.
-    for (let left = 100; processesWith(stopped.folder).length > 0 && left > 0; left -= 1) await delay(50);
-    assert.deepEqual(processesWith(stopped.folder), []);
+    await eventually(
+      () => Promise.resolve(processesWith(stopped.folder).length),
+      (count) => count === 0,
+    );
     await stopped.stop();
     await home.stop();
   });
