@@ -6,6 +6,8 @@ export interface CommandOptions {
   readonly signal: AbortSignal;
   /** Milliseconds after which it is ended and given up. */
   readonly deadlineMs: number;
+  /** Told as soon as it may have been started: whatever fails from then on, it may run, or have run. */
+  readonly onStarted?: (() => void) | undefined;
 }
 
 /** How a command ended. Its outputs are what the devbox says: hostile. */
@@ -49,6 +51,8 @@ export interface CommandOpener {
    */
   open(
     command: string,
-    options: Omit<CommandOptions, 'deadlineMs'> & { /** Whether it is told things. */ readonly isFed?: boolean },
+    options: Omit<CommandOptions, 'deadlineMs' | 'onStarted'> & {
+      /** Whether it is told things. */ readonly isFed?: boolean;
+    },
   ): Promise<OpenCommand>;
 }

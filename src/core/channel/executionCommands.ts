@@ -6,6 +6,7 @@ import { deadline, withDeadline } from '../../ground/deadline';
 import { endedBy, RuntimeError } from '../errors';
 import { asBoolean, asNumber, asString, type JsonObject } from '../parse';
 import { objectOf, textIn, unexpected } from '../platform/answers';
+import { isUncertain } from '../platform/makeOnce';
 import { StreamUnavailable } from '../platform/logRequest';
 import { asOwn } from '../platform/ownExecutions';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
@@ -35,11 +36,14 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     this.#devboxId = devboxId;
   }
 
-  async run(command: string, { stdin = new Uint8Array(), signal, deadlineMs }: CommandOptions): Promise<CommandResult> {
+  async run(
+    command: string,
+    { stdin = new Uint8Array(), signal, deadlineMs, onStarted }: CommandOptions,
+  ): Promise<CommandResult> {
     if (signal.aborted) throw endedBy(signal, this.#devboxId);
     if (stdin.byteLength > mostInput) throw new Error('This input is too large for an execution.');
     return withDeadline(deadlineMs, signal, async (limit) => {
-      const view = await this.#completed(carrying(command, stdin), limit);
+      const view = await this.#completed(carrying(command, stdin), limit, onStarted);
       const [stdout, stderr] = [asString(view['stdout']) ?? '', asString(view['stderr']) ?? ''];
       const isWhole = asBoolean(view['stdout_truncated']) !== true;
       const packed = isWhole ? stdout : await this.#streamed(view, limit);
@@ -63,12 +67,22 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     return new OpenExecution(this.#api, { devboxId: this.#devboxId, executionId, signal });
   }
 
-  async #completed(command: string, signal: AbortSignal): Promise<JsonObject> {
+  async #completed(command: string, signal: AbortSignal, onStarted: CommandOptions['onStarted']): Promise<JsonObject> {
     // Not cancelled half-way: nobody could tell then whether it runs. The same id runs once, so that it may be sent again.
     const body = { command, command_id: timeOrderedId(), optimistic_timeout: holdSeconds };
     const path = `${devboxPath(this.#devboxId)}/execute?last_n=1000`;
-    const sent = { signal: deadline(30_000) };
-    let view = this.#view(await this.#api.change(path, 'starting a command', body, sent, this.#devboxId));
+    const onFailure = (error: unknown): void => {
+      if (isUncertain(error)) onStarted?.();
+    };
+    const sent = { signal: deadline(30_000), onWait: ({ error }: { readonly error: unknown }) => onFailure(error) };
+    let view: JsonObject;
+    try {
+      view = this.#view(await this.#api.change(path, 'starting a command', body, sent, this.#devboxId));
+    } catch (error) {
+      onFailure(error);
+      throw error;
+    }
+    onStarted?.();
     const id = textIn(view, 'execution_id', 'an execution', this.#devboxId);
     const look = `${devboxPath(this.#devboxId)}/executions/${encodeURIComponent(id)}`;
     try {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { RuntimeError } from '../errors';
 import { unexpected } from '../platform/answers';
 import type { DevboxCommands } from '../channel/devboxCommands';
-import { fileError, scriptError, tooLarge } from './fileErrors';
+import { gzipped, wholeContent, type FileContent } from './fileContent';
+import { fileError, killedError, maybeDone, scriptError, tooLarge } from './fileErrors';
 import { entriesOf, fieldsOf, statOf, type FileStat, type FolderEntry } from './fileFacts';
 import type { FileTransfer } from './fileTransfer';
+import { HalfDone, type Traces } from './halfDone';
 import { bytesOfPath, isPlainPath, textOfPath } from './pathText';
 import * as scripts from './scripts';
 
@@ -48,15 +48,26 @@ export interface WriteOptions extends FileCall {
   readonly isExecutable?: boolean;
 }
 
-/** What is sent into a file, and how many bytes that is. */
-export interface FileContent {
-  readonly size: number;
-  readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+interface ScriptOptions {
+  readonly deadlineMs?: number;
+  /** What comes behind the inputs. */
+  readonly more?: Uint8Array | undefined;
+  readonly onStarted?: (() => void) | undefined;
 }
+
+/** A script, what it is about (in the end by its word), its inputs. */
+type ScriptCall = readonly [
+  script: string,
+  path: string | ((word: string | undefined) => string),
+  inputs: readonly Buffer[],
+  signal: AbortSignal,
+  options?: ScriptOptions,
+];
 
 /** The files of one devbox. Paths are absolute, in the writing of `pathText`. All throw RuntimeError `file` for what Linux refuses. */
 export class DevboxFiles {
   readonly #context: DevboxFilesContext;
+  readonly #halfDone = new HalfDone(async (traces) => this.#discard(traces));
 
   constructor(context: DevboxFilesContext) {
     this.#context = context;
@@ -93,11 +104,11 @@ export class DevboxFiles {
       return;
     }
     const exposed = temporaryPath();
-    await this.#run(scripts.exposeScript, path, [bytesOf(path), Buffer.from(exposed)], signal, longMs);
+    await this.#run(scripts.exposeScript, path, [bytesOf(path), Buffer.from(exposed)], signal, { deadlineMs: longMs });
     try {
       yield* this.#download(exposed, path, signal);
     } finally {
-      await this.#discard(scripts.removeScript, [exposed]);
+      await this.#halfDone.discard({ path: exposed, sent: exposed, word: randomUUID() });
     }
   }
 
@@ -129,8 +140,8 @@ export class DevboxFiles {
     const words = [create ? '1' : '0', overwrite ? '1' : '0', tokens.join(' '), word];
     const send = async (from: string, more?: Uint8Array): Promise<readonly Buffer[]> => {
       const inputs = [bytesOf(path), ...[from, ...words, isExecutable ? 'x' : ''].map((one) => Buffer.from(one))];
-      return this.#undone({ path, sent: from === 'z' ? '' : from, word }, () =>
-        this.#run(scripts.writeScript, path, inputs, signal, longMs, more),
+      return this.#undone({ path, sent: from === 'z' ? '' : from, word }, 'file_maybe_saved', signal, (onStarted) =>
+        this.#run(scripts.writeScript, path, inputs, signal, { deadlineMs: longMs, more, onStarted }),
       );
     };
     // What is small goes with the command: one request instead of two.
@@ -143,7 +154,7 @@ export class DevboxFiles {
     }
     const sent = temporaryPath();
     const bytes = whole === undefined ? content : { size: whole.length, bytes: [whole] };
-    await this.#undone({ path, sent, word }, () => this.#upload(sent, bytes, signal));
+    await this.#undone({ path, sent, word }, 'file_maybe_saved', signal, () => this.#upload(sent, bytes, signal));
     return this.#statIn(await send(sent));
   }
 
@@ -163,7 +174,9 @@ export class DevboxFiles {
   /** @param options.recursive for a folder: with all that is in it */
   async delete(path: string, { recursive, signal }: FileCall & { readonly recursive: boolean }): Promise<void> {
     if (/^\/+$/.test(path)) throw fileError('file_denied', path, this.#context.devboxId);
-    await this.#run(scripts.deleteScript, path, [bytesOf(path), Buffer.from(recursive ? '1' : '0')], signal, longMs);
+    await this.#run(scripts.deleteScript, path, [bytesOf(path), Buffer.from(recursive ? '1' : '0')], signal, {
+      deadlineMs: longMs,
+    });
   }
 
   async #move(script: string, from: string, to: string, overwrite: boolean, signal: AbortSignal): Promise<void> {
@@ -172,7 +185,9 @@ export class DevboxFiles {
     // What is missing is the source, what is in the way the target.
     const path = (said: string | undefined): string => (said === 'file_exists' ? to : from);
     const inputs = [bytesOf(from), bytesOf(to), ...words];
-    await this.#undone({ path: to, sent: '', word }, () => this.#run(script, path, inputs, signal, longMs));
+    await this.#undone({ path: to, sent: '', word }, 'file_maybe_done', signal, (onStarted) =>
+      this.#run(script, path, inputs, signal, { deadlineMs: longMs, onStarted }),
+    );
   }
 
   async #upload(path: string, content: FileContent, signal: AbortSignal): Promise<void> {
@@ -180,18 +195,28 @@ export class DevboxFiles {
     await this.#guarded(signal, () => transfer.upload(devboxId, { path, content, signal }));
   }
 
-  /** Does something that says itself how it ended; where it did not, as it was ended half-way, its traces go. */
+  /**
+   * Does something that says itself how it ended; where it did not, as it was ended half-way, its traces go.
+   *
+   * @param doubt what to say where nobody can tell whether it was done
+   */
   async #undone<T>(
-    { path, sent, word }: { readonly path: string; readonly sent: string; readonly word: string },
-    work: () => Promise<T>,
+    traces: Traces,
+    doubt: 'file_maybe_saved' | 'file_maybe_done',
+    signal: AbortSignal,
+    work: (onStarted: () => void) => Promise<T>,
   ): Promise<T> {
+    const { devboxId, requireRunning } = this.#context;
+    const state = { mayBeDone: false };
+    await requireRunning(signal, false);
+    await this.#halfDone.settle();
     try {
-      return await work();
+      return await work(() => (state.mayBeDone = true));
     } catch (error) {
-      if (RuntimeError.is(error) && !RuntimeError.is(error, 'file')) {
-        await this.#discard(scripts.discardScript, [path, sent, word]);
-      }
-      throw error;
+      if (!RuntimeError.is(error) || RuntimeError.is(error, 'file')) throw error;
+      const isUndone = await this.#halfDone.discard(traces);
+      if (!state.mayBeDone || isUndone) throw error;
+      throw maybeDone(doubt, traces.path, { error, devboxId });
     }
   }
 
@@ -210,25 +235,28 @@ export class DevboxFiles {
     }
   }
 
-  async #run(
-    script: string,
-    path: string | ((word: string | undefined) => string),
-    inputs: readonly Buffer[],
-    signal: AbortSignal,
-    deadlineMs = quickMs,
-    more: Uint8Array = Buffer.alloc(0),
-  ): Promise<Buffer[]> {
+  async #run(...call: ScriptCall): Promise<Buffer[]> {
+    await this.#halfDone.settle();
+    return this.#script(...call);
+  }
+
+  async #script(...[script, path, inputs, signal, options = {}]: ScriptCall): Promise<Buffer[]> {
+    const { deadlineMs = quickMs, more = Buffer.alloc(0), onStarted } = options;
     const { commands, devboxId } = this.#context;
     const about = typeof path === 'string' ? path : path(undefined);
     for (const input of inputs) {
       if (input.includes(0) || input.length > longestPath) throw fileError('file_name_refused', about, devboxId);
     }
     const stdin = Buffer.concat([...inputs.flatMap((input) => [input, Buffer.of(0)]), more]);
-    const result = await this.#guarded(signal, () => commands.run(script, { stdin, signal, deadlineMs }));
-    const fields = fieldsOf(result.stdout);
-    if (result.exitCode === 0) return fields;
+    const { exitCode, stdout, stderr } = await this.#guarded(signal, () =>
+      commands.run(script, { stdin, signal, deadlineMs, onStarted }),
+    );
+    const fields = fieldsOf(stdout);
+    if (exitCode === 0) return fields;
+    // By a signal, or nobody knows how.
+    if (exitCode > 128 || exitCode < 0) throw killedError(about, devboxId);
     const word = fields.at(-1)?.toString();
-    throw scriptError({ word, stderr: result.stderr }, typeof path === 'string' ? path : path(word), devboxId);
+    throw scriptError({ word, stderr }, typeof path === 'string' ? path : path(word), devboxId);
   }
 
   /** Does something in the devbox if it runs, and finds out whether it does if the answer is a refusal. */
@@ -249,26 +277,12 @@ export class DevboxFiles {
     return stat;
   }
 
-  /** Takes away what is temporary and may be there. A failure is no other than the one that led to this. */
-  async #discard(script: string, fields: readonly string[]): Promise<void> {
-    const limit = new AbortController();
-    try {
-      await this.#run(script, fields[0] ?? '', fields.map(bytesOfPath), limit.signal, quickMs);
-    } catch (error) {
-      if (!RuntimeError.is(error)) throw error;
-    }
+  async #discard({ path, sent, word }: Traces): Promise<boolean> {
+    const { signal } = new AbortController();
+    const inputs = [path, sent, word].map(bytesOfPath);
+    const [said] = await this.#script(scripts.discardScript, path, inputs, signal);
+    return said?.toString() === 'undone';
   }
-}
-
-const gzipped = promisify(gzip);
-
-/** @throws Error if it is not as large as was announced */
-async function wholeContent({ size, bytes }: FileContent): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of bytes) pieces.push(piece);
-  const whole = Buffer.concat(pieces);
-  if (whole.length !== size) throw new Error(`${whole.length} bytes came instead of ${size}.`);
-  return whole;
 }
 
 function bytesOf(path: string): Buffer {

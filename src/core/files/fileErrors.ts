@@ -1,11 +1,14 @@
-import { RuntimeError } from '../errors';
+import { RuntimeError, saidBy } from '../errors';
 import { oneLine } from '../plainText';
 import { filesProblem, filesWords, type FileProblemId } from '../problems/files';
 import { redact } from '../redact';
 import { shownName } from './pathText';
 
+/** Those that have more parameters than a name. */
+type WithReason = 'file_too_large' | 'file_failed' | 'file_maybe_saved' | 'file_maybe_done';
+
 /** What Linux says, in the language C, and what it means for a file. */
-const reasons: Readonly<Record<string, Exclude<FileProblemId, 'file_too_large' | 'file_failed'>>> = {
+const reasons: Readonly<Record<string, Exclude<FileProblemId, WithReason>>> = {
   'No such file or directory': 'file_missing',
   'File exists': 'file_exists',
   'Is a directory': 'file_is_folder',
@@ -30,11 +33,7 @@ function isFileProblem(id: string): id is FileProblemId {
 }
 
 /** The error for a file that a devbox refused. */
-export function fileError(
-  id: Exclude<FileProblemId, 'file_too_large' | 'file_failed'>,
-  path: string,
-  devboxId: string,
-): RuntimeError {
+export function fileError(id: Exclude<FileProblemId, WithReason>, path: string, devboxId: string): RuntimeError {
   return new RuntimeError({ problem: filesProblem(id, { name: shownPath(path) }), devboxId });
 }
 
@@ -53,6 +52,21 @@ export function scriptError(
   if (reason !== undefined) return fileError(reason, path, devboxId);
   const why = oneLine(redact(said).split('\n').at(-1) ?? '', 200);
   return new RuntimeError({ problem: filesProblem('file_failed', { name: shownPath(path), why }), devboxId });
+}
+
+/** The error for a command that did not come to its end. */
+export function killedError(path: string, devboxId: string): RuntimeError {
+  return new RuntimeError({ problem: filesProblem('file_devbox_killed', { name: shownPath(path) }), devboxId });
+}
+
+/** The error for something of which nobody can tell whether it was done. */
+export function maybeDone(
+  id: 'file_maybe_saved' | 'file_maybe_done',
+  path: string,
+  { error, devboxId }: { readonly error: RuntimeError; readonly devboxId: string },
+): RuntimeError {
+  const problem = filesProblem(id, { name: shownPath(path), why: saidBy(error) });
+  return new RuntimeError({ problem, devboxId, status: error.status, cause: error });
 }
 
 /** The error for a file that no editor takes. */

@@ -14,8 +14,18 @@ loops() { [ -L "$1" ] && [ ! -e "$1" ] && find -L "$1" -maxdepth 0 2>&1 >/dev/nu
 above() { d=\${1%/*}; [ -n "$d" ] || d=/; }
 facts() { find "$1" -maxdepth 0 ${factsFormat}\\0' || exit 3
   if [ -L "$1" ]; then find -L "$1" -maxdepth 0 ${factsFormat}\\0' 2>/dev/null; fi; }
-kept() { printf '%s/.runloop-devboxes-%s' "\${TMPDIR:-/tmp}" "$1"; }
+kept() { printf '%s/.runloop-kept-%s' "\${TMPDIR:-/tmp}" "$1"; }
 token() { find "$1" -maxdepth 0 -printf '${tokenFormat}' 2>/dev/null; }
+`;
+
+/**
+ * Keeps others who save from a folder (`$d`) until the script ends: between the last look at a file and its replacement, no two
+ * windows are at once. It is the folder itself that is locked, so that nothing is left; what is in place also locks the folder for
+ * temporary files, as hard links may be in other folders. Where it cannot be had in time, or at all, the script goes on.
+ */
+const lock = `locked() { [ ! -r "$2" ] || ! command -v flock >/dev/null || { eval "exec $1"'<"$2"' && flock -w "\${3:-30}" "$1"; }; }
+lock() { locked 8 "$d" "\${1:-}"; }
+lockAll() { lock "\${1:-}" || return 1; [ "$d" -ef "\${TMPDIR:-/tmp}" ] || locked 7 "\${TMPDIR:-/tmp}" "\${1:-}"; }
 `;
 
 /** Puts `$2` into the place of `$1`, which is kept until that is done under the name `$3`: {@link discardScript} knows it. */
@@ -80,17 +90,22 @@ replace "$to" "$n" "$n.old"; code=$?
  * path, where the content is (nothing: it comes behind the fields; z: packed), 1 to create, 1 to replace, the tokens of which it
  * must have one (`-`: any; `+`: it does not exist), a word nobody else uses, x for a new file that can be executed → facts, or `packed`
  * where nothing can unpack. The content goes to a name beside the file and takes its place with its attributes; only where that
- * would change what the file is to others (hard links, another owner, a folder that cannot be written) it is written in place,
- * and what was there is kept until it is whole. What is left between the last look and the rename are microseconds.
+ * would change what the file is to others (hard links, another owner or a group that its user cannot give, a folder that cannot be
+ * written) it is written in place, and what was there is kept until it is whole. What is left to programs that are not ours between
+ * the last look and the rename are microseconds.
  */
-export const writeScript = `${prelude}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
+export const writeScript = `${prelude}${lock}arg o; arg up; arg create; arg over; arg want; arg word; arg mode
 n=
 [ "$up" != z ] || command -v gzip >/dev/null || { printf 'packed\\0'; exit 0; }
-drop() { [ "$up" = z ] || [ -z "$up" ] || rm -f -- "$up"; }
+drop() { case $up in ''|z) ;; *) rm -f -- "$up"
+  # What windows have sent that ended before they could tell where it goes.
+  find /tmp -maxdepth 1 -type f -name '.runloop-devboxes-*' -user "$EUID" -mmin +1440 -exec rm -f -- {} + 2>/dev/null || true;; esac; }
 content() { case $up in '') cat;; z) gzip -dc;; *) cat < "$up";; esac; }
-stop() { [ -z "$n" ] || rm -f -- "$n"; drop; [ -z "\${1:-}" ] || die "$1"; exit 3; }
+stop() { [ -z "$n" ] || rm -f -- "$n" "$n.in"; drop; [ -z "\${1:-}" ] || die "$1"; exit 3; }
 takes() { case " $want " in *" $1 "*) return 0;; esac; return 1; }
 same() { takes - || { takes "$(token "$t")" || stop file_changed; }; }
+alone() { local links group; read -r links group <<< "$(find "$t" -maxdepth 0 -printf '%n %G')"
+  [ "$links" = 1 ] && [ -O "$t" ] && [ -w "$d" ] && { [ "$EUID" = 0 ] || case " \${GROUPS[*]} " in *" $group "*) ;; *) false;; esac; }; }
 if loops "$o"; then find -L "$o" -maxdepth 0 >/dev/null; stop; fi
 t=$(realpath -m -- "$o" && echo x) || stop
 t=\${t%??}; above "$t"
@@ -100,17 +115,21 @@ if [ -e "$t" ]; then
   [ "$over" = 1 ] || stop file_exists
   same
   if [ ! -w "$t" ]; then : >> "$t" || stop; stop file_denied; fi
-  if [ "$(find "$t" -maxdepth 0 -printf %n)" = 1 ] && [ -O "$t" ] && [ -w "$d" ]; then
+  if alone; then
     n=$d/.runloop-$word
-    content > "$n" || stop
-    cp --attributes-only --preserve=mode,ownership,xattr -- "$t" "$n" 2>/dev/null || chmod --reference="$t" -- "$n" || stop
+    exec 9> "$n" && content >&9 || stop
+    cp --attributes-only --preserve=mode,ownership,xattr -- "$t" "$n" 2>/dev/null || { chgrp --reference="$t" -- "$n" && chmod --reference="$t" -- "$n"; } || stop
+    lock || true
     same
+    # Who has given this up took it away: what is there by that name now was made by the line before, and is empty.
+    [ /dev/fd/9 -ef "$n" ] || stop
     mv -fT -- "$n" "$t" || stop
   else
-    n=$(kept "$word"); (umask 077; cat < "$t" > "$n.new" && mv -fT -- "$n.new" "$n") || { rm -f -- "$n.new"; stop; }
+    lockAll || true
+    n=$(kept "$word"); (umask 077; content > "$n.in" && cat < "$t" > "$n.new" && mv -fT -- "$n.new" "$n") || { rm -f -- "$n.new"; stop; }
     same
-    content > "$t" || { cat < "$n" > "$t" || n=; stop; }
-    rm -f -- "$n"
+    cat < "$n.in" > "$t" || { rm -f -- "$n.in"; cat < "$n" > "$t" || n=; stop; }
+    rm -f -- "$n" "$n.in"
   fi
 else
   takes - || takes + || stop file_missing
@@ -133,21 +152,24 @@ export const exposeScript = `${prelude}arg t; arg up; umask 077
 [ -f "$t" ] || die file_special
 cat < "$t" > "$up" || { rm -f -- "$up"; exit 3; }`;
 
-/** path → nothing, there or not */
-export const removeScript = `${prelude}arg t; rm -f -- "$t"`;
-
 /**
- * path, where the content was (nothing: nowhere), the word → nothing. After something that was ended half-way: what it had begun
- * goes, and what it had put aside or was writing over comes back.
+ * path, where the content was (nothing: nowhere), the word → `undone` if it is certain that it was not done. After something that
+ * was ended half-way: what it had begun goes, and what it had put aside or was writing over comes back. What still runs is waited for.
  */
-export const discardScript = `${prelude}arg o; arg up; arg word
+export const discardScript = `${prelude}${lock}arg o; arg up; arg word; undone=
 [ -z "$up" ] || rm -f -- "$up"
 real=$(realpath -m -- "$o" && echo x) && real=\${real%??}
-k=$(kept "$word"); rm -f -- "$k.new"
-if [ -f "$k" ]; then cat < "$k" > "$real" && rm -f -- "$k"; fi
+t=$real; above "$t"; lockAll 10 || exit 3
+k=$(kept "$word"); ! is "$k.in" || is "$k" || undone=1
+# Only over what was written in part: by now it may be another's.
+if [ -f "$k" ] && cmp -s -n "$(find "$real" -maxdepth 0 -printf %s)" -- "$k.in" "$real"; then cat < "$k" > "$real" || exit 3; undone=1; fi
+rm -f -- "$k.new" "$k" "$k.in"
 for t in "$real" "$o"; do
   above "$t"; n=$d/.runloop-$word
-  if is "$n.old"; then if is "$t"; then rm -rf -- "$n.old"; else mv -nT -- "$n.old" "$t"; fi; fi
+  if is "$n.old"; then if is "$t"; then rm -rf -- "$n.old"; else mv -nT -- "$n.old" "$t" && undone=1; fi; fi
+  # One that has both names has been made.
+  ! is "$n" || [ "$n" -ef "$t" ] || undone=1
   rm -rf -- "$n"
 done
+[ -z "$undone" ] || printf 'undone\\0'
 exit 0`;

@@ -68,7 +68,7 @@ async function lookTwice<T>(look: () => Promise<T | undefined>): Promise<T | und
 }
 
 /** Whether a request that failed may have been carried out all the same. */
-function isUncertain(error: unknown): boolean {
+export function isUncertain(error: unknown): boolean {
   if (!isSent(error)) return false;
   const status = RuntimeError.is(error) ? error.status : undefined;
   return status === undefined || status < 400 || status === 408 || status === 409 || status >= 500;

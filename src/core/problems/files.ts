@@ -35,6 +35,21 @@ export const filesWords = {
     message: '"{name}" was changed in the devbox meanwhile, so it was not overwritten.',
     nextStep: 'Save again to compare both versions.',
   },
+  file_maybe_saved: {
+    code: 'file',
+    message: '"{name}" may have been saved, or not: {why}.',
+    nextStep: 'Save again when the devbox can be reached: what differs is shown before it is overwritten.',
+  },
+  file_maybe_done: {
+    code: 'file',
+    message: 'It is not known whether this was done with "{name}": {why}.',
+    nextStep: lookAgain,
+  },
+  file_devbox_killed: {
+    code: 'unexpected_answer',
+    message: 'The command for "{name}" was killed in the devbox.',
+    nextStep: 'Check that the devbox has enough memory, then try again.',
+  },
   file_too_large: {
     code: 'file',
     message: '"{name}" is larger than {size}, which is too large for an editor.',
