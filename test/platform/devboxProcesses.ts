@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { eventually } from '../eventually';
 
 /** Process ids of this computer that name a devbox in their environment or arguments: what runs of it. */
 export function processesOf(devboxId: string): string[] {
@@ -31,4 +32,12 @@ export function processesWith(mark: string): number[] {
       }
     })
     .map(Number);
+}
+
+/** Waits until there is no such process: a killed one is seen until the kernel has cleared it away. */
+export async function processesEnd(mark: string): Promise<void> {
+  await eventually(
+    () => Promise.resolve(processesWith(mark)),
+    (left) => left.length === 0,
+  );
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, it } from 'mocha';
 import { plain, processesWith, RunningServer } from './runningServer';
+import { processesEnd } from '../../../platform/devboxProcesses';
 
 const record = /^\d\d:\d\d:\d\d - [\w.]+:(DEBUG|INFO|WARNING|ERROR|CRITICAL): \S+?:\d+ - (.*)$/;
 
@@ -15,7 +16,6 @@ async function ends(options: Parameters<typeof RunningServer.start>[0]): Promise
   return { code, log: plain(server.stderr) };
 }
 
-import { eventually } from '../../../eventually';
 describe('the process of the action server', () => {
   afterEach(() => RunningServer.stopAll());
 
@@ -121,11 +121,7 @@ describe('the process of the action server', () => {
     while (processesWith(mark).length < 3) await delay(20);
     server.child.kill('SIGTERM');
     assert.deepEqual(await server.ended(), { code: null, signal: 'SIGTERM' });
-    // A killed process is seen until the kernel has cleared it away.
-    await eventually(
-      () => Promise.resolve(processesWith(mark).length),
-      (count) => count === 0,
-    );
+    await processesEnd(mark);
     assert.deepEqual(readdirSync(server.folder), ['workspace']);
     await server.stop();
   });
@@ -149,10 +145,7 @@ describe('the process of the action server', () => {
     stopped.child.kill('SIGTERM');
     assert.deepEqual(await stopped.ended(), { code: null, signal: 'SIGTERM' });
     assert.deepEqual(readdirSync(stopped.folder), ['workspace']);
-    await eventually(
-      () => Promise.resolve(processesWith(stopped.folder).length),
-      (count) => count === 0,
-    );
+    await processesEnd(stopped.folder);
     await stopped.stop();
     await home.stop();
   });

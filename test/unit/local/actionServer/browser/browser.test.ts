@@ -11,6 +11,7 @@ import { ensureChromium } from '../../../../vscode/chromium';
 import { ActionExecutionClient } from '../../../../../src/core/actionServer/actionExecutionClient';
 import { observationIs } from '../../../../../src/core/actionServer/observation';
 import { processesWith, RunningServer, sessionKey } from '../runningServer';
+import { processesEnd } from '../../../../platform/devboxProcesses';
 
 const pages: Record<string, string> = {
   '/': `<!doctype html><html lang="en"><head><title>A page</title></head><body>
@@ -270,6 +271,6 @@ describe('browse', () => {
     const next = await act('noop(1)');
     assert.equal(next.type === 'browse' ? next.type : (await act('noop(1)')).type, 'browse');
     await server.stop();
-    assert.deepEqual(processesWith(profile), []);
+    await processesEnd(profile);
   });
 });

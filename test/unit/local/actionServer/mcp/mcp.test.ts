@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'mocha';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { parseMcpServers, shellWords } from '../../../../../src/local/actionServer/mcp/mcpServers';
-import { processesWith } from '../../../../platform/devboxProcesses';
+import { processesEnd } from '../../../../platform/devboxProcesses';
 import { RunningServer, sessionKey } from '../runningServer';
 
 /** A small MCP server, written by hand so that the SDK is on one side of the wire only. */
@@ -32,7 +32,7 @@ describe('the MCP proxy', () => {
   after(async () => {
     await Promise.all(clients.map((client) => client.close()));
     await server.stop();
-    assert.deepEqual(processesWith(script), []);
+    await processesEnd(script);
   });
 
   async function connect(path = '/mcp/sse', bearer = sessionKey): Promise<Client> {
@@ -98,7 +98,7 @@ describe('the MCP proxy', () => {
     );
     await update();
     assert.deepEqual((await client.listTools()).tools, []);
-    assert.deepEqual(processesWith(script), []);
+    await processesEnd(script);
   });
 
   it('refuses what is no server', () => {
