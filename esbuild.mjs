@@ -152,7 +152,11 @@ if (few !== undefined) {
     // The programs that the tests of kills and of the siege start, built with the others as a rule.
     esbuild.build({
       ...common,
-      entryPoints: { proofStarter: 'test/proof/kills/starter.ts', proofBesieger: 'test/proof/siege/besieger.ts' },
+      entryPoints: {
+        proofStarter: 'test/proof/kills/starter.ts',
+        proofBesieger: 'test/proof/siege/besieger.ts',
+        proofConsentWindow: 'test/proof/consent/windowProgram.ts',
+      },
       outdir: 'out',
       packages: 'external',
     }),
@@ -217,6 +221,7 @@ if (dev) {
         proof: 'test/proof/main.ts',
         proofStarter: 'test/proof/kills/starter.ts',
         proofBesieger: 'test/proof/siege/besieger.ts',
+        proofConsentWindow: 'test/proof/consent/windowProgram.ts',
         mutate: 'test/mutate/main.ts',
         screenshots: 'test/ui/screenshots.ts',
         rowPictures: 'test/ui/rowPictures.ts',

@@ -9,6 +9,7 @@ import { isInOwnNetwork, runInOwnNetwork } from './ownNetwork';
 /** Every campaign by its name. Each is a folder of its own, loaded when it is asked for. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   kills: async () => (await import('./kills/kills')).killsCampaign,
+  consent: async () => (await import('./consent/consent')).consentCampaign,
   cuts: async () => (await import('./cuts/cuts')).cutsCampaign,
   siege: async () => (await import('./siege/siege')).siegeCampaign,
   files: async () => (await import('./files/files')).filesCampaign,

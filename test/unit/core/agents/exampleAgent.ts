@@ -2,15 +2,34 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
-import { agent, ndJsonStream } from '@agentclientprotocol/sdk';
+import { agent, ndJsonStream, type AgentContext } from '@agentclientprotocol/sdk';
 
 interface Step {
   readonly run?: string;
+  /** Commands that are asked for at once. */
+  readonly all?: readonly string[];
   readonly say?: string;
   readonly raw?: string;
   readonly open?: string;
   /** A file that is written after a yes, asked for with a diff. */
   readonly write?: { readonly path: string; readonly text: string };
+}
+
+/** Asks for a command, and runs it after a yes. */
+async function asked(client: AgentContext, sessionId: string, run: string): Promise<'cancelled' | 'answered'> {
+  const { outcome } = await client.request('session/request_permission', {
+    sessionId,
+    toolCall: { toolCallId: run, kind: 'execute', title: 'harmless', rawInput: { command: run } },
+    options: [
+      { optionId: 'always', name: 'Always', kind: 'allow_always' },
+      { optionId: 'once', name: 'Once', kind: 'allow_once' },
+      { optionId: 'no', name: 'No', kind: 'reject_once' },
+    ],
+  });
+  if (outcome.outcome === 'cancelled') return 'cancelled';
+  if (outcome.optionId === 'always') spawnSync('sh', ['-c', 'touch widened']);
+  if (outcome.optionId !== 'no') spawnSync('sh', ['-c', run]);
+  return 'answered';
 }
 
 const cancelled = new Set<string>();
@@ -31,7 +50,7 @@ agent({ name: 'example' })
     const [first] = params.prompt;
     const { sessionId } = params;
     const steps = JSON.parse(first?.type === 'text' ? first.text : '[]') as Step[];
-    for (const { run, say, raw, open, write } of steps) {
+    for (const { run, all, say, raw, open, write } of steps) {
       if (say !== undefined) {
         const update = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: say } } as const;
         await client.notify('session/update', { sessionId, update });
@@ -57,19 +76,9 @@ agent({ name: 'example' })
         });
         if (outcome.outcome === 'selected' && outcome.optionId === 'once') writeFileSync(write.path, write.text);
       }
-      if (run === undefined) continue;
-      const { outcome } = await client.request('session/request_permission', {
-        sessionId,
-        toolCall: { toolCallId: run, kind: 'execute', title: 'harmless', rawInput: { command: run } },
-        options: [
-          { optionId: 'always', name: 'Always', kind: 'allow_always' },
-          { optionId: 'once', name: 'Once', kind: 'allow_once' },
-          { optionId: 'no', name: 'No', kind: 'reject_once' },
-        ],
-      });
-      if (outcome.outcome === 'cancelled') return { stopReason: 'cancelled' };
-      if (outcome.optionId === 'always') spawnSync('sh', ['-c', 'touch widened']);
-      if (outcome.optionId !== 'no') spawnSync('sh', ['-c', run]);
+      const commands = all ?? (run === undefined ? [] : [run]);
+      const outcomes = await Promise.all(commands.map((command) => asked(client, sessionId, command)));
+      if (outcomes.includes('cancelled')) return { stopReason: 'cancelled' };
     }
     return { stopReason: 'end_turn' };
   })

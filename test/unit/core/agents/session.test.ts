@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { before, describe, it } from 'mocha';
+import { afterEach, before, describe, it } from 'mocha';
 import { AgentSession, type SessionEvent } from '../../../../src/core/agents/agentSession';
 import { AgentSpool } from '../../../../src/core/agents/spool';
 import { RuntimeError } from '../../../../src/core/errors';
 import { usePlatform } from '../../../platform/usePlatform';
 import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
 import { exampleAgentIn } from './useAgent';
+import { invalidFrames } from './validFrames';
 
 const always = { id: 'always', name: '', means: 'allow_always' } as const;
 const once = { id: 'once', name: '', means: 'allow_once' } as const;
@@ -19,11 +20,25 @@ describe('A session of an agent', function () {
   const sealKey = randomBytes(32);
   const events: SessionEvent[] = [];
   let box: FilesDevbox;
+  /** Of agents that the test has started. */
+  const folders: string[] = [];
+  let hostile = '';
   let count = 0;
 
   before(async () => {
     box = await filesDevbox(used.api, 'session');
     await exampleAgentIn(box);
+  });
+
+  // What we tell an agent is as the protocol's schema has it, and so is what the agent on its library says.
+  afterEach(async () => {
+    assert.ok(folders.length > 0);
+    for (const folder of folders.splice(0)) {
+      const [told, said] = [await box.bash(`cat ${folder}/in`), await box.bash(`cat ${folder}/out`)];
+      assert.ok(told !== '' && said !== '');
+      const isLookedAt = (line: string): boolean => folder !== hostile || line.startsWith('told');
+      assert.deepEqual(invalidFrames(told, said).filter(isLookedAt), []);
+    }
   });
 
   async function window(folder: string, who: string): Promise<AgentSession> {
@@ -34,6 +49,7 @@ describe('A session of an agent', function () {
   async function started(): Promise<{ session: AgentSession; folder: string; cwd: string }> {
     const folder = `/home/user/.runloop-agents/s-${(count += 1)}`;
     const cwd = `/tmp/work-${count}`;
+    folders.push(folder);
     await box.bash(`mkdir ${cwd}`);
     const spool = new AgentSpool({ devboxId: box.id, commands: box.commands, folder, sealKey });
     await spool.start({ command: ['node', '/tmp/agent.mjs'], cwd, mark: 'm', signal });
@@ -147,6 +163,7 @@ describe('A session of an agent', function () {
   it('stands hostile lines: no JSON, unknown requests, ids as text and used again', async () => {
     events.length = 0;
     const { session, folder } = await started();
+    hostile = folder;
     const ask = (id: unknown, method: string, params: object = {}): string =>
       `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
     const asked = {
