@@ -28,7 +28,11 @@ export interface ReachedFiles extends FilePlace, Reached {
 }
 
 /** Thrown where an address is of another account than this window's; the editor is told that it is unavailable. */
-export class OtherAccount extends Error {}
+export class OtherAccount extends Error {
+  constructor() {
+    super(l10n.t('This window is not signed in to the account of this devbox. Save the file elsewhere, or sign in.'));
+  }
+}
 
 /** The files of the devboxes of this window's account. */
 export class AccountFiles {
@@ -53,7 +57,7 @@ export class AccountFiles {
     if (place === undefined) throw FileSystemError.FileNotFound(uri);
     const signedIn = await this.#account.current();
     if (signedIn === undefined || accountWord(signedIn) !== place.account) {
-      throw new OtherAccount(otherAccountText());
+      throw new OtherAccount();
     }
     return { ...place, ...this.#reached(signedIn, place.devboxId), signal: signedIn.ended };
   }
@@ -61,7 +65,7 @@ export class AccountFiles {
   /** The workspace of a devbox, else its user's home. */
   async rootOf(devboxId: string): Promise<Uri> {
     const signedIn = await this.#account.current();
-    if (signedIn === undefined) throw new OtherAccount(otherAccountText());
+    if (signedIn === undefined) throw new OtherAccount();
     const { files } = this.#reached(signedIn, devboxId);
     const workspace = this.#store.get(devboxId)?.metadata[workspacePathKey];
     const signal = signedIn.ended;
@@ -85,10 +89,6 @@ export class AccountFiles {
     this.#devboxes.set(devboxId, { of: api, reached });
     return reached;
   }
-}
-
-function otherAccountText(): string {
-  return l10n.t('This window is not signed in to the account of this devbox. Save the file elsewhere, or sign in.');
 }
 
 async function isFolder(files: DevboxFiles, path: string, signal: AbortSignal): Promise<boolean> {

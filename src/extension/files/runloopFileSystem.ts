@@ -7,6 +7,7 @@ import {
   type FileStat as EditorStat,
   type Uri,
 } from 'vscode';
+import { RuntimeError } from '../../core/errors';
 import { fileProblemOf } from '../../core/files/fileErrors';
 import type { FileStat } from '../../core/files/fileFacts';
 import { OtherAccount, type AccountFiles, type ReachedFiles } from './accountFiles';
@@ -226,9 +227,15 @@ export class RunloopFileSystem {
     work: (reached: ReachedFiles) => Promise<T>,
     { target = uri, otherwise }: { readonly target?: Uri; readonly otherwise?: () => T | undefined } = {},
   ): Promise<T> {
+    let signal: AbortSignal | undefined;
     try {
-      return await work(await this.#context.accountFiles.at(uri));
-    } catch (error) {
+      const reached = await this.#context.accountFiles.at(uri);
+      ({ signal } = reached);
+      return await work(reached);
+    } catch (thrown) {
+      // Nobody but the account's end cancels here.
+      const isLeft = signal?.aborted === true && RuntimeError.is(thrown, 'cancelled');
+      const error = isLeft ? new OtherAccount() : thrown;
       const instead = error instanceof OtherAccount ? otherwise?.() : undefined;
       if (instead !== undefined) return instead;
       throw fileSystemError(error, fileProblemOf(error) === 'file_exists' ? target : uri);
