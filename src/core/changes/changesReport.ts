@@ -27,7 +27,7 @@ export interface ChangesReport {
   /** Empty where no branch is checked out. */
   readonly branch: string;
   readonly format: 'sha1' | 'sha256';
-  /** The git directory that all worktrees share. */
+  /** The git directory that all worktrees share; empty for a folder without git. */
   readonly common: string;
   /** What the folder held at the first look; undefined where that could not be kept. */
   readonly start: KeptTree | undefined;

@@ -34,6 +34,7 @@ export interface FileChange {
 
 /** How a repository differs: from its last commit, and from how it was at the first look. */
 export interface ChangeGroups {
+  /** None in a folder without git. */
   readonly uncommitted: readonly FileChange[];
   /** Undefined where the start could not be kept. */
   readonly sinceStart: readonly FileChange[] | undefined;
@@ -48,7 +49,7 @@ const sortedAtOnce = 4_000;
 /** Compares what was read of a repository. */
 export async function changeGroups(report: ChangesReport, slices = new TimeSlicer()): Promise<ChangeGroups> {
   const changes: FileChange[] = [];
-  for (const entry of report.status) {
+  for (const entry of hasGit(report) ? report.status : []) {
     if (slices.isDue) await slices.rest();
     changes.push(uncommitted(entry, report));
   }
@@ -58,6 +59,11 @@ export async function changeGroups(report: ChangesReport, slices = new TimeSlice
     sinceStart: start && (await sorted(await sinceKept(since, report, slices), slices)),
     thisTurn: turn && (await sorted(await sinceKept(sinceTurn, report, slices), slices)),
   };
+}
+
+/** Whether it is a repository, and not a folder without git. */
+export function hasGit({ common }: Pick<ChangesReport, 'common'>): boolean {
+  return common !== '';
 }
 
 /** Tells whether a change is still the same one: another word after every further change. */
@@ -170,12 +176,13 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
       before.set(path, from === undefined ? blob(modes[0], ids[0]) : undefined);
     }
     const side = blob(modes[1], ids[1]);
-    after.set(path, side === undefined ? undefined : { ...side, isWork: true });
+    const { size, isLarge = false } = report.files.get(path) ?? {};
+    after.set(path, side === undefined ? undefined : { ...side, isWork: true, size, isLarge });
   }
   for (const entry of report.status) {
     if (slices.isDue) await slices.rest();
     const { path, kind, work } = entry;
-    if (kind === 'untracked') untracked.add(path);
+    if (kind === 'untracked' && hasGit(report)) untracked.add(path);
     // A repository within, which is shown by itself.
     if (path.endsWith('/') || (work === '.' && kind === 'changed')) continue;
     if (!before.has(path)) before.set(path, kind === 'untracked' ? undefined : blob(entry.modes[1], entry.ids[1]));

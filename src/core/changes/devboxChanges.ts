@@ -8,6 +8,7 @@ import { changesProblem } from '../problems/changes';
 import { changesReport, type ChangesReport } from './changesReport';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
+import { folderScript, mostNotedFiles } from './folderScript';
 import { TimeSlicer } from './timeSlicer';
 import { blobScript, findScript, readScript, workScript } from './scripts';
 
@@ -16,7 +17,7 @@ const lookMs = 90_000;
 /** Seconds that a step of git's may take. */
 const stepSeconds = 25;
 /** Bytes up to which a file's content is compared and kept; larger ones are known by size and time. */
-const keptBytes = 5 * 1024 * 1024;
+export const keptBytes = 5 * 1024 * 1024;
 /** Bytes up to which a file goes into a patch. */
 const patchedBytes = 30 * 1024 * 1024;
 /** Bytes of commits that are brought home at once. */
@@ -37,7 +38,17 @@ export interface DevboxChangesContext {
   readonly stepSeconds?: number;
 }
 
-/** One repository as it is now. */
+/** What there is to look at in and around a folder. */
+export interface FoundFolders {
+  /** Folders of repositories. */
+  readonly repositories: readonly string[];
+  /** The folder itself, if no repository is in its place or around it. */
+  readonly plain: string | undefined;
+  /** Whether it was looked at before as one without git. */
+  readonly isNoted: boolean;
+}
+
+/** One repository, or a folder without git, as it is now. */
 export interface RepositoryChanges {
   /** Its folder, as `pathText` writes it. */
   readonly top: string;
@@ -64,17 +75,33 @@ export class DevboxChanges {
     this.#seconds = context.stepSeconds ?? stepSeconds;
   }
 
-  /** The repositories in a folder, below it and around it, each by its folder. */
-  async repositories(root: string, signal: AbortSignal): Promise<readonly string[]> {
-    const fields = fieldsOf(await this.run(findScript, root, [bytesOfPath(root)], { signal }));
-    return [...new Set(fields.map(textOfPath))].sort();
+  /** The repositories in a folder, below it and around it, each by its folder, and the folder itself if it is in none. */
+  async find(root: string, signal: AbortSignal): Promise<FoundFolders> {
+    const inputs = [bytesOfPath(root), Buffer.from(this.#ours)];
+    const fields = fieldsOf(await this.run(findScript, root, inputs, { signal })).map(textOfPath);
+    const word = fields.findIndex((field) => !field.startsWith('/'));
+    const repositories = [...new Set(word < 0 ? fields : fields.slice(0, word))].sort();
+    return { repositories, plain: word < 0 ? undefined : fields[word + 1], isNoted: fields[word] === 'noted' };
   }
 
   /** What differs in a repository from its last commit, and from how it was when somebody first looked. */
   async read(top: string, signal: AbortSignal): Promise<RepositoryChanges> {
+    return this.#read(readScript, top, signal);
+  }
+
+  /**
+   * The same of a folder without git: what differs from how it was when somebody first looked, by size, time and content.
+   *
+   * @throws RuntimeError `changes_folder_many` where it holds more than can be compared
+   */
+  async readFolder(top: string, signal: AbortSignal): Promise<RepositoryChanges> {
+    return this.#read(folderScript, top, signal);
+  }
+
+  async #read(script: string, top: string, signal: AbortSignal): Promise<RepositoryChanges> {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
     return this.#whileItChanges(async () => {
-      const output = await this.run(readScript, top, inputs, { signal });
+      const output = await this.run(script, top, inputs, { signal });
       const slices = new TimeSlicer();
       const report = await changesReport(output, slices);
       const digest = createHash('sha256').update(output).digest('base64url');
@@ -82,10 +109,12 @@ export class DevboxChanges {
     });
   }
 
-  /** Keeps what a repository holds now as the beginning of a turn of an agent, in place of the one before. */
-  async noteTurn(top: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Keeps what a repository, or a folder without git, holds now as the beginning of a turn of an agent, in place of the one before.
+   */
+  async noteTurn(top: string, signal: AbortSignal, { hasGit = true } = {}): Promise<void> {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from('note')];
-    await this.#whileItChanges(() => this.run(readScript, top, inputs, { signal }));
+    await this.#whileItChanges(() => this.run(hasGit ? readScript : folderScript, top, inputs, { signal }));
   }
 
   /**
@@ -96,6 +125,12 @@ export class DevboxChanges {
   async patch(top: string, against: 'head' | 'start' | 'turn', signal: AbortSignal): Promise<Buffer> {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(patchedBytes), Buffer.from(against)];
     return this.run(readScript, top, inputs, { signal });
+  }
+
+  /** The same of a folder without git. */
+  async folderPatch(top: string, against: 'start' | 'turn', signal: AbortSignal): Promise<Buffer> {
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from(against)];
+    return this.#whileItChanges(() => this.run(folderScript, top, inputs, { signal }));
   }
 
   /**
@@ -142,8 +177,7 @@ export class DevboxChanges {
 
   /** Where in our folder of the devbox the start of a repository is kept: a devbox made of a snapshot has its own. */
   keyOf(top: string): string {
-    const id = this.#context.devboxId.replace(/[^\w-]/g, '_');
-    return `${id}/${createHash('sha256').update(bytesOfPath(top)).digest('hex').slice(0, 20)}`;
+    return `${this.#ours}/${createHash('sha256').update(bytesOfPath(top)).digest('hex').slice(0, 20)}`;
   }
 
   /**
@@ -189,6 +223,11 @@ export class DevboxChanges {
     throw result.exitCode === 3 ? this.#problem(word, about) : unexpected('an execution', devboxId);
   }
 
+  /** The name of what we keep in this devbox. */
+  get #ours(): string {
+    return this.#context.devboxId.replace(/[^\w-]/g, '_');
+  }
+
   async #whileItChanges<T>(work: () => Promise<T>): Promise<T> {
     for (let count = 1; ; count += 1) {
       try {
@@ -215,6 +254,9 @@ export class DevboxChanges {
       late: () => changesProblem('changes_late', { name, seconds }),
       no_folder: () => changesProblem('changes_no_folder', { name }),
       again: () => changesProblem('changes_again', { name }),
+      folder_many: () => changesProblem('changes_folder_many', { name, count: mostNotedFiles }),
+      patch_folder_large: () => changesProblem('patch_folder_large', { name }),
+      patch_names: () => changesProblem('patch_names', { name }),
       patch_large: () => changesProblem('patch_large', { name }),
       home_large: () => changesProblem('home_large', { name, size: mostBundleBytes / 1e9 }),
       not_written: () => changesProblem('review_not_written'),

@@ -38,9 +38,12 @@ private() {
   { printf '[core]\\nbare=false\\ncompression=1\\nfilemode=%s\\nautocrlf=%s\\n' "\${filemode:-true}" "\${crlf:-false}"
     [ "$2" = sha1 ] || printf 'repositoryformatversion=1\\n[extensions]\\nobjectformat=%s\\n' "$2"; } > "$T/config"
   printf 'ref: refs/heads/unborn\\n' > "$T/HEAD"
-  ln -s -- "$1" "$T/repository" || die no_folder
-  printf '%s\\n' "$T/repository" > "$T/objects/info/alternates"
-  for d in "$3/objects" "$3/turn/objects"; do [ ! -d "$d" ] || printf '%s\\n' "$d" >> "$T/objects/info/alternates"; done
+  : > "$T/objects/info/alternates"
+  if [ -n "$1" ]; then
+    ln -s -- "$1" "$T/repository" || die no_folder
+    printf '%s\\n' "$T/repository" > "$T/objects/info/alternates"
+  fi
+  for d in "$3/objects" "$3/turn/objects" "$3/folder/objects" "$3/folder/turn/objects"; do [ ! -d "$d" ] || printf '%s\\n' "$d" >> "$T/objects/info/alternates"; done
   export GIT_DIR="$T"
 }
 outside() { ( unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY; limit "$@" ); }
@@ -61,16 +64,20 @@ locate() {
 }
 `;
 
-/** folder → the folders of repositories in it, below it and around it, and of their worktrees; `more` where there was no time */
-export const findScript = `${changesPrelude}arg root; exec </dev/null
+/**
+ * Folder, a name for what we keep of the devbox → the folders of repositories in it, below it and around it, and of their
+ * worktrees. Where the folder itself is in none: `plain`, or `noted` where it was looked at before, and its own path.
+ */
+export const findScript = `${changesPrelude}arg root; arg key; exec </dev/null
 cd -- "$root" 2>/dev/null || die gone
 command -v git >/dev/null || die no_git
 here=$(pwd -P && echo x); here=\${here%??}
-above=$here
+above=$here kind=plain
 while [ -n "$above" ]; do
   above=\${above%/*}
-  if [ -e "$above/.git" ] && outside "\${Q[@]}" -C "$above/" rev-parse --git-dir >/dev/null 2>&1; then printf '%s\\0' "\${above:-/}"; fi
+  if [ -e "$above/.git" ] && outside "\${Q[@]}" -C "$above/" rev-parse --git-dir >/dev/null 2>&1; then printf '%s\\0' "\${above:-/}"; kind=; fi
 done
+[ ! -e "$here/.git" ] && [ ! -L "$here/.git" ] || kind=
 seconds=12 limit find "$here" -xdev \\( -path /proc -o -path /sys -o -path /dev -o -name node_modules \\) -prune -o \\
   -name .git \\( -type d -o -type f -o -type l \\) -printf '%h\\0' -prune 2>/dev/null | head -z -n 300 | while IFS= read -r -d '' top; do
   printf '%s\\0' "$top"
@@ -81,6 +88,13 @@ seconds=12 limit find "$here" -xdev \\( -path /proc -o -path /sys -o -path /dev 
     case $place in /*/.git) [ -f "$place" ] && printf '%s\\0' "\${place%/.git}" ;; esac
   done
 done
+[ -n "$kind" ] || exit 0
+note=$key/$(printf %s "$here" | sha256sum | head -c 20)/folder/at
+for d in /var/tmp /tmp "$HOME"; do
+  o=$d/.runloop-devboxes-$(id -u)
+  if [ -O "$o" ] && [ -f "$o/$note" ]; then kind=noted; fi
+done
+printf '%s\\0' "$kind" "$here"
 exit 0`;
 
 /** What both the reading and the discarding do in a repository that is located: its state, in files of our git directory. */
@@ -220,7 +234,7 @@ exit 0`;
 /** folder, name of what we keep, format, objects, id of a blob, bytes that are read of it → a word, its bytes */
 export const blobScript = `${changesPrelude}arg top; arg key; arg format; arg common; arg id; arg most; exec </dev/null
 command -v git >/dev/null || die no_git
-look; S=$O/$key; private "$common/objects" "$format" "$S"
+look; S=$O/$key; private "\${common:+$common/objects}" "$format" "$S"
 size=$(limit "\${G[@]}" cat-file -s "$id" 2>/dev/null); code=$?; late "$code"
 [ "$code" = 0 ] || die missing
 [ "$size" -le "$most" ] || die "large $size"

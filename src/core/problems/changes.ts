@@ -45,6 +45,21 @@ export const changesWords = {
     message: 'The changes in "{name}" are too large for a patch.',
     nextStep: 'Commit them in the devbox and bring the commits home, or download the files.',
   },
+  patch_folder_large: {
+    code: 'file',
+    message: 'The changes in "{name}" are too large for a patch.',
+    nextStep: 'Download the files instead.',
+  },
+  patch_names: {
+    code: 'file',
+    message: 'The changes in "{name}" have names that a patch cannot hold.',
+    nextStep: 'Download the files instead.',
+  },
+  changes_folder_many: {
+    code: 'file',
+    message: 'The folder "{name}" has no git and more than {count} files, so changes in it cannot be shown.',
+    nextStep: 'Run "git init" in it, or in a folder below it, then refresh.',
+  },
   review_not_written: {
     code: 'file',
     message: 'The review could not be written into the home folder of the devbox.',

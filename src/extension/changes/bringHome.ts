@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
 import { openClone, receiveBundle, type Arrival } from '../../core/changes/home/clone';
+import { hasGit } from '../../core/changes/compare';
 import { fetchBundle } from '../../core/changes/home/devboxBundle';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
 import { RuntimeError } from '../../core/errors';
@@ -34,6 +35,7 @@ export async function bringHome(services: BringHomeServices, argument: unknown):
     return;
   }
   const name = repositoryName(repository.top);
+  const isRepository = hasGit(repository.report);
   const discarding = {
     label: l10n.t('Discard Uncommitted Changes…'),
     detail: l10n.t('Back to the last commit. A stash in the devbox keeps them.'),
@@ -49,7 +51,14 @@ export async function bringHome(services: BringHomeServices, argument: unknown):
     detail: l10n.t('What a clone has beyond the devbox, as uncommitted changes there.'),
     move: sendChanges,
   };
-  const ways = [
+  const patching = {
+    label: l10n.t('Changes into a Patch File…'),
+    detail: isRepository
+      ? l10n.t('Of this group, or what is uncommitted. For "git apply".')
+      : l10n.t('Of this group, or since the start. For "git apply".'),
+    move: saveChangesPatch,
+  };
+  const ofGit = [
     {
       label: l10n.t('Commits into a New Branch…'),
       detail: l10n.t('Keeps their hashes. Nothing is checked out.'),
@@ -60,15 +69,13 @@ export async function bringHome(services: BringHomeServices, argument: unknown):
       detail: l10n.t('Staged in its working tree, if it is clean and they fit.'),
       move: bringChangesHome,
     },
-    {
-      label: l10n.t('Changes into a Patch File…'),
-      detail: l10n.t('Of this group, or what is uncommitted. For "git apply".'),
-      move: saveChangesPatch,
-    },
+    patching,
     ...(group === undefined ? [sending] : []),
     ...(group === 'thisTurn' ? [goingBack] : []),
     ...((group ?? 'uncommitted') !== 'uncommitted' || repository.groups.uncommitted.length === 0 ? [] : [discarding]),
   ];
+  // Without git there are no commits, and no stash that would keep what is discarded.
+  const ways = isRepository ? ofGit : [patching];
   const chosen = await window.showQuickPick(ways, { placeHolder: l10n.t('Select what to do with {0}', name) });
   await chosen?.move(services, node);
 }
@@ -115,9 +122,12 @@ async function saveChangesPatch(services: ChangeCommandServices, argument: unkno
   const defaultUri = Uri.file(join(homedir(), `${name.replaceAll(/[^\w.-]/g, '-')}.patch`));
   const target = await window.showSaveDialog({ defaultUri, filters: { [l10n.t('Patch')]: ['patch', 'diff'] } });
   if (target === undefined) return;
+  const { top, report } = repository;
   const against = group === 'sinceStart' ? 'start' : group === 'thisTurn' ? 'turn' : 'head';
   await inProgress(l10n.t('Saving the changes in {0}…', inertText(name)), look, async (signal) => {
-    const patch = await look.changes.patch(repository.top, against, signal);
+    const patch = await (hasGit(report)
+      ? look.changes.patch(top, against, signal)
+      : look.changes.folderPatch(top, against === 'turn' ? 'turn' : 'start', signal));
     await (target.scheme === 'file' ? writeFile(target.fsPath, patch) : workspace.fs.writeFile(target, patch));
   });
   await window.showInformationMessage(

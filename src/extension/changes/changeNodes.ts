@@ -1,6 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
-import type { FileChange } from '../../core/changes/compare';
+import { hasGit, type FileChange } from '../../core/changes/compare';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
+import { RuntimeError } from '../../core/errors';
 import { TimeSlicer } from '../../core/changes/timeSlicer';
 import { shownName } from '../../core/files/pathText';
 import { failureText } from '../messages/showFailure';
@@ -71,7 +72,10 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
   const { devboxId } = context;
   const nodes = state.repositories.map((one) => {
     if ('found' in one) return repositoryNode(one.found, context);
-    return noteNode(devboxId, `${one.top}/failed`, repositoryName(one.top), failureText(one.failure), 'warning');
+    // Nothing is wrong with a folder that is large.
+    const isLarge = RuntimeError.is(one.failure, 'file') && one.failure.problem.id === 'changes_folder_many';
+    const icon = isLarge ? 'info' : 'warning';
+    return noteNode(devboxId, `${one.top}/failed`, repositoryName(one.top), failureText(one.failure), icon);
   });
   if (nodes.length === 0) {
     const label = l10n.t('No git repositories');
@@ -102,6 +106,7 @@ function repositoryNode(repository: RepositoryChanges, context: NodeContext): Ch
   const { devboxId } = context;
   const { top, report, groups } = repository;
   const { uncommitted, sinceStart, thisTurn = [] } = groups;
+  const isRepository = hasGit(report);
   const known = new Map(uncommitted.map((change) => [change.path, change]));
   for (const change of [...(sinceStart ?? []), ...thisTurn]) {
     if (!known.has(change.path)) known.set(change.path, change);
@@ -111,9 +116,13 @@ function repositoryNode(repository: RepositoryChanges, context: NodeContext): Ch
     item: () => {
       const item = new TreeItem(repositoryName(top), TreeItemCollapsibleState.Expanded);
       item.id = `${devboxId}/changes${top}`;
-      item.iconPath = new ThemeIcon('repo');
+      item.iconPath = new ThemeIcon(isRepository ? 'repo' : 'folder');
       item.description = report.branch === '' ? report.head.slice(0, 8) : shownName(report.branch);
       item.tooltip = shownName(top);
+      if (!isRepository) {
+        item.description = l10n.t('no git');
+        item.tooltip = `${shownName(top)}\n${l10n.t('Without git: compared with how it was when it was first viewed, by size, time and content.')}`;
+      }
       item.contextValue = known.size > 0 ? 'changes.repository' : 'changes.repository.clean';
       return item;
     },
@@ -123,7 +132,7 @@ function repositoryNode(repository: RepositoryChanges, context: NodeContext): Ch
         ...groupNode(repository, 'sinceStart', sinceStart ?? [], context),
         ...groupNode(repository, 'thisTurn', thisTurn, context),
       ];
-      if (sinceStart === undefined && report.head !== '') {
+      if (sinceStart === undefined && (report.head !== '' || !isRepository)) {
         const label = l10n.t('Changes since the start are not known');
         nodes.push(noteNode(devboxId, `${top}/start`, label, l10n.t('no space for them in the devbox'), 'info'));
       }

@@ -1,5 +1,6 @@
 import { l10n, ThemeColor } from 'vscode';
 import type { ChangeKind, FileChange } from '../../core/changes/compare';
+import { keptBytes } from '../../core/changes/devboxChanges';
 import { shownName } from '../../core/files/pathText';
 
 /** The letter that git and the editor have for a change. */
@@ -67,7 +68,10 @@ export function changeFacts({ path, from, before, after, isHidden, isFiltered }:
   if ((is ?? was) === '160000') facts.push(l10n.t('submodule'));
   if (path.endsWith('/')) facts.push(l10n.t('a repository of its own'));
   if (after?.mode === '') facts.push(l10n.t('cannot be read'));
-  if (after?.isLarge === true) facts.push(l10n.t('large: compared by size and time'));
+  if (after?.isLarge === true) {
+    const isLarge = (after.size ?? 0) > keptBytes;
+    facts.push(isLarge ? l10n.t('large: compared by size and time') : l10n.t('compared by size and time'));
+  }
   if (isHidden) facts.push(l10n.t('hidden from git status'));
   if (isFiltered) facts.push(l10n.t('passes a filter, perhaps unchanged'));
   return facts;

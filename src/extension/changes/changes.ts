@@ -13,7 +13,7 @@ import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import { ChangeDocuments } from './changeDocuments';
 import { ChangeNode, noteNode, repositoryNodes, unseenCount, type NodeChanges, type NodeContext } from './changeNodes';
-import { DevboxLook, type DevboxState } from './devboxLook';
+import { DevboxLook, plainFolder, type DevboxState } from './devboxLook';
 import { LiveChanges, type ChangeWatch } from './liveChanges';
 import { MarkedSeen } from './markedSeen';
 import type { ReviewReceiver } from './review/reviewReceivers';
@@ -162,8 +162,15 @@ export class Changes implements Disposable {
    */
   async noteTurn(devboxId: string, folder: string, signal: AbortSignal): Promise<void> {
     const { changes, state } = await this.#lookOf(this.#one(devboxId), devboxId);
-    const tops = await changes.repositories(folder, signal);
-    await Promise.all(tops.slice(0, mostNoted).map((top) => changes.noteTurn(top, signal)));
+    const found = await changes.find(folder, signal);
+    await Promise.all(found.repositories.slice(0, mostNoted).map((top) => changes.noteTurn(top, signal)));
+    if (found.plain !== undefined) {
+      // Of a folder without git, the whole is noted that the view shows.
+      const { path } = await this.#services.fileSystem.rootOf(devboxId);
+      const isBelow = folder !== path && folder.startsWith(`${path}/`);
+      const plain = plainFolder(isBelow ? await changes.find(path, signal) : found);
+      if (plain !== undefined) await changes.noteTurn(plain, signal, { hasGit: false });
+    }
     if (state === undefined || signal.aborted) return;
     this.look(devboxId).catch((error: unknown) => this.#services.log.failure('Looking at changes', error));
   }

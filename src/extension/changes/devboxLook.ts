@@ -1,5 +1,5 @@
 import type { Uri } from 'vscode';
-import type { DevboxChanges, RepositoryChanges } from '../../core/changes/devboxChanges';
+import type { DevboxChanges, FoundFolders, RepositoryChanges } from '../../core/changes/devboxChanges';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 
 /** Repositories that are read; a devbox with more is no place where somebody reviews. */
@@ -15,6 +15,8 @@ export type LookedAt =
 export interface DevboxState {
   /** The folder in which they were looked for. */
   readonly root: Uri;
+  /** The one among the repositories that is a folder without git, where it is looked at as such. */
+  readonly plain: string | undefined;
   readonly repositories: readonly LookedAt[];
   /** Repositories that were found and not read, as there are too many. */
   readonly notRead: number;
@@ -106,13 +108,14 @@ export class DevboxLook {
   async #look(only: ReadonlySet<string> | undefined): Promise<DevboxState> {
     if (only !== undefined && this.#state !== undefined) return this.#reread(this.#state, only);
     const root = this.#state?.root ?? (await this.#rootOf());
-    const tops = await this.#changes.repositories(root.path, this.#signal);
-    const wanted = tops.slice(0, mostRepositories);
+    const found = await this.#changes.find(root.path, this.#signal);
+    const plain = plainFolder(found);
+    const wanted = [...(plain === undefined ? [] : [plain]), ...found.repositories.slice(0, mostRepositories)];
     const repositories: LookedAt[] = [];
     for (let at = 0; at < wanted.length; at += atOnce) {
-      repositories.push(...(await Promise.all(wanted.slice(at, at + atOnce).map((top) => this.#read(top)))));
+      repositories.push(...(await Promise.all(wanted.slice(at, at + atOnce).map((top) => this.#read(top, plain)))));
     }
-    this.#state = { root, repositories, notRead: tops.length - wanted.length };
+    this.#state = { root, plain, repositories, notRead: Math.max(0, found.repositories.length - mostRepositories) };
     return this.#state;
   }
 
@@ -120,7 +123,7 @@ export class DevboxLook {
     const repositories = [...state.repositories];
     for (const [index, known] of repositories.entries()) {
       if (!only.has(known.top)) continue;
-      const now = await this.#read(known.top);
+      const now = await this.#read(known.top, state.plain);
       const isSame = 'found' in now && 'found' in known && now.found.digest === known.found.digest;
       if (!isSame) repositories[index] = now;
     }
@@ -129,12 +132,19 @@ export class DevboxLook {
     return this.#state;
   }
 
-  async #read(top: string): Promise<LookedAt> {
+  async #read(top: string, plain: string | undefined): Promise<LookedAt> {
     try {
-      return { top, found: await this.#changes.read(top, this.#signal) };
+      const read = top === plain ? this.#changes.readFolder(top, this.#signal) : this.#changes.read(top, this.#signal);
+      return { top, found: await read };
     } catch (failure) {
       if (this.#signal.aborted) throw failure;
       return { top, failure };
     }
   }
+}
+
+/** The folder that is looked at as one without git: one without repositories, and later, too, when there are some below it. */
+export function plainFolder({ plain, repositories, isNoted }: FoundFolders): string | undefined {
+  // All that a devbox has is no place where somebody reviews.
+  return plain !== '/' && (repositories.length === 0 || isNoted) ? plain : undefined;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { window, type Uri } from 'vscode';
+import { hasGit } from '../../core/changes/compare';
 import type { Disposable } from '../../core/events';
 import type { WatchedChange } from '../../core/files/watchLines';
 import type { Log } from '../messages/log';
@@ -141,7 +142,7 @@ function watchedFolders(state: DevboxState | undefined): Uri[] {
 function concerns(change: WatchedChange, one: LookedAt): boolean {
   const path = change.kind === 'unclear' ? change.folder : change.path;
   if (path === undefined || (change.kind === 'unclear' && isIn(one.top, path))) return true;
-  return isIn(path, one.top) || ('found' in one && isIn(path, one.found.report.common));
+  return isIn(path, one.top) || ('found' in one && hasGit(one.found.report) && isIn(path, one.found.report.common));
 }
 
 function isIn(path: string, folder: string): boolean {

@@ -101,7 +101,7 @@ describe('A hostile repository in a devbox', function () {
     await box.bash(`cd ${top}; git status >/dev/null 2>&1; git diff >/dev/null 2>&1; true`);
     assert.match(await ran(), /canary/, 'the settings are live: git itself runs them');
     const before_ = await fingerprint(top);
-    assert.deepEqual(await box.changes.repositories(top, signal), [top, `${top}/sub`]);
+    assert.deepEqual((await box.changes.find(top, signal)).repositories, [top, `${top}/sub`]);
     const found = await box.read(top);
     assert.deepEqual(found.groups.uncommitted.map(short), [
       'modified a filtered',

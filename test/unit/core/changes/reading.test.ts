@@ -140,9 +140,9 @@ describe('The changes in a repository of a devbox', function () {
       `cd ${top}; git -c protocol.file.allow=always submodule add -q ${other} sub; git commit -qam sub; git worktree add -q /tmp/of-changes/tree; ` +
         `mkdir nested; cd nested; git init -q; echo n > n; mkdir -p ../node_modules/x; cd ../node_modules/x; git init -q; echo node_modules > ${top}/.git/info/exclude`,
     );
-    const found = await box.changes.repositories(`${top}/deep/er`, signal);
-    assert.deepEqual(found, [top]);
-    assert.deepEqual(await box.changes.repositories(top, signal), [
+    const found = await box.changes.find(`${top}/deep/er`, signal);
+    assert.deepEqual(found, { repositories: [top], plain: undefined, isNoted: false });
+    assert.deepEqual((await box.changes.find(top, signal)).repositories, [
       top,
       `${top}/nested`,
       `${top}/sub`,

@@ -23,6 +23,12 @@ export interface ChangesDevbox extends FilesDevbox {
     path: string,
     group?: 'uncommitted' | 'sinceStart' | 'thisTurn',
   ) => Promise<[string, string]>;
+  /** Both sides of one that was read. */
+  readonly sidesIn: (
+    of: RepositoryChanges,
+    path: string,
+    group?: 'uncommitted' | 'sinceStart' | 'thisTurn',
+  ) => Promise<[string, string]>;
 }
 
 const identity = 'git config user.name t; git config user.email t@t';
@@ -36,6 +42,16 @@ export async function changesDevbox(
   const changes = new DevboxChanges({ devboxId, commands, requireRunning: () => sleep(0), stepSeconds });
   const read = (top: string): Promise<RepositoryChanges> => changes.read(top, signal);
   let count = 0;
+  const sidesIn: ChangesDevbox['sidesIn'] = async (of, path, group = 'uncommitted') => {
+    const change = of.groups[group]?.find((one) => one.path === path) ?? assert.fail(`no change of ${path}`);
+    const { before, after, from = path } = change;
+    const content = async (side: typeof before, at: string): Promise<string> => {
+      if (side === undefined) return '-';
+      const found = await changes.content(of, { path: at, side }, { most: 100_000, signal });
+      return 'bytes' in found ? found.bytes.toString('latin1') : JSON.stringify(found);
+    };
+    return [await content(before, from), await content(after, path)];
+  };
   return {
     ...box,
     changes,
@@ -51,17 +67,8 @@ export async function changesDevbox(
       const { groups } = await read(top);
       return { uncommitted: groups.uncommitted.map(short), since: groups.sinceStart?.map(short) };
     },
-    sides: async (top, path, group = 'uncommitted') => {
-      const of = await read(top);
-      const change = of.groups[group]?.find((one) => one.path === path) ?? assert.fail(`no change of ${path}`);
-      const { before, after, from = path } = change;
-      const content = async (side: typeof before, at: string): Promise<string> => {
-        if (side === undefined) return '-';
-        const found = await changes.content(of, { path: at, side }, { most: 100_000, signal });
-        return 'bytes' in found ? found.bytes.toString('latin1') : JSON.stringify(found);
-      };
-      return [await content(before, from), await content(after, path)];
-    },
+    sides: async (top, path, group) => sidesIn(await read(top), path, group),
+    sidesIn,
   };
 }
 

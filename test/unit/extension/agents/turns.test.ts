@@ -66,4 +66,31 @@ describe('What changed in a turn of an agent', function () {
       (all) => all.join() === 'Uncommitted 2,Since the Start 1',
     );
   });
+
+  it('is told of a folder without git, too, though there is nothing that goes back', async () => {
+    const { box, agents } = await ready('plain turns', [], 'mkdir work; echo a > work/a.txt');
+    const { editor } = used;
+    await start(await agents(), [{ run: 'echo its >> a.txt; echo its > new.txt' }]);
+    await described(agents, /needs you/);
+    editor.answer(/^Example in plain turns/, 'Allow Once');
+    await click((await view().rows((await view().rows((await agents()).row))[0]?.row))[0] ?? assert.fail());
+    await described(agents, /^Example done/);
+    const groups = (await view().rows()).map(({ row }) => row);
+    const rows = (await Promise.all(groups.map((row) => view().rows(row)))).flat();
+    const devbox = rows.find(({ item }) => item.label === 'plain turns');
+    const home = (await box.bash('printf %s ~')).trim();
+    const folder = async (): Promise<unknown> =>
+      (await below((await below(devbox?.row, 'Changes')).row, home.slice(home.lastIndexOf('/') + 1))).row;
+    await folder();
+    await editor.run('runloop.refreshDevboxes');
+    assert.deepEqual(await lines(await folder()), ['Since the Start 2', 'This Turn 2']);
+    const turn = await below(await folder(), 'This Turn');
+    assert.deepEqual(await lines(turn.row), ['a.txt work', 'new.txt work']);
+    editor.answer(/Select what to do with/, undefined);
+    await editor.run('runloop.bringHome', turn.row);
+    assert.deepEqual(
+      editor.offered.map((one) => (typeof one === 'string' ? one : one.label)),
+      ['Changes into a Patch File…'],
+    );
+  });
 });

@@ -154,9 +154,4 @@ describe('Changes in the view', function () {
     assert.match((await lines(row.row)).join(), /Changes could not be read .*suspended/);
     assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
   });
-
-  it('of a devbox without a repository are said to be none', async () => {
-    const { changes } = await opened('empty', 'true');
-    assert.match((await lines((await changes()).row)).join(), /^No git repositories in \//);
-  });
 });

@@ -8,10 +8,10 @@ import { Uri } from '../../../fakeVscode/values';
 describe('A look at a devbox', () => {
   it('that somebody asks for during another one begins after it, one for all who ask meanwhile', async () => {
     const begun: (() => void)[] = [];
-    const looking: Pick<DevboxChanges, 'repositories'> = {
-      repositories: async () => {
+    const looking: Pick<DevboxChanges, 'find'> = {
+      find: async () => {
         await new Promise<void>((resolve) => begun.push(resolve));
-        return [];
+        return { repositories: [], plain: undefined, isNoted: false };
       },
     };
     const { signal } = new AbortController();
