@@ -139,6 +139,7 @@ export const withoutZone = [
       'src/core/runtime/connect',
       'src/core/vscode/port',
       'src/extension/agents/document',
+      'src/extension/agents/launch',
       'src/extension/changes/home',
       'src/extension/changes/review',
       'src/extension/devboxTree/look',

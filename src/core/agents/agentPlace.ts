@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { DevboxCommands } from '../channel/devboxCommands';
 import { RuntimeError } from '../errors';
-import { asNumber, asObject, asString, parseJson } from '../parse';
+import { asNumber, asObject, asString, parseJson, type JsonObject } from '../parse';
 import { oneLine } from '../plainText';
 import { agentsProblem } from '../problems/agents';
 import type { Problem } from '../problems/problem';
@@ -80,6 +80,16 @@ export interface FoundSession {
   readonly cwd: string;
   readonly startedMs: number;
   readonly life: 'running' | 'ended' | 'gone';
+  /** What it goes on with, where it is not the first process of its session. */
+  readonly earlier?: EarlierSession;
+}
+
+/** A session of earlier processes of an agent. */
+export interface EarlierSession {
+  /** The record of the first of them. */
+  readonly root: string;
+  /** The agent's id of the session. */
+  readonly sessionId: string;
 }
 
 /** What is found in a devbox, and how many records more there are. */
@@ -231,12 +241,19 @@ function markOf(session: string, text: string, sealKey: Uint8Array): Omit<FoundS
     agentName: asString(known?.['agentName']) ?? '',
     cwd: asString(known?.['cwd']) ?? '',
     startedMs: asNumber(known?.['startedMs']) ?? 0,
+    ...earlierIn(asObject(known?.['earlier'])),
   };
   return { ...mark, isSealed: asString(known?.['seal']) === sealOfMark(session, mark, sealKey) };
 }
 
-function sealOfMark(session: string, { agent, agentName, cwd, startedMs }: Mark, sealKey: Uint8Array): string {
-  const said = JSON.stringify(['mark', session, agent, agentName, cwd, startedMs]);
+function earlierIn(known: JsonObject | undefined): { readonly earlier?: EarlierSession } {
+  const [root, sessionId] = [asString(known?.['root']), asString(known?.['sessionId'])];
+  return root === undefined || sessionId === undefined ? {} : { earlier: { root, sessionId } };
+}
+
+function sealOfMark(session: string, { agent, agentName, cwd, startedMs, earlier }: Mark, sealKey: Uint8Array): string {
+  const of = earlier === undefined ? [] : [earlier.root, earlier.sessionId];
+  const said = JSON.stringify(['mark', session, agent, agentName, cwd, startedMs, ...of]);
   return createHmac('sha256', sealKey).update(said).digest('hex');
 }
 

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { RuntimeError } from '../errors';
 import { asObject, asString, parseJson, type JsonObject } from '../parse';
 import { agentsProblem } from '../problems/agents';
-import type { AcpSchema, InitializeAnswer, SessionUpdate } from './acpSchema';
+import type { AcpSchema, InitializeAnswer } from './acpSchema';
 import { FrameReader, type Frame } from './frames';
 import type { LedgerEntry } from './ledger';
-import { OpenRequests, type answerSeconds, type Method } from './openRequests';
-import type { AgentLife, AgentSpool, Appended } from './spool';
+import { OpenRequests, type Method } from './openRequests';
+import type { SessionContext } from './sessionEvents';
+import type { AgentLife, Appended } from './spool';
 import { waitingRequest, type Choice, type GivenAnswer, type WaitingRequest } from './waiting';
 
 /** As JSON-RPC numbers them. */
@@ -14,30 +15,6 @@ const unknownMethod = -32_601;
 const wrongParameters = -32_602;
 /** The most requests that wait at once; what is more stays unanswered. */
 const mostWaiting = 200;
-
-/** What happens in a session, in the order in which it can be known. */
-export type SessionEvent =
-  | { readonly kind: 'update'; readonly update: SessionUpdate['update'] }
-  /** Somebody told the agent something; its frame is absent where it was changed since. */
-  | { readonly kind: 'told'; readonly entry: LedgerEntry; readonly frame: JsonObject | undefined }
-  | { readonly kind: 'asked'; readonly request: WaitingRequest }
-  | { readonly kind: 'opened'; readonly answer: JsonObject | undefined }
-  /** A turn is over, by the agent's word for why, or its error. */
-  | { readonly kind: 'stopped'; readonly prompt: string; readonly reason: string }
-  | { readonly kind: 'lost'; readonly frame: Frame }
-  | { readonly kind: 'gone'; readonly life: AgentLife; readonly exitCode: number | undefined };
-
-export interface SessionContext {
-  readonly spool: AgentSpool;
-  readonly devboxId: string;
-  /** This window, in words for other windows. */
-  readonly who: string;
-  readonly now: () => number;
-  /** Told what happens, also what had happened before this window looked. */
-  readonly onEvent?: (event: SessionEvent) => void;
-  /** Seconds that the agent has for each kind of answer. */
-  readonly seconds?: typeof answerSeconds;
-}
 
 /** One process of an agent as one window sees it. Nothing comes of itself: {@link look} is asked for. */
 export class AgentSession {
@@ -94,6 +71,10 @@ export class AgentSession {
   get isInTurn(): boolean {
     return this.#turns.size > 0;
   }
+  /** Whether a later process could go on with this session, by the agent's word; undefined as long as it said nothing. */
+  get canBeTakenUp(): boolean | undefined {
+    return this.#agent === undefined ? undefined : takeUpMethod(this.#agent) !== undefined;
+  }
 
   /** Reads what came since the last look. One look at a time. */
   async look(signal: AbortSignal): Promise<void> {
@@ -112,7 +93,7 @@ export class AgentSession {
   async initialize(signal: AbortSignal): Promise<void> {
     const clientCapabilities = { fs: { readTextFile: false, writeTextFile: false }, terminal: false };
     const params = { protocolVersion: 1, clientCapabilities, clientInfo: { name: 'runloop-devboxes', version: '1' } };
-    this.#agent = this.#schema.initialize.parse(await this.#ask('initialize', params, signal));
+    await this.#ask('initialize', params, signal);
   }
 
   /** Tells the agent by which of its own ways it finds its key. */
@@ -127,12 +108,9 @@ export class AgentSession {
 
   /** Goes on with a session of an earlier process. @returns false if this agent cannot */
   async takeUp(sessionId: string, cwd: string, signal: AbortSignal): Promise<boolean> {
-    const able = this.#agent?.agentCapabilities;
-    const params = { sessionId, cwd, mcpServers: [] };
-    if (able?.loadSession === true) await this.#ask('session/load', params, signal);
-    else if (able?.sessionCapabilities.resume) await this.#ask('session/resume', params, signal);
-    else return false;
-    return true;
+    const method = this.#agent === undefined ? undefined : takeUpMethod(this.#agent);
+    if (method !== undefined) await this.#ask(method, { sessionId, cwd, mcpServers: [] }, signal);
+    return method !== undefined;
   }
 
   /** @param onTold called when the agent has it. @returns why the turn ended, in the agent's word */
@@ -236,8 +214,13 @@ export class AgentSession {
     const id = asString(message['id']) ?? '';
     const method = this.#asked.get(id);
     const result = asObject(message['result']);
-    if (method === 'session/new') this.#sessionId = asString(result?.['sessionId']) ?? this.#sessionId;
-    if (method === 'session/new') this.#context.onEvent?.({ kind: 'opened', answer: result });
+    if (method === 'initialize') this.#agent = this.#schema.initialize.safeParse(result).data ?? this.#agent;
+    const isTakenUp = method === 'session/load' || method === 'session/resume';
+    if (method === 'session/new' || (isTakenUp && message['error'] === undefined)) {
+      this.#sessionId = (isTakenUp ? this.#context.earlierId : asString(result?.['sessionId'])) ?? this.#sessionId;
+      if (this.#turns.size === 0) this.#calls.clear();
+      this.#context.onEvent?.({ kind: 'opened', answer: result });
+    }
     if (this.#turns.delete(id)) {
       if (this.#turns.size === 0) this.#calls.clear();
       const reason = asString(result?.['stopReason']) ?? asString(asObject(message['error'])?.['message']) ?? '';
@@ -297,4 +280,10 @@ export class AgentSession {
     if (!this.#hasTold) this.#context.onEvent?.({ kind: 'gone', life: this.#life, exitCode });
     this.#hasTold = true;
   }
+}
+
+/** By which of its requests an agent goes on with a session of an earlier process. */
+function takeUpMethod({ agentCapabilities: able }: InitializeAnswer): 'session/load' | 'session/resume' | undefined {
+  if (able.loadSession) return 'session/load';
+  return able.sessionCapabilities.resume ? 'session/resume' : undefined;
 }

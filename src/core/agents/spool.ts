@@ -89,10 +89,26 @@ export class AgentSpool {
   }
 
   /** Starts the agent. @returns false if this spool is there already, then nothing is started */
-  async start({ command, cwd, mark, mostOut = mostKept.out, signal }: AgentStart): Promise<boolean> {
+  async start(start: AgentStart): Promise<boolean> {
+    return (await this.#start(start, '')) === undefined;
+  }
+
+  /**
+   * Starts the agent in order to go on with what a session has begun, unless a process does so already.
+   *
+   * @param root the first spool of that session, beside this one
+   * @returns the name of the spool of the process that runs; then nothing is started
+   */
+  async startAfter(start: AgentStart, root: string): Promise<string | undefined> {
+    if (!/^[A-Za-z0-9-]+$/.test(root)) throw new Error('A spool has another name.');
+    return this.#start(start, root);
+  }
+
+  async #start({ command, cwd, mark, mostOut = mostKept.out, signal }: AgentStart, root: string) {
     const limits = [String(mostOut), String(mostKept.err)];
-    const said = await this.#say(scripts.startScript, [cwd, ...limits, mark, ...command], signal);
-    return said[0] === 'started';
+    const [said, name] = await this.#say(scripts.startScript, [cwd, ...limits, mark, root, ...command], signal);
+    if (said === 'busy') throw this.#error(refusal(said));
+    return said === 'started' ? undefined : (name ?? this.#name);
   }
 
   /**

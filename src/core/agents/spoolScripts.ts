@@ -38,13 +38,23 @@ rm -f in.pipe out.pipe err.pipe
 printf '%s\\n' "$code" >ended.new; mv ended.new ended
 `;
 
-/** spool, working directory, the most that is kept of its output and of its log, a mark, the command's words → `started` or `exists` */
-export const startScript = `${prelude}arg spool; arg cwd; arg mostOut; arg mostErr; arg mark; words=()
+/**
+ * spool, working directory, the most that is kept of its output and of its log, a mark, the first session that it goes on with or
+ * nothing, the command's words → `started`; or `exists` and the name of the spool that is there or runs instead; or `busy`
+ */
+export const startScript = `${prelude}arg spool; arg cwd; arg mostOut; arg mostErr; arg mark; arg root; words=()
 while arg word; do words+=("$word"); done
-mkdir -p -- "\${spool%/*}" && chmod 700 -- "\${spool%/*}" || exit 3
-mkdir -- "$spool" 2>/dev/null || { [ -d "$spool" ] || exit 3; say exists; exit 0; }
-cd -- "$spool" && : >in && : >out && : >err && : >ledger && printf '%s' "$mark" >mark || exit 3
-setsid -f bash -c '${holder.replaceAll("'", `'\\''`)}' agent "$spool" "$cwd" "$mostOut" "$mostErr" "\${words[@]}" </dev/null >/dev/null 2>&1
+all=\${spool%/*}; mkdir -p -- "$all" && chmod 700 -- "$all" || exit 3
+# A fresh one without a process is about to start it.
+runs() { [ ! -e ended ] && if [ -e pid ]; then [ -f pid ] && lives; else [ -n "$(find mark -newermt '60 seconds ago' 2>/dev/null)" ]; fi; }
+if [ -n "$root" ]; then
+  exec 9>>"$all/.lock"; flock -w 10 9 || { say busy; exit 0; }
+  while IFS= read -r one; do ! (cd -- "$all/$one" 2>/dev/null && runs) || { say exists "$one"; exit 0; }; done < <(
+    printf '%s\\n' "$root"; cd -- "$all" && find . -mindepth 2 -maxdepth 2 -type f -name root -exec grep -lxF -- "$root" {} + | sed 's|^\\./||; s|/root$||')
+fi
+mkdir -- "$spool" 2>/dev/null || { [ -d "$spool" ] || exit 3; say exists "\${spool##*/}"; exit 0; }
+cd -- "$spool" && : >in && : >out && : >err && : >ledger && printf '%s' "$mark" >mark && printf '%s' "$root" >root || exit 3
+setsid -f bash -c '${holder.replaceAll("'", `'\\''`)}' agent "$spool" "$cwd" "$mostOut" "$mostErr" "\${words[@]}" </dev/null >/dev/null 2>&1 9>&-
 for ((i = 0; i < 100; i++)); do [ -e pid ] || [ -e ended ] && break; sleep 0.05; done
 say started`;
 

@@ -1,7 +1,7 @@
 import { asArray, asObject, asString } from '../parse';
 import type { SessionUpdate } from './acpSchema';
-import type { SessionEvent } from './agentSession';
 import type { LedgerEntry } from './ledger';
+import type { SessionEvent } from './sessionEvents';
 import type { WaitingRequest } from './waiting';
 
 /** A call of a tool as the agent tells of it. */
@@ -20,7 +20,8 @@ export interface ToolCall {
 /** One thing of a session, as it is shown. All texts of an agent are hostile. */
 export type TranscriptItem =
   | { readonly kind: 'prompt'; readonly text: string; readonly by: LedgerEntry }
-  | { readonly kind: 'said' | 'thought'; readonly pieces: string[]; length: number }
+  /** `asked` is what a person had sent in an earlier process, as the agent tells it. */
+  | { readonly kind: 'said' | 'thought' | 'asked'; readonly pieces: string[]; length: number }
   | { readonly kind: 'plan'; lines: readonly { readonly text: string; readonly status: string }[] }
   | ToolCall
   | { readonly kind: 'request'; readonly request: WaitingRequest }
@@ -75,7 +76,7 @@ export class Transcript {
 
   /** What the agent said or did last. */
   get last(): TranscriptItem | undefined {
-    return this.#items.findLast(({ kind }) => !['thought', 'noise', 'stop', 'request', 'gone'].includes(kind));
+    return this.#items.findLast(({ kind }) => !['thought', 'asked', 'noise', 'stop', 'request', 'gone'].includes(kind));
   }
 
   take(event: SessionEvent): void {
@@ -87,6 +88,8 @@ export class Transcript {
         this.#told(event.entry, event.frame);
         break;
       case 'opened':
+        // Calls that an agent tells again are over, whatever it says of them.
+        for (const call of this.#calls.values()) close(call);
         this.#opened(asObject(event.answer?.['modes']));
         break;
       case 'asked':
@@ -144,6 +147,10 @@ export class Transcript {
 
   #updated(update: SessionUpdate['update']): void {
     switch (update.sessionUpdate) {
+      case 'user_message_chunk':
+        // Within a turn it would be the prompt that we have sent.
+        if (this.#turn === undefined && update.content.type === 'text') this.#say('asked', update.content.text);
+        return;
       case 'agent_message_chunk':
       case 'agent_thought_chunk': {
         const kind = update.sessionUpdate === 'agent_message_chunk' ? 'said' : 'thought';
@@ -168,7 +175,7 @@ export class Transcript {
     }
   }
 
-  #say(kind: 'said' | 'thought', text: string): void {
+  #say(kind: 'said' | 'thought' | 'asked', text: string): void {
     const last = this.#items.at(-1);
     // A new item also where one is long: the oldest are left out whole.
     if (last?.kind !== kind || last.length > mostCharacters / 8) {
@@ -232,5 +239,5 @@ function sizeOf(item: TranscriptItem): number {
     const sides = item.request.diffs.flatMap(({ before = '', after }) => [before.length, after.length]);
     return sides.reduce((sum, length) => sum + length, item.request.rawInput?.length ?? 0);
   }
-  return item.kind === 'said' || item.kind === 'thought' ? item.length : 0;
+  return 'pieces' in item ? item.length : 0;
 }

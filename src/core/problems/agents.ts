@@ -82,6 +82,16 @@ export const agentsWords = {
     message: 'The agent ended as soon as it was started: {why}.',
     nextStep: 'Look at the log of the agent.',
   },
+  agent_cannot_continue: {
+    code: 'environment',
+    message: '{name} cannot continue a session after it has ended.',
+    nextStep: 'Start it again; it begins a new session.',
+  },
+  agent_continued_already: {
+    code: 'conflict',
+    message: '{name} already continues this session.',
+    nextStep: 'Open it from its row.',
+  },
 } as const satisfies Record<string, ProblemWords>;
 
 export const agentsProblem = problemsOf(agentsWords);

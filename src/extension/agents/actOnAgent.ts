@@ -12,9 +12,11 @@ import { targetIn, type AgentTarget } from './agentTarget';
 import type { Agents } from './agents';
 import { answerRequest, showDiff } from './answerRequest';
 import { exportSession } from './document/exportSession';
+import { continueSession, type ContinueServices } from './launch/continueSession';
+import { openSession } from './launch/openSession';
 import type { LiveAgent } from './liveAgent';
 
-export interface AgentCommandServices {
+export interface AgentCommandServices extends ContinueServices {
   readonly agents: () => Promise<Agents>;
   readonly knownSecrets: { all(): Promise<readonly string[]> };
 }
@@ -60,6 +62,9 @@ async function act(
     case 'prompt':
       await askPrompt(agent);
       break;
+    case 'continue':
+      await continueSession(services, agents, agent);
+      break;
     case 'interrupt':
       await whenSlow(() => agent.interrupt(), { limitMs: lookUpLimitMs });
       break;
@@ -82,14 +87,6 @@ async function act(
       await pickAction(within, agent, target);
       break;
   }
-}
-
-/** Opens the document of a session. */
-export async function openSession(agents: Agents, agent: LiveAgent): Promise<void> {
-  if (!agent.isRead) await whenSlow(() => agent.look(), { limitMs: lookUpLimitMs });
-  const document = await workspace.openTextDocument(agents.documents.sessionUri(agent));
-  await window.showTextDocument(document, { preview: false });
-  agents.documents.settle();
 }
 
 /** Everything that can be done with a session, for those at its row. */

@@ -51,7 +51,9 @@ const needed: readonly AgentState[] = [
 
 /** Those that need a person first, then the newest. */
 export function byNeed(agents: readonly LiveAgent[]): readonly LiveAgent[] {
-  return [...agents].sort((a, b) => needed.indexOf(a.state) - needed.indexOf(b.state));
+  // One that a later process goes on with needs nobody.
+  const need = ({ state, isContinued }: LiveAgent): number => (isContinued ? needed.length : needed.indexOf(state));
+  return [...agents].sort((a, b) => need(a) - need(b));
 }
 
 /** The row "Agents" of a devbox. */
@@ -80,9 +82,10 @@ export function sessionItem(agent: LiveAgent, nowMs: number): TreeItem {
   // Another id where it opens or closes by itself: the editor remembers how a row was.
   item.id = `${devboxId}/agents/${found.name}${waiting.length > 0 ? '/waiting' : ''}`;
   const ago = found.startedMs > 0 ? agoText(found.startedMs, nowMs) : '';
-  const facts = [stateWord(state), lastAction(agent), ago].filter((fact) => fact !== '');
+  const next = agent.isContinued ? l10n.t('continued') : '';
+  const facts = [stateWord(state), next, lastAction(agent), ago].filter((fact) => fact !== '');
   item.description = facts.join(' · ');
-  item.iconPath = stateIcon(state);
+  item.iconPath = stateIcon(agent.isContinued ? 'ended' : state);
   item.contextValue = 'agents.session';
   const tampered = agent.isTampered ? [l10n.t('Its record was changed from inside the devbox.')] : [];
   item.tooltip = [`${agentName(agent)}: ${stateWord(state)}`, oneLine(found.cwd, 200), ...tampered].join('\n');
@@ -128,9 +131,11 @@ export function actionNodes(agent: LiveAgent): readonly AgentNode[] {
         return item;
       },
     });
-  const prompt = actionsOf(agent, 0).filter(({ action }) => action === 'prompt');
   return [
-    ...prompt.map((offered) => node(offered, 'comment')),
+    ...actionsOf(agent, 0).flatMap((offered) => {
+      if (offered.action === 'prompt') return [node(offered, 'comment')];
+      return offered.action === 'continue' ? [node(offered, 'debug-continue')] : [];
+    }),
     node({ action: 'more', title: l10n.t('More…') }, 'ellipsis'),
   ];
 }

@@ -5,6 +5,7 @@ const actions = [
   'answer',
   'change',
   'prompt',
+  'continue',
   'interrupt',
   'end',
   'log',

@@ -12,8 +12,10 @@ import type { ConsentRule } from '../../core/agents/consent';
 import { SessionsWatch } from '../../core/agents/sessionsWatch';
 import { AgentSpool } from '../../core/agents/spool';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
-import { isTransient } from '../../core/errors';
+import { isTransient, RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
+import { oneLine } from '../../core/plainText';
+import { agentsProblem } from '../../core/problems/agents';
 import type { SignedIn } from '../account/account';
 import { LiveAgent } from './liveAgent';
 
@@ -72,6 +74,13 @@ export class DevboxAgents {
     return this.#agents.get(session);
   }
 
+  /** The record of the newest process of a session. */
+  latestOf(agent: LiveAgent): LiveAgent {
+    const root = rootOf(agent);
+    // What the devbox itself has written beside them is no session of ours.
+    return this.agents.find((one) => one.found.isSealed && rootOf(one) === root) ?? agent;
+  }
+
   /** Looks for the records of sessions, now. */
   async load(): Promise<void> {
     this.#loading ??= this.#load().finally(() => (this.#loading = undefined));
@@ -81,6 +90,7 @@ export class DevboxAgents {
   /**
    * Starts an agent that is installed, and its first turn.
    *
+   * @param earlier whose session it goes on with, and how the agent calls that
    * @param keys variables with values, given by file, which the agent's start removes
    */
   async start(
@@ -90,17 +100,20 @@ export class DevboxAgents {
       prompt,
       keys,
       onMade,
+      earlier: before,
     }: {
       readonly prompt: string;
       readonly keys: Readonly<Record<string, string>>;
       readonly onMade: (made: LiveAgent) => void;
+      readonly earlier?: { readonly agent: LiveAgent; readonly sessionId: string };
     },
   ): Promise<LiveAgent> {
     const { account, sealKey, devboxId } = this.#context;
     const signal = account.ended;
     const startedMs = Date.now();
     const name = sessionName(startedMs);
-    const mark = { agent: agent.id, agentName: agent.name, cwd: place.cwd, startedMs };
+    const earlier = before && { root: rootOf(before.agent), sessionId: before.sessionId };
+    const mark = { agent: agent.id, agentName: agent.name, cwd: place.cwd, startedMs, ...(earlier && { earlier }) };
     const found: FoundSession = { name, ...mark, isSealed: true, life: 'running' };
     const folder = `${place.home}/${sessionsFolder}/${name}`;
     const spool = new AgentSpool({ devboxId, commands: this.#commands, folder, sealKey });
@@ -109,8 +122,16 @@ export class DevboxAgents {
     try {
       if (keysFolder !== undefined) await this.#leaveKeys(`${keysFolder}/keys`, keys);
       const command = launchWords(agent, place.home, keysFolder === undefined ? '' : `${keysFolder}/keys`);
-      await spool.start({ command, cwd: place.cwd, mark: sessionMark(name, mark, sealKey), signal });
+      const start = { command, cwd: place.cwd, mark: sessionMark(name, mark, sealKey), signal };
+      if (earlier === undefined) {
+        await spool.start(start);
+      } else if ((await spool.startAfter(start, earlier.root)) !== undefined) {
+        await this.load();
+        const problem = agentsProblem('agent_continued_already', { name: oneLine(agent.name, 40) });
+        throw new RuntimeError({ problem, devboxId });
+      }
       const live = this.#live(found);
+      this.#noteContinued();
       onMade(live);
       this.#watch.want(true);
       const given = agent.variables.find(
@@ -155,10 +176,15 @@ export class DevboxAgents {
     for (const found of sessions) {
       if (!this.#agents.has(found.name)) this.#live(found);
     }
+    this.#noteContinued();
     this.isLoaded = true;
     const unclear = this.agents.filter((agent) => (agent.isRead ? isAlive(agent) : agent.found.life === 'running'));
     await Promise.all(unclear.map((agent) => agent.look()));
     this.#watchIfAny();
+  }
+
+  #noteContinued(): void {
+    for (const agent of this.#agents.values()) agent.isContinued = this.latestOf(agent) !== agent;
   }
 
   #live(found: FoundSession): LiveAgent {
@@ -201,6 +227,12 @@ export class DevboxAgents {
   }
 }
 
-function isAlive({ state }: LiveAgent): boolean {
+/** Whether its process is there, as far as this window knows. */
+export function isAlive({ state }: LiveAgent): boolean {
   return ['starting', 'working', 'waiting', 'done', 'suspended'].includes(state);
+}
+
+/** The record in which a session began; only what our windows have written says that it was in another one. */
+function rootOf({ found }: LiveAgent): string {
+  return found.isSealed ? (found.earlier?.root ?? found.name) : found.name;
 }

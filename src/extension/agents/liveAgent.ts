@@ -14,6 +14,9 @@ import { redact } from '../../core/redact';
 /** How an answer says in the ledger that nobody was asked; not for people. */
 export const byRule = 'rule';
 
+/** Ids of sessions that are kept beside a record: what an agent calls its session may be anything. */
+const sessionIds = /^[ -~]{1,300}$/;
+
 /** How a session is, in one word. */
 export type AgentState = 'starting' | 'working' | 'waiting' | 'done' | 'failed' | 'ended' | 'lost' | 'suspended';
 
@@ -49,6 +52,9 @@ export class LiveAgent {
   #looking: Promise<void> | undefined;
   #again = false;
 
+  /** Whether a later process has gone on with its session. */
+  isContinued = false;
+
   constructor(found: FoundSession, context: LiveAgentContext) {
     this.found = found;
     this.#context = context;
@@ -59,6 +65,7 @@ export class LiveAgent {
       devboxId,
       who,
       now: Date.now,
+      ...(found.earlier !== undefined && { earlierId: found.earlier.sessionId }),
       onEvent: (event) => {
         if (event.kind === 'gone') this.#exitCode = event.exitCode;
         this.transcript.take(event);
@@ -93,6 +100,17 @@ export class LiveAgent {
 
   /** Whether this window has looked at what the agent said. */
   isRead = false;
+
+  /**
+   * The agent's id of the session, for a later process; undefined if it has opened none, or cannot go on with one by its own
+   * word. Known once this window has looked.
+   */
+  get continuable(): string | undefined {
+    const { earlier } = this.found;
+    const id = this.#session?.sessionId ?? earlier?.sessionId ?? '';
+    const isAble = this.#session?.canBeTakenUp ?? earlier !== undefined;
+    return isAble && sessionIds.test(id) ? id : undefined;
+  }
 
   get waiting(): readonly WaitingRequest[] {
     return [...(this.#session?.waiting.values() ?? [])];
@@ -136,14 +154,20 @@ export class LiveAgent {
     await this.look();
   }
 
-  /** Starts a session and its first turn. @param authMethod the agent's word for how it finds its key */
+  /** Starts its session, or takes up that of an earlier process, and begins a turn. @param authMethod the agent's word for how it finds its key */
   async begin(prompt: string, authMethod: string | undefined): Promise<void> {
     const session = await this.#opening;
     const { signal } = this.#context;
     try {
       await session.initialize(signal);
       if (authMethod !== undefined) await session.authenticate(authMethod, signal);
-      await session.create(this.found.cwd, signal);
+      const { cwd, earlier } = this.found;
+      if (earlier === undefined) {
+        await session.create(cwd, signal);
+      } else if (!(await session.takeUp(earlier.sessionId, cwd, signal))) {
+        const problem = agentsProblem('agent_cannot_continue', { name: oneLine(this.found.agentName, 40) });
+        throw new RuntimeError({ problem, devboxId: this.devboxId });
+      }
     } catch (error) {
       if (!RuntimeError.is(error) || error.problem.id !== 'agent_ended' || signal.aborted) throw error;
       const why = oneLine(

@@ -9,10 +9,15 @@ export interface OfferedAction {
 }
 
 /** What can be done with a session now, the most usual first. @param rules how many there are in its devbox */
-export function actionsOf({ state }: Pick<LiveAgent, 'state'>, rules: number): readonly OfferedAction[] {
+export function actionsOf(
+  { state, isContinued }: Pick<LiveAgent, 'state' | 'isContinued'>,
+  rules: number,
+): readonly OfferedAction[] {
   const isAlive = ['starting', 'working', 'waiting', 'done'].includes(state);
   const isBusy = state === 'working' || state === 'waiting';
+  const isOver = ['failed', 'ended', 'lost'].includes(state);
   return [
+    ...(isOver && !isContinued ? [{ action: 'continue', title: l10n.t('Continue Session') } as const] : []),
     ...(isAlive && state !== 'starting' ? [{ action: 'prompt', title: l10n.t('Send Prompt…') } as const] : []),
     ...(isBusy ? [{ action: 'interrupt', title: l10n.t('Interrupt') } as const] : []),
     ...(isAlive ? [{ action: 'end', title: l10n.t('End Agent') } as const] : []),

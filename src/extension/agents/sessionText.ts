@@ -6,6 +6,7 @@ import { oneLine } from '../../core/plainText';
 import { redact } from '../../core/redact';
 import { agentName, callWord, commandText, meaningOf, stateWord } from './agentText';
 import { byRule, type LiveAgent } from './liveAgent';
+import { actionsOf } from './offeredActions';
 
 /** A line of the document that something can be done at. */
 export interface RequestLine {
@@ -42,6 +43,12 @@ export function sessionParts(
     ...(transcript.mode === undefined ? [] : [l10n.t('Mode by the agent: {0}', oneLine(transcript.mode, 60))]),
     ...(agent.isTampered
       ? [l10n.t('Its record was changed from inside the devbox: do not rely on what follows.')]
+      : []),
+    ...(found.earlier === undefined
+      ? []
+      : [l10n.t('It continues an earlier session. What comes before the first prompt here is as the agent tells it.')]),
+    ...(actionsOf(agent, 0)[0]?.action === 'continue' && agent.isRead && agent.continuable === undefined
+      ? [l10n.t('This agent cannot continue its session. You can start a new one.')]
       : []),
     l10n.t(
       'What is answered here binds only an agent that asks. What it does without asking is limited by the devbox alone.',
@@ -104,6 +111,8 @@ function linesOf(item: TranscriptItem, transcript: Transcript): readonly string[
     }
     case 'said':
       return [l10n.t('── Agent'), ...movedIn(item.pieces.join(''))];
+    case 'asked':
+      return [l10n.t('── Earlier Prompt, as the agent tells it'), ...movedIn(item.pieces.join(''))];
     case 'thought':
       return [l10n.t('── Thought'), ...movedIn(item.pieces.join(''))];
     case 'plan':

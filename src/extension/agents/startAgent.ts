@@ -1,4 +1,4 @@
-import { l10n, ProgressLocation, window, type QuickPickItem } from 'vscode';
+import { l10n, window, type QuickPickItem } from 'vscode';
 import { offeredAgents, type AgentRecipe } from '../../core/agents/agentTable';
 import type { AgentPlace } from '../../core/agents/agentPlace';
 import { RuntimeError } from '../../core/errors';
@@ -10,25 +10,14 @@ import { mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { asObject, asString } from '../../core/parse';
-import { saysYes } from '../messages/ask';
-import { unlessAborted, withSignal } from '../messages/cancellation';
 import { inertText } from '../messages/inertText';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
-import { openSession } from './actOnAgent';
 import { agentSetting, type Agents } from './agents';
 import type { DevboxAgents } from './devboxAgents';
+import { launch } from './launch/launch';
+import { makeReady, type LaunchServices } from './launch/makeReady';
 
-export type StartAgentServices = DevboxSources & {
-  readonly agents: () => Promise<Agents>;
-  readonly runDocuments: () => Promise<{
-    start(
-      account: SignedIn,
-      command: string,
-      devboxes: readonly Devbox[],
-    ): Promise<{ readonly ended: Promise<number | undefined> }>;
-  }>;
-  readonly devboxUse: { used(devboxId: string): void };
-};
+export type StartAgentServices = DevboxSources & LaunchServices & { readonly agents: () => Promise<Agents> };
 
 /** Starts an agent in a running devbox: which, where, and with which first prompt. It lives on without this window. */
 export async function startAgent(services: StartAgentServices, argument: unknown): Promise<void> {
@@ -51,36 +40,10 @@ export async function startAgent(services: StartAgentServices, argument: unknown
     ignoreFocusOut: true,
   });
   if (prompt === undefined) return;
-  if (!(await install(services, within, recipe, { signedIn, devbox, place }))) return;
-  const keys = await askKey(recipe, place, title);
-  if (keys === undefined) return;
-  mustStillBe(signedIn, devbox.id);
-  services.devboxUse.used(devbox.id);
-  await window.withProgress(
-    { location: ProgressLocation.Notification, title: `${title}…`, cancellable: true },
-    (_, token) =>
-      withSignal(token, async (signal) => {
-        let open: Promise<void> | undefined;
-        let ended: Promise<void> | undefined;
-        const starting = within.start(recipe, place, {
-          prompt,
-          keys,
-          onMade: (made) => {
-            const end = (): void => {
-              ended = made.end();
-            };
-            if (signal.aborted) end();
-            else signal.addEventListener('abort', end, { once: true });
-            open = openSession(agents, made);
-          },
-        });
-        try {
-          await unlessAborted(starting, signal, devbox.id);
-          await open;
-        } finally {
-          await ended;
-        }
-      }),
+  const ready = await makeReady(services, { within, recipe, signedIn, devbox, place, title });
+  if (ready === undefined) return;
+  await launch(agents, { devbox, title }, (onMade) =>
+    within.start(recipe, place, { prompt, keys: ready.keys, onMade }),
   );
 }
 
@@ -120,50 +83,4 @@ async function askFolder(
     problem: agentsProblem('agent_no_folder', { folder: oneLine(folder, 200) }),
     devboxId: devbox.id,
   });
-}
-
-/** @returns false if it is not wanted */
-async function install(
-  { runDocuments }: StartAgentServices,
-  { installation }: DevboxAgents,
-  recipe: AgentRecipe,
-  { signedIn, devbox, place }: { readonly signedIn: SignedIn; readonly devbox: Devbox; readonly place: AgentPlace },
-): Promise<boolean> {
-  if (place.isInstalled) return true;
-  const name = inertText(oneLine(recipe.name, 40));
-  const size = recipe.megabytes === 0 ? undefined : l10n.t('It takes about {0} MB there.', recipe.megabytes);
-  const question = l10n.t('Install {0} in {1}?', name, devboxLabel(devbox));
-  if (!(await saysYes({ question, detail: size, yes: l10n.t('Install'), harmless: true }))) return false;
-  mustStillBe(signedIn, devbox.id);
-  const { ended } = await (await runDocuments()).start(signedIn, installation.installCommand(recipe), [devbox]);
-  const exitCode = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Installing {0}…', name) },
-    () => ended,
-  );
-  if (exitCode === 0) return true;
-  // Stopped by the person who looks at its output.
-  if (exitCode === undefined) return false;
-  throw await installation.installFailure(recipe, signedIn.ended);
-}
-
-/** @returns variables with values; undefined if it is given up */
-async function askKey(
-  { variables }: AgentRecipe,
-  { has }: AgentPlace,
-  title: string,
-): Promise<Readonly<Record<string, string>> | undefined> {
-  const [first] = variables;
-  if (first === undefined || variables.some(({ name }) => has.has(name))) return {};
-  const value = await window.showInputBox({
-    title,
-    prompt: l10n.t(
-      'The value of {0}, for this agent only. It is not stored. Leave this empty if the agent has its own login.',
-      first.name,
-    ),
-    password: true,
-    ignoreFocusOut: true,
-  });
-  if (value === undefined) return undefined;
-  const key = value.trim();
-  return key === '' ? {} : { [first.name]: key };
 }

@@ -1,4 +1,5 @@
-import { AgentSession, type SessionEvent } from '../../../src/core/agents/agentSession';
+import { AgentSession } from '../../../src/core/agents/agentSession';
+import type { SessionEvent } from '../../../src/core/agents/sessionEvents';
 import type { ConsentRule } from '../../../src/core/agents/consent';
 import { AgentSpool } from '../../../src/core/agents/spool';
 import type { WaitingRequest } from '../../../src/core/agents/waiting';

@@ -1,4 +1,5 @@
-// An agent on the protocol's own library, run by Node in a devbox. A prompt is a list of what it does, as JSON.
+// An agent on the protocol's own library, run by Node in a devbox. A prompt is a list of what it does, as JSON. Its word says by
+// what it goes on with a session of an earlier process: `load` unless it is given, `resume`, or nothing.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
@@ -32,19 +33,36 @@ async function asked(client: AgentContext, sessionId: string, run: string): Prom
   return 'answered';
 }
 
+const [, , by = 'load'] = process.argv;
+const sessionCapabilities = by === 'resume' ? { resume: {} } : {};
 const cancelled = new Set<string>();
 const stream = ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin));
 
 agent({ name: 'example' })
-  .onRequest('initialize', () => ({ protocolVersion: 1, agentCapabilities: { loadSession: true } }))
+  .onRequest('initialize', () => ({
+    protocolVersion: 1,
+    agentCapabilities: { loadSession: by === 'load' || by === 'odd', sessionCapabilities },
+  }))
   .onRequest('session/new', () => {
     const availableModes = [
       { id: 'ask', name: 'Ask First' },
       { id: 'auto', name: 'Never Ask' },
     ];
-    return { sessionId: 'one', modes: { currentModeId: 'ask', availableModes } };
+    return { sessionId: by === 'odd' ? 'o\nne' : 'one', modes: { currentModeId: 'ask', availableModes } };
   })
-  .onRequest('session/load', () => ({}))
+  .onRequest('session/load', async ({ params: { sessionId }, client }) => {
+    if (sessionId !== 'one') throw new Error(`There is no session ${sessionId}.`);
+    const text = (words: string) => ({ type: 'text', text: words }) as const;
+    for (const update of [
+      { sessionUpdate: 'user_message_chunk', content: text('asked before') },
+      { sessionUpdate: 'agent_message_chunk', content: text('said before') },
+      { sessionUpdate: 'tool_call', toolCallId: 'before', title: 'begun before', status: 'in_progress' },
+    ] as const) {
+      await client.notify('session/update', { sessionId, update });
+    }
+    return {};
+  })
+  .onRequest('session/resume', () => ({}))
   .onNotification('session/cancel', ({ params }) => void cancelled.add(params.sessionId))
   .onRequest('session/prompt', async ({ params, client }) => {
     const [first] = params.prompt;

@@ -5,7 +5,8 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { before, describe, it } from 'mocha';
 import { AgentInstallation, launchWords } from '../../../../src/core/agents/agentPlace';
-import { AgentSession, type SessionEvent } from '../../../../src/core/agents/agentSession';
+import { AgentSession } from '../../../../src/core/agents/agentSession';
+import type { SessionEvent } from '../../../../src/core/agents/sessionEvents';
 import { AgentSpool } from '../../../../src/core/agents/spool';
 import { apiTransfer } from '../../../../src/core/files/fileTransfer';
 import { usePlatform } from '../../../platform/usePlatform';
@@ -39,30 +40,32 @@ for (const [id, driven] of Object.entries(realAgents)) {
       await box.bash(`mkdir -p ${folder} && tar -C ${folder} -xzf /tmp/agent.tgz && rm /tmp/agent.tgz`);
     });
 
-    it('asks before each command, does what is allowed and nothing else, and says what the table says', async () => {
+    it('asks before each command, does what is allowed and nothing else, and goes on in a new process', async () => {
       const { recipe } = agent;
       const commands = box.commands;
       const place = await new AgentInstallation(box.id, commands).look(recipe, '~/work', signal);
       const cwd = place.cwd ?? assert.fail();
       assert.ok(place.isInstalled);
       const folder = `${place.home}/.runloop-agents/sessions/${id}`;
-      const spool = new AgentSpool({ devboxId: box.id, commands, folder, sealKey });
-      await spool.start({ command: launchWords(recipe, place.home, ''), cwd, mark: '', signal });
+      const start = { command: launchWords(recipe, place.home, ''), cwd, mark: '', signal };
+      let spool = new AgentSpool({ devboxId: box.id, commands, folder, sealKey });
+      await spool.start(start);
       const events: SessionEvent[] = [];
       const onEvent = (event: SessionEvent): void => void events.push(event);
-      const session = await AgentSession.over({ spool, devboxId: box.id, who: 'test', now: Date.now, onEvent });
+      const over = { devboxId: box.id, who: 'test', now: Date.now, onEvent };
+      let session = await AgentSession.over({ spool, ...over });
       const during = async <T>(work: Promise<T>, isSo?: () => boolean): Promise<T | undefined> => {
-        const over = { isDone: false };
-        work.finally(() => (over.isDone = true)).catch(() => undefined);
+        const turn = { isDone: false };
+        work.finally(() => (turn.isDone = true)).catch(() => undefined);
         const endMs = performance.now() + 90_000;
-        while (!over.isDone && isSo?.() !== true) {
+        while (!turn.isDone && isSo?.() !== true) {
           await session.look(signal);
           if (performance.now() > endMs || session.life !== 'running') {
             assert.fail(`${session.life}: ${await spool.log(signal)}`);
           }
           await sleep(50);
         }
-        return over.isDone ? work : undefined;
+        return turn.isDone ? work : undefined;
       };
       await during(session.initialize(signal));
       if (agent.authMethod !== undefined) await during(session.authenticate(agent.authMethod, signal));
@@ -101,6 +104,21 @@ for (const [id, driven] of Object.entries(realAgents)) {
       assert.deepEqual(invalidFrames(told, said), []);
       assert.ok(events.some((event) => event.kind === 'update' && JSON.stringify(event).includes('all done')));
       assert.equal((await spool.audit(signal)).size, 0);
+      // When its process is gone, another one goes on, by the id of the session that the record has.
+      await spool.end(signal);
+      await session.look(signal);
+      assert.deepEqual([session.life, session.canBeTakenUp, session.sessionId], ['ended', true, sessionId]);
+      spool = new AgentSpool({ devboxId: box.id, commands, folder: `${folder}-next`, sealKey });
+      assert.equal(await spool.startAfter(start, id), undefined);
+      session = await AgentSession.over({ spool, ...over, earlierId: sessionId });
+      await during(session.initialize(signal));
+      if (agent.authMethod !== undefined) await during(session.authenticate(agent.authMethod, signal));
+      assert.equal(await during(session.takeUp(sessionId, cwd, signal)), true);
+      assert.deepEqual([session.sessionId, session.waiting.size, session.isInTurn], [sessionId, 0, false]);
+      const more = session.prompt(sessionId, script(agent.command('touch later'), { text: 'all done' }), signal);
+      await answerTo('later', 'allow_once', more);
+      assert.equal(await during(more), 'end_turn');
+      assert.equal(await box.bash(`ls ${cwd}`), 'later\nyes\n');
       await spool.end(signal);
     });
   });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, before, describe, it } from 'mocha';
-import { AgentSession, type SessionEvent } from '../../../../src/core/agents/agentSession';
+import { AgentSession } from '../../../../src/core/agents/agentSession';
+import type { SessionEvent } from '../../../../src/core/agents/sessionEvents';
 import { AgentSpool } from '../../../../src/core/agents/spool';
 import { RuntimeError } from '../../../../src/core/errors';
 import { usePlatform } from '../../../platform/usePlatform';
@@ -41,10 +42,10 @@ describe('A session of an agent', function () {
     }
   });
 
-  async function window(folder: string, who: string): Promise<AgentSession> {
+  async function window(folder: string, who: string, earlierId?: string): Promise<AgentSession> {
     const spool = new AgentSpool({ devboxId: box.id, commands: box.commands, folder, sealKey });
     const onEvent = (event: SessionEvent): void => void events.push(event);
-    return AgentSession.over({ spool, devboxId: box.id, who, now: Date.now, onEvent });
+    return AgentSession.over({ spool, devboxId: box.id, who, now: Date.now, onEvent, ...(earlierId && { earlierId }) });
   }
   async function started(): Promise<{ session: AgentSession; folder: string; cwd: string }> {
     const folder = `/home/user/.runloop-agents/s-${(count += 1)}`;
@@ -134,6 +135,64 @@ describe('A session of an agent', function () {
     assert.equal(session.calls.size, 0);
     assert.equal(await files(cwd), '');
     assert.equal(await during(session, session.takeUp('one', cwd, signal)), true);
+  });
+
+  it('goes on in a new process after the end of its own, with requests that are new under old ids', async () => {
+    const { session, folder, cwd } = await started();
+    const turn = prompt(session, { run: 'touch one' }, { run: 'touch two' });
+    await until(session, () => session.waiting.has('0'));
+    await session.answer('0', no, signal);
+    await until(session, () => session.waiting.has('1'));
+    await box.bash(`read p _ <${folder}/pid && kill -9 $p`);
+    await until(session, () => session.life === 'ended');
+    await assert.rejects(turn);
+    // A window that comes later knows by the record alone that it can be taken up, and which session that is.
+    const later = await window(folder, 'later');
+    assert.equal(later.canBeTakenUp, undefined);
+    await later.look(signal);
+    assert.deepEqual([later.canBeTakenUp, later.sessionId, later.waiting.size], [true, 'one', 0]);
+    events.length = 0;
+    const next = `${folder}-next`;
+    folders.push(next);
+    const spool = new AgentSpool({ devboxId: box.id, commands: box.commands, folder: next, sealKey });
+    const root = folder.slice(folder.lastIndexOf('/') + 1);
+    await spool.startAfter({ command: ['node', '/tmp/agent.mjs'], cwd, mark: 'm', signal }, root);
+    const again = await window(next, 'again', 'one');
+    await during(again, again.initialize(signal));
+    await until(again, () => again.life === 'running');
+    assert.equal(again.sessionId, undefined);
+    await assert.rejects(during(again, again.takeUp('two', cwd, signal)), /There is no session two/);
+    assert.equal(again.sessionId, undefined);
+    assert.equal(await during(again, again.takeUp('one', cwd, signal)), true);
+    assert.deepEqual([again.sessionId, again.isInTurn, again.calls.size], ['one', false, 0]);
+    assert.match(JSON.stringify(events), /asked before.*said before.*begun before.*"kind":"opened"/);
+    // Nothing was sent or allowed by itself, and what was refused under this id says nothing of what is asked now.
+    assert.deepEqual([again.waiting.size, again.answered.size, await files(cwd)], [0, 0, '']);
+    const more = prompt(again, { run: 'touch three' });
+    await until(again, () => again.waiting.has('0'));
+    assert.equal(again.waiting.get('0')?.callId, 'touch three');
+    await again.answer('0', once, signal);
+    assert.equal(await during(again, more), 'end_turn');
+    assert.equal(await files(cwd), 'three\n');
+  });
+
+  it('says where an agent cannot go on with a session, and asks it nothing then', async () => {
+    for (const [word, isAble] of [
+      ['resume', true],
+      ['nothing', false],
+    ] as const) {
+      const folder = `/home/user/.runloop-agents/${word}`;
+      folders.push(folder);
+      const spool = new AgentSpool({ devboxId: box.id, commands: box.commands, folder, sealKey });
+      await spool.start({ command: ['node', '/tmp/agent.mjs', word], cwd: '/tmp', mark: 'm', signal });
+      const session = await window(folder, 'me', 'one');
+      assert.equal(await session.takeUp('one', '/tmp', signal), false);
+      await during(session, session.initialize(signal));
+      assert.equal(session.canBeTakenUp, isAble);
+      assert.equal(await during(session, session.takeUp('one', '/tmp', signal)), isAble);
+      assert.equal(session.sessionId, isAble ? 'one' : undefined);
+      assert.doesNotMatch(await box.bash(`cat ${folder}/in`), isAble ? /session\/load/ : /session\/(?:load|resume)/);
+    }
   });
 
   it('tells a window that comes later what was told, by whom, and which session it is', async () => {

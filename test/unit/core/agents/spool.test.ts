@@ -59,6 +59,43 @@ describe("An agent's spool", function () {
     assert.deepEqual([...(await spool.audit(signal))], []);
   });
 
+  it('goes on in one process only, whichever windows ask for it at once, and again when that has ended', async () => {
+    const { folder, spool } = await started(['cat']);
+    const root = folder.slice(folder.lastIndexOf('/') + 1);
+    const start = { command: ['cat'], cwd: '/tmp', mark: 'm', signal };
+    const next = (): Promise<string | undefined> => at(fresh()).startAfter(start, root);
+    assert.equal(await next(), root);
+    await spool.end(signal);
+    const said = await Promise.all(Array.from({ length: 6 }, next));
+    const [name, ...others] = [...new Set(said.filter((one) => one !== undefined))];
+    assert.deepEqual([others, said.filter((one) => one === undefined).length], [[], 1]);
+    assert.equal(await next(), name);
+    const runs = await box.bash(`cd ~/.runloop-agents; for i in */root; do grep -qx ${root} $i && echo; done | wc -l`);
+    assert.equal(runs, '1\n');
+    await at(`/home/user/.runloop-agents/${name ?? ''}`).end(signal);
+    // What the devbox leaves there holds nobody up: pipes that nobody writes to, and a process that is another one.
+    await box.bash(
+      `cd ~/.runloop-agents; mkdir odd old; mkfifo odd/root old/pid; printf %s ${root} >old/root; : >old/mark`,
+    );
+    assert.equal(await next(), undefined);
+    await assert.rejects(at(fresh()).startAfter(start, '../x'));
+  });
+
+  it('is looked for and started at once: who comes meanwhile waits, and then finds it', async () => {
+    const start = { command: ['cat'], cwd: '/tmp', mark: 'm', signal };
+    await box.bash(`mkdir -p ~/.runloop-agents && cd ~/.runloop-agents
+      setsid -f flock .lock sh -c 'touch held; while [ -e held ]; do sleep 0.05; done' </dev/null >/dev/null 2>&1
+      until [ -e held ]; do sleep 0.05; done`);
+    const late = at(fresh()).startAfter(start, 'first');
+    // Another window is about to start one.
+    await box.bash(`cd ~/.runloop-agents
+      waits() { for one in /proc/[0-9]*/cmdline; do
+        [ "$(tr '\\0' ' ' 2>/dev/null <$one)" != 'flock -w 10 9 ' ] || return 0; done; return 1; }
+      for i in $(seq 100); do waits && break; sleep 0.05; done
+      mkdir winner; printf first >winner/root; : >winner/mark; rm held`);
+    assert.equal(await late, 'winner');
+  });
+
   it('takes each key once, whoever comes, and tells the second who was first', async () => {
     const { folder, spool } = await started(['cat']);
     const windows = Array.from({ length: 8 }, (_, i) => ({ who: `window ${i}`, spool: at(folder) }));

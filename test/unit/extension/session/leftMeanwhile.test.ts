@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'mocha';
 import { parseDevbox, type Devbox } from '../../../../src/core/platform/devbox';
+import { agentsOfSetting } from '../../../../src/core/agents/agentTable';
+import { continueSession } from '../../../../src/extension/agents/launch/continueSession';
 import { startAgent } from '../../../../src/extension/agents/startAgent';
 import { runAgentAction } from '../../../../src/extension/agentActions/runAgentAction';
 import { DevboxStore } from '../../../../src/extension/devboxes/devboxStore';
@@ -127,6 +129,32 @@ describe('What goes on after its account was left', function () {
     editor.answer(/What it should do first/, 'all');
     leavesAt(/^Install Example/, 'Install');
     await isLeft(startAgent(agentServices({ isInstalled: false }), id));
+  });
+
+  it('no session of an agent is continued, at whichever wait it is left', async () => {
+    const setting = { Example: { run: recipe.run, variables: ['EXAMPLE_KEY'] } };
+    current.editor.settings.set('runloop.agents', setting);
+    const [{ id: agent } = assert.fail()] = agentsOfSetting(setting);
+    const known = { devboxId: id, isRead: true, continuable: 'one', found: { agent, agentName: 'Example', cwd: '/' } };
+    const waits = { in: false, look: false };
+    const when = <T>(wait: keyof typeof waits, value: T): Promise<T> =>
+      waits[wait] ? leaves(value) : Promise.resolve(value);
+    const within = {
+      installation: { look: () => when('look', place), refusal: () => undefined },
+      load: () => (stop.signal.aborted ? does('read')() : undefined),
+      latestOf: () => known,
+      start: does('agent started'),
+    };
+    const agents = { in: () => when('in', within), nameOf: () => 'one' } as never;
+    const left = () => isLeft(continueSession(services({}), agents, known as never));
+    for (const wait of ['in', 'look'] as const) {
+      waits[wait] = true;
+      await left();
+      waits[wait] = false;
+      stop = new AbortController();
+    }
+    leavesAt(/The value of EXAMPLE_KEY/, 'x');
+    await left();
   });
 
   it('a folder for an agent is not looked for', async () => {

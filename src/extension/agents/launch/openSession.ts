@@ -1,0 +1,12 @@
+import { window, workspace } from 'vscode';
+import { lookUpLimitMs, whenSlow } from '../../messages/whenSlow';
+import type { Agents } from '../agents';
+import type { LiveAgent } from '../liveAgent';
+
+/** Opens the document of a session. */
+export async function openSession(agents: Agents, agent: LiveAgent): Promise<void> {
+  if (!agent.isRead) await whenSlow(() => agent.look(), { limitMs: lookUpLimitMs });
+  const document = await workspace.openTextDocument(agents.documents.sessionUri(agent));
+  await window.showTextDocument(document, { preview: false });
+  agents.documents.settle();
+}
