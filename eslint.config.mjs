@@ -67,7 +67,7 @@ const storeys = {
       'start/notes': ['platform'],
       options: ['start', 'actionServer', 'platform'],
       terminal: ['actionServer', 'platform', 'http'],
-      runs: ['logs', 'platform', 'http'],
+      runs: ['channel', 'logs', 'platform', 'http'],
       channel: ['platform', 'http'],
       files: ['channel', 'platform', 'http'],
       ports: ['channel', 'forwarding', 'platform', 'http'],

@@ -1,4 +1,5 @@
 import { asObject, asString, parseJson } from '../parse';
+import { withoutRunMark } from './runMark';
 
 /** One entry of a devbox's log. */
 export interface LogEntry {
@@ -19,7 +20,8 @@ function parseLogEntry(value: unknown): LogEntry | undefined {
   const entry = asObject(value);
   if (entry === undefined) return undefined;
   const time = entry['timestamp_ms'];
-  const command = asString(entry['cmd']);
+  const sent = asString(entry['cmd']);
+  const command = sent === undefined ? undefined : withoutRunMark(sent);
   const exitCode = entry['exit_code'];
   const text =
     asString(entry['message']) ??

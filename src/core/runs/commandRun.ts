@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { deadline } from '../../ground/deadline';
+import { ExecutionCommands } from '../channel/executionCommands';
 import { endedBy, RuntimeError } from '../errors';
 import { pipeLines, type LineSecrets } from '../logs/linePipeline';
 import type { LineGroup } from '../logs/lineGroups';
 import { asNumber } from '../parse';
 import { objectOf } from '../platform/answers';
 import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import { asRun, runVariable } from '../platform/runMark';
 import { runOutput, type LessOutput } from './runOutput';
 
 export interface CommandRunOptions {
@@ -33,7 +36,8 @@ export async function runCommandShown(
   { signal, secrets, show, onLess }: CommandRunOptions,
 ): Promise<number | undefined> {
   // Not cancelled half-way: nobody could tell then whether it runs.
-  const id = await api.start(devboxId, command, { signal: deadline(30_000) });
+  const word = randomUUID();
+  const id = await api.start(devboxId, asRun(command, word), { signal: deadline(30_000) });
   const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(id)}`;
   try {
     await pipeLines(runOutput(api, { devboxId, executionId: id, signal, onLess }), { secrets, show });
@@ -41,17 +45,35 @@ export async function runCommandShown(
     return asNumber(view['exit_status']);
   } catch (error) {
     if (!signal.aborted) throw error;
-    await end(api, devboxId, path);
+    await end(api, { devboxId, path, word });
     throw endedBy(signal, devboxId);
   }
 }
 
-async function end(api: RunloopApi, devboxId: string, path: string): Promise<void> {
+/**
+ * Ends a command with all that it has started: its process group, then what has left that (`setsid`, daemons), which is told by its
+ * environment. What hides that, or is another user's, goes on.
+ */
+async function end(
+  api: RunloopApi,
+  { devboxId, path, word }: { readonly devboxId: string; readonly path: string; readonly word: string },
+): Promise<void> {
   const call = { signal: deadline(endMs) };
   try {
     await api.change(`${path}/kill`, 'ending a command', { kill_process_group: true }, call, devboxId);
+    const { signal } = new AbortController();
+    const stdin = Buffer.from(`${runVariable}=${word}`);
+    await new ExecutionCommands(api, devboxId).run(endScript, { stdin, signal, deadlineMs: endMs });
   } catch (error) {
     // A devbox that is gone, or sleeps, runs no command.
     if (!RuntimeError.is(error) || (error.status !== 404 && error.status !== 400)) throw error;
   }
 }
+
+/** Ends processes until there is none in whose environment the variable of its input is. */
+const endScript = `word=$(cat); LC_ALL=C; export LC_ALL
+while all=$(grep -lzxF -- "$word" /proc/[0-9]*/environ 2>/dev/null); [ -n "$all" ]; do
+  for one in $all; do one=\${one#/proc/}; kill -9 "\${one%/environ}" 2>/dev/null; done
+  sleep 0.05
+done
+exit 0`;

@@ -64,6 +64,42 @@ describe('A command that a person runs in a devbox', function () {
     assert.deepEqual(looked.lines, ['gone']);
   });
 
+  it('is ended with what has left its process group, and with nothing else', async () => {
+    const id = await devbox();
+    const stop = new AbortController();
+    const other = run(id, 'echo $$ > /tmp/other; while [ ! -e /tmp/go ]; do sleep 0.05; done; exit 5');
+    const leaving = (name: string, how: string): string => `${how} bash -c 'echo $$ > /tmp/${name}; sleep 300; :' &`;
+    const { lines, end } = run(
+      id,
+      `${leaving('session', 'setsid')} (${leaving('daemon', 'setsid nohup')} ) ; ${leaving('group', '')} ` +
+        `(set -m; ${leaving('job', '')} ); until [ "$(ls /tmp/session /tmp/daemon /tmp/group /tmp/job /tmp/other | wc -l)" = 5 ]; do sleep 0.05; done; echo begun; wait; sleep 300`,
+      { signal: stop.signal },
+    );
+    await eventually(
+      () => Promise.resolve(lines),
+      (seen) => seen.includes('begun'),
+    );
+    stop.abort();
+    await assert.rejects(end, (error) => RuntimeError.is(error, 'cancelled'));
+    const looked = run(
+      id,
+      'for name in session daemon group job other; do kill -0 $(cat /tmp/$name) 2>/dev/null && echo $name lives || echo $name gone; done; touch /tmp/go',
+    );
+    await looked.end;
+    assert.deepEqual(looked.lines, ['session gone', 'daemon gone', 'group gone', 'job gone', 'other lives']);
+    assert.equal(await other.end, 5);
+  });
+
+  it('is told in the log as the person has written it', async () => {
+    const id = await devbox();
+    await run(id, 'echo "as written"').end;
+    const entries = await used.api.logs(id);
+    assert.deepEqual(
+      entries.flatMap(({ command, text }) => (command === undefined ? [] : [[command, text]])),
+      [['echo "as written"', '$ echo "as written"']],
+    );
+  });
+
   it('may be anything that a shell takes, and print anything', async () => {
     const id = await devbox();
     const odd: readonly (readonly [command: string, status: number, ...lines: readonly string[]])[] = [
