@@ -190,6 +190,17 @@ export const changesWords = {
     message: 'Files were changed in the same places in "{name}", so nothing was sent to it: {files}.',
     nextStep: 'Bring those of the devbox home and merge them, or discard them, then try again.',
   },
+  send_blocked: {
+    code: 'file',
+    message:
+      'Something else is in the place of files in "{name}" or of their folders, so nothing was sent to it: {files}.',
+    nextStep: 'Move or delete in the devbox what is there under these names, then try again.',
+  },
+  send_unborn: {
+    code: 'file',
+    message: 'The repository "{name}" inside the clone has no commit yet, so nothing was sent.',
+    nextStep: 'Commit something in it or add it to ".gitignore", then try again.',
+  },
   send_busy: {
     code: 'file',
     message: 'A merge, rebase or the like is under way in "{name}", or it has conflicts, so nothing was sent to it.',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { fieldsOf } from '../../files/fileFacts';
+import { shownName } from '../../files/pathText';
 import { changesProblem } from '../../problems/changes';
 import { gitFailed, gitText, localGit } from './localGit';
 import { makeScratch, nobody, removed, type Clone } from './scratch';
@@ -64,7 +65,7 @@ export async function localWork(
     const must = async (args: readonly string[], input?: string): Promise<string> => {
       const options = input === undefined ? { signal, env } : { signal, env, input };
       const { exitCode, stdout, stderr } = await localGit(top, [...set, ...args], options);
-      if (exitCode !== 0) throw gitFailed(stderr);
+      if (exitCode !== 0) throw unbornIn(stderr) ?? gitFailed(stderr);
       return stdout.toString().trim();
     };
     // What is here outside of a sparse checkout is work, too; only newer versions of git know the word.
@@ -84,6 +85,13 @@ export async function localWork(
     await removed(scratch);
     throw error;
   }
+}
+
+/** The error for a repository inside the clone that git cannot add, as it has no commit; its last words name none. */
+function unbornIn(stderr: string): RuntimeError | undefined {
+  const [, name] = /^error: '([^]+?)\/?' does not have a commit checked out$/m.exec(stderr) ?? [];
+  if (name === undefined) return undefined;
+  return new RuntimeError({ problem: changesProblem('send_unborn', { name: shownName(name) }) });
 }
 
 /** The commits of a devbox's repository, as `rev-list` has printed them. */

@@ -13,11 +13,13 @@ import { commitsScript, discardSentScript, sendScript } from './sendScript';
 const stepSeconds = 300;
 const allMs = 10 * 60_000;
 
-/** What would become of files in a devbox; nothing is sent while there are conflicts. */
+/** What would become of files in a devbox; nothing is sent while there are conflicts, or something is blocked. */
 export interface Sendable {
   readonly files: readonly { readonly path: string; readonly kind: 'added' | 'modified' | 'deleted' | 'merged' }[];
-  /** Changed there in the same places, or something else is where they go. */
+  /** Changed there in the same places. */
   readonly conflicts: readonly string[];
+  /** Something else than a file is in their place there, or something else than a folder on the way to it. */
+  readonly blocked: readonly string[];
   /** Submodules and files that pass a filter, which do not come along. */
   readonly staying: readonly string[];
   /** Makes it so, if it still is as it was told. @throws RuntimeError `send_moved` where it is not, and nothing was changed */
@@ -80,14 +82,16 @@ export async function sendable(
       else files.push({ path: name, kind });
     }
     const conflicts = others.get('C') ?? [];
+    const blocked = others.get('B') ?? [];
     const staying = others.get('-') ?? [];
-    if (files.length + conflicts.length + staying.length === 0) {
+    if (files.length + conflicts.length + blocked.length + staying.length === 0) {
       await dispose();
       return undefined;
     }
     return {
       files,
       conflicts,
+      blocked,
       staying,
       send: async (limit) => void (await run(context, { top, work, path, signal: limit }, word)),
       dispose,

@@ -18,7 +18,7 @@ exit 0`;
  *
  * What is other in the tree than in the commit is made other in the working tree. Without a word → one for the state, then a letter
  * and a name for each: `A` is made, `W` is written over, `D` is deleted, `M` is merged with what was changed in the devbox, `S` is
- * here as it is sent, `C` was changed in the devbox in the same places, `-` stays: a submodule, or a file that passes a filter. With it → nothing.
+ * here as it is sent, `C` was changed in the devbox in the same places, `B` has something else in its place there or on the way to it, `-` stays: a submodule, or a file that passes a filter. With it → nothing.
  */
 export const sendScript = asOwner(
   `${changesPrelude}arg top; arg key; arg base; arg tree; arg file; arg told; exec </dev/null
@@ -57,7 +57,7 @@ while IFS= read -r -d '' r && IFS= read -r -d '' f; do
   read -r m1 m2 h1 h2 x <<< "\${r#:}"
   case "$m1 $m2" in *160000*) printf '%s\\0' "-$f" >> "$T/told"; continue ;; esac
   if [ -n "\${filtered["x$f"]}" ]; then printf '%s\\0' "-$f" >> "$T/told"; continue; fi
-  if blocked "$f"; then printf '%s\\0' "C$f" >> "$T/told"; continue; fi
+  if blocked "$f"; then printf '%s\\0' "B$f" >> "$T/told"; continue; fi
   pre["x$f"]="$m1 $h1" now["x$f"]="$m1 $h1" post["x$f"]="$m2 $h2"
   printf '%s\\0' "$f" >> "$T/all"
 done < "$T/raw"

@@ -47,9 +47,12 @@ export async function sendChanges(services: ChangeCommandServices, argument: unk
     return;
   }
   try {
-    if (found.conflicts.length > 0) {
-      const problem = changesProblem('send_no_fit', { name: box, files: someNames(found.conflicts) });
-      throw new RuntimeError({ problem, devboxId });
+    for (const [id, paths] of [
+      ['send_no_fit', found.conflicts],
+      ['send_blocked', found.blocked],
+    ] as const) {
+      if (paths.length === 0) continue;
+      throw new RuntimeError({ problem: changesProblem(id, { name: box, files: someNames(paths) }), devboxId });
     }
     if (found.files.length === 0) {
       await window.showInformationMessage([l10n.t('Nothing can be sent.'), ...stayingLines(found)].join(' '));

@@ -126,9 +126,21 @@ describe('Changes of a clone for a devbox', function () {
       'echo mine > d/x; echo mine > d/y; echo mine > b; echo mine > n',
     );
     const found = (await look(places)) ?? assert.fail();
-    assert.deepEqual(found.conflicts.toSorted(), ['b', 'd/x', 'd/y', 'n']);
+    assert.deepEqual([found.blocked.toSorted(), found.conflicts], [['b', 'd/x', 'd/y', 'n'], []]);
     await found.dispose();
     assert.equal(await pairs.box.bash('ls /tmp/outside'), '');
+  });
+
+  it('are told to have something in their way where a file became a folder here, or a folder a file; not where that is gone there', async () => {
+    const places = await pair('true', 'rm b; mkdir b; echo mine > b/x; rm -r d; echo mine > d; echo mine > a');
+    const before = await there(places.top);
+    const found = (await look(places)) ?? assert.fail();
+    assert.deepEqual([found.blocked.toSorted(), found.conflicts], [['b/x', 'd'], []]);
+    await found.dispose();
+    assert.equal(await there(places.top), before);
+    await pairs.box.bash(`cd ${places.top}; rm -r b d`);
+    assert.deepEqual(await send(places), ['added b/x', 'added d', 'modified a']);
+    assert.equal(await pairs.box.bash(`cd ${places.top}; cat b/x d a`), 'mine\nmine\nmine\n');
   });
 
   it('run nothing that the repository configures', async () => {
@@ -216,6 +228,15 @@ describe('Changes of a clone for a devbox', function () {
       'echo mine > b',
     );
     await failsAs(look(there), 'send_busy');
+    const unborn = await pair(
+      'true',
+      `echo mine > a; mkdir -p "in/not born's"; cd "in/not born's"; git init -q; echo x > x`,
+    );
+    await assert.rejects(look(unborn), (error) => {
+      assert.ok(RuntimeError.is(error, 'file'), String(error));
+      assert.deepEqual([error.problem.id, error.problem.params], ['send_unborn', { name: "in/not born's" }]);
+      return true;
+    });
     const same = await pair('true', 'touch a');
     assert.equal(await look(same), undefined);
   });
