@@ -56,7 +56,8 @@ export async function changeGroups(report: ChangesReport, slices = new TimeSlice
   const { start, turn, since, sinceTurn } = report;
   return {
     uncommitted: await sorted(changes, slices),
-    sinceStart: start && (await sorted(await sinceKept(since, report, slices), slices)),
+    sinceStart:
+      start && (await sorted(await sinceKept(since, isFolderStart(report) ? alone(report) : report, slices), slices)),
     thisTurn: turn && (await sorted(await sinceKept(sinceTurn, report, slices), slices)),
   };
 }
@@ -64,6 +65,15 @@ export async function changeGroups(report: ChangesReport, slices = new TimeSlice
 /** Whether it is a repository, and not a folder without git. */
 export function hasGit({ common }: Pick<ChangesReport, 'common'>): boolean {
   return common !== '';
+}
+
+/** Whether its start is from when it was a folder without git: what differs from that is told as a whole. */
+export function isFolderStart({ common, start }: Pick<ChangesReport, 'common' | 'start'>): boolean {
+  return common !== '' && start?.tree === 'folder';
+}
+
+function alone(report: ChangesReport): ChangesReport {
+  return { ...report, status: [] };
 }
 
 /** Tells whether a change is still the same one: another word after every further change. */

@@ -8,7 +8,8 @@ import { changesProblem } from '../problems/changes';
 import { changesReport, type ChangesReport } from './changesReport';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
-import { folderScript, mostNotedFiles } from './folderScript';
+import { folderScript } from './folderScript';
+import { mostNotedFiles } from './folderSteps';
 import { TimeSlicer } from './timeSlicer';
 import { blobScript, findScript, readScript, workScript } from './scripts';
 

@@ -1,3 +1,5 @@
+import { folderSteps, mostComparedFiles } from './folderSteps';
+
 /*
  * What runs in the devbox. Arguments come by standard input, each ended by NUL. A repository may be hostile: git is run in a
  * private git directory with a configuration of our own, a copy of the index and the repository's objects as alternates, so
@@ -163,8 +165,10 @@ fi
  * for `note` → nothing, and what the folder holds is kept as the beginning of a turn, in place of the one before.
  */
 export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; exec </dev/null
-locate; look
-${lookSteps}keep() { # what is here now, as a tree among objects of ours
+locate; home=$(cd 2>/dev/null && pwd -P); look; allowed=$most
+${lookSteps}# What was noted of the folder before it was a repository is its start. Of other hashes nothing can be compared.
+F=$S/folder; [ "$format" = sha1 ] || [ -f "$S/start" ] || rm -rf -- "$S"
+keep() { # what is here now, as a tree among objects of ours
   N=$T/keep; mkdir -p "$N/objects/info"; cp -- "$T/objects/info/alternates" "$N/objects/info/"
   ( export GIT_OBJECT_DIRECTORY="$N/objects" GIT_INDEX_FILE="$T/keep.index"
     [ ! -f "$T/index" ] || cp -- "$T/index" "$GIT_INDEX_FILE" || exit 1
@@ -197,7 +201,7 @@ if [ -n "$patch" ] && [ "$patch" != note ]; then
   cat -- "$T/patch"
   exit 0
 fi
-if [ ! -f "$S/start" ]; then
+if [ ! -f "$S/start" ] && [ ! -f "$F/at" ]; then
   if keep && [ -s "$N/tree" ]; then
     printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/start"
     rm -f -- "$N/tree" "$N/objects/info/alternates"
@@ -206,9 +210,9 @@ if [ ! -f "$S/start" ]; then
   fi
 fi
 if [ "$patch" = note ]; then
-  [ -f "$S/start" ] || die no_folder
+  [ -f "$S/start" ] || [ -f "$F/at" ] || die no_folder
   # Of the turn before nothing is used: what it alone has would be missing with it.
-  rm -rf -- "$S/turn"
+  rm -rf -- "$S/turn" "$F/turn"
   printf '%s\\n' "$T/repository" "$S/objects" > "$T/objects/info/alternates"
   keep && [ -s "$N/tree" ] || die again
   printf '%s %s %s\\n' "$(cat "$N/tree")" "\${head:--}" "$(date +%s)" > "$N/note"
@@ -225,8 +229,22 @@ against() { # what differs from a tree that is kept, by its note $1, into $2
   esac
   printf '%s\\0' "$tree" "\${base#-}" "$at"
 }
+since_folder() ( # the same from before it was a repository
+  T=$T/folder most=$allowed; mkdir "$T"; : > "$T/files"; : > "$T/status"
+  exec 9>/dev/null
+${folderSteps}  scan "$T/now" ${mostComparedFiles} 99999999999 && differ "$F" "$T/since"
+)
+since_start() {
+  [ -f "$F/at" ] && [ ! -f "$S/start" ] || { against start "$T/since"; return; }
+  since_folder; code=$?
+  [ "$code" != 3 ] || die again
+  if [ "$code" = 0 ]; then
+    mv -- "$T/folder/since" "$T/since"; cat "$T/files" >> "$T/folder/files"; mv -- "$T/folder/files" "$T/files"
+    printf '%s\\0' folder '' "$(cat "$F/at")"
+  else : > "$T/since"; printf '%s\\0' '' '' ''; fi
+}
 section() { printf '%s %s\\0' "$1" "$(wc -c < "$2")"; cat -- "$2"; }
-{ printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; against start "$T/since"; against turn/note "$T/turn"; } > "$T/facts"
+{ printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; since_start; against turn/note "$T/turn"; } > "$T/facts"
 section facts "$T/facts"; section status "$T/status"; section files "$T/files"; section since "$T/since"; section turn "$T/turn"
 section hidden "$T/hidden"; section filters "$T/filters"; printf 'end\\0'
 exit 0`;

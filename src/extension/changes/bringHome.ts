@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
 import { openClone, receiveBundle, type Arrival } from '../../core/changes/home/clone';
-import { hasGit } from '../../core/changes/compare';
+import { hasGit, isFolderStart } from '../../core/changes/compare';
 import { fetchBundle } from '../../core/changes/home/devboxBundle';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
 import { RuntimeError } from '../../core/errors';
@@ -125,7 +125,7 @@ async function saveChangesPatch(services: ChangeCommandServices, argument: unkno
   const { top, report } = repository;
   const against = group === 'sinceStart' ? 'start' : group === 'thisTurn' ? 'turn' : 'head';
   await inProgress(l10n.t('Saving the changes in {0}…', inertText(name)), look, async (signal) => {
-    const patch = await (hasGit(report)
+    const patch = await (hasGit(report) && !(against === 'start' && isFolderStart(report))
       ? look.changes.patch(top, against, signal)
       : look.changes.folderPatch(top, against === 'turn' ? 'turn' : 'start', signal));
     await (target.scheme === 'file' ? writeFile(target.fsPath, patch) : workspace.fs.writeFile(target, patch));

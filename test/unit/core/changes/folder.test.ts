@@ -160,6 +160,36 @@ describe('The changes in a folder without git', function () {
     assert.equal((await box.changes.find(`${top}/later/deep`, signal)).plain, undefined);
   });
 
+  it('go on from the same start when it becomes a repository', async () => {
+    const top = await folder(
+      'for f in a b c; do echo $f > $f; done; mkdir out; echo o > out/o; head -c 6000000 /dev/zero > large',
+    );
+    await since(top);
+    await box.changes.noteTurn(top, signal, { hasGit: false });
+    await inside(
+      top,
+      'echo its >> a; rm b; git init -q; echo out > .gitignore; git add -A; git -c user.name=t -c user.email=t@t commit -qm one; echo c2 > c; echo n > new',
+    );
+    const { plain, repositories } = await box.changes.find(top, signal);
+    assert.deepEqual([plain, repositories], [undefined, [top]]);
+    // What is ignored is not gone.
+    assert.deepEqual(await box.groups(top), {
+      uncommitted: ['modified c', 'untracked new'],
+      since: ['added .gitignore', 'modified a', 'deleted b', 'modified c', 'added new'],
+    });
+    assert.deepEqual(await box.sides(top, 'a', 'sinceStart'), ['a\n', 'a\nits\n']);
+    assert.deepEqual(await box.sides(top, 'b', 'sinceStart'), ['b\n', '-']);
+    assert.deepEqual(await box.sides(top, 'c'), ['c\n', 'c2\n']);
+    assert.match((await box.changes.folderPatch(top, 'start', signal)).toString(), /^\+its$/m);
+    await box.changes.noteTurn(top, signal);
+    await inside(top, 'echo turn > c');
+    assert.deepEqual((await box.read(top)).groups.thisTurn?.map(short), ['modified c']);
+    assert.equal((await box.groups(top)).since?.length, 5);
+    // With hashes of another kind nothing can be compared: it begins anew.
+    await inside(top, 'rm -rf .git; git init -q --object-format=sha256');
+    assert.deepEqual((await box.groups(top)).since, []);
+  });
+
   it('do not take for deleted what cannot be read any more', async () => {
     const top = await folder('mkdir shut; echo 1 > shut/a; echo 1 > secret; echo 1 > open');
     await since(top);
