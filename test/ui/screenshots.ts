@@ -5,6 +5,7 @@ import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../src/core/runtime/runloopRuntime';
 import { projectRoot } from '../vscode/projectPaths';
 import { eventually } from '../eventually';
+import { takeAgentsPicture } from './agentsPicture';
 import { startUiSession } from './uiSession';
 import { Workbench } from './workbench/workbench';
 
@@ -122,6 +123,8 @@ try {
   await inside.screenshot({ path: join(folder, 'devbox-vscode.png') });
   await inside.close();
   await agent.close();
+  await session.startAfresh();
+  await takeAgentsPicture(session, join(folder, 'agents.png'));
   await context.close();
 } finally {
   await session.dispose();

@@ -1,5 +1,6 @@
 // An agent on the protocol's own library, run by Node in a devbox. A prompt is a list of what it does, as JSON. Its word says by
-// what it goes on with a session of an earlier process: `load` unless it is given, `resume`, or nothing.
+// what it goes on with a session of an earlier process: `load` unless it is given, `resume`, or nothing. A
+// second word is what it does at each prompt, whatever that says.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
@@ -33,7 +34,7 @@ async function asked(client: AgentContext, sessionId: string, run: string): Prom
   return 'answered';
 }
 
-const [, , by = 'load'] = process.argv;
+const [, , by = 'load', always] = process.argv;
 const sessionCapabilities = by === 'resume' ? { resume: {} } : {};
 const cancelled = new Set<string>();
 const stream = ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin));
@@ -67,7 +68,7 @@ agent({ name: 'example' })
   .onRequest('session/prompt', async ({ params, client }) => {
     const [first] = params.prompt;
     const { sessionId } = params;
-    const steps = JSON.parse(first?.type === 'text' ? first.text : '[]') as Step[];
+    const steps = JSON.parse(always ?? (first?.type === 'text' ? first.text : '[]')) as Step[];
     for (const { run, all, say, raw, open, write } of steps) {
       if (say !== undefined) {
         const update = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: say } } as const;

@@ -73,9 +73,11 @@ describe("An agent's spool", function () {
     const runs = await box.bash(`cd ~/.runloop-agents; for i in */root; do grep -qx ${root} $i && echo; done | wc -l`);
     assert.equal(runs, '1\n');
     await at(`/home/user/.runloop-agents/${name ?? ''}`).end(signal);
-    // What the devbox leaves there holds nobody up: pipes that nobody writes to, and a process that is another one.
+    // What the devbox leaves there holds nobody up: pipes that nobody writes to, a process that is another one, a start that
+    // ended before it had one.
     await box.bash(
-      `cd ~/.runloop-agents; mkdir odd old; mkfifo odd/root old/pid; printf %s ${root} >old/root; : >old/mark`,
+      `cd ~/.runloop-agents; mkdir odd old; mkfifo odd/root old/pid; printf %s ${root} >old/root; : >old/mark
+      mkdir stale; printf %s ${root} >stale/root; touch -d '1 hour ago' stale/mark`,
     );
     assert.equal(await next(), undefined);
     await assert.rejects(at(fresh()).startAfter(start, '../x'));
