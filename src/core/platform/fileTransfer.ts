@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { RuntimeError } from '../errors';
 import { longestSilenceMs, piecesOf, refusalLimits, textOf, unpacked } from '../http/answerBody';
-import { headerOf, requestStream, requestText, type TextAnswer } from '../http/httpRequest';
+import { headerOf, requestError, requestStream, requestText, type TextAnswer } from '../http/httpRequest';
 import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
 import { platformProblem } from '../problems/platform';
@@ -56,13 +56,14 @@ export async function uploadFile(api: ApiAccess, devboxId: string, upload: FileU
   }
 }
 
-/** A file of a devbox, piece by piece. @throws RuntimeError with the status of a refusal; Error with a Node code on a cut */
+/** A file of a devbox, piece by piece. @throws RuntimeError with the status of a refusal; `network` where it is cut */
 export async function* downloadFile(
   api: ApiAccess,
   devboxId: string,
   { path, signal }: { readonly path: string; readonly signal: AbortSignal },
 ): AsyncGenerator<Buffer> {
-  const response = await requestStream(new URL(`${api.baseUrl}${devboxPath(devboxId)}/download_file`), {
+  const url = new URL(`${api.baseUrl}${devboxPath(devboxId)}/download_file`);
+  const response = await requestStream(url, {
     method: 'POST',
     headers: {
       authorization: api.authorization,
@@ -78,7 +79,11 @@ export async function* downloadFile(
     const body = await textOf(unpacked(response), refusalLimits);
     throw refusal('reading a file of a devbox', devboxId, { status, headers: response.headers, body });
   }
-  yield* piecesOf(unpacked(response), { silenceMs: longestSilenceMs, devboxId });
+  try {
+    yield* piecesOf(unpacked(response), { silenceMs: longestSilenceMs, devboxId });
+  } catch (error) {
+    throw requestError(error, url, { signal, timeoutMs: answerMs }, false);
+  }
 }
 
 function refusal(doing: Task, devboxId: string, { status, headers, body }: TextAnswer): RuntimeError {

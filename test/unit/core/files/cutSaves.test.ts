@@ -83,6 +83,18 @@ describe('A save that is cut off', function () {
     assert.equal(await left(dir), nothingElse);
   });
 
+  it('is no danger to what is read: a download that is cut gives no part of the file for the whole, and says why', async () => {
+    const dir = await fresh('head -c 3000000 /dev/zero > large; echo small > small');
+    for (const name of ['large', 'small']) {
+      const path = `${dir}/${name}`;
+      const stat = await box.files.stat(path, { signal });
+      const cut = { fault: 'half_stream', events: 1, method: 'POST', path: '/v1/devboxes/*/download_file', count: 1 };
+      await orderFaults(used.platform, cut);
+      await failsAs(box.files.readWhole(path, stat, { signal, mostBytes: 1e7 }), 'unreachable');
+      assert.equal((await box.files.readWhole(path, stat, { signal, mostBytes: 1e7 })).length, stat.size);
+    }
+  });
+
   it('says of a move and a copy that nobody knows whether they were done', async () => {
     const dir = await fresh('printf a > a; printf b > b');
     await orderFaults(used.platform, { fault: 'cut', took_effect: true, ...onExecute });
