@@ -258,6 +258,14 @@ if (dev) {
       entryPoints: testFiles('test/unit').filter(isOfExtension),
       alias: withFakeEditor,
     }),
+    // What a benchmark measures without an editor.
+    esbuild.build({
+      ...unitTests,
+      outdir: 'out/bench',
+      outbase: 'test/bench/agents',
+      entryPoints: ['test/bench/agents/agentsWindow.ts'],
+      alias: withFakeEditor,
+    }),
     // Named .mjs because that is how VS Code knows a suite that is an ES module.
     esbuild.build({
       ...common,

@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   connect: async () => (await import('./connect')).connectBench,
   files: async () => (await import('./files')).filesBench,
   terminal: async () => (await import('./terminal')).terminalBench,
+  agents: async () => (await import('./agents/agents')).agentsBench,
   changes: async () => (await import('./changes')).changesBench,
 };
 

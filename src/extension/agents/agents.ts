@@ -59,7 +59,8 @@ export class Agents implements Disposable {
   readonly #devboxes = new Map<string, OneDevbox>();
   readonly #changed = new EventEmitter<AgentNode[]>();
   readonly onDidChange = this.#changed.event;
-  readonly #drawing = new Map<string, NodeJS.Timeout>();
+  /** Devboxes that were drawn a moment ago, and whether they are stale since. */
+  readonly #drawn = new Map<string, { readonly timer: NodeJS.Timeout; isStale: boolean }>();
   /** Sessions that somebody was told of, as long as they wait. */
   readonly #told = new Set<LiveAgent>();
 
@@ -153,7 +154,7 @@ export class Agents implements Disposable {
 
   dispose(): void {
     this.clear();
-    for (const timer of this.#drawing.values()) clearTimeout(timer);
+    for (const { timer } of this.#drawn.values()) clearTimeout(timer);
     this.#changed.dispose();
     this.documents.dispose();
   }
@@ -222,14 +223,25 @@ export class Agents implements Disposable {
     } else if (state !== 'waiting') {
       this.#told.delete(agent);
     }
-    if (this.#drawing.has(devboxId)) return;
-    const draw = (): void => {
-      this.#drawing.delete(devboxId);
-      const root = this.#devboxes.get(devboxId)?.root;
-      if (root !== undefined) this.#changed.fire([root]);
-      this.documents.changed(devboxId);
+    this.#draw(devboxId);
+  }
+
+  /** At once, then now and then: a person waits for the first change, and no one for each of many. */
+  #draw(devboxId: string): void {
+    const earlier = this.#drawn.get(devboxId);
+    if (earlier !== undefined) {
+      earlier.isStale = true;
+      return;
+    }
+    const later = (): void => {
+      this.#drawn.delete(devboxId);
+      if (drawn.isStale) this.#draw(devboxId);
     };
-    this.#drawing.set(devboxId, setTimeout(draw, drawMs));
+    const drawn = { timer: setTimeout(later, drawMs), isStale: false };
+    this.#drawn.set(devboxId, drawn);
+    const root = this.#devboxes.get(devboxId)?.root;
+    if (root !== undefined) this.#changed.fire([root]);
+    this.documents.changed(devboxId);
   }
 
   /** What differs by the turn is then told by the changes; where it cannot be kept, there is no such group. */
