@@ -1,9 +1,9 @@
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { FileChangeType, l10n, ProgressLocation, Uri, window, type Progress } from 'vscode';
+import { writeAll } from '../../ground/writeAll';
 import { linkSignals } from '../../ground/deadline';
 import { fileProblemOf } from '../../core/files/fileErrors';
 import type { FileStat } from '../../core/files/fileFacts';
@@ -194,7 +194,7 @@ async function download(transfer: Transfer, found: FileStat, path: string, targe
     }
   };
   try {
-    await pipeline(counted(), createWriteStream(partial, { mode }), { signal });
+    await writeAll([counted()], partial, { mode, signal });
     await rename(partial, target);
   } catch (error) {
     await rm(partial, { force: true });

@@ -1,9 +1,8 @@
-import { createWriteStream } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
+import { writeAll } from '../../ground/writeAll';
 import { longestTimerMs } from '../../ground/deadline';
 import { codeOf, DevboxError, messageOf } from '../errors';
 import { shortageOf } from '../host/shortage';
@@ -155,7 +154,7 @@ export class Objects {
     this.#requireUploading(id);
     const part = join(this.#folder, `${id}.${newFileName()}${unfinished}`);
     try {
-      await pipeline(content, createWriteStream(part, { mode: 0o600 }), { signal });
+      await writeAll([content], part, { signal });
       // Only now: until here the object may have been completed with other bytes, or deleted.
       this.#requireUploading(id);
       await rename(part, this.#file(id));

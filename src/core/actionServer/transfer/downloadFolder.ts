@@ -1,7 +1,6 @@
-import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { writeAll } from '../../../ground/writeAll';
 import type { ActionServerHttp } from '../actionServerHttp';
 import { isAborted, endedBy, saidBy, RuntimeError } from '../../errors';
 import { unpacked } from '../../http/answerBody';
@@ -49,9 +48,7 @@ export async function downloadFolder(
         done(null, chunk);
       },
     });
-    await pipeline(unpacked(response), counting, createWriteStream(partial, { mode: 0o600 }), {
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    await writeAll([unpacked(response), counting], partial, { signal: options.signal });
     if (total !== undefined && bytes !== total) throw new Error(`${bytes} of ${total} bytes came`);
     const files = await countEntries(partial);
     await rename(partial, options.zipFile);

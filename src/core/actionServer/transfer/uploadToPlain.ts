@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { writeAll } from '../../../ground/writeAll';
 import { quoteIfNeeded } from '../../../ground/shellWords';
 import { saidBy, RuntimeError } from '../../errors';
 import { requestText } from '../../http/httpRequest';
@@ -46,9 +46,7 @@ export async function uploadToPlain(
   const temporary = await mkdtemp(join(tmpdir(), 'runloop-upload-'));
   try {
     const archive = join(temporary, 'archive.tgz');
-    await pipeline(tarOf(folder, [...found.emptyFolders, ...files]), createWriteStream(archive, { mode: 0o600 }), {
-      signal,
-    });
+    await writeAll([tarOf(folder, [...found.emptyFolders, ...files])], archive, { signal });
     const remote = `.runloop-devboxes-${randomBytes(8).toString('hex')}.tgz`;
     await send(api, devboxId, { ...options, archive, remote, files: files.length });
     const target = `"$HOME"/${quoteIfNeeded(basename(folder))}`;
