@@ -1,3 +1,4 @@
+import { TimeSlicer } from '../../ground/timeSlicer';
 import { randomUUID } from 'node:crypto';
 import { RuntimeError } from '../errors';
 import { asObject, asString, parseJson, type JsonObject } from '../parse';
@@ -78,11 +79,15 @@ export class AgentSession {
 
   /** Reads what came since the last look. One look at a time. */
   async look(signal: AbortSignal): Promise<void> {
+    const slices = new TimeSlicer();
     for (;;) {
       const seen = await this.#context.spool.look(signal);
       for (const entry of seen.entries) this.#note(entry);
       await this.#tellOf(seen.entries, signal);
-      for (const frame of this.#reader.take(seen.output)) await this.#take(frame, signal);
+      for (const frame of this.#reader.take(seen.output)) {
+        await this.#take(frame, signal);
+        await slices.share();
+      }
       if (seen.hasMore) continue;
       this.#life = seen.life;
       if (seen.life !== 'running') this.#end(seen.exitCode);

@@ -12,6 +12,12 @@ export type Frame =
   | { readonly kind: 'noise'; readonly text: string }
   | { readonly kind: 'cut'; readonly bytes: number };
 
+interface Line {
+  readonly pieces: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly isKept: boolean;
+}
+
 /** Makes lines of bytes that come in any pieces, also within a character. */
 export class FrameReader {
   readonly #longest: number;
@@ -27,18 +33,17 @@ export class FrameReader {
     return this.#pieces.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Takes the next bytes. @returns the lines that are whole now */
-  take(bytes: Uint8Array): readonly Frame[] {
-    const frames: Frame[] = [];
+  /** Takes the next bytes. @returns the lines that are whole now, each read when it is asked for: megabytes may come at once */
+  take(bytes: Uint8Array): Iterable<Frame> {
+    const lines: Line[] = [];
     let from = 0;
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
       this.#keep(bytes.subarray(from, end));
-      const frame = this.#ended();
-      if (frame !== undefined) frames.push(frame);
+      lines.push(this.#ended());
       from = end + 1;
     }
     this.#keep(bytes.subarray(from));
-    return frames;
+    return framesOf(lines);
   }
 
   #keep(piece: Uint8Array): void {
@@ -47,16 +52,24 @@ export class FrameReader {
     else if (piece.length > 0) this.#pieces.push(piece);
   }
 
-  #ended(): Frame | undefined {
-    const [pieces, length] = [this.#pieces, this.#length];
+  #ended(): Line {
+    const line = { pieces: this.#pieces, bytes: this.#length, isKept: this.#length <= this.#longest };
     this.#pieces = [];
     this.#length = 0;
-    if (length > this.#longest) return { kind: 'cut', bytes: length };
+    return line;
+  }
+}
+
+function* framesOf(lines: readonly Line[]): Generator<Frame> {
+  for (const { pieces, bytes, isKept } of lines) {
     const line = Buffer.concat(pieces);
     const text = line.toString();
-    if (text.trim() === '') return undefined;
-    const message = asObject(parseJson(text));
-    if (message === undefined) return { kind: 'noise', text: text.slice(0, mostNoise) };
-    return { kind: 'message', message, digest: digestOf(line) };
+    if (!isKept) {
+      yield { kind: 'cut', bytes };
+    } else if (text.trim() !== '') {
+      const message = asObject(parseJson(text));
+      if (message === undefined) yield { kind: 'noise', text: text.slice(0, mostNoise) };
+      else yield { kind: 'message', message, digest: digestOf(line) };
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { textOfPath } from '../files/pathText';
 import { MalformedOutput, rawEntries, statusEntries, type RawEntry, type StatusEntry } from './porcelain';
-import { TimeSlicer } from './timeSlicer';
+import { TimeSlicer } from '../../ground/timeSlicer';
 
 /** What is in the folder under a name whose content the index does not know. */
 export interface WorkFile {
@@ -46,7 +46,7 @@ export interface ChangesReport {
 }
 
 /** @throws MalformedOutput for what is no report, or not a whole one */
-export async function changesReport(output: Uint8Array, slices = new TimeSlicer()): Promise<ChangesReport> {
+export async function changesReport(output: Uint8Array, slices = new TimeSlicer(64)): Promise<ChangesReport> {
   const sections = sectionsOf(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
   const of = (name: string): Promise<Buffer[]> => {
     const section = sections.get(name);

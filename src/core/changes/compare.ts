@@ -1,6 +1,6 @@
 import type { ChangesReport, WorkFile } from './changesReport';
 import type { RawEntry, StatusEntry } from './porcelain';
-import { TimeSlicer } from './timeSlicer';
+import { TimeSlicer } from '../../ground/timeSlicer';
 
 /** One side of a change: where its content is, and what tells it from another. */
 export interface ChangeSide {
@@ -47,7 +47,7 @@ const nothing = '000000';
 const sortedAtOnce = 4_000;
 
 /** Compares what was read of a repository. */
-export async function changeGroups(report: ChangesReport, slices = new TimeSlicer()): Promise<ChangeGroups> {
+export async function changeGroups(report: ChangesReport, slices = new TimeSlicer(64)): Promise<ChangeGroups> {
   const changes: FileChange[] = [];
   for (const entry of hasGit(report) ? report.status : []) {
     if (slices.isDue) await slices.rest();

@@ -10,7 +10,7 @@ import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
 import { folderScript } from './folderScript';
 import { mostNotedFiles } from './folderSteps';
-import { TimeSlicer } from './timeSlicer';
+import { TimeSlicer } from '../../ground/timeSlicer';
 import { blobScript, findScript, readScript, workScript } from './scripts';
 
 /** Milliseconds that one look may take in all; each step of git's has a limit of its own. */
@@ -103,7 +103,7 @@ export class DevboxChanges {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
     return this.#whileItChanges(async () => {
       const output = await this.run(script, top, inputs, { signal });
-      const slices = new TimeSlicer();
+      const slices = new TimeSlicer(64);
       const report = await changesReport(output, slices);
       const digest = createHash('sha256').update(output).digest('base64url');
       return { top, report, groups: await changeGroups(report, slices), digest };

@@ -1,5 +1,5 @@
 import { textOfPath } from '../files/pathText';
-import { TimeSlicer } from './timeSlicer';
+import { TimeSlicer } from '../../ground/timeSlicer';
 
 /** One entry of `git status --porcelain=v2 -z`. */
 export interface StatusEntry {
@@ -40,7 +40,7 @@ const unmerged = new RegExp(
 const raw = new RegExp(`^:(${mode}) (${mode}) (${id}) (${id}) ([ACDMRTUX])\\d*$`);
 
 /** @throws MalformedOutput */
-export async function statusEntries(fields: readonly Buffer[], slices = new TimeSlicer()): Promise<StatusEntry[]> {
+export async function statusEntries(fields: readonly Buffer[], slices = new TimeSlicer(64)): Promise<StatusEntry[]> {
   const entries: StatusEntry[] = [];
   for (let at = 0; at < fields.length; at += 1) {
     if (slices.isDue) await slices.rest();
@@ -77,7 +77,7 @@ export async function statusEntries(fields: readonly Buffer[], slices = new Time
 }
 
 /** @throws MalformedOutput */
-export async function rawEntries(fields: readonly Buffer[], slices = new TimeSlicer()): Promise<RawEntry[]> {
+export async function rawEntries(fields: readonly Buffer[], slices = new TimeSlicer(64)): Promise<RawEntry[]> {
   const entries: RawEntry[] = [];
   for (let at = 0; at < fields.length;) {
     if (slices.isDue) await slices.rest();

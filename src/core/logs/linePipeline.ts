@@ -3,7 +3,7 @@ import { OwnEntries } from '../platform/ownExecutions';
 import { LineRedactor } from '../secrets/lineRedactor';
 import type { FollowEvent, FollowNotice } from './followEvent';
 import { LineGroups, type LineGroup } from './lineGroups';
-import { TimeSlicer } from './timeSlicer';
+import { TimeSlicer } from '../../ground/timeSlicer';
 
 /** Milliseconds after which what nothing follows is shown: a traceback's lines come within moments of each other. */
 const groupRestMs = 100;

@@ -2,7 +2,7 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 
 import { hasGit, type FileChange } from '../../core/changes/compare';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
 import { RuntimeError } from '../../core/errors';
-import { TimeSlicer } from '../../core/changes/timeSlicer';
+import { TimeSlicer } from '../../ground/timeSlicer';
 import { shownName } from '../../core/files/pathText';
 import { failureText } from '../messages/showFailure';
 import { sideAddress } from './changeAddress';
@@ -87,7 +87,7 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
 
 /** Files that differ and are not marked as seen, each once. */
 export async function unseenCount(state: DevboxState, { seen }: NodeContext): Promise<number> {
-  const slices = new TimeSlicer();
+  const slices = new TimeSlicer(64);
   let sum = 0;
   for (const one of state.repositories) {
     if (!('found' in one)) continue;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Memento } from 'vscode';
 import { changeWord, type FileChange } from '../../core/changes/compare';
 import type { RepositoryChanges } from '../../core/changes/devboxChanges';
-import { TimeSlicer } from '../../core/changes/timeSlicer';
+import { TimeSlicer } from '../../ground/timeSlicer';
 import { asObject, asString } from '../../core/parse';
 
 const key = 'runloop.seenChanges';
@@ -22,7 +22,7 @@ export class MarkedSeen {
     const marks = this.#marks();
     const seen = new Set<FileChange>();
     if (marks.size === 0) return seen;
-    const slices = new TimeSlicer();
+    const slices = new TimeSlicer(64);
     for (const change of [...groups.uncommitted, ...(groups.sinceStart ?? []), ...(groups.thisTurn ?? [])]) {
       if (slices.isDue) await slices.rest();
       if (marks.get(nameOf(devboxId, top, change)) === wordOf(change)) seen.add(change);
@@ -32,7 +32,7 @@ export class MarkedSeen {
 
   async mark(devboxId: string, top: string, changes: readonly FileChange[]): Promise<void> {
     const marks = new Map<string, string>();
-    const slices = new TimeSlicer();
+    const slices = new TimeSlicer(64);
     for (const change of changes) {
       if (slices.isDue) await slices.rest();
       const name = nameOf(devboxId, top, change);

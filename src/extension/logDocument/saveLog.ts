@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { l10n, ProgressLocation, Uri, window, workspace, type QuickPickItem } from 'vscode';
 import { hidesNothing, showEverything, type LogFilter } from '../../core/logs/logFilter';
 import type { LogRecords } from '../../core/logs/logRecords';
-import { TimeSlicer } from '../../core/logs/timeSlicer';
+import { TimeSlicer } from '../../ground/timeSlicer';
 import type { Log } from '../messages/log';
 import { logOf, type OpenLogs } from './logCommands';
 import type { LogDocument } from './logDocument';

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { before, describe, it } from 'mocha';
 import { AgentInstallation, launchWords } from '../../../../src/core/agents/agentPlace';
 import { AgentSession } from '../../../../src/core/agents/agentSession';
+import { RuntimeError } from '../../../../src/core/errors';
 import type { SessionEvent } from '../../../../src/core/agents/sessionEvents';
 import { AgentSpool } from '../../../../src/core/agents/spool';
 import { apiTransfer } from '../../../../src/core/files/fileTransfer';
@@ -113,9 +114,15 @@ for (const [id, driven] of Object.entries(realAgents)) {
       session = await AgentSession.over({ spool, ...over, earlierId: sessionId });
       await during(session.initialize(signal));
       if (agent.authMethod !== undefined) await during(session.authenticate(agent.authMethod, signal));
-      assert.equal(await during(session.takeUp(sessionId, cwd, signal)), true);
-      assert.deepEqual([session.sessionId, session.waiting.size, session.isInTurn], [sessionId, 0, false]);
-      const more = session.prompt(sessionId, script(agent.command('touch later'), { text: 'all done' }), signal);
+      const isTakenUp = await during(session.takeUp(sessionId, cwd, signal)).catch((error: unknown) => {
+        // It is said, and the process can be used for another session.
+        assert.ok(RuntimeError.is(error) && agent.losesSessions?.test(error.message) === true, String(error));
+        return false;
+      });
+      assert.equal(session.sessionId, isTakenUp === true ? sessionId : undefined);
+      const now = isTakenUp === true ? sessionId : ((await during(session.create(cwd, signal))) ?? assert.fail());
+      assert.deepEqual([session.sessionId, session.waiting.size, session.isInTurn], [now, 0, false]);
+      const more = session.prompt(now, script(agent.command('touch later'), { text: 'all done' }), signal);
       await answerTo('later', 'allow_once', more);
       assert.equal(await during(more), 'end_turn');
       assert.equal(await box.bash(`ls ${cwd}`), 'later\nyes\n');

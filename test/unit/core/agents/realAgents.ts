@@ -14,6 +14,8 @@ export interface RealAgent {
   readonly input: (name: string) => Extract<RuleReach, { readonly kind: 'command' }>['command'] | undefined;
   /** Why a turn is over in which a person has said no. */
   readonly stopsAtNo: 'cancelled' | 'end_turn';
+  /** What it says when it does not find a session that it has itself recorded; undefined for one that finds each. */
+  readonly losesSessions?: RegExp;
 }
 
 const named = (id: string): AgentRecipe => {
@@ -33,6 +35,8 @@ export const realAgents: Readonly<Record<string, (port: string) => RealAgent>> =
       command: (command) => ({ name: 'run_shell_command', args: { command, description: 'harmless' } }),
       input: () => undefined,
       stopsAtNo: 'end_turn',
+      // Gemini CLI 0.61.0 may begin the session's record anew before it reads it: it depends on which comes first.
+      losesSessions: /No previous sessions found/,
     };
   },
   codex: () => ({

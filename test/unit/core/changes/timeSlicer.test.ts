@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { changesReport } from '../../../../src/core/changes/changesReport';
 import { changeGroups } from '../../../../src/core/changes/compare';
+import { turnsOf } from '../../../turnsOf';
 
 const count = 60_000;
 const id = (of: number): string => of.toString(16).padStart(40, '0');
@@ -30,20 +31,6 @@ function largeReport(): Buffer {
 
 describe('A repository that differs in tens of thousands of files', function () {
   this.timeout(120_000);
-
-  /** How often others had their turn while something was done. */
-  async function turnsOf<T>(work: () => Promise<T>): Promise<{ readonly turns: number; readonly result: T }> {
-    let turns = 0;
-    let isOver = false;
-    const next = (): void => {
-      turns += 1;
-      if (!isOver) setImmediate(next);
-    };
-    setImmediate(next);
-    const result = await work();
-    isOver = true;
-    return { turns, result };
-  }
 
   it('is read and compared in slices, and each move is told once', async () => {
     const output = largeReport();
