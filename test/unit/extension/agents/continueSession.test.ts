@@ -74,6 +74,12 @@ describe('The session of an agent whose process is gone', function () {
     // The process of before offers nothing more, and nobody can answer what it had asked.
     assert.deepEqual(await below(agents, /^Example lost · continued · /), ['More…']);
     assert.doesNotMatch(await shownSession(agents, /^Example lost/), /cannot continue/);
+    // A window that comes later says the same, and offers it no second time.
+    used.reload();
+    await ready('comes later');
+    const later = await devboxRow('sleeper');
+    await described(later, /^Example lost · continued · /);
+    assert.deepEqual(await below(later, /^Example lost · continued · /), ['More…']);
   });
 
   it('is gone on with by one process only, also where windows ask for it at once, and again by the next', async () => {
