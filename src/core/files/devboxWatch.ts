@@ -179,7 +179,11 @@ export class DevboxWatch {
     const { requireRunning, onFailure } = this.#context;
     try {
       await requireRunning(signal, false);
-      for (const word of words) if (!(await command.tell(word))) return 'deaf';
+      for (const word of words) {
+        // One that has not said yet that it watches may not have been started.
+        const hasBegun = this.#taken >= 0;
+        if (!(await command.tell(word))) return hasBegun ? 'deaf' : 'unknown';
+      }
       return 'heard';
     } catch (error) {
       if (!RuntimeError.is(error)) throw error;

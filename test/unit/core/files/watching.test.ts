@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { afterEach, before, describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
@@ -148,6 +149,52 @@ describe('Watching the files of a devbox', function () {
     assert.equal(sent.filter((path) => path.endsWith('/execute_async')).length, 1);
   });
 
+  it('is told again what it was told before it was started', async () => {
+    const told: string[] = [];
+    const state = { begun: 0, isWatching: false };
+    const ended = new AbortController();
+    const until = (count: number): Promise<number> =>
+      eventually(
+        () => Promise.resolve(told.length),
+        (n) => n >= count,
+      );
+    const watch = new DevboxWatch({
+      commands: {
+        open: () => {
+          state.begun += 1;
+          return Promise.resolve({
+            async *lines() {
+              await until(1);
+              yield ['r 0'];
+              await until(2);
+              yield ['r 1'];
+              if (!ended.signal.aborted) await once(ended.signal, 'abort');
+            },
+            tell: (line) => Promise.resolve(told.push(line) > 1),
+            end: () => {
+              ended.abort();
+              return Promise.resolve();
+            },
+          });
+        },
+      },
+      isRunning: () => true,
+      requireRunning: () => Promise.resolve(),
+      onChange: () => undefined,
+      onWatching: (isWatching) => (state.isWatching = isWatching),
+      onFailure: (error) => assert.fail(String(error)),
+      signal,
+    });
+    open.push(watch);
+    watch.set([{ kind: 'folder', path: '/a' }], []);
+    await until(1);
+    watch.set([{ kind: 'folder', path: '/b' }], []);
+    await eventually(() => Promise.resolve(state.isWatching && told.length > 1), Boolean);
+    assert.match(told[1] ?? '', /^w /);
+    assert.equal(state.begun, 1);
+    await watch.close();
+  });
+
   it('is told of hundreds of folders with long names, the first ones too', async () => {
     const long = 'n'.repeat(200);
     await box.bash(`mkdir -p /tmp/hundreds; cd /tmp/hundreds; for n in $(seq 600); do mkdir ${long}$n; done`);
@@ -168,8 +215,14 @@ describe('Watching the files of a devbox', function () {
   });
 
   it('ends by itself when the window was killed', async () => {
-    const { watch, set } = watching();
+    const { watch, set, sent } = watching();
     await set([{ kind: 'folder', path: '/tmp' }]);
+    // It goes by silence once it was told a word: until then its input may be closed, and it waits for longer.
+    const words = (): number => sent.filter((path) => path.endsWith('/send_std_in')).length;
+    await eventually(
+      () => Promise.resolve(words()),
+      (count) => count > 0,
+    );
     // What a killed window leaves: nothing that still says that somebody looks.
     const said = Object.getOwnPropertyDescriptor(OpenExecution.prototype, 'tell') ?? assert.fail();
     Object.defineProperty(OpenExecution.prototype, 'tell', { ...said, value: () => Promise.resolve(true) });

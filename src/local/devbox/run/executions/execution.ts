@@ -11,6 +11,8 @@ import { OutputSpool } from './outputSpool';
 const quiet = 100;
 /** How long is waited for that at most, in ms. */
 const quietLimit = 2_000;
+/** How long input waits for the start of its command at most, in ms. */
+const startLimit = 2_000;
 /** Characters of one execution's output that go to the devbox's log; the streams have everything. */
 const loggedCharacters = 256 * 1024;
 
@@ -31,6 +33,7 @@ export class Execution implements KnownExecution {
   readonly space: ExecutionSpace;
   /** Settles when the command has ended and its output is complete. */
   readonly completed: Promise<void>;
+  readonly #begun: Promise<void>;
   readonly #log: (entry: Omit<LogEntry, 'time'>) => void;
   readonly #keep: (execution: Execution) => Promise<void>;
   #status: ExecutionStatus = 'queued';
@@ -40,6 +43,7 @@ export class Execution implements KnownExecution {
   #isRemembered = false;
   #logged = 0;
   #markCompleted: () => void = () => undefined;
+  #markBegun: () => void = () => undefined;
 
   /**
    * @param path where its outputs are kept: a file name to which `.out` and `.err` are added
@@ -62,6 +66,7 @@ export class Execution implements KnownExecution {
     this.stderr = new OutputSpool(`${path}.err`, this.space);
     this.#log = log;
     this.completed = new Promise((resolve) => (this.#markCompleted = resolve));
+    this.#begun = new Promise((resolve) => (this.#markBegun = resolve));
   }
 
   get status(): ExecutionStatus {
@@ -92,6 +97,7 @@ export class Execution implements KnownExecution {
     await this.#keep(this);
     try {
       this.#process = await start();
+      this.#markBegun();
       await this.#complete(await this.#follow(this.#process));
     } catch (error) {
       await this.stderr.append(Buffer.from(`${messageOf(error)}\n`));
@@ -113,12 +119,12 @@ export class Execution implements KnownExecution {
   }
 
   /**
-   * Writes to the command's standard input.
-   * @returns false when it no longer reads
+   * Writes to the command's standard input; waits for its start, as whoever knows the id may write.
+   * @returns false when it does not read yet, or no longer
    * @throws DevboxError `invalid` when it was started without an open input
    */
   async sendText(text: string): Promise<boolean> {
-    const stdin = this.#openInput();
+    const stdin = await this.#openInput();
     if (stdin?.writable !== true) {
       return false;
     }
@@ -126,8 +132,8 @@ export class Execution implements KnownExecution {
   }
 
   /** Ends the command's standard input; see {@link sendText}. */
-  endInput(): boolean {
-    const stdin = this.#openInput();
+  async endInput(): Promise<boolean> {
+    const stdin = await this.#openInput();
     if (stdin?.writable !== true) {
       return false;
     }
@@ -135,12 +141,15 @@ export class Execution implements KnownExecution {
     return true;
   }
 
-  #openInput(): SandboxProcess['stdin'] {
+  async #openInput(): Promise<SandboxProcess['stdin']> {
     if (!this.request.attachStdin) {
       throw new DevboxError(
         'invalid',
         `The execution ${this.id} has no open input. Start it with execute_async and attach_stdin: true.`,
       );
+    }
+    if (this.#status !== 'completed' && this.#process === undefined) {
+      await Promise.race([this.#begun, pause(startLimit, undefined, { ref: false })]);
     }
     return this.#status === 'running' ? this.#process?.stdin : undefined;
   }
@@ -192,6 +201,7 @@ export class Execution implements KnownExecution {
     this.#exitStatus = code;
     this.#status = 'completed';
     this.#process = undefined;
+    this.#markBegun();
     this.#append({ level: code === 0 ? 'info' : 'error', exitCode: code });
     await this.#keep(this);
     this.#isRemembered = true;

@@ -101,8 +101,8 @@ export class KeptExecution implements KnownExecution {
     return Promise.resolve(false);
   }
 
-  endInput(): boolean {
-    return false;
+  endInput(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 }
 

@@ -47,5 +47,5 @@ export interface KnownExecution {
    */
   sendText(text: string): Promise<boolean>;
   /** Ends the command's standard input; see `sendText`. */
-  endInput(): boolean;
+  endInput(): Promise<boolean>;
 }

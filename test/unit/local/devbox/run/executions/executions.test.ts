@@ -140,6 +140,18 @@ describe('local platform executions', () => {
     assert.equal((await post(`executions/${stopped}/send_std_in`, { text: 'x' })).status, 400);
   });
 
+  it('take input, and its end, as soon as their id is known', async () => {
+    for (const padding of ['', 'x'.repeat(300_000)]) {
+      const command = `: ${padding}; cat`;
+      const { execution_id: early } = await client.devboxes.executeAsync(id, { command, attach_stdin: true });
+      for (const input of [{ text: 'early\n' }, { signal: 'EOF' }]) {
+        assert.equal((await post(`executions/${early}/send_std_in`, input)).body['success'], true);
+      }
+      const done = await client.devboxes.executions.awaitCompleted(id, early);
+      assert.deepEqual([done.exit_status, done.stdout], [0, 'early\n']);
+    }
+  });
+
   it('keeps folder, variables, functions and options of a named shell and runs its commands in turn', async () => {
     const run = async (command: string, shell = 'main') =>
       (await client.devboxes.executeAndAwaitCompletion(id, { command, shell_name: shell })).stdout;
