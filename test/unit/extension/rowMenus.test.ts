@@ -4,7 +4,16 @@ import { describe, it } from 'mocha';
 import { asArray, asObject, asString, parseJson } from '../../../src/core/parse';
 
 const contributes = asObject(asObject(parseJson(readFileSync('package.json', 'utf8')))?.['contributes']);
-const entries = asArray(asObject(contributes?.['menus'])?.['view/item/context'])
+const menus = asObject(contributes?.['menus']);
+/** What each submenu holds. */
+const submenus = new Map(
+  asArray(contributes?.['submenus']).map((submenu) => {
+    const id = asString(asObject(submenu)?.['id']) ?? '';
+    const commands = asArray(menus?.[id]).map((entry) => asString(asObject(entry)?.['command'])?.slice(8) ?? '');
+    return [id.slice(8), commands] as const;
+  }),
+);
+const entries = asArray(menus?.['view/item/context'])
   .map(asObject)
   .map((entry) => ({
     what: asString(entry?.['command']) ?? asString(entry?.['submenu']) ?? '',
@@ -62,7 +71,28 @@ describe('The menus of rows', () => {
       assert.ok(!menu(`devbox.ended${more}`).includes('shutDownDevbox'), more);
       assert.ok(!menu(`devbox.ended${more}`).includes('renameDevbox'), more);
       for (const state of states) assert.ok(menu(`devbox.${state}${more}`).includes('logs'), `${state}${more}`);
-      assert.equal(menu(`devbox.ended${more}`).includes('unpinDevbox'), more === '.pinned', more);
+    }
+  });
+
+  it('let every devbox be pinned and unpinned, one alone and with others, where it needs attention as well', () => {
+    for (const state of states) {
+      for (const attention of ['', '.attention']) {
+        for (const several of [false, true]) {
+          const marks = (row: string): string[] => menu(row, several).filter((what) => /^(un)?pin/.test(what));
+          assert.deepEqual(marks(`devbox.${state}${attention}`), ['pinDevbox'], `${state}${attention}`);
+          assert.deepEqual(marks(`devbox.${state}.pinned${attention}`), ['unpinDevbox'], `${state}.pinned${attention}`);
+        }
+      }
+    }
+  });
+
+  it('have all that a devbox is offered elsewhere where it needs attention', () => {
+    for (const state of states) {
+      for (const several of [false, true]) {
+        const there = menu(`devbox.${state}.attention`, several).flatMap((what) => submenus.get(what) ?? [what]);
+        const elsewhere = menu(`devbox.${state}`, several).flatMap((what) => submenus.get(what) ?? [what]);
+        assert.deepEqual(there.filter((what) => what !== 'dismissDevbox').sort(), elsewhere.sort(), state);
+      }
     }
   });
 
