@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { knownAgents } from '../../src/core/agents/agentTable';
+import { knownAgents, type AgentRecipe } from '../../src/core/agents/agentTable';
 import { ensureInstalled, type Installable } from '../vscode/versionedInstall';
 
 const run = promisify(execFile);
@@ -10,7 +10,15 @@ const run = promisify(execFile);
 /** The environment variables that tell tests what was found, or why not. They reach every process of the run. */
 export const rsyncFolderVariable = 'RUNLOOP_TEST_RSYNC';
 export const pythonFolderVariable = 'RUNLOOP_TEST_PYTHON';
-export const agentsFolderVariable = 'RUNLOOP_TEST_AGENTS';
+export const agentFolderVariable = (id: string): string => `RUNLOOP_TEST_AGENT_${id.toUpperCase()}`;
+/** The variable with the agents that are tested as they are, by their ids; where it is not set, the smaller ones are. */
+export const agentsVariable = 'RUNLOOP_TEST_AGENTS';
+
+/** Those agents of the product's table that this run tests as they are. */
+export function testedAgents(): readonly AgentRecipe[] {
+  const ids = process.env[agentsVariable]?.split(',') ?? ['gemini', 'codex'];
+  return knownAgents.filter(({ id }) => ids.includes(id));
+}
 
 /**
  * Debian's rsync with the libraries that a small Debian lacks. It is put where this project keeps VS Code, not on the
@@ -63,26 +71,26 @@ const python: Installable = {
   },
 };
 
-/** The agents of the product's table, each as an archive that tests unpack in a devbox where the product would install it. */
-const agents: Installable = {
-  title: 'coding agents',
-  size: 'about 100 MB',
-  family: 'agents',
-  version: knownAgents.map(({ id, version }) => `${id}-${version}`).join('-'),
-  async build(staging, report, signal) {
-    report('from the package registry');
-    await mkdir(join(staging, 'bin'));
-    for (const { id, install } of knownAgents) {
-      if (install === undefined || !('packages' in install)) continue;
-      const work = join(staging, id);
+/** An agent of the product's table, as an archive that tests unpack in a devbox where the product would install it. */
+function agentArchive({ id, name, version, install, megabytes }: AgentRecipe): Installable {
+  return {
+    title: name,
+    size: `about ${Math.ceil(megabytes / 3)} MB`,
+    family: `agent-${id}`,
+    version,
+    async build(staging, report, signal) {
+      report('from the package registry');
+      if (install === undefined || !('packages' in install)) throw new Error(`${name} is no package.`);
+      const work = join(staging, 'work');
+      await mkdir(join(staging, 'bin'));
       await mkdir(work);
       const words = ['install', '--prefix', '.', '--no-audit', '--no-fund', ...install.packages];
       await run('npm', words, { cwd: work, signal });
       await run('tar', ['-C', work, '-czf', join(staging, 'bin', `${id}.tgz`), '.'], { signal });
       await rm(work, { recursive: true });
-    }
-  },
-};
+    },
+  };
+}
 
 async function works(command: string, words: readonly string[]): Promise<boolean> {
   return run(command, words).then(
@@ -114,7 +122,7 @@ export async function bring(
  * the reason.
  */
 export async function ensurePrograms(report: (line: string) => void, signal: AbortSignal): Promise<void> {
-  await bring(agents, agentsFolderVariable, report, signal);
+  for (const agent of testedAgents()) await bring(agentArchive(agent), agentFolderVariable(agent.id), report, signal);
   if (!(await works('rsync', ['--version']))) await bring(rsync, rsyncFolderVariable, report, signal);
   if (!(await works('python3', ['-c', 'import ipykernel, jupyter_client']))) {
     await bring(python, pythonFolderVariable, report, signal);

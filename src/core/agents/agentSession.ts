@@ -124,6 +124,7 @@ export class AgentSession {
     return this.#schema['session/prompt'].parse(await this.#ask('session/prompt', params, signal, onTold)).stopReason;
   }
 
+  /** Puts a session into one of the agent's own modes. */
   async setMode(sessionId: string, modeId: string, signal: AbortSignal): Promise<void> {
     await this.#ask('session/set_mode', { sessionId, modeId }, signal);
   }

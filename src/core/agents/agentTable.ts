@@ -24,15 +24,31 @@ export interface AgentRecipe {
   readonly megabytes: number;
   /** The first that has a value is used; none means that the agent has its own login. */
   readonly variables: readonly AgentVariable[];
+  /** The mode that its sessions are put into, by its own word: the strictest in which it works and asks. None where it begins so. */
+  readonly mode?: string;
   /** Set for it always. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
  * The agents that are offered, by the versions that were tried. What they may do unasked is set to the strictest that still
- * asks: Gemini CLI asks by default; Codex asks for all that its list of harmless commands does not have, in a read-only sandbox.
+ * asks: Gemini CLI asks by default; Codex asks for all that its list of harmless commands does not have, in a read-only sandbox;
+ * Claude Code asks in its mode `default`, whatever mode its settings name, and leaves out what their `permissions.allow` have;
+ * OpenCode is told to ask before edits, commands and fetches, which goes before what a repository's `opencode.json` says.
  */
 export const knownAgents: readonly AgentRecipe[] = [
+  {
+    id: 'claude',
+    name: 'Claude Code',
+    version: '0.49.0',
+    install: { packages: ['@agentclientprotocol/claude-agent-acp@0.49.0'] },
+    run: ['claude-agent-acp'],
+    node: [20, 0],
+    megabytes: 292,
+    variables: [{ name: 'ANTHROPIC_API_KEY' }, { name: 'ANTHROPIC_AUTH_TOKEN' }, { name: 'CLAUDE_CODE_OAUTH_TOKEN' }],
+    mode: 'default',
+    environment: { NO_BROWSER: '1', DISABLE_AUTOUPDATER: '1' },
+  },
   {
     id: 'gemini',
     name: 'Gemini CLI',
@@ -58,6 +74,20 @@ export const knownAgents: readonly AgentRecipe[] = [
     ],
     environment: { NO_BROWSER: '1' },
   },
+  {
+    id: 'opencode',
+    name: 'OpenCode',
+    version: '1.18.33',
+    install: { packages: ['opencode-ai@1.18.33'] },
+    run: ['opencode', 'acp'],
+    node: undefined,
+    megabytes: 354,
+    variables: [{ name: 'ANTHROPIC_API_KEY' }, { name: 'OPENAI_API_KEY' }, { name: 'OPENROUTER_API_KEY' }],
+    environment: {
+      OPENCODE_DISABLE_AUTOUPDATE: '1',
+      OPENCODE_PERMISSION: JSON.stringify({ edit: 'ask', bash: 'ask', webfetch: 'ask' }),
+    },
+  },
 ];
 
 const mostAgents = 50;
@@ -65,7 +95,7 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 /**
  * Agents of a person's own, by the setting: an object with a name for each, and in it `run` (the command's words), `install` (a
- * command) and `variables` (names). What has another form is left out.
+ * command), `variables` (names) and `mode` (of its sessions). What has another form is left out.
  */
 export function agentsOfSetting(setting: unknown): readonly AgentRecipe[] {
   const entries = Object.entries(asObject(setting) ?? {}).slice(0, mostAgents);
@@ -76,6 +106,7 @@ export function agentsOfSetting(setting: unknown): readonly AgentRecipe[] {
     if (name.trim() === '' || first === undefined || first === '' || words.length !== rest.length) return [];
     if ([first, ...words].some((word) => word.includes('\0'))) return [];
     const command = asString(own?.['install']);
+    const mode = asString(own?.['mode'])?.trim();
     const names = asArray(own?.['variables']).flatMap((variable) => asString(variable) ?? []);
     const id = `own-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
     return [
@@ -91,6 +122,7 @@ export function agentsOfSetting(setting: unknown): readonly AgentRecipe[] {
         node: undefined,
         megabytes: 0,
         variables: names.filter((variable) => variableName.test(variable)).map((variable) => ({ name: variable })),
+        ...(mode !== undefined && mode !== '' && { mode }),
         environment: {},
       },
     ];

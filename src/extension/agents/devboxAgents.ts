@@ -138,7 +138,7 @@ export class DevboxAgents {
         (variable) => keys[variable.name] !== undefined || place.has.has(variable.name),
       );
       try {
-        await live.begin(prompt, given?.authMethod);
+        await live.begin(prompt, { authMethod: given?.authMethod, mode: agent.mode });
       } catch (error) {
         await live.end();
         throw error;

@@ -154,8 +154,16 @@ export class LiveAgent {
     await this.look();
   }
 
-  /** Starts its session, or takes up that of an earlier process, and begins a turn. @param authMethod the agent's word for how it finds its key */
-  async begin(prompt: string, authMethod: string | undefined): Promise<void> {
+  /**
+   * Starts its session, or takes up that of an earlier process, and begins a turn.
+   *
+   * @param authMethod the agent's word for how it finds its key
+   * @param mode its word for the mode that the session is put into
+   */
+  async begin(
+    prompt: string,
+    { authMethod, mode }: { readonly authMethod?: string | undefined; readonly mode?: string | undefined },
+  ): Promise<void> {
     const session = await this.#opening;
     const { signal } = this.#context;
     try {
@@ -168,6 +176,7 @@ export class LiveAgent {
         const problem = agentsProblem('agent_cannot_continue', { name: oneLine(this.found.agentName, 40) });
         throw new RuntimeError({ problem, devboxId: this.devboxId });
       }
+      if (mode !== undefined && session.sessionId !== undefined) await session.setMode(session.sessionId, mode, signal);
     } catch (error) {
       if (!RuntimeError.is(error) || error.problem.id !== 'agent_ended' || signal.aborted) throw error;
       const why = oneLine(

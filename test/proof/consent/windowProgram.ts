@@ -98,7 +98,7 @@ if (order.start !== undefined) {
 }
 void follow();
 if (order.start !== undefined) {
-  await live.begin(order.start.prompt, undefined);
+  await live.begin(order.start.prompt, {});
   await live.look();
   say({ shown: shown() });
 }

@@ -63,6 +63,11 @@ agent({ name: 'example' })
     }
     return {};
   })
+  .onRequest('session/set_mode', async ({ params: { sessionId, modeId }, client }) => {
+    const update = { sessionUpdate: 'current_mode_update', currentModeId: modeId } as const;
+    await client.notify('session/update', { sessionId, update });
+    return {};
+  })
   .onRequest('session/resume', () => ({}))
   .onNotification('session/cancel', ({ params }) => void cancelled.add(params.sessionId))
   .onRequest('session/prompt', async ({ params, client }) => {

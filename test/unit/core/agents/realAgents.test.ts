@@ -11,7 +11,7 @@ import type { SessionEvent } from '../../../../src/core/agents/sessionEvents';
 import { AgentSpool } from '../../../../src/core/agents/spool';
 import { apiTransfer } from '../../../../src/core/files/fileTransfer';
 import { usePlatform } from '../../../platform/usePlatform';
-import { agentsFolderVariable, whyMissing } from '../../../run/programs';
+import { agentFolderVariable, testedAgents, whyMissing } from '../../../run/programs';
 import { skip } from '../../../run/skip';
 import { filesDevbox, signal, type FilesDevbox } from '../files/useFiles';
 import { realAgents, scriptedModelIn, type RealAgent } from './realAgents';
@@ -19,7 +19,8 @@ import { invalidFrames } from './validFrames';
 
 const sealKey = randomBytes(32);
 
-for (const [id, driven] of Object.entries(realAgents)) {
+for (const { id } of testedAgents()) {
+  const driven = realAgents[id] ?? assert.fail(id);
   describe(`The real agent ${id}, with a scripted model`, function () {
     this.timeout(240_000);
     const used = usePlatform();
@@ -28,9 +29,9 @@ for (const [id, driven] of Object.entries(realAgents)) {
 
     before(async function () {
       // Known once the run has begun.
-      const packed = process.env[agentsFolderVariable];
+      const packed = process.env[agentFolderVariable(id)];
       if (packed === undefined) {
-        skip(this, `${id} cannot be had here: ${whyMissing(agentsFolderVariable) ?? 'not installed'}`);
+        skip(this, `${id} cannot be had here: ${whyMissing(agentFolderVariable(id)) ?? 'not installed'}`);
       }
       box = await filesDevbox(used.api, id);
       agent = driven(await scriptedModelIn(box));
@@ -71,6 +72,7 @@ for (const [id, driven] of Object.entries(realAgents)) {
       await during(session.initialize(signal));
       if (agent.authMethod !== undefined) await during(session.authenticate(agent.authMethod, signal));
       const sessionId = (await during(session.create(cwd, signal))) ?? assert.fail();
+      if (recipe.mode !== undefined) await during(session.setMode(sessionId, recipe.mode, signal));
       const answerTo = async (
         name: string,
         means: 'allow_once' | 'reject_once',
@@ -99,6 +101,19 @@ for (const [id, driven] of Object.entries(realAgents)) {
       await answerTo('no', 'reject_once', refused);
       assert.equal(await during(refused), agent.stopsAtNo);
       assert.equal(await box.bash(`ls ${cwd}`), 'yes\n');
+      if (agent.edit !== undefined) {
+        const edit = session.prompt(sessionId, script(agent.edit(`${cwd}/edited`), { text: 'all done' }), signal);
+        await during(edit, () => session.waiting.size > 0);
+        const [request] = session.waiting.values();
+        assert.deepEqual(
+          request?.diffs.map(({ path, after }) => [path, after]),
+          [[`${cwd}/edited`, 'written']],
+        );
+        const no = request.choices.find(({ means }) => means === 'reject_once') ?? assert.fail();
+        await session.answer(request.id, no, signal);
+        assert.equal(await during(edit), agent.stopsAtNo);
+        assert.equal(await box.bash(`ls ${cwd}`), 'yes\n');
+      }
       // Each line, of both sides, is a frame as the protocol's schema has it.
       const [told, said] = [await box.bash(`cat ${folder}/in`), await box.bash(`cat ${folder}/out`)];
       assert.ok(said.endsWith('\n') && said.split('\n').length > 5, said);
@@ -122,6 +137,7 @@ for (const [id, driven] of Object.entries(realAgents)) {
       assert.equal(session.sessionId, isTakenUp === true ? sessionId : undefined);
       const now = isTakenUp === true ? sessionId : ((await during(session.create(cwd, signal))) ?? assert.fail());
       assert.deepEqual([session.sessionId, session.waiting.size, session.isInTurn], [now, 0, false]);
+      if (recipe.mode !== undefined) await during(session.setMode(now, recipe.mode, signal));
       const more = session.prompt(now, script(agent.command('touch later'), { text: 'all done' }), signal);
       await answerTo('later', 'allow_once', more);
       assert.equal(await during(more), 'end_turn');

@@ -10,6 +10,8 @@ export interface RealAgent {
   readonly authMethod?: string;
   /** What its model does to run a command. */
   readonly command: (words: string) => object;
+  /** What its model does to write a file, where it has a tool for that which takes a path. */
+  readonly edit?: (path: string) => object;
   /** How a request to run `touch NAME` says exactly what it is; undefined if it has a title only. */
   readonly input: (name: string) => Extract<RuleReach, { readonly kind: 'command' }>['command'] | undefined;
   /** Why a turn is over in which a person has said no. */
@@ -26,6 +28,28 @@ const named = (id: string): AgentRecipe => {
 
 /** The agents of the table, by their ids. A port is that of the scripted model in the devbox. */
 export const realAgents: Readonly<Record<string, (port: string) => RealAgent>> = {
+  claude: (port) => {
+    const recipe = named('claude');
+    const environment = {
+      ANTHROPIC_API_KEY: 'none',
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    };
+    return {
+      recipe: { ...recipe, environment: { ...recipe.environment, ...environment } },
+      command: (command) => ({ name: 'Bash', args: { command, description: 'harmless' } }),
+      edit: (file_path) => ({ name: 'Write', args: { file_path, content: 'written' } }),
+      input: (name) => `touch ${name}`,
+      stopsAtNo: 'end_turn',
+    };
+  },
+  opencode: () => ({
+    recipe: named('opencode'),
+    command: (command) => ({ name: 'bash', args: { command, description: 'harmless' } }),
+    edit: (filePath) => ({ name: 'write', args: { filePath, content: 'written' } }),
+    input: (name) => `touch ${name}`,
+    stopsAtNo: 'end_turn',
+  }),
   gemini: (port) => {
     const recipe = named('gemini');
     const environment = { GEMINI_API_KEY: 'none', GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${port}` };
@@ -33,6 +57,7 @@ export const realAgents: Readonly<Record<string, (port: string) => RealAgent>> =
       recipe: { ...recipe, environment: { ...recipe.environment, ...environment } },
       authMethod: 'gemini-api-key',
       command: (command) => ({ name: 'run_shell_command', args: { command, description: 'harmless' } }),
+      edit: (file_path) => ({ name: 'write_file', args: { file_path, content: 'written' } }),
       input: () => undefined,
       stopsAtNo: 'end_turn',
       // Gemini CLI 0.61.0 may begin the session's record anew before it reads it: it depends on which comes first.
@@ -56,6 +81,22 @@ function settingsOf(port: string): Readonly<Record<string, string>> {
       privacy: { usageStatisticsEnabled: false },
       model: { name: 'gemini-2.5-flash' },
     }),
+    '.config/opencode/opencode.json': JSON.stringify({
+      model: 'scripted/scripted',
+      small_model: 'scripted/scripted',
+      enabled_providers: ['scripted'],
+      share: 'disabled',
+      provider: {
+        scripted: {
+          npm: '@ai-sdk/openai-compatible',
+          options: { baseURL: `http://127.0.0.1:${port}/v1`, apiKey: 'none' },
+          models: { scripted: { name: 'scripted', limit: { context: 100_000, output: 10_000 } } },
+        },
+      },
+    }),
+    // What a repository says is no reason not to ask.
+    'work/.opencode/opencode.json': JSON.stringify({ permission: { edit: 'allow', bash: 'allow' } }),
+    '.claude/settings.json': JSON.stringify({ permissions: { defaultMode: 'acceptEdits' } }),
     '.codex/config.toml': `model = "gpt-5.5"
 model_provider = "scripted"
 check_for_update_on_startup = false
@@ -81,7 +122,9 @@ export async function scriptedModelIn(box: FilesDevbox): Promise<string> {
   const entryPoints = ['test/unit/core/agents/scriptedModel.ts'];
   const { outputFiles } = await build({ entryPoints, bundle: true, platform: 'node', format: 'esm', write: false });
   await write('/tmp/model.mjs', Buffer.from(outputFiles[0]?.contents ?? []));
-  await box.bash('setsid -f node /tmp/model.mjs </dev/null >/tmp/model.log 2>&1; mkdir -p ~/.gemini ~/.codex ~/work');
+  await box.bash(
+    'setsid -f node /tmp/model.mjs </dev/null >/tmp/model.log 2>&1; mkdir -p ~/.gemini ~/.codex ~/.claude ~/.config/opencode ~/work/.opencode',
+  );
   const port = await eventually(
     () => box.bash('cat /tmp/model.port 2>/dev/null || true'),
     (found) => found !== '',

@@ -35,9 +35,10 @@ describe('The session of an agent whose process is gone', function () {
     Number(await box.bash('ls ~/.runloop-agents/sessions | wc -l'));
 
   it('is gone on with by a click after its devbox was suspended: nothing before it, nothing allowed by it', async () => {
-    const { box, agents } = await ready('sleeper');
+    const { box, agents } = await ready('sleeper', [], 'mkdir work', 'auto');
     await start(await agents(), [{ run: 'touch no' }, { run: 'touch open' }]);
     await described(agents, /needs you · touch no/);
+    assert.match(await shownSession(agents, /needs you/), /\nMode by the agent: Never Ask\n/);
     used.editor.answer(/^Example in sleeper\ntouch no/, 'Reject');
     await click((await view().rows((await session(agents, /^Example/)).row))[0] ?? assert.fail());
     await described(agents, /needs you · touch open/);
@@ -55,6 +56,7 @@ describe('The session of an agent whose process is gone', function () {
     await described(agents, /^Example done · begun before/);
     assert.deepEqual([await records(box), await box.bash('ls work')], [2, '']);
     const next = await shownSession(agents, /^Example done/);
+    assert.match(next, /\nMode by the agent: auto\n/);
     assert.match(next, /\nIt continues an earlier session\. [^]*\n── Earlier Prompt[^\n]*\n {2}asked before\n/);
     assert.match(next, /── Agent\n {2}said before\n\n── Tool: other, ended without a result\n {2}begun before\n$/);
     // Within a turn, an agent tells nobody's words but its own.

@@ -10,10 +10,10 @@ export function useAgents(used: UsedWindow) {
   const { below, lines, opened, view } = useChangeRows(used);
 
   /** A devbox with the example agent, which is offered by the setting. */
-  async function ready(name: string, variables: readonly string[] = [], setUp = 'mkdir work') {
+  async function ready(name: string, variables: readonly string[] = [], setUp = 'mkdir work', mode?: string) {
     const { box } = await opened(name, setUp);
     const run = await exampleAgentIn(box);
-    used.editor.settings.set('runloop.agents', { Example: { run, variables } });
+    used.editor.settings.set('runloop.agents', { Example: { run, variables, mode } });
     const row = await eventually(
       async () => (await Promise.all((await view().rows()).map(({ row: group }) => view().rows(group)))).flat(),
       (rows) => rows.some((one) => line(one).startsWith(name)),
