@@ -38,8 +38,9 @@ born() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }
 all=$(find . -mindepth 2 -maxdepth 2 -type f -name mark -printf '%h\\n' | grep -x '\\./[A-Za-z0-9-]*' | sort -r)
 say "$(printf %s "$all" | grep -c .)"
 printf '%s\\n' "$all" | head -n ${mostRecords} | grep . | while read -r one; do
-  state=gone p= b=; [ ! -f "$one/pid" ] || read -r p b <"$one/pid"
-  if [ -e "$one/ended" ]; then state=ended; elif [ -n "$b" ] && [ "$(born "$p")" = "$b" ]; then state=running; fi
+  state=gone p= b= code=; [ ! -f "$one/pid" ] || read -r p b <"$one/pid"
+  [ ! -f "$one/ended" ] || code=$(head -c 3 "$one/ended" | tr -dc 0-9)
+  if [ -e "$one/ended" ]; then state="ended $code"; elif [ -n "$b" ] && [ "$(born "$p")" = "$b" ]; then state=running; fi
   say "\${one#./}" "$(head -c 2000 "$one/mark" | tr -d '\\0')" "$state"
 done 2>/dev/null; exit 0`;
 
@@ -80,6 +81,8 @@ export interface FoundSession {
   readonly cwd: string;
   readonly startedMs: number;
   readonly life: 'running' | 'ended' | 'gone';
+  /** How it ended, where that is known. */
+  readonly exitCode?: number;
   /** What it goes on with, where it is not the first process of its session. */
   readonly earlier?: EarlierSession;
 }
@@ -193,11 +196,13 @@ export class AgentInstallation {
     const [count = '0', ...words] = await this.#say(findScript, [`${home}/${sessionsFolder}`], signal);
     const found: FoundSession[] = [];
     for (let at = 0; at + 2 < words.length; at += 3) {
-      const [name = '', mark = '', life] = words.slice(at, at + 3);
+      const [name = '', mark = '', state = ''] = words.slice(at, at + 3);
+      const [life, code = ''] = state.split(' ');
       found.push({
         name,
         ...markOf(name, mark, sealKey),
         life: life === 'running' || life === 'ended' ? life : 'gone',
+        ...(code !== '' && { exitCode: Number(code) }),
       });
     }
     const sessions = found.sort((a, b) => Number(b.isSealed) - Number(a.isSealed)).slice(0, mostSessions);
@@ -227,14 +232,14 @@ export function sessionName(nowMs: number): string {
   return `${nowMs.toString(36).padStart(9, '0')}-${randomBytes(6).toString('hex')}`;
 }
 
-type Mark = Omit<FoundSession, 'name' | 'life' | 'isSealed'>;
+type Mark = Omit<FoundSession, 'name' | 'life' | 'exitCode' | 'isSealed'>;
 
 /** What is written beside a session for those who find it: sealed, as rules of consent hang on whose session it is. */
 export function sessionMark(session: string, mark: Mark, sealKey: Uint8Array): string {
   return JSON.stringify({ ...mark, seal: sealOfMark(session, mark, sealKey) });
 }
 
-function markOf(session: string, text: string, sealKey: Uint8Array): Omit<FoundSession, 'name' | 'life'> {
+function markOf(session: string, text: string, sealKey: Uint8Array): Omit<FoundSession, 'name' | 'life' | 'exitCode'> {
   const known = asObject(parseJson(text));
   const mark = {
     agent: asString(known?.['agent']) ?? '',

@@ -9,11 +9,13 @@ const watchSeconds = 110;
 /** Milliseconds until the next one is started after a failure, growing. */
 const againMs = [1_000, 60_000] as const;
 
-/** Prints a line when the records of sessions have changed, and one at its beginning. */
-const watchScript = `cd ~/${sessionsFolder} 2>/dev/null || { echo c; sleep 2; exit 0; }
+/** Prints a line when the records of sessions have changed, and when there is a new one; at its beginning, too. */
+const watchScript = `cd ~/${sessionsFolder} 2>/dev/null || { echo n; sleep 2; exit 0; }
 exec 5< <(exec sleep ${watchSeconds + 10} 2>/dev/null 4<&-); never=$!
-last=; SECONDS=0
+last=; known=; SECONDS=0
 while [ "$SECONDS" -lt ${watchSeconds} ]; do
+  set -- */pid
+  [ "$*" = "$known" ] || { known=$*; echo n; }
   now=$(stat -c '%n %s' */out */ledger */ended 2>/dev/null)
   [ "$now" = "$last" ] || { last=$now; echo c; }
   # A wait that costs no process: nothing ever comes from there.
@@ -25,7 +27,8 @@ export interface SessionsWatchContext {
   readonly commands: CommandOpener;
   /** @throws RuntimeError unless the devbox runs */
   readonly requireRunning: (signal: AbortSignal, isDoubtful: boolean) => Promise<void>;
-  readonly onChange: () => void;
+  /** @param isNew whether there may be a record that was not there before */
+  readonly onChange: (isNew: boolean) => void;
   /** The devbox does not run: nothing is watched until that is wanted again. */
   readonly onStopped: () => void;
   readonly onFailure: (error: unknown) => void;
@@ -95,7 +98,7 @@ export class SessionsWatch {
     const { commands, onChange, onFailure } = this.#context;
     const command = await commands.open(watchScript, { signal });
     try {
-      for await (const lines of command.lines()) if (lines.length > 0) onChange();
+      for await (const lines of command.lines()) if (lines.length > 0) onChange(lines.includes('n'));
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {

@@ -71,7 +71,7 @@ function causeSentences(
     case 'ttl_expired':
       return [
         l10n.t(
-          'It reached the platform’s own limit on the age of devboxes. No setting of the devbox changes that limit.',
+          "It reached the platform's own limit on the age of devboxes. No setting of the devbox changes that limit.",
         ),
       ];
     case 'out_of_memory':

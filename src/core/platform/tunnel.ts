@@ -66,7 +66,7 @@ function templateProblem(url: URL | undefined, matters: (name: 'port' | 'key') =
   if (!matters('key')) return phrase('must contain {name} in its host name', { name: '{key}' });
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return phrase('must end with the host name');
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    return phrase('must use https://, because http:// would send the tunnel’s token unencrypted');
+    return phrase("must use https://, because http:// would send the tunnel's token unencrypted");
   }
   return undefined;
 }

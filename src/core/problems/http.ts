@@ -69,12 +69,12 @@ export const httpWords = {
   proxy_password: {
     code: 'network',
     message: 'The proxy requires a user name and a password, or did not accept those it was given (407).',
-    nextStep: 'Add them to the proxy setting (http://user:password@proxy:port), or ask the proxy’s administrator.',
+    nextStep: "Add them to the proxy setting (http://user:password@proxy:port), or ask the proxy's administrator.",
   },
   proxy_refusal: {
     code: 'network',
     message: 'The proxy does not allow this connection ({status}).',
-    nextStep: 'Ask the proxy’s administrator to allow it, or exclude the address from the proxy.',
+    nextStep: "Ask the proxy's administrator to allow it, or exclude the address from the proxy.",
   },
   network_sign_in: {
     code: 'network',

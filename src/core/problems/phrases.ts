@@ -82,7 +82,7 @@ export const pieces = [
   'must not contain a query or fragment',
   'must not contain a user name or password',
   'must use https, because http would send the API key unencrypted',
-  'must use https://, because http:// would send the tunnel’s token unencrypted',
+  "must use https://, because http:// would send the tunnel's token unencrypted",
   'no reason was given',
   'Runloop refused the request ({status}): {said}',
   'announces more entries but does not send them',

@@ -52,6 +52,9 @@ async function act(
     case 'open':
       await openSession(agents, agent);
       break;
+    case 'latest':
+      await openSession(agents, (await agents.in(agent.devboxId)).latestOf(agent));
+      break;
     case 'answer':
       await whenSlow(() => agent.look(), { limitMs: lookUpLimitMs });
       await answerRequest(agents, agent, target.request);

@@ -134,7 +134,7 @@ export function actionNodes(agent: LiveAgent): readonly AgentNode[] {
   return [
     ...actionsOf(agent, 0).flatMap((offered) => {
       if (offered.action === 'prompt') return [node(offered, 'comment')];
-      return offered.action === 'continue' ? [node(offered, 'debug-continue')] : [];
+      return offered.action === 'continue' || offered.action === 'latest' ? [node(offered, 'debug-continue')] : [];
     }),
     node({ action: 'more', title: l10n.t('More…') }, 'ellipsis'),
   ];

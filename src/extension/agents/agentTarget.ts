@@ -6,6 +6,7 @@ const actions = [
   'change',
   'prompt',
   'continue',
+  'latest',
   'interrupt',
   'end',
   'log',

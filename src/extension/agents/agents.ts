@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { commands, EventEmitter, l10n, window, workspace, type Memento, type TreeItem, type Uri } from 'vscode';
+import { commands, EventEmitter, l10n, window, type Memento, type TreeItem, type Uri } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { runningGuard } from '../../core/files/runningGuard';
@@ -20,7 +20,7 @@ import { AgentDevboxes } from './agentDevboxes';
 import { actionNodes, AgentNode, byNeed, leftNode, noteNode, requestNodes, sessionItem, topItem } from './agentRows';
 import { agentName, inputText } from './agentText';
 import { ConsentRules } from './consentRules';
-import { DevboxAgents } from './devboxAgents';
+import { DevboxAgents, isAlive } from './devboxAgents';
 import type { LiveAgent } from './liveAgent';
 
 /** What the windows of this editor seal their lines in records with. */
@@ -32,7 +32,7 @@ const noteMs = 15_000;
 
 export interface AgentsServices {
   readonly account: { current(): Promise<SignedIn | undefined> };
-  readonly store: Pick<DevboxStore, 'get'>;
+  readonly store: Pick<DevboxStore, 'get' | 'onDidChange'>;
   readonly secrets: Secrets;
   readonly globalState: Memento;
   readonly devboxUse: { used(devboxId: string): void };
@@ -63,6 +63,7 @@ export class Agents implements Disposable {
   readonly #drawn = new Map<string, { readonly timer: NodeJS.Timeout; isStale: boolean }>();
   /** Sessions that somebody was told of, as long as they wait. */
   readonly #told = new Set<LiveAgent>();
+  readonly #hearing: Disposable;
 
   constructor(services: AgentsServices) {
     this.#services = services;
@@ -76,6 +77,7 @@ export class Agents implements Disposable {
       rulesOf: (devboxId) => this.rules.of(devboxId).length,
       rootOf: (devboxId) => services.fileSystem.rootOf(devboxId),
     });
+    this.#hearing = services.store.onDidChange(() => this.#seekResumed());
   }
 
   /** Sessions that wait for a person. */
@@ -89,7 +91,7 @@ export class Agents implements Disposable {
     const one = this.#one(devboxId);
     if (!one.isSought && this.#known.has(devboxId)) {
       one.isSought = true;
-      this.#seek(devboxId, one.root).catch((error: unknown) => this.#services.log.failure('Looking for agents', error));
+      this.#seekSoon(devboxId, one.root);
     }
     return one.root;
   }
@@ -153,6 +155,7 @@ export class Agents implements Disposable {
   }
 
   dispose(): void {
+    this.#hearing.dispose();
     this.clear();
     for (const { timer } of this.#drawn.values()) clearTimeout(timer);
     this.#changed.dispose();
@@ -176,6 +179,18 @@ export class Agents implements Disposable {
   #topItem(devboxId: string): TreeItem {
     const agents = this.#devboxes.get(devboxId)?.agents;
     return topItem(devboxId, agents?.agents ?? [], agents !== undefined);
+  }
+
+  /** Sessions that were seen before their devbox was suspended are looked at when it runs again: their processes are gone. */
+  #seekResumed(): void {
+    for (const [devboxId, { agents, root }] of this.#devboxes) {
+      if (agents === undefined || agents.isLoaded || !agents.agents.some(isAlive)) continue;
+      if (this.#services.store.get(devboxId)?.status === 'running') this.#seekSoon(devboxId, root);
+    }
+  }
+
+  #seekSoon(devboxId: string, root: AgentNode): void {
+    this.#seek(devboxId, root).catch((error: unknown) => this.#services.log.failure('Looking for agents', error));
   }
 
   async #seek(devboxId: string, root: AgentNode): Promise<void> {
@@ -281,9 +296,4 @@ export class Agents implements Disposable {
     await secrets.store(sealName, randomBytes(32).toString('base64'));
     return Buffer.from((await secrets.get(sealName)) ?? '', 'base64');
   }
-}
-
-/** The person's own agents, as the setting has them. */
-export function agentSetting(): unknown {
-  return workspace.getConfiguration('runloop').get('agents');
 }

@@ -19,8 +19,8 @@ import { agentsProblem } from '../../core/problems/agents';
 import type { SignedIn } from '../account/account';
 import { LiveAgent } from './liveAgent';
 
-/** Milliseconds until sessions of other windows are looked for again. */
-const findMs = 5_000;
+/** Milliseconds until records are looked for again: a devbox may make new ones all the time. */
+const findMs = 1_000;
 
 export interface DevboxAgentsContext {
   readonly devboxId: string;
@@ -45,6 +45,7 @@ export class DevboxAgents {
   #home: string | undefined;
   #loading: Promise<void> | undefined;
   #loadedMs = -Infinity;
+  #finding: NodeJS.Timeout | undefined;
   /** Whether the records were looked for. */
   isLoaded = false;
   /** How many records there are beside those that are shown. */
@@ -58,7 +59,7 @@ export class DevboxAgents {
     this.#watch = new SessionsWatch({
       commands: this.#commands,
       requireRunning,
-      onChange: () => this.#lookAtAll(),
+      onChange: (isNew) => this.#lookAtAll(isNew),
       onStopped: () => this.#stopped(),
       onFailure: (error) => onFailure('Watching agents', error),
       signal: account.ended,
@@ -152,6 +153,7 @@ export class DevboxAgents {
   /** Nothing is watched any more. */
   close(): void {
     this.#watch.want(false);
+    clearTimeout(this.#finding);
   }
 
   async #leaveKeys(path: string, keys: Readonly<Record<string, string>>): Promise<void> {
@@ -205,11 +207,26 @@ export class DevboxAgents {
     return agent;
   }
 
-  /** A session of another window may be new as well. */
-  #lookAtAll(): void {
-    const all = this.agents.filter((agent) => isAlive(agent)).map((agent) => agent.look());
-    if (performance.now() - this.#loadedMs > findMs) all.push(this.load());
-    Promise.all(all)
+  /** @param isNew whether there may be a session of another window */
+  #lookAtAll(isNew: boolean): void {
+    if (isNew) this.#loadSoon();
+    this.#follow(Promise.all(this.agents.filter((agent) => isAlive(agent)).map((agent) => agent.look())));
+  }
+
+  /** After what is looked for already: that may have begun before there was something new. */
+  #loadSoon(): void {
+    this.#finding ??= setTimeout(
+      () => {
+        this.#finding = undefined;
+        const earlier = this.#loading ?? Promise.resolve();
+        this.#follow(earlier.catch(() => undefined).then(() => this.load()));
+      },
+      Math.max(0, this.#loadedMs + findMs - performance.now()),
+    );
+  }
+
+  #follow(looking: Promise<unknown>): void {
+    looking
       .then(() => this.#watchIfAny())
       .catch((error: unknown) => {
         if (!isTransient(error)) this.#context.onFailure('Following agents', error);

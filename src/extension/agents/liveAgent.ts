@@ -57,6 +57,7 @@ export class LiveAgent {
 
   constructor(found: FoundSession, context: LiveAgentContext) {
     this.found = found;
+    this.#exitCode = found.exitCode;
     this.#context = context;
     const { devboxId, commands, folder, sealKey, who } = context;
     this.#spool = new AgentSpool({ devboxId, commands, folder, sealKey });
@@ -112,8 +113,9 @@ export class LiveAgent {
     return isAble && sessionIds.test(id) ? id : undefined;
   }
 
+  /** What waits for a person; nothing while the devbox is suspended. */
   get waiting(): readonly WaitingRequest[] {
-    return [...(this.#session?.waiting.values() ?? [])];
+    return this.#isSuspended ? [] : [...(this.#session?.waiting.values() ?? [])];
   }
 
   /** A request, also one that was answered, as long as the session has it. */

@@ -18,6 +18,7 @@ export function actionsOf(
   const isOver = ['failed', 'ended', 'lost'].includes(state);
   return [
     ...(isOver && !isContinued ? [{ action: 'continue', title: l10n.t('Continue Session') } as const] : []),
+    ...(isContinued ? [{ action: 'latest', title: l10n.t('Open Continued Session') } as const] : []),
     ...(isAlive && state !== 'starting' ? [{ action: 'prompt', title: l10n.t('Send Prompt…') } as const] : []),
     ...(isBusy ? [{ action: 'interrupt', title: l10n.t('Interrupt') } as const] : []),
     ...(isAlive ? [{ action: 'end', title: l10n.t('End Agent') } as const] : []),

@@ -38,7 +38,7 @@ export function sessionParts(
 ): { readonly head: readonly string[]; readonly parts: readonly Part[] } {
   const { transcript, found } = agent;
   const head = [
-    `${agentName(agent)} · ${devbox} · ${stateWord(agent.state)}`,
+    [agentName(agent), devbox, stateWord(agent.state), ...(agent.isContinued ? [l10n.t('continued')] : [])].join(' · '),
     l10n.t('Folder: {0}', oneLine(found.cwd, 500)),
     ...(transcript.mode === undefined ? [] : [l10n.t('Mode by the agent: {0}', oneLine(transcript.mode, 60))]),
     ...(agent.isTampered
@@ -61,7 +61,8 @@ export function sessionParts(
       dropped === 1 ? l10n.t('… 1 earlier entry is left out.') : l10n.t('… {0} earlier entries are left out.', dropped),
     );
   }
-  return { head, parts: transcript.items.map((item) => ({ item, lines: linesOf(item, transcript) })) };
+  const open = new Set(agent.waiting.map(({ id }) => id));
+  return { head, parts: transcript.items.map((item) => ({ item, lines: linesOf(item, transcript, open) })) };
 }
 
 /**
@@ -103,7 +104,8 @@ function fileLines(item: TranscriptItem, lines: readonly string[], first: number
   });
 }
 
-function linesOf(item: TranscriptItem, transcript: Transcript): readonly string[] {
+/** @param open ids of requests that wait */
+function linesOf(item: TranscriptItem, transcript: Transcript, open: ReadonlySet<string>): readonly string[] {
   switch (item.kind) {
     case 'prompt': {
       const by = item.by.isSealed ? oneLine(item.by.who, 80) : l10n.t('unknown');
@@ -129,14 +131,14 @@ function linesOf(item: TranscriptItem, transcript: Transcript): readonly string[
         ...(item.output === '' ? [] : movedIn(l10n.t('Output: {0}', cut(item.output)))),
       ];
     case 'request':
-      return [requestHead(item.request, transcript), ...requestLines(item.request).map((line) => `  ${line}`)];
+      return [requestHead(item.request, transcript, open), ...requestLines(item.request).map((line) => `  ${line}`)];
     case 'stop':
       return [l10n.t('── Turn ended: {0}', stopText(item.reason))];
     case 'noise':
       return [l10n.t('── Not understood'), ...movedIn(oneLine(item.text, 300))];
     case 'gone': {
       if (item.life === 'gone') {
-        return [l10n.t('── The agent’s process is gone, as it is after the devbox was suspended.')];
+        return [l10n.t('── The process of the agent is gone, as it is after the devbox was suspended.')];
       }
       const code = item.exitCode === undefined ? '' : String(item.exitCode);
       return [l10n.t('── The agent ended (exit code {0}).', code)];
@@ -144,9 +146,13 @@ function linesOf(item: TranscriptItem, transcript: Transcript): readonly string[
   }
 }
 
-function requestHead(request: WaitingRequest, { answers }: Transcript): string {
+function requestHead(request: WaitingRequest, { answers }: Transcript, open: ReadonlySet<string>): string {
   const answer = answers.get(request.id);
-  if (answer === undefined) return l10n.t('── Permission: waits for your answer');
+  if (answer === undefined) {
+    return open.has(request.id)
+      ? l10n.t('── Permission: waits for your answer')
+      : l10n.t('── Permission: was not answered, and waits no more');
+  }
   // An answer is to what was shown then, and to nothing else.
   const isTheirs = answer.by.isSealed && answer.by.requestDigest === request.digest;
   const by = isTheirs ? oneLine(answer.by.who, 80) : l10n.t('unknown');

@@ -12,8 +12,9 @@ import { livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { asObject, asString } from '../../core/parse';
 import { inertText } from '../messages/inertText';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
-import { agentSetting, type Agents } from './agents';
+import type { Agents } from './agents';
 import type { DevboxAgents } from './devboxAgents';
+import { agentSetting } from './launch/agentSetting';
 import { launch } from './launch/launch';
 import { makeReady, type LaunchServices } from './launch/makeReady';
 

@@ -25,7 +25,7 @@ export function reasonText(devbox: Devbox, ender?: Ender): string | undefined {
     case 'idle':
       return l10n.t('Runloop shut it down, as it was idle');
     case 'ttl_expired':
-      return l10n.t('Runloop shut it down, as it reached the platform’s age limit');
+      return l10n.t("Runloop shut it down, as it reached the platform's age limit");
     case 'execution_failed':
       return l10n.t('a start-up command failed');
     case 'health_check_failed':

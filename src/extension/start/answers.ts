@@ -107,6 +107,6 @@ function tellOfGaps(lists: readonly ChoiceList[]): void {
   }
   const malformed = lists.reduce((sum, list) => sum + list.malformed, 0);
   if (malformed > 0) {
-    void window.showWarningMessage(l10n.t('Entries of the account’s lists that could not be read: {0}', malformed));
+    void window.showWarningMessage(l10n.t("Entries of the account's lists that could not be read: {0}", malformed));
   }
 }

@@ -41,6 +41,14 @@ describe('Visible texts', () => {
     assert.deepEqual(found, []);
   });
 
+  it('have straight apostrophes in English: an editor marks others in a document as easily mistaken', () => {
+    const english = [...bundle.map(([text]) => text), ...texts('package.nls.json').map(([, text]) => text)];
+    assert.deepEqual(
+      english.filter((text) => /[‘’‚´`–]/.test(text.replaceAll(/`[^`]*`/g, ''))),
+      [],
+    );
+  });
+
   it('have one word for agents in Chinese, which is not that for proxies', () => {
     const wrong = bundle.filter(
       ([english, chinese]) =>

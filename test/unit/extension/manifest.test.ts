@@ -17,8 +17,8 @@ function usedTexts(): Set<string> {
   const texts = new Set<string>();
   for (const name of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts')) continue;
-    for (const match of readFileSync(`src/${name}`, 'utf8').matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)) {
-      texts.add((match[1] ?? '').replaceAll("\\'", "'").replaceAll('\\n', '\n'));
+    for (const match of readFileSync(`src/${name}`, 'utf8').matchAll(/l10n\.t\(\s*(['"])((?:(?!\1)[^\\]|\\.)*)\1/g)) {
+      texts.add((match[2] ?? '').replaceAll("\\'", "'").replaceAll('\\n', '\n'));
     }
   }
   // Problems are told by their tables.

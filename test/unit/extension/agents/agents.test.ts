@@ -135,6 +135,21 @@ describe('Agents in the view', function () {
     assert.equal(await box.bash('ls work'), 'yes\n');
   });
 
+  it('of other windows are there as soon as they are started, also right after one that was found', async () => {
+    const { box, agents } = await ready('shared');
+    await start(await agents(), [{ run: 'touch yes' }]);
+    await described(agents, /needs you/);
+    const [first = ''] = (await box.bash('ls ~/.runloop-agents/sessions')).split('\n');
+    for (const [index, name] of ['other1', 'other2'].entries()) {
+      await box.bash(`cd ~/.runloop-agents && cp -r sessions/${first} copy && mv copy sessions/${name}`);
+      await eventually(
+        async () => lines((await agents()).row),
+        (rows) => rows.length === index + 2,
+        20_000,
+      );
+    }
+  });
+
   it('need nobody while their devbox is suspended, and are lost when it runs again', async () => {
     const { box, agents } = await ready('sleeps');
     await start(await agents(), [{ run: 'touch yes' }]);
@@ -143,9 +158,23 @@ describe('Agents in the view', function () {
     await suspendDevbox(used.api, box.id);
     await used.api.waitForStatus(box.id, ['suspended'], 20);
     await used.editor.eventually(() => view().badge === undefined);
+    const shown = document();
+    const suspended = await text(shown);
+    assert.match(suspended, /^Example · sleeps · suspended\n[^]*── Permission: was not answered, and waits no more\n/);
+    const lenses = used.editor.codeLenses.get(shown.scheme) ?? assert.fail();
+    const offered = await lenses.provideCodeLenses({ uri: shown } as never, undefined as never);
+    assert.deepEqual(
+      offered?.map(({ command }) => command?.title),
+      ['Log of the Agent', 'Export as Markdown…'],
+    );
     await resumeDevbox(used.api, box.id);
     await used.api.waitForStatus(box.id, ['running'], 20);
     await used.editor.run('runloop.refreshDevboxes');
+    // Also where nobody opens its row.
+    await eventually(
+      () => text(shown),
+      (all) => /^Example · sleeps · lost\n[^]*\n── The process of the agent is gone/.test(all),
+    );
     await described(agents, /^Example lost/);
     assert.equal(await box.bash('ls work'), '');
   });

@@ -74,14 +74,21 @@ describe('The session of an agent whose process is gone', function () {
     assert.equal(await box.bash('ls work'), 'yes\n');
     assert.doesNotMatch(await shownSession(agents, /^Example done/), /^ {2}echoed/m);
     // The process of before offers nothing more, and nobody can answer what it had asked.
-    assert.deepEqual(await below(agents, /^Example lost · continued · /), ['More…']);
-    assert.doesNotMatch(await shownSession(agents, /^Example lost/), /cannot continue/);
+    assert.deepEqual(await below(agents, /^Example lost · continued · /), ['Open Continued Session', 'More…']);
+    const before = await shownSession(agents, /^Example lost/);
+    assert.match(
+      before,
+      /^Example · sleeper · lost · continued\n[^]*── Permission: was not answered, and waits no more\n/,
+    );
+    assert.doesNotMatch(before, /cannot continue|waits for your answer/);
+    await act(agents, /^Example lost · continued · /, 'Open Continued Session');
+    assert.match(await text(document()), /^Example · sleeper · done\n/);
     // A window that comes later says the same, and offers it no second time.
     used.reload();
     await ready('comes later');
     const later = await devboxRow('sleeper');
     await described(later, /^Example lost · continued · /);
-    assert.deepEqual(await below(later, /^Example lost · continued · /), ['More…']);
+    assert.deepEqual(await below(later, /^Example lost · continued · /), ['Open Continued Session', 'More…']);
   });
 
   it('is gone on with by one process only, also where windows ask for it at once, and again by the next', async () => {
@@ -127,6 +134,14 @@ describe('The session of an agent whose process is gone', function () {
         'Example failed · continued · first',
       ],
     );
+    // A later window says the same of those whose ends it has not seen.
+    used.reload();
+    await ready('later than twice');
+    const ends = await described(await devboxRow('twice'), /^Example done/);
+    assert.deepEqual(ends.map((one) => one.replace(/ · just now$/, '')).slice(1), [
+      'Example failed · continued',
+      'Example failed · continued',
+    ]);
   });
 
   it('is not gone on with where the agent has not said that it can, and the words offer a new one', async () => {
