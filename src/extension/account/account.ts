@@ -46,6 +46,8 @@ export class Account implements Disposable {
   #lookups = 0;
   /** Something may have changed before anybody looked. */
   #mayHaveChanged = false;
+  /** Those who looked last were told of a failure: whatever is found next is news to them. */
+  #hasFailed = false;
   /** The lookup that the menus know of. */
   #told: Promise<SignedIn | undefined> | undefined;
   /** Addresses for which the user signed out although the environment holds a key. */
@@ -80,7 +82,6 @@ export class Account implements Disposable {
 
   /**
    * Address of the API: the profile's, else the setting, else `RUNLOOP_BASE_URL`, else Runloop's own.
-   *
    * @throws RuntimeError `invalid_option`
    */
   baseUrl(): string {
@@ -94,7 +95,6 @@ export class Account implements Disposable {
 
   /**
    * The account in use, or undefined when nobody is signed in.
-   *
    * @throws RuntimeError `invalid_option` for a base URL that is none
    */
   async current(): Promise<SignedIn | undefined> {
@@ -150,6 +150,7 @@ export class Account implements Disposable {
     const stop = new AbortController();
     const account = found === undefined || api === undefined ? undefined : { ...found, api, ended: stop.signal };
     this.#known = { account, stop };
+    this.#mayHaveChanged ||= this.#hasFailed;
     this.#tellOfChange(known);
     return account;
   }
@@ -158,11 +159,13 @@ export class Account implements Disposable {
     const known = this.#known;
     this.#known = undefined;
     this.#tellOfChange(known);
+    this.#hasFailed = true;
   }
 
   #tellOfChange(before: { readonly stop: AbortController } | undefined): void {
     if (before === undefined && !this.#mayHaveChanged) return;
     this.#mayHaveChanged = false;
+    this.#hasFailed = false;
     before?.stop.abort();
     this.#log.info('The account or the address of its API changed.');
     this.#changed.fire();
@@ -232,7 +235,6 @@ export class Account implements Disposable {
 
   /**
    * The account in use.
-   *
    * @throws RuntimeError `missing_api_key`
    */
   async require(): Promise<SignedIn> {
@@ -243,7 +245,6 @@ export class Account implements Disposable {
 
   /**
    * Checks a key against the API and keeps it.
-   *
    * @throws RuntimeError if the API refuses it or cannot be reached; then nothing is kept
    */
   async signIn(key: string, signal: AbortSignal): Promise<{ readonly accountName: string }> {

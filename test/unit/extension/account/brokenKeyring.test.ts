@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { afterEach, describe, it } from 'mocha';
+import { groupOf, labelOf } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
 describe('A keyring that does not work (A6)', function () {
@@ -58,6 +59,29 @@ describe('A keyring that does not work (A6)', function () {
     mock.timers.reset();
     assert.deepEqual(await listing, []);
     await editor.eventually(() => editor.contexts.get('runloop.account') === 'environment');
+  });
+
+  it('and works again after a while shows the account as soon as anybody has found it, not when the list is read again', async () => {
+    const { editor, extension, platform } = used;
+    const view = editor.views.get('runloop.devboxes') ?? assert.fail();
+    const refused = mock.method(editor.secrets, 'get', refusal);
+    lookAgain();
+    // The list looks less and less often: after a handful of failures not for more than a minute.
+    for (let time = 0; time < 6; time += 1) await editor.run('runloop.refreshDevboxes');
+    const notice = async (): Promise<boolean> =>
+      (await view.rows()).some(({ item }) => /keyring/.test(`${labelOf(item)} ${String(item.tooltip)}`));
+    await editor.eventually(notice);
+    refused.mock.restore();
+    editor.answer(/^Start Devbox/, 'found');
+    await editor.run('runloop.startDevbox');
+    await editor.message(/^Devbox found is ready/);
+    await editor.eventually(() => view.message === new URL(platform.baseUrl).host);
+    await editor.eventually(async () => (await groupOf(view, 'found')) !== undefined && !(await notice()));
+    const [devbox] = await extension.list();
+    assert.ok(devbox?.attached);
+    editor.answer(/Shut down the devbox/, 'Shut Down');
+    await editor.run('runloop.shutDownDevbox', devbox.id);
+    await editor.message(/was shut down/);
   });
 
   for (const [what, given] of [
