@@ -92,7 +92,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#store.onDidChange((change) => this.#storeChanged(change)),
       this.#sessions.onDidChange(() => this.#sessionsChanged()),
       this.#account.onDidChange(() => this.#accountChanged()),
-      this.choices.onDidChange(() => this.#redraw(new Set(), true)),
+      this.choices.onDidChange((change) => this.#redraw(new Set(), true, change)),
       this.#brokenStarts.onDidChange(() => this.#redraw(new Set(), false, { isHeard: true })),
       this.changes.onDidHearOfEviction(() => this.#redraw(new Set(), false, { isHeard: true })),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
@@ -147,10 +147,12 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     return this.#view.selection.flatMap((row) => (row.kind === 'devbox' ? [row.id] : []));
   }
 
-  /** Somebody has looked at why a devbox failed: it needs no attention any more. */
+  /** Somebody has looked at why a devbox failed: it needs no attention any more, but the pointer may still be at its row. */
   async seen(devboxId: string): Promise<void> {
     const found = this.attention.get(devboxId);
-    if (found?.reason === 'failed') await this.choices.dismiss([[devboxId, found.mark]]);
+    if (found?.reason !== 'failed') return;
+    this.#rest.touched();
+    await this.choices.dismiss([[devboxId, found.mark]], { isHeard: true });
   }
 
   /** Why which devboxes need attention. */

@@ -12,7 +12,7 @@ import type { Health } from '../../session/sessions';
 import { fileItem, filesItem } from './fileItem';
 import { groupItem, moreItem, noticeItem, pageItem, startItem } from './groupItems';
 import { portItem, portsItem } from './portItem';
-import { shownFacts, type RowContext } from './rowText';
+import { shownFacts, spokenFacts, type RowContext } from './rowText';
 import type { Announced } from '../order/news';
 import type { Row } from '../rows';
 import { TimeSlicer } from './timeSlicer';
@@ -44,7 +44,7 @@ export interface RowSource {
 export class RowItems {
   readonly #source: RowSource;
   readonly #slices = new TimeSlicer();
-  /** Grey texts as they were drawn last. */
+  /** What rows showed and said when they were drawn last. */
   readonly #drawn = new Map<string, string>();
   /** Dollars per hour by group, of one arrangement. */
   readonly #costs = new WeakMap<Arrangement, ReadonlyMap<string, number>>();
@@ -89,7 +89,7 @@ export class RowItems {
     return devboxIds.filter((id) => {
       const devbox = this.#source.store.get(id);
       const drawn = this.#drawn.get(id);
-      return devbox !== undefined && drawn !== undefined && drawn !== shownFacts(devbox, this.context(id));
+      return devbox !== undefined && drawn !== undefined && drawn !== textOf(devbox, this.context(id));
     });
   }
 
@@ -121,9 +121,9 @@ export class RowItems {
         const devbox = store.get(row.id);
         // Gone since the editor asked for the rows; the next drawing leaves it out.
         if (devbox === undefined) return new TreeItem(row.id);
-        const item = devboxItem(devbox, this.context(row.id));
-        this.#drawn.set(row.id, String(item.description));
-        return item;
+        const context = this.context(row.id);
+        this.#drawn.set(row.id, textOf(devbox, context));
+        return devboxItem(devbox, context);
       }
       case 'start': {
         const lost = groupOf(attentionGroup)?.lost?.find(({ requestId }) => requestId === row.requestId);
@@ -163,4 +163,9 @@ export class RowItems {
     }
     return costs.get(group) ?? 0;
   }
+}
+
+/** What a row shows and what a screen reader says of it: the age of a devbox is in the latter alone. */
+function textOf(devbox: Devbox, context: RowContext): string {
+  return `${shownFacts(devbox, context)}\n${spokenFacts(devbox, context)}`;
 }

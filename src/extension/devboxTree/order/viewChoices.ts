@@ -13,6 +13,11 @@ const dismissedKey = 'runloop.tree.dismissed';
 /** Entries of each list that are kept at the most; the oldest go first. */
 const mostKept = 1_000;
 
+interface ChoiceChange {
+  /** True where it follows from something else that somebody did: no row moves from under a pointer. */
+  readonly isHeard?: boolean;
+}
+
 /**
  * How the user wants the view: grouping (everywhere), order, filter, pins and what was dismissed (in this window); all of it
  * outlives the window.
@@ -20,7 +25,7 @@ const mostKept = 1_000;
 export class ViewChoices implements Disposable {
   readonly #global: Memento;
   readonly #workspace: Memento;
-  readonly #changed = new EventEmitter<void>();
+  readonly #changed = new EventEmitter<ChoiceChange>();
   readonly onDidChange = this.#changed.event;
   #grouping: Grouping;
   #filter: string;
@@ -64,27 +69,30 @@ export class ViewChoices implements Disposable {
 
   async setSorting(sorting: Sorting): Promise<void> {
     this.#sorting = sorting;
-    this.#changed.fire();
+    this.#changed.fire({});
     await this.#workspace.update(sortingKey, sorting);
   }
 
   async setPinned(devboxIds: readonly string[], pinned: boolean): Promise<void> {
     const others = [...this.#pinned].filter((id) => !devboxIds.includes(id));
     this.#pinned = new Set(pinned ? [...others, ...devboxIds].slice(-mostKept) : others);
-    this.#changed.fire();
+    this.#changed.fire({});
     await this.#workspace.update(pinnedKey, [...this.#pinned]);
   }
 
-  async dismiss(seen: readonly (readonly [devboxId: string, mark: string])[]): Promise<void> {
+  async dismiss(
+    seen: readonly (readonly [devboxId: string, mark: string])[],
+    change: ChoiceChange = {},
+  ): Promise<void> {
     if (seen.length === 0) return;
     this.#dismissed = new Set([...this.#dismissed, ...seen.map((one) => one.join(' '))].slice(-mostKept));
-    this.#changed.fire();
+    this.#changed.fire(change);
     await this.#workspace.update(dismissedKey, [...this.#dismissed]);
   }
 
   async setGrouping(grouping: Grouping): Promise<void> {
     this.#grouping = grouping;
-    this.#changed.fire();
+    this.#changed.fire({});
     await this.#global.update(groupingKey, grouping);
   }
 
@@ -93,7 +101,7 @@ export class ViewChoices implements Disposable {
     if (filter === this.#filter) return;
     this.#filter = filter;
     this.#tell();
-    this.#changed.fire();
+    this.#changed.fire({});
   }
 
   async setFilter(filter: string): Promise<void> {

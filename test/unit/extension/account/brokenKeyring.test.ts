@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { afterEach, describe, it } from 'mocha';
+import { eventually } from '../../../eventually';
 import { groupOf, labelOf } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
@@ -69,14 +70,17 @@ describe('A keyring that does not work (A6)', function () {
     // The list looks less and less often: after a handful of failures not for more than a minute.
     for (let time = 0; time < 6; time += 1) await editor.run('runloop.refreshDevboxes');
     const notice = async (): Promise<boolean> =>
-      (await view.rows()).some(({ item }) => /keyring/.test(`${labelOf(item)} ${String(item.tooltip)}`));
-    await editor.eventually(notice);
+      (await view.rows()).some(({ item }) => labelOf(item) === 'The list could not be refreshed');
+    await eventually(notice, (is) => is);
     refused.mock.restore();
     editor.answer(/^Start Devbox/, 'found');
     await editor.run('runloop.startDevbox');
     await editor.message(/^Devbox found is ready/);
     await editor.eventually(() => view.message === new URL(platform.baseUrl).host);
-    await editor.eventually(async () => (await groupOf(view, 'found')) !== undefined && !(await notice()));
+    await eventually(
+      async () => (await groupOf(view, 'found')) !== undefined && !(await notice()),
+      (is) => is,
+    );
     const [devbox] = await extension.list();
     assert.ok(devbox?.attached);
     editor.answer(/Shut down the devbox/, 'Shut Down');
