@@ -229,12 +229,14 @@ function fileNode(prefix: string, about: NodeChanges, devboxId: string): ChangeN
       item.id = `${prefix}/${path}`;
       if (change === undefined) return item;
       const facts = changeFacts(change);
+      const folder = shownName(path.slice(0, Math.max(0, path.replace(/\/$/, '').lastIndexOf('/'))));
       item.description = facts.join(' · ');
       // The theme's icon for a file of this name, and the letter and colour of `changeDocuments.ts`.
       const { top } = about.repository;
       item.resourceUri = sideAddress('row', { devboxId, top, path, side: undefined, kind: change.kind });
       item.iconPath = ThemeIcon.File;
-      item.tooltip = [shownName(path), changeKindWord(change.kind), ...facts].join('\n');
+      // The editor adds the word of the decoration.
+      item.tooltip = [shownName(path), ...facts.filter((fact) => fact !== folder)].join('\n');
       item.accessibilityInformation = { label: [label, changeKindWord(change.kind), ...facts].join(', ') };
       item.contextValue = about.group === 'uncommitted' ? 'changes.file.uncommitted' : 'changes.file';
       item.command = { command: 'runloop.openAllChanges', title: l10n.t('Open Change'), arguments: [node] };

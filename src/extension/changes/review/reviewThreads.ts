@@ -6,6 +6,7 @@ import {
   CommentThreadState,
   l10n,
   Range,
+  window,
   workspace,
   type CommentController,
   type CommentThread,
@@ -60,9 +61,13 @@ export class ReviewThreads implements Disposable {
     this.#owned = [
       this.#controller,
       memory.onDidChange(() => this.again()),
-      workspace.onDidOpenTextDocument((document) => this.#show(document)),
-      workspace.onDidCloseTextDocument(({ uri }) => this.#drop(uri.toString())),
+      workspace.onDidOpenTextDocument(() => this.#share()),
+      workspace.onDidCloseTextDocument(({ uri }) => {
+        this.#drop(uri.toString());
+        this.#share();
+      }),
       workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)),
+      window.onDidChangeVisibleTextEditors(() => this.#share()),
     ];
   }
 
@@ -130,15 +135,21 @@ export class ReviewThreads implements Disposable {
       });
   }
 
-  /** Shows what there is to say of a document. */
-  #show(document: TextDocument): void {
+  /** Other documents are open, or on screen: a comment that stays where it is, is not drawn again, as somebody may type below it. */
+  #share(): void {
+    for (const document of workspace.textDocuments) this.#show(document, true);
+  }
+
+  /** Shows what there is to say of a document. @param isSame whether nothing of it is different but where it is shown */
+  #show(document: TextDocument, isSame = false): void {
     const uri = document.uri.toString();
     const place = this.#placeOf(document.uri);
     const wanted = place === undefined ? [] : this.#memory.of(place.devboxId, place.top);
-    const here = wanted.filter(({ path, isWork }) => path === place?.path && isWork === place.isWork);
+    const here = wanted.filter((thread) => isAt(thread, place) && this.#isBearer(document, thread));
     if (here.length === 0 && !this.#shown.has(uri)) return;
     const shown = this.#ofDocument(uri);
     const ids = new Set(here.map(({ id }) => id));
+    if (isSame && ids.size === shown.size && here.every(({ id }) => shown.has(id))) return;
     for (const [id, thread] of shown) {
       if (ids.has(id)) continue;
       thread.dispose();
@@ -147,6 +158,17 @@ export class ReviewThreads implements Disposable {
     const lines = here.length === 0 ? [] : linesOf(document.getText());
     for (const thread of here) this.#draw(document.uri, shown, { thread, lines });
     if (shown.size === 0) this.#shown.delete(uri);
+  }
+
+  /**
+   * Whether a document is to have a comment: a file and a side of a change may show the same, and the one that is left stays open
+   * unseen for minutes. The editor lists what each of them has.
+   */
+  #isBearer(document: TextDocument, thread: ReviewThread): boolean {
+    const same = workspace.textDocuments.filter(({ uri }) => isAt(thread, this.#placeOf(uri)));
+    const seen = same.filter((one) => window.visibleTextEditors.some((editor) => editor.document === one));
+    if (seen.length > 0) return seen.includes(document);
+    return document === (same.find(({ uri }) => this.#shown.get(uri.toString())?.has(thread.id)) ?? same[0]);
   }
 
   #draw(
@@ -189,4 +211,9 @@ export class ReviewThreads implements Disposable {
     for (const thread of this.#shown.get(uri)?.values() ?? []) thread.dispose();
     this.#shown.delete(uri);
   }
+}
+
+/** Whether a comment is on what a document shows. */
+function isAt({ devboxId, top, path, isWork }: ReviewedPlace, place: ReviewedPlace | undefined): boolean {
+  return devboxId === place?.devboxId && top === place.top && path === place.path && isWork === place.isWork;
 }

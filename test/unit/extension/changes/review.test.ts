@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
+import { asObject, parseJson } from '../../../../src/core/parse';
 import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { openDocument, openIn, type FakeComments } from '../../../fakeVscode/openDocuments';
@@ -43,7 +44,7 @@ describe('Comments on changes', function () {
   it('stand at their lines on every side that shows them, follow the code, and are told as stale where it is gone', async () => {
     const { changes } = await opened('reviewed', setUp);
     await lines((await changes()).row);
-    const { right } = await sidesOf('reviewed', 'price.py');
+    const { left, right } = await sidesOf('reviewed', 'price.py');
     const { document, change } = openDocument(used.editor, right, code);
     const ranges = await comments().controller.commentingRangeProvider?.provideCommentingRanges(
       document,
@@ -52,9 +53,25 @@ describe('Comments on changes', function () {
     assert.equal(Array.isArray(ranges) ? ranges.length : 0, 1);
     await comment(right, 3, '[Why](command:x) 12?\n');
     assert.deepEqual(comments().shown(right), ['4 \\[Why\\]\\(command:x\\)&nbsp;12?']);
-    // The same file as the editor beside the diff has it.
-    const other = right.with({ query: '' });
+    // The same as a side of a change, open beside it: once, and in the one that is left; in both where both are on screen.
+    const seen = (...documents: readonly unknown[]): void => {
+      used.editor.visibleTextEditors = documents.map((one) => ({ document: one }) as vscode.TextEditor);
+      used.editor.visibleEditorsChanged.fire(used.editor.visibleTextEditors);
+    };
+    const work = { mode: '100644', id: '', isWork: true };
+    const other = left.with({ query: JSON.stringify({ ...asObject(parseJson(left.query)), ...work }) });
+    const side = openDocument(used.editor, other, `# new\n${code}`);
+    const both = (): number[] => [comments().shown(right).length, comments().shown(other).length];
+    assert.deepEqual(both(), [1, 0]);
+    seen(side.document);
+    assert.deepEqual(both(), [0, 1]);
+    seen();
+    assert.deepEqual(both(), [0, 1]);
+    side.close();
+    assert.deepEqual(both(), [1, 0]);
     openDocument(used.editor, other, `# new\n${code}`);
+    seen(document, openIn(used.editor).documents.at(-1));
+    assert.deepEqual(both(), [1, 1]);
     assert.match(comments().shown(other).join(), /^5 /);
     change(`# one\n# two\n${code}`);
     await eventually(
