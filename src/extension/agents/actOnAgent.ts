@@ -6,7 +6,7 @@ import { redact } from '../../core/redact';
 import { saysYes } from '../messages/ask';
 import { inertText } from '../messages/inertText';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
-import { actionsOf } from './offeredActions';
+import { actionsOf, rareActionsOf } from './offeredActions';
 import { agentName, commandText } from './agentText';
 import { targetIn, type AgentTarget } from './agentTarget';
 import type { Agents } from './agents';
@@ -14,6 +14,7 @@ import { answerRequest, showDiff } from './answerRequest';
 import { exportSession } from './document/exportSession';
 import { continueSession, type ContinueServices } from './launch/continueSession';
 import { openSession } from './launch/openSession';
+import { readyForTurn, startFromBeforeTurn, toggleTurnSnapshots } from './launch/turnSnapshots';
 import type { LiveAgent } from './liveAgent';
 
 export interface AgentCommandServices extends ContinueServices {
@@ -63,7 +64,7 @@ async function act(
       await showChange(agents, agent, target.request);
       break;
     case 'prompt':
-      await askPrompt(agent);
+      await askPrompt(agents, agent);
       break;
     case 'continue':
       await continueSession(services, agents, agent);
@@ -86,6 +87,12 @@ async function act(
     case 'rules':
       await showRules(agents, agent.devboxId);
       break;
+    case 'snapshots':
+      await toggleTurnSnapshots(agent, agents.nameOf(agent.devboxId));
+      break;
+    case 'before':
+      await startFromBeforeTurn(agent);
+      break;
     case 'more':
       await pickAction(within, agent, target);
       break;
@@ -95,17 +102,22 @@ async function act(
 /** Everything that can be done with a session, for those at its row. */
 async function pickAction(within: Parameters<typeof act>[0], agent: LiveAgent, target: AgentTarget): Promise<void> {
   const { agents } = within;
-  const offered = actionsOf(agent, agents.rules.of(agent.devboxId).length);
+  const offered = [...actionsOf(agent, agents.rules.of(agent.devboxId).length), ...rareActionsOf(agent)];
   const items = offered.map(({ action, title }) => ({ label: title, action }));
   const title = l10n.t('{0} in {1}', agentName(agent), agents.nameOf(agent.devboxId));
   const picked = await window.showQuickPick(items, { title });
   if (picked !== undefined) await act(within, agent, { ...target, action: picked.action });
 }
 
-async function askPrompt(agent: LiveAgent): Promise<void> {
+/** @param value what was typed before, and was not sent */
+async function askPrompt(agents: Agents, agent: LiveAgent, value = ''): Promise<void> {
   const prompt = l10n.t('What {0} should do', agentName(agent));
-  const text = await window.showInputBox({ title: l10n.t('Send Prompt'), prompt, ignoreFocusOut: true });
+  const text = await window.showInputBox({ title: l10n.t('Send Prompt'), prompt, value, ignoreFocusOut: true });
   if (text === undefined || text.trim() === '') return;
+  if (!(await readyForTurn(agents.sources, agent))) {
+    await askPrompt(agents, agent, text);
+    return;
+  }
   await whenSlow(() => agent.send(text), { limitMs: lookUpLimitMs });
 }
 

@@ -13,6 +13,8 @@ const actions = [
   'terminal',
   'export',
   'rules',
+  'snapshots',
+  'before',
   'more',
 ] as const;
 

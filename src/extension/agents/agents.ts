@@ -54,7 +54,7 @@ interface OneDevbox {
 export class Agents implements Disposable {
   readonly rules: ConsentRules;
   readonly documents: AgentDocuments;
-  readonly #services: AgentsServices;
+  readonly sources: AgentsServices;
   readonly #known: AgentDevboxes;
   readonly #devboxes = new Map<string, OneDevbox>();
   readonly #changed = new EventEmitter<AgentNode[]>();
@@ -66,7 +66,7 @@ export class Agents implements Disposable {
   readonly #hearing: Disposable;
 
   constructor(services: AgentsServices) {
-    this.#services = services;
+    this.sources = services;
     this.rules = new ConsentRules(services.globalState);
     this.#known = new AgentDevboxes(services.globalState, (error) =>
       services.log.failure('Remembering where agents are', error),
@@ -99,7 +99,7 @@ export class Agents implements Disposable {
   async refresh(): Promise<void> {
     await Promise.all(
       [...this.#devboxes].map(async ([devboxId, { agents, root }]) => {
-        if (agents?.isLoaded !== true || this.#services.store.get(devboxId)?.status !== 'running') return;
+        if (agents?.isLoaded !== true || this.sources.store.get(devboxId)?.status !== 'running') return;
         await agents.load();
         this.#changed.fire([root]);
       }),
@@ -117,7 +117,7 @@ export class Agents implements Disposable {
 
   /** A devbox, in words. */
   nameOf(devboxId: string): string {
-    const devbox = this.#services.store.get(devboxId);
+    const devbox = this.sources.store.get(devboxId);
     return devbox === undefined ? oneLine(devboxId, 60) : devboxName(devbox);
   }
 
@@ -125,7 +125,7 @@ export class Agents implements Disposable {
   async in(devboxId: string): Promise<DevboxAgents> {
     const one = this.#one(devboxId);
     if (one.agents !== undefined) return one.agents;
-    const { account: accounts, store, log } = this.#services;
+    const { account: accounts, store, log } = this.sources;
     const account = await accounts.current();
     if (account === undefined) throw new RuntimeError({ problem: extensionProblem('not_signed_in') });
     const sealKey = await this.#sealKey();
@@ -185,12 +185,12 @@ export class Agents implements Disposable {
   #seekResumed(): void {
     for (const [devboxId, { agents, root }] of this.#devboxes) {
       if (agents === undefined || agents.isLoaded || !agents.agents.some(isAlive)) continue;
-      if (this.#services.store.get(devboxId)?.status === 'running') this.#seekSoon(devboxId, root);
+      if (this.sources.store.get(devboxId)?.status === 'running') this.#seekSoon(devboxId, root);
     }
   }
 
   #seekSoon(devboxId: string, root: AgentNode): void {
-    this.#seek(devboxId, root).catch((error: unknown) => this.#services.log.failure('Looking for agents', error));
+    this.#seek(devboxId, root).catch((error: unknown) => this.sources.log.failure('Looking for agents', error));
   }
 
   async #seek(devboxId: string, root: AgentNode): Promise<void> {
@@ -231,7 +231,7 @@ export class Agents implements Disposable {
   #agentChanged(agent: LiveAgent): void {
     const { state, devboxId } = agent;
     this.#known.add(devboxId);
-    if (state === 'working') this.#services.devboxUse.used(devboxId);
+    if (state === 'working') this.sources.devboxUse.used(devboxId);
     if (state === 'waiting' && !this.#told.has(agent)) {
       this.#told.add(agent);
       if (!this.documents.isSeen(agent)) this.#notify(agent);
@@ -263,12 +263,12 @@ export class Agents implements Disposable {
   async #noteTurn(devboxId: string, folder: string, ended: AbortSignal): Promise<void> {
     try {
       await withDeadline(noteMs, ended, (signal) =>
-        unlessAborted(this.#services.noteTurn(devboxId, folder, signal), signal, devboxId),
+        unlessAborted(this.sources.noteTurn(devboxId, folder, signal), signal, devboxId),
       );
     } catch (error) {
       // Without git there is nothing to keep.
       const isUsual = RuntimeError.is(error) && error.problem.id === 'changes_no_git';
-      if (!isUsual && !ended.aborted) this.#services.log.failure('Keeping how a folder was before a turn', error);
+      if (!isUsual && !ended.aborted) this.sources.log.failure('Keeping how a folder was before a turn', error);
     }
   }
 
@@ -284,13 +284,13 @@ export class Agents implements Disposable {
       async (chosen) => {
         if (chosen === answer) await commands.executeCommand('runloop.actOnAgent', target);
       },
-      (error: unknown) => this.#services.log.failure('Showing a message', error),
+      (error: unknown) => this.sources.log.failure('Showing a message', error),
     );
   }
 
   /** The same for all windows of this editor; whoever comes first has made it. */
   async #sealKey(): Promise<Uint8Array> {
-    const { secrets } = this.#services;
+    const { secrets } = this.sources;
     const known = await secrets.get(sealName);
     if (known !== undefined) return Buffer.from(known, 'base64');
     await secrets.store(sealName, randomBytes(32).toString('base64'));

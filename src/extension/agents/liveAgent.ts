@@ -52,6 +52,8 @@ export class LiveAgent {
   #looking: Promise<void> | undefined;
   #again = false;
 
+  #turnSnapshots: { readonly isOn: boolean; readonly last: string | undefined } = { isOn: false, last: undefined };
+
   /** Whether a later process has gone on with its session. */
   isContinued = false;
 
@@ -135,6 +137,15 @@ export class LiveAgent {
   get place(): RequestPlace | undefined {
     const { agent, cwd } = this.found;
     return this.isTampered ? undefined : { agent, devboxId: this.devboxId, cwd };
+  }
+
+  /** Whether this window takes a snapshot before each prompt, and that of the last. */
+  get turnSnapshots(): { readonly isOn: boolean; readonly last: string | undefined } {
+    return this.#turnSnapshots;
+  }
+  set turnSnapshots(now) {
+    this.#turnSnapshots = now;
+    this.#context.onChange();
   }
 
   /** The devbox does not run. */

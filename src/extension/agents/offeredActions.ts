@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { AgentAction } from './agentTarget';
-import type { LiveAgent } from './liveAgent';
+import type { AgentState, LiveAgent } from './liveAgent';
 
 /** Something that can be done with a session, as it is offered. */
 export interface OfferedAction {
@@ -8,12 +8,14 @@ export interface OfferedAction {
   readonly title: string;
 }
 
+const aliveStates: readonly AgentState[] = ['starting', 'working', 'waiting', 'done'];
+
 /** What can be done with a session now, the most usual first. @param rules how many there are in its devbox */
 export function actionsOf(
-  { state, isContinued }: Pick<LiveAgent, 'state' | 'isContinued'>,
+  { state, isContinued, turnSnapshots }: Pick<LiveAgent, 'state' | 'isContinued' | 'turnSnapshots'>,
   rules: number,
 ): readonly OfferedAction[] {
-  const isAlive = ['starting', 'working', 'waiting', 'done'].includes(state);
+  const isAlive = aliveStates.includes(state);
   const isBusy = state === 'working' || state === 'waiting';
   const isOver = ['failed', 'ended', 'lost'].includes(state);
   return [
@@ -25,6 +27,23 @@ export function actionsOf(
     { action: 'log', title: l10n.t('Log of the Agent') },
     ...(isAlive ? [{ action: 'terminal', title: l10n.t('Terminal') } as const] : []),
     { action: 'export', title: l10n.t('Export as Markdown…') },
+    ...(isAlive && turnSnapshots.isOn ? [snapshotsOff()] : []),
+    ...(turnSnapshots.last === undefined
+      ? []
+      : [{ action: 'before', title: l10n.t('New Devbox from Before This Turn…') } as const]),
     ...(rules > 0 ? [{ action: 'rules', title: l10n.t('Rules: {0}', rules) } as const] : []),
   ];
+}
+
+/** What is offered beside that in the list of everything: it costs, and few want it. */
+export function rareActionsOf({
+  state,
+  turnSnapshots,
+}: Pick<LiveAgent, 'state' | 'turnSnapshots'>): readonly OfferedAction[] {
+  if (turnSnapshots.isOn || !aliveStates.includes(state)) return [];
+  return [{ action: 'snapshots', title: l10n.t('Take Snapshots Before Turns…') }];
+}
+
+function snapshotsOff(): OfferedAction {
+  return { action: 'snapshots', title: l10n.t('Stop Snapshots Before Turns') };
 }

@@ -1,5 +1,7 @@
 import { l10n } from 'vscode';
+import { cancelled } from '../../core/errors';
 import { inertText } from '../messages/inertText';
+import { readyForTurn } from './launch/turnSnapshots';
 import { agentName, lastAction, stateWord } from './agentText';
 import type { Agents } from './agents';
 
@@ -8,7 +10,7 @@ export interface SessionReceiver {
   readonly label: string;
   readonly description: string;
   /** @returns what the person is told then */
-  receive(review: { readonly message: string }): Promise<string>;
+  receive(review: { readonly message: string }, signal: AbortSignal): Promise<string>;
 }
 
 /** The sessions of a devbox that take prompts now: those that wait for one first, then the newest. */
@@ -21,7 +23,8 @@ export async function sessionReceivers(agents: Agents, devboxId: string): Promis
     .map((agent) => ({
       label: agentName(agent),
       description: [stateWord(agent.state), lastAction(agent)].filter((fact) => fact !== '').join(' · '),
-      receive: async ({ message }) => {
+      receive: async ({ message }, signal) => {
+        if (!(await readyForTurn(agents.sources, agent, signal))) throw cancelled(devboxId);
         await agent.send(message);
         return l10n.t('The review was sent to {0} in {1}.', inertText(agentName(agent)), agents.nameOf(devboxId));
       },
