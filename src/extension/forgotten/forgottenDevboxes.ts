@@ -135,7 +135,7 @@ async function act(
   const suspend = l10n.t('Suspend');
   const shutDown = l10n.t('Shut Down');
   const action = await window.showQuickPick([suspend, shutDown, l10n.t('Keep')], {
-    title: l10n.t('{0} devboxes', devboxes.length),
+    title: namesOf(devboxes),
     placeHolder: l10n.t('Suspending keeps the disk but ends all processes. Shutting down deletes everything.'),
   });
   if (action === shutDown) await askAndShutDown(services, signedIn, devboxes);
@@ -151,7 +151,7 @@ async function act(
       withSignal(token, (signal) =>
         forEach(devboxes, async ({ id }) => {
           const suspended = await suspendDevbox(api, id, { signal: deadline(60_000, signal) });
-          services.sessions.detach(id);
+          services.sessions.rest(id);
           if (signedIn.ended.aborted) return;
           services.store.update(suspended);
           services.tree.follow(id);

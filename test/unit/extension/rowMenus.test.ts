@@ -136,6 +136,18 @@ describe('The menus of rows', () => {
     for (const row of rows) for (const what of menu(row, true)) assert.ok(several.includes(what), `${row}: ${what}`);
   });
 
+  it('have a key for several rows only where they are offered for several', () => {
+    const keys = asArray(contributes?.['keybindings'])
+      .map(asObject)
+      .filter((key) => key?.['args'] === 'selection')
+      .map((key) => ({ what: asString(key?.['command'])?.slice(8) ?? '', when: asString(key?.['when']) ?? '' }));
+    assert.ok(keys.length >= 3);
+    for (const { what, when } of keys) {
+      const isForSeveral = rows.some((row) => menu(row, true).includes(what));
+      assert.equal(when.includes('!listMultiSelection'), !isForSeveral, what);
+    }
+  });
+
   it('belong to at most 75 commands', () => {
     assert.ok(asArray(contributes?.['commands']).length <= 75);
   });

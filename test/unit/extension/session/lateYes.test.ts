@@ -101,7 +101,7 @@ describe('A yes that comes when the account was left', function () {
         await assert.rejects(extension.list(), { code: 'missing_api_key' });
       };
       editor.answer(/^Forgotten Devboxes/, /late/);
-      editor.answer(/^1 devboxes/, 'Suspend');
+      editor.answer(/^late/, 'Suspend');
       await editor.run('runloop.findForgottenDevboxes').catch(() => undefined);
       await editor.message(/has switched to another account/);
       editor.forgive();
