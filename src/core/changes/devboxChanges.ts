@@ -9,7 +9,7 @@ import { changesReport, type ChangesReport } from './changesReport';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
 import { folderScript } from './folderScript';
-import { mostNotedFiles } from './folderSteps';
+import { mostComparedFiles, mostNotedFiles } from './folderSteps';
 import { TimeSlicer } from '../../ground/timeSlicer';
 import { blobScript, findScript, readScript, workScript } from './scripts';
 
@@ -256,6 +256,7 @@ export class DevboxChanges {
       no_folder: () => changesProblem('changes_no_folder', { name }),
       again: () => changesProblem('changes_again', { name }),
       folder_many: () => changesProblem('changes_folder_many', { name, count: mostNotedFiles }),
+      folder_more: () => changesProblem('changes_folder_many', { name, count: mostComparedFiles }),
       patch_folder_large: () => changesProblem('patch_folder_large', { name }),
       patch_names: () => changesProblem('patch_names', { name }),
       patch_large: () => changesProblem('patch_large', { name }),

@@ -18,7 +18,7 @@ if [ "$what" = note ]; then
   exit 0
 fi
 : > "$T/files"; : > "$T/status"
-scan "$T/now" ${mostComparedFiles} 99999999999 || die folder_many
+scan "$T/now" ${mostComparedFiles} 99999999999 || die folder_more
 if [ -n "$what" ]; then
   of=$F; [ "$what" = start ] || of=$F/turn
   keepNow=-w; differ "$of" "$T/raw" || die turn_unknown
