@@ -19,6 +19,10 @@ export class ScriptedAccount {
   readonly devboxes = new Map<string, ToldDevbox>();
   /** Other answers than the usual ones, by the last word of a path: `shutdown`, `resume`, `alive` … */
   readonly answers = new Map<string, ScriptedAnswer>();
+  /** Answers to the next creates, which make nothing then. */
+  readonly refusals: ScriptedAnswer[] = [];
+  /** What happens while a create is on its way. */
+  whileCreating: () => void = () => undefined;
   readonly #server: ScriptedServer;
 
   private constructor(server: ScriptedServer) {
@@ -27,11 +31,13 @@ export class ScriptedAccount {
       const [, , , id = '', last = ''] = new URL(url, server.origin).pathname.split('/');
       const isTunnel = headers.host?.includes('.tunnel.') === true;
       const verb = isTunnel ? url.slice(1) : last;
-      const other = this.answers.get(verb);
+      const isCreate = !isTunnel && id === '' && method === 'POST';
+      if (isCreate) this.whileCreating();
+      const other = (isCreate ? this.refusals.shift() : undefined) ?? this.answers.get(verb);
       if (typeof other?.body === 'string') answer.writeHead(200, { 'content-type': 'text/plain' }).end(other.body);
       else if (other !== undefined) sendJson(answer, other.body, other.status);
       else if (isTunnel) sendJson(answer, verb === 'list_files' ? [] : { status: 'ok' });
-      else if (id === '') sendJson(answer, method === 'POST' ? this.#created(body) : this.#listed());
+      else if (id === '') sendJson(answer, isCreate ? this.#created(body) : this.#listed());
       else if (!this.devboxes.has(id)) sendJson(answer, { message: 'no such devbox' }, 404);
       else if (verb === 'wait_for_status' && !this.#isIn(id, body)) sendJson(answer, { message: 'no change' }, 408);
       else sendJson(answer, this.#changed(id, verb));
