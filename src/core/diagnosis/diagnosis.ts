@@ -19,6 +19,8 @@ export interface EvidenceSection {
   /** Said instead of the lines where there are none, or before them. */
   readonly note: string | undefined;
   readonly lines: readonly string[];
+  /** True for what was printed before the end: a reader looks for it first. */
+  readonly isTelling?: boolean;
 }
 
 /** Why a devbox stopped, in words. Everything is one line of plain text without control characters. */
@@ -63,6 +65,8 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
   const unsaid = l10n.t('not given');
   const time = (ms: number | undefined): string => (ms === undefined ? unsaid : timeWords(ms));
   const ended = devbox.status === 'failure' || devbox.status === 'shutdown';
+  const shutdownReason = harmlessLine(redact(devbox.shutdownReason ?? ''), 80);
+  const failureReason = harmlessLine(redact(devbox.failureReason ?? ''), 80);
   const lived =
     devbox.endTimeMs === undefined || devbox.createTimeMs === undefined
       ? undefined
@@ -72,8 +76,13 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
     { label: l10n.t('Status'), value: harmlessLine(devbox.status, 40) },
     ...(ended
       ? [
-          { label: 'shutdown_reason', value: harmlessLine(redact(devbox.shutdownReason ?? ''), 80) || unsaid },
-          { label: 'failure_reason', value: harmlessLine(redact(devbox.failureReason ?? ''), 80) || unsaid },
+          // The one that is not given says nothing where the other is.
+          ...(shutdownReason === '' && failureReason !== ''
+            ? []
+            : [{ label: 'shutdown_reason', value: shutdownReason || unsaid }]),
+          ...(failureReason === '' && shutdownReason !== ''
+            ? []
+            : [{ label: 'failure_reason', value: failureReason || unsaid }]),
         ]
       : []),
     { label: l10n.t('Created'), value: time(devbox.createTimeMs) },
@@ -114,7 +123,12 @@ function sections(evidence: Evidence, cause: StopCause, l10n: Words): EvidenceSe
   const ordered = tellingParts(cause).map((part) => parts[part]);
   const told = ordered
     .filter(({ found }) => found.length > 0)
-    .map(({ heading, found }): EvidenceSection => ({ heading, note: undefined, lines: found.map(shownEvidence) }));
+    .map(({ heading, found }): EvidenceSection => ({
+      heading,
+      note: undefined,
+      lines: found.map(shownEvidence),
+      isTelling: true,
+    }));
   if (logProblem !== undefined) return [log(l10n.t('The log could not be read: {0}', logProblem)), ...told, history];
   if (logLines === 0) return [history, log(l10n.t('The log is empty.'))];
   // Platforms write of themselves only where they have something to say.

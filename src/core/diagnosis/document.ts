@@ -1,5 +1,5 @@
 import { eastAsianWidth } from 'get-east-asian-width';
-import type { Diagnosis } from './diagnosis';
+import type { Diagnosis, EvidenceSection } from './diagnosis';
 import type { StepKind } from './nextSteps';
 import type { Words } from './words';
 
@@ -27,14 +27,19 @@ export function diagnosisDocument(diagnosis: Diagnosis, l10n: Words): DiagnosisD
     steps.push({ line: lines.length, start: 4, end: 4 + text.length, kind });
     lines.push(`  → ${text}`);
   }
+  const section = ({ heading, note, lines: found }: EvidenceSection): readonly string[] => [
+    '',
+    heading,
+    ...(note === undefined ? [] : [`  ${note}`]),
+    ...found.map((line) => `  ${line}`),
+  ];
+  lines.push(...diagnosis.sections.filter(({ isTelling }) => isTelling === true).flatMap(section));
   lines.push('', l10n.t('Evidence'));
   const width = Math.max(...diagnosis.facts.map(({ label }) => columns(label)));
   for (const { label, value } of diagnosis.facts) {
     lines.push(`  ${label}${' '.repeat(width - columns(label))}  ${value}`);
   }
-  for (const { heading, note, lines: found } of diagnosis.sections) {
-    lines.push('', heading, ...(note === undefined ? [] : [`  ${note}`]), ...found.map((line) => `  ${line}`));
-  }
+  lines.push(...diagnosis.sections.filter(({ isTelling }) => isTelling !== true).flatMap(section));
   return { text: `${lines.join('\n')}\n`, steps };
 }
 

@@ -99,7 +99,7 @@ describe('why a devbox stopped', function () {
     const { id } = await create({ entrypoint: eater, launch_parameters: { resource_size_request: 'X_SMALL' } });
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /more memory than a devbox of size X_SMALL has/);
-    assert.match(text, /Kernel messages\n.*Out of memory: the devbox used.*\n\nStatus history\n/s);
+    assert.match(text, /Kernel messages\n.*Out of memory: the devbox used.*\n\nEvidence\n.*\n\nStatus history\n/s);
     assert.equal(text.split('Out of memory: the devbox used').length, 2, text);
     assert.match(diagnosis.steps[0]?.text ?? '', /larger size/);
   });
@@ -120,8 +120,17 @@ describe('why a devbox stopped', function () {
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /a start-up command failed/);
     assert.match(text, /failure_reason +execution_failed/);
-    assert.match(text, /Last output of the setup\n.*no such package.*\n\nStatus history\n.*\n\nNot in the log\n/s);
-    assert.ok(text.indexOf('Last output of the setup') < text.indexOf('Status history'));
+    // What it printed comes first, then what is known of it, and what has nothing to tell last.
+    const headings = text.split('\n').filter((line) => /^[A-Z]/.test(line));
+    assert.deepEqual(headings.slice(2), [
+      'Next steps',
+      'Last output of the setup',
+      'Evidence',
+      'Status history',
+      'Not in the log',
+    ]);
+    assert.match(text, /Last output of the setup\n.*no such package.*\n\nEvidence\n/s);
+    assert.doesNotMatch(text, /shutdown_reason/, 'it says nothing');
     assert.match(text, / failure .*execution_failed/);
   });
 
