@@ -61,6 +61,14 @@ describe('Whether a runtime makes a devbox', function () {
     assert.deepEqual([account.changes, new Set(told)], [[], new Set(['looking'])]);
   });
 
+  it('takes none for gone that it is not told of', async () => {
+    account.answers.set('', { status: 403, body: { message: 'not yours' } });
+    const attaching = find({ attachToExisting: true, devboxId: 'dbx_theirs' });
+    await assert.rejects(attaching, (error) => RuntimeError.is(error, 'permission'));
+    await assert.rejects(find({}), (error) => RuntimeError.is(error, 'permission'));
+    assert.deepEqual(account.changes, []);
+  });
+
   it('goes on in the newest of its own that has not ended, and makes none beside it', async () => {
     for (const devbox of [
       own('dbx_old', 'suspended', 1),
