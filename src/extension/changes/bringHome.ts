@@ -53,9 +53,12 @@ export async function bringHome(services: BringHomeServices, argument: unknown):
   };
   const patching = {
     label: l10n.t('Changes into a Patch File…'),
-    detail: isRepository
-      ? l10n.t('Of this group, or what is uncommitted. For "git apply".')
-      : l10n.t('Of this group, or since the start. For "git apply".'),
+    detail:
+      group !== undefined
+        ? l10n.t('Of this group. For "git apply".')
+        : isRepository
+          ? l10n.t('What is uncommitted. For "git apply".')
+          : l10n.t('What differs since the start. For "git apply".'),
     move: saveChangesPatch,
   };
   const ofGit = [

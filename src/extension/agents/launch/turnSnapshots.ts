@@ -38,7 +38,7 @@ export async function toggleTurnSnapshots(agent: LiveAgent, devbox: string): Pro
     inertText(agentName(agent)),
   );
   const detail = l10n.t(
-    'Each prompt that this window sends to this session waits until the devbox’s disk is saved. Runloop keeps the snapshots until you delete them, and may charge for their storage. Going back means starting a new devbox from one; this one stays as it is.',
+    "Each prompt that this window sends to this session waits until the devbox's disk is saved. Runloop keeps the snapshots until you delete them, and may charge for their storage. Going back means starting a new devbox from one; this one stays as it is.",
   );
   if (await saysYes({ question, detail, yes: l10n.t('Take Snapshots') })) agent.turnSnapshots = { isOn: true, last };
 }

@@ -69,6 +69,15 @@ describe('Changes in a folder without git, in the view', function () {
       await used.editor.run('runloop.bringHome', (await named(changes, home)).row);
       const offered = used.editor.offered.map((one) => (typeof one === 'string' ? one : one.label));
       assert.deepEqual(offered, ['Changes into a Patch File…']);
+      const detail = (): (string | undefined)[] =>
+        used.editor.offered.map((one) => (typeof one === 'string' ? one : one.detail));
+      assert.deepEqual(detail(), ['What differs since the start. For "git apply".']);
+      used.editor.answer(/Select what to do with/, undefined);
+      await used.editor.run(
+        'runloop.bringHome',
+        (await below((await named(changes, home)).row, 'Since the Start')).row,
+      );
+      assert.deepEqual(detail(), ['Of this group. For "git apply".']);
       assert.match(readFileSync(file, 'utf8'), /^diff --git a\/a\.txt b\/a\.txt\n[^]*\n\+more\n$/);
     } finally {
       rmSync(temporary, { recursive: true, force: true });
