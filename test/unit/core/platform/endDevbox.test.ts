@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { endDevbox } from '../../../../src/core/platform/endDevbox';
+import { endDevbox, type EndOptions } from '../../../../src/core/platform/endDevbox';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { RuntimeError } from '../../../../src/core/errors';
 import { ScriptedServer, sendJson } from '../../../network/scriptedServer';
@@ -35,13 +35,13 @@ describe('A devbox that is shut down', function () {
     account = await ScriptedAccount.start({ id: 'dbx_1', status: 'running' });
   });
   afterEach(() => account.stop());
-  const end = (force = false): ReturnType<typeof endDevbox> =>
-    endDevbox(new RunloopApi({ apiKey: 'ak_of_a_test', baseUrl: account.baseUrl }), 'dbx_1', { force });
+  const end = (options?: EndOptions): ReturnType<typeof endDevbox> =>
+    endDevbox(new RunloopApi({ apiKey: 'ak_of_a_test', baseUrl: account.baseUrl }), 'dbx_1', options);
   const refused = { status: 403, body: { message: 'not yours' } };
 
   it('is not ended by force unless that is said', async () => {
     assert.equal((await end())?.status, 'shutdown');
-    await end(true);
+    await end({ force: true });
     const [first, second] = account.changes;
     assert.deepEqual(
       [first, second],
