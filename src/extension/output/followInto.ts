@@ -1,17 +1,20 @@
 import { l10n, type LogOutputChannel } from 'vscode';
+import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
+import { readLog } from '../../core/logs/followDevbox';
 import { followWhileShown, type Audience } from '../../core/logs/followWhileShown';
 import type { LineGroup } from '../../core/logs/lineGroups';
 import { pipeLines } from '../../core/logs/linePipeline';
 import { groupText } from '../../core/logs/recordText';
 import type { Devbox } from '../../core/platform/devbox';
+import { OwnEntries } from '../../core/platform/ownExecutions';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { readSettings } from '../account/settings';
 import { endText, noticeText } from '../messages/noticeText';
 import { onExpectedOutput, type OutputReasons } from '../session/expectedOutput';
 import type { KnownSecrets } from '../session/knownSecrets';
 
-/** Milliseconds in which a log that has something shows something. */
+/** Milliseconds in which a log that has something shows something, as a rule. */
 const quietMs = 1_500;
 
 export interface FollowIntoOptions {
@@ -41,8 +44,16 @@ export async function followInto(
   const pauseAfterMs = (): number => readSettings().pauseOutputAfterMs;
   const lookNow = (listener: () => void): Disposable => onExpectedOutput(reasons, devbox.id, listener);
   let isEmpty = true;
+  const isSilent = (): boolean => isEmpty && !signal.aborted;
+  const sayIfEmpty = async (): Promise<void> => {
+    if (!isSilent() || (await hasLines(api, devbox.id, signal))) return;
+    if (isSilent()) channel.info(l10n.t('There is no output yet.'));
+  };
+  let saying = Promise.resolve();
   const quiet = setTimeout(() => {
-    if (isEmpty && !signal.aborted) channel.info(l10n.t('There is no output yet.'));
+    saying = sayIfEmpty();
+    // Awaited below.
+    saying.catch(() => undefined);
   }, quietMs);
   await pipeLines(followWhileShown(api, devbox.id, { signal, audience, pauseAfterMs, lookNow }), {
     secrets: secrets.forLines(api, devbox),
@@ -55,7 +66,20 @@ export async function followInto(
       if (text !== undefined) channel.warn(text);
     },
   }).finally(() => clearTimeout(quiet));
+  await saying.catch((error: unknown) => {
+    // What could not be read was told by who follows it; nobody knew then whether it was empty.
+    if (!RuntimeError.is(error)) throw error;
+  });
   if (!signal.aborted) channel.info(endText(isEmpty));
+}
+
+/** Whether a log has something to show: a stream that has brought nothing may only be late. */
+async function hasLines(api: RunloopApi, devboxId: string, signal: AbortSignal): Promise<boolean> {
+  const own = new OwnEntries();
+  for await (const lines of readLog(api, devboxId, signal)) {
+    if (lines.some((line) => !own.has(line))) return true;
+  }
+  return false;
 }
 
 function write(channel: LogOutputChannel, group: LineGroup): void {

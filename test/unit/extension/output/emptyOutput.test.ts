@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { eventually } from '../../../eventually';
 import { useWindow } from '../../../fakeVscode/useWindow';
+import { orderFaults } from '../../../platform/orderedFaults';
 
 describe('The output of a devbox that prints nothing (U21)', function () {
   this.timeout(120_000);
-  const used = useWindow();
+  const used = useWindow({ platform: ['--fault-control'] });
 
   it('has a word instead of an empty panel, and another one at its end', async () => {
     const { editor, api } = used;
@@ -20,7 +21,7 @@ describe('The output of a devbox that prints nothing (U21)', function () {
   });
 
   it('says nothing of the kind where something came', async () => {
-    const { editor, api } = used;
+    const { editor, api, platform } = used;
     const { id } = await api.createDevbox(
       { name: 'speaker', entrypoint: 'echo words; exec sleep 3' },
       { requestId: 'speaker' },
@@ -30,6 +31,9 @@ describe('The output of a devbox that prints nothing (U21)', function () {
       () => api.logs(id),
       (logs) => logs.some(({ text }) => text === 'words'),
     );
+    // Its stream comes late, as by a slow network.
+    const path = '/v1/devboxes/{id}/logs/tail';
+    await orderFaults(platform, { fault: 'delay', method: 'GET', path, delay_ms: 3_000 });
     await editor.run('runloop.showOutput', id);
     const said = (): string => editor.output(/^Runloop: speaker/);
     await editor.eventually(() => said().includes('The devbox has ended. This is its complete output.'));

@@ -151,12 +151,14 @@ describe('What is left of a terminal', function () {
       await has(terminal, /\$ $/);
       // One that is short is nobody's business.
       way.cut();
+      const cutMs = performance.now();
       let typed = 0;
       await editor.eventually(() => {
         terminal.sendText(`echo "short $((6 * 7)) ${(typed += 1)}"`);
         return /short 42 \d+\r\n/.test(terminal.text);
       });
-      assert.doesNotMatch(terminal.text, /onnect/);
+      // On a busy computer it may have taken as long as what is told.
+      if (performance.now() - cutMs < 1_000) assert.doesNotMatch(terminal.text, /onnect/);
       const cutting = setInterval(() => way.cut(), 5);
       await has(terminal, /Connection lost.*Reconnecting…/);
       clearInterval(cutting);

@@ -57,7 +57,12 @@ describe('local platform, the account after kills', function () {
       await new Promise((resolve) => setTimeout(resolve, 400 + Math.random() * 1_200));
       // A busy computer needs longer to build and to copy; something of each is to be there in the end.
       const limit = Date.now() + (round === 3 ? 60_000 : 0);
-      while (Date.now() < limit && (answered.snapshots.size === 0 || answered.builds.size === 0)) {
+      const isEnough = (): boolean =>
+        answered.snapshots.size > 0 &&
+        answered.builds.size > 0 &&
+        answered.secrets.size > 4 &&
+        answered.objects.size > 4;
+      while (Date.now() < limit && !isEnough()) {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       await platform.stop('SIGKILL');

@@ -168,11 +168,12 @@ lines'; plain=(1 "2 3"); unset COLOUR; hello() { echo "hello $1"; }; shopt -s nu
     assert.equal(await run('echo "$PWD $COLOUR"', 'other'), '/home/user blue\n');
 
     const first = await client.devboxes.executeAsync(id, {
-      command: 'sleep 0.5; echo first; export ORDER=1',
+      command: 'until [ -e ~/go-on ]; do sleep 0.05; done; echo first; export ORDER=1',
       shell_name: 'main',
     });
     const second = await client.devboxes.executeAsync(id, { command: 'echo "second $ORDER"', shell_name: 'main' });
     assert.deepEqual([second.status, second.shell_name], ['queued', 'main']);
+    assert.equal((await post('execute_sync', { command: 'touch ~/go-on' })).body['exit_status'], 0);
     assert.equal(
       (await client.devboxes.waitForCommand(id, second.execution_id, { statuses: ['completed'] })).stdout,
       'second 1\n',
