@@ -16,7 +16,7 @@ export async function openLink(services: OpenServices, uri: Uri): Promise<void> 
   }
   const signedIn = await services.account.require();
   const { api } = signedIn;
-  const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule: askedForReadRule }), {
+  const devbox = await whenSlow((signal) => api.devboxes.retrieve(devboxId, { signal, rule: askedForReadRule }), {
     limitMs: lookUpLimitMs,
   });
   const isAsleep = devbox.status === 'suspended' || devbox.status === 'suspending';

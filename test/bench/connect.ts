@@ -123,7 +123,7 @@ async function connectAsUpstream(platform: TestPlatform, bootMs: number): Promis
   let apiCalls = 0;
   const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }, () => (apiCalls += 1));
   const sessionKey = 'a key for the bench';
-  let devbox: Devbox = await api.createDevbox(
+  let devbox: Devbox = await api.devboxes.create(
     {
       name: config.sid,
       entrypoint: entrypoint(config),
@@ -134,10 +134,14 @@ async function connectAsUpstream(platform: TestPlatform, bootMs: number): Promis
     { requestId: `bench-${Date.now()}` },
   );
   try {
-    for (devbox = await api.retrieve(devbox.id); devbox.status !== 'running'; devbox = await api.retrieve(devbox.id)) {
+    for (
+      devbox = await api.devboxes.retrieve(devbox.id);
+      devbox.status !== 'running';
+      devbox = await api.devboxes.retrieve(devbox.id)
+    ) {
       await sleep(upstreamPollMs);
     }
-    const { key } = await api.ensureTunnel(devbox, 'open');
+    const { key } = await api.tunnels.ensure(devbox, 'open');
     const client = new ActionExecutionClient({
       url: tunnelOrigin({ port: 4444, key, apiBaseUrl: platform.baseUrl }),
       sessionKey,
@@ -148,13 +152,13 @@ async function connectAsUpstream(platform: TestPlatform, bootMs: number): Promis
     const calls = apiCalls;
     return { addedMs: ready - (await answeredAt(api, devbox.id)), apiCalls: calls };
   } finally {
-    await api.shutdown(devbox.id);
+    await api.devboxes.shutdown(devbox.id);
   }
 }
 
 /** When the server became able to say "ok", in Unix milliseconds, by its own log. */
 async function answeredAt(api: RunloopApi, devboxId: string): Promise<number> {
-  const entry = (await api.logs(devboxId)).find(({ text }) => text.includes('ActionExecutor initialized.'));
+  const entry = (await api.logs.newest(devboxId)).find(({ text }) => text.includes('ActionExecutor initialized.'));
   if (entry?.timestampMs === undefined) throw new Error('The log does not tell when the server was ready.');
   return entry.timestampMs;
 }

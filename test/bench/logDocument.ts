@@ -27,12 +27,12 @@ export const logDocumentBench: Bench = {
       const api = new RunloopApi({ apiKey: session.platform.apiKey, baseUrl: session.platform.baseUrl });
       const script = `let n = 0; const go = () => { while (n < ${howMany}) { let part = ""; for (let i = 0; i < 500; i++, n++) part += "line " + n + " of a log, with as much text as lines have: " + Math.random() + "\\n";
         if (!process.stdout.write(part)) { process.stdout.once("drain", go); return; } } }; go();`;
-      const { id } = await api.createDevbox(
+      const { id } = await api.devboxes.create(
         { name: 'half-a-million', entrypoint: `exec node -e '${script}'` },
         { requestId: crypto.randomUUID() },
       );
       await eventually(
-        () => api.retrieve(id),
+        () => api.devboxes.retrieve(id),
         ({ status }) => status === 'shutdown',
         120_000,
       );

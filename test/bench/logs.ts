@@ -25,7 +25,7 @@ interface Followed {
 
 /** Starts a devbox whose entrypoint is a Node script. */
 async function devboxThat(api: RunloopApi, script: string): Promise<string> {
-  const { id } = await api.createDevbox(
+  const { id } = await api.devboxes.create(
     { name: 'bench', entrypoint: `exec node -e '${script}'` },
     { requestId: crypto.randomUUID() },
   );
@@ -92,7 +92,7 @@ async function costAt(
   const ours = bytes - before.bytes;
   stop.abort();
   await following;
-  await api.shutdown(id);
+  await api.devboxes.shutdown(id);
   return { ours: ours / fresh, baseline: baselineBytes / fresh, lines: fresh };
 }
 

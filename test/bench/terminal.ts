@@ -125,8 +125,8 @@ export const terminalBench: Bench = {
     const delay = await startDelay(Number(new URL(platform.baseUrl).port), delayMs / 2);
     try {
       const api = new RunloopApi(platform);
-      const { id } = await api.createDevbox({ name: 'bench' }, { requestId: randomUUID() });
-      await api.waitForStatus(id, ['running'], 30);
+      const { id } = await api.devboxes.create({ name: 'bench' }, { requestId: randomUUID() });
+      await api.devboxes.waitForStatus(id, ['running'], 30);
       const near = await terminalIn(api, id);
       // Alternating, so that a busy moment of the computer hits all of them.
       const rounds: { pty: number; socket: number; terminal: number; ratio: number }[] = [];

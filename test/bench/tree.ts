@@ -70,7 +70,7 @@ async function inFreshWindow<T>(work: (session: UiSession, many: ManyDevboxes) =
   let many: ManyDevboxes | undefined;
   try {
     const real = { apiKey: session.platform.apiKey, baseUrl: session.platform.baseUrl };
-    await new RunloopApi(real).createDevbox({}, { requestId: 'bench-tree' });
+    await new RunloopApi(real).devboxes.create({}, { requestId: 'bench-tree' });
     many = await multiplyDevboxes(real, howMany);
     return await work(session, many);
   } finally {

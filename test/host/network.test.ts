@@ -5,7 +5,6 @@ import * as vscode from 'vscode';
 import { httpFetch } from '../../src/core/http/httpFetch';
 import { requestText } from '../../src/core/http/httpRequest';
 import { startRequest } from '../../src/core/http/network';
-import { listLogs } from '../../src/core/platform/logList';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { eventually } from '../eventually';
 import { ScriptedServer, sendJson } from '../network/scriptedServer';
@@ -18,10 +17,10 @@ const options = { timeoutMs: 20_000 };
 const ways: Readonly<Record<string, (url: URL) => Promise<unknown>>> = {
   'a request': async (url) => assert.equal((await requestText(url, options)).status, 200),
   'a fetch': async (url) => assert.equal((await httpFetch(url)).status, 200),
-  'the API': async (url) => void (await apiAt(url).listPage({ limit: 1 })),
+  'the API': async (url) => void (await apiAt(url).devboxes.listPage({ limit: 1 })),
   'a log': async (url) => {
     const { signal } = new AbortController();
-    for await (const batch of listLogs(apiAt(url), 'd', { signal })) assert.equal(batch.length, 1);
+    for await (const batch of apiAt(url).logs.list('d', { signal })) assert.equal(batch.length, 1);
   },
   'a WebSocket': (url) =>
     new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { beginBuild } from '../../src/core/platform/blueprintBuild';
+import { beginBuild } from '../../src/core/platform/buildBlueprint';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import type { Devbox } from '../../src/core/platform/devbox';
 import { eventually } from '../eventually';
@@ -22,7 +22,7 @@ describe('Presets, uploads and blueprints that are missing', function () {
   async function devboxNamed(name: string): Promise<Devbox | undefined> {
     const { platform } = session();
     const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-    for await (const devbox of api.list({})) if (devbox.name === name) return devbox;
+    for await (const devbox of api.devboxes.list({})) if (devbox.name === name) return devbox;
     return undefined;
   }
 
@@ -116,9 +116,9 @@ describe('Presets, uploads and blueprints that are missing', function () {
     const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     const devbox = await devboxNamed('with-files');
     assert.ok(devbox !== undefined);
-    await assert.rejects(api.readFile(devbox.id, '/workspace/.env'));
-    await assert.rejects(api.readFile(devbox.id, '/workspace/left-out.txt'));
-    assert.match(await api.readFile(devbox.id, '/workspace/.gitignore'), /left-out/);
+    await assert.rejects(api.files.read(devbox.id, '/workspace/.env'));
+    await assert.rejects(api.files.read(devbox.id, '/workspace/left-out.txt'));
+    assert.match(await api.files.read(devbox.id, '/workspace/.gitignore'), /left-out/);
   });
 
   it('waits for a build that is under way, and starts nothing when that is cancelled', async () => {

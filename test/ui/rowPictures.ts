@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { resumeDevbox, suspendDevbox } from '../../src/core/platform/lifeCycle';
 import type { CreateDevboxBody } from '../../src/core/platform/createDevboxBody';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { asObject } from '../../src/core/parse';
@@ -44,7 +43,8 @@ try {
       name,
       value,
     );
-  const make = (name: string, body: CreateDevboxBody = {}) => api.createDevbox({ name, ...body }, { requestId: name });
+  const make = (name: string, body: CreateDevboxBody = {}) =>
+    api.devboxes.create({ name, ...body }, { requestId: name });
 
   const sideBarTo = async (width: number): Promise<void> => {
     const left = (await page.locator('.sidebar').boundingBox())?.x ?? 0;
@@ -117,19 +117,19 @@ try {
     await make('done', { entrypoint: 'exit 0' });
     const shortLived = await make('short-lived', { launch_parameters: { keep_alive_time_seconds: 5 } });
     const mine = await make('mine');
-    await api.waitForStatus(mine.id, ['running'], 20);
+    await api.devboxes.waitForStatus(mine.id, ['running'], 20);
     await workbench.runCommand('Runloop: Refresh Devboxes');
     await workbench.tree('Devboxes').row('mine').chooseFromMenu('Shut Down Devbox');
     await workbench.dialog.press('Shut Down');
     await workbench.notification('Devbox mine was shut down.').waitFor(30_000);
     const { id } = await make('sleeper');
-    await api.waitForStatus(id, ['running'], 20);
-    await suspendDevbox(api, id);
+    await api.devboxes.waitForStatus(id, ['running'], 20);
+    await api.devboxes.suspend(id);
     await workbench.runCommand('Runloop: Start Devbox');
     await workbench.quickInput.accept('fix-login');
     await workbench.notification('Devbox fix-login is ready.').waitFor(60_000);
     await workbench.runCommand('Notifications: Clear All Notifications');
-    while ((await api.waitForStatus(shortLived.id, ['shutdown'], 20)) === undefined);
+    while ((await api.devboxes.waitForStatus(shortLived.id, ['shutdown'], 20)) === undefined);
     await workbench.runCommand('Runloop: Refresh Devboxes');
     await eventually(
       () => workbench.tree('Devboxes').rows.allInnerTexts(),
@@ -174,21 +174,21 @@ try {
     await setting('runloop', 'baseUrl', faulty.baseUrl);
     const ill = new RunloopApi(faulty);
     const makeIll = (name: string, body: CreateDevboxBody = {}) =>
-      ill.createDevbox({ name, ...body }, { requestId: name });
+      ill.devboxes.create({ name, ...body }, { requestId: name });
     for (const name of ['provisions', 'boots', 'evicted-later', 'evicted-now', 'no-disk', 'no-memory', 'no-answer']) {
       await makeIll(name);
     }
     const resumes = await makeIll('resumes');
-    await ill.waitForStatus(resumes.id, ['running'], 20);
-    await suspendDevbox(ill, resumes.id);
-    await ill.waitForStatus(resumes.id, ['suspended'], 20);
-    await resumeDevbox(ill, resumes.id);
+    await ill.devboxes.waitForStatus(resumes.id, ['running'], 20);
+    await ill.devboxes.suspend(resumes.id);
+    await ill.devboxes.waitForStatus(resumes.id, ['suspended'], 20);
+    await ill.devboxes.resume(resumes.id);
     const lifecycle = {
       after_idle: { idle_time_seconds: 3_600, on_idle: 'suspend' },
       lifecycle_hooks: { suspend_commands: ['sleep 300'], suspend_deadline_ms: 60_000 },
     } as const;
     const suspends = await makeIll('suspends', { launch_parameters: { lifecycle } });
-    await ill.waitForStatus(suspends.id, ['running'], 20);
+    await ill.devboxes.waitForStatus(suspends.id, ['running'], 20);
     await workbench.runCommand('Runloop: Start Devbox');
     await workbench.quickInput.accept('server-down');
     await workbench.notification('Devbox server-down is ready.').waitFor(60_000);
@@ -205,7 +205,7 @@ try {
     await tree.row('never-came').waitFor(120_000);
     await page.screenshot({ path: join(folder, 'trouble-window.png') });
     await workbench.runCommand('Notifications: Clear All Notifications');
-    await suspendDevbox(ill, suspends.id);
+    await ill.devboxes.suspend(suspends.id);
     await workbench.runCommand('Runloop: Refresh Devboxes');
     await tree.row('suspends').waitForState('suspending');
     await pictures('trouble');

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../../src/core/platform/executions';
+import { runCommand } from '../../src/core/platform/runCommand';
 import { RunloopApi } from '../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../src/core/runtime/runloopRuntime';
 import { projectRoot } from '../vscode/projectPaths';
@@ -16,7 +16,7 @@ const session = await startUiSession();
 try {
   const { workbench, platform, context } = session;
   const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-  const plain = await api.createDevbox(
+  const plain = await api.devboxes.create(
     { name: 'evaluation-12', metadata: { team: 'benchmarks' } },
     { requestId: 'screenshots' },
   );

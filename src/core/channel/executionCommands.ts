@@ -4,18 +4,21 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { deadline, withDeadline } from '../../ground/deadline';
 import { endedBy, RuntimeError } from '../errors';
-import { asBoolean, asNumber, asString, type JsonObject } from '../parse';
-import { objectOf, textIn, unexpected } from '../platform/answers';
+import { unexpected } from '../platform/answers';
+import type { Execution, ExecutionId } from '../platform/executions';
 import { isUncertain } from '../platform/makeOnce';
 import { StreamUnavailable } from '../platform/logRequest';
 import { asOwn } from '../platform/ownExecutions';
-import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import type { RunloopApi } from '../platform/runloopApi';
+import { endExecution } from '../platform/runCommand';
 import { wholeOutput } from '../platform/wholeOutput';
 import type { CommandOpener, CommandOptions, CommandResult, DevboxCommands, OpenCommand } from './devboxCommands';
-import { endExecution, OpenExecution } from './openExecution';
+import { OpenExecution } from './openExecution';
 
 /** Seconds that the platform holds its answer for the end of a command. */
 const holdSeconds = 2;
+/** Lines that a view has at the most. */
+const lastLines = 1000;
 /** Milliseconds between two looks at a command that takes longer, growing. */
 const lookMs = [100, 1_000] as const;
 /** Bytes of input that fit into a command: the system of a devbox takes 128 KiB for one argument. */
@@ -43,14 +46,12 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     if (signal.aborted) throw endedBy(signal, this.#devboxId);
     if (stdin.byteLength > mostInput) throw new Error('This input is too large for an execution.');
     return withDeadline(deadlineMs, signal, async (limit) => {
-      const view = await this.#completed(carrying(command, stdin), limit, onStarted);
-      const [stdout, stderr] = [asString(view['stdout']) ?? '', asString(view['stderr']) ?? ''];
-      const isWhole = asBoolean(view['stdout_truncated']) !== true;
-      const packed = isWhole ? stdout : await this.#streamed(view, limit);
+      const ended = await this.#completed(carrying(command, stdin), limit, onStarted);
+      const packed = ended.isCut.stdout ? await this.#streamed(ended, limit) : ended.stdout;
       return {
-        exitCode: asNumber(view['exit_status']) ?? -1,
+        exitCode: ended.exitStatus ?? -1,
         stdout: await unpackedOutput(packed, this.#devboxId),
-        stderr: Buffer.from(stderr),
+        stderr: Buffer.from(ended.stderr),
       };
     });
   }
@@ -63,53 +64,51 @@ export class ExecutionCommands implements DevboxCommands, CommandOpener {
     if (stdin.byteLength > mostInput) throw new Error('This input is too large for an execution.');
     // Not cancelled half-way: nobody could tell then whether it runs.
     const sent = { signal: deadline(30_000), isFed };
-    const executionId = await this.#api.start(this.#devboxId, streaming(command, stdin), sent);
-    return new OpenExecution(this.#api, { devboxId: this.#devboxId, executionId, signal });
+    const executionId = await this.#api.executions.start(this.#devboxId, streaming(command, stdin), sent);
+    return new OpenExecution(this.#api, { devboxId: this.#devboxId, executionId }, signal);
   }
 
-  async #completed(command: string, signal: AbortSignal, onStarted: CommandOptions['onStarted']): Promise<JsonObject> {
+  async #completed(command: string, signal: AbortSignal, onStarted: CommandOptions['onStarted']): Promise<Execution> {
     // Not cancelled half-way: nobody could tell then whether it runs. The same id runs once, so that it may be sent again.
-    const body = { command, command_id: timeOrderedId(), optimistic_timeout: holdSeconds };
-    const path = `${devboxPath(this.#devboxId)}/execute?last_n=1000`;
+    const asked = { command, commandId: timeOrderedId(), holdSeconds, lastLines };
     const onFailure = (error: unknown): void => {
       if (isUncertain(error)) onStarted?.();
     };
     const sent = { signal: deadline(30_000), onWait: ({ error }: { readonly error: unknown }) => onFailure(error) };
-    let view: JsonObject;
+    let seen: Execution;
     try {
-      view = this.#view(await this.#api.change(path, 'starting a command', body, sent, this.#devboxId));
+      seen = await this.#api.executions.startAndHold(this.#devboxId, asked, sent);
     } catch (error) {
       onFailure(error);
       throw error;
     }
     onStarted?.();
-    const id = textIn(view, 'execution_id', 'an execution', this.#devboxId);
-    const look = `${devboxPath(this.#devboxId)}/executions/${encodeURIComponent(id)}`;
+    const of = this.#idOf(seen);
     try {
-      for (let waitMs: number = lookMs[0]; view['status'] !== 'completed'; waitMs = Math.min(waitMs * 1.5, lookMs[1])) {
+      for (let waitMs: number = lookMs[0]; seen.status !== 'completed'; waitMs = Math.min(waitMs * 1.5, lookMs[1])) {
         await sleep(waitMs, undefined, { signal });
-        view = this.#view(await this.#api.read(`${look}?last_n=1000`, 'waiting for a command', { signal }));
+        seen = await this.#api.executions.retrieve(of, { signal, lastLines });
       }
-      return view;
+      return seen;
     } catch (error) {
       if (!signal.aborted) throw error;
-      await endExecution(this.#api, this.#devboxId, look);
+      await endExecution(this.#api, of);
       throw endedBy(signal, this.#devboxId);
     }
   }
 
-  #view(answer: unknown): JsonObject {
-    return objectOf(answer, 'an execution', this.#devboxId);
+  #idOf({ id }: Execution): ExecutionId {
+    if (id === '') throw unexpected('an execution', this.#devboxId);
+    return { devboxId: this.#devboxId, executionId: id };
   }
 
   /** An output that is too large for a view, whole. */
-  async #streamed(view: JsonObject, signal: AbortSignal): Promise<string> {
-    const executionId = textIn(view, 'execution_id', 'an execution', this.#devboxId);
+  async #streamed(ended: Execution, signal: AbortSignal): Promise<string> {
+    const of = this.#idOf(ended);
     const pieces: string[] = [];
     let length = 0;
-    const of = { devboxId: this.#devboxId, executionId, name: 'stdout' as const };
     try {
-      for await (const text of wholeOutput(this.#api, of, signal)) {
+      for await (const text of wholeOutput(this.#api, of, 'stdout', signal)) {
         length += text.length;
         if (length > mostOutput) throw unexpected('an execution', this.#devboxId);
         pieces.push(text);

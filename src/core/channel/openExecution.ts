@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline } from '../../ground/deadline';
-import { endedBy, RuntimeError } from '../errors';
-import { asBoolean, asObject, asString } from '../parse';
-import { objectOf, unexpected } from '../platform/answers';
+import { endedBy } from '../errors';
+import { unexpected } from '../platform/answers';
+import type { ExecutionId } from '../platform/executions';
 import { StreamUnavailable } from '../platform/logRequest';
-import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import type { RunloopApi } from '../platform/runloopApi';
+import { endExecution } from '../platform/runCommand';
 import { wholeOutput } from '../platform/wholeOutput';
 import type { OpenCommand } from './devboxCommands';
 
-/** Milliseconds that ending a command may take, and telling it a line. */
-const endMs = 10_000;
+/** Milliseconds that telling a command a line may take. */
 const tellMs = 5_000;
 /** Milliseconds between two looks where there is no stream. */
 const lookMs = 1_000;
@@ -19,20 +19,13 @@ const longestLine = 256 * 1024;
 /** An execution that is followed by the stream of its output. */
 export class OpenExecution implements OpenCommand {
   readonly #api: RunloopApi;
-  readonly #devboxId: string;
-  readonly #id: string;
-  readonly #path: string;
+  readonly #of: ExecutionId;
   readonly #signal: AbortSignal;
   #hasEnded = false;
 
-  constructor(
-    api: RunloopApi,
-    { devboxId, executionId, signal }: { devboxId: string; executionId: string; signal: AbortSignal },
-  ) {
+  constructor(api: RunloopApi, of: ExecutionId, signal: AbortSignal) {
     this.#api = api;
-    this.#devboxId = devboxId;
-    this.#id = executionId;
-    this.#path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(executionId)}`;
+    this.#of = of;
     this.#signal = signal;
   }
 
@@ -49,33 +42,23 @@ export class OpenExecution implements OpenCommand {
         if (parts.length > 0) yield parts;
       }
     } catch (error) {
-      throw this.#signal.aborted ? endedBy(this.#signal, this.#devboxId) : error;
+      throw this.#signal.aborted ? endedBy(this.#signal, this.#of.devboxId) : error;
     }
     this.#hasEnded = true;
     if (open !== '') yield [open];
   }
 
   async tell(line: string): Promise<boolean> {
-    const call = { signal: deadline(tellMs, this.#signal) };
-    const body = { text: `${line}\n` };
-    const said = await this.#api.change(
-      `${this.#path}/send_std_in`,
-      'waiting for a command',
-      body,
-      call,
-      this.#devboxId,
-    );
-    return asBoolean(asObject(said)?.['success']) !== false;
+    return this.#api.executions.sendInput(this.#of, `${line}\n`, { signal: deadline(tellMs, this.#signal) });
   }
 
   async end(): Promise<void> {
-    if (!this.#hasEnded) await endExecution(this.#api, this.#devboxId, this.#path);
+    if (!this.#hasEnded) await endExecution(this.#api, this.#of);
   }
 
   async *#texts(): AsyncGenerator<string> {
-    const of = { devboxId: this.#devboxId, executionId: this.#id, name: 'stdout' as const };
     try {
-      yield* wholeOutput(this.#api, of, this.#signal);
+      yield* wholeOutput(this.#api, this.#of, 'stdout', this.#signal);
     } catch (error) {
       if (!(error instanceof StreamUnavailable)) throw error;
       yield* this.#looked();
@@ -85,27 +68,14 @@ export class OpenExecution implements OpenCommand {
   /** Where there are no streams: by looking at it. */
   async *#looked(): AsyncGenerator<string> {
     for (let seen = 0; ;) {
-      const call = { signal: this.#signal };
-      const answer = await this.#api.read(`${this.#path}?last_n=100000`, 'waiting for a command', call);
-      const view = objectOf(answer, 'an execution', this.#devboxId);
-      const text = asString(view['stdout']) ?? '';
+      const call = { signal: this.#signal, lastLines: 100_000 };
+      const { stdout, isCut, status } = await this.#api.executions.retrieve(this.#of, call);
       // Only its end is told then, and nobody can tell what of it is new.
-      if (asBoolean(view['stdout_truncated']) === true) throw unexpected('an execution', this.#devboxId);
-      if (text.length > seen) yield text.slice(seen);
-      seen = Math.max(seen, text.length);
-      if (view['status'] === 'completed') return;
+      if (isCut.stdout) throw unexpected('an execution', this.#of.devboxId);
+      if (stdout.length > seen) yield stdout.slice(seen);
+      seen = Math.max(seen, stdout.length);
+      if (status === 'completed') return;
       await sleep(lookMs, undefined, { signal: this.#signal });
     }
-  }
-}
-
-/** Ends an execution with all that it has started; harmless when it has ended. */
-export async function endExecution(api: RunloopApi, devboxId: string, path: string): Promise<void> {
-  const call = { signal: deadline(endMs) };
-  try {
-    await api.change(`${path}/kill`, 'ending a command', { kill_process_group: true }, call, devboxId);
-  } catch (error) {
-    // Whoever ends it is told of the cancellation, which is what was asked for; a devbox that is gone has no command.
-    if (!RuntimeError.is(error)) throw error;
   }
 }

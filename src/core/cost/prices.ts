@@ -1,5 +1,5 @@
 import type { CustomSize } from '../platform/devbox';
-import type { Usage } from '../platform/usage';
+import type { Usage } from '../platform/devboxes';
 
 /** US dollars. Runloop bills by use; whatever is computed from these is an estimate and must be called one. */
 export interface Prices {

@@ -4,7 +4,6 @@ import { endedBy, messageOf, RuntimeError, isTransient } from '../errors';
 import type { Devbox } from '../platform/devbox';
 import { logEntryIn, type LogEntry } from '../platform/logEntry';
 import { OwnEntries } from '../platform/ownExecutions';
-import { listLogs } from '../platform/logList';
 import type { RunloopApi } from '../platform/runloopApi';
 import { redact } from '../redact';
 import { LineRedactor } from '../secrets/lineRedactor';
@@ -68,7 +67,7 @@ export async function gatherEvidence(
   devboxId: string,
   options: { readonly signal?: AbortSignal | undefined; readonly secrets?: Iterable<string> } = {},
 ): Promise<Evidence> {
-  const devbox = await api.retrieve(devboxId, { signal: options.signal });
+  const devbox = await api.devboxes.retrieve(devboxId, { signal: options.signal });
   const secrets = [
     devbox.tunnel?.authToken,
     api.authorization.replace(/^Bearer /, ''),
@@ -82,7 +81,7 @@ export async function gatherEvidence(
     await retrying(
       async () => {
         log = new LogEvidence(secrets);
-        for await (const batch of listLogs(api, devboxId, { signal })) {
+        for await (const batch of api.logs.list(devboxId, { signal })) {
           for (const { json } of batch) log.take(logEntryIn(json));
         }
       },

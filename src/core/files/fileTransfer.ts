@@ -1,4 +1,3 @@
-import { downloadFile, uploadFile } from '../platform/fileTransfer';
 import type { RunloopApi } from '../platform/runloopApi';
 
 /** Carries the bytes of files into a devbox and out of it, in constant memory. Paths are plain text. */
@@ -18,7 +17,7 @@ export interface FileTransfer {
 export function apiTransfer(api: RunloopApi): FileTransfer {
   return {
     upload: (devboxId, { path, content, signal }) =>
-      uploadFile(api, devboxId, { path, size: content.size, content: content.bytes, signal }),
-    download: (devboxId, file) => downloadFile(api, devboxId, file),
+      api.files.upload(devboxId, { path, size: content.size, content: content.bytes, signal }),
+    download: (devboxId, file) => api.files.download(devboxId, file),
   };
 }

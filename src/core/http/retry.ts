@@ -44,7 +44,7 @@ export async function retrying<T>(attempt: (tryNumber: number) => Promise<T>, op
       },
       {
         retries: rule.tries - 1,
-        // The waits are kept below, so that what is shown is what is waited.
+        // Its own back-off knows no `Retry-After` and tells nobody how long it waits: the waits are kept below.
         minTimeout: 0,
         maxTimeout: 0,
         ...(signal === undefined ? {} : { signal }),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals } from '../../ground/deadline';
 import { isAborted, RuntimeError, isTransient } from '../errors';
-import { executionCompleted, streamOutput, type OutputName } from '../platform/executionOutput';
+import type { OutputName } from '../platform/executions';
 import type { LogEntry } from '../platform/logEntry';
 import { isCut, StreamUnavailable } from '../platform/logRequest';
 import { isOwn } from '../platform/ownExecutions';
@@ -182,8 +182,9 @@ export class ExecutionOutputs {
   }
 
   async #read(place: ExecutionPlace, name: OutputName, signal: AbortSignal): Promise<void> {
-    const which = { devboxId: this.#devboxId, executionId: place.id, name };
+    const of = { devboxId: this.#devboxId, executionId: place.id };
     const call = { signal, onBytes: this.#options.onBytes };
+    const { executions } = this.#api;
     const { reconnectMs, pollMs } = this.#pace;
     let waitMs = reconnectMs[0];
     while (!signal.aborted) {
@@ -191,10 +192,10 @@ export class ExecutionOutputs {
       const stream = { isOpen: false };
       try {
         const onOpen = (): void => void (stream.isOpen = true);
-        for await (const piece of streamOutput(this.#api, which, { ...call, from: before, onOpen })) {
+        for await (const piece of executions.stream(of, name, { ...call, from: before, onOpen })) {
           await this.#push({ place, name, what: piece });
         }
-        if (await executionCompleted(this.#api, this.#devboxId, place.id, call)) {
+        if (await executions.isCompleted(of, call)) {
           await this.#push({ place, name, what: 'end' });
           return;
         }

@@ -1,4 +1,4 @@
-import type { OutputName } from '../platform/executionOutput';
+import type { OutputName } from '../platform/executions';
 import type { LogEntry } from '../platform/logEntry';
 import { ListedLines } from './listedLines';
 import { OutputPlace } from './outputPlace';

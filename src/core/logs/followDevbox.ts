@@ -2,11 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals, startDeadline } from '../../ground/deadline';
 import { isAborted, isTransient, RuntimeError, saidBy } from '../errors';
 import { hasEnded } from '../platform/devbox';
-import { devboxNow } from '../platform/devboxNow';
 import type { LogEntry } from '../platform/logEntry';
-import { listLogs } from '../platform/logList';
 import { isCut, StreamUnavailable } from '../platform/logRequest';
-import { tailLogs } from '../platform/logTail';
 import type { RunloopApi } from '../platform/runloopApi';
 import { ExecutionOutputs } from './executionOutputs';
 import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
@@ -54,7 +51,7 @@ export async function* followEvents(
     while (!isAborted(options.signal)) {
       try {
         turns.begin();
-        if (turns.asksStatus) turns.heard((await devboxNow(api, devboxId, options)).status);
+        if (turns.asksStatus) turns.heard((await api.devboxes.retrieveCounted(devboxId, options)).status);
         if (isInterrupted) yield { type: 'notice', notice: { kind: 'reconnected' } };
         isInterrupted = false;
         // The pass after the end was seen is the last one: nothing can come behind it.
@@ -140,7 +137,7 @@ async function* tailPass(
   turns: PollSchedule,
 ): AsyncGenerator<FollowEvent> {
   const { lastId } = position;
-  for await (const batch of tailLogs(api, devboxId, { signal: options.signal, onBytes: options.onBytes, lastId })) {
+  for await (const batch of api.logs.tail(devboxId, { signal: options.signal, onBytes: options.onBytes, lastId })) {
     yield* seen(events(position.take(batch)), api, turns);
   }
 }
@@ -154,7 +151,7 @@ async function* listPass(
 ): AsyncGenerator<FollowEvent> {
   const { signal, onBytes } = options;
   const onEtag = (etag: string | undefined): void => void (position.etag = etag);
-  const batches = listLogs(api, devboxId, { signal, onBytes, etag: position.etag, onEtag });
+  const batches = api.logs.list(devboxId, { signal, onBytes, etag: position.etag, onEtag });
   for (;;) {
     const next = await batches.next();
     if (next.done === true) {
@@ -177,11 +174,11 @@ function lookBehind(
 ): (signal: AbortSignal) => Promise<StreamDoubt> {
   let etag: string | undefined;
   return async (signal) => {
-    const { status } = await devboxNow(api, devboxId, { signal, onBytes });
+    const { status } = await api.devboxes.retrieveCounted(devboxId, { signal, onBytes });
     turns.heard(status);
     const onEtag = (told: string | undefined): void => void (etag = told);
     const limit = startDeadline(lookMs, signal);
-    const batches = listLogs(api, devboxId, { signal: limit.signal, onBytes, etag, onEtag });
+    const batches = api.logs.list(devboxId, { signal: limit.signal, onBytes, etag, onEtag });
     try {
       for (let listed = 0; ;) {
         const next = await batches.next();

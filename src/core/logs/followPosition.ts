@@ -1,6 +1,5 @@
-import type { RawEntry } from '../platform/logTail';
 import { ExecutionPlaces } from './executionPlaces';
-import { logEntryIn, type LogEntry } from '../platform/logEntry';
+import { logEntryIn, type LogEntry, type RawEntry } from '../platform/logEntry';
 
 /** What can be said about completeness when a log is read again. */
 export type PositionNotice =

@@ -1,4 +1,4 @@
-import type { OutputPiece } from '../platform/executionOutput';
+import type { OutputPiece } from '../platform/executions';
 
 /** What a piece of an output adds. */
 export interface Placed {

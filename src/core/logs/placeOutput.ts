@@ -1,4 +1,4 @@
-import type { OutputName, OutputPiece } from '../platform/executionOutput';
+import type { OutputName, OutputPiece } from '../platform/executions';
 import type { LogEntry } from '../platform/logEntry';
 import type { FollowEvent } from './followEvent';
 import { outputNames, type ExecutionPlace } from './executionPlaces';

@@ -1,3 +1,5 @@
+import type { Runloop } from '@runloop/api-client';
+
 /** What a create asks for; field names are Runloop's own (contract §2.4). */
 export interface CreateDevboxBody {
   readonly name?: string;
@@ -27,3 +29,17 @@ export interface CreateDevboxBody {
     readonly network_policy_id?: string;
   };
 }
+
+type Launch = NonNullable<Runloop.DevboxCreateParams['launch_parameters']>;
+
+type Unchanging<T> = T extends object ? { readonly [K in keyof T]: Unchanging<T[K]> } : T;
+
+/**
+ * What the SDK knows of a create, to which {@link CreateDevboxBody} is held. A size may be a word that only a later SDK
+ * knows: it is the API that refuses it.
+ */
+export type CreateDevboxParams = Unchanging<
+  Omit<Runloop.DevboxCreateParams, 'launch_parameters'> & {
+    launch_parameters?: Omit<Launch, 'resource_size_request'> & { resource_size_request?: string };
+  }
+>;

@@ -14,3 +14,8 @@ export function idInPath(devboxId: unknown): string {
   if (/^(?!\.+$)[\w.:~-]{1,200}$/.test(id)) return encodeURIComponent(id);
   throw new RuntimeError({ problem: platformProblem('devbox_id', { devbox: oneLine(id, 60) }) });
 }
+
+/** Path of one devbox in the API. @throws RuntimeError for what cannot be the id of one */
+export function devboxPath(devboxId: string): string {
+  return `/v1/devboxes/${idInPath(devboxId)}`;
+}

@@ -37,7 +37,7 @@ export async function endDevbox(
   // An answer that is about another one tells nothing of this one.
   const isEnded = ({ id, status }: Devbox): boolean => id === devboxId && hasEnded(status);
   try {
-    const answer = await api.shutdown(devboxId, { signal: within, force });
+    const answer = await api.devboxes.shutdown(devboxId, { signal: within, force });
     if (isEnded(answer)) return answer;
   } catch (error) {
     if (RuntimeError.is(error, 'not_found')) return undefined;
@@ -47,7 +47,7 @@ export async function endDevbox(
     if (seen !== undefined && isEnded(seen)) return seen;
     throw error;
   }
-  const ended = await api.waitForStatus(devboxId, ['shutdown', 'failure'], endingSeconds, { signal: within });
+  const ended = await api.devboxes.waitForStatus(devboxId, ['shutdown', 'failure'], endingSeconds, { signal: within });
   if (ended !== undefined && isEnded(ended)) return ended;
   throw new RuntimeError({
     problem: platformProblem('still_there', { status: ended === undefined ? phrase('there') : oneLine(ended.status) }),
@@ -57,7 +57,7 @@ export async function endDevbox(
 
 async function look(api: RunloopApi, devboxId: string): Promise<Devbox | 'gone'> {
   try {
-    return await api.retrieve(devboxId, { signal: deadline(lookMs) });
+    return await api.devboxes.retrieve(devboxId, { signal: deadline(lookMs) });
   } catch (error) {
     if (RuntimeError.is(error, 'not_found')) return 'gone';
     throw error;

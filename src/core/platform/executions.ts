@@ -1,69 +1,185 @@
-import { deadline } from '../../ground/deadline';
-import { RuntimeError, isTransient } from '../errors';
-import { asNumber, asString } from '../parse';
-import { NotYet, retrying } from '../http/retry';
-import { executionRule } from '../http/retryRules';
+import type { Runloop } from '@runloop/api-client';
+import type {
+  ExecutionExecuteAsyncParams,
+  ExecutionKillParams,
+  ExecutionSendStdInParams,
+} from '@runloop/api-client/resources/devboxes/executions';
+import { randomUUID } from 'node:crypto';
+import { withDeadline } from '../../ground/deadline';
+import { asBoolean, asNumber, asObject, asString, parseJson } from '../parse';
 import { objectOf, textIn } from './answers';
-import type { CallOptions } from './apiCalls';
-import { devboxPath, type RunloopApi } from './runloopApi';
-import { platformProblem } from '../problems/platform';
+import type { ApiCalls, CallOptions } from './apiCalls';
+import type { ApiAccess } from './client';
+import { devboxPath, idInPath } from './devboxId';
+import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
+import { openStream, readEvents } from './serverSentEvents';
 
-/** How a command ended. Its texts are what the devbox says: hostile. */
-export interface Executed {
-  readonly exitStatus: number;
+export type OutputName = 'stdout' | 'stderr';
+
+/** Which execution. */
+export interface ExecutionId {
+  readonly devboxId: string;
+  readonly executionId: string;
+}
+
+/** An execution as the API shows it, parsed. Its texts are what the devbox says: hostile. */
+export interface Execution {
+  /** Empty where the API did not tell it. */
+  readonly id: string;
+  /** `completed` at its end; empty where the API did not tell it. */
+  readonly status: string;
+  readonly exitStatus: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
+  /** Which of the two are only their ends. */
+  readonly isCut: Readonly<Record<OutputName, boolean>>;
 }
 
-/**
- * Runs a command in a devbox and waits for its end; cancelled, the command is ended as well.
- *
- * @param options.onOutput told of the last line of what was printed so far, whenever it changed
- * @throws RuntimeError `deadline` if it does not end within ten minutes; what the API said
- */
-export async function runCommand(
-  api: RunloopApi,
-  devboxId: string,
-  command: string,
-  options: CallOptions & { readonly onOutput?: (lastLine: string) => void } = {},
-): Promise<Executed> {
-  const id = await api.start(devboxId, command, options);
-  const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(id)}`;
-  let told = '';
-  try {
-    return await retrying(
-      async () => {
-        const view = objectOf(await api.read(path, 'waiting for a command', options), 'an execution', devboxId);
-        const status = textIn(view, 'status', 'an execution', devboxId);
-        const stdout = asString(view['stdout']) ?? '';
-        const stderr = asString(view['stderr']) ?? '';
-        const last =
-          `${stdout}\n${stderr}`
-            .trimEnd()
-            .split(/[\r\n]/)
-            .at(-1) ?? '';
-        if (last !== told) options.onOutput?.((told = last));
-        if (status !== 'completed') throw new NotYet('the command runs');
-        return { exitStatus: asNumber(view['exit_status']) ?? -1, stdout, stderr };
-      },
-      { rule: executionRule, signal: options.signal, retryOn: isTransient },
-    );
-  } catch (error) {
-    if (options.signal?.aborted === true) await end(api, devboxId, path);
-    if (!(error instanceof NotYet)) throw error;
-    throw new RuntimeError({ problem: platformProblem('command_too_long'), devboxId });
+/** A piece of one output of an execution. */
+export interface OutputPiece {
+  readonly text: string;
+  /** The number of bytes that the server told with it, where it did (contract §2.11). */
+  readonly offset: number | undefined;
+}
+
+export interface ReadOutputOptions extends ReadLogOptions {
+  /** Bytes that are known already: the stream begins behind them. */
+  readonly from: number;
+  /** Told when the server has agreed to send the stream. */
+  readonly onOpen: () => void;
+}
+
+/** The commands that were started in devboxes. */
+export class Executions {
+  readonly #calls: ApiCalls;
+  readonly #access: ApiAccess;
+
+  constructor(calls: ApiCalls, access: ApiAccess) {
+    this.#calls = calls;
+    this.#access = access;
+  }
+
+  /** Starts a command in a devbox and does not wait for it. @returns the execution's id */
+  async start(devboxId: string, command: string, call: CallOptions & { isFed?: boolean } = {}): Promise<string> {
+    const path = `${devboxPath(devboxId)}/execute_async`;
+    const body = {
+      command,
+      ...(call.isFed === true ? { attach_stdin: true } : {}),
+    } satisfies ExecutionExecuteAsyncParams;
+    const request = { body, idempotencyKey: randomUUID() };
+    // Sent once: whether the platform drops a repeat is not promised.
+    const answer = await this.#calls.once('post', path, request, { doing: 'starting a command', devboxId }, call);
+    return textIn(answer, 'execution_id', 'an execution', devboxId);
+  }
+
+  /**
+   * Starts a command and waits some seconds for its end. Sent again with the same command id, it runs once.
+   *
+   * @param command.lastLines how many lines of what it printed are told at the most
+   */
+  async startAndHold(
+    devboxId: string,
+    command: {
+      readonly command: string;
+      readonly commandId: string;
+      readonly holdSeconds: number;
+      readonly lastLines: number;
+    },
+    call: CallOptions,
+  ): Promise<Execution> {
+    const path = `${devboxPath(devboxId)}/execute?last_n=${command.lastLines}`;
+    const body = {
+      command: command.command,
+      command_id: command.commandId,
+      optimistic_timeout: command.holdSeconds,
+    } satisfies Runloop.DevboxExecuteParams;
+    const answer = await this.#calls.change(path, { doing: 'starting a command', devboxId }, call, { body });
+    return parseExecution(answer, devboxId);
+  }
+
+  /** @param call.lastLines how many lines of what it printed are told at the most; the API's usual number without */
+  async retrieve(of: ExecutionId, call: CallOptions & { readonly lastLines?: number } = {}): Promise<Execution> {
+    const query = call.lastLines === undefined ? '' : `?last_n=${call.lastLines}`;
+    const answer = await this.#calls.get(`${pathOf(of)}${query}`, { doing: 'waiting for a command' }, call);
+    return parseExecution(answer, of.devboxId);
+  }
+
+  /** Ends what an execution has started that is still in its process group. */
+  async kill(of: ExecutionId, call: CallOptions): Promise<void> {
+    const body = { kill_process_group: true } satisfies ExecutionKillParams;
+    const subject = { doing: 'ending a command', devboxId: of.devboxId } as const;
+    await this.#calls.change(`${pathOf(of)}/kill`, subject, call, { body });
+  }
+
+  /** Gives an execution input. @returns false if the API says that it did not take it */
+  async sendInput(of: ExecutionId, text: string, call: CallOptions): Promise<boolean> {
+    const body = { text } satisfies ExecutionSendStdInParams;
+    const subject = { doing: 'waiting for a command', devboxId: of.devboxId } as const;
+    const said = await this.#calls.change(`${pathOf(of)}/send_std_in`, subject, call, { body });
+    return asBoolean(asObject(said)?.['success']) !== false;
+  }
+
+  /**
+   * One output of an execution from a byte on, then live, until the server ends the stream. That end may be a cut:
+   * {@link Executions.isCompleted} tells.
+   *
+   * @throws StreamUnavailable if the server does not offer it, or no longer knows the execution; RuntimeError if it
+   *   refuses; Error with a Node code on a cut
+   */
+  async *stream(of: ExecutionId, name: OutputName, options: ReadOutputOptions): AsyncGenerator<OutputPiece> {
+    const path = `${streamPathOf(of)}/stream_${name}_updates?offset=${options.from}`;
+    const response = await openStream(this.#access, path, of.devboxId, options);
+    options.onOpen();
+    for await (const batch of readEvents(response, options.onBytes)) {
+      for (const { json } of batch) {
+        const event = asObject(parseJson(json));
+        const text = asString(event?.['output']);
+        if (text !== undefined) yield { text, offset: asNumber(event?.['offset']) };
+      }
+    }
+  }
+
+  /**
+   * True if an execution has ended, or is not known any more: nothing comes after what its streams have given.
+   *
+   * @throws RuntimeError; Error with a Node code on a cut
+   */
+  async isCompleted(of: ExecutionId, options: ReadLogOptions): Promise<boolean> {
+    return withDeadline(30_000, options.signal, async (signal) => {
+      // One line of its output: the answer is about its status.
+      const path = `${streamPathOf(of)}?last_n=1`;
+      const json = { accept: 'application/json' };
+      const response = await openLog(this.#access, path, of.devboxId, { ...options, signal }, json);
+      if (response.statusCode === 404) {
+        response.destroy();
+        return true;
+      }
+      const answer = await jsonIn(response, 'an execution', options);
+      return textIn(answer, 'status', 'an execution', of.devboxId) === 'completed';
+    });
   }
 }
 
-/** Milliseconds that ending a command may take. */
-const endMs = 10_000;
+function pathOf({ devboxId, executionId }: ExecutionId): string {
+  return `${devboxPath(devboxId)}/executions/${encodeURIComponent(executionId)}`;
+}
 
-async function end(api: RunloopApi, devboxId: string, path: string): Promise<void> {
-  const call = { signal: deadline(endMs) };
-  try {
-    await api.change(`${path}/kill`, 'ending a command', { kill_process_group: true }, call, devboxId);
-  } catch (error) {
-    // The caller is told of the cancellation, which is what was asked for; a devbox that is gone has no command.
-    if (!RuntimeError.is(error)) throw error;
-  }
+/** Below `/v1/devboxes/`. */
+function streamPathOf({ devboxId, executionId }: ExecutionId): string {
+  return `${idInPath(devboxId)}/executions/${encodeURIComponent(executionId)}`;
+}
+
+function parseExecution(value: unknown, devboxId: string): Execution {
+  const view = objectOf(value, 'an execution', devboxId);
+  return {
+    id: asString(view['execution_id']) ?? '',
+    status: asString(view['status']) ?? '',
+    exitStatus: asNumber(view['exit_status']),
+    stdout: asString(view['stdout']) ?? '',
+    stderr: asString(view['stderr']) ?? '',
+    isCut: {
+      stdout: asBoolean(view['stdout_truncated']) === true,
+      stderr: asBoolean(view['stderr_truncated']) === true,
+    },
+  };
 }

@@ -15,6 +15,14 @@ export interface LogEntry {
   readonly executionId?: string;
 }
 
+/** One entry of a log as it came, not parsed yet: most entries of a replay are skipped. */
+export interface RawEntry {
+  /** The event's id, where it is a number that counts entries from 1. */
+  readonly id: number | undefined;
+  /** The entry as JSON text. */
+  readonly json: string | Buffer;
+}
+
 /** Reads one entry of a devbox's log; undefined if it is none. */
 function parseLogEntry(value: unknown): LogEntry | undefined {
   const entry = asObject(value);

@@ -1,7 +1,7 @@
 import { RuntimeError } from '../errors';
 import { asArray, asObject, parseJson } from '../parse';
 import { unexpected } from './answers';
-import type { RawEntry } from './logTail';
+import type { RawEntry } from './logEntry';
 import { platformProblem } from '../problems/platform';
 
 const quote = 0x22;

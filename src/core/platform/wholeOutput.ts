@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient } from '../errors';
-import { executionCompleted, streamOutput, type OutputName } from './executionOutput';
+import type { ExecutionId, OutputName } from './executions';
 import { isCut, StreamUnavailable } from './logRequest';
 import type { RunloopApi } from './runloopApi';
 
@@ -14,11 +14,8 @@ const againMs = [250, 8_000] as const;
  */
 export async function* wholeOutput(
   api: RunloopApi,
-  {
-    devboxId,
-    executionId,
-    name,
-  }: { readonly devboxId: string; readonly executionId: string; readonly name: OutputName },
+  of: ExecutionId,
+  name: OutputName,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   let from = 0;
@@ -28,7 +25,7 @@ export async function* wholeOutput(
     let isCutOff = false;
     try {
       const options = { from, signal, onOpen: () => undefined };
-      for await (const { text, offset } of streamOutput(api, { devboxId, executionId, name }, options)) {
+      for await (const { text, offset } of api.executions.stream(of, name, options)) {
         from = offset ?? from + Buffer.byteLength(text);
         yield text;
       }
@@ -42,15 +39,15 @@ export async function* wholeOutput(
     if (isOver && !isCutOff) return;
     if (from > before) waitMs = againMs[0];
     const isFirstToTell = !isOver;
-    isOver ||= await hasEnded(api, devboxId, executionId, signal);
+    isOver ||= await hasEnded(api, of, signal);
     if (!isOver || !isFirstToTell) await sleep(waitMs, undefined, { signal });
   }
 }
 
 /** Whether it has ended; where nobody can tell, it has not. */
-async function hasEnded(api: RunloopApi, devboxId: string, executionId: string, signal: AbortSignal): Promise<boolean> {
+async function hasEnded(api: RunloopApi, of: ExecutionId, signal: AbortSignal): Promise<boolean> {
   try {
-    return await executionCompleted(api, devboxId, executionId, { signal });
+    return await api.executions.isCompleted(of, { signal });
   } catch (error) {
     if (signal.aborted || (!isCut(error) && !isTransient(error))) throw error;
     return false;

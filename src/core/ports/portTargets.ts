@@ -43,7 +43,7 @@ export class PortTargets {
   /** The devbox as it is now. @throws RuntimeError if it does not run */
   async running(devboxId: string, signal: AbortSignal): Promise<Devbox> {
     const devbox = await this.#ask(devboxId, () =>
-      this.#sources.api.retrieve(devboxId, { signal, rule: askedForReadRule }),
+      this.#sources.api.devboxes.retrieve(devboxId, { signal, rule: askedForReadRule }),
     );
     if (devbox.status === 'running') return devbox;
     const problem =
@@ -62,7 +62,7 @@ export class PortTargets {
     const devbox = await this.running(devboxId, signal);
     if (devbox.tunnel !== undefined) return devbox;
     const { api } = this.#sources;
-    await api.ensureTunnel(devbox, 'authenticated', { signal });
+    await api.tunnels.ensure(devbox, 'authenticated', { signal });
     return this.running(devboxId, signal);
   }
 
@@ -80,7 +80,7 @@ export class PortTargets {
     // Another request has asked since this one came.
     if (isOld && this.#seen.get(devboxId) === seen) {
       const signal = deadline(requestMs);
-      await this.#ask(devboxId, () => api.retrieve(devboxId, { signal, rule: onceRule }));
+      await this.#ask(devboxId, () => api.devboxes.retrieve(devboxId, { signal, rule: onceRule }));
     }
     const devbox = await this.#seen.get(devboxId)?.devbox;
     if (devbox?.tunnel === undefined || devbox.status !== 'running') return undefined;

@@ -1,7 +1,7 @@
 import { RuntimeError } from '../errors';
 import type { CallOptions } from '../platform/apiCalls';
 import type { Devbox } from '../platform/devbox';
-import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import type { RunloopApi } from '../platform/runloopApi';
 import { portsProblem } from '../problems/ports';
 
 /**
@@ -14,23 +14,23 @@ import { portsProblem } from '../problems/ports';
 export async function requireToken(api: RunloopApi, devbox: Devbox, call: CallOptions): Promise<Devbox> {
   const { id, tunnel, wakesOnHttp = false } = devbox;
   try {
-    await api.change(`${devboxPath(id)}/remove_tunnel`, 'closing a tunnel', undefined, call, id);
+    await api.tunnels.remove(id, call);
   } catch (error) {
     // An answer that was lost, or somebody else: it may be gone all the same.
-    if (!RuntimeError.is(error) || (await api.retrieve(id, call)).tunnel !== undefined) throw error;
+    if (!RuntimeError.is(error) || (await api.devboxes.retrieve(id, call)).tunnel !== undefined) throw error;
   }
-  const body = {
+  const params = {
     auth_mode: 'authenticated',
     http_keep_alive: tunnel?.httpKeepAlive ?? false,
     wake_on_http: wakesOnHttp,
-  };
+  } as const;
   let failure: unknown;
   try {
-    await api.change(`${devboxPath(id)}/enable_tunnel`, 'opening a tunnel', body, call, id);
+    await api.tunnels.enable(id, params, call);
   } catch (error) {
     failure = error;
   }
-  const now = await api.retrieve(id, call);
+  const now = await api.devboxes.retrieve(id, call);
   if (now.tunnel !== undefined && now.tunnel.authMode !== 'open') return now;
   const why = RuntimeError.is(failure) ? failure.message : '';
   throw new RuntimeError({ problem: portsProblem('tunnel_not_renewed', { why }), devboxId: id, cause: failure });

@@ -4,9 +4,8 @@ import { ExecutionCommands } from '../channel/executionCommands';
 import { endedBy, RuntimeError } from '../errors';
 import { pipeLines, type LineSecrets } from '../logs/linePipeline';
 import type { LineGroup } from '../logs/lineGroups';
-import { asNumber } from '../parse';
-import { objectOf } from '../platform/answers';
-import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import type { ExecutionId } from '../platform/executions';
+import type { RunloopApi } from '../platform/runloopApi';
 import { asRun, runVariable } from '../platform/runMark';
 import { runOutput, type LessOutput } from './runOutput';
 
@@ -37,15 +36,14 @@ export async function runCommandShown(
 ): Promise<number | undefined> {
   // Not cancelled half-way: nobody could tell then whether it runs.
   const word = randomUUID();
-  const id = await api.start(devboxId, asRun(command, word), { signal: deadline(30_000) });
-  const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(id)}`;
+  const executionId = await api.executions.start(devboxId, asRun(command, word), { signal: deadline(30_000) });
+  const of = { devboxId, executionId };
   try {
-    await pipeLines(runOutput(api, { devboxId, executionId: id, signal, onLess }), { secrets, show });
-    const view = objectOf(await api.read(path, 'waiting for a command', { signal }), 'an execution', devboxId);
-    return asNumber(view['exit_status']);
+    await pipeLines(runOutput(api, { ...of, signal, onLess }), { secrets, show });
+    return (await api.executions.retrieve(of, { signal })).exitStatus;
   } catch (error) {
     if (!signal.aborted) throw error;
-    await end(api, { devboxId, path, word });
+    await end(api, of, word);
     throw endedBy(signal, devboxId);
   }
 }
@@ -54,16 +52,12 @@ export async function runCommandShown(
  * Ends a command with all that it has started: its process group, then what has left that (`setsid`, daemons), which is told by its
  * environment. What hides that, or is another user's, goes on.
  */
-async function end(
-  api: RunloopApi,
-  { devboxId, path, word }: { readonly devboxId: string; readonly path: string; readonly word: string },
-): Promise<void> {
-  const call = { signal: deadline(endMs) };
+async function end(api: RunloopApi, of: ExecutionId, word: string): Promise<void> {
   try {
-    await api.change(`${path}/kill`, 'ending a command', { kill_process_group: true }, call, devboxId);
+    await api.executions.kill(of, { signal: deadline(endMs) });
     const { signal } = new AbortController();
     const stdin = Buffer.from(`${runVariable}=${word}`);
-    await new ExecutionCommands(api, devboxId).run(endScript, { stdin, signal, deadlineMs: endMs });
+    await new ExecutionCommands(api, of.devboxId).run(endScript, { stdin, signal, deadlineMs: endMs });
   } catch (error) {
     // A devbox that is gone, or sleeps, runs no command.
     if (!RuntimeError.is(error) || (error.status !== 404 && error.status !== 400)) throw error;

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals } from '../../ground/deadline';
 import type { FollowEvent } from '../logs/followEvent';
-import { asBoolean, asString } from '../parse';
-import { objectOf } from '../platform/answers';
-import type { OutputName } from '../platform/executionOutput';
+import type { OutputName } from '../platform/executions';
 import type { LogEntry } from '../platform/logEntry';
 import { StreamUnavailable } from '../platform/logRequest';
-import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import type { RunloopApi } from '../platform/runloopApi';
 import { wholeOutput } from '../platform/wholeOutput';
 
 export interface RunOutputOptions {
@@ -91,7 +89,7 @@ async function readOne(
   put: Put,
 ): Promise<void> {
   const lines = new OutputLines(name);
-  for await (const text of wholeOutput(api, { devboxId, executionId, name }, signal)) await put(lines.take(text));
+  for await (const text of wholeOutput(api, { devboxId, executionId }, name, signal)) await put(lines.take(text));
   await put(lines.rest());
 }
 
@@ -101,15 +99,15 @@ async function readWhole(
   { devboxId, executionId, signal, onLess }: RunOutputOptions,
   put: Put,
 ): Promise<void> {
-  const path = `${devboxPath(devboxId)}/executions/${encodeURIComponent(executionId)}?last_n=${mostLines}`;
   onLess('late');
   for (;;) {
-    const view = objectOf(await api.read(path, 'waiting for a command', { signal }), 'an execution', devboxId);
-    if (view['status'] === 'completed') {
+    const call = { signal, lastLines: mostLines };
+    const seen = await api.executions.retrieve({ devboxId, executionId }, call);
+    if (seen.status === 'completed') {
       for (const name of ['stdout', 'stderr'] as const) {
-        if (asBoolean(view[`${name}_truncated`]) === true) onLess('cut');
+        if (seen.isCut[name]) onLess('cut');
         const lines = new OutputLines(name);
-        await put([...lines.take(asString(view[name]) ?? ''), ...lines.rest()]);
+        await put([...lines.take(seen[name]), ...lines.rest()]);
       }
       return;
     }

@@ -3,7 +3,6 @@ import { DevboxActivity, type UsedDevbox } from '../activity/devboxActivity';
 import type { Disposable } from '../events';
 import type { RuntimeConfig } from '../options/runtimeConfig';
 import type { Devbox } from '../platform/devbox';
-import { keepDevboxAlive } from '../platform/lifeCycle';
 import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';
 import { VscodeAddress, type AddressUse } from '../vscode/vscodeAddress';
@@ -126,7 +125,7 @@ export class LiveConnection implements Disposable {
   }
 
   #inUse({ devbox: { id, idleRule } }: Connection): UsedDevbox {
-    return { id, idleRule, tell: (signal) => keepDevboxAlive(this.#context.api, id, { signal }) };
+    return { id, idleRule, tell: (signal) => this.#context.api.devboxes.keepAlive(id, { signal }) };
   }
 
   #origin(port: number, { tunnel }: Connection): string {

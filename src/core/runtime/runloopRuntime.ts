@@ -9,7 +9,6 @@ import { connectDevbox } from './connect/connectDevbox';
 import type { ServerHealth } from './connect/serverHealth';
 import { leaveDevbox } from './connect/leaveDevbox';
 import type { Devbox } from '../platform/devbox';
-import { keepDevboxAlive, suspendDevbox } from '../platform/lifeCycle';
 import { RunloopApi } from '../platform/runloopApi';
 import { resolveConfig, type RuntimeConfig } from '../options/runtimeConfig';
 import type { CloseMode, RunloopRuntimeOptions } from '../options/runtimeOptions';
@@ -126,7 +125,7 @@ export class RunloopRuntime {
     const devbox = this.#known('suspending');
     this.#live.letGo();
     this.#underWay = this.#withinDeadline(options.signal, async (call) => {
-      this.#devbox = await waitUntilSuspended(this.api, await suspendDevbox(this.api, devbox.id, call), call.signal);
+      this.#devbox = await waitUntilSuspended(this.api, await this.api.devboxes.suspend(devbox.id, call), call.signal);
       this.#machine.move('suspended');
     }).catch((error: unknown) => {
       if (this.#machine.can('disconnected')) this.#machine.move('disconnected');
@@ -153,7 +152,7 @@ export class RunloopRuntime {
 
   /** Tells Runloop that the devbox is in use, now; actions tell it by themselves (D21). */
   async keepAlive(options: Call = {}): Promise<void> {
-    await keepDevboxAlive(this.api, this.#ready().devbox.id, options);
+    await this.api.devboxes.keepAlive(this.#ready().devbox.id, options);
   }
 
   /**
@@ -228,7 +227,7 @@ export class RunloopRuntime {
   ): Promise<void> {
     this.#events.status('STATUS$STARTING_RUNTIME');
     this.#underWay = this.#withinDeadline(signal, async (call) => {
-      const current = await this.api.retrieve(devbox.id, call);
+      const current = await this.api.devboxes.retrieve(devbox.id, call);
       let connection = await this.#live.regain(current, { ...how, signal: call.signal });
       if (connection === undefined) {
         this.#live.letGo();

@@ -81,7 +81,7 @@ async function sendOnce(api: RunloopApi, body: CreateDevboxBody, options: Create
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const devbox = await api.createDevbox(body, { requestId, signal: settle.signal });
+    const devbox = await api.devboxes.create(body, { requestId, signal: settle.signal });
     const made = devbox.metadata[requestKey];
     // Somebody else's devbox, which a mistaken answer names, would be taken for ours, and ended with our start.
     if (made !== undefined && made !== requestId) throw unexpected('a devbox');
@@ -167,7 +167,7 @@ async function explained(
   const name = body.blueprint_name;
   if (name === undefined || status < 400 || status >= 500 || [401, 403, 429].includes(status)) return refusal;
   const call = { signal: deadline(explainMs, signal) };
-  const builds = await api.blueprintsNamed(name, call).catch(() => undefined); // The refusal itself is told then.
+  const builds = await api.blueprints.named(name, call).catch(() => undefined); // The refusal itself is told then.
   if (builds === undefined || builds.some((build) => build.status === 'build_complete')) return refusal;
   return new RuntimeError({
     problem: startProblem(builds.length === 0 ? 'blueprint_missing' : 'blueprint_unfinished', { name }),

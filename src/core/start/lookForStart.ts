@@ -16,7 +16,7 @@ const lookMs = 15_000;
  */
 export async function devboxesOfStart(api: RunloopApi, requestId: string): Promise<readonly Devbox[]> {
   const found: Devbox[] = [];
-  const devboxes = api.list({ pageSize: 1_000 }, { signal: deadline(lookMs) });
+  const devboxes = api.devboxes.list({ pageSize: 1_000 }, { signal: deadline(lookMs) });
   for (;;) {
     const next = await devboxes.next();
     if (next.done === true) {

@@ -37,8 +37,8 @@ const logContextLines = 500;
  */
 export async function endedError(api: RunloopApi, devbox: Devbox, during: Phrase): Promise<RuntimeError> {
   const reason = devbox.failureReason ?? devbox.shutdownReason;
-  const logTail = await api
-    .logs(devbox.id, { signal: deadline(5_000), last: logContextLines })
+  const logTail = await api.logs
+    .newest(devbox.id, { signal: deadline(5_000), last: logContextLines })
     .then(tailOf)
     .catch((error: unknown) => [`(its log could not be read: ${oneLine(String(error))})`]);
   return new RuntimeError({
@@ -85,8 +85,8 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
         // Any change wakes us, so that each status is seen; 408 says that there was none.
         const others = knownStatuses.filter((status) => status !== current.status);
         const answer =
-          (await api.waitForStatus(current.id, others, longPollSeconds, options)) ??
-          (await api.retrieve(current.id, options));
+          (await api.devboxes.waitForStatus(current.id, others, longPollSeconds, options)) ??
+          (await api.devboxes.retrieve(current.id, options));
         if (answer.status !== current.status) {
           // A change is progress: ask again at once instead of keeping the distance.
           nextTry = 0;
@@ -189,7 +189,7 @@ async function watchDevbox(api: RunloopApi, devbox: Devbox, signal: AbortSignal)
   for (;;) {
     const started = Date.now();
     try {
-      const ended = await api.waitForStatus(devbox.id, ends, longPollSeconds, { signal });
+      const ended = await api.devboxes.waitForStatus(devbox.id, ends, longPollSeconds, { signal });
       if (ended !== undefined) throw await endedError(api, ended, phrase('while its action server was starting'));
     } catch (error) {
       if (!isTransient(error)) throw error;
@@ -213,8 +213,8 @@ export async function waitWhile(api: RunloopApi, devbox: Devbox, options: WaitOp
         await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
         nextTry = Date.now() + devboxRunningSpacingMs;
         const now =
-          (await api.waitForStatus(devbox.id, others, longPollSeconds, options)) ??
-          (await api.retrieve(devbox.id, options));
+          (await api.devboxes.waitForStatus(devbox.id, others, longPollSeconds, options)) ??
+          (await api.devboxes.retrieve(devbox.id, options));
         if (now.status !== devbox.status) return now;
         throw new NotYet(`the devbox is ${oneLine(now.status)}`);
       },

@@ -5,8 +5,8 @@ import type { RetryRule } from '../http/retryRules';
 import { openWebSocket, type WebSocketLink, type WebSocketListener } from '../http/webSocket';
 import { asBoolean, asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../plainText';
-import { objectOf, textIn } from '../platform/answers';
-import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import { objectOf } from '../platform/answers';
+import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';
 import { phrase } from '../problems/phrases';
 import { terminalProblem } from '../problems/terminal';
@@ -47,11 +47,8 @@ export async function openPtyTunnel(
   devboxId: string,
   options: { readonly template: string | undefined; readonly signal: AbortSignal },
 ): Promise<PtyTunnel> {
-  const path = `${devboxPath(devboxId)}/create_pty_tunnel`;
-  const answer = await api.change(path, 'opening a terminal', {}, { signal: options.signal }, devboxId);
-  const key = textIn(answer, 'tunnel_key', 'a terminal connection', devboxId);
-  const token = textIn(answer, 'auth_token', 'a terminal connection', devboxId);
-  const { template } = options;
+  const { template, signal } = options;
+  const { key, token } = await api.tunnels.openPty(devboxId, { signal });
   return { origin: tunnelOrigin({ port: ptyPort, key, apiBaseUrl: api.baseUrl, template }), token, devboxId };
 }
 

@@ -1,5 +1,5 @@
 import { deadline } from '../../ground/deadline';
-import { runCommand } from '../platform/executions';
+import { runCommand } from '../platform/runCommand';
 import { asOwn } from '../platform/ownExecutions';
 import type { RunloopApi } from '../platform/runloopApi';
 

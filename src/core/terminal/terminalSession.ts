@@ -259,7 +259,7 @@ export class TerminalSession implements Disposable {
   /** Looks whether the devbox runs. Where nobody can tell, it may. @throws RuntimeError where there is none in this account */
   async #hasStopped(signal: AbortSignal): Promise<boolean> {
     try {
-      const { status } = await this.#options.api.retrieve(this.#options.devboxId, {
+      const { status } = await this.#options.api.devboxes.retrieve(this.#options.devboxId, {
         signal: deadline(requestMs, signal),
       });
       if (status === 'running') return false;

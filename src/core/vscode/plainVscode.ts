@@ -3,9 +3,9 @@ import { requestText } from '../http/httpRequest';
 import { oneLine } from '../plainText';
 import type { CallOptions } from '../platform/apiCalls';
 import type { Devbox } from '../platform/devbox';
-import { runCommand } from '../platform/executions';
+import { runCommand } from '../platform/runCommand';
 import { asOwn } from '../platform/ownExecutions';
-import { devboxPath, type RunloopApi } from '../platform/runloopApi';
+import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelAuthorizationHeader, tunnelOrigin } from '../platform/tunnel';
 import { NotYet, retrying } from '../http/retry';
 import { plainVscodeRule } from '../http/retryRules';
@@ -77,14 +77,7 @@ export async function startPlainVscode(
   const { signal } = options;
   options.onPhase?.('looking', 0);
   // A file, so that the devbox's log shows one short line, and whoever wants to can read what ran.
-  const body = { file_path: vscodeScriptFile, contents: plainVscodeScript(options.installFrom, devbox.id) };
-  await api.change(
-    `${devboxPath(devbox.id)}/write_file_contents`,
-    'writing a file of a devbox',
-    body,
-    options,
-    devbox.id,
-  );
+  await api.files.write(devbox.id, vscodeScriptFile, plainVscodeScript(options.installFrom, devbox.id), options);
   const { exitStatus, stdout, stderr } = await runCommand(api, devbox.id, asOwn(`bash "$HOME"/${vscodeScriptFile}`), {
     signal,
     onOutput: (line) => {
@@ -104,7 +97,7 @@ export async function startPlainVscode(
     );
   }
   options.onPhase?.('starting', 0);
-  const tunnel = await api.ensureTunnel(devbox, options.tunnelAuthMode, options);
+  const tunnel = await api.tunnels.ensure(devbox, options.tunnelAuthMode, options);
   const token = await readToken(api, devbox.id, options);
   if (token === undefined) throw failed(devbox, devboxProblem('vscode_no_token'));
   const place = placeOf(api, { ...devbox, tunnel }, { ...options, token, folder: home });
@@ -173,7 +166,7 @@ async function readIfThere(
   call: CallOptions,
 ): Promise<string | undefined> {
   try {
-    return await api.readFile(devboxId, file, call);
+    return await api.files.read(devboxId, file, call);
   } catch (error) {
     if (RuntimeError.is(error) && (error.status === 404 || error.status === 400)) return undefined;
     throw error;
@@ -182,7 +175,7 @@ async function readIfThere(
 
 async function outputTail(api: RunloopApi, devboxId: string, call: CallOptions): Promise<string> {
   try {
-    return oneLine((await api.readFile(devboxId, vscodeLogFile, call)).slice(-300), 300);
+    return oneLine((await api.files.read(devboxId, vscodeLogFile, call)).slice(-300), 300);
   } catch (error) {
     if (RuntimeError.is(error)) return '';
     throw error;

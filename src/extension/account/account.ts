@@ -250,7 +250,7 @@ export class Account implements Disposable {
   async signIn(key: string, signal: AbortSignal): Promise<{ readonly accountName: string }> {
     const apiKey = parseApiKey(key);
     const baseUrl = this.baseUrl();
-    const account = await (await openApi({ apiKey, baseUrl })).me({ signal });
+    const account = await (await openApi({ apiKey, baseUrl })).accounts.me({ signal });
     const profile = this.profiles.active()?.name;
     await this.#keyring.store(baseUrl, profile, apiKey);
     // A profile has nothing to do with the environment's key.

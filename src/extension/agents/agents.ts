@@ -134,7 +134,7 @@ export class Agents implements Disposable {
       account,
       requireRunning: runningGuard(devboxId, {
         known: () => store.get(devboxId)?.status,
-        retrieve: (limit) => account.api.retrieve(devboxId, { signal: limit, rule: onceRule }),
+        retrieve: (limit) => account.api.devboxes.retrieve(devboxId, { signal: limit, rule: onceRule }),
       }),
       sealKey,
       who: `${userInfo().username} (${hostname()})`,

@@ -84,7 +84,9 @@ export class ApiCalls implements Disposable {
   async attach(devboxId: string): Promise<ApiDevbox> {
     const signedIn = await this.#services.account.require();
     const { api } = signedIn;
-    const devbox = await whenSlow((signal) => api.retrieve(devboxId, { signal, rule }), { limitMs: lookUpLimitMs });
+    const devbox = await whenSlow((signal) => api.devboxes.retrieve(devboxId, { signal, rule }), {
+      limitMs: lookUpLimitMs,
+    });
     const resumeSuspended = devbox.status === 'suspended' || devbox.status === 'suspending';
     if (resumeSuspended) {
       await ask(

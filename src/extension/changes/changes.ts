@@ -271,7 +271,7 @@ export class Changes implements Disposable {
     const { api, ended: signal } = signedIn;
     const requireRunning = runningGuard(devboxId, {
       known: () => store.get(devboxId)?.status,
-      retrieve: (limit) => api.retrieve(devboxId, { signal: limit, rule: onceRule }),
+      retrieve: (limit) => api.devboxes.retrieve(devboxId, { signal: limit, rule: onceRule }),
     });
     const commands = new ExecutionCommands(api, devboxId);
     const changes = new DevboxChanges({ devboxId, commands, requireRunning });

@@ -83,8 +83,7 @@ export class EvictionWatch implements Disposable {
   }
 
   async #watch(api: RunloopApi, signal: AbortSignal): Promise<void> {
-    const [{ watchEvictions }, { StreamUnavailable }, { isOfApi }] = await Promise.all([
-      import('../../core/platform/evictions'),
+    const [{ StreamUnavailable }, { isOfApi }] = await Promise.all([
       import('../../core/platform/logRequest'),
       import('../../core/platform/apiErrors'),
     ]);
@@ -93,7 +92,7 @@ export class EvictionWatch implements Disposable {
       let waitMs = 0;
       let longestMs: number = againMs.longest;
       try {
-        for await (const { devboxId, deadlineMs } of watchEvictions(api, signal)) {
+        for await (const { devboxId, deadlineMs } of api.evictions.watch(signal)) {
           pauseMs = againMs.first;
           this.#hear(devboxId, deadlineMs, api.clock.now());
         }

@@ -28,7 +28,7 @@ export class BlueprintNames implements Disposable {
     for (const id of wanted) {
       if (isAborted(signal)) break;
       try {
-        const name = await api.blueprintName(id, { signal, rule: onceRule });
+        const name = await api.blueprints.nameOf(id, { signal, rule: onceRule });
         found ||= name !== '';
         if (name !== '') this.#names.set(id, name);
       } catch (error) {

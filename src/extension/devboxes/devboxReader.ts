@@ -91,7 +91,7 @@ export class DevboxReader {
   /** Reads the page of the newest devboxes, with one request. */
   async readNewest(api: RunloopApi, signal: AbortSignal): Promise<void> {
     const asked = this.#store.mark();
-    const page = await api.listPage({ limit: firstPageSize }, { signal, rule: onceRule });
+    const page = await api.devboxes.listPage({ limit: firstPageSize }, { signal, rule: onceRule });
     if (signal.aborted) return;
     const ids = new Set(page.devboxes.map(({ id }) => id));
     this.#newest = ids;
@@ -183,7 +183,7 @@ export class DevboxReader {
   ): Promise<DevboxPage> {
     const asked = this.#store.mark();
     const status = stream === 'all' ? undefined : stream;
-    const page = await api.listPage({ status, after, limit: pageSize }, { signal, rule: onceRule });
+    const page = await api.devboxes.listPage({ status, after, limit: pageSize }, { signal, rule: onceRule });
     if (signal.aborted) return page;
     const last = page.lastId;
     if (isDeepest) {
@@ -201,7 +201,7 @@ export class DevboxReader {
   async #lookUp(api: RunloopApi, devboxId: string, signal: AbortSignal): Promise<void> {
     const asked = this.#store.mark();
     try {
-      const devbox = await api.retrieve(devboxId, { signal, rule: onceRule });
+      const devbox = await api.devboxes.retrieve(devboxId, { signal, rule: onceRule });
       if (!signal.aborted) this.#store.apply([devbox], [], asked, api.clock.now());
     } catch (error) {
       if (!RuntimeError.is(error, 'not_found')) throw error;

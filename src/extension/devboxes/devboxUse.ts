@@ -89,8 +89,7 @@ export class DevboxUse implements Disposable {
     const tell = async (signal: AbortSignal): Promise<void> => {
       const account = await accountOf();
       if (account === undefined || account.ended.aborted) return;
-      const { keepDevboxAlive } = await import('../../core/platform/lifeCycle');
-      await keepDevboxAlive(account.api, id, { signal });
+      await account.api.devboxes.keepAlive(id, { signal });
     };
     this.activity.used({ id, idleRule, tell });
   }
@@ -98,6 +97,6 @@ export class DevboxUse implements Disposable {
   async #read(devboxId: string): Promise<Unlisted | undefined> {
     const account = await this.#services.account.current();
     if (account === undefined) return undefined;
-    return { account, devbox: await account.api.retrieve(devboxId, { signal: account.ended }) };
+    return { account, devbox: await account.api.devboxes.retrieve(devboxId, { signal: account.ended }) };
   }
 }

@@ -79,7 +79,7 @@ export class KnownEnds implements Disposable {
 
   async #lookAt(api: RunloopApi, devboxId: string, signal: AbortSignal): Promise<void> {
     try {
-      const devbox = await api.retrieve(devboxId, { signal, rule: onceRule });
+      const devbox = await api.devboxes.retrieve(devboxId, { signal, rule: onceRule });
       if (!isAborted(signal)) this.#store.update(devbox, true);
     } catch (error) {
       if (isAborted(signal)) return;

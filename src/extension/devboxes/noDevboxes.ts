@@ -22,7 +22,9 @@ export async function sayThereIsNone(
 
 async function hasNone(account: Account): Promise<boolean> {
   const { api } = await account.require();
-  const page = await whenSlow((signal) => api.listPage({ limit: 1 }, { signal, rule }), { limitMs: lookUpLimitMs });
+  const page = await whenSlow((signal) => api.devboxes.listPage({ limit: 1 }, { signal, rule }), {
+    limitMs: lookUpLimitMs,
+  });
   return page.devboxes.length === 0 && page.isWhole;
 }
 

@@ -76,7 +76,7 @@ async function meant(
   }
   if (ids.length > 0) {
     return whenSlow(
-      (signal) => Promise.all(ids.map(async (id) => store.get(id) ?? api.retrieve(id, { signal, rule }))),
+      (signal) => Promise.all(ids.map(async (id) => store.get(id) ?? api.devboxes.retrieve(id, { signal, rule }))),
       { limitMs: lookUpLimitMs },
     );
   }
@@ -134,7 +134,7 @@ const listed = 100;
 export async function listedDevboxes({ account, store }: DevboxSources): Promise<readonly Devbox[]> {
   const { api } = await account.require();
   if (store.loaded) return store.devboxes;
-  const page = await whenSlow((signal) => api.listPage({ limit: listed }, { signal, rule }), {
+  const page = await whenSlow((signal) => api.devboxes.listPage({ limit: listed }, { signal, rule }), {
     limitMs: lookUpLimitMs,
   });
   tellOfUnread(page.malformed);
@@ -144,7 +144,9 @@ export async function listedDevboxes({ account, store }: DevboxSources): Promise
 async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallOptions): Promise<readonly Devbox[]> {
   if (question.stopped === true) {
     const pages = await Promise.all(
-      ['failure', 'shutdown', 'suspended'].map((status) => api.listPage({ status, limit: offeredEnded }, call)),
+      ['failure', 'shutdown', 'suspended'].map((status) =>
+        api.devboxes.listPage({ status, limit: offeredEnded }, call),
+      ),
     );
     tellOfUnread(pages.reduce((sum, { malformed }) => sum + malformed, 0));
     return pages

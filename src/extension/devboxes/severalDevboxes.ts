@@ -69,7 +69,7 @@ export async function asTheyAre(
 ): Promise<readonly Devbox[]> {
   const found = new Map<string, Devbox>();
   await forEach(devboxes, async ({ id }) => {
-    const devbox = await orGone(api.retrieve(id, call));
+    const devbox = await orGone(api.devboxes.retrieve(id, call));
     if (devbox !== undefined) found.set(id, devbox);
   });
   return devboxes.flatMap(({ id }) => found.get(id) ?? []);
@@ -101,7 +101,7 @@ export async function devboxesWith(
   const lists = await Promise.all(
     statuses.map(async (status) => {
       const devboxes: Devbox[] = [];
-      for await (const devbox of api.list({ status }, { ...call, onMalformed })) devboxes.push(devbox);
+      for await (const devbox of api.devboxes.list({ status }, { ...call, onMalformed })) devboxes.push(devbox);
       return devboxes;
     }),
   );

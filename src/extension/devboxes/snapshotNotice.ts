@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
 import { oneLine } from '../../core/plainText';
-import { snapshotDevbox } from '../../core/platform/lifeCycle';
+import { snapshotDevbox } from '../../core/platform/snapshotDevbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { Log } from '../messages/log';
 import { showActions } from '../messages/showActions';

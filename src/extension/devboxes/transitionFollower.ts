@@ -92,7 +92,7 @@ export class TransitionFollower implements Disposable {
       const asked = Date.now();
       try {
         const others = knownStatuses.filter((other) => other !== status);
-        const devbox = await api.waitForStatus(devboxId, others, holdSeconds, { signal });
+        const devbox = await api.devboxes.waitForStatus(devboxId, others, holdSeconds, { signal });
         if (devbox !== undefined && !isAborted(signal)) this.#store.update(devbox, this.#seen.has(devboxId));
       } catch (error) {
         if (isAborted(signal)) return;

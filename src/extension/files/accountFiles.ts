@@ -80,7 +80,7 @@ export class AccountFiles {
     const status = (): string | undefined => this.#store.get(devboxId)?.status;
     const requireRunning = runningGuard(devboxId, {
       known: status,
-      retrieve: (signal) => api.retrieve(devboxId, { signal, rule: onceRule }),
+      retrieve: (signal) => api.devboxes.retrieve(devboxId, { signal, rule: onceRule }),
     });
     const commands = new ExecutionCommands(api, devboxId);
     const files = new DevboxFiles({ devboxId, commands, transfer: apiTransfer(api), requireRunning });

@@ -3,7 +3,6 @@ import { deadline } from '../../ground/deadline';
 import type { Prices } from '../../core/cost/prices';
 import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
 import type { Devbox } from '../../core/platform/devbox';
-import { suspendDevbox } from '../../core/platform/lifeCycle';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Account, SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
@@ -150,7 +149,7 @@ async function act(
     (_progress, token) =>
       withSignal(token, (signal) =>
         forEach(devboxes, async ({ id }) => {
-          const suspended = await suspendDevbox(api, id, { signal: deadline(60_000, signal) });
+          const suspended = await api.devboxes.suspend(id, { signal: deadline(60_000, signal) });
           services.sessions.rest(id);
           if (signedIn.ended.aborted) return;
           services.store.update(suspended);
@@ -172,7 +171,7 @@ export async function askAboutClosedWindows(services: ForgottenServices): Promis
   const account = await services.account.current();
   if (account === undefined) return;
   const ids = services.startedHere.ofClosedWindows().slice(-mostLookUps);
-  const found = await Promise.all(ids.map(async (id) => (await orGone(account.api.retrieve(id))) ?? []));
+  const found = await Promise.all(ids.map(async (id) => (await orGone(account.api.devboxes.retrieve(id))) ?? []));
   const known = found.flat();
   // What this window is attached to, somebody has before their eyes.
   const left = known.filter(({ id, status }) => status === 'running' && !services.sessions.isAttached(id));

@@ -149,7 +149,7 @@ export class EndWarnings implements Disposable {
         continue;
       }
       if (!(await this.#isFirst(`${id} ${reached} ${endsMs}`))) continue;
-      const devbox = await orGone(account.api.retrieve(id, { signal: deadline(lookMs, account.ended) }));
+      const devbox = await orGone(account.api.devboxes.retrieve(id, { signal: deadline(lookMs, account.ended) }));
       if (isAborted(account.ended)) return;
       if (devbox === undefined) this.#services.ends.set(id, undefined);
       else this.#warn(devbox, account.api.clock.now());

@@ -1,7 +1,6 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import { deadline } from '../../ground/deadline';
 import type { Devbox } from '../../core/platform/devbox';
-import { renameDevbox, resumeDevbox, suspendDevbox } from '../../core/platform/lifeCycle';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
 import { waitUntilRunning } from '../../core/start/waitForDevbox';
 import type { SignedIn } from '../account/account';
@@ -34,7 +33,7 @@ export async function current({ account, store }: DevboxSources, question: Devbo
     async (signal) =>
       single === undefined
         ? asTheyAre(api, chosen, { signal, rule })
-        : [await api.retrieve(single.id, { signal, rule })],
+        : [await api.devboxes.retrieve(single.id, { signal, rule })],
     { limitMs: single === undefined ? listLimitMs : lookUpLimitMs },
   );
   mustStillBe(signedIn);
@@ -111,7 +110,7 @@ export async function suspendDevboxes(
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
     withSignal(token, (signal) =>
       forEach(devboxes, async (devbox) => {
-        const changed = await suspendDevbox(api, devbox.id, { signal: deadline(changeMs, signal) });
+        const changed = await api.devboxes.suspend(devbox.id, { signal: deadline(changeMs, signal) });
         sessions.rest(devbox.id);
         if (signedIn.ended.aborted) return;
         store.update(changed);
@@ -137,7 +136,7 @@ export async function resumeDevboxes(services: AttachServices, argument: unknown
   await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (_progress, token) =>
     withSignal(token, async (signal) => {
       await forEach(devboxes, async (devbox) => {
-        const resuming = await resumeDevbox(api, devbox.id, { signal });
+        const resuming = await api.devboxes.resume(devbox.id, { signal });
         const onStatus = (changed: Devbox): void => show(store, signedIn, changed);
         onStatus(resuming);
         // The wait is a long poll that tells of every status; the list need not be read for it.
@@ -179,7 +178,7 @@ export async function renameDevboxCommand({ account, store }: DevboxSources, arg
   if (name === undefined || name.trim() === devbox.name) return;
   mustStillBe(signedIn);
   const { api } = signedIn;
-  show(store, signedIn, await changing((signal) => renameDevbox(api, devbox.id, name.trim(), { signal })));
+  show(store, signedIn, await changing((signal) => api.devboxes.rename(devbox.id, name.trim(), { signal })));
 }
 
 /** A change that is quick as a rule. */

@@ -23,7 +23,9 @@ export async function snapshotCommand(
   const chosen = await livingDevboxFor({ account, store }, argument, { placeHolder, runningOnly: true });
   if (chosen === undefined) return;
   // A row, a message or a link may be older than what became of it.
-  const devbox = await whenSlow((signal) => api.retrieve(chosen.id, { signal, rule }), { limitMs: lookUpLimitMs });
+  const devbox = await whenSlow((signal) => api.devboxes.retrieve(chosen.id, { signal, rule }), {
+    limitMs: lookUpLimitMs,
+  });
   mustStillBe(signedIn, devbox.id);
   store.update(devbox);
   const label = devboxLabel(devbox);

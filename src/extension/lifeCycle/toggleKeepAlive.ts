@@ -2,7 +2,6 @@ import { l10n } from 'vscode';
 import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
 import { hasEnded, lifetimeEnd, type Devbox } from '../../core/platform/devbox';
-import { keepDevboxAlive } from '../../core/platform/lifeCycle';
 import { devboxLabel, remainingText, statusWord } from '../devboxes/devboxText';
 import type { DevboxSources } from '../devboxes/pickDevbox';
 import { forEach, namesOf } from '../devboxes/severalDevboxes';
@@ -52,7 +51,7 @@ export async function toggleKeepAlive(
       (giveUp) =>
         forEach(helped, (devbox) =>
           keepAlive.on(devbox, signedIn.ended, () =>
-            keepDevboxAlive(api, devbox.id, { signal: deadline(firstMs, giveUp) }),
+            api.devboxes.keepAlive(devbox.id, { signal: deadline(firstMs, giveUp) }),
           ),
         ),
       { limitMs: listLimitMs },

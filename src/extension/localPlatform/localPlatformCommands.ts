@@ -91,7 +91,9 @@ export async function stopLocalPlatform({ account, localPlatform }: PlatformServ
 async function countActive(api: RunloopApi, signal: AbortSignal): Promise<number> {
   let active = 0;
   const onMalformed = (count: number): void => void (active += count);
-  for await (const { status } of api.list({}, { signal, rule, onMalformed })) if (!hasEnded(status)) active += 1;
+  for await (const { status } of api.devboxes.list({}, { signal, rule, onMalformed })) {
+    if (!hasEnded(status)) active += 1;
+  }
   return active;
 }
 

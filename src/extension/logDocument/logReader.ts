@@ -116,7 +116,7 @@ export class LogReader implements Disposable {
     const { account } = this.#services;
     // What is shown is meant: one that is being looked up now would be asked for another one's devbox.
     const { api } = account.shown ?? (await account.require());
-    const devbox = this.#services.store.get(this.devboxId) ?? (await api.retrieve(this.devboxId, { signal }));
+    const devbox = this.#services.store.get(this.devboxId) ?? (await api.devboxes.retrieve(this.devboxId, { signal }));
     const lookNow = (listener: () => void): Disposable => {
       const subscriptions = [this.#looks.on(listener), onExpectedOutput(this.#services, devbox.id, listener)];
       return { dispose: () => subscriptions.forEach((one) => one.dispose()) };

@@ -55,7 +55,7 @@ export class LogSearch {
         secretsOf: async (id) =>
           this.#services.knownSecrets.inOutputOf(
             api,
-            byId.get(id) ?? (await api.retrieve(id, { signal: stop.signal })),
+            byId.get(id) ?? (await api.devboxes.retrieve(id, { signal: stop.signal })),
           ),
         onEvent: (event) => {
           if (event.type === 'failed') log.failure(`Searching the log of ${event.devboxId}`, event.error);

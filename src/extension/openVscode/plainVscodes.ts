@@ -41,7 +41,7 @@ export async function plainVscode(
     async (signal) => {
       if (before !== undefined && (await answers(before, signal))) return { now: devbox, found: before };
       // What the list says may be old, and the tunnel decides.
-      const now = await api.retrieve(devbox.id, { signal, rule: askedForReadRule });
+      const now = await api.devboxes.retrieve(devbox.id, { signal, rule: askedForReadRule });
       return { now, found: await findPlainVscode(api, now, { ...options, signal, rule: askedForReadRule }) };
     },
     { title: l10n.t('Looking for the VS Code of {0}…', devboxLabel(devbox)), limitMs: lookUpLimitMs },
@@ -82,7 +82,7 @@ async function started(
   );
   // It has a tunnel by now; the list may as well hear of it later.
   if (place !== undefined) {
-    const now = await whenSlow((signal) => api.retrieve(devbox.id, { signal, rule: askedForReadRule }), {
+    const now = await whenSlow((signal) => api.devboxes.retrieve(devbox.id, { signal, rule: askedForReadRule }), {
       limitMs: lookUpLimitMs,
     });
     mustStillBe(signedIn, devbox.id);

@@ -56,7 +56,7 @@ async function remove({ rememberedVscodes, servedSecrets }: RestoreServices, dev
 
 /** Reads where the tunnel of a plain devbox leads; the devbox itself is not asked. */
 async function servePlain(services: RestoreServices, { api, ended }: SignedIn, devboxId: string): Promise<void> {
-  const devbox = await api.retrieve(devboxId, { signal: deadline(requestMs, ended) });
+  const devbox = await api.devboxes.retrieve(devboxId, { signal: deadline(requestMs, ended) });
   const { addresses } = await services.openedVscodes();
   if (devbox.status !== 'running') addresses.forget(devboxId);
   if (hasEnded(devbox.status)) {

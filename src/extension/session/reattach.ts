@@ -50,7 +50,7 @@ async function forgetIfGone(
   error: unknown,
 ): Promise<void> {
   if (RuntimeError.is(error, 'devbox_ended') || RuntimeError.is(error, 'devbox_suspended')) {
-    const devbox = await api.retrieve(devboxId, { signal: ended });
+    const devbox = await api.devboxes.retrieve(devboxId, { signal: ended });
     // Only what is so now is told: it may have gone to sleep meanwhile, and lives.
     if (!hasEnded(devbox.status)) {
       services.store.update(devbox);

@@ -123,7 +123,7 @@ export async function showAsItIs(
   devboxId: string,
 ): Promise<void> {
   try {
-    const devbox = await orGone(api.retrieve(devboxId, { signal: deadline(lookMs, ended) }));
+    const devbox = await orGone(api.devboxes.retrieve(devboxId, { signal: deadline(lookMs, ended) }));
     if (isAborted(ended)) return;
     if (devbox === undefined) store.remove(devboxId);
     else store.update(devbox);

@@ -138,8 +138,7 @@ export class SessionHealth implements Disposable {
     if (prices === undefined) return;
     const signal = deadline(lookMs, this.#stop.signal);
     try {
-      const { usageOf } = await import('../../core/platform/usage');
-      const dollars = spent(await usageOf(runtime.api, devboxId, { signal, rule: onceRule }), prices);
+      const dollars = spent(await runtime.api.devboxes.usage(devboxId, { signal, rule: onceRule }), prices);
       this.#spent.set(devboxId, { dollars, readMs: now });
     } catch (error) {
       if (!RuntimeError.is(error)) throw error;
@@ -155,7 +154,7 @@ export class SessionHealth implements Disposable {
       return;
     }
     try {
-      const devbox = await runtime.api.retrieve(devboxId, { signal });
+      const devbox = await runtime.api.devboxes.retrieve(devboxId, { signal });
       if (hasEnded(devbox.status) || devbox.status === 'suspended') {
         // What this window's own commands end or suspend, they let go of themselves.
         await new Promise((resolve) => setTimeout(resolve, ownDoingMs));

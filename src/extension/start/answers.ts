@@ -2,14 +2,7 @@ import { l10n, window, type QuickPickItem } from 'vscode';
 import { hourlyPrice, type Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/plainText';
-import {
-  blueprintChoices,
-  networkPolicyChoices,
-  secretChoices,
-  snapshotChoices,
-  type Choice,
-  type ChoiceList,
-} from '../../core/platform/choices';
+import type { Choice, ChoiceList } from '../../core/platform/choices';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
@@ -44,10 +37,10 @@ export interface Offers {
 /** Reads all of it at once. @throws RuntimeError if the account cannot be asked */
 export async function readOffers(api: RunloopApi, call: CallOptions): Promise<Offers> {
   const [blueprints, snapshots, secrets, policies, { presets, problems }] = await Promise.all([
-    blueprintChoices(api, call),
-    orNone(snapshotChoices(api, call)),
-    orNone(secretChoices(api, call)),
-    orNone(networkPolicyChoices(api, call)),
+    api.blueprints.choices(call),
+    orNone(api.snapshots.choices(call)),
+    orNone(api.secrets.choices(call)),
+    orNone(api.networkPolicies.choices(call)),
     readPresets(),
   ]);
   tellOfGaps([blueprints, snapshots, secrets, policies]);

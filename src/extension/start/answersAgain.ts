@@ -53,11 +53,11 @@ export async function answersLike(
   const kept = await startedChoices.of(devboxId);
   const { devbox, blueprint } = await whenSlow(
     async (signal) => {
-      const found = await api.retrieve(devboxId, { signal, rule });
+      const found = await api.devboxes.retrieve(devboxId, { signal, rule });
       const isOpen = kept === undefined && found.blueprintId !== undefined;
       return {
         devbox: found,
-        blueprint: isOpen ? await api.blueprintName(found.blueprintId, { signal, rule }) : undefined,
+        blueprint: isOpen ? await api.blueprints.nameOf(found.blueprintId, { signal, rule }) : undefined,
       };
     },
     { limitMs: lookUpLimitMs },

@@ -7,11 +7,10 @@ import {
   awaitBuild,
   beginBuild,
   buildUnderWay,
-  dropBuild,
   openhandsDockerfile,
   openhandsImage,
-  type BlueprintBuild,
-} from '../../core/platform/blueprintBuild';
+} from '../../core/platform/buildBlueprint';
+import type { BlueprintBuild } from '../../core/platform/blueprints';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { redact } from '../../core/redact';
 import { LineRedactor } from '../../core/secrets/lineRedactor';
@@ -114,7 +113,7 @@ async function isWanted(name: string, isUnderWay: boolean): Promise<boolean> {
 
 /** A build that was begun here and is not wanted any more is removed where the platform allows it. */
 async function letGo(api: RunloopApi, build: BlueprintBuild, begunHere: boolean): Promise<void> {
-  const dropped = begunHere && (await dropBuild(api, build, { signal: deadline(dropMs) }));
+  const dropped = begunHere && (await api.blueprints.remove(build.id, { signal: deadline(dropMs) }));
   void window.showInformationMessage(
     dropped
       ? l10n.t('The build was cancelled, and nothing was started.')

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentSpool } from '../../../src/core/agents/spool';
-import { resumeDevbox, suspendDevbox } from '../../../src/core/platform/lifeCycle';
 import type { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { startDelay, type Delay } from '../../bench/delay';
 import type { TestPlatform } from '../../platform/testPlatform';
@@ -84,11 +83,11 @@ export class ConsentRun {
   /** A run that failed may have left the devbox suspended. */
   async #awake(): Promise<void> {
     const { api, box } = this.#place;
-    const { status } = await api.retrieve(box.id);
+    const { status } = await api.devboxes.retrieve(box.id);
     if (status === 'running') return;
-    await api.waitForStatus(box.id, ['suspended'], 30);
-    await resumeDevbox(api, box.id);
-    await api.waitForStatus(box.id, ['running'], 30);
+    await api.devboxes.waitForStatus(box.id, ['suspended'], 30);
+    await api.devboxes.resume(box.id);
+    await api.devboxes.waitForStatus(box.id, ['running'], 30);
   }
 
   get #process(): Process {
@@ -219,10 +218,10 @@ export class ConsentRun {
     const pressed = this.#dice.chance(0.5) ? this.#press(window, this.#dice.chance(0.6)) : Promise.resolve();
     await this.#soon(60);
     this.#note('suspended', 'suspended');
-    await suspendDevbox(api, box.id);
-    await api.waitForStatus(box.id, ['suspended'], 30);
-    await resumeDevbox(api, box.id);
-    await api.waitForStatus(box.id, ['running'], 30);
+    await api.devboxes.suspend(box.id);
+    await api.devboxes.waitForStatus(box.id, ['suspended'], 30);
+    await api.devboxes.resume(box.id);
+    await api.devboxes.waitForStatus(box.id, ['running'], 30);
     await pressed;
     await this.#until('windows know', () =>
       this.#living.every(({ shown }) => ['lost', 'failed', 'ended'].includes(shown.state)),

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCommand } from '../../../src/core/platform/executions';
-import { resumeDevbox, suspendDevbox } from '../../../src/core/platform/lifeCycle';
+import { runCommand } from '../../../src/core/platform/runCommand';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { TerminalSession, type TerminalState } from '../../../src/core/terminal/terminalSession';
 import { eventually } from '../../eventually';
@@ -38,8 +37,8 @@ export const cutsCampaign: Campaign = {
     const platform = await startPlatform([], { longLived: true });
     const way = await startDelay(Number(new URL(platform.baseUrl).port), 0);
     const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-    const { id } = await api.createDevbox({ name: 'cuts' }, { requestId: randomUUID() });
-    await api.waitForStatus(id, ['running'], 20);
+    const { id } = await api.devboxes.create({ name: 'cuts' }, { requestId: randomUUID() });
+    await api.devboxes.waitForStatus(id, ['running'], 20);
     const through = new RunloopApi({ apiKey: platform.apiKey, baseUrl: way.url });
     return {
       run: (dice) => new Run({ api, id, way }, through, dice).run(),
@@ -122,10 +121,10 @@ class Run {
   async #suspend(shown: Shown): Promise<void> {
     this.#counts.suspends += 1;
     const { api, id } = this.#devbox;
-    await suspendDevbox(api, id);
-    await api.waitForStatus(id, ['suspended'], 30);
-    await resumeDevbox(api, id);
-    await api.waitForStatus(id, ['running'], 30);
+    await api.devboxes.suspend(id);
+    await api.devboxes.waitForStatus(id, ['suspended'], 30);
+    await api.devboxes.resume(id);
+    await api.devboxes.waitForStatus(id, ['running'], 30);
     shown.states.length = 0;
     shown.session.retry();
     this.#shell = undefined;

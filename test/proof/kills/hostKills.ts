@@ -84,7 +84,7 @@ async function oneRun({ session, platform, api }: HostRun, dice: Dice, name: str
     return { killed: 1, 'named by the next window': living.length };
   } finally {
     await orderFaults(platform);
-    for (const { id } of await livingOf(api, name)) await api.shutdown(id);
+    for (const { id } of await livingOf(api, name)) await api.devboxes.shutdown(id);
     await session.api.evaluate((vscode) => vscode.commands.executeCommand('notifications.clearAll').then(() => null));
   }
 }
@@ -100,7 +100,7 @@ function readNotes({ stack }: UiSession): readonly string[] {
 
 async function livingOf(api: RunloopApi, name: string): Promise<readonly Devbox[]> {
   const living: Devbox[] = [];
-  for await (const devbox of api.list({ pageSize: 1_000 })) {
+  for await (const devbox of api.devboxes.list({ pageSize: 1_000 })) {
     if (devbox.name === name && !hasEnded(devbox.status)) living.push(devbox);
   }
   return living;

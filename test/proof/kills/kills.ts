@@ -80,7 +80,7 @@ async function oneRun(platform: TestPlatform, api: RunloopApi, dice: Dice, name:
     return await judge(api, run, ending);
   } finally {
     await orderFaults(platform);
-    for (const { id } of await livingOf(api, name)) await api.shutdown(id);
+    for (const { id } of await livingOf(api, name)) await api.devboxes.shutdown(id);
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -157,7 +157,7 @@ async function look(api: RunloopApi, notes: StartNotes, named: Map<string, Devbo
 
 async function livingOf(api: RunloopApi, name: string): Promise<readonly Devbox[]> {
   const living: Devbox[] = [];
-  for await (const devbox of api.list({ pageSize: 1_000 })) {
+  for await (const devbox of api.devboxes.list({ pageSize: 1_000 })) {
     if (devbox.name === name && !hasEnded(devbox.status)) living.push(devbox);
   }
   return living;

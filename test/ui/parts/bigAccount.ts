@@ -24,7 +24,7 @@ export const bigAccount: UiTests = (useWindow) =>
       const { workbench, platform } = session();
       const { page } = workbench;
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      await api.createDevbox({ name: 'template' }, { requestId: randomUUID() });
+      await api.devboxes.create({ name: 'template' }, { requestId: randomUUID() });
       const many = await multiplyDevboxes({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }, 1_000);
       try {
         await workbench.openViewContainer('Runloop');
@@ -66,7 +66,7 @@ export const bigAccount: UiTests = (useWindow) =>
       const limited = await startPlatform(['--api-key', platform.apiKey, '--fault-control']);
       try {
         const api = new RunloopApi({ apiKey: limited.apiKey, baseUrl: limited.baseUrl });
-        await api.createDevbox({ name: 'still-there' }, { requestId: randomUUID() });
+        await api.devboxes.create({ name: 'still-there' }, { requestId: randomUUID() });
         await useAddress(limited.baseUrl);
         await tree().row('still-there').waitForState('running', 30_000);
         await orderFaults(limited, { fault: 'status', status: 429, retry_after_seconds: 12, path: '/v1/devboxes' });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
@@ -19,8 +18,8 @@ export const devboxTree: UiTests = (useWindow) =>
       const { platform } = session();
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const body = { name, metadata, tunnel: { auth_mode: 'authenticated', http_keep_alive: false } } as const;
-      ids[key] = (await api.createDevbox(body, { requestId: `ui-tree-${key}` })).id;
-      while ((await api.waitForStatus(ids[key], ['running'], 20)) === undefined);
+      ids[key] = (await api.devboxes.create(body, { requestId: `ui-tree-${key}` })).id;
+      while ((await api.devboxes.waitForStatus(ids[key], ['running'], 20)) === undefined);
     }
     const tree = () => session().workbench.tree('Devboxes');
     const theme = (name: string): Promise<void> =>
@@ -110,7 +109,7 @@ export const devboxTree: UiTests = (useWindow) =>
       await tree().row('Session').waitForDescription('not attached');
       await tree().row('Ports').waitForDescription('token required');
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      const { tunnel } = await api.retrieve(ids['alpha'] ?? '');
+      const { tunnel } = await api.devboxes.retrieve(ids['alpha'] ?? '');
       assert.ok(tunnel?.authToken !== undefined);
       assert.ok(!(await workbench.page.content()).includes(tunnel.authToken));
       await workbench.screenshot('tree-3-details');
@@ -219,7 +218,7 @@ export const devboxTree: UiTests = (useWindow) =>
       const selected = () => tree().rows.and(page.locator('.selected')).locator('.label-name').allInnerTexts();
       await eventually(selected, (names) => names.includes('beta'), 20_000);
       const before = await selected();
-      await suspendDevbox(new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }), ids['beta'] ?? '');
+      await new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).devboxes.suspend(ids['beta'] ?? '');
       await tree().pressTitleButton('Refresh Devboxes');
       await tree().row('beta').waitForState('suspended', 40_000);
       await tree().row('Suspended').waitFor();

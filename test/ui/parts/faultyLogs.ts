@@ -27,7 +27,7 @@ export const faultyLogs: UiTests = (useWindow) =>
       );
       await Promise.all(
         ['quick', 'slow'].map((name) =>
-          api.createDevbox(
+          api.devboxes.create(
             { name, entrypoint: `echo ${name} one needle; echo hay; echo ${name} two needles; sleep 1000` },
             { requestId: crypto.randomUUID() },
           ),
@@ -97,7 +97,10 @@ export const faultyLogs: UiTests = (useWindow) =>
       await orderFaults(platform, { fault: 'status', status: 501, path: '/v1/devboxes/{id}/logs/tail' });
       const begins =
         'n=$(cat /workspace/n 2>/dev/null || echo 0); echo $((n+1)) > /workspace/n; echo run $n begins; sleep 1000';
-      const { id } = await api.createDevbox({ name: 'polled', entrypoint: begins }, { requestId: crypto.randomUUID() });
+      const { id } = await api.devboxes.create(
+        { name: 'polled', entrypoint: begins },
+        { requestId: crypto.randomUUID() },
+      );
       await workbench.runCommand('Runloop: Refresh Devboxes');
       await workbench.tree('Devboxes').row('polled').chooseFromMenu('Show Output', 'Logs');
       const text = (): Promise<string> => session().outputText('Runloop: polled');
@@ -112,7 +115,7 @@ export const faultyLogs: UiTests = (useWindow) =>
       const seen = await eventually(text, (later) => later.includes('run 1 begins'), 20_000);
       assert.equal(seen.split(notice).length, 2, seen);
       await workbench.screenshot('output-4-polled');
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
       await eventually(text, (later) => later.includes('This is its complete output'), 30_000);
     });
   });

@@ -149,8 +149,8 @@ export const files: UiTests = (useWindow) =>
       const { workbench, platform } = session();
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       await type('print(late)\n');
-      await api.change(`/v1/devboxes/${box.id}/suspend`, 'suspending a devbox', undefined, {}, box.id);
-      await api.waitForStatus(box.id, ['suspended'], 20);
+      await api.devboxes.suspend(box.id);
+      await api.devboxes.waitForStatus(box.id, ['suspended'], 20);
       await save();
       await workbench.notification(/Failed to save 'main\.py'.*is suspended/).waitFor(45_000);
       await eventually(
@@ -159,7 +159,7 @@ export const files: UiTests = (useWindow) =>
         20_000,
       );
       await workbench.screenshot('files-4-suspended');
-      assert.equal((await api.retrieve(box.id)).status, 'suspended');
+      assert.equal((await api.devboxes.retrieve(box.id)).status, 'suspended');
       await workbench.runCommand('View: Revert and Close Editor');
     });
   });

@@ -88,7 +88,10 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
       const devboxId = await eventually(
         async () => {
           const ids: string[] = [];
-          for await (const { id } of new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).list({
+          for await (const { id } of new RunloopApi({
+            apiKey: platform.apiKey,
+            baseUrl: platform.baseUrl,
+          }).devboxes.list({
             status: 'running',
           })) {
             ids.push(id);
@@ -120,7 +123,7 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
         [...files.keys()].join(),
       );
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      const token = (await api.retrieve(devboxId)).tunnel?.authToken;
+      const token = (await api.devboxes.retrieve(devboxId)).tunnel?.authToken;
       assert.ok(token !== undefined);
       for (const [name, text] of files) {
         for (const secret of [platform.apiKey, token]) assert.ok(!text.includes(secret), name);

@@ -15,7 +15,9 @@ export const inAHurry: UiTests = (useWindow) =>
     async function devboxes(): Promise<readonly Devbox[]> {
       const { platform } = session();
       const all: Devbox[] = [];
-      for await (const devbox of new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).list({})) {
+      for await (const devbox of new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).devboxes.list(
+        {},
+      )) {
         all.push(devbox);
       }
       return all;

@@ -77,8 +77,8 @@ export const keyboardOnly: UiTests = (useWindow) =>
     it('renames the selected row by F2', async () => {
       const { workbench, platform } = session();
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      const { id } = await api.createDevbox({ name: 'other' }, { requestId: 'ui-keys-other' });
-      await api.waitForStatus(id, ['running'], 20);
+      const { id } = await api.devboxes.create({ name: 'other' }, { requestId: 'ui-keys-other' });
+      await api.devboxes.waitForStatus(id, ['running'], 20);
       await palette('Runloop: Refresh Devboxes');
       await tree().row('other').waitFor();
       await select('by-keys');

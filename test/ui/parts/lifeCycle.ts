@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../src/core/runtime/runloopRuntime';
 import { eventually } from '../../eventually';
@@ -18,7 +17,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
     };
 
     async function statusOf(devboxName: string): Promise<string | undefined> {
-      for await (const devbox of api().list({})) if (devbox.name === devboxName) return devbox.status;
+      for await (const devbox of api().devboxes.list({})) if (devbox.name === devboxName) return devbox.status;
       return undefined;
     }
 
@@ -111,14 +110,14 @@ export const fromStartToEnd: UiTests = (useWindow) =>
       it('is kept alive only while that is switched on, and the status bar says so', async () => {
         const { workbench } = session();
         // Of a lifetime it could not keep alive; an idle rule can be put off.
-        const { id } = await api().createDevbox(
+        const { id } = await api().devboxes.create(
           {
             name: 'idler',
             launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 600, on_idle: 'suspend' } } },
           },
           { requestId: crypto.randomUUID() },
         );
-        await api().waitForStatus(id, ['running'], 20);
+        await api().devboxes.waitForStatus(id, ['running'], 20);
         await workbench.runCommand('Runloop: Refresh Devboxes');
         const row = workbench.tree('Devboxes').row('idler');
         await row.waitFor();
@@ -128,7 +127,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         await workbench.screenshot('life-1-kept-alive');
         await row.chooseFromMenu('Keep Devbox Alive (On/Off)');
         await kept.waitFor({ state: 'hidden' });
-        await api().shutdown(id);
+        await api().devboxes.shutdown(id);
         await workbench.runCommand('Runloop: Refresh Devboxes');
       });
 
@@ -226,7 +225,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
 
       it('tells once when somebody else suspends it, and resumes it on a click', async () => {
         const { workbench } = session();
-        await suspendDevbox(api(), devboxId());
+        await api().devboxes.suspend(devboxId());
         await workbench.runCommand('Runloop: Refresh Devboxes');
         await workbench.notification(`The devbox ${name} was suspended.`).waitFor(60_000);
         await workbench.statusBarItem(name).waitFor({ state: 'hidden' });
@@ -236,7 +235,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
         const row = workbench.tree('Devboxes').row(name);
         await row.waitForState('running', 60_000);
         await eventually(
-          () => api().retrieve(devboxId()),
+          () => api().devboxes.retrieve(devboxId()),
           ({ status }) => status === 'running',
         );
         // As it was before it was suspended.
@@ -246,7 +245,7 @@ export const fromStartToEnd: UiTests = (useWindow) =>
 
       it('tells once when it dies, and why at a click', async () => {
         const { workbench } = session();
-        await api().shutdown(devboxId());
+        await api().devboxes.shutdown(devboxId());
         await workbench.runCommand('Runloop: Refresh Devboxes');
         await workbench.notification(`The devbox ${name} has ended: it was shut down through the API.`).waitFor(60_000);
         await workbench.statusBarItem(name).waitFor({ state: 'hidden' });

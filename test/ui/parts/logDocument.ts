@@ -29,14 +29,14 @@ export const logDocument: UiTests = (useWindow) =>
     before(async () => {
       const { platform } = session();
       api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      await api.createDevbox({ name: 'chatty', entrypoint: chatty }, { requestId: crypto.randomUUID() });
-      const ended = await api.createDevbox(
+      await api.devboxes.create({ name: 'chatty', entrypoint: chatty }, { requestId: crypto.randomUUID() });
+      const ended = await api.devboxes.create(
         { name: 'all-done', entrypoint: 'seq 1 30000; echo the needle; seq 1 30000; echo last of all; exit 3' },
         { requestId: crypto.randomUUID() },
       );
       endedId = ended.id;
       await eventually(
-        () => api.retrieve(endedId),
+        () => api.devboxes.retrieve(endedId),
         ({ status }) => status === 'shutdown' || status === 'failure',
       );
     });
@@ -197,15 +197,14 @@ export const logDocument: UiTests = (useWindow) =>
     it('has a word where there is nothing to be read, also where a filter hides all, and none once there is something', async () => {
       const { workbench } = session();
       const entrypoint = 'while [ ! -e /workspace/speak ]; do sleep 0.2; done; echo first words; sleep 1000';
-      const { id } = await api.createDevbox({ name: 'silent', entrypoint }, { requestId: crypto.randomUUID() });
-      await api.waitForStatus(id, ['running'], 20);
+      const { id } = await api.devboxes.create({ name: 'silent', entrypoint }, { requestId: crypto.randomUUID() });
+      await api.devboxes.waitForStatus(id, ['running'], 20);
       await workbench.runCommand('Runloop: Refresh Devboxes');
       await workbench.tree('Devboxes').row('silent').chooseFromMenu('Open Log', 'Logs');
       const nothing = await eventually(shown, ({ label, text }) => label === 'silent.log' && text !== '');
       assert.deepEqual([nothing.text, nothing.isDirty], ['The log is empty so far.', false]);
       await workbench.screenshot('log-11-empty');
-      const file = { file_path: '/workspace/speak', contents: 'now' };
-      await api.change(`/v1/devboxes/${id}/write_file_contents`, 'writing a file of a devbox', file, {}, id);
+      await api.files.write(id, '/workspace/speak', 'now');
       const words = await eventually(shown, ({ text }) => text.includes('first words'));
       assert.ok(!words.text.includes('empty'), words.text);
       await pressTitle('Filter Log');
@@ -217,6 +216,6 @@ export const logDocument: UiTests = (useWindow) =>
       await workbench.quickInput.toggle('Information');
       await workbench.quickInput.accept();
       await eventually(shown, ({ text }) => text === words.text);
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
     });
   });

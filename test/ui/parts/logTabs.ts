@@ -25,12 +25,12 @@ export const logTabs: UiTests = (useWindow) =>
       const { platform } = session();
       folder = await mkdtemp(join(tmpdir(), 'runloop-saved-'));
       api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      ({ id } = await api.createDevbox(
+      ({ id } = await api.devboxes.create(
         { name: 'ticker', entrypoint: `seq 1 200; ${ticking}` },
         { requestId: crypto.randomUUID() },
       ));
-      await api.waitForStatus(id, ['running'], 20);
-      await api.start(id, 'echo from an execution; echo careful >&2');
+      await api.devboxes.waitForStatus(id, ['running'], 20);
+      await api.executions.start(id, 'echo from an execution; echo careful >&2');
     });
     after(async () => {
       await rm(folder, { recursive: true, force: true });
@@ -128,12 +128,12 @@ export const logTabs: UiTests = (useWindow) =>
 
     it('brings its tabs back after a reload, as they were, and reads what is looked at', async () => {
       const { workbench } = session();
-      const ended = await api.createDevbox(
+      const ended = await api.devboxes.create(
         { name: 'all-done', entrypoint: 'echo last words' },
         { requestId: crypto.randomUUID() },
       );
       await eventually(
-        () => api.retrieve(ended.id),
+        () => api.devboxes.retrieve(ended.id),
         ({ status }) => status === 'shutdown',
       );
       await session().api.evaluate(async (vscode, devboxId) => {
@@ -171,17 +171,17 @@ export const logTabs: UiTests = (useWindow) =>
 
     it('opens the log of a suspended devbox, says that it rests, and goes on with it', async () => {
       const { workbench } = session();
-      const { id: sleepy } = await api.createDevbox(
+      const { id: sleepy } = await api.devboxes.create(
         { name: 'sleepy', entrypoint: 'echo a run begins; sleep 1000' },
         { requestId: crypto.randomUUID() },
       );
       await eventually(
-        () => api.logs(sleepy),
+        () => api.logs.newest(sleepy),
         (logs) => logs.some(({ text }) => text === 'a run begins'),
       );
-      await api.change(`/v1/devboxes/${sleepy}/suspend`, 'suspending a devbox', undefined, {});
+      await api.devboxes.suspend(sleepy);
       await eventually(
-        () => api.retrieve(sleepy),
+        () => api.devboxes.retrieve(sleepy),
         ({ status }) => status === 'suspended',
       );
       await workbench.openViewContainer('Runloop');
@@ -195,9 +195,9 @@ export const logTabs: UiTests = (useWindow) =>
       );
       assert.match(log.text, /a run begins\n[^]*is suspended\. Its output continues/);
       await workbench.screenshot('log-tabs-6-suspended');
-      await api.change(`/v1/devboxes/${sleepy}/resume`, 'resuming a devbox', undefined, {});
+      await api.devboxes.resume(sleepy);
       await eventually(shown, ({ text }) => text.split('a run begins').length === 3);
-      await api.shutdown(sleepy);
+      await api.devboxes.shutdown(sleepy);
       await eventually(shown, ({ text }) => text.includes('This is its complete output'));
     });
 

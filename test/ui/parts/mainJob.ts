@@ -39,7 +39,7 @@ export const mainJob: UiTests = (useWindow) =>
       await workbench.screenshot('main-3-running');
 
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      for await (const devbox of api.list({ status: 'running' })) {
+      for await (const devbox of api.devboxes.list({ status: 'running' })) {
         if (devbox.name === name) devboxId = devbox.id;
       }
       assert.match(devboxId, /^dbx_/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { deadline } from '../../../src/ground/deadline';
-import { runCommand } from '../../../src/core/platform/executions';
+import { runCommand } from '../../../src/core/platform/runCommand';
 import type { Devbox } from '../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { startPlainDevbox } from '../../../src/core/start/plainDevbox';
@@ -72,7 +72,7 @@ export const openTabs: UiTests = (useWindow) =>
       );
       await tab.screenshot('tabs-4-after-suspend');
       await tab.page.close();
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
     });
 
     it('does so in a devbox with an action server, once its VS Code was opened again after a suspend', async () => {
@@ -118,7 +118,7 @@ export const openTabs: UiTests = (useWindow) =>
       );
       await tab.screenshot('tabs-5-with-agents-after-suspend');
       await tab.page.close();
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
     });
   });
 
@@ -137,6 +137,6 @@ async function typeUntitled(tab: Workbench, text: string): Promise<void> {
 }
 
 async function devboxNamed(api: RunloopApi, name: string): Promise<Devbox> {
-  for await (const devbox of api.list({ status: 'running' })) if (devbox.name === name) return devbox;
+  for await (const devbox of api.devboxes.list({ status: 'running' })) if (devbox.name === name) return devbox;
   return assert.fail(`no devbox ${name}`);
 }

@@ -38,7 +38,7 @@ export const outputOfDevbox: UiTests = (useWindow) =>
     it('shows what setup, entrypoint, and executions print, with levels, tracebacks as one, and nothing that does harm', async () => {
       const { workbench } = session();
       const runloop = api(session());
-      const made = await runloop.createDevbox(
+      const made = await runloop.devboxes.create(
         {
           name: 'talker',
           entrypoint: `${lines}\ni=0; while :; do i=$((i+1)); echo tick $i; sleep 0.2; done`,
@@ -49,8 +49,8 @@ export const outputOfDevbox: UiTests = (useWindow) =>
       );
       id = made.id;
       await show();
-      await runloop.waitForStatus(id, ['running'], 20);
-      await runloop.start(id, 'echo from an execution; echo careful >&2');
+      await runloop.devboxes.waitForStatus(id, ['running'], 20);
+      await runloop.executions.start(id, 'echo from an execution; echo careful >&2');
       const seen = await has(
         'from setup',
         'take care',
@@ -91,7 +91,7 @@ export const outputOfDevbox: UiTests = (useWindow) =>
       // The settings pause it after three seconds; then thirty more lines are written unseen.
       const runloop = api(session());
       await eventually(
-        async () => (await runloop.logs(id)).filter(({ text: line }) => line.startsWith('tick ')).length,
+        async () => (await runloop.logs.newest(id)).filter(({ text: line }) => line.startsWith('tick ')).length,
         (count) => count > last + 60,
       );
       await show();
@@ -120,7 +120,7 @@ export const outputOfDevbox: UiTests = (useWindow) =>
         seen.map((_, index) => index + 1),
       );
       await workbench.screenshot('output-3-reloaded');
-      await api(session()).shutdown(id);
+      await api(session()).devboxes.shutdown(id);
       await has('The devbox has ended. This is its complete output.');
       await show();
       await session().workbench.page.waitForTimeout(1_000);
@@ -130,7 +130,7 @@ export const outputOfDevbox: UiTests = (useWindow) =>
     it('shows what the kernel says when a devbox runs out of memory', async () => {
       const eater = `exec node -e 'const kept = []; for (let i = 0; i < 24; i++) kept.push(Buffer.alloc(50 * 2 ** 20, 1)); setTimeout(() => process.exit(3), 5000)'`;
       const body = { name: 'eater', entrypoint: eater, launch_parameters: { resource_size_request: 'X_SMALL' } };
-      ({ id } = await api(session()).createDevbox(body, { requestId: crypto.randomUUID() }));
+      ({ id } = await api(session()).devboxes.create(body, { requestId: crypto.randomUUID() }));
       await show();
       const seen = await eventually(
         () => session().outputText('Runloop: eater'),

@@ -49,9 +49,9 @@ export const fromOutside: UiTests = (useWindow) =>
 
     it('is shown as text in pickers, questions and messages, and nothing of it can be clicked', async () => {
       const { workbench } = session();
-      const created = await apiOf().createDevbox({ name: hostileName }, { requestId: randomUUID() });
+      const created = await apiOf().devboxes.create({ name: hostileName }, { requestId: randomUUID() });
       hostileId = created.id;
-      while ((await apiOf().waitForStatus(hostileId, ['running'], 20)) === undefined);
+      while ((await apiOf().devboxes.waitForStatus(hostileId, ['running'], 20)) === undefined);
       await workbench.openViewContainer('Runloop');
       await workbench.runCommand('Runloop: Shut Down Devbox');
       const row = workbench.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: 'Renew' });
@@ -74,8 +74,8 @@ export const fromOutside: UiTests = (useWindow) =>
     it('colours, reorders and floods nothing in the output', async () => {
       const { workbench } = session();
       const loud = String.raw`printf '\033[31mred\033[0m \342\200\256gnp.exe <img src=x> [link](https://evil.example) $(echo "\$(flame)")\n'; head -c 10000 /dev/zero | tr '\0' x; echo; echo the end; sleep 600`;
-      const { id } = await apiOf().createDevbox({ name: 'loud', entrypoint: loud }, { requestId: randomUUID() });
-      while ((await apiOf().waitForStatus(id, ['running'], 20)) === undefined);
+      const { id } = await apiOf().devboxes.create({ name: 'loud', entrypoint: loud }, { requestId: randomUUID() });
+      while ((await apiOf().devboxes.waitForStatus(id, ['running'], 20)) === undefined);
       await workbench.runCommand('Runloop: Show Output');
       await workbench.quickInput.pick('loud');
       const text = await eventually(
@@ -87,7 +87,7 @@ export const fromOutside: UiTests = (useWindow) =>
       await workbench.page.locator('.output-view .view-lines').waitFor();
       assert.equal(await workbench.page.locator('.output-view img').count(), 0);
       await workbench.screenshot('outside-4-output');
-      await apiOf().shutdown(id);
+      await apiOf().devboxes.shutdown(id);
     });
 
     it('other extensions start, attach and run only after a yes, and hear of changes', async () => {
@@ -201,6 +201,6 @@ export const fromOutside: UiTests = (useWindow) =>
 
       await follow('devbox=../../elsewhere&run=rm');
       await workbench.notification('The link does not specify a devbox to open.').waitFor();
-      assert.equal((await apiOf().retrieve(startedId)).status, 'running');
+      assert.equal((await apiOf().devboxes.retrieve(startedId)).status, 'running');
     });
   });

@@ -32,7 +32,7 @@ export const plainVscode: UiTests = (useWindow) =>
       await workbench.dialog.waitFor(`Start a VS Code server in the devbox ${name}?`);
       await workbench.screenshot('plain-1-question');
       await workbench.dialog.press('Cancel');
-      assert.equal((await api.retrieve(id)).tunnel, undefined, 'nothing is opened without a yes');
+      assert.equal((await api.devboxes.retrieve(id)).tunnel, undefined, 'nothing is opened without a yes');
       const page = await workbench.newPageDuring(async () => {
         await row.pressInlineButton('Open VS Code');
         await workbench.dialog.press('Start VS Code');
@@ -42,7 +42,7 @@ export const plainVscode: UiTests = (useWindow) =>
       await inner.screenshot('plain-2-opened');
       assert.ok(!page.url().includes('tkn='));
       await page.close();
-      assert.equal((await api.retrieve(id)).tunnel?.authMode, 'authenticated');
+      assert.equal((await api.devboxes.retrieve(id)).tunnel?.authMode, 'authenticated');
     });
 
     it('opens it again without a question, also after a reload', async () => {
@@ -76,7 +76,7 @@ export const plainVscode: UiTests = (useWindow) =>
       await row.chooseFromMenu('Shut Down Devbox');
       await workbench.dialog.press('Shut Down');
       await workbench.notification(`Devbox ${name} was shut down.`).waitFor(60_000);
-      for await (const devbox of api.list({})) assert.equal(devbox.status, 'shutdown');
+      for await (const devbox of api.devboxes.list({})) assert.equal(devbox.status, 'shutdown');
       await workbench.screenshot('plain-3-ended');
     });
 

@@ -128,9 +128,8 @@ export const ports: UiTests = (useWindow) =>
 
     it('are marked where everybody could use them, and require a token then', async () => {
       const { workbench } = session();
-      const path = `/v1/devboxes/${box.id}`;
-      await api().change(`${path}/remove_tunnel`, 'closing a tunnel', undefined, {}, box.id);
-      await api().change(`${path}/enable_tunnel`, 'opening a tunnel', { auth_mode: 'open' }, {}, box.id);
+      await api().tunnels.remove(box.id, {});
+      await api().tunnels.enable(box.id, { auth_mode: 'open' }, {});
       await workbench.runCommand('Runloop: Refresh Devboxes');
       // It goes to those that need attention, folded up.
       await row('Ports').waitForGone(30_000);
@@ -144,7 +143,7 @@ export const ports: UiTests = (useWindow) =>
       await row('Ports').waitForGone(30_000);
       await expand('web-server');
       await row('Ports').waitForDescription('token required');
-      assert.equal((await api().retrieve(box.id)).tunnel?.authMode, 'authenticated');
+      assert.equal((await api().devboxes.retrieve(box.id)).tunnel?.authMode, 'authenticated');
       await workbench.screenshot('ports-8-token');
     });
   });

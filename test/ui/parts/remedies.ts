@@ -58,7 +58,7 @@ export const remedies: UiTests = (useWindow) =>
       const name = `slow-${randomUUID().slice(0, 4)}`;
       // One that others have started, and that says something, gets a quarter of a minute.
       const body = createBody(resolveConfig({ apiKey: 'unused', sid: name, headlessMode: true, plugins: [] }), 'a key');
-      const { id } = await api.createDevbox({ ...body, metadata: {} }, { requestId: randomUUID() });
+      const { id } = await api.devboxes.create({ ...body, metadata: {} }, { requestId: randomUUID() });
       await workbench.runCommand('Runloop: Refresh Devboxes');
       const row = workbench.tree('Devboxes').row(name);
       await row.waitFor();
@@ -72,7 +72,7 @@ export const remedies: UiTests = (useWindow) =>
       await orderFaults(platform);
       await message.press('Try Again');
       await workbench.statusBarItem(name).waitFor({ timeout: 60_000 });
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
     });
 
     it('or needs none: a session that lost an action is found again', async () => {

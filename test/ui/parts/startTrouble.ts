@@ -49,7 +49,7 @@ export const startTrouble: UiTests = (useWindow) =>
 
     async function named(api: RunloopApi, name: string): Promise<Devbox[]> {
       const found: Devbox[] = [];
-      for await (const devbox of api.list({})) if (devbox.name === name) found.push(devbox);
+      for await (const devbox of api.devboxes.list({})) if (devbox.name === name) found.push(devbox);
       return found;
     }
 
@@ -177,7 +177,7 @@ export const startTrouble: UiTests = (useWindow) =>
       await workbench.dialog.waitFor('A snapshot of forced is being taken.');
       await workbench.dialog.press('Shut Down Anyway');
       await workbench.notification('Devbox forced was shut down.').waitFor(30_000);
-      for await (const devbox of api.list({})) assert.equal(devbox.status, 'shutdown');
+      for await (const devbox of api.devboxes.list({})) assert.equal(devbox.status, 'shutdown');
     });
 
     it('says that it waits where Runloop is slow, and asks nothing any more once that is given up', async () => {
@@ -189,7 +189,7 @@ export const startTrouble: UiTests = (useWindow) =>
         devbox: 'slow',
         delay_ms: 4_000,
       });
-      await api.createDevbox({ name: 'slow' }, { requestId: crypto.randomUUID() });
+      await api.devboxes.create({ name: 'slow' }, { requestId: crypto.randomUUID() });
       await eventually(
         () => named(api, 'slow'),
         ([slow]) => slow?.status === 'running',

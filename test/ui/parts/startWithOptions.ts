@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { ApiCalls } from '../../../src/core/platform/apiCalls';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import type { Devbox } from '../../../src/core/platform/devbox';
-import { runCommand } from '../../../src/core/platform/executions';
+import { runCommand } from '../../../src/core/platform/runCommand';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
 
@@ -14,7 +15,7 @@ export const startWithOptions: UiTests = (useWindow) =>
     async function devboxNamed(name: string): Promise<Devbox | undefined> {
       const { platform } = session();
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      for await (const devbox of api.list({})) if (devbox.name === name) return devbox;
+      for await (const devbox of api.devboxes.list({})) if (devbox.name === name) return devbox;
       return undefined;
     }
 
@@ -112,13 +113,11 @@ export const startWithOptions: UiTests = (useWindow) =>
       const { workbench, platform } = session();
       const { quickInput } = workbench;
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      await api.change('/v1/secrets', 'listing secrets', { name: 'NPM_TOKEN', value: 'not shown' }, {});
-      await api.change(
-        '/v1/network-policies',
-        'listing network policies',
-        { name: 'only $(bug) npm', allowed_hostnames: ['packages.example'] },
-        {},
-      );
+      const calls = new ApiCalls(platform);
+      const secret = { name: 'NPM_TOKEN', value: 'not shown' };
+      await calls.change('/v1/secrets', { doing: 'listing secrets' }, {}, { body: secret });
+      const policy = { name: 'only $(bug) npm', allowed_hostnames: ['packages.example'] };
+      await calls.change('/v1/network-policies', { doing: 'listing network policies' }, {}, { body: policy });
       await workbench.runCommand('Runloop: Start Devbox With Options…');
       await quickInput.pick('Plain devbox');
       await quickInput.waitFor('Size');

@@ -23,8 +23,8 @@ export const terminals: UiTests = (useWindow) =>
     before(async () => {
       const { platform } = session();
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      const { id } = await api.createDevbox({ name: 'benchmark-7' }, { requestId: crypto.randomUUID() });
-      await api.waitForStatus(id, ['running'], 20);
+      const { id } = await api.devboxes.create({ name: 'benchmark-7' }, { requestId: crypto.randomUUID() });
+      await api.devboxes.waitForStatus(id, ['running'], 20);
     });
 
     it('opens with a click on its row, and runs full-screen programs', async () => {

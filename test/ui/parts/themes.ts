@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { FrameLocator } from 'playwright-core';
-import { suspendDevbox } from '../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { eventually } from '../../eventually';
 import type { UiTests } from '../sharedWindow';
@@ -148,18 +147,18 @@ export const everyTheme: UiTests = (useWindow) =>
       await workbench.runCommand('Runloop: Start Devbox');
       await workbench.quickInput.accept('in-colour');
       await workbench.notification('Devbox in-colour is ready.').waitFor(60_000);
-      const { id } = await api.createDevbox({ name: 'asleep' }, { requestId: crypto.randomUUID() });
+      const { id } = await api.devboxes.create({ name: 'asleep' }, { requestId: crypto.randomUUID() });
       await eventually(
-        () => api.retrieve(id),
+        () => api.devboxes.retrieve(id),
         ({ status }) => status === 'running',
       );
-      await suspendDevbox(api, id);
-      const broken = await api.createDevbox(
+      await api.devboxes.suspend(id);
+      const broken = await api.devboxes.create(
         { name: 'broken', entrypoint: 'exit 3' },
         { requestId: crypto.randomUUID() },
       );
       await eventually(
-        () => api.retrieve(broken.id),
+        () => api.devboxes.retrieve(broken.id),
         ({ status }) => status === 'shutdown' || status === 'failure',
       );
       await workbench.runCommand('Runloop: Refresh Devboxes');

@@ -46,7 +46,7 @@ export const whenSomethingIsWrong: UiTests = (useWindow) =>
       await workbench.page.keyboard.press('Escape');
       await settings.waitFor({ state: 'hidden' });
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
-      for await (const devbox of api.list({})) assert.notEqual(devbox.name, 'without-blueprint');
+      for await (const devbox of api.devboxes.list({})) assert.notEqual(devbox.name, 'without-blueprint');
       await set(session(), 'blueprint', 'openhands');
     });
 
@@ -124,7 +124,9 @@ export const whenSomethingIsWrong: UiTests = (useWindow) =>
         await workbench.dialog.press('Shut Down');
         await workbench.notification('The start of given-up was cancelled.').waitFor(30_000);
         const api = new RunloopApi({ apiKey: slow.apiKey, baseUrl: slow.baseUrl });
-        for await (const devbox of api.list({})) assert.ok(devbox.name !== 'given-up' || devbox.status === 'shutdown');
+        for await (const devbox of api.devboxes.list({})) {
+          assert.ok(devbox.name !== 'given-up' || devbox.status === 'shutdown');
+        }
       } finally {
         await slow.stop();
         rmSync(folder, { recursive: true });

@@ -36,9 +36,9 @@ export const whyDidItStop: UiTests = (useWindow) =>
     }
 
     async function stopped(name: string, entrypoint: string): Promise<string> {
-      const { id } = await api().createDevbox({ name, entrypoint }, { requestId: crypto.randomUUID() });
+      const { id } = await api().devboxes.create({ name, entrypoint }, { requestId: crypto.randomUUID() });
       await eventually(
-        () => api().retrieve(id),
+        () => api().devboxes.retrieve(id),
         ({ status }) => status === 'shutdown',
       );
       return id;
@@ -113,9 +113,9 @@ export const whyDidItStop: UiTests = (useWindow) =>
         entrypoint: 'echo until the end; sleep 1000',
         launch_parameters: { keep_alive_time_seconds: 2 },
       };
-      const { id } = await api().createDevbox(body, { requestId: crypto.randomUUID() });
+      const { id } = await api().devboxes.create(body, { requestId: crypto.randomUUID() });
       await eventually(
-        () => api().retrieve(id),
+        () => api().devboxes.retrieve(id),
         ({ status }) => status === 'shutdown',
       );
       const why = (): Promise<unknown> =>
@@ -153,9 +153,9 @@ export const whyDidItStop: UiTests = (useWindow) =>
       const rule = {
         launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 1, on_idle: 'suspend' as const } } },
       };
-      const { id } = await api().createDevbox({ name: 'sleepy', ...rule }, { requestId: crypto.randomUUID() });
+      const { id } = await api().devboxes.create({ name: 'sleepy', ...rule }, { requestId: crypto.randomUUID() });
       await eventually(
-        () => api().retrieve(id),
+        () => api().devboxes.retrieve(id),
         ({ status }) => status === 'suspended',
       );
       await workbench.runCommand('Runloop: Refresh Devboxes');
@@ -176,9 +176,9 @@ export const whyDidItStop: UiTests = (useWindow) =>
       );
       await follow('Resume the devbox');
       await eventually(
-        async () => (await api().retrieve(id)).transitions.map(({ status }) => status),
+        async () => (await api().devboxes.retrieve(id)).transitions.map(({ status }) => status),
         (steps) => steps.filter((step) => step === 'running').length >= 2,
       );
-      await api().shutdown(id);
+      await api().devboxes.shutdown(id);
     });
   });

@@ -18,10 +18,10 @@ describe('A window in which nothing was opened', function () {
 
   it('has one for what time changes as soon as a devbox is known', async () => {
     const { api, extension } = used;
-    const devbox = await api.createDevbox({ name: 'known' }, { requestId: 'known' });
+    const devbox = await api.devboxes.create({ name: 'known' }, { requestId: 'known' });
     await extension.list();
     const open = timers();
-    await api.shutdown(devbox.id);
+    await api.devboxes.shutdown(devbox.id);
     used.close();
     assert.ok(open > timers());
   });

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { ActionExecutionClient, type ClientOptions } from '../../actionServer/actionExecutionClient';
 import { RuntimeError } from '../../errors';
 import { hasEnded, type Devbox, type Tunnel, containerNameKey } from '../../platform/devbox';
-import { resumeDevbox } from '../../platform/lifeCycle';
 import { asStarted } from './startedWorkspace';
 import type { CallLimits } from './withinDeadline';
 import type { RunloopApi } from '../../platform/runloopApi';
@@ -57,7 +56,7 @@ export async function bringUp(
   const { devbox, wasSuspended } = await running(context, found);
   context.onStarted();
   context.onPhase('startingServer', devbox);
-  const tunnel = await api.ensureTunnel(devbox, config.tunnelAuthMode, call);
+  const tunnel = await api.tunnels.ensure(devbox, config.tunnelAuthMode, call);
   const sessionKey = options.sessionKey ?? (await knownSessionKey(context, devbox));
   const client = new ActionExecutionClient(
     {
@@ -101,7 +100,7 @@ async function running(context: BringUpContext, found: Devbox): Promise<{ devbox
   const wasSuspended = devbox.status === 'suspended' || devbox.status === 'resuming';
   if (devbox.status === 'suspended') {
     context.onPhase('resuming', devbox);
-    const resumed = await resumeDevbox(api, devbox.id, call);
+    const resumed = await api.devboxes.resume(devbox.id, call);
     // Some answers come before the status has changed; waiting must not take that for its end.
     devbox = resumed.status === 'suspended' ? { ...resumed, status: 'resuming' } : resumed;
   }
@@ -131,7 +130,7 @@ async function serverAnswers(
   } catch (error) {
     if (!RuntimeError.is(error, 'no_action_server') || context.isUnasked) throw error;
     // It may have ended with a suspend or by itself. The command does nothing while the first start still runs.
-    const started = await api.start(devbox.id, restartCommand(config), call).catch((failure: unknown) => {
+    const started = await api.executions.start(devbox.id, restartCommand(config), call).catch((failure: unknown) => {
       if (RuntimeError.is(failure) && (failure.status === 501 || failure.status === 404)) return undefined;
       throw failure;
     });
@@ -146,7 +145,7 @@ async function knownSessionKey(context: BringUpContext, devbox: Devbox): Promise
   const stored = await config.sessionKeys?.get(devbox.id);
   if (stored !== undefined) return stored;
   try {
-    const key = (await api.readFile(devbox.id, sessionKeyFile, call)).trim();
+    const key = (await api.files.read(devbox.id, sessionKeyFile, call)).trim();
     if (key === '') return undefined;
     await config.sessionKeys?.set(devbox.id, key);
     return key;

@@ -19,7 +19,7 @@ export async function findDevbox(
 ): Promise<Devbox> {
   if (config.devboxId !== undefined) {
     try {
-      return await api.retrieve(config.devboxId, call);
+      return await api.devboxes.retrieve(config.devboxId, call);
     } catch (error) {
       if (!RuntimeError.is(error, 'not_found')) throw error;
       throw notFound(devboxProblem('not_in_account', { devbox: config.devboxId }), error);
@@ -48,7 +48,7 @@ async function lookUp(
   let byMetadata: Devbox | undefined;
   let byName: Devbox | undefined;
   // One list of all statuses costs fewer requests than one for each; large pages, for the same reason.
-  for await (const devbox of api.list({ pageSize: 1_000 }, call)) {
+  for await (const devbox of api.devboxes.list({ pageSize: 1_000 }, call)) {
     if (hasEnded(devbox.status)) continue;
     if (devbox.metadata[containerNameKey] === wanted) byMetadata = newer(byMetadata, devbox);
     else if (devbox.name === sid) byName = newer(byName, devbox);

@@ -1,7 +1,6 @@
 import { deadline } from '../../../ground/deadline';
 import { messageOf } from '../../errors';
 import { oneLine } from '../../plainText';
-import { suspendDevbox } from '../../platform/lifeCycle';
 import { redact } from '../../redact';
 import type { Devbox } from '../../platform/devbox';
 import { endDevbox } from '../../platform/endDevbox';
@@ -33,7 +32,7 @@ export async function leaveDevbox(
     await forgetSessionKey({ config, fire }, devbox.id);
   }
   if (mode === 'suspend' && devbox.status !== 'suspended') {
-    await suspendDevbox(api, devbox.id, { signal: deadline(suspendMs) });
+    await api.devboxes.suspend(devbox.id, { signal: deadline(suspendMs) });
   }
 }
 

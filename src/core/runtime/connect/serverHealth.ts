@@ -26,9 +26,9 @@ export async function serverHealth(
 ): Promise<ServerHealth | undefined> {
   const { tunnel, devbox } = connection;
   if (!tunnel.httpKeepAlive) return (await answers(connection, signal)) ? 'answers' : undefined;
-  const { status } = await api.retrieve(devbox.id, { signal });
+  const { status } = await api.devboxes.retrieve(devbox.id, { signal });
   if (status !== 'running') return undefined;
-  return hasServerEnded(await api.logs(devbox.id, { signal, last: lastEntries })) ? undefined : 'runs';
+  return hasServerEnded(await api.logs.newest(devbox.id, { signal, last: lastEntries })) ? undefined : 'runs';
 }
 
 /** Whether a connection that was thought to be lost still leads to a server that answers. */

@@ -70,7 +70,7 @@ export async function readyForTurn(sources: TurnSources, agent: LiveAgent, asked
           const either = linkSignals(given, ended, asked);
           const { signal } = either;
           try {
-            const devbox = store.get(devboxId) ?? (await api.retrieve(devboxId, { signal, rule }));
+            const devbox = store.get(devboxId) ?? (await api.devboxes.retrieve(devboxId, { signal, rule }));
             return await takeSnapshot({ api, log, signal }, devbox);
           } finally {
             either.dispose();

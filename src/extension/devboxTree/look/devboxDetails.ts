@@ -145,7 +145,7 @@ async function snapshots(api: RunloopApi, devbox: Devbox, context: DetailsContex
 
 async function listSnapshots(api: RunloopApi, devbox: Devbox, context: DetailsContext): Promise<DevboxDetail[]> {
   try {
-    const found = await api.snapshotsOf(devbox.id, snapshotsShown, { signal: context.signal, rule: onceRule });
+    const found = await api.snapshots.ofDevbox(devbox.id, snapshotsShown, { signal: context.signal, rule: onceRule });
     return found.map((snapshot): DevboxDetail => {
       const age = snapshot.createTimeMs === undefined ? '' : agoText(snapshot.createTimeMs, context.nowMs);
       const name = oneLine(snapshot.name ?? '', 60);

@@ -15,8 +15,8 @@ describe('An output that is too large for one answer', function () {
   });
 
   async function commands(options: Parameters<typeof startCuttingProxy>[1]): Promise<ExecutionCommands> {
-    const { id } = await used.api.createDevbox({ name: 'large' }, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create({ name: 'large' }, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     const proxy = await startCuttingProxy(used.platform.baseUrl, options);
     open.push(proxy);
     return new ExecutionCommands(new RunloopApi({ apiKey: used.platform.apiKey, baseUrl: proxy.url }), id);

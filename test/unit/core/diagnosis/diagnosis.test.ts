@@ -26,11 +26,11 @@ describe('why a devbox stopped', function () {
   const on = usePlatform();
 
   async function create(body: CreateDevboxBody, from: RunloopApi = on.api): Promise<Devbox> {
-    return from.createDevbox({ name: 'stopped', ...body }, { requestId: crypto.randomUUID() });
+    return from.devboxes.create({ name: 'stopped', ...body }, { requestId: crypto.randomUUID() });
   }
 
   async function seen(id: string, is: (devbox: Devbox) => boolean, from: RunloopApi = on.api): Promise<Devbox> {
-    return eventually(() => from.retrieve(id), is, 40_000);
+    return eventually(() => from.devboxes.retrieve(id), is, 40_000);
   }
 
   async function diagnosisOf(
@@ -46,7 +46,7 @@ describe('why a devbox stopped', function () {
   it('api_shutdown: somebody asked for it', async () => {
     const { id } = await create({});
     await seen(id, ({ status }) => status === 'running');
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /shut down through the API/);
     assert.match(text, /shutdown_reason +api_shutdown/);
@@ -151,8 +151,8 @@ describe('why a devbox stopped', function () {
       /It is suspended.*The platform wrote to its log: "The devbox is suspended: nobody used it for 1 s/,
     );
     assert.equal(diagnosis.steps[0]?.kind, 'resume');
-    assert.equal((await on.api.retrieve(id)).status, 'suspended');
-    await on.api.shutdown(id);
+    assert.equal((await on.api.devboxes.retrieve(id)).status, 'suspended');
+    await on.api.devboxes.shutdown(id);
   });
 
   it('names reasons that it does not know, and data that is missing', () => {

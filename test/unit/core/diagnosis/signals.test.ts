@@ -38,9 +38,9 @@ describe('the signal that an exit code stands for', function () {
   const on = usePlatform();
 
   it('is that of the devbox, whatever this computer is', async () => {
-    const { id } = await on.api.createDevbox({ name: 'signals', entrypoint: 'exit 3' }, { requestId: 'signals' });
+    const { id } = await on.api.devboxes.create({ name: 'signals', entrypoint: 'exit 3' }, { requestId: 'signals' });
     await eventually(
-      () => on.api.retrieve(id),
+      () => on.api.devboxes.retrieve(id),
       ({ status }) => hasEnded(status),
       40_000,
     );

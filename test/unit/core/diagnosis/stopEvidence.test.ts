@@ -9,8 +9,7 @@ import {
   type Evidence,
 } from '../../../../src/core/diagnosis';
 import { hasEnded, parseDevbox } from '../../../../src/core/platform/devbox';
-import { runCommand } from '../../../../src/core/platform/executions';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { eventually } from '../../../eventually';
 import { orderFaults } from '../../../platform/orderedFaults';
 import { usePlatform } from '../../../platform/usePlatform';
@@ -40,11 +39,11 @@ describe('the evidence of why a devbox stopped', function () {
   const on = usePlatform('--fault-control', '--devbox-ttl-seconds', '600');
 
   async function create(body: Readonly<Record<string, unknown>>): Promise<string> {
-    return (await on.api.createDevbox({ name: 'evidence', ...body }, { requestId: crypto.randomUUID() })).id;
+    return (await on.api.devboxes.create({ name: 'evidence', ...body }, { requestId: crypto.randomUUID() })).id;
   }
   async function evidence(id: string, isThere: (status: string) => boolean = hasEnded): Promise<Evidence> {
     await eventually(
-      () => on.api.retrieve(id),
+      () => on.api.devboxes.retrieve(id),
       ({ status }) => isThere(status),
     );
     return gatherEvidence(on.api, id);
@@ -56,10 +55,10 @@ describe('the evidence of why a devbox stopped', function () {
     const idle = await create(launch({ after_idle: { idle_time_seconds: 1, on_idle: 'suspend' } }));
     const evicted = await create({ name: 'evicted' });
     await eventually(
-      () => on.api.retrieve(asked),
+      () => on.api.devboxes.retrieve(asked),
       ({ status }) => status === 'running',
     );
-    await suspendDevbox(on.api, asked);
+    await on.api.devboxes.suspend(asked);
     const said: string[] = [];
     for (const id of [asked, idle, evicted]) {
       const { verdict } = diagnose(await evidence(id, (status) => status === 'suspended'), english);
@@ -68,7 +67,7 @@ describe('the evidence of why a devbox stopped', function () {
         /^The platform wrote to its log: "The devbox is suspended: (.*)\."$/.exec(verdict[1] ?? '')?.[1] ??
           verdict.join(' '),
       );
-      await on.api.shutdown(id);
+      await on.api.devboxes.shutdown(id);
     }
     assert.deepEqual(said, [
       'a request to the API asked for it',
@@ -109,7 +108,7 @@ describe('the evidence of why a devbox stopped', function () {
       entrypoint: 'while ! [ -s /tmp/printed ]; do sleep 0.1; done; cat /tmp/printed; echo all; sleep 600',
     });
     const { tunnel } = await eventually(
-      () => on.api.retrieve(id),
+      () => on.api.devboxes.retrieve(id),
       ({ status }) => status === 'running',
     );
     const token = tunnel?.authToken ?? '';
@@ -117,11 +116,11 @@ describe('the evidence of why a devbox stopped', function () {
     // Amid words that a redactor of key-like words would not look into.
     await runCommand(on.api, id, `echo 'see ${token} and on' > /tmp/p && mv /tmp/p /tmp/printed`);
     await eventually(
-      () => on.api.logs(id),
+      () => on.api.logs.newest(id),
       (logs) => logs.some(({ text }) => text === 'all'),
     );
     // The tunnel of one that is suspended comes back with it; that of one that has ended is gone for good.
-    await suspendDevbox(on.api, id);
+    await on.api.devboxes.suspend(id);
     const found = await evidence(id, (status) => status === 'suspended');
     assert.ok(found.entrypoint.some(({ text }) => text === 'all'));
     assert.ok(found.entrypoint.some(({ text }) => /^see .* and on$/.test(text)));

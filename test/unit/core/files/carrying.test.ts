@@ -83,13 +83,13 @@ describe('What carries the files of a devbox', function () {
     let known: string | undefined = 'running';
     const requireRunning = runningGuard(id, {
       known: () => known,
-      retrieve: (limit) => api.retrieve(id, { signal: limit }),
+      retrieve: (limit) => api.devboxes.retrieve(id, { signal: limit }),
     });
     const files = new DevboxFiles({ devboxId: id, commands, transfer: apiTransfer(api), requireRunning });
     await files.stat('/tmp', { signal });
     assert.deepEqual(sent, []);
-    await used.api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {}, id);
-    await used.api.waitForStatus(id, ['suspended'], 20);
+    await used.api.devboxes.suspend(id);
+    await used.api.devboxes.waitForStatus(id, ['suspended'], 20);
     const refused = async (work: Promise<unknown>): Promise<void> =>
       assert.rejects(work, (error) => RuntimeError.is(error, 'devbox_suspended'));
     // It is believed to run, is asked, refuses, and then the reason is looked for.
@@ -99,6 +99,6 @@ describe('What carries the files of a devbox', function () {
     await refused(files.write('/tmp/x', content('x'), { create: true, overwrite: true, token: 'any', signal }));
     await refused(files.delete('/tmp/x', { recursive: true, signal }));
     assert.deepEqual(new Set(sent), new Set([`get /v1/devboxes/${id}`]));
-    assert.equal((await used.api.retrieve(id)).status, 'suspended');
+    assert.equal((await used.api.devboxes.retrieve(id)).status, 'suspended');
   });
 });

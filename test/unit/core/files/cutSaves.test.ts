@@ -5,7 +5,6 @@ import { RuntimeError } from '../../../../src/core/errors';
 import { DevboxFiles } from '../../../../src/core/files/devboxFiles';
 import { apiTransfer } from '../../../../src/core/files/fileTransfer';
 import { runningGuard } from '../../../../src/core/files/runningGuard';
-import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { orderFaults } from '../../../platform/orderedFaults';
 import { usePlatform } from '../../../platform/usePlatform';
@@ -34,8 +33,8 @@ describe('A save that is cut off', function () {
   const nothingElse = 'f hard other 0\n';
 
   function filesOver(commands: DevboxCommands): DevboxFiles {
-    const retrieve = (limit: AbortSignal): ReturnType<typeof used.api.retrieve> =>
-      used.api.retrieve(box.id, { signal: limit });
+    const retrieve = (limit: AbortSignal): ReturnType<typeof used.api.devboxes.retrieve> =>
+      used.api.devboxes.retrieve(box.id, { signal: limit });
     const requireRunning = runningGuard(box.id, { known: () => undefined, retrieve });
     return new DevboxFiles({ devboxId: box.id, commands, transfer: apiTransfer(used.api), requireRunning });
   }
@@ -145,11 +144,11 @@ describe('A save that is cut off', function () {
         (text) => text !== '',
       );
       assert.equal(await box.bash(`rm /tmp/reached; cat ${dir}/hard`), 'ne');
-      await suspendDevbox(used.api, box.id, {});
-      await used.api.waitForStatus(box.id, ['suspended'], 20);
+      await used.api.devboxes.suspend(box.id, {});
+      await used.api.devboxes.waitForStatus(box.id, ['suspended'], 20);
       await failsAs(save, 'file_maybe_saved');
-      await resumeDevbox(used.api, box.id, {});
-      await used.api.waitForStatus(box.id, ['running'], 20);
+      await used.api.devboxes.resume(box.id, {});
+      await used.api.devboxes.waitForStatus(box.id, ['running'], 20);
       await box.bash(`cd ${dir}; ${meanwhile}`);
       const stat = await eventually(
         () => files.stat(`${dir}/hard`, { signal }).catch((error: unknown) => String(error)),

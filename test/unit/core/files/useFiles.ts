@@ -16,8 +16,8 @@ export interface FilesDevbox {
 }
 
 export async function filesDevbox(api: RunloopApi, name = 'files'): Promise<FilesDevbox> {
-  const { id } = await api.createDevbox({ name }, { requestId: crypto.randomUUID() });
-  await api.waitForStatus(id, ['running'], 20);
+  const { id } = await api.devboxes.create({ name }, { requestId: crypto.randomUUID() });
+  await api.devboxes.waitForStatus(id, ['running'], 20);
   const commands = new ExecutionCommands(api, id);
   const files = new DevboxFiles({ devboxId: id, commands, transfer: apiTransfer(api), requireRunning: () => sleep(0) });
   const bash = async (command: string): Promise<string> => {

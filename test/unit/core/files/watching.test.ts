@@ -9,7 +9,6 @@ import { textOfPath } from '../../../../src/core/files/pathText';
 import type { WatchedChange, WatchTarget } from '../../../../src/core/files/watchLines';
 import { runningGuard } from '../../../../src/core/files/runningGuard';
 import { httpProblem } from '../../../../src/core/problems/http';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../platform/usePlatform';
@@ -41,7 +40,7 @@ describe('Watching the files of a devbox', function () {
       isRunning: () => status() === undefined || status() === 'running',
       requireRunning: runningGuard(of.id, {
         known: status,
-        retrieve: (limit) => api.retrieve(of.id, { signal: limit }),
+        retrieve: (limit) => api.devboxes.retrieve(of.id, { signal: limit }),
       }),
       onChange: (changes) => seen.push(...changes),
       onWatching: (isWatching) => (state.isWatching = isWatching),
@@ -239,8 +238,8 @@ describe('Watching the files of a devbox', function () {
     let status: string | undefined = 'running';
     const { set, sent, state } = watching(other, () => status);
     await set([{ kind: 'folder', path: '/tmp' }]);
-    await suspendDevbox(used.api, other.id, {});
-    await used.api.waitForStatus(other.id, ['suspended'], 20);
+    await used.api.devboxes.suspend(other.id, {});
+    await used.api.devboxes.waitForStatus(other.id, ['suspended'], 20);
     status = 'suspended';
     await eventually(
       () => Promise.resolve(state.isWatching),
@@ -250,18 +249,18 @@ describe('Watching the files of a devbox', function () {
     const before_ = sent.length;
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     assert.equal(sent.length, before_);
-    assert.equal((await used.api.retrieve(other.id)).status, 'suspended');
+    assert.equal((await used.api.devboxes.retrieve(other.id)).status, 'suspended');
   });
 
   it('is no use of a devbox: one with an idle rule is suspended while its files are watched', async () => {
-    const { id } = await used.api.createDevbox(
+    const { id } = await used.api.devboxes.create(
       { name: 'idle', launch_parameters: { lifecycle: { after_idle: { idle_time_seconds: 5, on_idle: 'suspend' } } } },
       { requestId: crypto.randomUUID() },
     );
-    await used.api.waitForStatus(id, ['running'], 20);
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     const { set } = watching({ ...box, id });
     await set([{ kind: 'folder', path: '/tmp' }]);
-    await used.api.waitForStatus(id, ['suspended'], 25);
+    await used.api.devboxes.waitForStatus(id, ['suspended'], 25);
   });
 
   it('knows what was saved here from what others change', async () => {

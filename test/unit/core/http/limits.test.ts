@@ -11,7 +11,6 @@ import { piecesOf, textOf } from '../../../../src/core/http/answerBody';
 import { httpFetch } from '../../../../src/core/http/httpFetch';
 import { requestText } from '../../../../src/core/http/httpRequest';
 import { onceRule } from '../../../../src/core/http/retryRules';
-import { listLogs } from '../../../../src/core/platform/logList';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { ScriptedServer, sendJson } from '../../../network/scriptedServer';
 
@@ -66,13 +65,13 @@ describe('an answer within limits', function () {
   beforeEach(() => void other.seen.splice(0));
 
   const readers: Readonly<Record<string, () => Promise<unknown>>> = {
-    'the API': () => api.listPage({ limit: 1 }, { rule: onceRule }),
+    'the API': () => api.devboxes.listPage({ limit: 1 }, { rule: onceRule }),
     'an action server': () =>
       new ActionServerHttp({ url: server.origin, sessionKey: 'k', tunnelToken: undefined }).once('GET', '/x', {
         timeoutMs: 30_000,
         signal: undefined,
       }),
-    'a file': () => api.readFile('d', '/x'),
+    'a file': () => api.files.read('d', '/x'),
   };
   for (const [kind, bomb] of Object.entries(bombs)) {
     for (const [who, read] of Object.entries(readers)) {
@@ -104,7 +103,7 @@ describe('an answer within limits', function () {
       const { status, body } = await requestText(url(), { timeoutMs: 30_000 });
       assert.deepEqual([status, body.length], [400, 64 * 1024]);
       await assert.rejects(
-        api.listPage({ limit: 1 }, { rule: onceRule }),
+        api.devboxes.listPage({ limit: 1 }, { rule: onceRule }),
         (error) => RuntimeError.is(error) && error.status === 400 && error.message.length < 500,
       );
     });
@@ -116,13 +115,13 @@ describe('an answer within limits', function () {
         void Readable.from([JSON.stringify({ id: 'acc', name: 'grüße' })], { objectMode: false })
           .pipe(packer())
           .pipe(answer.writeHead(200, { ...json, 'content-encoding': encoding }));
-      assert.deepEqual(await api.me(), { id: 'acc', name: 'grüße' });
+      assert.deepEqual(await api.accounts.me(), { id: 'acc', name: 'grüße' });
     });
   }
 
   it('is not taken in a packing that nobody asked for', async () => {
     server.script = (_, answer) => answer.writeHead(200, { ...json, 'content-encoding': 'zstd' }).end('{}');
-    await assert.rejects(api.me(), (error) => RuntimeError.is(error, 'unexpected_answer'));
+    await assert.rejects(api.accounts.me(), (error) => RuntimeError.is(error, 'unexpected_answer'));
   });
 
   it('is given up when nothing more comes', async () => {
@@ -180,7 +179,7 @@ describe('an answer within limits', function () {
       answer.writeHead(200, { ...json, 'content-length': '1000' }).write('{"id"');
       setTimeout(() => answer.destroy(), 50);
     };
-    await assert.rejects(api.listPage({ limit: 1 }, { rule: onceRule }), (error) => {
+    await assert.rejects(api.devboxes.listPage({ limit: 1 }, { rule: onceRule }), (error) => {
       assert.ok(RuntimeError.is(error, 'network'));
       assert.match(error.message, /cut during the response/);
       return true;
@@ -201,8 +200,8 @@ describe('an answer within limits', function () {
           return true;
         });
       }
-      await assert.rejects(api.createDevbox({}, { requestId: 'r' }));
-      await assert.rejects(api.me());
+      await assert.rejects(api.devboxes.create({}, { requestId: 'r' }));
+      await assert.rejects(api.accounts.me());
       assert.deepEqual(other.seen, []);
     });
   }
@@ -227,17 +226,17 @@ describe('an answer within limits', function () {
     };
     let entries = 0;
     const odd: string[] = [];
-    for await (const batch of listLogs(api, 'd', { signal: new AbortController().signal })) {
+    for await (const batch of api.logs.list('d', { signal: new AbortController().signal })) {
       entries += batch.length;
       odd.push(...batch.map(({ json: text }) => String(text)).filter((text) => text !== entry));
     }
     assert.equal(entries, count + 5);
     assert.deepEqual(odd, ['null', '7', '"}{"', '[[",",1]]', '"end\\""'], 'what is no entry is text');
-    assert.equal((await api.logs('d', { last: 5 })).length, 5);
+    assert.equal((await api.logs.newest('d', { last: 5 })).length, 5);
     for (const bad of ['{"logs":{}}', '{"logs":[{}', '{"logs":[]}x', '[{"logs":[{}]}]', '{"log":[{}]}', '[]', '']) {
       server.script = (_, answer) => answer.writeHead(200, json).end(bad);
       await assert.rejects(
-        api.logs('d', { rule: onceRule }),
+        api.logs.newest('d', { rule: onceRule }),
         (error) => RuntimeError.is(error, 'unexpected_answer'),
         bad,
       );

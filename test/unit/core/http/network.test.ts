@@ -19,13 +19,12 @@ import { startRequest } from './src/core/http/network';
 import { requestText } from './src/core/http/httpRequest';
 import { httpFetch } from './src/core/http/httpFetch';
 import { RunloopApi } from './src/core/platform/runloopApi';
-import { listLogs } from './src/core/platform/logList';
 const once = { tries: 1, delayMs: 0, factor: 1, maxDelayMs: 0, jitter: false };
 const ways: Record<string, (url: URL) => Promise<unknown>> = {
   text: async (url) => (await requestText(url, { timeoutMs: 10_000 })).status,
   fetch: async (url) => (await httpFetch(url)).status,
-  api: async (url) => (await new RunloopApi({ apiKey: 'ak_x', baseUrl: url.origin }).listPage({ limit: 1 }, { rule: once })).devboxes.length,
-  logs: async (url) => { for await (const batch of listLogs(new RunloopApi({ apiKey: 'ak_x', baseUrl: url.origin }), 'd', { signal: new AbortController().signal })) return batch.length; return 'none'; },
+  api: async (url) => (await new RunloopApi({ apiKey: 'ak_x', baseUrl: url.origin }).devboxes.listPage({ limit: 1 }, { rule: once })).devboxes.length,
+  logs: async (url) => { for await (const batch of new RunloopApi({ apiKey: 'ak_x', baseUrl: url.origin }).logs.list('d', { signal: new AbortController().signal })) return batch.length; return 'none'; },
   upgrade: (url) => new Promise((resolve, reject) => {
     const request = startRequest(url, { headers: { connection: 'Upgrade', upgrade: 'websocket' } });
     request.once('upgrade', (answer, socket) => { socket.destroy(); resolve(answer.statusCode); });

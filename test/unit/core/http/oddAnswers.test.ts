@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'mocha';
 import { RuntimeError, type RuntimeErrorCode } from '../../../../src/core/errors';
 import { requestText } from '../../../../src/core/http/httpRequest';
 import { onceRule } from '../../../../src/core/http/retryRules';
-import { RunloopApi } from '../../../../src/core/platform/runloopApi';
+import { ApiCalls } from '../../../../src/core/platform/apiCalls';
 
 /** What is written for a request, and whether the connection is ended behind it. */
 interface Odd {
@@ -136,8 +136,8 @@ describe('An odd answer', function () {
   for (const [what, answer] of Object.entries(answers)) {
     it(`is told for what it is: ${what}`, async () => {
       odd = answer;
-      const api = new RunloopApi({ apiKey: 'ak_x', baseUrl: origin });
-      const got = await api.read('/v1/x', 'checking the API key', { rule: onceRule }).then(
+      const calls = new ApiCalls({ apiKey: 'ak_x', baseUrl: origin });
+      const got = await calls.get('/v1/x', { doing: 'checking the API key' }, { rule: onceRule }).then(
         (value) => (typeof value === 'object' && value !== null && 'id' in value ? value.id : value),
         (error: unknown) => (RuntimeError.is(error) ? error.code : error),
       );

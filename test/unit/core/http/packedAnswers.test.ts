@@ -13,7 +13,6 @@ import { RuntimeError } from '../../../../src/core/errors';
 import { requestText } from '../../../../src/core/http/httpRequest';
 import { followEvents } from '../../../../src/core/logs/followDevbox';
 import { httpFetch } from '../../../../src/core/http/httpFetch';
-import { listLogs } from '../../../../src/core/platform/logList';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { openStream, readEvents } from '../../../../src/core/platform/serverSentEvents';
 
@@ -95,7 +94,7 @@ describe('a packed answer', function () {
       type: 'application/json',
       body: '{"id":"acc","name":"n"}',
       is: { id: 'acc', name: 'n' },
-      read: () => api().me(),
+      read: () => api().accounts.me(),
     },
     'a log': {
       type: 'application/json',
@@ -103,7 +102,7 @@ describe('a packed answer', function () {
       is: 1,
       read: async () => {
         let count = 0;
-        for await (const batch of listLogs(api(), 'dbx_1', { signal: signal() })) count += batch.length;
+        for await (const batch of api().logs.list('dbx_1', { signal: signal() })) count += batch.length;
         return count;
       },
     },

@@ -40,7 +40,7 @@ describe('a refusal', function () {
 
   const readers: Readonly<Record<string, () => Promise<unknown>>> = {
     'of the API': () =>
-      new RunloopApi({ apiKey: 'ak_x', baseUrl: server.origin }).listPage({ limit: 1 }, { rule: onceRule }),
+      new RunloopApi({ apiKey: 'ak_x', baseUrl: server.origin }).devboxes.listPage({ limit: 1 }, { rule: onceRule }),
     'of an action server': () =>
       new ActionServerHttp({ url: server.origin, sessionKey: 'k', tunnelToken: undefined }).once('GET', '/x', {
         timeoutMs: 30_000,

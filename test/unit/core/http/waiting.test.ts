@@ -90,7 +90,7 @@ describe('waiting as a server asks', () => {
           if (server.seen.length > 1) sendJson(answer, { id: 'd', status: 'running' });
           else answer.writeHead(429, { ...headers, 'content-type': 'application/json' }).end('{}');
         };
-        await api.retrieve('d');
+        await api.devboxes.retrieve('d');
         assert.equal(server.seen.length, 2);
         // A timer may be some milliseconds early.
         assert.ok((gaps()[0] ?? 0) >= atLeastMs - 20, String(gaps()));
@@ -104,7 +104,7 @@ describe('waiting as a server asks', () => {
         await assert.rejects(
           retrying(
             async () => {
-              await api.listPage({ limit: 1 }, { rule: onceRule, signal });
+              await api.devboxes.listPage({ limit: 1 }, { rule: onceRule, signal });
             },
             { rule: { ...serverAliveRule, delayMs: 100, factor: 1 }, signal },
           ),

@@ -22,12 +22,12 @@ describe('following executions on a platform without the stream of the whole log
   const on = usePlatform('--fault-control');
 
   async function devboxWith(...commands: string[]): Promise<string> {
-    const { id } = await on.api.createDevbox(
+    const { id } = await on.api.devboxes.create(
       { name: 'runner', entrypoint: 'sleep 100' },
       { requestId: crypto.randomUUID() },
     );
-    await on.api.waitForStatus(id, ['running'], 20);
-    for (const command of commands) await on.api.start(id, command);
+    await on.api.devboxes.waitForStatus(id, ['running'], 20);
+    for (const command of commands) await on.api.executions.start(id, command);
     return id;
   }
 
@@ -96,7 +96,7 @@ describe('following executions on a platform without the stream of the whole log
       JSON.stringify(notices),
     );
     assert.equal(entries.at(-1)?.exitCode, 0);
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
   });
 
   it('shows once what the list had shown before the stream was there, and goes on where a reader paused', async () => {
@@ -106,15 +106,15 @@ describe('following executions on a platform without the stream of the whole log
     );
     // The first ones are in the log before anybody looks.
     const logged = await eventually(
-      () => on.api.logs(id),
+      () => on.api.logs.newest(id),
       (entries) => printed(entries).length === 3,
     );
     const talker = logged.find(({ command }) => command !== undefined)?.executionId;
     const position = new FollowPosition();
     const first = await follow(id, (entries) => printed(entries).length === 3, position);
-    await on.api.start(id, 'touch /tmp/go');
+    await on.api.executions.start(id, 'touch /tmp/go');
     const second = await follow(id, (entries) => printed(entries).some(({ text }) => text === 'half'), position);
-    await on.api.start(id, 'touch /tmp/on');
+    await on.api.executions.start(id, 'touch /tmp/on');
     const third = await follow(
       id,
       (entries) => entries.some((entry) => entry.exitCode !== undefined && entry.executionId === talker),
@@ -127,7 +127,7 @@ describe('following executions on a platform without the stream of the whole log
       ['same', 'same', 'same', 'half', 'partial'],
     );
     assert.equal(texts.length, 6);
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
   });
 
   it('takes them from the list where there are no streams either, with nothing twice', async () => {
@@ -148,7 +148,7 @@ describe('following executions on a platform without the stream of the whole log
       if (event.type !== 'lines') continue;
       all.push(...printed(event.lines).map(({ text }) => text));
       // What comes twice comes until its end.
-      if (hasExit(event.lines)) setTimeout(() => void on.api.shutdown(id), 1000);
+      if (hasExit(event.lines)) setTimeout(() => void on.api.devboxes.shutdown(id), 1000);
     }
     assert.deepEqual(all, ['line 1', 'line 2', 'line 3']);
   });

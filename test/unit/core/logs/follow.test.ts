@@ -18,7 +18,7 @@ describe('following a log', function () {
   const on = usePlatform();
 
   async function devboxThat(entrypoint: string): Promise<string> {
-    const { id } = await on.api.createDevbox({ name: 'writer', entrypoint }, { requestId: crypto.randomUUID() });
+    const { id } = await on.api.devboxes.create({ name: 'writer', entrypoint }, { requestId: crypto.randomUUID() });
     return id;
   }
 
@@ -124,11 +124,11 @@ describe('following a log', function () {
       Array.from({ length: 3100 }, (_, index) => String(index + 1)),
     );
     assert.ok(bytes < 5_000, `${bytes} bytes for 100 lines`);
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
   });
 
   it('keeps no devbox awake', async () => {
-    const { id } = await on.api.createDevbox(
+    const { id } = await on.api.devboxes.create(
       {
         name: 'idle',
         entrypoint: 'while echo tick; do sleep 0.2; done',
@@ -137,7 +137,7 @@ describe('following a log', function () {
       { requestId: crypto.randomUUID() },
     );
     await textsOf(id);
-    assert.equal((await on.api.retrieve(id)).shutdownReason, 'idle');
+    assert.equal((await on.api.devboxes.retrieve(id)).shutdownReason, 'idle');
   });
 
   it('polls a platform without a stream, and takes only what is new', async () => {

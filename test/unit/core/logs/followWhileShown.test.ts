@@ -43,8 +43,8 @@ describe('following while somebody looks', function () {
     );
 
   async function devboxThat(entrypoint: string): Promise<string> {
-    const { id } = await on.api.createDevbox({ name: 'watched', entrypoint }, { requestId: crypto.randomUUID() });
-    await on.api.waitForStatus(id, ['running'], 20);
+    const { id } = await on.api.devboxes.create({ name: 'watched', entrypoint }, { requestId: crypto.randomUUID() });
+    await on.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -103,7 +103,7 @@ describe('following while somebody looks', function () {
       texts,
       texts.map((_, index) => String(index + 1)),
     );
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
   });
 
   it('costs one request however long a stream is silent', async () => {
@@ -117,25 +117,25 @@ describe('following while somebody looks', function () {
     // The first asks whether the devbox has ended.
     assert.ok(asked <= 2, `${asked} requests in five minutes`);
     await stop();
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
   });
 
   it('brings the news at once when somebody looks at a log that is polled seldom', async () => {
     await orderFaults(on.platform, noTail);
     const id = await devboxThat('echo first; until test -e /tmp/go; do sleep 0.1; done; echo second; sleep 100');
-    while (!(await on.api.logs(id)).some(({ text }) => text === 'first')) await sleep(50);
+    while (!(await on.api.logs.newest(id)).some(({ text }) => text === 'first')) await sleep(50);
     const looker = new Looker();
     const { texts, stop } = following(id, looker, Infinity, { reconnectMs: [5, 50], pollMs: [300_000, 600_000] });
     await until(() => texts.length === 1);
     looker.look(false);
-    await on.api.start(id, 'touch /tmp/go');
-    while (!(await on.api.logs(id)).some(({ text }) => text === 'second')) await sleep(50);
+    await on.api.executions.start(id, 'touch /tmp/go');
+    while (!(await on.api.logs.newest(id)).some(({ text }) => text === 'second')) await sleep(50);
     assert.deepEqual(texts, ['first']);
     looker.look(true);
     await until(() => texts.length === 2);
     await stop();
     assert.deepEqual(texts, ['first', 'second']);
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
   });
 
   it('follows over suspend and resume, and gives a reader who comes later the history first', async () => {
@@ -146,13 +146,13 @@ describe('following while somebody looks', function () {
     const pace = { reconnectMs: [5, 50], pollMs: [20, 100] } as const;
     const early = following(id, new Looker(), Infinity, pace);
     await until(() => early.texts.length === 3);
-    await on.api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {});
-    await on.api.waitForStatus(id, ['suspended'], 20);
-    await on.api.change(`/v1/devboxes/${id}/resume`, 'resuming a devbox', undefined, {});
+    await on.api.devboxes.suspend(id);
+    await on.api.devboxes.waitForStatus(id, ['suspended'], 20);
+    await on.api.devboxes.resume(id);
     await until(() => early.texts.some((text) => text === 'run 1 line 3'));
     const late = following(id, new Looker(), Infinity, pace);
     await until(() => late.texts.some((text) => text === 'run 1 line 3'));
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
     const ended = following(id, new Looker(), Infinity, pace);
     await until(() => ended.texts.some((text) => text === 'run 1 line 3'));
     await Promise.all([early, late, ended].map(({ stop }) => stop()));

@@ -29,14 +29,14 @@ describe('following a log whose stream is kept back', function () {
   }
 
   async function devboxThat(entrypoint?: string): Promise<string> {
-    const { id } = await on.api.createDevbox(
+    const { id } = await on.api.devboxes.create(
       { name: 'held', ...(entrypoint === undefined ? {} : { entrypoint }) },
       { requestId: crypto.randomUUID() },
     );
     closing.push(async () => {
-      await on.api.shutdown(id);
+      await on.api.devboxes.shutdown(id);
     });
-    await on.api.waitForStatus(id, ['running'], 20);
+    await on.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -132,7 +132,7 @@ describe('following a log whose stream is kept back', function () {
     closing.push(() => noTail.close());
     const proxy = await throughProxy('_updates', noTail.url);
     const seen = following(proxy.api, id);
-    await on.api.start(id, 'for i in $(seq 0 30); do echo line $i; sleep 0.05; done; echo done 1');
+    await on.api.executions.start(id, 'for i in $(seq 0 30); do echo line $i; sleep 0.05; done; echo done 1');
     await eventually(
       () => Promise.resolve(linesOf(seen).at(-1)),
       (last) => last === 'done 1',
@@ -153,7 +153,10 @@ describe('following a log whose stream is kept back', function () {
       const id = await devboxThat();
       const proxy = await heldHalfWay(after);
       const seen = following(proxy.api, id);
-      await on.api.start(id, 'for i in $(seq 0 60); do echo line $i; echo line $i >&2; sleep 0.05; done; echo done 1');
+      await on.api.executions.start(
+        id,
+        'for i in $(seq 0 60); do echo line $i; echo line $i >&2; sleep 0.05; done; echo done 1',
+      );
       await eventually(
         () => Promise.resolve(seen.includes('done 1')),
         (isDone) => isDone,
@@ -173,7 +176,7 @@ describe('following a log whose stream is kept back', function () {
       stop.abort();
       await Promise.resolve();
     });
-    await on.api.start(id, 'for i in $(seq 0 5); do echo line $i; sleep 0.2; done');
+    await on.api.executions.start(id, 'for i in $(seq 0 5); do echo line $i; sleep 0.2; done');
     for await (const event of followEvents(proxy.api, id, { signal: stop.signal, pace })) {
       if (event.type === 'notice') assert.notEqual(event.notice.kind, 'held');
       else exits.push(...event.lines.filter(({ exitCode }) => exitCode !== undefined));
@@ -190,11 +193,11 @@ describe('following a log whose stream is kept back', function () {
       const id = await devboxThat();
       const proxy = await heldHalfWay(after);
       const seen: string[] = [];
-      await on.api.start(id, command);
+      await on.api.executions.start(id, command);
       for await (const event of followEvents(proxy.api, id, { signal: new AbortController().signal, pace })) {
         if (event.type !== 'lines') continue;
         seen.push(...event.lines.map(({ text }) => text));
-        if (seen.includes('line 0')) await on.api.shutdown(id);
+        if (seen.includes('line 0')) await on.api.devboxes.shutdown(id);
       }
       const lines = seen.filter((text) => text.startsWith('line '));
       assert.ok(lines.length > 0);

@@ -4,7 +4,7 @@ import { gatherEvidence } from '../../../../src/core/diagnosis/evidence';
 import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
 import { followEvents } from '../../../../src/core/logs/followDevbox';
 import { pipeLines } from '../../../../src/core/logs/linePipeline';
-import { runCommand } from '../../../../src/core/platform/executions';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { asOwn, isOwn, OwnEntries } from '../../../../src/core/platform/ownExecutions';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { eventually } from '../../../eventually';
@@ -21,8 +21,8 @@ describe('Executions of our own', function () {
 
   for (const source of ['a stream', 'the list and the streams of executions'] as const) {
     it(`are in the devbox\u2019s log, and not in what is shown of it by ${source}`, async () => {
-      const { id } = await used.api.createDevbox({ name: 'own' }, { requestId: crypto.randomUUID() });
-      await used.api.waitForStatus(id, ['running'], 20);
+      const { id } = await used.api.devboxes.create({ name: 'own' }, { requestId: crypto.randomUUID() });
+      await used.api.devboxes.waitForStatus(id, ['running'], 20);
       let { api } = used;
       if (source !== 'a stream') {
         const proxy = await startCuttingProxy(used.platform.baseUrl, { hide: '/logs/tail' });
@@ -57,14 +57,14 @@ describe('Executions of our own', function () {
         (shown) => shown.includes('the-end'),
       );
       assert.doesNotMatch(texts.join('\n'), /ours|own;|exit code [46]/);
-      const whole = await used.api.logs(id);
+      const whole = await used.api.logs.newest(id);
       assert.ok(whole.some(({ command }) => command !== undefined && isOwn(command)));
       const { logLines, lastExit } = await gatherEvidence(used.api, id);
       assert.ok(logLines < whole.length);
       assert.equal(lastExit?.code, 0);
       await runCommand(used.api, id, asOwn('exit 9'));
       assert.equal((await gatherEvidence(used.api, id)).lastExit?.code, 0);
-      await used.api.shutdown(id);
+      await used.api.devboxes.shutdown(id);
     });
   }
 

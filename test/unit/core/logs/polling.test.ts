@@ -30,11 +30,11 @@ describe('following a log that has no stream', function () {
   }
 
   async function devboxThat(entrypoint: string): Promise<string> {
-    const { id } = await on.api.createDevbox({ name: 'quiet', entrypoint }, { requestId: crypto.randomUUID() });
+    const { id } = await on.api.devboxes.create({ name: 'quiet', entrypoint }, { requestId: crypto.randomUUID() });
     closing.push(async () => {
-      await on.api.shutdown(id);
+      await on.api.devboxes.shutdown(id);
     });
-    await on.api.waitForStatus(id, ['running'], 20);
+    await on.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -88,7 +88,7 @@ describe('following a log that has no stream', function () {
     );
     // Its first line is there before anybody looks: nothing would bring it later.
     await eventually(
-      () => on.api.logs(id),
+      () => on.api.logs.newest(id),
       (logs) => logs.some(({ text }) => text === 'first'),
     );
     const looks = new Emitter<undefined>();
@@ -103,9 +103,9 @@ describe('following a log that has no stream', function () {
       ['go', 'second'],
       ['on', 'third'],
     ] as const) {
-      await on.api.start(id, `touch /tmp/${file}`);
+      await on.api.executions.start(id, `touch /tmp/${file}`);
       await eventually(
-        () => on.api.logs(id),
+        () => on.api.logs.newest(id),
         (logs) => logs.some((entry) => entry.text === text),
       );
       looks.fire(undefined);
@@ -127,7 +127,7 @@ describe('following a log that has no stream', function () {
       following(proxy.api, id, { pace: { reconnectMs: [5, 50], pollMs: [20, 2_000] } }),
     );
     await until(() => follows[1]?.texts.includes('tick') === true);
-    await on.api.shutdown(other);
+    await on.api.devboxes.shutdown(other);
     await until(() => follows.every(({ isOver }) => isOver()));
     assert.ok(follows[0]?.texts.includes('mine'));
   });
@@ -136,7 +136,7 @@ describe('following a log that has no stream', function () {
     const proxy = await proxied();
     const ended = await devboxThat('echo over');
     await eventually(
-      () => on.api.retrieve(ended),
+      () => on.api.devboxes.retrieve(ended),
       ({ status }) => status === 'shutdown',
     );
     const whole = following(proxy.api, ended, { pace: fast });
@@ -180,13 +180,13 @@ describe('following a log that has no stream', function () {
     const id = await devboxThat('echo started; sleep 100');
     const { texts, notices } = following(proxy.api, id, { pace: fast });
     await until(() => texts.includes('started'));
-    await on.api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {});
+    await on.api.devboxes.suspend(id);
     await until(() => notices.some(({ kind }) => kind === 'suspended'));
     await sleep(300);
     const before = proxy.requests('/logs');
     await sleep(1_200);
     assert.equal(proxy.requests('/logs'), before);
-    await on.api.change(`/v1/devboxes/${id}/resume`, 'resuming a devbox', undefined, {});
+    await on.api.devboxes.resume(id);
     await until(() => texts.filter((text) => text === 'started').length === 2);
     assert.equal(notices.filter(({ kind }) => kind === 'suspended').length, 1);
   });
@@ -195,7 +195,10 @@ describe('following a log that has no stream', function () {
     for (const hide of [undefined, '/logs/tail']) {
       const proxy = await proxied({ quietMs: 50, ...(hide === undefined ? {} : { hide }) });
       const id = await devboxThat('echo first; until test -e /tmp/go; do sleep 0.05; done; echo second; sleep 100');
-      await on.api.start(id, 'echo printed; until test -e /tmp/go; do sleep 0.05; done; echo more; sleep 100');
+      await on.api.executions.start(
+        id,
+        'echo printed; until test -e /tmp/go; do sleep 0.05; done; echo more; sleep 100',
+      );
       const { texts, notices } = following(proxy.api, id, { pace: fast });
       await until(() => texts.includes('first') && texts.includes('printed'));
       await sleep(600);
@@ -203,7 +206,7 @@ describe('following a log that has no stream', function () {
       await sleep(1_500);
       const asked = proxy.requests() - before;
       assert.ok(asked <= (hide === undefined ? 8 : 14), `${asked} requests in five minutes, ${hide ?? 'with tail'}`);
-      await on.api.start(id, 'touch /tmp/go');
+      await on.api.executions.start(id, 'touch /tmp/go');
       await until(() => texts.includes('second') && texts.includes('more'));
       assert.deepEqual(new Set(texts).size, texts.length, texts.join());
       assert.ok(

@@ -78,7 +78,10 @@ describe('the proof that following loses nothing', function () {
     const { baseUrl, apiKey } = platform;
     const port = Number(new URL(baseUrl).port);
     const api = new RunloopApi({ apiKey, baseUrl });
-    const { id } = await api.createDevbox({ name: 'writer', entrypoint: writer }, { requestId: crypto.randomUUID() });
+    const { id } = await api.devboxes.create(
+      { name: 'writer', entrypoint: writer },
+      { requestId: crypto.randomUUID() },
+    );
 
     const reader = new Reader();
     let [cuts, refusals, kills] = [0, 0, 0];
@@ -91,15 +94,15 @@ describe('the proof that following loses nothing', function () {
     const restarting = (async () => {
       for (let round = 0; round < rounds - 1; round += 1) {
         while ((await doneRound(api, id)) !== round) await sleep(50);
-        await api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {});
-        while ((await api.retrieve(id)).status !== 'suspended') await sleep(20);
+        await api.devboxes.suspend(id);
+        while ((await api.devboxes.retrieve(id)).status !== 'suspended') await sleep(20);
         await reader.stopAt(round * roundLines + Math.floor(random() * roundLines));
         await count();
         await platform.kill();
         kills += 1;
         platform = running = await start(port);
         reader.goOn();
-        await api.change(`/v1/devboxes/${id}/resume`, 'resuming a devbox', undefined, {});
+        await api.devboxes.resume(id);
       }
     })();
     const sums: string[] = [];
@@ -144,7 +147,7 @@ describe('the proof that following loses nothing', function () {
     let platform = (running = await startPlatform(['--api-key', 'ak_of_the_proof'], { dataDir }));
     const { baseUrl, apiKey } = platform;
     const api = new RunloopApi({ apiKey, baseUrl });
-    const { id } = await api.createDevbox(
+    const { id } = await api.devboxes.create(
       { name: 'victim', entrypoint: 'i=0; while :; do i=$((i+1)); echo "line $i"; done' },
       { requestId: crypto.randomUUID() },
     );
@@ -171,7 +174,7 @@ describe('the proof that following loses nothing', function () {
     assert.equal(texts.length, kept.length);
     assert.ok(texts.every((text, index) => text === kept[index]));
     assert.deepEqual([...new Set(notices)].sort(), ['interrupted', 'reconnected']);
-    assert.equal((await api.retrieve(id)).status, 'failure');
+    assert.equal((await api.devboxes.retrieve(id)).status, 'failure');
     await platform.stop();
     running = undefined;
   });
@@ -207,7 +210,7 @@ class Reader {
 
 async function doneRound(api: RunloopApi, id: string): Promise<number> {
   try {
-    return Number(await api.readFile(id, '/workspace/done'));
+    return Number(await api.files.read(id, '/workspace/done'));
   } catch (error) {
     if (!RuntimeError.is(error)) throw error;
     // Not there yet, or the devbox is not running yet.

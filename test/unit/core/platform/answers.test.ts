@@ -3,16 +3,11 @@ import type * as http from 'node:http';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { onceRule } from '../../../../src/core/http/retryRules';
-import { awaitBuild, beginBuild, buildUnderWay, dropBuild } from '../../../../src/core/platform/blueprintBuild';
-import * as choices from '../../../../src/core/platform/choices';
+import { awaitBuild, beginBuild, buildUnderWay } from '../../../../src/core/platform/buildBlueprint';
 import type { Devbox } from '../../../../src/core/platform/devbox';
-import { devboxNow } from '../../../../src/core/platform/devboxNow';
-import { executionCompleted } from '../../../../src/core/platform/executionOutput';
-import { runCommand } from '../../../../src/core/platform/executions';
-import * as lifeCycle from '../../../../src/core/platform/lifeCycle';
-import { listLogs } from '../../../../src/core/platform/logList';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
-import { usageOf } from '../../../../src/core/platform/usage';
+import { snapshotDevbox } from '../../../../src/core/platform/snapshotDevbox';
 import { ScriptedServer, sendJson, sendPage } from '../../../network/scriptedServer';
 
 const call = { rule: onceRule };
@@ -27,38 +22,39 @@ async function drain(items: AsyncIterable<unknown>): Promise<unknown[]> {
 
 /** Every call that the core makes of the API. */
 const calls: Readonly<Record<string, (api: RunloopApi) => Promise<unknown>>> = {
-  me: (api) => api.me(call),
-  createDevbox: (api) => api.createDevbox({}, { requestId: 'r' }),
-  retrieve: (api) => api.retrieve('d', call),
-  listPage: (api) => api.listPage({ limit: 1 }, call),
-  list: (api) => drain(api.list({}, call)),
-  snapshotsOf: (api) => api.snapshotsOf('d', 1, call),
-  blueprintName: (api) => api.blueprintName('b', call),
-  waitForStatus: (api) => api.waitForStatus('d', ['running'], 1, call),
-  shutdown: (api) => api.shutdown('d', call),
-  start: (api) => api.start('d', 'ls', call),
-  ensureTunnel: (api) => api.ensureTunnel({ id: 'd' } as Devbox, 'authenticated', call),
-  logs: (api) => api.logs('d', call),
-  readFile: (api) => api.readFile('d', '/x', call),
-  blueprintsNamed: (api) => api.blueprintsNamed('b', call),
-  suspendDevbox: (api) => lifeCycle.suspendDevbox(api, 'd', call),
-  resumeDevbox: (api) => lifeCycle.resumeDevbox(api, 'd', call),
-  renameDevbox: (api) => lifeCycle.renameDevbox(api, 'd', 'n', call),
-  keepDevboxAlive: (api) => lifeCycle.keepDevboxAlive(api, 'd', call),
-  snapshotDevbox: (api) => lifeCycle.snapshotDevbox(api, 'd', 'n', call),
-  usageOf: (api) => usageOf(api, 'd', call),
+  me: (api) => api.accounts.me(call),
+  createDevbox: (api) => api.devboxes.create({}, { requestId: 'r' }),
+  retrieve: (api) => api.devboxes.retrieve('d', call),
+  listPage: (api) => api.devboxes.listPage({ limit: 1 }, call),
+  list: (api) => drain(api.devboxes.list({}, call)),
+  snapshotsOf: (api) => api.snapshots.ofDevbox('d', 1, call),
+  blueprintName: (api) => api.blueprints.nameOf('b', call),
+  waitForStatus: (api) => api.devboxes.waitForStatus('d', ['running'], 1, call),
+  shutdown: (api) => api.devboxes.shutdown('d', call),
+  start: (api) => api.executions.start('d', 'ls', call),
+  ensureTunnel: (api) => api.tunnels.ensure({ id: 'd' } as Devbox, 'authenticated', call),
+  openPty: (api) => api.tunnels.openPty('d', call),
+  logs: (api) => api.logs.newest('d', call),
+  readFile: (api) => api.files.read('d', '/x', call),
+  blueprintsNamed: (api) => api.blueprints.named('b', call),
+  suspendDevbox: (api) => api.devboxes.suspend('d', call),
+  resumeDevbox: (api) => api.devboxes.resume('d', call),
+  renameDevbox: (api) => api.devboxes.rename('d', 'n', call),
+  keepDevboxAlive: (api) => api.devboxes.keepAlive('d', call),
+  snapshotDevbox: (api) => snapshotDevbox(api, 'd', 'n', call),
+  usageOf: (api) => api.devboxes.usage('d', call),
   runCommand: (api) => runCommand(api, 'd', 'ls', call),
   beginBuild: (api) => beginBuild(api, { name: 'b', dockerfile: 'FROM x' }, call),
   buildUnderWay: (api) => buildUnderWay(api, 'b', call),
   awaitBuild: (api) => awaitBuild(api, { id: 'b', status: 'queued' }, { ...call, ...quiet }),
-  dropBuild: (api) => dropBuild(api, { id: 'b', status: 'queued' }, call),
-  blueprintChoices: (api) => choices.blueprintChoices(api, call),
-  snapshotChoices: (api) => choices.snapshotChoices(api, call),
-  secretChoices: (api) => choices.secretChoices(api, call),
-  networkPolicyChoices: (api) => choices.networkPolicyChoices(api, call),
-  devboxNow: (api) => devboxNow(api, 'd', { signal }),
-  executionCompleted: (api) => executionCompleted(api, 'd', 'e', { signal }),
-  listLogs: (api) => drain(listLogs(api, 'd', { signal })),
+  dropBuild: (api) => api.blueprints.remove('b', call),
+  blueprintChoices: (api) => api.blueprints.choices(call),
+  snapshotChoices: (api) => api.snapshots.choices(call),
+  secretChoices: (api) => api.secrets.choices(call),
+  networkPolicyChoices: (api) => api.networkPolicies.choices(call),
+  devboxNow: (api) => api.devboxes.retrieveCounted('d', { signal }),
+  executionCompleted: (api) => api.executions.isCompleted({ devboxId: 'd', executionId: 'e' }, { signal }),
+  listLogs: (api) => drain(api.logs.list('d', { signal })),
 };
 
 /** Calls that a reader follows with, which come again by themselves. */
@@ -174,7 +170,7 @@ describe('an answer that is not the API’s', function () {
   for (const status of [500, 502, 503, 429, 408]) {
     it(`may be that somebody has no time, page or not: ${status}`, async () => {
       server.script = (_, answer) => sendPage(answer, status);
-      await assert.rejects(api.listPage({ limit: 1 }, call), (error) => {
+      await assert.rejects(api.devboxes.listPage({ limit: 1 }, call), (error) => {
         assert.ok(RuntimeError.is(error));
         assert.equal(error.status, status);
         assert.doesNotMatch(error.message, /</);
@@ -189,11 +185,14 @@ describe('an answer that is not the API’s', function () {
     ['a name that is not there', 'https://api.invalid'],
   ] as const) {
     it(`says why nothing came: ${what}`, async () => {
-      await assert.rejects(new RunloopApi({ apiKey: 'ak_x', baseUrl }).listPage({ limit: 1 }, call), (error) => {
-        assert.ok(RuntimeError.is(error, 'network'));
-        assert.match(error.message, /listing devboxes: .*(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN)/);
-        return true;
-      });
+      await assert.rejects(
+        new RunloopApi({ apiKey: 'ak_x', baseUrl }).devboxes.listPage({ limit: 1 }, call),
+        (error) => {
+          assert.ok(RuntimeError.is(error, 'network'));
+          assert.match(error.message, /listing devboxes: .*(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN)/);
+          return true;
+        },
+      );
     });
   }
 });

@@ -17,12 +17,12 @@ describe('A command that is started in a devbox', function () {
   };
   for (const [what, rule] of Object.entries(faults)) {
     it(`is sent once, also where it ${what}: nobody promises that a repeat is dropped`, async () => {
-      const { id } = await used.api.createDevbox({ entrypoint: 'sleep 100' }, { requestId: what });
-      await used.api.waitForStatus(id, ['running'], 20);
+      const { id } = await used.api.devboxes.create({ entrypoint: 'sleep 100' }, { requestId: what });
+      await used.api.devboxes.waitForStatus(id, ['running'], 20);
       await orderFaults(used.platform, { fault: 'forget_repeats', method: 'POST', path }, rule);
-      await assert.rejects(used.api.start(id, 'true'));
+      await assert.rejects(used.api.executions.start(id, 'true'));
       assert.equal((await countFaults(used.platform))[0]?.matches, 1);
-      await used.api.shutdown(id);
+      await used.api.devboxes.shutdown(id);
     });
   }
 });

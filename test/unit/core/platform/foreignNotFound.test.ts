@@ -33,7 +33,7 @@ describe('That a devbox is not there', function () {
         answer.writeHead(404, type === undefined ? {} : { 'content-type': type }).end(body);
       const isForeign = (error: unknown): boolean => RuntimeError.is(error, 'unexpected_answer');
       await assert.rejects(endDevbox(api, 'dbx_1'), isForeign);
-      await assert.rejects(api.retrieve('dbx_1', { rule: askedForReadRule }), isForeign);
+      await assert.rejects(api.devboxes.retrieve('dbx_1', { rule: askedForReadRule }), isForeign);
       await assert.rejects(findDevbox(api, { sid: 'x', devboxId: 'dbx_1' }, { rule: askedForReadRule }), isForeign);
     });
   }
@@ -42,6 +42,6 @@ describe('That a devbox is not there', function () {
     server.script = (_, answer) =>
       answer.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"not_found","message":"None"}');
     assert.equal(await endDevbox(api, 'dbx_1'), undefined);
-    await assert.rejects(api.retrieve('dbx_1'), (error) => RuntimeError.is(error, 'not_found'));
+    await assert.rejects(api.devboxes.retrieve('dbx_1'), (error) => RuntimeError.is(error, 'not_found'));
   });
 });

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { RuntimeError, type RuntimeErrorCode } from '../../../../src/core/errors';
 import { onceRule } from '../../../../src/core/http/retryRules';
-import { devboxNow } from '../../../../src/core/platform/devboxNow';
-import { downloadFile, uploadFile } from '../../../../src/core/platform/fileTransfer';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { ScriptedServer } from '../../../network/scriptedServer';
 
@@ -47,13 +45,13 @@ const own: Readonly<Record<string, Refusal>> = {
 
 const signal = new AbortController().signal;
 const calls: Readonly<Record<string, (api: RunloopApi) => Promise<unknown>>> = {
-  me: (api) => api.me({ rule: onceRule }),
-  list: (api) => api.listPage({ limit: 1 }, { rule: onceRule }),
-  create: (api) => api.createDevbox({}, { requestId: 'r' }),
-  shutdown: (api) => api.shutdown('dbx_1', { rule: onceRule }),
-  devboxNow: (api) => devboxNow(api, 'dbx_1', { signal }),
-  upload: (api) => uploadFile(api, 'dbx_1', { path: '/x', size: 1, content: [Buffer.from('x')], signal }),
-  download: (api) => downloadFile(api, 'dbx_1', { path: '/x', signal }).next(),
+  me: (api) => api.accounts.me({ rule: onceRule }),
+  list: (api) => api.devboxes.listPage({ limit: 1 }, { rule: onceRule }),
+  create: (api) => api.devboxes.create({}, { requestId: 'r' }),
+  shutdown: (api) => api.devboxes.shutdown('dbx_1', { rule: onceRule }),
+  devboxNow: (api) => api.devboxes.retrieveCounted('dbx_1', { signal }),
+  upload: (api) => api.files.upload('dbx_1', { path: '/x', size: 1, content: [Buffer.from('x')], signal }),
+  download: (api) => api.files.download('dbx_1', { path: '/x', signal }).next(),
 };
 
 describe('That the key may not do something', function () {

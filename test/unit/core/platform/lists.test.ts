@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { onceRule } from '../../../../src/core/http/retryRules';
-import { blueprintChoices, secretChoices, snapshotChoices } from '../../../../src/core/platform/choices';
 import { isChanging, knownStatuses } from '../../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { requestKey } from '../../../../src/core/platform/requestKey';
@@ -40,14 +39,14 @@ describe('a list of the API', () => {
 
   const all = async (): Promise<string[]> => {
     const ids: string[] = [];
-    for await (const { id } of api.list({}, { rule: onceRule })) ids.push(id);
+    for await (const { id } of api.devboxes.list({}, { rule: onceRule })) ids.push(id);
     return ids;
   };
 
   it('shows what can be read of it, and says how much cannot', async () => {
     server.script = (_, answer) =>
       sendJson(answer, { devboxes: [devbox('a'), ...malformed, devbox('b')], has_more: false });
-    const page = await api.listPage({ limit: 100 });
+    const page = await api.devboxes.listPage({ limit: 100 });
     assert.deepEqual(
       page.devboxes.map(({ id }) => id),
       ['a', 'b'],
@@ -80,7 +79,7 @@ describe('a list of the API', () => {
         ['known', 'running'],
         ['other', 'suspended'],
       ] as const) {
-        store.update({ ...(await api.retrieve('known')), id, status, createTimeMs: 5 });
+        store.update({ ...(await api.devboxes.retrieve('known')), id, status, createTimeMs: 5 });
       }
       const reader = new DevboxReader(store);
       for (let round = 0; round < 3; round += 1) await reader.read(api, 12, signal);
@@ -190,19 +189,19 @@ describe('a list of the API', () => {
       const entries = page.map((id) => ({ id, name: id, status: 'build_complete', create_time_ms: 1 }));
       sendJson(answer, { blueprints: [...entries, null], snapshots: entries, secrets: entries, has_more: more });
     };
-    const blueprints = await blueprintChoices(api);
+    const blueprints = await api.blueprints.choices();
     assert.equal(blueprints.choices.length, 1_234);
     assert.equal(blueprints.isCut, false);
     assert.equal(blueprints.malformed, 6);
-    assert.equal((await snapshotChoices(api)).choices.length, 1_234);
-    assert.deepEqual([(await secretChoices(api)).choices.length, (await secretChoices(api)).isCut], [500, true]);
+    assert.equal((await api.snapshots.choices()).choices.length, 1_234);
+    assert.deepEqual([(await api.secrets.choices()).choices.length, (await api.secrets.choices()).isCut], [500, true]);
     count = 9_999;
-    assert.equal((await snapshotChoices(api)).isCut, true);
+    assert.equal((await api.snapshots.choices()).isCut, true);
   });
 
   it('offers what it got of a list that repeats the same pages', async () => {
     server.script = (_, answer) => sendJson(answer, { snapshots: [{ id: 'a' }, { id: 'b' }], has_more: true });
-    const { choices, isCut } = await snapshotChoices(api);
+    const { choices, isCut } = await api.snapshots.choices();
     assert.deepEqual([choices.length, isCut], [2, true]);
     assert.equal(server.seen.length, 2);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'mocha';
-import { beginBuild, openhandsDockerfile, usualOpenhandsTag } from '../../../../src/core/platform/blueprintBuild';
-import { snapshotDevbox } from '../../../../src/core/platform/lifeCycle';
+import { beginBuild, openhandsDockerfile, usualOpenhandsTag } from '../../../../src/core/platform/buildBlueprint';
+import { snapshotDevbox } from '../../../../src/core/platform/snapshotDevbox';
 import { countFaults, orderFaults } from '../../../platform/orderedFaults';
 import { usePlatform } from '../../../platform/usePlatform';
 
@@ -22,14 +22,14 @@ describe('What is paid for and asked for', function () {
   const used = usePlatform('--fault-control');
   let devboxId: string;
   before(async () => {
-    devboxId = (await used.api.createDevbox({ entrypoint: 'sleep 1000' }, { requestId: 'of snapshots' })).id;
-    await used.api.waitForStatus(devboxId, ['running'], 20);
+    devboxId = (await used.api.devboxes.create({ entrypoint: 'sleep 1000' }, { requestId: 'of snapshots' })).id;
+    await used.api.devboxes.waitForStatus(devboxId, ['running'], 20);
   });
   afterEach(() => orderFaults(used.platform));
 
   const snapshots = async (name: string): Promise<number> =>
-    (await used.api.snapshotsOf(devboxId, 100)).filter((snapshot) => snapshot.name === name).length;
-  const builds = async (name: string): Promise<number> => (await used.api.blueprintsNamed(name)).length;
+    (await used.api.snapshots.ofDevbox(devboxId, 100)).filter((snapshot) => snapshot.name === name).length;
+  const builds = async (name: string): Promise<number> => (await used.api.blueprints.named(name)).length;
 
   const makers = {
     'a snapshot': {
@@ -86,7 +86,7 @@ describe('What is paid for and asked for', function () {
     setTimeout(() => stop.abort(), 500);
     const { id } = await making;
     assert.deepEqual(
-      (await used.api.blueprintsNamed('given up')).map((build) => build.id),
+      (await used.api.blueprints.named('given up')).map((build) => build.id),
       [id],
     );
   });

@@ -14,9 +14,9 @@ describe('a refusal for want of payment', () => {
   it('says so, leads to the payment and is not asked again', async () => {
     const api = new RunloopApi({ apiKey: 'ak_x', baseUrl: server.origin });
     for (const call of [
-      () => api.createDevbox({}, { requestId: 'r' }),
-      () => api.shutdown('dbx_1'),
-      () => api.listPage({ limit: 1 }),
+      () => api.devboxes.create({}, { requestId: 'r' }),
+      () => api.devboxes.shutdown('dbx_1'),
+      () => api.devboxes.listPage({ limit: 1 }),
     ]) {
       server.seen.length = 0;
       await assert.rejects(call(), (error) => {

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'mocha';
 import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
-import { listLogs } from '../../../../src/core/platform/logList';
 import { StreamUnavailable } from '../../../../src/core/platform/logRequest';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { openStream, readEvents, type RawEvent } from '../../../../src/core/platform/serverSentEvents';
@@ -107,7 +106,7 @@ describe('server-sent events', function () {
     server?.close();
     const api = await answering(list(), 'application/json');
     const reading = async (): Promise<void> => {
-      for await (const batch of listLogs(api, 'dbx_1', { signal: deadline(50_000) })) assert.equal(batch.length, 0);
+      for await (const batch of api.logs.list('dbx_1', { signal: deadline(50_000) })) assert.equal(batch.length, 0);
     };
     await assert.rejects(reading(), (error) => RuntimeError.is(error, 'unexpected_answer'));
   });

@@ -6,7 +6,6 @@ import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import { WebSocket } from 'ws';
 import { ExecutionCommands } from '../../../../src/core/channel/executionCommands';
 import { englishPages } from '../../../../src/core/forwarding/forwarderPage';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { PortForwarder, type Forward } from '../../../../src/core/ports/portForwarder';
 import { PortTargets } from '../../../../src/core/ports/portTargets';
@@ -56,7 +55,8 @@ describe('A port of a devbox on this computer', function () {
   });
   afterEach(() => forwarder.dispose());
 
-  const tokenOf = async (): Promise<string> => (await used.api.retrieve(box.id)).tunnel?.authToken ?? assert.fail();
+  const tokenOf = async (): Promise<string> =>
+    (await used.api.devboxes.retrieve(box.id)).tunnel?.authToken ?? assert.fail();
 
   it('is served under a name that nobody can guess, without its token, and asked for by no other name', async () => {
     const address = await forwarder.addressOf(page);
@@ -203,10 +203,10 @@ describe('A port of a devbox on this computer', function () {
   it('finds another tunnel that was put into the place of the first', async () => {
     const { id, commands } = await filesDevbox(used.api, 'renewed');
     await servePorts(commands, served + 10);
-    await used.api.change(`/v1/devboxes/${id}/enable_tunnel`, 'opening a tunnel', { auth_mode: 'open' }, {}, id);
+    await used.api.tunnels.enable(id, { auth_mode: 'open' }, {});
     const address = await forwarder.addressOf({ devboxId: id, port: served + 10 });
     assert.match((await askPort(`${address}/`)).text, /Hello/);
-    const before = await used.api.retrieve(id);
+    const before = await used.api.devboxes.retrieve(id);
     const now = await requireToken(used.api, before, { signal });
     assert.deepEqual(
       [now.tunnel?.authMode, now.tunnel?.httpKeepAlive, now.wakesOnHttp],
@@ -225,9 +225,9 @@ describe('A port of a devbox on this computer', function () {
       name: 'wakes',
       tunnel: { auth_mode: 'authenticated', http_keep_alive: false, wake_on_http: true },
     } as const;
-    const { id } = await used.api.createDevbox(body, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
-    assert.equal((await used.api.retrieve(id)).wakesOnHttp, true);
+    const { id } = await used.api.devboxes.create(body, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
+    assert.equal((await used.api.devboxes.retrieve(id)).wakesOnHttp, true);
     await servePorts(new ExecutionCommands(used.api, id), served + 20);
     const address = await forwarder.addressOf({ devboxId: id, port: served + 20 });
     // At the same time they share what is heard of the devbox; each later one looks anew, as it would wake it.
@@ -237,13 +237,13 @@ describe('A port of a devbox on this computer', function () {
     assert.equal(sent.length, 1, sent.join());
     assert.equal((await askPort(`${address}/`)).status, 200);
     assert.equal(sent.length, 2, sent.join());
-    await suspendDevbox(used.api, id);
-    await used.api.waitForStatus(id, ['suspended'], 20);
+    await used.api.devboxes.suspend(id);
+    await used.api.devboxes.waitForStatus(id, ['suspended'], 20);
     for (let count = 0; count < 3; count += 1) {
       const answer = await askPort(`${address}/`, { headers: { accept: 'text/html' } });
       assert.equal(answer.status, 503);
       assert.match(answer.text, /is suspended, has ended/);
     }
-    assert.equal((await used.api.retrieve(id)).status, 'suspended');
+    assert.equal((await used.api.devboxes.retrieve(id)).status, 'suspended');
   });
 });

@@ -12,8 +12,8 @@ describe('A command that a person runs in a devbox', function () {
   const used = usePlatform('--fault-control');
 
   async function devbox(): Promise<string> {
-    const { id } = await used.api.createDevbox({ name: 'runs' }, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create({ name: 'runs' }, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -93,7 +93,7 @@ describe('A command that a person runs in a devbox', function () {
   it('is told in the log as the person has written it', async () => {
     const id = await devbox();
     await run(id, 'echo "as written"').end;
-    const entries = await used.api.logs(id);
+    const entries = await used.api.logs.newest(id);
     assert.deepEqual(
       entries.flatMap(({ command, text }) => (command === undefined ? [] : [[command, text]])),
       [['echo "as written"', '$ echo "as written"']],
@@ -155,9 +155,9 @@ describe('A command that a person runs in a devbox', function () {
   it('is not started where the devbox sleeps, which is told', async () => {
     const api: RunloopApi = used.api;
     const id = await devbox();
-    await api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {}, id);
-    await api.waitForStatus(id, ['suspended'], 20);
+    await api.devboxes.suspend(id);
+    await api.devboxes.waitForStatus(id, ['suspended'], 20);
     await assert.rejects(run(id, 'true').end, (error) => RuntimeError.is(error));
-    assert.equal((await api.retrieve(id)).status, 'suspended');
+    assert.equal((await api.devboxes.retrieve(id)).status, 'suspended');
   });
 });

@@ -56,7 +56,7 @@ describe('A runtime whose listeners throw', function () {
       'closing',
       'closed',
     ]);
-    assert.equal((await used.api.retrieve(runtime.devbox?.id ?? '')).status, 'shutdown');
+    assert.equal((await used.api.devboxes.retrieve(runtime.devbox?.id ?? '')).status, 'shutdown');
     assert.ok(warnings.some((text) => text.includes('this listener is broken')));
     assert.ok(warnings.some((text) => text.includes('this one is broken later')));
   });
@@ -79,7 +79,7 @@ describe('A runtime whose listeners throw', function () {
     const choices = { source: { kind: 'plain' }, size: 'SMALL', endRule: { kind: 'lifetime', seconds: 600 } } as const;
     const options = { signal, onStatus: broken, onWait: broken, onUpload: broken };
     const devbox = await startPlainDevbox(used.api, 'broken', choices, options);
-    assert.equal((await used.api.retrieve(devbox.id)).status, 'running');
-    await used.api.shutdown(devbox.id);
+    assert.equal((await used.api.devboxes.retrieve(devbox.id)).status, 'running');
+    await used.api.devboxes.shutdown(devbox.id);
   });
 });

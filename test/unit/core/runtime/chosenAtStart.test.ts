@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { deadline } from '../../../../src/ground/deadline';
 import type { RunloopRuntimeOptions } from '../../../../src/core/options/runtimeOptions';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
 import type { StartChoices } from '../../../../src/core/start/startChoices';
@@ -70,7 +69,7 @@ describe('what is chosen at a start', function () {
     assert.ok(!started.content.includes('the value;') && !started.content.includes('quoted'), started.content);
     assert.ok(processesOf(id).length > 0);
 
-    await suspendDevbox(api, id);
+    await api.devboxes.suspend(id);
     await runtime.close({ mode: 'keep' });
     // Another window, which knows nothing of what was chosen.
     const later = runtimeWith({

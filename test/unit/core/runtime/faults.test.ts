@@ -125,14 +125,14 @@ describe('a runtime among faults', function () {
     assert.equal((await runtime.actions.run('echo here')).content, 'here');
     await runtime.close();
     const all = [];
-    for await (const devbox of api.list({})) if (devbox.name === 'lost answer') all.push(devbox.status);
+    for await (const devbox of api.devboxes.list({})) if (devbox.name === 'lost answer') all.push(devbox.status);
     assert.deepEqual(all, ['shutdown']);
   });
 
   it('reads again what was cut half-way, and waits out limits in sight of whoever watches (D29)', async () => {
-    const { id } = await api.createDevbox({ name: 'cut', entrypoint: 'sleep 100' }, { requestId: 'cut' });
+    const { id } = await api.devboxes.create({ name: 'cut', entrypoint: 'sleep 100' }, { requestId: 'cut' });
     await orderFaults(platform, { fault: 'half_stream', method: 'GET', path: '/v1/devboxes/{id}', count: 1 });
-    assert.equal((await api.retrieve(id)).id, id);
+    assert.equal((await api.devboxes.retrieve(id)).id, id);
     await orderFaults(platform, {
       fault: 'status',
       status: 429,
@@ -149,7 +149,7 @@ describe('a runtime among faults', function () {
     await runtime.connect();
     assert.deepEqual(waits, [{ type: 'waiting', reason: 'rate_limited', seconds: 1 }]);
     await runtime.close();
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 
   it('tells of a boot that fails for want of disk by its reason, at once (D7)', async () => {
@@ -187,7 +187,10 @@ describe('a runtime among faults', function () {
     const create = async (name: string, sid?: string): Promise<string> => {
       const metadata = sid === undefined ? {} : { [containerNameKey]: containerName(sid) };
       return (
-        await api.createDevbox({ name, metadata, entrypoint: 'sleep 100' }, { requestId: `${name} ${Math.random()}` })
+        await api.devboxes.create(
+          { name, metadata, entrypoint: 'sleep 100' },
+          { requestId: `${name} ${Math.random()}` },
+        )
       ).id;
     };
     const lone = await create('renamed since', 'lone');
@@ -207,13 +210,13 @@ describe('a runtime among faults', function () {
       assert.equal(await found('only named'), named);
       assert.equal((await findOwn(small, 'paged', {}))?.id, newer);
       assert.equal(await findOwn(small, 'only named', {}), undefined);
-      await api.shutdown(newer);
+      await api.devboxes.shutdown(newer);
       assert.equal(await found('paged'), older, 'what has ended does not count');
       await assert.rejects(found('nobody'), (error) => RuntimeError.is(error, 'devbox_not_found'));
       assert.ok(pages.lists() >= 5 * 5, `${pages.lists()} pages`);
     } finally {
       pages.close();
-      await Promise.all(all.map((id) => api.shutdown(id)));
+      await Promise.all(all.map((id) => api.devboxes.shutdown(id)));
     }
   });
 });

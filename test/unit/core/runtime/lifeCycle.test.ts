@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'mocha';
 import { deadline } from '../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../src/core/errors';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
 import { createBody } from '../../../../src/core/runtime/connect/createBody';
 import { resolveConfig } from '../../../../src/core/options/runtimeConfig';
@@ -56,13 +55,13 @@ describe("a runtime's life", function () {
     await first.actions.run('echo mine > file.txt');
     const id = first.devbox?.id ?? '';
     await first.close();
-    await waitUntilSuspended(on.api, await on.api.retrieve(id), deadline(20_000));
+    await waitUntilSuspended(on.api, await on.api.devboxes.retrieve(id), deadline(20_000));
     const second = runtimeWith({ sid: 'again' });
     await second.connect();
     assert.deepEqual([second.devbox?.id, second.createdHere], [id, false]);
     assert.equal((await second.actions.run('cat file.txt')).content, 'mine');
     await second.close();
-    assert.equal((await on.api.retrieve(id)).status, 'running');
+    assert.equal((await on.api.devboxes.retrieve(id)).status, 'running');
     const third = runtimeWith({ sid: 'again', reuseExisting: false });
     await third.connect();
     assert.notEqual(third.devbox?.id, id);
@@ -72,7 +71,7 @@ describe("a runtime's life", function () {
     assert.equal(fourth.devbox?.id, third.devbox?.id);
     await fourth.close();
     await third.close();
-    await on.api.shutdown(id);
+    await on.api.devboxes.shutdown(id);
   });
 
   it('attaches to a suspended devbox, and never to an ended one (D19)', async () => {
@@ -80,7 +79,7 @@ describe("a runtime's life", function () {
     await starter.connect();
     const id = starter.devbox?.id ?? '';
     await starter.close({ mode: 'keep' });
-    await waitUntilSuspended(on.api, await suspendDevbox(on.api, id), deadline(20_000));
+    await waitUntilSuspended(on.api, await on.api.devboxes.suspend(id), deadline(20_000));
     const runtime = runtimeWith({ attachToExisting: true, devboxId: id });
     await runtime.connect();
     assert.equal((await runtime.actions.run('echo awake')).content, 'awake');
@@ -97,7 +96,7 @@ describe("a runtime's life", function () {
     const config = resolveConfig({ apiKey: 'unused', sid, headlessMode: true, plugins: [] });
     // A devbox of the session whose entrypoint keeps it alive without a server, as after a resume that ran none.
     const body = { ...createBody(config, 'a session key'), entrypoint: 'sleep 1000' };
-    await on.api.createDevbox(body, { requestId: 'comeback' });
+    await on.api.devboxes.create(body, { requestId: 'comeback' });
     const runtime = runtimeWith({ sid, attachToExisting: true });
     await runtime.connect();
     try {
@@ -117,7 +116,7 @@ describe("a runtime's life", function () {
     });
     await runtime.connect();
     const { actions } = runtime;
-    await on.api.shutdown(runtime.devbox?.id ?? '');
+    await on.api.devboxes.shutdown(runtime.devbox?.id ?? '');
     await assert.rejects(actions.run('echo x'));
     await assert.rejects(
       runtime.reconnect(),
@@ -150,7 +149,7 @@ describe("a runtime's life", function () {
       runtime.connect(),
       (error) => RuntimeError.is(error, 'deadline') && error.devboxId !== undefined,
     );
-    assert.equal((await on.api.retrieve(runtime.devbox?.id ?? '')).status, 'shutdown');
+    assert.equal((await on.api.devboxes.retrieve(runtime.devbox?.id ?? '')).status, 'shutdown');
   });
 
   it('notices a devbox that fails to boot at once, with its last 20 lines, and says so to all (D7, D31)', async () => {

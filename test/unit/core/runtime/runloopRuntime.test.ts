@@ -74,7 +74,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
       assert.ok(processesOf(id).length > 0);
       await Promise.all([runtime.close(), runtime.close()]);
       await runtime.close();
-      assert.equal((await api.retrieve(id)).status, 'shutdown');
+      assert.equal((await api.devboxes.retrieve(id)).status, 'shutdown');
       assert.deepEqual(processesOf(id), []);
       assert.throws(
         () => runtime.actions,
@@ -101,7 +101,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
         assert.equal(status, 403);
         const environment = await runtime.actions.run('env');
         assert.ok(!environment.content.includes(key));
-        const log = await api.logs(runtime.devbox?.id ?? '');
+        const log = await api.logs.newest(runtime.devbox?.id ?? '');
         assert.ok(!JSON.stringify(log).includes(key));
         const commandLines = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
         assert.ok(!commandLines.includes(key));
@@ -130,7 +130,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
         await byId.connect();
         assert.equal((await byId.actions.run('echo same shell')).content, 'same shell');
         await byId.close();
-        assert.equal((await api.retrieve(starter.devbox?.id ?? '')).status, 'running');
+        assert.equal((await api.devboxes.retrieve(starter.devbox?.id ?? '')).status, 'running');
       } finally {
         await starter.close();
       }
@@ -153,7 +153,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
           if (event.type === 'phase' && event.phase === moment) stop.abort();
         });
         await assert.rejects(runtime.connect({ signal: stop.signal }), (error) => RuntimeError.is(error, 'cancelled'));
-        for await (const devbox of api.list({})) {
+        for await (const devbox of api.devboxes.list({})) {
           if (devbox.name !== `cancel-${moment}`) continue;
           assert.equal(devbox.status, 'shutdown');
           assert.deepEqual(processesOf(devbox.id), []);
@@ -165,7 +165,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
       const runtime = runtimeWith({ sid: 'killed' });
       runtime.onEvent((event) => {
         if (event.type !== 'phase' || event.phase !== 'startingServer' || event.devbox === undefined) return;
-        api.shutdown(event.devbox.id).catch((error: unknown) => assert.fail(String(error)));
+        api.devboxes.shutdown(event.devbox.id).catch((error: unknown) => assert.fail(String(error)));
       });
       await assert.rejects(
         runtime.connect(),
@@ -196,7 +196,7 @@ for (const sandbox of ['auto', 'plain'] as const) {
 
 async function count(api: RunloopApi): Promise<number> {
   const ids: string[] = [];
-  for await (const { id } of api.list({})) ids.push(id);
+  for await (const { id } of api.devboxes.list({})) ids.push(id);
   return ids.length;
 }
 
@@ -272,6 +272,6 @@ describe('RunloopRuntime meeting trouble', function () {
     const gone = await startPlatform([]);
     await gone.stop();
     const api = new RunloopApi({ apiKey: gone.apiKey, baseUrl: gone.baseUrl });
-    await assert.rejects(api.me(), (error) => RuntimeError.is(error, 'network'));
+    await assert.rejects(api.accounts.me(), (error) => RuntimeError.is(error, 'network'));
   });
 });

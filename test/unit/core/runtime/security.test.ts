@@ -72,17 +72,18 @@ describe('what leads into a devbox', function () {
     const [key, other] = [keys.get(first.id) ?? '', keys.get(second.id) ?? ''];
     assert.match(key, /^[0-9a-f]{64}$/);
     assert.notEqual(key, other);
+    const client = platform.client();
     const shown = JSON.stringify([
-      await api.read(`/v1/devboxes/${first.id}`, 'reading a devbox', {}),
-      await api.read('/v1/devboxes', 'listing devboxes', {}, { limit: 100 }),
-      await api.read(`/v1/devboxes/${first.id}/logs`, 'reading a devbox', {}),
+      await client.devboxes.retrieve(first.id),
+      await client.devboxes.list({ limit: 100 }),
+      await client.devboxes.logs.list(first.id),
       first.events,
     ]);
     assert.ok(shown.includes(first.id) && !shown.includes(key));
     // The shell of an agent has it in no variable, and neither has any process that it can look into.
     assert.ok(!(await first.runtime.actions.run('env; cat /proc/self/environ')).content.includes(key));
     // Whoever has the account gets it from inside the devbox; the key of one devbox opens no other.
-    assert.equal((await api.readFile(first.id, '/home/user/.openhands-runtime/session_api_key')).trim(), key);
+    assert.equal((await api.files.read(first.id, '/home/user/.openhands-runtime/session_api_key')).trim(), key);
     keys.set(first.id, other);
     const mixed = new RunloopRuntime({
       apiKey: platform.apiKey,
@@ -114,11 +115,15 @@ describe('what leads into a devbox', function () {
     const config = resolveConfig({ apiKey: 'unused', sid: 'without tunnel', headlessMode: true, plugins: [] });
     const body = { ...createBody(config, 'a session key') };
     Reflect.deleteProperty(body, 'tunnel');
-    const { id } = await api.createDevbox(body, { requestId: 'without tunnel' });
+    const { id } = await api.devboxes.create(body, { requestId: 'without tunnel' });
     const attached = await connected({ attachToExisting: true, devboxId: id, headlessMode: true });
     assert.equal((await attached.runtime.actions.run('echo through')).content, 'through');
     assert.equal((await get(`${attached.runtime.actionExecutionServerUrl ?? ''}/alive`)).status, 401);
-    assert.equal((await api.retrieve(id)).tunnel?.httpKeepAlive, false, 'requests that nobody made are no use of it');
+    assert.equal(
+      (await api.devboxes.retrieve(id)).tunnel?.httpKeepAlive,
+      false,
+      'requests that nobody made are no use of it',
+    );
     const paths = attached.events.flatMap((event) => (event.type === 'request' ? [event.request.path] : []));
     assert.ok(
       paths.includes(`/v1/devboxes/${id}/enable_tunnel`) && !paths.some((path) => path.includes('create_tunnel')),
@@ -147,7 +152,7 @@ describe('what leads into a devbox', function () {
     const hidden = (await runtime.hiddenUrl(url)) ?? '';
     assert.ok(!hidden.includes(token) && (await get(hidden)).location?.includes(token));
     assert.ok(!((await get(hidden)).location ?? '').includes(token), 'handed out once');
-    assert.ok(!JSON.stringify([events, await api.logs(id)]).includes(token));
+    assert.ok(!JSON.stringify([events, await api.logs.newest(id)]).includes(token));
 
     await runtime.suspend();
     await assert.rejects(runtime.vscodeUrl(), (error) => RuntimeError.is(error, 'closed'));

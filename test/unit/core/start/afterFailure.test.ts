@@ -31,8 +31,8 @@ describe('What is left after a start that failed', function () {
       if (perhapsTwice) await open.change({ perhapsTwice });
       const { requestId } = open.note;
       const body = { name: 'sent', metadata: { [requestKey]: requestId }, entrypoint: 'sleep 100' };
-      const { id } = await used.api.createDevbox(body, { requestId });
-      await used.api.shutdown(id);
+      const { id } = await used.api.devboxes.create(body, { requestId });
+      await used.api.devboxes.shutdown(id);
       const kinds = (await unsettledStarts(used.api, notesOf())).map(({ kind }) => kind);
       assert.deepEqual(kinds, perhapsTwice ? ['awaited'] : []);
       assert.equal(readdirSync(folder).length, perhapsTwice ? 1 : 0);
@@ -69,7 +69,7 @@ describe('What is left after a start that failed', function () {
     });
     await assert.rejects(runtime.connect({ signal: stop.signal }), (error) => RuntimeError.is(error, 'cancelled'));
     assert.equal(kept.length, 1);
-    assert.equal((await used.api.retrieve(kept[0] ?? '')).status, 'shutdown');
+    assert.equal((await used.api.devboxes.retrieve(kept[0] ?? '')).status, 'shutdown');
     assert.deepEqual([...keys], []);
   });
 });

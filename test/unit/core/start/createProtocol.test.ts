@@ -42,7 +42,7 @@ describe('The create of a devbox, on a platform that drops no repeated request',
   });
   afterEach(async () => {
     await orderFaults(used.platform);
-    for (const id of await living()) await used.api.shutdown(id);
+    for (const id of await living()) await used.api.devboxes.shutdown(id);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -59,7 +59,9 @@ describe('The create of a devbox, on a platform that drops no repeated request',
   const sent = async (): Promise<number> => (await countFaults(used.platform))[0]?.matches ?? 0;
   const all = async (): Promise<readonly { id: string; status: string }[]> => {
     const found = [];
-    for await (const devbox of used.api.list({ pageSize: 1_000 })) if (devbox.name === name) found.push(devbox);
+    for await (const devbox of used.api.devboxes.list({ pageSize: 1_000 })) {
+      if (devbox.name === name) found.push(devbox);
+    }
     return found;
   };
   const living = async (): Promise<readonly string[]> =>
@@ -157,7 +159,7 @@ describe('The create of a devbox, on a platform that drops no repeated request',
   const carryOutLate = async (requestId: string): Promise<string> => {
     const metadata = { [requestKey]: requestId };
     const body = { name, metadata, entrypoint: 'sleep 100' };
-    return (await used.api.createDevbox(body, { requestId: `late ${requestId}` })).id;
+    return (await used.api.devboxes.create(body, { requestId: `late ${requestId}` })).id;
   };
 
   it('tells after a cancel that nobody knows, where it had no answer and nothing is found, and goes on looking', async () => {
@@ -242,7 +244,7 @@ describe('The create of a devbox, on a platform that drops no repeated request',
         await faults();
         if (kind === 'server') await runtime.close({ mode: 'shutdown' });
         else assert.deepEqual(await named(), await living());
-        for (const id of await living()) await used.api.shutdown(id);
+        for (const id of await living()) await used.api.devboxes.shutdown(id);
         assert.deepEqual(await named(), []);
         assert.equal(notesLeft(), 0);
       }

@@ -32,7 +32,7 @@ describe('A create that has to wait', function () {
     const waited = waits.reduce((sum, seconds) => sum + seconds * 1_000, 0);
     assert.ok(performance.now() - began >= waited - 10, `${waited} ms`);
     const sent = (await countFaults(used.platform))[0]?.matches ?? 0;
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
     return { waits, sent };
   };
 

@@ -31,7 +31,7 @@ describe('Notes of starts that are damaged, old, or of a process whose id was gi
   const damagedStart = async (text: string, owner = dead): Promise<{ id: string; path: string }> => {
     const { note } = await notesOf(owner).begin('damaged', accountMark(used.api));
     const body = { name: 'damaged', metadata: { [requestKey]: note.requestId }, entrypoint: 'sleep 100' };
-    const { id } = await used.api.createDevbox(body, { requestId: note.requestId });
+    const { id } = await used.api.devboxes.create(body, { requestId: note.requestId });
     const path = join(folder, files().find((file) => file.startsWith(note.requestId)) ?? '');
     writeFileSync(path, text);
     return { id, path };
@@ -56,13 +56,13 @@ describe('Notes of starts that are damaged, old, or of a process whose id was gi
         ...(await unsettledStarts(used.api, notesOf(living))),
       ];
       assert.equal(start?.name, 'damaged');
-      await used.api.shutdown(id);
+      await used.api.devboxes.shutdown(id);
     });
   }
 
   it('one that is damaged and leads to nothing goes once no devbox of it can be left', async () => {
     const { id, path } = await damagedStart('');
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
     assert.deepEqual([await found(), files().length], [[], 1]);
     const old = new Date(Date.now() - 50 * hourMs);
     utimesSync(path, old, old);
@@ -72,7 +72,7 @@ describe('Notes of starts that are damaged, old, or of a process whose id was gi
   it('one that is damaged and in the hands of a living window is left to it', async () => {
     const { id } = await damagedStart('', living);
     assert.deepEqual(await found(), []);
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('an old one goes to whoever asks, whatever has its process id by now', async () => {

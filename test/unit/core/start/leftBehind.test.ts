@@ -36,14 +36,16 @@ describe('What is left of a start that was cancelled', function () {
   afterEach(async () => {
     mock.timers.reset();
     await orderFaults(used.platform);
-    for (const id of await living()) await used.api.shutdown(id);
+    for (const id of await living()) await used.api.devboxes.shutdown(id);
     rmSync(folder, { recursive: true, force: true });
   });
 
   const notesOf = (): StartNotes => new StartNotes({ folder, onFailure: (error) => assert.fail(String(error)) });
   const living = async (): Promise<readonly string[]> => {
     const found: string[] = [];
-    for await (const { id, status } of used.api.list({ pageSize: 1_000 })) if (!hasEnded(status)) found.push(id);
+    for await (const { id, status } of used.api.devboxes.list({ pageSize: 1_000 })) {
+      if (!hasEnded(status)) found.push(id);
+    }
     return found;
   };
   const named = async (): Promise<readonly string[]> =>
@@ -148,7 +150,7 @@ describe('What is left of a start that was cancelled', function () {
       metadata: { [requestKey]: metadata[requestKey] ?? '' },
       entrypoint: 'sleep 100',
     };
-    return (await used.api.createDevbox(body, { requestId: 'the second' })).id;
+    return (await used.api.devboxes.create(body, { requestId: 'the second' })).id;
   };
   const sentTwice = [slowly, { fault: 'forget_repeats', ...create }, { fault: 'cut', count: 1, ...create }] as const;
 

@@ -86,6 +86,6 @@ describe('A note of a start', () => {
     );
     await found[0]?.settle();
     assert.deepEqual(readdirSync(folder), []);
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { quote } from '../../../../src/ground/shellWords';
-import { runCommand } from '../../../../src/core/platform/executions';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { startDelay } from '../../../bench/delay';
 import { eventually } from '../../../eventually';
 import { CountingProxy } from '../../../platform/countingProxy';

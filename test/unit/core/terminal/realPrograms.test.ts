@@ -119,8 +119,8 @@ describe('What real programs print', function () {
 
   it('comes through a terminal as on a pty of this computer, byte for byte', async () => {
     const api = new RunloopApi({ apiKey: platform.platform.apiKey, baseUrl: platform.platform.baseUrl });
-    const { id } = await api.createDevbox({ name: 'programs' }, { requestId: crypto.randomUUID() });
-    await api.waitForStatus(id, ['running'], 20);
+    const { id } = await api.devboxes.create({ name: 'programs' }, { requestId: crypto.randomUUID() });
+    await api.devboxes.waitForStatus(id, ['running'], 20);
     let text = '';
     const states: TerminalState[] = [];
     const session = new TerminalSession({

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'mocha';
-import { runCommand } from '../../../../src/core/platform/executions';
-import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { startDelay } from '../../../bench/delay';
 import { eventually } from '../../../eventually';
 import { useTerminals } from './useTerminals';
@@ -189,12 +188,12 @@ describe('A terminal in a devbox', function () {
     const id = await devbox();
     const one = terminal(id);
     await isIn(one, 'open');
-    await suspendDevbox(api(), id);
+    await api().devboxes.suspend(id);
     await isIn(one, 'stopped');
-    await api().waitForStatus(id, ['suspended'], 20);
+    await api().devboxes.waitForStatus(id, ['suspended'], 20);
     assert.equal(one.session.write('x'), false);
-    await resumeDevbox(api(), id);
-    await api().waitForStatus(id, ['running'], 20);
+    await api().devboxes.resume(id);
+    await api().devboxes.waitForStatus(id, ['running'], 20);
     one.session.retry();
     await isIn(one, 'open');
     const last = one.states.at(-1);

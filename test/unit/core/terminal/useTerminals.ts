@@ -56,8 +56,8 @@ export function useTerminals(name: string): Terminals {
     api,
     through,
     devbox: async () => {
-      const { id } = await api().createDevbox({ name }, { requestId: crypto.randomUUID() });
-      await api().waitForStatus(id, ['running'], 20);
+      const { id } = await api().devboxes.create({ name }, { requestId: crypto.randomUUID() });
+      await api().devboxes.waitForStatus(id, ['running'], 20);
       return id;
     },
     terminal: (devboxId, options = {}) => {

@@ -12,7 +12,7 @@ import { RuntimeError } from '../../../../src/core/errors';
 import { startPlainDevbox } from '../../../../src/core/start/plainDevbox';
 import { findPlainVscode, startPlainVscode } from '../../../../src/core/vscode/plainVscode';
 import { parseDevbox, type Devbox } from '../../../../src/core/platform/devbox';
-import { runCommand } from '../../../../src/core/platform/executions';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { requestText } from '../../../../src/core/http/httpRequest';
 import { waitUntilRunning } from '../../../../src/core/start/waitForDevbox';
@@ -76,7 +76,7 @@ describe('the VS Code of a plain devbox', function () {
     assert.equal(await findPlainVscode(api, devbox, options), undefined);
     assert.equal(await startPlainVscode(api, devbox, options), undefined);
     assert.deepEqual(served, []);
-    assert.equal((await api.retrieve(devbox.id)).tunnel, undefined);
+    assert.equal((await api.devboxes.retrieve(devbox.id)).tunnel, undefined);
   });
 
   it('tells what could not be downloaded', async () => {
@@ -122,18 +122,18 @@ describe('the VS Code of a plain devbox', function () {
     );
     assert.match(stdout, /^600\n600\nUmask:\s+0022$/m);
     // The token is in no log of the devbox.
-    assert.ok((await api.logs(devbox.id)).every(({ text }) => !text.includes(place.token)));
+    assert.ok((await api.logs.newest(devbox.id)).every(({ text }) => !text.includes(place.token)));
   });
 
   it('is found again by another window, and not started twice', async () => {
-    const now = await api.retrieve(devbox.id);
+    const now = await api.devboxes.retrieve(devbox.id);
     const found = await findPlainVscode(api, now, options);
     assert.deepEqual(await startPlainVscode(api, now, options), found);
     assert.ok(found !== undefined);
   });
 
   it('asks for the same token when it is started anew, and in a devbox made from a snapshot for another', async () => {
-    const now = await api.retrieve(devbox.id);
+    const now = await api.devboxes.retrieve(devbox.id);
     const before = await findPlainVscode(api, now, options);
     // As a suspend does.
     const kill =
@@ -154,9 +154,7 @@ describe('the VS Code of a plain devbox', function () {
 
   it('opens the home of whoever the user of the devbox is, also when it is found running', async () => {
     const launch = { launch_parameters: { user_parameters: { username: 'root', uid: 0 } } };
-    const { id, ...made } = parseDevbox(
-      await api.change('/v1/devboxes', 'creating a devbox', { name: 'of-root', ...launch }, {}),
-    );
+    const { id, ...made } = parseDevbox(await platform.client().devboxes.create({ name: 'of-root', ...launch }));
     const ofRoot = await waitUntilRunning(
       api,
       { id, ...made },
@@ -169,11 +167,11 @@ describe('the VS Code of a plain devbox', function () {
       installFrom: address('code-server-{arch}.tar.gz'),
     });
     assert.equal(place?.folder, stdout);
-    const now = await api.retrieve(id);
+    const now = await api.devboxes.retrieve(id);
     assert.equal((await findPlainVscode(api, now, options))?.folder, stdout);
     // What a devbox says is no path: the usual home.
     await runCommand(api, id, 'printf "not\\na path" > "$HOME/.runloop-devboxes/vscode-home"');
     assert.equal((await findPlainVscode(api, now, options))?.folder, '/home/user');
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 });

@@ -25,7 +25,7 @@ describe('The ticks of the walkthrough (U20)', function () {
     await editor.message(/^Devbox ticked is ready/);
     assert.deepEqual(ticks(), ['runloop.hasSignedIn', 'runloop.hasStartedDevbox']);
     // It has no VS Code.
-    const { devboxes } = await api.listPage({ limit: 5 });
+    const { devboxes } = await api.devboxes.listPage({ limit: 5 });
     await editor.run('runloop.openVscode', devboxes[0]?.id);
     assert.ok(!ticks().includes('runloop.hasOpenedVscode'));
     await editor.run('runloop.showOutput', devboxes[0]?.id);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { line, type Shown } from '../changes/useChangeRows';
@@ -155,8 +154,8 @@ describe('Agents in the view', function () {
     await start(await agents(), [{ run: 'touch yes' }]);
     await described(agents, /needs you/);
     await used.editor.eventually(() => view().badge?.value === 1);
-    await suspendDevbox(used.api, box.id);
-    await used.api.waitForStatus(box.id, ['suspended'], 20);
+    await used.api.devboxes.suspend(box.id);
+    await used.api.devboxes.waitForStatus(box.id, ['suspended'], 20);
     await used.editor.eventually(() => view().badge === undefined);
     const shown = document();
     const suspended = await text(shown);
@@ -167,8 +166,8 @@ describe('Agents in the view', function () {
       offered?.map(({ command }) => command?.title),
       ['Log of the Agent', 'Export as Markdown…'],
     );
-    await resumeDevbox(used.api, box.id);
-    await used.api.waitForStatus(box.id, ['running'], 20);
+    await used.api.devboxes.resume(box.id);
+    await used.api.devboxes.waitForStatus(box.id, ['running'], 20);
     await used.editor.run('runloop.refreshDevboxes');
     // Also where nobody opens its row.
     await eventually(

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { resumeDevbox, suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import type { FilesDevbox } from '../../core/files/useFiles';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { line, type Shown } from '../changes/useChangeRows';
@@ -43,11 +42,11 @@ describe('The session of an agent whose process is gone', function () {
     await click((await view().rows((await session(agents, /^Example/)).row))[0] ?? assert.fail());
     await described(agents, /needs you · touch open/);
     await used.editor.eventually(() => view().badge?.value === 1);
-    await suspendDevbox(used.api, box.id);
-    await used.api.waitForStatus(box.id, ['suspended'], 20);
+    await used.api.devboxes.suspend(box.id);
+    await used.api.devboxes.waitForStatus(box.id, ['suspended'], 20);
     await used.editor.eventually(() => view().badge === undefined);
-    await resumeDevbox(used.api, box.id);
-    await used.api.waitForStatus(box.id, ['running'], 20);
+    await used.api.devboxes.resume(box.id);
+    await used.api.devboxes.waitForStatus(box.id, ['running'], 20);
     await used.editor.run('runloop.refreshDevboxes');
     await described(agents, /^Example lost/);
     assert.deepEqual(await below(agents, /^Example lost/), ['Continue Session', 'More…']);

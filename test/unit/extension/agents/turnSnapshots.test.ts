@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { asArray, asObject, asString } from '../../../../src/core/parse';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults } from '../../../platform/orderedFaults';
 import type { FilesDevbox } from '../../core/files/useFiles';
@@ -21,8 +20,7 @@ describe('Snapshots before the turns of an agent', function () {
     await click(own ?? rows.find((row) => line(row) === 'More…') ?? assert.fail(action));
   }
   async function snapshotsOf({ id }: FilesDevbox): Promise<readonly string[]> {
-    const answer = await used.api.read('/v1/devboxes/disk_snapshots', 'listing snapshots', {}, { devbox_id: id });
-    return asArray(asObject(answer)?.['snapshots']).flatMap((one) => asString(asObject(one)?.['id']) ?? []);
+    return (await used.api.snapshots.ofDevbox(id, 100)).map((one) => one.id);
   }
   const prompt = (word: string): string => JSON.stringify([{ say: word }]);
 

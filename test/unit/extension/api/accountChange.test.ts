@@ -20,6 +20,6 @@ describe('A yes to another extension that comes when its account was left', func
     await assert.rejects(extension.start({ name: 'of nobody' }), { code: 'account_changed' });
     editor.whileBusy = () => Promise.resolve();
     assert.ok(isLeft);
-    for await (const devbox of api.list({})) assert.notEqual(devbox.name, 'of nobody');
+    for await (const devbox of api.devboxes.list({})) assert.notEqual(devbox.name, 'of nobody');
   });
 });

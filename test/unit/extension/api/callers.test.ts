@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 
 describe('Other extensions that run commands in a devbox (S4)', function () {
@@ -39,7 +38,7 @@ describe('Other extensions that run commands in a devbox (S4)', function () {
     allow('one.one', 'asked-a', undefined);
     await assert.rejects(extension.forExtension('one.one').run(first, 'echo not'), { code: 'cancelled' });
     assert.throws(() => extension.forExtension('three.three'), /three\.three/);
-    for (const id of [first, second]) await api.shutdown(id);
+    for (const id of [first, second]) await api.devboxes.shutdown(id);
   });
 
   it('are asked for again after a sign-out, and not at all in a devbox that the window has let go of', async () => {
@@ -56,7 +55,7 @@ describe('Other extensions that run commands in a devbox (S4)', function () {
     await assert.rejects(one.run(id, 'echo not'), { code: 'cancelled' });
     await editor.run('runloop.detachDevbox', id);
     await assert.rejects(one.run(id, 'echo not'), { code: 'closed' });
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 
   it('run nothing in a devbox that has ended, whatever was allowed, and are told of those that run only', async () => {
@@ -66,13 +65,13 @@ describe('Other extensions that run commands in a devbox (S4)', function () {
     allow('one.one', 'ended-later', 'Allow in This Window');
     await one.run(id, 'echo allowed');
     const asleep = await started('sleeps-later');
-    await suspendDevbox(api, asleep, {});
-    await api.waitForStatus(asleep, ['suspended'], 20);
-    await api.shutdown(id);
+    await api.devboxes.suspend(asleep, {});
+    await api.devboxes.waitForStatus(asleep, ['suspended'], 20);
+    await api.devboxes.shutdown(id);
     await assert.rejects(one.run(id, 'echo not'));
     const names = (await extension.list()).map(({ name }) => name);
     assert.ok(!names.includes('ended-later') && !names.includes('sleeps-later'), names.join());
-    await api.shutdown(asleep);
+    await api.devboxes.shutdown(asleep);
     used.editor.messages.length = 0;
   });
 });

@@ -10,7 +10,10 @@ describe('The API for other extensions', function () {
 
   it('answers calls that come at once, before any of its code was read, and loses no event of theirs', async () => {
     const { extension, api, editor } = used;
-    const { id } = await api.createDevbox({ name: 'of another', entrypoint: 'sleep 100' }, { requestId: randomUUID() });
+    const { id } = await api.devboxes.create(
+      { name: 'of another', entrypoint: 'sleep 100' },
+      { requestId: randomUUID() },
+    );
     let changes = 0;
     const subscription = extension.onDidChangeDevboxes(() => (changes += 1));
     const [first, second, third] = await Promise.all([
@@ -24,13 +27,13 @@ describe('The API for other extensions', function () {
     assert.equal(third.devboxId, id);
     await editor.eventually(() => changes > 0);
     subscription.dispose();
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 
   it('starts nothing without a yes', async () => {
     const { extension, api, editor } = used;
     editor.answer(/wants to start the devbox unasked/, undefined);
     await assert.rejects(extension.start({ name: 'unasked' }), (error) => RuntimeError.is(error, 'cancelled'));
-    for await (const { name } of api.list({})) assert.notEqual(name, 'unasked');
+    for await (const { name } of api.devboxes.list({})) assert.notEqual(name, 'unasked');
   });
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { Uri } from '../../../fakeVscode/values';
@@ -146,13 +145,13 @@ describe('Changes in the view', function () {
     const [app, bad] = await lines(row.row);
     assert.equal(app, 'app main');
     assert.match(bad ?? '', /^bad "bad" is not a repository that git can read/);
-    await suspendDevbox(used.api, box.id, {});
+    await used.api.devboxes.suspend(box.id, {});
     await eventually(
-      () => used.api.retrieve(box.id),
+      () => used.api.devboxes.retrieve(box.id),
       ({ status }) => status === 'suspended',
     );
     await used.editor.run('runloop.refreshDevboxes');
     assert.match((await lines(row.row)).join(), /Changes could not be read .*suspended/);
-    assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
+    assert.equal((await used.api.devboxes.retrieve(box.id)).status, 'suspended');
   });
 });

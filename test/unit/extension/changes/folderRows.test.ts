@@ -104,7 +104,7 @@ describe('Changes in a folder without git, in the view', function () {
     const { changes } = await opened('huge', 'seq -f "%.0f" 20001 | xargs touch');
     const [line = ''] = await lines((await changes()).row);
     assert.match(line, /has no git and more than 20,?000 files, so changes in it cannot be shown/);
-    await used.api.createDevbox({ name: 'all', metadata: { 'workspace-path': '/' } }, { requestId: 'changes-all' });
+    await used.api.devboxes.create({ name: 'all', metadata: { 'workspace-path': '/' } }, { requestId: 'changes-all' });
     const row = await devbox('all');
     const rows = await eventually(
       async () => view().rows(row?.row),

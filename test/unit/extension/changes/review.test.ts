@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
 import { asObject, parseJson } from '../../../../src/core/parse';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { openDocument, openIn, type FakeComments } from '../../../fakeVscode/openDocuments';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -145,14 +144,14 @@ describe('Comments on changes', function () {
     );
     // Nothing of it is lost where it cannot be sent.
     await comment(right, 0, 'Later.');
-    await suspendDevbox(used.api, box.id, {});
+    await used.api.devboxes.suspend(box.id, {});
     await eventually(
-      () => used.api.retrieve(box.id),
+      () => used.api.devboxes.retrieve(box.id),
       ({ status }) => status === 'suspended',
     );
     used.editor.answer(/Send 1 review comment on/, 'Clipboard');
     await used.editor.run('runloop.sendReview', comments().threads[0]);
     assert.match(used.editor.clipboard, /1\. price\.py, line 1:\n> import x\n\nLater\.\n$/);
-    assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
+    assert.equal((await used.api.devboxes.retrieve(box.id)).status, 'suspended');
   });
 });

@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { onceRule as rule } from '../../../../src/core/http/retryRules';
-import { devboxNow } from '../../../../src/core/platform/devboxNow';
 import { endDevbox } from '../../../../src/core/platform/endDevbox';
-import { executionCompleted } from '../../../../src/core/platform/executionOutput';
-import { downloadFile } from '../../../../src/core/platform/fileTransfer';
-import { listLogs } from '../../../../src/core/platform/logList';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { Uri } from '../../../fakeVscode/values';
@@ -111,14 +107,14 @@ describe('What cannot be the id of a devbox', () => {
     it(`is no part of a request: ${JSON.stringify(id.slice(0, 30))}`, async () => {
       const { signal } = new AbortController();
       for (const call of [
-        () => api.retrieve(id, { rule }),
-        () => api.shutdown(id, { rule }),
+        () => api.devboxes.retrieve(id, { rule }),
+        () => api.devboxes.shutdown(id, { rule }),
         () => endDevbox(api, id),
-        () => api.start(id, 'ls'),
-        () => devboxNow(api, id, { signal }),
-        () => executionCompleted(api, id, 'exn_1', { signal }),
-        () => listLogs(api, id, { signal })[Symbol.asyncIterator]().next(),
-        () => downloadFile(api, id, { path: '/x', signal }).next(),
+        () => api.executions.start(id, 'ls'),
+        () => api.devboxes.retrieveCounted(id, { signal }),
+        () => api.executions.isCompleted({ devboxId: id, executionId: 'exn_1' }, { signal }),
+        () => api.logs.list(id, { signal })[Symbol.asyncIterator]().next(),
+        () => api.files.download(id, { path: '/x', signal }).next(),
       ]) {
         await assert.rejects(call, (error) => {
           // As one that is gone it would be forgotten.

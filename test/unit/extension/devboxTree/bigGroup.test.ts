@@ -11,8 +11,8 @@ describe('A group of which more run than are loaded', function () {
 
   it('says so in its row and to a screen reader, until all are loaded', async () => {
     const { editor, api, platform } = used;
-    const { id } = await api.createDevbox({ name: 'one of many' }, { requestId: 'big-group' });
-    await api.waitForStatus(id, ['running'], 20);
+    const { id } = await api.devboxes.create({ name: 'one of many' }, { requestId: 'big-group' });
+    await api.devboxes.waitForStatus(id, ['running'], 20);
     // 70 of a hundred run: 280 in all, 200 to a page.
     const many = await multiplyDevboxes(platform, 400);
     try {
@@ -46,14 +46,14 @@ describe('A group of which more run than are loaded', function () {
     } finally {
       editor.views.get('runloop.devboxes')?.setVisible(false);
       await many.stop();
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
     }
   });
 
   it('takes in nothing of the account that was left while its list, or more of it, was on its way', async () => {
     const { editor, api, platform } = used;
-    const { id } = await api.createDevbox({ name: 'of this account' }, { requestId: 'left-account' });
-    await api.waitForStatus(id, ['running'], 20);
+    const { id } = await api.devboxes.create({ name: 'of this account' }, { requestId: 'left-account' });
+    await api.devboxes.waitForStatus(id, ['running'], 20);
     const view = editor.views.get('runloop.devboxes') ?? assert.fail();
     const shown = async (): Promise<readonly string[]> => {
       const groups = await view.rows();
@@ -101,7 +101,7 @@ describe('A group of which more run than are loaded', function () {
         await many.stop();
       }
     }
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     editor.messages.length = 0;
   });
 });

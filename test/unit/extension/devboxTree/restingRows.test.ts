@@ -57,8 +57,8 @@ describe('A devbox that is evicted, in the view', function () {
     return found;
   };
   const running = async (name: string): Promise<string> => {
-    const { id } = await used.api.createDevbox({ name }, { requestId: crypto.randomUUID() });
-    while ((await used.api.waitForStatus(id, ['running'], 20)) === undefined);
+    const { id } = await used.api.devboxes.create({ name }, { requestId: crypto.randomUUID() });
+    while ((await used.api.devboxes.waitForStatus(id, ['running'], 20)) === undefined);
     return id;
   };
 
@@ -92,7 +92,7 @@ describe('A devbox that is evicted, in the view', function () {
     await editor.run('runloop.dismissDevbox', first?.row);
     assert.deepEqual(await rows(), ['Active', '- flexible', '- calm']);
     await orderFaults(platform);
-    await Promise.all([api.shutdown(calm), api.shutdown(id)]);
+    await Promise.all([api.devboxes.shutdown(calm), api.devboxes.shutdown(id)]);
   });
 
   it('is asked for while somebody looks alone, and of a server that has no such stream once', async () => {
@@ -113,6 +113,6 @@ describe('A devbox that is evicted, in the view', function () {
     await editor.run('runloop.refreshDevboxes');
     assert.equal(await asked(), 1);
     await orderFaults(platform);
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 });

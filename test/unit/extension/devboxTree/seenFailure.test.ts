@@ -12,12 +12,12 @@ describe('A devbox that failed, once somebody has asked why', function () {
 
   it('leaves the group that needs attention, but not from under the pointer that has just clicked in its row', async () => {
     const { editor, api } = used;
-    const { id } = await api.createDevbox(
+    const { id } = await api.devboxes.create(
       { name: 'broken', launch_parameters: { launch_commands: ['exit 3'] } },
       { requestId: 'seen-failure' },
     );
     await eventually(
-      () => api.retrieve(id),
+      () => api.devboxes.retrieve(id),
       ({ status }) => status === 'failure',
     );
     const view = editor.views.get('runloop.devboxes') ?? assert.fail();

@@ -20,7 +20,7 @@ describe('Reading an account of a thousand devboxes', function () {
 
   before(async () => {
     platform = await startPlatform([]);
-    await new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).createDevbox(
+    await new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl }).devboxes.create(
       {},
       { requestId: 'many' },
     );
@@ -72,7 +72,7 @@ describe('Reading an account of a thousand devboxes', function () {
 
   it('does not undo by an old answer what was learnt meanwhile', async () => {
     const reading = reader.read(api, 1, signal);
-    const [devbox] = (await api.listPage({ limit: 1, status: 'running' })).devboxes;
+    const [devbox] = (await api.devboxes.listPage({ limit: 1, status: 'running' })).devboxes;
     assert.ok(devbox);
     store.update({ ...devbox, status: 'suspending' });
     await reading;

@@ -14,9 +14,9 @@ describe('A devbox that has ended meanwhile', function () {
 
   it('is said to have ended by every command that cannot do anything with it, before anything is asked', async () => {
     const { api, editor } = used;
-    const { id } = await api.createDevbox({ name: 'over' }, { requestId: 'ended-meanwhile' });
-    await api.waitForStatus(id, ['running'], 20);
-    await api.shutdown(id);
+    const { id } = await api.devboxes.create({ name: 'over' }, { requestId: 'ended-meanwhile' });
+    await api.devboxes.waitForStatus(id, ['running'], 20);
+    await api.devboxes.shutdown(id);
     for (const command of commands) {
       editor.messages.length = 0;
       await editor.run(command, id);

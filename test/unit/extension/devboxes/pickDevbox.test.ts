@@ -30,10 +30,10 @@ describe('Picking a devbox', function () {
 
   it('offers those that run, by name, id and age, and takes the one that is picked', async () => {
     const { editor, api } = used;
-    const { id } = await api.createDevbox({ name: 'pick $(trash) me' }, { requestId: 'pick-1' });
-    await api.createDevbox({ name: 'other' }, { requestId: 'pick-2' });
-    const ended = await api.createDevbox({ name: 'ended' }, { requestId: 'pick-3' });
-    await api.shutdown(ended.id);
+    const { id } = await api.devboxes.create({ name: 'pick $(trash) me' }, { requestId: 'pick-1' });
+    await api.devboxes.create({ name: 'other' }, { requestId: 'pick-2' });
+    const ended = await api.devboxes.create({ name: 'ended' }, { requestId: 'pick-3' });
+    await api.devboxes.shutdown(ended.id);
     // What a name spells is not drawn as an icon.
     editor.answer(/^Select a devbox to copy its ID/, 'pick $ (trash) me');
     await copy();
@@ -60,8 +60,8 @@ describe('Picking a devbox', function () {
 
   it('tells ages by the server’s clock, however wrong this computer’s is', async () => {
     const { editor, platform, api } = used;
-    const { id } = await api.createDevbox({ name: 'skewed' }, { requestId: 'pick-skewed' });
-    await api.waitForStatus(id, ['running'], 20);
+    const { id } = await api.devboxes.create({ name: 'skewed' }, { requestId: 'pick-skewed' });
+    await api.devboxes.waitForStatus(id, ['running'], 20);
     await turnClock(platform, 3 * 3_600_000);
     await used.extension.list();
     const offered = async (command: string, question: RegExp): Promise<string | undefined> => {
@@ -81,7 +81,7 @@ describe('Picking a devbox', function () {
 
   it('says which kind there is none of, where there are others', async () => {
     const { editor, api } = used;
-    await api.createDevbox({ name: 'runs' }, { requestId: 'pick-kind' });
+    await api.devboxes.create({ name: 'runs' }, { requestId: 'pick-kind' });
     await editor.run('runloop.resumeDevbox');
     const [message] = editor.messages;
     assert.deepEqual([message?.text, message?.buttons], ['None of your devboxes is suspended.', []]);
@@ -108,9 +108,9 @@ describe('Picking a devbox', function () {
 
   it('leaves out selected rows that have vanished from the view, of which the editor still speaks (U15)', async () => {
     const { editor, api } = used;
-    const { id: stays } = await api.createDevbox({ name: 'stays' }, { requestId: 'pick-stays' });
-    const { id: goes } = await api.createDevbox({ name: 'goes' }, { requestId: 'pick-goes' });
-    for (const id of [goes, stays]) await api.waitForStatus(id, ['running'], 20);
+    const { id: stays } = await api.devboxes.create({ name: 'stays' }, { requestId: 'pick-stays' });
+    const { id: goes } = await api.devboxes.create({ name: 'goes' }, { requestId: 'pick-goes' });
+    for (const id of [goes, stays]) await api.devboxes.waitForStatus(id, ['running'], 20);
     await used.extension.list();
     const view = editor.views.get('runloop.devboxes') ?? assert.fail();
     view.setVisible(true);

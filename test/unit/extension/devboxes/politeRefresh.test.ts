@@ -57,7 +57,7 @@ describe('Refreshing, as the platform sees it', function () {
     platform = await startPlatform(['--fault-control']);
     api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
     await faults('', { rules: [slowBoot] });
-    await api.createDevbox({ name: 'settled' }, { requestId: 'polite-1' });
+    await api.devboxes.create({ name: 'settled' }, { requestId: 'polite-1' });
   });
   after(() => platform.stop());
 
@@ -77,10 +77,10 @@ describe('Refreshing, as the platform sees it', function () {
     });
     disposables.push(refresh, store);
     store.onDidChange(() => refresh.reschedule());
-    const { devboxes } = await api.listPage({ limit: 100 });
+    const { devboxes } = await api.devboxes.listPage({ limit: 100 });
     const settled = devboxes.find(({ name }) => name === 'settled');
     assert.ok(settled);
-    while ((await api.waitForStatus(settled.id, ['running'], 20)) === undefined);
+    while ((await api.devboxes.waitForStatus(settled.id, ['running'], 20)) === undefined);
     refresh.looked();
     await refresh.now();
     assert.equal(store.get(settled.id)?.status, 'running');
@@ -150,7 +150,7 @@ describe('Refreshing, as the platform sees it', function () {
 
   it('asks every 2.5 s while something changes that nobody follows, seen only, and not for what a long poll follows', async () => {
     await faults('', { rules: [slowBoot] });
-    const slow = await api.createDevbox({ name: 'slow' }, { requestId: 'polite-2' });
+    const slow = await api.devboxes.create({ name: 'slow' }, { requestId: 'polite-2' });
     await refresh.now();
     assert.equal(store.get(slow.id)?.status, 'provisioning');
     assert.deepEqual(await callsDuring(60), only(24));
@@ -163,7 +163,7 @@ describe('Refreshing, as the platform sees it', function () {
     look = { visible: false, focused: true };
     refresh.looked();
     assert.deepEqual(await callsDuring(120), only(2));
-    await api.shutdown(slow.id);
+    await api.devboxes.shutdown(slow.id);
     await refresh.now();
     assert.equal(store.get(slow.id)?.status, 'shutdown');
     assert.deepEqual(failures, []);

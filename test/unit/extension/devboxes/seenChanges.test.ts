@@ -31,8 +31,8 @@ describe('What changes before the eyes of the user', function () {
     const ends = new KnownEnds({ store, account: () => ({ api, ended }), isSeen: () => isSeen, readList, onError });
     const create = async (name: string): Promise<string> => {
       const body = { name, launch_parameters: { keep_alive_time_seconds: 5 } };
-      const { id } = await api.createDevbox(body, { requestId: name });
-      const running = await api.waitForStatus(id, ['running'], 20);
+      const { id } = await api.devboxes.create(body, { requestId: name });
+      const running = await api.devboxes.waitForStatus(id, ['running'], 20);
       store.update(running ?? assert.fail());
       return id;
     };
@@ -48,7 +48,7 @@ describe('What changes before the eyes of the user', function () {
     isSeen = false;
     const unseen = await create('unseen');
     ends.plan();
-    while ((await api.waitForStatus(unseen, ['shutdown'], 20)) === undefined);
+    while ((await api.devboxes.waitForStatus(unseen, ['shutdown'], 20)) === undefined);
     assert.equal(store.get(unseen)?.status, 'running');
     ends.dispose();
     assert.deepEqual(failures, []);
@@ -57,8 +57,8 @@ describe('What changes before the eyes of the user', function () {
   it('is followed by a long poll while it is seen, and not any longer', async () => {
     const store = new DevboxStore();
     const follower = new TransitionFollower(store, onError);
-    const { id } = await api.createDevbox({ name: 'starts' }, { requestId: 'starts' });
-    const created = await api.retrieve(id);
+    const { id } = await api.devboxes.create({ name: 'starts' }, { requestId: 'starts' });
+    const created = await api.devboxes.retrieve(id);
     store.update({ ...created, status: 'provisioning' });
     assert.equal(store.inTransition, true);
     follower.followSeen(api);
@@ -74,7 +74,7 @@ describe('What changes before the eyes of the user', function () {
       (status) => status === 'running',
       20_000,
     );
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     assert.deepEqual(failures, []);
   });
 
@@ -84,8 +84,8 @@ describe('What changes before the eyes of the user', function () {
     const follower = new TransitionFollower(store, (error) => refused.push(error));
     // As the view does it: each change of the store plans anew.
     store.onDidChange(() => follower.followSeen(api));
-    const { id } = await api.createDevbox({ name: 'refused' }, { requestId: 'refused' });
-    const created = await api.retrieve(id);
+    const { id } = await api.devboxes.create({ name: 'refused' }, { requestId: 'refused' });
+    const created = await api.devboxes.retrieve(id);
     for (let n = 0; n < 100; n += 1) store.update({ ...created, id: `dbx_unknown${n}`, status: 'provisioning' });
     await eventually(
       () => Promise.resolve(refused.length),
@@ -94,7 +94,7 @@ describe('What changes before the eyes of the user', function () {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.equal(refused.length, 8);
     assert.equal(store.inTransition, true, 'the list is read for them');
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     follower.dispose();
   });
 });

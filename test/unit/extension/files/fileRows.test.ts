@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, readlinkSync, statSync, writeFileSync, mkdir
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import type { FakeTreeView } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -92,8 +91,8 @@ describe('Files in the view', function () {
     const { files } = await opened('home of files', 'touch one');
     assert.deepEqual([files.item.description, files.item.tooltip], ['~', 'Files in the home folder']);
     const metadata = { 'workspace-path': '/not/there' };
-    const { id } = await used.api.createDevbox({ name: 'moved', metadata }, { requestId: 'files-moved' });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create({ name: 'moved', metadata }, { requestId: 'files-moved' });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     await used.editor.run('runloop.refreshDevboxes');
     const groups = await view().rows();
     const devboxes = (await Promise.all(groups.map(({ row }) => view().rows(row)))).flat();
@@ -104,7 +103,7 @@ describe('Files in the view', function () {
     const after = await below(moved?.row, 'Files');
     assert.equal(after.row, before.row);
     assert.match(String(after.item.description), /^\/(?:home|root)/);
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('say why a folder cannot be listed, and ask nothing of a devbox that sleeps', async () => {
@@ -118,14 +117,14 @@ describe('Files in the view', function () {
       (await view().rows(a.row)).map((row) => `${label(row)}: ${String(row.item.description)}`).join(),
       /could not be listed: "a" does not exist/,
     );
-    await suspendDevbox(used.api, box.id, {});
-    await used.api.waitForStatus(box.id, ['suspended'], 20);
+    await used.api.devboxes.suspend(box.id, {});
+    await used.api.devboxes.waitForStatus(box.id, ['suspended'], 20);
     // What was listed because it had changed is true for a moment more.
     await eventually(
       async () => (await view().rows(files.row)).map(({ item }) => String(item.description)).join(),
       (said) => said.includes('is suspended'),
     );
-    assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
+    assert.equal((await used.api.devboxes.retrieve(box.id)).status, 'suspended');
   });
 
   it('are made, renamed and removed, with a question, and told where they are in the way', async () => {

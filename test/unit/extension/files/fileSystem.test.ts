@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { accountWord, childAddress, fileAddress, placeOf } from '../../../../src/extension/files/fileAddress';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { FileType, Uri } from '../../../fakeVscode/values';
@@ -191,12 +190,12 @@ describe('The file system of devboxes', function () {
     const box = await filesDevbox(used.api);
     const uri = at(box, '/tmp');
     await fs().stat(uri);
-    await suspendDevbox(used.api, box.id, {});
-    await used.api.waitForStatus(box.id, ['suspended'], 20);
+    await used.api.devboxes.suspend(box.id, {});
+    await used.api.devboxes.waitForStatus(box.id, ['suspended'], 20);
     await fails(fs().stat(at(box, '/tmp/x')), 'Unavailable');
     await fails(fs().readDirectory(uri), 'Unavailable');
     await fails(fs().writeFile(at(box, '/tmp/x'), Buffer.from(''), replace), 'Unavailable');
-    assert.equal((await used.api.retrieve(box.id)).status, 'suspended');
+    assert.equal((await used.api.devboxes.retrieve(box.id)).status, 'suspended');
   });
 
   it('keeps what is open after a sign-out, read-only, and leads to no other account', async () => {

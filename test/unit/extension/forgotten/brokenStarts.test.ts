@@ -23,14 +23,15 @@ describe('A window that finds starts of one that died (M7)', function () {
     const notes = new StartNotes({ folder: folder(), owner, onFailure: (error) => assert.fail(String(error)) });
     const { note } = await notes.begin(name, accountMark(used.api));
     const metadata = { [requestKey]: note.requestId };
-    return (await used.api.createDevbox({ name, metadata, entrypoint: 'sleep 100' }, { requestId: note.requestId })).id;
+    return (await used.api.devboxes.create({ name, metadata, entrypoint: 'sleep 100' }, { requestId: note.requestId }))
+      .id;
   };
   /** Makes the window look, as it does after its activation. */
   const lookNow = async (): Promise<void> => {
     await used.editor.run('runloop.signOut');
     await signIn(used.editor, used.platform.apiKey);
   };
-  const statusOf = async (id: string): Promise<string> => (await used.api.retrieve(id)).status;
+  const statusOf = async (id: string): Promise<string> => (await used.api.devboxes.retrieve(id)).status;
 
   it('asks, and shuts the devbox down', async () => {
     const { editor } = used;
@@ -57,17 +58,17 @@ describe('A window that finds starts of one that died (M7)', function () {
   it('shuts down both where a start has made two', async () => {
     const { editor } = used;
     const first = await brokenStart('two of them');
-    const { metadata } = await used.api.retrieve(first);
+    const { metadata } = await used.api.devboxes.retrieve(first);
     const body = { name: 'two of them', metadata: { ...metadata }, entrypoint: 'sleep 100' };
-    const { id: second } = await used.api.createDevbox(body, { requestId: 'the second of them' });
-    const { id: other } = await used.api.createDevbox({ name: 'other' }, { requestId: 'other' });
+    const { id: second } = await used.api.devboxes.create(body, { requestId: 'the second of them' });
+    const { id: other } = await used.api.devboxes.create({ name: 'other' }, { requestId: 'other' });
     editor.answer(/devbox two of them was interrupted. It may still be running/, 'Shut Down');
     await lookNow();
     await editor.eventually(() => editor.messages.filter(({ text }) => /was shut down/.test(text)).length === 2);
     assert.deepEqual([await statusOf(first), await statusOf(second)], ['shutdown', 'shutdown']);
     assert.notEqual(await statusOf(other), 'shutdown');
     await editor.eventually(() => readdirSync(folder()).length === 0);
-    await used.api.shutdown(other);
+    await used.api.devboxes.shutdown(other);
   });
 
   it('keeps it, and knows then that it was started here', async () => {
@@ -78,7 +79,7 @@ describe('A window that finds starts of one that died (M7)', function () {
     await editor.eventually(() => readdirSync(folder()).length === 0);
     assert.ok(JSON.stringify(editor.globalState.get('runloop.startedHere')).includes(id));
     assert.notEqual(await statusOf(id), 'shutdown');
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('says that it may still run where it cannot be shut down, and leaves the note to the next window', async () => {
@@ -90,7 +91,7 @@ describe('A window that finds starts of one that died (M7)', function () {
     await editor.message(/could not be shut down/);
     assert.equal(readdirSync(folder()).length, 1);
     await orderFaults(platform);
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('names it where the account cannot be asked, and asks once it can', async () => {
@@ -150,7 +151,7 @@ describe('A window that finds starts of one that died (M7)', function () {
   it('is silent about one that has ended meanwhile, and about those of other accounts', async () => {
     const { editor } = used;
     const id = await brokenStart('ended');
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
     const other = new StartNotes({
       folder: folder(),
       owner: { ...thisOwner(), pid: 2 ** 22 },

@@ -11,9 +11,9 @@ describe('A forgotten devbox that is suspended', function () {
 
   it('is named in the question, and attached to again when it is resumed, as one that was suspended by its row', async () => {
     const { editor, api, platform, extension } = used;
-    const { id } = await api.createDevbox({ name: 'left alone' }, { requestId: 'suspend-forgotten' });
+    const { id } = await api.devboxes.create({ name: 'left alone' }, { requestId: 'suspend-forgotten' });
     await eventually(
-      () => api.retrieve(id),
+      () => api.devboxes.retrieve(id),
       ({ status }) => status === 'running',
     );
     // A list in which it has no end.
@@ -34,13 +34,13 @@ describe('A forgotten devbox that is suspended', function () {
       editor.answer(/^left alone\n/, 'Suspend');
       await editor.run('runloop.findForgottenDevboxes');
       await eventually(
-        () => api.retrieve(id),
+        () => api.devboxes.retrieve(id),
         ({ status }) => status === 'suspended',
       );
       const kept: unknown = editor.workspaceState.get('runloop.sessions');
       assert.deepEqual(kept, [{ devboxId: id, baseUrl: endless.baseUrl }], 'the window has forgotten it');
     } finally {
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
       await endless.stop();
     }
     editor.messages.length = 0;

@@ -63,7 +63,7 @@ describe('Before the lifetime of a devbox is over (M9)', function () {
 
   it('warns at 10 and at 2 minutes, once each, with what helps', async () => {
     const id = await start('warned', 30);
-    const ends = lifetimeEnd(await used.api.retrieve(id)) ?? assert.fail();
+    const ends = lifetimeEnd(await used.api.devboxes.retrieve(id)) ?? assert.fail();
     takeOverClock();
     for (const [index, before] of [10, 2].entries()) {
       await pass((ends - Date.now()) / minute - before - 0.5);
@@ -80,13 +80,13 @@ describe('Before the lifetime of a devbox is over (M9)', function () {
       ),
     );
     assert.deepEqual(said[0]?.buttons, ['Take Snapshot', 'Suspend', 'Open']);
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('says nothing of a devbox that was shut down meanwhile', async () => {
     const id = await start('gone', 30);
     takeOverClock();
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
     await pass(60);
     assert.deepEqual(warnings(), []);
     used.editor.messages.length = 0;
@@ -94,15 +94,15 @@ describe('Before the lifetime of a devbox is over (M9)', function () {
 
   it('says nothing of a devbox that somebody else has started, or that was meant to be short', async () => {
     const body = { name: 'foreign', launch_parameters: { keep_alive_time_seconds: 1_800 } };
-    const { id } = await used.api.createDevbox(body, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create(body, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     const short = await start('short', 2);
     await used.editor.run('runloop.refreshDevboxes');
     takeOverClock();
     await pass(60);
     assert.deepEqual(warnings(), []);
-    await used.api.shutdown(id);
-    await used.api.shutdown(short);
+    await used.api.devboxes.shutdown(id);
+    await used.api.devboxes.shutdown(short);
     used.editor.messages.length = 0;
   });
 });
@@ -120,7 +120,7 @@ describe('Before Runloop suspends a devbox', function () {
     editor.answer(/^Start Devbox/, 'ours');
     await editor.run('runloop.startDevbox');
     const ours = (await extension.list()).find(({ name }) => name === 'ours') ?? assert.fail();
-    const foreign = await api.createDevbox({ name: 'foreign' }, { requestId: 'evicted-foreign' });
+    const foreign = await api.devboxes.create({ name: 'foreign' }, { requestId: 'evicted-foreign' });
     const message = await editor.message(
       /^Runloop will suspend devbox ours in 2 min to free up capacity\. Its disk is kept/,
     );
@@ -143,6 +143,6 @@ describe('Before Runloop suspends a devbox', function () {
     );
     assert.equal(said().length, 1);
     await orderFaults(platform);
-    await Promise.all([api.shutdown(ours.id), api.shutdown(foreign.id)]);
+    await Promise.all([api.devboxes.shutdown(ours.id), api.devboxes.shutdown(foreign.id)]);
   });
 });

@@ -52,7 +52,7 @@ describe('Warnings before the end, over lives and windows', () => {
     const log = { failure: (what: string, error: unknown) => assert.fail(`${what}: ${String(error)}`) };
     const api = {
       clock: { now: () => Date.now() },
-      retrieve: () => Promise.resolve(store.get('dbx_1')),
+      devboxes: { retrieve: () => Promise.resolve(store.get('dbx_1')) },
     };
     const services = {
       account: { current: () => Promise.resolve({ api, ended: new AbortController().signal }) },

@@ -25,14 +25,14 @@ describe('Who shut a devbox down (U14)', function () {
   it('is told in the row: you, and after a reload another window; of others nothing is guessed', async () => {
     const { editor, api } = used;
     const make = async (name: string): Promise<string> => {
-      const { id } = await api.createDevbox({ name }, { requestId: name });
-      await api.waitForStatus(id, ['running'], 20);
+      const { id } = await api.devboxes.create({ name }, { requestId: name });
+      await api.devboxes.waitForStatus(id, ['running'], 20);
       return id;
     };
     const [mine, theirs] = [await make('mine'), await make('theirs')];
     editor.answer(/^Shut down the devbox mine/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', mine);
-    await api.shutdown(theirs);
+    await api.devboxes.shutdown(theirs);
     const rows = async (): Promise<string> => {
       const view = editor.views.get('runloop.devboxes') ?? assert.fail();
       view.setVisible(true);

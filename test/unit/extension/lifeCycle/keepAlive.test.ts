@@ -7,8 +7,11 @@ describe('Keep Alive (M8)', function () {
   const used = useWindow();
 
   async function running(name: string, launch: object = {}): Promise<string> {
-    const { id } = await used.api.createDevbox({ name, launch_parameters: launch }, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create(
+      { name, launch_parameters: launch },
+      { requestId: crypto.randomUUID() },
+    );
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
   const idle = { lifecycle: { after_idle: { idle_time_seconds: 600, on_idle: 'suspend' } } };
@@ -46,8 +49,8 @@ describe('Keep Alive (M8)', function () {
   it('is not switched on for what does not run', async () => {
     const { editor, api } = used;
     const id = await running('sleeper', idle);
-    await api.change(`/v1/devboxes/${id}/suspend`, 'suspending a devbox', undefined, {}, id);
-    await api.waitForStatus(id, ['suspended'], 20);
+    await api.devboxes.suspend(id);
+    await api.devboxes.waitForStatus(id, ['suspended'], 20);
     await editor.run('runloop.toggleKeepAlive', id);
     await editor.message(/^sleeper is suspended\. Only a running devbox can be kept alive\./);
     assert.deepEqual(hearts(), []);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { keepDevboxAlive } from '../../../../src/core/platform/lifeCycle';
 import { parseDevbox } from '../../../../src/core/platform/devbox';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { KeepAlive } from '../../../../src/extension/lifeCycle/keepAlive';
@@ -28,7 +27,7 @@ describe('A devbox that is kept alive', function () {
     const kept = new KeepAlive({ failure: (_what: string, error: unknown) => failed.push(error) } as never);
     const api = new RunloopApi({ apiKey: 'ak_x', baseUrl: server.origin });
     const devbox = parseDevbox({ id: 'dbx_1', status: 'running' });
-    await kept.on(devbox, new AbortController().signal, () => keepDevboxAlive(api, devbox.id));
+    await kept.on(devbox, new AbortController().signal, () => api.devboxes.keepAlive(devbox.id));
     server.script = (_, answer) => answer.writeHead(404, { 'content-type': type }).end(body);
     mock.timers.tick(60_000);
     await eventually(

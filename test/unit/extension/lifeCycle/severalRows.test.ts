@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults } from '../../../platform/orderedFaults';
 
@@ -9,13 +8,13 @@ describe('Several rows of mixed states', function () {
   const used = useWindow({ platform: ['--fault-control'] });
 
   async function made(name: string, status: string): Promise<string> {
-    const { id } = await used.api.createDevbox({ name }, { requestId: crypto.randomUUID() });
-    if (status !== 'provisioning') while ((await used.api.waitForStatus(id, ['running'], 20)) === undefined);
+    const { id } = await used.api.devboxes.create({ name }, { requestId: crypto.randomUUID() });
+    if (status !== 'provisioning') while ((await used.api.devboxes.waitForStatus(id, ['running'], 20)) === undefined);
     if (status === 'suspended') {
-      await suspendDevbox(used.api, id);
-      while ((await used.api.waitForStatus(id, ['suspended'], 20)) === undefined);
+      await used.api.devboxes.suspend(id);
+      while ((await used.api.devboxes.waitForStatus(id, ['suspended'], 20)) === undefined);
     }
-    if (status === 'shutdown') await used.api.shutdown(id);
+    if (status === 'shutdown') await used.api.devboxes.shutdown(id);
     return id;
   }
   const detailOf = (question: RegExp): string =>
@@ -31,7 +30,8 @@ describe('Several rows of mixed states', function () {
     const over = await made('over', 'shutdown');
     const ids = [one, asleep, two, booting, over];
     const rows = ids.map((id) => ({ id }));
-    const statuses = (): Promise<string[]> => Promise.all(ids.map(async (id) => (await api.retrieve(id)).status));
+    const statuses = (): Promise<string[]> =>
+      Promise.all(ids.map(async (id) => (await api.devboxes.retrieve(id)).status));
     const before = await statuses();
 
     editor.answer(/^Suspend 2 devboxes\?/, undefined);
@@ -62,7 +62,7 @@ describe('Several rows of mixed states', function () {
     await editor.run('runloop.resumeDevbox', rows[0], [rows[0], rows[4]]);
     await editor.message(/^Nothing to do for the 2 devboxes: running, shut down\./);
     await orderFaults(platform);
-    await Promise.all([one, two, asleep, booting].map((id) => api.shutdown(id)));
+    await Promise.all([one, two, asleep, booting].map((id) => api.devboxes.shutdown(id)));
     editor.messages.length = 0;
   });
 });

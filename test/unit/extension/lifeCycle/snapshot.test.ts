@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { asArray, asObject, asString } from '../../../../src/core/parse';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { asObject } from '../../../../src/core/parse';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { orderFaults } from '../../../platform/orderedFaults';
 
@@ -10,18 +9,15 @@ describe('Taking a snapshot', function () {
   const used = useWindow({ platform: ['--fault-control'] });
 
   const create = async (name?: string): Promise<string> =>
-    (await used.api.createDevbox(name === undefined ? {} : { name }, { requestId: crypto.randomUUID() })).id;
+    (await used.api.devboxes.create(name === undefined ? {} : { name }, { requestId: crypto.randomUUID() })).id;
   async function running(name?: string): Promise<string> {
     const id = await create(name);
-    while ((await used.api.waitForStatus(id, ['running'], 20)) === undefined);
+    while ((await used.api.devboxes.waitForStatus(id, ['running'], 20)) === undefined);
     return id;
   }
   /** Ids and names of the snapshots of a devbox. */
   async function snapshotsOf(id: string): Promise<readonly (readonly [string | undefined, string | undefined])[]> {
-    const answer = await used.api.read('/v1/devboxes/disk_snapshots', 'listing snapshots', {}, { devbox_id: id });
-    return asArray(asObject(answer)?.['snapshots'])
-      .map(asObject)
-      .map((one) => [asString(one?.['id']), asString(one?.['name'])] as const);
+    return (await used.api.snapshots.ofDevbox(id, 100)).map((one) => [one.id, one.name] as const);
   }
 
   it('says of a devbox that has no disk yet, or no more, how it is, before anything is begun', async () => {
@@ -31,7 +27,7 @@ describe('Taking a snapshot', function () {
     const ended = await running('over');
     // The row is older than what became of it.
     await editor.run('runloop.refreshDevboxes');
-    await api.shutdown(ended);
+    await api.devboxes.shutdown(ended);
     for (const [id, text] of [
       [booting, 'No snapshot was taken: booting is provisioning. Try again when it is running.'],
       [ended, 'over has already ended. Start another one.'],
@@ -49,18 +45,18 @@ describe('Taking a snapshot', function () {
       [],
     );
     await orderFaults(platform);
-    await api.shutdown(booting);
+    await api.devboxes.shutdown(booting);
     editor.messages.length = 0;
   });
 
   it('asks for one of a suspended devbox, which stays suspended, and tells what a server says that takes none', async () => {
     const { editor, api, platform } = used;
     const id = await running('asleep');
-    await suspendDevbox(api, id);
-    while ((await api.waitForStatus(id, ['suspended'], 20)) === undefined);
+    await api.devboxes.suspend(id);
+    while ((await api.devboxes.waitForStatus(id, ['suspended'], 20)) === undefined);
     await editor.run('runloop.snapshotDevbox', id);
     await editor.message(/^Snapshot asleep was taken\.$/m);
-    assert.equal((await api.retrieve(id)).status, 'suspended');
+    assert.equal((await api.devboxes.retrieve(id)).status, 'suspended');
     const path = '/v1/devboxes/{id}/snapshot_disk_async';
     await orderFaults(platform, { fault: 'status', status: 400, method: 'POST', path });
     editor.messages.length = 0;
@@ -68,7 +64,7 @@ describe('Taking a snapshot', function () {
     await editor.message(/refused the request while taking a snapshot/);
     assert.equal((await snapshotsOf(id)).length, 1);
     await orderFaults(platform);
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     editor.messages.length = 0;
   });
 
@@ -96,13 +92,13 @@ describe('Taking a snapshot', function () {
         new Set(offered.map((from) => asObject(from)?.['snapshotId'])),
         new Set(taken.map((one) => one[0])),
       );
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
     }
     const nameless = await running();
     await editor.run('runloop.snapshotDevbox', nameless);
     const [taken] = await snapshotsOf(nameless);
-    assert.ok(taken?.[1] === nameless || (await api.retrieve(nameless)).name === taken?.[1], taken?.[1]);
-    await api.shutdown(nameless);
+    assert.ok(taken?.[1] === nameless || (await api.devboxes.retrieve(nameless)).name === taken?.[1], taken?.[1]);
+    await api.devboxes.shutdown(nameless);
     editor.messages.length = 0;
   });
 });

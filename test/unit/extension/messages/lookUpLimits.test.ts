@@ -49,12 +49,12 @@ describe('A look-up on a network that swallows everything', function () {
   ] as const) {
     it(`of ${command} shows what it waits for, ends by itself and says after how long`, async () => {
       const { editor, api } = used;
-      const { id } = await api.createDevbox({ name: 'swallowed' }, { requestId: `limits-${command}` });
-      const devbox = await api.waitForStatus(id, ['running'], 20);
+      const { id } = await api.devboxes.create({ name: 'swallowed' }, { requestId: `limits-${command}` });
+      const devbox = await api.devboxes.waitForStatus(id, ['running'], 20);
       assert.ok(devbox !== undefined);
       // Where a VS Code may have been started before.
-      await api.ensureTunnel(devbox, 'authenticated');
-      if (seconds === 240) await api.shutdown(id);
+      await api.tunnels.ensure(devbox, 'authenticated');
+      if (seconds === 240) await api.devboxes.shutdown(id);
       await editor.run('runloop.copyDevboxId', id);
       editor.progress.length = 0;
       limits.length = 0;
@@ -76,8 +76,8 @@ describe('A look-up on a network that swallows everything', function () {
 
   it('of runloop.whyDidItStop ends as late', async () => {
     const { editor, api } = used;
-    const { id } = await api.createDevbox({ name: 'swallowed' }, { requestId: 'limits-why' });
-    await api.shutdown(id);
+    const { id } = await api.devboxes.create({ name: 'swallowed' }, { requestId: 'limits-why' });
+    await api.devboxes.shutdown(id);
     limits.length = 0;
     // The editor of these tests makes no text for a document; the wait for it is what counts.
     await editor.run('runloop.whyDidItStop', id);

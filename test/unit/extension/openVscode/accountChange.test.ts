@@ -34,7 +34,7 @@ describe('A VS Code that is being opened while the account changes', function ()
     assert.ok(requests >= 3, String(requests));
     assert.equal(count, 1, 'at last it opens');
     keptSessions(id);
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('gives no link away that is asked for', async () => {
@@ -54,7 +54,7 @@ describe('A VS Code that is being opened while the account changes', function ()
     editor.forgive();
     assert.ok(requests >= 1, String(requests));
     keptSessions(id);
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('is not opened by a yes to a question that stood meanwhile', async () => {
@@ -82,7 +82,7 @@ describe('A VS Code that is being opened while the account changes', function ()
     await changeThenYes(/^Open the VS Code of .* under the address/, 'Open Anyway', 'runloop.openVscode');
     editor.uiKind = UIKind.Desktop;
     await changeThenYes(/^The link to the VS Code of/, 'Copy Link', 'runloop.copyVscodeLink');
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('of a plain devbox is neither looked for nor served in the next account', async () => {
@@ -100,6 +100,6 @@ describe('A VS Code that is being opened while the account changes', function ()
     );
     editor.forgive();
     assert.ok(requests >= 2, String(requests));
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 });

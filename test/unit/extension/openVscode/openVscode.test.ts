@@ -5,7 +5,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { text as readAll } from 'node:stream/consumers';
 import { describe, it } from 'mocha';
-import { resumeDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { UIKind, Uri } from '../../../fakeVscode/values';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -145,12 +144,12 @@ describe('Opening the VS Code of a devbox', function () {
     assert.equal(asleep.status, 503);
     assert.match(asleep.body, /<html lang="en">.*http-equiv="refresh"/s);
     await eventually(
-      () => api.retrieve(id),
+      () => api.devboxes.retrieve(id),
       ({ status }) => status === 'suspended',
     );
-    await resumeDevbox(api, id);
+    await api.devboxes.resume(id);
     await eventually(
-      () => api.retrieve(id),
+      () => api.devboxes.retrieve(id),
       ({ status }) => status === 'running',
     );
     await editor.run('runloop.attachDevbox', id);
@@ -160,7 +159,7 @@ describe('Opening the VS Code of a devbox', function () {
     assert.notEqual(renewed.searchParams.get('tkn'), page.searchParams.get('tkn'));
     assert.ok((await answerOf(renewed)).status < 400);
 
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     await editor.run('runloop.refreshDevboxes');
     const over = await eventually(look, ({ body }) => /opened has ended/.test(body));
     // Nothing comes after that.

@@ -28,12 +28,12 @@ describe('Pages of VS Codes after a reload of the window', function () {
     editor.settings.set('runloop.baseUrl', proxy.baseUrl);
     await signIn(editor, platform.apiKey);
     const made = async (name: string, isEnded = false): Promise<string> => {
-      const { id } = await api.createDevbox(
+      const { id } = await api.devboxes.create(
         { name, tunnel: { auth_mode: 'open', http_keep_alive: true } },
         { requestId: crypto.randomUUID() },
       );
-      await api.waitForStatus(id, ['running'], 20);
-      if (isEnded) await api.shutdown(id);
+      await api.devboxes.waitForStatus(id, ['running'], 20);
+      if (isEnded) await api.devboxes.shutdown(id);
       return id;
     };
     const entries = {

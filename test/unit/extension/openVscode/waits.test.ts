@@ -25,7 +25,7 @@ describe('Opening the VS Code of a devbox where no answer comes', function () {
 
   it('a link from outside shows that it waits, and can be given up', async () => {
     const { editor, api, platform } = used;
-    const { id } = await api.createDevbox({ name: 'linked' }, { requestId: 'waits-1' });
+    const { id } = await api.devboxes.create({ name: 'linked' }, { requestId: 'waits-1' });
     await orderFaults(platform, { fault: 'delay', path: '/v1/devboxes/{id}', delay_ms: never });
     const uri = Uri.parse(`vscode://runloop-devboxes.runloop-devboxes/open?devbox=${id}`);
     await givenUp(Promise.resolve(editor.uriHandler?.handleUri(uri)), /^Waiting for Runloop/);
@@ -34,11 +34,11 @@ describe('Opening the VS Code of a devbox where no answer comes', function () {
   for (const command of ['runloop.openVscode', 'runloop.copyVscodeLink']) {
     it(`${command} of a plain devbox shows that it looks, and can be given up`, async () => {
       const { editor, api, platform } = used;
-      const { id } = await api.createDevbox({ name: 'plain' }, { requestId: command });
-      const devbox = await api.waitForStatus(id, ['running'], 20);
+      const { id } = await api.devboxes.create({ name: 'plain' }, { requestId: command });
+      const devbox = await api.devboxes.waitForStatus(id, ['running'], 20);
       assert.ok(devbox !== undefined);
       // First what the devbox is, then whether a VS Code runs behind its tunnel.
-      await api.ensureTunnel(devbox, 'authenticated');
+      await api.tunnels.ensure(devbox, 'authenticated');
       await orderFaults(platform, { fault: 'delay', path: '/v1/devboxes/{id}', delay_ms: never });
       await givenUp(editor.run(command, id), /^Waiting for Runloop…$/);
       await orderFaults(platform, { fault: 'delay', path: '/v1/devboxes/{id}/read_file_contents', delay_ms: never });
@@ -82,12 +82,12 @@ describe('Opening the VS Code of a devbox where no answer comes', function () {
   for (const [command, isCalledWithId] of lookUps) {
     it(`${command}${isCalledWithId ? ' of a devbox' : ''} shows that it waits, and can be given up`, async () => {
       const { editor, api, platform } = used;
-      const { id } = await api.createDevbox({ name: 'waited' }, { requestId: `${command}-${isCalledWithId}` });
+      const { id } = await api.devboxes.create({ name: 'waited' }, { requestId: `${command}-${isCalledWithId}` });
       const paths = ['/v1/devboxes', '/v1/devboxes/{id}', '/v1/devboxes/{id}/**'];
       await orderFaults(platform, ...paths.map((path) => ({ fault: 'delay', path, delay_ms: never })));
       const work = isCalledWithId ? editor.run(command, id) : editor.run(command);
       await givenUp(work, /^(?:Waiting for Runloop|Finding out why)/);
-      await api.shutdown(id);
+      await api.devboxes.shutdown(id);
     });
   }
 });

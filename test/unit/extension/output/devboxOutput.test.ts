@@ -10,9 +10,9 @@ describe('The output channels of a window', function () {
     const { editor, api } = used;
     const names = Array.from({ length: 11 }, (_, at) => `quiet-${String(at).padStart(2, '0')}`);
     for (const name of names) {
-      const { id } = await api.createDevbox({ name }, { requestId: `output-${name}` });
-      await api.waitForStatus(id, ['running'], 20);
-      await api.shutdown(id);
+      const { id } = await api.devboxes.create({ name }, { requestId: `output-${name}` });
+      await api.devboxes.waitForStatus(id, ['running'], 20);
+      await api.devboxes.shutdown(id);
       await editor.run('runloop.showOutput', id);
     }
     const open = (): string[] =>

@@ -48,7 +48,7 @@ describe('Ports whose account changes meanwhile', function () {
   it('are asked to require a token in the account that they were shown in', async () => {
     const { editor, api } = used;
     const { id } = await used.platform.client().devboxes.createAndAwaitRunning({ name: 'open one' });
-    await api.change(`/v1/devboxes/${id}/enable_tunnel`, 'opening a tunnel', { auth_mode: 'open' }, {}, id);
+    await api.tunnels.enable(id, { auth_mode: 'open' }, {});
     await accounts.changeAtEachWait(
       async () => {
         editor.answer(/^Require a token/, undefined);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import type { FakeTreeView } from '../../../fakeVscode/parts';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -54,7 +53,7 @@ describe('Ports in the view', function () {
     const { box, ports } = await serving('looked at', served);
     assert.deepEqual([ports.item.contextValue, ports.item.description], ['ports', undefined]);
     const executions = async (): Promise<number> =>
-      (await used.api.logs(box.id)).filter(({ command }) => command?.includes('/proc/net/tcp') === true).length;
+      (await used.api.logs.newest(box.id)).filter(({ command }) => command?.includes('/proc/net/tcp') === true).length;
     const before = await executions();
     assert.deepEqual(await shown(ports.row), [
       `Port ${served}: python3 (port)`,
@@ -83,7 +82,7 @@ describe('Ports in the view', function () {
     assert.match((await askPort(editor.clipboard)).text, /Hello from the devbox/);
     assert.equal(editor.clipboard, headers.location);
     // The tunnel was made for it, with a token, and is no use of the devbox.
-    const { tunnel } = await used.api.retrieve(box.id);
+    const { tunnel } = await used.api.devboxes.retrieve(box.id);
     assert.deepEqual([tunnel?.authMode, tunnel?.httpKeepAlive], ['authenticated', false]);
     assert.equal((await below((await devboxRow('opened')).row, 'Ports')).item.description, 'token required');
     // What is no HTTP gets a page that says so.
@@ -147,8 +146,8 @@ describe('Ports in the view', function () {
     const port = await below(ports.row, `Port ${served + 30}`);
     editor.answer(/^Forward Port/, String(served + 35));
     await editor.run('runloop.forwardPort', port.row);
-    await suspendDevbox(api, box.id);
-    await api.waitForStatus(box.id, ['suspended'], 20);
+    await api.devboxes.suspend(box.id);
+    await api.devboxes.waitForStatus(box.id, ['suspended'], 20);
     await editor.run('runloop.refreshDevboxes');
     const page = await eventually(
       () => askPort(`http://localhost:${served + 35}/`, { headers: { accept: 'text/html' } }),
@@ -159,8 +158,8 @@ describe('Ports in the view', function () {
     assert.match((await shown(ports.row)).join(), /could not be listed: Devbox .* is suspended/);
     await editor.run('runloop.openPort', port.row);
     await editor.message(/is suspended/);
-    assert.equal((await api.retrieve(box.id)).status, 'suspended');
-    await api.shutdown(box.id);
+    assert.equal((await api.devboxes.retrieve(box.id)).status, 'suspended');
+    await api.devboxes.shutdown(box.id);
     await editor.run('runloop.refreshDevboxes');
     await eventually(
       () =>
@@ -175,7 +174,7 @@ describe('Ports in the view', function () {
   it('that are open to everybody are marked, and require a token when somebody says so', async () => {
     const { editor, api } = used;
     const { box } = await serving('public', served + 40);
-    await api.change(`/v1/devboxes/${box.id}/enable_tunnel`, 'opening a tunnel', { auth_mode: 'open' }, {}, box.id);
+    await api.tunnels.enable(box.id, { auth_mode: 'open' }, {});
     const ports = await below((await devboxRow('public')).row, 'Ports');
     assert.deepEqual(
       [ports.item.contextValue, ports.item.description],
@@ -183,11 +182,11 @@ describe('Ports in the view', function () {
     );
     editor.answer(/^Require a token for the ports of public/, undefined);
     await editor.run('runloop.requireToken', ports.row);
-    assert.equal((await api.retrieve(box.id)).tunnel?.authMode, 'open');
+    assert.equal((await api.devboxes.retrieve(box.id)).tunnel?.authMode, 'open');
     editor.answer(/^Require a token for the ports of public/, 'Require a Token');
     await editor.run('runloop.requireToken', ports.row);
     await editor.message(/now require a token/);
-    assert.equal((await api.retrieve(box.id)).tunnel?.authMode, 'authenticated');
+    assert.equal((await api.devboxes.retrieve(box.id)).tunnel?.authMode, 'authenticated');
     const now = await below((await devboxRow('public')).row, 'Ports');
     assert.deepEqual([now.item.contextValue, now.item.description], ['ports', 'token required']);
     await editor.run('runloop.requireToken', ports.row);
@@ -200,7 +199,7 @@ describe('Ports in the view', function () {
     editor.answer(/^Start Devbox/, 'attached');
     await editor.run('runloop.startDevbox');
     const { id } = (await extension.list()).find(({ name }) => name === 'attached') ?? assert.fail();
-    assert.equal((await api.retrieve(id)).tunnel?.authMode, 'open');
+    assert.equal((await api.devboxes.retrieve(id)).tunnel?.authMode, 'open');
     const { row } = await devboxRow('attached');
     assert.deepEqual((await view().rows(row)).map(label), ['Session', 'Ports', 'Files', 'Changes', 'Agents']);
     const ports = await below(row, 'Ports');
@@ -208,10 +207,10 @@ describe('Ports in the view', function () {
     editor.answer(/^Require a token for the ports of attached/, 'Require a Token');
     await editor.run('runloop.requireToken', ports.row);
     await editor.message(/now require a token/);
-    assert.equal((await api.retrieve(id)).tunnel?.authMode, 'authenticated');
+    assert.equal((await api.devboxes.retrieve(id)).tunnel?.authMode, 'authenticated');
     const session = await below((await devboxRow('attached')).row, 'Session');
     assert.equal(session.item.description, 'attached, server up');
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 
   it("are never shown on the editor's own origin", async () => {

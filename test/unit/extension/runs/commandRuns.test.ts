@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { runCommand } from '../../../../src/core/platform/executions';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
 import { CommandRun } from '../../../../src/extension/runs/commandRuns';
 import { RunHistory } from '../../../../src/extension/runs/runHistory';
@@ -28,8 +28,8 @@ describe('The document of a command', function () {
     const { api, editor } = used;
     const devboxes = await Promise.all(
       ['one', 'two'].map(async (name) => {
-        const { id } = await api.createDevbox({ name }, { requestId: crypto.randomUUID() });
-        return (await api.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+        const { id } = await api.devboxes.create({ name }, { requestId: crypto.randomUUID() });
+        return (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
       }),
     );
     const uses: string[] = [];
@@ -48,8 +48,8 @@ describe('The document of a command', function () {
 
   it('keeps the end of what is long, and says what is left out', async () => {
     const { api, editor } = used;
-    const { id } = await api.createDevbox({ name: 'long' }, { requestId: crypto.randomUUID() });
-    const devbox = (await api.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const { id } = await api.devboxes.create({ name: 'long' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
     const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
     const run = new CommandRun(
       2,
@@ -65,8 +65,8 @@ describe('The document of a command', function () {
 
   it('keeps no more of lines that are empty', async () => {
     const { api, editor } = used;
-    const { id } = await api.createDevbox({ name: 'empty lines' }, { requestId: crypto.randomUUID() });
-    const devbox = (await api.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const { id } = await api.devboxes.create({ name: 'empty lines' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
     const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));
     const command = "yes '' | head -n 1000000; echo over";
     const run = new CommandRun(3, command, { account: account(), devboxes: [devbox] }, () => undefined);
@@ -96,8 +96,8 @@ describe('The document of a command', function () {
 
   it('says that output comes at the end, and that its beginning is missing, where Runloop offers no more', async () => {
     const { api, editor, platform } = used;
-    const { id } = await api.createDevbox({ name: 'without streams' }, { requestId: crypto.randomUUID() });
-    const devbox = (await api.waitForStatus(id, ['running'], 20)) ?? assert.fail();
+    const { id } = await api.devboxes.create({ name: 'without streams' }, { requestId: crypto.randomUUID() });
+    const devbox = (await api.devboxes.waitForStatus(id, ['running'], 20)) ?? assert.fail();
     const proxy = await startCuttingProxy(platform.baseUrl, { hide: '/stream_' });
     try {
       const knownSecrets = new KnownSecrets(editor.secrets, new SecretSessionKeys(editor.secrets, new Log()));

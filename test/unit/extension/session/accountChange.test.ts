@@ -32,7 +32,7 @@ describe('What was begun for an account', function () {
     await accounts.beginWithFirst();
     const name = 'boots on and on';
     await orderFaults(platform, { fault: 'slow_boot', devbox: name, delay_ms: 600_000 });
-    const { id } = await api.createDevbox({ name, metadata: { [containerNameKey]: name } }, { requestId: name });
+    const { id } = await api.devboxes.create({ name, metadata: { [containerNameKey]: name } }, { requestId: name });
     const attaching = editor.run('runloop.attachDevbox', id);
     await eventually(
       () => Promise.resolve(accounts.proxy.paths),
@@ -42,9 +42,9 @@ describe('What was begun for an account', function () {
     await extension.list();
     await attaching;
     await editor.message(/has switched to another account/);
-    assert.equal((await api.retrieve(id)).status, 'provisioning', 'nothing else has ended it');
+    assert.equal((await api.devboxes.retrieve(id)).status, 'provisioning', 'nothing else has ended it');
     await orderFaults(platform);
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 
   it('a list that it overtakes does not land in the next account’s view', async () => {
@@ -54,7 +54,7 @@ describe('What was begun for an account', function () {
 
   it('a list that it overtakes does not stay where the next account’s cannot be read', async () => {
     const { editor, api } = used;
-    const { id } = await api.createDevbox({ name: 'seen no more' }, { requestId: 'seen no more' });
+    const { id } = await api.devboxes.create({ name: 'seen no more' }, { requestId: 'seen no more' });
     await accounts.beginWithFirst();
     const nowhere = 'http://127.0.0.1:1';
     await editor.secrets.store(`runloop.apiKey:${nowhere}`, 'ak_x');
@@ -75,7 +75,7 @@ describe('What was begun for an account', function () {
       assert.ok(!below.includes('seen no more'), below.join());
     }
     editor.forgive();
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 
   it('a start that it overtakes stays in its account, and is told of', async () => {
@@ -194,7 +194,7 @@ describe('What was begun for an account', function () {
       const now = (await devboxes.retrieve(id)).status;
       if (now === status || now === `${status}ing`) return;
       await (status === 'running' ? devboxes.resume(id) : devboxes.suspend(id));
-      await used.api.waitForStatus(id, [status], 20);
+      await used.api.devboxes.waitForStatus(id, [status], 20);
     };
     const commands: readonly (readonly [string, 'running' | 'suspended'])[] = [
       ['suspendDevbox', 'running'],

@@ -24,7 +24,7 @@ describe('What was begun for an account, at each wait of it', function () {
   /** Devboxes of the first account with this name that live. */
   const livingOfFirst = async (name: string): Promise<readonly string[]> => {
     const found: string[] = [];
-    for await (const devbox of used.api.list({})) {
+    for await (const devbox of used.api.devboxes.list({})) {
       if (devbox.name === name && ['running', 'provisioning', 'initializing'].includes(devbox.status)) {
         found.push(devbox.id);
       }
@@ -139,7 +139,7 @@ describe('What was begun for an account, at each wait of it', function () {
     const seen = await changeAtEachWait(
       async () => {
         const others = await livingOfFirst('once more');
-        await Promise.all(others.map((one) => used.api.shutdown(one)));
+        await Promise.all(others.map((one) => used.api.devboxes.shutdown(one)));
         await editor.run('runloop.startAgain', id);
         made += (await livingOfFirst('once more')).length;
       },
@@ -161,7 +161,7 @@ describe('What was begun for an account, at each wait of it', function () {
     const seen = await changeAtEachWait(
       async () => {
         const others = await livingOfFirst('named');
-        await Promise.all(others.map((one) => used.api.shutdown(one)));
+        await Promise.all(others.map((one) => used.api.devboxes.shutdown(one)));
         editor.answer(/^Start Devbox/, 'named');
         await editor.run('runloop.startDevbox');
         made += (await livingOfFirst('named')).length;
@@ -201,7 +201,7 @@ describe('What was begun for an account, at each wait of it', function () {
     assert.ok(!hasHeart());
     view.setVisible(false);
     editor.messages.length = 0;
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
   });
 
   it('a devbox whose end is confirmed after the account changed stays', async () => {

@@ -9,8 +9,8 @@ describe('Shutting down with a snapshot first', function () {
   const used = useWindow();
 
   async function running(name: string): Promise<string> {
-    const { id } = await used.api.createDevbox({ name }, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create({ name }, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -35,8 +35,8 @@ describe('Shutting down with a snapshot first', function () {
       editor.cancel(title);
       await editor.run(run, id).catch(() => undefined);
       await editor.message(/^The snapshot of given up may still be completed\./);
-      assert.equal((await api.retrieve(id)).status, 'running');
-      await api.shutdown(id, { force: true });
+      assert.equal((await api.devboxes.retrieve(id)).status, 'running');
+      await api.devboxes.shutdown(id, { force: true });
       editor.messages.length = 0;
     });
   }
@@ -56,12 +56,15 @@ describe('Shutting down what is selected', function () {
   const idle = { lifecycle: { after_idle: { idle_time_seconds: 3_600, on_idle: 'suspend' } } } as const;
 
   async function running(name: string): Promise<string> {
-    const { id } = await used.api.createDevbox({ name, launch_parameters: idle }, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create(
+      { name, launch_parameters: idle },
+      { requestId: crypto.randomUUID() },
+    );
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
   const statuses = (ids: readonly string[]): Promise<string[]> =>
-    Promise.all(ids.map(async (id) => (await used.api.retrieve(id)).status));
+    Promise.all(ids.map(async (id) => (await used.api.devboxes.retrieve(id)).status));
   const rows = (ids: readonly string[]): readonly { readonly id: string }[] => ids.map((id) => ({ id }));
   const isKeyKept = async (id: string): Promise<boolean> =>
     (await used.editor.secrets.get(`runloop.sessionKey:${id}`)) !== undefined;
@@ -82,7 +85,7 @@ describe('Shutting down what is selected', function () {
     const heart = editor.statusItems.find(({ id, isShown }) => id === 'runloop.keepAlive' && isShown);
     assert.equal(heart?.text, '$(heart-filled) other');
     await editor.run('runloop.toggleKeepAlive', other);
-    await used.api.shutdown(other);
+    await used.api.devboxes.shutdown(other);
   });
 
   it('has what was shut down among those that have ended at once, before the next list', async () => {
@@ -109,7 +112,7 @@ describe('Shutting down what is selected', function () {
     assert.deepEqual(question?.buttons, ['Wait for Snapshot', 'Shut Down Anyway', 'Keep Devbox']);
     assert.deepEqual(await statuses([id]), ['running']);
     await orderFaults(platform);
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     editor.messages.length = 0;
   });
 
@@ -118,7 +121,7 @@ describe('Shutting down what is selected', function () {
     const [ended, alive] = await Promise.all(['ended before', 'alive'].map(running));
     assert.ok(ended !== undefined && alive !== undefined);
     await used.extension.list();
-    await used.api.shutdown(ended);
+    await used.api.devboxes.shutdown(ended);
     const selected = rows([ended, alive]);
     editor.answer(/^Shut down the devbox alive\?/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', selected[0], selected);
@@ -132,6 +135,6 @@ describe('Shutting down what is selected', function () {
     editor.answer(/^Shut down 2 devboxes\?/, undefined);
     await editor.run('runloop.shutDownDevbox', rows(ids)[0], rows(ids));
     assert.deepEqual(await statuses(ids), ['running', 'running']);
-    await Promise.all(ids.map((id) => used.api.shutdown(id)));
+    await Promise.all(ids.map((id) => used.api.devboxes.shutdown(id)));
   });
 });

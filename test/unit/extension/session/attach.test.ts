@@ -68,8 +68,8 @@ describe('Attaching to a devbox', function () {
 
   it('says why it cannot, with what helps', async () => {
     const { editor, api } = used;
-    const { id } = await api.createDevbox({ name: 'attach-gone' }, { requestId: 'attach-gone' });
-    await api.shutdown(id);
+    const { id } = await api.devboxes.create({ name: 'attach-gone' }, { requestId: 'attach-gone' });
+    await api.devboxes.shutdown(id);
     await editor.run('runloop.attachDevbox', id);
     const message = await editor.message(/attach-gone|has ended|shutdown/);
     assert.equal(message.kind, 'error');

@@ -53,7 +53,7 @@ export function useChangingAccounts(used: UsedWindow): ChangingAccounts {
 
   const ofFirst = async (): Promise<readonly { readonly id: string; readonly name: string | undefined }[]> => {
     const found = [];
-    for await (const devbox of used.api.list({ pageSize: 1_000 })) found.push(devbox);
+    for await (const devbox of used.api.devboxes.list({ pageSize: 1_000 })) found.push(devbox);
     return found;
   };
   /** All that the view of devboxes has, as text. */

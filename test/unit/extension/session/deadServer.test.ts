@@ -12,7 +12,7 @@ describe('An action server that has ended in a devbox that runs on (M6)', functi
   let proxy: IdleProxy | undefined;
   let made: string | undefined;
   afterEach(async () => {
-    if (made !== undefined) await used.api.shutdown(made);
+    if (made !== undefined) await used.api.devboxes.shutdown(made);
     made = undefined;
     proxy?.stop();
   });
@@ -42,7 +42,7 @@ describe('An action server that has ended in a devbox that runs on (M6)', functi
       const tunnel = { auth_mode: 'authenticated', http_keep_alive: counts } as const;
       // Its entrypoint is something else, so that it outlives its server: attaching starts that.
       const body = { ...createBody(config, 'a session key'), entrypoint: 'sleep 1000', tunnel };
-      const { id } = await api.createDevbox(body, { requestId: sid });
+      const { id } = await api.devboxes.create(body, { requestId: sid });
       made = id;
       await editor.run('runloop.attachDevbox', id);
       const asked = (): readonly string[] => [...(proxy?.seen.keys() ?? [])].filter((key) => key.startsWith('tunnel '));
@@ -59,10 +59,10 @@ describe('An action server that has ended in a devbox that runs on (M6)', functi
         );
       }
       // Brackets: a command with the server's whole name in it would be one that starts it.
-      await api.start(id, 'sudo pkill -9 -f "actionServe[r]|action_execution_serve[r]"');
+      await api.executions.start(id, 'sudo pkill -9 -f "actionServe[r]|action_execution_serve[r]"');
       await shows(/warning.*its action server is not responding/);
       assert.deepEqual(asked(), counts ? [] : ['tunnel GET /alive']);
-      assert.equal((await api.retrieve(id)).status, 'running');
+      assert.equal((await api.devboxes.retrieve(id)).status, 'running');
       // Only somebody's click starts it again.
       await editor.run('runloop.attachDevbox', id);
       await shows(/vm-active/);

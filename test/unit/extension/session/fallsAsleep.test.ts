@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { eventually } from '../../../eventually';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
 import { CutProxy } from './cutProxy';
@@ -27,14 +26,14 @@ describe('A devbox that falls asleep between two questions (M5)', function () {
     proxy.before = () => undefined;
     proxy.refused = undefined;
     proxy.release();
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
     proxy.stop();
     used.editor.messages.length = 0;
   });
 
   const suspend = async (): Promise<void> => {
-    await suspendDevbox(used.api, id, {});
-    await used.api.waitForStatus(id, ['suspended'], 20);
+    await used.api.devboxes.suspend(id, {});
+    await used.api.devboxes.waitForStatus(id, ['suspended'], 20);
   };
   /** Suspends it once it was read as running, before it is read again. */
   function suspendBeforeReading(which: number): void {
@@ -46,7 +45,7 @@ describe('A devbox that falls asleep between two questions (M5)', function () {
     };
   }
   async function sleepsOn(): Promise<void> {
-    const { status, transitions } = await used.api.retrieve(id);
+    const { status, transitions } = await used.api.devboxes.retrieve(id);
     assert.equal(status, 'suspended');
     assert.ok(!transitions.some((one) => one.status === 'resuming'), 'it was woken up');
   }
@@ -112,6 +111,6 @@ describe('A devbox that falls asleep between two questions (M5)', function () {
     await editor.eventually(() => editor.progress.some(({ title }) => /^Attaching to drowsy/.test(title)));
     release();
     await attaching;
-    assert.equal((await used.api.retrieve(id)).status, 'running');
+    assert.equal((await used.api.devboxes.retrieve(id)).status, 'running');
   });
 });

@@ -48,7 +48,7 @@ describe('An hour in which nobody does anything (M6)', function () {
       assert.ok(count <= (most[what] ?? 0), `${what} ${count} times, of ${JSON.stringify(seen)}`);
     }
     assert.ok((seen['tunnel GET /alive'] ?? 0) > 60, JSON.stringify(seen));
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
     editor.messages.length = 0;
   });
 
@@ -58,7 +58,7 @@ describe('An hour in which nobody does anything (M6)', function () {
     const config = resolveConfig({ apiKey: 'unused', sid: 'comes-back', headlessMode: true, plugins: [] });
     const body = createBody(config, 'a session key');
     const tunnel = { auth_mode: 'open', http_keep_alive: true } as const;
-    const { id } = await api.createDevbox({ ...body, tunnel }, { requestId: 'comes-back' });
+    const { id } = await api.devboxes.create({ ...body, tunnel }, { requestId: 'comes-back' });
     await editor.run('runloop.signOut');
     const baseUrl = `http://127.0.0.1:${proxy.port}`;
     editor.settings.set('runloop.baseUrl', baseUrl);
@@ -76,7 +76,7 @@ describe('An hour in which nobody does anything (M6)', function () {
       [...proxy.seen.keys()].filter((what) => what.startsWith('tunnel')),
       [],
     );
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     editor.messages.length = 0;
   });
 });

@@ -28,11 +28,11 @@ describe('An hour of idleness with a terminal or a command (M6)', function () {
   async function running(name: string): Promise<string> {
     const { api } = used;
     const lifecycle = { after_idle: { idle_time_seconds: idleSeconds, on_idle: 'suspend' } } as const;
-    const { id } = await api.createDevbox(
+    const { id } = await api.devboxes.create(
       { name, launch_parameters: { lifecycle } },
       { requestId: crypto.randomUUID() },
     );
-    await api.waitForStatus(id, ['running'], 20);
+    await api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
   const told = (): number => proxy.seen.get('POST /v1/devboxes/ID/keep_alive') ?? 0;
@@ -140,7 +140,7 @@ describe('An hour of idleness with a terminal or a command (M6)', function () {
       ([what]) => !/keep_alive$|^GET \/v1\/devboxes(?:$|\/ID\/executions\/)/.test(what),
     );
     assert.deepEqual(others, []);
-    await used.api.start(id, 'touch /tmp/end', {});
+    await used.api.executions.start(id, 'touch /tmp/end', {});
     const commands = (): unknown => editor.contexts.get('runloop.runningCommands');
     for (let look = 0; look < 2_000 && JSON.stringify(commands()) !== '[]'; look += 1) await pass(5);
     assert.deepEqual(commands(), []);

@@ -28,7 +28,7 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
     const ours = body.tunnel ?? assert.fail();
     const launch = { ...body.launch_parameters };
     Reflect.deleteProperty(launch, 'keep_alive_time_seconds');
-    const { id } = await used.api.createDevbox(
+    const { id } = await used.api.devboxes.create(
       {
         ...body,
         tunnel: { ...ours, ...tunnel },
@@ -39,11 +39,11 @@ describe('A devbox with an idle rule that a window is attached to (M6)', functio
       },
       { requestId: sid },
     );
-    ends.push(() => used.api.shutdown(id));
+    ends.push(() => used.api.devboxes.shutdown(id));
     return id;
   }
 
-  const status = async (id: string): Promise<string> => (await used.api.retrieve(id)).status;
+  const status = async (id: string): Promise<string> => (await used.api.devboxes.retrieve(id)).status;
   /** Runs a command as another extension may that the person lets do so. */
   async function run(id: string, command: string): Promise<{ readonly content: string }> {
     used.editor.answer(/wants to run a command/, 'Run Once');

@@ -49,7 +49,7 @@ describe('A yes that comes when the account was left', function () {
     editor.settings.set('runloop.baseUrl', proxy().baseUrl);
     editor.settings.set('runloop.blueprint', 'none-of-this-name');
     const { id } = await platform.client().devboxes.createAndAwaitRunning({ name: 'late' });
-    await api.change(`/v1/devboxes/${id}/enable_tunnel`, 'opening a tunnel', { auth_mode: 'open' }, {}, id);
+    await api.tunnels.enable(id, { auth_mode: 'open' }, {});
     await extension.list();
     return id;
   }
@@ -78,8 +78,8 @@ describe('A yes that comes when the account was left', function () {
       editor.whileBusy = () => Promise.resolve();
       editor.forgive();
       assert.deepEqual(proxy().paths, []);
-      assert.equal((await api.retrieve(id)).status, 'running');
-      await api.shutdown(id);
+      assert.equal((await api.devboxes.retrieve(id)).status, 'running');
+      await api.devboxes.shutdown(id);
     });
   }
 
@@ -117,7 +117,7 @@ describe('A yes that comes when the account was left', function () {
     const { editor, api, extension, platform } = used;
     const id = await begin();
     await platform.client().devboxes.suspend(id);
-    await api.waitForStatus(id, ['suspended'], 20);
+    await api.devboxes.waitForStatus(id, ['suspended'], 20);
     editor.whileBusy = async (what) => {
       if (!what.includes('wants to resume')) return;
       editor.whileBusy = () => Promise.resolve();
@@ -126,8 +126,8 @@ describe('A yes that comes when the account was left', function () {
     editor.answer(/wants to resume the devbox/, 'Resume');
     await assert.rejects(extension.attach(id), { code: 'account_changed' });
     assert.deepEqual(proxy().paths, []);
-    assert.equal((await api.retrieve(id)).status, 'suspended');
-    await api.shutdown(id);
+    assert.equal((await api.devboxes.retrieve(id)).status, 'suspended');
+    await api.devboxes.shutdown(id);
   });
 
   it('asks nothing about a VS Code there that was looked for meanwhile', async () => {
@@ -144,7 +144,7 @@ describe('A yes that comes when the account was left', function () {
     assert.ok(isLeft);
     await editor.message(/has switched to another account/);
     assert.ok(!editor.messages.some(({ text }) => install[0].test(text)));
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 
   it('starts nothing there by the last answer of many', async () => {
@@ -164,6 +164,6 @@ describe('A yes that comes when the account was left', function () {
     await editor.message(/has switched to another account/);
     editor.forgive();
     assert.deepEqual(proxy().paths, []);
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
   });
 });

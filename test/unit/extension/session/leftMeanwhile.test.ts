@@ -203,7 +203,7 @@ describe('What goes on after its account was left', function () {
   it('a VS Code that a link asks for is not looked for', async () => {
     leavesAt(/^Open the VS Code of the devbox/, 'Open VS Code');
     let asked = 0;
-    const api = { retrieve: () => Promise.resolve({ ...devbox, asked: (asked += 1) }) };
+    const api = { devboxes: { retrieve: () => Promise.resolve({ ...devbox, asked: (asked += 1) }) } };
     const openedVscodes = () =>
       Promise.resolve({ once: (_: string, open: () => Promise<boolean>) => open(), get: () => undefined });
     const sessions = { isAttached: () => false };
@@ -214,7 +214,11 @@ describe('What goes on after its account was left', function () {
   it('ports are not looked for', async () => {
     const made: { account: never; store: DevboxStore; devboxUse: never; log: never; signedIn: never } = services(
       {},
-      { baseUrl: 'http://127.0.0.1:9', retrieve: () => leaves(devbox), change: does('executed') },
+      {
+        baseUrl: 'http://127.0.0.1:9',
+        devboxes: { retrieve: () => leaves(devbox) },
+        executions: noted('executed'),
+      },
     );
     const ports = new DevboxPorts(made);
     await isLeft(ports.look(made.signedIn, id, new AbortController().signal));
@@ -251,7 +255,8 @@ describe('What goes on after its account was left', function () {
     current.editor.answer(/^Require a token/, 'Require a Token');
     const renewed = parseDevbox({ id, status: 'running', tunnel: { tunnel_key: 'key', auth_mode: 'authenticated' } });
     const ports = { running: () => Promise.resolve(devbox), renewed: does('shown') };
-    const api = { change: () => Promise.resolve(undefined), retrieve: () => leaves(renewed) };
+    const made = () => Promise.resolve();
+    const api = { tunnels: { remove: made, enable: made }, devboxes: { retrieve: () => leaves(renewed) } };
     const sessions = { isAttached: () => false };
     await isLeft(requireToken(services({ ports: () => Promise.resolve(ports), sessions }, api), id));
     assert.deepEqual(current.editor.messages.slice(1), []);
@@ -268,7 +273,7 @@ describe('What goes on after its account was left', function () {
   });
 
   it('nobody is asked whether to shut down', async () => {
-    await isLeft(shutDownDevboxes(services({}, { retrieve: () => leaves(devbox) }), id, undefined));
+    await isLeft(shutDownDevboxes(services({}, { devboxes: { retrieve: () => leaves(devbox) } }), id, undefined));
     assert.deepEqual(current.editor.messages, []);
   });
 

@@ -65,7 +65,7 @@ describe('While a window looks up its next account', function () {
       isUnasked(id);
       await editor.message(/has switched to another account/);
     }
-    assert.equal((await used.api.retrieve(id)).status, 'running');
+    assert.equal((await used.api.devboxes.retrieve(id)).status, 'running');
   });
 
   /** The window is told of its next account when somebody answers a question. */

@@ -27,7 +27,7 @@ describe('A session that has lost an action (N6)', function () {
   afterEach(async () => {
     proxy.refused = undefined;
     proxy.release();
-    await used.api.shutdown(id);
+    await used.api.devboxes.shutdown(id);
     proxy.stop();
   });
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { resolveConfig } from '../../../../src/core/options/runtimeConfig';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { createBody } from '../../../../src/core/runtime/connect/createBody';
 import { orderFaults } from '../../../platform/orderedFaults';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -11,14 +10,14 @@ describe('Attaching to a devbox of which nobody says that it has an action serve
   const used = useWindow({ platform: ['--fault-control'] });
   const made: string[] = [];
   afterEach(async () => {
-    for (const id of made.splice(0)) await used.api.shutdown(id);
+    for (const id of made.splice(0)) await used.api.devboxes.shutdown(id);
     await orderFaults(used.platform);
   });
 
   async function running(name: string, body: object = {}): Promise<string> {
-    const { id } = await used.api.createDevbox({ name, ...body }, { requestId: name });
+    const { id } = await used.api.devboxes.create({ name, ...body }, { requestId: name });
     made.push(id);
-    await used.api.waitForStatus(id, ['running'], 20);
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -69,8 +68,8 @@ describe('Attaching to a devbox of which nobody says that it has an action serve
   it('resumes one that is suspended, and does not take it for one with an error', async () => {
     const { editor, api } = used;
     const id = await running('plain-asleep');
-    await suspendDevbox(api, id);
-    await api.waitForStatus(id, ['suspended'], 20);
+    await api.devboxes.suspend(id);
+    await api.devboxes.waitForStatus(id, ['suspended'], 20);
     await editor.run('runloop.attachDevbox', id);
     await isSaidToBePlain('plain-asleep');
     const view = editor.views.get('runloop.devboxes') ?? assert.fail();

@@ -38,7 +38,7 @@ describe('What is shut down after a question, and what is done then', function (
       endedHere: { ended: later('ended here') },
       log: { failure: () => undefined, info: () => undefined },
     };
-    const devboxes = await Promise.all(ids.map((id) => api.retrieve(id)));
+    const devboxes = await Promise.all(ids.map((id) => api.devboxes.retrieve(id)));
     await askAndShutDown(services as never, { api, ended: leaving.signal } as never, devboxes);
   };
   const fails = async (work: Promise<unknown>, code: RuntimeErrorCode): Promise<void> => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import type { Devbox } from '../../../../src/core/platform/devbox';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
 import { Uri } from '../../../fakeVscode/values';
 import { signIn, useWindow } from '../../../fakeVscode/useWindow';
@@ -11,7 +10,7 @@ describe('A suspended devbox that a window was attached to', function () {
   const used = useWindow();
   const made: string[] = [];
   afterEach(async () => {
-    for (const id of made.splice(0)) await used.api.shutdown(id);
+    for (const id of made.splice(0)) await used.api.devboxes.shutdown(id);
   });
 
   const suspended = async (sid: string): Promise<Devbox> => {
@@ -30,7 +29,7 @@ describe('A suspended devbox that a window was attached to', function () {
     await signIn(used.editor, used.platform.apiKey);
   };
   const everRan = async ({ id }: Devbox): Promise<readonly string[]> =>
-    (await used.api.retrieve(id)).transitions.map(({ status }) => status);
+    (await used.api.devboxes.retrieve(id)).transitions.map(({ status }) => status);
 
   /** Labels of all groups and rows, the rows below their group. */
   const rowsOfView = async (): Promise<string> => {
@@ -50,7 +49,7 @@ describe('A suspended devbox that a window was attached to', function () {
     await remember(devbox);
     // Shown before the list is asked for: the window has looked at it.
     await editor.eventually(() => editor.progress.some(({ title, isOver }) => /^Attaching to/.test(title) && isOver));
-    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    assert.equal((await api.devboxes.retrieve(devbox.id)).status, 'suspended');
     assert.equal((await everRan(devbox)).at(-1), 'suspended', 'it was woken up');
     assert.deepEqual(await extension.list(), [], 'it is told to others as one that runs');
     assert.match(await rowsOfView(), /^"Suspended"\n.*sleeper/m);
@@ -58,7 +57,7 @@ describe('A suspended devbox that a window was attached to', function () {
     const remembered = JSON.stringify(editor.workspaceState.get('runloop.sessions'));
     assert.ok(remembered.includes(devbox.id), 'the window has forgotten it');
     await editor.run('runloop.attachDevbox', devbox.id);
-    assert.equal((await api.retrieve(devbox.id)).status, 'running');
+    assert.equal((await api.devboxes.retrieve(devbox.id)).status, 'running');
   });
 
   it('is attached to again when it is resumed here, as before it was suspended, also after a reload (U17)', async () => {
@@ -70,7 +69,7 @@ describe('A suspended devbox that a window was attached to', function () {
     await editor.eventually(() => statusItem()?.includes('back again') === true);
     editor.answer(/^Suspend back again\?/, 'Suspend');
     await editor.run('runloop.suspendDevbox', devbox.id);
-    while ((await api.waitForStatus(devbox.id, ['suspended'], 20)) === undefined);
+    while ((await api.devboxes.waitForStatus(devbox.id, ['suspended'], 20)) === undefined);
     assert.equal(statusItem(), undefined);
     used.reload();
     await editor.run('runloop.resumeDevbox', devbox.id);
@@ -81,7 +80,7 @@ describe('A suspended devbox that a window was attached to', function () {
     const { editor, api } = used;
     const devbox = await suspended('let go');
     await editor.run('runloop.resumeDevbox', devbox.id);
-    assert.equal((await api.retrieve(devbox.id)).status, 'running');
+    assert.equal((await api.devboxes.retrieve(devbox.id)).status, 'running');
     assert.ok(!editor.progress.some(({ title }) => /^Attaching to/.test(title)));
   });
 
@@ -90,21 +89,21 @@ describe('A suspended devbox that a window was attached to', function () {
     const devbox = await suspended('not for others');
     editor.answer(/Another extension wants to resume the devbox not for others/, undefined);
     await assert.rejects(extension.attach(devbox.id), { code: 'cancelled' });
-    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    assert.equal((await api.devboxes.retrieve(devbox.id)).status, 'suspended');
     editor.answer(/Another extension wants to resume/, 'Resume');
     assert.equal((await extension.attach(devbox.id)).attached, true);
-    assert.equal((await api.retrieve(devbox.id)).status, 'running');
+    assert.equal((await api.devboxes.retrieve(devbox.id)).status, 'running');
   });
 
   it('is not woken by another extension either where this window has not noticed yet that it sleeps (M5)', async () => {
     const { editor, api, extension } = used;
     const devbox = await suspended('asleep unnoticed');
     await editor.run('runloop.attachDevbox', devbox.id);
-    await suspendDevbox(api, devbox.id, {});
-    await api.waitForStatus(devbox.id, ['suspended'], 20);
+    await api.devboxes.suspend(devbox.id, {});
+    await api.devboxes.waitForStatus(devbox.id, ['suspended'], 20);
     editor.answer(/Another extension wants to resume the devbox asleep unnoticed/, undefined);
     await assert.rejects(extension.attach(devbox.id), { code: 'cancelled' });
-    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    assert.equal((await api.devboxes.retrieve(devbox.id)).status, 'suspended');
     editor.messages.length = 0;
   });
 
@@ -115,7 +114,7 @@ describe('A suspended devbox that a window was attached to', function () {
     await editor.uriHandler?.handleUri(
       Uri.parse(`vscode://runloop-devboxes.runloop-devboxes/open?devbox=${devbox.id}`),
     );
-    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    assert.equal((await api.devboxes.retrieve(devbox.id)).status, 'suspended');
     assert.ok(!(await everRan(devbox)).includes('resuming'));
   });
 
@@ -129,7 +128,7 @@ describe('A suspended devbox that a window was attached to', function () {
     }
     used.reload();
     await extension.list().catch(() => undefined);
-    assert.equal((await api.retrieve(devbox.id)).status, 'suspended');
+    assert.equal((await api.devboxes.retrieve(devbox.id)).status, 'suspended');
     assert.ok(!(await everRan(devbox)).includes('resuming'));
     editor.messages.length = 0;
   });

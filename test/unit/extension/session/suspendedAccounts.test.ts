@@ -16,7 +16,7 @@ describe('A suspended devbox whose account the window leaves while somebody is a
     const { apiKey, baseUrl } = used.platform;
     runtime ??= new RunloopRuntime({ apiKey, baseUrl, sid: 'sleeper', headlessMode: true, plugins: [] });
     if (runtime.devbox === undefined) await runtime.connect();
-    else if ((await used.api.retrieve(runtime.devbox.id)).status === 'suspended') return runtime.devbox.id;
+    else if ((await used.api.devboxes.retrieve(runtime.devbox.id)).status === 'suspended') return runtime.devbox.id;
     await runtime.suspend();
     return runtime.devbox?.id ?? assert.fail();
   };
@@ -53,7 +53,7 @@ describe('A suspended devbox whose account the window leaves while somebody is a
       assert.match(told, /This window has switched to another account/);
       assert.ok(changed, 'nobody was asked');
       editor.whileBusy = () => Promise.resolve();
-      assert.equal((await used.api.retrieve(id)).status, 'suspended');
+      assert.equal((await used.api.devboxes.retrieve(id)).status, 'suspended');
       editor.messages.length = 0;
     });
   }

@@ -18,7 +18,7 @@ describe('A window that is closed or reloaded while a devbox starts', function (
   const used = useWindow({ platform: ['--fault-control'] });
   const named = async (name: string): Promise<Devbox[]> => {
     const all: Devbox[] = [];
-    for await (const devbox of used.api.list({})) if (devbox.name === name) all.push(devbox);
+    for await (const devbox of used.api.devboxes.list({})) if (devbox.name === name) all.push(devbox);
     return all;
   };
 

@@ -8,7 +8,7 @@ describe('After a devbox ended', function () {
   const used = useWindow({ platform: ['--fault-control'] });
   const named = async (name: string) => {
     const all = [];
-    for await (const devbox of used.api.list({})) if (devbox.name === name) all.push(devbox);
+    for await (const devbox of used.api.devboxes.list({})) if (devbox.name === name) all.push(devbox);
     return all;
   };
 
@@ -20,7 +20,7 @@ describe('After a devbox ended', function () {
     assert.ok(devbox !== undefined);
     editor.answer(new RegExp(`^Shut down the devbox ${name}`), 'Shut Down');
     await editor.run('runloop.shutDownDevbox', devbox.id);
-    await api.waitForStatus(devbox.id, ['shutdown'], 20);
+    await api.devboxes.waitForStatus(devbox.id, ['shutdown'], 20);
     return devbox.id;
   }
 
@@ -62,8 +62,8 @@ describe('After a devbox ended', function () {
   it('asks for the rest where not all is known, with the larger size chosen', async () => {
     const { editor, api } = used;
     const body = { name: 'elsewhere', launch_parameters: { resource_size_request: 'SMALL' as const } };
-    const { id } = await api.createDevbox(body, { requestId: crypto.randomUUID() });
-    await api.shutdown(id);
+    const { id } = await api.devboxes.create(body, { requestId: crypto.randomUUID() });
+    await api.devboxes.shutdown(id);
     editor.answer(/Select what to start from/, 'Plain devbox');
     const again = editor.run('runloop.startAgainLarger', id);
     const box = await editor.box(/Size/);
@@ -75,8 +75,8 @@ describe('After a devbox ended', function () {
 
   it('names the snapshot that was taken first, and starts from it', async () => {
     const { editor, api } = used;
-    const { id } = await api.createDevbox({ name: 'kept' }, { requestId: crypto.randomUUID() });
-    await api.waitForStatus(id, ['running'], 20);
+    const { id } = await api.devboxes.create({ name: 'kept' }, { requestId: crypto.randomUUID() });
+    await api.devboxes.waitForStatus(id, ['running'], 20);
     editor.answer(/^Shut down the devbox kept/, 'Take Snapshot First');
     editor.answer(/^Devbox kept was shut down\. Its disk is kept as the snapshot kept\./, 'Start From It…');
     // The wizard opens with the snapshot chosen; this person looks at it and leaves.

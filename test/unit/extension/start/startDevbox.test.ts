@@ -90,7 +90,7 @@ describe('Starting a devbox', function () {
       await editor.message(new RegExp(`^Devbox ${name} is ready`));
       const [devbox] = await named(name);
       assert.equal(devbox?.status, 'running');
-      await api.shutdown(devbox.id);
+      await api.devboxes.shutdown(devbox.id);
     }
   });
 

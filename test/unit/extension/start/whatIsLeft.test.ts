@@ -18,12 +18,12 @@ describe('What a window says of a start that failed', function () {
 
   afterEach(async () => {
     await orderFaults(used.platform);
-    for (const { id } of await living()) await used.api.shutdown(id);
+    for (const { id } of await living()) await used.api.devboxes.shutdown(id);
   });
 
   const living = async (): Promise<readonly { id: string; name: string | undefined }[]> => {
     const found = [];
-    for await (const devbox of used.api.list({})) if (!hasEnded(devbox.status)) found.push(devbox);
+    for await (const devbox of used.api.devboxes.list({})) if (!hasEnded(devbox.status)) found.push(devbox);
     return found;
   };
   /** Starts, and cancels as soon as there is a devbox, which cannot be shut down then. */
@@ -104,7 +104,7 @@ describe('What a window says of a start that failed', function () {
       editor.whileBusy = async (what) => {
         if (!what.includes('is still starting')) return;
         const [made] = await eventually(living, (found) => found.some((one) => one.name === name));
-        await api.waitForStatus(made?.id ?? '', ['running'], 30);
+        await api.devboxes.waitForStatus(made?.id ?? '', ['running'], 30);
         // Ready, as far as this window is concerned, once its start needs no note any more.
         const notes = join(used.globalFolder, 'starts');
         await eventually(
@@ -210,7 +210,7 @@ describe('What a window says of a start that failed', function () {
 
   it('nothing of the end of a devbox whose shutdown fails', async () => {
     const { editor, api, platform } = used;
-    const { id } = await api.createDevbox({ name: 'stays', entrypoint: 'sleep 100' }, { requestId: 'stays' });
+    const { id } = await api.devboxes.create({ name: 'stays', entrypoint: 'sleep 100' }, { requestId: 'stays' });
     await orderFaults(platform, { fault: 'status', status: 403, ...shutdowns });
     editor.answer(/Shut down the devbox/, 'Shut Down');
     await editor.run('runloop.shutDownDevbox', id);

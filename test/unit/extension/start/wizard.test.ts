@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'mocha';
-import { runCommand } from '../../../../src/core/platform/executions';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import { Uri } from '../../../fakeVscode/values';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
@@ -191,10 +191,10 @@ describe('Starting a devbox with options, by clicking', function () {
 
   // The last one: from here on, the account has secrets.
   it('passes secrets on whose names are no variables, under the name that it says', async () => {
-    const { api } = used;
+    const { platform } = used;
     const names = { 'my-key': 'one', 'my.key': 'two', '2nd': 'three', PLAIN: 'four', schlüssel: 'five', 日本: 'six' };
     for (const [name, value] of Object.entries(names)) {
-      await api.change('/v1/secrets', 'listing secrets', { name, value }, {});
+      await platform.client().secrets.create({ name, value });
     }
     const { editor } = used;
     editor.answer(/Select what to start from/, 'Plain devbox');

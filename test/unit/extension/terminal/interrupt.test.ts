@@ -12,8 +12,8 @@ describe('Ctrl+C in a flood', function () {
   const used = useWindow();
 
   it('acts before the megabytes are drawn that are on their way', async () => {
-    const { id } = await used.api.createDevbox({ name: 'flood' }, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create({ name: 'flood' }, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     const states: TerminalState[] = [];
     let drawn = '';
     let lastDrawn = Promise.resolve();

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { runCommand } from '../../../../src/core/platform/executions';
-import { suspendDevbox } from '../../../../src/core/platform/lifeCycle';
+import { runCommand } from '../../../../src/core/platform/runCommand';
 import type { FakeTerminal } from '../../../fakeVscode/terminal';
 import { useWindow } from '../../../fakeVscode/useWindow';
 
@@ -10,8 +9,8 @@ describe('Terminals of devboxes in a window', function () {
   const used = useWindow();
 
   async function running(name: string): Promise<string> {
-    const { id } = await used.api.createDevbox({ name }, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create({ name }, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -69,10 +68,10 @@ describe('Terminals of devboxes in a window', function () {
     const id = await running('sleeper');
     const terminal = await opened(id);
     await has(terminal, /\$ $/);
-    await suspendDevbox(api, id);
+    await api.devboxes.suspend(id);
     await has(terminal, /The devbox is not running: suspend(?:ing|ed)\. A new shell opens here once it runs again\./);
     assert.match(terminal.name, /^sleeper \(suspend/);
-    await api.waitForStatus(id, ['suspended'], 20);
+    await api.devboxes.waitForStatus(id, ['suspended'], 20);
     await editor.run('runloop.resumeDevbox', id);
     await has(terminal, /The earlier shell has ended\. This is a new one\./);
     assert.equal(terminal.name, 'sleeper');
@@ -87,10 +86,10 @@ describe('Terminals of devboxes in a window', function () {
     const id = await running('never again');
     const terminal = await opened(id);
     await has(terminal, /\$ $/);
-    await suspendDevbox(api, id);
+    await api.devboxes.suspend(id);
     await has(terminal, /A new shell opens here once it runs again\./);
-    await api.waitForStatus(id, ['suspended'], 20);
-    await api.shutdown(id);
+    await api.devboxes.waitForStatus(id, ['suspended'], 20);
+    await api.devboxes.shutdown(id);
     await editor.run('runloop.refreshDevboxes');
     await has(terminal, /The devbox has ended, and so has this shell\./);
     assert.equal(terminal.name, 'never again (shut down)');
@@ -102,12 +101,12 @@ describe('Terminals of devboxes in a window', function () {
   it('do not wake a devbox', async () => {
     const { editor, api } = used;
     const id = await running('asleep');
-    await suspendDevbox(api, id);
-    await api.waitForStatus(id, ['suspended'], 20);
+    await api.devboxes.suspend(id);
+    await api.devboxes.waitForStatus(id, ['suspended'], 20);
     await editor.run('runloop.openTerminal', id);
     await editor.message(/^asleep is suspended\. Terminals can be opened only in running devboxes\./);
     assert.equal(editor.terminals.length, 0);
-    assert.equal((await api.retrieve(id)).status, 'suspended');
+    assert.equal((await api.devboxes.retrieve(id)).status, 'suspended');
   });
 
   it('are offered as a profile, and end with the account', async () => {

@@ -17,8 +17,8 @@ describe('What is left of a terminal', function () {
   const used = useWindow();
 
   async function running(name: string): Promise<string> {
-    const { id } = await used.api.createDevbox({ name }, { requestId: crypto.randomUUID() });
-    await used.api.waitForStatus(id, ['running'], 20);
+    const { id } = await used.api.devboxes.create({ name }, { requestId: crypto.randomUUID() });
+    await used.api.devboxes.waitForStatus(id, ['running'], 20);
     return id;
   }
 
@@ -38,7 +38,7 @@ describe('What is left of a terminal', function () {
     const { editor, api } = used;
     const id = await running('ends');
     const terminal = await opened(id);
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     await has(terminal, /The devbox has ended, and so has this shell\./);
     assert.equal(terminal.isClosed, false);
     await isForgotten();
@@ -53,7 +53,7 @@ describe('What is left of a terminal', function () {
     await opened(id);
     used.reload();
     await editor.eventually(() => editor.terminals.length === 2);
-    await api.shutdown(id);
+    await api.devboxes.shutdown(id);
     await editor.run('runloop.refreshDevboxes');
     await isForgotten();
     const after = editor.terminals[1];
@@ -98,7 +98,7 @@ describe('What is left of a terminal', function () {
   it('listens to its account no more, whether its tab was closed or its shell has ended', async () => {
     const { editor, api, platform } = used;
     const id = await running('many');
-    const devbox = await api.retrieve(id);
+    const devbox = await api.devboxes.retrieve(id);
     const ended = new AbortController();
     const remembered = new RememberedTerminals(new FakeMemory());
     const services = {

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'mocha';
 import { deadline } from '../../../../../src/ground/deadline';
 import { RuntimeError } from '../../../../../src/core/errors';
 import { startPlainDevbox } from '../../../../../src/core/start/plainDevbox';
-import { runCommand } from '../../../../../src/core/platform/executions';
+import { runCommand } from '../../../../../src/core/platform/runCommand';
 import { RunloopApi } from '../../../../../src/core/platform/runloopApi';
 import { type TestPlatform, startPlatform } from '../../../../platform/testPlatform';
 
@@ -65,7 +65,7 @@ describe('a folder for a plain devbox', function () {
       { signal: signal(), confirmSecrets },
     );
     assert.deepEqual(asked, ['.env']);
-    assert.equal(await api.readFile(id, "it's mine/.env"), 'PASSWORD=x');
+    assert.equal(await api.files.read(id, "it's mine/.env"), 'PASSWORD=x');
   });
 
   it('leaves no devbox behind when it cannot be read', async () => {
@@ -76,6 +76,6 @@ describe('a folder for a plain devbox', function () {
       { signal: signal() },
     );
     await assert.rejects(start, (error) => RuntimeError.is(error, 'transfer'));
-    for await (const { name, status } of api.list({})) assert.ok(name !== 'without' || status === 'shutdown');
+    for await (const { name, status } of api.devboxes.list({})) assert.ok(name !== 'without' || status === 'shutdown');
   });
 });

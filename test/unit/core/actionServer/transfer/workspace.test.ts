@@ -194,7 +194,7 @@ describe('the workspace of a new devbox', function () {
       const kept = isKnown ? mounts : mounts.filter((mount) => !('target' in mount) || mount.target !== startFile);
       const requestId = `restarted, ${isKnown ? 'known' : 'not known'}`;
       const request = { ...body, mounts: kept, entrypoint: 'sleep 1000' };
-      const { id } = await api.createDevbox(request, { requestId });
+      const { id } = await api.devboxes.create(request, { requestId });
       const { runtime } = await connected({
         attachToExisting: true,
         devboxId: id,

@@ -80,9 +80,9 @@ describe('searching logs', function () {
   const on = usePlatform();
 
   async function ended(entrypoint: string): Promise<string> {
-    const { id } = await on.api.createDevbox({ name: 'writer', entrypoint }, { requestId: crypto.randomUUID() });
+    const { id } = await on.api.devboxes.create({ name: 'writer', entrypoint }, { requestId: crypto.randomUUID() });
     for (;;) {
-      const devbox = await on.api.waitForStatus(id, ['shutdown', 'failure'], 20);
+      const devbox = await on.api.devboxes.waitForStatus(id, ['shutdown', 'failure'], 20);
       if (devbox !== undefined) return id;
     }
   }

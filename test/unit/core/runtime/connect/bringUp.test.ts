@@ -33,7 +33,7 @@ describe('What bringing a devbox up asks for', function () {
       delete: () => Promise.resolve(),
     };
     const api = new RunloopApi({ apiKey, baseUrl: account.baseUrl });
-    const found = await api.retrieve('dbx_1');
+    const found = await api.devboxes.retrieve('dbx_1');
     return bringUp(
       {
         api,

@@ -36,7 +36,7 @@ describe('How a runtime leaves its devbox', function () {
       delete: deleted ?? ((of: string) => Promise.resolve(void keys.delete(of))),
     };
     const config = resolveConfig({ apiKey, sessionKeys });
-    const devbox = await api.retrieve(id);
+    const devbox = await api.devboxes.retrieve(id);
     await leaveDevbox({ api, config, fire: (event) => told.push(event) }, devbox, mode);
   };
 

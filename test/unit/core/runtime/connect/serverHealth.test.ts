@@ -59,7 +59,10 @@ describe('How an action server is found to be, without its devbox counting as us
     };
   };
   const apiThatSays = (status: string, entries: readonly Partial<LogEntry>[] = []) =>
-    ({ retrieve: () => Promise.resolve({ status }), logs: () => Promise.resolve(entries) }) as never;
+    ({
+      devboxes: { retrieve: () => Promise.resolve({ status }) },
+      logs: { newest: () => Promise.resolve(entries) },
+    }) as never;
 
   it('is asked through a tunnel that does not count requests, and only there', async () => {
     for (const isAlive of [true, false]) {

@@ -37,7 +37,7 @@ describe('The rows below a devbox', () => {
   it('list the snapshots no further time when the row is drawn again for a number of changed files', async () => {
     const api = new RunloopApi({ apiKey: 'ak_x', baseUrl: 'https://api.runloop.ai' });
     let count = 0;
-    api.snapshotsOf = () => {
+    api.snapshots.ofDevbox = () => {
       count += 1;
       return Promise.resolve([]);
     };

@@ -199,11 +199,11 @@ describe('A devbox that needs attention, in the view', function () {
   it('is counted at the icon, dismissed for good, and pinned ones stay first over a reload', async () => {
     const { editor, api } = used;
     const create = async (name: string, auth_mode: 'open' | 'authenticated'): Promise<string> => {
-      const { id } = await api.createDevbox(
+      const { id } = await api.devboxes.create(
         { name, tunnel: { auth_mode, http_keep_alive: false } },
         { requestId: `order-${name}` },
       );
-      while ((await api.waitForStatus(id, ['running'], 20)) === undefined);
+      while ((await api.devboxes.waitForStatus(id, ['running'], 20)) === undefined);
       return id;
     };
     const [first, , open] = [

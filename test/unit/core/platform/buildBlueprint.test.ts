@@ -5,10 +5,9 @@ import {
   awaitBuild,
   beginBuild,
   buildUnderWay,
-  dropBuild,
   openhandsDockerfile,
   usualOpenhandsTag,
-} from '../../../../src/core/platform/blueprintBuild';
+} from '../../../../src/core/platform/buildBlueprint';
 import { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
 import { usePlatform } from '../../../platform/usePlatform';
 
@@ -49,12 +48,12 @@ describe('building a blueprint with OpenHands in it', function () {
     await assert.rejects(awaitBuild(on.api, build, { onLog: ignore, onStatus: ignore }), (error) =>
       RuntimeError.is(error, 'api'),
     );
-    assert.equal(await dropBuild(on.api, build), true);
+    assert.equal(await on.api.blueprints.remove(build.id), true);
   });
 
   it('is ended while it is under way', async () => {
     const build = await beginBuild(on.api, { name: 'dropped', dockerfile: 'FROM ubuntu\nRUN sleep 60\n' });
-    assert.equal(await dropBuild(on.api, build), true);
+    assert.equal(await on.api.blueprints.remove(build.id), true);
     assert.equal(await buildUnderWay(on.api, 'dropped'), undefined);
   });
 
