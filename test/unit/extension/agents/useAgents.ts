@@ -41,11 +41,11 @@ export function useAgents(used: UsedWindow) {
     used.editor.run(command?.command ?? '', ...(command?.arguments ?? []));
   /** Runs what the row of a session or a request does. */
   const click = async ({ item }: Shown): Promise<unknown> => run(item.command);
+  /** What a row says in time; a prompt alone may wait for 15 s, until it is kept how its folder is. */
   const described = (agents: () => Promise<Shown>, text: RegExp): Promise<string[]> =>
     eventually(
       async () => lines((await agents()).row),
       (all) => all.some((one) => text.test(one)),
-      20_000,
     );
   return { below, lines, opened, view, ready, start, text, document, run, click, described };
 }
