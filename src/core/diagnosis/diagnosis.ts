@@ -19,7 +19,7 @@ export interface EvidenceSection {
   /** Said instead of the lines where there are none, or before them. */
   readonly note: string | undefined;
   readonly lines: readonly string[];
-  /** True for what was printed before the end: a reader looks for it first. */
+  /** True for what was printed before an end that it may explain: a reader looks for it first. */
   readonly isTelling?: boolean;
 }
 
@@ -127,7 +127,7 @@ function sections(evidence: Evidence, cause: StopCause, l10n: Words): EvidenceSe
       heading,
       note: undefined,
       lines: found.map(shownEvidence),
-      isTelling: true,
+      isTelling: !explainedCauses.includes(cause.kind),
     }));
   if (logProblem !== undefined) return [log(l10n.t('The log could not be read: {0}', logProblem)), ...told, history];
   if (logLines === 0) return [history, log(l10n.t('The log is empty.'))];
@@ -140,6 +140,16 @@ function sections(evidence: Evidence, cause: StopCause, l10n: Words): EvidenceSe
     ...(names.length === 0 ? [] : [{ heading: l10n.t('Not in the log'), note: undefined, lines: names }]),
   ];
 }
+
+/** Causes that say all by themselves: what was printed before has nothing to do with them. */
+const explainedCauses: readonly StopCause['kind'][] = [
+  'api_shutdown',
+  'keep_alive_timeout',
+  'idle',
+  'ttl_expired',
+  'suspended',
+  'alive',
+];
 
 type Part = 'kernel' | 'platform' | 'entrypoint' | 'setup';
 

@@ -44,11 +44,17 @@ describe('why a devbox stopped', function () {
   }
 
   it('api_shutdown: somebody asked for it', async () => {
-    const { id } = await create({});
+    const { id } = await create({ entrypoint: 'echo words; exec sleep 60' });
     await seen(id, ({ status }) => status === 'running');
+    await eventually(
+      () => on.api.logs.newest(id),
+      (log) => log.some(({ text }) => text === 'words'),
+    );
     await on.api.devboxes.shutdown(id);
     const { diagnosis, text } = await diagnosisOf(id);
     assert.match(diagnosis.verdict[0] ?? '', /shut down through the API/);
+    // It explains itself: what was printed before comes behind what is known.
+    assert.match(text, /\nEvidence\n[^]*\nLast output of the entrypoint\n[^\n]*words\n/);
     assert.match(text, /shutdown_reason +api_shutdown/);
     assert.match(text, /Status history\n.* provisioning\n.* running .*\n.* shutdown {2}\+\d+\.\d s\n/s);
     // What has nothing to tell stands at the end, by its name.
