@@ -46,7 +46,7 @@ const storeys = {
       'errors.ts',
       'events.ts',
       'parse.ts',
-      'plainText.ts',
+      'safeText.ts',
       'problems',
       'redact.ts',
       'redactShapes.ts',

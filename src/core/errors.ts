@@ -1,4 +1,4 @@
-import { oneLine } from './plainText';
+import { oneLine } from './safeText';
 import { callProblem } from './problems/calls';
 import { phraseText, type Param, type Problem, type RuntimeErrorCode } from './problems/problem';
 import { redactShapes } from './redactShapes';

@@ -17,7 +17,7 @@ export {
 } from './actionServer/observation';
 export { optionsFromConfigToml } from './options/configToml';
 export { optionsFromEnvironment } from './options/optionsFromEnvironment';
-export { oneLine, stripControls } from './plainText';
+export { oneLine, stripControls } from './safeText';
 export { defaultBaseUrl, parseApiKey, parseBaseUrl } from './platform/client';
 export { hasEnded, isActive, type Devbox } from './platform/devbox';
 export type { LogEntry } from './platform/logEntry';

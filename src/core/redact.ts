@@ -1,4 +1,4 @@
-import { stripControls } from './plainText';
+import { stripControls } from './safeText';
 import { redactShapes } from './redactShapes';
 import { secretForms, ValueMatcher } from './secrets/secretValues';
 

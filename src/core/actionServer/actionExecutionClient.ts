@@ -9,7 +9,7 @@ import { McpTools } from './mcp/mcpTools';
 import { noMcpServers, type McpServers } from './mcp/mcpServers';
 import { isRunObservation, parseObservation, type Observation, type RunObservation } from './observation';
 import { asArray, asNumber, asObject, asString, parseJson, type JsonObject } from '../parse';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { redact } from '../redact';
 import { retrying, type RetryingOptions } from '../http/retry';
 import { aliveTimeoutMs, readRule } from '../http/retryRules';

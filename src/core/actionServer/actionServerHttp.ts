@@ -4,7 +4,7 @@ import { refusalLimits, textOf, unpacked } from '../http/answerBody';
 import { headerOf, requestStream, requestText, type BodyStream, type TextAnswer } from '../http/httpRequest';
 import { retryHints } from '../http/retryHints';
 import { asObject, asString, parseJson } from '../parse';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { tunnelAuthorizationHeader } from '../platform/tunnel';
 import { redact } from '../redact';
 import { retrying, type RetryingOptions } from '../http/retry';

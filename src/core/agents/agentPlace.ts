@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { DevboxCommands } from '../channel/devboxCommands';
 import { RuntimeError } from '../errors';
 import { asNumber, asObject, asString, parseJson, type JsonObject } from '../parse';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { agentsProblem } from '../problems/agents';
 import type { Problem } from '../problems/problem';
 import type { AgentRecipe } from './agentTable';

@@ -1,7 +1,7 @@
 import type { Evidence, EvidenceLine } from './evidence';
 import { durationWords, timeWords, type Words } from './words';
 import { stopCause, type StopCause } from './stopCause';
-import { harmlessLine } from './harmless';
+import { safeLine } from './safeLine';
 import type { Devbox } from '../platform/devbox';
 import { redact } from '../redact';
 import { verdict } from './verdict';
@@ -52,7 +52,7 @@ export function diagnose(evidence: Evidence, l10n: Words): Diagnosis {
 
 /** The heading of a devbox's diagnosis, one line. */
 export function diagnosisTitle(devbox: Devbox, l10n: Words): string {
-  const name = harmlessLine(redact(devbox.name ?? ''), 60) || harmlessLine(devbox.id, 40);
+  const name = safeLine(redact(devbox.name ?? ''), 60) || safeLine(devbox.id, 40);
   const { kind } = stopCause(devbox);
   return kind === 'alive'
     ? l10n.t('{0} has not stopped', name)
@@ -65,15 +65,15 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
   const unsaid = l10n.t('not given');
   const time = (ms: number | undefined): string => (ms === undefined ? unsaid : timeWords(ms));
   const ended = devbox.status === 'failure' || devbox.status === 'shutdown';
-  const shutdownReason = harmlessLine(redact(devbox.shutdownReason ?? ''), 80);
-  const failureReason = harmlessLine(redact(devbox.failureReason ?? ''), 80);
+  const shutdownReason = safeLine(redact(devbox.shutdownReason ?? ''), 80);
+  const failureReason = safeLine(redact(devbox.failureReason ?? ''), 80);
   const lived =
     devbox.endTimeMs === undefined || devbox.createTimeMs === undefined
       ? undefined
       : (devbox.endTimeMs - devbox.createTimeMs) / 1000;
   return [
-    { label: l10n.t('Devbox'), value: harmlessLine(devbox.id, 60) },
-    { label: l10n.t('Status'), value: harmlessLine(devbox.status, 40) },
+    { label: l10n.t('Devbox'), value: safeLine(devbox.id, 60) },
+    { label: l10n.t('Status'), value: safeLine(devbox.status, 40) },
     ...(ended
       ? [
           // The one that is not given says nothing where the other is.
@@ -97,7 +97,7 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
           },
         ]
       : []),
-    { label: l10n.t('Size'), value: harmlessLine(devbox.size ?? '', 30) || unsaid },
+    { label: l10n.t('Size'), value: safeLine(devbox.size ?? '', 30) || unsaid },
     {
       label: l10n.t('Last exit code'),
       value:
@@ -173,8 +173,8 @@ function statusHistory(devbox: Devbox, l10n: Words): EvidenceSection {
   const steps = devbox.transitions.map(({ status, timeMs, failureReason }, index) => {
     const before = devbox.transitions[index - 1]?.timeMs;
     const took = timeMs === undefined || before === undefined ? '' : `  +${((timeMs - before) / 1000).toFixed(1)} s`;
-    const why = failureReason === undefined ? '' : `  ${harmlessLine(failureReason, 60)}`;
-    return `${timeMs === undefined ? l10n.t('time unknown') : timeWords(timeMs)}  ${harmlessLine(status, 40)}${took}${why}`;
+    const why = failureReason === undefined ? '' : `  ${safeLine(failureReason, 60)}`;
+    return `${timeMs === undefined ? l10n.t('time unknown') : timeWords(timeMs)}  ${safeLine(status, 40)}${took}${why}`;
   });
   return {
     heading: l10n.t('Status history'),

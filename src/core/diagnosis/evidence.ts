@@ -9,7 +9,7 @@ import { redact } from '../redact';
 import { LineRedactor } from '../secrets/lineRedactor';
 import { retrying } from '../http/retry';
 import { askedForReadRule } from '../http/retryRules';
-import { harmlessLine, harmlessOutput } from './harmless';
+import { safeLine, safeOutput } from './safeLine';
 import { lastTimeOf } from './times';
 
 /** Lines of the entrypoint, and of the setup commands, that are kept as evidence. */
@@ -91,7 +91,7 @@ export async function gatherEvidence(
     if (options.signal?.aborted === true) throw endedBy(options.signal, devboxId);
     logProblem = limit.isOver
       ? `It was not read whole within ${logLimitMs / 1000} s.`
-      : harmlessLine(redact(messageOf(error)), 300);
+      : safeLine(redact(messageOf(error)), 300);
   } finally {
     limit.dispose();
   }
@@ -139,7 +139,7 @@ class LogEvidence {
     this.#count += 1;
     const { source, timestampMs: timeMs } = entry;
     if (entry.exitCode !== undefined) {
-      this.#lastExit = { code: entry.exitCode, source: harmlessLine(source, 40), timeMs };
+      this.#lastExit = { code: entry.exitCode, source: safeLine(source, 40), timeMs };
       if (source === 'entrypoint') this.#entrypointExit = this.#lastExit;
     }
     const kept = this.#partOf(source);
@@ -153,7 +153,7 @@ class LogEvidence {
       return redacted.text;
     });
     if (kept === undefined) return;
-    kept.push(...text.split('\n').map((line) => ({ timeMs, text: harmlessOutput(line) })));
+    kept.push(...text.split('\n').map((line) => ({ timeMs, text: safeOutput(line) })));
     const most = source === 'entrypoint' || source === 'setup_commands' ? keptLines : keptOtherLines;
     if (kept.length > most) kept.splice(0, kept.length - most);
   }

@@ -1,7 +1,7 @@
 import type { Devbox } from '../platform/devbox';
 import { redact } from '../redact';
 import type { Evidence } from './evidence';
-import { harmlessLine } from './harmless';
+import { safeLine } from './safeLine';
 import type { StopCause } from './stopCause';
 import { lastRunMs, lastTimeOf } from './times';
 import { durationWords, type Words } from './words';
@@ -23,7 +23,7 @@ function causeSentences(
   cause: StopCause,
   l10n: Words,
 ): string[] {
-  const size = harmlessLine(devbox.size ?? '', 30);
+  const size = safeLine(devbox.size ?? '', 30);
   const exit = entrypointExit?.code;
   switch (cause.kind) {
     case 'api_shutdown':
@@ -102,7 +102,7 @@ function causeSentences(
       return [
         l10n.t(
           'Runloop gives the reason "{0}", which this version of the extension does not know.',
-          harmlessLine(redact(cause.reason), 80),
+          safeLine(redact(cause.reason), 80),
         ),
       ];
     case 'untold':
@@ -117,12 +117,12 @@ function causeSentences(
     case 'suspended':
       return suspended(devbox, platform, l10n);
     case 'alive':
-      return [l10n.t('It has not stopped: its status is "{0}".', harmlessLine(devbox.status, 40))];
+      return [l10n.t('It has not stopped: its status is "{0}".', safeLine(devbox.status, 40))];
     case 'strange':
       return [
         l10n.t(
           'Its status is "{0}", which this version of the extension does not know. It is not known whether it has stopped.',
-          harmlessLine(redact(devbox.status), 40),
+          safeLine(redact(devbox.status), 40),
         ),
       ];
   }

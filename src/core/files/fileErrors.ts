@@ -1,5 +1,5 @@
 import { RuntimeError, saidBy } from '../errors';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { filesProblem, filesWords, type FileProblemId } from '../problems/files';
 import { redact } from '../redact';
 import { shownName } from './pathText';

@@ -1,7 +1,7 @@
 import { linkSignals } from '../../ground/deadline';
 import type { CommandOpener, DevboxCommands } from '../channel/devboxCommands';
 import { RuntimeError } from '../errors';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { filesProblem } from '../problems/files';
 import { redact } from '../redact';
 import { scriptError } from './fileErrors';

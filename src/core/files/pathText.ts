@@ -1,5 +1,5 @@
 import { RuntimeError } from '../errors';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { filesProblem } from '../problems/files';
 
 /*

@@ -2,7 +2,7 @@ import { RuntimeError } from '../errors';
 import { hasEnded, type Devbox } from '../platform/devbox';
 import { devboxProblem } from '../problems/devbox';
 import { filesProblem } from '../problems/files';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 
 /** Milliseconds that an answer about a devbox that does not run is believed. */
 const believedMs = 2_000;

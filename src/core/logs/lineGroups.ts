@@ -9,7 +9,7 @@ export interface LineGroup {
   readonly source: string;
   /** Unix milliseconds of the first line. */
   readonly timestampMs: number | undefined;
-  /** The lines, redacted and harmless, joined by newlines. */
+  /** The lines, redacted and made safe, joined by newlines. */
   readonly text: string;
 }
 

@@ -18,7 +18,7 @@ export interface LineSecrets {
 
 export interface LinePipelineOptions {
   readonly secrets: LineSecrets;
-  /** Shows what is whole: redacted, harmless, grouped. */
+  /** Shows what is whole: redacted, made safe, grouped. */
   readonly show: (groups: readonly LineGroup[]) => void | Promise<void>;
   /** Told of what stands between the lines, at its place. */
   readonly onNotice?: (notice: FollowNotice) => void;

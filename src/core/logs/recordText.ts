@@ -1,4 +1,4 @@
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import type { LineGroup } from './lineGroups';
 
 /** Characters of a source's name that are shown. */

@@ -1,5 +1,5 @@
 import { asObject, asString, parseJson } from '../parse';
-import { stripControls } from '../plainText';
+import { stripControls } from '../safeText';
 import type { LogEntry } from '../platform/logEntry';
 
 export type LineLevel = 'debug' | 'info' | 'warning' | 'error';
@@ -36,7 +36,7 @@ export function shownLine(
   redacted: (text: string) => string = (text) => text,
 ): ShownLine {
   const { level, text } = readLine(entry);
-  return { level, text: harmlessLinks(redacted(text)) };
+  return { level, text: safeLinks(redacted(text)) };
 }
 
 function readLine(entry: Pick<LogEntry, 'level' | 'text' | 'source'>): ShownLine {
@@ -82,7 +82,7 @@ function jsonLine(text: string): ShownLine | undefined {
  * Breaks the links that lead elsewhere than to a web page: an editor makes `file:` addresses clickable, and those of a
  * foreign host or with a user name in front of it deceive. The text stays readable.
  */
-export function harmlessLinks(text: string): string {
+export function safeLinks(text: string): string {
   if (!text.includes(':')) return text;
   return text
     .replace(/\b(file|command|javascript|data|vscode(?:-insiders)?|vscode-remote):(?=\/\/|[\w.]+[?(])/gi, '$1: ')

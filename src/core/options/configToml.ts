@@ -5,7 +5,7 @@ import { given } from './optionsFromEnvironment';
 import { asBoolean, asNumber, asObject, asString, asStringMap, type JsonObject } from '../parse';
 import type { RunloopRuntimeOptions } from './runtimeOptions';
 import { startProblem } from '../problems/start';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 
 /**
  * The options that an OpenHands `config.toml` gives: `[core]`, `[sandbox]` and `[mcp]` (runtime contract §11). Values of

@@ -6,7 +6,7 @@ import type { StartNotes } from '../start/notes/startNotes';
 import { noMcpServers, type McpServers } from '../actionServer/mcp/mcpServers';
 import { defaultBaseUrl } from '../platform/client';
 import type { CloseMode, IdlePolicy, RunloopRuntimeOptions, SessionKeyStore } from './runtimeOptions';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import type { Problem } from '../problems/problem';
 import { startProblem } from '../problems/start';
 

@@ -1,6 +1,6 @@
 import { messageOf, RuntimeError, type RuntimeErrorDetails } from '../errors';
 import { asObject, asString } from '../parse';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { redact } from '../redact';
 import { isJsonType, unexpected } from './answers';
 import { foreignRefusal, webPageAnswer } from '../http/gatekeepers';

@@ -1,6 +1,6 @@
 import { RuntimeError } from '../errors';
 import { asString } from '../parse';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { platformProblem } from '../problems/platform';
 
 /**

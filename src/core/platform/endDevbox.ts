@@ -1,6 +1,6 @@
 import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../errors';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { hasEnded, type Devbox } from './devbox';
 import type { RunloopApi } from './runloopApi';
 import { platformProblem } from '../problems/platform';

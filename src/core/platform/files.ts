@@ -5,7 +5,7 @@ import { RuntimeError } from '../errors';
 import { longestSilenceMs, piecesOf, refusalLimits, textOf, unpacked } from '../http/answerBody';
 import { headerOf, requestError, requestStream, requestText, type TextAnswer } from '../http/httpRequest';
 import { asObject, asString, parseJson } from '../parse';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { platformProblem } from '../problems/platform';
 import { phrase, type Task } from '../problems/phrases';
 import { redact } from '../redact';

@@ -4,7 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { RuntimeError } from '../errors';
 import { piecesOf, unpacked } from '../http/answerBody';
 import { asObject, asString, parseJson } from '../parse';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { openLog, saidIn, StreamUnavailable, type ReadLogOptions } from './logRequest';
 import type { ApiAccess } from './client';
 import { platformProblem } from '../problems/platform';

@@ -6,7 +6,7 @@ import type { CallOptions } from './apiCalls';
 import { makeOnce } from './makeOnce';
 import type { RunloopApi } from './runloopApi';
 import { platformProblem } from '../problems/platform';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { redact } from '../redact';
 
 /**

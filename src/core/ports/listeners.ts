@@ -1,6 +1,6 @@
 import type { DevboxCommands } from '../channel/devboxCommands';
 import { RuntimeError } from '../errors';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { unexpected } from '../platform/answers';
 import { listenersScript } from './listenersScript';
 

@@ -2,7 +2,7 @@ import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../errors';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
 import { askedForReadRule, onceRule } from '../http/retryRules';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import type { Devbox } from '../platform/devbox';
 import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';

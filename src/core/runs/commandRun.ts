@@ -13,7 +13,7 @@ export interface CommandRunOptions {
   /** Ends the command too. */
   readonly signal: AbortSignal;
   readonly secrets: LineSecrets;
-  /** Shows lines: redacted, harmless, grouped. */
+  /** Shows lines: redacted, made safe, grouped. */
   readonly show: (groups: readonly LineGroup[]) => void;
   /** Told where less than all of the output can be shown while the command runs. */
   readonly onLess: (less: LessOutput) => void;

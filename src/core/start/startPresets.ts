@@ -7,7 +7,7 @@ import { RuntimeError, saidBy } from '../errors';
 import type { Problem } from '../problems/problem';
 import { startProblem } from '../problems/start';
 import { parseRepository, type StartChoices, type StartSource, nameProblem } from './startChoices';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 
 /*
  * Presets come from settings and from files of a workspace, which anybody may have written. They are read strictly: one

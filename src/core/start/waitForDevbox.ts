@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline, startDeadline } from '../../ground/deadline';
 import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
 import { RuntimeError, isTransient, saidBy } from '../errors';
-import { oneLine, stripControls } from '../plainText';
+import { oneLine, stripControls } from '../safeText';
 import { hasEnded, knownStatuses, type Devbox } from '../platform/devbox';
 import type { LogEntry } from '../platform/logEntry';
 import type { RunloopApi } from '../platform/runloopApi';

@@ -4,7 +4,7 @@ import { retrying } from '../http/retry';
 import type { RetryRule } from '../http/retryRules';
 import { openWebSocket, type WebSocketLink, type WebSocketListener } from '../http/webSocket';
 import { asBoolean, asObject, asString, parseJson } from '../parse';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import { objectOf } from '../platform/answers';
 import type { RunloopApi } from '../platform/runloopApi';
 import { tunnelOrigin } from '../platform/tunnel';

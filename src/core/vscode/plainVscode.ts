@@ -1,6 +1,6 @@
 import { RuntimeError } from '../errors';
 import { requestText } from '../http/httpRequest';
-import { oneLine } from '../plainText';
+import { oneLine } from '../safeText';
 import type { CallOptions } from '../platform/apiCalls';
 import type { Devbox } from '../platform/devbox';
 import { runCommand } from '../platform/runCommand';

@@ -1,7 +1,7 @@
 import { env, l10n, ThemeIcon, Uri, window, type InputBox } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl } from '../../core/platform/client';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
 import type { Account } from './account';

@@ -1,10 +1,10 @@
 import { commands, l10n, QuickPickItemKind, window, type QuickPickItem } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { parseBaseUrl } from '../../core/platform/client';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { saysYes } from '../messages/ask';
 import type { CommandId } from '../commandIds';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import type { Account } from './account';
 import { failureText } from '../messages/showFailure';
 
@@ -25,7 +25,7 @@ export async function switchProfile(services: ProfileServices): Promise<void> {
   const active = account.usesLocal ? undefined : account.profiles.active()?.name;
   const current = l10n.t('in use');
   const named = Object.entries(account.profiles.all()).map(([name, baseUrl]): ProfileItem => ({
-    label: `$(account) ${inertText(oneLine(name, longestProfileName))}`,
+    label: `$(account) ${escapeForEditor(oneLine(name, longestProfileName))}`,
     description: name === active ? current : '',
     detail: oneLine(baseUrl, 100),
     run: () => turnTo(services, name),
@@ -60,7 +60,7 @@ async function turnTo({ account, localPlatform }: ProfileServices, name: string 
 
 async function removeProfile(account: Account): Promise<void> {
   const items = Object.entries(account.profiles.all()).map(([name, baseUrl]) => ({
-    label: inertText(oneLine(name, longestProfileName)),
+    label: escapeForEditor(oneLine(name, longestProfileName)),
     detail: oneLine(baseUrl, 100),
     name,
   }));

@@ -1,9 +1,9 @@
 import { l10n, Uri } from 'vscode';
 import type { StreamEvent } from '../../core/actionServer/eventStream';
 import type { Disposable } from '../../core/events';
-import { harmlessLines } from '../../core/logs/harmlessLines';
+import { safeLines } from '../../core/logs/safeLines';
 import type { Devbox } from '../../core/platform/devbox';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { RunloopRuntime } from '../../core/runtime/runloopRuntime';
 import { LineRedactor } from '../../core/secrets/lineRedactor';
 import { devboxName } from '../devboxes/devboxText';
@@ -81,9 +81,9 @@ export class EventDocument implements Disposable {
     group.isOpen = event.kind === 'action';
     const { head, body } = eventText(event);
     const source = key(event.id);
-    const [shownHead = ''] = harmlessLines(head, this.#redactor, `${source} head`);
+    const [shownHead = ''] = safeLines(head, this.#redactor, `${source} head`);
     // The bar tells what came from elsewhere: no text can look like a line of ours.
-    const shown = body === '' ? [] : harmlessLines(body, this.#redactor, source).map((line) => `│ ${line}`);
+    const shown = body === '' ? [] : safeLines(body, this.#redactor, source).map((line) => `│ ${line}`);
     const lines = [`── ${shownHead}`, ...shown];
     group.lines.push(...lines);
     group.characters += lines.reduce((sum, line) => sum + line.length + 1, 0);

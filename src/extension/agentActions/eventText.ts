@@ -3,7 +3,7 @@ import type { Action } from '../../core/actionServer/actions';
 import type { StreamEvent } from '../../core/actionServer/eventStream';
 import { isRunObservation, observationIs, type Observation } from '../../core/actionServer/observation';
 import { asString } from '../../core/parse';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 
 /** An event as its document shows it: one line that tells what it is, and its text. Nothing of it is redacted yet. */
 export interface EventText {

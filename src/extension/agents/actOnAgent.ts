@@ -1,10 +1,10 @@
 import { commands, l10n, window, workspace, type QuickPickItem } from 'vscode';
 import type { ConsentRule } from '../../core/agents/consent';
 import { exactText } from '../../core/agents/exactText';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { redact } from '../../core/redact';
 import { saysYes } from '../messages/ask';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import { actionsOf, rareActionsOf } from './offeredActions';
 import { agentName, commandText } from './agentText';
@@ -146,8 +146,8 @@ async function showLog(agents: Agents, agent: LiveAgent): Promise<void> {
 /** Lists what was allowed from now on in a devbox; what is picked is taken back. */
 async function showRules(agents: Agents, devboxId: string): Promise<void> {
   const items = agents.rules.of(devboxId).map((rule): QuickPickItem & { readonly rule: ConsentRule } => ({
-    label: inertText(oneLine(ruleText(rule), 200)),
-    description: inertText(oneLine(rule.tool.replace(/:$/, ''), 60)),
+    label: escapeForEditor(oneLine(ruleText(rule), 200)),
+    description: escapeForEditor(oneLine(rule.tool.replace(/:$/, ''), 60)),
     detail: l10n.t('In: {0}', oneLine(rule.cwd, 200)),
     rule,
   }));

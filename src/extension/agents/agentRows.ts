@@ -1,5 +1,5 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { agoText } from '../devboxes/devboxText';
 import { failureText } from '../messages/showFailure';
 import { actionsOf, type OfferedAction } from './offeredActions';

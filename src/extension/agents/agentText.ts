@@ -2,8 +2,8 @@ import { l10n, ThemeColor, ThemeIcon } from 'vscode';
 import type { TranscriptItem } from '../../core/agents/transcript';
 import type { Choice, WaitingRequest } from '../../core/agents/waiting';
 import { exactText } from '../../core/agents/exactText';
-import { oneLine } from '../../core/plainText';
-import { inertText } from '../messages/inertText';
+import { oneLine } from '../../core/safeText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import type { AgentState, LiveAgent } from './liveAgent';
 
 /** The state of a session, in one word or two. */
@@ -38,7 +38,7 @@ export function stateIcon(state: AgentState): ThemeIcon {
 
 /** What an agent is called; its record may say anything. */
 export function agentName({ found }: LiveAgent): string {
-  const name = inertText(oneLine(found.agentName, 40));
+  const name = escapeForEditor(oneLine(found.agentName, 40));
   return name === '' ? l10n.t('Agent') : name;
 }
 
@@ -46,7 +46,7 @@ export function agentName({ found }: LiveAgent): string {
 export function lastAction({ transcript, waiting }: LiveAgent): string {
   const [request] = waiting;
   const last = transcript.last;
-  return inertText(oneLine(request === undefined ? actionText(last) : inputText(request), 120));
+  return escapeForEditor(oneLine(request === undefined ? actionText(last) : inputText(request), 120));
 }
 
 function actionText(item: TranscriptItem | undefined): string {

@@ -5,7 +5,7 @@ import { RuntimeError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { runningGuard } from '../../core/files/runningGuard';
 import { onceRule } from '../../core/http/retryRules';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { SignedIn } from '../account/account';
 import type { Secrets } from '../account/limitedSecrets';
 import type { DevboxStore } from '../devboxes/devboxStore';
@@ -13,7 +13,7 @@ import { devboxName } from '../devboxes/devboxText';
 import { extensionProblem } from '../messages/extensionProblems';
 import { withDeadline } from '../../ground/deadline';
 import { unlessAborted } from '../messages/cancellation';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import type { Log } from '../messages/log';
 import { AgentDocuments } from './agentDocuments';
 import { AgentDevboxes } from './agentDevboxes';
@@ -278,7 +278,7 @@ export class Agents implements Disposable {
     const answer = l10n.t('Answer…');
     const said = oneLine(inputText(request), 120);
     const where = this.nameOf(agent.devboxId);
-    const text = inertText(l10n.t('{0} in {1} needs you: {2}', agentName(agent), where, said));
+    const text = escapeForEditor(l10n.t('{0} in {1} needs you: {2}', agentName(agent), where, said));
     const target = { action: 'answer', devboxId: agent.devboxId, session: agent.found.name, request: request.id };
     window.showWarningMessage(text, answer).then(
       async (chosen) => {

@@ -1,8 +1,8 @@
 import { commands, l10n, window, workspace, type QuickPickItem } from 'vscode';
 import { pathsIn, ruleOf } from '../../core/agents/consent';
 import type { Choice, WaitingRequest } from '../../core/agents/waiting';
-import { oneLine } from '../../core/plainText';
-import { inertText } from '../messages/inertText';
+import { oneLine } from '../../core/safeText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { agentName, inputText, meaningOf } from './agentText';
 import type { Agents } from './agents';
 import type { LiveAgent } from './liveAgent';
@@ -31,7 +31,7 @@ export async function answerRequest(agents: Agents, agent: LiveAgent, requestId:
     const picked = (
       await window.showQuickPick(items(agent, request), {
         title: l10n.t('{0} in {1}', agentName(agent), agents.nameOf(agent.devboxId)),
-        placeHolder: inertText(oneLine(inputText(request), 300)),
+        placeHolder: escapeForEditor(oneLine(inputText(request), 300)),
         ignoreFocusOut: true,
       })
     )?.does;
@@ -60,7 +60,7 @@ function items(agent: LiveAgent, request: WaitingRequest): Item[] {
     { label: l10n.t('Show Exact Input'), does: { does: 'showInput' } },
     ...own.map((choice): Item => ({
       label: meaningOf(choice.means),
-      description: inertText(oneLine(choice.name, 80)),
+      description: escapeForEditor(oneLine(choice.name, 80)),
       does: { does: 'answer', choice, isAlways: false },
     })),
     ...(once === undefined || always === undefined
@@ -103,7 +103,7 @@ function sayAnswered(agent: LiveAgent, requestId: string | undefined): void {
   const text =
     by === undefined || !by.isSealed
       ? l10n.t('{0} is no longer waiting for this.', agentName(agent))
-      : l10n.t('This was already answered by {0}.', inertText(oneLine(by.who, 80)));
+      : l10n.t('This was already answered by {0}.', escapeForEditor(oneLine(by.who, 80)));
   void window.showInformationMessage(text);
 }
 

@@ -14,7 +14,7 @@ import { AgentSpool } from '../../core/agents/spool';
 import { ExecutionCommands } from '../../core/channel/executionCommands';
 import { isTransient, RuntimeError } from '../../core/errors';
 import { apiTransfer } from '../../core/files/fileTransfer';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { agentsProblem } from '../../core/problems/agents';
 import type { SignedIn } from '../account/account';
 import { LiveAgent } from './liveAgent';

@@ -6,7 +6,7 @@ import { Transcript } from '../../core/agents/transcript';
 import type { Choice, WaitingRequest } from '../../core/agents/waiting';
 import type { DevboxCommands } from '../../core/channel/devboxCommands';
 import { RuntimeError } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { agentsProblem } from '../../core/problems/agents';
 import { noDetails } from '../../core/problems/problem';
 import { redact } from '../../core/redact';

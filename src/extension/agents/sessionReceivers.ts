@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { cancelled } from '../../core/errors';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { readyForTurn } from './launch/turnSnapshots';
 import { agentName, lastAction, stateWord } from './agentText';
 import type { Agents } from './agents';
@@ -26,7 +26,7 @@ export async function sessionReceivers(agents: Agents, devboxId: string): Promis
       receive: async ({ message }, signal) => {
         if (!(await readyForTurn(agents.sources, agent, signal))) throw cancelled(devboxId);
         await agent.send(message);
-        return l10n.t('The review was sent to {0} in {1}.', inertText(agentName(agent)), agents.nameOf(devboxId));
+        return l10n.t('The review was sent to {0} in {1}.', escapeForEditor(agentName(agent)), agents.nameOf(devboxId));
       },
     }));
 }

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import type { Transcript, TranscriptItem } from '../../core/agents/transcript';
 import type { WaitingRequest } from '../../core/agents/waiting';
 import { exactText } from '../../core/agents/exactText';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { redact } from '../../core/redact';
 import { agentName, callWord, commandText, meaningOf, stateWord } from './agentText';
 import { byRule, type LiveAgent } from './liveAgent';

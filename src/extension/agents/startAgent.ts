@@ -2,7 +2,7 @@ import { l10n, window, type QuickPickItem } from 'vscode';
 import { offeredAgents, type AgentRecipe } from '../../core/agents/agentTable';
 import type { AgentPlace } from '../../core/agents/agentPlace';
 import { RuntimeError } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { workspacePathKey, type Devbox } from '../../core/platform/devbox';
 import { agentsProblem } from '../../core/problems/agents';
 import type { SignedIn } from '../account/account';
@@ -10,7 +10,7 @@ import { mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
 import { asObject, asString } from '../../core/parse';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { Agents } from './agents';
 import type { DevboxAgents } from './devboxAgents';
@@ -32,7 +32,7 @@ export async function startAgent(services: StartAgentServices, argument: unknown
   const agents = await services.agents();
   const within = await agents.in(devbox.id);
   mustStillBe(signedIn, devbox.id);
-  const title = l10n.t('Start {0} in {1}', inertText(oneLine(recipe.name, 40)), devboxLabel(devbox));
+  const title = l10n.t('Start {0} in {1}', escapeForEditor(oneLine(recipe.name, 40)), devboxLabel(devbox));
   const place = await askFolder(within, recipe, { signedIn, devbox, title });
   if (place === undefined) return;
   const prompt = await window.showInputBox({
@@ -50,8 +50,8 @@ export async function startAgent(services: StartAgentServices, argument: unknown
 
 async function pickAgent(): Promise<AgentRecipe | undefined> {
   const items = offeredAgents(agentSetting()).map((recipe): QuickPickItem & { readonly recipe: AgentRecipe } => ({
-    label: inertText(oneLine(recipe.name, 60)),
-    description: recipe.node === undefined ? inertText(oneLine(recipe.run.join(' '), 80)) : recipe.version,
+    label: escapeForEditor(oneLine(recipe.name, 60)),
+    description: recipe.node === undefined ? escapeForEditor(oneLine(recipe.run.join(' '), 80)) : recipe.version,
     recipe,
   }));
   const placeHolder = l10n.t('Select an agent');

@@ -4,7 +4,7 @@ import { askedForReadRule as rule } from '../../core/http/retryRules';
 import type { Disposable } from '../../core/events';
 import { isActive, type Devbox } from '../../core/platform/devbox';
 import { asObject, asString } from '../../core/parse';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { accountChanged, mustStillBe } from '../account/accountChanged';
 import { devboxLabel } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';

@@ -2,7 +2,7 @@ import { Disposable, extensions } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { Disposable as Disposes } from '../../core/events';
 import { asObject, asString } from '../../core/parse';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { extensionProblem } from '../messages/extensionProblems';
 import { onFirstUse } from '../onFirstUse';
 import type { ApiServices, Caller } from './apiCalls';

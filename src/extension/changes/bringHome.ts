@@ -12,7 +12,7 @@ import { changesProblem } from '../../core/problems/changes';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxName } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { repositoryName } from './changeNodes';
 import { meantNodes, type ChangeCommandServices } from './changeCommands';
 import { bringChangesHome } from './home/bringChangesHome';
@@ -96,13 +96,15 @@ async function bringCommitsHome(services: BringHomeServices, argument: unknown):
   const box = devbox === undefined ? node.devboxId : devboxName(devbox);
   const temporary = await mkdtemp(join(tmpdir(), 'runloop-bundle-'));
   try {
-    const title = l10n.t('Fetching the commits of {0}…', inertText(name));
+    const title = l10n.t('Fetching the commits of {0}…', escapeForEditor(name));
     const arrival = await inProgress(title, look, async (signal) => {
       const now = await look.changes.read(repository.top, signal);
       return arrive(look, now, { devboxId: node.devboxId, folder, file: join(temporary, 'bundle'), signal });
     });
     if (arrival === undefined) {
-      await window.showInformationMessage(l10n.t('{0} has no commits that the clone does not have.', inertText(name)));
+      await window.showInformationMessage(
+        l10n.t('{0} has no commits that the clone does not have.', escapeForEditor(name)),
+      );
       return;
     }
     try {
@@ -127,14 +129,14 @@ async function saveChangesPatch(services: ChangeCommandServices, argument: unkno
   if (target === undefined) return;
   const { top, report } = repository;
   const against = group === 'sinceStart' ? 'start' : group === 'thisTurn' ? 'turn' : 'head';
-  await inProgress(l10n.t('Saving the changes in {0}…', inertText(name)), look, async (signal) => {
+  await inProgress(l10n.t('Saving the changes in {0}…', escapeForEditor(name)), look, async (signal) => {
     const patch = await (hasGit(report) && !(against === 'start' && isFolderStart(report))
       ? look.changes.patch(top, against, signal)
       : look.changes.folderPatch(top, against === 'turn' ? 'turn' : 'start', signal));
     await (target.scheme === 'file' ? writeFile(target.fsPath, patch) : workspace.fs.writeFile(target, patch));
   });
   await window.showInformationMessage(
-    l10n.t('The changes in {0} were saved. Apply them with "git apply".', inertText(name)),
+    l10n.t('The changes in {0} were saved. Apply them with "git apply".', escapeForEditor(name)),
   );
 }
 
@@ -178,7 +180,7 @@ async function preview(
     arrival.bring(branch, signal),
   );
   await window.showInformationMessage(
-    l10n.t('The branch {0} was created in {1}. Nothing was checked out.', made, inertText(basename(folder))),
+    l10n.t('The branch {0} was created in {1}. Nothing was checked out.', made, escapeForEditor(basename(folder))),
   );
 }
 

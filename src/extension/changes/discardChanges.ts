@@ -2,7 +2,7 @@ import { env, l10n, window } from 'vscode';
 import { discard, discardable, type Discardable } from '../../core/changes/discard';
 import { shownName } from '../../core/files/pathText';
 import { saysYes } from '../messages/ask';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { listText } from '../messages/listText';
 import { meantNodes, type ChangeCommandServices } from './changeCommands';
 import { repositoryName } from './changeNodes';
@@ -22,12 +22,12 @@ export async function discardChanges(services: ChangeCommandServices, argument: 
   const { top } = repository;
   const name = repositoryName(top);
   const meant = { top, paths: isFile === true ? node.about.changes.map(({ path }) => path) : [] };
-  const reading = l10n.t('Reading what would be discarded in {0}…', inertText(name));
+  const reading = l10n.t('Reading what would be discarded in {0}…', escapeForEditor(name));
   const plan = await inProgress(reading, look, (signal) => discardable(look.changes, { ...meant, signal }));
   const [first] = plan.lost;
   if (first === undefined) {
     await window.showInformationMessage(
-      [l10n.t('There is nothing to discard in {0}.', inertText(name)), ...stayingLines(plan)].join(' '),
+      [l10n.t('There is nothing to discard in {0}.', escapeForEditor(name)), ...stayingLines(plan)].join(' '),
     );
     return;
   }
@@ -36,7 +36,7 @@ export async function discardChanges(services: ChangeCommandServices, argument: 
       ? l10n.t('Discard the changes to {0} in {1}?', shownName(first.path), name)
       : l10n.t('Discard the changes to {0} files in {1}?', plan.lost.length.toLocaleString(), name);
   if (!(await saysYes({ question, detail: detailOf(plan), yes: l10n.t('Discard Changes') }))) return;
-  const title = l10n.t('Discarding changes in {0}…', inertText(name));
+  const title = l10n.t('Discarding changes in {0}…', escapeForEditor(name));
   // Half-way is no place to stop.
   const act = (signal: AbortSignal): Promise<string> =>
     discard(look.changes, { ...meant, state: plan.state, devboxId: node.devboxId, signal });
@@ -47,7 +47,7 @@ export async function discardChanges(services: ChangeCommandServices, argument: 
   const answer = await window.showInformationMessage(
     l10n.t(
       'The changes in {0} were discarded. Its newest stash keeps them. To get them back, run in the devbox: {1}',
-      inertText(name),
+      escapeForEditor(name),
       command,
     ),
     copy,

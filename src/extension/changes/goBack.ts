@@ -1,7 +1,7 @@
 import { env, l10n, window } from 'vscode';
 import { discard, discardable } from '../../core/changes/discard';
 import { saysYes } from '../messages/ask';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { meantNodes, type ChangeCommandServices } from './changeCommands';
 import { repositoryName } from './changeNodes';
 import { lossLines } from './discardChanges';
@@ -15,7 +15,7 @@ export async function goBack(services: ChangeCommandServices, argument: unknown)
   if (node?.about === undefined || look === undefined) return;
   const { top } = node.about.repository;
   const name = repositoryName(top);
-  const reading = l10n.t('Reading what changed in this turn in {0}…', inertText(name));
+  const reading = l10n.t('Reading what changed in this turn in {0}…', escapeForEditor(name));
   const { plan, meant, hasCommits } = await inProgress(reading, look, async (signal) => {
     const { groups, report } = await look.changes.read(top, signal);
     const paths = (groups.thisTurn ?? []).flatMap(({ path, from }) => (from === undefined ? [path] : [path, from]));
@@ -26,7 +26,7 @@ export async function goBack(services: ChangeCommandServices, argument: unknown)
   });
   if (plan.lost.length === 0) {
     await window.showInformationMessage(
-      l10n.t('Nothing in {0} can go back: nothing changed in this turn.', inertText(name)),
+      l10n.t('Nothing in {0} can go back: nothing changed in this turn.', escapeForEditor(name)),
     );
     return;
   }
@@ -40,7 +40,7 @@ export async function goBack(services: ChangeCommandServices, argument: unknown)
     l10n.t('An agent that is still working can change them again.'),
   ].join('\n');
   if (!(await saysYes({ question, detail, yes: l10n.t('Go Back') }))) return;
-  const title = l10n.t('Going back in {0}…', inertText(name));
+  const title = l10n.t('Going back in {0}…', escapeForEditor(name));
   // Half-way is no place to stop.
   const act = (signal: AbortSignal): Promise<string> =>
     discard(look.changes, { ...meant, state: plan.state, devboxId: node.devboxId, signal });
@@ -51,7 +51,7 @@ export async function goBack(services: ChangeCommandServices, argument: unknown)
   const answer = await window.showInformationMessage(
     l10n.t(
       'The files in {0} are as they were before this turn. Its newest stash keeps what they were. To see it, run in the devbox: {1}',
-      inertText(name),
+      escapeForEditor(name),
       command,
     ),
     copy,

@@ -1,7 +1,7 @@
 import { l10n, type Event, type TreeView } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { defaultBaseUrl } from '../../core/platform/client';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
 

@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
 import { hourlyPrice, suspendedHourlyPrice, type Prices } from '../../core/cost/prices';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { hasEnded, lifetimeEnd, type Devbox, type IdleRule } from '../../core/platform/devbox';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { costsNow } from './devboxStore';
 
 /** Characters of a name that is too long which are kept, of its begin and of its end. */
@@ -22,7 +22,7 @@ export function devboxName(devbox: Devbox): string {
 
 /** The same for messages and pickers. */
 export function devboxLabel(devbox: Devbox): string {
-  return inertText(devboxName(devbox));
+  return escapeForEditor(devboxName(devbox));
 }
 
 /** The status as a word of the editor's language; one that is not known yet is shown as the API sent it. */

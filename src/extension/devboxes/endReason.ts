@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Devbox } from '../../core/platform/devbox';
 
 /** Who shut a devbox down, where it was somebody at this editor. */

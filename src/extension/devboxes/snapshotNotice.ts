@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import type { Devbox } from '../../core/platform/devbox';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { snapshotDevbox } from '../../core/platform/snapshotDevbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { Log } from '../messages/log';

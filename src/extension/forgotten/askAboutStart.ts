@@ -1,6 +1,6 @@
 import { l10n, window } from 'vscode';
 import { messageOf } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { endDevbox } from '../../core/platform/endDevbox';
 import type { Devbox } from '../../core/platform/devbox';
 import { redact } from '../../core/redact';
@@ -8,7 +8,7 @@ import { mayStillRun } from '../../core/start/notedStart';
 import type { UnsettledStart } from '../../core/start/unsettledStarts';
 import type { SignedIn } from '../account/account';
 import { devboxLabel } from '../devboxes/devboxText';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { listText } from '../messages/listText';
 import { showFailure } from '../messages/showFailure';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
@@ -25,10 +25,10 @@ export async function askAboutStart(
   start: UnsettledStart,
   lookAgain: () => void,
 ): Promise<void> {
-  const name = inertText(oneLine(start.name, 60));
+  const name = escapeForEditor(oneLine(start.name, 60));
   if (start.kind === 'unknown') {
     const again = l10n.t('Check Again');
-    const reason = inertText(oneLine(redact(messageOf(start.failure)), 200));
+    const reason = escapeForEditor(oneLine(redact(messageOf(start.failure)), 200));
     const text = l10n.t(
       'The start of devbox {0} was interrupted, and it is not known whether it is running: {1}',
       name,

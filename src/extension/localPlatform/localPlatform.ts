@@ -20,7 +20,7 @@ import {
 } from './keeperState';
 import { startKeeper } from './startKeeper';
 import { extensionProblem } from '../messages/extensionProblems';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Problem } from '../../core/problems/problem';
 import { redact } from '../../core/redact';
 

@@ -1,7 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem } from 'vscode';
 import { searchedCharacters } from '../../core/logs/search/lineSearch';
 import { mostMatches, type LogMatch } from '../../core/logs/search/searchLogs';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';

@@ -1,11 +1,11 @@
 import { commands, l10n, window } from 'vscode';
 import { messageOf, RuntimeError } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { problemText } from '../../core/problems/problem';
 import { redactShapes } from '../../core/redactShapes';
 import type { CommandId } from '../commandIds';
 import { inEditorsLanguage } from './editorsLanguage';
-import { inertText } from './inertText';
+import { escapeForEditor } from './escapeForEditor';
 import type { Log } from './log';
 import { isMissingCode, missingCodeText, reloadWindow } from './missingCode';
 import { remediesOf, type RemedyKind } from './remedies';
@@ -38,7 +38,7 @@ function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefin
 /** What a failure means and what to do about it, in the editor's language. Safe to show anywhere. */
 export function failureText(error: unknown): string {
   if (isMissingCode(error)) return missingCodeText();
-  return inertText(
+  return escapeForEditor(
     RuntimeError.is(error)
       ? (briefText(error) ?? oneLine(redactShapes(problemText(error.problem, inEditorsLanguage)), 500))
       : oneLine(redactShapes(messageOf(error)), 300),

@@ -1,6 +1,6 @@
 import { l10n, type Disposable, type LogOutputChannel } from 'vscode';
 import { isAborted } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { contextKeys } from '../commandIds';

@@ -4,7 +4,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
 import type { DevboxPort } from '../../core/ports/portServer';
 import { livingDevboxFor, type DevboxSources } from '../devboxes/pickDevbox';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { lookUpLimitMs, whenSlow } from '../messages/whenSlow';
 import type { DevboxPorts } from './devboxPorts';
 
@@ -51,7 +51,7 @@ async function pickedPort(
     .filter(({ isLocal }) => !isLocal)
     .map(({ port, processes }) => ({
       label: l10n.t('Port {0}', port),
-      description: inertText(processes[0]?.name ?? ''),
+      description: escapeForEditor(processes[0]?.name ?? ''),
       port,
     }));
   const picked = await window.showQuickPick([...items, other], { placeHolder: l10n.t('Select a port of the devbox') });

@@ -3,7 +3,7 @@ import { l10n, Uri } from 'vscode';
 import { linkSignals } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
 import type { LineGroup } from '../../core/logs/lineGroups';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Devbox } from '../../core/platform/devbox';
 import { redact } from '../../core/redact';
 import { runCommandShown } from '../../core/runs/commandRun';

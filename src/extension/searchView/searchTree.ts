@@ -8,7 +8,7 @@ import {
   type TreeView,
 } from 'vscode';
 import type { Disposable } from '../../core/events';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Place, SearchGroup, SearchLine, SearchSource } from './searchSource';
 
 /** A group, a line in it, a remark about the search in it, or all groups in which nothing was found. */

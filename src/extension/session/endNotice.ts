@@ -3,7 +3,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
 import { reasonText } from '../devboxes/endReason';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import type { Log } from '../messages/log';
 import { showActions, type MessageAction } from '../messages/showActions';
 
@@ -17,7 +17,7 @@ export function notifyEnded(services: NoticeServices, devbox: Devbox): void {
   const text = l10n.t(
     'The devbox {0} has ended: {1}.',
     devboxLabel(devbox),
-    inertText(reasonText(devbox) ?? l10n.t('Runloop gives no reason')),
+    escapeForEditor(reasonText(devbox) ?? l10n.t('Runloop gives no reason')),
   );
   tell(services, devbox, text, {
     title: l10n.t('Show Output'),

@@ -1,5 +1,5 @@
 import { l10n, StatusBarAlignment, ThemeColor, window, type StatusBarItem } from 'vscode';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Disposable } from '../../core/events';
 import type { CommandId } from '../commandIds';
 import type { DevboxStore } from '../devboxes/devboxStore';

@@ -1,12 +1,12 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
 import { hourlyPrice, type Prices } from '../../core/cost/prices';
 import { RuntimeError } from '../../core/errors';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { Choice, ChoiceList } from '../../core/platform/choices';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { readPresets, type OfferedPreset, type PresetProblem } from './presets';
 import type { Step } from './steps';
 
@@ -66,9 +66,9 @@ export function withChoices(
   return { kind: 'next', value: { ...answers, choices: { ...answers.choices, ...changed } } };
 }
 
-/** Names from outside as one harmless line. */
+/** Names from outside as one safe line. */
 export function shown(text: string): string {
-  return inertText(oneLine(text, 60));
+  return escapeForEditor(oneLine(text, 60));
 }
 
 /** The estimated price of an hour in dollars; undefined if it costs nothing or the size is not known. */

@@ -2,7 +2,7 @@ import { l10n, ProgressLocation, window } from 'vscode';
 import { deadline } from '../../ground/deadline';
 import { RuntimeError } from '../../core/errors';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
-import { stripControls } from '../../core/plainText';
+import { stripControls } from '../../core/safeText';
 import {
   awaitBuild,
   beginBuild,

@@ -1,6 +1,6 @@
 import { l10n, type OutputChannel } from 'vscode';
 import type { Disposable } from '../../core/events';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { textChannel } from '../messages/outputChannels';
 
 /** Channels of builds by blueprint name, made on their first line. */

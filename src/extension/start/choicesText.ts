@@ -1,9 +1,9 @@
 import { l10n } from 'vscode';
 import { customSizeWord } from '../../core/start/customSize';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { StartChoices } from '../../core/start/startChoices';
 import { endRuleText } from './endRuleText';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { listText } from '../messages/listText';
 
 /** The choices in a few words, without values of variables; inert, as presets come from anybody. */
@@ -27,7 +27,7 @@ export function choicesText(choices: StartChoices): string {
     ...(named.length === 0 ? [] : [l10n.t('with the account secrets {0}', oneLine(listText(named), 80))]),
     ...(networkPolicyId === undefined ? [] : [l10n.t('network policy {0}', oneLine(networkPolicyId, 40))]),
   ];
-  return inertText(listText(parts));
+  return escapeForEditor(listText(parts));
 }
 
 /** The size in a word, or as its parts. */

@@ -1,5 +1,5 @@
 import { l10n, window } from 'vscode';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { whenSlow } from '../messages/whenSlow';
 import { workspaceFiles } from '../../core/actionServer/transfer/workspaceFiles';
 

@@ -5,7 +5,7 @@ import { deadline } from '../../ground/deadline';
 import type { SignedIn } from '../account/account';
 import { devboxLabel } from '../devboxes/devboxText';
 import { reasonText } from '../devboxes/endReason';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import type { Log } from '../messages/log';
 import type { KnownSecrets } from '../session/knownSecrets';
 
@@ -38,11 +38,11 @@ export async function failedStartText(
 }
 
 function textOf({ devbox, setup, entrypoint, platform }: Evidence): string {
-  const cause = inertText(reasonText(devbox) ?? l10n.t('Runloop gives no reason'));
+  const cause = escapeForEditor(reasonText(devbox) ?? l10n.t('Runloop gives no reason'));
   const lines = [entrypoint, setup, platform].find((some) => some.length > 0) ?? [];
   const last = lines
     .slice(-shownLines)
-    .map(({ text }) => inertText(text.length > longestLine ? `${text.slice(0, longestLine - 1)}…` : text));
+    .map(({ text }) => escapeForEditor(text.length > longestLine ? `${text.slice(0, longestLine - 1)}…` : text));
   const said = l10n.t('Devbox {0} failed to start: {1}.', devboxLabel(devbox), cause);
   return last.length === 0 ? said : l10n.t('{0} Last output: {1}', said, last.join(' ⏎ '));
 }

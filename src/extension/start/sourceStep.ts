@@ -4,7 +4,7 @@ import type { Choice } from '../../core/platform/choices';
 import type { StartSource } from '../../core/start/startChoices';
 import { saysYes } from '../messages/ask';
 import { readSettings } from '../account/settings';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { estimatedHour, shown, withChoices, type Answers, type Offers, type StartStep, type Valued } from './answers';
 import { choicesText } from './choicesText';
 import type { OfferedPreset, PresetProblem } from './presets';
@@ -120,7 +120,7 @@ function problemRow(problem: PresetProblem): Row {
   return {
     label: `$(warning) ${l10n.t('Presets that cannot be used')}`,
     description: problem.file === undefined ? l10n.t('from the settings') : '.runloop/devbox.json',
-    detail: inertText(problem.reason).slice(0, 200),
+    detail: escapeForEditor(problem.reason).slice(0, 200),
     value: { kind: 'problem', problem },
   };
 }

@@ -12,7 +12,7 @@ import { contextKeys, type CommandId } from '../commandIds';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { nameComplaint } from '../devboxes/nameComplaint';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import type { Log } from '../messages/log';
 import { showFailure, type Remedy } from '../messages/showFailure';
 import type { AttachServices } from '../session/attach';
@@ -89,7 +89,7 @@ export async function startChosen(
     if (RuntimeError.is(error, 'cancelled')) {
       if (error.devboxId !== undefined) await services.endedHere.ended(error.devboxId);
       void window.showInformationMessage(
-        l10n.t('The start of {0} was cancelled. No devbox was left behind.', inertText(name)),
+        l10n.t('The start of {0} was cancelled. No devbox was left behind.', escapeForEditor(name)),
       );
       return;
     }
@@ -234,7 +234,7 @@ async function withStartProgress<T>(
   const starting = start((message) => tell(message), stop.signal);
   // Awaited below in every case; this only keeps a failure in between from counting as unhandled.
   starting.catch(() => undefined);
-  const title = l10n.t('Starting devbox {0}', inertText(name));
+  const title = l10n.t('Starting devbox {0}', escapeForEditor(name));
   const options = { location: ProgressLocation.Notification, cancellable: true, title };
   const cancelled = await window.withProgress(options, async (progress, token) => {
     tell = (message) => progress.report({ message });

@@ -1,8 +1,8 @@
 import { l10n, window } from 'vscode';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import type { RuntimeEvent } from '../../core/runtime/runtimeStatus';
 import { statusWord } from '../devboxes/devboxText';
-import { inertText } from '../messages/inertText';
+import { escapeForEditor } from '../messages/escapeForEditor';
 import { listText } from '../messages/listText';
 
 /** What a person is told while waiting; undefined for events that say nothing new. */
@@ -48,7 +48,7 @@ const mostPaths = 5;
 
 /** Says what of a folder did not go up, as nobody would miss it before it is needed. */
 export function tellLeftOut(paths: readonly string[]): void {
-  const named = paths.slice(0, mostPaths).map((path) => inertText(oneLine(path, 60)));
+  const named = paths.slice(0, mostPaths).map((path) => escapeForEditor(oneLine(path, 60)));
   const more = paths.length - named.length;
   void window.showWarningMessage(
     l10n.t(

@@ -1,5 +1,5 @@
 import { EventEmitter, l10n, type Pseudoterminal, type TerminalDimensions } from 'vscode';
-import { oneLine } from '../../core/plainText';
+import { oneLine } from '../../core/safeText';
 import { hasEnded } from '../../core/platform/devbox';
 import type { TerminalSize } from '../../core/terminal/ptyApi';
 import { TerminalSession, type TerminalSessionOptions, type TerminalState } from '../../core/terminal/terminalSession';

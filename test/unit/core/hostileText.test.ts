@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { oneLine, stripControls } from '../../../src/core/plainText';
+import { oneLine, stripControls } from '../../../src/core/safeText';
 import { shownLine, type ShownLine } from '../../../src/core/logs/serverLine';
 import { redact } from '../../../src/core/redact';
 import { nameProblem } from '../../../src/core/start/startChoices';

@@ -3,7 +3,7 @@ import { quote } from '../../../ground/shellWords';
 import type { ActionExecutionClient } from '../actionExecutionClient';
 import { RuntimeError } from '../../errors';
 import { isRunObservation } from '../observation';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { redact } from '../../redact';
 import { incomingFolder, runtimeFolder as folder } from '../transfer/incoming';
 import { zipOf } from '../transfer/zipOf';

@@ -2,7 +2,7 @@ import { messageOf, RuntimeError } from '../../errors';
 import type { ActionServerHttp } from '../actionServerHttp';
 import { makeObservation, type Observation } from '../observation';
 import { asObject, asString, parseJson, type JsonObject } from '../../parse';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { redact } from '../../redact';
 import type { McpServers, RemoteServer } from './mcpServers';
 import { devboxProblem } from '../../problems/devbox';

@@ -8,7 +8,7 @@ import { writeAll } from '../../../ground/writeAll';
 import { quoteIfNeeded } from '../../../ground/shellWords';
 import { saidBy, RuntimeError } from '../../errors';
 import { requestText } from '../../http/httpRequest';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { runCommand } from '../../platform/runCommand';
 import { asOwn } from '../../platform/ownExecutions';
 import { devboxPath } from '../../platform/devboxId';

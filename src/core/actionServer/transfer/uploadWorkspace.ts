@@ -3,7 +3,7 @@ import { quoteIfNeeded } from '../../../ground/shellWords';
 import type { ActionExecutionClient } from '../actionExecutionClient';
 import { saidBy, RuntimeError } from '../../errors';
 import { isRunObservation } from '../observation';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { incomingFolder } from './incoming';
 import { tarOf } from './tarOf';
 import { workspaceFiles } from './workspaceFiles';

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { RuntimeError } from '../../errors';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import type { NameFault } from './checkNames';
 import { gitFailed, gitText, localGit } from './localGit';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { endedBy, RuntimeError } from '../../errors';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import { redact } from '../../redact';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RuntimeError } from '../../errors';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import { leadsOut, nameFault, type NameFault } from './checkNames';
 import { gitText, localGit } from './localGit';

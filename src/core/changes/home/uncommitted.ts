@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RuntimeError } from '../../errors';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
 import type { Arrival } from './clone';
 import { gitFailed, gitText, localGit } from './localGit';

@@ -1,4 +1,4 @@
-import { stripControls } from '../../plainText';
+import { stripControls } from '../../safeText';
 
 /** Lines that are kept of what a comment is about, and of what stands above and below it. */
 const mostLines = 20;

@@ -1,5 +1,5 @@
 import { shownName } from '../../files/pathText';
-import { stripControls } from '../../plainText';
+import { stripControls } from '../../safeText';
 import type { ReviewThread } from './reviewThread';
 
 /** A thread that is sent, and where its lines are by now; undefined where they are gone. */

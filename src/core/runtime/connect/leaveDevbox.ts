@@ -1,6 +1,6 @@
 import { deadline } from '../../../ground/deadline';
 import { messageOf } from '../../errors';
-import { oneLine } from '../../plainText';
+import { oneLine } from '../../safeText';
 import { redact } from '../../redact';
 import type { Devbox } from '../../platform/devbox';
 import { endDevbox } from '../../platform/endDevbox';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
-import { stripControls } from '../../../core/plainText';
+import { stripControls } from '../../../core/safeText';
 import { redact } from '../../../core/redact';
 import { agentName } from '../agentText';
 import type { LiveAgent } from '../liveAgent';

@@ -1,7 +1,7 @@
 import { commands, l10n, window } from 'vscode';
 import { offeredAgents } from '../../../core/agents/agentTable';
 import { RuntimeError } from '../../../core/errors';
-import { oneLine } from '../../../core/plainText';
+import { oneLine } from '../../../core/safeText';
 import { agentsProblem } from '../../../core/problems/agents';
 import { mustStillBe } from '../../account/accountChanged';
 import { devboxLabel } from '../../devboxes/devboxText';

@@ -1,13 +1,13 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import type { AgentPlace } from '../../../core/agents/agentPlace';
 import type { AgentRecipe } from '../../../core/agents/agentTable';
-import { oneLine } from '../../../core/plainText';
+import { oneLine } from '../../../core/safeText';
 import type { Devbox } from '../../../core/platform/devbox';
 import type { SignedIn } from '../../account/account';
 import { mustStillBe } from '../../account/accountChanged';
 import { devboxLabel } from '../../devboxes/devboxText';
 import { saysYes } from '../../messages/ask';
-import { inertText } from '../../messages/inertText';
+import { escapeForEditor } from '../../messages/escapeForEditor';
 import type { DevboxAgents } from '../devboxAgents';
 
 export interface LaunchServices {
@@ -50,7 +50,7 @@ async function install(
   { within: { installation }, recipe, signedIn, devbox, place }: Launch,
 ): Promise<boolean> {
   if (place.isInstalled) return true;
-  const name = inertText(oneLine(recipe.name, 40));
+  const name = escapeForEditor(oneLine(recipe.name, 40));
   const size = recipe.megabytes === 0 ? undefined : l10n.t('It takes about {0} MB there.', recipe.megabytes);
   const question = l10n.t('Install {0} in {1}?', name, devboxLabel(devbox));
   if (!(await saysYes({ question, detail: size, yes: l10n.t('Install'), harmless: true }))) return false;

@@ -9,7 +9,7 @@ import { takeSnapshot } from '../../devboxes/snapshotNotice';
 import { saysYes } from '../../messages/ask';
 import { withSignal } from '../../messages/cancellation';
 import { extensionProblem } from '../../messages/extensionProblems';
-import { inertText } from '../../messages/inertText';
+import { escapeForEditor } from '../../messages/escapeForEditor';
 import type { Log } from '../../messages/log';
 import { failureText } from '../../messages/showFailure';
 import { agentName } from '../agentText';
@@ -34,8 +34,8 @@ export async function toggleTurnSnapshots(agent: LiveAgent, devbox: string): Pro
   }
   const question = l10n.t(
     'Take a snapshot of {0} before each prompt to {1}?',
-    inertText(devbox),
-    inertText(agentName(agent)),
+    escapeForEditor(devbox),
+    escapeForEditor(agentName(agent)),
   );
   const detail = l10n.t(
     "Each prompt that this window sends to this session waits until the devbox's disk is saved. Runloop keeps the snapshots until you delete them, and may charge for their storage. Going back means starting a new devbox from one; this one stays as it is.",

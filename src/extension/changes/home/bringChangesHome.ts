@@ -4,7 +4,7 @@ import { openClone } from '../../../core/changes/home/clone';
 import { receivePatch, type ArrivedChanges } from '../../../core/changes/home/uncommitted';
 import { shownName } from '../../../core/files/pathText';
 import { saysYes } from '../../messages/ask';
-import { inertText } from '../../messages/inertText';
+import { escapeForEditor } from '../../messages/escapeForEditor';
 import { meantNodes, type ChangeCommandServices } from '../changeCommands';
 import { repositoryName } from '../changeNodes';
 import { chosenClone, oddLines } from './clonePreview';
@@ -22,13 +22,17 @@ export async function bringChangesHome(services: ChangeCommandServices, argument
   const name = repositoryName(top);
   const folder = await chosenClone(l10n.t('Select the clone that gets the changes in {0}', name));
   if (folder === undefined) return;
-  const arrived = await inProgress(l10n.t('Fetching the changes in {0}…', inertText(name)), look, async (signal) => {
-    const clone = await openClone(folder, signal);
-    return receivePatch(clone, { patch: await look.changes.patch(top, 'head', signal), signal });
-  });
+  const arrived = await inProgress(
+    l10n.t('Fetching the changes in {0}…', escapeForEditor(name)),
+    look,
+    async (signal) => {
+      const clone = await openClone(folder, signal);
+      return receivePatch(clone, { patch: await look.changes.patch(top, 'head', signal), signal });
+    },
+  );
   if (arrived === undefined) {
     await window.showInformationMessage(
-      l10n.t('There is nothing in {0} that the clone does not have.', inertText(name)),
+      l10n.t('There is nothing in {0} that the clone does not have.', escapeForEditor(name)),
     );
     return;
   }
@@ -40,9 +44,9 @@ export async function bringChangesHome(services: ChangeCommandServices, argument
       harmless: arrived.oddNames.length === 0,
     });
     if (!isYes) return;
-    const title = l10n.t('Applying the changes in {0}…', inertText(name));
+    const title = l10n.t('Applying the changes in {0}…', escapeForEditor(name));
     await inProgress(title, look, (signal) => arrived.apply(signal));
-    const [box, clone] = [inertText(name), inertText(basename(folder))];
+    const [box, clone] = [escapeForEditor(name), escapeForEditor(basename(folder))];
     await window.showInformationMessage(l10n.t('The changes in {0} are staged in {1}.', box, clone));
   } finally {
     await arrived.dispose();

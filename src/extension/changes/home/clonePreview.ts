@@ -1,7 +1,7 @@
 import { l10n, window, workspace } from 'vscode';
 import type { Arrival } from '../../../core/changes/home/clone';
 import { shownName } from '../../../core/files/pathText';
-import { inertText } from '../../messages/inertText';
+import { escapeForEditor } from '../../messages/escapeForEditor';
 import { listText } from '../../messages/listText';
 
 /** Odd names that a question tells. */
@@ -14,7 +14,7 @@ export async function chosenClone(question: string): Promise<string | undefined>
   if (folders.length > 0) {
     const items = [
       ...folders.map((folder) => ({
-        label: inertText(folder.name),
+        label: escapeForEditor(folder.name),
         description: folder.uri.fsPath,
         path: folder.uri.fsPath,
       })),

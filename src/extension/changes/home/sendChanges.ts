@@ -7,7 +7,7 @@ import { apiTransfer } from '../../../core/files/fileTransfer';
 import { shownName } from '../../../core/files/pathText';
 import { changesProblem } from '../../../core/problems/changes';
 import { saysYes } from '../../messages/ask';
-import { inertText } from '../../messages/inertText';
+import { escapeForEditor } from '../../messages/escapeForEditor';
 import { listText } from '../../messages/listText';
 import { meantNodes, type ChangeCommandServices } from '../changeCommands';
 import { repositoryName } from '../changeNodes';
@@ -29,7 +29,7 @@ export async function sendChanges(services: ChangeCommandServices, argument: unk
   const name = repositoryName(top);
   const folder = await chosenClone(l10n.t('Select the clone whose changes are sent to {0}', name));
   if (folder === undefined) return;
-  const [box, local] = [inertText(name), inertText(basename(folder))];
+  const [box, local] = [escapeForEditor(name), escapeForEditor(basename(folder))];
   const reading = l10n.t('Comparing {0} with {1} in the devbox…', local, box);
   const found = await inProgress(reading, look, async (signal) => {
     const clone = await openClone(folder, signal);

@@ -4,7 +4,7 @@ import { reviewMessage, type SentThread } from '../../../core/changes/review/rev
 import type { ReviewThread } from '../../../core/changes/review/reviewThread';
 import { RuntimeError } from '../../../core/errors';
 import { asObject, asString } from '../../../core/parse';
-import { inertText } from '../../messages/inertText';
+import { escapeForEditor } from '../../messages/escapeForEditor';
 import { lookUpLimitMs, whenSlow } from '../../messages/whenSlow';
 import { meantNodes, type ChangeCommandServices } from '../changeCommands';
 import { repositoryName } from '../changeNodes';
@@ -43,7 +43,7 @@ export async function sendReview(services: ChangeCommandServices, argument: unkn
     .filter(({ comments }) => comments.some(({ isSent }) => !isSent));
   if (threads.length === 0) {
     await window.showInformationMessage(
-      l10n.t('There are no unsent comments on {0}. Add one beside a line of a diff.', inertText(name)),
+      l10n.t('There are no unsent comments on {0}. Add one beside a line of a diff.', escapeForEditor(name)),
     );
     return;
   }
@@ -56,7 +56,7 @@ export async function sendReview(services: ChangeCommandServices, argument: unkn
   const items = receivers.map((receiver) => ({ ...receiver, receiver }));
   const chosen = await window.showQuickPick(items, { placeHolder });
   if (chosen === undefined) return;
-  const said = await inProgress(l10n.t('Sending the review of {0}…', inertText(name)), look, async (signal) => {
+  const said = await inProgress(l10n.t('Sending the review of {0}…', escapeForEditor(name)), look, async (signal) => {
     const found = look.state?.repositories.find(({ top }) => top === of.top);
     const branch = found !== undefined && 'found' in found ? found.found.report.branch : '';
     const message = reviewMessage({ top: of.top, branch }, await placedNow(look, threads, signal));

@@ -1,7 +1,7 @@
 import { env, l10n } from 'vscode';
 import { writeReview } from '../../../core/changes/review/reviewFile';
 import { shownName } from '../../../core/files/pathText';
-import { inertText } from '../../messages/inertText';
+import { escapeForEditor } from '../../messages/escapeForEditor';
 import type { DevboxLook } from '../devboxLook';
 
 /** What a review is about, and its text. */
@@ -35,7 +35,7 @@ export function usualReceivers(look: DevboxLook): readonly ReviewReceiver[] {
         const name = `review-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.md`;
         const path = await writeReview(look.changes, { name, message, top, signal });
         await env.clipboard.writeText(path);
-        return l10n.t('The review is in {0} of the devbox. The path was copied.', inertText(shownName(path)));
+        return l10n.t('The review is in {0} of the devbox. The path was copied.', escapeForEditor(shownName(path)));
       },
     },
     {

@@ -1,5 +1,5 @@
 import { CommentMode, l10n, MarkdownString, type Comment, type CommentAuthorInformation } from 'vscode';
-import { stripControls } from '../../../core/plainText';
+import { stripControls } from '../../../core/safeText';
 import type { ReviewThread } from '../../../core/changes/review/reviewThread';
 
 /** A comment as the editor shows it: plain text, whatever is in it. */
@@ -23,11 +23,11 @@ export class ShownComment implements Comment {
       .filter((word) => word !== '')
       .join(' · ');
     this.timestamp = new Date(atMs);
-    this.body = plainText(isGone && index === 0 ? anchor.snippet : [], words);
+    this.body = safeMarkdown(isGone && index === 0 ? anchor.snippet : [], words);
   }
 }
 
-function plainText(snippet: readonly string[], words: string): MarkdownString {
+function safeMarkdown(snippet: readonly string[], words: string): MarkdownString {
   const body = new MarkdownString();
   body.isTrusted = false;
   body.supportHtml = false;

@@ -1,6 +1,6 @@
 import { l10n, ThemeColor, ThemeIcon } from 'vscode';
 import { RuntimeError } from '../../../core/errors';
-import { oneLine } from '../../../core/plainText';
+import { oneLine } from '../../../core/safeText';
 import { hasEnded, type Devbox, containerNameKey } from '../../../core/platform/devbox';
 import type { RunloopApi } from '../../../core/platform/runloopApi';
 import { onceRule } from '../../../core/http/retryRules';

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { actionServerPort, vscodePort } from '../../../core/actionServer/startupCommand';
 import { capacityOf } from '../../../core/cost/prices';
 import { spentByTimes } from '../../../core/cost/spentByTimes';
-import { oneLine } from '../../../core/plainText';
+import { oneLine } from '../../../core/safeText';
 import { containerNameKey, hasEnded, lifetimeEnd, type Devbox } from '../../../core/platform/devbox';
 import { endTime } from '../../devboxes/devboxStore';
 import {

@@ -1,7 +1,7 @@
 import { l10n, ThemeIcon, window, type InputBox, type QuickInputButton, type QuickPickItem } from 'vscode';
 import type { Disposable } from '../../../core/events';
 import { asObject, asString } from '../../../core/parse';
-import { oneLine } from '../../../core/plainText';
+import { oneLine } from '../../../core/safeText';
 import type { DevboxStore } from '../../devboxes/devboxStore';
 import type { Grouping } from './arrangement';
 import type { FilterMark } from './filterWords';

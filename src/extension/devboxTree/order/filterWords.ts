@@ -1,5 +1,5 @@
 import { hasEnded, type Devbox } from '../../../core/platform/devbox';
-import { stripControls } from '../../../core/plainText';
+import { stripControls } from '../../../core/safeText';
 
 /** Words of a filter that are about a devbox's state, or where it was started, not its texts. */
 const filterMarks = ['@running', '@suspended', '@failed', '@ended', '@here'] as const;

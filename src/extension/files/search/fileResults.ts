@@ -1,7 +1,7 @@
 import { EventEmitter, l10n, Range, ThemeIcon, TreeItem, type Uri } from 'vscode';
 import type { FileMatch } from '../../../core/files/searchLines';
 import { shownName } from '../../../core/files/pathText';
-import { oneLine } from '../../../core/plainText';
+import { oneLine } from '../../../core/safeText';
 import type { Place, SearchGroup, SearchLine, SearchSource } from '../../searchView/searchSource';
 
 /** Milliseconds between two drawings of what comes in. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { makeObservation } from '../../../../src/core/actionServer/observation';
-import { stripControls } from '../../../../src/core/plainText';
+import { stripControls } from '../../../../src/core/safeText';
 import { runCommand } from '../../../../src/core/platform/runCommand';
 import { LineRedactor } from '../../../../src/core/secrets/lineRedactor';
-import { harmlessLines } from '../../../../src/core/logs/harmlessLines';
+import { safeLines } from '../../../../src/core/logs/safeLines';
 import { eventText } from '../../../../src/extension/agentActions/eventText';
 import { parseActions } from '../../../../src/extension/agentActions/parseActions';
 import { useWindow } from '../../../fakeVscode/useWindow';
@@ -164,9 +164,9 @@ describe('Agent actions', function () {
     const long = event('x'.repeat(1_000_000)).body;
     assert.match(long, /^x{60000}\n… 920000 characters are left out\.\nx{20000}$/);
     const record = '{"message": "whole", "level": "INFO"}';
-    assert.deepEqual(harmlessLines(record, new LineRedactor(), 's'), [record]);
+    assert.deepEqual(safeLines(record, new LineRedactor(), 's'), [record]);
     // A value that is broken over lines is found.
-    const lines = harmlessLines('a secret-va\nlue-123456 b', new LineRedactor(['secret-value-123456']), 't');
+    const lines = safeLines('a secret-va\nlue-123456 b', new LineRedactor(['secret-value-123456']), 't');
     assert.ok(!lines.join('').includes('secret-va'), lines.join('|'));
   });
 });

@@ -1,7 +1,7 @@
-import { stripControls } from '../plainText';
+import { stripControls } from '../safeText';
 import { redactShapes } from '../redactShapes';
 import type { LineRedactor } from '../secrets/lineRedactor';
-import { harmlessLinks } from './serverLine';
+import { safeLinks } from './serverLine';
 
 /**
  * The lines of a text of a devbox that came whole, as they can be shown: no escape sequences, no secrets (also none that is
@@ -9,8 +9,8 @@ import { harmlessLinks } from './serverLine';
  *
  * @param source keeps texts of different origin apart
  */
-export function harmlessLines(text: string, redactor: LineRedactor, source: string): readonly string[] {
+export function safeLines(text: string, redactor: LineRedactor, source: string): readonly string[] {
   const bare = stripControls(text).replace(/[\u2028\u2029]/g, ' ');
   const lines = redactor.redactAll(bare.split('\n').map((line) => ({ text: line, source })));
-  return harmlessLinks(redactShapes(lines.join('\n'))).split('\n');
+  return safeLinks(redactShapes(lines.join('\n'))).split('\n');
 }

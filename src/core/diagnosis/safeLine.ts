@@ -1,15 +1,15 @@
-import { oneLine, stripControls } from '../plainText';
+import { oneLine, stripControls } from '../safeText';
 
 /** Characters of one line that are shown; a line of a log may have a megabyte. */
 const mostCharacters = 2_000;
 
 /** Outside text of one line in which no editor finds a link: nothing of a devbox may be clicked. */
-export function harmlessLine(text: string, limit = mostCharacters): string {
+export function safeLine(text: string, limit = mostCharacters): string {
   return withoutLinks(oneLine(text, limit));
 }
 
-/** As {@link harmlessLine}, but with its blanks kept: output is indented on purpose. */
-export function harmlessOutput(text: string): string {
+/** As {@link safeLine}, but with its blanks kept: output is indented on purpose. */
+export function safeOutput(text: string): string {
   const flat = stripControls(text)
     .replace(/[\r\n\u2028\u2029\u0085]+/g, ' ')
     .trimEnd();

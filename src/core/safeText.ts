@@ -19,7 +19,7 @@ export function stripControls(text: string): string {
 }
 
 /**
- * One harmless line from outside text: no control characters, no line breaks, cut to `limit` characters with an
+ * One safe line from outside text: no control characters, no line breaks, cut to `limit` characters with an
  * ellipsis.
  */
 export function oneLine(text: string, limit = 200): string {
