@@ -24,7 +24,7 @@ export type RuleReach =
   | { readonly kind: 'paths'; readonly under: string };
 
 /** Whose request it is. */
-export interface RequestPlace {
+export interface RequestOrigin {
   readonly agent: string;
   readonly devboxId: string;
   readonly cwd: string;
@@ -56,20 +56,20 @@ export function pathsIn(commands: DevboxCommands): ResolvePaths {
  */
 export async function ruleOf(
   request: WaitingRequest,
-  place: RequestPlace,
+  origin: RequestOrigin,
   { under, resolve, signal }: { readonly under?: string; readonly resolve: ResolvePaths; readonly signal: AbortSignal },
 ): Promise<ConsentRule | undefined> {
   const { input, tool } = request;
   if (input === undefined) return undefined;
-  const [cwd = place.cwd] = await resolve(['.'], place.cwd, signal);
-  const of = { agent: place.agent, devboxId: place.devboxId, tool, cwd };
+  const [cwd = origin.cwd] = await resolve(['.'], origin.cwd, signal);
+  const of = { agent: origin.agent, devboxId: origin.devboxId, tool, cwd };
   if (input.kind === 'command') {
     return { ...of, allows: { kind: 'command', command: input.command, in: input.cwd } };
   }
-  const [folder] = await resolve([under ?? input.paths[0] ?? ''], place.cwd, signal);
+  const [folder] = await resolve([under ?? input.paths[0] ?? ''], origin.cwd, signal);
   if (folder === undefined) return undefined;
   const rule: ConsentRule = { ...of, allows: { kind: 'paths', under: folder } };
-  return (await covers(rule, request, place, { resolve, signal })) ? rule : undefined;
+  return (await covers(rule, request, origin, { resolve, signal })) ? rule : undefined;
 }
 
 /**
@@ -79,18 +79,18 @@ export async function ruleOf(
 export async function covers(
   rule: ConsentRule,
   { input, tool }: WaitingRequest,
-  place: RequestPlace,
+  origin: RequestOrigin,
   { resolve, signal }: { readonly resolve: ResolvePaths; readonly signal: AbortSignal },
 ): Promise<boolean> {
   if (input === undefined || rule.tool !== tool) return false;
-  if (rule.agent !== place.agent || rule.devboxId !== place.devboxId) return false;
+  if (rule.agent !== origin.agent || rule.devboxId !== origin.devboxId) return false;
   const { allows } = rule;
   if (allows.kind === 'command') {
     const isSame = input.kind === 'command' && isSameCommand(allows.command, input.command) && allows.in === input.cwd;
-    return isSame && (await resolve(['.'], place.cwd, signal))[0] === rule.cwd;
+    return isSame && (await resolve(['.'], origin.cwd, signal))[0] === rule.cwd;
   }
   if (input.kind !== 'paths' || input.paths.length === 0) return false;
-  const [cwd, ...paths] = await resolve(['.', ...input.paths], place.cwd, signal);
+  const [cwd, ...paths] = await resolve(['.', ...input.paths], origin.cwd, signal);
   return cwd === rule.cwd && paths.every((path) => isIn(path, allows.under));
 }
 

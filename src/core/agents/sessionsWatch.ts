@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandOpener } from '../channel/devboxCommands';
 import { linkSignals } from '../../ground/deadline';
 import { isTransient } from '../errors';
-import { sessionsFolder } from './agentPlace';
+import { sessionsFolder } from './agentInstallation';
 
 /** Seconds that a process in the devbox watches: one that nobody can end any more ends by itself. */
 const watchSeconds = 110;

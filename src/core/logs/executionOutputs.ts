@@ -7,7 +7,7 @@ import { isCut, StreamUnavailable } from '../platform/logRequest';
 import { isOwn } from '../platform/ownExecutions';
 import type { RunloopApi } from '../platform/runloopApi';
 import type { FollowEvent, FollowOptions, FollowPace } from './followEvent';
-import { newPlace, outputNames, type ExecutionPlace, type ExecutionPlaces } from './executionPlaces';
+import { newPosition, outputNames, type ExecutionPosition, type ExecutionPositions } from './executionPositions';
 import { isNotice, type Taken } from './followPosition';
 import { placed, type Arrived, type Placing } from './placeOutput';
 
@@ -31,7 +31,7 @@ export class ExecutionOutputs {
   readonly #devboxId: string;
   readonly #options: FollowOptions;
   readonly #pace: FollowPace;
-  readonly #places: Map<string, ExecutionPlace>;
+  readonly #positions: Map<string, ExecutionPosition>;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #running = new Set<Promise<void>>();
@@ -46,24 +46,30 @@ export class ExecutionOutputs {
   /** Called when an execution has ended: the list has news then. */
   onEnd: (() => void) | undefined;
 
-  constructor(api: RunloopApi, devboxId: string, options: FollowOptions, pace: FollowPace, places: ExecutionPlaces) {
+  constructor(
+    api: RunloopApi,
+    devboxId: string,
+    options: FollowOptions,
+    pace: FollowPace,
+    positions: ExecutionPositions,
+  ) {
     this.#api = api;
     this.#devboxId = devboxId;
     this.#options = options;
     this.#pace = pace;
-    this.#places = places.byId;
+    this.#positions = positions.byId;
     this.#silentMs = pace.silentMs?.[0] ?? silentMs;
     this.#placing = {
       now: () => api.clock.now(),
       onDone: () => this.onEnd?.(),
       onLeft: ({ id }) => {
-        this.#places.delete(id);
+        this.#positions.delete(id);
         this.#stops.get(id)?.abort();
         this.#stops.delete(id);
       },
     };
     this.#signal = linkSignals(options.signal, this.#stop.signal).signal;
-    for (const place of this.#places.values()) if (place.state === 'streamed') this.#open(place);
+    for (const position of this.#positions.values()) if (position.state === 'streamed') this.#open(position);
   }
 
   /** What of a list's new entries is to be shown: not what the streams bring. */
@@ -73,23 +79,25 @@ export class ExecutionOutputs {
 
   /** A pass through the list has come to its end: what began in it and has not ended is streamed. */
   openNew(): void {
-    const streamed = [...this.#places.values()].filter(({ state }) => state === 'streamed').length;
-    for (const place of [...this.#places.values()]
+    const streamed = [...this.#positions.values()].filter(({ state }) => state === 'streamed').length;
+    for (const position of [...this.#positions.values()]
       .filter(({ state }) => state === 'listed')
       .slice(0, mostAtOnce - streamed)) {
-      place.state = 'streamed';
-      this.#open(place);
+      position.state = 'streamed';
+      this.#open(position);
     }
-    for (const place of this.#places.values()) if (place.state === 'listed') this.#places.delete(place.id);
+    for (const position of this.#positions.values())
+      if (position.state === 'listed') this.#positions.delete(position.id);
     this.#doubtSilent();
   }
 
   /** Streams that bring nothing, while the list has more or knows of the end, are held back by something on the way. */
   #doubtSilent(): void {
-    for (const place of this.#places.values()) {
-      const hasNews = place.listed.hasMore || place.exit !== undefined;
-      if (place.state !== 'streamed' || !hasNews || performance.now() - place.quietSinceMs < this.#silentMs) continue;
-      this.#arrived.push({ place, name: 'stdout', what: 'held' });
+    for (const position of this.#positions.values()) {
+      const hasNews = position.listed.hasMore || position.exit !== undefined;
+      if (position.state !== 'streamed' || !hasNews || performance.now() - position.quietSinceMs < this.#silentMs)
+        continue;
+      this.#arrived.push({ position, name: 'stdout', what: 'held' });
       this.#onArrival?.();
     }
   }
@@ -118,9 +126,9 @@ export class ExecutionOutputs {
       const woken = new AbortController();
       const pause = sleep(this.#silentMs / 4, undefined, { signal: woken.signal }).catch(() => undefined);
       yield* this.until(Promise.race([Promise.all(this.#running), pause]).finally(() => woken.abort()));
-      for (const place of this.#places.values()) {
-        if (place.state !== 'streamed' || performance.now() - place.quietSinceMs < this.#silentMs) continue;
-        this.#arrived.push({ place, name: 'stdout', what: 'held' });
+      for (const position of this.#positions.values()) {
+        if (position.state !== 'streamed' || performance.now() - position.quietSinceMs < this.#silentMs) continue;
+        this.#arrived.push({ position, name: 'stdout', what: 'held' });
       }
     }
     yield* this.#handOn();
@@ -135,43 +143,43 @@ export class ExecutionOutputs {
   #isForList(entry: LogEntry): boolean {
     const id = entry.executionId;
     if (id === undefined) return true;
-    const place = this.#places.get(id);
-    if (place === undefined) {
-      if (entry.command !== undefined && !isOwn(entry.command)) this.#places.set(id, newPlace(id));
+    const position = this.#positions.get(id);
+    if (position === undefined) {
+      if (entry.command !== undefined && !isOwn(entry.command)) this.#positions.set(id, newPosition(id));
       return true;
     }
-    if (place.state === 'listed') {
+    if (position.state === 'listed') {
       if (entry.exitCode !== undefined) {
-        this.#places.delete(id);
+        this.#positions.delete(id);
         return true;
       }
-      place.known.set(entry.text, (place.known.get(entry.text) ?? 0) + 1);
-      place.listed.shown(entry);
+      position.known.set(entry.text, (position.known.get(entry.text) ?? 0) + 1);
+      position.listed.shown(entry);
       return true;
     }
-    if (place.state === 'streamed') this.#wake(place);
-    if (!place.isNewInList) place.quietSinceMs = performance.now();
-    place.isNewInList = true;
+    if (position.state === 'streamed') this.#wake(position);
+    if (!position.isNewInList) position.quietSinceMs = performance.now();
+    position.isNewInList = true;
     if (entry.exitCode === undefined) {
-      place.listed.listed(entry);
+      position.listed.listed(entry);
       return false;
     }
-    if (place.state === 'done') {
-      this.#placing.onLeft(place);
+    if (position.state === 'done') {
+      this.#placing.onLeft(position);
       return true;
     }
-    place.exit = entry;
+    position.exit = entry;
     return false;
   }
 
-  #open(place: ExecutionPlace): void {
-    place.quietSinceMs = performance.now();
+  #open(position: ExecutionPosition): void {
+    position.quietSinceMs = performance.now();
     const stop = new AbortController();
-    this.#stops.set(place.id, stop);
+    this.#stops.set(position.id, stop);
     for (const name of outputNames) {
-      if (place.outputs[name].ended) continue;
+      if (position.outputs[name].ended) continue;
       const either = linkSignals(this.#signal, stop.signal);
-      const reading = this.#read(place, name, either.signal).finally(() => {
+      const reading = this.#read(position, name, either.signal).finally(() => {
         either.dispose();
         this.#running.delete(reading);
         this.#onArrival?.();
@@ -181,35 +189,35 @@ export class ExecutionOutputs {
     }
   }
 
-  async #read(place: ExecutionPlace, name: OutputName, signal: AbortSignal): Promise<void> {
-    const of = { devboxId: this.#devboxId, executionId: place.id };
+  async #read(position: ExecutionPosition, name: OutputName, signal: AbortSignal): Promise<void> {
+    const of = { devboxId: this.#devboxId, executionId: position.id };
     const call = { signal, onBytes: this.#options.onBytes };
     const { executions } = this.#api;
     const { reconnectMs, pollMs } = this.#pace;
     let waitMs = reconnectMs[0];
     while (!signal.aborted) {
-      const before = place.outputs[name].offset;
+      const before = position.outputs[name].offset;
       const stream = { isOpen: false };
       try {
         const onOpen = (): void => void (stream.isOpen = true);
         for await (const piece of executions.stream(of, name, { ...call, from: before, onOpen })) {
-          await this.#push({ place, name, what: piece });
+          await this.#push({ position, name, what: piece });
         }
         if (await executions.isCompleted(of, call)) {
-          await this.#push({ place, name, what: 'end' });
+          await this.#push({ position, name, what: 'end' });
           return;
         }
       } catch (error) {
         if (isAborted(signal)) return;
         if (!(RuntimeError.is(error) ? isTransient(error) : isCut(error))) {
           if (!RuntimeError.is(error) && !(error instanceof StreamUnavailable)) this.#failure ??= asError(error);
-          await this.#push({ place, name, what: 'lost' });
+          await this.#push({ position, name, what: 'lost' });
           return;
         }
       }
       // What has arrived must be placed before it is known where to go on.
       await this.#allHandedOn();
-      if (place.outputs[name].offset > before) {
+      if (position.outputs[name].offset > before) {
         waitMs = reconnectMs[0];
       }
       // A server that ends a stream because it is silent is not asked again and again: the list tells when there is more.
@@ -218,12 +226,12 @@ export class ExecutionOutputs {
           ? Math.min(waitMs * silentGrowth, silentTurns * pollMs[1])
           : Math.min(waitMs * 2, reconnectMs[1]);
       }
-      await this.#nap(place, waitMs, signal);
+      await this.#nap(position, waitMs, signal);
     }
   }
 
   /** Waits, at most until the list tells of more from this execution. */
-  async #nap({ id }: ExecutionPlace, ms: number, signal: AbortSignal): Promise<void> {
+  async #nap({ id }: ExecutionPosition, ms: number, signal: AbortSignal): Promise<void> {
     const news = this.#naps.get(id) ?? new AbortController();
     this.#naps.set(id, news);
     const either = linkSignals(signal, news.signal);
@@ -231,7 +239,7 @@ export class ExecutionOutputs {
     either.dispose();
   }
 
-  #wake({ id }: ExecutionPlace): void {
+  #wake({ id }: ExecutionPosition): void {
     this.#naps.get(id)?.abort();
     this.#naps.delete(id);
   }

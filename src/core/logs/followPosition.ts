@@ -1,4 +1,4 @@
-import { ExecutionPlaces } from './executionPlaces';
+import { ExecutionPositions } from './executionPositions';
 import { logEntryIn, type LogEntry, type RawEntry } from '../platform/logEntry';
 
 /** What can be said about completeness when a log is read again. */
@@ -30,7 +30,7 @@ export class FollowPosition {
   #mode: 'begin' | 'count' | 'time' | 'live' = 'begin';
   #unmatched: LogEntry[] = [];
   /** How far it has come with executions that are read by themselves. */
-  readonly executions = new ExecutionPlaces();
+  readonly executions = new ExecutionPositions();
   /** What the server called the log when its list was read last. */
   etag: string | undefined;
 

@@ -23,7 +23,7 @@ export interface CallOptions {
 }
 
 /** What one call is about, for its errors. */
-export interface CallSubject {
+export interface CallContext {
   /** What is being done, as in "while reading a devbox". */
   readonly doing: Task;
   readonly devboxId?: string | undefined;
@@ -67,12 +67,12 @@ export class ApiCalls {
   /** A GET, tried again after passing failures. @throws RuntimeError */
   async get(
     path: string,
-    subject: CallSubject,
+    context: CallContext,
     call: CallOptions,
     query?: Readonly<Record<string, unknown>>,
   ): Promise<unknown> {
     const request = query === undefined ? {} : { query };
-    return retrying(() => this.once('get', path, request, subject, call), {
+    return retrying(() => this.once('get', path, request, context, call), {
       rule: call.rule ?? readRule,
       signal: call.signal,
       onWait: call.onWait,
@@ -80,9 +80,9 @@ export class ApiCalls {
   }
 
   /** A POST that is safe to repeat: all its tries carry one request id. @throws RuntimeError */
-  async change(path: string, subject: CallSubject, call: CallOptions, request: ApiRequest = {}): Promise<unknown> {
+  async change(path: string, context: CallContext, call: CallOptions, request: ApiRequest = {}): Promise<unknown> {
     const idempotencyKey = request.idempotencyKey ?? randomUUID();
-    return retrying(() => this.once('post', path, { ...request, idempotencyKey }, subject, call), {
+    return retrying(() => this.once('post', path, { ...request, idempotencyKey }, context, call), {
       rule: repeatableChangeRule,
       signal: call.signal,
       onWait: call.onWait,
@@ -94,7 +94,7 @@ export class ApiCalls {
     method: 'get' | 'post',
     path: string,
     request: ApiRequest,
-    subject: CallSubject,
+    context: CallContext,
     call: CallOptions,
   ): Promise<unknown> {
     const { bodyTimeoutMs: forBody = bodyTimeoutMs, timeout = requestTimeoutMs, asText = false, ...options } = request;
@@ -104,9 +104,9 @@ export class ApiCalls {
       return await this.#send(method, path, { ...options, timeout, signal: limit.signal }, asText);
     } catch (error) {
       // While an answer arrives, the SDK lets its reader's own abort error through.
-      if (call.signal?.aborted === true) throw endedBy(call.signal, subject.devboxId);
-      if (limit.isOver) throw cutShort(subject, timeout + forBody, error);
-      throw fromSdkError(error, subject.doing, subject.devboxId);
+      if (call.signal?.aborted === true) throw endedBy(call.signal, context.devboxId);
+      if (limit.isOver) throw cutShort(context, timeout + forBody, error);
+      throw fromSdkError(error, context.doing, context.devboxId);
     } finally {
       limit.dispose();
     }
@@ -140,13 +140,13 @@ async function believed(response: Response, asText: boolean): Promise<unknown> {
   return value;
 }
 
-function cutShort(subject: CallSubject, limitMs: number, cause: unknown): RuntimeError {
+function cutShort(context: CallContext, limitMs: number, cause: unknown): RuntimeError {
   return new RuntimeError({
     problem: platformProblem('api_answer_unfinished', {
       seconds: Math.round(limitMs / 1000),
-      task: phrase(subject.doing),
+      task: phrase(context.doing),
     }),
-    devboxId: subject.devboxId,
+    devboxId: context.devboxId,
     cause,
   });
 }

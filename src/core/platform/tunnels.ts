@@ -1,7 +1,7 @@
 import type { Runloop } from '@runloop/api-client';
 import { RuntimeError } from '../errors';
 import { textIn } from './answers';
-import type { ApiCalls, CallOptions, CallSubject } from './apiCalls';
+import type { ApiCalls, CallOptions, CallContext } from './apiCalls';
 import { parseTunnel, type Devbox, type Tunnel } from './devbox';
 import type { Devboxes } from './devboxes';
 import { devboxPath } from './devboxId';
@@ -20,11 +20,11 @@ export class Tunnels {
   /** The tunnel of a running devbox, made if it has none. */
   async ensure(devbox: Devbox, authMode: 'open' | 'authenticated', call: CallOptions = {}): Promise<Tunnel> {
     if (devbox.tunnel !== undefined) return devbox.tunnel;
-    const subject: CallSubject = { doing: 'opening a tunnel', devboxId: devbox.id };
+    const context: CallContext = { doing: 'opening a tunnel', devboxId: devbox.id };
     const body = { auth_mode: authMode, http_keep_alive: false } satisfies Runloop.DevboxEnableTunnelParams;
     try {
       const tunnel = parseTunnel(
-        await this.#calls.once('post', `${devboxPath(devbox.id)}/enable_tunnel`, { body }, subject, call),
+        await this.#calls.once('post', `${devboxPath(devbox.id)}/enable_tunnel`, { body }, context, call),
       );
       if (tunnel !== undefined) return tunnel;
     } catch (error) {
@@ -39,8 +39,8 @@ export class Tunnels {
 
   /** Opens the tunnel of a devbox that has none. Whoever needs it reads the devbox afterwards. */
   async enable(devboxId: string, params: Readonly<Runloop.DevboxEnableTunnelParams>, call: CallOptions): Promise<void> {
-    const subject: CallSubject = { doing: 'opening a tunnel', devboxId };
-    await this.#calls.change(`${devboxPath(devboxId)}/enable_tunnel`, subject, call, { body: params });
+    const context: CallContext = { doing: 'opening a tunnel', devboxId };
+    await this.#calls.change(`${devboxPath(devboxId)}/enable_tunnel`, context, call, { body: params });
   }
 
   /** Closes the tunnel of a devbox: its addresses lead nowhere then. */

@@ -18,7 +18,7 @@ import {
 } from './plainVscodeScript';
 import { vscodePort } from '../actionServer/startupCommand';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
-import type { VscodePlace } from './vscodeAddress';
+import type { VscodeEndpoint } from './vscodeAddress';
 import { devboxProblem } from '../problems/devbox';
 import type { Problem } from '../problems/problem';
 import { redact } from '../redact';
@@ -54,12 +54,12 @@ export async function findPlainVscode(
   api: RunloopApi,
   devbox: Devbox,
   options: PlainVscodeOptions,
-): Promise<VscodePlace | undefined> {
+): Promise<VscodeEndpoint | undefined> {
   if (devbox.status !== 'running' || devbox.tunnel === undefined) return undefined;
   const token = await readToken(api, devbox.id, options);
   if (token === undefined) return undefined;
-  const place = placeOf(api, devbox, { ...options, token, folder: await readHome(api, devbox.id, options) });
-  return (await answers(place, options.signal)) ? place : undefined;
+  const endpoint = placeOf(api, devbox, { ...options, token, folder: await readHome(api, devbox.id, options) });
+  return (await answers(endpoint, options.signal)) ? endpoint : undefined;
 }
 
 /**
@@ -73,7 +73,7 @@ export async function startPlainVscode(
   api: RunloopApi,
   devbox: Devbox,
   options: StartPlainVscodeOptions,
-): Promise<VscodePlace | undefined> {
+): Promise<VscodeEndpoint | undefined> {
   const { signal } = options;
   options.onPhase?.('looking', 0);
   // A file, so that the devbox's log shows one short line, and whoever wants to can read what ran.
@@ -100,11 +100,11 @@ export async function startPlainVscode(
   const tunnel = await api.tunnels.ensure(devbox, options.tunnelAuthMode, options);
   const token = await readToken(api, devbox.id, options);
   if (token === undefined) throw failed(devbox, devboxProblem('vscode_no_token'));
-  const place = placeOf(api, { ...devbox, tunnel }, { ...options, token, folder: home });
+  const endpoint = placeOf(api, { ...devbox, tunnel }, { ...options, token, folder: home });
   try {
     await retrying(
       async () => {
-        if (!(await answers(place, signal))) throw new NotYet('the VS Code server does not answer yet');
+        if (!(await answers(endpoint, signal))) throw new NotYet('the VS Code server does not answer yet');
       },
       { rule: plainVscodeRule, signal },
     );
@@ -112,14 +112,19 @@ export async function startPlainVscode(
     if (!(error instanceof NotYet)) throw error;
     throw failed(devbox, devboxProblem('vscode_silent', { said: await outputTail(api, devbox.id, options) }));
   }
-  return place;
+  return endpoint;
 }
 
 /** True if the VS Code server answers. */
-export async function answers(place: VscodePlace, signal: AbortSignal | undefined): Promise<boolean> {
-  const headers = place.tunnelToken === undefined ? {} : { [tunnelAuthorizationHeader]: `Bearer ${place.tunnelToken}` };
+export async function answers(endpoint: VscodeEndpoint, signal: AbortSignal | undefined): Promise<boolean> {
+  const headers =
+    endpoint.tunnelToken === undefined ? {} : { [tunnelAuthorizationHeader]: `Bearer ${endpoint.tunnelToken}` };
   try {
-    const { status } = await requestText(new URL('/version', place.origin), { headers, timeoutMs: answerMs, signal });
+    const { status } = await requestText(new URL('/version', endpoint.origin), {
+      headers,
+      timeoutMs: answerMs,
+      signal,
+    });
     return status === 200;
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled') || !RuntimeError.is(error)) throw error;
@@ -142,7 +147,7 @@ function placeOf(
   api: RunloopApi,
   devbox: Devbox,
   { tunnelUrlTemplate, token, folder }: PlainVscodeOptions & { readonly token: string; readonly folder: string },
-): VscodePlace {
+): VscodeEndpoint {
   const target = plainVscodeTarget(api, devbox, tunnelUrlTemplate);
   if (target === undefined) throw failed(devbox, devboxProblem('tunnel_gone'));
   return { devboxId: devbox.id, ...target, token, folder };

@@ -5,7 +5,7 @@ import type { PageTexts } from '../forwarding/forwarderPage';
 import { LoopbackForwarder, type AddressMemory } from './loopbackForwarder';
 import type { ForwardTarget } from '../forwarding/forwardTarget';
 
-export interface VscodePlace {
+export interface VscodeEndpoint {
   readonly devboxId: string;
   /** Origin of the VS Code's port behind the devbox's tunnel. */
   readonly origin: string;
@@ -42,7 +42,7 @@ export interface VscodeAddressOptions {
   readonly onMoved?: ((devboxId: string) => void) | undefined;
   readonly onFailure?: ((error: unknown) => void) | undefined;
   /** Told of every address that is handed out, before it is. */
-  readonly onUse?: ((place: VscodePlace, use: AddressUse) => void) | undefined;
+  readonly onUse?: ((endpoint: VscodeEndpoint, use: AddressUse) => void) | undefined;
   /** Told that a person does something in a page of a devbox; not of what an untouched page sends. */
   readonly onInput?: ((devboxId: string) => void) | undefined;
 }
@@ -82,12 +82,12 @@ export class VscodeAddress implements Disposable {
   }
 
   /** The address of a VS Code: open it, never print it; without `oneTime` it has the token in it. */
-  async of(place: VscodePlace, { anyHost = false, oneTime = false }: AddressUse = {}): Promise<string> {
-    const { devboxId, origin, tunnelToken, token } = place;
+  async of(endpoint: VscodeEndpoint, { anyHost = false, oneTime = false }: AddressUse = {}): Promise<string> {
+    const { devboxId, origin, tunnelToken, token } = endpoint;
     this.#note(devboxId, token);
-    this.#onUse?.(place, { anyHost, oneTime });
+    this.#onUse?.(endpoint, { anyHost, oneTime });
     // Not the form's own encoding: a `+` for a space is not understood everywhere.
-    const page = `/?${tokenParameter}=${encodeURIComponent(token)}&folder=${encodeURIComponent(place.folder)}`;
+    const page = `/?${tokenParameter}=${encodeURIComponent(token)}&folder=${encodeURIComponent(endpoint.folder)}`;
     if (tunnelToken === undefined && !oneTime) return `${origin}${page}`;
     const target = { origin, tunnelToken };
     this.#tellServed(devboxId, target);

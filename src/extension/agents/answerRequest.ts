@@ -49,7 +49,7 @@ function items(agent: LiveAgent, request: WaitingRequest): Item[] {
   const { input, diffs } = request;
   const own = request.choices.filter(({ means }) => means !== 'allow_always');
   const always =
-    input === undefined || agent.place === undefined
+    input === undefined || agent.origin === undefined
       ? undefined
       : input.kind === 'command'
         ? l10n.t('Allow, and Always Allow This Command')
@@ -86,9 +86,9 @@ async function give(
     sayAnswered(agent, request.id);
     return;
   }
-  const { place } = agent;
-  if (!isAlways || place === undefined) return;
-  const rule = await ruleOf(request, place, { resolve: pathsIn(agent.commands), signal: agent.signal });
+  const { origin } = agent;
+  if (!isAlways || origin === undefined) return;
+  const rule = await ruleOf(request, origin, { resolve: pathsIn(agent.commands), signal: agent.signal });
   if (rule === undefined) {
     await window.showInformationMessage(l10n.t('It was allowed once. This request cannot become a rule.'));
     return;

@@ -4,9 +4,9 @@ import {
   sessionMark,
   sessionName,
   sessionsFolder,
-  type AgentPlace,
+  type AgentEnvironment,
   type FoundSession,
-} from '../../core/agents/agentPlace';
+} from '../../core/agents/agentInstallation';
 import type { AgentRecipe } from '../../core/agents/agentTable';
 import type { ConsentRule } from '../../core/agents/consent';
 import { SessionsWatch } from '../../core/agents/sessionsWatch';
@@ -96,7 +96,7 @@ export class DevboxAgents {
    */
   async start(
     agent: AgentRecipe,
-    place: AgentPlace & { readonly cwd: string },
+    environment: AgentEnvironment & { readonly cwd: string },
     {
       prompt,
       keys,
@@ -114,16 +114,22 @@ export class DevboxAgents {
     const startedMs = Date.now();
     const name = sessionName(startedMs);
     const earlier = before && { root: rootOf(before.agent), sessionId: before.sessionId };
-    const mark = { agent: agent.id, agentName: agent.name, cwd: place.cwd, startedMs, ...(earlier && { earlier }) };
+    const mark = {
+      agent: agent.id,
+      agentName: agent.name,
+      cwd: environment.cwd,
+      startedMs,
+      ...(earlier && { earlier }),
+    };
     const found: FoundSession = { name, ...mark, isSealed: true, life: 'running' };
-    const folder = `${place.home}/${sessionsFolder}/${name}`;
+    const folder = `${environment.home}/${sessionsFolder}/${name}`;
     const spool = new AgentSpool({ devboxId, commands: this.#commands, folder, sealKey });
-    this.#home = place.home;
+    this.#home = environment.home;
     const keysFolder = Object.keys(keys).length === 0 ? undefined : await this.installation.keysFolder(signal);
     try {
       if (keysFolder !== undefined) await this.#leaveKeys(`${keysFolder}/keys`, keys);
-      const command = launchWords(agent, place.home, keysFolder === undefined ? '' : `${keysFolder}/keys`);
-      const start = { command, cwd: place.cwd, mark: sessionMark(name, mark, sealKey), signal };
+      const command = launchWords(agent, environment.home, keysFolder === undefined ? '' : `${keysFolder}/keys`);
+      const start = { command, cwd: environment.cwd, mark: sessionMark(name, mark, sealKey), signal };
       if (earlier === undefined) {
         await spool.start(start);
       } else if ((await spool.startAfter(start, earlier.root)) !== undefined) {
@@ -136,7 +142,7 @@ export class DevboxAgents {
       onMade(live);
       this.#watch.want(true);
       const given = agent.variables.find(
-        (variable) => keys[variable.name] !== undefined || place.has.has(variable.name),
+        (variable) => keys[variable.name] !== undefined || environment.has.has(variable.name),
       );
       try {
         await live.begin(prompt, { authMethod: given?.authMethod, mode: agent.mode });

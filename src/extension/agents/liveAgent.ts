@@ -1,6 +1,6 @@
 import { AgentSession } from '../../core/agents/agentSession';
-import type { FoundSession } from '../../core/agents/agentPlace';
-import { covers, pathsIn, type ConsentRule, type RequestPlace } from '../../core/agents/consent';
+import type { FoundSession } from '../../core/agents/agentInstallation';
+import { covers, pathsIn, type ConsentRule, type RequestOrigin } from '../../core/agents/consent';
 import { AgentSpool } from '../../core/agents/spool';
 import { Transcript } from '../../core/agents/transcript';
 import type { Choice, WaitingRequest } from '../../core/agents/waiting';
@@ -134,7 +134,7 @@ export class LiveAgent {
   }
 
   /** Whose requests these are, for rules; undefined where nobody can be sure of it. */
-  get place(): RequestPlace | undefined {
+  get origin(): RequestOrigin | undefined {
     const { agent, cwd } = this.found;
     return this.isTampered ? undefined : { agent, devboxId: this.devboxId, cwd };
   }
@@ -266,13 +266,13 @@ export class LiveAgent {
   async #applyRules(session: AgentSession): Promise<void> {
     const { rules, commands, signal } = this.#context;
     for (const request of session.waiting.values()) {
-      const { place } = this;
+      const { origin } = this;
       const once = request.choices.find(({ means }) => means === 'allow_once');
-      if (place === undefined || once === undefined || this.#considered.has(request.id)) continue;
+      if (origin === undefined || once === undefined || this.#considered.has(request.id)) continue;
       this.#considered.add(request.id);
       const by = { resolve: pathsIn(commands), signal };
       for (const rule of rules()) {
-        if (!(await covers(rule, request, place, by))) continue;
+        if (!(await covers(rule, request, origin, by))) continue;
         await session.answer(request.id, once, signal, `${this.#context.who}, ${byRule}`);
         this.#again = true;
         break;

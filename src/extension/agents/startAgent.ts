@@ -1,6 +1,6 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
 import { offeredAgents, type AgentRecipe } from '../../core/agents/agentTable';
-import type { AgentPlace } from '../../core/agents/agentPlace';
+import type { AgentEnvironment } from '../../core/agents/agentInstallation';
 import { RuntimeError } from '../../core/errors';
 import { oneLine } from '../../core/safeText';
 import { workspacePathKey, type Devbox } from '../../core/platform/devbox';
@@ -33,18 +33,18 @@ export async function startAgent(services: StartAgentServices, argument: unknown
   const within = await agents.in(devbox.id);
   mustStillBe(signedIn, devbox.id);
   const title = l10n.t('Start {0} in {1}', escapeForEditor(oneLine(recipe.name, 40)), devboxLabel(devbox));
-  const place = await askFolder(within, recipe, { signedIn, devbox, title });
-  if (place === undefined) return;
+  const environment = await askFolder(within, recipe, { signedIn, devbox, title });
+  if (environment === undefined) return;
   const prompt = await window.showInputBox({
     title,
     prompt: l10n.t('What it should do first. Leave this empty to write it later.'),
     ignoreFocusOut: true,
   });
   if (prompt === undefined) return;
-  const ready = await makeReady(services, { within, recipe, signedIn, devbox, place, title });
+  const ready = await makeReady(services, { within, recipe, signedIn, devbox, environment, title });
   if (ready === undefined) return;
   await launch(agents, { devbox, title }, (onMade) =>
-    within.start(recipe, place, { prompt, keys: ready.keys, onMade }),
+    within.start(recipe, environment, { prompt, keys: ready.keys, onMade }),
   );
 }
 
@@ -63,8 +63,8 @@ async function askFolder(
   within: DevboxAgents,
   recipe: AgentRecipe,
   { signedIn, devbox, title }: { readonly signedIn: SignedIn; readonly devbox: Devbox; readonly title: string },
-): Promise<(AgentPlace & { readonly cwd: string }) | undefined> {
-  const look = (cwd: string): Promise<AgentPlace> =>
+): Promise<(AgentEnvironment & { readonly cwd: string }) | undefined> {
+  const look = (cwd: string): Promise<AgentEnvironment> =>
     whenSlow((signal) => within.installation.look(recipe, cwd, signal), { limitMs: lookUpLimitMs });
   const first = await look(devbox.metadata[workspacePathKey] ?? '');
   const refusal = within.installation.refusal(recipe, first);
@@ -77,9 +77,9 @@ async function askFolder(
   });
   if (folder === undefined) return undefined;
   mustStillBe(signedIn, devbox.id);
-  const place = folder.trim() === first.cwd ? first : await look(folder.trim());
-  const { cwd } = place;
-  if (cwd !== undefined) return { ...place, cwd };
+  const environment = folder.trim() === first.cwd ? first : await look(folder.trim());
+  const { cwd } = environment;
+  if (cwd !== undefined) return { ...environment, cwd };
   throw new RuntimeError({
     problem: agentsProblem('agent_no_folder', { folder: oneLine(folder, 200) }),
     devboxId: devbox.id,

@@ -6,7 +6,7 @@ import { asBoolean, asObject, asString, parseJson } from '../../core/parse';
 export const changesScheme = 'runloop-changes';
 
 /** One side of a change, as an address names it. */
-export interface SidePlace {
+export interface AddressedSide {
   readonly devboxId: string;
   /** The folder of the repository. */
   readonly top: string;
@@ -19,7 +19,7 @@ export interface SidePlace {
 }
 
 /** The address of a side: the file's own path for those who look, the rest behind it. */
-export function sideAddress(account: string, { devboxId, top, path, side, kind }: SidePlace): Uri {
+export function sideAddress(account: string, { devboxId, top, path, side, kind }: AddressedSide): Uri {
   const { mode, id, isWork } = side ?? {};
   return Uri.from({
     scheme: changesScheme,
@@ -30,7 +30,7 @@ export function sideAddress(account: string, { devboxId, top, path, side, kind }
 }
 
 /** What an address names; undefined if it is none of ours. */
-export function sideOf(uri: Uri): SidePlace | undefined {
+export function sideOf(uri: Uri): AddressedSide | undefined {
   if (uri.scheme !== changesScheme) return undefined;
   const view = asObject(parseJson(uri.query));
   const [devboxId, top, path] = ['devboxId', 'top', 'path'].map((name) => asString(view?.[name]));

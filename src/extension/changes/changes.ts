@@ -19,7 +19,7 @@ import { MarkedSeen } from './markedSeen';
 import type { ReviewReceiver } from './review/reviewReceivers';
 import { ReviewMemory } from './review/reviewMemory';
 import { ReviewThreads } from './review/reviewThreads';
-import { reviewedPlace } from './review/reviewedPlace';
+import { reviewedFile } from './review/reviewedFile';
 
 /** Milliseconds after which opening the row again means to look again. */
 const freshMs = 1_000;
@@ -75,8 +75,8 @@ export class Changes implements Disposable {
     this.reviewMemory = new ReviewMemory(services.globalState);
     this.review = new ReviewThreads({
       memory: this.reviewMemory,
-      placeOf: (uri) =>
-        reviewedPlace(
+      fileOf: (uri) =>
+        reviewedFile(
           uri,
           [...this.#devboxes].map(([devboxId, { look }]) => ({ devboxId, state: look?.state })),
         ),

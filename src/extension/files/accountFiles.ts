@@ -9,7 +9,7 @@ import { onceRule } from '../../core/http/retryRules';
 import { workspacePathKey } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
-import { accountWord, fileAddress, placeOf, type FilePlace } from './fileAddress';
+import { accountWord, fileAddress, placeOf, type AddressedFile } from './fileAddress';
 
 /** The files of a devbox, and what reaches it. */
 interface Reached {
@@ -22,7 +22,7 @@ interface Reached {
 }
 
 /** Where an address leads, and how. */
-export interface ReachedFiles extends FilePlace, Reached {
+export interface ReachedFiles extends AddressedFile, Reached {
   /** Ends with the account of this window. */
   readonly signal: AbortSignal;
 }

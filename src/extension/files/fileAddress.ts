@@ -4,7 +4,7 @@ import type { FoundAccount } from '../account/findKey';
 import { filesScheme } from '../commandIds';
 
 /** What an address of a file names. */
-export interface FilePlace {
+export interface AddressedFile {
   /** Tells accounts apart. */
   readonly account: string;
   readonly devboxId: string;
@@ -18,7 +18,7 @@ export function accountWord({ baseUrl, apiKey }: Pick<FoundAccount, 'baseUrl' | 
 }
 
 /** The address of a file. */
-export function fileAddress({ account, devboxId, path }: FilePlace): Uri {
+export function fileAddress({ account, devboxId, path }: AddressedFile): Uri {
   // The editor writes authorities in small letters; ids of devboxes have both.
   const id = devboxId.replace(/[^a-z0-9_]/g, (character) =>
     /[A-Z]/.test(character) ? `-${character.toLowerCase()}` : `-0${character.charCodeAt(0).toString(16)}-`,
@@ -27,7 +27,7 @@ export function fileAddress({ account, devboxId, path }: FilePlace): Uri {
 }
 
 /** What an address names; undefined if it is none of ours. */
-export function placeOf(uri: Uri): FilePlace | undefined {
+export function placeOf(uri: Uri): AddressedFile | undefined {
   const [, id, account] = /^([\w-]+)\.([0-9a-f]{8})$/.exec(uri.authority.toLowerCase()) ?? [];
   if (uri.scheme !== filesScheme || id === undefined || account === undefined) return undefined;
   const devboxId = id.replace(

@@ -2,7 +2,7 @@ import { commands, l10n, window } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { hasEnded, type Devbox } from '../../core/platform/devbox';
 import type { AddressMemory } from '../../core/vscode/loopbackForwarder';
-import { VscodeAddress, type AddressUse, type Served, type VscodePlace } from '../../core/vscode/vscodeAddress';
+import { VscodeAddress, type AddressUse, type Served, type VscodeEndpoint } from '../../core/vscode/vscodeAddress';
 import type { Account } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
 import { devboxLabel } from '../devboxes/devboxText';
@@ -41,7 +41,7 @@ export class OpenedVscodes implements Disposable {
   /** Of all devboxes of this window: the same over suspends and reloads, so that pages in browsers stay open. */
   readonly addresses: VscodeAddress;
   readonly #context: OpenedVscodesContext;
-  readonly #places = new Map<string, VscodePlace>();
+  readonly #endpoints = new Map<string, VscodeEndpoint>();
   /** Served as an earlier process of this window did, until more is known. */
   readonly #again = new Set<string>();
   readonly #opening = new Set<string>();
@@ -56,7 +56,7 @@ export class OpenedVscodes implements Disposable {
       onServe: (devboxId, served) => servedSecrets.set(devboxId, served),
       onMoved: (devboxId) => this.#tellMoved(devboxId),
       onFailure: (error) => log.failure('Listening for browsers', error),
-      onUse: (place, use) => this.#note(place, use),
+      onUse: (endpoint, use) => this.#note(endpoint, use),
       onInput: (devboxId) => devboxUse.used(devboxId),
     });
     this.#subscriptions = [
@@ -90,13 +90,13 @@ export class OpenedVscodes implements Disposable {
   }
 
   /** Where the VS Code of a plain devbox was found; undefined if this window has not opened it. */
-  get(devboxId: string): VscodePlace | undefined {
-    return this.#places.get(devboxId);
+  get(devboxId: string): VscodeEndpoint | undefined {
+    return this.#endpoints.get(devboxId);
   }
 
-  add(devboxId: string, place: VscodePlace): VscodeSource {
-    this.#places.set(devboxId, place);
-    return { vscodeUrl: (_signal, use) => this.addresses.of(place, use) };
+  add(devboxId: string, endpoint: VscodeEndpoint): VscodeSource {
+    this.#endpoints.set(devboxId, endpoint);
+    return { vscodeUrl: (_signal, use) => this.addresses.of(endpoint, use) };
   }
 
   /** Goes on with what an earlier process of this window served, without a request. */
@@ -110,7 +110,7 @@ export class OpenedVscodes implements Disposable {
     this.addresses.dispose();
   }
 
-  #note({ devboxId, token, folder }: VscodePlace, { anyHost = false }: AddressUse): void {
+  #note({ devboxId, token, folder }: VscodeEndpoint, { anyHost = false }: AddressUse): void {
     const { knownSecrets, remembered, account } = this.#context;
     // Its server may print the address into the devbox's log.
     knownSecrets.add(devboxId, [token]);
@@ -119,7 +119,7 @@ export class OpenedVscodes implements Disposable {
       account: accountName(account),
       folder,
       single: anyHost,
-      isPlain: this.#places.has(devboxId),
+      isPlain: this.#endpoints.has(devboxId),
     });
   }
 
@@ -143,9 +143,9 @@ export class OpenedVscodes implements Disposable {
   }
 
   #forget(isGone: (devboxId: string) => boolean): void {
-    for (const devboxId of new Set([...this.#places.keys(), ...this.#again])) {
+    for (const devboxId of new Set([...this.#endpoints.keys(), ...this.#again])) {
       if (!isGone(devboxId)) continue;
-      this.#places.delete(devboxId);
+      this.#endpoints.delete(devboxId);
       this.#again.delete(devboxId);
       this.addresses.forget(devboxId);
     }

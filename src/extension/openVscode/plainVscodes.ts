@@ -9,7 +9,7 @@ import {
 import { codeServerReleases } from '../../core/vscode/plainVscodeScript';
 import { askedForReadRule } from '../../core/http/retryRules';
 import type { Devbox } from '../../core/platform/devbox';
-import type { VscodePlace } from '../../core/vscode/vscodeAddress';
+import type { VscodeEndpoint } from '../../core/vscode/vscodeAddress';
 import type { SignedIn } from '../account/account';
 import { mustStillBe } from '../account/accountChanged';
 import { readSettings } from '../account/settings';
@@ -51,13 +51,13 @@ export async function plainVscode(
   if (found !== undefined) return mine.add(devbox.id, found);
   const wish = await mayStart(devbox);
   if (wish !== 'start') return wish;
-  let place = await started(store, signedIn, now, options);
-  if (place === undefined) {
+  let endpoint = await started(store, signedIn, now, options);
+  if (endpoint === undefined) {
     const installFrom = settings.codeServerDownload ?? codeServerReleases;
     if (!(await mayInstall(devbox, installFrom))) return undefined;
-    place = await started(store, signedIn, now, { ...options, installFrom });
+    endpoint = await started(store, signedIn, now, { ...options, installFrom });
   }
-  return place === undefined ? undefined : mine.add(devbox.id, place);
+  return endpoint === undefined ? undefined : mine.add(devbox.id, endpoint);
 }
 
 async function started(
@@ -65,11 +65,11 @@ async function started(
   signedIn: SignedIn,
   devbox: Devbox,
   options: PlainVscodeOptions & { readonly installFrom?: string },
-): Promise<VscodePlace | undefined> {
+): Promise<VscodeEndpoint | undefined> {
   mustStillBe(signedIn, devbox.id);
   const { api } = signedIn;
   const title = l10n.t('Starting VS Code in {0}', devboxLabel(devbox));
-  const place = await window.withProgress(
+  const endpoint = await window.withProgress(
     { location: ProgressLocation.Notification, cancellable: true, title },
     (progress, token) =>
       withSignal(token, (signal) =>
@@ -81,7 +81,7 @@ async function started(
       ),
   );
   // It has a tunnel by now; the list may as well hear of it later.
-  if (place !== undefined) {
+  if (endpoint !== undefined) {
     const now = await whenSlow((signal) => api.devboxes.retrieve(devbox.id, { signal, rule: askedForReadRule }), {
       limitMs: lookUpLimitMs,
     });
@@ -89,7 +89,7 @@ async function started(
     store.update(now);
   }
   mustStillBe(signedIn, devbox.id);
-  return place;
+  return endpoint;
 }
 
 async function mayStart(devbox: Devbox): Promise<'start' | 'attach' | undefined> {

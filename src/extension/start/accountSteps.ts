@@ -5,7 +5,7 @@ import { optionalHint, pickStep } from './steps';
 
 /** Secrets of the account, by name; their values stay with Runloop. */
 export function secretsStep({ secrets }: Pick<Offers, 'secrets'>): StartStep {
-  return async (answers, place) => {
+  return async (answers, header) => {
     const before = new Set(Object.values(answers.choices.secrets ?? {}));
     // Of all of them, so that what is said of one holds whichever are picked.
     const variables = new Map(
@@ -18,7 +18,7 @@ export function secretsStep({ secrets }: Pick<Offers, 'secrets'>): StartStep {
       return { label: shown(name), ...description, picked: before.has(name), value: name };
     });
     const placeHolder = optionalHint(l10n.t('Account secrets to pass as environment variables'));
-    const result = await pickStep(place, { placeHolder, items, canPickMany: true });
+    const result = await pickStep(header, { placeHolder, items, canPickMany: true });
     if (result.kind !== 'next') return result;
     const picked = result.value.map(({ value }) => [variables.get(value) ?? value, value] as const);
     return withChoices(answers, { secrets: Object.fromEntries(picked) });
@@ -27,7 +27,7 @@ export function secretsStep({ secrets }: Pick<Offers, 'secrets'>): StartStep {
 
 /** What the devbox may reach. */
 export function policyStep({ policies }: Pick<Offers, 'policies'>): StartStep {
-  return async (answers, place) => {
+  return async (answers, header) => {
     const items: Valued<string | undefined>[] = [
       { label: l10n.t('No network policy'), value: undefined },
       ...policies.map(({ name, id }): QuickPickItem & { readonly value: string } => ({
@@ -37,7 +37,7 @@ export function policyStep({ policies }: Pick<Offers, 'policies'>): StartStep {
       })),
     ];
     const isActive = ({ value }: Valued<string | undefined>): boolean => value === answers.choices.networkPolicyId;
-    const result = await pickStep(place, { placeHolder: l10n.t('Network policy'), items, isActive });
+    const result = await pickStep(header, { placeHolder: l10n.t('Network policy'), items, isActive });
     if (result.kind !== 'next') return result;
     return withChoices(answers, { networkPolicyId: result.value[0]?.value });
   };

@@ -7,7 +7,7 @@ import { pickStep, textStep } from './steps';
 type Content = 'nothing' | 'repository' | 'other' | 'virtual' | { readonly folder: string };
 
 /** What the workspace begins with: nothing, a clone of a repository, or files of this computer. */
-export const contentStep: StartStep = async (answers, place) => {
+export const contentStep: StartStep = async (answers, header) => {
   const { repository, folder } = answers.choices;
   const open = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   const virtual = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme !== 'file');
@@ -39,7 +39,7 @@ export const contentStep: StartStep = async (answers, place) => {
       typeof value === 'object'
         ? value.folder === folder
         : value === (repository === undefined ? 'nothing' : 'repository') && folder === undefined;
-    const result = await pickStep(place, { placeHolder: l10n.t('Initial content of the workspace'), items, isActive });
+    const result = await pickStep(header, { placeHolder: l10n.t('Initial content of the workspace'), items, isActive });
     if (result.kind !== 'next') return result;
     const picked = result.value[0]?.value ?? 'nothing';
     if (picked === 'nothing') return withChoices(answers, { repository: undefined, folder: undefined });
@@ -53,7 +53,7 @@ export const contentStep: StartStep = async (answers, place) => {
       if (chosen !== undefined) return withChoices(answers, { repository: undefined, folder: chosen });
       continue;
     }
-    const typed = await textStep(place, {
+    const typed = await textStep(header, {
       prompt: l10n.t('GitHub repository to clone, as owner/name'),
       value: repository === undefined ? '' : `${repository.owner}/${repository.name}`,
       problem: (text) =>

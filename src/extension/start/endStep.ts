@@ -10,7 +10,7 @@ type Picked = EndRule | { readonly kind: 'own'; readonly way: Way };
 const mostMinutes = longestKeepAliveSeconds / 60;
 
 /** When the devbox ends by itself: after a lifetime, or when it is idle; Runloop takes one of them. */
-export const endStep: StartStep = async (answers, place) => {
+export const endStep: StartStep = async (answers, header) => {
   const kept = answers.choices.endRule;
   const rules: EndRule[] = [
     ...[60, 240, 720, 2880].map((minutes): EndRule => ({ kind: 'lifetime', seconds: minutes * 60 })),
@@ -27,11 +27,11 @@ export const endStep: StartStep = async (answers, place) => {
   ];
   for (;;) {
     const isActive = ({ label }: Valued<Picked>): boolean => label === labelOf(kept);
-    const result = await pickStep(place, { placeHolder: l10n.t('When it ends automatically'), items, isActive });
+    const result = await pickStep(header, { placeHolder: l10n.t('When it ends automatically'), items, isActive });
     if (result.kind !== 'next') return result;
     const picked = result.value[0]?.value ?? kept;
     if (picked.kind !== 'own') return withChoices(answers, { endRule: picked });
-    const typed = await textStep(place, {
+    const typed = await textStep(header, {
       prompt: l10n.t('Minutes, from 1 to {0} (48 h)', mostMinutes),
       value: String(Math.round(kept.seconds / 60)),
       problem: (text) =>

@@ -6,7 +6,7 @@ import { savePreset } from './savePreset';
 import { textStep } from './steps';
 
 /** The last step: the name, under everything that was chosen, and a button that keeps the choices as a preset. */
-export const nameStep: StartStep = async (answers, place) => {
+export const nameStep: StartStep = async (answers, header) => {
   const { choices, preset, prices } = answers;
   const price = estimatedHour(choices, prices);
   const text = choicesText(choices);
@@ -16,7 +16,7 @@ export const nameStep: StartStep = async (answers, place) => {
   );
   const button = { iconPath: new ThemeIcon('bookmark'), tooltip: l10n.t('Save These Choices as a Preset…') };
   for (let { name } = answers; ;) {
-    const result = await textStep(place, {
+    const result = await textStep(header, {
       prompt,
       value: name,
       problem: nameComplaint,

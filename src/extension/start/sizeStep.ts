@@ -11,7 +11,7 @@ import { estimatedHour, withChoices, type StartStep, type Valued } from './answe
 import { pickStep, textStep } from './steps';
 
 /** The size, with what it has and what it costs; or one of one's own, with Runloop's limits checked. */
-export const sizeStep: StartStep = async (answers, place) => {
+export const sizeStep: StartStep = async (answers, header) => {
   const {
     prices,
     choices: { size, customSize },
@@ -28,11 +28,11 @@ export const sizeStep: StartStep = async (answers, place) => {
   ];
   for (;;) {
     const isActive = ({ value }: Valued<string>): boolean => value === size;
-    const result = await pickStep(place, { placeHolder: l10n.t('Size'), items, isActive });
+    const result = await pickStep(header, { placeHolder: l10n.t('Size'), items, isActive });
     if (result.kind !== 'next') return result;
     const chosen = result.value[0]?.value ?? size;
     if (chosen !== customSizeWord) return withChoices(answers, { size: chosen, customSize: undefined });
-    const typed = await textStep(place, {
+    const typed = await textStep(header, {
       prompt: l10n.t('CPUs, GiB of memory and GiB of disk, for example: 2, 8, 20'),
       value: customSize === undefined ? '' : `${customSize.cpuCores}, ${customSize.memoryGib}, ${customSize.diskGib}`,
       problem: (text) => complaint(text),

@@ -21,9 +21,9 @@ type Row = Valued<Picked>;
 
 /** What to start from: a preset, a blueprint with its build state, a snapshot, or Runloop's default image. */
 export function sourceStep(offers: Promise<Offers>): StartStep {
-  return async (answers, place) => {
+  return async (answers, header) => {
     for (;;) {
-      const result = await pickStep(place, {
+      const result = await pickStep(header, {
         placeHolder: l10n.t('Select what to start from'),
         items: offers.then((read) => rows(read, answers.prices)),
         isActive: ({ value }) => isChosen(value, answers),

@@ -6,7 +6,7 @@ export type StepResult<T> =
   { readonly kind: 'next'; readonly value: T } | { readonly kind: 'back' } | { readonly kind: 'left' };
 
 /** Where a step stands among the others. */
-export interface StepPlace {
+export interface StepHeader {
   readonly title: string;
   /** From 1. */
   readonly step: number;
@@ -19,7 +19,7 @@ export interface StepPlace {
  * busy. What fails while reading them is thrown.
  */
 export async function pickStep<T extends QuickPickItem>(
-  place: StepPlace,
+  header: StepHeader,
   options: {
     readonly placeHolder: string;
     readonly items: Promise<readonly T[]> | readonly T[];
@@ -31,12 +31,12 @@ export async function pickStep<T extends QuickPickItem>(
   const box = window.createQuickPick<T>();
   const subscriptions: Disposable[] = [box];
   try {
-    setPlace(box, place);
+    setHeader(box, header);
     box.placeholder = options.placeHolder;
     box.ignoreFocusOut = true;
     box.matchOnDescription = true;
     box.canSelectMany = options.canPickMany ?? false;
-    if (place.step > 1) box.buttons = [QuickInputButtons.Back];
+    if (header.step > 1) box.buttons = [QuickInputButtons.Back];
     return await new Promise<StepResult<readonly T[]>>((resolve, reject) => {
       subscriptions.push(
         box.onDidTriggerButton(() => resolve({ kind: 'back' })),
@@ -52,7 +52,7 @@ export async function pickStep<T extends QuickPickItem>(
       Promise.resolve(options.items).then((items) => {
         box.items = items;
         box.busy = false;
-        box.totalSteps = place.totalSteps();
+        box.totalSteps = header.totalSteps();
         const active = options.isActive === undefined ? undefined : items.find(options.isActive);
         if (active !== undefined) box.activeItems = [active];
       }, reject);
@@ -70,7 +70,7 @@ export interface Typed {
 
 /** A text to type, with Back from the second step on; Enter is refused while the text has a problem. */
 export async function textStep(
-  place: StepPlace,
+  header: StepHeader,
   options: {
     readonly prompt: string;
     readonly value: string;
@@ -83,13 +83,13 @@ export async function textStep(
   const box = window.createInputBox();
   const subscriptions: Disposable[] = [box];
   try {
-    setPlace(box, place);
+    setHeader(box, header);
     box.prompt = options.prompt;
     box.value = options.value;
     box.password = options.isHidden ?? false;
     box.ignoreFocusOut = true;
     box.buttons = [
-      ...(place.step > 1 ? [QuickInputButtons.Back] : []),
+      ...(header.step > 1 ? [QuickInputButtons.Back] : []),
       ...(options.button === undefined ? [] : [options.button]),
     ];
     return await new Promise<StepResult<Typed>>((resolve) => {
@@ -116,7 +116,7 @@ export async function textStep(
 /** One step of a wizard: asks, given the answers so far, and gives the answers with its own; Back may keep some. */
 export type Step<A> = (
   answers: A,
-  place: StepPlace,
+  header: StepHeader,
 ) => Promise<StepResult<A> | { readonly kind: 'back'; readonly value: A }>;
 
 /**
@@ -143,8 +143,8 @@ export async function runSteps<A>(
   }
 }
 
-function setPlace(box: QuickInput, place: StepPlace): void {
-  Object.assign(box, { title: place.title, step: place.step, totalSteps: place.totalSteps() });
+function setHeader(box: QuickInput, header: StepHeader): void {
+  Object.assign(box, { title: header.title, step: header.step, totalSteps: header.totalSteps() });
 }
 
 /** The place holder for steps that need nothing. */

@@ -2,7 +2,7 @@ import { l10n, Uri, window, workspace } from 'vscode';
 import { longestDotEnv, parseDotEnv } from '../../core/start/dotEnv';
 import { isVariableName } from '../../core/start/typedVariables';
 import { shown, withChoices, type StartStep, type Valued } from './answers';
-import { optionalHint, pickStep, textStep, type StepPlace } from './steps';
+import { optionalHint, pickStep, textStep, type StepHeader } from './steps';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -12,11 +12,11 @@ type Choice = 'done' | 'add' | 'other' | { readonly file: Uri } | { readonly nam
 const dots = '••••••';
 
 /** Variables of the devbox, one at a time or from a `.env` file. Their values are shown nowhere and never kept. */
-export const variablesStep: StartStep = async (answers, place) => {
+export const variablesStep: StartStep = async (answers, header) => {
   let variables: Variables = answers.choices.environment ?? {};
   const files = await filesOfFolders();
   for (;;) {
-    const result = await pickStep(place, {
+    const result = await pickStep(header, {
       placeHolder: optionalHint(l10n.t('Environment variables')),
       items: itemsFor(variables, files),
     });
@@ -27,12 +27,12 @@ export const variablesStep: StartStep = async (answers, place) => {
     if (picked === 'done') return withChoices(answers, { environment: variables });
     const changed =
       picked === 'add'
-        ? await added(place, variables)
+        ? await added(header, variables)
         : picked === 'other'
           ? await loaded(await otherFile(), variables)
           : 'file' in picked
             ? await loaded(picked.file, variables)
-            : await edited(place, variables, picked.name);
+            : await edited(header, variables, picked.name);
     if (changed === 'left') return { kind: 'left' };
     variables = changed;
   }
@@ -67,8 +67,8 @@ function itemsFor(variables: Variables, files: readonly Uri[]): Valued<Choice>[]
 }
 
 /** Asks for a name, then for its value; Back leaves things as they are. */
-async function added(place: StepPlace, variables: Variables): Promise<Variables | 'left'> {
-  const name = await textStep(below(place), {
+async function added(header: StepHeader, variables: Variables): Promise<Variables | 'left'> {
+  const name = await textStep(below(header), {
     prompt: l10n.t('Name of the variable'),
     value: '',
     problem: (text) =>
@@ -77,11 +77,11 @@ async function added(place: StepPlace, variables: Variables): Promise<Variables 
         : l10n.t('Enter a name of letters, digits and _ that does not begin with a digit. You enter its value next.'),
   });
   if (name.kind === 'left') return 'left';
-  return name.kind === 'back' ? variables : withValue(place, variables, name.value.text);
+  return name.kind === 'back' ? variables : withValue(header, variables, name.value.text);
 }
 
-async function withValue(place: StepPlace, variables: Variables, name: string): Promise<Variables | 'left'> {
-  const value = await textStep(below(place), {
+async function withValue(header: StepHeader, variables: Variables, name: string): Promise<Variables | 'left'> {
+  const value = await textStep(below(header), {
     prompt: l10n.t('Value of {0}', name),
     value: '',
     problem: () => undefined,
@@ -91,21 +91,21 @@ async function withValue(place: StepPlace, variables: Variables, name: string): 
   return value.kind === 'back' ? variables : { ...variables, [name]: value.value.text };
 }
 
-async function edited(place: StepPlace, variables: Variables, name: string): Promise<Variables | 'left'> {
+async function edited(header: StepHeader, variables: Variables, name: string): Promise<Variables | 'left'> {
   const items: Valued<'change' | 'remove'>[] = [
     { label: `$(edit) ${l10n.t('Change the value…')}`, value: 'change' },
     { label: `$(trash) ${l10n.t('Remove the variable')}`, value: 'remove' },
   ];
-  const result = await pickStep(below(place), { placeHolder: l10n.t('Select what to do with {0}', name), items });
+  const result = await pickStep(below(header), { placeHolder: l10n.t('Select what to do with {0}', name), items });
   if (result.kind === 'left') return 'left';
   if (result.kind === 'back') return variables;
-  if (result.value[0]?.value === 'change') return withValue(place, variables, name);
+  if (result.value[0]?.value === 'change') return withValue(header, variables, name);
   return Object.fromEntries(Object.entries(variables).filter(([other]) => other !== name));
 }
 
 /** A question within the step, from which Back leads to the step's own. */
-function below(place: StepPlace): StepPlace {
-  return { ...place, step: Math.max(place.step, 2) };
+function below(header: StepHeader): StepHeader {
+  return { ...header, step: Math.max(header.step, 2) };
 }
 
 /** `.env` files of the open folders. */

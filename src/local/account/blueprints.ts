@@ -108,11 +108,11 @@ export class Blueprints {
         id: newBlueprintId(),
         name: order.name,
         createdAt: Date.now(),
-        openhands: order.base?.openhands === true || order.plan?.stages.at(-1)?.openhands === true,
+        openhands: order.base?.openhands === true || order.dockerfile?.stages.at(-1)?.openhands === true,
         baseId: order.base?.id,
         status: 'queued',
         environment: { ...base?.environment },
-        user: order.plan?.user ?? base?.user,
+        user: order.dockerfile?.user ?? base?.user,
         metadata: { ...order.metadata },
         parameters: { ...order.parameters },
       };
@@ -190,7 +190,7 @@ export class Blueprints {
     this.#logs.set(record.id, log);
     const folder = join(this.#store.folder('builds'), record.id);
     const scratch = `${folder}.stages`;
-    const environment = { ...record.environment, ...order.plan?.environment };
+    const environment = { ...record.environment, ...order.dockerfile?.environment };
     try {
       signal.throwIfAborted();
       this.#table.put({ ...record, status: 'building' });

@@ -1,13 +1,13 @@
 import { DevboxError } from '../errors';
 import { requireCommand, requirePath, requireStartable } from '../sandbox/wordLimits';
-import type { DockerfilePlan } from './dockerfile/plan';
+import type { Dockerfile } from './dockerfile/plan';
 import type { DockerfileStep } from './dockerfile/steps';
 
 /**
  * Refuses a plan with what Linux would refuse in the midst of the build: words, variables and paths that are too long.
  * @throws DevboxError `invalid` that names the step and the limit
  */
-export function requireBuildable({ stages, environment }: DockerfilePlan): void {
+export function requireBuildable({ stages, environment }: Dockerfile): void {
   for (const step of stages.flatMap((stage) => stage.steps)) {
     try {
       requireStep(step);

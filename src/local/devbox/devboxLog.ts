@@ -125,7 +125,7 @@ export class DevboxLog {
           if (reader?.generation !== generation) {
             await reader?.entries.close();
             reader = undefined;
-            const { position, skip } = file.placeOf(first);
+            const { position, skip } = file.positionOf(first);
             reader = { entries: await LogReader.open(this.#path, position, skip), generation };
           }
           if (file.generation !== generation) continue;

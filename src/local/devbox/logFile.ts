@@ -22,7 +22,7 @@ const readSize = 256 * 1024;
 const sharesOfLimit = 16;
 
 /** Where an entry is to be found. */
-export interface EntryPlace {
+export interface EntryPosition {
   /** A place in the file where an entry begins. */
   readonly position: number;
   /** Entries from there to the one that is looked for. */
@@ -89,7 +89,7 @@ export class LogFile {
   }
 
   /** Where an entry is that is still there. */
-  placeOf(number: number): EntryPlace {
+  positionOf(number: number): EntryPosition {
     const at = Math.max(0, number - this.#base);
     return { position: this.#index[Math.floor(at / indexStep)] ?? 0, skip: at % indexStep };
   }

@@ -34,7 +34,7 @@ behind.listen(door, () => listening.listen(...(port === undefined ? [host] : [Nu
 process.stdin.resume().on('end', () => { listening.close(); behind.close(); process.exit(0); });`;
 
 /** Where a client wants connections from the devbox to begin. */
-export type ForwardPlace = { readonly bindAddr: string; readonly bindPort: number } | { readonly socketPath: string };
+export type ListenAddress = { readonly bindAddr: string; readonly bindPort: number } | { readonly socketPath: string };
 
 /** What a connection that a listener has taken is answered with. */
 type OpenChannel = (peerPort: number, done: (error: Error | undefined, channel: ServerChannel) => void) => void;
@@ -55,8 +55,8 @@ export class RemoteForwards {
    * @returns the port, which the devbox chooses for port 0; undefined when nothing can listen there
    * @throws DevboxError `wrong_state` when the devbox has no processes
    */
-  async add(place: ForwardPlace): Promise<number | undefined> {
-    if (this.#listeners.size >= mostForwards || this.#listeners.has(keyOf(place))) {
+  async add(address: ListenAddress): Promise<number | undefined> {
+    if (this.#listeners.size >= mostForwards || this.#listeners.has(keyOf(address))) {
       return undefined;
     }
     const run = this.#devbox.requireRun();
@@ -65,9 +65,9 @@ export class RemoteForwards {
     const cwd = `${run.sandbox.prefix}${platformFolder}/terminals`;
     // Whatever address was asked for: only the devbox itself is to connect, as with OpenSSH.
     const words =
-      'socketPath' in place ? [run.sandbox.translate(place.socketPath)] : ['127.0.0.1', String(place.bindPort)];
+      'socketPath' in address ? [run.sandbox.translate(address.socketPath)] : ['127.0.0.1', String(address.bindPort)];
     const program = run.launchNode(['-e', listener, door, ...words], cwd);
-    this.#listeners.set(keyOf(place), program);
+    this.#listeners.set(keyOf(address), program);
     program.stderr.resume();
     const port = await new Promise<number | undefined>((resolve) => {
       void program.exited.then(() => resolve(undefined));
@@ -75,7 +75,7 @@ export class RemoteForwards {
       const lines = new LineSplitter((line) => {
         const [word, number] = line.split(' ');
         if (word === 'listening') {
-          open = this.#opener(place, Number(number));
+          open = this.#opener(address, Number(number));
           resolve(Number(number));
         } else if (open !== undefined) {
           this.#join(open, Number(number), () => run.launchSocketBridge(door, cwd));
@@ -84,20 +84,20 @@ export class RemoteForwards {
       program.stdout.on('data', (chunk: Buffer) => lines.write(chunk));
     });
     if (port === undefined) {
-      this.#listeners.delete(keyOf(place));
-    } else if ('bindPort' in place && place.bindPort === 0) {
+      this.#listeners.delete(keyOf(address));
+    } else if ('bindPort' in address && address.bindPort === 0) {
       // From now on the client calls it by the port that it was told.
-      this.#listeners.delete(keyOf(place));
-      this.#listeners.set(keyOf({ ...place, bindPort: port }), program);
+      this.#listeners.delete(keyOf(address));
+      this.#listeners.set(keyOf({ ...address, bindPort: port }), program);
     }
     return port;
   }
 
   /** Ends a forward. @returns false when there is none */
-  remove(place: ForwardPlace): boolean {
-    const program = this.#listeners.get(keyOf(place));
+  remove(address: ListenAddress): boolean {
+    const program = this.#listeners.get(keyOf(address));
     program?.stdin?.end();
-    return this.#listeners.delete(keyOf(place));
+    return this.#listeners.delete(keyOf(address));
   }
 
   /** Ends all forwards. */
@@ -108,10 +108,10 @@ export class RemoteForwards {
     this.#listeners.clear();
   }
 
-  #opener(place: ForwardPlace, port: number): OpenChannel {
-    return 'socketPath' in place
-      ? (_peerPort, done) => void this.#client.openssh_forwardOutStreamLocal(place.socketPath, done)
-      : (peerPort, done) => void this.#client.forwardOut(place.bindAddr, port, '127.0.0.1', peerPort, done);
+  #opener(address: ListenAddress, port: number): OpenChannel {
+    return 'socketPath' in address
+      ? (_peerPort, done) => void this.#client.openssh_forwardOutStreamLocal(address.socketPath, done)
+      : (peerPort, done) => void this.#client.forwardOut(address.bindAddr, port, '127.0.0.1', peerPort, done);
   }
 
   #join(open: OpenChannel, peerPort: number, goBehind: () => SandboxProcess): void {
@@ -136,6 +136,6 @@ export class RemoteForwards {
   }
 }
 
-function keyOf(place: ForwardPlace): string {
-  return 'socketPath' in place ? place.socketPath : `${place.bindAddr} ${place.bindPort}`;
+function keyOf(address: ListenAddress): string {
+  return 'socketPath' in address ? address.socketPath : `${address.bindAddr} ${address.bindPort}`;
 }

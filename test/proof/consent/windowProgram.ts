@@ -69,9 +69,9 @@ async function press({ id, means, isAlways }: Press): Promise<string | undefined
   const choice = request?.choices.find((one) => one.means === means);
   if (request === undefined || choice === undefined) throw new Error(`Nothing to press: ${id} ${means}`);
   const first = await live.answer(request, choice);
-  const { place } = live;
-  if (first !== undefined || !isAlways || place === undefined) return first;
-  const rule = await ruleOf(request, place, { resolve: pathsIn(commands), signal });
+  const { origin } = live;
+  if (first !== undefined || !isAlways || origin === undefined) return first;
+  const rule = await ruleOf(request, origin, { resolve: pathsIn(commands), signal });
   if (rule !== undefined) {
     rules.push(rule);
     say({ rule });

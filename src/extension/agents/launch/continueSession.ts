@@ -51,23 +51,23 @@ export async function continueSession(services: ContinueServices, agents: Agents
   }
   const title = l10n.t('Continue {0} in {1}', name, devboxLabel(devbox));
   const { installation } = within;
-  const place = await whenSlow((signal) => installation.look(recipe, agent.found.cwd, signal), {
+  const environment = await whenSlow((signal) => installation.look(recipe, agent.found.cwd, signal), {
     limitMs: lookUpLimitMs,
   });
-  const refusal = installation.refusal(recipe, place);
+  const refusal = installation.refusal(recipe, environment);
   if (refusal !== undefined) throw refusal;
-  const { cwd } = place;
+  const { cwd } = environment;
   if (cwd === undefined) {
     const problem = agentsProblem('agent_no_folder', { folder: oneLine(agent.found.cwd, 200) });
     throw new RuntimeError({ problem, devboxId });
   }
   mustStillBe(signedIn, devboxId);
-  const ready = await makeReady(services, { within, recipe, signedIn, devbox, place, title });
+  const ready = await makeReady(services, { within, recipe, signedIn, devbox, environment, title });
   if (ready === undefined) return;
   const { keys } = ready;
   const earlier = { agent, sessionId };
   await launch(agents, { devbox, title }, (onMade) =>
-    within.start(recipe, { ...place, cwd }, { prompt: '', keys, onMade, earlier }),
+    within.start(recipe, { ...environment, cwd }, { prompt: '', keys, onMade, earlier }),
   );
 }
 

@@ -1,5 +1,5 @@
 import { l10n, ProgressLocation, window } from 'vscode';
-import type { AgentPlace } from '../../../core/agents/agentPlace';
+import type { AgentEnvironment } from '../../../core/agents/agentInstallation';
 import type { AgentRecipe } from '../../../core/agents/agentTable';
 import { oneLine } from '../../../core/safeText';
 import type { Devbox } from '../../../core/platform/devbox';
@@ -26,7 +26,7 @@ interface Launch {
   readonly recipe: AgentRecipe;
   readonly signedIn: SignedIn;
   readonly devbox: Devbox;
-  readonly place: AgentPlace;
+  readonly environment: AgentEnvironment;
   readonly title: string;
 }
 
@@ -35,9 +35,9 @@ export async function makeReady(
   services: LaunchServices,
   agent: Launch,
 ): Promise<{ readonly keys: Readonly<Record<string, string>> } | undefined> {
-  const { recipe, signedIn, devbox, place, title } = agent;
+  const { recipe, signedIn, devbox, environment, title } = agent;
   if (!(await install(services, agent))) return undefined;
-  const keys = await askKey(recipe, place, title);
+  const keys = await askKey(recipe, environment, title);
   if (keys === undefined) return undefined;
   mustStillBe(signedIn, devbox.id);
   services.devboxUse.used(devbox.id);
@@ -47,9 +47,9 @@ export async function makeReady(
 /** @returns false if it is not wanted */
 async function install(
   { runDocuments }: LaunchServices,
-  { within: { installation }, recipe, signedIn, devbox, place }: Launch,
+  { within: { installation }, recipe, signedIn, devbox, environment }: Launch,
 ): Promise<boolean> {
-  if (place.isInstalled) return true;
+  if (environment.isInstalled) return true;
   const name = escapeForEditor(oneLine(recipe.name, 40));
   const size = recipe.megabytes === 0 ? undefined : l10n.t('It takes about {0} MB there.', recipe.megabytes);
   const question = l10n.t('Install {0} in {1}?', name, devboxLabel(devbox));
@@ -69,7 +69,7 @@ async function install(
 /** @returns variables with values; undefined if it is given up */
 async function askKey(
   { variables }: AgentRecipe,
-  { has }: AgentPlace,
+  { has }: AgentEnvironment,
   title: string,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const [first] = variables;

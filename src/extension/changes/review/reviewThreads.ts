@@ -17,7 +17,7 @@ import { anchorOf, linesOf, placeOfAnchor } from '../../../core/changes/review/a
 import type { ReviewThread } from '../../../core/changes/review/reviewThread';
 import type { Disposable } from '../../../core/events';
 import { ShownComment } from './shownComment';
-import type { ReviewedPlace } from './reviewedPlace';
+import type { ReviewedFile } from './reviewedFile';
 import type { ReviewMemory } from './reviewMemory';
 
 /** Milliseconds without a further change of a document after which its comments are looked for in it. */
@@ -26,7 +26,7 @@ const restMs = 200;
 /** Comments as the editor shows them: in each open document that is a side of a change, where their lines are by now. */
 export class ReviewThreads implements Disposable {
   readonly #memory: ReviewMemory;
-  readonly #placeOf: (uri: Uri) => ReviewedPlace | undefined;
+  readonly #fileOf: (uri: Uri) => ReviewedFile | undefined;
   readonly #controller: CommentController;
   readonly #owned: readonly Disposable[];
   /** By document, then by id. */
@@ -37,15 +37,15 @@ export class ReviewThreads implements Disposable {
   /** @param placeOf what a document shows, if it is one of a repository that was looked at */
   constructor({
     memory,
-    placeOf,
+    fileOf: placeOf,
     fail,
   }: {
     readonly memory: ReviewMemory;
-    readonly placeOf: (uri: Uri) => ReviewedPlace | undefined;
+    readonly fileOf: (uri: Uri) => ReviewedFile | undefined;
     readonly fail: (error: unknown) => void;
   }) {
     this.#memory = memory;
-    this.#placeOf = placeOf;
+    this.#fileOf = placeOf;
     this.#fail = fail;
     this.#controller = comments.createCommentController('runloop.review', l10n.t('Review of Devbox Changes'));
     this.#controller.options = {
@@ -54,7 +54,7 @@ export class ReviewThreads implements Disposable {
     };
     this.#controller.commentingRangeProvider = {
       provideCommentingRanges: (document) => {
-        const isOurs = this.#placeOf(document.uri) !== undefined;
+        const isOurs = this.#fileOf(document.uri) !== undefined;
         return isOurs ? [new Range(0, 0, Math.max(0, document.lineCount - 1), 0)] : [];
       },
     };
@@ -86,7 +86,7 @@ export class ReviewThreads implements Disposable {
       await this.#memory.put({ ...known, comments: [...known.comments, comment] });
       return;
     }
-    const place = this.#placeOf(thread.uri);
+    const place = this.#fileOf(thread.uri);
     const document = workspace.textDocuments.find(({ uri }) => uri.toString() === thread.uri.toString());
     if (place === undefined || document === undefined) return;
     const first = thread.range?.start.line ?? 0;
@@ -106,8 +106,8 @@ export class ReviewThreads implements Disposable {
   }
 
   /** The repository that a thread of the editor is about. */
-  repositoryOf(thread: CommentThread): Pick<ReviewedPlace, 'devboxId' | 'top'> | undefined {
-    return this.#placeOf(thread.uri);
+  repositoryOf(thread: CommentThread): Pick<ReviewedFile, 'devboxId' | 'top'> | undefined {
+    return this.#fileOf(thread.uri);
   }
 
   clear(): void {
@@ -143,7 +143,7 @@ export class ReviewThreads implements Disposable {
   /** Shows what there is to say of a document. @param isSame whether nothing of it is different but where it is shown */
   #show(document: TextDocument, isSame = false): void {
     const uri = document.uri.toString();
-    const place = this.#placeOf(document.uri);
+    const place = this.#fileOf(document.uri);
     const wanted = place === undefined ? [] : this.#memory.of(place.devboxId, place.top);
     const here = wanted.filter((thread) => isAt(thread, place) && this.#isBearer(document, thread));
     if (here.length === 0 && !this.#shown.has(uri)) return;
@@ -165,7 +165,7 @@ export class ReviewThreads implements Disposable {
    * unseen for minutes. The editor lists what each of them has.
    */
   #isBearer(document: TextDocument, thread: ReviewThread): boolean {
-    const same = workspace.textDocuments.filter(({ uri }) => isAt(thread, this.#placeOf(uri)));
+    const same = workspace.textDocuments.filter(({ uri }) => isAt(thread, this.#fileOf(uri)));
     const seen = same.filter((one) => window.visibleTextEditors.some((editor) => editor.document === one));
     if (seen.length > 0) return seen.includes(document);
     return document === (same.find(({ uri }) => this.#shown.get(uri.toString())?.has(thread.id)) ?? same[0]);
@@ -214,6 +214,6 @@ export class ReviewThreads implements Disposable {
 }
 
 /** Whether a comment is on what a document shows. */
-function isAt({ devboxId, top, path, isWork }: ReviewedPlace, place: ReviewedPlace | undefined): boolean {
+function isAt({ devboxId, top, path, isWork }: ReviewedFile, place: ReviewedFile | undefined): boolean {
   return devboxId === place?.devboxId && top === place.top && path === place.path && isWork === place.isWork;
 }

@@ -4,7 +4,7 @@ import type { DevboxLog } from '../../devbox/devboxLog';
 import type { CodeMount, FileMount, PolicyBinding } from '../../devbox/spec';
 import { DevboxError } from '../../errors';
 import type { UserRequest } from '../../sandbox/users';
-import type { DockerfilePlan } from '../dockerfile/plan';
+import type { Dockerfile } from '../dockerfile/plan';
 import type { LaterStep } from '../dockerfile/steps';
 
 const stringMap = z.record(z.string(), z.string());
@@ -49,7 +49,7 @@ export interface BuildOrder {
   readonly name: string;
   readonly base: Blueprint | undefined;
   /** What its Dockerfile comes to. */
-  readonly plan: DockerfilePlan | undefined;
+  readonly dockerfile: Dockerfile | undefined;
   /** What comes behind the Dockerfile. */
   readonly steps: readonly LaterStep[];
   /** The objects that the steps copy from, by the name of the build context; `''` is the build's own. */
@@ -72,7 +72,7 @@ export interface BuildOrder {
 /** One build, on a disk of its own. */
 export interface BuildJob extends Pick<
   BuildOrder,
-  'plan' | 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'user' | 'laterUser' | 'secrets'
+  'dockerfile' | 'steps' | 'contexts' | 'fileMounts' | 'codeMounts' | 'network' | 'user' | 'laterUser' | 'secrets'
 > {
   readonly id: string;
   readonly disk: string;

@@ -49,7 +49,7 @@ class Build {
     this.#context = context;
     this.#job = job;
     this.#scratch = job.scratch;
-    this.#stages = job.plan?.stages ?? [emptyStage];
+    this.#stages = job.dockerfile?.stages ?? [emptyStage];
     this.#steps = this.#stages.reduce((sum, { steps }) => sum + steps.length, job.steps.length);
   }
 
@@ -102,7 +102,7 @@ class Build {
 
   /** What comes behind the Dockerfile: file and code mounts, and setup commands. */
   async #finish(room: BuildRoom, steps: readonly LaterStep[]): Promise<void> {
-    const { log, laterUser, plan } = this.#job;
+    const { log, laterUser, dockerfile } = this.#job;
     const { resources } = this.#context;
     const { run, spec } = room;
     const later = laterUser !== undefined && run.sandbox.hasUsers ? laterUser : undefined;
@@ -118,7 +118,7 @@ class Build {
       }
     }
     const files = new DevboxFiles(() => run, home);
-    const variables = placedVariables(plan?.environment ?? {}, run.sandbox.prefix);
+    const variables = placedVariables(dockerfile?.environment ?? {}, run.sandbox.prefix);
     for (const step of steps) {
       await this.#step(step, async () => {
         if (step.kind === 'mounts') {
@@ -131,7 +131,7 @@ class Build {
           '-c',
           'if [ -d "$1" ]; then cd -- "$1"; fi && shift && exec "$@"',
           'setup',
-          run.sandbox.prefix + (plan?.folder ?? home),
+          run.sandbox.prefix + (dockerfile?.folder ?? home),
           ...argv,
         ]);
         return code;

@@ -1,10 +1,10 @@
 import { constants } from 'node:os';
 import type { Instruction } from './instructions';
 import type { Refuse } from './refusal';
-import type { StagePlan } from './stagePlan';
+import type { StageState } from './stageState';
 import { jsonWords, plainWords, splitFlags } from './words';
 
-type Handler = (instruction: Instruction, stage: StagePlan, refuse: Refuse) => void;
+type Handler = (instruction: Instruction, stage: StageState, refuse: Refuse) => void;
 
 /** What changes nothing here is read all the same: what Docker refuses, a build here does not let pass. */
 export const passedOver: Readonly<Record<string, Handler>> = {
@@ -32,7 +32,7 @@ export const passedOver: Readonly<Record<string, Handler>> = {
   MAINTAINER: (...parts) => say('passed over', ...parts),
 };
 
-function say(what: string, { keyword, rest }: Instruction, stage: StagePlan, refuse: Refuse): void {
+function say(what: string, { keyword, rest }: Instruction, stage: StageState, refuse: Refuse): void {
   if (rest === '') {
     throw refuse(`${keyword} needs something behind it.`);
   }
@@ -42,7 +42,7 @@ function say(what: string, { keyword, rest }: Instruction, stage: StagePlan, ref
 /** As Go reads durations: numbers with units, or a nought. */
 const duration = /^\+?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 
-function checkHealth(rest: string, stage: StagePlan, refuse: Refuse): void {
+function checkHealth(rest: string, stage: StageState, refuse: Refuse): void {
   const { flags, rest: check } = splitFlags(rest, stage.escape);
   const [type = '', command = ''] = /^(\S*)\s*([^]*)$/.exec(check)?.slice(1) ?? [];
   switch (type.toUpperCase()) {

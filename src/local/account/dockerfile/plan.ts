@@ -19,7 +19,7 @@ import {
 import { type Refuse, refusalAt } from './refusal';
 import { Scope, platformArguments } from './scope';
 import { Stages } from './stages';
-import type { StagePlan } from './stagePlan';
+import type { StageState } from './stageState';
 import type { Stage } from './steps';
 
 /** What a Dockerfile is read with. */
@@ -36,7 +36,7 @@ export interface DockerfileInput {
 }
 
 /** What a Dockerfile comes to. */
-export interface DockerfilePlan {
+export interface Dockerfile {
   /** Those that are needed, each behind what it is made of; the last one is what is built. */
   readonly stages: readonly Stage[];
   /** The variables of what is built. */
@@ -47,7 +47,7 @@ export interface DockerfilePlan {
   readonly folder: string | undefined;
 }
 
-type Handler = (instruction: Instruction, stage: StagePlan, refuse: Refuse) => void;
+type Handler = (instruction: Instruction, stage: StageState, refuse: Refuse) => void;
 
 const handlers: Readonly<Record<string, Handler>> = {
   RUN: planRun,
@@ -70,7 +70,7 @@ const handlers: Readonly<Record<string, Handler>> = {
  * Reads a Dockerfile and decides each of its instructions.
  * @throws DevboxError `invalid` that names the line
  */
-export function planDockerfile({ text, given, contexts, path, inherited = {} }: DockerfileInput): DockerfilePlan {
+export function planDockerfile({ text, given, contexts, path, inherited = {} }: DockerfileInput): Dockerfile {
   const { escape, list } = readInstructions(text);
   const begin = list.findIndex(({ keyword }) => keyword === 'FROM');
   for (const [at, { keyword, line }] of list.entries()) {
@@ -166,13 +166,13 @@ function globalArguments(list: readonly Instruction[], escape: string, given: Re
 }
 
 /** The environment without a search path that nobody has changed. */
-function withoutBase({ scope }: StagePlan, path: string): Readonly<Record<string, string>> {
+function withoutBase({ scope }: StageState, path: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(scope.environment).filter(([name, value]) => name !== 'PATH' || value !== path),
   );
 }
 
-function devboxUser({ lastUser }: StagePlan): UserRequest | undefined {
+function devboxUser({ lastUser }: StageState): UserRequest | undefined {
   const { name } = lastUser ?? {};
   return name === undefined || name === 'root' || !userName.test(name) ? undefined : { name };
 }

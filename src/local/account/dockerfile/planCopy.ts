@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { type Instruction, documentsOf, textOf } from './instructions';
 import type { Refuse } from './refusal';
 import type { CopySource, CopyStep } from './steps';
-import type { StagePlan } from './stagePlan';
+import type { StageState } from './stageState';
 import { jsonWords, plainWords, splitFlags } from './words';
 
 /** Users and groups as USER and --chown name them. */
@@ -35,7 +35,7 @@ interface Flags {
 }
 
 /** COPY and ADD. */
-export function planCopy(instruction: Instruction, stage: StagePlan, refuse: Refuse): void {
+export function planCopy(instruction: Instruction, stage: StageState, refuse: Refuse): void {
   const { keyword, documents } = instruction;
   const isAdd = keyword === 'ADD';
   const split = splitFlags(instruction.rest, stage.escape);
@@ -97,7 +97,7 @@ export function planCopy(instruction: Instruction, stage: StagePlan, refuse: Ref
   });
 }
 
-function readFlags(list: readonly string[], keyword: string, stage: StagePlan, refuse: Refuse): Flags {
+function readFlags(list: readonly string[], keyword: string, stage: StageState, refuse: Refuse): Flags {
   let flags: Flags = { from: { kind: 'context', name: '' }, excluded: [], parents: false };
   for (const flag of list) {
     const [name = '', ...values] = flag.split('=');

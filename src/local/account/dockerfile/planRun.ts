@@ -1,7 +1,7 @@
 import { type Instruction, textOf } from './instructions';
 import type { Refuse } from './refusal';
 import type { CopySource, RunMount } from './steps';
-import type { StagePlan } from './stagePlan';
+import type { StageState } from './stageState';
 import { jsonWords, splitFlags } from './words';
 
 /** What a mount's `type` may be, with the kind that is made of it. */
@@ -27,7 +27,7 @@ const truth = /^(?:|true|1)$/;
 const scriptFolder = '/run/devbox/scripts';
 
 /** RUN: a command in the shell or as a list of words, here-documents, and its flags. */
-export function planRun(instruction: Instruction, stage: StagePlan, refuse: Refuse): void {
+export function planRun(instruction: Instruction, stage: StageState, refuse: Refuse): void {
   const { flags, rest } = splitFlags(instruction.rest, stage.escape);
   const mounts: RunMount[] = [];
   for (const flag of flags) {
@@ -72,7 +72,7 @@ export function planRun(instruction: Instruction, stage: StagePlan, refuse: Refu
 const noMount = { id: '', required: false, mode: '', uid: '0', gid: '0' } as const;
 
 /** @returns nothing for a mount that is passed over */
-function readMount(flag: string, stage: StagePlan, refuse: Refuse): RunMount | undefined {
+function readMount(flag: string, stage: StageState, refuse: Refuse): RunMount | undefined {
   const options = new Map<string, string>();
   for (const part of flag.slice('--mount='.length).split(',')) {
     const [name = '', ...value] = part.split('=');

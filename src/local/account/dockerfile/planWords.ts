@@ -3,7 +3,7 @@ import type { Instruction } from './instructions';
 import { ownerOf } from './planCopy';
 import type { Refuse } from './refusal';
 import { isPredefined, platformArguments } from './scope';
-import type { StagePlan } from './stagePlan';
+import type { StageState } from './stageState';
 import { jsonWords, plainWords, quotedWords } from './words';
 
 /** Names that ENV and ARG may set. */
@@ -15,7 +15,7 @@ const variableName = /^[A-Za-z_][\w.-]*$/;
  */
 export function pairsOf(
   { keyword, rest }: Instruction,
-  stage: StagePlan,
+  stage: StageState,
   refuse: Refuse,
 ): readonly (readonly [string, string])[] {
   const words = quotedWords(rest, stage.escape);
@@ -40,7 +40,7 @@ export function pairsOf(
 }
 
 /** ENV: all of its values are those from before it. */
-export function planEnv(instruction: Instruction, stage: StagePlan, refuse: Refuse): void {
+export function planEnv(instruction: Instruction, stage: StageState, refuse: Refuse): void {
   const pairs = pairsOf(instruction, stage, refuse);
   for (const [name, value] of pairs) {
     if (!variableName.test(name) || value.includes('\0')) {
@@ -77,7 +77,7 @@ export function argumentsOf(
  */
 export function planArg(
   instruction: Instruction,
-  stage: StagePlan,
+  stage: StageState,
   global: Readonly<Record<string, string>>,
   refuse: Refuse,
 ): void {
@@ -96,7 +96,7 @@ export function planArg(
 }
 
 /** WORKDIR: the folder belongs to whom USER has named by then. */
-export function planFolder({ rest }: Instruction, stage: StagePlan, refuse: Refuse): void {
+export function planFolder({ rest }: Instruction, stage: StageState, refuse: Refuse): void {
   const path = stage.scope.fill(rest, refuse);
   if (path === '') {
     throw refuse('WORKDIR needs a folder.');
@@ -107,7 +107,7 @@ export function planFolder({ rest }: Instruction, stage: StagePlan, refuse: Refu
 }
 
 /** USER. */
-export function planUser({ rest }: Instruction, stage: StagePlan, refuse: Refuse): void {
+export function planUser({ rest }: Instruction, stage: StageState, refuse: Refuse): void {
   const text = stage.scope.fill(rest, refuse);
   const user = ownerOf(text);
   if (user === undefined) {
@@ -119,7 +119,7 @@ export function planUser({ rest }: Instruction, stage: StagePlan, refuse: Refuse
 }
 
 /** SHELL: the words in front of the commands of RUN from now on. */
-export function planShell({ rest }: Instruction, stage: StagePlan, refuse: Refuse): void {
+export function planShell({ rest }: Instruction, stage: StageState, refuse: Refuse): void {
   const words = jsonWords(rest, refuse) ?? [];
   if (words.length === 0) {
     throw refuse('SHELL needs its words as a JSON list, such as ["/bin/bash", "-c"].');
@@ -129,7 +129,7 @@ export function planShell({ rest }: Instruction, stage: StagePlan, refuse: Refus
 }
 
 /** VOLUME: there are no volumes here, so its folders are ordinary ones. */
-export function planVolume({ rest }: Instruction, stage: StagePlan, refuse: Refuse): void {
+export function planVolume({ rest }: Instruction, stage: StageState, refuse: Refuse): void {
   const words = jsonWords(rest, refuse) ?? plainWords(rest);
   if (words.length === 0) {
     throw refuse('VOLUME needs a folder.');
@@ -150,7 +150,7 @@ export function planVolume({ rest }: Instruction, stage: StagePlan, refuse: Refu
 }
 
 /** ONBUILD: kept for the stages that begin with this one. */
-export function planTrigger(instruction: Instruction, stage: StagePlan, refuse: Refuse): void {
+export function planTrigger(instruction: Instruction, stage: StageState, refuse: Refuse): void {
   const [, keyword = '', rest = ''] = /^(\S+)\s*([^]*)$/.exec(instruction.rest) ?? [];
   const word = keyword.toUpperCase();
   if (word === '' || ['ONBUILD', 'FROM', 'MAINTAINER'].includes(word)) {

@@ -2,7 +2,7 @@ import { type ImageFact, factOf, imageName } from './images';
 import type { Instruction } from './instructions';
 import { type Refuse, refusalAt } from './refusal';
 import { Scope } from './scope';
-import { StagePlan, usualShell } from './stagePlan';
+import { StageState, usualShell } from './stageState';
 import type { BaseStep, CopySource, Stage } from './steps';
 import { usualUser } from '../../sandbox/users';
 import { plainWords, splitFlags } from './words';
@@ -22,7 +22,7 @@ export interface StagesInput {
   /** The working folder of Runloop's own images. */
   readonly home: string;
   /** Carries out one instruction. */
-  readonly apply: (instruction: Instruction, stage: StagePlan) => void;
+  readonly apply: (instruction: Instruction, stage: StageState) => void;
 }
 
 interface Begin {
@@ -35,7 +35,7 @@ interface Begin {
 export class Stages {
   readonly #input: StagesInput;
   readonly #begins: readonly Begin[];
-  readonly #planned = new Map<number, StagePlan>();
+  readonly #planned = new Map<number, StageState>();
   /** Stages that stand for an image that is only copied from. */
   readonly #images = new Map<string, number>();
   readonly #finished: Stage[] = [];
@@ -51,11 +51,11 @@ export class Stages {
   }
 
   /** Plans the last stage and what it needs. */
-  build(): StagePlan {
+  build(): StageState {
     return this.#stage(this.#begins.length - 1);
   }
 
-  #stage(index: number): StagePlan {
+  #stage(index: number): StageState {
     const planned = this.#planned.get(index);
     if (planned !== undefined) {
       return planned;
@@ -129,13 +129,13 @@ export class Stages {
     return index;
   }
 
-  #onImage({ image, name, refuse }: Begin, index: number): StagePlan {
+  #onImage({ image, name, refuse }: Begin, index: number): StageState {
     const fact = factOf(image);
     if (fact.kind === 'refused') {
       throw refuse(fact.why);
     }
     const { escape, given, path, home, inherited } = this.#input;
-    const stage = new StagePlan({
+    const stage = new StageState({
       index,
       escape,
       given,
@@ -149,9 +149,9 @@ export class Stages {
     return stage;
   }
 
-  #onStage(parent: StagePlan, { image, name }: Begin, index: number): StagePlan {
+  #onStage(parent: StageState, { image, name }: Begin, index: number): StageState {
     const { escape, given } = this.#input;
-    const stage = new StagePlan({
+    const stage = new StageState({
       index,
       escape,
       given,
@@ -213,7 +213,7 @@ function baseStep(
   image: string,
   name: string | undefined,
   fact: Extract<ImageFact, { kind: 'known' }>,
-  { folder, scope }: StagePlan,
+  { folder, scope }: StageState,
 ): BaseStep {
   return {
     kind: 'base',

@@ -4,7 +4,7 @@ const ESC = '\u001b';
 const stringEnd = `${ESC}\\`;
 
 /** Where the cursor is, from 1. */
-export interface CursorPlace {
+export interface CursorPosition {
   readonly row: number;
   readonly column: number;
 }
@@ -15,7 +15,7 @@ export interface CursorPlace {
  *
  * @param cursor gives the place, if it is asked for
  */
-export function answerTo(final: string, parameters: string, cursor: () => CursorPlace): string | undefined {
+export function answerTo(final: string, parameters: string, cursor: () => CursorPosition): string | undefined {
   switch (`${parameters}${final}`) {
     case 'c':
     case '0c':

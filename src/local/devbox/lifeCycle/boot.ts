@@ -22,7 +22,7 @@ export interface BootingDevbox {
 }
 
 /** How it is brought up. */
-export interface BootPlan {
+export interface BootOptions {
   readonly run: DevboxRun;
   /** True for the first start: the disk is still empty. */
   readonly first: boolean;
@@ -36,7 +36,7 @@ export interface BootPlan {
  */
 export async function bringUp(
   devbox: BootingDevbox,
-  { run, first, onInitializing }: BootPlan,
+  { run, first, onInitializing }: BootOptions,
   context: DevboxContext,
 ): Promise<void> {
   const { id, spec, log, disk } = devbox;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Account } from '../../account/account';
 import type { BuiltBlueprint } from '../../account/build/blueprintBuild';
-import { type DockerfilePlan, contextsOf, planDockerfile } from '../../account/dockerfile/plan';
+import { type Dockerfile, contextsOf, planDockerfile } from '../../account/dockerfile/plan';
 import { basePath } from '../../devbox/run/searchPath';
 import { builtInBlueprints, findBlueprint } from '../../devbox/blueprints';
 import { usualUser } from '../../sandbox/users';
@@ -75,7 +75,7 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     }
     const fileMounts = Object.entries(fields.file_mounts ?? {}).map(([target, content]) => ({ target, content }));
     const codeMounts = (fields.code_mounts ?? []).map(codeMountOf);
-    const plan =
+    const dockerfile =
       fields.dockerfile === undefined
         ? undefined
         : planDockerfile({
@@ -94,18 +94,18 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
     fields.system_setup_commands?.forEach((command) => requireCommand(command, 'A setup command'));
     requireStartable(fields.build_args ?? {});
     fileMounts.forEach(({ target }) => requirePath(target, 'The target of a file mount'));
-    if (plan !== undefined) requireBuildable(plan);
+    if (dockerfile !== undefined) requireBuildable(dockerfile);
     const order = {
       name: fields.name,
       base,
-      plan,
+      dockerfile,
       steps,
-      contexts: readContexts(fields, plan, account),
+      contexts: readContexts(fields, dockerfile, account),
       fileMounts,
       codeMounts,
       network: readNetwork(fields.network_policy_id, account),
       user: wantedUser ?? builtUser(base) ?? usualUser,
-      laterUser: wantedUser === undefined ? plan?.user : undefined,
+      laterUser: wantedUser === undefined ? dockerfile?.user : undefined,
       secrets: values,
       metadata: fields.metadata ?? {},
       // A token is for this build only: it is neither kept nor shown again.
@@ -192,7 +192,7 @@ export function addBlueprintRoutes(router: Router, account: Account): void {
 /** The objects that the steps copy from. */
 function readContexts(
   fields: z.infer<typeof buildFields>,
-  plan: DockerfilePlan | undefined,
+  dockerfile: Dockerfile | undefined,
   account: Account,
 ): ReadonlyMap<string, string> {
   const given = new Map(
@@ -214,7 +214,7 @@ function readContexts(
       );
     }
   }
-  for (const name of contextsOf(plan?.stages ?? [])) {
+  for (const name of contextsOf(dockerfile?.stages ?? [])) {
     if (!given.has(name)) {
       throw badRequest(
         name === ''

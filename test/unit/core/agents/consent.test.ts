@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
-import { covers, pathsIn, ruleOf, type RequestPlace } from '../../../../src/core/agents/consent';
+import { covers, pathsIn, ruleOf, type RequestOrigin } from '../../../../src/core/agents/consent';
 import { FrameReader } from '../../../../src/core/agents/frames';
 import { waitingRequest, type WaitingRequest } from '../../../../src/core/agents/waiting';
 import { acpSchema } from '../../../../src/core/agents/acpSchema';
@@ -24,36 +24,36 @@ describe('A rule of consent', function () {
   this.timeout(120_000);
   const used = usePlatform();
   let box: FilesDevbox;
-  let place: RequestPlace;
+  let origin: RequestOrigin;
 
   before(async () => {
     box = await filesDevbox(used.api, 'consent');
-    place = { agent: 'codex', devboxId: box.id, cwd: '/tmp/work' };
+    origin = { agent: 'codex', devboxId: box.id, cwd: '/tmp/work' };
     await box.bash('mkdir -p /tmp/work/src /tmp/workshop && ln -s /etc /tmp/work/src/out && ln -s work /tmp/alias');
   });
   const by = () => ({ resolve: pathsIn(box.commands), signal });
 
   it('answers the same whole command of the same agent, tool, devbox and directory, and no other', async () => {
-    const rule = await ruleOf(command({ command: ['bash', '-c', 'ls'] }), place, by());
+    const rule = await ruleOf(command({ command: ['bash', '-c', 'ls'] }), origin, by());
     assert.ok(rule);
-    const isCovered = (request: WaitingRequest, where = place): Promise<boolean> => covers(rule, request, where, by());
+    const isCovered = (request: WaitingRequest, where = origin): Promise<boolean> => covers(rule, request, where, by());
     assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }, 'another title')), true);
-    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...place, cwd: '/tmp/alias' }), true);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...origin, cwd: '/tmp/alias' }), true);
     assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls; rm -rf ~'] }, 'ls')), false);
     assert.equal(await isCovered(command({ command: 'bash -c ls' })), false);
     assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'], cwd: '/' })), false);
     assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'], cmd: 'rm -rf ~' })), false);
     assert.equal(await isCovered(asked({ kind: 'read', rawInput: { command: ['bash', '-c', 'ls'] } })), false);
-    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...place, cwd: '/tmp' }), false);
-    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...place, agent: 'pi' }), false);
-    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...place, devboxId: 'dbx_2' }), false);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...origin, cwd: '/tmp' }), false);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...origin, agent: 'pi' }), false);
+    assert.equal(await isCovered(command({ command: ['bash', '-c', 'ls'] }), { ...origin, devboxId: 'dbx_2' }), false);
   });
 
   it('answers for files under a folder, with dots and links resolved in the devbox', async () => {
-    const rule = await ruleOf(edit('src/a.ts'), place, { ...by(), under: '/tmp/work' });
+    const rule = await ruleOf(edit('src/a.ts'), origin, { ...by(), under: '/tmp/work' });
     assert.ok(rule);
     assert.deepEqual(rule.allows, { kind: 'paths', under: '/tmp/work' });
-    const isCovered = (request: WaitingRequest): Promise<boolean> => covers(rule, request, place, by());
+    const isCovered = (request: WaitingRequest): Promise<boolean> => covers(rule, request, origin, by());
     for (const path of ['src/new/b.ts', '/tmp/work/a', '/tmp/alias/a', '/tmp/workshop/../work/a', 'odd\nname']) {
       assert.equal(await isCovered(edit(path)), true, path);
     }
@@ -63,7 +63,7 @@ describe('A rule of consent', function () {
     assert.equal(await isCovered(edit('a', { rawInput: { file_path: '/etc/passwd' } })), false);
     assert.equal(await isCovered(edit('a', { rawInput: { changes: { '/etc/passwd': {} } } })), false);
     assert.equal(await isCovered(edit('a', { locations: [{ path: '/etc/passwd' }] })), false);
-    assert.equal(await ruleOf(edit('/etc/passwd'), place, { ...by(), under: '/tmp/work' }), undefined);
+    assert.equal(await ruleOf(edit('/etc/passwd'), origin, { ...by(), under: '/tmp/work' }), undefined);
   });
 
   it('is never made of a request that does not say exactly what it would do', async () => {
@@ -78,7 +78,7 @@ describe('A rule of consent', function () {
     ];
     for (const request of vague) {
       assert.equal(request.input, undefined);
-      assert.equal(await ruleOf(request, place, { ...by(), under: '/tmp/work' }), undefined);
+      assert.equal(await ruleOf(request, origin, { ...by(), under: '/tmp/work' }), undefined);
     }
   });
 });

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { before, describe, it } from 'mocha';
-import { AgentInstallation, launchWords } from '../../../../src/core/agents/agentPlace';
+import { AgentInstallation, launchWords } from '../../../../src/core/agents/agentInstallation';
 import { AgentSession } from '../../../../src/core/agents/agentSession';
 import { RuntimeError } from '../../../../src/core/errors';
 import type { SessionEvent } from '../../../../src/core/agents/sessionEvents';

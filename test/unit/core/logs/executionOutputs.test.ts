@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { deadline } from '../../../../src/ground/deadline';
 import { followEvents, type FollowEvent, type FollowNotice } from '../../../../src/core/logs/followDevbox';
 import { FollowPosition } from '../../../../src/core/logs/followPosition';
-import { OutputPlace } from '../../../../src/core/logs/outputPlace';
+import { OutputPosition } from '../../../../src/core/logs/outputPosition';
 import type { LogEntry } from '../../../../src/core/platform/logEntry';
 import { eventually } from '../../../eventually';
 import { orderFaults } from '../../../platform/orderedFaults';
@@ -156,7 +156,7 @@ describe('following executions on a platform without the stream of the whole log
 
 describe('the place in an output', () => {
   it('knows a server that tells where a piece begins from one that tells where it ends', () => {
-    const [ends, begins] = [new OutputPlace(), new OutputPlace()];
+    const [ends, begins] = [new OutputPosition(), new OutputPosition()];
     for (const [text, offset] of [
       ['ä\nb', 4],
       ['c\n', 6],
@@ -168,12 +168,12 @@ describe('the place in an output', () => {
   });
 
   it('leaves out what it has, and says when bytes are missing', () => {
-    const place = new OutputPlace();
-    assert.deepEqual(place.take({ text: 'one\ntw', offset: 6 }), { lines: ['one'], gap: false });
-    assert.deepEqual(place.take({ text: 'one\ntwo\n', offset: 8 }), { lines: ['two'], gap: false });
-    assert.deepEqual(place.take({ text: 'two\n', offset: 8 }), { lines: [], gap: false });
-    assert.deepEqual(place.take({ text: 'four\n', offset: 20 }), { lines: ['four'], gap: true });
-    assert.deepEqual(place.take({ text: 'end', offset: undefined }), { lines: [], gap: false });
-    assert.deepEqual(place.end(), ['end']);
+    const position = new OutputPosition();
+    assert.deepEqual(position.take({ text: 'one\ntw', offset: 6 }), { lines: ['one'], gap: false });
+    assert.deepEqual(position.take({ text: 'one\ntwo\n', offset: 8 }), { lines: ['two'], gap: false });
+    assert.deepEqual(position.take({ text: 'two\n', offset: 8 }), { lines: [], gap: false });
+    assert.deepEqual(position.take({ text: 'four\n', offset: 20 }), { lines: ['four'], gap: true });
+    assert.deepEqual(position.take({ text: 'end', offset: undefined }), { lines: [], gap: false });
+    assert.deepEqual(position.end(), ['end']);
   });
 });

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import type { AddressMemory } from '../../../../src/core/vscode/loopbackForwarder';
-import { VscodeAddress, type Served, type VscodePlace } from '../../../../src/core/vscode/vscodeAddress';
+import { VscodeAddress, type Served, type VscodeEndpoint } from '../../../../src/core/vscode/vscodeAddress';
 import { eventually } from '../../../eventually';
 import { getPage as get, notesIn } from './askAddress';
 
@@ -20,7 +20,7 @@ describe('addresses of VS Codes, over windows', () => {
     service.closeAllConnections();
     service.close();
   });
-  const place = (part: Partial<VscodePlace> = {}): VscodePlace => ({
+  const endpoint = (part: Partial<VscodeEndpoint> = {}): VscodeEndpoint => ({
     devboxId: 'dbx_a',
     origin,
     tunnelToken: 'tunnel-token',
@@ -34,7 +34,7 @@ describe('addresses of VS Codes, over windows', () => {
     const memory: AddressMemory = { secret: 'kept', ...notesIn(ports) };
     const kept: Served[] = [];
     const before = new VscodeAddress({ memory, onServe: (_id, served) => kept.push(served) });
-    const first = new URL(await before.of(place()));
+    const first = new URL(await before.of(endpoint()));
     before.dispose();
     const [served] = kept;
     assert.ok(served !== undefined);
@@ -59,12 +59,12 @@ describe('addresses of VS Codes, over windows', () => {
     try {
       await one.expect('dbx_a', { folder: '/workspace', single: false });
       // The first window listens and serves nobody: the second takes its place.
-      const url = new URL(await two.of(place()));
+      const url = new URL(await two.of(endpoint()));
       assert.equal((await get(url.origin)).body, 'the devbox');
       one.serve('dbx_a', { origin, tunnelToken: 'tunnel-token' }, () => Promise.resolve('token-a'));
       // A one-time address of the window that does not listen.
       for (const window of [one, two]) {
-        const hidden = await window.of(place(), { oneTime: true });
+        const hidden = await window.of(endpoint(), { oneTime: true });
         assert.equal(new URL(hidden).host, url.host);
         assert.match((await get(hidden)).location, /tkn=token-a/);
         assert.doesNotMatch((await get(hidden)).location, /tkn=/);
@@ -81,7 +81,7 @@ describe('addresses of VS Codes, over windows', () => {
       );
       const three = new VscodeAddress({ memory });
       try {
-        await three.of(place());
+        await three.of(endpoint());
         one.forget('dbx_a');
         await eventually(
           () => get(url.origin).catch(() => undefined),

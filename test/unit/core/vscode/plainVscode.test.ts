@@ -93,21 +93,21 @@ describe('the VS Code of a plain devbox', function () {
 
   it('is installed on request, with its phases, and asks for its token', async () => {
     const phases = new Set<string>();
-    const place = await startPlainVscode(api, devbox, {
+    const endpoint = await startPlainVscode(api, devbox, {
       ...options,
       installFrom: address('code-server-{arch}.tar.gz'),
       onPhase: (phase) => phases.add(phase),
     });
-    assert.ok(place !== undefined);
+    assert.ok(endpoint !== undefined);
     assert.match(served.at(-1) ?? '', /^\/code-server-(?:amd64|arm64)\.tar\.gz$/);
     assert.deepEqual(
       [...phases].filter((phase) => phase === 'looking' || phase === 'starting'),
       ['looking', 'starting'],
     );
-    assert.equal(place.folder, '/home/user');
+    assert.equal(endpoint.folder, '/home/user');
     const addresses = new VscodeAddress();
     try {
-      const url = new URL(await addresses.of(place));
+      const url = new URL(await addresses.of(endpoint));
       assert.equal((await requestText(url, { timeoutMs: 5_000 })).status, 200);
       url.searchParams.set('tkn', 'another');
       assert.equal((await requestText(url, { timeoutMs: 5_000 })).status, 403);
@@ -122,7 +122,7 @@ describe('the VS Code of a plain devbox', function () {
     );
     assert.match(stdout, /^600\n600\nUmask:\s+0022$/m);
     // The token is in no log of the devbox.
-    assert.ok((await api.logs.newest(devbox.id)).every(({ text }) => !text.includes(place.token)));
+    assert.ok((await api.logs.newest(devbox.id)).every(({ text }) => !text.includes(endpoint.token)));
   });
 
   it('is found again by another window, and not started twice', async () => {
@@ -162,11 +162,11 @@ describe('the VS Code of a plain devbox', function () {
     );
     const { stdout } = await runCommand(api, id, 'printf %s "$HOME"');
     assert.match(stdout, /\/root$/);
-    const place = await startPlainVscode(api, ofRoot, {
+    const endpoint = await startPlainVscode(api, ofRoot, {
       ...options,
       installFrom: address('code-server-{arch}.tar.gz'),
     });
-    assert.equal(place?.folder, stdout);
+    assert.equal(endpoint?.folder, stdout);
     const now = await api.devboxes.retrieve(id);
     assert.equal((await findPlainVscode(api, now, options))?.folder, stdout);
     // What a devbox says is no path: the usual home.

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { LoopbackForwarder, type AddressMemory } from '../../../../src/core/vscode/loopbackForwarder';
-import { VscodeAddress, type VscodePlace } from '../../../../src/core/vscode/vscodeAddress';
+import { VscodeAddress, type VscodeEndpoint } from '../../../../src/core/vscode/vscodeAddress';
 import { getPage as get, notesIn } from './askAddress';
 
 describe('addresses of VS Codes', () => {
@@ -27,7 +27,7 @@ describe('addresses of VS Codes', () => {
     service.closeAllConnections();
     service.close();
   });
-  const place = (part: Partial<VscodePlace> = {}): VscodePlace => ({
+  const endpoint = (part: Partial<VscodeEndpoint> = {}): VscodeEndpoint => ({
     devboxId: 'dbx_a',
     origin,
     tunnelToken: 'tunnel-token',
@@ -52,10 +52,10 @@ describe('addresses of VS Codes', () => {
     '/workspace/<b>$HOME|{}',
   ]) {
     it(`lead to ${folder}, exactly`, async () => {
-      const openly = await addresses.of(place({ folder }));
+      const openly = await addresses.of(endpoint({ folder }));
       assert.equal(new URL(openly).searchParams.get('folder'), folder);
       for (const anyHost of [false, true]) {
-        const hidden = await addresses.of(place({ folder }), { oneTime: true, anyHost });
+        const hidden = await addresses.of(endpoint({ folder }), { oneTime: true, anyHost });
         // What an editor that takes addresses apart cannot spoil.
         assert.match(hidden, /^http:\/\/[\w.-]+:\d+\/runloop-open-[0-9a-f]{32}$/);
         const first = new URL((await get(hidden)).location, hidden);
@@ -68,14 +68,14 @@ describe('addresses of VS Codes', () => {
 
   it('carry the token exactly, whatever is in it', async () => {
     const token = 'a+b&c=d#e?f %41/\u00e9';
-    assert.equal(new URL(await addresses.of(place({ token }))).searchParams.get('tkn'), token);
-    const hidden = await addresses.of(place({ token }), { oneTime: true });
+    assert.equal(new URL(await addresses.of(endpoint({ token }))).searchParams.get('tkn'), token);
+    const hidden = await addresses.of(endpoint({ token }), { oneTime: true });
     const first = new URL((await get(hidden)).location, hidden);
     assert.deepEqual([first.searchParams.get('tkn'), first.searchParams.get('folder')], [token, '/workspace']);
   });
 
   it('are one-time also where the tunnel is open, and lead there', async () => {
-    const open = place({ tunnelToken: undefined });
+    const open = endpoint({ tunnelToken: undefined });
     assert.equal(new URL(await addresses.of(open)).origin, origin);
     const hidden = await addresses.of(open, { oneTime: true });
     assert.ok(!hidden.includes('token-a'));
@@ -128,14 +128,14 @@ describe('addresses of VS Codes', () => {
       text: `${name ?? 'none'} & more`,
     });
     const before = new VscodeAddress({ memory, pages });
-    const first = new URL(await before.of(place()));
-    const alone = new URL(await before.of(place(), { anyHost: true }));
+    const first = new URL(await before.of(endpoint()));
+    const alone = new URL(await before.of(endpoint(), { anyHost: true }));
     before.forget('dbx_a');
     const waiting = await get(first.origin, { accept: 'text/html' });
     assert.equal(waiting.status, 503);
     assert.match(waiting.body, /http-equiv="refresh"/);
     assert.match(waiting.body, /<h1>&lt;notServed><\/h1><p>dbx_a &amp; more<\/p>/);
-    assert.equal(new URL(await before.of(place({ origin: `${origin}/`, tunnelToken: 'new' }))).host, first.host);
+    assert.equal(new URL(await before.of(endpoint({ origin: `${origin}/`, tunnelToken: 'new' }))).host, first.host);
     before.dispose();
     await assert.rejects(get(first.origin), /ECONNREFUSED/);
 
@@ -149,9 +149,9 @@ describe('addresses of VS Codes', () => {
       assert.equal((await get(alone.origin)).body, 'the devbox');
       // A page inside the editor comes back with the address that it was opened with.
       assert.equal((await get(`${first.origin}/runloop-open-${'0'.repeat(32)}`)).location, './?folder=%2Fworkspace');
-      assert.equal(new URL(await after.of(place())).host, first.host);
-      assert.equal(new URL(await after.of(place(), { anyHost: true })).host, alone.host);
-      assert.notEqual(new URL(await after.of(place({ devboxId: 'dbx_b' }))).hostname, first.hostname);
+      assert.equal(new URL(await after.of(endpoint())).host, first.host);
+      assert.equal(new URL(await after.of(endpoint(), { anyHost: true })).host, alone.host);
+      assert.notEqual(new URL(await after.of(endpoint({ devboxId: 'dbx_b' }))).hostname, first.hostname);
     } finally {
       after.dispose();
     }
@@ -162,14 +162,14 @@ describe('addresses of VS Codes', () => {
     const ports = new Map<string, number>();
     const memory: AddressMemory = { secret: 'kept', ...notesIn(ports) };
     const first = new VscodeAddress({ memory });
-    const { hostname } = new URL(await first.of(place()));
+    const { hostname } = new URL(await first.of(endpoint()));
     first.dispose();
     const [name = ''] = ports.keys();
     ports.set(name, taken);
     const moved: string[] = [];
     const other = new VscodeAddress({ memory, onMoved: (devboxId) => moved.push(devboxId) });
     try {
-      const { port, hostname: same } = new URL(await other.of(place()));
+      const { port, hostname: same } = new URL(await other.of(endpoint()));
       assert.equal(same, hostname);
       assert.notEqual(Number(port), taken);
       assert.equal(ports.get(name), Number(port));
@@ -183,9 +183,9 @@ describe('addresses of VS Codes', () => {
     let account = 'https://a.example';
     const two = new VscodeAddress({ memory: { secret: 'kept', account: () => account, ...notesIn(new Map()) } });
     try {
-      const a = new URL(await two.of(place()));
+      const a = new URL(await two.of(endpoint()));
       account = 'https://b.example';
-      const b = new URL(await two.of(place()));
+      const b = new URL(await two.of(endpoint()));
       assert.notEqual(a.hostname, b.hostname);
       two.forget('dbx_a');
       for (const { origin: entrance } of [a, b]) assert.equal((await get(entrance)).status, 503);
@@ -195,7 +195,7 @@ describe('addresses of VS Codes', () => {
   });
 
   it('show a page of ours where the VS Code asks for a token that the browser has not', async () => {
-    const { origin: entrance } = new URL(await addresses.of(place()));
+    const { origin: entrance } = new URL(await addresses.of(endpoint()));
     service.removeAllListeners('request');
     service.on('request', (_incoming, response) => response.writeHead(403).end('Forbidden.'));
     const page = await get(entrance, { accept: 'text/html' });
@@ -206,7 +206,7 @@ describe('addresses of VS Codes', () => {
 
   it('let a page in again whose devbox was resumed, and nobody else', async () => {
     const target = { origin, tunnelToken: 'tunnel-token' };
-    const { origin: entrance } = new URL(await addresses.of(place()));
+    const { origin: entrance } = new URL(await addresses.of(endpoint()));
     const page = `${entrance}/?folder=%2Fw%20x`;
     const holding = (token: string): Record<string, string> => ({ cookie: `a=b; vscode-tkn=${token}; c=d` });
     assert.equal((await get(page, holding('token-a'))).body, 'the devbox');

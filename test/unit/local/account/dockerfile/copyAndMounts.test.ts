@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type DockerfilePlan, contextsOf, planDockerfile } from '../../../../../src/local/account/dockerfile/plan';
+import { type Dockerfile, contextsOf, planDockerfile } from '../../../../../src/local/account/dockerfile/plan';
 import type { CopyStep, RunStep } from '../../../../../src/local/account/dockerfile/steps';
 import { DevboxError } from '../../../../../src/local/errors';
 
-function plan(text: string, contexts: readonly string[] = []): DockerfilePlan {
+function plan(text: string, contexts: readonly string[] = []): Dockerfile {
   return planDockerfile({ text, given: {}, contexts: new Set(contexts), path: '/usr/bin' });
 }
 

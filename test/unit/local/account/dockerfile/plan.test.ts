@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type DockerfilePlan, planDockerfile } from '../../../../../src/local/account/dockerfile/plan';
+import { type Dockerfile, planDockerfile } from '../../../../../src/local/account/dockerfile/plan';
 import type { CopyStep, RunStep } from '../../../../../src/local/account/dockerfile/steps';
 import { DevboxError } from '../../../../../src/local/errors';
 
 const path = '/run/devbox/bin:/usr/bin';
 
-function plan(text: string, given: Record<string, string> = {}, contexts: readonly string[] = []): DockerfilePlan {
+function plan(text: string, given: Record<string, string> = {}, contexts: readonly string[] = []): Dockerfile {
   return planDockerfile({ text, given, contexts: new Set(contexts), path });
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
-import { type DockerfilePlan, planDockerfile } from '../../../../../src/local/account/dockerfile/plan';
+import { type Dockerfile, planDockerfile } from '../../../../../src/local/account/dockerfile/plan';
 import type { CopyStep, RunStep } from '../../../../../src/local/account/dockerfile/steps';
 import { DevboxError } from '../../../../../src/local/errors';
 
 /** What comes of an example, as far as it is honoured: words that tell it. */
-type Look = (plan: DockerfilePlan) => unknown;
+type Look = (plan: Dockerfile) => unknown;
 
 interface Example {
   readonly text: string;
@@ -17,7 +17,7 @@ interface Example {
   readonly word?: RegExp;
 }
 
-const last = ({ stages }: DockerfilePlan): DockerfilePlan['stages'][number]['steps'] => stages.at(-1)?.steps ?? [];
+const last = ({ stages }: Dockerfile): Dockerfile['stages'][number]['steps'] => stages.at(-1)?.steps ?? [];
 const runs: (look: (step: RunStep) => unknown) => Look = (look) => (plan) =>
   last(plan)
     .filter((step) => step.kind === 'run')
@@ -170,7 +170,7 @@ const examples: Readonly<Record<string, Example>> = {
   'an unknown instruction': { text: 'FROM debian\nCROSS_BUILD x' },
 };
 
-function planned(text: string): DockerfilePlan {
+function planned(text: string): Dockerfile {
   return planDockerfile({ text, given: {}, contexts: new Set(['more']), path: '/usr/bin' });
 }
 

@@ -3,7 +3,7 @@ import { sideOf } from '../changeAddress';
 import type { DevboxState } from '../devboxLook';
 
 /** What a document of the editor shows of a repository. */
-export interface ReviewedPlace {
+export interface ReviewedFile {
   readonly devboxId: string;
   /** The folder of the repository, and the file in it. */
   readonly top: string;
@@ -13,10 +13,10 @@ export interface ReviewedPlace {
 }
 
 /** What a document shows: a side of a change, or a file itself in a repository that was looked at; undefined for others. */
-export function reviewedPlace(
+export function reviewedFile(
   uri: Uri,
   devboxes: readonly { readonly devboxId: string; readonly state: DevboxState | undefined }[],
-): ReviewedPlace | undefined {
+): ReviewedFile | undefined {
   const place = sideOf(uri);
   if (place !== undefined) {
     const { devboxId, top, path, side } = place;

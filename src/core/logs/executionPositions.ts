@@ -1,14 +1,14 @@
 import type { OutputName } from '../platform/executions';
 import type { LogEntry } from '../platform/logEntry';
 import { ListedLines } from './listedLines';
-import { OutputPlace } from './outputPlace';
+import { OutputPosition } from './outputPosition';
 
 export const outputNames: readonly OutputName[] = ['stdout', 'stderr'];
 
 /** How far one reader has come with one execution. */
-export interface ExecutionPlace {
+export interface ExecutionPosition {
   readonly id: string;
-  readonly outputs: Readonly<Record<OutputName, OutputPlace>>;
+  readonly outputs: Readonly<Record<OutputName, OutputPosition>>;
   /** Lines that the list had shown before the streams were there, by how often: the streams bring them again. */
   readonly known: Map<string, number>;
   /** What the list tells of it, held against what the streams bring. */
@@ -22,15 +22,15 @@ export interface ExecutionPlace {
 }
 
 /** What a reader knows of executions; kept from one follow of a log to the next. */
-export class ExecutionPlaces {
-  readonly byId = new Map<string, ExecutionPlace>();
+export class ExecutionPositions {
+  readonly byId = new Map<string, ExecutionPosition>();
 }
 
 /** The command is in the list; whether its outputs are worth a stream will show at the end of the pass. */
-export function newPlace(id: string): ExecutionPlace {
+export function newPosition(id: string): ExecutionPosition {
   return {
     id,
-    outputs: { stdout: new OutputPlace(), stderr: new OutputPlace() },
+    outputs: { stdout: new OutputPosition(), stderr: new OutputPosition() },
     known: new Map(),
     listed: new ListedLines(),
     quietSinceMs: performance.now(),

@@ -9,7 +9,7 @@ export interface Placed {
 }
 
 /** How far one reader has come in one output of an execution, by bytes. */
-export class OutputPlace {
+export class OutputPosition {
   #offset = 0;
   #rest: string[] = [];
   #tellsStart = false;

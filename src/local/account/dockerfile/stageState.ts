@@ -22,7 +22,7 @@ export interface StageStart {
 }
 
 /** One stage while its instructions are gone through. */
-export class StagePlan {
+export class StageState {
   readonly index: number;
   readonly escape: string;
   readonly scope: Scope;

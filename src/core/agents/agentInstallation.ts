@@ -59,7 +59,7 @@ PATH=$2:$PATH; export PATH; shift 2
 while [ "$1" != -- ]; do export "$1"; shift; done; shift; exec "$@"`;
 
 /** How a devbox is, as far as an agent depends on it. */
-export interface AgentPlace {
+export interface AgentEnvironment {
   readonly home: string;
   readonly node: string;
   readonly npm: string;
@@ -119,7 +119,7 @@ export class AgentInstallation {
   }
 
   /** @param cwd where it is to work; nothing for the home */
-  async look(agent: AgentRecipe, cwd: string, signal: AbortSignal): Promise<AgentPlace> {
+  async look(agent: AgentRecipe, cwd: string, signal: AbortSignal): Promise<AgentEnvironment> {
     const words = [toolFolder(agent), cwd, ...agent.variables.map(({ name }) => name)];
     const [home = '', node = '', npm = '', free = '', installed, at = '', ...has] = await this.#say(
       lookScript,
@@ -138,7 +138,7 @@ export class AgentInstallation {
   }
 
   /** Why an agent cannot be installed or run there, as far as is known before it is tried. */
-  refusal(agent: AgentRecipe, { node, npm, freeMegabytes, isInstalled }: AgentPlace): RuntimeError | undefined {
+  refusal(agent: AgentRecipe, { node, npm, freeMegabytes, isInstalled }: AgentEnvironment): RuntimeError | undefined {
     const { name } = agent;
     if (agent.node !== undefined) {
       const wanted = agent.node.join('.');
