@@ -3,7 +3,7 @@ import { messageOf, DevboxError } from './errors';
 import { parseOptions, usage, UsageError } from './options';
 import { type Platform, startPlatform } from './platform';
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const logLine = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Runs the platform as the command line says until somebody wants it to end. */
 async function main(): Promise<void> {
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => stopping.abort());
   process.stderr.on('error', () => undefined);
 
-  const platform = await startPlatform(options, say);
+  const platform = await startPlatform(options, logLine);
   if (!stopping.signal.aborted) {
     process.stdout.write(`${JSON.stringify({ baseURL: platform.baseURL, apiKey: platform.apiKey })}\n`);
     await once(stopping.signal, 'abort');
@@ -43,7 +43,7 @@ async function shutDown(platform: Platform): Promise<void> {
     await platform.close();
     process.exit(0);
   } catch (error) {
-    say(`The local platform could not shut down cleanly: ${messageOf(error)}`);
+    logLine(`The local platform could not shut down cleanly: ${messageOf(error)}`);
     process.exit(1);
   }
 }
@@ -52,9 +52,9 @@ try {
   await main();
 } catch (error) {
   if (error instanceof UsageError) {
-    say(`${error.message}\n${usage}`);
+    logLine(`${error.message}\n${usage}`);
     process.exit(2);
   }
-  say(error instanceof DevboxError ? error.message : `The local platform could not start: ${messageOf(error)}`);
+  logLine(error instanceof DevboxError ? error.message : `The local platform could not start: ${messageOf(error)}`);
   process.exit(1);
 }

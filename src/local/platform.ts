@@ -31,10 +31,10 @@ export interface Platform {
 
 /**
  * Starts the local platform.
- * @param say gets sentences for the person who started it
+ * @param logLine gets sentences for the person who started it
  * @throws DevboxError with one sentence when it cannot start; nothing is left running then
  */
-export async function startPlatform(options: PlatformOptions, say: (line: string) => void): Promise<Platform> {
+export async function startPlatform(options: PlatformOptions, logLine: (line: string) => void): Promise<Platform> {
   if (process.platform !== 'linux') {
     throw new DevboxError(
       'failed',
@@ -43,25 +43,31 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
   }
   const dataDir = openDataDir(options.dataDir);
   // Before anything is looked for in it; what another platform uses is as it must be.
-  setOddThingsAside(dataDir, say);
+  setOddThingsAside(dataDir, logLine);
   refuseForeignThings(dataDir);
   const tools = findTools(options);
   checkTools(tools);
   const apiKey = readApiKey(options);
   const faults = openFaults(options);
-  const groups = options.controlGroups === 'auto' ? await ControlGroups.open(say) : undefined;
+  const groups = options.controlGroups === 'auto' ? await ControlGroups.open(logLine) : undefined;
   let store: Store | undefined;
   try {
-    const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, groups, say);
-    const opened = (store = Store.open(dataDir, say));
+    const sandboxes = await chooseSandbox(options.sandbox, dataDir, tools, groups, logLine);
+    const opened = (store = Store.open(dataDir, logLine));
     const served: { port?: number } = {};
     const relay = [process.execPath, join(ownFolder, 'netRelay.mjs')];
-    const account = await Account.open({ store: opened, sandboxes, say, relay, tunnelPort: () => served.port });
+    const account = await Account.open({
+      store: opened,
+      sandboxes,
+      logLine,
+      relay,
+      tunnelPort: () => served.port,
+    });
     const devboxes = await DevboxRegistry.open({
       store: opened,
       sandboxes,
       resources: account,
-      say,
+      logLine,
       faultHooks: faults,
       devboxTtlSeconds: options.devboxTtlSeconds,
     });
@@ -69,14 +75,14 @@ export async function startPlatform(options: PlatformOptions, say: (line: string
       devboxes,
       account,
       apiKey,
-      say,
+      logLine,
       { ptyIdleSeconds: options.ptyIdleSeconds, dataDir },
       faults,
     );
     const port = await listen(server, options.port);
     served.port = port;
-    (await startNotes({ port, hasControlGroups: groups !== undefined })).forEach(say);
-    const lower = raiseLastDefence(say);
+    (await startNotes({ port, hasControlGroups: groups !== undefined })).forEach(logLine);
+    const lower = raiseLastDefence(logLine);
     return {
       baseURL: `http://127.0.0.1:${port}`,
       apiKey,

@@ -118,13 +118,13 @@ async function eachWindow(
 /** What users wait for when a window opens, and what it costs them while they do not use it. */
 export const activationBench: Bench = {
   about: `Activation and memory of the shipped extension in a real VS Code, beside one that does nothing; ${runs} windows, the editor's own figures.`,
-  async run(_arguments, say) {
+  async run(_arguments, print) {
     const folder = await mkdtemp(join(tmpdir(), 'runloop-bench-'));
     const signal = new AbortController().signal;
     try {
       const shipped = await buildShipped(folder);
-      const install = await ensureVscode(say, signal);
-      const program = await ensureChromium(say, signal);
+      const install = await ensureVscode(print, signal);
+      const program = await ensureChromium(print, signal);
       const browser = await chromium.launch({
         executablePath: program.executablePath,
         env: program.env,
@@ -143,7 +143,7 @@ export const activationBench: Bench = {
           await workbench.runCommand('Developer: Show Running Extensions');
           own.push(await activationMs(workbench, ours));
           base.push(await activationMs(workbench, nothing));
-          say(
+          print(
             `activation ${own.at(-1) ?? 0} ms, doing nothing ${base.at(-1) ?? 0} ms, heap ${(heapWith.at(-1) ?? 0).toFixed(2)} MB`,
           );
         });
@@ -152,7 +152,7 @@ export const activationBench: Bench = {
           heapWithout.push(await heapMb(api));
           await workbench.runCommand('Developer: Show Running Extensions');
           alone.push(await activationMs(workbench, nothing));
-          say(`without it: doing nothing ${alone.at(-1) ?? 0} ms, heap ${(heapWithout.at(-1) ?? 0).toFixed(2)} MB`);
+          print(`without it: doing nothing ${alone.at(-1) ?? 0} ms, heap ${(heapWithout.at(-1) ?? 0).toFixed(2)} MB`);
         });
       } finally {
         await browser.close();

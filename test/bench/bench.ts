@@ -23,9 +23,9 @@ export interface Bench {
    * Measures.
    *
    * @param arguments words after the benchmark's name, without `--json`
-   * @param say prints a line for people
+   * @param print prints a line for people
    */
-  run(args: readonly string[], say: (line: string) => void): Promise<BenchReport>;
+  run(args: readonly string[], print: (line: string) => void): Promise<BenchReport>;
 }
 
 /** The middle of some numbers; NaN of none. */

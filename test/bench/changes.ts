@@ -11,7 +11,7 @@ const reads = 5;
 /** Reading what ten thousand files differ by, beside a bare `git status` in the same devbox. */
 export const changesBench: Bench = {
   about: `changes: a repository in which ${files} files differ is read, beside "git status" by the same way in the same devbox`,
-  async run(_args, say) {
+  async run(_args, print) {
     const platform = await startPlatform([], { longLived: true });
     try {
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
@@ -23,7 +23,7 @@ export const changesBench: Bench = {
       await box.bash(`cd ${top}; for f in d*/f*; do echo changed with some more words > $f; done`);
       await box.read(top);
       const noise = await longestBlock(() => new Promise((resolve) => setTimeout(resolve, 3_000)));
-      say(`nothing (the noise of this computer): longest block ${noise.blockMs.toFixed(1)} ms`);
+      print(`nothing (the noise of this computer): longest block ${noise.blockMs.toFixed(1)} ms`);
       const [ours, bare, blocks]: [number[], number[], number[]] = [[], [], []];
       let bytes = 0;
       for (let count = 0; count < reads; count += 1) {
@@ -49,8 +49,8 @@ export const changesBench: Bench = {
       if (groups.uncommitted.length !== files) throw new Error(`${groups.uncommitted.length} files differ`);
       const blockMs = Math.max(...blocks);
       const ratio = median(ours.map((ms, index) => ms / (bare[index] ?? Number.NaN)));
-      say(`read: ${Math.round(median(ours))} ms (longest blocks ${blocks.map((ms) => ms.toFixed(1)).join(', ')} ms)`);
-      say(`git status alone: ${Math.round(median(bare))} ms; ${Math.round(bytes / files)} bytes of report a file`);
+      print(`read: ${Math.round(median(ours))} ms (longest blocks ${blocks.map((ms) => ms.toFixed(1)).join(', ')} ms)`);
+      print(`git status alone: ${Math.round(median(bare))} ms; ${Math.round(bytes / files)} bytes of report a file`);
       return {
         bench: 'changes',
         runs: reads,

@@ -32,7 +32,7 @@ interface Connect {
  */
 export const connectBench: Bench = {
   about: "connect: from the server's first answer to READY, ours beside upstream's waiting rules",
-  async run(args, say) {
+  async run(args, print) {
     const runs = Number(args[0] ?? 20);
     const platform = await startPlatform([], { longLived: true });
     try {
@@ -44,7 +44,7 @@ export const connectBench: Bench = {
         ours.push(await connectOurs(platform, bootMs));
         withEnvironment.push(await connectOurs(platform, bootMs, { envVars: variables }));
         theirs.push(await connectAsUpstream(platform, bootMs));
-        say(
+        print(
           `boot ${bootMs} ms: ours +${Math.round(ours.at(-1)?.addedMs ?? 0)} ms, with variables +${Math.round(withEnvironment.at(-1)?.addedMs ?? 0)} ms, upstream's rules +${Math.round(theirs.at(-1)?.addedMs ?? 0)} ms`,
         );
       }

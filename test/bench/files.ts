@@ -45,7 +45,7 @@ const texts: Readonly<Record<string, string>> = {
 /** The files of a devbox in a real VS Code: requests and round trips of a list, an open and a save, and a search beside `rg`. */
 export const filesBench: Bench = {
   about: `files: requests of a list, an open, a save and of nobody looking; ${names} names beside one find, ${searched} files beside rg`,
-  async run(_args, say) {
+  async run(_args, print) {
     const session = await startUiSession();
     const { platform } = session;
     const proxy = await CountingProxy.start(platform.baseUrl);
@@ -53,18 +53,18 @@ export const filesBench: Bench = {
     try {
       const box = await filesDevbox(new RunloopApi({ apiKey: platform.apiKey, baseUrl: proxy.baseUrl }), 'bench');
       await prepare(box);
-      const near = await measureEditor(session, { box, proxy, baseUrl: proxy.baseUrl, say });
-      say(`as it is: ${JSON.stringify(near)}`);
+      const near = await measureEditor(session, { box, proxy, baseUrl: proxy.baseUrl, print });
+      print(`as it is: ${JSON.stringify(near)}`);
       const hidden = await requestsWhileHidden(session, { box, proxy });
-      say(`requests in ${hiddenMs / 1_000} s in which nobody looks: ${hidden}`);
-      const far = await measureEditor(session, { box, proxy, baseUrl: delay.url, say });
-      say(`with ${delayMs} ms between: ${JSON.stringify(far)}`);
+      print(`requests in ${hiddenMs / 1_000} s in which nobody looks: ${hidden}`);
+      const far = await measureEditor(session, { box, proxy, baseUrl: delay.url, print });
+      print(`with ${delayMs} ms between: ${JSON.stringify(far)}`);
       const finds: number[] = [];
       for (let count = 0; count < repeats; count += 1) finds.push(await took(() => box.bash(bareFind)));
       const find = Math.min(...finds);
-      say(`one find in the devbox: ${Math.round(find)} ms`);
+      print(`one find in the devbox: ${Math.round(find)} ms`);
       const { search, rg } = await measureSearch(box);
-      say(`search of ${searched} files: ${Math.round(search)} ms; rg in the devbox: ${Math.round(rg)} ms`);
+      print(`search of ${searched} files: ${Math.round(search)} ms; rg in the devbox: ${Math.round(rg)} ms`);
       const atMost = (name: string, goal: number, value: number) => ({
         name,
         goal: `at most ${goal}`,
@@ -132,12 +132,12 @@ async function measureEditor(
     box,
     proxy,
     baseUrl,
-    say,
+    print,
   }: {
     readonly box: FilesDevbox;
     readonly proxy: CountingProxy;
     readonly baseUrl: string;
-    readonly say: (line: string) => void;
+    readonly print: (line: string) => void;
   },
 ): Promise<Figures> {
   await api.evaluate(
@@ -168,7 +168,7 @@ async function measureEditor(
     const took = performance.now() - begin;
     const kindsAsked = requestsOf(box, proxy).filter((path) => !watching.has(path));
     const asked = kindsAsked.length;
-    if (asked > (measured.requests[what][kind] ?? 0)) say(`${what}, ${kind}: ${kindsAsked.join(', ')}`);
+    if (asked > (measured.requests[what][kind] ?? 0)) print(`${what}, ${kind}: ${kindsAsked.join(', ')}`);
     measured.requests[what][kind] = Math.max(measured.requests[what][kind] ?? 0, asked);
     times.set(`${what} ${kind}`, [...(times.get(`${what} ${kind}`) ?? []), took]);
     const all = times.get(`${what} ${kind}`) ?? [];

@@ -21,7 +21,7 @@ interface Blocks {
  */
 export const logDocumentBench: Bench = {
   about: `logdoc: a log of ${howMany} lines as a document in a real VS Code`,
-  async run(_args, say) {
+  async run(_args, print) {
     const session = await startUiSession();
     try {
       const api = new RunloopApi({ apiKey: session.platform.apiKey, baseUrl: session.platform.baseUrl });
@@ -39,7 +39,7 @@ export const logDocumentBench: Bench = {
       await watch(session);
       await session.workbench.page.waitForTimeout(3_000);
       const noise = await blocks(session);
-      say(`nothing (the noise of this computer): ${text(noise)}`);
+      print(`nothing (the noise of this computer): ${text(noise)}`);
 
       const opening = performance.now();
       await session.api.evaluate(async (vscode, devbox) => {
@@ -50,7 +50,7 @@ export const logDocumentBench: Bench = {
       await linesReach(session, howMany);
       const allLinesMs = performance.now() - opening;
       const opened = await blocks(session);
-      say(
+      print(
         `opened: first lines after ${Math.round(firstLinesMs)} ms, all after ${Math.round(allLinesMs)} ms; ${text(opened)}`,
       );
       await session.workbench.screenshot('bench-logdoc');
@@ -68,16 +68,16 @@ export const logDocumentBench: Bench = {
         .waitFor({ timeout: 60_000 });
       const findMs = performance.now() - finding;
       const found = await blocks(session);
-      say(`the last line found with the editor's own search after ${Math.round(findMs)} ms; ${text(found)}`);
+      print(`the last line found with the editor's own search after ${Math.round(findMs)} ms; ${text(found)}`);
       const searching = performance.now();
       await search(session, `line ${howMany - 1} `);
       const searchMs = performance.now() - searching;
       const searched = await blocks(session);
-      say(`the last line found with "Search Logs…" after ${Math.round(searchMs)} ms; ${text(searched)}`);
+      print(`the last line found with "Search Logs…" after ${Math.round(searchMs)} ms; ${text(searched)}`);
       const memoryMb = await session.api.evaluate(() => process.memoryUsage().rss / 2 ** 20);
 
       const whole = await openWhole(session);
-      say(`the usual way, the text as a whole: all after ${Math.round(whole.ms)} ms; ${text(whole.blocks)}`);
+      print(`the usual way, the text as a whole: all after ${Math.round(whole.ms)} ms; ${text(whole.blocks)}`);
       const aim = (name: string, goal: string, value: number, met: boolean) => ({ name, goal, value, met });
       return {
         bench: 'logdoc',

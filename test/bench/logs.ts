@@ -99,7 +99,7 @@ async function costAt(
 /** Following a log, beside the CLI's way: all of it again every 2 s. */
 export const logsBench: Bench = {
   about: 'Following a devbox’s log on the local platform, beside fetching all of it every 2 s as the CLI does.',
-  async run(_args, say): Promise<BenchReport> {
+  async run(_args, print): Promise<BenchReport> {
     const platform = await startPlatform([], { longLived: true });
     try {
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
@@ -112,7 +112,7 @@ export const logsBench: Bench = {
         ),
       );
       const linesPerSecond = burst.lines / burst.seconds;
-      say(
+      print(
         `sustained: ${Math.round(linesPerSecond)} lines/s, ${burst.cpuSeconds.toFixed(2)} s of CPU for ${burst.lines} lines`,
       );
       const paced = await followed(
@@ -126,12 +126,14 @@ export const logsBench: Bench = {
       );
       const [p50, p99] = [quantile(paced.delays, 0.5), quantile(paced.delays, 0.99)];
       const ratio = (burst.bytesFetched + paced.bytesFetched) / (burst.bytesWritten + paced.bytesWritten);
-      say(`at 1,000 lines/s: median ${p50.toFixed(1)} ms, 99th percentile ${p99.toFixed(1)} ms from write to listener`);
+      print(
+        `at 1,000 lines/s: median ${p50.toFixed(1)} ms, 99th percentile ${p99.toFixed(1)} ms from write to listener`,
+      );
       const costs: Record<string, { ours: number; baseline: number }> = {};
       for (const size of sizes) {
         const cost = await costAt(api, size);
         costs[String(size)] = cost;
-        say(
+        print(
           `at ${size} lines: ${cost.ours.toFixed(0)} bytes fetched per new line, baseline ${cost.baseline.toFixed(0)} (${cost.lines} new lines)`,
         );
       }

@@ -15,7 +15,7 @@ const streams = 50;
 /** How much the local platform carries at once, and how fast it is with it. */
 export const platformBench: Bench = {
   about: `platform: ${running} devboxes at once, ${all} in the list, ${streams} log streams, a tunnel beside a direct connection`,
-  async run(args, say) {
+  async run(args, print) {
     const count = Number(args[0] ?? running);
     const platform = await startPlatform(['--fault-control'], { longLived: true });
     try {
@@ -26,25 +26,25 @@ export const platformBench: Bench = {
         http2: false,
       }).api;
       const boots = await measureBoots(client, count);
-      say(
+      print(
         `boots: create to running ${round(boots.medianMs)} ms one by one, ${round(boots.perSecond)} per second ${count} at once`,
       );
       const tunnel = await measureTunnel(client, platform);
-      say(
+      print(
         `tunnel: ${round(tunnel.throughput)} MB/s (direct ${round(tunnel.directThroughput)}), ${round(tunnel.latencyMs)} ms a request (direct ${round(tunnel.directLatencyMs)})`,
       );
       const followed = await measureStreams(client, platform, boots.ids[0] ?? '');
-      say(
+      print(
         `${streams} log streams: ${followed.complete} complete, ${round(followed.entriesPerSecond)} entries per second in all`,
       );
       const requests = await measureRequests(platform, boots.ids[0] ?? '');
-      say(`requests per second: retrieve ${round(requests.retrieve)}, list of 20 ${round(requests.list)}`);
+      print(`requests per second: retrieve ${round(requests.retrieve)}, list of 20 ${round(requests.list)}`);
       const seeding = await endMany(client, platform, all - count - 2);
-      say(`${all} devboxes are known (the ended ones made at ${round(seeding)} per second)`);
+      print(`${all} devboxes are known (the ended ones made at ${round(seeding)} per second)`);
       const paging = await measurePaging(client);
-      say(`paged through ${paging.seen} devboxes, 100 a page, in ${round(paging.ms)} ms; ${paging.running} run`);
+      print(`paged through ${paging.seen} devboxes, 100 a page, in ${round(paging.ms)} ms; ${paging.running} run`);
       const rss = memoryOf(platform.pid);
-      say(`memory of the platform: ${round(rss.now)} MB now, ${round(rss.peak)} MB at most`);
+      print(`memory of the platform: ${round(rss.now)} MB now, ${round(rss.peak)} MB at most`);
       return {
         bench: 'platform',
         runs: 1,

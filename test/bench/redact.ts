@@ -18,7 +18,7 @@ function linesWith(values: readonly string[]): string[] {
 /** Keeping secrets out of lines, with few and with many values that are known to be secret. */
 export const redactBench: Bench = {
   about: 'Redacting a log line by line: the time with known values beside the time without.',
-  run(_args, say): Promise<BenchReport> {
+  run(_args, print): Promise<BenchReport> {
     const times = new Map<number, number[]>(valueCounts.map((count) => [count, []]));
     for (let round = 0; round < rounds; round += 1) {
       for (const [count, measured] of times) {
@@ -34,7 +34,7 @@ export const redactBench: Bench = {
       }
     }
     const microseconds = Object.fromEntries([...times].map(([count, measured]) => [String(count), median(measured)]));
-    for (const [count, time] of Object.entries(microseconds)) say(`${count} values: ${time.toFixed(2)} µs a line`);
+    for (const [count, time] of Object.entries(microseconds)) print(`${count} values: ${time.toFixed(2)} µs a line`);
     const ratio = (count: number): number => (microseconds[String(count)] ?? NaN) / (microseconds['0'] ?? NaN);
     return Promise.resolve({
       bench: 'redact',

@@ -120,7 +120,7 @@ async function requestsOf({ echo }: OpenTerminal, delay: Delay): Promise<{ typin
 export const terminalBench: Bench = {
   about:
     'The echo of a key in a devbox\u2019s terminal, beside a WebSocket and a pty of this computer; with a delay between; requests; the forwarder\u2019s throughput beside a bare pipe.',
-  async run(_args, say) {
+  async run(_args, print) {
     const platform = await startPlatform([]);
     const delay = await startDelay(Number(new URL(platform.baseUrl).port), delayMs / 2);
     try {
@@ -142,16 +142,16 @@ export const terminalBench: Bench = {
       near.session.dispose();
       const ratio = median(rounds.map((round) => round.ratio));
       const echoMs = median(all);
-      say(`key: ${echoMs.toFixed(2)} ms (p95 ${quantile(all, 0.95).toFixed(2)}), ${ratio.toFixed(2)} times both`);
+      print(`key: ${echoMs.toFixed(2)} ms (p95 ${quantile(all, 0.95).toFixed(2)}), ${ratio.toFixed(2)} times both`);
 
       const far = await terminalIn(new RunloopApi({ apiKey: platform.apiKey, baseUrl: delay.url }), id);
       const delayed = median(await far.echo.measure(delayedKeys));
       const requests = await requestsOf(far, delay);
       far.session.dispose();
-      say(`key with ${delayMs} ms between: ${delayed.toFixed(1)} ms; requests: ${JSON.stringify(requests)}`);
+      print(`key with ${delayMs} ms between: ${delayed.toFixed(1)} ms; requests: ${JSON.stringify(requests)}`);
 
       const speeds = await forwarderThroughput();
-      say(`forwarder ${speeds.forwarder.toFixed(0)} MB/s, bare pipe ${speeds.pipe.toFixed(0)} MB/s`);
+      print(`forwarder ${speeds.forwarder.toFixed(0)} MB/s, bare pipe ${speeds.pipe.toFixed(0)} MB/s`);
       const share = speeds.forwarder / speeds.pipe;
       return {
         bench: 'terminal',

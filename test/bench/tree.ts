@@ -24,14 +24,14 @@ interface Loop {
  */
 export const treeBench: Bench = {
   about: `tree: ${howMany} devboxes in the view of a real VS Code, and the requests of each refresh state`,
-  async run(_args, say) {
+  async run(_args, print) {
     const views: ViewFigures[] = [];
     const perMinute = await inFreshWindow(async (session, many) => {
-      views.push(await measureView(session, many, say));
+      views.push(await measureView(session, many, print));
       return requestsPerMinute(session.platform);
     });
-    say(`requests a minute: ${JSON.stringify(perMinute)}`);
-    while (views.length < runs) views.push(await inFreshWindow((session, many) => measureView(session, many, say)));
+    print(`requests a minute: ${JSON.stringify(perMinute)}`);
+    while (views.length < runs) views.push(await inFreshWindow((session, many) => measureView(session, many, print)));
     const view = summary(views);
     const aim = (name: string, goal: string, value: number, met: boolean) => ({ name, goal, value, met });
     return {
@@ -93,7 +93,11 @@ function summary(views: readonly ViewFigures[]) {
   };
 }
 
-async function measureView(session: UiSession, many: ManyDevboxes, say: (line: string) => void): Promise<ViewFigures> {
+async function measureView(
+  session: UiSession,
+  many: ManyDevboxes,
+  print: (line: string) => void,
+): Promise<ViewFigures> {
   const { workbench, api } = session;
   const { page } = workbench;
   const blocks: Record<string, number> = {};
@@ -104,7 +108,7 @@ async function measureView(session: UiSession, many: ManyDevboxes, say: (line: s
       (globalThis as unknown as { benchLoop: Loop }).benchLoop.longest(),
     );
     blocks[name] = ownMs;
-    say(`${name}: longest block ${ownMs.toFixed(1)} ms, ${wallMs.toFixed(1)} ms with waits for a core`);
+    print(`${name}: longest block ${ownMs.toFixed(1)} ms, ${wallMs.toFixed(1)} ms with waits for a core`);
   };
   await api.evaluate(() => {
     const { readFileSync } = process.getBuiltinModule('node:fs');
@@ -171,7 +175,7 @@ async function measureView(session: UiSession, many: ManyDevboxes, say: (line: s
     await page.waitForTimeout(2_000);
   });
   const total = await rowDescription(page, 'Active');
-  say(`group Active: ${total}`);
+  print(`group Active: ${total}`);
   await block('refreshing with all of them', async () => {
     await workbench.runCommand('Runloop: Refresh Devboxes');
     await page.waitForTimeout(2_000);

@@ -39,7 +39,7 @@ export interface Campaign {
    * Starts what all runs use.
    * @param setting the words that follow the campaign's name and options, and how many runs the whole has
    */
-  begin(setting: { readonly words: readonly string[]; readonly runs: number; readonly say: Say }): Promise<Running>;
+  begin(setting: { readonly words: readonly string[]; readonly runs: number; readonly print: Print }): Promise<Running>;
   /** Looks at what all runs added up, those before a break too. Without it the counts are shown as they are. */
   judge?(counts: Counts): Judgement;
 }
@@ -56,7 +56,7 @@ export interface Running {
   end(): Promise<unknown>;
 }
 
-export type Say = (line: string) => void;
+export type Print = (line: string) => void;
 
 export interface CampaignOptions {
   readonly name: string;
@@ -67,7 +67,7 @@ export interface CampaignOptions {
   readonly words?: readonly string[];
   /** Where it is kept what has been done, so that a campaign that was broken off goes on; undefined: nowhere. */
   readonly stateFile?: string;
-  readonly say: Say;
+  readonly print: Print;
   /** Ends the campaign after the run under way. */
   readonly signal?: AbortSignal;
 }
@@ -86,10 +86,10 @@ const nothingDone: Outcome = { done: 0, counts: {}, failures: [], seconds: 0 };
 
 /** Runs a campaign to its end, or on from where it was broken off. */
 export async function runCampaign(campaign: Campaign, options: CampaignOptions): Promise<Outcome> {
-  const { seed, runs, first = 0, stateFile, say } = options;
+  const { seed, runs, first = 0, stateFile, print } = options;
   let outcome = stateFile === undefined ? nothingDone : readState(stateFile);
-  if (outcome.done > 0) say(`goes on with run ${first + outcome.done}`);
-  const running = await campaign.begin({ words: options.words ?? [], runs, say });
+  if (outcome.done > 0) print(`goes on with run ${first + outcome.done}`);
+  const running = await campaign.begin({ words: options.words ?? [], runs, print });
   try {
     while (outcome.done < runs && options.signal?.aborted !== true) {
       const started = Date.now();
@@ -101,7 +101,7 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
         const message = messageOf(error);
         if (error instanceof Finding) counts = sum(counts, error.counts);
         failures = [...failures, { run: index, message }];
-        say(`run ${index}: ${message}`);
+        print(`run ${index}: ${message}`);
       }
       const seconds = outcome.seconds + (Date.now() - started) / 1_000;
       outcome = { done: outcome.done + 1, counts, failures, seconds };
@@ -113,7 +113,7 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
   if (outcome.done < runs) return outcome;
   if (stateFile !== undefined) rmSync(stateFile, { force: true });
   const judgement = campaign.judge?.(outcome.counts);
-  judgement?.faults.forEach((fault) => say(fault));
+  judgement?.faults.forEach((fault) => print(fault));
   return judgement === undefined ? outcome : { ...outcome, judgement };
 }
 

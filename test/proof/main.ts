@@ -47,7 +47,7 @@ async function run(campaign: Campaign, seed: number): Promise<void> {
     runs: Number(values.n ?? campaign.runs),
     first,
     words: positionals.slice(1),
-    say: (line: string) => console.error(line),
+    print: (line: string) => console.error(line),
     signal: stop.signal,
   };
   const stateFile = join(

@@ -39,7 +39,7 @@ class RunFailure extends Error {
   }
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
@@ -92,7 +92,7 @@ async function launch(args: LauncherArguments, closing: CloseStack, signal: Abor
 async function listenToSuite(closing: CloseStack): Promise<SuiteListener> {
   const upstream = process.env[suiteSocketVariable];
   if (upstream === undefined) {
-    return SuiteListener.start((message) => say(message.type === 'line' ? message.text : countLine(message.counts)));
+    return SuiteListener.start((message) => print(message.type === 'line' ? message.text : countLine(message.counts)));
   }
   const sender = await connectSuiteSender(upstream);
   closing.add(() => sender.close());
@@ -169,9 +169,9 @@ async function takeScreenshot(page: Page): Promise<void> {
   const file = join(artifactsDir, 'host-tests-failure.png');
   try {
     await page.screenshot({ path: file, timeout: 5000 });
-    say(`Screenshot: ${file}`);
+    print(`Screenshot: ${file}`);
   } catch (error) {
-    say(
+    print(
       `No screenshot could be taken: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
     );
   }
@@ -194,13 +194,13 @@ async function main(): Promise<number> {
     exitCode = error instanceof RunFailure || error instanceof Stopped ? error.exitCode : failureCode.brokenRun;
     const message = error instanceof Error ? error.message : String(error);
     if (message !== '') {
-      say(message);
+      print(message);
     }
   }
   try {
     await closing.close();
   } catch (error) {
-    say(String(error));
+    print(String(error));
     exitCode ||= failureCode.brokenRun;
   }
   await flush();

@@ -121,7 +121,7 @@ export class AgentInstallation {
   /** @param cwd where it is to work; nothing for the home */
   async look(agent: AgentRecipe, cwd: string, signal: AbortSignal): Promise<AgentEnvironment> {
     const words = [toolFolder(agent), cwd, ...agent.variables.map(({ name }) => name)];
-    const [home = '', node = '', npm = '', free = '', installed, at = '', ...has] = await this.#say(
+    const [home = '', node = '', npm = '', free = '', installed, at = '', ...has] = await this.#runScript(
       lookScript,
       words,
       signal,
@@ -193,7 +193,7 @@ export class AgentInstallation {
 
   /** Sessions of the devbox by their records: those of the account's windows, then others, each the newest first. */
   async sessions(home: string, sealKey: Uint8Array, signal: AbortSignal): Promise<FoundSessions> {
-    const [count = '0', ...words] = await this.#say(findScript, [`${home}/${sessionsFolder}`], signal);
+    const [count = '0', ...words] = await this.#runScript(findScript, [`${home}/${sessionsFolder}`], signal);
     const found: FoundSession[] = [];
     for (let at = 0; at + 2 < words.length; at += 3) {
       const [name = '', mark = '', state = ''] = words.slice(at, at + 3);
@@ -215,7 +215,7 @@ export class AgentInstallation {
     return Buffer.from(stdout).toString();
   }
 
-  async #say(script: string, words: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  async #runScript(script: string, words: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
     if (words.some((word) => word.includes('\0'))) throw new Error('A word has no NUL in it.');
     const stdin = Buffer.from(words.map((word) => `${word}\0`).join(''));
     const { stdout } = await this.#commands.run(script, { stdin, signal, deadlineMs: commandMs });

@@ -106,7 +106,7 @@ export class AgentSpool {
 
   async #start({ command, cwd, mark, mostOut = mostKept.out, signal }: AgentStart, root: string) {
     const limits = [String(mostOut), String(mostKept.err)];
-    const [said, name] = await this.#say(scripts.startScript, [cwd, ...limits, mark, root, ...command], signal);
+    const [said, name] = await this.#runScript(scripts.startScript, [cwd, ...limits, mark, root, ...command], signal);
     if (said === 'busy') throw this.#error(refusal(said));
     return said === 'started' ? undefined : (name ?? this.#name);
   }
@@ -131,7 +131,7 @@ export class AgentSpool {
     const isSmall = bytes.length <= mostAtOnce;
     if (!isSmall) await this.#sendParts(keyWord, bytes, signal);
     const words = [keyWord, before, after, String(bytes.length), String(mostKept.in)];
-    const [said, line] = await this.#say(scripts.appendScript, words, signal, isSmall ? bytes : undefined);
+    const [said, line] = await this.#runScript(scripts.appendScript, words, signal, isSmall ? bytes : undefined);
     if (said === 'written') return { isFirst: true };
     if (said === 'taken') return { isFirst: false, by: entryOf(line ?? '', this.#name, this.#context.sealKey) };
     throw this.#error(refusal(said));
@@ -239,7 +239,12 @@ export class AgentSpool {
     return this.#run(scripts.sliceScript, [name, String(from), String(most)], signal);
   }
 
-  async #say(script: string, words: readonly string[], signal: AbortSignal, rest?: Buffer): Promise<readonly string[]> {
+  async #runScript(
+    script: string,
+    words: readonly string[],
+    signal: AbortSignal,
+    rest?: Buffer,
+  ): Promise<readonly string[]> {
     return (await this.#run(script, words, signal, rest)).toString().split('\0');
   }
 

@@ -149,12 +149,12 @@ export class Transcript {
     switch (update.sessionUpdate) {
       case 'user_message_chunk':
         // Within a turn it would be the prompt that we have sent.
-        if (this.#turn === undefined && update.content.type === 'text') this.#say('asked', update.content.text);
+        if (this.#turn === undefined && update.content.type === 'text') this.#appendText('asked', update.content.text);
         return;
       case 'agent_message_chunk':
       case 'agent_thought_chunk': {
         const kind = update.sessionUpdate === 'agent_message_chunk' ? 'said' : 'thought';
-        if (update.content.type === 'text') this.#say(kind, update.content.text);
+        if (update.content.type === 'text') this.#appendText(kind, update.content.text);
         return;
       }
       case 'plan': {
@@ -175,7 +175,7 @@ export class Transcript {
     }
   }
 
-  #say(kind: 'said' | 'thought' | 'asked', text: string): void {
+  #appendText(kind: 'said' | 'thought' | 'asked', text: string): void {
     const last = this.#items.at(-1);
     // A new item also where one is long: the oldest are left out whole.
     if (last?.kind !== kind || last.length > mostCharacters / 8) {

@@ -61,12 +61,12 @@ export class OpenExecution implements OpenCommand {
       yield* wholeOutput(this.#api, this.#of, 'stdout', this.#signal);
     } catch (error) {
       if (!(error instanceof StreamUnavailable)) throw error;
-      yield* this.#looked();
+      yield* this.#pollOutput();
     }
   }
 
   /** Where there are no streams: by looking at it. */
-  async *#looked(): AsyncGenerator<string> {
+  async *#pollOutput(): AsyncGenerator<string> {
     for (let seen = 0; ;) {
       const call = { signal: this.#signal, lastLines: 100_000 };
       const { stdout, isCut, status } = await this.#api.executions.retrieve(this.#of, call);

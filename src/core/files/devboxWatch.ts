@@ -160,7 +160,7 @@ export class DevboxWatch {
         // It may say that it has taken it in before the answer is here that it was told.
         if (isNew) this.#told = { fields: this.#fields, number: (number += 1) };
         const words = isNew ? wordsOf(this.#told) : ['b'];
-        const said = await this.#say(command, words, signal, following);
+        const said = await this.#send(command, words, signal, following);
         // What may not have been heard is told again, under another number.
         if (said !== 'heard') this.#told = before;
         isDeaf = said === 'deaf';
@@ -170,7 +170,7 @@ export class DevboxWatch {
   }
 
   /** @returns whether it was heard, or nobody knows; a deaf one is there for a while, and then is started again */
-  async #say(
+  async #send(
     command: OpenCommand,
     words: readonly string[],
     signal: AbortSignal,

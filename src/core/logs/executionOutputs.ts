@@ -86,8 +86,9 @@ export class ExecutionOutputs {
       position.state = 'streamed';
       this.#open(position);
     }
-    for (const position of this.#positions.values())
+    for (const position of this.#positions.values()) {
       if (position.state === 'listed') this.#positions.delete(position.id);
+    }
     this.#doubtSilent();
   }
 
@@ -95,8 +96,9 @@ export class ExecutionOutputs {
   #doubtSilent(): void {
     for (const position of this.#positions.values()) {
       const hasNews = position.listed.hasMore || position.exit !== undefined;
-      if (position.state !== 'streamed' || !hasNews || performance.now() - position.quietSinceMs < this.#silentMs)
+      if (position.state !== 'streamed' || !hasNews || performance.now() - position.quietSinceMs < this.#silentMs) {
         continue;
+      }
       this.#arrived.push({ position, name: 'stdout', what: 'held' });
       this.#onArrival?.();
     }

@@ -51,7 +51,7 @@ export async function* followEvents(
     while (!isAborted(options.signal)) {
       try {
         turns.begin();
-        if (turns.asksStatus) turns.heard((await api.devboxes.retrieveCounted(devboxId, options)).status);
+        if (turns.asksStatus) turns.onStatus((await api.devboxes.retrieveCounted(devboxId, options)).status);
         if (isInterrupted) yield { type: 'notice', notice: { kind: 'reconnected' } };
         isInterrupted = false;
         // The pass after the end was seen is the last one: nothing can come behind it.
@@ -175,7 +175,7 @@ function lookBehind(
   let etag: string | undefined;
   return async (signal) => {
     const { status } = await api.devboxes.retrieveCounted(devboxId, { signal, onBytes });
-    turns.heard(status);
+    turns.onStatus(status);
     const onEtag = (told: string | undefined): void => void (etag = told);
     const limit = startDeadline(lookMs, signal);
     const batches = api.logs.list(devboxId, { signal: limit.signal, onBytes, etag, onEtag });
@@ -194,7 +194,7 @@ function lookBehind(
 /** Tells the pace of the lines to whoever decides when to read again. */
 function* seen(those: Iterable<FollowEvent>, api: RunloopApi, turns: PollSchedule): Generator<FollowEvent> {
   for (const event of those) {
-    if (event.type === 'lines') turns.saw(event.lines, api.clock.now());
+    if (event.type === 'lines') turns.onLines(event.lines, api.clock.now());
     yield event;
   }
 }

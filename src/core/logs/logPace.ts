@@ -35,7 +35,7 @@ export class LogPace {
   }
 
   /** Takes note of new lines. @param serverMs the time as the server has it, as that of the lines is */
-  saw(lines: readonly LogEntry[], serverMs: number, nowMs: number): void {
+  onLines(lines: readonly LogEntry[], serverMs: number, nowMs: number): void {
     const window = this.#windowMs(nowMs);
     this.#fresh += lines.length;
     for (const { timestampMs } of lines) {

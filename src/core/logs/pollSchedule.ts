@@ -60,7 +60,7 @@ export class PollSchedule implements Disposable {
   }
 
   /** What the devbox's status is. With another status than before there may be lines as well. */
-  heard(status: string): void {
+  onStatus(status: string): void {
     this.#asksStatus = false;
     if (status === this.#status) return;
     this.#status = status;
@@ -70,10 +70,10 @@ export class PollSchedule implements Disposable {
   }
 
   /** New entries came: the next cut is the first again. */
-  saw(lines: readonly LogEntry[], serverMs: number): void {
+  onLines(lines: readonly LogEntry[], serverMs: number): void {
     this.#cutMs = this.#reconnectMs[0];
     this.#isNews = true;
-    this.#logPace.saw(lines, serverMs, performance.now());
+    this.#logPace.onLines(lines, serverMs, performance.now());
     // Its entrypoint has ended: the devbox does so as a rule, and no line tells.
     if (lines.some(({ source, exitCode }) => source === 'entrypoint' && exitCode !== undefined)) this.hint();
   }

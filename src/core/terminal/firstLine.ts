@@ -34,13 +34,13 @@ export class FirstLine {
       { word: Buffer.from(`${word}p\r\n`), isRecorded: false },
     ];
     // In two pieces, so that the line's own echo is not taken for its output.
-    const say = (end: string): string => `echo ${word.slice(0, 12)}""${word.slice(12)}${end}`;
+    const echo = (end: string): string => `echo ${word.slice(0, 12)}""${word.slice(12)}${end}`;
     const script = [
       // For a start file that turns only the first shell into another one, that one is the first again.
       'unset HISTFILE; export COLORTERM=truecolor SHLVL=0',
       ...(folder === undefined ? [] : [inFolder(folder)]),
-      recordedShell(name, say('r')),
-      say('p'),
+      recordedShell(name, echo('r')),
+      echo('p'),
       'exec bash -i',
     ];
     // In quotes that bash, zsh, fish and others read alike, for a shell that is known. The line is none of the person's: most

@@ -16,7 +16,7 @@ const freshMs = 1_000;
 /** What watches files of devboxes, one process in each that is looked at. */
 export interface ChangeWatch {
   showWhole(folders: readonly Uri[]): void;
-  readonly onDidHear: (
+  readonly onDidChange: (
     listener: (heard: { readonly root: Uri; readonly changes: readonly WatchedChange[] }) => void,
   ) => Disposable;
 }
@@ -81,7 +81,7 @@ export class LiveChanges implements Disposable {
     if (told === this.#told) return;
     this.#told = told;
     const watch = await this.#context.watching();
-    if (!this.#isHearing) this.#owned.push(watch.onDidHear(({ root, changes }) => this.#hear(root, changes)));
+    if (!this.#isHearing) this.#owned.push(watch.onDidChange(({ root, changes }) => this.#hear(root, changes)));
     this.#isHearing = true;
     watch.showWhole(folders);
   }

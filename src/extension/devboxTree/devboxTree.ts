@@ -98,8 +98,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidExpandElement(({ element }) => this.details.opened(element)),
-      this.#view.onDidChangeVisibility(() => this.#looked()),
-      window.onDidChangeWindowState(() => this.#looked()),
+      this.#view.onDidChangeVisibility(() => this.#onVisibilityChanged()),
+      window.onDidChangeWindowState(() => this.#onVisibilityChanged()),
       new RowClock(this.#store, () => this.#redrawTimes()),
       this.details.follow(this.#view, (row) => this.getParent(row)),
       this.#status,
@@ -110,7 +110,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.choices,
     ];
     // A view that is open when the window starts gets no visibility event.
-    this.#looked();
+    this.#onVisibilityChanged();
   }
 
   /** Reads the list now; resolves when it is drawn from. During a pause the last list stays. */
@@ -219,8 +219,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  #looked(): void {
-    this.#list.looked();
+  #onVisibilityChanged(): void {
+    this.#list.onVisibilityChanged();
     this.changes.plan();
     this.#redrawTimes();
   }

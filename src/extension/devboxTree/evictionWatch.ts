@@ -27,8 +27,8 @@ export class EvictionWatch implements Disposable {
   readonly #store: DevboxStore;
   readonly #onError: (error: unknown) => void;
   readonly #announced = new Map<string, Announced>();
-  readonly #heard = new Emitter<Eviction>();
-  readonly onDidHear = this.#heard.on;
+  readonly #evicted = new Emitter<Eviction>();
+  readonly onDidAnnounce = this.#evicted.on;
   #isOffered = true;
   #watching: AbortController | undefined;
 
@@ -79,7 +79,7 @@ export class EvictionWatch implements Disposable {
 
   dispose(): void {
     this.#watching?.abort();
-    this.#heard.dispose();
+    this.#evicted.dispose();
   }
 
   async #watch(api: RunloopApi, signal: AbortSignal): Promise<void> {
@@ -116,7 +116,7 @@ export class EvictionWatch implements Disposable {
   #hear(devboxId: string, deadlineMs: number, heardMs: number): void {
     if (this.#announced.get(devboxId)?.deadlineMs === deadlineMs) return;
     this.#announced.set(devboxId, { deadlineMs, heardMs });
-    this.#heard.fire({ devboxId, deadlineMs });
+    this.#evicted.fire({ devboxId, deadlineMs });
   }
 }
 

@@ -45,7 +45,7 @@ export class SeenChanges implements Disposable {
     this.#watch = onFirstUse(async () => {
       const { EvictionWatch: Watch } = await import('./evictionWatch');
       const watch = new Watch(store, (error) => log.failure('Watching for evictions', error));
-      watch.onDidHear((eviction) => this.#evicted.fire(eviction));
+      watch.onDidAnnounce((eviction) => this.#evicted.fire(eviction));
       return (this.#evictions = watch);
     }, this.#owned);
     this.#follower = new TransitionFollower(store, (error) => log.failure('Following a devbox', error));

@@ -71,7 +71,7 @@ export class DevboxRefresh<
   }
 
   /** Visibility or focus changed. */
-  looked(): void {
+  onVisibilityChanged(): void {
     if (this.#look().visible) this.#wanted = true;
     if (this.isSeen) this.#loop.returned();
     else this.#loop.reschedule();

@@ -58,7 +58,12 @@ export class KnownFolders {
    * @param token the version of the folder that was known then
    * @returns what has come and gone since the one before
    */
-  saw(folder: Uri, entries: Entries, begunMs: number, token: string | undefined): (readonly [Uri, FileChangeType])[] {
+  record(
+    folder: Uri,
+    entries: Entries,
+    begunMs: number,
+    token: string | undefined,
+  ): (readonly [Uri, FileChangeType])[] {
     const key = folder.toString();
     const last = this.#known.get(key);
     if (last !== undefined && last.begunMs > begunMs) return [];

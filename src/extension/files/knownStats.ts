@@ -83,10 +83,10 @@ export class KnownStats {
     const seen = async (): Promise<FileStat> => {
       try {
         const stat = await ask();
-        this.saw(key, stat, begunMs);
+        this.record(key, stat, begunMs);
         return stat;
       } catch (error) {
-        if (isMissing(error)) this.saw(key, undefined, begunMs);
+        if (isMissing(error)) this.record(key, undefined, begunMs);
         throw error;
       } finally {
         // Where it was told meanwhile that this is old, the next one asks.
@@ -111,7 +111,7 @@ export class KnownStats {
     done.changedMs = this.#now();
     done.written = [...done.written, { token: stat.token, atMs: this.#now() }].slice(-mostWritten);
     this.has(key, stat.token);
-    this.saw(key, stat);
+    this.record(key, stat);
   }
 
   /** What was last seen, however long ago. */
@@ -138,7 +138,7 @@ export class KnownStats {
   }
 
   /** Takes in what a file is; undefined: it is not there. What was asked for later is kept. @param begunMs when that was asked for */
-  saw(key: string, stat: FileStat | undefined, begunMs = this.#now()): void {
+  record(key: string, stat: FileStat | undefined, begunMs = this.#now()): void {
     const before = this.#known.get(key);
     if (before !== undefined && before.begunMs > begunMs) return;
     this.#known.delete(key);

@@ -95,10 +95,10 @@ export class RunloopFileSystem {
       const key = childAddress(uri, name).toString();
       // Of a link that cannot be followed, a look tells why.
       if (stat.type === 'missing') this.#known.expire(key);
-      else this.#known.saw(key, stat, begunMs);
+      else this.#known.record(key, stat, begunMs);
     }
     const names = entries.map((entry): [string, FileType] => [entry.name, typeOf(entry)]);
-    const changes = this.#folders.saw(uri, names, begunMs, folder);
+    const changes = this.#folders.record(uri, names, begunMs, folder);
     if (changes.length > 0) this.#context.tell(changes.map(([one, type]) => ({ uri: one, type })));
     return names;
   }

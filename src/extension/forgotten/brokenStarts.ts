@@ -56,7 +56,7 @@ export class BrokenStarts implements Disposable {
     this.#services = services;
     this.#subscription = services.account.onDidChange(() => {
       // What is known is about the account before.
-      this.#know([]);
+      this.#setStarts([]);
       this.#lookIn(0);
     });
     this.#lookIn(restMs);
@@ -94,7 +94,7 @@ export class BrokenStarts implements Disposable {
     this.#lookIn(0);
   }
 
-  #know(starts: readonly UnsettledStart[]): void {
+  #setStarts(starts: readonly UnsettledStart[]): void {
     if (starts.length === 0 && this.#devboxIds.size === 0 && this.#lost.length === 0) return;
     this.#devboxIds = new Set(starts.flatMap(({ devboxes }) => devboxes.map(({ id }) => id)));
     this.#lost = starts.flatMap(({ requestId, name, kind }) => (kind === 'running' ? [] : [{ requestId, name, kind }]));
@@ -117,7 +117,7 @@ export class BrokenStarts implements Disposable {
   async #look(): Promise<void> {
     const { account, startNotes, hasStartNotes } = this.#services;
     if (!(await hasStartNotes())) {
-      this.#know([]);
+      this.#setStarts([]);
       return;
     }
     const signedIn = await account.current();
@@ -128,7 +128,7 @@ export class BrokenStarts implements Disposable {
     ]);
     const starts = await unsettledStarts(signedIn.api, await startNotes());
     if (isAborted(signedIn.ended)) return;
-    this.#know(starts);
+    this.#setStarts(starts);
     for (const start of starts) {
       const told = start.kind === 'running' ? this.#asked : this.#told;
       if (start.kind === 'awaited' || told.has(start.requestId)) continue;

@@ -133,7 +133,7 @@ export class LogDocument implements Disposable {
    *
    * @param isOpen false if no tab has it any more
    */
-  looked(isVisible: boolean, isOpen: boolean): void {
+  onVisibilityChanged(isVisible: boolean, isOpen: boolean): void {
     const isBack = isVisible && !this.#isVisible;
     this.#isVisible = isVisible;
     if (isVisible) {

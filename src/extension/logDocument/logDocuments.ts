@@ -44,9 +44,9 @@ export class LogDocuments implements Disposable {
       workspace.registerTextDocumentContentProvider(logScheme, { provideTextDocumentContent: () => '' }),
       workspace.onDidOpenTextDocument((document) => this.#opened(document)),
       workspace.onDidCloseTextDocument((document) => this.#closed(document)),
-      window.onDidChangeVisibleTextEditors(() => this.#looked()),
-      window.onDidChangeActiveTextEditor(() => this.#say()),
-      window.tabGroups.onDidChangeTabs(() => this.#looked()),
+      window.onDidChangeVisibleTextEditors(() => this.#onVisibilityChanged()),
+      window.onDidChangeActiveTextEditor(() => this.#updateContextKeys()),
+      window.tabGroups.onDidChangeTabs(() => this.#onVisibilityChanged()),
       window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.#scrolled(textEditor)),
       services.account.onDidChange(() => this.#open.forEach((log) => log.rest())),
       this.#colours,
@@ -63,7 +63,7 @@ export class LogDocuments implements Disposable {
     const log = this.#opened(document) ?? known;
     if (log === undefined) throw new Error('The editor has closed the log again.');
     await window.showTextDocument(document, { preview: false });
-    this.#looked();
+    this.#onVisibilityChanged();
     return log;
   }
 
@@ -78,7 +78,7 @@ export class LogDocuments implements Disposable {
       for (const log of logs) await reopenTab(log);
     } finally {
       this.#isReopening = false;
-      this.#looked();
+      this.#onVisibilityChanged();
     }
   }
 
@@ -106,7 +106,7 @@ export class LogDocuments implements Disposable {
     const view = this.#views.get(uri.toString());
     this.#views.delete(uri.toString());
     if (view !== undefined) showAs(log, view);
-    this.#looked();
+    this.#onVisibilityChanged();
     return log;
   }
 
@@ -115,17 +115,17 @@ export class LogDocuments implements Disposable {
     if (log?.document !== document) return;
     this.#open.delete(document.uri.toString());
     log.dispose();
-    this.#say();
+    this.#updateContextKeys();
   }
 
-  #looked(): void {
+  #onVisibilityChanged(): void {
     const visible = new Set(window.visibleTextEditors.map(({ document }) => document.uri.toString()));
     const inTabs = addressesInTabs();
-    for (const [address, log] of this.#open) log.looked(visible.has(address), inTabs.has(address));
+    for (const [address, log] of this.#open) log.onVisibilityChanged(visible.has(address), inTabs.has(address));
     for (const editor of window.visibleTextEditors) {
       if (this.find(editor.document.uri) !== undefined) this.#colours.colour(editor);
     }
-    this.#say();
+    this.#updateContextKeys();
   }
 
   #scrolled(editor: TextEditor): void {
@@ -147,7 +147,7 @@ export class LogDocuments implements Disposable {
     const documents = new Set([...this.#news].map(({ document }) => document));
     this.#news.clear();
     for (const editor of window.visibleTextEditors) if (documents.has(editor.document)) this.#colours.colour(editor);
-    this.#say();
+    this.#updateContextKeys();
     this.#later = setTimeout(() => this.#tellNews(), newsMs);
   }
 
@@ -173,7 +173,7 @@ export class LogDocuments implements Disposable {
   }
 
   /** Tells the status bar and the buttons of the editors how things stand. */
-  #say(): void {
+  #updateContextKeys(): void {
     this.#remember();
     this.#status.show(this.find());
     const addresses = (is: (log: LogDocument) => boolean): string[] =>

@@ -45,7 +45,7 @@ export class SessionHealth implements Disposable {
   #looking = false;
   /** A connection was lost while it was looking. */
   #again = false;
-  readonly #heard = new WeakSet<RunloopRuntime>();
+  readonly #subscribed = new WeakSet<RunloopRuntime>();
 
   constructor(services: SessionHealthServices) {
     this.#services = services;
@@ -90,8 +90,8 @@ export class SessionHealth implements Disposable {
   /** An action that could not reach its server tells at once that something is wrong. */
   #listen(): void {
     for (const [, runtime] of this.#services.sessions.all()) {
-      if (this.#heard.has(runtime)) continue;
-      this.#heard.add(runtime);
+      if (this.#subscribed.has(runtime)) continue;
+      this.#subscribed.add(runtime);
       // The runtime lets go of it at its end.
       runtime.onEvent((event) => {
         if (event.type === 'state' && event.from === 'ready' && event.to === 'disconnected') {

@@ -21,9 +21,9 @@ export const endStep: StartStep = async (answers, header) => {
   const known = rules.some((rule) => endRuleText(rule) === endRuleText(kept));
   const items = [
     ...(known ? rules : [kept, ...rules]).map((rule): Valued<Picked> => ({ label: labelOf(rule), value: rule })),
-    own('lifetime', l10n.t('Shut down after a custom time…')),
-    own('suspend', l10n.t('Suspend when idle for a custom time…')),
-    own('shutdown', l10n.t('Shut down when idle for a custom time…')),
+    customTime('lifetime', l10n.t('Shut down after a custom time…')),
+    customTime('suspend', l10n.t('Suspend when idle for a custom time…')),
+    customTime('shutdown', l10n.t('Shut down when idle for a custom time…')),
   ];
   for (;;) {
     const isActive = ({ label }: Valued<Picked>): boolean => label === labelOf(kept);
@@ -51,7 +51,7 @@ function labelOf(rule: EndRule): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function own(way: Way, label: string): Valued<Picked> {
+function customTime(way: Way, label: string): Valued<Picked> {
   return { label, value: { kind: 'own', way } };
 }
 

@@ -90,7 +90,7 @@ export class DevboxTerminal implements Pseudoterminal {
 
   /** Somebody looks at it. */
   show(): void {
-    if (this.#left !== undefined) this.#say(this.#left);
+    if (this.#left !== undefined) this.#print(this.#left);
     this.#left = undefined;
     if (this.#isStarted || this.#isOver) return;
     this.#isStarted = true;
@@ -151,7 +151,7 @@ export class DevboxTerminal implements Pseudoterminal {
     this.#session.dispose();
     this.#pacing.dispose();
     if (line === undefined) this.#isClosed = true;
-    else if (this.#isStarted && !this.#isOver) this.#say(line, true);
+    else if (this.#isStarted && !this.#isOver) this.#print(line, true);
     else if (!this.#isOver) this.#left = line;
     this.#isOver = true;
   }
@@ -165,7 +165,7 @@ export class DevboxTerminal implements Pseudoterminal {
       const text = isLost ? l10n.t('Connection lost. Reconnecting…') : l10n.t('Connecting to the devbox…');
       this.#slow = setTimeout(() => {
         this.#isLossSaid ||= isLost;
-        this.#say(text);
+        this.#print(text);
       }, slowMs);
       return;
     }
@@ -174,7 +174,7 @@ export class DevboxTerminal implements Pseudoterminal {
     if (state.kind === 'open') {
       const line = openLine(state, this.#isLossSaid);
       this.#isLossSaid = false;
-      if (line !== undefined) this.#say(line, state.isNew);
+      if (line !== undefined) this.#print(line, state.isNew);
       return;
     }
     if (state.kind === 'ended') {
@@ -187,13 +187,13 @@ export class DevboxTerminal implements Pseudoterminal {
     }
     this.#isLossSaid = true;
     // Said once, however often it is tried.
-    if (before.kind !== state.kind) this.#say(waitLine(state), state.kind === 'stopped');
+    if (before.kind !== state.kind) this.#print(waitLine(state), state.kind === 'stopped');
     if (state.kind === 'stopped' && hasEnded(state.status)) this.#options.onDevboxEnded();
   }
 
   /** A line of ours, dim, on a line of its own. */
-  #say(line: string, isProgramGone = false): void {
-    this.#pacing.say(`\u001b[0m${isProgramGone ? leaveProgram : ''}\r\n\u001b[2m${oneLine(line, 500)}\u001b[0m\r\n`);
+  #print(line: string, isProgramGone = false): void {
+    this.#pacing.print(`\u001b[0m${isProgramGone ? leaveProgram : ''}\r\n\u001b[2m${oneLine(line, 500)}\u001b[0m\r\n`);
   }
 }
 

@@ -89,7 +89,7 @@ export class Pacing {
   }
 
   /** Says something of ours, behind all that has come, which does not wait any longer. */
-  say(text: string): void {
+  print(text: string): void {
     if (this.#skipping !== undefined) {
       clearTimeout(this.#skipping.timer);
       this.#skipped(this.#skipping);

@@ -18,7 +18,7 @@ export interface AccountContext {
   /** Where blueprints are built. */
   readonly sandboxes: SandboxChoice;
   /** Gets sentences for the platform's own output. */
-  readonly say: (line: string) => void;
+  readonly logLine: (line: string) => void;
   /** The words that start the relay of a network policy's egress gateway. */
   readonly relay: readonly string[];
   /** The port on which tunnels are served, once it is known. */
@@ -62,7 +62,7 @@ export class Account implements AccountResources {
 
   /** Opens what the store has. */
   static async open(context: AccountContext): Promise<Account> {
-    const { store, sandboxes, say } = context;
+    const { store, sandboxes, logLine } = context;
     // Sockets of a killed platform.
     await store.trash.discard(join(store.dataDir, 'net'));
     const account = new Account(
@@ -71,7 +71,7 @@ export class Account implements AccountResources {
       await Blueprints.open(store),
       await Objects.open(store),
     );
-    account.blueprints.run = builderIn(sandboxes, account, say);
+    account.blueprints.run = builderIn(sandboxes, account, logLine);
     return account;
   }
 

@@ -43,7 +43,7 @@ export class Blueprints {
       if (record.status === 'build_complete' && !blueprints.#disks.has(record.id)) {
         const failure = 'Its disk is not in the data folder any more.';
         blueprints.#table.put({ ...record, status: 'failed', failure, failureReason: 'build_failed' });
-        store.say(`The disk of blueprint ${record.id} is not in the data folder any more.`);
+        store.logLine(`The disk of blueprint ${record.id} is not in the data folder any more.`);
       }
       if (record.status === 'queued' || record.status === 'building') {
         blueprints.#table.put({

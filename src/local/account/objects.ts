@@ -79,7 +79,7 @@ export class Objects {
       const lost = objects.#table.get(id);
       if (lost?.state === 'READ_ONLY' && (await sizeOf(objects.#file(id))) !== lost.size) {
         objects.#table.put({ ...lost, state: 'ERROR' });
-        store.say(`The bytes of object ${id} are not in the data folder any more, or not whole.`);
+        store.logLine(`The bytes of object ${id} are not in the data folder any more, or not whole.`);
       }
       if (deleteAfter !== undefined) {
         objects.#ends.set(id, deleteAfter);

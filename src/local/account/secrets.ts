@@ -130,7 +130,7 @@ export class Secrets {
 /** Bytes of the key. */
 const keyLength = 32;
 
-function openKey({ dataDir, say }: Store): Buffer {
+function openKey({ dataDir, logLine }: Store): Buffer {
   const file = join(dataDir, 'secrets.key');
   try {
     const key = Buffer.from(readFileSync(file, 'utf8'), 'base64');
@@ -138,7 +138,7 @@ function openKey({ dataDir, say }: Store): Buffer {
       return key;
     }
     const aside = setAside(dataDir, ['secrets.key']);
-    say(
+    logLine(
       `secrets.key in the data folder is damaged and was set aside in ${aside ?? dataDir}: the values of the secrets that were kept with it are lost. Set them again.`,
     );
   } catch (error) {

@@ -63,7 +63,7 @@ export class Snapshots {
     const complete = snapshots.#table.list({ ...all, status: 'complete' }).items;
     for (const record of complete.filter(({ id }) => !snapshots.#disks.has(id))) {
       snapshots.#table.put({ ...record, status: 'error', error: 'Its disk is not in the data folder any more.' });
-      store.say(`The disk of snapshot ${record.id} is not in the data folder any more.`);
+      store.logLine(`The disk of snapshot ${record.id} is not in the data folder any more.`);
     }
     await snapshots.#disks.removeAllBut(new Set(complete.map(({ id }) => id)));
     return snapshots;

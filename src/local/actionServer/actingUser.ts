@@ -15,11 +15,11 @@ export interface ActingUser {
   /** Variables that are the user's own. */
   readonly environment: Readonly<Record<string, string>>;
   /** Makes a file or folder the user's. */
-  own(path: string): Promise<void>;
+  chown(path: string): Promise<void>;
 }
 
 /** The server's own user: nothing changes hands. */
-export const serverUser: ActingUser = { name: undefined, words: [], environment: {}, own: () => Promise.resolve() };
+export const serverUser: ActingUser = { name: undefined, words: [], environment: {}, chown: () => Promise.resolve() };
 
 /** A program with its arguments, as the user runs it. */
 export function commandOf(
@@ -101,9 +101,9 @@ export async function settleUser(options: UserOptions): Promise<ActingUser> {
   }
   if (user.uid === 0) return serverUser;
   const { uid: owner, gid, home } = user;
-  const own = (path: string): Promise<void> => chown(path, owner, owner);
+  const chownToUser = (path: string): Promise<void> => chown(path, owner, owner);
   const setpriv = programOn('setpriv', options.environment['PATH'] ?? '');
-  if (!options.suToUser || !isKnown || setpriv === undefined) return { ...serverUser, own };
+  if (!options.suToUser || !isKnown || setpriv === undefined) return { ...serverUser, chown: chownToUser };
   return {
     name: username,
     words: [
@@ -117,7 +117,7 @@ export async function settleUser(options: UserOptions): Promise<ActingUser> {
       '--',
     ],
     environment: { HOME: home, USER: username, LOGNAME: username },
-    own,
+    chown: chownToUser,
   };
 }
 

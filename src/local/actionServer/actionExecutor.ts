@@ -47,7 +47,7 @@ export class ActionExecutor {
   private constructor(options: ExecutorOptions, session: BashSession) {
     this.#options = options;
     this.#session = session;
-    this.#editor = new FileEditor(options.paths, options.shell.workingDir, (path) => options.shell.user.own(path));
+    this.#editor = new FileEditor(options.paths, options.shell.workingDir, (path) => options.shell.user.chown(path));
     const { paths, shell, log } = options;
     const context = { environment: shell.environment, workingDir: shell.workingDir, user: shell.user, log };
     const { browser } = options;
@@ -199,7 +199,7 @@ export class ActionExecutor {
     return {
       paths: this.#options.paths,
       shellDir: this.#session.workingDir,
-      own: (path) => this.#options.shell.user.own(path),
+      chown: (path) => this.#options.shell.user.chown(path),
     };
   }
 }

@@ -205,7 +205,7 @@ export class ActionServer {
         POST: executeActionHandler(executor, this.#oneByOne, this.#log, () => (this.#times.lastActionAt = Date.now())),
       },
       '/list_files': { POST: listFilesHandler(this.#paths, this.#workingDir) },
-      '/upload_file': { POST: uploadFileHandler(this.#paths, (path) => this.#user.own(path), this.#log) },
+      '/upload_file': { POST: uploadFileHandler(this.#paths, (path) => this.#user.chown(path), this.#log) },
       '/download_files': { GET: downloadFilesHandler(this.#paths, this.#log) },
       '/vscode/connection_token': {
         GET: (_request, response) => sendJson(response, 200, { token: this.#vscode?.token ?? null }),

@@ -11,17 +11,17 @@ type Uncaught = (error: unknown) => void;
  * The last line of defence: an error that nobody caught ends the devbox it came from and never the platform, and one that
  * came from no devbox is told. Every such line is a fault of the platform; that devboxes do not die of it, of each other's
  * least of all, is what this is for.
- * @param say gets a line, with the error's own stack, for each
+ * @param logLine gets a line, with the error's own stack, for each
  * @returns takes the defence away
  */
-export function raiseLastDefence(say: (line: string) => void): () => void {
+export function raiseLastDefence(logLine: (line: string) => void): () => void {
   let minute = 0;
   let told = 0;
   const tell = (line: string): void => {
     const now = Math.floor(Date.now() / 60_000);
     [minute, told] = now === minute ? [minute, told + 1] : [now, 1];
     if (told <= mostTold) {
-      say(line);
+      logLine(line);
     }
   };
   const take: Uncaught = (error) => {

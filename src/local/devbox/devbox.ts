@@ -211,7 +211,7 @@ export class Devbox {
   fail(reason: FailureReason, message: string, source: LogSource = 'setup_commands'): void {
     if (this.#ending === undefined) {
       this.log.append({ source, level: 'error', message });
-      this.#context.say(`Devbox ${this.id} failed: ${message}`);
+      this.#context.logLine(`Devbox ${this.id} failed: ${message}`);
       void this.end({ status: 'failure', reason });
     }
   }

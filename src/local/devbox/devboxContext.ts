@@ -27,7 +27,7 @@ export interface DevboxContext extends RecordWrites {
   /** Where disks go that are not needed any more. */
   readonly trash: Trash;
   /** Gets a sentence for the platform's own output. */
-  readonly say: (line: string) => void;
+  readonly logLine: (line: string) => void;
   /** Ends devboxes that use too much. */
   readonly usage: UsageWatch;
   /** Devboxes that are to be taken off their place. */

@@ -45,13 +45,13 @@ export class DevboxFolder {
     readonly files: DevboxFiles;
     readonly log: DevboxLog;
   }): Executions {
-    const { executions: records, say } = this.#context;
+    const { executions: records, logLine } = this.#context;
     this.#executions ??= new Executions({
       ...devbox,
       folder: join(this.#folder, 'executions'),
       devboxId: this.#id,
       records,
-      say,
+      logLine,
     });
     return this.#executions;
   }
@@ -68,7 +68,7 @@ export class DevboxFolder {
     try {
       await action();
     } catch (error) {
-      this.#context.say(`A problem while ${what} devbox ${this.#id}: ${messageOf(error)}`);
+      this.#context.logLine(`A problem while ${what} devbox ${this.#id}: ${messageOf(error)}`);
     }
   }
 }

@@ -33,7 +33,7 @@ export interface RegistryContext {
   readonly sandboxes: SandboxChoice;
   readonly resources: AccountResources;
   /** Gets sentences for the person who started the platform. */
-  readonly say: (line: string) => void;
+  readonly logLine: (line: string) => void;
   /** What is done to devboxes on order. */
   readonly faultHooks: FaultHooks | undefined;
   /** The age at which a devbox ends, whatever its own rules are. */
@@ -52,7 +52,7 @@ export class DevboxRegistry {
   readonly #timeToLive: TimeToLive | undefined;
   #closed = false;
 
-  private constructor({ store, sandboxes, resources, say, faultHooks, devboxTtlSeconds }: RegistryContext) {
+  private constructor({ store, sandboxes, resources, logLine, faultHooks, devboxTtlSeconds }: RegistryContext) {
     this.#timeToLive = devboxTtlSeconds === undefined ? undefined : new TimeToLive(devboxTtlSeconds);
     const table = store.table(devboxTable);
     this.#store = store;
@@ -61,10 +61,10 @@ export class DevboxRegistry {
     this.#context = {
       sandboxes,
       resources,
-      say,
+      logLine,
       evictions: this.evictions,
       faultHooks,
-      usage: new UsageWatch(say),
+      usage: new UsageWatch(logLine),
       trash: store.trash,
       folder: store.folder('devboxes'),
       logFolder: store.folder('logs'),

@@ -37,7 +37,7 @@ export interface SandboxChoice {
  * Finds the strongest way that works here by building a sandbox and running the platform's Node in it.
  * @param dataDir where the trial's folder is made and removed again
  * @param groups holds the sandboxes' processes, where that is allowed
- * @param say gets a sentence when only a weaker way is possible
+ * @param logLine gets a sentence when only a weaker way is possible
  * @throws DevboxError `invalid` when even plain processes cannot be offered
  */
 export async function chooseSandbox(
@@ -45,11 +45,11 @@ export async function chooseSandbox(
   dataDir: string,
   tools: HostTools,
   groups: ControlGroups | undefined,
-  say: (line: string) => void,
+  logLine: (line: string) => void,
 ): Promise<SandboxChoice> {
   const reasons: string[] = [];
   const pipes = new Pipes();
-  const mask = new HostMask(dataDir, say);
+  const mask = new HostMask(dataDir, logLine);
   await makeSpareKeyring();
   if (wanted === 'auto') {
     const spaces: readonly (readonly [UserSpace, boolean])[] =
@@ -70,18 +70,18 @@ export async function chooseSandbox(
       if (reason !== undefined && hasHands()) {
         choice = namespaceChoice({ users, lendsUsers, groups, nsenter, pipes, mask, hands: false }, tools);
         reason = await tryOut(choice, dataDir);
-        if (reason === undefined) say(noHands('Perl cannot enter them'));
+        if (reason === undefined) logLine(noHands('Perl cannot enter them'));
       } else if (reason === undefined && users !== 'root' && !hasHands()) {
-        say(noHands('Perl is missing'));
+        logLine(noHands('Perl is missing'));
       }
       if (reason === undefined) {
         if (users === 'root') {
-          say(
+          logLine(
             'User namespaces are forbidden here: devboxes are closed off by mount and process namespaces only, and root inside a devbox is root of this computer.',
           );
         }
         if (users !== 'root' && !lendsUsers && reasons.length > 0) {
-          say(
+          logLine(
             `Every process in a devbox is root of that devbox, because other users cannot work here (${reasons.join('; ').replaceAll(/\s+/g, ' ')}).`,
           );
         }
@@ -100,7 +100,7 @@ export async function chooseSandbox(
     reasons.length === 0
       ? 'as asked for by --sandbox plain'
       : `because Linux namespaces cannot be used here (${[...new Set(reasons)].join('; ')})`;
-  say(
+  logLine(
     `Devboxes are plain processes in a folder of their own, ${because}: they see this computer's files and processes. Run only what you trust.`,
   );
   const plainTools = unboundTools(tools);

@@ -43,7 +43,7 @@ export interface ServerSettings {
 export class PlatformServer {
   readonly #devboxes: DevboxRegistry;
   readonly #apiKey: string;
-  readonly #say: (line: string) => void;
+  readonly #logLine: (line: string) => void;
   readonly #router = new Router();
   readonly #tunnels: TunnelProxy;
   readonly #terminals: PtyService;
@@ -51,20 +51,20 @@ export class PlatformServer {
   readonly #listener: Listener;
 
   /**
-   * @param say gets a line for each failure that is the platform's own
+   * @param logLine gets a line for each failure that is the platform's own
    * @param faults what is done to requests on order
    */
   constructor(
     devboxes: DevboxRegistry,
     account: Account,
     apiKey: string,
-    say: (line: string) => void,
+    logLine: (line: string) => void,
     settings: ServerSettings,
     faults?: Faults,
   ) {
     this.#devboxes = devboxes;
     this.#apiKey = apiKey;
-    this.#say = say;
+    this.#logLine = logLine;
     this.#tunnels = new TunnelProxy(devboxes, (socket) => this.#listener.prove(socket));
     this.#terminals = new PtyService(settings.ptyIdleSeconds);
     this.#faultInjector = faults === undefined ? undefined : new FaultInjector(faults, devboxes);
@@ -91,8 +91,11 @@ export class PlatformServer {
       tls: (socket) => gate.accept(socket),
     };
     this.#listener = new Listener(receiver);
-    const gate = new TlsGate(settings.dataDir, new SshGate(devboxes, settings.dataDir, say), say, (version, socket) =>
-      this.#listener.speak(version, socket),
+    const gate = new TlsGate(
+      settings.dataDir,
+      new SshGate(devboxes, settings.dataDir, logLine),
+      logLine,
+      (version, socket) => this.#listener.speak(version, socket),
     );
   }
 
@@ -171,7 +174,7 @@ export class PlatformServer {
     } catch (error) {
       const answer = toApiError(error);
       if (answer.code === 'internal_error') {
-        this.#say(
+        this.#logLine(
           `${exchange.requestId} ${exchange.method} ${exchange.path}: ${error instanceof Error ? (error.stack ?? error.message) : answer.message}`,
         );
       }

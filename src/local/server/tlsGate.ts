@@ -30,16 +30,16 @@ export class TlsGate {
 
   /**
    * @param dataDir where `tls.crt` is kept for clients to trust, and its key
-   * @param say told of a certificate that cannot be used
+   * @param logLine told of a certificate that cannot be used
    * @param speak takes a connection on which HTTP is spoken from here on
    */
   constructor(
     dataDir: string,
     ssh: SshGate,
-    say: (line: string) => void,
+    logLine: (line: string) => void,
     speak: (version: 'http1' | 'http2', socket: Socket) => void,
   ) {
-    const certificate = openCertificate(dataDir, say);
+    const certificate = openCertificate(dataDir, logLine);
     const context = createSecureContext(certificate);
     const isKnown = (name: string): boolean =>
       destinationOf(name).kind !== 'refused' || name === sshName || ssh.find(name) !== undefined;
@@ -71,7 +71,7 @@ export class TlsGate {
 /** The certificate in the data folder; made when there is none, so that clients go on trusting it after a restart. */
 function openCertificate(
   dataDir: string,
-  say: (line: string) => void,
+  logLine: (line: string) => void,
 ): { readonly key: string; readonly cert: string } {
   const files = { key: join(dataDir, 'tls.key'), cert: join(dataDir, 'tls.crt') };
   try {
@@ -80,7 +80,7 @@ function openCertificate(
     return kept;
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') {
-      say(
+      logLine(
         `The certificate in the data folder cannot be used (${messageOf(error)}). It is replaced; clients have to trust the new tls.crt.`,
       );
     }

@@ -11,14 +11,14 @@ import type { SshServer } from './sshServer';
 export class SshGate {
   readonly #devboxes: DevboxRegistry;
   readonly #dataDir: string;
-  readonly #say: (line: string) => void;
+  readonly #logLine: (line: string) => void;
   #server: Promise<SshServer> | undefined;
 
   /** @param dataDir where the host key is kept, so that clients see the same one after a restart */
-  constructor(devboxes: DevboxRegistry, dataDir: string, say: (line: string) => void) {
+  constructor(devboxes: DevboxRegistry, dataDir: string, logLine: (line: string) => void) {
     this.#devboxes = devboxes;
     this.#dataDir = dataDir;
-    this.#say = say;
+    this.#logLine = logLine;
   }
 
   /** The running devbox whose SSH host name this is. */
@@ -33,7 +33,7 @@ export class SshGate {
       this.#server ??= this.#open();
       (await this.#server).serve(socket, devbox);
     } catch (error) {
-      this.#say(`SSH to devbox ${devbox.id} failed: ${messageOf(error)}`);
+      this.#logLine(`SSH to devbox ${devbox.id} failed: ${messageOf(error)}`);
       socket.destroy();
     }
   }
@@ -44,8 +44,8 @@ export class SshGate {
     const file = join(this.#dataDir, 'ssh_host_key');
     try {
       const kept = await readFile(file, 'utf8');
-      if (isHostKey(kept)) return new SshServer(kept, this.#say);
-      this.#say(
+      if (isHostKey(kept)) return new SshServer(kept, this.#logLine);
+      this.#logLine(
         'The SSH host key in the data folder cannot be read. It is replaced; SSH clients will ask whether to trust the new one.',
       );
     } catch (error) {
@@ -55,6 +55,6 @@ export class SshGate {
     }
     const key = newHostKey();
     await writeFile(file, key, { mode: 0o600 });
-    return new SshServer(key, this.#say);
+    return new SshServer(key, this.#logLine);
   }
 }

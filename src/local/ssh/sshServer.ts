@@ -39,15 +39,15 @@ export function isHostKey(text: string): boolean {
 /** Speaks SSH on connections whose devbox is already known. */
 export class SshServer {
   readonly #hostKey: string;
-  readonly #say: (line: string) => void;
+  readonly #logLine: (line: string) => void;
 
   /**
    * @param hostKey private key, as `newHostKey` makes them
-   * @param say told what goes wrong
+   * @param logLine told what goes wrong
    */
-  constructor(hostKey: string, say: (line: string) => void) {
+  constructor(hostKey: string, logLine: (line: string) => void) {
     this.#hostKey = hostKey;
-    this.#say = say;
+    this.#logLine = logLine;
   }
 
   /** Serves one connection until it ends or the devbox no longer runs. */
@@ -66,7 +66,7 @@ export class SshServer {
       client.on('authentication', (context) => {
         if (context.method === 'publickey' && context.username === sshUser(devbox)) {
           authenticate(context, devbox).catch((error: unknown) => {
-            this.#say(`The SSH keys of devbox ${devbox.id} could not be read: ${messageOf(error)}`);
+            this.#logLine(`The SSH keys of devbox ${devbox.id} could not be read: ${messageOf(error)}`);
             context.reject(['publickey']);
           });
         } else {

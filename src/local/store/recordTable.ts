@@ -43,7 +43,7 @@ export interface TableContext {
   /** Gives up what is held back for the case that the disk is full. */
   readonly giveReserve: () => void;
   /** Gets sentences for the person who started the platform. */
-  readonly say: (line: string) => void;
+  readonly logLine: (line: string) => void;
 }
 
 /** Things of one kind in the store: one row each, with the whole thing as JSON. Every write is on disk when it returns. */
@@ -159,7 +159,7 @@ export class RecordTable<T extends Stored> {
       const { table } = this.#shape;
       const id = textOf(row['id']);
       const why = messageOf(error).replaceAll(/\s+/g, ' ').slice(0, 200);
-      this.#context.say(
+      this.#context.logLine(
         `What the data folder has as ${id} of its ${table} cannot be understood and was set aside in its table damaged: ${why}`,
       );
       written(this.#context.dataDir, () => {

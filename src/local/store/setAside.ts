@@ -51,15 +51,15 @@ export function setAside(dataDir: string, names: readonly string[]): string | un
 }
 
 /** Puts the database aside with everything that only it knows what to do with. */
-export function setDatabaseAside(dataDir: string, why: string, say: (line: string) => void): void {
+export function setDatabaseAside(dataDir: string, why: string, logLine: (line: string) => void): void {
   const aside = setAside(dataDir, withDatabase);
-  say(
+  logLine(
     `The database of the data folder is damaged (${why}). It was set aside as ${aside ?? dataDir}, with the disks and logs that belong to it, and the platform starts without any: devboxes, snapshots, blueprints, objects, network policies and secrets of before are not known any more.`,
   );
 }
 
 /** Puts aside what is of another kind than it must be: a folder in the place of a file, a link, and the like. */
-export function setOddThingsAside(dataDir: string, say: (line: string) => void): void {
+export function setOddThingsAside(dataDir: string, logLine: (line: string) => void): void {
   const odd = Object.entries(layout).flatMap(([name, kind]) => {
     const found = look(join(dataDir, name));
     const fits = found === undefined || (kind === 'folder' ? found.isDirectory() : found.isFile());
@@ -67,7 +67,7 @@ export function setOddThingsAside(dataDir: string, say: (line: string) => void):
   });
   if (odd.length > 0) {
     const aside = setAside(dataDir, odd);
-    say(
+    logLine(
       `In the data folder ${odd.join(', ')} cannot be what it is. It was set aside in ${aside ?? dataDir}; what it held is lost to this platform.`,
     );
   }

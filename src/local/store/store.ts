@@ -44,36 +44,36 @@ export class Store {
   readonly #database: Database;
   readonly #unlock: () => void;
   /** Gets sentences for the person who started the platform. */
-  readonly say: (line: string) => void;
+  readonly logLine: (line: string) => void;
   readonly #reserve: Reserve;
 
-  private constructor(dataDir: string, database: Database, unlock: () => void, say: (line: string) => void) {
+  private constructor(dataDir: string, database: Database, unlock: () => void, logLine: (line: string) => void) {
     this.dataDir = dataDir;
-    this.trash = new Trash(join(dataDir, 'trash'), say);
+    this.trash = new Trash(join(dataDir, 'trash'), logLine);
     this.#reserve = new Reserve(dataDir);
-    this.say = say;
+    this.logLine = logLine;
     this.#database = database;
     this.#unlock = unlock;
   }
 
   /**
    * Opens the data folder's database for this process alone.
-   * @param say gets sentences for the person who started the platform
+   * @param logLine gets sentences for the person who started the platform
    * @throws DevboxError `failed` when another platform uses the folder or the database cannot be read
    */
-  static open(dataDir: string, say: (line: string) => void): Store {
+  static open(dataDir: string, logLine: (line: string) => void): Store {
     const unlock = takeWriterLock(dataDir);
     try {
-      setOddThingsAside(dataDir, say);
+      setOddThingsAside(dataDir, logLine);
       Reserve.giveIfFull(dataDir);
       try {
-        return new Store(dataDir, openDatabase(dataDir), unlock, say);
+        return new Store(dataDir, openDatabase(dataDir), unlock, logLine);
       } catch (error) {
         if (!isDamage(error) || databaseError(error, dataDir) !== error) {
           throw error;
         }
-        setDatabaseAside(dataDir, messageOf(error), say);
-        return new Store(dataDir, openDatabase(dataDir), unlock, say);
+        setDatabaseAside(dataDir, messageOf(error), logLine);
+        return new Store(dataDir, openDatabase(dataDir), unlock, logLine);
       }
     } catch (error) {
       unlock();
@@ -92,7 +92,7 @@ export class Store {
     return new RecordTable(this.#database, shape, {
       dataDir: this.dataDir,
       giveReserve: () => this.#reserve.give(),
-      say: this.say,
+      logLine: this.logLine,
     });
   }
 

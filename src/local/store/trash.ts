@@ -14,13 +14,13 @@ const patience = 5_000;
  */
 export class Trash {
   readonly #folder: string;
-  readonly #say: (line: string) => void;
+  readonly #logLine: (line: string) => void;
   #removing: Promise<void> = Promise.resolve();
 
   /** @param folder absolute, on the disk of what will be thrown away; what an earlier platform left in it is removed */
-  constructor(folder: string, say: (line: string) => void) {
+  constructor(folder: string, logLine: (line: string) => void) {
     this.#folder = folder;
-    this.#say = say;
+    this.#logLine = logLine;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(folder)) {
       this.#remove(name);
@@ -35,7 +35,7 @@ export class Trash {
       await rename(path, join(this.#folder, name));
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
-        this.#say(`${path} could not be cleared away: ${messageOf(error)}`);
+        this.#logLine(`${path} could not be cleared away: ${messageOf(error)}`);
       }
       return;
     }
@@ -53,7 +53,7 @@ export class Trash {
       try {
         await removeFolder(join(this.#folder, name));
       } catch (error) {
-        this.#say(
+        this.#logLine(
           `Something is left in the trash of the data folder, which the next start tries again: ${messageOf(error)}`,
         );
       }

@@ -23,7 +23,7 @@ const command = ['node', '/tmp/timed.mjs'] as const;
 /** What a person waits for with agents, what twenty sessions keep, and what runs where nobody looks. */
 export const agentsBench: Bench = {
   about: `agents: from a frame that an agent writes to its row, from an answer to the agent's input beside a bare client, memory of ${sessions} sessions, timers`,
-  async run(_args, say) {
+  async run(_args, print) {
     const platform = await startPlatform([], { longLived: true });
     const { agentsWindow } = (await import(
       pathToFileURL(join(outDir, 'bench', 'agentsWindow.js')).href
@@ -34,16 +34,16 @@ export const agentsBench: Bench = {
       const box = await filesDevbox(api, 'bench');
       await putAgent(box);
       const rowMs = await rows(window, box);
-      say(
+      print(
         `frame to row: median ${median(rowMs).toFixed(0)} ms, 95th percentile ${quantile(rowMs, 0.95).toFixed(0)} ms`,
       );
       const { ours, bare, commands } = await answersOf(window, box);
       const ratio = median(ours) / median(bare);
-      say(
+      print(
         `answer to input: ${median(ours).toFixed(0)} ms; a bare client: ${median(bare).toFixed(0)} ms; a command that does nothing: ${median(commands).toFixed(0)} ms`,
       );
       const { megabytes, timers } = await many(window, box);
-      say(`${sessions} sessions: ${megabytes.toFixed(1)} MB; timers: ${JSON.stringify(timers)}`);
+      print(`${sessions} sessions: ${megabytes.toFixed(1)} MB; timers: ${JSON.stringify(timers)}`);
       const p95 = quantile(rowMs, 0.95);
       const aim = (name: string, goal: string, value: number, met: boolean) => ({ name, goal, value, met });
       return {

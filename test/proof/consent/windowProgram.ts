@@ -17,7 +17,7 @@ const lookMs = 60;
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const order = JSON.parse(String((await lines.next()).value)) as Order;
-const say = (line: Said): boolean => process.stdout.write(`${JSON.stringify(line)}\n`);
+const report = (line: Said): boolean => process.stdout.write(`${JSON.stringify(line)}\n`);
 const { signal } = new AbortController();
 const { devboxId, folder, cwd, who } = order;
 const commands = new ExecutionCommands(new RunloopApi(order.account), devboxId);
@@ -31,7 +31,7 @@ const live = new LiveAgent(
     rules: () => rules,
     beforeTurn: () => Promise.resolve(),
     onChange: () => undefined,
-    onFailure: (error) => say({ broken: wordOf(error) }),
+    onFailure: (error) => report({ broken: wordOf(error) }),
   },
 );
 
@@ -54,11 +54,11 @@ async function follow(): Promise<never> {
     try {
       await live.look();
       const now = shown();
-      if (JSON.stringify(now) !== last) say({ shown: now });
+      if (JSON.stringify(now) !== last) report({ shown: now });
       last = JSON.stringify(now);
     } catch (error) {
       // The way was cut, or the devbox does not run for a while: who drives this knows.
-      say({ broken: wordOf(error) });
+      report({ broken: wordOf(error) });
     }
     await sleep(lookMs);
   }
@@ -74,7 +74,7 @@ async function press({ id, means, isAlways }: Press): Promise<string | undefined
   const rule = await ruleOf(request, origin, { resolve: pathsIn(commands), signal });
   if (rule !== undefined) {
     rules.push(rule);
-    say({ rule });
+    report({ rule });
     await live.considerAgain();
   }
   return first;
@@ -86,9 +86,9 @@ async function interrupt(): Promise<undefined> {
 
 async function obey(number: number, act: () => Promise<string | undefined>): Promise<void> {
   try {
-    say({ done: number, first: await act() });
+    report({ done: number, first: await act() });
   } catch (error) {
-    say({ done: number, failed: wordOf(error) });
+    report({ done: number, failed: wordOf(error) });
   }
 }
 
@@ -100,9 +100,9 @@ void follow();
 if (order.start !== undefined) {
   await live.begin(order.start.prompt, {});
   await live.look();
-  say({ shown: shown() });
+  report({ shown: shown() });
 }
-say({ begun: true });
+report({ begun: true });
 for await (const line of lines) {
   const told = JSON.parse(line) as { readonly number: number; readonly press?: Press };
   const { number, press: pressed } = told;

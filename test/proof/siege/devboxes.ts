@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../../src/core/errors';
 import { type Client, type TestPlatform, startPlatform } from '../../platform/testPlatform';
-import { Finding, type Running, type Say } from '../campaign';
+import { Finding, type Running, type Print } from '../campaign';
 import type { Dice } from '../dice';
 import { Besiegers } from './besiegers';
 import { type Hostile, startHostile } from './hostileDevbox';
@@ -22,7 +22,7 @@ const restMs = 4_000;
 const runLimitMs = 90_000;
 
 /** Hostile devboxes beside such that work. */
-export async function devboxSiege(say: Say): Promise<Running> {
+export async function devboxSiege(print: Print): Promise<Running> {
   let siege = await Siege.lay();
   let runs = 0;
   return {
@@ -41,7 +41,7 @@ export async function devboxSiege(say: Say): Promise<Running> {
     },
     end: async () => {
       await siege.end();
-      say(siege.platform.stderr().split('\n').slice(-20).join('\n'));
+      print(siege.platform.stderr().split('\n').slice(-20).join('\n'));
     },
   };
 }

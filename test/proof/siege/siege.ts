@@ -1,5 +1,5 @@
 import { messageOf } from '../../../src/core/errors';
-import { Finding, type Campaign, type Counts, type Running, type Say } from '../campaign';
+import { Finding, type Campaign, type Counts, type Running, type Print } from '../campaign';
 import { descriptorsSiege } from './descriptors';
 import { devboxSiege } from './devboxes';
 import { diskSiege } from './disk';
@@ -13,7 +13,7 @@ interface Part {
   readonly runs: number;
   /** Within which a run of it must be over, in milliseconds. */
   readonly limitMs: number;
-  begin(say: Say): Promise<Running>;
+  begin(print: Print): Promise<Running>;
 }
 
 /** What can be besieged, in the order in which all of it is. */
@@ -37,17 +37,17 @@ export const siegeCampaign: Campaign = {
   about: `siege [${names.join(' | ')}]: hostile answers, frames, names, trees and outputs from devboxes, damaged data folders, kills, full disks, no descriptors left. The platform never ends, others lose nothing and wait at most twice as long, every folder starts, and what was acknowledged is there.`,
   runs: whole,
   ownNetwork: true,
-  begin: async ({ words: [what], runs, say }) => {
-    if (what === undefined) return besiegeAll(runs, say);
+  begin: async ({ words: [what], runs, print }) => {
+    if (what === undefined) return besiegeAll(runs, print);
     const part = parts.find(({ name }) => name === what);
     if (part === undefined) throw new Error(`There is no siege of ${what}, only of ${names.join(', ')}.`);
-    return within(part, await part.begin(say));
+    return within(part, await part.begin(print));
   },
   judge: judgeLatencies,
 };
 
 /** One part after the other, each with its share of the runs. */
-function besiegeAll(runs: number, say: Say): Running {
+function besiegeAll(runs: number, print: Print): Running {
   let present: { readonly part: Part; readonly running: Running } | undefined;
   return {
     run: async (dice, index) => {
@@ -55,8 +55,8 @@ function besiegeAll(runs: number, say: Say): Running {
       if (present?.part !== part) {
         await present?.running.end();
         present = undefined;
-        say(part.name);
-        present = { part, running: within(part, await part.begin(say)) };
+        print(part.name);
+        present = { part, running: within(part, await part.begin(print)) };
       }
       try {
         return await present.running.run(dice, index);

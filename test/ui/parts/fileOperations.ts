@@ -16,7 +16,7 @@ export const fileOperations: UiTests = (useWindow) =>
         name: 'files',
         seed: 1,
         runs: 2,
-        say: (line) => void said.push(line),
+        print: (line) => void said.push(line),
       });
       assert.deepEqual([done, failures], [2, []], said.join('\n'));
     });

@@ -35,16 +35,16 @@ export class FileWatch implements Disposes {
   readonly #owned: Disposes[];
   #open: readonly Uri[] = [];
   #whole: readonly Uri[] = [];
-  readonly #heard = new EventEmitter<{ readonly root: Uri; readonly changes: readonly WatchedChange[] }>();
+  readonly #changed = new EventEmitter<{ readonly root: Uri; readonly changes: readonly WatchedChange[] }>();
   /** What a process has said of a devbox. */
-  readonly onDidHear = this.#heard.event;
+  readonly onDidChange = this.#changed.event;
   #settling: NodeJS.Timeout | undefined;
   #taking = Promise.resolve();
   #isDisposed = false;
 
   constructor(context: FileWatchContext) {
     this.#context = context;
-    this.#owned = [this.#heard, ...onLookedAtElsewhere(() => this.again())];
+    this.#owned = [this.#changed, ...onLookedAtElsewhere(() => this.again())];
   }
 
   /** The editor watches something, until it says that it does not. */
@@ -126,7 +126,7 @@ export class FileWatch implements Disposes {
           signal,
           onChange: (changes) => {
             this.#context.onChange(root, changes);
-            this.#heard.fire({ root, changes });
+            this.#changed.fire({ root, changes });
           },
           onWatching: (isWatching) => {
             const sinceMs = performance.now() - backMs;

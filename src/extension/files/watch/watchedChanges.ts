@@ -41,7 +41,7 @@ export class WatchedChanges {
       const uri = root.with({ path: change.path });
       const key = uri.toString();
       if (change.kind === 'gone') {
-        known.saw(key, undefined);
+        known.record(key, undefined);
         news.push({ type: FileChangeType.Deleted, uri });
         listed.set(parentAddress(uri).toString(), { uri: parentAddress(uri) });
         continue;

@@ -23,14 +23,14 @@ const emptyStage: Stage = { index: 0, base: undefined, openhands: false, asFound
 
 /**
  * Builds blueprints in sandboxes like those of devboxes, with the limits of a large one.
- * @param say gets sentences for the platform's own output
+ * @param logLine gets sentences for the platform's own output
  */
 export function builderIn(
   sandboxes: SandboxChoice,
   resources: AccountResources,
-  say: (line: string) => void,
+  logLine: (line: string) => void,
 ): RunBuild {
-  const context = { sandboxes, resources, addresses: new LoopbackAddresses(), usage: new UsageWatch(say) };
+  const context = { sandboxes, resources, addresses: new LoopbackAddresses(), usage: new UsageWatch(logLine) };
   return (job) => new Build(context, job).run();
 }
 

@@ -14,25 +14,25 @@ export const passedOver: Readonly<Record<string, Handler>> = {
         throw refuse(`"${port}" cannot be a port. EXPOSE takes numbers up to 65535, ranges of them, and /tcp or /udp.`);
       }
     }
-    say('passed over, every port of a devbox can have a tunnel', instruction, stage, refuse);
+    passOver('passed over, every port of a devbox can have a tunnel', instruction, stage, refuse);
   },
-  CMD: (...parts) => say("passed over, a devbox's entrypoint is named when it is created", ...parts),
-  ENTRYPOINT: (...parts) => say("passed over, a devbox's entrypoint is named when it is created", ...parts),
+  CMD: (...parts) => passOver("passed over, a devbox's entrypoint is named when it is created", ...parts),
+  ENTRYPOINT: (...parts) => passOver("passed over, a devbox's entrypoint is named when it is created", ...parts),
   HEALTHCHECK: (instruction, stage, refuse) => {
     checkHealth(instruction.rest, stage, refuse);
-    say('passed over, nothing here asks for it', instruction, stage, refuse);
+    passOver('passed over, nothing here asks for it', instruction, stage, refuse);
   },
   STOPSIGNAL: (instruction, stage, refuse) => {
     const signal = stage.scope.fill(instruction.rest, refuse);
     if (signal !== '' && !isSignal(signal)) {
       throw refuse(`"${signal}" is no signal. STOPSIGNAL takes a name, such as SIGTERM, or a number.`);
     }
-    say('passed over, devboxes end all at once', instruction, stage, refuse);
+    passOver('passed over, devboxes end all at once', instruction, stage, refuse);
   },
-  MAINTAINER: (...parts) => say('passed over', ...parts),
+  MAINTAINER: (...parts) => passOver('passed over', ...parts),
 };
 
-function say(what: string, { keyword, rest }: Instruction, stage: StageState, refuse: Refuse): void {
+function passOver(what: string, { keyword, rest }: Instruction, stage: StageState, refuse: Refuse): void {
   if (rest === '') {
     throw refuse(`${keyword} needs something behind it.`);
   }

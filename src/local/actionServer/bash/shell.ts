@@ -89,7 +89,7 @@ export class Shell {
     const folder = await mkdtemp(join(options.tempDir, 'action-server-shell-'));
     const nonce = randomBytes(16).toString('hex');
     await writeShellFiles(folder, nonce, options);
-    await options.user.own(folder);
+    await options.user.chown(folder);
     const shell = new Shell(folder, nonce, options);
     const stop = (): void => void shell.#child.kill('SIGKILL');
     options.signal.addEventListener('abort', stop, { once: true });

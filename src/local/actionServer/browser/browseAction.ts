@@ -152,11 +152,11 @@ export class BrowseActions {
   async #keepScreenshot(screenshot: string): Promise<string> {
     const folder = join(this.#context.workingDir, '.browser_screenshots');
     const { user } = this.#context;
-    await makeFolder(folder, (path) => user.own(path));
+    await makeFolder(folder, (path) => user.chown(path));
     const time = new Date().toISOString().replace(/[-:Z]/g, '').replace(/[T.]/g, '_');
     const file = join(folder, `screenshot_${time}.png`);
     await writeFile(file, Buffer.from(screenshot, 'base64'));
-    await user.own(file);
+    await user.chown(file);
     return this.#context.paths.toDevbox(file);
   }
 
@@ -176,7 +176,7 @@ export class BrowseActions {
     const file = paths.toHost(`/workspace/file_${this.#downloaded}${extname(name)}`);
     await mkdir(paths.toHost('/workspace'), { recursive: true });
     await copyFile(join(this.#downloads, name), file);
-    await user.own(file);
+    await user.chown(file);
     const shown = paths.toDevbox(file);
     const text = `The browser downloaded a file. It is at ${shown}`;
     return { message: text, observation: 'download', content: text, extras: { file_path: shown } };

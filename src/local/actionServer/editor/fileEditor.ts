@@ -36,16 +36,16 @@ export class FileEditor {
   readonly encodings = new LegacyEncodings();
   readonly #paths: DevboxPaths;
   readonly #workingDir: string;
-  readonly #own: (path: string) => Promise<void>;
+  readonly #chown: (path: string) => Promise<void>;
   readonly #history = new EditHistory();
 
   /**
    * @param paths where a client's paths lie
    * @param workingDir the server's working directory, named in hints
-   * @param own is told of each file that was made
+   * @param chown is called with each file that was made
    */
-  constructor(paths: DevboxPaths, workingDir: string, own: (path: string) => Promise<void>) {
-    this.#own = own;
+  constructor(paths: DevboxPaths, workingDir: string, chown: (path: string) => Promise<void>) {
+    this.#chown = chown;
     this.#paths = paths;
     this.#workingDir = workingDir;
   }
@@ -127,7 +127,7 @@ export class FileEditor {
       );
     }
     await store(path, shown, Buffer.from(text, 'utf8'));
-    await this.#own(path);
+    await this.#chown(path);
     this.#history.push(path, text);
     return { text: `File created successfully at: ${shown}`, diff: unifiedDiff('', text, shown) };
   }

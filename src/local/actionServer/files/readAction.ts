@@ -28,7 +28,7 @@ export interface FileContext {
   /** The shell's directory, as this process uses it. */
   readonly shellDir: string;
   /** Is told of each file and folder that was made. */
-  readonly own: (path: string) => Promise<void>;
+  readonly chown: (path: string) => Promise<void>;
 }
 
 /**

@@ -29,10 +29,10 @@ export async function writeAction(fields: ActionFields, context: FileContext): P
   if (kind === 'directory') return errorObservation(`Path is a directory: ${shown}. You can only write to files`);
   if (kind === 'special') return errorObservation(`Path is not a regular file: ${shown}. You can only write to files`);
   if (kind === 'missing') {
-    await makeFolder(dirname(path), context.own);
+    await makeFolder(dirname(path), context.chown);
     await writeRegularFile(path, lines.join(''));
     try {
-      await context.own(path);
+      await context.chown(path);
       // Explicitly, because the mode given at creation is cut by the umask.
       await chmod(path, newFileMode);
     } catch (error) {

@@ -21,9 +21,9 @@ interface Upload {
 /**
  * `POST /upload_file`: stores one file in a directory; an archive is unpacked there.
  *
- * @param own is told of each file and folder that was made
+ * @param chown is called with each file and folder that was made
  */
-export function uploadFileHandler(paths: DevboxPaths, own: (path: string) => Promise<void>, log: Logger): Handler {
+export function uploadFileHandler(paths: DevboxPaths, chown: (path: string) => Promise<void>, log: Logger): Handler {
   return async (request, response, url) => {
     const destination = url.searchParams.get('destination') ?? '/';
     const recursive = parseFlag('recursive', url.searchParams.get('recursive') ?? 'false');
@@ -31,13 +31,13 @@ export function uploadFileHandler(paths: DevboxPaths, own: (path: string) => Pro
     try {
       if (!isAbsolute(destination)) throw new Error('400: Destination must be an absolute path');
       const folder = paths.toHost(destination);
-      await makeFolder(folder, own);
+      await makeFolder(folder, chown);
       const { filename, stored, isNew } = await receive(request, form, folder, recursive);
       if (recursive || filename.endsWith('.zip')) {
-        await unpackZip(stored, folder, own);
+        await unpackZip(stored, folder, chown);
         await rm(stored);
       } else if (isNew) {
-        await own(stored);
+        await chown(stored);
       }
       sendJson(response, 200, { filename, destination, recursive });
     } catch (error) {

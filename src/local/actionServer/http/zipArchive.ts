@@ -11,14 +11,18 @@ import { makeFolder } from '../files/makeFolder';
  *
  * @param archive the zip file
  * @param folder where its entries go
- * @param own is told of each file and folder that was made
+ * @param chown is called with each file and folder that was made
  * @throws Error when it is no usable zip
  */
-export async function unpackZip(archive: string, folder: string, own: (path: string) => Promise<void>): Promise<void> {
+export async function unpackZip(
+  archive: string,
+  folder: string,
+  chown: (path: string) => Promise<void>,
+): Promise<void> {
   const base = await realpath(folder);
   const zip = await openZip(archive);
   try {
-    for await (const entry of zip.eachEntry()) await unpackEntry(zip, entry, { base, own });
+    for await (const entry of zip.eachEntry()) await unpackEntry(zip, entry, { base, chown });
   } finally {
     zip.close();
   }
@@ -27,7 +31,7 @@ export async function unpackZip(archive: string, folder: string, own: (path: str
 /** Where an archive's entries go, and who is told of them. */
 interface Destination {
   readonly base: string;
-  readonly own: (path: string) => Promise<void>;
+  readonly chown: (path: string) => Promise<void>;
 }
 
 async function openZip(archive: string): Promise<yauzl.ZipFile> {
@@ -40,24 +44,24 @@ async function openZip(archive: string): Promise<yauzl.ZipFile> {
   }
 }
 
-async function unpackEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, { base, own }: Destination): Promise<void> {
+async function unpackEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, { base, chown }: Destination): Promise<void> {
   const name = entry.fileNameRaw.toString('utf8').replaceAll('\\', '/');
   if (name.startsWith('/') || name.includes('..')) return;
   const target = resolve(base, name);
   if (name.endsWith('/')) {
-    await makeInside(target, { base, own });
+    await makeInside(target, { base, chown });
     return;
   }
-  await makeInside(dirname(target), { base, own });
+  await makeInside(dirname(target), { base, chown });
   const isNew = !existsSync(target);
   const stream = await zip.openReadStreamPromise(entry);
   await pipeline(stream, createWriteStream(target));
-  if (isNew) await own(target);
+  if (isNew) await chown(target);
 }
 
 /** Makes a folder, unless a link in the way leads out of the base. */
-async function makeInside(folder: string, { base, own }: Destination): Promise<void> {
-  await makeFolder(folder, own);
+async function makeInside(folder: string, { base, chown }: Destination): Promise<void> {
+  await makeFolder(folder, chown);
   const real = await realpath(folder);
   if (real !== base && !real.startsWith(base.endsWith(sep) ? base : base + sep)) {
     throw new Error('A folder in the archive would lead out of the destination through a link.');

@@ -75,10 +75,10 @@ async function writeSettings(
   settings: Readonly<Record<string, unknown>>,
   user: ActingUser,
 ): Promise<void> {
-  await makeFolder(dirname(file), (path) => user.own(path));
+  await makeFolder(dirname(file), (path) => user.chown(path));
   try {
     await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`, { flag: 'wx' });
-    await user.own(file);
+    await user.chown(file);
   } catch (error) {
     // There are some already; they are the user's.
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;

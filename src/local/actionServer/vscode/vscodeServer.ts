@@ -73,7 +73,7 @@ export class VscodeServer {
     // A file, because arguments can be read by every process.
     const tokenFile = join(folder, 'token');
     await writeFile(tokenFile, token, { mode: 0o600 });
-    await Promise.all([folder, tokenFile].map((path) => options.user.own(path)));
+    await Promise.all([folder, tokenFile].map((path) => options.user.chown(path)));
     const { file, args } = commandOf(options.user, options.node, [
       join(options.serverFolder, 'out', 'server-main.js'),
       ...['--host', options.address, '--port', String(options.port), '--connection-token-file', tokenFile],

@@ -36,21 +36,21 @@ const forbidTrees =
 export class ControlGroups {
   readonly #folders: readonly GroupFolder[];
   readonly #keeper: GroupKeeper;
-  readonly #say: (line: string) => void;
+  readonly #logLine: (line: string) => void;
   #made = 0;
 
-  private constructor(folders: readonly GroupFolder[], keeper: GroupKeeper, say: (line: string) => void) {
+  private constructor(folders: readonly GroupFolder[], keeper: GroupKeeper, logLine: (line: string) => void) {
     this.#folders = folders;
     this.#keeper = keeper;
-    this.#say = say;
+    this.#logLine = logLine;
   }
 
   /**
    * Finds by trying whether this process may hold others by control groups, and clears away what a killed platform left.
-   * @param say gets a sentence when something cannot be removed
+   * @param logLine gets a sentence when something cannot be removed
    * @returns undefined where that is not allowed
    */
-  static async open(say: (line: string) => void): Promise<ControlGroups | undefined> {
+  static async open(logLine: (line: string) => void): Promise<ControlGroups | undefined> {
     const name = ownName();
     const folders: GroupFolder[] = [];
     let move: { own: string; leaf: string; controllers: readonly string[] } | undefined;
@@ -88,7 +88,7 @@ export class ControlGroups {
         return undefined;
       }
       // From here on whatever is made is removed, also when this process is killed.
-      groups = new ControlGroups(folders, new GroupKeeper({ folders: folders.map(({ path }) => path), move }), say);
+      groups = new ControlGroups(folders, new GroupKeeper({ folders: folders.map(({ path }) => path), move }), logLine);
       await groups.#setUp();
       await groups.#tryOut();
       return groups;
@@ -122,7 +122,7 @@ export class ControlGroups {
   /** Removes a sandbox's group. What cannot be removed now is removed at the platform's end. */
   async remove(group: DevboxGroup): Promise<void> {
     if (!(await group.remove())) {
-      this.#say(
+      this.#logLine(
         `Some processes of ${group.name} have not ended yet: its control group is removed at the platform's end.`,
       );
     }
@@ -131,7 +131,7 @@ export class ControlGroups {
   /** Removes all groups. */
   async close(): Promise<void> {
     if (!(await this.#keeper.finish())) {
-      this.#say(`Some control groups could not be removed: ${this.#folders.map(({ path }) => path).join(', ')}.`);
+      this.#logLine(`Some control groups could not be removed: ${this.#folders.map(({ path }) => path).join(', ')}.`);
     }
   }
 

@@ -56,12 +56,12 @@ export class UsageWatch {
   #openThen = 0;
   /** Of which devbox it was told that it could not be counted. */
   readonly #uncounted = new WeakSet<Watched>();
-  readonly #say: (line: string) => void;
+  readonly #logLine: (line: string) => void;
   #memoryTimer: NodeJS.Timeout | undefined;
   #diskTimer: NodeJS.Timeout | undefined;
 
-  constructor(say: (line: string) => void) {
-    this.#say = say;
+  constructor(logLine: (line: string) => void) {
+    this.#logLine = logLine;
   }
 
   /**
@@ -256,7 +256,7 @@ export class UsageWatch {
   #tellUncounted(devbox: Watched | undefined, what: 'disk' | 'memory', error: unknown): void {
     if (devbox !== undefined && !this.#uncounted.has(devbox)) {
       this.#uncounted.add(devbox);
-      this.#say(`The ${what} use of a devbox could not be counted, which is tried again: ${messageOf(error)}`);
+      this.#logLine(`The ${what} use of a devbox could not be counted, which is tried again: ${messageOf(error)}`);
     }
   }
 

@@ -16,18 +16,18 @@ const run = promisify(execFile);
  */
 export class HostMask {
   readonly #folder: string;
-  readonly #say: (line: string) => void;
+  readonly #logLine: (line: string) => void;
   #made: Promise<{ readonly path: string; readonly state: string }> | undefined;
   #count = 0;
   #mixed: readonly string[] = [];
 
   /**
    * @param dataDir where it is made, anew at each start of the platform
-   * @param say gets a sentence when something could not be looked for
+   * @param logLine gets a sentence when something could not be looked for
    */
-  constructor(dataDir: string, say: (line: string) => void) {
+  constructor(dataDir: string, logLine: (line: string) => void) {
     this.#folder = join(dataDir, 'mask');
-    this.#say = say;
+    this.#logLine = logLine;
   }
 
   /** Its path, with everything in it that there is to hide now. */
@@ -66,7 +66,7 @@ export class HostMask {
     this.#mixed = hidden.mixed;
     const state = await this.#state();
     if (this.#count === 1 && hidden.unknown.length > 0) {
-      this.#say(
+      this.#logLine(
         `What only some users of this computer may read below ${hidden.unknown.join(' and ')} could not be looked for in time: root of a devbox can read it.`,
       );
     }

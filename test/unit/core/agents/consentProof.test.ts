@@ -8,8 +8,8 @@ describe('A sample of the campaign "consent"', function () {
 
   it('lets an agent do exactly what was approved, each once', async () => {
     const said: string[] = [];
-    const say = (line: string): void => void said.push(line);
-    const { done, failures } = await runCampaign(consentCampaign, { name: 'consent', seed: 1, runs: 10, say });
+    const print = (line: string): void => void said.push(line);
+    const { done, failures } = await runCampaign(consentCampaign, { name: 'consent', seed: 1, runs: 10, print });
     assert.deepEqual([done, failures], [10, []], said.join('\n'));
   });
 });

@@ -8,8 +8,8 @@ describe('A sample of the campaign "changes"', function () {
 
   it('tells both groups as git and a copy of the start have them', async () => {
     const said: string[] = [];
-    const say = (line: string): void => void said.push(line);
-    const { done, failures } = await runCampaign(changesCampaign, { name: 'changes', seed: 1, runs: 4, say });
+    const print = (line: string): void => void said.push(line);
+    const { done, failures } = await runCampaign(changesCampaign, { name: 'changes', seed: 1, runs: 4, print });
     assert.deepEqual([done, failures], [4, []], said.join('\n'));
   });
 });

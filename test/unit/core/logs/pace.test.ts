@@ -37,7 +37,7 @@ class ReadLog {
 
   #read(): void {
     this.#readMs = this.#nowMs;
-    if (this.#waiting.length > 0) this.#pace.saw(this.#waiting, this.#nowMs, this.#nowMs);
+    if (this.#waiting.length > 0) this.#pace.onLines(this.#waiting, this.#nowMs, this.#nowMs);
     this.#lines += this.#waiting.length;
     this.brought.push(this.#waiting.length);
     this.#waiting = [];
@@ -116,9 +116,9 @@ describe('the pace at which a log is read that has no stream', () => {
     const lines = (count: number): LogEntry[] =>
       Array.from({ length: count }, () => ({ level: '', source: '', timestampMs: undefined, text: 'x' }));
     assert.equal(pace.pauseAfterPass(0, 0), 1_000);
-    pace.saw(lines(5_000), 0, 1_000);
+    pace.onLines(lines(5_000), 0, 1_000);
     assert.equal(pace.pauseAfterPass(5_000, 1_000), 1_000);
-    pace.saw(lines(10), 0, 2_000);
+    pace.onLines(lines(10), 0, 2_000);
     assert.equal(pace.pauseAfterPass(5_010, 2_000), 5_000);
   });
 });

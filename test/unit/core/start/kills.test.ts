@@ -8,8 +8,14 @@ describe('A sample of the campaign "kills"', function () {
 
   it('leaves no devbox that nobody knows of, and none twice', async () => {
     const said: string[] = [];
-    const say = (line: string): void => void said.push(line);
-    const { done, failures } = await runCampaign(killsCampaign, { name: 'kills', seed: 1, first: 8, runs: 4, say });
+    const print = (line: string): void => void said.push(line);
+    const { done, failures } = await runCampaign(killsCampaign, {
+      name: 'kills',
+      seed: 1,
+      first: 8,
+      runs: 4,
+      print,
+    });
     assert.deepEqual([done, failures], [4, []], said.join('\n'));
   });
 });

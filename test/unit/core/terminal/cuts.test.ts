@@ -8,8 +8,14 @@ describe('A sample of the campaign "cuts"', function () {
 
   it('has the same shell after cuts, reloads and second windows, and sends no key twice', async () => {
     const said: string[] = [];
-    const say = (line: string): void => void said.push(line);
-    const { done, failures } = await runCampaign(cutsCampaign, { name: 'cuts', seed: 1, first: 0, runs: 6, say });
+    const print = (line: string): void => void said.push(line);
+    const { done, failures } = await runCampaign(cutsCampaign, {
+      name: 'cuts',
+      seed: 1,
+      first: 0,
+      runs: 6,
+      print,
+    });
     assert.deepEqual([done, failures], [6, []], said.join('\n'));
   });
 });

@@ -81,7 +81,7 @@ describe('Refreshing, as the platform sees it', function () {
     const settled = devboxes.find(({ name }) => name === 'settled');
     assert.ok(settled);
     while ((await api.devboxes.waitForStatus(settled.id, ['running'], 20)) === undefined);
-    refresh.looked();
+    refresh.onVisibilityChanged();
     await refresh.now();
     assert.equal(store.get(settled.id)?.status, 'running');
   });
@@ -93,10 +93,10 @@ describe('Refreshing, as the platform sees it', function () {
 
   it('asks once a minute while the window has not the focus, or the view is hidden, and stays quiet when it flickers', async () => {
     look = { visible: true, focused: false };
-    refresh.looked();
+    refresh.onVisibilityChanged();
     assert.deepEqual(await callsDuring(240), only(4));
     look = { visible: false, focused: true };
-    refresh.looked();
+    refresh.onVisibilityChanged();
     assert.deepEqual(await callsDuring(240), only(4));
   });
 
@@ -109,7 +109,7 @@ describe('Refreshing, as the platform sees it', function () {
       onError: (error) => failures.push(error),
       timing: early,
     });
-    unseen.looked();
+    unseen.onVisibilityChanged();
     assert.equal(early.planned, 0);
     unseen.dispose();
   });
@@ -161,7 +161,7 @@ describe('Refreshing, as the platform sees it', function () {
     following.dispose();
 
     look = { visible: false, focused: true };
-    refresh.looked();
+    refresh.onVisibilityChanged();
     assert.deepEqual(await callsDuring(120), only(2));
     await api.devboxes.shutdown(slow.id);
     await refresh.now();

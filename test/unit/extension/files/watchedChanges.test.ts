@@ -38,7 +38,7 @@ function watching(inFolder: () => Entries) {
   /** As the file system lists. */
   const list = (folder: Uri): Promise<Entries> => {
     lists.push(folder.path);
-    const changes = folders.saw(folder, inFolder(), performance.now(), known.last(folder.toString())?.token);
+    const changes = folders.record(folder, inFolder(), performance.now(), known.last(folder.toString())?.token);
     tell(changes.map(([uri, type]) => ({ uri, type })));
     return Promise.resolve(inFolder());
   };
@@ -50,9 +50,9 @@ function watching(inFolder: () => Entries) {
 describe('What a watching process has said', () => {
   it('is told of a file of which a list or a look has shown the new version before', async () => {
     const { known, told, take } = watching(() => []);
-    known.saw(at('/in/f').toString(), version('1'));
+    known.record(at('/in/f').toString(), version('1'));
     known.has(at('/in/f').toString(), '1');
-    known.saw(at('/in/f').toString(), version('2'));
+    known.record(at('/in/f').toString(), version('2'));
     await take('/in/f', '2');
     assert.deepEqual(told, ['Changed /in/f']);
     await take('/in/f', '2');
@@ -71,11 +71,11 @@ describe('What a watching process has said', () => {
   it('lists a folder that was looked at after the change, but not listed', async () => {
     let names = ['there'];
     const { known, told, lists, list, take } = watching(() => entries(...names));
-    known.saw(at('/in').toString(), version('1'));
+    known.record(at('/in').toString(), version('1'));
     await list(at('/in'));
     names = ['new'];
     // The folder above is listed.
-    known.saw(at('/in').toString(), version('2'));
+    known.record(at('/in').toString(), version('2'));
     await take('/in', '2');
     assert.deepEqual(told.toSorted(), ['Changed /in', 'Created /in/new', 'Deleted /in/there']);
     await take('/in', '2');
@@ -84,10 +84,10 @@ describe('What a watching process has said', () => {
 
   it('is not undone by a list that was asked for before, and comes late', () => {
     const folders = new KnownFolders();
-    folders.saw(at('/in'), entries('old'), 10, undefined);
-    folders.saw(at('/in'), entries('new'), 30, undefined);
-    assert.deepEqual(folders.saw(at('/in'), entries('old'), 20, undefined), []);
-    const came = folders.saw(at('/in'), entries('new', 'newer'), 40, undefined);
+    folders.record(at('/in'), entries('old'), 10, undefined);
+    folders.record(at('/in'), entries('new'), 30, undefined);
+    assert.deepEqual(folders.record(at('/in'), entries('old'), 20, undefined), []);
+    const came = folders.record(at('/in'), entries('new', 'newer'), 40, undefined);
     assert.deepEqual(
       came.map(([uri, type]) => [uri.path, type]),
       [['/in/newer', FileChangeType.Created]],
@@ -97,13 +97,13 @@ describe('What a watching process has said', () => {
   it('is not hidden by a look that was begun before', () => {
     let now = 10;
     const known = new KnownStats(() => now);
-    known.saw('box/f', version('1'));
+    known.record('box/f', version('1'));
     now = 30;
     known.expire('box/f');
-    known.saw('box/f', version('1'), 20);
+    known.record('box/f', version('1'), 20);
     assert.equal(known.fresh('box/f'), undefined, 'asked for before it was said to be old');
-    known.saw('box/f', version('2'), 30);
-    known.saw('box/f', version('1'), 25);
+    known.record('box/f', version('2'), 30);
+    known.record('box/f', version('1'), 25);
     assert.equal(known.fresh('box/f')?.token, '2');
   });
 });

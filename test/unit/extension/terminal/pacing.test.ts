@@ -127,7 +127,7 @@ describe('The pace of a terminal', function () {
     terminal.pacing.show('missed', true);
     assert.equal(terminal.pacing.isReplaying, true);
     terminal.pacing.show('live');
-    terminal.pacing.say('Reconnected.');
+    terminal.pacing.print('Reconnected.');
     terminal.pacing.show('later');
     await eventually(
       () => Promise.resolve(terminal.text),

@@ -41,7 +41,7 @@ describe('the time of others in a siege', () => {
         }),
       judge: judgeLatencies,
     };
-    const options = { name: 'slow', seed: 1, runs: 2, say: () => undefined };
+    const options = { name: 'slow', seed: 1, runs: 2, print: () => undefined };
     const outcome = await runCampaign(campaign, options);
     assert.equal(isBroken(outcome), true);
     assert.match(

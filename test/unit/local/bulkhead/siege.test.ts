@@ -27,7 +27,7 @@ describe('a small siege', function () {
       // What is measured among other tests says nothing: `judge` looks at the whole siege only.
       const outcome = await runCampaign(
         { ...siegeCampaign, judge: (counts) => ({ shown: counts, faults: [] }) },
-        { name: 'siege', seed: 1, runs, words: [what], say: (line) => said.push(line) },
+        { name: 'siege', seed: 1, runs, words: [what], print: (line) => said.push(line) },
       );
       assert.deepEqual(outcome.failures, [], said.join('\n'));
       assert.equal(outcome.done, runs);

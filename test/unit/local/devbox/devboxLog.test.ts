@@ -26,14 +26,14 @@ describe('the log of a devbox', () => {
     }
     return all;
   };
-  const say = (log: DevboxLog, message: string): void => log.append({ source: 'exec', level: 'info', message });
+  const append = (log: DevboxLog, message: string): void => log.append({ source: 'exec', level: 'info', message });
 
   it('goes on without a file that cannot be opened, and tells how much is missing when it can', async () => {
     const log = new DevboxLog(join(folder, 'later', 'log.jsonl'));
-    say(log, 'lost');
+    append(log, 'lost');
     await new Promise(setImmediate);
     mkdirSync(join(folder, 'later'));
-    say(log, 'kept');
+    append(log, 'kept');
     const all = await messages(log);
     log.close();
     assert.match(all[0] ?? '', /^1 entries before this one could not be written: ENOENT: no such file or directory/);
@@ -52,7 +52,7 @@ describe('the log of a devbox', () => {
     for (let at = 0; at < 400; at += 1) first.append({ source: 'entrypoint', level: 'error', message: `lines ${at}` });
     const flood = async (log: DevboxLog): Promise<void> => {
       for (let at = 0; at < 10_000; at += 1) {
-        say(log, `"source":"kmsg" ${at} entries were dropped: a log keeps`);
+        append(log, `"source":"kmsg" ${at} entries were dropped: a log keeps`);
         if (at % 500 === 0) await new Promise(setImmediate);
       }
     };
@@ -94,7 +94,7 @@ describe('the log of a devbox', () => {
       }
     })();
     for (let at = 0; at < 20_000; at += 1) {
-      say(log, `entry ${at}`);
+      append(log, `entry ${at}`);
       if (at % 500 === 0) await new Promise(setImmediate);
     }
     assert.equal(log.count, 20_000);
@@ -110,7 +110,7 @@ describe('the log of a devbox', () => {
     stop.abort();
     // After a restart it goes on where it was.
     const again = new DevboxLog(path, limit);
-    say(again, 'later');
+    append(again, 'later');
     assert.deepEqual((await messages(again)).slice(-2), ['entry 19999', 'later']);
     again.close();
   });
@@ -125,7 +125,7 @@ describe('the log of a devbox', () => {
       const path = join(folder, name);
       writeFileSync(path, bytes);
       const log = new DevboxLog(path);
-      say(log, 'after');
+      append(log, 'after');
       assert.match((await messages(log)).join('|'), /^What was here .* as .*damaged\.\|after$/, name);
       assert.deepEqual(readFileSync(`${path}.damaged`), bytes);
       log.close();
@@ -133,7 +133,7 @@ describe('the log of a devbox', () => {
     const place = join(folder, 'a folder');
     mkdirSync(place);
     const log = new DevboxLog(place);
-    say(log, 'after');
+    append(log, 'after');
     assert.match((await messages(log)).join('|'), /damaged\.\|after$/);
     log.close();
   });

@@ -32,7 +32,7 @@ export interface ExecutionContext {
   /** What is remembered of executions when platform or devbox have ended. */
   readonly records: Pick<RecordTable<ExecutionRecord>, 'get' | 'put' | 'delete'>;
   /** Gets a sentence for the platform's own output. */
-  readonly say: (line: string) => void;
+  readonly logLine: (line: string) => void;
 }
 
 interface NamedShell {
@@ -106,11 +106,11 @@ export class Executions {
   }
 
   async #keep(execution: Execution): Promise<void> {
-    const { devboxId, records, say } = this.#context;
+    const { devboxId, records, logLine } = this.#context;
     try {
       records.put(await recordOf(devboxId, execution));
     } catch (error) {
-      say(`The outcome of an execution of devbox ${devboxId} could not be written down: ${messageOf(error)}`);
+      logLine(`The outcome of an execution of devbox ${devboxId} could not be written down: ${messageOf(error)}`);
     }
   }
 

@@ -7,7 +7,7 @@ import { type Client, type TestPlatform, startPlatform } from '../../../../platf
 import { send, tunnelHost } from '../../../../platform/tunnelRequests';
 import { ownNetwork } from '../../../../run/ownNetwork';
 import { skip } from '../../../../run/skip';
-import { listen, say } from './listener';
+import { listen, outputOf } from './listener';
 
 describe('local platform, whose listener it is', function () {
   this.timeout(120_000);
@@ -15,7 +15,7 @@ describe('local platform, whose listener it is', function () {
   let client: Client;
   let spy: string;
 
-  const run = (id: string, command: string): Promise<string> => say(platform, id, command);
+  const run = (id: string, command: string): Promise<string> => outputOf(platform, id, command);
 
   before(async () => {
     platform = await startPlatform();

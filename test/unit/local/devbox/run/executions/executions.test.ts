@@ -55,17 +55,17 @@ describe('local platform executions', () => {
   });
 
   it('reads what installers leave in the profile, as a login shell does', async () => {
-    const say = async (command: string, shell?: string): Promise<unknown> =>
+    const run = async (command: string, shell?: string): Promise<unknown> =>
       (await post('execute', { command, ...(shell === undefined ? {} : { shell_name: shell }) })).body['stdout'];
-    await say(
+    await run(
       'mkdir -p ~/tools; printf "#!/bin/sh\\necho tool\\n" > ~/tools/tool; chmod +x ~/tools/tool; echo \'PATH="$HOME/tools:$PATH"; told=$((told + 1))\' > ~/.profile',
     );
-    assert.equal(await say('tool; echo "${BASH_ENV-none} $told $0"; bash -c tool'), 'tool\nnone 1 /bin/bash\ntool\n');
-    assert.equal(await say('tool; told=5', 'login'), 'tool\n');
-    assert.equal(await say('tool; echo $told', 'login'), 'tool\n5\n');
-    await say("echo 'told=first' > ~/.bash_profile");
-    assert.equal(await say('echo $told; tool 2> /dev/null || echo no tool'), 'first\nno tool\n');
-    await say('rm -r ~/.profile ~/.bash_profile ~/tools');
+    assert.equal(await run('tool; echo "${BASH_ENV-none} $told $0"; bash -c tool'), 'tool\nnone 1 /bin/bash\ntool\n');
+    assert.equal(await run('tool; told=5', 'login'), 'tool\n');
+    assert.equal(await run('tool; echo $told', 'login'), 'tool\n5\n');
+    await run("echo 'told=first' > ~/.bash_profile");
+    assert.equal(await run('echo $told; tool 2> /dev/null || echo no tool'), 'first\nno tool\n');
+    await run('rm -r ~/.profile ~/.bash_profile ~/tools');
   });
 
   it('runs a command with the same command_id, and a repeated request, once', async () => {
