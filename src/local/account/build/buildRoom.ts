@@ -1,6 +1,7 @@
 import { Listeners } from '../../host/sockets/listeners';
 import { DevboxFiles } from '../../devbox/run/devboxFiles';
-import { DevboxRun } from '../../devbox/run/devboxRun';
+import type { DevboxRun } from '../../devbox/run/devboxRun';
+import { newRun } from '../../devbox/run/newRun';
 import type { AccountResources } from '../../devbox/accountResources';
 import type { DevboxSpec } from '../../devbox/spec';
 import { makeFolder } from '../../sandbox/rootfs/diskPaths';
@@ -44,22 +45,13 @@ export class BuildRoom {
     job: BuildJob,
     { id, disk, asFound }: { readonly id: string; readonly disk: string; readonly asFound: boolean },
   ) {
-    const { sandboxes, addresses, resources } = context;
     this.#context = context;
     this.#id = id;
     this.#disk = disk;
     this.asFound = asFound;
     this.spec = specOf(job);
-    this.run = new DevboxRun({
-      sandbox: sandboxes.create(id, disk, this.spec.limits, this.spec.network?.isolatedNetwork === true),
-      spec: this.spec,
-      log: job.log,
-      tools: sandboxes.tools,
-      addresses,
-      listeners: new Listeners(),
-      gateway: resources.gateway,
-      folder: asFound ? '/' : undefined,
-    });
+    const room = { id, disk, spec: this.spec, log: job.log, folder: asFound ? '/' : undefined };
+    this.run = newRun(room, { ...context, listeners: new Listeners() });
     this.files = new DevboxFiles(() => this.run, this.spec.home);
   }
 

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { EgressGateway } from '../../network/egressGateway';
-import type { DevboxContext } from '../devboxContext';
 import type { DevboxLog, LogEntry } from '../devboxLog';
 import { devboxEnvironment, packageVariables } from './environment';
 import type { DevboxTools } from '../../sandbox/devboxTools';
@@ -36,28 +35,6 @@ export interface RunContext {
   readonly gateway: EgressGatewayContext;
   /** Where commands begin; the home folder unless it is said. */
   readonly folder?: string | undefined;
-}
-
-/** A run of a devbox that has yet to be opened, in a sandbox of its own. */
-export function newRun(
-  { id, disk, spec, log }: Pick<RunContext, 'spec' | 'log'> & { readonly id: string; readonly disk: string },
-  {
-    sandboxes,
-    addresses,
-    listeners,
-    resources,
-  }: Pick<DevboxContext, 'sandboxes' | 'addresses' | 'listeners' | 'resources'>,
-): DevboxRun {
-  const sandbox = sandboxes.create(id, disk, spec.limits, spec.network?.isolatedNetwork === true);
-  return new DevboxRun({
-    sandbox,
-    spec,
-    log,
-    tools: sandboxes.tools,
-    addresses,
-    listeners,
-    gateway: resources.gateway,
-  });
 }
 
 /** One stretch of a devbox's life: its processes between a start (or a resume) and the next suspend, or its end. */
