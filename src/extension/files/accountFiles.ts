@@ -9,7 +9,7 @@ import { onceRule } from '../../core/http/retryRules';
 import { workspacePathKey } from '../../core/platform/devbox';
 import type { SignedIn } from '../account/account';
 import type { DevboxStore } from '../devboxes/devboxStore';
-import { accountWord, fileAddress, placeOf, type AddressedFile } from './fileAddress';
+import { accountWord, fileAddress, addressedFile, type AddressedFile } from './fileAddress';
 
 /** The files of a devbox, and what reaches it. */
 interface Reached {
@@ -53,13 +53,13 @@ export class AccountFiles {
 
   /** @throws OtherAccount; FileSystemError `FileNotFound` for an address that is none */
   async at(uri: Uri): Promise<ReachedFiles> {
-    const place = placeOf(uri);
-    if (place === undefined) throw FileSystemError.FileNotFound(uri);
+    const file = addressedFile(uri);
+    if (file === undefined) throw FileSystemError.FileNotFound(uri);
     const signedIn = await this.#account.current();
-    if (signedIn === undefined || accountWord(signedIn) !== place.account) {
+    if (signedIn === undefined || accountWord(signedIn) !== file.account) {
       throw new OtherAccount();
     }
-    return { ...place, ...this.#reached(signedIn, place.devboxId), signal: signedIn.ended };
+    return { ...file, ...this.#reached(signedIn, file.devboxId), signal: signedIn.ended };
   }
 
   /** The workspace of a devbox, else its user's home. */

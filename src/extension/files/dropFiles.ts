@@ -3,7 +3,7 @@ import { requireName, shownName } from '../../core/files/pathText';
 import { saysYes } from '../messages/ask';
 import { listText } from '../messages/listText';
 import type { ReachedFiles } from './accountFiles';
-import { childAddress, nameOf, parentAddress, placeOf } from './fileAddress';
+import { childAddress, nameOf, parentAddress, addressedFile } from './fileAddress';
 import { inFolder, shownFile } from './fileCommands';
 import { meantFiles, type MeantFile } from './fileRow';
 import {
@@ -139,5 +139,5 @@ async function carry(transfer: Transfer, from: ReachedFiles, path: string, isTop
 }
 
 function isOfDevbox(uri: Uri): boolean {
-  return placeOf(uri) !== undefined;
+  return addressedFile(uri) !== undefined;
 }

@@ -27,7 +27,7 @@ export function fileAddress({ account, devboxId, path }: AddressedFile): Uri {
 }
 
 /** What an address names; undefined if it is none of ours. */
-export function placeOf(uri: Uri): AddressedFile | undefined {
+export function addressedFile(uri: Uri): AddressedFile | undefined {
   const [, id, account] = /^([\w-]+)\.([0-9a-f]{8})$/.exec(uri.authority.toLowerCase()) ?? [];
   if (uri.scheme !== filesScheme || id === undefined || account === undefined) return undefined;
   const devboxId = id.replace(

@@ -1,7 +1,7 @@
 import type { Uri } from 'vscode';
 import { asArray, asBoolean, asObject, asString } from '../../core/parse';
 import type { LazyFileSystem } from './lazyFileSystem';
-import { nameOf, placeOf } from './fileAddress';
+import { nameOf, addressedFile } from './fileAddress';
 
 /** A file or folder that a command is about. */
 export interface MeantFile {
@@ -30,7 +30,7 @@ export async function meantFiles(
     if (view?.['kind'] === 'files' && devboxId !== undefined) {
       const root = await fileSystem.rootOf(devboxId);
       files.push({ uri: root, name: nameOf(root), isFolder: true });
-    } else if (isUri(uri) && placeOf(uri) !== undefined) {
+    } else if (isUri(uri) && addressedFile(uri) !== undefined) {
       files.push({ uri, name: nameOf(uri), isFolder: asBoolean(view?.['isFolder']) ?? false });
     }
   }

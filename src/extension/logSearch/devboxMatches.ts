@@ -6,7 +6,7 @@ import type { Devbox } from '../../core/platform/devbox';
 import type { CommandId } from '../commandIds';
 import { devboxLabel, statusWord } from '../devboxes/devboxText';
 import { failureText } from '../messages/showFailure';
-import type { Place, SearchGroup, SearchLine } from '../searchView/searchSource';
+import type { SearchSection, SearchGroup, SearchLine } from '../searchView/searchSource';
 
 /** How far the search in one devbox's log is. */
 export type Progress =
@@ -30,7 +30,7 @@ export class DevboxMatches implements SearchGroup {
     return this.devbox.id;
   }
 
-  get place(): Place {
+  get section(): SearchSection {
     if (this.matches.length > 0) return 'found';
     if (this.remarks.length > 0) return 'remarked';
     return this.progress.kind === 'done' ? 'nothing' : 'searched';

@@ -7,13 +7,13 @@ export interface SearchLine {
 }
 
 /** Where a group stands among the others. */
-export type Place = 'found' | 'remarked' | 'searched' | 'nothing';
+export type SearchSection = 'found' | 'remarked' | 'searched' | 'nothing';
 
 /** What was found in one log, or in one file. */
 export interface SearchGroup {
   /** As no other group has it. */
   readonly key: string;
-  readonly place: Place;
+  readonly section: SearchSection;
   readonly lines: readonly SearchLine[];
   /** What is to be said about the search in it beside what was found. */
   readonly remarks: readonly string[];

@@ -9,7 +9,7 @@ import {
 } from 'vscode';
 import type { Disposable } from '../../core/events';
 import { oneLine } from '../../core/safeText';
-import type { Place, SearchGroup, SearchLine, SearchSource } from './searchSource';
+import type { SearchSection, SearchGroup, SearchLine, SearchSource } from './searchSource';
 
 /** A group, a line in it, a remark about the search in it, or all groups in which nothing was found. */
 export type SearchRow =
@@ -89,12 +89,12 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
 
   getParent(row: SearchRow): SearchRow | undefined {
     if (row.kind === 'match') return this.#rowOf.get(row.of);
-    return row.kind === 'group' && this.#isFolded && row.of.place === 'nothing' ? nothingRow : undefined;
+    return row.kind === 'group' && this.#isFolded && row.of.section === 'nothing' ? nothingRow : undefined;
   }
 
   /** Where there are results, they come first, and what has none is folded up at the end. */
   getChildren(row?: SearchRow): SearchRow[] {
-    const at = (place: Place): SearchRow[] => this.#rows.filter(({ of }) => of.place === place);
+    const at = (section: SearchSection): SearchRow[] => this.#rows.filter(({ of }) => of.section === section);
     if (row === undefined) {
       const nothing = at('nothing');
       return [
@@ -143,7 +143,7 @@ export class SearchTree implements TreeDataProvider<SearchRow>, Disposable {
   }
 
   #order(): string {
-    return this.#rows.map(({ of }) => of.place).join();
+    return this.#rows.map(({ of }) => of.section).join();
   }
 
   #nothingItem(): TreeItem {

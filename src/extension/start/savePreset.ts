@@ -8,7 +8,7 @@ import { shown } from './answers';
 import { choicesText } from './choicesText';
 import { presetFile, presetsIn, settingsPresets } from './presets';
 
-interface Place extends QuickPickItem {
+interface PresetTarget extends QuickPickItem {
   readonly folder: WorkspaceFolder | undefined;
 }
 
@@ -19,7 +19,7 @@ interface Place extends QuickPickItem {
  */
 export async function savePreset(choices: StartChoices): Promise<void> {
   const title = l10n.t('Save as Preset');
-  const places: Place[] = [
+  const places: PresetTarget[] = [
     {
       label: `$(settings-gear) ${l10n.t('In your settings')}`,
       description: l10n.t('for every window'),

@@ -2,7 +2,7 @@ import { EventEmitter, l10n, Range, ThemeIcon, TreeItem, type Uri } from 'vscode
 import type { FileMatch } from '../../../core/files/searchLines';
 import { shownName } from '../../../core/files/pathText';
 import { oneLine } from '../../../core/safeText';
-import type { Place, SearchGroup, SearchLine, SearchSource } from '../../searchView/searchSource';
+import type { SearchSection, SearchGroup, SearchLine, SearchSource } from '../../searchView/searchSource';
 
 /** Milliseconds between two drawings of what comes in. */
 const drawMs = 150;
@@ -11,7 +11,7 @@ const before = 24;
 
 /** What was found in one file. */
 class FileMatches implements SearchGroup {
-  readonly place: Place = 'found';
+  readonly section: SearchSection = 'found';
   readonly remarks: readonly string[] = [];
   readonly lines: SearchLine[] = [];
   readonly #uri: Uri;
@@ -52,7 +52,7 @@ class Remark implements SearchGroup {
   readonly key = 'remark';
   readonly lines: readonly SearchLine[] = [];
   readonly remarks: readonly string[] = [];
-  readonly place: Place = 'remarked';
+  readonly section: SearchSection = 'remarked';
   readonly #text: string;
 
   constructor(text: string) {

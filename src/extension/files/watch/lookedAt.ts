@@ -1,7 +1,7 @@
 import { window, workspace, type Disposable, type Uri } from 'vscode';
 import type { WatchTarget } from '../../../core/files/watchLines';
 import { filesScheme } from '../../commandIds';
-import { placeOf } from '../fileAddress';
+import { addressedFile } from '../fileAddress';
 
 /** What the editor has asked to watch: the file of its active editor, and folders of the workspace. */
 export interface EditorWatch {
@@ -35,7 +35,7 @@ export function lookedAt(
 ): Map<string, LookedAt> {
   const all = new Map<string, LookedAt>();
   const add = (uri: Uri, kind: WatchTarget['kind'], skip: readonly string[] = []): void => {
-    const place = placeOf(uri);
+    const place = addressedFile(uri);
     if (place === undefined) return;
     const of = all.get(uri.authority) ?? { root: uri, targets: [], skip: [] };
     all.set(uri.authority, of);

@@ -8,7 +8,7 @@ import { eventually } from '../../../eventually';
 import { openDocument, openIn } from '../../../fakeVscode/openDocuments';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { Range, Uri } from '../../../fakeVscode/values';
-import { placeOf } from '../../../../src/extension/files/fileAddress';
+import { addressedFile } from '../../../../src/extension/files/fileAddress';
 import { repository } from '../changes/useChangeRows';
 import { useAgents } from './useAgents';
 
@@ -74,7 +74,7 @@ describe('The document of an agent’s session', function () {
     assert.equal(all[from.line]?.slice(from.character, end.character), '../../../../etc/x');
     assert.equal(link.target?.scheme, 'runloop');
     assert.equal(link.target.path, '/etc/x');
-    assert.equal(placeOf(link.target)?.devboxId, box.id);
+    assert.equal(addressedFile(link.target)?.devboxId, box.id);
     const lenses =
       (await editor.codeLenses.get(uri.scheme)?.provideCodeLenses({ uri } as never, undefined as never)) ?? [];
     const titled = (title: string) => lenses.find(({ command }) => command?.title === title)?.command;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type * as vscode from 'vscode';
-import { accountWord, childAddress, fileAddress, placeOf } from '../../../../src/extension/files/fileAddress';
+import { accountWord, childAddress, fileAddress, addressedFile } from '../../../../src/extension/files/fileAddress';
 import { useWindow } from '../../../fakeVscode/useWindow';
 import { FileType, Uri } from '../../../fakeVscode/values';
 import { filesDevbox, type FilesDevbox } from '../../core/files/useFiles';
@@ -34,13 +34,13 @@ describe('The file system of devboxes', function () {
     for (const devboxId of ['dbx_31Abc9Z', 'dbx_a-b', 'x.Y', 'dbx_-0']) {
       for (const path of ['/', '/a b/é', '/new\nline', '/a#b?c%20', '/\uf7ff']) {
         const uri = fileAddress({ account: '0123abcd', devboxId, path });
-        assert.deepEqual(placeOf(Uri.parse(uri.toString())), { account: '0123abcd', devboxId, path });
+        assert.deepEqual(addressedFile(Uri.parse(uri.toString())), { account: '0123abcd', devboxId, path });
       }
     }
-    assert.equal(placeOf(Uri.parse('file:///x')), undefined);
-    assert.equal(placeOf(Uri.parse('runloop://nonsense/x')), undefined);
+    assert.equal(addressedFile(Uri.parse('file:///x')), undefined);
+    assert.equal(addressedFile(Uri.parse('runloop://nonsense/x')), undefined);
     const folder = fileAddress({ account: '0123abcd', devboxId: 'dbx_1', path: '/a' });
-    assert.equal(placeOf(childAddress(folder, 'b#?\\c'))?.path, '/a/b#?\\c');
+    assert.equal(addressedFile(childAddress(folder, 'b#?\\c'))?.path, '/a/b#?\\c');
   });
 
   it('reads and saves with what the editor does, and keeps rights', async () => {
