@@ -1,4 +1,4 @@
-/** What kind of refusal or mishap a devbox reports; the routes turn it into a status code. */
+/** What kind of refusal or fault a devbox reports; the routes turn it into a status code. */
 export type DevboxErrorKind =
   | 'invalid'
   | 'not_found'

@@ -1,7 +1,8 @@
 import { cancelled, endedBy, RuntimeError } from '../errors';
 import { devboxProblem } from '../problems/devbox';
 
-export interface Turn<T> {
+/** How an action waits in the queue. */
+export interface QueuedAction<T> {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds after which the answer is not waited for any more; the work goes on. */
   readonly waitMs?: number;
@@ -34,15 +35,15 @@ export class ActionQueue {
    * @param work gets a signal that ends only with the queue
    * @throws RuntimeError `action_timeout`, `shell_busy`, `cancelled`, `closed`, or what `work` throws
    */
-  async take<T>(work: (signal: AbortSignal) => Promise<T>, turn: Turn<T>): Promise<T> {
+  async take<T>(work: (signal: AbortSignal) => Promise<T>, queued: QueuedAction<T>): Promise<T> {
     this.#refuse();
     const before = this.#last;
     let release = (): void => undefined;
     this.#last = new Promise<void>((resolve) => (release = resolve));
     try {
-      await this.#turn(before, turn.signal);
+      await this.#turn(before, queued.signal);
       this.#refuse();
-      return await this.#wait(work(this.#closing.signal), turn);
+      return await this.#wait(work(this.#closing.signal), queued);
     } finally {
       // One that was given up before its turn does not let those behind it pass those before.
       void before.then(release);
@@ -72,34 +73,36 @@ export class ActionQueue {
     throw new RuntimeError({ problem: devboxProblem('shell_busy'), devboxId: this.#devboxId });
   }
 
-  async #wait<T>(working: Promise<T>, turn: Turn<T>): Promise<T> {
+  async #wait<T>(working: Promise<T>, queued: QueuedAction<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     let onAbort = (): void => undefined;
-    const { signal } = turn;
+    const { signal } = queued;
     const leaving = new Promise<never>((_resolve, reject) => {
       onAbort = () => reject(signal === undefined ? cancelled(this.#devboxId) : endedBy(signal, this.#devboxId));
       signal?.addEventListener('abort', onAbort, { once: true });
-      if (turn.waitMs !== undefined) timer = setTimeout(() => reject(this.#timedOut(turn.waitMs ?? 0)), turn.waitMs);
+      if (queued.waitMs !== undefined) {
+        timer = setTimeout(() => reject(this.#timedOut(queued.waitMs ?? 0)), queued.waitMs);
+      }
     });
     const progress = { settled: false };
     const done = working.finally(() => (progress.settled = true));
     try {
       return await Promise.race([done, leaving]);
     } catch (error) {
-      if (!progress.settled && !this.#closing.signal.aborted) this.#leave(done, turn);
+      if (!progress.settled && !this.#closing.signal.aborted) this.#leave(done, queued);
       throw error;
     } finally {
       clearTimeout(timer);
-      turn.signal?.removeEventListener('abort', onAbort);
+      queued.signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  #leave<T>(working: Promise<T>, turn: Turn<T>): void {
+  #leave<T>(working: Promise<T>, queued: QueuedAction<T>): void {
     this.#left += 1;
     working.then(
       (value) => {
         this.#left -= 1;
-        turn.onLate?.(value);
+        queued.onLate?.(value);
       },
       // Broken off or refused: whoever asked has been told that it timed out.
       () => (this.#left -= 1),

@@ -28,7 +28,7 @@ export class AgentSession {
   readonly #asked = new Map<string, string>();
   readonly #waiting = new Map<string, WaitingRequest>();
   readonly #answered = new Map<string, GivenAnswer>();
-  /** Ids of requests that came: what an agent says under one of them again is nothing. */
+  /** Ids of requests that came: a second request with one of them is ignored. */
   readonly #seen = new Set<string>();
   /** Ids of prompts, of any window, that were not answered yet. */
   readonly #turns = new Set<string>();
@@ -37,7 +37,7 @@ export class AgentSession {
   #agent: InitializeAnswer | undefined;
   #sessionId: string | undefined;
   #life: AgentLife = 'running';
-  /** That the process is gone. */
+  /** Whether it was told that the agent's process is gone. */
   #hasTold = false;
   #count = 0;
 
@@ -79,14 +79,14 @@ export class AgentSession {
 
   /** Reads what came since the last look. One look at a time. */
   async look(signal: AbortSignal): Promise<void> {
-    const slices = new TimeSlicer();
+    const slicer = new TimeSlicer();
     for (;;) {
       const seen = await this.#context.spool.look(signal);
       for (const entry of seen.entries) this.#note(entry);
       await this.#tellOf(seen.entries, signal);
       for (const frame of this.#reader.take(seen.output)) {
         await this.#take(frame, signal);
-        await slices.share();
+        await slicer.share();
       }
       if (seen.hasMore) continue;
       this.#life = seen.life;

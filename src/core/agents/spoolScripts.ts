@@ -1,3 +1,5 @@
+import { quote } from '../../ground/shellWords';
+
 /*
  * What runs in the devbox for a spool. Arguments come by standard input, each ended by NUL. The folder is the agent's own
  * user's, so that what is in it may have been changed by the agent: numbers are looked at before they are counted with.
@@ -54,7 +56,7 @@ if [ -n "$root" ]; then
 fi
 mkdir -- "$spool" 2>/dev/null || { [ -d "$spool" ] || exit 3; say exists "\${spool##*/}"; exit 0; }
 cd -- "$spool" && : >in && : >out && : >err && : >ledger && printf '%s' "$mark" >mark && printf '%s' "$root" >root || exit 3
-setsid -f bash -c '${holder.replaceAll("'", `'\\''`)}' agent "$spool" "$cwd" "$mostOut" "$mostErr" "\${words[@]}" </dev/null >/dev/null 2>&1 9>&-
+setsid -f bash -c ${quote(holder)} agent "$spool" "$cwd" "$mostOut" "$mostErr" "\${words[@]}" </dev/null >/dev/null 2>&1 9>&-
 for ((i = 0; i < 100; i++)); do [ -e pid ] || [ -e ended ] && break; sleep 0.05; done
 say started`;
 

@@ -46,12 +46,12 @@ export interface ChangesReport {
 }
 
 /** @throws MalformedOutput for what is no report, or not a whole one */
-export async function changesReport(output: Uint8Array, slices = new TimeSlicer(64)): Promise<ChangesReport> {
+export async function changesReport(output: Uint8Array, slicer = new TimeSlicer(64)): Promise<ChangesReport> {
   const sections = sectionsOf(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
   const of = (name: string): Promise<Buffer[]> => {
     const section = sections.get(name);
     if (section === undefined) throw new MalformedOutput(name);
-    return fieldsIn(section, slices);
+    return fieldsIn(section, slicer);
   };
   const facts = await of('facts');
   const [head = '', branch = '', format = '', , filemode = '', ...kept] = facts.map(String);
@@ -63,13 +63,13 @@ export async function changesReport(output: Uint8Array, slices = new TimeSlicer(
     common: textOfPath(facts[3] ?? Buffer.alloc(0)),
     start: keptTree(kept),
     turn: keptTree(kept.slice(3)),
-    status: await statusEntries(await of('status'), slices),
-    files: await workFiles(await of('files'), filemode !== 'false', slices),
-    since: await rawEntries(await of('since'), slices),
-    sinceTurn: await rawEntries(await of('turn'), slices),
+    status: await statusEntries(await of('status'), slicer),
+    files: await workFiles(await of('files'), filemode !== 'false', slicer),
+    since: await rawEntries(await of('since'), slicer),
+    sinceTurn: await rawEntries(await of('turn'), slicer),
     // At most some thousand.
     hidden: new Set((await of('hidden')).map(textOfPath)),
-    filtered: await filteredNames(await of('filters'), slices),
+    filtered: await filteredNames(await of('filters'), slicer),
   };
 }
 
@@ -94,10 +94,10 @@ function sectionsOf(output: Buffer): ReadonlyMap<string, Buffer> {
 }
 
 /** What is ended by NUL. */
-async function fieldsIn(section: Buffer, slices: TimeSlicer): Promise<Buffer[]> {
+async function fieldsIn(section: Buffer, slicer: TimeSlicer): Promise<Buffer[]> {
   const fields: Buffer[] = [];
   for (let from = 0, to = section.indexOf(0); to >= 0; from = to + 1, to = section.indexOf(0, from)) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     fields.push(section.subarray(from, to));
   }
   return fields;
@@ -107,11 +107,11 @@ async function fieldsIn(section: Buffer, slices: TimeSlicer): Promise<Buffer[]> 
 async function workFiles(
   fields: readonly Buffer[],
   hasModes: boolean,
-  slices: TimeSlicer,
+  slicer: TimeSlicer,
 ): Promise<ReadonlyMap<string, WorkFile>> {
   const files = new Map<string, WorkFile>();
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     const [kind = '', id = '', bits = '', size = ''] = (fields[at]?.toString('latin1') ?? '').split(' ');
     const isExecutable = hasModes && (Number.parseInt(bits, 16) & 0o100) !== 0;
     const mode = { hash: isExecutable ? '100755' : '100644', large: isExecutable ? '100755' : '100644' } as const;
@@ -128,10 +128,10 @@ async function workFiles(
 }
 
 /** Name, attribute and value by turns. */
-async function filteredNames(fields: readonly Buffer[], slices: TimeSlicer): Promise<ReadonlySet<string>> {
+async function filteredNames(fields: readonly Buffer[], slicer: TimeSlicer): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (let at = 0; at + 2 < fields.length; at += 3) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     const value = fields[at + 2]?.toString() ?? '';
     if (!['unspecified', 'unset', 'set', ''].includes(value)) names.add(textOfPath(fields[at] ?? Buffer.alloc(0)));
   }

@@ -47,18 +47,18 @@ const nothing = '000000';
 const sortedAtOnce = 4_000;
 
 /** Compares what was read of a repository. */
-export async function changeGroups(report: ChangesReport, slices = new TimeSlicer(64)): Promise<ChangeGroups> {
+export async function changeGroups(report: ChangesReport, slicer = new TimeSlicer(64)): Promise<ChangeGroups> {
   const changes: FileChange[] = [];
   for (const entry of hasGit(report) ? report.status : []) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     changes.push(uncommitted(entry, report));
   }
   const { start, turn, since, sinceTurn } = report;
   return {
-    uncommitted: await sorted(changes, slices),
+    uncommitted: await sorted(changes, slicer),
     sinceStart:
-      start && (await sorted(await sinceKept(since, isFolderStart(report) ? alone(report) : report, slices), slices)),
-    thisTurn: turn && (await sorted(await sinceKept(sinceTurn, report, slices), slices)),
+      start && (await sorted(await sinceKept(since, isFolderStart(report) ? alone(report) : report, slicer), slicer)),
+    thisTurn: turn && (await sorted(await sinceKept(sinceTurn, report, slicer), slicer)),
   };
 }
 
@@ -127,15 +127,15 @@ interface Sides {
  *
  * @param since the index against that tree
  */
-async function sinceKept(since: readonly RawEntry[], report: ChangesReport, slices: TimeSlicer): Promise<FileChange[]> {
-  const { before, after, origins, untracked } = await sidesSinceKept(since, report, slices);
+async function sinceKept(since: readonly RawEntry[], report: ChangesReport, slicer: TimeSlicer): Promise<FileChange[]> {
+  const { before, after, origins, untracked } = await sidesSinceKept(since, report, slicer);
   const changes: FileChange[] = [];
   /** What is gone, by its content where there is one, and by its path. */
   const byId = new Map<string, string>();
   const lost = new Set<string>();
   const kept: string[] = [];
   for (const [path, was] of before) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     const is = after.get(path);
     if (isSame(was, is)) continue;
     if (is !== undefined) kept.push(path);
@@ -143,7 +143,7 @@ async function sinceKept(since: readonly RawEntry[], report: ChangesReport, slic
     if (is === undefined) byId.set(was?.id ?? '', path);
   }
   for (const path of kept) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     const [old, now] = [before.get(path), after.get(path)];
     if (now === undefined) continue;
     const found = old === undefined ? (origins.get(path) ?? byId.get(now.id === '' ? '-' : now.id)) : undefined;
@@ -163,20 +163,20 @@ async function sinceKept(since: readonly RawEntry[], report: ChangesReport, slic
     changes.push({ kind, path, from, before: was, after: now, ...marks(path, report) });
   }
   for (const path of lost) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     const was = before.get(path);
     changes.push({ kind: 'deleted', path, from: undefined, before: was, after: undefined, ...marks(path, report) });
   }
   return changes;
 }
 
-async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport, slices: TimeSlicer): Promise<Sides> {
+async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport, slicer: TimeSlicer): Promise<Sides> {
   const before = new Map<string, ChangeSide | undefined>();
   const after = new Map<string, ChangeSide | undefined>();
   const origins = new Map<string, string>();
   const untracked = new Set<string>();
   for (const { modes, ids, letter, path, from } of since) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     if (from !== undefined && letter === 'R') {
       before.set(from, blob(modes[0], ids[0]));
       if (!after.has(from)) after.set(from, undefined);
@@ -190,7 +190,7 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
     after.set(path, side === undefined ? undefined : { ...side, isWork: true, size, isLarge });
   }
   for (const entry of report.status) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     const { path, kind, work } = entry;
     if (kind === 'untracked' && hasGit(report)) untracked.add(path);
     // A repository within, which is shown by itself.
@@ -202,16 +202,16 @@ async function sidesSinceKept(since: readonly RawEntry[], report: ChangesReport,
 }
 
 /** Sorted in parts that are merged: a hundred thousand paths at once would hold others up. */
-async function sorted(changes: readonly FileChange[], slices: TimeSlicer): Promise<FileChange[]> {
+async function sorted(changes: readonly FileChange[], slicer: TimeSlicer): Promise<FileChange[]> {
   let parts: FileChange[][] = [];
   for (let at = 0; at < changes.length; at += sortedAtOnce) {
     parts.push(changes.slice(at, at + sortedAtOnce).sort(byPath));
-    await slices.rest();
+    await slicer.rest();
   }
   while (parts.length > 1) {
     const merged: FileChange[][] = [];
     for (let at = 0; at < parts.length; at += 2) {
-      merged.push(await mergedParts(parts[at] ?? [], parts[at + 1] ?? [], slices));
+      merged.push(await mergedParts(parts[at] ?? [], parts[at + 1] ?? [], slicer));
     }
     parts = merged;
   }
@@ -221,12 +221,12 @@ async function sorted(changes: readonly FileChange[], slices: TimeSlicer): Promi
 async function mergedParts(
   one: readonly FileChange[],
   other: readonly FileChange[],
-  slices: TimeSlicer,
+  slicer: TimeSlicer,
 ): Promise<FileChange[]> {
   const all: FileChange[] = [];
   let place = 0;
   for (const change of one) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     for (let next = other[place]; next !== undefined && byPath(next, change) < 0; next = other[place]) {
       all.push(next);
       place += 1;

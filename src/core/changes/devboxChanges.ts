@@ -103,10 +103,10 @@ export class DevboxChanges {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
     return this.#whileItChanges(async () => {
       const output = await this.run(script, top, inputs, { signal });
-      const slices = new TimeSlicer(64);
-      const report = await changesReport(output, slices);
+      const slicer = new TimeSlicer(64);
+      const report = await changesReport(output, slicer);
       const digest = createHash('sha256').update(output).digest('base64url');
-      return { top, report, groups: await changeGroups(report, slices), digest };
+      return { top, report, groups: await changeGroups(report, slicer), digest };
     });
   }
 

@@ -1,3 +1,4 @@
+import { quote } from '../../ground/shellWords';
 import { changesPrelude, lookSteps } from './scripts';
 
 /*
@@ -7,10 +8,7 @@ import { changesPrelude, lookSteps } from './scripts';
  */
 
 /** As whom what is given runs: the owner of the repository, so that no file becomes another's, and no link leads further than that. */
-export const asOwner = (
-  script: string,
-  refusal = 'discard_not_owner',
-): string => `script='${script.replaceAll("'", `'\\''`)}'
+export const asOwner = (script: string, refusal = 'discard_not_owner'): string => `script=${quote(script)}
 IFS= read -r -d '' seconds; IFS= read -r -d '' top
 owner=$(stat -c '%u %g' -- "$top/.git" 2>/dev/null); again() { printf '%s\\0' "$seconds" "$top"; cat; }
 go() { again | "$@" bash -c "$script"; exit "\${PIPESTATUS[1]}"; }

@@ -40,10 +40,10 @@ const unmerged = new RegExp(
 const raw = new RegExp(`^:(${mode}) (${mode}) (${id}) (${id}) ([ACDMRTUX])\\d*$`);
 
 /** @throws MalformedOutput */
-export async function statusEntries(fields: readonly Buffer[], slices = new TimeSlicer(64)): Promise<StatusEntry[]> {
+export async function statusEntries(fields: readonly Buffer[], slicer = new TimeSlicer(64)): Promise<StatusEntry[]> {
   const entries: StatusEntry[] = [];
   for (let at = 0; at < fields.length; at += 1) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     const field = fields[at] ?? Buffer.alloc(0);
     // One character a byte, so that what matches tells where the path begins.
     const text = field.toString('latin1');
@@ -77,10 +77,10 @@ export async function statusEntries(fields: readonly Buffer[], slices = new Time
 }
 
 /** @throws MalformedOutput */
-export async function rawEntries(fields: readonly Buffer[], slices = new TimeSlicer(64)): Promise<RawEntry[]> {
+export async function rawEntries(fields: readonly Buffer[], slicer = new TimeSlicer(64)): Promise<RawEntry[]> {
   const entries: RawEntry[] = [];
   for (let at = 0; at < fields.length;) {
-    if (slices.isDue) await slices.rest();
+    if (slicer.isDue) await slicer.rest();
     const found = raw.exec(fields[at]?.toString('latin1') ?? '');
     const first = fields[at + 1];
     if (found === null || first === undefined) throw new MalformedOutput('diff');

@@ -70,7 +70,7 @@ export class OpenExecution implements OpenCommand {
     for (let seen = 0; ;) {
       const call = { signal: this.#signal, lastLines: 100_000 };
       const { stdout, isCut, status } = await this.#api.executions.retrieve(this.#of, call);
-      // Only its end is told then, and nobody can tell what of it is new.
+      // The view holds only the end of the output then, so what is new in it cannot be told.
       if (isCut.stdout) throw unexpected('an execution', this.#of.devboxId);
       if (stdout.length > seen) yield stdout.slice(seen);
       seen = Math.max(seen, stdout.length);

@@ -15,7 +15,7 @@ export interface Forwarding {
   readonly stalledMs?: number | undefined;
   /**
    * The origin under which browsers know the devbox. Where it is given, only pages of it are told to the devbox as its own, and
-   * what the devbox says of its address is turned back into this one; without it, every page is: nobody else knows the address.
+   * what the devbox says of its address is turned back into this one. Where it is not given, every page counts as the devbox's own, as nobody else knows the address.
    */
   readonly ownOrigin?: string | undefined;
   /** With whom it shares the host name that the browser asks. */

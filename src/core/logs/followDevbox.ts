@@ -35,12 +35,12 @@ export async function* followEvents(
 ): AsyncGenerator<FollowEvent> {
   const position = options.position ?? new FollowPosition();
   const pace = options.pace ?? usualPace;
-  const turns = new PollSchedule(pace, options);
+  const schedule = new PollSchedule(pace, options);
   const watch = new StreamWatch({
     follow: options,
     silentMs: pace.silentMs ?? [10_000, 600_000],
     heldMs: pace.heldMs ?? [120_000, 1_800_000],
-    look: lookBehind(api, devboxId, options, turns),
+    look: lookBehind(api, devboxId, options, schedule),
     count: () => position.count,
   });
   let outputs: ExecutionOutputs | undefined;
@@ -50,20 +50,20 @@ export async function* followEvents(
   try {
     while (!isAborted(options.signal)) {
       try {
-        turns.begin();
-        if (turns.asksStatus) turns.onStatus((await api.devboxes.retrieveCounted(devboxId, options)).status);
+        schedule.begin();
+        if (schedule.asksStatus) schedule.onStatus((await api.devboxes.retrieveCounted(devboxId, options)).status);
         if (isInterrupted) yield { type: 'notice', notice: { kind: 'reconnected' } };
         isInterrupted = false;
         // The pass after the end was seen is the last one: nothing can come behind it.
-        const last = hasEnded(turns.status ?? '');
-        const isSuspended = turns.status === 'suspended';
+        const last = hasEnded(schedule.status ?? '');
+        const isSuspended = schedule.status === 'suspended';
         const rests = isSuspended && !saidSuspended;
         saidSuspended = isSuspended;
-        if (turns.asksLog) {
+        if (schedule.asksLog) {
           position.begin();
           const tail = (signal: AbortSignal): AsyncGenerator<FollowEvent> =>
-            tailPass(api, devboxId, { ...options, signal }, position, turns);
-          if (polls()) yield* listPass(api, devboxId, options, position, { outputs, turns });
+            tailPass(api, devboxId, { ...options, signal }, position, schedule);
+          if (polls()) yield* listPass(api, devboxId, options, position, { outputs, schedule });
           else if (rests) yield* saidWhenQuiet(tail, suspendedNotice, options.signal);
           else yield* watch.watched(tail);
           if (rests && polls()) yield suspendedNotice;
@@ -73,25 +73,25 @@ export async function* followEvents(
           }
           outputs?.openNew();
         }
-        const wait = turns.rest(polls(), position.count);
+        const wait = schedule.rest(polls(), position.count);
         yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);
       } catch (error) {
         if (isAborted(options.signal)) return;
         if (error instanceof StreamUnavailable && outputs === undefined) {
           outputs = new ExecutionOutputs(api, devboxId, options, pace, position.executions);
-          outputs.onEnd = () => turns.hint();
-          if (!hasEnded(turns.status ?? '')) yield { type: 'notice', notice: { kind: 'polling' } };
+          outputs.onEnd = () => schedule.hint();
+          if (!hasEnded(schedule.status ?? '')) yield { type: 'notice', notice: { kind: 'polling' } };
           continue;
         }
         if (RuntimeError.is(error) ? !isTransient(error) : !isCut(error)) throw error;
         isInterrupted = true;
         yield { type: 'notice', notice: { kind: 'interrupted', why: saidBy(error) } };
-        const wait = turns.restAfterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
+        const wait = schedule.restAfterCut(RuntimeError.is(error) ? error.retryAfterSeconds : undefined);
         yield* outputs === undefined ? nothingUntil(wait) : outputs.until(wait);
       }
     }
   } finally {
-    turns.dispose();
+    schedule.dispose();
     outputs?.close();
   }
 }
@@ -134,11 +134,11 @@ async function* tailPass(
   devboxId: string,
   options: FollowOptions,
   position: FollowPosition,
-  turns: PollSchedule,
+  schedule: PollSchedule,
 ): AsyncGenerator<FollowEvent> {
   const { lastId } = position;
   for await (const batch of api.logs.tail(devboxId, { signal: options.signal, onBytes: options.onBytes, lastId })) {
-    yield* seen(events(position.take(batch)), api, turns);
+    yield* seen(events(position.take(batch)), api, schedule);
   }
 }
 
@@ -147,7 +147,7 @@ async function* listPass(
   devboxId: string,
   options: FollowOptions,
   position: FollowPosition,
-  following?: { readonly outputs: ExecutionOutputs | undefined; readonly turns: PollSchedule },
+  following?: { readonly outputs: ExecutionOutputs | undefined; readonly schedule: PollSchedule },
 ): AsyncGenerator<FollowEvent> {
   const { signal, onBytes } = options;
   const onEtag = (etag: string | undefined): void => void (position.etag = etag);
@@ -161,7 +161,7 @@ async function* listPass(
     const taken = position.take(next.value);
     yield* following === undefined
       ? events(taken)
-      : seen(events(following.outputs?.fromList(taken) ?? taken), api, following.turns);
+      : seen(events(following.outputs?.fromList(taken) ?? taken), api, following.schedule);
   }
 }
 
@@ -170,12 +170,12 @@ function lookBehind(
   api: RunloopApi,
   devboxId: string,
   { onBytes }: FollowOptions,
-  turns: PollSchedule,
+  schedule: PollSchedule,
 ): (signal: AbortSignal) => Promise<StreamDoubt> {
   let etag: string | undefined;
   return async (signal) => {
     const { status } = await api.devboxes.retrieveCounted(devboxId, { signal, onBytes });
-    turns.onStatus(status);
+    schedule.onStatus(status);
     const onEtag = (told: string | undefined): void => void (etag = told);
     const limit = startDeadline(lookMs, signal);
     const batches = api.logs.list(devboxId, { signal: limit.signal, onBytes, etag, onEtag });
@@ -192,9 +192,9 @@ function lookBehind(
 }
 
 /** Tells the pace of the lines to whoever decides when to read again. */
-function* seen(those: Iterable<FollowEvent>, api: RunloopApi, turns: PollSchedule): Generator<FollowEvent> {
+function* seen(those: Iterable<FollowEvent>, api: RunloopApi, schedule: PollSchedule): Generator<FollowEvent> {
   for (const event of those) {
-    if (event.type === 'lines') turns.onLines(event.lines, api.clock.now());
+    if (event.type === 'lines') schedule.onLines(event.lines, api.clock.now());
     yield event;
   }
 }

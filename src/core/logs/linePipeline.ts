@@ -43,7 +43,7 @@ export async function pipeLines(
   const subscription = secrets.onDidAdd?.((values) => redactor.add(values));
   const groups = new LineGroups(redactor);
   const own = new OwnEntries();
-  const turns = new TimeSlicer();
+  const slicer = new TimeSlicer();
   let timer: NodeJS.Timeout | undefined;
   let failure: { readonly error: unknown } | undefined;
   const flush = async (): Promise<void> => {
@@ -63,7 +63,7 @@ export async function pipeLines(
         if (whole.length > 0) await show(whole);
         if (isEnough?.() === true) return;
         if (!isWhole) timer = setTimeout(flushLater, groupRestMs);
-        await turns.share();
+        await slicer.share();
       } else {
         await flush();
         onNotice?.(event.notice);

@@ -163,15 +163,15 @@ export class Devboxes {
    */
   async shutdown(devboxId: string, call: CallOptions & { readonly force?: boolean } = {}): Promise<Devbox> {
     const query = call.force === true ? '?force=true' : '';
-    const subject = { doing: 'shutting down a devbox', devboxId } as const;
-    return parseDevbox(await this.#calls.change(`${devboxPath(devboxId)}/shutdown${query}`, subject, call));
+    const context = { doing: 'shutting down a devbox', devboxId } as const;
+    return parseDevbox(await this.#calls.change(`${devboxPath(devboxId)}/shutdown${query}`, context, call));
   }
 
   /** Gives a devbox another name; its session (its metadata) stays the same. */
   async rename(devboxId: string, name: string, call: CallOptions = {}): Promise<Devbox> {
     const body = { name } satisfies Runloop.DevboxUpdateParams;
-    const subject = { doing: 'renaming a devbox', devboxId } as const;
-    return parseDevbox(await this.#calls.change(devboxPath(devboxId), subject, call, { body }));
+    const context = { doing: 'renaming a devbox', devboxId } as const;
+    return parseDevbox(await this.#calls.change(devboxPath(devboxId), context, call, { body }));
   }
 
   /** Resets the devbox's idle timer, once. */

@@ -107,15 +107,15 @@ export class Executions {
   /** Ends what an execution has started that is still in its process group. */
   async kill(of: ExecutionId, call: CallOptions): Promise<void> {
     const body = { kill_process_group: true } satisfies ExecutionKillParams;
-    const subject = { doing: 'ending a command', devboxId: of.devboxId } as const;
-    await this.#calls.change(`${pathOf(of)}/kill`, subject, call, { body });
+    const context = { doing: 'ending a command', devboxId: of.devboxId } as const;
+    await this.#calls.change(`${pathOf(of)}/kill`, context, call, { body });
   }
 
   /** Gives an execution input. @returns false if the API says that it did not take it */
   async sendInput(of: ExecutionId, text: string, call: CallOptions): Promise<boolean> {
     const body = { text } satisfies ExecutionSendStdInParams;
-    const subject = { doing: 'waiting for a command', devboxId: of.devboxId } as const;
-    const said = await this.#calls.change(`${pathOf(of)}/send_std_in`, subject, call, { body });
+    const context = { doing: 'waiting for a command', devboxId: of.devboxId } as const;
+    const said = await this.#calls.change(`${pathOf(of)}/send_std_in`, context, call, { body });
     return asBoolean(asObject(said)?.['success']) !== false;
   }
 

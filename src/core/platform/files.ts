@@ -44,8 +44,8 @@ export class Files {
     const body = { file_path: filePath } satisfies Runloop.DevboxReadFileContentsParams;
     const options = { body, headers: { accept: 'text/plain' }, asText: true };
     const path = `${devboxPath(devboxId)}/read_file_contents`;
-    const subject = { doing: 'reading a file of a devbox', devboxId } as const;
-    const text = asString(await this.#calls.change(path, subject, call, options));
+    const context = { doing: 'reading a file of a devbox', devboxId } as const;
+    const text = asString(await this.#calls.change(path, context, call, options));
     if (text === undefined) throw unexpected('the text of a file', devboxId);
     return text;
   }
@@ -53,8 +53,8 @@ export class Files {
   /** Writes a file that holds this text. */
   async write(devboxId: string, filePath: string, contents: string, call: CallOptions = {}): Promise<void> {
     const body = { file_path: filePath, contents } satisfies Runloop.DevboxWriteFileContentsParams;
-    const subject = { doing: 'writing a file of a devbox', devboxId } as const;
-    await this.#calls.change(`${devboxPath(devboxId)}/write_file_contents`, subject, call, { body });
+    const context = { doing: 'writing a file of a devbox', devboxId } as const;
+    await this.#calls.change(`${devboxPath(devboxId)}/write_file_contents`, context, call, { body });
   }
 
   /** Sends a file into a devbox, as it is read. Sent once. @throws RuntimeError */

@@ -1,6 +1,6 @@
 /**
- * What runs in the devbox to tell what listens there: the kernel's own tables, as `ss` is not in every image and says names of
- * processes in a way that these can forge. It says, each ended by NUL: the address that a local platform gave to the devbox, lines
+ * What runs in the devbox to tell what listens there: the kernel's own tables, as `ss` is not in every image, and a process can
+ * forge its line in what `ss` prints, by its name. It says, each ended by NUL: the address that a local platform gave to the devbox, lines
  * of the tables, lines `inode pid` of who holds a listening socket, then pid and name by turns. Processes of other users are not
  * told by Linux; their ports are.
  */

@@ -94,7 +94,7 @@ export class LiveConnection implements Disposable {
   /** The address of the devbox's VS Code; undefined if the devbox has none. */
   async vscodeUrl(connection: Connection, use: AddressUse, signal?: AbortSignal): Promise<string | undefined> {
     const token = await connection.client.connectionToken(signal);
-    // Whoever has let go of the devbox meanwhile serves no page of it any more.
+    // The runtime may have been closed, or connected anew, while the token was read.
     if (this.#current?.client !== connection.client) throw wrongState('disconnected', connection.devbox.id);
     if (token === undefined || token === '') return undefined;
     const { workspacePath: folder } = asStarted(this.#context.config, connection.devbox);

@@ -57,7 +57,7 @@ function codedForms(value: string): string[] {
     const coded = Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')
       .replace(/=+$/, '');
-    // Letters that depend on what stands before and behind it are none of its own.
+    // Letters at the edges that also encode the bytes before or behind the value are left out.
     const ownEnd = Math.floor(((before + bytes.length) * 8) / 6);
     const own = coded.slice(Math.ceil((before * 8) / 6), ownEnd);
     forms.push(own, own.replaceAll('+', '-').replaceAll('/', '_'));

@@ -58,7 +58,7 @@ export async function findPlainVscode(
   if (devbox.status !== 'running' || devbox.tunnel === undefined) return undefined;
   const token = await readToken(api, devbox.id, options);
   if (token === undefined) return undefined;
-  const endpoint = placeOf(api, devbox, { ...options, token, folder: await readHome(api, devbox.id, options) });
+  const endpoint = endpointOf(api, devbox, { ...options, token, folder: await readHome(api, devbox.id, options) });
   return (await answers(endpoint, options.signal)) ? endpoint : undefined;
 }
 
@@ -100,7 +100,7 @@ export async function startPlainVscode(
   const tunnel = await api.tunnels.ensure(devbox, options.tunnelAuthMode, options);
   const token = await readToken(api, devbox.id, options);
   if (token === undefined) throw failed(devbox, devboxProblem('vscode_no_token'));
-  const endpoint = placeOf(api, { ...devbox, tunnel }, { ...options, token, folder: home });
+  const endpoint = endpointOf(api, { ...devbox, tunnel }, { ...options, token, folder: home });
   try {
     await retrying(
       async () => {
@@ -143,7 +143,7 @@ export function plainVscodeTarget(
   return { origin, tunnelToken: tunnel.authToken };
 }
 
-function placeOf(
+function endpointOf(
   api: RunloopApi,
   devbox: Devbox,
   { tunnelUrlTemplate, token, folder }: PlainVscodeOptions & { readonly token: string; readonly folder: string },

@@ -3,6 +3,7 @@ import type { TranscriptItem } from '../../core/agents/transcript';
 import type { Choice, WaitingRequest } from '../../core/agents/waiting';
 import { exactText } from '../../core/agents/exactText';
 import { oneLine } from '../../core/safeText';
+import { quoteIfNeeded } from '../../ground/shellWords';
 import { escapeForEditor } from '../messages/escapeForEditor';
 import type { AgentState, LiveAgent } from './liveAgent';
 
@@ -71,7 +72,7 @@ export function inputText({ input, title }: WaitingRequest): string {
 /** A command as it is read: words with blanks in them are in quotes. */
 export function commandText(command: string | readonly string[]): string {
   if (typeof command === 'string') return command;
-  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+  return command.map(quoteIfNeeded).join(' ');
 }
 
 /** What an answer means, in words of ours: the agent's name for it may say anything. */

@@ -87,14 +87,14 @@ export function repositoryNodes(state: DevboxState, context: NodeContext): reado
 
 /** Files that differ and are not marked as seen, each once. */
 export async function unseenCount(state: DevboxState, { seen }: NodeContext): Promise<number> {
-  const slices = new TimeSlicer(64);
+  const slicer = new TimeSlicer(64);
   let sum = 0;
   for (const one of state.repositories) {
     if (!('found' in one)) continue;
     const paths = new Set<string>();
     const { uncommitted, sinceStart = [], thisTurn = [] } = one.found.groups;
     for (const change of [...uncommitted, ...sinceStart, ...thisTurn]) {
-      if (slices.isDue) await slices.rest();
+      if (slicer.isDue) await slicer.rest();
       if (!seen.has(change)) paths.add(change.path);
     }
     sum += paths.size;

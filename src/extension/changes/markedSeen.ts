@@ -22,9 +22,9 @@ export class MarkedSeen {
     const marks = this.#marks();
     const seen = new Set<FileChange>();
     if (marks.size === 0) return seen;
-    const slices = new TimeSlicer(64);
+    const slicer = new TimeSlicer(64);
     for (const change of [...groups.uncommitted, ...(groups.sinceStart ?? []), ...(groups.thisTurn ?? [])]) {
-      if (slices.isDue) await slices.rest();
+      if (slicer.isDue) await slicer.rest();
       if (marks.get(nameOf(devboxId, top, change)) === wordOf(change)) seen.add(change);
     }
     return seen;
@@ -32,9 +32,9 @@ export class MarkedSeen {
 
   async mark(devboxId: string, top: string, changes: readonly FileChange[]): Promise<void> {
     const marks = new Map<string, string>();
-    const slices = new TimeSlicer(64);
+    const slicer = new TimeSlicer(64);
     for (const change of changes) {
-      if (slices.isDue) await slices.rest();
+      if (slicer.isDue) await slicer.rest();
       const name = nameOf(devboxId, top, change);
       marks.set(name, wordOf(change));
     }

@@ -45,7 +45,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
   readonly #subscriptions: readonly Disposable[];
   readonly #closing = new AbortController();
   #notice: NoticeRow | undefined;
-  readonly #turns = new SequentialQueue();
+  readonly #queue = new SequentialQueue();
 
   constructor(services: DevboxTreeServices) {
     this.#account = services.account;
@@ -94,7 +94,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#account.onDidChange(() => this.#accountChanged()),
       this.choices.onDidChange((change) => this.#redraw(new Set(), true, change)),
       this.#brokenStarts.onDidChange(() => this.#redraw(new Set(), false, { isHeard: true })),
-      this.changes.onDidHearOfEviction(() => this.#redraw(new Set(), false, { isHeard: true })),
+      this.changes.onDidAnnounceEviction(() => this.#redraw(new Set(), false, { isHeard: true })),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidExpandElement(({ element }) => this.details.opened(element)),
@@ -205,7 +205,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       return [...(await this.details.below(row, this.#list.account, this.#closing.signal))];
     }
     // The editor asks for all open pages at once: one page a turn leaves room between.
-    await this.#turns.next();
+    await this.#queue.next();
     const key = row.kind === 'group' ? row.key : row.group;
     const group = this.#order.now.groups.find((candidate) => candidate.key === key);
     if (group === undefined) return [];

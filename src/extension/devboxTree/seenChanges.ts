@@ -30,7 +30,7 @@ export class SeenChanges implements Disposable {
   readonly #log: Log;
   readonly #owned: Disposable[] = [];
   readonly #evicted = new Emitter<Eviction>();
-  readonly onDidHearOfEviction = this.#evicted.on;
+  readonly onDidAnnounceEviction = this.#evicted.on;
   readonly #watch: () => Promise<EvictionWatch>;
   readonly #services: SeenChangesServices;
   #evictions: EvictionWatch | undefined;

@@ -15,7 +15,7 @@ export interface WatchEndsServices {
   readonly startedHere: { ofThisWindow(): readonly string[] };
   readonly tree: {
     readonly changes: {
-      readonly onDidHearOfEviction: (
+      readonly onDidAnnounceEviction: (
         listener: (eviction: { readonly devboxId: string; readonly deadlineMs: number }) => void,
       ) => Disposable;
     };
@@ -63,7 +63,7 @@ export function watchEnds(
     }),
     sessions.onDidChange(plan),
     account.onDidChange(plan),
-    tree.changes.onDidHearOfEviction(({ devboxId, deadlineMs }) => {
+    tree.changes.onDidAnnounceEviction(({ devboxId, deadlineMs }) => {
       if (!ours().has(devboxId)) return;
       (made ??= make())
         .then((one) => one.evicted(devboxId, deadlineMs))

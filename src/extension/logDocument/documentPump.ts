@@ -53,7 +53,7 @@ export class DocumentPump implements Disposable {
     return this.#mustBegin ? 0 : this.#lines;
   }
 
-  /** Records that are still to be written, or left out. */
+  /** How many records have not been looked at yet; each will be written or filtered out. */
   get recordsLeft(): number {
     return this.#records.count - (this.#mustBegin ? 0 : this.#next);
   }

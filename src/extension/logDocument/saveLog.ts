@@ -78,13 +78,13 @@ async function write(records: LogRecords, filter: LogFilter, target: Uri): Promi
 
 /** What there is now, in pieces. */
 async function* piecesOf(records: LogRecords, filter: LogFilter): AsyncGenerator<string> {
-  const turns = new TimeSlicer();
+  const slicer = new TimeSlicer();
   const end = records.count;
   for (let next = 0; next < end;) {
     const slice = records.read(next, filter, piece);
     next = slice.next;
     if (slice.text !== '') yield slice.text;
-    await turns.share();
+    await slicer.share();
   }
 }
 

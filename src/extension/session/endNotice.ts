@@ -27,7 +27,7 @@ export function notifyEnded(services: NoticeServices, devbox: Devbox): void {
 }
 
 /** Tells that a devbox that this window was attached to was suspended by somebody or something else. */
-export function tellOfSuspension(services: NoticeServices, devbox: Devbox): void {
+export function notifySuspended(services: NoticeServices, devbox: Devbox): void {
   tell(services, devbox, l10n.t('The devbox {0} was suspended.', devboxLabel(devbox)), {
     title: l10n.t('Resume'),
     command: 'runloop.resumeDevbox',

@@ -57,8 +57,8 @@ async function forgetIfGone(
       return;
     }
     services.sessions.detach(devboxId);
-    const { notifyEnded: tellOfDeath } = await import('./endNotice');
-    tellOfDeath(services, devbox);
+    const { notifyEnded } = await import('./endNotice');
+    notifyEnded(services, devbox);
     // A refusal is none: the key may have lost its rights, or somebody on the way has refused it.
   } else if (RuntimeError.is(error) && ['devbox_not_found', 'not_found'].includes(error.code)) {
     services.sessions.detach(devboxId);

@@ -161,9 +161,9 @@ export class SessionHealth implements Disposable {
         if (sessions.get(devboxId) !== runtime) return;
         if (hasEnded(devbox.status)) sessions.detach(devboxId);
         else sessions.rest(devboxId);
-        const { notifyEnded: tellOfDeath, tellOfSuspension } = await import('./endNotice');
-        if (hasEnded(devbox.status)) tellOfDeath(this.#services, devbox);
-        else tellOfSuspension(this.#services, devbox);
+        const { notifyEnded, notifySuspended } = await import('./endNotice');
+        if (hasEnded(devbox.status)) notifyEnded(this.#services, devbox);
+        else notifySuspended(this.#services, devbox);
       } else {
         if (runtime.state === 'disconnected' && devbox.status === 'running') {
           await runtime.reconnect({ signal, resumeSuspended: false, isUnasked: true });

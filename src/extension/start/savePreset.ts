@@ -13,13 +13,13 @@ interface PresetTarget extends QuickPickItem {
 }
 
 /**
- * Asks for a name and a place, and keeps choices there as a preset; one of the same name is replaced after a yes.
+ * Asks for a name and a target, and keeps choices there as a preset; one of the same name is replaced after a yes.
  *
  * @throws RuntimeError `invalid_option` if what is there already cannot be read; then nothing is written
  */
 export async function savePreset(choices: StartChoices): Promise<void> {
   const title = l10n.t('Save as Preset');
-  const places: PresetTarget[] = [
+  const targets: PresetTarget[] = [
     {
       label: `$(settings-gear) ${l10n.t('In your settings')}`,
       description: l10n.t('for every window'),
@@ -31,15 +31,19 @@ export async function savePreset(choices: StartChoices): Promise<void> {
       folder,
     })),
   ];
-  const place = await window.showQuickPick(places, { title, placeHolder: choicesText(choices), ignoreFocusOut: true });
-  if (place === undefined) return;
+  const target = await window.showQuickPick(targets, {
+    title,
+    placeHolder: choicesText(choices),
+    ignoreFocusOut: true,
+  });
+  if (target === undefined) return;
   const prompt = l10n.t('Preset name. Values of variables are not saved because they may be secret.');
   const name = (
     await window.showInputBox({ title, prompt, ignoreFocusOut: true, validateInput: nameComplaint })
   )?.trim();
   if (name === undefined) return;
-  const before = place.folder === undefined ? settingsPresets() : await presetsIn(place.folder);
-  const { folder } = place;
+  const before = target.folder === undefined ? settingsPresets() : await presetsIn(target.folder);
+  const { folder } = target;
   if (before.some((preset) => preset.name === name) && !(await wantsToReplace(name))) return;
   const after = [...before.filter((preset) => preset.name !== name), presetOf(name, choices)];
   // What is written must be readable again: a folder's file is read by others.

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Whose work is done: what an error that nobody catches is laid at the door of. */
+/** The devbox for which work is being done: an uncaught error in that work is attributed to it. */
 export interface WorkOwner {
   /** Of a devbox, or of a build. */
   readonly id: string;

@@ -40,23 +40,23 @@ class Refusal extends Error {}
  * The only way out of a devbox with an isolated network: an HTTP proxy on the platform's side that connects to what the devbox's policy
  * allows at that moment, and refuses everything else with a sentence.
  */
-export function egressProxy(subject: EgressDevbox): Server {
-  const server = createServer((request, response) => void forward(subject, request, response));
+export function egressProxy(devbox: EgressDevbox): Server {
+  const server = createServer((request, response) => void forward(devbox, request, response));
   server.maxConnections = mostConnections;
   // One connection that cannot be taken, for want of a descriptor, is that connection's affair.
   server.on('error', () => undefined);
   server.on(
     'connect',
-    (request: IncomingMessage, client: Duplex, head: Buffer) => void tunnel(subject, request, client, head),
+    (request: IncomingMessage, client: Duplex, head: Buffer) => void tunnel(devbox, request, client, head),
   );
   return server;
 }
 
-async function tunnel(subject: EgressDevbox, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+async function tunnel(devbox: EgressDevbox, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
   client.on('error', () => client.destroy());
   try {
     const target = new URL(`connect://${request.url ?? ''}`);
-    const service = await reach(subject, target.hostname, Number(target.port || 443));
+    const service = await reach(devbox, target.hostname, Number(target.port || 443));
     if (client.destroyed || !(client instanceof Socket)) {
       service.destroy();
       return;
@@ -72,14 +72,14 @@ async function tunnel(subject: EgressDevbox, request: IncomingMessage, client: D
   }
 }
 
-async function forward(subject: EgressDevbox, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function forward(devbox: EgressDevbox, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.on('error', () => response.destroy());
   try {
     const target = new URL(request.url ?? '');
     if (target.protocol !== 'http:') {
       throw new Refusal('Only http addresses are forwarded; for others use CONNECT.');
     }
-    const service = await reach(subject, target.hostname, Number(target.port || 80));
+    const service = await reach(devbox, target.hostname, Number(target.port || 80));
     const headers = request.rawHeaders.filter(
       (_, index, all) => !ownHeaders.has((all[index - (index % 2)] ?? '').toLowerCase()),
     );
@@ -130,17 +130,17 @@ function statusOf(error: unknown): number {
 }
 
 /** Connects to a host if that is allowed. */
-async function reach(subject: EgressDevbox, host: string, port: number): Promise<Socket> {
+async function reach(devbox: EgressDevbox, host: string, port: number): Promise<Socket> {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (name === 'localhost' || name === '127.0.0.1' || name === '::1') {
-    return subject.dial(port);
+    return devbox.dial(port);
   }
-  const egress = subject.egress();
+  const egress = devbox.egress();
   const refusal = new Refusal(`The devbox's network policy does not allow ${name}:${port}.`);
   if (egress === undefined) {
     throw refusal;
   }
-  if (/\.tunnel\.(?:[a-z0-9-]+\.)*localhost$/.test(name) && port === subject.tunnelPort()) {
+  if (/\.tunnel\.(?:[a-z0-9-]+\.)*localhost$/.test(name) && port === devbox.tunnelPort()) {
     if (!egress.allow_devbox_to_devbox) {
       throw refusal;
     }

@@ -228,7 +228,7 @@ function requireRun(devbox: Devbox): PtySession['run'] {
   return devbox.requireRun();
 }
 
-/** Both sides or nothing; refuses what no terminal can be. */
+/** The size, or undefined where none is given. One side without the other, and sizes that no terminal has, are refused. */
 function readSize(cols: string | null, rows: string | null): TerminalSize | undefined {
   const given = [cols ?? '', rows ?? ''].filter((text) => text !== '');
   const numbers = given.map(Number);

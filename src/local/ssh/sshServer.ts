@@ -91,7 +91,7 @@ export class SshServer {
     const forwards = new RemoteForwards(client, devbox);
     client.once('close', () => forwards.dispose());
     client.on('request', (accept, reject, name, info) => {
-      // Without one the client does not want to know.
+      // A request without an answer function is one to which the client wants no answer.
       const answer = (port: number | undefined): void => {
         if (port === undefined) {
           reject?.();

@@ -34,10 +34,10 @@ export class ReviewThreads implements Disposable {
   readonly #changing = new Map<string, AbortController>();
   readonly #fail: (error: unknown) => void;
 
-  /** @param placeOf what a document shows, if it is one of a repository that was looked at */
+  /** @param fileOf what a document shows, if it is one of a repository that was looked at */
   constructor({
     memory,
-    fileOf: placeOf,
+    fileOf,
     fail,
   }: {
     readonly memory: ReviewMemory;
@@ -45,7 +45,7 @@ export class ReviewThreads implements Disposable {
     readonly fail: (error: unknown) => void;
   }) {
     this.#memory = memory;
-    this.#fileOf = placeOf;
+    this.#fileOf = fileOf;
     this.#fail = fail;
     this.#controller = comments.createCommentController('runloop.review', l10n.t('Review of Devbox Changes'));
     this.#controller.options = {

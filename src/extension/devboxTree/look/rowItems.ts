@@ -15,7 +15,7 @@ import { portItem, portsItem } from './portItem';
 import { shownFacts, spokenFacts, type RowContext } from './rowText';
 import type { Announced } from '../order/news';
 import type { Row } from '../rows';
-import { TimeSlicer } from './timeSlicer';
+import { RowSlicer } from './rowSlicer';
 
 /** What the items of all rows are made from. */
 export interface RowSource {
@@ -43,7 +43,7 @@ export interface RowSource {
 /** Makes the editor's items of rows, a slice of them at a time, and remembers what was drawn. */
 export class RowItems {
   readonly #source: RowSource;
-  readonly #slices = new TimeSlicer();
+  readonly #slicer = new RowSlicer();
   /** What rows showed and said when they were drawn last. */
   readonly #drawn = new Map<string, string>();
   /** Dollars per hour by group, of one arrangement. */
@@ -54,7 +54,7 @@ export class RowItems {
   }
 
   item(row: Row): TreeItem | Promise<TreeItem> {
-    return this.#slices.run(() => this.#item(row));
+    return this.#slicer.run(() => this.#item(row));
   }
 
   /** What a devbox's row depends on beside the devbox. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { TimeSlicer } from '../../../../../src/extension/devboxTree/look/timeSlicer';
+import { RowSlicer } from '../../../../../src/extension/devboxTree/look/rowSlicer';
 
 describe('Slices of work', () => {
   it('are done at once while there is room in the turn, and in order over the next turns when there is not', async () => {
     let clock = 0;
-    const slices = new TimeSlicer(() => clock);
+    const slicer = new RowSlicer(() => clock);
     const done: number[] = [];
     const results = Array.from({ length: 10 }, (_, index) =>
-      slices.run(() => {
+      slicer.run(() => {
         // Each piece takes 5 ms: two of them fill a turn.
         clock += 5;
         done.push(index);
@@ -25,9 +25,9 @@ describe('Slices of work', () => {
 
   it('go on after a piece that failed', async () => {
     let clock = 0;
-    const slices = new TimeSlicer(() => clock);
+    const slicer = new RowSlicer(() => clock);
     const results = [1, 2, 3, 4].map(async (index) =>
-      slices.run(() => {
+      slicer.run(() => {
         clock += 10;
         if (index === 3) throw new Error('no');
         return index;

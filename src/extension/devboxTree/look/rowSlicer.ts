@@ -5,7 +5,7 @@ const sliceMs = 8;
  * Does pieces of work in order, as many in one turn of the event loop as fit into a few milliseconds: the editor asks for
  * hundreds of rows at once, and would wait for all of them.
  */
-export class TimeSlicer {
+export class RowSlicer {
   readonly #waiting: (() => void)[] = [];
   readonly #now: () => number;
   #sliceEnd: number | undefined;
