@@ -37,6 +37,9 @@ export interface RowContext {
   readonly ender?: Ender | undefined;
 }
 
+/** Milliseconds before an idle rule strikes from which that is more urgent than the price. */
+const pressingMs = 10 * 60_000;
+
 /** True where the window is attached and gets no answer. */
 export function isServerDown(devbox: Devbox, { attached, health }: RowContext): boolean {
   return attached && health === 'unreachable' && devbox.status === 'running';
@@ -50,18 +53,21 @@ export function shownFacts(devbox: Devbox, context: RowContext): string {
   const { status } = devbox;
   const isLasting = status === 'running' || status === 'suspended' || hasEnded(status);
   const cost = hourlyCost(devbox, context.prices);
+  // An evicted one will not come to its end.
+  const end = status === 'running' && context.attention !== 'evicting' ? endFact(devbox, context) : undefined;
+  const isPressing = isEndPressing(devbox, context);
   return [
     // The time that is left says it.
     context.attention === 'ending' ? undefined : shortAttention(context),
     isServerDown(devbox, context) ? l10n.t('action server down') : undefined,
     hasChanges(devbox, context) ? l10n.t('{0} changed', countText(context)) : undefined,
     isLasting ? undefined : statusWord(status),
-    // It will not come to its end.
-    status === 'running' && context.attention !== 'evicting' ? endFact(devbox, context) : undefined,
+    isPressing ? end : undefined,
     ...(status === 'suspended' ? [evictedFact(context), sinceFact(devbox, context)] : []),
     // Why it failed is what one looks for; a narrow view cuts the rest off.
     ...(hasEnded(status) ? endedFacts(devbox, context) : []),
     cost === undefined ? undefined : shortCost(cost),
+    isPressing ? undefined : end,
   ]
     .filter((fact) => fact !== undefined && fact !== '')
     .join(' · ');
@@ -164,6 +170,11 @@ function endFact(devbox: Devbox, context: RowContext): string {
   // Of half a day nobody wants the minutes, and the price has room.
   const left = durationText(seconds < 36_000 ? seconds : Math.floor(seconds / 3_600) * 3_600);
   return context.attention === 'ending' ? l10n.t('{0} left', left) : left;
+}
+
+/** False for an idle rule that will not strike in the next minutes: its words are long, and a narrow view would lose the price. */
+function isEndPressing(devbox: Devbox, context: RowContext): boolean {
+  return devbox.idleRule === undefined || (idleLeft(devbox, context) ?? Infinity) <= pressingMs;
 }
 
 /** The same for a screen reader. */

@@ -50,10 +50,15 @@ describe('The words of a row', () => {
     assert.equal(shownFacts(devbox({}, { keep_alive_time_seconds: 86_400 }), usual), '23 h · $0.42/h');
   });
 
-  it('are when it goes idle, by what this window told Runloop, else what its rule waits for', () => {
-    assert.equal(shownFacts(devbox({}, idle), usual), 'after 15 min idle · $0.42/h');
-    assert.equal(shownFacts(devbox({}, idle), { ...usual, usedAgoMs: 3 * minute }), 'idle in 12 min · $0.42/h');
-    assert.equal(shownFacts(devbox({}, idle), { ...usual, usedAgoMs: 40 * minute }), 'after 15 min idle · $0.42/h');
+  it('are when it goes idle, by what this window told Runloop, else what its rule waits for, after the price if it does not press', () => {
+    const told = (usedAgoMs?: number): string => shownFacts(devbox({}, idle), { ...usual, usedAgoMs });
+    assert.equal(told(), '$0.42/h · after 15 min idle');
+    assert.equal(told(3 * minute), '$0.42/h · idle in 12 min');
+    assert.equal(told(5 * minute), 'idle in 10 min · $0.42/h');
+    assert.equal(told(40 * minute), '$0.42/h · after 15 min idle');
+    assert.equal(shownFacts(devbox({}, idle), { ...usual, prices: undefined }), 'after 15 min idle');
+    const down: RowContext = { ...usual, attached: true, health: 'unreachable' };
+    assert.equal(shownFacts(devbox({}, idle), down), 'action server down · $0.42/h · after 15 min idle');
   });
 
   it('begin with what is wrong', () => {
