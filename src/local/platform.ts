@@ -10,7 +10,7 @@ import { codeOf, DevboxError, messageOf } from './errors';
 import { type HostTools, checkTools, isFile } from './sandbox/devboxTools';
 import { newApiKey } from './ids';
 import { chooseSandbox } from './sandbox/chooseSandbox';
-import { FaultPlanError, readFaultPlan } from './faults/faultPlan';
+import { FaultConfigError, readFaultConfig } from './faults/faultConfig';
 import { Faults } from './faults/faults';
 import type { PlatformOptions } from './options';
 import { PlatformServer } from './server/platformServer';
@@ -118,9 +118,9 @@ function openFaults(options: PlatformOptions): Faults | undefined {
   }
   const faults = new Faults();
   try {
-    faults.replace(readFaultPlan(readFileSync(options.faults, 'utf8')));
+    faults.replace(readFaultConfig(readFileSync(options.faults, 'utf8')));
   } catch (error) {
-    const why = error instanceof FaultPlanError ? error.message : `It cannot be read: ${messageOf(error)}.`;
+    const why = error instanceof FaultConfigError ? error.message : `It cannot be read: ${messageOf(error)}.`;
     throw new DevboxError('invalid', `The file of --faults, ${options.faults}, cannot be used. ${why}`, {
       cause: error,
     });

@@ -62,7 +62,7 @@ async function heapMb(api: ExtensionApi): Promise<number> {
   });
 }
 
-interface Place {
+interface WindowOptions {
   readonly folder: string;
   readonly install: VscodeInstall;
   readonly browser: Browser;
@@ -78,23 +78,23 @@ async function processId(api: ExtensionApi): Promise<number | undefined> {
 
 /** Loads a window `runs` times and hands each to `look`; another load before that warms the caches. */
 async function eachWindow(
-  place: Place,
+  options: WindowOptions,
   look: (workbench: Workbench, api: ExtensionApi) => Promise<void>,
 ): Promise<void> {
   const api = await ExtensionApi.start();
   try {
     const stack = await startWorkbenchStack({
-      install: place.install,
-      stateDir: join(place.folder, place.extension === undefined ? 'without' : 'with'),
+      install: options.install,
+      stateDir: join(options.folder, options.extension === undefined ? 'without' : 'with'),
       port: 0,
       signedIn: false,
-      extension: place.extension,
-      extraExtensions: [place.extraExtension, await api.writeExtension()],
+      extension: options.extension,
+      extraExtensions: [options.extraExtension, await api.writeExtension()],
       env: api.environment,
       signal: new AbortController().signal,
     });
     try {
-      const workbench = new Workbench(await place.browser.newPage({ viewport: { width: 1280, height: 1600 } }));
+      const workbench = new Workbench(await options.browser.newPage({ viewport: { width: 1280, height: 1600 } }));
       await workbench.open(stack.address);
       let host = await processId(api);
       for (let run = 1; run <= runs; run += 1) {
@@ -136,8 +136,8 @@ export const activationBench: Bench = {
       const heapWith: number[] = [];
       const heapWithout: number[] = [];
       try {
-        const place = { folder, install, browser, extraExtension: await writeNothing(folder) };
-        await eachWindow({ ...place, extension: shipped.folder }, async (workbench, api) => {
+        const options = { folder, install, browser, extraExtension: await writeNothing(folder) };
+        await eachWindow({ ...options, extension: shipped.folder }, async (workbench, api) => {
           await workbench.page.waitForTimeout(restMs);
           heapWith.push(await heapMb(api));
           await workbench.runCommand('Developer: Show Running Extensions');
@@ -147,7 +147,7 @@ export const activationBench: Bench = {
             `activation ${own.at(-1) ?? 0} ms, doing nothing ${base.at(-1) ?? 0} ms, heap ${(heapWith.at(-1) ?? 0).toFixed(2)} MB`,
           );
         });
-        await eachWindow({ ...place, extension: undefined }, async (workbench, api) => {
+        await eachWindow({ ...options, extension: undefined }, async (workbench, api) => {
           await workbench.page.waitForTimeout(restMs);
           heapWithout.push(await heapMb(api));
           await workbench.runCommand('Developer: Show Running Extensions');

@@ -17,31 +17,31 @@ const mostRecords = 500;
 
 const prelude = `LC_ALL=C; export LC_ALL; umask 077
 arg() { IFS= read -r -d '' "$1"; }
-say() { printf '%s\\0' "$@"; }
+print_fields() { printf '%s\\0' "$@"; }
 `;
 
 /** folder of the agent, working directory or nothing, names of variables → home, Node's version, npm's, kB that are free, 1 if the agent is installed, the working directory, then which of the variables have a value */
 const lookScript = `${prelude}arg tool; arg cwd; names=(); while arg name; do names+=("$name"); done
 case $cwd in '~' | '~/'*) cwd=$HOME\${cwd#\\~} ;; esac
 cwd=$(cd -- "\${cwd:-$HOME}" 2>/dev/null && pwd -P)
-say "$HOME" "$(node --version 2>/dev/null)" "$(npm --version 2>/dev/null)" "$(df -Pk ~ | awk 'NR == 2 { print $4 }')"
-[ -d "$HOME/$tool" ] && say 1 || say ''
-say "$cwd"
-for name in "\${names[@]}"; do [ -z "\${!name}" ] || say "$name"; done; exit 0`;
+print_fields "$HOME" "$(node --version 2>/dev/null)" "$(npm --version 2>/dev/null)" "$(df -Pk ~ | awk 'NR == 2 { print $4 }')"
+[ -d "$HOME/$tool" ] && print_fields 1 || print_fields ''
+print_fields "$cwd"
+for name in "\${names[@]}"; do [ -z "\${!name}" ] || print_fields "$name"; done; exit 0`;
 
 /** → nothing; fails where npm's registry cannot be reached */
 const networkScript = `timeout 15 npm ping --fetch-retries=0 --fetch-timeout=10000 >/dev/null 2>&1`;
 
 /** folder → how many sessions are in it; then for each, the newest first: its name, what is known of it, and how its process is */
 const findScript = `${prelude}arg folder; cd -- "$folder" 2>/dev/null || exit 0
-born() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; [ "$1" != Z ] && printf '%s' "\${20}"; }
+start_time() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; [ "$1" != Z ] && printf '%s' "\${20}"; }
 all=$(find . -mindepth 2 -maxdepth 2 -type f -name mark -printf '%h\\n' | grep -x '\\./[A-Za-z0-9-]*' | sort -r)
-say "$(printf %s "$all" | grep -c .)"
+print_fields "$(printf %s "$all" | grep -c .)"
 printf '%s\\n' "$all" | head -n ${mostRecords} | grep . | while read -r one; do
   state=gone p= b= code=; [ ! -f "$one/pid" ] || read -r p b <"$one/pid"
   [ ! -f "$one/ended" ] || code=$(head -c 3 "$one/ended" | tr -dc 0-9)
-  if [ -e "$one/ended" ]; then state="ended $code"; elif [ -n "$b" ] && [ "$(born "$p")" = "$b" ]; then state=running; fi
-  say "\${one#./}" "$(head -c 2000 "$one/mark" | tr -d '\\0')" "$state"
+  if [ -e "$one/ended" ]; then state="ended $code"; elif [ -n "$b" ] && [ "$(start_time "$p")" = "$b" ]; then state=running; fi
+  print_fields "\${one#./}" "$(head -c 2000 "$one/mark" | tr -d '\\0')" "$state"
 done 2>/dev/null; exit 0`;
 
 /** → the name of a fresh private folder */

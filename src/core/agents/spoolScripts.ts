@@ -7,11 +7,11 @@ import { quote } from '../../ground/shellWords';
 
 const prelude = `LC_ALL=C; export LC_ALL; umask 077
 arg() { IFS= read -r -d '' "$1"; }
-say() { printf '%s\\0' "$@"; }
+print_fields() { printf '%s\\0' "$@"; }
 number() { case $1 in '' | *[!0-9]* | ????????????????*) return 1 ;; esac; }
 size() { stat -c %s -- "$1" 2>/dev/null || printf 0; }
-born() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; [ "$1" != Z ] && printf '%s' "\${20}"; }
-lives() { local p b; read -r p b <pid 2>/dev/null || return 1; number "$p" && [ "$(born "$p")" = "$b" ]; }
+start_time() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; [ "$1" != Z ] && printf '%s' "\${20}"; }
+is_running() { local p b; read -r p b <pid 2>/dev/null || return 1; number "$p" && [ "$(start_time "$p")" = "$b" ]; }
 `;
 
 /**
@@ -29,7 +29,7 @@ keep() { local have was=-1
 keep out "$mostOut" <out.pipe & writer=$!
 { keep err "$mostErr"; cat >/dev/null; } <err.pipe & logger=$!
 (cd -- "$cwd" && exec setsid "$@") <in.pipe >out.pipe 2>err.pipe & agent=$!
-printf '%s %s\\n' "$agent" "$(born "$agent")" >pid.new; mv pid.new pid
+printf '%s %s\\n' "$agent" "$(start_time "$agent")" >pid.new; mv pid.new pid
 { wait_for() { while kill -0 "$1" 2>/dev/null; do sleep 0.1; done; }; wait_for "$writer"
   [ "$(size out)" -lt "$mostOut" ] || { : >full; kill -KILL -- "-$agent" 2>/dev/null; }; } & judge=$!
 wait "$agent"; code=$?
@@ -48,44 +48,44 @@ export const startScript = `${prelude}arg spool; arg cwd; arg mostOut; arg mostE
 while arg word; do words+=("$word"); done
 all=\${spool%/*}; mkdir -p -- "$all" && chmod 700 -- "$all" || exit 3
 # A fresh one without a process is about to start it.
-runs() { [ ! -e ended ] && if [ -e pid ]; then [ -f pid ] && lives; else [ -n "$(find mark -newermt '60 seconds ago' 2>/dev/null)" ]; fi; }
+is_active() { [ ! -e ended ] && if [ -e pid ]; then [ -f pid ] && is_running; else [ -n "$(find mark -newermt '60 seconds ago' 2>/dev/null)" ]; fi; }
 if [ -n "$root" ]; then
-  exec 9>>"$all/.lock"; flock -w 10 9 || { say busy; exit 0; }
-  while IFS= read -r one; do ! (cd -- "$all/$one" 2>/dev/null && runs) || { say exists "$one"; exit 0; }; done < <(
+  exec 9>>"$all/.lock"; flock -w 10 9 || { print_fields busy; exit 0; }
+  while IFS= read -r one; do ! (cd -- "$all/$one" 2>/dev/null && is_active) || { print_fields exists "$one"; exit 0; }; done < <(
     printf '%s\\n' "$root"; cd -- "$all" && find . -mindepth 2 -maxdepth 2 -type f -name root -exec grep -lxF -- "$root" {} + | sed 's|^\\./||; s|/root$||')
 fi
-mkdir -- "$spool" 2>/dev/null || { [ -d "$spool" ] || exit 3; say exists "\${spool##*/}"; exit 0; }
+mkdir -- "$spool" 2>/dev/null || { [ -d "$spool" ] || exit 3; print_fields exists "\${spool##*/}"; exit 0; }
 cd -- "$spool" && : >in && : >out && : >err && : >ledger && printf '%s' "$mark" >mark && printf '%s' "$root" >root || exit 3
 setsid -f bash -c ${quote(holder)} agent "$spool" "$cwd" "$mostOut" "$mostErr" "\${words[@]}" </dev/null >/dev/null 2>&1 9>&-
 for ((i = 0; i < 100; i++)); do [ -e pid ] || [ -e ended ] && break; sleep 0.05; done
-say started`;
+print_fields started`;
 
 /**
  * spool, key, what else the ledger says before and after where the frame is, the frame's length, the most of all frames, then the
  * frame itself (or nothing: then the part of that key is it) → `written`, `taken` and the line of who was first, `ended`, `full`, `busy`
  */
 export const appendScript = `${prelude}arg spool; arg key; arg before; arg after; arg length; arg most
-cd -- "$spool" || { say none; exit 0; }
-exec 9>>lock; flock -w 10 9 || { say busy; exit 0; }
+cd -- "$spool" || { print_fields none; exit 0; }
+exec 9>>lock; flock -w 10 9 || { print_fields busy; exit 0; }
 # One that was ended between its line and its frame: the frame is still there.
-settle() {
+finish_frame() {
   local last off len have; last=$(tail -n 1 ledger); IFS=$'\\t' read -r _ _ _ _ off len _ <<<"$last"
   number "$off" && number "$len" || return 0
   have=$(size in); [ "$have" -ge "$off" ] && [ "$have" -lt $((off + len)) ] && [ "$(size pending)" = "$len" ] || return 0
   tail -c +$((have - off + 1)) pending >>in
 }
-settle
+finish_frame
 first=$(grep -m 1 -F -- $'\\t'"$key"$'\\t' ledger)
-[ -z "$first" ] || { say taken "$first"; exit 0; }
-[ ! -e ended ] && lives || { say ended; exit 0; }
-offset=$(size in); [ $((offset + length)) -le "$most" ] || { say full; exit 0; }
+[ -z "$first" ] || { print_fields taken "$first"; exit 0; }
+[ ! -e ended ] && is_running || { print_fields ended; exit 0; }
+offset=$(size in); [ $((offset + length)) -le "$most" ] || { print_fields full; exit 0; }
 if [ -e "part.$key" ]; then mv -f -- "part.$key" pending; else cat >pending; fi || exit 3
-[ "$(size pending)" = "$length" ] || { say short; exit 0; }
+[ "$(size pending)" = "$length" ] || { print_fields short; exit 0; }
 noted=$(size ledger)
 printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' $(($(wc -l <ledger) + 1)) "$key" "$before" "$offset" "$length" "$after" >>ledger ||
   { truncate -s "$noted" ledger; exit 3; }
 cat pending >>in || exit 3
-say written`;
+print_fields written`;
 
 /** spool, key, offset, then bytes → nothing; the same bytes again change nothing */
 export const partScript = `${prelude}arg spool; arg key; arg offset
@@ -97,15 +97,15 @@ dd bs=64K of="part.$key" seek="$offset" oflag=seek_bytes conv=notrunc iflag=full
  * its inode, sizes of output, log, frames and ledger, how much of ledger and output follows; then those, the ledger first
  */
 export const readScript = `${prelude}arg spool; arg from; arg ledgerFrom; arg most
-number "$from" && number "$ledgerFrom" && number "$most" && cd -- "$spool" || { say none '' '' '' 0 0 0 0 0 0; exit 0; }
+number "$from" && number "$ledgerFrom" && number "$most" && cd -- "$spool" || { print_fields none '' '' '' 0 0 0 0 0 0; exit 0; }
 exec 9>>lock; flock -s -w 10 9
 state=running code= full=
-if [ -e ended ]; then state=ended; read -r code <ended; elif ! lives; then state=gone; fi
+if [ -e ended ]; then state=ended; read -r code <ended; elif ! is_running; then state=gone; fi
 [ ! -e full ] || full=1
 outSize=$(size out) ledgerSize=$(size ledger) out=0 ledger=0
 [ "$outSize" -le "$from" ] || out=$((outSize - from)); [ "$out" -le "$most" ] || out=$most
 [ "$ledgerSize" -le "$ledgerFrom" ] || ledger=$((ledgerSize - ledgerFrom)); [ "$ledger" -le "$most" ] || ledger=$most
-say "$state" "$code" "$full" "$(stat -c %i out 2>/dev/null)" "$outSize" "$(size err)" "$(size in)" "$ledgerSize" "$ledger" "$out"
+print_fields "$state" "$code" "$full" "$(stat -c %i out 2>/dev/null)" "$outSize" "$(size err)" "$(size in)" "$ledgerSize" "$ledger" "$out"
 tail -c +$((ledgerFrom + 1)) ledger 2>/dev/null | head -c "$ledger"
 tail -c +$((from + 1)) out 2>/dev/null | head -c "$out"; exit 0`;
 
@@ -120,7 +120,7 @@ head -c "$most" out | sha256sum | cut -d ' ' -f 1`;
 
 /** spool → nothing: the agent is ended with all that it has started in its group */
 export const endScript = `${prelude}arg spool; cd -- "$spool" || exit 0
-lives || exit 0
+is_running || exit 0
 read -r p _ <pid; kill -TERM -- "-$p" 2>/dev/null
 for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
 kill -KILL -- "-$p" 2>/dev/null

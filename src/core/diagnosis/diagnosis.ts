@@ -1,5 +1,5 @@
 import type { Evidence, EvidenceLine } from './evidence';
-import { durationWords, timeWords, type Words } from './words';
+import { durationText, timeText, type Translator } from './translator';
 import { stopCause, type StopCause } from './stopCause';
 import { safeLine } from './safeLine';
 import type { Devbox } from '../platform/devbox';
@@ -38,7 +38,7 @@ export interface Diagnosis {
  *
  * @param l10n gives the words in the reader's language
  */
-export function diagnose(evidence: Evidence, l10n: Words): Diagnosis {
+export function diagnose(evidence: Evidence, l10n: Translator): Diagnosis {
   const { devbox } = evidence;
   const cause = stopCause(devbox);
   return {
@@ -51,7 +51,7 @@ export function diagnose(evidence: Evidence, l10n: Words): Diagnosis {
 }
 
 /** The heading of a devbox's diagnosis, one line. */
-export function diagnosisTitle(devbox: Devbox, l10n: Words): string {
+export function diagnosisTitle(devbox: Devbox, l10n: Translator): string {
   const name = safeLine(redact(devbox.name ?? ''), 60) || safeLine(devbox.id, 40);
   const { kind } = stopCause(devbox);
   return kind === 'alive'
@@ -61,9 +61,9 @@ export function diagnosisTitle(devbox: Devbox, l10n: Words): string {
       : l10n.t('Why did {0} stop?', name);
 }
 
-function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] {
+function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Translator): Fact[] {
   const unsaid = l10n.t('not given');
-  const time = (ms: number | undefined): string => (ms === undefined ? unsaid : timeWords(ms));
+  const time = (ms: number | undefined): string => (ms === undefined ? unsaid : timeText(ms));
   const ended = devbox.status === 'failure' || devbox.status === 'shutdown';
   const shutdownReason = safeLine(redact(devbox.shutdownReason ?? ''), 80);
   const failureReason = safeLine(redact(devbox.failureReason ?? ''), 80);
@@ -93,7 +93,7 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
             value:
               lived === undefined
                 ? time(devbox.endTimeMs)
-                : l10n.t('{0}, after {1}', time(devbox.endTimeMs), durationWords(lived, l10n)),
+                : l10n.t('{0}, after {1}', time(devbox.endTimeMs), durationText(lived, l10n)),
           },
         ]
       : []),
@@ -105,12 +105,12 @@ function facts({ devbox, lastExit, gatheredMs }: Evidence, l10n: Words): Fact[] 
           ? l10n.t('none in the log')
           : l10n.t('{0} ({1}, {2})', lastExit.code, lastExit.source, time(lastExit.timeMs)),
     },
-    { label: l10n.t('Checked'), value: timeWords(gatheredMs) },
+    { label: l10n.t('Checked'), value: timeText(gatheredMs) },
   ];
 }
 
 /** What tells of the cause comes first, what has nothing to tell last, by its name alone. */
-function sections(evidence: Evidence, cause: StopCause, l10n: Words): EvidenceSection[] {
+function sections(evidence: Evidence, cause: StopCause, l10n: Translator): EvidenceSection[] {
   const { logProblem, kernel, platform, entrypoint, setup, logLines } = evidence;
   const history = statusHistory(evidence.devbox, l10n);
   const log = (note: string): EvidenceSection => ({ heading: l10n.t('Log'), note, lines: [] });
@@ -169,12 +169,12 @@ function tellingParts({ kind }: StopCause): readonly Part[] {
   }
 }
 
-function statusHistory(devbox: Devbox, l10n: Words): EvidenceSection {
+function statusHistory(devbox: Devbox, l10n: Translator): EvidenceSection {
   const steps = devbox.transitions.map(({ status, timeMs, failureReason }, index) => {
     const before = devbox.transitions[index - 1]?.timeMs;
     const took = timeMs === undefined || before === undefined ? '' : `  +${((timeMs - before) / 1000).toFixed(1)} s`;
     const why = failureReason === undefined ? '' : `  ${safeLine(failureReason, 60)}`;
-    return `${timeMs === undefined ? l10n.t('time unknown') : timeWords(timeMs)}  ${safeLine(status, 40)}${took}${why}`;
+    return `${timeMs === undefined ? l10n.t('time unknown') : timeText(timeMs)}  ${safeLine(status, 40)}${took}${why}`;
   });
   return {
     heading: l10n.t('Status history'),
@@ -184,5 +184,5 @@ function statusHistory(devbox: Devbox, l10n: Words): EvidenceSection {
 }
 
 function shownEvidence({ timeMs, text }: EvidenceLine): string {
-  return `${timeMs === undefined ? '' : `${timeWords(timeMs)}  `}${text}`;
+  return `${timeMs === undefined ? '' : `${timeText(timeMs)}  `}${text}`;
 }

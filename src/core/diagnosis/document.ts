@@ -1,7 +1,7 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 import type { Diagnosis, EvidenceSection } from './diagnosis';
 import type { StepKind } from './nextSteps';
-import type { Words } from './words';
+import type { Translator } from './translator';
 
 /** A line of the document that does something when it is followed. */
 export interface StepLine {
@@ -20,7 +20,7 @@ export interface DiagnosisDocument {
 }
 
 /** Lays a diagnosis out as plain text. */
-export function diagnosisDocument(diagnosis: Diagnosis, l10n: Words): DiagnosisDocument {
+export function diagnosisDocument(diagnosis: Diagnosis, l10n: Translator): DiagnosisDocument {
   const lines: string[] = [diagnosis.title, '', ...diagnosis.verdict, '', l10n.t('Next steps')];
   const steps: StepLine[] = [];
   for (const { kind, text } of diagnosis.steps) {

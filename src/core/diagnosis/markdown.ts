@@ -1,6 +1,6 @@
 import { diagnose } from './diagnosis';
 import type { Evidence } from './evidence';
-import { english } from './words';
+import { english } from './translator';
 
 /**
  * A diagnosis as Markdown for an issue report, in English, redacted. Whatever the devbox said stands in code spans and

@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence';
 import type { StopCause } from './stopCause';
-import type { Words } from './words';
+import type { Translator } from './translator';
 
 /** What the reader can do, by kind; whoever shows it knows the commands. */
 export type StepKind =
@@ -24,7 +24,7 @@ export interface NextStep {
 export function nextSteps(
   { devbox, lastExit }: Pick<Evidence, 'devbox' | 'lastExit'>,
   cause: StopCause,
-  l10n: Words,
+  l10n: Translator,
 ): NextStep[] {
   const always: NextStep[] = [
     { kind: 'showOutput', text: l10n.t('Show all of its output') },
@@ -54,7 +54,7 @@ function startKind({ kind }: StopCause): StepKind {
   return kind === 'out_of_memory' ? 'startMoreMemory' : kind === 'out_of_disk' ? 'startMoreDisk' : 'start';
 }
 
-function startText(cause: StopCause, failed: boolean, l10n: Words): string {
+function startText(cause: StopCause, failed: boolean, l10n: Translator): string {
   switch (cause.kind) {
     case 'keep_alive_timeout':
       return l10n.t('Start another devbox with a longer lifetime, or with an idle rule instead');

@@ -4,13 +4,13 @@ import type { Evidence } from './evidence';
 import { safeLine } from './safeLine';
 import type { StopCause } from './stopCause';
 import { lastRunMs, lastTimeOf } from './times';
-import { durationWords, type Words } from './words';
+import { durationText, type Translator } from './translator';
 
 /**
  * What happened, in plain words, one sentence each. It rests on the API's own fields and the platform's own lines: in all
  * other parts of a log anybody in the devbox can write, so they are shown and not believed.
  */
-export function verdict(evidence: Evidence, cause: StopCause, l10n: Words): string[] {
+export function verdict(evidence: Evidence, cause: StopCause, l10n: Translator): string[] {
   const sentences = causeSentences(evidence, cause, l10n);
   const speaksOfMemory =
     cause.kind !== 'out_of_memory' &&
@@ -21,7 +21,7 @@ export function verdict(evidence: Evidence, cause: StopCause, l10n: Words): stri
 function causeSentences(
   { devbox, entrypointExit, logProblem, platform, ender }: Evidence,
   cause: StopCause,
-  l10n: Words,
+  l10n: Translator,
 ): string[] {
   const size = safeLine(devbox.size ?? '', 30);
   const exit = entrypointExit?.code;
@@ -44,7 +44,7 @@ function causeSentences(
           ? l10n.t('Its lifetime ended. Runloop does not say how long it was.')
           : l10n.t(
               'Its lifetime of {0} ended. A devbox is shut down then, whether it is in use or not.',
-              durationWords(devbox.keepAliveSeconds, l10n),
+              durationText(devbox.keepAliveSeconds, l10n),
             ),
       ];
     case 'idle':
@@ -53,7 +53,7 @@ function causeSentences(
           ? l10n.t('It was idle for as long as its idle rule allows. Runloop does not say how long that was.')
           : l10n.t(
               'It was idle for {0}, after which its idle rule shuts it down.',
-              durationWords(devbox.idleRule.seconds, l10n),
+              durationText(devbox.idleRule.seconds, l10n),
             ),
       ];
     case 'entrypoint_exit':
@@ -65,7 +65,7 @@ function causeSentences(
             : l10n.t(
                 'Its entrypoint ended with exit code {0}{1}, and a devbox ends with its entrypoint.',
                 exit,
-                signalWords(exit, l10n),
+                signalText(exit, l10n),
               ),
       ];
     case 'ttl_expired':
@@ -128,7 +128,7 @@ function causeSentences(
   }
 }
 
-function suspended(devbox: Devbox, platform: Evidence['platform'], l10n: Words): string[] {
+function suspended(devbox: Devbox, platform: Evidence['platform'], l10n: Translator): string[] {
   const what =
     devbox.status === 'suspended'
       ? l10n.t('It is suspended: its disk is kept, its processes have ended, and it can be resumed.')
@@ -144,20 +144,20 @@ function suspended(devbox: Devbox, platform: Evidence['platform'], l10n: Words):
 }
 
 /** The API has no field for why a devbox was suspended; whether its idle rule can have been it follows from how long it ran. */
-function idleRule(devbox: Devbox, l10n: Words): string {
+function idleRule(devbox: Devbox, l10n: Translator): string {
   const rule = devbox.idleRule;
   if (rule?.action !== 'suspend') {
     return l10n.t(
       'Runloop does not say why. It has no idle rule that suspends it, so a person or a program suspended it, or the platform did to free capacity.',
     );
   }
-  const allowed = durationWords(rule.seconds, l10n);
+  const allowed = durationText(rule.seconds, l10n);
   const ran = lastRunMs(devbox);
   return ran !== undefined && ran < rule.seconds * 1_000
     ? l10n.t(
         'Runloop does not say why. It was not its idle rule, which suspends it after {0} without use: it ran for only {1}. A person or a program suspended it, or the platform did to free capacity.',
         allowed,
-        durationWords(ran / 1_000, l10n),
+        durationText(ran / 1_000, l10n),
       )
     : l10n.t(
         'Runloop does not say why. Its idle rule suspends it after {0} without use, and a person or a program can suspend it at any time.',
@@ -174,7 +174,7 @@ const linuxSignals = (
   .map((name) => `SIG${name}`);
 
 /** What an exit code stands for, where shells agree on it. */
-function signalWords(exitCode: number, l10n: Words): string {
+function signalText(exitCode: number, l10n: Translator): string {
   if (exitCode === 127) return l10n.t(' (its command was not found)');
   if (exitCode === 126) return l10n.t(' (its command could not be run)');
   const signal = linuxSignals[exitCode - 129];

@@ -17,7 +17,7 @@ const restMs = 2_000;
 const mostBytes = 500_000;
 /** Bytes of fields that a process is begun with; it is told of more once it runs. */
 const mostAtFirst = 30_000;
-/** Characters of one word that a process is told. */
+/** Characters of one message to a process. */
 const longestWord = 40_000;
 
 export interface DevboxWatchContext {
@@ -134,10 +134,10 @@ export class DevboxWatch {
 
   /** Tells the process that somebody looks, and at what; ends it when nobody does, or it cannot be told of other things. */
   async #tell(command: OpenCommand, signal: AbortSignal, following: AbortController): Promise<void> {
-    let isDeaf = false;
+    let isClosed = false;
     let number = 0;
     let unwantedMs: number | undefined;
-    // The first word at once: from then on it knows that it is told, and that silence is an end.
+    // The first heartbeat at once: from then on it knows that they come, and ends when they stop.
     for (let toldMs = -beatMs; !following.signal.aborted;) {
       if (!this.#context.isRunning()) {
         following.abort();
@@ -146,45 +146,45 @@ export class DevboxWatch {
       const isWanted = this.#fields.length > 0;
       unwantedMs = isWanted ? undefined : (unwantedMs ?? performance.now());
       // One that cannot be told is begun with no more.
-      const wanted = isDeaf ? firstOf(this.#fields) : this.#fields;
+      const wanted = isClosed ? firstOf(this.#fields) : this.#fields;
       const isNew = isWanted && !wanted.equals(this.#told.fields);
       const isOver = unwantedMs !== undefined && performance.now() - unwantedMs >= lingerMs;
-      if (signal.aborted || isOver || (isNew && isDeaf)) {
+      if (signal.aborted || isOver || (isNew && isClosed)) {
         await this.#finish(command);
         following.abort();
         return;
       }
-      if (!isDeaf && (isNew || performance.now() - toldMs >= beatMs)) {
+      if (!isClosed && (isNew || performance.now() - toldMs >= beatMs)) {
         toldMs = performance.now();
         const before = this.#told;
         // It may say that it has taken it in before the answer is here that it was told.
         if (isNew) this.#told = { fields: this.#fields, number: (number += 1) };
         const words = isNew ? wordsOf(this.#told) : ['b'];
         const said = await this.#send(command, words, signal, following);
-        // What may not have been heard is told again, under another number.
-        if (said !== 'heard') this.#told = before;
-        isDeaf = said === 'deaf';
+        // What may not have arrived is told again, under another number.
+        if (said !== 'delivered') this.#told = before;
+        isClosed = said === 'closed';
       }
       await this.#rest(isWanted ? Math.max(50, beatMs - (performance.now() - toldMs)) : lingerMs, signal);
     }
   }
 
-  /** @returns whether it was heard, or nobody knows; a deaf one is there for a while, and then is started again */
+  /** @returns whether it arrived, or nobody knows; one whose input is closed goes on for a while, and then is started again */
   async #send(
     command: OpenCommand,
     words: readonly string[],
     signal: AbortSignal,
     following: AbortController,
-  ): Promise<'heard' | 'unknown' | 'deaf'> {
+  ): Promise<'delivered' | 'unknown' | 'closed'> {
     const { requireRunning, onFailure } = this.#context;
     try {
       await requireRunning(signal, false);
       for (const word of words) {
         // One that has not said yet that it watches may not have been started.
         const hasBegun = this.#taken >= 0;
-        if (!(await command.tell(word))) return hasBegun ? 'deaf' : 'unknown';
+        if (!(await command.tell(word))) return hasBegun ? 'closed' : 'unknown';
       }
-      return 'heard';
+      return 'delivered';
     } catch (error) {
       if (!RuntimeError.is(error)) throw error;
       if (signal.aborted || isTransient(error)) return 'unknown';
@@ -196,7 +196,7 @@ export class DevboxWatch {
       if (!RuntimeError.is(error)) throw error;
       following.abort();
     }
-    return 'deaf';
+    return 'closed';
   }
 
   async #finish(command: OpenCommand): Promise<void> {

@@ -8,7 +8,7 @@ import { oneLine } from '../safeText';
 const believedMs = 2_000;
 
 export interface GuardSources {
-  /** The status as last heard of, without a request. */
+  /** The status as last known, without a request. */
   readonly known: () => string | undefined;
   /** Asks for the devbox, which wakes nothing. */
   readonly retrieve: (signal: AbortSignal) => Promise<Devbox>;

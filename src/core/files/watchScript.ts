@@ -1,9 +1,9 @@
 import { tokenFormat } from './fileFacts';
 
-/** Seconds without a word from the window after which the process in the devbox ends by itself. */
-export const silentSeconds = 9;
-/** The same where its input is closed, as no word can come: it ends then, and is started again as long as it is wanted. */
-export const deafSeconds = 60;
+/** Seconds without a heartbeat from the window after which the process in the devbox ends by itself. */
+export const heartbeatTimeoutSeconds = 9;
+/** The same where its input is closed, as no heartbeat can come: it ends then, and is started again as long as it is wanted. */
+export const closedInputSeconds = 60;
 /** Changes of one look that are told by their names; beyond, all is taken as changed. */
 const mostTold = 500;
 
@@ -43,14 +43,14 @@ notify() { unnotify; settled=$SECONDS; command -v inotifywait >/dev/null || retu
   if [ \${#flat[@]} != 0 ] || [ \${#files[@]} != 0 ]; then exec 5< <(exec inotifywait "\${to[@]}" "\${flat[@]}" "\${files[@]}" 2>/dev/null); np=$!; fi
   if [ \${#deep[@]} != 0 ]; then exec 6< <(exec inotifywait "\${to[@]}" -r --exclude '/(node_modules|\\.git/objects)/' "\${deep[@]}" 2>/dev/null); np="$np $!"; fi; }
 # Whether there may be something new: what a descriptor has is dropped; one that is at its end tells nothing any more.
-heard() { local line code=1 n
+has_events() { local line code=1 n
   for n in $1; do
     IFS= read -r -t 0.01 -u $n line; code=$?
     if [ $code -gt 128 ]; then continue; fi
     if [ $code != 0 ]; then unnotify; return 0; fi
     local left=5000; while [ $left -gt 0 ] && IFS= read -r -t 0.01 -u $n line; do left=$((left - 1)); done; return 0
   done; return 1; }
-declare -A gone; np=; pause=0.9; number=; parts=; begun=; fields; SECONDS=0; beat=0; limit=${deafSeconds}; settled=0
+declare -A gone; np=; pause=0.9; number=; parts=; begun=; fields; SECONDS=0; beat=0; limit=${closedInputSeconds}; settled=0
 # What is new was not looked at before: some seconds of it are told again.
 back() { clock; local at=$((us - 3000000)); since=\${at:0:-6}.\${at: -6}; }
 back
@@ -58,9 +58,9 @@ trap unnotify EXIT
 notify; echo 'r 0'
 while :; do
   open=; [ \${#flat[@]} = 0 ] && [ \${#files[@]} = 0 ] || open=5; [ \${#deep[@]} = 0 ] || open="$open 6"
-  if [ -z "$np" ] || [ $((SECONDS - settled)) -lt 4 ] || heard "$open"; then look; fi
+  if [ -z "$np" ] || [ $((SECONDS - settled)) -lt 4 ] || has_events "$open"; then look; fi
   IFS= read -r -t "$pause" -u 4 word; code=$?; word=$begun$word; begun=
-  if [ $code = 0 ]; then beat=$SECONDS; limit=${silentSeconds}
+  if [ $code = 0 ]; then beat=$SECONDS; limit=${heartbeatTimeoutSeconds}
     case $word in [pw]' '*) of=\${word#? }; of=\${of%%:*}; [ "$of" = "$number" ] || { number=$of; parts=; }; parts=$parts\${word#*:};; esac
     case $word in w*) fields < <(printf %s "$parts" | base64 -d); parts=; notify; back; echo "r $number";; esac
   elif [ $code -gt 128 ]; then begun=$word; else sleep "$pause"; fi

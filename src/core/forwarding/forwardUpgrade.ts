@@ -155,7 +155,7 @@ function tie(a: Duplex, b: Duplex, stalledMs: number | undefined): void {
     [a, b],
     [b, a],
   ] as const) {
-    // While the other takes nothing, this one is not read, and its end is not heard.
+    // While the other takes nothing, this one is not read, and its end is not noticed.
     from.pipe(to);
     limitStalls(from, to, stalledMs);
     // Half closed: the other may finish what it is sending, but not stay for ever.

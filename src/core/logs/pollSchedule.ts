@@ -50,7 +50,7 @@ export class PollSchedule implements Disposable {
     return this.#asksLog;
   }
 
-  /** The devbox's status as last heard of. */
+  /** The devbox's status as last known. */
   get status(): string | undefined {
     return this.#status;
   }

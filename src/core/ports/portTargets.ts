@@ -17,7 +17,7 @@ const requestMs = 20_000;
 
 export interface TargetSources {
   readonly api: RunloopApi;
-  /** The status as last heard of, without a request. */
+  /** The status as last known, without a request. */
   readonly known: (devboxId: string) => string | undefined;
   /** Overrides where tunnels are. */
   readonly template: () => string | undefined;
@@ -95,7 +95,7 @@ export class PortTargets {
     const { isPending } = seen;
     try {
       const { status, wakesOnHttp } = await seen.devbox;
-      // A request would wake it: what was heard a moment ago is not enough, but requests of one moment share an answer.
+      // A request would wake it: what was known a moment ago is not enough, but requests of one moment share an answer.
       if (wakesOnHttp === true && status === 'running') return !isPending;
       if (performance.now() - seen.atMs < believedMs) return false;
       if (seen.isDoubtful || status !== 'running') return true;

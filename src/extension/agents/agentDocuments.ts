@@ -43,7 +43,7 @@ const drawMs = 500;
 const settleMs = 1_000;
 
 /** What a document shows: a session, the exact input of a request, or one side of a change that it would make. */
-interface Place {
+interface ShownDocument {
   readonly devboxId: string;
   readonly session: string;
   readonly request: string | undefined;
@@ -124,8 +124,8 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
     const timer = setTimeout(later, drawMs);
     this.#timers.add(timer);
     for (const { uri } of workspace.textDocuments) {
-      const place = placeOf(uri);
-      if (place?.devboxId === devboxId && place.request === undefined) this.#changed.fire(uri);
+      const shown = shownDocument(uri);
+      if (shown?.devboxId === devboxId && shown.request === undefined) this.#changed.fire(uri);
     }
     this.settle();
   }
@@ -140,23 +140,23 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
   provideTextDocumentContent(uri: Uri): string {
     const log = this.#logs.get(uri.toString());
     if (log !== undefined) return log;
-    const place = placeOf(uri);
-    const agent = place === undefined ? undefined : this.#context.find(place.devboxId, place.session);
-    if (place === undefined || agent === undefined) {
+    const shown = shownDocument(uri);
+    const agent = shown === undefined ? undefined : this.#context.find(shown.devboxId, shown.session);
+    if (shown === undefined || agent === undefined) {
       return l10n.t('This session is not known in this window. Open it from its row.');
     }
-    if (place.request === undefined) return sessionText(agent, this.#context.nameOf(place.devboxId)).text;
-    const request = agent.request(place.request);
+    if (shown.request === undefined) return sessionText(agent, this.#context.nameOf(shown.devboxId)).text;
+    const request = agent.request(shown.request);
     if (request === undefined) return l10n.t('This request is no longer known.');
-    if (place.diff === undefined) return `${requestLines(request).join('\n')}\n`;
-    const diff = request.diffs[place.diff];
-    return (place.side === 'before' ? diff?.before : diff?.after) ?? '';
+    if (shown.diff === undefined) return `${requestLines(request).join('\n')}\n`;
+    const diff = request.diffs[shown.diff];
+    return (shown.side === 'before' ? diff?.before : diff?.after) ?? '';
   }
 
   provideCodeLenses({ uri }: TextDocument): CodeLens[] {
-    const place = placeOf(uri);
-    const agent = place === undefined ? undefined : this.#context.find(place.devboxId, place.session);
-    if (agent === undefined || place?.request !== undefined) return [];
+    const shown = shownDocument(uri);
+    const agent = shown === undefined ? undefined : this.#context.find(shown.devboxId, shown.session);
+    if (agent === undefined || shown?.request !== undefined) return [];
     const { devboxId, found } = agent;
     const lens = (line: number, title: string, action: AgentAction, request?: string): CodeLens => {
       const target: AgentTarget = { action, devboxId, session: found.name, ...(request !== undefined && { request }) };
@@ -172,9 +172,9 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
   }
 
   async provideDocumentLinks({ uri }: TextDocument): Promise<DocumentLink[]> {
-    const place = placeOf(uri);
-    const agent = place === undefined ? undefined : this.#context.find(place.devboxId, place.session);
-    if (agent === undefined || place?.request !== undefined) return [];
+    const shown = shownDocument(uri);
+    const agent = shown === undefined ? undefined : this.#context.find(shown.devboxId, shown.session);
+    if (agent === undefined || shown?.request !== undefined) return [];
     const { files } = sessionText(agent, this.#context.nameOf(agent.devboxId));
     return files.length === 0 ? [] : sessionLinks(files, await this.#context.rootOf(agent.devboxId), agent.found.cwd);
   }
@@ -194,8 +194,8 @@ export class AgentDocuments implements TextDocumentContentProvider, CodeLensProv
   }
 
   #isOf(uri: Uri, { devboxId, found }: LiveAgent): boolean {
-    const place = placeOf(uri);
-    return place?.devboxId === devboxId && place.session === found.name;
+    const shown = shownDocument(uri);
+    return shown?.devboxId === devboxId && shown.session === found.name;
   }
 }
 
@@ -204,7 +204,7 @@ function inName(name: string): string {
   return name.replaceAll('/', '∕');
 }
 
-function placeOf(uri: Uri): Place | undefined {
+function shownDocument(uri: Uri): ShownDocument | undefined {
   if (uri.scheme !== agentScheme) return undefined;
   const view = asObject(parseJson(uri.query));
   const [devboxId, session] = [asString(view?.['devboxId']), asString(view?.['session'])];

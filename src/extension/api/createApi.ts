@@ -9,7 +9,7 @@ import type { ApiServices, Caller } from './apiCalls';
 import type { RunloopDevboxesApi } from './runloopDevboxesApi';
 
 /**
- * The API for other extensions. What its calls do is read with the first of them; its events are heard from the beginning.
+ * The API for other extensions. What its calls do is read with the first of them; its events come from the beginning.
  *
  * @param owned takes what the calls hold, to dispose it with the extension
  */

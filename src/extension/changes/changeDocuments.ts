@@ -33,9 +33,9 @@ export class ChangeDocuments implements Disposable {
 
   /** What is on a side; undefined where it is not known any more. */
   async content(uri: Uri): Promise<SideContent | undefined> {
-    const place = sideOf(uri);
-    if (place?.side === undefined) return undefined;
-    const { devboxId, top, path, side } = place;
+    const change = sideOf(uri);
+    if (change?.side === undefined) return undefined;
+    const { devboxId, top, path, side } = change;
     const look = this.#lookOf(devboxId);
     const of = look?.state?.repositories.find((one) => one.top === top);
     if (look?.state?.root.authority !== uri.authority || of === undefined || !('found' in of)) return undefined;
@@ -51,8 +51,8 @@ export class ChangeDocuments implements Disposable {
   /** Tells the editor to read anew what is open of a devbox's folders. */
   tell(devboxId: string): void {
     for (const { uri } of workspace.textDocuments) {
-      const place = sideOf(uri);
-      if (place?.devboxId === devboxId && place.side?.isWork === true) this.#changed.fire(uri);
+      const change = sideOf(uri);
+      if (change?.devboxId === devboxId && change.side?.isWork === true) this.#changed.fire(uri);
     }
   }
 
@@ -102,7 +102,7 @@ function isBinary(bytes: Buffer): boolean {
 
 /** The letter and the colour of a row. */
 function decoration(uri: Uri): FileDecoration | undefined {
-  const place = uri.scheme === changesScheme && uri.authority === 'row' ? sideOf(uri) : undefined;
-  if (place === undefined) return undefined;
-  return new FileDecoration(changeLetter(place.kind), changeKindWord(place.kind), changeColour(place.kind));
+  const change = uri.scheme === changesScheme && uri.authority === 'row' ? sideOf(uri) : undefined;
+  if (change === undefined) return undefined;
+  return new FileDecoration(changeLetter(change.kind), changeKindWord(change.kind), changeColour(change.kind));
 }

@@ -17,7 +17,7 @@ const freshMs = 1_000;
 export interface ChangeWatch {
   showWhole(folders: readonly Uri[]): void;
   readonly onDidChange: (
-    listener: (heard: { readonly root: Uri; readonly changes: readonly WatchedChange[] }) => void,
+    listener: (event: { readonly root: Uri; readonly changes: readonly WatchedChange[] }) => void,
   ) => Disposable;
 }
 

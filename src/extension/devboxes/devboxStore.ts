@@ -26,7 +26,7 @@ export function costsNow(devbox: Devbox): boolean {
 }
 
 /**
- * The account's devboxes as last heard of, and why the last read failed if it did. The maps it hands out never change;
+ * The account's devboxes as last known, and why the last read failed if it did. The maps it hands out never change;
  * each change makes a new one and tells which devboxes it was about. The last good list stays on a failure.
  */
 export class DevboxStore implements Disposable {
@@ -122,16 +122,16 @@ export class DevboxStore implements Disposable {
   /**
    * Takes in what a list said.
    *
-   * @param heard devboxes as the list has them
+   * @param listed devboxes as the list has them
    * @param gone ids that the list would have had if they were still there
    * @param asked mark from before the question: what was learnt since is newer than the answer
    * @param nowMs the server's time, for leaving out what ended long ago
    */
-  apply(heard: readonly Devbox[], gone: Iterable<string>, asked: number, nowMs: number): void {
+  apply(listed: readonly Devbox[], gone: Iterable<string>, asked: number, nowMs: number): void {
     const ids = new Set<string>();
     const next = new Map(this.#all);
     const isNewer = (id: string): boolean => (this.#learnt.get(id) ?? -1) > asked;
-    for (const devbox of heard) {
+    for (const devbox of listed) {
       if (isNewer(devbox.id)) continue;
       const known = next.get(devbox.id);
       if (isOld(devbox, nowMs)) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FaultDuration } from './faultPlan';
+import type { FaultDuration } from './faultConfig';
 
 /**
  * A number from 0 up to 1 that follows from its arguments alone. Each rule draws for each of its own matches, so what
@@ -9,7 +9,7 @@ export function draw(seed: number, rule: number, match: number, purpose: string)
   return createHash('sha256').update(`${seed} ${rule} ${match} ${purpose}`).digest().readUInt32BE(0) / 2 ** 32;
 }
 
-/** A duration of a plan in milliseconds. @param dice from 0 up to 1 */
+/** A duration of a rule in milliseconds. @param dice from 0 up to 1 */
 export function millisecondsOf(duration: FaultDuration, dice: number): number {
   if (typeof duration === 'number') {
     return duration;

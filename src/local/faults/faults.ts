@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type FaultHooks, type FaultTarget, BootFailure } from '../devbox/lifeCycle/faultHooks';
 import type { FailureReason } from '../devbox/lifeCycle/status';
 import { draw, millisecondsOf } from './dice';
-import { type FaultDuration, type FaultPlan, type FaultRule, type RuleOf, parseFaultPlan } from './faultPlan';
+import { type FaultDuration, type FaultConfig, type FaultRule, type RuleOf, parseFaultConfig } from './faultConfig';
 import { pathFits, textFits } from './patterns';
 
 /** A request as the rules see it. */
@@ -39,33 +39,33 @@ interface LiveRule {
   strikes: number;
 }
 
-/** Faults that happen to clients on order: decides what strikes whom, the same for the same plan and the same requests. */
+/** Faults that happen to clients on order: decides what strikes whom, the same for the same configuration and the same requests. */
 export class Faults implements FaultHooks {
-  #plan: FaultPlan = parseFaultPlan({});
+  #config: FaultConfig = parseFaultConfig({});
   #live: LiveRule[] = [];
 
   /** Adds to every time the platform tells, in milliseconds. */
   get clockSkew(): number {
-    return this.#plan.clock_skew_ms;
+    return this.#config.clock_skew_ms;
   }
 
-  /** Forgets all earlier rules and their counts, and follows `plan` from now on. */
-  replace(plan: FaultPlan): void {
-    this.#plan = plan;
-    this.#live = plan.rules.map((rule, index) => ({ rule, index, matches: 0, strikes: 0 }));
+  /** Forgets all earlier rules and their counts, and follows `config` from now on. */
+  replace(config: FaultConfig): void {
+    this.#config = config;
+    this.#live = config.rules.map((rule, index) => ({ rule, index, matches: 0, strikes: 0 }));
   }
 
-  /** Adds the rules of `plan` behind those there are; seed and clock stay as they were. */
-  add(plan: FaultPlan): void {
+  /** Adds the rules of `config` behind those there are; seed and clock stay as they were. */
+  add(config: FaultConfig): void {
     const first = this.#live.length;
-    this.#live.push(...plan.rules.map((rule, index) => ({ rule, index: first + index, matches: 0, strikes: 0 })));
+    this.#live.push(...config.rules.map((rule, index) => ({ rule, index: first + index, matches: 0, strikes: 0 })));
   }
 
   /** All rules with how often they have matched and struck. */
   report(): Record<string, unknown> {
     return {
-      seed: this.#plan.seed,
-      clock_skew_ms: this.#plan.clock_skew_ms,
+      seed: this.#config.seed,
+      clock_skew_ms: this.#config.clock_skew_ms,
       rules: this.#live.map(({ rule, index, matches, strikes }) => ({
         ...rule,
         id: rule.id ?? String(index),
@@ -184,11 +184,11 @@ export class Faults implements FaultHooks {
     if (match < rule.skip || (rule.count !== undefined && live.strikes >= rule.count)) {
       return undefined;
     }
-    if (draw(this.#plan.seed, index, match, 'strikes') >= rule.probability) {
+    if (draw(this.#config.seed, index, match, 'strikes') >= rule.probability) {
       return undefined;
     }
     live.strikes += 1;
-    return draw(this.#plan.seed, index, match, 'duration');
+    return draw(this.#config.seed, index, match, 'duration');
   }
 }
 

@@ -18,7 +18,7 @@ const limitMs = 120_000;
 const mostWindows = 3;
 
 /** What all runs use. */
-export interface Place {
+export interface ConsentContext {
   readonly platform: TestPlatform;
   readonly api: RunloopApi;
   readonly box: FilesDevbox;
@@ -28,7 +28,7 @@ export interface Place {
 
 /** One schedule, drawn while it goes on: what is done next hangs on what the windows show. */
 export class ConsentRun {
-  readonly #place: Place;
+  readonly #context: ConsentContext;
   readonly #dice: Dice;
   readonly #folder: string;
   readonly #cwd: string;
@@ -43,8 +43,8 @@ export class ConsentRun {
   /** Whether something happened by which a window may fail. */
   #isTroubled = false;
 
-  constructor(place: Place, dice: Dice, index: number) {
-    this.#place = place;
+  constructor(context: ConsentContext, dice: Dice, index: number) {
+    this.#context = context;
     this.#dice = dice;
     const name = `${index}-${randomUUID().slice(0, 8)}`;
     this.#folder = `/home/user/.runloop-agents/sessions/${name}`;
@@ -52,11 +52,11 @@ export class ConsentRun {
   }
 
   async run(): Promise<Counts> {
-    const { platform } = this.#place;
+    const { platform } = this.#context;
     this.#way = await startDelay(Number(new URL(platform.baseUrl).port), 0);
     try {
       await this.#awake();
-      await this.#place.box.bash(`mkdir -p ${this.#cwd}`);
+      await this.#context.box.bash(`mkdir -p ${this.#cwd}`);
       await this.#begin();
       while (!this.#isOver()) await this.#act();
       await Promise.all(this.#pending);
@@ -74,7 +74,7 @@ export class ConsentRun {
   }
 
   async #leave(): Promise<void> {
-    const { box } = this.#place;
+    const { box } = this.#context;
     const of = { devboxId: box.id, commands: box.commands, sealKey: this.#sealKey };
     for (const { folder } of this.#processes) await new AgentSpool({ ...of, folder }).end(signal);
     await box.bash(`rm -rf ${this.#cwd} ${this.#folder}*`);
@@ -82,7 +82,7 @@ export class ConsentRun {
 
   /** A run that failed may have left the devbox suspended. */
   async #awake(): Promise<void> {
-    const { api, box } = this.#place;
+    const { api, box } = this.#context;
     const { status } = await api.devboxes.retrieve(box.id);
     if (status === 'running') return;
     await api.devboxes.waitForStatus(box.id, ['suspended'], 30);
@@ -106,14 +106,14 @@ export class ConsentRun {
     const folder = `${this.#folder}-${this.#processes.length}`;
     this.#processes.push({ folder, plan, pressed: [], interrupted: new Set(), isWhole: true });
     this.#note(`agent with ${plan.map((group) => group.join(' & ')).join(', ')}`);
-    const start = { command: this.#place.command, prompt: JSON.stringify(stepsOf(plan)) };
+    const start = { command: this.#context.command, prompt: JSON.stringify(stepsOf(plan)) };
     const window = this.#open(start);
     await this.#until('the agent begins', () => window.isBegun);
     if (this.#dice.chance(0.5)) this.#open();
   }
 
   #open(start?: { readonly command: readonly string[]; readonly prompt: string }): Window {
-    const { platform, box } = this.#place;
+    const { platform, box } = this.#context;
     const rules = [
       ...new Map(this.#windows.flatMap((one) => one.rules).map((one) => [JSON.stringify(one), one])).values(),
     ];
@@ -211,7 +211,7 @@ export class ConsentRun {
 
   /** Whatever then is pressed in windows that show the earlier process reaches nobody. */
   async #suspend(window: Window): Promise<void> {
-    const { api, box } = this.#place;
+    const { api, box } = this.#context;
     this.#isTroubled = true;
     this.#process.isWhole = false;
     const [stale] = window.shown.waiting;
@@ -242,7 +242,7 @@ export class ConsentRun {
   }
 
   async #judge(): Promise<void> {
-    const counts = await judgeRun(this.#place.box, {
+    const counts = await judgeRun(this.#context.box, {
       cwd: this.#cwd,
       windows: this.#windows,
       processes: this.#processes,

@@ -38,7 +38,7 @@ export function anchorOf(lines: readonly string[], first: number, last: number):
  *
  * @returns the first line; undefined where they are gone
  */
-export function placeOfAnchor({ line, snippet, above, below }: Anchor, lines: readonly string[]): number | undefined {
+export function lineOfAnchor({ line, snippet, above, below }: Anchor, lines: readonly string[]): number | undefined {
   const [head] = snippet;
   if (head === undefined) return undefined;
   const found: { readonly at: number; readonly likeness: number }[] = [];

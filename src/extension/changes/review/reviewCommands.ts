@@ -1,5 +1,5 @@
 import { l10n, window, type CommentReply, type CommentThread } from 'vscode';
-import { linesOf, placeOfAnchor } from '../../../core/changes/review/anchor';
+import { linesOf, lineOfAnchor } from '../../../core/changes/review/anchor';
 import { reviewMessage, type SentThread } from '../../../core/changes/review/reviewMessage';
 import type { ReviewThread } from '../../../core/changes/review/reviewThread';
 import { RuntimeError } from '../../../core/errors';
@@ -78,7 +78,7 @@ async function placedNow(
     const { top, path, isWork, anchor } = thread;
     const lines = isWork ? (texts.get(path) ?? (await workLines(look, { top, path, signal }))) : 'unknown';
     if (isWork) texts.set(path, lines);
-    placed.push({ thread, line: lines === 'unknown' ? anchor.line : placeOfAnchor(anchor, lines) });
+    placed.push({ thread, line: lines === 'unknown' ? anchor.line : lineOfAnchor(anchor, lines) });
   }
   return placed;
 }

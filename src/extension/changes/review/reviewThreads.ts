@@ -13,7 +13,7 @@ import {
   type TextDocument,
   type Uri,
 } from 'vscode';
-import { anchorOf, linesOf, placeOfAnchor } from '../../../core/changes/review/anchor';
+import { anchorOf, linesOf, lineOfAnchor } from '../../../core/changes/review/anchor';
 import type { ReviewThread } from '../../../core/changes/review/reviewThread';
 import type { Disposable } from '../../../core/events';
 import { ShownComment } from './shownComment';
@@ -86,12 +86,12 @@ export class ReviewThreads implements Disposable {
       await this.#memory.put({ ...known, comments: [...known.comments, comment] });
       return;
     }
-    const place = this.#fileOf(thread.uri);
+    const file = this.#fileOf(thread.uri);
     const document = workspace.textDocuments.find(({ uri }) => uri.toString() === thread.uri.toString());
-    if (place === undefined || document === undefined) return;
+    if (file === undefined || document === undefined) return;
     const first = thread.range?.start.line ?? 0;
     const anchor = anchorOf(linesOf(document.getText()), first, thread.range?.end.line ?? first);
-    const made: ReviewThread = { id: randomUUID(), ...place, anchor, comments: [comment] };
+    const made: ReviewThread = { id: randomUUID(), ...file, anchor, comments: [comment] };
     // Becomes ours, so that it stays open where it is.
     this.#ofDocument(thread.uri.toString()).set(made.id, thread);
     await this.#memory.put(made);
@@ -143,9 +143,9 @@ export class ReviewThreads implements Disposable {
   /** Shows what there is to say of a document. @param isSame whether nothing of it is different but where it is shown */
   #show(document: TextDocument, isSame = false): void {
     const uri = document.uri.toString();
-    const place = this.#fileOf(document.uri);
-    const wanted = place === undefined ? [] : this.#memory.of(place.devboxId, place.top);
-    const here = wanted.filter((thread) => isAt(thread, place) && this.#isBearer(document, thread));
+    const file = this.#fileOf(document.uri);
+    const wanted = file === undefined ? [] : this.#memory.of(file.devboxId, file.top);
+    const here = wanted.filter((thread) => isAt(thread, file) && this.#isBearer(document, thread));
     if (here.length === 0 && !this.#shown.has(uri)) return;
     const shown = this.#ofDocument(uri);
     const ids = new Set(here.map(({ id }) => id));
@@ -177,7 +177,7 @@ export class ReviewThreads implements Disposable {
     { thread, lines }: { readonly thread: ReviewThread; readonly lines: readonly string[] },
   ): void {
     const { id, anchor, comments: all } = thread;
-    const found = placeOfAnchor(anchor, lines);
+    const found = lineOfAnchor(anchor, lines);
     const isGone = found === undefined;
     const first = Math.min(found ?? anchor.line, Math.max(0, lines.length - 1));
     const last = isGone ? first : Math.min(first + Math.max(1, anchor.snippet.length) - 1, lines.length - 1);
@@ -214,6 +214,6 @@ export class ReviewThreads implements Disposable {
 }
 
 /** Whether a comment is on what a document shows. */
-function isAt({ devboxId, top, path, isWork }: ReviewedFile, place: ReviewedFile | undefined): boolean {
-  return devboxId === place?.devboxId && top === place.top && path === place.path && isWork === place.isWork;
+function isAt({ devboxId, top, path, isWork }: ReviewedFile, file: ReviewedFile | undefined): boolean {
+  return devboxId === file?.devboxId && top === file.top && path === file.path && isWork === file.isWork;
 }

@@ -17,9 +17,9 @@ export function reviewedFile(
   uri: Uri,
   devboxes: readonly { readonly devboxId: string; readonly state: DevboxState | undefined }[],
 ): ReviewedFile | undefined {
-  const place = sideOf(uri);
-  if (place !== undefined) {
-    const { devboxId, top, path, side } = place;
+  const change = sideOf(uri);
+  if (change !== undefined) {
+    const { devboxId, top, path, side } = change;
     const state = devboxes.find((one) => one.devboxId === devboxId)?.state;
     // Of another account, or not known any more.
     if (side === undefined || state?.root.authority !== uri.authority) return undefined;

@@ -35,12 +35,12 @@ export function lookedAt(
 ): Map<string, LookedAt> {
   const all = new Map<string, LookedAt>();
   const add = (uri: Uri, kind: WatchTarget['kind'], skip: readonly string[] = []): void => {
-    const place = addressedFile(uri);
-    if (place === undefined) return;
+    const file = addressedFile(uri);
+    if (file === undefined) return;
     const of = all.get(uri.authority) ?? { root: uri, targets: [], skip: [] };
     all.set(uri.authority, of);
-    if (of.targets.some((one) => one.kind === kind && one.path === place.path)) return;
-    of.targets.push({ kind, path: place.path });
+    if (of.targets.some((one) => one.kind === kind && one.path === file.path)) return;
+    of.targets.push({ kind, path: file.path });
     of.skip.push(...skip);
   };
   const folders = workspace.workspaceFolders ?? [];

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
 import type { FaultTarget } from '../../devbox/lifeCycle/faultHooks';
-import type { RuleOf } from '../../faults/faultPlan';
+import type { RuleOf } from '../../faults/faultConfig';
 import type { Faults, RequestFaults } from '../../faults/faults';
 import { textFits } from '../../faults/patterns';
 import { type RawRequest, type RawResponse, Exchange } from '../../http/exchange';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { FaultPlanError, parseFaultPlan, type FaultPlan } from '../../faults/faultPlan';
+import { FaultConfigError, parseFaultConfig, type FaultConfig } from '../../faults/faultConfig';
 import { badRequest } from '../../http/apiError';
 import { optional, parseBody } from '../../http/bodies';
 import type { FaultInjector } from './faultInjector';
@@ -17,15 +17,15 @@ export function addFaultRoutes(router: Router, injector: FaultInjector): void {
     exchange.sendJson(200, faults.report());
   });
   router.add('POST', faultPath, async ({ exchange }) => {
-    faults.replace(planOf(await exchange.readObject()));
+    faults.replace(configOf(await exchange.readObject()));
     exchange.sendJson(200, faults.report());
   });
   router.add('POST', `${faultPath}/add`, async ({ exchange }) => {
-    faults.add(planOf(await exchange.readObject()));
+    faults.add(configOf(await exchange.readObject()));
     exchange.sendJson(200, faults.report());
   });
   router.add('POST', `${faultPath}/clear`, ({ exchange }) => {
-    faults.replace(parseFaultPlan({}));
+    faults.replace(parseFaultConfig({}));
     exchange.sendJson(200, faults.report());
   });
   router.add('POST', `${faultPath}/drop_tunnels`, async ({ exchange }) => {
@@ -34,10 +34,10 @@ export function addFaultRoutes(router: Router, injector: FaultInjector): void {
   });
 }
 
-function planOf(body: unknown): FaultPlan {
+function configOf(body: unknown): FaultConfig {
   try {
-    return parseFaultPlan(body);
+    return parseFaultConfig(body);
   } catch (error) {
-    throw error instanceof FaultPlanError ? badRequest(error.message) : error;
+    throw error instanceof FaultConfigError ? badRequest(error.message) : error;
   }
 }

@@ -5,7 +5,7 @@ import { diagnose, type Diagnosis } from '../../../../src/core/diagnosis/diagnos
 import { diagnosisDocument } from '../../../../src/core/diagnosis/document';
 import { gatherEvidence, type Evidence } from '../../../../src/core/diagnosis/evidence';
 import { diagnosisMarkdown } from '../../../../src/core/diagnosis/markdown';
-import { english, type Words } from '../../../../src/core/diagnosis/words';
+import { english, type Translator } from '../../../../src/core/diagnosis/translator';
 import { asStringMap } from '../../../../src/core/parse';
 import { hasEnded, parseDevbox, type Devbox } from '../../../../src/core/platform/devbox';
 import type { CreateDevboxBody } from '../../../../src/core/platform/createDevboxBody';
@@ -225,7 +225,7 @@ describe('why a devbox stopped', function () {
   it('has its facts in one column, also where letters are twice as wide', async () => {
     const { id } = await create({ entrypoint: 'exit 1' });
     const chinese = asStringMap(JSON.parse(readFileSync('media/l10n/bundle.l10n.zh-cn.json', 'utf8')));
-    const words: Words = { t: (text, ...values) => english.t(chinese[text] ?? text, ...values) };
+    const words: Translator = { t: (text, ...values) => english.t(chinese[text] ?? text, ...values) };
     await seen(id, ({ status }) => hasEnded(status));
     const { text } = diagnosisDocument(diagnose(await gatherEvidence(on.api, id), words), words);
     const facts = text.split('\n').filter((line) => /^ {2}(?:Devbox|\p{Script=Han}+|\w+_reason) {2,}/u.test(line));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { diagnose } from '../../../../src/core/diagnosis/diagnosis';
 import { gatherEvidence } from '../../../../src/core/diagnosis/evidence';
-import { english } from '../../../../src/core/diagnosis/words';
+import { english } from '../../../../src/core/diagnosis/translator';
 import { hasEnded } from '../../../../src/core/platform/devbox';
 import { eventually } from '../../../eventually';
 import { usePlatform } from '../../../platform/usePlatform';

@@ -119,7 +119,7 @@ describe('Watching the files of a devbox', function () {
     await eventually(processes, (count) => count === '0\n', 10_000);
   });
 
-  it('is told again what it may not have heard, and is believed only about what it has taken in', async () => {
+  it('is told again what may not have arrived, and is believed only about what it has taken in', async () => {
     await box.bash('mkdir -p /tmp/heard/a /tmp/heard/b');
     const { set, told, state, watch, sent } = watching();
     await set([{ kind: 'folder', path: '/tmp/heard/a' }]);

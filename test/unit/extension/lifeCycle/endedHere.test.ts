@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { diagnose } from '../../../../src/core/diagnosis/diagnosis';
-import { english } from '../../../../src/core/diagnosis/words';
+import { english } from '../../../../src/core/diagnosis/translator';
 import { gatherEvidence } from '../../../../src/core/diagnosis/evidence';
 import { EndedHere } from '../../../../src/extension/lifeCycle/endedHere';
 import { FakeMemory } from '../../../fakeVscode/memory';

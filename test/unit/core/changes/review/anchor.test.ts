@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { anchorOf, linesOf, placeOfAnchor } from '../../../../../src/core/changes/review/anchor';
+import { anchorOf, linesOf, lineOfAnchor } from '../../../../../src/core/changes/review/anchor';
 
 const text = 'import x\n\ndef price(n):\n    return n * 12\n\ndef other(n):\n    return n\n';
 const lines = linesOf(text);
 
 describe('Lines that a comment is about', () => {
   const now = (later: string, first: number, last = first): number | undefined =>
-    placeOfAnchor(anchorOf(lines, first, last), linesOf(later));
+    lineOfAnchor(anchorOf(lines, first, last), linesOf(later));
 
   it('are found where they have moved to, also with other ends of lines', () => {
     assert.equal(now(text, 3), 3);
@@ -24,19 +24,19 @@ describe('Lines that a comment is about', () => {
   it('are told from others of the same text by what stands around them, then by the way', () => {
     const twice = 'a {\n  x();\n}\nb {\n  x();\n}\n';
     const second = anchorOf(linesOf(twice), 4, 4);
-    assert.equal(placeOfAnchor(second, linesOf(twice)), 4);
-    assert.equal(placeOfAnchor(second, linesOf(`b {\n  x();\n}\na {\n  x();\n}\n`)), 1);
+    assert.equal(lineOfAnchor(second, linesOf(twice)), 4);
+    assert.equal(lineOfAnchor(second, linesOf(`b {\n  x();\n}\na {\n  x();\n}\n`)), 1);
     // What tells nothing is not found by its text alone.
     const brace = anchorOf(linesOf('one\n}\ntwo'), 1, 1);
-    assert.equal(placeOfAnchor(brace, linesOf('x\nx\nx\n}\ny')), undefined);
-    assert.equal(placeOfAnchor(brace, linesOf('x\nx\nx\n}\ntwo')), 3);
+    assert.equal(lineOfAnchor(brace, linesOf('x\nx\nx\n}\ny')), undefined);
+    assert.equal(lineOfAnchor(brace, linesOf('x\nx\nx\n}\ntwo')), 3);
   });
 
   it('are found although they are too long to be kept whole, or hold control codes', () => {
     const long = `\u001b[31m${'word '.repeat(2_000)}end`;
     const anchor = anchorOf(['top', long], 1, 1);
     assert.ok((anchor.snippet[0] ?? '').length < 500);
-    assert.equal(placeOfAnchor(anchor, ['new', 'top', long]), 2);
+    assert.equal(lineOfAnchor(anchor, ['new', 'top', long]), 2);
     assert.equal(
       anchorOf(
         Array.from({ length: 1_000 }, () => 'x'),

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
-import { FaultPlanError, parseFaultPlan, readFaultPlan } from '../../../../src/local/faults/faultPlan';
+import { FaultConfigError, parseFaultConfig, readFaultConfig } from '../../../../src/local/faults/faultConfig';
 import { Faults } from '../../../../src/local/faults/faults';
 
-describe('fault plans', () => {
+describe('configurations of faults', () => {
   it('says which field is wrong', () => {
     const cases: [unknown, RegExp][] = [
-      [[], /the plan/],
+      [[], /the configuration/],
       [{ rules: [{ fault: 'explode' }] }, /rules\.0\.fault/],
       [{ rules: [{ fault: 'delay' }] }, /rules\.0\.delay_ms/],
       [{ rules: [{ fault: 'status', status: 200 }] }, /rules\.0\.status/],
@@ -17,24 +17,24 @@ describe('fault plans', () => {
       [{ rules: [{ fault: 'delay', on: 'tunnel', delay_ms: 1, took_effect: true }] }, /rules\.0\.took_effect/],
       [{ rulez: [] }, /rulez/],
     ];
-    for (const [plan, wanted] of cases) {
+    for (const [config, wanted] of cases) {
       assert.throws(
-        () => parseFaultPlan(plan),
-        (error) => error instanceof FaultPlanError && wanted.test(error.message),
-        JSON.stringify(plan),
+        () => parseFaultConfig(config),
+        (error) => error instanceof FaultConfigError && wanted.test(error.message),
+        JSON.stringify(config),
       );
     }
-    assert.throws(() => readFaultPlan('{"rules"'), /not valid JSON/);
+    assert.throws(() => readFaultConfig('{"rules"'), /not valid JSON/);
   });
 
   it('understands the example of the documentation', () => {
     const text = readFileSync('src/local/README.md', 'utf8');
-    const plan = readFaultPlan(/```json\n([^`]*)```/.exec(text)?.[1] ?? '');
-    assert.deepEqual(plan.rules.length, 13);
+    const config = readFaultConfig(/```json\n([^`]*)```/.exec(text)?.[1] ?? '');
+    assert.deepEqual(config.rules.length, 13);
   });
 
   it('strikes by route and count, and the same each time for the same seed', () => {
-    const plan = parseFaultPlan({
+    const config = parseFaultConfig({
       seed: 7,
       rules: [
         { fault: 'status', status: 503, method: 'GET', path: '/v1/devboxes/{id}', skip: 1, count: 2 },
@@ -43,7 +43,7 @@ describe('fault plans', () => {
     });
     const run = (): unknown[] => {
       const faults = new Faults();
-      faults.replace(plan);
+      faults.replace(config);
       return Array.from({ length: 40 }, (_, i) =>
         faults.forRequest({ on: 'api', method: 'GET', path: i % 2 === 0 ? '/v1/devboxes/dbx_1' : '/v1/devboxes' }),
       ).map(({ delay, strike }) => [delay, strike?.fault]);
@@ -56,7 +56,7 @@ describe('fault plans', () => {
     assert.ok(delays.has(0) && delays.size > 5 && Math.max(...delays) <= 1_000);
     // Another route in between changes nothing for a rule that does not match it.
     const faults = new Faults();
-    faults.replace(plan);
+    faults.replace(config);
     assert.equal(faults.forRequest({ on: 'tunnel', method: 'GET', path: '/v1/devboxes/dbx_1' }).strike, undefined);
   });
 });

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 
-/** A plan of faults that cannot be understood; the sentence names the field. */
-export class FaultPlanError extends Error {
+/** A configuration of faults that cannot be understood; the sentence names the field. */
+export class FaultConfigError extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'FaultPlanError';
+    this.name = 'FaultConfigError';
   }
 }
 
@@ -18,13 +18,13 @@ const duration = z.union([milliseconds, z.tuple([milliseconds, milliseconds])]);
 
 /** How often a rule strikes; the same for all faults. */
 const often = {
-  /** Name in the list of what has struck; its place in the plan if left out. */
+  /** Name in the list of what has struck; its position in the list if left out. */
   id: z.string().min(1).optional(),
   /** Strikes at most so many times; without it, always. */
   count: z.int().positive().optional(),
   /** The first so many matches are spared. */
   skip: z.int().min(0).default(0),
-  /** Chance with which a match is struck, drawn from the plan's seed. */
+  /** Chance with which a match is struck, drawn from the seed. */
   probability: z.number().min(0).max(1).default(1),
 };
 
@@ -158,7 +158,7 @@ const ruleShape = z.discriminatedUnion('fault', [
   evictDevboxFault,
 ]);
 
-const planShape = z.strictObject({
+const configShape = z.strictObject({
   /** All chances and durations are drawn from it. */
   seed: z.int().default(1),
   /** Added to every time the platform tells, the Date header included. */
@@ -167,34 +167,34 @@ const planShape = z.strictObject({
 });
 
 /** Faults that are ordered, read and checked. */
-export type FaultPlan = z.infer<typeof planShape>;
+export type FaultConfig = z.infer<typeof configShape>;
 export type FaultRule = z.infer<typeof ruleShape>;
 export type FaultDuration = z.infer<typeof duration>;
 export type RuleOf<K extends FaultRule['fault']> = Extract<FaultRule, { readonly fault: K }>;
 
 /**
- * Checks a plan.
- * @param plan the value of its JSON
- * @throws FaultPlanError that names the field
+ * Checks a configuration of faults.
+ * @param config the value of its JSON
+ * @throws FaultConfigError that names the field
  */
-export function parseFaultPlan(plan: unknown): FaultPlan {
-  const result = planShape.safeParse(plan);
+export function parseFaultConfig(config: unknown): FaultConfig {
+  const result = configShape.safeParse(config);
   if (!result.success) {
     const [issue] = result.error.issues;
     const field = issue?.path.join('.') ?? '';
-    throw new FaultPlanError(
-      `The faults cannot be understood: ${field === '' ? 'the plan' : `the field ${field}`}: ${issue?.message ?? 'unknown reason'}.`,
+    throw new FaultConfigError(
+      `The faults cannot be understood: ${field === '' ? 'the configuration' : `the field ${field}`}: ${issue?.message ?? 'unknown reason'}.`,
     );
   }
   for (const [index, rule] of result.data.rules.entries()) {
     if ('port' in rule && rule.port !== undefined && rule.on !== 'tunnel') {
-      throw new FaultPlanError(
+      throw new FaultConfigError(
         `The faults cannot be understood: the field rules.${index}.port: only with "on": "tunnel".`,
       );
     }
     const apiOnly = apiOnlyField(rule);
     if (apiOnly !== undefined) {
-      throw new FaultPlanError(
+      throw new FaultConfigError(
         `The faults cannot be understood: the field rules.${index}.${apiOnly}: only with "on": "api".`,
       );
     }
@@ -213,17 +213,17 @@ function apiOnlyField(rule: FaultRule): string | undefined {
 }
 
 /**
- * Reads a plan from the text of a file.
- * @throws FaultPlanError when it is not JSON or not a plan
+ * Reads a configuration from the text of a file.
+ * @throws FaultConfigError when it is not JSON or not such a configuration
  */
-export function readFaultPlan(text: string): FaultPlan {
+export function readFaultConfig(text: string): FaultConfig {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new FaultPlanError(
+    throw new FaultConfigError(
       `The faults are not valid JSON: ${error instanceof Error ? error.message : String(error)}.`,
     );
   }
-  return parseFaultPlan(value);
+  return parseFaultConfig(value);
 }
