@@ -96,8 +96,12 @@ export function hourlyCost(devbox: Devbox, prices: Prices | undefined): number |
   return devbox.status === 'suspended' ? suspendedHourlyPrice(devbox.size, devbox.customSize, prices) : undefined;
 }
 
-/** A sum per hour; always said to be an estimate. */
-export function costText(dollars: number): string {
+/**
+ * A sum per hour; always said to be an estimate.
+ * @param isLeast true if not all is known that costs
+ */
+export function costText(dollars: number, isLeast = false): string {
+  if (isLeast) return l10n.t('est. ${0}+/h', dollars.toFixed(2));
   return dollars < 0.01 ? l10n.t('est. under $0.01/h') : l10n.t('est. ${0}/h', dollars.toFixed(2));
 }
 

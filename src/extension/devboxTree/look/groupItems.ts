@@ -54,18 +54,19 @@ export function groupItem(
       ? TreeItemCollapsibleState.Collapsed
       : TreeItemCollapsibleState.Expanded;
   const item = new TreeItem(label, state);
-  const cost = options.hourlyCost > 0 ? ` · ${costText(options.hourlyCost)}` : '';
+  const { hourlyCost, areMore } = options;
+  const cost = hourlyCost > 0 ? ` · ${costText(hourlyCost, areMore)}` : '';
   item.id = `group:${group.key}`;
-  const total = `${group.total}${options.areMore ? '+' : ''}`;
-  item.description = `${total}${options.hourlyCost > 0 ? ` · ${shortCost(options.hourlyCost)}` : ''}`;
+  const total = `${group.total}${areMore ? '+' : ''}`;
+  item.description = `${total}${hourlyCost > 0 ? ` · ${shortCost(hourlyCost, areMore)}` : ''}`;
   item.tooltip = `${label}\n${l10n.t('Devboxes: {0}', total)}${cost}`;
   item.contextValue = group.value === attentionGroup ? 'group.attention' : 'group';
   if (group.value === attentionGroup) item.iconPath = new ThemeIcon('bell-dot');
-  const said = options.areMore
+  const said = areMore
     ? l10n.t('Group {0}, devboxes: {1} or more', label, group.total)
     : l10n.t('Group {0}, devboxes: {1}', label, group.total);
   item.accessibilityInformation = {
-    label: listText(options.hourlyCost > 0 ? [said, spokenCost(options.hourlyCost)] : [said]),
+    label: listText(hourlyCost > 0 ? [said, spokenCost(hourlyCost, areMore)] : [said]),
   };
   return item;
 }

@@ -142,13 +142,18 @@ function attentionFact(context: RowContext): string | undefined {
   }
 }
 
-/** Dollars an hour, as short as a row wants it; the tooltip says that it is an estimate. */
-export function shortCost(dollars: number): string {
+/**
+ * Dollars an hour, as short as a row wants it; the tooltip says that it is an estimate.
+ * @param isLeast true if not all is known that costs
+ */
+export function shortCost(dollars: number, isLeast = false): string {
+  if (isLeast) return l10n.t('${0}+/h', dollars.toFixed(2));
   return dollars < 0.01 ? l10n.t('<$0.01/h') : l10n.t('${0}/h', dollars.toFixed(2));
 }
 
 /** The same for a screen reader. */
-export function spokenCost(dollars: number): string {
+export function spokenCost(dollars: number, isLeast = false): string {
+  if (isLeast) return l10n.t('estimated ${0} or more an hour', dollars.toFixed(2));
   return dollars < 0.01
     ? l10n.t('estimated under $0.01 an hour')
     : l10n.t('estimated ${0} an hour', dollars.toFixed(2));

@@ -145,19 +145,25 @@ describe('The words of a row', () => {
       /no end/,
       'of one at rest nobody knows it',
     );
-    const group = (total: number, hourlyCost: number, areMore: boolean): readonly (string | undefined)[] => {
+    const group = (total: number, hourlyCost: number, areMore: boolean): readonly unknown[] => {
       const item = groupItem(
         { key: 'status=active', value: 'active', shown: [], total },
         { by: 'status' },
         { blueprintName: () => undefined, hourlyCost, areMore },
       );
-      return [String(item.description), item.accessibilityInformation?.label];
+      return [item.description, item.accessibilityInformation?.label, item.tooltip];
     };
-    assert.deepEqual(group(3, 0, false), ['3', 'Group Active, devboxes: 3']);
-    assert.deepEqual(group(3, 0.426, false), ['3 · $0.43/h', 'Group Active, devboxes: 3, estimated $0.43 an hour']);
+    assert.deepEqual(group(3, 0, false), ['3', 'Group Active, devboxes: 3', 'Active\nDevboxes: 3']);
+    assert.deepEqual(group(3, 0.426, false), [
+      '3 · $0.43/h',
+      'Group Active, devboxes: 3, estimated $0.43 an hour',
+      'Active\nDevboxes: 3 · est. $0.43/h',
+    ]);
+    // Those that are not loaded cost something, too.
     assert.deepEqual(group(200, 84, true), [
-      '200+ · $84.00/h',
-      'Group Active, devboxes: 200 or more, estimated $84.00 an hour',
+      '200+ · $84.00+/h',
+      'Group Active, devboxes: 200 or more, estimated $84.00 or more an hour',
+      'Active\nDevboxes: 200+ · est. $84.00+/h',
     ]);
     const open = portsItem(
       { kind: 'ports', devboxId: 'dbx_1' },
