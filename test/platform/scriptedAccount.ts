@@ -7,8 +7,12 @@ export type ToldDevbox = Readonly<Record<string, unknown>> & { readonly id: stri
 /** What a verb of a devbox is answered with. */
 export interface ScriptedAnswer {
   readonly status?: number;
+  /** It is a redirect to there. */
+  readonly location?: string;
+  /** The connection ends without one. */
+  readonly isCut?: boolean;
   /** A text is sent as it is, everything else as JSON. */
-  readonly body: unknown;
+  readonly body?: unknown;
 }
 
 /**
@@ -17,7 +21,7 @@ export interface ScriptedAnswer {
  */
 export class ScriptedAccount {
   readonly devboxes = new Map<string, ToldDevbox>();
-  /** Other answers than the usual ones, by the last word of a path: `shutdown`, `resume`, `alive` … */
+  /** Other answers than the usual ones, by the last word of a path, `shutdown`, `resume`, `alive` …, or by `GET /v1/devboxes`. */
   readonly answers = new Map<string, ScriptedAnswer>();
   /** Answers to the next creates, which make nothing then. */
   readonly refusals: ScriptedAnswer[] = [];
@@ -28,13 +32,17 @@ export class ScriptedAccount {
   private constructor(server: ScriptedServer) {
     this.#server = server;
     server.script = ({ method, url, headers, body }, answer) => {
-      const [, , , id = '', last = ''] = new URL(url, server.origin).pathname.split('/');
+      const { pathname } = new URL(url, server.origin);
+      const [, , , id = '', last = ''] = pathname.split('/');
       const isTunnel = headers.host?.includes('.tunnel.') === true;
       const verb = isTunnel ? url.slice(1) : last;
       const isCreate = !isTunnel && id === '' && method === 'POST';
       if (isCreate) this.whileCreating();
-      const other = (isCreate ? this.refusals.shift() : undefined) ?? this.answers.get(verb);
-      if (typeof other?.body === 'string') answer.writeHead(200, { 'content-type': 'text/plain' }).end(other.body);
+      const refusal = isCreate ? this.refusals.shift() : undefined;
+      const other = refusal ?? this.answers.get(`${method} ${pathname}`) ?? this.answers.get(verb);
+      if (other?.isCut === true) answer.destroy();
+      else if (other?.location !== undefined) answer.writeHead(307, { location: other.location }).end();
+      else if (typeof other?.body === 'string') answer.writeHead(200, { 'content-type': 'text/plain' }).end(other.body);
       else if (other !== undefined) sendJson(answer, other.body, other.status);
       else if (isTunnel) sendJson(answer, verb === 'list_files' ? [] : { status: 'ok' });
       else if (id === '') sendJson(answer, isCreate ? this.#created(body) : this.#listed());

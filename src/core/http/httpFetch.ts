@@ -36,7 +36,10 @@ export async function httpFetch(input: string | URL, init: RequestInit = {}): Pr
       throw error;
     });
     const next = redirectOf(response, url, method, hop);
-    if (next === undefined) return asResponse(response);
+    if (next === undefined) {
+      const answer = asResponse(response);
+      return hop === 0 ? answer : Object.defineProperty(answer, 'redirected', { value: true });
+    }
     response.destroy();
     url = next;
   }

@@ -1,5 +1,7 @@
 import type { Runloop } from '@runloop/api-client/index';
+import { RuntimeError } from '../errors';
 import { httpFetch } from '../http/httpFetch';
+import { httpProblem } from '../problems/http';
 import type { ApiAccount } from './client';
 
 /**
@@ -15,9 +17,24 @@ export async function openSdk(account: ApiAccount): Promise<Runloop> {
   return new Client({
     bearerToken: account.apiKey,
     baseURL: account.baseUrl,
-    fetch: httpFetch,
+    fetch: fetchApi,
     maxRetries: 0,
     // What the SDK says of itself is its class's name, which a minifier changes.
     defaultHeaders: { 'User-Agent': `Runloop/JS ${VERSION}` },
   });
+}
+
+/**
+ * A request that was redirected may have been carried out where it was sent first; what refuses it where it was led to
+ * knows nothing of that, nor of what is there.
+ */
+async function fetchApi(input: string | URL, init: RequestInit = {}): Promise<Response> {
+  const response = await httpFetch(input, init);
+  const { status } = response;
+  const isPassing = status >= 500 || status === 408 || status === 429;
+  // Of a key any address of this server may speak; a read does nothing.
+  const isOfKey = /^get$/i.test(init.method ?? 'get') && status !== 404;
+  if (!response.redirected || status < 400 || isPassing || isOfKey) return response;
+  await response.body?.cancel();
+  throw new RuntimeError({ problem: httpProblem('redirected_refusal', { status }) });
 }

@@ -54,6 +54,12 @@ export const httpWords = {
     message: '{host} responded with a redirect {where} ({status}), which was not followed.',
     nextStep: signInToNetwork,
   },
+  redirected_refusal: {
+    code: 'unexpected_answer',
+    message:
+      'The request was redirected, and refused at the new address ({status}). Whether the first address carried it out is not known.',
+    nextStep: checkBaseUrlAndProxy,
+  },
   web_page: {
     code: 'unexpected_answer',
     message: 'The response is not from the Runloop API: it is a web page ({status}).',

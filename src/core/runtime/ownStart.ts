@@ -1,5 +1,6 @@
 import { cancelled, RuntimeError } from '../errors';
 import type { RuntimeConfig } from '../options/runtimeConfig';
+import type { Devbox } from '../platform/devbox';
 import type { NotedStart } from '../start/notedStart';
 import { forgetSessionKey } from './connect/leaveDevbox';
 import type { RuntimeEvent } from './runtimeStatus';
@@ -24,8 +25,10 @@ export class OwnStart {
     this.#start = start;
   }
 
-  async complete(): Promise<void> {
-    await this.#start?.complete();
+  /** @param devbox as it was seen last */
+  async complete(devbox: Devbox | undefined): Promise<void> {
+    const left = await this.#start?.complete(devbox);
+    if (left !== undefined) this.#context.fire({ type: 'note', message: `${left.message} ${left.nextStep}` });
   }
 
   /** Cleans up after a start that failed. @returns the failure to tell, with what is left behind */
@@ -33,7 +36,8 @@ export class OwnStart {
     const told = (await this.#start?.fail(failure)) ?? failure;
     this.#mayStillRun = RuntimeError.is(told, 'may_still_run');
     const created = this.#start?.devbox;
-    if (created !== undefined && !this.#mayStillRun) await forgetSessionKey(this.#context, created.id);
+    const isLeft = this.#mayStillRun && told.devboxId === created?.id;
+    if (created !== undefined && !isLeft) await forgetSessionKey(this.#context, created.id);
     return told;
   }
 

@@ -217,7 +217,7 @@ export class RunloopRuntime {
       this.#events.status('STATUS$ERROR', told);
       throw told;
     }
-    await this.#start.complete();
+    await this.#start.complete(this.#devbox);
   }
 
   async #again(

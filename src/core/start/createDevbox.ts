@@ -18,7 +18,10 @@ export interface CreateOptions {
   /** In the body's metadata as well: by it the devbox is found. */
   readonly requestId: string;
   readonly onWait?: RetryingOptions['onWait'];
-  /** Told before a create is sent again that may have been carried out, or may be yet, without being found. */
+  /**
+   * Told before a create is sent again that may have been carried out, or may be yet, without being found; and where
+   * more than one devbox was found.
+   */
   readonly onPerhapsTwice: (before: RuntimeError) => Promise<void>;
 }
 
@@ -55,7 +58,9 @@ export async function createDevbox(api: RunloopApi, body: CreateDevboxBody, opti
     }
     const effect = effectOf(failure);
     if (effect !== 'none') {
-      const [devbox] = await lookFor(api, body, requestId, failure, effect);
+      const [devbox, ...others] = await lookFor(api, body, requestId, failure, effect);
+      // One request was carried out more than once, as something on the way does that repeats what had no answer.
+      if (others.length > 0) await options.onPerhapsTwice(failure);
       if (devbox !== undefined) return devbox;
       perhapsTwice = true;
     }

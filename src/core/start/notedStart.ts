@@ -11,6 +11,7 @@ import { requestKey } from '../platform/requestKey';
 import { accountMark } from './notes/startNote';
 import type { OpenNote, StartNotes } from './notes/startNotes';
 import { moneyProblem } from '../problems/money';
+import { platformProblem } from '../problems/platform';
 
 export interface StartCall {
   readonly signal: AbortSignal;
@@ -78,17 +79,29 @@ export class NotedStart {
     return this.#made;
   }
 
-  /** The devbox is ready: whoever looks after it has it, and a second one that the create made is shut down. */
-  async complete(): Promise<void> {
-    const id = this.devbox?.id;
-    if (id === undefined) return;
+  /**
+   * The devbox is ready: whoever looks after it has it, and whatever else the create made is shut down.
+   *
+   * @param seen the devbox as the API told of it last: where that is none of this start, another one was made
+   * @returns what may still run beside it, which the note asks about, if there is one
+   */
+  async complete(seen?: Devbox): Promise<RuntimeError | undefined> {
+    const made = this.devbox;
+    if (made === undefined) return undefined;
+    const { id } = made;
     const handedOver = (await this.#note?.handOver(id)) ?? true;
-    const isOne = this.#sentAgainAfter === undefined;
-    // What cannot be ended now, the note asks about.
-    if (!isOne) await this.#endOthers(id);
+    const isOurs =
+      seen === undefined ||
+      seen.metadata[requestKey] === this.requestId ||
+      // A server that tells no metadata of a devbox tells of ours neither.
+      made.metadata[requestKey] === undefined;
+    const isSentOnce = this.#sentAgainAfter === undefined;
+    const { left, failure } = isSentOnce && isOurs ? noOthers : await this.#endOthers(id);
     // Where a second one may still come, it is looked for until it is too late for that.
-    if (handedOver && isOne) await this.#note?.settle();
+    const isSettled = handedOver && isSentOnce && left.length === 0 && failure === undefined;
+    if (isSettled) await this.#note?.settle();
     else await this.#note?.change({ stage: 'left', ...(handedOver ? { keptId: id } : {}) });
+    return left.length > 0 ? mayStillRunAll(left, undefined) : failure;
   }
 
   /**
@@ -104,42 +117,71 @@ export class NotedStart {
       else await this.#note?.change({ stage: 'left' });
       return failure;
     }
+    const left: Left[] = [];
+    // Where the account has none of this id, the create's answer named another one than it made.
+    let isNamedWell = true;
     try {
-      await endDevbox(this.#api, devbox.id);
+      isNamedWell = (await endDevbox(this.#api, devbox.id)) !== undefined;
     } catch (error) {
-      await this.#note?.change({ stage: 'left' });
-      return mayStillRun(devbox.id, error, failure);
+      left.push({ devboxId: devbox.id, error });
     }
     const before = this.#sentAgainAfter;
-    if (before === undefined) {
+    if (before === undefined && isNamedWell && left.length === 0) {
       await this.#note?.settle();
       return failure;
     }
     // The note stays: what is there, or comes, is looked for again.
     await this.#note?.change({ stage: 'left' });
-    const left = await this.#endOthers(devbox.id);
-    if (left?.devboxId !== undefined) return mayStillRun(left.devboxId, left.error, failure);
-    return startUnknown(devbox.name, before, left?.error);
+    const others = before === undefined && isNamedWell ? noOthers : await this.#endOthers(left[0]?.devboxId);
+    left.push(...others.left);
+    if (left.length > 0) return mayStillRunAll(left, failure);
+    if (before !== undefined || others.failure !== undefined) {
+      return startUnknown(devbox.name, before ?? failure, others.failure);
+    }
+    await this.#note?.settle();
+    return failure;
   }
 
-  /** @returns what could not be ended, or looked for; undefined if no other one is there */
-  async #endOthers(keptId: string): Promise<{ readonly devboxId?: string; readonly error: RuntimeError } | undefined> {
-    let devboxId: string | undefined;
+  /** Ends each devbox of this start that still lives, but for one. */
+  async #endOthers(keptId: string | undefined): Promise<Others> {
+    let others: readonly Devbox[];
     try {
-      const others = (await devboxesOfStart(this.#api, this.requestId)).filter(
+      others = (await devboxesOfStart(this.#api, this.requestId)).filter(
         ({ id, status }) => id !== keptId && !hasEnded(status),
       );
-      for (const { id } of others) {
-        devboxId = id;
-        await endDevbox(this.#api, id);
-      }
-      return undefined;
     } catch (error) {
       if (!RuntimeError.is(error)) throw error;
-      return { error, ...(devboxId === undefined ? {} : { devboxId }) };
+      return { left: [], failure: error };
     }
+    // One that cannot be ended is no reason to leave the next one running.
+    const ends = others.map(async ({ id }): Promise<readonly Left[]> => {
+      try {
+        if ((await endDevbox(this.#api, id)) !== undefined) return [];
+        // The list has just had it, and who denies it now is not to be relied on.
+        return [
+          { devboxId: id, error: new RuntimeError({ problem: platformProblem('devbox_unknown', { devbox: id }) }) },
+        ];
+      } catch (error) {
+        return [{ devboxId: id, error }];
+      }
+    });
+    return { left: (await Promise.all(ends)).flat(), failure: undefined };
   }
 }
+
+/** A devbox that could not be ended, and why. */
+interface Left {
+  readonly devboxId: string;
+  readonly error: unknown;
+}
+
+interface Others {
+  readonly left: readonly Left[];
+  /** Why nobody knows whether there are any. */
+  readonly failure: RuntimeError | undefined;
+}
+
+const noOthers: Others = { left: [], failure: undefined };
 
 /**
  * The failure to shut a devbox of ours down.
@@ -147,14 +189,21 @@ export class NotedStart {
  * @param before what made us do it, if that was a failure too
  */
 export function mayStillRun(devboxId: string, error: unknown, before?: RuntimeError): RuntimeError {
+  return mayStillRunAll([{ devboxId, error }], before);
+}
+
+/** The same for several: all are named, and the first is the one to begin with. */
+function mayStillRunAll(left: readonly Left[], before: RuntimeError | undefined): RuntimeError {
+  const [first] = left;
+  const named = { devbox: left.map(({ devboxId }) => devboxId).join(', '), why: saidBy(first?.error) };
   return new RuntimeError({
     problem:
       before === undefined
-        ? moneyProblem('may_still_run', { devbox: devboxId, why: saidBy(error) })
-        : moneyProblem('may_still_run_after', { before: saidBy(before), devbox: devboxId, why: saidBy(error) }),
-    devboxId,
+        ? moneyProblem('may_still_run', named)
+        : moneyProblem('may_still_run_after', { before: saidBy(before), ...named }),
+    devboxId: first?.devboxId,
     status: before?.status,
     logTail: before?.logTail,
-    cause: error,
+    cause: first?.error,
   });
 }

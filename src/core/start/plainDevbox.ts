@@ -51,7 +51,7 @@ export async function startPlainDevbox(
   } catch (error) {
     throw RuntimeError.is(error) ? await start.fail(error) : await start.fail(unexpected(error));
   }
-  await start.complete();
+  await start.complete(running);
   return running;
 }
 

@@ -108,8 +108,10 @@ export async function runtimeFor(
       }
       log.info(`A runtime failed (${code ?? 'unknown'}).`);
       // What a failed start created has ended by now, unless it says otherwise.
-      if (code !== 'may_still_run' && runtime.createdHere && runtime.devbox !== undefined) {
-        void showAsItIs({ store, log }, account, runtime.devbox.id);
+      const id = runtime.devbox?.id;
+      const mayRun = code === 'may_still_run' && event.error?.devboxId === id;
+      if (!mayRun && runtime.createdHere && id !== undefined) {
+        void showAsItIs({ store, log }, account, id);
       }
     }
   });

@@ -202,7 +202,8 @@ async function startPlain(
           output.follow(api, changed);
         },
       }).catch(async (error: unknown) => {
-        if (devbox !== undefined && !RuntimeError.is(error, 'may_still_run')) {
+        const mayRun = RuntimeError.is(error, 'may_still_run') && error.devboxId === devbox?.id;
+        if (devbox !== undefined && !mayRun) {
           await showAsItIs({ store, log }, account, devbox.id);
         }
         throw error;

@@ -45,7 +45,7 @@ describe('A start of a runtime whose devbox was made', function () {
 
   it('is asked about by no later window once it is ready, and runs on', async () => {
     assert.equal(notesLeft(), 1);
-    await start.complete();
+    await start.complete(undefined);
     await start.endRest();
     assert.deepEqual([left(), notesLeft(), keys.has('dbx_1')], ['running', 0, true]);
   });

@@ -138,11 +138,6 @@ describe('What is left of a start that was cancelled', function () {
     });
   }
 
-  it('is nothing where the devbox is gone by then (M1)', async () => {
-    await startAndCancel('cancelled', () => orderFaults(used.platform, { fault: 'status', status: 404, ...shutdowns }));
-    assert.deepEqual(readdirSync(folder), []);
-  });
-
   /** The first create has no answer and is carried out later, beside the one that was sent again. */
   const carryOutFirst = async ({ metadata }: Devbox): Promise<string> => {
     const body = {
