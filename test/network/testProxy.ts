@@ -1,4 +1,5 @@
 import * as http from 'node:http';
+import * as https from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -9,6 +10,8 @@ export interface TestProxyOptions {
   readonly ports: Readonly<Record<string, number>>;
   /** What it says to everything, instead of letting it through. */
   readonly refusal?: number;
+  /** With it, it is spoken to in TLS. */
+  readonly certificate?: { readonly key: string; readonly cert: string };
 }
 
 /** A proxy as companies have them: tunnels by CONNECT, plain requests with whole addresses. */
@@ -21,7 +24,10 @@ export class TestProxy {
 
   private constructor(options: TestProxyOptions) {
     this.#options = options;
-    this.#server = http.createServer((request, answer) => this.#pass(request, answer));
+    const onRequest: http.RequestListener = (request, answer) => this.#pass(request, answer);
+    const { certificate } = options;
+    this.#server =
+      certificate === undefined ? http.createServer(onRequest) : https.createServer(certificate, onRequest);
     this.#server.on('connect', (request, socket, head) => this.#tunnel(request, socket, head));
     this.#server.on('connection', (socket) => this.#keep(socket));
   }
@@ -38,7 +44,10 @@ export class TestProxy {
 
   /** Its address, as settings and environments have it. */
   address(credentials = this.#options.credentials): string {
-    return `http://${credentials === undefined ? '' : `${credentials}@`}127.0.0.1:${this.port}`;
+    const user = credentials === undefined ? '' : `${credentials}@`;
+    return this.#options.certificate === undefined
+      ? `http://${user}127.0.0.1:${this.port}`
+      : `https://${user}localhost:${this.port}`;
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { isIPv6, Socket } from 'node:net';
+import { isIP, isIPv6, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '../errors';
@@ -39,12 +39,8 @@ export class SecureTunnelAgent extends https.Agent {
   }
 }
 
-/** The same to plain servers, for what a proxy does not pass on otherwise: WebSockets. */
+/** The same to plain servers, for what a proxy does not pass on otherwise: WebSockets, none of which is kept. */
 export class PlainTunnelAgent extends http.Agent {
-  override getName(options: http.RequestOptions & Partial<ThroughProxy> = {}): string {
-    return `${super.getName(options)} ${options.viaProxy?.href ?? ''}`;
-  }
-
   override createConnection(options: http.RequestOptions & ThroughProxy, callback?: OnConnection): undefined {
     openTunnel(options).then(
       (socket) => callback?.(null, socket),
@@ -55,15 +51,18 @@ export class PlainTunnelAgent extends http.Agent {
 
 /** Where a proxy listens, and what it is shown. */
 export function proxyEndpoint(proxy: URL): {
-  readonly options: http.RequestOptions;
+  readonly options: https.RequestOptions;
   readonly headers: Readonly<Record<string, string>>;
 } {
   const { hostname, port, protocol, username, password } = proxy;
   const user = `${decoded(username)}:${decoded(password)}`;
+  const name = hostname.replace(/^\[|\]$/g, '');
   return {
     options: {
       protocol,
-      hostname: hostname.replace(/^\[|\]$/g, ''),
+      hostname: name,
+      // Else Node holds the proxy's certificate against the `Host` header, which names who is behind it. Addresses have no name.
+      ...(protocol === 'https:' ? { servername: isIP(name) === 0 ? name : '' } : {}),
       port: port === '' ? (protocol === 'https:' ? 443 : 80) : port,
     },
     headers:

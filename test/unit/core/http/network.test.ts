@@ -46,6 +46,8 @@ process.exit();
 describe('the way to the network in plain Node', function () {
   this.timeout(120_000);
   let folder: string;
+  /** The proxy's own, which is for nobody behind it. */
+  const proxyCertificate = selfSigned(['localhost']);
   let secure: ScriptedServer;
   let plain: ScriptedServer;
   let proxy: TestProxy | undefined;
@@ -57,7 +59,7 @@ describe('the way to the network in plain Node', function () {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'runloop-network-'));
     const certificate = selfSigned(['api.example.test', 'localhost', '*.tunnel.localhost']);
-    await writeFile(join(folder, 'authority.pem'), certificate.cert);
+    await writeFile(join(folder, 'authority.pem'), `${certificate.cert}\n${proxyCertificate.cert}`);
     const { outputFiles } = await build({
       stdin: { contents: program, resolveDir: process.cwd(), loader: 'ts' },
       bundle: true,
@@ -121,6 +123,22 @@ describe('the way to the network in plain Node', function () {
     assert.ok(asked.filter((line) => line === 'CONNECT api.example.test:443').length >= 1);
     assert.ok(asked.includes('GET plain.example.test'));
     assert.ok(asked.includes('CONNECT plain.example.test:80'));
+    assert.ok(secure.seen.every(({ headers }) => headers['proxy-authorization'] === undefined));
+  });
+
+  it('is TLS as far as a proxy that is asked for by https, which is told its password there alone', async () => {
+    const started = await startProxy({ certificate: proxyCertificate, credentials: 'me:word' });
+    const byName = started.address();
+    for (const address of [byName, byName.replace('localhost', '127.0.0.1')]) {
+      const results = await ask({ HTTPS_PROXY: address, HTTP_PROXY: address }, [
+        ...['text', 'upgrade'].map((way) => `${way} https://api.example.test/x`),
+        ...['text', 'upgrade'].map((way) => `${way} http://plain.example.test/x`),
+      ]);
+      assert.deepEqual(results, ['200', '101', '200', '101']);
+    }
+    assert.ok(
+      started.asked.includes('CONNECT api.example.test:443') && started.asked.includes('GET plain.example.test'),
+    );
     assert.ok(secure.seen.every(({ headers }) => headers['proxy-authorization'] === undefined));
   });
 
@@ -196,6 +214,15 @@ describe('the way to the network in plain Node', function () {
     const { port } = await startProxy();
     const environment = { https_proxy: `http://127.0.0.1:${port}`, NODE_EXTRA_CA_CERTS: '' };
     assert.match((await ask(environment, ['text https://api.example.test']))[0] ?? '', /self.signed certificate/);
+  });
+
+  it('leads to nobody whose certificate is for another name', async () => {
+    const { seen } = secure;
+    seen.length = 0;
+    const started = await startProxy({ ports: { 'other.example.test': secure.port } });
+    const [said] = await ask({ https_proxy: started.address() }, ['text https://other.example.test/x']);
+    assert.match(said ?? '', /does not match certificate's altnames/);
+    assert.deepEqual([started.asked, seen], [['CONNECT other.example.test:443'], []]);
   });
 });
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { mock } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
 import { requestText } from '../../../../src/core/http/httpRequest';
+import { startRequest } from '../../../../src/core/http/network';
 import { proxyEndpoint } from '../../../../src/core/http/proxyTunnel';
 import { openWebSocket, WebSocketLink } from '../../../../src/core/http/webSocket';
 
@@ -72,14 +75,38 @@ describe('a tunnel through a proxy', function () {
       await assert.rejects(ask(new AbortController().signal, 300), (error) => RuntimeError.is(error, 'deadline'));
     });
 
-    it(`that is refused leaves nothing open for ${who}`, async () => {
-      says = 'HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno';
-      await assert.rejects(ask(new AbortController().signal, 10_000), /proxy does not allow this connection \(403\)/);
-      const [socket] = connected;
-      assert.ok(socket !== undefined);
-      if (!socket.destroyed) await once(socket, 'close');
-    });
+    for (const status of [403, 302, 300]) {
+      it(`that is refused with ${status} leaves nothing open for ${who}`, async () => {
+        says = `HTTP/1.1 ${status} No\r\nContent-Length: 2\r\n\r\nno`;
+        const asking = ask(new AbortController().signal, 10_000);
+        await assert.rejects(asking, new RegExp(`proxy does not allow this connection \\(${status}\\)`));
+        const [socket] = connected;
+        assert.ok(socket !== undefined);
+        if (!socket.destroyed) await once(socket, 'close');
+      });
+    }
   }
+
+  it('is waited for half a minute where nothing else limits the request', async () => {
+    says = undefined;
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const request = startRequest(new URL(secure), { method: 'GET' });
+      const failed = once(request, 'error') as Promise<[Error]>;
+      request.end();
+      const [socket] = (await once(server, 'connection')) as [Socket];
+      await once(socket, 'data');
+      mock.timers.tick(29_999);
+      await setImmediate();
+      assert.equal(request.destroyed, false);
+      mock.timers.tick(1);
+      const [{ message }] = await failed;
+      assert.match(message, /proxy did not answer within 30 s/);
+      if (!socket.destroyed) await once(socket, 'close');
+    } finally {
+      mock.timers.reset();
+    }
+  });
 
   for (const status of ['200 OK', '201 Created', '204 No Content']) {
     it(`carries what comes right behind ${status}`, async () => {
