@@ -1,3 +1,4 @@
+import type { Runloop } from '@runloop/api-client';
 import { asBoolean, asNumber, asString, type JsonObject } from '../parse';
 import { listIn, objectOf } from './answers';
 import type { ApiCalls, CallOptions } from './apiCalls';
@@ -31,6 +32,12 @@ interface ListOrder {
   readonly pages?: number;
 }
 
+/** What all lists that are read here are asked for; that of secrets has one page. */
+type PageQuery = Runloop.BlueprintListParams &
+  Runloop.DevboxListDiskSnapshotsParams &
+  Runloop.NetworkPolicyListParams &
+  Runloop.SecretListParams;
+
 /** Entries of a page, and pages of a list that are read at the most. */
 const usualPageSize = 500;
 const mostPages = 10;
@@ -42,7 +49,7 @@ export async function readChoices(calls: ApiCalls, order: ListOrder, call: CallO
   let malformed = 0;
   let after: string | undefined;
   for (let page = 0; page < pages; page += 1) {
-    const query = { limit: pageSize, ...(after === undefined ? {} : { starting_after: after }) };
+    const query = { limit: pageSize, ...(after === undefined ? {} : { starting_after: after }) } satisfies PageQuery;
     const answer = objectOf(await calls.get(path, { doing: `listing ${what}` }, call, query), `a list of ${what}`);
     const before = choices.size;
     const read = listIn(answer, key, `a list of ${what}`, choiceOf);

@@ -15,6 +15,8 @@ export const knownStatuses = [
   'shutdown',
 ] as const;
 
+export type KnownStatus = (typeof knownStatuses)[number];
+
 /** Metadata that marks a devbox as one of OpenHands' runtimes. */
 export const containerNameKey = 'container-name';
 /** Metadata that tells where the workspace of such a devbox is, for windows whose setting is another. */

@@ -6,7 +6,7 @@ import { objectOf, unexpected } from './answers';
 import type { ApiCalls, CallOptions } from './apiCalls';
 import type { ApiAccess } from './client';
 import type { CreateDevboxBody, CreateDevboxParams } from './createDevboxBody';
-import { parseDevbox, parseDevboxPage, type Devbox, type DevboxPage } from './devbox';
+import { parseDevbox, parseDevboxPage, type Devbox, type DevboxPage, type KnownStatus } from './devbox';
 import { devboxPath, idInPath } from './devboxId';
 import { jsonIn, openLog, type ReadLogOptions } from './logRequest';
 import { PageCursor } from './pageCursor';
@@ -68,7 +68,11 @@ export class Devboxes {
    * @param query `after` is the id of the last devbox of the page before
    */
   async listPage(
-    query: { readonly status?: string | undefined; readonly after?: string | undefined; readonly limit: number },
+    query: {
+      readonly status?: KnownStatus | undefined;
+      readonly after?: string | undefined;
+      readonly limit: number;
+    },
     call: CallOptions = {},
   ): Promise<DevboxPage> {
     const parameters = {
@@ -76,7 +80,7 @@ export class Devboxes {
       include_total_count: false,
       ...(query.status === undefined ? {} : { status: query.status }),
       ...(query.after === undefined ? {} : { starting_after: query.after }),
-    };
+    } satisfies Runloop.DevboxListParams;
     return parseDevboxPage(await this.#calls.get('/v1/devboxes', { doing: 'listing devboxes' }, call, parameters));
   }
 
@@ -87,7 +91,7 @@ export class Devboxes {
    * @throws RuntimeError `unexpected_answer` if the pages have no end: what was not found may be there all the same
    */
   async *list(
-    filter: { status?: string; pageSize?: number },
+    filter: { status?: KnownStatus; pageSize?: number },
     call: CallOptions & { readonly onMalformed?: (count: number) => void } = {},
   ): AsyncGenerator<Devbox, boolean> {
     let isWhole = true;
@@ -162,9 +166,9 @@ export class Devboxes {
    * @throws RuntimeError `conflict` while a snapshot is taken, unless `force`
    */
   async shutdown(devboxId: string, call: CallOptions & { readonly force?: boolean } = {}): Promise<Devbox> {
-    const query = call.force === true ? '?force=true' : '';
+    const query = call.force === true ? ({ force: 'true' } satisfies Runloop.DevboxShutdownParams) : {};
     const context = { doing: 'shutting down a devbox', devboxId } as const;
-    return parseDevbox(await this.#calls.change(`${devboxPath(devboxId)}/shutdown${query}`, context, call));
+    return parseDevbox(await this.#calls.change(`${devboxPath(devboxId)}/shutdown`, context, call, { query }));
   }
 
   /** Gives a devbox another name; its session (its metadata) stays the same. */

@@ -2,7 +2,9 @@ import type { Runloop } from '@runloop/api-client';
 import type {
   ExecutionExecuteAsyncParams,
   ExecutionKillParams,
+  ExecutionRetrieveParams,
   ExecutionSendStdInParams,
+  ExecutionStreamStdoutUpdatesParams,
 } from '@runloop/api-client/resources/devboxes/executions';
 import { randomUUID } from 'node:crypto';
 import { withDeadline } from '../../ground/deadline';
@@ -87,20 +89,21 @@ export class Executions {
     },
     call: CallOptions,
   ): Promise<Execution> {
-    const path = `${devboxPath(devboxId)}/execute?last_n=${command.lastLines}`;
+    const path = `${devboxPath(devboxId)}/execute`;
+    const query = { last_n: String(command.lastLines) } satisfies Pick<Runloop.DevboxExecuteParams, 'last_n'>;
     const body = {
       command: command.command,
       command_id: command.commandId,
       optimistic_timeout: command.holdSeconds,
     } satisfies Runloop.DevboxExecuteParams;
-    const answer = await this.#calls.change(path, { doing: 'starting a command', devboxId }, call, { body });
+    const answer = await this.#calls.change(path, { doing: 'starting a command', devboxId }, call, { query, body });
     return parseExecution(answer, devboxId);
   }
 
   /** @param call.lastLines how many lines of what it printed are told at the most; the API's usual number without */
   async retrieve(of: ExecutionId, call: CallOptions & { readonly lastLines?: number } = {}): Promise<Execution> {
-    const query = call.lastLines === undefined ? '' : `?last_n=${call.lastLines}`;
-    const answer = await this.#calls.get(`${pathOf(of)}${query}`, { doing: 'waiting for a command' }, call);
+    const query = call.lastLines === undefined ? {} : linesQuery(call.lastLines);
+    const answer = await this.#calls.get(pathOf(of), { doing: 'waiting for a command' }, call, query);
     return parseExecution(answer, of.devboxId);
   }
 
@@ -127,7 +130,8 @@ export class Executions {
    *   refuses; Error with a Node code on a cut
    */
   async *stream(of: ExecutionId, name: OutputName, options: ReadOutputOptions): AsyncGenerator<OutputPiece> {
-    const path = `${streamPathOf(of)}/stream_${name}_updates?offset=${options.from}`;
+    const query = { offset: String(options.from) } satisfies ExecutionStreamStdoutUpdatesParams;
+    const path = `${streamPathOf(of)}/stream_${name}_updates?${new URLSearchParams(query).toString()}`;
     const response = await openStream(this.#access, path, of.devboxId, options);
     options.onOpen();
     for await (const batch of readEvents(response, options.onBytes)) {
@@ -147,7 +151,7 @@ export class Executions {
   async isCompleted(of: ExecutionId, options: ReadLogOptions): Promise<boolean> {
     return withDeadline(30_000, options.signal, async (signal) => {
       // One line of its output: the answer is about its status.
-      const path = `${streamPathOf(of)}?last_n=1`;
+      const path = `${streamPathOf(of)}?${new URLSearchParams(linesQuery(1)).toString()}`;
       const json = { accept: 'application/json' };
       const response = await openLog(this.#access, path, of.devboxId, { ...options, signal }, json);
       if (response.statusCode === 404) {
@@ -165,6 +169,10 @@ function pathOf({ devboxId, executionId }: ExecutionId): string {
 }
 
 /** Below `/v1/devboxes/`. */
+function linesQuery(lastLines: number): { readonly last_n: string } {
+  return { last_n: String(lastLines) } satisfies ExecutionRetrieveParams;
+}
+
 function streamPathOf({ devboxId, executionId }: ExecutionId): string {
   return `${idInPath(devboxId)}/executions/${encodeURIComponent(executionId)}`;
 }

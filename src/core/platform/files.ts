@@ -61,9 +61,12 @@ export class Files {
   async upload(devboxId: string, upload: FileUpload): Promise<void> {
     const { path, size, content, signal } = upload;
     const boundary = `----runloop${randomBytes(16).toString('hex')}`;
+    // By hand: `FormData` and the SDK's uploads take a Blob, the content as a whole, and here it is sent while it is read.
+    const part = (name: keyof Runloop.DevboxUploadFileParams): string =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"`;
     const head = Buffer.from(
-      `--${boundary}\r\nContent-Disposition: form-data; name="path"\r\n\r\n${path}\r\n` +
-        `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+      `${part('path')}\r\n\r\n${path}\r\n` +
+        `${part('file')}; filename="file"\r\nContent-Type: application/octet-stream\r\n\r\n`,
     );
     const foot = Buffer.from(`\r\n--${boundary}--\r\n`);
     const parts = async function* (): AsyncGenerator<Uint8Array> {

@@ -59,8 +59,10 @@ export class Snapshots {
 
   /** The id of the snapshot that a request has made, if it has. */
   async ofRequest(devboxId: string, requestId: string, call: CallOptions): Promise<string | undefined> {
-    const query = { devbox_id: devboxId, limit: 100, [`metadata[${requestKey}]`]: requestId };
-    const answer = await this.#calls.get(listPath, { doing: 'listing snapshots' }, call, query);
+    const query = { devbox_id: devboxId, limit: 100 } satisfies Runloop.DevboxListDiskSnapshotsParams;
+    // The SDK's type has this filter for a key that is called `key`.
+    const filter = { [`metadata[${requestKey}]`]: requestId };
+    const answer = await this.#calls.get(listPath, { doing: 'listing snapshots' }, call, { ...query, ...filter });
     // A server need not know the filter.
     return listIn(answer, 'snapshots', 'a list of snapshots', (view) =>
       asObject(view['metadata'])?.[requestKey] === requestId ? asString(view['id']) : undefined,

@@ -1,7 +1,7 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
 import { RuntimeError } from '../../core/errors';
 import { asArray, asObject, asString } from '../../core/parse';
-import { hasEnded, type Devbox } from '../../core/platform/devbox';
+import { hasEnded, type Devbox, type KnownStatus } from '../../core/platform/devbox';
 import { idInPath } from '../../core/platform/devboxId';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
@@ -144,7 +144,7 @@ export async function listedDevboxes({ account, store }: DevboxSources): Promise
 async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallOptions): Promise<readonly Devbox[]> {
   if (question.stopped === true) {
     const pages = await Promise.all(
-      ['failure', 'shutdown', 'suspended'].map((status) =>
+      (['failure', 'shutdown', 'suspended'] as const).map((status) =>
         api.devboxes.listPage({ status, limit: offeredEnded }, call),
       ),
     );
@@ -153,7 +153,7 @@ async function candidates(api: RunloopApi, question: DevboxQuestion, call: CallO
       .flatMap(({ devboxes }) => devboxes)
       .sort((a, b) => (b.endTimeMs ?? b.createTimeMs ?? 0) - (a.endTimeMs ?? a.createTimeMs ?? 0));
   }
-  const statuses =
+  const statuses: readonly KnownStatus[] =
     question.suspended === true
       ? ['suspended']
       : question.runningOnly === true

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { commandProblem } from '../messages/commandProblems';
 import { l10n, window } from 'vscode';
 import { messageOf, RuntimeError, saidBy } from '../../core/errors';
-import type { Devbox } from '../../core/platform/devbox';
+import type { Devbox, KnownStatus } from '../../core/platform/devbox';
 import type { CallOptions } from '../../core/platform/apiCalls';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import { devboxLabel } from './devboxText';
@@ -93,7 +93,7 @@ export async function orGone(devbox: Promise<Devbox>): Promise<Devbox | undefine
  */
 export async function devboxesWith(
   api: RunloopApi,
-  statuses: readonly string[],
+  statuses: readonly KnownStatus[],
   call: CallOptions,
 ): Promise<readonly Devbox[]> {
   let unread = 0;
