@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -57,6 +57,13 @@ describe('Notes of starts', () => {
     assert.deepEqual(await namesOf(self), ['elsewhere']);
   });
 
+  it('of a start that takes long in a living window are left alone', async () => {
+    const open = await notesOf(other).begin('slow', 'mine');
+    const [file = ''] = readdirSync(folder);
+    writeFileSync(join(folder, file), JSON.stringify({ ...open.note, notedMs: Date.now() - 5 * 3_600_000 }));
+    assert.deepEqual(await namesOf(self), []);
+  });
+
   it('wait for their own account', async () => {
     await notesOf(dead).begin('theirs', 'theirs');
     assert.deepEqual([await namesOf(self), await namesOf(self, 'theirs')], [[], ['theirs']]);
@@ -71,5 +78,39 @@ describe('Notes of starts', () => {
     writeFileSync(join(folder, 'strange.json'), '[1]');
     writeFileSync(join(folder, `${file}.new`), '');
     assert.deepEqual(await namesOf(self, accountMark(api)), ['whole']);
+  });
+
+  it('that cannot be read, changed or removed are told of, and nothing fails by them', async () => {
+    const told: string[] = [];
+    const onFailure = (error: unknown): void => void told.push((error as { code: string }).code);
+    const notes = new StartNotes({ folder, owner: dead, onFailure, handOver: () => Promise.resolve() });
+    const open = await notes.begin('first', 'mine');
+    await open.settle();
+    await open.settle();
+    assert.deepEqual(told, []);
+    await notes.begin('second', 'mine');
+    mkdirSync(join(folder, 'a folder.json'));
+    const mine = new StartNotes({ folder, onFailure });
+    assert.deepEqual(
+      (await mine.claim('mine')).map(({ note }) => note.name),
+      ['second'],
+    );
+    assert.deepEqual(told.splice(0), ['EISDIR']);
+    // A file where the folder was.
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, '');
+    await open.change({ stage: 'left' });
+    await open.settle();
+    assert.deepEqual([await mine.claim('mine'), await mine.damaged(), open.note.stage], [[], [], 'left']);
+    assert.deepEqual(told, ['ENOTDIR', 'ENOTDIR', 'ENOTDIR', 'ENOTDIR']);
+  });
+
+  it('stay in their folder, whatever is in them, and are of nobody where no process is named', async () => {
+    const { note } = await notesOf(dead).begin('first', 'mine');
+    writeFileSync(join(folder, 'strange.json'), JSON.stringify({ ...note, name: 'second', requestId: '../../x/y' }));
+    writeFileSync(join(folder, 'torn.json'), '{');
+    assert.deepEqual(await notesOf(self).damaged(), []);
+    assert.deepEqual((await namesOf(self)).toSorted(), ['first', 'second']);
+    assert.equal(readdirSync(folder).length, 3);
   });
 });
