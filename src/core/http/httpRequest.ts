@@ -73,7 +73,6 @@ export async function requestStream(url: URL, options: HttpRequestOptions): Prom
       });
       // Without a listener the connection would end and nobody be told.
       request.once('upgrade', (_response, socket) => {
-        socket.on('error', () => socket.destroy());
         socket.destroy();
         reject(protocolNotRequested(options.devboxId));
       });
@@ -148,16 +147,16 @@ export function requestError(
   if (options.signal?.aborted === true) return endedBy(options.signal, devboxId);
   // The host only: paths and queries carry tokens. Of a tunnel not even that, as its name is the key to it.
   const whom = devboxId === undefined ? url.host : phrase('devbox {devbox}', { devbox: devboxId });
+  const cause = deepest(error);
+  const said = devboxId === undefined ? cause : withoutHost(cause, url);
   if (timedOut) {
     return new RuntimeError({
       problem: httpProblem('no_answer_within', { whom, seconds: Math.round(options.timeoutMs / 1000) }),
       devboxId,
-      cause: error,
+      cause: said,
     });
   }
   if (RuntimeError.is(error)) return error;
-  const cause = deepest(error);
-  const said = devboxId === undefined ? cause : withoutHost(cause, url);
   return new RuntimeError({
     problem: httpProblem('unreachable', { whom, why: said.message || phrase('the connection failed') }),
     devboxId,

@@ -108,6 +108,15 @@ describe('a tunnel through a proxy', function () {
     }
   });
 
+  it('is asked for by an address as addresses are written', async () => {
+    says = 'HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n';
+    const asking = requestText(new URL('https://[2001:db8::1]:8443/x'), { timeoutMs: 10_000 });
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    assert.match(head.toString(), /^CONNECT \[2001:db8::1\]:8443 HTTP\/1\.1\r\nHost: \[2001:db8::1\]:8443\r\n/);
+    await assert.rejects(asking, /403/);
+  });
+
   for (const status of ['200 OK', '201 Created', '204 No Content']) {
     it(`carries what comes right behind ${status}`, async () => {
       says = `HTTP/1.1 ${status}\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone`;

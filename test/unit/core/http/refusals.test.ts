@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type * as http from 'node:http';
 import { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { ActionServerHttp } from '../../../../src/core/actionServer/actionServerHttp';
 import { RuntimeError } from '../../../../src/core/errors';
@@ -100,6 +101,21 @@ describe('a failure without an answer', () => {
       assert.doesNotMatch(message, /[:,(]\s*\.|\.\./);
     });
   }
+
+  it('names neither the tunnel of a devbox, which is a key, nor what was asked of anybody', () => {
+    const url = new URL('https://key-of-it.tunnel.test/secret-path?token=secret-query');
+    const said = 'getaddrinfo ENOTFOUND key-of-it.tunnel.test (key-of-it.tunnel.test)';
+    for (const timedOut of [false, true]) {
+      const failed = coded(said, 'ENOTFOUND');
+      const ofDevbox = requestError(failed, url, { timeoutMs: 1_000, devboxId: 'dbx_1' }, timedOut);
+      const shown = inspect(ofDevbox, { depth: 9 });
+      assert.match(shown, /dbx_1/);
+      assert.doesNotMatch(shown, /key-of-it|secret/);
+      const ofApi = requestError(failed, url, { timeoutMs: 1_000 }, timedOut);
+      assert.match(ofApi.message, /key-of-it\.tunnel\.test/);
+      assert.doesNotMatch(inspect(ofApi, { depth: 9 }), /secret/);
+    }
+  });
 
   it('is told of a host that nobody answers for', async () => {
     await assert.rejects(requestText(new URL('http://127.0.0.1:1/'), { timeoutMs: 5_000 }), (error) => {

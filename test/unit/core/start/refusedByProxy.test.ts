@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { isSent, RuntimeError } from '../../../../src/core/errors';
 import { proxyRefusal } from '../../../../src/core/http/gatekeepers';
 import { RunloopApi } from '../../../../src/core/platform/runloopApi';
@@ -20,8 +20,8 @@ describe('A create that a proxy does not let through', function () {
 
   before(async () => {
     proxy = await TestProxy.start({ credentials: 'me:right', ports: {} });
-    process.env['https_proxy'] = proxy.address('me:wrong');
   });
+  beforeEach(() => (process.env['https_proxy'] = proxy.address('me:wrong')));
   afterEach(() => proxy.asked.splice(0));
   after(async () => {
     if (earlier === undefined) Reflect.deleteProperty(process.env, 'https_proxy');
@@ -41,6 +41,18 @@ describe('A create that a proxy does not let through', function () {
     });
     assert.deepEqual(readdirSync(folder), []);
     assert.ok(proxy.asked.length > 0);
+  });
+
+  it('is known to have made nothing where the proxy is not there', async () => {
+    process.env['https_proxy'] = 'http://127.0.0.1:1';
+    const startNotes = new StartNotes({ folder, onFailure: (error) => assert.fail(String(error)) });
+    const api = new RunloopApi({ apiKey: 'ak_test', baseUrl: 'https://api.example.test' });
+    const stop = new AbortController();
+    const options = { signal: stop.signal, startNotes, onWait: () => stop.abort() };
+    await assert.rejects(startPlainDevbox(api, 'nowhere', plain, options), (error) =>
+      RuntimeError.is(error, 'cancelled'),
+    );
+    assert.deepEqual(readdirSync(folder), []);
   });
 
   it('has not been sent, whatever the proxy says', () => {
