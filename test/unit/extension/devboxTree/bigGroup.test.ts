@@ -33,7 +33,7 @@ describe('A group of which more run than are loaded', function () {
         await editor.run('runloop.refreshDevboxes');
         now = await said();
       }
-      assert.match(String(now[0]), /^200\+ · \$[\d.]+\/h$/);
+      assert.match(String(now[0]), /^200\+ · \$[\d.]+\+\/h$/);
       assert.match(String(now[1]), /^Group Active, devboxes: 200 or more, estimated \$/);
       for (let page = 0; page < 8 && String(now[0]).includes('+'); page += 1) {
         const below = await view.rows((await active())?.row);
