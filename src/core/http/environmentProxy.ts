@@ -6,7 +6,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy that the environment names for a URL, as curl reads it: `https_proxy`, `http_proxy`, `all_proxy` and
- * `no_proxy`, in small or capital letters.
+ * `no_proxy`, in small or capital letters. By hand: `proxy-from-env` (2.1.0) takes `example.com` for that one name without those below
+ * it, and knows neither networks (`10.0.0.0/8`) nor bare IPv6 addresses.
  *
  * @throws RuntimeError `invalid_option` for an address that names no proxy we can speak to
  */

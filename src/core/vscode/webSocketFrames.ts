@@ -16,7 +16,8 @@ export interface FrameReader {
 
 /**
  * Reads the messages that a browser sends through a WebSocket (RFC 6455, RFC 7692), beside their way: what cannot be read is
- * left alone. Each message is given once, as far as it is looked at.
+ * left alone. Each message is given once, as far as it is looked at. By hand: the `Receiver` of `ws` holds each message whole, and
+ * ends at one that is larger than its limit or breaks the protocol, while the connection itself goes on.
  *
  * @param extensions what both sides have agreed on
  */

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { window, type Uri } from 'vscode';
 import { hasGit } from '../../core/changes/compare';
@@ -42,7 +43,7 @@ export class LiveChanges implements Disposable {
   #told = '';
   /** Devboxes that were on screen the last time. */
   #before: ReadonlySet<string> = new Set();
-  #telling = Promise.resolve();
+  readonly #oneByOne = pLimit(1);
   #isHearing = false;
 
   constructor(context: LiveChangesContext) {
@@ -58,9 +59,9 @@ export class LiveChanges implements Disposable {
 
   /** What is on screen, or known of it, may be different. */
   again(): void {
-    this.#telling = this.#telling
-      .then(() => this.#tell())
-      .catch((error: unknown) => this.#context.log.failure('Watching repositories of devboxes', error));
+    this.#oneByOne(() => this.#tell()).catch((error: unknown) =>
+      this.#context.log.failure('Watching repositories of devboxes', error),
+    );
   }
 
   dispose(): void {

@@ -17,7 +17,7 @@ import { rowSources } from './rowSources';
 import { RowRegistry, type MoreRow, type NoticeRow, type Row } from './rows';
 import { SeenChanges } from './seenChanges';
 import type { DevboxTreeServices, RedrawOptions } from './treeServices';
-import { SequentialQueue } from './sequentialQueue';
+import { SequentialQueue } from '../../ground/sequentialQueue';
 import { ViewChoices } from './order/viewChoices';
 import { noticeFor } from './viewNotice';
 import { ViewStatus, type ViewFacts } from './viewStatus';

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { inScopeOf } from '../bulkhead/devboxScope';
 import { linkSignals } from '../../ground/deadline';
 import { type Blueprint, builtInBlueprints, findBlueprint } from '../devbox/blueprints';
@@ -22,7 +23,7 @@ export class Blueprints {
   /** Builds that wait or run. */
   readonly #building = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
   /** Builds follow one another: each has the computer for itself. */
-  #queue: Promise<void> = Promise.resolve();
+  readonly #oneByOne = pLimit(1);
   /** Set before anything can be built. */
   run: RunBuild = () => Promise.reject(new DevboxError('failed', 'The local platform is not ready to build.'));
 
@@ -119,8 +120,8 @@ export class Blueprints {
       this.#table.put(record);
       const stop = new AbortController();
       const { signal, dispose } = linkSignals(stop.signal, this.#stopping.signal);
-      this.#queue = this.#queue.then(() => this.#build(record, order, signal)).finally(dispose);
-      this.#building.set(record.id, { stop, done: this.#queue });
+      const done = this.#oneByOne(() => this.#build(record, order, signal)).finally(dispose);
+      this.#building.set(record.id, { stop, done });
       return record.id;
     });
     return this.get(id);
@@ -178,7 +179,7 @@ export class Blueprints {
   /** Ends what is being built; it has failed. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    await this.#queue;
+    await Promise.all([...this.#building.values()].map(({ done }) => done));
   }
 
   async #build(record: BuiltBlueprint, order: BuildOrder, signal: AbortSignal): Promise<void> {

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { SequentialQueue } from '../../ground/sequentialQueue';
 import { requireProgram, systemPath } from './hostPrograms';
-import { StartTurns } from './startTurns';
 
 /** A pipe of the kernel's: two descriptors, to be closed by whoever took it. */
 export interface Pipe {
@@ -26,8 +26,8 @@ read -r _
  * them `echo x > /dev/stderr` fails. Node cannot make pipes itself, so a shell does, and they are opened by way of it.
  */
 export class Pipes {
-  /** When the programs that get them may be started. */
-  readonly turns = new StartTurns();
+  /** Of programs that are started: a start holds this process until the program is there, long on a busy computer. */
+  readonly starts = new SequentialQueue();
   #ready: Pipe[] = [];
   #making: Promise<void> | undefined;
 
@@ -51,7 +51,7 @@ export class Pipes {
 
   async #make(): Promise<void> {
     try {
-      await this.turns.take();
+      await this.starts.next();
       const maker = spawn(requireProgram('bash'), ['--norc', '-c', makerScript, 'pipes', String(batch)], {
         cwd: '/',
         env: { PATH: systemPath, LC_ALL: 'C' },

@@ -1,14 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The tunnel's own header, for callers whose `Authorization` is for the program behind it. */
 export const tunnelHeader = 'x-runloop-tunnel-authorization';
-
-/** Compares two secrets in a time that tells nothing about them. */
-export function sameSecret(given: string, expected: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
-}
 
 /** The token of an `Authorization: Bearer …` style header value, if it is one. */
 export function bearerToken(header: string | undefined): string | undefined {

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import { constants, createGzip } from 'node:zlib';
+import { readWithin } from '../../ground/readWithin';
 import { newRequestId } from '../ids';
 import { type ApiError, badRequest } from './apiError';
 
@@ -228,16 +229,11 @@ export class Exchange {
   }
 
   async #readBody(): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of this.#request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > largestBody) {
-        throw badRequest('The request body is larger than 256 MB.');
-      }
-      chunks.push(chunk);
+    const body = await readWithin(this.#request as AsyncIterable<Buffer>, largestBody);
+    if (body === undefined) {
+      throw badRequest('The request body is larger than 256 MB.');
     }
-    return Buffer.concat(chunks);
+    return body;
   }
 
   toJson(value: unknown): string {

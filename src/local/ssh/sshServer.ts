@@ -7,7 +7,7 @@ import ssh2, {
   type TcpipRequestInfo,
 } from 'ssh2';
 import { inScopeOf } from '../bulkhead/devboxScope';
-import { sameSecret } from '../http/auth';
+import { sameSecret } from '../../ground/sameSecret';
 import type { Devbox } from '../devbox/devbox';
 import type { DevboxRun } from '../devbox/run/devboxRun';
 import { messageOf } from '../errors';

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +16,8 @@ const patience = 5_000;
 export class Trash {
   readonly #folder: string;
   readonly #logLine: (line: string) => void;
-  #removing: Promise<void> = Promise.resolve();
+  readonly #oneByOne = pLimit(1);
+  #removing: Promise<void> | undefined;
 
   /** @param folder absolute, on the disk of what will be thrown away; what an earlier platform left in it is removed */
   constructor(folder: string, logLine: (line: string) => void) {
@@ -49,7 +51,7 @@ export class Trash {
 
   /** One after the other: the disk is others' too. */
   #remove(name: string): void {
-    this.#removing = this.#removing.then(async () => {
+    this.#removing = this.#oneByOne(async () => {
       try {
         await removeFolder(join(this.#folder, name));
       } catch (error) {

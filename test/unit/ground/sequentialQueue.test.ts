@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { SequentialQueue } from '../../../../src/extension/devboxTree/sequentialQueue';
+import { SequentialQueue } from '../../../src/ground/sequentialQueue';
 
 describe('turns of the event loop', () => {
   it('the first goes on within its turn, the others get one each, in their order', async () => {
@@ -26,5 +26,24 @@ describe('turns of the event loop', () => {
     await Promise.resolve();
     assert.equal(seen.join(), 'a,b,c,d', 'free again');
     await again;
+  });
+
+  it('come one in each round, so that all else has its turn between them', async () => {
+    const turns = new SequentialQueue();
+    let round = 0;
+    let isOver = false;
+    const next = (): void => {
+      round += 1;
+      if (!isOver) setImmediate(next);
+    };
+    setImmediate(next);
+    const rounds = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        await turns.next();
+        return round;
+      }),
+    );
+    isOver = true;
+    assert.equal(new Set(rounds).size, 5, rounds.join());
   });
 });

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import pLimit from 'p-limit';
 import { cancelled, saidBy, RuntimeError } from '../../errors';
 import type { LineMatch, SearchTask } from './lineSearch';
 import type { LogPattern } from './logQuery';
@@ -25,7 +26,7 @@ export class LineSearcher {
   readonly #pattern: LogPattern;
   readonly #limitMs: number;
   #worker: Worker | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #oneByOne = pLimit(1);
   #isClosed = false;
   #abandon: (() => void) | undefined;
 
@@ -42,9 +43,7 @@ export class LineSearcher {
    * @throws TooSlow if it takes longer than the limit; RuntimeError `cancelled` after {@link close}
    */
   async find(lines: readonly string[]): Promise<readonly LineMatch[]> {
-    const mine = this.#turn.then(() => this.#find(lines));
-    this.#turn = mine.catch(() => undefined); // Its failure is the caller's.
-    return mine;
+    return this.#oneByOne(() => this.#find(lines));
   }
 
   /** Ends the thread, whatever it is doing. */

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { Disposable, EventEmitter, type Uri } from 'vscode';
 import type { Disposable as Disposes } from '../../../core/events';
 import { DevboxWatch, watchable } from '../../../core/files/devboxWatch';
@@ -39,7 +40,7 @@ export class FileWatch implements Disposes {
   /** What a process has said of a devbox. */
   readonly onDidChange = this.#changed.event;
   #settling: NodeJS.Timeout | undefined;
-  #taking = Promise.resolve();
+  readonly #oneByOne = pLimit(1);
   #isDisposed = false;
 
   constructor(context: FileWatchContext) {
@@ -80,7 +81,7 @@ export class FileWatch implements Disposes {
     if (this.#settling !== undefined || this.#isDisposed) return;
     this.#settling = setTimeout(() => {
       this.#settling = undefined;
-      this.#taking = this.#taking.then(() => this.#take()).catch((error: unknown) => this.#failed(error));
+      this.#oneByOne(() => this.#take()).catch((error: unknown) => this.#failed(error));
     }, settleMs);
   }
 

@@ -21,7 +21,9 @@ export function shellPattern(pattern: string, greedy: boolean): string {
 
 /**
  * A path pattern of `.dockerignore` or `--exclude` as an expression over whole paths without a leading slash: `*` and `?`
- * stay within one name, `**` is any number of folders, and what matches takes along all that is below it.
+ * stay within one name, `**` is any number of folders, and what matches takes along all that is below it. By hand, since the
+ * same expression also goes to the script that copies; of the cases of `ignoreRules.test.ts` `@balena/dockerignore` 1.0.2 reads 14 of 15
+ * (not `a.b+(c)`), `ignore`, which reads `.gitignore`, 7.
  */
 export function pathPattern(pattern: string): string {
   const parts = posix

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { sameSecret } from '../../../ground/sameSecret';
 import type { Logger } from '../logging';
 import { exitCodes, StartupError } from '../startupError';
 import { generalFailure, HttpError, sendError } from './answers';
@@ -97,9 +97,7 @@ function route(request: IncomingMessage, url: URL, options: HttpOptions): Handle
 function isAuthorized(request: IncomingMessage, key: string | undefined): boolean {
   if (key === undefined) return true;
   const given = request.headers['x-session-api-key'];
-  // Digests have equal lengths, so that the comparison takes the same time for every key.
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return typeof given === 'string' && timingSafeEqual(digest(given), digest(key));
+  return typeof given === 'string' && sameSecret(given, key);
 }
 
 function fail(response: ServerResponse, error: unknown, log: Logger): void {

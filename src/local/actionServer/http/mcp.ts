@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { sameSecret } from '../../../ground/sameSecret';
 import type { Logger } from '../logging';
 import type { McpProxy } from '../mcp/mcpProxy';
 import { parseMcpServers } from '../mcp/mcpServers';
@@ -45,8 +45,7 @@ function admit(request: IncomingMessage, proxy: McpProxy, key: string | undefine
   if (!proxy.mounted) throw new HttpError(404, 'Not Found');
   if (key === undefined) return;
   const given = /^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(given.trim()), digest(key.trim()))) {
+  if (!sameSecret(given.trim(), key.trim())) {
     throw new HttpError(401, 'Invalid or missing bearer token');
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { readWithin } from '../../../ground/readWithin';
 import { HttpError } from './answers';
 
 /** Node cannot hold longer texts; a request that large is refused instead of ending the server. */
@@ -10,14 +11,9 @@ const largestBody = 256 * 1024 * 1024;
  * @throws HttpError when it is too large; Error when the client breaks off
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > largestBody) throw new HttpError(413, `The request body is larger than ${largestBody} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const body = await readWithin(request as AsyncIterable<Buffer>, largestBody);
+  if (body === undefined) throw new HttpError(413, `The request body is larger than ${largestBody} bytes.`);
+  return body;
 }
 
 /**

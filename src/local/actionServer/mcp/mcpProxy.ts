@@ -8,6 +8,7 @@ import {
   ListToolsRequestSchema,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js';
+import pLimit from 'p-limit';
 import type { Logger } from '../logging';
 import { McpConnection } from './mcpConnection';
 import type { McpServerConfig } from './mcpServers';
@@ -34,7 +35,7 @@ export class McpProxy {
   readonly #sessions = new Map<string, Session>();
   #connections: readonly McpConnection[] = [];
   /** Updates come one after the other. */
-  #updating: Promise<unknown> = Promise.resolve();
+  readonly #oneByOne = pLimit(1);
   #mounted = false;
   #closed = false;
 
@@ -53,9 +54,7 @@ export class McpProxy {
    * @returns what went wrong, one line per server; empty when all run
    */
   update(servers: readonly McpServerConfig[]): Promise<string> {
-    const update = this.#updating.then(() => this.#update(servers));
-    this.#updating = update;
-    return update;
+    return this.#oneByOne(() => this.#update(servers));
   }
 
   /** Opens a client's stream; it ends with the client's connection. */
@@ -81,7 +80,8 @@ export class McpProxy {
   /** Ends all servers and streams. */
   async dispose(): Promise<void> {
     this.#closed = true;
-    await this.#updating;
+    // Behind the updates that are under way.
+    await this.#oneByOne(() => undefined);
     await Promise.all([
       ...[...this.#sessions.values()].map(({ server }) => server.close()),
       ...this.#connections.map((connection) => connection.close()),

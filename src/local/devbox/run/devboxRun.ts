@@ -135,7 +135,7 @@ export class DevboxRun {
    */
   async launchWithPipes(command: Pick<SandboxCommand, 'argv'> & Partial<SandboxCommand>): Promise<SandboxProcess> {
     const pipes = await this.sandbox.pipes.take(command.input === 'open' ? 3 : 2);
-    await this.sandbox.pipes.turns.take();
+    await this.sandbox.pipes.starts.next();
     if (this.signal.aborted) {
       closePipes(pipes ?? []);
       throw new DevboxError('wrong_state', 'The devbox was suspended or ended before this command began.');
@@ -194,7 +194,7 @@ export class DevboxRun {
     const stdout = new LineSplitter((message) => this.#context.log.append({ source, level: 'info', message }));
     const stderr = new LineSplitter((message) => this.#context.log.append({ source, level: 'error', message }));
     const pipes = await this.sandbox.pipes.take(2);
-    await this.sandbox.pipes.turns.take();
+    await this.sandbox.pipes.starts.next();
     const running = this.sandbox.run({
       ...(pipes === undefined ? {} : { pipes }),
       argv: within(['/bin/bash', '--norc', '-c', this.sandbox.translate(command)]),

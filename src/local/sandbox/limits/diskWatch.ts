@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
+import { SequentialQueue } from '../../../ground/sequentialQueue';
 import { heldFiles } from '../../host/hiddenUse';
 import { requireProgram } from '../../host/hostPrograms';
-import { StartTurns } from '../../host/startTurns';
 import type { ProcessScope } from '../../host/scopeProcesses';
 import { type Limits, gibibytes } from './limits';
 
@@ -34,7 +34,7 @@ export class DiskWatch {
   readonly #folder: string;
   readonly #limits: Pick<Limits, 'disk' | 'files'>;
   readonly #scope: ProcessScope;
-  readonly #turns: StartTurns;
+  readonly #counts: SequentialQueue;
   #used: DiskUse | undefined;
   #freeThen: Room = { bytes: 0, files: 0 };
   #notBefore = 0;
@@ -42,13 +42,18 @@ export class DiskWatch {
   /**
    * @param folder of the devbox on the host
    * @param scope of its processes, which may hold files that are in no folder
-   * @param turns of those who count
+   * @param counts of all devboxes: each starts a program
    */
-  constructor(folder: string, limits: Pick<Limits, 'disk' | 'files'>, scope: ProcessScope, turns = new StartTurns()) {
+  constructor(
+    folder: string,
+    limits: Pick<Limits, 'disk' | 'files'>,
+    scope: ProcessScope,
+    counts = new SequentialQueue(),
+  ) {
     this.#folder = folder;
     this.#limits = limits;
     this.#scope = scope;
-    this.#turns = turns;
+    this.#counts = counts;
   }
 
   /** What the devbox has on disk if that is more than its limit, in words. */
@@ -81,7 +86,7 @@ export class DiskWatch {
   }
 
   async #count(what: readonly string[], signal: AbortSignal): Promise<number> {
-    await this.#turns.take();
+    await this.#counts.next();
     return count(what, this.#folder, signal);
   }
 

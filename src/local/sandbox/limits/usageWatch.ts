@@ -1,4 +1,4 @@
-import { StartTurns } from '../../host/startTurns';
+import { SequentialQueue } from '../../../ground/sequentialQueue';
 import type { DevboxGroup } from '../controlGroups/devboxGroup';
 import type { MemoryUse } from '../controlGroups/groupFiles';
 import { lastKilled } from '../controlGroups/kernelLog';
@@ -46,7 +46,7 @@ export interface Watched {
  */
 export class UsageWatch {
   readonly #watched = new Map<Watched, DiskWatch>();
-  readonly #turns = new StartTurns();
+  readonly #counts = new SequentialQueue();
   readonly #table = new ProcessTable();
   readonly #epolls = new EpollWatch();
   /** Bytes of memory in files, as last looked for, and all that the computer had then. */
@@ -83,7 +83,7 @@ export class UsageWatch {
   }
 
   #begin(devbox: Watched): void {
-    this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits, devbox.scope, this.#turns));
+    this.#watched.set(devbox, new DiskWatch(devbox.folder, devbox.limits, devbox.scope, this.#counts));
     devbox.signal.addEventListener('abort', () => this.#watched.delete(devbox), { once: true });
     if (this.#memoryTimer === undefined) {
       this.#memoryTimer = setTimeout(() => void this.#lookAtMemory(), watchfulPause);

@@ -5,7 +5,8 @@ import { isResting } from '../../devbox/devboxRecord';
 import type { DevboxRegistry } from '../../devbox/devboxRegistry';
 import type { Tunnel } from '../../devbox/tunnel';
 import { ApiError } from '../../http/apiError';
-import { bearerToken, sameSecret, tunnelHeader, tunnelTokens } from '../../http/auth';
+import { sameSecret } from '../../../ground/sameSecret';
+import { bearerToken, tunnelHeader, tunnelTokens } from '../../http/auth';
 import { tunnelHostHeader } from '../../http/hostNames';
 
 /** Headers that are about one connection only and are not passed on. */

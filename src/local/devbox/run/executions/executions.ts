@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { DevboxLog } from '../../devboxLog';
 import type { DevboxRun } from '../devboxRun';
 import { DevboxError, messageOf } from '../../../errors';
@@ -39,8 +40,8 @@ interface NamedShell {
   /** A named shell does not survive a suspend. */
   readonly run: DevboxRun;
   readonly stateFile: string;
-  /** Settles when the commands given so far are done. */
-  last: Promise<void>;
+  /** Runs its commands one after the other. */
+  readonly oneByOne: LimitFunction;
 }
 
 /** The executions of one devbox. */
@@ -81,7 +82,7 @@ export class Executions {
     } else {
       const shell = this.#shell(request.shellName, run);
       void this.#keep(execution);
-      shell.last = shell.last.then(() => execution.run(() => this.#launch(execution, run, shell.stateFile)));
+      void shell.oneByOne(() => execution.run(() => this.#launch(execution, run, shell.stateFile)));
     }
     return execution;
   }
@@ -145,7 +146,7 @@ export class Executions {
       return existing;
     }
     const stateFile = `${run.sandbox.prefix}${platformFolder}/shells/${newFileName()}`;
-    const shell: NamedShell = { run, stateFile, last: Promise.resolve() };
+    const shell: NamedShell = { run, stateFile, oneByOne: pLimit(1) };
     this.#shells.set(name, shell);
     return shell;
   }
