@@ -25,6 +25,8 @@ export class ScriptedAccount {
   readonly answers = new Map<string, ScriptedAnswer>();
   /** Answers to the next creates, which make nothing then. */
   readonly refusals: ScriptedAnswer[] = [];
+  /** What happens while a request is on its way, before it is answered: see {@link asked}. */
+  whileAsked: (line: string) => void = () => undefined;
   /** What happens while a create is on its way. */
   whileCreating: () => void = () => undefined;
   readonly #server: ScriptedServer;
@@ -37,6 +39,7 @@ export class ScriptedAccount {
       const isTunnel = headers.host?.includes('.tunnel.') === true;
       const verb = isTunnel ? url.slice(1) : last;
       const isCreate = !isTunnel && id === '' && method === 'POST';
+      this.whileAsked(this.asked.at(-1) ?? '');
       if (isCreate) this.whileCreating();
       const refusal = isCreate ? this.refusals.shift() : undefined;
       const other = refusal ?? this.answers.get(`${method} ${pathname}`) ?? this.answers.get(verb);

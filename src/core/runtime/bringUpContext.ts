@@ -38,7 +38,9 @@ export function bringUpContext(
       },
     },
     onPhase: (phase, devbox) => {
-      onDevbox(devbox);
+      // From here on it may run, also where the answer to the resume does not come any more.
+      const isWoken = phase === 'resuming' && devbox.status === 'suspended';
+      onDevbox(isWoken ? { ...devbox, status: 'resuming' } : devbox);
       events.phase(phase, devbox);
     },
     onStarted: () => events.status('STATUS$RUNTIME_STARTED'),

@@ -265,7 +265,8 @@ export class RunloopRuntime {
 
   async #close(mode: 'default' | CloseMode): Promise<void> {
     this.#abandon.abort();
-    // What is under way cleans up after itself; its failure is told to whoever called it.
+    // Whoever hears of the first step of something may close before that is under way, which then cleans up after itself.
+    await Promise.resolve();
     await this.#underWay.catch(() => undefined);
     const failed = this.#machine.state === 'failed';
     this.#machine.move('closing');
