@@ -11,6 +11,8 @@ export interface ScriptedAnswer {
   readonly location?: string;
   /** The connection ends without one. */
   readonly isCut?: boolean;
+  /** There is none, and the connection stays. */
+  readonly isSilent?: boolean;
   /** A text is sent as it is, everything else as JSON. */
   readonly body?: unknown;
 }
@@ -29,6 +31,8 @@ export class ScriptedAccount {
   whileAsked: (line: string) => void = () => undefined;
   /** What happens while a create is on its way. */
   whileCreating: () => void = () => undefined;
+  /** What happens before a request is answered, which is told as in {@link asked}. */
+  before: (asked: string) => void = () => undefined;
   readonly #server: ScriptedServer;
 
   private constructor(server: ScriptedServer) {
@@ -41,8 +45,10 @@ export class ScriptedAccount {
       const isCreate = !isTunnel && id === '' && method === 'POST';
       this.whileAsked(this.asked.at(-1) ?? '');
       if (isCreate) this.whileCreating();
+      this.before(this.asked.at(-1) ?? '');
       const refusal = isCreate ? this.refusals.shift() : undefined;
       const other = refusal ?? this.answers.get(`${method} ${pathname}`) ?? this.answers.get(verb);
+      if (other?.isSilent === true) return;
       if (other?.isCut === true) answer.destroy();
       else if (other?.location !== undefined) answer.writeHead(307, { location: other.location }).end();
       else if (typeof other?.body === 'string') answer.writeHead(200, { 'content-type': 'text/plain' }).end(other.body);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { mock } from 'node:test';
@@ -44,6 +45,7 @@ describe('What is made of the answer to a create', function () {
   let create: (answer: ServerResponse) => void;
   /** What is answered to whoever lists devboxes, and blueprints. */
   let devboxes: unknown[];
+  let list: (answer: ServerResponse) => void;
   let blueprints: ((answer: ServerResponse) => void) | undefined;
   let stop: AbortController;
   let waits: number[];
@@ -51,13 +53,14 @@ describe('What is made of the answer to a create', function () {
 
   beforeEach(async () => {
     devboxes = [];
+    list = (answer) => sendJson(answer, { devboxes, has_more: false });
     blueprints = undefined;
     perhapsTwice = undefined;
     waits = [];
     stop = new AbortController();
     server = await ScriptedServer.start(({ method, url }, answer) => {
       if (method === 'POST') create(answer);
-      else if (!url.includes('/blueprints')) sendJson(answer, { devboxes, has_more: false });
+      else if (!url.includes('/blueprints')) list(answer);
       else if (blueprints === undefined) sendJson(answer, { blueprints: [], has_more: false });
       else blueprints(answer);
     });
@@ -111,7 +114,10 @@ describe('What is made of the answer to a create', function () {
   for (const [what, { status, body, ...row }] of Object.entries(rows)) {
     it(`is told, looked for and sent again as it has to be: ${what}, ${status}`, async () => {
       create = refused(status, body);
+      const fromMs = Date.now();
       await fails(creates(), row.is);
+      // Looks have pauses between them, as it may come true meanwhile.
+      assert.ok(Date.now() - fromMs >= (row.looks === 3 ? 3_000 : row.looks * 300), `${Date.now() - fromMs} ms`);
       assert.deepEqual(counts(), [row.creates, row.looks]);
       assert.equal(waits.length, row.creates - 1);
       const keys = server.seen.flatMap(({ headers, method }) => (method === 'POST' ? headers['x-request-id'] : []));
@@ -125,6 +131,21 @@ describe('What is made of the answer to a create', function () {
     devboxes = [theirs, { ...theirs, id: 'dbx_of_nobody', metadata: {} }, made('dbx_ended', 'shutdown'), made('dbx_1')];
     assert.equal(((await creates()) as { id: string }).id, 'dbx_1');
     assert.deepEqual(counts(), [1, 1]);
+  });
+
+  it('is believed of an answer that does not say whose it is', async () => {
+    create = (answer) => sendJson(answer, { id: 'dbx_1', status: 'running', metadata: {} });
+    assert.equal(((await creates()) as { id: string }).id, 'dbx_1');
+    assert.deepEqual([counts(), getEventListeners(stop.signal, 'abort')], [[1, 0], []]);
+  });
+
+  it('is not known where nobody says within 15 s what there is', async () => {
+    create = refused(500);
+    list = () => undefined;
+    const fromMs = Date.now();
+    await fails(creates(), 'start_unknown');
+    assert.ok(Date.now() - fromMs >= 15_000 && Date.now() - fromMs < 20_000, `${Date.now() - fromMs} ms`);
+    assert.equal(counts()[0], 1);
   });
 
   it('is not known where what is listed cannot be read, and then it is not sent again', async () => {

@@ -139,6 +139,12 @@ describe('A start that was broken off', function () {
       });
     }
 
+    it('is left to its window while that lives', async () => {
+      const note = await damaged(0, { ...self, pid: process.ppid });
+      made(note, 'dbx_1');
+      assert.equal(await looked(), undefined);
+    });
+
     it('is asked about in the account that has a devbox of it that lives', async () => {
       const note = await damaged();
       assert.equal(await looked(), undefined);
