@@ -17,7 +17,8 @@ export interface Discardable {
   readonly staying: readonly string[];
 }
 
-interface Meant {
+/** What is discarded. */
+export interface Meant {
   /** The folder of the repository. */
   readonly top: string;
   /** Files that are meant; none for all that is not committed. */

@@ -4,7 +4,7 @@ import type { Devbox } from '../platform/devbox';
 import type { CallOptions } from '../platform/apiCalls';
 import type { RunloopApi } from '../platform/runloopApi';
 import { choicesBody, type StartChoices } from './startChoices';
-import type { WorkspaceUpload } from '../actionServer/transfer/uploadWorkspace';
+import type { WorkspaceUpload } from '../actionServer/transfer/confirmedFiles';
 import { NotedStart } from './notedStart';
 import type { StartNotes } from './notes/startNotes';
 import { waitUntilRunning } from './waitForDevbox';

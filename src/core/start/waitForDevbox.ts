@@ -83,10 +83,7 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
         await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
         nextTry = Date.now() + devboxRunningSpacingMs;
         // Any change wakes us, so that each status is seen; 408 says that there was none.
-        const others = knownStatuses.filter((status) => status !== current.status);
-        const answer =
-          (await api.devboxes.waitForStatus(current.id, others, longPollSeconds, options)) ??
-          (await api.devboxes.retrieve(current.id, options));
+        const answer = await afterChange(api, current, options);
         if (answer.status !== current.status) {
           // A change is progress: ask again at once instead of keeping the distance.
           nextTry = 0;
@@ -106,6 +103,15 @@ export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options:
       devboxId: devbox.id,
     });
   }
+}
+
+/** The devbox with another status, or as it is when the server's time for that is up. */
+async function afterChange(api: RunloopApi, devbox: Devbox, options: WaitOptions): Promise<Devbox> {
+  const others = knownStatuses.filter((status) => status !== devbox.status);
+  return (
+    (await api.devboxes.waitForStatus(devbox.id, others, longPollSeconds, options)) ??
+    (await api.devboxes.retrieve(devbox.id, options))
+  );
 }
 
 /** Milliseconds before the devbox itself is watched beside its server; most servers answer sooner. */
@@ -205,16 +211,13 @@ async function watchDevbox(api: RunloopApi, devbox: Devbox, signal: AbortSignal)
  * @throws RuntimeError `deadline` when the tries are used up; what the API said for permanent failures
  */
 export async function waitWhile(api: RunloopApi, devbox: Devbox, options: WaitOptions): Promise<Devbox> {
-  const others = knownStatuses.filter((status) => status !== devbox.status);
   let nextTry = 0;
   try {
     return await retrying(
       async () => {
         await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
         nextTry = Date.now() + devboxRunningSpacingMs;
-        const now =
-          (await api.devboxes.waitForStatus(devbox.id, others, longPollSeconds, options)) ??
-          (await api.devboxes.retrieve(devbox.id, options));
+        const now = await afterChange(api, devbox, options);
         if (now.status !== devbox.status) return now;
         throw new NotYet(`the devbox is ${oneLine(now.status)}`);
       },

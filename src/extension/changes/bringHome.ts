@@ -14,7 +14,7 @@ import { devboxName } from '../devboxes/devboxText';
 import { saysYes } from '../messages/ask';
 import { escapeForEditor } from '../messages/escapeForEditor';
 import { repositoryName } from './changeNodes';
-import { meantNodes, type ChangeCommandServices } from './changeCommands';
+import { meantNodes, meantRepository, type ChangeCommandServices } from './changeCommands';
 import { bringChangesHome } from './home/bringChangesHome';
 import { chosenClone, oddLines } from './home/clonePreview';
 import { discardChanges } from './discardChanges';
@@ -85,21 +85,19 @@ export async function bringHome(services: BringHomeServices, argument: unknown):
 
 /** Brings the commits of a devbox's repository into a new branch of a clone on this computer, after a look at what comes. */
 async function bringCommitsHome(services: BringHomeServices, argument: unknown): Promise<void> {
-  const [node] = meantNodes(argument, undefined);
-  const look = node === undefined ? undefined : (await services.changes()).lookOf(node.devboxId);
-  if (node?.about === undefined || look === undefined) return;
-  const { repository } = node.about;
-  const name = repositoryName(repository.top);
+  const meant = await meantRepository(services, argument);
+  if (meant === undefined) return;
+  const { devboxId, top, name, look } = meant;
   const folder = await chosenClone(l10n.t('Select the clone that gets the commits of {0}', name));
   if (folder === undefined) return;
-  const devbox = services.store.get(node.devboxId);
-  const box = devbox === undefined ? node.devboxId : devboxName(devbox);
+  const devbox = services.store.get(devboxId);
+  const box = devbox === undefined ? devboxId : devboxName(devbox);
   const temporary = await mkdtemp(join(tmpdir(), 'runloop-bundle-'));
   try {
     const title = l10n.t('Fetching the commits of {0}…', escapeForEditor(name));
     const arrival = await inProgress(title, look, async (signal) => {
-      const now = await look.changes.read(repository.top, signal);
-      return arrive(look, now, { devboxId: node.devboxId, folder, file: join(temporary, 'bundle'), signal });
+      const now = await look.changes.read(top, signal);
+      return arrive(look, now, { devboxId, folder, file: join(temporary, 'bundle'), signal });
     });
     if (arrival === undefined) {
       await window.showInformationMessage(
@@ -108,7 +106,7 @@ async function bringCommitsHome(services: BringHomeServices, argument: unknown):
       return;
     }
     try {
-      await preview(arrival, look, { name, folder, branch: branchName(box, repository.report.branch) });
+      await preview(arrival, look, { name, folder, branch: branchName(box, meant.about.repository.report.branch) });
     } finally {
       await arrival.dispose();
     }
@@ -119,11 +117,10 @@ async function bringCommitsHome(services: BringHomeServices, argument: unknown):
 
 /** Saves what differs as a patch. */
 async function saveChangesPatch(services: ChangeCommandServices, argument: unknown): Promise<void> {
-  const [node] = meantNodes(argument, undefined);
-  const look = node === undefined ? undefined : (await services.changes()).lookOf(node.devboxId);
-  if (node?.about === undefined || look === undefined) return;
-  const { repository, group } = node.about;
-  const name = repositoryName(repository.top);
+  const meant = await meantRepository(services, argument);
+  if (meant === undefined) return;
+  const { name, look } = meant;
+  const { repository, group } = meant.about;
   const defaultUri = Uri.file(join(homedir(), `${name.replaceAll(/[^\w.-]/g, '-')}.patch`));
   const target = await window.showSaveDialog({ defaultUri, filters: { [l10n.t('Patch')]: ['patch', 'diff'] } });
   if (target === undefined) return;

@@ -3,8 +3,9 @@ import type { FileChange } from '../../core/changes/compare';
 import { shownName } from '../../core/files/pathText';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { sideAddress } from './changeAddress';
-import { ChangeNode, type NodeChanges } from './changeNodes';
+import { ChangeNode, repositoryName, type NodeChanges } from './changeNodes';
 import type { Changes } from './changes';
+import type { DevboxLook } from './devboxLook';
 
 /** The most files that the editor shows beside each other. */
 const mostAtOnce = 200;
@@ -85,6 +86,31 @@ function allGroups(about: NodeChanges): NodeChanges[] {
 export function meantNodes(argument: unknown, arguments_: unknown): readonly ChangeNode[] {
   const rows: readonly unknown[] = Array.isArray(arguments_) && arguments_.length > 0 ? arguments_ : [argument];
   return rows.filter((row) => row instanceof ChangeNode);
+}
+
+/** The repository that a command was called on. */
+export interface MeantRepository {
+  readonly devboxId: string;
+  readonly about: NodeChanges;
+  /** Its folder. */
+  readonly top: string;
+  readonly name: string;
+  readonly look: DevboxLook;
+  readonly changes: Changes;
+}
+
+/** The repository of the row that a command was called on; undefined where its devbox is not looked at any more. */
+export async function meantRepository(
+  services: ChangeCommandServices,
+  argument: unknown,
+): Promise<MeantRepository | undefined> {
+  const [node] = meantNodes(argument, undefined);
+  const changes = await services.changes();
+  const look = node === undefined ? undefined : changes.lookOf(node.devboxId);
+  if (node?.about === undefined || look === undefined) return undefined;
+  const { devboxId, about } = node;
+  const { top } = about.repository;
+  return { devboxId, about, top, name: repositoryName(top), look, changes };
 }
 
 /** The addresses of both sides, and of the file itself. */

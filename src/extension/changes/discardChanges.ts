@@ -1,11 +1,10 @@
 import { env, l10n, window } from 'vscode';
-import { discard, discardable, type Discardable } from '../../core/changes/discard';
+import { discard, discardable, type Discardable, type Meant } from '../../core/changes/discard';
 import { shownName } from '../../core/files/pathText';
 import { saysYes } from '../messages/ask';
 import { escapeForEditor } from '../messages/escapeForEditor';
 import { listText } from '../messages/listText';
-import { meantNodes, type ChangeCommandServices } from './changeCommands';
-import { repositoryName } from './changeNodes';
+import { meantRepository, type ChangeCommandServices, type MeantRepository } from './changeCommands';
 import { inProgress } from './inProgress';
 
 /** Files that a question names, and those that stay. */
@@ -14,14 +13,10 @@ const toldStaying = 5;
 
 /** Puts a file, or all that is not committed, back to the last commit, after a word on what is lost and where it is kept. */
 export async function discardChanges(services: ChangeCommandServices, argument: unknown): Promise<void> {
-  const [node] = meantNodes(argument, undefined);
-  const changes = await services.changes();
-  const look = node === undefined ? undefined : changes.lookOf(node.devboxId);
-  if (node?.about === undefined || look === undefined) return;
-  const { repository, isFile } = node.about;
-  const { top } = repository;
-  const name = repositoryName(top);
-  const meant = { top, paths: isFile === true ? node.about.changes.map(({ path }) => path) : [] };
+  const repository = await meantRepository(services, argument);
+  if (repository === undefined) return;
+  const { top, name, look, about } = repository;
+  const meant = { top, paths: about.isFile === true ? about.changes.map(({ path }) => path) : [] };
   const reading = l10n.t('Reading what would be discarded in {0}…', escapeForEditor(name));
   const plan = await inProgress(reading, look, (signal) => discardable(look.changes, { ...meant, signal }));
   const [first] = plan.lost;
@@ -36,22 +31,44 @@ export async function discardChanges(services: ChangeCommandServices, argument: 
       ? l10n.t('Discard the changes to {0} in {1}?', shownName(first.path), name)
       : l10n.t('Discard the changes to {0} files in {1}?', plan.lost.length.toLocaleString(), name);
   if (!(await saysYes({ question, detail: detailOf(plan), yes: l10n.t('Discard Changes') }))) return;
-  const title = l10n.t('Discarding changes in {0}…', escapeForEditor(name));
+  await discardIntoStash(repository, {
+    title: l10n.t('Discarding changes in {0}…', escapeForEditor(name)),
+    meant,
+    plan,
+    commandFor: (stash) => `git stash apply --index ${stash}`,
+    done: (command) =>
+      l10n.t(
+        'The changes in {0} were discarded. Its newest stash keeps them. To get them back, run in the devbox: {1}',
+        escapeForEditor(name),
+        command,
+      ),
+  });
+}
+
+interface StashedDiscard {
+  /** Of its progress. */
+  readonly title: string;
+  readonly meant: Omit<Meant, 'signal'>;
+  readonly plan: Discardable;
+  /** What shows in a shell what the stash keeps. */
+  readonly commandFor: (stash: string) => string;
+  /** What is said when it is done. */
+  readonly done: (command: string) => string;
+}
+
+/** Discards what was looked at, which stays in a new stash of the repository, and offers the command for that. */
+export async function discardIntoStash(
+  { devboxId, top, look, changes }: MeantRepository,
+  { title, meant, plan, commandFor, done }: StashedDiscard,
+): Promise<void> {
   // Half-way is no place to stop.
   const act = (signal: AbortSignal): Promise<string> =>
-    discard(look.changes, { ...meant, state: plan.state, devboxId: node.devboxId, signal });
+    discard(look.changes, { ...meant, state: plan.state, devboxId, signal });
   const stash = await inProgress(title, look, act, false);
-  await changes.look(node.devboxId, new Set([top]));
-  const command = `git stash apply --index ${stash.slice(0, 12)}`;
+  await changes.look(devboxId, new Set([top]));
+  const command = commandFor(stash.slice(0, 12));
   const copy = l10n.t('Copy Command');
-  const answer = await window.showInformationMessage(
-    l10n.t(
-      'The changes in {0} were discarded. Its newest stash keeps them. To get them back, run in the devbox: {1}',
-      escapeForEditor(name),
-      command,
-    ),
-    copy,
-  );
+  const answer = await window.showInformationMessage(done(command), copy);
   if (answer === copy) await env.clipboard.writeText(command);
 }
 

@@ -1,20 +1,16 @@
-import { env, l10n, window } from 'vscode';
-import { discard, discardable } from '../../core/changes/discard';
+import { l10n, window } from 'vscode';
+import { discardable } from '../../core/changes/discard';
 import { saysYes } from '../messages/ask';
 import { escapeForEditor } from '../messages/escapeForEditor';
-import { meantNodes, type ChangeCommandServices } from './changeCommands';
-import { repositoryName } from './changeNodes';
-import { lossLines } from './discardChanges';
+import { meantRepository, type ChangeCommandServices } from './changeCommands';
+import { discardIntoStash, lossLines } from './discardChanges';
 import { inProgress } from './inProgress';
 
 /** Puts the files that changed in this turn back to how they were before it, in place, after a word on what is lost. */
 export async function goBack(services: ChangeCommandServices, argument: unknown): Promise<void> {
-  const [node] = meantNodes(argument, undefined);
-  const changes = await services.changes();
-  const look = node === undefined ? undefined : changes.lookOf(node.devboxId);
-  if (node?.about === undefined || look === undefined) return;
-  const { top } = node.about.repository;
-  const name = repositoryName(top);
+  const repository = await meantRepository(services, argument);
+  if (repository === undefined) return;
+  const { top, name, look } = repository;
   const reading = l10n.t('Reading what changed in this turn in {0}…', escapeForEditor(name));
   const { plan, meant, hasCommits } = await inProgress(reading, look, async (signal) => {
     const { groups, report } = await look.changes.read(top, signal);
@@ -40,21 +36,16 @@ export async function goBack(services: ChangeCommandServices, argument: unknown)
     l10n.t('An agent that is still working can change them again.'),
   ].join('\n');
   if (!(await saysYes({ question, detail, yes: l10n.t('Go Back') }))) return;
-  const title = l10n.t('Going back in {0}…', escapeForEditor(name));
-  // Half-way is no place to stop.
-  const act = (signal: AbortSignal): Promise<string> =>
-    discard(look.changes, { ...meant, state: plan.state, devboxId: node.devboxId, signal });
-  const stash = await inProgress(title, look, act, false);
-  await changes.look(node.devboxId, new Set([top]));
-  const command = `git stash show -p --include-untracked ${stash.slice(0, 12)}`;
-  const copy = l10n.t('Copy Command');
-  const answer = await window.showInformationMessage(
-    l10n.t(
-      'The files in {0} are as they were before this turn. Its newest stash keeps what they were. To see it, run in the devbox: {1}',
-      escapeForEditor(name),
-      command,
-    ),
-    copy,
-  );
-  if (answer === copy) await env.clipboard.writeText(command);
+  await discardIntoStash(repository, {
+    title: l10n.t('Going back in {0}…', escapeForEditor(name)),
+    meant,
+    plan,
+    commandFor: (stash) => `git stash show -p --include-untracked ${stash}`,
+    done: (command) =>
+      l10n.t(
+        'The files in {0} are as they were before this turn. Its newest stash keeps what they were. To see it, run in the devbox: {1}',
+        escapeForEditor(name),
+        command,
+      ),
+  });
 }

@@ -11,6 +11,7 @@ import { orGone } from '../devboxes/severalDevboxes';
 import type { Log } from '../messages/log';
 import { showActions, type MessageAction } from '../messages/showActions';
 import type { DevboxEnds } from './devboxEnds';
+import { saveActions } from './saveActions';
 import { isFirstToTell } from './firstToTell';
 
 /** Minutes before the end of a devbox's lifetime at which its user is told. */
@@ -167,8 +168,7 @@ export class EndWarnings implements Disposable {
       remainingText(ends, nowMs),
     );
     const actions: readonly MessageAction[] = [
-      { title: l10n.t('Take Snapshot'), command: 'runloop.snapshotDevbox', argument: devbox.id },
-      { title: l10n.t('Suspend'), command: 'runloop.suspendDevbox', argument: devbox.id },
+      ...saveActions(devbox.id),
       { title: l10n.t('Open'), command: 'runloop.openVscode', argument: devbox.id },
     ];
     showActions('warning', text, actions, this.#services.log);

@@ -6,10 +6,11 @@ import { devboxLabel, remainingText, statusWord } from '../devboxes/devboxText';
 import type { DevboxSources } from '../devboxes/pickDevbox';
 import { forEach, namesOf } from '../devboxes/severalDevboxes';
 import { commandProblem } from '../messages/commandProblems';
-import { showActions, type MessageAction } from '../messages/showActions';
+import { showActions } from '../messages/showActions';
 import type { Log } from '../messages/log';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import type { KeepAlive } from './keepAlive';
+import { saveActions } from './saveActions';
 import { current } from './lifeCycleCommands';
 
 /** Milliseconds that the first sign of life may take. */
@@ -93,9 +94,5 @@ function tellWhyNot(devboxes: readonly Devbox[], nowMs: number, log: Log): void 
     devboxLabel(devbox),
     remainingText(ends, nowMs),
   );
-  const actions: readonly MessageAction[] = [
-    { title: l10n.t('Take Snapshot'), command: 'runloop.snapshotDevbox', argument: devbox.id },
-    { title: l10n.t('Suspend'), command: 'runloop.suspendDevbox', argument: devbox.id },
-  ];
-  showActions('information', text, actions, log);
+  showActions('information', text, saveActions(devbox.id), log);
 }

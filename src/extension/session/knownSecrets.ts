@@ -1,9 +1,10 @@
 import { Emitter, type Disposable } from '../../core/events';
 import type { LineSecrets } from '../../core/logs/linePipeline';
-import { asArray, asObject, asString, parseJson } from '../../core/parse';
+import { asArray, asString } from '../../core/parse';
 import type { Devbox } from '../../core/platform/devbox';
 import type { RunloopApi } from '../../core/platform/runloopApi';
 import type { StartChoices } from '../../core/start/startChoices';
+import { DevboxSecrets } from '../account/devboxSecrets';
 import type { Secrets } from '../account/limitedSecrets';
 import type { SecretSessionKeys } from '../account/sessionKeys';
 import type { Log } from '../messages/log';
@@ -19,14 +20,13 @@ const mostDevboxes = 100;
  * window knows them too.
  */
 export class KnownSecrets {
-  readonly #storage: Secrets;
+  readonly #stored: DevboxSecrets;
   readonly #sessionKeys: SecretSessionKeys;
   readonly #values = new Map<string, Set<string>>();
   readonly #added = new Emitter<{ readonly devboxId: string; readonly values: readonly string[] }>();
-  #writing: Promise<void> = Promise.resolve();
 
   constructor(storage: Secrets, sessionKeys: SecretSessionKeys) {
-    this.#storage = storage;
+    this.#stored = new DevboxSecrets(storage, storedUnder, mostDevboxes);
     this.#sessionKeys = sessionKeys;
     this.startedChoices = new StartedChoices(storage);
   }
@@ -39,19 +39,17 @@ export class KnownSecrets {
 
   /** Everything that is known to be secret about a devbox. */
   async of(devboxId: string): Promise<readonly string[]> {
-    await this.#writing;
-    const [sessionKey, stored] = await Promise.all([this.#sessionKeys.get(devboxId), this.#stored()]);
+    const [sessionKey, stored] = await Promise.all([this.#sessionKeys.get(devboxId), this.#stored.all()]);
     return [
       ...(sessionKey === undefined ? [] : [sessionKey]),
-      ...(stored[devboxId] ?? []),
+      ...texts(stored[devboxId]),
       ...(this.#values.get(devboxId) ?? []),
     ];
   }
 
   /** Everything that was set in any devbox, also of other accounts. */
   async all(): Promise<readonly string[]> {
-    await this.#writing;
-    const kept = Object.values(await this.#stored()).flat();
+    const kept = Object.values(await this.#stored.all()).flatMap(texts);
     return [...new Set([...kept, ...[...this.#values.values()].flatMap((values) => [...values])])];
   }
 
@@ -93,26 +91,12 @@ export class KnownSecrets {
   async keep(devboxId: string, values: readonly string[]): Promise<void> {
     this.add(devboxId, values);
     if (values.length === 0) return;
-    const before = this.#writing;
-    const write = (async () => {
-      await before;
-      const { [devboxId]: known, ...others } = await this.#stored();
-      const entries = [
-        ...Object.entries(others).slice(1 - mostDevboxes),
-        [devboxId, [...new Set([...(known ?? []), ...values])]],
-      ];
-      await this.#storage.store(storedUnder, JSON.stringify(Object.fromEntries(entries)));
-    })();
-    this.#writing = write.catch(() => undefined); // It fails for the one who asked; the next one may write again.
-    await write;
+    await this.#stored.keep(devboxId, (known) => [...new Set([...texts(known), ...values])]);
   }
+}
 
-  async #stored(): Promise<Readonly<Record<string, readonly string[]>>> {
-    const stored = asObject(parseJson((await this.#storage.get(storedUnder)) ?? '')) ?? {};
-    return Object.fromEntries(
-      Object.entries(stored).map(([id, values]) => [id, asArray(values).flatMap((value) => asString(value) ?? [])]),
-    );
-  }
+function texts(stored: unknown): readonly string[] {
+  return asArray(stored).flatMap((value) => asString(value) ?? []);
 }
 
 /**

@@ -15,8 +15,7 @@ import { devboxPath } from '../../platform/devboxId';
 import type { RunloopApi } from '../../platform/runloopApi';
 import { redact } from '../../redact';
 import { tarOf } from './tarOf';
-import type { WorkspaceUpload } from './uploadWorkspace';
-import { workspaceFiles } from './workspaceFiles';
+import { confirmedFiles, type WorkspaceUpload } from './confirmedFiles';
 import { devboxProblem } from '../../problems/devbox';
 import { phrase } from '../../problems/phrases';
 import type { Param } from '../../problems/problem';
@@ -37,17 +36,13 @@ export async function uploadToPlain(
   options: Omit<WorkspaceUpload, 'destination'>,
 ): Promise<{ readonly files: number; readonly withheld: readonly string[] }> {
   const { folder, signal } = options;
-  const found = await workspaceFiles(folder, signal);
-  if (found.leftOut.length > 0) options.onLeftOut?.(found.leftOut);
-  const yes = found.secrets.length > 0 && (await options.confirmSecrets?.(found.secrets)) === true;
-  const files = yes ? [...found.files, ...found.secrets] : found.files;
-  const withheld = yes ? [] : found.secrets;
-  if (files.length === 0 && found.emptyFolders.length === 0) return { files: 0, withheld };
+  const { files, withheld, emptyFolders } = await confirmedFiles(options);
+  if (files.length === 0 && emptyFolders.length === 0) return { files: 0, withheld };
   // Runloop wants to know the size first, so the archive is made before it is sent.
   const temporary = await mkdtemp(join(tmpdir(), 'runloop-upload-'));
   try {
     const archive = join(temporary, 'archive.tgz');
-    await writeAll([tarOf(folder, [...found.emptyFolders, ...files])], archive, { signal });
+    await writeAll([tarOf(folder, [...emptyFolders, ...files])], archive, { signal });
     const remote = `.runloop-devboxes-${randomBytes(8).toString('hex')}.tgz`;
     await send(api, devboxId, { ...options, archive, remote, files: files.length });
     const target = `"$HOME"/${quoteIfNeeded(basename(folder))}`;

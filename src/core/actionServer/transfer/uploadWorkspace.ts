@@ -4,26 +4,13 @@ import type { ActionExecutionClient } from '../actionExecutionClient';
 import { saidBy, RuntimeError } from '../../errors';
 import { isRunObservation } from '../observation';
 import { oneLine } from '../../safeText';
+import { confirmedFiles, type WorkspaceUpload } from './confirmedFiles';
 import { incomingFolder } from './incoming';
 import { tarOf } from './tarOf';
-import { workspaceFiles } from './workspaceFiles';
 import { devboxProblem } from '../../problems/devbox';
 import { phrase } from '../../problems/phrases';
 import type { Param } from '../../problems/problem';
 import { redact } from '../../redact';
-
-export interface WorkspaceUpload {
-  /** Local folder. */
-  readonly folder: string;
-  /** Absolute folder in the devbox. */
-  readonly destination: string;
-  readonly confirmSecrets?: ((paths: readonly string[]) => Promise<boolean>) | undefined;
-  /** Told of the bytes of the archive sent so far, and of the number of files in it. */
-  readonly onProgress?: ((sent: number, files: number) => void) | undefined;
-  /** Told of files, links and folders that cannot be uploaded. */
-  readonly onLeftOut?: ((paths: readonly string[]) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Seconds that unpacking in the devbox may take. */
 const unpackSeconds = 600;
@@ -42,17 +29,13 @@ export async function uploadWorkspace(
   options: WorkspaceUpload,
 ): Promise<{ readonly files: number; readonly withheld: readonly string[] }> {
   const { folder, signal, onProgress } = options;
-  const found = await workspaceFiles(folder, signal);
-  if (found.leftOut.length > 0) options.onLeftOut?.(found.leftOut);
-  const yes = found.secrets.length > 0 && (await options.confirmSecrets?.(found.secrets)) === true;
-  const files = yes ? [...found.files, ...found.secrets] : found.files;
-  const withheld = yes ? [] : found.secrets;
-  if (files.length === 0 && found.emptyFolders.length === 0) return { files: 0, withheld };
+  const { files, withheld, emptyFolders } = await confirmedFiles(options);
+  if (files.length === 0 && emptyFolders.length === 0) return { files: 0, withheld };
   const incoming = await incomingFolder((command) => inShell(client, command, signal));
   if (incoming === undefined) throw failed(client, phrase('its shell did not report a home folder'));
   // A name of its own: two windows may upload at the same time.
   const name = `${randomBytes(8).toString('hex')}.tgz`;
-  const content = tarOf(folder, [...found.emptyFolders, ...files]);
+  const content = tarOf(folder, [...emptyFolders, ...files]);
   try {
     await client.upload({
       name,

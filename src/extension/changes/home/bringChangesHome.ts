@@ -5,8 +5,7 @@ import { receivePatch, type ArrivedChanges } from '../../../core/changes/home/un
 import { shownName } from '../../../core/files/pathText';
 import { saysYes } from '../../messages/ask';
 import { escapeForEditor } from '../../messages/escapeForEditor';
-import { meantNodes, type ChangeCommandServices } from '../changeCommands';
-import { repositoryName } from '../changeNodes';
+import { meantRepository, type ChangeCommandServices } from '../changeCommands';
 import { chosenClone, oddLines } from './clonePreview';
 import { inProgress } from '../inProgress';
 
@@ -15,11 +14,10 @@ const toldFiles = 12;
 
 /** Makes what is not committed in a devbox's repository uncommitted changes of a clone, after a look at what comes. */
 export async function bringChangesHome(services: ChangeCommandServices, argument: unknown): Promise<void> {
-  const [node] = meantNodes(argument, undefined);
-  const look = node === undefined ? undefined : (await services.changes()).lookOf(node.devboxId);
-  if (node?.about === undefined || look === undefined) return;
-  const { top, report } = node.about.repository;
-  const name = repositoryName(top);
+  const repository = await meantRepository(services, argument);
+  if (repository === undefined) return;
+  const { top, name, look } = repository;
+  const { report } = repository.about.repository;
   const folder = await chosenClone(l10n.t('Select the clone that gets the changes in {0}', name));
   if (folder === undefined) return;
   const arrived = await inProgress(

@@ -9,8 +9,7 @@ import { changesProblem } from '../../../core/problems/changes';
 import { saysYes } from '../../messages/ask';
 import { escapeForEditor } from '../../messages/escapeForEditor';
 import { listText } from '../../messages/listText';
-import { meantNodes, type ChangeCommandServices } from '../changeCommands';
-import { repositoryName } from '../changeNodes';
+import { meantRepository, type ChangeCommandServices } from '../changeCommands';
 import { inProgress } from '../inProgress';
 import { chosenClone } from './clonePreview';
 
@@ -20,13 +19,9 @@ const toldOthers = 5;
 
 /** Makes what a clone has beyond a devbox's repository uncommitted changes there, after a look at what becomes of it. */
 export async function sendChanges(services: ChangeCommandServices, argument: unknown): Promise<void> {
-  const [node] = meantNodes(argument, undefined);
-  const changes = await services.changes();
-  const look = node === undefined ? undefined : changes.lookOf(node.devboxId);
-  if (node?.about === undefined || look === undefined) return;
-  const { top } = node.about.repository;
-  const { devboxId } = node;
-  const name = repositoryName(top);
+  const repository = await meantRepository(services, argument);
+  if (repository === undefined) return;
+  const { devboxId, top, name, look, changes } = repository;
   const folder = await chosenClone(l10n.t('Select the clone whose changes are sent to {0}', name));
   if (folder === undefined) return;
   const [box, local] = [escapeForEditor(name), escapeForEditor(basename(folder))];

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Page, pageSize } from './page';
+import { type Page, clickableNodes, pageSize, quadsAnswer } from './page';
 
 /** Elements that people use, besides those that wait for clicks. */
 const usable = new Set(['A', 'BUTTON', 'INPUT', 'SELECT', 'TEXTAREA', 'SUMMARY', 'OPTION', 'VIDEO', 'AUDIO', 'IFRAME']);
@@ -14,16 +14,10 @@ const snapshotAnswer = z.object({
   strings: z.array(z.string()),
   documents: z.array(
     z.object({
-      nodes: z.object({
-        parentIndex: z.array(z.number()),
-        nodeName: z.array(z.number()),
-        backendNodeId: z.array(z.number()),
-        isClickable: z.object({ index: z.array(z.number()) }).optional(),
-      }),
+      nodes: clickableNodes.extend({ parentIndex: z.array(z.number()), nodeName: z.array(z.number()) }),
     }),
   ),
 });
-const quadsAnswer = z.object({ quads: z.array(z.array(z.number())) });
 const locationAnswer = z.object({ backendNodeId: z.number() });
 const worldAnswer = z.object({ executionContextId: z.number() });
 const frameAnswer = z.object({ frameTree: z.object({ frame: z.object({ id: z.string() }) }) });

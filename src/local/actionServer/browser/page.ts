@@ -18,8 +18,15 @@ const evaluateAnswer = z.object({
     .object({ text: z.string(), exception: z.object({ description: z.string().optional() }).optional() })
     .optional(),
 });
-const quadsAnswer = z.object({ quads: z.array(z.array(z.number())) });
+/** Where a thing is on the page. */
+export const quadsAnswer = z.object({ quads: z.array(z.array(z.number())) });
 const resolveAnswer = z.object({ object: z.object({ objectId: z.string() }) });
+
+/** Of the nodes of a page, which can be clicked. */
+export const clickableNodes = z.object({
+  backendNodeId: z.array(z.number()),
+  isClickable: z.object({ index: z.array(z.number()) }).optional(),
+});
 
 /** One tab of the browser. */
 export class Page {

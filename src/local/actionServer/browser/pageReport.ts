@@ -1,7 +1,7 @@
 import { NodeHtmlMarkdown } from 'node-html-markdown';
 import * as z from 'zod';
 import { axTreeText, describedMark, parseAxTree, type AxTrees } from './axTree';
-import type { Page } from './page';
+import { type Page, clickableNodes } from './page';
 
 const screenshotAnswer = z.object({ data: z.string() });
 interface FrameTree {
@@ -15,16 +15,7 @@ const frameTree: z.ZodType<FrameTree> = z.object({
   },
 });
 const framesAnswer = z.object({ frameTree });
-const snapshotAnswer = z.object({
-  documents: z.array(
-    z.object({
-      nodes: z.object({
-        backendNodeId: z.array(z.number()),
-        isClickable: z.object({ index: z.array(z.number()) }).optional(),
-      }),
-    }),
-  ),
-});
+const snapshotAnswer = z.object({ documents: z.array(z.object({ nodes: clickableNodes })) });
 
 /** The address that a page shows. */
 export async function urlOf(page: Page): Promise<string> {

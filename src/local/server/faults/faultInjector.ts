@@ -85,13 +85,8 @@ export class FaultInjector {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     void held(fate.delay, gone.signal).then(async (stays) => {
-      const { strike } = fate;
-      if (!stays) {
-        return;
-      }
+      const strike = stays ? this.#strikeOrPass(fate, request.socket, () => pass(response)) : undefined;
       if (strike === undefined) {
-        this.#dropLater(request.socket, fate.dropAfter);
-        pass(response);
         return;
       }
       if (strike.fault !== 'half_stream' && strike.took_effect) {
@@ -121,13 +116,8 @@ export class FaultInjector {
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
     void held(fate.delay, gone.signal).then(async (stays) => {
-      const { strike } = fate;
-      if (!stays) {
-        return;
-      }
+      const strike = stays ? this.#strikeOrPass(fate, socket, () => pass(socket)) : undefined;
       if (strike === undefined) {
-        this.#dropLater(socket, fate.dropAfter);
-        pass(socket);
         return;
       }
       if (strike.fault !== 'half_stream' && strike.took_effect) {
@@ -191,6 +181,15 @@ export class FaultInjector {
       port: target.port,
       devbox: this.#devboxes.findByTunnelKey(target.key),
     });
+  }
+
+  /** Lets a request of a tunnel pass if nothing strikes it, and cuts its connection later if that was ordered. @returns what strikes it */
+  #strikeOrPass(fate: RequestFaults, socket: Duplex, pass: () => void): RequestFaults['strike'] {
+    if (fate.strike === undefined) {
+      this.#dropLater(socket, fate.dropAfter);
+      pass();
+    }
+    return fate.strike;
   }
 
   #dropLater(socket: Duplex, after: number | undefined): void {
