@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import { RuntimeError } from '../errors';
 import { longestSilenceMs, mostAnswerBytes, piecesOf, refusalLimits, unpacked, type BodyLimits } from './answerBody';
 import { requestStream } from './httpRequest';
@@ -82,10 +81,20 @@ function asResponse(response: IncomingMessage): Response {
     return new Response(null, { status, headers });
   }
   const body = unpacked(response);
-  const pieces = Readable.from(piecesOf(body, limitsOf(response)), { objectMode: false });
-  // A reader that goes while it waits for the next piece does not come to the generator's own end.
-  pieces.once('close', () => body.destroy());
-  return new Response(Readable.toWeb(pieces) as ReadableStream<Uint8Array>, { status, headers });
+  const pieces = piecesOf(body, limitsOf(response));
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const next = await pieces.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      },
+      // A reader that goes while it waits for the next piece: the generator would come to its own end only with that.
+      cancel: () => void body.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(stream, { status, headers });
 }
 
 function limitsOf(response: IncomingMessage): BodyLimits {

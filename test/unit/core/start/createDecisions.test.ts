@@ -49,6 +49,7 @@ describe('What is made of the answer to a create', function () {
   let blueprints: ((answer: ServerResponse) => void) | undefined;
   let stop: AbortController;
   let waits: number[];
+  let onWait: (() => void) | undefined;
   let perhapsTwice: (() => Promise<void>) | undefined;
 
   beforeEach(async () => {
@@ -56,6 +57,7 @@ describe('What is made of the answer to a create', function () {
     list = (answer) => sendJson(answer, { devboxes, has_more: false });
     blueprints = undefined;
     perhapsTwice = undefined;
+    onWait = undefined;
     waits = [];
     stop = new AbortController();
     server = await ScriptedServer.start(({ method, url }, answer) => {
@@ -83,7 +85,10 @@ describe('What is made of the answer to a create', function () {
       {
         signal: stop.signal,
         requestId: 'r',
-        onWait: ({ seconds }) => waits.push(seconds),
+        onWait: ({ seconds }) => {
+          waits.push(seconds);
+          onWait?.();
+        },
         onPerhapsTwice: () => perhapsTwice?.() ?? Promise.resolve(),
       },
     ).finally(() => (over.is = true));
@@ -187,6 +192,19 @@ describe('What is made of the answer to a create', function () {
         [60, 60, 60],
       ],
     );
+  });
+
+  it('is not waited for where it is given up, and sent again whatever becomes of those who are told', async () => {
+    create = (answer) => answer.writeHead(429, { 'retry-after': '40', 'content-type': 'application/json' }).end('{}');
+    onWait = () => stop.abort();
+    const fromMs = Date.now();
+    await fails(creates(), 'cancelled');
+    assert.ok(Date.now() - fromMs < 20_000, `${Date.now() - fromMs} ms`);
+    stop = new AbortController();
+    const answers = [create, (answer: ServerResponse) => sendJson(answer, made('dbx_1'))];
+    create = (answer) => answers.shift()?.(answer);
+    onWait = () => assert.fail('A listener that fails.');
+    assert.equal(((await creates()) as { id: string }).id, 'dbx_1');
   });
 
   it('is nothing at all, where it was given up before', async () => {
