@@ -81,15 +81,15 @@ async function buildExtension() {
     external: ['vscode'],
   };
   // What activation and later uses share would be cut into a file for each group of its users, and every file costs
-  // time to load. So each later part names the front door, which is there by then: all that is shared is then one file.
+  // time to load. So each later part imports the entry point, which is there by then: all that is shared is then one file.
   const { metafile: first } = await esbuild.build({ ...options, write: false, logLevel: 'silent' });
   const later = Object.values(first.inputs)
     .flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'dynamic-import'))
     .map(({ path }) => resolve(path))
     .filter((path) => path.startsWith(resolve('src')));
   /** @type {esbuild.Plugin} */
-  const nameFrontDoor = {
-    name: 'name-front-door',
+  const importEntry = {
+    name: 'import-entry',
     setup(build) {
       build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
         later.includes(path)
@@ -98,7 +98,7 @@ async function buildExtension() {
       );
     },
   };
-  const { metafile: meta } = await esbuild.build({ ...options, plugins: [nameFrontDoor] });
+  const { metafile: meta } = await esbuild.build({ ...options, plugins: [importEntry] });
   if (metafile !== undefined) writeFileSync(metafile, JSON.stringify(meta));
   return { metafile: meta };
 }

@@ -172,7 +172,7 @@ export const zones = [
   ...['core', 'local', 'extension'].map((storey) => ({
     target: `./src/${storey}`,
     from: './src/*.ts',
-    message: `${storey}/ is below the front door.`,
+    message: `${storey}/ is below the entry point.`,
   })),
   {
     target: './src/ground',

@@ -7,7 +7,7 @@ import { withoutZone, zones } from '../../eslint.config.mjs';
 const folder = process.argv[2] ?? 'src';
 const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
 const inSrc = entries.map((entry) => ({ entry, path: join('src', entry.parentPath.slice(folder.length), entry.name) }));
-/** The folders with files of their own, but for `src` itself: who stands in the front door sees all. */
+/** The folders with files of their own, but for `src` itself: the entry point may import all. */
 const rooms = new Set(
   inSrc
     .filter(({ entry, path }) => entry.isFile() && path.endsWith('.ts') && path.split('/').length > 2)

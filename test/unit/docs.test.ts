@@ -52,7 +52,7 @@ describe('The documents', () => {
     assert.equal(isThere('src/core/README.md', 'runtime/options.test.ts'), false);
   });
 
-  it('show the house as it is: what the picture names is there, and each room is in it', () => {
+  it('show the rooms as they are: what the picture names is there, and each room is in it', () => {
     const picture = /```\n(src\/\n[^]*?)```/.exec(read('CONTRIBUTING.md'))?.[1] ?? '';
     const shown: string[] = [];
     const above: string[] = [];

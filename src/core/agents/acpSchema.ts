@@ -1,5 +1,5 @@
 /*
- * What the Agent Client Protocol's library checks frames with. Its front door has types only, and a connection that knows
+ * What the Agent Client Protocol's library checks frames with. Its entry point has types only, and a connection that knows
  * nothing of other windows; so its schema is read from where it is. Read on first use: this file is a chunk of its own.
  */
 import type { z } from 'zod';

@@ -2,7 +2,7 @@ import { RuntimeError, type RuntimeErrorDetails } from '../errors';
 import { httpProblem } from '../problems/http';
 
 /*
- * Answers of those who stand between us and a server: proxies, the sign-in pages of hotels and companies. They come in
+ * Answers of those who stand between us and a server: proxies, the sign-in pages of hotels and companies (captive portals). They come in
  * the server's name and must not be taken for its own.
  */
 

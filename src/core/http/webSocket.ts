@@ -16,10 +16,10 @@ const handshakeGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const mostMessageBytes = 4 * 1024 * 1024;
 /** Milliseconds between two pings, and that the answer to one may take. */
 const pingMs = 15_000;
-/** Milliseconds that the other side has to say goodbye. */
-const goodbyeMs = 2_000;
+/** Milliseconds that the other side has to close in turn. */
+const closingMs = 2_000;
 
-/** How a connection ended; 1006 if nobody said goodbye. */
+/** How a connection ended; 1006 if neither side sent a close frame. */
 export interface WebSocketEnd {
   readonly code: number;
   readonly reason: string;
@@ -185,11 +185,11 @@ export class WebSocketLink {
     if (!this.#receiver.writableNeedDrain) this.#socket.resume();
   }
 
-  /** Says goodbye; `onEnd` follows, soon also if the other side does not answer. */
+  /** Sends a close frame; `onEnd` follows, soon also if the other side does not answer. */
   close(): void {
     if (this.#socket.writable) this.#sender.close(1000, '', true);
     this.#socket.resume();
-    const timer = setTimeout(() => this.#socket.destroy(), goodbyeMs);
+    const timer = setTimeout(() => this.#socket.destroy(), closingMs);
     this.#socket.once('close', () => clearTimeout(timer));
   }
 

@@ -62,7 +62,7 @@ export interface RunloopRuntimeOptions {
   readonly tunnelUrlTemplate?: string | undefined;
   readonly sessionKeys?: SessionKeyStore | undefined;
   /**
-   * Where starts are noted before they are sent, so that a process that dies loses no devbox from sight:
+   * Where starts are noted before they are sent, so that a process that crashes loses no devbox from sight:
    * `unsettledStarts` finds them later. Without it, none is noted.
    */
   readonly startNotes?: StartNotes | undefined;

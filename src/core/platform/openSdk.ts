@@ -6,7 +6,7 @@ import type { ApiAccount } from './client';
 
 /**
  * The Runloop SDK, loaded on first use, on the core's way to the network. Its own transports are not used: its HTTP/2
- * ignores proxy and certificate settings and hangs for ever once a session has died (Runloop contract §1.3), and its
+ * ignores proxy and certificate settings and hangs for ever once a session has ended (Runloop contract §1.3), and its
  * HTTP/1.1 hangs when a connection ends in the middle of an answer.
  */
 export async function openSdk(account: ApiAccount): Promise<Runloop> {

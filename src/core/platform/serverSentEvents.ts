@@ -53,7 +53,7 @@ export async function* readEvents(
   response: IncomingMessage,
   onBytes: ((count: number) => void) | undefined,
 ): AsyncGenerator<readonly RawEvent[]> {
-  // A stream may be silent for hours; without this a connection that died silently would never be noticed.
+  // A stream may be silent for hours; without this a connection that broke silently would never be noticed.
   response.socket.setKeepAlive(true, 30_000);
   const parser = new EventParser();
   const decoder = new StringDecoder('utf8');

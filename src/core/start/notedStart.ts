@@ -38,7 +38,7 @@ export class NotedStart {
   }
 
   /**
-   * Notes a start before anything is sent. Without a place for notes, a start whose process dies is lost from sight.
+   * Notes a start before anything is sent. Without a place for notes, a start whose process crashes is lost from sight.
    *
    * @throws RuntimeError `not_noted`
    */

@@ -26,7 +26,7 @@ export interface WaitOptions {
   readonly onStatus?: (devbox: Devbox) => void;
 }
 
-/** Lines of the log that go with the error of a devbox that died. */
+/** Lines of the log that go with the error of a devbox that ended. */
 const logTailLines = 20;
 /** Lines that are looked through for them: a private key may begin before, and is told by its beginning. */
 const logContextLines = 500;

@@ -3,7 +3,7 @@ import { readFrames } from './webSocketFrames';
 
 /**
  * What VS Code's page sends when somebody types in a terminal, edits, moves the cursor, or does a command. Seen with VS Code
- * 1.139: a tab that nobody touched for seven minutes sent none of these, but signs of life, answers, and pings.
+ * 1.139: a tab that nobody touched for seven minutes sent none of these, but heartbeats, answers, and pings.
  */
 const inputWords = [
   '$input',

@@ -35,7 +35,7 @@ const soonMs = 10_000;
 const againMs = 60_000;
 
 /**
- * Finds starts that were broken off, by a window that died or by a network that failed, and asks what is to become of their
+ * Finds starts that were broken off, by a window that crashed or by a network that failed, and asks what is to become of their
  * devboxes. Without notes of such starts nothing is done, and nothing is asked of the API.
  */
 export class BrokenStarts implements Disposable {

@@ -7,7 +7,7 @@ import { devboxLabel } from '../devboxes/devboxText';
 import { listText } from '../messages/listText';
 import type { Log } from '../messages/log';
 
-/** Milliseconds between two signs of life; the shortest idle rule is longer. */
+/** Milliseconds between two heartbeats; the shortest idle rule is longer. */
 const everyMs = 60_000;
 
 interface Kept {
@@ -30,7 +30,7 @@ export class KeepAlive implements Disposable {
   }
 
   /**
-   * Begins to send signs of life, the first one now.
+   * Begins to send heartbeats, the first one now.
    *
    * @param ended aborted when the devbox's account is no longer this window's: then nothing is begun
    * @throws RuntimeError if the first one is refused; then nothing was begun

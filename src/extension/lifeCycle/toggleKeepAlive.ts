@@ -13,7 +13,7 @@ import type { KeepAlive } from './keepAlive';
 import { saveActions } from './saveActions';
 import { current } from './lifeCycleCommands';
 
-/** Milliseconds that the first sign of life may take. */
+/** Milliseconds that the first heartbeat may take. */
 const firstMs = 60_000;
 
 type KeepAliveServices = DevboxSources & { readonly keepAlive: KeepAlive; readonly log: Log };
@@ -46,7 +46,7 @@ export async function toggleKeepAlive(
   }
   const helped = devboxes.filter(({ status, idleRule }) => status === 'running' && idleRule !== undefined);
   const { api } = signedIn;
-  // Only the first sign of life can be given up: the later ones come by themselves.
+  // Only the first heartbeat can be given up: the later ones come by themselves.
   if (helped.length > 0) {
     await whenSlow(
       (giveUp) =>

@@ -145,7 +145,7 @@ export class DevboxLog {
     }
   }
 
-  /** Writes what is pending in one go. Into the page cache only: that survives the platform's death, not the computer's. */
+  /** Writes what is pending in one go. Into the page cache only: that survives a crash of the platform, not of the computer. */
   #flush(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;

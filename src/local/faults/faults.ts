@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type FaultHooks, type FaultTarget, BootFailure } from '../devbox/lifeCycle/faultHooks';
 import type { FailureReason } from '../devbox/lifeCycle/status';
-import { draw, millisecondsOf } from './dice';
+import { draw, millisecondsOf } from './randomDraw';
 import { type FaultDuration, type FaultConfig, type FaultRule, type RuleOf, parseFaultConfig } from './faultConfig';
 import { pathFits, textFits } from './patterns';
 
@@ -80,7 +80,7 @@ export class Faults implements FaultHooks {
     let delay = 0;
     let hold = 0;
     let forgetRepeats = false;
-    const fate = (rest: Partial<RequestFaults> = {}): RequestFaults => ({
+    const struckBy = (rest: Partial<RequestFaults> = {}): RequestFaults => ({
       delay,
       hold,
       forgetRepeats,
@@ -94,42 +94,42 @@ export class Faults implements FaultHooks {
       if (!('on' in rule) || !requestFits(rule, request)) {
         continue;
       }
-      const dice = this.#strikes(live);
-      if (dice === undefined) {
+      const random = this.#strikes(live);
+      if (random === undefined) {
         continue;
       }
       switch (rule.fault) {
         case 'delay':
           if (rule.took_effect) {
-            hold += millisecondsOf(rule.delay_ms, dice);
+            hold += millisecondsOf(rule.delay_ms, random);
           } else {
-            delay += millisecondsOf(rule.delay_ms, dice);
+            delay += millisecondsOf(rule.delay_ms, random);
           }
           break;
         case 'forget_repeats':
           forgetRepeats = true;
           break;
         case 'drop_tunnel':
-          return fate({ dropAfter: millisecondsOf(rule.after_ms, dice) });
+          return struckBy({ dropAfter: millisecondsOf(rule.after_ms, random) });
         case 'cut': {
           const { effect_after_ms: late } = rule;
-          return fate({ strike: rule, effectAfter: late === undefined ? undefined : millisecondsOf(late, dice) });
+          return struckBy({ strike: rule, effectAfter: late === undefined ? undefined : millisecondsOf(late, random) });
         }
         case 'status':
         case 'half_stream':
-          return fate({ strike: rule });
+          return struckBy({ strike: rule });
       }
     }
-    return fate();
+    return struckBy();
   }
 
   async boot(devbox: FaultTarget, stage: 'provisioning' | 'initializing', signal: AbortSignal): Promise<void> {
-    for (const { rule, dice } of this.#forDevbox(
+    for (const { rule, random } of this.#forDevbox(
       devbox,
       (one) => (one.fault === 'slow_boot' || one.fault === 'fail_boot') && one.stage === stage,
     )) {
       if (rule.fault === 'slow_boot') {
-        await pause(millisecondsOf(rule.delay_ms, dice), undefined, { signal });
+        await pause(millisecondsOf(rule.delay_ms, random), undefined, { signal });
       } else if (rule.fault === 'fail_boot') {
         throw new BootFailure(rule.reason, `The boot failed while ${stage}: a fault that was ordered.`);
       }
@@ -137,46 +137,49 @@ export class Faults implements FaultHooks {
   }
 
   entrypoint(devbox: FaultTarget, argv: readonly string[]): readonly string[] {
-    for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'end_entrypoint')) {
+    for (const { rule, random } of this.#forDevbox(devbox, ({ fault }) => fault === 'end_entrypoint')) {
       if (rule.fault === 'end_entrypoint') {
-        return dyingCommand(argv, rule.after_ms, dice, rule.exit_code);
+        return dyingCommand(argv, rule.after_ms, random, rule.exit_code);
       }
     }
     return argv;
   }
 
   failure(devbox: FaultTarget): { readonly afterMs: number; readonly reason: FailureReason } | undefined {
-    for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'end_devbox')) {
+    for (const { rule, random } of this.#forDevbox(devbox, ({ fault }) => fault === 'end_devbox')) {
       if (rule.fault === 'end_devbox') {
-        return { afterMs: millisecondsOf(rule.after_ms, dice), reason: rule.reason };
+        return { afterMs: millisecondsOf(rule.after_ms, random), reason: rule.reason };
       }
     }
     return undefined;
   }
 
   eviction(devbox: FaultTarget): { readonly afterMs: number; readonly noticeMs: number } | undefined {
-    for (const { rule, dice } of this.#forDevbox(devbox, ({ fault }) => fault === 'evict_devbox')) {
+    for (const { rule, random } of this.#forDevbox(devbox, ({ fault }) => fault === 'evict_devbox')) {
       if (rule.fault === 'evict_devbox') {
-        return { afterMs: millisecondsOf(rule.after_ms, dice), noticeMs: rule.notice_ms };
+        return { afterMs: millisecondsOf(rule.after_ms, random), noticeMs: rule.notice_ms };
       }
     }
     return undefined;
   }
 
   /** The rules that strike this devbox. Lazy: a rule behind the last one taken is not counted. */
-  *#forDevbox(devbox: FaultTarget, wanted: (rule: FaultRule) => boolean): Generator<{ rule: FaultRule; dice: number }> {
+  *#forDevbox(
+    devbox: FaultTarget,
+    wanted: (rule: FaultRule) => boolean,
+  ): Generator<{ rule: FaultRule; random: number }> {
     for (const live of [...this.#live]) {
       if (!wanted(live.rule) || !devboxFits(live.rule.devbox, devbox)) {
         continue;
       }
-      const dice = this.#strikes(live);
-      if (dice !== undefined) {
-        yield { rule: live.rule, dice };
+      const random = this.#strikes(live);
+      if (random !== undefined) {
+        yield { rule: live.rule, random };
       }
     }
   }
 
-  /** Counts a match; gives the dice for durations if the rule strikes. */
+  /** Counts a match; gives the random number for durations if the rule strikes. */
   #strikes(live: LiveRule): number | undefined {
     const { rule, index } = live;
     const match = live.matches;
@@ -213,11 +216,11 @@ function devboxFits(pattern: string | undefined, devbox: FaultTarget | undefined
 function dyingCommand(
   argv: readonly string[],
   after: FaultDuration,
-  dice: number,
+  random: number,
   exitCode: number,
 ): readonly string[] {
   // `timeout` takes 0 for "never".
-  const seconds = Math.max(0.001, millisecondsOf(after, dice) / 1_000);
+  const seconds = Math.max(0.001, millisecondsOf(after, random) / 1_000);
   return [
     '/bin/bash',
     '--norc',

@@ -74,7 +74,7 @@ export async function gitText(
   return stdout.toString().replace(/\n$/, '');
 }
 
-/** The error for a git that failed, with its last words. */
+/** The error for a git that failed, with the end of its output. */
 export function gitFailed(stderr: string): RuntimeError {
   const why = oneLine(redact(stderr).trim().split('\n').at(-1) ?? '', 300);
   return new RuntimeError({ problem: changesProblem('home_git_failed', { why }) });

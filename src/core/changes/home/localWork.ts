@@ -87,7 +87,7 @@ export async function localWork(
   }
 }
 
-/** The error for a repository inside the clone that git cannot add, as it has no commit; its last words name none. */
+/** The error for a repository inside the clone that git cannot add, as it has no commit; the end of its output names none. */
 function unbornIn(stderr: string): RuntimeError | undefined {
   const [, name] = /^error: '([^]+?)\/?' does not have a commit checked out$/m.exec(stderr) ?? [];
   if (name === undefined) return undefined;

@@ -2,7 +2,7 @@
 export interface Announced {
   /** When Runloop suspends the devbox, in Unix milliseconds of the server's clock. */
   readonly deadlineMs: number;
-  /** When this window heard of it, by the same clock. */
+  /** When this window learnt of it, by the same clock. */
   readonly heardMs: number;
 }
 

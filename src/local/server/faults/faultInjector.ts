@@ -81,11 +81,11 @@ export class FaultInjector {
     target: TunnelTarget,
     pass: (into: RawResponse & TunnelResponse) => void,
   ): void {
-    const fate = this.#tunnelFate(request, request.socket, target);
+    const ordered = this.#orderedFor(request, request.socket, target);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    void held(fate.delay, gone.signal).then(async (stays) => {
-      const strike = stays ? this.#strikeOrPass(fate, request.socket, () => pass(response)) : undefined;
+    void held(ordered.delay, gone.signal).then(async (stays) => {
+      const strike = stays ? this.#strikeOrPass(ordered, request.socket, () => pass(response)) : undefined;
       if (strike === undefined) {
         return;
       }
@@ -111,12 +111,12 @@ export class FaultInjector {
 
   /** Lets a tunnel's upgrade (WebSocket) pass, with what was ordered for it. */
   upgrade(request: IncomingMessage, socket: Duplex, target: TunnelTarget, pass: (client: Duplex) => void): void {
-    const fate = this.#tunnelFate(request, socket, target);
+    const ordered = this.#orderedFor(request, socket, target);
     socket.on('error', () => socket.destroy());
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
-    void held(fate.delay, gone.signal).then(async (stays) => {
-      const strike = stays ? this.#strikeOrPass(fate, socket, () => pass(socket)) : undefined;
+    void held(ordered.delay, gone.signal).then(async (stays) => {
+      const strike = stays ? this.#strikeOrPass(ordered, socket, () => pass(socket)) : undefined;
       if (strike === undefined) {
         return;
       }
@@ -168,7 +168,7 @@ export class FaultInjector {
     return new Exchange(request, new HeldResponse(response, pause(ms)), this.faults.clockSkew);
   }
 
-  #tunnelFate(request: IncomingMessage, socket: Duplex, target: TunnelTarget): RequestFaults {
+  #orderedFor(request: IncomingMessage, socket: Duplex, target: TunnelTarget): RequestFaults {
     if (!this.#tunnels.has(socket)) {
       socket.once('close', () => this.#tunnels.delete(socket));
     }
@@ -184,12 +184,12 @@ export class FaultInjector {
   }
 
   /** Lets a request of a tunnel pass if nothing strikes it, and cuts its connection later if that was ordered. @returns what strikes it */
-  #strikeOrPass(fate: RequestFaults, socket: Duplex, pass: () => void): RequestFaults['strike'] {
-    if (fate.strike === undefined) {
-      this.#dropLater(socket, fate.dropAfter);
+  #strikeOrPass(ordered: RequestFaults, socket: Duplex, pass: () => void): RequestFaults['strike'] {
+    if (ordered.strike === undefined) {
+      this.#dropLater(socket, ordered.dropAfter);
       pass();
     }
-    return fate.strike;
+    return ordered.strike;
   }
 
   #dropLater(socket: Duplex, after: number | undefined): void {

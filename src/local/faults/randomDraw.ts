@@ -9,11 +9,11 @@ export function draw(seed: number, rule: number, match: number, purpose: string)
   return createHash('sha256').update(`${seed} ${rule} ${match} ${purpose}`).digest().readUInt32BE(0) / 2 ** 32;
 }
 
-/** A duration of a rule in milliseconds. @param dice from 0 up to 1 */
-export function millisecondsOf(duration: FaultDuration, dice: number): number {
+/** A duration of a rule in milliseconds. @param random from 0 up to 1 */
+export function millisecondsOf(duration: FaultDuration, random: number): number {
   if (typeof duration === 'number') {
     return duration;
   }
   const [from, to] = duration;
-  return Math.round(from + (to - from) * dice);
+  return Math.round(from + (to - from) * random);
 }
