@@ -119,16 +119,28 @@ describe('What a window asks for when it attaches', function () {
     assert.equal(window.sessions.healthOf('dbx_1'), 'answers');
   });
 
-  it('is asked for once by two, of whom one may give up', async () => {
+  it('is asked for once by several, of whom one may give up', async () => {
     const { window, editor } = used;
     const first = click();
     const second = click();
     editor.progress.at(-1)?.cancel();
-    const [one, two] = await Promise.allSettled([first, second]);
+    const others = [click(), quietly()];
+    const [one, two, ...more] = await Promise.allSettled([first, second, ...others]);
     assert.deepEqual([one.status, two.status], ['fulfilled', 'rejected']);
-    const third = quietly();
-    assert.equal(await third, window.sessions.get('dbx_1'));
+    for (const each of more) assert.deepEqual(each, one);
+    assert.equal(await quietly(), window.sessions.get('dbx_1'));
     assert.equal(window.account.asked.filter((line) => line === 'GET /v1/devboxes/dbx_1').length, 1);
+  });
+
+  it('goes through a tunnel that counts as use with a click, which is one', async () => {
+    const { window } = used;
+    window.devbox('dbx_1', 'running', { tunnel: { ...tunnel, http_keep_alive: true } });
+    await click();
+    const { length } = window.reached;
+    assert.ok(length > 0);
+    window.sessions.noteHealth('dbx_1', 'unreachable');
+    await click();
+    assert.ok(window.reached.length > length);
   });
 
   it('is a resume where a click joins what nobody clicked for, and none where the click does not ask for it', async () => {
