@@ -147,7 +147,6 @@ export class WebSocketLink {
     this.#sender = new Sender(socket);
     this.#receiver.on('message', (data: Buffer) => listener.onMessage(data));
     this.#receiver.on('ping', (data: Buffer) => this.#sender.pong(data, true));
-    this.#receiver.on('pong', () => (this.#answered = true));
     this.#receiver.on('conclude', (code: number, reason: Buffer) => {
       this.#end = { code, reason: reason.toString('utf8') };
       socket.end();
@@ -156,6 +155,7 @@ export class WebSocketLink {
     this.#receiver.on('error', () => socket.destroy());
     this.#receiver.on('drain', () => socket.resume());
     socket.on('data', (chunk: Buffer) => {
+      // The answer to a ping, or anything else.
       this.#answered = true;
       if (!this.#receiver.write(chunk)) socket.pause();
     });

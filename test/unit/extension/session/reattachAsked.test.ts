@@ -58,6 +58,20 @@ describe('What a window asks for when it comes back to its devboxes', function (
     assert.equal(window.account.asked.length, length);
   });
 
+  it('is of its own account alone, also when it comes back to that', async () => {
+    const { window } = used;
+    comesBack();
+    await turn();
+    const others = { devboxId: 'dbx_1', baseUrl: 'https://api.another.example' };
+    await window.memory.update('runloop.sessions', [others, { devboxId: 'dbx_2', baseUrl: window.account.baseUrl }]);
+    window.changed.fire();
+    await isDone();
+    assert.deepEqual(
+      window.account.asked.filter((line) => line.includes('dbx_1')),
+      [],
+    );
+  });
+
   it('wakes none that sleeps, which is shown so, and remembered', async () => {
     const { window, editor } = used;
     window.devbox('dbx_1', 'suspended');
