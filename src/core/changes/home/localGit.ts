@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { endedBy, RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
 import { changesProblem } from '../../problems/changes';
@@ -49,6 +51,10 @@ export async function localGit(
       const code = error?.code;
       if (error === null || typeof code === 'number') {
         resolve({ exitCode: typeof code === 'number' ? code : 0, stdout, stderr: stderr.toString() });
+      } else if (code === 'ENOENT' && !existsSync(folder)) {
+        // It is told in the same way of a folder that is gone.
+        const problem = changesProblem('home_not_repository', { name: oneLine(basename(folder), 100) });
+        reject(new RuntimeError({ problem, cause: error }));
       } else if (code === 'ENOENT') {
         reject(new RuntimeError({ problem: changesProblem('home_no_git'), cause: error }));
       } else if (signal.aborted) {

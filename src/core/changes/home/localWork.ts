@@ -6,7 +6,7 @@ import { fieldsOf } from '../../files/fileFacts';
 import { shownName } from '../../files/pathText';
 import { changesProblem } from '../../problems/changes';
 import { gitFailed, gitText, localGit } from './localGit';
-import { makeScratch, nobody, removed, type Clone } from './scratch';
+import { isMissing, makeScratch, nobody, removed, type Clone } from './scratch';
 
 /** Commits of the clone among which one is looked for that the devbox has, too. */
 const mostCommits = 20_000;
@@ -103,8 +103,4 @@ export function commitsIn(output: Buffer): ReadonlySet<string> {
       .split('\n')
       .filter((id) => /^[0-9a-f]{40,64}$/.test(id)),
   );
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

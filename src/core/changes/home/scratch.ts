@@ -1,4 +1,4 @@
-import { mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RuntimeError } from '../../errors';
 import { oneLine } from '../../safeText';
@@ -36,14 +36,17 @@ export const nobody = {
 /** Makes it of an empty folder. */
 export async function makeScratch(clone: Clone, scratch: string, signal: AbortSignal): Promise<void> {
   const common = await gitText(clone.folder, ['rev-parse', '--git-common-dir'], { signal });
-  const objects = await realpath(
-    join(common.startsWith('/') || /^[a-z]:/i.test(common) ? '' : clone.folder, common, 'objects'),
-  );
+  const shared = join(common.startsWith('/') || /^[a-z]:/i.test(common) ? '' : clone.folder, common);
+  const objects = await realpath(join(shared, 'objects'));
   await gitText(scratch, ['init', '-q', '--bare', `--object-format=${clone.format}`, '--template=', '.'], { signal });
   await mkdir(join(scratch, 'objects', 'info'), { recursive: true });
   // Quoted as git reads it: any name, one with a backslash as well where that does not part folders.
   const name = process.platform === 'win32' ? objects.replaceAll('\\', '/') : objects;
   await writeFile(join(scratch, 'objects', 'info', 'alternates'), `${JSON.stringify(name)}\n`);
+  // Where the clone is shallow, its history ends here as well: git would miss the commits before.
+  await copyFile(join(shared, 'shallow'), join(scratch, 'shallow')).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
 }
 
 /** Checks every object that came, and none of the clone's: those may be many. A fetch of a bundle checks nothing by itself. */
@@ -112,4 +115,9 @@ export function refused(why: string): RuntimeError {
 
 export async function removed(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Whether it is told of a file that is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

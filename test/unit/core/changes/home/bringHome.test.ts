@@ -135,6 +135,32 @@ describe('Commits of a devbox', function () {
     await unrelated.dispose();
   });
 
+  it('come into a shallow clone, whose history ends where it did', async () => {
+    const { top, clone } = await pair(
+      'echo 2 > b; git add -A; git commit -qm two',
+      'echo 2 > b; git add -A; git commit -qm two',
+    );
+    // The same commit on both sides, with what is before it there alone.
+    await pairs.box.bash(`cd ${top}; git bundle create -q /tmp/whole HEAD main && ls -l /tmp/whole`);
+    const { stdout } = await pairs.box.commands.run('cat /tmp/whole', { signal, deadlineMs: 30_000 });
+    writeFileSync(join(folder, 'whole.bundle'), stdout);
+    sh(
+      folder,
+      `git clone -q --bare whole.bundle bare && rm -rf '${clone}' && git clone -q --depth 1 "file://$PWD/bare" '${clone}'`,
+    );
+    await pairs.box.bash(`cd ${top}; echo 3 > b; git commit -qam three`);
+    const head = (await pairs.box.bash(`git -C ${top} rev-parse HEAD`)).trim();
+    const ended = sh(clone, 'cat .git/shallow');
+    const arrival = (await arrive(top, clone)) ?? assert.fail();
+    assert.deepEqual([arrival.commits, await arrival.bring('runloop/main', signal)], [1, 'runloop/main']);
+    await arrival.dispose();
+    assert.equal(
+      sh(clone, 'git rev-parse runloop/main; cat .git/shallow; git rev-list --count runloop/main'),
+      `${head}\n${ended}2\n`,
+    );
+    sh(clone, 'git fsck --strict');
+  });
+
   it('change nothing where the bundle is damaged, cut off or another one', async () => {
     const { top, clone } = await pair();
     await pairs.box.bash(`cd ${top}; head -c 100000 /dev/urandom > bin; git add -A; git commit -qm bin`);
@@ -160,5 +186,6 @@ describe('Commits of a devbox', function () {
     const fails = (work: Promise<unknown>, id: string): Promise<void> =>
       assert.rejects(work, (error) => RuntimeError.is(error, 'file') && error.problem.id === id);
     await fails(openClone(folder, signal), 'home_not_repository');
+    await fails(openClone(join(folder, 'gone'), signal), 'home_not_repository');
   });
 });
