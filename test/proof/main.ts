@@ -14,6 +14,7 @@ const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   siege: async () => (await import('./siege/siege')).siegeCampaign,
   files: async () => (await import('./files/files')).filesCampaign,
   changes: async () => (await import('./changes/changes')).changesCampaign,
+  home: async () => (await import('./home/home')).homeCampaign,
   'kills --host': async () => (await import('./kills/hostKills')).hostKillsCampaign,
 };
 

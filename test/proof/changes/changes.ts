@@ -8,6 +8,7 @@ import { startPlatform } from '../../platform/testPlatform';
 import { changesDevbox, requireAsGitSays, signal, type ChangesDevbox } from '../../unit/core/changes/useChanges';
 import type { Campaign, Counts } from '../campaign';
 import type { Dice } from '../dice';
+import { operation } from './operation';
 
 /** Pauses in a run, and operations before each. */
 const pauses = 5;
@@ -66,73 +67,6 @@ async function oneRun(box: ChangesDevbox, dice: Dice, index: number): Promise<Co
   }
   await box.bash(`rm -rf /tmp/proof/${index}`);
   return counts;
-}
-
-const names = [
-  'a',
-  'b',
-  'd',
-  'd/x',
-  'd/y',
-  'e/f',
-  `$'new\\nline'`,
-  `$'\\xff'`,
-  `'"q'`,
-  `'sp ace'`,
-  `'-rf'`,
-  `'*'`,
-  `'é'`,
-  `'\\b'`,
-];
-
-/** One thing that somebody does. */
-function operation(dice: Dice): string {
-  const [name, other] = [dice.pick(names), dice.pick(names)];
-  const path = `./${name}`;
-  const parent = `mkdir -p -- "$(dirname -- ${path}; echo)" 2>/dev/null`;
-  const text = dice.pick(['1', '2', `${dice.whole(0, 9)}`, 'same', '']);
-  return dice.pick([
-    `${parent}; printf '%s\\n' '${text}' > ${path}`,
-    `${parent}; printf '%s\\n' '${text}' > ${path}`,
-    `${parent}; printf '%s\\n' '${text}' >> ${path}`,
-    `rm -rf -- ${path}`,
-    `mv -f -- ${path} ./${other}`,
-    `cp -a -- ${path} ./${other}`,
-    `[ -d ${path} ] || chmod 755 ${path}`,
-    `[ -d ${path} ] || chmod 644 ${path}`,
-    `touch -d 2001-01-01 ${path}`,
-    `rm -rf -- ${path}; ${parent}; ln -sfn -- ./${other} ${path}`,
-    `rm -rf -- ${path}; mkdir -p -- ${path}; echo in > ${path}/in`,
-    `${parent}; head -c ${dice.whole(1, 300_000)} /dev/urandom > ${path}`,
-    `git add -- ${path}`,
-    `git add -N -- ${path}`,
-    'git add -A',
-    `git rm -q --cached -r -- ${path}`,
-    `git mv -f -- ${path} ./${other}`,
-    `git checkout -- ${path}`,
-    'git commit -qm work',
-    'git add -A; git commit -qm all',
-    'git commit -q --amend --no-edit --allow-empty',
-    'git reset -q --hard',
-    'git reset -q --soft HEAD~1',
-    'git reset -q HEAD~1',
-    'git checkout -q other',
-    'git checkout -q main',
-    'git checkout -q --detach',
-    'git merge -q other -m merged',
-    'git merge --abort',
-    'git rebase -q other',
-    'git rebase --abort',
-    'git cherry-pick main',
-    'git cherry-pick --abort',
-    'git stash -q -u',
-    'git stash pop -q',
-    'git clean -fdq',
-    'git gc -q --prune=now',
-    'git pack-refs --all',
-    'git update-index --split-index',
-    'git update-index --really-refresh',
-  ]);
 }
 
 /** Every file and link of a folder, with what git tells of it: whether it can be executed, its bytes. */
