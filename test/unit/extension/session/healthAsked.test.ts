@@ -67,6 +67,19 @@ describe('What a window asks for while it looks after its sessions', function ()
     assert.deepEqual(window.account.changes, []);
   });
 
+  it('is asked of one that comes later too, and at once of one whose connection is lost', async () => {
+    const { window } = used;
+    await attachedTo();
+    const runtime = await attachedQuietly(window.services, window.signedIn, 'dbx_1');
+    await passes(2);
+    assert.equal(healthOf(), 'answers');
+    window.account.answers.set('execute_action', { isCut: true });
+    await assert.rejects(runtime.actions.run('true'));
+    await passes(0);
+    assert.deepEqual([runtime.state, window.account.asked.at(-1)], ['ready', 'tunnel /alive']);
+    assert.ok(!window.account.asked.slice(-3).includes('tunnel /execute_action'));
+  });
+
   it('does not go through a tunnel that counts as use', async () => {
     const { window } = used;
     window.devbox('dbx_1', 'running', { tunnel: { ...tunnel, http_keep_alive: true } });
