@@ -1,5 +1,5 @@
 /** What a benchmark was run for: reached when `met` is true. */
-export interface Aim {
+interface Aim {
   readonly name: string;
   /** The goal in words, with its unit. */
   readonly goal: string;

@@ -4,7 +4,7 @@ import type { FakeEditor } from './fakeEditor';
 import { CommentThreadCollapsibleState, Disposable, EventEmitter, type MarkdownString } from './values';
 
 /** A thread of comments, as far as it was shown. */
-export interface FakeThread extends vscode.CommentThread {
+interface FakeThread extends vscode.CommentThread {
   isDisposed: boolean;
 }
 

@@ -1,6 +1,5 @@
 import { lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { projectRoot } from './projectPaths';
 
 /**
  * Puts a link to `folder` into an extensions directory under the name that VS Code gives to what it has installed. The
@@ -29,11 +28,6 @@ export async function linkExtension(folder: string, extensionsDir: string): Prom
     await rm(join(extensionsDir, 'extensions.json'), { force: true });
   }
   return id;
-}
-
-/** Identifier and version of the extension that this project is. */
-export async function ownExtensionId(): Promise<string> {
-  return (await readManifest(projectRoot)).id;
 }
 
 async function readManifest(folder: string): Promise<{ id: string; version: string }> {

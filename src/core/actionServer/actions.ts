@@ -38,7 +38,7 @@ export interface ActionArguments {
 }
 
 /** An action whose type is known, with its arguments checked by the compiler. */
-export type KnownAction = {
+type KnownAction = {
   [Type in keyof ActionArguments]: {
     readonly action: Type;
     readonly args: ActionArguments[Type];

@@ -33,12 +33,12 @@ export interface IpythonObservation extends Observation {
   readonly imageUrls: readonly string[];
 }
 
-export interface FileObservation extends Observation {
+interface FileObservation extends Observation {
   readonly type: 'read' | 'write';
   readonly path: string;
 }
 
-export interface EditObservation extends Observation {
+interface EditObservation extends Observation {
   readonly type: 'edit';
   readonly path: string;
   readonly diff: string;
@@ -46,25 +46,25 @@ export interface EditObservation extends Observation {
   readonly failed: boolean;
 }
 
-export interface BrowseObservation extends Observation {
+interface BrowseObservation extends Observation {
   readonly type: 'browse';
   readonly url: string;
   readonly failed: boolean;
   readonly screenshot: string | undefined;
 }
 
-export interface DownloadObservation extends Observation {
+interface DownloadObservation extends Observation {
   readonly type: 'download';
   readonly filePath: string;
 }
 
-export interface McpObservation extends Observation {
+interface McpObservation extends Observation {
   readonly type: 'mcp';
   readonly name: string;
   readonly toolArguments: JsonObject;
 }
 
-export interface ErrorObservation extends Observation {
+interface ErrorObservation extends Observation {
   readonly type: 'error';
   readonly errorId: string;
 }

@@ -88,7 +88,7 @@ export interface FoundSession {
 }
 
 /** A session of earlier processes of an agent. */
-export interface EarlierSession {
+interface EarlierSession {
   /** The record of the first of them. */
   readonly root: string;
   /** The agent's id of the session. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { asArray, asObject, asString } from '../parse';
 
 /** A variable that an agent reads. */
-export interface AgentVariable {
+interface AgentVariable {
   readonly name: string;
   /** How the agent is told to use it, by its own word; absent where it looks by itself. */
   readonly authMethod?: string;

@@ -126,7 +126,3 @@ for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
 kill -KILL -- "-$p" 2>/dev/null
 for ((i = 0; i < 40; i++)); do [ -e ended ] && exit 0; sleep 0.05; done
 exit 0`;
-
-/** folder → the names of the spools in it */
-export const listScript = `${prelude}arg folder; cd -- "$folder" 2>/dev/null || exit 0
-find . -mindepth 2 -maxdepth 2 -name mark -printf '%h\\0' | head -c 65536; exit 0`;

@@ -15,7 +15,7 @@ export interface GivenAnswer {
 }
 
 /** What would be done, exactly; it comes from the input of the tool, never from its title. */
-export type ExactInput =
+type ExactInput =
   | { readonly kind: 'command'; readonly command: string | readonly string[]; readonly cwd: string | undefined }
   | { readonly kind: 'paths'; readonly paths: readonly string[] };
 

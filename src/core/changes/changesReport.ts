@@ -14,7 +14,7 @@ export interface WorkFile {
 }
 
 /** What a folder held at one time, and the commit that was checked out. */
-export interface KeptTree {
+interface KeptTree {
   readonly tree: string;
   readonly head: string;
   readonly atMs: number;

@@ -8,7 +8,7 @@ import { verdict } from './verdict';
 import { nextSteps, type NextStep } from './nextSteps';
 
 /** A named fact. */
-export interface Fact {
+interface Fact {
   readonly label: string;
   readonly value: string;
 }

@@ -27,7 +27,7 @@ export interface EvidenceLine {
 }
 
 /** The last command whose exit code the log has. */
-export interface LastExit {
+interface LastExit {
   readonly code: number;
   /** Runloop's word for where it ran: `entrypoint`, `setup_commands`, `exec`, … */
   readonly source: string;

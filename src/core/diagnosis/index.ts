@@ -3,4 +3,4 @@ export { diagnosisDocument, type DiagnosisDocument, type StepLine } from './docu
 export { gatherEvidence, type Evidence } from './evidence';
 export { diagnosisMarkdown } from './markdown';
 export type { StepKind } from './nextSteps';
-export { english, type Translator } from './translator';
+export { english } from './translator';

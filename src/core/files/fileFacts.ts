@@ -1,7 +1,7 @@
 import { textOfPath } from './pathText';
 
 /** What a file is, once links are followed; `missing` is behind a link that leads nowhere. */
-export type FileType = 'file' | 'folder' | 'special' | 'missing';
+type FileType = 'file' | 'folder' | 'special' | 'missing';
 
 export interface FileStat {
   readonly type: FileType;
@@ -30,7 +30,7 @@ export const factsFormat = `\\( -writable -printf 'w ' -o -printf 'r ' \\) -prin
 export const tokenFormat = '%D.%i.%s.%T@.%C@';
 
 /** The facts of a file as `find` has printed them; undefined if they are none. */
-export function parseFacts(text: string, isLink = false): FileStat | undefined {
+function parseFacts(text: string, isLink = false): FileStat | undefined {
   const found = /^([wr]) (\S) ([0-7]+) (\d+) (-?\d+(?:\.\d+)?) (-?\d+(?:\.\d+)?) (\d+\.\d+)$/.exec(text);
   if (found === null) return undefined;
   const [, access, kind, mode = '', size = '', mtime = '', ctime = '', node = ''] = found;

@@ -1,5 +1,5 @@
 /** Bytes of a line that are shown of it; the rest is cut. */
-export const longestShown = 1_000;
+const longestShown = 1_000;
 
 /**
  * Searches a folder. By its input come, each ended by NUL: the folder, what to look for, `r` for a regular expression (else a

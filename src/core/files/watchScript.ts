@@ -1,9 +1,9 @@
 import { tokenFormat } from './fileFacts';
 
 /** Seconds without a heartbeat from the window after which the process in the devbox ends by itself. */
-export const heartbeatTimeoutSeconds = 9;
+const heartbeatTimeoutSeconds = 9;
 /** The same where its input is closed, as no heartbeat can come: it ends then, and is started again as long as it is wanted. */
-export const closedInputSeconds = 60;
+const closedInputSeconds = 60;
 /** Changes of one look that are told by their names; beyond, all is taken as changed. */
 const mostTold = 500;
 

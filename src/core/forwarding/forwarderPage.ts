@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export type NoAnswer =
   /** No devbox has this host name. */
   | 'unknown'
-  /** The devbox is not served now: it is suspended, has ended, or the window has let go of it. */
+  /** The devbox is not served now: it is suspended, has ended, or the window has detached from it. */
   | 'notServed'
   /** The devbox gave no answer, or none that a browser could have. */
   | 'unreachable'

@@ -31,7 +31,7 @@ export interface Tunnel {
   readonly httpKeepAlive: boolean;
 }
 
-export interface StateTransition {
+interface StateTransition {
   readonly status: string;
   /** Unix milliseconds, where the API told it. */
   readonly timeMs?: number;

@@ -15,7 +15,7 @@ export interface Listener {
   readonly processes: readonly PortProcess[];
 }
 
-export interface PortProcess {
+interface PortProcess {
   readonly pid: number;
   /** As the process calls itself: a line without control characters. */
   readonly name: string;

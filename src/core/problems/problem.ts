@@ -40,7 +40,7 @@ export type RuntimeErrorCode =
 /** What is put into a text: what others say or are called, as it is, or a phrase of ours. */
 export type Param = string | number | Phrase;
 
-export type Params = Readonly<Record<string, Param>>;
+type Params = Readonly<Record<string, Param>>;
 
 /** A text of ours with names in braces, and what is put in their places. Told in any language by {@link phraseText}. */
 export interface Phrase {
@@ -64,9 +64,7 @@ export interface Problem extends ProblemWords {
 }
 
 /** The names in braces of a text. */
-export type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | NamesIn<Rest>
-  : never;
+type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
 
 /** Nothing for a text without names, else one value for each. */
 export type ParamsOf<Text extends string> = [NamesIn<Text>] extends [never]

@@ -59,7 +59,7 @@ async function end(api: RunloopApi, of: ExecutionId, word: string): Promise<void
     const stdin = Buffer.from(`${runVariable}=${word}`);
     await new ExecutionCommands(api, of.devboxId).run(endScript, { stdin, signal, deadlineMs: endMs });
   } catch (error) {
-    // A devbox that is gone, or sleeps, runs no command.
+    // A devbox that is gone, or suspended, runs no command.
     if (!RuntimeError.is(error) || (error.status !== 404 && error.status !== 400)) throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline, startDeadline } from '../../ground/deadline';
 import type { ActionExecutionClient } from '../actionServer/actionExecutionClient';
-import { RuntimeError, isTransient, saidBy } from '../errors';
+import { RuntimeError, isTransient, saidBy, type RuntimeErrorDetails } from '../errors';
 import { oneLine, stripControls } from '../safeText';
 import { hasEnded, knownStatuses, type Devbox } from '../platform/devbox';
 import type { LogEntry } from '../platform/logEntry';
@@ -75,33 +75,47 @@ function isLost(status: string): boolean {
 export async function waitUntilRunning(api: RunloopApi, devbox: Devbox, options: WaitOptions): Promise<Devbox> {
   let current = devbox;
   let nextTry = 0;
+  return lookUntil(
+    async () => {
+      if (isLost(current.status)) throw await endedError(api, current, phrase('before it was running'));
+      if (current.status === 'running') return current;
+      await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
+      nextTry = Date.now() + devboxRunningSpacingMs;
+      // Any change wakes us, so that each status is seen; 408 says that there was none.
+      const answer = await afterChange(api, current, options);
+      if (answer.status !== current.status) {
+        // A change is progress: ask again at once instead of keeping the distance.
+        nextTry = 0;
+        current = answer;
+        options.onStatus?.(answer);
+      }
+      if (current.status === 'running') return current;
+      if (isLost(current.status)) throw await endedError(api, current, phrase('before it was running'));
+      throw new NotYet(`the devbox is ${oneLine(current.status)}`);
+    },
+    options,
+    (tries) => ({
+      problem: startProblem('not_running_in_time', { status: oneLine(current.status), tries }),
+      devboxId: devbox.id,
+    }),
+  );
+}
+
+/**
+ * Looks by the rule for a devbox that is to run, until a look does not throw {@link NotYet}.
+ *
+ * @param tooLate what is thrown when the tries are used up
+ */
+async function lookUntil(
+  look: () => Promise<Devbox>,
+  { signal, onWait }: WaitOptions,
+  tooLate: (tries: number) => RuntimeErrorDetails,
+): Promise<Devbox> {
   try {
-    return await retrying(
-      async () => {
-        if (isLost(current.status)) throw await endedError(api, current, phrase('before it was running'));
-        if (current.status === 'running') return current;
-        await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
-        nextTry = Date.now() + devboxRunningSpacingMs;
-        // Any change wakes us, so that each status is seen; 408 says that there was none.
-        const answer = await afterChange(api, current, options);
-        if (answer.status !== current.status) {
-          // A change is progress: ask again at once instead of keeping the distance.
-          nextTry = 0;
-          current = answer;
-          options.onStatus?.(answer);
-        }
-        if (current.status === 'running') return current;
-        if (isLost(current.status)) throw await endedError(api, current, phrase('before it was running'));
-        throw new NotYet(`the devbox is ${oneLine(current.status)}`);
-      },
-      { rule: devboxRunningRule, signal: options.signal, onWait: options.onWait },
-    );
+    return await retrying(look, { rule: devboxRunningRule, signal, onWait });
   } catch (error) {
     if (!(error instanceof NotYet)) throw error;
-    throw new RuntimeError({
-      problem: startProblem('not_running_in_time', { status: oneLine(current.status), tries: devboxRunningRule.tries }),
-      devboxId: devbox.id,
-    });
+    throw new RuntimeError(tooLate(devboxRunningRule.tries));
   }
 }
 
@@ -212,24 +226,20 @@ async function watchDevbox(api: RunloopApi, devbox: Devbox, signal: AbortSignal)
  */
 export async function waitWhile(api: RunloopApi, devbox: Devbox, options: WaitOptions): Promise<Devbox> {
   let nextTry = 0;
-  try {
-    return await retrying(
-      async () => {
-        await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
-        nextTry = Date.now() + devboxRunningSpacingMs;
-        const now = await afterChange(api, devbox, options);
-        if (now.status !== devbox.status) return now;
-        throw new NotYet(`the devbox is ${oneLine(now.status)}`);
-      },
-      { rule: devboxRunningRule, signal: options.signal, onWait: options.onWait },
-    );
-  } catch (error) {
-    if (!(error instanceof NotYet)) throw error;
-    throw new RuntimeError({
-      problem: startProblem('unchanged_in_time', { status: oneLine(devbox.status), tries: devboxRunningRule.tries }),
+  return lookUntil(
+    async () => {
+      await sleep(Math.max(0, nextTry - Date.now()), undefined, { signal: options.signal });
+      nextTry = Date.now() + devboxRunningSpacingMs;
+      const now = await afterChange(api, devbox, options);
+      if (now.status !== devbox.status) return now;
+      throw new NotYet(`the devbox is ${oneLine(now.status)}`);
+    },
+    options,
+    (tries) => ({
+      problem: startProblem('unchanged_in_time', { status: oneLine(devbox.status), tries }),
       devboxId: devbox.id,
-    });
-  }
+    }),
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import { terminalProblem } from '../problems/terminal';
 import type { RunloopApi } from '../platform/runloopApi';
 import { attachPty, controlPty, openPtyTunnel, readyPty, type PtyTunnel, type TerminalSize } from './ptyApi';
 import { ShownOutput, type Filled } from './shownOutput';
-import { ToldSize } from './toldSize';
+import { TerminalResize } from './terminalResize';
 
 /** What a terminal is doing, told whenever it changes. */
 export type TerminalState =
@@ -74,7 +74,7 @@ export class TerminalSession implements Disposable {
   #isPaused = false;
   readonly #shown: ShownOutput;
   #lostAtMs: number | undefined;
-  readonly #sizes: ToldSize;
+  readonly #sizes: TerminalResize;
   #wake: AbortController | undefined;
 
   constructor(options: TerminalSessionOptions) {
@@ -82,7 +82,7 @@ export class TerminalSession implements Disposable {
     this.#isKnown = options.isKnown;
     this.#shown = new ShownOutput(options.name, options.onOutput);
     const tell = async (size: TerminalSize): Promise<void> => this.#tellSize(size);
-    this.#sizes = new ToldSize({ tell, now: () => this.#size, onFailure: options.onFailure });
+    this.#sizes = new TerminalResize({ tell, now: () => this.#size, onFailure: options.onFailure });
   }
 
   /** Connects; what becomes of it is told as a state. */

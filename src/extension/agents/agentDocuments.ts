@@ -24,7 +24,7 @@ import { sessionLinks } from './document/sessionLinks';
 import { requestLines, sessionText } from './sessionText';
 
 /** Scheme of the read-only documents of sessions, requests and sides of changes. */
-export const agentScheme = 'runloop-session';
+const agentScheme = 'runloop-session';
 
 export interface AgentDocumentsContext {
   readonly find: (devboxId: string, session: string) => LiveAgent | undefined;

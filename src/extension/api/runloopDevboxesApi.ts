@@ -45,6 +45,6 @@ export interface RunloopDevboxesApi {
   forExtension(extensionId: string): Pick<RunloopDevboxesApi, 'run'>;
   /** The list of devboxes, or what is known of one, changed. */
   readonly onDidChangeDevboxes: Event<void>;
-  /** This window attached to a devbox, or let go of one. */
+  /** This window attached to a devbox, or detached from one. */
   readonly onDidChangeSessions: Event<void>;
 }

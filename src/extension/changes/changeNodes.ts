@@ -12,7 +12,7 @@ import type { DevboxState } from './devboxLook';
 /** The most files of a group that are shown: the editor makes all rows at once. */
 const mostShown = 2_000;
 
-export type GroupName = 'uncommitted' | 'sinceStart' | 'thisTurn';
+type GroupName = 'uncommitted' | 'sinceStart' | 'thisTurn';
 
 /** What a row of changes is about; a command takes it. */
 export interface NodeChanges {

@@ -93,8 +93,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
       this.#sessions.onDidChange(() => this.#sessionsChanged()),
       this.#account.onDidChange(() => this.#accountChanged()),
       this.choices.onDidChange((change) => this.#redraw(new Set(), true, change)),
-      this.#brokenStarts.onDidChange(() => this.#redraw(new Set(), false, { isHeard: true })),
-      this.changes.onDidAnnounceEviction(() => this.#redraw(new Set(), false, { isHeard: true })),
+      this.#brokenStarts.onDidChange(() => this.#redraw(new Set(), false, { isUnasked: true })),
+      this.changes.onDidAnnounceEviction(() => this.#redraw(new Set(), false, { isUnasked: true })),
       this.#account.onDidChangePrices(() => this.#redraw(new Set(), true)),
       this.#names.onDidChange(() => this.#redraw(new Set(), true)),
       this.#view.onDidExpandElement(({ element }) => this.details.opened(element)),
@@ -152,7 +152,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     const found = this.attention.get(devboxId);
     if (found?.reason !== 'failed') return;
     this.#rest.touched();
-    await this.choices.dismiss([[devboxId, found.mark]], { isHeard: true });
+    await this.choices.dismiss([[devboxId, found.mark]], { isUnasked: true });
   }
 
   /** Why which devboxes need attention. */
@@ -233,8 +233,8 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#list.restart();
   }
 
-  #storeChanged({ ids, isHeard }: StoreChange): void {
-    this.#redraw(ids, false, { isHeard });
+  #storeChanged({ ids, isUnasked }: StoreChange): void {
+    this.#redraw(ids, false, { isUnasked });
     this.changes.plan();
     this.#list.reschedule();
     const gone = [...ids].filter((id) => this.#store.get(id) === undefined);
@@ -249,9 +249,9 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
     this.#redraw(new Set(different), false);
   }
 
-  /** Draws again what changed, and only that. @param options.isHeard nobody asked for it: no row moves from under a pointer */
+  /** Draws again what changed, and only that. @param options.isUnasked nobody asked for it: no row moves from under a pointer */
   #redraw(ids: ReadonlySet<string>, everything: boolean, options: RedrawOptions = {}): void {
-    const isResting = options.isHeard === true && this.#rest.leftMs > 0;
+    const isResting = options.isUnasked === true && this.#rest.leftMs > 0;
     const changed = this.#order.again(ids, isResting);
     const after = this.#order.now;
     this.#status.show();
@@ -276,7 +276,7 @@ export class DevboxTree implements TreeDataProvider<Row>, Disposable {
 
   /** Draws rows again whose age, time left or number of changed files reads differently by now. */
   #redrawTimes(): void {
-    if (this.#order.isStale) this.#redraw(new Set(), false, { isHeard: true });
+    if (this.#order.isStale) this.#redraw(new Set(), false, { isUnasked: true });
     if (!this.#list.isSeen) return;
     const stale = this.#items.stale(this.#order.now.groups.flatMap(({ shown }) => shown));
     if (stale.length > 0) this.#changed.fire(stale.map((id) => this.#rows.devbox(id)));

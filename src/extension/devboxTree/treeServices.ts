@@ -78,7 +78,7 @@ export interface DevboxTreeServices {
 /** How rows are drawn again. */
 export interface RedrawOptions {
   /** True where nobody here asked for it. */
-  readonly isHeard?: boolean | undefined;
+  readonly isUnasked?: boolean | undefined;
   /** One more group. */
   readonly group?: string;
 }

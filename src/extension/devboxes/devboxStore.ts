@@ -11,7 +11,7 @@ export interface StoreChange {
   /** Devboxes that are new, gone or different. */
   readonly ids: ReadonlySet<string>;
   /** True where the server brought it, and nobody here asked for it just now. */
-  readonly isHeard?: boolean;
+  readonly isUnasked?: boolean;
 }
 
 /** When a devbox ended, in Unix milliseconds; undefined while it has not, or if nothing tells. */
@@ -145,11 +145,11 @@ export class DevboxStore implements Disposable {
     for (const devbox of next.values()) {
       if (isOld(devbox, nowMs) && next.delete(devbox.id)) ids.add(devbox.id);
     }
-    const isNews = ids.size > 0 || !this.#loaded || this.#failure !== undefined;
+    const isChange = ids.size > 0 || !this.#loaded || this.#failure !== undefined;
     this.#failure = undefined;
     this.#loaded = true;
     if (ids.size > 0) this.#take(next);
-    if (isNews) this.#changed.fire({ ids, isHeard: true });
+    if (isChange) this.#changed.fire({ ids, isUnasked: true });
   }
 
   /** True once a list led in a circle: there may be devboxes that it never gave. */
@@ -175,7 +175,7 @@ export class DevboxStore implements Disposable {
   fail(error: RuntimeError): void {
     this.#failure = error;
     this.#loaded = true;
-    this.#changed.fire({ ids: new Set(), isHeard: true });
+    this.#changed.fire({ ids: new Set(), isUnasked: true });
   }
 
   /** Tells that there is nobody whose devboxes could be read. */
@@ -187,13 +187,13 @@ export class DevboxStore implements Disposable {
   /**
    * Takes in what is known of one devbox from elsewhere, for example from a start.
    *
-   * @param isHeard the server brought it, and nobody here asked for it just now
+   * @param isUnasked the server brought it, and nobody here asked for it just now
    */
-  update(devbox: Devbox, isHeard = false): void {
+  update(devbox: Devbox, isUnasked = false): void {
     this.#learn(devbox.id);
     if (isDeepStrictEqual(this.#all.get(devbox.id), devbox)) return;
     this.#take(new Map(this.#all).set(devbox.id, devbox));
-    this.#changed.fire({ ids: new Set([devbox.id]), isHeard });
+    this.#changed.fire({ ids: new Set([devbox.id]), isUnasked });
   }
 
   remove(devboxId: string): void {

@@ -104,8 +104,8 @@ export class DocumentPump implements Disposable {
       this.#lines += lines;
       const word = this.#lines === 0 && this.isComplete ? this.#whenEmpty() : '';
       if (this.#lines === 0 && word !== this.#word) await this.#become(word);
-      if (this.#isNews()) this.#onWritten();
-      if (this.isComplete) await this.#news();
+      if (this.#isCurrent()) this.#onWritten();
+      if (this.isComplete) await this.#waitForNews();
       else if (!isFirst && lines < usualPiece.lines / 2) await sleep(restMs);
     }
   }
@@ -128,12 +128,12 @@ export class DocumentPump implements Disposable {
   }
 
   /** What was written is part of what is to be shown; in a function for the same reason. */
-  #isNews(): boolean {
+  #isCurrent(): boolean {
     return !this.#mustBegin;
   }
 
   /** Waits for news, and then a moment for more of them. */
-  async #news(): Promise<void> {
+  async #waitForNews(): Promise<void> {
     await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#wake = undefined;
     if (!this.#isOver() && !this.#mustBegin) await sleep(restMs);

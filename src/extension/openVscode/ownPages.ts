@@ -5,10 +5,10 @@ import { devboxLabel } from '../devboxes/devboxText';
 
 /** The words of the pages that a browser gets in a devbox's place. */
 export function ownPages(devboxes: { get(devboxId: string): Devbox | undefined }): PageTexts {
-  return (why, devboxId) => ({ ...words(devboxes, why, devboxId), language: env.language });
+  return (why, devboxId) => ({ ...pageTexts(devboxes, why, devboxId), language: env.language });
 }
 
-function words(
+function pageTexts(
   devboxes: { get(devboxId: string): Devbox | undefined },
   why: NoAnswer,
   devboxId: string | undefined,

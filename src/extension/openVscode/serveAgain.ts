@@ -32,7 +32,7 @@ export async function serveAgain(services: RestoreServices, all: readonly Rememb
   await Promise.all(mine.map(async ({ devboxId, ...page }) => opened.addresses.expect(devboxId, page)));
   const account = await services.account.current();
   if (account === undefined) return;
-  // Those that the window has let go of are not served.
+  // Those that the window has detached from are not served.
   const wanted = mine.filter(({ devboxId, isPlain }) => isPlain || sessions.remembered.ids.includes(devboxId));
   for (const { devboxId } of wanted) {
     const served = await servedSecrets.get(devboxId);

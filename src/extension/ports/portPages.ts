@@ -8,10 +8,10 @@ import { devboxLabel } from '../devboxes/devboxText';
 export function portPages(devboxes: {
   get(devboxId: string): Devbox | undefined;
 }): (why: NoAnswer, port: DevboxPort | undefined) => PageText {
-  return (why, port) => ({ ...words(devboxes, why, port), language: env.language });
+  return (why, port) => ({ ...pageTexts(devboxes, why, port), language: env.language });
 }
 
-function words(
+function pageTexts(
   devboxes: { get(devboxId: string): Devbox | undefined },
   why: NoAnswer,
   port: DevboxPort | undefined,

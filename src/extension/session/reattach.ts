@@ -51,7 +51,7 @@ async function forgetIfGone(
 ): Promise<void> {
   if (RuntimeError.is(error, 'devbox_ended') || RuntimeError.is(error, 'devbox_suspended')) {
     const devbox = await api.devboxes.retrieve(devboxId, { signal: ended });
-    // Only what is so now is told: it may have gone to sleep meanwhile, and lives.
+    // Only what is so now is told: it may have been suspended meanwhile, and has not ended.
     if (!hasEnded(devbox.status)) {
       services.store.update(devbox);
       return;

@@ -101,7 +101,7 @@ export async function runtimeFor(
     // One that was ready and does not find back is looked after by the session's health.
     if (event.type === 'status' && event.status === 'STATUS$ERROR' && runtime.state === 'failed') {
       const code = event.error?.code;
-      // Neither what the user did nor a devbox that sleeps on or never had a server is an error of the devbox.
+      // Neither what the user did nor a devbox that stays suspended or never had a server is an error of the devbox.
       const isNone = code === 'cancelled' || code === 'devbox_suspended' || isWithoutServer(event.error);
       if (runtime.devbox !== undefined && !isNone) {
         tree.noteError(runtime.devbox.id, event.error === undefined ? undefined : failureText(event.error));

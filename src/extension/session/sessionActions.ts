@@ -55,7 +55,7 @@ export async function sessionActions({ sessions, store }: SessionsAndStore): Pro
   await picked?.run();
 }
 
-/** Lets go of a devbox; it goes on running. */
+/** Detaches from a devbox; it goes on running. */
 export async function detachDevbox(
   { account, store, sessions }: DevboxSources & SessionsAndStore,
   argument: unknown,

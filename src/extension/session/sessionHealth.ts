@@ -22,7 +22,7 @@ export interface SessionHealthServices {
 const newSeconds = 1;
 const focusedSeconds = 30;
 const unfocusedSeconds = 120;
-/** Milliseconds that the command that ended a devbox gets to let go of it. */
+/** Milliseconds that the command that ended a devbox gets to detach from it. */
 const ownDoingMs = 1_500;
 /** Milliseconds between two readings of what a devbox has cost. */
 const spendMs = 60_000;
@@ -92,7 +92,7 @@ export class SessionHealth implements Disposable {
     for (const [, runtime] of this.#services.sessions.all()) {
       if (this.#subscribed.has(runtime)) continue;
       this.#subscribed.add(runtime);
-      // The runtime lets go of it at its end.
+      // The runtime detaches from it at its end.
       runtime.onEvent((event) => {
         if (event.type === 'state' && event.from === 'ready' && event.to === 'disconnected') {
           this.#again = true;
@@ -156,7 +156,7 @@ export class SessionHealth implements Disposable {
     try {
       const devbox = await runtime.api.devboxes.retrieve(devboxId, { signal });
       if (hasEnded(devbox.status) || devbox.status === 'suspended') {
-        // What this window's own commands end or suspend, they let go of themselves.
+        // What this window's own commands end or suspend, they detach from themselves.
         await new Promise((resolve) => setTimeout(resolve, ownDoingMs));
         if (sessions.get(devboxId) !== runtime) return;
         if (hasEnded(devbox.status)) sessions.detach(devboxId);

@@ -77,8 +77,8 @@ export class Sessions implements Disposable {
   /**
    * Takes over a runtime that is ready.
    *
-   * @param ended aborted when the account that it speaks with is no longer this window's: then it is let go of
-   * @returns false if it was let go of
+   * @param ended aborted when the account that it speaks with is no longer this window's: then the window detaches from it
+   * @returns false if the window has detached from it
    */
   add(devboxId: string, runtime: RunloopRuntime, ended: AbortSignal): boolean {
     if (ended.aborted) {
@@ -94,18 +94,18 @@ export class Sessions implements Disposable {
     return true;
   }
 
-  /** Lets go of a devbox without touching it, also after a reload. */
+  /** Detaches from a devbox without touching it, also after a reload. */
   detach(devboxId: string): void {
     this.#remember(this.remembered.remove(devboxId));
     this.#release(devboxId);
   }
 
-  /** Lets go of a devbox that was suspended. It is remembered: whoever resumes it here is attached to it again. */
+  /** Detaches from a devbox that was suspended. It is remembered: whoever resumes it here is attached to it again. */
   rest(devboxId: string): void {
     this.#release(devboxId);
   }
 
-  /** Lets go of all for now, as the account changed; back with it, the window attaches to them again. */
+  /** Detaches from all for now, as the account changed; back with it, the window attaches to them again. */
   detachAll(): void {
     for (const runtime of this.#runtimes.values()) this.#close(runtime);
     this.#runtimes.clear();

@@ -13,7 +13,7 @@ export interface ServerArguments {
 
 const pluginNames = ['agent_skills', 'jupyter', 'vscode'] as const;
 /** A plugin that may be named on the command line. */
-export type PluginName = (typeof pluginNames)[number];
+type PluginName = (typeof pluginNames)[number];
 
 const usage =
   'usage: <port> [--working-dir DIR] [--plugins NAME...] [--username NAME] [--user-id N] ' +

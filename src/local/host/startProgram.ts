@@ -4,7 +4,7 @@ import { shortageOf } from './shortage';
 
 /**
  * Starts a program of the host. Without a descriptor left Node gives a child that has none of its streams and tells of it
- * by an event, which whoever stumbles over a missing stream never comes to hear.
+ * by an event, which comes after the missing stream has already made its user fail.
  * @throws DevboxError `exhausted` where the computer has no descriptors left, `invalid` where its words are too long
  */
 export function startProgram(file: string, words: readonly string[], options: SpawnOptions): ChildProcess {

@@ -11,17 +11,17 @@ const mostForwards = 50;
 
 /**
  * Listens inside the devbox, with no more rights than its user has, and says on its output what comes in. Each connection
- * waits until somebody comes through the door, a socket in the folder in which the program runs; the two are joined then.
- * Arguments: the door, then a host and a port, or a path.
+ * waits until somebody connects to a second socket, in the folder in which the program runs; the two are joined then.
+ * Arguments: the name of that socket, then a host and a port, or a path.
  */
-const listener = `const net = require('net'), [door, host, port] = process.argv.slice(1), waiting = [];
+const listener = `const net = require('net'), [socketName, host, port] = process.argv.slice(1), waiting = [];
 const listening = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (one) => {
   one.on('error', () => one.destroy());
   waiting.push(one);
   console.log('connection ' + (one.remotePort ?? 0));
 });
 listening.on('error', () => process.exit(1));
-const behind = net.createServer({ allowHalfOpen: true }, (other) => {
+const second = net.createServer({ allowHalfOpen: true }, (other) => {
   const one = waiting.shift();
   other.on('error', () => other.destroy());
   if (one === undefined || one.destroyed) { other.destroy(); return; }
@@ -30,8 +30,8 @@ const behind = net.createServer({ allowHalfOpen: true }, (other) => {
   one.pipe(other);
   other.pipe(one);
 });
-behind.listen(door, () => listening.listen(...(port === undefined ? [host] : [Number(port), host]), () => console.log('listening ' + (listening.address().port ?? 0))));
-process.stdin.resume().on('end', () => { listening.close(); behind.close(); process.exit(0); });`;
+second.listen(socketName, () => listening.listen(...(port === undefined ? [host] : [Number(port), host]), () => console.log('listening ' + (listening.address().port ?? 0))));
+process.stdin.resume().on('end', () => { listening.close(); second.close(); process.exit(0); });`;
 
 /** Where a client wants connections from the devbox to begin. */
 export type ListenAddress = { readonly bindAddr: string; readonly bindPort: number } | { readonly socketPath: string };
@@ -60,13 +60,13 @@ export class RemoteForwards {
       return undefined;
     }
     const run = this.#devbox.requireRun();
-    const door = newFileName();
+    const socketName = newFileName();
     // As a relative path: without a file system view, an absolute one can be too long for a socket.
     const cwd = `${run.sandbox.prefix}${platformFolder}/terminals`;
     // Whatever address was asked for: only the devbox itself is to connect, as with OpenSSH.
     const words =
       'socketPath' in address ? [run.sandbox.translate(address.socketPath)] : ['127.0.0.1', String(address.bindPort)];
-    const program = run.launchNode(['-e', listener, door, ...words], cwd);
+    const program = run.launchNode(['-e', listener, socketName, ...words], cwd);
     this.#listeners.set(keyOf(address), program);
     program.stderr.resume();
     const port = await new Promise<number | undefined>((resolve) => {
@@ -78,7 +78,7 @@ export class RemoteForwards {
           open = this.#opener(address, Number(number));
           resolve(Number(number));
         } else if (open !== undefined) {
-          this.#join(open, Number(number), () => run.launchSocketBridge(door, cwd));
+          this.#join(open, Number(number), () => run.launchSocketBridge(socketName, cwd));
         }
       });
       program.stdout.on('data', (chunk: Buffer) => lines.write(chunk));

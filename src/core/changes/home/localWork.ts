@@ -11,7 +11,7 @@ import { isMissing, makeScratch, nobody, removed, type Clone } from './scratch';
 /** Commits of the clone among which one is looked for that the devbox has, too. */
 const mostCommits = 20_000;
 /** Bytes that are sent at once. */
-export const mostSentBytes = 500_000_000;
+const mostSentBytes = 500_000_000;
 
 /** What a clone has beyond the newest commit that a devbox has as well: its commits, and its working tree with all that is not ignored. */
 export interface LocalWork {

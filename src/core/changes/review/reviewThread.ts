@@ -2,7 +2,7 @@ import { asArray, asBoolean, asNumber, asObject, asString } from '../../parse';
 import type { Anchor } from './anchor';
 
 /** Something that somebody has said of lines of a change. */
-export interface ReviewComment {
+interface ReviewComment {
   readonly words: string;
   readonly atMs: number;
   readonly isSent: boolean;

@@ -24,7 +24,7 @@ export async function exportSession(
 }
 
 /** A session as Markdown: our words as headings, all that others wrote in fences. @param secrets values that are taken out */
-export function sessionMarkdown(agent: LiveAgent, devbox: string, secrets: readonly string[]): string {
+function sessionMarkdown(agent: LiveAgent, devbox: string, secrets: readonly string[]): string {
   const clean = (text: string): string => stripControls(redact(text, secrets));
   const { head, parts } = sessionParts(agent, devbox);
   const [title = '', ...facts] = head;

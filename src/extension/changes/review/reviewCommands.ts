@@ -94,7 +94,7 @@ async function workLines(
     const content = await look.changes.content(of, { path, side }, { most: mostBytes, signal });
     return content.kind === 'bytes' ? linesOf(content.bytes.toString('utf8')) : [];
   } catch (error) {
-    // A devbox that sleeps keeps nobody from copying what was said of it.
+    // A devbox that is suspended keeps nobody from copying what was said of it.
     if (RuntimeError.is(error) && !signal.aborted) return 'unknown';
     throw error;
   }

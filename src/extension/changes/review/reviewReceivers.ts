@@ -5,7 +5,7 @@ import { escapeForEditor } from '../../messages/escapeForEditor';
 import type { DevboxLook } from '../devboxLook';
 
 /** What a review is about, and its text. */
-export interface SentReview {
+interface SentReview {
   readonly devboxId: string;
   /** The folder of the repository. */
   readonly top: string;

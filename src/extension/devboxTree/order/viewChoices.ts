@@ -15,7 +15,7 @@ const mostKept = 1_000;
 
 interface ChoiceChange {
   /** True where it follows from something else that somebody did: no row moves from under a pointer. */
-  readonly isHeard?: boolean;
+  readonly isUnasked?: boolean;
 }
 
 /**

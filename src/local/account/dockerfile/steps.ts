@@ -107,7 +107,7 @@ export interface FolderStep {
 }
 
 /** Changes nothing on the disk; the log tells of it. */
-export interface NoteStep {
+interface NoteStep {
   readonly kind: 'note';
   readonly title: string;
 }

@@ -26,7 +26,7 @@ export const repository =
   'git init -q -b main ~/app && cd ~/app && git config user.name t && git config user.email t@t && ' +
   'mkdir lib && echo a > a.txt && echo b > lib/b.txt && echo c > c.txt && git add -A && git commit -qm one';
 
-export const label = ({ item }: Shown): string => (typeof item.label === 'string' ? item.label : '');
+const label = ({ item }: Shown): string => (typeof item.label === 'string' ? item.label : '');
 export const line = (row: Shown): string => [label(row), row.item.description].filter(Boolean).join(' ');
 
 export function useChangeRows(used: UsedWindow): ChangeRows {

@@ -9,7 +9,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { freePort } from '../../../platform/freePort';
 
 /** The bundle that users run. */
-export const bundle = resolve(process.cwd(), 'dist/actionServer.mjs');
+const bundle = resolve(process.cwd(), 'dist/actionServer.mjs');
 export const sessionKey = 'key of the tests';
 
 /** How a server is started for a test. */

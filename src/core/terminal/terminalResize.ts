@@ -1,7 +1,7 @@
 import type { TerminalSize } from './ptyApi';
 
-/** Tells a shell its size: one request at a time, the latest size wins. */
-export class ToldSize {
+/** Tells a shell its size (resize): one request at a time, the latest size wins. */
+export class TerminalResize {
   readonly #tell: (size: TerminalSize) => Promise<void>;
   readonly #now: () => TerminalSize;
   readonly #onFailure: (error: unknown) => void;
