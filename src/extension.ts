@@ -2,6 +2,7 @@ import { env, Uri, type ExtensionContext, type Memento } from 'vscode';
 import { asObject } from './core/parse';
 import { noteFiles } from './core/start/notes/noteFiles';
 import { Account } from './extension/account/account';
+import { DevboxOwners } from './extension/account/devboxOwners';
 import { Profiles } from './extension/account/profiles';
 import { SecretSessionKeys } from './extension/account/sessionKeys';
 import { readSettings } from './extension/account/settings';
@@ -73,6 +74,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     profiles: new Profiles(memory),
   });
   const store = new DevboxStore();
+  const devboxOwners = new DevboxOwners({ account, store });
   const sessions = new Sessions(log, new RememberedSessions(memory));
   const sessionKeys = new SecretSessionKeys(secrets, log);
   const knownSecrets = new KnownSecrets(secrets, sessionKeys);
@@ -167,6 +169,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     sessionKeys,
     knownSecrets,
     store,
+    devboxOwners,
     sessions,
     startedHere,
     endedHere,
@@ -242,6 +245,7 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     devboxUse,
     output,
     sessions,
+    devboxOwners,
     store,
     account,
     log,

@@ -2,6 +2,7 @@ import type { StartNotes } from '../core/start/notes/startNotes';
 import type { Agents } from './agents/agents';
 import type { AgentActions } from './agentActions/agentActions';
 import type { Account } from './account/account';
+import type { DevboxOwners } from './account/devboxOwners';
 import type { SecretSessionKeys } from './account/sessionKeys';
 import type { Changes } from './changes/changes';
 import type { DevboxStore } from './devboxes/devboxStore';
@@ -39,6 +40,7 @@ export interface Services {
   readonly sessionKeys: SecretSessionKeys;
   readonly knownSecrets: KnownSecrets;
   readonly store: DevboxStore;
+  readonly devboxOwners: DevboxOwners;
   readonly sessions: Sessions;
   readonly startedHere: StartedHere;
   /** Devboxes that were shut down from this editor. */

@@ -66,7 +66,7 @@ export class ApiCalls implements Disposable {
     } catch (error) {
       // What may run and cost money is told to the person as well, whatever the other extension makes of it.
       if (RuntimeError.is(error, 'may_still_run') || RuntimeError.is(error, 'start_unknown')) {
-        showFailure(`Starting the devbox ${name}`, error, log);
+        showFailure(`Starting the devbox ${name}`, error, log, undefined, { account: signedIn });
       }
       throw error;
     } finally {

@@ -24,6 +24,7 @@ export function registerCommands(services: Services): Disposable[] {
         const { handlers } = await import('./handlers');
         const handler = await handlers[id]();
         if (shown !== undefined && isRow(argument)) await mustBeOf(services.account, shown);
+        await services.devboxOwners.mustBeHere(argument);
         // A key binding of the view means the rows that are selected in it.
         const selected = argument === 'selection' ? services.tree.selectedIds : undefined;
         if (selected?.length === 0) {
@@ -34,7 +35,7 @@ export function registerCommands(services: Services): Disposable[] {
         }
         await handler(services, selected?.[0] ?? argument, selected ?? arguments_);
       } catch (error) {
-        await showFailureLater(id, error, services.log, () => run(shown, argument, arguments_));
+        await showFailureLater(id, error, services.log, () => run(shown, argument, arguments_), shown);
       }
     };
     return commands.registerCommand(id, (argument: unknown, arguments_: unknown) =>

@@ -71,7 +71,7 @@ async function shutDownAll(
       });
     } catch (error) {
       // The note stays: the next window asks again.
-      showFailure(`Shutting down ${devbox.id}`, mayStillRun(devbox.id, error), log);
+      showFailure(`Shutting down ${devbox.id}`, mayStillRun(devbox.id, error), log, undefined, { account: { ended } });
       return;
     }
     sessions.detach(devbox.id);

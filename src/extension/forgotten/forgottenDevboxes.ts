@@ -12,6 +12,7 @@ import { plainLabel } from '../devboxes/pickDevbox';
 import { devboxesWith, forEach, namesOf, orGone } from '../devboxes/severalDevboxes';
 import { withSignal } from '../messages/cancellation';
 import { listText } from '../messages/listText';
+import { showFailure } from '../messages/showFailure';
 import { listLimitMs, whenSlow } from '../messages/whenSlow';
 import { askAndShutDown, type EndServices } from '../session/askAndShutDown';
 import type { StartedHere } from './startedHere';
@@ -183,5 +184,11 @@ export async function askAboutClosedWindows(services: ForgottenServices): Promis
     reviewThem,
     l10n.t('Keep Running'),
   );
-  if (answer === reviewThem) await review(services, new Set(left.map(({ id }) => id)));
+  if (answer !== reviewThem) return;
+  try {
+    mustStillBe(account);
+    await review(services, new Set(left.map(({ id }) => id)));
+  } catch (error) {
+    showFailure('Reviewing devboxes of closed windows', error, services.log, undefined, { account });
+  }
 }

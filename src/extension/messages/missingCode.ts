@@ -29,10 +29,11 @@ export async function showFailureLater(
   error: unknown,
   log: Log,
   retry?: () => Promise<void>,
+  account?: { readonly ended: AbortSignal },
 ): Promise<void> {
   try {
     const code = await import('./showFailure');
-    code.showFailure(doing, error, log, retry);
+    code.showFailure(doing, error, log, retry, { account });
   } catch (missing) {
     log.failure(doing, error);
     log.failure('Showing a failure', missing);

@@ -6,6 +6,7 @@ import { redactShapes } from '../../core/redactShapes';
 import type { CommandId } from '../commandIds';
 import { inEditorsLanguage } from './editorsLanguage';
 import { escapeForEditor } from './escapeForEditor';
+import { extensionProblem } from './extensionProblems';
 import type { Log } from './log';
 import { isMissingCode, missingCodeText, reloadWindow } from './missingCode';
 import { remediesOf, type RemedyKind } from './remedies';
@@ -20,15 +21,28 @@ function command(title: string, id: CommandId | 'workbench.action.openSettings',
   return { title, run: () => commands.executeCommand(id, ...args) };
 }
 
-function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefined): Remedy[] {
+type Begun = { readonly ended: AbortSignal } | undefined;
+
+function remediesFor(error: RuntimeError, retry: (() => Promise<void>) | undefined, account: Begun): Remedy[] {
+  /** The same on the devbox that failed, which no other account is asked for. */
+  const onDevbox = (title: string, id: CommandId): Remedy => ({
+    title,
+    run: async () => {
+      if (account?.ended.aborted === true) {
+        const problem = extensionProblem('account_changed');
+        throw new RuntimeError({ problem, devboxId: error.devboxId });
+      }
+      await commands.executeCommand(id, error.devboxId);
+    },
+  });
   const all: Readonly<Record<RemedyKind, Remedy>> = {
     signIn: command(l10n.t('Sign In'), 'runloop.signIn'),
     tryAgain: { title: l10n.t('Try Again'), run: () => retry?.() ?? Promise.resolve() },
-    whyStopped: command(l10n.t('Why Did It Stop?'), 'runloop.whyDidItStop', error.devboxId),
-    showOutput: command(l10n.t('Show Output'), 'runloop.showOutput', error.devboxId),
+    whyStopped: onDevbox(l10n.t('Why Did It Stop?'), 'runloop.whyDidItStop'),
+    showOutput: onDevbox(l10n.t('Show Output'), 'runloop.showOutput'),
     chooseBlueprint: command(l10n.t('Choose Blueprint'), 'workbench.action.openSettings', 'runloop.blueprint'),
-    shutDown: command(l10n.t('Shut Down'), 'runloop.shutDownDevbox', error.devboxId),
-    resume: command(l10n.t('Resume'), 'runloop.resumeDevbox', error.devboxId),
+    shutDown: onDevbox(l10n.t('Shut Down'), 'runloop.shutDownDevbox'),
+    resume: onDevbox(l10n.t('Resume'), 'runloop.resumeDevbox'),
     refresh: command(l10n.t('Refresh Devboxes'), 'runloop.refreshDevboxes'),
     openSettings: command(l10n.t('Open Settings'), 'workbench.action.openSettings', 'runloop.'),
   };
@@ -77,23 +91,31 @@ function nameIn({ problem: { params } }: RuntimeError): string {
   return typeof name === 'string' ? oneLine(redactShapes(name), 60) : '';
 }
 
+/** What a caller knows better than the failure. */
+export interface FailureOptions {
+  /** Buttons that the caller has for this failure, before the usual ones. */
+  readonly first?: readonly Remedy[];
+  /** What the caller has to say of it instead of the usual words. */
+  readonly text?: string | undefined;
+  /** The account in which it failed: a button that is clicked later does nothing in another one. */
+  readonly account?: { readonly ended: AbortSignal } | undefined;
+}
+
 /**
  * Shows one message for a failure, with a button that helps, and logs the details. Cancellations are the user's own
  * doing and are not shown.
  *
- * @param first buttons that the caller has for this failure, before the usual ones
- * @param text what the caller has to say of it instead of the usual words
  */
 export function showFailure(
   doing: string,
   error: unknown,
   log: Log,
   retry?: () => Promise<void>,
-  { first = [], text }: { readonly first?: readonly Remedy[]; readonly text?: string | undefined } = {},
+  { first = [], text, account }: FailureOptions = {},
 ): void {
   if (RuntimeError.is(error, 'cancelled')) return;
   log.failure(doing, error);
-  const usual = RuntimeError.is(error) ? remediesFor(error, retry) : [];
+  const usual = RuntimeError.is(error) ? remediesFor(error, retry, account) : [];
   const remedies = isMissingCode(error) ? [reloadWindow()] : [...first, ...usual];
   const details: Remedy = { title: l10n.t('Show Log'), run: () => commands.executeCommand('runloop.showLog') };
   const offered = remedies.length === 0 ? [details] : remedies;
@@ -102,7 +124,11 @@ export function showFailure(
       offered
         .find(({ title }) => title === chosen)
         ?.run()
-        .then(undefined, (failure: unknown) => log.failure(chosen ?? doing, failure));
+        .then(undefined, (failure: unknown) =>
+          RuntimeError.is(failure, 'account_changed')
+            ? showFailure(chosen ?? doing, failure, log)
+            : log.failure(chosen ?? doing, failure),
+        );
     },
     (failure: unknown) => log.failure('Showing a message', failure),
   );

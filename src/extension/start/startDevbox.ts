@@ -98,6 +98,7 @@ export async function startChosen(
     showFailure(`Starting the devbox ${name}`, error, services.log, again, {
       first: remediesFor(services, account, error, { choices, again }),
       text: await failedStartText(services, account, error),
+      account,
     });
   } finally {
     starting.delete(start);
@@ -118,7 +119,7 @@ function remediesFor(
       const { buildBlueprint } = await import('./buildBlueprint');
       if (await buildBlueprint({ buildChannels }, account, source.name)) await again();
     } catch (failure) {
-      showFailure(`Building the blueprint ${source.name}`, failure, log, build);
+      showFailure(`Building the blueprint ${source.name}`, failure, log, build, { account });
     }
   };
   return [{ title: l10n.t('Build It…'), run: build }];
