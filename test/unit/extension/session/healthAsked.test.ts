@@ -184,6 +184,24 @@ describe('What a window asks for while it looks after its sessions', function ()
     assert.equal(healthOf(), 'answers');
   });
 
+  it('waits 20 s for one that was lost to be found again', async () => {
+    const { window, editor } = used;
+    await attachedTo('dbx_1');
+    const runtime = window.sessions.get('dbx_1') ?? assert.fail();
+    window.account.answers.set(one, { status: 403, body: { message: 'no' } });
+    await assert.rejects(runtime.reconnect());
+    window.account.answers.clear();
+    let looks = 0;
+    window.account.before = (line) => {
+      if (line === one && (looks += 1) > 1) window.account.answers.set(one, { isSilent: true });
+    };
+    editor.focus(true);
+    await passes(19);
+    assert.deepEqual([looks, runtime.state], [2, 'reconnecting']);
+    await passes(2);
+    assert.deepEqual([runtime.state, healthOf()], ['disconnected', 'unreachable']);
+  });
+
   it('ends with the window, and what is under way says nothing more', async () => {
     const { window, editor } = used;
     await attachedTo('dbx_1');
@@ -204,9 +222,13 @@ describe('What a window asks for while it looks after its sessions', function ()
     const { window, editor } = used;
     const usage = 'GET /v1/devboxes/dbx_2/usage';
     await attachedTo('dbx_1', 'dbx_2');
+    /** Somebody looks at the window for a moment. */
     const looks = async (): Promise<readonly string[]> => {
+      const { length } = window.account.asked;
       editor.focus(true);
-      return (await askedIn(1)).filter((line) => line.includes('usage'));
+      await passes(0);
+      editor.focus(false);
+      return window.account.asked.slice(length).filter((line) => line.includes('usage'));
     };
     assert.deepEqual(await looks(), []);
     window.prices = defaultPrices;
@@ -214,12 +236,15 @@ describe('What a window asks for while it looks after its sessions', function ()
       body: { id: 'dbx_2', vcpu_seconds: 3600, memory_gb_seconds: 0, disk_gb_seconds: 0, total_active_seconds: 1 },
     });
     assert.deepEqual([await looks(), await looks()], [[usage], []]);
-    assert.ok((health?.spentOf('dbx_2') ?? 0) > 0);
-    await passes(58);
+    const spent = health?.spentOf('dbx_2') ?? 0;
+    assert.ok(spent > 0);
+    await passes(55);
+    assert.deepEqual(await looks(), []);
+    await passes(5);
     assert.deepEqual(await looks(), [usage]);
     window.account.answers.set('usage', { status: 403, body: { message: 'no' } });
     await passes(60);
-    assert.ok((health?.spentOf('dbx_2') ?? 0) > 0);
+    assert.deepEqual([await looks(), health?.spentOf('dbx_2')], [[usage], spent]);
     window.sessions.detach('dbx_2');
     await looks();
     assert.equal(health?.spentOf('dbx_2'), undefined);
