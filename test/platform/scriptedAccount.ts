@@ -78,6 +78,12 @@ export class ScriptedAccount {
     );
   }
 
+  /** What the API was shown as a key, each once. */
+  get keysShown(): readonly string[] {
+    const ofApi = this.#server.seen.filter(({ headers }) => headers.host?.includes('.tunnel.') !== true);
+    return [...new Set(ofApi.map(({ headers }) => headers.authorization ?? ''))];
+  }
+
   /** What was asked for that changes something, or costs money. */
   get changes(): readonly string[] {
     return this.asked.filter((line) => /^POST (?!.*\/(?:read_file_contents|wait_for_status)$)/.test(line));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { RuntimeError } from '../../../../src/core/errors';
+import { asObject } from '../../../../src/core/parse';
 import type { Devbox } from '../../../../src/core/platform/devbox';
 import type { RunloopRuntime } from '../../../../src/core/runtime/runloopRuntime';
 import { attached, attachedQuietly, type AttachOptions } from '../../../../src/extension/session/attach';
@@ -43,6 +44,13 @@ describe('What a window asks for when it attaches', function () {
     const { length } = window.account.asked;
     assert.equal(await click(), runtime);
     assert.equal(window.account.asked.length, length);
+    assert.deepEqual(window.account.keysShown, ['Bearer ak_of_a_test']);
+    assert.ok(window.told.includes('key of dbx_1') && !window.told.includes('in use dbx_1'));
+    window.account.answers.set('execute_action', {
+      body: { observation: 'run', content: '', extras: { exit_code: 0 } },
+    });
+    await runtime.actions.run('true');
+    assert.ok(window.told.includes('in use dbx_1'));
   });
 
   it('is a resume where somebody clicked, and none without a click or where it is not asked for', async () => {
@@ -105,6 +113,7 @@ describe('What a window asks for when it attaches', function () {
     window.devbox('dbx_1', 'suspended');
     await fails(click({ resumeSuspended: false }), 'devbox_suspended');
     assert.deepEqual([window.account.changes, runtime.state], [[], 'disconnected']);
+    assert.ok(!window.told.some((line) => line.startsWith('error of')), 'its health tells');
     window.account.before = (line) => {
       if (line.startsWith('GET')) editor.progress.at(-1)?.cancel();
     };
@@ -166,6 +175,45 @@ describe('What a window asks for when it attaches', function () {
       window.account.whileCreating = () => (notes = readdirSync(window.folder).length);
       await (await start()).connect();
       assert.deepEqual([notes, readdirSync(window.folder), window.account.creates.length], [1, [], 1]);
+      assert.ok(window.told.includes('key of dbx_3'));
+    });
+
+    it('is what the settings say: how large, how long, from what and for whom', async () => {
+      const { editor, window } = used;
+      const settings = { blueprint: 'mine', size: 'SMALL', lifetimeMinutes: 7, tunnelAuthentication: 'open' };
+      for (const isSet of [false, true]) {
+        for (const [name, value] of Object.entries(settings)) {
+          if (isSet) editor.settings.set(`runloop.${name}`, value);
+        }
+        await (await start()).connect();
+      }
+      const asked = window.account.creates.map(
+        ({ blueprint_name: blueprint, tunnel: asks, launch_parameters: with_ }) => ({
+          blueprint,
+          mode: asObject(asks)?.['auth_mode'],
+          seconds: asObject(with_)?.['keep_alive_time_seconds'],
+          size: asObject(with_)?.['resource_size_request'],
+        }),
+      );
+      assert.deepEqual(asked, [
+        { blueprint: 'openhands', mode: 'authenticated', seconds: 3_600, size: 'LARGE' },
+        { blueprint: 'mine', mode: 'open', seconds: 420, size: 'SMALL' },
+      ]);
+    });
+
+    it('lets no value of it be shown that was set', async () => {
+      const { window } = used;
+      const choices = {
+        source: { kind: 'plain' },
+        size: 'SMALL',
+        endRule: { kind: 'lifetime', seconds: 600 },
+        environment: { MINE: 'a secret word' },
+      } as const;
+      await (
+        await runtimeFor(window.services, window.signedIn, { sid: 'mine', reuseExisting: false, choices })
+      ).connect();
+      const at = window.told.indexOf('secrets of dbx_3: a secret word');
+      assert.ok(at >= 0 && at < window.told.indexOf('output of dbx_3'), window.told.join('\n'));
     });
 
     it('shows as it is what is left of one that failed', async () => {
@@ -189,11 +237,14 @@ describe('What a window asks for when it attaches', function () {
 
     it('shows nothing more of it in a window that has left the account', async () => {
       const { window } = used;
+      let toldBefore = 0;
       window.account.before = (line) => {
-        if (line.endsWith('/alive')) window.leaving.abort();
+        if (!line.endsWith('/alive')) return;
+        window.leaving.abort();
+        toldBefore = window.told.length;
       };
       await (await start()).connect();
-      const after = window.told.slice(window.told.indexOf('no longer follows dbx_3'));
+      const after = window.told.slice(toldBefore).filter((line) => line !== 'key of dbx_3');
       assert.deepEqual(
         [window.told.includes('follows dbx_3'), new Set(after)],
         [true, new Set(['no longer follows dbx_3'])],

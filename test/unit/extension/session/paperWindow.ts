@@ -50,11 +50,18 @@ export class PaperWindow {
     const services = {
       account: this.#account(),
       sessions: this.sessions,
-      sessionKeys: { get: () => Promise.resolve(), set: () => Promise.resolve(), delete: () => Promise.resolve() },
+      sessionKeys: {
+        get: () => Promise.resolve(),
+        set: (id: string) => {
+          tell(`key of ${id}`);
+          return Promise.resolve();
+        },
+        delete: () => Promise.resolve(),
+      },
       startNotes: () => Promise.resolve(new StartNotes({ folder: this.folder, onFailure: tell as never })),
       knownSecrets: {
-        keep: (id: string) => {
-          tell(`secrets of ${id}`);
+        keep: (id: string, values: readonly string[]) => {
+          tell([`secrets of ${id}`, ...values].join(': '));
           return Promise.resolve();
         },
         startedChoices: { keep: () => Promise.resolve() },
@@ -63,7 +70,16 @@ export class PaperWindow {
       output: { follow: (_: unknown, { id }: Devbox) => tell(`output of ${id}`) },
       openedVscodes: () =>
         Promise.resolve({ addresses: { serve: () => undefined, forget: () => undefined, dispose: () => undefined } }),
-      devboxUse: { used: (id: string) => tell(`used ${id}`), activity: undefined },
+      devboxUse: {
+        used: (id: string) => tell(`used ${id}`),
+        activity: {
+          used: ({ id }: Devbox) => tell(`in use ${id}`),
+          during: async ({ id }: Devbox, work: () => Promise<unknown>) => {
+            tell(`in use ${id}`);
+            return work();
+          },
+        },
+      },
       tree: { noteError: (id: string) => tell(`error of ${id}`) },
       log,
     };
