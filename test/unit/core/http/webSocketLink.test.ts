@@ -118,6 +118,14 @@ describe('A WebSocket that is open', function () {
     await until(() => messages.length === 1);
   });
 
+  it('takes what is large, and what comes behind it', async () => {
+    const large = Buffer.alloc(1 << 20, 'a');
+    other.write(Buffer.concat([hex('827f0000000000100000'), large]));
+    other.write(hex('82026869'));
+    await until(() => messages.length === 2);
+    assert.deepEqual([messages[0]?.length, messages[1]], [large.length, 'hi']);
+  });
+
   it('takes any sign of life, and ends without one', async () => {
     for (const sign of ['8a00', '82026869', '890161']) {
       mock.timers.tick(15_000);
