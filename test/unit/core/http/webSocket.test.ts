@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, getEventListeners, once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { mock } from 'node:test';
 import { after, before, describe, it } from 'mocha';
@@ -202,6 +202,42 @@ describe('the answer to a WebSocket', function () {
       await allGone();
     });
   }
+
+  it('is read no further than its beginning, where it is a refusal without an end', async () => {
+    then = undefined;
+    says = () => `${head('HTTP/1.1 403 No')}${'x'.repeat(300_000)}`;
+    const answer = await open(10_000);
+    assert.ok(!(answer instanceof WebSocketLink));
+    assert.deepEqual([answer.status, answer.body], [403, 'x'.repeat(64 * 1024)]);
+    await allGone();
+  });
+
+  it('is asked for with the headers that were given, and nothing hangs on the signal afterwards', async () => {
+    then = undefined;
+    let asked = '';
+    const onConnection = (socket: Socket): void => void socket.once('data', (data) => (asked = data.toString()));
+    server.once('connection', onConnection);
+    const { signal } = new AbortController();
+    for (const answer of [(accept: string) => head(...switched, accepts(accept), chosen), () => head(...switched)]) {
+      says = answer;
+      const options = { headers: { 'x-tunnel': 'its token' }, protocol: 'secret-token', timeoutMs: 10_000, signal };
+      const opening = openWebSocket(
+        url,
+        { ...options, devboxId: 'dbx_1' },
+        { onMessage: () => undefined, onEnd: () => undefined },
+      );
+      await opening.then(
+        (link) => {
+          assert.ok(link instanceof WebSocketLink);
+          link.close();
+        },
+        (error: unknown) => assert.ok(RuntimeError.is(error, 'unexpected_answer')),
+      );
+      assert.deepEqual(getEventListeners(signal, 'abort'), []);
+    }
+    assert.match(asked, /\r\nx-tunnel: its token\r\n/);
+    await allGone();
+  });
 
   for (const isThere of [true, false]) {
     it(`is asked for signs of life, and the connection ${isThere ? 'stays where they come' : 'ends where none comes'}`, async () => {
