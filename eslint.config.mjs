@@ -142,6 +142,7 @@ export const withoutZone = [
       'src/extension/agents/launch',
       'src/extension/changes/home',
       'src/extension/changes/review',
+      'src/extension/changes/sourceControl',
       'src/extension/devboxTree/look',
       'src/extension/devboxTree/order',
       'src/extension/files/search',

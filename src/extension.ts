@@ -226,6 +226,11 @@ export function activate(context: ActivationContext): RunloopDevboxesApi {
     tree,
     fileSystem,
     changes,
+    noteStart: (devboxId) => {
+      changes()
+        .then((all) => all.look(devboxId))
+        .catch((error: unknown) => log.failure('Looking at a new devbox', error));
+    },
     ports,
     localPlatform,
     stopDocuments,

@@ -55,10 +55,10 @@ export const commandIds = [
   'runloop.unfollowLog',
   'runloop.saveLog',
   'runloop.searchLogs',
-  'runloop.openLogMatch',
   'runloop.stopLogSearch',
   'runloop.clearLogSearch',
   'runloop.openAllChanges',
+  'runloop.openInSourceControl',
   'runloop.markChangesSeen',
   'runloop.bringHome',
   'runloop.addComment',
@@ -78,7 +78,7 @@ export const commandIds = [
 ] as const;
 
 /** Commands of rows and of lines of documents, which mean nothing without them: the manifest does not have them. */
-export const innerCommandIds = ['runloop.actOnAgent'] as const;
+export const innerCommandIds = ['runloop.actOnAgent', 'runloop.openLogMatch'] as const;
 
 export type CommandId = (typeof commandIds)[number] | (typeof innerCommandIds)[number];
 

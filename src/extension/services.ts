@@ -70,6 +70,7 @@ export interface Services {
   readonly tree: DevboxTree;
   readonly fileSystem: LazyFileSystem;
   readonly changes: () => Promise<Changes>;
+  readonly noteStart: (devboxId: string) => void;
   /** What listens in devboxes, and what of it is served to this computer. */
   readonly ports: () => Promise<DevboxPorts>;
   readonly localPlatform: () => Promise<LocalPlatform>;

@@ -35,3 +35,4 @@ export const FileChangeType: typeof vscode.FileChangeType = { Changed: 1, Create
 export const CommentMode: typeof vscode.CommentMode = { Editing: 0, Preview: 1 };
 export const CommentThreadCollapsibleState: typeof vscode.CommentThreadCollapsibleState = { Collapsed: 0, Expanded: 1 };
 export const CommentThreadState: typeof vscode.CommentThreadState = { Unresolved: 0, Resolved: 1 };
+export const OverviewRulerLane: typeof vscode.OverviewRulerLane = { Left: 1, Center: 2, Right: 4, Full: 7 };

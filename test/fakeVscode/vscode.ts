@@ -5,11 +5,13 @@ import { fakeEditor, type FakeEditor, type ShownMessage } from './fakeEditor';
 import { fileSystem } from './fileSystem';
 import { FakeChannel, FakeStatusItem, FakeTreeView } from './parts';
 import { FakeTerminal } from './terminal';
-import { createController, nothing, openIn } from './openDocuments';
+import { nothing, openIn } from './openDocuments';
 import { Disposable, StatusBarAlignment, Uri } from './values';
 import { language } from './language';
+import { createDecorationType } from './contributed';
 
 export * from './values';
+export * from './contributed';
 export { DataTransfer, DataTransferItem } from './dataTransfer';
 
 export const version = '1.105.0';
@@ -57,6 +59,7 @@ export const window: Pick<
   | 'state'
   | 'onDidChangeWindowState'
   | 'visibleTextEditors'
+  | 'createTextEditorDecorationType'
   | 'onDidChangeVisibleTextEditors'
 > = {
   showInformationMessage: (text: string, ...rest: unknown[]) => message('information', text, rest),
@@ -143,6 +146,7 @@ export const window: Pick<
   get visibleTextEditors() {
     return fakeEditor().visibleTextEditors;
   },
+  createTextEditorDecorationType: (options) => createDecorationType(fakeEditor(), options),
   onDidChangeVisibleTextEditors: eventOf(({ visibleEditorsChanged }) => visibleEditorsChanged.event),
 };
 
@@ -204,18 +208,6 @@ export const workspace: Pick<
   },
   asRelativePath: (place) => (typeof place === 'string' ? place : place.path).split('/').at(-1) ?? '',
   fs: fileSystem,
-};
-
-export const languages: Pick<typeof vscode.languages, 'registerDocumentLinkProvider' | 'registerCodeLensProvider'> = {
-  registerCodeLensProvider: (selector, provider) => {
-    fakeEditor().codeLenses.set((selector as vscode.DocumentFilter).scheme ?? '', provider);
-    return nothing;
-  },
-  registerDocumentLinkProvider: () => nothing,
-};
-
-export const comments: Pick<typeof vscode.comments, 'createCommentController'> = {
-  createCommentController: (id, label) => createController(fakeEditor(), id, label),
 };
 
 export const commands: Pick<typeof vscode.commands, 'registerCommand' | 'executeCommand'> = {
@@ -289,12 +281,5 @@ export const l10n: Pick<typeof vscode.l10n, 't'> = {
     if (typeof message !== 'string') return filled(message.message, message.args ?? []);
     const [first] = args;
     return filled(message, typeof first === 'object' ? first : args.filter((value) => typeof value !== 'object'));
-  },
-};
-
-export const extensions: Pick<typeof vscode.extensions, 'getExtension'> = {
-  getExtension: (id: string): never => {
-    const { extensions: known } = fakeEditor();
-    return (known.has(id) ? { id, packageJSON: known.get(id) } : undefined) as never;
   },
 };

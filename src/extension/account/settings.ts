@@ -21,6 +21,8 @@ export interface Settings {
   readonly pauseOutputAfterMs: number;
   /** Whether Runloop is told when somebody uses a devbox, so that its idle rule does not strike. */
   readonly keepAliveWhileUsed: boolean;
+  /** Whether repositories of devboxes count in the badge of Source Control. */
+  readonly countsInSourceControl: boolean;
   readonly openVscodeIn: 'externalBrowser' | 'simpleBrowser';
   /** For devboxes of the local platform; RUNLOOP_LOCAL_VSCODE_SERVER and _NODE where the settings are empty. */
   readonly localVscode: { readonly server: string | undefined; readonly node: string | undefined };
@@ -55,6 +57,7 @@ export function readSettings(): Settings {
     forgottenAfterHours: Math.max(1, number('forgottenAfterHours') ?? 8),
     pauseOutputAfterMs: pauseMinutes > 0 ? pauseMinutes * 60_000 : Infinity,
     keepAliveWhileUsed: workspace.getConfiguration(settingsSection).get<unknown>('keepAliveWhileUsed') !== false,
+    countsInSourceControl: workspace.getConfiguration(settingsSection).get<unknown>('countInSourceControl') === true,
     openVscodeIn: text('openVscodeIn') === 'simpleBrowser' ? 'simpleBrowser' : 'externalBrowser',
     localVscode: {
       server: text('localVscodeServer') ?? process.env['RUNLOOP_LOCAL_VSCODE_SERVER'],

@@ -23,6 +23,7 @@ const [mostName, mostCommand] = [200, 1_000_000];
 
 /** What the calls of other extensions work with. */
 export interface ApiServices extends AttachServices {
+  readonly noteStart: (devboxId: string) => void;
   readonly brokenStarts: { lookSoon(): void };
   readonly tree: AttachServices['tree'] & { refresh(): Promise<void> };
 }
@@ -78,6 +79,7 @@ export class ApiCalls implements Disposable {
       leaveToOtherAccount(store, devbox);
       throw accountChanged(devbox.id);
     }
+    this.#services.noteStart(devbox.id);
     return this.#shown(devbox);
   }
 

@@ -29,6 +29,15 @@ export function sideAddress(account: string, { devboxId, top, path, side, kind }
   });
 }
 
+/** Stands for the content that a file has in the last commit, whichever that is by then. */
+export const lastCommit = 'HEAD';
+
+/** The address of a file as it is in the last commit: the same one after every commit, for those who keep it. */
+export function lastCommitAddress(account: string, file: Pick<AddressedSide, 'devboxId' | 'top' | 'path'>): Uri {
+  const side = { mode: '100644', id: lastCommit, isWork: false };
+  return sideAddress(account, { ...file, side, kind: 'modified' });
+}
+
 /** What an address names; undefined if it is none of ours. */
 export function sideOf(uri: Uri): AddressedSide | undefined {
   if (uri.scheme !== changesScheme) return undefined;

@@ -54,10 +54,16 @@ async function openDiff(
   if (addresses === undefined) return;
   const { left, right, file } = addresses;
   const isText = await whenSlow(
-    async () => (change.after?.mode.startsWith('100') === true ? changes.documents.isText(right) : false),
+    async () => (change.after?.mode.startsWith('100') === true ? changes.inEditor.documents.isText(right) : false),
     { title: l10n.t('Waiting for the devbox…'), limitMs: listLimitMs },
   );
   await commands.executeCommand('vscode.diff', left, isText ? file : right, titleOf(about, change));
+}
+
+/** Opens the repository of a row in the editor's Source Control. */
+export async function openInSourceControl(services: ChangeCommandServices, argument: unknown): Promise<void> {
+  const [node] = meantNodes(argument, undefined);
+  if (node !== undefined) await (await services.changes()).inEditor.sourceControls.open(node);
 }
 
 /** Hides changes in their rows until they change again. */

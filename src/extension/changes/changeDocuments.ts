@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter, FileDecoration, l10n, window, workspace, type Uri } from 'vscode';
+import { hasGit } from '../../core/changes/compare';
 import type { SideContent } from '../../core/changes/devboxChanges';
 import type { Disposable } from '../../core/events';
 import { failureText } from '../messages/showFailure';
-import { changesScheme, sideOf } from './changeAddress';
+import { changesScheme, lastCommit, sideOf, type AddressedSide } from './changeAddress';
 import { changeColour, changeKindWord, changeLetter } from './changeText';
 import type { DevboxLook } from './devboxLook';
 
@@ -39,7 +40,24 @@ export class ChangeDocuments implements Disposable {
     const look = this.#lookOf(devboxId);
     const of = look?.state?.repositories.find((one) => one.top === top);
     if (look?.state?.root.authority !== uri.authority || of === undefined || !('found' in of)) return undefined;
+    if (side.id === lastCommit && !side.isWork) return this.original({ devboxId, top, path });
     return look.changes.content(of.found, { path, side }, { most: mostBytes, signal: look.signal });
+  }
+
+  /** What the last commit has of a file: what is in the folder, if nothing differs as of the last look. */
+  async original({
+    devboxId,
+    top,
+    path,
+  }: Pick<AddressedSide, 'devboxId' | 'top' | 'path'>): Promise<SideContent | undefined> {
+    const look = this.#lookOf(devboxId);
+    const of = look?.state?.repositories.find((one) => one.top === top);
+    if (look === undefined || of === undefined || !('found' in of) || !hasGit(of.found.report)) return undefined;
+    const change = of.found.groups.uncommitted.find((one) => one.path === path);
+    const side = change === undefined ? { mode: '100644', id: '', isWork: true } : change.before;
+    if (side === undefined) return { kind: 'missing' };
+    const asked = { path: change?.from ?? path, side };
+    return look.changes.content(of.found, asked, { most: mostBytes, signal: look.signal });
   }
 
   /** Whether a side is text that an editor can show. */
@@ -51,8 +69,8 @@ export class ChangeDocuments implements Disposable {
   /** Tells the editor to read anew what is open of a devbox's folders. */
   tell(devboxId: string): void {
     for (const { uri } of workspace.textDocuments) {
-      const change = sideOf(uri);
-      if (change?.devboxId === devboxId && change.side?.isWork === true) this.#changed.fire(uri);
+      const { devboxId: of, side } = sideOf(uri) ?? {};
+      if (of === devboxId && (side?.isWork === true || side?.id === lastCommit)) this.#changed.fire(uri);
     }
   }
 
@@ -96,7 +114,8 @@ function textOf(content: SideContent): string {
   }
 }
 
-function isBinary(bytes: Buffer): boolean {
+/** Whether git takes it for binary. */
+export function isBinary(bytes: Buffer): boolean {
   return bytes.subarray(0, toldBy).includes(0);
 }
 

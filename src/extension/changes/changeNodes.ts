@@ -10,7 +10,7 @@ import { changeFacts, changeKindWord } from './changeText';
 import type { DevboxState } from './devboxLook';
 
 /** The most files of a group that are shown: the editor makes all rows at once. */
-const mostShown = 2_000;
+export const mostShown = 2_000;
 
 type GroupName = 'uncommitted' | 'sinceStart' | 'thisTurn';
 
@@ -121,7 +121,7 @@ function repositoryNode(repository: RepositoryChanges, context: NodeContext): Ch
       item.tooltip = shownName(top);
       if (!isRepository) {
         item.description = l10n.t('no git');
-        item.tooltip = `${shownName(top)}\n${l10n.t('Without git: compared with how it was when it was first viewed, by size, time and content.')}`;
+        item.tooltip = `${shownName(top)}\n${l10n.t('Without git: compared with how it was at the start, by size, time and content.')}`;
       }
       item.contextValue = known.size > 0 ? 'changes.repository' : 'changes.repository.clean';
       return item;
@@ -208,7 +208,7 @@ function groupWords(
     case 'sinceStart':
       return {
         label: l10n.t('Since the Start'),
-        tooltip: l10n.t('Changes since {0}, when they were first viewed', time(start?.atMs)),
+        tooltip: l10n.t('Changes since {0}: the start here, or the first view', time(start?.atMs)),
       };
     case 'thisTurn':
       return {
@@ -218,7 +218,8 @@ function groupWords(
   }
 }
 
-function fileNode(prefix: string, about: NodeChanges, devboxId: string): ChangeNode {
+/** The row of one file. @param prefix what its id begins with */
+export function fileNode(prefix: string, about: NodeChanges, devboxId: string): ChangeNode {
   const [change] = about.changes;
   const node: ChangeNode = new ChangeNode(devboxId, {
     about,

@@ -11,15 +11,12 @@ import type { DevboxStore } from '../devboxes/devboxStore';
 import { extensionProblem } from '../messages/extensionProblems';
 import type { Log } from '../messages/log';
 import { failureText } from '../messages/showFailure';
-import { ChangeDocuments } from './changeDocuments';
+import { ChangesInEditor } from './changesInEditor';
 import { ChangeNode, noteNode, repositoryNodes, unseenCount, type NodeChanges, type NodeContext } from './changeNodes';
 import { DevboxLook, plainFolder, type DevboxState } from './devboxLook';
 import { LiveChanges, type ChangeWatch } from './liveChanges';
 import { MarkedSeen } from './markedSeen';
 import type { ReviewReceiver } from './review/reviewReceivers';
-import { ReviewMemory } from './review/reviewMemory';
-import { ReviewThreads } from './review/reviewThreads';
-import { reviewedFile } from './review/reviewedFile';
 
 /** Milliseconds after which opening the row again means to look again. */
 const freshMs = 1_000;
@@ -29,7 +26,7 @@ const mostNoted = 10;
 
 export interface ChangesServices {
   readonly account: { current(): Promise<SignedIn | undefined> };
-  readonly store: Pick<DevboxStore, 'get'>;
+  readonly store: Pick<DevboxStore, 'get' | 'onDidChange'>;
   readonly fileSystem: {
     rootOf(devboxId: string): Promise<Uri>;
     refresh(folder: Uri): void;
@@ -63,29 +60,23 @@ export class Changes implements Disposable {
   readonly #devboxes = new Map<string, OneDevbox>();
   readonly #changed = new EventEmitter<ChangeNode[]>();
   readonly onDidChange = this.#changed.event;
-  readonly #documents: ChangeDocuments;
   readonly #live: LiveChanges;
-  readonly reviewMemory: ReviewMemory;
-  readonly review: ReviewThreads;
+  readonly inEditor: ChangesInEditor;
 
   constructor(services: ChangesServices) {
     this.#services = services;
     this.#seen = new MarkedSeen(services.globalState);
-    this.#documents = new ChangeDocuments((devboxId) => this.#devboxes.get(devboxId)?.look);
-    this.reviewMemory = new ReviewMemory(services.globalState);
-    this.review = new ReviewThreads({
-      memory: this.reviewMemory,
-      fileOf: (uri) =>
-        reviewedFile(
-          uri,
-          [...this.#devboxes].map(([devboxId, { look }]) => ({ devboxId, state: look?.state })),
-        ),
-      fail: (error) => services.log.failure('Showing comments on changes', error),
+    this.inEditor = new ChangesInEditor({
+      ...services,
+      looks: () => this.#devboxes,
+      lookOf: (devboxId) => this.lookOf(devboxId),
+      onLookedAt: () => this.#live.again(),
     });
     this.#live = new LiveChanges({
       watching: () => services.fileSystem.watching(),
-      stateOf: (devboxId) => this.#devboxes.get(devboxId)?.look?.state,
-      ageMsOf: (devboxId) => this.#devboxes.get(devboxId)?.look?.ageMs ?? 0,
+      stateOf: (devboxId) => this.lookOf(devboxId)?.state,
+      alsoSeen: () => this.inEditor.lookedAt,
+      ageMsOf: (devboxId) => this.lookOf(devboxId)?.ageMs ?? 0,
       look: (devboxId, only) => this.look(devboxId, only),
       log: services.log,
     });
@@ -129,7 +120,7 @@ export class Changes implements Disposable {
     if (one.failure !== undefined || before !== one.look?.state) {
       this.#changed.fire([one.root]);
       const root = one.look?.state?.root;
-      this.#documents.tell(devboxId);
+      this.inEditor.documents.tell(devboxId);
       if (root !== undefined && before !== undefined && only === undefined) this.#services.fileSystem.refresh(root);
     }
   }
@@ -149,10 +140,6 @@ export class Changes implements Disposable {
       log.failure('Looking for agents', error);
       return [];
     }
-  }
-
-  get documents(): ChangeDocuments {
-    return this.#documents;
   }
 
   /**
@@ -185,16 +172,14 @@ export class Changes implements Disposable {
 
   clear(): void {
     this.#devboxes.clear();
-    this.review.clear();
+    this.inEditor.clear();
     this.#live.again();
   }
 
   dispose(): void {
     this.#changed.dispose();
-    this.#documents.dispose();
     this.#live.dispose();
-    this.review.dispose();
-    this.reviewMemory.dispose();
+    this.inEditor.dispose();
   }
 
   #one(devboxId: string): OneDevbox {
@@ -222,7 +207,7 @@ export class Changes implements Disposable {
     const context: NodeContext = { devboxId, seen };
     const shown = { of, nodes: repositoryNodes(of, context), count: await unseenCount(of, context) };
     if (one.look?.state === of) one.shown = shown;
-    this.review.again();
+    if (one.look?.state === of) this.inEditor.again(devboxId);
     return shown;
   }
 

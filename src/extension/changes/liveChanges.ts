@@ -27,12 +27,14 @@ export interface LiveChangesContext {
   readonly stateOf: (devboxId: string) => DevboxState | undefined;
   /** Milliseconds since a devbox was looked at. */
   readonly ageMsOf: (devboxId: string) => number;
+  /** Devboxes of which something else on screen depends on their changes. */
+  readonly alsoSeen: () => readonly string[];
   /** Reads some repositories anew. */
   readonly look: (devboxId: string, only: ReadonlySet<string>) => Promise<void>;
   readonly log: Log;
 }
 
-/** Reads a repository anew when something changes in it, as long as its row or a side of its changes is on screen. */
+/** Reads a repository anew when something changes in it, as long as its row, a side of its changes or what marks them is on screen. */
 export class LiveChanges implements Disposable {
   readonly #context: LiveChangesContext;
   readonly #owned: Disposable[];
@@ -90,7 +92,7 @@ export class LiveChanges implements Disposable {
   /** Devboxes of which something is on screen. */
   #seen(): ReadonlySet<string> {
     const sides = window.visibleTextEditors.map(({ document }) => sideOf(document.uri)?.devboxId);
-    return new Set([...this.#shown, ...sides.filter((id) => id !== undefined)]);
+    return new Set([...this.#shown, ...this.#context.alsoSeen(), ...sides.filter((id) => id !== undefined)]);
   }
 
   #hear({ authority }: Uri, changes: readonly WatchedChange[]): void {

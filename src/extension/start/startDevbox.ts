@@ -23,6 +23,7 @@ import { setContext } from '../setContext';
 import type { BuildChannels } from './buildChannels';
 import { choicesText } from './choicesText';
 import { maySecretsGo } from './confirmSecrets';
+
 import { progressText, tellLeftOut, uploadText } from './startProgress';
 import type { LastChoices } from './lastChoices';
 
@@ -33,6 +34,8 @@ export interface StartServices extends AttachServices {
    * making another devbox. What is chosen otherwise, or for another account, is another start.
    */
   readonly starting: WeakMap<AbortSignal, Set<string>>;
+  /** Keeps what the repositories of a new devbox hold as the start that later changes are compared with; nobody waits for it. */
+  readonly noteStart: (devboxId: string) => void;
   /** Looks after starts whose devbox may run unseen. */
   readonly brokenStarts: { lookSoon(): void };
   /** Remembers who shut a devbox down, which Runloop does not. */
@@ -84,6 +87,7 @@ export async function startChosen(
       leaveToOtherAccount(services.store, devbox);
       return;
     }
+    services.noteStart(devbox.id);
     offerNext(services.log, devbox.id, devboxLabel(devbox));
   } catch (error) {
     if (RuntimeError.is(error, 'cancelled')) {

@@ -18,11 +18,11 @@ const mostBytes = 5 * 1024 * 1024;
 
 /** Keeps what was typed below some lines. */
 export async function addReviewComment(services: ChangeCommandServices, argument: unknown): Promise<void> {
-  if (isReply(argument)) await (await services.changes()).review.add(argument.thread, argument.text);
+  if (isReply(argument)) await (await services.changes()).inEditor.review.add(argument.thread, argument.text);
 }
 
 export async function deleteReviewComment(services: ChangeCommandServices, argument: unknown): Promise<void> {
-  if (argument instanceof ShownComment) await (await services.changes()).review.delete(argument);
+  if (argument instanceof ShownComment) await (await services.changes()).inEditor.review.delete(argument);
 }
 
 /** Sends all comments on a repository that were not sent yet, as one message. */
@@ -32,13 +32,13 @@ export async function sendReview(services: ChangeCommandServices, argument: unkn
   const of =
     node?.about === undefined
       ? isThread(argument)
-        ? changes.review.repositoryOf(argument)
+        ? changes.inEditor.review.repositoryOf(argument)
         : undefined
       : { devboxId: node.devboxId, top: node.about.repository.top };
   const look = of === undefined ? undefined : changes.lookOf(of.devboxId);
   if (of === undefined || look === undefined) return;
   const name = repositoryName(of.top);
-  const threads = changes.reviewMemory
+  const threads = changes.inEditor.reviewMemory
     .of(of.devboxId, of.top)
     .filter(({ comments }) => comments.some(({ isSent }) => !isSent));
   if (threads.length === 0) {
@@ -62,7 +62,7 @@ export async function sendReview(services: ChangeCommandServices, argument: unkn
     const message = reviewMessage({ top: of.top, branch }, await placedNow(look, threads, signal));
     return chosen.receiver.receive({ ...of, message }, signal);
   });
-  await changes.reviewMemory.markSent(threads);
+  await changes.inEditor.reviewMemory.markSent(threads);
   await window.showInformationMessage(said);
 }
 

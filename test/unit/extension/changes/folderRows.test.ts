@@ -30,7 +30,7 @@ describe('Changes in a folder without git, in the view', function () {
     assert.deepEqual(await lines((await changes()).row), [`${home.slice(home.lastIndexOf('/') + 1)} no git`]);
     const folder = await named(changes, home);
     assert.deepEqual(folder.item.iconPath, new ThemeIcon('folder'));
-    assert.match(JSON.stringify(folder.item.tooltip), /Without git: compared with how it was when it was first viewed/);
+    assert.match(JSON.stringify(folder.item.tooltip), /Without git: compared with how it was at the start/);
     assert.deepEqual(await lines(folder.row), ['No changes']);
     await box.bash('cd; echo more >> docs/a.txt; rm b.txt; echo c > c.txt; echo tt > .tool/t');
     await used.editor.run('runloop.refreshDevboxes');

@@ -1,0 +1,100 @@
+import type { Memento, Uri } from 'vscode';
+import { hasGit, type FileChange } from '../../core/changes/compare';
+import type { Disposable } from '../../core/events';
+import type { DevboxStore } from '../devboxes/devboxStore';
+import type { Log } from '../messages/log';
+import { ChangeDocuments } from './changeDocuments';
+import type { DevboxLook, DevboxState } from './devboxLook';
+import { GutterMarks } from './gutterMarks';
+import { ReviewMemory } from './review/reviewMemory';
+import { ReviewThreads } from './review/reviewThreads';
+import { reviewedFile, type ReviewedFile } from './review/reviewedFile';
+import { SourceControls } from './sourceControl/sourceControls';
+
+export interface InEditorContext {
+  /** What was looked at, by devbox; undefined for what was not, or not yet. */
+  readonly looks: () => Iterable<readonly [string, { readonly look: DevboxLook | undefined }]>;
+  readonly lookOf: (devboxId: string) => DevboxLook | undefined;
+  readonly store: Pick<DevboxStore, 'get' | 'onDidChange'>;
+  readonly globalState: Memento;
+  /** Another part of what is known is on screen. */
+  readonly onLookedAt: () => void;
+  readonly log: Log;
+}
+
+/** What the editor shows of changes beside their rows: both sides, comments, marks at lines, and its Source Control. */
+export class ChangesInEditor implements Disposable {
+  readonly documents: ChangeDocuments;
+  readonly reviewMemory: ReviewMemory;
+  readonly review: ReviewThreads;
+  readonly sourceControls: SourceControls;
+  readonly #gutter: GutterMarks;
+
+  constructor({ looks, lookOf, store, globalState, onLookedAt, log }: InEditorContext) {
+    const stateOf = (devboxId: string): DevboxState | undefined => lookOf(devboxId)?.state;
+    const fileOf = (uri: Uri): ReviewedFile | undefined =>
+      reviewedFile(
+        uri,
+        [...looks()].map(([devboxId, { look }]) => ({ devboxId, state: look?.state })),
+      );
+    this.documents = new ChangeDocuments(lookOf);
+    this.reviewMemory = new ReviewMemory(globalState);
+    this.review = new ReviewThreads({
+      memory: this.reviewMemory,
+      fileOf,
+      fail: (error) => log.failure('Showing comments on changes', error),
+    });
+    this.sourceControls = new SourceControls({
+      store,
+      stateOf,
+      onOpened: () => {
+        this.#gutter.again();
+        onLookedAt();
+      },
+    });
+    this.#gutter = new GutterMarks({
+      fileOf,
+      committed: (file) => committed(stateOf(file.devboxId), file),
+      original: (file) => this.documents.original(file),
+      isMarked: (file) => this.sourceControls.has(file),
+      fail: (error) => log.failure('Marking changed lines', error),
+    });
+  }
+
+  /** Devboxes of which something depends on their changes that is on screen, and is neither a row nor a side. */
+  get lookedAt(): readonly string[] {
+    return [...this.sourceControls.lookedAt, ...this.#gutter.lookedAt];
+  }
+
+  /** What is known of a devbox is different. */
+  again(devboxId: string): void {
+    this.review.again();
+    this.sourceControls.again(devboxId);
+    this.#gutter.again();
+  }
+
+  clear(): void {
+    this.review.clear();
+    this.sourceControls.clear();
+    this.#gutter.clear();
+  }
+
+  dispose(): void {
+    this.documents.dispose();
+    this.review.dispose();
+    this.reviewMemory.dispose();
+    this.sourceControls.dispose();
+    this.#gutter.dispose();
+  }
+}
+
+/** The commit that is checked out where a file is, and how the file differs from it. */
+function committed(
+  state: DevboxState | undefined,
+  { top, path }: ReviewedFile,
+): { readonly head: string; readonly change: FileChange | undefined } | undefined {
+  const of = state?.repositories.find((one) => one.top === top);
+  if (of === undefined || !('found' in of) || !hasGit(of.found.report)) return undefined;
+  const change = of.found.groups.uncommitted.find((one) => one.path === path);
+  return { head: of.found.report.head, change };
+}
