@@ -99,15 +99,14 @@ export class ActionServerHttp {
     const said = asString(body?.['detail']) ?? asString(body?.['message']);
     const refused = answer.status === 401 || answer.status === 403;
     const where = path.split('?')[0] ?? path;
+    // Its own refusals are JSON; who gave another one, nobody can tell.
+    const ofKey = body === undefined ? 'way_refused' : 'server_session_key';
     throw new RuntimeError({
-      problem: devboxProblem(
-        refused ? 'server_session_key' : answer.status === 429 ? 'server_rate_limited' : 'server_refused',
-        {
-          path: where,
-          status: answer.status,
-          said: said === undefined ? phrase('no reason was given') : oneLine(redact(said), 300),
-        },
-      ),
+      problem: devboxProblem(refused ? ofKey : answer.status === 429 ? 'server_rate_limited' : 'server_refused', {
+        path: where,
+        status: answer.status,
+        said: said === undefined ? phrase('no reason was given') : oneLine(redact(said), 300),
+      }),
       devboxId: this.server.devboxId,
       status: answer.status,
       ...retryHints((name) => headerOf(answer.headers, name)),

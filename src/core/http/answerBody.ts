@@ -16,6 +16,8 @@ export const mostAnswerBytes = 32 * 1024 * 1024;
 const mostRefusalBytes = 64 * 1024;
 /** Milliseconds without a byte after which an answer that began is given up. */
 export const longestSilenceMs = 60_000;
+/** The pace below which an answer of any length is given up: so few bytes in so many milliseconds of waiting for them. */
+export const leastPace = { bytes: 16 * 1024, inMs: 10 * 60_000 } as const;
 
 export interface BodyLimits {
   /** The most bytes, counted when they are unpacked; without it, any number. */
@@ -24,6 +26,8 @@ export interface BodyLimits {
   readonly beyond?: 'fail' | 'cut';
   /** Milliseconds that may pass between two pieces; without it, any time, as in a stream of events. */
   readonly silenceMs?: number | undefined;
+  /** Bytes that must come in so many milliseconds of waiting; without it, a byte a minute is enough. */
+  readonly pace?: { readonly bytes: number; readonly inMs: number } | undefined;
   /** Milliseconds after which the body ends, with what has come, at whatever pace it does; without it, never. */
   readonly wholeMs?: number | undefined;
   readonly devboxId?: string | undefined;
@@ -75,6 +79,7 @@ export async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenera
   let left = limits.maxBytes ?? Infinity;
   const pieces = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   const time = { isOver: false };
+  const pace = { waitedMs: 0, bytes: 0 };
   const { wholeMs } = limits;
   const end = (): void => {
     time.isOver = true;
@@ -83,8 +88,18 @@ export async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenera
   const timer = wholeMs === undefined ? undefined : setTimeout(end, Math.min(wholeMs, longestTimerMs));
   try {
     for (;;) {
+      const asked = Date.now();
       const piece = await nextPiece(pieces, body, limits);
       if (piece === undefined) return;
+      if (limits.pace !== undefined) {
+        // A computer that slept meanwhile has not waited.
+        pace.waitedMs += Math.min(Date.now() - asked, limits.silenceMs ?? longestSilenceMs);
+        pace.bytes += piece.length;
+        if (pace.waitedMs >= limits.pace.inMs) {
+          if (pace.bytes < limits.pace.bytes) throw tooSlow(pace, limits.devboxId);
+          Object.assign(pace, { waitedMs: 0, bytes: 0 });
+        }
+      }
       if (piece.length <= left) {
         left -= piece.length;
         yield piece;
@@ -185,4 +200,12 @@ function tooLarge({ maxBytes = 0, devboxId }: BodyLimits): RuntimeError {
 
 function silent(ms: number, devboxId: string | undefined): RuntimeError {
   return new RuntimeError({ problem: httpProblem('answer_stopped', { seconds: Math.round(ms / 1000) }), devboxId });
+}
+
+function tooSlow(
+  pace: { readonly waitedMs: number; readonly bytes: number },
+  devboxId: string | undefined,
+): RuntimeError {
+  const minutes = Math.round(pace.waitedMs / 60_000);
+  return new RuntimeError({ problem: httpProblem('answer_too_slow', { bytes: pace.bytes, minutes }), devboxId });
 }

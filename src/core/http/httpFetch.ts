@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { RuntimeError } from '../errors';
-import { longestSilenceMs, mostAnswerBytes, piecesOf, refusalLimits, unpacked, type BodyLimits } from './answerBody';
+import {
+  leastPace,
+  longestSilenceMs,
+  mostAnswerBytes,
+  piecesOf,
+  refusalLimits,
+  unpacked,
+  type BodyLimits,
+} from './answerBody';
 import { requestStream } from './httpRequest';
 import { httpProblem } from '../problems/http';
 import { phrase } from '../problems/phrases';
@@ -102,5 +110,5 @@ function limitsOf(response: IncomingMessage): BodyLimits {
   if (status >= 300) return refusalLimits;
   // Events come when there are any.
   if ((response.headers['content-type'] ?? '').includes('text/event-stream')) return {};
-  return { maxBytes: mostAnswerBytes, silenceMs: longestSilenceMs };
+  return { maxBytes: mostAnswerBytes, silenceMs: longestSilenceMs, pace: leastPace };
 }

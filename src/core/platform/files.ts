@@ -2,7 +2,7 @@ import type { Runloop } from '@runloop/api-client';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { RuntimeError } from '../errors';
-import { longestSilenceMs, piecesOf, refusalLimits, textOf, unpacked } from '../http/answerBody';
+import { leastPace, longestSilenceMs, piecesOf, refusalLimits, textOf, unpacked } from '../http/answerBody';
 import { headerOf, requestError, requestStream, requestText, type TextAnswer } from '../http/httpRequest';
 import { asObject, asString, parseJson } from '../parse';
 import { oneLine } from '../safeText';
@@ -113,7 +113,7 @@ export class Files {
       throw refusal('reading a file of a devbox', devboxId, { status, headers: response.headers, body });
     }
     try {
-      yield* piecesOf(unpacked(response), { silenceMs: longestSilenceMs, devboxId });
+      yield* piecesOf(unpacked(response), { silenceMs: longestSilenceMs, pace: leastPace, devboxId });
     } catch (error) {
       throw requestError(error, url, { signal, timeoutMs: answerMs }, false);
     }

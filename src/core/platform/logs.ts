@@ -1,6 +1,6 @@
 import { withDeadline } from '../../ground/deadline';
 import { isTransient, RuntimeError } from '../errors';
-import { longestSilenceMs, piecesOf, unpacked } from '../http/answerBody';
+import { leastPace, longestSilenceMs, piecesOf, unpacked } from '../http/answerBody';
 import { retrying } from '../http/retry';
 import { readRule } from '../http/retryRules';
 import { unexpected } from './answers';
@@ -81,7 +81,8 @@ export class Logs {
       throw unexpected('a log', devboxId);
     }
     const scanner = new LogListScanner(devboxId);
-    const pieces = piecesOf(unpacked(response, options.onBytes), { silenceMs: longestSilenceMs, devboxId });
+    const limits = { silenceMs: longestSilenceMs, pace: leastPace, devboxId };
+    const pieces = piecesOf(unpacked(response, options.onBytes), limits);
     try {
       for await (const piece of pieces) {
         const batch = scanner.take(piece);

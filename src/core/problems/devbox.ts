@@ -61,7 +61,13 @@ export const devboxWords = {
   server_session_key: {
     code: 'session_key',
     message: serverRefused,
-    nextStep: 'Attach again: the session key or tunnel of this devbox has changed.',
+    nextStep: 'Attach again: the session key or tunnel of this devbox may have changed. Your API key is not affected.',
+  },
+  way_refused: {
+    code: 'session_key',
+    message:
+      'The request {path} to the devbox was refused ({status}), by its action server, its tunnel or something in between, and not by the Runloop API.',
+    nextStep: 'Attach again: the session key or tunnel of this devbox may have changed. Your API key is not affected.',
   },
   server_rate_limited: { code: 'rate_limited', message: serverRefused, nextStep: 'Wait a moment, then try again.' },
   server_refused: {

@@ -19,6 +19,11 @@ export const httpWords = {
     message: 'The response stopped partway: nothing more arrived for {seconds} s.',
     nextStep: checkConnection,
   },
+  answer_too_slow: {
+    code: 'deadline',
+    message: 'The response came too slowly: {bytes} bytes in {minutes} minutes.',
+    nextStep: checkConnection,
+  },
   answer_too_large: {
     code: 'unexpected_answer',
     message: 'The response is larger than {size} and was not read.',

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'mocha';
 import { ActionServerHttp } from '../../../../src/core/actionServer/actionServerHttp';
 import { messageOf, RuntimeError } from '../../../../src/core/errors';
 import { redact } from '../../../../src/core/redact';
+import { ScriptedServer } from '../../../network/scriptedServer';
 
 const key = 'abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnop';
 
@@ -63,4 +64,38 @@ describe('a tunnel that does not answer', () => {
       '8080-short.tunnel.example and 2024-abcdefghijklmnopqrstuvw.log stay',
     );
   });
+});
+
+describe('a refusal on the way to an action server', () => {
+  let server: ScriptedServer;
+  before(async () => (server = await ScriptedServer.start(() => undefined)));
+  after(() => server.stop());
+
+  const told = async (status: number, type: string, body: string): Promise<RuntimeError> => {
+    server.script = (_, answer) => void answer.writeHead(status, { 'content-type': type }).end(body);
+    const http = new ActionServerHttp({
+      url: server.origin,
+      sessionKey: 'k',
+      tunnelToken: undefined,
+      devboxId: 'dbx_1',
+    });
+    const error: unknown = await http.once('GET', '/alive', { timeoutMs: 5_000, signal: undefined }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    return RuntimeError.is(error) ? error : assert.fail('It was not refused.');
+  };
+
+  for (const status of [401, 403]) {
+    it(`is the server's where it says so, and else nobody's that can be named; never the account's (${status})`, async () => {
+      const own = await told(status, 'application/json', '{"detail":"Invalid API Key"}');
+      assert.match(own.message, /^The action server refused/);
+      const others = [await told(status, 'text/plain', 'no'), await told(status, 'text/html', '<html>Sign in</html>')];
+      for (const error of others) assert.match(error.message, /action server, its tunnel or something in between/);
+      for (const error of [own, ...others]) {
+        assert.equal(error.code, 'session_key');
+        assert.match(error.nextStep, /may have changed\. Your API key is not affected/);
+      }
+    });
+  }
 });
