@@ -3,6 +3,13 @@ import { describe, it } from 'mocha';
 import { eventually } from '../eventually';
 import { useUiSession } from './uiSession';
 
+/** The part of a page's element that is used here. */
+interface ScrollSizes {
+  readonly scrollHeight: number;
+  readonly clientHeight: number;
+  readonly scrollTop: number;
+}
+
 describe('The first sight of npm start (U20)', function () {
   this.timeout(120_000);
   const session = useUiSession({ firstSight: true });
@@ -56,6 +63,17 @@ describe('The first sight of npm start (U20)', function () {
     await view.getByText('Local platform').waitFor();
     await workbench.tree('Devboxes').row('first').waitFor();
     assert.doesNotMatch(await view.innerText(), /\$|127\.0\.0\.1/);
+    // What reaches out of the view is scrolled into it when a menu is closed, and that line out of it.
+    const body = view.locator('.pane-body').first();
+    const sizes = (): Promise<ScrollSizes> =>
+      body.evaluate((element) => {
+        const { scrollHeight, clientHeight, scrollTop } = element as unknown as ScrollSizes;
+        return { scrollHeight, clientHeight, scrollTop };
+      });
+    await eventually(sizes, ({ scrollHeight, clientHeight }) => scrollHeight === clientHeight);
+    await workbench.tree('Devboxes').row('first').chooseFromMenu('Show Output', 'Logs');
+    assert.ok(await view.getByText('Local platform').isVisible());
+    assert.equal((await sizes()).scrollTop, 0);
   });
 
   it('stays as the person left it after a reload', async () => {

@@ -55,12 +55,16 @@ function messageOfView(facts: ViewFacts): string {
   return lines.join('\u00a0· ');
 }
 
+/** Milliseconds within which the editor has put the first rows where its welcome text was, as a rule. */
+const drawnMs = 2_000;
+
 /** What the view says beside its rows: the line above them, the number at its icon. */
 export class ViewStatus<T> implements Disposable {
   readonly #view: TreeView<T>;
   readonly #facts: () => ViewFacts;
   readonly #subscription: Disposable;
   #again: NodeJS.Timeout | undefined;
+  #measure: NodeJS.Timeout | undefined;
 
   /** @param changed rows are drawn again: what they say may be in the number as well */
   constructor(view: TreeView<T>, facts: () => ViewFacts, changed: Event<unknown>) {
@@ -73,15 +77,29 @@ export class ViewStatus<T> implements Disposable {
   show(): void {
     const facts = this.#facts();
     const message = messageOfView(facts);
-    if ((this.#view.message ?? '') !== message) this.#view.message = message;
+    const before = this.#view.message ?? '';
+    if (before !== message) this.#view.message = message;
+    if (before === '' && message !== '') this.#measureAgain(message);
     setBadge(this.#view, facts);
     clearTimeout(this.#again);
     if (facts.pauseSeconds > 0) this.#again = setTimeout(() => this.show(), 1000);
   }
 
+  /**
+   * Behind a welcome text the editor takes a message to have no height. The rows then reach out of the view, whose line is
+   * scrolled away for good by the first menu that is closed; a message that is set again is measured again.
+   */
+  #measureAgain(message: string): void {
+    clearTimeout(this.#measure);
+    this.#measure = setTimeout(() => {
+      if (this.#view.message === message) this.#view.message = message;
+    }, drawnMs);
+  }
+
   dispose(): void {
     this.#subscription.dispose();
     clearTimeout(this.#again);
+    clearTimeout(this.#measure);
   }
 }
 
