@@ -193,6 +193,8 @@ if [ -n "$patch" ] && [ "$patch" != note ]; then
   [ -z "$(grep -az -m 1 '^large ' "$T/files" | tr -d '\\0' | head -c 5)" ] || die patch_large
   case $patch in start) read -r from rest < "$S/start" ;; turn) read -r from rest < "$S/turn/note" ;; *) from=$head ;; esac
   keep && [ -s "$T/keep/tree" ] || die again
+  # What git takes for no name, as ".GIT", it passes over.
+  ! grep -qa '^Ignoring path ' "$T/said" || die patch_names
   export GIT_OBJECT_DIRECTORY="$T/keep/objects"
   [ -n "$from" ] || from=$(limit "\${G[@]}" mktree </dev/null)
   limit "\${G[@]}" diff-tree -p --binary --full-index -M --no-ext-diff --no-textconv "$from" "$(cat "$T/keep/tree")" -- > "$T/patch" 2>/dev/null

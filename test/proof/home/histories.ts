@@ -56,7 +56,7 @@ function historyOperation(dice: Dice): string {
     `mkdir -p sub${number}; git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub${number}; git commit -qm sub`,
     `ln -sfn ${dice.pick(['/etc/passwd', '../../x', '.git/hooks', 'a', 'd/../a'])} link${number}; git add -A; git commit -qm link`,
     `printf x > ${dice.pick(['CON', 'nul.txt', 'x.', "'a:b'", 'A', 'D', 'É', '.gitmodules.x', 'git~', '.gitx'])}; git add -A; git commit -qm name`,
-    `git update-index --add --cacheinfo 100644,$(git rev-parse HEAD:a),${dice.pick(['A', 'E/F', 'Sp Ace'])}; git commit -qm case`,
+    `[ "$(git cat-file -t HEAD:a)" = blob ] && git update-index --add --cacheinfo 100644,$(git rev-parse HEAD:a),${dice.pick(['A', 'E/F', 'Sp Ace'])}; git commit -qm case`,
   ]);
 }
 

@@ -49,7 +49,7 @@ export function differences(before: ReadonlyMap<string, string>, after: Readonly
  * times do not count: git renews them wherever it finds what it would write.
  */
 export const fingerprint = (folder: string): string =>
-  `( cd ${folder} && { find . -path '*/objects/??/*' -printf '%P %y %m %s %i\\0' -o -printf '%P %y %m %s %T@ %C@ %i %l\\0' | tr '\\n\\0' '?\\n'; find . -type f -print0 | xargs -0 -r sha256sum -z | tr '\\n\\0' '?\\n'; } | sort )`;
+  `( cd ${folder} && { find . -path '*/objects/*/*' -printf '%P %y %m %s %i\\0' -o -printf '%P %y %m %s %T@ %C@ %i %l\\0' | tr '\\n\\0' '?\\n'; find . -type f -print0 | xargs -0 -r sha256sum -z | tr '\\n\\0' '?\\n'; } | sort )`;
 
 /** @throws Error with the lines that are other */
 export function requireSame(now: string, before: string, what: string): void {

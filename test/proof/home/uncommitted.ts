@@ -6,7 +6,7 @@ import { signal } from '../../unit/core/changes/useChanges';
 import type { Dice } from '../dice';
 import { has } from './commits';
 import type { History, HomeBox, LocalClone, Tally } from './history';
-import { differences, sh, stateOf } from './places';
+import { addedTree, differences, sh, stateOf } from './places';
 
 interface PatchWay {
   readonly history: History;
@@ -80,17 +80,17 @@ async function bringInto(box: HomeBox, { history, clone, dice, tally }: PatchWay
     const may =
       (problem === 'home_dirty' && isDirty) ||
       (problem === 'home_no_fit' && (!isThere || history.isHostileTree)) ||
-      (problem === 'home_refused' && history.isHostileTree);
+      ((problem === 'home_refused' || problem === 'patch_names') && history.isHostileTree);
     assert.ok(may, `refused without a reason: ${String(problem)}`);
     tally.count('uncommitted refused');
   } else {
     assert.ok(!isDirty, 'changes were brought over those of the clone');
-    const others = differences(before, stateOf(clone.git)).filter(
+    const more = differences(before, stateOf(clone.git)).filter(
       (path) => path !== 'index' && !/^objects(\/|$)/.test(path),
     );
     // A linked worktree has its index elsewhere.
     assert.deepEqual(
-      others.filter((path) => !/^worktrees\/[^/]+\/index$/.test(path)),
+      more.filter((path) => !/^worktrees\/[^/]+\/index$/.test(path)),
       [],
       'more than the index is other',
     );
@@ -99,7 +99,13 @@ async function bringInto(box: HomeBox, { history, clone, dice, tally }: PatchWay
       '',
       'the files are not what is staged',
     );
-    if (isThere) assert.equal(sh(clone.folder, 'git write-tree').trim(), work.tree, 'other files than in the devbox');
+    if (isThere) {
+      const staged = addedTree(sh(clone.folder, 'git write-tree; git ls-files -s -z')).files;
+      const others = differences(work.files, staged).map(
+        (path) => `${path}: ${work.files.get(path) ?? '-'} → ${staged.get(path) ?? '-'}`,
+      );
+      assert.deepEqual(others, [], 'other files than in the devbox');
+    }
     tally.count('uncommitted brought');
   }
 }

@@ -86,6 +86,12 @@ describe('Uncommitted changes of a devbox', function () {
     await whole.dispose();
   });
 
+  it('are refused with names that git would leave out without a word', async () => {
+    for (const hostile of ['mkdir .GIT; echo x > .GIT/config', 'ln -s ../../etc .gitmodules']) {
+      await failsAs(arrive(await pair(`echo more >> b; ${hostile}`)), 'patch_names');
+    }
+  });
+
   it('from a hostile devbox read nothing of the clone, run nothing and bring no name that no clone may have', async () => {
     const { clone } = await pair('true');
     sh(
