@@ -62,7 +62,8 @@ describe('a tunnel through a proxy', function () {
     it(`is given up with ${who} while the proxy says nothing`, async () => {
       says = undefined;
       const stop = new AbortController();
-      const asking = ask(stop.signal, 15_000);
+      // Longer than the test may take: it is the signal that ends it.
+      const asking = ask(stop.signal, 60_000);
       const [socket] = (await once(server, 'connection')) as [Socket];
       await once(socket, 'data');
       stop.abort();
