@@ -4,13 +4,12 @@ import { RuntimeError } from '../errors';
 import { fieldsOf } from '../files/fileFacts';
 import { bytesOfPath, shownName, textOfPath } from '../files/pathText';
 import { unexpected } from '../platform/answers';
-import { changesProblem } from '../problems/changes';
 import { changesReport, type ChangesReport } from './changesReport';
 import { changeGroups, type ChangeGroups, type ChangeSide } from './compare';
 import { MalformedOutput } from './porcelain';
 import { folderScript } from './folderScript';
-import { mostComparedFiles, mostNotedFiles } from './folderSteps';
 import { TimeSlicer } from '../../ground/timeSlicer';
+import { scriptProblem } from './scriptProblems';
 import { blobScript, findScript, readScript, workScript } from './scripts';
 
 /** Milliseconds that one look may take in all; each step of git's has a limit of its own. */
@@ -21,8 +20,6 @@ const stepSeconds = 25;
 export const keptBytes = 5 * 1024 * 1024;
 /** Bytes up to which a file goes into a patch. */
 const patchedBytes = 30 * 1024 * 1024;
-/** Bytes of commits that are brought home at once. */
-export const mostBundleBytes = 1e9;
 /** How often a folder that changes meanwhile is read anew. */
 const mostReads = 4;
 
@@ -70,6 +67,8 @@ export type SideContent =
 export class DevboxChanges {
   readonly #context: DevboxChangesContext;
   readonly #seconds: number;
+  /** By folder, the checksum of what a devbox keeps of hashes: what anybody else has made of that is not taken. */
+  readonly #hashes = new Map<string, string>();
 
   constructor(context: DevboxChangesContext) {
     this.#context = context;
@@ -102,7 +101,9 @@ export class DevboxChanges {
   async #read(script: string, top: string, signal: AbortSignal): Promise<RepositoryChanges> {
     const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.of()];
     return this.#whileItChanges(async () => {
-      const output = await this.run(script, top, inputs, { signal });
+      const known = Buffer.from(this.#hashes.get(top) ?? '');
+      const { output, hashes } = withoutHashes(await this.run(script, top, [...inputs, known], { signal }));
+      this.#hashes.set(top, hashes);
       const slicer = new TimeSlicer(64);
       const report = await changesReport(output, slicer);
       const digest = createHash('sha256').update(output).digest('base64url');
@@ -114,7 +115,7 @@ export class DevboxChanges {
    * Keeps what a repository, or a folder without git, holds now as the beginning of a turn of an agent, in place of the one before.
    */
   async noteTurn(top: string, signal: AbortSignal, { hasGit = true } = {}): Promise<void> {
-    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from('note')];
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from('note'), Buffer.of()];
     await this.#whileItChanges(() => this.run(hasGit ? readScript : folderScript, top, inputs, { signal }));
   }
 
@@ -124,13 +125,19 @@ export class DevboxChanges {
    * @throws RuntimeError `patch_large` for more than one may hold
    */
   async patch(top: string, against: 'head' | 'start' | 'turn', signal: AbortSignal): Promise<Buffer> {
-    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(patchedBytes), Buffer.from(against)];
+    const inputs = [
+      bytesOfPath(top),
+      Buffer.from(this.keyOf(top)),
+      text(patchedBytes),
+      Buffer.from(against),
+      Buffer.of(),
+    ];
     return this.run(readScript, top, inputs, { signal });
   }
 
   /** The same of a folder without git. */
   async folderPatch(top: string, against: 'start' | 'turn', signal: AbortSignal): Promise<Buffer> {
-    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from(against)];
+    const inputs = [bytesOfPath(top), Buffer.from(this.keyOf(top)), text(keptBytes), Buffer.from(against), Buffer.of()];
     return this.#whileItChanges(() => this.run(folderScript, top, inputs, { signal }));
   }
 
@@ -245,51 +252,21 @@ export class DevboxChanges {
   #problem(word: string, about: string): RuntimeError {
     const { devboxId } = this.#context;
     const name = shownName(about.slice(about.lastIndexOf('/') + 1) || about);
-    const seconds = this.#seconds;
-    const problems = {
-      no_git: () => changesProblem('changes_no_git'),
-      gone: () => changesProblem('changes_gone', { name }),
-      no_repository: () => changesProblem('changes_not_repository', { name }),
-      elsewhere: () => changesProblem('changes_elsewhere', { name }),
-      unreadable: () => changesProblem('changes_unreadable', { name }),
-      late: () => changesProblem('changes_late', { name, seconds }),
-      no_folder: () => changesProblem('changes_no_folder', { name }),
-      again: () => changesProblem('changes_again', { name }),
-      folder_many: () => changesProblem('changes_folder_many', { name, count: mostNotedFiles }),
-      folder_more: () => changesProblem('changes_folder_many', { name, count: mostComparedFiles }),
-      patch_folder_large: () => changesProblem('patch_folder_large', { name }),
-      patch_names: () => changesProblem('patch_names', { name }),
-      patch_large: () => changesProblem('patch_large', { name }),
-      home_large: () => changesProblem('home_large', { name, size: mostBundleBytes / 1e9 }),
-      not_written: () => changesProblem('review_not_written'),
-      no_commit: () => changesProblem('home_no_commit', { name }),
-      incomplete: () => changesProblem('home_incomplete', { name }),
-      discard_busy: () => changesProblem('discard_busy', { name }),
-      discard_locked: () => changesProblem('discard_locked', { name }),
-      discard_denied: () => changesProblem('discard_denied', { name }),
-      discard_no_commit: () => changesProblem('discard_no_commit', { name }),
-      discard_moved: () => changesProblem('discard_moved', { name }),
-      discard_not_owner: () => changesProblem('discard_denied', { name }),
-      discard_not_kept: () => changesProblem('discard_not_kept', { name }),
-      discard_lost: () => changesProblem('discard_lost', { name }),
-      discard_in_the_way: () => changesProblem('discard_in_the_way', { name }),
-      turn_unknown: () => changesProblem('turn_unknown', { name }),
-      discard_partly: () => changesProblem('discard_partly', { name }),
-      send_busy: () => changesProblem('send_busy', { name }),
-      send_not_owner: () => changesProblem('send_denied', { name }),
-      send_broken: () => changesProblem('send_broken', { name }),
-      send_moved: () => changesProblem('send_moved', { name }),
-      send_unwritten: () => changesProblem('send_unwritten', { name }),
-      send_partly: () => changesProblem('send_partly', { name }),
-    } as const;
-    const make = Object.entries(problems).find(([key]) => key === word)?.[1];
-    return make === undefined ? unexpected('an execution', devboxId) : new RuntimeError({ problem: make(), devboxId });
+    const problem = scriptProblem(word, { name, seconds: this.#seconds });
+    return problem === undefined ? unexpected('an execution', devboxId) : new RuntimeError({ problem, devboxId });
   }
 
   #unexpected(cause: unknown): RuntimeError {
     const { devboxId } = this.#context;
     return new RuntimeError({ problem: unexpected('an execution').problem, devboxId, cause });
   }
+}
+
+/** What a script has said, without the checksum that it may end with. */
+function withoutHashes(output: Buffer): { readonly output: Buffer; readonly hashes: string } {
+  const end = output.lastIndexOf(0) + 1;
+  const hashes = output.toString('latin1', end);
+  return { output: output.subarray(0, end), hashes: /^[0-9a-f]{64}$/.test(hashes) ? hashes : '' };
 }
 
 function text(value: number): Buffer {

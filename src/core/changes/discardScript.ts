@@ -1,5 +1,6 @@
 import { quote } from '../../ground/shellWords';
-import { changesPrelude, lookSteps } from './scripts';
+import { lookSteps } from './lookSteps';
+import { changesPrelude } from './scripts';
 
 /*
  * `git stash` reads a repository's configuration, whose filters have names of its own choice and can change while they are

@@ -6,7 +6,7 @@ import { changesPrelude } from './scripts';
  * is noted at the first look. For `start` or `turn` instead → a patch against that; for `note` → nothing, and what the folder
  * holds is kept as the beginning of a turn.
  */
-export const folderScript = `${changesPrelude}arg top; arg key; arg most; arg what; exec </dev/null
+export const folderScript = `${changesPrelude}arg top; arg key; arg most; arg what; arg hashes; exec </dev/null
 cd -- "$top" 2>/dev/null || die gone
 command -v git >/dev/null || die no_git
 set -f; home=$(cd 2>/dev/null && pwd -P); look; F=$O/$key/folder; private '' sha1 "$O/$key"

@@ -1,4 +1,5 @@
 import { folderSteps, mostComparedFiles } from './folderSteps';
+import { lookSteps } from './lookSteps';
 
 /*
  * What runs in the devbox. Arguments come by standard input, each ended by NUL. A repository may be hostile: git is run in a
@@ -55,13 +56,18 @@ locate() {
   command -v git >/dev/null || die no_git
   here=$(pwd -P && echo x); here=\${here%??}
   ask() { said=$(outside "\${Q[@]}" "$@" 2>/dev/null && echo x); code=$?; late "$code"; said=\${said%??}; [ "$code" = 0 ]; }
-  ask rev-parse --show-toplevel || die no_repository
+  # All at once, unless a name has more than one line.
+  if ask rev-parse --show-toplevel --git-common-dir --git-path index --show-object-format && mapfile -t places <<< "$said" && [ \${#places[@]} = 4 ]; then
+    said=\${places[0]} common=\${places[1]} index=\${places[2]} format=\${places[3]}
+  else
+    ask rev-parse --git-common-dir || die no_repository; common=$said
+    ask rev-parse --git-path index || die no_repository; index=$said
+    if ask rev-parse --show-object-format; then format=$said; else format=sha1; fi
+    ask rev-parse --show-toplevel || die no_repository
+  fi
   [ "$said" = "$here" ] || die elsewhere
-  ask rev-parse --git-common-dir || die no_repository
-  common=$said; case $common in /*) ;; *) common=$here/$common ;; esac
-  ask rev-parse --git-path index || die no_repository
-  index=$said; case $index in /*) ;; *) index=$here/$index ;; esac
-  if ask rev-parse --show-object-format; then format=$said; else format=sha1; fi
+  case $common in /*) ;; *) common=$here/$common ;; esac
+  case $index in /*) ;; *) index=$here/$index ;; esac
   case $format in sha1|sha256) ;; *) die no_repository ;; esac
 }
 `;
@@ -99,72 +105,12 @@ done
 printf '%s\\0' "$kind" "$here"
 exit 0`;
 
-/** What both the reading and the discarding do in a repository that is located: its state, in files of our git directory. */
-export const lookSteps = `S=$O/$key
-head=; if ask rev-parse -q --verify HEAD; then head=$said; fi
-branch=; if ask symbolic-ref -q --short HEAD; then branch=$said; fi
-filemode=true; if ask config --type=bool --get core.filemode; then filemode=$said; fi
-crlf=false; if ask config --get core.autocrlf; then case $said in true|input) crlf=$said ;; esac; fi
-private "$common/objects" "$format" "$S"
-export GIT_WORK_TREE="$here"
-[ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
-# With its time: what was changed in the second of its writing is found by that.
-[ ! -f "$index" ] || limit cp -p -- "$index" "$T/index"
-for s in "\${index%/*}"/sharedindex.*; do [ ! -f "$s" ] || limit cp -p -- "$s" "$T/"; done
-if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then printf '%s\\n' "$head" > "$T/HEAD"; else head=; fi
-# stands for a file that is known by size and time only
-large_text() { printf 'Not kept: known by its size (%s bytes) and time (%s) only.\\n' \${1% *} \${1#* }; }
-run() { limit "\${G[@]}" "$@"; code=$?; late "$code"; return "$code"; }
-# Edits that the index is told to overlook: in our copy it is not.
-run ls-files -v -z > "$T/flags" 2>"$T/said" || die unreadable
-grep -az '^[a-zS] ' "$T/flags" | while IFS= read -r -d '' f; do
-  case $f in [a-z]' '*) ;; S' '*) [ -e "\${f#??}" ] || [ -L "\${f#??}" ] || continue ;; *) continue ;; esac
-  printf '%s\\0' "\${f#??}"
-done | head -z -n 5000 > "$T/hidden"
-if [ -s "$T/hidden" ]; then
-  run update-index --no-assume-unchanged -z --stdin < "$T/hidden" 2>/dev/null
-  run update-index --no-skip-worktree -z --stdin < "$T/hidden" 2>/dev/null
-fi
-run update-index -q --refresh --ignore-submodules >/dev/null 2>&1
-run status --porcelain=v2 -z --untracked-files=all --ignore-submodules=dirty > "$T/status" 2>"$T/said" || die unreadable
-run diff-files -z --name-only --diff-filter=d --ignore-submodules=dirty > "$T/changed" 2>/dev/null
-run check-attr -z --stdin filter < "$T/changed" > "$T/filters" 2>/dev/null
-run ls-files -z -o --exclude-standard > "$T/others" 2>/dev/null
-: > "$T/plain"; : > "$T/files"
-sort -zu "$T/changed" "$T/others" | while IFS= read -r -d '' f; do
-  if [ -L "$f" ]; then text=$(readlink -n -- "$f"; echo x); printf 'link %s\\0%s\\0' "$(printf '%s' "\${text%x}" | git hash-object --no-filters --stdin)" "$f"
-  elif [ -f "$f" ] && [ -r "$f" ]; then
-    case $f in
-      *$'\\n'*|\\"*) printf 'hash %s %s\\0%s\\0' "$(limit git hash-object --no-filters -- "./$f")" "$(stat -c '%f %s %.Y' -- "$f")" "$f" ;;
-      *) printf '%s\\n' "$f" >&3 ;;
-    esac
-  elif [ -d "$f" ] && [ -e "$f/.git" ]; then
-    printf 'sub %s\\0%s\\0' "$(outside "\${Q[@]}" -C "./$f" rev-parse -q --verify HEAD 2>/dev/null)" "$f"
-  else printf 'none\\0%s\\0' "$f"; fi
-done > "$T/files" 3> "$T/plain"
-if [ -s "$T/plain" ]; then
-  tr '\\n' '\\0' < "$T/plain" | limit xargs -0 stat --printf='%f %s %.Y\\n' -- > "$T/stat" 2>/dev/null
-  sum=0 count=0; : > "$T/small"; : > "$T/smallstat"
-  while read -r a b c; do sum=$((sum + (b > most ? 0 : b))) count=$((count + 1)); done < "$T/stat"
-  # Too much to be read each time: by size and time, as the large ones.
-  if [ "$sum" -gt $((most * 100)) ] || [ "$count" -gt 20000 ]; then most=0; fi
-  while read -r a b c <&4 && IFS= read -r f <&5; do
-    if [ "$b" -gt "$most" ]; then printf 'large %s %s %s %s\\0%s\\0' "$(large_text "$b $c" | git hash-object --stdin)" "$a" "$b" "$c" "$f"
-    else printf '%s\\n' "$f" >&6; printf '%s %s %s\\n' "$a" "$b" "$c" >&7; fi
-  done 4< "$T/stat" 5< "$T/plain" 6> "$T/small" 7> "$T/smallstat" >> "$T/files"
-  limit git hash-object --no-filters --stdin-paths < "$T/small" > "$T/hash" 2>/dev/null; code=$?; late "$code"
-  # Gone between two steps: their lines do not belong together any more.
-  [ "$code" = 0 ] && [ "$(wc -l < "$T/stat")" = "$(wc -l < "$T/plain")" ] || die again
-  paste -d ' ' "$T/hash" "$T/smallstat" | paste -d '\\n' - "$T/small" | sed 's/^/hash /;n' | tr '\\n' '\\0' >> "$T/files"
-fi
-`;
-
 /**
  * folder, a name for what we keep of it, bytes of which a file is kept, what for → sections (a name, its size, its bytes): see
  * `changesReport.ts`. What the folder held is kept at the first look. For `head`, `start` or `turn` instead → a patch against that;
  * for `note` → nothing, and what the folder holds is kept as the beginning of a turn, in place of the one before.
  */
-export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; exec </dev/null
+export const readScript = `${changesPrelude}arg top; arg key; arg most; arg patch; arg hashes; exec </dev/null
 locate; home=$(cd 2>/dev/null && pwd -P); look; allowed=$most
 ${lookSteps}# What was noted of the folder before it was a repository is its start. Of other hashes nothing can be compared.
 F=$S/folder; [ "$format" = sha1 ] || [ -f "$S/start" ] || rm -rf -- "$S"
@@ -173,7 +119,7 @@ keep() { # what is here now, as a tree among objects of ours
   ( export GIT_OBJECT_DIRECTORY="$N/objects" GIT_INDEX_FILE="$T/keep.index"
     [ ! -f "$T/index" ] || cp -- "$T/index" "$GIT_INDEX_FILE" || exit 1
     zero=$(printf '%s' "\${head:-$(printf '' | git hash-object --stdin)}" | tr '0-9a-f' 0)
-    [ ! -s "$T/small" ] || limit git hash-object -w --no-filters --stdin-paths < "$T/small" >/dev/null || exit 1
+    [ ! -s "$T/found" ] || cut -d / -f 3- "$T/found" | limit git hash-object -w --no-filters --stdin-paths >/dev/null || exit 1
     { limit "\${G[@]}" diff-files -z --name-only --ignore-submodules=dirty | while IFS= read -r -d '' f; do printf '0 %s\\t%s\\0' "$zero" "$f"; done
       while IFS= read -r -d '' facts && IFS= read -r -d '' f; do
         read -r kind id mode rest <<< "$facts"
@@ -249,6 +195,7 @@ section() { printf '%s %s\\0' "$1" "$(wc -c < "$2")"; cat -- "$2"; }
 { printf '%s\\0' "$head" "$branch" "$format" "$common" "$filemode"; since_start; against turn/note "$T/turn"; } > "$T/facts"
 section facts "$T/facts"; section status "$T/status"; section files "$T/files"; section since "$T/since"; section turn "$T/turn"
 section hidden "$T/hidden"; section filters "$T/filters"; printf 'end\\0'
+keep_hashes
 exit 0`;
 
 /** folder, name of what we keep, format, objects, id of a blob, bytes that are read of it → a word, its bytes */

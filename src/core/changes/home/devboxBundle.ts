@@ -3,7 +3,8 @@ import { fieldsOf } from '../../files/fileFacts';
 import type { FileTransfer } from '../../files/fileTransfer';
 import { bytesOfPath } from '../../files/pathText';
 import { unexpected } from '../../platform/answers';
-import { mostBundleBytes, type DevboxChanges, type RepositoryChanges } from '../devboxChanges';
+import type { DevboxChanges, RepositoryChanges } from '../devboxChanges';
+import { mostBundleBytes } from '../scriptProblems';
 import { bundleScript, discardBundleScript } from './homeScripts';
 
 /** Seconds that one step of git's may take, and milliseconds that all may. */

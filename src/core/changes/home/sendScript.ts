@@ -1,5 +1,6 @@
 import { asOwner } from '../discardScript';
-import { changesPrelude, lookSteps } from '../scripts';
+import { lookSteps } from '../lookSteps';
+import { changesPrelude } from '../scripts';
 
 /** folder, name of what we keep, format, objects, commit → commits that it has, by lines */
 export const commitsScript = `${changesPrelude}arg top; arg key; arg format; arg common; arg head; exec </dev/null

@@ -1,0 +1,36 @@
+import { filesSteps } from './filesSteps';
+
+/** What both the reading and the discarding do in a repository that is located: its state, in files of our git directory. */
+export const lookSteps = `S=$O/$key
+head=; if ask rev-parse -q --verify HEAD; then head=$said; fi
+branch=; if ask symbolic-ref -q --short HEAD; then branch=$said; fi
+filemode=true; if ask config --type=bool --get core.filemode; then filemode=$said; fi
+crlf=false; if ask config --get core.autocrlf; then case $said in true|input) crlf=$said ;; esac; fi
+private "$common/objects" "$format" "$S"
+export GIT_WORK_TREE="$here"
+[ ! -f "$common/info/exclude" ] || limit head -c 65536 -- "$common/info/exclude" > "$T/info/exclude"
+# With its time: what was changed in the second of its writing is found by that.
+[ ! -f "$index" ] || limit cp -p -- "$index" "$T/index"
+for s in "\${index%/*}"/sharedindex.*; do [ ! -f "$s" ] || limit cp -p -- "$s" "$T/"; done
+if [ -n "$head" ] && limit "\${G[@]}" cat-file -e "$head^{commit}" 2>/dev/null; then printf '%s\\n' "$head" > "$T/HEAD"; else head=; fi
+# stands for a file that is known by size and time only
+large_text() { printf 'Not kept: known by its size (%s bytes) and time (%s) only.\\n' \${1% *} \${1#* }; }
+run() { limit "\${G[@]}" "$@"; code=$?; late "$code"; return "$code"; }
+# Edits that the index is told to overlook: in our copy it is not.
+run ls-files -v -z > "$T/flags" 2>"$T/said" || die unreadable
+grep -az '^[a-zS] ' "$T/flags" | while IFS= read -r -d '' f; do
+  case $f in [a-z]' '*) ;; S' '*) [ -e "\${f#??}" ] || [ -L "\${f#??}" ] || continue ;; *) continue ;; esac
+  printf '%s\\0' "\${f#??}"
+done | head -z -n 5000 > "$T/hidden"
+if [ -s "$T/hidden" ]; then
+  run update-index --no-assume-unchanged -z --stdin < "$T/hidden" 2>/dev/null
+  run update-index --no-skip-worktree -z --stdin < "$T/hidden" 2>/dev/null
+fi
+# Our copy of the index learns from it what was looked at.
+GIT_OPTIONAL_LOCKS=1 run status --porcelain=v2 -z --untracked-files=all --ignore-submodules=dirty > "$T/status" 2>"$T/said" || die unreadable
+# What git would list as changed in the folder, without its looking at all of it again.
+sed -z '/^2 /{n;d}' "$T/status" > "$T/entries"
+{ grep -az '^1 .[^.D] ' "$T/entries" | cut -z -d ' ' -f 9-; grep -az '^2 .[^.D] ' "$T/entries" | cut -z -d ' ' -f 10-
+  grep -az '^u ' "$T/entries" | cut -z -d ' ' -f 11-; } > "$T/changed"
+run check-attr -z --stdin filter < "$T/changed" > "$T/filters" 2>/dev/null
+${filesSteps}`;

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'mocha';
+import { DevboxChanges } from '../../../../src/core/changes/devboxChanges';
+import { usePlatform } from '../../../platform/usePlatform';
+import { changesDevbox, signal, type ChangesDevbox } from './useChanges';
+
+const log = '/tmp/hashed';
+const names = ['a', 'b', 'c', 'd'];
+
+describe('The hashes that a devbox keeps between two looks', function () {
+  this.timeout(120_000);
+  const used = usePlatform();
+  let box: ChangesDevbox;
+  let changes: DevboxChanges;
+  before(async () => {
+    box = await changesDevbox(used.api, { name: 'hashes' });
+    // Notes the names of which git is asked for a hash.
+    const git = `[ "$1 $3" != 'hash-object --stdin-paths' ] || { tee -a ${log} | "$real" "$@"; exit; }; exec "$real" "$@"`;
+    await box.bash(
+      `mkdir /tmp/noting; { echo '#!/bin/bash'; echo "real=$(command -v git)"; cat; } > /tmp/noting/git <<'END'\n${git}\nEND\nchmod +x /tmp/noting/git`,
+    );
+    changes = new DevboxChanges({
+      devboxId: box.id,
+      requireRunning: () => Promise.resolve(),
+      commands: { run: (command, options) => box.commands.run(`PATH=/tmp/noting:$PATH; ${command}`, options) },
+    });
+  });
+
+  /** Looks, and tells each file's hash, and which of them git was asked for. */
+  async function look(top: string): Promise<{ ids: (string | undefined)[]; asked: string[]; digest: string }> {
+    await box.bash(`: > ${log}`);
+    const { report, digest } = await changes.read(top, signal);
+    const asked = (await box.bash(`cat ${log}`))
+      .split('\n')
+      .filter((name) => name !== '')
+      .toSorted();
+    return { ids: names.map((name) => report.files.get(name)?.id), asked, digest };
+  }
+  const changed = (): Promise<string> =>
+    box.repository(`printf 0 > a; printf 0 > b`).then(async (top) => {
+      await look(top);
+      await box.bash(`cd ${top}; echo a > a; echo b > b; echo c > c; echo d > d`);
+      return top;
+    });
+  /** Looks until all that is changed is of seconds that are over. */
+  async function settled(top: string): ReturnType<typeof look> {
+    for (;;) {
+      const found = await look(top);
+      if (found.asked.length === 0) return found;
+    }
+  }
+  const truth = async (top: string): Promise<string[]> =>
+    (await box.bash(`cd ${top}; git hash-object ${names.join(' ')}`)).trim().split('\n');
+
+  it('stand for files that nobody has touched since, and for no others', async () => {
+    const top = await changed();
+    const first = await look(top);
+    assert.deepEqual([first.asked, first.ids], [names, await truth(top)]);
+    // What was changed a moment ago may be changed again without another time: none of that is kept.
+    const kept = `/var/tmp/.runloop-devboxes-*/${changes.keyOf(top)}/hashes.sha1`;
+    const [at = 0, ...times] = (await box.bash(`stat -c %Y ${kept}; cut -d . -f 1 ${kept}`))
+      .trim()
+      .split('\n')
+      .map(Number);
+    assert.ok(
+      times.every((time) => time + 2 < at),
+      `${times.join(', ')}; ${at}`,
+    );
+    const later = await settled(top);
+    assert.deepEqual(later, { ...first, asked: [] });
+    // As long as before, with its time put back; another file in its place; one that is new.
+    await box.bash(
+      `cd ${top}; touch -r a /tmp/time; printf 'A\\n' > a; touch -r /tmp/time a; printf 'B\\n' > new; touch -r b new; mv new b`,
+    );
+    const found = await look(top);
+    assert.deepEqual([found.asked, found.ids], [['a', 'b'], await truth(top)]);
+    assert.notEqual(found.digest, later.digest);
+    // Another window knows nothing of them.
+    const other = new DevboxChanges({
+      devboxId: box.id,
+      requireRunning: () => Promise.resolve(),
+      commands: box.commands,
+    });
+    assert.equal((await other.read(top, signal)).digest, found.digest);
+  });
+
+  it('cost time where anybody else has changed them, and tell nothing wrong', async () => {
+    const top = await changed();
+    await settled(top);
+    const kept = (await box.bash(`ls /var/tmp/.runloop-devboxes-*/${changes.keyOf(top)}/hashes.sha1`)).trim();
+    assert.equal(await box.bash(`stat -c %a ${kept}`), '600\n');
+    const ids = await truth(top);
+    for (const change of [
+      `sed -i 's|/.*|/${'1'.repeat(40)}|' ${kept}`,
+      `head -c 100 ${kept} > ${kept}.cut; mv ${kept}.cut ${kept}`,
+      `: > ${kept}`,
+      `head -c 300 /dev/urandom > ${kept}`,
+      `mv ${kept} /tmp/kept; ln -s /tmp/kept ${kept}`,
+      `rm ${kept}; mkfifo ${kept}`,
+      `rm ${kept}`,
+    ]) {
+      await settled(top);
+      await box.bash(change);
+      const found = await look(top);
+      assert.deepEqual([found.asked, found.ids], [names, ids], change);
+    }
+  });
+});
