@@ -16,8 +16,10 @@ const longestName = 255;
 
 /** A name or path of a devbox as text. */
 export function textOfPath(bytes: Uint8Array): string {
-  const whole = Buffer.from(bytes);
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = whole.toString('utf8');
+  // As many characters as bytes, each of them read: nearly every name, and there may be many.
+  if (text.length === whole.length && !text.includes('\ufffd')) return text;
   if (!escaped.test(text) && Buffer.from(text).equals(whole)) return text;
   let result = '';
   for (let at = 0; at < whole.length;) {
