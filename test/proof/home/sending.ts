@@ -26,7 +26,10 @@ export async function sendWork(box: HomeBox, { history, clone, dice, tally }: Se
   tally.doing(`send (${clone.shape}, ${history.shape})`);
   if (head === '' || ['bare', 'unborn', 'worktree'].includes(clone.shape)) return;
   // Submodules' folders are there in the devbox and here or not: they do not come along.
-  sh(clone.folder, `git checkout -q -f HEAD; { ${work(dice, dice.whole(1, 10))}\n}; true`);
+  sh(
+    clone.folder,
+    `git checkout -q -f HEAD; { ${work(dice, dice.whole(1, 10))}\n}; mkdir -p '${clone.shape === 'below' ? 'below' : '.'}'; true`,
+  );
   const copy = join(clone.folder, '..', 'sent');
   sh(
     clone.folder,
