@@ -3,7 +3,7 @@ import { Transform } from 'node:stream';
 import { writeAll } from '../../../ground/writeAll';
 import type { ActionServerHttp } from '../actionServerHttp';
 import { isAborted, endedBy, saidBy, RuntimeError } from '../../errors';
-import { unpacked } from '../../http/answerBody';
+import { leastPace, longestSilenceMs, piecesOf, unpacked } from '../../http/answerBody';
 import { devboxProblem } from '../../problems/devbox';
 
 export interface DownloadOptions {
@@ -48,7 +48,11 @@ export async function downloadFolder(
         done(null, chunk);
       },
     });
-    await writeAll([unpacked(response), counting], partial, { signal: options.signal });
+    const body = unpacked(response);
+    // A file that cannot be written ends what is read for it, which may be waiting for its next byte.
+    counting.once('close', () => body.destroy());
+    const limits = { silenceMs: longestSilenceMs, pace: leastPace, devboxId: http.server.devboxId };
+    await writeAll([piecesOf(body, limits), counting], partial, { signal: options.signal });
     if (total !== undefined && bytes !== total) throw new Error(`${bytes} of ${total} bytes came`);
     const files = await countEntries(partial);
     await rename(partial, options.zipFile);
