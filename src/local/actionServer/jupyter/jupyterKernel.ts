@@ -74,7 +74,12 @@ export class JupyterKernel {
     }
     const first = await kernel.#next();
     if (first === undefined) {
-      throw new Error(`The Jupyter kernel did not start: ${complaint.trim().split('\n').at(-1) ?? ''}`);
+      await kernel.dispose();
+      const said = complaint.trim().split('\n').at(-1) ?? '';
+      // What stands in for a Python that is not there (a version manager's program, env) ends like a shell.
+      if (bridge.exitCode === 127) throw notFound(said === '' ? 'python3 was not found' : said);
+      const how = `python3 ended with ${bridge.signalCode ?? `exit code ${String(bridge.exitCode)}`}`;
+      throw new Error(`The Jupyter kernel did not start: ${said === '' ? how : said}`);
     }
     if ('missing' in first) throw notFound(first.missing);
     if ('interpreter' in first) kernel.#interpreter = first.interpreter;

@@ -26,29 +26,41 @@ describe('run_ipython', () => {
       environment: { PATH, ...environment },
     });
 
-  it('says what is missing where Python has no ipykernel, and works on', async () => {
-    const folder = join(tmpdir(), `runloop-python-${process.pid}`);
-    await mkdir(folder, { recursive: true });
-    // A Python that finds no packages at all is one without ipykernel.
-    await writeFile(
-      join(folder, 'python3'),
-      '#!/bin/bash\nexec /usr/bin/env -i PATH="$OLD_PATH" python3 -I -S "$@"\n',
-      { mode: 0o755 },
-    );
-    const without = await start({
-      PATH: `${folder}:${process.env['PATH'] ?? ''}`,
-      OLD_PATH: process.env['PATH'] ?? '',
+  /** Programs in the place of Python, and what is said of each. */
+  const withoutKernel: readonly (readonly [what: string, program: string, said: RegExp])[] = [
+    [
+      'a Python that finds no packages at all',
+      'exec /usr/bin/env -i PATH="$OLD_PATH" python3 -I -S "$@"',
+      /The jupyter requirement was not found/,
+    ],
+    [
+      'what stands in for a Python that is not there',
+      'echo "pyenv: python3: command not found" >&2; exit 127',
+      /The jupyter requirement was not found: .*\(pyenv: python3: command not found\)/,
+    ],
+    ['a program that ends without a word', 'exit 3', /kernel did not start: python3 ended with exit code 3/],
+  ];
+  for (const [what, program, said] of withoutKernel) {
+    it(`says why there is no kernel, and works on: ${what}`, async function () {
+      if (program.includes('exec ') && !python('')) skip(this, 'there is no python3 that works');
+      const folder = join(tmpdir(), `runloop-python-${process.pid}`);
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'python3'), `#!/bin/bash\n${program}\n`, { mode: 0o755 });
+      const without = await start({
+        PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+        OLD_PATH: process.env['PATH'] ?? '',
+      });
+      try {
+        const answer = await without.action('run_ipython', { code: '1' });
+        assert.equal(answer.status, 500);
+        assert.match(answer.text, said);
+        assert.equal((await without.run('echo on')).content, 'on');
+      } finally {
+        await without.stop();
+        await rm(folder, { recursive: true });
+      }
     });
-    try {
-      const answer = await without.action('run_ipython', { code: '1' });
-      assert.equal(answer.status, 500);
-      assert.match(answer.text, /The jupyter requirement was not found/);
-      assert.equal((await without.run('echo on')).content, 'on');
-    } finally {
-      await without.stop();
-      await rm(folder, { recursive: true });
-    }
-  });
+  }
 
   it('imports the agent skills where OpenHands is installed in its Python, and says so where not', async function () {
     if (!hasKernel) skip(this, whyNot);
