@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'mocha';
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { eventually } from '../../eventually';
 import { filesDevbox, type FilesDevbox } from '../../unit/core/files/useFiles';
@@ -11,6 +14,9 @@ export const changes: UiTests = (useWindow) =>
     this.timeout(180_000);
     const session = useWindow();
     let box: FilesDevbox;
+    /** What makes a folder that others use a clone for a while. */
+    const clones: string[] = [];
+    after(() => clones.forEach((path) => rmSync(path, { recursive: true, force: true })));
 
     before(async () => {
       const { baseUrl, apiKey } = session().platform;
@@ -121,6 +127,59 @@ export const changes: UiTests = (useWindow) =>
       await workbench.screenshot('changes-3-all');
     });
 
+    it('are marks beside the lines of a file, and a repository in Source Control where somebody asks for it', async () => {
+      const { workbench } = session();
+      const { page } = workbench;
+      await row('main.py').click();
+      // The right side of its diff, by itself: where that stays open, the editor would only come back to it.
+      await eventually(
+        () =>
+          session().api.evaluate(async (vscode) => {
+            const uri = vscode.window.visibleTextEditors
+              .map(({ document }) => document.uri)
+              .find(({ scheme, path }) => scheme === 'runloop' && path.endsWith('/shop/main.py'));
+            if (uri === undefined) return false;
+            await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+            await vscode.commands.executeCommand('vscode.open', uri);
+            return true;
+          }),
+        (isOpen) => isOpen,
+        20_000,
+      );
+      const marks = page.locator(
+        '.editor-group-container.active .glyph-margin-widgets .cgmr, .editor-group-container.active .margin-view-overlays .cgmr',
+      );
+      await eventually(
+        () => marks.count(),
+        (count) => count > 0,
+        20_000,
+      );
+      await workbench.screenshot('changes-6-marks');
+      await row('shop').chooseFromMenu('Open in Source Control');
+      const files = page.locator('.scm-view .resource');
+      await eventually(
+        () => files.allInnerTexts(),
+        (all) =>
+          ['NOTES.md', 'main.py', 'old.txt', 'price.py'].every((name) => all.some((text) => text.includes(name))),
+        20_000,
+      );
+      // By the editor's own marks now.
+      await page
+        .locator('.editor-group-container.active .dirty-diff-glyph')
+        .first()
+        .waitFor({ state: 'attached', timeout: 20_000 });
+      assert.equal(await marks.count(), 0);
+      await workbench.screenshot('changes-7-source-control');
+      await workbench.openViewContainer('Runloop');
+      await row('shop').chooseFromMenu('Open in Source Control');
+      await page.locator('.notification-toast').getByRole('button', { name: 'Close' }).first().click();
+      await eventually(
+        () => marks.count(),
+        (count) => count > 0,
+        20_000,
+      );
+    });
+
     it('are hidden when they are marked as seen', async () => {
       const { workbench } = session();
       await row('NOTES.md').chooseFromMenu('Mark as Seen');
@@ -131,5 +190,33 @@ export const changes: UiTests = (useWindow) =>
       // What the review was answered with may still stand there.
       const others = (await workbench.notificationTexts()).filter((text) => !text.includes('The review is in'));
       assert.deepEqual(others, []);
+    });
+
+    it('come home as commits in a branch of a clone', async () => {
+      const { workbench } = session();
+      const folder =
+        (await session().api.evaluate((vscode) => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath)) ?? assert.fail();
+      const git = (...args: readonly string[]): string =>
+        execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' });
+      clones.push(join(folder, '.git'));
+      git('init', '-q', '-b', 'main');
+      writeFileSync(join(folder, 'own.txt'), 'own\n');
+      git('add', 'own.txt');
+      git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', 'own');
+      await box.bash('cd ~/shop && git add -A && git commit -qm "Raise the price"');
+      const head = (await box.bash('git -C ~/shop rev-parse HEAD')).trim();
+      await row('shop').chooseFromMenu('Move or Discard Changes…');
+      await workbench.quickInput.pick('Commits into a New Branch…');
+      await workbench.quickInput.pick(basename(folder));
+      const dialog = workbench.page.locator('.monaco-dialog-box');
+      await dialog.getByText('Raise the price').waitFor({ timeout: 30_000 });
+      await workbench.screenshot('changes-8-home');
+      await dialog.getByRole('button', { name: 'Create Branch' }).click();
+      await eventually(
+        () => Promise.resolve(git('for-each-ref', '--format=%(refname:short) %(objectname)', 'refs/heads/runloop/')),
+        (refs) => refs === `runloop/agent-7-main ${head}\n`,
+        30_000,
+      );
+      assert.equal(git('status', '--porcelain', 'own.txt'), '');
     });
   });
