@@ -1,6 +1,7 @@
 import { l10n, ProgressLocation, window, type QuickPickItem } from 'vscode';
 import { deadline } from '../../ground/deadline';
 import type { Prices } from '../../core/cost/prices';
+import { isAborted } from '../../core/errors';
 import { findForgotten, type ForgottenDevbox, type ForgottenReason } from '../../core/cost/forgotten';
 import type { Devbox } from '../../core/platform/devbox';
 import { askedForReadRule as rule } from '../../core/http/retryRules';
@@ -173,7 +174,11 @@ export async function askAboutClosedWindows(services: ForgottenServices): Promis
   if (account === undefined) return;
   const ids = services.startedHere.ofClosedWindows().slice(-mostLookUps);
   const found = await Promise.all(ids.map(async (id) => (await orGone(account.api.devboxes.retrieve(id))) ?? []));
-  const known = found.flat();
+  // They belong to an account that this window has left: whoever comes back to it is asked.
+  if (isAborted(account.ended)) return;
+  // Looks may overlap; the first one asks.
+  const unasked = new Set(services.startedHere.ofClosedWindows());
+  const known = found.flat().filter(({ id }) => unasked.has(id));
   // What this window is attached to, somebody has before their eyes.
   const left = known.filter(({ id, status }) => status === 'running' && !services.sessions.isAttached(id));
   await services.startedHere.asked(known.map(({ id }) => id));
