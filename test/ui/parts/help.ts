@@ -1,12 +1,31 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, it } from 'mocha';
 import { RunloopApi } from '../../../src/core/platform/runloopApi';
 import { eventually } from '../../eventually';
+import type { ExtensionApi } from '../extensionApi';
 import type { UiTests } from '../sharedWindow';
 import { unzipped } from '../unzipped';
+
+/** Gives the window an account at another address. */
+async function turnTo(editor: ExtensionApi, baseUrl: string): Promise<void> {
+  await editor.evaluate(async (vscode, address) => {
+    const settings = vscode.workspace.getConfiguration('runloop');
+    await settings.update('baseUrl', address, vscode.ConfigurationTarget.Global);
+    const exported: unknown = await vscode.extensions.getExtension('runloop-devboxes.runloop-devboxes')?.activate();
+    // Asked for, the account is looked up.
+    await (exported as { list(): Promise<unknown> }).list();
+  }, baseUrl);
+}
+
+/** What the extension has logged so far, as far as the editor has written it. */
+async function logOf({ logsDir }: { readonly logsDir: string }): Promise<string> {
+  const names = await readdir(logsDir, { recursive: true });
+  const logs = names.filter((name) => basename(name) === 'Runloop.log');
+  return (await Promise.all(logs.map((name) => readFile(join(logsDir, name), 'utf8')))).join('');
+}
 
 export const firstStepsAndHelp: UiTests = (useWindow) =>
   describe('First steps and help', function () {
@@ -79,8 +98,15 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
     });
 
     it('collects a support bundle without the key in it', async () => {
-      const { workbench, stack, platform } = session();
+      const { workbench, stack, platform, api: editor } = session();
       const target = join(stack.folder, 'bundle.zip');
+      // The extension's log is made with its first line, and written by the editor: a change of the account is one.
+      await turnTo(editor, platform.baseUrl.replace('127.0.0.1', 'localhost'));
+      await turnTo(editor, platform.baseUrl);
+      await eventually(
+        () => logOf(stack),
+        (text) => text.includes('The account or the address of its API changed.'),
+      );
       // Something with secrets of its own, which the window attaches to.
       await workbench.runCommand('Runloop: Start Devbox');
       await workbench.quickInput.accept('with-secrets');
@@ -122,6 +148,7 @@ export const firstStepsAndHelp: UiTests = (useWindow) =>
         files.has('about.json') && files.has('settings.json') && files.has('logs/Runloop.log'),
         [...files.keys()].join(),
       );
+      assert.match(files.get('logs/Runloop.log') ?? '', /The account or the address of its API changed\./);
       const api = new RunloopApi({ apiKey: platform.apiKey, baseUrl: platform.baseUrl });
       const token = (await api.devboxes.retrieve(devboxId)).tunnel?.authToken;
       assert.ok(token !== undefined);
