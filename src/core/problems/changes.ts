@@ -115,6 +115,11 @@ export const changesWords = {
     message: 'What the devbox sent was refused, and nothing was changed: {why}.',
     nextStep: 'Review them in the devbox before you use any of them.',
   },
+  home_shallow: {
+    code: 'file',
+    message: 'The clone is shallow and does not have the commits that these are based on, so nothing was changed.',
+    nextStep: 'Run "git fetch --unshallow" in the clone, then try again.',
+  },
   home_git_failed: {
     code: 'file',
     message: 'git failed on this computer, and nothing was changed: {why}.',

@@ -69,7 +69,7 @@ export async function bringCommits(box: HomeBox, { history, clone, place, tally 
       tally.count('all known');
       return;
     }
-    assert.ok(mayRefuse(problem, { clone, history, said: tally.said }), `refused without a reason: ${problem}`);
+    assert.ok(mayRefuse(problem, { clone, history }), `refused without a reason: ${problem}`);
     tally.count('refused');
     return;
   }
@@ -104,10 +104,10 @@ export function has(clone: LocalClone, commit: string): boolean {
 /** Reasons that there are in how the clone and the repository were made. */
 function mayRefuse(
   problem: string,
-  { clone, history, said }: { readonly clone: LocalClone; readonly history: History; readonly said: string },
+  { clone, history }: { readonly clone: LocalClone; readonly history: History },
 ): boolean {
   // What was built on a commit that is before the end of its history.
-  if (clone.shape === 'shallow' && said.includes('lacks these prerequisite commits')) return problem === 'home_refused';
+  if (problem === 'home_shallow') return clone.shape === 'shallow';
   if (problem === 'home_refused') return clone.shape === 'blocked';
   if (problem === 'home_incomplete') return history.shape === 'shallow';
   return false;

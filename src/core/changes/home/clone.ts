@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { RuntimeError } from '../../errors';
@@ -57,7 +57,7 @@ export async function openClone(folder: string, signal: AbortSignal): Promise<Cl
 /**
  * Takes a bundle into a scratch repository beside the clone and checks what is in it. The clone is only read.
  *
- * @throws RuntimeError `home_refused` for what no clone may take
+ * @throws RuntimeError `home_refused` for what no clone may take; `home_shallow` where the clone's history ends too early
  */
 export async function receiveBundle(
   clone: Clone,
@@ -67,7 +67,7 @@ export async function receiveBundle(
   try {
     await makeScratch(clone, scratch, signal);
     const fetched = await localGit(scratch, fetchOf(file, `${scratchRef}:${scratchRef}`), { signal, env: alone });
-    if (fetched.exitCode !== 0) throw refused(fetched.stderr);
+    if (fetched.exitCode !== 0) throw await notFetched(scratch, fetched.stderr);
     const arrived = await gitText(scratch, ['rev-parse', scratchRef], { signal });
     if (arrived !== head) throw refused('another commit came than was asked for');
     await requireSound(scratch, signal);
@@ -92,6 +92,12 @@ export async function receiveBundle(
     await removed(scratch);
     throw error;
   }
+}
+
+/** The error for a bundle that could not be taken in: what a shallow clone does not have is nobody's fault. */
+async function notFetched(scratch: string, said: string): Promise<RuntimeError> {
+  const isShallow = /prerequisite commit/.test(said) && (await readdir(scratch)).includes('shallow');
+  return isShallow ? new RuntimeError({ problem: changesProblem('home_shallow') }) : refused(said);
 }
 
 function fetchOf(from: string, refspec: string): readonly string[] {

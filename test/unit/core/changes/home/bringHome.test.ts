@@ -159,6 +159,11 @@ describe('Commits of a devbox', function () {
       `${head}\n${ended}2\n`,
     );
     sh(clone, 'git fsck --strict');
+    // What is built on a commit before its end has nothing to stand on there.
+    await pairs.box.bash(`cd ${top}; git checkout -q -b other HEAD~2; echo o > o; git add -A; git commit -qm other`);
+    const before = state(clone);
+    await assert.rejects(arrive(top, clone), (error) => RuntimeError.is(error) && error.problem.id === 'home_shallow');
+    assert.deepEqual(state(clone), before);
   });
 
   it('change nothing where the bundle is damaged, cut off or another one', async () => {
